@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+const SECONDS = {
+  microseconds: 1e-6,
+  milliseconds: 1e-3,
+  seconds: 1,
+  minutes: 60,
+  hours: 3600,
+  days: 86_400,
+  weeks: 604_800,
+} as const;
+
+/** Seconds in a duration text such as `hours=3;minutes=1` (02-stages §0.5); undefined when the text is none. */
+export function parseDuration(text: string): number | undefined {
+  let total: number | undefined;
+  for (const pair of text.split(';')) {
+    const [key = '', value = ''] = pair.split('=');
+    const unit = SECONDS[key.trim().toLowerCase() as keyof typeof SECONDS];
+    if (unit === undefined) continue;
+    const number = value.trim() === '' ? Number.NaN : Number(value);
+    if (!Number.isFinite(number)) return undefined;
+    total = (total ?? 0) + number * unit;
+  }
+  return total;
+}
+
+/** A duration in a stage's config; `seconds()` of it is what the stage reckons with. */
+export const duration = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .refine((text) => parseDuration(text) !== undefined, {
+      error: (issue) => `${String(issue.input)} is not in the correct format of 'hours=3;minutes=1'.`,
+    });
+
+/** Seconds of a duration that a config schema has already accepted. */
+export const seconds = (text: string): number => parseDuration(text) ?? 0;

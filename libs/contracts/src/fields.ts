@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import type { FieldMessageCode } from './field-messages.js';
+import { type Errors, NON_FIELD_ERRORS } from './message.js';
+
+/**
+ * The field types of the wire: what a client may send, what becomes of it and what is said otherwise
+ * (01-executor §4.5). They are zod schemas whose issues carry a message code instead of a sentence.
+ */
+
+type Params = Record<string, string | number>;
+type Refusal = readonly [code: FieldMessageCode, params?: Params];
+interface Options {
+  /** An absent key is fine and stays absent. */
+  readonly optional?: boolean;
+  /** JSON null is fine and stays null. */
+  readonly nullable?: boolean;
+}
+
+class Refused extends Error {
+  constructor(readonly refusals: readonly Refusal[]) {
+    super();
+  }
+}
+const refuse = (code: FieldMessageCode, params?: Params): never => {
+  throw new Refused([params ? [code, params] : [code]]);
+};
+
+/** A zod schema out of a plain coercion; `schema` is what OpenAPI says of the field. */
+function field<T>(coerce: (value: unknown) => T, schema: Record<string, unknown>) {
+  return z
+    .unknown()
+    .transform((value, ctx): T => {
+      try {
+        return value === undefined ? refuse('required') : value === null ? refuse('null') : coerce(value);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        for (const [code, params] of error.refusals) {
+          ctx.addIssue({ code: 'custom', message: code, params: { message: params ? { code, params } : { code } } });
+        }
+        return z.NEVER;
+      }
+    })
+    .meta({ wire: schema });
+}
+
+/** Text. Numbers become text; trimmed unless told otherwise; NUL and lone surrogates are refused. */
+export function char(
+  options: { trim?: boolean; allowBlank?: boolean; maxLength?: number; minLength?: number } = {},
+): z.ZodType<string> {
+  const { trim = true, allowBlank = false, maxLength, minLength } = options;
+  return field(
+    (value) => {
+      if (typeof value !== 'string' && typeof value !== 'number') return refuse('not_a_string');
+      const text = trim ? String(value).trim() : String(value);
+      if (text === '') return allowBlank ? text : refuse('blank');
+      const refusals: Refusal[] = [];
+      const length = codePoints(text);
+      if (maxLength !== undefined && length > maxLength) refusals.push(['max_length', { max: maxLength }]);
+      if (minLength !== undefined && length < minLength) refusals.push(['min_length', { min: minLength }]);
+      if (text.includes('\0')) refusals.push(['null_characters']);
+      const lone = /[\uD800-\uDFFF]/u.exec(text);
+      if (lone) refusals.push(['surrogate_characters', { code_point: lone[0].charCodeAt(0).toString(16).toUpperCase() }]);
+      if (refusals.length > 0) throw new Refused(refusals);
+      return text;
+    },
+    { type: 'string', ...(allowBlank ? {} : { minLength: minLength ?? 1 }), ...(maxLength ? { maxLength } : {}) },
+  );
+}
+
+/** Characters as the reference counts them: code points, not UTF-16 units. */
+const codePoints = (text: string) => {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+};
+
+/** A whole number, as a number or as text (`" 12 "`, `"12.0"`, `"1_000"`). */
+export function integer({ min, max }: { min?: number; max?: number } = {}): z.ZodType<number> {
+  return field(
+    (value) => {
+      const number = toInteger(value);
+      if (max !== undefined && number > max) return refuse('max_value', { max });
+      if (min !== undefined && number < min) return refuse('min_value', { min });
+      return number;
+    },
+    { type: 'integer', ...(min === undefined ? {} : { minimum: min }), ...(max === undefined ? {} : { maximum: max }) },
+  );
+}
+
+const MAX_INTEGER_TEXT = 1000;
+
+function toInteger(value: unknown): number {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : refuse('not_an_integer');
+  if (typeof value !== 'string') return refuse('not_an_integer');
+  if (value.length > MAX_INTEGER_TEXT) return refuse('max_string_length');
+  const match = /^\s*([+-]?\p{Nd}+(?:_\p{Nd}+)*)(?:\.0*)?\s*$/u.exec(value);
+  return match ? Number(asciiDigits(match[1]!.replaceAll('_', ''))) : refuse('not_an_integer');
+}
+
+/** Unicode's decimal digits come in runs of ten, so a digit's value is its distance from the start of its run. */
+function asciiDigits(text: string): string {
+  return text.replace(/\p{Nd}/gu, (digit) => {
+    let value = 0;
+    for (let point = digit.codePointAt(0)! - 1; value < 9 && /\p{Nd}/u.test(String.fromCodePoint(point)); point--) value++;
+    return String(value);
+  });
+}
+
+const YES = new Set(['t', 'T', 'y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON', '1']);
+const NO = new Set(['f', 'F', 'n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF', '0']);
+
+/** Yes or no, in the spellings that forms send (`on`, `True`, `1`, …). */
+export function boolean(): z.ZodType<boolean> {
+  return field(
+    (value) => {
+      if (typeof value === 'boolean') return value;
+      const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+      return YES.has(text) ? true : NO.has(text) ? false : refuse('not_a_boolean');
+    },
+    { type: 'boolean' },
+  );
+}
+
+/** One of some texts, compared by string form. */
+export function choice<const T extends string>(choices: readonly [T, ...T[]]): z.ZodType<T> {
+  return field(
+    (value) => choices.find((c) => c === String(value)) ?? refuse('not_a_choice', { input: textOf(value) }),
+    { type: 'string', enum: choices },
+  );
+}
+
+const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+/** A JSON object, as it is. */
+export function jsonObject(): z.ZodType<Record<string, unknown>> {
+  return field(
+    (value) => (typeOf(value) === 'dict' ? (value as Record<string, unknown>) : refuse('not_a_json_object')),
+    { type: 'object', additionalProperties: {} },
+  );
+}
+
+/** Allows the key to be absent, or null, or both, without touching what else the field says. */
+export function lenient<T>(type: z.ZodType<T>, options: Options & { nullable: true; optional: true }): z.ZodType<T | null | undefined>;
+export function lenient<T>(type: z.ZodType<T>, options: Options & { nullable: true }): z.ZodType<T | null>;
+export function lenient<T>(type: z.ZodType<T>, options: Options & { optional: true }): z.ZodType<T | undefined>;
+export function lenient(type: z.ZodType, { optional, nullable }: Options): z.ZodType {
+  const maybeNull = nullable ? type.nullable() : type;
+  return optional ? maybeNull.optional() : maybeNull;
+}
+
+/** The name that the wire gives to a JSON value's type. */
+export function typeOf(value: unknown): 'str' | 'list' | 'int' | 'float' | 'bool' | 'dict' | 'null' {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return 'list';
+  if (typeof value === 'object') return 'dict';
+  if (typeof value === 'string') return 'str';
+  if (typeof value === 'boolean') return 'bool';
+  return Number.isInteger(value) ? 'int' : 'float';
+}
+
+/** What is wrong with a body that is JSON but no object; undefined for an object. */
+export function bodyErrors(body: unknown): Errors | undefined {
+  const type = typeOf(body);
+  if (type === 'dict') return undefined;
+  const code = type === 'null' ? 'no_data' : 'not_an_object';
+  return { [NON_FIELD_ERRORS]: [type === 'null' ? { code } : { code, params: { type } }] };
+}
+
+/** The refusals of a parsed answer, by field. */
+export function fieldErrors(error: z.ZodError): Errors {
+  const found: Errors = {};
+  for (const issue of error.issues) {
+    const name = issue.path.length > 0 ? String(issue.path[0]) : NON_FIELD_ERRORS;
+    const given = issue.code === 'custom' ? (issue.params?.['message'] as Errors[string][number] | undefined) : undefined;
+    (found[name] ??= []).push(given ?? { text: issue.message });
+  }
+  return found;
+}

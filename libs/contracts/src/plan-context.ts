@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { secret } from './secret.js';
+
+const savedUser = z.object({
+  kind: z.literal('saved'),
+  uuid: z.uuid(),
+  pk: z.int(),
+  username: z.string(),
+  name: z.string(),
+  email: z.string(),
+  is_active: z.boolean(),
+  locale: z.string(),
+  backend: z.string().optional(),
+});
+const pretendedUser = z.object({ kind: z.literal('pretended'), username: z.string(), email: z.string() });
+const unsavedUser = z.object({
+  kind: z.literal('unsaved'),
+  username: z.string(),
+  name: z.string(),
+  email: z.string(),
+  backend: z.string().optional(),
+});
+
+/** Whom a flow is about. A pretended user stands in for an unknown one and is never saved, mailed or told apart. */
+export const user = z.discriminatedUnion('kind', [savedUser, pretendedUser, unsavedUser]);
+export type User = z.output<typeof user>;
+export type SavedUser = z.output<typeof savedUser>;
+
+const subject = z.object({ uuid: z.uuid(), pk: z.int(), slug: z.string(), name: z.string() });
+
+/** The facts that stages share, one line each (protocol §4). */
+export const planContext = z.object({
+  pending_user: user.optional(),
+  /** What the visitor typed, for display. */
+  pending_user_identifier: z.string().optional(),
+  user_backend: z.string().optional(),
+  auth_method: z.string().optional(),
+  auth_method_args: z.record(z.string(), z.unknown()).optional(),
+  prompt_data: secret(z.record(z.string(), z.unknown())).optional(),
+  application: subject.optional(),
+  source: subject.optional(),
+  is_sso: z.boolean().optional(),
+  deny_message: z.string().optional(),
+  /** Where the flow ends, whatever `next` says; may be absolute. */
+  redirect: z.string().optional(),
+});
+export type PlanContext = z.output<typeof planContext>;
+export type ContextKey = keyof PlanContext & string;

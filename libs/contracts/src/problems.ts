@@ -1,0 +1,56 @@
+/** How a problem's body looks: the executor's flow error, the seed's GenericError or its ValidationError (protocol §11). */
+export type ProblemBody = 'flow_error' | 'generic' | 'validation';
+
+interface ProblemEntry {
+  readonly status: number;
+  readonly body: ProblemBody;
+  readonly detail: string;
+  readonly retry_after_s?: number;
+}
+
+/** Everything that can go wrong outside a stage's own words, one line each (protocol §11). */
+export const problems = {
+  malformed_json: { status: 400, body: 'validation', detail: 'JSON parse error' },
+  credentials_in_query: { status: 400, body: 'validation', detail: 'Credentials do not belong in the query.' },
+  not_found: { status: 404, body: 'generic', detail: 'Not found.' },
+  not_authenticated: { status: 403, body: 'generic', detail: 'Authentication credentials were not provided.' },
+  csrf_failed: { status: 403, body: 'generic', detail: 'CSRF Failed' },
+  method_not_allowed: { status: 405, body: 'generic', detail: 'Method not allowed.' },
+  body_too_large: { status: 413, body: 'generic', detail: 'The request body is too large.' },
+  unsupported_media_type: { status: 415, body: 'generic', detail: 'Unsupported media type in request.' },
+  rate_limited: { status: 429, body: 'generic', detail: 'Request was throttled.', retry_after_s: 1 },
+  stage_fault: { status: 200, body: 'flow_error', detail: 'The stage failed.' },
+  stage_bad_request: { status: 200, body: 'flow_error', detail: 'The stage did not understand the request.' },
+  internal_fault: { status: 500, body: 'flow_error', detail: 'An internal error occurred.' },
+  stage_away: { status: 503, body: 'flow_error', detail: 'No service serves this stage.', retry_after_s: 1 },
+  stage_timeout: { status: 503, body: 'flow_error', detail: 'The stage did not answer in time.', retry_after_s: 1 },
+  stage_busy: { status: 503, body: 'flow_error', detail: 'The stage is busy.', retry_after_s: 1 },
+  bus_down: { status: 503, body: 'flow_error', detail: 'The message bus cannot be reached.', retry_after_s: 1 },
+  policy_away: { status: 503, body: 'flow_error', detail: 'Policies cannot be evaluated.', retry_after_s: 1 },
+  database_away: { status: 503, body: 'flow_error', detail: 'The database cannot be reached.', retry_after_s: 1 },
+} as const satisfies Record<string, ProblemEntry>;
+
+export type ProblemCode = keyof typeof problems;
+
+interface ProblemOptions {
+  readonly detail?: string;
+  readonly retry_after_s?: number;
+  readonly cause?: unknown;
+}
+
+/** A failure that has a name: thrown anywhere, answered by the gateway as its line in `problems` says. */
+export class Problem extends Error {
+  readonly retryAfterS: number | undefined;
+  constructor(
+    readonly code: ProblemCode,
+    { detail, retry_after_s, cause }: ProblemOptions = {},
+  ) {
+    const entry: ProblemEntry = problems[code];
+    super(detail ?? entry.detail, { cause });
+    this.name = 'Problem';
+    this.retryAfterS = retry_after_s ?? entry.retry_after_s;
+  }
+  get entry(): ProblemEntry {
+    return problems[this.code];
+  }
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** What a config field can point to. A flow is compiled to its slug, a stage stays an id and stands in the version's `attached`. */
+export type ReferenceKind = 'flow' | 'stage';
+
+const references = z.registry<{ to: ReferenceKind }>();
+
+/** A config field that names another blueprint object; null when it names none. */
+export function reference(to: ReferenceKind) {
+  const schema = z.string().nullable().default(null);
+  references.add(schema, { to });
+  return schema;
+}
+
+/** The reference fields of a config, by name. */
+export function referencesOf(config: z.ZodObject): ReadonlyMap<string, ReferenceKind> {
+  const found = Object.entries(config.shape).flatMap(([name, schema]) => {
+    const meta = references.get(schema as z.ZodType);
+    return meta ? [[name, meta.to] as const] : [];
+  });
+  return new Map(found);
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+const secrets = z.registry<{ secret: true }>();
+
+/** Twenty asterisks: what stands in logs, events and inspectors where a secret was (02-stages §1). */
+export const REDACTED = '*'.repeat(20);
+
+/** Marks a schema's value as secret: redacted by loggers and events, never part of a challenge. */
+export function secret<S extends z.ZodType>(schema: S): S {
+  secrets.add(schema, { secret: true });
+  return schema;
+}
+
+/** The fields of an object schema that hold secrets. */
+export function secretFields(schema: z.ZodObject): readonly string[] {
+  return Object.entries(schema.shape)
+    .filter(([, field]) => secrets.has(field as z.ZodType))
+    .map(([name]) => name);
+}
+
+/** A copy of `value` that is safe to log: secret fields of `schema` are replaced by asterisks. */
+export function redact(schema: z.ZodObject, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const hidden = new Set(secretFields(schema));
+  return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, hidden.has(name) ? REDACTED : v]));
+}
+
+const SECRET_WORDS = /api|token|key|secret|pass|signature|http_cookie/i;
+const HARMLESS_WORDS = /passing|password_change_date/i;
+
+/** Masks every value whose key sounds secret, at any depth: for the context of audit events (02-stages §1). */
+export function maskByKey(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(maskByKey);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, v]) => [
+      key,
+      SECRET_WORDS.test(key) && !HARMLESS_WORDS.test(key) ? REDACTED : maskByKey(v),
+    ]),
+  );
+}

@@ -1,0 +1,103 @@
+import type { z } from 'zod';
+import type { EffectType } from './effect.js';
+import type { Catalogue } from './message.js';
+import type { ContextKey, PlanContext } from './plan-context.js';
+
+/** Which credential an answer spends, so that the gateway can count before it is judged (protocol §7). */
+export interface AttemptRule {
+  /** The field whose presence makes the answer a guess. */
+  readonly when: string;
+  readonly credential: string;
+  /** Wrong answers in a row before delays begin. */
+  readonly free: number;
+  /** Wrong answers in a row that disable the credential until it is unlocked. */
+  readonly hard: number;
+  /** What is said when the attempt is refused: the same as for a wrong answer. */
+  readonly refuse: { readonly field: string; readonly code: string };
+}
+
+/** A step inside another: the config field that names the stage, the answer's field it judges, the host's error for any refusal. */
+export interface Embed {
+  readonly field: string;
+  readonly error: string;
+}
+
+/** What a stage promises the rest of the house. Everything about a stage that anybody else may know stands here. */
+export interface StageContract {
+  /** One NATS token, never changed: `^[a-z][a-z0-9_]{1,47}$`. */
+  readonly kind: string;
+  /** The wire's name of the challenge; undefined for a stage that never asks. */
+  readonly component: string | undefined;
+  /** The blueprint model, lower case. */
+  readonly model: string;
+  /** The service that serves it in the house's own deployment. */
+  readonly service: string;
+  readonly config: z.ZodObject;
+  readonly challenge: z.ZodObject;
+  readonly response: z.ZodObject;
+  readonly state: z.ZodObject;
+  /** Facts it is given; `required` ones are there, or the visitor is denied without a hop. */
+  readonly reads: Readonly<Partial<Record<ContextKey, 'required' | 'optional'>>>;
+  readonly writes: readonly ContextKey[];
+  readonly errors: Catalogue;
+  readonly effects: readonly EffectType[];
+  /** Kinds of steps it may add to the plan. */
+  readonly inserts: readonly string[];
+  /** Config field to what the stage named there judges. */
+  readonly embeds: Readonly<Record<string, Embed>>;
+  readonly attempts: readonly AttemptRule[];
+  /** Cookies of the request that it may see. */
+  readonly cookies: readonly string[];
+  /** The challenge names the pending user. */
+  readonly user_info: boolean;
+  /** Passing has consequences, so a mailed link's GET does not enter it. */
+  readonly acts: boolean;
+  /** It keeps rows of its own, so its inputs are saved before it is asked. */
+  readonly writes_data: boolean;
+  /** Milliseconds that one turn may take; at most 15 000. */
+  readonly deadline_ms: number;
+}
+
+const defaults = {
+  reads: {},
+  writes: [],
+  errors: {},
+  effects: [],
+  inserts: [],
+  embeds: {},
+  attempts: [],
+  cookies: [],
+  user_info: false,
+  acts: true,
+  writes_data: false,
+  deadline_ms: 5000,
+} as const;
+
+type Required = 'kind' | 'component' | 'model' | 'service' | 'config' | 'challenge' | 'response' | 'state';
+type Draft = Pick<StageContract, Required> & Partial<Omit<StageContract, Required>>;
+type Filled<D extends Draft> = Omit<typeof defaults, keyof D> & D;
+
+/** Declares a contract; what is left out has the harmless value. */
+export function defineStage<const D extends Draft>(draft: D): Filled<D> & StageContract {
+  return { ...defaults, ...draft } as Filled<D> & StageContract;
+}
+
+export type StageVerb = 'challenge' | 'respond';
+
+/** `stage.password.respond`: one subject for each verb of each kind. */
+export const stageSubject = (kind: string, verb: StageVerb) => `stage.${kind}.${verb}`;
+
+export type Config<C extends StageContract> = z.output<C['config']>;
+export type Challenge<C extends StageContract> = z.output<C['challenge']>;
+export type Response<C extends StageContract> = z.output<C['response']>;
+export type State<C extends StageContract> = z.output<C['state']>;
+export type ErrorCode<C extends StageContract> = keyof C['errors'] & string;
+
+type ReadKey<C extends StageContract> = keyof C['reads'] & ContextKey;
+type Needed<C extends StageContract> = { [K in ReadKey<C>]: C['reads'][K] extends 'required' ? K : never }[ReadKey<C>];
+
+/** The facts a stage reads; the required ones are never missing. */
+export type Reads<C extends StageContract> = Partial<Pick<PlanContext, ReadKey<C>>> & {
+  [K in Needed<C>]: NonNullable<PlanContext[K]>;
+};
+export type Writes<C extends StageContract> = Partial<Pick<PlanContext, C['writes'][number]>>;

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { effect } from './effect.js';
+import { errors, message } from './message.js';
+
+const bag = z.record(z.string(), z.unknown());
+
+/** Steps to be added to the plan: right after the current one, or at the end. */
+export const insert = z.object({
+  where: z.enum(['next', 'last']),
+  steps: z.array(z.union([z.object({ attached: z.string() }), z.object({ kind: z.string(), config: bag })])),
+});
+export type Insert = z.output<typeof insert>;
+
+/** What a stage can say: one of four words (protocol §2). None of them is an exception. */
+export const stageReply = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('challenge'),
+    challenge: bag,
+    state: bag.optional(),
+    context: bag.optional(),
+    errors: errors.optional(),
+  }),
+  z.object({
+    type: z.literal('rejected'),
+    errors,
+    challenge: bag,
+    state: bag.optional(),
+    context: bag.optional(),
+    failed: z.array(z.string()).optional(),
+    effects: z.array(effect).optional(),
+  }),
+  z.object({
+    type: z.literal('passed'),
+    context: bag.optional(),
+    effects: z.array(effect).optional(),
+    insert: insert.optional(),
+    verified: z.array(z.string()).optional(),
+  }),
+  z.object({
+    type: z.literal('denied'),
+    message: message.optional(),
+    context: bag.optional(),
+    failed: z.array(z.string()).optional(),
+    effects: z.array(effect).optional(),
+  }),
+]);
+export type StageReply = z.output<typeof stageReply>;
+
+/** What comes back instead of an outcome when there is none. */
+export const stageProblem = z.object({
+  problem: z.object({
+    code: z.enum(['stage_busy', 'stage_fault', 'stage_bad_request']),
+    retry_after_s: z.number().optional(),
+    detail: z.string().optional(),
+    /** Where it happened, for those who may see it. */
+    trace: z.string().optional(),
+  }),
+});
+export type StageProblem = z.output<typeof stageProblem>;

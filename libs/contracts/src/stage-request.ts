@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { user } from './plan-context.js';
+
+const bag = z.record(z.string(), z.unknown());
+
+/** The version of the envelope. It rises only for a change that an old reader would get wrong. */
+export const PROTOCOL_VERSION = 1;
+
+/** A stage that a step's config points to, without its secrets. */
+export const attachedStage = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.string(),
+  model: z.string(),
+  config: bag,
+});
+export type AttachedStage = z.output<typeof attachedStage>;
+
+/** What the gateway asks of a stage (protocol §2). Unknown members are ignored. */
+export const stageRequest = z.object({
+  v: z.literal(PROTOCOL_VERSION),
+  /** `<plan>.<revision>.<turn>`: the same only when the same work is asked again. */
+  id: z.string(),
+  /** Milliseconds that are left, counted from receipt. */
+  timeout_ms: z.number(),
+  locale: z.string(),
+  flow: z.object({ slug: z.string(), title: z.string(), designation: z.string() }),
+  step: z.object({ id: z.string(), name: z.string(), confirmed: z.boolean() }),
+  site: z.object({
+    base_url: z.string(),
+    rp_id: z.string(),
+    brand: z.string(),
+    /** Slugs of the flows that stages link to, by designation. */
+    flows: z.object({ recovery: z.string().optional() }).default({}),
+  }),
+  client: z.object({
+    ip: z.string(),
+    user_agent: z.string(),
+    outpost: z.boolean(),
+    cookies: z.record(z.string(), z.string()),
+  }),
+  session: z.object({ user: user.nullable() }),
+  /** The inner query without its flow token. */
+  query: z.record(z.string(), z.string()),
+  config: bag,
+  attached: z.record(z.string(), attachedStage),
+  context: bag,
+  state: bag.optional(),
+  response: bag.optional(),
+});
+export type StageRequest = z.output<typeof stageRequest>;

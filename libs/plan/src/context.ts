@@ -1,0 +1,21 @@
+import type { PlanContext, User } from '@gatehouse/contracts';
+
+/** Whom a remembered state belongs to: it does not outlive a change of user. */
+export function userKey(user: User | undefined): string | null {
+  if (!user) return null;
+  return user.kind === 'saved' ? user.uuid : `${user.kind}:${user.username}`;
+}
+
+/** The context after a reply. A null takes the fact away; a pending user with the same uuid is merged. */
+export function mergeContext(context: PlanContext, patch: Readonly<Record<string, unknown>> | undefined): PlanContext {
+  if (!patch) return context;
+  const merged: Record<string, unknown> = { ...context };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null || value === undefined) delete merged[key];
+    else merged[key] = key === 'pending_user' ? mergeUser(context.pending_user, value as User) : value;
+  }
+  return merged;
+}
+
+const mergeUser = (before: User | undefined, after: User): User =>
+  before?.kind === 'saved' && after.kind === 'saved' && before.uuid === after.uuid ? { ...before, ...after } : after;

@@ -1,0 +1,71 @@
+import { attachedStage } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+const policyBinding = z.object({
+  id: z.string(),
+  enabled: z.boolean(),
+  negate: z.boolean(),
+  timeout_s: z.number(),
+  failure_result: z.boolean(),
+  policy: z.string().optional(),
+  group: z.string().optional(),
+  user: z.string().optional(),
+});
+
+/** Conditions with the rule that combines them (01-executor §7). */
+const policySet = z.object({ mode: z.enum(['any', 'all']), bindings: z.array(policyBinding) });
+
+export const DESIGNATIONS = [
+  'authentication',
+  'authorization',
+  'invalidation',
+  'enrollment',
+  'unenrollment',
+  'recovery',
+  'stage_configuration',
+] as const;
+export const LAYOUTS = ['stacked', 'content_left', 'content_right', 'sidebar_left', 'sidebar_right'] as const;
+export const DENIED_ACTIONS = ['message_continue', 'message', 'continue'] as const;
+export const REQUIREMENTS = [
+  'none',
+  'require_authenticated',
+  'require_unauthenticated',
+  'require_superuser',
+  'require_outpost',
+] as const;
+export const INVALID_RESPONSE_ACTIONS = ['retry', 'restart', 'restart_with_context'] as const;
+
+const flow = z.object({
+  id: z.uuid(),
+  slug: z.string(),
+  name: z.string(),
+  title: z.string(),
+  designation: z.enum(DESIGNATIONS),
+  background: z.string(),
+  layout: z.enum(LAYOUTS),
+  denied_action: z.enum(DENIED_ACTIONS),
+  authentication: z.enum(REQUIREMENTS),
+});
+
+const boundStage = z.object({
+  /** Id of the binding. */
+  id: z.string(),
+  order: z.int(),
+  stage: z.object({ id: z.string(), name: z.string(), kind: z.string(), config: z.record(z.string(), z.unknown()) }),
+  evaluate_on_plan: z.boolean(),
+  re_evaluate_policies: z.boolean(),
+  invalid_response_action: z.enum(INVALID_RESPONSE_ACTIONS),
+  policies: policySet,
+});
+
+/** A flow as it was when it was published: immutable, everything a running plan needs (protocol §8). */
+export const flowVersion = z.object({
+  v: z.literal(1),
+  flow,
+  guard: policySet,
+  /** By order, then by binding id. */
+  steps: z.array(boundStage),
+  /** Stages that a step's config points to, by stage id. */
+  attached: z.record(z.string(), attachedStage),
+});
+export type FlowVersion = z.output<typeof flowVersion>;

@@ -1,0 +1,59 @@
+import { planContext, RECORDING_EFFECTS, type StageContract, type StageReply, type User, user } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** A saved user may be written by uuid alone when the plan is about that user already. */
+const sameUser = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
+
+/** What a reply asks for beyond its contract; nothing, for an honest stage (05-security 61). */
+export function overreach(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
+  return [
+    ...contextOverreach(contract, reply, pendingUser),
+    ...effectOverreach(contract, reply),
+    ...challengeOverreach(contract, reply),
+    ...(reply.type === 'passed' ? insertOverreach(contract, reply) : []),
+  ];
+}
+
+function contextOverreach(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
+  return Object.entries(reply.context ?? {}).flatMap(([key, value]) => {
+    if (!(contract.writes as readonly string[]).includes(key)) return [`writes ${key}, which its contract does not list`];
+    if (value === null) return [];
+    const schema = planContext.shape[key as keyof typeof planContext.shape] as z.ZodType;
+    return fits(schema, value) || (key === 'pending_user' && isSameUser(value, pendingUser))
+      ? []
+      : [`writes a ${key} of the wrong shape`];
+  });
+}
+
+const fits = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
+
+const isSameUser = (value: unknown, pending: User | undefined) => {
+  const parsed = sameUser.safeParse(value);
+  return parsed.success && pending?.kind === 'saved' && parsed.data.uuid === pending.uuid && fits(user, { ...pending, ...parsed.data });
+};
+
+function effectOverreach(contract: StageContract, reply: StageReply): string[] {
+  if (reply.type === 'challenge') return [];
+  const refusal = reply.type !== 'passed';
+  return (reply.effects ?? []).flatMap(({ type }) => {
+    if (!contract.effects.includes(type)) return [`asks for the effect ${type}, which its contract does not list`];
+    return refusal && !RECORDING_EFFECTS.has(type) ? [`asks for the effect ${type} with a refusal`] : [];
+  });
+}
+
+function challengeOverreach(contract: StageContract, reply: StageReply): string[] {
+  if (reply.type !== 'challenge' && reply.type !== 'rejected') return [];
+  if (!contract.component) return ['shows a challenge, which its contract has none of'];
+  const parsed = contract.challenge.safeParse(reply.challenge);
+  return parsed.success ? [] : [`shows a challenge that does not fit its contract: ${z.prettifyError(parsed.error)}`];
+}
+
+function insertOverreach(contract: StageContract, reply: Extract<StageReply, { type: 'passed' }>): string[] {
+  return (reply.insert?.steps ?? []).flatMap((step) =>
+    'kind' in step && !contract.inserts.includes(step.kind)
+      ? [`inserts a step of kind ${step.kind}, which its contract does not list`]
+      : 'attached' in step && contract.inserts.length === 0
+        ? ['inserts a step, which its contract does not allow']
+        : [],
+  );
+}

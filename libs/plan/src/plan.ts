@@ -1,0 +1,154 @@
+import { type Errors, type Message, message, planContext, type StageReply } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { mergeContext, userKey } from './context.js';
+import type { FlowVersion } from './flow-version.js';
+
+/** The version of the stored plan. A plan of another version is dropped alone. */
+const PLAN_VERSION = 1;
+
+const bag = z.record(z.string(), z.unknown());
+const plannedStep = z.union([
+  z.object({ binding: z.string() }),
+  z.object({ id: z.string(), attached: z.string() }),
+  z.object({ id: z.string(), kind: z.string(), config: bag }),
+]);
+
+/** How a flow ended: where to, or why not. */
+const ending = z.union([z.object({ to: z.string() }), z.object({ denied: message })]);
+export type Ending = z.output<typeof ending>;
+
+/** What of a plan is stored, sealed (protocol §4). Configs are never copied into it. */
+export const planBody = z.object({
+  v: z.literal(PLAN_VERSION),
+  steps: z.array(plannedStep),
+  cursor: z.int(),
+  context: planContext.extend({ pending_user: z.unknown() }),
+  /** What a step remembers, for one pending user. */
+  states: z.record(z.string(), z.object({ user: z.string().nullable(), state: bag })),
+  /** The step whose challenge the visitor holds: an answer is for no other. */
+  shown: z.object({ step: z.string(), challenge: bag }).optional(),
+  /** The destination last asked for. */
+  next: z.string().optional(),
+  query: z.record(z.string(), z.string()),
+  restarts: z.int(),
+  ended: ending.optional(),
+  trail: z.array(z.object({ step: z.string(), outcome: z.string(), at: z.string(), ms: z.number() })),
+});
+export type PlanBody = z.output<typeof planBody>;
+export type PlannedStep = z.output<typeof plannedStep>;
+
+/** A run of a flow, as an immutable value. Every change is a new Plan made by a function of this folder. */
+export interface Plan extends Omit<PlanBody, 'context'> {
+  readonly id: string;
+  readonly context: z.output<typeof planContext>;
+}
+
+/** The step at the cursor, with everything its version says of it. */
+export interface Step {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly onRefusal: 'retry' | 'restart' | 'restart_with_context';
+}
+
+/** What the visitor is told, or what the executor does next. */
+export type Answer =
+  | { readonly type: 'show'; readonly challenge: Readonly<Record<string, unknown>>; readonly errors: Errors | undefined }
+  /** The cursor stands before a step that has not been asked. */
+  | { readonly type: 'moved' }
+  /** The plan is to be made again, on the same version. */
+  | { readonly type: 'restart'; readonly keepContext: boolean }
+  | { readonly type: 'done' }
+  | { readonly type: 'denied'; readonly message: Message | undefined };
+
+export interface Transition {
+  readonly plan: Plan;
+  readonly answer: Answer;
+}
+
+export function currentStep(plan: Plan, version: FlowVersion): Step | undefined {
+  const planned = plan.steps[plan.cursor];
+  if (!planned) return undefined;
+  if ('kind' in planned) return { ...planned, name: planned.kind, onRefusal: 'retry' };
+  if ('attached' in planned) {
+    const stage = version.attached[planned.attached];
+    if (!stage) throw new Error(`the flow version has no attached stage ${planned.attached}`);
+    return { id: planned.id, name: stage.name, kind: stage.kind, config: stage.config, onRefusal: 'retry' };
+  }
+  const bound = version.steps.find((step) => step.id === planned.binding);
+  if (!bound) throw new Error(`the flow version has no binding ${planned.binding}`);
+  const { name, kind, config } = bound.stage;
+  return { id: bound.id, name, kind, config, onRefusal: bound.invalid_response_action };
+}
+
+/** A visitor may answer without looking first, but never another step than the one shown. */
+export const mayAnswer = (plan: Plan, step: Step) => plan.shown === undefined || plan.shown.step === step.id;
+
+/** What `step` remembered for the user the plan is now about. */
+export function stateOf(plan: Plan, stepId: string): Record<string, unknown> | undefined {
+  const kept = plan.states[stepId];
+  return kept && kept.user === userKey(plan.context.pending_user) ? kept.state : undefined;
+}
+
+export function remember(plan: Plan, stepId: string, state: Record<string, unknown> | undefined): Plan {
+  if (state === undefined) return plan;
+  const user = userKey(plan.context.pending_user);
+  return { ...plan, states: { ...plan.states, [stepId]: { user, state } } };
+}
+
+/** The whole state machine: four replies. Pure; knows no stage by name. */
+export function advance(before: Plan, step: Step, reply: StageReply): Transition {
+  const heard = { ...before, context: mergeContext(before.context, reply.context) };
+  switch (reply.type) {
+    case 'challenge':
+      return show(remember(heard, step.id, reply.state), step, reply.challenge, reply.errors);
+    case 'rejected': {
+      const plan = remember(heard, step.id, reply.state);
+      return step.onRefusal === 'retry' ? show(plan, step, reply.challenge, reply.errors) : restart(plan, step);
+    }
+    case 'denied':
+      return step.onRefusal === 'retry'
+        ? { plan: heard, answer: { type: 'denied', message: reply.message } }
+        : restart(heard, step);
+    case 'passed': {
+      const { shown: _answered, ...plan } = insertSteps(heard, step, reply.insert);
+      const cursor = plan.cursor + 1;
+      return { plan: { ...plan, cursor }, answer: { type: cursor < plan.steps.length ? 'moved' : 'done' } };
+    }
+  }
+}
+
+const restart = (plan: Plan, step: Step): Transition => ({
+  plan,
+  answer: { type: 'restart', keepContext: step.onRefusal === 'restart_with_context' },
+});
+
+const show = (plan: Plan, step: Step, challenge: Record<string, unknown>, errors: Errors | undefined): Transition => ({
+  plan: { ...plan, shown: { step: step.id, challenge } },
+  answer: { type: 'show', challenge, errors },
+});
+
+type Insert = Extract<StageReply, { type: 'passed' }>['insert'];
+
+function insertSteps(plan: Plan, step: Step, insert: Insert): Plan {
+  if (!insert || insert.steps.length === 0) return plan;
+  const made = plan.steps.filter((planned) => 'id' in planned && planned.id.startsWith(`${step.id}~`)).length;
+  const added = insert.steps.map((wanted, i): PlannedStep => ({ id: `${step.id}~${made + i + 1}`, ...wanted }));
+  const at = insert.where === 'next' ? plan.cursor + 1 : plan.steps.length;
+  return { ...plan, steps: [...plan.steps.slice(0, at), ...added, ...plan.steps.slice(at)] };
+}
+
+/** Ends the plan: only the ending is kept, so that a repeated request learns it and nothing else. */
+export const end = (plan: Plan, ended: Ending): Plan => ({
+  id: plan.id,
+  v: plan.v,
+  steps: [],
+  cursor: 0,
+  context: {},
+  states: {},
+  query: {},
+  restarts: 0,
+  trail: [],
+  ended,
+});

@@ -1,0 +1,55 @@
+import type { Plan } from './plan.js';
+import type { FlowVersion } from './flow-version.js';
+
+/** Restarts of one plan after which the visitor is denied, so that no binding can loop for ever. */
+export const MAX_RESTARTS = 8;
+
+/** A fresh plan of a flow version, before its first step. */
+export function draw(version: FlowVersion, id: string): Plan {
+  return {
+    id,
+    v: 1,
+    steps: version.steps.map((step) => ({ binding: step.id })),
+    cursor: 0,
+    context: {},
+    states: {},
+    query: {},
+    restarts: 0,
+    trail: [],
+  };
+}
+
+/** Plans again on the same version: dynamic steps are gone, states stay, the context if it is to be kept. */
+export function drawAgain(plan: Plan, version: FlowVersion, { keepContext }: { keepContext: boolean }): Plan {
+  const { shown: _gone, ...kept } = plan;
+  return {
+    ...kept,
+    steps: draw(version, plan.id).steps,
+    cursor: 0,
+    context: keepContext ? plan.context : {},
+    restarts: plan.restarts + 1,
+  };
+}
+
+/** Who is asking, as far as a flow's authentication requirement cares. */
+export interface Visitor {
+  readonly authenticated: boolean;
+  readonly superuser: boolean;
+  readonly outpost: boolean;
+}
+
+/** Whether a flow's authentication requirement admits the visitor (01-executor §3.2). */
+export function admits(requirement: FlowVersion['flow']['authentication'], visitor: Visitor): boolean {
+  switch (requirement) {
+    case 'none':
+      return true;
+    case 'require_authenticated':
+      return visitor.authenticated;
+    case 'require_unauthenticated':
+      return !visitor.authenticated;
+    case 'require_superuser':
+      return visitor.superuser;
+    case 'require_outpost':
+      return visitor.outpost;
+  }
+}

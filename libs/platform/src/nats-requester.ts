@@ -1,0 +1,101 @@
+import { createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+
+/** Nobody serves the subject; known at once. */
+export class NoResponders extends Error {}
+/** No answer came in time. */
+export class RequestTimeout extends Error {}
+/** The bus cannot be reached; known at once. */
+export class BusDown extends Error {}
+
+interface Waiting {
+  readonly settle: (message: Msg) => void;
+  readonly fail: (error: Error) => void;
+  readonly until: number;
+}
+
+/**
+ * Asks over NATS with one wildcard inbox for all requests: no subscription, no timer and no stack trace a request,
+ * which is a third of the cost of the client's own `request` (measured; see docs/adr/0002).
+ */
+export class NatsRequester {
+  private readonly waiting = new Map<string, Waiting>();
+  private readonly inbox: string;
+  private readonly sweeper: NodeJS.Timeout;
+  private sequence = 0;
+  private up = true;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    inboxPrefix: string,
+    sweepEveryMs = 50,
+  ) {
+    this.inbox = createInbox(inboxPrefix);
+    connection.subscribe(`${this.inbox}.*`, { callback: (_error, message) => this.receive(message) });
+    void this.watch();
+    this.sweeper = setInterval(() => this.sweep(), sweepEveryMs).unref();
+  }
+
+  get connected(): boolean {
+    return this.up;
+  }
+
+  /** One question, one answer: the reply's bytes. Throws NoResponders, RequestTimeout or BusDown. */
+  request(subject: string, body: string, timeoutMs: number, traceparent?: string): Promise<Uint8Array> {
+    // What is sent while disconnected is buffered, then dropped at the next dial: say so at once instead.
+    if (!this.up) return Promise.reject(new BusDown(subject));
+    return new Promise<Uint8Array>((resolve, reject) => {
+      const key = (++this.sequence).toString(36);
+      this.waiting.set(key, {
+        settle: (message) => {
+          const nobody = message.data.length === 0 && message.headers?.code === 503;
+          if (nobody) reject(new NoResponders(subject));
+          else resolve(message.data);
+        },
+        fail: reject,
+        until: performance.now() + timeoutMs,
+      });
+      try {
+        this.connection.publish(subject, body, { reply: `${this.inbox}.${key}`, ...trace(traceparent) });
+      } catch (cause) {
+        this.waiting.delete(key);
+        reject(new BusDown(subject, { cause }));
+      }
+    });
+  }
+
+  close() {
+    clearInterval(this.sweeper);
+    return this.connection.drain();
+  }
+
+  private receive(message: Msg) {
+    const key = message.subject.slice(this.inbox.length + 1);
+    const waiting = this.waiting.get(key);
+    this.waiting.delete(key);
+    waiting?.settle(message);
+  }
+
+  private sweep() {
+    const now = performance.now();
+    for (const [key, { until, fail }] of this.waiting) {
+      if (until > now) continue;
+      this.waiting.delete(key);
+      fail(new RequestTimeout());
+    }
+  }
+
+  private async watch() {
+    for await (const status of this.connection.status()) {
+      if (status.type === 'disconnect') this.up = false;
+      else if (status.type === 'reconnect') this.up = true;
+    }
+    this.up = false;
+  }
+}
+
+function trace(traceparent: string | undefined) {
+  if (!traceparent) return {};
+  const carrier = headers();
+  carrier.set('traceparent', traceparent);
+  return { headers: carrier };
+}

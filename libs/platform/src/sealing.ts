@@ -1,0 +1,72 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+
+const VERSION = 0x01;
+const NONCE = 12;
+const TAG = 16;
+
+/** Which row a sealed body belongs to, so that rows can be neither swapped nor rolled back. */
+export interface SealedRow {
+  readonly table: string;
+  readonly id: string;
+  readonly revision: number;
+}
+
+/** A body that no key opens, or that belongs to another row. */
+export class Unsealable extends Error {}
+
+/**
+ * Seals bodies before they reach Postgres: AES-256-GCM under a key of its own for each row (protocol §10).
+ * `0x01 | key id length | key id | nonce (12) | ciphertext | tag (16)`.
+ */
+export class Sealer {
+  private readonly keys: ReadonlyMap<string, Buffer>;
+  private readonly current: string;
+
+  /** `keys` as SEAL_KEYS has them: `new:base64,old:base64`. The first seals, all open. */
+  constructor(keys: string) {
+    const pairs = keys.split(',').map((pair): [string, Buffer] => {
+      const [id = '', encoded = ''] = pair.trim().split(':');
+      const key = Buffer.from(encoded, 'base64');
+      if (!/^[\w-]{1,32}$/.test(id) || key.length !== 32) {
+        throw new Error('a seal key is written as id:base64 of 32 bytes');
+      }
+      return [id, key];
+    });
+    this.keys = new Map(pairs);
+    this.current = pairs[0]![0];
+  }
+
+  seal(row: SealedRow, body: unknown): Buffer {
+    const id = Buffer.from(this.current);
+    const nonce = randomBytes(NONCE);
+    const cipher = createCipheriv('aes-256-gcm', this.rowKey(this.current, row), nonce);
+    cipher.setAAD(associated(row));
+    const text = Buffer.concat([cipher.update(JSON.stringify(body), 'utf8'), cipher.final()]);
+    return Buffer.concat([Buffer.from([VERSION, id.length]), id, nonce, text, cipher.getAuthTag()]);
+  }
+
+  open(row: SealedRow, sealed: Buffer): unknown {
+    try {
+      if (sealed[0] !== VERSION) throw new Error('unknown version');
+      const start = 2 + (sealed[1] ?? 0);
+      const id = sealed.subarray(2, start).toString();
+      const nonce = sealed.subarray(start, start + NONCE);
+      const decipher = createDecipheriv('aes-256-gcm', this.rowKey(id, row), nonce, { authTagLength: TAG });
+      decipher.setAAD(associated(row));
+      decipher.setAuthTag(sealed.subarray(-TAG));
+      const text = Buffer.concat([decipher.update(sealed.subarray(start + NONCE, -TAG)), decipher.final()]);
+      return JSON.parse(text.toString());
+    } catch (cause) {
+      throw new Unsealable(`the body of ${row.table} ${row.id} cannot be opened`, { cause });
+    }
+  }
+
+  /** A master key is never used on a body, so no number of rows wears it out. */
+  private rowKey(id: string, row: SealedRow): Buffer {
+    const master = this.keys.get(id);
+    if (!master) throw new Error(`no seal key "${id}"`);
+    return createHmac('sha256', master).update(`${row.table}\0${row.id}`).digest();
+  }
+}
+
+const associated = (row: SealedRow) => Buffer.from(`${row.table}\0${row.id}\0${row.revision}`);

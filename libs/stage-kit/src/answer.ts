@@ -1,0 +1,98 @@
+import {
+  fieldErrors,
+  type OwnErrors,
+  reject,
+  type StageContract,
+  type StageOutcome,
+  type StageProblem,
+  type StageReply,
+  type StageRequest,
+  type StageVerb,
+  stageRequest,
+} from '@gatehouse/contracts';
+import { Busy } from '@gatehouse/platform';
+import { z } from 'zod';
+import type { ChallengeInput, RespondInput, Stage } from './stage.js';
+
+/** Bytes of one reply on the bus (protocol §2). */
+export const MAX_REPLY_BYTES = 256 * 1024;
+
+class BadRequest extends Error {}
+
+type Report = (message: string, error: unknown, facts: Record<string, unknown>) => void;
+
+/** One message of the bus, answered: the contract is held at both ends, and nothing a handler throws leaves this place. */
+export async function answer<C extends StageContract>(
+  contract: C,
+  stage: Stage<C>,
+  { verb, body, report }: { verb: StageVerb; body: unknown; report: Report },
+): Promise<StageReply | StageProblem> {
+  try {
+    const request = read(stageRequest, body, 'envelope');
+    const input = inputOf(contract, request);
+    const outcome = verb === 'challenge' ? await stage.challenge(input) : await respond(contract, stage, { input, request });
+    return bounded(await replyTo(stage, input, outcome));
+  } catch (error) {
+    if (error instanceof Busy) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
+    if (error instanceof BadRequest) return { problem: { code: 'stage_bad_request', detail: error.message } };
+    report('a stage failed', error, { kind: contract.kind, verb });
+    const fault = error instanceof Error ? error : new Error(String(error));
+    return { problem: { code: 'stage_fault', detail: fault.message, ...(fault.stack ? { trace: fault.stack } : {}) } };
+  }
+}
+
+async function respond<C extends StageContract>(
+  contract: C,
+  stage: Stage<C>,
+  { input, request }: { input: ChallengeInput<C>; request: StageRequest },
+): Promise<StageOutcome<C>> {
+  const response = contract.response.safeParse(request.response ?? {});
+  if (response.success) return stage.respond({ ...input, response: response.data } as RespondInput<C>);
+  const errors = fieldErrors(response.error);
+  return stage.refuse ? stage.refuse(input, errors) : reject<C>(errors as object as OwnErrors<C>);
+}
+
+/** An outcome as it goes over the wire. A rejection brings the challenge to show again, so that it costs no second hop. */
+async function replyTo<C extends StageContract>(
+  stage: Stage<C>,
+  input: ChallengeInput<C>,
+  outcome: StageOutcome<C>,
+): Promise<StageReply> {
+  if (outcome.type !== 'rejected') return onWire(outcome);
+  const again = await stage.challenge({
+    ...input,
+    context: { ...input.context, ...outcome.context },
+    ...(outcome.state === undefined ? {} : { state: outcome.state }),
+  });
+  // Whatever a handler does when it is shown, a rejected answer never passes.
+  if (again.type !== 'challenge') throw new Error(`the stage rejects an answer, then answers its challenge with ${again.type}`);
+  const state = again.state ?? outcome.state;
+  return onWire({ ...outcome, challenge: again.challenge, ...(state === undefined ? {} : { state }) });
+}
+
+/** The same value, seen as the wire sees it: typed outcomes are a subset of the four replies. */
+const onWire = (outcome: object) => outcome as StageReply;
+
+function inputOf<C extends StageContract>(contract: C, request: StageRequest): ChallengeInput<C> {
+  const until = performance.now() + request.timeout_ms;
+  const { flow, step, site, client, session, query, locale, attached, context } = request;
+  return {
+    ...{ flow, step, site, client, session, query, locale, attached },
+    config: read(contract.config, request.config, 'config') as ChallengeInput<C>['config'],
+    context: context as ChallengeInput<C>['context'],
+    ...(request.state === undefined ? {} : { state: read(contract.state, request.state, 'state') as never }),
+    timeLeftMs: () => until - performance.now(),
+  };
+}
+
+function read<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new BadRequest(`the ${what} is not understood: ${z.prettifyError(parsed.error)}`);
+}
+
+function bounded(reply: StageReply): StageReply {
+  if (Buffer.byteLength(JSON.stringify(reply)) > MAX_REPLY_BYTES) throw new Error('the reply is larger than the bus allows');
+  return reply;
+}
+

@@ -1,0 +1,4 @@
+export * from './answer.js';
+export * from './serve.js';
+export * from './stage.js';
+export * from './stage.module.js';

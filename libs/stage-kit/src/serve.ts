@@ -1,0 +1,40 @@
+import { commonConfig, ConfigError, Logger, NatsJsonServer, natsConfig, natsOptions, readConfig } from '@gatehouse/platform';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+
+const settings = natsConfig.extend(commonConfig.shape);
+
+/** Runs a service: the given stages on NATS until SIGTERM, then drained. Ends the process with a sentence when it cannot start. */
+export async function runService(name: string, modules: () => Promise<DynamicModule[]>): Promise<void> {
+  try {
+    const config = readConfig(settings);
+    const logger = new Logger(name, config.LOG_LEVEL);
+    const service = await serveStages({ name, modules: await modules(), nats: config, logger });
+    service.enableShutdownHooks();
+    logger.event('serving', { service: name });
+  } catch (error) {
+    process.stderr.write(`${name}: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
+    process.exit(1);
+  }
+}
+
+interface Service {
+  readonly name: string;
+  readonly modules: DynamicModule[];
+  readonly nats: Parameters<typeof natsOptions>[0];
+  readonly logger: Logger;
+}
+
+/** A Nest microservice that serves `modules` on NATS, listening. */
+export async function serveStages({ name, modules, nats, logger }: Service) {
+  class ServiceModule {}
+  const root: DynamicModule = { module: ServiceModule, imports: modules };
+  const service = await NestFactory.createMicroservice<MicroserviceOptions>(root, {
+    strategy: new NatsJsonServer(natsOptions(nats, name)),
+    logger,
+    abortOnError: false,
+  });
+  await service.listen();
+  return service;
+}

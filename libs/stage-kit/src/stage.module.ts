@@ -1,0 +1,46 @@
+import { type StageContract, stageSubject } from '@gatehouse/contracts';
+import { Logger, MALFORMED } from '@gatehouse/platform';
+import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { answer } from './answer.js';
+import type { Stage } from './stage.js';
+
+/** A stage on the bus in one expression: its contract, its handler and what the handler needs. */
+export function serveStage<C extends StageContract>(
+  contract: C,
+  stage: Type<Stage<C>>,
+  { providers = [], imports = [] }: Pick<ModuleMetadata, 'imports' | 'providers'> = {},
+): DynamicModule {
+  class StageModule {}
+  return { module: StageModule, imports, providers: [stage, ...providers], controllers: [stageController(contract, stage)] };
+}
+
+/** The two subjects of a kind, in the kind's own queue group: every deployment that serves it shares the work. */
+function stageController<C extends StageContract>(contract: C, handler: Type<Stage<C>>) {
+  const queue = { queue: contract.kind };
+  const logger = new Logger(contract.kind);
+
+  @Controller()
+  class StageController {
+    constructor(@Inject(handler) private readonly stage: Stage<C>) {}
+
+    @MessagePattern(stageSubject(contract.kind, 'challenge'), queue)
+    challenge(@Payload() body: unknown) {
+      return this.answer('challenge', body);
+    }
+
+    @MessagePattern(stageSubject(contract.kind, 'respond'), queue)
+    respond(@Payload() body: unknown) {
+      return this.answer('respond', body);
+    }
+
+    private answer(verb: 'challenge' | 'respond', body: unknown) {
+      return answer(contract, this.stage, {
+        verb,
+        body: body === MALFORMED ? undefined : body,
+        report: (message, error, facts) => logger.fault(message, error, facts),
+      });
+    }
+  }
+  return StageController;
+}
