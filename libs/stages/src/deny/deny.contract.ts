@@ -1,0 +1,16 @@
+import { defineStage } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Ends the flow with a refusal (02-stages §11). */
+export const denyContract = defineStage({
+  kind: 'deny',
+  component: undefined,
+  model: 'authentik_stages_deny.denystage',
+  service: 'session',
+  acts: false,
+  config: z.object({ deny_message: z.string().default('') }),
+  challenge: z.object({}),
+  response: z.object({}),
+  state: z.object({}),
+  reads: { deny_message: 'optional' },
+});

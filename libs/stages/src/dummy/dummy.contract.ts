@@ -1,0 +1,15 @@
+import { defineStage } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Shows its name and is content with any answer: for trying flows out (02-stages §12). */
+export const dummyContract = defineStage({
+  kind: 'dummy',
+  component: 'ak-stage-dummy',
+  model: 'authentik_stages_dummy.dummystage',
+  service: 'session',
+  acts: false,
+  config: z.object({ throw_error: z.boolean().default(false) }),
+  challenge: z.object({ name: z.string() }),
+  response: z.object({}),
+  state: z.object({}),
+});

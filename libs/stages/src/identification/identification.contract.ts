@@ -1,0 +1,53 @@
+import { char, defineStage, lenient, reference, secret } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+export const USER_FIELDS = ['email', 'username', 'upn'] as const;
+
+/** Characters of an identifier that are looked at; a longer one names nobody. */
+export const MAX_IDENTIFIER = 1024;
+
+const sourceChallenge = z.looseObject({ component: z.string() });
+
+/** Finds out who the visitor claims to be (02-stages §2). */
+export const identificationContract = defineStage({
+  kind: 'identification',
+  component: 'ak-stage-identification',
+  model: 'authentik_stages_identification.identificationstage',
+  service: 'identification',
+  acts: false,
+  config: z.object({
+    user_fields: z.array(z.enum(USER_FIELDS)).nullable().default([]),
+    password_stage: reference('stage'),
+    case_insensitive_matching: z.boolean().default(true),
+    show_matched_user: z.boolean().default(true),
+    pretend_user_exists: z.boolean().default(true),
+    enrollment_flow: reference('flow'),
+    recovery_flow: reference('flow'),
+    passwordless_flow: reference('flow'),
+    show_source_labels: z.boolean().default(false),
+  }),
+  challenge: z.object({
+    user_fields: z.array(z.string()).nullable(),
+    password_fields: z.boolean(),
+    allow_show_password: z.boolean(),
+    application_pre: z.string().optional(),
+    flow_designation: z.string(),
+    enroll_url: z.string().optional(),
+    recovery_url: z.string().optional(),
+    passwordless_url: z.string().optional(),
+    primary_action: z.string(),
+    sources: z.array(z.object({ name: z.string(), icon_url: z.string().nullable(), challenge: sourceChallenge })),
+    show_source_labels: z.boolean(),
+  }),
+  response: z.object({
+    uid_field: char({ maxLength: MAX_IDENTIFIER }),
+    // Judged by the stage that is embedded here; looked at only for its type.
+    password: secret(lenient(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
+  }),
+  state: z.object({}),
+  reads: { pending_user: 'optional', application: 'optional' },
+  writes: ['pending_user', 'pending_user_identifier'],
+  errors: { identification_failed: { string: 'Failed to authenticate.', code: 'invalid' } },
+  effects: ['reputation'],
+  embeds: { password_stage: { field: 'password', error: 'identification_failed' } },
+});

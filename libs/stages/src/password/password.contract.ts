@@ -1,0 +1,46 @@
+import { char, defineStage, reference, secret } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Where a password can be checked, by the names that blueprints use (02-stages §3.5). */
+export const BACKENDS = [
+  'authentik.core.auth.InbuiltBackend',
+  'authentik.core.auth.TokenBackend',
+  'authentik.sources.ldap.auth.LDAPBackend',
+] as const;
+
+/** Characters of a password that are looked at; a longer one is refused before any hash. */
+export const MAX_PASSWORD = 4096;
+
+/** Proves that the pending user knows their password (02-stages §3). */
+export const passwordContract = defineStage({
+  kind: 'password',
+  component: 'ak-stage-password',
+  model: 'authentik_stages_password.passwordstage',
+  service: 'password',
+  acts: false,
+  user_info: true,
+  config: z.object({
+    backends: z.array(z.enum(BACKENDS)).min(1),
+    configure_flow: reference('flow'),
+    failed_attempts_before_cancel: z.int().default(5),
+    allow_show_password: z.boolean().default(false),
+  }),
+  challenge: z.object({ recovery_url: z.string().optional(), allow_show_password: z.boolean() }),
+  response: z.object({ password: secret(char({ trim: false, maxLength: MAX_PASSWORD })) }),
+  state: z.object({ failures: z.int() }),
+  reads: { pending_user: 'optional', auth_method: 'optional', auth_method_args: 'optional' },
+  writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args'],
+  errors: { password_invalid: { string: 'Invalid password', code: 'invalid' } },
+  effects: ['event', 'reputation'],
+  attempts: [
+    {
+      when: 'password',
+      credential: 'password',
+      free: 5,
+      hard: 50,
+      refuse: { field: 'password', code: 'password_invalid' },
+    },
+  ],
+  // Two hashes of the oldest kind under full load still fit.
+  deadline_ms: 10_000,
+});

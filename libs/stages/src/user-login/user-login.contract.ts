@@ -1,0 +1,37 @@
+import { boolean, defineStage, duration } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+export const NETWORK_BINDINGS = ['no_binding', 'bind_asn', 'bind_asn_network', 'bind_asn_network_ip'] as const;
+export const GEOIP_BINDINGS = [
+  'no_binding',
+  'bind_continent',
+  'bind_continent_country',
+  'bind_continent_country_city',
+] as const;
+
+/** Attaches the pending user to the visitor's session (02-stages §6). */
+export const userLoginContract = defineStage({
+  kind: 'user_login',
+  component: 'ak-stage-user-login',
+  model: 'authentik_stages_user_login.userloginstage',
+  service: 'session',
+  user_info: true,
+  config: z.object({
+    session_duration: duration('seconds=0'),
+    remember_me_offset: duration('seconds=0'),
+    terminate_other_sessions: z.boolean().default(false),
+    network_binding: z.enum(NETWORK_BINDINGS).default('no_binding'),
+    geoip_binding: z.enum(GEOIP_BINDINGS).default('no_binding'),
+  }),
+  challenge: z.object({}),
+  response: z.object({ remember_me: boolean() }),
+  state: z.object({}),
+  reads: {
+    pending_user: 'optional',
+    user_backend: 'optional',
+    auth_method: 'optional',
+    auth_method_args: 'optional',
+    source: 'optional',
+  },
+  effects: ['login', 'event', 'reputation', 'toast'],
+});
