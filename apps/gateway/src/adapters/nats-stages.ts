@@ -1,0 +1,75 @@
+import {
+  Problem,
+  type StageContract,
+  stageProblem,
+  type StageReply,
+  stageReply,
+  type StageRequest,
+  stageSubject,
+  type StageVerb,
+} from '@gatehouse/contracts';
+import { BusDown, type NatsRequester, NoResponders, RequestTimeout } from '@gatehouse/platform';
+import { z } from 'zod';
+import { Stages } from '../execution/stages.js';
+
+/** Bytes of one request on the bus (protocol §2): well under what NATS carries. */
+const MAX_REQUEST_BYTES = 768 * 1024;
+
+const decoder = new TextDecoder();
+
+/** Stages over NATS: bare JSON, one question, one answer. */
+export class NatsStages extends Stages {
+  constructor(private readonly requester: NatsRequester) {
+    super();
+  }
+
+  async ask({ kind }: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply> {
+    const subject = stageSubject(kind, verb);
+    const body = JSON.stringify(request);
+    if (Buffer.byteLength(body) > MAX_REQUEST_BYTES)
+      throw new Problem('stage_fault', { detail: 'the request is too large for the bus' });
+    const data = await this.send(subject, body, request.timeout_ms)
+      .catch((error: unknown) => {
+        // A challenge may be asked again, an answer never: it could be judged twice.
+        if (verb === 'challenge' && error instanceof NoResponders) return this.send(subject, body, request.timeout_ms);
+        throw error;
+      })
+      .catch((error: unknown) => {
+        throw problemOf(error);
+      });
+    return replyOf(kind, data);
+  }
+
+  private send(subject: string, body: string, timeoutMs: number): Promise<Uint8Array> {
+    return this.requester.request(subject, body, timeoutMs);
+  }
+}
+
+function problemOf(cause: unknown): unknown {
+  if (cause instanceof NoResponders) return new Problem('stage_away', { cause });
+  if (cause instanceof RequestTimeout) return new Problem('stage_timeout', { cause });
+  if (cause instanceof BusDown) return new Problem('bus_down', { cause });
+  return cause;
+}
+
+const answered = z.union([stageReply, stageProblem]);
+
+function replyOf(kind: string, data: Uint8Array): StageReply {
+  const parsed = answered.safeParse(json(data));
+  if (!parsed.success) throw new Problem('stage_fault', { detail: `the reply of ${kind} is not understood` });
+  if (!('problem' in parsed.data)) return parsed.data;
+  const { code, detail, retry_after_s, trace } = parsed.data.problem;
+  throw new Problem(code, {
+    ...(detail === undefined ? {} : { detail }),
+    ...(retry_after_s === undefined ? {} : { retry_after_s }),
+    ...(trace === undefined ? {} : { cause: trace }),
+  });
+}
+
+function json(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(data));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,95 @@
+import type { SavedUser } from '@gatehouse/contracts';
+import { type Plan, type PlanBody, planBody } from '@gatehouse/plan';
+import { type SealedRow, type Sealer, Unsealable } from '@gatehouse/platform';
+import { z } from 'zod';
+import type { Identity, Loaded, StoredPlan } from '../execution/plans.js';
+
+/** One row of the LOAD statement. */
+export interface LoadedRow {
+  readonly flow_id: string;
+  readonly newest_version_id: string;
+  readonly recovery_flow: string | null;
+  readonly retired: boolean | null;
+  readonly session_id: string | null;
+  readonly unseen: boolean | null;
+  readonly plan_id: string | null;
+  readonly revision: number;
+  readonly version_id: string;
+  readonly body: Buffer;
+  readonly [column: string]: unknown;
+}
+
+export const planRow = (id: string, revision: number): SealedRow => ({ table: 'flow.plans', id, revision });
+
+/** A saved user is stored by reference and read anew at each load; that it was inactive when identified is remembered. */
+const storedUser = z.object({
+  kind: z.literal('saved'),
+  uuid: z.uuid(),
+  backend: z.string().optional(),
+  is_active: z.literal(false).optional(),
+});
+
+/** What of a plan is stored. */
+export function bodyOf({ id: _id, context, ...plan }: Plan): PlanBody {
+  const { pending_user: user, ...rest } = context;
+  if (user?.kind !== 'saved') return { ...plan, context: { ...rest, pending_user: user } };
+  const { kind, uuid, backend, is_active } = user;
+  return { ...plan, context: { ...rest, pending_user: { kind, uuid, backend, ...(is_active ? {} : { is_active }) } } };
+}
+
+export function loadedOf(row: LoadedRow, sealer: Sealer): Loaded {
+  const user = row['su_id'] ? sessionUserOf(row) : undefined;
+  return {
+    flowId: row.flow_id,
+    newestVersionId: row.newest_version_id,
+    recoveryFlow: row.recovery_flow ?? undefined,
+    session: row.session_id ? { id: row.session_id, retired: row.retired === true, user } : undefined,
+    stored: row.plan_id ? storedPlan(row, row.plan_id, sealer) : undefined,
+    row: row.plan_id ? { id: row.plan_id, revision: row.revision } : undefined,
+  };
+}
+
+/** Undefined when the body cannot be opened or is of another version: that plan alone is dropped. */
+function storedPlan(row: LoadedRow, id: string, sealer: Sealer): StoredPlan | undefined {
+  const body = openBody(row, id, sealer);
+  if (!body) return undefined;
+  const { context, ...rest } = body;
+  const reference = storedUser.safeParse(context.pending_user);
+  const { revision, version_id: versionId } = row;
+  if (!reference.success) return { plan: { ...rest, id, context } as Plan, revision, versionId, orphaned: false };
+  const { backend, is_active: wasActive = true } = reference.data;
+  const user = row['pu_id'] ? { ...savedUserOf(row, 'pu'), ...(backend ? { backend } : {}) } : undefined;
+  const { pending_user: _reference, ...others } = context;
+  const plan = { ...rest, id, context: user ? { ...others, pending_user: user } : others } as Plan;
+  return { plan, revision, versionId, orphaned: !user || (wasActive && !user.is_active) };
+}
+
+function openBody(row: LoadedRow, id: string, sealer: Sealer): PlanBody | undefined {
+  try {
+    const parsed = planBody.safeParse(sealer.open(planRow(id, row.revision), row.body));
+    return parsed.success ? parsed.data : undefined;
+  } catch (error) {
+    if (error instanceof Unsealable) return undefined;
+    throw error;
+  }
+}
+
+function savedUserOf(row: LoadedRow, prefix: 'su' | 'pu'): SavedUser {
+  const column = <T>(name: string) => row[`${prefix}_${name}`] as T;
+  return {
+    kind: 'saved',
+    uuid: column('id'),
+    pk: column('pk'),
+    username: column('username'),
+    name: column('name'),
+    email: column('email'),
+    is_active: column('is_active'),
+    locale: column('locale'),
+  };
+}
+
+const sessionUserOf = (row: LoadedRow): Identity => ({
+  ...savedUserOf(row, 'su'),
+  is_superuser: row['su_is_superuser'] === true,
+  debug: row['su_debug'] === true,
+});

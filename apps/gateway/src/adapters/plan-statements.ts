@@ -1,0 +1,142 @@
+import type { NamedStatement } from '@gatehouse/platform';
+
+/** Seconds since a session was last noted as seen after which it is noted again. */
+const SEEN_EVERY = `interval '5 minutes'`;
+/** How long a key that a login replaced still learns how its plan ended (protocol §6). */
+const RETIRED_FOR = `interval '10 seconds'`;
+/** How long an ended plan can still be learned of. */
+const ENDED_FOR = `interval '60 seconds'`;
+
+const identity = (alias: string, prefix: string) =>
+  ['id', 'pk', 'username', 'name', 'email', 'is_active', 'locale']
+    .map((column) => `${alias}.${column} AS ${prefix}_${column}`)
+    .join(', ');
+
+/** $1 slug, $2 SHA-256 of the session cookie. The pointer to the newest version is read here, so no cache goes stale. */
+export const LOAD: NamedStatement = {
+  name: 'plan_load',
+  text: `
+    SELECT f.id AS flow_id, f.version_id AS newest_version_id,
+      (SELECT r.slug FROM flow.flows r WHERE r.designation = 'recovery' ORDER BY r.slug LIMIT 1) AS recovery_flow,
+      k.until IS NOT NULL AS retired, s.id AS session_id, s.seen_at < now() - ${SEEN_EVERY} AS unseen,
+      p.id AS plan_id, p.revision, p.version_id, p.body, p.pending_user_id,
+      ${identity('su', 'su')}, su.is_superuser AS su_is_superuser, su.debug AS su_debug,
+      ${identity('pu', 'pu')}
+    FROM flow.flows f
+    LEFT JOIN flow.session_keys k ON k.hash = $2 AND (k.until IS NULL OR k.until > now())
+    LEFT JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
+    LEFT JOIN flow.plans p ON p.session_id = s.id AND p.flow_id = f.id AND p.expires_at > now()
+    LEFT JOIN directory.identities su
+      ON su.id = s.user_id AND su.is_active AND su.epoch = s.user_epoch AND k.until IS NULL
+    LEFT JOIN directory.identities pu ON pu.id = p.pending_user_id
+    WHERE f.slug = $1`,
+};
+
+/** $1 session. A session that slides is prolonged when it is seen. */
+export const SEEN: NamedStatement = {
+  name: 'session_seen',
+  text: `UPDATE flow.sessions SET seen_at = now(), expires_at = CASE WHEN ttl IS NULL THEN expires_at ELSE now() + ttl END
+         WHERE id = $1 AND seen_at < now() - ${SEEN_EVERY}`,
+};
+
+const PLAN_COLUMNS = '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at)';
+const REPLACE = `
+    ON CONFLICT (session_id, flow_id) DO UPDATE SET id = excluded.id, revision = excluded.revision,
+      version_id = excluded.version_id, pending_user_id = excluded.pending_user_id, body = excluded.body,
+      expires_at = excluded.expires_at
+    WHERE (plans.id = $8 AND plans.revision = $9) OR plans.expires_at <= now()
+    RETURNING session_id`;
+
+/**
+ * $1 session, $2 flow, $3 plan, $4 version, $5 pending user, $6 body, $7 lifetime, $8 and $9 id and revision of the plan
+ * it replaces.
+ */
+export const BEGIN: NamedStatement = {
+  name: 'plan_begin',
+  text: `INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT s.id, $2, $3, 0, $4, $5, $6, now() + $7::interval
+         FROM flow.sessions s WHERE s.id = $1 ${REPLACE}`,
+};
+
+/** As BEGIN, with the session $1 and its key $10 made in the same statement; $11 is how long strangers' sessions last. */
+export const BEGIN_WITH_SESSION: NamedStatement = {
+  name: 'plan_begin_with_session',
+  text: `
+    WITH session AS (
+      INSERT INTO flow.sessions (id, ttl, expires_at) VALUES ($1, $11::interval, now() + $11::interval) RETURNING id),
+    key AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $10, id FROM session)
+    INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, $2, $3, 0, $4, $5, $6, now() + $7::interval FROM session
+    ${REPLACE}`,
+};
+
+const UPDATE = `
+    UPDATE flow.plans SET revision = revision + 1, pending_user_id = $5, body = $6,
+      expires_at = now() + CASE WHEN $8::boolean THEN ${ENDED_FOR} ELSE $7::interval END
+    WHERE session_id = $1 AND flow_id = $2 AND id = $3 AND revision = $4`;
+
+/**
+ * $1 session, $2 flow, $3 plan, $4 revision, $5 pending user, $6 body, $7 lifetime, $8 whether the plan has ended.
+ * No row: another request was first.
+ */
+export const SAVE: NamedStatement = { name: 'plan_save', text: `${UPDATE} RETURNING session_id` };
+
+/**
+ * As SAVE, with everything that happens if and only if the plan is saved: every part hangs on `saved`.
+ * $9 hash of the new session key, $10 user who logs in, $11 session data, $12 absolute lifetime of the session or null,
+ * $13 lifetime of one that slides, $14 whether the user's other sessions end, $15-$16 attempts to clear,
+ * $17-$18 attempts to give back, $19-$21 outbox rows, $22-$23 reputation identifiers and deltas, $24 client address.
+ */
+export const SAVE_WITH_EFFECTS: NamedStatement = {
+  name: 'plan_save_with_effects',
+  text: `
+    WITH saved AS (
+      ${UPDATE} AND ($10::uuid IS NULL OR EXISTS (SELECT FROM directory.identities WHERE id = $10 AND is_active))
+      RETURNING session_id),
+    retired AS (
+      UPDATE flow.session_keys k SET until = now() + ${RETIRED_FOR} FROM saved
+      WHERE k.session_id = saved.session_id AND k.until IS NULL AND $9::bytea IS NOT NULL),
+    fresh AS (
+      INSERT INTO flow.session_keys (hash, session_id) SELECT $9, session_id FROM saved WHERE $9::bytea IS NOT NULL),
+    login AS (
+      UPDATE flow.sessions s SET user_id = $10, data = $11::jsonb, seen_at = now(),
+        user_epoch = (SELECT epoch FROM directory.identities WHERE id = $10),
+        ttl = CASE WHEN $12::interval IS NULL THEN $13::interval END,
+        expires_at = now() + coalesce($12::interval, $13::interval)
+      FROM saved WHERE s.id = saved.session_id AND $10::uuid IS NOT NULL),
+    flushed AS (
+      DELETE FROM flow.plans p USING saved, flow.sessions s
+      WHERE s.id = saved.session_id AND p.session_id = s.id AND p.flow_id <> $2
+        AND $10::uuid IS NOT NULL AND s.user_id <> $10),
+    others AS (
+      DELETE FROM flow.sessions s USING saved
+      WHERE s.user_id = $10 AND s.id <> saved.session_id AND $14::boolean),
+    held AS MATERIALIZED (
+      SELECT a.subject FROM saved, flow.attempts a
+      JOIN (SELECT * FROM unnest($15::bytea[], $16::text[]) UNION ALL SELECT * FROM unnest($17::bytea[], $18::text[])) c(subject, credential)
+        USING (subject, credential)
+      ORDER BY a.subject, a.credential FOR UPDATE OF a),
+    cleared AS (
+      DELETE FROM flow.attempts a USING unnest($15::bytea[], $16::text[]) c(subject, credential), (SELECT count(*) FROM held) h
+      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND EXISTS (SELECT FROM saved)),
+    returned AS (
+      UPDATE flow.attempts a SET failures = greatest(failures - 1, 0), free_at = now()
+      FROM unnest($17::bytea[], $18::text[]) c(subject, credential), (SELECT count(*) FROM held) h
+      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND EXISTS (SELECT FROM saved)),
+    sent AS (
+      INSERT INTO flow.outbox (id, topic, body, due_at)
+      SELECT o.id, o.topic, o.body, now() FROM saved, unnest($19::uuid[], $20::text[], $21::bytea[]) o(id, topic, body)),
+    reputed AS (
+      INSERT INTO flow.reputation AS r (identifier, ip, score, expires_at)
+      SELECT e.identifier, $24::inet, sum(e.delta), now() + interval '1 day'
+      FROM saved, unnest($22::text[], $23::int[]) e(identifier, delta) GROUP BY e.identifier
+      ON CONFLICT (identifier, ip) DO UPDATE SET
+        score = excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END,
+        expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END)
+    SELECT session_id FROM saved`,
+};
+
+/** $1 SHA-256 of the session cookie: every plan of that session is dropped. */
+export const CANCEL: NamedStatement = {
+  name: 'plan_cancel',
+  text: `DELETE FROM flow.plans p USING flow.session_keys k
+         WHERE k.hash = $1 AND k.until IS NULL AND p.session_id = k.session_id`,
+};

@@ -1,0 +1,42 @@
+import { type FlowVersion, flowVersion } from '@gatehouse/plan';
+import { runNamed } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { Flows } from '../execution/flows.js';
+
+/** Versions kept in memory. They never change, so a cached one is never stale. */
+export const KEPT_VERSIONS = 500;
+
+const LOAD = { name: 'flow_version_load', text: 'SELECT document FROM flow.flow_versions WHERE id = $1' };
+const DEFAULT = {
+  name: 'flow_default',
+  text: 'SELECT slug FROM flow.flows WHERE designation = $1 ORDER BY slug LIMIT 1',
+};
+
+/** Published flows in Postgres. */
+export class TypeormFlows extends Flows {
+  private readonly kept = new Map<string, FlowVersion>();
+
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  async load(versionId: string): Promise<FlowVersion> {
+    const version = this.kept.get(versionId) ?? (await this.read(versionId));
+    // The last used is the last in the map, so the first is the one to forget.
+    this.kept.delete(versionId);
+    this.kept.set(versionId, version);
+    if (this.kept.size > KEPT_VERSIONS) this.kept.delete(this.kept.keys().next().value!);
+    return version;
+  }
+
+  async findDefault(designation: string): Promise<string | undefined> {
+    const { rows } = await runNamed<{ slug: string }>(this.source, DEFAULT, [designation]);
+    return rows[0]?.slug;
+  }
+
+  private async read(versionId: string): Promise<FlowVersion> {
+    const { rows } = await runNamed<{ document: unknown }>(this.source, LOAD, [versionId]);
+    if (!rows[0]) throw new Error(`there is no flow version ${versionId}`);
+    return flowVersion.parse(rows[0].document);
+  }
+}

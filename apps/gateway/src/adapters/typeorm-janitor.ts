@@ -1,0 +1,50 @@
+import type { Logger } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+
+/** Rows of one table that one round removes at most, so that no round holds locks for long. */
+const BATCH = 5000;
+
+const EXPIRED: Readonly<Record<string, string>> = {
+  'flow.plans': 'expires_at < now()',
+  'flow.session_keys': 'until < now()',
+  'flow.sessions': 'expires_at < now()',
+  'flow.attempts': 'updated_at < now() - forget_after',
+  'flow.reputation': 'expires_at < now()',
+};
+
+/** Removes what has expired. Nothing depends on it: expiry is enforced when a row is read. */
+export class TypeormJanitor {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly logger: Logger,
+  ) {}
+
+  start(everyS: number) {
+    this.timer = setInterval(
+      () => void this.sweep().catch((e: unknown) => this.logger.fault('cleaning failed', e)),
+      everyS * 1000,
+    );
+    this.timer.unref();
+  }
+
+  stop() {
+    clearInterval(this.timer);
+  }
+
+  /** One round; of several gateways only one works at a time. */
+  async sweep(): Promise<void> {
+    await this.source.transaction(async (manager) => {
+      const [row] = await manager.query<{ mine: boolean }[]>(
+        `SELECT pg_try_advisory_xact_lock(hashtext('gatehouse janitor')) AS mine`,
+      );
+      if (!row?.mine) return;
+      for (const [table, expired] of Object.entries(EXPIRED)) {
+        await manager.query(
+          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${expired} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))`,
+        );
+      }
+    });
+  }
+}

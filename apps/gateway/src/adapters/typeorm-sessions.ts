@@ -1,0 +1,27 @@
+import { runNamed } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { type Self, Sessions } from '../execution/sessions.js';
+
+/** $1 SHA-256 of the session cookie. */
+const FIND_USER = {
+  name: 'session_user',
+  text: `
+    SELECT u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.locale, u.is_superuser, u.debug, u.type,
+      u.avatar, u.settings, u.groups
+    FROM flow.session_keys k
+    JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
+    JOIN directory.identities u ON u.id = s.user_id AND u.is_active AND u.epoch = s.user_epoch
+    WHERE k.hash = $1 AND k.until IS NULL`,
+};
+
+/** Sessions in Postgres. */
+export class TypeormSessions extends Sessions {
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  async findUser(sessionKey: Buffer): Promise<Self | undefined> {
+    const { rows } = await runNamed<Omit<Self, 'kind'>>(this.source, FIND_USER, [sessionKey]);
+    return rows[0] && { ...rows[0], kind: 'saved' };
+  }
+}

@@ -1,0 +1,87 @@
+import { createHmac } from 'node:crypto';
+import type { AttemptRule, User } from '@gatehouse/contracts';
+import ipaddr from 'ipaddr.js';
+
+/** One counter that an answer spends from: a credential of somebody, or a client's network. */
+export interface Claim {
+  /** 16 bytes of HMAC: no name or address stands in the table. */
+  readonly subject: Buffer;
+  readonly credential: string;
+  /** Failures in a row before delays begin. */
+  readonly free: number;
+  /** Failures in a row that disable the credential; none for a network. */
+  readonly hard: number | undefined;
+  /** Seconds after which failures are forgotten; never, for a credential. */
+  readonly forgetAfterS: number | undefined;
+}
+
+export type Taken =
+  | { readonly taken: true }
+  /** `network`: too many failures from there; else a credential is locked or delayed. */
+  | { readonly taken: false; readonly network: boolean; readonly retryAfterS: number };
+
+/** How often credentials were guessed. The engine counts, not the stage (protocol §7). */
+export abstract class Attempts {
+  /** Takes one attempt of each claim, or none of any; committed before the answer is judged. */
+  abstract take(claims: readonly Claim[]): Promise<Taken>;
+  /** Gives attempts back that were never judged. */
+  abstract giveBack(claims: readonly Claim[]): Promise<void>;
+}
+
+export const NETWORK_CREDENTIAL = 'network';
+
+export interface NetworkLimit {
+  readonly free: number;
+  readonly forgetAfterS: number;
+}
+
+interface Guess {
+  readonly rules: readonly AttemptRule[];
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly user: User | undefined;
+  readonly ip: string;
+}
+
+/** Turns an answer into the claims it spends, by the contract's rules: data only, no stage is named. */
+export class Claims {
+  constructor(
+    private readonly key: Buffer,
+    private readonly network: NetworkLimit,
+  ) {}
+
+  /** Empty when the answer guesses nothing. */
+  of({ rules, body, user, ip }: Guess): Claim[] {
+    const matching = rules.filter(({ when }) => body[when] !== undefined && body[when] !== null && body[when] !== '');
+    if (matching.length === 0) return [];
+    const subject = this.subject(subjectOf(user));
+    return [
+      ...matching.map(({ credential, free, hard }) => ({ subject, credential, free, hard, forgetAfterS: undefined })),
+      {
+        subject: this.subject(`net:${networkOf(ip)}`),
+        credential: NETWORK_CREDENTIAL,
+        free: this.network.free,
+        hard: undefined,
+        forgetAfterS: this.network.forgetAfterS,
+      },
+    ];
+  }
+
+  private subject(text: string): Buffer {
+    return createHmac('sha256', this.key).update(text).digest().subarray(0, 16);
+  }
+}
+
+/** A saved user by id; anybody else by the typed name, in one spelling, so that case and Unicode variants share a counter. */
+export function subjectOf(user: User | undefined): string {
+  if (user?.kind === 'saved') return `user:${user.uuid}`;
+  return `name:${(user?.username ?? '').normalize('NFKC').toLowerCase().trim()}`;
+}
+
+/** An IPv4 address, or the /64 of an IPv6 one: what one client can change at will counts as one client. */
+export function networkOf(ip: string): string {
+  if (!ipaddr.isValid(ip)) return ip;
+  const address = ipaddr.process(ip);
+  if (address instanceof ipaddr.IPv4) return address.toString();
+  const prefix = address.parts.slice(0, 4).map((part) => part.toString(16));
+  return `${prefix.join(':')}::/64`;
+}

@@ -1,0 +1,188 @@
+import {
+  type AttachedStage,
+  type AttemptRule,
+  NON_FIELD_ERRORS,
+  Problem,
+  type StageContract,
+  type StageReply,
+  type StageVerb,
+} from '@gatehouse/contracts';
+import { mergeContext, overreach, type Plan, type Step } from '@gatehouse/plan';
+import type { Attempts, Claim, Claims } from './attempts.js';
+import { joined, NOTHING_TO_SETTLE, settle, type Settlement, withoutClearing } from './settlement.js';
+import type { Contracts, Stages } from './stages.js';
+import { type Situation, stageRequestOf } from './stage-requests.js';
+
+/** What was heard of a step: its reply, what its embedded steps remember, and what becomes of the attempts. */
+export interface Heard {
+  readonly reply: StageReply;
+  readonly states: Readonly<Record<string, Record<string, unknown>>>;
+  readonly settlement: Settlement;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** One stage as it is asked: a step's own, or one embedded in it. */
+interface Asked {
+  readonly stateKey: string;
+  readonly contract: StageContract;
+  readonly stage: Pick<Step, 'id' | 'name' | 'kind' | 'config'>;
+  readonly plan: Plan;
+}
+
+interface Parts {
+  readonly stages: Stages;
+  readonly contracts: Contracts;
+  readonly attempts: Attempts;
+  readonly claims: Claims;
+  /** Called with what a stage asked for beyond its contract. */
+  readonly report: (kind: string, violations: readonly string[]) => void;
+}
+
+const NEVER_BEGUN: ReadonlySet<string> = new Set(['stage_away', 'stage_busy', 'bus_down']);
+
+/** Asks one step: takes the attempts an answer spends, holds the reply to its contract, and asks embedded steps after their host. */
+export class Consultation {
+  constructor(private readonly parts: Parts) {}
+
+  /** Shows the step. */
+  async show(situation: Situation, step: Step): Promise<Heard> {
+    const asked = this.ownStage(situation, step);
+    if (!asked) return plainly({ type: 'denied' });
+    return plainly(await this.ask(situation, asked, 'challenge'));
+  }
+
+  /** Gives the step an answer, and each embedded step its part of it; any refusal is presented as the host's. */
+  async respond(situation: Situation, step: Step, body: Body): Promise<Heard> {
+    const asked = this.ownStage(situation, step);
+    if (!asked) return plainly({ type: 'denied' });
+    let heard = await this.judge(situation, asked, withheld(body, asked.contract));
+    for (const embedded of this.embedded(situation, asked)) {
+      if (heard.reply.type !== 'passed') break;
+      heard = await this.withEmbedded(situation, { asked, heard, embedded, body });
+    }
+    return heard;
+  }
+
+  private ownStage({ plan }: Situation, step: Step): Asked | undefined {
+    const contract = this.contractOf(step.kind);
+    const missing = Object.entries(contract.reads).some(
+      ([key, need]) => need === 'required' && plan.context[key as keyof Plan['context']] === undefined,
+    );
+    return missing ? undefined : { stateKey: step.id, contract, stage: step, plan };
+  }
+
+  private embedded({ version }: Situation, { contract, stage }: Asked) {
+    return Object.entries(contract.embeds).flatMap(([field, embed]) => {
+      const attached = version.attached[String(stage.config[field])];
+      return attached ? [{ field, embed, attached }] : [];
+    });
+  }
+
+  private async withEmbedded(
+    situation: Situation,
+    { asked, heard, embedded, body }: { asked: Asked; heard: Heard; embedded: Embedded; body: Body },
+  ): Promise<Heard> {
+    const { field, embed, attached } = embedded;
+    const host = heard.reply as Extract<StageReply, { type: 'passed' }>;
+    const plan = { ...asked.plan, context: mergeContext(asked.plan.context, host.context) };
+    const stateKey = `${asked.stateKey}.${field}`;
+    const part: Asked = { stateKey, contract: this.contractOf(attached.kind), stage: attached, plan };
+    const own = await this.judge(situation, part, { [embed.field]: body[embed.field] ?? null });
+    const states = { ...heard.states, ...stateOf(stateKey, own.reply) };
+    if (own.reply.type === 'passed') {
+      return { reply: both(host, own.reply), states, settlement: joined(heard.settlement, own.settlement) };
+    }
+    const reply = await this.refusedHost(situation, { ...asked, plan }, { host, part: own.reply, error: embed.error });
+    return { reply, states, settlement: joined(withoutClearing(heard.settlement), own.settlement) };
+  }
+
+  /** Whatever an embedded step had against the answer, the visitor reads the host's one error. */
+  private async refusedHost(
+    situation: Situation,
+    asked: Asked,
+    { host, part, error }: { host: Passed; part: StageReply; error: string },
+  ): Promise<StageReply> {
+    const again = await this.ask(situation, asked, 'challenge');
+    if (again.type !== 'challenge')
+      throw new Problem('stage_fault', { detail: 'the host of an embedded step does not ask' });
+    return {
+      type: 'rejected',
+      errors: { [NON_FIELD_ERRORS]: [{ code: error }] },
+      challenge: again.challenge,
+      ...(host.context ? { context: host.context } : {}),
+      effects: [...(host.effects ?? []), ...('effects' in part ? (part.effects ?? []) : [])],
+    };
+  }
+
+  /** One stage, one answer, counted before it is judged. */
+  private async judge(situation: Situation, asked: Asked, body: Body): Promise<Heard> {
+    const { attempts: rules } = asked.contract;
+    const { ip } = situation.request.client;
+    const claims = this.parts.claims.of({ rules, body, user: asked.plan.context.pending_user, ip });
+    const refused = claims.length > 0 ? await this.taken(claims) : false;
+    if (refused) return plainly(await this.locked(situation, asked, rules));
+    const reply = await this.ask(situation, asked, 'respond', body).catch(async (error: unknown) => {
+      if (error instanceof Problem && NEVER_BEGUN.has(error.code)) await this.parts.attempts.giveBack(claims);
+      throw error;
+    });
+    return { reply, states: {}, settlement: settle(claims, reply) };
+  }
+
+  /** Whether a credential is locked or delayed. A whole network that failed too often is told so. */
+  private async taken(claims: readonly Claim[]): Promise<boolean> {
+    const outcome = await this.parts.attempts.take(claims);
+    if (outcome.taken) return false;
+    if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
+    return true;
+  }
+
+  /** What a visitor sees of a lock: exactly what a wrong answer shows. */
+  private async locked(situation: Situation, asked: Asked, rules: readonly AttemptRule[]): Promise<StageReply> {
+    const shown = await this.ask(situation, asked, 'challenge');
+    if (shown.type !== 'challenge') return shown.type === 'denied' ? shown : { type: 'denied' };
+    const { field, code } = rules[0]!.refuse;
+    return { ...shown, type: 'rejected', errors: { [field]: [{ code }] } };
+  }
+
+  private async ask(situation: Situation, asked: Asked, verb: StageVerb, body?: Body): Promise<StageReply> {
+    const { contract, plan } = asked;
+    const reply = await this.parts.stages.ask(contract, verb, stageRequestOf(situation, asked, body));
+    const violations = overreach(contract, reply, plan.context.pending_user);
+    if (violations.length === 0) return reply;
+    this.parts.report(contract.kind, violations);
+    throw new Problem('stage_fault', { detail: `the stage ${contract.kind} ${violations[0]}` });
+  }
+
+  private contractOf(kind: string): StageContract {
+    const contract = this.parts.contracts.find(kind);
+    if (!contract) throw new Problem('stage_away', { detail: `no stage of kind ${kind} is known` });
+    return contract;
+  }
+}
+
+type Passed = Extract<StageReply, { type: 'passed' }>;
+interface Embedded {
+  readonly field: string;
+  readonly embed: { readonly field: string; readonly error: string };
+  readonly attached: AttachedStage;
+}
+
+/** What an embedded step judges is for that step alone: its host learns only whether it is text. */
+const withheld = (body: Body, { embeds }: StageContract): Body => {
+  const fields = new Set(Object.values(embeds).map(({ field }) => field));
+  return Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [key, fields.has(key) && typeof value === 'string' ? '' : value]),
+  );
+};
+
+const plainly = (reply: StageReply): Heard => ({ reply, states: {}, settlement: NOTHING_TO_SETTLE });
+
+const stateOf = (key: string, reply: StageReply) => ('state' in reply && reply.state ? { [key]: reply.state } : {});
+
+const both = (host: Passed, part: Passed): Passed => ({
+  ...host,
+  context: { ...host.context, ...part.context },
+  effects: [...(host.effects ?? []), ...(part.effects ?? [])],
+  verified: [...(host.verified ?? []), ...(part.verified ?? [])],
+});

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { Problem } from '@gatehouse/contracts';
+import { admits, currentStep, draw, type FlowVersion, isLocalPath, type Plan, type Visitor } from '@gatehouse/plan';
+import type { Attempts } from './attempts.js';
+import type { Consultation } from './consultation.js';
+import type { Flows } from './flows.js';
+import type { Loaded, Plans, StoredPlan } from './plans.js';
+import type { FlowAnswer, FlowRequest, SessionCookie, Told } from './request.js';
+import { saveOutcome } from './saving.js';
+import type { Site } from './stage-requests.js';
+import type { Contracts } from './stages.js';
+import { DOES_NOT_APPLY, Walk } from './walk.js';
+
+interface Parts {
+  readonly plans: Plans;
+  readonly flows: Flows;
+  readonly attempts: Attempts;
+  readonly contracts: Contracts;
+  readonly consultation: Consultation;
+  /** What of the site is configured; the rest is loaded. */
+  readonly site: Omit<Site, 'flows'>;
+  readonly now: () => Date;
+}
+
+/** A request with what was loaded for it. */
+interface Ground {
+  readonly request: FlowRequest;
+  readonly loaded: Loaded;
+  readonly version: FlowVersion;
+}
+
+/** One request: one load, the turns, one conditional save (protocol §3). Knows no stage by name. */
+export class Executor {
+  constructor(private readonly parts: Parts) {}
+
+  /** Shows the current challenge of a flow, or gives it an answer. Throws Problem when nothing can be told. */
+  async handle(request: FlowRequest): Promise<FlowAnswer> {
+    const loaded = await this.load(request);
+    if (request.answer?.forged && loaded.session?.user)
+      throw new Problem('csrf_failed', { detail: request.answer.forged });
+    if (loaded.session?.retired) return this.repeat(request, loaded);
+    const running = runningPlan(loaded, request);
+    const version = await this.parts.flows.load(running?.versionId ?? loaded.newestVersionId);
+    const ground = { request, loaded, version };
+    if (!running && !admits(version.flow.authentication, visitorOf(ground))) return notAdmitted(ground);
+    return this.walk(ground, running);
+  }
+
+  private async load({ slug, sessionKey }: FlowRequest): Promise<Loaded> {
+    const loaded = await this.parts.plans.find(slug, sessionKey);
+    if (!loaded) throw new Problem('not_found');
+    return loaded;
+  }
+
+  private async walk(ground: Ground, running: StoredPlan | undefined): Promise<FlowAnswer> {
+    const { request, loaded, version } = ground;
+    const before = withDestination(running?.plan ?? begun(version, request), request);
+    const walk = new Walk({ ...this.startOf(ground), plan: before, revision: running?.revision ?? 0 }, this.parts);
+    const told = await (running?.orphaned ? walk.close() : walk.go()).catch(problemTold);
+    if (told.type === 'problem' && walk.plan === before) {
+      return answerOf(ground, { told, context: walk.context, cookie: undefined, effects: [] });
+    }
+    const saved = await saveOutcome(
+      this.parts.plans,
+      {
+        loaded,
+        running,
+        about: { user: walk.context.pending_user, clientIp: request.client.ip, flow: version.flow.slug },
+      },
+      { before, after: walk.plan, effects: walk.effects, settlement: walk.settlement },
+    );
+    if (saved.won)
+      return answerOf(ground, { told, context: walk.context, cookie: saved.cookie, effects: walk.effects });
+    // The loser learns nothing of its own answer; a right one it need not pay for.
+    if (walk.answerPassed)
+      await this.parts.attempts.giveBack([...walk.settlement.cleared, ...walk.settlement.returned]);
+    return this.repeat(request, await this.load(request));
+  }
+
+  private startOf(ground: Ground) {
+    const { request, loaded, version } = ground;
+    return {
+      request,
+      version,
+      sessionUser: loaded.session?.user ?? null,
+      visitor: visitorOf(ground),
+      site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
+    };
+  }
+
+  /** Shows what another request saved, or how the plan ended; nobody is asked. */
+  private async repeat(request: FlowRequest, loaded: Loaded): Promise<FlowAnswer> {
+    const { stored, session } = loaded;
+    const version = await this.parts.flows.load(stored?.versionId ?? loaded.newestVersionId);
+    const told = ending(stored?.plan) ?? (session?.retired ? startOver(version) : this.shown(stored?.plan, version));
+    if (!told) throw new Problem('stage_timeout', { detail: 'Another request is being answered.' });
+    const context = session?.retired ? {} : (stored?.plan.context ?? {});
+    return answerOf({ request, loaded, version }, { told, context, cookie: undefined, effects: [] });
+  }
+
+  private shown(plan: Plan | undefined, version: FlowVersion): Told | undefined {
+    const step = plan && currentStep(plan, version);
+    const contract = step && this.parts.contracts.find(step.kind);
+    if (!contract || plan.shown?.step !== step.id) return undefined;
+    return { type: 'show', contract, challenge: plan.shown.challenge, errors: undefined };
+  }
+}
+
+/** A problem is told like anything else, so that whoever may see its details can. */
+function problemTold(error: unknown): Told {
+  if (error instanceof Problem) return { type: 'problem', problem: error };
+  throw error;
+}
+
+/** The stored plan, unless it is over or the query asks for another one (an invitation's or a mail's token). */
+function runningPlan({ stored }: Loaded, { query }: FlowRequest): StoredPlan | undefined {
+  if (!stored || stored.plan.ended) return undefined;
+  const asksForAnother = ['itoken', 'token'].some((key) => query[key] && query[key] !== stored.plan.query[key]);
+  return asksForAnother ? undefined : stored;
+}
+
+function begun(version: FlowVersion, { query }: FlowRequest): Plan {
+  const { flow_token: _secret, next: _kept, ...rest } = query;
+  return { ...draw(version, randomUUID()), query: rest };
+}
+
+/** The destination is kept with the plan: the latest that is not empty counts. */
+const withDestination = (plan: Plan, { query }: FlowRequest): Plan =>
+  query['next'] && query['next'] !== plan.next ? { ...plan, next: query['next'] } : plan;
+
+function visitorOf({ request, loaded }: Ground): Visitor {
+  const user = loaded.session?.user;
+  return { authenticated: user !== undefined, superuser: user?.is_superuser ?? false, outpost: request.client.outpost };
+}
+
+/** What a flow that does not apply says: `denied_action` (01-executor §3.4), with the inner `next`. */
+function notAdmitted(ground: Ground): FlowAnswer {
+  const { request, version } = ground;
+  const next = request.query['next'];
+  const told: Told =
+    version.flow.denied_action === 'continue'
+      ? { type: 'done', to: next && isLocalPath(next) ? next : '/' }
+      : { type: 'denied', message: { text: DOES_NOT_APPLY } };
+  return answerOf(ground, { told, context: {}, cookie: undefined, effects: [] });
+}
+
+function ending(plan: Plan | undefined): Told | undefined {
+  if (!plan?.ended) return undefined;
+  return 'to' in plan.ended ? { type: 'done', to: plan.ended.to } : { type: 'denied', message: plan.ended.denied };
+}
+
+/** A key that a login has just replaced is nobody's any more: the page is to be opened again. */
+const startOver = ({ flow }: FlowVersion): Told => ({ type: 'done', to: `/if/flow/${flow.slug}/` });
+
+function answerOf(
+  { loaded, version }: Ground,
+  answer: Pick<FlowAnswer, 'told' | 'context' | 'effects'> & { cookie: SessionCookie | undefined },
+): FlowAnswer {
+  return { ...answer, version, sessionUser: loaded.session?.user };
+}

@@ -1,0 +1,86 @@
+import type { Effect, SavedUser, User } from '@gatehouse/contracts';
+import type { Plan } from '@gatehouse/plan';
+import type { Claim } from './attempts.js';
+
+/** A user as the gateway sees them: the one view it may read of the directory. */
+export interface Identity extends SavedUser {
+  readonly is_superuser: boolean;
+  /** May see the details of faults. */
+  readonly debug: boolean;
+}
+
+export interface Session {
+  readonly id: string;
+  /** The key was replaced by a login moments ago: it sees how its plan ended and is nobody. */
+  readonly retired: boolean;
+  readonly user: Identity | undefined;
+}
+
+/** A plan with what a save must compare. */
+export interface StoredPlan {
+  readonly plan: Plan;
+  readonly revision: number;
+  readonly versionId: string;
+  /** The pending user was there when last saved and is gone or disabled now. */
+  readonly orphaned: boolean;
+}
+
+/** Everything one request needs to know, from one statement. */
+export interface Loaded {
+  readonly flowId: string;
+  readonly newestVersionId: string;
+  /** Slug of the flow that recovers an account, if there is one. */
+  readonly recoveryFlow: string | undefined;
+  readonly session: Session | undefined;
+  readonly stored: StoredPlan | undefined;
+  /** The row that a new plan of this flow replaces: also one whose body cannot be read any more. */
+  readonly row: PlanRow | undefined;
+}
+
+export interface PlanRow {
+  readonly id: string;
+  readonly revision: number;
+}
+
+/** A plan to be stored for the first time, or in place of one that is over. */
+export interface Begin {
+  readonly flowId: string;
+  readonly versionId: string;
+  readonly plan: Plan;
+  /** The session that has it, or the hash of the key of one to be made. */
+  readonly session: { readonly id: string } | { readonly newKey: Buffer };
+  readonly replaces: PlanRow | undefined;
+}
+
+export interface About {
+  readonly user: User | undefined;
+  readonly clientIp: string;
+  readonly flow: string;
+}
+
+/** The next revision of a plan, with everything that happens if and only if it is saved. */
+export interface Save {
+  readonly sessionId: string;
+  readonly flowId: string;
+  readonly plan: Plan;
+  readonly revision: number;
+  readonly effects: readonly Effect[];
+  /** Hash of the session's new key, when an effect logs somebody in. */
+  readonly newKey: Buffer | undefined;
+  /** Whom and where the effects are about, for events and reputation. */
+  readonly about: About;
+  readonly cleared: readonly Claim[];
+  readonly returned: readonly Claim[];
+}
+
+/** The plans under way and the sessions they belong to. */
+export abstract class Plans {
+  /** Undefined when there is no such flow. Expired sessions and plans are not found, whoever cleans them up. */
+  abstract find(slug: string, sessionKey: Buffer | undefined): Promise<Loaded | undefined>;
+  /** The id of the plan's session; undefined when another request was first. */
+  abstract begin(plan: Begin): Promise<string | undefined>;
+  /** False when another request moved the plan since `revision`, or its user may not log in; then nothing was written. */
+  abstract save(plan: Save): Promise<boolean>;
+  /** Drops every plan of a session. */
+  abstract cancel(sessionKey: Buffer): Promise<void>;
+}

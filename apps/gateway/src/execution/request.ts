@@ -1,0 +1,50 @@
+import type { Effect, Errors, Message, Problem, StageContract } from '@gatehouse/contracts';
+import type { FlowVersion, Plan } from '@gatehouse/plan';
+import type { Identity } from './plans.js';
+
+/** One request to the executor, as far as it is more than HTTP. */
+export interface FlowRequest {
+  readonly slug: string;
+  /** SHA-256 of the session cookie, if one came. */
+  readonly sessionKey: Buffer | undefined;
+  /** The inner query; of a repeated key the last value. */
+  readonly query: Readonly<Record<string, string>>;
+  /** What a POST brought: any JSON value; and why it may not come from the user's own page, if so. */
+  readonly answer: { readonly body: unknown; readonly forged: string | undefined } | undefined;
+  readonly client: {
+    readonly ip: string;
+    readonly user_agent: string;
+    readonly outpost: boolean;
+    readonly cookies: Readonly<Record<string, string>>;
+  };
+  readonly locale: string;
+}
+
+/** The session cookie to set with the answer. */
+export interface SessionCookie {
+  readonly value: string;
+  /** Undefined: until the browser closes. */
+  readonly maxAgeS: number | undefined;
+}
+
+/** What the visitor is told. */
+export type Told =
+  | {
+      readonly type: 'show';
+      readonly contract: StageContract;
+      readonly challenge: Readonly<Record<string, unknown>>;
+      readonly errors: Errors | undefined;
+    }
+  | { readonly type: 'done'; readonly to: string }
+  | { readonly type: 'denied'; readonly message: Message | undefined }
+  | { readonly type: 'problem'; readonly problem: Problem };
+
+/** The executor's answer: what is told, of which flow and whom, and what goes into the cookie. */
+export interface FlowAnswer {
+  readonly told: Told;
+  readonly version: FlowVersion;
+  readonly context: Plan['context'];
+  readonly sessionUser: Identity | undefined;
+  readonly cookie: SessionCookie | undefined;
+  readonly effects: readonly Effect[];
+}

@@ -1,0 +1,80 @@
+import type { Effect } from '@gatehouse/contracts';
+import type { Plan } from '@gatehouse/plan';
+import type { About, Loaded, Plans, StoredPlan } from './plans.js';
+import type { SessionCookie } from './request.js';
+import { newSessionKey } from './session-key.js';
+import type { Settlement } from './settlement.js';
+
+/** What a walk achieved, to be saved in one piece or not at all. */
+export interface Outcome {
+  /** The plan before its first turn. */
+  readonly before: Plan;
+  readonly after: Plan;
+  readonly effects: readonly Effect[];
+  readonly settlement: Settlement;
+}
+
+export interface Saved {
+  readonly won: boolean;
+  readonly cookie?: SessionCookie | undefined;
+}
+
+interface Ground {
+  readonly loaded: Loaded;
+  readonly running: StoredPlan | undefined;
+  readonly about: About;
+}
+
+/** Saves what a request achieved: a plain look costs nothing, a new plan one insert, anything else one conditional update. */
+export async function saveOutcome(plans: Plans, ground: Ground, outcome: Outcome): Promise<Saved> {
+  const { running } = ground;
+  if (running) {
+    const idle = !acts(outcome) && unchanged(running.plan, outcome.after);
+    return idle ? { won: true } : update(plans, ground, outcome, { sessionId: ground.loaded.session!.id });
+  }
+  if (!acts(outcome) && outcome.after.ended) return { won: true };
+  const begun = await begin(plans, ground, acts(outcome) ? outcome.before : outcome.after);
+  if (!begun.sessionId) return { won: false };
+  if (!acts(outcome)) return { won: true, cookie: begun.cookie };
+  // Effects need a plan to hang on, so a request that both begins and acts saves twice.
+  return update(plans, ground, outcome, { sessionId: begun.sessionId, cookie: begun.cookie });
+}
+
+const acts = ({ effects, settlement }: Outcome) =>
+  effects.length > 0 || settlement.cleared.length > 0 || settlement.returned.length > 0;
+
+const unchanged = (a: Plan, b: Plan) => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+async function begin(plans: Plans, { loaded }: Ground, plan: Plan) {
+  const { session } = loaded;
+  const key = session ? undefined : newSessionKey(undefined);
+  const sessionId = await plans.begin({
+    flowId: loaded.flowId,
+    versionId: loaded.newestVersionId,
+    plan,
+    session: key ? { newKey: key.hash } : { id: session!.id },
+    replaces: loaded.row,
+  });
+  return { sessionId, cookie: key?.cookie };
+}
+
+interface At {
+  readonly sessionId: string;
+  readonly cookie?: SessionCookie | undefined;
+}
+
+async function update(plans: Plans, ground: Ground, outcome: Outcome, { sessionId, cookie }: At): Promise<Saved> {
+  const login = outcome.effects.find((effect) => effect.type === 'login');
+  const key = login && newSessionKey(login.duration_s ?? undefined);
+  const won = await plans.save({
+    sessionId,
+    flowId: ground.loaded.flowId,
+    plan: outcome.after,
+    revision: ground.running?.revision ?? 0,
+    effects: outcome.effects,
+    newKey: key?.hash,
+    about: ground.about,
+    ...outcome.settlement,
+  });
+  return won ? { won, cookie: key?.cookie ?? cookie } : { won };
+}

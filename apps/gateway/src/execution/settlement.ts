@@ -1,0 +1,43 @@
+import type { StageReply } from '@gatehouse/contracts';
+import { type Claim, NETWORK_CREDENTIAL } from './attempts.js';
+
+/** What becomes of taken attempts when the plan is saved: rows deleted, or one attempt given back. The rest stays counted. */
+export interface Settlement {
+  readonly cleared: readonly Claim[];
+  readonly returned: readonly Claim[];
+}
+
+export const NOTHING_TO_SETTLE: Settlement = { cleared: [], returned: [] };
+
+/** Settles attempts by what the stage said of them (protocol §7). */
+export function settle(claims: readonly Claim[], reply: StageReply): Settlement {
+  switch (reply.type) {
+    case 'challenge':
+      return { cleared: [], returned: claims };
+    case 'passed': {
+      const verified = new Set(reply.verified);
+      return {
+        cleared: claims.filter(({ credential }) => verified.has(credential)),
+        returned: claims.filter(({ credential }) => !verified.has(credential)),
+      };
+    }
+    case 'rejected':
+    case 'denied': {
+      // A network has failed when anything sent from it has.
+      const failed = new Set(reply.failed);
+      if (failed.size > 0) failed.add(NETWORK_CREDENTIAL);
+      return { cleared: [], returned: claims.filter(({ credential }) => !failed.has(credential)) };
+    }
+  }
+}
+
+export const joined = (a: Settlement, b: Settlement): Settlement => ({
+  cleared: [...a.cleared, ...b.cleared],
+  returned: [...a.returned, ...b.returned],
+});
+
+/** For an answer that is refused as a whole: what one of its parts verified is given back, not cleared. */
+export const withoutClearing = ({ cleared, returned }: Settlement): Settlement => ({
+  cleared: [],
+  returned: [...returned, ...cleared],
+});

@@ -1,0 +1,73 @@
+import { type AttachedStage, PROTOCOL_VERSION, type StageContract, type StageRequest } from '@gatehouse/contracts';
+import { type FlowVersion, type Plan, type Step, stateOf } from '@gatehouse/plan';
+import type { FlowRequest } from './request.js';
+
+export type Site = StageRequest['site'];
+
+/** Where a request stands when a stage is asked. */
+export interface Situation {
+  readonly request: FlowRequest;
+  readonly version: FlowVersion;
+  readonly plan: Plan;
+  readonly sessionUser: StageRequest['session']['user'];
+  readonly site: Site;
+  readonly revision: number;
+  /** Stage calls since the last save; counts up with every call. */
+  readonly nextTurn: () => number;
+  /** Milliseconds that the whole request has left. */
+  readonly timeLeftMs: () => number;
+}
+
+interface Asked {
+  readonly stateKey: string;
+  readonly contract: StageContract;
+  readonly stage: Pick<Step, 'id' | 'name' | 'config'>;
+  readonly plan: Plan;
+}
+
+/** The envelope for one stage: what its contract lets it know, and no more (protocol §2). */
+export function stageRequestOf(
+  situation: Situation,
+  { stateKey, contract, stage, plan }: Asked,
+  body: Readonly<Record<string, unknown>> | undefined,
+): StageRequest {
+  const { request, version, sessionUser, site, revision } = situation;
+  const { slug, title, designation } = version.flow;
+  const state = stateOf(plan, stateKey);
+  const { flow_token: _secret, ...query } = request.query;
+  const { cookies, ...client } = request.client;
+  return {
+    v: PROTOCOL_VERSION,
+    id: `${plan.id}.${revision}.${situation.nextTurn()}`,
+    timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
+    locale: request.locale,
+    flow: { slug, title, designation },
+    step: { id: stage.id, name: stage.name, confirmed: true },
+    site,
+    client: { ...client, cookies: only(cookies, contract.cookies) },
+    session: { user: sessionUser },
+    query,
+    config: stage.config,
+    attached: attachedTo(stage.config, version),
+    context: only(plan.context, Object.keys(contract.reads)),
+    ...(state ? { state } : {}),
+    ...(body ? { response: only(body, Object.keys(contract.response.shape)) } : {}),
+  };
+}
+
+/** The part of an object under some own keys: nothing inherited, nothing undeclared. */
+function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(bag, key)).map((key) => [key, bag[key]!]));
+}
+
+function attachedTo(
+  config: Readonly<Record<string, unknown>>,
+  { attached }: FlowVersion,
+): Record<string, AttachedStage> {
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([field, id]) => {
+      const stage = typeof id === 'string' ? attached[id] : undefined;
+      return stage ? [[field, stage]] : [];
+    }),
+  );
+}

@@ -1,0 +1,215 @@
+import {
+  bodyErrors,
+  type Effect,
+  type Errors,
+  fieldMessages,
+  type Message,
+  Problem,
+  render,
+  type StageReply,
+} from '@gatehouse/contracts';
+import {
+  admits,
+  advance,
+  currentStep,
+  destination,
+  drawAgain,
+  end,
+  type FlowVersion,
+  MAX_RESTARTS,
+  mayAnswer,
+  type Plan,
+  remember,
+  type Step,
+  type Transition,
+  type Visitor,
+} from '@gatehouse/plan';
+import type { Consultation, Heard } from './consultation.js';
+import type { FlowRequest, Told } from './request.js';
+import { joined, NOTHING_TO_SETTLE, type Settlement } from './settlement.js';
+import type { Situation, Site } from './stage-requests.js';
+import type { Contracts } from './stages.js';
+
+/** Stage calls that one request may cause, restarts and silent steps included. */
+export const MAX_TURNS = 32;
+/** Milliseconds that one request may take in all. */
+export const REQUEST_DEADLINE_MS = 20_000;
+/** Steps that the trail of a plan remembers. */
+const TRAIL_LENGTH = 50;
+
+export const DOES_NOT_APPLY = 'Flow does not apply to current user.';
+
+interface Start {
+  readonly request: FlowRequest;
+  readonly version: FlowVersion;
+  readonly plan: Plan;
+  readonly revision: number;
+  readonly sessionUser: Situation['sessionUser'];
+  readonly visitor: Visitor;
+  readonly site: Site;
+}
+
+interface Parts {
+  readonly consultation: Consultation;
+  readonly contracts: Contracts;
+  /** The wall clock, for the trail. */
+  readonly now: () => Date;
+}
+
+/** One request's way through a plan: at most a bounded number of turns, nothing saved and nothing sent on the way. */
+export class Walk {
+  plan: Plan;
+  /** What is known of the visitor; it outlives the plan, so that the last answer can still name them. */
+  context: Plan['context'];
+  readonly effects: Effect[] = [];
+  settlement: Settlement = NOTHING_TO_SETTLE;
+  /** Whether the visitor's answer passed the step it was for. */
+  answerPassed = false;
+  private turns = 0;
+  private turnBegan = performance.now();
+  private readonly until = performance.now() + REQUEST_DEADLINE_MS;
+
+  constructor(
+    private readonly start: Start,
+    private readonly parts: Parts,
+  ) {
+    this.plan = start.plan;
+    this.context = start.plan.context;
+  }
+
+  /** Walks until there is something to tell. Throws Problem if a turn has one; what earlier turns achieved stays in `plan`. */
+  async go(): Promise<Told> {
+    let told = await this.firstTurn();
+    while (!told) told = await this.nextTurn();
+    return told;
+  }
+
+  /** Ends the plan without asking anybody: its user is gone. */
+  async close(): Promise<Told> {
+    return this.deny(undefined);
+  }
+
+  private async firstTurn(): Promise<Told | undefined> {
+    const step = currentStep(this.plan, this.start.version);
+    if (!step) return this.finish();
+    const { answer } = this.start.request;
+    if (!answer) return this.take(step, await this.show(step));
+    if (!this.isFor(step, answer.body)) return this.repeat(step);
+    const wrong = bodyErrors(answer.body);
+    if (wrong) return this.take(step, rejection(await this.show(step), wrong));
+    const heard = await this.parts.consultation.respond(this.situation(), step, answer.body as Record<string, unknown>);
+    this.answerPassed = heard.reply.type === 'passed';
+    return this.take(step, heard);
+  }
+
+  private async nextTurn(): Promise<Told | undefined> {
+    const step = currentStep(this.plan, this.start.version);
+    if (!step) return this.finish();
+    try {
+      if (this.turns >= MAX_TURNS)
+        throw new Problem('stage_fault', { detail: `more than ${MAX_TURNS} turns in one request` });
+      return this.take(step, await this.show(step));
+    } catch (error) {
+      if (error instanceof Problem) return { type: 'problem', problem: error };
+      throw error;
+    }
+  }
+
+  private show(step: Step): Promise<Heard> {
+    return this.parts.consultation.show(this.situation(), step);
+  }
+
+  /** An answer for another stage's component, or for a step that was never shown, is a late double click. */
+  private isFor(step: Step, body: unknown): boolean {
+    if (!mayAnswer(this.plan, step)) return false;
+    const component = (body as { component?: unknown } | null)?.component;
+    if (typeof component !== 'string' || !this.parts.contracts.knows(component)) return true;
+    return component === this.parts.contracts.find(step.kind)?.component;
+  }
+
+  /** Shows what the visitor was shown, without asking anybody. */
+  private async repeat(step: Step): Promise<Told | undefined> {
+    const { shown } = this.plan;
+    if (shown?.step !== step.id) return this.take(step, await this.show(step));
+    return this.told(step, shown.challenge, undefined);
+  }
+
+  private take(step: Step, heard: Heard): Told | undefined {
+    const { reply } = heard;
+    const transition = this.advanced(step, heard);
+    this.plan = transition.plan;
+    this.context = this.plan.context;
+    if (reply.type !== 'challenge') this.effects.push(...(reply.effects ?? []));
+    this.settlement = joined(this.settlement, heard.settlement);
+    const { answer } = transition;
+    switch (answer.type) {
+      case 'show':
+        return this.told(step, answer.challenge, answer.errors);
+      case 'moved':
+        return undefined;
+      case 'restart':
+        return this.restart(answer.keepContext);
+      case 'done':
+        return this.finish();
+      case 'denied':
+        return this.deny(answer.message, step);
+    }
+  }
+
+  private advanced(step: Step, { reply, states }: Heard): Transition {
+    const { plan, answer } = advance(this.plan, step, reply);
+    const kept = Object.entries(states).reduce((p, [key, state]) => remember(p, key, state), plan);
+    const trail = [...kept.trail, this.trace(step, reply)].slice(-TRAIL_LENGTH);
+    return { plan: reply.type === 'challenge' ? kept : { ...kept, trail }, answer };
+  }
+
+  private trace(step: Step, reply: StageReply) {
+    const ms = Math.round(performance.now() - this.turnBegan);
+    return { step: step.id, outcome: reply.type, at: this.parts.now().toISOString(), ms };
+  }
+
+  private restart(keepContext: boolean): Told | undefined {
+    if (this.plan.restarts >= MAX_RESTARTS) return this.deny(undefined);
+    this.plan = drawAgain(this.plan, this.start.version, { keepContext });
+    const exempt = keepContext && this.plan.context.pending_user !== undefined;
+    if (exempt || admits(this.start.version.flow.authentication, this.start.visitor)) return undefined;
+    return this.deny({ text: DOES_NOT_APPLY });
+  }
+
+  private finish(): Told {
+    const where = destination(this.plan);
+    if ('invalid' in where) return this.deny({ text: 'Invalid next URL' });
+    this.plan = end(this.plan, where);
+    return { type: 'done', to: where.to };
+  }
+
+  private deny(message: Message | undefined, step?: Step): Told {
+    const catalogue = step ? this.parts.contracts.find(step.kind)?.errors : undefined;
+    const text = message ? render(message, catalogue ?? {}, fieldMessages).string : '';
+    const told = { text: text === '' ? 'Unknown error' : text };
+    this.plan = end(this.plan, { denied: told });
+    return { type: 'denied', message: told };
+  }
+
+  private told(step: Step, challenge: Readonly<Record<string, unknown>>, errors: Errors | undefined): Told {
+    const contract = this.parts.contracts.find(step.kind);
+    if (!contract) throw new Problem('stage_away');
+    return { type: 'show', contract, challenge, errors };
+  }
+
+  private situation(): Situation {
+    this.turnBegan = performance.now();
+    const { request, version, revision, sessionUser, site } = this.start;
+    return {
+      ...{ request, version, revision, sessionUser, site },
+      plan: this.plan,
+      nextTurn: () => this.turns++,
+      timeLeftMs: () => this.until - performance.now(),
+    };
+  }
+}
+
+/** A challenge, shown again because the body was no object. */
+function rejection({ reply, ...rest }: Heard, errors: Errors): Heard {
+  return { ...rest, reply: reply.type === 'challenge' ? { ...reply, type: 'rejected', errors } : reply };
+}

@@ -1,0 +1,38 @@
+import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
+import { z } from 'zod';
+
+const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+
+/** Everything an operator can set for the gateway, by environment variable. */
+export const gatewayConfig = z.object({
+  ...commonConfig.shape,
+  ...natsConfig.shape,
+  ...postgresConfig.shape,
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
+  PORT: whole(9000, { min: 0, max: 65_535 }).describe('Port to listen on; 0 takes a free one'),
+  BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('http://127.0.0.1:9000')
+    .describe('Where visitors reach Gatehouse; links are built from it'),
+  BRAND: z.string().default('Gatehouse').describe('Name of the site'),
+  SEAL_KEYS: z
+    .string()
+    .describe('Keys that seal plans: `id:base64` of 32 bytes, comma separated; the first seals, all open'),
+  SECRET_KEY: z.string().min(32).describe('Key that hides who attempts are counted for; at least 32 characters'),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .describe('Addresses or networks whose X-Forwarded-For and -Proto count, comma separated'),
+  BODY_LIMIT_BYTES: whole(256 * 1024).describe('Largest request body'),
+  NETWORK_ATTEMPTS_FREE: whole(100).describe('Wrong credentials from one network before delays begin'),
+  NETWORK_ATTEMPTS_FORGET_S: whole(900).describe('Seconds after which a network starts afresh'),
+  ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
+  SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
+  PLAN_S: whole(3600).describe('Seconds since its last step that a flow under way can go on'),
+  CLEANUP_EVERY_S: whole(60).describe('Seconds between two rounds that remove what has expired'),
+});
+export type GatewayConfig = z.output<typeof gatewayConfig>;
+
+/** Injects the settings. */
+export const GATEWAY_CONFIG = Symbol('gateway config');

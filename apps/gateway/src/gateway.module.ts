@@ -1,0 +1,91 @@
+import { createHmac } from 'node:crypto';
+import { type Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { CatalogueContracts } from './adapters/catalogue-contracts.js';
+import { NatsStages } from './adapters/nats-stages.js';
+import { TypeormAttempts } from './adapters/typeorm-attempts.js';
+import { TypeormFlows } from './adapters/typeorm-flows.js';
+import { TypeormPlans } from './adapters/typeorm-plans.js';
+import { TypeormSessions } from './adapters/typeorm-sessions.js';
+import { Claims } from './execution/attempts.js';
+import { Consultation } from './execution/consultation.js';
+import { Executor } from './execution/executor.js';
+import { Flows } from './execution/flows.js';
+import { Plans } from './execution/plans.js';
+import { Sessions } from './execution/sessions.js';
+import { Contracts } from './execution/stages.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { ExecutorController } from './http/executor.controller.js';
+import { FlowsController } from './http/flows.controller.js';
+import { Dependencies, HealthController } from './http/health.controller.js';
+import { UsersController } from './http/users.controller.js';
+
+/** What the gateway stands on. */
+export interface Ground {
+  readonly config: GatewayConfig;
+  readonly source: DataSource;
+  readonly requester: NatsRequester;
+  readonly logger: Logger;
+}
+
+/** The gateway's parts, put together. */
+@Module({})
+export class GatewayModule {
+  static on(ground: Ground): DynamicModule {
+    return {
+      module: GatewayModule,
+      controllers: [ExecutorController, FlowsController, UsersController, HealthController],
+      providers: providersOf(ground),
+    };
+  }
+}
+
+function providersOf({ config, source, requester, logger }: Ground): Provider[] {
+  const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
+  const lifetimes = { anonymousSessionS, sessionS, planS };
+  const plans = new TypeormPlans(source, new Sealer(config.SEAL_KEYS), { lifetimes, logger });
+  const flows = new TypeormFlows(source);
+  const contracts = new CatalogueContracts();
+  const attempts = new TypeormAttempts(source);
+  const consultation = new Consultation({
+    stages: new NatsStages(requester),
+    contracts,
+    attempts,
+    claims: claimsOf(config),
+    report: (kind, violations) => logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
+  });
+  const site = {
+    base_url: config.BASE_URL.replace(/\/$/, ''),
+    rp_id: new URL(config.BASE_URL).hostname,
+    brand: config.BRAND,
+  };
+  const executor = new Executor({ plans, flows, attempts, contracts, consultation, site, now: () => new Date() });
+  return [
+    { provide: GATEWAY_CONFIG, useValue: config },
+    { provide: Executor, useValue: executor },
+    { provide: Plans, useValue: plans },
+    { provide: Flows, useValue: flows },
+    { provide: Contracts, useValue: contracts },
+    { provide: Sessions, useValue: new TypeormSessions(source) },
+    { provide: Dependencies, useValue: dependenciesOf(source, requester) },
+  ];
+}
+
+const claimsOf = (config: GatewayConfig) =>
+  new Claims(createHmac('sha256', config.SECRET_KEY).update('attempts').digest(), {
+    free: config.NETWORK_ATTEMPTS_FREE,
+    forgetAfterS: config.NETWORK_ATTEMPTS_FORGET_S,
+  });
+
+const PING = { name: 'ping', text: 'SELECT 1' };
+
+const dependenciesOf = (source: DataSource, requester: NatsRequester): Dependencies => ({
+  async missing() {
+    const database = await runNamed(source, PING, []).then(
+      () => true,
+      () => false,
+    );
+    return [...(database ? [] : ['database']), ...(requester.connected ? [] : ['bus'])];
+  },
+});

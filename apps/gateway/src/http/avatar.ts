@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+
+/** What stands for somebody nobody knows. */
+export const DEFAULT_AVATAR = '/static/dist/assets/images/user_default.png';
+
+/** A picture of a name's initials, as a data URI (01-executor §4.3). */
+export function initialsAvatar({ name, username }: { name: string; username: string }): string {
+  const text = name.trim() || username || 'a k';
+  const background = colourOf(text.toLowerCase());
+  const letters = initials(text).toUpperCase();
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="64px" height="64px" viewBox="0 0 64 64">' +
+    `<rect width="64" height="64" fill="${hex(background)}"/>` +
+    `<text x="50%" y="50%" fill="${isBright(background) ? '#000' : '#fff'}" font-size="28" font-weight="400" ` +
+    'font-family="sans-serif" text-anchor="middle" dominant-baseline="central">' +
+    `${escaped(letters)}</text></svg>`;
+  return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+}
+
+function initials(text: string): string {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  const [first = '', last] = [words[0], words.length > 1 ? words.at(-1) : undefined];
+  return [...(last === undefined ? first : [...first].slice(0, 1).join('') + last)].slice(0, 2).join('');
+}
+
+type Colour = readonly [red: number, green: number, blue: number];
+
+function colourOf(text: string): Colour {
+  const number = Number(BigInt(`0x${createHash('md5').update(text).digest('hex')}`) % 0xffffffn);
+  const clamp = (byte: number) => Math.min(200, Math.max(55, byte));
+  return [clamp((number >> 16) & 0xff), clamp((number >> 8) & 0xff), clamp(number & 0xff)];
+}
+
+const hex = (colour: Colour) => `#${colour.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+
+const isBright = ([red, green, blue]: Colour) => 0.299 * red + 0.587 * green + 0.114 * blue > 186;
+
+const escaped = (text: string) => text.replace(/[<>&"']/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,0 +1,46 @@
+import { Problem } from '@gatehouse/contracts';
+import { isDatabaseAway, type Logger } from '@gatehouse/platform';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { presentProblem } from './problem.presenter.js';
+
+/** Whatever leaves a controller as an exception, answered in the API's own form. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly logger: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost) {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Also Fastify's own errors come here: bodies it could not read, routes it does not have. */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+    const problem = problemOf(error);
+    if (problem.code === 'internal_fault' || problem.code === 'database_away') {
+      this.logger.fault(problem.message, error, { request_id: request.id });
+    }
+    const { status, body, headers } = presentProblem(problem, { requestId: request.id, details: false });
+    void reply
+      .status(status)
+      .headers(headers ?? {})
+      .send(body);
+  }
+}
+
+const BY_STATUS: Readonly<Record<number, Problem['code']>> = {
+  400: 'malformed_json',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+};
+
+function problemOf(cause: unknown): Problem {
+  if (cause instanceof Problem) return cause;
+  if (isDatabaseAway(cause)) return new Problem('database_away', { cause });
+  const status =
+    cause instanceof HttpException ? cause.getStatus() : (cause as { statusCode?: unknown } | null)?.statusCode;
+  const code = typeof status === 'number' ? BY_STATUS[status] : undefined;
+  return new Problem(code ?? 'internal_fault', { cause });
+}

@@ -1,0 +1,53 @@
+import { Problem } from '@gatehouse/contracts';
+import type { FastifyInstance } from 'fastify';
+
+interface Route {
+  readonly path: RegExp;
+  readonly methods: Set<string>;
+}
+
+/**
+ * The API's rules for addresses: every one ends in a slash, any other form of it does not exist; another method than a
+ * route has is 405, HEAD too. Must be called before routes are registered.
+ */
+export function strictRouting(fastify: FastifyInstance) {
+  const routes = new Map<string, Route>();
+  fastify.addHook('onRoute', ({ url, method }) => {
+    const route = routes.get(url) ?? { path: patternOf(url), methods: new Set<string>() };
+    for (const name of [method].flat()) route.methods.add(name);
+    routes.set(url, route);
+  });
+  fastify.addHook('onRequest', async (request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    if (!path.endsWith('/')) throw new Problem('not_found');
+    const allowed = [...routes.values()]
+      .filter((route) => route.path.test(path))
+      .flatMap(({ methods }) => [...methods]);
+    if (allowed.length === 0 || allowed.includes(request.method)) return;
+    void reply.header('allow', allowed.join(', '));
+    throw new Problem('method_not_allowed', { detail: `Method "${request.method}" not allowed.` });
+  });
+}
+
+/** A route's own pattern, with the final slash that Nest leaves off; parameters are slugs. */
+function patternOf(url: string): RegExp {
+  const source = url
+    .replace(/\/$/, '')
+    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/:[a-z_]+/gi, '[-a-zA-Z0-9_]+');
+  return new RegExp(`^${source}/$`);
+}
+
+/** What every answer carries (01-executor §1.6). */
+export function standardHeaders(fastify: FastifyInstance) {
+  fastify.addHook('onRequest', async (request, reply) => {
+    void reply.headers({
+      'x-authentik-id': request.id,
+      'x-frame-options': 'SAMEORIGIN',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+      'cache-control': 'no-store',
+      vary: 'Cookie',
+    });
+  });
+}

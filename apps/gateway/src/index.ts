@@ -1,0 +1,2 @@
+export { type GatewayConfig, gatewayConfig } from './gateway.config.js';
+export { flowMigrations, type Gateway, startGateway } from './start-gateway.js';

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import cookie from '@fastify/cookie';
+import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
+import { connectNats, Logger, NatsRequester, openDataSource } from '@gatehouse/platform';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
+import { TypeormJanitor } from './adapters/typeorm-janitor.js';
+import type { GatewayConfig } from './gateway.config.js';
+import { GatewayModule, type Ground } from './gateway.module.js';
+import { parseJsonOnly } from './http/body.parser.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { standardHeaders, strictRouting } from './http/routing.hooks.js';
+
+/** Everything that brings the schema `flow` up to date. */
+export const flowMigrations = [...blueprintMigrations, Plans1764028860000];
+
+export interface Gateway {
+  /** Where it listens, without a final slash. */
+  readonly url: string;
+  /** Answers what is under way, then lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** Opens the door: Postgres and NATS first, then HTTP. */
+export async function startGateway(config: GatewayConfig): Promise<Gateway> {
+  const logger = new Logger('gateway', config.LOG_LEVEL);
+  const source = await openDataSource({
+    url: config.DATABASE_URL,
+    schema: FLOW_SCHEMA,
+    poolSize: config.DATABASE_POOL,
+  });
+  const connection = await connectNats(config, 'gateway');
+  const requester = new NatsRequester(connection, '_INBOX_gateway');
+  const app = await createApp({ config, source, requester, logger });
+  const janitor = new TypeormJanitor(source, logger);
+  janitor.start(config.CLEANUP_EVERY_S);
+  await app.listen(config.PORT, config.HOST);
+  const url = (await app.getUrl()).replace(/\/$/, '');
+  return {
+    url,
+    close: async () => {
+      janitor.stop();
+      await app.close();
+      await requester.close();
+      await source.destroy();
+    },
+  };
+}
+
+async function createApp(ground: Ground): Promise<NestFastifyApplication> {
+  const { config, logger } = ground;
+  const filter = new ProblemFilter(logger);
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.BODY_LIMIT_BYTES,
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    genReqId: () => randomUUID().replaceAll('-', ''),
+    trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
+  });
+  const fastify = adapter.getInstance();
+  standardHeaders(fastify);
+  strictRouting(fastify);
+  parseJsonOnly(fastify);
+  fastify.setErrorHandler((error, request, reply) => filter.answer(error, request, reply));
+  await fastify.register(cookie);
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.on(ground), adapter, {
+    bodyParser: false,
+    logger,
+    abortOnError: false,
+  });
+  app.useGlobalFilters(filter);
+  return app;
+}
