@@ -22,7 +22,7 @@ export const planBody = z.object({
   v: z.literal(PLAN_VERSION),
   steps: z.array(plannedStep),
   cursor: z.int(),
-  context: planContext.extend({ pending_user: z.unknown() }),
+  context: planContext.extend({ pending_user: z.unknown().optional() }),
   /** What a step remembers, for one pending user. */
   states: z.record(z.string(), z.object({ user: z.string().nullable(), state: bag })),
   /** The step whose challenge the visitor holds: an answer is for no other. */
@@ -54,7 +54,11 @@ export interface Step {
 
 /** What the visitor is told, or what the executor does next. */
 export type Answer =
-  | { readonly type: 'show'; readonly challenge: Readonly<Record<string, unknown>>; readonly errors: Errors | undefined }
+  | {
+      readonly type: 'show';
+      readonly challenge: Readonly<Record<string, unknown>>;
+      readonly errors: Errors | undefined;
+    }
   /** The cursor stands before a step that has not been asked. */
   | { readonly type: 'moved' }
   /** The plan is to be made again, on the same version. */

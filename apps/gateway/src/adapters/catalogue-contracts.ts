@@ -1,4 +1,4 @@
-import { secretFields, type StageContract } from '@gatehouse/contracts';
+import { type StageContract, secretFields } from '@gatehouse/contracts';
 import { stages } from '@gatehouse/stages';
 import { Contracts } from '../execution/stages.js';
 

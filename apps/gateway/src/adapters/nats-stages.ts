@@ -1,12 +1,12 @@
 import {
   Problem,
   type StageContract,
-  stageProblem,
   type StageReply,
-  stageReply,
   type StageRequest,
-  stageSubject,
   type StageVerb,
+  stageProblem,
+  stageReply,
+  stageSubject,
 } from '@gatehouse/contracts';
 import { BusDown, type NatsRequester, NoResponders, RequestTimeout } from '@gatehouse/platform';
 import { z } from 'zod';

@@ -9,9 +9,9 @@ import {
 } from '@gatehouse/contracts';
 import { mergeContext, overreach, type Plan, type Step } from '@gatehouse/plan';
 import type { Attempts, Claim, Claims } from './attempts.js';
-import { joined, NOTHING_TO_SETTLE, settle, type Settlement, withoutClearing } from './settlement.js';
-import type { Contracts, Stages } from './stages.js';
+import { joined, NOTHING_TO_SETTLE, type Settlement, settle, withoutClearing } from './settlement.js';
 import { type Situation, stageRequestOf } from './stage-requests.js';
+import type { Contracts, Stages } from './stages.js';
 
 /** What was heard of a step: its reply, what its embedded steps remember, and what becomes of the attempts. */
 export interface Heard {

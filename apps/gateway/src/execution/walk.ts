@@ -27,7 +27,7 @@ import {
 import type { Consultation, Heard } from './consultation.js';
 import type { FlowRequest, Told } from './request.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement } from './settlement.js';
-import type { Situation, Site } from './stage-requests.js';
+import type { Site, Situation } from './stage-requests.js';
 import type { Contracts } from './stages.js';
 
 /** Stage calls that one request may cause, restarts and silent steps included. */

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { FLOW_SCHEMA } from '@gatehouse/blueprints';
+import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormRegister } from '@gatehouse/directory';
+import { migrate, openDataSource } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { freshDatabase } from '../../../../test/support/postgres.js';
+import { versionOf } from '../execution/testing.js';
+import { flowMigrations } from '../start-gateway.js';
+
+/** A database with every schema, one flow and some users, for the tests of this folder. */
+export async function flowDatabase(): Promise<{ source: DataSource; close(): Promise<void> }> {
+  const database = await freshDatabase();
+  await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+  await migrate({ url: database.url, schema: FLOW_SCHEMA, migrations: flowMigrations });
+  const source = await openDataSource({ url: database.url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 10 });
+  return {
+    source,
+    close: async () => {
+      await source.destroy();
+      await database.drop();
+    },
+  };
+}
+
+/** Publishes an empty flow under `slug`; its id and that of its version. */
+export async function publish(source: DataSource, slug: string): Promise<{ flowId: string; versionId: string }> {
+  const [flowId, versionId] = [randomUUID(), randomUUID()];
+  await source.query(
+    'INSERT INTO flow.flow_versions (id, flow_id, number, document, digest) VALUES ($1, $2, 1, $3, $4)',
+    [...[versionId, flowId, JSON.stringify(versionOf([])), Buffer.from(slug)]],
+  );
+  await source.query('INSERT INTO flow.flows (id, slug, designation, version_id) VALUES ($1, $2, $3, $4)', [
+    ...[flowId, slug, 'authentication', versionId],
+  ]);
+  return { flowId, versionId };
+}
+
+/** A user by name; its uuid. */
+export async function enrol(source: DataSource, username: string): Promise<string> {
+  const { uuid } = await new TypeormRegister(source.manager).createUser({ username });
+  return uuid;
+}

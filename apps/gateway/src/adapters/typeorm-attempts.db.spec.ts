@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Claim } from '../execution/attempts.js';
+import { flowDatabase } from './flow-database.js';
+import { TypeormAttempts } from './typeorm-attempts.js';
+
+let source: DataSource;
+let close: () => Promise<void>;
+let attempts: TypeormAttempts;
+
+beforeAll(async () => {
+  ({ source, close } = await flowDatabase());
+  attempts = new TypeormAttempts(source);
+});
+afterAll(() => close());
+
+const claim = (more: Partial<Claim> = {}): Claim => ({
+  subject: randomBytes(16),
+  credential: 'password',
+  free: 5,
+  hard: 50,
+  forgetAfterS: undefined,
+  ...more,
+});
+const network = (more: Partial<Claim> = {}) =>
+  claim({ credential: 'network', free: 100, hard: undefined, forgetAfterS: 900, ...more });
+
+const failures = async ({ subject, credential }: Claim) => {
+  const [row] = await source.query<{ failures: number }[]>(
+    'SELECT failures FROM flow.attempts WHERE subject = $1 AND credential = $2',
+    [subject, credential],
+  );
+  return row?.failures;
+};
+const passTime = (seconds: number) =>
+  source.query(`UPDATE flow.attempts SET free_at = free_at - $1::interval, updated_at = updated_at - $1::interval`, [
+    `${seconds} s`,
+  ]);
+
+describe('attempts', () => {
+  it('are taken as often as they are free, then delayed, however many ask at once', async () => {
+    const [secret, place] = [claim(), network()];
+    const outcomes = await Promise.all(Array.from({ length: 200 }, () => attempts.take([secret, place])));
+
+    expect(outcomes.filter(({ taken }) => taken)).toHaveLength(5);
+    expect([await failures(secret), await failures(place)]).toEqual([5, 5]);
+  });
+
+  it('are delayed for longer with every failure beyond', async () => {
+    const secret = claim({ free: 1 });
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      expect(await attempts.take([secret])).toEqual({ taken: true });
+      const refused = await attempts.take([secret]);
+      waits.push(refused.taken ? 0 : refused.retryAfterS);
+      await passTime(3600);
+    }
+
+    expect(waits).toEqual([1, 2, 4, 8]);
+  });
+
+  it('are never delayed for more than an hour', async () => {
+    const secret = claim({ free: 1, hard: 100 });
+    for (let i = 0; i < 20; i++) {
+      await attempts.take([secret]);
+      await passTime(3600);
+    }
+    await attempts.take([secret]);
+
+    expect(await attempts.take([secret])).toEqual({ taken: false, network: false, retryAfterS: 3600 });
+  });
+
+  it('end for good at the hard limit, until somebody unlocks', async () => {
+    const secret = claim({ free: 100, hard: 3 });
+    const outcomes = [];
+    for (let i = 0; i < 5; i++) outcomes.push((await attempts.take([secret])).taken);
+    await passTime(86_400 * 365);
+
+    expect(outcomes).toEqual([true, true, true, false, false]);
+    expect((await attempts.take([secret])).taken).toBe(false);
+  });
+
+  it('take nothing from anybody when one of them is refused', async () => {
+    const [locked, free] = [claim({ free: 100, hard: 1 }), network()];
+    await attempts.take([locked]);
+
+    expect(await attempts.take([locked, free])).toMatchObject({ taken: false, network: false });
+    expect(await failures(free)).toBeUndefined();
+  });
+
+  it('say when it is the network that is refused, and forget it in time', async () => {
+    const place = network({ free: 1, forgetAfterS: 900 });
+    await attempts.take([claim(), place]);
+    expect(await attempts.take([claim(), place])).toMatchObject({ taken: false, network: true });
+    await passTime(901);
+
+    expect(await attempts.take([claim(), place])).toEqual({ taken: true });
+    expect(await failures(place)).toBe(1);
+  });
+
+  it('can be given back, and then do not delay', async () => {
+    const secret = claim({ free: 1 });
+    await attempts.take([secret]);
+    await attempts.giveBack([secret]);
+
+    expect(await failures(secret)).toBe(0);
+    expect(await attempts.take([secret])).toEqual({ taken: true });
+  });
+
+  it('do not deadlock when taken and given back in any order at once', async () => {
+    const claims = Array.from({ length: 4 }, () => claim({ free: 10_000, hard: undefined }));
+    const reversed = [...claims].reverse();
+    await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        i % 2 ? attempts.take(i % 4 === 1 ? claims : reversed) : attempts.giveBack(i % 4 ? claims : reversed),
+      ),
+    );
+
+    expect(await failures(claims[0]!)).toBeGreaterThanOrEqual(0);
+  });
+});

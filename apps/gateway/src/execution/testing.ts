@@ -1,0 +1,230 @@
+import {
+  defineStage,
+  type Effect,
+  Problem,
+  type SavedUser,
+  type StageContract,
+  type StageReply,
+} from '@gatehouse/contracts';
+import type { FlowVersion, Plan } from '@gatehouse/plan';
+import { z } from 'zod';
+import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
+import { Consultation } from './consultation.js';
+import { Executor } from './executor.js';
+import { Flows } from './flows.js';
+import { type Begin, type Identity, type Loaded, Plans, type Save } from './plans.js';
+import type { FlowRequest } from './request.js';
+import { Contracts, Stages } from './stages.js';
+
+/** The executor's ports in memory, for its own tests: they count, and they can be made to race. */
+
+export const FLOW_ID = '5f7a1c1e-58c8-4b6e-8a0e-5d2a4a3f0001';
+export const ALICE: SavedUser = {
+  kind: 'saved',
+  uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0002',
+  pk: 7,
+  username: 'alice',
+  name: 'Alice',
+  email: 'alice@example.org',
+  is_active: true,
+  locale: '',
+};
+
+const bag = z.looseObject({});
+const contract = (kind: string, more: Partial<StageContract> = {}): StageContract => ({
+  ...defineStage({
+    kind,
+    component: `ak-stage-${kind}`,
+    model: `test.${kind}`,
+    service: 'test',
+    config: bag,
+    challenge: bag,
+    response: bag,
+    state: bag,
+    reads: { pending_user: 'optional' },
+    writes: ['pending_user', 'user_backend'],
+    effects: ['login', 'event', 'reputation'],
+    errors: { wrong: { string: 'Wrong.', code: 'invalid' } },
+  }),
+  ...more,
+});
+
+const guess = {
+  when: 'password',
+  credential: 'password',
+  free: 5,
+  hard: 50,
+  refuse: { field: 'password', code: 'wrong' },
+};
+const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
+
+/** Kinds for flows of tests: `ident` embeds what its config's `inner` names, `secret` spends attempts, `needy` needs a user. */
+const KINDS = new Map(
+  [
+    contract('ident', {
+      response: answer('uid', 'password'),
+      embeds: { inner: { field: 'password', error: 'wrong' } },
+    }),
+    contract('secret', { response: answer('password'), attempts: [guess] }),
+    contract('page', { response: answer('word') }),
+    contract('needy', { reads: { pending_user: 'required' } }),
+    contract('login', { component: undefined }),
+  ].map((c) => [c.kind, c]),
+);
+
+class KnownContracts extends Contracts {
+  find(kind: string) {
+    return KINDS.get(kind);
+  }
+  knows(component: string) {
+    return [...KINDS.values()].some((c) => c.component === component);
+  }
+  isSecret(field: string) {
+    return field === 'password';
+  }
+}
+
+type Script = StageReply | Problem | (() => StageReply);
+
+/** Answers by a script, and remembers what it was asked. */
+export class ScriptedStages extends Stages {
+  readonly hops: string[] = [];
+  readonly requests: Parameters<Stages['ask']>[2][] = [];
+  constructor(private readonly script: Readonly<Record<string, Script>>) {
+    super();
+  }
+  async ask(...[{ kind }, verb, request]: Parameters<Stages['ask']>): Promise<StageReply> {
+    this.hops.push(`${kind}.${verb}`);
+    this.requests.push(request);
+    const reply = this.script[`${kind}.${verb}`] ?? new Problem('stage_away');
+    if (reply instanceof Problem) throw reply;
+    return typeof reply === 'function' ? reply() : reply;
+  }
+}
+
+/** One session's plans of one flow. */
+export class MemoryPlans extends Plans {
+  plan: Plan | undefined;
+  revision = 0;
+  loads = 0;
+  saves = 0;
+  readonly happened: Effect[] = [];
+  private versionId = 'v1';
+  session: { id: string; retired: boolean; user: Identity | undefined } | undefined;
+  orphaned = false;
+
+  async find(slug: string): Promise<Loaded | undefined> {
+    this.loads++;
+    if (slug !== 'login') return undefined;
+    const row = this.plan && { id: this.plan.id, revision: this.revision };
+    const stored = this.plan && {
+      plan: this.plan,
+      revision: this.revision,
+      versionId: this.versionId,
+      orphaned: this.orphaned,
+    };
+    return { flowId: FLOW_ID, newestVersionId: 'v1', recoveryFlow: undefined, session: this.session, stored, row };
+  }
+  async begin({ plan, replaces }: Begin) {
+    this.saves++;
+    if (this.plan && (replaces?.id !== this.plan.id || replaces.revision !== this.revision)) return undefined;
+    this.plan = plan;
+    this.revision = 0;
+    this.session ??= { id: 's', retired: false, user: undefined };
+    return 's';
+  }
+  async save({ plan, revision, effects }: Save) {
+    this.saves++;
+    if (revision !== this.revision || plan.id !== this.plan?.id) return false;
+    this.plan = plan;
+    this.revision++;
+    this.happened.push(...effects);
+    return true;
+  }
+  async cancel() {
+    this.plan = undefined;
+  }
+}
+
+/** Counts attempts; refuses all of them when told to. */
+export class MemoryAttempts extends Attempts {
+  taken: Claim[] = [];
+  returned: Claim[] = [];
+  verdict: Taken = { taken: true };
+  async take(claims: readonly Claim[]) {
+    if (this.verdict.taken) this.taken.push(...claims);
+    return this.verdict;
+  }
+  async giveBack(claims: readonly Claim[]) {
+    this.returned.push(...claims);
+  }
+}
+
+type TestStep = {
+  kind: string;
+  config?: Record<string, unknown>;
+  onRefusal?: 'retry' | 'restart' | 'restart_with_context';
+};
+
+export const versionOf = (steps: readonly TestStep[], attached: FlowVersion['attached'] = {}): FlowVersion => ({
+  v: 1,
+  flow: {
+    id: FLOW_ID,
+    slug: 'login',
+    name: 'login',
+    title: 'Welcome',
+    designation: 'authentication',
+    background: '',
+    layout: 'stacked',
+    denied_action: 'message_continue',
+    authentication: 'none',
+  },
+  guard: { mode: 'any', bindings: [] },
+  steps: steps.map(({ kind, config = {}, onRefusal = 'retry' }, i) => ({
+    id: `${kind}-${i}`,
+    order: i,
+    stage: { id: kind, name: kind, kind, config },
+    evaluate_on_plan: false,
+    re_evaluate_policies: true,
+    invalid_response_action: onRefusal,
+    policies: { mode: 'any', bindings: [] },
+  })),
+  attached,
+});
+
+/** An executor of one flow, with everything around it in memory. */
+export function house(version: FlowVersion, script: Readonly<Record<string, Script>>) {
+  const plans = new MemoryPlans();
+  const stages = new ScriptedStages(script);
+  const attempts = new MemoryAttempts();
+  const contracts = new KnownContracts();
+  const overreaches: string[] = [];
+  const flows = new (class extends Flows {
+    async load() {
+      return version;
+    }
+    async findDefault() {
+      return 'login';
+    }
+  })();
+  const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);
+  const consultation = new Consultation({ stages, contracts, attempts, claims, report });
+  const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example' };
+  const executor = new Executor({ plans, flows, attempts, contracts, consultation, site, now: () => new Date(0) });
+  const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
+    slug: 'login',
+    sessionKey: Buffer.alloc(32),
+    query: {},
+    answer: undefined,
+    client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
+    locale: 'en',
+    ...more,
+  });
+  return {
+    ...{ plans, stages, attempts, overreaches },
+    show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
+    solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
+      executor.handle(request({ answer: { body, forged: undefined }, ...more })),
+  };
+}
