@@ -1,0 +1,73 @@
+import {
+  type Errors,
+  type FieldMessageCode,
+  fieldErrors,
+  fieldMessages,
+  NON_FIELD_ERRORS,
+  render,
+} from '@gatehouse/contracts';
+import type { z } from 'zod';
+import type { JsonMap } from './json.js';
+import type { Pk } from './tags.js';
+
+/** An object that is there. */
+export interface Found {
+  readonly pk: Pk;
+  /** What people call it. */
+  readonly name: string;
+}
+
+/** An object that was written. */
+export interface Saved extends Found {
+  readonly outcome: 'created' | 'changed' | 'left';
+}
+
+/** All objects of one model, as the entries of a blueprint see them. */
+export interface Collection<F extends Found = Found> {
+  /** The fields that an entry can set; others are ignored with a warning. */
+  readonly fields: ReadonlySet<string>;
+  /** The first object that has these values (a map: contains them), or this `pk`. Throws Invalid for an unknown field. */
+  find(identifiers: JsonMap): Promise<F | undefined>;
+  /** Checks what an entry gives, over what is there; the answer writes it. Throws Invalid. */
+  check(given: JsonMap, existing: F | undefined): Promise<() => Promise<Saved>>;
+  remove(found: F): Promise<void>;
+}
+
+/** Values that a model refuses, by field. */
+export class Invalid extends Error {
+  constructor(readonly errors: Errors) {
+    super('invalid');
+  }
+
+  static field(field: string, text: string): Invalid {
+    return new Invalid({ [field]: [{ text }] });
+  }
+
+  /** The first field with errors, undefined for the object as a whole, and what is said of it. */
+  get first(): { field: string | undefined; text: string } {
+    const [field, messages] = Object.entries(this.errors)[0] ?? [NON_FIELD_ERRORS, []];
+    const text = messages.map((message) => render(message, fieldMessages).string).join(' ');
+    return { field: field === NON_FIELD_ERRORS ? undefined : field, text };
+  }
+}
+
+/** Values as their schema wants them. Throws Invalid. */
+export function accept<S extends z.ZodObject>(schema: S, values: object): z.output<S> {
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  throw new Invalid({ ...fieldErrors(parsed.error), ...missing(schema, values) });
+}
+
+/** A required field that is absent is said so in the wire's words, whatever its type would say. */
+function missing(schema: z.ZodObject, values: object): Errors {
+  const absent = Object.entries(schema.shape).filter(
+    ([name, field]) => !(name in values) && !accepts(field, undefined),
+  );
+  return Object.fromEntries(absent.map(([name]) => [name, [{ code: 'required' satisfies FieldMessageCode }]]));
+}
+
+const accepts = (schema: unknown, value: unknown) => (schema as z.ZodType).safeParse(value).success;
+
+/** The refusal of a reference to nothing. */
+export const noSuchObject = (field: string, pk: unknown) =>
+  Invalid.field(field, `Invalid pk "${String(pk)}" - object does not exist.`);

@@ -1,0 +1,143 @@
+import { defineStage, reference, secret } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Compiler, digestOf } from './compile.js';
+import { Draft } from './draft.js';
+import { objectModels } from './models.js';
+import type { BlueprintObject } from './object-model.js';
+
+const none = z.object({});
+const shapes = { challenge: none, response: none, state: none, component: undefined, service: 'test' };
+const host = defineStage({
+  ...shapes,
+  kind: 'host',
+  model: 'app.host',
+  config: z.object({ inner: reference('stage'), next_flow: reference('flow'), size: z.int().default(3) }),
+});
+const inner = defineStage({
+  ...shapes,
+  kind: 'inner',
+  model: 'app.inner',
+  config: z.object({
+    word: secret(z.string().default('')),
+    shade: z.string().default('grey'),
+    back: reference('flow'),
+  }),
+});
+const contracts = new Map([host, inner].map((contract) => [contract.model as string, contract]));
+
+const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const flow = (id: number, slug: string, values = {}): BlueprintObject => ({
+  id: uuid(id),
+  model: 'authentik_flows.flow',
+  values: { slug, name: slug, title: 'T', designation: 'authentication', ...values },
+});
+const stage = (id: number, model: string, values = {}): BlueprintObject => ({
+  id: uuid(id),
+  model,
+  values: { name: `stage ${id}`, ...values },
+});
+const binding = (id: number, [target, bound, order]: [number, number, number], values = {}): BlueprintObject => ({
+  id: uuid(id),
+  model: 'authentik_flows.flowstagebinding',
+  values: { target: uuid(target), stage: uuid(bound), order, ...values },
+});
+
+function compilerOf(...objects: BlueprintObject[]) {
+  const draft = new Draft(objectModels(contracts.values()), []);
+  for (const object of objects) draft.put(object);
+  return { draft, compiler: new Compiler(draft, contracts) };
+}
+function compiled(...objects: [BlueprintObject, ...BlueprintObject[]]) {
+  return compilerOf(...objects).compiler.compile(objects[0]);
+}
+
+describe('Compiler', () => {
+  it('orders steps by order, then by the id of the binding', () => {
+    const version = compiled(
+      flow(1, 'a'),
+      stage(2, 'app.inner'),
+      binding(13, [1, 2, 20]),
+      binding(12, [1, 2, 20]),
+      binding(14, [1, 2, 3]),
+      binding(11, [1, 2, 100]),
+    );
+    expect(version.steps.map(({ id }) => id)).toEqual([uuid(14), uuid(12), uuid(13), uuid(11)]);
+  });
+
+  it('puts slugs in the place of flows and keeps ids of stages, which it attaches without secrets', () => {
+    const version = compiled(
+      flow(1, 'a'),
+      flow(2, 'b'),
+      stage(3, 'app.host', { inner: uuid(4), next_flow: uuid(2) }),
+      stage(4, 'app.inner', { word: 'hush', back: uuid(1) }),
+      binding(5, [1, 3, 0]),
+    );
+    expect(version.steps[0]?.stage.config).toEqual({ inner: uuid(4), next_flow: 'b', size: 3 });
+    expect(version.attached).toEqual({
+      [uuid(4)]: {
+        id: uuid(4),
+        name: 'stage 4',
+        kind: 'inner',
+        model: 'app.inner',
+        config: { shade: 'grey', back: 'a' },
+      },
+    });
+  });
+
+  it('gives a stage in the flow its own secrets', () => {
+    const version = compiled(flow(1, 'a'), stage(2, 'app.inner', { word: 'hush' }), binding(3, [1, 2, 0]));
+    expect(version.steps[0]?.stage.config).toMatchObject({ word: 'hush' });
+  });
+
+  it.each([
+    [null, '/static/dist/assets/images/flow_background.jpg'],
+    ['', '/static/dist/assets/images/flow_background.jpg'],
+    ['https://cdn.example/x.png', 'https://cdn.example/x.png'],
+    ['/static/x.png', '/static/x.png'],
+    ['flow-backgrounds/x.png', '/media/public/flow-backgrounds/x.png'],
+  ])('serves the background %j at %s', (background, url) => {
+    expect(compiled(flow(1, 'a', { background })).flow.background).toBe(url);
+  });
+
+  it('has equal digests for equal documents only, whatever the order of keys', () => {
+    const one = compiled(flow(1, 'a', { title: 'X', name: 'Y' }));
+    const same = compiled(flow(1, 'a', { name: 'Y', title: 'X' }));
+    expect(digestOf(one)).toEqual(digestOf(same));
+    expect(digestOf(one)).not.toEqual(digestOf(compiled(flow(1, 'a', { title: 'X', name: 'Z' }))));
+  });
+
+  it('knows every flow that a changed object is part of', () => {
+    const { compiler } = compilerOf(
+      flow(1, 'a'),
+      flow(2, 'b'),
+      flow(3, 'apart'),
+      stage(4, 'app.host', { inner: uuid(5) }),
+      stage(5, 'app.inner', { back: uuid(2) }),
+      binding(6, [1, 4, 0]),
+    );
+    const affected = (id: number) => compiler.affected(new Set([uuid(id)])).map(({ values }) => values['slug']);
+    expect([1, 2, 3, 4, 5, 6].map(affected)).toEqual([['a'], ['a', 'b'], ['apart'], ['a'], ['a'], ['a']]);
+  });
+
+  it('refuses a stage that no contract stands for', () => {
+    expect(() => compiled(flow(1, 'a'), stage(2, 'app.lost'), binding(3, [1, 2, 0]))).toThrow(
+      'app.lost is not a model of this installation',
+    );
+  });
+});
+
+describe('Draft', () => {
+  it('takes bindings with their stage, and empties references to it', () => {
+    const { draft } = compilerOf(
+      flow(1, 'a'),
+      stage(2, 'app.inner'),
+      stage(3, 'app.host', { inner: uuid(2) }),
+      binding(4, [1, 2, 0]),
+      binding(5, [1, 3, 1]),
+    );
+    draft.remove(uuid(2));
+    expect(draft.changes.removed.sort()).toEqual([uuid(2), uuid(4)]);
+    expect(draft.get(uuid(3))?.values['inner']).toBeNull();
+  });
+});

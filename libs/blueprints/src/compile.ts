@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { type AttachedStage, type ReferenceKind, type StageContract, secretFields } from '@gatehouse/contracts';
+import { type FlowVersion, flowVersion } from '@gatehouse/plan';
+import { BlueprintError } from './blueprint-error.js';
+import type { Draft } from './draft.js';
+import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
+import { canonical, type JsonMap } from './json.js';
+import { type BlueprintObject, referencesIn } from './object-model.js';
+
+const DEFAULT_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
+const MEDIA = '/media/public/';
+
+/** The contracts by the blueprint models that they belong to. */
+export type Contracts = ReadonlyMap<string, StageContract>;
+
+/** Compiles flows of a draft into the documents that plans run on (protocol §8). */
+export class Compiler {
+  readonly #bindings = new Map<unknown, BlueprintObject[]>();
+
+  constructor(
+    private readonly draft: Draft,
+    private readonly contracts: Contracts,
+  ) {
+    for (const binding of draft.of(bindingModel.name)) {
+      const { target = null } = binding.values;
+      this.#bindings.set(target, [...(this.#bindings.get(target) ?? []), binding]);
+    }
+    for (const bindings of this.#bindings.values()) bindings.sort(byOrder);
+  }
+
+  /** The flows whose document may be another one, now that the objects of these ids have changed. */
+  affected(ids: ReadonlySet<string>): BlueprintObject[] {
+    return [...this.draft.of(flowModel.name)].filter((flow) => this.#parts(flow).some((id) => ids.has(id)));
+  }
+
+  compile(flow: BlueprintObject): FlowVersion {
+    const values = flowSchema.parse(flow.values);
+    const bindings = this.#bindings.get(flow.id) ?? [];
+    return flowVersion.parse({
+      v: 1,
+      flow: { ...values, id: flow.id, background: backgroundUrl(values.background) },
+      guard: { mode: values.policy_engine_mode, bindings: [] },
+      steps: bindings.map((binding) => this.#step(binding)),
+      attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
+    });
+  }
+
+  /** The ids of everything that a flow's document is made of. */
+  #parts(flow: BlueprintObject): string[] {
+    const bindings = this.#bindings.get(flow.id) ?? [];
+    const stages = bindings.map((binding) => this.#stageOf(binding));
+    const referred = stages.flatMap((stage) => this.#references(stage).map(([, id]) => id));
+    const further = referred.flatMap((id) => {
+      const object = this.draft.get(id);
+      return object ? this.#references(object).map(([, target]) => target) : [];
+    });
+    return [flow.id, ...bindings.map(({ id }) => id), ...stages.map(({ id }) => id), ...referred, ...further];
+  }
+
+  #step(binding: BlueprintObject): unknown {
+    const { target: _, stage: __, policy_engine_mode: mode, ...rest } = bindingSchema.parse(binding.values);
+    const stage = this.#stageOf(binding);
+    const { id, name, kind, config } = this.#compileStage(stage);
+    return { ...rest, id: binding.id, stage: { id, name, kind, config }, policies: { mode, bindings: [] } };
+  }
+
+  #attached(stage: BlueprintObject): [string, AttachedStage][] {
+    const ids = this.#references(stage).flatMap(([, id, kind]) => (kind === 'stage' ? [id] : []));
+    return ids.map((id) => [id, this.#withoutSecrets(this.#compileStage(this.draft.get(id) as BlueprintObject))]);
+  }
+
+  #withoutSecrets(stage: AttachedStage): AttachedStage {
+    const secrets = secretFields(this.#contractOf(stage).config);
+    return {
+      ...stage,
+      config: Object.fromEntries(Object.entries(stage.config).filter(([name]) => !secrets.includes(name))),
+    };
+  }
+
+  #compileStage(stage: BlueprintObject): AttachedStage {
+    const contract = this.#contractOf(stage);
+    const slugs = this.#references(stage).flatMap(([field, id, kind]) =>
+      kind === 'flow' ? [[field, this.#slugOf(id)]] : [],
+    );
+    const config = { ...contract.config.parse(stage.values), ...Object.fromEntries(slugs) };
+    return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: contract.model, config };
+  }
+
+  #slugOf(id: string): string {
+    return String((this.draft.get(id) as BlueprintObject).values['slug']);
+  }
+
+  #stageOf(binding: BlueprintObject): BlueprintObject {
+    return this.draft.get(String(binding.values['stage'])) as BlueprintObject;
+  }
+
+  #contractOf(stage: { readonly model: string }): StageContract {
+    const contract = this.contracts.get(stage.model);
+    if (!contract) throw new BlueprintError(`${stage.model} is not a model of this installation`);
+    return contract;
+  }
+
+  #references(object: BlueprintObject): [field: string, id: string, kind: ReferenceKind][] {
+    const model = this.draft.modelOf(object);
+    return model ? referencesIn(model, object.values) : [];
+  }
+}
+
+/** SHA-256 of a document's canonical JSON: equal documents are one version. */
+export const digestOf = (document: FlowVersion): Buffer => createHash('sha256').update(canonical(document)).digest();
+
+const orderOf = ({ order }: JsonMap) => Number(order);
+
+/** Bindings of equal order have an order too: that of their ids (01-executor 13.30). */
+function byOrder(a: BlueprintObject, b: BlueprintObject): number {
+  return orderOf(a.values) - orderOf(b.values) || (a.id < b.id ? -1 : 1);
+}
+
+/** Where the picture of a stored name is served (01-executor §4.1). */
+function backgroundUrl(name: string | null): string {
+  if (!name) return DEFAULT_BACKGROUND;
+  return name.startsWith('http') || name.startsWith('/static') ? name : MEDIA + name;
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_BYTES, MAX_ENTRIES, readDocument } from './document.js';
+
+const ENTRY = '{model: app.thing, identifiers: {name: x}}';
+const read = (text: string) => readDocument('login.yaml', text);
+
+describe('readDocument', () => {
+  it('fills in what an entry leaves out', () => {
+    const { file, context, entries } = read(`entries:\n- ${ENTRY}`);
+    expect({ file, context }).toEqual({ file: 'login.yaml', context: {} });
+    expect(entries).toMatchObject([
+      {
+        model: 'app.thing',
+        state: 'present',
+        identifiers: { name: 'x' },
+        attrs: {},
+        conditions: [],
+        line: 2,
+      },
+    ]);
+  });
+
+  it('takes empty sections for absent ones', () => {
+    expect(read(`context:\nentries:\n- {model: a.b, attrs: , identifiers: {name: x}}`).entries[0]?.attrs).toEqual({});
+    expect(read('version: 1\nentries:').entries).toEqual([]);
+  });
+
+  it('ignores keys that it does not know', () => {
+    expect(read(`future: 1\nentries: [{model: a.b, colour: red}]`).entries).toHaveLength(1);
+  });
+
+  it.each([
+    ['version: 2\nentries: []', 'login.yaml:1: version: Unsupported blueprint version'],
+    ['metadata: {labels: {}}', 'login.yaml:1: metadata: '],
+    ['- 1', 'login.yaml: a blueprint is a map with `entries`'],
+    ['', 'login.yaml: a blueprint is a map with `entries`'],
+    ['entries: {a: 1}', 'login.yaml:1: entries: must be a list'],
+    ['entries: [1]', 'login.yaml: entry 1: must be a map'],
+    ['entries:\n- id: it\n  identifiers: {}', 'login.yaml:2: entry 1: "it": model: must be text'],
+    [
+      `entries:\n- ${ENTRY}\n- model: a.b\n  id: it\n  attrs: 3`,
+      'login.yaml:5: entry 2 "it" (a.b): attrs: must be a map',
+    ],
+    ['entries:\n- model: a.b\n  attrs:\n    x: !Nope 1', 'login.yaml:4: unknown tag !Nope'],
+  ])('says where %j is wrong', (text, message) => {
+    expect(() => read(text)).toThrow(message.replace('1: "it"', '1 "it"'));
+  });
+
+  it('is bounded', () => {
+    expect(() => read(`# ${'x'.repeat(MAX_BYTES)}`)).toThrow(`larger than ${MAX_BYTES} bytes`);
+    expect(() => read(`entries:\n${`- ${ENTRY}\n`.repeat(MAX_ENTRIES + 1)}`)).toThrow(
+      `more than ${MAX_ENTRIES} entries`,
+    );
+  });
+});

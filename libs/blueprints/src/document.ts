@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { BlueprintError, type EntryPlace, placed } from './blueprint-error.js';
+import { isMap } from './json.js';
+import { Tagged, type Written, type WrittenMap } from './tags.js';
+import { YamlSource } from './yaml-source.js';
+
+/** Bytes of a blueprint file. */
+export const MAX_BYTES = 1024 * 1024;
+/** Entries of a blueprint file. */
+export const MAX_ENTRIES = 5000;
+
+const tagged = z.custom<Tagged>((value) => value instanceof Tagged);
+const text = z.union([z.string(), tagged], { error: 'must be text' });
+const map = z
+  .custom<WrittenMap>(isMap, { error: 'must be a map' })
+  .nullish()
+  .transform((value) => value ?? {});
+const list = z
+  .custom<readonly Written[]>(Array.isArray, { error: 'must be a list' })
+  .nullish()
+  .transform((value) => value ?? []);
+
+const entrySchema = z.object({
+  model: text,
+  state: text.default('present'),
+  identifiers: map,
+  attrs: map,
+  id: z
+    .union([z.string(), z.number()], { error: 'must be text' })
+    .nullish()
+    .transform((id) => (id === null || id === undefined ? undefined : String(id))),
+  conditions: list,
+  permissions: list,
+});
+
+const documentSchema = z.object({
+  version: z.literal(1, { error: 'Unsupported blueprint version' }).default(1),
+  metadata: z
+    .object(
+      { name: z.coerce.string<string>({ error: 'must be text' }), labels: map },
+      { error: 'must be a map with a name' },
+    )
+    .optional(),
+  context: map,
+  entries: list,
+});
+
+/** One entry of a blueprint: an object that shall be, or not be (01-executor §9.2). */
+export interface Entry extends z.output<typeof entrySchema> {
+  readonly place: EntryPlace;
+  readonly line: number | undefined;
+  /** The line where a field is given. */
+  lineOf(field: string): number | undefined;
+}
+
+/** A blueprint as it was read; tags are not resolved yet. */
+export interface BlueprintDocument {
+  readonly file: string;
+  readonly context: WrittenMap;
+  readonly entries: readonly Entry[];
+}
+
+/** Reads a blueprint of format v1, YAML or JSON (01-executor §9.1). Throws BlueprintError. */
+export function readDocument(file: string, content: string): BlueprintDocument {
+  try {
+    if (Buffer.byteLength(content) > MAX_BYTES) throw new BlueprintError(`larger than ${MAX_BYTES} bytes`);
+    const source = new YamlSource(content);
+    if (!isMap(source.value)) throw new BlueprintError('a blueprint is a map with `entries`');
+    const { context, entries } = parse(documentSchema, source.value, source);
+    if (entries.length > MAX_ENTRIES) throw new BlueprintError(`more than ${MAX_ENTRIES} entries`);
+    return { file, context, entries: entries.map((entry, index) => readEntry(entry, index + 1, source)) };
+  } catch (error) {
+    throw placed(error, { file });
+  }
+}
+
+function readEntry(written: Written, number: number, source: YamlSource): Entry {
+  const id = isMap(written) && typeof written['id'] === 'string' ? written['id'] : undefined;
+  const model = isMap(written) && typeof written['model'] === 'string' ? written['model'] : undefined;
+  const place = { number, id, model };
+  if (!isMap(written)) throw new BlueprintError('must be a map', { entry: place });
+  try {
+    const entry = parse(entrySchema, written, source);
+    const lineOf = (field: string) => source.lineOf(entry.attrs, field) ?? source.lineOf(entry.identifiers, field);
+    return { ...entry, place, line: source.lineOf(written, 'model'), lineOf };
+  } catch (error) {
+    throw placed(error, { entry: place });
+  }
+}
+
+function parse<S extends z.ZodType>(schema: S, value: object, source: YamlSource): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = String(issue?.path[0] ?? '');
+  const [first] = Object.keys(value);
+  const line = source.lineOf(value, field) ?? source.lineOf(value, first ?? '');
+  throw new BlueprintError(issue?.message ?? 'invalid', { field, line });
+}

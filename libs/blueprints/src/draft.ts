@@ -1,0 +1,122 @@
+import { canonical, equal } from './json.js';
+import { type BlueprintObject, type ObjectKind, type ObjectModel, referencesIn } from './object-model.js';
+import type { StoredObject } from './objects.js';
+
+/** The installation's objects as a run of blueprints has changed them so far: a working copy in memory, saved at the end. */
+export class Draft {
+  readonly #models: ReadonlyMap<string, ObjectModel>;
+  readonly #objects = new Map<string, BlueprintObject>();
+  readonly #byModel = new Map<string, Set<string>>();
+  readonly #names = new Map<string, string>();
+  readonly #changed = new Set<string>();
+  readonly #removed = new Set<string>();
+  readonly #touched = new Set<string>();
+
+  constructor(models: Iterable<ObjectModel>, stored: readonly StoredObject[]) {
+    this.#models = new Map([...models].map((model) => [model.name, model]));
+    for (const { id, model, identifiers, attrs } of stored)
+      this.#set({ id, model, values: { ...attrs, ...identifiers } });
+  }
+
+  get(id: string): BlueprintObject | undefined {
+    return this.#objects.get(id);
+  }
+
+  modelOf(object: BlueprintObject): ObjectModel | undefined {
+    return this.#models.get(object.model);
+  }
+
+  /** Whether `id` is an object of this kind. */
+  has(kind: ObjectKind, id: string): boolean {
+    const object = this.#objects.get(id);
+    return object !== undefined && this.modelOf(object)?.kind === kind;
+  }
+
+  *of(model: string): Iterable<BlueprintObject> {
+    for (const id of this.#byModel.get(model) ?? []) yield this.#objects.get(id) as BlueprintObject;
+  }
+
+  /** Another object of the same kind that has the same name. */
+  namesake(object: BlueprintObject): BlueprintObject | undefined {
+    const id = this.#names.get(this.#nameOf(object) ?? '');
+    return id === undefined || id === object.id ? undefined : this.#objects.get(id);
+  }
+
+  /** Adds or replaces an object; says whether that changed anything. */
+  put(object: BlueprintObject): boolean {
+    const before = this.#objects.get(object.id);
+    if (before && equal(before.values, object.values)) return false;
+    if (before) this.#unset(before);
+    this.#set(object);
+    this.#touch(object);
+    this.#changed.add(object.id);
+    this.#removed.delete(object.id);
+    return true;
+  }
+
+  /** Removes an object, those that cannot be without it, and what other objects say of it. */
+  remove(id: string): void {
+    const object = this.#objects.get(id);
+    if (!object) return;
+    this.#unset(object);
+    this.#changed.delete(id);
+    this.#removed.add(id);
+    for (const other of this.#objects.values()) this.#forget(other, id);
+  }
+
+  /** What has to be written. */
+  get changes(): { saved: StoredObject[]; removed: string[] } {
+    const saved = [...this.#changed].map((id) => this.#stored(this.#objects.get(id) as BlueprintObject));
+    return { saved, removed: [...this.#removed] };
+  }
+
+  /** Ids of what was changed or removed, and of what those objects refer to, before and after. */
+  get touched(): ReadonlySet<string> {
+    return this.#touched;
+  }
+
+  /** A reference to what is gone takes a child with it, and is emptied in anything else. */
+  #forget(other: BlueprintObject, gone: string): void {
+    const model = this.modelOf(other);
+    if (!model) return;
+    const fields = referencesIn(model, other.values).filter(([, id]) => id === gone);
+    if (fields.length === 0) return;
+    if (fields.some(([field]) => model.parents.includes(field))) return this.remove(other.id);
+    const emptied = Object.fromEntries(fields.map(([field]) => [field, null]));
+    this.put({ ...other, values: { ...other.values, ...emptied } });
+  }
+
+  #set(object: BlueprintObject): void {
+    this.#objects.set(object.id, object);
+    const ids = this.#byModel.get(object.model) ?? new Set();
+    this.#byModel.set(object.model, ids.add(object.id));
+    const name = this.#nameOf(object);
+    if (name !== undefined) this.#names.set(name, object.id);
+  }
+
+  #unset(object: BlueprintObject): void {
+    this.#touch(object);
+    this.#objects.delete(object.id);
+    this.#byModel.get(object.model)?.delete(object.id);
+    this.#names.delete(this.#nameOf(object) ?? '');
+  }
+
+  #touch(object: BlueprintObject): void {
+    this.#touched.add(object.id);
+    const model = this.modelOf(object);
+    for (const [, id] of model ? referencesIn(model, object.values) : []) this.#touched.add(id);
+  }
+
+  #nameOf(object: BlueprintObject): string | undefined {
+    const model = this.modelOf(object);
+    return model && canonical([model.kind, ...model.key.map((field) => object.values[field] ?? null)]);
+  }
+
+  #stored({ id, model, values }: BlueprintObject): StoredObject {
+    const key = this.#models.get(model)?.key ?? [];
+    const isKey = ([field]: [string, unknown]) => key.includes(field);
+    const fields = Object.entries(values);
+    const identifiers = Object.fromEntries(fields.filter(isKey));
+    return { id, model, identifiers, attrs: Object.fromEntries(fields.filter((field) => !isKey(field))) };
+  }
+}

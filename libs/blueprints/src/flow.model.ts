@@ -1,0 +1,63 @@
+import { boolean, char, choice, integer } from '@gatehouse/contracts';
+import { DENIED_ACTIONS, DESIGNATIONS, INVALID_RESPONSE_ACTIONS, LAYOUTS, REQUIREMENTS } from '@gatehouse/plan';
+import { z } from 'zod';
+import type { ObjectModel } from './object-model.js';
+
+/** What a slug is made of. */
+const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
+const NOT_A_SLUG = 'Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.';
+const BOUND_MODES = ['any', 'all'] as const;
+
+/** A flow (01-executor §6.1). */
+export const flowSchema = z.object({
+  slug: char().refine((slug) => SLUG.test(slug), { error: NOT_A_SLUG }),
+  name: char(),
+  title: char(),
+  designation: choice(DESIGNATIONS),
+  background: char({ maxLength: 500, allowBlank: true }).nullable().default(null),
+  layout: choice(LAYOUTS).default('stacked'),
+  compatibility_mode: boolean().default(false),
+  denied_action: choice(DENIED_ACTIONS).default('message_continue'),
+  authentication: choice(REQUIREMENTS).default('none'),
+  policy_engine_mode: choice(BOUND_MODES).default('any'),
+});
+
+/** A stage's place in a flow (01-executor §6.2). */
+export const bindingSchema = z.object({
+  target: char(),
+  stage: char(),
+  order: integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+  evaluate_on_plan: boolean().default(false),
+  re_evaluate_policies: boolean().default(true),
+  invalid_response_action: choice(INVALID_RESPONSE_ACTIONS).default('retry'),
+  policy_engine_mode: choice(BOUND_MODES).default('any'),
+});
+
+/** Flows as blueprint objects: one for each slug. */
+export const flowModel: ObjectModel = {
+  name: 'authentik_flows.flow',
+  kind: 'flow',
+  key: ['slug'],
+  schema: flowSchema,
+  references: new Map(),
+  parents: [],
+};
+
+const NEVER_EVALUATED = 'Either evaluation on plan or evaluation on run must be enabled';
+
+/** Bindings as blueprint objects: gone with their flow or their stage. */
+export const bindingModel: ObjectModel = {
+  name: 'authentik_flows.flowstagebinding',
+  kind: 'binding',
+  key: ['target', 'stage', 'order'],
+  schema: bindingSchema,
+  references: new Map([
+    ['target', 'flow'],
+    ['stage', 'stage'],
+  ]),
+  parents: ['target', 'stage'],
+  check: (values) =>
+    values['evaluate_on_plan'] || values['re_evaluate_policies']
+      ? {}
+      : { non_field_errors: [{ text: NEVER_EVALUATED }] },
+};

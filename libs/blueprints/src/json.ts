@@ -1,0 +1,53 @@
+/** A value without tags: what JSON can say. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonMap;
+/** A map of such values. */
+export interface JsonMap {
+  readonly [key: string]: Json;
+}
+
+/** Whether a value is a map, and no list, no null and no object of a class. */
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** One map out of two: maps are merged, lists joined, of anything else the second wins (01-executor §9.1). */
+export function deepMerge<T>(
+  first: Readonly<Record<string, T>>,
+  second: Readonly<Record<string, T>>,
+): Record<string, T> {
+  const merged = new Map(Object.entries(first));
+  for (const [key, value] of Object.entries(second)) {
+    merged.set(key, merged.has(key) ? mergeValues(merged.get(key) as T, value) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+function mergeValues<T>(first: T, second: T): T {
+  if (isMap(first) && isMap(second)) return deepMerge(first, second) as T;
+  return Array.isArray(first) && Array.isArray(second) ? ([...first, ...second] as T) : second;
+}
+
+/** JSON with sorted keys: equal values have equal texts. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    isMap(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
+  );
+}
+
+/** Whether two values say the same, whatever the order of their keys. */
+export const equal = (a: unknown, b: unknown): boolean => a === b || canonical(a) === canonical(b);
+
+/** Whether `whole` contains `part` as Postgres' `@>` means it: maps by key, lists by element, scalars by equality. */
+export function contains(whole: unknown, part: unknown): boolean {
+  if (isMap(whole) && isMap(part)) {
+    return Object.entries(part).every(([key, value]) => Object.hasOwn(whole, key) && contains(whole[key], value));
+  }
+  if (Array.isArray(whole) && Array.isArray(part)) return part.every((p) => whole.some((w) => contains(w, p)));
+  return equal(whole, part);
+}
+
+/** Truth as blueprints mean it: zero, empty text, empty list, empty map and null are false. */
+export function isTruthy(value: Json): boolean {
+  if (value === null || typeof value !== 'object') return Boolean(value);
+  return (Array.isArray(value) ? value : Object.keys(value)).length > 0;
+}

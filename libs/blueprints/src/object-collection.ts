@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
+import type { Draft } from './draft.js';
+import { isMap, type Json, type JsonMap } from './json.js';
+import { type Condition, condition } from './lookup.js';
+import { type BlueprintObject, type ObjectModel, referencesIn } from './object-model.js';
+
+const NOT_AN_ID = 'Must be a valid UUID.';
+const isId = (value: unknown): value is string => z.uuid().safeParse(value).success;
+
+/** The objects of a model that the blueprints themselves own. */
+export class ObjectCollection implements Collection<Found> {
+  readonly fields: ReadonlySet<string>;
+
+  constructor(
+    private readonly model: ObjectModel,
+    private readonly draft: Draft,
+  ) {
+    this.fields = new Set(Object.keys(model.schema.shape));
+  }
+
+  async find({ pk, ...identifiers }: JsonMap): Promise<Found | undefined> {
+    const conditions = Object.entries(identifiers).map(([name, value]) => this.#condition(name, value));
+    const byPk = typeof pk === 'string' ? this.draft.get(pk) : undefined;
+    if (byPk?.model === this.model.name) return this.#found(byPk);
+    if (conditions.length === 0) return undefined;
+    for (const object of this.draft.of(this.model.name)) {
+      if (conditions.every(({ holds }) => holds(object.values))) return this.#found(object);
+    }
+    return undefined;
+  }
+
+  async check({ pk, ...given }: JsonMap, existing: Found | undefined): Promise<() => Promise<Saved>> {
+    if (pk !== undefined && !isId(pk)) throw Invalid.field('pk', NOT_AN_ID);
+    const before = existing ? this.draft.get(String(existing.pk)) : undefined;
+    const id = before?.id ?? pk ?? randomUUID();
+    const object = { id, model: this.model.name, values: this.#accept({ ...before?.values, ...given }) };
+    this.#refuseClash(object, before);
+    return async () => {
+      const isChanged = this.draft.put(object);
+      return { ...this.#found(object), outcome: before ? (isChanged ? 'changed' : 'left') : 'created' };
+    };
+  }
+
+  async remove({ pk }: Found): Promise<void> {
+    this.draft.remove(String(pk));
+  }
+
+  #accept(values: JsonMap): JsonMap {
+    const flat = Object.fromEntries(Object.entries(values).map(([name, v]) => [name, this.#reference(name, v)]));
+    const accepted = accept(this.model.schema, flat) as JsonMap;
+    const errors = this.model.check?.({ ...flat, ...accepted }) ?? {};
+    if (Object.keys(errors).length > 0) throw new Invalid(errors);
+    for (const [field, id, kind] of referencesIn(this.model, accepted)) {
+      if (!this.draft.has(kind, id)) throw noSuchObject(field, id);
+    }
+    return accepted;
+  }
+
+  #refuseClash(object: BlueprintObject, before: BlueprintObject | undefined): void {
+    if (!before && this.draft.get(object.id)) throw Invalid.field('pk', 'This field must be unique.');
+    if (!this.draft.namesake(object)) return;
+    const [only = '', ...others] = this.model.key;
+    if (others.length === 0) throw Invalid.field(only, 'This field must be unique.');
+    throw Invalid.field('non_field_errors', `The fields ${this.model.key.join(', ')} must make a unique set.`);
+  }
+
+  #condition(name: string, value: Json): Condition {
+    const made = condition(name, this.#reference(name, value));
+    if (!made || !this.fields.has(made.field)) throw new Invalid(unknownField(name));
+    return made;
+  }
+
+  /** A reference may be written as a map with a `pk`. */
+  #reference(name: string, value: Json): Json {
+    return this.model.references.has(name) && isMap(value) ? ((value as JsonMap)['pk'] ?? null) : value;
+  }
+
+  #found({ id, values }: BlueprintObject): Found {
+    return { pk: id, name: this.model.key.map((field) => this.#readable(field, values[field])).join(' ') };
+  }
+
+  /** People know an object by its name, not by the id that refers to it. */
+  #readable(field: string, value: Json | undefined): string {
+    const object = this.model.references.has(field) ? this.draft.get(String(value)) : undefined;
+    return String(object?.values['slug'] ?? object?.values['name'] ?? value);
+  }
+}
+
+const unknownField = (name: string) => ({ non_field_errors: [{ text: `Invalid identifier field: ${name}` }] });

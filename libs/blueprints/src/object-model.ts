@@ -1,0 +1,36 @@
+import type { Errors, ReferenceKind } from '@gatehouse/contracts';
+import type { z } from 'zod';
+import type { Json, JsonMap } from './json.js';
+
+/** What objects there are: those of one kind share one set of names. */
+export type ObjectKind = ReferenceKind | 'binding';
+
+/** A model whose objects the blueprints own, as data. */
+export interface ObjectModel {
+  /** Lower case, `app.model`. */
+  readonly name: string;
+  readonly kind: ObjectKind;
+  /** The fields that together name one object of the kind. */
+  readonly key: readonly string[];
+  readonly schema: z.ZodObject;
+  /** Fields that hold the id of another object. An object without one of its `parents` goes with it. */
+  readonly references: ReadonlyMap<string, ReferenceKind>;
+  readonly parents: readonly string[];
+  /** What is wrong with values that fit the schema one by one. */
+  readonly check?: (values: JsonMap) => Errors;
+}
+
+/** An object as the working copy holds it. */
+export interface BlueprintObject {
+  readonly id: string;
+  readonly model: string;
+  readonly values: JsonMap;
+}
+
+/** The ids that an object's reference fields hold, by field. */
+export function referencesIn(model: ObjectModel, values: JsonMap): [field: string, id: string, kind: ReferenceKind][] {
+  return [...model.references].flatMap(([field, kind]) => {
+    const id: Json | undefined = values[field];
+    return typeof id === 'string' ? [[field, id, kind] as [string, string, ReferenceKind]] : [];
+  });
+}

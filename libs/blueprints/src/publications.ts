@@ -1,0 +1,17 @@
+import type { FlowVersion } from '@gatehouse/plan';
+import type { PublishedFlow } from './report.js';
+
+/** A compiled flow, ready to be published. */
+export interface Edition {
+  readonly document: FlowVersion;
+  /** SHA-256 of the document: what tells versions apart. */
+  readonly digest: Buffer;
+}
+
+/** The flow versions that visitors are given. */
+export abstract class Publications {
+  /** Makes each edition its flow's current version; one that the flow had before is used again. Answers what moved. */
+  abstract publish(editions: readonly Edition[]): Promise<PublishedFlow[]>;
+  /** Takes flows away from visitors; plans that are under way end on their version. */
+  abstract withdraw(flowIds: readonly string[]): Promise<void>;
+}

@@ -1,0 +1,49 @@
+/** What became of an entry. `skipped`: its conditions are not met. */
+export type Outcome = 'created' | 'changed' | 'left' | 'removed' | 'skipped';
+
+/** One entry's part of a report. */
+export interface Change {
+  readonly outcome: Outcome;
+  readonly model: string;
+  /** The object's identifier as people know it; empty when there is none. */
+  readonly name: string;
+}
+
+/** What a blueprint file did. */
+export interface FileReport {
+  readonly file: string;
+  readonly changes: readonly Change[];
+  readonly warnings: readonly string[];
+}
+
+/** A flow whose visitors get another version from now on: a new one, or one that it had before. */
+export interface PublishedFlow {
+  readonly slug: string;
+  readonly number: number;
+}
+
+/** What a run of blueprints did; all of it is committed. */
+export interface Report {
+  readonly files: readonly FileReport[];
+  readonly published: readonly PublishedFlow[];
+}
+
+const OUTCOMES = ['created', 'changed', 'left', 'removed', 'skipped'] as const satisfies readonly Outcome[];
+const SILENT: readonly Outcome[] = ['left', 'skipped'];
+
+/** The report for people: a line for a file, one for each change, warning and published flow. */
+export function formatReport({ files, published }: Report): string {
+  const flows = published.map(({ slug, number }) => `published ${slug} (version ${number})`);
+  return [...files.flatMap(formatFile), ...flows].join('\n');
+}
+
+function formatFile({ file, changes, warnings }: FileReport): string[] {
+  const counts = OUTCOMES.map((outcome) => [changes.filter((c) => c.outcome === outcome).length, outcome] as const);
+  const summary = counts.filter(([count]) => count > 0).map(([count, outcome]) => `${count} ${outcome}`);
+  const told = changes.filter(({ outcome }) => !SILENT.includes(outcome));
+  return [
+    `${file}: ${summary.join(', ') || 'no entries'}`,
+    ...told.map(({ outcome, model, name }) => `  ${outcome} ${model} ${name}`.trimEnd()),
+    ...warnings.map((warning) => `  warning: ${warning}`),
+  ];
+}

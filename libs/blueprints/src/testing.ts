@@ -1,0 +1,72 @@
+import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations } from '@gatehouse/directory';
+import type { FlowVersion } from '@gatehouse/plan';
+import { migrate, openDataSource } from '@gatehouse/platform';
+import { freshDatabase } from '../../../test/support/postgres.js';
+import { applyBlueprints, blueprintMigrations, FLOW_SCHEMA, type Report } from './index.js';
+
+/** Hashes that a test can read. */
+const passwords = {
+  hash: async (password: string) => `hash of ${password}`,
+  verify: async (password: string, hash: string) => hash === `hash of ${password}`,
+};
+
+/** A blueprint text of these entries, one a line, so that the n-th stands on line n + 1. */
+export const entries = (...lines: string[]): string => `entries:\n${lines.map((line) => `- ${line}\n`).join('')}`;
+
+/** A database of a spec's own with both schemas, and blueprints applied to it. */
+export class Testbed {
+  private constructor(
+    private readonly source: Awaited<ReturnType<typeof openDataSource>>,
+    private readonly drop: () => Promise<void>,
+  ) {}
+
+  static async open(): Promise<Testbed> {
+    const { url, drop } = await freshDatabase();
+    await migrate({ url, schema: FLOW_SCHEMA, migrations: blueprintMigrations });
+    await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+    return new Testbed(
+      await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 4 }),
+      drop,
+    );
+  }
+
+  async empty(): Promise<void> {
+    await this.source.query('TRUNCATE flow.objects, flow.flows, flow.flow_versions');
+    await this.source.query('TRUNCATE directory.users, directory.groups CASCADE');
+  }
+
+  async close(): Promise<void> {
+    await this.source.destroy();
+    await this.drop();
+  }
+
+  /** Applies texts as the files 1.yaml, 2.yaml, …; `!Env ORDER` is 30. */
+  apply(...texts: string[]): Promise<Report> {
+    const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));
+    return applyBlueprints({ source: this.source, files, env: { ORDER: '30' }, ...passwords });
+  }
+
+  /** What applying texts did, as `created <name>`. */
+  async outcomes(...texts: string[]): Promise<string[]> {
+    const { files } = await this.apply(...texts);
+    return files.flatMap(({ changes }) => changes.map(({ outcome, name }) => `${outcome} ${name}`.trimEnd()));
+  }
+
+  query<R>(sql: string, parameters?: unknown[]): Promise<R[]> {
+    return this.source.query(sql, parameters);
+  }
+
+  /** The version that visitors of a flow are given. */
+  async current(slug: string) {
+    const [version] = await this.query<{ number: number; designation: string; document: FlowVersion }>(
+      `SELECT v.number, v.document, f.designation
+       FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id WHERE f.slug = $1`,
+      [slug],
+    );
+    return version;
+  }
+
+  async stepNames(slug: string): Promise<string[] | undefined> {
+    return (await this.current(slug))?.document.steps.map(({ stage }) => stage.name);
+  }
+}

@@ -1,0 +1,79 @@
+import { boolean, char } from '@gatehouse/contracts';
+import { type Register, type RegisteredToken, tokenHash } from '@gatehouse/directory';
+import { z } from 'zod';
+import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
+import type { JsonMap } from './json.js';
+import { differing, found, kept } from './registered.js';
+
+const INTENTS = ['api', 'app_password'] as const;
+const IDENTIFIER = /^[-a-zA-Z0-9_]{1,255}$/;
+
+const tokenSchema = z.object({
+  identifier: char().refine((identifier) => IDENTIFIER.test(identifier), { error: 'Enter a valid “slug”.' }),
+  key: char({ trim: false }).optional(),
+  intent: z.enum(INTENTS, {
+    error: ({ input }) => (input === undefined ? 'Missing intent' : `Invalid intent ${String(input)}`),
+  }),
+  user: z.int({ error: 'Missing user' }),
+  description: char({ allowBlank: true }).default(''),
+  expiring: boolean().default(true),
+  expires: z.iso.datetime({ offset: true, local: true }).nullish(),
+});
+type TokenValues = z.output<typeof tokenSchema>;
+
+interface FoundToken extends Found {
+  readonly pk: string;
+  readonly token: RegisteredToken;
+}
+
+/** The tokens of the directory (01-executor §6.5). */
+export class TokenCollection implements Collection<FoundToken> {
+  readonly fields: ReadonlySet<string> = new Set(Object.keys(tokenSchema.shape));
+
+  constructor(private readonly register: Register) {}
+
+  async find(identifiers: JsonMap): Promise<FoundToken | undefined> {
+    const [token] = await found(this.register.findTokens(identifiers));
+    return token && { pk: token.pk, name: token.identifier, token };
+  }
+
+  async check({ pk, ...given }: JsonMap, existing: FoundToken | undefined): Promise<() => Promise<Saved>> {
+    if (pk !== undefined && !z.uuid().safeParse(pk).success) throw Invalid.field('pk', 'Must be a valid UUID.');
+    const { identifier, intent, user, description, expiring } = existing?.token ?? {};
+    const before = existing ? { identifier, intent, user, description, expiring } : { user: null, intent: undefined };
+    const values = accept(tokenSchema, { ...before, ...given });
+    if (existing && values.user !== user) throw Invalid.field('user', 'User cannot be changed');
+    const [owner] = await this.register.findUsers({ pk: values.user });
+    if (!owner) throw noSuchObject('user', values.user);
+    return () => kept(existing ? this.#update(existing.token, values) : this.#create(values, pk as string | undefined));
+  }
+
+  async remove({ pk }: FoundToken): Promise<void> {
+    await this.register.removeToken(pk);
+  }
+
+  async #create({ key, expires, ...plain }: TokenValues, id: string | undefined): Promise<Saved> {
+    const draft = { ...plain, expires: expiryOf(plain.intent, expires) ?? null };
+    const { pk, identifier } = await this.register.createToken({
+      ...draft,
+      ...(key === undefined ? {} : { key }),
+      ...(id ? { pk: id } : {}),
+    });
+    return { pk, name: identifier, outcome: 'created' };
+  }
+
+  async #update(before: RegisteredToken, { key, expires, ...plain }: TokenValues): Promise<Saved> {
+    const until = expiryOf(plain.intent, expires);
+    const changes = differing({ ...plain, expires: until === undefined ? before.expires : until }, before) ?? {};
+    const isRekeyed = key !== undefined && !before.key_hash.equals(tokenHash(key));
+    const isChanged = isRekeyed || Object.keys(changes).length > 0;
+    if (isChanged) await this.register.updateToken(before.pk, { ...changes, ...(isRekeyed ? { key } : {}) });
+    return { pk: before.pk, name: plain.identifier, outcome: isChanged ? 'changed' : 'left' };
+  }
+}
+
+/** When a token expires as far as its entry may say: an API token lasts as long as the register decides. */
+function expiryOf(intent: TokenValues['intent'], expires: string | null | undefined): Date | null | undefined {
+  if (intent === 'api' || expires === undefined) return undefined;
+  return expires === null ? null : new Date(expires);
+}

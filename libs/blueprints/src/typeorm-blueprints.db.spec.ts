@@ -1,0 +1,210 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { formatReport } from './report.js';
+import { entries, Testbed } from './testing.js';
+
+let bed: Testbed;
+beforeAll(async () => {
+  bed = await Testbed.open();
+});
+afterAll(() => bed?.close());
+beforeEach(() => bed.empty());
+
+const flow = (slug: string, attrs = '') =>
+  `{model: authentik_flows.flow, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: authentication, ${attrs}}}`;
+const dummy = (name: string, attrs = '{}') =>
+  `{model: authentik_stages_dummy.dummystage, id: ${name}, identifiers: {name: ${name}}, attrs: ${attrs}}`;
+const bind = (target: string, stage: string, order: string | number) =>
+  `{model: Authentik_Flows.FlowStageBinding, identifiers: {target: !KeyOf ${target}, stage: !KeyOf ${stage}, order: ${order}}}`;
+
+describe('applying blueprints', () => {
+  it('creates what is missing and publishes the flow', async () => {
+    const report = await bed.apply(entries(flow('login'), dummy('one'), bind('login', 'one', 10)));
+    expect(report.published).toEqual([{ slug: 'login', number: 1 }]);
+    expect(report.files[0]?.changes.map(({ outcome, name }) => [outcome, name])).toEqual([
+      ['created', 'login'],
+      ['created', 'one'],
+      ['created', 'login one 10'],
+    ]);
+    expect(await bed.current('login'))?.toMatchObject({
+      number: 1,
+      designation: 'authentication',
+      document: {
+        v: 1,
+        flow: { slug: 'login', layout: 'stacked' },
+        steps: [{ order: 10, re_evaluate_policies: true }],
+      },
+    });
+  });
+
+  it('changes nothing the second time', async () => {
+    const text = readFileSync(new URL('../../../blueprints/default-authentication-flow.yaml', import.meta.url), 'utf8');
+    expect((await bed.apply(text)).published).toEqual([{ slug: 'default-authentication-flow', number: 1 }]);
+    expect(await bed.stepNames('default-authentication-flow')).toEqual([
+      'gatehouse-login-identification',
+      'gatehouse-login-password',
+      'gatehouse-login-session',
+    ]);
+    const again = await bed.apply(text);
+    expect(again.published).toEqual([]);
+    expect(formatReport(again)).toBe('1.yaml: 8 left');
+    expect((await bed.current('default-authentication-flow'))?.number).toBe(1);
+  });
+
+  it('overlays what an object has by what an entry gives', async () => {
+    await bed.apply(entries(flow('login', 'layout: content_left')));
+    const change = '{model: authentik_flows.flow, identifiers: {slug: login}, attrs: {title: Hello}}';
+    expect(await bed.outcomes(entries(change))).toEqual(['changed login']);
+    expect((await bed.current('login'))?.document.flow).toMatchObject({ title: 'Hello', layout: 'content_left' });
+  });
+
+  it('applies every file or none', async () => {
+    const bad = entries(dummy('two'), flow('broken', 'layout: round'));
+    await expect(
+      bed.apply(entries(flow('login'), '{model: authentik_core.group, identifiers: {name: g}}'), bad),
+    ).rejects.toThrow('2.yaml:3: entry 2 "broken" (authentik_flows.flow): layout: "round" is not a valid choice.');
+    const [counts] = await bed.query(
+      `SELECT (SELECT count(*) FROM flow.objects) AS objects, (SELECT count(*) FROM flow.flow_versions) AS versions,
+        (SELECT count(*) FROM directory.groups) AS groups`,
+    );
+    expect(counts).toEqual({ objects: '0', versions: '0', groups: '0' });
+  });
+
+  it('lets two runs at once wait for each other', async () => {
+    const text = entries(flow('login'), dummy('one'), bind('login', 'one', 10));
+    const reports = await Promise.all([bed.apply(text), bed.apply(text), bed.apply(text)]);
+    expect(reports.flatMap(({ published }) => published)).toEqual([{ slug: 'login', number: 1 }]);
+  });
+
+  it('skips an entry whose conditions are not met', async () => {
+    const conditional = (condition: string) =>
+      `{model: authentik_stages_dummy.dummystage, conditions: [true, ${condition}], identifiers: {name: x}}`;
+    expect(await bed.outcomes(entries(conditional('!Context nothing')))).toEqual(['skipped']);
+    expect(await bed.outcomes(entries(conditional('!Env ORDER')))).toEqual(['created x']);
+  });
+
+  it('warns of fields that it ignores', async () => {
+    const { files } = await bed.apply(entries(dummy('one', '{template: old, throw_error: false}')));
+    expect(files[0]?.warnings).toEqual([
+      'entry 1 (authentik_stages_dummy.dummystage): template is ignored, the model has no such field',
+    ]);
+  });
+
+  it.each([
+    [
+      entries('{model: app.unknown, identifiers: {a: 1}}'),
+      'entry 1 (app.unknown): app.unknown is not a model of this installation',
+    ],
+    [entries('{model: authentik_flows.flow}'), 'No or invalid identifiers'],
+    [entries('{model: authentik_flows.flow, identifiers: {color: x}}'), 'Invalid identifier field: color'],
+    [entries('{model: authentik_core.user, identifiers: {color: x}}'), 'Invalid identifier field: color'],
+    [entries('{model: authentik_flows.flow, identifiers: {slug: x}}'), 'name: This field is required.'],
+    [
+      entries('{model: authentik_stages_password.passwordstage, identifiers: {name: x}}'),
+      'backends: This field is required.',
+    ],
+    [entries(flow('a b')), 'slug: Enter a valid'],
+    [entries('{model: authentik_flows.flow, state: gone, identifiers: {slug: x}}'), 'state: must be one of'],
+    [entries(dummy('one'), bind('one', 'one', 1)), 'object does not exist.'],
+    [entries(bind('later', 'later', 1), flow('later')), 'KeyOf: failed to find entry with `id` of `later`'],
+    [
+      entries(
+        flow('f'),
+        dummy('d'),
+        '{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf f, order: 1}, attrs: {stage: !KeyOf d, re_evaluate_policies: false}}',
+      ),
+      'Either evaluation on plan or evaluation on run must be enabled',
+    ],
+    [
+      entries('{model: authentik_stages_identification.identificationstage, identifiers: {name: x}}'),
+      'When no user fields are selected, at least one source must be selected',
+    ],
+    [
+      entries(dummy('same'), '{model: authentik_stages_deny.denystage, identifiers: {name: same}}'),
+      'name: This field must be unique.',
+    ],
+  ])('refuses %s', async (text, message) => {
+    await expect(bed.apply(text)).rejects.toThrow(message);
+  });
+});
+
+describe('references between entries', () => {
+  it('follows !KeyOf, !Find and !Env to real objects', async () => {
+    await bed.apply(entries(flow('other'), dummy('two')));
+    await bed.apply(
+      entries(
+        flow('login'),
+        `{model: authentik_stages_password.passwordstage, id: pw, identifiers: {name: pw}, attrs: {backends: [authentik.core.auth.InbuiltBackend], configure_flow: !Find [authentik_flows.flow, [slug, other]]}}`,
+        `{model: authentik_stages_identification.identificationstage, id: who, identifiers: {name: who}, attrs: {user_fields: [email], password_stage: !KeyOf pw, recovery_flow: !Find [authentik_flows.flow, [slug, nowhere]]}}`,
+        bind('login', 'who', '!Env ORDER'),
+        `{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, order: 5}, attrs: {stage: !Find [authentik_stages_dummy.dummystage, [name__startswith, tw]]}}`,
+      ),
+    );
+    const document = (await bed.current('login'))?.document;
+    expect(await bed.stepNames('login')).toEqual(['two', 'who']);
+    expect(document?.steps[1]?.stage.config).toMatchObject({ recovery_flow: null });
+    expect(Object.values(document?.attached ?? {})).toMatchObject([
+      { name: 'pw', config: { configure_flow: 'other' } },
+    ]);
+  });
+
+  it('gives a new object the pk that identifies it, and knows an old one by it', async () => {
+    const id = '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11';
+    const claim = (name: string) =>
+      `{model: authentik_stages_dummy.dummystage, identifiers: {pk: ${id}, name: ${name}}}`;
+    expect(await bed.outcomes(entries(claim('one')))).toEqual(['created one']);
+    expect(await bed.query('SELECT id FROM flow.objects')).toEqual([{ id }]);
+    expect(await bed.outcomes(entries(claim('renamed')))).toEqual(['changed renamed']);
+  });
+
+  it('lets a claimed pk stand for the object that was found by name', async () => {
+    const claimed = '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11';
+    await bed.apply(entries(dummy('one')));
+    await bed.apply(
+      entries(
+        flow('login'),
+        `{model: authentik_stages_dummy.dummystage, identifiers: {pk: ${claimed}, name: one}}`,
+        `{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, stage: ${claimed}, order: 1}}`,
+      ),
+    );
+    expect(await bed.stepNames('login')).toEqual(['one']);
+  });
+});
+
+describe('states', () => {
+  const as = (state: string, throws: boolean) =>
+    entries(
+      `{model: authentik_stages_dummy.dummystage, id: d, state: ${state}, identifiers: {name: d}, attrs: {throw_error: ${throws}}}`,
+    );
+  const stored = async () => (await bed.query<{ attrs: object }>('SELECT attrs FROM flow.objects'))[0]?.attrs;
+
+  it('present overwrites', async () => {
+    expect(await bed.outcomes(as('present', false), as('present', true))).toEqual(['created d', 'changed d']);
+    expect(await stored()).toEqual({ throw_error: true });
+  });
+
+  it('created leaves alone, but still checks', async () => {
+    expect(await bed.outcomes(as('created', false), as('created', true))).toEqual(['created d', 'left d']);
+    expect(await stored()).toEqual({ throw_error: false });
+    const bad = `{model: authentik_stages_dummy.dummystage, state: created, identifiers: {name: d}, attrs: {throw_error: maybe}}`;
+    await expect(bed.apply(entries(bad))).rejects.toThrow('throw_error');
+  });
+
+  it('must_created refuses what exists', async () => {
+    expect(await bed.outcomes(as('must_created', false))).toEqual(['created d']);
+    await expect(bed.apply(as('must_created', false))).rejects.toThrow('d exists already');
+  });
+
+  it('absent removes, and is content when there is nothing', async () => {
+    expect(await bed.outcomes(as('present', false))).toEqual(['created d']);
+    expect(await bed.outcomes(as('absent', false), as('absent', false))).toEqual(['removed d', 'left']);
+    expect(await stored()).toBeUndefined();
+  });
+
+  it('a removed flow takes its bindings along and is no longer served', async () => {
+    await bed.apply(entries(flow('login'), dummy('one'), bind('login', 'one', 1)));
+    await bed.apply(entries('{model: authentik_flows.flow, state: absent, identifiers: {slug: login}}'));
+    expect(await bed.current('login'))?.toBeUndefined();
+    expect(await bed.query('SELECT model FROM flow.objects')).toEqual([{ model: 'authentik_stages_dummy.dummystage' }]);
+  });
+});

@@ -1,0 +1,57 @@
+import { type Register, TypeormRegister } from '@gatehouse/directory';
+import { stages } from '@gatehouse/stages';
+import type { DataSource, EntityManager } from 'typeorm';
+import { Applier } from './applier.js';
+import { Compiler, digestOf } from './compile.js';
+import { readDocument } from './document.js';
+import { Draft } from './draft.js';
+import type { JsonMap } from './json.js';
+import { collections, objectModels } from './models.js';
+import type { FileReport, PublishedFlow, Report } from './report.js';
+import type { Scope } from './tags.js';
+import { TypeormObjects } from './typeorm-objects.js';
+import { TypeormPublications } from './typeorm-publications.js';
+import type { Passwords } from './user-collection.js';
+
+interface Blueprints extends Passwords {
+  /** A data source that lists `directoryEntities`; flows and directory are in its database. */
+  readonly source: DataSource;
+  /** Applied in this order. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  /** What `!Env` reads. */
+  readonly env: Scope['env'];
+  /** What `!Context` reads, over the context of each file. */
+  readonly context?: JsonMap;
+}
+
+const contracts = new Map(Object.values(stages).map(({ contract }) => [contract.model.toLowerCase(), contract]));
+const models = objectModels(contracts.values());
+
+/**
+ * Applies blueprint files, compiles the flows that they touch and publishes them, all in one transaction: a bad file
+ * changes nothing and throws BlueprintError. Runs of several processes wait for each other.
+ */
+export async function applyBlueprints({ source, files, env, context = {}, ...passwords }: Blueprints): Promise<Report> {
+  const documents = files.map(({ name, text }) => readDocument(name, text));
+  return source.transaction(async (manager) => {
+    await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
+    const objects = new TypeormObjects(manager);
+    const draft = new Draft(models, await objects.loadAll());
+    const register: Register = new TypeormRegister(manager);
+    const surroundings = { collections: collections(models, { draft, register, passwords }), env, context };
+    const reports: FileReport[] = [];
+    for (const document of documents) reports.push(await new Applier(document, surroundings).run());
+    const { saved, removed } = draft.changes;
+    await objects.remove(removed);
+    await objects.save(saved);
+    return { files: reports, published: await publish(draft, manager) };
+  });
+}
+
+async function publish(draft: Draft, manager: EntityManager): Promise<PublishedFlow[]> {
+  const compiler = new Compiler(draft, contracts);
+  const documents = compiler.affected(draft.touched).map((flow) => compiler.compile(flow));
+  const publications = new TypeormPublications(manager);
+  await publications.withdraw(draft.changes.removed);
+  return publications.publish(documents.map((document) => ({ document, digest: digestOf(document) })));
+}

@@ -1,0 +1,54 @@
+import type { EntityManager } from 'typeorm';
+import { type Edition, Publications } from './publications.js';
+import type { PublishedFlow } from './report.js';
+
+const ADD_NEW_VERSIONS = `
+  INSERT INTO flow.flow_versions (id, flow_id, number, document, digest)
+  SELECT gen_random_uuid(), e.flow_id,
+    1 + coalesce((SELECT max(v.number) FROM flow.flow_versions v WHERE v.flow_id = e.flow_id), 0), e.document, e.digest
+  FROM unnest($1::uuid[], $2::jsonb[], $3::bytea[]) e (flow_id, document, digest)
+  ON CONFLICT (flow_id, digest) DO NOTHING`;
+
+const FIND_MOVED = `
+  SELECT v.flow_id AS id, v.id AS version_id, v.number, v.document->'flow'->>'slug' AS slug,
+    v.document->'flow'->>'designation' AS designation
+  FROM unnest($1::uuid[], $2::bytea[]) e (flow_id, digest)
+  JOIN flow.flow_versions v USING (flow_id, digest)
+  LEFT JOIN flow.flows f ON f.id = v.flow_id
+  WHERE f.version_id IS DISTINCT FROM v.id
+  ORDER BY slug`;
+
+const POINT = `
+  INSERT INTO flow.flows (id, slug, designation, version_id)
+  SELECT id, slug, designation, version_id
+  FROM jsonb_to_recordset($1::jsonb) AS m (id uuid, slug text, designation text, version_id uuid)`;
+
+interface Moved extends PublishedFlow {
+  readonly id: string;
+  readonly version_id: string;
+  readonly designation: string;
+}
+
+/** Flow versions in the schema `flow`, inside the caller's transaction. */
+export class TypeormPublications extends Publications {
+  constructor(private readonly manager: EntityManager) {
+    super();
+  }
+
+  async publish(editions: readonly Edition[]): Promise<PublishedFlow[]> {
+    if (editions.length === 0) return [];
+    const ids = editions.map(({ document }) => document.flow.id);
+    const digests = editions.map(({ digest }) => digest);
+    const documents = editions.map(({ document }) => JSON.stringify(document));
+    await this.manager.query(ADD_NEW_VERSIONS, [ids, documents, digests]);
+    const moved: Moved[] = await this.manager.query(FIND_MOVED, [ids, digests]);
+    // Away first, then back: so that a flow can take the slug that another one gives up.
+    await this.withdraw(moved.map(({ id }) => id));
+    await this.manager.query(POINT, [JSON.stringify(moved)]);
+    return moved.map(({ slug, number }) => ({ slug, number }));
+  }
+
+  async withdraw(flowIds: readonly string[]): Promise<void> {
+    if (flowIds.length > 0) await this.manager.query('DELETE FROM flow.flows WHERE id = ANY($1::uuid[])', [flowIds]);
+  }
+}

@@ -1,0 +1,98 @@
+import { boolean, char, choice, jsonObject } from '@gatehouse/contracts';
+import { type Register, type RegisteredUser, USER_TYPES } from '@gatehouse/directory';
+import { z } from 'zod';
+import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
+import type { JsonMap } from './json.js';
+import { differing, found, kept, sameMembers } from './registered.js';
+
+/** Makes and checks password hashes, for users whose blueprint has a plain password. */
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  /** Whether a stored hash is of this password. Without it a plain password is set anew at every run. */
+  verify?(password: string, hash: string): Promise<boolean>;
+}
+
+const EMAIL = /^[^\s@]+@[^\s@]+$/;
+
+const fields = {
+  username: char({ maxLength: 150 }),
+  name: char(),
+  email: char({ maxLength: 254, allowBlank: true })
+    .refine((email) => email === '' || EMAIL.test(email), { error: 'Enter a valid email address.' })
+    .default(''),
+  is_active: boolean().default(true),
+  type: choice(USER_TYPES).default('internal'),
+  path: char().default('users'),
+  attributes: jsonObject().default({}),
+};
+const userSchema = z.object({
+  ...fields,
+  groups: z.array(z.string()).optional(),
+  password: z.string().nullish(),
+  password_hash: z.string().nullish(),
+});
+type UserValues = z.output<typeof userSchema>;
+
+interface FoundUser extends Found {
+  readonly pk: number;
+  readonly user: RegisteredUser;
+}
+
+/** The users of the directory (01-executor §6.6). */
+export class UserCollection implements Collection<FoundUser> {
+  readonly fields: ReadonlySet<string> = new Set(Object.keys(userSchema.shape));
+
+  constructor(
+    private readonly register: Register,
+    private readonly passwords: Passwords,
+  ) {}
+
+  async find(identifiers: JsonMap): Promise<FoundUser | undefined> {
+    const [user] = await found(this.register.findUsers(identifiers));
+    return user && { pk: user.pk, name: user.username, user };
+  }
+
+  async check(given: JsonMap, existing: FoundUser | undefined): Promise<() => Promise<Saved>> {
+    const before =
+      existing && Object.fromEntries(Object.keys(fields).map((name) => [name, existing.user[name as 'name']]));
+    const values = accept(userSchema, { ...before, ...given });
+    if (values.password && values.password_hash) {
+      throw Invalid.field('password_hash', "Only one of 'password' or 'password_hash' can be set.");
+    }
+    for (const group of values.groups ?? []) {
+      const [known] = await this.register.findGroups({ pk: group });
+      if (!known) throw noSuchObject('groups', group);
+    }
+    return () => kept(existing ? this.#update(existing.user, values) : this.#create(values));
+  }
+
+  async remove({ pk }: FoundUser): Promise<void> {
+    await this.register.removeUser(pk);
+  }
+
+  async #create(values: UserValues): Promise<Saved> {
+    const { password: _, password_hash: __, groups, ...plain } = values;
+    const hash = await this.#hash(values, '');
+    const { pk, username } = await this.register.createUser({ ...plain, ...(hash ? { password_hash: hash } : {}) });
+    if (groups?.length) await this.register.setGroups(pk, groups);
+    return { pk, name: username, outcome: 'created' };
+  }
+
+  async #update(before: RegisteredUser, values: UserValues): Promise<Saved> {
+    const { password: _, password_hash: __, groups, ...plain } = values;
+    const password_hash = await this.#hash(values, before.password_hash);
+    const changes = differing({ ...plain, password_hash }, before);
+    const isMoved = groups !== undefined && !sameMembers(groups, before.groups);
+    if (changes) await this.register.updateUser(before.pk, changes);
+    if (isMoved) await this.register.setGroups(before.pk, groups);
+    return { pk: before.pk, name: values.username, outcome: changes || isMoved ? 'changed' : 'left' };
+  }
+
+  /** The hash to be kept: what is given, or the stored one when it is of the given password already. */
+  async #hash({ password, password_hash }: UserValues, stored: string): Promise<string> {
+    if (password_hash) return password_hash;
+    if (!password) return stored;
+    const isKnown = stored !== '' && (await this.passwords.verify?.(password, stored));
+    return isKnown ? stored : this.passwords.hash(password);
+  }
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_DEPTH, MAX_VALUES, YamlSource } from './yaml-source.js';
+
+const read = (text: string) => new YamlSource(text).value;
+
+describe('YamlSource', () => {
+  it('accepts JSON', () => {
+    expect(read('{"a": [1, true, null, "x"]}')).toEqual({ a: [1, true, null, 'x'] });
+  });
+
+  it('writes anchors and merges out', () => {
+    const text = 'base: &base {a: 1, b: 1}\none: *base\ntwo: {<<: *base, b: 2}';
+    expect(read(text)).toEqual({ base: { a: 1, b: 1 }, one: { a: 1, b: 1 }, two: { a: 1, b: 2 } });
+  });
+
+  it('lets the first of several merged maps win', () => {
+    expect(read('two: {<<: [{a: 1}, {a: 2, b: 2}], c: 3}')).toEqual({ two: { a: 1, b: 2, c: 3 } });
+  });
+
+  it('reads words and dates as YAML 1.1 does', () => {
+    expect(read('{a: yes, b: off, c: 2030-01-02T03:04:05Z, d: "yes", e: y, f: N}')).toEqual({
+      a: true,
+      b: false,
+      c: '2030-01-02T03:04:05.000Z',
+      d: 'yes',
+      e: 'y',
+      f: 'N',
+    });
+  });
+
+  it('keeps keys as they are written', () => {
+    expect(read('{on: 1, 0x10: 2, __proto__: 3}')).toEqual(
+      Object.fromEntries([
+        ['on', 1],
+        ['0x10', 2],
+        ['__proto__', 3],
+      ]),
+    );
+  });
+
+  it('knows on which line a key stands', () => {
+    const source = new YamlSource('# note\na: 1\nb:\n  c: 2');
+    const top = source.value as { b: object };
+    expect([source.lineOf(top, 'a'), source.lineOf(top, 'b'), source.lineOf(top.b, 'c')]).toEqual([2, 3, 4]);
+  });
+
+  it.each([
+    ['a: [1', '1: '],
+    ['a: 1\na: 2', '2: Map keys must be unique'],
+    ['a: *nowhere', '1: nothing is called &nowhere'],
+    ['--- 1\n--- 2', 'multiple documents'],
+    ['a: !!binary aGk=', 'neither text, finite number, truth value nor date'],
+    ['a: .inf', 'neither text, finite number, truth value nor date'],
+    ['a: {<<: text}', 'only maps can be merged'],
+  ])('refuses %j', (text, message) => {
+    expect(() => read(text)).toThrow(message);
+  });
+
+  it.each([
+    ['lists', (n: number) => '['.repeat(n) + ']'.repeat(n)],
+    ['maps', (n: number) => '{a: '.repeat(n) + '}'.repeat(n)],
+    ['dashes', (n: number) => `${'- '.repeat(n)}x`],
+    ['indented maps', (n: number) => Array.from({ length: n }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+  ])('refuses %s nested too deeply, however deeply', (_, nest) => {
+    expect(() => read(nest(MAX_DEPTH - 1))).not.toThrow();
+    for (const depth of [MAX_DEPTH + 2, 1000]) {
+      expect(() => read(nest(depth))).toThrow('nested');
+    }
+  });
+
+  it('survives a megabyte of brackets', () => {
+    expect(() => read('['.repeat(1024 * 1024))).toThrow('nested');
+    expect(() => read('- '.repeat(512 * 1024))).toThrow('nested');
+  });
+
+  it('gives an alias the last anchor before it', () => {
+    expect(read('[&a 1, *a, &a 2, *a]')).toEqual([1, 1, 2, 2]);
+  });
+
+  it('does not write aliases out without end', () => {
+    const bomb = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+    for (let i = 1; i < 9; i++)
+      bomb.push(
+        `a${i}: &a${i} [${Array(10)
+          .fill(`*a${i - 1}`)
+          .join(', ')}]`,
+      );
+    expect(() => read(bomb.join('\n'))).toThrow(`more than ${MAX_VALUES} values`);
+    expect(() => read('a: &a [*a]')).toThrow('nested');
+  });
+});
