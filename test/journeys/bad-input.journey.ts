@@ -1,0 +1,256 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { House } from '../support/house.js';
+
+const BODY_LIMIT = 4096;
+let house: House;
+
+beforeAll(async () => {
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('broken', [{ ...DUMMY, attrs: { throw_error: true } }]),
+      ),
+    ],
+    gateway: { BODY_LIMIT_BYTES: String(BODY_LIMIT), NETWORK_ATTEMPTS_FREE: '3' },
+  });
+});
+afterAll(() => house.close());
+
+const path = '/api/v3/flows/executor/login/?query=';
+
+describe('an address that does not exist', () => {
+  it.each([
+    '/api/v3/flows/executor/nowhere/?query=',
+    '/api/v3/flows/executor/login?query=',
+    '/api/v3/flows/executor/log%20in/',
+    `/api/v3/flows/executor/${'a'.repeat(500)}/`,
+    '//api/v3/flows/executor/login/',
+    '/API/v3/flows/executor/login/',
+    '/nothing/',
+    '/flows/-/default/recovery/',
+  ])('is not found: %s', async (address) => {
+    const { status, body } = await house.browser().fetch(address);
+
+    expect(status).toBe(404);
+    expect(body).toEqual({ detail: expect.any(String), code: 'not_found' });
+  });
+});
+
+describe('a method that does not exist', () => {
+  it.each(['PUT', 'PATCH', 'DELETE'])('is not allowed, and the ones that are are named: %s', async (method) => {
+    const { status, headers, body } = await house.browser().fetch(path, { method });
+
+    expect(status).toBe(405);
+    expect(headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'POST']);
+    expect(body).toMatchObject({ code: 'method_not_allowed' });
+  });
+
+  it('is not allowed: HEAD, which must not carry a stage out', async () => {
+    expect((await house.browser().fetch(path, { method: 'HEAD' })).status).toBe(405);
+  });
+});
+
+describe('a body', () => {
+  it.each(['{"uid_field": ', 'nonsense', "{'uid_field': 'alice'}", '\u0000'])(
+    'that is no JSON is refused in the form of a validation error, and the plan stays: %j',
+    async (body) => {
+      const browser = house.browser();
+      await browser.solve('login', { uid_field: 'alice' });
+      const answer = await browser.post('login', body);
+
+      expect(answer.status).toBe(400);
+      expect(answer.body).toMatchObject({
+        non_field_errors: [expect.stringMatching(/^JSON parse error/)],
+        code: 'malformed_json',
+      });
+      expect((await browser.show('login')).body).toMatchObject({ component: 'ak-stage-password' });
+    },
+  );
+
+  it.each([
+    [null, 'No data provided', 'null'],
+    [[], 'Invalid data. Expected a dictionary, but got list.', 'invalid'],
+    ['x', 'Invalid data. Expected a dictionary, but got str.', 'invalid'],
+    [7, 'Invalid data. Expected a dictionary, but got int.', 'invalid'],
+    [7.5, 'Invalid data. Expected a dictionary, but got float.', 'invalid'],
+    [true, 'Invalid data. Expected a dictionary, but got bool.', 'invalid'],
+  ])('that is JSON but no object gets the challenge with an error: %j', async (body, string, code) => {
+    expect((await house.browser().solve('login', body)).body).toMatchObject({
+      component: 'ak-stage-identification',
+      response_errors: { non_field_errors: [{ string, code }] },
+    });
+  });
+
+  it.each([
+    [{}, 'This field is required.', 'required'],
+    [{ uid_field: null }, 'This field may not be null.', 'null'],
+    [{ uid_field: '' }, 'This field may not be blank.', 'blank'],
+    [{ uid_field: '   ' }, 'This field may not be blank.', 'blank'],
+    [{ uid_field: true }, 'Not a valid string.', 'invalid'],
+    [{ uid_field: ['alice'] }, 'Not a valid string.', 'invalid'],
+    [{ uid_field: { a: 1 } }, 'Not a valid string.', 'invalid'],
+    [{ uid_field: 'a\u0000b' }, 'Null characters are not allowed.', 'null_characters_not_allowed'],
+    [{ uid_field: 'a\ud800b' }, 'Surrogate characters are not allowed: U+D800.', 'surrogate_characters_not_allowed'],
+    [{ uid_field: 'x'.repeat(1025) }, 'Ensure this field has no more than 1024 characters.', 'max_length'],
+  ])('with a bad field gets the challenge with that field’s error: %j', async (body, string, code) => {
+    expect((await house.browser().solve('login', body)).body).toMatchObject({
+      component: 'ak-stage-identification',
+      response_errors: { uid_field: [{ string, code }] },
+    });
+  });
+
+  it.each(['', '  '])('that is empty is an empty object: %j', async (body) => {
+    expect((await house.browser().post('login', body)).body).toHaveProperty('response_errors.uid_field');
+  });
+
+  it('of another type is refused, unless it is empty', async () => {
+    const form = 'application/x-www-form-urlencoded';
+    expect(await house.browser().post('login', 'uid_field=alice', { type: form })).toMatchObject({
+      status: 415,
+      body: { code: 'unsupported_media_type' },
+    });
+    expect((await house.browser().post('login', '', { type: form })).status).toBe(200);
+  });
+
+  it('over the limit is refused, at the limit it is not', async () => {
+    const bodyOf = (bytes: number) =>
+      JSON.stringify({ uid_field: 'alice', junk: '' }).replace('""', `"${'x'.repeat(bytes - 31)}"`);
+    expect(Buffer.byteLength(bodyOf(BODY_LIMIT))).toBe(BODY_LIMIT);
+
+    expect((await house.browser().post('login', bodyOf(BODY_LIMIT))).status).toBe(200);
+    expect(await house.browser().post('login', bodyOf(BODY_LIMIT + 1))).toMatchObject({
+      status: 413,
+      body: { code: 'body_too_large' },
+    });
+  });
+
+  it('cannot reach into objects it does not own', async () => {
+    const browser = house.browser();
+    const polluted = '{"__proto__": {"uid_field": "alice"}, "constructor": {"prototype": {"uid_field": "alice"}}}';
+
+    expect((await browser.post('login', polluted)).body).toHaveProperty('response_errors.uid_field');
+  });
+});
+
+describe('an address with a credential in it', () => {
+  it.each([`${path}&password=secret`, '/api/v3/flows/executor/login/?query=password%3Dsecret'])(
+    'is refused: %s',
+    async (address) => {
+      expect(await house.browser().fetch(address)).toMatchObject({
+        status: 400,
+        body: { code: 'credentials_in_query' },
+      });
+      expect(house.output('gateway')).not.toContain('secret');
+    },
+  );
+});
+
+describe('a cookie', () => {
+  it.each(['', 'x', '%', '"', 'a'.repeat(5000), "' OR 1=1 --", '../../etc', '=====', 'null', '\u00e9'])(
+    'that nobody knows means a new session, never more: %j',
+    async (value) => {
+      const { status, setCookies, body } = await rawGet(`authentik_session=${value}`);
+
+      expect(status).toBe(200);
+      expect(body).toContain('ak-stage-identification');
+      expect(setCookies.some((line) => line.startsWith('authentik_session='))).toBe(true);
+    },
+  );
+
+  it('that was cut short, or grew, is nobody’s', async () => {
+    const browser = house.browser();
+    await browser.solve('login', { uid_field: 'alice' });
+    await browser.solve('login', { password: 'correct-horse-7' });
+    const key = browser.cookie() ?? '';
+    for (const forged of [key.slice(0, -1), key.slice(1), `${key}A`, key.toLowerCase(), '']) {
+      browser.plant(forged);
+      expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
+    }
+    browser.plant(key);
+    expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(200);
+  });
+});
+
+describe('a fault inside a stage', () => {
+  it('shows a request id and nothing else', async () => {
+    const { status, body, headers } = await house.browser().show('broken');
+
+    expect(status).toBe(200);
+    expect(body).toEqual({ component: 'ak-stage-flow-error', request_id: headers.get('x-authentik-id') });
+  });
+});
+
+describe('every answer', () => {
+  it('is JSON that no cache keeps and no foreign page frames', async () => {
+    for (const address of [path, '/api/v3/flows/executor/nowhere/', '/api/v3/core/users/me/']) {
+      const { headers } = await house.browser().fetch(address);
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'content-type': expect.stringMatching(/^application\/json/),
+        'cache-control': 'no-store',
+        'x-frame-options': 'SAMEORIGIN',
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'same-origin',
+        'x-authentik-id': expect.stringMatching(/^[0-9a-f]{32}$/),
+      });
+    }
+  });
+
+  it('links to the configured address, whatever the request says of itself', async () => {
+    const { headers } = await house.browser().fetch('/flows/-/default/authentication/?next=%2Fa', {
+      headers: { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' },
+    });
+
+    expect(headers.get('location')).toMatch(/^\/if\/flow\/[\w-]+\/\?next=%2Fa$/);
+  });
+});
+
+describe('cancelling', () => {
+  it('drops the plans of the session, by GET only', async () => {
+    const browser = house.browser();
+    await browser.solve('login', { uid_field: 'alice' });
+    expect((await browser.fetch('/flows/-/cancel/', { method: 'POST' })).status).toBe(405);
+    const { status, headers } = await browser.fetch('/flows/-/cancel/');
+
+    expect([status, headers.get('location')]).toEqual([302, '/flows/-/default/invalidation/']);
+    expect((await browser.show('login')).body).toMatchObject({ component: 'ak-stage-identification' });
+  });
+});
+
+describe('a network that guesses too often', () => {
+  it('is told to wait, whomever it guesses at, and forwarded headers from anybody do not help it', async () => {
+    const guess = async (i: number) => {
+      const browser = house.browser();
+      await browser.solve('login', { uid_field: `user-${i}` });
+      return browser.fetch(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': `198.51.100.${i}` },
+        body: JSON.stringify({ password: 'wrong' }),
+      });
+    };
+    const answers = [];
+    for (let i = 0; i < 5; i++) answers.push(await guess(i));
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429, 429]);
+    expect(answers[4]?.body).toMatchObject({ code: 'rate_limited' });
+    expect(Number(answers[4]?.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+});
+
+/** A GET with a Cookie header that `fetch` would not send. */
+function rawGet(cookie: string): Promise<{ status: number | undefined; setCookies: readonly string[]; body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(house.url + path, { headers: { cookie } }, (response) => {
+      let body = '';
+      response.on('data', (chunk) => (body += String(chunk)));
+      response.on('end', () =>
+        resolve({ status: response.statusCode, setCookies: response.headers['set-cookie'] ?? [], body }),
+      );
+    });
+    sent.once('error', reject);
+    sent.end();
+  });
+}

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { House } from '../support/house.js';
+
+let house: House;
+
+beforeAll(async () => {
+  house = await House.open({
+    blueprints: [
+      blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN], { title: 'First' })),
+    ],
+  });
+});
+afterAll(() => house.close());
+
+it('a flow that is edited while a login is under way changes the next login, not that one', async () => {
+  const browser = house.browser();
+  await browser.solve('login', { uid_field: 'alice' });
+
+  const said = await house.apply(blueprint(flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN, DUMMY], { title: 'Second' })));
+  expect(said).toMatch(/login/);
+
+  expect((await browser.show('login')).body).toMatchObject({
+    component: 'ak-stage-password',
+    flow_info: { title: 'First' },
+  });
+  expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
+  const next = house.browser();
+  await next.solve('login', { uid_field: 'alice' });
+  expect((await next.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({
+    component: 'ak-stage-dummy',
+    flow_info: { title: 'Second' },
+  });
+});
+
+it('a blueprint that is not right changes nothing, and says which entry and which field', async () => {
+  const broken = blueprint(flowEntries('login', [IDENTIFICATION], { title: 'Third' }), {
+    model: 'authentik_flows.flow',
+    identifiers: { slug: 'not a slug' },
+    attrs: { name: 'x', title: 'x', designation: 'authentication' },
+  });
+
+  await expect(house.apply(broken)).rejects.toMatchObject({ stderr: expect.stringMatching(/slug/) });
+  expect((await house.browser().show('login')).body).toMatchObject({ flow_info: { title: 'Second' } });
+});

@@ -1,0 +1,244 @@
+import { ChallengeTypesFromJSON, Configuration, FlowsApi } from '@goauthentik/api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { House } from '../support/house.js';
+
+let house: House;
+
+beforeAll(async () => {
+  const combined = {
+    ...IDENTIFICATION,
+    attrs: { user_fields: ['username', 'email'], pretend_user_exists: true },
+  };
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        userEntry('bob'),
+        userEntry('carol', { is_active: false }),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('pretending', [combined, PASSWORD, LOGIN]),
+        flowEntries('remembering', [
+          IDENTIFICATION,
+          PASSWORD,
+          { ...LOGIN, attrs: { session_duration: 'hours=1', remember_me_offset: 'days=1' } },
+        ]),
+        flowEntries('only-me', [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs: { terminate_other_sessions: true } }]),
+        flowEntries('private', [DUMMY], { authentication: 'require_authenticated', title: 'Hello %(user)s' }),
+      ),
+    ],
+  });
+});
+afterAll(() => house.close());
+
+async function logIn(browser = house.browser(), { slug = 'login', user = 'alice' } = {}) {
+  await browser.solve(slug, { uid_field: user });
+  const answer = await browser.solve(slug, { password: 'correct-horse-7' });
+  return { browser, answer };
+}
+const me = (browser: ReturnType<House['browser']>) => browser.fetch('/api/v3/core/users/me/');
+
+describe('a login', () => {
+  it('goes from the first look to the final redirect, and is worth something afterwards', async () => {
+    const browser = house.browser();
+    expect((await browser.show('login', 'next=%2Fapp%2F')).body).toMatchObject({
+      component: 'ak-stage-identification',
+      user_fields: ['username', 'email'],
+      flow_info: { title: 'Welcome', cancel_url: '/flows/-/cancel/', layout: 'stacked' },
+    });
+    expect((await me(browser)).status).toBe(403);
+    const asked = await browser.solve('login', {
+      component: 'ak-stage-identification',
+      uid_field: 'alice@example.org',
+    });
+    expect(asked.body).toMatchObject({ component: 'ak-stage-password', allow_show_password: false });
+    expect(asked.body).not.toHaveProperty('response_errors');
+    const done = await browser.solve('login', { component: 'ak-stage-password', password: 'correct-horse-7' });
+
+    expect(done.body).toEqual({ component: 'xak-flow-redirect', to: '/app/' });
+    expect((await me(browser)).body).toMatchObject({
+      user: { username: 'alice', is_active: true, is_superuser: false },
+    });
+    expect((await browser.show('private')).body).toMatchObject({ flow_info: { title: 'Hello alice' } });
+  });
+
+  it('gives a new session key and kills the old one', async () => {
+    const browser = house.browser();
+    await browser.show('login');
+    const before = browser.cookie();
+    const { answer } = await logIn(browser);
+    const cookie = answer.setCookies.find((line) => line.startsWith('authentik_session='));
+
+    expect(browser.cookie()).not.toBe(before);
+    expect(cookie).toMatch(/; HttpOnly/);
+    expect(cookie).toMatch(/; SameSite=Lax/);
+    expect(cookie).not.toMatch(/Max-Age|Expires|Secure/i);
+    const fixed = house.browser();
+    fixed.plant(before);
+    expect((await me(fixed)).status).toBe(403);
+  });
+
+  it('keeps neither session keys nor passwords in clear', async () => {
+    const { browser } = await logIn();
+    const [dump] = await house.rows<{ text: string }>(
+      `SELECT (SELECT json_agg(s) FROM flow.sessions s)::text || (SELECT json_agg(k) FROM flow.session_keys k)::text ||
+        (SELECT json_agg(p) FROM flow.plans p)::text || (SELECT json_agg(o) FROM flow.outbox o)::text ||
+        (SELECT json_agg(u) FROM directory.users u)::text AS text`,
+    );
+
+    expect(dump?.text).toContain('$argon2id$v=19$m=19456,t=2,p=1$');
+    expect(dump?.text).not.toContain(browser.cookie());
+    expect(dump?.text).not.toContain('correct-horse-7');
+    expect(house.output('gateway') + house.output('password')).not.toContain('correct-horse-7');
+  });
+
+  it('is refused for a wrong password, which is never shown again', async () => {
+    const browser = house.browser();
+    await browser.solve('login', { uid_field: 'bob' });
+    const answer = await browser.solve('login', { password: 'my-other-password' });
+
+    expect(answer.body).toMatchObject({
+      component: 'ak-stage-password',
+      response_errors: { password: [{ string: 'Invalid password', code: 'invalid' }] },
+    });
+    expect(answer.text).not.toContain('my-other-password');
+    expect((await browser.show('login')).body).not.toHaveProperty('response_errors');
+    expect((await me(browser)).status).toBe(403);
+    expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
+  });
+
+  it('looks the same for a user who does not exist, or may not log in', async () => {
+    const walks = await Promise.all(
+      ['alice', 'carol', 'nobody'].map(async (name) => {
+        const browser = house.browser();
+        const asked = await browser.solve('pretending', { uid_field: name });
+        const refused = await browser.solve('pretending', { password: 'wrong-for-all' });
+        return JSON.stringify([asked.body, refused.body])
+          .replaceAll(name, '*')
+          .replace(/data:image[^"]+/g, 'avatar');
+      }),
+    );
+
+    expect(new Set(walks).size).toBe(1);
+  });
+
+  it('is denied to an inactive user whatever they type', async () => {
+    const browser = house.browser();
+    await browser.solve('login', { uid_field: 'carol' });
+
+    expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({
+      response_errors: { password: [{ string: 'Invalid password', code: 'invalid' }] },
+    });
+  });
+
+  it('ends for a user who is disabled between two steps, and ends all that user’s sessions', async () => {
+    await house.apply(blueprint(userEntry('dave')));
+    const { browser: elsewhere } = await logIn(undefined, { user: 'dave' });
+    const browser = house.browser();
+    await browser.solve('login', { uid_field: 'dave' });
+    await house.apply(blueprint(userEntry('dave', { is_active: false })));
+
+    expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({
+      component: 'ak-stage-access-denied',
+      error_message: 'Unknown error',
+    });
+    expect((await me(elsewhere)).status).toBe(403);
+  });
+
+  it('asks whether to be remembered where the flow says so, and the cookie lasts as answered', async () => {
+    const maxAges = await Promise.all(
+      [true, false].map(async (remember_me) => {
+        const { browser, answer } = await logIn(undefined, { slug: 'remembering' });
+        expect(answer.body).toMatchObject({ component: 'ak-stage-user-login', pending_user: 'alice' });
+        expect((await me(browser)).status).toBe(403);
+        const done = await browser.solve('remembering', { remember_me });
+        const line = done.setCookies.find((cookie) => cookie.startsWith('authentik_session='));
+        return Number(/Max-Age=(\d+)/.exec(line ?? '')?.[1]);
+      }),
+    );
+
+    expect(maxAges).toEqual([90_000, 3600]);
+  });
+
+  it('ends the user’s other sessions where the flow says so, and nobody else’s', async () => {
+    const { browser: first } = await logIn();
+    const { browser: bob } = await logIn(undefined, { user: 'bob' });
+    const { browser: second } = await logIn(undefined, { slug: 'only-me' });
+
+    expect((await me(first)).status).toBe(403);
+    expect((await me(second)).status).toBe(200);
+    expect((await me(bob)).status).toBe(200);
+  });
+
+  it('as another user in the same browser takes over, and leaves nothing of the first behind', async () => {
+    const { browser } = await logIn();
+    await browser.show('private');
+    await logIn(browser, { user: 'bob' });
+
+    expect((await me(browser)).body).toMatchObject({ user: { username: 'bob' } });
+    expect((await browser.show('private')).body).toMatchObject({ flow_info: { title: 'Hello bob' } });
+  });
+
+  it('needs the page’s own token for a logged-in user’s answers, and spends nothing without it', async () => {
+    const { browser } = await logIn();
+    await browser.show('private');
+    const send = (headers: Record<string, string>) =>
+      browser.fetch('/api/v3/flows/executor/private/?query=', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: '{}',
+      });
+
+    expect(await send({ 'x-authentik-csrf': 'A'.repeat(32) })).toMatchObject({
+      status: 403,
+      body: { code: 'csrf_failed' },
+    });
+    expect(await send({ origin: 'https://evil.example' })).toMatchObject({
+      status: 403,
+      body: { code: 'csrf_failed' },
+    });
+    expect((await send({ origin: house.url })).body).toMatchObject({ component: 'xak-flow-redirect' });
+  });
+
+  it('lets other processes know once, sealed, through the outbox', async () => {
+    const before = await house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`);
+    await logIn();
+
+    expect(await house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`)).toHaveLength(before.length + 1);
+  });
+});
+
+describe('the official client', () => {
+  it('walks a login, and understands every answer', async () => {
+    const browser = house.browser();
+    const fetchApi = async (url: string, init?: RequestInit) => {
+      const { text, status } = await browser.fetch(url.slice(house.url.length), init ?? {});
+      return new Response(text, { status, headers: { 'content-type': 'application/json' } });
+    };
+    const api = new FlowsApi(new Configuration({ basePath: `${house.url}/api/v3`, fetchApi }));
+    const flowSlug = 'login';
+    const query = 'next=%2Fapp%2F';
+
+    const first = await api.flowsExecutorGet({ flowSlug, query });
+    expect(first).toMatchObject({
+      component: 'ak-stage-identification',
+      primaryAction: 'Log in',
+      flowInfo: { title: 'Welcome' },
+    });
+    const second = await api.flowsExecutorSolve({
+      ...{ flowSlug, query },
+      flowChallengeResponseRequest: { component: 'ak-stage-identification', uidField: 'alice' },
+    });
+    expect(second).toMatchObject({ component: 'ak-stage-password', pendingUser: 'alice' });
+    const wrong = await api.flowsExecutorSolve({
+      ...{ flowSlug, query },
+      flowChallengeResponseRequest: { component: 'ak-stage-password', password: 'wrong' },
+    });
+    expect(wrong).toMatchObject({ responseErrors: { password: [{ string: 'Invalid password', code: 'invalid' }] } });
+    const last = await api.flowsExecutorSolve({
+      ...{ flowSlug, query },
+      flowChallengeResponseRequest: { component: 'ak-stage-password', password: 'correct-horse-7' },
+    });
+    expect(last).toEqual(ChallengeTypesFromJSON({ component: 'xak-flow-redirect', to: '/app/' }));
+  });
+});

@@ -1,0 +1,55 @@
+/** A user by blueprint. */
+export const userEntry = (username: string, attrs: Readonly<Record<string, unknown>> = {}) => ({
+  model: 'authentik_core.user',
+  identifiers: { username },
+  attrs: { name: username, email: `${username}@example.org`, password: 'correct-horse-7', ...attrs },
+});
+
+interface Bound {
+  /** App label and model of a stage, without `authentik_stages_`. */
+  readonly stage: string;
+  readonly attrs?: Readonly<Record<string, unknown>>;
+  readonly binding?: Readonly<Record<string, unknown>>;
+}
+
+/** A flow with its stages, bound in this order. Names carry the slug, so that flows of one database keep apart. */
+export const flowEntries = (slug: string, stages: readonly Bound[], attrs: Readonly<Record<string, unknown>> = {}) => [
+  {
+    model: 'authentik_flows.flow',
+    id: slug,
+    identifiers: { slug },
+    attrs: { name: slug, title: 'Welcome', designation: 'authentication', ...attrs },
+  },
+  ...stages.flatMap(({ stage, attrs: config = {}, binding = {} }, i) => [
+    { model: `authentik_stages_${stage}`, id: `${slug}-${i}`, identifiers: { name: `${slug} ${i} ${stage}` }, attrs: config },
+    {
+      model: 'authentik_flows.flowstagebinding',
+      identifiers: { target: keyOf(slug), stage: keyOf(`${slug}-${i}`), order: i * 10 },
+      attrs: binding,
+    },
+  ]),
+];
+
+class KeyOf {
+  constructor(readonly id: string) {}
+}
+const keyOf = (id: string) => new KeyOf(id);
+
+export const IDENTIFICATION: Bound = {
+  stage: 'identification.identificationstage',
+  attrs: { user_fields: ['username', 'email'] },
+};
+export const PASSWORD: Bound = {
+  stage: 'password.passwordstage',
+  attrs: { backends: ['authentik.core.auth.InbuiltBackend'] },
+};
+export const LOGIN: Bound = { stage: 'user_login.userloginstage' };
+export const DUMMY: Bound = { stage: 'dummy.dummystage' };
+
+/** A blueprint file of these entries. YAML is a superset of JSON; only the tag needs its own notation. */
+export function blueprint(...entries: readonly unknown[]): string {
+  const json = JSON.stringify({ version: 1, entries: entries.flat() }, (_, value: unknown) =>
+    value instanceof KeyOf ? `!KeyOf ${value.id}` : value,
+  );
+  return json.replace(/"(!KeyOf [^"]+)"/g, '$1');
+}

@@ -1,0 +1,71 @@
+/** One visitor: sends what a browser would, and keeps the cookies it is given. */
+export class Browser {
+  private readonly cookies = new Map<string, string>();
+
+  constructor(private readonly base: string) {}
+
+  /** The current challenge of a flow. */
+  show(slug: string, query = ''): Promise<Answer> {
+    return this.fetch(this.executor(slug, query));
+  }
+
+  /** Answers the current challenge of a flow. */
+  solve(slug: string, body: unknown, query = ''): Promise<Answer> {
+    return this.post(slug, JSON.stringify(body), { query });
+  }
+
+  /** Posts raw text to the executor. */
+  post(slug: string, body: string, { query = '', type = 'application/json' } = {}): Promise<Answer> {
+    return this.fetch(this.executor(slug, query), { method: 'POST', headers: { 'content-type': type }, body });
+  }
+
+  async fetch(path: string, init: RequestInit = {}): Promise<Answer> {
+    const headers = new Headers(init.headers);
+    if (this.cookies.size > 0)
+      headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
+    const csrf = this.cookies.get('authentik_csrf');
+    if (csrf && !headers.has('x-authentik-csrf')) headers.set('x-authentik-csrf', csrf);
+    const response = await fetch(this.base + path, { ...init, headers, redirect: 'manual' });
+    const setCookies = response.headers.getSetCookie();
+    for (const line of setCookies) this.keep(line);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, setCookies, text, body: parsed(text) };
+  }
+
+  cookie(name = 'authentik_session'): string | undefined {
+    return this.cookies.get(name);
+  }
+
+  /** Takes on a cookie from elsewhere, or forgets one. */
+  plant(value: string | undefined, name = 'authentik_session'): void {
+    if (value === undefined) this.cookies.delete(name);
+    else this.cookies.set(name, value);
+  }
+
+  private executor(slug: string, query: string): string {
+    return `/api/v3/flows/executor/${slug}/?query=${encodeURIComponent(query)}`;
+  }
+
+  private keep(line: string) {
+    const [pair = ''] = line.split(';', 1);
+    const [name = '', value = ''] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
+    this.cookies.set(name, value);
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly setCookies: readonly string[];
+  readonly text: string;
+  /** The answer as JSON; empty when it is none. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { Browser } from './browser.js';
+import { type RunningNats, startNats } from './nats.js';
+import { type FreshDatabase, freshDatabase } from './postgres.js';
+import { freePort, type RunningProcess, startProcess } from './processes.js';
+
+const run = promisify(execFile);
+
+export const SERVICES = ['identification', 'password', 'session'] as const;
+type Service = (typeof SERVICES)[number];
+type Environment = Readonly<Record<string, string>>;
+
+interface Plan {
+  /** Blueprints to apply before it opens. */
+  readonly blueprints: readonly string[];
+  readonly services?: readonly Service[];
+  /** Settings of the gateway beyond what it cannot do without. */
+  readonly gateway?: Environment;
+}
+
+/** The whole product as separate processes, over a real nats-server and a database of its own. */
+export class House {
+  private readonly processes = new Map<string, RunningProcess>();
+
+  private constructor(
+    readonly url: string,
+    private bus: RunningNats,
+    private readonly database: FreshDatabase,
+    private readonly pool: pg.Pool,
+    private readonly gatewaySettings: Environment,
+  ) {}
+
+  static async open({ blueprints, services = SERVICES, gateway = {} }: Plan): Promise<House> {
+    const database = await freshDatabase();
+    const nats = await startNats();
+    const port = String(await freePort());
+    const url = `http://127.0.0.1:${port}`;
+    const secrets = {
+      SEAL_KEYS: `test:${randomBytes(32).toString('base64')}`,
+      SECRET_KEY: randomBytes(32).toString('hex'),
+    };
+    const settings = { PORT: port, BASE_URL: url, ...secrets, ...gateway };
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    // Whoever drops the database may be quicker than a connection that is saying goodbye.
+    pool.on('error', () => undefined);
+    const house = new House(url, nats, database, pool, settings);
+    await house.command('migrate');
+    for (const blueprint of blueprints) await house.apply(blueprint);
+    await Promise.all([house.openGateway(), ...services.map((service) => house.start(service))]);
+    return house;
+  }
+
+  get nats(): RunningNats {
+    return this.bus;
+  }
+
+  /** A visitor with cookies of their own. */
+  browser(): Browser {
+    return new Browser(this.url);
+  }
+
+  async start(service: Service): Promise<void> {
+    this.processes.set(
+      service,
+      await startProcess(`dist/apps/${service}/src/main.js`, this.environment, { ready: /serving/ }),
+    );
+  }
+
+  async openGateway(): Promise<void> {
+    const settings = { ...this.environment, ...this.gatewaySettings };
+    this.processes.set('gateway', await startProcess('dist/apps/gateway/src/main.js', settings, { ready: /serving/ }));
+  }
+
+  /** Ends a process, by SIGTERM unless told otherwise; its exit code. */
+  async end(name: Service | 'gateway', signal?: NodeJS.Signals): Promise<number | null> {
+    const code = await this.processes.get(name)?.stop(signal);
+    this.processes.delete(name);
+    return code ?? null;
+  }
+
+  /** Kills the bus; resolves when the gateway has noticed. */
+  async stopBus(): Promise<void> {
+    const noticed = this.process('gateway').says(/bus lost/);
+    await this.bus.stop();
+    await noticed;
+  }
+
+  /** Brings the bus back where it was; resolves when the gateway and every service can be reached again. */
+  async startBus(): Promise<void> {
+    const back = [...this.processes.values()].map((process) => process.says(/bus back|reconnect\\"/));
+    this.bus = await startNats({ port: Number(new URL(this.bus.url).port) });
+    await Promise.all(back);
+  }
+
+  /** Everything a process has written so far. */
+  output(name: Service | 'gateway'): string {
+    return this.process(name).output();
+  }
+
+  /** Applies a blueprint as an operator would; what the command says. Throws with its standard error. */
+  async apply(blueprint: string): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-blueprint-'));
+    try {
+      const file = join(folder, 'blueprint.yaml');
+      await writeFile(file, blueprint);
+      return await this.command('blueprint', 'apply', file);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  /** Looks into the database, where no answer tells. */
+  async rows<R extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<R[]> {
+    return (await this.pool.query<R>(sql, values)).rows;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.processes.values()].map((process) => process.stop()));
+    await this.pool.end();
+    await this.nats.stop();
+    await this.database.drop();
+  }
+
+  private process(name: Service | 'gateway'): RunningProcess {
+    const process = this.processes.get(name);
+    if (!process) throw new Error(`${name} is not running`);
+    return process;
+  }
+
+  private async command(name: string, ...args: string[]): Promise<string> {
+    const env = { PATH: process.env['PATH'], ...this.environment };
+    const { stdout } = await run(process.execPath, [`dist/apps/standalone/src/${name}.js`, ...args], { env });
+    return stdout;
+  }
+
+  private get environment(): Environment {
+    return { DATABASE_URL: this.database.url, NATS_URL: this.nats.url, UV_THREADPOOL_SIZE: '4' };
+  }
+}

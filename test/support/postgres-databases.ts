@@ -1,0 +1,22 @@
+import pg from 'pg';
+
+/** Runs some statements on a connection of their own. */
+export async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Drops the databases whose name is LIKE `pattern`, whoever is connected to them. */
+export async function dropDatabases(url: string, pattern: string): Promise<void> {
+  await onServer(url, async (client) => {
+    const found = await client.query<{ datname: string }>('SELECT datname FROM pg_database WHERE datname LIKE $1', [
+      pattern,
+    ]);
+    for (const { datname } of found.rows) await client.query(`DROP DATABASE IF EXISTS "${datname}" WITH (FORCE)`);
+  });
+}
