@@ -1,0 +1,14 @@
+/** What a user proves themselves with. Hashes never leave the house. */
+export abstract class Credentials {
+  /** The stored password hash of an active user; undefined when there is no such user. Empty when the user has no password. */
+  abstract findHash(userId: string): Promise<string | undefined>;
+  /** Replaces an outdated hash by one of the same password, unless the password was changed since; sessions stay. */
+  abstract upgradeHash(userId: string, outdated: string, upgraded: string): Promise<void>;
+  /** The app password of an active user whose key is `key` and that has not expired. */
+  abstract findAppPassword(userId: string, key: string): Promise<AppPassword | undefined>;
+}
+
+export interface AppPassword {
+  readonly uuid: string;
+  readonly identifier: string;
+}

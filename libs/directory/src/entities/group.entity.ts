@@ -1,0 +1,13 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+import type { GroupFields } from '../register.js';
+
+/** A row of `directory.groups`. */
+@Entity({ schema: 'directory', name: 'groups' })
+export class GroupRow {
+  @PrimaryGeneratedColumn('uuid') id: string;
+  @Column({ type: 'text' }) name: string;
+  @Column({ type: 'boolean' }) is_superuser: boolean;
+  @Column({ type: 'uuid' }) parent_id: string | null;
+  @Column({ type: 'jsonb' }) attributes: GroupFields['attributes'];
+  @Column({ type: 'timestamptz' }) created_at: Date;
+}

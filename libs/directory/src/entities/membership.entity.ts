@@ -1,0 +1,8 @@
+import { Entity, PrimaryColumn } from 'typeorm';
+
+/** A row of `directory.user_groups`: one user's place in one group. */
+@Entity({ schema: 'directory', name: 'user_groups' })
+export class MembershipRow {
+  @PrimaryColumn({ type: 'uuid' }) user_id: string;
+  @PrimaryColumn({ type: 'uuid' }) group_id: string;
+}

@@ -1,0 +1,7 @@
+import { CreateDirectory1764028800000 } from './1764028800000-create-directory.js';
+
+/** The Postgres schema of users, groups and tokens. */
+export const DIRECTORY_SCHEMA = 'directory';
+
+/** The directory's migrations, in order; listed by hand, never edited once released. */
+export const directoryMigrations = [CreateDirectory1764028800000];

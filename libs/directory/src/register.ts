@@ -1,0 +1,102 @@
+/** Field names to wanted values: all must be equal (an object: contained), or `pk` alone matches (01-executor §9.2). */
+export type Identifiers = Readonly<Record<string, unknown>>;
+
+export const USER_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
+export const TOKEN_INTENTS = ['api', 'app_password', 'verification', 'recovery'] as const;
+
+/** What can be said of a user when registering one (01-executor §6.6). */
+export interface UserFields {
+  readonly username: string;
+  readonly name: string;
+  readonly email: string;
+  readonly is_active: boolean;
+  readonly type: (typeof USER_TYPES)[number];
+  readonly path: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** A hash that the password stage knows, or empty for a user without a password. */
+  readonly password_hash: string;
+}
+
+/** A user of the register: `pk` is the number that the wire shows, `uuid` the name that never changes. */
+export interface RegisteredUser extends UserFields {
+  readonly pk: number;
+  readonly uuid: string;
+  /** Rises whenever all sessions of the user must end. */
+  readonly epoch: number;
+  /** The pks of the user's direct groups, in no order. */
+  readonly groups: readonly string[];
+}
+
+/** What can be said of a group (01-executor §6.7). */
+export interface GroupFields {
+  readonly name: string;
+  readonly is_superuser: boolean;
+  /** The pk of the group above, or null. */
+  readonly parent: string | null;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** A group of the register. */
+export interface RegisteredGroup extends GroupFields {
+  readonly pk: string;
+  /** The pks of the direct members, in no order. */
+  readonly users: readonly number[];
+}
+
+/** What can be said of a token (01-executor §6.5). */
+export interface TokenFields {
+  readonly identifier: string;
+  readonly intent: (typeof TOKEN_INTENTS)[number];
+  /** The pk of its user. */
+  readonly user: number;
+  readonly description: string;
+  readonly expiring: boolean;
+  readonly expires: Date | null;
+}
+
+/** A token of the register. Its key is known by its hash only: compare with `tokenHash(key)`. */
+export interface RegisteredToken extends TokenFields {
+  readonly pk: string;
+  readonly key_hash: Buffer;
+}
+
+type Given<Fields, Needed extends keyof Fields> = Pick<Fields, Needed> & Partial<Fields>;
+export type UserDraft = Given<UserFields, 'username'> & { readonly uuid?: string };
+export type GroupDraft = Given<GroupFields, 'name'> & { readonly pk?: string };
+/** Without a key a random one is drawn, which nobody is told. */
+export type TokenDraft = Given<TokenFields, 'identifier' | 'intent' | 'user'> & {
+  readonly pk?: string;
+  readonly key?: string;
+};
+
+/** Thrown for an identifier that is no field of the object. */
+export class UnknownIdentifier extends Error {
+  constructor(readonly field: string) {
+    super(`Invalid identifier field: ${field}`);
+  }
+}
+
+/**
+ * Writes users, groups and tokens inside the caller's transaction. A changed password hash and a disabled user raise
+ * the user's epoch, so that their sessions end. Finders answer in the order of creation.
+ */
+export abstract class Register {
+  abstract findUsers(identifiers: Identifiers): Promise<RegisteredUser[]>;
+  abstract createUser(draft: UserDraft): Promise<RegisteredUser>;
+  abstract updateUser(pk: number, changes: Partial<UserFields>): Promise<RegisteredUser>;
+  abstract removeUser(pk: number): Promise<void>;
+  /** Makes `groups` (pks) the user's only direct groups. */
+  abstract setGroups(user: number, groups: readonly string[]): Promise<void>;
+
+  abstract findGroups(identifiers: Identifiers): Promise<RegisteredGroup[]>;
+  abstract createGroup(draft: GroupDraft): Promise<RegisteredGroup>;
+  abstract updateGroup(pk: string, changes: Partial<GroupFields>): Promise<RegisteredGroup>;
+  abstract removeGroup(pk: string): Promise<void>;
+  /** Makes `users` (pks) the group's only direct members. */
+  abstract setMembers(group: string, users: readonly number[]): Promise<void>;
+
+  abstract findTokens(identifiers: Identifiers): Promise<RegisteredToken[]>;
+  abstract createToken(draft: TokenDraft): Promise<RegisteredToken>;
+  abstract updateToken(pk: string, changes: Partial<TokenFields> & { readonly key?: string }): Promise<RegisteredToken>;
+  abstract removeToken(pk: string): Promise<void>;
+}

@@ -1,0 +1,77 @@
+import { migrate, openDataSource } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
+import { directoryEntities } from './entities/index.js';
+import { DIRECTORY_SCHEMA, directoryMigrations } from './migrations/index.js';
+import type { RegisteredUser } from './register.js';
+import { TypeormCredentials } from './typeorm-credentials.js';
+import { TypeormRegister } from './typeorm-register.js';
+
+let database: FreshDatabase;
+let source: DataSource;
+let register: TypeormRegister;
+let credentials: TypeormCredentials;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  const schema = { url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities };
+  await migrate({ ...schema, migrations: directoryMigrations });
+  source = await openDataSource({ ...schema, poolSize: 2 });
+  register = new TypeormRegister(source.manager);
+  credentials = new TypeormCredentials(source);
+});
+
+afterAll(async () => {
+  await source.destroy();
+  await database.drop();
+});
+
+const user = (username: string, fields: Partial<RegisteredUser> = {}) => register.createUser({ username, ...fields });
+
+describe('password hashes', () => {
+  it('gives the hash of active users only', async () => {
+    const active = await user('active', { password_hash: 'h' });
+    const inactive = await user('inactive', { password_hash: 'h', is_active: false });
+    const bare = await user('bare');
+    expect(await credentials.findHash(active.uuid)).toBe('h');
+    expect(await credentials.findHash(bare.uuid)).toBe('');
+    expect(await credentials.findHash(inactive.uuid)).toBeUndefined();
+    expect(await credentials.findHash('00000000-0000-0000-0000-000000000000')).toBeUndefined();
+  });
+
+  it('renews a hash without ending the sessions of its user', async () => {
+    const { uuid, pk } = await user('renewed', { password_hash: 'old' });
+    await credentials.upgradeHash(uuid, 'old', 'new');
+    expect((await register.findUsers({ pk }))[0]).toMatchObject({ password_hash: 'new', epoch: 0 });
+  });
+
+  it('does not renew the hash of a password that was changed meanwhile', async () => {
+    const { uuid, pk } = await user('raced', { password_hash: 'changed' });
+    await credentials.upgradeHash(uuid, 'old', 'new');
+    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe('changed');
+  });
+});
+
+describe('app passwords', () => {
+  it('are found by their key, for their user, until they expire', async () => {
+    const [owner, other] = [await user('owner'), await user('other')];
+    const draft = { intent: 'app_password', user: owner.pk } as const;
+    const { pk } = await register.createToken({ ...draft, identifier: 'mail', key: 'k1' });
+    expect(await credentials.findAppPassword(owner.uuid, 'k1')).toEqual({ uuid: pk, identifier: 'mail' });
+    expect(await credentials.findAppPassword(other.uuid, 'k1')).toBeUndefined();
+    expect(await credentials.findAppPassword(owner.uuid, 'k2')).toBeUndefined();
+    await register.updateToken(pk, { expires: new Date(Date.now() - 1000) });
+    expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeUndefined();
+    await register.updateToken(pk, { expiring: false });
+    expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeDefined();
+    await register.updateUser(owner.pk, { is_active: false });
+    expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeUndefined();
+  });
+
+  it('are not tokens of another intent', async () => {
+    const owner = await user('api-owner');
+    await register.createToken({ identifier: 'api', intent: 'api', user: owner.pk, key: 'api-key' });
+    expect(await credentials.findAppPassword(owner.uuid, 'api-key')).toBeUndefined();
+  });
+});

@@ -1,0 +1,46 @@
+import { Inject, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DataSource } from 'typeorm';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { freshDatabase } from '../../../test/support/postgres.js';
+import { Credentials } from './credentials.js';
+import { directoryModule } from './typeorm-directory.module.js';
+import { Users } from './users.js';
+
+@Module({ imports: [directoryModule()] })
+class OneWing {
+  constructor(@Inject(Users) readonly users: Users) {}
+}
+
+@Module({ imports: [directoryModule()] })
+class AnotherWing {
+  constructor(
+    @Inject(Users) readonly users: Users,
+    @Inject(Credentials) readonly credentials: Credentials,
+  ) {}
+}
+
+@Module({ imports: [OneWing, AnotherWing] })
+class Service {}
+
+describe('the directory in a service', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it('opens one pool for all wings, and closes it when the service leaves', async () => {
+    const database = await freshDatabase();
+    vi.stubEnv('DATABASE_URL', database.url);
+    const service = await NestFactory.createApplicationContext(Service, { logger: false });
+    const pool = service.get(DataSource, { strict: false });
+    expect(service.get(OneWing).users).toBe(service.get(AnotherWing).users);
+    expect(pool.isInitialized).toBe(true);
+    await service.close();
+    expect(pool.isInitialized).toBe(false);
+    await database.drop();
+  });
+
+  it('names the setting that is missing', async () => {
+    vi.stubEnv('DATABASE_URL', '');
+    const start = NestFactory.createApplicationContext(Service, { logger: false, abortOnError: false });
+    await expect(start).rejects.toThrow(/DATABASE_URL/);
+  });
+});

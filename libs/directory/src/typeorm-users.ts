@@ -1,0 +1,42 @@
+import type { SavedUser } from '@gatehouse/contracts';
+import { type NamedStatement, runNamed } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { type IdentifierField, Users } from './users.js';
+
+const expressions: Readonly<Record<IdentifierField, string>> = {
+  email: 'email',
+  username: 'username',
+  upn: "attributes->>'upn'",
+};
+
+type Match = Parameters<Users['find']>[1];
+type Row = Omit<SavedUser, 'kind' | 'backend'>;
+
+/** Looks users up in `directory.users`, one indexed statement a question. */
+export class TypeormUsers extends Users {
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  async find(identifier: string, match: Match): Promise<SavedUser | undefined> {
+    if (match.fields.length === 0) return undefined;
+    const { rows } = await runNamed<Row>(this.source, statementOf(match), [identifier]);
+    const [found, another] = rows;
+    return found && !another ? { kind: 'saved', ...found } : undefined;
+  }
+}
+
+const COLUMNS = `id AS uuid, pk, username, name, email, is_active,
+  CASE WHEN jsonb_typeof(attributes#>'{settings,locale}') = 'string'
+       THEN attributes#>>'{settings,locale}' ELSE '' END AS locale`;
+
+/** One statement, and so one name, for each combination of fields; two rows are enough to see an ambiguity. */
+function statementOf({ fields, caseInsensitive }: Match): NamedStatement {
+  const wanted = [...new Set(fields)].sort();
+  const fold = (sql: string) => (caseInsensitive ? `lower(${sql})` : sql);
+  const conditions = wanted.map((field) => `${fold(`(${expressions[field]})`)} = ${fold('$1::text')}`);
+  return {
+    name: `users.find.${wanted.join('.')}.${caseInsensitive ? 'folded' : 'exact'}`,
+    text: `SELECT ${COLUMNS} FROM directory.users WHERE ${conditions.join(' OR ')} LIMIT 2`,
+  };
+}

@@ -1,0 +1,15 @@
+import type { SavedUser } from '@gatehouse/contracts';
+
+export type IdentifierField = 'email' | 'username' | 'upn';
+
+/** The people of the house, to be looked up. */
+export abstract class Users {
+  /**
+   * The one user whom `identifier` names in any of `fields`; undefined when nobody matches, or when several do
+   * (an ambiguous name identifies nobody, 02-stages P-38). Inactive users are found like any other.
+   */
+  abstract find(
+    identifier: string,
+    match: { readonly fields: readonly IdentifierField[]; readonly caseInsensitive: boolean },
+  ): Promise<SavedUser | undefined>;
+}
