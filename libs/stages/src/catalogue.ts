@@ -14,13 +14,26 @@ interface StageEntry {
 
 /** Every stage of the house, one line each. */
 export const stages: Readonly<Record<string, StageEntry>> = {
-  identification: { contract: identificationContract, module: async () => (await import('./identification/identification.module.js')).identificationModule() },
-  password: { contract: passwordContract, module: async () => (await import('./password/password.module.js')).passwordModule() },
-  user_login: { contract: userLoginContract, module: async () => (await import('./user-login/user-login.module.js')).userLoginModule() },
+  identification: {
+    contract: identificationContract,
+    module: async () => (await import('./identification/identification.module.js')).identificationModule(),
+  },
+  password: {
+    contract: passwordContract,
+    module: async () => (await import('./password/password.module.js')).passwordModule(),
+  },
+  user_login: {
+    contract: userLoginContract,
+    module: async () => (await import('./user-login/user-login.module.js')).userLoginModule(),
+  },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
 };
 
 /** The modules of all stages that `service` serves. */
 export const stagesOf = (service: string): Promise<DynamicModule[]> =>
-  Promise.all(Object.values(stages).filter(({ contract }) => contract.service === service).map(({ module }) => module()));
+  Promise.all(
+    Object.values(stages)
+      .filter(({ contract }) => contract.service === service)
+      .map(({ module }) => module()),
+  );

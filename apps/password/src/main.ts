@@ -1,0 +1,9 @@
+import { runWithThreads } from './thread-pool.js';
+
+await runWithThreads(async () => {
+  const [{ runService }, { stagesOf }] = await Promise.all([
+    import('@gatehouse/stage-kit'),
+    import('@gatehouse/stages'),
+  ]);
+  await runService('password', () => stagesOf('password'));
+});

@@ -1,0 +1,77 @@
+import { fieldMessages, planContext, secretFields } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { stages, stagesOf } from './catalogue.js';
+
+const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
+const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
+
+describe.each(entries)('the contract of $key', ({ key, contract }) => {
+  it('has its key as its kind, and the kind is one token on the bus', () => {
+    expect(contract.kind).toBe(key);
+    expect(key).toMatch(/^[a-z][a-z0-9_]{1,47}$/);
+  });
+
+  it('is bound by a blueprint model in lower case', () => {
+    expect(contract.model).toMatch(/^authentik_stages_[a-z_]+\.[a-z]+stage$/);
+  });
+
+  it('has a default for each config field, or names those it insists on', () => {
+    const parsed = contract.config.safeParse({});
+    const insists = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));
+    expect(insists).toEqual(key === 'password' ? ['backends'] : []);
+  });
+
+  it('prefixes the codes of its errors with its kind and leaves those of the fields alone', () => {
+    for (const [code, { string }] of Object.entries(contract.errors)) {
+      expect(code.startsWith(`${key}_`)).toBe(true);
+      expect(Object.keys(fieldMessages)).not.toContain(code);
+      expect(string).not.toBe('');
+    }
+  });
+
+  it('spends attempts on fields that it reads and refuses them with words that it has', () => {
+    for (const { when, refuse, free, hard } of contract.attempts) {
+      expect(Object.keys(contract.response.shape)).toEqual(expect.arrayContaining([when, refuse.field]));
+      expect(Object.keys(contract.errors)).toContain(refuse.code);
+      expect(free).toBeLessThan(hard);
+    }
+  });
+
+  it('embeds by real config fields, hands on real answer fields and has words for a refusal', () => {
+    for (const [name, { field, error }] of Object.entries(contract.embeds)) {
+      expect(Object.keys(contract.config.shape)).toContain(name);
+      expect(Object.keys(contract.response.shape)).toContain(field);
+      expect(Object.keys(contract.errors)).toContain(error);
+    }
+  });
+
+  it('keeps secrets and the fields of the presenter out of its challenge', () => {
+    expect(secretFields(contract.challenge)).toEqual([]);
+    const presented = ['component', 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'];
+    expect(Object.keys(contract.challenge.shape).filter((name) => presented.includes(name))).toEqual([]);
+  });
+
+  it('marks every password in its answer as secret', () => {
+    const passwords = Object.keys(contract.response.shape).filter((name) => /pass|secret|token|code/.test(name));
+    expect(secretFields(contract.response)).toEqual(passwords);
+  });
+
+  it('shares known facts only, and takes its turn in the time there is', () => {
+    const shared = [...Object.keys(contract.reads), ...contract.writes];
+    expect(shared.filter((name) => !(name in planContext.shape))).toEqual([]);
+    expect(contract.deadline_ms).toBeLessThanOrEqual(15_000);
+  });
+});
+
+describe('the catalogue', () => {
+  it('has one stage for each component and each model', () => {
+    expect(unique(entries.map(({ contract }) => contract.model))).toBe(true);
+    expect(unique(entries.flatMap(({ contract }) => contract.component ?? []))).toBe(true);
+  });
+
+  it('loads the stages of one service and of no other', async () => {
+    expect(await stagesOf('session')).toHaveLength(3);
+    expect(await stagesOf('password')).toHaveLength(1);
+    expect(await stagesOf('nobody')).toEqual([]);
+  });
+});

@@ -1,0 +1,17 @@
+import { deny } from '@gatehouse/contracts';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Injectable } from '@nestjs/common';
+import type { denyContract } from './deny.contract.js';
+
+/** Refuses everybody, in the words of the context or else of its config. */
+@Injectable()
+export class DenyStage implements Stage<typeof denyContract> {
+  challenge({ config, context }: ChallengeInput<typeof denyContract>) {
+    const text = context.deny_message ?? config.deny_message;
+    return text === '' ? deny<typeof denyContract>() : deny<typeof denyContract>({ message: { text } });
+  }
+
+  respond(input: ChallengeInput<typeof denyContract>) {
+    return this.challenge(input);
+  }
+}

@@ -1,0 +1,17 @@
+import { ask, pass } from '@gatehouse/contracts';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Injectable } from '@nestjs/common';
+import type { dummyContract } from './dummy.contract.js';
+
+/** Shows its name and takes any answer, or fails on purpose to try out the flow error. */
+@Injectable()
+export class DummyStage implements Stage<typeof dummyContract> {
+  challenge({ config, step }: ChallengeInput<typeof dummyContract>) {
+    if (config.throw_error) throw new Error('Test error');
+    return ask<typeof dummyContract>({ name: step.name });
+  }
+
+  respond() {
+    return pass<typeof dummyContract>();
+  }
+}

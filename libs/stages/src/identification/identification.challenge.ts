@@ -1,0 +1,39 @@
+import type { AttachedStage, Challenge } from '@gatehouse/contracts';
+import type { ChallengeInput } from '@gatehouse/stage-kit';
+import type { identificationContract } from './identification.contract.js';
+
+type Contract = typeof identificationContract;
+
+/** What the visitor sees: the fields, the links to other flows and the label of the button (02-stages §2.2). */
+export function challengeOf(input: ChallengeInput<Contract>): Challenge<Contract> {
+  const { config, context, flow, query } = input;
+  const passwordStage = passwordStageOf(input);
+  return {
+    user_fields: config.user_fields,
+    password_fields: passwordStage !== undefined,
+    allow_show_password: passwordStage?.config['allow_show_password'] === true,
+    ...(context.application ? { application_pre: context.application.name } : {}),
+    flow_designation: flow.designation,
+    ...link('enroll_url', config.enrollment_flow, query),
+    ...link('recovery_url', config.recovery_flow, query),
+    ...link('passwordless_url', config.passwordless_flow, query),
+    primary_action: flow.designation === 'authentication' ? 'Log in' : 'Continue',
+    sources: [],
+    show_source_labels: config.show_source_labels,
+  };
+}
+
+/** The stage that judges the password in the same answer. Throws when the config names one that is not attached: nothing would judge it. */
+export function passwordStageOf({ config, attached }: ChallengeInput<Contract>): AttachedStage | undefined {
+  if (config.password_stage === null) return undefined;
+  const stage = attached['password_stage'];
+  if (!stage) throw new Error(`the password stage ${config.password_stage} is not attached`);
+  return stage;
+}
+
+/** A link to another flow takes the query along, so that the visitor still gets to where they wanted to go. */
+function link<N extends string>(name: N, slug: string | null, query: Readonly<Record<string, string>>) {
+  if (slug === null) return {};
+  const search = new URLSearchParams(query).toString();
+  return { [name]: `/if/flow/${slug}/${search && `?${search}`}` } as Record<N, string>;
+}

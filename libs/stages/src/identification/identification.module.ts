@@ -1,0 +1,8 @@
+import { directoryModule } from '@gatehouse/directory';
+import { serveStage } from '@gatehouse/stage-kit';
+import { identificationContract } from './identification.contract.js';
+import { IdentificationStage } from './identification.stage.js';
+
+/** The identification stage on the bus, with the directory it looks people up in. */
+export const identificationModule = () =>
+  serveStage(identificationContract, IdentificationStage, { imports: [directoryModule()] });

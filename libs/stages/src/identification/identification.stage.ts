@@ -1,0 +1,48 @@
+import { ask, pass, reject, type StageOutcome, type User } from '@gatehouse/contracts';
+import { Users } from '@gatehouse/directory';
+import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { challengeOf, passwordStageOf } from './identification.challenge.js';
+import type { identificationContract } from './identification.contract.js';
+
+type Contract = typeof identificationContract;
+
+/** Asks for an identifier and makes its owner, or a stand-in, the pending user. */
+@Injectable()
+export class IdentificationStage implements Stage<Contract> {
+  constructor(@Inject(Users) private readonly users: Users) {}
+
+  challenge(input: ChallengeInput<Contract>) {
+    return ask<Contract>(challengeOf(input));
+  }
+
+  async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
+    const { config, response } = input;
+    const found = await this.users.find(response.uid_field, {
+      fields: config.user_fields ?? [],
+      caseInsensitive: config.case_insensitive_matching,
+    });
+    return found ? pass<Contract>({ context: contextOf(input, found) }) : unknown(input);
+  }
+}
+
+/**
+ * A stand-in goes on where an embedded password is refused for known and unknown alike, or where the flow pretends;
+ * it is kept with a refusal too, so that a restart with context, and policies, see who was asked for (02-stages §2.4).
+ */
+function unknown(input: RespondInput<Contract>): StageOutcome<Contract> {
+  const identifier = input.response.uid_field;
+  const context = contextOf(input, { kind: 'pretended', username: identifier, email: identifier });
+  // The embedded password stage counts the failure, once for either kind of user.
+  if (passwordStageOf(input)) return pass<Contract>({ context });
+  const effects = [{ type: 'reputation', identifier, delta: -1 } as const];
+  return input.config.pretend_user_exists
+    ? pass<Contract>({ context, effects })
+    : reject<Contract>({ non_field_errors: [{ code: 'identification_failed' }] }, { context, effects });
+}
+
+/** The typed text is shown in place of the user whenever the user's own name would tell that they exist (02-stages P-10). */
+function contextOf({ config, response }: RespondInput<Contract>, user: User) {
+  const asTyped = config.pretend_user_exists || !config.show_matched_user;
+  return { pending_user: user, ...(asTyped ? { pending_user_identifier: response.uid_field } : {}) };
+}

@@ -1,0 +1,88 @@
+import { Credentials } from '@gatehouse/directory';
+import { Busy, Logger } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { BACKENDS } from './password.contract.js';
+import { PasswordHasher, type Verdict } from './password-hasher.js';
+
+type Backend = (typeof BACKENDS)[number];
+const [INBUILT, TOKEN] = [
+  'authentik.core.auth.InbuiltBackend',
+  'authentik.core.auth.TokenBackend',
+] as const satisfies readonly Backend[];
+
+/** Names no user: looked up for those who do not exist, so that they cost the same statements. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+export interface Claim {
+  /** uuid of the user; undefined for one who is not saved. */
+  readonly userId: string | undefined;
+  readonly password: string;
+  /** Where to look, in this order. */
+  readonly backends: readonly Backend[];
+  readonly stillWanted: () => boolean;
+}
+
+/** By what a claim was proved; the method and its arguments are those of 02-stages §3.6. */
+export interface Proof {
+  readonly backend: Backend;
+  readonly method: 'password' | 'token';
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** Proves a password at the configured backends: one hash and the same statements for whoever is claimed and whatever is stored. */
+@Injectable()
+export class PasswordProof {
+  private readonly logger = new Logger('password');
+
+  constructor(
+    @Inject(Credentials) private readonly credentials: Credentials,
+    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+  ) {}
+
+  /** The first backend's proof; undefined when all refuse. Throws Busy when the hash cannot be afforded now. */
+  async of(claim: Claim): Promise<Proof | undefined> {
+    const { password, backends, stillWanted } = claim;
+    const userId = claim.userId ?? NOBODY;
+    const stored = backends.includes(INBUILT) ? await this.credentials.findHash(userId) : undefined;
+    const verdict = await this.hasher.verify({ password, stored, stillWanted });
+    for (const backend of backends) {
+      const proof = await this.at(backend, { userId, password, verdict });
+      if (!proof) continue;
+      if (proof.backend === INBUILT && verdict === 'outdated') await this.renew(claim, userId, stored ?? '');
+      return proof;
+    }
+    return undefined;
+  }
+
+  private async at(
+    backend: Backend,
+    { userId, password, verdict }: { userId: string; password: string; verdict: Verdict },
+  ): Promise<Proof | undefined> {
+    if (backend === INBUILT) return verdict === 'wrong' ? undefined : { backend, method: 'password', args: {} };
+    if (backend === TOKEN) return this.appPassword(userId, password);
+    this.logger.event('a password backend that this installation does not have is skipped', { backend });
+    return undefined;
+  }
+
+  private async appPassword(userId: string, password: string): Promise<Proof | undefined> {
+    const token = await this.credentials.findAppPassword(userId, password);
+    if (!token) return undefined;
+    const named = {
+      app: 'authentik_core',
+      model_name: 'token',
+      pk: token.uuid.replaceAll('-', ''),
+      name: token.identifier,
+    };
+    return { backend: TOKEN, method: 'token', args: { token: named } };
+  }
+
+  /** The login stands even where the hash cannot be renewed: the next one tries again. */
+  private async renew({ password, stillWanted }: Claim, userId: string, outdated: string): Promise<void> {
+    try {
+      await this.credentials.upgradeHash(userId, outdated, await this.hasher.hash(password, stillWanted));
+    } catch (error) {
+      if (!(error instanceof Busy))
+        this.logger.fault('an outdated password hash was not renewed', error, { user: userId });
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+
+const cores = availableParallelism();
+
+/** Settings of the password stage. */
+export const passwordConfig = z.object({
+  PASSWORD_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(cores)
+    .describe('Password hashes at a time; by default one a core'),
+  PASSWORD_QUEUE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(64)
+    .describe('Password hashes that may wait; beyond that the stage says it is busy'),
+});

@@ -1,0 +1,243 @@
+import type { PlanContext, StageRequest, User } from '@gatehouse/contracts';
+import { type AppPassword, Credentials } from '@gatehouse/directory';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { describe, expect, it } from 'vitest';
+import { hashPassword } from './argon2-hash.js';
+import { BoundedPasswordHasher } from './bounded-password-hasher.js';
+import { passwordContract } from './password.contract.js';
+import { PasswordStage } from './password.stage.js';
+import type { Question } from './password-hasher.js';
+import { PasswordProof } from './password-proof.js';
+
+const INBUILT = 'authentik.core.auth.InbuiltBackend';
+const TOKEN = 'authentik.core.auth.TokenBackend';
+const LDAP = 'authentik.sources.ldap.auth.LDAPBackend';
+const UUID = '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01';
+const PASSWORD = 'hunter2 ';
+// pbkdf2 with one round: cheap, and made from the same password.
+const OUTDATED = 'pbkdf2_sha256$1$salt$e6HOJ243pMVAG/mWivCPKCZPkwUPqb9etaTNFqD11/U=';
+
+const saved = (fields: Partial<Extract<User, { kind: 'saved' }>> = {}): User => ({
+  ...{ kind: 'saved', uuid: UUID, pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
+  ...{ is_active: true, locale: '' },
+  ...fields,
+});
+
+/** Credentials in memory, that count the statements they would be. */
+class MemoryCredentials extends Credentials {
+  readonly statements: string[] = [];
+  constructor(
+    private readonly hash: string | undefined,
+    private readonly appPassword?: string,
+  ) {
+    super();
+  }
+  async findHash(userId: string) {
+    this.statements.push('hash');
+    return userId === UUID ? this.hash : undefined;
+  }
+  async upgradeHash(userId: string, outdated: string, upgraded: string) {
+    this.statements.push(`upgrade ${userId} ${outdated} to ${upgraded.split('$').slice(0, 4).join('$')}`);
+  }
+  async findAppPassword(userId: string, key: string): Promise<AppPassword | undefined> {
+    this.statements.push('app password');
+    return userId === UUID && key === this.appPassword ? { uuid: UUID, identifier: 'mail' } : undefined;
+  }
+}
+
+/** The real hasher, that counts its questions. */
+class CountingHasher extends BoundedPasswordHasher {
+  verified = 0;
+  override verify(question: Question) {
+    this.verified++;
+    return super.verify(question);
+  }
+}
+
+interface Given {
+  readonly credentials?: MemoryCredentials;
+  readonly context?: PlanContext;
+  readonly config?: Record<string, unknown>;
+  readonly request?: Partial<StageRequest>;
+}
+
+function drive({ credentials = new MemoryCredentials(undefined), context, config, request = {} }: Given) {
+  const hasher = new CountingHasher({ concurrency: 1, queue: 4 });
+  const stage = driveStage(passwordContract, new PasswordStage(new PasswordProof(credentials, hasher)), {
+    config: { backends: [INBUILT], ...config },
+    context: context ?? { pending_user: saved() },
+    request,
+  });
+  return { ...stage, hasher, credentials };
+}
+
+const current = hashPassword(PASSWORD);
+const withHash = async () => new MemoryCredentials(await current);
+
+describe('the password challenge', () => {
+  it('offers no recovery where there is none', async () => {
+    expect(await drive({}).show()).toEqual({ type: 'challenge', challenge: { allow_show_password: false } });
+  });
+
+  it('links absolutely to the recovery flow, with the query kept', async () => {
+    const site = { base_url: 'https://id.example.org/', rp_id: '', brand: '', flows: { recovery: 'lost' } };
+    const reply = await drive({
+      config: { allow_show_password: true },
+      request: { site, query: { next: '/x' } },
+    }).show();
+    expect(reply).toEqual({
+      type: 'challenge',
+      challenge: { allow_show_password: true, recovery_url: 'https://id.example.org/if/flow/lost/?next=%2Fx' },
+    });
+  });
+
+  it('is shown without a pending user, though no answer to it can be right', async () => {
+    const stage = drive({ context: {} });
+    expect((await stage.show()).type).toBe('challenge');
+    expect(await stage.answer({ password: PASSWORD })).toEqual({ type: 'denied' });
+  });
+});
+
+describe('a right password', () => {
+  it('passes and says by what the user was proved', async () => {
+    expect(await drive({ credentials: await withHash() }).answer({ password: PASSWORD })).toEqual({
+      type: 'passed',
+      context: {
+        pending_user: { ...saved(), backend: INBUILT },
+        user_backend: INBUILT,
+        auth_method: 'password',
+        auth_method_args: {},
+      },
+      verified: ['password'],
+    });
+  });
+
+  it('is compared untrimmed', async () => {
+    const reply = await drive({ credentials: await withHash() }).answer({ password: PASSWORD.trim() });
+    expect(reply.type).toBe('rejected');
+  });
+
+  it('leaves the first method standing and adds to its arguments', async () => {
+    const context = { pending_user: saved(), auth_method: 'before', auth_method_args: { known: true } };
+    const credentials = new MemoryCredentials('!', 'app-key');
+    const reply = await drive({ credentials, context, config: { backends: [INBUILT, TOKEN] } }).answer({
+      password: 'app-key',
+    });
+    const token = { app: 'authentik_core', model_name: 'token', pk: UUID.replaceAll('-', ''), name: 'mail' };
+    expect(reply).toMatchObject({
+      type: 'passed',
+      context: { user_backend: TOKEN, auth_method: 'before', auth_method_args: { known: true, token } },
+    });
+  });
+
+  it('renews an outdated hash, once it proved to be right', async () => {
+    const credentials = new MemoryCredentials(OUTDATED);
+    expect((await drive({ credentials }).answer({ password: 'other' })).type).toBe('rejected');
+    expect((await drive({ credentials }).answer({ password: PASSWORD })).type).toBe('passed');
+    const renewed = `upgrade ${UUID} ${OUTDATED} to $argon2id$v=19$m=19456,t=2,p=1`;
+    expect(credentials.statements).toEqual(['hash', 'hash', renewed]);
+  });
+
+  it('passes even when its outdated hash cannot be renewed', async () => {
+    class ReadOnly extends MemoryCredentials {
+      override async upgradeHash() {
+        throw new Error('read only');
+      }
+    }
+    expect((await drive({ credentials: new ReadOnly(OUTDATED) }).answer({ password: PASSWORD })).type).toBe('passed');
+  });
+});
+
+describe('a wrong password', () => {
+  const judged = {
+    type: 'rejected',
+    errors: { password: [{ code: 'password_invalid' }] },
+    challenge: { allow_show_password: false },
+    state: { failures: 1 },
+    failed: ['password'],
+  };
+  const stage = { app: 'authentik_stages_password', model_name: 'passwordstage', name: 'step' };
+  const recorded = (username: string) => [
+    { type: 'event', action: 'login_failed', context: { username, password: '*'.repeat(20), stage } },
+    { type: 'reputation', identifier: username, delta: -1 },
+  ];
+
+  it('is refused, counted and written down without the password', async () => {
+    const reply = await drive({ credentials: await withHash() }).answer({ password: 'guess-4711' });
+    expect(reply).toEqual({ ...judged, effects: recorded('alice') });
+    expect(JSON.stringify(reply)).not.toContain('guess-4711');
+  });
+
+  const pretended: User = { kind: 'pretended', username: 'alice', email: 'alice' };
+  const unsaved: User = { kind: 'unsaved', username: 'alice', name: '', email: '' };
+  const rows: [string, User, () => Promise<string | undefined>][] = [
+    ['a wrong password', saved(), () => current],
+    ['a user without a password', saved(), async () => ''],
+    ['an unusable password', saved(), async () => '!x'],
+    ['an unknown kind of hash', saved(), async () => 'md5$a$b'],
+    ['a broken hash', saved(), async () => '$argon2id$v=19$m=19456'],
+    ['an inactive user', saved({ is_active: false }), async () => undefined],
+    ['a user who is gone', saved({ uuid: '00000000-0000-4000-8000-000000000000' }), () => current],
+    ['a pretended user', pretended, () => current],
+    ['an unsaved user', unsaved, () => current],
+  ];
+  const backends: string[][] = [[INBUILT], [TOKEN], [INBUILT, TOKEN], [TOKEN, INBUILT], [LDAP], [LDAP, INBUILT]];
+
+  it.each(rows)('does not tell %s from any other: same reply, same statements, one hash', async (_, user, hash) => {
+    for (const configured of backends) {
+      const given = { config: { backends: configured }, context: { pending_user: user } };
+      const driven = drive({ ...given, credentials: new MemoryCredentials(await hash()) });
+      expect(await driven.answer({ password: 'wrong' })).toEqual({ ...judged, effects: recorded('alice') });
+      expect(driven.hasher.verified).toBe(1);
+      const usual = [
+        ...(configured.includes(INBUILT) ? ['hash'] : []),
+        ...(configured.includes(TOKEN) ? ['app password'] : []),
+      ];
+      expect(driven.credentials.statements).toEqual(usual);
+    }
+  });
+
+  it('never lets a stand-in or an inactive user in, whatever is typed', async () => {
+    for (const pending_user of [pretended, unsaved, saved({ uuid: '00000000-0000-0000-0000-000000000000' })]) {
+      const driven = drive({ context: { pending_user }, credentials: await withHash() });
+      expect((await driven.answer({ password: PASSWORD })).type).toBe('rejected');
+    }
+  });
+
+  it('ends the flow without a word at the last failure, and counts it', async () => {
+    const driven = drive({ credentials: await withHash(), config: { failed_attempts_before_cancel: 3 } });
+    const types = [await driven.answer({ password: 'a' }), await driven.answer({ password: 'b' })].map(
+      ({ type }) => type,
+    );
+    expect(types).toEqual(['rejected', 'rejected']);
+    expect(await driven.answer({ password: 'c' })).toEqual({
+      type: 'denied',
+      failed: ['password'],
+      effects: recorded('alice'),
+    });
+  });
+
+  it('counts an answer without a usable password as a failure, though as no guess', async () => {
+    const driven = drive({ config: { failed_attempts_before_cancel: 5 } });
+    const answers = [{}, { password: null }, { password: '' }, { password: ['x'] }, { password: 'x'.repeat(4097) }];
+    const replies = [];
+    for (const answer of answers) replies.push(await driven.answer(answer));
+    expect(replies.slice(0, 4).map((reply) => ('errors' in reply ? reply.errors : undefined))).toEqual(
+      ['required', 'null', 'blank', 'not_a_string'].map((code) => ({ password: [{ code }] })),
+    );
+    expect(replies[4]).toEqual({ type: 'denied' });
+    expect(driven.hasher.verified).toBe(0);
+  });
+
+  it('accepts white space as a password', async () => {
+    const driven = drive({ credentials: new MemoryCredentials(await hashPassword('   ')) });
+    expect((await driven.answer({ password: '   ' })).type).toBe('passed');
+  });
+});
+
+describe('under load', () => {
+  it('starts no hash that nobody waits for', async () => {
+    const driven = drive({ credentials: await withHash(), request: { timeout_ms: 0 } });
+    await expect(driven.answer({ password: PASSWORD })).rejects.toThrow('stage_busy');
+  });
+});

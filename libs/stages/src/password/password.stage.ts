@@ -1,0 +1,94 @@
+import {
+  ask,
+  type Challenge,
+  deny,
+  type Errors,
+  type OwnErrors,
+  pass,
+  REDACTED,
+  reject,
+  type StageOutcome,
+  type User,
+} from '@gatehouse/contracts';
+import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { passwordContract } from './password.contract.js';
+import { PasswordProof, type Proof } from './password-proof.js';
+
+type Contract = typeof passwordContract;
+
+const CREDENTIAL = 'password';
+const [APP, MODEL] = passwordContract.model.split('.');
+
+/** Asks for the pending user's password and judges it; no answer tells who exists, is active or has a password. */
+@Injectable()
+export class PasswordStage implements Stage<Contract> {
+  constructor(@Inject(PasswordProof) private readonly proof: PasswordProof) {}
+
+  challenge({ config, site, query }: ChallengeInput<Contract>) {
+    const { recovery } = site.flows;
+    return ask<Contract>({
+      allow_show_password: config.allow_show_password,
+      ...(recovery === undefined ? {} : { recovery_url: urlOf(site.base_url, recovery, query) }),
+    } satisfies Challenge<Contract>);
+  }
+
+  async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
+    const user = input.context.pending_user;
+    if (!user) return deny();
+    const proof = await this.proof.of({
+      userId: user.kind === 'saved' ? user.uuid : undefined,
+      password: input.response.password,
+      backends: input.config.backends,
+      stillWanted: () => input.timeLeftMs() > 0,
+    });
+    return proof && user.kind === 'saved' ? proved(input, user, proof) : wrong(input, user);
+  }
+
+  /** An answer without a usable password is a failure like any other, though no guess. */
+  refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
+    return failure(input, errors as OwnErrors<Contract>, {});
+  }
+}
+
+function proved({ context }: RespondInput<Contract>, user: User, { backend, method, args }: Proof) {
+  return pass<Contract>({
+    context: {
+      pending_user: { ...user, backend } as User,
+      user_backend: backend,
+      auth_method: context.auth_method ?? method,
+      auth_method_args: { ...context.auth_method_args, ...args },
+    },
+    verified: [CREDENTIAL],
+  });
+}
+
+function wrong(input: RespondInput<Contract>, { username }: User): StageOutcome<Contract> {
+  const stage = { app: APP, model_name: MODEL, name: input.step.name };
+  return failure(
+    input,
+    { password: [{ code: 'password_invalid' }] },
+    {
+      failed: [CREDENTIAL],
+      effects: [
+        { type: 'event', action: 'login_failed', context: { username, password: REDACTED, stage } },
+        { type: 'reputation', identifier: username, delta: -1 },
+      ],
+    },
+  );
+}
+
+type Recorded = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed' | 'effects'>;
+
+/** Counts in the step's own state; the last failure ends the flow without a word (02-stages §3.4). */
+function failure({ config, state }: ChallengeInput<Contract>, errors: OwnErrors<Contract>, recorded: Recorded) {
+  const failures = (state?.failures ?? 0) + 1;
+  if (failures >= config.failed_attempts_before_cancel) return deny<Contract>(recorded);
+  return reject<Contract>(errors, { ...recorded, state: { failures } });
+}
+
+/** Absolute, as clients have always seen it; the query goes along, so that the visitor still gets to where they wanted to go. */
+function urlOf(base: string, slug: string, query: Readonly<Record<string, string>>): string {
+  const search = new URLSearchParams(query).toString();
+  return `${base.replace(/\/+$/, '')}/if/flow/${slug}/${search && `?${search}`}`;
+}

@@ -1,0 +1,110 @@
+import type { PlanContext } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { describe, expect, it } from 'vitest';
+import { userLoginContract } from './user-login.contract.js';
+import { UserLoginStage } from './user-login.stage.js';
+
+const alice = {
+  kind: 'saved',
+  uuid: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01',
+  pk: 7,
+  username: 'alice',
+  name: 'Alice',
+  email: 'a@example.org',
+  is_active: true,
+  locale: '',
+} as const;
+
+const drive = (config: Record<string, unknown> = {}, context: PlanContext = { pending_user: alice }) =>
+  driveStage(userLoginContract, new UserLoginStage(), { config, context });
+const REMEMBER = { session_duration: 'seconds=2', remember_me_offset: 'seconds=2' };
+
+const login = {
+  type: 'login',
+  user: alice.uuid,
+  backend: 'authentik.core.auth.InbuiltBackend',
+  duration_s: null,
+  bindings: { network: 'no_binding', geoip: 'no_binding' },
+  terminate_other_sessions: false,
+};
+const loginIn = (reply: { effects?: unknown[] } | object) => (reply as { effects: unknown[] }).effects[0];
+
+describe('logging in', () => {
+  it('happens without asking, until the browser closes, and is written down', async () => {
+    expect(await drive().show()).toEqual({
+      type: 'passed',
+      effects: [
+        login,
+        { type: 'event', action: 'login', context: {} },
+        { type: 'reputation', identifier: 'alice', delta: 1 },
+        { type: 'toast', level: 'success', message: 'Successfully logged in!' },
+      ],
+    });
+  });
+
+  it('takes any body when it asks nothing', async () => {
+    expect(loginIn(await drive().answer({ remember_me: 'perhaps' }))).toEqual(login);
+    expect(loginIn(await drive().answer({ remember_me: true }))).toEqual(login);
+    expect(loginIn(await drive().answer({}))).toEqual(login);
+  });
+
+  it('lasts as long as configured', async () => {
+    const config = { session_duration: 'hours=1', terminate_other_sessions: true, network_binding: 'bind_asn' };
+    expect(loginIn(await drive(config).show())).toEqual({
+      ...login,
+      duration_s: 3600,
+      terminate_other_sessions: true,
+      bindings: { network: 'bind_asn', geoip: 'no_binding' },
+    });
+  });
+
+  it('says how the user came in, and leaves the greeting to a source', async () => {
+    const source = { uuid: alice.uuid, pk: 1, slug: 's', name: 'S' };
+    const how = { auth_method: 'token', auth_method_args: { token: { name: 't' } }, source };
+    const reply = await drive({}, { pending_user: alice, user_backend: 'some.backend', ...how }).show();
+    expect(reply).toEqual({
+      type: 'passed',
+      effects: [
+        { ...login, backend: 'some.backend' },
+        { type: 'event', action: 'login', context: how },
+        { type: 'reputation', identifier: 'alice', delta: 1 },
+      ],
+    });
+  });
+});
+
+describe('remembering', () => {
+  it('asks first, and adds the offset only to a yes', async () => {
+    expect(await drive(REMEMBER).show()).toEqual({ type: 'challenge', challenge: {} });
+    expect(loginIn(await drive(REMEMBER).answer({ remember_me: 'on' }))).toMatchObject({ duration_s: 4 });
+    expect(loginIn(await drive(REMEMBER).answer({ remember_me: false }))).toMatchObject({ duration_s: 2 });
+  });
+
+  it('insists on an answer', async () => {
+    expect(await drive(REMEMBER).answer({})).toEqual({
+      type: 'rejected',
+      errors: { remember_me: [{ code: 'required' }] },
+      challenge: {},
+    });
+    expect(await drive(REMEMBER).answer({ remember_me: 'perhaps' })).toMatchObject({
+      errors: { remember_me: [{ code: 'not_a_boolean' }] },
+    });
+  });
+});
+
+describe('nobody to log in', () => {
+  const nobodies: Record<string, PlanContext> = {
+    'no pending user': {},
+    'a pretended user': { pending_user: { kind: 'pretended', username: 'x', email: 'x' } },
+    'an unsaved user': { pending_user: { kind: 'unsaved', username: 'x', name: '', email: '' } },
+    'an inactive user': { pending_user: { ...alice, is_active: false } },
+  };
+
+  it.each(Object.keys(nobodies))('denies %s, silent or asking, shown or answered', async (who) => {
+    for (const config of [{}, REMEMBER]) {
+      expect(await drive(config, nobodies[who]).show()).toEqual({ type: 'denied' });
+      expect(await drive(config, nobodies[who]).answer({ remember_me: true })).toEqual({ type: 'denied' });
+      expect(await drive(config, nobodies[who]).answer({})).toEqual({ type: 'denied' });
+    }
+  });
+});

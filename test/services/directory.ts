@@ -1,0 +1,31 @@
+import {
+  DIRECTORY_SCHEMA,
+  directoryEntities,
+  directoryMigrations,
+  type RegisteredUser,
+  TypeormRegister,
+  type UserDraft,
+} from '@gatehouse/directory';
+import { migrate, openDataSource } from '@gatehouse/platform';
+import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
+
+/** A fresh database that holds the directory and nothing else. */
+export async function freshDirectory(): Promise<FreshDatabase> {
+  const database = await freshDatabase();
+  await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+  return database;
+}
+
+/** Registers users in a directory. */
+export async function register(url: string, drafts: readonly UserDraft[]): Promise<RegisteredUser[]> {
+  const source = await openDataSource({ url, schema: DIRECTORY_SCHEMA, entities: directoryEntities, poolSize: 1 });
+  try {
+    return await source.transaction(async (manager) => {
+      const users: RegisteredUser[] = [];
+      for (const draft of drafts) users.push(await new TypeormRegister(manager).createUser(draft));
+      return users;
+    });
+  } finally {
+    await source.destroy();
+  }
+}

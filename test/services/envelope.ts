@@ -1,0 +1,35 @@
+import { requestOf } from '@gatehouse/stage-kit/testing';
+import { expect, it } from 'vitest';
+import { type Bench, problemOf } from './service.js';
+
+/** What every service owes to whatever arrives on its subjects, and to the subjects of others. */
+export function keepsTheProtocol(bench: () => Bench, { kinds, others }: { kinds: string[]; others: string[] }) {
+  const subjects = kinds.flatMap((kind) => [`stage.${kind}.challenge`, `stage.${kind}.respond`]);
+
+  it.each(subjects)('answers what is no request on %s, instead of letting the asker wait', async (subject) => {
+    for (const body of noRequests()) expect(problemOf(await bench().ask(subject, body))).toBe('stage_bad_request');
+  });
+
+  it('ignores members that it does not know', async () => {
+    const config = { backends: ['authentik.core.auth.InbuiltBackend'], invented: 1 };
+    for (const kind of kinds) {
+      const answer = await bench().ask(`stage.${kind}.challenge`, {
+        ...requestOf({ config }),
+        invented: { later: true },
+      });
+      expect(problemOf(answer)).toBeUndefined();
+    }
+  });
+
+  it('serves the two subjects of its kinds and no other', async () => {
+    const foreign = [...others.map((kind) => `stage.${kind}.challenge`), ...kinds.map((kind) => `stage.${kind}.other`)];
+    for (const subject of foreign) await expect(bench().ask(subject, requestOf())).rejects.toThrow(/no responders/i);
+  });
+}
+
+/** Bytes that are no JSON, JSON that is no request, and requests of another version or without all that belongs to one. */
+function noRequests(): unknown[] {
+  const { step: _missing, ...incomplete } = requestOf();
+  const others = [{ ...requestOf(), v: 2 }, incomplete, { ...requestOf(), config: 1 }];
+  return ['', '{', 'null', '[]', '7', '"x"', '{}', ...others];
+}

@@ -1,0 +1,81 @@
+import type { RegisteredUser } from '@gatehouse/directory';
+import { requestOf } from '@gatehouse/stage-kit/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithNats, startNats } from '../support/nats.js';
+import type { FreshDatabase } from '../support/postgres.js';
+import { startProcess } from '../support/processes.js';
+import { freshDirectory, register } from './directory.js';
+import { keepsTheProtocol } from './envelope.js';
+import { Bench, BY_SIGNAL } from './service.js';
+
+const RESPOND = 'stage.identification.respond';
+
+describeWithNats('the identification service', () => {
+  let bench: Bench;
+  let database: FreshDatabase;
+  let alice: RegisteredUser;
+
+  beforeAll(async () => {
+    [bench, database] = await Promise.all([Bench.open(), freshDirectory()]);
+    [alice] = (await register(database.url, [{ username: 'alice', email: 'a@example.org' }])) as [RegisteredUser];
+    await bench.start('identification', { DATABASE_URL: database.url });
+  });
+  afterAll(async () => {
+    await bench?.close();
+    await database?.drop();
+  });
+
+  keepsTheProtocol(() => bench, { kinds: ['identification'], others: ['password', 'user_login', 'deny', 'dummy'] });
+
+  const config = { user_fields: ['username', 'email'], pretend_user_exists: false };
+  const answer = (response: object) => bench.ask(RESPOND, requestOf({ config, response: { ...response } }));
+
+  it('shows what it takes', async () => {
+    expect(await bench.ask('stage.identification.challenge', requestOf({ config }))).toMatchObject({
+      type: 'challenge',
+      challenge: { user_fields: ['username', 'email'], primary_action: 'Log in' },
+    });
+  });
+
+  it('finds a user in the directory', async () => {
+    expect(await answer({ uid_field: 'A@Example.org' })).toEqual({
+      type: 'passed',
+      context: {
+        pending_user: {
+          ...{ kind: 'saved', uuid: alice.uuid, pk: alice.pk, username: 'alice', name: '', email: 'a@example.org' },
+          ...{ is_active: true, locale: '' },
+        },
+      },
+    });
+  });
+
+  it('refuses whom it does not find, and an answer without an identifier', async () => {
+    expect(await answer({ uid_field: 'ghost' })).toMatchObject({
+      type: 'rejected',
+      errors: { non_field_errors: [{ code: 'identification_failed' }] },
+    });
+    expect(await answer({})).toMatchObject({ type: 'rejected', errors: { uid_field: [{ code: 'required' }] } });
+  });
+
+  it('answers each request once when two replicas share the work, and leaves without losing one', async () => {
+    await bench.start('identification', { DATABASE_URL: database.url });
+    const requests = Array.from({ length: 50 }, (_, i) => requestOf({ config, response: { uid_field: `ghost ${i}` } }));
+    const heard = await bench.flood(RESPOND, requests, async () => {
+      expect(await bench.stopAll()).toEqual([BY_SIGNAL, BY_SIGNAL]);
+    });
+    const asked = heard.map((reply) => ('context' in reply ? reply.context?.['pending_user'] : undefined));
+    expect(new Set(asked.map((user) => (user as { username: string }).username)).size).toBe(50);
+    expect(heard).toHaveLength(50);
+  });
+});
+
+describeWithNats('an identification service without a database', () => {
+  it('does not start, and says what is missing', async () => {
+    const nats = await startNats();
+    const entry = new URL('../../dist/apps/identification/src/main.js', import.meta.url).pathname;
+    await expect(startProcess(entry, { NATS_URL: nats.url }, { ready: /"serving"/ })).rejects.toThrow(
+      /identification: the environment is not usable:\n\s+DATABASE_URL/,
+    );
+    await nats.stop();
+  });
+});
