@@ -21,7 +21,12 @@ export const flowEntries = (slug: string, stages: readonly Bound[], attrs: Reado
     attrs: { name: slug, title: 'Welcome', designation: 'authentication', ...attrs },
   },
   ...stages.flatMap(({ stage, attrs: config = {}, binding = {} }, i) => [
-    { model: `authentik_stages_${stage}`, id: `${slug}-${i}`, identifiers: { name: `${slug} ${i} ${stage}` }, attrs: config },
+    {
+      model: `authentik_stages_${stage}`,
+      id: `${slug}-${i}`,
+      identifiers: { name: `${slug} ${i} ${stage}` },
+      attrs: config,
+    },
     {
       model: 'authentik_flows.flowstagebinding',
       identifiers: { target: keyOf(slug), stage: keyOf(`${slug}-${i}`), order: i * 10 },

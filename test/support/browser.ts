@@ -48,8 +48,8 @@ export class Browser {
 
   private keep(line: string) {
     const [pair = ''] = line.split(';', 1);
-    const [name = '', value = ''] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)];
-    this.cookies.set(name, value);
+    const end = pair.indexOf('=');
+    this.cookies.set(pair.slice(0, end), pair.slice(end + 1));
   }
 }
 

@@ -3,16 +3,21 @@ import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormRegister } from '@gatehouse/directory';
 import { migrate, openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { freshDatabase } from '../../../../test/support/postgres.js';
-import { versionOf } from '../execution/testing.js';
-import { flowMigrations } from '../start-gateway.js';
+import { versionOf } from '../../apps/gateway/src/execution/testing.js';
+import { flowMigrations } from '../../apps/gateway/src/start-gateway.js';
+import { freshDatabase } from './postgres.js';
 
-/** A database with every schema, one flow and some users, for the tests of this folder. */
+/** A database with every schema, one flow and some users, for tests of what is stored. */
 export async function flowDatabase(): Promise<{ source: DataSource; close(): Promise<void> }> {
   const database = await freshDatabase();
   await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
   await migrate({ url: database.url, schema: FLOW_SCHEMA, migrations: flowMigrations });
-  const source = await openDataSource({ url: database.url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 10 });
+  const source = await openDataSource({
+    url: database.url,
+    schema: FLOW_SCHEMA,
+    entities: directoryEntities,
+    poolSize: 10,
+  });
   return {
     source,
     close: async () => {

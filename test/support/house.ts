@@ -24,21 +24,26 @@ interface Plan {
   readonly gateway?: Environment;
 }
 
+/** What the processes stand on. */
+interface Ground {
+  bus: RunningNats;
+  readonly database: FreshDatabase;
+  readonly pool: pg.Pool;
+}
+
 /** The whole product as separate processes, over a real nats-server and a database of its own. */
 export class House {
   private readonly processes = new Map<string, RunningProcess>();
 
   private constructor(
     readonly url: string,
-    private bus: RunningNats,
-    private readonly database: FreshDatabase,
-    private readonly pool: pg.Pool,
+    private readonly ground: Ground,
     private readonly gatewaySettings: Environment,
   ) {}
 
   static async open({ blueprints, services = SERVICES, gateway = {} }: Plan): Promise<House> {
     const database = await freshDatabase();
-    const nats = await startNats();
+    const bus = await startNats();
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
     const secrets = {
@@ -49,7 +54,7 @@ export class House {
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     // Whoever drops the database may be quicker than a connection that is saying goodbye.
     pool.on('error', () => undefined);
-    const house = new House(url, nats, database, pool, settings);
+    const house = new House(url, { bus, database, pool }, settings);
     await house.command('migrate');
     for (const blueprint of blueprints) await house.apply(blueprint);
     await Promise.all([house.openGateway(), ...services.map((service) => house.start(service))]);
@@ -57,7 +62,7 @@ export class House {
   }
 
   get nats(): RunningNats {
-    return this.bus;
+    return this.ground.bus;
   }
 
   /** A visitor with cookies of their own. */
@@ -87,14 +92,14 @@ export class House {
   /** Kills the bus; resolves when the gateway has noticed. */
   async stopBus(): Promise<void> {
     const noticed = this.process('gateway').says(/bus lost/);
-    await this.bus.stop();
+    await this.ground.bus.stop();
     await noticed;
   }
 
   /** Brings the bus back where it was; resolves when the gateway and every service can be reached again. */
   async startBus(): Promise<void> {
     const back = [...this.processes.values()].map((process) => process.says(/bus back|reconnect\\"/));
-    this.bus = await startNats({ port: Number(new URL(this.bus.url).port) });
+    this.ground.bus = await startNats({ port: Number(new URL(this.ground.bus.url).port) });
     await Promise.all(back);
   }
 
@@ -117,14 +122,14 @@ export class House {
 
   /** Looks into the database, where no answer tells. */
   async rows<R extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<R[]> {
-    return (await this.pool.query<R>(sql, values)).rows;
+    return (await this.ground.pool.query<R>(sql, values)).rows;
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.processes.values()].map((process) => process.stop()));
-    await this.pool.end();
+    await this.ground.pool.end();
     await this.nats.stop();
-    await this.database.drop();
+    await this.ground.database.drop();
   }
 
   private process(name: Service | 'gateway'): RunningProcess {
@@ -140,6 +145,6 @@ export class House {
   }
 
   private get environment(): Environment {
-    return { DATABASE_URL: this.database.url, NATS_URL: this.nats.url, UV_THREADPOOL_SIZE: '4' };
+    return { DATABASE_URL: this.ground.database.url, NATS_URL: this.nats.url, UV_THREADPOOL_SIZE: '4' };
   }
 }

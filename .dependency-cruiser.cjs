@@ -1,0 +1,134 @@
+/**
+ * Who may import whom. Each rule's comment is what its breaker should read.
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Two files that cannot do without each other are one file, or are missing a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'nothing-missing',
+      comment: 'An import that resolves to nothing fails only when its line is reached, so it fails here.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'libs-know-no-app',
+      comment:
+        'Libraries carry the meaning and apps open doors to it: what a library needs of an app belongs in a library.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'apps-know-no-app',
+      comment: 'Apps speak over the bus; only standalone starts others, and only through the face that they show.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: ['^apps/$1/', '^apps/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'only-standalone-starts-apps',
+      comment: 'The public face of an app is for standalone; everybody else asks over the bus.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/standalone/' },
+      to: { path: '^apps/[^/]+/src/index\\.ts$', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'contracts-only-zod',
+      comment:
+        'Contracts are read by everybody, strangers in other languages included, so they lean on zod and nothing else.',
+      severity: 'error',
+      from: { path: '^libs/contracts/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['^libs/contracts/', 'node_modules/zod/'] },
+    },
+    {
+      name: 'plan-is-pure',
+      comment: 'The plan decides and does nothing: no framework, clock, network or database reaches it.',
+      severity: 'error',
+      from: { path: '^libs/plan/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: ['^libs/plan/', '^libs/contracts/', 'node_modules/zod/'] },
+    },
+    {
+      name: 'stage-kit-serves-any-stage',
+      comment: 'The kit serves stages that it has never heard of, so it knows contracts and the platform only.',
+      severity: 'error',
+      from: { path: '^libs/stage-kit/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(libs|apps)/', pathNot: '^libs/(stage-kit|contracts|platform)/' },
+    },
+    {
+      name: 'platform-knows-no-login',
+      comment: 'The platform would serve any other product as well; of ours it may know how a problem is named.',
+      severity: 'error',
+      from: { path: '^libs/platform/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(libs|apps)/', pathNot: '^libs/(platform/|contracts/src/(index|problems)\\.ts$)' },
+    },
+    {
+      name: 'wings-are-strangers',
+      comment:
+        'A stage never imports another stage: facts travel in the plan context, steps embed each other by contract.',
+      severity: 'error',
+      from: { path: '^libs/stages/src/([^/]+)/' },
+      to: { path: '^libs/stages/', pathNot: '^libs/stages/src/$1/' },
+    },
+    {
+      name: 'wings-keep-to-their-bench',
+      comment: 'A stage is built from contracts, the kit, the platform and, for named readers, the directory.',
+      severity: 'error',
+      from: { path: '^libs/stages/src/[^/]+/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(libs|apps)/', pathNot: '^libs/(stages|contracts|stage-kit|platform|directory)/' },
+    },
+    {
+      name: 'directory-has-named-readers',
+      comment: 'Who touches users and their hashes is a list that a reviewer reads in one glance.',
+      severity: 'error',
+      from: { path: '^libs/stages/src/', pathNot: '^libs/stages/src/(identification|password)/' },
+      to: { path: '^libs/directory/' },
+    },
+    {
+      name: 'gateway-sees-promises-only',
+      comment:
+        'The gateway knows what stages promise and never how they keep it: the catalogue is its only view of them.',
+      severity: 'error',
+      from: { path: '^apps/gateway/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/(stages/(?!src/catalogue\\.ts)|stage-kit/)' },
+    },
+    {
+      name: 'typeorm-by-file-name',
+      comment: 'A file that speaks TypeORM says so in its name, so that the rest cannot grow a taste for it.',
+      severity: 'error',
+      from: {
+        path: '^(apps|libs)/',
+        pathNot: '/typeorm-[^/]+\\.ts$|\\.entity\\.ts$|/migrations/|\\.db\\.spec\\.ts$|\\.module\\.ts$',
+      },
+      to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
+    },
+    {
+      name: 'nats-by-file-name',
+      comment: 'Only files named for NATS and the kit speak to the bus; everybody else asks a port.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '/nats-[^/]+\\.ts$|^libs/stage-kit/' },
+      to: { path: 'node_modules/(@nats-io|@nestjs/microservices)/' },
+    },
+    {
+      name: 'no-test-code-in-the-product',
+      comment: 'What ships does not lean on specs, test support or development packages.',
+      severity: 'error',
+      from: { path: '^(apps|libs|tools)/', pathNot: '\\.spec\\.ts$|/testing\\.ts$' },
+      to: { path: '\\.spec\\.ts$|^test/|node_modules/(vitest|fast-check|@nestjs/testing)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|coverage|bench/results)/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** Installs exactly what the lockfile says, when something else or nothing is installed. Needs no installed package itself. */
+export function installIfNeeded() {
+  if (isInstalled()) return;
+  console.log('Installing the packages of package-lock.json …');
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: 'inherit' });
+  if (status !== 0) throw new Error('npm ci failed');
+}
+
+/** npm keeps the list of what it installed beside the packages, in the lockfile's own format. */
+function isInstalled() {
+  const wanted = packagesOf('package-lock.json');
+  const found = packagesOf('node_modules/.package-lock.json');
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (path === '') return true;
+    const here = found[path];
+    return here ? here.integrity === entry.integrity : entry.optional === true || entry.devOptional === true;
+  });
+}
+
+function packagesOf(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,14 @@
+// `npm run <command>`: one of the standalone's commands, from a bare clone.
+import { spawnSync } from 'node:child_process';
+import { prepare } from './prepare.mjs';
+
+const [command, ...args] = process.argv.slice(2);
+prepare();
+const { status } = spawnSync(
+  process.execPath,
+  ['--enable-source-maps', `dist/apps/standalone/src/${command}.js`, ...args],
+  {
+    stdio: 'inherit',
+  },
+);
+process.exitCode = status ?? 1;

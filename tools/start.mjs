@@ -1,0 +1,18 @@
+// `npm start`: Gatehouse on this machine, from a bare clone. Uses Node's own modules only, so that it runs before anything is installed.
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { prepare } from './prepare.mjs';
+
+prepare();
+// One hash must not wait for another's thread; Node's default of four threads may be more or fewer than there are cores.
+const UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE ?? String(availableParallelism() + 2);
+const child = spawn(
+  process.execPath,
+  ['--enable-source-maps', 'dist/apps/standalone/src/main.js', ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, UV_THREADPOOL_SIZE },
+  },
+);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@gatehouse\/stage-kit\/testing$/, replacement: at('./libs/stage-kit/src/testing.ts') },
+      {
+        find: /^@gatehouse\/stages\/password$/,
+        replacement: at('./libs/stages/src/password/passwords.ts'),
+      },
+      { find: /^@gatehouse\/stages$/, replacement: at('./libs/stages/src/catalogue.ts') },
+      { find: /^@gatehouse\/gateway$/, replacement: at('./apps/gateway/src/index.ts') },
+      { find: /^@gatehouse\/([\w-]+)$/, replacement: at('./libs/$1/src/index.ts') },
+    ],
+  },
+  test: {
+    include: [
+      'libs/**/*.spec.ts',
+      'apps/**/*.spec.ts',
+      'test/**/*.spec.ts',
+      'tools/**/*.spec.ts',
+      'test/journeys/**/*.journey.ts',
+    ],
+    globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/setup.ts'],
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    env: { LOG_LEVEL: 'silent' },
+  },
+});
