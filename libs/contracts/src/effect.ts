@@ -12,7 +12,11 @@ export const effect = z.discriminatedUnion('type', [
     bindings: z.object({ network: z.string(), geoip: z.string() }),
     terminate_other_sessions: z.boolean(),
   }),
-  z.object({ type: z.literal('event'), action: z.string().regex(/^[a-z_]{1,64}$/), context: z.record(z.string(), z.unknown()) }),
+  z.object({
+    type: z.literal('event'),
+    action: z.string().regex(/^[a-z_]{1,64}$/),
+    context: z.record(z.string(), z.unknown()),
+  }),
   z.object({ type: z.literal('reputation'), identifier: z.string(), delta: z.int() }),
   z.object({ type: z.literal('toast'), level: z.enum(['success', 'info', 'warning', 'error']), message: z.string() }),
 ]);

@@ -59,7 +59,8 @@ export function char(
       if (minLength !== undefined && length < minLength) refusals.push(['min_length', { min: minLength }]);
       if (text.includes('\0')) refusals.push(['null_characters']);
       const lone = /[\uD800-\uDFFF]/u.exec(text);
-      if (lone) refusals.push(['surrogate_characters', { code_point: lone[0].charCodeAt(0).toString(16).toUpperCase() }]);
+      if (lone)
+        refusals.push(['surrogate_characters', { code_point: lone[0].charCodeAt(0).toString(16).toUpperCase() }]);
       if (refusals.length > 0) throw new Refused(refusals);
       return text;
     },
@@ -94,15 +95,16 @@ function toInteger(value: unknown): number {
   if (typeof value !== 'string') return refuse('not_an_integer');
   if (value.length > MAX_INTEGER_TEXT) return refuse('max_string_length');
   const match = /^\s*([+-]?\p{Nd}+(?:_\p{Nd}+)*)(?:\.0*)?\s*$/u.exec(value);
-  return match ? Number(asciiDigits(match[1]!.replaceAll('_', ''))) : refuse('not_an_integer');
+  const number = match ? Number(asciiDigits(match[1]!.replaceAll('_', ''))) : Number.NaN;
+  return Number.isFinite(number) ? number : refuse('not_an_integer');
 }
 
-/** Unicode's decimal digits come in runs of ten, so a digit's value is its distance from the start of its run. */
+/** Unicode's decimal digits come in runs of ten, so a digit's value is its distance from the start of the runs, modulo ten. */
 function asciiDigits(text: string): string {
   return text.replace(/\p{Nd}/gu, (digit) => {
-    let value = 0;
-    for (let point = digit.codePointAt(0)! - 1; value < 9 && /\p{Nd}/u.test(String.fromCodePoint(point)); point--) value++;
-    return String(value);
+    let distance = 0;
+    for (let point = digit.codePointAt(0)! - 1; /\p{Nd}/u.test(String.fromCodePoint(point)); point--) distance++;
+    return String(distance % 10);
   });
 }
 
@@ -124,7 +126,9 @@ export function boolean(): z.ZodType<boolean> {
 /** One of some texts, compared by string form. */
 export function choice<const T extends string>(choices: readonly [T, ...T[]]): z.ZodType<T> {
   return field(
-    (value) => choices.find((c) => c === String(value)) ?? refuse('not_a_choice', { input: textOf(value) }),
+    (value) =>
+      choices.find((c) => typeof value !== 'object' && c === String(value)) ??
+      refuse('not_a_choice', { input: textOf(value) }),
     { type: 'string', enum: choices },
   );
 }
@@ -140,7 +144,10 @@ export function jsonObject(): z.ZodType<Record<string, unknown>> {
 }
 
 /** Allows the key to be absent, or null, or both, without touching what else the field says. */
-export function lenient<T>(type: z.ZodType<T>, options: Options & { nullable: true; optional: true }): z.ZodType<T | null | undefined>;
+export function lenient<T>(
+  type: z.ZodType<T>,
+  options: Options & { nullable: true; optional: true },
+): z.ZodType<T | null | undefined>;
 export function lenient<T>(type: z.ZodType<T>, options: Options & { nullable: true }): z.ZodType<T | null>;
 export function lenient<T>(type: z.ZodType<T>, options: Options & { optional: true }): z.ZodType<T | undefined>;
 export function lenient(type: z.ZodType, { optional, nullable }: Options): z.ZodType {
@@ -171,7 +178,8 @@ export function fieldErrors(error: z.ZodError): Errors {
   const found: Errors = {};
   for (const issue of error.issues) {
     const name = issue.path.length > 0 ? String(issue.path[0]) : NON_FIELD_ERRORS;
-    const given = issue.code === 'custom' ? (issue.params?.['message'] as Errors[string][number] | undefined) : undefined;
+    const given =
+      issue.code === 'custom' ? (issue.params?.['message'] as Errors[string][number] | undefined) : undefined;
     (found[name] ??= []).push(given ?? { text: issue.message });
   }
   return found;

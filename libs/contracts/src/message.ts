@@ -27,5 +27,8 @@ export function render(message: Message, ...catalogues: readonly Catalogue[]): C
   const entry = catalogues.find((c) => Object.hasOwn(c, message.code))?.[message.code];
   if (!entry) throw new Error(`no catalogue has a sentence for "${message.code}"`);
   const params = message.params ?? {};
-  return { code: entry.code, string: entry.string.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '')) };
+  return {
+    code: entry.code,
+    string: entry.string.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '')),
+  };
 }

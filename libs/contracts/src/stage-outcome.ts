@@ -49,7 +49,10 @@ export type StageOutcome<C extends StageContract> = Asked<C> | Rejected<C> | Pas
 type Rest<T, K extends keyof T> = Omit<T, 'type' | K>;
 
 /** Asks, or asks again without having judged anything. */
-export const ask = <C extends StageContract>(challenge: Challenge<C>, rest: Rest<Asked<C>, 'challenge'> = {}): Asked<C> => ({
+export const ask = <C extends StageContract>(
+  challenge: Challenge<C>,
+  rest: Rest<Asked<C>, 'challenge'> = {},
+): Asked<C> => ({
   type: 'challenge',
   challenge,
   ...rest,
@@ -62,7 +65,13 @@ export const reject = <C extends StageContract>(
 ): Rejected<C> => ({ type: 'rejected', errors, ...rest });
 
 /** Is content; the flow goes on. */
-export const pass = <C extends StageContract>(rest: Rest<Passed<C>, never> = {}): Passed<C> => ({ type: 'passed', ...rest });
+export const pass = <C extends StageContract>(rest: Rest<Passed<C>, never> = {}): Passed<C> => ({
+  type: 'passed',
+  ...rest,
+});
 
 /** Ends the flow. Without a message the visitor reads `Unknown error`. */
-export const deny = <C extends StageContract>(rest: Rest<Denied<C>, never> = {}): Denied<C> => ({ type: 'denied', ...rest });
+export const deny = <C extends StageContract>(rest: Rest<Denied<C>, never> = {}): Denied<C> => ({
+  type: 'denied',
+  ...rest,
+});

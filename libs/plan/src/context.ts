@@ -17,5 +17,6 @@ export function mergeContext(context: PlanContext, patch: Readonly<Record<string
   return merged;
 }
 
-const mergeUser = (before: User | undefined, after: User): User =>
+/** What is newly said of a user adds to what was known of the same one. */
+export const mergeUser = (before: User | undefined, after: User): User =>
   before?.kind === 'saved' && after.kind === 'saved' && before.uuid === after.uuid ? { ...before, ...after } : after;

@@ -1,22 +1,43 @@
-import { planContext, RECORDING_EFFECTS, type StageContract, type StageReply, type User, user } from '@gatehouse/contracts';
+import {
+  planContext,
+  RECORDING_EFFECTS,
+  type StageContract,
+  type StageReply,
+  type User,
+  user,
+} from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** A saved user may be written by uuid alone when the plan is about that user already. */
 const sameUser = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
 
+/** What a step was given that its reply may refer to. */
+interface Given {
+  readonly pendingUser: User | undefined;
+  /** Ids of the stages that its config points to. */
+  readonly attached: readonly string[];
+}
+
 /** What a reply asks for beyond its contract; nothing, for an honest stage (05-security 61). */
-export function overreach(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
+export function overreach(contract: StageContract, reply: StageReply, { pendingUser, attached }: Given): string[] {
   return [
     ...contextOverreach(contract, reply, pendingUser),
     ...effectOverreach(contract, reply),
     ...challengeOverreach(contract, reply),
-    ...(reply.type === 'passed' ? insertOverreach(contract, reply) : []),
+    ...stateOverreach(contract, reply),
+    ...(reply.type === 'passed' ? insertOverreach(contract, reply, attached) : []),
   ];
+}
+
+function stateOverreach(contract: StageContract, reply: StageReply): string[] {
+  if (!('state' in reply) || reply.state === undefined || fits(contract.state, reply.state)) return [];
+  return ['remembers a state that does not fit its contract'];
 }
 
 function contextOverreach(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
   return Object.entries(reply.context ?? {}).flatMap(([key, value]) => {
-    if (!(contract.writes as readonly string[]).includes(key)) return [`writes ${key}, which its contract does not list`];
+    if (!(contract.writes as readonly string[]).includes(key))
+      return [`writes ${key}, which its contract does not list`];
     if (value === null) return [];
     const schema = planContext.shape[key as keyof typeof planContext.shape] as z.ZodType;
     return fits(schema, value) || (key === 'pending_user' && isSameUser(value, pendingUser))
@@ -29,7 +50,12 @@ const fits = (schema: z.ZodType, value: unknown) => schema.safeParse(value).succ
 
 const isSameUser = (value: unknown, pending: User | undefined) => {
   const parsed = sameUser.safeParse(value);
-  return parsed.success && pending?.kind === 'saved' && parsed.data.uuid === pending.uuid && fits(user, { ...pending, ...parsed.data });
+  return (
+    parsed.success &&
+    pending?.kind === 'saved' &&
+    parsed.data.uuid === pending.uuid &&
+    fits(user, { ...pending, ...parsed.data })
+  );
 };
 
 function effectOverreach(contract: StageContract, reply: StageReply): string[] {
@@ -48,12 +74,16 @@ function challengeOverreach(contract: StageContract, reply: StageReply): string[
   return parsed.success ? [] : [`shows a challenge that does not fit its contract: ${z.prettifyError(parsed.error)}`];
 }
 
-function insertOverreach(contract: StageContract, reply: Extract<StageReply, { type: 'passed' }>): string[] {
-  return (reply.insert?.steps ?? []).flatMap((step) =>
-    'kind' in step && !contract.inserts.includes(step.kind)
-      ? [`inserts a step of kind ${step.kind}, which its contract does not list`]
-      : 'attached' in step && contract.inserts.length === 0
-        ? ['inserts a step, which its contract does not allow']
-        : [],
-  );
+type Passed = Extract<StageReply, { type: 'passed' }>;
+
+function insertOverreach(contract: StageContract, { insert }: Passed, attached: readonly string[]): string[] {
+  return (insert?.steps ?? []).flatMap((step) => {
+    if ('kind' in step) {
+      return contract.inserts.includes(step.kind)
+        ? []
+        : [`inserts a step of kind ${step.kind}, which its contract does not list`];
+    }
+    if (contract.inserts.length === 0) return ['inserts a step, which its contract does not allow'];
+    return attached.includes(step.attached) ? [] : ['inserts a stage that is not attached to it'];
+  });
 }

@@ -106,10 +106,10 @@ export function advance(before: Plan, step: Step, reply: StageReply): Transition
   const heard = { ...before, context: mergeContext(before.context, reply.context) };
   switch (reply.type) {
     case 'challenge':
-      return show(remember(heard, step.id, reply.state), step, reply.challenge, reply.errors);
+      return show(remember(heard, step.id, reply.state), step, reply);
     case 'rejected': {
       const plan = remember(heard, step.id, reply.state);
-      return step.onRefusal === 'retry' ? show(plan, step, reply.challenge, reply.errors) : restart(plan, step);
+      return step.onRefusal === 'retry' ? show(plan, step, reply) : restart(plan, step);
     }
     case 'denied':
       return step.onRefusal === 'retry'
@@ -128,7 +128,9 @@ const restart = (plan: Plan, step: Step): Transition => ({
   answer: { type: 'restart', keepContext: step.onRefusal === 'restart_with_context' },
 });
 
-const show = (plan: Plan, step: Step, challenge: Record<string, unknown>, errors: Errors | undefined): Transition => ({
+type Shown = { readonly challenge: Record<string, unknown>; readonly errors?: Errors | undefined };
+
+const show = (plan: Plan, step: Step, { challenge, errors }: Shown): Transition => ({
   plan: { ...plan, shown: { step: step.id, challenge } },
   answer: { type: 'show', challenge, errors },
 });

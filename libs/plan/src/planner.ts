@@ -1,5 +1,5 @@
-import type { Plan } from './plan.js';
 import type { FlowVersion } from './flow-version.js';
+import type { Plan } from './plan.js';
 
 /** Restarts of one plan after which the visitor is denied, so that no binding can loop for ever. */
 export const MAX_RESTARTS = 8;
@@ -27,6 +27,8 @@ export function drawAgain(plan: Plan, version: FlowVersion, { keepContext }: { k
     steps: draw(version, plan.id).steps,
     cursor: 0,
     context: keepContext ? plan.context : {},
+    // Ids of dynamic steps are used again: a new one must not inherit what another remembered.
+    states: Object.fromEntries(Object.entries(plan.states).filter(([step]) => !step.includes('~'))),
     restarts: plan.restarts + 1,
   };
 }

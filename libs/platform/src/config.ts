@@ -29,7 +29,9 @@ export const natsConfig = z.object({
 
 /** Settings of every process that speaks to Postgres. */
 export const postgresConfig = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).describe('Postgres, as postgres://user:password@host:port/database'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .describe('Postgres, as postgres://user:password@host:port/database'),
   DATABASE_POOL: z.coerce.number().int().min(1).max(200).default(10).describe('Connections of this process'),
 });
 

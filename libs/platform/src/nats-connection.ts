@@ -1,4 +1,5 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { Logger } from './logger.js';
 
 export interface NatsSettings {
   readonly NATS_URL: string;
@@ -20,6 +21,20 @@ export function natsOptions(settings: NatsSettings, name: string) {
   };
 }
 
-/** A connection of a process that only asks. */
-export const connectNats = (settings: NatsSettings, name: string): Promise<NatsConnection> =>
-  connect(natsOptions(settings, name));
+/** A connection of a process that only asks; that it was lost, or is back, is logged. */
+export async function connectNats(
+  settings: NatsSettings,
+  name: string,
+  logger: Logger = new Logger(name),
+): Promise<NatsConnection> {
+  const connection = await connect(natsOptions(settings, name));
+  void tell(connection, logger);
+  return connection;
+}
+
+async function tell(connection: NatsConnection, logger: Logger) {
+  for await (const { type } of connection.status()) {
+    if (type === 'disconnect') logger.warn('bus lost');
+    else if (type === 'reconnect') logger.log('bus back');
+  }
+}

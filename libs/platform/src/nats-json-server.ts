@@ -1,5 +1,5 @@
-import { type NatsOptions, ServerNats } from '@nestjs/microservices';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { type NatsOptions, ServerNats } from '@nestjs/microservices';
 
 type Settings = NonNullable<NatsOptions['options']> & {
   /** Milliseconds that leaving may take. */
@@ -33,7 +33,9 @@ export class NatsJsonServer extends ServerNats {
     super({
       ...settings,
       // An id makes Nest answer; the wire has none.
-      deserializer: { deserialize: (message: Msg) => ({ pattern: message.subject, id: '0', data: parse(message.data) }) },
+      deserializer: {
+        deserialize: (message: Msg) => ({ pattern: message.subject, id: '0', data: parse(message.data) }),
+      },
       serializer: { serialize: ({ response }: { response?: unknown }) => ({ data: JSON.stringify(response ?? null) }) },
     } as NonNullable<NatsOptions['options']>);
     this.drainMs = drainMs;
@@ -54,11 +56,16 @@ export class NatsJsonServer extends ServerNats {
 
   override handleRequest(...[context, produce, respond]: Parameters<ServerNats['handleRequest']>) {
     this.open++;
-    return super.handleRequest(context, produce, (packet) => {
+    const produced = () =>
+      produce().catch((error: unknown) => {
+        this.answered();
+        throw error;
+      });
+    return super.handleRequest(context, produced, (packet) => {
       try {
         return respond(packet);
       } finally {
-        if (packet.isDisposed && --this.open === 0) this.idle?.();
+        if (packet.isDisposed) this.answered();
       }
     });
   }
@@ -72,10 +79,15 @@ export class NatsJsonServer extends ServerNats {
     await connection.drain().catch(() => undefined);
   }
 
+  private answered() {
+    if (--this.open === 0) this.idle?.();
+  }
+
   private async heard() {
     await this.connection?.flush();
     const deaf = this.subs.filter((sub) => sub.isClosed()).map((sub) => sub.getSubject());
-    if (deaf.length > 0) throw new Error(`NATS refuses the subscriptions ${deaf.join(', ')}: check this user's permissions`);
+    if (deaf.length > 0)
+      throw new Error(`NATS refuses the subscriptions ${deaf.join(', ')}: check this user's permissions`);
   }
 
   private get connection() {

@@ -1,4 +1,4 @@
-import { createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
 
 /** Nobody serves the subject; known at once. */
 export class NoResponders extends Error {}
@@ -40,7 +40,7 @@ export class NatsRequester {
   }
 
   /** One question, one answer: the reply's bytes. Throws NoResponders, RequestTimeout or BusDown. */
-  request(subject: string, body: string, timeoutMs: number, traceparent?: string): Promise<Uint8Array> {
+  request(subject: string, body: string, timeoutMs: number): Promise<Uint8Array> {
     // What is sent while disconnected is buffered, then dropped at the next dial: say so at once instead.
     if (!this.up) return Promise.reject(new BusDown(subject));
     return new Promise<Uint8Array>((resolve, reject) => {
@@ -55,7 +55,7 @@ export class NatsRequester {
         until: performance.now() + timeoutMs,
       });
       try {
-        this.connection.publish(subject, body, { reply: `${this.inbox}.${key}`, ...trace(traceparent) });
+        this.connection.publish(subject, body, { reply: `${this.inbox}.${key}` });
       } catch (cause) {
         this.waiting.delete(key);
         reject(new BusDown(subject, { cause }));
@@ -63,9 +63,13 @@ export class NatsRequester {
     });
   }
 
-  close() {
+  /** Lets go of the connection; whatever still waits is told that the bus is down. */
+  async close(): Promise<void> {
     clearInterval(this.sweeper);
-    return this.connection.drain();
+    this.up = false;
+    await this.connection.drain().catch(() => this.connection.close());
+    for (const { fail } of this.waiting.values()) fail(new BusDown());
+    this.waiting.clear();
   }
 
   private receive(message: Msg) {
@@ -91,11 +95,4 @@ export class NatsRequester {
     }
     this.up = false;
   }
-}
-
-function trace(traceparent: string | undefined) {
-  if (!traceparent) return {};
-  const carrier = headers();
-  carrier.set('traceparent', traceparent);
-  return { headers: carrier };
 }

@@ -11,7 +11,13 @@ interface Schema {
 }
 
 /** A pool of connections to one owner's schema. A broken connection is logged and replaced, it never ends the process. */
-export async function openDataSource({ url, schema, entities = [], migrations = [], poolSize }: Schema): Promise<DataSource> {
+export async function openDataSource({
+  url,
+  schema,
+  entities = [],
+  migrations = [],
+  poolSize,
+}: Schema): Promise<DataSource> {
   const logger = new Logger('postgres');
   const source = new DataSource({
     type: 'postgres',
@@ -67,6 +73,7 @@ export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && AWAY.test(code)) return true;
-  if (/Connection terminated|timeout exceeded when trying to connect|connection timeout/i.test(error.message)) return true;
+  if (/Connection terminated|timeout exceeded when trying to connect|connection timeout/i.test(error.message))
+    return true;
   return isDatabaseAway((error as { driverError?: unknown }).driverError ?? error.cause);
 }

@@ -10,7 +10,7 @@ import {
   type StageVerb,
   stageRequest,
 } from '@gatehouse/contracts';
-import { Busy } from '@gatehouse/platform';
+import { Busy, isDatabaseAway } from '@gatehouse/platform';
 import { z } from 'zod';
 import type { ChallengeInput, RespondInput, Stage } from './stage.js';
 
@@ -30,10 +30,12 @@ export async function answer<C extends StageContract>(
   try {
     const request = read(stageRequest, body, 'envelope');
     const input = inputOf(contract, request);
-    const outcome = verb === 'challenge' ? await stage.challenge(input) : await respond(contract, stage, { input, request });
+    const outcome =
+      verb === 'challenge' ? await stage.challenge(input) : await respond(contract, stage, { input, request });
     return bounded(await replyTo(stage, input, outcome));
   } catch (error) {
-    if (error instanceof Busy) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
+    // Whoever waits for a database does no work either: to the asker it is the same.
+    if (error instanceof Busy || isDatabaseAway(error)) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
     if (error instanceof BadRequest) return { problem: { code: 'stage_bad_request', detail: error.message } };
     report('a stage failed', error, { kind: contract.kind, verb });
     const fault = error instanceof Error ? error : new Error(String(error));
@@ -65,7 +67,8 @@ async function replyTo<C extends StageContract>(
     ...(outcome.state === undefined ? {} : { state: outcome.state }),
   });
   // Whatever a handler does when it is shown, a rejected answer never passes.
-  if (again.type !== 'challenge') throw new Error(`the stage rejects an answer, then answers its challenge with ${again.type}`);
+  if (again.type !== 'challenge')
+    throw new Error(`the stage rejects an answer, then answers its challenge with ${again.type}`);
   const state = again.state ?? outcome.state;
   return onWire({ ...outcome, challenge: again.challenge, ...(state === undefined ? {} : { state }) });
 }
@@ -92,7 +95,7 @@ function read<S extends z.ZodType>(schema: S, value: unknown, what: string): z.o
 }
 
 function bounded(reply: StageReply): StageReply {
-  if (Buffer.byteLength(JSON.stringify(reply)) > MAX_REPLY_BYTES) throw new Error('the reply is larger than the bus allows');
+  if (Buffer.byteLength(JSON.stringify(reply)) > MAX_REPLY_BYTES)
+    throw new Error('the reply is larger than the bus allows');
   return reply;
 }
-

@@ -1,4 +1,12 @@
-import { commonConfig, ConfigError, Logger, NatsJsonServer, natsConfig, natsOptions, readConfig } from '@gatehouse/platform';
+import {
+  ConfigError,
+  commonConfig,
+  Logger,
+  NatsJsonServer,
+  natsConfig,
+  natsOptions,
+  readConfig,
+} from '@gatehouse/platform';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';

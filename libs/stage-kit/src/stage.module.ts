@@ -12,7 +12,12 @@ export function serveStage<C extends StageContract>(
   { providers = [], imports = [] }: Pick<ModuleMetadata, 'imports' | 'providers'> = {},
 ): DynamicModule {
   class StageModule {}
-  return { module: StageModule, imports, providers: [stage, ...providers], controllers: [stageController(contract, stage)] };
+  return {
+    module: StageModule,
+    imports,
+    providers: [stage, ...providers],
+    controllers: [stageController(contract, stage)],
+  };
 }
 
 /** The two subjects of a kind, in the kind's own queue group: every deployment that serves it shares the work. */

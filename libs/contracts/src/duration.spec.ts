@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { duration, parseDuration, seconds } from './duration.js';
+
+describe('a duration', () => {
+  it.each([
+    ['hours=3;minutes=1', 10_860],
+    ['seconds=0', 0],
+    ['weeks=1;days=1;hours=1;minutes=1;seconds=1', 694_861],
+    ['milliseconds=1500', 1.5],
+    ['microseconds=1000000', 1],
+    ['HOURS=1', 3600],
+    [' hours = 1 ; minutes = 2 ', 3720],
+    ['hours=1.5', 5400],
+    ['hours=-1;minutes=90', 1800],
+    ['fortnights=1;hours=1', 3600],
+    ['hours=1;', 3600],
+  ])('%j is %d seconds', (text, expected) => {
+    expect(parseDuration(text)).toBeCloseTo(expected, 6);
+  });
+
+  it.each(['', 'x', 'fortnights=1', '30', 'hours', 'hours=', 'hours=x', 'hours=1;minutes=x', 'hours=Infinity'])(
+    'is not in %j',
+    (text) => {
+      expect(parseDuration(text)).toBeUndefined();
+    },
+  );
+
+  it('does not depend on the order of its parts', () => {
+    const part = fc.tuple(
+      fc.constantFrom('days', 'hours', 'minutes', 'seconds'),
+      fc.integer({ min: -9999, max: 9999 }),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (parts) => {
+        const texts = parts.map(([unit, number]) => `${unit}=${number}`);
+        expect(parseDuration(texts.join(';'))).toBe(parseDuration(texts.reverse().join(';')));
+      }),
+    );
+  });
+});
+
+describe('a duration in a config', () => {
+  it('has its fallback when it is not given', () => {
+    expect(seconds(duration('minutes=30').parse(undefined))).toBe(1800);
+  });
+  it('is refused with the text that is wrong', () => {
+    const parsed = duration('seconds=0').safeParse('soon');
+    expect(parsed.error?.issues.map((issue) => issue.message)).toEqual([
+      "soon is not in the correct format of 'hours=3;minutes=1'.",
+    ]);
+  });
+});

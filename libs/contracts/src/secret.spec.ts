@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { char } from './fields.js';
+import { maskByKey, REDACTED, redact, secret, secretFields } from './secret.js';
+
+const answer = z.object({ uid_field: char(), password: secret(char({ trim: false })) });
+
+describe('a field marked as secret', () => {
+  it('is known by name', () => {
+    expect(secretFields(answer)).toEqual(['password']);
+  });
+  it('is never in what is logged, whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (password) => {
+        expect(redact(answer, { uid_field: 'alice', password })).toEqual({ uid_field: 'alice', password: REDACTED });
+      }),
+    );
+  });
+  it('does not appear where it was not sent', () => {
+    expect(redact(answer, { uid_field: 'alice' })).toEqual({ uid_field: 'alice' });
+  });
+});
+
+describe('masking by key', () => {
+  it.each([
+    'api',
+    'API_URL',
+    'token',
+    'accessToken',
+    'key',
+    'publickey',
+    'secret',
+    'password',
+    'PassPhrase',
+    'signature',
+    'HTTP_COOKIE',
+  ])('hides the value of %s', (key) => {
+    expect(maskByKey({ [key]: 'value' })).toEqual({ [key]: '********************' });
+  });
+  it.each(['passing', 'password_change_date', 'username', 'email', 'cookie'])('shows the value of %s', (key) => {
+    expect(maskByKey({ [key]: 'value' })).toEqual({ [key]: 'value' });
+  });
+  it('looks into objects and lists at any depth', () => {
+    expect(maskByKey({ a: [{ b: { password: 'x', name: 'y' } }] })).toEqual({
+      a: [{ b: { password: REDACTED, name: 'y' } }],
+    });
+  });
+  it('hides a whole object under a key that sounds secret', () => {
+    expect(maskByKey({ tokens: { a: 1 }, keys: ['b'] })).toEqual({ tokens: REDACTED, keys: REDACTED });
+  });
+  it('leaves what it was given as it was', () => {
+    const given = { password: 'x', deep: { token: 'y' } };
+    maskByKey(given);
+    expect(given).toEqual({ password: 'x', deep: { token: 'y' } });
+  });
+});

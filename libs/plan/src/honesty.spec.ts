@@ -1,0 +1,138 @@
+import { char, defineStage, type Effect, type StageReply, type User } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { overreach } from './honesty.js';
+
+const drafted = {
+  kind: 'sample',
+  component: 'ak-stage-sample',
+  model: 'samples.sample',
+  service: 'sample',
+  config: z.object({}),
+  challenge: z.object({ asks: z.string() }),
+  response: z.object({ answer: char() }),
+  state: z.object({}),
+} as const;
+
+const modest = defineStage(drafted);
+const contract = defineStage({
+  ...drafted,
+  writes: ['pending_user', 'auth_method'],
+  effects: ['event', 'login'],
+  inserts: ['redirect'],
+});
+const silent = defineStage({ ...drafted, component: undefined, challenge: z.object({}) });
+
+const alice: User = {
+  ...{ kind: 'saved', uuid: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', pk: 1, username: 'alice', name: 'Alice' },
+  ...{ email: 'alice@example.org', is_active: true, locale: '' },
+};
+const login: Effect = {
+  ...{ type: 'login', user: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', backend: 'inbuilt', duration_s: null },
+  ...{ bindings: { network: 'no_binding', geoip: 'no_binding' }, terminate_other_sessions: false },
+};
+const event: Effect = { type: 'event', action: 'login', context: {} };
+const toast: Effect = { type: 'toast', level: 'info', message: 'Hello' };
+
+const passed = (rest: Omit<Extract<StageReply, { type: 'passed' }>, 'type'> = {}): StageReply => ({
+  type: 'passed',
+  ...rest,
+});
+const redirect = { where: 'next' as const, steps: [{ kind: 'redirect', config: { to: '/' } }] };
+
+describe('an honest stage', () => {
+  it.each<[string, StageReply]>([
+    ['passes', passed()],
+    [
+      'writes, acts and inserts what its contract lists',
+      passed({ context: { auth_method: 'x' }, effects: [event, login], insert: redirect }),
+    ],
+    ['takes away a fact that it may write', passed({ context: { auth_method: null } })],
+    ['shows a challenge that fits', { type: 'challenge', challenge: { asks: 'x' } }],
+    ['refuses and shows again', { type: 'rejected', errors: {}, challenge: { asks: 'x' }, effects: [event] }],
+    ['denies and records it', { type: 'denied', effects: [event] }],
+    [
+      'brings another user whole',
+      passed({ context: { pending_user: { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' } } }),
+    ],
+  ])('%s', (_what, reply) => {
+    expect(overreach(contract, reply, { pendingUser: alice, attached: [] })).toEqual([]);
+  });
+  it('writes of the user in question by uuid alone', () => {
+    const { uuid } = alice as Extract<User, { kind: 'saved' }>;
+    expect(
+      overreach(contract, passed({ context: { pending_user: { kind: 'saved', uuid, backend: 'x' } } }), {
+        pendingUser: alice,
+        attached: [],
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('a stage that was taken over', () => {
+  const refused = (stage: typeof contract | typeof modest | typeof silent, reply: StageReply, user?: User) =>
+    overreach(stage, reply, { pendingUser: user, attached: ['inner'] }).join('; ');
+
+  it('has no effect that its contract does not list', () => {
+    expect(refused(contract, passed({ effects: [toast] }))).toContain('the effect toast');
+    expect(refused(modest, passed({ effects: [login] }))).toContain('the effect login');
+  });
+  it('writes no fact that its contract does not list', () => {
+    expect(refused(contract, passed({ context: { redirect: 'https://evil.example' } }))).toContain('writes redirect');
+    expect(refused(modest, passed({ context: { pending_user: alice } }))).toContain('writes pending_user');
+  });
+  it('writes no fact that the house does not know', () => {
+    expect(refused(contract, passed({ context: JSON.parse('{"__proto__": 1}') as Record<string, unknown> }))).toContain(
+      'writes __proto__',
+    );
+  });
+  it('takes away no fact that its contract does not list', () => {
+    expect(refused(modest, passed({ context: { auth_method: null } }))).toContain('writes auth_method');
+  });
+  it('writes no fact of the wrong shape', () => {
+    expect(refused(contract, passed({ context: { auth_method: 7 } }))).toContain('a auth_method of the wrong shape');
+    expect(refused(contract, passed({ context: { pending_user: { kind: 'saved', uuid: 'x' } } }))).toContain(
+      'wrong shape',
+    );
+  });
+  it.each<[string, User | undefined]>([
+    ['somebody else', alice],
+    ['nobody', undefined],
+    ['a pretended user', { kind: 'pretended', username: 'alice', email: '' }],
+  ])('names no user by uuid alone while the plan is about %s', (_whom, pending) => {
+    const stranger = { kind: 'saved', uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
+    expect(refused(contract, passed({ context: { pending_user: stranger } }), pending)).toContain('wrong shape');
+  });
+  it('inserts no step that its contract does not list', () => {
+    const insert = { where: 'next' as const, steps: [{ kind: 'user_login', config: {} }] };
+    expect(refused(contract, passed({ insert }))).toContain('of kind user_login');
+    expect(refused(modest, passed({ insert: redirect }))).toContain('of kind redirect');
+  });
+  it('inserts no attached step when it may insert none', () => {
+    expect(refused(modest, passed({ insert: { where: 'next', steps: [{ attached: 's' }] } }))).toContain(
+      'inserts a step',
+    );
+  });
+  it('shows no challenge that does not fit its contract', () => {
+    expect(refused(contract, { type: 'challenge', challenge: { asks: 1 } })).toContain('does not fit');
+    expect(refused(contract, { type: 'rejected', errors: {}, challenge: {} })).toContain('does not fit');
+  });
+  it('shows no challenge at all when it is a silent one', () => {
+    expect(refused(silent, { type: 'challenge', challenge: {} })).toContain('has none of');
+    expect(refused(silent, { type: 'rejected', errors: {}, challenge: {} })).toContain('has none of');
+  });
+  it.each<StageReply>([
+    { type: 'rejected', errors: {}, challenge: { asks: 'x' }, effects: [login] },
+    { type: 'denied', effects: [login] },
+  ])('logs nobody in while it says $type', (reply) => {
+    expect(refused(contract, reply)).toContain('the effect login with a refusal');
+  });
+  it('is told everything that is wrong at once', () => {
+    expect(
+      overreach(modest, passed({ context: { source: 1 }, effects: [toast], insert: redirect }), {
+        pendingUser: undefined,
+        attached: [],
+      }),
+    ).toHaveLength(3);
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { flowVersionOf } from '../../../test/support/flow-version.js';
+import { REQUIREMENTS } from './flow-version.js';
+import type { Plan } from './plan.js';
+import { admits, draw, drawAgain, type Visitor } from './planner.js';
+
+const version = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
+
+describe('a fresh plan', () => {
+  it('stands before the first step of its version and knows nothing', () => {
+    expect(draw(version, 'id')).toEqual({
+      ...{ id: 'id', v: 1, cursor: 0, context: {}, states: {}, query: {}, restarts: 0, trail: [] },
+      steps: [{ binding: 'a' }, { binding: 'b' }],
+    });
+  });
+});
+
+describe('planning again', () => {
+  const worn: Plan = {
+    ...draw(version, 'id'),
+    steps: [{ binding: 'a' }, { id: 'a~1', kind: 'redirect', config: {} }, { binding: 'b' }],
+    cursor: 2,
+    context: { auth_method: 'password' },
+    states: { a: { user: null, state: { failures: 3 } } },
+    shown: { step: 'b', challenge: {} },
+    next: '/app',
+    query: { next: '/app' },
+    restarts: 1,
+  };
+
+  it('drops the steps that were added and what is shown, and starts at the first', () => {
+    const again = drawAgain(worn, version, { keepContext: false });
+    expect(again.steps).toEqual([{ binding: 'a' }, { binding: 'b' }]);
+    expect(again.cursor).toBe(0);
+    expect(again).not.toHaveProperty('shown');
+  });
+  it('keeps what steps remember, the destination and the plan itself, and counts', () => {
+    const { id, states, next, query, restarts } = drawAgain(worn, version, { keepContext: false });
+    expect({ id, states, next, query, restarts }).toEqual({
+      ...{ id: 'id', states: worn.states, next: '/app', query: { next: '/app' } },
+      restarts: 2,
+    });
+  });
+  it('keeps the context only when told so', () => {
+    expect(drawAgain(worn, version, { keepContext: true }).context).toEqual({ auth_method: 'password' });
+    expect(drawAgain(worn, version, { keepContext: false }).context).toEqual({});
+  });
+});
+
+describe('the authentication requirement', () => {
+  const visitors: Record<string, Visitor> = {
+    stranger: { authenticated: false, superuser: false, outpost: false },
+    user: { authenticated: true, superuser: false, outpost: false },
+    superuser: { authenticated: true, superuser: true, outpost: false },
+    outpost: { authenticated: false, superuser: false, outpost: true },
+  };
+  it.each([
+    ['none', ['stranger', 'user', 'superuser', 'outpost']],
+    ['require_authenticated', ['user', 'superuser']],
+    ['require_unauthenticated', ['stranger', 'outpost']],
+    ['require_superuser', ['superuser']],
+    ['require_outpost', ['outpost']],
+  ] as const)('%s admits %j and nobody else', (requirement, admitted) => {
+    const found = Object.entries(visitors).flatMap(([name, visitor]) => (admits(requirement, visitor) ? [name] : []));
+    expect(found).toEqual(admitted);
+  });
+  it('has no case that this table misses', () => {
+    expect(REQUIREMENTS).toHaveLength(5);
+  });
+});

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Sealer, Unsealable } from './sealing.js';
+
+const key = () => randomBytes(32).toString('base64');
+const [first, second] = [key(), key()];
+const sealer = new Sealer(`k1:${first}`);
+const row = { table: 'plans', id: 'a', revision: 7 };
+const body = { password: 'correct horse battery staple', n: [1, null, 'ü'] };
+
+describe('a sealed body', () => {
+  it('is opened as it was', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(sealer.open(row, sealer.seal(row, value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+  it('shows nothing of what it holds, and never looks the same twice', () => {
+    const sealed = sealer.seal(row, body);
+    expect(sealed.includes('horse')).toBe(false);
+    expect(sealed.equals(sealer.seal(row, body))).toBe(false);
+  });
+  it('is laid out as the protocol says', () => {
+    const sealed = sealer.seal(row, body);
+    expect([...sealed.subarray(0, 4)]).toEqual([0x01, 2, ...Buffer.from('k1')]);
+    expect(sealed.length).toBe(2 + 2 + 12 + Buffer.byteLength(JSON.stringify(body)) + 16);
+  });
+  it.each([
+    ['another row', { ...row, id: 'b' }],
+    ['another table', { ...row, table: 'outbox' }],
+    ['an older revision', { ...row, revision: 6 }],
+    ['a newer revision', { ...row, revision: 8 }],
+  ])('is not opened as that of %s', (_which, other) => {
+    expect(() => sealer.open(other, sealer.seal(row, body))).toThrow(Unsealable);
+  });
+  it('cannot be moved to a row whose name runs together to the same', () => {
+    const sealed = sealer.seal({ table: 'plans', id: 'ab', revision: 1 }, body);
+    expect(() => sealer.open({ table: 'plansa', id: 'b', revision: 1 }, sealed)).toThrow(Unsealable);
+  });
+  it('is not opened when it was cut, at whatever length', () => {
+    const sealed = sealer.seal(row, body);
+    for (let length = 0; length < sealed.length; length++) {
+      expect(() => sealer.open(row, sealed.subarray(0, length)), `${length} bytes`).toThrow(Unsealable);
+    }
+  });
+  it('is not opened when any byte of it was changed', () => {
+    const sealed = sealer.seal(row, body);
+    for (let at = 0; at < sealed.length; at++) {
+      const forged = Buffer.from(sealed);
+      forged[at] = (forged[at] ?? 0) ^ 0x01;
+      expect(() => sealer.open(row, forged), `byte ${at}`).toThrow(Unsealable);
+    }
+  });
+  it('is not opened by another key of the same name', () => {
+    expect(() => new Sealer(`k1:${second}`).open(row, sealer.seal(row, body))).toThrow(Unsealable);
+  });
+});
+
+describe('rotating keys', () => {
+  const rotated = new Sealer(`k2:${second}, k1:${first}`);
+
+  it('opens what the old key sealed', () => {
+    expect(rotated.open(row, sealer.seal(row, body))).toEqual(body);
+  });
+  it('seals with the new one', () => {
+    const sealed = rotated.seal(row, body);
+    expect(() => sealer.open(row, sealed)).toThrow(Unsealable);
+    expect(new Sealer(`k2:${second}`).open(row, sealed)).toEqual(body);
+  });
+});
+
+describe('keys that are no keys', () => {
+  it.each(['', 'k1', 'k1:', `:${first}`, `k1:${randomBytes(31).toString('base64')}`, `k 1:${first}`, `k1:${first},`])(
+    'are refused at once: %j',
+    (keys) => {
+      expect(() => new Sealer(keys)).toThrow('id:base64 of 32 bytes');
+    },
+  );
+  it('are not repeated in the refusal', () => {
+    const short = randomBytes(31).toString('base64');
+    expect(() => new Sealer(`k1:${short}`)).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining(short) }),
+    );
+  });
+});
