@@ -1,0 +1,21 @@
+import { BlueprintError } from '@gatehouse/blueprints';
+import { ConfigError } from '@gatehouse/platform';
+
+/** Runs a command line tool: its answer on standard output, what is wrong as one sentence on standard error, exit code 1. */
+export async function runCommand(name: string, command: (args: readonly string[]) => Promise<string>): Promise<void> {
+  try {
+    process.stdout.write(`${await command(process.argv.slice(2))}\n`);
+  } catch (error) {
+    process.stderr.write(`${name}: ${explain(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** What was expected is a sentence; anything else shows where it happened. */
+export class CommandError extends Error {}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const expected = [CommandError, ConfigError, BlueprintError].some((kind) => error instanceof kind);
+  return expected ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FLOW_SCHEMA } from '@gatehouse/blueprints';
+import { openDataSource } from '@gatehouse/platform';
+import { applyFiles, readFiles } from './apply-files.js';
+
+/** The group whose members administer this installation; made by the project's own blueprints. */
+const ADMINS = 'gatehouse admins';
+
+const ADMIN_BLUEPRINT = `
+version: 1
+entries:
+  - model: authentik_core.user
+    identifiers:
+      username: !Env ADMIN_USERNAME
+    attrs:
+      name: Administrator
+      password: !Env ADMIN_PASSWORD
+      groups:
+        - !Find [authentik_core.group, [name, ${ADMINS}]]
+`;
+
+/** Applies every blueprint of `folder`, in the order of their names. */
+export async function applyFolder(url: string, folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
+  await applyFiles(url, await readFiles(names.map((name) => join(folder, name))));
+}
+
+/** An administrator who has just been made. */
+export interface FreshAdmin {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Makes an administrator when there is none; ADMIN_USERNAME and ADMIN_PASSWORD choose, else the password is drawn. */
+export async function ensureAdmin(url: string, env: NodeJS.ProcessEnv = process.env): Promise<FreshAdmin | undefined> {
+  if (await hasAdmin(url)) return undefined;
+  const username = env['ADMIN_USERNAME'] || 'admin';
+  const password = env['ADMIN_PASSWORD'] || randomBytes(12).toString('base64url');
+  await applyFiles(url, [{ name: 'first administrator', text: ADMIN_BLUEPRINT }], {
+    ADMIN_USERNAME: username,
+    ADMIN_PASSWORD: password,
+  });
+  return { username, password };
+}
+
+async function hasAdmin(url: string): Promise<boolean> {
+  const source = await openDataSource({ url, schema: FLOW_SCHEMA, poolSize: 1 });
+  try {
+    const found: unknown[] = await source.query('SELECT FROM directory.identities WHERE is_superuser LIMIT 1');
+    return found.length > 0;
+  } finally {
+    await source.destroy();
+  }
+}

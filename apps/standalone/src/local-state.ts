@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+const secrets = z.object({
+  sealKey: z.string(),
+  secretKey: z.string(),
+  databasePassword: z.string(),
+  busPassword: z.string(),
+});
+
+/** What a laptop's Gatehouse keeps between two starts: its folder, and secrets that only its user can read. */
+export interface LocalState extends z.output<typeof secrets> {
+  readonly folder: string;
+}
+
+/** Opens the folder (`GATEHOUSE_DIR`, else `.gatehouse`), drawing fresh secrets at the first start. */
+export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Promise<LocalState> {
+  const folder = resolve(env['GATEHOUSE_DIR'] || '.gatehouse');
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'secrets.json');
+  const kept = await readFile(file, 'utf8').catch(() => undefined);
+  if (kept !== undefined) return { folder, ...secrets.parse(JSON.parse(kept)) };
+  const drawn = {
+    sealKey: randomBytes(32).toString('base64'),
+    secretKey: randomBytes(32).toString('base64'),
+    databasePassword: randomBytes(24).toString('base64url'),
+    busPassword: randomBytes(24).toString('base64url'),
+  };
+  await writePrivately(file, drawn);
+  return { folder, ...drawn };
+}
+
+/** Writes JSON that nobody else may read, whole or not at all. */
+export async function writePrivately(file: string, value: unknown): Promise<void> {
+  const half = `${file}.${process.pid}`;
+  await writeFile(half, JSON.stringify(value), { mode: 0o600 });
+  await chmod(half, 0o600);
+  await rename(half, file);
+}

@@ -1,0 +1,63 @@
+import { gatewayConfig, startGateway } from '@gatehouse/gateway';
+import { Logger, readConfig } from '@gatehouse/platform';
+import { serveStages } from '@gatehouse/stage-kit';
+import { stages } from '@gatehouse/stages';
+import { applyFolder, ensureAdmin, type FreshAdmin } from './first-start.js';
+import { openNats } from './local-nats.js';
+import { openPostgres } from './local-postgres.js';
+import { type LocalState, openLocalState } from './local-state.js';
+import { migrateAll } from './migrate-all.js';
+
+export interface Standalone {
+  readonly url: string;
+  /** Made by this start, because there was no administrator. */
+  readonly admin: FreshAdmin | undefined;
+  /** Stops everything that was started, in reverse order. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Everything in one process: what is missing is started, what is old is migrated, what stops midway is undone. */
+export async function startStandalone(env: NodeJS.ProcessEnv): Promise<Standalone> {
+  const started: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const undo of started.splice(0).reverse()) await undo();
+  };
+  try {
+    return { ...(await start(env, started)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
+  const state = await openLocalState(env);
+  const postgres = await openPostgres(state, env);
+  started.push(postgres.stop);
+  await migrateAll(postgres.url);
+  await applyFolder(postgres.url, env['BLUEPRINTS_DIR'] || 'blueprints');
+  const admin = await ensureAdmin(postgres.url, env);
+  const nats = await openNats(state, env);
+  started.push(nats.stop);
+  const settings = { ...defaults(state, env), ...env, DATABASE_URL: postgres.url, ...nats.settings };
+  // Stages read their own settings from the environment, as they do in a process of their own.
+  Object.assign(process.env, settings);
+  const config = readConfig(gatewayConfig, settings);
+  const logger = new Logger('gatehouse', config.LOG_LEVEL);
+  const modules = await Promise.all(Object.values(stages).map(({ module }) => module()));
+  const service = await serveStages({ name: 'standalone', modules, nats: config, logger });
+  started.push(() => service.close());
+  const gateway = await startGateway(config);
+  started.push(() => gateway.close());
+  return { url: gateway.url, admin };
+}
+
+/** Settings of a laptop that nobody has configured. */
+function defaults({ sealKey, secretKey }: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
+  return {
+    SEAL_KEYS: `local:${sealKey}`,
+    SECRET_KEY: secretKey,
+    BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
+    LOG_LEVEL: 'warn',
+  };
+}
