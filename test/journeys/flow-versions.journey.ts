@@ -17,7 +17,9 @@ it('a flow that is edited while a login is under way changes the next login, not
   const browser = house.browser();
   await browser.solve('login', { uid_field: 'alice' });
 
-  const said = await house.apply(blueprint(flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN, DUMMY], { title: 'Second' })));
+  const said = await house.apply(
+    blueprint(flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN, DUMMY], { title: 'Second' })),
+  );
   expect(said).toMatch(/login/);
 
   expect((await browser.show('login')).body).toMatchObject({

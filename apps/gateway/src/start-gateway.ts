@@ -30,7 +30,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
     schema: FLOW_SCHEMA,
     poolSize: config.DATABASE_POOL,
   });
-  const connection = await connectNats(config, 'gateway');
+  const connection = await connectNats(config, 'gateway', logger);
   const requester = new NatsRequester(connection, '_INBOX_gateway');
   const app = await createApp({ config, source, requester, logger });
   const janitor = new TypeormJanitor(source, logger);
@@ -54,7 +54,8 @@ async function createApp(ground: Ground): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: config.BODY_LIMIT_BYTES,
     exposeHeadRoutes: false,
-    routerOptions: { ignoreTrailingSlash: true },
+    // A slug that is too long names no flow; that is for the look-up to say, not for the router.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     genReqId: () => randomUUID().replaceAll('-', ''),
     trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
   });
@@ -62,7 +63,6 @@ async function createApp(ground: Ground): Promise<NestFastifyApplication> {
   standardHeaders(fastify);
   strictRouting(fastify);
   parseJsonOnly(fastify);
-  fastify.setErrorHandler((error, request, reply) => filter.answer(error, request, reply));
   await fastify.register(cookie);
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.on(ground), adapter, {
     bodyParser: false,

@@ -118,7 +118,7 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
       DELETE FROM flow.attempts a USING unnest($15::bytea[], $16::text[]) c(subject, credential), (SELECT count(*) FROM held) h
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND EXISTS (SELECT FROM saved)),
     returned AS (
-      UPDATE flow.attempts a SET failures = greatest(failures - 1, 0), free_at = now()
+      UPDATE flow.attempts a SET failures = greatest(failures - 1, 0), free_at = to_timestamp(0)
       FROM unnest($17::bytea[], $18::text[]) c(subject, credential), (SELECT count(*) FROM held) h
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND EXISTS (SELECT FROM saved)),
     sent AS (

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { flowDatabase } from '../../../../test/support/flow-database.js';
 import type { Claim } from '../execution/attempts.js';
-import { flowDatabase } from './flow-database.js';
 import { TypeormAttempts } from './typeorm-attempts.js';
 
 let source: DataSource;
@@ -41,7 +41,7 @@ const passTime = (seconds: number) =>
 describe('attempts', () => {
   it('are taken as often as they are free, then delayed, however many ask at once', async () => {
     const [secret, place] = [claim(), network()];
-    const outcomes = await Promise.all(Array.from({ length: 200 }, () => attempts.take([secret, place])));
+    const outcomes = await Promise.all(Array.from({ length: 200 }, () => attempts.take([secret, place], 0)));
 
     expect(outcomes.filter(({ taken }) => taken)).toHaveLength(5);
     expect([await failures(secret), await failures(place)]).toEqual([5, 5]);
@@ -51,8 +51,8 @@ describe('attempts', () => {
     const secret = claim({ free: 1 });
     const waits: number[] = [];
     for (let i = 0; i < 4; i++) {
-      expect(await attempts.take([secret])).toEqual({ taken: true });
-      const refused = await attempts.take([secret]);
+      expect(await attempts.take([secret], 0)).toEqual({ taken: true });
+      const refused = await attempts.take([secret], 0);
       waits.push(refused.taken ? 0 : refused.retryAfterS);
       await passTime(3600);
     }
@@ -60,52 +60,61 @@ describe('attempts', () => {
     expect(waits).toEqual([1, 2, 4, 8]);
   });
 
+  it('are judged as of when the answer arrived: waiting in a queue does not outlast a delay', async () => {
+    const secret = claim({ free: 1 });
+    await attempts.take([secret], 0);
+    await passTime(30);
+
+    expect(await attempts.take([secret], 60_000)).toMatchObject({ taken: false, network: false });
+    expect(await attempts.take([secret], 10_000)).toEqual({ taken: true });
+  });
+
   it('are never delayed for more than an hour', async () => {
     const secret = claim({ free: 1, hard: 100 });
     for (let i = 0; i < 20; i++) {
-      await attempts.take([secret]);
+      await attempts.take([secret], 0);
       await passTime(3600);
     }
-    await attempts.take([secret]);
+    await attempts.take([secret], 0);
 
-    expect(await attempts.take([secret])).toEqual({ taken: false, network: false, retryAfterS: 3600 });
+    expect(await attempts.take([secret], 0)).toEqual({ taken: false, network: false, retryAfterS: 3600 });
   });
 
   it('end for good at the hard limit, until somebody unlocks', async () => {
     const secret = claim({ free: 100, hard: 3 });
     const outcomes = [];
-    for (let i = 0; i < 5; i++) outcomes.push((await attempts.take([secret])).taken);
+    for (let i = 0; i < 5; i++) outcomes.push((await attempts.take([secret], 0)).taken);
     await passTime(86_400 * 365);
 
     expect(outcomes).toEqual([true, true, true, false, false]);
-    expect((await attempts.take([secret])).taken).toBe(false);
+    expect((await attempts.take([secret], 0)).taken).toBe(false);
   });
 
   it('take nothing from anybody when one of them is refused', async () => {
     const [locked, free] = [claim({ free: 100, hard: 1 }), network()];
-    await attempts.take([locked]);
+    await attempts.take([locked], 0);
 
-    expect(await attempts.take([locked, free])).toMatchObject({ taken: false, network: false });
+    expect(await attempts.take([locked, free], 0)).toMatchObject({ taken: false, network: false });
     expect(await failures(free)).toBeUndefined();
   });
 
   it('say when it is the network that is refused, and forget it in time', async () => {
     const place = network({ free: 1, forgetAfterS: 900 });
-    await attempts.take([claim(), place]);
-    expect(await attempts.take([claim(), place])).toMatchObject({ taken: false, network: true });
+    await attempts.take([claim(), place], 0);
+    expect(await attempts.take([claim(), place], 0)).toMatchObject({ taken: false, network: true });
     await passTime(901);
 
-    expect(await attempts.take([claim(), place])).toEqual({ taken: true });
+    expect(await attempts.take([claim(), place], 0)).toEqual({ taken: true });
     expect(await failures(place)).toBe(1);
   });
 
   it('can be given back, and then do not delay', async () => {
     const secret = claim({ free: 1 });
-    await attempts.take([secret]);
+    await attempts.take([secret], 0);
     await attempts.giveBack([secret]);
 
     expect(await failures(secret)).toBe(0);
-    expect(await attempts.take([secret])).toEqual({ taken: true });
+    expect(await attempts.take([secret], 0)).toEqual({ taken: true });
   });
 
   it('do not deadlock when taken and given back in any order at once', async () => {
@@ -113,7 +122,7 @@ describe('attempts', () => {
     const reversed = [...claims].reverse();
     await Promise.all(
       Array.from({ length: 60 }, (_, i) =>
-        i % 2 ? attempts.take(i % 4 === 1 ? claims : reversed) : attempts.giveBack(i % 4 ? claims : reversed),
+        i % 2 ? attempts.take(i % 4 === 1 ? claims : reversed, 0) : attempts.giveBack(i % 4 ? claims : reversed),
       ),
     );
 

@@ -2,8 +2,11 @@ import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { Attempts, type Claim, NETWORK_CREDENTIAL, type Taken } from '../execution/attempts.js';
 
+/** A time that every answer came after. */
+const NO_DELAY = 'to_timestamp(0)';
+
 /**
- * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after. Locks the wanted rows in key order; when one of them is
+ * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after, $6 age of the answer. Locks the wanted rows in key order; when one of them is
  * locked or delayed takes nothing, else adds a failure to each and delays the next try (protocol §7).
  */
 const TAKE = {
@@ -17,17 +20,17 @@ const TAKE = {
       ORDER BY a.subject, a.credential FOR UPDATE OF a),
     blocked AS (
       SELECT credential, greatest(extract(epoch FROM free_at - now()), 1) AS retry_after_s
-      FROM held WHERE free_at > now() OR failures >= hard),
+      FROM held WHERE free_at > now() - $6::interval OR failures >= hard),
     taken AS (
       INSERT INTO flow.attempts AS a (subject, credential, failures, free_at, free, hard, forget_after)
-      SELECT subject, credential, 1, now() + CASE WHEN free <= 1 THEN interval '1 s' ELSE interval '0' END, free, hard, forget
+      SELECT subject, credential, 1, CASE WHEN free <= 1 THEN now() + interval '1 s' ELSE ${NO_DELAY} END, free, hard, forget
       FROM wanted WHERE NOT EXISTS (SELECT FROM blocked) ORDER BY 1, 2
       ON CONFLICT (subject, credential) DO UPDATE SET updated_at = now(), free = excluded.free, hard = excluded.hard,
         failures = CASE WHEN a.updated_at < now() - a.forget_after THEN 1 ELSE a.failures + 1 END,
-        free_at = now() + CASE
-          WHEN a.updated_at < now() - a.forget_after OR a.failures + 1 < excluded.free THEN interval '0'
-          ELSE least(interval '1 hour', interval '1 s' * power(2, least(a.failures + 1 - excluded.free, 12))) END
-      WHERE a.updated_at < now() - a.forget_after OR (a.free_at <= now() AND (a.hard IS NULL OR a.failures < a.hard))
+        free_at = CASE
+          WHEN a.updated_at < now() - a.forget_after OR a.failures + 1 < excluded.free THEN ${NO_DELAY}
+          ELSE now() + least(interval '1 hour', interval '1 s' * power(2, least(a.failures + 1 - excluded.free, 12))) END
+      WHERE a.updated_at < now() - a.forget_after OR (a.free_at <= now() - $6::interval AND (a.hard IS NULL OR a.failures < a.hard))
       RETURNING 1)
     SELECT (SELECT count(*) FROM taken)::int AS taken,
       coalesce((SELECT json_agg(b) FROM blocked b), '[]') AS blocked`,
@@ -41,7 +44,7 @@ const GIVE_BACK = {
       SELECT a.subject, a.credential FROM flow.attempts a
       JOIN unnest($1::bytea[], $2::text[]) c(subject, credential) USING (subject, credential)
       ORDER BY a.subject, a.credential FOR UPDATE OF a)
-    UPDATE flow.attempts a SET failures = greatest(failures - 1, 0), free_at = now()
+    UPDATE flow.attempts a SET failures = greatest(failures - 1, 0), free_at = ${NO_DELAY}
     FROM held WHERE (a.subject, a.credential) = (held.subject, held.credential)`,
 };
 
@@ -56,13 +59,14 @@ export class TypeormAttempts extends Attempts {
     super();
   }
 
-  async take(claims: readonly Claim[]): Promise<Taken> {
+  async take(claims: readonly Claim[], ageMs: number): Promise<Taken> {
     const { rows } = await runNamed<TakeRow>(this.source, TAKE, [
       claims.map(({ subject }) => subject),
       claims.map(({ credential }) => credential),
       claims.map(({ free }) => free),
       claims.map(({ hard }) => hard ?? null),
       claims.map(({ forgetAfterS }) => (forgetAfterS === undefined ? null : `${forgetAfterS} seconds`)),
+      `${ageMs} milliseconds`,
     ]);
     const { taken, blocked } = rows[0]!;
     if (taken === claims.length) return { taken: true };

@@ -4,11 +4,11 @@ import { draw, type Plan } from '@gatehouse/plan';
 import { Logger, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { enrol, flowDatabase, publish } from '../../../../test/support/flow-database.js';
 import type { Claim } from '../execution/attempts.js';
 import type { Save } from '../execution/plans.js';
 import { newSessionKey } from '../execution/session-key.js';
 import { ALICE, versionOf } from '../execution/testing.js';
-import { enrol, flowDatabase, publish } from './flow-database.js';
 import { TypeormAttempts } from './typeorm-attempts.js';
 import { TypeormJanitor } from './typeorm-janitor.js';
 import { TypeormPlans } from './typeorm-plans.js';
@@ -256,8 +256,8 @@ describe('a login', () => {
     const claims = ['right', 'untouched', 'wrong'].map(
       (credential): Claim => ({ subject: randomBytes(16), credential, free: 5, hard: 50, forgetAfterS: undefined }),
     );
-    await attempts.take(claims);
-    await attempts.take(claims);
+    await attempts.take(claims, 0);
+    await attempts.take(claims, 0);
     const begun = await begin();
     await plans.save(saveOf(begun, { cleared: [claims[0]!], returned: [claims[1]!] }));
     const rows = await source.query<{ credential: string; failures: number }[]>(

@@ -22,8 +22,11 @@ export type Taken =
 
 /** How often credentials were guessed. The engine counts, not the stage (protocol §7). */
 export abstract class Attempts {
-  /** Takes one attempt of each claim, or none of any; committed before the answer is judged. */
-  abstract take(claims: readonly Claim[]): Promise<Taken>;
+  /**
+   * Takes one attempt of each claim, or none of any; committed before the answer is judged. `ageMs`: how long ago the
+   * answer arrived. It is judged as of then, so that waiting in a queue does not outlast a delay.
+   */
+  abstract take(claims: readonly Claim[], ageMs: number): Promise<Taken>;
   /** Gives attempts back that were never judged. */
   abstract giveBack(claims: readonly Claim[]): Promise<void>;
 }

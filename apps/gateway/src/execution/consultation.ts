@@ -1,16 +1,9 @@
-import {
-  type AttachedStage,
-  type AttemptRule,
-  NON_FIELD_ERRORS,
-  Problem,
-  type StageContract,
-  type StageReply,
-  type StageVerb,
-} from '@gatehouse/contracts';
+import { type AttemptRule, NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
 import { mergeContext, overreach, type Plan, type Step } from '@gatehouse/plan';
 import type { Attempts, Claim, Claims } from './attempts.js';
+import { both, type Embedded, embeddedIn, type Passed, withheld } from './embedding.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement, settle, withoutClearing } from './settlement.js';
-import { type Situation, stageRequestOf } from './stage-requests.js';
+import { type Asked, type Body, type Situation, stageRequestOf } from './stage-requests.js';
 import type { Contracts, Stages } from './stages.js';
 
 /** What was heard of a step: its reply, what its embedded steps remember, and what becomes of the attempts. */
@@ -18,16 +11,6 @@ export interface Heard {
   readonly reply: StageReply;
   readonly states: Readonly<Record<string, Record<string, unknown>>>;
   readonly settlement: Settlement;
-}
-
-type Body = Readonly<Record<string, unknown>>;
-
-/** One stage as it is asked: a step's own, or one embedded in it. */
-interface Asked {
-  readonly stateKey: string;
-  readonly contract: StageContract;
-  readonly stage: Pick<Step, 'id' | 'name' | 'kind' | 'config'>;
-  readonly plan: Plan;
 }
 
 interface Parts {
@@ -49,7 +32,7 @@ export class Consultation {
   async show(situation: Situation, step: Step): Promise<Heard> {
     const asked = this.ownStage(situation, step);
     if (!asked) return plainly({ type: 'denied' });
-    return plainly(await this.ask(situation, asked, 'challenge'));
+    return plainly(await this.ask(situation, asked));
   }
 
   /** Gives the step an answer, and each embedded step its part of it; any refusal is presented as the host's. */
@@ -57,7 +40,7 @@ export class Consultation {
     const asked = this.ownStage(situation, step);
     if (!asked) return plainly({ type: 'denied' });
     let heard = await this.judge(situation, asked, withheld(body, asked.contract));
-    for (const embedded of this.embedded(situation, asked)) {
+    for (const embedded of embeddedIn(asked, situation.version)) {
       if (heard.reply.type !== 'passed') break;
       heard = await this.withEmbedded(situation, { asked, heard, embedded, body });
     }
@@ -72,19 +55,12 @@ export class Consultation {
     return missing ? undefined : { stateKey: step.id, contract, stage: step, plan };
   }
 
-  private embedded({ version }: Situation, { contract, stage }: Asked) {
-    return Object.entries(contract.embeds).flatMap(([field, embed]) => {
-      const attached = version.attached[String(stage.config[field])];
-      return attached ? [{ field, embed, attached }] : [];
-    });
-  }
-
   private async withEmbedded(
     situation: Situation,
     { asked, heard, embedded, body }: { asked: Asked; heard: Heard; embedded: Embedded; body: Body },
   ): Promise<Heard> {
     const { field, embed, attached } = embedded;
-    const host = heard.reply as Extract<StageReply, { type: 'passed' }>;
+    const host = heard.reply as Passed;
     const plan = { ...asked.plan, context: mergeContext(asked.plan.context, host.context) };
     const stateKey = `${asked.stateKey}.${field}`;
     const part: Asked = { stateKey, contract: this.contractOf(attached.kind), stage: attached, plan };
@@ -103,7 +79,7 @@ export class Consultation {
     asked: Asked,
     { host, part, error }: { host: Passed; part: StageReply; error: string },
   ): Promise<StageReply> {
-    const again = await this.ask(situation, asked, 'challenge');
+    const again = await this.ask(situation, asked);
     if (again.type !== 'challenge')
       throw new Problem('stage_fault', { detail: 'the host of an embedded step does not ask' });
     return {
@@ -120,9 +96,9 @@ export class Consultation {
     const { attempts: rules } = asked.contract;
     const { ip } = situation.request.client;
     const claims = this.parts.claims.of({ rules, body, user: asked.plan.context.pending_user, ip });
-    const refused = claims.length > 0 ? await this.taken(claims) : false;
+    const refused = claims.length > 0 && (await this.taken(claims, situation));
     if (refused) return plainly(await this.locked(situation, asked, rules));
-    const reply = await this.ask(situation, asked, 'respond', body).catch(async (error: unknown) => {
+    const reply = await this.ask(situation, asked, body).catch(async (error: unknown) => {
       if (error instanceof Problem && NEVER_BEGUN.has(error.code)) await this.parts.attempts.giveBack(claims);
       throw error;
     });
@@ -130,8 +106,8 @@ export class Consultation {
   }
 
   /** Whether a credential is locked or delayed. A whole network that failed too often is told so. */
-  private async taken(claims: readonly Claim[]): Promise<boolean> {
-    const outcome = await this.parts.attempts.take(claims);
+  private async taken(claims: readonly Claim[], { request }: Situation): Promise<boolean> {
+    const outcome = await this.parts.attempts.take(claims, performance.now() - request.arrivedAt);
     if (outcome.taken) return false;
     if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
     return true;
@@ -139,17 +115,20 @@ export class Consultation {
 
   /** What a visitor sees of a lock: exactly what a wrong answer shows. */
   private async locked(situation: Situation, asked: Asked, rules: readonly AttemptRule[]): Promise<StageReply> {
-    const shown = await this.ask(situation, asked, 'challenge');
+    const shown = await this.ask(situation, asked);
     if (shown.type !== 'challenge') return shown.type === 'denied' ? shown : { type: 'denied' };
     const { field, code } = rules[0]!.refuse;
     return { ...shown, type: 'rejected', errors: { [field]: [{ code }] } };
   }
 
-  private async ask(situation: Situation, asked: Asked, verb: StageVerb, body?: Body): Promise<StageReply> {
+  private async ask(situation: Situation, asked: Asked, body?: Body): Promise<StageReply> {
     const { contract, plan } = asked;
-    const reply = await this.parts.stages.ask(contract, verb, stageRequestOf(situation, asked, body));
-    const violations = overreach(contract, reply, plan.context.pending_user);
-    if (violations.length === 0) return reply;
+    const stageRequest = stageRequestOf(situation, asked, body);
+    const reply = await this.parts.stages.ask(contract, body ? 'respond' : 'challenge', stageRequest);
+    const { attached } = stageRequest;
+    const given = { pendingUser: plan.context.pending_user, attached: Object.values(attached).map(({ id }) => id) };
+    const violations = overreach(contract, reply, given);
+    if (violations.length === 0) return 'challenge' in reply ? trimmed(contract, reply) : reply;
     this.parts.report(contract.kind, violations);
     throw new Problem('stage_fault', { detail: `the stage ${contract.kind} ${violations[0]}` });
   }
@@ -161,28 +140,15 @@ export class Consultation {
   }
 }
 
-type Passed = Extract<StageReply, { type: 'passed' }>;
-interface Embedded {
-  readonly field: string;
-  readonly embed: { readonly field: string; readonly error: string };
-  readonly attached: AttachedStage;
-}
-
-/** What an embedded step judges is for that step alone: its host learns only whether it is text. */
-const withheld = (body: Body, { embeds }: StageContract): Body => {
-  const fields = new Set(Object.values(embeds).map(({ field }) => field));
-  return Object.fromEntries(
-    Object.entries(body).map(([key, value]) => [key, fields.has(key) && typeof value === 'string' ? '' : value]),
-  );
-};
+/** A challenge without anything that its contract does not name. */
+const trimmed = <R extends Extract<StageReply, { challenge: object }>>(
+  { challenge: schema }: StageContract,
+  reply: R,
+): R => ({
+  ...reply,
+  challenge: schema.parse(reply.challenge),
+});
 
 const plainly = (reply: StageReply): Heard => ({ reply, states: {}, settlement: NOTHING_TO_SETTLE });
 
 const stateOf = (key: string, reply: StageReply) => ('state' in reply && reply.state ? { [key]: reply.state } : {});
-
-const both = (host: Passed, part: Passed): Passed => ({
-  ...host,
-  context: { ...host.context, ...part.context },
-  effects: [...(host.effects ?? []), ...(part.effects ?? [])],
-  verified: [...(host.verified ?? []), ...(part.verified ?? [])],
-});

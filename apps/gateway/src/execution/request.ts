@@ -4,6 +4,8 @@ import type { Identity } from './plans.js';
 
 /** One request to the executor, as far as it is more than HTTP. */
 export interface FlowRequest {
+  /** When it arrived, on the clock of `performance.now()`. */
+  readonly arrivedAt: number;
   readonly slug: string;
   /** SHA-256 of the session cookie, if one came. */
   readonly sessionKey: Buffer | undefined;

@@ -30,14 +30,14 @@ export async function saveOutcome(plans: Plans, ground: Ground, outcome: Outcome
   const { running } = ground;
   if (running) {
     const idle = !acts(outcome) && unchanged(running.plan, outcome.after);
-    return idle ? { won: true } : update(plans, ground, outcome, { sessionId: ground.loaded.session!.id });
+    return idle ? { won: true } : update(plans, { ...ground, sessionId: ground.loaded.session!.id }, outcome);
   }
   if (!acts(outcome) && outcome.after.ended) return { won: true };
   const begun = await begin(plans, ground, acts(outcome) ? outcome.before : outcome.after);
   if (!begun.sessionId) return { won: false };
   if (!acts(outcome)) return { won: true, cookie: begun.cookie };
   // Effects need a plan to hang on, so a request that both begins and acts saves twice.
-  return update(plans, ground, outcome, { sessionId: begun.sessionId, cookie: begun.cookie });
+  return update(plans, { ...ground, sessionId: begun.sessionId, cookie: begun.cookie }, outcome);
 }
 
 const acts = ({ effects, settlement }: Outcome) =>
@@ -58,23 +58,23 @@ async function begin(plans: Plans, { loaded }: Ground, plan: Plan) {
   return { sessionId, cookie: key?.cookie };
 }
 
-interface At {
+interface At extends Ground {
   readonly sessionId: string;
   readonly cookie?: SessionCookie | undefined;
 }
 
-async function update(plans: Plans, ground: Ground, outcome: Outcome, { sessionId, cookie }: At): Promise<Saved> {
+async function update(plans: Plans, at: At, outcome: Outcome): Promise<Saved> {
   const login = outcome.effects.find((effect) => effect.type === 'login');
   const key = login && newSessionKey(login.duration_s ?? undefined);
   const won = await plans.save({
-    sessionId,
-    flowId: ground.loaded.flowId,
+    sessionId: at.sessionId,
+    flowId: at.loaded.flowId,
     plan: outcome.after,
-    revision: ground.running?.revision ?? 0,
+    revision: at.running?.revision ?? 0,
     effects: outcome.effects,
     newKey: key?.hash,
-    about: ground.about,
+    about: at.about,
     ...outcome.settlement,
   });
-  return won ? { won, cookie: key?.cookie ?? cookie } : { won };
+  return won ? { won, cookie: key?.cookie ?? at.cookie } : { won };
 }

@@ -18,7 +18,10 @@ export interface Situation {
   readonly timeLeftMs: () => number;
 }
 
-interface Asked {
+export type Body = Readonly<Record<string, unknown>>;
+
+/** One stage as it is asked: a step's own, or one embedded in it. */
+export interface Asked {
   readonly stateKey: string;
   readonly contract: StageContract;
   readonly stage: Pick<Step, 'id' | 'name' | 'config'>;
@@ -29,7 +32,7 @@ interface Asked {
 export function stageRequestOf(
   situation: Situation,
   { stateKey, contract, stage, plan }: Asked,
-  body: Readonly<Record<string, unknown>> | undefined,
+  body: Body | undefined,
 ): StageRequest {
   const { request, version, sessionUser, site, revision } = situation;
   const { slug, title, designation } = version.flow;

@@ -213,6 +213,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example' };
   const executor = new Executor({ plans, flows, attempts, contracts, consultation, site, now: () => new Date(0) });
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
+    arrivedAt: performance.now(),
     slug: 'login',
     sessionKey: Buffer.alloc(32),
     query: {},
@@ -228,3 +229,38 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
       executor.handle(request({ answer: { body, forged: undefined }, ...more })),
   };
 }
+
+/** A reply that asks. */
+export const asks = (challenge: Record<string, unknown> = {}): StageReply => ({ type: 'challenge', challenge });
+/** A reply that refuses, blaming the credentials `failed`. */
+export const rejects = (failed?: string[]): StageReply => ({
+  type: 'rejected',
+  errors: { word: [{ code: 'wrong' }] },
+  challenge: { again: true },
+  ...(failed ? { failed } : {}),
+});
+/** A reply that logs alice in. */
+export const LOGS_IN: StageReply = {
+  type: 'passed',
+  effects: [
+    {
+      type: 'login',
+      user: ALICE.uuid,
+      backend: 'b',
+      duration_s: null,
+      bindings: { network: 'no_binding', geoip: 'no_binding' },
+      terminate_other_sessions: false,
+    },
+  ],
+};
+
+/** Replies that pass each step of a test flow. */
+export const SCRIPT = {
+  'ident.challenge': asks({ who: true }),
+  'ident.respond': { type: 'passed', context: { pending_user: ALICE } },
+  'page.challenge': asks({ page: true }),
+  'page.respond': { type: 'passed' },
+  'secret.challenge': asks({ secret: true }),
+  'secret.respond': { type: 'passed', verified: ['password'] },
+  'login.challenge': LOGS_IN,
+} satisfies Record<string, StageReply>;

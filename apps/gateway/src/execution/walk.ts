@@ -67,7 +67,6 @@ export class Walk {
   answerPassed = false;
   private turns = 0;
   private turnBegan = performance.now();
-  private readonly until = performance.now() + REQUEST_DEADLINE_MS;
 
   constructor(
     private readonly start: Start,
@@ -204,7 +203,7 @@ export class Walk {
       ...{ request, version, revision, sessionUser, site },
       plan: this.plan,
       nextTurn: () => this.turns++,
-      timeLeftMs: () => this.until - performance.now(),
+      timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };
   }
 }

@@ -17,11 +17,15 @@ export function initialsAvatar({ name, username }: { name: string; username: str
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
 }
 
+/** One word: its first two characters; else the first of the first word before the last word, cut to two. */
 function initials(text: string): string {
   const words = text.split(/\s+/).filter((word) => word !== '');
   const [first = '', last] = [words[0], words.length > 1 ? words.at(-1) : undefined];
-  return [...(last === undefined ? first : [...first].slice(0, 1).join('') + last)].slice(0, 2).join('');
+  return last === undefined ? start(first, 2) : start(start(first, 1) + last, 2);
 }
+
+/** The first characters, of which one may be two UTF-16 units. */
+const start = (text: string, count: number) => Array.from(text).slice(0, count).join('');
 
 type Colour = readonly [red: number, green: number, blue: number];
 

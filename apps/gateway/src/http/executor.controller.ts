@@ -48,12 +48,11 @@ export class ExecutorController {
     { request, reply }: { request: FastifyRequest; reply: FastifyReply },
     { slug, query: outer, answer }: { slug: string; query: OuterQuery; answer: FlowRequest['answer'] },
   ) {
+    const arrivedAt = performance.now();
     const query = innerQuery(outer['query']);
     refuseCredentials((field) => this.contracts.isSecret(field), outer, query);
     const told = await this.executor.handle({
-      slug,
-      query,
-      answer,
+      ...{ arrivedAt, slug, query, answer },
       sessionKey: sessionKeyOf(request),
       client: {
         ip: request.ip,

@@ -4,18 +4,13 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { presentProblem } from './problem.presenter.js';
 
-/** Whatever leaves a controller as an exception, answered in the API's own form. */
+/** Whatever goes wrong on the way to an answer, Fastify's own errors included, in the API's own form. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
 
   catch(error: unknown, host: ArgumentsHost) {
-    const http = host.switchToHttp();
-    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
-  }
-
-  /** Also Fastify's own errors come here: bodies it could not read, routes it does not have. */
-  answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+    const [request, reply] = host.getArgs<[FastifyRequest, FastifyReply]>();
     const problem = problemOf(error);
     if (problem.code === 'internal_fault' || problem.code === 'database_away') {
       this.logger.fault(problem.message, error, { request_id: request.id });

@@ -1,0 +1,105 @@
+import { type StageReply } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { ALICE, asks, house, LOGS_IN, rejects, SCRIPT, versionOf } from './testing.js';
+
+describe('a reply that asks for more than its contract allows', () => {
+  const overreaching: Record<string, StageReply> = {
+    'an effect': { type: 'passed', effects: [{ type: 'toast', level: 'info', message: 'hello' }] },
+    'a context key': { type: 'passed', context: { redirect: 'https://evil.example' } },
+    'a step': { type: 'passed', insert: { where: 'next', steps: [{ kind: 'login', config: {} }] } },
+    'a login with a refusal': { ...rejects(), effects: LOGS_IN.type === 'passed' ? LOGS_IN.effects : [] } as StageReply,
+  };
+
+  it.each(Object.entries(overreaching))('(%s) is refused, reported, and saves nothing', async (_, reply) => {
+    const { solve, plans, overreaches } = house(versionOf([{ kind: 'page' }]), { 'page.respond': reply });
+
+    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect(overreaches).toHaveLength(1);
+    expect(plans.saves).toBe(0);
+  });
+});
+
+describe('attempts', () => {
+  it('are cleared by a right answer, stay for a wrong one, and cost nothing where nothing was judged', async () => {
+    const settled = async (reply: StageReply) => {
+      const { solve, plans } = house(versionOf([{ kind: 'secret' }, { kind: 'page' }]), {
+        ...SCRIPT,
+        'secret.respond': reply,
+      });
+      const saved: { cleared: number; returned: number }[] = [];
+      const save = plans.save.bind(plans);
+      plans.save = (s) => {
+        saved.push({ cleared: s.cleared.length, returned: s.returned.length });
+        return save(s);
+      };
+      await solve({ password: 'x' });
+      return saved[0];
+    };
+
+    expect(await settled({ type: 'passed', verified: ['password'] })).toEqual({ cleared: 1, returned: 1 });
+    expect(await settled(rejects(['password']))).toBeUndefined();
+    expect(await settled(asks())).toEqual({ cleared: 0, returned: 2 });
+    expect(await settled(rejects())).toEqual({ cleared: 0, returned: 2 });
+  });
+
+  it('that are refused look like a wrong answer, and the stage never judges', async () => {
+    const { solve, attempts, stages } = house(versionOf([{ kind: 'secret' }]), SCRIPT);
+    attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+
+    expect((await solve({ password: 'hunter2' })).told).toMatchObject({
+      type: 'show',
+      errors: { password: [{ code: 'wrong' }] },
+    });
+    expect(stages.hops).toEqual(['secret.challenge']);
+  });
+
+  it('that a whole network used up are said to be, with the time to wait', async () => {
+    const { solve, attempts } = house(versionOf([{ kind: 'secret' }]), SCRIPT);
+    attempts.verdict = { taken: false, network: true, retryAfterS: 8 };
+
+    expect((await solve({ password: 'x' })).told).toMatchObject({
+      type: 'problem',
+      problem: { code: 'rate_limited', retryAfterS: 8 },
+    });
+  });
+});
+
+describe('a step with another inside', () => {
+  const attached = { inner: { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} } };
+  const flow = versionOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], attached);
+
+  it('asks its host first, then the inner stage with the host’s context, and goes on when both pass', async () => {
+    const { solve, stages } = house(flow, SCRIPT);
+
+    expect((await solve({ uid: 'alice', password: 'hunter2' })).told).toMatchObject({ challenge: { page: true } });
+    expect(stages.hops).toEqual(['ident.respond', 'secret.respond', 'page.challenge']);
+    expect(stages.requests[1]).toMatchObject({ context: { pending_user: ALICE }, response: { password: 'hunter2' } });
+  });
+
+  it('never tells the host what only the inner stage judges', async () => {
+    const { solve, stages } = house(flow, SCRIPT);
+    await solve({ uid: 'alice', password: 'hunter2' });
+
+    expect(JSON.stringify(stages.requests[0])).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['wrong', rejects(['password'])],
+    ['over the stage’s own limit', { type: 'denied', failed: ['password'] } satisfies StageReply],
+  ])('shows the host’s one error when the inner answer is %s', async (_, reply) => {
+    const { solve, plans } = house(flow, { ...SCRIPT, 'secret.respond': reply });
+
+    expect((await solve({ uid: 'alice', password: 'x' })).told).toMatchObject({
+      challenge: { who: true },
+      errors: { non_field_errors: [{ code: 'wrong' }] },
+    });
+    expect(plans.plan?.context.pending_user).toEqual(ALICE);
+  });
+
+  it('judges a missing inner answer as null, so that known and unknown users take the same hops', async () => {
+    const { solve, stages } = house(flow, { ...SCRIPT, 'secret.respond': rejects() });
+    await solve({ uid: 'alice' });
+
+    expect(stages.requests[1]?.response).toEqual({ password: null });
+  });
+});

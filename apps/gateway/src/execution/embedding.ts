@@ -1,0 +1,58 @@
+import {
+  type AttachedStage,
+  type Embed,
+  Problem,
+  type StageContract,
+  type StageReply,
+  type User,
+} from '@gatehouse/contracts';
+import { type FlowVersion, mergeUser, type Step } from '@gatehouse/plan';
+import type { Body } from './stage-requests.js';
+
+export type Passed = Extract<StageReply, { type: 'passed' }>;
+
+/** A step inside another: the host's config field that names it, what it judges, and itself. */
+export interface Embedded {
+  readonly field: string;
+  readonly embed: Embed;
+  readonly attached: AttachedStage;
+}
+
+interface Host {
+  readonly contract: StageContract;
+  readonly stage: Pick<Step, 'name' | 'config'>;
+}
+
+/** The steps that a host's config embeds. Throws stage_fault when one is named and not there: a check is never left out. */
+export function embeddedIn({ contract, stage }: Host, { attached }: FlowVersion): Embedded[] {
+  return Object.entries(contract.embeds).flatMap(([field, embed]) => {
+    const id = stage.config[field];
+    if (id === null || id === undefined) return [];
+    const inner = attached[String(id)];
+    if (!inner)
+      throw new Problem('stage_fault', { detail: `the ${field} of ${stage.name} is not in the flow version` });
+    return [{ field, embed, attached: inner }];
+  });
+}
+
+/** What an embedded step judges is for that step alone: its host learns only whether it is text. */
+export function withheld(body: Body, { embeds }: StageContract): Body {
+  const fields = new Set(Object.values(embeds).map(({ field }) => field));
+  return Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [key, fields.has(key) && typeof value === 'string' ? '' : value]),
+  );
+}
+
+/** Two steps that both passed, as one. */
+export const both = (host: Passed, part: Passed): Passed => ({
+  ...host,
+  context: { ...host.context, ...part.context, ...sameUser(host, part) },
+  effects: [...(host.effects ?? []), ...(part.effects ?? [])],
+  verified: [...(host.verified ?? []), ...(part.verified ?? [])],
+});
+
+/** What the inner step says of the user adds to what its host said. */
+function sameUser(host: Passed, part: Passed) {
+  const [before, after] = [host, part].map(({ context }) => context?.['pending_user'] as User | undefined);
+  return after ? { pending_user: mergeUser(before, after) } : {};
+}
