@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { type Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
@@ -8,7 +7,7 @@ import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
-import { Claims } from './execution/attempts.js';
+import { attemptsKey, Claims } from './execution/attempts.js';
 import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
@@ -73,7 +72,7 @@ function providersOf({ config, source, requester, logger }: Ground): Provider[] 
 }
 
 const claimsOf = (config: GatewayConfig) =>
-  new Claims(createHmac('sha256', config.SECRET_KEY).update('attempts').digest(), {
+  new Claims(attemptsKey(config.SECRET_KEY), {
     free: config.NETWORK_ATTEMPTS_FREE,
     forgetAfterS: config.NETWORK_ATTEMPTS_FORGET_S,
   });

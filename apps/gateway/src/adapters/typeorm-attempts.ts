@@ -48,6 +48,12 @@ const GIVE_BACK = {
     FROM held WHERE (a.subject, a.credential) = (held.subject, held.credential)`,
 };
 
+/** $1 subject. */
+const UNLOCK = {
+  name: 'attempts_unlock',
+  text: 'DELETE FROM flow.attempts WHERE subject = $1 AND failures > 0 RETURNING credential',
+};
+
 interface TakeRow {
   readonly taken: number;
   readonly blocked: readonly { readonly credential: string; readonly retry_after_s: number }[];
@@ -81,5 +87,10 @@ export class TypeormAttempts extends Attempts {
     if (claims.length === 0) return;
     const subjects = claims.map(({ subject }) => subject);
     await runNamed(this.source, GIVE_BACK, [subjects, claims.map(({ credential }) => credential)]);
+  }
+
+  async unlock(subject: Buffer): Promise<readonly string[]> {
+    const { rows } = await runNamed<{ credential: string }>(this.source, UNLOCK, [subject]);
+    return rows.map(({ credential }) => credential).sort();
   }
 }

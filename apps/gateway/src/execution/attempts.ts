@@ -29,6 +29,8 @@ export abstract class Attempts {
   abstract take(claims: readonly Claim[], ageMs: number): Promise<Taken>;
   /** Gives attempts back that were never judged. */
   abstract giveBack(claims: readonly Claim[]): Promise<void>;
+  /** Forgets every failure of a subject; the credentials that had some. */
+  abstract unlock(subject: Buffer): Promise<readonly string[]>;
 }
 
 export const NETWORK_CREDENTIAL = 'network';
@@ -37,6 +39,14 @@ export interface NetworkLimit {
   readonly free: number;
   readonly forgetAfterS: number;
 }
+
+/** The key that hides who is counted, drawn from the gateway's secret so that it is good for nothing else. */
+export const attemptsKey = (secret: string): Buffer => createHmac('sha256', secret).update('attempts').digest();
+
+/** Under which a saved user's failures are counted. */
+export const userSubject = (key: Buffer, uuid: string): Buffer => hidden(key, `user:${uuid}`);
+
+const hidden = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest().subarray(0, 16);
 
 interface Guess {
   readonly rules: readonly AttemptRule[];
@@ -56,21 +66,17 @@ export class Claims {
   of({ rules, body, user, ip }: Guess): Claim[] {
     const matching = rules.filter(({ when }) => body[when] !== undefined && body[when] !== null && body[when] !== '');
     if (matching.length === 0) return [];
-    const subject = this.subject(subjectOf(user));
+    const subject = hidden(this.key, subjectOf(user));
     return [
       ...matching.map(({ credential, free, hard }) => ({ subject, credential, free, hard, forgetAfterS: undefined })),
       {
-        subject: this.subject(`net:${networkOf(ip)}`),
+        subject: hidden(this.key, `net:${networkOf(ip)}`),
         credential: NETWORK_CREDENTIAL,
         free: this.network.free,
         hard: undefined,
         forgetAfterS: this.network.forgetAfterS,
       },
     ];
-  }
-
-  private subject(text: string): Buffer {
-    return createHmac('sha256', this.key).update(text).digest().subarray(0, 16);
   }
 }
 

@@ -158,6 +158,9 @@ export class MemoryAttempts extends Attempts {
   async giveBack(claims: readonly Claim[]) {
     this.returned.push(...claims);
   }
+  async unlock() {
+    return [];
+  }
 }
 
 type TestStep = {

@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Browser } from '../support/browser.js';
+import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
+
+const run = promisify(execFile);
+const FLOW = 'default-authentication-flow';
+
+let folder: string;
+let env: Record<string, string>;
+let running: RunningProcess;
+
+const start = () => startProcess('dist/apps/standalone/src/main.js', env, { ready: /Gatehouse is ready/ });
+
+/** One of the commands beside it, with its exit code. */
+async function command(name: string, ...args: string[]) {
+  const options = { env: { PATH: process.env['PATH'], ...env } };
+  return run(process.execPath, [`dist/apps/standalone/src/${name}.js`, ...args], options).then(
+    ({ stdout }) => ({ code: 0, said: stdout }),
+    (error: { code: number; stderr: string }) => ({ code: error.code, said: error.stderr }),
+  );
+}
+
+async function logIn(password: string) {
+  const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
+  await browser.solve(FLOW, { uid_field: 'admin' });
+  const { body } = await browser.solve(FLOW, { password });
+  return { body, me: (await browser.fetch('/api/v3/core/users/me/')).body };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-standalone-'));
+  env = { GATEHOUSE_DIR: folder, PORT: String(await freePort()), XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' };
+  running = await start();
+}, 120_000);
+afterAll(async () => {
+  await running.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const printedPassword = () => /Administrator: admin, password: (\S+)/.exec(running.output())?.[1] ?? '';
+
+it('starts from nothing and lets the administrator in whose password it prints', async () => {
+  const { body, me } = await logIn(printedPassword());
+
+  expect(body).toEqual({ component: 'xak-flow-redirect', to: '/' });
+  expect(me).toMatchObject({ user: { username: 'admin', is_superuser: true } });
+});
+
+it('keeps its secrets from everybody else, and the password nowhere', async () => {
+  for (const name of ['secrets.json', 'postgres.json', 'nats.conf']) {
+    expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
+    expect(await readFile(join(folder, name), 'utf8')).not.toContain(printedPassword());
+  }
+});
+
+it('has commands that find its database while it runs', async () => {
+  const file = `blueprints/${FLOW}.yaml`;
+
+  expect(await command('blueprint', 'apply', file)).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(/: \d+ left$/m),
+  });
+  expect(await command('user', 'unlock', 'admin')).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(/was not locked/),
+  });
+  expect(await command('user', 'unlock', 'nobody')).toMatchObject({ code: 1, said: 'user: there is no user nobody\n' });
+  expect(await command('blueprint', 'apply', 'nowhere.yaml')).toMatchObject({
+    code: 1,
+    said: expect.stringMatching(/cannot be read/),
+  });
+  expect(await command('blueprint')).toMatchObject({ code: 1, said: expect.stringMatching(/^blueprint: usage/) });
+});
+
+it('unlocks a user who was locked out', async () => {
+  for (let i = 0; i < 6; i++) await logIn('wrong');
+  expect((await logIn(printedPassword())).body).toHaveProperty('response_errors');
+
+  expect(await command('user', 'unlock', 'admin')).toMatchObject({ said: 'unlocked for admin: password\n' });
+  expect((await logIn(printedPassword())).body).toMatchObject({ to: '/' });
+});
+
+it('leaves nothing behind when it is told to stop, and finds its data when it starts again', async () => {
+  const password = printedPassword();
+  const children = await childrenOf(running.pid);
+  expect(children.length).toBeGreaterThan(1);
+  expect(await running.stop('SIGINT')).toBe(0);
+  expect(children.filter(isAlive)).toEqual([]);
+  expect(await readdir(folder)).not.toContain('postgres.json');
+  running = await start();
+
+  expect(running.output()).not.toContain('Administrator:');
+  expect((await logIn(password)).body).toMatchObject({ to: '/' });
+});
+
+async function childrenOf(pid: number): Promise<number[]> {
+  return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
