@@ -16,8 +16,11 @@ import { Sessions } from './execution/sessions.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
 import { ExecutorController } from './http/executor.controller.js';
+import { FlowDoor } from './http/flow.door.js';
+import { FlowPageController } from './http/flow-page.controller.js';
 import { FlowsController } from './http/flows.controller.js';
 import { Dependencies, HealthController } from './http/health.controller.js';
+import { HomeController } from './http/home.controller.js';
 import { UsersController } from './http/users.controller.js';
 
 /** What the gateway stands on. */
@@ -34,17 +37,39 @@ export class GatewayModule {
   static on(ground: Ground): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [ExecutorController, FlowsController, UsersController, HealthController],
+      controllers: [
+        ExecutorController,
+        FlowPageController,
+        HomeController,
+        FlowsController,
+        UsersController,
+        HealthController,
+      ],
       providers: providersOf(ground),
     };
   }
 }
 
-function providersOf({ config, source, requester, logger }: Ground): Provider[] {
+function providersOf(ground: Ground): Provider[] {
+  const { config, source, requester } = ground;
+  const ports = portsOf(ground);
+  const { plans, flows, contracts } = ports;
+  return [
+    FlowDoor,
+    { provide: GATEWAY_CONFIG, useValue: config },
+    { provide: Executor, useValue: new Executor({ ...ports, site: siteOf(config), now: () => new Date() }) },
+    { provide: Plans, useValue: plans },
+    { provide: Flows, useValue: flows },
+    { provide: Contracts, useValue: contracts },
+    { provide: Sessions, useValue: new TypeormSessions(source) },
+    { provide: Dependencies, useValue: dependenciesOf(source, requester) },
+  ];
+}
+
+function portsOf({ config, source, requester, logger }: Ground) {
   const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
   const lifetimes = { anonymousSessionS, sessionS, planS };
   const plans = new TypeormPlans(source, new Sealer(config.SEAL_KEYS), { lifetimes, logger });
-  const flows = new TypeormFlows(source);
   const contracts = new CatalogueContracts();
   const attempts = new TypeormAttempts(source);
   const consultation = new Consultation({
@@ -54,22 +79,14 @@ function providersOf({ config, source, requester, logger }: Ground): Provider[] 
     claims: claimsOf(config),
     report: (kind, violations) => logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
   });
-  const site = {
-    base_url: config.BASE_URL.replace(/\/$/, ''),
-    rp_id: new URL(config.BASE_URL).hostname,
-    brand: config.BRAND,
-  };
-  const executor = new Executor({ plans, flows, attempts, contracts, consultation, site, now: () => new Date() });
-  return [
-    { provide: GATEWAY_CONFIG, useValue: config },
-    { provide: Executor, useValue: executor },
-    { provide: Plans, useValue: plans },
-    { provide: Flows, useValue: flows },
-    { provide: Contracts, useValue: contracts },
-    { provide: Sessions, useValue: new TypeormSessions(source) },
-    { provide: Dependencies, useValue: dependenciesOf(source, requester) },
-  ];
+  return { plans, flows: new TypeormFlows(source), contracts, attempts, consultation };
 }
+
+const siteOf = ({ BASE_URL, BRAND }: GatewayConfig) => ({
+  base_url: BASE_URL.replace(/\/$/, ''),
+  rp_id: new URL(BASE_URL).hostname,
+  brand: BRAND,
+});
 
 const claimsOf = (config: GatewayConfig) =>
   new Claims(attemptsKey(config.SECRET_KEY), {

@@ -8,7 +8,7 @@ import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js
 import { TypeormJanitor } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground } from './gateway.module.js';
-import { parseJsonOnly } from './http/body.parser.js';
+import { parseBodies } from './http/body.parser.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { standardHeaders, strictRouting } from './http/routing.hooks.js';
 
@@ -32,6 +32,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   });
   const connection = await connectNats(config, 'gateway', logger);
   const requester = new NatsRequester(connection, '_INBOX_gateway');
+  await requester.heard();
   const app = await createApp({ config, source, requester, logger });
   const janitor = new TypeormJanitor(source, logger);
   janitor.start(config.CLEANUP_EVERY_S);
@@ -62,7 +63,7 @@ async function createApp(ground: Ground): Promise<NestFastifyApplication> {
   const fastify = adapter.getInstance();
   standardHeaders(fastify);
   strictRouting(fastify);
-  parseJsonOnly(fastify);
+  parseBodies(fastify);
   await fastify.register(cookie);
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.on(ground), adapter, {
     bodyParser: false,

@@ -4,7 +4,7 @@ import { startStandalone } from './start-standalone.js';
 try {
   const { url, admin, stop } = await startStandalone(process.env);
   if (admin) process.stdout.write(`Administrator: ${admin.username}, password: ${admin.password}\n`);
-  process.stdout.write(`Gatehouse is ready at ${url}/api/v3/flows/executor/default-authentication-flow/\n`);
+  process.stdout.write(`Gatehouse is ready: ${url}/if/flow/default-authentication-flow/\n`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void stop().then(() => process.exit(0)));
   }

@@ -3,39 +3,56 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Readable by the page's script, which repeats it in the header (01-executor §8.6). */
 export const CSRF_COOKIE = 'authentik_csrf';
-export const CSRF_HEADER = 'x-authentik-csrf';
+const CSRF_HEADER = 'x-authentik-csrf';
+/** The field of a page's form that repeats it. */
+export const CSRF_FIELD = 'csrf_token';
 
 const ONE_YEAR_S = 365 * 86_400;
 const TOKEN = /^[A-Za-z0-9]{32}$/;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Why a logged-in user's request may come from a foreign page; undefined when it cannot. */
-export function forgeryOf(request: FastifyRequest, origin: string): string | undefined {
-  const sender = request.headers.origin;
-  if (sender !== undefined && sender !== origin && sender !== `${request.protocol}://${request.host}`) {
-    return `CSRF Failed: Origin checking failed - ${sender} does not match any trusted origins.`;
-  }
-  const cookie = request.cookies[CSRF_COOKIE];
-  const header = request.headers[CSRF_HEADER];
+/** Why an API request may come from a foreign page; undefined when it cannot. Counts for logged-in users only. */
+export const forgeryOf = (request: FastifyRequest, baseUrl: string): string | undefined =>
+  foreignOrigin(request, baseUrl) ?? tokenMismatch(request, request.headers[CSRF_HEADER], 'HTTP header');
+
+/** The same for a page's form, which always carries a token, so that nobody can be logged in as somebody else either. */
+export const formForgeryOf = (request: FastifyRequest, baseUrl: string, token: unknown): string | undefined =>
+  foreignOrigin(request, baseUrl) ?? tokenMismatch(request, token, 'form');
+
+function foreignOrigin({ headers, protocol, host }: FastifyRequest, baseUrl: string): string | undefined {
+  const { origin } = headers;
+  if (origin === undefined || origin === new URL(baseUrl).origin || origin === `${protocol}://${host}`)
+    return undefined;
+  return `CSRF Failed: Origin checking failed - ${origin} does not match any trusted origins.`;
+}
+
+function tokenMismatch({ cookies }: FastifyRequest, token: unknown, from: string): string | undefined {
+  const cookie = cookies[CSRF_COOKIE];
   if (!cookie) return 'CSRF Failed: CSRF cookie not set.';
-  if (typeof header !== 'string' || header === '') return 'CSRF Failed: CSRF token missing.';
-  return same(cookie, header)
-    ? undefined
-    : "CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header incorrect.";
+  if (typeof token !== 'string' || token === '') return 'CSRF Failed: CSRF token missing.';
+  return same(cookie, token) ? undefined : `CSRF Failed: CSRF token from the ${from} incorrect.`;
 }
 
 /** Both must be tokens of ours, so that a planted cookie needs to be one as well. */
-const same = (cookie: string, header: string) =>
-  TOKEN.test(cookie) && TOKEN.test(header) && timingSafeEqual(Buffer.from(cookie), Buffer.from(header));
+const same = (cookie: string, token: string) =>
+  TOKEN.test(cookie) && TOKEN.test(token) && timingSafeEqual(Buffer.from(cookie), Buffer.from(token));
 
 /** Hands out a fresh token, as a login does. */
-export function setCsrfCookie(request: FastifyRequest, reply: FastifyReply) {
-  reply.setCookie(CSRF_COOKIE, newToken(), {
+export function setCsrfCookie(request: FastifyRequest, reply: FastifyReply): string {
+  const token = newToken();
+  reply.setCookie(CSRF_COOKIE, token, {
     path: '/',
     sameSite: 'lax',
     secure: request.protocol === 'https',
     maxAge: ONE_YEAR_S,
   });
+  return token;
+}
+
+/** The visitor's token; one is handed out to whoever has none. */
+export function csrfTokenOf(request: FastifyRequest, reply: FastifyReply): string {
+  const cookie = request.cookies[CSRF_COOKIE];
+  return cookie && TOKEN.test(cookie) ? cookie : setCsrfCookie(request, reply);
 }
 
 /** 32 letters and digits; bytes that would make some of them likelier are thrown away. */

@@ -7,9 +7,6 @@ export function innerQuery(outer: unknown): Readonly<Record<string, string>> {
 }
 
 /** Throws credentials_in_query when an address names a secret field of some answer: it would be in every log on the way (05-security 21). */
-export function refuseCredentials(
-  isSecret: (field: string) => boolean,
-  ...queries: readonly Readonly<Record<string, unknown>>[]
-) {
+export function refuseCredentials(isSecret: (field: string) => boolean, ...queries: readonly object[]) {
   if (queries.flatMap((query) => Object.keys(query)).some(isSecret)) throw new Problem('credentials_in_query');
 }

@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Executor } from '../execution/executor.js';
+import type { FlowAnswer, FlowRequest } from '../execution/request.js';
+import { Contracts } from '../execution/stages.js';
+import { setCsrfCookie } from './csrf.js';
+import { refuseCredentials } from './inner-query.js';
+import { sessionKeyOf, setSessionCookie } from './session.cookie.js';
+
+/** One HTTP exchange. */
+export interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+type Asked = Pick<FlowRequest, 'slug' | 'query' | 'answer'>;
+
+/** From an HTTP request to the executor and back: who asks, from where, and which cookies leave with the answer. */
+@Injectable()
+export class FlowDoor {
+  constructor(
+    @Inject(Executor) private readonly executor: Executor,
+    @Inject(Contracts) private readonly contracts: Contracts,
+  ) {}
+
+  /** Throws Problem for what is wrong before a stage is asked. */
+  async enter({ request, reply }: Exchange, asked: Asked): Promise<FlowAnswer> {
+    const arrivedAt = performance.now();
+    refuseCredentials((field) => this.contracts.isSecret(field), request.query as object, asked.query);
+    const answer = await this.executor.handle({
+      ...asked,
+      arrivedAt,
+      sessionKey: sessionKeyOf(request),
+      client: {
+        ip: request.ip,
+        user_agent: request.headers['user-agent'] ?? '',
+        outpost: false,
+        cookies: cookiesOf(request),
+      },
+      locale: 'en',
+    });
+    if (answer.cookie) setSessionCookie(request, reply, answer.cookie);
+    if (answer.effects.some(({ type }) => type === 'login')) setCsrfCookie(request, reply);
+    return answer;
+  }
+}
+
+const cookiesOf = ({ cookies }: FastifyRequest) =>
+  Object.fromEntries(Object.entries(cookies).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { House } from '../support/house.js';
+
+let house: House;
+
+beforeAll(async () => {
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        userEntry('<b>bold</b>'),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs: { remember_me_offset: 'days=1' } }]),
+        flowEntries('closed', [DUMMY], { authentication: 'require_authenticated' }),
+      ),
+    ],
+  });
+});
+afterAll(() => house.close());
+
+/** What a browser without scripts would send: every field of the page's form, with what was typed and pressed. */
+const submit = async (browser: Browser, page: string, typed: Readonly<Record<string, string>>) =>
+  post(browser, page, { ...(await hiddenFields(browser, page)), ...typed });
+
+async function hiddenFields(browser: Browser, page: string): Promise<Record<string, string>> {
+  const { text } = await browser.fetch(page);
+  const found = text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g);
+  return Object.fromEntries([...found].map(([, name, value]) => [name, value]));
+}
+
+const post = (browser: Browser, page: string, fields: Readonly<Record<string, string>>) =>
+  browser.fetch(page, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(fields).toString(),
+  });
+
+const page = '/if/flow/login/?next=%2F';
+
+describe('the page of a flow', () => {
+  it('logs somebody in with plain forms, and a reload sends nothing twice', async () => {
+    const browser = house.browser();
+    expect((await browser.fetch('/')).headers.get('location')).toBe('/flows/-/default/authentication/?next=%2F');
+    for (const typed of [{ uid_field: 'alice' }, { password: 'correct-horse-7' }]) {
+      const answer = await submit(browser, page, typed);
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, page]);
+    }
+    expect((await browser.fetch(page)).text).toContain('Stay signed in on this device?');
+    const done = await submit(browser, page, { remember_me: 'false' });
+
+    expect([done.status, done.headers.get('location')]).toEqual([303, '/']);
+    expect((await browser.fetch('/')).text).toContain('You are signed in as alice.');
+  });
+
+  it('shows errors beside their fields, for eyes and screen readers', async () => {
+    const browser = house.browser();
+    await submit(browser, page, { uid_field: 'alice' });
+    const { status, text } = await submit(browser, page, { password: 'wrong' });
+
+    expect(status).toBe(200);
+    expect(text).toMatch(/<input id="password"[^>]* aria-invalid="true" aria-describedby="password-error" autofocus>/);
+    expect(text).toMatch(/<p class="error" id="password-error">Invalid password<\/p>/);
+    expect(text).not.toContain('wrong');
+  });
+
+  it('takes no form without its own token, not even a stranger’s', async () => {
+    const browser = house.browser();
+    await browser.fetch(page);
+    const forged = await post(browser, page, { uid_field: 'alice', csrf_token: 'A'.repeat(32) });
+    expect(forged.status).toBe(403);
+    expect((await post(browser, page, { uid_field: 'alice' })).status).toBe(403);
+
+    expect((await browser.fetch(page)).text).toContain('name="uid_field"');
+  });
+
+  it('escapes whatever somebody typed', async () => {
+    const browser = house.browser();
+    await submit(browser, page, { uid_field: '<b>bold</b>' });
+    const { text } = await browser.fetch(page);
+
+    expect(text).toContain('&#60;b&#62;bold&#60;/b&#62;');
+    expect(text).not.toContain('<b>bold');
+  });
+
+  it('may load nothing, run nothing, and send its forms nowhere else', async () => {
+    const { headers, text } = await house.browser().fetch(page);
+    const nonce = /style-src 'nonce-([^']+)'/.exec(headers.get('content-security-policy') ?? '')?.[1];
+
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; .*form-action 'self'/);
+    expect(text).toContain(`<style nonce="${nonce}">`);
+    expect(text).not.toMatch(/<script/);
+  });
+
+  it('says what is wrong in words: no such flow, not for you, a service away', async () => {
+    expect(await house.browser().fetch('/if/flow/nowhere/')).toMatchObject({
+      status: 404,
+      text: expect.stringContaining('Not found.'),
+    });
+    expect((await house.browser().fetch('/if/flow/closed/')).text).toContain('Flow does not apply to current user.');
+    const browser = house.browser();
+    await submit(browser, page, { uid_field: 'alice' });
+    const hidden = await hiddenFields(browser, page);
+    await house.end('password');
+    const away = await post(browser, page, { ...hidden, password: 'correct-horse-7' });
+    await house.start('password');
+
+    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(away.text).toContain('Try again');
+    expect((await browser.fetch(page)).text).toContain('name="password"');
+  });
+
+  it('takes forms, the API does not', async () => {
+    const browser = house.browser();
+    await browser.fetch(page);
+
+    expect((await post(browser, '/api/v3/flows/executor/login/?query=', { uid_field: 'alice' })).status).toBe(415);
+  });
+});
