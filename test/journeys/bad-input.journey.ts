@@ -20,6 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
+/** JSON of so many levels. */
+const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
 const path = '/api/v3/flows/executor/login/?query=';
 
 describe('an address that does not exist', () => {
@@ -31,6 +34,9 @@ describe('an address that does not exist', () => {
     '//api/v3/flows/executor/login/',
     '/API/v3/flows/executor/login/',
     '/nothing/',
+    '/api/v3/flows/executor/a%00b/',
+    '/api/v3/flows/executor/%zz/',
+    '/flows/-/default/a%00b/',
     '/flows/-/default/recovery/',
   ])('is not found: %s', async (address) => {
     const { status, body } = await house.browser().fetch(address);
@@ -55,7 +61,7 @@ describe('a method that does not exist', () => {
 });
 
 describe('a body', () => {
-  it.each(['{"uid_field": ', 'nonsense', "{'uid_field': 'alice'}", '\u0000'])(
+  it.each(['{"uid_field": ', 'nonsense', "{'uid_field': 'alice'}", '\u0000', '   ', deep(65)])(
     'that is no JSON is refused in the form of a validation error, and the plan stays: %j',
     async (body) => {
       const browser = house.browser();
@@ -103,8 +109,8 @@ describe('a body', () => {
     });
   });
 
-  it.each(['', '  '])('that is empty is an empty object: %j', async (body) => {
-    expect((await house.browser().post('login', body)).body).toHaveProperty('response_errors.uid_field');
+  it('that is empty is an empty object', async () => {
+    expect((await house.browser().post('login', '')).body).toHaveProperty('response_errors.uid_field');
   });
 
   it('of another type is refused, unless it is empty', async () => {
@@ -114,6 +120,33 @@ describe('a body', () => {
       body: { code: 'unsupported_media_type' },
     });
     expect((await house.browser().post('login', '', { type: form })).status).toBe(200);
+  });
+
+  it('may be nested as deeply as the limit, in a field that nobody reads', async () => {
+    const body = `{"uid_field": "alice", "junk": ${deep(63)}}`;
+    expect((await house.browser().post('login', body)).body).toMatchObject({ component: 'ak-stage-password' });
+  });
+
+  it('of bytes that are no text is no JSON, and what it says is not repeated', async () => {
+    const body = Buffer.concat([Buffer.from('{"uid_field": "'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
+    const headers = { 'content-type': 'application/json' };
+    expect(await house.browser().fetch(path, { method: 'POST', headers, body })).toMatchObject({ status: 400 });
+    expect((await house.browser().post('login', '{"uid_field": hunter2}')).text).not.toContain('hunter2');
+  });
+
+  it.each([null, '', true, ['ak-stage-identification'], {}])(
+    'names its component as text or not at all: %j',
+    async (component) => {
+      expect((await house.browser().solve('login', { component, uid_field: 'alice' })).body).toMatchObject({
+        component: 'ak-stage-identification',
+        response_errors: { component: [{ string: expect.any(String), code: expect.any(String) }] },
+      });
+    },
+  );
+
+  it('that cannot be read matters less than that there is no such flow', async () => {
+    expect((await house.browser().post('nowhere', 'nonsense')).status).toBe(404);
+    expect((await house.browser().post('nowhere', 'a=b', { type: 'text/plain' })).status).toBe(404);
   });
 
   it('over the limit is refused, at the limit it is not', async () => {

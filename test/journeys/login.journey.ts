@@ -81,14 +81,16 @@ describe('a login', () => {
   it('keeps neither session keys nor passwords in clear', async () => {
     const { browser } = await logIn();
     const [dump] = await house.rows<{ text: string }>(
-      `SELECT (SELECT json_agg(s) FROM flow.sessions s)::text || (SELECT json_agg(k) FROM flow.session_keys k)::text ||
-        (SELECT json_agg(p) FROM flow.plans p)::text || (SELECT json_agg(o) FROM flow.outbox o)::text ||
-        (SELECT json_agg(u) FROM directory.users u)::text AS text`,
+      `SELECT string_agg(t, ' ') AS text FROM (
+        SELECT s::text AS t FROM flow.sessions s UNION ALL SELECT encode(hash, 'escape') FROM flow.session_keys
+        UNION ALL SELECT encode(body, 'escape') FROM flow.plans UNION ALL SELECT encode(body, 'escape') FROM flow.outbox
+        UNION ALL SELECT u::text FROM directory.users u) everything`,
     );
 
     expect(dump?.text).toContain('$argon2id$v=19$m=19456,t=2,p=1$');
-    expect(dump?.text).not.toContain(browser.cookie());
-    expect(dump?.text).not.toContain('correct-horse-7');
+    for (const secret of [browser.cookie() ?? '', 'correct-horse-7', 'ak-stage-password', 'login_failed']) {
+      expect(dump?.text).not.toContain(secret);
+    }
     expect(house.output('gateway') + house.output('password')).not.toContain('correct-horse-7');
   });
 
@@ -143,6 +145,39 @@ describe('a login', () => {
       error_message: 'Unknown error',
     });
     expect((await me(elsewhere)).status).toBe(403);
+  });
+
+  it('ends when the password is changed between two steps, though it was proved before', async () => {
+    await house.apply(blueprint(userEntry('erin')));
+    const { browser, answer } = await logIn(undefined, { slug: 'remembering', user: 'erin' });
+    expect(answer.body).toMatchObject({ component: 'ak-stage-user-login' });
+    await house.apply(blueprint(userEntry('erin', { password: 'changed-by-its-owner' })));
+
+    expect((await browser.solve('remembering', { remember_me: true })).body).toMatchObject({
+      component: 'ak-stage-access-denied',
+    });
+    expect((await me(browser)).status).toBe(403);
+  });
+
+  it('is not for whoever planted the cookie, not even between the password and the last step', async () => {
+    const attacker = house.browser();
+    await attacker.show('remembering');
+    const victim = house.browser();
+    victim.plant(attacker.cookie());
+    await logIn(victim, { slug: 'remembering', user: 'bob' });
+
+    expect((await attacker.solve('remembering', { remember_me: true })).status).toBe(503);
+    expect((await me(attacker)).status).toBe(403);
+    expect((await victim.solve('remembering', { remember_me: false })).body).toMatchObject({ to: '/' });
+    expect((await me(victim)).body).toMatchObject({ user: { username: 'bob' } });
+  });
+
+  it('hands a logged-in browser that lost its token a new one', async () => {
+    const { browser } = await logIn();
+    browser.plant(undefined, 'authentik_csrf');
+    await browser.show('private');
+
+    expect((await browser.solve('private', {})).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
   it('asks whether to be remembered where the flow says so, and the cookie lasts as answered', async () => {

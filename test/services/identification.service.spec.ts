@@ -43,7 +43,7 @@ describeWithNats('the identification service', () => {
       context: {
         pending_user: {
           ...{ kind: 'saved', uuid: alice.uuid, pk: alice.pk, username: 'alice', name: '', email: 'a@example.org' },
-          ...{ is_active: true, locale: '' },
+          ...{ is_active: true, epoch: expect.any(Number), locale: '' },
         },
       },
     });

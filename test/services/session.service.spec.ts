@@ -6,7 +6,7 @@ import { Bench, BY_SIGNAL } from './service.js';
 
 const alice = {
   ...{ kind: 'saved', uuid: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01', pk: 7, username: 'alice', name: 'Alice' },
-  ...{ email: 'a@example.org', is_active: true, locale: '' },
+  ...{ email: 'a@example.org', is_active: true, epoch: 1, locale: '' },
 };
 
 describeWithNats('the session service', () => {

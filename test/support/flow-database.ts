@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
+import type { SavedUser } from '@gatehouse/contracts';
 import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormRegister } from '@gatehouse/directory';
 import { migrate, openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -40,8 +41,10 @@ export async function publish(source: DataSource, slug: string): Promise<{ flowI
   return { flowId, versionId };
 }
 
-/** A user by name; its uuid. */
-export async function enrol(source: DataSource, username: string): Promise<string> {
-  const { uuid } = await new TypeormRegister(source.manager).createUser({ username });
-  return uuid;
+/** A fresh user, as a plan knows them. */
+export async function enrol(source: DataSource): Promise<SavedUser> {
+  const { pk, uuid, username, name, email, is_active, epoch } = await new TypeormRegister(source.manager).createUser({
+    username: `user-${randomUUID()}`,
+  });
+  return { kind: 'saved', pk, uuid, username, name, email, is_active, epoch, locale: '' };
 }

@@ -23,14 +23,14 @@ export const gatewayConfig = z.object({
   TRUSTED_PROXIES: z
     .string()
     .default('')
-    .describe('Addresses or networks whose X-Forwarded-For and -Proto count, comma separated'),
-  BODY_LIMIT_BYTES: whole(256 * 1024).describe('Largest request body'),
+    .describe('Addresses or networks whose X-Forwarded-For, -Proto and -Host count, comma separated'),
+  BODY_LIMIT_BYTES: whole(256 * 1024, { max: 512 * 1024 }).describe('Largest request body'),
   NETWORK_ATTEMPTS_FREE: whole(100).describe('Wrong credentials from one network before delays begin'),
   NETWORK_ATTEMPTS_FORGET_S: whole(900).describe('Seconds after which a network starts afresh'),
   ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
   SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
   PLAN_S: whole(3600).describe('Seconds since its last step that a flow under way can go on'),
-  CLEANUP_EVERY_S: whole(60).describe('Seconds between two rounds that remove what has expired'),
+  CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe('Seconds between two rounds that remove what has expired'),
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;
 

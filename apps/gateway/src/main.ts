@@ -2,14 +2,18 @@ import { ConfigError, Logger, readConfig } from '@gatehouse/platform';
 import { gatewayConfig } from './gateway.config.js';
 import { startGateway } from './start-gateway.js';
 
+function fail(error: unknown): never {
+  process.stderr.write(`gateway: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
+  process.exit(1);
+}
+
 try {
   const config = readConfig(gatewayConfig);
   const gateway = await startGateway(config);
   new Logger('gateway', config.LOG_LEVEL).event('serving', { service: 'gateway', url: gateway.url });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void gateway.close().then(() => process.exit(0)));
+    process.once(signal, () => void gateway.close().then(() => process.exit(0), fail));
   }
 } catch (error) {
-  process.stderr.write(`gateway: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
-  process.exit(1);
+  fail(error);
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
+import { Problem } from '@gatehouse/contracts';
 import { connectNats, Logger, NatsRequester, openDataSource } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
 import { TypeormJanitor } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
@@ -11,6 +13,7 @@ import { GatewayModule, type Ground } from './gateway.module.js';
 import { parseBodies } from './http/body.parser.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { standardHeaders, strictRouting } from './http/routing.hooks.js';
+import { TLS_ONLY } from './http/session.cookie.js';
 
 /** Everything that brings the schema `flow` up to date. */
 export const flowMigrations = [...blueprintMigrations, Plans1764028860000];
@@ -32,6 +35,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   });
   const connection = await connectNats(config, 'gateway', logger);
   const requester = new NatsRequester(connection, '_INBOX_gateway');
+  await requester.heard();
   await requester.heard();
   const app = await createApp({ config, source, requester, logger });
   const janitor = new TypeormJanitor(source, logger);
@@ -58,12 +62,16 @@ async function createApp(ground: Ground): Promise<NestFastifyApplication> {
     // A slug that is too long names no flow; that is for the look-up to say, not for the router.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
     genReqId: () => randomUUID().replaceAll('-', ''),
+    // An address that cannot be decoded never reaches a route: it does not exist.
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      filter.answer(new Problem('not_found'), request, reply),
     trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
   });
   const fastify = adapter.getInstance();
   standardHeaders(fastify);
   strictRouting(fastify);
   parseBodies(fastify);
+  if (config.BASE_URL.startsWith('https:')) fastify.decorate(TLS_ONLY, true);
   await fastify.register(cookie);
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.on(ground), adapter, {
     bodyParser: false,

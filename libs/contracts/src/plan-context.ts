@@ -9,6 +9,8 @@ const savedUser = z.object({
   name: z.string(),
   email: z.string(),
   is_active: z.boolean(),
+  /** Rises whenever all sessions of the user must end: what was proved under an older one is worth nothing. */
+  epoch: z.int(),
   locale: z.string(),
   backend: z.string().optional(),
 });

@@ -15,6 +15,18 @@ it('tells the fields of a config that point to another object, and to what', () 
   ]);
 });
 
+it('finds a reference in whatever wraps it', () => {
+  const wrapped = z.object({
+    absent: reference('flow').optional(),
+    plain: z.string().optional(),
+    described: reference('stage').describe('which').nullable(),
+  });
+  expect([...referencesOf(wrapped)]).toEqual([
+    ['absent', 'flow'],
+    ['described', 'stage'],
+  ]);
+});
+
 it('points nowhere unless told otherwise', () => {
   expect(config.parse({ recovery_flow: 'recovery' })).toEqual({
     password_stage: null,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { layers } from './layers.js';
 
 /** What a config field can point to. A flow is compiled to its slug, a stage stays an id and stands in the version's `attached`. */
 export type ReferenceKind = 'flow' | 'stage';
@@ -15,7 +16,7 @@ export function reference(to: ReferenceKind) {
 /** The reference fields of a config, by name. */
 export function referencesOf(config: z.ZodObject): ReadonlyMap<string, ReferenceKind> {
   const found = Object.entries(config.shape).flatMap(([name, schema]) => {
-    const meta = references.get(schema as z.ZodType);
+    const [meta] = [...layers(schema)].flatMap((layer) => references.get(layer) ?? []);
     return meta ? [[name, meta.to] as const] : [];
   });
   return new Map(found);

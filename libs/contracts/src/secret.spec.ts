@@ -10,6 +10,16 @@ describe('a field marked as secret', () => {
   it('is known by name', () => {
     expect(secretFields(answer)).toEqual(['password']);
   });
+  it.each([
+    ['optional', secret(z.string()).optional()],
+    ['nullable', secret(z.string()).nullable()],
+    ['given a default', secret(z.string()).default('')],
+    ['all of these', secret(z.string()).nullable().optional().default(null).readonly()],
+    ['refined', secret(z.string()).refine((text) => text !== 'x')],
+    ['described', secret(z.string()).describe('hush').optional()],
+  ])('stays one when it is %s', (_, field) => {
+    expect(secretFields(z.object({ plain: z.string().optional(), field }))).toEqual(['field']);
+  });
   it('is never in what is logged, whatever it holds', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (password) => {

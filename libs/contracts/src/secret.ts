@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { layers } from './layers.js';
 
 const secrets = z.registry<{ secret: true }>();
 
@@ -14,9 +15,12 @@ export function secret<S extends z.ZodType>(schema: S): S {
 /** The fields of an object schema that hold secrets. */
 export function secretFields(schema: z.ZodObject): readonly string[] {
   return Object.entries(schema.shape)
-    .filter(([, field]) => secrets.has(field as z.ZodType))
+    .filter(([, field]) => isSecret(field))
     .map(([name]) => name);
 }
+
+/** Asked for by `get`, which also knows what `.refine()` and `.describe()` make of a marked schema. */
+const isSecret = (field: unknown) => [...layers(field)].some((layer) => secrets.get(layer) !== undefined);
 
 /** A copy of `value` that is safe to log: secret fields of `schema` are replaced by asterisks. */
 export function redact(schema: z.ZodObject, value: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { EffectType } from './effect.js';
-import type { Catalogue } from './message.js';
+import { char, lenient } from './fields.js';
+import type { Catalogue, Errors } from './message.js';
 import type { ContextKey, PlanContext } from './plan-context.js';
 
 /** Which credential an answer spends, so that the gateway can count before it is judged (protocol §7). */
@@ -33,6 +34,8 @@ export interface StageContract {
   /** The service that serves it in the house's own deployment. */
   readonly service: string;
   readonly config: z.ZodObject;
+  /** What the admin API has against a config whose fields are right one by one (fields it has no schema for are as given). */
+  readonly admit: (config: Readonly<Record<string, unknown>>) => Errors;
   readonly challenge: z.ZodObject;
   readonly response: z.ZodObject;
   readonly state: z.ZodObject;
@@ -59,6 +62,7 @@ export interface StageContract {
 }
 
 const defaults = {
+  admit: () => ({}),
   reads: {},
   writes: [],
   errors: {},
@@ -73,13 +77,17 @@ const defaults = {
   deadline_ms: 5000,
 } as const;
 
+/** Every answer may name the component that it is for, as text (01-executor §1.3). */
+const component = lenient(char(), { optional: true });
+
 type Required = 'kind' | 'component' | 'model' | 'service' | 'config' | 'challenge' | 'response' | 'state';
 type Draft = Pick<StageContract, Required> & Partial<Omit<StageContract, Required>>;
 type Filled<D extends Draft> = Omit<typeof defaults, keyof D> & D;
 
 /** Declares a contract; what is left out has the harmless value. */
 export function defineStage<const D extends Draft>(draft: D): Filled<D> & StageContract {
-  return { ...defaults, ...draft } as Filled<D> & StageContract;
+  const response = draft.response.extend({ component });
+  return { ...defaults, ...draft, response } as Filled<D> & StageContract;
 }
 
 export type StageVerb = 'challenge' | 'respond';

@@ -40,7 +40,7 @@ describe('registering users', () => {
       path: 'users',
       attributes: {},
       password_hash: '',
-      epoch: 0,
+      epoch: expect.any(Number),
       groups: [],
     });
   });
@@ -51,15 +51,23 @@ describe('registering users', () => {
   });
 
   it('raises the epoch for a new password hash and for disabling, and for nothing else', async () => {
-    const { pk } = await register.createUser({ username: 'epoch', password_hash: 'a' });
+    const { pk, epoch: first } = await register.createUser({ username: 'epoch', password_hash: 'a' });
     const epoch = async (changes: Parameters<TypeormRegister['updateUser']>[1]) =>
-      (await register.updateUser(pk, changes)).epoch;
+      (await register.updateUser(pk, changes)).epoch - first;
     expect(await epoch({ name: 'E', password_hash: 'a', is_active: true })).toBe(0);
     expect(await epoch({ password_hash: 'b' })).toBe(1);
     expect(await epoch({ is_active: false })).toBe(2);
     expect(await epoch({ is_active: false })).toBe(2);
     expect(await epoch({ is_active: true })).toBe(2);
     expect(await epoch({})).toBe(2);
+  });
+
+  it('starts later epochs for a user who is made again, so that no old session is revived', async () => {
+    const { uuid, pk, epoch } = await register.createUser({ username: 'again' });
+    await source.query('UPDATE directory.users SET epoch = epoch - 100 WHERE pk = $1', [pk]);
+    await register.removeUser(pk);
+
+    expect((await register.createUser({ username: 'again', uuid })).epoch).toBeGreaterThan(epoch - 100);
   });
 
   it('notes when the password changed', async () => {

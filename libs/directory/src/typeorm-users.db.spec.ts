@@ -56,6 +56,7 @@ describe('looking users up', () => {
       name: 'Alice A.',
       email: 'alice@Example.org',
       is_active: true,
+      epoch: expect.any(Number),
       locale: 'de',
     });
   });

@@ -26,7 +26,7 @@ export class TypeormUsers extends Users {
   }
 }
 
-const COLUMNS = `id AS uuid, pk, username, name, email, is_active,
+const COLUMNS = `id AS uuid, pk, username, name, email, is_active, epoch,
   CASE WHEN jsonb_typeof(attributes#>'{settings,locale}') = 'string'
        THEN attributes#>>'{settings,locale}' ELSE '' END AS locale`;
 

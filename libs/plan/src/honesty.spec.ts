@@ -25,7 +25,7 @@ const silent = defineStage({ ...drafted, component: undefined, challenge: z.obje
 
 const alice: User = {
   ...{ kind: 'saved', uuid: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', pk: 1, username: 'alice', name: 'Alice' },
-  ...{ email: 'alice@example.org', is_active: true, locale: '' },
+  ...{ email: 'alice@example.org', is_active: true, epoch: 1, locale: '' },
 };
 const login: Effect = {
   ...{ type: 'login', user: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', backend: 'inbuilt', duration_s: null },

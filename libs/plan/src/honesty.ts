@@ -1,4 +1,5 @@
 import {
+  fieldMessages,
   planContext,
   RECORDING_EFFECTS,
   type StageContract,
@@ -22,7 +23,8 @@ interface Given {
 export function overreach(contract: StageContract, reply: StageReply, { pendingUser, attached }: Given): string[] {
   return [
     ...contextOverreach(contract, reply, pendingUser),
-    ...effectOverreach(contract, reply),
+    ...effectOverreach(contract, reply, pendingUser),
+    ...wordOverreach(contract, reply),
     ...challengeOverreach(contract, reply),
     ...stateOverreach(contract, reply),
     ...(reply.type === 'passed' ? insertOverreach(contract, reply, attached) : []),
@@ -58,13 +60,27 @@ const isSameUser = (value: unknown, pending: User | undefined) => {
   );
 };
 
-function effectOverreach(contract: StageContract, reply: StageReply): string[] {
+function effectOverreach(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
   if (reply.type === 'challenge') return [];
   const refusal = reply.type !== 'passed';
-  return (reply.effects ?? []).flatMap(({ type }) => {
+  return (reply.effects ?? []).flatMap((effect) => {
+    const { type } = effect;
     if (!contract.effects.includes(type)) return [`asks for the effect ${type}, which its contract does not list`];
-    return refusal && !RECORDING_EFFECTS.has(type) ? [`asks for the effect ${type} with a refusal`] : [];
+    if (refusal && !RECORDING_EFFECTS.has(type)) return [`asks for the effect ${type} with a refusal`];
+    const stranger = type === 'login' && (pendingUser?.kind !== 'saved' || pendingUser.uuid !== effect.user);
+    return stranger ? ['logs in somebody whom the plan is not about'] : [];
   });
+}
+
+/** Every code must have a sentence, or there would be nothing to show. */
+function wordOverreach(contract: StageContract, reply: StageReply): string[] {
+  const errors = 'errors' in reply ? Object.values(reply.errors ?? {}).flat() : [];
+  const said = reply.type === 'denied' && reply.message ? [reply.message] : errors;
+  return said.flatMap((message) =>
+    'text' in message || Object.hasOwn(contract.errors, message.code) || Object.hasOwn(fieldMessages, message.code)
+      ? []
+      : [`says ${message.code}, which no catalogue has a sentence for`],
+  );
 }
 
 function challengeOverreach(contract: StageContract, reply: StageReply): string[] {

@@ -17,6 +17,7 @@ const saved = (uuid: string): User => ({
   name: 'Alice',
   email: 'alice@example.org',
   is_active: true,
+  epoch: 1,
   locale: '',
 });
 const alice = saved('41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d');
@@ -204,7 +205,18 @@ describe('an ended plan', () => {
   it('keeps its ending and nothing else', () => {
     const rich: Plan = { ...remember(plan, 'a', { n: 1 }), context: { pending_user: alice }, next: '/x', restarts: 2 };
     expect(end(rich, { to: '/' })).toEqual({
-      ...{ id: PLAN, v: 1, steps: [], cursor: 0, context: {}, states: {}, query: {}, restarts: 0, trail: [] },
+      ...{
+        id: PLAN,
+        v: 1,
+        steps: [],
+        cursor: 0,
+        context: {},
+        states: {},
+        query: {},
+        visitor: null,
+        restarts: 0,
+        trail: [],
+      },
       ended: { to: '/' },
     });
   });

@@ -30,6 +30,8 @@ export const planBody = z.object({
   /** The destination last asked for. */
   next: z.string().optional(),
   query: z.record(z.string(), z.string()),
+  /** uuid of the user in whose session it runs, as far as its flow's requirement has been checked; null for a stranger. */
+  visitor: z.string().nullable(),
   restarts: z.int(),
   ended: ending.optional(),
   trail: z.array(z.object({ step: z.string(), outcome: z.string(), at: z.string(), ms: z.number() })),
@@ -154,6 +156,7 @@ export const end = (plan: Plan, ended: Ending): Plan => ({
   context: {},
   states: {},
   query: {},
+  visitor: null,
   restarts: 0,
   trail: [],
   ended,

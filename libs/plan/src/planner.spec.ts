@@ -9,7 +9,7 @@ const version = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
 describe('a fresh plan', () => {
   it('stands before the first step of its version and knows nothing', () => {
     expect(draw(version, 'id')).toEqual({
-      ...{ id: 'id', v: 1, cursor: 0, context: {}, states: {}, query: {}, restarts: 0, trail: [] },
+      ...{ id: 'id', v: 1, cursor: 0, context: {}, states: {}, query: {}, visitor: null, restarts: 0, trail: [] },
       steps: [{ binding: 'a' }, { binding: 'b' }],
     });
   });

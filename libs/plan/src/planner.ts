@@ -14,6 +14,7 @@ export function draw(version: FlowVersion, id: string): Plan {
     context: {},
     states: {},
     query: {},
+    visitor: null,
     restarts: 0,
     trail: [],
   };

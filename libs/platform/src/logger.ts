@@ -4,7 +4,7 @@ import { type Logger as Pino, pino } from 'pino';
 /** One JSON line an event, on standard output. What is secret is never given to it (see `redact` in contracts). */
 export class Logger implements LoggerService {
   private readonly pino: Pino;
-  constructor(name: string, level = 'info') {
+  constructor(name: string, level = process.env['LOG_LEVEL'] || 'info') {
     this.pino = pino({ name, level });
   }
   log(message: unknown, ...rest: unknown[]) {

@@ -11,11 +11,15 @@ export interface NatsSettings {
 export function natsOptions(settings: NatsSettings, name: string) {
   return {
     servers: settings.NATS_URL.split(','),
+    // Without it the client would go on in plain text where the server offers nothing else.
+    ...(settings.NATS_URL.includes('tls://') ? { tls: {} } : {}),
     name,
     ...(settings.NATS_USER ? { user: settings.NATS_USER, pass: settings.NATS_PASSWORD ?? '' } : {}),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     waitOnFirstConnect: true,
+    // A server that refuses a password twice may be in the middle of being given it: without this nobody asks again.
+    ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
     inboxPrefix: `_INBOX_${name}`,
   };

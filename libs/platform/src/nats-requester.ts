@@ -1,4 +1,5 @@
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { randomUUID } from 'node:crypto';
+import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 
 /** Nobody serves the subject; known at once. */
 export class NoResponders extends Error {}
@@ -20,8 +21,8 @@ interface Waiting {
 export class NatsRequester {
   private readonly waiting = new Map<string, Waiting>();
   private readonly inbox: string;
+  private readonly answers: Subscription;
   private readonly sweeper: NodeJS.Timeout;
-  private sequence = 0;
   private up = true;
 
   constructor(
@@ -30,7 +31,11 @@ export class NatsRequester {
     sweepEveryMs = 50,
   ) {
     this.inbox = createInbox(inboxPrefix);
-    connection.subscribe(`${this.inbox}.*`, { callback: (_error, message) => this.receive(message) });
+    this.answers = connection.subscribe(`${this.inbox}.*`, {
+      callback: (error, message) => {
+        if (!error) this.receive(message);
+      },
+    });
     void this.watch();
     this.sweeper = setInterval(() => this.sweep(), sweepEveryMs).unref();
   }
@@ -39,12 +44,20 @@ export class NatsRequester {
     return this.up;
   }
 
+  /** Resolves once answers can be heard. Throws when the server's permissions refuse the inbox: all requests would time out. */
+  async heard(): Promise<void> {
+    await this.connection.flush();
+    if (this.answers.isClosed())
+      throw new Error(`NATS refuses the subscription ${this.inbox}.*: check this user's permissions`);
+  }
+
   /** One question, one answer: the reply's bytes. Throws NoResponders, RequestTimeout or BusDown. */
   request(subject: string, body: string, timeoutMs: number): Promise<Uint8Array> {
     // What is sent while disconnected is buffered, then dropped at the next dial: say so at once instead.
     if (!this.up) return Promise.reject(new BusDown(subject));
     return new Promise<Uint8Array>((resolve, reject) => {
-      const key = (++this.sequence).toString(36);
+      // Nobody who answers one question can guess where another is answered.
+      const key = randomUUID();
       this.waiting.set(key, {
         settle: (message) => {
           const nobody = message.data.length === 0 && message.headers?.code === 503;

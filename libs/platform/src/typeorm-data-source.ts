@@ -1,6 +1,9 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Logger } from './logger.js';
 
+/** Milliseconds for a statement on the server, and for its answer here: less than a visitor waits. */
+const IMPATIENT = { statement_timeout: 10_000, query_timeout: 12_000 };
+
 interface Schema {
   readonly url: string;
   /** The Postgres schema that this owner keeps its tables in. */
@@ -8,6 +11,8 @@ interface Schema {
   readonly entities?: DataSourceOptions['entities'];
   readonly migrations?: DataSourceOptions['migrations'];
   readonly poolSize: number;
+  /** Whether a statement may take as long as it wants, as a migration may. */
+  readonly patient?: boolean;
 }
 
 /** A pool of connections to one owner's schema. A broken connection is logged and replaced, it never ends the process. */
@@ -17,6 +22,7 @@ export async function openDataSource({
   entities = [],
   migrations = [],
   poolSize,
+  patient = false,
 }: Schema): Promise<DataSource> {
   const logger = new Logger('postgres');
   const source = new DataSource({
@@ -28,6 +34,7 @@ export async function openDataSource({
     migrationsTableName: 'migrations',
     poolSize,
     connectTimeoutMS: 2000,
+    ...(patient ? {} : { extra: IMPATIENT }),
     poolErrorHandler: (error: unknown) => logger.fault('a pooled connection broke', error),
   });
   return source.initialize();
@@ -35,7 +42,7 @@ export async function openDataSource({
 
 /** Brings one owner's schema up to date and closes again. Safe to run beside itself: an advisory lock orders the runs. */
 export async function migrate(schema: Omit<Schema, 'poolSize'>): Promise<string[]> {
-  const source = await openDataSource({ ...schema, poolSize: 2 });
+  const source = await openDataSource({ ...schema, poolSize: 2, patient: true });
   const lock = source.createQueryRunner();
   try {
     await lock.query(`SELECT pg_advisory_lock(hashtext('gatehouse migrations'))`);
@@ -60,20 +67,33 @@ interface Rows<R> {
   readonly rowCount: number | null;
 }
 
-/** Runs a named statement on the data source's own pool: the hot path's way past the ORM (tech note in docs/adr/0003). */
+const DEADLOCK = '40P01';
+
+/**
+ * Runs a named statement on the data source's own pool: the hot path's way past the ORM (docs/adr/0003). One that Postgres
+ * ended to untangle a deadlock has done nothing, and is run once more.
+ */
 export async function runNamed<R>(source: DataSource, statement: NamedStatement, values: unknown[]): Promise<Rows<R>> {
   const { master } = source.driver as unknown as { master: { query(q: object): Promise<Rows<R>> } };
-  return master.query({ ...statement, values });
+  const run = () => master.query({ ...statement, values });
+  return run().catch((error: { code?: unknown }) => {
+    if (error.code === DEADLOCK) return run();
+    throw error;
+  });
 }
 
-const AWAY = /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT)$/;
+const AWAY = /^(08...|57P0[123]|57014|40P01|53300|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT)$/;
 
 /** Whether an error means that Postgres cannot be reached just now, rather than that a statement is wrong. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && AWAY.test(code)) return true;
-  if (/Connection terminated|timeout exceeded when trying to connect|connection timeout/i.test(error.message))
+  if (
+    /Connection terminated|Query read timeout|timeout exceeded when trying to connect|connection timeout/i.test(
+      error.message,
+    )
+  )
     return true;
   return isDatabaseAway((error as { driverError?: unknown }).driverError ?? error.cause);
 }

@@ -2,7 +2,7 @@ import type { SavedUser } from '@gatehouse/contracts';
 import { type Plan, type PlanBody, planBody } from '@gatehouse/plan';
 import { type SealedRow, type Sealer, Unsealable } from '@gatehouse/platform';
 import { z } from 'zod';
-import type { Identity, Loaded, StoredPlan } from '../execution/plans.js';
+import type { Identity, Loaded, Session, StoredPlan } from '../execution/plans.js';
 
 /** One row of the LOAD statement. */
 export interface LoadedRow {
@@ -11,6 +11,7 @@ export interface LoadedRow {
   readonly recovery_flow: string | null;
   readonly retired: boolean | null;
   readonly session_id: string | null;
+  readonly session_left_s: number | null;
   readonly unseen: boolean | null;
   readonly plan_id: string | null;
   readonly revision: number;
@@ -21,33 +22,39 @@ export interface LoadedRow {
 
 export const planRow = (id: string, revision: number): SealedRow => ({ table: 'flow.plans', id, revision });
 
-/** A saved user is stored by reference and read anew at each load; that it was inactive when identified is remembered. */
+/** A saved user is stored by reference and read anew at each load. */
 const storedUser = z.object({
   kind: z.literal('saved'),
   uuid: z.uuid(),
+  epoch: z.int(),
   backend: z.string().optional(),
-  is_active: z.literal(false).optional(),
 });
 
 /** What of a plan is stored. */
 export function bodyOf({ id: _id, context, ...plan }: Plan): PlanBody {
   const { pending_user: user, ...rest } = context;
   if (user?.kind !== 'saved') return { ...plan, context: { ...rest, pending_user: user } };
-  const { kind, uuid, backend, is_active } = user;
-  return { ...plan, context: { ...rest, pending_user: { kind, uuid, backend, ...(is_active ? {} : { is_active }) } } };
+  const { kind, uuid, epoch, backend } = user;
+  return { ...plan, context: { ...rest, pending_user: { kind, uuid, epoch, backend } } };
 }
 
 export function loadedOf(row: LoadedRow, sealer: Sealer): Loaded {
-  const user = row['su_id'] ? sessionUserOf(row) : undefined;
   return {
     flowId: row.flow_id,
     newestVersionId: row.newest_version_id,
     recoveryFlow: row.recovery_flow ?? undefined,
-    session: row.session_id ? { id: row.session_id, retired: row.retired === true, user } : undefined,
+    session: row.session_id ? sessionOf(row, row.session_id) : undefined,
     stored: row.plan_id ? storedPlan(row, row.plan_id, sealer) : undefined,
     row: row.plan_id ? { id: row.plan_id, revision: row.revision } : undefined,
   };
 }
+
+const sessionOf = (row: LoadedRow, id: string): Session => ({
+  id,
+  retired: row.retired === true,
+  leftS: row.session_left_s ?? undefined,
+  user: row['su_id'] ? sessionUserOf(row) : undefined,
+});
 
 /** Undefined when the body cannot be opened or is of another version: that plan alone is dropped. */
 function storedPlan(row: LoadedRow, id: string, sealer: Sealer): StoredPlan | undefined {
@@ -57,11 +64,13 @@ function storedPlan(row: LoadedRow, id: string, sealer: Sealer): StoredPlan | un
   const reference = storedUser.safeParse(context.pending_user);
   const { revision, version_id: versionId } = row;
   if (!reference.success) return { plan: { ...rest, id, context } as Plan, revision, versionId, orphaned: false };
-  const { backend, is_active: wasActive = true } = reference.data;
-  const user = row['pu_id'] ? { ...savedUserOf(row, 'pu'), ...(backend ? { backend } : {}) } : undefined;
+  const { uuid, epoch, backend } = reference.data;
+  const found = row['pu_id'] ? savedUserOf(row, 'pu') : undefined;
+  // The column only helps the join; whom the plan is about, and since when, is in the sealed body.
+  const user = found?.uuid === uuid ? { ...found, ...(backend ? { backend } : {}) } : undefined;
   const { pending_user: _reference, ...others } = context;
   const plan = { ...rest, id, context: user ? { ...others, pending_user: user } : others } as Plan;
-  return { plan, revision, versionId, orphaned: !user || (wasActive && !user.is_active) };
+  return { plan, revision, versionId, orphaned: user?.epoch !== epoch };
 }
 
 function openBody(row: LoadedRow, id: string, sealer: Sealer): PlanBody | undefined {
@@ -84,6 +93,7 @@ function savedUserOf(row: LoadedRow, prefix: 'su' | 'pu'): SavedUser {
     name: column('name'),
     email: column('email'),
     is_active: column('is_active'),
+    epoch: column('epoch'),
     locale: column('locale'),
   };
 }

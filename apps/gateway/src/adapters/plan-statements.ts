@@ -1,4 +1,5 @@
 import type { NamedStatement } from '@gatehouse/platform';
+import { GIVEN_BACK } from './attempt-statements.js';
 
 /** Seconds since a session was last noted as seen after which it is noted again. */
 const SEEN_EVERY = `interval '5 minutes'`;
@@ -8,7 +9,7 @@ const RETIRED_FOR = `interval '10 seconds'`;
 const ENDED_FOR = `interval '60 seconds'`;
 
 const identity = (alias: string, prefix: string) =>
-  ['id', 'pk', 'username', 'name', 'email', 'is_active', 'locale']
+  ['id', 'pk', 'username', 'name', 'email', 'is_active', 'epoch', 'locale']
     .map((column) => `${alias}.${column} AS ${prefix}_${column}`)
     .join(', ');
 
@@ -18,7 +19,8 @@ export const LOAD: NamedStatement = {
   text: `
     SELECT f.id AS flow_id, f.version_id AS newest_version_id,
       (SELECT r.slug FROM flow.flows r WHERE r.designation = 'recovery' ORDER BY r.slug LIMIT 1) AS recovery_flow,
-      k.until IS NOT NULL AS retired, s.id AS session_id, s.seen_at < now() - ${SEEN_EVERY} AS unseen,
+      k.until IS NOT NULL AS retired, s.id AS session_id,
+      CASE WHEN s.ttl IS NULL THEN extract(epoch FROM s.expires_at - now())::float8 END AS session_left_s, s.seen_at < now() - ${SEEN_EVERY} AS unseen,
       p.id AS plan_id, p.revision, p.version_id, p.body, p.pending_user_id,
       ${identity('su', 'su')}, su.is_superuser AS su_is_superuser, su.debug AS su_debug,
       ${identity('pu', 'pu')}
@@ -54,7 +56,7 @@ const REPLACE = `
 export const BEGIN: NamedStatement = {
   name: 'plan_begin',
   text: `INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT s.id, $2, $3, 0, $4, $5, $6, now() + $7::interval
-         FROM flow.sessions s WHERE s.id = $1 ${REPLACE}`,
+         FROM flow.sessions s WHERE s.id = $1 FOR KEY SHARE ${REPLACE}`,
 };
 
 /** As BEGIN, with the session $1 and its key $10 made in the same statement; $11 is how long strangers' sessions last. */
@@ -80,16 +82,24 @@ const UPDATE = `
 export const SAVE: NamedStatement = { name: 'plan_save', text: `${UPDATE} RETURNING session_id` };
 
 /**
- * As SAVE, with everything that happens if and only if the plan is saved: every part hangs on `saved`.
+ * As SAVE, with everything that happens if and only if the plan is saved: every part hangs on `saved`. Sessions are locked
+ * before plans, and in order, so that logins of one user do not wait for each other in a circle.
  * $9 hash of the new session key, $10 user who logs in, $11 session data, $12 absolute lifetime of the session or null,
  * $13 lifetime of one that slides, $14 whether the user's other sessions end, $15-$16 attempts to clear,
- * $17-$18 attempts to give back, $19-$21 outbox rows, $22-$23 reputation identifiers and deltas, $24 client address.
+ * $17-$18 attempts to give back, $19-$21 outbox rows, $22-$23 reputation identifiers and deltas, $24 client address,
+ * $25 epoch of the user who logs in, as of when they were identified.
  */
 export const SAVE_WITH_EFFECTS: NamedStatement = {
   name: 'plan_save_with_effects',
   text: `
-    WITH saved AS (
-      ${UPDATE} AND ($10::uuid IS NULL OR EXISTS (SELECT FROM directory.identities WHERE id = $10 AND is_active))
+    WITH locked AS MATERIALIZED (
+      SELECT s.id FROM flow.sessions s
+      WHERE ($9::bytea IS NOT NULL AND s.id = $1) OR ($14::boolean AND s.user_id = $10)
+      ORDER BY s.id FOR UPDATE),
+    saved AS (
+      ${UPDATE} AND (SELECT count(*) FROM locked) >= 0
+        AND ($10::uuid IS NULL OR EXISTS (
+        SELECT FROM directory.identities WHERE id = $10 AND is_active AND epoch = $25))
       RETURNING session_id),
     retired AS (
       UPDATE flow.session_keys k SET until = now() + ${RETIRED_FOR} FROM saved
@@ -98,14 +108,14 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
       INSERT INTO flow.session_keys (hash, session_id) SELECT $9, session_id FROM saved WHERE $9::bytea IS NOT NULL),
     login AS (
       UPDATE flow.sessions s SET user_id = $10, data = $11::jsonb, seen_at = now(),
-        user_epoch = (SELECT epoch FROM directory.identities WHERE id = $10),
+        user_epoch = $25,
         ttl = CASE WHEN $12::interval IS NULL THEN $13::interval END,
         expires_at = now() + coalesce($12::interval, $13::interval)
       FROM saved WHERE s.id = saved.session_id AND $10::uuid IS NOT NULL),
     flushed AS (
       DELETE FROM flow.plans p USING saved, flow.sessions s
       WHERE s.id = saved.session_id AND p.session_id = s.id AND p.flow_id <> $2
-        AND $10::uuid IS NOT NULL AND s.user_id <> $10),
+        AND $10::uuid IS NOT NULL AND s.user_id IS DISTINCT FROM $10),
     others AS (
       DELETE FROM flow.sessions s USING saved
       WHERE s.user_id = $10 AND s.id <> saved.session_id AND $14::boolean),
@@ -118,8 +128,9 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
       DELETE FROM flow.attempts a USING unnest($15::bytea[], $16::text[]) c(subject, credential), (SELECT count(*) FROM held) h
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND EXISTS (SELECT FROM saved)),
     returned AS (
-      UPDATE flow.attempts a SET failures = greatest(failures - 1, 0), free_at = to_timestamp(0)
-      FROM unnest($17::bytea[], $18::text[]) c(subject, credential), (SELECT count(*) FROM held) h
+      UPDATE flow.attempts a SET ${GIVEN_BACK}
+      FROM (SELECT subject, credential, count(*)::int AS times FROM unnest($17::bytea[], $18::text[]) u(subject, credential) GROUP BY 1, 2) c,
+        (SELECT count(*) FROM held) h
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND EXISTS (SELECT FROM saved)),
     sent AS (
       INSERT INTO flow.outbox (id, topic, body, due_at)

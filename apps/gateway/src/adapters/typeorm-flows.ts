@@ -20,8 +20,9 @@ export class TypeormFlows extends Flows {
     super();
   }
 
-  async load(versionId: string): Promise<FlowVersion> {
+  async find(versionId: string): Promise<FlowVersion | undefined> {
     const version = this.kept.get(versionId) ?? (await this.read(versionId));
+    if (!version) return undefined;
     // The last used is the last in the map, so the first is the one to forget.
     this.kept.delete(versionId);
     this.kept.set(versionId, version);
@@ -34,9 +35,8 @@ export class TypeormFlows extends Flows {
     return rows[0]?.slug;
   }
 
-  private async read(versionId: string): Promise<FlowVersion> {
+  private async read(versionId: string): Promise<FlowVersion | undefined> {
     const { rows } = await runNamed<{ document: unknown }>(this.source, LOAD, [versionId]);
-    if (!rows[0]) throw new Error(`there is no flow version ${versionId}`);
-    return flowVersion.parse(rows[0].document);
+    return rows[0] && flowVersion.safeParse(rows[0].document).data;
   }
 }

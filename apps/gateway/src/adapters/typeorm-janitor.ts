@@ -8,7 +8,7 @@ const EXPIRED: Readonly<Record<string, string>> = {
   'flow.plans': 'expires_at < now()',
   'flow.session_keys': 'until < now()',
   'flow.sessions': 'expires_at < now()',
-  'flow.attempts': 'updated_at < now() - forget_after',
+  'flow.attempts': `updated_at < now() - coalesce(forget_after, CASE WHEN failures = 0 THEN interval '1 day' END)`,
   'flow.reputation': 'expires_at < now()',
 };
 

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { type Effect, maskByKey } from '@gatehouse/contracts';
+import { createHash, randomUUID } from 'node:crypto';
+import { type Effect, maskByKey, Problem } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import { type Logger, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -7,6 +7,9 @@ import type { Claim } from '../execution/attempts.js';
 import { type About, type Begin, type Loaded, Plans, type Save } from '../execution/plans.js';
 import { bodyOf, type LoadedRow, loadedOf, planRow } from './plan-rows.js';
 import { BEGIN, BEGIN_WITH_SESSION, CANCEL, LOAD, SAVE, SAVE_WITH_EFFECTS, SEEN } from './plan-statements.js';
+
+/** Bytes of a sealed plan (protocol §2). */
+const MAX_PLAN_BYTES = 256 * 1024;
 
 /** Seconds that sessions and plans last. */
 export interface Lifetimes {
@@ -80,7 +83,9 @@ export class TypeormPlans extends Plans {
   }
 
   private seal(plan: Plan, revision: number): Buffer {
-    return this.sealer.seal(planRow(plan.id, revision), bodyOf(plan));
+    const sealed = this.sealer.seal(planRow(plan.id, revision), bodyOf(plan));
+    if (sealed.length <= MAX_PLAN_BYTES) return sealed;
+    throw new Problem('stage_fault', { detail: `the plan is larger than ${MAX_PLAN_BYTES} bytes` });
   }
 
   private consequences({ effects, newKey, cleared, returned, about }: Save): unknown[] {
@@ -97,8 +102,9 @@ export class TypeormPlans extends Plans {
       ...columns(cleared),
       ...columns(returned),
       ...[outbox.map(({ id }) => id), outbox.map(({ topic }) => topic), outbox.map(({ body }) => body)],
-      ...[reputation.map(({ identifier }) => identifier), reputation.map(({ delta }) => delta)],
+      ...[reputation.map(({ identifier }) => indexable(identifier)), reputation.map(({ delta }) => delta)],
       about.clientIp,
+      about.user?.kind === 'saved' ? about.user.epoch : null,
     ];
   }
 
@@ -108,6 +114,12 @@ export class TypeormPlans extends Plans {
     return { id, topic: `events.${action}`, body: this.sealer.seal({ table: 'flow.outbox', id, revision: 0 }, event) };
   }
 }
+
+/** Characters of an identifier that an index takes as they are; a longer one is known by its digest. */
+const MAX_INDEXED = 200;
+
+const indexable = (identifier: string) =>
+  identifier.length <= MAX_INDEXED ? identifier : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
 
 const pendingUserId = ({ context: { pending_user: user } }: Plan) => (user?.kind === 'saved' ? user.uuid : null);
 

@@ -48,6 +48,9 @@ export const userSubject = (key: Buffer, uuid: string): Buffer => hidden(key, `u
 
 const hidden = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest().subarray(0, 16);
 
+/** Seconds after which guesses at a name that nobody has are forgotten: there is nothing to protect, only a table to fill. */
+const NAME_FORGET_S = 86_400;
+
 interface Guess {
   readonly rules: readonly AttemptRule[];
   readonly body: Readonly<Record<string, unknown>>;
@@ -67,8 +70,9 @@ export class Claims {
     const matching = rules.filter(({ when }) => body[when] !== undefined && body[when] !== null && body[when] !== '');
     if (matching.length === 0) return [];
     const subject = hidden(this.key, subjectOf(user));
+    const forgetAfterS = user?.kind === 'saved' ? undefined : NAME_FORGET_S;
     return [
-      ...matching.map(({ credential, free, hard }) => ({ subject, credential, free, hard, forgetAfterS: undefined })),
+      ...matching.map(({ credential, free, hard }) => ({ subject, credential, free, hard, forgetAfterS })),
       {
         subject: hidden(this.key, `net:${networkOf(ip)}`),
         credential: NETWORK_CREDENTIAL,
@@ -88,7 +92,6 @@ export function subjectOf(user: User | undefined): string {
 
 /** An IPv4 address, or the /64 of an IPv6 one: what one client can change at will counts as one client. */
 export function networkOf(ip: string): string {
-  if (!ipaddr.isValid(ip)) return ip;
   const address = ipaddr.process(ip);
   if (address instanceof ipaddr.IPv4) return address.toString();
   const prefix = address.parts.slice(0, 4).map((part) => part.toString(16));

@@ -7,6 +7,8 @@ describe('a reply that asks for more than its contract allows', () => {
     'an effect': { type: 'passed', effects: [{ type: 'toast', level: 'info', message: 'hello' }] },
     'a context key': { type: 'passed', context: { redirect: 'https://evil.example' } },
     'a step': { type: 'passed', insert: { where: 'next', steps: [{ kind: 'login', config: {} }] } },
+    'a login of somebody else': LOGS_IN,
+    'a word that nobody has a sentence for': { type: 'denied', message: { code: 'unheard_of' } },
     'a login with a refusal': { ...rejects(), effects: LOGS_IN.type === 'passed' ? LOGS_IN.effects : [] } as StageReply,
   };
 
@@ -20,24 +22,25 @@ describe('a reply that asks for more than its contract allows', () => {
 });
 
 describe('attempts', () => {
-  it('are cleared by a right answer, stay for a wrong one, and cost nothing where nothing was judged', async () => {
+  it('are cleared by a right answer, stay for a wrong one, and go back where nothing was judged', async () => {
     const settled = async (reply: StageReply) => {
-      const { solve, plans } = house(versionOf([{ kind: 'secret' }, { kind: 'page' }]), {
+      const { solve, plans, attempts } = house(versionOf([{ kind: 'secret' }, { kind: 'page' }]), {
         ...SCRIPT,
         'secret.respond': reply,
       });
-      const saved: { cleared: number; returned: number }[] = [];
+      let cleared = 0;
       const save = plans.save.bind(plans);
       plans.save = (s) => {
-        saved.push({ cleared: s.cleared.length, returned: s.returned.length });
+        cleared += s.cleared.length;
+        attempts.returned.push(...s.returned);
         return save(s);
       };
       await solve({ password: 'x' });
-      return saved[0];
+      return { cleared, returned: attempts.returned.length };
     };
 
     expect(await settled({ type: 'passed', verified: ['password'] })).toEqual({ cleared: 1, returned: 1 });
-    expect(await settled(rejects(['password']))).toBeUndefined();
+    expect(await settled(rejects(['password']))).toEqual({ cleared: 0, returned: 0 });
     expect(await settled(asks())).toEqual({ cleared: 0, returned: 2 });
     expect(await settled(rejects())).toEqual({ cleared: 0, returned: 2 });
   });

@@ -104,7 +104,12 @@ describe('an answer', () => {
   it('from a foreign page is refused for a logged-in user, and asked of nobody', async () => {
     const { show, solve, plans, stages } = house(LOGIN, SCRIPT);
     await show();
-    plans.session = { id: 's', retired: false, user: { ...ALICE, is_superuser: false, debug: false } };
+    plans.session = {
+      id: 's',
+      retired: false,
+      leftS: undefined,
+      user: { ...ALICE, is_superuser: false, debug: false },
+    };
 
     await expect(solve({}, { answer: { body: {}, forged: 'CSRF Failed' } })).rejects.toMatchObject({
       code: 'csrf_failed',
@@ -244,7 +249,7 @@ describe('a plan', () => {
     const { solve, plans } = house(LOGIN, SCRIPT);
     await solve({ uid: 'alice' });
     await solve({ password: 'hunter2' });
-    plans.session = { id: 's', retired: true, user: undefined };
+    plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
 
     const answer = await solve({ password: 'hunter2' });
     expect(answer.told).toEqual({ type: 'done', to: '/' });
@@ -252,13 +257,60 @@ describe('a plan', () => {
   });
 
   it('shows such a key nothing of a plan that still runs', async () => {
-    const { solve, plans } = house(LOGIN, SCRIPT);
+    const { solve, plans, stages } = house(LOGIN, SCRIPT);
     await solve({ uid: 'alice' });
-    plans.session = { id: 's', retired: true, user: undefined };
+    plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
+    const hops = stages.hops.length;
 
-    const answer = await solve({ password: 'hunter2' });
-    expect(answer.told).toEqual({ type: 'done', to: '/if/flow/login/' });
-    expect(answer.context).toEqual({});
+    await expect(solve({ password: 'hunter2' })).rejects.toMatchObject({ code: 'stage_busy' });
+    expect(stages.hops).toHaveLength(hops);
+  });
+
+  it('is given a new key by whoever proves something, so that a planted one is worth nothing afterwards', async () => {
+    const { solve } = house(versionOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]), SCRIPT);
+
+    expect((await solve({ uid: 'alice' })).cookie).toBeDefined();
+    expect((await solve({ password: 'hunter2' })).cookie?.value).toMatch(/^[\w-]{43}$/);
+    expect((await solve({ component: 'ak-stage-ident' })).cookie).toBeUndefined();
+  });
+
+  it('of a session that lasts gets a key that lasts as long', async () => {
+    const { solve, plans } = house(versionOf([{ kind: 'secret' }, { kind: 'page' }]), SCRIPT);
+    plans.session = { id: 's', retired: false, leftS: 500, user: undefined };
+
+    expect((await solve({ password: 'hunter2' })).cookie).toMatchObject({ maxAgeS: 500 });
+  });
+
+  it('goes on only for whom its flow is', async () => {
+    const alice = { ...ALICE, is_superuser: false, debug: false };
+    const version = versionOf([{ kind: 'page' }, { kind: 'page' }]);
+    const closed = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
+    const { show, solve, plans, stages } = house(closed, SCRIPT);
+    plans.session = { id: 's', retired: false, leftS: undefined, user: alice };
+    expect((await show()).told).toMatchObject({ type: 'show' });
+    plans.session = { id: 's', retired: false, leftS: undefined, user: undefined };
+
+    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'denied' });
+    expect(stages.hops).toEqual(['page.challenge']);
+  });
+
+  it('that logs its visitor in itself goes on, though its flow is for strangers', async () => {
+    const version = versionOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page' }]);
+    const strangers = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
+    const { solve, plans } = house(strangers, SCRIPT);
+    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { page: true } });
+    plans.session = {
+      id: 's',
+      retired: false,
+      leftS: undefined,
+      user: { ...ALICE, is_superuser: false, debug: false },
+    };
+    expect((await solve({ word: 'x' })).told).toEqual({ type: 'done', to: '/' });
+
+    const elsewhere = house(strangers, SCRIPT);
+    await elsewhere.show();
+    elsewhere.plans.session = plans.session;
+    expect((await elsewhere.solve({ uid: 'alice' })).told).toMatchObject({ type: 'denied' });
   });
 });
 

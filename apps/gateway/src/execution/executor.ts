@@ -5,7 +5,7 @@ import type { Attempts } from './attempts.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
 import type { Loaded, Plans, StoredPlan } from './plans.js';
-import type { FlowAnswer, FlowRequest, SessionCookie, Told } from './request.js';
+import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { saveOutcome } from './saving.js';
 import type { Site } from './stage-requests.js';
 import type { Contracts } from './stages.js';
@@ -36,13 +36,15 @@ export class Executor {
   /** Shows the current challenge of a flow, or gives it an answer. Throws Problem when nothing can be told. */
   async handle(request: FlowRequest): Promise<FlowAnswer> {
     const loaded = await this.load(request);
-    if (request.answer?.forged && loaded.session?.user)
-      throw new Problem('csrf_failed', { detail: request.answer.forged });
-    if (loaded.session?.retired) return this.repeat(request, loaded);
-    const running = runningPlan(loaded, request);
-    const version = await this.parts.flows.load(running?.versionId ?? loaded.newestVersionId);
+    refuseUnfit(request.answer, loaded);
+    if (loaded.session?.retired) return this.repeat(request, loaded, false);
+    const known = runningPlan(loaded, request);
+    const pinned = known && (await this.parts.flows.find(known.versionId));
+    // A plan whose version is gone, or of a kind that is not understood any more, is dropped alone.
+    const running = pinned && known;
+    const version = pinned ?? (await this.newest(loaded));
     const ground = { request, loaded, version };
-    if (!running && !admits(version.flow.authentication, visitorOf(ground))) return notAdmitted(ground);
+    if (!mayGoOn(running, ground)) return notAdmitted(ground);
     return this.walk(ground, running);
   }
 
@@ -52,16 +54,22 @@ export class Executor {
     return loaded;
   }
 
+  private async newest({ newestVersionId }: Loaded): Promise<FlowVersion> {
+    const version = await this.parts.flows.find(newestVersionId);
+    if (!version) throw new Error(`the flow version ${newestVersionId} cannot be read`);
+    return version;
+  }
+
   private async walk(ground: Ground, running: StoredPlan | undefined): Promise<FlowAnswer> {
     const { request, loaded, version } = ground;
-    const before = withDestination(running?.plan ?? begun(version, request), request);
+    const before = prepared(running?.plan ?? begun(version, request), ground);
     const walk = new Walk({ ...this.startOf(ground), plan: before, revision: running?.revision ?? 0 }, this.parts);
     const told = await (running?.orphaned ? walk.close() : walk.go()).catch(problemTold);
     if (told.type === 'problem' && walk.plan === before) {
       return answerOf(ground, { told, context: walk.context, cookie: undefined, effects: [] });
     }
     const saved = await saveOutcome(
-      this.parts.plans,
+      this.parts,
       {
         loaded,
         running,
@@ -74,7 +82,7 @@ export class Executor {
     // The loser learns nothing of its own answer; a right one it need not pay for.
     if (walk.answerPassed)
       await this.parts.attempts.giveBack([...walk.settlement.cleared, ...walk.settlement.returned]);
-    return this.repeat(request, await this.load(request));
+    return this.repeat(request, await this.load(request), true);
   }
 
   private startOf(ground: Ground) {
@@ -88,12 +96,15 @@ export class Executor {
     };
   }
 
-  /** Shows what another request saved, or how the plan ended; nobody is asked. */
-  private async repeat(request: FlowRequest, loaded: Loaded): Promise<FlowAnswer> {
+  /**
+   * Shows what another request saved, or how the plan ended; nobody is asked. A key that was retired before the request
+   * came (`knew` false) sees how the plan ended and nothing else: it may have been planted.
+   */
+  private async repeat(request: FlowRequest, loaded: Loaded, knew: boolean): Promise<FlowAnswer> {
     const { stored, session } = loaded;
-    const version = await this.parts.flows.load(stored?.versionId ?? loaded.newestVersionId);
-    const told = ending(stored?.plan) ?? (session?.retired ? startOver(version) : this.shown(stored?.plan, version));
-    if (!told) throw new Problem('stage_timeout', { detail: 'Another request is being answered.' });
+    const version = (stored && (await this.parts.flows.find(stored.versionId))) ?? (await this.newest(loaded));
+    const told = ending(stored?.plan) ?? (knew ? this.shown(stored?.plan, version) : undefined);
+    if (!told) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     const context = session?.retired ? {} : (stored?.plan.context ?? {});
     return answerOf({ request, loaded, version }, { told, context, cookie: undefined, effects: [] });
   }
@@ -104,6 +115,13 @@ export class Executor {
     if (!contract || plan.shown?.step !== step.id) return undefined;
     return { type: 'show', contract, challenge: plan.shown.challenge, errors: undefined };
   }
+}
+
+/** What is wrong with an answer before any stage sees it, in the order of protocol §11. */
+function refuseUnfit(answer: Posted | undefined, { session }: Loaded) {
+  if (answer?.unreadable?.code === 'unsupported_media_type') throw answer.unreadable;
+  if (answer?.forged && session?.user) throw new Problem('csrf_failed', { detail: answer.forged });
+  if (answer?.unreadable) throw answer.unreadable;
 }
 
 /** A problem is told like anything else, so that whoever may see its details can. */
@@ -124,9 +142,23 @@ function begun(version: FlowVersion, { query }: FlowRequest): Plan {
   return { ...draw(version, randomUUID()), query: rest };
 }
 
-/** The destination is kept with the plan: the latest that is not empty counts. */
-const withDestination = (plan: Plan, { query }: FlowRequest): Plan =>
-  query['next'] && query['next'] !== plan.next ? { ...plan, next: query['next'] } : plan;
+/** Whether the flow is for whoever is here now; that a plan has logged its visitor in itself does not shut them out of it. */
+function mayGoOn(running: StoredPlan | undefined, ground: Ground): boolean {
+  if (admits(ground.version.flow.authentication, visitorOf(ground))) return true;
+  const { authentication } = ground.version.flow;
+  const own = running !== undefined && running.plan.visitor === visitorId(ground.loaded);
+  return own && authentication === 'require_unauthenticated';
+}
+
+/** The plan before its first turn: for whoever is here now, to wherever was asked for last. */
+function prepared(plan: Plan, { request, loaded }: Ground): Plan {
+  const visitor = visitorId(loaded);
+  const next = request.query['next'] || plan.next;
+  if (visitor === plan.visitor && next === plan.next) return plan;
+  return { ...plan, visitor, ...(next === undefined ? {} : { next }) };
+}
+
+const visitorId = ({ session }: Loaded) => session?.user?.uuid ?? null;
 
 function visitorOf({ request, loaded }: Ground): Visitor {
   const user = loaded.session?.user;
@@ -148,9 +180,6 @@ function ending(plan: Plan | undefined): Told | undefined {
   if (!plan?.ended) return undefined;
   return 'to' in plan.ended ? { type: 'done', to: plan.ended.to } : { type: 'denied', message: plan.ended.denied };
 }
-
-/** A key that a login has just replaced is nobody's any more: the page is to be opened again. */
-const startOver = ({ flow }: FlowVersion): Told => ({ type: 'done', to: `/if/flow/${flow.slug}/` });
 
 function answerOf(
   { loaded, version }: Ground,

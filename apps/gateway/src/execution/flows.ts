@@ -2,7 +2,8 @@ import type { FlowVersion } from '@gatehouse/plan';
 
 /** Published flows. A version never changes. */
 export abstract class Flows {
-  abstract load(versionId: string): Promise<FlowVersion>;
+  /** Undefined when there is none, or when it is not understood any more. */
+  abstract find(versionId: string): Promise<FlowVersion | undefined>;
   /** Slug of the first flow of a designation, by slug. */
   abstract findDefault(designation: string): Promise<string | undefined>;
 }

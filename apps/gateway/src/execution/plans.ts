@@ -13,6 +13,8 @@ export interface Session {
   readonly id: string;
   /** The key was replaced by a login moments ago: it sees how its plan ended and is nobody. */
   readonly retired: boolean;
+  /** Seconds until it ends for good; undefined for one that slides, whose cookie lives with the browser. */
+  readonly leftS: number | undefined;
   readonly user: Identity | undefined;
 }
 
@@ -21,7 +23,7 @@ export interface StoredPlan {
   readonly plan: Plan;
   readonly revision: number;
   readonly versionId: string;
-  /** The pending user was there when last saved and is gone or disabled now. */
+  /** The pending user is gone, was disabled or has a new password since the plan became theirs. */
   readonly orphaned: boolean;
 }
 
@@ -65,7 +67,7 @@ export interface Save {
   readonly plan: Plan;
   readonly revision: number;
   readonly effects: readonly Effect[];
-  /** Hash of the session's new key, when an effect logs somebody in. */
+  /** Hash of the session's new key, when somebody proved who they are. */
   readonly newKey: Buffer | undefined;
   /** Whom and where the effects are about, for events and reputation. */
   readonly about: About;

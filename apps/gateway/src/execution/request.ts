@@ -11,8 +11,8 @@ export interface FlowRequest {
   readonly sessionKey: Buffer | undefined;
   /** The inner query; of a repeated key the last value. */
   readonly query: Readonly<Record<string, string>>;
-  /** What a POST brought: any JSON value; and why it may not come from the user's own page, if so. */
-  readonly answer: { readonly body: unknown; readonly forged: string | undefined } | undefined;
+  /** What a POST brought. */
+  readonly answer: Posted | undefined;
   readonly client: {
     readonly ip: string;
     readonly user_agent: string;
@@ -20,6 +20,13 @@ export interface FlowRequest {
     readonly cookies: Readonly<Record<string, string>>;
   };
   readonly locale: string;
+}
+
+/** An answer as it came: any JSON value, what keeps it from being read, and why it may not be the user's own. */
+export interface Posted {
+  readonly body: unknown;
+  readonly unreadable?: Problem | undefined;
+  readonly forged: string | undefined;
 }
 
 /** The session cookie to set with the answer. */

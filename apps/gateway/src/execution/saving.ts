@@ -1,5 +1,6 @@
 import type { Effect } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
+import type { Attempts } from './attempts.js';
 import type { About, Loaded, Plans, StoredPlan } from './plans.js';
 import type { SessionCookie } from './request.js';
 import { newSessionKey } from './session-key.js';
@@ -25,23 +26,34 @@ interface Ground {
   readonly about: About;
 }
 
+interface Stores {
+  readonly plans: Plans;
+  readonly attempts: Attempts;
+}
+
 /** Saves what a request achieved: a plain look costs nothing, a new plan one insert, anything else one conditional update. */
-export async function saveOutcome(plans: Plans, ground: Ground, outcome: Outcome): Promise<Saved> {
+export async function saveOutcome(stores: Stores, ground: Ground, outcome: Outcome): Promise<Saved> {
   const { running } = ground;
   if (running) {
     const idle = !acts(outcome) && unchanged(running.plan, outcome.after);
-    return idle ? { won: true } : update(plans, { ...ground, sessionId: ground.loaded.session!.id }, outcome);
+    if (idle) return settled(stores, outcome, { won: true });
+    return update(stores.plans, { ...ground, sessionId: ground.loaded.session!.id }, outcome);
   }
-  if (!acts(outcome) && outcome.after.ended) return { won: true };
-  const begun = await begin(plans, ground, acts(outcome) ? outcome.before : outcome.after);
+  if (!acts(outcome) && outcome.after.ended) return settled(stores, outcome, { won: true });
+  const begun = await begin(stores.plans, ground, acts(outcome) ? outcome.before : outcome.after);
   if (!begun.sessionId) return { won: false };
-  if (!acts(outcome)) return { won: true, cookie: begun.cookie };
+  if (!acts(outcome)) return settled(stores, outcome, { won: true, cookie: begun.cookie });
   // Effects need a plan to hang on, so a request that both begins and acts saves twice.
-  return update(plans, { ...ground, sessionId: begun.sessionId, cookie: begun.cookie }, outcome);
+  return update(stores.plans, { ...ground, sessionId: begun.sessionId, cookie: begun.cookie }, outcome);
 }
 
-const acts = ({ effects, settlement }: Outcome) =>
-  effects.length > 0 || settlement.cleared.length > 0 || settlement.returned.length > 0;
+/** Where nothing is saved, attempts that were not judged go back by themselves: a look must not beat the real answer. */
+async function settled({ attempts }: Stores, { settlement }: Outcome, saved: Saved): Promise<Saved> {
+  await attempts.giveBack(settlement.returned);
+  return saved;
+}
+
+const acts = ({ effects, settlement }: Outcome) => effects.length > 0 || settlement.cleared.length > 0;
 
 const unchanged = (a: Plan, b: Plan) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
@@ -65,7 +77,13 @@ interface At extends Ground {
 
 async function update(plans: Plans, at: At, outcome: Outcome): Promise<Saved> {
   const login = outcome.effects.find((effect) => effect.type === 'login');
-  const key = login && newSessionKey(login.duration_s ?? undefined);
+  // Whoever has proved something gets a new key, so that one that was planted before is worth nothing from then on.
+  const proved = outcome.settlement.cleared.length > 0;
+  const key = login
+    ? newSessionKey(login.duration_s ?? undefined)
+    : proved
+      ? newSessionKey(at.loaded.session?.leftS)
+      : undefined;
   const won = await plans.save({
     sessionId: at.sessionId,
     flowId: at.loaded.flowId,

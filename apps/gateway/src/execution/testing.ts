@@ -12,7 +12,7 @@ import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
 import { Consultation } from './consultation.js';
 import { Executor } from './executor.js';
 import { Flows } from './flows.js';
-import { type Begin, type Identity, type Loaded, Plans, type Save } from './plans.js';
+import { type Begin, type Loaded, Plans, type Save, type Session } from './plans.js';
 import type { FlowRequest } from './request.js';
 import { Contracts, Stages } from './stages.js';
 
@@ -27,6 +27,7 @@ export const ALICE: SavedUser = {
   name: 'Alice',
   email: 'alice@example.org',
   is_active: true,
+  epoch: 1,
   locale: '',
 };
 
@@ -110,7 +111,7 @@ export class MemoryPlans extends Plans {
   saves = 0;
   readonly happened: Effect[] = [];
   private versionId = 'v1';
-  session: { id: string; retired: boolean; user: Identity | undefined } | undefined;
+  session: Session | undefined;
   orphaned = false;
 
   async find(slug: string): Promise<Loaded | undefined> {
@@ -130,7 +131,7 @@ export class MemoryPlans extends Plans {
     if (this.plan && (replaces?.id !== this.plan.id || replaces.revision !== this.revision)) return undefined;
     this.plan = plan;
     this.revision = 0;
-    this.session ??= { id: 's', retired: false, user: undefined };
+    this.session ??= { id: 's', retired: false, leftS: undefined, user: undefined };
     return 's';
   }
   async save({ plan, revision, effects }: Save) {
@@ -203,7 +204,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   const contracts = new KnownContracts();
   const overreaches: string[] = [];
   const flows = new (class extends Flows {
-    async load() {
+    async find() {
       return version;
     }
     async findDefault() {

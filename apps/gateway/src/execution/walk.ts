@@ -138,7 +138,7 @@ export class Walk {
     const transition = this.advanced(step, heard);
     this.plan = transition.plan;
     this.context = this.plan.context;
-    if (reply.type !== 'challenge') this.effects.push(...(reply.effects ?? []));
+    if (reply.type !== 'challenge') this.ask(reply.effects ?? []);
     this.settlement = joined(this.settlement, heard.settlement);
     const { answer } = transition;
     switch (answer.type) {
@@ -153,6 +153,13 @@ export class Walk {
       case 'denied':
         return this.deny(answer.message, step);
     }
+  }
+
+  /** Notes what is to happen with the save; a login makes the visitor somebody else. */
+  private ask(effects: readonly Effect[]) {
+    this.effects.push(...effects);
+    const login = effects.find((effect) => effect.type === 'login');
+    if (login) this.plan = { ...this.plan, visitor: login.user };
   }
 
   private advanced(step: Step, { reply, states }: Heard): Transition {

@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isSecure } from './session.cookie.js';
 
 /** Readable by the page's script, which repeats it in the header (01-executor §8.6). */
 export const CSRF_COOKIE = 'authentik_csrf';
@@ -8,34 +9,52 @@ const CSRF_HEADER = 'x-authentik-csrf';
 export const CSRF_FIELD = 'csrf_token';
 
 const ONE_YEAR_S = 365 * 86_400;
+const TOKEN_LENGTH = 32;
 const TOKEN = /^[A-Za-z0-9]{32}$/;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Why an API request may come from a foreign page; undefined when it cannot. Counts for logged-in users only. */
 export const forgeryOf = (request: FastifyRequest, baseUrl: string): string | undefined =>
-  foreignOrigin(request, baseUrl) ?? tokenMismatch(request, request.headers[CSRF_HEADER], 'HTTP header');
+  foreignOrigin(request, baseUrl) ??
+  tokenMismatch(request, request.headers[CSRF_HEADER], "'X-Authentik-Csrf' HTTP header");
 
 /** The same for a page's form, which always carries a token, so that nobody can be logged in as somebody else either. */
 export const formForgeryOf = (request: FastifyRequest, baseUrl: string, token: unknown): string | undefined =>
   foreignOrigin(request, baseUrl) ?? tokenMismatch(request, token, 'form');
 
+/** Under TLS a browser says where a POST comes from, in one header or the other. */
 function foreignOrigin({ headers, protocol, host }: FastifyRequest, baseUrl: string): string | undefined {
-  const { origin } = headers;
-  if (origin === undefined || origin === new URL(baseUrl).origin || origin === `${protocol}://${host}`)
-    return undefined;
-  return `CSRF Failed: Origin checking failed - ${origin} does not match any trusted origins.`;
+  const own = new Set([new URL(baseUrl).origin, `${protocol}://${host}`]);
+  const { origin, referer } = headers;
+  if (origin !== undefined) {
+    return own.has(origin)
+      ? undefined
+      : `CSRF Failed: Origin checking failed - ${origin} does not match any trusted origins.`;
+  }
+  if (protocol !== 'https') return undefined;
+  if (referer === undefined) return 'CSRF Failed: Referer checking failed - no Referer.';
+  const sender = URL.canParse(referer) ? new URL(referer).origin : referer;
+  return own.has(sender)
+    ? undefined
+    : `CSRF Failed: Referer checking failed - ${referer} does not match any trusted origins.`;
 }
 
 function tokenMismatch({ cookies }: FastifyRequest, token: unknown, from: string): string | undefined {
   const cookie = cookies[CSRF_COOKIE];
   if (!cookie) return 'CSRF Failed: CSRF cookie not set.';
   if (typeof token !== 'string' || token === '') return 'CSRF Failed: CSRF token missing.';
-  return same(cookie, token) ? undefined : `CSRF Failed: CSRF token from the ${from} incorrect.`;
+  const fault = faultOf(token) ?? (same(cookie, token) ? undefined : 'incorrect');
+  return fault && `CSRF Failed: CSRF token from the ${from} ${fault}.`;
+}
+
+function faultOf(token: string): string | undefined {
+  if (token.length !== TOKEN_LENGTH) return 'has incorrect length';
+  return TOKEN.test(token) ? undefined : 'has invalid characters';
 }
 
 /** Both must be tokens of ours, so that a planted cookie needs to be one as well. */
 const same = (cookie: string, token: string) =>
-  TOKEN.test(cookie) && TOKEN.test(token) && timingSafeEqual(Buffer.from(cookie), Buffer.from(token));
+  TOKEN.test(cookie) && timingSafeEqual(Buffer.from(cookie), Buffer.from(token));
 
 /** Hands out a fresh token, as a login does. */
 export function setCsrfCookie(request: FastifyRequest, reply: FastifyReply): string {
@@ -43,7 +62,7 @@ export function setCsrfCookie(request: FastifyRequest, reply: FastifyReply): str
   reply.setCookie(CSRF_COOKIE, token, {
     path: '/',
     sameSite: 'lax',
-    secure: request.protocol === 'https',
+    secure: isSecure(request),
     maxAge: ONE_YEAR_S,
   });
   return token;
@@ -58,8 +77,8 @@ export function csrfTokenOf(request: FastifyRequest, reply: FastifyReply): strin
 /** 32 letters and digits; bytes that would make some of them likelier are thrown away. */
 function newToken(): string {
   let token = '';
-  while (token.length < 32) {
-    for (const byte of randomBytes(48)) if (byte < 248 && token.length < 32) token += ALPHABET[byte % 62];
+  while (token.length < TOKEN_LENGTH) {
+    for (const byte of randomBytes(48)) if (byte < 248 && token.length < TOKEN_LENGTH) token += ALPHABET[byte % 62];
   }
   return token;
 }

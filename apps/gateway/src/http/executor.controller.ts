@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Unreadable } from './body.parser.js';
 import { forgeryOf } from './csrf.js';
 import { presentAnswer } from './executor.presenter.js';
 import { type Exchange, FlowDoor } from './flow.door.js';
@@ -33,8 +34,12 @@ export class ExecutorController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    const forged = forgeryOf(request, this.config.BASE_URL);
     // Without a body and a type Fastify parses nothing: that is an empty object, a JSON null is null.
-    const answer = { body: body === undefined ? {} : body, forged: forgeryOf(request, this.config.BASE_URL) };
+    const answer =
+      body instanceof Unreadable
+        ? { body: undefined, unreadable: body.problem, forged }
+        : { body: body === undefined ? {} : body, forged };
     return this.answer({ request, reply }, { slug, query: innerQuery(query), answer });
   }
 

@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Executor } from '../execution/executor.js';
 import type { FlowAnswer, FlowRequest } from '../execution/request.js';
 import { Contracts } from '../execution/stages.js';
-import { setCsrfCookie } from './csrf.js';
+import { clientIpOf } from './client-ip.js';
+import { csrfTokenOf, setCsrfCookie } from './csrf.js';
 import { refuseCredentials } from './inner-query.js';
 import { sessionKeyOf, setSessionCookie } from './session.cookie.js';
 
@@ -32,7 +33,7 @@ export class FlowDoor {
       arrivedAt,
       sessionKey: sessionKeyOf(request),
       client: {
-        ip: request.ip,
+        ip: clientIpOf(request),
         user_agent: request.headers['user-agent'] ?? '',
         outpost: false,
         cookies: cookiesOf(request),
@@ -41,6 +42,7 @@ export class FlowDoor {
     });
     if (answer.cookie) setSessionCookie(request, reply, answer.cookie);
     if (answer.effects.some(({ type }) => type === 'login')) setCsrfCookie(request, reply);
+    else if (answer.sessionUser) csrfTokenOf(request, reply);
     return answer;
   }
 }

@@ -3,6 +3,8 @@ import { Controller, Get, Inject, Param, Redirect, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Flows } from '../execution/flows.js';
 import { Plans } from '../execution/plans.js';
+import { Contracts } from '../execution/stages.js';
+import { refuseCredentials } from './inner-query.js';
 import { sessionKeyOf } from './session.cookie.js';
 
 /** Addresses that stand for whatever flow serves a purpose (01-executor §11). */
@@ -11,15 +13,18 @@ export class FlowsController {
   constructor(
     @Inject(Flows) private readonly flows: Flows,
     @Inject(Plans) private readonly plans: Plans,
+    @Inject(Contracts) private readonly contracts: Contracts,
   ) {}
 
   /** Leads to the first flow of the designation; the query goes along. */
   @Get('default/:designation/')
   @Redirect()
   async default(@Param('designation') designation: string, @Req() { url: address }: FastifyRequest) {
+    const asked = new URLSearchParams(address.split('?').slice(1).join('?'));
+    refuseCredentials((field) => this.contracts.isSecret(field), Object.fromEntries(asked));
     const slug = await this.flows.findDefault(designation);
     if (!slug) throw new Problem('not_found', { detail: `There is no flow for ${designation}.` });
-    const query = new URLSearchParams(address.split('?').slice(1).join('?')).toString();
+    const query = asked.toString();
     return { url: `/if/flow/${slug}/${query ? `?${query}` : ''}`, statusCode: 302 };
   }
 

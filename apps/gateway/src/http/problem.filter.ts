@@ -11,6 +11,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost) {
     const [request, reply] = host.getArgs<[FastifyRequest, FastifyReply]>();
+    this.answer(error, request, reply);
+  }
+
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply) {
     const problem = problemOf(error);
     if (problem.code === 'internal_fault' || problem.code === 'database_away') {
       this.logger.fault(problem.message, error, { request_id: request.id });

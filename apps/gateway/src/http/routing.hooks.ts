@@ -23,7 +23,8 @@ export function strictRouting(fastify: FastifyInstance) {
     const allowed = [...routes.values()]
       .filter((route) => route.path.test(path))
       .flatMap(({ methods }) => [...methods]);
-    if (allowed.length === 0 || allowed.includes(request.method)) return;
+    if (allowed.length === 0) throw new Problem('not_found');
+    if (allowed.includes(request.method)) return;
     void reply.header('allow', allowed.join(', '));
     throw new Problem('method_not_allowed', { detail: `Method "${request.method}" not allowed.` });
   });

@@ -14,13 +14,20 @@ export function sessionKeyOf(request: FastifyRequest): Buffer | undefined {
   return value && value.length <= MAX_KEY ? hashSessionKey(value) : undefined;
 }
 
+/** Whether the visitor comes by TLS: to this process, to a trusted proxy, or because the site has no other address. */
+export const isSecure = ({ protocol, server }: FastifyRequest): boolean =>
+  protocol === 'https' || server.hasDecorator(TLS_ONLY);
+
+/** Decorates the server of a site whose address is https. */
+export const TLS_ONLY = 'siteIsTlsOnly';
+
 /** Sets the session cookie: opaque, out of scripts' reach, over TLS only when the visitor came by TLS. */
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, { value, maxAgeS }: SessionCookie) {
   reply.setCookie(SESSION_COOKIE, value, {
     path: '/',
     httpOnly: true,
     sameSite: 'lax',
-    secure: request.protocol === 'https',
+    secure: isSecure(request),
     ...(maxAgeS === undefined ? {} : { maxAge: Math.floor(maxAgeS) }),
   });
 }

@@ -12,7 +12,8 @@ CREATE TABLE directory.users (
   type text NOT NULL DEFAULT 'internal',
   path text NOT NULL DEFAULT 'users',
   attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
-  epoch integer NOT NULL DEFAULT 0,
+  -- From a clock, so that a user who is made again revives no session of the one before.
+  epoch integer NOT NULL DEFAULT extract(epoch FROM clock_timestamp())::integer,
   last_login timestamptz,
   date_joined timestamptz NOT NULL DEFAULT now(),
   password_changed_at timestamptz NOT NULL DEFAULT now()

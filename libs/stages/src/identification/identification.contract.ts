@@ -1,10 +1,13 @@
-import { char, defineStage, lenient, reference, secret } from '@gatehouse/contracts';
+import { char, defineStage, lenient, NON_FIELD_ERRORS, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 export const USER_FIELDS = ['email', 'username', 'upn'] as const;
 
 /** Characters of an identifier that are looked at; a longer one names nobody. */
 export const MAX_IDENTIFIER = 1024;
+
+const NOBODY_TO_FIND = 'When no user fields are selected, at least one source must be selected';
+const isFilled = (list: unknown) => Array.isArray(list) && list.length > 0;
 
 const sourceChallenge = z.looseObject({ component: z.string() });
 
@@ -26,6 +29,8 @@ export const identificationContract = defineStage({
     passwordless_flow: reference('flow'),
     show_source_labels: z.boolean().default(false),
   }),
+  admit: ({ user_fields, sources }) =>
+    isFilled(user_fields) || isFilled(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NOBODY_TO_FIND }] },
   challenge: z.object({
     user_fields: z.array(z.string()).nullable(),
     password_fields: z.boolean(),

@@ -35,10 +35,10 @@ function unknown(input: RespondInput<Contract>): StageOutcome<Contract> {
   const context = contextOf(input, { kind: 'pretended', username: identifier, email: identifier });
   // The embedded password stage counts the failure, once for either kind of user.
   if (passwordStageOf(input)) return pass<Contract>({ context });
+  // Where the flow pretends, a stranger must cost what a user costs: not even a row that is written tells them apart.
+  if (input.config.pretend_user_exists) return pass<Contract>({ context });
   const effects = [{ type: 'reputation', identifier, delta: -1 } as const];
-  return input.config.pretend_user_exists
-    ? pass<Contract>({ context, effects })
-    : reject<Contract>({ non_field_errors: [{ code: 'identification_failed' }] }, { context, effects });
+  return reject<Contract>({ non_field_errors: [{ code: 'identification_failed' }] }, { context, effects });
 }
 
 /** The typed text is shown in place of the user whenever the user's own name would tell that they exist (02-stages P-10). */

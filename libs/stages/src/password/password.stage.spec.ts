@@ -14,12 +14,19 @@ const TOKEN = 'authentik.core.auth.TokenBackend';
 const LDAP = 'authentik.sources.ldap.auth.LDAPBackend';
 const UUID = '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01';
 const PASSWORD = 'hunter2 ';
-// pbkdf2 with one round: cheap, and made from the same password.
-const OUTDATED = 'pbkdf2_sha256$1$salt$e6HOJ243pMVAG/mWivCPKCZPkwUPqb9etaTNFqD11/U=';
+// Of the same password, at the least cost of each kind; how they were made stands in passwords.spec.ts.
+const outdated = [
+  'pbkdf2_sha256$1$salt$e6HOJ243pMVAG/mWivCPKCZPkwUPqb9etaTNFqD11/U=',
+  'pbkdf2_sha1$1$salt$d2ev9RerIEOKAie3uVd4JtG9aX8=',
+  'argon2$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$/awQZwHh2aXl14/15/fNofLk7dzRBLsaptrk0HMQ1kk',
+  'bcrypt_sha256$$2b$04$yG4kQ0f1ZbX2mN8cT6vW3ul7X2M/RMDFAyZLQWMrkJ0DB./9WlMqC',
+  'scrypt$2$salt$1$1$Kgh4C2pf9fLH4jEf44uM0xAgLOnnQ+m3a9QAhqw6m2LHqFE0DDrpwa3Qrjmi55+S2ZeLgVeblh4jcRJFqWnCJA==',
+] as const;
+const [OUTDATED] = outdated;
 
 const saved = (fields: Partial<Extract<User, { kind: 'saved' }>> = {}): User => ({
   ...{ kind: 'saved', uuid: UUID, pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
-  ...{ is_active: true, locale: '' },
+  ...{ is_active: true, epoch: 1, locale: '' },
   ...fields,
 });
 
@@ -130,11 +137,11 @@ describe('a right password', () => {
     });
   });
 
-  it('renews an outdated hash, once it proved to be right', async () => {
-    const credentials = new MemoryCredentials(OUTDATED);
+  it.each(outdated)('renews an outdated hash, once it proved to be right: %s', async (stored) => {
+    const credentials = new MemoryCredentials(stored);
     expect((await drive({ credentials }).answer({ password: 'other' })).type).toBe('rejected');
     expect((await drive({ credentials }).answer({ password: PASSWORD })).type).toBe('passed');
-    const renewed = `upgrade ${UUID} ${OUTDATED} to $argon2id$v=19$m=19456,t=2,p=1`;
+    const renewed = `upgrade ${UUID} ${stored} to $argon2id$v=19$m=19456,t=2,p=1`;
     expect(credentials.statements).toEqual(['hash', 'hash', renewed]);
   });
 

@@ -1,19 +1,36 @@
 import { argon2Hash, hashPassword } from './argon2-hash.js';
+import { bcryptHash } from './bcrypt-hash.js';
 import type { Verdict } from './password-hasher.js';
 import { pbkdf2Hash } from './pbkdf2-hash.js';
+import { scryptHash } from './scrypt-hash.js';
+import type { StoredHash, StoredHashReader } from './stored-hash.js';
 
 export { hashPassword };
 
-/**
- * How a password compares with a stored hash (02-stages §3.9). Empty, unusable and unknown hashes match nothing and
- * cost as much as a current one.
- */
-export async function comparePassword(password: string, stored: string): Promise<Verdict> {
-  const known = argon2Hash(stored) ?? pbkdf2Hash(stored);
-  if (!known) {
+/** The kinds of hashes that are known (02-stages §3.9). */
+const readers: readonly StoredHashReader[] = [argon2Hash, pbkdf2Hash, bcryptHash, scryptHash];
+
+/** What matches nothing and costs as much as a current hash. */
+export const unusableHash: StoredHash = {
+  outdated: false,
+  matches: async (password) => {
     await hashPassword(password);
-    return 'wrong';
+    return false;
+  },
+};
+
+/** What a stored text stands for: the unusable hash when it is empty, malformed, of an unknown kind or asks for too much work. */
+export function readHash(stored: string): StoredHash {
+  for (const reader of readers) {
+    const known = reader(stored);
+    if (known) return known;
   }
-  if (!(await known.matches(password))) return 'wrong';
-  return known.outdated ? 'outdated' : 'right';
+  return unusableHash;
+}
+
+/** How a password compares with a stored text, for the price of one hash. */
+export async function comparePassword(password: string, stored: string): Promise<Verdict> {
+  const { matches, outdated } = readHash(stored);
+  if (!(await matches(password))) return 'wrong';
+  return outdated ? 'outdated' : 'right';
 }

@@ -1,24 +1,29 @@
 import { pbkdf2, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { fromBase64, type StoredHash } from './stored-hash.js';
 
 const derive = promisify(pbkdf2);
-const DIGEST_BYTES = 32;
 
 /** The most rounds that are worked off: above it, one login would hold a core for seconds. */
 const MAX_ROUNDS = 5_000_000;
 
-const STORED = /^pbkdf2_sha256\$(\d{1,7})\$([^$]+)\$([A-Za-z0-9+/]+=*)$/;
+const digests = {
+  pbkdf2_sha256: { name: 'sha256', bytes: 32 },
+  pbkdf2_sha1: { name: 'sha1', bytes: 20 },
+} as const;
 
-/** A stored `pbkdf2_sha256` hash of a migrated user (02-stages §3.9), always outdated; undefined for text that is none. */
-export function pbkdf2Hash(stored: string) {
-  const [, rounds, salt, encoded] = STORED.exec(stored) ?? [];
-  if (rounds === undefined || salt === undefined || encoded === undefined) return undefined;
-  const digest = Buffer.from(encoded, 'base64');
+const STORED = /^(pbkdf2_sha256|pbkdf2_sha1)\$([1-9]\d{0,6})\$([^$]+)\$([^$]+)$/;
+
+/** A stored `pbkdf2_sha256` or `pbkdf2_sha1` hash of a migrated user (02-stages §3.9), always outdated. */
+export function pbkdf2Hash(stored: string): StoredHash | undefined {
+  const [, kind, rounds, salt, encoded] = STORED.exec(stored) ?? [];
+  if (salt === undefined || encoded === undefined) return undefined;
+  const { name, bytes } = digests[kind as keyof typeof digests];
+  const digest = fromBase64(encoded);
   const iterations = Number(rounds);
-  if (digest.length !== DIGEST_BYTES || iterations < 1 || iterations > MAX_ROUNDS) return undefined;
+  if (digest?.length !== bytes || iterations > MAX_ROUNDS) return undefined;
   return {
     outdated: true,
-    matches: async (password: string) =>
-      timingSafeEqual(await derive(password, salt, iterations, DIGEST_BYTES, 'sha256'), digest),
+    matches: async (password) => timingSafeEqual(await derive(password, salt, iterations, bytes, name), digest),
   };
 }

@@ -12,6 +12,7 @@ const alice = {
   name: 'Alice',
   email: 'a@example.org',
   is_active: true,
+  epoch: 1,
   locale: '',
 } as const;
 

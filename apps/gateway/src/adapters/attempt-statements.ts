@@ -1,0 +1,68 @@
+import type { NamedStatement } from '@gatehouse/platform';
+
+/** A time that every answer came after. */
+const NO_DELAY = 'to_timestamp(0)';
+
+/** What giving `c.times` attempts back makes of row `a`. A delay that other failures have earned stays. */
+export const GIVEN_BACK = `failures = greatest(a.failures - c.times, 0),
+        free_at = CASE WHEN a.failures - c.times >= a.free THEN a.free_at ELSE ${NO_DELAY} END`;
+
+/**
+ * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after, $6 age of the answer. Locks the rows in key order; when
+ * one of them is locked or delayed, or is not there yet, takes nothing, else adds a failure to each and delays the next try
+ * (protocol §7).
+ */
+export const TAKE: NamedStatement = {
+  name: 'attempts_take',
+  text: `
+    WITH wanted AS (
+      SELECT * FROM unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::interval[]) w(subject, credential, free, hard, forget)),
+    held AS MATERIALIZED (
+      SELECT a.subject, a.credential, a.free_at, a.failures, w.free, w.hard, w.forget,
+        coalesce(a.updated_at < now() - w.forget, false) AS forgotten
+      FROM flow.attempts a JOIN wanted w USING (subject, credential)
+      ORDER BY a.subject, a.credential FOR UPDATE OF a),
+    blocked AS (
+      SELECT credential, greatest(extract(epoch FROM free_at - now()), 1) AS retry_after_s
+      FROM held WHERE NOT forgotten AND (free_at > now() - $6::interval OR failures >= hard)),
+    counted AS (SELECT *, CASE WHEN forgotten THEN 1 ELSE failures + 1 END AS now_failures FROM held),
+    taken AS (
+      UPDATE flow.attempts a SET failures = c.now_failures, updated_at = now(), free = c.free, hard = c.hard, forget_after = c.forget,
+        free_at = CASE WHEN c.now_failures < c.free THEN ${NO_DELAY}
+          ELSE now() + least(interval '1 hour', interval '1 s' * power(2, least(c.now_failures - c.free, 12))) END
+      FROM counted c
+      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND NOT EXISTS (SELECT FROM blocked)
+        AND (SELECT count(*) FROM held) = cardinality($1::bytea[])
+      RETURNING 1)
+    SELECT (SELECT count(*) FROM held)::int AS found, (SELECT count(*) FROM taken)::int AS taken,
+      coalesce((SELECT json_agg(b) FROM blocked b), '[]') AS blocked`,
+};
+
+/** $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after: rows without failures, for TAKE to find. */
+export const PREPARE: NamedStatement = {
+  name: 'attempts_prepare',
+  text: `
+    INSERT INTO flow.attempts (subject, credential, failures, free_at, free, hard, forget_after)
+    SELECT subject, credential, 0, ${NO_DELAY}, free, hard, forget
+    FROM unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::interval[]) w(subject, credential, free, hard, forget)
+    ORDER BY 1, 2 ON CONFLICT (subject, credential) DO NOTHING`,
+};
+
+/** $1 subjects, $2 credentials: one attempt of each is given back. */
+export const GIVE_BACK: NamedStatement = {
+  name: 'attempts_give_back',
+  text: `
+    WITH c AS MATERIALIZED (
+      SELECT subject, credential, count(*)::int AS times FROM unnest($1::bytea[], $2::text[]) u(subject, credential) GROUP BY 1, 2),
+    held AS MATERIALIZED (
+      SELECT a.subject FROM flow.attempts a JOIN c USING (subject, credential)
+      ORDER BY a.subject, a.credential FOR UPDATE OF a)
+    UPDATE flow.attempts a SET ${GIVEN_BACK}
+    FROM c, (SELECT count(*) FROM held) h WHERE (a.subject, a.credential) = (c.subject, c.credential)`,
+};
+
+/** $1 subject. */
+export const UNLOCK: NamedStatement = {
+  name: 'attempts_unlock',
+  text: 'DELETE FROM flow.attempts WHERE subject = $1 AND failures > 0 RETURNING credential',
+};

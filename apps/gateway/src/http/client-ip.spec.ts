@@ -1,0 +1,30 @@
+import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
+import { expect, it } from 'vitest';
+import { clientIpOf } from './client-ip.js';
+
+const from = (ip: string, remoteAddress: string | undefined = '192.0.2.1') =>
+  clientIpOf({ ip, socket: { remoteAddress } } as Parameters<typeof clientIpOf>[0]);
+
+it.each([
+  ['203.0.113.7', '203.0.113.7'],
+  ['203.0.113.7:5555', '203.0.113.7'],
+  ['2001:DB8::1', '2001:db8::1'],
+  ['[2001:db8::1]:443', '2001:db8::1'],
+  ['::ffff:203.0.113.7', '203.0.113.7'],
+])('takes %s for %s', (given, ip) => {
+  expect(from(given)).toBe(ip);
+});
+
+it.each(['a', '', '1.2.3', '1', '0x7f.1', 'fe80::1%eth0', '999.1.1.1', "1.1.1.1'; --"])(
+  'takes the peer for %j',
+  (given) => {
+    expect(from(given)).toBe('192.0.2.1');
+  },
+);
+
+it('is always an address, whatever a proxy or a socket says', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.option(fc.string(), { nil: undefined }), (ip, peer) => ipaddr.isValid(from(ip, peer))),
+  );
+});

@@ -1,0 +1,35 @@
+import { type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import { fromBase64, type StoredHash } from './stored-hash.js';
+
+const derive = promisify<string, string, number, ScryptOptions, Buffer>(scrypt);
+
+const KEY_BYTES = 64;
+
+/** The most blocks (N·r·p) that are worked off: less than half a second of a core. */
+const MAX_BLOCKS = 2 ** 20;
+/** The most bytes that a stored hash is given; Django's own limit is half of it. */
+const MAX_MEMORY = 64 * 2 ** 20;
+
+const STORED = /^scrypt\$([1-9]\d{0,6})\$([^$]+)\$([1-9]\d{0,6})\$([1-9]\d{0,6})\$([^$]+)$/;
+
+/** A stored `scrypt` hash of a migrated user, `scrypt$N$SALT$R$P$KEY` (02-stages §3.9), always outdated. */
+export function scryptHash(stored: string): StoredHash | undefined {
+  const [, n, salt, r, p, encoded] = STORED.exec(stored) ?? [];
+  if (salt === undefined || encoded === undefined) return undefined;
+  const cost = { N: Number(n), r: Number(r), p: Number(p) };
+  const key = fromBase64(encoded);
+  if (key?.length !== KEY_BYTES || !isCost(cost)) return undefined;
+  return {
+    outdated: true,
+    matches: async (password) =>
+      timingSafeEqual(await derive(password, salt, KEY_BYTES, { ...cost, maxmem: MAX_MEMORY }), key),
+  };
+}
+
+/** Whether RFC 7914 (section 6) knows such a cost and it is within the limits. */
+function isCost({ N, r, p }: { N: number; r: number; p: number }): boolean {
+  const isPowerOfTwo = N > 1 && (N & (N - 1)) === 0;
+  const memory = 128 * r * (N + p + 2);
+  return isPowerOfTwo && N < 2 ** (16 * r) && N * r * p <= MAX_BLOCKS && memory <= MAX_MEMORY;
+}

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { House } from '../support/house.js';
+
+let house: House;
+
+/** The tests speak to the gateway as its trusted proxy would. */
+beforeAll(async () => {
+  house = await House.open({
+    blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
+    gateway: { TRUSTED_PROXIES: '127.0.0.1' },
+  });
+});
+afterAll(() => house.close());
+
+const post = (browser: ReturnType<House['browser']>, body: unknown, headers: Record<string, string>) =>
+  browser.fetch('/api/v3/flows/executor/login/?query=', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+
+describe('behind a trusted proxy', () => {
+  it.each(['a', '1.2.3.4:5555', 'fe80::1%eth0', '::ffff:203.0.113.7', '999.999.1.1', '', 'unknown, 203.0.113.9'])(
+    'a login goes through, whatever the proxy says of the client: %j',
+    async (address) => {
+      const browser = house.browser();
+      const headers = { 'x-forwarded-for': address };
+      await post(browser, { uid_field: 'alice' }, headers);
+
+      expect((await post(browser, { password: 'correct-horse-7' }, headers)).body).toMatchObject({ to: '/' });
+    },
+  );
+
+  it('cookies are for TLS only where the visitor came by TLS', async () => {
+    const cookies = async (proto: string) =>
+      (await house.browser().fetch('/api/v3/flows/executor/login/', { headers: { 'x-forwarded-proto': proto } }))
+        .setCookies;
+
+    expect((await cookies('https')).every((line) => /; Secure/.test(line))).toBe(true);
+    expect((await cookies('http')).some((line) => /; Secure/.test(line))).toBe(false);
+  });
+});
