@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { FLOW_SCHEMA } from '@gatehouse/blueprints';
+import { FLOW_SCHEMA, isUnasked, type Report } from '@gatehouse/blueprints';
 import { openDataSource } from '@gatehouse/platform';
-import { applyFiles, readFiles } from './apply-files.js';
+import { applyFiles, readFolder } from './apply-files.js';
 
 /** The group whose members administer this installation; made by the project's own blueprints. */
 const ADMINS = 'gatehouse admins';
@@ -21,10 +19,10 @@ entries:
         - !Find [authentik_core.group, [name, ${ADMINS}]]
 `;
 
-/** Applies every blueprint of `folder`, in the order of their names. */
-export async function applyFolder(url: string, folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
-  await applyFiles(url, await readFiles(names.map((name) => join(folder, name))));
+/** Applies the blueprints of `folder` in the order of their paths, without those that wait to be asked for. */
+export async function applyFolder(url: string, folder: string): Promise<Report> {
+  const files = await readFolder(folder);
+  return applyFiles(url, files.filter(isUnasked), { folder });
 }
 
 /** An administrator who has just been made. */
@@ -39,8 +37,7 @@ export async function ensureAdmin(url: string, env: NodeJS.ProcessEnv = process.
   const username = env['ADMIN_USERNAME'] || 'admin';
   const password = env['ADMIN_PASSWORD'] || randomBytes(12).toString('base64url');
   await applyFiles(url, [{ name: 'first administrator', text: ADMIN_BLUEPRINT }], {
-    ADMIN_USERNAME: username,
-    ADMIN_PASSWORD: password,
+    env: { ADMIN_USERNAME: username, ADMIN_PASSWORD: password },
   });
   return { username, password };
 }

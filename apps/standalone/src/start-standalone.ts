@@ -2,6 +2,7 @@ import { gatewayConfig, startGateway } from '@gatehouse/gateway';
 import { Logger, readConfig } from '@gatehouse/platform';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stages } from '@gatehouse/stages';
+import { blueprintsFolder } from './apply-files.js';
 import { applyFolder, ensureAdmin, type FreshAdmin } from './first-start.js';
 import { openNats } from './local-nats.js';
 import { openPostgres } from './local-postgres.js';
@@ -35,7 +36,7 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   const postgres = await openPostgres(state, env);
   started.push(postgres.stop);
   await migrateAll(postgres.url);
-  await applyFolder(postgres.url, env['BLUEPRINTS_DIR'] || 'blueprints');
+  await applyFolder(postgres.url, blueprintsFolder(env));
   const admin = await ensureAdmin(postgres.url, env);
   const nats = await openNats(state, env);
   started.push(nats.stop);

@@ -3,12 +3,13 @@ import { type Collection, type Found, Invalid } from './collection.js';
 import type { BlueprintDocument, Entry } from './document.js';
 import { deepMerge, isMap, isTruthy, type Json, type JsonMap } from './json.js';
 import type { Change, FileReport } from './report.js';
-import { type Pk, resolve, resolveMap, type Scope, type WrittenMap } from './tags.js';
+import { Budget, type Pk, resolve, resolveMap, type Scope, type Written, type WrittenMap } from './written.js';
 
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];
 
-interface Surroundings {
+/** What a blueprint is applied to. */
+export interface Surroundings {
   /** What there is, by model in lower case. */
   readonly collections: ReadonlyMap<string, Collection>;
   readonly env: Scope['env'];
@@ -41,8 +42,10 @@ export class Applier {
   ) {
     this.#scope = {
       env: surroundings.env,
-      context: deepMerge(deepMerge(BUILT_IN, document.context), surroundings.context) as WrittenMap,
+      context: deepMerge<Written>([BUILT_IN, document.context, surroundings.context]),
       open: new Set(),
+      items: [],
+      budget: new Budget(),
       keyOf: (id) => this.#ids.get(id),
       find: async (model, fields) => (await this.#collection(model).find(fields))?.pk,
     };
@@ -62,20 +65,22 @@ export class Applier {
   }
 
   async #apply(entry: Entry): Promise<Change> {
-    const { model, state, identifiers, attrs } = await this.#resolve(entry);
     for (const condition of entry.conditions) {
-      if (!isTruthy(await resolve(condition, this.#scope))) return { outcome: 'skipped', model, name: '' };
+      if (!isTruthy(await resolve(condition, this.#scope))) return skipped(entry);
     }
+    const { model, state, identifiers, attrs } = await this.#resolve(entry);
     const collection = this.#collection(model);
-    if (Object.keys(identifiers).length === 0) throw new BlueprintError('No or invalid identifiers');
+    if (Object.keys(identifiers).length === 0 && !collection.nameless) {
+      throw new BlueprintError('No or invalid identifiers');
+    }
     const existing = await collection.find(identifiers);
-    if (state === 'absent') return { model, ...(await remove(collection, existing)) };
+    if (state === 'absent') return { model, ...(await this.#remove(collection, existing)) };
     if (state === 'must_created' && existing) throw new BlueprintError(`${existing.name} exists already`);
-    const given = deepMerge<Json>(attrs, identifiers);
+    const given = deepMerge([attrs, identifiers]);
     this.#warn(entry, Object.keys(given), collection);
     const save = await collection.check(given, existing);
     const saved = state === 'created' && existing ? { ...existing, outcome: 'left' as const } : await save();
-    this.#remember(entry, identifiers, saved.pk);
+    if (saved.pk !== undefined) this.#remember(entry, identifiers, saved.pk);
     return { outcome: saved.outcome, model, name: saved.name };
   }
 
@@ -106,6 +111,14 @@ export class Applier {
     if (pk !== undefined && pk !== real) this.#aliases.set(pk, real);
   }
 
+  /** What is gone has no pk any more, whichever entries had it. */
+  async #remove(collection: Collection, existing: Found | undefined): Promise<Pick<Change, 'outcome' | 'name'>> {
+    if (!existing) return { outcome: 'left', name: '' };
+    await collection.remove(existing);
+    for (const [id, pk] of this.#ids) if (pk === existing.pk) this.#ids.delete(id);
+    return { outcome: 'removed', name: existing.name };
+  }
+
   /** A pk that an earlier entry claimed stands for the object which that entry found (01-executor §9.2). */
   #replaceAliases(values: JsonMap, depth = 0): JsonMap {
     if (this.#aliases.size === 0) return values;
@@ -121,11 +134,8 @@ export class Applier {
 
 const isState = (state: string): state is State => (STATES as readonly string[]).includes(state);
 
-async function remove(collection: Collection, existing: Found | undefined): Promise<Pick<Change, 'outcome' | 'name'>> {
-  if (!existing) return { outcome: 'left', name: '' };
-  await collection.remove(existing);
-  return { outcome: 'removed', name: existing.name };
-}
+/** Nothing of it is resolved, so its model is told as it is written. */
+const skipped = ({ place: { model = '' } }: Entry): Change => ({ outcome: 'skipped', model, name: '' });
 
 /** What a model refuses, said of the field where it stands. */
 function explained(error: unknown, entry: Entry): unknown {

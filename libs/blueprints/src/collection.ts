@@ -8,7 +8,7 @@ import {
 } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import type { JsonMap } from './json.js';
-import type { Pk } from './tags.js';
+import type { Pk } from './written.js';
 
 /** An object that is there. */
 export interface Found {
@@ -17,15 +17,20 @@ export interface Found {
   readonly name: string;
 }
 
-/** An object that was written. */
-export interface Saved extends Found {
-  readonly outcome: 'created' | 'changed' | 'left';
+/** What came of an entry's values. */
+export interface Saved {
+  /** The object that was written; undefined for what is none, so that no other entry can refer to it. */
+  readonly pk: Pk | undefined;
+  readonly name: string;
+  readonly outcome: 'created' | 'changed' | 'left' | 'applied' | 'missing';
 }
 
 /** All objects of one model, as the entries of a blueprint see them. */
 export interface Collection<F extends Found = Found> {
   /** The fields that an entry can set; others are ignored with a warning. */
   readonly fields: ReadonlySet<string>;
+  /** Whether its entries do something rather than describe an object, so that nothing identifies them. */
+  readonly nameless?: boolean;
   /** The first object that has these values (a map: contains them), or this `pk`. Throws Invalid for an unknown field. */
   find(identifiers: JsonMap): Promise<F | undefined>;
   /** Checks what an entry gives, over what is there; the answer writes it. Throws Invalid. */

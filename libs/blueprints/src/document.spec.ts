@@ -20,6 +20,11 @@ describe('readDocument', () => {
     ]);
   });
 
+  it('keeps the name and the labels of a file', () => {
+    const { metadata } = read('metadata: {name: 2024, labels: {a/b: "false"}}\nentries: []');
+    expect(metadata).toEqual({ name: '2024', labels: { 'a/b': 'false' } });
+  });
+
   it('takes empty sections for absent ones', () => {
     expect(read(`context:\nentries:\n- {model: a.b, attrs: , identifiers: {name: x}}`).entries[0]?.attrs).toEqual({});
     expect(read('version: 1\nentries:').entries).toEqual([]);

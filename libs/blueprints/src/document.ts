@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BlueprintError, type EntryPlace, placed } from './blueprint-error.js';
 import { isMap } from './json.js';
-import { Tagged, type Written, type WrittenMap } from './tags.js';
+import { Tagged, type Written, type WrittenMap } from './written.js';
 import { YamlSource } from './yaml-source.js';
 
 /** Bytes of a blueprint file. */
@@ -56,6 +56,7 @@ export interface Entry extends z.output<typeof entrySchema> {
 /** A blueprint as it was read; tags are not resolved yet. */
 export interface BlueprintDocument {
   readonly file: string;
+  readonly metadata: { readonly name: string; readonly labels: WrittenMap } | undefined;
   readonly context: WrittenMap;
   readonly entries: readonly Entry[];
 }
@@ -66,9 +67,9 @@ export function readDocument(file: string, content: string): BlueprintDocument {
     if (Buffer.byteLength(content) > MAX_BYTES) throw new BlueprintError(`larger than ${MAX_BYTES} bytes`);
     const source = new YamlSource(content);
     if (!isMap(source.value)) throw new BlueprintError('a blueprint is a map with `entries`');
-    const { context, entries } = parse(documentSchema, source.value, source);
+    const { metadata, context, entries } = parse(documentSchema, source.value, source);
     if (entries.length > MAX_ENTRIES) throw new BlueprintError(`more than ${MAX_ENTRIES} entries`);
-    return { file, context, entries: entries.map((entry, index) => readEntry(entry, index + 1, source)) };
+    return { file, metadata, context, entries: entries.map((entry, at) => readEntry(entry, at + 1, source)) };
   } catch (error) {
     throw placed(error, { file });
   }

@@ -10,20 +10,17 @@ export function isMap(value: unknown): value is Readonly<Record<string, unknown>
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** One map out of two: maps are merged, lists joined, of anything else the second wins (01-executor §9.1). */
-export function deepMerge<T>(
-  first: Readonly<Record<string, T>>,
-  second: Readonly<Record<string, T>>,
-): Record<string, T> {
-  const merged = new Map(Object.entries(first));
-  for (const [key, value] of Object.entries(second)) {
+/** One map out of several: maps are merged, lists joined, of anything else the last wins (01-executor §9.1). */
+export function deepMerge<T>(maps: readonly Readonly<Record<string, T>>[]): Record<string, T> {
+  const merged = new Map<string, T>();
+  for (const [key, value] of maps.flatMap((map) => Object.entries(map))) {
     merged.set(key, merged.has(key) ? mergeValues(merged.get(key) as T, value) : value);
   }
   return Object.fromEntries(merged);
 }
 
 function mergeValues<T>(first: T, second: T): T {
-  if (isMap(first) && isMap(second)) return deepMerge(first, second) as T;
+  if (isMap(first) && isMap(second)) return deepMerge([first, second]) as T;
   return Array.isArray(first) && Array.isArray(second) ? ([...first, ...second] as T) : second;
 }
 

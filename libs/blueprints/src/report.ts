@@ -1,5 +1,11 @@
-/** What became of an entry. `skipped`: its conditions are not met. */
-export type Outcome = 'created' | 'changed' | 'left' | 'removed' | 'skipped';
+const OUTCOMES = ['created', 'changed', 'left', 'removed', 'applied', 'missing', 'skipped'] as const;
+const SILENT: readonly Outcome[] = ['left', 'skipped'];
+
+/**
+ * What became of an entry. `skipped`: its conditions are not met. Of one that asks for another blueprint: `applied` in
+ * this run, or `missing` and not required.
+ */
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** One entry's part of a report. */
 export interface Change {
@@ -27,9 +33,6 @@ export interface Report {
   readonly files: readonly FileReport[];
   readonly published: readonly PublishedFlow[];
 }
-
-const OUTCOMES = ['created', 'changed', 'left', 'removed', 'skipped'] as const satisfies readonly Outcome[];
-const SILENT: readonly Outcome[] = ['left', 'skipped'];
 
 /** The report for people: a line for a file, one for each change, warning and published flow. */
 export function formatReport({ files, published }: Report): string {

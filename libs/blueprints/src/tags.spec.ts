@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonMap } from './json.js';
-import { resolve, type Scope, type Written } from './tags.js';
+import { Budget, MAX_RESOLVED, resolve, type Scope, type Written } from './written.js';
 import { YamlSource } from './yaml-source.js';
 
 const scope = (over: Partial<Scope> = {}): Scope => ({
   env: { HOST: 'id.example.org', EMPTY: '' },
   context: { realm: 'blue' },
   open: new Set(),
+  items: [],
+  budget: new Budget(),
   keyOf: (id) => ({ flow: 'f-1', user: 7 })[id],
   find: async (model, fields) => (model === 'app.thing' && fields['name'] === 'x' ? 't-1' : undefined),
   ...over,
@@ -30,6 +32,45 @@ describe('tags', () => {
     ['!Find [app.thing, [name, y]]', null],
     ['!Find [!Format ["app.%s", thing], [!Context [f, name], !Context [v, x]]]', 't-1'],
     ['{a: [{b: !KeyOf flow}]}', { a: [{ b: 'f-1' }] }],
+    ['!If [yes, a, b]', 'a'],
+    ['!If [!Context nothing, a, b]', 'b'],
+    ['!If [!Env HOST, {host: !Env HOST}, b]', { host: 'id.example.org' }],
+    ['!If [no, a, [!If [1, [!KeyOf flow], x]]]', [['f-1']]],
+    ['!If [[], !KeyOf later, null]', null],
+    ['!If [!Context realm]', true],
+    ['!If [""]', false],
+    ['!Condition [AND, !Condition [OR, 0, !Context realm], !If [1]]', true],
+    ['!Enumerate [[a, b], SEQ, !Format ["%s%s", !Index 0, !Value 0]]', ['0a', '1b']],
+    [
+      '!Enumerate [{x: 1, y: 2}, SEQ, [!Index 0, !Value 0]]',
+      [
+        ['x', 1],
+        ['y', 2],
+      ],
+    ],
+    [
+      '!Enumerate [zö🔑, SEQ, {at: !Index 0, is: !Value 0}]',
+      [
+        { at: 0, is: 'z' },
+        { at: 1, is: 'ö' },
+        { at: 2, is: '🔑' },
+      ],
+    ],
+    ['!Enumerate [[a, b], map, [!Value 0, !Index 0]]', { a: 0, b: 1 }],
+    ['!Enumerate [[a, b], MAP, {all: [!Value 0], last: !Value 0}]', { all: ['a', 'b'], last: 'b' }],
+    ['!Enumerate [[], SEQ, x]', []],
+    ['!Enumerate [[], MAP, [a, b]]', {}],
+    ['!Enumerate [!Context [nothing, [!KeyOf flow]], SEQ, !Value 0]', ['f-1']],
+    ['!Enumerate [!Enumerate [ab, SEQ, [!Value 0]], SEQ, [!Value 0]]', [[['a']], [['b']]]],
+    ['!Enumerate [[ab, c], SEQ, !Enumerate [!Value 1, SEQ, !Value 0]]', [['a', 'b'], ['c']]],
+    [
+      '!Enumerate [{k: [x]}, MAP, [!Index 0, !Enumerate [!Value 1, SEQ, !Enumerate [!Value 1, SEQ, [!Index 2, !Index 1, !Value 0]]]]]',
+      { k: [[['k', 0, 'x']]] },
+    ],
+    [
+      '!Enumerate [[flow, user], SEQ, !If [!Condition [XOR, !Index 0], !Context nothing, !Env HOST]]',
+      ['id.example.org', null],
+    ],
   ])('resolves %s', async (yaml, expected) => {
     expect(await read(yaml)).toEqual(expected);
   });
@@ -41,9 +82,69 @@ describe('tags', () => {
     ['!Env [A, b, c]', '!Env takes a name and a default'],
     ['!Format text', '!Format needs a list'],
     ['!Find [app.thing]', '!Find needs a model and pairs of field and value'],
+    ['!If [a, b]', '!If takes a condition and two values'],
+    ['!If []', '!If takes a condition and two values'],
+    ['!If [a, b, c, d]', '!If takes a condition and two values'],
+    ['!If yes', '!If needs a list'],
+    ['!Condition [AND]', 'At least one value is required after mode selection.'],
+    ['!Condition []', '!Condition needs a mode'],
+    ['!Condition [MAYBE, 1]', '!Condition has the modes AND, NAND, OR, NOR, XOR, XNOR'],
+    ['!Enumerate [[a], SEQ]', '!Enumerate takes an iterable, SEQ or MAP, and a body'],
+    ['!Enumerate [[a], SET, b]', '!Enumerate makes SEQ or MAP'],
+    ['!Index', '!Index needs a depth'],
+    ['!Value -1', '!Value takes a depth, a whole number from 0'],
+    ['!Value [0]', '!Value needs a depth'],
     ['!Find [app.thing, [name]]', '!Find needs a model and pairs of field and value'],
   ])('refuses to read %s', (yaml, message) => {
     expect(() => new YamlSource(`first: 1\nsecond: ${yaml}`)).toThrow(`2: ${message}`);
+  });
+
+  it.each([
+    ['AND', [true, false, true, false, false]],
+    ['NAND', [false, true, false, true, true]],
+    ['OR', [true, false, true, true, false]],
+    ['NOR', [false, true, false, false, true]],
+    ['XOR', [true, false, true, true, false]],
+    ['XNOR', [false, true, false, false, true]],
+    ['xnor', [false, true, false, false, true]],
+  ])('combines truths by %s', async (mode, expected) => {
+    const truths = ['1', '[]', 'a, b, c', 'a, {}, 0', '"", no'];
+    expect(await Promise.all(truths.map((values) => read(`!Condition [${mode}, ${values}]`)))).toEqual(expected);
+  });
+
+  it.each([
+    ['!Value 0', 'Value: there is no !Enumerate around'],
+    ['!Index 3', 'Index: there is no !Enumerate around'],
+    ['!Enumerate [[a], SEQ, !Index 1]', 'Index: the outermost !Enumerate is at 0'],
+    ['!Enumerate [!Value 0, SEQ, x]', 'Value: an !Enumerate cannot go over its own items'],
+    ['!Enumerate [[ab], SEQ, !Enumerate [!Format ["%s", !Value 0], SEQ, x]]', 'cannot go over its own items'],
+    ['!Enumerate [7, SEQ, x]', 'Enumerate: only lists, maps and texts have items'],
+    ['!Enumerate [!Context nothing, SEQ, x]', 'Enumerate: only lists, maps and texts have items'],
+    ['!Enumerate [[a], MAP, b]', 'Enumerate: the body of a MAP is'],
+    ['!Enumerate [[a], MAP, [b]]', 'Enumerate: the body of a MAP is'],
+    ['!Enumerate [[a], MAP, [b, c, d]]', 'Enumerate: the body of a MAP is'],
+    ['!Enumerate [[a], MAP, [[b], c]]', 'Enumerate: the body of a MAP is'],
+  ])('cannot resolve %s', async (yaml, message) => {
+    await expect(read(yaml)).rejects.toThrow(message);
+  });
+
+  it('takes keys of a map as they are, whatever they are called', async () => {
+    const read = await resolve(new YamlSource('!Enumerate [[__proto__], MAP, [!Value 0, 1]]').value, scope());
+    expect(Object.entries(read as object)).toEqual([['__proto__', 1]]);
+  });
+
+  it('resolves against the enumeration that a context value is used in', async () => {
+    const context = new YamlSource('{greeting: !Format ["hello %s", !Value 0]}').value as Record<string, Written>;
+    expect(await read('!Enumerate [[ann, bob], SEQ, !Context greeting]', { context })).toEqual([
+      'hello ann',
+      'hello bob',
+    ]);
+  });
+
+  it('does not multiply without end', async () => {
+    const many = `[${'x,'.repeat(200)}x]`;
+    const nested = `!Enumerate [${many}, SEQ, !Enumerate [${many}, SEQ, !Enumerate [${many}, SEQ, 1]]]`;
+    await expect(read(nested)).rejects.toThrow(`tags make more than ${MAX_RESOLVED} values`);
   });
 
   it('says which id was not applied', async () => {

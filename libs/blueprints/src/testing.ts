@@ -2,7 +2,7 @@ import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations } from '@gateh
 import type { FlowVersion } from '@gatehouse/plan';
 import { migrate, openDataSource } from '@gatehouse/platform';
 import { freshDatabase } from '../../../test/support/postgres.js';
-import { applyBlueprints, blueprintMigrations, FLOW_SCHEMA, type Report } from './index.js';
+import { applyBlueprints, blueprintMigrations, FLOW_SCHEMA, findBlueprint, type Report } from './index.js';
 
 /** Hashes that a test can read. */
 const passwords = {
@@ -15,6 +15,9 @@ export const entries = (...lines: string[]): string => `entries:\n${lines.map((l
 
 /** A database of a spec's own with both schemas, and blueprints applied to it. */
 export class Testbed {
+  /** Blueprints that others can require: texts by path. */
+  readonly shelf = new Map<string, string>();
+
   private constructor(
     private readonly source: Awaited<ReturnType<typeof openDataSource>>,
     private readonly drop: () => Promise<void>,
@@ -31,6 +34,7 @@ export class Testbed {
   }
 
   async empty(): Promise<void> {
+    this.shelf.clear();
     await this.source.query('TRUNCATE flow.objects, flow.flows, flow.flow_versions');
     await this.source.query('TRUNCATE directory.users, directory.groups CASCADE');
   }
@@ -43,7 +47,14 @@ export class Testbed {
   /** Applies texts as the files 1.yaml, 2.yaml, …; `!Env ORDER` is 30. */
   apply(...texts: string[]): Promise<Report> {
     const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));
-    return applyBlueprints({ source: this.source, files, env: { ORDER: '30' }, ...passwords });
+    const shelved = [...this.shelf].map(([path, text]) => ({ name: path, path, text }));
+    return applyBlueprints({
+      source: this.source,
+      files,
+      library: async (wanted) => findBlueprint(shelved, wanted),
+      env: { ORDER: '30' },
+      ...passwords,
+    });
   }
 
   /** What applying texts did, as `created <name>`. */

@@ -83,6 +83,33 @@ describe('applying blueprints', () => {
     expect(await bed.outcomes(entries(conditional('!Env ORDER')))).toEqual(['created x']);
   });
 
+  it('resolves nothing of an entry that it skips', async () => {
+    const unresolvable = `{model: app.unknown, state: !KeyOf a, conditions: [no, !KeyOf b], identifiers: {name: !KeyOf c}}`;
+    expect(await bed.outcomes(entries(unresolvable))).toEqual(['skipped']);
+  });
+
+  it('knows tags wherever an entry may have them', async () => {
+    const entry = `
+      model: !Format [authentik_stages_%s, !If [!Context nothing, deny.denystage, dummy.dummystage]]
+      state: !If [!Env ORDER, created, absent]
+      conditions: [!Condition [NOR, !Context nothing, !Find [authentik_flows.flow, [slug, none]]]]
+      identifiers: {name: !Format ["%s", !Env ORDER]}
+      attrs: {throw_error: !Condition [XOR, yes, yes, yes]}
+      permissions: [{permission: !Context p, user: !Find [authentik_core.user, [username, nobody]], role: !KeyOf nobody}]`;
+    expect(await bed.outcomes(`entries:\n  -${entry}`)).toEqual(['created 30']);
+    expect(await bed.query('SELECT model, attrs FROM flow.objects')).toEqual([
+      { model: 'authentik_stages_dummy.dummystage', attrs: { throw_error: true } },
+    ]);
+  });
+
+  it('enumerates into attributes that live in the directory', async () => {
+    const members = `{model: authentik_core.user, identifiers: {username: ann}, attrs: {name: Ann, attributes: !Enumerate [[a, b], MAP, [!Value 0, {at: [!Index 0]}]]}}`;
+    await bed.apply(entries(members));
+    expect(await bed.query('SELECT attributes FROM directory.users')).toEqual([
+      { attributes: { a: { at: [0] }, b: { at: [1] } } },
+    ]);
+  });
+
   it('warns of fields that it ignores', async () => {
     const { files } = await bed.apply(entries(dummy('one', '{template: old, throw_error: false}')));
     expect(files[0]?.warnings).toEqual([
@@ -168,43 +195,5 @@ describe('references between entries', () => {
       ),
     );
     expect(await bed.stepNames('login')).toEqual(['one']);
-  });
-});
-
-describe('states', () => {
-  const as = (state: string, throws: boolean) =>
-    entries(
-      `{model: authentik_stages_dummy.dummystage, id: d, state: ${state}, identifiers: {name: d}, attrs: {throw_error: ${throws}}}`,
-    );
-  const stored = async () => (await bed.query<{ attrs: object }>('SELECT attrs FROM flow.objects'))[0]?.attrs;
-
-  it('present overwrites', async () => {
-    expect(await bed.outcomes(as('present', false), as('present', true))).toEqual(['created d', 'changed d']);
-    expect(await stored()).toEqual({ throw_error: true });
-  });
-
-  it('created leaves alone, but still checks', async () => {
-    expect(await bed.outcomes(as('created', false), as('created', true))).toEqual(['created d', 'left d']);
-    expect(await stored()).toEqual({ throw_error: false });
-    const bad = `{model: authentik_stages_dummy.dummystage, state: created, identifiers: {name: d}, attrs: {throw_error: maybe}}`;
-    await expect(bed.apply(entries(bad))).rejects.toThrow('throw_error');
-  });
-
-  it('must_created refuses what exists', async () => {
-    expect(await bed.outcomes(as('must_created', false))).toEqual(['created d']);
-    await expect(bed.apply(as('must_created', false))).rejects.toThrow('d exists already');
-  });
-
-  it('absent removes, and is content when there is nothing', async () => {
-    expect(await bed.outcomes(as('present', false))).toEqual(['created d']);
-    expect(await bed.outcomes(as('absent', false), as('absent', false))).toEqual(['removed d', 'left']);
-    expect(await stored()).toBeUndefined();
-  });
-
-  it('a removed flow takes its bindings along and is no longer served', async () => {
-    await bed.apply(entries(flow('login'), dummy('one'), bind('login', 'one', 1)));
-    await bed.apply(entries('{model: authentik_flows.flow, state: absent, identifiers: {slug: login}}'));
-    expect(await bed.current('login'))?.toBeUndefined();
-    expect(await bed.query('SELECT model FROM flow.objects')).toEqual([{ model: 'authentik_stages_dummy.dummystage' }]);
   });
 });

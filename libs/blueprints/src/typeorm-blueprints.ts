@@ -1,23 +1,25 @@
 import { type Register, TypeormRegister } from '@gatehouse/directory';
 import { stages } from '@gatehouse/stages';
 import type { DataSource, EntityManager } from 'typeorm';
-import { Applier } from './applier.js';
 import { Compiler, digestOf } from './compile.js';
-import { readDocument } from './document.js';
 import { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
+import type { BlueprintFile, Library } from './library.js';
 import { collections, objectModels } from './models.js';
-import type { FileReport, PublishedFlow, Report } from './report.js';
-import type { Scope } from './tags.js';
+import type { PublishedFlow, Report } from './report.js';
+import { Run } from './run.js';
 import { TypeormObjects } from './typeorm-objects.js';
 import { TypeormPublications } from './typeorm-publications.js';
 import type { Passwords } from './user-collection.js';
+import type { Scope } from './written.js';
 
 interface Blueprints extends Passwords {
   /** A data source that lists `directoryEntities`; flows and directory are in its database. */
   readonly source: DataSource;
   /** Applied in this order. */
-  readonly files: readonly { readonly name: string; readonly text: string }[];
+  readonly files: readonly BlueprintFile[];
+  /** Where a blueprint finds another one that it requires; by default there is none. */
+  readonly library?: Library;
   /** What `!Env` reads. */
   readonly env: Scope['env'];
   /** What `!Context` reads, over the context of each file. */
@@ -31,20 +33,19 @@ const models = objectModels(contracts.values());
  * Applies blueprint files, compiles the flows that they touch and publishes them, all in one transaction: a bad file
  * changes nothing and throws BlueprintError. Runs of several processes wait for each other.
  */
-export async function applyBlueprints({ source, files, env, context = {}, ...passwords }: Blueprints): Promise<Report> {
-  const documents = files.map(({ name, text }) => readDocument(name, text));
+export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
+  const { source, files, library = async () => undefined, env, context = {}, ...passwords } = blueprints;
   return source.transaction(async (manager) => {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
     const objects = new TypeormObjects(manager);
     const draft = new Draft(models, await objects.loadAll());
     const register: Register = new TypeormRegister(manager);
-    const surroundings = { collections: collections(models, { draft, register, passwords }), env, context };
-    const reports: FileReport[] = [];
-    for (const document of documents) reports.push(await new Applier(document, surroundings).run());
+    const run = new Run({ collections: collections(models, { draft, register, passwords }), library, env, context });
+    for (const file of files) await run.apply(file);
     const { saved, removed } = draft.changes;
     await objects.remove(removed);
     await objects.save(saved);
-    return { files: reports, published: await publish(draft, manager) };
+    return { files: run.reports, published: await publish(draft, manager) };
   });
 }
 

@@ -18,7 +18,8 @@ import {
 import { BlueprintError } from './blueprint-error.js';
 import { isMap as isPlainMap } from './json.js';
 import { refuseNesting } from './nesting.js';
-import { Tagged, type Written, type WrittenMap } from './tags.js';
+import { readTag } from './tags.js';
+import type { Written, WrittenMap } from './written.js';
 
 /** Maps, lists and tags inside each other. */
 export const MAX_DEPTH = 64;
@@ -59,7 +60,7 @@ export class YamlSource {
     if (isAlias(node)) return this.#read(this.#target(node), depth + 1);
     const value = this.#plain(node, depth);
     const { tag } = node as Node;
-    return tag?.startsWith('!') ? new Tagged(tag, value, line) : value;
+    return tag?.startsWith('!') ? readTag(tag, value, line) : value;
   }
 
   /** Finds what each alias stands for, in one walk: the last anchor of its name before it. */

@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { freshDatabase } from '../../../test/support/postgres.js';
+import { applyFiles, readFiles } from './apply-files.js';
+import { applyFolder } from './first-start.js';
+import { migrateAll } from './migrate-all.js';
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let folder: string;
+beforeEach(async () => {
+  database = await freshDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'blueprints-'));
+  await migrateAll(database.url);
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+  await database.drop();
+});
+
+async function write(path: string, text: string): Promise<string> {
+  const file = join(folder, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+  return file;
+}
+const group = (name: string, metadata = `{name: ${name}}`, first = '') =>
+  `metadata: ${metadata}\nentries:\n${first}- {model: authentik_core.group, identifiers: {name: ${name}}}\n`;
+const example = (name: string) =>
+  group(name, `{name: ${name}, labels: {blueprints.goauthentik.io/instantiate: "false"}}`);
+const requiring = (identifiers: string) =>
+  `- {model: authentik_blueprints.metaapplyblueprint, attrs: {identifiers: ${identifiers}}}\n`;
+
+const applied = (report: Awaited<ReturnType<typeof applyFolder>>) =>
+  report.files.flatMap(({ changes }) => changes.filter(({ outcome }) => outcome === 'created').map(({ name }) => name));
+
+it('applies a folder with those in it, in the order of paths, but nothing hidden and no examples', async () => {
+  await write('b.yaml', group('b'));
+  await write('a/z.yaml', group('a'));
+  await write('.git/x.yaml', group('hidden'));
+  await write('notes.txt', 'entries: [broken');
+  await write('example.yaml', example('example'));
+  expect(applied(await applyFolder(database.url, folder))).toEqual(['a', 'b']);
+});
+
+it('applies an example that is named, or that a named file requires', async () => {
+  const named = await write('example.yaml', example('example'));
+  await write('more/other.yaml', example('other'));
+  const asking = await write('asking.yaml', group('asking', '{name: x}', requiring('{path: more/other.yaml}')));
+  const apply = async (file: string) => applied(await applyFiles(database.url, await readFiles([file]), { folder }));
+  expect(await apply(named)).toEqual(['example']);
+  expect(await apply(asking)).toEqual(['other', 'asking']);
+});
+
+it('applies a file of the folder once, though another one requires it and the path is written otherwise', async () => {
+  const first = await write('first.yaml', group('first', '{name: x}', requiring('{name: last}')));
+  await write('last.yaml', group('last'));
+  const files = await readFiles([first, `${folder}/./last.yaml`]);
+  const report = await applyFiles(database.url, files, { folder });
+  expect(report.files.map(({ file }) => file)).toEqual([join(folder, 'last.yaml'), first]);
+});
+
+it('finds nothing in a folder that is not there', async () => {
+  const file = await write('asking.yaml', group('asking', '{name: x}', requiring('{name: x}')));
+  const apply = applyFiles(database.url, await readFiles([file]), { folder: join(folder, 'nowhere') });
+  await expect(apply).rejects.toThrow('identifiers: Required blueprint does not exist');
+});

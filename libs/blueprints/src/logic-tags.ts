@@ -1,0 +1,41 @@
+import { BlueprintError } from './blueprint-error.js';
+import { isTruthy } from './json.js';
+import { list, scalar } from './tag-argument.js';
+import { type Resolve, resolve, resolveList, type Written } from './written.js';
+
+type Mode = (truths: readonly boolean[]) => boolean;
+
+const every: Mode = (truths) => truths.every(Boolean);
+const some: Mode = (truths) => truths.some(Boolean);
+const odd: Mode = (truths) => truths.filter(Boolean).length % 2 === 1;
+const not =
+  (mode: Mode): Mode =>
+  (truths) =>
+    !mode(truths);
+
+const modes: Readonly<Record<string, Mode>> = {
+  AND: every,
+  NAND: not(every),
+  OR: some,
+  NOR: not(some),
+  XOR: odd,
+  XNOR: not(odd),
+};
+
+/** `!Condition [MODE, value…]`: one truth out of those of the values. */
+export function condition(argument: Written): Resolve {
+  const [word, ...values] = list('!Condition', argument);
+  const name = scalar('!Condition', word, 'mode').toUpperCase();
+  const mode = Object.hasOwn(modes, name) ? modes[name] : undefined;
+  if (!mode) throw new BlueprintError(`!Condition has the modes ${Object.keys(modes).join(', ')}`);
+  if (values.length === 0) throw new BlueprintError('At least one value is required after mode selection.');
+  return async (scope) => mode((await resolveList(values, scope)).map(isTruthy));
+}
+
+/** `!If [condition, a, b]`: one of two values, of which the other is left unresolved; `!If [condition]`: its truth. */
+export function choose(argument: Written): Resolve {
+  const [test = null, yes = true, no = false, ...rest] = list('!If', argument);
+  const { length } = list('!If', argument);
+  if (rest.length > 0 || length === 0 || length === 2) throw new BlueprintError('!If takes a condition and two values');
+  return async (scope) => resolve(isTruthy(await resolve(test, scope)) ? yes : no, scope);
+}

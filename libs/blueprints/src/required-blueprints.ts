@@ -1,0 +1,43 @@
+import { boolean } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { accept, type Collection, Invalid, type Saved } from './collection.js';
+import type { JsonMap } from './json.js';
+import type { BlueprintFile, Library } from './library.js';
+
+const UNIDENTIFIED = { error: 'Must be a map with a name, a path or both.' };
+const identifiersSchema = z
+  .strictObject({ name: z.string().optional(), path: z.string().optional() }, UNIDENTIFIED)
+  .refine(({ name, path }) => name !== undefined || path !== undefined, UNIDENTIFIED);
+const requirementSchema = z.object({ identifiers: identifiersSchema, required: boolean().default(true) });
+
+/** Other blueprints, applied before an entry's own goes on (01-executor §9.7). */
+export class RequiredBlueprints implements Collection {
+  readonly fields: ReadonlySet<string> = new Set(Object.keys(requirementSchema.shape));
+  readonly nameless = true;
+
+  constructor(
+    private readonly library: Library,
+    private readonly apply: (file: BlueprintFile) => Promise<void>,
+  ) {}
+
+  async find(): Promise<undefined> {
+    return undefined;
+  }
+
+  async check(given: JsonMap): Promise<() => Promise<Saved>> {
+    const { identifiers, required } = accept(requirementSchema, given);
+    const file = await this.library(identifiers);
+    if (file) return () => this.#applied(file);
+    if (required) throw Invalid.field('identifiers', 'Required blueprint does not exist');
+    const name = identifiers.name ?? identifiers.path ?? '';
+    return async () => ({ pk: undefined, name, outcome: 'missing' });
+  }
+
+  /** An entry that asks for a blueprint makes nothing that could be removed. */
+  async remove(): Promise<void> {}
+
+  async #applied(file: BlueprintFile): Promise<Saved> {
+    await this.apply(file);
+    return { pk: undefined, name: file.name, outcome: 'applied' };
+  }
+}

@@ -1,0 +1,37 @@
+import { Applier, type Surroundings } from './applier.js';
+import { BlueprintError } from './blueprint-error.js';
+import type { Collection } from './collection.js';
+import { readDocument } from './document.js';
+import type { BlueprintFile, Library } from './library.js';
+import type { FileReport } from './report.js';
+import { RequiredBlueprints } from './required-blueprints.js';
+
+/** Applies blueprints one after another, and each once: one that was applied for another is not applied again. */
+export class Run {
+  readonly #surroundings: Surroundings;
+  readonly #done = new Map<string, FileReport>();
+  /** Names of the files that wait for those which they require. */
+  readonly #waiting: string[] = [];
+
+  constructor({ library, collections, ...rest }: Surroundings & { readonly library: Library }) {
+    const required: Collection = new RequiredBlueprints(library, (file) => this.apply(file));
+    const all = new Map([...collections, ['authentik_blueprints.metaapplyblueprint', required] as const]);
+    this.#surroundings = { ...rest, collections: all };
+  }
+
+  /** In the order in which they were finished. */
+  get reports(): FileReport[] {
+    return [...this.#done.values()];
+  }
+
+  async apply({ name, text }: BlueprintFile): Promise<void> {
+    if (this.#done.has(name)) return;
+    const open = this.#waiting.indexOf(name);
+    if (open >= 0) {
+      throw new BlueprintError(`blueprints require each other: ${[...this.#waiting.slice(open), name].join(' → ')}`);
+    }
+    this.#waiting.push(name);
+    this.#done.set(name, await new Applier(readDocument(name, text), this.#surroundings).run());
+    this.#waiting.pop();
+  }
+}

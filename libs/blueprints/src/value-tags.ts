@@ -1,0 +1,55 @@
+import { BlueprintError } from './blueprint-error.js';
+import type { Json } from './json.js';
+import { formatPercent } from './percent.js';
+import { list, named, scalar } from './tag-argument.js';
+import { type Resolve, resolve, resolveList, type Written } from './written.js';
+
+/** `!KeyOf id`: the pk of an entry that was applied before. */
+export function keyOf(argument: Written): Resolve {
+  const id = scalar('!KeyOf', argument);
+  return async (scope) => {
+    const pk = scope.keyOf(id);
+    if (pk === undefined) {
+      throw new BlueprintError(`KeyOf: failed to find entry with \`id\` of \`${id}\` and a model instance`);
+    }
+    return pk;
+  };
+}
+
+/** `!Env NAME` or `!Env [NAME, default]`: a variable of the environment that is not empty. */
+export function env(argument: Written): Resolve {
+  const { name, fallback } = named('!Env', argument);
+  return async (scope) => scope.env[name] || resolve(fallback, scope);
+}
+
+/** `!Context key` or `!Context [key, default]`: a value of the context. */
+export function context(argument: Written): Resolve {
+  const { name, fallback } = named('!Context', argument);
+  return async (scope) => {
+    if (!Object.hasOwn(scope.context, name)) return resolve(fallback, scope);
+    if (scope.open.has(name)) throw new BlueprintError(`Context: \`${name}\` refers to itself`);
+    return resolve(scope.context[name] ?? null, { ...scope, open: new Set([...scope.open, name]) });
+  };
+}
+
+/** `!Format [format, value…]`: the format filled as Python's `%` does. */
+export function format(argument: Written): Resolve {
+  const [template, ...values] = list('!Format', argument);
+  if (template === undefined) throw new BlueprintError('!Format needs a format');
+  return async (scope) => formatPercent(String(await resolve(template, scope)), await resolveList(values, scope));
+}
+
+/** `!Find [app.model, [field, value]…]`: the pk of the first object with these values, or null. */
+export function find(argument: Written): Resolve {
+  const [model, ...pairs] = list('!Find', argument);
+  const fields = pairs.map((pair) => list('!Find', pair));
+  if (model === undefined || fields.length === 0 || fields.some((pair) => pair.length !== 2)) {
+    throw new BlueprintError('!Find needs a model and pairs of field and value');
+  }
+  return async (scope) => {
+    const name = await resolve(model, scope);
+    const resolved = (await resolveList(fields, scope)) as [field: Json, value: Json][];
+    const wanted = Object.fromEntries(resolved.map(([field, value]) => [String(field), value]));
+    return (await scope.find(String(name), wanted)) ?? null;
+  };
+}
