@@ -1,4 +1,4 @@
-import { boolean, char, choice, jsonObject } from '@gatehouse/contracts';
+import { boolean, char, choice, jsonObject, lenient } from '@gatehouse/contracts';
 import { type Register, type RegisteredUser, USER_TYPES } from '@gatehouse/directory';
 import { z } from 'zod';
 import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
@@ -28,7 +28,8 @@ const fields = {
 const userSchema = z.object({
   ...fields,
   groups: z.array(z.string()).optional(),
-  password: z.string().nullish(),
+  // Not trimmed, and a number is its digits, as a serializer has it.
+  password: lenient(char({ trim: false, allowBlank: true }), { optional: true, nullable: true }),
   password_hash: z.string().nullish(),
 });
 type UserValues = z.output<typeof userSchema>;

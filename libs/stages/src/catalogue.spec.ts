@@ -1,6 +1,7 @@
 import { fieldMessages, planContext, secretFields } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { stages, stagesOf } from './catalogue.js';
+import { passwordContract } from './password/password.contract.js';
 
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
@@ -74,4 +75,15 @@ describe('the catalogue', () => {
     expect(await stagesOf('password')).toHaveLength(1);
     expect(await stagesOf('nobody')).toEqual([]);
   });
+});
+
+it('takes texts for numbers and for yes or no in a config, as an environment gives them', () => {
+  const { config } = passwordContract;
+  const backends = ['authentik.core.auth.InbuiltBackend'];
+
+  expect(config.parse({ backends, failed_attempts_before_cancel: '3', allow_show_password: 'yes' })).toMatchObject({
+    failed_attempts_before_cancel: 3,
+    allow_show_password: true,
+  });
+  expect(config.safeParse({ backends, failed_attempts_before_cancel: 'three' }).success).toBe(false);
 });

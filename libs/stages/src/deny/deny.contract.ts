@@ -1,4 +1,4 @@
-import { defineStage } from '@gatehouse/contracts';
+import { char, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Ends the flow with a refusal (02-stages §11). */
@@ -8,7 +8,7 @@ export const denyContract = defineStage({
   model: 'authentik_stages_deny.denystage',
   service: 'session',
   acts: false,
-  config: z.object({ deny_message: z.string().default('') }),
+  config: z.object({ deny_message: char({ allowBlank: true }).default('') }),
   challenge: z.object({}),
   response: z.object({}),
   state: z.object({}),

@@ -1,4 +1,4 @@
-import { defineStage } from '@gatehouse/contracts';
+import { boolean, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Shows its name and is content with any answer: for trying flows out (02-stages §12). */
@@ -8,7 +8,7 @@ export const dummyContract = defineStage({
   model: 'authentik_stages_dummy.dummystage',
   service: 'session',
   acts: false,
-  config: z.object({ throw_error: z.boolean().default(false) }),
+  config: z.object({ throw_error: boolean().default(false) }),
   challenge: z.object({ name: z.string() }),
   response: z.object({}),
   state: z.object({}),

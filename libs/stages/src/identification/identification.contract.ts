@@ -1,4 +1,4 @@
-import { char, defineStage, lenient, NON_FIELD_ERRORS, reference, secret } from '@gatehouse/contracts';
+import { boolean, char, choice, defineStage, lenient, NON_FIELD_ERRORS, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 export const USER_FIELDS = ['email', 'username', 'upn'] as const;
@@ -19,15 +19,15 @@ export const identificationContract = defineStage({
   service: 'identification',
   acts: false,
   config: z.object({
-    user_fields: z.array(z.enum(USER_FIELDS)).nullable().default([]),
+    user_fields: z.array(choice(USER_FIELDS)).nullable().default([]),
     password_stage: reference('stage'),
-    case_insensitive_matching: z.boolean().default(true),
-    show_matched_user: z.boolean().default(true),
-    pretend_user_exists: z.boolean().default(true),
+    case_insensitive_matching: boolean().default(true),
+    show_matched_user: boolean().default(true),
+    pretend_user_exists: boolean().default(true),
     enrollment_flow: reference('flow'),
     recovery_flow: reference('flow'),
     passwordless_flow: reference('flow'),
-    show_source_labels: z.boolean().default(false),
+    show_source_labels: boolean().default(false),
   }),
   admit: ({ user_fields, sources }) =>
     isFilled(user_fields) || isFilled(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NOBODY_TO_FIND }] },

@@ -1,4 +1,4 @@
-import { char, defineStage, reference, secret } from '@gatehouse/contracts';
+import { boolean, char, choice, defineStage, integer, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Where a password can be checked, by the names that blueprints use (02-stages §3.5). */
@@ -20,10 +20,10 @@ export const passwordContract = defineStage({
   acts: false,
   user_info: true,
   config: z.object({
-    backends: z.array(z.enum(BACKENDS)).min(1),
+    backends: z.array(choice(BACKENDS)).min(1),
     configure_flow: reference('flow'),
-    failed_attempts_before_cancel: z.int().default(5),
-    allow_show_password: z.boolean().default(false),
+    failed_attempts_before_cancel: integer().default(5),
+    allow_show_password: boolean().default(false),
   }),
   challenge: z.object({ recovery_url: z.string().optional(), allow_show_password: z.boolean() }),
   response: z.object({ password: secret(char({ trim: false, maxLength: MAX_PASSWORD })) }),

@@ -1,4 +1,4 @@
-import { boolean, defineStage, duration } from '@gatehouse/contracts';
+import { boolean, choice, defineStage, duration } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 export const NETWORK_BINDINGS = ['no_binding', 'bind_asn', 'bind_asn_network', 'bind_asn_network_ip'] as const;
@@ -19,9 +19,9 @@ export const userLoginContract = defineStage({
   config: z.object({
     session_duration: duration('seconds=0'),
     remember_me_offset: duration('seconds=0'),
-    terminate_other_sessions: z.boolean().default(false),
-    network_binding: z.enum(NETWORK_BINDINGS).default('no_binding'),
-    geoip_binding: z.enum(GEOIP_BINDINGS).default('no_binding'),
+    terminate_other_sessions: boolean().default(false),
+    network_binding: choice(NETWORK_BINDINGS).default('no_binding'),
+    geoip_binding: choice(GEOIP_BINDINGS).default('no_binding'),
   }),
   challenge: z.object({}),
   response: z.object({ remember_me: boolean() }),
