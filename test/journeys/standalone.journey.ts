@@ -13,6 +13,7 @@ const FLOW = 'default-authentication-flow';
 let folder: string;
 let env: Record<string, string>;
 let running: RunningProcess;
+let printedPassword: string;
 
 const start = () => startProcess('dist/apps/standalone/src/main.js', env, { ready: /Gatehouse is ready/ });
 
@@ -36,16 +37,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-standalone-'));
   env = { GATEHOUSE_DIR: folder, PORT: String(await freePort()), XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' };
   running = await start();
+  printedPassword = /Administrator: admin, password: (\S+)/.exec(running.output())?.[1] ?? '';
 }, 120_000);
 afterAll(async () => {
   await running.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
-const printedPassword = () => /Administrator: admin, password: (\S+)/.exec(running.output())?.[1] ?? '';
-
 it('starts from nothing and lets the administrator in whose password it prints', async () => {
-  const { body, me } = await logIn(printedPassword());
+  const { body, me } = await logIn(printedPassword);
 
   expect(body).toEqual({ component: 'xak-flow-redirect', to: '/' });
   expect(me).toMatchObject({ user: { username: 'admin', is_superuser: true } });
@@ -54,7 +54,7 @@ it('starts from nothing and lets the administrator in whose password it prints',
 it('keeps its secrets from everybody else, and the password nowhere', async () => {
   for (const name of ['secrets.json', 'postgres.json', 'nats.conf']) {
     expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
-    expect(await readFile(join(folder, name), 'utf8')).not.toContain(printedPassword());
+    expect(await readFile(join(folder, name), 'utf8')).not.toContain(printedPassword);
   }
 });
 
@@ -79,14 +79,13 @@ it('has commands that find its database while it runs', async () => {
 
 it('unlocks a user who was locked out', async () => {
   for (let i = 0; i < 6; i++) await logIn('wrong');
-  expect((await logIn(printedPassword())).body).toHaveProperty('response_errors');
+  expect((await logIn(printedPassword)).body).toHaveProperty('response_errors');
 
   expect(await command('user', 'unlock', 'admin')).toMatchObject({ said: 'unlocked for admin: password\n' });
-  expect((await logIn(printedPassword())).body).toMatchObject({ to: '/' });
+  expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
 it('leaves nothing behind when it is told to stop, and finds its data when it starts again', async () => {
-  const password = printedPassword();
   const children = await childrenOf(running.pid);
   expect(children.length).toBeGreaterThan(1);
   expect(await running.stop('SIGINT')).toBe(0);
@@ -95,7 +94,20 @@ it('leaves nothing behind when it is told to stop, and finds its data when it st
   running = await start();
 
   expect(running.output()).not.toContain('Administrator:');
-  expect((await logIn(password)).body).toMatchObject({ to: '/' });
+  expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
+});
+
+it('does without a nats-server, and says so', async () => {
+  expect(await running.stop()).toBe(0);
+  await rm(join(folder, 'nats.conf'));
+  env = { ...env, GATEHOUSE_BROKER: 'embedded' };
+  running = await start();
+
+  expect(running.output()).toMatch(/embedded broker.*; for trying out only$/m);
+  expect(await readdir(folder)).not.toContain('nats.conf');
+  expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
+  env = { ...env, GATEHOUSE_BROKER: 'other' };
+  await expect(start()).rejects.toThrow('GATEHOUSE_BROKER is "embedded" or not set, not "other"');
 });
 
 async function childrenOf(pid: number): Promise<number[]> {

@@ -5,6 +5,7 @@ type BoundStage = FlowVersion['steps'][number];
 interface Wanted {
   readonly id: string;
   readonly kind?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
   readonly onRefusal?: BoundStage['invalid_response_action'];
 }
 
@@ -23,10 +24,10 @@ export const flowVersionOf = (steps: readonly Wanted[], attached: FlowVersion['a
     authentication: 'none',
   },
   guard: { mode: 'any', bindings: [] },
-  steps: steps.map(({ id, kind = 'dummy', onRefusal = 'retry' }, order) => ({
+  steps: steps.map(({ id, kind = 'dummy', config = {}, onRefusal = 'retry' }, order) => ({
     id,
     order,
-    stage: { id: `stage-${id}`, name: `the ${id} stage`, kind, config: {} },
+    stage: { id: `stage-${id}`, name: `the ${id} stage`, kind, config },
     evaluate_on_plan: false,
     re_evaluate_policies: false,
     invalid_response_action: onRefusal,

@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../libs/platform/src/embedded-postgres.js';
 import { findNatsServer } from '../../libs/platform/src/nats-server-binary.js';
+import { startOwnPostgres } from './own-postgres.js';
 import { dropDatabases } from './postgres-databases.js';
-import { watch } from './watchdog.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -38,19 +34,5 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** The developer's own server, else an embedded one that forgets everything. */
 async function postgresOf(env: NodeJS.ProcessEnv): Promise<{ url: string; stop: () => Promise<void> }> {
   if (env['DATABASE_URL']) return { url: env['DATABASE_URL'], stop: async () => undefined };
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
-  // The server may run as another account; the cluster itself is closed to all but that one.
-  await chmod(folder, 0o755);
-  const server = await startEmbeddedPostgres({
-    dataDir: join(folder, 'data'),
-    password: randomBytes(24).toString('base64url'),
-    settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'],
-  });
-  const callOff = watch(server.pid, { remove: folder });
-  const stop = async () => {
-    await server.stop();
-    callOff();
-    for (const path of [folder, server.dataDir]) await rm(path, { recursive: true, force: true });
-  };
-  return { url: server.url, stop };
+  return startOwnPostgres({ password: randomBytes(24).toString('base64url') });
 }

@@ -22,6 +22,10 @@ interface Plan {
   readonly services?: readonly Service[];
   /** Settings of the gateway beyond what it cannot do without. */
   readonly gateway?: Environment;
+  /** Settings of every process. */
+  readonly environment?: Environment;
+  /** Where its schemas go; a database of the run's Postgres unless told otherwise. */
+  readonly database?: FreshDatabase;
 }
 
 /** What the processes stand on. */
@@ -29,6 +33,7 @@ interface Ground {
   bus: RunningNats;
   readonly database: FreshDatabase;
   readonly pool: pg.Pool;
+  readonly environment: Environment;
 }
 
 /** The whole product as separate processes, over a real nats-server and a database of its own. */
@@ -41,8 +46,9 @@ export class House {
     private readonly gatewaySettings: Environment,
   ) {}
 
-  static async open({ blueprints, services = SERVICES, gateway = {} }: Plan): Promise<House> {
-    const database = await freshDatabase();
+  static async open(plan: Plan): Promise<House> {
+    const { blueprints, services = SERVICES, gateway = {}, environment = {} } = plan;
+    const database = plan.database ?? (await freshDatabase());
     const bus = await startNats();
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
@@ -54,7 +60,7 @@ export class House {
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     // Whoever drops the database may be quicker than a connection that is saying goodbye.
     pool.on('error', () => undefined);
-    const house = new House(url, { bus, database, pool }, settings);
+    const house = new House(url, { bus, database, pool, environment }, settings);
     await house.command('migrate');
     for (const blueprint of blueprints) await house.apply(blueprint);
     await Promise.all([house.openGateway(), ...services.map((service) => house.start(service))]);
@@ -70,11 +76,10 @@ export class House {
     return new Browser(this.url);
   }
 
-  async start(service: Service): Promise<void> {
-    this.processes.set(
-      service,
-      await startProcess(`dist/apps/${service}/src/main.js`, this.environment, { ready: /serving/ }),
-    );
+  /** Starts a service; under another name, so that it runs beside the first, if one is given. */
+  async start(service: Service, name: string = service): Promise<void> {
+    const entry = `dist/apps/${service}/src/main.js`;
+    this.processes.set(name, await startProcess(entry, this.environment, { ready: /serving/ }));
   }
 
   async openGateway(): Promise<void> {
@@ -83,10 +88,11 @@ export class House {
   }
 
   /** Ends a process, by SIGTERM unless told otherwise; its exit code. */
-  async end(name: Service | 'gateway', signal?: NodeJS.Signals): Promise<number | null> {
-    const code = await this.processes.get(name)?.stop(signal);
+  async end(name: string, signal?: NodeJS.Signals): Promise<number | null> {
+    const process = this.process(name);
+    // Its successor may be started under the same name before it has gone.
     this.processes.delete(name);
-    return code ?? null;
+    return process.stop(signal);
   }
 
   /** Kills the bus; resolves when the gateway has noticed. */
@@ -103,8 +109,13 @@ export class House {
     await Promise.all(back);
   }
 
+  /** Resolves when a process writes something that matches, from now on. */
+  says(name: string, pattern: RegExp): Promise<void> {
+    return this.process(name).says(pattern);
+  }
+
   /** Everything a process has written so far. */
-  output(name: Service | 'gateway'): string {
+  output(name: string): string {
     return this.process(name).output();
   }
 
@@ -132,7 +143,7 @@ export class House {
     await this.ground.database.drop();
   }
 
-  private process(name: Service | 'gateway'): RunningProcess {
+  private process(name: string): RunningProcess {
     const process = this.processes.get(name);
     if (!process) throw new Error(`${name} is not running`);
     return process;
@@ -145,6 +156,11 @@ export class House {
   }
 
   private get environment(): Environment {
-    return { DATABASE_URL: this.ground.database.url, NATS_URL: this.nats.url, UV_THREADPOOL_SIZE: '4' };
+    return {
+      DATABASE_URL: this.ground.database.url,
+      NATS_URL: this.nats.url,
+      UV_THREADPOOL_SIZE: '4',
+      ...this.ground.environment,
+    };
   }
 }

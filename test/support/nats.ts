@@ -1,63 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, inject } from 'vitest';
-import { freePort } from '../../libs/platform/src/free-port.js';
-import { watch } from './watchdog.js';
+import { type NatsServerOptions, type RunningNats, startNatsServer } from './nats-server.js';
+
+export type { RunningNats } from './nats-server.js';
 
 /** `describe` for suites that need a real nats-server: skipped where none can be had, unless CI is set. */
 export const describeWithNats = inject('natsServer') || process.env['CI'] ? describe : describe.skip;
 
-/** A nats-server of a test's own. */
-export interface RunningNats {
-  readonly url: string;
-  readonly stop: () => Promise<void>;
-}
-
-interface Options {
-  /** Further lines of the server's configuration file. */
-  readonly config?: string;
-  /** The port to come back on; a free one when there is none. */
-  readonly port?: number;
-}
-
-/** Starts a real nats-server on the loopback interface; resolves once it accepts connections. */
-export async function startNats({ config = '', port }: Options = {}): Promise<RunningNats> {
+/** Starts a real nats-server of a test's own on the loopback interface; resolves once it accepts connections. */
+export async function startNats(options: NatsServerOptions = {}): Promise<RunningNats> {
   const program = inject('natsServer');
   if (!program) throw new Error('no nats-server: set NATS_SERVER, install one, or let apt-get download it');
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nats-'));
-  const file = join(folder, 'nats.conf');
-  await writeFile(file, config);
-  const chosen = port ?? (await freePort());
-  const server = spawn(program, ['-c', file, '-a', '127.0.0.1', '-p', String(chosen)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const callOff = watch(server.pid ?? 0, { remove: folder });
-  const stop = async () => {
-    if (server.exitCode === null && server.signalCode === null) {
-      server.kill('SIGKILL');
-      await once(server, 'exit');
-    }
-    callOff();
-    await rm(folder, { recursive: true, force: true });
-  };
-  await ready(server).catch(async (error: unknown) => {
-    await stop();
-    throw error;
-  });
-  return { url: `nats://127.0.0.1:${chosen}`, stop };
-}
-
-function ready(server: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    server.stderr?.on('data', (chunk: Buffer) => {
-      said = (said + chunk).slice(-4096);
-      if (said.includes('Server is ready')) resolve();
-    });
-    server.once('error', reject);
-    server.once('exit', () => reject(new Error(`nats-server did not start:\n${said}`)));
-  });
+  return startNatsServer(program, options);
 }

@@ -8,6 +8,8 @@ export interface RunningProcess {
   readonly pid: number;
   /** Asks it to leave, SIGTERM unless told otherwise, and says with which code it did; null when a signal ended it. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
+  /** Resolves with its exit code when it ends, by itself or asked to; null when a signal ended it. */
+  readonly gone: Promise<number | null>;
   /** Resolves when it writes something that matches, from now on. */
   readonly says: (pattern: RegExp) => Promise<void>;
   /** All it wrote on standard output and standard error so far. */
@@ -49,7 +51,7 @@ export async function startProcess(
     child.kill(signal);
     return gone;
   };
-  return { pid: child.pid as number, output, says, stop, kill: () => void child.kill('SIGKILL') };
+  return { pid: child.pid as number, output, gone, says, stop, kill: () => void child.kill('SIGKILL') };
 }
 
 function saying(child: ChildProcess, ready: RegExp, entry: string): Promise<() => string> {

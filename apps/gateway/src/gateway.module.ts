@@ -1,4 +1,4 @@
-import { type Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
+import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { CatalogueContracts } from './adapters/catalogue-contracts.js';
@@ -56,6 +56,7 @@ function providersOf(ground: Ground): Provider[] {
   const { plans, flows, contracts } = ports;
   return [
     FlowDoor,
+    { provide: Logger, useValue: ground.logger },
     { provide: GATEWAY_CONFIG, useValue: config },
     { provide: Executor, useValue: new Executor({ ...ports, site: siteOf(config), now: () => new Date() }) },
     { provide: Plans, useValue: plans },

@@ -14,6 +14,7 @@ try {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => void gateway.close().then(() => process.exit(0), fail));
   }
+  void gateway.refused.then(fail);
 } catch (error) {
   fail(error);
 }

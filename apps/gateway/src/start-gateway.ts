@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { Problem } from '@gatehouse/contracts';
-import { connectNats, Logger, NatsRequester, openDataSource } from '@gatehouse/platform';
+import { connectNats, Logger, NatsRequester, openDataSource, serveMetrics } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -12,7 +12,7 @@ import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground } from './gateway.module.js';
 import { parseBodies } from './http/body.parser.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { standardHeaders, strictRouting } from './http/routing.hooks.js';
+import { measure, standardHeaders, strictRouting } from './http/routing.hooks.js';
 import { TLS_ONLY } from './http/session.cookie.js';
 
 /** Everything that brings the schema `flow` up to date. */
@@ -21,6 +21,8 @@ export const flowMigrations = [...blueprintMigrations, Plans1764028860000];
 export interface Gateway {
   /** Where it listens, without a final slash. */
   readonly url: string;
+  /** Resolves with the reason once NATS has refused this process for good, so that only another one can serve. */
+  readonly refused: Promise<Error>;
   /** Answers what is under way, then lets go of everything. */
   close(): Promise<void>;
 }
@@ -38,14 +40,17 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   await requester.heard();
   await requester.heard();
   const app = await createApp({ config, source, requester, logger });
+  const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
   const janitor = new TypeormJanitor(source, logger);
   janitor.start(config.CLEANUP_EVERY_S);
   await app.listen(config.PORT, config.HOST);
   const url = (await app.getUrl()).replace(/\/$/, '');
   return {
     url,
+    refused: connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined)),
     close: async () => {
       janitor.stop();
+      await metricsServer?.close();
       await app.close();
       await requester.close();
       await source.destroy();
@@ -68,6 +73,7 @@ async function createApp(ground: Ground): Promise<NestFastifyApplication> {
     trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
   });
   const fastify = adapter.getInstance();
+  measure(fastify);
   standardHeaders(fastify);
   strictRouting(fastify);
   parseBodies(fastify);

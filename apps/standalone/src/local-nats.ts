@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findNatsServer, freePort } from '@gatehouse/platform';
+import { ConfigError, findNatsServer, freePort, startEmbeddedBroker } from '@gatehouse/platform';
 import type { LocalState } from './local-state.js';
 
 /** A bus to work with. */
@@ -13,21 +13,40 @@ export interface OpenNats {
 
 const USER = 'gatehouse';
 
-/** The NATS of NATS_URL, else a `nats-server` of this process's own on the loopback interface. Throws when there is neither. */
+/**
+ * The NATS of NATS_URL, else a `nats-server` of this process's own on the loopback interface, else the embedded broker,
+ * which `GATEHOUSE_BROKER=embedded` puts before the other two.
+ */
 export async function openNats(state: LocalState, env: NodeJS.ProcessEnv = process.env): Promise<OpenNats> {
+  if (isEmbeddedWanted(env)) return openBroker(state, 'as GATEHOUSE_BROKER says, the embedded broker is used');
   if (env['NATS_URL']) return { settings: { NATS_URL: env['NATS_URL'] }, stop: async () => undefined };
-  const binary = await findNatsServer(env);
-  if (!binary) throw new Error('there is no nats-server on this machine: install one, or set NATS_URL or NATS_SERVER');
+  const binary = await findNatsServer(env, { download: false });
+  return binary ? openServer(state, binary) : openBroker(state, 'no nats-server found: using the embedded broker');
+}
+
+function isEmbeddedWanted({ GATEHOUSE_BROKER: wanted = '' }: NodeJS.ProcessEnv): boolean {
+  if (wanted === '' || wanted === 'embedded') return wanted === 'embedded';
+  throw new ConfigError(`GATEHOUSE_BROKER is "embedded" or not set, not "${wanted}"`);
+}
+
+async function openBroker({ busPassword }: LocalState, why: string): Promise<OpenNats> {
+  process.stderr.write(`${why}; for trying out only\n`);
+  const { url, stop } = await startEmbeddedBroker({ user: USER, password: busPassword });
+  return { settings: settingsOf(url, busPassword), stop };
+}
+
+async function openServer({ folder, busPassword }: LocalState, binary: string): Promise<OpenNats> {
   const port = await freePort();
-  const config = join(state.folder, 'nats.conf');
-  await writeFile(config, configOf(port, state.busPassword), { mode: 0o600 });
+  const config = join(folder, 'nats.conf');
+  await writeFile(config, configOf(port, busPassword), { mode: 0o600 });
   // A Ctrl-C in the terminal is for this process, which lets its services drain first.
   const server = spawn(binary, ['--config', config], { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+  await once(server, 'spawn');
   const abandon = () => server.kill('SIGKILL');
   process.once('exit', abandon);
   const gone = once(server, 'exit');
   return {
-    settings: { NATS_URL: `nats://127.0.0.1:${port}`, NATS_USER: USER, NATS_PASSWORD: state.busPassword },
+    settings: settingsOf(`nats://127.0.0.1:${port}`, busPassword),
     stop: async () => {
       process.off('exit', abandon);
       server.kill('SIGTERM');
@@ -35,6 +54,8 @@ export async function openNats(state: LocalState, env: NodeJS.ProcessEnv = proce
     },
   };
 }
+
+const settingsOf = (url: string, password: string) => ({ NATS_URL: url, NATS_USER: USER, NATS_PASSWORD: password });
 
 const configOf = (port: number, password: string) => `
 host: 127.0.0.1

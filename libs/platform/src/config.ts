@@ -18,6 +18,13 @@ export const commonConfig = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('How much is logged'),
+  METRICS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('Port of `GET /metrics` in Prometheus form; without it there is none'),
 });
 
 /** Settings of every process that speaks to the bus. */

@@ -18,8 +18,6 @@ export function natsOptions(settings: NatsSettings, name: string) {
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     waitOnFirstConnect: true,
-    // A server that refuses a password twice may be in the middle of being given it: without this nobody asks again.
-    ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
     inboxPrefix: `_INBOX_${name}`,
   };

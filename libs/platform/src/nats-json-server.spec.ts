@@ -109,6 +109,8 @@ describeWithNats('serving over NATS', () => {
     const server = await serve(async () => 'answered', { drainMs: 1 });
     await nats.stop();
     await expect(server.close()).resolves.toBeUndefined();
+    // A connection that is still dialling would keep the process alive.
+    expect(server.unwrap<NatsConnection>().isClosed()).toBe(true);
   });
 
   it('does not live on deaf: a refused subscription fails the start', async () => {

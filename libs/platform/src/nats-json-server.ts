@@ -76,7 +76,7 @@ export class NatsJsonServer extends ServerNats {
     const limit = new Promise<void>((resolve) => setTimeout(resolve, this.drainMs).unref());
     await Promise.race([Promise.allSettled(this.subs.map((sub) => sub.drain())), limit]);
     if (this.open > 0) await Promise.race([new Promise<void>((resolve) => (this.idle = resolve)), limit]);
-    await connection.drain().catch(() => undefined);
+    await connection.drain().catch(() => connection.close());
   }
 
   private answered() {

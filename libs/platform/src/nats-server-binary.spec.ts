@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,5 +25,17 @@ describe('finding a nats-server', () => {
     await writeFile(program, '');
     await chmod(program, 0o644);
     expect(await findNatsServer({ PATH: folder })).not.toBe(program);
+  });
+  it('leaves the cache alone when it must not download', async () => {
+    await findNatsServer({ PATH: folder, XDG_CACHE_HOME: folder }, { download: false });
+    expect(await readdir(folder)).toEqual([]);
+  });
+  it('takes the one that was downloaded before', async () => {
+    const home = join(folder, 'gatehouse', 'nats-server', 'usr', 'sbin');
+    await mkdir(home, { recursive: true });
+    await writeFile(join(home, 'nats-server'), '#!/bin/sh\n', { mode: 0o755 });
+    const installed = await findNatsServer({ PATH: folder, XDG_CACHE_HOME: '/nowhere' }, { download: false });
+    const found = await findNatsServer({ PATH: folder, XDG_CACHE_HOME: folder }, { download: false });
+    expect(found).toBe(installed ?? join(home, 'nats-server'));
   });
 });

@@ -11,16 +11,19 @@ const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/sbin', '/usr/local/sbin'];
 
 /**
  * The path of a `nats-server`: `NATS_SERVER`, else one that is installed, else Debian's package unpacked into the
- * user's cache; undefined where none can be had.
+ * user's cache; undefined where none can be had. Without `download` the cache is looked at and left as it is.
  */
-export async function findNatsServer(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+export async function findNatsServer(
+  env: NodeJS.ProcessEnv = process.env,
+  { download = true } = {},
+): Promise<string | undefined> {
   if (env['NATS_SERVER']) return env['NATS_SERVER'];
   const folders = [...(env['PATH'] ?? '').split(':').filter((folder) => folder !== ''), ...SYSTEM_FOLDERS];
   for (const folder of folders) {
     const program = join(folder, 'nats-server');
     if (await isExecutable(program)) return program;
   }
-  return unpacked(join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gatehouse'));
+  return unpacked(join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gatehouse'), download);
 }
 
 const isExecutable = (path: string) =>
@@ -29,11 +32,11 @@ const isExecutable = (path: string) =>
     () => false,
   );
 
-async function unpacked(cache: string): Promise<string | undefined> {
+async function unpacked(cache: string, download: boolean): Promise<string | undefined> {
   const home = join(cache, 'nats-server');
   const program = join(home, 'usr', 'sbin', 'nats-server');
   if (await isExecutable(program)) return program;
-  await fetchPackage(cache, home).catch(() => undefined);
+  if (download) await fetchPackage(cache, home).catch(() => undefined);
   return (await isExecutable(program)) ? program : undefined;
 }
 

@@ -6,6 +6,7 @@ import {
   natsConfig,
   natsOptions,
   readConfig,
+  serveMetrics,
 } from '@gatehouse/platform';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -20,6 +21,7 @@ export async function runService(name: string, modules: () => Promise<DynamicMod
     const logger = new Logger(name, config.LOG_LEVEL);
     const service = await serveStages({ name, modules: await modules(), nats: config, logger });
     service.enableShutdownHooks();
+    if (config.METRICS_PORT !== undefined) (await serveMetrics(config.METRICS_PORT)).unref();
     logger.event('serving', { service: name });
   } catch (error) {
     process.stderr.write(`${name}: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);

@@ -1,9 +1,14 @@
-import { type StageContract, stageSubject } from '@gatehouse/contracts';
-import { Logger, MALFORMED } from '@gatehouse/platform';
+import { type StageContract, type StageVerb, stageSubject } from '@gatehouse/contracts';
+import { Logger, MALFORMED, timed } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { answer } from './answer.js';
 import type { Stage } from './stage.js';
+
+const answers = timed('gatehouse_stage_answer_seconds', 'Answers of stages served here', ['kind', 'verb', 'outcome']);
+
+/** `<plan>.<revision>.<turn>` of a request, by which the logs of the gateway and of stages are joined. */
+const idOf = (body: unknown) => (body as { id?: unknown } | null)?.id;
 
 /** A stage on the bus in one expression: its contract, its handler and what the handler needs. */
 export function serveStage<C extends StageContract>(
@@ -39,12 +44,18 @@ function stageController<C extends StageContract>(contract: C, handler: Type<Sta
       return this.answer('respond', body);
     }
 
-    private answer(verb: 'challenge' | 'respond', body: unknown) {
-      return answer(contract, this.stage, {
+    private async answer(verb: StageVerb, body: unknown) {
+      const began = performance.now();
+      const reply = await answer(contract, this.stage, {
         verb,
         body: body === MALFORMED ? undefined : body,
         report: (message, error, facts) => logger.fault(message, error, facts),
       });
+      const outcome = 'problem' in reply ? reply.problem.code : reply.type;
+      const seconds = (performance.now() - began) / 1000;
+      answers.observe({ kind: contract.kind, verb, outcome }, seconds);
+      logger.debug({ turn: idOf(body), verb, outcome, ms: seconds * 1000 });
+      return reply;
     }
   }
   return StageController;

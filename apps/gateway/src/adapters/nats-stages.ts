@@ -8,12 +8,14 @@ import {
   stageReply,
   stageSubject,
 } from '@gatehouse/contracts';
-import { BusDown, type NatsRequester, NoResponders, RequestTimeout } from '@gatehouse/platform';
+import { BusDown, type NatsRequester, NoResponders, RequestTimeout, timed } from '@gatehouse/platform';
 import { z } from 'zod';
 import { Stages } from '../execution/stages.js';
 
 /** Bytes of one request on the bus (protocol §2): well under what NATS carries. */
 const MAX_REQUEST_BYTES = 768 * 1024;
+
+const hops = timed('gatehouse_stage_hop_seconds', 'Stages asked by this gateway', ['kind', 'verb', 'outcome']);
 
 const decoder = new TextDecoder();
 
@@ -24,6 +26,18 @@ export class NatsStages extends Stages {
   }
 
   async ask({ kind }: StageContract, verb: StageVerb, request: StageRequest): Promise<StageReply> {
+    const stop = hops.startTimer({ kind, verb });
+    try {
+      const reply = await this.exchange(kind, verb, request);
+      stop({ outcome: reply.type });
+      return reply;
+    } catch (error) {
+      stop({ outcome: error instanceof Problem ? error.code : 'fault' });
+      throw error;
+    }
+  }
+
+  private async exchange(kind: string, verb: StageVerb, request: StageRequest): Promise<StageReply> {
     const subject = stageSubject(kind, verb);
     const body = JSON.stringify(request);
     if (Buffer.byteLength(body) > MAX_REQUEST_BYTES)

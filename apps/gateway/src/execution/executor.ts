@@ -66,7 +66,7 @@ export class Executor {
     const walk = new Walk({ ...this.startOf(ground), plan: before, revision: running?.revision ?? 0 }, this.parts);
     const told = await (running?.orphaned ? walk.close() : walk.go()).catch(problemTold);
     if (told.type === 'problem' && walk.plan === before) {
-      return answerOf(ground, { told, context: walk.context, cookie: undefined, effects: [] });
+      return answerOf(ground, { told, context: walk.context, cookie: undefined, effects: [], planId: before.id });
     }
     const saved = await saveOutcome(
       this.parts,
@@ -78,7 +78,13 @@ export class Executor {
       { before, after: walk.plan, effects: walk.effects, settlement: walk.settlement },
     );
     if (saved.won)
-      return answerOf(ground, { told, context: walk.context, cookie: saved.cookie, effects: walk.effects });
+      return answerOf(ground, {
+        told,
+        context: walk.context,
+        cookie: saved.cookie,
+        effects: walk.effects,
+        planId: before.id,
+      });
     // The loser learns nothing of its own answer; a right one it need not pay for.
     if (walk.answerPassed)
       await this.parts.attempts.giveBack([...walk.settlement.cleared, ...walk.settlement.returned]);
@@ -106,7 +112,10 @@ export class Executor {
     const told = ending(stored?.plan) ?? (knew ? this.shown(stored?.plan, version) : undefined);
     if (!told) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     const context = session?.retired ? {} : (stored?.plan.context ?? {});
-    return answerOf({ request, loaded, version }, { told, context, cookie: undefined, effects: [] });
+    return answerOf(
+      { request, loaded, version },
+      { told, context, cookie: undefined, effects: [], planId: stored?.plan.id },
+    );
   }
 
   private shown(plan: Plan | undefined, version: FlowVersion): Told | undefined {
@@ -173,7 +182,7 @@ function notAdmitted(ground: Ground): FlowAnswer {
     version.flow.denied_action === 'continue'
       ? { type: 'done', to: next && isLocalPath(next) ? next : '/' }
       : { type: 'denied', message: { text: DOES_NOT_APPLY } };
-  return answerOf(ground, { told, context: {}, cookie: undefined, effects: [] });
+  return answerOf(ground, { told, context: {}, cookie: undefined, effects: [], planId: undefined });
 }
 
 function ending(plan: Plan | undefined): Told | undefined {
@@ -183,7 +192,7 @@ function ending(plan: Plan | undefined): Told | undefined {
 
 function answerOf(
   { loaded, version }: Ground,
-  answer: Pick<FlowAnswer, 'told' | 'context' | 'effects'> & { cookie: SessionCookie | undefined },
+  answer: Pick<FlowAnswer, 'told' | 'context' | 'effects' | 'planId'> & { cookie: SessionCookie | undefined },
 ): FlowAnswer {
   return { ...answer, version, sessionUser: loaded.session?.user };
 }

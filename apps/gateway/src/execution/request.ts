@@ -56,4 +56,6 @@ export interface FlowAnswer {
   readonly sessionUser: Identity | undefined;
   readonly cookie: SessionCookie | undefined;
   readonly effects: readonly Effect[];
+  /** For the log; undefined where nothing was planned. */
+  readonly planId: string | undefined;
 }

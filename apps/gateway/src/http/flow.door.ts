@@ -1,3 +1,4 @@
+import { Logger } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Executor } from '../execution/executor.js';
@@ -22,6 +23,7 @@ export class FlowDoor {
   constructor(
     @Inject(Executor) private readonly executor: Executor,
     @Inject(Contracts) private readonly contracts: Contracts,
+    @Inject(Logger) private readonly logger: Logger,
   ) {}
 
   /** Throws Problem for what is wrong before a stage is asked. */
@@ -43,7 +45,20 @@ export class FlowDoor {
     if (answer.cookie) setSessionCookie(request, reply, answer.cookie);
     if (answer.effects.some(({ type }) => type === 'login')) setCsrfCookie(request, reply);
     else if (answer.sessionUser) csrfTokenOf(request, reply);
+    this.note(request, { asked, answer, ms: performance.now() - arrivedAt });
     return answer;
+  }
+
+  /** One line a request, by whose plan the lines of stages are found; nothing of what was typed. */
+  private note(
+    { id, method }: FastifyRequest,
+    { asked, answer, ms }: { asked: Asked; answer: FlowAnswer; ms: number },
+  ) {
+    const { told, planId } = answer;
+    const component = told.type === 'show' ? told.contract.component : undefined;
+    const problem = told.type === 'problem' ? told.problem.code : undefined;
+    const what = { told: told.type, component, problem };
+    this.logger.event('flow', { request_id: id, method, flow: asked.slug, plan: planId, ...what, ms: Math.round(ms) });
   }
 }
 

@@ -1,4 +1,5 @@
 import { Problem } from '@gatehouse/contracts';
+import { timed } from '@gatehouse/platform';
 import type { FastifyInstance } from 'fastify';
 
 interface Route {
@@ -50,5 +51,15 @@ export function standardHeaders(fastify: FastifyInstance) {
       'cache-control': 'no-store',
       vary: 'Cookie',
     });
+  });
+}
+
+const requests = timed('gatehouse_http_seconds', 'HTTP requests answered here', ['route', 'method', 'status']);
+
+/** Measures every answer, by route: an address that has none is not worth a label. */
+export function measure(fastify: FastifyInstance) {
+  fastify.addHook('onResponse', async ({ routeOptions, method }, reply) => {
+    const route = routeOptions.url ?? 'none';
+    requests.observe({ route, method, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
   });
 }

@@ -1,0 +1,49 @@
+import { createServer } from 'node:http';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+/** Everything this process measures, in Prometheus' form. */
+export const metrics = new Registry();
+
+/** Seconds, from a cheap stage on a quiet machine to the longest that anybody waits. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+
+/** Something whose seconds are measured, by label. */
+export const timed = <L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> =>
+  new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [metrics] });
+
+/** Something that is counted, by label. */
+export const counted = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
+  new Counter({ name, help, labelNames, registers: [metrics] });
+
+export interface MetricsServer {
+  readonly port: number;
+  /** Lets the process end although it still listens. */
+  unref(): void;
+  close(): Promise<void>;
+}
+
+/** Answers `GET /metrics` on a port of its own, which the public does not reach; how to stop. Port 0 takes a free one. */
+export async function serveMetrics(port: number, host = '0.0.0.0'): Promise<MetricsServer> {
+  collectDefaultMetrics({ register: metrics });
+  const server = createServer((request, reply) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') return void reply.writeHead(404).end();
+    metrics.metrics().then(
+      (text) => reply.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+      () => reply.writeHead(500).end(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    unref: () => void server.unref(),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../libs/platform/src/free-port.js';
+import { watch } from './watchdog.js';
+
+/** A nats-server of somebody's own. */
+export interface RunningNats {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+export interface NatsServerOptions {
+  /** Further lines of the server's configuration file. */
+  readonly config?: string;
+  /** Variables that it refers to. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The port to come back on; a free one when there is none. */
+  readonly port?: number;
+}
+
+/** Starts the nats-server `program` on the loopback interface; resolves once it accepts connections. */
+export async function startNatsServer(program: string, { config = '', env = {}, port }: NatsServerOptions = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nats-'));
+  const file = join(folder, 'nats.conf');
+  await writeFile(file, config);
+  const chosen = port ?? (await freePort());
+  const server = spawn(program, ['-c', file, '-a', '127.0.0.1', '-p', String(chosen)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  const callOff = watch(server.pid ?? 0, { remove: folder });
+  const stop = async () => {
+    if (server.exitCode === null && server.signalCode === null) {
+      server.kill('SIGKILL');
+      await once(server, 'exit');
+    }
+    callOff();
+    await rm(folder, { recursive: true, force: true });
+  };
+  await ready(server).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return { url: `nats://127.0.0.1:${chosen}`, pid: server.pid as number, stop };
+}
+
+function ready(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    server.stderr?.on('data', (chunk: Buffer) => {
+      said = (said + chunk).slice(-4096);
+      if (said.includes('Server is ready')) resolve();
+    });
+    server.once('error', reject);
+    server.once('exit', () => reject(new Error(`nats-server did not start:\n${said}`)));
+  });
+}
