@@ -22,7 +22,7 @@ export default defineConfig({
       'apps/**/*.spec.ts',
       'test/**/*.spec.ts',
       'tools/**/*.spec.ts',
-      'test/journeys/**/*.journey.ts',
+      'test/**/*.journey.ts',
     ],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],

@@ -147,10 +147,10 @@ function insertSteps(plan: Plan, step: Step, insert: Insert): Plan {
   return { ...plan, steps: [...plan.steps.slice(0, at), ...added, ...plan.steps.slice(at)] };
 }
 
-/** Ends the plan: only the ending is kept, so that a repeated request learns it and nothing else. */
-export const end = (plan: Plan, ended: Ending): Plan => ({
-  id: plan.id,
-  v: plan.v,
+/** A plan of nothing, for nobody. */
+export const emptyPlan = (id: string): Plan => ({
+  id,
+  v: PLAN_VERSION,
   steps: [],
   cursor: 0,
   context: {},
@@ -159,5 +159,7 @@ export const end = (plan: Plan, ended: Ending): Plan => ({
   visitor: null,
   restarts: 0,
   trail: [],
-  ended,
 });
+
+/** Ends the plan: only the ending is kept, so that a repeated request learns it and nothing else. */
+export const end = (plan: Plan, ended: Ending): Plan => ({ ...emptyPlan(plan.id), ended });

@@ -1,24 +1,14 @@
 import type { FlowVersion } from './flow-version.js';
-import type { Plan } from './plan.js';
+import { emptyPlan, type Plan } from './plan.js';
 
 /** Restarts of one plan after which the visitor is denied, so that no binding can loop for ever. */
 export const MAX_RESTARTS = 8;
 
 /** A fresh plan of a flow version, before its first step. */
-export function draw(version: FlowVersion, id: string): Plan {
-  return {
-    id,
-    v: 1,
-    steps: version.steps.map((step) => ({ binding: step.id })),
-    cursor: 0,
-    context: {},
-    states: {},
-    query: {},
-    visitor: null,
-    restarts: 0,
-    trail: [],
-  };
-}
+export const draw = (version: FlowVersion, id: string): Plan => ({
+  ...emptyPlan(id),
+  steps: version.steps.map((step) => ({ binding: step.id })),
+});
 
 /** Plans again on the same version: dynamic steps are gone, states stay, the context if it is to be kept. */
 export function drawAgain(plan: Plan, version: FlowVersion, { keepContext }: { keepContext: boolean }): Plan {

@@ -8,6 +8,7 @@ import {
 } from '@gatehouse/contracts';
 import type { FlowVersion, Plan } from '@gatehouse/plan';
 import { z } from 'zod';
+import { flowVersionOf } from '../../../../test/support/flow-version.js';
 import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
 import { Consultation } from './consultation.js';
 import { Executor } from './executor.js';
@@ -164,37 +165,18 @@ export class MemoryAttempts extends Attempts {
   }
 }
 
-type TestStep = {
-  kind: string;
-  config?: Record<string, unknown>;
-  onRefusal?: 'retry' | 'restart' | 'restart_with_context';
-};
+interface TestStep {
+  readonly kind: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly onRefusal?: 'retry' | 'restart' | 'restart_with_context';
+}
 
-export const versionOf = (steps: readonly TestStep[], attached: FlowVersion['attached'] = {}): FlowVersion => ({
-  v: 1,
-  flow: {
-    id: FLOW_ID,
-    slug: 'login',
-    name: 'login',
-    title: 'Welcome',
-    designation: 'authentication',
-    background: '',
-    layout: 'stacked',
-    denied_action: 'message_continue',
-    authentication: 'none',
-  },
-  guard: { mode: 'any', bindings: [] },
-  steps: steps.map(({ kind, config = {}, onRefusal = 'retry' }, i) => ({
-    id: `${kind}-${i}`,
-    order: i,
-    stage: { id: kind, name: kind, kind, config },
-    evaluate_on_plan: false,
-    re_evaluate_policies: true,
-    invalid_response_action: onRefusal,
-    policies: { mode: 'any', bindings: [] },
-  })),
-  attached,
-});
+/** A flow of these steps. */
+export const versionOf = (steps: readonly TestStep[], attached: FlowVersion['attached'] = {}): FlowVersion =>
+  flowVersionOf(
+    steps.map((step, i) => ({ id: `${step.kind}-${i}`, ...step })),
+    attached,
+  );
 
 /** An executor of one flow, with everything around it in memory. */
 export function house(version: FlowVersion, script: Readonly<Record<string, Script>>) {

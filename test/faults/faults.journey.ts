@@ -1,0 +1,106 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startEmbeddedPostgres } from '../../libs/platform/src/embedded-postgres.js';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { House, SERVICES } from '../support/house.js';
+import { freePort } from '../support/processes.js';
+import { Load } from './load.js';
+
+const USERS = Array.from({ length: 6 }, (_, i) => `user-${i}`);
+/** Logins that are seen to go through before and after each fault. */
+const STEADY = 12;
+
+let house: House;
+let load: Load;
+let folder: string;
+let postgres: Awaited<ReturnType<typeof startPostgres>>;
+let port: number;
+
+const startPostgres = () => startEmbeddedPostgres({ dataDir: join(folder, 'data'), port, password: 'faults' });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-faults-'));
+  await chmod(folder, 0o755);
+  port = await freePort();
+  postgres = await startPostgres();
+  house = await House.open({
+    database: { url: postgres.url, drop: () => postgres.stop() },
+    blueprints: [
+      blueprint(
+        USERS.map((user) => userEntry(user)),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+      ),
+    ],
+    gateway: { NETWORK_ATTEMPTS_FREE: '100000' },
+  });
+}, 120_000);
+afterAll(async () => {
+  await house.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  load = new Load(house, { slug: 'login', users: USERS });
+  await load.finish(STEADY);
+});
+/** Every login that was begun has ended well, and those that were refused were told so. */
+afterEach(async () => {
+  await load.finish(STEADY);
+  const { begun, finished, refused, lost } = await load.stop();
+  process.stdout.write(
+    `${expect.getState().currentTestName}: ${begun} begun, ${finished} finished, ${refused} refused, ${lost.length} lost\n`,
+  );
+  expect(lost).toEqual([]);
+  expect(finished).toBe(begun);
+});
+
+describe('no login is lost', { timeout: 120_000 }, () => {
+  it('when a stage is killed and started again', async () => {
+    await house.end('password', 'SIGKILL');
+    await house.start('password');
+    await load.finish(STEADY);
+    expect(load.tally.refused).toBeGreaterThan(0);
+  });
+
+  it('when one of two processes of a stage is killed', async () => {
+    await house.start('password', 'second password');
+    await load.finish(STEADY);
+    await house.end('second password', 'SIGKILL');
+    await load.finish(STEADY);
+    expect(load.tally.lost).toEqual([]);
+  });
+
+  it('when the gateway is restarted between two steps', async () => {
+    expect(await house.end('gateway')).toBe(0);
+    await house.openGateway();
+    await load.finish(STEADY);
+    expect(load.tally.refused).toBeGreaterThan(0);
+  });
+
+  it('when the bus is killed and comes back', async () => {
+    await house.stopBus();
+    await house.startBus();
+    await load.finish(STEADY);
+    expect(load.tally.refused).toBeGreaterThan(0);
+  });
+
+  it('when the database is restarted', async () => {
+    await postgres.stop();
+    postgres = await startPostgres();
+    await load.finish(STEADY);
+    expect(load.tally.refused).toBeGreaterThan(0);
+  });
+
+  it('and nobody is refused, when all services are replaced one after the other', async () => {
+    for (const service of SERVICES) {
+      await house.start(service, `next ${service}`);
+      await house.end(service);
+      await house.start(service);
+      await house.end(`next ${service}`);
+    }
+    await load.finish(STEADY);
+    expect(load.tally.refused).toBe(0);
+  });
+});
