@@ -39,8 +39,8 @@ it('a login can be followed by its plan through the logs of the gateway and of t
     },
     { flow: 'login', plan, told: 'done' },
   ]);
-  expect(house.output('identification')).toContain(`"turn":"${plan}.0.0"`);
-  expect(house.output('password')).toContain(`"turn":"${plan}.0.1"`);
+  expect(house.output('identification')).toContain(`"turn":"${String(plan)}.0.0"`);
+  expect(house.output('password')).toContain(`"turn":"${String(plan)}.0.1"`);
   for (const name of ['gateway', 'identification', 'password', 'session'] as const) {
     expect(house.output(name)).not.toMatch(/correct-horse-7|\balice\b/);
     expect(house.output(name)).not.toContain(browser.cookie());

@@ -49,8 +49,8 @@ export class PlanStore {
   }
 
   static async open(): Promise<PlanStore> {
-    const { source, close } = await flowDatabase();
-    return new PlanStore(source, close);
+    const database = await flowDatabase();
+    return new PlanStore(database.source, () => database.close());
   }
 
   /** The same rows, to somebody who has these keys. */

@@ -73,7 +73,8 @@ describeWithNats('serving over NATS', () => {
     const open = ask('{}');
     await entered.given;
     const leaving = server.close();
-    // The drain has told the bus by the time that a round trip of the same connection is over.
+    // By the time that a round trip of the leaving connection is over, the bus knows that it leaves.
+    await server.unwrap<NatsConnection>().flush();
     await expect(ask('{}')).rejects.toBeInstanceOf(NoResponders);
     finish.give();
     expect(await open).toBe('answered');
