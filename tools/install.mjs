@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 export function installIfNeeded() {
   if (isInstalled()) return;
   console.log('Installing the packages of package-lock.json …');
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: 'inherit' });
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { stdio: 'inherit' });
   if (status !== 0) throw new Error('npm ci failed');
 }
 
