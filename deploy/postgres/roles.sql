@@ -1,0 +1,33 @@
+-- A role for each service that keeps or reads rows, with no more than its statements need. Run after every migration,
+-- in one transaction, by `node dist/apps/standalone/src/roles.js`, which also sets the passwords. What a role was
+-- granted before and is not granted here is taken from it.
+DO $$
+DECLARE
+  service text;
+BEGIN
+  FOREACH service IN ARRAY ARRAY['gatehouse_gateway', 'gatehouse_identification', 'gatehouse_password'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
+      EXECUTE format('CREATE ROLE %I LOGIN', service);
+    END IF;
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow FROM %I', service);
+    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow FROM %I', service);
+  END LOOP;
+END $$;
+
+-- The gateway owns what happens in flows. What flows are is published by the blueprint command, not by the gateway.
+GRANT USAGE ON SCHEMA flow TO gatehouse_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_gateway;
+REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions FROM gatehouse_gateway;
+REVOKE ALL ON flow.objects, flow.migrations FROM gatehouse_gateway;
+
+-- Of the directory it reads one view. The view's functions run as whoever asks, so the tables they read are named too.
+GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_identification, gatehouse_password;
+GRANT SELECT ON directory.identities, directory.user_groups, directory.groups TO gatehouse_gateway;
+
+-- Identification finds people and never sees what proves who they are.
+GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users
+  TO gatehouse_identification;
+
+-- The password stage reads proofs, and replaces a hash by a better one of the same password.
+GRANT SELECT (id, is_active, password_hash), UPDATE (password_hash) ON directory.users TO gatehouse_password;
+GRANT SELECT (id, identifier, key_hash, intent, user_id, expires, expiring) ON directory.tokens TO gatehouse_password;

@@ -1,0 +1,44 @@
+import { appendFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Sealer } from '../../libs/platform/src/sealing.js';
+import { completeEnvFile, readEnvFile } from './env-file.js';
+
+describe('npm run deploy:env', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gatehouse-env-'));
+    file = join(folder, '.env');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('writes a file that only its owner can read, with a secret of its own for each setting', async () => {
+    expect(await completeEnvFile(file)).toMatch(/\d+ settings added/);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const { BASE_URL, SEAL_KEYS, ...secrets } = await readEnvFile(file);
+    expect(BASE_URL).toBe('http://localhost:9000');
+    expect(() => new Sealer(SEAL_KEYS ?? '')).not.toThrow();
+    expect(new Set(Object.values(secrets)).size).toBe(Object.keys(secrets).length);
+    // What NATS reads as text, and a URL as a password, without quotes.
+    for (const secret of Object.values(secrets)) expect(secret).toMatch(/^[a-z][a-z0-9]{32,}$/);
+  });
+
+  it('draws others each time', async () => {
+    const another = join(folder, 'another');
+    await Promise.all([completeEnvFile(file), completeEnvFile(another)]);
+    expect((await readEnvFile(file))['SECRET_KEY']).not.toBe((await readEnvFile(another))['SECRET_KEY']);
+  });
+
+  it('adds what a file lacks and leaves the rest of it as it was', async () => {
+    await writeFile(file, 'BASE_URL=https://id.example.org\nSECRET_KEY=mine');
+    await completeEnvFile(file);
+    const first = await readEnvFile(file);
+    expect(first).toMatchObject({ BASE_URL: 'https://id.example.org', SECRET_KEY: 'mine' });
+    expect(first).toHaveProperty('NATS_PASSWORD_GATEWAY');
+    await appendFile(file, '# mine too\n');
+    expect(await completeEnvFile(file)).toMatch(/nothing is missing/);
+    expect(await readEnvFile(file)).toEqual(first);
+  });
+});

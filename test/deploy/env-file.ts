@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseEnv, promisify } from 'node:util';
+import type { Environment } from './compose.js';
+
+const run = promisify(execFile);
+
+/** Runs `npm run deploy:env -- <file>`; what it says. */
+export async function completeEnvFile(file: string): Promise<string> {
+  return (await run(process.execPath, ['tools/deploy-env.mjs', file])).stdout;
+}
+
+/** The settings of an env file. */
+export const readEnvFile = async (file: string): Promise<Environment> =>
+  parseEnv(await readFile(file, 'utf8')) as Environment;
+
+/** What a fresh `.env` holds. */
+export async function freshEnvironment(): Promise<Environment> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-env-'));
+  try {
+    const file = join(folder, '.env');
+    await completeEnvFile(file);
+    return await readEnvFile(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

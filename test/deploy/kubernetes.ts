@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parse, parseAllDocuments } from 'yaml';
+import type { Environment } from './compose.js';
+
+interface Container {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly env: readonly EnvVar[];
+  readonly securityContext?: Readonly<Record<string, unknown>>;
+}
+interface EnvVar {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly secretKeyRef: { readonly name: string; readonly key: string; readonly optional?: boolean };
+  };
+}
+interface Pod {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly initContainers?: readonly Container[];
+    readonly containers: readonly Container[];
+    readonly securityContext?: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** An object of a manifest, as far as these tests look at it. */
+export interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec: { readonly template: Pod; readonly scaleTargetRef?: { readonly name: string } };
+}
+
+const BASE = 'deploy/k8s/base';
+
+/** The objects of a text of several documents. */
+export const manifestsOf = (text: string): Manifest[] =>
+  parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+
+/** The files of the base, and what its kustomization makes of them. */
+export function readBase() {
+  const { resources, patches } = parse(readFileSync(`${BASE}/kustomization.yaml`, 'utf8')) as {
+    resources: string[];
+    patches: { path: string }[];
+  };
+  const files = resources.filter((name) => name.endsWith('.yaml'));
+  return {
+    listed: ['kustomization.yaml', ...files, ...patches.map(({ path }) => path)],
+    present: readdirSync(BASE),
+    manifests: files.flatMap((file) => manifestsOf(readFileSync(`${BASE}/${file}`, 'utf8'))),
+  };
+}
+
+/** What a container's environment comes to, with the keys of the Secret `gatehouse` being `secret`. */
+export function environmentOf(container: Container, secret: Environment): Environment {
+  const environment: Record<string, string> = {};
+  for (const { name, value, valueFrom } of container.env) {
+    const found = value ?? secret[valueFrom?.secretKeyRef.key ?? ''];
+    if (found === undefined && !valueFrom?.secretKeyRef.optional) throw new Error(`${name} has no value`);
+    if (found !== undefined)
+      environment[name] = found.replaceAll(/\$\((\w+)\)/g, (_, other: string) => environment[other] ?? '');
+  }
+  return environment;
+}

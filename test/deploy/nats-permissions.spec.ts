@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { stageSubject } from '@gatehouse/contracts';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
+import { KINDS, SERVICES } from './catalogue.js';
+import { freshEnvironment } from './env-file.js';
+
+interface Pattern {
+  readonly subject: string;
+  readonly queue?: string;
+}
+
+const patternsOf = (service: string): Required<Pattern>[] =>
+  (KINDS.get(service) ?? []).flatMap((queue) =>
+    (['challenge', 'respond'] as const).map((verb) => ({ subject: stageSubject(queue, verb), queue })),
+  );
+const SUBJECTS = [...KINDS.keys()].flatMap(patternsOf);
+const OTHERS: Pattern[] = [
+  ...SUBJECTS.map(({ subject }) => ({ subject })),
+  ...SUBJECTS.map(({ subject }) => ({ subject, queue: 'another' })),
+  ...['>', 'stage.>', 'stage.password.*', '_INBOX.>', '_INBOX_gateway.>'].map((subject) => ({ subject })),
+];
+
+describeWithNats('deploy/nats/nats.conf', () => {
+  let nats: RunningNats;
+  const users = new Map<string, NatsConnection>();
+  const as = (service: string) => users.get(service)!;
+
+  beforeAll(async () => {
+    const env = await freshEnvironment();
+    nats = await startNats({ config: readFileSync('deploy/nats/nats.conf', 'utf8'), env });
+    for (const user of SERVICES) {
+      const pass = env[`NATS_PASSWORD_${user.toUpperCase()}`]!;
+      users.set(
+        user,
+        await connect({ servers: nats.url, user, pass, inboxPrefix: `_INBOX_${user}`, noAsyncTraces: true }),
+      );
+    }
+  });
+  afterAll(async () => {
+    await Promise.all([...users.values()].map((connection) => connection.close()));
+    await nats?.stop();
+  });
+
+  /** Which of `patterns` a user may listen to. */
+  async function audible(service: string, patterns: readonly Pattern[]): Promise<Pattern[]> {
+    const heard = patterns.map(({ subject, queue }) =>
+      as(service).subscribe(subject, { ...(queue ? { queue } : {}), callback: () => undefined }),
+    );
+    await as(service).flush();
+    const open = patterns.filter((_, i) => !heard[i]!.isClosed());
+    for (const subscription of heard) subscription.unsubscribe();
+    return open;
+  }
+
+  /** What reaches the services whose subjects they are when a user publishes to each of them, and to the gateway's inbox. */
+  async function audience(service: string): Promise<string[]> {
+    const arrived: string[] = [];
+    const listening = [...KINDS.keys()].flatMap((owner) =>
+      patternsOf(owner).map(({ subject, queue }) =>
+        as(owner).subscribe(subject, { queue, callback: (_, message) => void arrived.push(message.subject) }),
+      ),
+    );
+    listening.push(
+      as('gateway').subscribe('_INBOX_gateway.x', { callback: (_, message) => void arrived.push(message.subject) }),
+    );
+    for (const user of users.values()) await user.flush();
+    for (const { subject } of [...SUBJECTS, { subject: '_INBOX_gateway.x' }]) as(service).publish(subject, 'x');
+    await as(service).flush();
+    for (const user of users.values()) await user.flush();
+    for (const subscription of listening) subscription.unsubscribe();
+    return arrived.sort();
+  }
+
+  it.each([...KINDS.keys()])(
+    'lets %s listen to its own subjects in their queues, and to nothing else',
+    async (service) => {
+      expect(await audible(service, SUBJECTS)).toEqual(patternsOf(service));
+      expect(await audible(service, OTHERS)).toEqual([]);
+    },
+  );
+
+  it('lets the gateway listen to its answers, and to nothing else', async () => {
+    expect(await audible('gateway', SUBJECTS)).toEqual([]);
+    expect(await audible('gateway', OTHERS)).toEqual([{ subject: '_INBOX_gateway.>' }]);
+  });
+
+  it('lets the gateway ask every stage', async () => {
+    expect(await audience('gateway')).toEqual(SUBJECTS.map(({ subject }) => subject).sort());
+  });
+
+  it.each([...KINDS.keys()])(
+    'lets %s ask nobody, and tell the gateway nothing that it has not asked',
+    async (service) => {
+      expect(await audience(service)).toEqual([]);
+    },
+  );
+
+  it.each([...KINDS.keys()])('lets %s answer a question, once', async (service) => {
+    const [{ subject, queue }] = patternsOf(service) as [Required<Pattern>];
+    const asked = as(service).subscribe(subject, {
+      queue,
+      callback: (_, message) => ['first', 'second'].forEach((answer) => message.respond(answer)),
+    });
+    const answers: string[] = [];
+    const inbox = as('gateway').subscribe('_INBOX_gateway.y', {
+      callback: (_, message) => void answers.push(message.string()),
+    });
+    await Promise.all([as(service).flush(), as('gateway').flush()]);
+    as('gateway').publish(subject, 'question', { reply: '_INBOX_gateway.y' });
+    // The question has arrived once the server has answered both, and the answers once it has done so again.
+    for (const user of ['gateway', service, service, 'gateway']) await as(user).flush();
+    expect(answers).toEqual(['first']);
+    for (const subscription of [asked, inbox]) subscription.unsubscribe();
+  });
+
+  it('lets nobody in who has no password, or that of another', async () => {
+    const options = { servers: nats.url, reconnect: false };
+    await expect(connect(options)).rejects.toThrow(/authorization/i);
+    await expect(connect({ ...options, user: 'gateway', pass: 'x' })).rejects.toThrow(/authorization/i);
+  });
+});

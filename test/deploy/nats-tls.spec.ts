@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type NatsSettings, natsOptions } from '../../libs/platform/src/nats-connection.js';
+import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
+import { type RunningProcess, startProcess } from '../support/processes.js';
+import { freshEnvironment } from './env-file.js';
+import { isInstalled } from './installed.js';
+
+describe.skipIf(!isInstalled('openssl'))('NATS over TLS, as the overlay tls has it', () => {
+  describeWithNats('a service', () => {
+    let folder: string;
+    let login: Record<string, string>;
+    let nats: RunningNats | undefined;
+    let service: RunningProcess | undefined;
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'gatehouse-tls-'));
+      const subject = ['-subj', '/CN=nats', '-addext', 'subjectAltName=DNS:localhost', '-days', '2'];
+      const files = ['-keyout', join(folder, 'tls.key'), '-out', join(folder, 'tls.crt')];
+      execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, ...files], {
+        stdio: 'ignore',
+      });
+      login = { NATS_USER: 'session', NATS_PASSWORD: (await freshEnvironment())['NATS_PASSWORD_SESSION'] ?? '' };
+    });
+    afterEach(async () => {
+      await service?.stop();
+      await nats?.stop();
+      [service, nats] = [undefined, undefined];
+    });
+    afterAll(() => rm(folder, { recursive: true }));
+
+    /** NATS with the users of deploy/nats, of whom one password is known. */
+    async function serve(tls: string) {
+      const config = `${await readFile('deploy/nats/nats.conf', 'utf8')}${tls}`;
+      const names = [...config.matchAll(/\$(NATS_\w+)/g)].map(([, name]) => [name, login['NATS_PASSWORD']]);
+      nats = await startNats({ config, env: Object.fromEntries(names) as Record<string, string> });
+      return { ...login, NATS_URL: nats.url.replace('nats://127.0.0.1', 'tls://localhost') };
+    }
+    const start = async (env: Record<string, string>) => {
+      service = await startProcess('dist/apps/session/src/main.js', env, { ready: /"serving"/ });
+    };
+    const encrypted = () => serve(`tls { cert_file: "${folder}/tls.crt", key_file: "${folder}/tls.key" }`);
+
+    it('serves where it trusts who signed the certificate', async () => {
+      const trusting = { ...(await encrypted()), NODE_EXTRA_CA_CERTS: `${folder}/tls.crt` };
+      await expect(start(trusting)).resolves.toBeUndefined();
+    });
+
+    /** One try with the options that every process has, which would else go on for ever. */
+    const once = (settings: NatsSettings) =>
+      connect({ ...natsOptions(settings, 'session'), waitOnFirstConnect: false, reconnect: false });
+
+    it('does not give its password to a server that it does not trust', async () => {
+      await expect(once(await encrypted())).rejects.toThrow(/self-signed certificate/);
+    });
+
+    it('does not give its password to a server without TLS', async () => {
+      await expect(once(await serve(''))).rejects.toThrow(/does not support 'tls'/);
+    });
+  });
+});

@@ -1,0 +1,147 @@
+import { TypeormCredentials, TypeormUsers } from '@gatehouse/directory';
+import { openDataSource } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TypeormFlows } from '../../apps/gateway/src/adapters/typeorm-flows.js';
+import { TypeormJanitor } from '../../apps/gateway/src/adapters/typeorm-janitor.js';
+import { tokenHash } from '../../libs/directory/src/token-hash.js';
+import { Logger } from '../../libs/platform/src/logger.js';
+import { blueprint, userEntry } from '../support/blueprints.js';
+import { describeWithNats } from '../support/nats.js';
+import { onServer } from '../support/postgres-databases.js';
+import { Stack } from './stack.js';
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+const INVALID_PASSWORD = '28P01';
+
+/** What each role must never be able to do. */
+const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
+  gateway: [
+    'SELECT password_hash FROM directory.users',
+    'SELECT email FROM directory.users',
+    'SELECT FROM directory.tokens',
+    'UPDATE directory.groups SET is_superuser = true',
+    'SELECT FROM flow.objects',
+    `UPDATE flow.flows SET slug = 'mine'`,
+    'DELETE FROM flow.flow_versions',
+    'DELETE FROM flow.migrations',
+    'CREATE TABLE flow.mine ()',
+    'CREATE TABLE public.mine ()',
+  ],
+  identification: [
+    'SELECT password_hash FROM directory.users',
+    'SELECT * FROM directory.users',
+    `UPDATE directory.users SET email = ''`,
+    'SELECT FROM directory.tokens',
+    'SELECT FROM directory.identities',
+    'SELECT FROM flow.plans',
+    'CREATE TABLE directory.mine ()',
+  ],
+  password: [
+    'SELECT username FROM directory.users',
+    'UPDATE directory.users SET is_active = true',
+    'DELETE FROM directory.users',
+    `UPDATE directory.tokens SET expiring = false`,
+    'SELECT FROM directory.groups',
+    'SELECT FROM flow.sessions',
+    'CREATE TABLE directory.mine ()',
+  ],
+};
+const ROLES = Object.keys(FORBIDDEN);
+
+describeWithNats('deploy/postgres/roles.sql', () => {
+  let stack: Stack;
+  let alice: string;
+  beforeAll(async () => {
+    stack = await Stack.open();
+    await stack.apply(blueprint(userEntry('alice')));
+    alice = await stack.as('operator', async (client) => {
+      const { rows } = await client.query<{ id: string }>('SELECT id FROM directory.users');
+      return rows[0]!.id;
+    });
+  });
+  afterAll(() => stack?.close());
+
+  /** Runs `work` with the pool that a service would have. */
+  async function withPool<T>(service: string, work: (source: DataSource) => Promise<T>): Promise<T> {
+    const url = stack.environment(service)['DATABASE_URL'] ?? '';
+    const source = await openDataSource({ url, schema: 'directory', poolSize: 1 });
+    try {
+      return await work(source);
+    } finally {
+      await source.destroy();
+    }
+  }
+
+  describe.each(ROLES)('the role of %s', (service) => {
+    it.each(FORBIDDEN[service]!)('may not: %s', async (sql) => {
+      await expect(stack.as(service, (client) => client.query(sql))).rejects.toMatchObject({
+        code: INSUFFICIENT_PRIVILEGE,
+      });
+    });
+
+    it('is nothing but a role that can log in', async () => {
+      const { rows } = await stack.as(service, (client) =>
+        client.query(
+          `SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls,
+             EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid) AS member
+           FROM pg_roles WHERE rolname = current_user`,
+        ),
+      );
+      const none = { rolsuper: false, rolcreaterole: false, rolcreatedb: false, rolbypassrls: false, member: false };
+      expect(rows).toEqual([none]);
+    });
+  });
+
+  it('lets identification look people up by whatever they are found by', async () => {
+    const match = { fields: ['username', 'email', 'upn'], caseInsensitive: true } as const;
+    const found = await withPool('identification', (source) => new TypeormUsers(source).find('ALICE', match));
+    expect(found).toMatchObject({ uuid: alice, username: 'alice' });
+  });
+
+  it('lets the password stage read hashes and app passwords, and replace an outdated hash', async () => {
+    await stack.as('operator', (client) =>
+      client.query(
+        `INSERT INTO directory.tokens (identifier, key_hash, intent, user_id) VALUES ('app', $1, 'app_password', $2)`,
+        [tokenHash('key'), alice],
+      ),
+    );
+    await withPool('password', async (source) => {
+      const credentials = new TypeormCredentials(source);
+      const outdated = await credentials.findHash(alice);
+      await credentials.upgradeHash(alice, outdated!, 'better');
+      expect(await credentials.findHash(alice)).toBe('better');
+      expect(await credentials.findAppPassword(alice, 'key')).toBeUndefined();
+      await stack.as('operator', (client) => client.query(`UPDATE directory.tokens SET expiring = false`));
+      expect(await credentials.findAppPassword(alice, 'key')).toMatchObject({ identifier: 'app' });
+    });
+  });
+
+  it('lets the gateway find flows and remove what has expired', async () => {
+    await withPool('gateway', async (source) => {
+      expect(await new TypeormFlows(source).findDefault('recovery')).toBeUndefined();
+      await expect(new TypeormJanitor(source, new Logger('test')).sweep()).resolves.toBeUndefined();
+    });
+  });
+
+  it('takes back what a role was granted elsewhere, when it is run again', async () => {
+    const spy = () => stack.as('identification', (client) => client.query('SELECT key_hash FROM directory.tokens'));
+    await stack.as('operator', (client) =>
+      client.query('GRANT SELECT ON directory.tokens TO gatehouse_identification'),
+    );
+    await expect(spy()).resolves.toBeDefined();
+    expect(await stack.run('roles')).toMatch(/gatehouse_gateway, gatehouse_identification, gatehouse_password/);
+    await expect(spy()).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
+  });
+
+  it('keeps no password that could be read, and lets nobody in with another', async () => {
+    const { rows } = await stack.as('operator', (client) =>
+      client.query<{ rolpassword: string }>(`SELECT rolpassword FROM pg_authid WHERE rolname LIKE 'gatehouse\\_%'`),
+    );
+    expect(rows).toHaveLength(ROLES.length);
+    for (const { rolpassword } of rows) expect(rolpassword).toMatch(/^SCRAM-SHA-256\$/);
+    const url = new URL(stack.environment('gateway')['DATABASE_URL']!);
+    url.password = 'another';
+    await expect(onServer(url.href, async () => undefined)).rejects.toMatchObject({ code: INVALID_PASSWORD });
+  });
+});
