@@ -1,0 +1,47 @@
+/** What the cheapest possible gateway costs: bare Fastify, with an echo over NATS, with the two statements, with a hash. */
+import { randomBytes } from 'node:crypto';
+import { connect } from '@nats-io/transport-node';
+import { verify } from '@node-rs/argon2';
+import { fastify } from 'fastify';
+import pg from 'pg';
+import { NatsRequester } from '../../libs/platform/src/nats-requester.js';
+import { Sealer } from '../../libs/platform/src/sealing.js';
+import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
+import { FloorTable } from './table.js';
+
+/** As large as the envelope and the answer of a dummy stage. */
+const QUESTION = JSON.stringify({ filler: 'x'.repeat(700) });
+const ANSWER = { component: 'ak-stage-dummy', flow_info: { filler: 'x'.repeat(200) } };
+
+const connection = await connect({ servers: process.env['NATS_URL'] ?? '', noAsyncTraces: true });
+const requester = new NatsRequester(connection, '_INBOX_floor');
+const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 10 });
+const table = new FloorTable(pool, new Sealer(`floor:${randomBytes(32).toString('base64')}`));
+const hash = await hashPassword('correct-horse-7');
+const decoder = new TextDecoder();
+
+async function echo(times: number) {
+  for (let i = 0; i < times; i++) JSON.parse(decoder.decode(await requester.request('bench.echo', QUESTION, 60_000)));
+}
+
+const app = fastify();
+app.post('/bare', async () => ANSWER);
+app.post('/echo', async () => {
+  await echo(1);
+  return ANSWER;
+});
+app.post<{ Params: { echoes: string } }>('/whole/:echoes', async ({ params }) => {
+  const { row, plan } = await table.load();
+  await echo(Number(params.echoes));
+  if (!(await table.save(row, plan))) throw new Error('two requests met at one row');
+  return ANSWER;
+});
+app.post('/hash', async () => {
+  if (!(await verify(hash, 'correct-horse-7'))) throw new Error('the hash does not match');
+  return ANSWER;
+});
+
+await table.fill();
+await app.listen({ host: '127.0.0.1', port: Number(process.env['PORT']) });
+process.stdout.write('serving\n');
+process.once('SIGTERM', () => void Promise.all([app.close(), pool.end(), requester.close()]));

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort, type RunningProcess, startProcess } from '../test/support/processes.js';
+import type { Watched } from './cpu.js';
+import type { Ground } from './ground.js';
+import type { Site } from './measuring.js';
+import { FLOWS } from './scenarios/flows.js';
+
+const run = promisify(execFile);
+
+type Environment = Readonly<Record<string, string>>;
+type Service = 'gateway' | 'identification' | 'session' | 'password';
+
+interface Running {
+  readonly name: Service;
+  readonly process: RunningProcess;
+}
+
+/** The product's own processes, as they are deployed: a gateway and a process a service. */
+export class Product implements Site {
+  private running: Running[] = [];
+
+  private constructor(
+    readonly url: string,
+    private readonly env: Environment,
+  ) {}
+
+  static async open({ natsUrl, databaseUrl }: Ground): Promise<Product> {
+    const port = String(await freePort());
+    const url = `http://127.0.0.1:${port}`;
+    const product = new Product(url, {
+      NATS_URL: natsUrl,
+      DATABASE_URL: databaseUrl,
+      ...gatewaySettings(port, url),
+      // A service starts itself again to get its threads when nobody has said how many.
+      UV_THREADPOOL_SIZE: String(availableParallelism() + 2),
+    });
+    await product.command('migrate');
+    await product.applyFlows();
+    for (const service of ['identification', 'session', 'password', 'gateway'] as const) await product.start(service);
+    return product;
+  }
+
+  watched(): Watched[] {
+    return this.running.map(({ name, process }) => ({ name, pid: process.pid }));
+  }
+
+  /** Serves passwords with `count` processes from now on, each set up by `env`. */
+  async servePasswords(count: number, env: Environment): Promise<void> {
+    await this.end(({ name }) => name === 'password');
+    for (let i = 0; i < count; i++) await this.start('password', env);
+  }
+
+  stop(): Promise<void> {
+    return this.end(() => true);
+  }
+
+  private async end(which: (running: Running) => boolean) {
+    const leaving = this.running.filter(which);
+    this.running = this.running.filter((running) => !leaving.includes(running));
+    await Promise.all(leaving.map(({ process }) => process.stop()));
+  }
+
+  private async start(name: Service, env: Environment = {}) {
+    const entry = `dist/apps/${name}/src/main.js`;
+    const process = await startProcess(entry, { ...this.env, ...env }, { ready: /serving/ });
+    this.running.push({ name, process });
+  }
+
+  private async applyFlows() {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
+    try {
+      const file = join(folder, 'flows.yaml');
+      await writeFile(file, FLOWS);
+      await this.command('blueprint', 'apply', file);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  private async command(name: string, ...args: string[]) {
+    const env = { PATH: process.env['PATH'], ...this.env };
+    await run(process.execPath, [`dist/apps/standalone/src/${name}.js`, ...args], { env });
+  }
+}
+
+const gatewaySettings = (port: string, url: string) => ({
+  PORT: port,
+  BASE_URL: url,
+  SEAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
+  SECRET_KEY: randomBytes(32).toString('hex'),
+  // What has expired is removed between two runs of this, not in the middle of one.
+  CLEANUP_EVERY_S: '3600',
+});

@@ -1,0 +1,28 @@
+import type { Ground } from '../ground.js';
+import { best, type Figures, round } from '../measuring.js';
+import type { Product } from '../product.js';
+import { scalingTable } from '../report.js';
+import { USERS } from './flows.js';
+import { prepareSlowUsers } from './slow-users.js';
+import { slowPassword } from './visits.js';
+
+const ROUNDS = 3;
+/** NATS picks a member of a queue at random: with few under way, one of two would often have nothing to do. */
+const CONCURRENCY = 24;
+
+/** One hash at a time in each process, so that a second process has something to add on few cores. */
+export const ONE_AT_A_TIME = { PASSWORD_CONCURRENCY: '1' };
+
+/** What a second password process adds while cores are free. */
+export async function scaling(ground: Ground, product: Product): Promise<string> {
+  const variant = { name: 'password', site: product, visit: slowPassword, count: USERS };
+  const rounds = new Map([1, 2].map((processes): [number, Figures[]] => [processes, []]));
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const [processes, figures] of rounds) {
+      await prepareSlowUsers(ground);
+      await product.servePasswords(processes, ONE_AT_A_TIME);
+      figures.push(await round(variant, CONCURRENCY, ground.watched));
+    }
+  }
+  return scalingTable(new Map([...rounds].map(([processes, figures]) => [processes, best(figures)])));
+}

@@ -1,0 +1,45 @@
+import { openFloors } from '../floors/floors.js';
+import type { Ground } from '../ground.js';
+import { type Figures, median, round, type Variant } from '../measuring.js';
+import type { Product } from '../product.js';
+import { solvesTable } from '../report.js';
+import { dummy, dummyOnward, FLOORS, identification, login } from './visits.js';
+
+const ROUNDS = 3;
+const CONCURRENCY = 16;
+
+/** What a solve costs beside what it cannot do without: every variant in turn, several rounds, the first unmeasured. */
+export async function solves(ground: Ground, product: Product): Promise<string> {
+  const floors = await openFloors(ground);
+  const variants: Variant[] = [
+    { name: 'bare Fastify', site: floors, visit: FLOORS.bare, count: 3000 },
+    { name: '… and one echo over NATS', site: floors, visit: FLOORS.echo, count: 2000 },
+    { name: '… and two statements, one open, one seal', site: floors, visit: FLOORS.whole, count: 1500 },
+    { name: '… and a second echo', site: floors, visit: FLOORS.wholeTwice, count: 1500 },
+    {
+      name: 'dummy: the last answer',
+      site: product,
+      visit: dummy,
+      count: 1500,
+      floor: '… and two statements, one open, one seal',
+    },
+    { name: 'dummy: on to the next', site: product, visit: dummyOnward, count: 1500, floor: '… and a second echo' },
+    { name: 'identification', site: product, visit: identification, count: 800, floor: '… and a second echo' },
+    { name: 'a hash', site: floors, visit: FLOORS.hash, count: 80 },
+    { name: 'a login', site: product, visit: login, count: 80, floor: 'a hash' },
+  ];
+  try {
+    return solvesTable(variants, await interleaved(variants, ground));
+  } finally {
+    await floors.stop();
+  }
+}
+
+async function interleaved(variants: readonly Variant[], ground: Ground): Promise<ReadonlyMap<string, Figures>> {
+  const rounds = new Map(variants.map(({ name }): [string, Figures[]] => [name, []]));
+  for (const variant of variants) await round({ ...variant, count: variant.count / 2 }, CONCURRENCY, ground.watched);
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const variant of variants) rounds.get(variant.name)?.push(await round(variant, CONCURRENCY, ground.watched));
+  }
+  return new Map([...rounds].map(([name, figures]) => [name, median(figures)]));
+}
