@@ -10,7 +10,7 @@ const USAGE = 'usage: npm run blueprint -- apply FILE…';
 await runCommand('blueprint', async ([verb, ...names]) => {
   if (verb !== 'apply' || names.length === 0) throw new CommandError(USAGE);
   const files = await readFiles(names);
-  const postgres = await openPostgres(await openLocalState());
+  const postgres = await openPostgres(openLocalState);
   try {
     if (postgres.embedded) await migrateAll(postgres.url);
     return formatReport(await applyFiles(postgres.url, files));

@@ -15,8 +15,12 @@ export interface OpenPostgres {
 const running = z.object({ url: z.string(), pid: z.int() });
 
 /** The Postgres of DATABASE_URL; else the embedded one: that of a running Gatehouse, or started for as long as this process needs it. */
-export async function openPostgres(state: LocalState, env: NodeJS.ProcessEnv = process.env): Promise<OpenPostgres> {
+export async function openPostgres(
+  openState: () => Promise<LocalState>,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<OpenPostgres> {
   if (env['DATABASE_URL']) return { url: env['DATABASE_URL'], embedded: false, stop: async () => undefined };
+  const state = await openState();
   const note = join(state.folder, 'postgres.json');
   const url = await runningUrl(note);
   if (url) return { url, embedded: true, stop: async () => undefined };

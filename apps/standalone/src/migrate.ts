@@ -4,7 +4,7 @@ import { openLocalState } from './local-state.js';
 import { migrateAll } from './migrate-all.js';
 
 await runCommand('migrate', async () => {
-  const postgres = await openPostgres(await openLocalState());
+  const postgres = await openPostgres(openLocalState);
   try {
     const done = await migrateAll(postgres.url);
     return done.length > 0 ? `migrated: ${done.join(', ')}` : 'nothing to migrate';

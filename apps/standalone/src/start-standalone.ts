@@ -33,7 +33,7 @@ export async function startStandalone(env: NodeJS.ProcessEnv): Promise<Standalon
 
 async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   const state = await openLocalState(env);
-  const postgres = await openPostgres(state, env);
+  const postgres = await openPostgres(async () => state, env);
   started.push(postgres.stop);
   await migrateAll(postgres.url);
   await applyFolder(postgres.url, blueprintsFolder(env));

@@ -10,10 +10,9 @@ const USAGE = 'usage: npm run user -- unlock USERNAME';
 
 await runCommand('user', async ([verb, username]) => {
   if (verb !== 'unlock' || !username) throw new CommandError(USAGE);
-  const state = await openLocalState();
-  const postgres = await openPostgres(state);
+  const postgres = await openPostgres(openLocalState);
   try {
-    return await unlock(postgres.url, process.env['SECRET_KEY'] || state.secretKey, username);
+    return await unlock(postgres.url, process.env['SECRET_KEY'] || (await openLocalState()).secretKey, username);
   } finally {
     await postgres.stop();
   }

@@ -23,12 +23,19 @@ export function natsOptions(settings: NatsSettings, name: string) {
   };
 }
 
+/** Where the bus is, without the secrets that an address may hold: for the log. */
+export const busOf = ({ NATS_URL }: NatsSettings): string =>
+  NATS_URL.split(',')
+    .map((server) => server.slice(server.lastIndexOf('@') + 1))
+    .join(', ');
+
 /** A connection of a process that only asks; that it was lost, or is back, is logged. */
 export async function connectNats(
   settings: NatsSettings,
   name: string,
   logger: Logger = new Logger(name),
 ): Promise<NatsConnection> {
+  logger.log(`connecting to the bus at ${busOf(settings)}`);
   const connection = await connect(natsOptions(settings, name));
   void tell(connection, logger);
   return connection;

@@ -106,7 +106,9 @@ function speaking(start: StartBus) {
     old.write(`${hello({ headers: false, no_responders: false })}SUB a 1\r\nPING\r\n`);
     await says(old, 'PONG');
     const sender = await enter();
-    sender.publish('a', 'body', { headers: headers() });
+    const given = headers();
+    given.append('traceparent', '00');
+    sender.publish('a', 'body', { headers: given });
     sender.publish('a', 'end');
     await says(old, 'end\r\n');
     old.destroy();
@@ -129,9 +131,15 @@ function speaking(start: StartBus) {
     expect((await everything(slow)).length).toBeLessThan(2 ** 25);
   });
 
-  it('does not wait for ever for a client to say who it is', async () => {
-    await restart({ authTimeoutMs: 50 });
+  it('does not wait for ever for a client to say who it is, and for ever once it has', async () => {
+    await restart({ authTimeoutMs: 500 });
+    const known = await dial(bus.url);
+    known.write(`${hello()}PING\r\n`);
+    await says(known, 'PONG');
     expect(await converse(bus.url, '')).toBe(`-ERR 'Authentication Timeout'\r\n`);
+    known.write('PING\r\n');
+    await says(known, 'PONG');
+    known.destroy();
   });
 }
 

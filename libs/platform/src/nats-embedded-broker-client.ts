@@ -106,7 +106,6 @@ export class BrokerClient implements Receiver {
   }
 
   private take(command: Command) {
-    if (this.leaving) return;
     switch (command.op) {
       case 'CONNECT':
         this.connect(command.options);

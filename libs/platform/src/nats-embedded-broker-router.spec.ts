@@ -63,6 +63,15 @@ it('spares those who do not want to hear themselves', () => {
   expect(heard).toEqual(['own']);
 });
 
+it('brings a message to what looks like a wildcard once', () => {
+  const heard: string[] = [];
+  const router = new Router();
+  for (const subject of ['a.*', 'a.>'])
+    router.add({ receiver: listener(heard), sid: subject, subject, queue: undefined });
+  for (const subject of ['a.*', 'a.>']) router.publish(message(subject), listener([]));
+  expect(heard.sort()).toEqual(['a.*', 'a.*', 'a.>', 'a.>']);
+});
+
 it('does not mind a subscription that is not there', () => {
   const router = new Router();
   expect(() => router.remove({ receiver: listener([]), sid: '1', subject: 'a.b', queue: undefined })).not.toThrow();

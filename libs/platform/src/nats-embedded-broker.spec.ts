@@ -28,7 +28,15 @@ describe('the embedded broker', () => {
     const piece = fc.oneof(
       fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
       fc
-        .constantFrom(hello(), 'SUB > 1\r\n', 'PUB a 3\r\nabc\r\n', 'HPUB a b 9 9\r\n', '\r\n')
+        .constantFrom(
+          hello(),
+          'CONNECT x\r\n',
+          'CONNECT {"user":7}\r\n',
+          'SUB > 1\r\n',
+          'PUB a 3\r\nabc\r\n',
+          'HPUB a b 9 9\r\n',
+          '\r\n',
+        )
         .map((text) => Buffer.from(text)),
     );
     await fc.assert(
@@ -56,6 +64,17 @@ describe('the embedded broker', () => {
     await says(sender, 'PONG');
     await broker.stop();
     expect(await heard).toContain('MSG a 1 5\r\nlast!\r\n');
+  });
+
+  it('forgets a client that it has given up on, whatever else the client said in the same breath', async () => {
+    const broker = await startEmbedded({ maxPending: 1000 });
+    const greedy = await dial(broker.url);
+    greedy.write(`${hello()}SUB a 1\r\nPUB a 1000\r\n${'x'.repeat(1000)}\r\nSUB b 2\r\n`);
+    await everything(greedy);
+    const asker = await connect({ servers: broker.url, user: LOGIN.user, pass: LOGIN.password });
+    await expect(asker.request('b', '', { timeout: 60_000 })).rejects.toThrow(/no responders/);
+    await asker.close();
+    await broker.stop();
   });
 
   it('says why it cannot start', async () => {

@@ -1,4 +1,5 @@
 import {
+  busOf,
   ConfigError,
   commonConfig,
   Logger,
@@ -38,6 +39,7 @@ interface Service {
 
 /** A Nest microservice that serves `modules` on NATS, listening. */
 export async function serveStages({ name, modules, nats, logger }: Service) {
+  logger.log(`connecting to the bus at ${busOf(nats)}`);
   class ServiceModule {}
   const root: DynamicModule = { module: ServiceModule, imports: modules };
   const service = await NestFactory.createMicroservice<MicroserviceOptions>(root, {
