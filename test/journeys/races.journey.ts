@@ -17,7 +17,8 @@ beforeAll(async () => {
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
       ),
     ],
-    gateway: { NETWORK_ATTEMPTS_FREE: '100000' },
+    // A machine that is slow to send must not outlast a delay.
+    gateway: { NETWORK_ATTEMPTS_FREE: '100000', ATTEMPTS_DELAY_S: '600' },
   });
 });
 afterAll(() => house.close());

@@ -72,7 +72,7 @@ function portsOf({ config, source, requester, logger }: Ground) {
   const lifetimes = { anonymousSessionS, sessionS, planS };
   const plans = new TypeormPlans(source, new Sealer(config.SEAL_KEYS), { lifetimes, logger });
   const contracts = new CatalogueContracts();
-  const attempts = new TypeormAttempts(source);
+  const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const consultation = new Consultation({
     stages: new NatsStages(requester),
     contracts,

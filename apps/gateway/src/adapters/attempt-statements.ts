@@ -8,7 +8,7 @@ export const GIVEN_BACK = `failures = greatest(a.failures - c.times, 0),
         free_at = CASE WHEN a.failures - c.times >= a.free THEN a.free_at ELSE ${NO_DELAY} END`;
 
 /**
- * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after, $6 age of the answer. Locks the rows in key order; when
+ * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after, $6 age of the answer, $7 the first delay. Locks the rows in key order; when
  * one of them is locked or delayed, or is not there yet, takes nothing, else adds a failure to each and delays the next try
  * (protocol §7).
  */
@@ -29,7 +29,7 @@ export const TAKE: NamedStatement = {
     taken AS (
       UPDATE flow.attempts a SET failures = c.now_failures, updated_at = now(), free = c.free, hard = c.hard, forget_after = c.forget,
         free_at = CASE WHEN c.now_failures < c.free THEN ${NO_DELAY}
-          ELSE now() + least(interval '1 hour', interval '1 s' * power(2, least(c.now_failures - c.free, 12))) END
+          ELSE now() + least(interval '1 hour', $7::interval * power(2, least(c.now_failures - c.free, 12))) END
       FROM counted c
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND NOT EXISTS (SELECT FROM blocked)
         AND (SELECT count(*) FROM held) = cardinality($1::bytea[])

@@ -58,6 +58,11 @@ describe('attempts', () => {
     }
 
     expect(waits).toEqual([1, 2, 4, 8]);
+
+    const patient = new TypeormAttempts(source, 30);
+    const other = claim({ free: 1 });
+    await patient.take([other], 0);
+    expect(await patient.take([other], 0)).toMatchObject({ taken: false, retryAfterS: 30 });
   });
 
   it('are judged as of when the answer arrived: waiting in a queue does not outlast a delay', async () => {

@@ -1,7 +1,7 @@
 import { Problem } from '@gatehouse/contracts';
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Attempts, type Claim, NETWORK_CREDENTIAL, type Taken } from '../execution/attempts.js';
+import { Attempts, type Claim, DEFAULT_FIRST_DELAY_S, NETWORK_CREDENTIAL, type Taken } from '../execution/attempts.js';
 import { GIVE_BACK, PREPARE, TAKE, UNLOCK } from './attempt-statements.js';
 
 /** Tries to find rows that others clear at the same time. */
@@ -15,14 +15,21 @@ interface TakeRow {
 
 /** Attempts in Postgres: taking is one committed statement, however many answers race. */
 export class TypeormAttempts extends Attempts {
-  constructor(private readonly source: DataSource) {
+  constructor(
+    private readonly source: DataSource,
+    private readonly firstDelayS = DEFAULT_FIRST_DELAY_S,
+  ) {
     super();
   }
 
   async take(claims: readonly Claim[], ageMs: number): Promise<Taken> {
     const values = columns(claims);
     for (let i = 0; i < TRIES; i++) {
-      const { rows } = await runNamed<TakeRow>(this.source, TAKE, [...values, `${ageMs} milliseconds`]);
+      const { rows } = await runNamed<TakeRow>(this.source, TAKE, [
+        ...values,
+        `${ageMs} milliseconds`,
+        `${this.firstDelayS} seconds`,
+      ]);
       const { found, taken, blocked } = rows[0]!;
       if (taken === claims.length) return { taken: true };
       if (blocked.length > 0) return refusal(blocked);

@@ -33,6 +33,9 @@ export abstract class Attempts {
   abstract unlock(subject: Buffer): Promise<readonly string[]>;
 }
 
+/** Seconds that the first failure beyond the free ones costs; each further one costs twice as much, up to an hour. */
+export const DEFAULT_FIRST_DELAY_S = 1;
+
 export const NETWORK_CREDENTIAL = 'network';
 
 export interface NetworkLimit {
