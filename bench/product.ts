@@ -95,4 +95,6 @@ const gatewaySettings = (port: string, url: string) => ({
   SECRET_KEY: randomBytes(32).toString('hex'),
   // What has expired is removed between two runs of this, not in the middle of one.
   CLEANUP_EVERY_S: '3600',
+  // Everybody comes from here.
+  NETWORK_ATTEMPTS_FREE: '1000000',
 });

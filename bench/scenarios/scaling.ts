@@ -6,7 +6,9 @@ import { USERS } from './flows.js';
 import { prepareSlowUsers } from './slow-users.js';
 import { slowPassword } from './visits.js';
 
-const ROUNDS = 3;
+const ROUNDS = 2;
+/** Fewer than the failures of one user that go unpunished. */
+const VISITS_PER_USER = 2;
 /** NATS picks a member of a queue at random: with few under way, one of two would often have nothing to do. */
 const CONCURRENCY = 24;
 
@@ -15,7 +17,7 @@ export const ONE_AT_A_TIME = { PASSWORD_CONCURRENCY: '1' };
 
 /** What a second password process adds while cores are free. */
 export async function scaling(ground: Ground, product: Product): Promise<string> {
-  const variant = { name: 'password', site: product, visit: slowPassword, count: USERS };
+  const variant = { name: 'password', site: product, visit: slowPassword, count: USERS * VISITS_PER_USER };
   const rounds = new Map([1, 2].map((processes): [number, Figures[]] => [processes, []]));
   for (let i = 0; i < ROUNDS; i++) {
     for (const [processes, figures] of rounds) {
