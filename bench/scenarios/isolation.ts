@@ -35,14 +35,12 @@ async function besideLogins(product: Product, measure: () => Promise<Figures>): 
   try {
     await crowd.admit(slowPassword, { url: product.url, count: LOGINS, users: USERS });
     let over = false;
-    void crowd.measure(slowPassword, CROWD).then(
-      () => {
-        over = true;
-      },
-      () => undefined,
-    );
+    const end = () => {
+      over = true;
+    };
+    void crowd.measure(slowPassword, CROWD).then(end, end);
     const figures = await measure();
-    if (over) throw new Error('the logins were over before the identifications: the figures would say nothing');
+    if (over) throw new Error('the logins ended before the identifications: the figures would say nothing');
     return figures;
   } finally {
     crowd.stop();

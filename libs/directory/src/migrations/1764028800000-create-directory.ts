@@ -78,6 +78,18 @@ CREATE FUNCTION directory.truthy(value jsonb) RETURNS boolean LANGUAGE sql IMMUT
   SELECT coalesce(value, 'false') NOT IN ('false', 'null', '0', '""', '[]', '{}')
 $$`;
 
+/** Functions, so that a query that joins the view looks at groups only for a user who is there. */
+const OF_GROUPS = `
+CREATE FUNCTION directory.is_superuser(of_user uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT FROM directory.groups_of(of_user) g WHERE g.is_superuser)
+$$;
+CREATE FUNCTION directory.is_debugged(of_user uuid, attributes jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN attributes ? 'goauthentik.io/user/debug'
+    THEN directory.truthy(attributes->'goauthentik.io/user/debug')
+    ELSE EXISTS (SELECT FROM directory.groups_of(of_user) g
+                 WHERE directory.truthy(g.attributes->'goauthentik.io/user/debug')) END
+$$`;
+
 /** The one view that the gateway may read. Groups are looked at only for the rows, and columns, that are asked for. */
 const VIEW = `
 CREATE VIEW directory.identities AS
@@ -86,11 +98,8 @@ SELECT u.id, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type,
   CASE WHEN jsonb_typeof(u.attributes#>'{settings,locale}') = 'string'
        THEN u.attributes#>>'{settings,locale}' ELSE '' END AS locale,
   CASE WHEN jsonb_typeof(u.attributes->'settings') = 'object' THEN u.attributes->'settings' ELSE '{}' END AS settings,
-  EXISTS (SELECT FROM directory.groups_of(u.id) g WHERE g.is_superuser) AS is_superuser,
-  CASE WHEN u.attributes ? 'goauthentik.io/user/debug'
-       THEN directory.truthy(u.attributes->'goauthentik.io/user/debug')
-       ELSE EXISTS (SELECT FROM directory.groups_of(u.id) g
-                    WHERE directory.truthy(g.attributes->'goauthentik.io/user/debug')) END AS debug,
+  directory.is_superuser(u.id) AS is_superuser,
+  directory.is_debugged(u.id, u.attributes) AS debug,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('pk', g.id, 'name', g.name) ORDER BY g.name, g.id), '[]')
    FROM directory.groups_of(u.id) g WHERE g.direct) AS groups
 FROM directory.users u`;
@@ -104,12 +113,15 @@ export class CreateDirectory1764028800000 implements MigrationInterface {
     await runner.query(INDEXES);
     await runner.query(GROUPS_OF);
     await runner.query(TRUTHY);
+    await runner.query(OF_GROUPS);
     await runner.query(VIEW);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP VIEW directory.identities');
-    await runner.query('DROP FUNCTION directory.groups_of, directory.truthy');
+    await runner.query(
+      'DROP FUNCTION directory.is_superuser, directory.is_debugged, directory.groups_of, directory.truthy',
+    );
     await runner.query('DROP TABLE directory.tokens, directory.user_groups, directory.groups, directory.users');
   }
 }
