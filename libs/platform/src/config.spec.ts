@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { ConfigError, commonConfig, flag, natsConfig, postgresConfig, readConfig } from './config.js';
+import { ConfigError, commonConfig, natsConfig, postgresConfig, readConfig } from './config.js';
 
 describe('reading settings', () => {
   it('has defaults for what is unset or empty', () => {
@@ -25,19 +24,5 @@ describe('reading settings', () => {
   it('does not repeat a value that is wrong: it may hold a password', () => {
     const read = () => readConfig(postgresConfig, { DATABASE_URL: 'mysql://u:hunter2@db/x' });
     expect(read).toThrow(expect.not.objectContaining({ message: expect.stringContaining('hunter2') }));
-  });
-});
-
-describe('a flag', () => {
-  const read = (ON: string | undefined) => readConfig(z.object({ ON: flag(true) }), { ON }).ON;
-  it.each(['1', 'true', 'yes', 'on'])('is up for %s', (text) => {
-    expect(read(text)).toBe(true);
-  });
-  it.each(['0', 'false', 'no', 'off'])('is down for %s', (text) => {
-    expect(read(text)).toBe(false);
-  });
-  it('is what it falls back to when it is not given, and an error when it is something else', () => {
-    expect(read(undefined)).toBe(true);
-    expect(() => read('perhaps')).toThrow(ConfigError);
   });
 });

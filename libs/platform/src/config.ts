@@ -41,6 +41,3 @@ export const postgresConfig = z.object({
     .describe('Postgres, as postgres://user:password@host:port/database'),
   DATABASE_POOL: z.coerce.number().int().min(1).max(200).default(10).describe('Connections of this process'),
 });
-
-/** `true` for 1, true, yes, on; `false` for 0, false, no, off. */
-export const flag = (fallback: boolean) => z.stringbool().default(fallback);

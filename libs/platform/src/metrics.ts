@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 /** Everything this process measures, in Prometheus' form. */
 export const metrics = new Registry();
@@ -10,10 +10,6 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Something whose seconds are measured, by label. */
 export const timed = <L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> =>
   new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [metrics] });
-
-/** Something that is counted, by label. */
-export const counted = <L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> =>
-  new Counter({ name, help, labelNames, registers: [metrics] });
 
 export interface MetricsServer {
   readonly port: number;
