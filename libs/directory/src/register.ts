@@ -85,6 +85,8 @@ export abstract class Register {
   abstract createUser(draft: UserDraft): Promise<RegisteredUser>;
   abstract updateUser(pk: number, changes: Partial<UserFields>): Promise<RegisteredUser>;
   abstract removeUser(pk: number): Promise<void>;
+  /** Raises the user's epoch: every session ends, and every login that is under way. */
+  abstract endSessions(user: number): Promise<void>;
   /** Makes `groups` (pks) the user's only direct groups. */
   abstract setGroups(user: number, groups: readonly string[]): Promise<void>;
 

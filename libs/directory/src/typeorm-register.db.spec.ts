@@ -62,6 +62,17 @@ describe('registering users', () => {
     expect(await epoch({})).toBe(2);
   });
 
+  it('ends all sessions of a user, and nobody else’s, when it is told to', async () => {
+    const [one, other] = [
+      await register.createUser({ username: 'one' }),
+      await register.createUser({ username: 'two' }),
+    ];
+    await register.endSessions(one.pk);
+
+    expect((await register.findUsers({ pk: one.pk }))[0]?.epoch).toBe(one.epoch + 1);
+    expect((await register.findUsers({ pk: other.pk }))[0]?.epoch).toBe(other.epoch);
+  });
+
   it('starts later epochs for a user who is made again, so that no old session is revived', async () => {
     const { uuid, pk, epoch } = await register.createUser({ username: 'again' });
     await source.query('UPDATE directory.users SET epoch = epoch - 100 WHERE pk = $1', [pk]);

@@ -38,6 +38,9 @@ export class TypeormRegister extends Register {
   removeUser(pk: number) {
     return this.users.remove(pk);
   }
+  endSessions(user: number) {
+    return this.users.endSessions(user);
+  }
   setGroups(user: number, groups: readonly string[]) {
     return this.users.setGroups(user, groups);
   }

@@ -45,6 +45,10 @@ export class UserRows {
     await this.manager.delete(UserRow, { pk });
   }
 
+  async endSessions(pk: number): Promise<void> {
+    await this.manager.increment(UserRow, { pk }, 'epoch', 1);
+  }
+
   async setGroups(pk: number, groups: readonly string[]): Promise<void> {
     const { id } = await this.manager.findOneByOrFail(UserRow, { pk });
     await this.manager.delete(MembershipRow, { user_id: id });

@@ -1,0 +1,20 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What the gateway may see of tokens: whose API token a hash is of, and until when. App passwords and others stay hidden. */
+const VIEW = `
+CREATE VIEW directory.api_tokens AS
+SELECT t.key_hash, t.user_id, CASE WHEN t.expiring THEN t.expires ELSE 'infinity' END AS expires
+FROM directory.tokens t WHERE t.intent = 'api'`;
+
+/** API tokens as bearers present them. */
+export class ApiTokens1764115200000 implements MigrationInterface {
+  name = 'ApiTokens1764115200000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(VIEW);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP VIEW directory.api_tokens');
+  }
+}
