@@ -4,6 +4,8 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TypeormFlows } from '../../apps/gateway/src/adapters/typeorm-flows.js';
 import { TypeormJanitor } from '../../apps/gateway/src/adapters/typeorm-janitor.js';
+import { TypeormSessions } from '../../apps/gateway/src/adapters/typeorm-sessions.js';
+import { TypeormTokens } from '../../apps/gateway/src/adapters/typeorm-tokens.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
@@ -20,6 +22,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT password_hash FROM directory.users',
     'SELECT email FROM directory.users',
     'SELECT FROM directory.tokens',
+    'DELETE FROM directory.api_tokens',
     'UPDATE directory.groups SET is_superuser = true',
     'SELECT FROM flow.objects',
     `UPDATE flow.flows SET slug = 'mine'`,
@@ -34,6 +37,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     `UPDATE directory.users SET email = ''`,
     'SELECT FROM directory.tokens',
     'SELECT FROM directory.identities',
+    'SELECT FROM directory.api_tokens',
     'SELECT FROM flow.plans',
     'CREATE TABLE directory.mine ()',
   ],
@@ -121,6 +125,22 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     await withPool('gateway', async (source) => {
       expect(await new TypeormFlows(source).findDefault('recovery')).toBeUndefined();
       await expect(new TypeormJanitor(source, new Logger('test')).sweep()).resolves.toBeUndefined();
+    });
+  });
+
+  it('lets the gateway find the users of API tokens, and list and end sessions', async () => {
+    await stack.as('operator', (client) =>
+      client.query(
+        `INSERT INTO directory.tokens (identifier, key_hash, intent, user_id, expiring) VALUES ('api', $1, 'api', $2, false)`,
+        [tokenHash('api-key'), alice],
+      ),
+    );
+    await withPool('gateway', async (source) => {
+      const sessions = new TypeormSessions(source);
+      expect(await new TypeormTokens(source).findUser('api-key')).toMatchObject({ username: 'alice' });
+      expect(await new TypeormTokens(source).findUser('key')).toBeUndefined();
+      expect(await sessions.list(alice, { offset: 0, limit: 1 })).toEqual([]);
+      expect(await sessions.remove(alice, undefined)).toBe(false);
     });
   });
 

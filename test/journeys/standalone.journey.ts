@@ -78,6 +78,42 @@ it('has commands that find its database while it runs', async () => {
   expect(await command('blueprint')).toMatchObject({ code: 1, said: expect.stringMatching(/^blueprint: usage/) });
 });
 
+it('logs out by the flow that comes with it, where "Not you?" leads', async () => {
+  const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
+  await browser.solve(FLOW, { uid_field: 'admin' });
+  await browser.solve(FLOW, { password: printedPassword });
+  let answer = await browser.fetch('/flows/-/cancel/');
+  const way: (string | null)[] = [];
+  while (answer.headers.has('location') && way.length < 5) {
+    way.push(answer.headers.get('location'));
+    answer = await browser.fetch(way.at(-1) ?? '');
+  }
+
+  expect(way.slice(0, 3)).toEqual(['/flows/-/default/invalidation/', '/if/flow/default-invalidation-flow/', '/']);
+  expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
+});
+
+it('ends the sessions of a user by command, also a login that is under way', async () => {
+  const [inside, onTheWay] = [0, 1].map(() => new Browser(`http://127.0.0.1:${env['PORT']}`));
+  for (const browser of [inside!, onTheWay!]) await browser.solve(FLOW, { uid_field: 'admin' });
+  await inside!.solve(FLOW, { password: printedPassword });
+
+  expect(await command('user', 'end-sessions', 'admin')).toMatchObject({
+    said: expect.stringMatching(/^\d+ ended of admin\n$/),
+  });
+  expect((await inside!.fetch('/api/v3/core/users/me/')).status).toBe(403);
+  expect((await onTheWay!.solve(FLOW, { password: printedPassword })).body).toMatchObject({
+    component: 'ak-stage-access-denied',
+  });
+});
+
+it('names the commands for users to whoever types another', async () => {
+  expect(await command('user', 'end-everything', 'admin')).toEqual({
+    code: 1,
+    said: 'user: usage: npm run user -- unlock|end-sessions USERNAME\n',
+  });
+});
+
 it('unlocks a user who was locked out', async () => {
   for (let i = 0; i < 6; i++) await logIn('wrong');
   expect((await logIn(printedPassword)).body).toHaveProperty('response_errors');

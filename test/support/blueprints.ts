@@ -1,8 +1,16 @@
 /** A user by blueprint. */
 export const userEntry = (username: string, attrs: Readonly<Record<string, unknown>> = {}) => ({
   model: 'authentik_core.user',
+  id: username,
   identifiers: { username },
   attrs: { name: username, email: `${username}@example.org`, password: 'correct-horse-7', ...attrs },
+});
+
+/** An API token of a user, by blueprint; the user's entry must come before, under its name as id. */
+export const tokenEntry = (username: string, key: string, attrs: Readonly<Record<string, unknown>> = {}) => ({
+  model: 'authentik_core.token',
+  identifiers: { identifier: `${username}-${key.slice(0, 8)}` },
+  attrs: { key, intent: 'api', user: keyOf(username), ...attrs },
 });
 
 interface Bound {
@@ -49,6 +57,7 @@ export const PASSWORD: Bound = {
   attrs: { backends: ['authentik.core.auth.InbuiltBackend'] },
 };
 export const LOGIN: Bound = { stage: 'user_login.userloginstage' };
+export const LOGOUT: Bound = { stage: 'user_logout.userlogoutstage' };
 export const DUMMY: Bound = { stage: 'dummy.dummystage' };
 
 /** A blueprint file of these entries. YAML is a superset of JSON; only the tag needs its own notation. */

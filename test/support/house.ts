@@ -87,6 +87,15 @@ export class House {
     this.processes.set('gateway', await startProcess('dist/apps/gateway/src/main.js', settings, { ready: /serving/ }));
   }
 
+  /** Opens one more gateway on the same database and bus; where it listens. */
+  async openAnotherGateway(): Promise<string> {
+    const port = String(await freePort());
+    const settings = { ...this.environment, ...this.gatewaySettings, PORT: port };
+    const gateway = await startProcess('dist/apps/gateway/src/main.js', settings, { ready: /serving/ });
+    this.processes.set(`gateway-${port}`, gateway);
+    return `http://127.0.0.1:${port}`;
+  }
+
   /** Ends a process, by SIGTERM unless told otherwise; its exit code. */
   async end(name: string, signal?: NodeJS.Signals): Promise<number | null> {
     const process = this.process(name);

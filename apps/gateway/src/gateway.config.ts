@@ -34,6 +34,14 @@ export const gatewayConfig = z.object({
   ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
   SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
   PLAN_S: whole(3600).describe('Seconds since its last step that a flow under way can go on'),
+  GEOIP_ASN_DATABASE: z
+    .string()
+    .optional()
+    .describe('Path of a GeoLite2-ASN database, for sessions that are bound to a network'),
+  GEOIP_CITY_DATABASE: z
+    .string()
+    .optional()
+    .describe('Path of a GeoLite2-City database, for sessions that are bound to a place'),
   CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe('Seconds between two rounds that remove what has expired'),
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;

@@ -4,23 +4,33 @@ import type { DataSource } from 'typeorm';
 import { CatalogueContracts } from './adapters/catalogue-contracts.js';
 import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
+import { TypeormBoundSessions } from './adapters/typeorm-bound-sessions.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
+import { TypeormTokens } from './adapters/typeorm-tokens.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
+import { BindingGuard } from './execution/binding-guard.js';
 import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
+import type { Places } from './execution/places.js';
 import { Plans } from './execution/plans.js';
 import { Sessions } from './execution/sessions.js';
 import { Contracts } from './execution/stages.js';
+import { Tokens } from './execution/tokens.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { Clients } from './http/client.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
 import { FlowPageController } from './http/flow-page.controller.js';
+import { FlowRequestReader } from './http/flow-request.reader.js';
 import { FlowsController } from './http/flows.controller.js';
 import { Dependencies, HealthController } from './http/health.controller.js';
 import { HomeController } from './http/home.controller.js';
+import { LiveSessions } from './http/live-sessions.js';
+import { Principals } from './http/principal.js';
+import { SessionsController } from './http/sessions.controller.js';
 import { UsersController } from './http/users.controller.js';
 
 /** What the gateway stands on. */
@@ -28,6 +38,7 @@ export interface Ground {
   readonly config: GatewayConfig;
   readonly source: DataSource;
   readonly requester: NatsRequester;
+  readonly places: Places;
   readonly logger: Logger;
 }
 
@@ -43,6 +54,7 @@ export class GatewayModule {
         HomeController,
         FlowsController,
         UsersController,
+        SessionsController,
         HealthController,
       ],
       providers: providersOf(ground),
@@ -56,6 +68,10 @@ function providersOf(ground: Ground): Provider[] {
   const { plans, flows, contracts } = ports;
   return [
     FlowDoor,
+    FlowRequestReader,
+    Clients,
+    LiveSessions,
+    Principals,
     { provide: Logger, useValue: ground.logger },
     { provide: GATEWAY_CONFIG, useValue: config },
     { provide: Executor, useValue: new Executor({ ...ports, site: siteOf(config), now: () => new Date() }) },
@@ -63,14 +79,17 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Flows, useValue: flows },
     { provide: Contracts, useValue: contracts },
     { provide: Sessions, useValue: new TypeormSessions(source) },
+    { provide: Tokens, useValue: new TypeormTokens(source) },
+    { provide: BindingGuard, useValue: ports.bindings },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
   ];
 }
 
-function portsOf({ config, source, requester, logger }: Ground) {
+function portsOf({ config, source, requester, places, logger }: Ground) {
   const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
   const lifetimes = { anonymousSessionS, sessionS, planS };
-  const plans = new TypeormPlans(source, new Sealer(config.SEAL_KEYS), { lifetimes, logger });
+  const sealer = new Sealer(config.SEAL_KEYS);
+  const plans = new TypeormPlans(source, sealer, { lifetimes, logger });
   const contracts = new CatalogueContracts();
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const consultation = new Consultation({
@@ -80,7 +99,12 @@ function portsOf({ config, source, requester, logger }: Ground) {
     claims: claimsOf(config),
     report: (kind, violations) => logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
   });
-  return { plans, flows: new TypeormFlows(source), contracts, attempts, consultation };
+  const bindings = new BindingGuard({
+    sessions: new TypeormBoundSessions(source, sealer),
+    places,
+    report: (error) => logger.fault('where a session is used could not be noted', error),
+  });
+  return { plans, flows: new TypeormFlows(source), contracts, attempts, consultation, bindings };
 }
 
 const siteOf = ({ BASE_URL, BRAND }: GatewayConfig) => ({

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { Problem } from '@gatehouse/contracts';
-import { connectNats, Logger, NatsRequester, openDataSource, serveMetrics } from '@gatehouse/platform';
+import { ConfigError, connectNats, Logger, NatsRequester, openDataSource, serveMetrics } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { MaxmindPlaces } from './adapters/maxmind-places.js';
 import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
 import { TypeormJanitor } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
@@ -30,6 +31,7 @@ export interface Gateway {
 /** Opens the door: Postgres and NATS first, then HTTP. */
 export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const logger = new Logger('gateway', config.LOG_LEVEL);
+  const places = await openPlaces(config);
   const source = await openDataSource({
     url: config.DATABASE_URL,
     schema: FLOW_SCHEMA,
@@ -39,7 +41,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const requester = new NatsRequester(connection, '_INBOX_gateway');
   await requester.heard();
   await requester.heard();
-  const app = await createApp({ config, source, requester, logger });
+  const app = await createApp({ config, source, requester, places, logger });
   const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
   const janitor = new TypeormJanitor(source, logger);
   janitor.start(config.CLEANUP_EVERY_S);
@@ -56,6 +58,13 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
       await source.destroy();
     },
   };
+}
+
+/** A file that is named and no such database keeps the gateway from starting, rather than bound sessions from living. */
+async function openPlaces({ GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city }: GatewayConfig) {
+  return MaxmindPlaces.open({ asn, city }).catch((cause: unknown) => {
+    throw new ConfigError(`GEOIP_ASN_DATABASE or GEOIP_CITY_DATABASE: ${(cause as Error).message}`);
+  });
 }
 
 async function createApp(ground: Ground): Promise<NestFastifyApplication> {

@@ -12,6 +12,8 @@ export const effect = z.discriminatedUnion('type', [
     bindings: z.object({ network: z.string(), geoip: z.string() }),
     terminate_other_sessions: z.boolean(),
   }),
+  /** Nobody is logged in to the session any more, and nothing of it is left but this plan. */
+  z.object({ type: z.literal('logout') }),
   z.object({
     type: z.literal('event'),
     action: z.string().regex(/^[a-z_]{1,64}$/),

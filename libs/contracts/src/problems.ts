@@ -14,6 +14,7 @@ export const problems = {
   credentials_in_query: { status: 400, body: 'validation', detail: 'Credentials do not belong in the query.' },
   not_found: { status: 404, body: 'generic', detail: 'Not found.' },
   not_authenticated: { status: 403, body: 'generic', detail: 'Authentication credentials were not provided.' },
+  token_invalid: { status: 403, body: 'generic', detail: 'Token invalid/expired' },
   csrf_failed: { status: 403, body: 'generic', detail: 'CSRF Failed' },
   method_not_allowed: { status: 405, body: 'generic', detail: 'Method not allowed.' },
   body_too_large: { status: 413, body: 'generic', detail: 'The request body is too large.' },

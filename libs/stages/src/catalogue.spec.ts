@@ -71,7 +71,7 @@ describe('the catalogue', () => {
   });
 
   it('loads the stages of one service and of no other', async () => {
-    expect(await stagesOf('session')).toHaveLength(3);
+    expect(await stagesOf('session')).toHaveLength(4);
     expect(await stagesOf('password')).toHaveLength(1);
     expect(await stagesOf('nobody')).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { dummyContract } from './dummy/dummy.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { passwordContract } from './password/password.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
+import { userLogoutContract } from './user-logout/user-logout.contract.js';
 
 interface StageEntry {
   readonly contract: StageContract;
@@ -25,6 +26,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   user_login: {
     contract: userLoginContract,
     module: async () => (await import('./user-login/user-login.module.js')).userLoginModule(),
+  },
+  user_logout: {
+    contract: userLogoutContract,
+    module: async () => (await import('./user-logout/user-logout.module.js')).userLogoutModule(),
   },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },

@@ -13,6 +13,7 @@ export interface LoadedRow {
   readonly session_id: string | null;
   readonly session_left_s: number | null;
   readonly unseen: boolean | null;
+  readonly session_last_ip: string | null;
   readonly plan_id: string | null;
   readonly revision: number;
   readonly version_id: string;
@@ -54,6 +55,7 @@ const sessionOf = (row: LoadedRow, id: string): Session => ({
   retired: row.retired === true,
   leftS: row.session_left_s ?? undefined,
   user: row['su_id'] ? sessionUserOf(row) : undefined,
+  lastIp: row.session_last_ip ?? undefined,
 });
 
 /** Undefined when the body cannot be opened or is of another version: that plan alone is dropped. */

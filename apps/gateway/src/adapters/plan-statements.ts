@@ -21,6 +21,7 @@ export const LOAD: NamedStatement = {
       (SELECT r.slug FROM flow.flows r WHERE r.designation = 'recovery' ORDER BY r.slug LIMIT 1) AS recovery_flow,
       k.until IS NOT NULL AS retired, s.id AS session_id,
       CASE WHEN s.ttl IS NULL THEN extract(epoch FROM s.expires_at - now())::float8 END AS session_left_s, s.seen_at < now() - ${SEEN_EVERY} AS unseen,
+      s.data->>'last_ip' AS session_last_ip,
       p.id AS plan_id, p.revision, p.version_id, p.body, p.pending_user_id,
       ${identity('su', 'su')}, su.is_superuser AS su_is_superuser, su.debug AS su_debug,
       ${identity('pu', 'pu')}
@@ -87,7 +88,8 @@ export const SAVE: NamedStatement = { name: 'plan_save', text: `${UPDATE} RETURN
  * $9 hash of the new session key, $10 user who logs in, $11 session data, $12 absolute lifetime of the session or null,
  * $13 lifetime of one that slides, $14 whether the user's other sessions end, $15-$16 attempts to clear,
  * $17-$18 attempts to give back, $19-$21 outbox rows, $22-$23 reputation identifiers and deltas, $24 client address,
- * $25 epoch of the user who logs in, as of when they were identified.
+ * $25 epoch of the user who logs in, as of when they were identified, $26 whether the session becomes nobody's, $27 lifetime of one that
+ * is nobody's.
  */
 export const SAVE_WITH_EFFECTS: NamedStatement = {
   name: 'plan_save_with_effects',
@@ -112,10 +114,14 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
         ttl = CASE WHEN $12::interval IS NULL THEN $13::interval END,
         expires_at = now() + coalesce($12::interval, $13::interval)
       FROM saved WHERE s.id = saved.session_id AND $10::uuid IS NOT NULL),
+    logout AS (
+      UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, data = '{}', seen_at = now(),
+        ttl = $27::interval, expires_at = now() + $27::interval
+      FROM saved WHERE s.id = saved.session_id AND $26::boolean),
     flushed AS (
       DELETE FROM flow.plans p USING saved, flow.sessions s
       WHERE s.id = saved.session_id AND p.session_id = s.id AND p.flow_id <> $2
-        AND $10::uuid IS NOT NULL AND s.user_id IS DISTINCT FROM $10),
+        AND ($26::boolean OR ($10::uuid IS NOT NULL AND s.user_id IS DISTINCT FROM $10))),
     others AS (
       DELETE FROM flow.sessions s USING saved
       WHERE s.user_id = $10 AND s.id <> saved.session_id AND $14::boolean),

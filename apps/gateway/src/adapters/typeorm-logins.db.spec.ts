@@ -64,8 +64,8 @@ describe('a login', () => {
 
     expect(await sessionOf(hash)).toMatchObject({ retired: false, user: { uuid: user.uuid } });
     expect(await sessionOf(begun.hash)).toMatchObject({ id: begun.sessionId, retired: true, user: undefined });
-    expect((await sessions.findUser(hash))?.uuid).toBe(user.uuid);
-    expect(await sessions.findUser(begun.hash)).toBeUndefined();
+    expect((await sessions.find(hash))?.user.uuid).toBe(user.uuid);
+    expect(await sessions.find(begun.hash)).toBeUndefined();
     await store.source.query(`UPDATE flow.session_keys SET until = now() - interval '1 s' WHERE hash = $1`, [
       begun.hash,
     ]);
@@ -78,7 +78,7 @@ describe('a login', () => {
     const { hash } = newSessionKey(undefined);
     await store.logIn(begun, user, { newKey: hash });
     await store.source.query('UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1', [user.uuid]);
-    expect(await new TypeormSessions(store.source).findUser(hash)).toBeUndefined();
+    expect(await new TypeormSessions(store.source).find(hash)).toBeUndefined();
     expect((await sessionOf(hash))?.user).toBeUndefined();
     await store.source.query('DELETE FROM flow.sessions WHERE id = $1', [begun.sessionId]);
 

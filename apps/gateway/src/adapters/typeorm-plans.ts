@@ -1,12 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type Effect, maskByKey, Problem } from '@gatehouse/contracts';
+import { type Effect, Problem } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import { type Logger, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import type { Claim } from '../execution/attempts.js';
 import { type About, type Begin, type Loaded, Plans, type Save } from '../execution/plans.js';
+import { sessionChangeOf } from '../execution/session-change.js';
+import { type Happening, outboxRow } from './outbox-rows.js';
 import { bodyOf, type LoadedRow, loadedOf, planRow } from './plan-rows.js';
 import { BEGIN, BEGIN_WITH_SESSION, CANCEL, LOAD, SAVE, SAVE_WITH_EFFECTS, SEEN } from './plan-statements.js';
+import { storable } from './typeorm-bound-sessions.js';
 
 /** Bytes of a sealed plan (protocol §2). */
 const MAX_PLAN_BYTES = 256 * 1024;
@@ -89,13 +92,14 @@ export class TypeormPlans extends Plans {
   }
 
   private consequences({ effects, newKey, cleared, returned, about }: Save): unknown[] {
-    const login = effects.find((effect) => effect.type === 'login');
+    const change = sessionChangeOf(effects);
+    const login = change?.type === 'login' ? change : undefined;
     const reputation = effects.filter((effect) => effect.type === 'reputation');
-    const outbox = effects.filter((effect) => effect.type === 'event').map((event) => this.outboxRow(event, about));
+    const outbox = happenings(effects, about).map((happening) => outboxRow(this.sealer, happening));
     return [
       newKey ?? null,
       login?.user ?? null,
-      login ? JSON.stringify({ backend: login.backend, bindings: login.bindings, last_ip: about.clientIp }) : null,
+      login ? JSON.stringify(sessionData(login, about)) : null,
       login?.duration_s ? seconds(login.duration_s) : null,
       seconds(this.settings.lifetimes.sessionS),
       login?.terminate_other_sessions ?? false,
@@ -105,14 +109,25 @@ export class TypeormPlans extends Plans {
       ...[reputation.map(({ identifier }) => indexable(identifier)), reputation.map(({ delta }) => delta)],
       about.clientIp,
       about.user?.kind === 'saved' ? about.user.epoch : null,
+      ...[change?.type === 'logout', seconds(this.settings.lifetimes.anonymousSessionS)],
     ];
   }
+}
 
-  private outboxRow({ action, context }: Extract<Effect, { type: 'event' }>, { user, clientIp, flow }: About) {
-    const id = randomUUID();
-    const event = { action, context: maskByKey(context), user: user ?? null, client_ip: clientIp, flow };
-    return { id, topic: `events.${action}`, body: this.sealer.seal({ table: 'flow.outbox', id, revision: 0 }, event) };
-  }
+type Login = Extract<Effect, { type: 'login' }>;
+
+/** What a session remembers of the login that it is of. */
+const sessionData = ({ backend, bindings }: Login, { clientIp, userAgent = '' }: About) => ({
+  ...{ backend, bindings, last_ip: clientIp, last_user_agent: storable(userAgent) },
+});
+
+/** What other services hear of: the stages' events, and that somebody is not logged in any more. */
+function happenings(effects: readonly Effect[], { user, sessionUser, clientIp, flow }: About): Happening[] {
+  const events = effects
+    .filter((effect) => effect.type === 'event')
+    .map(({ action, context }) => ({ action, context, user, clientIp, flow }));
+  const leaves = sessionUser && effects.some(({ type }) => type === 'logout');
+  return leaves ? [...events, { action: 'logout', context: {}, user: sessionUser, clientIp, flow }] : events;
 }
 
 /** Characters of an identifier that an index takes as they are; a longer one is known by its digest. */

@@ -1,21 +1,41 @@
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type Self, Sessions } from '../execution/sessions.js';
+import { type ListedSession, type LoginSession, Sessions, type Slice } from '../execution/sessions.js';
 import { SEEN } from './plan-statements.js';
+import { SELF_COLUMNS, type SelfRow } from './self-rows.js';
 
 /** $1 SHA-256 of the session cookie. */
-const FIND_USER = {
+const FIND = {
   name: 'session_user',
   text: `
-    SELECT u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale, u.is_superuser, u.debug, u.type,
-      u.avatar, u.settings, u.groups, s.id AS session_id, s.seen_at < now() - interval '5 minutes' AS unseen
+    SELECT ${SELF_COLUMNS}, s.id AS session_id, s.data->>'last_ip' AS last_ip,
+      s.seen_at < now() - interval '5 minutes' AS unseen
     FROM flow.session_keys k
     JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
     JOIN directory.identities u ON u.id = s.user_id AND u.is_active AND u.epoch = s.user_epoch
     WHERE k.hash = $1 AND k.until IS NULL`,
 };
 
-type FoundRow = Omit<Self, 'kind'> & { readonly session_id: string; readonly unseen: boolean };
+/** $1 a user, or null for everybody: sessions that somebody is logged in to. */
+const LIVE = `
+  FROM flow.sessions s JOIN directory.identities u ON u.id = s.user_id AND u.is_active AND u.epoch = s.user_epoch
+  WHERE s.expires_at > now() AND ($1::uuid IS NULL OR s.user_id = $1)`;
+const LISTED = `
+  SELECT s.id, u.pk AS "userPk", coalesce(s.data->>'last_ip', '') AS "lastIp",
+    coalesce(s.data->>'last_user_agent', '') AS "userAgent", s.seen_at AS "lastUsed", s.expires_at AS expires`;
+
+const COUNT = { name: 'session_count', text: `SELECT count(*)::int AS count ${LIVE}` };
+const LIST = {
+  name: 'session_list',
+  text: `${LISTED} ${LIVE} ORDER BY s.seen_at DESC, s.id LIMIT $2 OFFSET $3`,
+};
+const FIND_LISTED = { name: 'session_listed', text: `${LISTED} ${LIVE} AND s.id = $2` };
+const REMOVE = {
+  name: 'session_remove',
+  text: 'DELETE FROM flow.sessions WHERE ($1::uuid IS NULL OR user_id = $1) AND id = $2 AND user_id IS NOT NULL',
+};
+
+type FoundRow = SelfRow & { readonly session_id: string; readonly last_ip: string | null; readonly unseen: boolean };
 
 /** Sessions in Postgres. */
 export class TypeormSessions extends Sessions {
@@ -23,11 +43,28 @@ export class TypeormSessions extends Sessions {
     super();
   }
 
-  async findUser(sessionKey: Buffer): Promise<Self | undefined> {
-    const { rows } = await runNamed<FoundRow>(this.source, FIND_USER, [sessionKey]);
+  async find(sessionKey: Buffer): Promise<LoginSession | undefined> {
+    const { rows } = await runNamed<FoundRow>(this.source, FIND, [sessionKey]);
     if (!rows[0]) return undefined;
-    const { session_id, unseen, ...user } = rows[0];
-    if (unseen) await runNamed(this.source, SEEN, [session_id]);
-    return { ...user, kind: 'saved' };
+    const { session_id: id, last_ip: lastIp, unseen, ...user } = rows[0];
+    if (unseen) await runNamed(this.source, SEEN, [id]);
+    return { id, lastIp: lastIp ?? undefined, user: { ...user, kind: 'saved' } };
+  }
+
+  async count(ofUser: string | undefined): Promise<number> {
+    const { rows } = await runNamed<{ count: number }>(this.source, COUNT, [ofUser ?? null]);
+    return rows[0]?.count ?? 0;
+  }
+
+  async list(ofUser: string | undefined, { offset, limit }: Slice): Promise<ListedSession[]> {
+    return (await runNamed<ListedSession>(this.source, LIST, [ofUser ?? null, limit, offset])).rows;
+  }
+
+  async findListed(id: string, ofUser: string | undefined): Promise<ListedSession | undefined> {
+    return (await runNamed<ListedSession>(this.source, FIND_LISTED, [ofUser ?? null, id])).rows[0];
+  }
+
+  async remove(id: string, ofUser: string | undefined): Promise<boolean> {
+    return (await runNamed(this.source, REMOVE, [ofUser ?? null, id])).rowCount === 1;
   }
 }

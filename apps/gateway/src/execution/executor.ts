@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
 import { admits, currentStep, draw, type FlowVersion, isLocalPath, type Plan, type Visitor } from '@gatehouse/plan';
 import type { Attempts } from './attempts.js';
+import type { BindingGuard } from './binding-guard.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
-import type { Loaded, Plans, StoredPlan } from './plans.js';
+import { savedUserOf } from './identity.js';
+import { loginAddress } from './login-address.js';
+import type { About, Identity, Loaded, Plans, StoredPlan } from './plans.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { saveOutcome } from './saving.js';
 import type { Site } from './stage-requests.js';
@@ -17,15 +20,21 @@ interface Parts {
   readonly attempts: Attempts;
   readonly contracts: Contracts;
   readonly consultation: Consultation;
+  readonly bindings: BindingGuard;
   /** What of the site is configured; the rest is loaded. */
   readonly site: Omit<Site, 'flows'>;
   readonly now: () => Date;
 }
 
+/** What was loaded, and who asks: the user of a token, else of the session. */
+interface Arrival extends Loaded {
+  readonly user: Identity | undefined;
+}
+
 /** A request with what was loaded for it. */
 interface Ground {
   readonly request: FlowRequest;
-  readonly loaded: Loaded;
+  readonly loaded: Arrival;
   readonly version: FlowVersion;
 }
 
@@ -35,8 +44,12 @@ export class Executor {
 
   /** Shows the current challenge of a flow, or gives it an answer. Throws Problem when nothing can be told. */
   async handle(request: FlowRequest): Promise<FlowAnswer> {
-    const loaded = await this.load(request);
-    refuseUnfit(request.answer, loaded);
+    const found = await this.load(request);
+    refuseType(request.answer);
+    const tokenUser = await request.authenticate?.();
+    if (await this.hasLeft(found, request)) return this.sendToLogin(request, found);
+    const loaded = { ...found, user: tokenUser ?? found.session?.user };
+    refuseUnfit(request.answer, tokenUser ? undefined : loaded.user);
     if (loaded.session?.retired) return this.repeat(request, loaded, false);
     const known = runningPlan(loaded, request);
     const pinned = known && (await this.parts.flows.find(known.versionId));
@@ -52,6 +65,22 @@ export class Executor {
     const loaded = await this.parts.plans.find(slug, sessionKey);
     if (!loaded) throw new Problem('not_found');
     return loaded;
+  }
+
+  /** Whether the session was bound to another place than this; then it has ended. */
+  private async hasLeft({ session }: Loaded, { client }: FlowRequest): Promise<boolean> {
+    const { user } = session ?? {};
+    return user !== undefined && !(await this.parts.bindings.admits({ ...session!, user }, client));
+  }
+
+  private async sendToLogin(request: FlowRequest, found: Loaded): Promise<FlowAnswer> {
+    const version = await this.newest(found);
+    const told: Told = { type: 'done', to: loginAddress(request, version) };
+    const loaded = { ...found, session: undefined, user: undefined };
+    return answerOf(
+      { request, loaded, version },
+      { told, context: {}, cookie: undefined, effects: [], planId: undefined },
+    );
   }
 
   private async newest({ newestVersionId }: Loaded): Promise<FlowVersion> {
@@ -73,7 +102,7 @@ export class Executor {
       {
         loaded,
         running,
-        about: { user: walk.context.pending_user, clientIp: request.client.ip, flow: version.flow.slug },
+        about: aboutOf(ground, walk.context.pending_user),
       },
       { before, after: walk.plan, effects: walk.effects, settlement: walk.settlement },
     );
@@ -88,7 +117,7 @@ export class Executor {
     // The loser learns nothing of its own answer; a right one it need not pay for.
     if (walk.answerPassed)
       await this.parts.attempts.giveBack([...walk.settlement.cleared, ...walk.settlement.returned]);
-    return this.repeat(request, await this.load(request), true);
+    return this.repeat(request, { ...(await this.load(request)), user: loaded.user }, true);
   }
 
   private startOf(ground: Ground) {
@@ -96,7 +125,7 @@ export class Executor {
     return {
       request,
       version,
-      sessionUser: loaded.session?.user ?? null,
+      sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
       visitor: visitorOf(ground),
       site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
     };
@@ -106,7 +135,7 @@ export class Executor {
    * Shows what another request saved, or how the plan ended; nobody is asked. A key that was retired before the request
    * came (`knew` false) sees how the plan ended and nothing else: it may have been planted.
    */
-  private async repeat(request: FlowRequest, loaded: Loaded, knew: boolean): Promise<FlowAnswer> {
+  private async repeat(request: FlowRequest, loaded: Arrival, knew: boolean): Promise<FlowAnswer> {
     const { stored, session } = loaded;
     const version = (stored && (await this.parts.flows.find(stored.versionId))) ?? (await this.newest(loaded));
     const told = ending(stored?.plan) ?? (knew ? this.shown(stored?.plan, version) : undefined);
@@ -126,10 +155,14 @@ export class Executor {
   }
 }
 
-/** What is wrong with an answer before any stage sees it, in the order of protocol §11. */
-function refuseUnfit(answer: Posted | undefined, { session }: Loaded) {
+/** An answer that is no JSON at all is refused before anybody asks whose it is (protocol §11). */
+function refuseType(answer: Posted | undefined) {
   if (answer?.unreadable?.code === 'unsupported_media_type') throw answer.unreadable;
-  if (answer?.forged && session?.user) throw new Problem('csrf_failed', { detail: answer.forged });
+}
+
+/** What else is wrong with an answer before any stage sees it; a forgery concerns whoever a session vouches for. */
+function refuseUnfit(answer: Posted | undefined, sessionUser: Identity | undefined) {
+  if (answer?.forged && sessionUser) throw new Problem('csrf_failed', { detail: answer.forged });
   if (answer?.unreadable) throw answer.unreadable;
 }
 
@@ -151,12 +184,13 @@ function begun(version: FlowVersion, { query }: FlowRequest): Plan {
   return { ...draw(version, randomUUID()), query: rest };
 }
 
-/** Whether the flow is for whoever is here now; that a plan has logged its visitor in itself does not shut them out of it. */
+/** Whether the flow is for whoever is here now; that a plan has logged its visitor in or out itself does not shut them out of it. */
 function mayGoOn(running: StoredPlan | undefined, ground: Ground): boolean {
   if (admits(ground.version.flow.authentication, visitorOf(ground))) return true;
   const { authentication } = ground.version.flow;
-  const own = running !== undefined && running.plan.visitor === visitorId(ground.loaded);
-  return own && authentication === 'require_unauthenticated';
+  const visitor = visitorId(ground.loaded);
+  if (running?.plan.visitor !== visitor) return false;
+  return authentication === 'require_unauthenticated' || (authentication !== 'require_outpost' && visitor === null);
 }
 
 /** The plan before its first turn: for whoever is here now, to wherever was asked for last. */
@@ -167,10 +201,16 @@ function prepared(plan: Plan, { request, loaded }: Ground): Plan {
   return { ...plan, visitor, ...(next === undefined ? {} : { next }) };
 }
 
-const visitorId = ({ session }: Loaded) => session?.user?.uuid ?? null;
+/** What events and reputation are about. */
+function aboutOf({ request: { client }, loaded: { session }, version }: Ground, user: About['user']): About {
+  const sessionUser = session?.user && savedUserOf(session.user);
+  return { user, sessionUser, clientIp: client.ip, userAgent: client.user_agent, flow: version.flow.slug };
+}
+
+const visitorId = ({ user }: Arrival) => user?.uuid ?? null;
 
 function visitorOf({ request, loaded }: Ground): Visitor {
-  const user = loaded.session?.user;
+  const { user } = loaded;
   return { authenticated: user !== undefined, superuser: user?.is_superuser ?? false, outpost: request.client.outpost };
 }
 
@@ -194,5 +234,5 @@ function answerOf(
   { loaded, version }: Ground,
   answer: Pick<FlowAnswer, 'told' | 'context' | 'effects' | 'planId'> & { cookie: SessionCookie | undefined },
 ): FlowAnswer {
-  return { ...answer, version, sessionUser: loaded.session?.user };
+  return { ...answer, version, sessionUser: loaded.user };
 }

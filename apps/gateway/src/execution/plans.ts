@@ -16,6 +16,8 @@ export interface Session {
   /** Seconds until it ends for good; undefined for one that slides, whose cookie lives with the browser. */
   readonly leftS: number | undefined;
   readonly user: Identity | undefined;
+  /** Where it was last used from; undefined when nobody noted it. */
+  readonly lastIp?: string | undefined;
 }
 
 /** A plan with what a save must compare. */
@@ -56,7 +58,10 @@ export interface Begin {
 
 export interface About {
   readonly user: User | undefined;
+  /** Who is logged in before they happen. */
+  readonly sessionUser?: SavedUser | undefined;
   readonly clientIp: string;
+  readonly userAgent?: string;
   readonly flow: string;
 }
 

@@ -9,6 +9,8 @@ export interface FlowRequest {
   readonly slug: string;
   /** SHA-256 of the session cookie, if one came. */
   readonly sessionKey: Buffer | undefined;
+  /** Finds the user of the token that came, who counts as whoever asks; absent when none came. Throws token_invalid. */
+  readonly authenticate?: (() => Promise<Identity>) | undefined;
   /** The inner query; of a repeated key the last value. */
   readonly query: Readonly<Record<string, string>>;
   /** What a POST brought. */

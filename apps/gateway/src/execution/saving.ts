@@ -3,6 +3,7 @@ import type { Plan } from '@gatehouse/plan';
 import type { Attempts } from './attempts.js';
 import type { About, Loaded, Plans, StoredPlan } from './plans.js';
 import type { SessionCookie } from './request.js';
+import { sessionChangeOf } from './session-change.js';
 import { newSessionKey } from './session-key.js';
 import type { Settlement } from './settlement.js';
 
@@ -70,20 +71,23 @@ async function begin(plans: Plans, { loaded }: Ground, plan: Plan) {
   return { sessionId, cookie: key?.cookie };
 }
 
+/**
+ * A new key for a session that becomes somebody's or nobody's, and for whoever has proved something: one that was planted
+ * before is worth nothing from then on.
+ */
+function freshKey({ effects, settlement }: Outcome, leftS: number | undefined) {
+  const change = sessionChangeOf(effects);
+  if (change) return newSessionKey(change.type === 'login' ? (change.duration_s ?? undefined) : undefined);
+  return settlement.cleared.length > 0 ? newSessionKey(leftS) : undefined;
+}
+
 interface At extends Ground {
   readonly sessionId: string;
   readonly cookie?: SessionCookie | undefined;
 }
 
 async function update(plans: Plans, at: At, outcome: Outcome): Promise<Saved> {
-  const login = outcome.effects.find((effect) => effect.type === 'login');
-  // Whoever has proved something gets a new key, so that one that was planted before is worth nothing from then on.
-  const proved = outcome.settlement.cleared.length > 0;
-  const key = login
-    ? newSessionKey(login.duration_s ?? undefined)
-    : proved
-      ? newSessionKey(at.loaded.session?.leftS)
-      : undefined;
+  const key = freshKey(outcome, at.loaded.session?.leftS);
   const won = await plans.save({
     sessionId: at.sessionId,
     flowId: at.loaded.flowId,

@@ -8,8 +8,38 @@ export interface Self extends Identity {
   readonly groups: readonly { readonly pk: string; readonly name: string }[];
 }
 
-/** Who is logged in where. */
+/** A session that somebody is logged in to. */
+export interface LoginSession {
+  readonly id: string;
+  /** Where it was last used from; undefined when nobody noted it. */
+  readonly lastIp: string | undefined;
+  readonly user: Self;
+}
+
+/** A session as it is listed to whoever may end it. */
+export interface ListedSession {
+  readonly id: string;
+  readonly userPk: number;
+  readonly lastIp: string;
+  readonly userAgent: string;
+  readonly lastUsed: Date;
+  readonly expires: Date;
+}
+
+/** Part of a list: `offset` and `limit` count sessions. */
+export interface Slice {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Who is logged in where. Whoever is asked about by `ofUser`: one user's sessions, or everybody's when it is undefined. */
 export abstract class Sessions {
-  /** The active user of a session that has not expired; a retired key is nobody's. */
-  abstract findUser(sessionKey: Buffer): Promise<Self | undefined>;
+  /** The session of an active user that has not expired; a retired key is nobody's. */
+  abstract find(sessionKey: Buffer): Promise<LoginSession | undefined>;
+  abstract count(ofUser: string | undefined): Promise<number>;
+  /** The last used first. */
+  abstract list(ofUser: string | undefined, slice: Slice): Promise<ListedSession[]>;
+  abstract findListed(id: string, ofUser: string | undefined): Promise<ListedSession | undefined>;
+  /** Ends a session with all its plans; false when there is none. Counts at the next request everywhere. */
+  abstract remove(id: string, ofUser: string | undefined): Promise<boolean>;
 }

@@ -8,6 +8,7 @@ import {
 } from '@gatehouse/contracts';
 import type { FlowVersion, Plan } from '@gatehouse/plan';
 import { z } from 'zod';
+import { MemoryBoundSessions } from '../../../../test/support/bound-sessions.js';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
 import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
 import { Consultation } from './consultation.js';
@@ -71,6 +72,7 @@ const KINDS = new Map(
     contract('page', { response: answer('word') }),
     contract('needy', { reads: { pending_user: 'required' } }),
     contract('login', { component: undefined }),
+    contract('logout', { component: undefined, effects: ['logout'] }),
   ].map((c) => [c.kind, c]),
 );
 
@@ -197,7 +199,9 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);
   const consultation = new Consultation({ stages, contracts, attempts, claims, report });
   const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example' };
-  const executor = new Executor({ plans, flows, attempts, contracts, consultation, site, now: () => new Date(0) });
+  const boundSessions = new MemoryBoundSessions();
+  const ports = { plans, flows, attempts, contracts, consultation, bindings: boundSessions.guard };
+  const executor = new Executor({ ...ports, site, now: () => new Date(0) });
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
     arrivedAt: performance.now(),
     slug: 'login',
@@ -209,7 +213,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     ...more,
   });
   return {
-    ...{ plans, stages, attempts, overreaches },
+    ...{ plans, stages, attempts, overreaches, boundSessions },
     show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
       executor.handle(request({ answer: { body, forged: undefined }, ...more })),
@@ -249,4 +253,5 @@ export const SCRIPT = {
   'secret.challenge': asks({ secret: true }),
   'secret.respond': { type: 'passed', verified: ['password'] },
   'login.challenge': LOGS_IN,
+  'logout.challenge': { type: 'passed', effects: [{ type: 'logout' }] },
 } satisfies Record<string, StageReply>;

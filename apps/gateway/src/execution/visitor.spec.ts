@@ -1,3 +1,5 @@
+import { Problem } from '@gatehouse/contracts';
+import type { FlowVersion } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
 import { ALICE, house, SCRIPT, versionOf } from './testing.js';
 
@@ -70,5 +72,122 @@ describe('a plan', () => {
     await elsewhere.show();
     elsewhere.plans.session = plans.session;
     expect((await elsewhere.solve({ uid: 'alice' })).told).toMatchObject({ type: 'denied' });
+  });
+});
+
+const alice = { ...ALICE, is_superuser: false, debug: false };
+const bob = { ...alice, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0003', username: 'bob' };
+const sessionOf = (user: typeof alice | undefined) => ({ id: 's', retired: false, leftS: undefined, user });
+const requiring = (authentication: FlowVersion['flow']['authentication'], ...kinds: string[]) => {
+  const version = versionOf(kinds.map((kind) => ({ kind })));
+  return { ...version, flow: { ...version.flow, authentication } };
+};
+
+describe('a token', () => {
+  const authenticate = async () => bob;
+
+  it('says who asks before anything is planned, for the flow’s requirement and for every stage', async () => {
+    const { show, stages, plans } = house(requiring('require_authenticated', 'page'), SCRIPT);
+    plans.session = sessionOf(alice);
+
+    expect(await show({ authenticate })).toMatchObject({ told: { type: 'show' }, sessionUser: { username: 'bob' } });
+    expect(stages.requests[0]?.session.user).toMatchObject({ username: 'bob' });
+    expect(plans.plan?.visitor).toBe(bob.uuid);
+    expect(plans.session.user).toBe(alice);
+  });
+
+  it('makes a plan no more than its user may have', async () => {
+    const { show, plans } = house(requiring('require_superuser', 'page'), SCRIPT);
+    plans.session = sessionOf({ ...alice, is_superuser: true });
+
+    expect((await show({ authenticate })).told).toMatchObject({ type: 'denied' });
+    expect((await show()).told).toMatchObject({ type: 'show' });
+  });
+
+  it('needs no page’s word for an answer', async () => {
+    const { solve, plans } = house(requiring('none', 'page'), SCRIPT);
+    plans.session = sessionOf(alice);
+    const answer = { body: { word: 'x' }, forged: 'no token' };
+
+    await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
+    expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
+  });
+
+  it('is asked for after the media type, before forgery and form', async () => {
+    const { solve, plans } = house(requiring('none', 'page'), SCRIPT);
+    plans.session = sessionOf(alice);
+    const refused = async () => Promise.reject(new Problem('token_invalid'));
+    const send = (unreadable: Problem) =>
+      solve(undefined, { answer: { body: undefined, forged: 'no token', unreadable }, authenticate: refused });
+
+    await expect(send(new Problem('unsupported_media_type'))).rejects.toMatchObject({ code: 'unsupported_media_type' });
+    await expect(send(new Problem('malformed_json'))).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+});
+
+describe('a logout on the way', () => {
+  it('makes the visitor nobody for every step that follows, and the plan goes on', async () => {
+    const { solve, stages, plans } = house(requiring('require_authenticated', 'page', 'logout', 'page'), SCRIPT);
+    plans.session = sessionOf(alice);
+    const answer = await solve({ word: 'x' }, { query: { next: '/app/' } });
+    expect(answer).toMatchObject({ told: { type: 'show' }, cookie: { maxAgeS: undefined } });
+    expect(stages.requests.map(({ session }) => session.user?.kind ?? null)).toEqual(['saved', 'saved', null]);
+    expect(plans.happened).toEqual([{ type: 'logout' }]);
+    plans.session = sessionOf(undefined);
+
+    expect((await solve({ word: 'y' })).told).toEqual({ type: 'done', to: '/app/' });
+  });
+
+  it('does not let a plan of an outpost go on without one', async () => {
+    const { show, solve } = house(requiring('require_outpost', 'page', 'page'), SCRIPT);
+    const client = { ip: '203.0.113.7', user_agent: '', outpost: true, cookies: {} };
+    expect((await show({ client })).told).toMatchObject({ type: 'show' });
+
+    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'denied' });
+  });
+
+  it('makes whoever logs in later the one who is there', async () => {
+    const { solve, stages, plans } = house(requiring('none', 'ident', 'logout', 'login', 'page'), SCRIPT);
+    plans.session = sessionOf(bob);
+    await solve({ uid: 'alice' });
+
+    expect(stages.requests.at(-1)?.session.user).toMatchObject({ username: 'alice' });
+    expect(plans.plan?.visitor).toBe(ALICE.uuid);
+  });
+});
+
+describe('a session that left the place it was bound to', () => {
+  it.each([
+    ['page', 'enrollment', { next: '/app/', flow_token: 'secret' }, '/if/flow/login/?next=%2Fapp%2F'],
+    ['page', 'enrollment', {}, '/if/flow/login/'],
+    ['login', 'authentication', { next: '/app/' }, '/app/'],
+    ['login', 'authentication', {}, undefined],
+  ] as const)(
+    'is sent from a %s to log in again, and on to where it was (%s, %j)',
+    async (_, designation, query, next) => {
+      const version = requiring('none', 'page');
+      const { show, plans, boundSessions, stages } = house(
+        { ...version, flow: { ...version.flow, designation } },
+        SCRIPT,
+      );
+      plans.session = { ...sessionOf(alice), lastIp: '198.51.100.1' };
+      boundSessions.bindings = { network: 'bind_asn', geoip: 'no_binding' };
+      const { told, sessionUser } = await show({ query });
+
+      const { pathname, searchParams } = new URL(told.type === 'done' ? told.to : '', 'http://here');
+      expect(pathname).toBe('/flows/-/default/authentication/');
+      expect(searchParams.get('next') ?? undefined).toBe(next);
+      expect(sessionUser).toBeUndefined();
+      expect(stages.hops).toEqual([]);
+      expect(boundSessions.ended).toHaveLength(1);
+    },
+  );
+
+  it('is not looked at while its address stays', async () => {
+    const { show, plans, boundSessions } = house(requiring('none', 'page'), SCRIPT);
+    plans.session = { ...sessionOf(alice), lastIp: '203.0.113.7' };
+    await show();
+
+    expect(boundSessions.looks).toBe(0);
   });
 });

@@ -26,6 +26,7 @@ import {
 } from '@gatehouse/plan';
 import type { Consultation, Heard } from './consultation.js';
 import type { FlowRequest, Told } from './request.js';
+import { sessionChangeOf } from './session-change.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement } from './settlement.js';
 import type { Site, Situation } from './stage-requests.js';
 import type { Contracts } from './stages.js';
@@ -65,6 +66,8 @@ export class Walk {
   settlement: Settlement = NOTHING_TO_SETTLE;
   /** Whether the visitor's answer passed the step it was for. */
   answerPassed = false;
+  /** Who is there now: logins and logouts on the way count at once. */
+  private present: Pick<Start, 'sessionUser' | 'visitor'>;
   private turns = 0;
   private turnBegan = performance.now();
 
@@ -74,6 +77,7 @@ export class Walk {
   ) {
     this.plan = start.plan;
     this.context = start.plan.context;
+    this.present = start;
   }
 
   /** Walks until there is something to tell. Throws Problem if a turn has one; what earlier turns achieved stays in `plan`. */
@@ -155,11 +159,20 @@ export class Walk {
     }
   }
 
-  /** Notes what is to happen with the save; a login makes the visitor somebody else. */
+  /** Notes what is to happen with the save; a login makes the visitor somebody else, a logout nobody. */
   private ask(effects: readonly Effect[]) {
     this.effects.push(...effects);
-    const login = effects.find((effect) => effect.type === 'login');
-    if (login) this.plan = { ...this.plan, visitor: login.user };
+    const change = sessionChangeOf(effects);
+    if (!change) return;
+    if (change.type === 'login') {
+      this.plan = { ...this.plan, visitor: change.user };
+      // A login of its own does not shut a plan out of its flow, so what is known of the visitor stays.
+      this.present = { ...this.present, sessionUser: this.plan.context.pending_user ?? null };
+    } else {
+      this.plan = { ...this.plan, visitor: null };
+      const { outpost } = this.start.visitor;
+      this.present = { sessionUser: null, visitor: { authenticated: false, superuser: false, outpost } };
+    }
   }
 
   private advanced(step: Step, { reply, states }: Heard): Transition {
@@ -178,7 +191,7 @@ export class Walk {
     if (this.plan.restarts >= MAX_RESTARTS) return this.deny(undefined);
     this.plan = drawAgain(this.plan, this.start.version, { keepContext });
     const exempt = keepContext && this.plan.context.pending_user !== undefined;
-    if (exempt || admits(this.start.version.flow.authentication, this.start.visitor)) return undefined;
+    if (exempt || admits(this.start.version.flow.authentication, this.present.visitor)) return undefined;
     return this.deny({ text: DOES_NOT_APPLY });
   }
 
@@ -205,9 +218,9 @@ export class Walk {
 
   private situation(): Situation {
     this.turnBegan = performance.now();
-    const { request, version, revision, sessionUser, site } = this.start;
+    const { request, version, revision, site } = this.start;
     return {
-      ...{ request, version, revision, sessionUser, site },
+      ...{ request, version, revision, site, sessionUser: this.present.sessionUser },
       plan: this.plan,
       nextTurn: () => this.turns++,
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),

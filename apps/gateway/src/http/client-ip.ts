@@ -9,9 +9,10 @@ const UNKNOWN = '255.255.255.255';
  * add; else the peer's own.
  */
 export const clientIpOf = ({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string =>
-  canonical(ip) ?? canonical(socket.remoteAddress ?? '') ?? UNKNOWN;
+  canonicalIp(ip) ?? canonicalIp(socket.remoteAddress ?? '') ?? UNKNOWN;
 
-function canonical(text: string): string | undefined {
+/** An address in the one form that it is compared in, without a port; undefined when the text is none. */
+export function canonicalIp(text: string): string | undefined {
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
   if (bare.includes('%') || !(ipaddr.IPv4.isValidFourPartDecimal(bare) || ipaddr.IPv6.isValid(bare))) return undefined;
   return ipaddr.process(bare).toString();

@@ -3,11 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Executor } from '../execution/executor.js';
 import type { FlowAnswer, FlowRequest } from '../execution/request.js';
-import { Contracts } from '../execution/stages.js';
-import { clientIpOf } from './client-ip.js';
+import { sessionChangeOf } from '../execution/session-change.js';
 import { csrfTokenOf, setCsrfCookie } from './csrf.js';
-import { refuseCredentials } from './inner-query.js';
-import { sessionKeyOf, setSessionCookie } from './session.cookie.js';
+import { type Asked, FlowRequestReader } from './flow-request.reader.js';
+import { setSessionCookie } from './session.cookie.js';
 
 /** One HTTP exchange. */
 export interface Exchange {
@@ -15,52 +14,33 @@ export interface Exchange {
   readonly reply: FastifyReply;
 }
 
-type Asked = Pick<FlowRequest, 'slug' | 'query' | 'answer'>;
-
-/** From an HTTP request to the executor and back: who asks, from where, and which cookies leave with the answer. */
+/** From an HTTP request to the executor and back: which cookies leave with the answer, and what is noted of it. */
 @Injectable()
 export class FlowDoor {
   constructor(
     @Inject(Executor) private readonly executor: Executor,
-    @Inject(Contracts) private readonly contracts: Contracts,
+    @Inject(FlowRequestReader) private readonly reader: FlowRequestReader,
     @Inject(Logger) private readonly logger: Logger,
   ) {}
 
   /** Throws Problem for what is wrong before a stage is asked. */
   async enter({ request, reply }: Exchange, asked: Asked): Promise<FlowAnswer> {
-    const arrivedAt = performance.now();
-    refuseCredentials((field) => this.contracts.isSecret(field), request.query as object, asked.query);
-    const answer = await this.executor.handle({
-      ...asked,
-      arrivedAt,
-      sessionKey: sessionKeyOf(request),
-      client: {
-        ip: clientIpOf(request),
-        user_agent: request.headers['user-agent'] ?? '',
-        outpost: false,
-        cookies: cookiesOf(request),
-      },
-      locale: 'en',
-    });
+    const flowRequest = await this.reader.read(request, asked);
+    const answer = await this.executor.handle(flowRequest);
     if (answer.cookie) setSessionCookie(request, reply, answer.cookie);
-    if (answer.effects.some(({ type }) => type === 'login')) setCsrfCookie(request, reply);
-    else if (answer.sessionUser) csrfTokenOf(request, reply);
-    this.note(request, { asked, answer, ms: performance.now() - arrivedAt });
+    if (sessionChangeOf(answer.effects)?.type === 'login') setCsrfCookie(request, reply);
+    else if (answer.sessionUser && !flowRequest.authenticate) csrfTokenOf(request, reply);
+    this.note(request, flowRequest, answer);
     return answer;
   }
 
   /** One line a request, by whose plan the lines of stages are found; nothing of what was typed. */
-  private note(
-    { id, method }: FastifyRequest,
-    { asked, answer, ms }: { asked: Asked; answer: FlowAnswer; ms: number },
-  ) {
+  private note({ id, method }: FastifyRequest, { slug: flow, arrivedAt }: FlowRequest, answer: FlowAnswer) {
     const { told, planId } = answer;
     const component = told.type === 'show' ? told.contract.component : undefined;
     const problem = told.type === 'problem' ? told.problem.code : undefined;
     const what = { told: told.type, component, problem };
-    this.logger.event('flow', { request_id: id, method, flow: asked.slug, plan: planId, ...what, ms: Math.round(ms) });
+    const ms = Math.round(performance.now() - arrivedAt);
+    this.logger.event('flow', { request_id: id, method, flow, plan: planId, ...what, ms });
   }
 }
-
-const cookiesOf = ({ cookies }: FastifyRequest) =>
-  Object.fromEntries(Object.entries(cookies).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

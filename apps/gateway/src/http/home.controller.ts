@@ -1,27 +1,25 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Sessions } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { html } from './html.js';
 import { newNonce, sendPage } from './page.sender.js';
 import { drawPage } from './page.view.js';
-import { sessionKeyOf } from './session.cookie.js';
+import { Principals } from './principal.js';
 
 /** Where a flow without a destination ends: a stranger is led to the login, anybody else told who they are. */
 @Controller()
 export class HomeController {
   constructor(
-    @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(Principals) private readonly principals: Principals,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
   @Get('/')
   async home(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    const key = sessionKeyOf(request);
-    const user = key && (await this.sessions.findUser(key));
-    if (!user) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
+    const principal = await this.principals.find(request);
+    if (!principal) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
     const nonce = newNonce();
-    const body = html`<p>You are signed in as ${user.username}.</p>`;
+    const body = html`<p>You are signed in as ${principal.user.username}.</p>`;
     return sendPage(reply, nonce, drawPage({ title: this.config.BRAND, body }, { brand: this.config.BRAND, nonce }));
   }
 }

@@ -1,27 +1,23 @@
 import { createHmac } from 'node:crypto';
-import { Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { type Self, Sessions } from '../execution/sessions.js';
+import type { Self } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { initialsAvatar } from './avatar.js';
-import { sessionKeyOf } from './session.cookie.js';
+import { Principals } from './principal.js';
 
-/** Who a session belongs to: what a reverse proxy asks before it lets somebody through. */
+/** Who a session or a token belongs to: what a reverse proxy asks before it lets somebody through. */
 @Controller('/api/v3/core/users')
 export class UsersController {
   constructor(
-    @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(Principals) private readonly principals: Principals,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** The logged-in user; 403 for anybody else. */
+  /** The user who asks; 403 for anybody else. */
   @Get('me/')
   async me(@Req() request: FastifyRequest) {
-    const key = sessionKeyOf(request);
-    const user = key && (await this.sessions.findUser(key));
-    if (!user) throw new Problem('not_authenticated');
-    return { user: this.present(user) };
+    return { user: this.present((await this.principals.load(request)).user) };
   }
 
   private present(user: Self) {

@@ -1,0 +1,7 @@
+import type { Self } from '../execution/sessions.js';
+
+/** The columns of a user as they may see themselves, of `directory.identities u`. */
+export const SELF_COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale,
+  u.is_superuser, u.debug, u.type, u.avatar, u.settings, u.groups`;
+
+export type SelfRow = Omit<Self, 'kind'>;

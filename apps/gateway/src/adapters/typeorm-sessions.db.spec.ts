@@ -1,0 +1,137 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Sealer } from '@gatehouse/platform';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { enrol } from '../../../../test/support/flow-database.js';
+import { login, PlanStore } from '../../../../test/support/plan-store.js';
+import { newSessionKey } from '../execution/session-key.js';
+import { storable, TypeormBoundSessions } from './typeorm-bound-sessions.js';
+import { TypeormSessions } from './typeorm-sessions.js';
+
+let store: PlanStore;
+let sessions: TypeormSessions;
+let bound: TypeormBoundSessions;
+
+beforeAll(async () => {
+  store = await PlanStore.open();
+  sessions = new TypeormSessions(store.source);
+  bound = new TypeormBoundSessions(store.source, new Sealer(`a:${randomBytes(32).toString('base64')}`));
+});
+afterAll(() => store.close());
+beforeEach(() => store.nextFlow());
+
+type User = Awaited<ReturnType<typeof enrol>>;
+
+async function logIn(user: User, bindings = { network: 'no_binding', geoip: 'no_binding' }) {
+  const begun = await store.begin();
+  const { hash } = newSessionKey(undefined);
+  const about = { user, clientIp: '203.0.113.7', userAgent: 'curl/8.5.0', flow: store.slug };
+  await store.save(begun, { effects: [login(user, { bindings })], newKey: hash, about });
+  return { id: begun.sessionId, hash };
+}
+const whole = { offset: 0, limit: 100 };
+
+describe('the list of sessions', () => {
+  it('says of each where and with what it was last used, and how long it lasts', async () => {
+    const user = await enrol(store.source);
+    const { id } = await logIn(user);
+
+    expect(await sessions.list(user.uuid, whole)).toEqual([
+      {
+        ...{ id, userPk: user.pk, lastIp: '203.0.113.7', userAgent: 'curl/8.5.0' },
+        ...{ lastUsed: expect.any(Date), expires: expect.any(Date) },
+      },
+    ]);
+    expect(await sessions.findListed(id, user.uuid)).toMatchObject({ id });
+  });
+
+  it('of one user holds nobody else’s, the last used first, in parts', async () => {
+    const [user, other] = [await enrol(store.source), await enrol(store.source)];
+    const first = await logIn(user);
+    await logIn(other);
+    const second = await logIn(user);
+
+    expect(await sessions.count(user.uuid)).toBe(2);
+    expect((await sessions.list(user.uuid, whole)).map(({ id }) => id)).toEqual([second.id, first.id]);
+    expect((await sessions.list(user.uuid, { offset: 1, limit: 1 })).map(({ id }) => id)).toEqual([first.id]);
+    expect(await sessions.findListed(first.id, other.uuid)).toBeUndefined();
+    expect(await sessions.count(undefined)).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each([
+    ['that have expired, whoever cleans up', `UPDATE flow.sessions SET expires_at = now() WHERE user_id = $1`],
+    ['of a user who is disabled', 'UPDATE directory.users SET is_active = false WHERE id = $1'],
+    ['whose user has a new password', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
+    ['of strangers', 'UPDATE flow.sessions SET user_id = NULL WHERE user_id = $1'],
+  ])('holds none %s', async (_, change) => {
+    const user = await enrol(store.source);
+    const { id } = await logIn(user);
+    await store.source.query(change, [user.uuid]);
+
+    expect(await sessions.count(user.uuid)).toBe(0);
+    expect(await sessions.list(user.uuid, whole)).toEqual([]);
+    expect(await sessions.findListed(id, undefined)).toBeUndefined();
+  });
+});
+
+describe('a session that is removed', () => {
+  it('is nobody’s at once, and takes its plans and keys along (D3 13)', async () => {
+    const user = await enrol(store.source);
+    const { id, hash } = await logIn(user);
+
+    expect(await sessions.remove(id, user.uuid)).toBe(true);
+    expect(await sessions.find(hash)).toBeUndefined();
+    expect((await store.plans.find(store.slug, hash))?.session).toBeUndefined();
+    expect(await store.count('SELECT FROM flow.session_keys WHERE session_id = $1', id)).toBe(0);
+    expect(await sessions.remove(id, user.uuid)).toBe(false);
+  });
+
+  it('is one’s own, unless any may be', async () => {
+    const [user, other] = [await enrol(store.source), await enrol(store.source)];
+    const { id } = await logIn(user);
+
+    expect(await sessions.remove(id, other.uuid)).toBe(false);
+    expect(await sessions.remove(randomUUID(), undefined)).toBe(false);
+    expect(await sessions.remove(id, undefined)).toBe(true);
+  });
+
+  it('is never a stranger’s', async () => {
+    const { sessionId } = await store.begin();
+
+    expect(await sessions.remove(sessionId, undefined)).toBe(false);
+  });
+});
+
+describe('a bound session', () => {
+  const bindings = { network: 'bind_asn', geoip: 'bind_continent' };
+
+  it('remembers what it is bound to, and where it goes', async () => {
+    const { id, hash } = await logIn(await enrol(store.source), bindings);
+    await bound.move(id, { ip: '198.51.100.7', user_agent: 'another' });
+
+    expect(await bound.findBindings(id)).toEqual(bindings);
+    expect(await sessions.find(hash)).toMatchObject({ id, lastIp: '198.51.100.7' });
+    expect((await store.plans.find(store.slug, hash))?.session).toMatchObject({ lastIp: '198.51.100.7' });
+    expect(await sessions.findListed(id, undefined)).toMatchObject({ userAgent: 'another' });
+  });
+
+  it('that breaks its binding is gone, and its end is heard of once', async () => {
+    const user = await enrol(store.source);
+    const { id, hash } = await logIn(user, bindings);
+    const breach = {
+      user,
+      broken: { reason: 'geoip.continent', previous_value: 'EU', new_value: 'NA' },
+      move: { from: '203.0.113.7', to: '198.51.100.7' },
+    };
+    const heard = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+    const before = await heard();
+    await Promise.all([bound.end(id, breach), bound.end(id, breach)]);
+
+    expect(await sessions.find(hash)).toBeUndefined();
+    expect(await bound.findBindings(id)).toBeUndefined();
+    expect(await heard()).toBe(before + 1);
+  });
+
+  it('keeps no more of a user agent than anybody needs', () => {
+    expect(storable('x'.repeat(10_000))).toHaveLength(512);
+  });
+});

@@ -1,0 +1,26 @@
+import { tokenHash } from '@gatehouse/directory';
+import { runNamed } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import type { Self } from '../execution/sessions.js';
+import { Tokens } from '../execution/tokens.js';
+import { SELF_COLUMNS, type SelfRow } from './self-rows.js';
+
+/** $1 hash of the key. */
+const FIND_USER = {
+  name: 'token_user',
+  text: `SELECT ${SELF_COLUMNS}
+    FROM directory.api_tokens t JOIN directory.identities u ON u.id = t.user_id AND u.is_active
+    WHERE t.key_hash = $1 AND t.expires > now()`,
+};
+
+/** API tokens in the directory's Postgres, as far as the gateway may see them. */
+export class TypeormTokens extends Tokens {
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  async findUser(key: string): Promise<Self | undefined> {
+    const { rows } = await runNamed<SelfRow>(this.source, FIND_USER, [tokenHash(key)]);
+    return rows[0] && { ...rows[0], kind: 'saved' };
+  }
+}

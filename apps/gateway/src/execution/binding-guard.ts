@@ -1,0 +1,35 @@
+import type { BoundSessions } from './bound-sessions.js';
+import { savedUserOf } from './identity.js';
+import type { Places } from './places.js';
+import type { Identity } from './plans.js';
+import { brokenBy } from './session-binding.js';
+
+interface Used {
+  readonly id: string;
+  readonly lastIp?: string | undefined;
+  readonly user: Identity;
+}
+
+interface Parts {
+  readonly sessions: BoundSessions;
+  readonly places: Places;
+  /** Told when a move could not be noted: nobody waits for that. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Keeps sessions to the network and place that their login bound them to (01-executor §8.4). */
+export class BindingGuard {
+  constructor(private readonly parts: Parts) {}
+
+  /** Whether a session may be used from where the client is; one that may not has ended when this says so. */
+  async admits(session: Used, client: { readonly ip: string; readonly user_agent: string }): Promise<boolean> {
+    if (session.lastIp === client.ip) return true;
+    const { sessions, places, report } = this.parts;
+    const bindings = await sessions.findBindings(session.id);
+    const move = { from: session.lastIp, to: client.ip };
+    const broken = bindings && brokenBy(move, bindings, places);
+    if (broken) await sessions.end(session.id, { user: savedUserOf(session.user), broken, move });
+    else if (bindings) sessions.move(session.id, client).catch(report);
+    return bindings !== undefined && !broken;
+  }
+}

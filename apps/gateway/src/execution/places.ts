@@ -1,0 +1,20 @@
+/** The network that an address belongs to. */
+export interface Network {
+  readonly asn: number;
+  /** CIDR of the announced network. */
+  readonly network: string;
+}
+
+/** Where an address is; what is not known of it is undefined. */
+export interface Location {
+  readonly continent: string | undefined;
+  readonly country: string | undefined;
+  /** GeoNames id of the city. */
+  readonly city: number | undefined;
+}
+
+/** What is known of addresses. Without data there is nothing known. */
+export abstract class Places {
+  abstract findNetwork(ip: string): Network | undefined;
+  abstract findLocation(ip: string): Location | undefined;
+}

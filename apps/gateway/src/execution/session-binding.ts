@@ -1,0 +1,73 @@
+import type { Location, Network, Places } from './places.js';
+
+/** What a login bound its session to; modes as user_login's config names them (02-stages §6.1). */
+export interface Bindings {
+  readonly network: string;
+  readonly geoip: string;
+}
+
+/** Why a session may not be used from where it is now (01-executor §8.4). */
+export interface Break {
+  readonly reason: string;
+  readonly previous_value: string | number | null;
+  readonly new_value: string | number | null;
+}
+
+/** An address that has changed. */
+export interface Move {
+  readonly from: string | undefined;
+  readonly to: string;
+}
+
+/** What a mode compares, the weaker ones first: each mode includes those before it. */
+interface Check<T> {
+  readonly mode: string;
+  readonly reason: string;
+  readonly value: (at: T, ip: string) => string | number | undefined;
+}
+
+const NETWORK: readonly Check<Network>[] = [
+  { mode: 'bind_asn', reason: 'network.asn', value: ({ asn }) => asn },
+  { mode: 'bind_asn_network', reason: 'network.asn_network', value: ({ network }) => network },
+  { mode: 'bind_asn_network_ip', reason: 'network.ip', value: (_, ip) => ip },
+];
+const LOCATION: readonly Check<Location>[] = [
+  { mode: 'bind_continent', reason: 'geoip.continent', value: ({ continent }) => continent },
+  { mode: 'bind_continent_country', reason: 'geoip.country', value: ({ country }) => country },
+  { mode: 'bind_continent_country_city', reason: 'geoip.city', value: ({ city }) => city },
+];
+
+/** The first binding that a move breaks, networks before places; undefined when the session may go on. */
+export function brokenBy({ from, to }: Move, bindings: Bindings, places: Places): Break | undefined {
+  const previous = from ?? '';
+  const networks = { before: places.findNetwork(previous), after: places.findNetwork(to) };
+  const locations = { before: places.findLocation(previous), after: places.findLocation(to) };
+  const move = { from: previous, to };
+  return (
+    differing(move, networks, { checks: checksOf(NETWORK, bindings.network), missing: 'network.missing' }) ??
+    differing(move, locations, { checks: checksOf(LOCATION, bindings.geoip), missing: 'geoip.missing' })
+  );
+}
+
+const checksOf = <T>(checks: readonly Check<T>[], mode: string) =>
+  checks.slice(0, checks.findIndex((check) => check.mode === mode) + 1);
+
+interface Ends<T> {
+  readonly before: T | undefined;
+  readonly after: T | undefined;
+}
+
+/** What is not known is equal to nothing: a binding that cannot be checked is broken. */
+function differing<T>(
+  { from, to }: { from: string; to: string },
+  { before, after }: Ends<T>,
+  { checks, missing }: { checks: readonly Check<T>[]; missing: string },
+): Break | undefined {
+  if (checks.length === 0) return undefined;
+  if (!before || !after) return { reason: missing, previous_value: from || null, new_value: to };
+  for (const { reason, value } of checks) {
+    const [was, is] = [value(before, from), value(after, to)];
+    if (was === undefined || was !== is) return { reason, previous_value: was ?? null, new_value: is ?? null };
+  }
+  return undefined;
+}

@@ -1,0 +1,44 @@
+import { Problem } from '@gatehouse/contracts';
+import type { FastifyRequest } from 'fastify';
+import type { Slice } from '../execution/sessions.js';
+
+/** Entries of a page unless `page_size` asks for another number, and at most. */
+const PAGE_SIZE = 20;
+export const MAX_PAGE_SIZE = 100;
+
+/** A page of a list, as `page` and `page_size` of the query ask for it; pages count from one. */
+export interface Page {
+  readonly number: number;
+  readonly size: number;
+}
+
+/** A size that is none counts as unasked, as clients of the API know it. Throws not_found for a page that is none. */
+export function pageOf({ query }: FastifyRequest): Page {
+  const { page = '1', page_size } = query as Record<string, unknown>;
+  const number = whole(page);
+  if (!number) throw new Problem('not_found', { detail: 'Invalid page.' });
+  return { number, size: Math.min(whole(page_size) ?? PAGE_SIZE, MAX_PAGE_SIZE) };
+}
+
+/** A whole number from 1, of at most nine digits. */
+const whole = (value: unknown) => (/^[1-9]\d{0,8}$/.test(String(value)) ? Number(value) : undefined);
+
+export const sliceOf = ({ number, size }: Page): Slice => ({ offset: (number - 1) * size, limit: size });
+
+/** A page of a list of `count` entries with its surroundings. Throws not_found for a page beyond the last. */
+export function paginated<T>({ number, size }: Page, count: number, results: readonly T[]) {
+  const last = Math.max(1, Math.ceil(count / size));
+  if (number > last) throw new Problem('not_found', { detail: 'Invalid page.' });
+  return {
+    pagination: {
+      next: number < last ? number + 1 : 0,
+      previous: number - 1,
+      count,
+      current: number,
+      total_pages: last,
+      start_index: count === 0 ? 0 : (number - 1) * size + 1,
+      end_index: Math.min(number * size, count),
+    },
+    results,
+  };
+}

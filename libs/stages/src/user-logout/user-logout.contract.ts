@@ -1,0 +1,15 @@
+import { defineStage } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Ends the visitor's session (02-stages §7). */
+export const userLogoutContract = defineStage({
+  kind: 'user_logout',
+  component: undefined,
+  model: 'authentik_stages_user_logout.userlogoutstage',
+  service: 'session',
+  config: z.object({}),
+  challenge: z.object({}),
+  response: z.object({}),
+  state: z.object({}),
+  effects: ['logout'],
+});

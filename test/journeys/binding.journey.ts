@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { House } from '../support/house.js';
+import { writeMmdb } from '../support/mmdb.js';
+
+const [HOME, HOME_TOO, NEAR, AWAY, NOWHERE] = [
+  ...['198.51.100.1', '198.51.100.2', '198.51.100.200', '203.0.113.1', '192.0.2.1'],
+] as const;
+let folder: string;
+let house: House;
+
+const bound = (slug: string, attrs: Readonly<Record<string, string>>) =>
+  flowEntries(slug, [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs }]);
+
+/** The tests speak to the gateway as its trusted proxy would, from wherever they like. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-places-'));
+  const [asn, city] = [join(folder, 'asn.mmdb'), join(folder, 'city.mmdb')];
+  await writeMmdb(asn, 'GeoLite2-ASN', {
+    '198.51.100.0/25': { autonomous_system_number: 64_500 },
+    '198.51.100.128/25': { autonomous_system_number: 64_500 },
+    '203.0.113.0/24': { autonomous_system_number: 64_501 },
+  });
+  await writeMmdb(city, 'GeoLite2-City', {
+    '198.51.100.0/24': { continent: { code: 'EU' }, country: { iso_code: 'DE' } },
+    '203.0.113.0/24': { continent: { code: 'EU' }, country: { iso_code: 'FR' } },
+  });
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        bound('free', {}),
+        bound('network', { network_binding: 'bind_asn_network' }),
+        bound('country', { geoip_binding: 'bind_continent_country' }),
+        flowEntries('private', [DUMMY], {
+          authentication: 'require_authenticated',
+          designation: 'stage_configuration',
+        }),
+      ),
+    ],
+    // One connection, so that a move is noted before the next request looks.
+    gateway: { TRUSTED_PROXIES: '127.0.0.1', GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city, DATABASE_POOL: '1' },
+  });
+});
+afterAll(async () => {
+  await house.close();
+  await rm(folder, { recursive: true });
+});
+
+const ME = '/api/v3/core/users/me/';
+const executor = (slug: string, query = '') => `/api/v3/flows/executor/${slug}/?query=${encodeURIComponent(query)}`;
+const get = (browser: Browser, ip: string, path: string) => browser.fetch(path, { headers: { 'x-forwarded-for': ip } });
+
+async function logIn(slug: string, ip: string = HOME) {
+  const browser = house.browser();
+  for (const body of [{ uid_field: 'alice' }, { password: 'correct-horse-7' }]) {
+    await browser.fetch(executor(slug), {
+      ...{ method: 'POST', body: JSON.stringify(body) },
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': ip },
+    });
+  }
+  return browser;
+}
+
+it.each([
+  ['free', NOWHERE],
+  ['network', HOME_TOO],
+  ['country', NEAR],
+])('a session of the flow %s may move to %s, which is noted', async (slug, ip) => {
+  const browser = await logIn(slug);
+
+  expect((await get(browser, ip, ME)).status).toBe(200);
+  expect((await get(browser, ip, executor('private'))).body).toMatchObject({ component: 'ak-stage-dummy' });
+  const { body } = await get(browser, ip, '/api/v3/core/authenticated_sessions/');
+  expect(body['results']).toContainEqual(expect.objectContaining({ current: true, last_ip: ip }));
+});
+
+it.each([
+  ['network', NEAR],
+  ['network', AWAY],
+  ['network', NOWHERE],
+  ['country', AWAY],
+  ['country', NOWHERE],
+])('a session of the flow %s ends when it comes from %s, and does not come back at home', async (slug, ip) => {
+  const browser = await logIn(slug);
+  const heard = () => house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+  const before = await heard();
+
+  expect(await get(browser, ip, ME)).toMatchObject({ status: 403, body: { code: 'not_authenticated' } });
+  expect((await get(browser, HOME, ME)).status).toBe(403);
+  expect(await heard()).toHaveLength(before.length + 1);
+});
+
+it('leads a visitor in a flow to the login, and from there back', async () => {
+  const browser = await logIn('network');
+  const { status, body } = await get(browser, AWAY, executor('private', 'next=/app/'));
+
+  expect({ status, body }).toEqual({
+    status: 200,
+    body: {
+      component: 'xak-flow-redirect',
+      to: '/flows/-/default/authentication/?next=%2Fif%2Fflow%2Fprivate%2F%3Fnext%3D%252Fapp%252F',
+    },
+  });
+  expect((await get(browser, HOME, ME)).status).toBe(403);
+});
+
+it('leads a visitor of a page to the login', async () => {
+  const browser = await logIn('network');
+  const { status, headers } = await get(browser, AWAY, '/if/flow/private/');
+
+  expect(status).toBe(303);
+  expect(headers.get('location')).toMatch(/^\/flows\/-\/default\/authentication\/\?next=/);
+  expect((await get(await logIn('network'), AWAY, '/')).headers.get('location')).toMatch(/authentication/);
+});
+
+it('does not look where a stranger comes from', async () => {
+  const browser = house.browser();
+  await get(browser, HOME, executor('network'));
+
+  expect((await get(browser, AWAY, executor('network'))).body).toMatchObject({ component: 'ak-stage-identification' });
+});

@@ -1,0 +1,259 @@
+import { AuthenticatedSessionFromJSON, PaginatedAuthenticatedSessionListFromJSON } from '@goauthentik/api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  DUMMY,
+  flowEntries,
+  IDENTIFICATION,
+  LOGIN,
+  LOGOUT,
+  PASSWORD,
+  tokenEntry,
+  userEntry,
+} from '../support/blueprints.js';
+import { Browser } from '../support/browser.js';
+import { House } from '../support/house.js';
+
+const KEY = 'key-of-bob-of-sixty-characters-as-long-as-the-house-draws-1';
+const SESSIONS = '/api/v3/core/authenticated_sessions/';
+const ME = '/api/v3/core/users/me/';
+let house: House;
+/** A second gateway on the same database. */
+let other: string;
+
+beforeAll(async () => {
+  const admins = {
+    model: 'authentik_core.group',
+    id: 'admins',
+    identifiers: { name: 'a' },
+    attrs: { is_superuser: true },
+  };
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        admins,
+        userEntry('alice'),
+        userEntry('bob'),
+        userEntry('carol'),
+        tokenEntry('bob', KEY),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('bye', [LOGOUT], { designation: 'invalidation' }),
+        flowEntries('bye-slowly', [LOGOUT, DUMMY], { authentication: 'require_authenticated' }),
+        flowEntries('twice', [IDENTIFICATION, PASSWORD, DUMMY, LOGIN]),
+        flowEntries('private', [DUMMY], { authentication: 'require_authenticated' }),
+      ),
+    ],
+  });
+  await house.rows(`INSERT INTO directory.user_groups (user_id, group_id)
+    SELECT u.id, g.id FROM directory.users u, directory.groups g WHERE u.username = 'carol'`);
+  other = await house.openAnotherGateway();
+});
+afterAll(() => house.close());
+
+async function logIn(user: string, browser = house.browser()) {
+  await browser.solve('login', { uid_field: user });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  return browser;
+}
+
+/** The same browser, at the other gateway. */
+function atTheOther(browser: Browser): Browser {
+  const twin = new Browser(other);
+  for (const name of ['authentik_session', 'authentik_csrf']) twin.plant(browser.cookie(name), name);
+  return twin;
+}
+const statuses = (browser: Browser) =>
+  Promise.all([browser, atTheOther(browser)].map(async (at) => (await at.fetch(ME)).status));
+
+interface Listed {
+  readonly uuid: string;
+  readonly current: boolean;
+  readonly user: number;
+}
+async function sessionsOf(browser: Browser, query = ''): Promise<readonly Listed[]> {
+  return (await browser.fetch(SESSIONS + query)).body['results'] as Listed[];
+}
+const currentOf = async (browser: Browser) => (await sessionsOf(browser)).find(({ current }) => current)!.uuid;
+
+describe('the list of sessions', () => {
+  it('is for whoever is logged in, and shows nothing of others (D3 48)', async () => {
+    const [alice, bob] = [await logIn('alice'), await logIn('bob')];
+    await logIn('alice');
+    const own = await sessionsOf(alice);
+
+    expect((await house.browser().fetch(SESSIONS)).status).toBe(403);
+    expect(new Set(own.map(({ user }) => user)).size).toBe(1);
+    expect(own.filter(({ current }) => current)).toHaveLength(1);
+    const foreign = await currentOf(bob);
+    expect(own.map(({ uuid }) => uuid)).not.toContain(foreign);
+    expect((await alice.fetch(`${SESSIONS}${foreign}/`)).status).toBe(404);
+    expect((await alice.show('login')).text).not.toContain(foreign);
+  });
+
+  it('is understood by the official client', async () => {
+    const browser = await logIn('alice');
+    const { body } = await browser.fetch(SESSIONS);
+    const page = PaginatedAuthenticatedSessionListFromJSON(body);
+    const session = page.results.find(({ current }) => current)!;
+
+    expect(page.pagination).toMatchObject({ current: 1, next: 0, previous: 0, totalPages: 1, startIndex: 1 });
+    expect(page.pagination.count).toBe(page.results.length);
+    expect(session).toMatchObject({ lastIp: '127.0.0.1', geoIp: null, asn: null });
+    expect(session.expires!.getTime()).toBeGreaterThan(Date.now() + 13 * 86_400_000);
+    expect(session.userAgent).toMatchObject({ string: 'node', userAgent: { family: 'Other' } });
+    const one = await browser.fetch(`${SESSIONS}${session.uuid}/`);
+    expect(AuthenticatedSessionFromJSON(one.body)).toEqual(session);
+  });
+
+  it('comes in pages of a bounded size', async () => {
+    const browser = await logIn('alice');
+    for (let i = 0; i < 3; i++) await logIn('alice');
+    const { body } = await browser.fetch(`${SESSIONS}?page_size=2&page=2`);
+
+    expect(body['results']).toHaveLength(2);
+    expect(body['pagination']).toMatchObject({ current: 2, previous: 1, start_index: 3, end_index: 4 });
+    for (const page of ['0', '-1', 'x', '999', '1e9']) {
+      expect(await browser.fetch(`${SESSIONS}?page=${page}`)).toMatchObject({
+        status: 404,
+        body: { code: 'not_found' },
+      });
+    }
+    expect((await browser.fetch(`${SESSIONS}?page_size=1000000`)).status).toBe(200);
+  });
+
+  it('of a superuser is everybody’s', async () => {
+    const [alice, carol] = [await logIn('alice'), await logIn('carol')];
+
+    expect((await carol.fetch(`${SESSIONS}${await currentOf(alice)}/`)).body).toMatchObject({ current: false });
+  });
+});
+
+describe('a session that is deleted', () => {
+  it('is a stranger’s at the next request to every gateway (D3 13)', async () => {
+    const [one, two] = [await logIn('alice'), await logIn('alice')];
+    expect(await statuses(one)).toEqual([200, 200]);
+    const { status, text } = await two.fetch(`${SESSIONS}${await currentOf(one)}/`, { method: 'DELETE' });
+
+    expect({ status, text }).toEqual({ status: 204, text: '' });
+    expect(await statuses(one)).toEqual([403, 403]);
+    expect((await atTheOther(one).show('private')).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    expect(await statuses(two)).toEqual([200, 200]);
+  });
+
+  it('can be one’s own, the one that asks', async () => {
+    const browser = await logIn('alice');
+    await browser.fetch(`${SESSIONS}${await currentOf(browser)}/`, { method: 'DELETE' });
+
+    expect(await statuses(browser)).toEqual([403, 403]);
+  });
+
+  it('is nobody else’s, but any for a superuser', async () => {
+    const [alice, bob, carol] = [await logIn('alice'), await logIn('bob'), await logIn('carol')];
+    const path = `${SESSIONS}${await currentOf(alice)}/`;
+
+    expect((await bob.fetch(path, { method: 'DELETE' })).status).toBe(404);
+    expect(await statuses(alice)).toEqual([200, 200]);
+    expect((await carol.fetch(path, { method: 'DELETE' })).status).toBe(204);
+    expect(await statuses(alice)).toEqual([403, 403]);
+    for (const uuid of ['x', '00000000-0000-4000-8000-000000000000']) {
+      expect((await carol.fetch(`${SESSIONS}${uuid}/`, { method: 'DELETE' })).status).toBe(404);
+    }
+  });
+
+  it('takes the page’s own token from a session, none from a bearer', async () => {
+    const bob = await logIn('bob');
+    const path = `${SESSIONS}${await currentOf(bob)}/`;
+    const remove = (headers: Record<string, string>) => bob.fetch(path, { method: 'DELETE', headers });
+
+    expect(await remove({ 'x-authentik-csrf': 'A'.repeat(32) })).toMatchObject({
+      status: 403,
+      body: { code: 'csrf_failed' },
+    });
+    expect(await remove({ origin: 'https://evil.example' })).toMatchObject({
+      status: 403,
+      body: { code: 'csrf_failed' },
+    });
+    expect(await statuses(bob)).toEqual([200, 200]);
+    const { status } = await house
+      .browser()
+      .fetch(path, { method: 'DELETE', headers: { authorization: `Bearer ${KEY}` } });
+    expect(status).toBe(204);
+    expect(await statuses(bob)).toEqual([403, 403]);
+  });
+});
+
+describe('between the password and the last step', () => {
+  it('nobody is logged in, at no gateway and in no list (D3 37)', async () => {
+    const browser = house.browser();
+    await browser.solve('twice', { uid_field: 'alice' });
+    expect((await browser.solve('twice', { password: 'correct-horse-7' })).body).toMatchObject({
+      component: 'ak-stage-dummy',
+    });
+
+    expect(await statuses(browser)).toEqual([403, 403]);
+    expect((await browser.fetch(SESSIONS)).status).toBe(403);
+    expect((await browser.show('private')).body).toMatchObject({ component: 'ak-stage-access-denied' });
+  });
+
+  it('a user who is disabled comes no further, at whatever gateway (D3 14)', async () => {
+    await house.apply(blueprint(userEntry('dora')));
+    const browser = house.browser();
+    await browser.solve('twice', { uid_field: 'dora' });
+    await browser.solve('twice', { password: 'correct-horse-7' });
+    await house.apply(blueprint(userEntry('dora', { is_active: false })));
+
+    expect((await atTheOther(browser).solve('twice', {})).body).toMatchObject({ component: 'ak-stage-access-denied' });
+  });
+});
+
+describe('a logout', () => {
+  it('ends the session everywhere, keeps the destination, and replaces the key', async () => {
+    const browser = await logIn('alice');
+    const before = atTheOther(browser);
+    const { body, setCookies } = await browser.show('bye', 'next=%2Fapp%2F');
+
+    expect(body).toEqual({ component: 'xak-flow-redirect', to: '/app/' });
+    expect(setCookies.find((line) => line.startsWith('authentik_session='))).toMatch(/HttpOnly/);
+    expect(await statuses(browser)).toEqual([403, 403]);
+    expect((await before.fetch(ME)).status).toBe(403);
+    expect((await before.show('private')).status).toBe(503);
+  });
+
+  it('drops the other plans of the session', async () => {
+    const browser = await logIn('alice');
+    await browser.show('private');
+    const uuid = await currentOf(browser);
+    await browser.show('bye');
+
+    expect(
+      await house.rows('SELECT FROM flow.plans p JOIN flow.sessions s ON s.id = p.session_id WHERE s.id = $1', [uuid]),
+    ).toHaveLength(1);
+  });
+
+  it('lets the plan go on for whoever it has logged out', async () => {
+    const browser = await logIn('alice');
+    expect((await browser.show('bye-slowly', 'next=%2Fapp%2F')).body).toMatchObject({ component: 'ak-stage-dummy' });
+    expect(await statuses(browser)).toEqual([403, 403]);
+
+    expect((await browser.solve('bye-slowly', {})).body).toEqual({ component: 'xak-flow-redirect', to: '/app/' });
+    expect((await browser.show('bye-slowly')).body).toMatchObject({ component: 'ak-stage-access-denied' });
+  });
+
+  it('works for a stranger just as well', async () => {
+    expect((await house.browser().show('bye')).body).toEqual({ component: 'xak-flow-redirect', to: '/' });
+  });
+
+  it('is where "Not you?" leads, and lets others know once', async () => {
+    const browser = await logIn('alice');
+    const heard = () => house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+    const before = await heard();
+    const { headers } = await browser.fetch('/flows/-/cancel/');
+    expect(headers.get('location')).toBe('/flows/-/default/invalidation/');
+    const { headers: onward } = await browser.fetch('/flows/-/default/invalidation/');
+    expect(onward.get('location')).toBe('/if/flow/bye/');
+    await browser.fetch('/if/flow/bye/');
+
+    expect(await statuses(browser)).toEqual([403, 403]);
+    expect(await heard()).toHaveLength(before.length + 1);
+  });
+});

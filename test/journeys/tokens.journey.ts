@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  DUMMY,
+  flowEntries,
+  IDENTIFICATION,
+  LOGIN,
+  PASSWORD,
+  tokenEntry,
+  userEntry,
+} from '../support/blueprints.js';
+import { House } from '../support/house.js';
+
+const KEYS = {
+  bot: 'bot-key-of-sixty-characters-as-long-as-the-house-draws-them-1',
+  outpost: 'outpost-key-of-sixty-characters-as-the-house-draws-them-123',
+  mail: 'app-password-of-the-bot-which-is-good-for-no-api-request-at1',
+};
+let house: House;
+
+beforeAll(async () => {
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        userEntry('bot', { type: 'service_account' }),
+        userEntry('outpost', { type: 'internal_service_account' }),
+        tokenEntry('bot', KEYS.bot),
+        tokenEntry('outpost', KEYS.outpost),
+        tokenEntry('bot', KEYS.mail, { intent: 'app_password' }),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('private', [DUMMY], { authentication: 'require_authenticated', title: 'Hello %(user)s' }),
+        flowEntries('for-outposts', [DUMMY], { authentication: 'require_outpost' }),
+      ),
+    ],
+  });
+});
+afterAll(() => house.close());
+
+const PRIVATE = '/api/v3/flows/executor/private/?query=';
+const ME = '/api/v3/core/users/me/';
+type Visitor = ReturnType<House['browser']>;
+const withToken = (authorization: string, more: RequestInit = {}) => ({ ...more, headers: { authorization } });
+const posting = (body: string) => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body });
+
+async function logIn(browser = house.browser()) {
+  await browser.solve('login', { uid_field: 'alice' });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  return browser;
+}
+
+describe('a bearer token', () => {
+  it.each(['Bearer', 'bearer', 'BEARER'])('says who asks, as %s', async (type) => {
+    const { status, body } = await house.browser().fetch(ME, withToken(`${type} ${KEYS.bot}`));
+
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ user: { username: 'bot', type: 'service_account' } });
+  });
+
+  it('opens flows that are for users, and its user walks them without a page’s word', async () => {
+    const client = house.browser();
+    const shown = await client.fetch(PRIVATE, withToken(`Bearer ${KEYS.bot}`));
+    expect(shown.body).toMatchObject({ component: 'ak-stage-dummy', flow_info: { title: 'Hello bot' } });
+    expect(client.cookie('authentik_csrf')).toBeUndefined();
+    const { headers, ...post } = posting('{}');
+    const solved = await client.fetch(PRIVATE, {
+      ...post,
+      headers: { ...headers, authorization: `Bearer ${KEYS.bot}` },
+    });
+
+    expect(solved.body).toMatchObject({ component: 'xak-flow-redirect' });
+  });
+
+  it('counts before the session beside it, which stays what it is', async () => {
+    const browser = await logIn();
+
+    expect((await browser.fetch(ME, withToken(`Bearer ${KEYS.bot}`))).body).toMatchObject({
+      user: { username: 'bot' },
+    });
+    expect((await browser.fetch(PRIVATE, withToken(`Bearer ${KEYS.bot}`))).body).toMatchObject({
+      flow_info: { title: 'Hello bot' },
+    });
+    expect((await browser.fetch(ME)).body).toMatchObject({ user: { username: 'alice' } });
+    expect((await browser.fetch(PRIVATE)).body).toMatchObject({ flow_info: { title: 'Hello alice' } });
+  });
+
+  it.each([
+    ['of nobody', 'Bearer nobody-has-such-a-key', 'Token invalid/expired'],
+    ['that is cut short (D3 47)', `Bearer ${KEYS.bot.slice(0, -1)}`, 'Token invalid/expired'],
+    ['with something after it', `Bearer ${KEYS.bot} x`, 'Token invalid/expired'],
+    ['that is an app password', `Bearer ${KEYS.mail}`, 'Token invalid/expired'],
+    ['of another type', `Basic ${KEYS.bot}`, 'Unsupported authentication type'],
+    ['of no type', ` ${KEYS.bot} x`, 'Unsupported authentication type'],
+  ])('%s is refused everywhere, though a session beside it is right', async (_, authorization, detail) => {
+    const browser = await logIn();
+    const refused = { status: 403, body: { code: 'token_invalid', detail } };
+
+    for (const path of [ME, PRIVATE, '/api/v3/core/authenticated_sessions/']) {
+      expect(await browser.fetch(path, withToken(authorization))).toMatchObject(refused);
+    }
+  });
+
+  it('without a key counts as none', async () => {
+    const browser = await logIn();
+
+    expect((await browser.fetch(ME, withToken('Bearer'))).body).toMatchObject({ user: { username: 'alice' } });
+    expect(await house.browser().fetch(ME, withToken('Bearer '))).toMatchObject({
+      status: 403,
+      body: { code: 'not_authenticated' },
+    });
+  });
+
+  it('is refused once it has expired, with every cleaner stopped, or its user is disabled', async () => {
+    await house.rows(
+      `UPDATE directory.tokens SET expires = now() - interval '1 s' WHERE identifier LIKE 'bot-bot-key%'`,
+    );
+    const ask = () => house.browser().fetch(ME, withToken(`Bearer ${KEYS.bot}`));
+    expect((await ask()).status).toBe(403);
+    await house.rows(
+      `UPDATE directory.tokens SET expires = now() + interval '1 h' WHERE identifier LIKE 'bot-bot-key%'`,
+    );
+    expect((await ask()).status).toBe(200);
+    await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'bot'`);
+    expect((await ask()).status).toBe(403);
+    await house.rows(`UPDATE directory.users SET is_active = true WHERE username = 'bot'`);
+  });
+
+  it('is never logged', () => {
+    for (const key of Object.values(KEYS)) expect(house.output('gateway')).not.toContain(key);
+  });
+});
+
+describe('who asks', () => {
+  it('is never what the body or the query says (D3 53)', async () => {
+    const browser: Visitor = house.browser();
+    const claims = { user: 'alice', user_id: 1, pk: 1, uuid: 'x', session: { user: 'alice' } };
+    const { body } = await browser.fetch(`${PRIVATE}user%3Dalice`, posting(JSON.stringify(claims)));
+
+    expect(body).toMatchObject({ component: 'ak-stage-access-denied' });
+    expect((await browser.fetch(`${ME}?user=alice`)).status).toBe(403);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['a word', 'x'],
+    ['a token of another kind', 'eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiJ4In0.x'],
+    ['what breaks out of a statement', "' OR 1=1; --"],
+    ['percent signs', '%00%ff%'],
+    ['very much', 'a'.repeat(4000)],
+    ['bytes that are no text', '\u00ff\u00fe'],
+  ])('is a stranger whose cookie is %s (D3 18)', async (_, value) => {
+    const browser = house.browser();
+    browser.plant(value);
+
+    expect((await browser.fetch(ME)).status).toBe(403);
+    expect((await browser.fetch(PRIVATE)).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    expect((await browser.show('login')).body).toMatchObject({ component: 'ak-stage-identification' });
+  });
+});
+
+describe('an outpost', () => {
+  const headers = { 'x-authentik-remote-ip': '203.0.113.77', 'x-authentik-outpost-token': KEYS.outpost };
+  const show = (sent: Record<string, string>, flow = 'for-outposts') =>
+    house.browser().fetch(`/api/v3/flows/executor/${flow}/?query=`, { headers: sent });
+
+  it('is let into the flows that are for outposts', async () => {
+    expect((await show(headers)).body).toMatchObject({ component: 'ak-stage-dummy' });
+  });
+
+  it('speaks for its visitor’s address', async () => {
+    const browser = house.browser();
+    const send = (body: string) =>
+      browser.fetch('/api/v3/flows/executor/login/?query=', {
+        ...{ method: 'POST', body },
+        headers: { 'content-type': 'application/json', ...headers, 'x-authentik-remote-ip': '::ffff:203.0.113.77' },
+      });
+    await send('{"uid_field": "alice"}');
+    await send('{"password": "correct-horse-7"}');
+    const sessions = await browser.fetch('/api/v3/core/authenticated_sessions/', { headers });
+
+    expect(sessions.body['results']).toContainEqual(
+      expect.objectContaining({ current: true, last_ip: '203.0.113.77' }),
+    );
+  });
+
+  it.each([
+    ['without a token', { 'x-authentik-remote-ip': '203.0.113.77' }],
+    ['without an address', { 'x-authentik-outpost-token': KEYS.outpost }],
+    ['with a token of somebody else', { ...headers, 'x-authentik-outpost-token': KEYS.bot }],
+    ['with a token of nobody', { ...headers, 'x-authentik-outpost-token': 'x' }],
+    ['with an address that is none', { ...headers, 'x-authentik-remote-ip': '203.0.113.777' }],
+  ])('is none %s: its headers are ignored, and that is logged', async (_, sent) => {
+    const noted = house.says('gateway', /outpost headers ignored/);
+
+    expect((await show(sent)).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    await noted;
+  });
+
+  it('is not logged in by its token', async () => {
+    expect((await house.browser().fetch(ME, { headers })).status).toBe(403);
+  });
+});
