@@ -158,30 +158,25 @@ describe('a logout on the way', () => {
 
 describe('a session that left the place it was bound to', () => {
   it.each([
-    ['page', 'enrollment', { next: '/app/', flow_token: 'secret' }, '/if/flow/login/?next=%2Fapp%2F'],
-    ['page', 'enrollment', {}, '/if/flow/login/'],
-    ['login', 'authentication', { next: '/app/' }, '/app/'],
-    ['login', 'authentication', {}, undefined],
-  ] as const)(
-    'is sent from a %s to log in again, and on to where it was (%s, %j)',
-    async (_, designation, query, next) => {
-      const version = requiring('none', 'page');
-      const { show, plans, boundSessions, stages } = house(
-        { ...version, flow: { ...version.flow, designation } },
-        SCRIPT,
-      );
-      plans.session = { ...sessionOf(alice), lastIp: '198.51.100.1' };
-      boundSessions.bindings = { network: 'bind_asn', geoip: 'no_binding' };
-      const { told, sessionUser } = await show({ query });
+    { designation: 'enrollment', query: { next: '/app/', flow_token: 'x' }, next: '/if/flow/login/?next=%2Fapp%2F' },
+    { designation: 'enrollment', query: {}, next: '/if/flow/login/' },
+    { designation: 'authentication', query: { next: '/app/' }, next: '/app/' },
+    { designation: 'authentication', query: {}, next: null },
+  ] as const)('is sent to log in again, and on to where it was: $designation, $query', async (given) => {
+    const version = requiring('none', 'page');
+    const flow = { ...version.flow, designation: given.designation };
+    const { show, plans, boundSessions, stages } = house({ ...version, flow }, SCRIPT);
+    plans.session = { ...sessionOf(alice), lastIp: '198.51.100.1' };
+    boundSessions.bindings = { network: 'bind_asn', geoip: 'no_binding' };
+    const { told, sessionUser } = await show({ query: given.query });
 
-      const { pathname, searchParams } = new URL(told.type === 'done' ? told.to : '', 'http://here');
-      expect(pathname).toBe('/flows/-/default/authentication/');
-      expect(searchParams.get('next') ?? undefined).toBe(next);
-      expect(sessionUser).toBeUndefined();
-      expect(stages.hops).toEqual([]);
-      expect(boundSessions.ended).toHaveLength(1);
-    },
-  );
+    const { pathname, searchParams } = new URL(told.type === 'done' ? told.to : '', 'http://here');
+    expect(pathname).toBe('/flows/-/default/authentication/');
+    expect(searchParams.get('next')).toBe(given.next);
+    expect(sessionUser).toBeUndefined();
+    expect(stages.hops).toEqual([]);
+    expect(boundSessions.ended).toHaveLength(1);
+  });
 
   it('is not looked at while its address stays', async () => {
     const { show, plans, boundSessions } = house(requiring('none', 'page'), SCRIPT);
