@@ -95,7 +95,8 @@ export class Consultation {
   private async judge(situation: Situation, asked: Asked, body: Body): Promise<Heard> {
     const { attempts: rules } = asked.contract;
     const { ip } = situation.request.client;
-    const claims = this.parts.claims.of({ rules, body, user: asked.plan.context.pending_user, ip });
+    const { context, shown } = asked.plan;
+    const claims = this.parts.claims.of({ rules, body, shown: shown?.challenge, user: context.pending_user, ip });
     const refused = claims.length > 0 && (await this.taken(claims, situation));
     if (refused) return plainly(await this.locked(situation, asked, rules));
     const reply = await this.ask(situation, asked, body).catch(async (error: unknown) => {
