@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { duration, parseDuration, seconds } from './duration.js';
+import { duration, MAX_DURATION_S, parseDuration, seconds } from './duration.js';
 
 describe('a duration', () => {
   it.each([
@@ -48,6 +48,16 @@ describe('a duration in a config', () => {
     const parsed = duration('seconds=0').safeParse('soon');
     expect(parsed.error?.issues.map((issue) => issue.message)).toEqual([
       "soon is not in the correct format of 'hours=3;minutes=1'.",
+    ]);
+  });
+  it('is refused when it is longer than anything lasts', () => {
+    const accepts = (text: string) => duration('seconds=0').safeParse(text).success;
+
+    expect([`seconds=${MAX_DURATION_S}`, 'days=-1'].map(accepts)).toEqual([true, true]);
+    expect([`seconds=${MAX_DURATION_S + 1}`, 'weeks=1e300', 'weeks=-1e300'].map(accepts)).toEqual([
+      false,
+      false,
+      false,
     ]);
   });
 });

@@ -24,6 +24,9 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
+/** Seconds of the longest duration that a config may name: a hundred years, either way. */
+export const MAX_DURATION_S = 100 * 365.25 * 86_400;
+
 /** A duration in a stage's config; `seconds()` of it is what the stage reckons with. */
 export const duration = (fallback: string) =>
   z
@@ -31,7 +34,9 @@ export const duration = (fallback: string) =>
     .default(fallback)
     .refine((text) => parseDuration(text) !== undefined, {
       error: (issue) => `${String(issue.input)} is not in the correct format of 'hours=3;minutes=1'.`,
-    });
+      abort: true,
+    })
+    .refine((text) => Math.abs(seconds(text)) <= MAX_DURATION_S, { error: 'Ensure this is at most a hundred years.' });
 
 /** Seconds of a duration that a config schema has already accepted. */
 export const seconds = (text: string): number => parseDuration(text) ?? 0;

@@ -8,7 +8,10 @@ import type { ContextKey, PlanContext } from './plan-context.js';
 export interface AttemptRule {
   /** The field whose presence makes the answer a guess. */
   readonly when: string;
+  /** What is spent; a rule that picks fills `{member}` in from what was picked. */
   readonly credential: string;
+  /** Where the visitor chooses between several; a guess without a choice spends all that it was offered. */
+  readonly pick?: Choice;
   /** Wrong answers in a row before delays begin. */
   readonly free: number;
   /** Wrong answers in a row that disable the credential until it is unlocked. */
@@ -17,10 +20,22 @@ export interface AttemptRule {
   readonly refuse: { readonly field: string; readonly code: string };
 }
 
+/** A choice among what the shown challenge offers, such as one of several devices. */
+export interface Choice {
+  /** The field of the answer that holds the choice. */
+  readonly field: string;
+  /** The field of the challenge that lists what can be chosen. */
+  readonly among: string;
+  /** Only offers whose `member` is one of `values` are spent: an answer of this sort fits no others. */
+  readonly where: { readonly member: string; readonly values: readonly string[] };
+}
+
 /** A step inside another: the config field that names the stage, the answer's field it judges, the host's error for any refusal. */
 export interface Embed {
   readonly field: string;
   readonly error: string;
+  /** The field of the host's challenge that takes the inner step's own; without it that step is not asked for one. */
+  readonly asks?: string;
 }
 
 /** What a stage promises the rest of the house. Everything about a stage that anybody else may know stands here. */

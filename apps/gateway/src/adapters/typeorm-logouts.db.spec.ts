@@ -41,7 +41,7 @@ describe('a logout', () => {
     expect(await sessions.find(fresh)).toBeUndefined();
     expect(await store.plans.find(store.slug, hash)).toMatchObject({ session: { retired: true, user: undefined } });
     expect(await store.plans.find(store.slug, fresh)).toMatchObject({
-      session: { id: begun.sessionId, retired: false, user: undefined, lastIp: undefined },
+      session: { id: begun.sessionId, retired: false, user: undefined },
       stored: { revision: 2 },
     });
     expect(await store.count('SELECT FROM flow.plans WHERE session_id = $1', begun.sessionId)).toBe(1);

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol } from '../../../../test/support/flow-database.js';
-import { login, PlanStore } from '../../../../test/support/plan-store.js';
+import { LIFETIMES, login, PlanStore } from '../../../../test/support/plan-store.js';
 import { newSessionKey } from '../execution/session-key.js';
 import { storable, TypeormBoundSessions } from './typeorm-bound-sessions.js';
 import { TypeormSessions } from './typeorm-sessions.js';
@@ -21,11 +21,11 @@ beforeEach(() => store.nextFlow());
 
 type User = Awaited<ReturnType<typeof enrol>>;
 
-async function logIn(user: User, bindings = { network: 'no_binding', geoip: 'no_binding' }) {
+async function logIn(user: User, more: Parameters<typeof login>[1] = {}) {
   const begun = await store.begin();
   const { hash } = newSessionKey(undefined);
   const about = { user, clientIp: '203.0.113.7', userAgent: 'curl/8.5.0', flow: store.slug };
-  await store.save(begun, { effects: [login(user, { bindings })], newKey: hash, about });
+  await store.save(begun, { effects: [login(user, more)], newKey: hash, about });
   return { id: begun.sessionId, hash };
 }
 const whole = { offset: 0, limit: 100 };
@@ -101,11 +101,50 @@ describe('a session that is removed', () => {
   });
 });
 
+describe('a session in use', () => {
+  const used = async (duration_s: number | null) => {
+    const { id, hash } = await logIn(await enrol(store.source), { duration_s });
+    await store.source.query(
+      `UPDATE flow.sessions SET seen_at = now() - interval '1 h', expires_at = now() + interval '2 h' WHERE id = $1`,
+      [id],
+    );
+    await sessions.find(hash);
+    const [row] = await store.source.query<{ left: number; unseen: number }[]>(
+      `SELECT extract(epoch FROM expires_at - now())::int AS left, extract(epoch FROM now() - seen_at)::int AS unseen
+       FROM flow.sessions WHERE id = $1`,
+      [id],
+    );
+    return row!;
+  };
+
+  it('slides, where it was given no end', async () => {
+    const { left, unseen } = await used(null);
+
+    expect(left).toBeGreaterThan(LIFETIMES.sessionS - 60);
+    expect(unseen).toBeLessThan(60);
+  });
+
+  it('never outlasts the end it was given', async () => {
+    const { left, unseen } = await used(9000);
+
+    expect(left).toBeLessThanOrEqual(7200);
+    expect(unseen).toBeLessThan(60);
+  });
+
+  it('is nobody’s once it has expired, with every cleaner stopped (D3 15)', async () => {
+    const { id, hash } = await logIn(await enrol(store.source));
+    await store.source.query('UPDATE flow.sessions SET expires_at = now() WHERE id = $1', [id]);
+
+    expect(await sessions.find(hash)).toBeUndefined();
+    expect((await store.plans.find(store.slug, hash))?.session).toBeUndefined();
+  });
+});
+
 describe('a bound session', () => {
   const bindings = { network: 'bind_asn', geoip: 'bind_continent' };
 
   it('remembers what it is bound to, and where it goes', async () => {
-    const { id, hash } = await logIn(await enrol(store.source), bindings);
+    const { id, hash } = await logIn(await enrol(store.source), { bindings });
     await bound.move(id, { ip: '198.51.100.7', user_agent: 'another' });
 
     expect(await bound.findBindings(id)).toEqual(bindings);
@@ -116,7 +155,7 @@ describe('a bound session', () => {
 
   it('that breaks its binding is gone, and its end is heard of once', async () => {
     const user = await enrol(store.source);
-    const { id, hash } = await logIn(user, bindings);
+    const { id, hash } = await logIn(user, { bindings });
     const breach = {
       user,
       broken: { reason: 'geoip.continent', previous_value: 'EU', new_value: 'NA' },

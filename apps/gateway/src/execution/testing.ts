@@ -61,13 +61,21 @@ const guess = {
 };
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
-/** Kinds for flows of tests: `ident` embeds what its config's `inner` names, `secret` spends attempts, `needy` needs a user. */
+/**
+ * Kinds for flows of tests: `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret`
+ * spends attempts, `needy` needs a user.
+ */
 const KINDS = new Map(
   [
     contract('ident', {
       response: answer('uid', 'password'),
       embeds: { inner: { field: 'password', error: 'wrong' } },
     }),
+    contract('hall', {
+      response: answer('uid', 'token'),
+      embeds: { inner: { field: 'token', error: 'wrong', asks: 'puzzle' } },
+    }),
+    contract('puzzle', { response: answer('token') }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
     contract('page', { response: answer('word') }),
     contract('needy', { reads: { pending_user: 'required' } }),
