@@ -51,6 +51,7 @@ export interface StageContract {
   readonly config: z.ZodObject;
   /** What the admin API has against a config whose fields are right one by one (fields it has no schema for are as given). */
   readonly admit: (config: Readonly<Record<string, unknown>>) => Errors;
+  /** Its meta data, and those of `response`, name and describe it in the published schema. */
   readonly challenge: z.ZodObject;
   readonly response: z.ZodObject;
   readonly state: z.ZodObject;
@@ -101,7 +102,7 @@ type Filled<D extends Draft> = Omit<typeof defaults, keyof D> & D;
 
 /** Declares a contract; what is left out has the harmless value. */
 export function defineStage<const D extends Draft>(draft: D): Filled<D> & StageContract {
-  const response = draft.response.extend({ component });
+  const response = draft.response.extend({ component }).meta(draft.response.meta() ?? {});
   return { ...defaults, ...draft, response } as Filled<D> & StageContract;
 }
 

@@ -1,4 +1,4 @@
-import type { StageContract } from '@gatehouse/contracts';
+import type { StageContract, WireShape } from '@gatehouse/contracts';
 import type { DynamicModule } from '@nestjs/common';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
@@ -6,6 +6,7 @@ import { identificationContract } from './identification/identification.contract
 import { passwordContract } from './password/password.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 import { userLogoutContract } from './user-logout/user-logout.contract.js';
+import { componentsToCome } from './wire.js';
 
 interface StageEntry {
   readonly contract: StageContract;
@@ -42,3 +43,11 @@ export const stagesOf = (service: string): Promise<DynamicModule[]> =>
       .filter(({ contract }) => contract.service === service)
       .map(({ module }) => module()),
   );
+
+/** Every component that stages ask with: what the published schema is made of. */
+export const wireShapes: readonly WireShape[] = [
+  ...Object.values(stages).flatMap(({ contract: { component, challenge, response, user_info } }) =>
+    component === undefined ? [] : [{ component, challenge, response, user_info }],
+  ),
+  ...componentsToCome,
+];

@@ -2,8 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { maskByKey, type User } from '@gatehouse/contracts';
 import type { Sealer } from '@gatehouse/platform';
 
-/** Something that happened, for whoever listens to `events.<action>`. */
-export interface Happening {
+/** Something for other services, by its topic. */
+export interface Message {
+  readonly topic: string;
+  readonly body: object;
+}
+
+/** Something that happened. */
+interface Happening {
   readonly action: string;
   readonly context: Readonly<Record<string, unknown>>;
   readonly user: User | undefined;
@@ -12,9 +18,14 @@ export interface Happening {
   readonly flow: string | undefined;
 }
 
-/** A row of the outbox; its body is sealed, for it may name secrets. */
-export function outboxRow(sealer: Sealer, { action, context, user, clientIp, flow }: Happening) {
+/** An event as whoever listens to `events.<action>` hears it. */
+export const eventOf = ({ action, context, user, clientIp, flow }: Happening): Message => ({
+  topic: `events.${action}`,
+  body: { action, context: maskByKey(context), user: user ?? null, client_ip: clientIp, flow: flow ?? null },
+});
+
+/** A row of the outbox, its body sealed: a mail's link is a secret, and an event says who did what. */
+export function outboxRow({ topic, body }: Message, sealer: Sealer) {
   const id = randomUUID();
-  const event = { action, context: maskByKey(context), user: user ?? null, client_ip: clientIp, flow: flow ?? null };
-  return { id, topic: `events.${action}`, body: sealer.seal({ table: 'flow.outbox', id, revision: 0 }, event) };
+  return { id, topic, body: sealer.seal({ table: 'flow.outbox', id, revision: 0 }, body) };
 }

@@ -2,7 +2,7 @@ import { runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { BoundSessions, type Breach } from '../execution/bound-sessions.js';
 import type { Bindings } from '../execution/session-binding.js';
-import { outboxRow } from './outbox-rows.js';
+import { eventOf, outboxRow } from './outbox-rows.js';
 
 /** $1 session. */
 const FIND_BINDINGS = {
@@ -49,7 +49,8 @@ export class TypeormBoundSessions extends BoundSessions {
       binding: broken,
       ip: { previous: move.from ?? null, new: move.to },
     };
-    const row = outboxRow(this.sealer, { action: 'logout', context, user, clientIp: move.to, flow: undefined });
+    const event = eventOf({ action: 'logout', context, user, clientIp: move.to, flow: undefined });
+    const row = outboxRow(event, this.sealer);
     await runNamed(this.source, END, [id, user.uuid, row.id, row.topic, row.body]);
   }
 }

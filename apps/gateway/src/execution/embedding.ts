@@ -70,5 +70,6 @@ export const withInner = <R extends Extract<StageReply, { challenge: object }>>(
   { field, component, inner }: Inner,
 ): R => {
   const challenge = 'challenge' in inner ? { ...inner.challenge, component } : null;
-  return { ...host, challenge: { ...host.challenge, [field]: challenge } };
+  const effects = [...(host.effects ?? []), ...(inner.effects ?? [])];
+  return { ...host, challenge: { ...host.challenge, [field]: challenge }, effects };
 };

@@ -104,7 +104,14 @@ export class Executor {
         running,
         about: aboutOf(ground, walk.context.pending_user),
       },
-      { before, after: walk.plan, effects: walk.effects, settlement: walk.settlement },
+      {
+        before,
+        after: walk.plan,
+        effects: walk.effects,
+        settlement: walk.settlement,
+        links: walk.links,
+        burns: undefined,
+      },
     );
     if (saved.won)
       return answerOf(ground, {

@@ -1,6 +1,7 @@
 import type { Effect } from '@gatehouse/contracts';
 
-type SessionChange = Extract<Effect, { type: 'login' | 'logout' }>;
+/** What makes a session somebody's, or nobody's. */
+export type SessionChange = Extract<Effect, { type: 'login' | 'logout' }>;
 
 /** What becomes of the session: of several logins and logouts in one request the last decides. */
 export const sessionChangeOf = (effects: readonly Effect[]): SessionChange | undefined =>

@@ -14,7 +14,7 @@ import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
 import { Consultation } from './consultation.js';
 import { Executor } from './executor.js';
 import { Flows } from './flows.js';
-import { type Begin, type Loaded, Plans, type Save, type Session } from './plans.js';
+import { type Begin, type Loaded, Plans, type ResumedPlan, type Save, type Session } from './plans.js';
 import type { FlowRequest } from './request.js';
 import { Contracts, Stages } from './stages.js';
 
@@ -136,6 +136,11 @@ export class MemoryPlans extends Plans {
       orphaned: this.orphaned,
     };
     return { flowId: FLOW_ID, newestVersionId: 'v1', recoveryFlow: undefined, session: this.session, stored, row };
+  }
+  /** The plan that a link leads to, by the token's hash. */
+  readonly waiting = new Map<string, ResumedPlan>();
+  async findResumed(_slug: string, token: Buffer) {
+    return this.waiting.get(token.toString('hex'));
   }
   async begin({ plan, replaces }: Begin) {
     this.saves++;

@@ -26,7 +26,8 @@ import {
 } from '@gatehouse/plan';
 import type { Consultation, Heard } from './consultation.js';
 import type { FlowRequest, Told } from './request.js';
-import { sessionChangeOf } from './session-change.js';
+import { type Link, withLinks } from './resuming.js';
+import { type SessionChange, sessionChangeOf } from './session-change.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement } from './settlement.js';
 import type { Site, Situation } from './stage-requests.js';
 import type { Contracts } from './stages.js';
@@ -63,6 +64,7 @@ export class Walk {
   /** What is known of the visitor; it outlives the plan, so that the last answer can still name them. */
   context: Plan['context'];
   readonly effects: Effect[] = [];
+  readonly links: Link[] = [];
   settlement: Settlement = NOTHING_TO_SETTLE;
   /** Whether the visitor's answer passed the step it was for. */
   answerPassed = false;
@@ -142,7 +144,7 @@ export class Walk {
     const transition = this.advanced(step, heard);
     this.plan = transition.plan;
     this.context = this.plan.context;
-    if (reply.type !== 'challenge') this.ask(reply.effects ?? []);
+    this.ask(reply.effects ?? [], step);
     this.settlement = joined(this.settlement, heard.settlement);
     const { answer } = transition;
     switch (answer.type) {
@@ -160,10 +162,17 @@ export class Walk {
   }
 
   /** Notes what is to happen with the save; a login makes the visitor somebody else, a logout nobody. */
-  private ask(effects: readonly Effect[]) {
+  private ask(asked: readonly Effect[], step: Step) {
+    const { request, version, site } = this.start;
+    const place = { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query };
+    const { effects, links } = withLinks(asked, place);
     this.effects.push(...effects);
+    this.links.push(...links);
     const change = sessionChangeOf(effects);
-    if (!change) return;
+    if (change) this.changeVisitor(change);
+  }
+
+  private changeVisitor(change: SessionChange) {
     if (change.type === 'login') {
       this.plan = { ...this.plan, visitor: change.user };
       // A login of its own does not shut a plan out of its flow, so what is known of the visitor stays.

@@ -1,10 +1,30 @@
 import { Problem } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import type { Slice } from '../execution/sessions.js';
 
 /** Entries of a page unless `page_size` asks for another number, and at most. */
 const PAGE_SIZE = 20;
 export const MAX_PAGE_SIZE = 100;
+
+const pagination = z
+  .object({
+    ...{ next: z.int(), previous: z.int(), count: z.int(), current: z.int() },
+    ...{ total_pages: z.int(), start_index: z.int(), end_index: z.int() },
+  })
+  .meta({ id: 'Pagination', description: 'Where a page is in its list; 0 stands for no page and no entry.' });
+
+/** The shape of a page of a list. */
+export const paginatedOf = <T extends z.ZodType>(entry: T) => z.object({ pagination, results: z.array(entry) });
+
+/** What a query may ask of a list. */
+export const pageQuery = {
+  page: z.int().optional().meta({ description: 'The page, from 1.' }),
+  page_size: z
+    .int()
+    .optional()
+    .meta({ description: `Entries of a page, at most ${MAX_PAGE_SIZE}.` }),
+};
 
 /** A page of a list, as `page` and `page_size` of the query ask for it; pages count from one. */
 export interface Page {

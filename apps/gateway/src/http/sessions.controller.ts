@@ -2,8 +2,11 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { type ListedSession, Sessions } from '../execution/sessions.js';
-import { pageOf, paginated, sliceOf } from './pagination.js';
+import { Described } from './openapi/operation.js';
+import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
 import { type Principal, Principals } from './principal.js';
+import { genericError } from './problem.bodies.js';
+import { type AuthenticatedSession, authenticatedSession, authenticatedSessions } from './sessions.bodies.js';
 import { parseUserAgent } from './user-agent.js';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -16,6 +19,13 @@ export class SessionsController {
     @Inject(Sessions) private readonly sessions: Sessions,
   ) {}
 
+  @Described({
+    id: 'core_authenticated_sessions_list',
+    description: 'Sessions that somebody is logged in to, the last used first: one’s own, for a superuser everybody’s.',
+    tag: 'core',
+    query: pageQuery,
+    answers: { 200: authenticatedSessions, 404: genericError },
+  })
   @Get('')
   async list(@Req() request: FastifyRequest) {
     const page = pageOf(request);
@@ -30,6 +40,12 @@ export class SessionsController {
     );
   }
 
+  @Described({
+    id: 'core_authenticated_sessions_retrieve',
+    description: 'One such session.',
+    tag: 'core',
+    answers: { 200: authenticatedSession, 404: genericError },
+  })
   @Get(':uuid/')
   async retrieve(@Param('uuid') uuid: string, @Req() request: FastifyRequest) {
     const principal = await this.principals.load(request);
@@ -39,6 +55,12 @@ export class SessionsController {
   }
 
   /** Ends a session: its next request, at whatever gateway, is a stranger's. */
+  @Described({
+    id: 'core_authenticated_sessions_destroy',
+    description: 'Ends a session.',
+    tag: 'core',
+    answers: { 204: null, 404: genericError },
+  })
   @Delete(':uuid/')
   @HttpCode(HttpStatus.NO_CONTENT)
   async remove(@Param('uuid') uuid: string, @Req() request: FastifyRequest): Promise<void> {
@@ -51,7 +73,8 @@ export class SessionsController {
 /** Whose sessions somebody may see; undefined: everybody's. */
 const ownerOf = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
 
-function present({ id, userPk, lastIp, userAgent, lastUsed, expires }: ListedSession, { sessionId }: Principal) {
+function present(session: ListedSession, { sessionId }: Principal): AuthenticatedSession {
+  const { id, userPk, lastIp, userAgent, lastUsed, expires } = session;
   return {
     uuid: id,
     current: id === sessionId,

@@ -4,7 +4,9 @@ import type { FastifyRequest } from 'fastify';
 import type { Self } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { initialsAvatar } from './avatar.js';
+import { Described } from './openapi/operation.js';
 import { Principals } from './principal.js';
+import { sessionUser, type UserSelf } from './users.bodies.js';
 
 /** Who a session or a token belongs to: what a reverse proxy asks before it lets somebody through. */
 @Controller('/api/v3/core/users')
@@ -15,12 +17,18 @@ export class UsersController {
   ) {}
 
   /** The user who asks; 403 for anybody else. */
+  @Described({
+    id: 'core_users_me_retrieve',
+    description: 'Who asks: the user of the token, else of the session.',
+    tag: 'core',
+    answers: { 200: sessionUser },
+  })
   @Get('me/')
   async me(@Req() request: FastifyRequest) {
     return { user: this.present((await this.principals.load(request)).user) };
   }
 
-  private present(user: Self) {
+  private present(user: Self): UserSelf {
     const { pk, username, name, is_active, is_superuser, groups, email, settings, type } = user;
     return {
       ...{ pk, username, name, is_active, is_superuser, groups, email, settings, type },
