@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { secret } from './secret.js';
+import { target } from './target.js';
 
 const savedUser = z.object({
   kind: z.literal('saved'),
@@ -44,7 +45,7 @@ export const planContext = z.object({
   is_sso: z.boolean().optional(),
   deny_message: z.string().optional(),
   /** Where the flow ends, whatever `next` says; may be absolute. */
-  redirect: z.string().optional(),
+  redirect: target().optional(),
 });
 export type PlanContext = z.output<typeof planContext>;
 export type ContextKey = keyof PlanContext & string;

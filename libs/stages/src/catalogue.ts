@@ -4,6 +4,7 @@ import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { passwordContract } from './password/password.contract.js';
+import { redirectContract } from './redirect/redirect.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 
 interface StageEntry {
@@ -28,6 +29,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
+  redirect: {
+    contract: redirectContract,
+    module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),
+  },
 };
 
 /** The modules of all stages that `service` serves. */
