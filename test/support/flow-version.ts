@@ -23,6 +23,19 @@ const policiesIn = (sets: readonly PolicySet[]) =>
 
 const NO_CONDITIONS: PolicySet = { mode: 'any', bindings: [] };
 
+const boundStage = (
+  { id, kind = 'dummy', config = {}, onRefusal = 'retry', policies, planned }: Wanted,
+  order: number,
+): BoundStage => ({
+  id,
+  order,
+  stage: { id: `stage-${id}`, name: `the ${id} stage`, kind, config },
+  evaluate_on_plan: planned !== undefined,
+  re_evaluate_policies: policies !== undefined,
+  invalid_response_action: onRefusal,
+  policies: policies ?? planned ?? NO_CONDITIONS,
+});
+
 /** A published flow with the given steps, each with the policies given. */
 export const flowVersionOf = (
   steps: readonly Wanted[],
@@ -42,15 +55,7 @@ export const flowVersionOf = (
     authentication: 'none',
   },
   guard,
-  steps: steps.map(({ id, kind = 'dummy', config = {}, onRefusal = 'retry', policies, planned }, order) => ({
-    id,
-    order,
-    stage: { id: `stage-${id}`, name: `the ${id} stage`, kind, config },
-    evaluate_on_plan: planned !== undefined,
-    re_evaluate_policies: policies !== undefined,
-    invalid_response_action: onRefusal,
-    policies: policies ?? planned ?? NO_CONDITIONS,
-  })),
+  steps: steps.map(boundStage),
   attached,
   policies: policiesIn([
     guard,

@@ -13,7 +13,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
   });
 
   it('is bound by a blueprint model in lower case, or only added by others', () => {
-    if (contract.model !== undefined) expect(contract.model).toMatch(/^authentik_stages_[a-z_]+\.[a-z]+stage$/);
+    expect(contract.model ?? 'authentik_stages_none.nonestage').toMatch(/^authentik_stages_[a-z_]+\.[a-z]+stage$/);
   });
 
   it('has a default for each config field, or names those it insists on', () => {
