@@ -37,8 +37,8 @@ export class NatsPolicies extends Policies {
   }
 
   private async exchange(request: PolicyRequest): Promise<PolicyReply> {
-    const body = JSON.stringify(request);
-    if (Buffer.byteLength(body) > MAX_REQUEST_BYTES) throw away('the request is too large for the bus');
+    const body = Buffer.from(JSON.stringify(request));
+    if (body.length > MAX_REQUEST_BYTES) throw away('the request is too large for the bus');
     const data = await this.requester.request(POLICY_SUBJECT, body, request.timeout_ms).catch((cause: unknown) => {
       if (cause instanceof BusDown) throw new Problem('bus_down', { cause });
       if (cause instanceof NoResponders || cause instanceof RequestTimeout) throw new Problem('policy_away', { cause });
