@@ -75,6 +75,27 @@ describe('a step whose policies are evaluated on its turn', () => {
   });
 });
 
+describe('a refusal bound to a policy, before everything else', () => {
+  it('comes true when a later step starts over with what it has learned', async () => {
+    const flow = versionOf([
+      { kind: 'login', policies: setOf({ policy: 'p' }) },
+      { kind: 'ident', onRefusal: 'restart_with_context' },
+    ]);
+    const unknown = { kind: 'pretended' as const, username: 'nobody', email: '' };
+    const refusal = { ...rejects(), context: { pending_user: unknown } };
+    const { show, solve, policies } = house(flow, {
+      ...SCRIPT,
+      'login.challenge': { type: 'denied' },
+      'ident.respond': refusal,
+    });
+    policies.said['p'] = false;
+    expect((await show()).told).toMatchObject(shows({ who: true }));
+    policies.said['p'] = true;
+    expect((await solve({ uid: 'nobody' })).told).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
+    expect(policies.requests.map(({ user }) => user)).toEqual([null, unknown]);
+  });
+});
+
 describe('a request', () => {
   it('ends however many policies there are', async () => {
     const many = versionOf(Array.from({ length: 40 }, () => ({ kind: 'page', policies: setOf({ policy: 'p' }) })));
