@@ -1,4 +1,4 @@
-import type { StageContract } from '@gatehouse/contracts';
+import { type StageContract, systemChallenges, type WireShape } from '@gatehouse/contracts';
 import type { DynamicModule } from '@nestjs/common';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
@@ -6,6 +6,7 @@ import { identificationContract } from './identification/identification.contract
 import { passwordContract } from './password/password.contract.js';
 import { redirectContract } from './redirect/redirect.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
+import { componentsToCome } from './wire.js';
 
 interface StageEntry {
   readonly contract: StageContract;
@@ -42,3 +43,14 @@ export const stagesOf = (service: string): Promise<DynamicModule[]> =>
       .filter(({ contract }) => contract.service === service)
       .map(({ module }) => module()),
   );
+
+/** Those that no stage alone asks with stand among the system's. */
+const isSystems = (asked: string) => systemChallenges.some(({ component }) => component === asked);
+
+/** Every component that stages ask with: what the published schema is made of. */
+export const wireShapes: readonly WireShape[] = [
+  ...Object.values(stages).flatMap(({ contract: { component, challenge, response, user_info } }) =>
+    component === undefined || isSystems(component) ? [] : [{ component, challenge, response, user_info }],
+  ),
+  ...componentsToCome,
+];

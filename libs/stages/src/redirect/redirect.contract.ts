@@ -1,4 +1,4 @@
-import { defineStage, target } from '@gatehouse/contracts';
+import { defineStage, redirectChallenge, target } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Leads elsewhere and goes no further; added by policies and by whoever plans a flow (01-executor §3.11). */
@@ -9,7 +9,7 @@ export const redirectContract = defineStage({
   service: 'session',
   acts: false,
   config: z.object({ to: target().default('/') }),
-  challenge: z.object({ to: z.string() }),
+  challenge: redirectChallenge,
   response: z.object({}),
   state: z.object({}),
 });
