@@ -15,7 +15,13 @@ export class PolicyBindingCollection implements Collection {
   }
 
   async find(identifiers: JsonMap): Promise<Found | undefined> {
-    return this.objects.find(await this.#resolved(identifiers));
+    const resolved = await this.#resolved(identifiers);
+    // What is gone from the directory still finds the condition that names it, so that it can be removed.
+    const known = Object.entries(resolved).map(([name, id]) => [
+      name,
+      id === UNKNOWN ? (identifiers[name] ?? null) : id,
+    ]);
+    return this.objects.find(Object.fromEntries(known) as JsonMap);
   }
 
   async check(given: JsonMap, existing: Found | undefined): Promise<() => Promise<Saved>> {

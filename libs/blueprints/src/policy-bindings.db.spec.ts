@@ -78,10 +78,13 @@ describe('policy bindings in blueprints', () => {
     ).toEqual(['created login 0', 'created login 0']);
   });
 
-  it('stay when their group is gone, so that nobody fits them', async () => {
+  it('stay when their group is gone, so that nobody fits them, until they are removed', async () => {
     await apply(bound('target: !KeyOf login, group: !KeyOf staff, order: 0'));
+    const gone = await idOf('groups');
     await bed.apply(entries('{model: authentik_core.group, state: absent, identifiers: {name: staff}}'));
     expect((await document()).guard.bindings).toHaveLength(1);
+    expect(await last(bound(`target: !KeyOf login, group: "${gone}"`, '', 'absent'))).toEqual(['removed login 0']);
+    expect((await document()).guard.bindings).toEqual([]);
   });
 
   it.each([

@@ -81,36 +81,16 @@ export class Executor {
     const { plan: before } = start;
     const walk = new Walk(start, this.parts);
     const told = await (running?.orphaned ? walk.close() : walk.go()).catch(problemTold);
-    if (told.type === 'problem' && walk.plan === before) {
-      return answerOf(ground, { told, context: walk.context, cookie: undefined, effects: [], planId: before.id });
-    }
-    const saved = await saveOutcome(
-      this.parts,
-      {
-        loaded,
-        running,
-        about: { user: walk.context.pending_user, clientIp: request.client.ip, flow: version.flow.slug },
-      },
-      {
-        before,
-        after: walk.plan,
-        effects: walk.effects,
-        settlement: walk.settlement,
-        links: walk.links,
-        burns: undefined,
-      },
-    );
-    if (saved.won)
-      return answerOf(ground, {
-        told,
-        context: walk.context,
-        cookie: saved.cookie,
-        effects: walk.effects,
-        planId: before.id,
-      });
+    const { plan: after, context, effects, settlement, links } = walk;
+    const answer = { told, context, planId: before.id };
+    if (told.type === 'problem' && after === before)
+      return answerOf(ground, { ...answer, cookie: undefined, effects: [] });
+    const about = { user: context.pending_user, clientIp: request.client.ip, flow: version.flow.slug };
+    const outcome = { before, after, effects, settlement, links, burns: undefined };
+    const saved = await saveOutcome(this.parts, { loaded, running, about }, outcome);
+    if (saved.won) return answerOf(ground, { ...answer, cookie: saved.cookie, effects });
     // The loser learns nothing of its own answer; a right one it need not pay for.
-    if (walk.answerPassed)
-      await this.parts.attempts.giveBack([...walk.settlement.cleared, ...walk.settlement.returned]);
+    if (walk.answerPassed) await this.parts.attempts.giveBack([...settlement.cleared, ...settlement.returned]);
     return this.repeat(request, await this.load(request), true);
   }
 
