@@ -5,6 +5,7 @@ import {
   type SavedUser,
   type StageContract,
   type StageReply,
+  type StageRequest,
 } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, PolicySet } from '@gatehouse/plan';
 import { z } from 'zod';
@@ -98,7 +99,7 @@ class KnownContracts extends Contracts {
   }
 }
 
-type Script = StageReply | Problem | (() => StageReply);
+type Script = StageReply | Problem | ((request: StageRequest) => StageReply);
 
 /** Answers by a script, and remembers what it was asked. */
 export class ScriptedStages extends Stages {
@@ -112,7 +113,7 @@ export class ScriptedStages extends Stages {
     this.requests.push(request);
     const reply = this.script[`${kind}.${verb}`] ?? new Problem('stage_away');
     if (reply instanceof Problem) throw reply;
-    return typeof reply === 'function' ? reply() : reply;
+    return typeof reply === 'function' ? reply(request) : reply;
   }
 }
 
