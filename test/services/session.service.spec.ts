@@ -19,7 +19,7 @@ describeWithNats('the session service', () => {
   afterAll(() => bench?.close());
 
   keepsTheProtocol(() => bench, {
-    kinds: ['user_login', 'user_logout', 'deny', 'dummy'],
+    kinds: ['user_login', 'user_logout', 'deny', 'dummy', 'redirect'],
     others: ['identification', 'password'],
   });
 

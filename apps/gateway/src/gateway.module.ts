@@ -2,10 +2,12 @@ import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platfor
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { CatalogueContracts } from './adapters/catalogue-contracts.js';
+import { NatsPolicies } from './adapters/nats-policies.js';
 import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormBoundSessions } from './adapters/typeorm-bound-sessions.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
+import { TypeormMemberships } from './adapters/typeorm-memberships.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
 import { TypeormTokens } from './adapters/typeorm-tokens.js';
@@ -15,7 +17,9 @@ import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
 import type { Places } from './execution/places.js';
+import { Planning } from './execution/planning.js';
 import { Plans } from './execution/plans.js';
+import { PolicyEngine } from './execution/policy-engine.js';
 import { Sessions } from './execution/sessions.js';
 import { Contracts } from './execution/stages.js';
 import { Tokens } from './execution/tokens.js';
@@ -96,7 +100,8 @@ function providersOf(ground: Ground): Provider[] {
   ];
 }
 
-function portsOf({ config, source, requester, places, logger }: Ground) {
+function portsOf(ground: Ground) {
+  const { config, source, requester, logger } = ground;
   const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
   const lifetimes = { anonymousSessionS, sessionS, planS };
   const sealer = new Sealer(config.SEAL_KEYS);
@@ -110,13 +115,24 @@ function portsOf({ config, source, requester, places, logger }: Ground) {
     claims: claimsOf(config),
     report: (kind, violations) => logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
   });
-  const bindings = new BindingGuard({
+  const engine = new PolicyEngine({
+    policies: new NatsPolicies(requester),
+    memberships: new TypeormMemberships(source),
+    contracts,
+    timeoutMs: config.POLICY_TIMEOUT_MS,
+    report: (undecided) => logger.fault('a policy could not decide', undefined, { ...undecided }),
+  });
+  const planning = new Planning(engine);
+  const bindings = bindingsOf(ground, sealer);
+  return { plans, flows: new TypeormFlows(source), contracts, attempts, consultation, bindings, engine, planning };
+}
+
+const bindingsOf = ({ source, places, logger }: Ground, sealer: Sealer) =>
+  new BindingGuard({
     sessions: new TypeormBoundSessions(source, sealer),
     places,
     report: (error) => logger.fault('where a session is used could not be noted', error),
   });
-  return { plans, flows: new TypeormFlows(source), contracts, attempts, consultation, bindings };
-}
 
 const siteOf = ({ BASE_URL, BRAND }: GatewayConfig) => ({
   base_url: BASE_URL.replace(/\/$/, ''),
