@@ -11,16 +11,21 @@ import { attemptsKey, Claims } from './execution/attempts.js';
 import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
+import { Outset } from './execution/outset.js';
 import { Plans } from './execution/plans.js';
 import { Sessions } from './execution/sessions.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { Avatars } from './http/avatars.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
+import { FlowInspectorController } from './http/flow-inspector.controller.js';
+import { FlowInstancesController } from './http/flow-instances.controller.js';
 import { FlowPageController } from './http/flow-page.controller.js';
 import { FlowsController } from './http/flows.controller.js';
 import { Dependencies, HealthController } from './http/health.controller.js';
 import { HomeController } from './http/home.controller.js';
+import { StrangerGate } from './http/stranger.gate.js';
 import { UsersController } from './http/users.controller.js';
 
 /** What the gateway stands on. */
@@ -42,6 +47,8 @@ export class GatewayModule {
         FlowPageController,
         HomeController,
         FlowsController,
+        FlowInstancesController,
+        FlowInspectorController,
         UsersController,
         HealthController,
       ],
@@ -51,14 +58,18 @@ export class GatewayModule {
 }
 
 function providersOf(ground: Ground): Provider[] {
-  const { config, source, requester } = ground;
+  const { config, source, requester, logger } = ground;
   const ports = portsOf(ground);
   const { plans, flows, contracts } = ports;
+  const executor = new Executor({ ...ports, site: siteOf(config), now: () => new Date() });
+  const gate = new StrangerGate(config);
   return [
-    FlowDoor,
-    { provide: Logger, useValue: ground.logger },
+    Avatars,
+    { provide: StrangerGate, useValue: gate },
+    { provide: FlowDoor, useValue: new FlowDoor({ executor, contracts, logger, gate }) },
+    { provide: Logger, useValue: logger },
     { provide: GATEWAY_CONFIG, useValue: config },
-    { provide: Executor, useValue: new Executor({ ...ports, site: siteOf(config), now: () => new Date() }) },
+    { provide: Outset, useValue: new Outset({ plans, flows }) },
     { provide: Plans, useValue: plans },
     { provide: Flows, useValue: flows },
     { provide: Contracts, useValue: contracts },

@@ -36,6 +36,7 @@ export class Executor {
   /** Shows the current challenge of a flow, or gives it an answer. Throws Problem when nothing can be told. */
   async handle(request: FlowRequest): Promise<FlowAnswer> {
     const loaded = await this.load(request);
+    if (!loaded.session?.user) request.admitStranger();
     refuseUnfit(request.answer, loaded);
     if (loaded.session?.retired) return this.repeat(request, loaded, false);
     const known = runningPlan(loaded, request);
@@ -126,9 +127,12 @@ export class Executor {
   }
 }
 
+/** Bodies that are not even looked into, whoever sent them. */
+const UNTAKEN: ReadonlySet<string> = new Set(['unsupported_media_type', 'body_too_large']);
+
 /** What is wrong with an answer before any stage sees it, in the order of protocol §11. */
 function refuseUnfit(answer: Posted | undefined, { session }: Loaded) {
-  if (answer?.unreadable?.code === 'unsupported_media_type') throw answer.unreadable;
+  if (answer?.unreadable && UNTAKEN.has(answer.unreadable.code)) throw answer.unreadable;
   if (answer?.forged && session?.user) throw new Problem('csrf_failed', { detail: answer.forged });
   if (answer?.unreadable) throw answer.unreadable;
 }

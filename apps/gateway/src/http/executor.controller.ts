@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Avatars } from './avatars.js';
 import { Unreadable } from './body.parser.js';
 import { forgeryOf } from './csrf.js';
 import { presentAnswer } from './executor.presenter.js';
@@ -12,6 +13,7 @@ import { innerQuery } from './inner-query.js';
 export class ExecutorController {
   constructor(
     @Inject(FlowDoor) private readonly door: FlowDoor,
+    @Inject(Avatars) private readonly avatars: Avatars,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -45,7 +47,10 @@ export class ExecutorController {
 
   private async answer(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]) {
     const { request, reply } = exchange;
-    const { status, body, headers } = presentAnswer(await this.door.enter(exchange, asked), request.id);
+    const { status, body, headers } = presentAnswer(await this.door.enter(exchange, asked), {
+      requestId: request.id,
+      avatars: this.avatars,
+    });
     void reply.status(status).headers(headers ?? {});
     return body;
   }
