@@ -3,6 +3,7 @@ import { Logger, MALFORMED, timed } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { answer } from './answer.js';
+import { carried } from './carried.js';
 import type { Stage } from './stage.js';
 
 const answers = timed('gatehouse_stage_answer_seconds', 'Answers of stages served here', ['kind', 'verb', 'outcome']);
@@ -46,16 +47,15 @@ function stageController<C extends StageContract>(contract: C, handler: Type<Sta
 
     private async answer(verb: StageVerb, body: unknown) {
       const began = performance.now();
-      const reply = await answer(contract, this.stage, {
-        verb,
-        body: body === MALFORMED ? undefined : body,
-        report: (message, error, facts) => logger.fault(message, error, facts),
-      });
-      const outcome = 'problem' in reply ? reply.problem.code : reply.type;
+      const report = (message: string, error: unknown, facts: object) => logger.fault(message, error, { ...facts });
+      const given = { verb, body: body === MALFORMED ? undefined : body, report };
+      const { outcome, bytes } = carried(await answer(contract, this.stage, given), (error) =>
+        report('a stage failed', error, { kind: contract.kind, verb }),
+      );
       const seconds = (performance.now() - began) / 1000;
       answers.observe({ kind: contract.kind, verb, outcome }, seconds);
       logger.debug({ turn: idOf(body), verb, outcome, ms: seconds * 1000 });
-      return reply;
+      return bytes;
     }
   }
   return StageController;

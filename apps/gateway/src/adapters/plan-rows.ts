@@ -17,7 +17,8 @@ export interface LoadedRow {
   readonly revision: number;
   readonly version_id: string;
   readonly body: Buffer;
-  readonly [column: string]: unknown;
+  readonly session_identity: Identity | null;
+  readonly pending_identity: SavedUser | null;
 }
 
 export const planRow = (id: string, revision: number): SealedRow => ({ table: 'flow.plans', id, revision });
@@ -53,7 +54,7 @@ const sessionOf = (row: LoadedRow, id: string): Session => ({
   id,
   retired: row.retired === true,
   leftS: row.session_left_s ?? undefined,
-  user: row['su_id'] ? sessionUserOf(row) : undefined,
+  user: row.session_identity ?? undefined,
 });
 
 /** Undefined when the body cannot be opened or is of another version: that plan alone is dropped. */
@@ -65,7 +66,7 @@ function storedPlan(row: LoadedRow, id: string, sealer: Sealer): StoredPlan | un
   const { revision, version_id: versionId } = row;
   if (!reference.success) return { plan: { ...rest, id, context } as Plan, revision, versionId, orphaned: false };
   const { uuid, epoch, backend } = reference.data;
-  const found = row['pu_id'] ? savedUserOf(row, 'pu') : undefined;
+  const found = row.pending_identity;
   // The column only helps the join; whom the plan is about, and since when, is in the sealed body.
   const user = found?.uuid === uuid ? { ...found, ...(backend ? { backend } : {}) } : undefined;
   const { pending_user: _reference, ...others } = context;
@@ -82,24 +83,3 @@ function openBody(row: LoadedRow, id: string, sealer: Sealer): PlanBody | undefi
     throw error;
   }
 }
-
-function savedUserOf(row: LoadedRow, prefix: 'su' | 'pu'): SavedUser {
-  const column = <T>(name: string) => row[`${prefix}_${name}`] as T;
-  return {
-    kind: 'saved',
-    uuid: column('id'),
-    pk: column('pk'),
-    username: column('username'),
-    name: column('name'),
-    email: column('email'),
-    is_active: column('is_active'),
-    epoch: column('epoch'),
-    locale: column('locale'),
-  };
-}
-
-const sessionUserOf = (row: LoadedRow): Identity => ({
-  ...savedUserOf(row, 'su'),
-  is_superuser: row['su_is_superuser'] === true,
-  debug: row['su_debug'] === true,
-});

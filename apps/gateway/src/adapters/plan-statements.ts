@@ -8,10 +8,14 @@ const RETIRED_FOR = `interval '10 seconds'`;
 /** How long an ended plan can still be learned of. */
 const ENDED_FOR = `interval '60 seconds'`;
 
-const identity = (alias: string, prefix: string) =>
-  ['id', 'pk', 'username', 'name', 'email', 'is_active', 'epoch', 'locale']
-    .map((column) => `${alias}.${column} AS ${prefix}_${column}`)
-    .join(', ');
+/**
+ * A user as one value: seven columns fewer to describe and read, for each of which a client pays with every row.
+ * Looked for only where there is somebody to find.
+ */
+const identity = (who: string, columns = '') => `(
+      SELECT row_to_json(u) FROM (
+        SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale${columns}
+        FROM directory.identities WHERE ${who}) u)`;
 
 /** $1 slug, $2 SHA-256 of the session cookie. The pointer to the newest version is read here, so no cache goes stale. */
 export const LOAD: NamedStatement = {
@@ -21,16 +25,13 @@ export const LOAD: NamedStatement = {
       (SELECT r.slug FROM flow.flows r WHERE r.designation = 'recovery' ORDER BY r.slug LIMIT 1) AS recovery_flow,
       k.until IS NOT NULL AS retired, s.id AS session_id,
       CASE WHEN s.ttl IS NULL THEN extract(epoch FROM s.expires_at - now())::float8 END AS session_left_s, s.seen_at < now() - ${SEEN_EVERY} AS unseen,
-      p.id AS plan_id, p.revision, p.version_id, p.body, p.pending_user_id,
-      ${identity('su', 'su')}, su.is_superuser AS su_is_superuser, su.debug AS su_debug,
-      ${identity('pu', 'pu')}
+      p.id AS plan_id, p.revision, p.version_id, p.body,
+      CASE WHEN s.user_id IS NOT NULL AND k.until IS NULL THEN ${identity('id = s.user_id AND is_active AND epoch = s.user_epoch', ', is_superuser, debug')} END AS session_identity,
+      CASE WHEN p.pending_user_id IS NOT NULL THEN ${identity('id = p.pending_user_id')} END AS pending_identity
     FROM flow.flows f
     LEFT JOIN flow.session_keys k ON k.hash = $2 AND (k.until IS NULL OR k.until > now())
     LEFT JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
     LEFT JOIN flow.plans p ON p.session_id = s.id AND p.flow_id = f.id AND p.expires_at > now()
-    LEFT JOIN directory.identities su
-      ON su.id = s.user_id AND su.is_active AND su.epoch = s.user_epoch AND k.until IS NULL
-    LEFT JOIN directory.identities pu ON pu.id = p.pending_user_id
     WHERE f.slug = $1`,
 };
 

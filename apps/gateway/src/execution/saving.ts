@@ -55,7 +55,8 @@ async function settled({ attempts }: Stores, { settlement }: Outcome, saved: Sav
 
 const acts = ({ effects, settlement }: Outcome) => effects.length > 0 || settlement.cleared.length > 0;
 
-const unchanged = (a: Plan, b: Plan) => a === b || JSON.stringify(a) === JSON.stringify(b);
+/** Whatever moves a plan leaves a trace in its trail, so only a look's plan has to be compared. */
+const unchanged = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.stringify(a) === JSON.stringify(b));
 
 async function begin(plans: Plans, { loaded }: Ground, plan: Plan) {
   const { session } = loaded;

@@ -69,7 +69,9 @@ function json(body: Buffer): unknown {
   if (body.length === 0) return {};
   try {
     const text = decoder.decode(body);
-    return depthOf(text) > MAX_DEPTH ? malformed(`more than ${MAX_DEPTH} levels`) : JSON.parse(text);
+    return text.length > MAX_DEPTH && depthOf(text) > MAX_DEPTH
+      ? malformed(`more than ${MAX_DEPTH} levels`)
+      : JSON.parse(text);
   } catch {
     return malformed('this is no JSON');
   }

@@ -20,7 +20,10 @@ export class StandardHeaders {
 
   /** Must be called before routes are registered. */
   addTo(fastify: FastifyInstance) {
-    fastify.addHook('onRequest', async (request, reply) => this.put(request, reply));
+    fastify.addHook('onRequest', (request, reply, done) => {
+      this.put(request, reply);
+      done();
+    });
   }
 
   put(request: FastifyRequest, reply: FastifyReply) {
