@@ -37,7 +37,7 @@ export const gatewayConfig = z.object({
   SEAL_KEYS: z
     .string()
     .describe('Keys that seal plans: `id:base64` of 32 bytes, comma separated; the first seals, all open'),
-  SECRET_KEY: z.string().min(32).describe('Key that hides who attempts are counted for; at least 32 characters'),
+  SECRET_KEY: z.string().min(32).describe('Key that hides who attempts are counted for'),
   TRUSTED_PROXIES: z
     .string()
     .default('')
