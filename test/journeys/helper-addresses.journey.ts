@@ -26,7 +26,7 @@ beforeAll(async () => {
       blueprint(
         { ...admins, attrs: { is_superuser: true } },
         userEntry('root', { groups: [keyOf('admins')] }),
-        userEntry('alice', { name: 'Alice Liddell' }),
+        userEntry('alice', { name: 'Alice Liddell', attributes: { photos: { small: '/media/alice.png' } } }),
         userEntry('debbie', { attributes: { 'goauthentik.io/user/debug': true } }),
         flowEntries('setup', [PASSWORD, DUMMY], {
           designation: 'stage_configuration',
@@ -41,6 +41,7 @@ beforeAll(async () => {
         flowEntries('closed', [DUMMY], { authentication: 'require_superuser', title: '%(user)s' }),
       ),
     ],
+    gateway: { AVATARS: 'attributes.photos.small,initials' },
   });
 });
 afterAll(() => house.close());
@@ -207,6 +208,20 @@ describe('the inspector', () => {
   it('says with an empty 400 that there is nothing to look at', async () => {
     const { status, text } = await (await loggedIn('root')).fetch(path);
     expect([status, text]).toEqual([400, '']);
+  });
+});
+
+describe('a picture', () => {
+  it('is what the user keeps, of whoever is logged in, and not of whoever is named', async () => {
+    const browser = await loggedIn('alice');
+    await browser.fetch(`/flows/-/configure/${await stageId('embedded')}/`);
+    expect((await browser.show('setup')).body).toMatchObject({ pending_user_avatar: '/media/alice.png' });
+    expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({
+      user: { avatar: '/media/alice.png' },
+    });
+
+    const drawn = { pending_user_avatar: expect.stringMatching(/^data:image\/svg\+xml;base64,/) };
+    expect((await house.browser().solve('login', { uid_field: 'alice' })).body).toMatchObject(drawn);
   });
 });
 

@@ -16,6 +16,7 @@ import { Plans } from './execution/plans.js';
 import { Sessions } from './execution/sessions.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { readsAttributes } from './http/avatar-modes.js';
 import { Avatars } from './http/avatars.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
@@ -73,7 +74,7 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Plans, useValue: plans },
     { provide: Flows, useValue: flows },
     { provide: Contracts, useValue: contracts },
-    { provide: Sessions, useValue: new TypeormSessions(source) },
+    { provide: Sessions, useValue: new TypeormSessions(source, readsAttributes(config.AVATARS)) },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
   ];
 }
@@ -81,7 +82,9 @@ function providersOf(ground: Ground): Provider[] {
 function portsOf({ config, source, requester, logger }: Ground) {
   const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
   const lifetimes = { anonymousSessionS, sessionS, planS };
-  const plans = new TypeormPlans(source, new Sealer(config.SEAL_KEYS), { lifetimes, logger });
+  const plans = new TypeormPlans(source, new Sealer(config.SEAL_KEYS), {
+    ...{ lifetimes, logger, attributes: readsAttributes(config.AVATARS) },
+  });
   const contracts = new CatalogueContracts();
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const consultation = new Consultation({

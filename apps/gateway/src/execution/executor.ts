@@ -4,7 +4,7 @@ import { admits, currentStep, draw, type FlowVersion, isLocalPath, type Plan, ty
 import type { Attempts } from './attempts.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
-import type { Loaded, Plans, StoredPlan } from './plans.js';
+import { type Loaded, type Plans, type StoredPlan, savedUserOf } from './plans.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { saveOutcome } from './saving.js';
 import type { Site } from './stage-requests.js';
@@ -97,7 +97,7 @@ export class Executor {
     return {
       request,
       version,
-      sessionUser: loaded.session?.user ?? null,
+      sessionUser: loaded.session?.user ? savedUserOf(loaded.session.user) : null,
       visitor: visitorOf(ground),
       site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
     };

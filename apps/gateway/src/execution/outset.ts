@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Problem, type SavedUser } from '@gatehouse/contracts';
+import { Problem } from '@gatehouse/contracts';
 import { draw } from '@gatehouse/plan';
 import type { Flows } from './flows.js';
-import type { Plans } from './plans.js';
+import { type Plans, savedUserOf } from './plans.js';
 
 /** A flow to be begun in a session, for the user who is logged in there. */
 interface Begun {
@@ -38,8 +38,3 @@ export class Outset {
     if (!begun) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
   }
 }
-
-/** What of a user every plan knows, and no more. */
-const savedUserOf = ({ kind, uuid, pk, username, name, email, is_active, epoch, locale }: SavedUser): SavedUser => ({
-  ...{ kind, uuid, pk, username, name, email, is_active, epoch, locale },
-});

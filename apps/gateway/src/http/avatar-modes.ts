@@ -7,8 +7,8 @@ export interface Pictured {
   readonly name: string;
   /** Empty for somebody of whom only what they typed is known. */
   readonly email: string;
-  /** The user's own attributes; undefined where they are not known. */
-  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+  /** The user's own attributes, where they are known. */
+  readonly attributes?: Readonly<Record<string, unknown>> | null;
 }
 
 /** One way to a picture; undefined when it leads to none. */

@@ -55,7 +55,8 @@ function collect(
       else if (length > limit + PATIENCE_BYTES) resolve(undefined);
     });
     payload.once('end', () => resolve(length > limit ? undefined : Buffer.concat(chunks)));
-    payload.once('error', reject);
+    // The client is gone, or too slow: its mistake, not a fault of ours.
+    payload.once('error', (cause) => reject(new Problem('malformed_http', { cause })));
   });
 }
 

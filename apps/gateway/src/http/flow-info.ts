@@ -1,5 +1,5 @@
-import type { User } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
+import type { Identity } from '../execution/plans.js';
 import type { FlowAnswer } from '../execution/request.js';
 import type { Pictured } from './avatar-modes.js';
 import type { Avatars } from './avatars.js';
@@ -8,12 +8,15 @@ import { formatTitle } from './flow-title.js';
 /** Drops the plan and leads to the flow that logs out. */
 export const CANCEL_URL = '/flows/-/cancel/';
 
-/** Whom the visitor is shown as: what they typed, else whom the flow is about, else who is logged in; undefined for a stranger. */
-export function displayedUser(context: Plan['context'], sessionUser: User | undefined): Pictured | undefined {
+/**
+ * Whom the visitor is shown as: what they typed, else whom the flow is about, else who is logged in; undefined for a stranger.
+ * Attributes are known of the latter only: what somebody keeps there is not for whoever types their name.
+ */
+export function displayedUser(context: Plan['context'], sessionUser: Identity | undefined): Pictured | undefined {
   const { pending_user_identifier: typed, pending_user: pending } = context;
   if (typed !== undefined) return { username: typed, name: '', email: '' };
-  const user = pending ?? sessionUser;
-  return user && { username: user.username, name: 'name' in user ? user.name : '', email: user.email };
+  if (!pending || (pending.kind === 'saved' && pending.uuid === sessionUser?.uuid)) return sessionUser;
+  return { username: pending.username, name: 'name' in pending ? pending.name : '', email: pending.email };
 }
 
 /** The fields of a challenge that says whom it is for (01-executor §4.3). */

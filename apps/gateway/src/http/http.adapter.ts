@@ -46,7 +46,11 @@ export function createAdapter(config: GatewayConfig, filter: ProblemFilter): Fas
 const limitsOf = (config: GatewayConfig) => ({
   bodyLimit: config.BODY_LIMIT_BYTES,
   requestTimeout: config.REQUEST_ARRIVAL_S * 1000,
-  http: { connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS },
+  // Node takes the smaller of the two for the headers alone, so that they must not differ.
+  http: {
+    headersTimeout: config.REQUEST_ARRIVAL_S * 1000,
+    connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
+  },
   // A slug that is too long names no flow; that is for the look-up to say, not for the router.
   routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
 });

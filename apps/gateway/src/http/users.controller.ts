@@ -34,7 +34,7 @@ export class UsersController {
     const { pk, username, name, is_active, is_superuser, groups, email, settings, type } = user;
     return {
       ...{ pk, username, name, is_active, is_superuser, groups, email, settings, type },
-      avatar: this.avatars.of({ ...user, attributes: { avatar: user.avatar, settings: user.settings } }),
+      avatar: this.avatars.of(user),
       uid: createHmac('sha256', this.config.SECRET_KEY).update(`uid:${user.uuid}`).digest('hex'),
       system_permissions: [],
     };

@@ -1,7 +1,8 @@
 import { CreateDirectory1764028800000 } from './1764028800000-create-directory.js';
+import { UserAttributes1764115260000 } from './1764115260000-user-attributes.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
 
 /** The directory's migrations, in order; listed by hand, never edited once released. */
-export const directoryMigrations = [CreateDirectory1764028800000];
+export const directoryMigrations = [CreateDirectory1764028800000, UserAttributes1764115260000];
