@@ -4,15 +4,17 @@
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { loadConfigFromFile, runnerImport } from 'vite';
+import { runnerImport } from 'vite';
 
 const GENERATORS = 'tools/docs';
 const checking = process.argv.includes('--check');
 
-const { config } = await loadConfigFromFile({ command: 'build', mode: 'docs' }, 'vitest.config.ts');
 const stale = [];
 for (const file of readdirSync(GENERATORS).sort()) {
-  const { module } = await runnerImport(`./${GENERATORS}/${file}`, { resolve: config.resolve, logLevel: 'error' });
+  const { module } = await runnerImport(`./${GENERATORS}/${file}`, {
+    resolve: { tsconfigPaths: true },
+    logLevel: 'error',
+  });
   for (const { path, text } of module.documents ?? []) {
     if (read(path) === text) continue;
     stale.push(path);

@@ -4,6 +4,7 @@ import { connectNats, Logger, NatsRequester, openDataSource, serveMetrics } from
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
+import { ResumeTokens1764115260000 } from './adapters/migrations/1764115260000-resume-tokens.js';
 import { TypeormJanitor } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground } from './gateway.module.js';
@@ -11,7 +12,7 @@ import { createAdapter } from './http/http.adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
 
 /** Everything that brings the schema `flow` up to date. */
-export const flowMigrations = [...blueprintMigrations, Plans1764028860000];
+export const flowMigrations = [...blueprintMigrations, Plans1764028860000, ResumeTokens1764115260000];
 
 export interface Gateway {
   /** Where it listens, without a final slash. */

@@ -1,7 +1,9 @@
 export * from './duration.js';
 export * from './effect.js';
+export * from './envelope.js';
 export * from './field-messages.js';
 export * from './fields.js';
+export * from './login-source.js';
 export * from './message.js';
 export * from './plan-context.js';
 export * from './problems.js';
@@ -11,3 +13,4 @@ export * from './stage-contract.js';
 export * from './stage-outcome.js';
 export * from './stage-reply.js';
 export * from './stage-request.js';
+export * from './system-challenges.js';

@@ -94,7 +94,9 @@ export const SAVE: NamedStatement = { name: 'plan_save', text: `${UPDATE} RETURN
  * $9 hash of the new session key, $10 user who logs in, $11 session data, $12 absolute lifetime of the session or null,
  * $13 lifetime of one that slides, $14 whether the user's other sessions end, $15-$16 attempts to clear,
  * $17-$18 attempts to give back, $19-$21 outbox rows, $22-$23 reputation identifiers and deltas, $24 client address,
- * $25 epoch of the user who logs in, as of when they were identified.
+ * $25 epoch of the user who logs in, as of when they were identified, $26 new epoch of the session's user who goes on with
+ * it, $27 user all of whose other sessions end, $28 resume token that this save burns, $29-$32 hashes, steps, bodies and
+ * lifetimes of new ones, $33 version they are of.
  */
 export const SAVE_WITH_EFFECTS: NamedStatement = {
   name: 'plan_save_with_effects',
@@ -102,9 +104,13 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
     WITH locked AS MATERIALIZED (
       SELECT s.id FROM flow.sessions s
       WHERE ($9::bytea IS NOT NULL AND s.id = $1) OR ($14::boolean AND s.user_id = $10)
+        OR s.user_id = $27
       ORDER BY s.id FOR UPDATE),
+    live AS MATERIALIZED (
+      SELECT t.hash FROM flow.resume_tokens t WHERE t.hash = $28 AND t.expires_at > now() FOR UPDATE),
     saved AS (
       ${UPDATE} AND (SELECT count(*) FROM locked) >= 0
+        AND ($28::bytea IS NULL OR EXISTS (SELECT FROM live))
         AND ($10::uuid IS NULL OR EXISTS (
         SELECT FROM directory.identities WHERE id = $10 AND is_active AND epoch = $25))
       RETURNING session_id),
@@ -126,6 +132,17 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
     others AS (
       DELETE FROM flow.sessions s USING saved
       WHERE s.user_id = $10 AND s.id <> saved.session_id AND $14::boolean),
+    kept AS (
+      UPDATE flow.sessions s SET user_epoch = $26 FROM saved
+      WHERE s.id = saved.session_id AND s.user_id = $5 AND $26::int IS NOT NULL AND $10::uuid IS NULL),
+    ended AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = $27::uuid AND s.id <> saved.session_id),
+    burnt AS (DELETE FROM flow.resume_tokens t USING saved WHERE t.hash = $28),
+    linked AS (
+      INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
+      SELECT l.hash, $2, $33::uuid, $3, l.step, $5, l.body, now() + l.ttl
+      FROM saved, unnest($29::bytea[], $30::text[], $31::bytea[], $32::interval[]) l(hash, step, body, ttl)
+      ON CONFLICT (plan_id, step_id) DO UPDATE SET hash = excluded.hash, version_id = excluded.version_id,
+        user_id = excluded.user_id, body = excluded.body, expires_at = excluded.expires_at),
     held AS MATERIALIZED (
       SELECT a.subject FROM saved, flow.attempts a
       JOIN (SELECT * FROM unnest($15::bytea[], $16::text[]) UNION ALL SELECT * FROM unnest($17::bytea[], $18::text[])) c(subject, credential)
@@ -150,6 +167,15 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
         score = excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END,
         expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END)
     SELECT session_id FROM saved`,
+};
+
+/** $1 SHA-256 of a resume token, $2 slug: a token of another flow is none. */
+export const FIND_RESUMED: NamedStatement = {
+  name: 'plan_find_resumed',
+  text: `
+    SELECT t.version_id, t.step_id, t.body, ${identity('id = t.user_id')} AS pending_identity
+    FROM flow.resume_tokens t JOIN flow.flows f ON f.id = t.flow_id
+    WHERE t.hash = $1 AND t.expires_at > now() AND f.slug = $2`,
 };
 
 /** $1 SHA-256 of the session cookie: every plan of that session is dropped. */

@@ -1,3 +1,4 @@
+import type { FlowInfo, UserInfo } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import type { Identity } from '../execution/plans.js';
 import type { FlowAnswer } from '../execution/request.js';
@@ -20,13 +21,13 @@ export function displayedUser(context: Plan['context'], sessionUser: Identity | 
 }
 
 /** The fields of a challenge that says whom it is for (01-executor §4.3). */
-export const userInfo = (user: Pictured | undefined, avatars: Avatars) => ({
+export const userInfo = (user: Pictured | undefined, avatars: Avatars): UserInfo => ({
   pending_user: user?.username ?? '',
   pending_user_avatar: avatars.of(user),
 });
 
 /** What every challenge says of its flow (01-executor §4.1); without a plan the title is as it was written. */
-export const flowInfo = ({ version, context, planId }: FlowAnswer, user: Pictured | undefined) => ({
+export const flowInfo = ({ version, context, planId }: FlowAnswer, user: Pictured | undefined): FlowInfo => ({
   title: planId === undefined ? version.flow.title : formatTitle(version.flow.title, namesOf(context, user)),
   background: version.flow.background,
   cancel_url: CANCEL_URL,

@@ -4,7 +4,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Flows } from '../execution/flows.js';
 import { type Identity, Plans } from '../execution/plans.js';
 import { Contracts } from '../execution/stages.js';
+import { flowInspection } from './flow-inspection.js';
 import { presentInspection } from './flow-inspector.presenter.js';
+import { Described } from './openapi/operation.js';
+import { genericError } from './problem.bodies.js';
 import { sessionKeyOf } from './session.cookie.js';
 import { StrangerGate } from './stranger.gate.js';
 
@@ -19,8 +22,14 @@ export class FlowInspectorController {
   ) {}
 
   /** For everybody else there is no such address; without a run 400 and no body. */
-  @Get(':slug/')
-  async inspect(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+  @Described({
+    id: 'flows_inspector_get',
+    description: 'How the run of a flow in the session of whoever asks goes; there is none: 400, without a body.',
+    tag: 'flows',
+    answers: { 200: flowInspection, 404: genericError },
+  })
+  @Get(':flow_slug/')
+  async inspect(@Param('flow_slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const sessionKey = sessionKeyOf(request);
     const loaded = await this.plans.find(slug, sessionKey);
     const user = loaded?.session?.user;
