@@ -38,6 +38,7 @@ beforeAll(async () => {
         flowEntries('combined', [embedding, LOGIN], { designation: 'authorization' }),
         flowEntries('goodbye', [DUMMY], { designation: 'invalidation' }),
         flowEntries('recover', [DUMMY], { designation: 'recovery' }),
+        flowEntries('join', [DUMMY], { designation: 'enrollment', authentication: 'require_unauthenticated' }),
         flowEntries('closed', [DUMMY], { authentication: 'require_superuser', title: '%(user)s' }),
       ),
     ],
@@ -134,6 +135,14 @@ describe('executing a flow', () => {
 
     expect([status, body]).toEqual([200, { link: `${house.url}/if/flow/setup/` }]);
     expect((await browser.show('setup')).body).toMatchObject({ pending_user: 'root' });
+  });
+
+  it('lets them into a flow for strangers, which is otherwise none for them', async () => {
+    const browser = await loggedIn('root');
+    expect((await browser.show('join')).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    await browser.fetch('/api/v3/flows/instances/join/execute/');
+
+    expect((await browser.show('join')).body).toMatchObject({ component: 'ak-stage-dummy' });
   });
 
   it('is for administrators only, and for flows that exist', async () => {
