@@ -20,9 +20,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_g
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions FROM gatehouse_gateway;
 REVOKE ALL ON flow.objects, flow.migrations FROM gatehouse_gateway;
 
--- Of the directory it reads one view. The view's functions run as whoever asks, so the tables they read are named too.
+-- Of the directory it reads views. Their functions run as whoever asks, so the tables they read are named too.
 GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_identification, gatehouse_password;
-GRANT SELECT ON directory.identities, directory.user_groups, directory.groups TO gatehouse_gateway;
+GRANT SELECT ON directory.identities, directory.user_attributes, directory.user_groups, directory.groups TO gatehouse_gateway;
 
 -- Identification finds people and never sees what proves who they are.
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users

@@ -35,6 +35,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     `UPDATE directory.users SET email = ''`,
     'SELECT FROM directory.tokens',
     'SELECT FROM directory.identities',
+    'SELECT FROM directory.user_attributes',
     'SELECT FROM flow.plans',
     'CREATE TABLE directory.mine ()',
   ],

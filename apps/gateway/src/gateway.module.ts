@@ -13,14 +13,19 @@ import { attemptsKey, Claims } from './execution/attempts.js';
 import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
+import { Outset } from './execution/outset.js';
 import { Planning } from './execution/planning.js';
 import { Plans } from './execution/plans.js';
 import { PolicyEngine } from './execution/policy-engine.js';
 import { Sessions } from './execution/sessions.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { readsAttributes } from './http/avatar-modes.js';
+import { Avatars } from './http/avatars.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
+import { FlowInspectorController } from './http/flow-inspector.controller.js';
+import { FlowInstancesController } from './http/flow-instances.controller.js';
 import { FlowPageController } from './http/flow-page.controller.js';
 import { FlowsController } from './http/flows.controller.js';
 import { Dependencies, HealthController } from './http/health.controller.js';
@@ -28,6 +33,7 @@ import { HomeController } from './http/home.controller.js';
 import { apiDocument } from './http/openapi/api-document.js';
 import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
+import { StrangerGate } from './http/stranger.gate.js';
 import { UsersController } from './http/users.controller.js';
 
 /** Everything that answers HTTP. */
@@ -36,6 +42,8 @@ const CONTROLLERS: Type[] = [
   FlowPageController,
   HomeController,
   FlowsController,
+  FlowInstancesController,
+  FlowInspectorController,
   UsersController,
   HealthController,
   SchemaController,
@@ -65,18 +73,22 @@ export class GatewayModule {
 }
 
 function providersOf(ground: Ground): Provider[] {
-  const { config, source, requester } = ground;
+  const { config, source, requester, logger } = ground;
   const ports = portsOf(ground);
   const { plans, flows, contracts } = ports;
+  const executor = new Executor({ ...ports, site: siteOf(config), now: () => new Date() });
+  const gate = new StrangerGate(config);
   return [
-    FlowDoor,
-    { provide: Logger, useValue: ground.logger },
+    Avatars,
+    { provide: StrangerGate, useValue: gate },
+    { provide: FlowDoor, useValue: new FlowDoor({ executor, contracts, logger, gate }) },
+    { provide: Logger, useValue: logger },
     { provide: GATEWAY_CONFIG, useValue: config },
-    { provide: Executor, useValue: new Executor({ ...ports, site: siteOf(config), now: () => new Date() }) },
+    { provide: Outset, useValue: new Outset({ plans, flows }) },
     { provide: Plans, useValue: plans },
     { provide: Flows, useValue: flows },
     { provide: Contracts, useValue: contracts },
-    { provide: Sessions, useValue: new TypeormSessions(source) },
+    { provide: Sessions, useValue: new TypeormSessions(source, readsAttributes(config.AVATARS)) },
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
   ];
@@ -85,7 +97,9 @@ function providersOf(ground: Ground): Provider[] {
 function portsOf({ config, source, requester, logger }: Ground) {
   const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
   const lifetimes = { anonymousSessionS, sessionS, planS };
-  const plans = new TypeormPlans(source, new Sealer(config.SEAL_KEYS), { lifetimes, logger });
+  const plans = new TypeormPlans(source, new Sealer(config.SEAL_KEYS), {
+    ...{ lifetimes, logger, attributes: readsAttributes(config.AVATARS) },
+  });
   const contracts = new CatalogueContracts();
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const consultation = new Consultation({

@@ -5,7 +5,7 @@ import type { Attempts } from './attempts.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
 import { type Planning, refusalOf } from './planning.js';
-import type { Loaded, Plans, StoredPlan } from './plans.js';
+import { type Loaded, type Plans, type StoredPlan, savedUserOf } from './plans.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { saveOutcome } from './saving.js';
@@ -44,6 +44,7 @@ export class Executor {
   /** Shows the current challenge of a flow, or gives it an answer. Throws Problem when nothing can be told. */
   async handle(request: FlowRequest): Promise<FlowAnswer> {
     const loaded = await this.load(request);
+    if (!loaded.session?.user) request.admitStranger();
     refuseUnfit(request.answer, loaded);
     if (loaded.session?.retired) return this.repeat(request, loaded, false);
     const known = runningPlan(loaded, request);
@@ -99,7 +100,7 @@ export class Executor {
     return {
       ...{ request, version, revision },
       plan: prepared(plan, ground),
-      sessionUser: loaded.session?.user ?? null,
+      sessionUser: loaded.session?.user ? savedUserOf(loaded.session.user) : null,
       visitor: visitorOf(ground),
       site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
       turns: new Turns(),
@@ -131,9 +132,12 @@ export class Executor {
   }
 }
 
+/** Bodies that are not even looked into, whoever sent them. */
+const UNTAKEN: ReadonlySet<string> = new Set(['unsupported_media_type', 'body_too_large']);
+
 /** What is wrong with an answer before any stage sees it, in the order of protocol §11. */
 function refuseUnfit(answer: Posted | undefined, { session }: Loaded) {
-  if (answer?.unreadable?.code === 'unsupported_media_type') throw answer.unreadable;
+  if (answer?.unreadable && UNTAKEN.has(answer.unreadable.code)) throw answer.unreadable;
   if (answer?.forged && session?.user) throw new Problem('csrf_failed', { detail: answer.forged });
   if (answer?.unreadable) throw answer.unreadable;
 }

@@ -1,13 +1,13 @@
-import { Logger } from '@gatehouse/platform';
-import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from '@gatehouse/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Executor } from '../execution/executor.js';
+import type { Executor } from '../execution/executor.js';
 import type { FlowAnswer, FlowRequest } from '../execution/request.js';
-import { Contracts } from '../execution/stages.js';
+import type { Contracts } from '../execution/stages.js';
 import { clientIpOf } from './client-ip.js';
 import { csrfTokenOf, setCsrfCookie } from './csrf.js';
 import { refuseCredentials } from './inner-query.js';
 import { sessionKeyOf, setSessionCookie } from './session.cookie.js';
+import type { StrangerGate } from './stranger.gate.js';
 
 /** One HTTP exchange. */
 export interface Exchange {
@@ -17,20 +17,22 @@ export interface Exchange {
 
 type Asked = Pick<FlowRequest, 'slug' | 'query' | 'answer'>;
 
+interface Parts {
+  readonly executor: Executor;
+  readonly contracts: Contracts;
+  readonly logger: Logger;
+  readonly gate: StrangerGate;
+}
+
 /** From an HTTP request to the executor and back: who asks, from where, and which cookies leave with the answer. */
-@Injectable()
 export class FlowDoor {
-  constructor(
-    @Inject(Executor) private readonly executor: Executor,
-    @Inject(Contracts) private readonly contracts: Contracts,
-    @Inject(Logger) private readonly logger: Logger,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /** Throws Problem for what is wrong before a stage is asked. */
   async enter({ request, reply }: Exchange, asked: Asked): Promise<FlowAnswer> {
     const arrivedAt = performance.now();
-    refuseCredentials((field) => this.contracts.isSecret(field), request.query as object, asked.query);
-    const answer = await this.executor.handle({
+    refuseCredentials((field) => this.parts.contracts.isSecret(field), request.query as object, asked.query);
+    const answer = await this.parts.executor.handle({
       ...asked,
       arrivedAt,
       sessionKey: sessionKeyOf(request),
@@ -41,6 +43,7 @@ export class FlowDoor {
         cookies: cookiesOf(request),
       },
       locale: 'en',
+      admitStranger: () => this.parts.gate.admit(request, reply),
     });
     if (answer.cookie) setSessionCookie(request, reply, answer.cookie);
     if (answer.effects.some(({ type }) => type === 'login')) setCsrfCookie(request, reply);
@@ -58,7 +61,14 @@ export class FlowDoor {
     const component = told.type === 'show' ? told.contract.component : undefined;
     const problem = told.type === 'problem' ? told.problem.code : undefined;
     const what = { told: told.type, component, problem };
-    this.logger.event('flow', { request_id: id, method, flow: asked.slug, plan: planId, ...what, ms: Math.round(ms) });
+    this.parts.logger.event('flow', {
+      request_id: id,
+      method,
+      flow: asked.slug,
+      plan: planId,
+      ...what,
+      ms: Math.round(ms),
+    });
   }
 }
 

@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
-import { Controller, Get, Inject, Req } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Self, Sessions } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { initialsAvatar } from './avatar.js';
+import { Avatars } from './avatars.js';
 import { Described } from './openapi/operation.js';
 import { sessionKeyOf } from './session.cookie.js';
+import { StrangerGate } from './stranger.gate.js';
 import { sessionUser, type UserSelf } from './users.bodies.js';
 
 /** Who a session belongs to: what a reverse proxy asks before it lets somebody through. */
@@ -14,6 +15,8 @@ import { sessionUser, type UserSelf } from './users.bodies.js';
 export class UsersController {
   constructor(
     @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(Avatars) private readonly avatars: Avatars,
+    @Inject(StrangerGate) private readonly gate: StrangerGate,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -25,10 +28,13 @@ export class UsersController {
     answers: { 200: sessionUser },
   })
   @Get('me/')
-  async me(@Req() request: FastifyRequest) {
+  async me(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const key = sessionKeyOf(request);
     const user = key && (await this.sessions.findUser(key));
-    if (!user) throw new Problem('not_authenticated');
+    if (!user) {
+      this.gate.admit(request, reply);
+      throw new Problem('not_authenticated');
+    }
     return { user: this.present(user) };
   }
 
@@ -36,7 +42,7 @@ export class UsersController {
     const { pk, username, name, is_active, is_superuser, groups, email, settings, type } = user;
     return {
       ...{ pk, username, name, is_active, is_superuser, groups, email, settings, type },
-      avatar: user.avatar ?? initialsAvatar(user),
+      avatar: this.avatars.of(user),
       uid: createHmac('sha256', this.config.SECRET_KEY).update(`uid:${user.uuid}`).digest('hex'),
       system_permissions: [],
     };
