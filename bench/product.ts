@@ -97,4 +97,5 @@ const gatewaySettings = (port: string, url: string) => ({
   CLEANUP_EVERY_S: '3600',
   // Everybody comes from here.
   NETWORK_ATTEMPTS_FREE: '1000000',
+  ANONYMOUS_RATE: '0',
 });

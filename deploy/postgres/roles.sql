@@ -20,9 +20,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_g
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions FROM gatehouse_gateway;
 REVOKE ALL ON flow.objects, flow.migrations FROM gatehouse_gateway;
 
--- Of the directory it reads two views. The functions of one run as whoever asks, so the tables they read are named too.
+-- Of the directory it reads views. The functions of one run as whoever asks, so the tables they read are named too.
 GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_identification, gatehouse_password;
-GRANT SELECT ON directory.identities, directory.api_tokens, directory.user_groups, directory.groups TO gatehouse_gateway;
+GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
+  directory.groups TO gatehouse_gateway;
 
 -- Identification finds people and never sees what proves who they are.
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users

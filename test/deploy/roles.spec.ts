@@ -39,6 +39,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM directory.tokens',
     'SELECT FROM directory.identities',
     'SELECT FROM directory.api_tokens',
+    'SELECT FROM directory.user_attributes',
     'SELECT FROM flow.plans',
     'CREATE TABLE directory.mine ()',
   ],

@@ -144,7 +144,7 @@ it('does without a nats-server, and says so', async () => {
   expect(await readdir(folder)).not.toContain('nats.conf');
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
   env = { ...env, GATEHOUSE_BROKER: 'other' };
-  await expect(start()).rejects.toThrow('GATEHOUSE_BROKER is "embedded" or not set, not "other"');
+  await expect(start()).rejects.toThrow('GATEHOUSE_BROKER: "embedded" or nothing, not "other"');
 });
 
 async function childrenOf(pid: number): Promise<number[]> {

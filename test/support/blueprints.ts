@@ -73,7 +73,8 @@ export const flowEntries = (slug: string, stages: readonly Bound[], attrs: Reado
 class KeyOf {
   constructor(readonly id: string) {}
 }
-const keyOf = (id: string) => new KeyOf(id);
+/** Refers to another entry, by its id. */
+export const keyOf = (id: string) => new KeyOf(id);
 
 export const IDENTIFICATION: Bound = {
   stage: 'identification.identificationstage',

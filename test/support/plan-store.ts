@@ -57,6 +57,7 @@ export class PlanStore {
   sealedBy(keys: string): TypeormPlans {
     return new TypeormPlans(this.source, new Sealer(keys), {
       lifetimes: LIFETIMES,
+      attributes: false,
       logger: new Logger('test', 'silent'),
     });
   }

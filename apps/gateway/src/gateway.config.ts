@@ -1,6 +1,7 @@
 import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { DEFAULT_FIRST_DELAY_S } from './execution/attempts.js';
+import { avatarModes } from './http/avatar-modes.js';
 
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
@@ -16,16 +17,37 @@ export const gatewayConfig = z.object({
     .url({ protocol: /^https?$/ })
     .default('http://127.0.0.1:9000')
     .describe('Where visitors reach Gatehouse; links are built from it'),
+  HSTS_MAX_AGE_S: whole(31_536_000, { min: 0 }).describe(
+    'Seconds that browsers come by https only once they have been here (Strict-Transport-Security), when BASE_URL is https; 0 tells them nothing',
+  ),
+  AVATARS: z
+    .string()
+    .default('initials')
+    .superRefine((setting, context) => {
+      try {
+        avatarModes(setting);
+      } catch (error) {
+        context.addIssue((error as Error).message);
+      }
+    })
+    .describe(
+      'Ways to the pictures of users, comma separated; the first that finds one counts: `none`, `initials`, `attributes.<path>`, `gravatar`, or an https address with `%(username)s`, `%(mail_hash)s` and `%(upn)s`',
+    ),
   BRAND: z.string().default('Gatehouse').describe('Name of the site'),
   SEAL_KEYS: z
     .string()
     .describe('Keys that seal plans: `id:base64` of 32 bytes, comma separated; the first seals, all open'),
-  SECRET_KEY: z.string().min(32).describe('Key that hides who attempts are counted for; at least 32 characters'),
+  SECRET_KEY: z.string().min(32).describe('Key that hides who attempts are counted for'),
   TRUSTED_PROXIES: z
     .string()
     .default('')
     .describe('Addresses or networks whose X-Forwarded-For, -Proto and -Host count, comma separated'),
   BODY_LIMIT_BYTES: whole(256 * 1024, { max: 512 * 1024 }).describe('Largest request body'),
+  ANONYMOUS_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
+    'Requests a period from one network (an IPv4 address or an IPv6 /64) of people who are not logged in, counted by each gateway; 0 for no limit',
+  ),
+  ANONYMOUS_RATE_PERIOD_S: whole(1, { max: 86_400 }).describe('Seconds of that period'),
+  REQUEST_ARRIVAL_S: whole(30, { max: 3600 }).describe('Seconds that a request may take to arrive, body included'),
   NETWORK_ATTEMPTS_FREE: whole(100).describe('Wrong credentials from one network before delays begin'),
   NETWORK_ATTEMPTS_FORGET_S: whole(900).describe('Seconds after which a network starts afresh'),
   ATTEMPTS_DELAY_S: whole(DEFAULT_FIRST_DELAY_S, { max: 3600 }).describe(

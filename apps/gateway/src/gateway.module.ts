@@ -16,17 +16,21 @@ import { BindingGuard } from './execution/binding-guard.js';
 import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
+import { Outset } from './execution/outset.js';
 import type { Places } from './execution/places.js';
 import { Planning } from './execution/planning.js';
 import { Plans } from './execution/plans.js';
 import { PolicyEngine } from './execution/policy-engine.js';
 import { Sessions } from './execution/sessions.js';
 import { Contracts } from './execution/stages.js';
-import { Tokens } from './execution/tokens.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { readsAttributes } from './http/avatar-modes.js';
+import { Avatars } from './http/avatars.js';
 import { Clients } from './http/client.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
+import { FlowInspectorController } from './http/flow-inspector.controller.js';
+import { FlowInstancesController } from './http/flow-instances.controller.js';
 import { FlowPageController } from './http/flow-page.controller.js';
 import { FlowRequestReader } from './http/flow-request.reader.js';
 import { FlowsController } from './http/flows.controller.js';
@@ -38,6 +42,7 @@ import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
 import { Principals } from './http/principal.js';
 import { SessionsController } from './http/sessions.controller.js';
+import { StrangerGate } from './http/stranger.gate.js';
 import { UsersController } from './http/users.controller.js';
 
 /** Everything that answers HTTP. */
@@ -46,6 +51,8 @@ const CONTROLLERS: Type[] = [
   FlowPageController,
   HomeController,
   FlowsController,
+  FlowInstancesController,
+  FlowInspectorController,
   UsersController,
   SessionsController,
   HealthController,
@@ -77,35 +84,47 @@ export class GatewayModule {
 }
 
 function providersOf(ground: Ground): Provider[] {
-  const { config, source, requester } = ground;
+  const { config, source, requester, logger } = ground;
   const ports = portsOf(ground);
   const { plans, flows, contracts } = ports;
   return [
-    FlowDoor,
-    FlowRequestReader,
-    Clients,
-    LiveSessions,
-    Principals,
-    { provide: Logger, useValue: ground.logger },
+    Avatars,
+    { provide: Logger, useValue: logger },
     { provide: GATEWAY_CONFIG, useValue: config },
-    { provide: Executor, useValue: new Executor({ ...ports, site: siteOf(config), now: () => new Date() }) },
+    { provide: Outset, useValue: new Outset({ plans, flows }) },
     { provide: Plans, useValue: plans },
     { provide: Flows, useValue: flows },
     { provide: Contracts, useValue: contracts },
-    { provide: Sessions, useValue: new TypeormSessions(source) },
-    { provide: Tokens, useValue: new TypeormTokens(source) },
-    { provide: BindingGuard, useValue: ports.bindings },
+    { provide: Sessions, useValue: ports.sessions },
+    ...doorsOf(ground, ports),
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
   ];
 }
 
+/** What stands between HTTP and the executor: who asks, and from where. */
+function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contracts, ...ports }: Ports): Provider[] {
+  const gate = new StrangerGate(config);
+  const clients = new Clients(tokens, logger);
+  const live = new LiveSessions(sessions, bindings, clients);
+  const principals = new Principals({ tokens, sessions: live, clients, gate, baseUrl: config.BASE_URL });
+  const reader = new FlowRequestReader({ contracts, clients, principals, gate });
+  const executor = new Executor({ ...ports, contracts, bindings, site: siteOf(config), now: () => new Date() });
+  return [
+    { provide: Principals, useValue: principals },
+    { provide: FlowDoor, useValue: new FlowDoor({ executor, reader, logger }) },
+  ];
+}
+
+type Ports = ReturnType<typeof portsOf>;
+
 function portsOf(ground: Ground) {
   const { config, source, requester, logger } = ground;
   const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
   const lifetimes = { anonymousSessionS, sessionS, planS };
+  const attributes = readsAttributes(config.AVATARS);
   const sealer = new Sealer(config.SEAL_KEYS);
-  const plans = new TypeormPlans(source, sealer, { lifetimes, logger });
+  const plans = new TypeormPlans(source, sealer, { lifetimes, logger, attributes });
   const contracts = new CatalogueContracts();
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const consultation = new Consultation({
@@ -115,17 +134,24 @@ function portsOf(ground: Ground) {
     claims: claimsOf(config),
     report: (kind, violations) => logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
   });
-  const engine = new PolicyEngine({
+  const engine = engineOf(ground, contracts);
+  return {
+    ...{ plans, flows: new TypeormFlows(source), contracts, attempts, consultation, engine },
+    planning: new Planning(engine),
+    bindings: bindingsOf(ground, sealer),
+    sessions: new TypeormSessions(source, attributes),
+    tokens: new TypeormTokens(source, attributes),
+  };
+}
+
+const engineOf = ({ config, source, requester, logger }: Ground, contracts: Contracts) =>
+  new PolicyEngine({
     policies: new NatsPolicies(requester),
     memberships: new TypeormMemberships(source),
     contracts,
     timeoutMs: config.POLICY_TIMEOUT_MS,
     report: (undecided) => logger.fault('a policy could not decide', undefined, { ...undecided }),
   });
-  const planning = new Planning(engine);
-  const bindings = bindingsOf(ground, sealer);
-  return { plans, flows: new TypeormFlows(source), contracts, attempts, consultation, bindings, engine, planning };
-}
 
 const bindingsOf = ({ source, places, logger }: Ground, sealer: Sealer) =>
   new BindingGuard({

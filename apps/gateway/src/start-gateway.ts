@@ -1,21 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
-import { Problem } from '@gatehouse/contracts';
 import { ConfigError, connectNats, Logger, NatsRequester, openDataSource, serveMetrics } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MaxmindPlaces } from './adapters/maxmind-places.js';
 import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
 import { ResumeTokens1764115260000 } from './adapters/migrations/1764115260000-resume-tokens.js';
 import { TypeormJanitor } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground } from './gateway.module.js';
-import { parseBodies } from './http/body.parser.js';
+import { createAdapter } from './http/http.adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { measure, standardHeaders, strictRouting } from './http/routing.hooks.js';
-import { TLS_ONLY } from './http/session.cookie.js';
 
 /** Everything that brings the schema `flow` up to date. */
 export const flowMigrations = [...blueprintMigrations, Plans1764028860000, ResumeTokens1764115260000];
@@ -71,24 +66,8 @@ async function openPlaces({ GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city }
 async function createApp(ground: Ground): Promise<NestFastifyApplication> {
   const { config, logger } = ground;
   const filter = new ProblemFilter(logger);
-  const adapter = new FastifyAdapter({
-    bodyLimit: config.BODY_LIMIT_BYTES,
-    exposeHeadRoutes: false,
-    // A slug that is too long names no flow; that is for the look-up to say, not for the router.
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
-    genReqId: () => randomUUID().replaceAll('-', ''),
-    // An address that cannot be decoded never reaches a route: it does not exist.
-    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-      filter.answer(new Problem('not_found'), request, reply),
-    trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
-  });
-  const fastify = adapter.getInstance();
-  measure(fastify);
-  standardHeaders(fastify);
-  strictRouting(fastify);
-  parseBodies(fastify);
-  if (config.BASE_URL.startsWith('https:')) fastify.decorate(TLS_ONLY, true);
-  await fastify.register(cookie);
+  const adapter = createAdapter(config, filter);
+  await adapter.getInstance().register(cookie);
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.on(ground), adapter, {
     bodyParser: false,
     logger,

@@ -11,12 +11,14 @@ import {
   type Report,
 } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
-import { openDataSource } from '@gatehouse/platform';
+import { openDataSource, readConfig } from '@gatehouse/platform';
 import { comparePassword, hashPassword } from '@gatehouse/stages/password';
 import { CommandError } from './command.js';
+import { standaloneConfig } from './standalone.config.js';
 
 /** Where blueprints are that apply themselves, and that others can require. */
-export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string => env['BLUEPRINTS_DIR'] || 'blueprints';
+export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string =>
+  readConfig(standaloneConfig, env).BLUEPRINTS_DIR;
 
 /** Reads blueprint files. Throws CommandError for one that cannot be read. */
 export const readFiles = (names: readonly string[]): Promise<BlueprintFile[]> =>

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { FLOW_SCHEMA, isUnasked, type Report } from '@gatehouse/blueprints';
-import { openDataSource } from '@gatehouse/platform';
+import { openDataSource, readConfig } from '@gatehouse/platform';
 import { applyFiles, readFolder } from './apply-files.js';
+import { standaloneConfig } from './standalone.config.js';
 
 /** The group whose members administer this installation; made by the project's own blueprints. */
 const ADMINS = 'gatehouse admins';
@@ -34,8 +35,8 @@ export interface FreshAdmin {
 /** Makes an administrator when there is none; ADMIN_USERNAME and ADMIN_PASSWORD choose, else the password is drawn. */
 export async function ensureAdmin(url: string, env: NodeJS.ProcessEnv = process.env): Promise<FreshAdmin | undefined> {
   if (await hasAdmin(url)) return undefined;
-  const username = env['ADMIN_USERNAME'] || 'admin';
-  const password = env['ADMIN_PASSWORD'] || randomBytes(12).toString('base64url');
+  const { ADMIN_USERNAME: username, ADMIN_PASSWORD: chosen } = readConfig(standaloneConfig, env);
+  const password = chosen ?? randomBytes(12).toString('base64url');
   await applyFiles(url, [{ name: 'first administrator', text: ADMIN_BLUEPRINT }], {
     env: { ADMIN_USERNAME: username, ADMIN_PASSWORD: password },
   });

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, findNatsServer, freePort, startEmbeddedBroker } from '@gatehouse/platform';
+import { findNatsServer, freePort, readConfig, startEmbeddedBroker } from '@gatehouse/platform';
 import type { LocalState } from './local-state.js';
+import { standaloneConfig } from './standalone.config.js';
 
 /** A bus to work with. */
 export interface OpenNats {
@@ -18,15 +19,11 @@ const USER = 'gatehouse';
  * which `GATEHOUSE_BROKER=embedded` puts before the other two.
  */
 export async function openNats(state: LocalState, env: NodeJS.ProcessEnv = process.env): Promise<OpenNats> {
-  if (isEmbeddedWanted(env)) return openBroker(state, 'as GATEHOUSE_BROKER says, the embedded broker is used');
+  if (readConfig(standaloneConfig, env).GATEHOUSE_BROKER)
+    return openBroker(state, 'as GATEHOUSE_BROKER says, the embedded broker is used');
   if (env['NATS_URL']) return { settings: { NATS_URL: env['NATS_URL'] }, stop: async () => undefined };
   const binary = await findNatsServer(env, { download: false });
   return binary ? openServer(state, binary) : openBroker(state, 'no nats-server found: using the embedded broker');
-}
-
-function isEmbeddedWanted({ GATEHOUSE_BROKER: wanted = '' }: NodeJS.ProcessEnv): boolean {
-  if (wanted === '' || wanted === 'embedded') return wanted === 'embedded';
-  throw new ConfigError(`GATEHOUSE_BROKER is "embedded" or not set, not "${wanted}"`);
 }
 
 async function openBroker({ busPassword }: LocalState, why: string): Promise<OpenNats> {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { readConfig } from '@gatehouse/platform';
 import { z } from 'zod';
+import { standaloneConfig } from './standalone.config.js';
 
 const secrets = z.object({
   sealKey: z.string(),
@@ -17,7 +19,7 @@ export interface LocalState extends z.output<typeof secrets> {
 
 /** Opens the folder (`GATEHOUSE_DIR`, else `.gatehouse`), drawing fresh secrets at the first start. */
 export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Promise<LocalState> {
-  const folder = resolve(env['GATEHOUSE_DIR'] || '.gatehouse');
+  const folder = resolve(readConfig(standaloneConfig, env).GATEHOUSE_DIR);
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'secrets.json');
   const kept = await readFile(file, 'utf8').catch(() => undefined);

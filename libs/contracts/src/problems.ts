@@ -10,15 +10,23 @@ interface ProblemEntry {
 
 /** Everything that can go wrong outside a stage's own words, one line each (protocol §11). */
 export const problems = {
+  malformed_http: { status: 400, body: 'generic', detail: 'This is no HTTP request.' },
   malformed_json: { status: 400, body: 'validation', detail: 'JSON parse error' },
   credentials_in_query: { status: 400, body: 'validation', detail: 'Credentials do not belong in the query.' },
   not_found: { status: 404, body: 'generic', detail: 'Not found.' },
   not_authenticated: { status: 403, body: 'generic', detail: 'Authentication credentials were not provided.' },
   token_invalid: { status: 403, body: 'generic', detail: 'Token invalid/expired' },
+  permission_denied: {
+    status: 403,
+    body: 'generic',
+    detail: 'You do not have permission to perform this action.',
+  },
   csrf_failed: { status: 403, body: 'generic', detail: 'CSRF Failed' },
   method_not_allowed: { status: 405, body: 'generic', detail: 'Method not allowed.' },
+  request_too_slow: { status: 408, body: 'generic', detail: 'The request took too long to arrive.' },
   body_too_large: { status: 413, body: 'generic', detail: 'The request body is too large.' },
   unsupported_media_type: { status: 415, body: 'generic', detail: 'Unsupported media type in request.' },
+  headers_too_large: { status: 431, body: 'generic', detail: 'The address and headers are too large.' },
   rate_limited: { status: 429, body: 'generic', detail: 'Request was throttled.', retry_after_s: 1 },
   stage_fault: { status: 200, body: 'flow_error', detail: 'The stage failed.' },
   stage_bad_request: { status: 200, body: 'flow_error', detail: 'The stage did not understand the request.' },

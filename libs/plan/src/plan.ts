@@ -81,7 +81,16 @@ export interface Transition {
 
 export function currentStep(plan: Plan, version: FlowVersion): Step | undefined {
   const planned = plan.steps[plan.cursor];
-  if (!planned) return undefined;
+  return planned && stepOf(planned, version);
+}
+
+/** Every step of a plan in order, for whoever looks at it as a whole; of one that is over, those that it began with. */
+export const stepsOf = (plan: Plan, version: FlowVersion): Step[] =>
+  plan.ended
+    ? version.steps.map(({ id }) => stepOf({ binding: id }, version))
+    : plan.steps.map((planned) => stepOf(planned, version));
+
+function stepOf(planned: PlannedStep, version: FlowVersion): Step {
   const added = { onRefusal: 'retry', policies: undefined } as const;
   if ('kind' in planned) return { ...planned, ...added, name: planned.kind };
   if ('attached' in planned) {
@@ -191,5 +200,5 @@ export const emptyPlan = (id: string): Plan => ({
   trail: [],
 });
 
-/** Ends the plan: only the ending is kept, so that a repeated request learns it and nothing else. */
-export const end = (plan: Plan, ended: Ending): Plan => ({ ...emptyPlan(plan.id), ended });
+/** Ends the plan: only the ending is kept, so that a repeated request learns it and nothing else, and the trail, which has no values. */
+export const end = ({ id, trail }: Plan, ended: Ending): Plan => ({ ...emptyPlan(id), ended, trail });

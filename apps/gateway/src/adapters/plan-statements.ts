@@ -17,7 +17,13 @@ const identity = (who: string, columns = '') => `(
         SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale${columns}
         FROM directory.identities WHERE ${who}) u)`;
 
-/** $1 slug, $2 SHA-256 of the session cookie. The pointer to the newest version is read here, so no cache goes stale. */
+/** The attributes of the user whose id is named, where the parameter says that they are wanted. */
+export const attributesOf = (id: string, wanted: string) =>
+  `CASE WHEN ${wanted}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
+
+const OF_SESSION = `, is_superuser, debug, ${attributesOf('identities.id', '$3')}, s.data->>'last_ip' AS last_ip`;
+
+/** $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted. The pointer to the newest version is read here, so no cache goes stale. */
 export const LOAD: NamedStatement = {
   name: 'plan_load',
   text: `
@@ -26,7 +32,7 @@ export const LOAD: NamedStatement = {
       k.until IS NOT NULL AS retired, s.id AS session_id,
       CASE WHEN s.ttl IS NULL THEN extract(epoch FROM s.expires_at - now())::float8 END AS session_left_s, s.seen_at < now() - ${SEEN_EVERY} AS unseen,
       p.id AS plan_id, p.revision, p.version_id, p.body,
-      CASE WHEN s.user_id IS NOT NULL AND k.until IS NULL THEN ${identity('id = s.user_id AND is_active AND epoch = s.user_epoch', `, is_superuser, debug, s.data->>'last_ip' AS last_ip`)} END AS session_identity,
+      CASE WHEN s.user_id IS NOT NULL AND k.until IS NULL THEN ${identity('id = s.user_id AND is_active AND epoch = s.user_epoch', OF_SESSION)} END AS session_identity,
       CASE WHEN p.pending_user_id IS NOT NULL THEN ${identity('id = p.pending_user_id')} END AS pending_identity
     FROM flow.flows f
     LEFT JOIN flow.session_keys k ON k.hash = $2 AND (k.until IS NULL OR k.until > now())

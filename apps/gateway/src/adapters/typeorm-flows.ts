@@ -11,6 +11,18 @@ const DEFAULT = {
   name: 'flow_default',
   text: 'SELECT slug FROM flow.flows WHERE designation = $1 ORDER BY slug LIMIT 1',
 };
+/** $1 stage. A stage may be a step, or stand in the config of one. */
+const CONFIGURING = {
+  name: 'flow_configuring',
+  text: `
+    SELECT slug FROM (
+      SELECT coalesce(
+        jsonb_path_query_first(v.document, '$.steps[*].stage ? (@.id == $id).config.configure_flow',
+          jsonb_build_object('id', $1::text)) #>> '{}',
+        v.document #>> ARRAY['attached', $1::text, 'config', 'configure_flow']) AS slug
+      FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id) found
+    WHERE slug IS NOT NULL ORDER BY slug LIMIT 1`,
+};
 
 /** Published flows in Postgres. */
 export class TypeormFlows extends Flows {
@@ -32,6 +44,11 @@ export class TypeormFlows extends Flows {
 
   async findDefault(designation: string): Promise<string | undefined> {
     const { rows } = await runNamed<{ slug: string }>(this.source, DEFAULT, [designation]);
+    return rows[0]?.slug;
+  }
+
+  async findConfiguring(stageId: string): Promise<string | undefined> {
+    const { rows } = await runNamed<{ slug: string }>(this.source, CONFIGURING, [stageId]);
     return rows[0]?.slug;
   }
 

@@ -38,6 +38,8 @@ export interface Lifetimes {
 
 interface Settings {
   readonly lifetimes: Lifetimes;
+  /** Whether the attributes of logged-in users are wanted. */
+  readonly attributes: boolean;
   readonly logger: Logger;
 }
 
@@ -52,7 +54,9 @@ export class TypeormPlans extends Plans {
   }
 
   async find(slug: string, sessionKey: Buffer | undefined): Promise<Loaded | undefined> {
-    const { rows } = await runNamed<LoadedRow>(this.source, LOAD, [slug, sessionKey ?? null]);
+    const { rows } = await runNamed<LoadedRow>(this.source, LOAD, [
+      ...[slug, sessionKey ?? null, this.settings.attributes],
+    ]);
     const row = rows[0];
     if (row?.session_id && row.unseen && !row.retired) this.see(row.session_id);
     return row && loadedOf(row, this.sealer);

@@ -4,7 +4,7 @@ import { type ListedSession, type LoginSession, Sessions, type Slice } from '../
 import { SEEN } from './plan-statements.js';
 import { SELF_COLUMNS, type SelfRow } from './self-rows.js';
 
-/** $1 SHA-256 of the session cookie. */
+/** $1 SHA-256 of the session cookie, $2 whether attributes are wanted. */
 const FIND = {
   name: 'session_user',
   text: `
@@ -39,12 +39,16 @@ type FoundRow = SelfRow & { readonly session_id: string; readonly last_ip: strin
 
 /** Sessions in Postgres. */
 export class TypeormSessions extends Sessions {
-  constructor(private readonly source: DataSource) {
+  /** `attributes`: whether those of users are wanted. */
+  constructor(
+    private readonly source: DataSource,
+    private readonly attributes = false,
+  ) {
     super();
   }
 
   async find(sessionKey: Buffer): Promise<LoginSession | undefined> {
-    const { rows } = await runNamed<FoundRow>(this.source, FIND, [sessionKey]);
+    const { rows } = await runNamed<FoundRow>(this.source, FIND, [sessionKey, this.attributes]);
     if (!rows[0]) return undefined;
     const { session_id: id, last_ip: lastIp, unseen, ...user } = rows[0];
     if (unseen) await runNamed(this.source, SEEN, [id]);

@@ -5,7 +5,7 @@ import type { Self } from '../execution/sessions.js';
 import { Tokens } from '../execution/tokens.js';
 import { SELF_COLUMNS, type SelfRow } from './self-rows.js';
 
-/** $1 hash of the key. */
+/** $1 hash of the key, $2 whether attributes are wanted. */
 const FIND_USER = {
   name: 'token_user',
   text: `SELECT ${SELF_COLUMNS}
@@ -15,12 +15,16 @@ const FIND_USER = {
 
 /** API tokens in the directory's Postgres, as far as the gateway may see them. */
 export class TypeormTokens extends Tokens {
-  constructor(private readonly source: DataSource) {
+  /** `attributes`: whether those of users are wanted. */
+  constructor(
+    private readonly source: DataSource,
+    private readonly attributes = false,
+  ) {
     super();
   }
 
   async findUser(key: string): Promise<Self | undefined> {
-    const { rows } = await runNamed<SelfRow>(this.source, FIND_USER, [tokenHash(key)]);
+    const { rows } = await runNamed<SelfRow>(this.source, FIND_USER, [tokenHash(key), this.attributes]);
     return rows[0] && { ...rows[0], kind: 'saved' };
   }
 }

@@ -1,7 +1,6 @@
 import type { BoundSessions } from './bound-sessions.js';
-import { savedUserOf } from './identity.js';
 import type { Places } from './places.js';
-import type { Identity } from './plans.js';
+import { type Identity, savedUserOf } from './plans.js';
 import { brokenBy } from './session-binding.js';
 
 interface Used {

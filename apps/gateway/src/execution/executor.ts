@@ -5,10 +5,9 @@ import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
-import { savedUserOf } from './identity.js';
 import { loginAddress } from './login-address.js';
 import { type Planning, refusalOf } from './planning.js';
-import type { About, Identity, Loaded, Plans, StoredPlan } from './plans.js';
+import { type About, type Identity, type Loaded, type Plans, type StoredPlan, savedUserOf } from './plans.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { saveOutcome } from './saving.js';
@@ -53,12 +52,17 @@ export class Executor {
   /** Shows the current challenge of a flow, or gives it an answer. Throws Problem when nothing can be told. */
   async handle(request: FlowRequest): Promise<FlowAnswer> {
     const found = await this.load(request);
-    refuseType(request.answer);
+    // Whoever brings a token is a stranger until it is looked up, which takes its turn after the rate (protocol §11).
+    if (!found.session?.user) request.admitStranger();
+    refuseUntaken(request.answer);
     const tokenUser = await request.authenticate?.();
     if (await this.hasLeft(found, request)) return this.sendToLogin(request, found);
     const loaded = { ...found, user: tokenUser ?? found.session?.user };
     refuseUnfit(request.answer, tokenUser ? undefined : loaded.user);
-    if (loaded.session?.retired) return this.repeat(request, loaded, false);
+    return loaded.session?.retired ? this.repeat(request, loaded, false) : this.goOn(request, loaded);
+  }
+
+  private async goOn(request: FlowRequest, loaded: Arrival): Promise<FlowAnswer> {
     const known = runningPlan(loaded, request);
     const pinned = known && (await this.parts.flows.find(known.versionId));
     // A plan whose version is gone, or of a kind that is not understood any more, is dropped alone.
@@ -160,9 +164,12 @@ export class Executor {
   }
 }
 
-/** An answer that is no JSON at all is refused before anybody asks whose it is (protocol §11). */
-function refuseType(answer: Posted | undefined) {
-  if (answer?.unreadable?.code === 'unsupported_media_type') throw answer.unreadable;
+/** Bodies that are not even looked into, whoever sent them. */
+const UNTAKEN: ReadonlySet<string> = new Set(['unsupported_media_type', 'body_too_large']);
+
+/** What cannot be taken is refused before anybody asks whose it is (protocol §11). */
+function refuseUntaken(answer: Posted | undefined) {
+  if (answer?.unreadable && UNTAKEN.has(answer.unreadable.code)) throw answer.unreadable;
 }
 
 /** What else is wrong with an answer before any stage sees it; a forgery concerns whoever a session vouches for. */

@@ -8,7 +8,24 @@ export interface Identity extends SavedUser {
   readonly is_superuser: boolean;
   /** May see the details of faults. */
   readonly debug: boolean;
+  /** Not there, or null, where they are not wanted. */
+  readonly attributes?: Readonly<Record<string, unknown>> | null;
 }
+
+/** What of a user others are told, stages among them, and no more. */
+export const savedUserOf = ({
+  kind,
+  uuid,
+  pk,
+  username,
+  name,
+  email,
+  is_active,
+  epoch,
+  locale,
+}: SavedUser): SavedUser => ({
+  ...{ kind, uuid, pk, username, name, email, is_active, epoch, locale },
+});
 
 export interface Session {
   readonly id: string;

@@ -22,6 +22,8 @@ export interface FlowRequest {
     readonly cookies: Readonly<Record<string, string>>;
   };
   readonly locale: string;
+  /** Called once it is known that nobody is logged in, before anything is done for them. Throws Problem. */
+  readonly admitStranger: () => void;
 }
 
 /** An answer as it came: any JSON value, what keeps it from being read, and why it may not be the user's own. */

@@ -3,7 +3,6 @@ import type { Identity } from './plans.js';
 /** A logged-in user as they may see themselves. */
 export interface Self extends Identity {
   readonly type: string;
-  readonly avatar: string | null;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly groups: readonly { readonly pk: string; readonly name: string }[];
 }

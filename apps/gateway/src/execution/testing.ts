@@ -221,6 +221,9 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     async findDefault() {
       return 'login';
     }
+    async findConfiguring() {
+      return undefined;
+    }
   })();
   const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);
@@ -243,6 +246,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     answer: undefined,
     client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
     locale: 'en',
+    admitStranger: () => undefined,
     ...more,
   });
   return {

@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream';
 import { Problem } from '@gatehouse/contracts';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
@@ -8,24 +9,54 @@ const PAGES = '/if/';
 
 /**
  * A body that says nothing, and why. It is told when its turn comes, not when it is read: a flow that does not exist, or a
- * forged request, comes first (protocol §11).
+ * client that comes too often, comes first (protocol §11).
  */
 export class Unreadable {
   constructor(readonly problem: Problem) {}
 }
 
-/** JSON is all the API takes, forms are all that pages send. An empty body of any type is an empty object (01-executor §1.2). */
-export function parseBodies(fastify: FastifyInstance) {
+/**
+ * JSON is all the API takes, forms are all that pages send. An empty body of any type is an empty object
+ * (01-executor §1.2). `limit`: bytes.
+ */
+export function parseBodies(fastify: FastifyInstance, limit: number) {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    done(null, body.length === 0 ? {} : json(body as Buffer));
+  fastify.addContentTypeParser('application/json', async ({ headers }: FastifyRequest, payload: Readable) => {
+    const body = await collect(payload, { limit, declared: headers['content-length'] });
+    return body ? json(body) : tooLarge();
   });
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, ({ headers, url }, body, done) => {
-    const type = headers['content-type'] ?? '';
-    if (body.length === 0) done(null, {});
-    else if (url.startsWith(PAGES) && FORM.test(type))
-      done(null, Object.fromEntries(new URLSearchParams(String(body))));
-    else done(null, unsupported(type));
+  fastify.addContentTypeParser('*', async ({ headers, url }: FastifyRequest, payload: Readable) => {
+    const { 'content-type': type = '', 'content-length': declared } = headers;
+    const body = await collect(payload, { limit, declared });
+    if (body?.length === 0) return {};
+    if (!url.startsWith(PAGES) || !FORM.test(type)) return unsupported(type);
+    return body ? Object.fromEntries(new URLSearchParams(body.toString())) : tooLarge();
+  });
+}
+
+/**
+ * Bytes beyond the limit that are still taken in, and dropped, so that a client has sent its body when it is refused and
+ * reads why; whoever sends more is cut off.
+ */
+const PATIENCE_BYTES = 4 * 1024 * 1024;
+
+/** The whole body; undefined when it is longer than the limit. */
+function collect(
+  payload: Readable,
+  { limit, declared }: { limit: number; declared: string | undefined },
+): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    if (Number(declared) > limit + PATIENCE_BYTES) return resolve(undefined);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    payload.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= limit) chunks.push(chunk);
+      else if (length > limit + PATIENCE_BYTES) resolve(undefined);
+    });
+    payload.once('end', () => resolve(length > limit ? undefined : Buffer.concat(chunks)));
+    // The client is gone, or too slow: its mistake, not a fault of ours.
+    payload.once('error', (cause) => reject(new Problem('malformed_http', { cause })));
   });
 }
 
@@ -36,6 +67,7 @@ export const MAX_DEPTH = 64;
 
 /** What a parser says of a body quotes it, secrets included, so it is not repeated. */
 function json(body: Buffer): unknown {
+  if (body.length === 0) return {};
   try {
     const text = decoder.decode(body);
     return text.length > MAX_DEPTH && depthOf(text) > MAX_DEPTH
@@ -61,3 +93,5 @@ const malformed = (why: string) =>
 
 const unsupported = (type: string) =>
   new Unreadable(new Problem('unsupported_media_type', { detail: `Unsupported media type "${type}" in request.` }));
+
+const tooLarge = () => new Unreadable(new Problem('body_too_large'));

@@ -1,7 +1,6 @@
-import { Logger } from '@gatehouse/platform';
-import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from '@gatehouse/platform';
 import type { FastifyRequest } from 'fastify';
-import { Tokens } from '../execution/tokens.js';
+import type { Tokens } from '../execution/tokens.js';
 import { canonicalIp, clientIpOf } from './client-ip.js';
 
 const REMOTE_IP = 'x-authentik-remote-ip';
@@ -17,11 +16,10 @@ export interface Client {
 }
 
 /** Tells where requests come from: an outpost speaks for its visitors, once its token shows that it is one (01-executor §8.5). */
-@Injectable()
 export class Clients {
   constructor(
-    @Inject(Tokens) private readonly tokens: Tokens,
-    @Inject(Logger) private readonly logger: Logger,
+    private readonly tokens: Tokens,
+    private readonly logger: Logger,
   ) {}
 
   /** Asks the directory only when a request claims to be from an outpost. */

@@ -2,10 +2,12 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res }
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Avatars } from './avatars.js';
 import { Unreadable } from './body.parser.js';
 import { forgeryOf } from './csrf.js';
+import type { Exchange } from './exchange.js';
 import { presentAnswer } from './executor.presenter.js';
-import { type Exchange, FlowDoor } from './flow.door.js';
+import { FlowDoor } from './flow.door.js';
 import { innerQuery } from './inner-query.js';
 import { challengeTypes, flowChallengeResponse } from './openapi/flow-bodies.js';
 import { Described } from './openapi/operation.js';
@@ -17,6 +19,7 @@ const query = { query: z.string().meta({ description: "The query of the flow's p
 export class ExecutorController {
   constructor(
     @Inject(FlowDoor) private readonly door: FlowDoor,
+    @Inject(Avatars) private readonly avatars: Avatars,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -67,7 +70,10 @@ export class ExecutorController {
 
   private async answer(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]) {
     const { request, reply } = exchange;
-    const { status, body, headers } = presentAnswer(await this.door.enter(exchange, asked), request.id);
+    const { status, body, headers } = presentAnswer(await this.door.enter(exchange, asked), {
+      requestId: request.id,
+      avatars: this.avatars,
+    });
     void reply.status(status).headers(headers ?? {});
     return body;
   }

@@ -1,37 +1,40 @@
-import type { FlowInfo, User, UserInfo } from '@gatehouse/contracts';
-import type { FlowVersion, Plan } from '@gatehouse/plan';
-import { DEFAULT_AVATAR, initialsAvatar } from './avatar.js';
+import type { FlowInfo, UserInfo } from '@gatehouse/contracts';
+import type { Plan } from '@gatehouse/plan';
+import type { Identity } from '../execution/plans.js';
+import type { FlowAnswer } from '../execution/request.js';
+import type { Pictured } from './avatar-modes.js';
+import type { Avatars } from './avatars.js';
+import { formatTitle } from './flow-title.js';
 
 /** Drops the plan and leads to the flow that logs out. */
 export const CANCEL_URL = '/flows/-/cancel/';
 
-/** Whom the visitor is shown as: what they typed, else whom the flow is about, else who is logged in; undefined for a stranger. */
-export function displayedUser(context: Plan['context'], sessionUser: User | undefined) {
+/**
+ * Whom the visitor is shown as: what they typed, else whom the flow is about, else who is logged in; undefined for a stranger.
+ * Attributes are known of the latter only: what somebody keeps there is not for whoever types their name.
+ */
+export function displayedUser(context: Plan['context'], sessionUser: Identity | undefined): Pictured | undefined {
   const { pending_user_identifier: typed, pending_user: pending } = context;
-  if (typed !== undefined) return { username: typed, name: '' };
-  const user = pending ?? sessionUser;
-  return user && { username: user.username, name: 'name' in user ? user.name : '' };
+  if (typed !== undefined) return { username: typed, name: '', email: '' };
+  if (!pending || (pending.kind === 'saved' && pending.uuid === sessionUser?.uuid)) return sessionUser;
+  return { username: pending.username, name: 'name' in pending ? pending.name : '', email: pending.email };
 }
-
-type Displayed = ReturnType<typeof displayedUser>;
 
 /** The fields of a challenge that says whom it is for (01-executor §4.3). */
-export const userInfo = (user: Displayed): UserInfo => ({
+export const userInfo = (user: Pictured | undefined, avatars: Avatars): UserInfo => ({
   pending_user: user?.username ?? '',
-  pending_user_avatar: user ? initialsAvatar(user) : DEFAULT_AVATAR,
+  pending_user_avatar: avatars.of(user),
 });
 
-/** What every challenge says of its flow (01-executor §4.1). */
-export const flowInfo = ({ flow }: FlowVersion, context: Plan['context'], user: Displayed): FlowInfo => ({
-  title: formatTitle(flow.title, { app: context.application?.name ?? '', user: user?.username ?? 'AnonymousUser' }),
-  background: flow.background,
+/** What every challenge says of its flow (01-executor §4.1); without a plan the title is as it was written. */
+export const flowInfo = ({ version, context, planId }: FlowAnswer, user: Pictured | undefined): FlowInfo => ({
+  title: planId === undefined ? version.flow.title : formatTitle(version.flow.title, namesOf(context, user)),
+  background: version.flow.background,
   cancel_url: CANCEL_URL,
-  layout: flow.layout,
+  layout: version.flow.layout,
 });
 
-/** `%(app)s` and `%(user)s` filled in; a title with any other use of `%` stays as it is (01-executor §4.2). */
-export function formatTitle(title: string, names: { readonly app: string; readonly user: string }): string {
-  const rest = title.replace(/%%|%\((?:app|user)\)s/g, '');
-  if (rest.includes('%')) return title;
-  return title.replace(/%%|%\((app|user)\)s/g, (match, name?: 'app' | 'user') => (name ? names[name] : match[0]!));
-}
+const namesOf = ({ application }: Plan['context'], user: Pictured | undefined) => ({
+  app: application?.name ?? '',
+  user: user?.username ?? 'AnonymousUser',
+});

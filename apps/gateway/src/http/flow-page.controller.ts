@@ -1,10 +1,14 @@
 import { isLocalPath, Problem } from '@gatehouse/contracts';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Posted } from '../execution/request.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Avatars } from './avatars.js';
+import { Unreadable } from './body.parser.js';
 import { CSRF_FIELD, csrfTokenOf, formForgeryOf } from './csrf.js';
+import type { Exchange } from './exchange.js';
 import { presentAnswer } from './executor.presenter.js';
-import { type Exchange, FlowDoor } from './flow.door.js';
+import { FlowDoor } from './flow.door.js';
 import { drawChallenge } from './flow-page.view.js';
 import { innerQuery } from './inner-query.js';
 import { newNonce, sendPage } from './page.sender.js';
@@ -15,6 +19,7 @@ import { type HttpAnswer, presentProblem } from './problem.presenter.js';
 export class FlowPageController {
   constructor(
     @Inject(FlowDoor) private readonly door: FlowDoor,
+    @Inject(Avatars) private readonly avatars: Avatars,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -33,18 +38,22 @@ export class FlowPageController {
     @Res() reply: FastifyReply,
   ) {
     const exchange = { request, reply };
+    const answer = await this.ask(exchange, { slug, query: queryOf(request), answer: this.posted(request, fields) });
+    return this.redirected(exchange, answer) ?? this.moved(exchange, answer) ?? this.draw(exchange, answer);
+  }
+
+  /** A form that may be forged counts as one that cannot be read: for strangers as for anybody. */
+  private posted(request: FastifyRequest, fields: unknown): Posted {
+    if (fields instanceof Unreadable) return { body: undefined, unreadable: fields.problem, forged: undefined };
     const { [CSRF_FIELD]: token, ...body } = Object(fields) as Record<string, unknown>;
     const detail = formForgeryOf(request, this.config.BASE_URL, token);
-    const answer = detail
-      ? presentProblem(new Problem('csrf_failed', { detail }), { requestId: request.id, details: false })
-      : await this.ask(exchange, { slug, query: queryOf(request), answer: { body, forged: undefined } });
-    return this.redirected(exchange, answer) ?? this.moved(exchange, answer) ?? this.draw(exchange, answer);
+    return { body, unreadable: detail ? new Problem('csrf_failed', { detail }) : undefined, forged: undefined };
   }
 
   private async ask(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]): Promise<HttpAnswer> {
     const viewer = { requestId: exchange.request.id, details: false };
     return this.door.enter(exchange, asked).then(
-      (answer) => presentAnswer(answer, exchange.request.id),
+      (answer) => presentAnswer(answer, { requestId: exchange.request.id, avatars: this.avatars }),
       (error: unknown) => {
         if (error instanceof Problem) return presentProblem(error, viewer);
         throw error;

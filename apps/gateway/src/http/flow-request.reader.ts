@@ -1,35 +1,41 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { FlowRequest } from '../execution/request.js';
-import { Contracts } from '../execution/stages.js';
-import { Clients } from './client.js';
+import type { Contracts } from '../execution/stages.js';
+import type { Clients } from './client.js';
+import type { Exchange } from './exchange.js';
 import { refuseCredentials } from './inner-query.js';
-import { Principals } from './principal.js';
+import type { Principals } from './principal.js';
 import { sessionKeyOf } from './session.cookie.js';
+import type { StrangerGate } from './stranger.gate.js';
 
 /** What a controller makes of an address and a body. */
 export type Asked = Pick<FlowRequest, 'slug' | 'query' | 'answer'>;
 
+interface Parts {
+  readonly contracts: Contracts;
+  readonly clients: Clients;
+  readonly principals: Principals;
+  readonly gate: StrangerGate;
+}
+
 /** Reads from an HTTP request what the executor must know: who asks, from where, in which session. */
-@Injectable()
 export class FlowRequestReader {
-  constructor(
-    @Inject(Contracts) private readonly contracts: Contracts,
-    @Inject(Clients) private readonly clients: Clients,
-    @Inject(Principals) private readonly principals: Principals,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /** Throws credentials_in_query. */
-  async read(request: FastifyRequest, asked: Asked): Promise<FlowRequest> {
+  async read({ request, reply }: Exchange, asked: Asked): Promise<FlowRequest> {
     const arrivedAt = performance.now();
-    refuseCredentials((field) => this.contracts.isSecret(field), request.query as object, asked.query);
+    const { contracts, clients, principals, gate } = this.parts;
+    refuseCredentials((field) => contracts.isSecret(field), request.query as object, asked.query);
+    const client = await clients.of(request);
     return {
       ...asked,
       arrivedAt,
       sessionKey: sessionKeyOf(request),
-      authenticate: this.principals.tokenUserOf(request),
-      client: { ...(await this.clients.of(request)), cookies: cookiesOf(request) },
+      authenticate: principals.tokenUserOf(request),
+      client: { ...client, cookies: cookiesOf(request) },
       locale: 'en',
+      admitStranger: () => gate.admit(client.ip, reply),
     };
   }
 }

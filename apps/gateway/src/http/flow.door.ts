@@ -1,32 +1,27 @@
-import { Logger } from '@gatehouse/platform';
-import { Inject, Injectable } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Executor } from '../execution/executor.js';
+import type { Logger } from '@gatehouse/platform';
+import type { FastifyRequest } from 'fastify';
+import type { Executor } from '../execution/executor.js';
 import type { FlowAnswer, FlowRequest } from '../execution/request.js';
 import { sessionChangeOf } from '../execution/session-change.js';
 import { csrfTokenOf, setCsrfCookie } from './csrf.js';
-import { type Asked, FlowRequestReader } from './flow-request.reader.js';
+import type { Exchange } from './exchange.js';
+import type { Asked, FlowRequestReader } from './flow-request.reader.js';
 import { setSessionCookie } from './session.cookie.js';
 
-/** One HTTP exchange. */
-export interface Exchange {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+interface Parts {
+  readonly executor: Executor;
+  readonly reader: FlowRequestReader;
+  readonly logger: Logger;
 }
 
 /** From an HTTP request to the executor and back: which cookies leave with the answer, and what is noted of it. */
-@Injectable()
 export class FlowDoor {
-  constructor(
-    @Inject(Executor) private readonly executor: Executor,
-    @Inject(FlowRequestReader) private readonly reader: FlowRequestReader,
-    @Inject(Logger) private readonly logger: Logger,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /** Throws Problem for what is wrong before a stage is asked. */
   async enter({ request, reply }: Exchange, asked: Asked): Promise<FlowAnswer> {
-    const flowRequest = await this.reader.read(request, asked);
-    const answer = await this.executor.handle(flowRequest);
+    const flowRequest = await this.parts.reader.read({ request, reply }, asked);
+    const answer = await this.parts.executor.handle(flowRequest);
     if (answer.cookie) setSessionCookie(request, reply, answer.cookie);
     if (sessionChangeOf(answer.effects)?.type === 'login') setCsrfCookie(request, reply);
     else if (answer.sessionUser && !flowRequest.authenticate) csrfTokenOf(request, reply);
@@ -41,6 +36,6 @@ export class FlowDoor {
     const problem = told.type === 'problem' ? told.problem.code : undefined;
     const what = { told: told.type, component, problem };
     const ms = Math.round(performance.now() - arrivedAt);
-    this.logger.event('flow', { request_id: id, method, flow, plan: planId, ...what, ms });
+    this.parts.logger.event('flow', { request_id: id, method, flow, plan: planId, ...what, ms });
   }
 }

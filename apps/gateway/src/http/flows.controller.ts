@@ -1,11 +1,17 @@
 import { Problem } from '@gatehouse/contracts';
-import { Controller, Get, Inject, Param, Redirect, Req } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { Flows } from '../execution/flows.js';
+import { Outset } from '../execution/outset.js';
 import { Plans } from '../execution/plans.js';
 import { Contracts } from '../execution/stages.js';
-import { refuseCredentials } from './inner-query.js';
+import { innerQuery, refuseCredentials } from './inner-query.js';
+import { Principals } from './principal.js';
 import { sessionKeyOf } from './session.cookie.js';
+
+/** The purposes that have an address of their own. */
+const DEFAULTS: ReadonlySet<string> = new Set(['authentication', 'invalidation']);
 
 /** Addresses that stand for whatever flow serves a purpose (01-executor §11). */
 @Controller('/flows/-')
@@ -13,19 +19,22 @@ export class FlowsController {
   constructor(
     @Inject(Flows) private readonly flows: Flows,
     @Inject(Plans) private readonly plans: Plans,
+    @Inject(Principals) private readonly principals: Principals,
     @Inject(Contracts) private readonly contracts: Contracts,
+    @Inject(Outset) private readonly outset: Outset,
   ) {}
 
-  /** Leads to the first flow of the designation; the query goes along. */
+  /**
+   * Leads to the first flow of the designation; the query goes along. Whether the flow is for whoever is here now is for
+   * the flow to say: somebody who is logged in already reads that there, and not that there is no such address.
+   */
   @Get('default/:designation/')
   @Redirect()
-  async default(@Param('designation') designation: string, @Req() { url: address }: FastifyRequest) {
-    const asked = new URLSearchParams(address.split('?').slice(1).join('?'));
-    refuseCredentials((field) => this.contracts.isSecret(field), Object.fromEntries(asked));
-    const slug = await this.flows.findDefault(designation);
+  async default(@Param('designation') designation: string, @Req() request: FastifyRequest) {
+    const query = this.queryOf(request);
+    const slug = DEFAULTS.has(designation) ? await this.flows.findDefault(designation) : undefined;
     if (!slug) throw new Problem('not_found', { detail: `There is no flow for ${designation}.` });
-    const query = asked.toString();
-    return { url: `/if/flow/${slug}/${query ? `?${query}` : ''}`, statusCode: 302 };
+    return pageOf(slug, query);
   }
 
   /** Drops every plan of the session. Leads to the flow that logs out, as clients expect of "Not you?". */
@@ -35,4 +44,39 @@ export class FlowsController {
     const key = sessionKeyOf(request);
     if (key) await this.plans.cancel(key);
   }
+
+  /** Begins the flow by which users set up a stage for themselves, about whoever is logged in; strangers log in first. */
+  @Get('configure/:stage/')
+  @Redirect()
+  async configure(
+    @Param('stage') stage: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const query = this.queryOf(request);
+    const sessionKey = sessionKeyOf(request);
+    const principal = await this.principals.find({ request, reply });
+    if (!sessionKey || !principal) return loginFor(request.url);
+    const slug = z.uuid().safeParse(stage).success ? await this.flows.findConfiguring(stage.toLowerCase()) : undefined;
+    if (!slug) throw new Problem('not_found');
+    await this.outset.begin({ slug, user: principal.user, sessionKey, query: innerQuery(query) });
+    return pageOf(slug, query);
+  }
+
+  /** The request's own query, written anew. Throws credentials_in_query. */
+  private queryOf({ url }: FastifyRequest): string {
+    const asked = new URLSearchParams(url.split('?').slice(1).join('?'));
+    refuseCredentials((field) => this.contracts.isSecret(field), Object.fromEntries(asked));
+    return asked.toString();
+  }
 }
+
+const pageOf = (slug: string, query: string) => ({
+  url: `/if/flow/${slug}/${query ? `?${query}` : ''}`,
+  statusCode: 302,
+});
+
+const loginFor = (address: string) => ({
+  url: `/flows/-/default/authentication/?next=${encodeURIComponent(address)}`,
+  statusCode: 302,
+});

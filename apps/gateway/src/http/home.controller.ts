@@ -16,7 +16,7 @@ export class HomeController {
 
   @Get('/')
   async home(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    const principal = await this.principals.find(request);
+    const principal = await this.principals.find({ request, reply });
     if (!principal) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
     const nonce = newNonce();
     const body = html`<p>You are signed in as ${principal.user.username}.</p>`;

@@ -1,17 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { BindingGuard } from '../execution/binding-guard.js';
-import { type LoginSession, Sessions } from '../execution/sessions.js';
-import { Clients } from './client.js';
+import type { BindingGuard } from '../execution/binding-guard.js';
+import type { LoginSession, Sessions } from '../execution/sessions.js';
+import type { Clients } from './client.js';
 import { sessionKeyOf } from './session.cookie.js';
 
 /** The sessions that requests come with, as far as they may be used from where they come. */
-@Injectable()
 export class LiveSessions {
   constructor(
-    @Inject(Sessions) private readonly sessions: Sessions,
-    @Inject(BindingGuard) private readonly bindings: BindingGuard,
-    @Inject(Clients) private readonly clients: Clients,
+    private readonly sessions: Sessions,
+    private readonly bindings: BindingGuard,
+    private readonly clients: Clients,
   ) {}
 
   /** Undefined when nobody is logged in, or was until the session left the place that it was bound to. */

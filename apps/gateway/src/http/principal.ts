@@ -1,29 +1,33 @@
 import { Problem } from '@gatehouse/contracts';
-import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Self } from '../execution/sessions.js';
-import { Tokens } from '../execution/tokens.js';
-import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import type { Tokens } from '../execution/tokens.js';
+import type { Clients } from './client.js';
 import { forgeryOf } from './csrf.js';
-import { LiveSessions } from './live-sessions.js';
+import type { Exchange } from './exchange.js';
+import type { LiveSessions } from './live-sessions.js';
+import type { StrangerGate } from './stranger.gate.js';
 
 /** Who asks. */
 export interface Principal {
   readonly user: Self;
-  /** The session that came along, if it is alive, whoever's it is. */
+  /** The session that came along, if somebody is logged in to it, whoever that is. */
   readonly sessionId: string | undefined;
   /** Whether a token says who asks, not the session. */
   readonly byToken: boolean;
 }
 
+interface Parts {
+  readonly tokens: Tokens;
+  readonly sessions: LiveSessions;
+  readonly clients: Clients;
+  readonly gate: StrangerGate;
+  readonly baseUrl: string;
+}
+
 /** Tells who asks: the user of a bearer token, else of the session (01-executor §8.7). One place, for every endpoint. */
-@Injectable()
 export class Principals {
-  constructor(
-    @Inject(Tokens) private readonly tokens: Tokens,
-    @Inject(LiveSessions) private readonly sessions: LiveSessions,
-    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /** Finds the user of a request's bearer token; undefined when it brings none. What it returns throws token_invalid. */
   tokenUserOf({ headers }: FastifyRequest): (() => Promise<Self>) | undefined {
@@ -32,31 +36,33 @@ export class Principals {
     return async () => {
       if (type.toLowerCase() !== 'bearer')
         throw new Problem('token_invalid', { detail: 'Unsupported authentication type' });
-      const user = await this.tokens.findUser(key);
+      const user = await this.parts.tokens.findUser(key);
       if (!user) throw new Problem('token_invalid');
       return user;
     };
   }
 
-  /** Undefined for a stranger. Throws token_invalid. */
-  async find(request: FastifyRequest): Promise<Principal | undefined> {
+  /** Undefined for a stranger, who is counted. Throws rate_limited and token_invalid. */
+  async find({ request, reply }: Exchange): Promise<Principal | undefined> {
+    const { sessions, clients, gate } = this.parts;
+    const session = await sessions.find(request);
+    if (!session) gate.admit((await clients.of(request)).ip, reply);
     const tokenUser = await this.tokenUserOf(request)?.();
-    const session = await this.sessions.find(request);
     const user = tokenUser ?? session?.user;
     return user && { user, sessionId: session?.id, byToken: tokenUser !== undefined };
   }
 
-  /** Throws not_authenticated for a stranger. */
-  async load(request: FastifyRequest): Promise<Principal> {
-    const principal = await this.find(request);
+  /** As `find`; throws not_authenticated for a stranger. */
+  async load(exchange: Exchange): Promise<Principal> {
+    const principal = await this.find(exchange);
     if (!principal) throw new Problem('not_authenticated');
     return principal;
   }
 
   /** As `load`, for a request that changes something: one that a session vouches for must come from the site's own page. */
-  async loadForChange(request: FastifyRequest): Promise<Principal> {
-    const principal = await this.load(request);
-    const forged = principal.byToken ? undefined : forgeryOf(request, this.config.BASE_URL);
+  async loadForChange(exchange: Exchange): Promise<Principal> {
+    const principal = await this.load(exchange);
+    const forged = principal.byToken ? undefined : forgeryOf(exchange.request, this.parts.baseUrl);
     if (forged) throw new Problem('csrf_failed', { detail: forged });
     return principal;
   }

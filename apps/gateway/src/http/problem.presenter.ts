@@ -15,9 +15,14 @@ interface Viewer {
 /** A problem in the form that its line in `problems` asks for (protocol §11). */
 export function presentProblem(problem: Problem, viewer: Viewer): HttpAnswer {
   const { status } = problem.entry;
-  const headers = problem.retryAfterS === undefined ? {} : { 'retry-after': String(Math.ceil(problem.retryAfterS)) };
-  return { status, headers, body: bodyOf(problem, viewer) };
+  return { status, headers: headersOf(problem), body: bodyOf(problem, viewer) };
 }
+
+const headersOf = ({ code, retryAfterS }: Problem) => ({
+  ...(retryAfterS === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterS)) }),
+  // Whoever sends too much may not be done yet.
+  ...(code === 'body_too_large' ? { connection: 'close' } : {}),
+});
 
 function bodyOf(problem: Problem, { requestId, details }: Viewer) {
   switch (problem.entry.body) {

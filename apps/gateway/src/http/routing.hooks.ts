@@ -46,21 +46,6 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${source}/$`);
 }
 
-/** What every answer carries (01-executor §1.6). */
-export function standardHeaders(fastify: FastifyInstance) {
-  fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({
-      'x-authentik-id': request.id,
-      'x-frame-options': 'SAMEORIGIN',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'same-origin',
-      'cache-control': 'no-store',
-      vary: 'Cookie',
-    });
-    done();
-  });
-}
-
 const requests = timed('gatehouse_http_seconds', 'HTTP requests answered here', ['route', 'method', 'status']);
 
 /** Measures every answer, by route: an address that has none is not worth a label. */

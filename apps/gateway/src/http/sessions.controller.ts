@@ -1,6 +1,6 @@
 import { Problem } from '@gatehouse/contracts';
-import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ListedSession, Sessions } from '../execution/sessions.js';
 import { Described } from './openapi/operation.js';
 import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
@@ -27,9 +27,9 @@ export class SessionsController {
     answers: { 200: authenticatedSessions, 404: genericError },
   })
   @Get('')
-  async list(@Req() request: FastifyRequest) {
+  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const page = pageOf(request);
-    const principal = await this.principals.load(request);
+    const principal = await this.principals.load({ request, reply });
     const owner = ownerOf(principal);
     const found = await this.sessions.list(owner, sliceOf(page));
     const count = await this.sessions.count(owner);
@@ -47,8 +47,12 @@ export class SessionsController {
     answers: { 200: authenticatedSession, 404: genericError },
   })
   @Get(':uuid/')
-  async retrieve(@Param('uuid') uuid: string, @Req() request: FastifyRequest) {
-    const principal = await this.principals.load(request);
+  async retrieve(
+    @Param('uuid') uuid: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const principal = await this.principals.load({ request, reply });
     const session = UUID.test(uuid) ? await this.sessions.findListed(uuid, ownerOf(principal)) : undefined;
     if (!session) throw new Problem('not_found');
     return present(session, principal);
@@ -63,8 +67,12 @@ export class SessionsController {
   })
   @Delete(':uuid/')
   @HttpCode(HttpStatus.NO_CONTENT)
-  async remove(@Param('uuid') uuid: string, @Req() request: FastifyRequest): Promise<void> {
-    const principal = await this.principals.loadForChange(request);
+  async remove(
+    @Param('uuid') uuid: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const principal = await this.principals.loadForChange({ request, reply });
     const ended = UUID.test(uuid) && (await this.sessions.remove(uuid, ownerOf(principal)));
     if (!ended) throw new Problem('not_found');
   }

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { Controller, Get, Inject, Req } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Self } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { initialsAvatar } from './avatar.js';
+import { Avatars } from './avatars.js';
 import { Described } from './openapi/operation.js';
 import { Principals } from './principal.js';
 import { sessionUser, type UserSelf } from './users.bodies.js';
@@ -13,6 +13,7 @@ import { sessionUser, type UserSelf } from './users.bodies.js';
 export class UsersController {
   constructor(
     @Inject(Principals) private readonly principals: Principals,
+    @Inject(Avatars) private readonly avatars: Avatars,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -24,15 +25,15 @@ export class UsersController {
     answers: { 200: sessionUser },
   })
   @Get('me/')
-  async me(@Req() request: FastifyRequest) {
-    return { user: this.present((await this.principals.load(request)).user) };
+  async me(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    return { user: this.present((await this.principals.load({ request, reply })).user) };
   }
 
   private present(user: Self): UserSelf {
     const { pk, username, name, is_active, is_superuser, groups, email, settings, type } = user;
     return {
       ...{ pk, username, name, is_active, is_superuser, groups, email, settings, type },
-      avatar: user.avatar ?? initialsAvatar(user),
+      avatar: this.avatars.of(user),
       uid: createHmac('sha256', this.config.SECRET_KEY).update(`uid:${user.uuid}`).digest('hex'),
       system_permissions: [],
     };

@@ -11,7 +11,7 @@ export const passwordConfig = z.object({
     .min(1)
     .max(256)
     .default(cores)
-    .describe('Password hashes at a time; by default one a core'),
+    .meta({ description: 'Password hashes at a time', 'x-default': 'one a core' }),
   PASSWORD_QUEUE: z.coerce
     .number()
     .int()

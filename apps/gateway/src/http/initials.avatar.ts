@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
 
-/** What stands for somebody nobody knows. */
-export const DEFAULT_AVATAR = '/static/dist/assets/images/user_default.png';
-
 /** A picture of a name's initials, as a data URI (01-executor §4.3). */
 export function initialsAvatar({ name, username }: { name: string; username: string }): string {
   const text = name.trim() || username || 'a k';

@@ -1,0 +1,36 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Problem, type ProblemCode } from '@gatehouse/contracts';
+import { presentProblem } from './problem.presenter.js';
+
+const BY_CODE: Readonly<Record<string, ProblemCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_too_slow',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+};
+
+interface Answering {
+  readonly requestId: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Answers what is no request, or never became a whole one, in the API's own form, and hangs up. */
+export function refuseConnection(
+  error: Error & { readonly code?: string },
+  socket: Duplex,
+  { requestId, headers }: Answering,
+) {
+  if (socket.writable && error.code !== 'ECONNRESET') {
+    const problem = new Problem(BY_CODE[error.code ?? ''] ?? 'malformed_http');
+    const { status, body } = presentProblem(problem, { requestId, details: false });
+    const text = JSON.stringify(body);
+    const all = {
+      ...headers,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+      connection: 'close',
+    };
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+    socket.write([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', text].join('\r\n'));
+  }
+  socket.destroy();
+}

@@ -1,0 +1,50 @@
+import { Problem } from '@gatehouse/contracts';
+import { Controller, Get, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Flows } from '../execution/flows.js';
+import { type Identity, Plans } from '../execution/plans.js';
+import { Contracts } from '../execution/stages.js';
+import { flowInspection } from './flow-inspection.js';
+import { presentInspection } from './flow-inspector.presenter.js';
+import { Described } from './openapi/operation.js';
+import { Principals } from './principal.js';
+import { genericError } from './problem.bodies.js';
+import { sessionKeyOf } from './session.cookie.js';
+
+/** How the run of a flow in one's own session goes, for those who mend flows (01-executor §10). */
+@Controller('/api/v3/flows/inspector')
+export class FlowInspectorController {
+  constructor(
+    @Inject(Plans) private readonly plans: Plans,
+    @Inject(Flows) private readonly flows: Flows,
+    @Inject(Contracts) private readonly contracts: Contracts,
+    @Inject(Principals) private readonly principals: Principals,
+  ) {}
+
+  /** For everybody else there is no such address; without a run 400 and no body. */
+  @Described({
+    id: 'flows_inspector_get',
+    description: 'How the run of a flow in the session of whoever asks goes; there is none: 400, without a body.',
+    tag: 'flows',
+    answers: { 200: flowInspection, 404: genericError },
+  })
+  @Get(':flow_slug/')
+  async inspect(@Param('flow_slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const sessionKey = sessionKeyOf(request);
+    const principal = await this.principals.find({ request, reply });
+    if (!sessionKey || !mayInspect(principal?.user)) throw new Problem('not_found');
+    const loaded = await this.plans.find(slug, sessionKey);
+    if (!loaded) throw new Problem('not_found');
+    const { stored } = loaded;
+    const version = stored && (await this.flows.find(stored.versionId));
+    const inspection =
+      version &&
+      presentInspection({
+        ...{ plan: stored.plan, version, contracts: this.contracts },
+        sessionId: sessionKey.toString('hex'),
+      });
+    return inspection ? reply.send(inspection) : reply.status(HttpStatus.BAD_REQUEST).send();
+  }
+}
+
+const mayInspect = (user: Identity | undefined) => user?.is_superuser === true || user?.debug === true;

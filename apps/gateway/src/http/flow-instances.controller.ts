@@ -1,0 +1,45 @@
+import { Problem } from '@gatehouse/contracts';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Outset } from '../execution/outset.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Described } from './openapi/operation.js';
+import { Principals } from './principal.js';
+import { genericError } from './problem.bodies.js';
+import { sessionKeyOf } from './session.cookie.js';
+
+/** Where an administrator goes on with a flow they have begun. */
+const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'An address to go on at.' });
+
+/** What administrators do with a flow as a whole. */
+@Controller('/api/v3/flows/instances')
+export class FlowInstancesController {
+  constructor(
+    @Inject(Principals) private readonly principals: Principals,
+    @Inject(Outset) private readonly outset: Outset,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  /** Begins the flow about the administrator themself, whatever they were doing in it (01-executor §11). */
+  @Described({
+    id: 'flows_instances_execute_retrieve',
+    description: 'Begins the flow about the administrator who asks; the answer says where it goes on.',
+    tag: 'flows',
+    answers: { 200: link, 404: genericError },
+  })
+  @Get(':slug/execute/')
+  async execute(
+    @Param('slug') slug: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<z.output<typeof link>> {
+    const sessionKey = sessionKeyOf(request);
+    const { user } = await this.principals.load({ request, reply });
+    if (!user.is_superuser) throw new Problem('permission_denied');
+    // The plan needs a session to be in, also when a token says who asks.
+    if (!sessionKey) throw new Problem('not_authenticated');
+    await this.outset.begin({ slug, user, sessionKey, query: {} });
+    return { link: new URL(`/if/flow/${slug}/`, this.config.BASE_URL).href };
+  }
+}

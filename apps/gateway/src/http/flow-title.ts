@@ -1,0 +1,43 @@
+/** What a title may name. */
+export interface TitleNames {
+  readonly app: string;
+  readonly user: string;
+}
+
+/** `%%`, or a name with flags, a width and a precision; whatever else a `%` begins is none of it. */
+const PLACEHOLDER =
+  /%(?:\((?<name>[^)]*)\))?(?<flags>[-+ #0]*)(?<width>\d*)(?:\.(?<precision>\d*))?[hlL]?(?<kind>.?)/gsu;
+
+/** Columns that a title may ask for. */
+const MAX_WIDTH = 200;
+
+/**
+ * A title with `%(app)s` and `%(user)s` filled in as Python's `%` would, with flags, width and precision; one that Python
+ * would not take, or that fills in anything but text, stays as it is (01-executor §4.2).
+ */
+export function formatTitle(title: string, names: TitleNames): string {
+  if (!title.includes('%')) return title;
+  let fits = true;
+  const filled = title.replace(PLACEHOLDER, (...match) => {
+    const text = match[0] === '%%' ? '%' : filledIn(match.at(-1) as Found, names);
+    fits &&= text !== undefined;
+    return text ?? '';
+  });
+  return fits ? filled : title;
+}
+
+interface Found {
+  readonly name?: string;
+  readonly flags: string;
+  readonly width: string;
+  readonly precision?: string;
+  readonly kind: string;
+}
+
+function filledIn({ name, flags, width, precision, kind }: Found, names: TitleNames): string | undefined {
+  if (kind !== 's' || (name !== 'app' && name !== 'user') || Number(width) > MAX_WIDTH) return undefined;
+  const letters = Array.from(names[name]);
+  const kept = precision === undefined ? letters : letters.slice(0, Number(precision));
+  const padding = ' '.repeat(Math.max(0, Number(width) - kept.length));
+  return flags.includes('-') ? kept.join('') + padding : padding + kept.join('');
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { Problem } from '@gatehouse/contracts';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayConfig } from '../gateway.config.js';
+import { parseBodies } from './body.parser.js';
+import { refuseConnection } from './client-errors.js';
+import type { ProblemFilter } from './problem.filter.js';
+import { measure, strictRouting } from './routing.hooks.js';
+import { TLS_ONLY } from './session.cookie.js';
+import { StandardHeaders } from './standard.headers.js';
+
+/** How long a request that is too slow may go unnoticed. */
+const CONNECTIONS_CHECKED_EVERY_MS = 5000;
+
+const newRequestId = () => randomUUID().replaceAll('-', '');
+
+/** The HTTP server with everything that holds for every request, whatever its route. */
+export function createAdapter(config: GatewayConfig, filter: ProblemFilter): FastifyAdapter {
+  const tlsOnly = config.BASE_URL.startsWith('https:');
+  const headers = new StandardHeaders({ hstsMaxAgeS: tlsOnly ? config.HSTS_MAX_AGE_S : undefined });
+  const adapter = new FastifyAdapter({
+    ...limitsOf(config),
+    exposeHeadRoutes: false,
+    genReqId: newRequestId,
+    // An address that cannot be decoded never reaches a route: it does not exist.
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      headers.put(request, reply);
+      filter.answer(new Problem('not_found'), request, reply);
+    },
+    clientErrorHandler: (error, socket) => {
+      const requestId = newRequestId();
+      refuseConnection(error, socket, { requestId, headers: headers.of(requestId) });
+    },
+    trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
+  });
+  const fastify = adapter.getInstance();
+  measure(fastify);
+  headers.addTo(fastify);
+  strictRouting(fastify);
+  parseBodies(fastify, config.BODY_LIMIT_BYTES);
+  if (tlsOnly) fastify.decorate(TLS_ONLY, true);
+  return adapter;
+}
+
+const limitsOf = (config: GatewayConfig) => ({
+  bodyLimit: config.BODY_LIMIT_BYTES,
+  requestTimeout: config.REQUEST_ARRIVAL_S * 1000,
+  // Node takes the smaller of the two for the headers alone, so that they must not differ.
+  http: {
+    headersTimeout: config.REQUEST_ARRIVAL_S * 1000,
+    connectionsCheckingInterval: CONNECTIONS_CHECKED_EVERY_MS,
+  },
+  // A slug that is too long names no flow; that is for the look-up to say, not for the router.
+  routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
+});

@@ -1,0 +1,36 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+/** What every answer carries, errors and unknown addresses included (01-executor §1.6). */
+export class StandardHeaders {
+  private readonly fixed: Readonly<Record<string, string>>;
+
+  /** `hstsMaxAgeS`: seconds that browsers are told to come by TLS only; undefined: they are told nothing. */
+  constructor({ hstsMaxAgeS }: { readonly hstsMaxAgeS: number | undefined }) {
+    this.fixed = {
+      'x-frame-options': 'SAMEORIGIN',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+      // For what is no page; a page brings its own.
+      'content-security-policy': "default-src 'none'; frame-ancestors 'self'",
+      'cache-control': 'no-store',
+      vary: 'Cookie',
+      ...(hstsMaxAgeS ? { 'strict-transport-security': `max-age=${hstsMaxAgeS}` } : {}),
+    };
+  }
+
+  /** Must be called before routes are registered. */
+  addTo(fastify: FastifyInstance) {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      this.put(request, reply);
+      done();
+    });
+  }
+
+  put(request: FastifyRequest, reply: FastifyReply) {
+    void reply.headers(this.of(request.id));
+  }
+
+  of(requestId: string): Readonly<Record<string, string>> {
+    return { ...this.fixed, 'x-authentik-id': requestId };
+  }
+}

@@ -1,0 +1,68 @@
+import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
+import { z } from 'zod';
+import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
+import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
+import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
+import { code, type Document, page, table } from './markdown.js';
+
+const SHARED = new Set([commonConfig, natsConfig, postgresConfig].flatMap(({ shape }) => Object.keys(shape)));
+
+const setting = z.object({
+  description: z.string(),
+  default: z.union([z.string(), z.number(), z.boolean()]).optional(),
+  'x-default': z.string().optional(),
+  enum: z.array(z.string()).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  minLength: z.number().optional(),
+});
+type Setting = z.output<typeof setting>;
+
+function settingsOf(config: z.ZodObject, { except }: { except?: ReadonlySet<string> } = {}): string {
+  const { properties = {}, required = [] } = z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' });
+  const listed = Object.entries(properties).filter(([name]) => !except?.has(name));
+  const rows = listed.map(([name, schema]) => {
+    const parsed = setting.parse(schema);
+    return [code(name), defaultOf(parsed, required.includes(name)), limitsOf(parsed), parsed.description];
+  });
+  return table(['name', 'default', 'limits', ''], rows);
+}
+
+function defaultOf({ default: fallback, 'x-default': told }: Setting, required: boolean): string {
+  if (required) return '**needed**';
+  if (told !== undefined || fallback === undefined) return told ?? '';
+  return fallback === '' ? '' : code(String(fallback));
+}
+
+function limitsOf({ enum: choices, minimum, maximum, minLength }: Setting): string {
+  if (choices) return choices.map(code).join(', ');
+  if (minLength !== undefined) return `at least ${minLength} characters`;
+  const bounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
+  if (minimum === undefined) return '';
+  return bounded ? `${minimum} to ${maximum}` : `at least ${minimum}`;
+}
+
+/** Everything that an operator can set. */
+export const documents: readonly Document[] = [
+  page('docs/config.md', [
+    '# Settings',
+    'Environment variables; an empty one counts as not set. A process that cannot use what it finds says which and why, and ' +
+      'ends.',
+    '## Every process',
+    settingsOf(commonConfig),
+    '## Every process on the bus',
+    settingsOf(natsConfig),
+    '## Every process on Postgres',
+    settingsOf(postgresConfig),
+    '## gateway',
+    settingsOf(gatewayConfig, { except: SHARED }),
+    '## password',
+    settingsOf(passwordConfig),
+    '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',
+    '## standalone, and the commands',
+    'Besides those of the gateway and of password; what is missing of them is made up and kept in `GATEHOUSE_DIR`.',
+    settingsOf(standaloneConfig),
+    '`npm run user` needs the `SECRET_KEY` of the gateway. The command `roles` sets the password of the Postgres role ' +
+      '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',
+  ]),
+];
