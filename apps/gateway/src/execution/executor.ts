@@ -55,7 +55,7 @@ export class Executor {
     const version = pinned ?? (await this.newest(loaded));
     const ground = { request, loaded, version };
     if (!mayGoOn(running?.plan, ground)) return notAdmitted(ground, []);
-    return running ? this.goOn(ground, running) : this.begin(ground);
+    return running ? this.walk(ground, this.startOf(ground, running)) : this.begin(ground);
   }
 
   private async load({ slug, sessionKey }: FlowRequest): Promise<Loaded> {
@@ -71,44 +71,35 @@ export class Executor {
   }
 
   private async begin(ground: Ground): Promise<FlowAnswer> {
-    const saving = this.savingOf(ground, undefined);
-    const start = this.startOf(ground, { plan: begun(ground.version, ground.request), saving });
+    const start = this.startOf(ground, undefined);
     const planned = await this.parts.planning.plan(start).catch(problemTold);
     if ('type' in planned) return unplanned(ground, planned);
     if ('refused' in planned) return notAdmitted(ground, planned.refused);
-    return this.walk(ground, new Walk({ ...start, plan: planned.plan }, this.parts), saving);
+    return this.walk(ground, { ...start, plan: planned.plan });
   }
 
-  private async goOn(ground: Ground, running: Known): Promise<FlowAnswer> {
-    const saving = this.savingOf(ground, running);
-    const walk = new Walk(this.startOf(ground, { plan: running.plan, saving }), this.parts);
-    return this.walk(ground, walk, saving, running.orphaned);
-  }
-
-  private savingOf({ loaded }: Ground, running: Known | undefined): Saving {
-    const versionId = running?.versionId ?? loaded.newestVersionId;
-    return new Saving(this.parts, { loaded, running: isStored(running) ? running : undefined, versionId });
-  }
-
-  private async walk(ground: Ground, walk: Walk, saving: Saving, orphaned = false): Promise<FlowAnswer> {
-    const told = await (orphaned ? walk.close() : walk.go()).catch(lost).catch(problemTold);
-    const won = told !== undefined && ((told.type === 'problem' && !walk.moved) || (await saving.save(walk.outcome)));
+  private async walk(ground: Ground, start: Start): Promise<FlowAnswer> {
+    const walk = new Walk(start, this.parts);
+    const told = await walk.go().catch(lost).catch(problemTold);
+    const won = told !== undefined && ((told.type === 'problem' && !walk.moved) || (await walk.save()));
     if (won) {
       const { context, plan, happened: effects } = walk;
-      return answerOf(ground, { told, context, planId: plan.id, cookie: saving.cookie, effects });
+      return answerOf(ground, { told, context, planId: plan.id, cookie: start.saving.cookie, effects });
     }
     // The loser learns nothing of its own answer; a right one it need not pay for.
-    const { cleared, returned } = walk.outcome.settlement;
-    if (walk.answerPassed) await this.parts.attempts.giveBack([...cleared, ...returned]);
+    if (walk.answerPassed) await this.parts.attempts.giveBack(walk.claims);
     return this.repeat(ground.request, await this.load(ground.request), true);
   }
 
-  private startOf(ground: Ground, { plan, saving }: Pick<Start, 'plan' | 'saving'>): Start {
+  private startOf(ground: Ground, known: Known | undefined): Start {
     const { request, loaded, version } = ground;
+    const versionId = known?.versionId ?? loaded.newestVersionId;
+    const running = isStored(known) ? known : undefined;
+    const saving = new Saving(this.parts, { loaded, running, versionId });
     return {
-      ...{ request, version, saving },
-      revision: saving.revision,
-      plan: prepared(plan, ground),
+      ...{ request, version, saving, revision: saving.revision },
+      plan: prepared(known?.plan ?? begun(version, request), ground),
+      orphaned: known?.orphaned ?? false,
       sessionUser: loaded.session?.user ? savedUserOf(loaded.session.user) : null,
       visitor: visitorOf(ground),
       site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },

@@ -25,12 +25,13 @@ import {
   type Transition,
   type Visitor,
 } from '@gatehouse/plan';
+import type { Claim } from './attempts.js';
 import type { Consultation, Heard } from './consultation.js';
 import { Gains } from './gains.js';
 import { isFor, type Planning, refusalOf } from './planning.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { Shower, Told } from './request.js';
-import type { Outcome, Saving } from './saving.js';
+import type { Saving } from './saving.js';
 import type { Situation } from './stage-requests.js';
 import type { Contracts } from './stages.js';
 
@@ -41,6 +42,8 @@ const TRAIL_LENGTH = 50;
 export interface Start extends Situation {
   readonly visitor: Visitor;
   readonly saving: Saving;
+  /** Whoever the plan is about is gone. */
+  readonly orphaned: boolean;
 }
 
 /** Another request moved the plan while this one was on its way. */
@@ -80,11 +83,17 @@ export class Walk {
     this.gains = new Gains(start.plan);
   }
 
-  /** What is to be saved. */
-  get outcome(): Outcome {
-    const { request, version } = this.start;
+  /** Every attempt that was taken on the way and is not settled yet. */
+  get claims(): readonly Claim[] {
+    const { cleared, returned } = this.gains.settlement;
+    return [...cleared, ...returned];
+  }
+
+  /** False when another request was first. */
+  save(): Promise<boolean> {
+    const { request, version, saving } = this.start;
     const about = { user: this.context.pending_user, clientIp: request.client.ip, flow: version.flow.slug };
-    return this.gains.outcome(this.plan, about);
+    return saving.save(this.gains.outcome(this.plan, about));
   }
 
   get moved(): boolean {
@@ -93,14 +102,9 @@ export class Walk {
 
   /** Walks until there is something to tell. Throws Problem if a turn has one; what earlier turns achieved stays in `plan`. */
   async go(): Promise<Told> {
-    let told = await this.firstTurn();
+    let told = this.start.orphaned ? this.deny(undefined) : await this.firstTurn();
     while (!told) told = await this.nextTurn();
     return told;
-  }
-
-  /** Ends the plan without asking anybody: its user is gone. */
-  async close(): Promise<Told> {
-    return this.deny(undefined);
   }
 
   private async firstTurn(): Promise<Told | undefined> {
@@ -165,7 +169,7 @@ export class Walk {
   /** A stage that writes data of its own is asked from a saved revision, so that asking it again writes nothing twice (protocol §9). */
   private async keepFor(step: Step): Promise<void> {
     if (this.kept || !this.contractOf(step)?.writes_data) return;
-    if (!(await this.start.saving.save(this.outcome))) throw new Overtaken();
+    if (!(await this.save())) throw new Overtaken();
     this.kept = true;
     this.gains = new Gains(this.plan);
     this.start.turns.begin();
