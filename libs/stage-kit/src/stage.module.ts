@@ -3,6 +3,7 @@ import { Logger, MALFORMED, timed } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { answer } from './answer.js';
+import { selfDescription } from './self-description.js';
 import type { Stage } from './stage.js';
 
 const answers = timed('gatehouse_stage_answer_seconds', 'Answers of stages served here', ['kind', 'verb', 'outcome']);
@@ -25,10 +26,11 @@ export function serveStage<C extends StageContract>(
   };
 }
 
-/** The two subjects of a kind, in the kind's own queue group: every deployment that serves it shares the work. */
+/** The subjects of a kind, in the kind's own queue group: every deployment that serves it shares the work. */
 function stageController<C extends StageContract>(contract: C, handler: Type<Stage<C>>) {
   const queue = { queue: contract.kind };
   const logger = new Logger(contract.kind);
+  const description = selfDescription(contract);
 
   @Controller()
   class StageController {
@@ -42,6 +44,11 @@ function stageController<C extends StageContract>(contract: C, handler: Type<Sta
     @MessagePattern(stageSubject(contract.kind, 'respond'), queue)
     respond(@Payload() body: unknown) {
       return this.answer('respond', body);
+    }
+
+    @MessagePattern(stageSubject(contract.kind, 'describe'), queue)
+    describe(@Payload() body: unknown) {
+      return description(body);
     }
 
     private async answer(verb: StageVerb, body: unknown) {

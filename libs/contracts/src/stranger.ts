@@ -1,0 +1,53 @@
+import type { EffectType } from './effect.js';
+import { type ContextKey, planContext } from './plan-context.js';
+import { secretFields } from './secret.js';
+import type { StageDescriptor } from './stage-descriptor.js';
+
+/** Kinds of stages that are not the house's own: `x_<vendor>_<name>`. */
+const STRANGER = /^x_[a-z0-9]+_[a-z0-9_]*[a-z0-9]$/;
+
+/** Facts that decide who is logged in and where they end up. */
+const TRUSTED_WRITES: ReadonlySet<ContextKey> = new Set([
+  'pending_user',
+  'user_backend',
+  'auth_method',
+  'auth_method_args',
+  'redirect',
+]);
+const HARMLESS_EFFECTS: ReadonlySet<EffectType> = new Set(['event']);
+/** What the presenter adds to every challenge. */
+const PRESENTED = ['component', 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'];
+/** The house's own cookies: whoever has one is the visitor. */
+const HOUSE_COOKIES = /^authentik/i;
+
+/** Whether a kind belongs to somebody else than the house. */
+export const isStranger = (kind: string): boolean => STRANGER.test(kind);
+
+/** The component of a stranger's challenges: its kind, as the wire writes names. */
+export const strangersComponent = (kind: string): string => kind.replaceAll('_', '-');
+
+/** What keeps a descriptor from being a stranger's at all, whoever trusts it. */
+export function strangersFaults({ kind, component, reads, challenge, cookies, embeds }: StageDescriptor): string[] {
+  const secrets = secretFields(planContext).filter((key) => key in reads);
+  const presented = PRESENTED.filter((field) => Object.hasOwn(challenge.properties, field));
+  const wanted = strangersComponent(kind);
+  return [
+    ...(isStranger(kind) ? [] : [`its kind ${kind} is not x_<vendor>_<name>`]),
+    ...(component === null || component === wanted ? [] : [`its component is ${component}, not ${wanted}`]),
+    ...secrets.map((key) => `it reads ${key}, which is secret`),
+    ...presented.map((field) => `its challenge has ${field}, which the gateway adds`),
+    ...cookies.filter((name) => HOUSE_COOKIES.test(name)).map((name) => `it reads the cookie ${name}`),
+    ...Object.keys(embeds).map((field) => `it embeds the stage in ${field}`),
+  ];
+}
+
+/** What a stranger may do only if the operator lists it in TRUSTED_STAGES: each could log somebody in (protocol §2). */
+export function liberties({ kind, writes, effects, inserts, attempts }: StageDescriptor): string[] {
+  const credentials = attempts.map(({ credential }) => credential);
+  return [
+    ...writes.filter((key) => TRUSTED_WRITES.has(key)).map((key) => `it writes ${key}`),
+    ...effects.filter((type) => !HARMLESS_EFFECTS.has(type)).map((type) => `it has the effect ${type}`),
+    ...inserts.map((step) => `it inserts steps of kind ${step}`),
+    ...credentials.filter((name) => name !== kind).map((name) => `it counts attempts of ${name}, not of ${kind}`),
+  ];
+}
