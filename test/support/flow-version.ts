@@ -34,4 +34,5 @@ export const flowVersionOf = (steps: readonly Wanted[], attached: FlowVersion['a
     policies: { mode: 'any', bindings: [] },
   })),
   attached,
+  descriptors: {},
 });

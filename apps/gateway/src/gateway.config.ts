@@ -1,3 +1,4 @@
+import { trustedStages } from '@gatehouse/contracts';
 import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { DEFAULT_FIRST_DELAY_S } from './execution/attempts.js';
@@ -25,6 +26,7 @@ export const gatewayConfig = z.object({
     .string()
     .default('')
     .describe('Addresses or networks whose X-Forwarded-For, -Proto and -Host count, comma separated'),
+  TRUSTED_STAGES: trustedStages,
   BODY_LIMIT_BYTES: whole(256 * 1024, { max: 512 * 1024 }).describe('Largest request body'),
   NETWORK_ATTEMPTS_FREE: whole(100).describe('Wrong credentials from one network before delays begin'),
   NETWORK_ATTEMPTS_FORGET_S: whole(900).describe('Seconds after which a network starts afresh'),

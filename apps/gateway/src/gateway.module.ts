@@ -71,7 +71,7 @@ function portsOf({ config, source, requester, logger }: Ground) {
   const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
   const lifetimes = { anonymousSessionS, sessionS, planS };
   const plans = new TypeormPlans(source, new Sealer(config.SEAL_KEYS), { lifetimes, logger });
-  const contracts = new CatalogueContracts();
+  const contracts = new CatalogueContracts(new Set(config.TRUSTED_STAGES));
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const consultation = new Consultation({
     stages: new NatsStages(requester),

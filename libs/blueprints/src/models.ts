@@ -6,14 +6,18 @@ import { bindingModel, flowModel } from './flow.model.js';
 import { GroupCollection } from './group-collection.js';
 import { ObjectCollection } from './object-collection.js';
 import type { ObjectModel } from './object-model.js';
+import { remoteStageModel } from './remote-stage.model.js';
+import { RemoteStageCollection } from './remote-stage-collection.js';
 import { stageModel } from './stage.model.js';
+import type { Strangers } from './strangers.js';
 import { TokenCollection } from './token-collection.js';
 import { type Passwords, UserCollection } from './user-collection.js';
 
-/** The models whose objects are kept as blueprint objects: flows, bindings, and a stage for each contract. */
+/** The models whose objects are kept as blueprint objects: flows, bindings, a stage for each contract, and those of others. */
 export const objectModels = (contracts: Iterable<StageContract>): ObjectModel[] => [
   flowModel,
   bindingModel,
+  remoteStageModel,
   ...[...contracts].map(stageModel),
 ];
 
@@ -21,12 +25,14 @@ interface Owners {
   readonly draft: Draft;
   readonly register: Register;
   readonly passwords: Passwords;
+  readonly strangers: Strangers;
 }
 
 /** Every model of this installation, with where its objects are. */
-export function collections(models: readonly ObjectModel[], { draft, register, passwords }: Owners) {
+export function collections(models: readonly ObjectModel[], { draft, register, passwords, strangers }: Owners) {
   return new Map<string, Collection>([
     ...models.map((model) => [model.name, new ObjectCollection(model, draft)] as const),
+    [remoteStageModel.name, new RemoteStageCollection(draft, strangers)],
     ['authentik_core.user', new UserCollection(register, passwords) as Collection],
     ['authentik_core.group', new GroupCollection(register) as Collection],
     ['authentik_core.token', new TokenCollection(register) as Collection],

@@ -112,6 +112,12 @@ describe('a stranger', () => {
     ['a secret fact', { reads: { prompt_data: 'optional' } }],
     ['the session cookie', { cookies: ['Authentik_session'] }],
     ['what the gateway adds to a challenge', { challenge: { ...descriptor.challenge, properties: { flow_info: {} } } }],
+    ['attempts at what is not answered', { attempts: [{ ...rule, credential: 'x_acme_pin', when: 'puk' }] }],
+    [
+      'attempts at what is not said',
+      { attempts: [{ ...rule, credential: 'x_acme_pin', refuse: { field: 'pin', code: 'x' } }] },
+    ],
+    ['attempts that lock at once', { attempts: [{ ...rule, credential: 'x_acme_pin', free: 9 }] }],
     ['a stage inside of it', { embeds: { inner: { field: 'pin', error: 'pin_wrong' } } }],
   ])('never has %s', (_what, more) => {
     expect(strangersFaults(described(more))).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { EffectType } from './effect.js';
 import { type ContextKey, planContext } from './plan-context.js';
 import { secretFields } from './secret.js';
@@ -27,7 +28,8 @@ export const isStranger = (kind: string): boolean => STRANGER.test(kind);
 export const strangersComponent = (kind: string): string => kind.replaceAll('_', '-');
 
 /** What keeps a descriptor from being a stranger's at all, whoever trusts it. */
-export function strangersFaults({ kind, component, reads, challenge, cookies, embeds }: StageDescriptor): string[] {
+export function strangersFaults(descriptor: StageDescriptor): string[] {
+  const { kind, component, reads, challenge, cookies, embeds } = descriptor;
   const secrets = secretFields(planContext).filter((key) => key in reads);
   const presented = PRESENTED.filter((field) => Object.hasOwn(challenge.properties, field));
   const wanted = strangersComponent(kind);
@@ -38,6 +40,19 @@ export function strangersFaults({ kind, component, reads, challenge, cookies, em
     ...presented.map((field) => `its challenge has ${field}, which the gateway adds`),
     ...cookies.filter((name) => HOUSE_COOKIES.test(name)).map((name) => `it reads the cookie ${name}`),
     ...Object.keys(embeds).map((field) => `it embeds the stage in ${field}`),
+    ...attemptFaults(descriptor),
+  ];
+}
+
+/** An attempt is told by a field of the answer, and a refused one needs words. */
+function attemptFaults({ attempts, errors, response }: StageDescriptor): string[] {
+  const fields = attempts.flatMap(({ when, refuse }) => [when, refuse.field]);
+  const unknown = fields.filter((field) => !Object.hasOwn(response.properties, field));
+  const mute = attempts.filter(({ refuse }) => !Object.hasOwn(errors, refuse.code));
+  return [
+    ...unknown.map((field) => `it counts attempts by ${field}, which its answer has not`),
+    ...mute.map(({ refuse }) => `it refuses attempts with ${refuse.code}, which it has no sentence for`),
+    ...attempts.filter(({ free, hard }) => free >= hard).map(({ free }) => `it locks before ${free} free attempts`),
   ];
 }
 
@@ -51,3 +66,13 @@ export function liberties({ kind, writes, effects, inserts, attempts }: StageDes
     ...credentials.filter((name) => name !== kind).map((name) => `it counts attempts of ${name}, not of ${kind}`),
   ];
 }
+
+/** The setting that lists the strangers whose liberties an operator allows. */
+export const trustedStages = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((kind) => kind.trim() || []))
+  .refine((kinds) => kinds.every(isStranger), { error: 'must be kinds x_<vendor>_<name>, comma separated' })
+  .describe(
+    'Kinds of stages of others that may log people in, redirect and insert steps as they claim; comma separated',
+  );

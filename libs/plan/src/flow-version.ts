@@ -1,4 +1,4 @@
-import { attachedStage } from '@gatehouse/contracts';
+import { attachedStage, stageDescriptor } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 const policyBinding = z.object({
@@ -67,5 +67,7 @@ export const flowVersion = z.object({
   steps: z.array(boundStage),
   /** Stages that a step's config points to, by stage id. */
   attached: z.record(z.string(), attachedStage),
+  /** What stages that are not the house's own promised when the version was made, by kind. */
+  descriptors: z.record(z.string(), stageDescriptor).default({}),
 });
 export type FlowVersion = z.output<typeof flowVersion>;

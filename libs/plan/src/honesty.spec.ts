@@ -127,6 +127,13 @@ describe('a stage that was taken over', () => {
   ])('logs nobody in while it says $type', (reply) => {
     expect(refused(contract, reply)).toContain('the effect login with a refusal');
   });
+  it.each<StageReply>([
+    passed({ verified: ['password'] }),
+    passed({ verified: ['network'] }),
+    { type: 'denied', failed: ['password'] },
+  ])('settles no credential that it does not count: $type', (reply) => {
+    expect(refused(contract, reply)).toContain('which its contract does not count');
+  });
   it('is told everything that is wrong at once', () => {
     expect(
       overreach(modest, passed({ context: { source: 1 }, effects: [toast], insert: redirect }), {

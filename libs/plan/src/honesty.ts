@@ -27,6 +27,7 @@ export function overreach(contract: StageContract, reply: StageReply, { pendingU
     ...wordOverreach(contract, reply),
     ...challengeOverreach(contract, reply),
     ...stateOverreach(contract, reply),
+    ...credentialOverreach(contract, reply),
     ...(reply.type === 'passed' ? insertOverreach(contract, reply, attached) : []),
   ];
 }
@@ -34,6 +35,17 @@ export function overreach(contract: StageContract, reply: StageReply, { pendingU
 function stateOverreach(contract: StageContract, reply: StageReply): string[] {
   if (!('state' in reply) || reply.state === undefined || fits(contract.state, reply.state)) return [];
   return ['remembers a state that does not fit its contract'];
+}
+
+/** What was never counted cannot be settled: a stage clears nobody's failures but those of its own credentials. */
+function credentialOverreach({ attempts }: StageContract, reply: StageReply): string[] {
+  const named = [
+    ...('verified' in reply ? (reply.verified ?? []) : []),
+    ...('failed' in reply ? (reply.failed ?? []) : []),
+  ];
+  return named
+    .filter((name) => !attempts.some(({ credential }) => credential === name))
+    .map((name) => `judges the credential ${name}, which its contract does not count`);
 }
 
 function contextOverreach(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {

@@ -1,5 +1,5 @@
 import { type AttemptRule, NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
-import { mergeContext, overreach, type Plan, type Step } from '@gatehouse/plan';
+import { type FlowVersion, mergeContext, overreach, type Plan, type Step } from '@gatehouse/plan';
 import type { Attempts, Claim, Claims } from './attempts.js';
 import { both, type Embedded, embeddedIn, type Passed, withheld } from './embedding.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement, settle, withoutClearing } from './settlement.js';
@@ -47,8 +47,8 @@ export class Consultation {
     return heard;
   }
 
-  private ownStage({ plan }: Situation, step: Step): Asked | undefined {
-    const contract = this.contractOf(step.kind);
+  private ownStage({ plan, version }: Situation, step: Step): Asked | undefined {
+    const contract = this.contractOf(step.kind, version);
     const missing = Object.entries(contract.reads).some(
       ([key, need]) => need === 'required' && plan.context[key as keyof Plan['context']] === undefined,
     );
@@ -63,7 +63,12 @@ export class Consultation {
     const host = heard.reply as Passed;
     const plan = { ...asked.plan, context: mergeContext(asked.plan.context, host.context) };
     const stateKey = `${asked.stateKey}.${field}`;
-    const part: Asked = { stateKey, contract: this.contractOf(attached.kind), stage: attached, plan };
+    const part: Asked = {
+      stateKey,
+      contract: this.contractOf(attached.kind, situation.version),
+      stage: attached,
+      plan,
+    };
     const own = await this.judge(situation, part, { [embed.field]: body[embed.field] ?? null });
     const states = { ...heard.states, ...stateOf(stateKey, own.reply) };
     if (own.reply.type === 'passed') {
@@ -133,8 +138,8 @@ export class Consultation {
     throw new Problem('stage_fault', { detail: `the stage ${contract.kind} ${violations[0]}` });
   }
 
-  private contractOf(kind: string): StageContract {
-    const contract = this.parts.contracts.find(kind);
+  private contractOf(kind: string, version: FlowVersion): StageContract {
+    const contract = this.parts.contracts.find(kind, version);
     if (!contract) throw new Problem('stage_away', { detail: `no stage of kind ${kind} is known` });
     return contract;
   }

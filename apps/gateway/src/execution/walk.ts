@@ -122,8 +122,8 @@ export class Walk {
   private isFor(step: Step, body: unknown): boolean {
     if (!mayAnswer(this.plan, step)) return false;
     const component = (body as { component?: unknown } | null)?.component;
-    if (typeof component !== 'string' || !this.parts.contracts.knows(component)) return true;
-    return component === this.parts.contracts.find(step.kind)?.component;
+    if (typeof component !== 'string' || !this.parts.contracts.knows(component, this.start.version)) return true;
+    return component === this.parts.contracts.find(step.kind, this.start.version)?.component;
   }
 
   /** Shows what the visitor was shown, without asking anybody. */
@@ -190,7 +190,7 @@ export class Walk {
   }
 
   private deny(message: Message | undefined, step?: Step): Told {
-    const catalogue = step ? this.parts.contracts.find(step.kind)?.errors : undefined;
+    const catalogue = step ? this.parts.contracts.find(step.kind, this.start.version)?.errors : undefined;
     const text = message ? render(message, catalogue ?? {}, fieldMessages).string : '';
     const told = { text: text === '' ? 'Unknown error' : text };
     this.plan = end(this.plan, { denied: told });
@@ -198,7 +198,7 @@ export class Walk {
   }
 
   private told(step: Step, challenge: Readonly<Record<string, unknown>>, errors: Errors | undefined): Told {
-    const contract = this.parts.contracts.find(step.kind);
+    const contract = this.parts.contracts.find(step.kind, this.start.version);
     if (!contract) throw new Problem('stage_away');
     return { type: 'show', contract, challenge, errors };
   }
