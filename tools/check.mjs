@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 
-const checks = ['check:types', 'check:lint', 'check:imports', 'check:format', 'check:unused'];
+const checks = ['check:types', 'check:lint', 'check:imports', 'check:format', 'check:unused', 'docs:check'];
 
 /** Runs all checks; resolves to the names of those that failed. */
 export async function check() {

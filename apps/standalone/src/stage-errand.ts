@@ -1,33 +1,25 @@
 import type { Strangers } from '@gatehouse/blueprints';
-import { PROTOCOL_VERSION, Problem, stageSubject, trustedStages } from '@gatehouse/contracts';
-import {
-  BusDown,
-  dialNats,
-  type NatsRequester,
-  NoResponders,
-  natsConfig,
-  RequestTimeout,
-  readConfig,
-} from '@gatehouse/platform';
-
-/** The NATS user of an operator's commands. */
-export const OPERATOR = 'operator';
+import { PROTOCOL_VERSION, Problem, trustedStages } from '@gatehouse/contracts';
+import { readConfig } from '@gatehouse/platform';
+import { z } from 'zod';
+import { StageBus } from './stage-bus.js';
 
 /** Milliseconds that a stage has to describe itself. */
 const DESCRIBE_MS = 5000;
 
-const settings = natsConfig.extend({ TRUSTED_STAGES: trustedStages });
+const settings = z.object({ TRUSTED_STAGES: trustedStages });
 
-/** Asks the stages of others for a command: over the bus of NATS_URL, dialled when the first is asked. */
+/** Asks the stages of others what they are, each once, while blueprints are applied. */
 export class StageErrand implements Strangers {
-  #requester: Promise<NatsRequester> | undefined;
+  readonly #bus: StageBus;
   readonly #told = new Map<string, Promise<unknown>>();
 
-  constructor(private readonly env: NodeJS.ProcessEnv) {}
+  constructor(private readonly env: NodeJS.ProcessEnv) {
+    this.#bus = new StageBus(env);
+  }
 
-  /** Each is asked once. */
   describe(kind: string): Promise<unknown> {
-    const told = this.#told.get(kind) ?? this.#ask(kind);
+    const told = this.#told.get(kind) ?? describe(this.#bus, kind);
     this.#told.set(kind, told);
     return told;
   }
@@ -36,35 +28,18 @@ export class StageErrand implements Strangers {
     return readConfig(settings, this.env).TRUSTED_STAGES.includes(kind);
   }
 
-  async close(): Promise<void> {
-    await (await this.#requester?.catch(() => undefined))?.close();
-  }
-
-  async #ask(kind: string): Promise<unknown> {
-    const subject = stageSubject(kind, 'describe');
-    try {
-      this.#requester ??= dialNats(readConfig(settings, this.env), OPERATOR);
-      const answer = await (await this.#requester).request(subject, REQUEST, DESCRIBE_MS);
-      return JSON.parse(new TextDecoder().decode(answer));
-    } catch (error) {
-      throw problemOf(error, { kind, subject });
-    }
+  close(): Promise<void> {
+    return this.#bus.close();
   }
 }
 
-const REQUEST = JSON.stringify({ v: PROTOCOL_VERSION });
-
-function problemOf(cause: unknown, { kind, subject }: { kind: string; subject: string }): unknown {
-  if (cause instanceof NoResponders)
-    return new Problem('stage_away', { cause, detail: `Nobody answers for ${kind} on ${subject}: start its service.` });
-  if (cause instanceof RequestTimeout)
-    return new Problem('stage_timeout', {
-      cause,
-      detail: `${kind} did not answer on ${subject} in ${DESCRIBE_MS} ms.`,
-    });
-  if (cause instanceof SyntaxError)
-    return new Problem('stage_fault', { cause, detail: `${kind} answers on ${subject} with what is no JSON.` });
-  return cause instanceof BusDown
-    ? new Problem('bus_down', { cause, detail: `${kind} cannot be asked: ${cause.message}` })
-    : cause;
+/** What a stage says of itself, not yet looked at. Throws Problem. */
+export async function describe(bus: StageBus, kind: string): Promise<unknown> {
+  const body = JSON.stringify({ v: PROTOCOL_VERSION });
+  const answer = await bus.ask({ kind, verb: 'describe', body, timeoutMs: DESCRIBE_MS });
+  try {
+    return JSON.parse(new TextDecoder().decode(answer));
+  } catch (cause) {
+    throw new Problem('stage_fault', { cause, detail: `${kind} describes itself in what is no JSON.` });
+  }
 }

@@ -20,7 +20,7 @@ export const describedSchema = z.strictObject({
   type: z.union([type, z.array(type).min(1).max(TYPES.length)]).optional(),
   title: z.string().max(512).optional(),
   description: z.string().max(512).optional(),
-  default: z.json().optional(),
+  default: z.unknown().optional(),
   const: scalar.optional(),
   enum: z.array(scalar).min(1).max(256).optional(),
   format: z.enum(FORMATS).optional(),
