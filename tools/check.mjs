@@ -3,7 +3,15 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 
-const checks = ['check:types', 'check:lint', 'check:imports', 'check:format', 'check:unused', 'docs:check'];
+const checks = [
+  'check:types',
+  'check:lint',
+  'check:imports',
+  'check:format',
+  'check:unused',
+  'check:openapi',
+  'docs:check',
+];
 
 /** Runs all checks; resolves to the names of those that failed. */
 export async function check() {
@@ -27,7 +35,7 @@ function passes(name) {
     child.stderr.on('data', (chunk) => said.push(chunk));
     child.on('close', (code) => {
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      if (code !== 0) process.stdout.write(`\n${Buffer.concat(said)}\n`);
+      if (code !== 0) process.stdout.write(`\n${Buffer.concat(said).toString()}\n`);
       console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`);
       resolve(code === 0);
     });

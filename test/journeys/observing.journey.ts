@@ -51,7 +51,7 @@ it('metrics count answers by route and stage, never by who or what', async () =>
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
 
   expect(text).toMatch(
-    /gatehouse_http_seconds_count\{route="[^"]*executor\/:slug[^"]*",method="POST",status="200"\} 2/,
+    /gatehouse_http_seconds_count\{route="[^"]*executor\/:flow_slug[^"]*",method="POST",status="200"\} 2/,
   );
   expect(text).toMatch(/gatehouse_stage_hop_seconds_count\{kind="password",verb="respond",outcome="passed"\} 1/);
   expect(text).not.toContain('alice');

@@ -160,7 +160,6 @@ describe('a stranger that was taken over', () => {
     ['writes no fact that it did not list', { type: 'passed', context: { redirect: 'https://evil.example' } }],
     ['logs nobody in', { type: 'passed', effects: [loginOf('41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d')] }],
     ['adds no step', { type: 'passed', insert: { where: 'next', steps: [{ kind: 'user_login', config: {} }] } }],
-    ['clears nobody’s failures', { type: 'passed', verified: ['password'] }],
     ['shows no challenge of another shape', { type: 'challenge', challenge: { word: 7 } }],
     ['says nothing that has no sentence', { type: 'denied', message: { code: 'invented' } }],
   ])('%s', async (_what, given) => {

@@ -6,7 +6,7 @@ import type { FreshDatabase } from '../support/postgres.js';
 import { startProcess } from '../support/processes.js';
 import { freshDirectory, register } from './directory.js';
 import { keepsTheProtocol } from './envelope.js';
-import { Bench, BY_SIGNAL } from './service.js';
+import { Bench, LEFT } from './service.js';
 
 const RESPOND = 'stage.identification.respond';
 
@@ -61,7 +61,7 @@ describeWithNats('the identification service', () => {
     await bench.start('identification', { DATABASE_URL: database.url });
     const requests = Array.from({ length: 50 }, (_, i) => requestOf({ config, response: { uid_field: `ghost ${i}` } }));
     const heard = await bench.flood(RESPOND, requests, async () => {
-      expect(await bench.stopAll()).toEqual([BY_SIGNAL, BY_SIGNAL]);
+      expect(await bench.stopAll()).toEqual([LEFT, LEFT]);
     });
     const asked = heard.map((reply) => ('context' in reply ? reply.context?.['pending_user'] : undefined));
     expect(new Set(asked.map((user) => (user as { username: string }).username)).size).toBe(50);

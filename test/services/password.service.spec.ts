@@ -9,7 +9,7 @@ import { describeWithNats } from '../support/nats.js';
 import type { FreshDatabase } from '../support/postgres.js';
 import { freshDirectory, register } from './directory.js';
 import { keepsTheProtocol } from './envelope.js';
-import { Bench, BY_SIGNAL, problemOf } from './service.js';
+import { Bench, LEFT, problemOf } from './service.js';
 
 const RESPOND = 'stage.password.respond';
 const config = { backends: ['authentik.core.auth.InbuiltBackend'] };
@@ -71,7 +71,7 @@ describeWithNats('the password service', () => {
     it('answers each request once when two replicas share the work', async () => {
       await start();
       const heard = await bench.flood(RESPOND, Array(20).fill(guess(alice, 'hunter2')), async () => {
-        expect(await bench.stopAll()).toEqual([BY_SIGNAL, BY_SIGNAL]);
+        expect(await bench.stopAll()).toEqual([LEFT, LEFT]);
       });
       expect(heard.map((reply) => ('type' in reply ? reply.type : problemOf(reply)))).toEqual(Array(20).fill('passed'));
     });
@@ -89,7 +89,7 @@ describeWithNats('the password service', () => {
     await start({ PASSWORD_CONCURRENCY: '1' });
     const heard = await bench.flood(RESPOND, Array(3).fill(guess(slow, 'wrong')), async (soFar) => {
       expect(soFar).toEqual([]);
-      expect(await bench.stopAll()).toEqual([BY_SIGNAL]);
+      expect(await bench.stopAll()).toEqual([LEFT]);
     });
     expect(heard.map((reply) => 'type' in reply && reply.type)).toEqual(['rejected', 'rejected', 'rejected']);
   });

@@ -71,8 +71,8 @@ export class Bench {
   }
 }
 
-/** How a service leaves: it drains, then lets the signal end it. */
-export const BY_SIGNAL = null;
+/** The code of a service that was asked to leave, drained, and left. */
+export const LEFT = 0;
 
 export type Answer = StageReply | StageProblem;
 

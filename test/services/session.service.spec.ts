@@ -2,7 +2,7 @@ import { requestOf } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithNats } from '../support/nats.js';
 import { keepsTheProtocol } from './envelope.js';
-import { Bench, BY_SIGNAL } from './service.js';
+import { Bench, LEFT } from './service.js';
 
 const alice = {
   ...{ kind: 'saved', uuid: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01', pk: 7, username: 'alice', name: 'Alice' },
@@ -54,7 +54,7 @@ describeWithNats('the session service', () => {
       requestOf({ step: { id: 's', name: `dummy ${i}`, confirmed: true } }),
     );
     const heard = await bench.flood('stage.dummy.challenge', requests, async () => {
-      expect(await bench.stopAll()).toEqual([BY_SIGNAL, BY_SIGNAL]);
+      expect(await bench.stopAll()).toEqual([LEFT, LEFT]);
     });
     const names = heard.map((reply) => ('challenge' in reply ? reply.challenge['name'] : undefined));
     expect(new Set(names)).toEqual(new Set(requests.map(({ step }) => step.name)));

@@ -86,6 +86,9 @@ export class PlanStore {
       about: { user: undefined, clientIp: '203.0.113.7', flow: this.slug },
       cleared: [],
       returned: [],
+      versionId: this.flow.versionId,
+      links: [],
+      burns: undefined,
       ...more,
     });
   }

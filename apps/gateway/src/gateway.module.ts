@@ -1,5 +1,5 @@
 import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { CatalogueContracts } from './adapters/catalogue-contracts.js';
 import { NatsStages } from './adapters/nats-stages.js';
@@ -21,7 +21,24 @@ import { FlowPageController } from './http/flow-page.controller.js';
 import { FlowsController } from './http/flows.controller.js';
 import { Dependencies, HealthController } from './http/health.controller.js';
 import { HomeController } from './http/home.controller.js';
+import { apiDocument } from './http/openapi/api-document.js';
+import { SchemaController } from './http/openapi/schema.controller.js';
+import { SchemaTexts } from './http/openapi/schema-texts.js';
 import { UsersController } from './http/users.controller.js';
+
+/** Everything that answers HTTP. */
+const CONTROLLERS: Type[] = [
+  ExecutorController,
+  FlowPageController,
+  HomeController,
+  FlowsController,
+  UsersController,
+  HealthController,
+  SchemaController,
+];
+
+/** The published schema of all of it. */
+export const gatewayDocument = () => apiDocument(CONTROLLERS);
 
 /** What the gateway stands on. */
 export interface Ground {
@@ -37,14 +54,7 @@ export class GatewayModule {
   static on(ground: Ground): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [
-        ExecutorController,
-        FlowPageController,
-        HomeController,
-        FlowsController,
-        UsersController,
-        HealthController,
-      ],
+      controllers: CONTROLLERS,
       providers: providersOf(ground),
     };
   }
@@ -63,6 +73,7 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Flows, useValue: flows },
     { provide: Contracts, useValue: contracts },
     { provide: Sessions, useValue: new TypeormSessions(source) },
+    { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
   ];
 }

@@ -7,6 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
+import { ResumeTokens1764115260000 } from './adapters/migrations/1764115260000-resume-tokens.js';
 import { TypeormJanitor } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground } from './gateway.module.js';
@@ -16,7 +17,7 @@ import { measure, standardHeaders, strictRouting } from './http/routing.hooks.js
 import { TLS_ONLY } from './http/session.cookie.js';
 
 /** Everything that brings the schema `flow` up to date. */
-export const flowMigrations = [...blueprintMigrations, Plans1764028860000];
+export const flowMigrations = [...blueprintMigrations, Plans1764028860000, ResumeTokens1764115260000];
 
 export interface Gateway {
   /** Where it listens, without a final slash. */

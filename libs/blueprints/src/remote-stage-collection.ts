@@ -37,9 +37,9 @@ export class RemoteStageCollection implements Collection<Found> {
     const before = existing && this.draft.get(String(existing.pk));
     const { kind, config } = accept(remoteStageSchema, { ...before?.values, ...given });
     const descriptor = await this.#describe(kind);
-    refuseConfig(descriptor, config, 'config');
+    refuseConfig(descriptor, config);
     const others = this.#others(kind, before?.id);
-    for (const { values } of others) refuseConfig(descriptor, values['config'], 'kind', String(values['name']));
+    for (const { values } of others) refuseConfig(descriptor, values['config'], String(values['name']));
     const save = await this.#objects.check({ ...given, kind, descriptor: descriptor as JsonMap }, existing);
     return async () => {
       for (const other of others)
@@ -82,11 +82,12 @@ export class RemoteStageCollection implements Collection<Found> {
 }
 
 /** Throws Invalid for a config that a descriptor does not allow, its own or that of another stage of the kind. */
-function refuseConfig(descriptor: StageDescriptor, config: unknown, field: string, stage?: string): void {
+function refuseConfig(descriptor: StageDescriptor, config: unknown, otherStage?: string): void {
   const parsed = contractOf(descriptor).config.strict().safeParse(config);
   if (parsed.success) return;
-  const whose = stage === undefined ? '' : `the config of ${stage} would not fit any more: `;
-  throw Invalid.field(field, `${whose}${inOneLine(parsed.error)}`);
+  const wrong = inOneLine(parsed.error);
+  if (otherStage === undefined) throw Invalid.field('config', wrong);
+  throw Invalid.field('kind', `the config of ${otherStage} would not fit any more: ${wrong}`);
 }
 
 const inOneLine = ({ issues }: z.ZodError): string =>

@@ -48,7 +48,6 @@ export const describedSchema = z.strictObject({
     return z.array(describedSchema).min(1).max(8).optional();
   },
 });
-export type DescribedSchema = z.output<typeof describedSchema>;
 
 /** An object with fields, as descriptors say it. */
 export const describedObject = z.strictObject({
@@ -62,16 +61,31 @@ export type DescribedObject = z.output<typeof describedObject>;
 
 /** A schema of the house, said in a descriptor's words; what those have no word for is left out. */
 export function describeSchema(schema: z.ZodObject): DescribedObject {
+  return describedObject.parse(jsonSchemaOf(schema));
+}
+
+/** Names of the published schema (`id`) are none here: a registry of no names keeps everything in its place. */
+const NAMELESS = z.registry<Record<string, unknown>>();
+
+function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
   const { $schema: _dialect, ...described } = z.toJSONSchema(schema, {
     unrepresentable: 'any',
+    metadata: NAMELESS,
     override: ({ zodSchema, jsonSchema }) => {
-      const { wire, ...told } = jsonSchema;
+      const told = { ...jsonSchema, ...wireOf(zodSchema) };
       for (const word of Object.keys(jsonSchema)) delete jsonSchema[word];
-      Object.assign(jsonSchema, plain({ ...told, ...Object(wire) }));
+      Object.assign(jsonSchema, plain(told));
       if (zodSchema instanceof z.ZodObject) markSecrets(zodSchema, jsonSchema);
     },
   });
-  return describedObject.parse(described);
+  return described;
+}
+
+/** What a field type of the wire says of itself, in words or as another schema. */
+function wireOf(schema: z.core.$ZodType): z.core.JSONSchema.BaseSchema {
+  const { wire, title, description } = z.globalRegistry.get(schema) ?? {};
+  const said = { ...(title ? { title } : {}), ...(description ? { description } : {}) };
+  return { ...said, ...(wire instanceof z.ZodType ? jsonSchemaOf(wire) : Object(wire)) };
 }
 
 const WORDS: ReadonlySet<string> = new Set(Object.keys(describedSchema.shape));
@@ -98,13 +112,11 @@ function markSecrets(schema: z.ZodObject, { properties = {} }: z.core.JSONSchema
 }
 
 /** A schema that holds values to what a descriptor says of them; fields that it does not name are left out. */
-export const schemaOf = ({ properties, required }: DescribedObject): z.ZodObject =>
-  z.object(
-    Object.fromEntries(
-      Object.entries(properties).map(([name, described]) => {
-        const field = z.fromJSONSchema(described as z.core.JSONSchema.JSONSchema);
-        const schema = described['x-secret'] ? secret(field) : field;
-        return [name, required.includes(name) ? schema : schema.optional()];
-      }),
-    ),
-  );
+export function schemaOf({ properties, required, title, description }: DescribedObject): z.ZodObject {
+  const fields = Object.entries(properties).map(([name, described]) => {
+    const field = z.fromJSONSchema(described as z.core.JSONSchema.JSONSchema);
+    const schema = described['x-secret'] ? secret(field) : field;
+    return [name, required.includes(name) ? schema : schema.optional()] as const;
+  });
+  return z.object(Object.fromEntries(fields)).meta({ ...(title && { title }), ...(description && { description }) });
+}

@@ -1,5 +1,24 @@
 import { z } from 'zod';
 
+/** Characters of a cookie's value: with its name and attributes it stays under what every browser takes (RFC 6265 §6.1). */
+export const MAX_COOKIE_CHARACTERS = 3000;
+
+const bag = z.record(z.string(), z.unknown());
+
+/** A mail for the courier; with a lifetime, one with a link that takes its reader back to this step (protocol §8). */
+const mail = z.object({
+  type: z.literal('mail'),
+  to: z.object({ address: z.string(), name: z.string() }),
+  template: z.string(),
+  subject: z.string(),
+  locale: z.string(),
+  variables: bag,
+  /** What the stage's own mail server differs in. */
+  smtp: bag.optional(),
+  link_ttl_s: z.number().positive().optional(),
+});
+export type Mail = z.output<typeof mail>;
+
 /** A change outside the plan, asked for as data; the gateway makes it in the statement that saves the plan (protocol §5). */
 export const effect = z.discriminatedUnion('type', [
   z.object({
@@ -18,6 +37,18 @@ export const effect = z.discriminatedUnion('type', [
     context: z.record(z.string(), z.unknown()),
   }),
   z.object({ type: z.literal('reputation'), identifier: z.string(), delta: z.int() }),
+  /** The user changed their own password: this session goes on under the new epoch, all others end. */
+  z.object({ type: z.literal('keep_session'), user_epoch: z.int() }),
+  /** Every session of a saved user ends. */
+  z.object({ type: z.literal('end_sessions'), user: z.uuid() }),
+  mail,
+  z.object({
+    type: z.literal('cookie'),
+    /** One that the contract may read. */
+    name: z.string(),
+    value: z.string().max(MAX_COOKIE_CHARACTERS),
+    max_age_s: z.number().positive(),
+  }),
   z.object({ type: z.literal('toast'), level: z.enum(['success', 'info', 'warning', 'error']), message: z.string() }),
 ]);
 export type Effect = z.output<typeof effect>;
@@ -26,3 +57,6 @@ export const EFFECT_TYPES = effect.options.map(({ shape }) => shape.type.value);
 
 /** Effects that a refusal may have: they record what happened and change nobody's rights. */
 export const RECORDING_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reputation']);
+
+/** Effects that asking may have besides: a code or a link is sent with the challenge that waits for it. */
+export const ASKING_EFFECTS: ReadonlySet<EffectType> = new Set([...RECORDING_EFFECTS, 'mail', 'toast']);

@@ -2,7 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fieldMessages } from './field-messages.js';
-import { bodyErrors, boolean, char, choice, fieldErrors, integer, jsonObject, lenient } from './fields.js';
+import {
+  bodyErrors,
+  boolean,
+  char,
+  choice,
+  digits,
+  fieldErrors,
+  integer,
+  jsonObject,
+  lenient,
+  nested,
+} from './fields.js';
 import { NON_FIELD_ERRORS, render } from './message.js';
 
 const ABSENT = Symbol('absent');
@@ -25,6 +36,8 @@ const everyType: [string, z.ZodType][] = [
   ['boolean', boolean()],
   ['choice', choice(['a'])],
   ['jsonObject', jsonObject()],
+  ['digits', digits()],
+  ['nested', nested(z.object({ name: char() }))],
 ];
 
 describe.each(everyType)('any field, such as %s', (_name, type) => {
@@ -145,6 +158,46 @@ describe('integer', () => {
   it('never makes a number out of digits that JSON could not carry on', () => {
     const result = heard(integer(), '9'.repeat(400));
     expect(JSON.stringify(result)).not.toContain('null');
+  });
+});
+
+describe('digits', () => {
+  it.each([
+    ['012345', '012345'],
+    [' 000000 ', '000000'],
+    [12345, '12345'],
+    ['1_000', '1000'],
+    ['12.0', '12'],
+    ['０１', '01'],
+  ])('reads %j as %j, leading zeros and all', (sent, value) => {
+    expect(heard(digits(), sent)).toEqual({ value });
+  });
+  it.each(rows('', ' ', 'x', '12a', true, 12.5, [], [1], {}))('refuses %j', (sent) => {
+    expect(heard(digits(), sent)).toEqual(invalid('A valid integer is required.'));
+  });
+  it('does not look at text longer than 1000', () => {
+    expect(heard(digits(), '0'.repeat(1001))).toEqual(said('String value too large.', 'max_string_length'));
+  });
+});
+
+describe('nested', () => {
+  const device = nested(z.object({ device_class: char(), device_uid: char() }));
+
+  it('reads each field of the object as its own type does', () => {
+    expect(heard(device, { device_class: ' totp ', device_uid: 3, more: 1 })).toEqual({
+      value: { device_class: 'totp', device_uid: '3' },
+    });
+  });
+  it.each([
+    ['str', 'x'],
+    ['list', []],
+    ['int', 1],
+    ['bool', true],
+  ])('refuses a %s', (type, sent) => {
+    expect(heard(device, sent)).toEqual(invalid(`Invalid data. Expected a dictionary, but got ${type}.`));
+  });
+  it('says of the field what is wrong inside', () => {
+    expect(heard(device, { device_class: 'totp' })).toEqual(said('This field is required.', 'required'));
   });
 });
 

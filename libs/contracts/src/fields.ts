@@ -25,8 +25,11 @@ const refuse = (code: FieldMessageCode, params?: Params): never => {
   throw new Refused([params ? [code, params] : [code]]);
 };
 
-/** A zod schema out of a plain coercion; `schema` is what OpenAPI says of the field. */
-function field<T>(coerce: (value: unknown) => T, schema: Record<string, unknown>) {
+/**
+ * A zod schema out of a plain coercion; `wire` is what the published schema says of the field: what clients of the API
+ * have always been told, so limits of our own are not in it.
+ */
+function field<T>(coerce: (value: unknown) => T, wire: Readonly<Record<string, unknown>> | z.ZodType) {
   return z
     .unknown()
     .transform((value, ctx): T => {
@@ -40,7 +43,7 @@ function field<T>(coerce: (value: unknown) => T, schema: Record<string, unknown>
         return z.NEVER;
       }
     })
-    .meta({ wire: schema });
+    .meta({ wire });
 }
 
 /** Text. Numbers become text; trimmed unless told otherwise; NUL and lone surrogates are refused. */
@@ -64,7 +67,7 @@ export function char(
       if (refusals.length > 0) throw new Refused(refusals);
       return text;
     },
-    { type: 'string', ...(allowBlank ? {} : { minLength: minLength ?? 1 }), ...(maxLength ? { maxLength } : {}) },
+    { type: 'string', ...(allowBlank ? {} : { minLength: 1 }) },
   );
 }
 
@@ -88,15 +91,25 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): z.Zo
   );
 }
 
+/** A code of digits, kept as text so that leading zeros count; the API publishes it as a number (03-mfa §18, 4). */
+export function digits(): z.ZodType<string> {
+  return field(integerText, { type: 'integer' });
+}
+
 const MAX_INTEGER_TEXT = 1000;
 
 function toInteger(value: unknown): number {
-  if (typeof value === 'number') return Number.isInteger(value) ? value : refuse('not_an_integer');
+  const number = Number(integerText(value));
+  return Number.isFinite(number) ? number : refuse('not_an_integer');
+}
+
+/** The sign and the digits of a whole number. */
+function integerText(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : refuse('not_an_integer');
   if (typeof value !== 'string') return refuse('not_an_integer');
   if (value.length > MAX_INTEGER_TEXT) return refuse('max_string_length');
   const match = /^\s*([+-]?\p{Nd}+(?:_\p{Nd}+)*)(?:\.0*)?\s*$/u.exec(value);
-  const number = match ? Number(asciiDigits(match[1]!.replaceAll('_', ''))) : Number.NaN;
-  return Number.isFinite(number) ? number : refuse('not_an_integer');
+  return match ? asciiDigits(match[1]!.replaceAll('_', '')) : refuse('not_an_integer');
 }
 
 /** Unicode's decimal digits come in runs of ten, so a digit's value is its distance from the start of the runs, modulo ten. */
@@ -141,6 +154,13 @@ export function jsonObject(): z.ZodType<Record<string, unknown>> {
     (value) => (typeOf(value) === 'dict' ? (value as Record<string, unknown>) : refuse('not_a_json_object')),
     { type: 'object', additionalProperties: {} },
   );
+}
+
+/** An object with fields of its own. */
+export function nested<S extends z.ZodRawShape>(shape: z.ZodObject<S>): z.ZodType<z.output<z.ZodObject<S>>> {
+  const object = (value: unknown) =>
+    typeOf(value) === 'dict' ? (value as object) : refuse('not_an_object', { type: typeOf(value) });
+  return field(object, shape).pipe(shape as z.ZodType<z.output<z.ZodObject<S>>, object>);
 }
 
 /** Allows the key to be absent, or null, or both, without touching what else the field says. */

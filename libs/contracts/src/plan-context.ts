@@ -28,6 +28,8 @@ export const user = z.discriminatedUnion('kind', [savedUser, pretendedUser, unsa
 export type User = z.output<typeof user>;
 export type SavedUser = z.output<typeof savedUser>;
 
+const bag = z.record(z.string(), z.unknown());
+
 const subject = z.object({ uuid: z.uuid(), pk: z.int(), slug: z.string(), name: z.string() });
 
 /** The facts that stages share, one line each (protocol §4). */
@@ -38,13 +40,33 @@ export const planContext = z.object({
   user_backend: z.string().optional(),
   auth_method: z.string().optional(),
   auth_method_args: z.record(z.string(), z.unknown()).optional(),
+  /** What was typed into prompts, by flat key. */
   prompt_data: secret(z.record(z.string(), z.unknown())).optional(),
+  /** Keys of `prompt_data` that an invitation fixed. */
+  prompt_locked: z.array(z.string()).optional(),
+  /** Names of groups, a path and a type for the user who is to be written; where mail goes instead of to the user. */
+  groups: z.array(z.string()).optional(),
+  user_path: z.string().optional(),
+  user_type: z.string().optional(),
+  email: z.string().optional(),
   application: subject.optional(),
   source: subject.optional(),
   is_sso: z.boolean().optional(),
+  source_groups: bag.optional(),
+  'goauthentik.io/sources/connection': bag.optional(),
+  consent_header: z.string().optional(),
+  consent_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
+  captcha: z.object({ response: bag, stage: z.string() }).optional(),
+  invitation: z.object({ uuid: z.uuid(), name: z.string() }).optional(),
+  invitation_in_effect: z.boolean().optional(),
+  /** The mailed link that brought the visitor here: of which step, for which user. */
+  is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),
   deny_message: z.string().optional(),
   /** Where the flow ends, whatever `next` says; may be absolute. */
   redirect: z.string().optional(),
+  title: z.string().optional(),
+  url: z.string().optional(),
+  attrs: z.record(z.string(), z.string()).optional(),
 });
 export type PlanContext = z.output<typeof planContext>;
 export type ContextKey = keyof PlanContext & string;

@@ -8,7 +8,10 @@ import type { ContextKey, PlanContext } from './plan-context.js';
 export interface AttemptRule {
   /** The field whose presence makes the answer a guess. */
   readonly when: string;
+  /** What is spent; a rule that picks fills `{member}` in from what was picked. */
   readonly credential: string;
+  /** Where the visitor chooses between several; a guess without a choice spends all that it was offered. */
+  readonly pick?: Choice;
   /** Wrong answers in a row before delays begin. */
   readonly free: number;
   /** Wrong answers in a row that disable the credential until it is unlocked. */
@@ -17,10 +20,22 @@ export interface AttemptRule {
   readonly refuse: { readonly field: string; readonly code: string };
 }
 
+/** A choice among what the shown challenge offers, such as one of several devices. */
+export interface Choice {
+  /** The field of the answer that holds the choice. */
+  readonly field: string;
+  /** The field of the challenge that lists what can be chosen. */
+  readonly among: string;
+  /** Only offers whose `member` is one of `values` are spent: an answer of this sort fits no others. */
+  readonly where: { readonly member: string; readonly values: readonly string[] };
+}
+
 /** A step inside another: the config field that names the stage, the answer's field it judges, the host's error for any refusal. */
 export interface Embed {
   readonly field: string;
   readonly error: string;
+  /** The field of the host's challenge that takes the inner step's own; without it that step is not asked for one. */
+  readonly asks?: string;
 }
 
 /** What a stage promises the rest of the house. Everything about a stage that anybody else may know stands here. */
@@ -36,6 +51,7 @@ export interface StageContract {
   readonly config: z.ZodObject;
   /** What the admin API has against a config whose fields are right one by one (fields it has no schema for are as given). */
   readonly admit: (config: Readonly<Record<string, unknown>>) => Errors;
+  /** Its meta data, and those of `response`, name and describe it in the published schema. */
   readonly challenge: z.ZodObject;
   readonly response: z.ZodObject;
   readonly state: z.ZodObject;
@@ -86,7 +102,7 @@ type Filled<D extends Draft> = Omit<typeof defaults, keyof D> & D;
 
 /** Declares a contract; what is left out has the harmless value. */
 export function defineStage<const D extends Draft>(draft: D): Filled<D> & StageContract {
-  const response = draft.response.extend({ component });
+  const response = draft.response.extend({ component }).meta(draft.response.meta() ?? {});
   return { ...defaults, ...draft, response } as Filled<D> & StageContract;
 }
 

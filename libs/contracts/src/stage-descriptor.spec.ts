@@ -44,7 +44,7 @@ describe('a descriptor', () => {
         required: ['mode', 'note'],
       },
       response: {
-        properties: { pin: { type: 'string', maxLength: 12, 'x-secret': true }, loud: { type: 'boolean' } },
+        properties: { pin: { type: 'string', minLength: 1, 'x-secret': true }, loud: { type: 'boolean' } },
         required: ['pin'],
       },
     });
@@ -127,6 +127,9 @@ describe('a stranger', () => {
     ['who the flow is about', { writes: ['pending_user'] }],
     ['how somebody proved who they are', { writes: ['auth_method'] }],
     ['where the flow ends', { writes: ['redirect'] }],
+    ['where a link is mailed to', { writes: ['email'] }],
+    ['that a mailed link was followed', { writes: ['is_restored'] }],
+    ['which groups a new user is in', { writes: ['groups'] }],
     ['who is logged in', { effects: ['login'] }],
     ['what comes next', { inserts: ['user_login'] }],
     ['how many passwords were wrong', { attempts: [{ ...rule, credential: 'password' }] }],

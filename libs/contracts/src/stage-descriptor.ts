@@ -23,6 +23,7 @@ const record = <S extends z.ZodType>(value: S) => z.record(name, value).default(
 const attemptRule = z.object({
   when: name,
   credential: name,
+  pick: z.object({ field: name, among: name, where: z.object({ member: name, values: list(name) }) }).exactOptional(),
   free: z.int().min(1),
   hard: z.int().min(2).max(100),
   refuse: z.object({ field: name, code: name }),
@@ -45,7 +46,7 @@ const descriptor = z.object({
   errors: record(z.object({ string: z.string().min(1).max(512), code: name })),
   effects: list(z.enum(EFFECT_TYPES)),
   inserts: list(kind),
-  embeds: record(z.object({ field: name, error: name })),
+  embeds: record(z.object({ field: name, error: name, asks: name.exactOptional() })),
   attempts: list(attemptRule),
   cookies: list(name),
   user_info: z.boolean().default(false),

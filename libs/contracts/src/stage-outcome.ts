@@ -21,6 +21,7 @@ export interface Asked<C extends StageContract> extends Kept<C> {
   readonly type: 'challenge';
   readonly challenge: Challenge<C>;
   readonly errors?: OwnErrors<C>;
+  readonly effects?: readonly OwnEffect<C>[];
 }
 export interface Rejected<C extends StageContract> extends Kept<C> {
   readonly type: 'rejected';

@@ -19,6 +19,7 @@ export const stageReply = z.discriminatedUnion('type', [
     state: bag.optional(),
     context: bag.optional(),
     errors: errors.optional(),
+    effects: z.array(effect).optional(),
   }),
   z.object({
     type: z.literal('rejected'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { designation } from './envelope.js';
 import { user } from './plan-context.js';
 
 const bag = z.record(z.string(), z.unknown());
@@ -24,7 +25,7 @@ export const stageRequest = z.object({
   /** Milliseconds that are left, counted from receipt. */
   timeout_ms: z.number(),
   locale: z.string(),
-  flow: z.object({ slug: z.string(), title: z.string(), designation: z.string() }),
+  flow: z.object({ slug: z.string(), title: z.string(), designation }),
   step: z.object({ id: z.string(), name: z.string(), confirmed: z.boolean() }),
   site: z.object({
     base_url: z.string(),

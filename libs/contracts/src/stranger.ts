@@ -7,13 +7,12 @@ import type { StageDescriptor } from './stage-descriptor.js';
 /** Kinds of stages that are not the house's own: `x_<vendor>_<name>`. */
 const STRANGER = /^x_[a-z0-9]+_[a-z0-9_]*[a-z0-9]$/;
 
-/** Facts that decide who is logged in and where they end up. */
-const TRUSTED_WRITES: ReadonlySet<ContextKey> = new Set([
-  'pending_user',
-  'user_backend',
-  'auth_method',
-  'auth_method_args',
-  'redirect',
+/** Facts that decide nothing about who somebody is, what they may do and where they end up; any other needs trust. */
+const HARMLESS_WRITES: ReadonlySet<ContextKey> = new Set([
+  'pending_user_identifier',
+  'prompt_data',
+  'deny_message',
+  'title',
 ]);
 const HARMLESS_EFFECTS: ReadonlySet<EffectType> = new Set(['event']);
 /** What the presenter adds to every challenge. */
@@ -46,7 +45,7 @@ export function strangersFaults(descriptor: StageDescriptor): string[] {
 
 /** An attempt is told by a field of the answer, and a refused one needs words. */
 function attemptFaults({ attempts, errors, response }: StageDescriptor): string[] {
-  const fields = attempts.flatMap(({ when, refuse }) => [when, refuse.field]);
+  const fields = attempts.flatMap(({ when, pick, refuse }) => [when, refuse.field, ...(pick ? [pick.field] : [])]);
   const unknown = fields.filter((field) => !Object.hasOwn(response.properties, field));
   const mute = attempts.filter(({ refuse }) => !Object.hasOwn(errors, refuse.code));
   return [
@@ -58,12 +57,14 @@ function attemptFaults({ attempts, errors, response }: StageDescriptor): string[
 
 /** What a stranger may do only if the operator lists it in TRUSTED_STAGES: each could log somebody in (protocol §2). */
 export function liberties({ kind, writes, effects, inserts, attempts }: StageDescriptor): string[] {
-  const credentials = attempts.map(({ credential }) => credential);
+  const own = (credential: string) => credential === kind || credential.startsWith(`${kind}:`);
   return [
-    ...writes.filter((key) => TRUSTED_WRITES.has(key)).map((key) => `it writes ${key}`),
+    ...writes.filter((key) => !HARMLESS_WRITES.has(key)).map((key) => `it writes ${key}`),
     ...effects.filter((type) => !HARMLESS_EFFECTS.has(type)).map((type) => `it has the effect ${type}`),
     ...inserts.map((step) => `it inserts steps of kind ${step}`),
-    ...credentials.filter((name) => name !== kind).map((name) => `it counts attempts of ${name}, not of ${kind}`),
+    ...attempts
+      .filter(({ credential }) => !own(credential))
+      .map(({ credential }) => `it counts attempts of ${credential}`),
   ];
 }
 

@@ -1,4 +1,6 @@
 import {
+  ASKING_EFFECTS,
+  type EffectType,
   fieldMessages,
   planContext,
   RECORDING_EFFECTS,
@@ -27,7 +29,6 @@ export function overreach(contract: StageContract, reply: StageReply, { pendingU
     ...wordOverreach(contract, reply),
     ...challengeOverreach(contract, reply),
     ...stateOverreach(contract, reply),
-    ...credentialOverreach(contract, reply),
     ...(reply.type === 'passed' ? insertOverreach(contract, reply, attached) : []),
   ];
 }
@@ -35,17 +36,6 @@ export function overreach(contract: StageContract, reply: StageReply, { pendingU
 function stateOverreach(contract: StageContract, reply: StageReply): string[] {
   if (!('state' in reply) || reply.state === undefined || fits(contract.state, reply.state)) return [];
   return ['remembers a state that does not fit its contract'];
-}
-
-/** What was never counted cannot be settled: a stage clears nobody's failures but those of its own credentials. */
-function credentialOverreach({ attempts }: StageContract, reply: StageReply): string[] {
-  const named = [
-    ...('verified' in reply ? (reply.verified ?? []) : []),
-    ...('failed' in reply ? (reply.failed ?? []) : []),
-  ];
-  return named
-    .filter((name) => !attempts.some(({ credential }) => credential === name))
-    .map((name) => `judges the credential ${name}, which its contract does not count`);
 }
 
 function contextOverreach(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
@@ -73,16 +63,26 @@ const isSameUser = (value: unknown, pending: User | undefined) => {
 };
 
 function effectOverreach(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
-  if (reply.type === 'challenge') return [];
-  const refusal = reply.type !== 'passed';
+  const harmless = HARMLESS[reply.type];
   return (reply.effects ?? []).flatMap((effect) => {
     const { type } = effect;
     if (!contract.effects.includes(type)) return [`asks for the effect ${type}, which its contract does not list`];
-    if (refusal && !RECORDING_EFFECTS.has(type)) return [`asks for the effect ${type} with a refusal`];
-    const stranger = type === 'login' && (pendingUser?.kind !== 'saved' || pendingUser.uuid !== effect.user);
-    return stranger ? ['logs in somebody whom the plan is not about'] : [];
+    if (harmless && !harmless.has(type)) return [`asks for the effect ${type} with a reply of type ${reply.type}`];
+    if (type === 'cookie' && !contract.cookies.includes(effect.name))
+      return [`sets the cookie ${effect.name}, which its contract does not list`];
+    const concerns = type === 'login' || type === 'end_sessions';
+    const stranger = concerns && (pendingUser?.kind !== 'saved' || pendingUser.uuid !== effect.user);
+    return stranger ? [`asks for the effect ${type} on somebody whom the plan is not about`] : [];
   });
 }
+
+/** Only who passes has earned anything. */
+const HARMLESS: Readonly<Record<StageReply['type'], ReadonlySet<EffectType> | undefined>> = {
+  challenge: ASKING_EFFECTS,
+  rejected: ASKING_EFFECTS,
+  denied: RECORDING_EFFECTS,
+  passed: undefined,
+};
 
 /** Every code must have a sentence, or there would be nothing to show. */
 function wordOverreach(contract: StageContract, reply: StageReply): string[] {

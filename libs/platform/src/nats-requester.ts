@@ -52,7 +52,7 @@ export class NatsRequester {
   }
 
   /** One question, one answer: the reply's bytes. Throws NoResponders, RequestTimeout or BusDown. */
-  request(subject: string, body: string, timeoutMs: number): Promise<Uint8Array> {
+  request(subject: string, body: string | Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     // What is sent while disconnected is buffered, then dropped at the next dial: say so at once instead.
     if (!this.up) return Promise.reject(new BusDown(subject));
     return new Promise<Uint8Array>((resolve, reject) => {

@@ -14,9 +14,6 @@ import { Busy, isDatabaseAway } from '@gatehouse/platform';
 import { z } from 'zod';
 import type { ChallengeInput, RespondInput, Stage } from './stage.js';
 
-/** Bytes of one reply on the bus (protocol §2). */
-export const MAX_REPLY_BYTES = 256 * 1024;
-
 class BadRequest extends Error {}
 
 type Report = (message: string, error: unknown, facts: Record<string, unknown>) => void;
@@ -32,7 +29,7 @@ export async function answer<C extends StageContract>(
     const input = inputOf(contract, request);
     const outcome =
       verb === 'challenge' ? await stage.challenge(input) : await respond(contract, stage, { input, request });
-    return bounded(await replyTo(stage, input, outcome));
+    return await replyTo(stage, input, outcome);
   } catch (error) {
     // Whoever waits for a database does no work either: to the asker it is the same.
     if (error instanceof Busy || isDatabaseAway(error)) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
@@ -92,10 +89,4 @@ function read<S extends z.ZodType>(schema: S, value: unknown, what: string): z.o
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new BadRequest(`the ${what} is not understood: ${z.prettifyError(parsed.error)}`);
-}
-
-function bounded(reply: StageReply): StageReply {
-  if (Buffer.byteLength(JSON.stringify(reply)) > MAX_REPLY_BYTES)
-    throw new Error('the reply is larger than the bus allows');
-  return reply;
 }

@@ -9,7 +9,7 @@ import {
   readConfig,
   serveMetrics,
 } from '@gatehouse/platform';
-import type { DynamicModule } from '@nestjs/common';
+import { type DynamicModule, ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 
@@ -21,7 +21,7 @@ export async function runService(name: string, modules: () => Promise<DynamicMod
     const config = readConfig(settings);
     const logger = new Logger(name, config.LOG_LEVEL);
     const service = await serveStages({ name, modules: await modules(), nats: config, logger });
-    service.enableShutdownHooks();
+    service.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
     if (config.METRICS_PORT !== undefined) (await serveMetrics(config.METRICS_PORT)).unref();
     logger.event('serving', { service: name });
   } catch (error) {

@@ -1,6 +1,6 @@
 import { contractOf, describeStage, fieldMessages, planContext, secretFields } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { stages, stagesOf } from './catalogue.js';
+import { stages, stagesOf, wireShapes } from './catalogue.js';
 import { passwordContract } from './password/password.contract.js';
 
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
@@ -73,7 +73,25 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
   });
 });
 
+describe.each(wireShapes)('what clients see of $component', ({ challenge, response }) => {
+  it('has a name and a description in the published schema', () => {
+    for (const shape of [challenge, response])
+      expect(shape?.meta()).toEqual({ id: expect.stringMatching(/^[A-Z]\w+$/), description: expect.any(String) });
+  });
+
+  it('marks what proves something as secret, and shows nothing secret', () => {
+    const proofs = Object.keys(response?.shape ?? {}).filter((name) => /pass|secret|token|code/.test(name));
+    expect(secretFields(response!)).toEqual(proofs);
+    expect(secretFields(challenge)).toEqual([]);
+  });
+});
+
 describe('the catalogue', () => {
+  it('names each component once: a line of the components to come goes when its stage is here', () => {
+    expect(unique(wireShapes.map(({ component }) => component))).toBe(true);
+    expect(unique(wireShapes.map(({ challenge }) => challenge.meta()?.id))).toBe(true);
+  });
+
   it('has one stage for each component and each model', () => {
     expect(unique(entries.map(({ contract }) => contract.model))).toBe(true);
     expect(unique(entries.flatMap(({ contract }) => contract.component ?? []))).toBe(true);

@@ -1,10 +1,11 @@
-import type { StageContract } from '@gatehouse/contracts';
+import type { StageContract, WireShape } from '@gatehouse/contracts';
 import type { DynamicModule } from '@nestjs/common';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { passwordContract } from './password/password.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
+import { componentsToCome } from './wire.js';
 
 interface StageEntry {
   readonly contract: StageContract;
@@ -37,3 +38,11 @@ export const stagesOf = (service: string): Promise<DynamicModule[]> =>
       .filter(({ contract }) => contract.service === service)
       .map(({ module }) => module()),
   );
+
+/** Every component that stages ask with: what the published schema is made of. */
+export const wireShapes: readonly WireShape[] = [
+  ...Object.values(stages).flatMap(({ contract: { component, challenge, response, user_info } }) =>
+    component === undefined ? [] : [{ component, challenge, response, user_info }],
+  ),
+  ...componentsToCome,
+];

@@ -9,7 +9,6 @@ import {
   stageSubject,
 } from '@gatehouse/contracts';
 import { BusDown, type NatsRequester, NoResponders, RequestTimeout, timed } from '@gatehouse/platform';
-import { z } from 'zod';
 import { Stages } from '../execution/stages.js';
 
 /** Bytes of one request on the bus (protocol §2): well under what NATS carries. */
@@ -39,8 +38,8 @@ export class NatsStages extends Stages {
 
   private async exchange(kind: string, verb: StageVerb, request: StageRequest): Promise<StageReply> {
     const subject = stageSubject(kind, verb);
-    const body = JSON.stringify(request);
-    if (Buffer.byteLength(body) > MAX_REQUEST_BYTES)
+    const body = Buffer.from(JSON.stringify(request));
+    if (body.length > MAX_REQUEST_BYTES)
       throw new Problem('stage_fault', { detail: 'the request is too large for the bus' });
     const data = await this.send(subject, body, request.timeout_ms)
       .catch((error: unknown) => {
@@ -54,7 +53,7 @@ export class NatsStages extends Stages {
     return replyOf(kind, data);
   }
 
-  private send(subject: string, body: string, timeoutMs: number): Promise<Uint8Array> {
+  private send(subject: string, body: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     return this.requester.request(subject, body, timeoutMs);
   }
 }
@@ -66,13 +65,13 @@ function problemOf(cause: unknown): unknown {
   return cause;
 }
 
-const answered = z.union([stageReply, stageProblem]);
-
 function replyOf(kind: string, data: Uint8Array): StageReply {
-  const parsed = answered.safeParse(json(data));
-  if (!parsed.success) throw new Problem('stage_fault', { detail: `the reply of ${kind} is not understood` });
-  if (!('problem' in parsed.data)) return parsed.data;
-  const { code, detail, retry_after_s, trace } = parsed.data.problem;
+  const reply = json(data);
+  const parsed = stageReply.safeParse(reply);
+  if (parsed.success) return parsed.data;
+  const problem = stageProblem.safeParse(reply);
+  if (!problem.success) throw new Problem('stage_fault', { detail: `the reply of ${kind} is not understood` });
+  const { code, detail, retry_after_s, trace } = problem.data.problem;
   throw new Problem(code, {
     ...(detail === undefined ? {} : { detail }),
     ...(retry_after_s === undefined ? {} : { retry_after_s }),

@@ -17,10 +17,18 @@ export interface LoadedRow {
   readonly revision: number;
   readonly version_id: string;
   readonly body: Buffer;
-  readonly [column: string]: unknown;
+  readonly session_identity: Identity | null;
+  readonly pending_identity: SavedUser | null;
 }
 
 export const planRow = (id: string, revision: number): SealedRow => ({ table: 'flow.plans', id, revision });
+
+/** A plan that waits for whoever follows a link belongs to no session yet. */
+export const resumedRow = (hash: Buffer): SealedRow => ({
+  table: 'flow.resume_tokens',
+  id: hash.toString('hex'),
+  revision: 0,
+});
 
 /** A saved user is stored by reference and read anew at each load. */
 const storedUser = z.object({
@@ -53,53 +61,46 @@ const sessionOf = (row: LoadedRow, id: string): Session => ({
   id,
   retired: row.retired === true,
   leftS: row.session_left_s ?? undefined,
-  user: row['su_id'] ? sessionUserOf(row) : undefined,
+  user: row.session_identity ?? undefined,
 });
 
-/** Undefined when the body cannot be opened or is of another version: that plan alone is dropped. */
 function storedPlan(row: LoadedRow, id: string, sealer: Sealer): StoredPlan | undefined {
-  const body = openBody(row, id, sealer);
-  if (!body) return undefined;
-  const { context, ...rest } = body;
-  const reference = storedUser.safeParse(context.pending_user);
-  const { revision, version_id: versionId } = row;
-  if (!reference.success) return { plan: { ...rest, id, context } as Plan, revision, versionId, orphaned: false };
-  const { uuid, epoch, backend } = reference.data;
-  const found = row['pu_id'] ? savedUserOf(row, 'pu') : undefined;
-  // The column only helps the join; whom the plan is about, and since when, is in the sealed body.
-  const user = found?.uuid === uuid ? { ...found, ...(backend ? { backend } : {}) } : undefined;
-  const { pending_user: _reference, ...others } = context;
-  const plan = { ...rest, id, context: user ? { ...others, pending_user: user } : others } as Plan;
-  return { plan, revision, versionId, orphaned: user?.epoch !== epoch };
+  const { revision, version_id: versionId, body, pending_identity: identity } = row;
+  const opened = openedPlan({ id, body, identity, sealed: planRow(id, revision) }, sealer);
+  return opened && { ...opened, revision, versionId };
 }
 
-function openBody(row: LoadedRow, id: string, sealer: Sealer): PlanBody | undefined {
+interface SealedPlan {
+  readonly id: string;
+  readonly body: Buffer;
+  readonly sealed: SealedRow;
+  /** The user that its row names, as they are now. */
+  readonly identity: SavedUser | null;
+}
+
+/** Undefined when the body cannot be opened or is of another version: that plan alone is dropped. */
+export function openedPlan(
+  { id, body, sealed, identity }: SealedPlan,
+  sealer: Sealer,
+): Pick<StoredPlan, 'plan' | 'orphaned'> | undefined {
+  const opened = openBody(sealed, body, sealer);
+  if (!opened) return undefined;
+  const { context, ...rest } = opened;
+  const reference = storedUser.safeParse(context.pending_user);
+  if (!reference.success) return { plan: { ...rest, id, context } as Plan, orphaned: false };
+  const { uuid, epoch, backend } = reference.data;
+  // The column only helps the join; whom the plan is about, and since when, is in the sealed body.
+  const user = identity?.uuid === uuid ? { ...identity, ...(backend ? { backend } : {}) } : undefined;
+  const { pending_user: _reference, ...others } = context;
+  const plan = { ...rest, id, context: user ? { ...others, pending_user: user } : others } as Plan;
+  return { plan, orphaned: user?.epoch !== epoch };
+}
+
+function openBody(row: SealedRow, body: Buffer, sealer: Sealer): PlanBody | undefined {
   try {
-    const parsed = planBody.safeParse(sealer.open(planRow(id, row.revision), row.body));
-    return parsed.success ? parsed.data : undefined;
+    return planBody.safeParse(sealer.open(row, body)).data;
   } catch (error) {
     if (error instanceof Unsealable) return undefined;
     throw error;
   }
 }
-
-function savedUserOf(row: LoadedRow, prefix: 'su' | 'pu'): SavedUser {
-  const column = <T>(name: string) => row[`${prefix}_${name}`] as T;
-  return {
-    kind: 'saved',
-    uuid: column('id'),
-    pk: column('pk'),
-    username: column('username'),
-    name: column('name'),
-    email: column('email'),
-    is_active: column('is_active'),
-    epoch: column('epoch'),
-    locale: column('locale'),
-  };
-}
-
-const sessionUserOf = (row: LoadedRow): Identity => ({
-  ...savedUserOf(row, 'su'),
-  is_superuser: row['su_is_superuser'] === true,
-  debug: row['su_debug'] === true,
-});

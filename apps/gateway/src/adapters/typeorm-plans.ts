@@ -1,12 +1,28 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { type Effect, maskByKey, Problem } from '@gatehouse/contracts';
+import { randomUUID } from 'node:crypto';
+import { Problem, type SavedUser } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import { type Logger, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import type { Claim } from '../execution/attempts.js';
-import { type About, type Begin, type Loaded, Plans, type Save } from '../execution/plans.js';
-import { bodyOf, type LoadedRow, loadedOf, planRow } from './plan-rows.js';
-import { BEGIN, BEGIN_WITH_SESSION, CANCEL, LOAD, SAVE, SAVE_WITH_EFFECTS, SEEN } from './plan-statements.js';
+import { type Begin, type Loaded, Plans, type ResumedPlan, type Save } from '../execution/plans.js';
+import { consequencesOf, isPlain, seconds } from './plan-consequences.js';
+import { bodyOf, type LoadedRow, loadedOf, openedPlan, planRow, resumedRow } from './plan-rows.js';
+import {
+  BEGIN,
+  BEGIN_WITH_SESSION,
+  CANCEL,
+  FIND_RESUMED,
+  LOAD,
+  SAVE,
+  SAVE_WITH_EFFECTS,
+  SEEN,
+} from './plan-statements.js';
+
+interface ResumedRow {
+  readonly version_id: string;
+  readonly step_id: string;
+  readonly body: Buffer;
+  readonly pending_identity: SavedUser | null;
+}
 
 /** Bytes of a sealed plan (protocol §2). */
 const MAX_PLAN_BYTES = 256 * 1024;
@@ -42,6 +58,14 @@ export class TypeormPlans extends Plans {
     return row && loadedOf(row, this.sealer);
   }
 
+  async findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined> {
+    const { rows } = await runNamed<ResumedRow>(this.source, FIND_RESUMED, [token, slug]);
+    if (!rows[0]) return undefined;
+    const { version_id: versionId, step_id: step, body, pending_identity: identity } = rows[0];
+    const opened = openedPlan({ id: randomUUID(), body, identity, sealed: resumedRow(token) }, this.sealer);
+    return opened && { ...opened, versionId, step };
+  }
+
   async begin({ flowId, versionId, plan, session, replaces }: Begin): Promise<string | undefined> {
     const sessionId = 'id' in session ? session.id : randomUUID();
     const values = [
@@ -64,10 +88,12 @@ export class TypeormPlans extends Plans {
     const body = this.seal(plan, revision + 1);
     const planS = seconds(this.settings.lifetimes.planS);
     const values = [sessionId, flowId, plan.id, revision, pendingUserId(plan), body, planS, plan.ended !== undefined];
-    const plain = save.effects.length + save.cleared.length + save.returned.length === 0;
-    const { rows } = plain
+    const { rows } = isPlain(save)
       ? await runNamed(this.source, SAVE, values)
-      : await runNamed(this.source, SAVE_WITH_EFFECTS, [...values, ...this.consequences(save)]);
+      : await runNamed(this.source, SAVE_WITH_EFFECTS, [
+          ...values,
+          ...consequencesOf(save, this.sealer, this.settings.lifetimes),
+        ]);
     return rows.length > 0;
   }
 
@@ -87,45 +113,6 @@ export class TypeormPlans extends Plans {
     if (sealed.length <= MAX_PLAN_BYTES) return sealed;
     throw new Problem('stage_fault', { detail: `the plan is larger than ${MAX_PLAN_BYTES} bytes` });
   }
-
-  private consequences({ effects, newKey, cleared, returned, about }: Save): unknown[] {
-    const login = effects.find((effect) => effect.type === 'login');
-    const reputation = effects.filter((effect) => effect.type === 'reputation');
-    const outbox = effects.filter((effect) => effect.type === 'event').map((event) => this.outboxRow(event, about));
-    return [
-      newKey ?? null,
-      login?.user ?? null,
-      login ? JSON.stringify({ backend: login.backend, bindings: login.bindings, last_ip: about.clientIp }) : null,
-      login?.duration_s ? seconds(login.duration_s) : null,
-      seconds(this.settings.lifetimes.sessionS),
-      login?.terminate_other_sessions ?? false,
-      ...columns(cleared),
-      ...columns(returned),
-      ...[outbox.map(({ id }) => id), outbox.map(({ topic }) => topic), outbox.map(({ body }) => body)],
-      ...[reputation.map(({ identifier }) => indexable(identifier)), reputation.map(({ delta }) => delta)],
-      about.clientIp,
-      about.user?.kind === 'saved' ? about.user.epoch : null,
-    ];
-  }
-
-  private outboxRow({ action, context }: Extract<Effect, { type: 'event' }>, { user, clientIp, flow }: About) {
-    const id = randomUUID();
-    const event = { action, context: maskByKey(context), user: user ?? null, client_ip: clientIp, flow };
-    return { id, topic: `events.${action}`, body: this.sealer.seal({ table: 'flow.outbox', id, revision: 0 }, event) };
-  }
 }
 
-/** Characters of an identifier that an index takes as they are; a longer one is known by its digest. */
-const MAX_INDEXED = 200;
-
-const indexable = (identifier: string) =>
-  identifier.length <= MAX_INDEXED ? identifier : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
-
 const pendingUserId = ({ context: { pending_user: user } }: Plan) => (user?.kind === 'saved' ? user.uuid : null);
-
-const seconds = (count: number) => `${count} seconds`;
-
-const columns = (claims: readonly Claim[]) => [
-  claims.map(({ subject }) => subject),
-  claims.map(({ credential }) => credential),
-];

@@ -54,9 +54,13 @@ const hidden = (key: Buffer, text: string) => createHmac('sha256', key).update(t
 /** Seconds after which guesses at a name that nobody has are forgotten: there is nothing to protect, only a table to fill. */
 const NAME_FORGET_S = 86_400;
 
+type Bag = Readonly<Record<string, unknown>>;
+
 interface Guess {
   readonly rules: readonly AttemptRule[];
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: Bag;
+  /** The challenge that the visitor holds. */
+  readonly shown: Bag | undefined;
   readonly user: User | undefined;
   readonly ip: string;
 }
@@ -69,13 +73,17 @@ export class Claims {
   ) {}
 
   /** Empty when the answer guesses nothing. */
-  of({ rules, body, user, ip }: Guess): Claim[] {
+  of({ rules, body, shown, user, ip }: Guess): Claim[] {
     const matching = rules.filter(({ when }) => body[when] !== undefined && body[when] !== null && body[when] !== '');
     if (matching.length === 0) return [];
+    // By credential: an answer that is two guesses at one is counted once.
+    const spent = new Map(
+      matching.flatMap((rule) => credentialsOf(rule, body, shown).map((credential) => [credential, rule] as const)),
+    );
     const subject = hidden(this.key, subjectOf(user));
     const forgetAfterS = user?.kind === 'saved' ? undefined : NAME_FORGET_S;
     return [
-      ...matching.map(({ credential, free, hard }) => ({ subject, credential, free, hard, forgetAfterS })),
+      ...[...spent].map(([credential, { free, hard }]) => ({ subject, credential, free, hard, forgetAfterS })),
       {
         subject: hidden(this.key, `net:${networkOf(ip)}`),
         credential: NETWORK_CREDENTIAL,
@@ -86,6 +94,20 @@ export class Claims {
     ];
   }
 }
+
+/** What an answer spends by one rule. A choice that was never offered hides nothing: it spends all that was, as no choice does. */
+function credentialsOf({ credential, pick }: AttemptRule, body: Bag, shown: Bag | undefined): string[] {
+  if (!pick) return [credential];
+  const { member, values } = pick.where;
+  const named = (offer: Bag) => credential.replace(/\{(\w+)\}/g, (_, name: string) => String(offer[name]));
+  const offered = bagsIn(shown?.[pick.among]).filter((offer) => values.includes(String(offer[member])));
+  const [chosen] = bagsIn([body[pick.field]]).map(named);
+  const all = offered.map(named);
+  return chosen !== undefined && all.includes(chosen) ? [chosen] : all;
+}
+
+const bagsIn = (value: unknown): Bag[] =>
+  Array.isArray(value) ? value.filter((one): one is Bag => typeof one === 'object' && one !== null) : [];
 
 /** A saved user by id; anybody else by the typed name, in one spelling, so that case and Unicode variants share a counter. */
 export function subjectOf(user: User | undefined): string {

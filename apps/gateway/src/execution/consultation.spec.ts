@@ -106,3 +106,44 @@ describe('a step with another inside', () => {
     expect(stages.requests[1]?.response).toEqual({ password: null });
   });
 });
+
+describe('a step that shows the challenge of another inside', () => {
+  const attached = { inner: { id: 'inner', name: 'puzzle', kind: 'puzzle', model: 'm', config: {} } };
+  const flow = versionOf([{ kind: 'hall', config: { inner: 'inner' } }, { kind: 'page' }], attached);
+  const script = {
+    ...SCRIPT,
+    'hall.challenge': asks({ who: true }),
+    'hall.respond': { type: 'passed', context: { pending_user: ALICE } },
+    'puzzle.challenge': { type: 'challenge', challenge: { word: 'xyz' }, state: { drawn: 'xyz' } },
+    'puzzle.respond': { type: 'passed' },
+  } satisfies Record<string, StageReply>;
+  const puzzle = { word: 'xyz', component: 'ak-stage-puzzle' };
+
+  it('shows both, and lets the inner stage remember', async () => {
+    const { show, solve, stages } = house(flow, script);
+
+    expect((await show()).told).toMatchObject({ challenge: { who: true, puzzle } });
+    expect((await solve({ uid: 'alice', token: 'right' })).told).toMatchObject({ challenge: { page: true } });
+    expect(stages.requests.at(-2)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
+  });
+
+  it.each([
+    ['host', { 'hall.respond': rejects() }],
+    ['inner stage', { 'puzzle.respond': rejects() }],
+  ])('shows both again when the %s refuses', async (_who, refusal) => {
+    const { solve } = house(flow, { ...script, ...refusal });
+
+    expect((await solve({ uid: 'alice', token: 'wrong' })).told).toMatchObject({
+      type: 'show',
+      challenge: { puzzle },
+      errors: expect.anything(),
+    });
+  });
+
+  it('shows null where the inner stage has nothing to ask, and nobody past one that denies', async () => {
+    const silent = house(flow, { ...script, 'puzzle.challenge': { type: 'passed' } });
+    expect((await silent.show()).told).toMatchObject({ challenge: { puzzle: null } });
+    const closed = house(flow, { ...script, 'puzzle.challenge': { type: 'denied' } });
+    expect((await closed.show()).told).toMatchObject({ type: 'denied' });
+  });
+});

@@ -1,7 +1,7 @@
 import { type AttemptRule, NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
-import { type FlowVersion, mergeContext, overreach, type Plan, type Step } from '@gatehouse/plan';
+import { type FlowVersion, mergeContext, overreach, type Plan, type Step, stateOf } from '@gatehouse/plan';
 import type { Attempts, Claim, Claims } from './attempts.js';
-import { both, type Embedded, embeddedIn, type Passed, withheld } from './embedding.js';
+import { both, type Embedded, embeddedIn, type Passed, withheld, withInner } from './embedding.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement, settle, withoutClearing } from './settlement.js';
 import { type Asked, type Body, type Situation, stageRequestOf } from './stage-requests.js';
 import type { Contracts, Stages } from './stages.js';
@@ -32,7 +32,7 @@ export class Consultation {
   async show(situation: Situation, step: Step): Promise<Heard> {
     const asked = this.ownStage(situation, step);
     if (!asked) return plainly({ type: 'denied' });
-    return plainly(await this.ask(situation, asked));
+    return this.withInnerChallenges(situation, asked, plainly(await this.ask(situation, asked)));
   }
 
   /** Gives the step an answer, and each embedded step its part of it; any refusal is presented as the host's. */
@@ -44,7 +44,34 @@ export class Consultation {
       if (heard.reply.type !== 'passed') break;
       heard = await this.withEmbedded(situation, { asked, heard, embedded, body });
     }
+    return this.withInnerChallenges(situation, asked, heard);
+  }
+
+  /** What a host shows, with the challenges of those steps in it that ask something themselves. */
+  private async withInnerChallenges(situation: Situation, asked: Asked, before: Heard): Promise<Heard> {
+    let heard = before;
+    for (const embedded of embeddedIn(asked, situation.version)) {
+      const { asks } = embedded.embed;
+      if (asks === undefined || !('challenge' in heard.reply)) continue;
+      const part = this.partOf(situation, asked, embedded);
+      const inner = await this.ask(situation, part);
+      if (inner.type === 'denied') return { ...heard, reply: inner };
+      heard = {
+        ...heard,
+        reply: withInner(heard.reply, { field: asks, component: part.contract.component, inner }),
+        states: { ...heard.states, ...remembered(part.stateKey, inner) },
+      };
+    }
     return heard;
+  }
+
+  /** The step inside `asked`, in the plan that its host has made of the plan. */
+  private partOf({ plan, version }: Situation, asked: Asked, { field, embed, attached }: Embedded): Asked {
+    const { stateKey: host, plan: before } = asked;
+    const stateKey = `${host}.${field}`;
+    // What a step remembers of the challenge it showed was for whoever was known then.
+    const state = stateOf(embed.asks === undefined ? plan : before, stateKey);
+    return { stateKey, state, contract: this.contractOf(attached.kind, version), stage: attached, plan };
   }
 
   private ownStage({ plan, version }: Situation, step: Step): Asked | undefined {
@@ -52,25 +79,19 @@ export class Consultation {
     const missing = Object.entries(contract.reads).some(
       ([key, need]) => need === 'required' && plan.context[key as keyof Plan['context']] === undefined,
     );
-    return missing ? undefined : { stateKey: step.id, contract, stage: step, plan };
+    return missing ? undefined : { stateKey: step.id, state: stateOf(plan, step.id), contract, stage: step, plan };
   }
 
   private async withEmbedded(
     situation: Situation,
     { asked, heard, embedded, body }: { asked: Asked; heard: Heard; embedded: Embedded; body: Body },
   ): Promise<Heard> {
-    const { field, embed, attached } = embedded;
+    const { embed } = embedded;
     const host = heard.reply as Passed;
     const plan = { ...asked.plan, context: mergeContext(asked.plan.context, host.context) };
-    const stateKey = `${asked.stateKey}.${field}`;
-    const part: Asked = {
-      stateKey,
-      contract: this.contractOf(attached.kind, situation.version),
-      stage: attached,
-      plan,
-    };
+    const part = this.partOf({ ...situation, plan }, asked, embedded);
     const own = await this.judge(situation, part, { [embed.field]: body[embed.field] ?? null });
-    const states = { ...heard.states, ...stateOf(stateKey, own.reply) };
+    const states = { ...heard.states, ...remembered(part.stateKey, own.reply) };
     if (own.reply.type === 'passed') {
       return { reply: both(host, own.reply), states, settlement: joined(heard.settlement, own.settlement) };
     }
@@ -100,7 +121,8 @@ export class Consultation {
   private async judge(situation: Situation, asked: Asked, body: Body): Promise<Heard> {
     const { attempts: rules } = asked.contract;
     const { ip } = situation.request.client;
-    const claims = this.parts.claims.of({ rules, body, user: asked.plan.context.pending_user, ip });
+    const { context, shown } = asked.plan;
+    const claims = this.parts.claims.of({ rules, body, shown: shown?.challenge, user: context.pending_user, ip });
     const refused = claims.length > 0 && (await this.taken(claims, situation));
     if (refused) return plainly(await this.locked(situation, asked, rules));
     const reply = await this.ask(situation, asked, body).catch(async (error: unknown) => {
@@ -156,4 +178,4 @@ const trimmed = <R extends Extract<StageReply, { challenge: object }>>(
 
 const plainly = (reply: StageReply): Heard => ({ reply, states: {}, settlement: NOTHING_TO_SETTLE });
 
-const stateOf = (key: string, reply: StageReply) => ('state' in reply && reply.state ? { [key]: reply.state } : {});
+const remembered = (key: string, reply: StageReply) => ('state' in reply && reply.state ? { [key]: reply.state } : {});

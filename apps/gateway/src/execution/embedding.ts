@@ -56,3 +56,20 @@ function sameUser(host: Passed, part: Passed) {
   const [before, after] = [host, part].map(({ context }) => context?.['pending_user'] as User | undefined);
   return after ? { pending_user: mergeUser(before, after) } : {};
 }
+
+interface Inner {
+  /** The field of the host's challenge that takes it. */
+  readonly field: string;
+  readonly component: string | undefined;
+  readonly inner: StageReply;
+}
+
+/** A host's reply with what an inner step asks; null where it has nothing to ask. */
+export const withInner = <R extends Extract<StageReply, { challenge: object }>>(
+  host: R,
+  { field, component, inner }: Inner,
+): R => {
+  const challenge = 'challenge' in inner ? { ...inner.challenge, component } : null;
+  const effects = [...(host.effects ?? []), ...(inner.effects ?? [])];
+  return { ...host, challenge: { ...host.challenge, [field]: challenge }, effects };
+};

@@ -81,7 +81,14 @@ export class Executor {
         running,
         about: { user: walk.context.pending_user, clientIp: request.client.ip, flow: version.flow.slug },
       },
-      { before, after: walk.plan, effects: walk.effects, settlement: walk.settlement },
+      {
+        before,
+        after: walk.plan,
+        effects: walk.effects,
+        settlement: walk.settlement,
+        links: walk.links,
+        burns: undefined,
+      },
     );
     if (saved.won)
       return answerOf(ground, {

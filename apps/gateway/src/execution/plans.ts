@@ -1,6 +1,7 @@
 import type { Effect, SavedUser, User } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import type { Claim } from './attempts.js';
+import type { Link } from './resuming.js';
 
 /** A user as the gateway sees them: the one view it may read of the directory. */
 export interface Identity extends SavedUser {
@@ -54,6 +55,12 @@ export interface Begin {
   readonly replaces: PlanRow | undefined;
 }
 
+/** A plan that somebody follows a mailed link to. */
+export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'orphaned'> {
+  /** The step that the link was mailed by. */
+  readonly step: string;
+}
+
 export interface About {
   readonly user: User | undefined;
   readonly clientIp: string;
@@ -73,12 +80,19 @@ export interface Save {
   readonly about: About;
   readonly cleared: readonly Claim[];
   readonly returned: readonly Claim[];
+  readonly versionId: string;
+  /** Links that the mails among the effects carry. */
+  readonly links: readonly Link[];
+  /** Hash of the token that this save uses up; when it was used already, the save is lost. */
+  readonly burns: Buffer | undefined;
 }
 
 /** The plans under way and the sessions they belong to. */
 export abstract class Plans {
   /** Undefined when there is no such flow. Expired sessions and plans are not found, whoever cleans them up. */
   abstract find(slug: string, sessionKey: Buffer | undefined): Promise<Loaded | undefined>;
+  /** The plan that a live token of this flow leads to, under a new id. */
+  abstract findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined>;
   /** The id of the plan's session; undefined when another request was first. */
   abstract begin(plan: Begin): Promise<string | undefined>;
   /** False when another request moved the plan since `revision`, or its user may not log in; then nothing was written. */

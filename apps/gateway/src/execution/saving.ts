@@ -3,6 +3,7 @@ import type { Plan } from '@gatehouse/plan';
 import type { Attempts } from './attempts.js';
 import type { About, Loaded, Plans, StoredPlan } from './plans.js';
 import type { SessionCookie } from './request.js';
+import type { Link } from './resuming.js';
 import { newSessionKey } from './session-key.js';
 import type { Settlement } from './settlement.js';
 
@@ -13,6 +14,9 @@ export interface Outcome {
   readonly after: Plan;
   readonly effects: readonly Effect[];
   readonly settlement: Settlement;
+  readonly links: readonly Link[];
+  /** Hash of the mailed link's token that this request uses up. */
+  readonly burns: Buffer | undefined;
 }
 
 export interface Saved {
@@ -53,9 +57,11 @@ async function settled({ attempts }: Stores, { settlement }: Outcome, saved: Sav
   return saved;
 }
 
-const acts = ({ effects, settlement }: Outcome) => effects.length > 0 || settlement.cleared.length > 0;
+const acts = ({ effects, settlement, burns }: Outcome) =>
+  effects.length > 0 || settlement.cleared.length > 0 || burns !== undefined;
 
-const unchanged = (a: Plan, b: Plan) => a === b || JSON.stringify(a) === JSON.stringify(b);
+/** Whatever moves a plan leaves a trace in its trail, so only a look's plan has to be compared. */
+const unchanged = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.stringify(a) === JSON.stringify(b));
 
 async function begin(plans: Plans, { loaded }: Ground, plan: Plan) {
   const { session } = loaded;
@@ -92,6 +98,9 @@ async function update(plans: Plans, at: At, outcome: Outcome): Promise<Saved> {
     effects: outcome.effects,
     newKey: key?.hash,
     about: at.about,
+    versionId: at.running?.versionId ?? at.loaded.newestVersionId,
+    links: outcome.links,
+    burns: outcome.burns,
     ...outcome.settlement,
   });
   return won ? { won, cookie: key?.cookie ?? at.cookie } : { won };

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { SessionCookie } from './request.js';
 
 /** A fresh session key: what the browser gets, and what is stored of it. */
@@ -14,4 +14,4 @@ export function newSessionKey(maxAgeS: number | undefined): SessionKey {
 }
 
 /** SHA-256: a key has too much entropy to be guessed from it. */
-export const hashSessionKey = (value: string): Buffer => createHash('sha256').update(value).digest();
+export const hashSessionKey = (value: string): Buffer => hash('sha256', value, 'buffer');

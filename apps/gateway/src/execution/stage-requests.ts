@@ -1,5 +1,5 @@
 import { type AttachedStage, PROTOCOL_VERSION, type StageContract, type StageRequest } from '@gatehouse/contracts';
-import { type FlowVersion, type Plan, type Step, stateOf } from '@gatehouse/plan';
+import type { FlowVersion, Plan, Step } from '@gatehouse/plan';
 import type { FlowRequest } from './request.js';
 
 export type Site = StageRequest['site'];
@@ -23,6 +23,8 @@ export type Body = Readonly<Record<string, unknown>>;
 /** One stage as it is asked: a step's own, or one embedded in it. */
 export interface Asked {
   readonly stateKey: string;
+  /** What it remembered. */
+  readonly state: Readonly<Record<string, unknown>> | undefined;
   readonly contract: StageContract;
   readonly stage: Pick<Step, 'id' | 'name' | 'config'>;
   readonly plan: Plan;
@@ -31,12 +33,11 @@ export interface Asked {
 /** The envelope for one stage: what its contract lets it know, and no more (protocol §2). */
 export function stageRequestOf(
   situation: Situation,
-  { stateKey, contract, stage, plan }: Asked,
+  { state, contract, stage, plan }: Asked,
   body: Body | undefined,
 ): StageRequest {
   const { request, version, sessionUser, site, revision } = situation;
   const { slug, title, designation } = version.flow;
-  const state = stateOf(plan, stateKey);
   const { flow_token: _secret, ...query } = request.query;
   const { cookies, ...client } = request.client;
   return {

@@ -13,7 +13,7 @@ import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
 import { Consultation } from './consultation.js';
 import { Executor } from './executor.js';
 import { Flows } from './flows.js';
-import { type Begin, type Loaded, Plans, type Save, type Session } from './plans.js';
+import { type Begin, type Loaded, Plans, type ResumedPlan, type Save, type Session } from './plans.js';
 import type { FlowRequest } from './request.js';
 import { Contracts, Stages } from './stages.js';
 
@@ -60,13 +60,21 @@ const guess = {
 };
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
-/** Kinds for flows of tests: `ident` embeds what its config's `inner` names, `secret` spends attempts, `needy` needs a user. */
+/**
+ * Kinds for flows of tests: `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret`
+ * spends attempts, `needy` needs a user.
+ */
 const KINDS = new Map(
   [
     contract('ident', {
       response: answer('uid', 'password'),
       embeds: { inner: { field: 'password', error: 'wrong' } },
     }),
+    contract('hall', {
+      response: answer('uid', 'token'),
+      embeds: { inner: { field: 'token', error: 'wrong', asks: 'puzzle' } },
+    }),
+    contract('puzzle', { response: answer('token') }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
     contract('page', { response: answer('word') }),
     contract('needy', { reads: { pending_user: 'required' } }),
@@ -126,6 +134,11 @@ export class MemoryPlans extends Plans {
       orphaned: this.orphaned,
     };
     return { flowId: FLOW_ID, newestVersionId: 'v1', recoveryFlow: undefined, session: this.session, stored, row };
+  }
+  /** The plan that a link leads to, by the token's hash. */
+  readonly waiting = new Map<string, ResumedPlan>();
+  async findResumed(_slug: string, token: Buffer) {
+    return this.waiting.get(token.toString('hex'));
   }
   async begin({ plan, replaces }: Begin) {
     this.saves++;

@@ -26,6 +26,7 @@ import {
 } from '@gatehouse/plan';
 import type { Consultation, Heard } from './consultation.js';
 import type { FlowRequest, Told } from './request.js';
+import { type Link, withLinks } from './resuming.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement } from './settlement.js';
 import type { Site, Situation } from './stage-requests.js';
 import type { Contracts } from './stages.js';
@@ -62,6 +63,7 @@ export class Walk {
   /** What is known of the visitor; it outlives the plan, so that the last answer can still name them. */
   context: Plan['context'];
   readonly effects: Effect[] = [];
+  readonly links: Link[] = [];
   settlement: Settlement = NOTHING_TO_SETTLE;
   /** Whether the visitor's answer passed the step it was for. */
   answerPassed = false;
@@ -138,7 +140,7 @@ export class Walk {
     const transition = this.advanced(step, heard);
     this.plan = transition.plan;
     this.context = this.plan.context;
-    if (reply.type !== 'challenge') this.ask(reply.effects ?? []);
+    this.ask(reply.effects ?? [], step);
     this.settlement = joined(this.settlement, heard.settlement);
     const { answer } = transition;
     switch (answer.type) {
@@ -156,8 +158,12 @@ export class Walk {
   }
 
   /** Notes what is to happen with the save; a login makes the visitor somebody else. */
-  private ask(effects: readonly Effect[]) {
+  private ask(asked: readonly Effect[], step: Step) {
+    const { request, version, site } = this.start;
+    const place = { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query };
+    const { effects, links } = withLinks(asked, place);
     this.effects.push(...effects);
+    this.links.push(...links);
     const login = effects.find((effect) => effect.type === 'login');
     if (login) this.plan = { ...this.plan, visitor: login.user };
   }

@@ -38,7 +38,9 @@ export const MAX_DEPTH = 64;
 function json(body: Buffer): unknown {
   try {
     const text = decoder.decode(body);
-    return depthOf(text) > MAX_DEPTH ? malformed(`more than ${MAX_DEPTH} levels`) : JSON.parse(text);
+    return text.length > MAX_DEPTH && depthOf(text) > MAX_DEPTH
+      ? malformed(`more than ${MAX_DEPTH} levels`)
+      : JSON.parse(text);
   } catch {
     return malformed('this is no JSON');
   }

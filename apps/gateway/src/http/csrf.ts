@@ -1,5 +1,6 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { randomText } from '../execution/resuming.js';
 import { isSecure } from './session.cookie.js';
 
 /** Readable by the page's script, which repeats it in the header (01-executor §8.6). */
@@ -11,7 +12,6 @@ export const CSRF_FIELD = 'csrf_token';
 const ONE_YEAR_S = 365 * 86_400;
 const TOKEN_LENGTH = 32;
 const TOKEN = /^[A-Za-z0-9]{32}$/;
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Why an API request may come from a foreign page; undefined when it cannot. Counts for logged-in users only. */
 export const forgeryOf = (request: FastifyRequest, baseUrl: string): string | undefined =>
@@ -58,7 +58,7 @@ const same = (cookie: string, token: string) =>
 
 /** Hands out a fresh token, as a login does. */
 export function setCsrfCookie(request: FastifyRequest, reply: FastifyReply): string {
-  const token = newToken();
+  const token = randomText(TOKEN_LENGTH);
   reply.setCookie(CSRF_COOKIE, token, {
     path: '/',
     sameSite: 'lax',
@@ -72,13 +72,4 @@ export function setCsrfCookie(request: FastifyRequest, reply: FastifyReply): str
 export function csrfTokenOf(request: FastifyRequest, reply: FastifyReply): string {
   const cookie = request.cookies[CSRF_COOKIE];
   return cookie && TOKEN.test(cookie) ? cookie : setCsrfCookie(request, reply);
-}
-
-/** 32 letters and digits; bytes that would make some of them likelier are thrown away. */
-function newToken(): string {
-  let token = '';
-  while (token.length < TOKEN_LENGTH) {
-    for (const byte of randomBytes(48)) if (byte < 248 && token.length < TOKEN_LENGTH) token += ALPHABET[byte % 62];
-  }
-  return token;
 }

@@ -1,11 +1,16 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Unreadable } from './body.parser.js';
 import { forgeryOf } from './csrf.js';
 import { presentAnswer } from './executor.presenter.js';
 import { type Exchange, FlowDoor } from './flow.door.js';
 import { innerQuery } from './inner-query.js';
+import { challengeTypes, flowChallengeResponse } from './openapi/flow-bodies.js';
+import { Described } from './openapi/operation.js';
+
+const query = { query: z.string().meta({ description: "The query of the flow's page, as it is." }) };
 
 /** The executor API: the current challenge of a flow, and an answer to it (01-executor §1). */
 @Controller('/api/v3/flows/executor')
@@ -15,9 +20,17 @@ export class ExecutorController {
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  @Get(':slug/')
+  @Described({
+    id: 'flows_executor_get',
+    description: 'The current challenge of a flow; a flow that is not under way begins.',
+    tag: 'flows',
+    anonymous: true,
+    query,
+    answers: { 200: challengeTypes },
+  })
+  @Get(':flow_slug/')
   show(
-    @Param('slug') slug: string,
+    @Param('flow_slug') slug: string,
     @Query('query') query: unknown,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -25,10 +38,19 @@ export class ExecutorController {
     return this.answer({ request, reply }, { slug, query: innerQuery(query), answer: undefined });
   }
 
-  @Post(':slug/')
+  @Described({
+    id: 'flows_executor_solve',
+    description: 'Solves the current challenge; the answer is the next one, or the same with what is wrong.',
+    tag: 'flows',
+    anonymous: true,
+    query,
+    body: flowChallengeResponse,
+    answers: { 200: challengeTypes },
+  })
+  @Post(':flow_slug/')
   @HttpCode(200)
   solve(
-    @Param('slug') slug: string,
+    @Param('flow_slug') slug: string,
     @Query('query') query: unknown,
     @Body() body: unknown,
     @Req() request: FastifyRequest,

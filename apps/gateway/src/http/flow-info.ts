@@ -1,4 +1,4 @@
-import type { User } from '@gatehouse/contracts';
+import type { FlowInfo, User, UserInfo } from '@gatehouse/contracts';
 import type { FlowVersion, Plan } from '@gatehouse/plan';
 import { DEFAULT_AVATAR, initialsAvatar } from './avatar.js';
 
@@ -16,13 +16,13 @@ export function displayedUser(context: Plan['context'], sessionUser: User | unde
 type Displayed = ReturnType<typeof displayedUser>;
 
 /** The fields of a challenge that says whom it is for (01-executor §4.3). */
-export const userInfo = (user: Displayed) => ({
+export const userInfo = (user: Displayed): UserInfo => ({
   pending_user: user?.username ?? '',
   pending_user_avatar: user ? initialsAvatar(user) : DEFAULT_AVATAR,
 });
 
 /** What every challenge says of its flow (01-executor §4.1). */
-export const flowInfo = ({ flow }: FlowVersion, context: Plan['context'], user: Displayed) => ({
+export const flowInfo = ({ flow }: FlowVersion, context: Plan['context'], user: Displayed): FlowInfo => ({
   title: formatTitle(flow.title, { app: context.application?.name ?? '', user: user?.username ?? 'AnonymousUser' }),
   background: flow.background,
   cancel_url: CANCEL_URL,

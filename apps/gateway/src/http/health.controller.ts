@@ -1,5 +1,10 @@
 import { Controller, Get, HttpCode, HttpStatus, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Described } from './openapi/operation.js';
+
+const ok = z.object({ status: z.literal('ok') });
+const unavailable = z.object({ status: z.literal('unavailable'), missing: z.array(z.string()) });
 
 /** What the gateway needs to answer a login. */
 export abstract class Dependencies {
@@ -13,6 +18,13 @@ export class HealthController {
   constructor(@Inject(Dependencies) private readonly dependencies: Dependencies) {}
 
   /** The process runs. Says nothing of what it depends on, so that an outage elsewhere restarts nobody. */
+  @Described({
+    id: 'health_live_retrieve',
+    description: 'Whether the process runs.',
+    tag: 'health',
+    anonymous: true,
+    answers: { 200: ok },
+  })
   @Get('live/')
   @HttpCode(HttpStatus.OK)
   live() {
@@ -20,6 +32,13 @@ export class HealthController {
   }
 
   /** A request sent here now can be answered. */
+  @Described({
+    id: 'health_ready_retrieve',
+    description: 'Whether a request sent now can be answered.',
+    tag: 'health',
+    anonymous: true,
+    answers: { 200: ok, 503: unavailable },
+  })
   @Get('ready/')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const missing = await this.dependencies.missing();

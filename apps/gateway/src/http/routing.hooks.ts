@@ -18,31 +18,37 @@ export function strictRouting(fastify: FastifyInstance) {
     for (const name of [method].flat()) route.methods.add(name);
     routes.set(url, route);
   });
-  fastify.addHook('onRequest', async (request, reply) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    if (!path.endsWith('/')) throw new Problem('not_found');
+    if (!path.endsWith('/') || path.includes('%')) return done(new Problem('not_found'));
+    if (!request.is404) return done(namesOnly(request.params) ? undefined : new Problem('not_found'));
     const allowed = [...routes.values()]
       .filter((route) => route.path.test(path))
       .flatMap(({ methods }) => [...methods]);
-    if (allowed.length === 0) throw new Problem('not_found');
-    if (allowed.includes(request.method)) return;
+    if (allowed.length === 0) return done(new Problem('not_found'));
     void reply.header('allow', allowed.join(', '));
-    throw new Problem('method_not_allowed', { detail: `Method "${request.method}" not allowed.` });
+    done(new Problem('method_not_allowed', { detail: `Method "${request.method}" not allowed.` }));
   });
 }
+
+const NAME = '[-a-zA-Z0-9_]+';
+const WHOLE_NAME = new RegExp(`^${NAME}$`);
+
+/** Whether every parameter of an address is a slug. */
+const namesOnly = (params: unknown) => Object.values(params as object).every((value) => WHOLE_NAME.test(String(value)));
 
 /** A route's own pattern, with the final slash that Nest leaves off; parameters are slugs. */
 function patternOf(url: string): RegExp {
   const source = url
     .replace(/\/$/, '')
     .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    .replace(/:[a-z_]+/gi, '[-a-zA-Z0-9_]+');
+    .replace(/:[a-z_]+/gi, NAME);
   return new RegExp(`^${source}/$`);
 }
 
 /** What every answer carries (01-executor §1.6). */
 export function standardHeaders(fastify: FastifyInstance) {
-  fastify.addHook('onRequest', async (request, reply) => {
+  fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers({
       'x-authentik-id': request.id,
       'x-frame-options': 'SAMEORIGIN',
@@ -51,6 +57,7 @@ export function standardHeaders(fastify: FastifyInstance) {
       'cache-control': 'no-store',
       vary: 'Cookie',
     });
+    done();
   });
 }
 
@@ -58,8 +65,9 @@ const requests = timed('gatehouse_http_seconds', 'HTTP requests answered here', 
 
 /** Measures every answer, by route: an address that has none is not worth a label. */
 export function measure(fastify: FastifyInstance) {
-  fastify.addHook('onResponse', async ({ routeOptions, method }, reply) => {
+  fastify.addHook('onResponse', ({ routeOptions, method }, reply, done) => {
     const route = routeOptions.url ?? 'none';
     requests.observe({ route, method, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
+    done();
   });
 }

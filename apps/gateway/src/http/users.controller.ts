@@ -5,7 +5,9 @@ import type { FastifyRequest } from 'fastify';
 import { type Self, Sessions } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { initialsAvatar } from './avatar.js';
+import { Described } from './openapi/operation.js';
 import { sessionKeyOf } from './session.cookie.js';
+import { sessionUser, type UserSelf } from './users.bodies.js';
 
 /** Who a session belongs to: what a reverse proxy asks before it lets somebody through. */
 @Controller('/api/v3/core/users')
@@ -16,6 +18,12 @@ export class UsersController {
   ) {}
 
   /** The logged-in user; 403 for anybody else. */
+  @Described({
+    id: 'core_users_me_retrieve',
+    description: 'Who is logged in.',
+    tag: 'core',
+    answers: { 200: sessionUser },
+  })
   @Get('me/')
   async me(@Req() request: FastifyRequest) {
     const key = sessionKeyOf(request);
@@ -24,7 +32,7 @@ export class UsersController {
     return { user: this.present(user) };
   }
 
-  private present(user: Self) {
+  private present(user: Self): UserSelf {
     const { pk, username, name, is_active, is_superuser, groups, email, settings, type } = user;
     return {
       ...{ pk, username, name, is_active, is_superuser, groups, email, settings, type },

@@ -9,7 +9,9 @@ export const dummyContract = defineStage({
   service: 'session',
   acts: false,
   config: z.object({ throw_error: boolean().default(false) }),
-  challenge: z.object({ name: z.string() }),
-  response: z.object({}),
+  challenge: z
+    .object({ name: z.string() })
+    .meta({ id: 'DummyChallenge', description: 'Shows a name; any answer will do.' }),
+  response: z.object({}).meta({ id: 'DummyChallengeResponseRequest', description: 'Goes on.' }),
   state: z.object({}),
 });

@@ -1,4 +1,15 @@
-import { boolean, char, choice, defineStage, lenient, NON_FIELD_ERRORS, reference, secret } from '@gatehouse/contracts';
+import {
+  boolean,
+  char,
+  choice,
+  defineStage,
+  designation,
+  lenient,
+  loginSource,
+  NON_FIELD_ERRORS,
+  reference,
+  secret,
+} from '@gatehouse/contracts';
 import { z } from 'zod';
 
 export const USER_FIELDS = ['email', 'username', 'upn'] as const;
@@ -8,8 +19,6 @@ export const MAX_IDENTIFIER = 1024;
 
 const NOBODY_TO_FIND = 'When no user fields are selected, at least one source must be selected';
 const isFilled = (list: unknown) => Array.isArray(list) && list.length > 0;
-
-const sourceChallenge = z.looseObject({ component: z.string() });
 
 /** Finds out who the visitor claims to be (02-stages §2). */
 export const identificationContract = defineStage({
@@ -31,24 +40,28 @@ export const identificationContract = defineStage({
   }),
   admit: ({ user_fields, sources }) =>
     isFilled(user_fields) || isFilled(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NOBODY_TO_FIND }] },
-  challenge: z.object({
-    user_fields: z.array(z.string()).nullable(),
-    password_fields: z.boolean(),
-    allow_show_password: z.boolean(),
-    application_pre: z.string().optional(),
-    flow_designation: z.string(),
-    enroll_url: z.string().optional(),
-    recovery_url: z.string().optional(),
-    passwordless_url: z.string().optional(),
-    primary_action: z.string(),
-    sources: z.array(z.object({ name: z.string(), icon_url: z.string().nullable(), challenge: sourceChallenge })),
-    show_source_labels: z.boolean(),
-  }),
-  response: z.object({
-    uid_field: char({ maxLength: MAX_IDENTIFIER }),
-    // Judged by the stage that is embedded here; looked at only for its type.
-    password: secret(lenient(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
-  }),
+  challenge: z
+    .object({
+      user_fields: z.array(z.string()).nullable(),
+      password_fields: z.boolean(),
+      allow_show_password: z.boolean().default(false),
+      application_pre: z.string().optional(),
+      flow_designation: designation,
+      enroll_url: z.string().optional(),
+      recovery_url: z.string().optional(),
+      passwordless_url: z.string().optional(),
+      primary_action: z.string(),
+      sources: z.array(loginSource).optional(),
+      show_source_labels: z.boolean(),
+    })
+    .meta({ id: 'IdentificationChallenge', description: 'Asks who the visitor is, and lists other ways in.' }),
+  response: z
+    .object({
+      uid_field: char({ maxLength: MAX_IDENTIFIER }),
+      // Judged by the stage that is embedded here; looked at only for its type.
+      password: secret(lenient(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
+    })
+    .meta({ id: 'IdentificationChallengeResponseRequest', description: 'Who the visitor claims to be.' }),
   state: z.object({}),
   reads: { pending_user: 'optional', application: 'optional' },
   writes: ['pending_user', 'pending_user_identifier'],

@@ -91,7 +91,7 @@ describe('the identification challenge', () => {
   });
 
   it('continues rather than logs in where the flow is for something else', async () => {
-    const request = { flow: { slug: 'r', title: 'R', designation: 'recovery' } };
+    const request = { flow: { slug: 'r', title: 'R', designation: 'recovery' as const } };
     expect(await drive({ request }).show()).toMatchObject({
       challenge: { primary_action: 'Continue', flow_designation: 'recovery' },
     });

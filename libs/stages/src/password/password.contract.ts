@@ -25,8 +25,12 @@ export const passwordContract = defineStage({
     failed_attempts_before_cancel: integer().default(5),
     allow_show_password: boolean().default(false),
   }),
-  challenge: z.object({ recovery_url: z.string().optional(), allow_show_password: z.boolean() }),
-  response: z.object({ password: secret(char({ trim: false, maxLength: MAX_PASSWORD })) }),
+  challenge: z
+    .object({ recovery_url: z.string().optional(), allow_show_password: z.boolean().default(false) })
+    .meta({ id: 'PasswordChallenge', description: "Asks for the pending user's password." }),
+  response: z
+    .object({ password: secret(char({ trim: false, maxLength: MAX_PASSWORD })) })
+    .meta({ id: 'PasswordChallengeResponseRequest', description: 'A password, as it was typed.' }),
   state: z.object({ failures: z.int() }),
   reads: { pending_user: 'optional', auth_method: 'optional', auth_method_args: 'optional' },
   writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args'],

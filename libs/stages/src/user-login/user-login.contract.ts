@@ -23,8 +23,12 @@ export const userLoginContract = defineStage({
     network_binding: choice(NETWORK_BINDINGS).default('no_binding'),
     geoip_binding: choice(GEOIP_BINDINGS).default('no_binding'),
   }),
-  challenge: z.object({}),
-  response: z.object({ remember_me: boolean() }),
+  challenge: z
+    .object({})
+    .meta({ id: 'UserLoginChallenge', description: 'Asks whether the visitor wants to stay signed in.' }),
+  response: z
+    .object({ remember_me: boolean() })
+    .meta({ id: 'UserLoginChallengeResponseRequest', description: 'Stays signed in, or not.' }),
   state: z.object({}),
   reads: {
     pending_user: 'optional',

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import type { Effect } from '@gatehouse/contracts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { enrol } from '../../../../test/support/flow-database.js';
+import { freshPlan, PlanStore } from '../../../../test/support/plan-store.js';
+import { hashToken, type Link, randomText } from '../execution/resuming.js';
+import { newSessionKey } from '../execution/session-key.js';
+
+let store: PlanStore;
+
+beforeAll(async () => {
+  store = await PlanStore.open();
+});
+afterAll(() => store.close());
+beforeEach(() => store.nextFlow());
+
+const mail: Effect = {
+  ...{ type: 'mail', to: { address: 'alice@example.org', name: 'Alice' }, template: 't', subject: 's', locale: 'en' },
+  variables: { url: 'https://id.example.org/secret-link' },
+};
+
+/** A session of a new flow that `user` has logged in to; its key. */
+async function loggedIn(user: Awaited<ReturnType<typeof enrol>>) {
+  await store.nextFlow();
+  const begun = await store.begin();
+  const { hash } = newSessionKey(undefined);
+  await store.logIn(begun, user, { newKey: hash });
+  return { ...begun, hash };
+}
+const userIn = async ({ hash }: { hash: Buffer }) => (await store.plans.find(store.slug, hash))?.session?.user?.uuid;
+
+describe('a mail', () => {
+  it('waits sealed in the outbox once its step is saved, and never when the save is lost', async () => {
+    const begun = await store.begin();
+    const rows = () => store.source.query<{ body: Buffer }[]>(`SELECT body FROM flow.outbox WHERE topic = 'mail'`);
+    const before = (await rows()).length;
+
+    expect(await store.save(begun, { revision: 7, effects: [mail] })).toBe(false);
+    expect(await rows()).toHaveLength(before);
+    expect(await store.save(begun, { effects: [mail] })).toBe(true);
+    const bodies = (await rows()).map(({ body }) => String(body));
+    expect(bodies).toHaveLength(before + 1);
+    expect(bodies.join()).not.toContain('secret-link');
+  });
+});
+
+describe('a user who changes their own password', () => {
+  it('stays in this session, and in no other', async () => {
+    const user = await enrol(store.source);
+    const other = await loggedIn(user);
+    const own = await loggedIn(user);
+    await store.source.query('UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1', [user.uuid]);
+    expect(await userIn(own)).toBeUndefined();
+
+    const plan = { ...own.plan, context: { pending_user: user } };
+    const keeps: Effect = { type: 'keep_session', user_epoch: user.epoch + 1 };
+    expect(await store.save({ ...own, plan }, { revision: 1, effects: [keeps] })).toBe(true);
+    expect(await userIn(own)).toBe(user.uuid);
+    expect(await userIn(other)).toBeUndefined();
+  });
+
+  it('is not somebody else: the session of another user is left alone', async () => {
+    const [user, stranger] = [await enrol(store.source), await enrol(store.source)];
+    const own = await loggedIn(stranger);
+    const plan = { ...own.plan, context: { pending_user: user } };
+    await store.save({ ...own, plan }, { revision: 1, effects: [{ type: 'keep_session', user_epoch: 99 }] });
+
+    expect(await userIn(own)).toBe(stranger.uuid);
+  });
+});
+
+it('ends every other session of a user when it is asked to', async () => {
+  const user = await enrol(store.source);
+  const sessions = [await loggedIn(user), await loggedIn(user)];
+  await store.nextFlow();
+  const begun = await store.begin();
+  await store.save(begun, { effects: [{ type: 'end_sessions', user: user.uuid }] });
+
+  for (const session of sessions) expect(await userIn(session)).toBeUndefined();
+});
+
+describe('a mailed link', () => {
+  const link = (step = 'mail-1', ttlS = 60): Link & { token: string } => {
+    const token = randomText(60);
+    return { token, hash: hashToken(token), step, ttlS };
+  };
+  const send = async (begun: Awaited<ReturnType<PlanStore['begin']>>, links: Link[], revision = 0) =>
+    store.save(begun, { effects: [mail], links, revision });
+
+  it('leads to the plan as it was saved, under an id of its own, about its user as they are now', async () => {
+    const user = await enrol(store.source);
+    const plan = freshPlan({ context: { pending_user: user }, query: { next: '/x' } });
+    const begun = await store.begin(plan);
+    const { hash } = link();
+    await send(begun, [{ hash, step: 'mail-1', ttlS: 60 }]);
+    const found = await store.plans.findResumed(store.slug, hash);
+
+    expect(found).toMatchObject({ step: 'mail-1', versionId: store.flow.versionId, orphaned: false });
+    expect(found?.plan).toMatchObject({ query: { next: '/x' }, context: { pending_user: { uuid: user.uuid } } });
+    expect(found?.plan.id).not.toBe(plan.id);
+  });
+
+  it('leads nowhere in another flow, after its time, or under any prefix of its token', async () => {
+    const begun = await store.begin();
+    const [good, late] = [link('a'), link('b', 0.001)];
+    await send(begun, [good, late]);
+
+    expect(await store.plans.findResumed('another-flow', good.hash)).toBeUndefined();
+    expect(await store.plans.findResumed(store.slug, late.hash)).toBeUndefined();
+    expect(await store.plans.findResumed(store.slug, hashToken(good.token.slice(0, -1)))).toBeUndefined();
+    expect(await store.plans.findResumed(store.slug, good.hash)).toBeDefined();
+  });
+
+  it('is replaced by the next of the same step', async () => {
+    const begun = await store.begin();
+    const [first, second] = [link(), link()];
+    await send(begun, [first]);
+    await send(begun, [second], 1);
+
+    expect(await store.plans.findResumed(store.slug, first.hash)).toBeUndefined();
+    expect(await store.plans.findResumed(store.slug, second.hash)).toBeDefined();
+  });
+
+  it('is used up once, however many follow it at once', async () => {
+    const { hash, step, ttlS } = link();
+    await send(await store.begin(), [{ hash, step, ttlS }]);
+    const followers = await Promise.all(Array.from({ length: 16 }, () => store.begin(freshPlan({ id: randomUUID() }))));
+    const won = await Promise.all(followers.map((begun) => store.save(begun, { burns: hash })));
+
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await store.plans.findResumed(store.slug, hash)).toBeUndefined();
+  });
+});

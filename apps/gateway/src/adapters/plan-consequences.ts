@@ -1,0 +1,76 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { type Effect, maskByKey } from '@gatehouse/contracts';
+import type { Sealer } from '@gatehouse/platform';
+import type { Claim } from '../execution/attempts.js';
+import type { Save } from '../execution/plans.js';
+import { bodyOf, resumedRow } from './plan-rows.js';
+
+/** Whether a save changes its plan and nothing else. */
+export const isPlain = ({ effects, cleared, returned, burns }: Save): boolean =>
+  effects.length + cleared.length + returned.length === 0 && burns === undefined;
+
+/** The values of SAVE_WITH_EFFECTS from $9 on: everything that happens if and only if the plan is saved. */
+export function consequencesOf(save: Save, sealer: Sealer, { sessionS }: { readonly sessionS: number }): unknown[] {
+  const { effects, newKey, cleared, returned, about, burns } = save;
+  const login = one(effects, 'login');
+  const reputation = all(effects, 'reputation');
+  return [
+    ...[newKey ?? null, login?.user ?? null, login ? sessionData(login, save) : null],
+    ...[login?.duration_s ? seconds(login.duration_s) : null, seconds(sessionS)],
+    login?.terminate_other_sessions ?? false,
+    ...[...columns(cleared), ...columns(returned)],
+    ...outboxColumns(save, sealer),
+    ...[reputation.map(({ identifier }) => indexable(identifier)), reputation.map(({ delta }) => delta)],
+    ...[about.clientIp, about.user?.kind === 'saved' ? about.user.epoch : null],
+    ...[one(effects, 'keep_session')?.user_epoch ?? null, one(effects, 'end_sessions')?.user ?? null],
+    ...[burns ?? null, ...linkColumns(save, sealer), save.versionId],
+  ];
+}
+
+type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
+
+const all = <T extends Effect['type']>(effects: readonly Effect[], type: T) =>
+  effects.filter((effect): effect is Of<T> => effect.type === type);
+const one = <T extends Effect['type']>(effects: readonly Effect[], type: T) => all(effects, type).at(-1);
+
+const sessionData = ({ backend, bindings }: Of<'login'>, { about }: Save) =>
+  JSON.stringify({ backend, bindings, last_ip: about.clientIp });
+
+/** Mails and events, sealed: a mail's link is a secret, and an event says who did what. */
+function outboxColumns({ effects, about }: Save, sealer: Sealer): unknown[] {
+  const { user = null, clientIp: client_ip, flow } = about;
+  const messages = [
+    ...all(effects, 'mail').map(({ type: _mail, ...mail }) => ({ topic: 'mail', body: mail })),
+    ...all(effects, 'event').map(({ action, context }) => ({
+      topic: `events.${action}`,
+      body: { action, context: maskByKey(context), user, client_ip, flow },
+    })),
+  ].map((message) => ({ ...message, id: randomUUID() }));
+  return [
+    messages.map(({ id }) => id),
+    messages.map(({ topic }) => topic),
+    messages.map(({ id, body }) => sealer.seal({ table: 'flow.outbox', id, revision: 0 }, body)),
+  ];
+}
+
+/** The plan as it is saved, for each link that leads back to it. */
+const linkColumns = ({ links, plan }: Save, sealer: Sealer): unknown[] => [
+  links.map(({ hash }) => hash),
+  links.map(({ step }) => step),
+  links.map(({ hash }) => sealer.seal(resumedRow(hash), bodyOf(plan))),
+  links.map(({ ttlS }) => seconds(ttlS)),
+];
+
+/** Characters of an identifier that an index takes as they are; a longer one is known by its digest. */
+const MAX_INDEXED = 200;
+
+const indexable = (identifier: string) =>
+  identifier.length <= MAX_INDEXED ? identifier : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
+
+/** An interval of so many seconds, as Postgres reads it. */
+export const seconds = (count: number): string => `${count} seconds`;
+
+const columns = (claims: readonly Claim[]) => [
+  claims.map(({ subject }) => subject),
+  claims.map(({ credential }) => credential),
+];

@@ -1,0 +1,65 @@
+import type { AttemptRule } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { Claims } from './attempts.js';
+import { ALICE } from './testing.js';
+
+const refuse = { field: 'code', code: 'wrong' };
+const password: AttemptRule = { when: 'password', credential: 'password', free: 5, hard: 50, refuse };
+const device: AttemptRule = {
+  when: 'code',
+  credential: '{device_class}:{device_uid}',
+  pick: { field: 'selected', among: 'offers', where: { member: 'device_class', values: ['totp', 'static'] } },
+  free: 1,
+  hard: 50,
+  refuse,
+};
+const offers = [
+  { device_class: 'totp', device_uid: '1', challenge: {} },
+  { device_class: 'static', device_uid: '2', challenge: {} },
+  { device_class: 'webauthn', device_uid: '3', challenge: {} },
+];
+
+/** The credentials that an answer spends; the last is always the network's. */
+function spent(rules: AttemptRule[], body: Record<string, unknown>, shown: Record<string, unknown> = { offers }) {
+  const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  return claims.of({ rules, body, shown, user: ALICE, ip: '203.0.113.7' }).map(({ credential }) => credential);
+}
+
+describe('what an answer spends', () => {
+  it('is nothing when it guesses nothing', () => {
+    for (const nothing of [{}, { password: '' }, { password: null }, { other: 'x' }]) {
+      expect(spent([password], nothing)).toEqual([]);
+    }
+  });
+  it('is the credential of its rule, and one of the network', () => {
+    expect(spent([password], { password: 'x' })).toEqual(['password', 'network']);
+  });
+  it('is counted once when two rules name one credential', () => {
+    expect(spent([password, { ...password, when: 'again' }], { password: 'x', again: 'y' })).toHaveLength(2);
+  });
+});
+
+describe('an answer that chooses among devices', () => {
+  it('spends the chosen one, however its number is written', () => {
+    for (const device_uid of ['2', 2]) {
+      const selected = { device_class: 'static', device_uid };
+      expect(spent([device], { code: '1', selected })).toEqual(['static:2', 'network']);
+    }
+  });
+  it('spends every device it could have meant when it chooses none', () => {
+    expect(spent([device], { code: '1' })).toEqual(['totp:1', 'static:2', 'network']);
+  });
+  it.each([
+    ['that was never offered', { device_class: 'totp', device_uid: '9' }],
+    ['of another sort', { device_class: 'webauthn', device_uid: '3' }],
+    ['that is no choice', 'totp:1'],
+    ['without members', {}],
+  ])('hides nothing by a choice %s', (_what, selected) => {
+    expect(spent([device], { code: '1', selected })).toEqual(['totp:1', 'static:2', 'network']);
+  });
+  it('spends the network alone where nothing was offered', () => {
+    for (const shown of [{}, { offers: 'none' }, { offers: [null, 7] }]) {
+      expect(spent([device], { code: '1' }, shown)).toEqual(['network']);
+    }
+  });
+});

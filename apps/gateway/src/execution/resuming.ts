@@ -1,0 +1,45 @@
+import { hash, randomInt } from 'node:crypto';
+import type { Effect } from '@gatehouse/contracts';
+import type { Plan } from '@gatehouse/plan';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** Characters of a link's secret: over 350 bits. */
+export const TOKEN_LENGTH = 60;
+
+/** Letters and digits that nobody can guess. */
+export const randomText = (length: number): string =>
+  Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+
+/** SHA-256, which is all that is stored of a token: it has too much entropy to be guessed from it. */
+export const hashToken = (token: string): Buffer => hash('sha256', token, 'buffer');
+
+/** A mailed link that is to be stored: it takes its reader back to a step of a plan, once. */
+export interface Link {
+  readonly hash: Buffer;
+  readonly step: string;
+  readonly ttlS: number;
+}
+
+interface Place {
+  readonly step: string;
+  readonly slug: string;
+  readonly baseUrl: string;
+  readonly query: Plan['query'];
+}
+
+/** Effects as they are to happen: each mail that wants a link has one to this step, from the configured address alone. */
+export function withLinks(effects: readonly Effect[], place: Place): { effects: Effect[]; links: Link[] } {
+  const links: Link[] = [];
+  const linked = effects.map((effect) => {
+    if (effect.type !== 'mail' || effect.link_ttl_s === undefined) return effect;
+    const token = randomText(TOKEN_LENGTH);
+    links.push({ hash: hashToken(token), step: place.step, ttlS: effect.link_ttl_s });
+    return { ...effect, variables: { ...effect.variables, url: linkTo(place, token) } };
+  });
+  return { effects: linked, links };
+}
+
+function linkTo({ slug, baseUrl, query }: Place, token: string): string {
+  const { flow_token: _older, ...kept } = query;
+  return `${baseUrl}/if/flow/${slug}/?${new URLSearchParams({ ...kept, flow_token: token })}`;
+}

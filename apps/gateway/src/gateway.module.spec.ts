@@ -1,0 +1,65 @@
+import { connectNats, Logger, NatsRequester, openDataSource, readConfig } from '@gatehouse/platform';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
+import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
+import { gatewayConfig } from './gateway.config.js';
+import { GatewayModule, type Ground, gatewayDocument } from './gateway.module.js';
+
+describeWithNats('the published schema', () => {
+  let nats: RunningNats;
+  let database: FreshDatabase;
+  let ground: Ground;
+  let app: NestFastifyApplication;
+  const routes = new Set<string>();
+
+  beforeAll(async () => {
+    nats = await startNats();
+    database = await freshDatabase();
+    ground = await groundOn(nats, database);
+    const adapter = new FastifyAdapter({ exposeHeadRoutes: false });
+    adapter.getInstance().addHook('onRoute', ({ url, method }) => {
+      for (const name of [method].flat()) routes.add(`${name} ${url.replace(/\/?$/, '/')}`);
+    });
+    app = await NestFactory.create<NestFastifyApplication>(GatewayModule.on(ground), adapter, { logger: false });
+    await app.init();
+  });
+  afterAll(async () => {
+    await app.close();
+    await ground.requester.close();
+    await ground.source.destroy();
+    await database.drop();
+    await nats.stop();
+  });
+
+  it('has every endpoint for programs, and no other', () => {
+    const described = new Set(routesIn(gatewayDocument()));
+    const forPrograms = [...routes].filter((route) => / \/(api|-)\//.test(route));
+
+    expect(forPrograms.filter((route) => !described.has(route))).toEqual([]);
+    expect([...described].filter((route) => !routes.has(route))).toEqual([]);
+  });
+});
+
+async function groundOn(nats: RunningNats, database: FreshDatabase): Promise<Ground> {
+  const config = readConfig(gatewayConfig, {
+    DATABASE_URL: database.url,
+    NATS_URL: nats.url,
+    SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
+    SECRET_KEY: 'x'.repeat(32),
+  });
+  const logger = new Logger('gateway', 'silent');
+  const source = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
+  const requester = new NatsRequester(await connectNats(config, 'gateway', logger), '_INBOX_gateway');
+  return { config, source, requester, logger };
+}
+
+/** The document's operations, written as Fastify writes routes. */
+function routesIn(document: Readonly<Record<string, unknown>>): string[] {
+  const paths = document['paths'] as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  return Object.entries(paths).flatMap(([path, { servers, ...operations }]) => {
+    const url = `${servers ? '' : '/api/v3'}${path.replace(/\{(\w+)\}/g, ':$1')}`;
+    return Object.keys(operations).map((method) => `${method.toUpperCase()} ${url}`);
+  });
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { gatewayDocument } from '../../gateway.module.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const document = gatewayDocument() as Json & {
+  components: { schemas: Record<string, Json>; securitySchemes: unknown };
+};
+const paths = document['paths'] as Record<string, Record<string, Json>>;
+const seed = JSON.parse(readFileSync('test/seed/flows_executor_solve.json', 'utf8')) as Json;
+const solve = paths['/flows/executor/{flow_slug}/']!['post']!;
+
+const REFERENCE = '#/components/schemas/';
+
+/** References replaced by what they point to, which has its name for a title; sentences are ours and left out. */
+function resolved(value: unknown): unknown {
+  if (typeof value === 'string' && value.startsWith(REFERENCE)) {
+    const title = value.slice(REFERENCE.length);
+    return { ...(resolved(document.components.schemas[title]) as Json), title };
+  }
+  if (Array.isArray(value)) return value.map(resolved);
+  if (value === null || typeof value !== 'object') return value;
+  if ('$ref' in value) return resolved(value.$ref);
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, part]) => (key === 'description' ? [] : [[key, resolved(part)]])),
+  );
+}
+
+const inOrder = (names: readonly string[]) => names.toSorted((a, b) => (a < b ? -1 : 1));
+
+/** The same with what has no order in one order. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [
+      key,
+      key === 'required' && Array.isArray(part) ? inOrder(part as string[]) : ordered(part),
+    ]),
+  );
+}
+
+const plain = (value: unknown) => ordered(resolved(value));
+
+/** A union's members as the seed lists them beside its mapping: without their properties, which the mapping has. */
+const listed = (members: unknown) =>
+  (members as Json[])
+    .map((member) => Object.fromEntries(Object.entries(member).filter(([key]) => key !== 'properties')))
+    .toSorted((a, b) => (String(a['title']) < String(b['title']) ? -1 : 1));
+
+interface Union {
+  readonly oneOf: unknown;
+  readonly discriminator: { readonly propertyName: string; readonly mapping: Readonly<Record<string, unknown>> };
+}
+
+const contentOf = (part: unknown) => (plain(part) as { content: { 'application/json': { schema: unknown } } }).content;
+const unionIn = (part: unknown) => contentOf(part)['application/json'].schema as Union;
+const responsesOf = (operation: Json) => operation['responses'] as Readonly<Record<string, unknown>>;
+
+const unions = [
+  { what: 'answer', ours: unionIn(solve['requestBody']), seeds: unionIn(seed['requestBody']), count: 19 },
+  { what: 'challenge', ours: unionIn(responsesOf(solve)['200']), seeds: unionIn(responsesOf(seed)['200']), count: 23 },
+];
+
+describe('flows_executor_solve', () => {
+  it.each(['operationId', 'parameters', 'tags', 'security'])('has the %s of the published API', (part) => {
+    expect(plain(solve[part])).toEqual(plain(seed[part]));
+  });
+
+  it('stands where the published API has it, under the same base address', () => {
+    expect(Object.keys(paths)).toContain(seed['path']);
+    expect(document['servers']).toEqual(seed['servers']);
+    expect(document.components.securitySchemes).toEqual(seed['securitySchemes']);
+  });
+
+  it('answers with the same statuses, in JSON alone, and refuses in the same forms', () => {
+    expect(Object.keys(responsesOf(solve))).toEqual(Object.keys(responsesOf(seed)));
+    for (const status of ['400', '403'])
+      expect(contentOf(responsesOf(solve)[status])).toEqual(contentOf(responsesOf(seed)[status]));
+    expect(Object.keys(contentOf(responsesOf(solve)['200']))).toEqual(['application/json']);
+  });
+
+  describe.each(unions)('every $what', ({ ours, seeds, count }) => {
+    it('is told apart by its component, and there are as many', () => {
+      expect(Object.keys(ours.discriminator.mapping)).toHaveLength(count);
+      expect(inOrder(Object.keys(ours.discriminator.mapping))).toEqual(
+        inOrder(Object.keys(seeds.discriminator.mapping)),
+      );
+      expect(ours.discriminator.propertyName).toBe(seeds.discriminator.propertyName);
+      expect(listed(ours.oneOf)).toEqual(listed(seeds.oneOf));
+      expect({ ...ours, oneOf: 0, discriminator: 0 }).toEqual({ ...seeds, oneOf: 0, discriminator: 0 });
+    });
+
+    it.each(Object.keys(seeds.discriminator.mapping))(
+      '%s has the fields, types and defaults of the published API',
+      (component) => {
+        expect(ours.discriminator.mapping[component]).toEqual(seeds.discriminator.mapping[component]);
+      },
+    );
+  });
+});
+
+describe('the document', () => {
+  it('gives each operation a name of its own', () => {
+    const names = Object.values(paths).flatMap((item) =>
+      Object.values(item).flatMap(({ operationId }) => operationId ?? []),
+    );
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain('flows_executor_get');
+  });
+
+  it('points to nothing that is not there', () => {
+    const references = JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g);
+    const missing = [...references].filter(([, name]) => !(name! in document.components.schemas));
+    expect(missing).toEqual([]);
+  });
+});

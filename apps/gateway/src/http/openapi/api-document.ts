@@ -1,0 +1,97 @@
+import type { Type } from '@nestjs/common';
+import type { z } from 'zod';
+import { genericError, validationError } from '../problem.bodies.js';
+import { type Endpoint, endpointsOf, type Operation } from './operation.js';
+import { type Schema, SchemaWriter } from './schema-writer.js';
+
+/** The version of the API that is spoken here, not of the product. */
+const API_VERSION = '2024.8.2';
+
+/** Where the API is; endpoints elsewhere say so themselves. */
+const API = '/api/v3/';
+const ROOT = [{ url: '/' }];
+
+/** The OpenAPI 3.0.3 document of the endpoints that controllers describe. */
+export function apiDocument(controllers: readonly Type[]): Schema {
+  const writer = new SchemaWriter();
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const endpoint of endpointsOf(controllers)) {
+    const inside = endpoint.path.startsWith(API);
+    const path = inside ? endpoint.path.slice(API.length - 1) : endpoint.path;
+    const item = (paths[path] ??= inside ? {} : { servers: ROOT });
+    item[endpoint.method] = written(endpoint, writer);
+  }
+  return {
+    openapi: '3.0.3',
+    info: {
+      title: 'Gatehouse',
+      version: API_VERSION,
+      description: `Login flows, over the flow executor API of authentik ${API_VERSION}.`,
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+    },
+    servers: [{ url: API }],
+    paths: sorted(paths),
+    components: {
+      schemas: sorted(writer.components),
+      securitySchemes: { authentik: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}
+
+function written({ path, operation }: Endpoint, writer: SchemaWriter): Schema {
+  const { id, description, tag, anonymous, query = {}, body, answers, produces } = operation;
+  const parameters = [...pathParameters(path), ...queryParameters(query, writer)];
+  return {
+    operationId: id,
+    description,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    tags: [tag],
+    ...(body ? { requestBody: { content: contentOf(writer.write(body)) } } : {}),
+    security: [{ authentik: [] }, ...(anonymous ? [{}] : [])],
+    responses: responsesOf({ answers, ...(produces ? { produces } : {}) }, writer),
+  };
+}
+
+const pathParameters = (path: string) =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    in: 'path',
+    name,
+    schema: { type: 'string' },
+    required: true,
+  }));
+
+const queryParameters = (query: NonNullable<Operation['query']>, writer: SchemaWriter) =>
+  Object.entries(query).map(([name, type]) => {
+    const { description, ...schema } = writer.write(type);
+    return {
+      in: 'query',
+      name,
+      schema,
+      ...(description ? { description } : {}),
+      ...(type.isOptional() ? {} : { required: true }),
+    };
+  });
+
+/** Any endpoint may refuse what it does not understand, and whom it does not know. */
+function responsesOf({ answers, produces }: Pick<Operation, 'answers' | 'produces'>, writer: SchemaWriter) {
+  const all = { ...answers, 400: validationError, 403: genericError };
+  return Object.fromEntries(
+    Object.entries(all).map(([status, type]) => {
+      const media = status in answers ? produces : undefined;
+      const content = type ? { content: contentOf(writer.write(type as z.ZodType), media) } : {};
+      return [status, { description: DESCRIPTIONS[status] ?? 'Answered.', ...content }];
+    }),
+  );
+}
+
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  400: 'The request cannot be understood.',
+  403: 'The request is not allowed.',
+  503: 'Not now.',
+};
+
+const contentOf = (schema: Schema, media: readonly string[] = ['application/json']) =>
+  Object.fromEntries(media.map((type) => [type, { schema }]));
+
+const sorted = <T>(record: Readonly<Record<string, T>>) =>
+  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+const group = z.object({ name: z.string(), pk: z.string() }).meta({ id: 'UserSelfGroups' });
+
+const userSelf = z
+  .object({
+    pk: z.int(),
+    username: z.string(),
+    name: z.string(),
+    is_active: z.boolean(),
+    is_superuser: z.boolean(),
+    groups: z.array(group).readonly(),
+    email: z.string(),
+    avatar: z.string(),
+    uid: z.string(),
+    settings: z.record(z.string(), z.unknown()),
+    type: z.string(),
+    system_permissions: z.array(z.string()),
+  })
+  .meta({ id: 'UserSelf', description: 'A user as they may see themselves.' });
+export type UserSelf = z.input<typeof userSelf>;
+
+/** The user of a session. */
+export const sessionUser = z
+  .object({ user: userSelf })
+  .meta({ id: 'SessionUser', description: 'The user of a session.' });

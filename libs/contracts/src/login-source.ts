@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { challengeBody } from './envelope.js';
+import { redirectChallenge } from './system-challenges.js';
+
+/** What Plex's own script needs to sign somebody in (02-stages §16.4). */
+export const plexChallenge = z
+  .object({ client_id: z.string(), slug: z.string() })
+  .meta({ id: 'PlexAuthenticationChallenge', description: 'Signs in at Plex, in a window of the client.' });
+
+/** What Apple's own script needs to sign somebody in (02-stages §16.5). */
+export const appleChallenge = z
+  .object({ client_id: z.string(), scope: z.string(), redirect_uri: z.string(), state: z.string() })
+  .meta({ id: 'AppleLoginChallenge', description: 'Signs in at Apple, by the script that Apple offers.' });
+
+const told = <const C extends string, S extends z.ZodRawShape>(component: C, challenge: z.ZodObject<S>) =>
+  challenge.extend({ component: z.literal(component) });
+
+const button = <const C extends string>(component: C, challenge: z.ZodObject) => ({
+  [component]: challengeBody({ component, challenge, user_info: false }),
+});
+
+/** What follows when a source's button is pressed; clients know no other components here. */
+const loginChallenge = z
+  .discriminatedUnion('component', [
+    told('xak-flow-redirect', redirectChallenge),
+    told('ak-source-plex', plexChallenge),
+    told('ak-source-oauth-apple', appleChallenge),
+  ])
+  .meta({
+    id: 'LoginChallengeTypes',
+    by_component: {
+      ...button('xak-flow-redirect', redirectChallenge),
+      ...button('ak-source-plex', plexChallenge),
+      ...button('ak-source-oauth-apple', appleChallenge),
+    },
+  });
+
+/** A button that signs in elsewhere. */
+export const loginSource = z
+  .object({ name: z.string(), icon_url: z.string().nullable().optional(), challenge: loginChallenge })
+  .meta({ id: 'LoginSource', description: 'A button that signs in elsewhere.' });

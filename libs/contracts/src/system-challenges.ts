@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { WireShape } from './envelope.js';
+
+const accessDenied = z
+  .object({ error_message: z.string().optional() })
+  .meta({ id: 'AccessDeniedChallenge', description: 'The flow has ended with a refusal.' });
+
+const flowError = z
+  .object({ request_id: z.string(), error: z.string().optional(), traceback: z.string().optional() })
+  .meta({
+    id: 'FlowErrorChallenge',
+    description: 'Something broke on the way; the flow can be tried again. Only superusers are told what it was.',
+  });
+
+/** Leads elsewhere. */
+export const redirectChallenge = z
+  .object({ to: z.string() })
+  .meta({ id: 'RedirectChallenge', description: 'The client goes on at another address.' });
+
+const shell = z
+  .object({ body: z.string() })
+  .meta({ id: 'ShellChallenge', description: 'HTML that is shown as it is.' });
+
+/** The challenges that no stage asks: ends of a flow, and ways out of it (01-executor §5). */
+export const systemChallenges = [
+  { component: 'ak-stage-access-denied', challenge: accessDenied, user_info: true },
+  { component: 'ak-stage-flow-error', challenge: flowError, user_info: false },
+  { component: 'xak-flow-redirect', challenge: redirectChallenge, user_info: false },
+  { component: 'xak-flow-shell', challenge: shell, user_info: false },
+] as const satisfies readonly WireShape[];

@@ -1,0 +1,12 @@
+import { char, digits, lenient, secret } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Setting up a phone number for codes by text message (03-mfa §7.5). */
+export const authenticatorSmsChallenge = z
+  .object({ phone_number_required: z.boolean().default(true) })
+  .meta({ id: 'AuthenticatorSMSChallenge', description: 'Asks for a phone number, then for the code sent to it.' });
+
+/** The number first, the code after it. */
+export const authenticatorSmsResponse = z
+  .object({ code: secret(lenient(digits(), { optional: true })), phone_number: lenient(char(), { optional: true }) })
+  .meta({ id: 'AuthenticatorSMSChallengeResponseRequest', description: 'A phone number, or the code sent to it.' });

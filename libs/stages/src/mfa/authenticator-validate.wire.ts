@@ -1,0 +1,39 @@
+import { char, integer, jsonObject, lenient, nested, secret } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** A device that may prove who somebody is, and what it is asked (03-mfa §10.3). */
+const deviceChallenge = z
+  .object({ device_class: z.string(), device_uid: z.string(), challenge: z.record(z.string(), z.unknown()) })
+  .meta({ id: 'DeviceChallenge', description: 'A device to choose, and what it is asked.' });
+
+const selectableStage = z
+  .object({ pk: z.uuid(), name: z.string(), verbose_name: z.string(), meta_model_name: z.string() })
+  .meta({ id: 'SelectableStage', description: 'A kind of device that can be set up instead.' });
+
+/** Proving who one is by a device, or setting one up (03-mfa §10.3). */
+export const authenticatorValidateChallenge = z
+  .object({ device_challenges: z.array(deviceChallenge), configuration_stages: z.array(selectableStage) })
+  .meta({
+    id: 'AuthenticatorValidationChallenge',
+    description: 'Asks for a second factor, and lists the devices that can give it.',
+  });
+
+const chosenDevice = z
+  .object({ device_class: char(), device_uid: char(), challenge: jsonObject() })
+  .meta({ id: 'DeviceChallengeRequest', description: 'The device that was chosen.' });
+
+const optional = { optional: true } as const;
+
+/** A choice of device or of set-up, or the proof of one device (03-mfa §10.7). */
+export const authenticatorValidateResponse = z
+  .object({
+    selected_challenge: lenient(nested(chosenDevice), optional),
+    selected_stage: lenient(char(), optional),
+    code: secret(lenient(char(), optional)),
+    webauthn: lenient(jsonObject(), optional),
+    duo: lenient(integer(), optional),
+  })
+  .meta({
+    id: 'AuthenticatorValidationChallengeResponseRequest',
+    description: 'A choice among what is offered, or the proof of one device.',
+  });
