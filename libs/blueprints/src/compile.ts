@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   type AttachedStage,
-  type ReferenceKind,
+  type PolicyContract,
   type StageContract,
   type StageDescriptor,
   secretFields,
@@ -11,18 +11,23 @@ import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
 import { canonical, type JsonMap } from './json.js';
-import { type BlueprintObject, referencesIn } from './object-model.js';
+import { type BlueprintObject, type Referable, referencesIn } from './object-model.js';
+import { Conditions } from './policy-sets.js';
 import { remoteStageOf } from './remote-stage.model.js';
 
 const DEFAULT_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 const MEDIA = '/media/public/';
 
-/** The contracts by the blueprint models that they belong to. */
-export type Contracts = ReadonlyMap<string, StageContract>;
+/** The contracts of stages and policies, by the blueprint models that they belong to. */
+export interface Contracts {
+  readonly stages: ReadonlyMap<string, StageContract>;
+  readonly policies: ReadonlyMap<string, PolicyContract>;
+}
 
 /** Compiles flows of a draft into the documents that plans run on (protocol §8). */
 export class Compiler {
   readonly #bindings = new Map<unknown, BlueprintObject[]>();
+  readonly #conditions: Conditions;
 
   constructor(
     private readonly draft: Draft,
@@ -33,6 +38,7 @@ export class Compiler {
       this.#bindings.set(target, [...(this.#bindings.get(target) ?? []), binding]);
     }
     for (const bindings of this.#bindings.values()) bindings.sort(byOrder);
+    this.#conditions = new Conditions(draft, contracts.policies);
   }
 
   /** The flows whose document may be another one, now that the objects of these ids have changed. */
@@ -46,10 +52,11 @@ export class Compiler {
     return flowVersion.parse({
       v: 1,
       flow: { ...values, id: flow.id, background: backgroundUrl(values.background) },
-      guard: { mode: values.policy_engine_mode, bindings: [] },
+      guard: this.#conditions.setOf(flow.id, values.policy_engine_mode),
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
       descriptors: Object.fromEntries(bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding)))),
+      policies: this.#conditions.policiesOf([flow.id, ...bindings.map(({ id }) => id)]),
     });
   }
 
@@ -62,14 +69,21 @@ export class Compiler {
       const object = this.draft.get(id);
       return object ? this.#references(object).map(([, target]) => target) : [];
     });
-    return [flow.id, ...bindings.map(({ id }) => id), ...stages.map(({ id }) => id), ...referred, ...further];
+    const targets = [flow.id, ...bindings.map(({ id }) => id)];
+    const policies = this.#conditions.policyIdsOf(targets);
+    return [...targets, ...stages.map(({ id }) => id), ...referred, ...further, ...policies];
   }
 
   #step(binding: BlueprintObject): unknown {
     const { target: _, stage: __, policy_engine_mode: mode, ...rest } = bindingSchema.parse(binding.values);
     const stage = this.#stageOf(binding);
     const { id, name, kind, config } = this.#compileStage(stage);
-    return { ...rest, id: binding.id, stage: { id, name, kind, config }, policies: { mode, bindings: [] } };
+    return {
+      ...rest,
+      id: binding.id,
+      stage: { id, name, kind, config },
+      policies: this.#conditions.setOf(binding.id, mode),
+    };
   }
 
   #attached(stage: BlueprintObject): [string, AttachedStage][] {
@@ -106,7 +120,7 @@ export class Compiler {
     );
     const given = remoteStageOf(stage)?.config ?? stage.values;
     const config = { ...contract.config.parse(given), ...Object.fromEntries(slugs) };
-    return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: contract.model, config };
+    return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: stage.model, config };
   }
 
   #slugOf(id: string): string {
@@ -118,12 +132,12 @@ export class Compiler {
   }
 
   #contractOf(stage: BlueprintObject): StageContract {
-    const contract = remoteStageOf(stage)?.contract ?? this.contracts.get(stage.model);
+    const contract = remoteStageOf(stage)?.contract ?? this.contracts.stages.get(stage.model);
     if (!contract) throw new BlueprintError(`${stage.model} is not a model of this installation`);
     return contract;
   }
 
-  #references(object: BlueprintObject): [field: string, id: string, kind: ReferenceKind][] {
+  #references(object: BlueprintObject): [field: string, id: string, kind: Referable][] {
     const model = this.draft.modelOf(object);
     return model ? referencesIn(model, object.values) : [];
   }

@@ -17,7 +17,6 @@ const mail = z.object({
   smtp: bag.optional(),
   link_ttl_s: z.number().positive().optional(),
 });
-export type Mail = z.output<typeof mail>;
 
 /** A change outside the plan, asked for as data; the gateway makes it in the statement that saves the plan (protocol §5). */
 export const effect = z.discriminatedUnion('type', [

@@ -11,19 +11,16 @@ export const isPlain = ({ effects, cleared, returned, burns }: Save): boolean =>
 
 /** The values of SAVE_WITH_EFFECTS from $9 on: everything that happens if and only if the plan is saved. */
 export function consequencesOf(save: Save, sealer: Sealer, { sessionS }: { readonly sessionS: number }): unknown[] {
-  const { effects, newKey, cleared, returned, about, burns } = save;
-  const login = one(effects, 'login');
+  const { effects, newKey = null, cleared, returned, about, burns = null } = save;
   const reputation = all(effects, 'reputation');
   return [
-    ...[newKey ?? null, login?.user ?? null, login ? sessionData(login, save) : null],
-    ...[login?.duration_s ? seconds(login.duration_s) : null, seconds(sessionS)],
-    login?.terminate_other_sessions ?? false,
+    ...[newKey, ...loginColumns(save, sessionS)],
     ...[...columns(cleared), ...columns(returned)],
     ...outboxColumns(save, sealer),
     ...[reputation.map(({ identifier }) => indexable(identifier)), reputation.map(({ delta }) => delta)],
     ...[about.clientIp, about.user?.kind === 'saved' ? about.user.epoch : null],
     ...[one(effects, 'keep_session')?.user_epoch ?? null, one(effects, 'end_sessions')?.user ?? null],
-    ...[burns ?? null, ...linkColumns(save, sealer), save.versionId],
+    ...[burns, ...linkColumns(save, sealer), save.versionId],
   ];
 }
 
@@ -32,6 +29,20 @@ type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
 const all = <T extends Effect['type']>(effects: readonly Effect[], type: T) =>
   effects.filter((effect): effect is Of<T> => effect.type === type);
 const one = <T extends Effect['type']>(effects: readonly Effect[], type: T) => all(effects, type).at(-1);
+
+/** Who logs in, for how long at most and at least, and whether the user's other sessions end. */
+function loginColumns(save: Save, sessionS: number): unknown[] {
+  const login = one(save.effects, 'login');
+  if (!login) return [null, null, null, seconds(sessionS), false];
+  const { user, duration_s, terminate_other_sessions } = login;
+  return [
+    user,
+    sessionData(login, save),
+    duration_s && seconds(duration_s),
+    seconds(sessionS),
+    terminate_other_sessions,
+  ];
+}
 
 const sessionData = ({ backend, bindings }: Of<'login'>, { about }: Save) =>
   JSON.stringify({ backend, bindings, last_ip: about.clientIp });
