@@ -44,7 +44,6 @@ NO = {False, "false", "off", "0"}
 
 # The stage: two functions of the request.
 
-
 def challenge(request):
     """Shows the terms, without any consequence: it is asked again whenever the step is looked at."""
     return {"type": "challenge", "challenge": shown(request, refusals(request))}
@@ -134,7 +133,6 @@ def check(request):
 
 
 # The bus: the text protocol of NATS over a socket.
-
 
 async def serve(stop):
     """Serves until the connection is lost, which raises OSError, or until `stop`; then it drains."""
