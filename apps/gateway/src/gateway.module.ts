@@ -100,7 +100,7 @@ function portsOf({ config, source, requester, logger }: Ground) {
   const plans = new TypeormPlans(source, new Sealer(config.SEAL_KEYS), {
     ...{ lifetimes, logger, attributes: readsAttributes(config.AVATARS) },
   });
-  const contracts = new CatalogueContracts();
+  const contracts = new CatalogueContracts(new Set(config.TRUSTED_STAGES));
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const consultation = new Consultation({
     stages: new NatsStages(requester),

@@ -53,6 +53,7 @@ export class Executor {
     // A plan whose version is gone, or of a kind that is not understood any more, is dropped alone.
     const running = pinned && known;
     const version = pinned ?? (await this.newest(loaded));
+    this.refuseSecrets(request, version);
     const ground = { request, loaded, version };
     if (!mayGoOn(running?.plan, ground)) return notAdmitted(ground, []);
     return running ? this.walk(ground, this.startOf(ground, running)) : this.begin(ground);
@@ -62,6 +63,11 @@ export class Executor {
     const loaded = await this.parts.plans.find(slug, sessionKey);
     if (!loaded) throw new Problem('not_found');
     return loaded;
+  }
+
+  /** What the flow's own stages take for a secret does not belong in an address either (05-security 21). */
+  private refuseSecrets({ named }: FlowRequest, version: FlowVersion) {
+    if (named.some((field) => this.parts.contracts.isSecret(field, version))) throw new Problem('credentials_in_query');
   }
 
   private async newest({ newestVersionId }: Loaded): Promise<FlowVersion> {
@@ -126,7 +132,7 @@ export class Executor {
 
   private shown(plan: Plan | undefined, version: FlowVersion): Told | undefined {
     const step = plan && currentStep(plan, version);
-    const contract = step && this.parts.contracts.find(step.kind);
+    const contract = step && this.parts.contracts.find(step.kind, version);
     if (!contract || plan.shown?.step !== step.id) return undefined;
     return { type: 'show', contract, challenge: plan.shown.challenge, errors: undefined };
   }

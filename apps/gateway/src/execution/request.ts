@@ -11,6 +11,8 @@ export interface FlowRequest {
   readonly sessionKey: Buffer | undefined;
   /** The inner query; of a repeated key the last value. */
   readonly query: Readonly<Record<string, string>>;
+  /** Every name in the address, of the outer query and the inner one. */
+  readonly named: readonly string[];
   /** What a POST brought. */
   readonly answer: Posted | undefined;
   readonly client: {

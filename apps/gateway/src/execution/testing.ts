@@ -245,6 +245,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     slug: 'login',
     sessionKey: Buffer.alloc(32),
     query: {},
+    named: [],
     answer: undefined,
     client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
     locale: 'en',

@@ -176,7 +176,7 @@ export class Walk {
   }
 
   private contractOf({ kind }: Step) {
-    return this.parts.contracts.find(kind);
+    return this.parts.contracts.find(kind, this.start.version);
   }
 
   private async show(step: Step): Promise<Heard> {
@@ -188,7 +188,7 @@ export class Walk {
   private isFor(step: Step, body: unknown): boolean {
     if (!mayAnswer(this.plan, step)) return false;
     const component = (body as { component?: unknown } | null)?.component;
-    if (typeof component !== 'string' || !this.parts.contracts.knows(component)) return true;
+    if (typeof component !== 'string' || !this.parts.contracts.knows(component, this.start.version)) return true;
     return component === this.contractOf(step)?.component;
   }
 

@@ -35,6 +35,7 @@ export class FlowDoor {
     const answer = await this.parts.executor.handle({
       ...asked,
       arrivedAt,
+      named: [request.query as object, asked.query].flatMap(Object.keys),
       sessionKey: sessionKeyOf(request),
       client: {
         ip: clientIpOf(request),
