@@ -90,6 +90,10 @@ describeWithNats('deploy/nats/nats.conf', () => {
     expect(await audience('gateway')).toEqual(SUBJECTS.map(({ subject }) => subject).sort());
   });
 
+  it('lets the gateway ask for policies, whoever evaluates them', async () => {
+    await expect(as('gateway').request('policy.evaluate')).rejects.toThrow(/no responders/i);
+  });
+
   it.each([...KINDS.keys()])(
     'lets %s ask nobody, and tell the gateway nothing that it has not asked',
     async (service) => {

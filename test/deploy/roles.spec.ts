@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TypeormFlows } from '../../apps/gateway/src/adapters/typeorm-flows.js';
 import { TypeormJanitor } from '../../apps/gateway/src/adapters/typeorm-janitor.js';
+import { TypeormMemberships } from '../../apps/gateway/src/adapters/typeorm-memberships.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
@@ -118,9 +119,10 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets the gateway find flows and remove what has expired', async () => {
+  it('lets the gateway find flows, see who is in which group and remove what has expired', async () => {
     await withPool('gateway', async (source) => {
       expect(await new TypeormFlows(source).findDefault('recovery')).toBeUndefined();
+      expect(await new TypeormMemberships(source).among(alice, [alice])).toEqual(new Set());
       await expect(new TypeormJanitor(source, new Logger('test')).sweep()).resolves.toBeUndefined();
     });
   });

@@ -18,7 +18,10 @@ describeWithNats('the session service', () => {
   });
   afterAll(() => bench?.close());
 
-  keepsTheProtocol(() => bench, { kinds: ['user_login', 'deny', 'dummy'], others: ['identification', 'password'] });
+  keepsTheProtocol(() => bench, {
+    kinds: ['user_login', 'deny', 'dummy', 'redirect'],
+    others: ['identification', 'password'],
+  });
 
   it('logs a pending user in without asking', async () => {
     const reply = await bench.ask('stage.user_login.challenge', requestOf({ context: { pending_user: alice } }));

@@ -1,8 +1,35 @@
 /** A user by blueprint. */
 export const userEntry = (username: string, attrs: Readonly<Record<string, unknown>> = {}) => ({
   model: 'authentik_core.user',
+  id: `user ${username}`,
   identifiers: { username },
   attrs: { name: username, email: `${username}@example.org`, password: 'correct-horse-7', ...attrs },
+});
+
+/** A group by blueprint; `parent` is the name of one before it. */
+export const groupEntry = (name: string, { users = [], parent }: { users?: string[]; parent?: string } = {}) => ({
+  model: 'authentik_core.group',
+  id: `group ${name}`,
+  identifiers: { name },
+  attrs: {
+    users: users.map((username) => keyOf(`user ${username}`)),
+    ...(parent === undefined ? {} : { parent: keyOf(`group ${parent}`) }),
+  },
+});
+
+/** A condition on a flow, or on the step at a place in it: `group <name>` or `user <username>`. */
+export const conditionEntry = (
+  target: string | readonly [slug: string, step: number],
+  who: `group ${string}` | `user ${string}`,
+  attrs: Readonly<Record<string, unknown>> = {},
+) => ({
+  model: 'authentik_policies.policybinding',
+  identifiers: {
+    target: keyOf(typeof target === 'string' ? target : `${target[0]}-${target[1]} bound`),
+    [who.startsWith('group') ? 'group' : 'user']: keyOf(who),
+    order: 0,
+  },
+  attrs,
 });
 
 interface Bound {
@@ -29,6 +56,7 @@ export const flowEntries = (slug: string, stages: readonly Bound[], attrs: Reado
     },
     {
       model: 'authentik_flows.flowstagebinding',
+      id: `${slug}-${i} bound`,
       identifiers: { target: keyOf(slug), stage: keyOf(`${slug}-${i}`), order: i * 10 },
       attrs: binding,
     },

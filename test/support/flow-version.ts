@@ -1,4 +1,4 @@
-import type { FlowVersion } from '../../libs/plan/src/flow-version.js';
+import type { FlowVersion, PolicySet } from '../../libs/plan/src/flow-version.js';
 
 type BoundStage = FlowVersion['steps'][number];
 
@@ -7,10 +7,41 @@ interface Wanted {
   readonly kind?: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly onRefusal?: BoundStage['invalid_response_action'];
+  /** Judged when the step becomes current. */
+  readonly policies?: PolicySet;
+  /** Judged when the flow is planned. */
+  readonly planned?: PolicySet;
 }
 
-/** A published flow with the given steps and no policies. */
-export const flowVersionOf = (steps: readonly Wanted[], attached: FlowVersion['attached'] = {}): FlowVersion => ({
+/** Every policy that a set names is in the version. */
+const policiesIn = (sets: readonly PolicySet[]) =>
+  Object.fromEntries(
+    sets.flatMap(({ bindings }) =>
+      bindings.flatMap(({ policy }) => (policy ? [[policy, { kind: 'test', name: policy, config: {} }]] : [])),
+    ),
+  );
+
+const NO_CONDITIONS: PolicySet = { mode: 'any', bindings: [] };
+
+const boundStage = (
+  { id, kind = 'dummy', config = {}, onRefusal = 'retry', policies, planned }: Wanted,
+  order: number,
+): BoundStage => ({
+  id,
+  order,
+  stage: { id: `stage-${id}`, name: `the ${id} stage`, kind, config },
+  evaluate_on_plan: planned !== undefined,
+  re_evaluate_policies: policies !== undefined,
+  invalid_response_action: onRefusal,
+  policies: policies ?? planned ?? NO_CONDITIONS,
+});
+
+/** A published flow with the given steps, each with the policies given. */
+export const flowVersionOf = (
+  steps: readonly Wanted[],
+  attached: FlowVersion['attached'] = {},
+  guard = NO_CONDITIONS,
+): FlowVersion => ({
   v: 1,
   flow: {
     id: '7f3c1f0e-3a55-4b0e-8d5a-0f5f0b7f1c11',
@@ -23,15 +54,11 @@ export const flowVersionOf = (steps: readonly Wanted[], attached: FlowVersion['a
     denied_action: 'message_continue',
     authentication: 'none',
   },
-  guard: { mode: 'any', bindings: [] },
-  steps: steps.map(({ id, kind = 'dummy', config = {}, onRefusal = 'retry' }, order) => ({
-    id,
-    order,
-    stage: { id: `stage-${id}`, name: `the ${id} stage`, kind, config },
-    evaluate_on_plan: false,
-    re_evaluate_policies: false,
-    invalid_response_action: onRefusal,
-    policies: { mode: 'any', bindings: [] },
-  })),
+  guard,
+  steps: steps.map(boundStage),
   attached,
+  policies: policiesIn([
+    guard,
+    ...steps.flatMap(({ policies, planned }) => [policies, planned].flatMap((set) => set ?? [])),
+  ]),
 });

@@ -53,6 +53,9 @@ export const gatewayConfig = z.object({
   ATTEMPTS_DELAY_S: whole(DEFAULT_FIRST_DELAY_S, { max: 3600 }).describe(
     'Seconds of the first delay after too many wrong credentials; each further one doubles it, up to an hour',
   ),
+  POLICY_TIMEOUT_MS: whole(5000, { max: 15_000 }).describe(
+    'Milliseconds that the policies of one step may take together',
+  ),
   ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
   SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
   PLAN_S: whole(3600).describe('Seconds since its last step that a flow under way can go on'),

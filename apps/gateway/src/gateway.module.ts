@@ -2,9 +2,11 @@ import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platfor
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { CatalogueContracts } from './adapters/catalogue-contracts.js';
+import { NatsPolicies } from './adapters/nats-policies.js';
 import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
+import { TypeormMemberships } from './adapters/typeorm-memberships.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
@@ -12,7 +14,9 @@ import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
 import { Outset } from './execution/outset.js';
+import { Planning } from './execution/planning.js';
 import { Plans } from './execution/plans.js';
+import { PolicyEngine } from './execution/policy-engine.js';
 import { Sessions } from './execution/sessions.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
@@ -73,14 +77,14 @@ function providersOf(ground: Ground): Provider[] {
   const ports = portsOf(ground);
   const { plans, flows, contracts } = ports;
   const executor = new Executor({ ...ports, site: siteOf(config), now: () => new Date() });
+  const outset = new Outset({ ...ports, site: siteOf(config) });
   const gate = new StrangerGate(config);
   return [
     Avatars,
     { provide: StrangerGate, useValue: gate },
-    { provide: FlowDoor, useValue: new FlowDoor({ executor, contracts, logger, gate }) },
+    { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, contracts, logger, gate }) },
     { provide: Logger, useValue: logger },
     { provide: GATEWAY_CONFIG, useValue: config },
-    { provide: Outset, useValue: new Outset({ plans, flows }) },
     { provide: Plans, useValue: plans },
     { provide: Flows, useValue: flows },
     { provide: Contracts, useValue: contracts },
@@ -105,7 +109,15 @@ function portsOf({ config, source, requester, logger }: Ground) {
     claims: claimsOf(config),
     report: (kind, violations) => logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
   });
-  return { plans, flows: new TypeormFlows(source), contracts, attempts, consultation };
+  const engine = new PolicyEngine({
+    policies: new NatsPolicies(requester),
+    memberships: new TypeormMemberships(source),
+    contracts,
+    timeoutMs: config.POLICY_TIMEOUT_MS,
+    report: (undecided) => logger.fault('a policy could not decide', undefined, { ...undecided }),
+  });
+  const planning = new Planning(engine);
+  return { plans, flows: new TypeormFlows(source), contracts, attempts, consultation, engine, planning };
 }
 
 const siteOf = ({ BASE_URL, BRAND }: GatewayConfig) => ({

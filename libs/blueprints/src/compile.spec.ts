@@ -24,7 +24,11 @@ const inner = defineStage({
     back: reference('flow'),
   }),
 });
-const contracts = new Map([host, inner].map((contract) => [contract.model as string, contract]));
+const weather = { kind: 'weather', model: 'app.weather', config: z.object({ warm: z.boolean().default(true) }) };
+const contracts = {
+  stages: new Map([host, inner].map((contract) => [contract.model as string, contract])),
+  policies: new Map([[weather.model, weather]]),
+};
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const flow = (id: number, slug: string, values = {}): BlueprintObject => ({
@@ -44,7 +48,7 @@ const binding = (id: number, [target, bound, order]: [number, number, number], v
 });
 
 function compilerOf(...objects: BlueprintObject[]) {
-  const draft = new Draft(objectModels(contracts.values()), []);
+  const draft = new Draft(objectModels(contracts), []);
   for (const object of objects) draft.put(object);
   return { draft, compiler: new Compiler(draft, contracts) };
 }

@@ -1,21 +1,26 @@
 import { createHash } from 'node:crypto';
-import { type AttachedStage, type ReferenceKind, type StageContract, secretFields } from '@gatehouse/contracts';
+import { type AttachedStage, type PolicyContract, type StageContract, secretFields } from '@gatehouse/contracts';
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
 import { canonical, type JsonMap } from './json.js';
-import { type BlueprintObject, referencesIn } from './object-model.js';
+import { type BlueprintObject, type Referable, referencesIn } from './object-model.js';
+import { Conditions } from './policy-sets.js';
 
 const DEFAULT_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 const MEDIA = '/media/public/';
 
-/** The contracts by the blueprint models that they belong to. */
-export type Contracts = ReadonlyMap<string, StageContract>;
+/** The contracts of stages and policies, by the blueprint models that they belong to. */
+export interface Contracts {
+  readonly stages: ReadonlyMap<string, StageContract>;
+  readonly policies: ReadonlyMap<string, PolicyContract>;
+}
 
 /** Compiles flows of a draft into the documents that plans run on (protocol §8). */
 export class Compiler {
   readonly #bindings = new Map<unknown, BlueprintObject[]>();
+  readonly #conditions: Conditions;
 
   constructor(
     private readonly draft: Draft,
@@ -26,6 +31,7 @@ export class Compiler {
       this.#bindings.set(target, [...(this.#bindings.get(target) ?? []), binding]);
     }
     for (const bindings of this.#bindings.values()) bindings.sort(byOrder);
+    this.#conditions = new Conditions(draft, contracts.policies);
   }
 
   /** The flows whose document may be another one, now that the objects of these ids have changed. */
@@ -39,9 +45,10 @@ export class Compiler {
     return flowVersion.parse({
       v: 1,
       flow: { ...values, id: flow.id, background: backgroundUrl(values.background) },
-      guard: { mode: values.policy_engine_mode, bindings: [] },
+      guard: this.#conditions.setOf(flow.id, values.policy_engine_mode),
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
+      policies: this.#conditions.policiesOf([flow.id, ...bindings.map(({ id }) => id)]),
     });
   }
 
@@ -54,14 +61,21 @@ export class Compiler {
       const object = this.draft.get(id);
       return object ? this.#references(object).map(([, target]) => target) : [];
     });
-    return [flow.id, ...bindings.map(({ id }) => id), ...stages.map(({ id }) => id), ...referred, ...further];
+    const targets = [flow.id, ...bindings.map(({ id }) => id)];
+    const policies = this.#conditions.policyIdsOf(targets);
+    return [...targets, ...stages.map(({ id }) => id), ...referred, ...further, ...policies];
   }
 
   #step(binding: BlueprintObject): unknown {
     const { target: _, stage: __, policy_engine_mode: mode, ...rest } = bindingSchema.parse(binding.values);
     const stage = this.#stageOf(binding);
     const { id, name, kind, config } = this.#compileStage(stage);
-    return { ...rest, id: binding.id, stage: { id, name, kind, config }, policies: { mode, bindings: [] } };
+    return {
+      ...rest,
+      id: binding.id,
+      stage: { id, name, kind, config },
+      policies: this.#conditions.setOf(binding.id, mode),
+    };
   }
 
   #attached(stage: BlueprintObject): [string, AttachedStage][] {
@@ -83,7 +97,7 @@ export class Compiler {
       kind === 'flow' ? [[field, this.#slugOf(id)]] : [],
     );
     const config = { ...contract.config.parse(stage.values), ...Object.fromEntries(slugs) };
-    return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: contract.model, config };
+    return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: stage.model, config };
   }
 
   #slugOf(id: string): string {
@@ -95,12 +109,12 @@ export class Compiler {
   }
 
   #contractOf(stage: { readonly model: string }): StageContract {
-    const contract = this.contracts.get(stage.model);
+    const contract = this.contracts.stages.get(stage.model);
     if (!contract) throw new BlueprintError(`${stage.model} is not a model of this installation`);
     return contract;
   }
 
-  #references(object: BlueprintObject): [field: string, id: string, kind: ReferenceKind][] {
+  #references(object: BlueprintObject): [field: string, id: string, kind: Referable][] {
     const model = this.draft.modelOf(object);
     return model ? referencesIn(model, object.values) : [];
   }

@@ -1,5 +1,5 @@
 import { canonical, equal } from './json.js';
-import { type BlueprintObject, type ObjectKind, type ObjectModel, referencesIn } from './object-model.js';
+import { type BlueprintObject, isOf, type ObjectModel, type Referable, referencesIn } from './object-model.js';
 import type { StoredObject } from './objects.js';
 
 /** The installation's objects as a run of blueprints has changed them so far: a working copy in memory, saved at the end. */
@@ -26,10 +26,10 @@ export class Draft {
     return this.#models.get(object.model);
   }
 
-  /** Whether `id` is an object of this kind. */
-  has(kind: ObjectKind, id: string): boolean {
+  /** Whether `id` is an object that a field of this kind can refer to. */
+  has(kind: Referable, id: string): boolean {
     const object = this.#objects.get(id);
-    return object !== undefined && this.modelOf(object)?.kind === kind;
+    return object !== undefined && isOf(kind, this.modelOf(object)?.kind);
   }
 
   *of(model: string): Iterable<BlueprintObject> {
@@ -109,7 +109,8 @@ export class Draft {
 
   #nameOf(object: BlueprintObject): string | undefined {
     const model = this.modelOf(object);
-    return model && canonical([model.kind, ...model.key.map((field) => object.values[field] ?? null)]);
+    const name = model?.key.map((field) => object.values[field] ?? null);
+    return !name || name.includes(null) ? undefined : canonical([model?.kind, ...name]);
   }
 
   #stored({ id, model, values }: BlueprintObject): StoredObject {

@@ -1,20 +1,24 @@
-import type { StageContract } from '@gatehouse/contracts';
 import type { Register } from '@gatehouse/directory';
 import type { Collection } from './collection.js';
+import type { Contracts } from './compile.js';
 import type { Draft } from './draft.js';
 import { bindingModel, flowModel } from './flow.model.js';
 import { GroupCollection } from './group-collection.js';
 import { ObjectCollection } from './object-collection.js';
 import type { ObjectModel } from './object-model.js';
+import { policyBindingModel, policyModel } from './policy.model.js';
+import { PolicyBindingCollection } from './policy-binding-collection.js';
 import { stageModel } from './stage.model.js';
 import { TokenCollection } from './token-collection.js';
 import { type Passwords, UserCollection } from './user-collection.js';
 
-/** The models whose objects are kept as blueprint objects: flows, bindings, and a stage for each contract. */
-export const objectModels = (contracts: Iterable<StageContract>): ObjectModel[] => [
+/** The models whose objects are kept as blueprint objects: flows, bindings, and one for each contract. */
+export const objectModels = ({ stages, policies }: Contracts): ObjectModel[] => [
   flowModel,
   bindingModel,
-  ...[...contracts].map(stageModel),
+  policyBindingModel,
+  ...[...stages].map(([model, contract]) => stageModel(model, contract)),
+  ...[...policies.values()].map(policyModel),
 ];
 
 interface Owners {
@@ -25,8 +29,10 @@ interface Owners {
 
 /** Every model of this installation, with where its objects are. */
 export function collections(models: readonly ObjectModel[], { draft, register, passwords }: Owners) {
+  const conditions = new ObjectCollection(policyBindingModel, draft);
   return new Map<string, Collection>([
     ...models.map((model) => [model.name, new ObjectCollection(model, draft)] as const),
+    [policyBindingModel.name, new PolicyBindingCollection(conditions, register)],
     ['authentik_core.user', new UserCollection(register, passwords) as Collection],
     ['authentik_core.group', new GroupCollection(register) as Collection],
     ['authentik_core.token', new TokenCollection(register) as Collection],

@@ -77,14 +77,19 @@ export class ObjectCollection implements Collection<Found> {
     return this.model.references.has(name) && isMap(value) ? ((value as JsonMap)['pk'] ?? null) : value;
   }
 
-  #found({ id, values }: BlueprintObject): Found {
-    return { pk: id, name: this.model.key.map((field) => this.#readable(field, values[field])).join(' ') };
+  #found(object: BlueprintObject): Found {
+    return { pk: object.id, name: this.#readable(object) };
   }
 
-  /** People know an object by its name, not by the id that refers to it. */
-  #readable(field: string, value: Json | undefined): string {
-    const object = this.model.references.has(field) ? this.draft.get(String(value)) : undefined;
-    return String(object?.values['slug'] ?? object?.values['name'] ?? value);
+  /** People know an object by names, not by the ids that refer to it. */
+  #readable(object: BlueprintObject): string {
+    const { key = [], references } = this.draft.modelOf(object) ?? {};
+    const parts = key.map((field) => {
+      const value = object.values[field] ?? '';
+      const referred = references?.has(field) ? this.draft.get(String(value)) : undefined;
+      return referred ? this.#readable(referred) : String(value);
+    });
+    return parts.filter((part) => part !== '').join(' ');
   }
 }
 

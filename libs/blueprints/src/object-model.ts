@@ -3,18 +3,25 @@ import type { z } from 'zod';
 import type { Json, JsonMap } from './json.js';
 
 /** What objects there are: those of one kind share one set of names. */
-export type ObjectKind = ReferenceKind | 'binding';
+export type ObjectKind = ReferenceKind | 'binding' | 'policy' | 'policybinding';
+/** What a field can refer to: objects of one kind, or whatever policies can be bound to. */
+export type Referable = ObjectKind | 'target';
+const TARGETS: readonly ObjectKind[] = ['flow', 'binding'];
+
+/** Whether an object of some kind is what a field wants. */
+export const isOf = (wanted: Referable, kind: ObjectKind | undefined): boolean =>
+  wanted === 'target' ? kind !== undefined && TARGETS.includes(kind) : kind === wanted;
 
 /** A model whose objects the blueprints own, as data. */
 export interface ObjectModel {
   /** Lower case, `app.model`. */
   readonly name: string;
   readonly kind: ObjectKind;
-  /** The fields that together name one object of the kind. */
+  /** The fields that together name one object of the kind; where one of them is null, they name none. */
   readonly key: readonly string[];
   readonly schema: z.ZodObject;
   /** Fields that hold the id of another object. An object without one of its `parents` goes with it. */
-  readonly references: ReadonlyMap<string, ReferenceKind>;
+  readonly references: ReadonlyMap<string, Referable>;
   readonly parents: readonly string[];
   /** What is wrong with values that fit the schema one by one. */
   readonly check?: (values: JsonMap) => Errors;
@@ -28,9 +35,9 @@ export interface BlueprintObject {
 }
 
 /** The ids that an object's reference fields hold, by field. */
-export function referencesIn(model: ObjectModel, values: JsonMap): [field: string, id: string, kind: ReferenceKind][] {
+export function referencesIn(model: ObjectModel, values: JsonMap): [field: string, id: string, kind: Referable][] {
   return [...model.references].flatMap(([field, kind]) => {
     const id: Json | undefined = values[field];
-    return typeof id === 'string' ? [[field, id, kind] as [string, string, ReferenceKind]] : [];
+    return typeof id === 'string' ? [[field, id, kind] as [string, string, Referable]] : [];
   });
 }

@@ -2,8 +2,8 @@ import { char, referencesOf, type StageContract } from '@gatehouse/contracts';
 import type { ObjectModel } from './object-model.js';
 
 /** The model of a stage, out of its contract: a name and the config. */
-export const stageModel = ({ model, config, admit }: StageContract): ObjectModel => ({
-  name: model.toLowerCase(),
+export const stageModel = (model: string, { config, admit }: StageContract): ObjectModel => ({
+  name: model,
   kind: 'stage',
   key: ['name'],
   schema: config.extend({ name: char() }),

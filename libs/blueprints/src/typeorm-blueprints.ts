@@ -1,11 +1,12 @@
 import { type Register, TypeormRegister } from '@gatehouse/directory';
 import { stages } from '@gatehouse/stages';
 import type { DataSource, EntityManager } from 'typeorm';
-import { Compiler, digestOf } from './compile.js';
+import { Compiler, type Contracts, digestOf } from './compile.js';
 import { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
 import type { BlueprintFile, Library } from './library.js';
 import { collections, objectModels } from './models.js';
+import { policies } from './policy.model.js';
 import type { PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
 import { TypeormObjects } from './typeorm-objects.js';
@@ -26,8 +27,15 @@ interface Blueprints extends Passwords {
   readonly context?: JsonMap;
 }
 
-const contracts = new Map(Object.values(stages).map(({ contract }) => [contract.model.toLowerCase(), contract]));
-const models = objectModels(contracts.values());
+const contracts: Contracts = {
+  stages: new Map(
+    Object.values(stages).flatMap(({ contract }) =>
+      contract.model === undefined ? [] : [[contract.model.toLowerCase(), contract]],
+    ),
+  ),
+  policies: new Map(policies.map((policy) => [policy.model, policy])),
+};
+const models = objectModels(contracts);
 
 /**
  * Applies blueprint files, compiles the flows that they touch and publishes them, all in one transaction: a bad file

@@ -44,8 +44,8 @@ export interface StageContract {
   readonly kind: string;
   /** The wire's name of the challenge; undefined for a stage that never asks. */
   readonly component: string | undefined;
-  /** The blueprint model, lower case. */
-  readonly model: string;
+  /** The blueprint model, lower case; undefined for a stage that no blueprint binds, only others add to a plan. */
+  readonly model: string | undefined;
   /** The service that serves it in the house's own deployment. */
   readonly service: string;
   readonly config: z.ZodObject;

@@ -1,20 +1,5 @@
+import { isLocalPath } from '@gatehouse/contracts';
 import type { Plan } from './plan.js';
-
-const ORIGIN = 'http://gatehouse.invalid';
-
-/** Whether `next`, resolved as a browser would, stays on this origin (01-executor §3.9, 05-security 10). */
-export function isLocalPath(next: string): boolean {
-  if (!next.startsWith('/') || /[\p{Cc}\\]/u.test(next)) return false;
-  return parse(next)?.origin === ORIGIN;
-}
-
-function parse(next: string): URL | null {
-  try {
-    return new URL(next, ORIGIN);
-  } catch {
-    return null;
-  }
-}
 
 /** Where a plan that is done leads: the context's `redirect` as it is, else `next` when it is local, else the root. */
 export function destination(plan: Plan): { to: string } | { invalid: string } {

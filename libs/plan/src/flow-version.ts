@@ -1,12 +1,15 @@
-import { attachedStage } from '@gatehouse/contracts';
+import { attachedStage, configuredPolicy } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 const policyBinding = z.object({
   id: z.string(),
+  order: z.int().default(0),
   enabled: z.boolean(),
   negate: z.boolean(),
   timeout_s: z.number(),
+  /** What counts when the policy cannot decide. */
   failure_result: z.boolean(),
+  /** Id of one of the version's `policies`; or else of a group; or else of a user. */
   policy: z.string().optional(),
   group: z.string().optional(),
   user: z.string().optional(),
@@ -14,6 +17,7 @@ const policyBinding = z.object({
 
 /** Conditions with the rule that combines them (01-executor §7). */
 const policySet = z.object({ mode: z.enum(['any', 'all']), bindings: z.array(policyBinding) });
+export type PolicySet = z.output<typeof policySet>;
 
 export const DESIGNATIONS = [
   'authentication',
@@ -62,10 +66,13 @@ const boundStage = z.object({
 export const flowVersion = z.object({
   v: z.literal(1),
   flow,
+  /** For whom the flow is. */
   guard: policySet,
   /** By order, then by binding id. */
   steps: z.array(boundStage),
   /** Stages that a step's config points to, by stage id. */
   attached: z.record(z.string(), attachedStage),
+  /** The policies that the sets name, by policy id. */
+  policies: z.record(z.string(), configuredPolicy).default({}),
 });
 export type FlowVersion = z.output<typeof flowVersion>;

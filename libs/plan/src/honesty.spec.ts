@@ -1,7 +1,7 @@
-import { char, defineStage, type Effect, type StageReply, type User } from '@gatehouse/contracts';
+import { char, defineStage, type Effect, type PolicyReply, type StageReply, type User } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { overreach } from './honesty.js';
+import { overreach, policyOverreach } from './honesty.js';
 
 const drafted = {
   kind: 'sample',
@@ -158,5 +158,41 @@ describe('a stage that was taken over', () => {
         attached: [],
       }),
     ).toHaveLength(3);
+  });
+});
+
+describe('policies', () => {
+  const replyOf = (set: Record<string, unknown>, insert?: PolicyReply['insert']): PolicyReply => ({
+    results: {},
+    context: { set, unset: [] },
+    ...(insert && { insert }),
+  });
+  const refused = (...reply: Parameters<typeof replyOf>) => policyOverreach(replyOf(...reply), alice).join('; ');
+  const { uuid } = alice as Extract<User, { kind: 'saved' }>;
+
+  it.each<Record<string, unknown>>([
+    { anything: { of: ['their', 'own'] } },
+    { toString: 1, constructor: null },
+    { pending_user: { kind: 'saved', uuid, backend: 'x' } },
+    { pending_user: { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' } },
+    { prompt_data: { username: 'x' }, redirect: 'https://app.example.org/' },
+    { auth_method: null },
+  ])('may set %j', (set) => {
+    expect(refused(set)).toBe('');
+  });
+
+  it.each<[Record<string, unknown>, string]>([
+    [{ pending_user: { kind: 'saved', uuid: 'x' } }, 'a pending_user of the wrong shape'],
+    [{ redirect: 'javascript:alert(1)' }, 'a redirect of the wrong shape'],
+    [{ auth_method: 7 }, 'a auth_method of the wrong shape'],
+    [JSON.parse('{"__proto__": {"is_sso": true}}') as Record<string, unknown>, 'sets __proto__'],
+  ])('may not set %j', (set, why) => {
+    expect(refused(set)).toContain(why);
+  });
+
+  it('may add redirects and no other step', () => {
+    expect(refused({}, redirect)).toBe('');
+    expect(refused({}, { where: 'next', steps: [{ kind: 'user_login', config: {} }] })).toContain('of kind user_login');
+    expect(refused({}, { where: 'last', steps: [{ attached: 's' }] })).toContain('of kind attached');
   });
 });

@@ -2,6 +2,8 @@ import {
   ASKING_EFFECTS,
   type EffectType,
   fieldMessages,
+  POLICY_INSERTS,
+  type PolicyReply,
   planContext,
   RECORDING_EFFECTS,
   type StageContract,
@@ -42,12 +44,31 @@ function contextOverreach(contract: StageContract, reply: StageReply, pendingUse
   return Object.entries(reply.context ?? {}).flatMap(([key, value]) => {
     if (!(contract.writes as readonly string[]).includes(key))
       return [`writes ${key}, which its contract does not list`];
-    if (value === null) return [];
-    const schema = planContext.shape[key as keyof typeof planContext.shape] as z.ZodType;
-    return fits(schema, value) || (key === 'pending_user' && isSameUser(value, pendingUser))
-      ? []
-      : [`writes a ${key} of the wrong shape`];
+    return isFact([key, value], pendingUser) ? [] : [`writes a ${key} of the wrong shape`];
   });
+}
+
+/** Whether a known fact may have this value; null takes it away. */
+function isFact([key, value]: [string, unknown], pendingUser: User | undefined): boolean {
+  if (value === null) return true;
+  const schema = planContext.shape[key as keyof typeof planContext.shape] as z.ZodType;
+  return fits(schema, value) || (key === 'pending_user' && isSameUser(value, pendingUser));
+}
+
+/** A name that would change what the others are read from. */
+const NOT_A_NAME = '__proto__';
+
+/** What policies ask for beyond what they may: facts of their own are theirs, those of the house have a shape. */
+export function policyOverreach({ context, insert }: PolicyReply, pendingUser: User | undefined): string[] {
+  const facts = Object.entries(context.set).flatMap((fact) => {
+    const [key] = fact;
+    if (key === NOT_A_NAME) return [`sets ${key}, which is no name of a fact`];
+    const isFree = !Object.hasOwn(planContext.shape, key);
+    return isFree || isFact(fact, pendingUser) ? [] : [`sets a ${key} of the wrong shape`];
+  });
+  const kinds = (insert?.steps ?? []).map((step) => ('kind' in step ? step.kind : 'attached'));
+  const others = kinds.filter((kind) => !POLICY_INSERTS.includes(kind));
+  return [...facts, ...others.map((kind) => `inserts a step of kind ${kind}, which policies may not`)];
 }
 
 const fits = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;

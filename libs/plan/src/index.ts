@@ -4,3 +4,4 @@ export * from './flow-version.js';
 export * from './honesty.js';
 export * from './plan.js';
 export * from './planner.js';
+export * from './policy-set.js';

@@ -212,6 +212,7 @@ describe('an ended plan', () => {
         cursor: 0,
         context: {},
         states: {},
+        verdicts: {},
         query: {},
         visitor: null,
         restarts: 0,

@@ -1,7 +1,8 @@
-import { type Errors, type Message, message, planContext, type StageReply } from '@gatehouse/contracts';
+import { type Errors, type Insert, type Message, message, planContext, type StageReply } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { mergeContext, userKey } from './context.js';
-import type { FlowVersion } from './flow-version.js';
+import type { FlowVersion, PolicySet } from './flow-version.js';
+import { isOpen, type Verdict } from './policy-set.js';
 
 /** The version of the stored plan. A plan of another version is dropped alone. */
 const PLAN_VERSION = 1;
@@ -22,9 +23,12 @@ export const planBody = z.object({
   v: z.literal(PLAN_VERSION),
   steps: z.array(plannedStep),
   cursor: z.int(),
-  context: planContext.extend({ pending_user: z.unknown().optional() }),
+  /** Loose: policies keep facts of their own in it. */
+  context: planContext.extend({ pending_user: z.unknown().optional() }).loose(),
   /** What a step remembers, for one pending user. */
   states: z.record(z.string(), z.object({ user: z.string().nullable(), state: bag })),
+  /** What the policies of the current step said when it became current. */
+  verdicts: z.record(z.string(), z.object({ pass: z.boolean(), messages: z.array(z.string()) })).default({}),
   /** The step whose challenge the visitor holds: an answer is for no other. */
   shown: z.object({ step: z.string(), challenge: bag }).optional(),
   /** The destination last asked for. */
@@ -52,6 +56,8 @@ export interface Step {
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly onRefusal: 'retry' | 'restart' | 'restart_with_context';
+  /** Decides whether the step is left out when it becomes current; undefined when nothing does. */
+  readonly policies: PolicySet | undefined;
 }
 
 /** What the visitor is told, or what the executor does next. */
@@ -85,16 +91,35 @@ export const stepsOf = (plan: Plan, version: FlowVersion): Step[] =>
     : plan.steps.map((planned) => stepOf(planned, version));
 
 function stepOf(planned: PlannedStep, version: FlowVersion): Step {
-  if ('kind' in planned) return { ...planned, name: planned.kind, onRefusal: 'retry' };
+  const added = { onRefusal: 'retry', policies: undefined } as const;
+  if ('kind' in planned) return { ...planned, ...added, name: planned.kind };
   if ('attached' in planned) {
     const stage = version.attached[planned.attached];
     if (!stage) throw new Error(`the flow version has no attached stage ${planned.attached}`);
-    return { id: planned.id, name: stage.name, kind: stage.kind, config: stage.config, onRefusal: 'retry' };
+    return { ...added, id: planned.id, name: stage.name, kind: stage.kind, config: stage.config };
   }
   const bound = version.steps.find((step) => step.id === planned.binding);
   if (!bound) throw new Error(`the flow version has no binding ${planned.binding}`);
   const { name, kind, config } = bound.stage;
-  return { id: bound.id, name, kind, config, onRefusal: bound.invalid_response_action };
+  const policies = bound.re_evaluate_policies && !isOpen(bound.policies) ? bound.policies : undefined;
+  return { id: bound.id, name, kind, config, onRefusal: bound.invalid_response_action, policies };
+}
+
+/** The policies to be evaluated before the step is asked: once, and never after its challenge was shown. */
+export function pendingPolicies(plan: Plan, step: Step): PolicySet | undefined {
+  const isDecided = Object.hasOwn(plan.verdicts, step.id) || plan.shown?.step === step.id;
+  return isDecided ? undefined : step.policies;
+}
+
+/** The step is entered, and the verdict kept until it is left; or it is left out. */
+export function enter(plan: Plan, step: Step, { pass, messages }: Verdict): Plan {
+  if (!pass) return leave(plan);
+  return { ...plan, verdicts: { [step.id]: { pass, messages: [...messages] } } };
+}
+
+/** What was shown and decided of a step does not outlive it. */
+function leave({ shown: _left, ...plan }: Plan): Plan {
+  return { ...plan, verdicts: {}, cursor: plan.cursor + 1 };
 }
 
 /** A visitor may answer without looking first, but never another step than the one shown. */
@@ -127,9 +152,8 @@ export function advance(before: Plan, step: Step, reply: StageReply): Transition
         ? { plan: heard, answer: { type: 'denied', message: reply.message } }
         : restart(heard, step);
     case 'passed': {
-      const { shown: _answered, ...plan } = insertSteps(heard, step, reply.insert);
-      const cursor = plan.cursor + 1;
-      return { plan: { ...plan, cursor }, answer: { type: cursor < plan.steps.length ? 'moved' : 'done' } };
+      const plan = leave(insertSteps(heard, { id: step.id, index: heard.cursor }, reply.insert));
+      return { plan, answer: { type: plan.cursor < plan.steps.length ? 'moved' : 'done' } };
     }
   }
 }
@@ -146,13 +170,18 @@ const show = (plan: Plan, step: Step, { challenge, errors }: Shown): Transition 
   answer: { type: 'show', challenge, errors },
 });
 
-type Insert = Extract<StageReply, { type: 'passed' }>['insert'];
+/** Who adds steps to a plan, and where it stands in it. */
+export interface Maker {
+  readonly id: string;
+  readonly index: number;
+}
 
-function insertSteps(plan: Plan, step: Step, insert: Insert): Plan {
+/** Adds the steps that `maker` asks for: right after it, or at the end. */
+export function insertSteps(plan: Plan, { id, index }: Maker, insert: Insert | undefined): Plan {
   if (!insert || insert.steps.length === 0) return plan;
-  const made = plan.steps.filter((planned) => 'id' in planned && planned.id.startsWith(`${step.id}~`)).length;
-  const added = insert.steps.map((wanted, i): PlannedStep => ({ id: `${step.id}~${made + i + 1}`, ...wanted }));
-  const at = insert.where === 'next' ? plan.cursor + 1 : plan.steps.length;
+  const made = plan.steps.filter((planned) => 'id' in planned && planned.id.startsWith(`${id}~`)).length;
+  const added = insert.steps.map((wanted, i): PlannedStep => ({ id: `${id}~${made + i + 1}`, ...wanted }));
+  const at = insert.where === 'next' ? index + 1 : plan.steps.length;
   return { ...plan, steps: [...plan.steps.slice(0, at), ...added, ...plan.steps.slice(at)] };
 }
 
@@ -164,6 +193,7 @@ export const emptyPlan = (id: string): Plan => ({
   cursor: 0,
   context: {},
   states: {},
+  verdicts: {},
   query: {},
   visitor: null,
   restarts: 0,

@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../../../test/support/flow-version.js';
 import { REQUIREMENTS } from './flow-version.js';
 import type { Plan } from './plan.js';
-import { admits, draw, drawAgain, type Visitor } from './planner.js';
+import { admits, draw, drawAgain, leaveOut, type Visitor } from './planner.js';
 
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
 
 describe('a fresh plan', () => {
   it('stands before the first step of its version and knows nothing', () => {
     expect(draw(version, 'id')).toEqual({
-      ...{ id: 'id', v: 1, cursor: 0, context: {}, states: {}, query: {}, visitor: null, restarts: 0, trail: [] },
+      ...{ id: 'id', v: 1, cursor: 0, context: {}, states: {}, verdicts: {}, query: {}, visitor: null, restarts: 0 },
+      trail: [],
       steps: [{ binding: 'a' }, { binding: 'b' }],
     });
   });
@@ -23,16 +24,18 @@ describe('planning again', () => {
     context: { auth_method: 'password' },
     states: { a: { user: null, state: { failures: 3 } } },
     shown: { step: 'b', challenge: {} },
+    verdicts: { b: { pass: true, messages: [] } },
     next: '/app',
     query: { next: '/app' },
     restarts: 1,
   };
 
-  it('drops the steps that were added and what is shown, and starts at the first', () => {
+  it('drops the steps that were added, what is shown and what was decided, and starts at the first', () => {
     const again = drawAgain(worn, version, { keepContext: false });
     expect(again.steps).toEqual([{ binding: 'a' }, { binding: 'b' }]);
     expect(again.cursor).toBe(0);
     expect(again).not.toHaveProperty('shown');
+    expect(again.verdicts).toEqual({});
   });
   it('keeps what steps remember, the destination and the plan itself, and counts', () => {
     const { id, states, next, query, restarts } = drawAgain(worn, version, { keepContext: false });
@@ -44,6 +47,14 @@ describe('planning again', () => {
   it('keeps the context only when told so', () => {
     expect(drawAgain(worn, version, { keepContext: true }).context).toEqual({ auth_method: 'password' });
     expect(drawAgain(worn, version, { keepContext: false }).context).toEqual({});
+  });
+});
+
+describe('a step that is left out', () => {
+  it('goes alone, with what was added staying where it is', () => {
+    const added = { id: 'b~1', kind: 'redirect', config: {} };
+    const plan: Plan = { ...draw(version, 'id'), steps: [{ binding: 'a' }, { binding: 'b' }, added] };
+    expect(leaveOut(plan, 'b').steps).toEqual([{ binding: 'a' }, added]);
   });
 });
 

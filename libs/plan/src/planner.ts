@@ -18,11 +18,18 @@ export function drawAgain(plan: Plan, version: FlowVersion, { keepContext }: { k
     steps: draw(version, plan.id).steps,
     cursor: 0,
     context: keepContext ? plan.context : {},
+    verdicts: {},
     // Ids of dynamic steps are used again: a new one must not inherit what another remembered.
     states: Object.fromEntries(Object.entries(plan.states).filter(([step]) => !step.includes('~'))),
     restarts: plan.restarts + 1,
   };
 }
+
+/** A plan without the step of a binding. */
+export const leaveOut = (plan: Plan, binding: string): Plan => ({
+  ...plan,
+  steps: plan.steps.filter((step) => !('binding' in step && step.binding === binding)),
+});
 
 /** Who is asking, as far as a flow's authentication requirement cares. */
 export interface Visitor {

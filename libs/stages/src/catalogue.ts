@@ -1,9 +1,10 @@
-import type { StageContract, WireShape } from '@gatehouse/contracts';
+import { type StageContract, systemChallenges, type WireShape } from '@gatehouse/contracts';
 import type { DynamicModule } from '@nestjs/common';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { passwordContract } from './password/password.contract.js';
+import { redirectContract } from './redirect/redirect.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 import { componentsToCome } from './wire.js';
 
@@ -29,6 +30,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
+  redirect: {
+    contract: redirectContract,
+    module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),
+  },
 };
 
 /** The modules of all stages that `service` serves. */
@@ -39,10 +44,13 @@ export const stagesOf = (service: string): Promise<DynamicModule[]> =>
       .map(({ module }) => module()),
   );
 
+/** Those that no stage alone asks with stand among the system's. */
+const isSystems = (asked: string) => systemChallenges.some(({ component }) => component === asked);
+
 /** Every component that stages ask with: what the published schema is made of. */
 export const wireShapes: readonly WireShape[] = [
   ...Object.values(stages).flatMap(({ contract: { component, challenge, response, user_info } }) =>
-    component === undefined ? [] : [{ component, challenge, response, user_info }],
+    component === undefined || isSystems(component) ? [] : [{ component, challenge, response, user_info }],
   ),
   ...componentsToCome,
 ];

@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
-import { admits, currentStep, draw, type FlowVersion, isLocalPath, type Plan, type Visitor } from '@gatehouse/plan';
+import { admits, currentStep, draw, type FlowVersion, type Plan, type Visitor } from '@gatehouse/plan';
 import type { Attempts } from './attempts.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
+import { type Planning, refusalOf } from './planning.js';
 import { type Loaded, type Plans, type StoredPlan, savedUserOf } from './plans.js';
+import type { PolicyEngine } from './policy-engine.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { saveOutcome } from './saving.js';
 import type { Site } from './stage-requests.js';
 import type { Contracts } from './stages.js';
-import { DOES_NOT_APPLY, Walk } from './walk.js';
+import { Turns } from './turns.js';
+import { type Start, Walk } from './walk.js';
+
+/** Milliseconds that one request may take in all. */
+export const REQUEST_DEADLINE_MS = 20_000;
 
 interface Parts {
   readonly plans: Plans;
@@ -17,6 +23,8 @@ interface Parts {
   readonly attempts: Attempts;
   readonly contracts: Contracts;
   readonly consultation: Consultation;
+  readonly engine: PolicyEngine;
+  readonly planning: Planning;
   /** What of the site is configured; the rest is loaded. */
   readonly site: Omit<Site, 'flows'>;
   readonly now: () => Date;
@@ -45,8 +53,8 @@ export class Executor {
     const running = pinned && known;
     const version = pinned ?? (await this.newest(loaded));
     const ground = { request, loaded, version };
-    if (!mayGoOn(running, ground)) return notAdmitted(ground);
-    return this.walk(ground, running);
+    if (!mayGoOn(running, ground)) return notAdmitted(ground, []);
+    return running ? this.walk(ground, this.startOf(ground, running), running) : this.begin(ground);
   }
 
   private async load({ slug, sessionKey }: FlowRequest): Promise<Loaded> {
@@ -61,52 +69,42 @@ export class Executor {
     return version;
   }
 
-  private async walk(ground: Ground, running: StoredPlan | undefined): Promise<FlowAnswer> {
+  private async begin(ground: Ground): Promise<FlowAnswer> {
+    const start = this.startOf(ground, { plan: begun(ground.version, ground.request), revision: 0 });
+    const planned = await this.parts.planning.plan(start).catch(problemTold);
+    if ('type' in planned) return unplanned(ground, planned);
+    if ('refused' in planned) return notAdmitted(ground, planned.refused);
+    return this.walk(ground, { ...start, plan: planned.plan }, undefined);
+  }
+
+  private async walk(ground: Ground, start: Start, running: StoredPlan | undefined): Promise<FlowAnswer> {
     const { request, loaded, version } = ground;
-    const before = prepared(running?.plan ?? begun(version, request), ground);
-    const walk = new Walk({ ...this.startOf(ground), plan: before, revision: running?.revision ?? 0 }, this.parts);
+    const { plan: before } = start;
+    const walk = new Walk(start, this.parts);
     const told = await (running?.orphaned ? walk.close() : walk.go()).catch(problemTold);
-    if (told.type === 'problem' && walk.plan === before) {
-      return answerOf(ground, { told, context: walk.context, cookie: undefined, effects: [], planId: before.id });
-    }
-    const saved = await saveOutcome(
-      this.parts,
-      {
-        loaded,
-        running,
-        about: { user: walk.context.pending_user, clientIp: request.client.ip, flow: version.flow.slug },
-      },
-      {
-        before,
-        after: walk.plan,
-        effects: walk.effects,
-        settlement: walk.settlement,
-        links: walk.links,
-        burns: undefined,
-      },
-    );
-    if (saved.won)
-      return answerOf(ground, {
-        told,
-        context: walk.context,
-        cookie: saved.cookie,
-        effects: walk.effects,
-        planId: before.id,
-      });
+    const { plan: after, context, effects, settlement, links } = walk;
+    const answer = { told, context, planId: before.id };
+    if (told.type === 'problem' && after === before)
+      return answerOf(ground, { ...answer, cookie: undefined, effects: [] });
+    const about = { user: context.pending_user, clientIp: request.client.ip, flow: version.flow.slug };
+    const outcome = { before, after, effects, settlement, links, burns: undefined };
+    const saved = await saveOutcome(this.parts, { loaded, running, about }, outcome);
+    if (saved.won) return answerOf(ground, { ...answer, cookie: saved.cookie, effects });
     // The loser learns nothing of its own answer; a right one it need not pay for.
-    if (walk.answerPassed)
-      await this.parts.attempts.giveBack([...walk.settlement.cleared, ...walk.settlement.returned]);
+    if (walk.answerPassed) await this.parts.attempts.giveBack([...settlement.cleared, ...settlement.returned]);
     return this.repeat(request, await this.load(request), true);
   }
 
-  private startOf(ground: Ground) {
+  private startOf(ground: Ground, { plan, revision }: Pick<StoredPlan, 'plan' | 'revision'>): Start {
     const { request, loaded, version } = ground;
     return {
-      request,
-      version,
+      ...{ request, version, revision },
+      plan: prepared(plan, ground),
       sessionUser: loaded.session?.user ? savedUserOf(loaded.session.user) : null,
       visitor: visitorOf(ground),
       site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
+      turns: new Turns(),
+      timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };
   }
 
@@ -185,16 +183,14 @@ function visitorOf({ request, loaded }: Ground): Visitor {
   return { authenticated: user !== undefined, superuser: user?.is_superuser ?? false, outpost: request.client.outpost };
 }
 
-/** What a flow that does not apply says: `denied_action` (01-executor §3.4), with the inner `next`. */
-function notAdmitted(ground: Ground): FlowAnswer {
-  const { request, version } = ground;
-  const next = request.query['next'];
-  const told: Told =
-    version.flow.denied_action === 'continue'
-      ? { type: 'done', to: next && isLocalPath(next) ? next : '/' }
-      : { type: 'denied', message: { text: DOES_NOT_APPLY } };
-  return answerOf(ground, { told, context: {}, cookie: undefined, effects: [], planId: undefined });
+/** A flow that does not apply leaves no plan behind. */
+function notAdmitted(ground: Ground, messages: readonly string[]): FlowAnswer {
+  const refusal = refusalOf(ground.version, ground.request.query['next'], messages);
+  return unplanned(ground, 'to' in refusal ? { type: 'done', ...refusal } : { type: 'denied', ...refusal });
 }
+
+const unplanned = (ground: Ground, told: Told) =>
+  answerOf(ground, { told, context: {}, cookie: undefined, effects: [], planId: undefined });
 
 function ending(plan: Plan | undefined): Told | undefined {
   if (!plan?.ended) return undefined;

@@ -1,6 +1,7 @@
 import { type AttachedStage, PROTOCOL_VERSION, type StageContract, type StageRequest } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, Step } from '@gatehouse/plan';
 import type { FlowRequest } from './request.js';
+import type { Turns } from './turns.js';
 
 export type Site = StageRequest['site'];
 
@@ -12,8 +13,7 @@ export interface Situation {
   readonly sessionUser: StageRequest['session']['user'];
   readonly site: Site;
   readonly revision: number;
-  /** Stage calls since the last save; counts up with every call. */
-  readonly nextTurn: () => number;
+  readonly turns: Turns;
   /** Milliseconds that the whole request has left. */
   readonly timeLeftMs: () => number;
 }
@@ -42,7 +42,7 @@ export function stageRequestOf(
   const { cookies, ...client } = request.client;
   return {
     v: PROTOCOL_VERSION,
-    id: `${plan.id}.${revision}.${situation.nextTurn()}`,
+    id: `${plan.id}.${revision}.${situation.turns.next()}`,
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale: request.locale,
     flow: { slug, title, designation },

@@ -5,15 +5,19 @@ import {
   type SavedUser,
   type StageContract,
   type StageReply,
+  type StageRequest,
 } from '@gatehouse/contracts';
-import type { FlowVersion, Plan } from '@gatehouse/plan';
+import type { FlowVersion, Plan, PolicySet } from '@gatehouse/plan';
 import { z } from 'zod';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
+import { MemoryMemberships, ScriptedPolicies } from '../../../../test/support/policies.js';
 import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
 import { Consultation } from './consultation.js';
 import { Executor } from './executor.js';
 import { Flows } from './flows.js';
+import { Planning } from './planning.js';
 import { type Begin, type Loaded, Plans, type ResumedPlan, type Save, type Session } from './plans.js';
+import { PolicyEngine, type Undecided } from './policy-engine.js';
 import type { FlowRequest } from './request.js';
 import { Contracts, Stages } from './stages.js';
 
@@ -79,6 +83,7 @@ const KINDS = new Map(
     contract('page', { response: answer('word') }),
     contract('needy', { reads: { pending_user: 'required' } }),
     contract('login', { component: undefined }),
+    contract('redirect', { config: z.object({ to: z.string() }) }),
   ].map((c) => [c.kind, c]),
 );
 
@@ -94,7 +99,7 @@ class KnownContracts extends Contracts {
   }
 }
 
-type Script = StageReply | Problem | (() => StageReply);
+type Script = StageReply | Problem | ((request: StageRequest) => StageReply);
 
 /** Answers by a script, and remembers what it was asked. */
 export class ScriptedStages extends Stages {
@@ -108,7 +113,7 @@ export class ScriptedStages extends Stages {
     this.requests.push(request);
     const reply = this.script[`${kind}.${verb}`] ?? new Problem('stage_away');
     if (reply instanceof Problem) throw reply;
-    return typeof reply === 'function' ? reply() : reply;
+    return typeof reply === 'function' ? reply(request) : reply;
   }
 }
 
@@ -182,13 +187,22 @@ interface TestStep {
   readonly kind: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly onRefusal?: 'retry' | 'restart' | 'restart_with_context';
+  /** Judged when the step becomes current. */
+  readonly policies?: PolicySet;
+  /** Judged when the flow is planned. */
+  readonly planned?: PolicySet;
 }
 
 /** A flow of these steps. */
-export const versionOf = (steps: readonly TestStep[], attached: FlowVersion['attached'] = {}): FlowVersion =>
+export const versionOf = (
+  steps: readonly TestStep[],
+  attached: FlowVersion['attached'] = {},
+  guard?: PolicySet,
+): FlowVersion =>
   flowVersionOf(
     steps.map((step, i) => ({ id: `${step.kind}-${i}`, ...step })),
     attached,
+    guard,
   );
 
 /** An executor of one flow, with everything around it in memory. */
@@ -212,8 +226,17 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);
   const consultation = new Consultation({ stages, contracts, attempts, claims, report });
+  const [policies, memberships] = [new ScriptedPolicies(), new MemoryMemberships()];
+  const undecided: Undecided[] = [];
+  const engine = new PolicyEngine({
+    ...{ policies, memberships, contracts, timeoutMs: 5000 },
+    report: (found) => void undecided.push(found),
+  });
   const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example' };
-  const executor = new Executor({ plans, flows, attempts, contracts, consultation, site, now: () => new Date(0) });
+  const executor = new Executor({
+    ...{ plans, flows, attempts, contracts, consultation, engine, planning: new Planning(engine), site },
+    now: () => new Date(0),
+  });
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
     arrivedAt: performance.now(),
     slug: 'login',
@@ -226,7 +249,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     ...more,
   });
   return {
-    ...{ plans, stages, attempts, overreaches },
+    ...{ plans, stages, attempts, overreaches, policies, memberships, undecided },
     show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
       executor.handle(request({ answer: { body, forged: undefined }, ...more })),

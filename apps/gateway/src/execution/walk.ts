@@ -9,49 +9,43 @@ import {
   type StageReply,
 } from '@gatehouse/contracts';
 import {
-  admits,
   advance,
   currentStep,
   destination,
   drawAgain,
+  type Ending,
   end,
-  type FlowVersion,
+  enter,
   MAX_RESTARTS,
   mayAnswer,
   type Plan,
+  pendingPolicies,
   remember,
   type Step,
   type Transition,
   type Visitor,
 } from '@gatehouse/plan';
 import type { Consultation, Heard } from './consultation.js';
-import type { FlowRequest, Told } from './request.js';
+import { isFor, type Planning, refusalOf } from './planning.js';
+import type { PolicyEngine } from './policy-engine.js';
+import type { Told } from './request.js';
 import { type Link, withLinks } from './resuming.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement } from './settlement.js';
-import type { Site, Situation } from './stage-requests.js';
+import type { Situation } from './stage-requests.js';
 import type { Contracts } from './stages.js';
 
-/** Stage calls that one request may cause, restarts and silent steps included. */
-export const MAX_TURNS = 32;
-/** Milliseconds that one request may take in all. */
-export const REQUEST_DEADLINE_MS = 20_000;
 /** Steps that the trail of a plan remembers. */
 const TRAIL_LENGTH = 50;
 
-export const DOES_NOT_APPLY = 'Flow does not apply to current user.';
-
-interface Start {
-  readonly request: FlowRequest;
-  readonly version: FlowVersion;
-  readonly plan: Plan;
-  readonly revision: number;
-  readonly sessionUser: Situation['sessionUser'];
+/** Where a walk begins, and for whom. */
+export interface Start extends Situation {
   readonly visitor: Visitor;
-  readonly site: Site;
 }
 
 interface Parts {
   readonly consultation: Consultation;
+  readonly engine: PolicyEngine;
+  readonly planning: Planning;
   readonly contracts: Contracts;
   /** The wall clock, for the trail. */
   readonly now: () => Date;
@@ -67,7 +61,6 @@ export class Walk {
   settlement: Settlement = NOTHING_TO_SETTLE;
   /** Whether the visitor's answer passed the step it was for. */
   answerPassed = false;
-  private turns = 0;
   private turnBegan = performance.now();
 
   constructor(
@@ -91,7 +84,7 @@ export class Walk {
   }
 
   private async firstTurn(): Promise<Told | undefined> {
-    const step = currentStep(this.plan, this.start.version);
+    const step = await this.arrive();
     if (!step) return this.finish();
     const { answer } = this.start.request;
     if (!answer) return this.take(step, await this.show(step));
@@ -104,15 +97,31 @@ export class Walk {
   }
 
   private async nextTurn(): Promise<Told | undefined> {
-    const step = currentStep(this.plan, this.start.version);
-    if (!step) return this.finish();
     try {
-      if (this.turns >= MAX_TURNS)
-        throw new Problem('stage_fault', { detail: `more than ${MAX_TURNS} turns in one request` });
-      return this.take(step, await this.show(step));
+      const step = await this.arrive();
+      if (!step) return this.finish();
+      this.start.turns.refuseMore();
+      // Awaited here, so that a problem is told with what earlier turns achieved.
+      return await this.take(step, await this.show(step));
     } catch (error) {
       if (error instanceof Problem) return { type: 'problem', problem: error };
       throw error;
+    }
+  }
+
+  /** The step that the visitor stands before; those whose policies say no are left out on the way. */
+  private async arrive(): Promise<Step | undefined> {
+    for (;;) {
+      const step = currentStep(this.plan, this.start.version);
+      const policies = step && pendingPolicies(this.plan, step);
+      if (!step || !policies) return step;
+      const { plan, ...verdict } = await this.parts.engine.decide(this.situation(), policies, {
+        id: step.id,
+        index: this.plan.cursor,
+      });
+      const trail = verdict.pass ? plan.trail : [...plan.trail, this.trace(step, 'skipped')].slice(-TRAIL_LENGTH);
+      this.plan = enter({ ...plan, trail }, step, verdict);
+      this.context = this.plan.context;
     }
   }
 
@@ -135,7 +144,7 @@ export class Walk {
     return this.told(step, shown.challenge, undefined);
   }
 
-  private take(step: Step, heard: Heard): Told | undefined {
+  private async take(step: Step, heard: Heard): Promise<Told | undefined> {
     const { reply } = heard;
     const transition = this.advanced(step, heard);
     this.plan = transition.plan;
@@ -171,26 +180,39 @@ export class Walk {
   private advanced(step: Step, { reply, states }: Heard): Transition {
     const { plan, answer } = advance(this.plan, step, reply);
     const kept = Object.entries(states).reduce((p, [key, state]) => remember(p, key, state), plan);
-    const trail = [...kept.trail, this.trace(step, reply)].slice(-TRAIL_LENGTH);
+    const trail = [...kept.trail, this.trace(step, reply.type)].slice(-TRAIL_LENGTH);
     return { plan: reply.type === 'challenge' ? kept : { ...kept, trail }, answer };
   }
 
-  private trace(step: Step, reply: StageReply) {
+  private trace(step: Step, outcome: StageReply['type'] | 'skipped') {
     const ms = Math.round(performance.now() - this.turnBegan);
-    return { step: step.id, outcome: reply.type, at: this.parts.now().toISOString(), ms };
+    return { step: step.id, outcome, at: this.parts.now().toISOString(), ms };
   }
 
-  private restart(keepContext: boolean): Told | undefined {
+  private async restart(keepContext: boolean): Promise<Told | undefined> {
     if (this.plan.restarts >= MAX_RESTARTS) return this.deny(undefined);
-    this.plan = drawAgain(this.plan, this.start.version, { keepContext });
-    const exempt = keepContext && this.plan.context.pending_user !== undefined;
-    if (exempt || admits(this.start.version.flow.authentication, this.start.visitor)) return undefined;
-    return this.deny({ text: DOES_NOT_APPLY });
+    const { version, visitor } = this.start;
+    const again = drawAgain(this.plan, version, { keepContext });
+    const planned = isFor(version, visitor, again)
+      ? await this.parts.planning.plan({ ...this.situation(), plan: again })
+      : { refused: [] };
+    if ('refused' in planned) return this.refuse(planned.refused);
+    this.plan = planned.plan;
+    return undefined;
+  }
+
+  /** The flow does not apply any more, now that it starts over. */
+  private refuse(messages: readonly string[]): Told {
+    const refusal = refusalOf(this.start.version, this.plan.next, messages);
+    return 'to' in refusal ? this.done(refusal) : this.deny(refusal.message);
   }
 
   private finish(): Told {
     const where = destination(this.plan);
-    if ('invalid' in where) return this.deny({ text: 'Invalid next URL' });
+    return 'invalid' in where ? this.deny({ text: 'Invalid next URL' }) : this.done(where);
+  }
+
+  private done(where: Extract<Ending, { to: string }>): Told {
     this.plan = end(this.plan, where);
     return { type: 'done', to: where.to };
   }
@@ -211,13 +233,7 @@ export class Walk {
 
   private situation(): Situation {
     this.turnBegan = performance.now();
-    const { request, version, revision, sessionUser, site } = this.start;
-    return {
-      ...{ request, version, revision, sessionUser, site },
-      plan: this.plan,
-      nextTurn: () => this.turns++,
-      timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
-    };
+    return { ...this.start, plan: this.plan };
   }
 }
 

@@ -1,5 +1,4 @@
-import { Problem } from '@gatehouse/contracts';
-import { isLocalPath } from '@gatehouse/plan';
+import { isLocalPath, Problem } from '@gatehouse/contracts';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Posted } from '../execution/request.js';

@@ -1,0 +1,42 @@
+import { isLocalPath, type Message } from '@gatehouse/contracts';
+import { admits, type FlowVersion, leaveOut, type Plan, type Visitor } from '@gatehouse/plan';
+import type { PolicyEngine } from './policy-engine.js';
+import type { Situation } from './stage-requests.js';
+
+const DOES_NOT_APPLY = 'Flow does not apply to current user.';
+
+/** A plan that may begin, or what the policies against it said. */
+export type Planned = { readonly plan: Plan } | { readonly refused: readonly string[] };
+
+/** Makes drawn plans ready for their first step, whether they are new or start over (01-executor §3.2). */
+export class Planning {
+  constructor(private readonly engine: PolicyEngine) {}
+
+  /** Whether the flow applies, by its own policies; and without the steps that theirs leave out already now. */
+  async plan(situation: Situation): Promise<Planned> {
+    const { version } = situation;
+    const guard = await this.engine.decide(situation, version.guard, { id: 'guard', index: -1 });
+    if (!guard.pass) return { refused: guard.messages };
+    let { plan } = guard;
+    for (const { id, evaluate_on_plan, policies } of version.steps) {
+      if (!evaluate_on_plan) continue;
+      const index = plan.steps.findIndex((step) => 'binding' in step && step.binding === id);
+      const decision = await this.engine.decide({ ...situation, plan }, policies, { id, index });
+      plan = decision.pass ? decision.plan : leaveOut(decision.plan, id);
+    }
+    return { plan };
+  }
+}
+
+/** Whether a flow is for a visitor. One that starts over with a user in mind has checked it (01-executor §3.6). */
+export const isFor = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
+  plan?.context.pending_user !== undefined || admits(flow.authentication, visitor);
+
+/** What a flow that does not apply says. */
+export type Refusal = { readonly to: string } | { readonly message: Message };
+
+/** `denied_action` (01-executor §3.4): leads on to `next`, or says why not. */
+export function refusalOf({ flow }: FlowVersion, next: string | undefined, messages: readonly string[]): Refusal {
+  if (flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? next : '/' };
+  return { message: { text: messages.join('\n') || DOES_NOT_APPLY } };
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { setOf } from '../../../../test/support/policies.js';
+import { house, rejects, SCRIPT, versionOf } from './testing.js';
+
+const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });
+
+describe('a flow without policies', () => {
+  it('asks nobody about any', async () => {
+    const { show, solve, policies, memberships } = house(
+      versionOf([{ kind: 'ident', policies: setOf({ group: 'g', enabled: false }) }, { kind: 'page' }]),
+      SCRIPT,
+    );
+    await show();
+    await solve({ uid: 'alice' });
+    expect([policies.requests.length, memberships.lookups]).toEqual([0, 0]);
+  });
+});
+
+describe('a step whose policies are evaluated on its turn', () => {
+  const flow = versionOf([
+    { kind: 'ident' },
+    { kind: 'secret', policies: setOf({ policy: 'p' }) },
+    { kind: 'page', policies: setOf({ policy: 'q' }) },
+  ]);
+
+  it('is entered when they pass: decided once, in the request that comes to it, and kept until it is left', async () => {
+    const { show, solve, policies, plans } = house(flow, { ...SCRIPT, 'secret.respond': rejects() });
+    await solve({ uid: 'alice' });
+    expect(plans.plan?.verdicts).toEqual({ 'secret-1': { pass: true, messages: [] } });
+    policies.said['p'] = false;
+    await show();
+    await solve({ password: 'x' });
+    expect((await show()).told).toMatchObject(shows({ secret: true }));
+    expect([policies.count('p'), plans.saves]).toEqual([1, 3]);
+  });
+
+  it('is left out when they do not, and the next is tried in the same request, with one load and one save', async () => {
+    const { show, solve, policies, plans, stages } = house(flow, SCRIPT);
+    await show();
+    policies.said['p'] = false;
+    expect((await solve({ uid: 'alice' })).told).toMatchObject(shows({ page: true }));
+    expect(stages.hops).toEqual(['ident.challenge', 'ident.respond', 'page.challenge']);
+    expect([plans.loads, plans.saves]).toEqual([2, 2]);
+    expect(plans.plan?.verdicts).toEqual({ 'page-2': { pass: true, messages: [] } });
+    expect(plans.plan?.trail.map(({ step, outcome }) => [step, outcome])).toEqual([
+      ['ident-0', 'passed'],
+      ['secret-1', 'skipped'],
+    ]);
+  });
+
+  it('ends the flow when nothing is left, also after an answer', async () => {
+    const { solve, policies } = house(flow, SCRIPT);
+    policies.said['p'] = policies.said['q'] = false;
+    expect((await solve({ uid: 'alice' })).told).toEqual({ type: 'done', to: '/' });
+  });
+
+  it('is not given an answer that was for the step before it', async () => {
+    const { solve, policies, stages } = house(flow, SCRIPT);
+    policies.said['p'] = false;
+    await solve({ uid: 'alice' });
+    await solve({ component: 'ak-stage-secret', password: 'x' });
+    expect(stages.hops).toEqual(['ident.respond', 'page.challenge']);
+  });
+
+  it('is decided again after a restart', async () => {
+    const again = versionOf([
+      { kind: 'page', policies: setOf({ policy: 'p' }), onRefusal: 'restart' },
+      { kind: 'ident' },
+    ]);
+    const { show, solve, policies } = house(again, { ...SCRIPT, 'page.respond': rejects() });
+    await show();
+    policies.said['p'] = false;
+    expect((await solve({ word: 'x' })).told).toMatchObject(shows({ who: true }));
+    expect(policies.count('p')).toBe(2);
+  });
+});
+
+describe('a refusal bound to a policy, before everything else', () => {
+  it('comes true when a later step starts over with what it has learned', async () => {
+    const flow = versionOf([
+      { kind: 'login', policies: setOf({ policy: 'p' }) },
+      { kind: 'ident', onRefusal: 'restart_with_context' },
+    ]);
+    const unknown = { kind: 'pretended' as const, username: 'nobody', email: '' };
+    const refusal = { ...rejects(), context: { pending_user: unknown } };
+    const { show, solve, policies } = house(flow, {
+      ...SCRIPT,
+      'login.challenge': { type: 'denied' },
+      'ident.respond': refusal,
+    });
+    policies.said['p'] = false;
+    expect((await show()).told).toMatchObject(shows({ who: true }));
+    policies.said['p'] = true;
+    expect((await solve({ uid: 'nobody' })).told).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
+    expect(policies.requests.map(({ user }) => user)).toEqual([null, unknown]);
+  });
+});
+
+describe('a request', () => {
+  it('ends however many policies there are', async () => {
+    const many = versionOf(Array.from({ length: 40 }, () => ({ kind: 'page', policies: setOf({ policy: 'p' }) })));
+    const { show, policies } = house(many, SCRIPT);
+    policies.said['p'] = false;
+    expect((await show()).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect(policies.requests).toHaveLength(32);
+  });
+});

@@ -1,0 +1,10 @@
+import type { PolicyReply, PolicyRequest } from '@gatehouse/contracts';
+
+/** Policies, wherever they are evaluated. */
+export abstract class Policies {
+  /**
+   * The results of all policies that are asked for. Throws Problem policy_away or bus_down when there are none in time:
+   * then nothing is decided.
+   */
+  abstract evaluate(request: PolicyRequest): Promise<PolicyReply>;
+}

@@ -1,0 +1,120 @@
+import { type PolicyReply, type PolicyRequest, PROTOCOL_VERSION, Problem, type User } from '@gatehouse/contracts';
+import {
+  insertSteps,
+  isOpen,
+  judge,
+  type Maker,
+  mergeContext,
+  type Plan,
+  type PolicySet,
+  policyOf,
+  policyOverreach,
+  questionsOf,
+  type Verdict,
+} from '@gatehouse/plan';
+import type { Memberships } from './memberships.js';
+import type { Policies } from './policies.js';
+import type { Situation } from './stage-requests.js';
+import type { Contracts } from './stages.js';
+
+/** A policy that could not decide. */
+export interface Undecided {
+  readonly policy: string;
+  readonly error: string;
+}
+
+interface Parts {
+  readonly policies: Policies;
+  readonly memberships: Memberships;
+  readonly contracts: Contracts;
+  /** Milliseconds that the policies of one set may take together. */
+  readonly timeoutMs: number;
+  /** Called with each policy that could not decide. */
+  readonly report: (undecided: Undecided) => void;
+}
+
+/** What a set decided, and the plan as its policies left it. */
+export interface Decision extends Verdict {
+  readonly plan: Plan;
+}
+
+type Wanted = ReturnType<typeof questionsOf>['policies'];
+
+const NOTHING_SAID: PolicyReply = { results: {}, context: { set: {}, unset: [] } };
+const NO_GROUPS: ReadonlySet<string> = new Set();
+
+/** Decides by sets of conditions (01-executor §7), asking only what they need. */
+export class PolicyEngine {
+  constructor(private readonly parts: Parts) {}
+
+  /**
+   * What a set says of whoever the plan is about; `maker` stands before what its policies add to the plan. Throws Problem
+   * when that cannot be known: nothing is decided then, and no door opens.
+   */
+  async decide(situation: Situation, set: PolicySet, maker: Maker): Promise<Decision> {
+    const { plan } = situation;
+    if (isOpen(set)) return { pass: true, messages: [], plan };
+    const user = plan.context.pending_user ?? situation.sessionUser ?? undefined;
+    const { groups, policies } = questionsOf(set);
+    const [belongsTo, reply] = await Promise.all([this.groupsOf(user, groups), this.ask(situation, user, policies)]);
+    const verdict = judge(set, { user, groups: belongsTo, results: reply.results });
+    return { ...verdict, plan: this.changed(plan, reply, maker) };
+  }
+
+  private async groupsOf(user: User | undefined, groups: readonly string[]): Promise<ReadonlySet<string>> {
+    if (user?.kind !== 'saved' || groups.length === 0) return NO_GROUPS;
+    return this.parts.memberships.among(user.uuid, groups);
+  }
+
+  private async ask(situation: Situation, user: User | undefined, wanted: Wanted): Promise<PolicyReply> {
+    if (wanted.length === 0) return NOTHING_SAID;
+    situation.turns.refuseMore();
+    const request = this.requestOf(situation, user, wanted);
+    const reply = await this.parts.policies.evaluate(request);
+    for (const { id, name } of request.policies) {
+      const error = reply.results[id]?.error;
+      if (error !== undefined) this.parts.report({ policy: name, error });
+    }
+    return reply;
+  }
+
+  private requestOf(situation: Situation, user: User | undefined, wanted: Wanted): PolicyRequest {
+    const { request, version, plan, site, revision, turns, timeLeftMs } = situation;
+    const timeout_ms = Math.max(0, Math.floor(Math.min(this.parts.timeoutMs, timeLeftMs())));
+    const { cookies: _unseen, ...client } = request.client;
+    return {
+      v: PROTOCOL_VERSION,
+      id: `${plan.id}.${revision}.${turns.next()}`,
+      timeout_ms,
+      locale: request.locale,
+      policies: wanted.map(({ id, timeoutMs }) => ({
+        ...policyOf(version, id),
+        timeout_ms: Math.min(timeoutMs, timeout_ms),
+      })),
+      user: user ?? null,
+      client,
+      site,
+      flow_plan: { slug: version.flow.slug, context: plan.context },
+      context: {},
+    };
+  }
+
+  /** The plan with what the policies set, took away and added. */
+  private changed(plan: Plan, reply: PolicyReply, maker: Maker): Plan {
+    const { context, insert } = reply;
+    const [excess] = [...policyOverreach(reply, plan.context.pending_user), ...this.misfits(insert)];
+    if (excess) throw new Problem('stage_fault', { detail: `a policy ${excess}` });
+    const gone = Object.fromEntries(context.unset.map((key) => [key, null]));
+    const patch = { ...context.set, ...gone };
+    const next = insertSteps(plan, maker, insert);
+    return Object.keys(patch).length > 0 ? { ...next, context: mergeContext(plan.context, patch) } : next;
+  }
+
+  private misfits(insert: PolicyReply['insert']): string[] {
+    return (insert?.steps ?? []).flatMap((step) => {
+      if (!('kind' in step)) return [];
+      const fits = this.parts.contracts.find(step.kind)?.config.safeParse(step.config).success;
+      return fits ? [] : [`inserts a step of kind ${step.kind} that cannot be one`];
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import { Problem } from '@gatehouse/contracts';
+
+/** What one request may ask of stages and policies, restarts and silent steps included. */
+export const MAX_TURNS = 32;
+
+/** Counts what one request has asked of others, so that every question has a name and no plan can walk for ever. */
+export class Turns {
+  private count = 0;
+
+  /** The number of the next question. */
+  next(): number {
+    return this.count++;
+  }
+
+  /** Throws Problem when the request has asked enough. */
+  refuseMore(): void {
+    if (this.count < MAX_TURNS) return;
+    throw new Problem('stage_fault', { detail: `more than ${MAX_TURNS} turns in one request` });
+  }
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Compiler, type Contracts } from './compile.js';
+import { Draft } from './draft.js';
+import { objectModels } from './models.js';
+import { ObjectCollection } from './object-collection.js';
+import type { BlueprintObject } from './object-model.js';
+import { policyBindingModel } from './policy.model.js';
+
+const weather = { kind: 'weather', model: 'app.weather', config: z.object({ warm: z.boolean().default(true) }) };
+const contracts: Contracts = { stages: new Map(), policies: new Map([[weather.model, weather]]) };
+
+const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const flow = (id: number): BlueprintObject => ({
+  id: uuid(id),
+  model: 'authentik_flows.flow',
+  values: { slug: `flow-${id}`, name: 'F', title: 'T', designation: 'authentication', policy_engine_mode: 'all' },
+});
+const policy = (id: number, values = {}): BlueprintObject => ({
+  id: uuid(id),
+  model: 'app.weather',
+  values: { name: `policy ${id}`, ...values },
+});
+const condition = (id: number, target: number, values: BlueprintObject['values']): BlueprintObject => ({
+  id: uuid(id),
+  model: 'authentik_policies.policybinding',
+  values: { target: uuid(target), policy: null, group: null, user: null, order: 0, ...values },
+});
+
+function compilerOf(...objects: BlueprintObject[]) {
+  const draft = new Draft(objectModels(contracts), []);
+  for (const object of objects) draft.put(object);
+  return { draft, compiler: new Compiler(draft, contracts) };
+}
+const defaults = { enabled: true, negate: false, timeout_s: 30, failure_result: false };
+
+describe('a compiled flow', () => {
+  it('holds its conditions by order, then by id, and the policies that they name', () => {
+    const { compiler } = compilerOf(
+      flow(1),
+      policy(2, { warm: false, execution_logging: true }),
+      policy(3),
+      condition(12, 1, { policy: uuid(2), order: 5, timeout: 3, negate: true }),
+      condition(11, 1, { group: uuid(90), order: 5, failure_result: true }),
+      condition(13, 1, { user: uuid(91), order: -1, enabled: false }),
+    );
+    const version = compiler.compile(flow(1));
+    expect(version.guard).toEqual({
+      mode: 'all',
+      bindings: [
+        { ...defaults, id: uuid(13), order: -1, enabled: false, user: uuid(91) },
+        { ...defaults, id: uuid(11), order: 5, failure_result: true, group: uuid(90) },
+        { ...defaults, id: uuid(12), order: 5, timeout_s: 3, negate: true, policy: uuid(2) },
+      ],
+    });
+    expect(version.policies).toEqual({
+      [uuid(2)]: { kind: 'weather', name: 'policy 2', config: { warm: false, execution_logging: true } },
+    });
+  });
+
+  it('is another one when a condition or a policy of it changes, and no other flow is', () => {
+    const { compiler } = compilerOf(
+      ...[flow(1), flow(2), policy(3), policy(4)],
+      condition(11, 1, { policy: uuid(3) }),
+      condition(12, 2, { policy: uuid(4) }),
+    );
+    const affected = (id: number) => compiler.affected(new Set([uuid(id)])).map(({ values }) => values['slug']);
+    expect([1, 2, 3, 4].map(affected)).toEqual([['flow-1'], ['flow-2'], ['flow-1'], ['flow-2']]);
+  });
+
+  it('is touched by a condition that comes, moves and goes', () => {
+    const touched = (change: (draft: Draft) => void, ...stored: BlueprintObject[]) => {
+      const kept = stored.map(({ id, model, values }) => ({ id, model, identifiers: {}, attrs: values }));
+      const draft = new Draft(objectModels(contracts), kept);
+      change(draft);
+      return new Compiler(draft, contracts).affected(draft.touched).map(({ id }) => id);
+    };
+    const bound = condition(11, 1, { group: uuid(90) });
+    expect(touched((draft) => void draft.put(bound), flow(1), flow(2))).toEqual([uuid(1)]);
+    const moved = condition(11, 2, { group: uuid(90) });
+    expect(touched((draft) => void draft.put(moved), flow(1), flow(2), bound)).toEqual([uuid(1), uuid(2)]);
+    expect(touched((draft) => draft.remove(bound.id), flow(1), flow(2), bound)).toEqual([uuid(1)]);
+  });
+});
+
+describe('a condition', () => {
+  it('on a policy has an order of its own among those on the same one', async () => {
+    const { draft } = compilerOf(flow(1), policy(3), condition(11, 1, { policy: uuid(3) }));
+    const conditions = new ObjectCollection(policyBindingModel, draft);
+    const again = { target: uuid(1), policy: uuid(3), order: 0 };
+    await expect(conditions.check(again, undefined)).rejects.toMatchObject({
+      first: { text: 'The fields policy, target, order must make a unique set.' },
+    });
+    await (await conditions.check({ ...again, order: 1 }, undefined))();
+    expect([...draft.of(policyBindingModel.name)]).toHaveLength(2);
+  });
+
+  it('goes with what it is bound to, and with its policy', () => {
+    const { draft } = compilerOf(
+      ...[flow(1), flow(2), policy(3)],
+      condition(11, 1, { group: uuid(90) }),
+      condition(12, 2, { policy: uuid(3) }),
+    );
+    draft.remove(uuid(1));
+    draft.remove(uuid(3));
+    expect(draft.changes.removed.sort()).toEqual([1, 3, 11, 12].map(uuid));
+  });
+});

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { user } from './plan-context.js';
+import { insert } from './stage-reply.js';
+import { stageRequest } from './stage-request.js';
+
+const bag = z.record(z.string(), z.unknown());
+
+/** Where policies are asked for (protocol §1). */
+export const POLICY_SUBJECT = 'policy.evaluate';
+
+/** Kinds of steps that policies may add to a plan. */
+export const POLICY_INSERTS: readonly string[] = ['redirect'];
+
+/** A policy as it was configured when its flow was published. */
+export const configuredPolicy = z.object({ kind: z.string(), name: z.string(), config: bag });
+
+/** What the gateway asks of the policy service: some policies, about somebody, in one question (protocol §8). */
+export const policyRequest = z.object({
+  v: stageRequest.shape.v,
+  /** `<plan>.<revision>.<turn>`, as for a stage. */
+  id: z.string(),
+  /** Milliseconds that are left for all of them, counted from receipt. */
+  timeout_ms: z.number(),
+  locale: z.string(),
+  policies: z.array(
+    z.object({
+      id: z.string(),
+      ...configuredPolicy.shape,
+      /** Milliseconds after which this one has failed. */
+      timeout_ms: z.number(),
+    }),
+  ),
+  /** Whom the flow is about, else who is logged in; null for a stranger. */
+  user: user.nullable(),
+  client: stageRequest.shape.client.omit({ cookies: true }),
+  site: stageRequest.shape.site,
+  /** The whole context of the plan: policies are the administrator's code. */
+  flow_plan: z.object({ slug: z.string(), context: bag }),
+  /** What policies are given beside the plan's context, and over it. */
+  context: bag,
+});
+export type PolicyRequest = z.output<typeof policyRequest>;
+
+const policyResult = z.object({
+  pass: z.boolean(),
+  /** What the visitor may read. */
+  messages: z.array(z.string()).default([]),
+  /** Why it could not decide, for the log; its binding says what that counts as. */
+  error: z.string().optional(),
+});
+export type PolicyResult = z.output<typeof policyResult>;
+
+/** What the policies said, by policy id, and what they want of the plan. */
+export const policyReply = z.object({
+  results: z.record(z.string(), policyResult),
+  context: z
+    .object({ set: bag.default({}), unset: z.array(z.string()).default([]) })
+    .default(() => ({ set: {}, unset: [] })),
+  insert: insert.optional(),
+});
+export type PolicyReply = z.output<typeof policyReply>;

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+const ORIGIN = 'http://gatehouse.invalid';
+
+/** Whether `next`, resolved as a browser would, stays on this origin (01-executor §3.9, 05-security 10). */
+export function isLocalPath(next: string): boolean {
+  if (!next.startsWith('/') || UNPRINTABLE.test(next)) return false;
+  return parsed(next, ORIGIN)?.origin === ORIGIN;
+}
+
+/** Controls and backslashes: what browsers drop, or take for a slash. */
+const UNPRINTABLE = /[\p{Cc}\\]/u;
+
+function parsed(address: string, base?: string): URL | undefined {
+  return URL.canParse(address, base) ? new URL(address, base) : undefined;
+}
+
+const isWebAddress = (address: string) => {
+  const begins = /^https?:\/\/[^/]/i.test(address) && !UNPRINTABLE.test(address);
+  return begins && parsed(address) !== undefined;
+};
+
+/** Where an administrator may lead a visitor: a web page anywhere, or a path of this origin; never a script. */
+export const target = () =>
+  z.string().refine((to) => isLocalPath(to) || isWebAddress(to), { error: 'Enter a path or an http(s) URL.' });

@@ -1,0 +1,117 @@
+import type { PolicyResult, User } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { flowVersionOf } from '../../../test/support/flow-version.js';
+import { conditionOf, setOf } from '../../../test/support/policies.js';
+import { type Evidence, isOpen, judge, policyOf, questionsOf } from './policy-set.js';
+
+const ALICE = '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d';
+const alice: User = {
+  ...{ kind: 'saved', uuid: ALICE, pk: 1, username: 'alice', name: 'Alice' },
+  ...{ email: 'alice@example.org', is_active: true, epoch: 1, locale: '' },
+};
+const yes: PolicyResult = { pass: true, messages: ['yes'] };
+const no: PolicyResult = { pass: false, messages: ['no'] };
+const broken: PolicyResult = { pass: true, messages: ['it broke'], error: 'division by zero' };
+
+const known = (more: Partial<Evidence> = {}): Evidence => ({
+  user: alice,
+  groups: new Set(['staff']),
+  results: { yes, no, broken },
+  ...more,
+});
+const passes = (binding: Parameters<typeof setOf>[0], evidence = known()) => judge(setOf(binding), evidence).pass;
+
+describe('a set of conditions', () => {
+  it('lets everybody through when it is empty, or when nothing in it is enabled', () => {
+    const off = setOf({ group: 'board', enabled: false });
+    for (const mode of ['any', 'all'] as const) {
+      expect(judge({ mode, bindings: [] }, known())).toEqual({ pass: true, messages: [] });
+      expect(judge({ ...off, mode }, known())).toEqual({ pass: true, messages: [] });
+    }
+    expect(isOpen(off)).toBe(true);
+    expect(isOpen(setOf({ group: 'board' }))).toBe(false);
+  });
+
+  it.each([
+    ['any', ['yes', 'no'], true],
+    ['any', ['no', 'no'], false],
+    ['all', ['yes', 'no'], false],
+    ['all', ['yes', 'yes'], true],
+  ] as const)('of mode %s decides %j as %s', (mode, policies, pass) => {
+    expect(judge({ ...setOf(...policies.map((policy) => ({ policy }))), mode }, known()).pass).toBe(pass);
+  });
+
+  it('says what all its policies said, passing ones included, by order and then by id', () => {
+    const set = setOf(
+      { id: 'c', order: 2, policy: 'yes' },
+      { id: 'b', order: 1, policy: 'no' },
+      { id: 'a', order: 1, policy: 'broken' },
+      { id: 'd', order: 0, policy: 'no', enabled: false },
+    );
+    expect(judge(set, known()).messages).toEqual(['it broke', 'no', 'yes']);
+  });
+
+  it('asks for each group and each policy once, and for nothing that is not enabled', () => {
+    const set = setOf(
+      { policy: 'yes', timeout_s: 1 },
+      { policy: 'yes', timeout_s: 3 },
+      { policy: 'no', enabled: false },
+      { group: 'staff' },
+      { group: 'staff', negate: true },
+      { group: 'board', enabled: false },
+      { user: ALICE },
+    );
+    expect(questionsOf(set)).toEqual({ groups: ['staff'], policies: [{ id: 'yes', timeoutMs: 3000 }] });
+  });
+});
+
+describe('a condition', () => {
+  it.each([
+    ['a group the user is in', { group: 'staff' }, true],
+    ['a group the user is not in', { group: 'board' }, false],
+    ['the user', { user: ALICE }, true],
+    ['another user', { user: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' }, false],
+    ['a policy that passes', { policy: 'yes' }, true],
+    ['a policy that does not', { policy: 'no' }, false],
+  ])('on %s is turned round by negate', (_what, binding, fits) => {
+    expect(passes(binding)).toBe(fits);
+    expect(passes({ ...binding, negate: true })).toBe(!fits);
+  });
+
+  it.each<[string, User | undefined]>([
+    ['a stranger', undefined],
+    ['a pretended user', { kind: 'pretended', username: 'alice', email: '' }],
+    ['a user who is not saved yet', { kind: 'unsaved', username: 'alice', name: '', email: '' }],
+  ])('on a group or a user is a plain no for %s, and then negated', (_who, user) => {
+    for (const binding of [{ group: 'staff' }, { user: ALICE }]) {
+      expect(passes(binding, known({ user }))).toBe(false);
+      expect(passes({ ...binding, negate: true }, known({ user }))).toBe(true);
+    }
+  });
+
+  it.each([
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ])('whose policy could not decide counts as its failure_result %s, negate %s or not', (failure_result, negate) => {
+    expect(passes({ policy: 'broken', failure_result, negate })).toBe(failure_result);
+  });
+
+  it('whose policy was not evaluated is never guessed', () => {
+    expect(() => passes({ policy: 'unheard', failure_result: true })).toThrow('unheard');
+    expect(() => passes({ policy: 'constructor', negate: true })).toThrow('constructor');
+  });
+});
+
+describe('a policy of a version', () => {
+  const version = flowVersionOf([
+    { id: 'a', policies: { mode: 'any', bindings: [conditionOf({ id: 'c', policy: 'p' })] } },
+  ]);
+  it('is what it was when the flow was published', () => {
+    expect(policyOf(version, 'p')).toEqual({ id: 'p', kind: 'test', name: 'p', config: {} });
+  });
+  it('is never guessed', () => {
+    expect(() => policyOf(version, 'toString')).toThrow('toString');
+  });
+});

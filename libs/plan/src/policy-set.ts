@@ -1,0 +1,83 @@
+import type { PolicyResult, User } from '@gatehouse/contracts';
+import type { FlowVersion, PolicySet } from './flow-version.js';
+
+/** What a set of conditions says of somebody, with what its policies said on the way, passing or not. */
+export interface Verdict {
+  readonly pass: boolean;
+  readonly messages: readonly string[];
+}
+
+/** What must be known before a set can be judged. */
+export interface Questions {
+  /** Ids of the groups that somebody must be in, or must not. */
+  readonly groups: readonly string[];
+  /** The policies to be evaluated, each once, with the milliseconds that its most patient binding gives it. */
+  readonly policies: readonly { readonly id: string; readonly timeoutMs: number }[];
+}
+
+/** What is known of whoever a set is about. */
+export interface Evidence {
+  readonly user: User | undefined;
+  /** Ids of the groups that the user belongs to, groups above them included. */
+  readonly groups: ReadonlySet<string>;
+  /** By policy id. */
+  readonly results: Readonly<Record<string, PolicyResult>>;
+}
+
+type PolicyBinding = PolicySet['bindings'][number];
+
+const enabledIn = ({ bindings }: PolicySet) => bindings.filter(({ enabled }) => enabled);
+
+/** Whether a set lets everybody through, so that nobody has to be asked. */
+export const isOpen = (set: PolicySet): boolean => enabledIn(set).length === 0;
+
+/** What a set wants to know. */
+export function questionsOf(set: PolicySet): Questions {
+  const enabled = enabledIn(set);
+  const patience = new Map<string, number>();
+  for (const { policy, timeout_s } of enabled) {
+    if (policy !== undefined) patience.set(policy, Math.max(patience.get(policy) ?? 0, timeout_s * 1000));
+  }
+  return {
+    groups: [...new Set(enabled.flatMap(({ group }) => group ?? []))],
+    policies: [...patience].map(([id, timeoutMs]) => ({ id, timeoutMs })),
+  };
+}
+
+/** Judges by every enabled binding, in order (01-executor §7.2, §7.3). Nothing to judge by passes. */
+export function judge(set: PolicySet, evidence: Evidence): Verdict {
+  const outcomes = [...enabledIn(set)].sort(byOrder).map((binding) => outcomeOf(binding, evidence));
+  const passes = outcomes.map(({ pass }) => pass);
+  const pass = set.mode === 'all' ? !passes.includes(false) : passes.includes(true);
+  return { pass: outcomes.length === 0 || pass, messages: outcomes.flatMap(({ messages }) => messages) };
+}
+
+/** By order, ties by id (01-executor 13.30). */
+const byOrder = (a: PolicyBinding, b: PolicyBinding) => a.order - b.order || (a.id < b.id ? -1 : 1);
+
+function outcomeOf(binding: PolicyBinding, evidence: Evidence): Verdict {
+  const result = binding.policy === undefined ? undefined : resultOf(binding.policy, evidence);
+  // A policy that could not decide has said nothing that could be turned round.
+  if (result?.error !== undefined) return { pass: binding.failure_result, messages: result.messages };
+  const pass = result?.pass ?? fits(binding, evidence);
+  return { pass: pass !== binding.negate, messages: result?.messages ?? [] };
+}
+
+function resultOf(policy: string, { results }: Evidence): PolicyResult {
+  const result = Object.hasOwn(results, policy) ? results[policy] : undefined;
+  if (!result) throw new Error(`the policy ${policy} was not evaluated`);
+  return result;
+}
+
+/** Somebody without an account is in no group, and is no user (01-executor 13.22). */
+function fits({ group, user }: PolicyBinding, evidence: Evidence): boolean {
+  if (evidence.user?.kind !== 'saved') return false;
+  return group === undefined ? user === evidence.user.uuid : evidence.groups.has(group);
+}
+
+/** A policy of a version, to be evaluated as it was configured then. */
+export function policyOf({ policies }: FlowVersion, id: string) {
+  const policy = Object.hasOwn(policies, id) ? policies[id] : undefined;
+  if (!policy) throw new Error(`the flow version has no policy ${id}`);
+  return { id, ...policy };
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { flowVersionOf } from '../../../test/support/flow-version.js';
+import { setOf } from '../../../test/support/policies.js';
+import { flowVersion } from './flow-version.js';
+import { advance, currentStep, enter, insertSteps, pendingPolicies, planBody, type Step } from './plan.js';
+import { draw } from './planner.js';
+
+const set = setOf({ group: 'staff' });
+const version = flowVersionOf([{ id: 'a', policies: set }, { id: 'b', planned: set }, { id: 'c' }]);
+const plan = draw(version, 'id');
+const step = currentStep(plan, version) as Step;
+const verdict = { pass: true, messages: ['welcome'] };
+
+describe('a step with policies', () => {
+  it('is to be decided once, when it becomes current', () => {
+    expect(pendingPolicies(plan, step)).toEqual(set);
+    expect(pendingPolicies(enter(plan, step, verdict), step)).toBeUndefined();
+  });
+
+  it('is not decided again once it was shown, whatever is kept', () => {
+    expect(pendingPolicies({ ...plan, shown: { step: 'a', challenge: {} } }, step)).toBeUndefined();
+    expect(pendingPolicies({ ...plan, shown: { step: 'b', challenge: {} } }, step)).toEqual(set);
+  });
+
+  it('keeps what was decided until the cursor leaves it', () => {
+    const entered = enter(plan, step, verdict);
+    expect([entered.cursor, entered.verdicts]).toEqual([0, { a: verdict }]);
+    const shown = advance(entered, step, { type: 'challenge', challenge: {} }).plan;
+    expect(shown.verdicts).toEqual({ a: verdict });
+    expect(advance(shown, step, { type: 'passed' }).plan.verdicts).toEqual({});
+  });
+
+  it('is left out when they say no, and nothing is kept of it', () => {
+    const left = enter(plan, step, { pass: false, messages: ['no'] });
+    expect([left.cursor, left.verdicts]).toEqual([1, {}]);
+  });
+
+  it('has none to be decided on its turn when they are for planning, or when none is enabled', () => {
+    expect(currentStep({ ...plan, cursor: 1 }, version)?.policies).toBeUndefined();
+    const off = flowVersionOf([{ id: 'a', policies: setOf({ group: 'staff', enabled: false }) }]);
+    expect(currentStep(plan, off)?.policies).toBeUndefined();
+  });
+});
+
+describe('steps that a policy adds', () => {
+  const redirect = { kind: 'redirect', config: { to: '/' } };
+  const added = (where: 'next' | 'last', index: number) =>
+    insertSteps(plan, { id: 'x', index }, { where, steps: [redirect] }).steps.map((s) =>
+      'id' in s ? s.id : s.binding,
+    );
+
+  it('stand right after their maker, before everything, or last', () => {
+    expect(added('next', 1)).toEqual(['a', 'b', 'x~1', 'c']);
+    expect(added('next', -1)).toEqual(['x~1', 'a', 'b', 'c']);
+    expect(added('last', 0)).toEqual(['a', 'b', 'c', 'x~1']);
+  });
+});
+
+describe('what was stored before there were policies', () => {
+  it('is read: a plan without verdicts', () => {
+    const { id: _id, verdicts: _none, ...old } = plan;
+    expect(planBody.parse(JSON.parse(JSON.stringify(old)))).toMatchObject({ verdicts: {} });
+  });
+
+  it('is read: a version without policies, whose conditions have no order', () => {
+    const { policies: _none, ...old } = flowVersionOf([{ id: 'a', policies: set }]);
+    const [{ order: _unsaid, ...condition }] = set.bindings as [(typeof set)['bindings'][number]];
+    const read = flowVersion.parse({ ...old, guard: { mode: 'all', bindings: [condition] } });
+    expect(read.policies).toEqual({});
+    expect(read.guard.bindings[0]?.order).toBe(0);
+  });
+});
+
+describe('a stored plan', () => {
+  it('keeps the facts that only policies know', () => {
+    const { id: _id, ...body } = { ...plan, context: { ...plan.context, weather: { warm: true } } };
+    expect(planBody.parse(JSON.parse(JSON.stringify(body))).context).toEqual({ weather: { warm: true } });
+  });
+});

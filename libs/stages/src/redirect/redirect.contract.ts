@@ -1,0 +1,15 @@
+import { defineStage, redirectChallenge, target } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Leads elsewhere and goes no further; added by policies and by whoever plans a flow (01-executor §3.11). */
+export const redirectContract = defineStage({
+  kind: 'redirect',
+  component: 'xak-flow-redirect',
+  model: undefined,
+  service: 'session',
+  acts: false,
+  config: z.object({ to: target().default('/') }),
+  challenge: redirectChallenge,
+  response: z.object({}),
+  state: z.object({}),
+});

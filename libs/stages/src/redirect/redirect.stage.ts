@@ -1,0 +1,16 @@
+import { ask } from '@gatehouse/contracts';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Injectable } from '@nestjs/common';
+import type { redirectContract } from './redirect.contract.js';
+
+/** Says where to go, whether it is looked at or answered, and never completes. */
+@Injectable()
+export class RedirectStage implements Stage<typeof redirectContract> {
+  challenge({ config }: ChallengeInput<typeof redirectContract>) {
+    return ask<typeof redirectContract>({ to: config.to });
+  }
+
+  respond(input: ChallengeInput<typeof redirectContract>) {
+    return this.challenge(input);
+  }
+}
