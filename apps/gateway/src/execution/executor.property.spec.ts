@@ -1,4 +1,5 @@
 import { Problem, type StageReply, type StageRequest } from '@gatehouse/contracts';
+import type { Plan } from '@gatehouse/plan';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Save } from './plans.js';
@@ -53,6 +54,13 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
   });
   const { plans, stages, attempts } = it;
 
+  /** An answer may be what begins a plan; whose it was, only the trail says. */
+  function began({ cursor, trail }: Plan) {
+    behind = cursor;
+    const passed = trail.filter(({ outcome }) => outcome === 'passed').map(({ step }) => step);
+    expect(passed.slice(passed.length - cursor)).toEqual(version.steps.slice(0, cursor).map(({ id }) => id));
+  }
+
   function moved({ plan, effects, about }: Save) {
     const before = plans.plan!;
     const again = plan.restarts > before.restarts;
@@ -72,12 +80,7 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
   plans.begin = async (asked) => {
     await schedule(Promise.resolve());
     const begun = await begin(asked);
-    if (begun !== undefined) {
-      // An answer may be what begins a plan; whose it was, only the trail says.
-      behind = asked.plan.cursor;
-      const passed = asked.plan.trail.filter(({ outcome }) => outcome === 'passed').map(({ step }) => step);
-      expect(passed.slice(-behind || passed.length)).toEqual(version.steps.slice(0, behind).map(({ id }) => id));
-    }
+    if (begun !== undefined) began(asked.plan);
     return begun;
   };
   plans.save = async (asked) => {

@@ -38,11 +38,14 @@ export interface SessionCookie {
   readonly maxAgeS: number | undefined;
 }
 
+/** Whose challenge is shown, as far as showing it needs. */
+export type Shower = Pick<StageContract, 'component' | 'user_info' | 'errors'>;
+
 /** What the visitor is told. */
 export type Told =
   | {
       readonly type: 'show';
-      readonly contract: StageContract;
+      readonly contract: Shower;
       readonly challenge: Readonly<Record<string, unknown>>;
       readonly errors: Errors | undefined;
     }

@@ -66,7 +66,7 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
 
 /**
  * Kinds for flows of tests: `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret`
- * spends attempts, `needy` needs a user.
+ * spends attempts, `needy` needs a user, `puzzle` does not act, `scribe` and `diary` write data of their own.
  */
 const KINDS = new Map(
   [
@@ -78,7 +78,9 @@ const KINDS = new Map(
       response: answer('uid', 'token'),
       embeds: { inner: { field: 'token', error: 'wrong', asks: 'puzzle' } },
     }),
-    contract('puzzle', { response: answer('token') }),
+    contract('puzzle', { response: answer('token'), acts: false }),
+    contract('scribe', { component: undefined, writes_data: true }),
+    contract('diary', { response: answer('word'), writes_data: true }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
     contract('page', { response: answer('word') }),
     contract('needy', { reads: { pending_user: 'required' } }),
@@ -153,9 +155,10 @@ export class MemoryPlans extends Plans {
     this.session ??= { id: 's', retired: false, leftS: undefined, user: undefined };
     return 's';
   }
-  async save({ plan, revision, effects }: Save) {
+  async save({ plan, revision, effects, burns }: Save) {
     this.saves++;
     if (revision !== this.revision || plan.id !== this.plan?.id) return false;
+    if (burns && !this.waiting.delete(burns.toString('hex'))) return false;
     this.plan = plan;
     this.revision++;
     this.happened.push(...effects);

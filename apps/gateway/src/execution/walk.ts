@@ -25,12 +25,13 @@ import {
   type Transition,
   type Visitor,
 } from '@gatehouse/plan';
+import type { Claim } from './attempts.js';
 import type { Consultation, Heard } from './consultation.js';
+import { Gains } from './gains.js';
 import { isFor, type Planning, refusalOf } from './planning.js';
 import type { PolicyEngine } from './policy-engine.js';
-import type { Told } from './request.js';
-import { type Link, withLinks } from './resuming.js';
-import { joined, NOTHING_TO_SETTLE, type Settlement } from './settlement.js';
+import type { Shower, Told } from './request.js';
+import type { Saving } from './saving.js';
 import type { Situation } from './stage-requests.js';
 import type { Contracts } from './stages.js';
 
@@ -40,7 +41,16 @@ const TRAIL_LENGTH = 50;
 /** Where a walk begins, and for whom. */
 export interface Start extends Situation {
   readonly visitor: Visitor;
+  readonly saving: Saving;
+  /** Whoever the plan is about is gone. */
+  readonly orphaned: boolean;
 }
+
+/** Another request moved the plan while this one was on its way. */
+export class Overtaken extends Error {}
+
+/** Stands before a step that acts until whoever followed a mailed link says that it was they, and no scanner (protocol §8). */
+const CONFIRMATION: Shower = { component: 'ak-stage-email', user_info: false, errors: {} };
 
 interface Parts {
   readonly consultation: Consultation;
@@ -51,17 +61,18 @@ interface Parts {
   readonly now: () => Date;
 }
 
-/** One request's way through a plan: at most a bounded number of turns, nothing saved and nothing sent on the way. */
+/** One request's way through a plan: at most a bounded number of turns; nothing is saved before a step needs it to be. */
 export class Walk {
   plan: Plan;
   /** What is known of the visitor; it outlives the plan, so that the last answer can still name them. */
   context: Plan['context'];
-  readonly effects: Effect[] = [];
-  readonly links: Link[] = [];
-  settlement: Settlement = NOTHING_TO_SETTLE;
+  /** Effects of this request that have been saved, or are to be. */
+  readonly happened: Effect[] = [];
   /** Whether the visitor's answer passed the step it was for. */
   answerPassed = false;
   private turnBegan = performance.now();
+  private gains: Gains;
+  private kept = false;
 
   constructor(
     private readonly start: Start,
@@ -69,28 +80,43 @@ export class Walk {
   ) {
     this.plan = start.plan;
     this.context = start.plan.context;
+    this.gains = new Gains(start.plan);
+  }
+
+  /** Every attempt that was taken on the way and is not settled yet. */
+  get claims(): readonly Claim[] {
+    const { cleared, returned } = this.gains.settlement;
+    return [...cleared, ...returned];
+  }
+
+  /** False when another request was first. */
+  save(): Promise<boolean> {
+    const { request, version, saving } = this.start;
+    const about = { user: this.context.pending_user, clientIp: request.client.ip, flow: version.flow.slug };
+    return saving.save(this.gains.outcome(this.plan, about));
+  }
+
+  get moved(): boolean {
+    return this.plan !== this.start.plan;
   }
 
   /** Walks until there is something to tell. Throws Problem if a turn has one; what earlier turns achieved stays in `plan`. */
   async go(): Promise<Told> {
-    let told = await this.firstTurn();
+    let told = this.start.orphaned ? this.deny(undefined) : await this.firstTurn();
     while (!told) told = await this.nextTurn();
     return told;
-  }
-
-  /** Ends the plan without asking anybody: its user is gone. */
-  async close(): Promise<Told> {
-    return this.deny(undefined);
   }
 
   private async firstTurn(): Promise<Told | undefined> {
     const step = await this.arrive();
     if (!step) return this.finish();
     const { answer } = this.start.request;
-    if (!answer) return this.take(step, await this.show(step));
+    if (!answer) return this.enter(step);
+    if (this.confirm() && this.contractOf(step)?.acts) return this.enter(step);
     if (!this.isFor(step, answer.body)) return this.repeat(step);
     const wrong = bodyErrors(answer.body);
     if (wrong) return this.take(step, rejection(await this.show(step), wrong));
+    await this.keepFor(step);
     const heard = await this.parts.consultation.respond(this.situation(), step, answer.body as Record<string, unknown>);
     this.answerPassed = heard.reply.type === 'passed';
     return this.take(step, heard);
@@ -102,7 +128,7 @@ export class Walk {
       if (!step) return this.finish();
       this.start.turns.refuseMore();
       // Awaited here, so that a problem is told with what earlier turns achieved.
-      return await this.take(step, await this.show(step));
+      return await this.enter(step);
     } catch (error) {
       if (error instanceof Problem) return { type: 'problem', problem: error };
       throw error;
@@ -125,7 +151,36 @@ export class Walk {
     }
   }
 
-  private show(step: Step): Promise<Heard> {
+  private async enter(step: Step): Promise<Told | undefined> {
+    const waits = this.plan.resumed?.confirmed === false && this.contractOf(step)?.acts;
+    if (waits) return { type: 'show', contract: CONFIRMATION, challenge: {}, errors: undefined };
+    return this.take(step, await this.show(step));
+  }
+
+  /** The first answer to a plan that a mailed link led to uses the link up; whether this is it. */
+  private confirm(): boolean {
+    const { resumed } = this.plan;
+    if (!resumed || resumed.confirmed) return false;
+    this.plan = { ...this.plan, resumed: { ...resumed, confirmed: true } };
+    this.gains.burns = Buffer.from(resumed.token, 'hex');
+    return true;
+  }
+
+  /** A stage that writes data of its own is asked from a saved revision, so that asking it again writes nothing twice (protocol §9). */
+  private async keepFor(step: Step): Promise<void> {
+    if (this.kept || !this.contractOf(step)?.writes_data) return;
+    if (!(await this.save())) throw new Overtaken();
+    this.kept = true;
+    this.gains = new Gains(this.plan);
+    this.start.turns.begin();
+  }
+
+  private contractOf({ kind }: Step) {
+    return this.parts.contracts.find(kind);
+  }
+
+  private async show(step: Step): Promise<Heard> {
+    await this.keepFor(step);
     return this.parts.consultation.show(this.situation(), step);
   }
 
@@ -134,7 +189,7 @@ export class Walk {
     if (!mayAnswer(this.plan, step)) return false;
     const component = (body as { component?: unknown } | null)?.component;
     if (typeof component !== 'string' || !this.parts.contracts.knows(component)) return true;
-    return component === this.parts.contracts.find(step.kind)?.component;
+    return component === this.contractOf(step)?.component;
   }
 
   /** Shows what the visitor was shown, without asking anybody. */
@@ -150,7 +205,7 @@ export class Walk {
     this.plan = transition.plan;
     this.context = this.plan.context;
     this.ask(reply.effects ?? [], step);
-    this.settlement = joined(this.settlement, heard.settlement);
+    this.gains.settle(heard.settlement);
     const { answer } = transition;
     switch (answer.type) {
       case 'show':
@@ -169,11 +224,9 @@ export class Walk {
   /** Notes what is to happen with the save; a login makes the visitor somebody else. */
   private ask(asked: readonly Effect[], step: Step) {
     const { request, version, site } = this.start;
-    const place = { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query };
-    const { effects, links } = withLinks(asked, place);
-    this.effects.push(...effects);
-    this.links.push(...links);
-    const login = effects.find((effect) => effect.type === 'login');
+    this.gains.add(asked, { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query });
+    this.happened.push(...asked);
+    const login = asked.find((effect) => effect.type === 'login');
     if (login) this.plan = { ...this.plan, visitor: login.user };
   }
 
@@ -213,27 +266,33 @@ export class Walk {
   }
 
   private done(where: Extract<Ending, { to: string }>): Told {
-    this.plan = end(this.plan, where);
+    this.end(where);
     return { type: 'done', to: where.to };
   }
 
   private deny(message: Message | undefined, step?: Step): Told {
-    const catalogue = step ? this.parts.contracts.find(step.kind)?.errors : undefined;
+    const catalogue = step && this.contractOf(step)?.errors;
     const text = message ? render(message, catalogue ?? {}, fieldMessages).string : '';
     const told = { text: text === '' ? 'Unknown error' : text };
-    this.plan = end(this.plan, { denied: told });
+    this.end({ denied: told });
     return { type: 'denied', message: told };
   }
 
+  /** A link is used up when its plan ends, whoever looked at it. */
+  private end(ending: Ending) {
+    this.confirm();
+    this.plan = end(this.plan, ending);
+  }
+
   private told(step: Step, challenge: Readonly<Record<string, unknown>>, errors: Errors | undefined): Told {
-    const contract = this.parts.contracts.find(step.kind);
+    const contract = this.contractOf(step);
     if (!contract) throw new Problem('stage_away');
     return { type: 'show', contract, challenge, errors };
   }
 
   private situation(): Situation {
     this.turnBegan = performance.now();
-    return { ...this.start, plan: this.plan };
+    return { ...this.start, plan: this.plan, revision: this.start.saving.revision };
   }
 }
 
