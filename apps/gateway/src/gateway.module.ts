@@ -77,14 +77,14 @@ function providersOf(ground: Ground): Provider[] {
   const ports = portsOf(ground);
   const { plans, flows, contracts } = ports;
   const executor = new Executor({ ...ports, site: siteOf(config), now: () => new Date() });
+  const outset = new Outset({ ...ports, site: siteOf(config) });
   const gate = new StrangerGate(config);
   return [
     Avatars,
     { provide: StrangerGate, useValue: gate },
-    { provide: FlowDoor, useValue: new FlowDoor({ executor, contracts, logger, gate }) },
+    { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, contracts, logger, gate }) },
     { provide: Logger, useValue: logger },
     { provide: GATEWAY_CONFIG, useValue: config },
-    { provide: Outset, useValue: new Outset({ plans, flows }) },
     { provide: Plans, useValue: plans },
     { provide: Flows, useValue: flows },
     { provide: Contracts, useValue: contracts },

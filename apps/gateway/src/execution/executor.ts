@@ -16,7 +16,7 @@ import { Turns } from './turns.js';
 import { Overtaken, type Start, Walk } from './walk.js';
 
 /** Milliseconds that one request may take in all. */
-const REQUEST_DEADLINE_MS = 20_000;
+export const REQUEST_DEADLINE_MS = 20_000;
 
 interface Parts {
   readonly plans: Plans;

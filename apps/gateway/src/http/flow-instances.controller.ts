@@ -2,9 +2,9 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Outset } from '../execution/outset.js';
 import { Sessions } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { FlowDoor } from './flow.door.js';
 import { Described } from './openapi/operation.js';
 import { genericError } from './problem.bodies.js';
 import { sessionKeyOf } from './session.cookie.js';
@@ -18,7 +18,7 @@ const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'An 
 export class FlowInstancesController {
   constructor(
     @Inject(Sessions) private readonly sessions: Sessions,
-    @Inject(Outset) private readonly outset: Outset,
+    @Inject(FlowDoor) private readonly door: FlowDoor,
     @Inject(StrangerGate) private readonly gate: StrangerGate,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -43,7 +43,7 @@ export class FlowInstancesController {
       throw new Problem('not_authenticated');
     }
     if (!user.is_superuser) throw new Problem('permission_denied');
-    await this.outset.begin({ slug, sessionKey, query: {} });
+    await this.door.begin({ request, reply }, { slug, query: {} });
     return { link: new URL(`/if/flow/${slug}/`, this.config.BASE_URL).href };
   }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '@gatehouse/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Executor } from '../execution/executor.js';
+import type { Outset } from '../execution/outset.js';
 import type { FlowAnswer, FlowRequest } from '../execution/request.js';
 import type { Contracts } from '../execution/stages.js';
 import { clientIpOf } from './client-ip.js';
@@ -19,6 +20,7 @@ type Asked = Pick<FlowRequest, 'slug' | 'query' | 'answer'>;
 
 interface Parts {
   readonly executor: Executor;
+  readonly outset: Outset;
   readonly contracts: Contracts;
   readonly logger: Logger;
   readonly gate: StrangerGate;
@@ -32,7 +34,21 @@ export class FlowDoor {
   async enter({ request, reply }: Exchange, asked: Asked): Promise<FlowAnswer> {
     const arrivedAt = performance.now();
     refuseCredentials((field) => this.parts.contracts.isSecret(field), request.query as object, asked.query);
-    const answer = await this.parts.executor.handle({
+    const answer = await this.parts.executor.handle(this.requestOf({ request, reply }, asked, arrivedAt));
+    if (answer.cookie) setSessionCookie(request, reply, answer.cookie);
+    if (answer.effects.some(({ type }) => type === 'login')) setCsrfCookie(request, reply);
+    else if (answer.sessionUser) csrfTokenOf(request, reply);
+    this.note(request, { asked, answer, ms: performance.now() - arrivedAt });
+    return answer;
+  }
+
+  /** Begins a flow about whoever is logged in. Throws Problem when it cannot begin. */
+  begin(exchange: Exchange, asked: Pick<Asked, 'slug' | 'query'>): Promise<void> {
+    return this.parts.outset.begin(this.requestOf(exchange, { ...asked, answer: undefined }, performance.now()));
+  }
+
+  private requestOf({ request, reply }: Exchange, asked: Asked, arrivedAt: number): FlowRequest {
+    return {
       ...asked,
       arrivedAt,
       named: [request.query as object, asked.query].flatMap(Object.keys),
@@ -45,12 +61,7 @@ export class FlowDoor {
       },
       locale: 'en',
       admitStranger: () => this.parts.gate.admit(request, reply),
-    });
-    if (answer.cookie) setSessionCookie(request, reply, answer.cookie);
-    if (answer.effects.some(({ type }) => type === 'login')) setCsrfCookie(request, reply);
-    else if (answer.sessionUser) csrfTokenOf(request, reply);
-    this.note(request, { asked, answer, ms: performance.now() - arrivedAt });
-    return answer;
+    };
   }
 
   /** One line a request, by whose plan the lines of stages are found; nothing of what was typed. */

@@ -1,12 +1,12 @@
 import { Problem } from '@gatehouse/contracts';
-import { Controller, Get, Inject, Param, Redirect, Req } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Flows } from '../execution/flows.js';
-import { Outset } from '../execution/outset.js';
 import { Plans } from '../execution/plans.js';
 import { Sessions } from '../execution/sessions.js';
 import { Contracts } from '../execution/stages.js';
+import { FlowDoor } from './flow.door.js';
 import { innerQuery, refuseCredentials } from './inner-query.js';
 import { sessionKeyOf } from './session.cookie.js';
 
@@ -21,7 +21,7 @@ export class FlowsController {
     @Inject(Plans) private readonly plans: Plans,
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(Contracts) private readonly contracts: Contracts,
-    @Inject(Outset) private readonly outset: Outset,
+    @Inject(FlowDoor) private readonly door: FlowDoor,
   ) {}
 
   /**
@@ -48,13 +48,17 @@ export class FlowsController {
   /** Begins the flow by which users set up a stage for themselves, about whoever is logged in; strangers log in first. */
   @Get('configure/:stage/')
   @Redirect()
-  async configure(@Param('stage') stage: string, @Req() request: FastifyRequest) {
+  async configure(
+    @Param('stage') stage: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const query = this.queryOf(request);
     const sessionKey = sessionKeyOf(request);
     if (!sessionKey || !(await this.sessions.findUser(sessionKey))) return loginFor(request.url);
     const slug = z.uuid().safeParse(stage).success ? await this.flows.findConfiguring(stage.toLowerCase()) : undefined;
     if (!slug) throw new Problem('not_found');
-    await this.outset.begin({ slug, sessionKey, query: innerQuery(query) });
+    await this.door.begin({ request, reply }, { slug, query: innerQuery(query) }).catch(asNotFound);
     return pageOf(slug, query);
   }
 
@@ -64,6 +68,11 @@ export class FlowsController {
     refuseCredentials((field) => this.contracts.isSecret(field), Object.fromEntries(asked));
     return asked.toString();
   }
+}
+
+/** A stage whose flow is not for the user is none that they can configure. */
+function asNotFound(error: unknown): never {
+  throw error instanceof Problem && error.code === 'flow_not_applicable' ? new Problem('not_found') : error;
 }
 
 const pageOf = (slug: string, query: string) => ({
