@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { stageSubject } from '@gatehouse/contracts';
+import { STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
@@ -13,13 +13,17 @@ interface Pattern {
 
 const patternsOf = (service: string): Required<Pattern>[] =>
   (KINDS.get(service) ?? []).flatMap((queue) =>
-    (['challenge', 'respond'] as const).map((verb) => ({ subject: stageSubject(queue, verb), queue })),
+    STAGE_VERBS.map((verb) => ({ subject: stageSubject(queue, verb), queue })),
   );
 const SUBJECTS = [...KINDS.keys()].flatMap(patternsOf);
+const describes = (subject: string) => subject.endsWith('.describe');
+const ASKERS = ['gateway', 'operator'];
 const OTHERS: Pattern[] = [
   ...SUBJECTS.map(({ subject }) => ({ subject })),
   ...SUBJECTS.map(({ subject }) => ({ subject, queue: 'another' })),
-  ...['>', 'stage.>', 'stage.password.*', '_INBOX.>', '_INBOX_gateway.>'].map((subject) => ({ subject })),
+  ...['>', 'stage.>', 'stage.password.*', '_INBOX.>', '_INBOX_gateway.>', '_INBOX_operator.>'].map((subject) => ({
+    subject,
+  })),
 ];
 
 describeWithNats('deploy/nats/nats.conf', () => {
@@ -30,7 +34,7 @@ describeWithNats('deploy/nats/nats.conf', () => {
   beforeAll(async () => {
     const env = await freshEnvironment();
     nats = await startNats({ config: readFileSync('deploy/nats/nats.conf', 'utf8'), env });
-    for (const user of SERVICES) {
+    for (const user of [...SERVICES, 'operator']) {
       const pass = env[`NATS_PASSWORD_${user.toUpperCase()}`]!;
       users.set(
         user,
@@ -62,11 +66,13 @@ describeWithNats('deploy/nats/nats.conf', () => {
         as(owner).subscribe(subject, { queue, callback: (_, message) => void arrived.push(message.subject) }),
       ),
     );
-    listening.push(
-      as('gateway').subscribe('_INBOX_gateway.x', { callback: (_, message) => void arrived.push(message.subject) }),
-    );
+    for (const user of ASKERS) {
+      const callback = (_: unknown, message: { subject: string }) => void arrived.push(message.subject);
+      listening.push(as(user).subscribe(`_INBOX_${user}.x`, { callback }));
+    }
     for (const user of users.values()) await user.flush();
-    for (const { subject } of [...SUBJECTS, { subject: '_INBOX_gateway.x' }]) as(service).publish(subject, 'x');
+    for (const { subject } of [...SUBJECTS, ...ASKERS.map((user) => ({ subject: `_INBOX_${user}.x` }))])
+      as(service).publish(subject, 'x');
     await as(service).flush();
     for (const user of users.values()) await user.flush();
     for (const subscription of listening) subscription.unsubscribe();
@@ -81,13 +87,15 @@ describeWithNats('deploy/nats/nats.conf', () => {
     },
   );
 
-  it('lets the gateway listen to its answers, and to nothing else', async () => {
-    expect(await audible('gateway', SUBJECTS)).toEqual([]);
-    expect(await audible('gateway', OTHERS)).toEqual([{ subject: '_INBOX_gateway.>' }]);
+  it.each(ASKERS)('lets the %s listen to its answers, and to nothing else', async (user) => {
+    expect(await audible(user, SUBJECTS)).toEqual([]);
+    expect(await audible(user, OTHERS)).toEqual([{ subject: `_INBOX_${user}.>` }]);
   });
 
-  it('lets the gateway ask every stage', async () => {
-    expect(await audience('gateway')).toEqual(SUBJECTS.map(({ subject }) => subject).sort());
+  it('lets the gateway ask every stage to show and to judge, and the operator what it is', async () => {
+    const subjects = SUBJECTS.map(({ subject }) => subject).sort();
+    expect(await audience('gateway')).toEqual(subjects.filter((subject) => !describes(subject)));
+    expect(await audience('operator')).toEqual(subjects.filter(describes));
   });
 
   it('lets the gateway ask for policies, whoever evaluates them', async () => {

@@ -2,6 +2,7 @@ import { FlowInspectionFromJSON } from '@goauthentik/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   blueprint,
+  conditionEntry,
   DUMMY,
   flowEntries,
   IDENTIFICATION,
@@ -20,6 +21,7 @@ beforeAll(async () => {
   const configurable = { ...PASSWORD, attrs: { ...PASSWORD.attrs, configure_flow: keyOf('setup') } };
   const embedding = { ...IDENTIFICATION, attrs: { ...IDENTIFICATION.attrs, password_stage: keyOf('embedded') } };
   const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };
+  const forMembers = { ...PASSWORD.attrs, configure_flow: keyOf('members') };
   const admins = { model: 'authentik_core.group', id: 'admins', identifiers: { name: 'admins' } };
   house = await House.open({
     blueprints: [
@@ -36,6 +38,16 @@ beforeAll(async () => {
         flowEntries('login', [IDENTIFICATION, configurable, LOGIN]),
         { ...embedded, attrs: configurable.attrs },
         flowEntries('combined', [embedding, LOGIN], { designation: 'authorization' }),
+        flowEntries('members', [DUMMY], { designation: 'stage_configuration' }),
+        conditionEntry('members', 'user alice'),
+        { ...embedded, id: 'exclusive', identifiers: { name: 'exclusive' }, attrs: forMembers },
+        flowEntries(
+          'exclusive-login',
+          [{ ...IDENTIFICATION, attrs: { ...embedding.attrs, password_stage: keyOf('exclusive') } }],
+          {
+            designation: 'authorization',
+          },
+        ),
         flowEntries('goodbye', [DUMMY], { designation: 'invalidation' }),
         flowEntries('recover', [DUMMY], { designation: 'recovery' }),
         flowEntries('join', [DUMMY], { designation: 'enrollment', authentication: 'require_unauthenticated' }),
@@ -121,6 +133,13 @@ describe('setting up a stage', () => {
     }
   });
 
+  it('does not exist for whom the policies of its flow keep out', async () => {
+    const address = `/flows/-/configure/${await stageId('exclusive')}/`;
+
+    expect(await leadsTo(await loggedIn('alice'), address)).toEqual([302, '/if/flow/members/']);
+    expect((await (await loggedIn('debbie')).fetch(address)).status).toBe(404);
+  });
+
   it('does not take credentials in its address', async () => {
     expect((await house.browser().fetch(`/flows/-/configure/${UNKNOWN}/?password=x`)).status).toBe(400);
   });
@@ -143,6 +162,13 @@ describe('executing a flow', () => {
     await browser.fetch('/api/v3/flows/instances/join/execute/');
 
     expect((await browser.show('join')).body).toMatchObject({ component: 'ak-stage-dummy' });
+  });
+
+  it('does not get past the policies of the flow', async () => {
+    expect(await (await loggedIn('root')).fetch('/api/v3/flows/instances/members/execute/')).toMatchObject({
+      status: 400,
+      body: { detail: 'Flow does not apply to current user.', code: 'flow_not_applicable' },
+    });
   });
 
   it('is for administrators only, and for flows that exist', async () => {

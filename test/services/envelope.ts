@@ -1,13 +1,16 @@
+import { describeStage, STAGE_VERBS, stageDescriptor, stageSubject } from '@gatehouse/contracts';
 import { requestOf } from '@gatehouse/stage-kit/testing';
+import { stages } from '@gatehouse/stages';
 import { expect, it } from 'vitest';
 import { type Bench, problemOf } from './service.js';
 
 /** What every service owes to whatever arrives on its subjects, and to the subjects of others. */
 export function keepsTheProtocol(bench: () => Bench, { kinds, others }: { kinds: string[]; others: string[] }) {
-  const subjects = kinds.flatMap((kind) => [`stage.${kind}.challenge`, `stage.${kind}.respond`]);
+  const subjects = kinds.flatMap((kind) => STAGE_VERBS.map((verb) => stageSubject(kind, verb)));
 
   it.each(subjects)('answers what is no request on %s, instead of letting the asker wait', async (subject) => {
-    for (const body of noRequests()) expect(problemOf(await bench().ask(subject, body))).toBe('stage_bad_request');
+    for (const body of noRequests(subject))
+      expect(problemOf(await bench().ask(subject, body))).toBe('stage_bad_request');
   });
 
   it('ignores members that it does not know', async () => {
@@ -21,15 +24,23 @@ export function keepsTheProtocol(bench: () => Bench, { kinds, others }: { kinds:
     }
   });
 
-  it('serves the two subjects of its kinds and no other', async () => {
+  it('says what it is', async () => {
+    for (const kind of kinds) {
+      const descriptor: unknown = await bench().ask(`stage.${kind}.describe`, { v: 1 });
+      expect(stageDescriptor.parse(descriptor)).toEqual(describeStage(stages[kind]!.contract));
+    }
+  });
+
+  it('serves the subjects of its kinds and no other', async () => {
     const foreign = [...others.map((kind) => `stage.${kind}.challenge`), ...kinds.map((kind) => `stage.${kind}.other`)];
     for (const subject of foreign) await expect(bench().ask(subject, requestOf())).rejects.toThrow(/no responders/i);
   });
 }
 
 /** Bytes that are no JSON, JSON that is no request, and requests of another version or without all that belongs to one. */
-function noRequests(): unknown[] {
+function noRequests(subject: string): unknown[] {
   const { step: _missing, ...incomplete } = requestOf();
   const others = [{ ...requestOf(), v: 2 }, incomplete, { ...requestOf(), config: 1 }];
-  return ['', '{', 'null', '[]', '7', '"x"', '{}', ...others];
+  const nonsense = ['', '{', 'null', '[]', '7', '"x"', '{}'];
+  return subject.endsWith('.describe') ? [...nonsense, { v: 2 }] : [...nonsense, ...others];
 }

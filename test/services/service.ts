@@ -18,11 +18,21 @@ export class Bench {
     return new Bench(nats, await connect({ servers: nats.url }));
   }
 
+  /** Where the bus is. */
+  get url(): string {
+    return this.nats.url;
+  }
+
   /** Starts the real process of a service; resolves once it serves. */
-  async start(service: string, env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> {
+  start(service: string, env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> {
     const entry = fileURLToPath(new URL(`../../dist/apps/${service}/src/main.js`, import.meta.url));
+    return this.startProgram(process.execPath, entry, env);
+  }
+
+  /** Starts a service that is written in something else. */
+  async startProgram(program: string, entry: string, env: Readonly<Record<string, string>> = {}) {
     const settings = { NATS_URL: this.nats.url, LOG_LEVEL: 'info', ...env };
-    const running = await startProcess(entry, settings, { ready: /"serving"/ });
+    const running = await startProcess(entry, settings, { ready: /"serving"|^serving /, program });
     this.started.push(running);
     return running;
   }

@@ -40,7 +40,7 @@ export const conditionEntry = (
 });
 
 interface Bound {
-  /** App label and model of a stage, without `authentik_stages_`. */
+  /** App label and model of a stage, without `authentik_stages_`; or the kind of somebody else's. */
   readonly stage: string;
   readonly attrs?: Readonly<Record<string, unknown>>;
   readonly binding?: Readonly<Record<string, unknown>>;
@@ -56,10 +56,10 @@ export const flowEntries = (slug: string, stages: readonly Bound[], attrs: Reado
   },
   ...stages.flatMap(({ stage, attrs: config = {}, binding = {} }, i) => [
     {
-      model: `authentik_stages_${stage}`,
+      model: stage.startsWith('x_') ? 'gatehouse_stages.remotestage' : `authentik_stages_${stage}`,
       id: `${slug}-${i}`,
       identifiers: { name: `${slug} ${i} ${stage}` },
-      attrs: config,
+      attrs: stage.startsWith('x_') ? { kind: stage, config } : config,
     },
     {
       model: 'authentik_flows.flowstagebinding',

@@ -57,6 +57,7 @@ export const flowVersionOf = (
   guard,
   steps: steps.map(boundStage),
   attached,
+  descriptors: {},
   policies: policiesIn([
     guard,
     ...steps.flatMap(({ policies, planned }) => [policies, planned].flatMap((set) => set ?? [])),

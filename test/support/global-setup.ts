@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
 import { findNatsServer } from '../../libs/platform/src/nats-server-binary.js';
+import { isInstalled } from '../deploy/installed.js';
 import { startOwnPostgres } from './own-postgres.js';
 import { dropDatabases } from './postgres-databases.js';
 
@@ -25,6 +26,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('natsServer', natsServer ?? '');
   if (!natsServer)
     console.warn('There is no nats-server here: the suites that need one are skipped (with CI set, they fail).');
+  if (!isInstalled('python3'))
+    console.warn('There is no python3 here: the suites of the stage in Python are skipped (with CI set, they fail).');
   return async () => {
     await dropDatabases(postgres.url, `gatehouse_test_${runId}_%`);
     await postgres.stop();

@@ -21,15 +21,17 @@ export interface RunningProcess {
 interface Options {
   /** What its output says once it can be spoken to. */
   readonly ready: RegExp;
+  /** What runs it; Node unless told otherwise. */
+  readonly program?: string;
 }
 
-/** Starts `node <entry>` with just the environment `env` and PATH; resolves once it says it is ready. */
+/** Starts `<program> <entry>` with just the environment `env` and PATH; resolves once it says it is ready. */
 export async function startProcess(
   entry: string,
   env: Readonly<Record<string, string>>,
-  { ready }: Options,
+  { ready, program = process.execPath }: Options,
 ): Promise<RunningProcess> {
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(program, [entry], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

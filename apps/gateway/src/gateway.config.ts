@@ -1,3 +1,4 @@
+import { trustedStages } from '@gatehouse/contracts';
 import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { DEFAULT_FIRST_DELAY_S } from './execution/attempts.js';
@@ -42,6 +43,7 @@ export const gatewayConfig = z.object({
     .string()
     .default('')
     .describe('Addresses or networks whose X-Forwarded-For, -Proto and -Host count, comma separated'),
+  TRUSTED_STAGES: trustedStages,
   BODY_LIMIT_BYTES: whole(256 * 1024, { max: 512 * 1024 }).describe('Largest request body'),
   ANONYMOUS_RATE: whole(1000, { min: 0, max: 1_000_000 }).describe(
     'Requests a period from one network (an IPv4 address or an IPv6 /64) of people who are not logged in, counted by each gateway; 0 for no limit',

@@ -91,7 +91,6 @@ function providersOf(ground: Ground): Provider[] {
     Avatars,
     { provide: Logger, useValue: logger },
     { provide: GATEWAY_CONFIG, useValue: config },
-    { provide: Outset, useValue: new Outset({ plans, flows }) },
     { provide: Plans, useValue: plans },
     { provide: Flows, useValue: flows },
     { provide: Contracts, useValue: contracts },
@@ -109,10 +108,11 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
   const live = new LiveSessions(sessions, bindings, clients);
   const principals = new Principals({ tokens, sessions: live, clients, gate, baseUrl: config.BASE_URL });
   const reader = new FlowRequestReader({ contracts, clients, principals, gate });
-  const executor = new Executor({ ...ports, contracts, bindings, site: siteOf(config), now: () => new Date() });
+  const inside = { ...ports, contracts, bindings, site: siteOf(config) };
+  const [executor, outset] = [new Executor({ ...inside, now: () => new Date() }), new Outset(inside)];
   return [
     { provide: Principals, useValue: principals },
-    { provide: FlowDoor, useValue: new FlowDoor({ executor, reader, logger }) },
+    { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, reader, logger }) },
   ];
 }
 
@@ -125,7 +125,7 @@ function portsOf(ground: Ground) {
   const attributes = readsAttributes(config.AVATARS);
   const sealer = new Sealer(config.SEAL_KEYS);
   const plans = new TypeormPlans(source, sealer, { lifetimes, logger, attributes });
-  const contracts = new CatalogueContracts();
+  const contracts = new CatalogueContracts(new Set(config.TRUSTED_STAGES));
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const consultation = new Consultation({
     stages: new NatsStages(requester),

@@ -14,6 +14,7 @@ import { directoryEntities } from '@gatehouse/directory';
 import { openDataSource, readConfig } from '@gatehouse/platform';
 import { comparePassword, hashPassword } from '@gatehouse/stages/password';
 import { CommandError } from './command.js';
+import { StageErrand } from './stage-errand.js';
 import { standaloneConfig } from './standalone.config.js';
 
 /** Where blueprints are that apply themselves, and that others can require. */
@@ -45,7 +46,7 @@ const HIDDEN = /(^|\/)\./;
 const verify = async (password: string, stored: string) => (await comparePassword(password, stored)) !== 'wrong';
 
 interface Place {
-  /** What `!Env` reads. */
+  /** What `!Env` reads, and where the bus of other people's stages is. */
   readonly env?: NodeJS.ProcessEnv;
   /** Where a required blueprint is looked for. */
   readonly folder?: string;
@@ -60,9 +61,11 @@ export async function applyFiles(
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
   const library: Library = async (wanted) =>
     existsSync(folder) ? findBlueprint(await readFolder(folder), wanted) : undefined;
+  const strangers = new StageErrand(env);
   try {
-    return await applyBlueprints({ source, files, library, env, hash: hashPassword, verify });
+    return await applyBlueprints({ source, files, library, env, strangers, hash: hashPassword, verify });
   } finally {
+    await strangers.close();
     await source.destroy();
   }
 }

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type AttachedStage, type PolicyContract, type StageContract, secretFields } from '@gatehouse/contracts';
+import {
+  type AttachedStage,
+  type PolicyContract,
+  type StageContract,
+  type StageDescriptor,
+  secretFields,
+} from '@gatehouse/contracts';
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
@@ -7,6 +13,7 @@ import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model
 import { canonical, type JsonMap } from './json.js';
 import { type BlueprintObject, type Referable, referencesIn } from './object-model.js';
 import { Conditions } from './policy-sets.js';
+import { remoteStageOf } from './remote-stage.model.js';
 
 const DEFAULT_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 const MEDIA = '/media/public/';
@@ -48,6 +55,7 @@ export class Compiler {
       guard: this.#conditions.setOf(flow.id, values.policy_engine_mode),
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
+      descriptors: Object.fromEntries(bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding)))),
       policies: this.#conditions.policiesOf([flow.id, ...bindings.map(({ id }) => id)]),
     });
   }
@@ -79,12 +87,26 @@ export class Compiler {
   }
 
   #attached(stage: BlueprintObject): [string, AttachedStage][] {
-    const ids = this.#references(stage).flatMap(([, id, kind]) => (kind === 'stage' ? [id] : []));
-    return ids.map((id) => [id, this.#withoutSecrets(this.#compileStage(this.draft.get(id) as BlueprintObject))]);
+    return this.#inner(stage).map((inner) => [inner.id, this.#withoutSecrets(inner)]);
   }
 
-  #withoutSecrets(stage: AttachedStage): AttachedStage {
-    const secrets = secretFields(this.#contractOf(stage).config);
+  /** The stages that a stage's config points to. */
+  #inner(stage: BlueprintObject): BlueprintObject[] {
+    const ids = this.#references(stage).flatMap(([, id, kind]) => (kind === 'stage' ? [id] : []));
+    return ids.map((id) => this.draft.get(id) as BlueprintObject);
+  }
+
+  /** What the strangers among a stage and those that it points to have promised, by kind. */
+  #descriptors(stage: BlueprintObject): [string, StageDescriptor][] {
+    return [stage, ...this.#inner(stage)].flatMap((one) => {
+      const remote = remoteStageOf(one);
+      return remote ? [[remote.descriptor.kind, remote.descriptor] as [string, StageDescriptor]] : [];
+    });
+  }
+
+  #withoutSecrets(object: BlueprintObject): AttachedStage {
+    const stage = this.#compileStage(object);
+    const secrets = secretFields(this.#contractOf(object).config);
     return {
       ...stage,
       config: Object.fromEntries(Object.entries(stage.config).filter(([name]) => !secrets.includes(name))),
@@ -96,7 +118,8 @@ export class Compiler {
     const slugs = this.#references(stage).flatMap(([field, id, kind]) =>
       kind === 'flow' ? [[field, this.#slugOf(id)]] : [],
     );
-    const config = { ...contract.config.parse(stage.values), ...Object.fromEntries(slugs) };
+    const given = remoteStageOf(stage)?.config ?? stage.values;
+    const config = { ...contract.config.parse(given), ...Object.fromEntries(slugs) };
     return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: stage.model, config };
   }
 
@@ -108,8 +131,8 @@ export class Compiler {
     return this.draft.get(String(binding.values['stage'])) as BlueprintObject;
   }
 
-  #contractOf(stage: { readonly model: string }): StageContract {
-    const contract = this.contracts.stages.get(stage.model);
+  #contractOf(stage: BlueprintObject): StageContract {
+    const contract = remoteStageOf(stage)?.contract ?? this.contracts.stages.get(stage.model);
     if (!contract) throw new BlueprintError(`${stage.model} is not a model of this installation`);
     return contract;
   }

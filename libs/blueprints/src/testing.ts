@@ -1,3 +1,4 @@
+import { Problem } from '@gatehouse/contracts';
 import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations } from '@gatehouse/directory';
 import type { FlowVersion } from '@gatehouse/plan';
 import { migrate, openDataSource } from '@gatehouse/platform';
@@ -18,6 +19,17 @@ export class Testbed {
   /** Blueprints that others can require: texts by path. */
   readonly shelf = new Map<string, string>();
 
+  /** Stages of others that are there: what they say of themselves, by kind. */
+  readonly described = new Map<string, unknown>();
+  readonly trusted = new Set<string>();
+  private readonly strangers = {
+    describe: async (kind: string) => {
+      if (!this.described.has(kind)) throw new Problem('stage_away');
+      return this.described.get(kind);
+    },
+    trusts: (kind: string) => this.trusted.has(kind),
+  };
+
   private constructor(
     private readonly source: Awaited<ReturnType<typeof openDataSource>>,
     private readonly drop: () => Promise<void>,
@@ -35,6 +47,8 @@ export class Testbed {
 
   async empty(): Promise<void> {
     this.shelf.clear();
+    this.described.clear();
+    this.trusted.clear();
     await this.source.query('TRUNCATE flow.objects, flow.flows, flow.flow_versions');
     await this.source.query('TRUNCATE directory.users, directory.groups CASCADE');
   }
@@ -53,6 +67,7 @@ export class Testbed {
       files,
       library: async (wanted) => findBlueprint(shelved, wanted),
       env: { ORDER: '30' },
+      strangers: this.strangers,
       ...passwords,
     });
   }

@@ -9,6 +9,7 @@ import { collections, objectModels } from './models.js';
 import { policies } from './policy.model.js';
 import type { PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
+import type { Strangers } from './strangers.js';
 import { TypeormObjects } from './typeorm-objects.js';
 import { TypeormPublications } from './typeorm-publications.js';
 import type { Passwords } from './user-collection.js';
@@ -23,6 +24,7 @@ interface Blueprints extends Passwords {
   readonly library?: Library;
   /** What `!Env` reads. */
   readonly env: Scope['env'];
+  readonly strangers: Strangers;
   /** What `!Context` reads, over the context of each file. */
   readonly context?: JsonMap;
 }
@@ -42,13 +44,14 @@ const models = objectModels(contracts);
  * changes nothing and throws BlueprintError. Runs of several processes wait for each other.
  */
 export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
-  const { source, files, library = async () => undefined, env, context = {}, ...passwords } = blueprints;
+  const { source, files, library = async () => undefined, env, context = {}, strangers, ...passwords } = blueprints;
   return source.transaction(async (manager) => {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
     const objects = new TypeormObjects(manager);
     const draft = new Draft(models, await objects.loadAll());
     const register: Register = new TypeormRegister(manager);
-    const run = new Run({ collections: collections(models, { draft, register, passwords }), library, env, context });
+    const owners = { draft, register, passwords, strangers };
+    const run = new Run({ collections: collections(models, owners), library, env, context });
     for (const file of files) await run.apply(file);
     const { saved, removed } = draft.changes;
     await objects.remove(removed);

@@ -54,6 +54,7 @@ export const effect = z.discriminatedUnion('type', [
 ]);
 export type Effect = z.output<typeof effect>;
 export type EffectType = Effect['type'];
+export const EFFECT_TYPES = effect.options.map(({ shape }) => shape.type.value);
 
 /** Effects that a refusal may have: they record what happened and change nobody's rights. */
 export const RECORDING_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reputation']);

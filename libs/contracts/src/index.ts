@@ -1,3 +1,5 @@
+export * from './described-contract.js';
+export * from './described-schema.js';
 export * from './duration.js';
 export * from './effect.js';
 export * from './envelope.js';
@@ -12,8 +14,10 @@ export * from './problems.js';
 export * from './reference.js';
 export * from './secret.js';
 export * from './stage-contract.js';
+export * from './stage-descriptor.js';
 export * from './stage-outcome.js';
 export * from './stage-reply.js';
 export * from './stage-request.js';
+export * from './stranger.js';
 export * from './system-challenges.js';
 export * from './target.js';

@@ -71,3 +71,4 @@ export const planContext = z.object({
 });
 export type PlanContext = z.output<typeof planContext>;
 export type ContextKey = keyof PlanContext & string;
+export const CONTEXT_KEYS = Object.keys(planContext.shape) as ContextKey[];

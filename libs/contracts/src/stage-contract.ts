@@ -106,10 +106,13 @@ export function defineStage<const D extends Draft>(draft: D): Filled<D> & StageC
   return { ...defaults, ...draft, response } as Filled<D> & StageContract;
 }
 
-export type StageVerb = 'challenge' | 'respond';
+/** What a stage is asked: to show its step, to judge an answer, or, for whoever sets it up, what it is. */
+export const STAGE_VERBS = ['challenge', 'respond', 'describe'] as const;
+/** What a stage is asked while somebody logs in. */
+export type StageVerb = Exclude<(typeof STAGE_VERBS)[number], 'describe'>;
 
 /** `stage.password.respond`: one subject for each verb of each kind. */
-export const stageSubject = (kind: string, verb: StageVerb) => `stage.${kind}.${verb}`;
+export const stageSubject = (kind: string, verb: (typeof STAGE_VERBS)[number]) => `stage.${kind}.${verb}`;
 
 export type Config<C extends StageContract> = z.output<C['config']>;
 export type Challenge<C extends StageContract> = z.output<C['challenge']>;

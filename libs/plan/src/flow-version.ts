@@ -1,4 +1,4 @@
-import { attachedStage, configuredPolicy } from '@gatehouse/contracts';
+import { attachedStage, configuredPolicy, stageDescriptor } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 const policyBinding = z.object({
@@ -74,5 +74,7 @@ export const flowVersion = z.object({
   attached: z.record(z.string(), attachedStage),
   /** The policies that the sets name, by policy id. */
   policies: z.record(z.string(), configuredPolicy).default({}),
+  /** What stages that are not the house's own promised when the version was made, by kind. */
+  descriptors: z.record(z.string(), stageDescriptor).default({}),
 });
 export type FlowVersion = z.output<typeof flowVersion>;

@@ -37,6 +37,8 @@ export const planBody = z.object({
   /** uuid of the user in whose session it runs, as far as its flow's requirement has been checked; null for a stranger. */
   visitor: z.string().nullable(),
   restarts: z.int(),
+  /** The hash of the mailed link's token it was resumed from, and whether an answer has used that up. */
+  resumed: z.object({ token: z.string(), confirmed: z.boolean() }).optional(),
   ended: ending.optional(),
   trail: z.array(z.object({ step: z.string(), outcome: z.string(), at: z.string(), ms: z.number() })),
 });

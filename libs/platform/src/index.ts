@@ -6,6 +6,7 @@ export * from './logger.js';
 export * from './metrics.js';
 export * from './nats-connection.js';
 export * from './nats-embedded-broker.js';
+export * from './nats-errand.js';
 export * from './nats-json-server.js';
 export * from './nats-requester.js';
 export * from './nats-server-binary.js';

@@ -2,8 +2,9 @@ import { type StageContract, type StageVerb, stageSubject } from '@gatehouse/con
 import { Logger, MALFORMED, timed } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { answer } from './answer.js';
+import { answer as answerOf } from './answer.js';
 import { carried } from './carried.js';
+import { selfDescription } from './self-description.js';
 import type { Stage } from './stage.js';
 
 const answers = timed('gatehouse_stage_answer_seconds', 'Answers of stages served here', ['kind', 'verb', 'outcome']);
@@ -26,10 +27,10 @@ export function serveStage<C extends StageContract>(
   };
 }
 
-/** The two subjects of a kind, in the kind's own queue group: every deployment that serves it shares the work. */
+/** The subjects of a kind, in the kind's own queue group: every deployment that serves it shares the work. */
 function stageController<C extends StageContract>(contract: C, handler: Type<Stage<C>>) {
   const queue = { queue: contract.kind };
-  const logger = new Logger(contract.kind);
+  const [answer, description] = [answering(contract), selfDescription(contract)];
 
   @Controller()
   class StageController {
@@ -37,26 +38,36 @@ function stageController<C extends StageContract>(contract: C, handler: Type<Sta
 
     @MessagePattern(stageSubject(contract.kind, 'challenge'), queue)
     challenge(@Payload() body: unknown) {
-      return this.answer('challenge', body);
+      return answer(this.stage, 'challenge', body);
     }
 
     @MessagePattern(stageSubject(contract.kind, 'respond'), queue)
     respond(@Payload() body: unknown) {
-      return this.answer('respond', body);
+      return answer(this.stage, 'respond', body);
     }
 
-    private async answer(verb: StageVerb, body: unknown) {
-      const began = performance.now();
-      const report = (message: string, error: unknown, facts: object) => logger.fault(message, error, { ...facts });
-      const given = { verb, body: body === MALFORMED ? undefined : body, report };
-      const { outcome, bytes } = carried(await answer(contract, this.stage, given), (error) =>
-        report('a stage failed', error, { kind: contract.kind, verb }),
-      );
-      const seconds = (performance.now() - began) / 1000;
-      answers.observe({ kind: contract.kind, verb, outcome }, seconds);
-      logger.debug({ turn: idOf(body), verb, outcome, ms: seconds * 1000 });
-      return bytes;
+    @MessagePattern(stageSubject(contract.kind, 'describe'), queue)
+    describe(@Payload() body: unknown) {
+      return description(body);
     }
   }
   return StageController;
+}
+
+/** How a stage of this contract answers: as bytes, measured and noted. */
+function answering<C extends StageContract>(contract: C) {
+  const { kind } = contract;
+  const logger = new Logger(kind);
+  return async (stage: Stage<C>, verb: StageVerb, body: unknown) => {
+    const began = performance.now();
+    const report = (message: string, error: unknown, facts: object) => logger.fault(message, error, { ...facts });
+    const given = { verb, body: body === MALFORMED ? undefined : body, report };
+    const { outcome, bytes } = carried(await answerOf(contract, stage, given), (error) =>
+      report('a stage failed', error, { kind, verb }),
+    );
+    const seconds = (performance.now() - began) / 1000;
+    answers.observe({ kind, verb, outcome }, seconds);
+    logger.debug({ turn: idOf(body), verb, outcome, ms: seconds * 1000 });
+    return bytes;
+  };
 }

@@ -1,4 +1,4 @@
-import { fieldMessages, planContext, secretFields } from '@gatehouse/contracts';
+import { contractOf, describeStage, fieldMessages, planContext, secretFields } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { stages, stagesOf, wireShapes } from './catalogue.js';
 import { passwordContract } from './password/password.contract.js';
@@ -61,6 +61,15 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     const shared = [...Object.keys(contract.reads), ...contract.writes];
     expect(shared.filter((name) => !(name in planContext.shape))).toEqual([]);
     expect(contract.deadline_ms).toBeLessThanOrEqual(15_000);
+  });
+
+  it('can be told as data, and nothing that others rely on is lost on the way', () => {
+    const descriptor = describeStage(contract);
+    expect(describeStage(contractOf(descriptor))).toEqual(descriptor);
+    for (const part of ['config', 'challenge', 'response', 'state'] as const) {
+      expect(Object.keys(descriptor[part].properties)).toEqual(Object.keys(contract[part].shape));
+      expect(secretFields(contractOf(descriptor)[part])).toEqual(secretFields(contract[part]));
+    }
   });
 });
 

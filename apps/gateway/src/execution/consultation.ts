@@ -1,5 +1,5 @@
 import { type AttemptRule, NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
-import { mergeContext, overreach, type Plan, type Step, stateOf } from '@gatehouse/plan';
+import { type FlowVersion, mergeContext, overreach, type Plan, type Step, stateOf } from '@gatehouse/plan';
 import type { Attempts, Claim, Claims } from './attempts.js';
 import { both, type Embedded, embeddedIn, type Passed, withheld, withInner } from './embedding.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement, settle, withoutClearing } from './settlement.js';
@@ -53,7 +53,7 @@ export class Consultation {
     for (const embedded of embeddedIn(asked, situation.version)) {
       const { asks } = embedded.embed;
       if (asks === undefined || !('challenge' in heard.reply)) continue;
-      const part = this.partOf(asked, embedded, asked.plan);
+      const part = this.partOf(situation, asked, embedded);
       const inner = await this.ask(situation, part);
       if (inner.type === 'denied') return { ...heard, reply: inner };
       heard = {
@@ -65,16 +65,17 @@ export class Consultation {
     return heard;
   }
 
-  /** The step inside `asked`, where its host has made `plan` of the plan. */
-  private partOf({ stateKey: host, plan: before }: Asked, { field, embed, attached }: Embedded, plan: Plan): Asked {
+  /** The step inside `asked`, in the plan that its host has made of the plan. */
+  private partOf({ plan, version }: Situation, asked: Asked, { field, embed, attached }: Embedded): Asked {
+    const { stateKey: host, plan: before } = asked;
     const stateKey = `${host}.${field}`;
     // What a step remembers of the challenge it showed was for whoever was known then.
     const state = stateOf(embed.asks === undefined ? plan : before, stateKey);
-    return { stateKey, state, contract: this.contractOf(attached.kind), stage: attached, plan };
+    return { stateKey, state, contract: this.contractOf(attached.kind, version), stage: attached, plan };
   }
 
-  private ownStage({ plan }: Situation, step: Step): Asked | undefined {
-    const contract = this.contractOf(step.kind);
+  private ownStage({ plan, version }: Situation, step: Step): Asked | undefined {
+    const contract = this.contractOf(step.kind, version);
     const missing = Object.entries(contract.reads).some(
       ([key, need]) => need === 'required' && plan.context[key as keyof Plan['context']] === undefined,
     );
@@ -88,7 +89,7 @@ export class Consultation {
     const { embed } = embedded;
     const host = heard.reply as Passed;
     const plan = { ...asked.plan, context: mergeContext(asked.plan.context, host.context) };
-    const part = this.partOf(asked, embedded, plan);
+    const part = this.partOf({ ...situation, plan }, asked, embedded);
     const own = await this.judge(situation, part, { [embed.field]: body[embed.field] ?? null });
     const states = { ...heard.states, ...remembered(part.stateKey, own.reply) };
     if (own.reply.type === 'passed') {
@@ -159,8 +160,8 @@ export class Consultation {
     throw new Problem('stage_fault', { detail: `the stage ${contract.kind} ${violations[0]}` });
   }
 
-  private contractOf(kind: string): StageContract {
-    const contract = this.parts.contracts.find(kind);
+  private contractOf(kind: string, version: FlowVersion): StageContract {
+    const contract = this.parts.contracts.find(kind, version);
     if (!contract) throw new Problem('stage_away', { detail: `no stage of kind ${kind} is known` });
     return contract;
   }

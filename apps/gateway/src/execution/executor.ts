@@ -5,19 +5,21 @@ import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
+import { isStored, type Known, knownPlan } from './going-on.js';
 import { loginAddress } from './login-address.js';
 import { type Planning, refusalOf } from './planning.js';
-import { type About, type Identity, type Loaded, type Plans, type StoredPlan, savedUserOf } from './plans.js';
+import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
-import { saveOutcome } from './saving.js';
+import { Saving } from './saving.js';
 import type { Site } from './stage-requests.js';
 import type { Contracts } from './stages.js';
+import type { Start } from './start.js';
 import { Turns } from './turns.js';
-import { type Start, Walk } from './walk.js';
+import { Overtaken, Walk } from './walk.js';
 
 /** Milliseconds that one request may take in all. */
-const REQUEST_DEADLINE_MS = 20_000;
+export const REQUEST_DEADLINE_MS = 20_000;
 
 interface Parts {
   readonly plans: Plans;
@@ -63,14 +65,15 @@ export class Executor {
   }
 
   private async goOn(request: FlowRequest, loaded: Arrival): Promise<FlowAnswer> {
-    const known = runningPlan(loaded, request);
+    const known = await knownPlan(this.parts.plans, loaded, request);
     const pinned = known && (await this.parts.flows.find(known.versionId));
     // A plan whose version is gone, or of a kind that is not understood any more, is dropped alone.
     const running = pinned && known;
     const version = pinned ?? (await this.newest(loaded));
+    this.refuseSecrets(request, version);
     const ground = { request, loaded, version };
-    if (!mayGoOn(running, ground)) return notAdmitted(ground, []);
-    return running ? this.walk(ground, this.startOf(ground, running), running) : this.begin(ground);
+    if (!mayGoOn(running?.plan, ground)) return notAdmitted(ground, []);
+    return running ? this.walk(ground, this.startOf(ground, running)) : this.begin(ground);
   }
 
   private async load({ slug, sessionKey }: FlowRequest): Promise<Loaded> {
@@ -87,12 +90,13 @@ export class Executor {
 
   private async sendToLogin(request: FlowRequest, found: Loaded): Promise<FlowAnswer> {
     const version = await this.newest(found);
-    const told: Told = { type: 'done', to: loginAddress(request, version) };
     const loaded = { ...found, session: undefined, user: undefined };
-    return answerOf(
-      { request, loaded, version },
-      { told, context: {}, cookie: undefined, effects: [], planId: undefined },
-    );
+    return unplanned({ request, loaded, version }, { type: 'done', to: loginAddress(request, version) });
+  }
+
+  /** What the flow's own stages take for a secret does not belong in an address either (05-security 21). */
+  private refuseSecrets({ named }: FlowRequest, version: FlowVersion) {
+    if (named.some((field) => this.parts.contracts.isSecret(field, version))) throw new Problem('credentials_in_query');
   }
 
   private async newest({ newestVersionId }: Loaded): Promise<FlowVersion> {
@@ -102,36 +106,36 @@ export class Executor {
   }
 
   private async begin(ground: Ground): Promise<FlowAnswer> {
-    const start = this.startOf(ground, { plan: begun(ground.version, ground.request), revision: 0 });
+    const start = this.startOf(ground, undefined);
     const planned = await this.parts.planning.plan(start).catch(problemTold);
     if ('type' in planned) return unplanned(ground, planned);
     if ('refused' in planned) return notAdmitted(ground, planned.refused);
-    return this.walk(ground, { ...start, plan: planned.plan }, undefined);
+    return this.walk(ground, { ...start, plan: planned.plan });
   }
 
-  private async walk(ground: Ground, start: Start, running: StoredPlan | undefined): Promise<FlowAnswer> {
-    const { request, loaded } = ground;
-    const { plan: before } = start;
+  private async walk(ground: Ground, start: Start): Promise<FlowAnswer> {
     const walk = new Walk(start, this.parts);
-    const told = await (running?.orphaned ? walk.close() : walk.go()).catch(problemTold);
-    const { plan: after, context, effects, settlement, links } = walk;
-    const answer = { told, context, planId: before.id };
-    if (told.type === 'problem' && after === before)
-      return answerOf(ground, { ...answer, cookie: undefined, effects: [] });
-    const about = aboutOf(ground, context.pending_user);
-    const outcome = { before, after, effects, settlement, links, burns: undefined };
-    const saved = await saveOutcome(this.parts, { loaded, running, about }, outcome);
-    if (saved.won) return answerOf(ground, { ...answer, cookie: saved.cookie, effects });
+    const told = await walk.go().catch(lost).catch(problemTold);
+    const won = told !== undefined && ((told.type === 'problem' && !walk.moved) || (await walk.save()));
+    if (won) {
+      const { context, plan, happened: effects } = walk;
+      return answerOf(ground, { told, context, planId: plan.id, cookie: start.saving.cookie, effects });
+    }
     // The loser learns nothing of its own answer; a right one it need not pay for.
-    if (walk.answerPassed) await this.parts.attempts.giveBack([...settlement.cleared, ...settlement.returned]);
+    if (walk.answerPassed) await this.parts.attempts.giveBack(walk.claims);
+    const { request, loaded } = ground;
     return this.repeat(request, { ...(await this.load(request)), user: loaded.user }, true);
   }
 
-  private startOf(ground: Ground, { plan, revision }: Pick<StoredPlan, 'plan' | 'revision'>): Start {
+  private startOf(ground: Ground, known: Known | undefined): Start {
     const { request, loaded, version } = ground;
+    const versionId = known?.versionId ?? loaded.newestVersionId;
+    const running = isStored(known) ? known : undefined;
+    const saving = new Saving(this.parts, { loaded, running, versionId });
     return {
-      ...{ request, version, revision },
-      plan: prepared(plan, ground),
+      ...{ request, version, saving, revision: saving.revision, about: aboutOf(ground) },
+      plan: prepared(known?.plan ?? begun(version, request), ground),
+      orphaned: known?.orphaned ?? false,
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
       visitor: visitorOf(ground),
       site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
@@ -158,7 +162,7 @@ export class Executor {
 
   private shown(plan: Plan | undefined, version: FlowVersion): Told | undefined {
     const step = plan && currentStep(plan, version);
-    const contract = step && this.parts.contracts.find(step.kind);
+    const contract = step && this.parts.contracts.find(step.kind, version);
     if (!contract || plan.shown?.step !== step.id) return undefined;
     return { type: 'show', contract, challenge: plan.shown.challenge, errors: undefined };
   }
@@ -184,11 +188,9 @@ function problemTold(error: unknown): Told {
   throw error;
 }
 
-/** The stored plan, unless it is over or the query asks for another one (an invitation's or a mail's token). */
-function runningPlan({ stored }: Loaded, { query }: FlowRequest): StoredPlan | undefined {
-  if (!stored || stored.plan.ended) return undefined;
-  const asksForAnother = ['itoken', 'token'].some((key) => query[key] && query[key] !== stored.plan.query[key]);
-  return asksForAnother ? undefined : stored;
+/** Undefined: another request was quicker. */
+function lost(error: unknown): undefined {
+  if (!(error instanceof Overtaken)) throw error;
 }
 
 function begun(version: FlowVersion, { query }: FlowRequest): Plan {
@@ -196,12 +198,15 @@ function begun(version: FlowVersion, { query }: FlowRequest): Plan {
   return { ...draw(version, randomUUID()), query: rest };
 }
 
-/** Whether the flow is for whoever is here now; that a plan has logged its visitor in or out itself does not shut them out of it. */
-function mayGoOn(running: StoredPlan | undefined, ground: Ground): boolean {
-  if (admits(ground.version.flow.authentication, visitorOf(ground))) return true;
+/**
+ * Whether the flow is for whoever is here now; that a plan has logged its visitor in or out itself does not shut them out
+ * of it, and whoever follows a mailed link was let in when it was sent.
+ */
+function mayGoOn(running: Plan | undefined, ground: Ground): boolean {
+  if (running?.resumed || admits(ground.version.flow.authentication, visitorOf(ground))) return true;
   const { authentication } = ground.version.flow;
   const visitor = visitorId(ground.loaded);
-  if (running?.plan.visitor !== visitor) return false;
+  if (running?.visitor !== visitor) return false;
   return authentication === 'require_unauthenticated' || (authentication !== 'require_outpost' && visitor === null);
 }
 
@@ -213,10 +218,10 @@ function prepared(plan: Plan, { request, loaded }: Ground): Plan {
   return { ...plan, visitor, ...(next === undefined ? {} : { next }) };
 }
 
-/** What events and reputation are about. */
-function aboutOf({ request: { client }, loaded: { session }, version }: Ground, user: About['user']): About {
+/** What events and reputation are about, but for whom the plan is about by then. */
+function aboutOf({ request: { client }, loaded: { session }, version }: Ground): Start['about'] {
   const sessionUser = session?.user && savedUserOf(session.user);
-  return { user, sessionUser, clientIp: client.ip, userAgent: client.user_agent, flow: version.flow.slug };
+  return { sessionUser, clientIp: client.ip, userAgent: client.user_agent, flow: version.flow.slug };
 }
 
 const visitorId = ({ user }: Arrival) => user?.uuid ?? null;

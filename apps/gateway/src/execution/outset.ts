@@ -1,41 +1,61 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
-import { draw } from '@gatehouse/plan';
+import { draw, type FlowVersion, type Plan } from '@gatehouse/plan';
+import { REQUEST_DEADLINE_MS } from './executor.js';
 import type { Flows } from './flows.js';
-import { type Identity, type Plans, savedUserOf } from './plans.js';
+import type { Planning } from './planning.js';
+import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
+import type { FlowRequest } from './request.js';
+import type { Site, Situation } from './stage-requests.js';
+import { Turns } from './turns.js';
 
-/** A flow to be begun in a session, about whoever asks. */
-interface Begun {
-  readonly slug: string;
-  readonly user: Identity;
-  /** SHA-256 of the session cookie. */
-  readonly sessionKey: Buffer;
-  /** The inner query that the flow is begun with. */
-  readonly query: Readonly<Record<string, string>>;
+interface Parts {
+  readonly plans: Plans;
+  readonly flows: Flows;
+  readonly planning: Planning;
+  /** What of the site is configured; the rest is loaded. */
+  readonly site: Omit<Site, 'flows'>;
 }
 
 /** Begins flows that already know whom they are about, so that their first step need not find out (01-executor §11). */
 export class Outset {
-  constructor(private readonly parts: { readonly plans: Plans; readonly flows: Flows }) {}
+  constructor(private readonly parts: Parts) {}
 
   /**
-   * Puts a fresh plan about the user in place of whatever plan of that flow there is; requirements of the flow
-   * are asked when it is entered. Throws not_found, not_authenticated, and stage_busy when another request was quicker.
+   * Puts a fresh plan about `user`, who asks, in place of whatever plan of that flow there is in the session, if the flow's
+   * policies let it begin; its requirement is asked when it is entered. Throws not_found, not_authenticated (there is no
+   * session to begin it in), flow_not_applicable, and stage_busy when another request was quicker.
    */
-  async begin({ slug, user, sessionKey, query }: Begun): Promise<void> {
-    const loaded = await this.parts.plans.find(slug, sessionKey);
+  async begin(request: FlowRequest, user: Identity): Promise<void> {
+    const loaded = await this.parts.plans.find(request.slug, request.sessionKey);
     const version = loaded && (await this.parts.flows.find(loaded.newestVersionId));
     if (!version) throw new Problem('not_found');
     const { session, flowId, newestVersionId: versionId, row } = loaded;
     if (!session || session.retired) throw new Problem('not_authenticated');
-    const { flow_token: _secret, next: _kept, ...rest } = query;
-    const plan = {
-      ...draw(version, randomUUID()),
-      context: { pending_user: savedUserOf(user) },
-      visitor: user.uuid,
-      query: rest,
-    };
-    const begun = await this.parts.plans.begin({ flowId, versionId, plan, session, replaces: row });
+    const planned = await this.parts.planning.plan(this.situationOf(request, version, { loaded, user }));
+    if ('refused' in planned) throw new Problem('flow_not_applicable', detailOf(planned.refused));
+    const begun = await this.parts.plans.begin({ flowId, versionId, plan: planned.plan, session, replaces: row });
     if (!begun) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
   }
+
+  private situationOf(
+    request: FlowRequest,
+    version: FlowVersion,
+    { loaded, user }: { readonly loaded: Loaded; readonly user: Identity },
+  ): Situation {
+    return {
+      ...{ request, version, plan: planAbout(user, version, request), sessionUser: savedUserOf(user), revision: 0 },
+      site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
+      turns: new Turns(),
+      timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
+    };
+  }
 }
+
+function planAbout(user: Identity, version: FlowVersion, { query }: FlowRequest): Plan {
+  const { flow_token: _secret, next: _kept, ...rest } = query;
+  const context = { pending_user: savedUserOf(user) };
+  return { ...draw(version, randomUUID()), context, visitor: user.uuid, query: rest };
+}
+
+const detailOf = (messages: readonly string[]) => (messages.length > 0 ? { detail: messages.join('\n') } : {});

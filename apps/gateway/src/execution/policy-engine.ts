@@ -1,5 +1,6 @@
 import { type PolicyReply, type PolicyRequest, PROTOCOL_VERSION, Problem, type User } from '@gatehouse/contracts';
 import {
+  type FlowVersion,
   insertSteps,
   isOpen,
   judge,
@@ -58,7 +59,7 @@ export class PolicyEngine {
     const { groups, policies } = questionsOf(set);
     const [belongsTo, reply] = await Promise.all([this.groupsOf(user, groups), this.ask(situation, user, policies)]);
     const verdict = judge(set, { user, groups: belongsTo, results: reply.results });
-    return { ...verdict, plan: this.changed(plan, reply, maker) };
+    return { ...verdict, plan: this.changed(situation, reply, maker) };
   }
 
   private async groupsOf(user: User | undefined, groups: readonly string[]): Promise<ReadonlySet<string>> {
@@ -100,9 +101,9 @@ export class PolicyEngine {
   }
 
   /** The plan with what the policies set, took away and added. */
-  private changed(plan: Plan, reply: PolicyReply, maker: Maker): Plan {
+  private changed({ plan, version }: Situation, reply: PolicyReply, maker: Maker): Plan {
     const { context, insert } = reply;
-    const [excess] = [...policyOverreach(reply, plan.context.pending_user), ...this.misfits(insert)];
+    const [excess] = [...policyOverreach(reply, plan.context.pending_user), ...this.misfits(insert, version)];
     if (excess) throw new Problem('stage_fault', { detail: `a policy ${excess}` });
     const gone = Object.fromEntries(context.unset.map((key) => [key, null]));
     const patch = { ...context.set, ...gone };
@@ -110,10 +111,10 @@ export class PolicyEngine {
     return Object.keys(patch).length > 0 ? { ...next, context: mergeContext(plan.context, patch) } : next;
   }
 
-  private misfits(insert: PolicyReply['insert']): string[] {
+  private misfits(insert: PolicyReply['insert'], version: FlowVersion): string[] {
     return (insert?.steps ?? []).flatMap((step) => {
       if (!('kind' in step)) return [];
-      const fits = this.parts.contracts.find(step.kind)?.config.safeParse(step.config).success;
+      const fits = this.parts.contracts.find(step.kind, version)?.config.safeParse(step.config).success;
       return fits ? [] : [`inserts a step of kind ${step.kind} that cannot be one`];
     });
   }

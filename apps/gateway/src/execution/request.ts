@@ -13,6 +13,8 @@ export interface FlowRequest {
   readonly authenticate?: (() => Promise<Identity>) | undefined;
   /** The inner query; of a repeated key the last value. */
   readonly query: Readonly<Record<string, string>>;
+  /** Every name in the address, of the outer query and the inner one. */
+  readonly named: readonly string[];
   /** What a POST brought. */
   readonly answer: Posted | undefined;
   readonly client: {
@@ -40,11 +42,14 @@ export interface SessionCookie {
   readonly maxAgeS: number | undefined;
 }
 
+/** Whose challenge is shown, as far as showing it needs. */
+export type Shower = Pick<StageContract, 'component' | 'user_info' | 'errors'>;
+
 /** What the visitor is told. */
 export type Told =
   | {
       readonly type: 'show';
-      readonly contract: StageContract;
+      readonly contract: Shower;
       readonly challenge: Readonly<Record<string, unknown>>;
       readonly errors: Errors | undefined;
     }

@@ -20,7 +20,8 @@ export interface Link {
   readonly ttlS: number;
 }
 
-interface Place {
+/** Where a link leads: a step of a flow, with the query that the flow was begun with. */
+export interface Place {
   readonly step: string;
   readonly slug: string;
   readonly baseUrl: string;

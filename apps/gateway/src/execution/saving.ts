@@ -10,7 +10,7 @@ import type { Settlement } from './settlement.js';
 
 /** What a walk achieved, to be saved in one piece or not at all. */
 export interface Outcome {
-  /** The plan before its first turn. */
+  /** The plan before the first turn since the last save. */
   readonly before: Plan;
   readonly after: Plan;
   readonly effects: readonly Effect[];
@@ -18,16 +18,6 @@ export interface Outcome {
   readonly links: readonly Link[];
   /** Hash of the mailed link's token that this request uses up. */
   readonly burns: Buffer | undefined;
-}
-
-export interface Saved {
-  readonly won: boolean;
-  readonly cookie?: SessionCookie | undefined;
-}
-
-interface Ground {
-  readonly loaded: Loaded;
-  readonly running: StoredPlan | undefined;
   readonly about: About;
 }
 
@@ -36,26 +26,92 @@ interface Stores {
   readonly attempts: Attempts;
 }
 
-/** Saves what a request achieved: a plain look costs nothing, a new plan one insert, anything else one conditional update. */
-export async function saveOutcome(stores: Stores, ground: Ground, outcome: Outcome): Promise<Saved> {
-  const { running } = ground;
-  if (running) {
-    const idle = !acts(outcome) && unchanged(running.plan, outcome.after);
-    if (idle) return settled(stores, outcome, { won: true });
-    return update(stores.plans, { ...ground, sessionId: ground.loaded.session!.id }, outcome);
-  }
-  if (!acts(outcome) && outcome.after.ended) return settled(stores, outcome, { won: true });
-  const begun = await begin(stores.plans, ground, acts(outcome) ? outcome.before : outcome.after);
-  if (!begun.sessionId) return { won: false };
-  if (!acts(outcome)) return settled(stores, outcome, { won: true, cookie: begun.cookie });
-  // Effects need a plan to hang on, so a request that both begins and acts saves twice.
-  return update(stores.plans, { ...ground, sessionId: begun.sessionId, cookie: begun.cookie }, outcome);
+interface Ground {
+  readonly loaded: Loaded;
+  readonly running: StoredPlan | undefined;
+  readonly versionId: string;
 }
 
-/** Where nothing is saved, attempts that were not judged go back by themselves: a look must not beat the real answer. */
-async function settled({ attempts }: Stores, { settlement }: Outcome, saved: Saved): Promise<Saved> {
-  await attempts.giveBack(settlement.returned);
-  return saved;
+/** A plan's row, as this request last saw it. */
+interface Row {
+  readonly sessionId: string;
+  readonly revision: number;
+  readonly plan: Plan;
+}
+
+/** What one request saves: a plain look nothing, a new plan one insert, anything else one conditional update. */
+export class Saving {
+  /** What goes into the session cookie. */
+  cookie: SessionCookie | undefined;
+  private row: Row | undefined;
+
+  constructor(
+    private readonly stores: Stores,
+    private readonly ground: Ground,
+  ) {
+    const { running, loaded } = ground;
+    this.row = running && { sessionId: loaded.session!.id, revision: running.revision, plan: running.plan };
+  }
+
+  /** The revision that whatever is saved next is made from. */
+  get revision(): number {
+    return this.row?.revision ?? 0;
+  }
+
+  /** False when another request was first; then nothing of the outcome has happened. */
+  async save(outcome: Outcome): Promise<boolean> {
+    if (!acts(outcome) && this.isIdle(outcome.after)) return this.settled(outcome);
+    if (this.row) return this.update(this.row, outcome);
+    const row = await this.begin(acts(outcome) ? outcome.before : outcome.after);
+    if (!row) return false;
+    // Effects need a plan to hang on, so a request that both begins and acts saves twice.
+    return acts(outcome) ? this.update(row, outcome) : this.settled(outcome);
+  }
+
+  /** Nothing is saved of a look that changed nothing, or of a plan that ended before it was ever stored. */
+  private isIdle(after: Plan): boolean {
+    return this.row ? unchanged(this.row.plan, after) : after.ended !== undefined;
+  }
+
+  /** Where nothing is saved, attempts that were not judged go back by themselves: a look must not beat the real answer. */
+  private async settled({ settlement }: Outcome): Promise<boolean> {
+    await this.stores.attempts.giveBack(settlement.returned);
+    return true;
+  }
+
+  private async begin(plan: Plan): Promise<Row | undefined> {
+    const { loaded, versionId } = this.ground;
+    const { session, flowId, row: replaces } = loaded;
+    const key = session ? undefined : newSessionKey(undefined);
+    const owner = key ? { newKey: key.hash } : { id: session!.id };
+    const sessionId = await this.stores.plans.begin({ flowId, versionId, plan, session: owner, replaces });
+    if (sessionId === undefined) return undefined;
+    this.cookie = key?.cookie;
+    this.row = { sessionId, revision: 0, plan };
+    return this.row;
+  }
+
+  private async update({ sessionId, revision }: Row, outcome: Outcome): Promise<boolean> {
+    const { after, settlement, before: _before, ...consequences } = outcome;
+    const key = this.newKey(outcome);
+    const { loaded, versionId } = this.ground;
+    const place = { sessionId, flowId: loaded.flowId, versionId, revision };
+    const save = { ...place, ...consequences, ...settlement, plan: after, newKey: key?.hash };
+    if (!(await this.stores.plans.save(save))) return false;
+    this.cookie = key?.cookie ?? this.cookie;
+    this.row = { sessionId, revision: revision + 1, plan: after };
+    return true;
+  }
+
+  /**
+   * A session that becomes somebody's or nobody's gets a new key, and so does whoever has proved something: one that was
+   * planted before is worth nothing from then on.
+   */
+  private newKey({ effects, settlement }: Outcome) {
+    const change = sessionChangeOf(effects);
+    if (change) return newSessionKey(change.type === 'login' ? (change.duration_s ?? undefined) : undefined);
+    return settlement.cleared.length > 0 ? newSessionKey(this.ground.loaded.session?.leftS) : undefined;
+  }
 }
 
 const acts = ({ effects, settlement, burns }: Outcome) =>
@@ -63,49 +119,3 @@ const acts = ({ effects, settlement, burns }: Outcome) =>
 
 /** Whatever moves a plan leaves a trace in its trail, so only a look's plan has to be compared. */
 const unchanged = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.stringify(a) === JSON.stringify(b));
-
-async function begin(plans: Plans, { loaded }: Ground, plan: Plan) {
-  const { session } = loaded;
-  const key = session ? undefined : newSessionKey(undefined);
-  const sessionId = await plans.begin({
-    flowId: loaded.flowId,
-    versionId: loaded.newestVersionId,
-    plan,
-    session: key ? { newKey: key.hash } : { id: session!.id },
-    replaces: loaded.row,
-  });
-  return { sessionId, cookie: key?.cookie };
-}
-
-/**
- * A new key for a session that becomes somebody's or nobody's, and for whoever has proved something: one that was planted
- * before is worth nothing from then on.
- */
-function freshKey({ effects, settlement }: Outcome, leftS: number | undefined) {
-  const change = sessionChangeOf(effects);
-  if (change) return newSessionKey(change.type === 'login' ? (change.duration_s ?? undefined) : undefined);
-  return settlement.cleared.length > 0 ? newSessionKey(leftS) : undefined;
-}
-
-interface At extends Ground {
-  readonly sessionId: string;
-  readonly cookie?: SessionCookie | undefined;
-}
-
-async function update(plans: Plans, at: At, outcome: Outcome): Promise<Saved> {
-  const key = freshKey(outcome, at.loaded.session?.leftS);
-  const won = await plans.save({
-    sessionId: at.sessionId,
-    flowId: at.loaded.flowId,
-    plan: outcome.after,
-    revision: at.running?.revision ?? 0,
-    effects: outcome.effects,
-    newKey: key?.hash,
-    about: at.about,
-    versionId: at.running?.versionId ?? at.loaded.newestVersionId,
-    links: outcome.links,
-    burns: outcome.burns,
-    ...outcome.settlement,
-  });
-  return won ? { won, cookie: key?.cookie ?? at.cookie } : { won };
-}

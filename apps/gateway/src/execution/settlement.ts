@@ -15,7 +15,9 @@ export function settle(claims: readonly Claim[], reply: StageReply): Settlement 
     case 'challenge':
       return { cleared: [], returned: claims };
     case 'passed': {
+      // One right answer does not make up for what else was tried from there.
       const verified = new Set(reply.verified);
+      verified.delete(NETWORK_CREDENTIAL);
       return {
         cleared: claims.filter(({ credential }) => verified.has(credential)),
         returned: claims.filter(({ credential }) => !verified.has(credential)),

@@ -46,7 +46,7 @@ export function stageRequestOf(
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale: request.locale,
     flow: { slug, title, designation },
-    step: { id: stage.id, name: stage.name, confirmed: true },
+    step: { id: stage.id, name: stage.name, confirmed: plan.resumed?.confirmed ?? true },
     site,
     client: { ...client, cookies: only(cookies, contract.cookies) },
     session: { user: sessionUser },

@@ -1,4 +1,5 @@
 import type { StageContract, StageReply, StageRequest, StageVerb } from '@gatehouse/contracts';
+import type { FlowVersion } from '@gatehouse/plan';
 
 /** The stages, wherever they run. */
 export abstract class Stages {
@@ -11,9 +12,10 @@ export abstract class Stages {
 
 /** What every kind of stage promises. */
 export abstract class Contracts {
-  abstract find(kind: string): StageContract | undefined;
-  /** Whether some stage's answers carry this component. */
-  abstract knows(component: string): boolean;
-  /** Whether some stage's answers have a secret field of this name. */
-  abstract isSecret(field: string): boolean;
+  /** As a flow version knows the kind. Throws stage_fault for a stranger's that claims what it is not trusted with. */
+  abstract find(kind: string, version: FlowVersion): StageContract | undefined;
+  /** Whether the answers of some stage, of the house or of the version, carry this component. */
+  abstract knows(component: string, version: FlowVersion): boolean;
+  /** Whether the answers of some stage, of the house or of the version, have a secret field of this name. */
+  abstract isSecret(field: string, version?: FlowVersion): boolean;
 }

@@ -67,7 +67,7 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
 
 /**
  * Kinds for flows of tests: `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret`
- * spends attempts, `needy` needs a user.
+ * spends attempts, `needy` needs a user, `puzzle` does not act, `scribe` and `diary` write data of their own.
  */
 const KINDS = new Map(
   [
@@ -79,7 +79,9 @@ const KINDS = new Map(
       response: answer('uid', 'token'),
       embeds: { inner: { field: 'token', error: 'wrong', asks: 'puzzle' } },
     }),
-    contract('puzzle', { response: answer('token') }),
+    contract('puzzle', { response: answer('token'), acts: false }),
+    contract('scribe', { component: undefined, writes_data: true }),
+    contract('diary', { response: answer('word'), writes_data: true }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
     contract('page', { response: answer('word') }),
     contract('needy', { reads: { pending_user: 'required' } }),
@@ -155,9 +157,10 @@ export class MemoryPlans extends Plans {
     this.session ??= { id: 's', retired: false, leftS: undefined, user: undefined };
     return 's';
   }
-  async save({ plan, revision, effects }: Save) {
+  async save({ plan, revision, effects, burns }: Save) {
     this.saves++;
     if (revision !== this.revision || plan.id !== this.plan?.id) return false;
+    if (burns && !this.waiting.delete(burns.toString('hex'))) return false;
     this.plan = plan;
     this.revision++;
     this.happened.push(...effects);
@@ -243,6 +246,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     slug: 'login',
     sessionKey: Buffer.alloc(32),
     query: {},
+    named: [],
     answer: undefined,
     client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
     locale: 'en',

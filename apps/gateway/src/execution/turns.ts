@@ -6,10 +6,16 @@ export const MAX_TURNS = 32;
 /** Counts what one request has asked of others, so that every question has a name and no plan can walk for ever. */
 export class Turns {
   private count = 0;
+  private saved = 0;
 
-  /** The number of the next question. */
+  /** The number of the next question since the last save. */
   next(): number {
-    return this.count++;
+    return this.count++ - this.saved;
+  }
+
+  /** What comes now is asked from a new revision. */
+  begin(): void {
+    this.saved = this.count;
   }
 
   /** Throws Problem when the request has asked enough. */

@@ -23,25 +23,27 @@ import {
   remember,
   type Step,
   type Transition,
-  type Visitor,
 } from '@gatehouse/plan';
+import type { Claim } from './attempts.js';
 import type { Consultation, Heard } from './consultation.js';
+import { Gains } from './gains.js';
 import { isFor, type Planning, refusalOf } from './planning.js';
 import type { PolicyEngine } from './policy-engine.js';
-import type { Told } from './request.js';
-import { type Link, withLinks } from './resuming.js';
-import { type SessionChange, sessionChangeOf } from './session-change.js';
-import { joined, NOTHING_TO_SETTLE, type Settlement } from './settlement.js';
+import { type Presence, presenceAfter } from './presence.js';
+import type { Shower, Told } from './request.js';
+import { sessionChangeOf } from './session-change.js';
 import type { Situation } from './stage-requests.js';
 import type { Contracts } from './stages.js';
+import type { Start } from './start.js';
 
 /** Steps that the trail of a plan remembers. */
 const TRAIL_LENGTH = 50;
 
-/** Where a walk begins, and for whom. */
-export interface Start extends Situation {
-  readonly visitor: Visitor;
-}
+/** Another request moved the plan while this one was on its way. */
+export class Overtaken extends Error {}
+
+/** Stands before a step that acts until whoever followed a mailed link says that it was they, and no scanner (protocol §8). */
+const CONFIRMATION: Shower = { component: 'ak-stage-email', user_info: false, errors: {} };
 
 interface Parts {
   readonly consultation: Consultation;
@@ -52,19 +54,20 @@ interface Parts {
   readonly now: () => Date;
 }
 
-/** One request's way through a plan: at most a bounded number of turns, nothing saved and nothing sent on the way. */
+/** One request's way through a plan: at most a bounded number of turns; nothing is saved before a step needs it to be. */
 export class Walk {
   plan: Plan;
   /** What is known of the visitor; it outlives the plan, so that the last answer can still name them. */
   context: Plan['context'];
-  readonly effects: Effect[] = [];
-  readonly links: Link[] = [];
-  settlement: Settlement = NOTHING_TO_SETTLE;
+  /** Effects of this request that have been saved, or are to be. */
+  readonly happened: Effect[] = [];
   /** Whether the visitor's answer passed the step it was for. */
   answerPassed = false;
   /** Who is there now: logins and logouts on the way count at once. */
-  private present: Pick<Start, 'sessionUser' | 'visitor'>;
+  private present: Presence;
   private turnBegan = performance.now();
+  private gains: Gains;
+  private kept = false;
 
   constructor(
     private readonly start: Start,
@@ -73,28 +76,42 @@ export class Walk {
     this.plan = start.plan;
     this.context = start.plan.context;
     this.present = { sessionUser: start.sessionUser, visitor: start.visitor };
+    this.gains = new Gains(start.plan);
+  }
+
+  /** Every attempt that was taken on the way and is not settled yet. */
+  get claims(): readonly Claim[] {
+    const { cleared, returned } = this.gains.settlement;
+    return [...cleared, ...returned];
+  }
+
+  /** False when another request was first. */
+  save(): Promise<boolean> {
+    const { about, saving } = this.start;
+    return saving.save(this.gains.outcome(this.plan, { ...about, user: this.context.pending_user }));
+  }
+
+  get moved(): boolean {
+    return this.plan !== this.start.plan;
   }
 
   /** Walks until there is something to tell. Throws Problem if a turn has one; what earlier turns achieved stays in `plan`. */
   async go(): Promise<Told> {
-    let told = await this.firstTurn();
+    let told = this.start.orphaned ? this.deny(undefined) : await this.firstTurn();
     while (!told) told = await this.nextTurn();
     return told;
-  }
-
-  /** Ends the plan without asking anybody: its user is gone. */
-  async close(): Promise<Told> {
-    return this.deny(undefined);
   }
 
   private async firstTurn(): Promise<Told | undefined> {
     const step = await this.arrive();
     if (!step) return this.finish();
     const { answer } = this.start.request;
-    if (!answer) return this.take(step, await this.show(step));
+    if (!answer) return this.enter(step);
+    if (this.confirm() && this.contractOf(step)?.acts) return this.enter(step);
     if (!this.isFor(step, answer.body)) return this.repeat(step);
     const wrong = bodyErrors(answer.body);
     if (wrong) return this.take(step, rejection(await this.show(step), wrong));
+    await this.keepFor(step);
     const heard = await this.parts.consultation.respond(this.situation(), step, answer.body as Record<string, unknown>);
     this.answerPassed = heard.reply.type === 'passed';
     return this.take(step, heard);
@@ -106,7 +123,7 @@ export class Walk {
       if (!step) return this.finish();
       this.start.turns.refuseMore();
       // Awaited here, so that a problem is told with what earlier turns achieved.
-      return await this.take(step, await this.show(step));
+      return await this.enter(step);
     } catch (error) {
       if (error instanceof Problem) return { type: 'problem', problem: error };
       throw error;
@@ -129,7 +146,36 @@ export class Walk {
     }
   }
 
-  private show(step: Step): Promise<Heard> {
+  private async enter(step: Step): Promise<Told | undefined> {
+    const waits = this.plan.resumed?.confirmed === false && this.contractOf(step)?.acts;
+    if (waits) return { type: 'show', contract: CONFIRMATION, challenge: {}, errors: undefined };
+    return this.take(step, await this.show(step));
+  }
+
+  /** The first answer to a plan that a mailed link led to uses the link up; whether this is it. */
+  private confirm(): boolean {
+    const { resumed } = this.plan;
+    if (!resumed || resumed.confirmed) return false;
+    this.plan = { ...this.plan, resumed: { ...resumed, confirmed: true } };
+    this.gains.burns = Buffer.from(resumed.token, 'hex');
+    return true;
+  }
+
+  /** A stage that writes data of its own is asked from a saved revision, so that asking it again writes nothing twice (protocol §9). */
+  private async keepFor(step: Step): Promise<void> {
+    if (this.kept || !this.contractOf(step)?.writes_data) return;
+    if (!(await this.save())) throw new Overtaken();
+    this.kept = true;
+    this.gains = new Gains(this.plan);
+    this.start.turns.begin();
+  }
+
+  private contractOf({ kind }: Step) {
+    return this.parts.contracts.find(kind, this.start.version);
+  }
+
+  private async show(step: Step): Promise<Heard> {
+    await this.keepFor(step);
     return this.parts.consultation.show(this.situation(), step);
   }
 
@@ -137,8 +183,8 @@ export class Walk {
   private isFor(step: Step, body: unknown): boolean {
     if (!mayAnswer(this.plan, step)) return false;
     const component = (body as { component?: unknown } | null)?.component;
-    if (typeof component !== 'string' || !this.parts.contracts.knows(component)) return true;
-    return component === this.parts.contracts.find(step.kind)?.component;
+    if (typeof component !== 'string' || !this.parts.contracts.knows(component, this.start.version)) return true;
+    return component === this.contractOf(step)?.component;
   }
 
   /** Shows what the visitor was shown, without asking anybody. */
@@ -154,7 +200,7 @@ export class Walk {
     this.plan = transition.plan;
     this.context = this.plan.context;
     this.ask(reply.effects ?? [], step);
-    this.settlement = joined(this.settlement, heard.settlement);
+    this.gains.settle(heard.settlement);
     const { answer } = transition;
     switch (answer.type) {
       case 'show':
@@ -173,24 +219,12 @@ export class Walk {
   /** Notes what is to happen with the save; a login makes the visitor somebody else, a logout nobody. */
   private ask(asked: readonly Effect[], step: Step) {
     const { request, version, site } = this.start;
-    const place = { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query };
-    const { effects, links } = withLinks(asked, place);
-    this.effects.push(...effects);
-    this.links.push(...links);
-    const change = sessionChangeOf(effects);
-    if (change) this.changeVisitor(change);
-  }
-
-  private changeVisitor(change: SessionChange) {
-    if (change.type === 'login') {
-      this.plan = { ...this.plan, visitor: change.user };
-      // A login of its own does not shut a plan out of its flow, so what is known of the visitor stays.
-      this.present = { ...this.present, sessionUser: this.plan.context.pending_user ?? null };
-    } else {
-      this.plan = { ...this.plan, visitor: null };
-      const { outpost } = this.start.visitor;
-      this.present = { sessionUser: null, visitor: { authenticated: false, superuser: false, outpost } };
-    }
+    this.gains.add(asked, { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query });
+    this.happened.push(...asked);
+    const change = sessionChangeOf(asked);
+    if (!change) return;
+    this.plan = { ...this.plan, visitor: change.type === 'login' ? change.user : null };
+    this.present = presenceAfter(change, this.present, this.plan);
   }
 
   private advanced(step: Step, { reply, states }: Heard): Transition {
@@ -229,27 +263,33 @@ export class Walk {
   }
 
   private done(where: Extract<Ending, { to: string }>): Told {
-    this.plan = end(this.plan, where);
+    this.end(where);
     return { type: 'done', to: where.to };
   }
 
   private deny(message: Message | undefined, step?: Step): Told {
-    const catalogue = step ? this.parts.contracts.find(step.kind)?.errors : undefined;
+    const catalogue = step && this.contractOf(step)?.errors;
     const text = message ? render(message, catalogue ?? {}, fieldMessages).string : '';
     const told = { text: text === '' ? 'Unknown error' : text };
-    this.plan = end(this.plan, { denied: told });
+    this.end({ denied: told });
     return { type: 'denied', message: told };
   }
 
+  /** A link is used up when its plan ends, whoever looked at it. */
+  private end(ending: Ending) {
+    this.confirm();
+    this.plan = end(this.plan, ending);
+  }
+
   private told(step: Step, challenge: Readonly<Record<string, unknown>>, errors: Errors | undefined): Told {
-    const contract = this.parts.contracts.find(step.kind);
+    const contract = this.contractOf(step);
     if (!contract) throw new Problem('stage_away');
     return { type: 'show', contract, challenge, errors };
   }
 
   private situation(): Situation {
     this.turnBegan = performance.now();
-    return { ...this.start, ...this.present, plan: this.plan };
+    return { ...this.start, ...this.present, plan: this.plan, revision: this.start.saving.revision };
   }
 }
 

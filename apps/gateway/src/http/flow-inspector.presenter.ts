@@ -61,7 +61,7 @@ function bindingOf({ version, contracts }: Inspected, step: Step | undefined): F
     policybindingmodel_ptr_id: id,
     target: step ? version.flow.id : '',
     stage,
-    stage_obj: { pk: stage, name, ...kindOf(kind, contracts), flow_set: [] },
+    stage_obj: { pk: stage, name, ...kindOf(kind, { version, contracts }), flow_set: [] },
     ...(bound ? settingsOf(bound) : UNBOUND),
   };
 }
@@ -74,7 +74,7 @@ const settingsOf = (bound: FlowVersion['steps'][number]) => ({
   invalid_response_action: bound.invalid_response_action,
 });
 
-function kindOf(kind: string | undefined, contracts: Contracts) {
+function kindOf(kind: string | undefined, { version, contracts }: Pick<Inspected, 'version' | 'contracts'>) {
   if (kind === undefined) return { component: '', verbose_name: '', verbose_name_plural: '', meta_model_name: '' };
   const words = kind.split('_');
   const name = [...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)), 'Stage'].join(' ');
@@ -82,7 +82,7 @@ function kindOf(kind: string | undefined, contracts: Contracts) {
     component: `ak-stage-${words.join('-')}-form`,
     verbose_name: name,
     verbose_name_plural: `${name}s`,
-    meta_model_name: contracts.find(kind)?.model ?? '',
+    meta_model_name: contracts.find(kind, version)?.model ?? '',
   };
 }
 

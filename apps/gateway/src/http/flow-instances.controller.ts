@@ -2,12 +2,11 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Outset } from '../execution/outset.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { FlowDoor } from './flow.door.js';
 import { Described } from './openapi/operation.js';
 import { Principals } from './principal.js';
 import { genericError } from './problem.bodies.js';
-import { sessionKeyOf } from './session.cookie.js';
 
 /** Where an administrator goes on with a flow they have begun. */
 const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'An address to go on at.' });
@@ -17,7 +16,7 @@ const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'An 
 export class FlowInstancesController {
   constructor(
     @Inject(Principals) private readonly principals: Principals,
-    @Inject(Outset) private readonly outset: Outset,
+    @Inject(FlowDoor) private readonly door: FlowDoor,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -34,12 +33,9 @@ export class FlowInstancesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<z.output<typeof link>> {
-    const sessionKey = sessionKeyOf(request);
     const { user } = await this.principals.load({ request, reply });
     if (!user.is_superuser) throw new Problem('permission_denied');
-    // The plan needs a session to be in, also when a token says who asks.
-    if (!sessionKey) throw new Problem('not_authenticated');
-    await this.outset.begin({ slug, user, sessionKey, query: {} });
+    await this.door.begin({ request, reply }, { slug, query: {} }, user);
     return { link: new URL(`/if/flow/${slug}/`, this.config.BASE_URL).href };
   }
 }

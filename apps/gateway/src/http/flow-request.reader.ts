@@ -31,6 +31,7 @@ export class FlowRequestReader {
     return {
       ...asked,
       arrivedAt,
+      named: [request.query as object, asked.query].flatMap(Object.keys),
       sessionKey: sessionKeyOf(request),
       authenticate: principals.tokenUserOf(request),
       client: { ...client, cookies: cookiesOf(request) },

@@ -1,6 +1,8 @@
 import type { Logger } from '@gatehouse/platform';
 import type { FastifyRequest } from 'fastify';
 import type { Executor } from '../execution/executor.js';
+import type { Outset } from '../execution/outset.js';
+import type { Identity } from '../execution/plans.js';
 import type { FlowAnswer, FlowRequest } from '../execution/request.js';
 import { sessionChangeOf } from '../execution/session-change.js';
 import { csrfTokenOf, setCsrfCookie } from './csrf.js';
@@ -10,6 +12,7 @@ import { setSessionCookie } from './session.cookie.js';
 
 interface Parts {
   readonly executor: Executor;
+  readonly outset: Outset;
   readonly reader: FlowRequestReader;
   readonly logger: Logger;
 }
@@ -27,6 +30,12 @@ export class FlowDoor {
     else if (answer.sessionUser && !flowRequest.authenticate) csrfTokenOf(request, reply);
     this.note(request, flowRequest, answer);
     return answer;
+  }
+
+  /** Begins a flow about `user`, who asks. Throws Problem when it cannot begin. */
+  async begin(exchange: Exchange, asked: Pick<Asked, 'slug' | 'query'>, user: Identity): Promise<void> {
+    const flowRequest = await this.parts.reader.read(exchange, { ...asked, answer: undefined });
+    return this.parts.outset.begin(flowRequest, user);
   }
 
   /** One line a request, by whose plan the lines of stages are found; nothing of what was typed. */

@@ -3,9 +3,9 @@ import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/comm
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Flows } from '../execution/flows.js';
-import { Outset } from '../execution/outset.js';
 import { Plans } from '../execution/plans.js';
 import { Contracts } from '../execution/stages.js';
+import { FlowDoor } from './flow.door.js';
 import { innerQuery, refuseCredentials } from './inner-query.js';
 import { Principals } from './principal.js';
 import { sessionKeyOf } from './session.cookie.js';
@@ -21,7 +21,7 @@ export class FlowsController {
     @Inject(Plans) private readonly plans: Plans,
     @Inject(Principals) private readonly principals: Principals,
     @Inject(Contracts) private readonly contracts: Contracts,
-    @Inject(Outset) private readonly outset: Outset,
+    @Inject(FlowDoor) private readonly door: FlowDoor,
   ) {}
 
   /**
@@ -54,12 +54,12 @@ export class FlowsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const query = this.queryOf(request);
-    const sessionKey = sessionKeyOf(request);
     const principal = await this.principals.find({ request, reply });
-    if (!sessionKey || !principal) return loginFor(request.url);
+    if (!principal) return loginFor(request.url);
     const slug = z.uuid().safeParse(stage).success ? await this.flows.findConfiguring(stage.toLowerCase()) : undefined;
     if (!slug) throw new Problem('not_found');
-    await this.outset.begin({ slug, user: principal.user, sessionKey, query: innerQuery(query) });
+    const begun = { slug, query: innerQuery(query) };
+    await this.door.begin({ request, reply }, begun, principal.user).catch(asNotFound);
     return pageOf(slug, query);
   }
 
@@ -69,6 +69,11 @@ export class FlowsController {
     refuseCredentials((field) => this.contracts.isSecret(field), Object.fromEntries(asked));
     return asked.toString();
   }
+}
+
+/** A stage whose flow is not for the user is none that they can configure. */
+function asNotFound(error: unknown): never {
+  throw error instanceof Problem && error.code === 'flow_not_applicable' ? new Problem('not_found') : error;
 }
 
 const pageOf = (slug: string, query: string) => ({

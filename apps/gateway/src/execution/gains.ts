@@ -1,0 +1,34 @@
+import type { Effect } from '@gatehouse/contracts';
+import type { Plan } from '@gatehouse/plan';
+import { type Link, type Place, withLinks } from './resuming.js';
+import type { Outcome } from './saving.js';
+import { joined, NOTHING_TO_SETTLE, type Settlement } from './settlement.js';
+
+/** What a walk has achieved besides moving its plan, and not saved yet. */
+export class Gains {
+  readonly effects: Effect[] = [];
+  readonly links: Link[] = [];
+  settlement: Settlement = NOTHING_TO_SETTLE;
+  /** Hash of the token whose plan was confirmed, or has ended. */
+  burns: Buffer | undefined;
+
+  /** `before`: the plan as it was last saved, or before its first turn. */
+  constructor(private readonly before: Plan) {}
+
+  /** Notes what is to happen with the save. */
+  add(asked: readonly Effect[], place: Place) {
+    const { effects, links } = withLinks(asked, place);
+    this.effects.push(...effects);
+    this.links.push(...links);
+  }
+
+  settle(settlement: Settlement) {
+    this.settlement = joined(this.settlement, settlement);
+  }
+
+  /** All of it, with the plan as it is now. */
+  outcome(after: Plan, about: Outcome['about']): Outcome {
+    const { before, effects, links, settlement, burns } = this;
+    return { before, after, effects, links, settlement, burns, about };
+  }
+}

@@ -1,0 +1,49 @@
+import type { Plan } from '@gatehouse/plan';
+import type { Loaded, Plans, ResumedPlan, StoredPlan } from './plans.js';
+import type { FlowRequest } from './request.js';
+import { hashToken } from './resuming.js';
+
+/** A plan that a request goes on with: one of its session, or one that a mailed link leads to. */
+export type Known = StoredPlan | ResumedPlan;
+
+/** Whether the plan has a row in the visitor's session already. */
+export const isStored = (known: Known | undefined): known is StoredPlan => known !== undefined && 'revision' in known;
+
+/**
+ * The plan to go on with; undefined when a new one is to be made. A live token of this flow goes before what the session
+ * has, unless that came from the same link; one that is unknown, used up or of another flow changes nothing (protocol §8).
+ */
+export async function knownPlan(plans: Plans, loaded: Loaded, request: FlowRequest): Promise<Known | undefined> {
+  const stored = runningPlan(loaded, request);
+  const { flow_token } = request.query;
+  const token = flow_token ? hashToken(flow_token) : undefined;
+  if (token && stored?.plan.resumed?.token !== token.toString('hex')) {
+    const found = await plans.findResumed(request.slug, token);
+    if (found) return { ...found, plan: resumed(found, token) };
+  }
+  return (await isDead(plans, stored, request)) ? undefined : stored;
+}
+
+/** A plan that nobody has confirmed is worth as much as its token, which somebody else may have used since. */
+async function isDead(plans: Plans, stored: StoredPlan | undefined, { slug }: FlowRequest): Promise<boolean> {
+  const { token, confirmed = true } = stored?.plan.resumed ?? {};
+  if (confirmed || token === undefined) return false;
+  return (await plans.findResumed(slug, Buffer.from(token, 'hex'))) === undefined;
+}
+
+/** Whoever follows a link has been shown nothing yet. */
+function resumed({ plan: { shown: _elsewhere, ...plan }, step }: ResumedPlan, token: Buffer): Plan {
+  const user = plan.context.pending_user;
+  return {
+    ...plan,
+    context: { ...plan.context, is_restored: { step, user: user?.kind === 'saved' ? user.uuid : null } },
+    resumed: { token: token.toString('hex'), confirmed: false },
+  };
+}
+
+/** The stored plan, unless it is over or the query asks for another one (an invitation's or a mail's token). */
+function runningPlan({ stored }: Loaded, { query }: FlowRequest): StoredPlan | undefined {
+  if (!stored || stored.plan.ended) return undefined;
+  const asksForAnother = ['itoken', 'token'].some((key) => query[key] && query[key] !== stored.plan.query[key]);
+  return asksForAnother ? undefined : stored;
+}

@@ -1,0 +1,13 @@
+import type { About } from './plans.js';
+import type { Presence } from './presence.js';
+import type { Saving } from './saving.js';
+import type { Situation } from './stage-requests.js';
+
+/** Where a walk begins, and for whom. */
+export interface Start extends Situation, Presence {
+  readonly saving: Saving;
+  /** What effects are about, but for whom the plan is about by then. */
+  readonly about: Omit<About, 'user'>;
+  /** Whoever the plan is about is gone. */
+  readonly orphaned: boolean;
+}

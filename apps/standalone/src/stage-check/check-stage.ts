@@ -1,0 +1,52 @@
+import {
+  contractOf,
+  isStranger,
+  Problem,
+  type StageDescriptor,
+  stageDescriptor,
+  strangersFaults,
+} from '@gatehouse/contracts';
+import { z } from 'zod';
+import type { StageBus } from '../stage-bus.js';
+import { describe } from '../stage-errand.js';
+import { PROTOCOL_CHECKS } from './protocol-checks.js';
+import { StageOnTrial } from './stage-on-trial.js';
+
+/** A promise, and what is wrong with how it is kept. */
+export interface Finding {
+  readonly promise: string;
+  readonly faults: readonly string[];
+}
+
+interface Wanted {
+  readonly kind: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Speaks the protocol to a running stage: what it promises, and where it breaks that. */
+export async function* checkStage(bus: StageBus, { kind, config }: Wanted): AsyncGenerator<Finding> {
+  const said = await describe(bus, kind).catch((error: unknown) => {
+    if (error instanceof Problem) return error;
+    throw error;
+  });
+  const parsed = stageDescriptor.safeParse(said);
+  yield {
+    promise: 'describes itself',
+    faults: said instanceof Problem ? [said.message] : descriptionFaults(kind, parsed),
+  };
+  if (!parsed.success || parsed.data.kind !== kind) return;
+  yield { promise: 'claims nothing that it may not have', faults: claimFaults(parsed.data) };
+  const stage = new StageOnTrial(bus, contractOf(parsed.data), config);
+  const fits = stage.contract.config.safeParse(config);
+  yield { promise: 'accepts this config', faults: fits.success ? [] : [z.prettifyError(fits.error)] };
+  if (!fits.success) return;
+  for (const { promise, faults } of PROTOCOL_CHECKS) yield { promise, faults: await faults(stage) };
+}
+
+function descriptionFaults(kind: string, parsed: z.ZodSafeParseResult<StageDescriptor>): string[] {
+  if (!parsed.success) return [z.prettifyError(parsed.error)];
+  return parsed.data.kind === kind ? [] : [`it calls itself ${parsed.data.kind}`];
+}
+
+const claimFaults = (descriptor: StageDescriptor): string[] =>
+  isStranger(descriptor.kind) ? strangersFaults(descriptor) : [];

@@ -1,0 +1,53 @@
+import { PROTOCOL_VERSION, type SavedUser, type StageContract, type StageRequest } from '@gatehouse/contracts';
+
+/** Whom the flows of a check are about: nobody of this installation. */
+export const SOMEBODY: SavedUser = {
+  kind: 'saved',
+  uuid: '0f0e1c52-6a0b-4d39-9d53-3c4f5e6a7b80',
+  pk: 2_000_000_000,
+  username: 'check-stage',
+  name: 'Check Stage',
+  email: 'check-stage@example.org',
+  is_active: true,
+  epoch: 1,
+  locale: '',
+};
+
+const SUBJECT = { uuid: SOMEBODY.uuid, pk: 1, slug: 'check', name: 'Check' };
+
+/** A fact of each kind, for stages that cannot do without it. */
+const FACTS: Readonly<Record<string, unknown>> = {
+  pending_user: SOMEBODY,
+  pending_user_identifier: SOMEBODY.username,
+  user_backend: 'authentik.core.auth.InbuiltBackend',
+  auth_method: 'password',
+  auth_method_args: {},
+  application: SUBJECT,
+  source: SUBJECT,
+  is_sso: false,
+  deny_message: 'Check',
+  redirect: '/',
+};
+
+/** A request as the gateway sends it, with the facts that a stage insists on and the user that it likes to know. */
+export function sampleRequest(
+  { reads, deadline_ms }: StageContract,
+  config: Readonly<Record<string, unknown>>,
+): StageRequest {
+  const given = Object.entries(reads).filter(([key, need]) => need === 'required' || key === 'pending_user');
+  return {
+    v: PROTOCOL_VERSION,
+    id: `${SOMEBODY.uuid}.1.0`,
+    timeout_ms: deadline_ms,
+    locale: 'en',
+    flow: { slug: 'check', title: 'Check', designation: 'authentication' },
+    step: { id: SOMEBODY.uuid, name: 'check', confirmed: true },
+    site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Check', flows: {} },
+    client: { ip: '203.0.113.7', user_agent: 'check-stage', outpost: false, cookies: {} },
+    session: { user: null },
+    query: {},
+    config,
+    attached: {},
+    context: Object.fromEntries(given.map(([key]) => [key, FACTS[key]])),
+  };
+}

@@ -1,0 +1,94 @@
+import {
+  contractOf,
+  isStranger,
+  liberties,
+  Problem,
+  REMOTE_STAGE_MODEL,
+  type StageDescriptor,
+  stageDescriptor,
+  strangersFaults,
+} from '@gatehouse/contracts';
+import type { z } from 'zod';
+import { accept, type Collection, type Found, Invalid, type Saved } from './collection.js';
+import type { Draft } from './draft.js';
+import type { JsonMap } from './json.js';
+import { ObjectCollection } from './object-collection.js';
+import type { BlueprintObject } from './object-model.js';
+import { remoteStageModel, remoteStageSchema } from './remote-stage.model.js';
+import type { Strangers } from './strangers.js';
+
+/** Stages of others: each is asked what it is when it is applied, and held to that from then on (protocol §2). */
+export class RemoteStageCollection implements Collection<Found> {
+  readonly fields: ReadonlySet<string> = new Set(Object.keys(remoteStageSchema.shape));
+  readonly #objects: ObjectCollection;
+
+  constructor(
+    private readonly draft: Draft,
+    private readonly strangers: Strangers,
+  ) {
+    this.#objects = new ObjectCollection(remoteStageModel, draft);
+  }
+
+  find(identifiers: JsonMap): Promise<Found | undefined> {
+    return this.#objects.find(identifiers);
+  }
+
+  async check(given: JsonMap, existing: Found | undefined): Promise<() => Promise<Saved>> {
+    const before = existing && this.draft.get(String(existing.pk));
+    const { kind, config } = accept(remoteStageSchema, { ...before?.values, ...given });
+    const descriptor = await this.#describe(kind);
+    refuseConfig(descriptor, config);
+    const others = this.#others(kind, before?.id);
+    for (const { values } of others) refuseConfig(descriptor, values['config'], String(values['name']));
+    const save = await this.#objects.check({ ...given, kind, descriptor: descriptor as JsonMap }, existing);
+    return async () => {
+      for (const other of others)
+        this.draft.put({ ...other, values: { ...other.values, descriptor: descriptor as JsonMap } });
+      return save();
+    };
+  }
+
+  remove(found: Found): Promise<void> {
+    return this.#objects.remove(found);
+  }
+
+  /** The other stages of a kind; one service serves them all, so they learn of its new promise too. */
+  #others(kind: string, id: string | undefined): BlueprintObject[] {
+    return [...this.draft.of(REMOTE_STAGE_MODEL)].filter((other) => other.values['kind'] === kind && other.id !== id);
+  }
+
+  async #describe(kind: string): Promise<StageDescriptor> {
+    if (!isStranger(kind)) throw Invalid.field('kind', `${kind} is not x_<vendor>_<name>.`);
+    const parsed = stageDescriptor.safeParse(await this.#ask(kind));
+    if (!parsed.success)
+      throw Invalid.field('kind', `What ${kind} says of itself is not understood: ${inOneLine(parsed.error)}`);
+    const faults = [
+      ...(parsed.data.kind === kind ? [] : [`it calls itself ${parsed.data.kind}`]),
+      ...strangersFaults(parsed.data),
+      ...(this.strangers.trusts(kind) ? [] : liberties(parsed.data).map((liberty) => `${liberty} (TRUSTED_STAGES)`)),
+    ];
+    if (faults.length === 0) return parsed.data;
+    throw Invalid.field('kind', `${kind} claims what it may not have: ${faults.join('; ')}.`);
+  }
+
+  async #ask(kind: string): Promise<unknown> {
+    try {
+      return await this.strangers.describe(kind);
+    } catch (error) {
+      if (error instanceof Problem) throw Invalid.field('kind', error.message);
+      throw error;
+    }
+  }
+}
+
+/** Throws Invalid for a config that a descriptor does not allow, its own or that of another stage of the kind. */
+function refuseConfig(descriptor: StageDescriptor, config: unknown, otherStage?: string): void {
+  const parsed = contractOf(descriptor).config.strict().safeParse(config);
+  if (parsed.success) return;
+  const wrong = inOneLine(parsed.error);
+  if (otherStage === undefined) throw Invalid.field('config', wrong);
+  throw Invalid.field('kind', `the config of ${otherStage} would not fit any more: ${wrong}`);
+}
+
+const inOneLine = ({ issues }: z.ZodError): string =>
+  issues.map(({ path, message }) => [...path.map(String), message].join(': ')).join('; ');

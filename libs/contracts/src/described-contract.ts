@@ -1,0 +1,38 @@
+import { describeSchema, schemaOf } from './described-schema.js';
+import { defineStage, type StageContract } from './stage-contract.js';
+import { type StageDescriptor, stageDescriptor } from './stage-descriptor.js';
+import { PROTOCOL_VERSION } from './stage-request.js';
+
+/** The blueprint model of every stage that is not the house's own. */
+export const REMOTE_STAGE_MODEL = 'gatehouse_stages.remotestage';
+
+/** A contract as data, for whoever speaks no TypeScript. */
+export function describeStage(contract: StageContract): StageDescriptor {
+  const { kind, component = null, config, challenge, response, state } = contract;
+  const { reads, writes, errors, effects, inserts, embeds, attempts } = contract;
+  const { cookies, user_info, acts, writes_data, deadline_ms } = contract;
+  const schemas = {
+    config: describeSchema(config),
+    challenge: describeSchema(challenge),
+    response: describeSchema(response),
+    state: describeSchema(state),
+  };
+  return stageDescriptor.parse({
+    ...{ v: PROTOCOL_VERSION, kind, component, ...schemas, reads, writes, errors, effects, inserts, embeds, attempts },
+    ...{ cookies, user_info, acts, writes_data, deadline_ms },
+  });
+}
+
+/** The contract that a descriptor stands for; the stage is held to it like to one of the house's own. */
+export function contractOf({ component, config, challenge, response, state, ...rest }: StageDescriptor): StageContract {
+  return defineStage({
+    ...rest,
+    component: component ?? undefined,
+    model: REMOTE_STAGE_MODEL,
+    service: rest.kind,
+    config: schemaOf(config),
+    challenge: schemaOf(challenge),
+    response: schemaOf(response),
+    state: schemaOf(state),
+  });
+}

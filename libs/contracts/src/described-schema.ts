@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { secret, secretFields } from './secret.js';
+
+const TYPES = ['string', 'integer', 'number', 'boolean', 'object', 'array', 'null'] as const;
+
+/** Formats that a described text may have. */
+const FORMATS = ['date', 'date-time', 'email', 'uri', 'uuid'] as const;
+
+const type = z.enum(TYPES);
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const count = z.int().min(0);
+/** No name that means something to an object of any language. */
+const fieldName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
+
+/**
+ * The part of JSON Schema (2020-12) that descriptors speak: what every language can check. It has no patterns and no
+ * references, with which a descriptor could keep its reader busy for ever.
+ */
+export const describedSchema = z.strictObject({
+  type: z.union([type, z.array(type).min(1).max(TYPES.length)]).optional(),
+  title: z.string().max(512).optional(),
+  description: z.string().max(512).optional(),
+  default: z.unknown().optional(),
+  const: scalar.optional(),
+  enum: z.array(scalar).min(1).max(256).optional(),
+  format: z.enum(FORMATS).optional(),
+  minLength: count.optional(),
+  maxLength: count.optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  exclusiveMinimum: z.number().optional(),
+  exclusiveMaximum: z.number().optional(),
+  minItems: count.optional(),
+  maxItems: count.optional(),
+  required: z.array(z.string()).optional(),
+  /** Never logged, never in an address, never in a challenge. */
+  'x-secret': z.boolean().optional(),
+  get properties() {
+    return z.record(fieldName, describedSchema).optional();
+  },
+  get additionalProperties() {
+    return z.union([z.boolean(), describedSchema]).optional();
+  },
+  get items() {
+    return describedSchema.optional();
+  },
+  get anyOf() {
+    return z.array(describedSchema).min(1).max(8).optional();
+  },
+});
+
+/** An object with fields, as descriptors say it. */
+export const describedObject = z.strictObject({
+  ...describedSchema.shape,
+  $schema: z.string().max(128).optional(),
+  type: z.literal('object'),
+  properties: z.record(fieldName, describedSchema).default({}),
+  required: z.array(z.string()).default([]),
+});
+export type DescribedObject = z.output<typeof describedObject>;
+
+/** A schema of the house, said in a descriptor's words; what those have no word for is left out. */
+export function describeSchema(schema: z.ZodObject): DescribedObject {
+  return describedObject.parse(jsonSchemaOf(schema));
+}
+
+/** Names of the published schema (`id`) are none here: a registry of no names keeps everything in its place. */
+const NAMELESS = z.registry<Record<string, unknown>>();
+
+function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
+  const { $schema: _dialect, ...described } = z.toJSONSchema(schema, {
+    unrepresentable: 'any',
+    metadata: NAMELESS,
+    override: ({ zodSchema, jsonSchema }) => {
+      const told = { ...jsonSchema, ...wireOf(zodSchema) };
+      for (const word of Object.keys(jsonSchema)) delete jsonSchema[word];
+      Object.assign(jsonSchema, plain(told));
+      if (zodSchema instanceof z.ZodObject) markSecrets(zodSchema, jsonSchema);
+    },
+  });
+  return described;
+}
+
+/** What a field type of the wire says of itself, in words or as another schema. */
+function wireOf(schema: z.core.$ZodType): z.core.JSONSchema.BaseSchema {
+  const { wire, title, description } = z.globalRegistry.get(schema) ?? {};
+  const said = { ...(title ? { title } : {}), ...(description ? { description } : {}) };
+  return { ...said, ...(wire instanceof z.ZodType ? jsonSchemaOf(wire) : Object(wire)) };
+}
+
+const WORDS: ReadonlySet<string> = new Set(Object.keys(describedSchema.shape));
+
+/** Without what strict readers would take for more than it is: fields may be added, and a default makes one optional. */
+function plain(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.BaseSchema {
+  const { additionalProperties, required, properties = {}, minimum, maximum, ...rest } = schema;
+  const isOpen = Object.keys(Object(additionalProperties)).length === 0;
+  const needed = required?.filter((name) => Object(properties[name])['default'] === undefined);
+  return Object.fromEntries(
+    Object.entries({
+      ...rest,
+      ...(schema.properties ? { properties } : {}),
+      ...(isOpen ? {} : { additionalProperties }),
+      ...(needed ? { required: needed } : {}),
+      ...(minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
+      ...(maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
+    }).filter(([word, value]) => WORDS.has(word) && value !== undefined),
+  );
+}
+
+function markSecrets(schema: z.ZodObject, { properties = {} }: z.core.JSONSchema.BaseSchema): void {
+  for (const name of secretFields(schema)) Object.assign(properties[name] as object, { 'x-secret': true });
+}
+
+/** A schema that holds values to what a descriptor says of them; fields that it does not name are left out. */
+export function schemaOf({ properties, required, title, description }: DescribedObject): z.ZodObject {
+  const fields = Object.entries(properties).map(([name, described]) => {
+    const field = z.fromJSONSchema(described as z.core.JSONSchema.JSONSchema);
+    const schema = described['x-secret'] ? secret(field) : field;
+    return [name, required.includes(name) ? schema : schema.optional()] as const;
+  });
+  return z.object(Object.fromEntries(fields)).meta({ ...(title && { title }), ...(description && { description }) });
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { describedObject } from './described-schema.js';
+import { EFFECT_TYPES } from './effect.js';
+import { CONTEXT_KEYS } from './plan-context.js';
+import { PROTOCOL_VERSION } from './stage-request.js';
+
+/** One token on the bus, never changed. */
+export const KIND = /^[a-z][a-z0-9_]{1,47}$/;
+
+/** Characters of a descriptor as JSON. */
+export const MAX_DESCRIPTOR_LENGTH = 32 * 1024;
+/** Levels of objects and lists in a descriptor. */
+export const MAX_DESCRIPTOR_DEPTH = 24;
+/** Milliseconds that a stage may ask for one turn at most (protocol §2). */
+export const MAX_DEADLINE_MS = 15_000;
+
+const kind = z.string().regex(KIND);
+const name = z.string().min(1).max(64);
+const contextKey = z.enum(CONTEXT_KEYS);
+const list = <S extends z.ZodType>(member: S) => z.array(member).max(64).default([]);
+const record = <S extends z.ZodType>(value: S) => z.record(name, value).default({});
+
+const attemptRule = z.object({
+  when: name,
+  credential: name,
+  pick: z.object({ field: name, among: name, where: z.object({ member: name, values: list(name) }) }).exactOptional(),
+  free: z.int().min(1),
+  hard: z.int().min(2).max(100),
+  refuse: z.object({ field: name, code: name }),
+});
+
+/** What is asked of a stage that is to describe itself. */
+export const describeRequest = z.object({ v: z.literal(PROTOCOL_VERSION) });
+
+const descriptor = z.object({
+  v: z.literal(PROTOCOL_VERSION),
+  kind,
+  /** Null for a stage that never asks. */
+  component: z.string().min(1).max(64).nullable(),
+  config: describedObject,
+  challenge: describedObject,
+  response: describedObject,
+  state: describedObject,
+  reads: z.partialRecord(contextKey, z.enum(['required', 'optional'])).default({}),
+  writes: list(contextKey),
+  errors: record(z.object({ string: z.string().min(1).max(512), code: name })),
+  effects: list(z.enum(EFFECT_TYPES)),
+  inserts: list(kind),
+  embeds: record(z.object({ field: name, error: name, asks: name.exactOptional() })),
+  attempts: list(attemptRule),
+  cookies: list(name),
+  user_info: z.boolean().default(false),
+  acts: z.boolean().default(true),
+  writes_data: z.boolean().default(false),
+  deadline_ms: z.int().min(1).max(MAX_DEADLINE_MS).default(5000),
+});
+
+/** A contract as data: what `stage.<kind>.describe` answers (protocol §2). Members that it does not know are left out. */
+export const stageDescriptor = z
+  .unknown()
+  .refine((value) => isWithin(value, MAX_DESCRIPTOR_DEPTH), { error: 'nested too deeply', abort: true })
+  .refine((value) => JSON.stringify(value ?? null).length <= MAX_DESCRIPTOR_LENGTH, { error: 'too large', abort: true })
+  .pipe(descriptor);
+export type StageDescriptor = z.output<typeof stageDescriptor>;
+
+const isWithin = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' || value === null
+    ? true
+    : levels > 0 && Object.values(value).every((member) => isWithin(member, levels - 1));

@@ -1,0 +1,19 @@
+import {
+  describeRequest,
+  describeStage,
+  type StageContract,
+  type StageDescriptor,
+  type StageProblem,
+} from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** What a stage answers whoever asks it to describe itself. */
+export function selfDescription(contract: StageContract): (body: unknown) => StageDescriptor | StageProblem {
+  const descriptor = describeStage(contract);
+  return (body) => {
+    const request = describeRequest.safeParse(body);
+    if (request.success) return descriptor;
+    const detail = `the request is not understood: ${z.prettifyError(request.error)}`;
+    return { problem: { code: 'stage_bad_request', detail } };
+  };
+}

@@ -1,0 +1,168 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { requestOf } from '@gatehouse/stage-kit/testing';
+import { stages } from '@gatehouse/stages';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { StageBus } from '../../apps/standalone/src/stage-bus.js';
+import { checkStage, type Finding } from '../../apps/standalone/src/stage-check/check-stage.js';
+import { describeWithNats } from '../support/nats.js';
+import type { FreshDatabase } from '../support/postgres.js';
+import { describeWithPython } from '../support/python.js';
+import { freshDirectory } from './directory.js';
+import { Bench } from './service.js';
+
+const run = promisify(execFile);
+const TERMS = 'x_example_terms';
+const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
+
+/** What kinds cannot be asked without. */
+const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  identification: { user_fields: ['username'] },
+  password: { backends: ['authentik.core.auth.InbuiltBackend'] },
+  [TERMS]: { text: 'Be kind.' },
+};
+
+describeWithNats('npm run check:stage', () => {
+  let bench: Bench;
+  let database: FreshDatabase;
+
+  beforeAll(async () => {
+    [bench, database] = await Promise.all([Bench.open(), freshDirectory()]);
+    const env = { DATABASE_URL: database.url };
+    const services = new Set(Object.values(stages).map(({ contract }) => contract.service));
+    await Promise.all([...services].map((service) => bench.start(service, env)));
+  });
+  afterAll(async () => {
+    await bench?.close();
+    await database?.drop();
+  });
+
+  /** What the command writes, and the code it ends with. */
+  async function command(...args: string[]): Promise<{ code: number; said: string }> {
+    const line = ['dist/apps/standalone/src/check-stage.js', ...args, '--nats', bench.url];
+    return run(process.execPath, line, { env: { PATH: process.env['PATH'] } }).then(
+      ({ stdout }) => ({ code: 0, said: stdout }),
+      ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, said: stdout + stderr }),
+    );
+  }
+
+  /** What is wrong with how a stage keeps its promises, by promise. */
+  async function broken(kind: string): Promise<Record<string, readonly string[]>> {
+    const bus = new StageBus({ NATS_URL: bench.url });
+    const found: Finding[] = [];
+    for await (const finding of checkStage(bus, { kind, config: CONFIGS[kind] ?? {} })) found.push(finding);
+    await bus.close();
+    expect(found.length).toBeGreaterThan(0);
+    return Object.fromEntries(found.flatMap(({ promise, faults }) => (faults.length > 0 ? [[promise, faults]] : [])));
+  }
+
+  it.each(Object.keys(stages))('finds that %s keeps every promise of the protocol', async (kind) => {
+    expect(await broken(kind)).toEqual({});
+  });
+
+  it('says so, and ends with 0', async () => {
+    const { code, said } = await command('password', '--config', JSON.stringify(CONFIGS['password']));
+    expect(said).toMatch(/^(ok {3}\w.*\n){16}password: 16 promises kept\n$/);
+    expect(code).toBe(0);
+  });
+
+  describe('asked about a stage that breaks them', () => {
+    const KIND = 'x_bad_stage';
+    const object = { type: 'object' };
+    const descriptor = {
+      ...{ v: 1, kind: KIND, component: 'x-bad-stage', config: object, state: object },
+      challenge: { type: 'object', properties: { word: { type: 'string' } }, required: ['word'] },
+      response: { type: 'object', properties: { word: { type: 'string' } } },
+    };
+    const asks = { type: 'challenge', challenge: { word: 'x' } };
+    let described: unknown = descriptor;
+    let reply: (body: string) => string = () => '';
+
+    beforeAll(() => {
+      const serve = (verb: string, answer: (body: string) => string) =>
+        bench.connection.subscribe(`stage.${KIND}.${verb}`, {
+          queue: KIND,
+          callback: (_, message) => void message.respond(answer(message.string())),
+        });
+      serve('describe', () => JSON.stringify(described));
+      for (const verb of ['challenge', 'respond']) serve(verb, (body) => reply(body));
+    });
+
+    it('says where, and ends with 1', async () => {
+      reply = () => JSON.stringify(asks);
+      const { code, said } = await command(KIND);
+      expect(code).toBe(1);
+      expect(said).toContain('ok   has an outcome for its challenge, and again');
+      expect(said).toContain(
+        'FAIL refuses what is no JSON\n       challenge answers challenge instead of stage_bad_request',
+      );
+      expect(said).toContain('FAIL refuses another version of the protocol');
+      expect(said).toMatch(/x_bad_stage: \d+ of \d+ promises broken\n$/);
+    });
+
+    it.each<[string, string, string]>([
+      ['what is no reply', '{"type":"welcome"}', 'answers what is no reply: {"type":"welcome"}'],
+      ['no JSON', 'welcome', 'answers what is no JSON: welcome'],
+      [
+        'beyond its contract',
+        '{"type":"passed","effects":[{"type":"reputation","identifier":"x","delta":1}]}',
+        'asks for the effect reputation',
+      ],
+      ['another challenge than it promised', '{"type":"challenge","challenge":{}}', 'that does not fit its contract'],
+      ['too much', `{"type":"passed","x":"${'x'.repeat(262_144)}"}`, 'answers with more than 262144 bytes'],
+    ])('finds that it says %s', async (_what, said, finding) => {
+      reply = () => said;
+      expect(Object.values(await broken(KIND)).flat()).toContainEqual(expect.stringContaining(finding));
+    });
+
+    it('finds that it claims too much, or says nothing that is understood', async () => {
+      described = { ...descriptor, reads: { prompt_data: 'optional' } };
+      expect(await broken(KIND)).toMatchObject({
+        'claims nothing that it may not have': ['it reads prompt_data, which is secret'],
+      });
+      described = { ...descriptor, v: 2 };
+      expect(Object.keys(await broken(KIND))).toEqual(['describes itself']);
+      described = { ...descriptor, kind: 'x_other_stage', component: 'x-other-stage' };
+      expect(await broken(KIND)).toEqual({ 'describes itself': ['it calls itself x_other_stage'] });
+    });
+  });
+
+  it('says when nobody serves the stage, or the config is not its own', async () => {
+    const nobody = 'Nobody answers for x_no_one on stage.x_no_one.describe: start its service.';
+    expect(await broken('x_no_one')).toEqual({ 'describes itself': [nobody] });
+    expect((await command('password')).said).toContain('FAIL accepts this config');
+  });
+
+  it.each([[[]], [['a', 'b']], [['a', '--config', '{']], [['a', '--verbose']]])(
+    'says how it is used: %j',
+    async (args) => {
+      expect(await command(...args)).toMatchObject({
+        code: 1,
+        said: expect.stringContaining('usage: npm run check:stage'),
+      });
+    },
+  );
+
+  describeWithPython('asked about the stage in Python', () => {
+    beforeAll(() => bench.startProgram('python3', TERMS_OF_USE));
+
+    it('finds that it keeps every promise of the protocol', async () => {
+      expect(await broken(TERMS)).toEqual({});
+    });
+
+    it('answers each request once when two copies share the work, and leaves without losing one', async () => {
+      const copies = [
+        await bench.startProgram('python3', TERMS_OF_USE),
+        await bench.startProgram('python3', TERMS_OF_USE),
+      ];
+      const requests = Array.from({ length: 60 }, (_, i) => requestOf({ config: { text: `terms ${i}` } }));
+      const heard = await bench.flood(`stage.${TERMS}.challenge`, requests, async () => {
+        expect(await Promise.all(copies.map((copy) => copy.stop()))).toEqual([0, 0]);
+      });
+      await bench.connection.request(`stage.${TERMS}.describe`, '{"v":1}');
+      const texts = heard.map((answer) => ('challenge' in answer ? answer.challenge['text'] : undefined));
+      expect(texts).toHaveLength(requests.length);
+      expect(new Set(texts)).toEqual(new Set(requests.map(({ config }) => config['text'])));
+    });
+  });
+});
