@@ -55,6 +55,15 @@ describe('a plan', () => {
     expect(stages.hops).toEqual(['page.challenge']);
   });
 
+  it('is not gone on with by anybody else: what a stranger began is not for whoever has logged in since', async () => {
+    const { show, solve, plans } = house(versionOf([{ kind: 'ident' }, { kind: 'page' }]), SCRIPT);
+    await solve({ uid: 'alice' });
+    plans.session = sessionOf(bob);
+
+    expect((await show()).told).toMatchObject({ type: 'show', challenge: { who: true } });
+    expect(plans.plan).toMatchObject({ cursor: 0, visitor: bob.uuid, context: {} });
+  });
+
   it('that logs its visitor in itself goes on, though its flow is for strangers', async () => {
     const version = versionOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page' }]);
     const strangers = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
