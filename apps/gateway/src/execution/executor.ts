@@ -55,7 +55,8 @@ export class Executor {
     const tokenUser = await request.authenticate?.();
     if (await this.hasLeft(found, request)) return this.sendToLogin(request, found);
     const loaded = { ...found, user: tokenUser ?? found.session?.user };
-    refuseUnfit(request.answer, tokenUser ? undefined : loaded.user);
+    if (!tokenUser) refuseForged(request.answer, loaded.user);
+    if (request.answer?.unreadable) throw request.answer.unreadable;
     return loaded.session?.retired ? this.repeat(request, loaded, false) : this.goOn(request, loaded);
   }
 
@@ -171,10 +172,10 @@ function refuseUntaken(answer: Posted | undefined) {
   if (answer?.unreadable && UNTAKEN.has(answer.unreadable.code)) throw answer.unreadable;
 }
 
-/** What else is wrong with an answer before any stage sees it; a forgery concerns whoever a session vouches for. */
-function refuseUnfit(answer: Posted | undefined, sessionUser: Identity | undefined) {
-  if (answer?.forged && sessionUser) throw new Problem('csrf_failed', { detail: answer.forged });
-  if (answer?.unreadable) throw answer.unreadable;
+/** A foreign page answers for nobody; that an answer may be forged concerns whoever a session vouches for. */
+function refuseForged(answer: Posted | undefined, sessionUser: Identity | undefined) {
+  const detail = answer?.foreign ?? (sessionUser && answer?.forged);
+  if (detail) throw new Problem('csrf_failed', { detail });
 }
 
 /** A problem is told like anything else, so that whoever may see its details can. */

@@ -122,6 +122,15 @@ describe('a token', () => {
     expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
   });
 
+  it('is the word of a program, which no page of another site can borrow', async () => {
+    const { solve, stages } = house(requiring('none', 'page'), SCRIPT);
+    const answer = { body: { word: 'x' }, foreign: 'another site', forged: 'no token' };
+
+    await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
+    expect(stages.hops).toEqual([]);
+    expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
+  });
+
   it('is asked for after the media type, before forgery and form', async () => {
     const { solve, plans } = house(requiring('none', 'page'), SCRIPT);
     plans.session = sessionOf(alice);
