@@ -83,4 +83,10 @@ describe('an outpost', () => {
     await expect(stranger.bind('login', RIGHT)).rejects.toThrow('exceeded stage recursion depth');
     expect(stranger.session).toBeUndefined();
   });
+
+  it('logs one user in many times at once', async () => {
+    const bound = await Promise.allSettled(Array.from({ length: 20 }, () => outpost().bind('login', RIGHT)));
+
+    expect(bound.filter(({ status }) => status === 'rejected')).toEqual([]);
+  });
 });
