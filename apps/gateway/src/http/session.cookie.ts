@@ -7,13 +7,17 @@ import type { Exchange } from './exchange.js';
 /** The name that outposts and reverse proxies look for. */
 export const SESSION_COOKIE = 'authentik_session';
 
-/** Characters of a cookie that can be one of ours; a longer one is nobody's. */
-const MAX_KEY = 128;
+/** A cookie that can hold a key of ours, which is 256 bits in base64url; anything else of that name is nobody's. */
+const KEY = new RegExp(`^\\s*${SESSION_COOKIE}="?([\\w-]{43})"?\\s*$`);
 
-/** SHA-256 of the session cookie, if the request has one. */
-export function sessionKeyOf(request: FastifyRequest): Buffer | undefined {
-  const value = request.cookies[SESSION_COOKIE];
-  return value && value.length <= MAX_KEY ? hashSessionKey(value) : undefined;
+/**
+ * SHA-256 of the session cookie, if the request has one. Another installation may have left one of that name for the parent
+ * domain, which comes first because it is older, so that of several the last counts.
+ */
+export function sessionKeyOf({ headers }: Pick<FastifyRequest, 'headers'>): Buffer | undefined {
+  const cookies = headers.cookie?.split(';') ?? [];
+  const value = cookies.flatMap((cookie) => KEY.exec(cookie)?.[1] ?? []).at(-1);
+  return value === undefined ? undefined : hashSessionKey(value);
 }
 
 /** Whether a request came by TLS: to this process, or to a trusted proxy. */
