@@ -128,7 +128,7 @@ function portsOf(ground: Ground) {
   const plans = new TypeormPlans(source, sealer, { lifetimes, logger, attributes });
   const contracts = new CatalogueContracts(new Set(config.TRUSTED_STAGES));
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
-  const lines = new AttemptLines();
+  const lines = new AttemptLines(config.ATTEMPTS_LINE);
   const consultation = new Consultation({
     stages: new NatsStages(requester),
     contracts,

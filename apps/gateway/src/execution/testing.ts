@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { MemoryBoundSessions } from '../../../../test/support/bound-sessions.js';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
 import { MemoryMemberships, ScriptedPolicies } from '../../../../test/support/policies.js';
-import { AttemptLines } from './attempt-lines.js';
+import { AttemptLines, DEFAULT_LINE } from './attempt-lines.js';
 import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
 import { Consultation } from './consultation.js';
 import { Executor } from './executor.js';
@@ -231,7 +231,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   })();
   const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);
-  const lines = new AttemptLines();
+  const lines = new AttemptLines(DEFAULT_LINE);
   const consultation = new Consultation({ stages, contracts, attempts, claims, lines, report });
   const [policies, memberships] = [new ScriptedPolicies(), new MemoryMemberships()];
   const undecided: Undecided[] = [];
