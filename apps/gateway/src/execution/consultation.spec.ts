@@ -71,7 +71,7 @@ describe('attempts', () => {
 
   it('that are refused take as long as a wrong answer did', async () => {
     const took = (ms: number): StageReply => {
-      stages.clockMs += ms;
+      stages.clock.ms += ms;
       return rejects(['password']);
     };
     const judging = [12, 2];
@@ -83,7 +83,7 @@ describe('attempts', () => {
     attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
     await solve({ password: 'wrong' });
 
-    expect(stages.waits).toEqual([10]);
+    expect(stages.clock.waits).toEqual([10]);
   });
 
   it('that a whole network used up are said to be, with the time to wait', async () => {

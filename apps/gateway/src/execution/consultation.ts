@@ -1,5 +1,6 @@
 import { NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
 import { type FlowVersion, mergeContext, overreach, type Plan, type Step, stateOf } from '@gatehouse/plan';
+import type { AttemptLines } from './attempt-lines.js';
 import type { Attempts, Claim, Claims } from './attempts.js';
 import { both, type Embedded, embeddedIn, type Passed, withheld, withInner } from './embedding.js';
 import type { Pace } from './pace.js';
@@ -19,6 +20,7 @@ interface Parts {
   readonly contracts: Contracts;
   readonly attempts: Attempts;
   readonly claims: Claims;
+  readonly lines: AttemptLines;
   readonly pace: Pace;
   /** Called with what a stage asked for beyond its contract. */
   readonly report: (kind: string, violations: readonly string[]) => void;
@@ -125,17 +127,18 @@ export class Consultation {
     const { ip } = situation.request.client;
     const { context, shown } = asked.plan;
     const claims = this.parts.claims.of({ rules, body, shown: shown?.challenge, user: context.pending_user, ip });
-    if (claims.length === 0)
-      return { reply: await this.ask(situation, asked, body), states: {}, settlement: NOTHING_TO_SETTLE };
-    const { attempts, pace } = this.parts;
-    if (await this.taken(claims, situation))
+    if (claims.length === 0) return plainly(await this.ask(situation, asked, body));
+    const { attempts, pace, lines } = this.parts;
+    await lines.enter(situation.request, claims, situation.timeLeftMs() - asked.contract.deadline_ms);
+    if (await this.taken(claims, situation)) {
+      lines.leave(situation.request);
       return plainly(await pace.keep(kind, () => this.locked(situation, asked, body), situation.timeLeftMs()));
-    const reply = await pace
-      .note(kind, () => this.ask(situation, asked, body), isWrong)
-      .catch(async (error: unknown) => {
-        if (error instanceof Problem && NEVER_BEGUN.has(error.code)) await attempts.giveBack(claims);
-        throw error;
-      });
+    }
+    const judged = pace.note(kind, () => this.ask(situation, asked, body), isWrong);
+    const reply = await judged.catch(async (error: unknown) => {
+      if (error instanceof Problem && NEVER_BEGUN.has(error.code)) await attempts.giveBack(claims);
+      throw error;
+    });
     return { reply, states: {}, settlement: settle(claims, reply) };
   }
 
