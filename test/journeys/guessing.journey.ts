@@ -45,8 +45,8 @@ afterAll(() => house.close());
 
 const isLoggedIn = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status === 200;
 
-async function logIn(browser: Browser, slug: string, user: string, password: string) {
-  await browser.solve(slug, { uid_field: user });
+async function logIn(browser: Browser, slug: string, [uid_field, password]: readonly [user: string, password: string]) {
+  await browser.solve(slug, { uid_field });
   return browser.solve(slug, { password });
 }
 
@@ -61,10 +61,10 @@ async function submit(browser: Browser, fields: Readonly<Record<string, string>>
 
 /** Every way to prove a password of bob's. */
 const WAYS: Readonly<Record<string, (browser: Browser) => Promise<unknown>>> = {
-  'a step of its own': (browser) => logIn(browser, 'login', 'bob', RIGHT),
+  'a step of its own': (browser) => logIn(browser, 'login', ['bob', RIGHT]),
   'the step that names the user': (browser) => browser.solve('combined', { uid_field: 'bob', password: RIGHT }),
-  'by mail address': (browser) => logIn(browser, 'by-mail', 'bob@example.org', RIGHT),
-  'an app password': (browser) => logIn(browser, 'tokens', 'bob', APP_PASSWORD),
+  'by mail address': (browser) => logIn(browser, 'by-mail', ['bob@example.org', RIGHT]),
+  'an app password': (browser) => logIn(browser, 'tokens', ['bob', APP_PASSWORD]),
   'the page': async (browser) => {
     await submit(browser, { uid_field: 'bob' });
     return submit(browser, { password: RIGHT });
@@ -75,7 +75,7 @@ const failBobs = (failures: number) =>
 
 describe('a password that is locked', () => {
   it.each(Object.keys(WAYS))('is locked for everybody, at every gateway, also by %s (D3 29)', async (way) => {
-    await logIn(house.browser(), 'login', 'bob', 'wrong');
+    await logIn(house.browser(), 'login', ['bob', 'wrong']);
     for (const failures of [50, 0]) {
       await failBobs(failures);
       for (const browser of [house.browser(), new Browser(other)]) {
@@ -107,14 +107,14 @@ describe('a password that is guessed', () => {
 });
 
 describe('what a flow does not offer', () => {
-  it.each([
-    ['a name, where mail addresses are asked for', 'by-mail', 'bob', RIGHT],
-    ['a password, where app passwords are', 'tokens', 'bob', RIGHT],
-    ['an app password, where passwords are', 'login', 'bob', APP_PASSWORD],
-  ])('lets nobody in who sends it all the same: %s (D3 40)', async (_, slug, user, secret) => {
+  it.each<[string, string, string]>([
+    ['a name, where mail addresses are asked for', 'by-mail', RIGHT],
+    ['a password, where app passwords are', 'tokens', RIGHT],
+    ['an app password, where passwords are', 'login', APP_PASSWORD],
+  ])('lets nobody in who sends it all the same: %s (D3 40)', async (_, slug, secret) => {
     await house.rows('DELETE FROM flow.attempts');
     const browser = house.browser();
-    const { body } = await logIn(browser, slug, user, secret);
+    const { body } = await logIn(browser, slug, ['bob', secret]);
 
     expect(body).toHaveProperty('response_errors');
     expect(await isLoggedIn(browser)).toBe(false);
