@@ -7,7 +7,8 @@ import pg from 'pg';
 import { NatsRequester } from '../../libs/platform/src/nats-requester.js';
 import { Sealer } from '../../libs/platform/src/sealing.js';
 import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
-import { FloorTable } from './table.js';
+import { LeastTable } from './least-table.js';
+import { ProductTable } from './product-table.js';
 
 /** As large as the envelope and the answer of a dummy stage. */
 const QUESTION = JSON.stringify({ filler: 'x'.repeat(700) });
@@ -16,7 +17,8 @@ const ANSWER = { component: 'ak-stage-dummy', flow_info: { filler: 'x'.repeat(20
 const connection = await connect({ servers: process.env['NATS_URL'] ?? '', noAsyncTraces: true });
 const requester = new NatsRequester(connection, '_INBOX_floor');
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 10 });
-const table = new FloorTable(pool, new Sealer(`floor:${randomBytes(32).toString('base64')}`));
+const sealer = new Sealer(`floor:${randomBytes(32).toString('base64')}`);
+const tables = { least: new LeastTable(pool, sealer), product: new ProductTable(pool, sealer) };
 const hash = await hashPassword('correct-horse-7');
 const decoder = new TextDecoder();
 
@@ -30,7 +32,8 @@ app.post('/echo', async () => {
   await echo(1);
   return ANSWER;
 });
-app.post<{ Params: { echoes: string } }>('/whole/:echoes', async ({ params }) => {
+app.post<{ Params: { table: keyof typeof tables; echoes: string } }>('/whole/:table/:echoes', async ({ params }) => {
+  const table = tables[params.table];
   const { row, plan } = await table.load();
   await echo(Number(params.echoes));
   if (!(await table.save(row, plan))) throw new Error('two requests met at one row');
@@ -41,7 +44,7 @@ app.post('/hash', async () => {
   return ANSWER;
 });
 
-await table.fill();
+for (const table of Object.values(tables)) await table.fill();
 await app.listen({ host: '127.0.0.1', port: Number(process.env['PORT']) });
 process.stdout.write('serving\n');
 process.once('SIGTERM', () => void Promise.all([app.close(), pool.end(), requester.close()]));

@@ -14,14 +14,15 @@ export async function solves(ground: Ground, product: Product): Promise<string> 
   const variants: Variant[] = [
     { name: 'bare Fastify', site: floors, visit: FLOORS.bare, count: 3000 },
     { name: '… and one echo over NATS', site: floors, visit: FLOORS.echo, count: 2000 },
-    { name: '… and two statements, one open, one seal', site: floors, visit: FLOORS.whole, count: 1500 },
+    { name: '… and the least two statements, one open, one seal', site: floors, visit: FLOORS.least, count: 1500 },
+    { name: '… and the two statements of a solve instead', site: floors, visit: FLOORS.whole, count: 1500 },
     { name: '… and a second echo', site: floors, visit: FLOORS.wholeTwice, count: 1500 },
     {
       name: 'dummy: the last answer',
       site: product,
       visit: dummy,
       count: 1500,
-      floor: '… and two statements, one open, one seal',
+      floor: '… and the two statements of a solve instead',
     },
     { name: 'dummy: on to the next', site: product, visit: dummyOnward, count: 1500, floor: '… and a second echo' },
     { name: 'identification', site: product, visit: identification, count: 800, floor: '… and a second echo' },

@@ -22,8 +22,9 @@ const pass = (slug: string, expects: string) => solve(slug, { component: 'ak-sta
 export const FLOORS = {
   bare: floor('/bare'),
   echo: floor('/echo'),
-  whole: floor('/whole/1'),
-  wholeTwice: floor('/whole/2'),
+  least: floor('/whole/least/1'),
+  whole: floor('/whole/product/1'),
+  wholeTwice: floor('/whole/product/2'),
   hash: floor('/hash'),
 };
 

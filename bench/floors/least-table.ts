@@ -1,19 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { Sealer } from '../../libs/platform/src/sealing.js';
-
-/** Rows that requests take in turns, so that no two of them meet at one. */
-const ROWS = 2000;
-
-/** A plan as small as those of the dummy flows. */
-const PLAN = {
-  v: 1,
-  steps: [{ binding: 'x'.repeat(36) }],
-  cursor: 0,
-  context: {},
-  states: {},
-  filler: 'x'.repeat(280),
-};
+import { Keys, PLAN, type Row, type Table } from './rows.js';
 
 const SELECT = {
   name: 'floor_select',
@@ -26,17 +14,9 @@ const UPDATE = {
          WHERE id = $1 AND revision = $2 RETURNING id`,
 };
 
-interface Row {
-  readonly id: string;
-  readonly revision: number;
-  readonly body: Buffer;
-}
-
-const keyOf = (row: number) => createHash('sha256').update(String(row)).digest();
-
-/** A session and a plan in Postgres: what no solve can do without. */
-export class FloorTable {
-  private turn = 0;
+/** A session and a plan, and the least two statements that load and save them. */
+export class LeastTable implements Table {
+  private readonly keys = new Keys();
 
   constructor(
     private readonly pool: Pool,
@@ -50,11 +30,11 @@ export class FloorTable {
         expires_at timestamptz DEFAULT now() + interval '1 day');
       CREATE TABLE bench.plans (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), session uuid UNIQUE, revision int DEFAULT 0,
         body bytea, expires_at timestamptz) WITH (fillfactor = 70)`);
-    for (let row = 0; row < ROWS; row++) {
+    for (const key of Keys.all()) {
       const { rows } = await this.pool.query<{ id: string }>(
         `WITH s AS (INSERT INTO bench.sessions (key) VALUES ($1) RETURNING id)
          INSERT INTO bench.plans (session, body) SELECT id, $2 FROM s RETURNING id`,
-        [keyOf(row), randomBytes(0)],
+        [key, randomBytes(0)],
       );
       const { id } = rows[0]!;
       const body = this.sealer.seal({ table: 'bench', id, revision: 0 }, PLAN);
@@ -62,14 +42,12 @@ export class FloorTable {
     }
   }
 
-  /** One plan loaded and opened. */
   async load(): Promise<{ row: Row; plan: unknown }> {
-    const { rows } = await this.pool.query<Row>({ ...SELECT, values: [keyOf(this.turn++ % ROWS)] });
+    const { rows } = await this.pool.query<Row>({ ...SELECT, values: [this.keys.next()] });
     const row = rows[0]!;
     return { row, plan: this.sealer.open({ table: 'bench', id: row.id, revision: row.revision }, row.body) };
   }
 
-  /** The same plan sealed and saved, if nobody else has. */
   async save({ id, revision }: Row, plan: unknown): Promise<boolean> {
     const body = this.sealer.seal({ table: 'bench', id, revision: revision + 1 }, plan);
     return (await this.pool.query({ ...UPDATE, values: [id, revision, body] })).rowCount === 1;

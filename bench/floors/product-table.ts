@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool } from 'pg';
+import { BEGIN_WITH_SESSION, LOAD, SAVE } from '../../apps/gateway/src/adapters/plan-statements.js';
+import type { Sealer } from '../../libs/platform/src/sealing.js';
+import { Keys, PLAN, type Row, type Table } from './rows.js';
+
+const SLUG = 'one-dummy';
+
+interface Loaded {
+  readonly flow_id: string;
+  readonly session_id: string;
+  readonly plan_id: string;
+  readonly revision: number;
+  readonly body: Buffer;
+}
+
+const sealedAs = (id: string, revision: number) => ({ table: 'flow.plans', id, revision });
+
+/** The product's own tables, and the two statements that a solve consists of there. */
+export class ProductTable implements Table {
+  private readonly keys = new Keys();
+  private flowId = '';
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly sealer: Sealer,
+  ) {}
+
+  async fill(): Promise<void> {
+    const { rows } = await this.pool.query('SELECT id, version_id FROM flow.flows WHERE slug = $1', [SLUG]);
+    const { id: flow, version_id: version } = rows[0] as { id: string; version_id: string };
+    this.flowId = flow;
+    for (const key of Keys.all()) {
+      const plan = randomUUID();
+      const body = this.sealer.seal(sealedAs(plan, 0), PLAN);
+      const begin = [randomUUID(), flow, plan, version, null, body, '1 day', null, null, key, '1 day'];
+      await this.pool.query({ ...BEGIN_WITH_SESSION, values: begin });
+    }
+  }
+
+  async load(): Promise<{ row: Row; plan: unknown }> {
+    const { rows } = await this.pool.query<Loaded>({ ...LOAD, values: [SLUG, this.keys.next(), false] });
+    const { plan_id: id, session_id: session, revision, body } = rows[0]!;
+    return { row: { id, session, revision, body }, plan: this.sealer.open(sealedAs(id, revision), body) };
+  }
+
+  async save({ id, session, revision }: Row, plan: unknown): Promise<boolean> {
+    const body = this.sealer.seal(sealedAs(id, revision + 1), plan);
+    const values = [session, this.flowId, id, revision, null, body, '1 day', false];
+    return (await this.pool.query({ ...SAVE, values })).rowCount === 1;
+  }
+}
