@@ -152,7 +152,7 @@ export class Consultation {
 
   /**
    * What a visitor sees of a lock: exactly what a wrong answer shows. The stage hears the answer without what was guessed in
-   * it, so that whatever it makes of wrong answers it makes of this one too (docs/adr/0007).
+   * it, so that whatever it makes of wrong answers it makes of this one too (docs/adr/0011).
    */
   private async locked(situation: Situation, asked: Asked, body: Body): Promise<StageReply> {
     const rules = asked.contract.attempts;
