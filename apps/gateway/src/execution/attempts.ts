@@ -114,7 +114,7 @@ const bagsIn = (value: unknown): Bag[] =>
   Array.isArray(value) ? value.filter((one): one is Bag => typeof one === 'object' && one !== null) : [];
 
 /** A saved user by id; anybody else by the typed name, in one spelling, so that case and Unicode variants share a counter. */
-function subjectOf(user: User): string {
+export function subjectOf(user: User): string {
   if (user.kind === 'saved') return `user:${user.uuid}`;
   return `name:${user.username.normalize('NFKC').toLowerCase().trim()}`;
 }
