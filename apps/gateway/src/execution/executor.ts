@@ -11,13 +11,14 @@ import { loginAddress } from './login-address.js';
 import { type Planning, refusalOf } from './planning.js';
 import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
 import type { PolicyEngine } from './policy-engine.js';
+import { Overtaken } from './progress.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { Saving } from './saving.js';
 import type { Site } from './stage-requests.js';
 import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
 import { Turns } from './turns.js';
-import { Overtaken, Walk } from './walk.js';
+import { Walk } from './walk.js';
 
 /** Milliseconds that one request may take in all. */
 export const REQUEST_DEADLINE_MS = 20_000;
@@ -114,14 +115,15 @@ export class Executor {
 
   private async walk(ground: Ground, start: Start): Promise<FlowAnswer> {
     const walk = new Walk(start, this.parts);
+    const { progress } = walk;
     const told = await walk.go().catch(lost).catch(problemTold);
-    const won = told !== undefined && ((told.type === 'problem' && !walk.moved) || (await walk.save()));
+    const won = told !== undefined && ((told.type === 'problem' && !progress.moved) || (await progress.save()));
     if (won) {
-      const { context, plan, happened: effects } = walk;
+      const { context, plan, happened: effects } = progress;
       return answerOf(ground, { told, context, planId: plan.id, cookie: start.saving.cookie, effects });
     }
     // The loser learns nothing of its own answer; a right one it need not pay for.
-    if (walk.answerPassed) await this.parts.attempts.giveBack(walk.claims);
+    if (walk.answerPassed) await this.parts.attempts.giveBack(progress.claims);
     const { request, loaded } = ground;
     return this.repeat(request, { ...(await this.load(request)), user: loaded.user }, true);
   }
