@@ -1,3 +1,4 @@
+import type { BrandSet } from '@gatehouse/plan';
 import type { EntityManager } from 'typeorm';
 import { type Edition, Publications } from './publications.js';
 import type { PublishedFlow } from './report.js';
@@ -23,13 +24,18 @@ const POINT = `
   SELECT id, slug, designation, version_id
   FROM jsonb_to_recordset($1::jsonb) AS m (id uuid, slug text, designation text, version_id uuid)`;
 
+const BRAND = `
+  INSERT INTO flow.brand_sets AS before (revision, document) VALUES (gen_random_uuid(), $1::jsonb)
+  ON CONFLICT (single) DO UPDATE SET revision = excluded.revision, document = excluded.document
+  WHERE before.document <> excluded.document`;
+
 interface Moved extends PublishedFlow {
   readonly id: string;
   readonly version_id: string;
   readonly designation: string;
 }
 
-/** Flow versions in the schema `flow`, inside the caller's transaction. */
+/** Flow versions and brands in the schema `flow`, inside the caller's transaction. */
 export class TypeormPublications extends Publications {
   constructor(private readonly manager: EntityManager) {
     super();
@@ -50,5 +56,9 @@ export class TypeormPublications extends Publications {
 
   async withdraw(flowIds: readonly string[]): Promise<void> {
     if (flowIds.length > 0) await this.manager.query('DELETE FROM flow.flows WHERE id = ANY($1::uuid[])', [flowIds]);
+  }
+
+  async brand(brands: BrandSet): Promise<void> {
+    await this.manager.query(BRAND, [JSON.stringify(brands)]);
   }
 }

@@ -9,6 +9,7 @@ export interface LoadedRow {
   readonly flow_id: string;
   readonly newest_version_id: string;
   readonly recovery_flow: string | null;
+  readonly brands_revision: string | null;
   readonly retired: boolean | null;
   readonly session_id: string | null;
   readonly session_left_s: number | null;
@@ -51,6 +52,7 @@ export function loadedOf(row: LoadedRow, sealer: Sealer): Loaded {
     flowId: row.flow_id,
     newestVersionId: row.newest_version_id,
     recoveryFlow: row.recovery_flow ?? undefined,
+    brandsRevision: row.brands_revision,
     session: row.session_id ? sessionOf(row, row.session_id) : undefined,
     stored: row.plan_id ? storedPlan(row, row.plan_id, sealer) : undefined,
     row: row.plan_id ? { id: row.plan_id, revision: row.revision } : undefined,

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
-import { admits, currentStep, draw, type FlowVersion, type Plan, type Visitor } from '@gatehouse/plan';
+import { admits, type Brand, currentStep, draw, type FlowVersion, type Plan, type Visitor } from '@gatehouse/plan';
 import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
+import type { Brands } from './brands.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
 import { isStored, type Known, knownPlan } from './going-on.js';
@@ -12,7 +13,7 @@ import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js'
 import type { PolicyEngine } from './policy-engine.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { Saving } from './saving.js';
-import type { Site } from './stage-requests.js';
+import { type ConfiguredSite, siteOf } from './site.js';
 import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
 import { Turns } from './turns.js';
@@ -24,19 +25,24 @@ export const REQUEST_DEADLINE_MS = 20_000;
 interface Parts {
   readonly plans: Plans;
   readonly flows: Flows;
+  readonly brands: Brands;
   readonly attempts: Attempts;
   readonly contracts: Contracts;
   readonly consultation: Consultation;
   readonly bindings: BindingGuard;
   readonly engine: PolicyEngine;
   readonly planning: Planning;
-  /** What of the site is configured; the rest is loaded. */
-  readonly site: Omit<Site, 'flows'>;
+  readonly site: ConfiguredSite;
   readonly now: () => Date;
 }
 
-/** What was loaded, and who asks: the user of a token, else of the session. */
-interface Arrival extends Loaded {
+/** What was loaded, with the brand of the host that was asked for. */
+interface Found extends Loaded {
+  readonly brand: Brand;
+}
+
+/** And who asks: the user of a token, else of the session. */
+interface Arrival extends Found {
   readonly user: Identity | undefined;
 }
 
@@ -76,10 +82,10 @@ export class Executor {
     return running ? this.walk(ground, this.startOf(ground, running)) : this.begin(ground);
   }
 
-  private async load({ slug, sessionKey }: FlowRequest): Promise<Loaded> {
+  private async load({ slug, sessionKey, host }: FlowRequest): Promise<Found> {
     const loaded = await this.parts.plans.find(slug, sessionKey);
     if (!loaded) throw new Problem('not_found');
-    return loaded;
+    return { ...loaded, brand: await this.parts.brands.find(host, loaded.brandsRevision) };
   }
 
   /** Whether the session was bound to another place than this; then it has ended. */
@@ -88,7 +94,7 @@ export class Executor {
     return user !== undefined && !(await this.parts.bindings.admits({ ...session!, user }, client));
   }
 
-  private async sendToLogin(request: FlowRequest, found: Loaded): Promise<FlowAnswer> {
+  private async sendToLogin(request: FlowRequest, found: Found): Promise<FlowAnswer> {
     const version = await this.newest(found);
     const loaded = { ...found, session: undefined, user: undefined };
     return unplanned({ request, loaded, version }, { type: 'done', to: loginAddress(request, version) });
@@ -138,7 +144,7 @@ export class Executor {
       orphaned: known?.orphaned ?? false,
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
       visitor: visitorOf(ground),
-      site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
+      site: siteOf(this.parts.site, loaded, loaded.brand),
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };
@@ -249,5 +255,5 @@ function answerOf(
   { loaded, version }: Ground,
   answer: Pick<FlowAnswer, 'told' | 'context' | 'effects' | 'planId'> & { cookie: SessionCookie | undefined },
 ): FlowAnswer {
-  return { ...answer, version, sessionUser: loaded.user };
+  return { ...answer, version, brand: loaded.brand, sessionUser: loaded.user };
 }

@@ -10,6 +10,7 @@ import {
 import type { FlowVersion, Plan, PolicySet } from '@gatehouse/plan';
 import { z } from 'zod';
 import { MemoryBoundSessions } from '../../../../test/support/bound-sessions.js';
+import { MemoryBrands } from '../../../../test/support/brands.js';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
 import { MemoryMemberships, ScriptedPolicies } from '../../../../test/support/policies.js';
 import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
@@ -131,6 +132,7 @@ export class MemoryPlans extends Plans {
   private versionId = 'v1';
   session: Session | undefined;
   orphaned = false;
+  recoveryFlow: string | undefined;
 
   async find(slug: string): Promise<Loaded | undefined> {
     this.loads++;
@@ -142,7 +144,8 @@ export class MemoryPlans extends Plans {
       versionId: this.versionId,
       orphaned: this.orphaned,
     };
-    return { flowId: FLOW_ID, newestVersionId: 'v1', recoveryFlow: undefined, session: this.session, stored, row };
+    const { recoveryFlow, session } = this;
+    return { flowId: FLOW_ID, newestVersionId: 'v1', recoveryFlow, brandsRevision: 'b1', session, stored, row };
   }
   /** The plan that a link leads to, by the token's hash. */
   readonly waiting = new Map<string, ResumedPlan>();
@@ -237,13 +240,15 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     ...{ policies, memberships, contracts, timeoutMs: 5000 },
     report: (found) => void undecided.push(found),
   });
-  const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example' };
+  const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org' };
+  const brands = new MemoryBrands();
   const boundSessions = new MemoryBoundSessions();
-  const ports = { plans, flows, attempts, contracts, consultation, engine, bindings: boundSessions.guard };
+  const ports = { plans, flows, brands, attempts, contracts, consultation, engine, bindings: boundSessions.guard };
   const executor = new Executor({ ...ports, planning: new Planning(engine), site, now: () => new Date(0) });
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
     arrivedAt: performance.now(),
     slug: 'login',
+    host: 'id.example.org',
     sessionKey: Buffer.alloc(32),
     query: {},
     named: [],
@@ -254,7 +259,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     ...more,
   });
   return {
-    ...{ plans, stages, attempts, overreaches, policies, memberships, undecided, boundSessions },
+    ...{ plans, brands, stages, attempts, overreaches, policies, memberships, undecided, boundSessions },
     show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
       executor.handle(request({ answer: { body, forged: undefined }, ...more })),

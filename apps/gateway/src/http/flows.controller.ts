@@ -2,6 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { Brands } from '../execution/brands.js';
 import { Flows } from '../execution/flows.js';
 import { Plans } from '../execution/plans.js';
 import { Contracts } from '../execution/stages.js';
@@ -11,13 +12,17 @@ import { Principals } from './principal.js';
 import { sessionKeyOf } from './session.cookie.js';
 
 /** The purposes that have an address of their own. */
-const DEFAULTS: ReadonlySet<string> = new Set(['authentication', 'invalidation']);
+const DEFAULTS = ['authentication', 'invalidation'] as const;
+type Purpose = (typeof DEFAULTS)[number];
+const isDefault = (designation: string): designation is Purpose =>
+  (DEFAULTS as readonly string[]).includes(designation);
 
 /** Addresses that stand for whatever flow serves a purpose (01-executor §11). */
 @Controller('/flows/-')
 export class FlowsController {
   constructor(
     @Inject(Flows) private readonly flows: Flows,
+    @Inject(Brands) private readonly brands: Brands,
     @Inject(Plans) private readonly plans: Plans,
     @Inject(Principals) private readonly principals: Principals,
     @Inject(Contracts) private readonly contracts: Contracts,
@@ -25,14 +30,14 @@ export class FlowsController {
   ) {}
 
   /**
-   * Leads to the first flow of the designation; the query goes along. Whether the flow is for whoever is here now is for
+   * Leads to the brand's flow for the designation, else to the first of it; the query goes along. Whether the flow is for whoever is here now is for
    * the flow to say: somebody who is logged in already reads that there, and not that there is no such address.
    */
   @Get('default/:designation/')
   @Redirect()
   async default(@Param('designation') designation: string, @Req() request: FastifyRequest) {
     const query = this.queryOf(request);
-    const slug = DEFAULTS.has(designation) ? await this.flows.findDefault(designation) : undefined;
+    const slug = isDefault(designation) ? await this.flowFor(designation, request) : undefined;
     if (!slug) throw new Problem('not_found', { detail: `There is no flow for ${designation}.` });
     return pageOf(slug, query);
   }
@@ -61,6 +66,11 @@ export class FlowsController {
     const begun = { slug, query: innerQuery(query) };
     await this.door.begin({ request, reply }, begun, principal.user).catch(asNotFound);
     return pageOf(slug, query);
+  }
+
+  private async flowFor(purpose: Purpose, { host }: FastifyRequest): Promise<string | undefined> {
+    const { flows } = await this.brands.find(host);
+    return flows[purpose] ?? this.flows.findDefault(purpose);
   }
 
   /** The request's own query, written anew. Throws credentials_in_query. */
