@@ -137,14 +137,9 @@ export class MemoryPlans extends Plans {
   async find(slug: string): Promise<Loaded | undefined> {
     this.loads++;
     if (slug !== 'login') return undefined;
-    const row = this.plan && { id: this.plan.id, revision: this.revision };
-    const stored = this.plan && {
-      plan: this.plan,
-      revision: this.revision,
-      versionId: this.versionId,
-      orphaned: this.orphaned,
-    };
-    const { recoveryFlow, session } = this;
+    const { plan, revision, versionId, orphaned, recoveryFlow, session } = this;
+    const row = plan && { id: plan.id, revision };
+    const stored = plan && { plan, revision, versionId, orphaned };
     return { flowId: FLOW_ID, newestVersionId: 'v1', recoveryFlow, brandsRevision: 'b1', session, stored, row };
   }
   /** The plan that a link leads to, by the token's hash. */
