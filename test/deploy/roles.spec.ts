@@ -127,7 +127,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
 
   it('lets the gateway find flows and brands, see who is in which group and remove what has expired', async () => {
     await withPool('gateway', async (source) => {
-      expect(await new TypeormFlows(source).findDefault('recovery')).toBeUndefined();
+      expect(await new TypeormFlows(source).findConfiguring(alice)).toBeUndefined();
       expect(await new TypeormBrands(source, 'Here').find('id.example.org')).toMatchObject({ title: 'Here' });
       expect(await new TypeormMemberships(source).among(alice, [alice])).toEqual(new Set());
       await expect(new TypeormJanitor(source, new Logger('test')).sweep()).resolves.toBeUndefined();

@@ -1,4 +1,4 @@
-import { Brands } from '../../apps/gateway/src/execution/brands.js';
+import { Brands, type HostBrand } from '../../apps/gateway/src/execution/brands.js';
 import type { Brand } from '../../libs/plan/src/brand.js';
 
 /** A brand of a domain, with nothing set but what is given. */
@@ -10,7 +10,9 @@ export const brandOf = (domain: string, more: Partial<Brand> = {}): Brand => ({
 /** One brand for every host that none is put for. */
 export class MemoryBrands extends Brands {
   readonly byHost = new Map<string, Brand>();
-  async find(host: string): Promise<Brand> {
-    return this.byHost.get(host) ?? brandOf('example.org', { title: 'Example' });
+  first: HostBrand['serving'] = {};
+  async find(host: string): Promise<HostBrand> {
+    const brand = this.byHost.get(host) ?? brandOf('example.org', { title: 'Example' });
+    return { ...brand, serving: { ...this.first, ...brand.flows } };
   }
 }

@@ -1,5 +1,5 @@
 import { boolean, char, jsonObject, reference, referencesOf } from '@gatehouse/contracts';
-import { BRAND_PURPOSES, type BrandSet, brandSet } from '@gatehouse/plan';
+import { BRAND_PURPOSES, type Brand, brand } from '@gatehouse/plan';
 import { z } from 'zod';
 import { attributeErrors, isPictureAddress, NOT_A_PICTURE, saidBy } from './brand-attributes.js';
 import type { Draft } from './draft.js';
@@ -40,20 +40,20 @@ export const brandModel: ObjectModel = {
 };
 
 /** The brands of a draft as the gateway reads them, in the order of their domains. */
-export function brandsOf(draft: Draft): BrandSet {
+export function brandsOf(draft: Draft): Brand[] {
   const brands = [...draft.of(brandModel.name)].map((object) => compiled(object, draft));
-  return brandSet.parse({ v: 1, brands: brands.sort((a, b) => (a.domain < b.domain ? -1 : 1)) });
+  return brands.sort((a, b) => (a.domain < b.domain ? -1 : 1));
 }
 
-function compiled({ values }: BlueprintObject, draft: Draft) {
-  const { domain, default: isDefault, attributes, ...brand } = brandSchema.parse(values);
+function compiled({ values }: BlueprintObject, draft: Draft): Brand {
+  const { domain, default: isDefault, attributes, ...rest } = brandSchema.parse(values);
   const flows = BRAND_PURPOSES.flatMap((purpose) => {
-    const slug = draft.get(brand[`flow_${purpose}`] ?? '')?.values['slug'];
+    const slug = draft.get(rest[`flow_${purpose}`] ?? '')?.values['slug'];
     return slug === undefined ? [] : [[purpose, slug]];
   });
-  return {
+  return brand.parse({
     ...saidBy(attributes),
-    ...{ domain, default: isDefault, title: brand.branding_title },
-    ...{ logo: brand.branding_logo, favicon: brand.branding_favicon, flows: Object.fromEntries(flows) },
-  };
+    ...{ domain, default: isDefault, title: rest.branding_title },
+    ...{ logo: rest.branding_logo, favicon: rest.branding_favicon, flows: Object.fromEntries(flows) },
+  });
 }

@@ -51,9 +51,9 @@ describe('brands in blueprints', () => {
   it('have a revision that is another one when any of them changes, and only then', async () => {
     const revisions: string[] = [];
     for (const lines of [
-      [brand('a.example')],
-      [brand('a.example')],
-      [flow('x')],
+      [flow('a'), brand('a.example')],
+      [flow('a'), brand('a.example')],
+      [flow('b')],
       [brand('a.example', 'branding_title: A')],
     ]) {
       await apply(...lines);
@@ -97,5 +97,17 @@ describe('brands in blueprints', () => {
       logo: '/media/logo-%(theme)s.svg',
       favicon: 'https://cdn.example/i.png',
     });
+  });
+
+  it('are told beside the first flow of each designation, as it is by now', async () => {
+    const first = async () => (await stored()).document.first;
+    await apply(flow('b'), flow('a'));
+    expect(await first()).toEqual({ recovery: 'a' });
+    const { revision } = await stored();
+    await apply(flow('a', 'absent'));
+    expect(await first()).toEqual({ recovery: 'b' });
+    expect((await stored()).revision).not.toBe(revision);
+    await apply(flow('b', 'absent'));
+    expect(await first()).toEqual({});
   });
 });

@@ -1,4 +1,4 @@
-import type { BrandSet, FlowVersion } from '@gatehouse/plan';
+import type { Brand, FlowVersion } from '@gatehouse/plan';
 import type { PublishedFlow } from './report.js';
 
 /** A compiled flow, ready to be published. */
@@ -14,6 +14,6 @@ export abstract class Publications {
   abstract publish(editions: readonly Edition[]): Promise<PublishedFlow[]>;
   /** Takes flows away from visitors; plans that are under way end on their version. */
   abstract withdraw(flowIds: readonly string[]): Promise<void>;
-  /** Puts the brands in the place of those before; nothing moves when they are the same. */
-  abstract brand(brands: BrandSet): Promise<void>;
+  /** Makes these the brands, beside what is published by now; nothing moves when nothing of it changes. */
+  abstract publishBrands(brands: readonly Brand[]): Promise<void>;
 }

@@ -66,6 +66,7 @@ async function publish(draft: Draft, manager: EntityManager): Promise<PublishedF
   const documents = compiler.affected(draft.touched).map((flow) => compiler.compile(flow));
   const publications = new TypeormPublications(manager);
   await publications.withdraw(draft.changes.removed);
-  await publications.brand(brandsOf(draft));
-  return publications.publish(documents.map((document) => ({ document, digest: digestOf(document) })));
+  const published = await publications.publish(documents.map((document) => ({ document, digest: digestOf(document) })));
+  await publications.publishBrands(brandsOf(draft));
+  return published;
 }

@@ -1,4 +1,4 @@
-import type { BrandSet } from '@gatehouse/plan';
+import type { Brand } from '@gatehouse/plan';
 import type { EntityManager } from 'typeorm';
 import { type Edition, Publications } from './publications.js';
 import type { PublishedFlow } from './report.js';
@@ -24,8 +24,11 @@ const POINT = `
   SELECT id, slug, designation, version_id
   FROM jsonb_to_recordset($1::jsonb) AS m (id uuid, slug text, designation text, version_id uuid)`;
 
-const BRAND = `
-  INSERT INTO flow.brand_sets AS before (revision, document) VALUES (gen_random_uuid(), $1::jsonb)
+const POINT_TO_BRANDS = `
+  INSERT INTO flow.brand_sets AS before (revision, document)
+  SELECT gen_random_uuid(), jsonb_build_object('v', 1, 'brands', $1::jsonb,
+    'first', (SELECT coalesce(jsonb_object_agg(f.designation, f.slug), '{}')
+              FROM (SELECT designation, min(slug) AS slug FROM flow.flows GROUP BY designation) f))
   ON CONFLICT (single) DO UPDATE SET revision = excluded.revision, document = excluded.document
   WHERE before.document <> excluded.document`;
 
@@ -58,7 +61,7 @@ export class TypeormPublications extends Publications {
     if (flowIds.length > 0) await this.manager.query('DELETE FROM flow.flows WHERE id = ANY($1::uuid[])', [flowIds]);
   }
 
-  async brand(brands: BrandSet): Promise<void> {
-    await this.manager.query(BRAND, [JSON.stringify(brands)]);
+  async publishBrands(brands: readonly Brand[]): Promise<void> {
+    await this.manager.query(POINT_TO_BRANDS, [JSON.stringify(brands)]);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LAYOUTS } from './flow-version.js';
+import { DESIGNATIONS, LAYOUTS } from './flow-version.js';
 
 /** The purposes for which a brand can name a flow. */
 export const BRAND_PURPOSES = [
@@ -35,8 +35,13 @@ export const brand = z.object({
 });
 export type Brand = z.output<typeof brand>;
 
-/** All brands, as they were when blueprints were last applied. */
-export const brandSet = z.object({ v: z.literal(1), brands: z.array(brand) });
+/** All brands, and what serves where they name no flow, as it was when blueprints were last applied. */
+export const brandSet = z.object({
+  v: z.literal(1),
+  brands: z.array(brand),
+  /** Slugs of the first flow, by slug, of each designation. */
+  first: z.partialRecord(z.enum(DESIGNATIONS), z.string()).default({}),
+});
 export type BrandSet = z.output<typeof brandSet>;
 
 /**

@@ -26,7 +26,7 @@ async function write(document: unknown) {
     [randomUUID(), JSON.stringify(document)],
   );
 }
-const put = (...all: Brand[]) => write({ v: 1, brands: all });
+const put = (...all: Brand[]) => write({ v: 1, brands: all, first: { recovery: 'lost', enrollment: 'join' } });
 const revision = async () => (await store.plans.find(store.slug, undefined))?.brandsRevision;
 
 describe('brands', () => {
@@ -37,11 +37,21 @@ describe('brands', () => {
     expect(await brands.find('b.example')).toMatchObject({ domain: 'b.example', title: 'The site' });
   });
 
+  it('are served by the flows that they name, else by the first with that designation', async () => {
+    await put(brandOf('a.example', { flows: { recovery: 'found', user_settings: 'mine' } }), brandOf('b.example'));
+
+    expect((await brands.find('a.example')).serving).toEqual({
+      recovery: 'found',
+      enrollment: 'join',
+      user_settings: 'mine',
+    });
+    expect((await brands.find('b.example')).serving).toEqual({ recovery: 'lost', enrollment: 'join' });
+    expect((await brands.find('c.example')).serving).toEqual({ recovery: 'lost', enrollment: 'join' });
+  });
+
   it('have a built-in one that stands in where there is none, and where what is stored is not understood', async () => {
-    const builtIn = { title: 'The site', flows: {} };
+    const builtIn = { title: 'The site', flows: {}, serving: {} };
     expect(await revision()).toBeNull();
-    expect(await brands.find('a.example', await revision())).toMatchObject(builtIn);
-    await put(brandOf('b.example'));
     expect(await brands.find('a.example', await revision())).toMatchObject(builtIn);
     await write({ v: 2, brands: 'otherwise' });
     expect(await brands.find('b.example', await revision())).toMatchObject(builtIn);

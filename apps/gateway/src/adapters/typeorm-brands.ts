@@ -1,14 +1,13 @@
-import { type Brand, brandFor, brandSet } from '@gatehouse/plan';
+import { type Brand, type BrandSet, brandFor, brandSet } from '@gatehouse/plan';
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Brands } from '../execution/brands.js';
+import { Brands, type HostBrand } from '../execution/brands.js';
 
 const LOAD = { name: 'brands_load', text: 'SELECT revision, document FROM flow.brand_sets' };
 
 interface Kept {
-  /** Null where no blueprint was ever applied. */
   readonly revision: string | null;
-  readonly brands: readonly Brand[];
+  readonly set: BrandSet;
 }
 
 /** Brands in Postgres, all of them in memory: a revision never changes, so what is kept of it is never stale. */
@@ -23,20 +22,22 @@ export class TypeormBrands extends Brands {
     super();
   }
 
-  async find(host: string, revision?: string | null): Promise<Brand> {
+  async find(host: string, revision?: string | null): Promise<HostBrand> {
     const known = this.kept?.revision === revision ? this.kept : undefined;
-    const { brands } = known ?? (this.kept = await this.read());
-    const { title, ...brand } = brandFor(brands, host) ?? BUILT_IN;
-    return { ...brand, title: title || this.title };
+    const { brands, first } = (known ?? (this.kept = await this.read())).set;
+    const brand = brandFor(brands, host) ?? BUILT_IN;
+    return { ...brand, title: brand.title || this.title, serving: { ...first, ...brand.flows } };
   }
 
   private async read(): Promise<Kept> {
     const { rows } = await runNamed<{ revision: string; document: unknown }>(this.source, LOAD, []);
-    const { revision, document } = rows[0] ?? { revision: null, document: undefined };
-    // A document of a later version is not understood here; what it is about is looks, so nobody is kept out for that.
-    return { revision, brands: brandSet.safeParse(document).data?.brands ?? [] };
+    // A document of a later version is not understood here; flows have addresses of their own, so nobody is kept out for that.
+    const set = brandSet.safeParse(rows[0]?.document).data ?? NOTHING;
+    return { revision: rows[0]?.revision ?? null, set };
   }
 }
+
+const NOTHING: BrandSet = { v: 1, brands: [], first: {} };
 
 /** For hosts that no brand is for, where none is the default. */
 const BUILT_IN: Brand = {

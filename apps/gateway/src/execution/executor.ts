@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
-import { admits, type Brand, currentStep, draw, type FlowVersion, type Plan, type Visitor } from '@gatehouse/plan';
+import { admits, currentStep, draw, type FlowVersion, type Plan, type Visitor } from '@gatehouse/plan';
 import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
-import type { Brands } from './brands.js';
+import type { Brands, HostBrand } from './brands.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
 import { isStored, type Known, knownPlan } from './going-on.js';
@@ -38,7 +38,7 @@ interface Parts {
 
 /** What was loaded, with the brand of the host that was asked for. */
 interface Found extends Loaded {
-  readonly brand: Brand;
+  readonly brand: HostBrand;
 }
 
 /** And who asks: the user of a token, else of the session. */
@@ -144,7 +144,7 @@ export class Executor {
       orphaned: known?.orphaned ?? false,
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
       visitor: visitorOf(ground),
-      site: siteOf(this.parts.site, loaded, loaded.brand),
+      site: siteOf(this.parts.site, loaded.brand),
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
-import { type Brand, draw, type FlowVersion, type Plan } from '@gatehouse/plan';
-import type { Brands } from './brands.js';
+import { draw, type FlowVersion, type Plan } from '@gatehouse/plan';
+import type { Brands, HostBrand } from './brands.js';
 import { REQUEST_DEADLINE_MS } from './executor.js';
 import type { Flows } from './flows.js';
 import type { Planning } from './planning.js';
-import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
+import { type Identity, type Plans, savedUserOf } from './plans.js';
 import type { FlowRequest } from './request.js';
 import { type ConfiguredSite, siteOf } from './site.js';
 import type { Situation } from './stage-requests.js';
@@ -35,7 +35,7 @@ export class Outset {
     const { session, flowId, newestVersionId: versionId, row } = loaded;
     if (!session || session.retired) throw new Problem('not_authenticated');
     const brand = await this.parts.brands.find(request.host, loaded.brandsRevision);
-    const planned = await this.parts.planning.plan(this.situationOf(request, version, { loaded, user, brand }));
+    const planned = await this.parts.planning.plan(this.situationOf(request, version, { user, brand }));
     if ('refused' in planned) throw new Problem('flow_not_applicable', detailOf(planned.refused));
     const begun = await this.parts.plans.begin({ flowId, versionId, plan: planned.plan, session, replaces: row });
     if (!begun) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
@@ -44,11 +44,11 @@ export class Outset {
   private situationOf(
     request: FlowRequest,
     version: FlowVersion,
-    { loaded, user, brand }: { readonly loaded: Loaded; readonly user: Identity; readonly brand: Brand },
+    { user, brand }: { readonly user: Identity; readonly brand: HostBrand },
   ): Situation {
     return {
       ...{ request, version, plan: planAbout(user, version, request), sessionUser: savedUserOf(user), revision: 0 },
-      site: siteOf(this.parts.site, loaded, brand),
+      site: siteOf(this.parts.site, brand),
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };

@@ -51,9 +51,7 @@ export interface StoredPlan {
 export interface Loaded {
   readonly flowId: string;
   readonly newestVersionId: string;
-  /** Slug of the first flow that recovers an account, if there is one. */
-  readonly recoveryFlow: string | undefined;
-  /** Of all brands, as of now; null where there are none. */
+  /** Of all brands, as of now; null where nothing is known of any. */
   readonly brandsRevision: string | null;
   readonly session: Session | undefined;
   readonly stored: StoredPlan | undefined;

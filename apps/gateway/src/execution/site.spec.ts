@@ -19,8 +19,8 @@ it('tells a stage the brand of the host, and addresses that no host changes', as
 });
 
 it('tells a stage of the brand’s recovery flow before any other', async () => {
-  const { brands, plans, stages, show } = opened();
-  plans.recoveryFlow = 'lost';
+  const { brands, stages, show } = opened();
+  brands.first = { recovery: 'lost' };
   brands.byHost.set('shop.example', brandOf('shop.example', { flows: { recovery: 'shop-lost' } }));
   for (const host of ['shop.example', 'other.example']) await show({ host });
 

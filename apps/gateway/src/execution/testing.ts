@@ -132,15 +132,14 @@ export class MemoryPlans extends Plans {
   private versionId = 'v1';
   session: Session | undefined;
   orphaned = false;
-  recoveryFlow: string | undefined;
 
   async find(slug: string): Promise<Loaded | undefined> {
     this.loads++;
     if (slug !== 'login') return undefined;
-    const { plan, revision, versionId, orphaned, recoveryFlow, session } = this;
+    const { plan, revision, versionId, orphaned, session } = this;
     const row = plan && { id: plan.id, revision };
     const stored = plan && { plan, revision, versionId, orphaned };
-    return { flowId: FLOW_ID, newestVersionId: 'v1', recoveryFlow, brandsRevision: 'b1', session, stored, row };
+    return { flowId: FLOW_ID, newestVersionId: 'v1', brandsRevision: 'b1', session, stored, row };
   }
   /** The plan that a link leads to, by the token's hash. */
   readonly waiting = new Map<string, ResumedPlan>();
@@ -218,9 +217,6 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   const flows = new (class extends Flows {
     async find() {
       return version;
-    }
-    async findDefault() {
-      return 'login';
     }
     async findConfiguring() {
       return undefined;

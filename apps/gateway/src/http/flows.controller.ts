@@ -13,8 +13,7 @@ import { sessionKeyOf } from './session.cookie.js';
 
 /** The purposes that have an address of their own. */
 const DEFAULTS = ['authentication', 'invalidation'] as const;
-type Purpose = (typeof DEFAULTS)[number];
-const isDefault = (designation: string): designation is Purpose =>
+const isDefault = (designation: string): designation is (typeof DEFAULTS)[number] =>
   (DEFAULTS as readonly string[]).includes(designation);
 
 /** Addresses that stand for whatever flow serves a purpose (01-executor §11). */
@@ -37,7 +36,7 @@ export class FlowsController {
   @Redirect()
   async default(@Param('designation') designation: string, @Req() request: FastifyRequest) {
     const query = this.queryOf(request);
-    const slug = isDefault(designation) ? await this.flowFor(designation, request) : undefined;
+    const slug = isDefault(designation) ? (await this.brands.find(request.host)).serving[designation] : undefined;
     if (!slug) throw new Problem('not_found', { detail: `There is no flow for ${designation}.` });
     return pageOf(slug, query);
   }
@@ -66,11 +65,6 @@ export class FlowsController {
     const begun = { slug, query: innerQuery(query) };
     await this.door.begin({ request, reply }, begun, principal.user).catch(asNotFound);
     return pageOf(slug, query);
-  }
-
-  private async flowFor(purpose: Purpose, { host }: FastifyRequest): Promise<string | undefined> {
-    const { flows } = await this.brands.find(host);
-    return flows[purpose] ?? this.flows.findDefault(purpose);
   }
 
   /** The request's own query, written anew. Throws credentials_in_query. */
