@@ -25,6 +25,8 @@ export interface ObjectModel {
   readonly parents: readonly string[];
   /** A flag that at most one object of the model has. */
   readonly sole?: string;
+  /** Reference fields whose object cannot go before this one: what it judges would not be judged any more. */
+  readonly guards?: readonly string[];
   /** What is wrong with values that fit the schema one by one. */
   readonly check?: (values: JsonMap) => Errors;
 }
