@@ -1,6 +1,7 @@
 import { type Effect, Problem, type SavedUser, type StageReply, type StageRequest } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, PolicySet } from '@gatehouse/plan';
 import { MemoryBoundSessions } from '../../../../test/support/bound-sessions.js';
+import { MemoryBrands } from '../../../../test/support/brands.js';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
 import { KnownContracts } from '../../../../test/support/known-contracts.js';
 import { MemoryMemberships, ScriptedPolicies } from '../../../../test/support/policies.js';
@@ -64,14 +65,10 @@ export class MemoryPlans extends Plans {
   async find(slug: string): Promise<Loaded | undefined> {
     this.loads++;
     if (slug !== 'login') return undefined;
-    const row = this.plan && { id: this.plan.id, revision: this.revision };
-    const stored = this.plan && {
-      plan: this.plan,
-      revision: this.revision,
-      versionId: this.versionId,
-      orphaned: this.orphaned,
-    };
-    return { flowId: FLOW_ID, newestVersionId: 'v1', recoveryFlow: undefined, session: this.session, stored, row };
+    const { plan, revision, versionId, orphaned, session } = this;
+    const row = plan && { id: plan.id, revision };
+    const stored = plan && { plan, revision, versionId, orphaned };
+    return { flowId: FLOW_ID, newestVersionId: 'v1', brandsRevision: 'b1', session, stored, row };
   }
   /** The plan that a link leads to, by the token's hash. */
   readonly waiting = new Map<string, ResumedPlan>();
@@ -149,9 +146,6 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     async find() {
       return version;
     }
-    async findDefault() {
-      return 'login';
-    }
     async findConfiguring() {
       return undefined;
     }
@@ -167,13 +161,16 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     ...{ policies, memberships, contracts, timeoutMs: 5000 },
     report: (found) => void undecided.push(found),
   });
-  const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example' };
+  const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org' };
+  const brands = new MemoryBrands();
   const boundSessions = new MemoryBoundSessions();
-  const ports = { plans, flows, attempts, lines, contracts, consultation, engine, bindings: boundSessions.guard };
+  const { guard: bindings } = boundSessions;
+  const ports = { plans, flows, brands, attempts, lines, contracts, consultation, engine, bindings };
   const executor = new Executor({ ...ports, planning: new Planning(engine), site, now: () => new Date(0) });
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
     arrivedAt: performance.now(),
     slug: 'login',
+    host: 'id.example.org',
     sessionKey: Buffer.alloc(32),
     query: {},
     named: [],
@@ -184,7 +181,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     ...more,
   });
   return {
-    ...{ plans, stages, attempts, overreaches, policies, memberships, undecided, boundSessions },
+    ...{ plans, brands, stages, attempts, overreaches, policies, memberships, undecided, boundSessions },
     show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
       executor.handle(request({ answer: { body, forged: undefined }, ...more })),

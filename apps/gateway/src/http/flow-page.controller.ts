@@ -1,6 +1,7 @@
 import { isLocalPath, Problem } from '@gatehouse/contracts';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Brands } from '../execution/brands.js';
 import type { Posted } from '../execution/request.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
@@ -20,6 +21,7 @@ export class FlowPageController {
   constructor(
     @Inject(FlowDoor) private readonly door: FlowDoor,
     @Inject(Avatars) private readonly avatars: Avatars,
+    @Inject(Brands) private readonly brands: Brands,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -73,9 +75,9 @@ export class FlowPageController {
     return asks && !('response_errors' in body) ? reply.redirect(request.url, 303) : undefined;
   }
 
-  private draw({ request, reply }: Exchange, { status, body, headers = {} }: HttpAnswer) {
+  private async draw({ request, reply }: Exchange, { status, body, headers = {} }: HttpAnswer) {
     const nonce = newNonce();
-    const { BRAND: brand } = this.config;
+    const { title: brand } = await this.brands.find(request.host);
     const challenge =
       'component' in body ? body : { component: 'ak-stage-access-denied', error_message: body['detail'] };
     const surroundings = { brand, nonce, csrfToken: csrfTokenOf(request, reply), address: request.url };

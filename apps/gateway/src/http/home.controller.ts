@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Brands } from '../execution/brands.js';
 import { html } from './html.js';
 import { newNonce, sendPage } from './page.sender.js';
 import { drawPage } from './page.view.js';
@@ -11,7 +11,7 @@ import { Principals } from './principal.js';
 export class HomeController {
   constructor(
     @Inject(Principals) private readonly principals: Principals,
-    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    @Inject(Brands) private readonly brands: Brands,
   ) {}
 
   @Get('/')
@@ -19,7 +19,8 @@ export class HomeController {
     const principal = await this.principals.find({ request, reply });
     if (!principal) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
     const nonce = newNonce();
+    const { title } = await this.brands.find(request.host);
     const body = html`<p>You are signed in as ${principal.user.username}.</p>`;
-    return sendPage(reply, nonce, drawPage({ title: this.config.BRAND, body }, { brand: this.config.BRAND, nonce }));
+    return sendPage(reply, nonce, drawPage({ title, body }, { brand: title, nonce }));
   }
 }
