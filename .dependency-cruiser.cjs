@@ -92,12 +92,19 @@ module.exports = {
       to: { path: '^libs/directory/' },
     },
     {
+      name: 'policies-are-strangers',
+      comment: 'A kind of policy never imports another: they meet in the catalogue, and in the facts of a plan.',
+      severity: 'error',
+      from: { path: '^libs/policies/src/([^/]+)/' },
+      to: { path: '^libs/policies/src/[^/]+/', pathNot: '^libs/policies/src/$1/' },
+    },
+    {
       name: 'gateway-sees-promises-only',
       comment:
         'The gateway knows what stages promise and never how they keep it: the catalogue is its only view of them.',
       severity: 'error',
       from: { path: '^apps/gateway/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^libs/(stages/(?!src/catalogue\\.ts)|stage-kit/)' },
+      to: { path: '^libs/(stages/(?!src/catalogue\\.ts)|policies/|stage-kit/)' },
     },
     {
       name: 'typeorm-by-file-name',

@@ -5,11 +5,14 @@ DO $$
 DECLARE
   service text;
 BEGIN
-  FOREACH service IN ARRAY ARRAY['gatehouse_gateway', 'gatehouse_identification', 'gatehouse_password'] LOOP
+  FOREACH service IN ARRAY ARRAY[
+    'gatehouse_gateway', 'gatehouse_identification', 'gatehouse_password', 'gatehouse_policy'
+  ] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
     END IF;
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory FROM %I', service);
     EXECUTE format('REVOKE ALL ON SCHEMA directory, flow FROM %I', service);
   END LOOP;
 END $$;
@@ -21,7 +24,7 @@ REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets
 REVOKE ALL ON flow.objects, flow.migrations FROM gatehouse_gateway;
 
 -- Of the directory it reads views. The functions of one run as whoever asks, so the tables they read are named too.
-GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_identification, gatehouse_password;
+GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_identification, gatehouse_password, gatehouse_policy;
 GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
   directory.groups TO gatehouse_gateway;
 
@@ -32,3 +35,12 @@ GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON di
 -- The password stage reads proofs, and replaces a hash by a better one of the same password.
 GRANT SELECT (id, is_active, password_hash), UPDATE (password_hash) ON directory.users TO gatehouse_password;
 GRANT SELECT (id, identifier, key_hash, intent, user_id, expires, expiring) ON directory.tokens TO gatehouse_password;
+
+-- Policies may ask for anything about people but what proves who they are; of a hash, whether there is one, and that it be
+-- taken away. Of what the gateway keeps they read what logins have made of names and addresses.
+GRANT SELECT (id, pk, username, name, email, is_active, epoch, type, path, attributes, date_joined, last_login,
+  password_changed_at) ON directory.users TO gatehouse_policy;
+GRANT SELECT ON directory.groups, directory.user_groups TO gatehouse_policy;
+GRANT EXECUTE ON FUNCTION directory.has_password, directory.expire_password TO gatehouse_policy;
+GRANT USAGE ON SCHEMA flow TO gatehouse_policy;
+GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse_policy;

@@ -1,14 +1,23 @@
+import { POLICY_SUBJECT, STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
 import { stages } from '../../libs/stages/src/catalogue.js';
 
-const contracts = Object.values(stages).map(({ contract }) => contract);
+/** What a service listens to. */
+export interface Pattern {
+  readonly subject: string;
+  readonly queue: string;
+}
 
-/** The services that the catalogue asks for, and the kinds of stages that each of them serves. */
-export const KINDS: ReadonlyMap<string, readonly string[]> = new Map(
-  [...new Set(contracts.map(({ service }) => service))].map((service) => [
-    service,
-    contracts.filter((contract) => contract.service === service).map(({ kind }) => kind),
-  ]),
-);
+const contracts = Object.values(stages).map(({ contract }) => contract);
+const patternsOf = (service: string): Pattern[] =>
+  contracts
+    .filter((contract) => contract.service === service)
+    .flatMap(({ kind }) => STAGE_VERBS.map((verb) => ({ subject: stageSubject(kind, verb), queue: kind })));
+
+/** The services that answer on the bus, those of the catalogue of stages and the one for policies, with their subjects. */
+export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map<string, readonly Pattern[]>([
+  ...[...new Set(contracts.map(({ service }) => service))].map((service) => [service, patternsOf(service)] as const),
+  ['policy', [{ subject: POLICY_SUBJECT, queue: 'policy' }]],
+]);
 
 /** Everything that runs for good. */
-export const SERVICES: readonly string[] = ['gateway', ...KINDS.keys()];
+export const SERVICES: readonly string[] = ['gateway', ...PATTERNS.keys()];

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { KINDS, SERVICES } from './catalogue.js';
+import { PATTERNS, SERVICES } from './catalogue.js';
 import { type Container, type Environment, readCompose } from './compose.js';
 import { freshEnvironment } from './env-file.js';
 import { isInstalled } from './installed.js';
@@ -34,7 +34,7 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it.each([...KINDS.keys()])('can run %s several times: no port and no name is taken', (service) => {
+  it.each([...PATTERNS.keys()])('can run %s several times: no port and no name is taken', (service) => {
     expect(compose[service]).not.toHaveProperty('ports');
     expect(compose[service]).not.toHaveProperty('container_name');
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
 import { describeWithNats } from '../support/nats.js';
-import { KINDS, SERVICES } from './catalogue.js';
+import { PATTERNS, SERVICES } from './catalogue.js';
 import { Stack } from './stack.js';
 
 describeWithNats('what docker-compose.yml starts', () => {
@@ -35,7 +35,7 @@ describeWithNats('what docker-compose.yml starts', () => {
 
   it('logs a visitor in, each service with its own user and its own role', async () => {
     expect(await stack.isHealthy('gateway')).toBe(false);
-    await Promise.all(['gateway', ...KINDS.keys()].map((service) => stack.start(service)));
+    await Promise.all(['gateway', ...PATTERNS.keys()].map((service) => stack.start(service)));
     expect(await stack.isHealthy('gateway')).toBe(true);
 
     const browser = new Browser(stack.url);

@@ -1,4 +1,4 @@
-import { TypeormCredentials, TypeormUsers } from '@gatehouse/directory';
+import { TypeormCredentials, TypeormPeople, TypeormUsers } from '@gatehouse/directory';
 import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { TypeormSessions } from '../../apps/gateway/src/adapters/typeorm-session
 import { TypeormTokens } from '../../apps/gateway/src/adapters/typeorm-tokens.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { Logger } from '../../libs/platform/src/logger.js';
+import { TypeormReputations } from '../../libs/policies/src/reputation/typeorm-reputations.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
 import { onServer } from '../support/postgres-databases.js';
@@ -52,6 +53,18 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     `UPDATE directory.tokens SET expiring = false`,
     'SELECT FROM directory.groups',
     'SELECT FROM flow.sessions',
+    'CREATE TABLE directory.mine ()',
+  ],
+  policy: [
+    'SELECT password_hash FROM directory.users',
+    `UPDATE directory.users SET password_hash = 'x'`,
+    'UPDATE directory.groups SET is_superuser = true',
+    'INSERT INTO directory.user_groups SELECT u.id, g.id FROM directory.users u, directory.groups g',
+    'SELECT FROM directory.tokens',
+    'SELECT FROM flow.sessions',
+    'SELECT body FROM flow.plans',
+    'SELECT FROM flow.objects',
+    'UPDATE flow.reputation SET score = 0',
     'CREATE TABLE directory.mine ()',
   ],
 };
@@ -125,6 +138,24 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
+  it('lets policies ask about people, expire a password and look at reputations, and nobody else expire one', async () => {
+    await withPool('policy', async (source) => {
+      const people = new TypeormPeople(source);
+      expect(await people.find({ username: 'alice' })).toMatchObject({ uuid: alice, has_usable_password: true });
+      expect(await people.isMember(alice, { name: 'nobody' })).toBe(false);
+      expect(await people.findGroupAttributes(alice)).toEqual({});
+      expect(await new TypeormReputations(source).score({ ip: '203.0.113.7', identifier: 'alice' })).toBe(0);
+      await people.expirePassword(alice, new Date(0));
+      expect(await people.find({ username: 'alice' })).toMatchObject({ has_usable_password: true });
+    });
+    for (const service of ['gateway', 'identification', 'password']) {
+      const expire = stack.as(service, (client) =>
+        client.query('SELECT directory.expire_password($1, now())', [alice]),
+      );
+      await expect(expire).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
+    }
+  });
+
   it('lets the gateway find flows and brands, see who is in which group and remove what has expired', async () => {
     await withPool('gateway', async (source) => {
       expect(await new TypeormFlows(source).findConfiguring(alice)).toBeUndefined();
@@ -156,7 +187,9 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       client.query('GRANT SELECT ON directory.tokens TO gatehouse_identification'),
     );
     await expect(spy()).resolves.toBeDefined();
-    expect(await stack.run('roles')).toMatch(/gatehouse_gateway, gatehouse_identification, gatehouse_password/);
+    expect(await stack.run('roles')).toMatch(
+      /gatehouse_gateway, gatehouse_identification, gatehouse_password, gatehouse_policy/,
+    );
     await expect(spy()).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });
 

@@ -1,7 +1,7 @@
 import { BindingGuard } from '../../apps/gateway/src/execution/binding-guard.js';
 import { BoundSessions, type Breach } from '../../apps/gateway/src/execution/bound-sessions.js';
-import { type Location, type Network, Places } from '../../apps/gateway/src/execution/places.js';
 import type { Bindings } from '../../apps/gateway/src/execution/session-binding.js';
+import { type Location, type Network, Places } from '../../libs/platform/src/places.js';
 
 /** Sessions bound as told, and what became of them. */
 export class MemoryBoundSessions extends BoundSessions {

@@ -12,8 +12,9 @@ import { freePort, type RunningProcess, startProcess } from './processes.js';
 
 const run = promisify(execFile);
 
+/** Those that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-type Service = (typeof SERVICES)[number];
+type Service = (typeof SERVICES)[number] | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
 interface Plan {

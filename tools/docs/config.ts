@@ -1,11 +1,14 @@
-import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
+import { commonConfig, natsConfig, placesConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
+import { policyConfig } from '../../libs/policies/src/policy.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
 import { code, type Document, page, table } from './markdown.js';
 
 const SHARED = new Set([commonConfig, natsConfig, postgresConfig].flatMap(({ shape }) => Object.keys(shape)));
+
+const PLACES = new Set(Object.keys(placesConfig.shape));
 
 const setting = z.object({
   description: z.string(),
@@ -59,8 +62,11 @@ export const documents: readonly Document[] = [
     '## password',
     settingsOf(passwordConfig),
     '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',
+    '## policy',
+    settingsOf(policyConfig, { except: PLACES }),
+    'And those of the places of addresses, as the gateway has them.',
     '## standalone, and the commands',
-    'Besides those of the gateway and of password; what is missing of them is made up and kept in `GATEHOUSE_DIR`.',
+    'Besides those of the gateway, of password and of policy; what is missing of them is made up and kept in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig),
     '`npm run user` needs the `SECRET_KEY` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',

@@ -1,5 +1,5 @@
 import { trustedStages } from '@gatehouse/contracts';
-import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
+import { commonConfig, natsConfig, placesConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { DEFAULT_LINE } from './execution/attempt-lines.js';
 import { DEFAULT_FIRST_DELAY_S } from './execution/attempts.js';
@@ -13,6 +13,7 @@ export const gatewayConfig = z.object({
   ...commonConfig.shape,
   ...natsConfig.shape,
   ...postgresConfig.shape,
+  ...placesConfig.shape,
   HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
   PORT: whole(9000, { min: 0, max: 65_535 }).describe('Port to listen on; 0 takes a free one'),
   BASE_URL: z
@@ -67,14 +68,6 @@ export const gatewayConfig = z.object({
   PLAN_S: whole(3600).describe(
     'Seconds since its last step that a flow under way can go on; where the flow has been changed meanwhile, since it was begun',
   ),
-  GEOIP_ASN_DATABASE: z
-    .string()
-    .optional()
-    .describe('Path of a GeoLite2-ASN database, for sessions that are bound to a network'),
-  GEOIP_CITY_DATABASE: z
-    .string()
-    .optional()
-    .describe('Path of a GeoLite2-City database, for sessions that are bound to a place'),
   CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe('Seconds between two rounds that remove what has expired'),
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;

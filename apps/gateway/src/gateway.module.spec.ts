@@ -1,10 +1,9 @@
-import { connectNats, Logger, NatsRequester, openDataSource, readConfig } from '@gatehouse/platform';
+import { connectNats, Logger, MaxmindPlaces, NatsRequester, openDataSource, readConfig } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
-import { MaxmindPlaces } from './adapters/maxmind-places.js';
 import { gatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground, gatewayDocument } from './gateway.module.js';
 

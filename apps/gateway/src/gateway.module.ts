@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Places } from '@gatehouse/platform';
 import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
@@ -22,7 +23,6 @@ import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
 import { Outset } from './execution/outset.js';
 import { Pace } from './execution/pace.js';
-import type { Places } from './execution/places.js';
 import { Planning } from './execution/planning.js';
 import { Plans } from './execution/plans.js';
 import { PolicyEngine } from './execution/policy-engine.js';

@@ -1,9 +1,8 @@
 import cookie from '@fastify/cookie';
 import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
-import { ConfigError, connectNats, Logger, NatsRequester, openDataSource, serveMetrics } from '@gatehouse/platform';
+import { connectNats, Logger, MaxmindPlaces, NatsRequester, openDataSource, serveMetrics } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { MaxmindPlaces } from './adapters/maxmind-places.js';
 import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
 import { ResumeTokens1764115260000 } from './adapters/migrations/1764115260000-resume-tokens.js';
 import { PlansBegun1764115320000 } from './adapters/migrations/1764115320000-plans-begun.js';
@@ -33,7 +32,7 @@ export interface Gateway {
 /** Opens the door: Postgres and NATS first, then HTTP. */
 export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const logger = new Logger('gateway', config.LOG_LEVEL);
-  const places = await openPlaces(config);
+  const places = await MaxmindPlaces.ofSettings(config);
   const source = await openDataSource({
     url: config.DATABASE_URL,
     schema: FLOW_SCHEMA,
@@ -60,13 +59,6 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
       await source.destroy();
     },
   };
-}
-
-/** A file that is named and no such database keeps the gateway from starting, rather than bound sessions from living. */
-async function openPlaces({ GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city }: GatewayConfig) {
-  return MaxmindPlaces.open({ asn, city }).catch((cause: unknown) => {
-    throw new ConfigError(`GEOIP_ASN_DATABASE or GEOIP_CITY_DATABASE: ${(cause as Error).message}`);
-  });
 }
 
 async function createApp(ground: Ground): Promise<NestFastifyApplication> {

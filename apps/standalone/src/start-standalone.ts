@@ -1,5 +1,6 @@
 import { gatewayConfig, startGateway } from '@gatehouse/gateway';
 import { Logger, readConfig } from '@gatehouse/platform';
+import { policiesModule } from '@gatehouse/policies';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stages } from '@gatehouse/stages';
 import { blueprintsFolder } from './apply-files.js';
@@ -45,7 +46,7 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   Object.assign(process.env, settings);
   const config = readConfig(gatewayConfig, settings);
   const logger = new Logger('gatehouse', config.LOG_LEVEL);
-  const modules = await Promise.all(Object.values(stages).map(({ module }) => module()));
+  const modules = await Promise.all([...Object.values(stages).map(({ module }) => module()), policiesModule()]);
   const service = await serveStages({ name: 'standalone', modules, nats: config, logger });
   started.push(() => service.close());
   const gateway = await startGateway(config);

@@ -2,9 +2,6 @@ import { boolean, char, integer, type PolicyContract } from '@gatehouse/contract
 import { z } from 'zod';
 import type { ObjectModel } from './object-model.js';
 
-/** Every kind of policy that blueprints can make, one line each, as the catalogue has the stages. */
-export const policies: readonly PolicyContract[] = [];
-
 /** What every policy has beside its name and its config (01-executor §7.6). */
 export const policyCommons = { execution_logging: boolean().default(false) };
 

@@ -1,4 +1,5 @@
 import { type Register, TypeormRegister } from '@gatehouse/directory';
+import { policies } from '@gatehouse/policies';
 import { stages } from '@gatehouse/stages';
 import type { DataSource, EntityManager } from 'typeorm';
 import { brandsOf } from './brand.model.js';
@@ -7,7 +8,6 @@ import { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
 import type { BlueprintFile, Library } from './library.js';
 import { collections, objectModels } from './models.js';
-import { policies } from './policy.model.js';
 import type { PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
 import type { Strangers } from './strangers.js';
@@ -36,7 +36,7 @@ const contracts: Contracts = {
       contract.model === undefined ? [] : [[contract.model.toLowerCase(), contract]],
     ),
   ),
-  policies: new Map(policies.map((policy) => [policy.model, policy])),
+  policies: new Map(Object.values(policies).map(({ contract }) => [contract.model, contract])),
 };
 const models = objectModels(contracts);
 

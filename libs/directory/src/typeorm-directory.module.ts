@@ -3,7 +3,9 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { DataSource } from 'typeorm';
 import { Credentials } from './credentials.js';
 import { DIRECTORY_SCHEMA } from './migrations/index.js';
+import { People } from './people.js';
 import { TypeormCredentials } from './typeorm-credentials.js';
+import { TypeormPeople } from './typeorm-people.js';
 import { TypeormUsers } from './typeorm-users.js';
 import { Users } from './users.js';
 
@@ -30,9 +32,10 @@ const shared: DynamicModule = {
     },
     { provide: Users, useFactory: (source: DataSource) => new TypeormUsers(source), inject: [DataSource] },
     { provide: Credentials, useFactory: (source: DataSource) => new TypeormCredentials(source), inject: [DataSource] },
+    { provide: People, useFactory: (source: DataSource) => new TypeormPeople(source), inject: [DataSource] },
   ],
-  exports: [Users, Credentials],
+  exports: [DataSource, Users, Credentials, People],
 };
 
-/** `Users` and `Credentials` for a wing, from the Postgres that DATABASE_URL names. */
+/** `Users`, `Credentials` and `People` for a wing, from the Postgres that DATABASE_URL names. */
 export const directoryModule = (): DynamicModule => shared;

@@ -1,5 +1,5 @@
+import type { Places } from '@gatehouse/platform';
 import type { BoundSessions } from './bound-sessions.js';
-import type { Places } from './places.js';
 import { type Identity, savedUserOf } from './plans.js';
 import { brokenBy } from './session-binding.js';
 

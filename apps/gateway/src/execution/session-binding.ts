@@ -1,4 +1,4 @@
-import type { Location, Network, Places } from './places.js';
+import type { Location, Network, Places } from '@gatehouse/platform';
 
 /** What a login bound its session to; modes as user_login's config names them (02-stages §6.1). */
 export interface Bindings {

@@ -2,6 +2,7 @@ import { CreateDirectory1764028800000 } from './1764028800000-create-directory.j
 import { AllGroups1764028920000 } from './1764028920000-all-groups.js';
 import { ApiTokens1764115200000 } from './1764115200000-api-tokens.js';
 import { UserAttributes1764115260000 } from './1764115260000-user-attributes.js';
+import { Policies1764115320000 } from './1764115320000-policies.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -12,4 +13,5 @@ export const directoryMigrations = [
   AllGroups1764028920000,
   ApiTokens1764115200000,
   UserAttributes1764115260000,
+  Policies1764115320000,
 ];

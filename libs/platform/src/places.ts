@@ -1,6 +1,8 @@
 /** The network that an address belongs to. */
 export interface Network {
   readonly asn: number;
+  /** Whose it is. */
+  readonly organization?: string | undefined;
   /** CIDR of the announced network. */
   readonly network: string;
 }
@@ -11,6 +13,9 @@ export interface Location {
   readonly country: string | undefined;
   /** GeoNames id of the city. */
   readonly city: number | undefined;
+  readonly city_name?: string | undefined;
+  readonly latitude?: number | undefined;
+  readonly longitude?: number | undefined;
 }
 
 /** What is known of addresses. Without data there is nothing known. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { writeMmdb } from '../../../../test/support/mmdb.js';
+import { writeMmdb } from '../../../test/support/mmdb.js';
 import { MaxmindPlaces } from './maxmind-places.js';
 
 let folder: string;

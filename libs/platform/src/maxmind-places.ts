@@ -1,6 +1,20 @@
 import ipaddr from 'ipaddr.js';
 import { type AsnResponse, type CityResponse, open, type Reader, type Response } from 'maxmind';
-import { type Location, type Network, Places } from '../execution/places.js';
+import { z } from 'zod';
+import { ConfigError } from './config.js';
+import { type Location, type Network, Places } from './places.js';
+
+/** Settings of a process that wants to know where addresses are. */
+export const placesConfig = z.object({
+  GEOIP_ASN_DATABASE: z
+    .string()
+    .optional()
+    .describe('Path of a GeoLite2-ASN database, for sessions and policies that ask for the network of an address'),
+  GEOIP_CITY_DATABASE: z
+    .string()
+    .optional()
+    .describe('Path of a GeoLite2-City database, for sessions and policies that ask for the place of an address'),
+});
 
 /** Paths of databases in MaxMind's format. */
 interface Databases {
@@ -17,6 +31,13 @@ export class MaxmindPlaces extends Places {
     super();
   }
 
+  /** Those that the environment names. Throws ConfigError for a file that is no such database. */
+  static async ofSettings({ GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city }: z.output<typeof placesConfig>) {
+    return MaxmindPlaces.open({ asn, city }).catch((cause: unknown) => {
+      throw new ConfigError(`GEOIP_ASN_DATABASE or GEOIP_CITY_DATABASE: ${(cause as Error).message}`);
+    });
+  }
+
   /** Throws when a file that is named is no such database. */
   static async open({ asn, city }: Databases): Promise<MaxmindPlaces> {
     return new MaxmindPlaces(await openDatabase<AsnResponse>(asn), await openDatabase<CityResponse>(city));
@@ -26,14 +47,18 @@ export class MaxmindPlaces extends Places {
     if (!this.asn || !ipaddr.isValid(ip)) return undefined;
     const [record, length] = this.asn.getWithPrefixLength(ip);
     const asn = record?.autonomous_system_number;
-    return asn === undefined ? undefined : { asn, network: networkOf(ip, length) };
+    if (asn === undefined) return undefined;
+    return { asn, network: networkOf(ip, length), organization: record?.autonomous_system_organization };
   }
 
   findLocation(ip: string): Location | undefined {
     const record = ipaddr.isValid(ip) ? this.city?.get(ip) : undefined;
     if (!record) return undefined;
-    const { continent, country, city } = record;
-    return { continent: continent?.code, country: country?.iso_code, city: city?.geoname_id };
+    const { continent, country, city, location } = record;
+    return {
+      ...{ continent: continent?.code, country: country?.iso_code, city: city?.geoname_id },
+      ...{ city_name: city?.names?.en, latitude: location?.latitude, longitude: location?.longitude },
+    };
   }
 }
 

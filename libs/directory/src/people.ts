@@ -1,0 +1,33 @@
+import type { SavedUser } from '@gatehouse/contracts';
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** A user as policies see one. */
+export interface Person extends SavedUser {
+  readonly attributes: Attributes;
+  readonly type: string;
+  readonly path: string;
+  readonly date_joined: Date;
+  readonly last_login: Date | null;
+  readonly password_change_date: Date;
+  readonly has_usable_password: boolean;
+  /** Direct ones. */
+  readonly groups: readonly { readonly pk: string; readonly name: string }[];
+}
+
+/** Fields and the values they must have. */
+export type Filters = Readonly<Record<string, unknown>>;
+
+/** What policies may know of users and groups, and the one thing that they may do to them. */
+export abstract class People {
+  /** The first user whom all filters fit; undefined when there is none, or when a filter is no field. */
+  abstract find(filters: Filters): Promise<Person | undefined>;
+  /** Whether a user is in a group that all filters fit, or in one below it. */
+  abstract isMember(userId: string, filters: Filters): Promise<boolean>;
+  /** The attributes of all the groups of a user, those above included, and over them the user's own. */
+  abstract findGroupAttributes(userId: string): Promise<Attributes>;
+  /** When the password of a user was changed; undefined when there is no such user. */
+  abstract findPasswordChange(userId: string): Promise<Date | undefined>;
+  /** Takes a password away that has not been changed since `changed`. Sessions go on. */
+  abstract expirePassword(userId: string, changed: Date): Promise<void>;
+}

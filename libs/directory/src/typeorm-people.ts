@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { type NamedStatement, runNamed } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { type Filters, People, type Person } from './people.js';
+
+const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type, u.path, u.attributes,
+  u.date_joined, u.last_login, u.password_changed_at AS password_change_date,
+  directory.has_password(u.id) AS has_usable_password,
+  CASE WHEN jsonb_typeof(u.attributes#>'{settings,locale}') = 'string'
+       THEN u.attributes#>>'{settings,locale}' ELSE '' END AS locale,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('pk', g.id, 'name', g.name) ORDER BY g.name, g.id), '[]')
+   FROM directory.groups_of(u.id) g WHERE g.direct) AS groups`;
+
+/** What users can be found by, as SQL that is compared as text. */
+const USER_FIELDS: Readonly<Record<string, string>> = {
+  pk: 'u.pk::text',
+  id: 'u.pk::text',
+  uuid: 'u.id::text',
+  username: 'u.username::text',
+  email: 'u.email::text',
+  name: 'u.name',
+  type: 'u.type',
+  path: 'u.path',
+  is_active: 'u.is_active::text',
+};
+const GROUP_FIELDS: Readonly<Record<string, string>> = {
+  pk: 'g.id::text',
+  group_uuid: 'g.id::text',
+  name: 'g.name',
+  is_superuser: 'g.is_superuser::text',
+};
+
+const GROUP_ATTRIBUTES: NamedStatement = {
+  name: 'people.group_attributes',
+  text: `SELECT attributes FROM directory.groups_of($1) ORDER BY name, id`,
+};
+const OWN_ATTRIBUTES: NamedStatement = {
+  name: 'people.attributes',
+  text: 'SELECT attributes FROM directory.users WHERE id = $1',
+};
+const PASSWORD_CHANGE: NamedStatement = {
+  name: 'people.password_change',
+  text: 'SELECT password_changed_at AS at FROM directory.users WHERE id = $1',
+};
+const EXPIRE: NamedStatement = { name: 'people.expire_password', text: 'SELECT directory.expire_password($1, $2)' };
+
+type Attributes = Record<string, unknown>;
+
+/** Reads `directory.users` and `directory.groups`, one statement a question. */
+export class TypeormPeople extends People {
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  async find(filters: Filters): Promise<Person | undefined> {
+    const where = conditionsOf(filters, USER_FIELDS);
+    if (!where) return undefined;
+    const text = `SELECT ${COLUMNS} FROM directory.users u WHERE ${where.sql} ORDER BY u.pk LIMIT 1`;
+    const { rows } = await runNamed<Omit<Person, 'kind'>>(this.source, { name: where.name('people.find'), text }, [
+      ...where.values,
+    ]);
+    return rows[0] && { kind: 'saved', ...rows[0] };
+  }
+
+  async isMember(userId: string, filters: Filters): Promise<boolean> {
+    const where = conditionsOf(filters, GROUP_FIELDS, 2);
+    if (!where) return false;
+    const text = `SELECT FROM directory.groups_of($1) g WHERE ${where.sql} LIMIT 1`;
+    const { rows } = await runNamed(this.source, { name: where.name('people.is_member'), text }, [
+      userId,
+      ...where.values,
+    ]);
+    return rows.length > 0;
+  }
+
+  async findGroupAttributes(userId: string): Promise<Attributes> {
+    const groups = await runNamed<{ attributes: Attributes }>(this.source, GROUP_ATTRIBUTES, [userId]);
+    const own = await runNamed<{ attributes: Attributes }>(this.source, OWN_ATTRIBUTES, [userId]);
+    return [...groups.rows, ...own.rows].reduce<Attributes>((all, { attributes }) => merged(all, attributes), {});
+  }
+
+  async findPasswordChange(userId: string): Promise<Date | undefined> {
+    const { rows } = await runNamed<{ at: Date }>(this.source, PASSWORD_CHANGE, [userId]);
+    return rows[0]?.at;
+  }
+
+  async expirePassword(userId: string, changed: Date): Promise<void> {
+    await runNamed(this.source, EXPIRE, [userId, changed]);
+  }
+}
+
+/** Comparisons as a statement; undefined when a filter is no field. Only texts, numbers and truths can be compared. */
+function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>, first = 1) {
+  const names = Object.keys(filters).sort();
+  const values = names.map((name) => filters[name]);
+  const known = names.every((name) => COMPARED.test(name) && Object.hasOwn(fields, fieldOf(name)));
+  if (!known || !values.every((value) => ['string', 'number', 'boolean'].includes(typeof value))) return undefined;
+  const sql = names.map((name, i) => comparison(name, fields[fieldOf(name)] as string, first + i)).join(' AND ');
+  return {
+    sql: sql || 'true',
+    values: values.map(String),
+    // A digest, because Postgres cuts long names.
+    name: (base: string) => `${base}.${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`,
+  };
+}
+
+const COMPARED = /^[a-z_]+?(__(exact|iexact))?$/;
+const fieldOf = (name: string) => name.replace(/__(exact|iexact)$/, '');
+
+const comparison = (name: string, sql: string, place: number) =>
+  name.endsWith('__iexact') ? `lower(${sql}) = lower($${place}::text)` : `${sql} = $${place}::text`;
+
+/** Maps merge into each other; of anything else the later counts. */
+function merged(one: Attributes, other: Attributes): Attributes {
+  const result = { ...one };
+  for (const [key, value] of Object.entries(other)) {
+    const before = result[key];
+    result[key] = isMap(before) && isMap(value) ? merged(before, value) : value;
+  }
+  return result;
+}
+
+const isMap = (value: unknown): value is Attributes =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

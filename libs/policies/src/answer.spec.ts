@@ -1,0 +1,52 @@
+import { definePolicy } from '@gatehouse/contracts';
+import { Bounded } from '@gatehouse/platform';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { answer } from './answer.js';
+import { Evaluator } from './evaluator.js';
+import type { Policy } from './policy.js';
+import { policyRequestOf } from './testing.js';
+
+const contract = definePolicy({ kind: 'sample', model: 'samples.policy', config: z.object({}) });
+const policies = [{ id: 'a', kind: 'sample', name: 'a', config: {}, timeout_ms: 5000 }];
+
+function deskOf(evaluate: Policy['evaluate'], bounded = new Bounded(1, 1)) {
+  const reports: unknown[] = [];
+  const evaluator = new Evaluator(new Map([['sample', { contract, policy: { evaluate } }]]));
+  return { evaluator, bounded, reports, report: (_message: string, error: unknown) => void reports.push(error) };
+}
+
+it('answers what is no question as such', async () => {
+  for (const body of [undefined, {}, { ...policyRequestOf(), v: 2 }]) {
+    const reply = await answer(
+      body,
+      deskOf(() => expect.unreachable()),
+    );
+    expect(reply).toMatchObject({ problem: { code: 'stage_bad_request' } });
+  }
+});
+
+it('says at once that it is busy when enough questions wait', async () => {
+  let release = () => undefined as unknown;
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  const desk = deskOf(() => gate.then(() => ({ pass: true })));
+  const body = policyRequestOf({ policies });
+  const waiting = [answer(body, desk), answer(body, desk)];
+  expect(await answer(body, desk)).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });
+  release();
+  for (const reply of await Promise.all(waiting)) expect(reply).toMatchObject({ results: { a: { pass: true } } });
+});
+
+it('does not begin what nobody waits for', async () => {
+  const reply = await answer(
+    policyRequestOf({ policies, timeout_ms: 0 }),
+    deskOf(() => expect.unreachable()),
+  );
+  expect(reply).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });
+});
+
+it('says that it is busy while its database is away', async () => {
+  const desk = deskOf(() => Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })));
+  expect(await answer(policyRequestOf({ policies }), desk)).toMatchObject({ problem: { code: 'stage_busy' } });
+  expect(desk.reports).toEqual([]);
+});

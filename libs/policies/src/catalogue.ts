@@ -1,0 +1,34 @@
+import type { DynamicModule } from '@nestjs/common';
+import { dummyContract } from './dummy/dummy.contract.js';
+import { eventMatcherContract } from './event-matcher/event-matcher.contract.js';
+import { geoipContract } from './geoip/geoip.contract.js';
+import { passwordContract } from './password/password.contract.js';
+import { passwordExpiryContract } from './password-expiry/password-expiry.contract.js';
+import type { PolicyEntry } from './policy.js';
+import { reputationContract } from './reputation/reputation.contract.js';
+
+/** Every kind of policy of the house, one line each. */
+export const policies: Readonly<Record<string, PolicyEntry>> = {
+  dummy: { contract: dummyContract, policy: async () => (await import('./dummy/dummy.policy.js')).DummyPolicy },
+  event_matcher: {
+    contract: eventMatcherContract,
+    policy: async () => (await import('./event-matcher/event-matcher.policy.js')).EventMatcherPolicy,
+  },
+  geoip: { contract: geoipContract, policy: async () => (await import('./geoip/geoip.policy.js')).GeoipPolicy },
+  password: {
+    contract: passwordContract,
+    policy: async () => (await import('./password/password.policy.js')).PasswordPolicy,
+  },
+  password_expiry: {
+    contract: passwordExpiryContract,
+    policy: async () => (await import('./password-expiry/password-expiry.policy.js')).PasswordExpiryPolicy,
+  },
+  reputation: {
+    contract: reputationContract,
+    policy: async () => (await import('./reputation/reputation.policy.js')).ReputationPolicy,
+  },
+};
+
+/** All of them on the bus, with what they ask. */
+export const policiesModule = async (): Promise<DynamicModule> =>
+  (await import('./policies.module.js')).policiesModule(policies);

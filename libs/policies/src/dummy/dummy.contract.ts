@@ -1,0 +1,11 @@
+import { boolean, definePolicy, integer } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+const seconds = (fallback: number) => integer({ min: 0, max: 2 ** 31 - 1 }).default(fallback);
+
+/** Waits a while and says what it was told to, for trying out (01-executor §7.6). */
+export const dummyContract = definePolicy({
+  kind: 'dummy',
+  model: 'authentik_policies_dummy.dummypolicy',
+  config: z.object({ result: boolean().default(false), wait_min: seconds(5), wait_max: seconds(30) }),
+});

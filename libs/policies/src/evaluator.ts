@@ -1,0 +1,89 @@
+import type { PolicyContract, PolicyReply, PolicyRequest, PolicyResult } from '@gatehouse/contracts';
+import { Busy, isDatabaseAway, timed } from '@gatehouse/platform';
+import { Facts } from './facts.js';
+import { type Policy, type Question, Undecidable } from './policy.js';
+
+/** A kind of policy that can be evaluated here. */
+export interface Kind {
+  readonly contract: PolicyContract;
+  readonly policy: Policy;
+}
+
+type Asked = PolicyRequest['policies'][number];
+type Report = (message: string, error: unknown, facts: Readonly<Record<string, unknown>>) => void;
+
+/** Milliseconds that a reply may be on its way, so that a policy without end has failed before its asker gives up. */
+const ON_THE_WAY_MS = 50;
+
+const evaluations = timed('gatehouse_policy_evaluation_seconds', 'Policies evaluated here', ['kind', 'outcome']);
+
+/** Evaluates the policies of one question, one after the other, as each is allowed to change what the next one sees. */
+export class Evaluator {
+  constructor(
+    private readonly kinds: ReadonlyMap<string, Kind>,
+    private readonly report: Report = () => undefined,
+  ) {}
+
+  /** A result for each policy. Throws Busy, or what says that the database is away: then nothing is decided. */
+  async evaluate(request: PolicyRequest): Promise<PolicyReply> {
+    const until = performance.now() + request.timeout_ms - ON_THE_WAY_MS;
+    const facts = new Facts(request);
+    const results: PolicyReply['results'] = {};
+    for (const asked of request.policies) {
+      const began = performance.now();
+      const deadline = Math.min(until, began + asked.timeout_ms);
+      const result = await this.resultOf({ asked, request, facts, deadline });
+      evaluations.observe({ kind: asked.kind, outcome: outcomeOf(result) }, (performance.now() - began) / 1000);
+      results[asked.id] = result;
+    }
+    return { results, ...facts.changes };
+  }
+
+  private async resultOf(turn: Turn): Promise<PolicyResult> {
+    const { name, kind } = turn.asked;
+    try {
+      const { pass, messages = [] } = await this.opinion(turn);
+      return { pass, messages: [...messages] };
+    } catch (error) {
+      if (error instanceof Busy || isDatabaseAway(error)) throw error;
+      if (!(error instanceof Undecidable)) this.report('a policy failed', error, { policy: name, kind });
+      return { pass: false, messages: [], error: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  private async opinion({ asked, request, facts, deadline }: Turn) {
+    const known = this.kinds.get(asked.kind);
+    if (!known) throw new Undecidable(`policies of the kind ${asked.kind} are not known here`);
+    const config = known.contract.config.safeParse(asked.config);
+    if (!config.success) throw new Undecidable(`the config of ${asked.name} is not understood`);
+    const timeLeftMs = () => deadline - performance.now();
+    const given = { name: asked.name, config: config.data, request, facts, timeLeftMs };
+    return within(timeLeftMs(), (signal) => known.policy.evaluate({ ...given, signal }));
+  }
+}
+
+interface Turn {
+  readonly asked: Asked;
+  readonly request: PolicyRequest;
+  readonly facts: Facts;
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
+}
+
+/** What `work` comes to, if it does in time; afterwards it is told to stop, and what it still says is not heard. */
+async function within<T>(ms: number, work: (signal: Question['signal']) => T | Promise<T>): Promise<T> {
+  if (ms <= 0) throw new Undecidable('there was no time left');
+  const control = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Undecidable(`took longer than ${Math.round(ms)} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work(control.signal), late]);
+  } finally {
+    clearTimeout(timer);
+    control.abort();
+  }
+}
+
+const outcomeOf = ({ error, pass }: PolicyResult) => (error !== undefined ? 'error' : pass ? 'pass' : 'fail');

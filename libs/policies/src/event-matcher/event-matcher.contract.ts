@@ -1,0 +1,14 @@
+import { char, definePolicy } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+const criterion = () => char().nullable().default(null);
+const NONE = 'At least one criteria must be set.';
+
+/** Recognises events by what they are (01-executor §7.6). Flows have none, so there it never passes. */
+export const eventMatcherContract = definePolicy({
+  kind: 'event_matcher',
+  model: 'authentik_policies_event_matcher.eventmatcherpolicy',
+  config: z.object({ action: criterion(), app: criterion(), model: criterion(), client_ip: criterion() }),
+  admit: ({ action, app, model, client_ip }) =>
+    action || app || model || client_ip ? {} : { non_field_errors: [{ text: NONE }] },
+});

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import type { Opinion, Policy, Question } from '../policy.js';
+import type { eventMatcherContract } from './event-matcher.contract.js';
+
+const text = z.string().nullish();
+const event = z.object({
+  action: text,
+  client_ip: text,
+  app: text,
+  context: z.object({ model: z.object({ app: text, model_name: text }).optional() }).optional(),
+});
+
+/** Passes when any criterion fits; each that is set is named, whether it fits or not. */
+@Injectable()
+export class EventMatcherPolicy implements Policy<typeof eventMatcherContract> {
+  evaluate({ config, facts }: Question<typeof eventMatcherContract>): Opinion {
+    const given = event.safeParse(facts.context['event']);
+    if (!given.success) return { pass: false };
+    const { action, client_ip, app, context } = given.data;
+    const model = context?.model && `${context.model.app}.${context.model.model_name}`;
+    const criteria = [
+      ['Action matched.', config.action, action],
+      ['Client IP matched.', config.client_ip, client_ip],
+      ['App matched.', config.app, app],
+      ['Model matched.', config.model, model],
+    ] as const;
+    const set = criteria.filter(([, wanted]) => wanted !== null);
+    return { pass: set.some(([, wanted, found]) => wanted === found), messages: set.map(([message]) => message) };
+  }
+}

@@ -1,0 +1,48 @@
+import type { PolicyReply, PolicyRequest } from '@gatehouse/contracts';
+
+type Bag = Readonly<Record<string, unknown>>;
+type Insert = NonNullable<PolicyReply['insert']>;
+
+/** What a policy wants changed. */
+export interface Change {
+  readonly set?: Bag;
+  readonly unset?: readonly string[];
+  readonly insert?: Insert | undefined;
+}
+
+/** The facts of a plan while its policies are evaluated one after another: what one changes, the next one sees. */
+export class Facts {
+  private readonly changed = new Map<string, unknown>();
+  private inserted: Insert | undefined;
+
+  constructor(private readonly request: Pick<PolicyRequest, 'flow_plan' | 'context'>) {}
+
+  /** The plan's own. */
+  get plan(): Bag {
+    const facts = { ...this.request.flow_plan.context, ...Object.fromEntries(this.changed) };
+    return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+  }
+
+  /** The plan's, and over them what policies are given besides. */
+  get context(): Bag {
+    return { ...this.plan, ...this.request.context };
+  }
+
+  change({ set = {}, unset = [], insert }: Change): void {
+    for (const [key, value] of Object.entries(set)) this.changed.set(key, value);
+    for (const key of unset) this.changed.set(key, undefined);
+    if (insert) this.inserted = { ...insert, steps: [...(this.inserted?.steps ?? []), ...insert.steps] };
+  }
+
+  /** All changes, as the reply says them. */
+  get changes(): Pick<PolicyReply, 'context' | 'insert'> {
+    const entries = [...this.changed];
+    return {
+      context: {
+        set: Object.fromEntries(entries.filter(([, value]) => value !== undefined)),
+        unset: entries.flatMap(([key, value]) => (value === undefined ? [key] : [])),
+      },
+      ...(this.inserted && { insert: this.inserted }),
+    };
+  }
+}

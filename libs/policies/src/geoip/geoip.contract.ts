@@ -1,0 +1,12 @@
+import { char, definePolicy, integer } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Lets in by where the client comes from (01-executor §7.6). */
+export const geoipContract = definePolicy({
+  kind: 'geoip',
+  model: 'authentik_policies_geoip.geoippolicy',
+  config: z.object({
+    asns: z.array(integer({ min: 0, max: 2 ** 32 - 1 })).default([]),
+    countries: z.array(char({ maxLength: 2, minLength: 2 })).default([]),
+  }),
+});

@@ -1,0 +1,41 @@
+import { Places } from '@gatehouse/platform';
+import { expect, it } from 'vitest';
+import { questionOf } from '../testing.js';
+import { geoipContract } from './geoip.contract.js';
+import { GeoipPolicy } from './geoip.policy.js';
+
+class OnePlace extends Places {
+  findNetwork = () => ({ asn: 64_500, network: '203.0.113.0/24' });
+  findLocation = () => ({ continent: 'EU', country: 'DE', city: undefined });
+}
+class Nowhere extends Places {
+  findNetwork = () => undefined;
+  findLocation = () => undefined;
+}
+const ask = (config: object, places: Places = new OnePlace()) =>
+  new GeoipPolicy(places).evaluate(questionOf(geoipContract, { config: { ...config } }));
+
+const NETWORK = 'Client IP is not part of an allowed autonomous system.';
+const COUNTRY = 'Client IP is not in an allowed country.';
+
+it.each([
+  [{}, true, []],
+  [{ asns: [64_500] }, true, []],
+  [{ asns: [1] }, false, [NETWORK]],
+  [{ countries: ['FR', 'DE'] }, true, []],
+  [{ countries: ['FR'] }, false, [COUNTRY]],
+  [{ asns: [1], countries: ['DE'] }, true, [NETWORK]],
+  [{ asns: [1], countries: ['FR'] }, false, [NETWORK, COUNTRY]],
+])('judges by %j', (config, pass, messages) => {
+  expect(ask(config)).toEqual({ pass, messages });
+});
+
+it('cannot decide about an address that nobody knows, unless it asks for nothing', () => {
+  expect(() => ask({ asns: [1], countries: ['DE'] }, new Nowhere())).toThrow(
+    'GeoIP: client IP not found in ASN database.',
+  );
+  expect(() => ask({ countries: ['DE'] }, new Nowhere())).toThrow(
+    'GeoIP: client IP address not found in City database.',
+  );
+  expect(ask({}, new Nowhere())).toMatchObject({ pass: true });
+});

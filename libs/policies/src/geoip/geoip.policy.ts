@@ -1,0 +1,36 @@
+import { Places } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Opinion, type Policy, type Question, Undecidable } from '../policy.js';
+import type { geoipContract } from './geoip.contract.js';
+
+const NO_NETWORK = 'GeoIP: client IP not found in ASN database.';
+const NO_COUNTRY = 'GeoIP: client IP address not found in City database.';
+const OTHER_NETWORK = 'Client IP is not part of an allowed autonomous system.';
+const OTHER_COUNTRY = 'Client IP is not in an allowed country.';
+
+/** Passes when the client's network or country is listed; where nothing is known of it, it cannot decide. */
+@Injectable()
+export class GeoipPolicy implements Policy<typeof geoipContract> {
+  constructor(@Inject(Places) private readonly places: Places) {}
+
+  evaluate({ config: { asns, countries }, request: { client } }: Question<typeof geoipContract>): Opinion {
+    const refusals = [
+      ...(asns.length > 0 && !asns.includes(this.networkOf(client.ip)) ? [OTHER_NETWORK] : []),
+      ...(countries.length > 0 && !countries.includes(this.countryOf(client.ip)) ? [OTHER_COUNTRY] : []),
+    ];
+    const criteria = [asns, countries].filter(({ length }) => length > 0).length;
+    return { pass: criteria === 0 || refusals.length < criteria, messages: refusals };
+  }
+
+  private networkOf(ip: string): number {
+    const asn = this.places.findNetwork(ip)?.asn;
+    if (asn === undefined) throw new Undecidable(NO_NETWORK);
+    return asn;
+  }
+
+  private countryOf(ip: string): string {
+    const country = this.places.findLocation(ip)?.country;
+    if (country === undefined) throw new Undecidable(NO_COUNTRY);
+    return country;
+  }
+}

@@ -1,0 +1,1 @@
+export { policies, policiesModule } from './catalogue.js';

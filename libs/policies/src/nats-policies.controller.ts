@@ -1,0 +1,38 @@
+import { POLICY_SUBJECT } from '@gatehouse/contracts';
+import { type Bounded, Logger, MALFORMED, timed } from '@gatehouse/platform';
+import { Controller, Inject } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { answer } from './answer.js';
+import { Evaluator } from './evaluator.js';
+
+const answers = timed('gatehouse_policy_answer_seconds', 'Questions about policies answered here', ['outcome']);
+
+/** Injects how much is evaluated at a time. */
+export const POLICY_BOUNDS = Symbol('policy bounds');
+
+/** Where policies are asked for, in one queue group, so that every replica shares the work. */
+@Controller()
+export class NatsPoliciesController {
+  private readonly logger = new Logger('policy');
+
+  constructor(
+    @Inject(Evaluator) private readonly evaluator: Evaluator,
+    @Inject(POLICY_BOUNDS) private readonly bounded: Bounded,
+  ) {}
+
+  @MessagePattern(POLICY_SUBJECT, { queue: 'policy' })
+  async evaluate(@Payload() body: unknown) {
+    const began = performance.now();
+    const { evaluator, bounded, logger } = this;
+    const report = (message: string, error: unknown) => logger.fault(message, error, { turn: turnOf(body) });
+    const reply = await answer(body === MALFORMED ? undefined : body, { evaluator, bounded, report });
+    const outcome = 'problem' in reply ? reply.problem.code : 'evaluated';
+    const seconds = (performance.now() - began) / 1000;
+    answers.observe({ outcome }, seconds);
+    logger.debug({ turn: turnOf(body), outcome, ms: seconds * 1000 });
+    return reply;
+  }
+}
+
+/** `<plan>.<revision>.<turn>`, by which the logs of the gateway and of this service are joined. */
+const turnOf = (body: unknown) => (body as { id?: unknown } | null)?.id;

@@ -1,0 +1,12 @@
+import { boolean, definePolicy, integer } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Refuses, and by default takes away, a password that is too old (01-executor §7.6). */
+export const passwordExpiryContract = definePolicy({
+  kind: 'password_expiry',
+  model: 'authentik_policies_expiry.passwordexpirypolicy',
+  config: z.object({
+    days: integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    deny_only: boolean().default(false),
+  }),
+});

@@ -1,0 +1,68 @@
+import { DIRECTORY_SCHEMA, directoryMigrations, TypeormPeople } from '@gatehouse/directory';
+import { migrate, openDataSource } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { freshDatabase } from '../../../../test/support/postgres.js';
+import { ALICE, questionOf } from '../testing.js';
+import { passwordExpiryContract } from './password-expiry.contract.js';
+import { PasswordExpiryPolicy } from './password-expiry.policy.js';
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let source: DataSource;
+beforeAll(async () => {
+  database = await freshDatabase();
+  await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+  source = await openDataSource({ url: database.url, schema: DIRECTORY_SCHEMA, poolSize: 1 });
+});
+afterAll(async () => {
+  await source.destroy();
+  await database.drop();
+});
+
+let uuid: string;
+beforeEach(async () => {
+  await source.query('DELETE FROM directory.users');
+  const [row] = await source.query<{ id: string }[]>(
+    `INSERT INTO directory.users (username, password_hash, password_changed_at)
+     VALUES ('alice', 'hash', now() - interval '10 days 1 hour') RETURNING id`,
+  );
+  uuid = row!.id;
+});
+
+const ask = (config: object, user = { ...ALICE, uuid }) =>
+  new PasswordExpiryPolicy(new TypeormPeople(source)).evaluate(
+    questionOf(passwordExpiryContract, { config: { ...config }, request: { user } as object }),
+  );
+const stored = async () => {
+  const [row] = await source.query<{ password_hash: string }[]>('SELECT password_hash FROM directory.users');
+  return row?.password_hash;
+};
+
+it('lets a password pass that is young enough', async () => {
+  expect(await ask({ days: 11 })).toEqual({ pass: true });
+  expect(await stored()).toBe('hash');
+});
+
+it('refuses one that is too old, and leaves it where it is to do no more', async () => {
+  expect(await ask({ days: 10, deny_only: true })).toEqual({ pass: false, messages: ['Password has expired.'] });
+  expect(await stored()).toBe('hash');
+});
+
+it('takes one away that is too old', async () => {
+  const messages = ['Password expired 3 days ago. Please update your password.'];
+  expect(await ask({ days: 7 })).toEqual({ pass: false, messages });
+  expect(await stored()).toBe('');
+});
+
+it('takes nothing away that has been changed meanwhile', async () => {
+  const people = new TypeormPeople(source);
+  const changed = await people.findPasswordChange(uuid);
+  await source.query('UPDATE directory.users SET password_changed_at = now()');
+  await people.expirePassword(uuid, changed!);
+  expect(await stored()).toBe('hash');
+});
+
+it('passes for those who have no password that could be old', async () => {
+  const nobody = { kind: 'pretended', username: 'nobody', email: '' } as never;
+  expect(await ask({ days: 0 }, nobody)).toEqual({ pass: true });
+});

@@ -1,0 +1,5 @@
+/** Passwords that have become public. */
+export abstract class Breaches {
+  /** How often a password has been seen. Throws when nobody can be asked. */
+  abstract count(password: string, signal: AbortSignal): Promise<number>;
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ALICE, questionOf } from '../testing.js';
+import { passwordContract } from './password.contract.js';
+import { PasswordPolicy } from './password.policy.js';
+import { RangeBreaches } from './range-breaches.js';
+
+let server: Server | undefined;
+afterEach(() => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())));
+
+async function listed(answer: RequestListener): Promise<RangeBreaches> {
+  server = createServer(answer).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server?.once('listening', resolve));
+  return new RangeBreaches(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+}
+const nowhere = new RangeBreaches('http://127.0.0.1:1');
+
+function ask(password: unknown, config: object, breaches = nowhere) {
+  const context = { prompt_data: { password } };
+  const request = { user: ALICE, flow_plan: { slug: 'x', context } };
+  return new PasswordPolicy(breaches).evaluate(questionOf(passwordContract, { config: { ...config }, request }));
+}
+
+describe('rules', () => {
+  it.each([
+    ['abcd', { length_min: 4 }, true],
+    ['\u{1F600}bc', { length_min: 4 }, false],
+    ['a1b22', { amount_digits: 3 }, true],
+    ['a\u0661b22', { amount_digits: 3 }, false],
+    ['ABc', { amount_uppercase: 2, amount_lowercase: 1 }, true],
+    ['Abc', { amount_uppercase: 2 }, false],
+    ['Abc', { amount_lowercase: 3 }, false],
+    ['a!b', { amount_symbols: 1 }, true],
+    ['a\\b', { amount_symbols: 2 }, true],
+    ['a!b', { amount_symbols: 1, symbol_charset: '?' }, false],
+  ])('of %j by %j', async (password, config, pass) => {
+    const messages = pass ? {} : { messages: ['Try another.'] };
+    expect(await ask(password, { ...config, error_message: 'Try another.' })).toEqual({ pass, ...messages });
+  });
+
+  it('do not count when they are off', async () => {
+    expect(await ask('a', { length_min: 9, check_static_rules: false })).toEqual({ pass: true });
+  });
+});
+
+it.each(['', undefined, 7])('refuses %j, which is no password', async (password) => {
+  expect(await ask(password, {})).toEqual({ pass: false, messages: ['Password not set in context'] });
+});
+
+it('finds a password outside of the prompts, too', async () => {
+  const request = { flow_plan: { slug: 'x', context: { password: 'abcd' } } };
+  const question = questionOf(passwordContract, { config: { length_min: 4 }, request });
+  expect(await new PasswordPolicy(nowhere).evaluate(question)).toEqual({ pass: true });
+});
+
+describe('a list of public passwords', () => {
+  const hash = createHash('sha1').update('correct-horse').digest('hex').toUpperCase();
+
+  it('is told five characters of a hash, and counts', async () => {
+    const asked: (string | undefined)[] = [];
+    const breaches = await listed(({ url }, reply) => {
+      asked.push(url);
+      reply.end(`${'0'.repeat(35)}:1\r\n${hash.slice(5)}:12\r\n`);
+    });
+    expect(await ask('correct-horse', { check_have_i_been_pwned: true }, breaches)).toEqual({
+      pass: false,
+      messages: ['Password exists on 12 online lists.'],
+    });
+    const tolerant = { check_have_i_been_pwned: true, hibp_allowed_count: 12 };
+    expect(await ask('correct-horse', tolerant, breaches)).toEqual({ pass: true });
+    expect(await ask('another-horse', { check_have_i_been_pwned: true }, breaches)).toEqual({ pass: true });
+    expect(asked[0]).toBe(`/range/${hash.slice(0, 5)}`);
+  });
+
+  it('that cannot be asked, or answers anything else, leaves the policy undecided', async () => {
+    const check = { check_have_i_been_pwned: true };
+    await expect(ask('x', check)).rejects.toThrow(/cannot be reached/);
+    const broken = await listed((_, reply) => void reply.writeHead(500).end());
+    await expect(ask('x', check, broken)).rejects.toThrow(/answers 500/);
+  });
+
+  it('that never ends is not read to its end', async () => {
+    const endless = await listed((_, reply) => void reply.end('x'.repeat(2 * 1024 * 1024)));
+    await expect(ask('x', { check_have_i_been_pwned: true }, endless)).rejects.toThrow(/without end/);
+  });
+});
+
+describe('strength', () => {
+  it('refuses what is easily guessed, the own name included, and says what would be better', async () => {
+    for (const password of ['password1', 'alice@example.org']) {
+      expect(await ask(password, { check_zxcvbn: true })).toEqual({
+        pass: false,
+        messages: ['Password is too weak.', expect.any(String)],
+      });
+    }
+    expect(await ask('vRk8#qLw2!zPn5', { check_zxcvbn: true })).toEqual({ pass: true, messages: [] });
+  });
+});

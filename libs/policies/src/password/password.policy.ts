@@ -1,0 +1,47 @@
+import type { PolicyRequest } from '@gatehouse/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import zxcvbn from 'zxcvbn';
+import type { Opinion, Policy, Question } from '../policy.js';
+import { Breaches } from './breaches.js';
+import type { passwordContract } from './password.contract.js';
+import { followsRules } from './static-rules.js';
+
+type Asked = Question<typeof passwordContract>;
+
+const MISSING = 'Password not set in context';
+const WEAK = 'Password is too weak.';
+/** Characters that strength is judged by: beyond them a password is strong, or the same over and over. */
+const JUDGED = 100;
+
+/** Judges the password that was typed into a prompt, by one kind of rule after the other until one refuses. */
+@Injectable()
+export class PasswordPolicy implements Policy<typeof passwordContract> {
+  constructor(@Inject(Breaches) private readonly breaches: Breaches) {}
+
+  async evaluate({ config, facts, request, signal }: Asked): Promise<Opinion> {
+    const password = passwordIn(facts.context, config.password_field);
+    if (password === '') return { pass: false, messages: [MISSING] };
+    if (config.check_static_rules && !followsRules(password, config)) {
+      return { pass: false, messages: [config.error_message] };
+    }
+    if (config.check_have_i_been_pwned) {
+      const count = await this.breaches.count(password, signal);
+      if (count > config.hibp_allowed_count)
+        return { pass: false, messages: [`Password exists on ${count} online lists.`] };
+    }
+    return config.check_zxcvbn ? strength(password, config.zxcvbn_score_threshold, request) : { pass: true };
+  }
+}
+
+function passwordIn(context: Question['facts']['context'], field: string): string {
+  const typed = context['prompt_data'] as Readonly<Record<string, unknown>> | undefined;
+  const value = typed?.[field] ?? context[field] ?? '';
+  return typeof value === 'string' ? value : '';
+}
+
+function strength(password: string, threshold: number, { user, site }: PolicyRequest): Opinion {
+  const about = user?.kind === 'saved' ? [user.username, user.name, user.email] : [];
+  const { score, feedback } = zxcvbn(password.slice(0, JUDGED), [...about, site.brand]);
+  const pass = score > threshold;
+  return { pass, messages: [...(pass ? [] : [WEAK]), ...feedback.suggestions] };
+}

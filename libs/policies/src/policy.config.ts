@@ -1,0 +1,25 @@
+import { placesConfig } from '@gatehouse/platform';
+import { z } from 'zod';
+
+/** Settings of the service that evaluates policies. */
+export const policyConfig = z.object({
+  POLICY_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(64)
+    .describe('Questions of the gateway that are evaluated at a time'),
+  POLICY_QUEUE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(256)
+    .describe('Questions that may wait; beyond that the service says it is busy'),
+  PWNED_PASSWORDS_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://api.pwnedpasswords.com/')
+    .describe('Where password policies ask, by the first five characters of its hash, whether a password is public'),
+  ...placesConfig.shape,
+});

@@ -1,0 +1,37 @@
+import type { PolicyContract, PolicyRequest } from '@gatehouse/contracts';
+import type { Type } from '@nestjs/common';
+import type { z } from 'zod';
+import type { Facts } from './facts.js';
+
+/** What a policy thinks, with what the visitor may read, whether it passes or not. */
+export interface Opinion {
+  readonly pass: boolean;
+  readonly messages?: readonly string[];
+}
+
+/** Everything a policy knows when it is evaluated. */
+export interface Question<C extends PolicyContract = PolicyContract> {
+  readonly name: string;
+  readonly config: z.output<C['config']>;
+  readonly request: PolicyRequest;
+  /** The plan's, as the policies before this one left them. */
+  readonly facts: Facts;
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
+  readonly timeLeftMs: () => number;
+}
+
+/** A kind of policy at work. Throws Undecidable, or anything else, when it cannot decide. */
+export interface Policy<C extends PolicyContract = PolicyContract> {
+  evaluate(question: Question<C>): Opinion | Promise<Opinion>;
+}
+
+/** A line of the catalogue. */
+export interface PolicyEntry {
+  readonly contract: PolicyContract;
+  /** Loaded by the service that evaluates it, so that nobody else pulls a policy's own dependencies. */
+  readonly policy: () => Promise<Type<Policy>>;
+}
+
+/** A policy cannot decide for a reason that its author should read: no fault of the house. */
+export class Undecidable extends Error {}

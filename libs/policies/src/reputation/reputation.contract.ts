@@ -1,0 +1,17 @@
+import { boolean, definePolicy, integer } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+const NEITHER = 'Either IP or Username must be checked';
+
+/** Passes for those whose reputation is bad (01-executor §7.6). */
+export const reputationContract = definePolicy({
+  kind: 'reputation',
+  model: 'authentik_policies_reputation.reputationpolicy',
+  config: z.object({
+    check_ip: boolean().default(true),
+    check_username: boolean().default(true),
+    threshold: integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }).default(-5),
+  }),
+  admit: ({ check_ip, check_username }) =>
+    check_ip === false && check_username === false ? { non_field_errors: [{ text: NEITHER }] } : {},
+});

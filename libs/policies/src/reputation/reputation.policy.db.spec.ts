@@ -1,0 +1,53 @@
+import type { User } from '@gatehouse/contracts';
+import { openDataSource } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { migrateAll } from '../../../../apps/standalone/src/migrate-all.js';
+import { freshDatabase } from '../../../../test/support/postgres.js';
+import { ALICE, questionOf } from '../testing.js';
+import { reputationContract } from './reputation.contract.js';
+import { ReputationPolicy } from './reputation.policy.js';
+import { TypeormReputations } from './typeorm-reputations.js';
+
+let database: Awaited<ReturnType<typeof freshDatabase>>;
+let source: DataSource;
+beforeAll(async () => {
+  database = await freshDatabase();
+  await migrateAll(database.url);
+  source = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
+  await source.query(`INSERT INTO flow.reputation VALUES
+    ('alice', '203.0.113.7', -3, 'infinity'), ('alice', '198.51.100.1', -2, 'infinity'),
+    ('bob', '203.0.113.7', -1, 'infinity'), ('bob', '198.51.100.1', 4, 'infinity'),
+    ('alice', '198.51.100.2', -100, '-infinity')`);
+});
+afterAll(async () => {
+  await source.destroy();
+  await database.drop();
+});
+
+const passes = async (config: object, user: User | null = ALICE) =>
+  (
+    await new ReputationPolicy(new TypeormReputations(source)).evaluate(
+      questionOf(reputationContract, { config: { ...config }, request: { user } }),
+    )
+  ).pass;
+
+it.each([
+  ['both, what is of both once', {}, -6],
+  ['the address', { check_username: false }, -4],
+  ['the name', { check_ip: false }, -5],
+])('passes for a bad reputation: that of %s', async (_what, config, score) => {
+  expect(await passes({ ...config, threshold: score })).toBe(true);
+  expect(await passes({ ...config, threshold: score - 1 })).toBe(false);
+});
+
+it('knows nothing bad of a name that nobody has tried', async () => {
+  expect(await passes({ check_ip: false, threshold: -1 }, null)).toBe(false);
+  expect(await passes({ check_ip: false, threshold: 0 }, null)).toBe(true);
+});
+
+it('is admitted only when it looks at something', () => {
+  const neither = { check_ip: false, check_username: false };
+  expect(reputationContract.admit?.(neither)).toHaveProperty('non_field_errors');
+  expect(reputationContract.admit?.({ ...neither, check_ip: true })).toEqual({});
+});
