@@ -14,6 +14,7 @@ import { directoryEntities } from '@gatehouse/directory';
 import { openDataSource, readConfig } from '@gatehouse/platform';
 import { comparePassword, hashPassword } from '@gatehouse/stages/password';
 import { CommandError } from './command.js';
+import { PythonErrand } from './python-errand.js';
 import { StageErrand } from './stage-errand.js';
 import { standaloneConfig } from './standalone.config.js';
 
@@ -62,9 +63,11 @@ export async function applyFiles(
   const library: Library = async (wanted) =>
     existsSync(folder) ? findBlueprint(await readFolder(folder), wanted) : undefined;
   const strangers = new StageErrand(env);
+  const syntax = new PythonErrand();
   try {
-    return await applyBlueprints({ source, files, library, env, strangers, hash: hashPassword, verify });
+    return await applyBlueprints({ source, files, library, env, strangers, syntax, hash: hashPassword, verify });
   } finally {
+    await syntax.close();
     await strangers.close();
     await source.destroy();
   }

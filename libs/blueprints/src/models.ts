@@ -9,6 +9,7 @@ import { ObjectCollection } from './object-collection.js';
 import type { ObjectModel } from './object-model.js';
 import { policyBindingModel, policyModel } from './policy.model.js';
 import { PolicyBindingCollection } from './policy-binding-collection.js';
+import { PolicyCollection, type Syntax } from './policy-collection.js';
 import { remoteStageModel } from './remote-stage.model.js';
 import { RemoteStageCollection } from './remote-stage-collection.js';
 import { stageModel } from './stage.model.js';
@@ -32,17 +33,24 @@ interface Owners {
   readonly register: Register;
   readonly passwords: Passwords;
   readonly strangers: Strangers;
+  readonly syntax: Syntax;
 }
 
 /** Every model of this installation, with where its objects are. */
-export function collections(models: readonly ObjectModel[], { draft, register, passwords, strangers }: Owners) {
+export function collections(models: readonly ObjectModel[], owners: Owners) {
+  const { draft, register, passwords, strangers } = owners;
   const conditions = new ObjectCollection(policyBindingModel, draft);
   return new Map<string, Collection>([
-    ...models.map((model) => [model.name, new ObjectCollection(model, draft)] as const),
+    ...models.map((model) => [model.name, collectionOf(model, owners)] as const),
     [policyBindingModel.name, new PolicyBindingCollection(conditions, register)],
     [remoteStageModel.name, new RemoteStageCollection(draft, strangers)],
     ['authentik_core.user', new UserCollection(register, passwords) as Collection],
     ['authentik_core.group', new GroupCollection(register) as Collection],
     ['authentik_core.token', new TokenCollection(register) as Collection],
   ]);
+}
+
+function collectionOf(model: ObjectModel, { draft, syntax }: Owners): Collection {
+  const objects = new ObjectCollection(model, draft);
+  return model.source === undefined ? objects : new PolicyCollection(objects, draft, { field: model.source, syntax });
 }

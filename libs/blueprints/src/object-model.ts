@@ -27,6 +27,8 @@ export interface ObjectModel {
   readonly sole?: string;
   /** Reference fields whose object cannot go before this one: what it judges would not be judged any more. */
   readonly guards?: readonly string[];
+  /** The field that holds Python. */
+  readonly source?: string;
   /** What is wrong with values that fit the schema one by one. */
   readonly check?: (values: JsonMap) => Errors;
 }

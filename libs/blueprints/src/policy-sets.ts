@@ -38,19 +38,36 @@ export class Conditions {
     return Object.fromEntries(ids.map((id) => [id, this.#policy(this.draft.get(id) as BlueprintObject)]));
   }
 
+  /** And those that they name in their Python, in turn. */
   policyIdsOf(targets: readonly string[]): string[] {
     const bound = targets.flatMap((target) => this.#boundTo(target));
-    return bound.flatMap(({ values: { policy } }) => (typeof policy === 'string' ? [policy] : []));
+    const ids = new Set(bound.flatMap(({ values: { policy } }) => (typeof policy === 'string' ? [policy] : [])));
+    // A set that grows is walked to its end.
+    for (const id of ids) for (const called of this.#calls(this.draft.get(id))) ids.add(called);
+    return [...ids];
+  }
+
+  /** The policies whose names a policy's Python quotes, as it must to call them. */
+  #calls(policy: BlueprintObject | undefined): string[] {
+    if (!policy) return [];
+    const field = this.contracts.get(policy.model)?.source;
+    if (field === undefined) return [];
+    const source = String(policy.values[field]);
+    const named = (name: string) => source.includes(`"${name}"`) || source.includes(`'${name}'`);
+    const others = [...this.contracts.keys()].flatMap((model) => [...this.draft.of(model)]);
+    return others.filter(({ id, values }) => id !== policy.id && named(String(values['name']))).map(({ id }) => id);
   }
 
   #boundTo(target: string): readonly BlueprintObject[] {
     return this.#byTarget.get(target) ?? [];
   }
 
-  #policy({ model, values }: BlueprintObject): Policies[string] {
+  #policy(policy: BlueprintObject): Policies[string] {
+    const { model, values } = policy;
+    const calls = this.#calls(policy);
     const contract = this.contracts.get(model);
     if (!contract) throw new BlueprintError(`${model} is not a model of this installation`);
     const config = { ...contract.config.parse(values), ...z.object(policyCommons).parse(values) };
-    return { kind: contract.kind, name: String(values['name']), config };
+    return { kind: contract.kind, name: String(values['name']), config, ...(calls.length > 0 && { calls }) };
   }
 }

@@ -6,7 +6,7 @@ import type { ObjectModel } from './object-model.js';
 export const policyCommons = { execution_logging: boolean().default(false) };
 
 /** The model of a policy, out of its contract. */
-export const policyModel = ({ model, config, admit }: PolicyContract): ObjectModel => ({
+export const policyModel = ({ model, config, admit, source }: PolicyContract): ObjectModel => ({
   name: model,
   kind: 'policy',
   key: ['name'],
@@ -14,6 +14,7 @@ export const policyModel = ({ model, config, admit }: PolicyContract): ObjectMod
   references: new Map(),
   parents: [],
   ...(admit && { check: admit }),
+  ...(source !== undefined && { source }),
 });
 
 const id = () => char().nullable().default(null);

@@ -68,6 +68,9 @@ export class Testbed {
       library: async (wanted) => findBlueprint(shelved, wanted),
       env: { ORDER: '30' },
       strangers: this.strangers,
+      syntax: {
+        check: async (source) => (source.includes('???') ? { line: 2, column: 5, message: 'odd' } : undefined),
+      },
       ...passwords,
     });
   }

@@ -8,6 +8,7 @@ import { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
 import type { BlueprintFile, Library } from './library.js';
 import { collections, objectModels } from './models.js';
+import type { Syntax } from './policy-collection.js';
 import type { PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
 import type { Strangers } from './strangers.js';
@@ -26,6 +27,7 @@ interface Blueprints extends Passwords {
   /** What `!Env` reads. */
   readonly env: Scope['env'];
   readonly strangers: Strangers;
+  readonly syntax: Syntax;
   /** What `!Context` reads, over the context of each file. */
   readonly context?: JsonMap;
 }
@@ -45,13 +47,22 @@ const models = objectModels(contracts);
  * changes nothing and throws BlueprintError. Runs of several processes wait for each other.
  */
 export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
-  const { source, files, library = async () => undefined, env, context = {}, strangers, ...passwords } = blueprints;
+  const {
+    source,
+    files,
+    library = async () => undefined,
+    env,
+    context = {},
+    strangers,
+    syntax,
+    ...passwords
+  } = blueprints;
   return source.transaction(async (manager) => {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
     const objects = new TypeormObjects(manager);
     const draft = new Draft(models, await objects.loadAll());
     const register: Register = new TypeormRegister(manager);
-    const owners = { draft, register, passwords, strangers };
+    const owners = { draft, register, passwords, strangers, syntax };
     const run = new Run({ collections: collections(models, owners), library, env, context });
     for (const file of files) await run.apply(file);
     const { saved, removed } = draft.changes;

@@ -12,7 +12,13 @@ export const POLICY_SUBJECT = 'policy.evaluate';
 export const POLICY_INSERTS: readonly string[] = ['redirect'];
 
 /** A policy as it was configured when its flow was published. */
-export const configuredPolicy = z.object({ kind: z.string(), name: z.string(), config: bag });
+export const configuredPolicy = z.object({
+  kind: z.string(),
+  name: z.string(),
+  config: bag,
+  /** Ids of the policies that it may call by their names. */
+  calls: z.array(z.string()).optional(),
+});
 
 /** What the gateway asks of the policy service: some policies, about somebody, in one question (protocol §8). */
 export const policyRequest = z.object({
@@ -30,6 +36,8 @@ export const policyRequest = z.object({
       timeout_ms: z.number(),
     }),
   ),
+  /** What they may call by name, beside each other. */
+  callable: z.array(z.object({ id: z.string(), ...configuredPolicy.shape })).optional(),
   /** Whom the flow is about, else who is logged in; null for a stranger. */
   user: user.nullable(),
   client: stageRequest.shape.client.omit({ cookies: true }),

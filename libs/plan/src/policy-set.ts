@@ -75,6 +75,18 @@ function fits({ group, user }: PolicyBinding, evidence: Evidence): boolean {
   return group === undefined ? user === evidence.user.uuid : evidence.groups.has(group);
 }
 
+/** The policies that some may call by name, and those that these may call in turn. */
+export function calledBy(version: FlowVersion, ids: readonly string[]): ReturnType<typeof policyOf>[] {
+  const found = new Map<string, ReturnType<typeof policyOf>>();
+  const callers = [...ids];
+  for (const caller of callers) {
+    const fresh = (policyOf(version, caller).calls ?? []).filter((id) => !found.has(id));
+    for (const id of fresh) found.set(id, policyOf(version, id));
+    callers.push(...fresh);
+  }
+  return [...found.values()];
+}
+
 /** A policy of a version, to be evaluated as it was configured then. */
 export function policyOf({ policies }: FlowVersion, id: string) {
   const policy = Object.hasOwn(policies, id) ? policies[id] : undefined;

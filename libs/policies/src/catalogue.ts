@@ -1,6 +1,7 @@
 import type { DynamicModule } from '@nestjs/common';
 import { dummyContract } from './dummy/dummy.contract.js';
 import { eventMatcherContract } from './event-matcher/event-matcher.contract.js';
+import { expressionContract } from './expression/expression.contract.js';
 import { geoipContract } from './geoip/geoip.contract.js';
 import { passwordContract } from './password/password.contract.js';
 import { passwordExpiryContract } from './password-expiry/password-expiry.contract.js';
@@ -13,6 +14,10 @@ export const policies: Readonly<Record<string, PolicyEntry>> = {
   event_matcher: {
     contract: eventMatcherContract,
     policy: async () => (await import('./event-matcher/event-matcher.policy.js')).EventMatcherPolicy,
+  },
+  expression: {
+    contract: expressionContract,
+    policy: async () => (await import('./expression/expression.policy.js')).ExpressionPolicy,
   },
   geoip: { contract: geoipContract, policy: async () => (await import('./geoip/geoip.policy.js')).GeoipPolicy },
   password: {

@@ -9,7 +9,8 @@ export interface Kind {
   readonly policy: Policy;
 }
 
-type Asked = PolicyRequest['policies'][number];
+type Asked = Omit<PolicyRequest['policies'][number], 'timeout_ms'>;
+type Bag = Readonly<Record<string, unknown>>;
 type Report = (message: string, error: unknown, facts: Readonly<Record<string, unknown>>) => void;
 
 /** Milliseconds that a reply may be on its way, so that a policy without end has failed before its asker gives up. */
@@ -32,7 +33,7 @@ export class Evaluator {
     for (const asked of request.policies) {
       const began = performance.now();
       const deadline = Math.min(until, began + asked.timeout_ms);
-      const result = await this.resultOf({ asked, request, facts, deadline });
+      const result = await this.resultOf({ asked, request, facts, deadline, called: false });
       evaluations.observe({ kind: asked.kind, outcome: outcomeOf(result) }, (performance.now() - began) / 1000);
       results[asked.id] = result;
     }
@@ -47,18 +48,31 @@ export class Evaluator {
     } catch (error) {
       if (error instanceof Busy || isDatabaseAway(error)) throw error;
       if (!(error instanceof Undecidable)) this.report('a policy failed', error, { policy: name, kind });
-      return { pass: false, messages: [], error: error instanceof Error ? error.message : String(error) };
+      const messages = error instanceof Undecidable ? [...error.messages] : [];
+      return { pass: false, messages, error: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  private async opinion({ asked, request, facts, deadline }: Turn) {
+  private async opinion(turn: Turn) {
+    const { asked, request, facts, deadline, called } = turn;
     const known = this.kinds.get(asked.kind);
     if (!known) throw new Undecidable(`policies of the kind ${asked.kind} are not known here`);
     const config = known.contract.config.safeParse(asked.config);
     if (!config.success) throw new Undecidable(`the config of ${asked.name} is not understood`);
     const timeLeftMs = () => deadline - performance.now();
-    const given = { name: asked.name, config: config.data, request, facts, timeLeftMs };
+    const call = (name: string, more: Bag) => this.call(turn, name, more);
+    const given = { name: asked.name, config: config.data, request, facts, timeLeftMs, called, call };
     return within(timeLeftMs(), (signal) => known.policy.evaluate({ ...given, signal }));
+  }
+
+  /** One that could not decide does not pass. Calls do not nest: none of them could wait for another without end. */
+  private async call(turn: Turn, name: string, more: Bag): Promise<PolicyResult> {
+    const { policies, callable = [] } = turn.request;
+    const asked = [...callable, ...policies].find((policy) => policy.name === name);
+    if (!asked) throw new Undecidable(`Policy '${name}' not found.`);
+    if (turn.called) throw new Undecidable('a policy that is called cannot call another');
+    turn.facts.give(more);
+    return this.resultOf({ ...turn, asked, called: true });
   }
 }
 
@@ -68,6 +82,7 @@ interface Turn {
   readonly facts: Facts;
   /** On the clock of `performance.now()`. */
   readonly deadline: number;
+  readonly called: boolean;
 }
 
 /** What `work` comes to, if it does in time; afterwards it is told to stop, and what it still says is not heard. */

@@ -14,8 +14,21 @@ export interface Change {
 export class Facts {
   private readonly changed = new Map<string, unknown>();
   private inserted: Insert | undefined;
+  private more: Bag;
 
-  constructor(private readonly request: Pick<PolicyRequest, 'flow_plan' | 'context'>) {}
+  constructor(private readonly request: Pick<PolicyRequest, 'flow_plan' | 'context'>) {
+    this.more = request.context;
+  }
+
+  /** What policies are given beside the plan's facts. */
+  get given(): Bag {
+    return this.more;
+  }
+
+  /** Gives more, to all policies from now on. */
+  give(more: Bag): void {
+    this.more = { ...this.more, ...more };
+  }
 
   /** The plan's own. */
   get plan(): Bag {
@@ -25,7 +38,7 @@ export class Facts {
 
   /** The plan's, and over them what policies are given besides. */
   get context(): Bag {
-    return { ...this.plan, ...this.request.context };
+    return { ...this.plan, ...this.more };
   }
 
   change({ set = {}, unset = [], insert }: Change): void {

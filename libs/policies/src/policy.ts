@@ -1,4 +1,4 @@
-import type { PolicyContract, PolicyRequest } from '@gatehouse/contracts';
+import type { PolicyContract, PolicyRequest, PolicyResult } from '@gatehouse/contracts';
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
 import type { Facts } from './facts.js';
@@ -19,6 +19,10 @@ export interface Question<C extends PolicyContract = PolicyContract> {
   /** Aborted when nobody waits any more. */
   readonly signal: AbortSignal;
   readonly timeLeftMs: () => number;
+  /** Whether another policy asks, and waits. */
+  readonly called: boolean;
+  /** What another policy says, by its name, when it is given some more facts. Throws Undecidable for one that is not known. */
+  readonly call: (name: string, facts: Readonly<Record<string, unknown>>) => Promise<PolicyResult>;
 }
 
 /** A kind of policy at work. Throws Undecidable, or anything else, when it cannot decide. */
@@ -34,4 +38,12 @@ export interface PolicyEntry {
 }
 
 /** A policy cannot decide for a reason that its author should read: no fault of the house. */
-export class Undecidable extends Error {}
+export class Undecidable extends Error {
+  /** What the visitor may read all the same. */
+  readonly messages: readonly string[];
+
+  constructor(message: string, { messages = [], cause }: { messages?: readonly string[]; cause?: unknown } = {}) {
+    super(message, { cause });
+    this.messages = messages;
+  }
+}

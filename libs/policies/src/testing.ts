@@ -1,13 +1,13 @@
-import type { PolicyContract, PolicyRequest, User } from '@gatehouse/contracts';
+import type { PolicyContract, PolicyRequest, SavedUser } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import { Facts } from './facts.js';
-import type { Question } from './policy.js';
+import { type Question, Undecidable } from './policy.js';
 
 /** A saved user whom tests ask about. */
-export const ALICE: User = {
+export const ALICE = {
   ...{ kind: 'saved' as const, uuid: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01', pk: 7, username: 'alice', name: 'Alice' },
   ...{ email: 'alice@example.org', is_active: true, epoch: 1, locale: '' },
-};
+} satisfies SavedUser;
 
 /** A complete question of the gateway, for tests to change where it matters. */
 export const policyRequestOf = (given: Partial<PolicyRequest> = {}): PolicyRequest => ({
@@ -42,5 +42,7 @@ export function questionOf<Config extends z.ZodObject>(
     facts: new Facts(request),
     signal: new AbortController().signal,
     timeLeftMs: () => request.timeout_ms,
+    called: false,
+    call: (name) => Promise.reject(new Undecidable(`Policy '${name}' not found.`)),
   };
 }

@@ -1,5 +1,6 @@
 import { type PolicyReply, type PolicyRequest, PROTOCOL_VERSION, Problem, type User } from '@gatehouse/contracts';
 import {
+  calledBy,
   type FlowVersion,
   insertSteps,
   isOpen,
@@ -83,6 +84,10 @@ export class PolicyEngine {
     const { request, version, plan, site, revision, turns, timeLeftMs } = situation;
     const timeout_ms = Math.max(0, Math.floor(Math.min(this.parts.timeoutMs, timeLeftMs())));
     const { cookies: _unseen, ...client } = request.client;
+    const callable = calledBy(
+      version,
+      wanted.map(({ id }) => id),
+    );
     return {
       v: PROTOCOL_VERSION,
       id: `${plan.id}.${revision}.${turns.next()}`,
@@ -92,6 +97,7 @@ export class PolicyEngine {
         ...policyOf(version, id),
         timeout_ms: Math.min(timeoutMs, timeout_ms),
       })),
+      ...(callable.length > 0 && { callable }),
       user: user ?? null,
       client,
       site,

@@ -1,0 +1,18 @@
+import type { Syntax, SyntaxFault } from '@gatehouse/blueprints';
+import { Interpreter } from '@gatehouse/expressions';
+
+const MEMORY_MB = 256;
+
+/** Looks Python over while blueprints are applied; starts it for the first source only. */
+export class PythonErrand implements Syntax {
+  #python: Promise<Interpreter> | undefined;
+
+  async check(source: string): Promise<SyntaxFault | undefined> {
+    this.#python ??= Interpreter.start({ memoryMb: MEMORY_MB });
+    return (await this.#python).check(source);
+  }
+
+  async close(): Promise<void> {
+    await (await this.#python)?.close();
+  }
+}

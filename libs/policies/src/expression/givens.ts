@@ -1,0 +1,63 @@
+import type { PolicyRequest, User } from '@gatehouse/contracts';
+import { People } from '@gatehouse/directory';
+import type { Given } from '@gatehouse/expressions';
+import { Places } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Question } from '../policy.js';
+
+/** What is looked up of a user only for an expression that has one of these words in it. */
+const LOOKED_UP = /attributes|password|groups|superuser|date|last_login|type|path/;
+
+/** What an expression is given to look at (01-executor §7.5, §7.6). */
+@Injectable()
+export class Givens {
+  constructor(
+    @Inject(People) private readonly people: People,
+    @Inject(Places) private readonly places: Places,
+  ) {}
+
+  async of({ request, facts }: Question, source: string): Promise<Given> {
+    const { user, client, flow_plan } = request;
+    const known = user && LOOKED_UP.test(source) ? await this.lookedUp(user) : user;
+    const { pending_user, ...plan } = facts.plan;
+    const pending = isSame(pending_user, user) ? known : pending_user;
+    return {
+      request: { user: known, obj: { slug: flow_plan.slug }, http_request: httpRequestOf(request) },
+      context: { ...this.placeOf(client.ip), ...facts.given },
+      flow_plan: { slug: flow_plan.slug, context: pending ? { ...plan, pending_user: pending } : plan },
+      client_ip: client.ip,
+    };
+  }
+
+  private async lookedUp(user: User): Promise<object> {
+    if (user.kind !== 'saved') return user;
+    const person = await this.people.find({ uuid: user.uuid });
+    return person ? { ...asGiven(person), ...user } : user;
+  }
+
+  private placeOf(ip: string): object {
+    const [network, location] = [this.places.findNetwork(ip), this.places.findLocation(ip)];
+    const { continent, country, city_name: city, latitude: lat, longitude: long } = location ?? {};
+    return {
+      geoip: location ? { continent, country, lat, long, city: city ?? '' } : null,
+      asn: network ? { asn: network.asn, as_org: network.organization, network: network.network } : null,
+    };
+  }
+}
+
+/** A user out of the directory, as JSON. */
+export function asGiven({ has_usable_password, ...person }: NonNullable<Awaited<ReturnType<People['find']>>>): object {
+  return { ...person, password_usable: has_usable_password };
+}
+
+const isSame = (pending: unknown, user: User | null) =>
+  user?.kind === 'saved' && (pending as { uuid?: unknown } | undefined)?.uuid === user.uuid;
+
+/** Of a request only what the gateway tells: a policy sees no cookie and no credential. */
+function httpRequestOf({ client, flow_plan, site }: PolicyRequest): object {
+  return {
+    path: `/api/v3/flows/executor/${flow_plan.slug}/`,
+    headers: { 'User-Agent': client.user_agent, Host: new URL(site.base_url).host },
+    brand: { branding_title: site.brand },
+  };
+}
