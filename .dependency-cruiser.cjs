@@ -107,6 +107,21 @@ module.exports = {
       to: { path: '^libs/(stages/(?!src/catalogue\\.ts)|policies/|stage-kit/)' },
     },
     {
+      name: 'expressions-know-nothing',
+      comment:
+        'What runs foreign code knows nothing of the house that could be taken from it: it only asks its parent.',
+      severity: 'error',
+      from: { path: '^libs/expressions/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(libs|apps)/', pathNot: '^libs/expressions/' },
+    },
+    {
+      name: 'python-keeps-its-side',
+      comment: 'The program of the locked process is started and never imported.',
+      severity: 'error',
+      from: { pathNot: '^libs/expressions/src/child/' },
+      to: { path: '^libs/expressions/src/child/' },
+    },
+    {
       name: 'typeorm-by-file-name',
       comment: 'A file that speaks TypeORM says so in its name, so that the rest cannot grow a taste for it.',
       severity: 'error',

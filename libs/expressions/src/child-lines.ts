@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Duplex } from 'node:stream';
+
+const LINE_LIMIT = 2 ** 22;
+const COMPLAINT_LIMIT = 2000;
+const NEWLINE = 10;
+const CHANNEL = 3;
+
+/** A process of Node that has nothing of ours but its arguments, and is spoken to in lines. */
+export class ChildLines {
+  private readonly child: ChildProcess;
+  private readonly channel: Duplex;
+  private received: Buffer[] = [];
+  private length = 0;
+  private complained = '';
+
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<unknown>;
+
+  constructor(args: readonly string[], onLine: (line: string) => void) {
+    this.child = spawn(process.execPath, args, { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+    const channel = this.child.stdio[CHANNEL];
+    if (!(channel instanceof Duplex)) throw new Error('a process was started without a channel to it');
+    this.channel = channel;
+    this.gone = once(this.child, 'close').catch(() => undefined);
+    // A process that ended takes no more lines; that it is gone is told by `gone`.
+    channel.on('error', () => undefined);
+    channel.on('data', (bytes: Buffer) => this.receive(bytes, onLine));
+    this.child.stderr?.on('data', (bytes: Buffer) => {
+      this.complained = (this.complained + bytes.toString()).slice(-COMPLAINT_LIMIT);
+    });
+  }
+
+  /** The last of what it wrote to its error output. */
+  get complaint(): string {
+    return this.complained.trim();
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  send(lines: string): void {
+    this.channel.write(lines);
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  private receive(bytes: Buffer, onLine: (line: string) => void): void {
+    let rest = bytes;
+    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
+      const line = Buffer.concat([...this.received, rest.subarray(0, end)]).toString();
+      this.received = [];
+      this.length = 0;
+      rest = rest.subarray(end + 1);
+      onLine(line);
+    }
+    this.received.push(rest);
+    this.length += rest.length;
+    if (this.length > LINE_LIMIT) this.kill();
+  }
+}

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { PyodideInterface } from 'pyodide';
+
+/** The functions of Python's own C interface that are used here: none of them makes an object of JavaScript. */
+interface PythonModule {
+  HEAPU8: Uint8Array;
+  FS: { streams: (object | null | undefined)[] };
+  _malloc(size: number): number;
+  _PyImport_AddModule(name: number): number;
+  _PyObject_GetAttrString(object: number, name: number): number;
+  _PyObject_CallOneArg(callable: number, argument: number): number;
+  _PyBytes_FromStringAndSize(text: number, size: number): number;
+  _PyBytes_AsString(bytes: number): number;
+  _PyBytes_Size(bytes: number): number;
+  _PyErr_Clear(): void;
+  _Py_DecRef(object: number): void;
+}
+
+const HOME = '/gatehouse';
+const SETUP = `
+import sys
+sys.path.insert(0, '${HOME}')
+sys.dont_write_bytecode = True
+import evaluation, hardening
+hardening.harden()
+`;
+
+/** What can be asked of Python: functions that take bytes and give bytes. */
+export const FUNCTIONS = ['evaluate_plain', 'evaluate_any', 'check'] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
+/** Python, called from outside without its bridge to JavaScript. */
+export class PythonRuntime {
+  private readonly functions: Readonly<Record<FunctionName, number>>;
+
+  private constructor(private readonly module: PythonModule) {
+    const evaluation = module._PyImport_AddModule(this.text('evaluation'));
+    const found = FUNCTIONS.map((name) => [name, module._PyObject_GetAttrString(evaluation, this.text(name))]);
+    this.functions = Object.fromEntries(found);
+  }
+
+  /** Gives Python its sources and hardens it; the way out must be closed after that. */
+  static prepare(pyodide: PyodideInterface, folder: string): PythonRuntime {
+    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.py')) continue;
+      pyodide.FS.mkdirTree(dirname(`${HOME}/${file}`));
+      pyodide.FS.writeFile(`${HOME}/${file}`, readFileSync(`${folder}/${file}`));
+    }
+    pyodide.runPython(SETUP);
+    return new PythonRuntime(Reflect.get(pyodide, '_module'));
+  }
+
+  get memory(): Uint8Array {
+    return this.module.HEAPU8;
+  }
+
+  /** Undefined when Python could not even answer. */
+  call(name: FunctionName, argument: Uint8Array): Buffer | undefined {
+    const { module } = this;
+    const given = module._PyBytes_FromStringAndSize(0, argument.length);
+    if (given === 0) return this.cleared();
+    module.HEAPU8.set(argument, module._PyBytes_AsString(given));
+    const answer = module._PyObject_CallOneArg(this.functions[name], given);
+    module._Py_DecRef(given);
+    if (answer === 0) return this.cleared();
+    const start = module._PyBytes_AsString(answer);
+    const bytes = Buffer.from(module.HEAPU8.slice(start, start + module._PyBytes_Size(answer)));
+    module._Py_DecRef(answer);
+    return bytes;
+  }
+
+  /** Closes the files that were left open. */
+  closeFiles(): void {
+    const { streams } = this.module.FS;
+    for (let descriptor = 3; descriptor < streams.length; descriptor++) streams[descriptor] = null;
+  }
+
+  private cleared(): undefined {
+    this.module._PyErr_Clear();
+    return undefined;
+  }
+
+  private text(text: string): number {
+    const bytes = Buffer.from(`${text}\0`);
+    const at = this.module._malloc(bytes.length);
+    this.module.HEAPU8.set(bytes, at);
+    return at;
+  }
+}

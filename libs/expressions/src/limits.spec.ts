@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Interpreter } from './index.js';
+import { evaluator } from './testing.js';
+
+let interpreter: Interpreter;
+const run = evaluator(() => interpreter);
+const OVER = 'The time for the policy is over.';
+
+beforeAll(async () => {
+  interpreter = await Interpreter.start({ memoryMb: 64 });
+});
+beforeEach(() => interpreter.complete());
+afterAll(() => interpreter.close());
+
+describe('time', () => {
+  it.each([
+    ['a loop', 'while True: pass'],
+    ['a large number', 'return len(str(9**9**8))'],
+    ['a regular expression', 'return regex_match("a" * 60 + "b", "(a+)+$")'],
+    ['sleep', 'import time\ntime.sleep(60)'],
+  ])('ends %s, and the interpreter goes on', async (_, source) => {
+    expect(await run(source, {}, { timeoutMs: 500 })).toMatchObject({ truth: false, error: OVER });
+    expect(await run('return 1')).toMatchObject({ result: 1 });
+    expect(interpreter.serving).toBe(2);
+  });
+
+  it('ends a loop that will not hear of it with its process, and another one serves', async () => {
+    const source = 'while True:\n  try:\n    while True: pass\n  except BaseException: pass';
+    expect(await run(source, {}, { timeoutMs: 300 })).toMatchObject({ truth: false, error: OVER });
+    expect(await run('return 1')).toMatchObject({ result: 1 });
+  });
+
+  it('runs while one waits for a process, too', async () => {
+    const busy = [1, 2].map(() => run('while True: pass', {}, { timeoutMs: 2000 }));
+    expect(await run('return 1', {}, { timeoutMs: 50 })).toMatchObject({ error: OVER });
+    await Promise.all(busy);
+  });
+});
+
+describe('memory', () => {
+  it.each([
+    ['many objects', 'x = []\nwhile True: x.append("a" * 1_000_000 + str(len(x)))'],
+    ['one object', 'return len("a" * 1_000_000_000)'],
+    ['a number', 'return len(bin(1 << (1 << 32)))'],
+  ])('ends %s, while others are served', async (_, source) => {
+    const [bomb, other] = await Promise.all([run(source), run('return 1')]);
+    expect(bomb).toMatchObject({ truth: false, error: 'MemoryError' });
+    expect(other).toMatchObject({ result: 1 });
+    expect(await run('return 2')).toMatchObject({ result: 2 });
+  });
+
+  it('ends a recursion', async () => {
+    expect((await run('def f(n): return f(n + 1)\nreturn f(0)')).error).toMatch(/recursion/);
+    expect(await run('return 1')).toMatchObject({ result: 1 });
+  });
+});
+
+describe('words', () => {
+  it('fails who returns too much', async () => {
+    expect((await run('return "x" * 2_000_000')).error).toBe('The policy says too much.');
+  });
+
+  it('keeps some messages, and the beginning of each', async () => {
+    const { messages } = await run('for _ in range(1000): ak_message("x" * 5000)');
+    expect([messages.length, messages[0]?.length]).toEqual([100, 1000]);
+  });
+
+  it('takes whatever is printed, and keeps none of it', async () => {
+    const source = 'import sys\nprint("x" * 3_000_000)\nsys.stderr.write("x" * 3_000_000)\nreturn 1';
+    expect(await run(source)).toMatchObject({ result: 1 });
+  });
+});
+
+it('serves many at once, each with its own answer', async () => {
+  const outcomes = await Promise.all(Array.from({ length: 50 }, (_, n) => run('return n * 2', { names: { n } })));
+  expect(outcomes.map(({ result }) => result)).toEqual(Array.from({ length: 50 }, (_, n) => n * 2));
+});

@@ -1,0 +1,28 @@
+"""Names of attributes, and users to be found by their fields."""
+
+from authentik.queries import Users
+
+USER_ATTRIBUTE_CAN_OVERRIDE_IP = "goauthentik.io/user/override-ips"
+USER_ATTRIBUTE_CHANGE_EMAIL = "goauthentik.io/user/can-change-email"
+USER_ATTRIBUTE_CHANGE_NAME = "goauthentik.io/user/can-change-name"
+USER_ATTRIBUTE_CHANGE_USERNAME = "goauthentik.io/user/can-change-username"
+USER_ATTRIBUTE_DEBUG = "goauthentik.io/user/debug"
+USER_ATTRIBUTE_EXPIRES = "goauthentik.io/user/expires"
+USER_ATTRIBUTE_GENERATED = "goauthentik.io/user/generated"
+USER_ATTRIBUTE_SOURCES = "goauthentik.io/user/sources"
+USER_ATTRIBUTE_TOKEN_EXPIRING = "goauthentik.io/user/token-expires"
+
+
+class UserTypes:
+    """What an account is for."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+    SERVICE_ACCOUNT = "service_account"
+    INTERNAL_SERVICE_ACCOUNT = "internal_service_account"
+
+
+class User:
+    """The users of the house."""
+
+    objects = Users({})

@@ -1,0 +1,146 @@
+"""One evaluation: a source and what it is given, in; what came of it, out."""
+
+import ipaddress
+import json
+import random
+
+from names import FIXED, Voice
+from questions import PolicyException, plain_data
+from records import FlowPlan, Record, context_of, http_request_of, user_of
+from sources import FILENAME, Misspelt, compiled, fault_in
+
+_OUTCOME = 1 << 20
+_TEXT = 2000
+_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=plain_data).encode
+
+# The first byte of an answer says what became of the interpreter.
+_CLEAN, _COMPILED, _UNDO, _NOT_PLAIN = b"=", b"+", b"!", b"~"
+
+
+def evaluate_plain(message):
+    """Evaluates a source that leaves nothing behind; says so of any other, without running it."""
+    key, given, plan = message.split(b"\n", 2)
+    try:
+        source, new = compiled(key)
+    except Misspelt as fault:
+        return _CLEAN + _failure("{message} (line {line}, column {column})".format(**fault.args[0]))
+    except BaseException as error:
+        return _UNDO + _failure(_text(error))
+    if not source.plain:
+        return _NOT_PLAIN + (_COMPILED if new else _CLEAN)
+    outcome, whole = _evaluate(source, given, plan)
+    return (_UNDO if not whole else _COMPILED if new else _CLEAN) + outcome
+
+
+def evaluate_any(message):
+    """Evaluates a source whatever it may do; the interpreter must be put back afterwards."""
+    key, given, plan = message.split(b"\n", 2)
+    # The memory was put back to where it was: chance must not repeat itself.
+    random.seed()
+    return _UNDO + _evaluate(compiled(key)[0], given, plan)[0]
+
+
+def check(message):
+    """Where a source is not Python."""
+    try:
+        return _CLEAN + _dumps(fault_in(json.loads(message))).encode()
+    except BaseException as error:
+        return _UNDO + _dumps({"line": 1, "column": 1, "message": _text(error)}).encode()
+
+
+def _evaluate(source, given, plan):
+    """What came of it, and whether it ended by itself."""
+    voice = None
+    try:
+        values, voice, flow_plan = _names(json.loads(given), plan)
+        return _outcome(source(values), voice, (flow_plan, plan)), True
+    except Exception as error:
+        said = [] if voice is None else voice.messages
+        return _failure(_text(error), said, _line(error)), not isinstance(error, MemoryError)
+    except BaseException as error:
+        return _failure("The time for the policy is over." if isinstance(error, KeyboardInterrupt) else _text(error)), False
+
+
+def _names(given, plan):
+    asked = given.get("request", {})
+    user = user_of(asked.get("user"))
+    context = {}
+    flow_plan = None
+    if plan:
+        flow_plan = FlowPlan(given.get("flow_plan", {}), context_of(json.loads(plan)))
+        context = {"flow_plan": flow_plan, **flow_plan.context}
+    context.update(context_of({**asked.get("context", {}), **given.get("context", {})}))
+    http = given.get("http_request") or asked.get("http_request")
+    obj = asked.get("obj")
+    fields = {"debug": False, **asked, "user": user, "obj": Record(obj) if isinstance(obj, dict) else obj}
+    request = Record({**fields, "context": context, "http_request": http_request_of(http, user) if http else None})
+    voice = Voice(request)
+    values = {
+        **FIXED,
+        **context_of(given.get("names", {})),
+        "request": request,
+        "context": context,
+        "ak_is_sso_flow": context.get("is_sso", False),
+        "ak_message": voice.ak_message,
+        "ak_call_policy": voice.ak_call_policy,
+        "ak_create_event": voice.ak_create_event,
+    }
+    if http:
+        client = given.get("client_ip")
+        values["http_request"] = request.http_request
+        values["ak_client_ip"] = ipaddress.ip_address(client) if client else None
+    return values, voice, flow_plan
+
+
+def _outcome(result, voice, plan):
+    flow_plan, before = plan
+    outcome = {"result": result, "truth": bool(result), "messages": voice.messages}
+    if flow_plan is not None:
+        outcome["context"] = _changes(flow_plan.context, before)
+        if flow_plan.destination() is not None:
+            outcome["redirect"] = flow_plan.destination()
+    try:
+        encoded = _strict(outcome)
+    except (TypeError, ValueError, RecursionError):
+        encoded = _strict({**outcome, "result": outcome["truth"]})
+    if len(encoded) > _OUTCOME:
+        raise PolicyException("The policy says too much.")
+    return encoded
+
+
+def _strict(outcome):
+    # JSON has no NaN, and no lone surrogates on the wire.
+    return json.dumps(outcome, separators=(",", ":"), allow_nan=False, default=plain_data).encode()
+
+
+def _changes(context, before):
+    try:
+        if _dumps(context).encode("utf-8", "surrogatepass") == before:
+            return {"set": {}, "unset": []}
+        old = json.loads(before)
+        new = {str(key): json.loads(_strict(value)) for key, value in context.items()}
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PolicyException(f"The context of the plan cannot be kept: {error}") from None
+    changed = {key: value for key, value in new.items() if key not in old or old[key] != value}
+    return {"set": changed, "unset": [key for key in old if key not in new]}
+
+
+def _failure(text, messages=(), line=None):
+    outcome = {"result": None, "truth": False, "messages": list(messages), "error": text[:_TEXT]}
+    return json.dumps(outcome if line is None else {**outcome, "line": line}).encode()
+
+
+def _text(error):
+    try:
+        return str(error) or type(error).__name__
+    except Exception:
+        return type(error).__name__
+
+
+def _line(error):
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == FILENAME:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

@@ -1,0 +1,150 @@
+"""What expressions look at: users, requests, plans. All of it belongs to one evaluation."""
+
+from questions import ask
+
+
+class Record:
+    """A JSON object whose fields are read as attributes."""
+
+    def __init__(self, values):
+        self.__dict__.update(values)
+
+    def as_json(self):
+        return self.__dict__
+
+    def __eq__(self, other):
+        return isinstance(other, Record) and self.as_json() == other.as_json()
+
+    __hash__ = object.__hash__
+
+    def __str__(self):
+        return str(self.__dict__.get("name", ""))
+
+
+class Memberships:
+    """The groups of a user, as far as they can be asked for."""
+
+    __slots__ = ("_user", "_filters")
+
+    def __init__(self, user, filters):
+        self._user = user
+        self._filters = filters
+
+    def filter(self, **filters):
+        return Memberships(self._user, {**self._filters, **filters})
+
+    def exists(self):
+        return ask("group_member", {"user": self._user, "filters": self._filters}) is True
+
+
+class User(Record):
+    """Somebody with an account, or somebody who is about to have one."""
+
+    is_authenticated = True
+    is_anonymous = False
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.__dict__.setdefault("attributes", {})
+        self._given = values
+
+    def as_json(self):
+        fields = {name: value for name, value in self.__dict__.items() if name != "_given"}
+        if "attributes" not in self._given and not fields["attributes"]:
+            del fields["attributes"]
+        return fields
+
+    def has_usable_password(self):
+        return self._given.get("password_usable", False) is True
+
+    def group_attributes(self, request=None):
+        return ask("group_attributes", {"user": self}) or {}
+
+    @property
+    def ak_groups(self):
+        return Memberships(self, {})
+
+    groups = ak_groups
+
+    def all_groups(self):
+        return Memberships(self, {})
+
+    def __str__(self):
+        return self.username
+
+
+class Anonymous(Record):
+    """A stranger."""
+
+    is_authenticated = False
+    is_anonymous = True
+    is_active = False
+    is_superuser = False
+    username = ""
+    pk = None
+
+    def __init__(self):
+        super().__init__({"attributes": {}})
+
+    def as_json(self):
+        return None
+
+    def group_attributes(self, request=None):
+        return {}
+
+    def __str__(self):
+        return "AnonymousUser"
+
+
+class FlowPlan:
+    """The plan of the flow that is running. Changes of its context are kept."""
+
+    __slots__ = ("slug", "flow_pk", "context", "_redirect")
+
+    def __init__(self, values, context):
+        self.slug = values.get("slug", "")
+        self.flow_pk = values.get("flow_pk")
+        self.context = context
+        self._redirect = None
+
+    def redirect(self, destination):
+        self._redirect = str(destination)
+
+    def destination(self):
+        return self._redirect
+
+
+_OBJECTS = ("application", "source", "invitation", "brand")
+
+
+def user_of(value):
+    """The user that a JSON object tells of; nobody is a stranger."""
+    return User(value) if isinstance(value, dict) else Anonymous()
+
+
+def context_of(values):
+    """A context, with its users and objects to be read as expressions read them."""
+    for key in _OBJECTS:
+        if isinstance(values.get(key), dict):
+            values[key] = Record(values[key])
+    if isinstance(values.get("pending_user"), dict):
+        values["pending_user"] = User(values["pending_user"])
+    return values
+
+
+_TENANT = {
+    "avatars": "gravatar,initials",
+    "default_user_change_name": True,
+    "default_user_change_email": False,
+    "default_user_change_username": False,
+}
+
+
+def http_request_of(values, user):
+    """The HTTP request, with the settings of the installation that expressions read through it."""
+    fields = {"method": "GET", "path": "/", "GET": {}, "POST": {}, "COOKIES": {}, "session": {}, **values}
+    headers = {name.title(): value for name, value in values.get("headers", {}).items()}
+    meta = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    tenant = Record({**_TENANT, **values.get("tenant", {})})
+    brand = Record(values.get("brand", {}))
+    return Record({**fields, "headers": headers, "META": meta, "tenant": tenant, "brand": brand, "user": user})

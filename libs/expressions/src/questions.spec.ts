@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Interpreter } from './index.js';
+import { evaluator } from './testing.js';
+
+let interpreter: Interpreter;
+const run = evaluator(() => interpreter);
+
+beforeAll(async () => {
+  interpreter = await Interpreter.start({ memoryMb: 128 });
+});
+afterAll(() => interpreter.close());
+
+const admin = { kind: 'saved', uuid: '5d0b', username: 'akadmin', password_usable: true };
+
+/** Keeps what was asked, and answers all of it alike. */
+function answering(answer: unknown) {
+  const asked: [string, unknown][] = [];
+  const ask = async (name: string, args: unknown) => {
+    asked.push([name, args]);
+    return answer;
+  };
+  return { asked, ask };
+}
+
+it.each([
+  [
+    'ak_user_by(username="akadmin").has_usable_password()',
+    ['user_by', { filters: { username: 'akadmin' } }],
+    admin,
+    true,
+  ],
+  ['ak_user_by(uuid="x")', ['user_by', { filters: { uuid: 'x' } }], null, null],
+  [
+    'ak_is_group_member(request.user, name="staff")',
+    ['group_member', { user: admin, filters: { name: 'staff' } }],
+    true,
+    true,
+  ],
+  [
+    'request.user.ak_groups.filter(name="staff").exists()',
+    ['group_member', { user: admin, filters: { name: 'staff' } }],
+    false,
+    false,
+  ],
+  ['ak_user_has_authenticator(request.user, "totp")', ['has_authenticator', { user: admin, type: 'totp' }], true, true],
+  ['request.user.group_attributes(request.http_request)["a"]', ['group_attributes', { user: admin }], { a: 1 }, 1],
+  [
+    'ak_call_policy("other", a=1).passing',
+    ['call_policy', { name: 'other', kwargs: { a: 1 } }],
+    { passing: true },
+    true,
+  ],
+  ['ak_create_event("seen", a=1)', ['event', { action: 'seen', context: { a: 1 } }], null, null],
+])('%s asks the house', async (...[expression, question, answer, result]) => {
+  const { asked, ask } = answering(answer);
+  expect(await run(`return ${expression}`, { request: { user: admin } }, { ask })).toMatchObject({ result });
+  expect(asked).toEqual([question]);
+});
+
+it('a flow is closed to others by the source that shipped flows use for it', async () => {
+  const { asked, ask } = answering(1);
+  const source = `
+from authentik.flows.models import Flow, FlowAuthenticationRequirement
+Flow.objects.filter(slug="initial-setup").update(
+    authentication=FlowAuthenticationRequirement.REQUIRE_SUPERUSER,
+)
+return True`;
+  expect(await run(source, {}, { ask })).toMatchObject({ truth: true });
+  const values = { authentication: 'require_superuser' };
+  expect(asked).toEqual([['update_flow', { filters: { slug: 'initial-setup' }, values }]]);
+});
+
+it('a user who was found can become the pending one', async () => {
+  const source = 'context["flow_plan"].context["pending_user"] = ak_user_by(username="akadmin")\nreturn True';
+  const outcome = await run(source, { flow_plan: { slug: 'f', context: {} } }, { ask: async () => admin });
+  expect(outcome.context).toEqual({ set: { pending_user: admin }, unset: [] });
+});
+
+it('a question that cannot be answered fails the policy, with its reason', async () => {
+  const ask = async () => {
+    throw new Error("Policy 'other' not found.");
+  };
+  expect(await run('return ak_call_policy("other")', {}, { ask })).toMatchObject({
+    truth: false,
+    error: "Policy 'other' not found.",
+  });
+});
+
+it('a question that is answered with too much fails the policy', async () => {
+  const ask = async () => 'x'.repeat(2 ** 20);
+  expect((await run('return ak_user_by(username="a")', {}, { ask })).error).toBe('The answer is too long.');
+});
+
+it('a question that is too long is not asked', async () => {
+  const { asked, ask } = answering(null);
+  expect((await run('ak_create_event("x" * 1_000_000)', {}, { ask })).error).toBe('The question is too long.');
+  expect(asked).toEqual([]);
+});
+
+it('a question that nobody answers ends with the time of the policy, and the interpreter goes on', async () => {
+  const ask = () => new Promise<never>(() => undefined);
+  const outcome = await run('return ak_user_by(username="a")', {}, { ask, timeoutMs: 1000 });
+  expect(outcome.error).toBe('The time for the policy is over.');
+  expect(await run('return 1')).toMatchObject({ result: 1 });
+});
