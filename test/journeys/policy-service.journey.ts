@@ -115,7 +115,7 @@ it('says what an expression says', async () => {
 it('refuses a blueprint whose expression is no Python, with its line and column', async () => {
   const bad = blueprint(expressionEntry('broken', 'if True:\n    return = 1'));
   await expect(house.apply(bad)).rejects.toThrow(/Expression Syntax Error: .*\(line 2, column \d+\)/);
-});
+}, 60_000);
 
 it('opens no door once the service is killed, and the same ones as before when it is back', async () => {
   const [known, stranger] = [house.browser(), house.browser()];
@@ -130,4 +130,4 @@ it('opens no door once the service is killed, and the same ones as before when i
   await house.start('policy');
   expect((await half.show('apart')).body).toMatchObject(password);
   expect((await stranger.show('warm')).body).toMatchObject({ component: 'ak-stage-dummy' });
-});
+}, 60_000);

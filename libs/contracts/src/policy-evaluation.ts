@@ -44,6 +44,8 @@ export const policyRequest = z.object({
   site: stageRequest.shape.site,
   /** The whole context of the plan: policies are the administrator's code. */
   flow_plan: z.object({ slug: z.string(), context: bag }),
+  /** What this very request has done to the reputation of names, at the client's address, and nobody has written down yet. */
+  reputation: z.array(z.object({ identifier: z.string(), delta: z.int() })).optional(),
   /** What policies are given beside the plan's context, and over it. */
   context: bag,
 });

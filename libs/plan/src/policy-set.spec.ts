@@ -2,7 +2,7 @@ import type { PolicyResult, User } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../../../test/support/flow-version.js';
 import { conditionOf, setOf } from '../../../test/support/policies.js';
-import { type Evidence, isOpen, judge, policyOf, questionsOf } from './policy-set.js';
+import { calledBy, type Evidence, isOpen, judge, policyOf, questionsOf } from './policy-set.js';
 
 const ALICE = '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d';
 const alice: User = {
@@ -113,5 +113,12 @@ describe('a policy of a version', () => {
   });
   it('is never guessed', () => {
     expect(() => policyOf(version, 'toString')).toThrow('toString');
+  });
+  it('may call others, and those others still, each once', () => {
+    const calling = (name: string, ...calls: string[]) => ({ kind: 'test', name, config: {}, calls });
+    const policies = { a: calling('a', 'b'), b: calling('b', 'c', 'a'), c: calling('c'), d: calling('d') };
+    const names = calledBy({ ...version, policies }, ['a']).map(({ name }) => name);
+    expect(names).toEqual(['b', 'c', 'a']);
+    expect(calledBy(version, ['p'])).toEqual([]);
   });
 });

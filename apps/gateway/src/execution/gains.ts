@@ -22,6 +22,12 @@ export class Gains {
     this.links.push(...links);
   }
 
+  get reputation() {
+    return this.effects.flatMap((effect) =>
+      effect.type === 'reputation' ? [{ identifier: effect.identifier, delta: effect.delta }] : [],
+    );
+  }
+
   settle(settlement: Settlement) {
     this.settlement = joined(this.settlement, settlement);
   }

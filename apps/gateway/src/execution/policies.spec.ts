@@ -82,7 +82,8 @@ describe('a refusal bound to a policy, before everything else', () => {
       { kind: 'ident', onRefusal: 'restart_with_context' },
     ]);
     const unknown = { kind: 'pretended' as const, username: 'nobody', email: '' };
-    const refusal = { ...rejects(), context: { pending_user: unknown } };
+    const effects = [{ type: 'reputation' as const, identifier: 'nobody', delta: -1 }];
+    const refusal = { ...rejects(), effects, context: { pending_user: unknown } };
     const { show, solve, policies } = house(flow, {
       ...SCRIPT,
       'login.challenge': { type: 'denied' },
@@ -93,6 +94,10 @@ describe('a refusal bound to a policy, before everything else', () => {
     policies.said['p'] = true;
     expect((await solve({ uid: 'nobody' })).told).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
     expect(policies.requests.map(({ user }) => user)).toEqual([null, unknown]);
+    expect(policies.requests.map(({ reputation }) => reputation)).toEqual([
+      undefined,
+      [{ identifier: 'nobody', delta: -1 }],
+    ]);
   });
 });
 

@@ -81,7 +81,7 @@ export class PolicyEngine {
   }
 
   private requestOf(situation: Situation, user: User | undefined, wanted: Wanted): PolicyRequest {
-    const { request, version, plan, site, revision, turns, timeLeftMs } = situation;
+    const { request, version, plan, site, revision, turns, timeLeftMs, reputation = [] } = situation;
     const timeout_ms = Math.max(0, Math.floor(Math.min(this.parts.timeoutMs, timeLeftMs())));
     const { cookies: _unseen, ...client } = request.client;
     const callable = calledBy(
@@ -101,6 +101,7 @@ export class PolicyEngine {
       user: user ?? null,
       client,
       site,
+      ...(reputation.length > 0 && { reputation }),
       flow_plan: { slug: version.flow.slug, context: plan.context },
       context: {},
     };

@@ -66,7 +66,8 @@ export class Progress {
   /** Where whoever is asked next is asked; their turn begins. */
   situation(): Situation {
     this.turnBegan = performance.now();
-    return { ...this.start, ...this.present, plan: this.current, revision: this.start.saving.revision };
+    const { reputation } = this.gains;
+    return { ...this.start, ...this.present, plan: this.current, revision: this.start.saving.revision, reputation };
   }
 
   move(plan: Plan) {

@@ -1,4 +1,10 @@
-import { type AttachedStage, PROTOCOL_VERSION, type StageContract, type StageRequest } from '@gatehouse/contracts';
+import {
+  type AttachedStage,
+  type PolicyRequest,
+  PROTOCOL_VERSION,
+  type StageContract,
+  type StageRequest,
+} from '@gatehouse/contracts';
 import type { FlowVersion, Plan, Step } from '@gatehouse/plan';
 import type { FlowRequest } from './request.js';
 import type { Turns } from './turns.js';
@@ -14,6 +20,8 @@ export interface Situation {
   readonly site: Site;
   readonly revision: number;
   readonly turns: Turns;
+  /** What this request has done to reputations and is yet to be saved. */
+  readonly reputation?: PolicyRequest['reputation'];
   /** Milliseconds that the whole request has left. */
   readonly timeLeftMs: () => number;
 }

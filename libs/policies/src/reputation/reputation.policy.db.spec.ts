@@ -46,6 +46,18 @@ it('knows nothing bad of a name that nobody has tried', async () => {
   expect(await passes({ check_ip: false, threshold: 0 }, null)).toBe(true);
 });
 
+it('counts what has just happened at this address', async () => {
+  const policy = new ReputationPolicy(new TypeormReputations(source));
+  const ask = (check_ip: boolean, name: string) => {
+    const request = { user: ALICE, reputation: [{ identifier: name, delta: -1 }] };
+    const config = { check_ip, threshold: check_ip ? -7 : -6 };
+    return policy.evaluate(questionOf(reputationContract, { config, request }));
+  };
+  expect(await ask(true, 'carol')).toEqual({ pass: true });
+  expect(await ask(false, 'alice')).toEqual({ pass: true });
+  expect(await ask(false, 'carol')).toEqual({ pass: false });
+});
+
 it('is admitted only when it looks at something', () => {
   const neither = { check_ip: false, check_username: false };
   expect(reputationContract.admit?.(neither)).toHaveProperty('non_field_errors');

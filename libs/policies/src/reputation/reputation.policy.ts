@@ -8,11 +8,13 @@ import { Reputations } from './reputations.js';
 export class ReputationPolicy implements Policy<typeof reputationContract> {
   constructor(@Inject(Reputations) private readonly reputations: Reputations) {}
 
-  async evaluate({ config, request: { client, user } }: Question<typeof reputationContract>): Promise<Opinion> {
-    const score = await this.reputations.score({
-      ip: config.check_ip ? client.ip : undefined,
-      identifier: config.check_username ? (user?.username ?? '') : undefined,
-    });
-    return { pass: score <= config.threshold };
+  async evaluate({ config, request }: Question<typeof reputationContract>): Promise<Opinion> {
+    const { client, user, reputation = [] } = request;
+    const ip = config.check_ip ? client.ip : undefined;
+    const identifier = config.check_username ? (user?.username ?? '') : undefined;
+    const written = await this.reputations.score({ ip, identifier });
+    // What has just happened at this address is in no table yet.
+    const fresh = reputation.filter((change) => ip !== undefined || change.identifier === identifier);
+    return { pass: fresh.reduce((score, { delta }) => score + delta, written) <= config.threshold };
   }
 }
