@@ -132,8 +132,9 @@ describeInChromium('in a real browser', () => {
     await page.getByText('This service cannot be reached at the moment.').waitFor();
     expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('correct-horse-7');
     await house.start('password');
-
     await page.getByRole('button', { name: 'Yes' }).waitFor();
+
+    expect(await page.getByText('cannot be reached').count()).toBe(0);
   });
 
   it('comes back by itself where it could not even begin', async () => {
@@ -143,6 +144,7 @@ describeInChromium('in a real browser', () => {
     await house.start('identification');
 
     await page.getByLabel('Username or email').waitFor();
+    expect(await page.getByText('cannot be reached').count()).toBe(0);
   });
 
   it('begins again when the session is gone, says so, and still knows where to go', async () => {

@@ -1,8 +1,9 @@
+import { h } from 'preact';
 import { render } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
 import { RichText } from './rich-text.js';
 
-const drawn = (html: string) => render(<RichText html={html} />);
+const drawn = (html: string) => render(h(RichText, { html }));
 
 describe('HTML of an administrator', () => {
   it.each([
