@@ -1,6 +1,6 @@
 import type { AttemptRule } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { Claims } from './attempts.js';
+import { Claims, subjectOf } from './attempts.js';
 import { ALICE } from './testing.js';
 
 const refuse = { field: 'code', code: 'wrong' };
@@ -39,6 +39,17 @@ describe('what an answer spends', () => {
   });
 });
 
+it('counts by network what is guessed of nobody, so that nobody can lock everybody out', () => {
+  const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const subjectAt = (ip: string) =>
+    claims
+      .of({ rules: [password], body: { password: 'x' }, shown: {}, user: undefined, ip })[0]
+      ?.subject.toString('hex');
+
+  expect(subjectAt('2001:db8::1')).toBe(subjectAt('2001:db8::2'));
+  expect(subjectAt('2001:db8::1')).not.toBe(subjectAt('203.0.113.7'));
+});
+
 describe('an answer that chooses among devices', () => {
   it('spends the chosen one, however its number is written', () => {
     for (const device_uid of ['2', 2]) {
@@ -61,5 +72,14 @@ describe('an answer that chooses among devices', () => {
     for (const shown of [{}, { offers: 'none' }, { offers: [null, 7] }]) {
       expect(spent([device], { code: '1' }, shown)).toEqual(['network']);
     }
+  });
+});
+
+describe('a name that nobody has', () => {
+  it('has one counter, in whatever case, width and spaces it is written (D3 49)', () => {
+    const spellings = ['zoë', 'ZOË', ' zoë ', 'zoe\u0308', 'ｚｏë'];
+    const subjects = spellings.map((username) => subjectOf({ kind: 'pretended', username, email: '' }));
+    expect(new Set(subjects).size).toBe(1);
+    expect(subjectOf({ kind: 'pretended', username: 'zoe', email: '' })).not.toBe(subjects[0]);
   });
 });

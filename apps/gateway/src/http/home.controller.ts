@@ -1,7 +1,8 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Brands } from '../execution/brands.js';
 import { sendPage } from './page.sender.js';
+import { pageBrand } from './page-brand.js';
 import { Principals } from './principal.js';
 import { SitePages } from './site-pages.js';
 
@@ -11,14 +12,14 @@ export class HomeController {
   constructor(
     @Inject(Principals) private readonly principals: Principals,
     @Inject(SitePages) private readonly pages: SitePages,
-    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    @Inject(Brands) private readonly brands: Brands,
   ) {}
 
   @Get('/')
   async home(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const principal = await this.principals.find({ request, reply });
     if (!principal) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
-    const { username } = principal.user;
-    return sendPage(reply, this.pages.home({ brand: { title: this.config.BRAND }, locale: 'en', username }));
+    const brand = pageBrand(await this.brands.find(request.host));
+    return sendPage(reply, this.pages.home({ brand, locale: 'en', username: principal.user.username }));
   }
 }
