@@ -139,6 +139,7 @@ export class Executor {
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
       visitor: visitorOf(ground),
       site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
+      locale: request.localeFor(loaded.user),
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };

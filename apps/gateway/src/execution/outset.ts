@@ -46,6 +46,7 @@ export class Outset {
     return {
       ...{ request, version, plan: planAbout(user, version, request), sessionUser: savedUserOf(user), revision: 0 },
       site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
+      locale: request.localeFor(user),
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };

@@ -107,7 +107,7 @@ describe('a token', () => {
   it('needs no page’s word for an answer', async () => {
     const { solve, plans } = house(requiring('none', 'page'), SCRIPT);
     plans.session = sessionOf(alice);
-    const answer = { body: { word: 'x' }, forged: 'no token' };
+    const answer = { body: { word: 'x' }, forged: { text: 'no token' } };
 
     await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
     expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
@@ -118,7 +118,10 @@ describe('a token', () => {
     plans.session = sessionOf(alice);
     const refused = async () => Promise.reject(new Problem('token_invalid'));
     const send = (unreadable: Problem) =>
-      solve(undefined, { answer: { body: undefined, forged: 'no token', unreadable }, authenticate: refused });
+      solve(undefined, {
+        answer: { body: undefined, forged: { text: 'no token' }, unreadable },
+        authenticate: refused,
+      });
 
     await expect(send(new Problem('unsupported_media_type'))).rejects.toMatchObject({ code: 'unsupported_media_type' });
     await expect(send(new Problem('malformed_json'))).rejects.toMatchObject({ code: 'token_invalid' });

@@ -5,8 +5,9 @@ import {
   fieldMessages,
   type Message,
   Problem,
-  render,
   type StageReply,
+  sentence,
+  sentenceOf,
 } from '@gatehouse/contracts';
 import {
   advance,
@@ -30,7 +31,7 @@ import { Gains } from './gains.js';
 import { isFor, type Planning, refusalOf } from './planning.js';
 import type { PolicyEngine } from './policy-engine.js';
 import { type Presence, presenceAfter } from './presence.js';
-import type { Shower, Told } from './request.js';
+import { type Shower, type Told, UNKNOWN_ERROR } from './request.js';
 import { sessionChangeOf } from './session-change.js';
 import type { Situation } from './stage-requests.js';
 import type { Contracts } from './stages.js';
@@ -43,7 +44,7 @@ const TRAIL_LENGTH = 50;
 export class Overtaken extends Error {}
 
 /** Stands before a step that acts until whoever followed a mailed link says that it was they, and no scanner (protocol §8). */
-const CONFIRMATION: Shower = { component: 'ak-stage-email', user_info: false, errors: {} };
+const CONFIRMATION: Shower = { component: 'ak-stage-email', user_info: false, errors: {}, texts: {} };
 
 interface Parts {
   readonly consultation: Consultation;
@@ -259,7 +260,7 @@ export class Walk {
 
   private finish(): Told {
     const where = destination(this.plan);
-    return 'invalid' in where ? this.deny({ text: 'Invalid next URL' }) : this.done(where);
+    return 'invalid' in where ? this.deny(sentence('Invalid next URL')) : this.done(where);
   }
 
   private done(where: Extract<Ending, { to: string }>): Told {
@@ -269,8 +270,8 @@ export class Walk {
 
   private deny(message: Message | undefined, step?: Step): Told {
     const catalogue = step && this.contractOf(step)?.errors;
-    const text = message ? render(message, catalogue ?? {}, fieldMessages).string : '';
-    const told = { text: text === '' ? 'Unknown error' : text };
+    const { wire: _, ...said } = sentenceOf(message ?? UNKNOWN_ERROR, catalogue ?? {}, fieldMessages);
+    const told = said.text === '' ? UNKNOWN_ERROR : said;
     this.end({ denied: told });
     return { type: 'denied', message: told };
   }

@@ -9,6 +9,7 @@ import type { Exchange } from './exchange.js';
 import { presentAnswer } from './executor.presenter.js';
 import { FlowDoor } from './flow.door.js';
 import { innerQuery } from './inner-query.js';
+import { translateFor } from './language.js';
 import { challengeTypes, flowChallengeResponse } from './openapi/flow-bodies.js';
 import { Described } from './openapi/operation.js';
 
@@ -70,8 +71,10 @@ export class ExecutorController {
 
   private async answer(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]) {
     const { request, reply } = exchange;
-    const { status, body, headers } = presentAnswer(await this.door.enter(exchange, asked), {
+    const told = await this.door.enter(exchange, asked);
+    const { status, body, headers } = presentAnswer(told, {
       requestId: request.id,
+      translate: translateFor(request, told.sessionUser),
       avatars: this.avatars,
     });
     void reply.status(status).headers(headers ?? {});

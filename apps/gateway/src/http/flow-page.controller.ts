@@ -11,6 +11,7 @@ import { presentAnswer } from './executor.presenter.js';
 import { FlowDoor } from './flow.door.js';
 import { drawChallenge } from './flow-page.view.js';
 import { innerQuery } from './inner-query.js';
+import { translateFor } from './language.js';
 import { newNonce, sendPage } from './page.sender.js';
 import { type HttpAnswer, presentProblem } from './problem.presenter.js';
 
@@ -51,11 +52,17 @@ export class FlowPageController {
   }
 
   private async ask(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]): Promise<HttpAnswer> {
-    const viewer = { requestId: exchange.request.id, details: false };
+    const { request } = exchange;
+    const requestId = request.id;
     return this.door.enter(exchange, asked).then(
-      (answer) => presentAnswer(answer, { requestId: exchange.request.id, avatars: this.avatars }),
+      (answer) =>
+        presentAnswer(answer, {
+          ...{ requestId, avatars: this.avatars },
+          translate: translateFor(request, answer.sessionUser),
+        }),
       (error: unknown) => {
-        if (error instanceof Problem) return presentProblem(error, viewer);
+        if (error instanceof Problem)
+          return presentProblem(error, { requestId, details: false, translate: translateFor(request, undefined) });
         throw error;
       },
     );

@@ -1,0 +1,6 @@
+import type { Catalogue } from '../catalogue.js';
+
+/** What pages say, in German. */
+export const de: Catalogue = {
+  Continue: 'Weiter',
+};

@@ -1,0 +1,6 @@
+import type { Catalogue } from '../catalogue.js';
+
+/** What pages say, in Spanish. */
+export const es: Catalogue = {
+  Continue: 'Continuar',
+};
