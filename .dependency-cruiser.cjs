@@ -54,7 +54,11 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/texts/', pathNot: '\\.spec\\.ts$' },
       to: {
-        pathNot: ['^libs/texts/', '^libs/contracts/src/sentence\\.ts$', 'node_modules/(icu-minify|(@types/)?negotiator)/'],
+        pathNot: [
+          '^libs/texts/',
+          '^libs/contracts/src/sentence\\.ts$',
+          'node_modules/(icu-minify|(@types/)?negotiator)/',
+        ],
       },
     },
     {
@@ -62,7 +66,13 @@ module.exports = {
       comment: 'The catalogues, their compiler and the reading of headers stay on the server.',
       severity: 'error',
       from: { path: '^libs/texts/src/(browser|translate)\\.ts$' },
-      to: { pathNot: ['^libs/texts/src/(translate|locale)\\.ts$', '^libs/contracts/src/sentence\\.ts$', 'icu-minify/.*format'] },
+      to: {
+        pathNot: [
+          '^libs/texts/src/(translate|locale)\\.ts$',
+          '^libs/contracts/src/sentence\\.ts$',
+          'icu-minify/.*format',
+        ],
+      },
     },
     {
       name: 'plan-is-pure',

@@ -2,7 +2,11 @@
 export class Browser {
   private readonly cookies = new Map<string, string>();
 
-  constructor(private readonly base: string) {}
+  /** `languages`: what it asks for, as the header has it. */
+  constructor(
+    private readonly base: string,
+    private readonly languages?: string,
+  ) {}
 
   /** The current challenge of a flow. */
   show(slug: string, query = ''): Promise<Answer> {
@@ -23,6 +27,7 @@ export class Browser {
     const headers = new Headers(init.headers);
     if (this.cookies.size > 0)
       headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
+    if (this.languages !== undefined) headers.set('accept-language', this.languages);
     const csrf = this.cookies.get('authentik_csrf');
     if (csrf && !headers.has('x-authentik-csrf')) headers.set('x-authentik-csrf', csrf);
     const response = await fetch(this.base + path, { ...init, headers, redirect: 'manual' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { translateBy } from './browser.js';
 import { pageCatalogue, translator } from './catalogues.js';
 import { LOCALES, type Locale } from './locale.js';
-import { translateBy } from './translate.js';
 
 const MAX = 'Ensure this field has no more than {max} characters.';
 const CHOICE = '"{input}" is not a valid choice.';

@@ -1,5 +1,4 @@
-import type { Translate } from '@gatehouse/contracts';
-import { chooseLocale, type Locale, translator } from '@gatehouse/texts';
+import { chooseLocale, type Locale, type Translate, translator } from '@gatehouse/texts';
 import type { FastifyRequest } from 'fastify';
 
 type Speaker = { readonly locale: string } | undefined;
