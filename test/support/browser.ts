@@ -2,10 +2,10 @@
 export class Browser {
   private readonly cookies = new Map<string, string>();
 
-  /** `languages`: what it asks for, as the header has it. */
+  /** `csrf`: whether its pages repeat the token of their cookie; `languages`: what it asks for, as the header has it. */
   constructor(
     private readonly base: string,
-    private readonly languages?: string,
+    private readonly pages: { readonly csrf?: boolean; readonly languages?: string | undefined } = {},
   ) {}
 
   /** The current challenge of a flow. */
@@ -27,8 +27,9 @@ export class Browser {
     const headers = new Headers(init.headers);
     if (this.cookies.size > 0)
       headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
-    if (this.languages !== undefined) headers.set('accept-language', this.languages);
-    const csrf = this.cookies.get('authentik_csrf');
+    const { csrf: repeats = true, languages } = this.pages;
+    if (languages !== undefined) headers.set('accept-language', languages);
+    const csrf = repeats && this.cookies.get('authentik_csrf');
     if (csrf && !headers.has('x-authentik-csrf')) headers.set('x-authentik-csrf', csrf);
     const response = await fetch(this.base + path, { ...init, headers, redirect: 'manual' });
     const setCookies = response.headers.getSetCookie();

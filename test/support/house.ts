@@ -73,7 +73,7 @@ export class House {
 
   /** A visitor with cookies of their own, whose browser asks for languages if told so. */
   browser(languages?: string): Browser {
-    return new Browser(this.url, languages);
+    return new Browser(this.url, { languages });
   }
 
   /** Starts a service; under another name, so that it runs beside the first, if one is given. */
@@ -87,10 +87,10 @@ export class House {
     this.processes.set('gateway', await startProcess('dist/apps/gateway/src/main.js', settings, { ready: /serving/ }));
   }
 
-  /** Opens one more gateway on the same database and bus; where it listens. */
-  async openAnotherGateway(): Promise<string> {
+  /** Opens one more gateway on the same database and bus, with some settings of its own; where it listens. */
+  async openAnotherGateway(own: Environment = {}): Promise<string> {
     const port = String(await freePort());
-    const settings = { ...this.environment, ...this.gatewaySettings, PORT: port };
+    const settings = { ...this.environment, ...this.gatewaySettings, ...own, PORT: port };
     const gateway = await startProcess('dist/apps/gateway/src/main.js', settings, { ready: /serving/ });
     this.processes.set(`gateway-${port}`, gateway);
     return `http://127.0.0.1:${port}`;

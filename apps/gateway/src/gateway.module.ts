@@ -11,6 +11,7 @@ import { TypeormMemberships } from './adapters/typeorm-memberships.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
 import { TypeormTokens } from './adapters/typeorm-tokens.js';
+import { AttemptLines } from './execution/attempt-lines.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
 import { BindingGuard } from './execution/binding-guard.js';
 import { Consultation } from './execution/consultation.js';
@@ -127,16 +128,18 @@ function portsOf(ground: Ground) {
   const plans = new TypeormPlans(source, sealer, { lifetimes, logger, attributes });
   const contracts = new CatalogueContracts(new Set(config.TRUSTED_STAGES));
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
+  const lines = new AttemptLines(config.ATTEMPTS_LINE);
   const consultation = new Consultation({
     stages: new NatsStages(requester),
     contracts,
     attempts,
     claims: claimsOf(config),
+    lines,
     report: (kind, violations) => logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
   });
   const engine = engineOf(ground, contracts);
   return {
-    ...{ plans, flows: new TypeormFlows(source), contracts, attempts, consultation, engine },
+    ...{ plans, flows: new TypeormFlows(source), contracts, attempts, lines, consultation, engine },
     planning: new Planning(engine),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),

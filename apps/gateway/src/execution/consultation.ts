@@ -1,5 +1,6 @@
 import { type AttemptRule, NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
 import { type FlowVersion, mergeContext, overreach, type Plan, type Step, stateOf } from '@gatehouse/plan';
+import type { AttemptLines } from './attempt-lines.js';
 import type { Attempts, Claim, Claims } from './attempts.js';
 import { both, type Embedded, embeddedIn, type Passed, withheld, withInner } from './embedding.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement, settle, withoutClearing } from './settlement.js';
@@ -18,6 +19,7 @@ interface Parts {
   readonly contracts: Contracts;
   readonly attempts: Attempts;
   readonly claims: Claims;
+  readonly lines: AttemptLines;
   /** Called with what a stage asked for beyond its contract. */
   readonly report: (kind: string, violations: readonly string[]) => void;
 }
@@ -123,6 +125,7 @@ export class Consultation {
     const { ip } = situation.request.client;
     const { context, shown } = asked.plan;
     const claims = this.parts.claims.of({ rules, body, shown: shown?.challenge, user: context.pending_user, ip });
+    await this.parts.lines.enter(situation.request, claims, situation.timeLeftMs() - asked.contract.deadline_ms);
     const refused = claims.length > 0 && (await this.taken(claims, situation));
     if (refused) return plainly(await this.locked(situation, asked, rules));
     const reply = await this.ask(situation, asked, body).catch(async (error: unknown) => {

@@ -145,6 +145,19 @@ describe('two answers at once', () => {
     const errors = answers.map(({ told }) => (told.type === 'show' ? told.errors : undefined));
     expect(errors.filter((e) => e === undefined)).toHaveLength(1);
   });
+
+  it('are both counted when they are wrong, though only one of them is saved (D3 54)', async () => {
+    const { show, solve, plans, attempts } = house(LOGIN, { ...SCRIPT, 'secret.respond': rejects(['password']) });
+    await show();
+    await solve({ uid: 'alice' });
+    const before = plans.revision;
+
+    await Promise.all([solve({ password: 'a' }), solve({ password: 'b' })]);
+
+    expect(plans.revision).toBe(before + 1);
+    expect(attempts.taken.filter(({ credential }) => credential === 'password')).toHaveLength(2);
+    expect(attempts.returned).toEqual([]);
+  });
 });
 
 describe('a stage that fails', () => {

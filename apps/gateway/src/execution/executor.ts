@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
 import { admits, currentStep, draw, type FlowVersion, type Plan, type Visitor } from '@gatehouse/plan';
+import type { AttemptLines } from './attempt-lines.js';
 import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
 import type { Consultation } from './consultation.js';
@@ -25,6 +26,7 @@ interface Parts {
   readonly plans: Plans;
   readonly flows: Flows;
   readonly attempts: Attempts;
+  readonly lines: AttemptLines;
   readonly contracts: Contracts;
   readonly consultation: Consultation;
   readonly bindings: BindingGuard;
@@ -73,7 +75,8 @@ export class Executor {
     this.refuseSecrets(request, version);
     const ground = { request, loaded, version };
     if (!mayGoOn(running?.plan, ground)) return notAdmitted(ground, []);
-    return running ? this.walk(ground, this.startOf(ground, running)) : this.begin(ground);
+    const answer = running ? this.walk(ground, this.startOf(ground, running)) : this.begin(ground);
+    return answer.finally(() => this.parts.lines.leave(request));
   }
 
   private async load({ slug, sessionKey }: FlowRequest): Promise<Loaded> {

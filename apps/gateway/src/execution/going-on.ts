@@ -1,4 +1,5 @@
 import type { Plan } from '@gatehouse/plan';
+import { sameSecret } from '@gatehouse/platform';
 import type { Loaded, Plans, ResumedPlan, StoredPlan } from './plans.js';
 import type { FlowRequest } from './request.js';
 import { hashToken } from './resuming.js';
@@ -17,7 +18,7 @@ export async function knownPlan(plans: Plans, loaded: Loaded, request: FlowReque
   const stored = runningPlan(loaded, request);
   const { flow_token } = request.query;
   const token = flow_token ? hashToken(flow_token) : undefined;
-  if (token && stored?.plan.resumed?.token !== token.toString('hex')) {
+  if (token && !sameSecret(stored?.plan.resumed?.token ?? '', token.toString('hex'))) {
     const found = await plans.findResumed(request.slug, token);
     if (found) return { ...found, plan: resumed(found, token) };
   }

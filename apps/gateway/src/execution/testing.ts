@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { MemoryBoundSessions } from '../../../../test/support/bound-sessions.js';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
 import { MemoryMemberships, ScriptedPolicies } from '../../../../test/support/policies.js';
+import { AttemptLines, DEFAULT_LINE } from './attempt-lines.js';
 import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
 import { Consultation } from './consultation.js';
 import { Executor } from './executor.js';
@@ -230,7 +231,8 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   })();
   const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);
-  const consultation = new Consultation({ stages, contracts, attempts, claims, report });
+  const lines = new AttemptLines(DEFAULT_LINE);
+  const consultation = new Consultation({ stages, contracts, attempts, claims, lines, report });
   const [policies, memberships] = [new ScriptedPolicies(), new MemoryMemberships()];
   const undecided: Undecided[] = [];
   const engine = new PolicyEngine({
@@ -239,7 +241,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   });
   const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example' };
   const boundSessions = new MemoryBoundSessions();
-  const ports = { plans, flows, attempts, contracts, consultation, engine, bindings: boundSessions.guard };
+  const ports = { plans, flows, attempts, lines, contracts, consultation, engine, bindings: boundSessions.guard };
   const executor = new Executor({ ...ports, planning: new Planning(engine), site, now: () => new Date(0) });
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
     arrivedAt: performance.now(),

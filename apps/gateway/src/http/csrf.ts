@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
 import { type Sentence, sentence } from '@gatehouse/contracts';
+import { sameSecret } from '@gatehouse/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomText } from '../execution/resuming.js';
 import { isSecure } from './session.cookie.js';
@@ -61,8 +61,7 @@ function tokenMismatch({ cookies }: FastifyRequest, token: unknown, from: Faults
 }
 
 /** Both must be tokens of ours, so that a planted cookie needs to be one as well. */
-const same = (cookie: string, token: string) =>
-  TOKEN.test(cookie) && timingSafeEqual(Buffer.from(cookie), Buffer.from(token));
+const same = (cookie: string, token: string) => TOKEN.test(cookie) && sameSecret(cookie, token);
 
 /** Hands out a fresh token, as a login does. */
 export function setCsrfCookie(request: FastifyRequest, reply: FastifyReply): string {
