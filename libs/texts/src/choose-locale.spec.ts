@@ -16,12 +16,20 @@ describe('the language for somebody', () => {
     expect(chooseLocale(header)).toBe(locale);
   });
 
-  it.each([undefined, '', '*', 'xx', 'tlh-Latn', ';;,=', 'constructor', '__proto__', '\0', 'x'.repeat(16_000)])(
-    'is English where nothing is asked for that is spoken: %j',
-    (header) => {
-      expect(chooseLocale(header)).toBe('en');
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    '*',
+    'xx',
+    'tlh-Latn',
+    ';;,=',
+    'constructor',
+    '__proto__',
+    '\0',
+    `de,${'x-y,'.repeat(4000)}`,
+  ])('is English where nothing is asked for that is spoken: %j', (header) => {
+    expect(chooseLocale(header)).toBe('en');
+  });
 
   it.each(['fr', 'fr-CA', 'fr_CA', 'FR'])('is their own setting before all else, however it is written: %s', (own) => {
     expect(chooseLocale('de', own, 'es')).toBe('fr');

@@ -1,13 +1,11 @@
-/** The languages that the house speaks, each with its own name and the direction it is written in. */
-export const LOCALES = {
-  en: { name: 'English', direction: 'ltr' },
-  de: { name: 'Deutsch', direction: 'ltr' },
-  fr: { name: 'Français', direction: 'ltr' },
-  es: { name: 'Español', direction: 'ltr' },
-  ar: { name: 'العربية', direction: 'rtl' },
-} as const satisfies Record<string, { name: string; direction: 'ltr' | 'rtl' }>;
+/** The languages that the house speaks, each with its own name and the direction it is written in; the first where nothing is asked for. */
+export const LOCALES = [
+  { locale: 'en', name: 'English', direction: 'ltr' },
+  { locale: 'de', name: 'Deutsch', direction: 'ltr' },
+  { locale: 'fr', name: 'Français', direction: 'ltr' },
+  { locale: 'es', name: 'Español', direction: 'ltr' },
+  { locale: 'ar', name: 'العربية', direction: 'rtl' },
+] as const;
 
-export type Locale = keyof typeof LOCALES;
-
-/** What is spoken where nothing else is asked for; its sentences are the keys of the catalogues. */
-export const DEFAULT_LOCALE: Locale = 'en';
+/** A language that the house speaks. */
+export type Locale = (typeof LOCALES)[number]['locale'];
