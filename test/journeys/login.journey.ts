@@ -234,6 +234,20 @@ describe('a login', () => {
     expect((await send({ origin: house.url })).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
+  it('takes no answer that a page of another site sends, so that nobody is logged in as somebody else', async () => {
+    const send = (headers: Record<string, string>) =>
+      house.browser().fetch('/api/v3/flows/executor/login/?query=', { method: 'POST', headers });
+
+    for (const origin of ['https://evil.example', 'null']) {
+      expect(await send({ 'content-type': 'text/plain', origin })).toMatchObject({
+        status: 403,
+        body: { code: 'csrf_failed' },
+        setCookies: [],
+      });
+    }
+    expect(await send({ origin: house.url })).toMatchObject({ status: 200 });
+  });
+
   it('lets other processes know once, sealed, through the outbox', async () => {
     const before = await house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.login'`);
     await logIn();

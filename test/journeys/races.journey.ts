@@ -71,7 +71,7 @@ describe('wrong passwords', () => {
   it('keep the right one out until the delay is over, looking just like a wrong one', async () => {
     const browser = house.browser();
     await browser.solve('login', { uid_field: 'carol' });
-    for (let i = 0; i < LIMIT - 1; i++) await browser.solve('login', { password: 'wrong' });
+    await browser.solve('login', { password: 'wrong' });
     await house.rows(
       `UPDATE flow.attempts SET failures = ${LIMIT}, free_at = now() + interval '1 hour' WHERE credential = 'password'`,
     );
@@ -86,6 +86,21 @@ describe('wrong passwords', () => {
     await house.rows('UPDATE flow.attempts SET free_at = now()');
 
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
+  });
+
+  it('end a login after as many answers, whether they are judged or refused', async () => {
+    const answers = async () => {
+      const browser = house.browser();
+      await browser.solve('login', { uid_field: 'dave' });
+      const told: unknown[] = [];
+      for (let i = 0; i < LIMIT; i++) told.push((await browser.solve('login', { password: 'wrong' })).body);
+      return told;
+    };
+    const judged = await answers();
+    expect(judged.at(-1)).toMatchObject({ component: 'ak-stage-access-denied' });
+
+    const refused = await countingJudgements(house, answers);
+    expect(refused).toEqual({ result: judged, judged: 0 });
   });
 
   it('count on one counter however the name is written', async () => {

@@ -64,7 +64,9 @@ export const gatewayConfig = z.object({
   ),
   ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
   SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
-  PLAN_S: whole(3600).describe('Seconds since its last step that a flow under way can go on'),
+  PLAN_S: whole(3600).describe(
+    'Seconds since its last step that a flow under way can go on; where the flow has been changed meanwhile, since it was begun',
+  ),
   GEOIP_ASN_DATABASE: z
     .string()
     .optional()

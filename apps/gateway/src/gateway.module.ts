@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
@@ -18,6 +19,7 @@ import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
 import { Outset } from './execution/outset.js';
+import { Pace } from './execution/pace.js';
 import type { Places } from './execution/places.js';
 import { Planning } from './execution/planning.js';
 import { Plans } from './execution/plans.js';
@@ -135,6 +137,7 @@ function portsOf(ground: Ground) {
     attempts,
     claims: claimsOf(config),
     lines,
+    pace: new Pace({ now: () => performance.now(), wait: setTimeout }),
     report: (kind, violations) => logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
   });
   const engine = engineOf(ground, contracts);

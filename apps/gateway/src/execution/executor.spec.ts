@@ -1,6 +1,6 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, type StageReply } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { ALICE, house, rejects, SCRIPT, versionOf } from './testing.js';
+import { ALICE, asks, house, rejects, SCRIPT, versionOf } from './testing.js';
 
 const LOGIN = versionOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
@@ -166,6 +166,16 @@ describe('a stage that fails', () => {
 
     expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_away' } });
     expect(plans.plan).toMatchObject({ cursor: 1, context: { pending_user: ALICE } });
+  });
+
+  it('is not answered by what was meant for the step before it', async () => {
+    const script: Record<string, StageReply | Problem> = { ...SCRIPT, 'page.challenge': new Problem('stage_away') };
+    const { solve, stages } = house(versionOf([{ kind: 'ident' }, { kind: 'page' }]), script);
+    await solve({ uid: 'alice' });
+    script['page.challenge'] = asks({ page: true });
+
+    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { page: true } });
+    expect(stages.hops).not.toContain('page.respond');
   });
 
   it('on the first turn changes nothing', async () => {

@@ -6,7 +6,7 @@ import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
-import { isStored, type Known, knownPlan } from './going-on.js';
+import { type Arrival, isStored, type Known, knownPlan, visitorOf } from './going-on.js';
 import { loginAddress } from './login-address.js';
 import { type Planning, refusalOf } from './planning.js';
 import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
@@ -37,11 +37,6 @@ interface Parts {
   readonly now: () => Date;
 }
 
-/** What was loaded, and who asks: the user of a token, else of the session. */
-interface Arrival extends Loaded {
-  readonly user: Identity | undefined;
-}
-
 /** A request with what was loaded for it. */
 interface Ground {
   readonly request: FlowRequest;
@@ -62,7 +57,8 @@ export class Executor {
     const tokenUser = await request.authenticate?.();
     if (await this.hasLeft(found, request)) return this.sendToLogin(request, found);
     const loaded = { ...found, user: tokenUser ?? found.session?.user };
-    refuseUnfit(request.answer, tokenUser ? undefined : loaded.user);
+    if (!tokenUser) refuseForged(request.answer, loaded.user);
+    if (request.answer?.unreadable) throw request.answer.unreadable;
     return loaded.session?.retired ? this.repeat(request, loaded, false) : this.goOn(request, loaded);
   }
 
@@ -140,7 +136,7 @@ export class Executor {
       plan: prepared(known?.plan ?? begun(version, request), ground),
       orphaned: known?.orphaned ?? false,
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
-      visitor: visitorOf(ground),
+      visitor: presentIn(ground),
       site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
       locale: request.localeFor(loaded.user),
       turns: new Turns(),
@@ -180,10 +176,10 @@ function refuseUntaken(answer: Posted | undefined) {
   if (answer?.unreadable && UNTAKEN.has(answer.unreadable.code)) throw answer.unreadable;
 }
 
-/** What else is wrong with an answer before any stage sees it; a forgery concerns whoever a session vouches for. */
-function refuseUnfit(answer: Posted | undefined, sessionUser: Identity | undefined) {
-  if (answer?.forged && sessionUser) throw new Problem('csrf_failed', { detail: answer.forged });
-  if (answer?.unreadable) throw answer.unreadable;
+/** A foreign page answers for nobody; that an answer may be forged concerns whoever a session vouches for. */
+function refuseForged(answer: Posted | undefined, sessionUser: Identity | undefined) {
+  const detail = answer?.foreign ?? (sessionUser && answer?.forged);
+  if (detail) throw new Problem('csrf_failed', { detail });
 }
 
 /** A problem is told like anything else, so that whoever may see its details can. */
@@ -207,16 +203,15 @@ function begun(version: FlowVersion, { query }: FlowRequest): Plan {
  * of it, and whoever follows a mailed link was let in when it was sent.
  */
 function mayGoOn(running: Plan | undefined, ground: Ground): boolean {
-  if (running?.resumed || admits(ground.version.flow.authentication, visitorOf(ground))) return true;
   const { authentication } = ground.version.flow;
-  const visitor = visitorId(ground.loaded);
-  if (running?.visitor !== visitor) return false;
-  return authentication === 'require_unauthenticated' || (authentication !== 'require_outpost' && visitor === null);
+  if (running?.resumed || admits(authentication, presentIn(ground))) return true;
+  if (!running || authentication === 'require_outpost') return false;
+  return authentication === 'require_unauthenticated' || running.visitor === null;
 }
 
 /** The plan before its first turn: for whoever is here now, to wherever was asked for last. */
 function prepared(plan: Plan, { request, loaded }: Ground): Plan {
-  const visitor = visitorId(loaded);
+  const visitor = visitorOf(loaded);
   const next = request.query['next'] || plan.next;
   if (visitor === plan.visitor && next === plan.next) return plan;
   return { ...plan, visitor, ...(next === undefined ? {} : { next }) };
@@ -228,9 +223,7 @@ function aboutOf({ request: { client }, loaded: { session }, version }: Ground):
   return { sessionUser, clientIp: client.ip, userAgent: client.user_agent, flow: version.flow.slug };
 }
 
-const visitorId = ({ user }: Arrival) => user?.uuid ?? null;
-
-function visitorOf({ request, loaded }: Ground): Visitor {
+function presentIn({ request, loaded }: Ground): Visitor {
   const { user } = loaded;
   return { authenticated: user !== undefined, superuser: user?.is_superuser ?? false, outpost: request.client.outpost };
 }

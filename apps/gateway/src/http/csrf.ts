@@ -34,22 +34,30 @@ export const forgeryOf = (request: FastifyRequest, baseUrl: string): Sentence | 
 export const formForgeryOf = (request: FastifyRequest, baseUrl: string, token: unknown): Sentence | undefined =>
   foreignOrigin(request, baseUrl) ?? tokenMismatch(request, token, FROM_FORM);
 
+/**
+ * Whether a browser says that it sends for a page of another site. No such page may answer a flow for anybody: not for whom
+ * it finds logged in, nor to log them in as somebody else. Programs say nothing of the kind.
+ */
+export function foreignPageOf(request: FastifyRequest, baseUrl: string): Sentence | undefined {
+  const { origin } = request.headers;
+  return origin === undefined || ownOrigins(request, baseUrl).has(origin)
+    ? undefined
+    : sentence('CSRF Failed: Origin checking failed - {origin} does not match any trusted origins.', { origin });
+}
+
 /** Under TLS a browser says where a POST comes from, in one header or the other. */
-function foreignOrigin({ headers, protocol, host }: FastifyRequest, baseUrl: string): Sentence | undefined {
-  const own = new Set([new URL(baseUrl).origin, `${protocol}://${host}`]);
-  const { origin, referer } = headers;
-  if (origin !== undefined) {
-    return own.has(origin)
-      ? undefined
-      : sentence('CSRF Failed: Origin checking failed - {origin} does not match any trusted origins.', { origin });
-  }
-  if (protocol !== 'https') return undefined;
+function foreignOrigin(request: FastifyRequest, baseUrl: string): Sentence | undefined {
+  const { origin, referer } = request.headers;
+  if (origin !== undefined || request.protocol !== 'https') return foreignPageOf(request, baseUrl);
   if (referer === undefined) return sentence('CSRF Failed: Referer checking failed - no Referer.');
   const sender = URL.canParse(referer) ? new URL(referer).origin : referer;
-  return own.has(sender)
+  return ownOrigins(request, baseUrl).has(sender)
     ? undefined
     : sentence('CSRF Failed: Referer checking failed - {referer} does not match any trusted origins.', { referer });
 }
+
+const ownOrigins = ({ protocol, host }: FastifyRequest, baseUrl: string): ReadonlySet<string> =>
+  new Set([new URL(baseUrl).origin, `${protocol}://${host}`]);
 
 function tokenMismatch({ cookies }: FastifyRequest, token: unknown, from: Faults): Sentence | undefined {
   const cookie = cookies[CSRF_COOKIE];
