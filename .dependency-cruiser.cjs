@@ -38,7 +38,24 @@ module.exports = {
       comment: 'The public face of an app is for standalone; everybody else asks over the bus.',
       severity: 'error',
       from: { path: '^apps/([^/]+)/', pathNot: '^apps/standalone/' },
-      to: { path: '^apps/[^/]+/src/index\\.ts$', pathNot: '^apps/$1/' },
+      to: { path: '^apps/[^/]+/src/index\\.ts$', pathNot: ['^apps/$1/', '^apps/web/'] },
+    },
+    {
+      name: 'only-the-gateway-sends-pages',
+      comment: 'Pages are no process: the gateway sends them, by what their face says of them.',
+      severity: 'error',
+      from: { path: '^apps/', pathNot: '^apps/(web|gateway)/' },
+      to: { path: '^apps/web/' },
+    },
+    {
+      name: 'pages-run-in-browsers',
+      comment: 'A page is sent to strangers byte for byte: it knows texts and what draws it, and nothing of the house.',
+      severity: 'error',
+      from: { path: '^apps/web/src/', pathNot: '\\.spec\\.tsx?$|^apps/web/src/examples/' },
+      to: {
+        path: '^(libs|apps)/|^(?!node_modules/(preact|uqr))',
+        pathNot: ['^libs/texts/', '^apps/web/', 'node_modules/(preact|preact-render-to-string|uqr)/'],
+      },
     },
     {
       name: 'contracts-only-zod',
@@ -73,6 +90,13 @@ module.exports = {
           'icu-minify/.*format',
         ],
       },
+    },
+    {
+      name: 'pages-bring-one-language',
+      comment: 'What draws a page in a browser gets the texts of one language with it, and does not load all of them.',
+      severity: 'error',
+      from: { path: '^apps/web/src/', pathNot: '^apps/web/src/(server\\.tsx|examples/.*)$|\\.spec\\.tsx?$' },
+      to: { path: '^libs/texts/', pathNot: '^libs/texts/src/browser\\.ts$' },
     },
     {
       name: 'plan-is-pure',

@@ -14,6 +14,7 @@ export default defineConfig({
         replacement: at('./libs/stages/src/password/passwords.ts'),
       },
       { find: /^@gatehouse\/stages$/, replacement: at('./libs/stages/src/catalogue.ts') },
+      { find: /^@gatehouse\/web$/, replacement: at('./apps/web/src/index.ts') },
       { find: /^@gatehouse\/gateway$/, replacement: at('./apps/gateway/src/index.ts') },
       { find: /^@gatehouse\/([\w-]+)$/, replacement: at('./libs/$1/src/index.ts') },
     ],
@@ -21,7 +22,7 @@ export default defineConfig({
   test: {
     include: [
       'libs/**/*.spec.ts',
-      'apps/**/*.spec.ts',
+      'apps/**/*.spec.{ts,tsx}',
       'test/**/*.spec.ts',
       'tools/**/*.spec.ts',
       'test/**/*.journey.ts',

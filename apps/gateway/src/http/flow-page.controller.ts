@@ -1,6 +1,9 @@
 import { isLocalPath, Problem } from '@gatehouse/contracts';
+import { type Locale, translator } from '@gatehouse/texts';
+import type { Opened } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Identity } from '../execution/plans.js';
 import type { Posted } from '../execution/request.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
@@ -9,18 +12,27 @@ import { CSRF_FIELD, csrfTokenOf, formForgeryOf } from './csrf.js';
 import type { Exchange } from './exchange.js';
 import { presentAnswer } from './executor.presenter.js';
 import { FlowDoor } from './flow.door.js';
-import { drawChallenge } from './flow-page.view.js';
+import { runOf } from './flow-run.js';
 import { innerQuery } from './inner-query.js';
-import { translateFor } from './language.js';
-import { newNonce, sendPage } from './page.sender.js';
+import { localeFor } from './language.js';
+import { sendPage } from './page.sender.js';
 import { type HttpAnswer, presentProblem } from './problem.presenter.js';
+import { SitePages } from './site-pages.js';
 
-/** The page of a flow, for people: plain forms through the same executor, no script needed. */
+/** What a page is drawn from. */
+interface Shown extends HttpAnswer {
+  readonly slug: string;
+  readonly locale: Locale;
+  readonly run?: string | undefined;
+}
+
+/** The page of a flow, for people: its forms go through the same executor, with a script and without. */
 @Controller('/if/flow')
 export class FlowPageController {
   constructor(
     @Inject(FlowDoor) private readonly door: FlowDoor,
     @Inject(Avatars) private readonly avatars: Avatars,
+    @Inject(SitePages) private readonly pages: SitePages,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -51,21 +63,23 @@ export class FlowPageController {
     return { body, unreadable: detail ? new Problem('csrf_failed', { detail }) : undefined, forged: undefined };
   }
 
-  private async ask(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]): Promise<HttpAnswer> {
+  private async ask(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]): Promise<Shown> {
     const { request } = exchange;
     const requestId = request.id;
-    return this.door.enter(exchange, asked).then(
-      (answer) =>
-        presentAnswer(answer, {
-          ...{ requestId, avatars: this.avatars },
-          translate: translateFor(request, answer.sessionUser),
-        }),
-      (error: unknown) => {
-        if (error instanceof Problem)
-          return presentProblem(error, { requestId, details: false, translate: translateFor(request, undefined) });
-        throw error;
-      },
-    );
+    const spoken = (user?: Identity) => {
+      const locale = localeFor(request, user);
+      return { about: { slug: asked.slug, locale }, translate: translator(locale) };
+    };
+    try {
+      const answer = await this.door.enter(exchange, asked);
+      const { about, translate } = spoken(answer.sessionUser);
+      const run = answer.planId === undefined ? undefined : runOf(answer.planId);
+      return { ...presentAnswer(answer, { requestId, avatars: this.avatars, translate }), ...about, run };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const { about, translate } = spoken();
+      return { ...presentProblem(error, { requestId, details: false, translate }), ...about };
+    }
   }
 
   /** The end of a flow. Elsewhere a form may not lead, so a link does. */
@@ -80,15 +94,28 @@ export class FlowPageController {
     return asks && !('response_errors' in body) ? reply.redirect(request.url, 303) : undefined;
   }
 
-  private draw({ request, reply }: Exchange, { status, body, headers = {} }: HttpAnswer) {
-    const nonce = newNonce();
-    const { BRAND: brand } = this.config;
-    const challenge =
-      'component' in body ? body : { component: 'ak-stage-access-denied', error_message: body['detail'] };
-    const surroundings = { brand, nonce, csrfToken: csrfTokenOf(request, reply), address: request.url };
-    return sendPage(reply.status(status).headers(headers), nonce, drawChallenge(challenge, surroundings));
+  private draw({ request, reply }: Exchange, shown: Shown) {
+    const { status, headers = {}, slug, locale, run } = shown;
+    const retryAfter = headers['retry-after'];
+    const page = this.pages.flow({
+      challenge: challengeOf(shown, request.id),
+      brand: { title: this.config.BRAND },
+      locale,
+      slug,
+      address: request.url,
+      token: { field: CSRF_FIELD, value: csrfTokenOf(request, reply) },
+      run,
+      retry_after_s: retryAfter === undefined ? undefined : Number(retryAfter),
+    });
+    return sendPage(reply.status(status).headers(headers), page);
   }
 }
+
+/** What is no challenge, in the form of one. */
+const challengeOf = ({ body }: HttpAnswer, requestId: string): Opened['challenge'] =>
+  'component' in body
+    ? (body as Opened['challenge'])
+    : { component: 'ak-stage-flow-error', request_id: requestId, error: body['detail'] ?? body['non_field_errors'] };
 
 /** The page's own query is what API clients send as the inner one. */
 const queryOf = ({ url }: FastifyRequest) => innerQuery(url.split('?').slice(1).join('?'));
