@@ -113,3 +113,39 @@ describe('the setting of a user', () => {
     expect((await (await logIn('klingon')).show('login')).body).toMatchObject({ primary_action: 'Log in' });
   });
 });
+
+describe('a page', () => {
+  const page = async (languages: string) => (await house.browser(languages).fetch('/if/flow/login/')).text;
+  const delivered = (text: string) =>
+    JSON.parse(/<script type="application\/json" id="opened">(.*?)<\/script>/s.exec(text)?.[1] ?? '') as {
+      readonly texts: Readonly<Record<string, string>>;
+    };
+
+  it('is in the language of whoever looks, and in its direction', async () => {
+    const german = await page('de');
+    expect(german).toContain('<html lang="de" dir="ltr">');
+    expect(german).toContain('>Benutzername oder E-Mail-Adresse</label>');
+    expect(german).toContain('>Anmelden</');
+    const arabic = await page('ar');
+    expect(arabic).toContain('<html lang="ar" dir="rtl">');
+    expect(arabic).toContain('>اسم المستخدم أو البريد الإلكتروني</label>');
+  });
+
+  it('brings the texts of that language and of no other', async () => {
+    expect(delivered(await page('fr')).texts).toMatchObject({ 'Not you?': 'Ce n’est pas vous\u00a0?' });
+    expect(await page('fr')).not.toContain('Nicht Sie?');
+    expect(delivered(await page('en')).texts).toEqual({});
+  });
+
+  it('says what went wrong in that language too', async () => {
+    const { text, status } = await house.browser('es').fetch('/if/flow/no-such-flow/');
+    expect(status).toBe(404);
+    expect(text).toContain('No encontrado.');
+  });
+});
+
+it('shows the home of somebody in their own language', async () => {
+  const { text } = await (await logIn('francoise', 'de')).fetch('/');
+  expect(text).toContain('<html lang="fr" dir="ltr">');
+  expect(text).toContain('Vous êtes connecté en tant que francoise.');
+});
