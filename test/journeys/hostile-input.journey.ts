@@ -1,13 +1,22 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import {
+  blueprint,
+  DUMMY,
+  flowEntries,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { body, contentType, cookieValueOf, header, query } from '../support/hostile-input.js';
 import { House, SERVICES } from '../support/house.js';
 import { type RawAnswer, say } from '../support/raw-http.js';
 
 /** How often each property is tried, and with how many requests at most. */
-const RUNS = { numRuns: 60 };
+const RUNS = { numRuns: 40 };
 const BURST = 6;
 
 let house: House;
@@ -15,10 +24,15 @@ let house: House;
 /** The tests are a trusted proxy, so that whatever they say of an address is looked at. Nothing is refused for its number. */
 beforeAll(async () => {
   const patient = { ...PASSWORD, attrs: { ...PASSWORD.attrs, failed_attempts_before_cancel: 10_000 } };
+  const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };
+  const combined = { ...IDENTIFICATION, attrs: { ...IDENTIFICATION.attrs, password_stage: keyOf('embedded') } };
   house = await House.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
+        { ...embedded, attrs: patient.attrs },
+        flowEntries('combined', [combined, LOGIN]),
+        flowEntries('closed', [{ stage: 'deny.denystage' }]),
         flowEntries('login', [IDENTIFICATION, patient, LOGIN]),
         flowEntries('private', [DUMMY], { authentication: 'require_authenticated' }),
       ),
@@ -57,7 +71,10 @@ const GUARDED = [
 ];
 const OPEN = ['/flows/-/default/authentication/', '/', '/-/health/ready/', '/api/v3/schema/'];
 /** Where answers go. */
-const FLOWS = [EXECUTOR, EXECUTOR, '/if/flow/login/', '/api/v3/flows/executor/private/', '/if/flow/private/'];
+const FLOWS = [
+  ...[EXECUTOR, EXECUTOR, '/if/flow/login/', '/api/v3/flows/executor/private/', '/if/flow/private/'],
+  ...['/api/v3/flows/executor/combined/', '/if/flow/combined/', '/api/v3/flows/executor/closed/'],
+];
 const flow = fc.constantFrom(...FLOWS);
 const request = fc.oneof(
   fc.tuple(fc.constant('GET'), fc.constantFrom(...GUARDED, ...OPEN, ...FLOWS)),

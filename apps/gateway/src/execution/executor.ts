@@ -4,20 +4,22 @@ import { admits, currentStep, draw, type FlowVersion, type Plan, type Visitor } 
 import type { AttemptLines } from './attempt-lines.js';
 import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
+import type { Brands } from './brands.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
-import { type Arrival, isStored, type Known, knownPlan, visitorOf } from './going-on.js';
+import { type Arrival, type Found, isStored, type Known, knownPlan, visitorOf } from './going-on.js';
 import { loginAddress } from './login-address.js';
 import { type Planning, refusalOf } from './planning.js';
 import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
 import type { PolicyEngine } from './policy-engine.js';
+import { Overtaken } from './progress.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { Saving } from './saving.js';
-import type { Site } from './stage-requests.js';
+import { type ConfiguredSite, siteOf } from './site.js';
 import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
 import { Turns } from './turns.js';
-import { Overtaken, Walk } from './walk.js';
+import { Walk } from './walk.js';
 
 /** Milliseconds that one request may take in all. */
 export const REQUEST_DEADLINE_MS = 20_000;
@@ -25,6 +27,7 @@ export const REQUEST_DEADLINE_MS = 20_000;
 interface Parts {
   readonly plans: Plans;
   readonly flows: Flows;
+  readonly brands: Brands;
   readonly attempts: Attempts;
   readonly lines: AttemptLines;
   readonly contracts: Contracts;
@@ -32,8 +35,7 @@ interface Parts {
   readonly bindings: BindingGuard;
   readonly engine: PolicyEngine;
   readonly planning: Planning;
-  /** What of the site is configured; the rest is loaded. */
-  readonly site: Omit<Site, 'flows'>;
+  readonly site: ConfiguredSite;
   readonly now: () => Date;
 }
 
@@ -75,10 +77,10 @@ export class Executor {
     return answer.finally(() => this.parts.lines.leave(request));
   }
 
-  private async load({ slug, sessionKey }: FlowRequest): Promise<Loaded> {
+  private async load({ slug, sessionKey, host }: FlowRequest): Promise<Found> {
     const loaded = await this.parts.plans.find(slug, sessionKey);
     if (!loaded) throw new Problem('not_found');
-    return loaded;
+    return { ...loaded, brand: await this.parts.brands.find(host, loaded.brandsRevision) };
   }
 
   /** Whether the session was bound to another place than this; then it has ended. */
@@ -87,7 +89,7 @@ export class Executor {
     return user !== undefined && !(await this.parts.bindings.admits({ ...session!, user }, client));
   }
 
-  private async sendToLogin(request: FlowRequest, found: Loaded): Promise<FlowAnswer> {
+  private async sendToLogin(request: FlowRequest, found: Found): Promise<FlowAnswer> {
     const version = await this.newest(found);
     const loaded = { ...found, session: undefined, user: undefined };
     return unplanned({ request, loaded, version }, { type: 'done', to: loginAddress(request, version) });
@@ -114,14 +116,15 @@ export class Executor {
 
   private async walk(ground: Ground, start: Start): Promise<FlowAnswer> {
     const walk = new Walk(start, this.parts);
+    const { progress } = walk;
     const told = await walk.go().catch(lost).catch(problemTold);
-    const won = told !== undefined && ((told.type === 'problem' && !walk.moved) || (await walk.save()));
+    const won = told !== undefined && ((told.type === 'problem' && !progress.moved) || (await progress.save()));
     if (won) {
-      const { context, plan, happened: effects } = walk;
+      const { context, plan, happened: effects } = progress;
       return answerOf(ground, { told, context, planId: plan.id, cookie: start.saving.cookie, effects });
     }
     // The loser learns nothing of its own answer; a right one it need not pay for.
-    if (walk.answerPassed) await this.parts.attempts.giveBack(walk.claims);
+    if (walk.answerPassed) await this.parts.attempts.giveBack(progress.claims);
     const { request, loaded } = ground;
     return this.repeat(request, { ...(await this.load(request)), user: loaded.user }, true);
   }
@@ -137,8 +140,8 @@ export class Executor {
       orphaned: known?.orphaned ?? false,
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
       visitor: presentIn(ground),
-      site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
-      locale: request.localeFor(loaded.user),
+      site: siteOf(this.parts.site, loaded.brand),
+      locale: request.localeFor(loaded),
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };
@@ -246,5 +249,5 @@ function answerOf(
   { loaded, version }: Ground,
   answer: Pick<FlowAnswer, 'told' | 'context' | 'effects' | 'planId'> & { cookie: SessionCookie | undefined },
 ): FlowAnswer {
-  return { ...answer, version, sessionUser: loaded.user };
+  return { ...answer, version, brand: loaded.brand, sessionUser: loaded.user };
 }

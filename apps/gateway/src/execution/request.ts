@@ -7,7 +7,7 @@ import {
   type StageContract,
   sentence,
 } from '@gatehouse/contracts';
-import type { FlowVersion, Plan } from '@gatehouse/plan';
+import type { Brand, FlowVersion, Plan } from '@gatehouse/plan';
 import type { Identity } from './plans.js';
 
 /** One request to the executor, as far as it is more than HTTP. */
@@ -15,6 +15,8 @@ export interface FlowRequest {
   /** When it arrived, on the clock of `performance.now()`. */
   readonly arrivedAt: number;
   readonly slug: string;
+  /** As the visitor named it: it chooses looks and flows, and never where a link leads. */
+  readonly host: string;
   /** SHA-256 of the session cookie, if one came. */
   readonly sessionKey: Buffer | undefined;
   /** Finds the user of the token that came, who counts as whoever asks; absent when none came. Throws token_invalid. */
@@ -31,8 +33,8 @@ export interface FlowRequest {
     readonly outpost: boolean;
     readonly cookies: Readonly<Record<string, string>>;
   };
-  /** The language that is spoken with whoever asks, by what the request and their own setting say. */
-  readonly localeFor: (user: Pick<Identity, 'locale'> | undefined) => string;
+  /** The language that is spoken with whoever asks, by what the request, their own setting and the brand say. */
+  readonly localeFor: (present: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
   /** Called once it is known that nobody is logged in, before anything is done for them. Throws Problem. */
   readonly admitStranger: () => void;
 }
@@ -75,6 +77,7 @@ export const UNKNOWN_ERROR = sentence('Unknown error');
 export interface FlowAnswer {
   readonly told: Told;
   readonly version: FlowVersion;
+  readonly brand: Brand;
   readonly context: Plan['context'];
   readonly sessionUser: Identity | undefined;
   readonly cookie: SessionCookie | undefined;

@@ -76,7 +76,7 @@ export class ExecutorController {
     const answer = await this.door.enter(exchange, asked);
     const { status, body, headers } = presentAnswer(answer, {
       ...{ requestId: request.id, avatars: this.avatars },
-      translate: translateFor(request, answer.sessionUser),
+      translate: translateFor(request, { user: answer.sessionUser, brand: answer.brand }),
     });
     void reply.status(status).headers(headers ?? {});
     if (answer.planId !== undefined) void reply.header(RUN_HEADER, runOf(answer.planId));

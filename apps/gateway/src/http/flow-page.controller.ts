@@ -1,9 +1,10 @@
 import { isLocalPath, Problem } from '@gatehouse/contracts';
+import type { Brand } from '@gatehouse/plan';
 import { type Locale, translator } from '@gatehouse/texts';
 import type { Opened } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Identity } from '../execution/plans.js';
+import { Brands } from '../execution/brands.js';
 import type { Posted } from '../execution/request.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
@@ -15,6 +16,7 @@ import { FlowDoor } from './flow.door.js';
 import { runOf } from './flow-run.js';
 import { innerQuery } from './inner-query.js';
 import { localeFor } from './language.js';
+import { looksOf } from './looks.js';
 import { sendPage } from './page.sender.js';
 import { type HttpAnswer, presentProblem } from './problem.presenter.js';
 import { SitePages } from './site-pages.js';
@@ -22,6 +24,7 @@ import { SitePages } from './site-pages.js';
 /** What a page is drawn from. */
 interface Shown extends HttpAnswer {
   readonly slug: string;
+  readonly brand: Brand;
   readonly locale: Locale;
   readonly run?: string | undefined;
 }
@@ -33,6 +36,7 @@ export class FlowPageController {
     @Inject(FlowDoor) private readonly door: FlowDoor,
     @Inject(Avatars) private readonly avatars: Avatars,
     @Inject(SitePages) private readonly pages: SitePages,
+    @Inject(Brands) private readonly brands: Brands,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -65,20 +69,20 @@ export class FlowPageController {
 
   private async ask(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]): Promise<Shown> {
     const { request } = exchange;
+    const { slug } = asked;
     const requestId = request.id;
-    const spoken = (user?: Identity) => {
-      const locale = localeFor(request, user);
-      return { about: { slug: asked.slug, locale }, translate: translator(locale) };
-    };
     try {
       const answer = await this.door.enter(exchange, asked);
-      const { about, translate } = spoken(answer.sessionUser);
-      const run = answer.planId === undefined ? undefined : runOf(answer.planId);
-      return { ...presentAnswer(answer, { requestId, avatars: this.avatars, translate }), ...about, run };
+      const { brand, sessionUser: user, planId } = answer;
+      const locale = localeFor(request, { user, brand });
+      const shown = presentAnswer(answer, { requestId, avatars: this.avatars, translate: translator(locale) });
+      return { ...shown, slug, brand, locale, run: planId === undefined ? undefined : runOf(planId) };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      const { about, translate } = spoken();
-      return { ...presentProblem(error, { requestId, details: false, translate }), ...about };
+      const brand = await this.brands.find(request.host);
+      const locale = localeFor(request, { brand });
+      const shown = presentProblem(error, { requestId, details: false, translate: translator(locale) });
+      return { ...shown, slug, brand, locale };
     }
   }
 
@@ -95,11 +99,11 @@ export class FlowPageController {
   }
 
   private draw({ request, reply }: Exchange, shown: Shown) {
-    const { status, headers = {}, slug, locale, run } = shown;
+    const { status, headers = {}, slug, brand, locale, run } = shown;
     const retryAfter = headers['retry-after'];
     const page = this.pages.flow({
       challenge: challengeOf(shown, request.id),
-      brand: { title: this.config.BRAND },
+      brand: looksOf(brand),
       locale,
       slug,
       address: request.url,

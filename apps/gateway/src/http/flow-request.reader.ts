@@ -32,11 +32,12 @@ export class FlowRequestReader {
     return {
       ...asked,
       arrivedAt,
+      host: request.host,
       named: [request.query as object, asked.query].flatMap(Object.keys),
       sessionKey: sessionKeyOf(request),
       authenticate: principals.tokenUserOf(request),
       client: { ...client, cookies: cookiesOf(request) },
-      localeFor: (user) => localeFor(request, user),
+      localeFor: (present) => localeFor(request, present),
       admitStranger: () => gate.admit(client.ip, reply),
     };
   }

@@ -1,7 +1,8 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Brands } from '../execution/brands.js';
 import { localeFor } from './language.js';
+import { looksOf } from './looks.js';
 import { sendPage } from './page.sender.js';
 import { Principals } from './principal.js';
 import { SitePages } from './site-pages.js';
@@ -12,7 +13,7 @@ export class HomeController {
   constructor(
     @Inject(Principals) private readonly principals: Principals,
     @Inject(SitePages) private readonly pages: SitePages,
-    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    @Inject(Brands) private readonly brands: Brands,
   ) {}
 
   @Get('/')
@@ -20,8 +21,8 @@ export class HomeController {
     const principal = await this.principals.find({ request, reply });
     if (!principal) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
     const { user } = principal;
-    const brand = { title: this.config.BRAND };
-    const locale = localeFor(request, user);
-    return sendPage(reply, this.pages.home({ brand, locale, username: user.username }));
+    const brand = await this.brands.find(request.host);
+    const locale = localeFor(request, { user, brand });
+    return sendPage(reply, this.pages.home({ brand: looksOf(brand), locale, username: user.username }));
   }
 }

@@ -23,7 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
     const { status, body, headers } = presentProblem(problem, {
       requestId: request.id,
       details: false,
-      translate: translateFor(request, undefined),
+      translate: translateFor(request, {}),
     });
     void reply
       .status(status)
