@@ -1,11 +1,11 @@
-import { translator } from '@gatehouse/texts';
+import { translateBy } from '@gatehouse/texts/browser';
 import { hydrate } from 'preact';
 import { FlowPage } from './flow/flow-page.js';
-import type { Opened } from './page.js';
+import type { Delivered } from './page.js';
 
 const root = document.getElementById('page');
 const data = document.getElementById('opened');
 if (root && data) {
-  const opened = JSON.parse(data.textContent ?? '') as Opened;
-  hydrate(<FlowPage opened={opened} t={translator(opened.locale)} />, root);
+  const { texts, ...opened } = JSON.parse(data.textContent ?? '') as Delivered;
+  hydrate(<FlowPage opened={opened} t={translateBy(opened.locale, texts)} />, root);
 }

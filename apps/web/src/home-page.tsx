@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import type { Brand } from './page.js';
 import { Frame } from './ui/frame.js';
 

@@ -1,3 +1,5 @@
+import type { CompiledCatalogue, Locale } from '@gatehouse/texts/browser';
+
 /** A challenge as the wire has it. */
 export type Challenge = Readonly<Record<string, unknown>> & { readonly component: string };
 
@@ -22,7 +24,7 @@ export interface Brand {
 export interface Opened {
   readonly challenge: Challenge;
   readonly brand: Brand;
-  readonly locale: string;
+  readonly locale: Locale;
   readonly slug: string;
   /** The page's own address: where forms go. */
   readonly address: string;
@@ -32,6 +34,11 @@ export interface Opened {
   readonly run?: string | undefined;
   /** Set when the challenge could not be had: seconds until it is worth another try. */
   readonly retry_after_s?: number | undefined;
+}
+
+/** All that a browser goes on with: the texts of its language too. */
+export interface Delivered extends Opened {
+  readonly texts: CompiledCatalogue;
 }
 
 /** What a page is made of besides its content. */
@@ -61,5 +68,5 @@ export interface Reach {
 export interface Pages {
   readonly drawFlow: (opened: Opened, frame: FrameParts) => Drawn;
   /** The page of whoever is logged in. */
-  readonly drawHome: (home: { brand: Brand; locale: string; username: string }, frame: FrameParts) => Drawn;
+  readonly drawHome: (home: { brand: Brand; locale: Locale; username: string }, frame: FrameParts) => Drawn;
 }

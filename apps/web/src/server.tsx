@@ -1,4 +1,4 @@
-import { translator } from '@gatehouse/texts';
+import { pageCatalogue, translator } from '@gatehouse/texts';
 import { render } from 'preact-render-to-string';
 import type { Envelope } from './challenges/envelope.js';
 import { reachOf } from './challenges/reach.js';
@@ -6,7 +6,7 @@ import { drawDocument } from './document.js';
 import { FlowPage } from './flow/flow-page.js';
 import { headingOf } from './flow/heading.js';
 import { HomePage } from './home-page.js';
-import type { Pages } from './page.js';
+import type { Delivered, Pages } from './page.js';
 
 /** A flow's page with its challenge in it, for browsers with a script and without. */
 export const drawFlow: Pages['drawFlow'] = (opened, frame) => {
@@ -16,7 +16,8 @@ export const drawFlow: Pages['drawFlow'] = (opened, frame) => {
   const title = heading === brand.title ? heading : `${heading} - ${brand.title}`;
   const background = (challenge as Envelope).flow_info?.background;
   const body = render(<FlowPage opened={opened} t={t} />);
-  const html = drawDocument({ title, brand, background, locale, body, state: opened, refreshS }, frame);
+  const state: Delivered = { ...opened, texts: pageCatalogue(locale) };
+  const html = drawDocument({ title, brand, background, locale, body, state, refreshS }, frame);
   return { html, reach: reachOf(challenge) };
 };
 

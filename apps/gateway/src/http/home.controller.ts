@@ -1,8 +1,9 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Brands } from '../execution/brands.js';
+import { localeFor } from './language.js';
+import { looksOf } from './looks.js';
 import { sendPage } from './page.sender.js';
-import { pageBrand } from './page-brand.js';
 import { Principals } from './principal.js';
 import { SitePages } from './site-pages.js';
 
@@ -19,7 +20,9 @@ export class HomeController {
   async home(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const principal = await this.principals.find({ request, reply });
     if (!principal) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
-    const brand = pageBrand(await this.brands.find(request.host));
-    return sendPage(reply, this.pages.home({ brand, locale: 'en', username: principal.user.username }));
+    const { user } = principal;
+    const brand = await this.brands.find(request.host);
+    const locale = localeFor(request, { user, brand });
+    return sendPage(reply, this.pages.home({ brand: looksOf(brand), locale, username: user.username }));
   }
 }
