@@ -1,0 +1,1 @@
+export type { Opened, Pages } from './page.js';
