@@ -16,8 +16,8 @@ import { FlowDoor } from './flow.door.js';
 import { runOf } from './flow-run.js';
 import { innerQuery } from './inner-query.js';
 import { localeFor } from './language.js';
-import { looksOf } from './looks.js';
 import { sendPage } from './page.sender.js';
+import { pageBrand } from './page-brand.js';
 import { type HttpAnswer, presentProblem } from './problem.presenter.js';
 import { SitePages } from './site-pages.js';
 
@@ -103,7 +103,7 @@ export class FlowPageController {
     const retryAfter = headers['retry-after'];
     const page = this.pages.flow({
       challenge: challengeOf(shown, request.id),
-      brand: looksOf(brand),
+      brand: pageBrand(brand),
       locale,
       slug,
       address: request.url,

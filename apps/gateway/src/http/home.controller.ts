@@ -2,8 +2,8 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Brands } from '../execution/brands.js';
 import { localeFor } from './language.js';
-import { looksOf } from './looks.js';
 import { sendPage } from './page.sender.js';
+import { pageBrand } from './page-brand.js';
 import { Principals } from './principal.js';
 import { SitePages } from './site-pages.js';
 
@@ -23,6 +23,6 @@ export class HomeController {
     const { user } = principal;
     const brand = await this.brands.find(request.host);
     const locale = localeFor(request, { user, brand });
-    return sendPage(reply, this.pages.home({ brand: looksOf(brand), locale, username: user.username }));
+    return sendPage(reply, this.pages.home({ brand: pageBrand(brand), locale, username: user.username }));
   }
 }
