@@ -66,7 +66,7 @@ describeInChromium('a page', () => {
     const { page } = await opened('prompt-everything');
     await page.getByLabel('Name', { exact: true }).fill('Alice');
     await page.getByLabel('Username').fill('alice');
-    await page.getByLabel('Password').fill('correct-horse-7');
+    await page.getByLabel('Password', { exact: true }).fill('correct-horse-7');
     await page.getByLabel('Send me news').check();
     await page.getByLabel('Red').check();
     await page
