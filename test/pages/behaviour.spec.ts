@@ -197,7 +197,7 @@ describeInChromium('a page', () => {
     const registered = answerOf(page);
     await page.getByRole('button', { name: 'Register device' }).click();
     await registered;
-    const [device] = EXAMPLES['validate-webauthn']?.['device_challenges'] as object[];
+    const [device] = (EXAMPLES['validate-webauthn']?.['device_challenges'] ?? []) as object[];
     const asked = {
       component: 'ak-stage-authenticator-validate',
       device_challenges: [{ ...device, device_uid: '-1' }],
