@@ -16,6 +16,7 @@ import { FlowDoor } from './flow.door.js';
 import { runOf } from './flow-run.js';
 import { innerQuery } from './inner-query.js';
 import { localeFor } from './language.js';
+import { looksOf } from './looks.js';
 import { sendPage } from './page.sender.js';
 import { type HttpAnswer, presentProblem } from './problem.presenter.js';
 import { SitePages } from './site-pages.js';
