@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries } from '../support/blueprints.js';
 import { House } from '../support/house.js';
+import { say } from '../support/raw-http.js';
 
 let house: House;
 
@@ -55,6 +53,24 @@ describe('every answer', () => {
   });
 });
 
+describe('a request with an expectation that nobody knows', () => {
+  it('is answered like any other', async () => {
+    const { status, headers } = await say(house.url, `GET ${executor} HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n`);
+
+    expect([status, headers]).toMatchObject([200, HEADERS]);
+  });
+});
+
+describe('an address that names a host', () => {
+  it.each(['GET', 'POST'])('does not exist, and leads nowhere: %s', async (method) => {
+    const sent = `${method} http://evil.example/if/flow/plain/ HTTP/1.1\r\nHost: evil.example\r\n\r\n`;
+    const { status, headers, body } = await say(house.url, sent);
+
+    expect([status, headers]).toMatchObject([404, HEADERS]);
+    expect(body).not.toContain('evil');
+  });
+});
+
 describe('what is no request', () => {
   it.each([
     ['no HTTP', 'nonsense\r\n\r\n', 400, 'malformed_http'],
@@ -77,17 +93,20 @@ describe('what is no request', () => {
       'request_too_slow',
     ],
   ])('is refused in the API’s own form: %s', async (...[, sent, status, code]) => {
-    const { head, body } = await say(sent);
+    const answer = await say(house.url, sent);
 
-    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(JSON.parse(body)).toEqual({ detail: expect.any(String), code });
-    expect(headersIn(head)).toMatchObject({ ...HEADERS, connection: 'close' });
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toEqual({ detail: expect.any(String), code });
+    expect(answer.headers).toMatchObject({ ...HEADERS, connection: 'close' });
   });
 });
 
 describe('a client that does not keep to the rules', () => {
   it('leaves no fault in the log', async () => {
-    await say(`POST ${executor} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`);
+    await say(
+      house.url,
+      `POST ${executor} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
+    );
     const noted = house.says('gateway', /"flow":"plain"/);
     await house.browser().show('plain');
     await noted;
@@ -95,20 +114,3 @@ describe('a client that does not keep to the rules', () => {
     expect(house.output('gateway')).not.toMatch(/"level":(50|60)/);
   });
 });
-
-/** Says something to the port; all that is answered until it hangs up. */
-async function say(sent: string): Promise<{ head: string; body: string }> {
-  const socket = connect(Number(new URL(house.url).port), '127.0.0.1');
-  await once(socket, 'connect');
-  socket.write(sent);
-  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
-  return { head, body };
-}
-
-const headersIn = (head: string) =>
-  Object.fromEntries(
-    head
-      .split('\r\n')
-      .slice(1)
-      .map((line) => line.split(': ', 2)),
-  );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { Browser } from '../support/browser.js';
 import { House } from '../support/house.js';
 
 let house: House;
@@ -44,4 +45,20 @@ it('a blueprint that is not right changes nothing, and says which entry and whic
 
   await expect(house.apply(broken)).rejects.toMatchObject({ stderr: expect.stringMatching(/slug/) });
   expect((await house.browser().show('login')).body).toMatchObject({ flow_info: { title: 'Second' } });
+});
+
+it('an edited flow is the next one at every gateway, at once, and so is whom it is for (D3 57)', async () => {
+  const gateways = [house.browser(), new Browser(await house.openAnotherGateway())];
+  const shown = () => Promise.all(gateways.map(async (at) => (await at.show('changing')).body));
+  const page = (title: string) => ({ component: 'ak-stage-dummy', flow_info: { title } });
+  for (const title of ['One', 'Two']) {
+    await house.apply(blueprint(flowEntries('changing', [DUMMY], { title })));
+    for (const at of gateways) await at.fetch('/flows/-/cancel/');
+    expect(await shown()).toMatchObject([page(title), page(title)]);
+  }
+  await house.apply(blueprint(flowEntries('changing', [DUMMY], { authentication: 'require_authenticated' })));
+  for (const at of gateways) await at.fetch('/flows/-/cancel/');
+
+  const denied = { component: 'ak-stage-access-denied' };
+  expect(await shown()).toMatchObject([denied, denied]);
 });

@@ -1,7 +1,7 @@
-import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { House } from '../support/house.js';
+import { countingJudgements } from '../support/judgements.js';
 
 const LIMIT = 5;
 const PARALLEL = 200;
@@ -23,17 +23,6 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 beforeEach(() => house.rows('DELETE FROM flow.attempts'));
-
-/** Counts what the password service is asked to judge, listening beside it. */
-async function countingJudgements<T>(work: () => Promise<T>): Promise<{ result: T; judged: number }> {
-  const listener = await connect({ servers: house.nats.url });
-  let judged = 0;
-  listener.subscribe('stage.password.respond', { callback: () => void judged++ });
-  await listener.flush();
-  const result = await work();
-  await listener.drain();
-  return { result, judged };
-}
 
 const events = async (action: string) =>
   (await house.rows('SELECT FROM flow.outbox WHERE topic = $1', [`events.${action}`])).length;
@@ -68,7 +57,7 @@ describe('wrong passwords', () => {
       const browsers = Array.from({ length: PARALLEL }, () => (how === 'one plan' ? shared : house.browser()));
       for (const browser of new Set(browsers)) await browser.solve('login', { uid_field: 'bob' });
 
-      const { result, judged } = await countingJudgements(() =>
+      const { result, judged } = await countingJudgements(house, () =>
         Promise.all(browsers.map((browser, i) => browser.solve('login', { password: `guess-${i}` }))),
       );
 
@@ -82,12 +71,14 @@ describe('wrong passwords', () => {
   it('keep the right one out until the delay is over, looking just like a wrong one', async () => {
     const browser = house.browser();
     await browser.solve('login', { uid_field: 'carol' });
-    for (let i = 0; i < LIMIT - 1; i++) await browser.solve('login', { password: 'wrong' });
+    await browser.solve('login', { password: 'wrong' });
     await house.rows(
       `UPDATE flow.attempts SET failures = ${LIMIT}, free_at = now() + interval '1 hour' WHERE credential = 'password'`,
     );
 
-    const { result, judged } = await countingJudgements(() => browser.solve('login', { password: 'correct-horse-7' }));
+    const { result, judged } = await countingJudgements(house, () =>
+      browser.solve('login', { password: 'correct-horse-7' }),
+    );
     expect(result.body).toMatchObject({
       response_errors: { password: [{ string: 'Invalid password', code: 'invalid' }] },
     });
@@ -95,6 +86,21 @@ describe('wrong passwords', () => {
     await house.rows('UPDATE flow.attempts SET free_at = now()');
 
     expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });
+  });
+
+  it('end a login after as many answers, whether they are judged or refused', async () => {
+    const answers = async () => {
+      const browser = house.browser();
+      await browser.solve('login', { uid_field: 'dave' });
+      const told: unknown[] = [];
+      for (let i = 0; i < LIMIT; i++) told.push((await browser.solve('login', { password: 'wrong' })).body);
+      return told;
+    };
+    const judged = await answers();
+    expect(judged.at(-1)).toMatchObject({ component: 'ak-stage-access-denied' });
+
+    const refused = await countingJudgements(house, answers);
+    expect(refused).toEqual({ result: judged, judged: 0 });
   });
 
   it('count on one counter however the name is written', async () => {

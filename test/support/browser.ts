@@ -2,7 +2,11 @@
 export class Browser {
   private readonly cookies = new Map<string, string>();
 
-  constructor(private readonly base: string) {}
+  /** `csrf`: whether its pages repeat the token of their cookie, as the reference's own do. */
+  constructor(
+    private readonly base: string,
+    private readonly pages = { csrf: true },
+  ) {}
 
   /** The current challenge of a flow. */
   show(slug: string, query = ''): Promise<Answer> {
@@ -23,7 +27,7 @@ export class Browser {
     const headers = new Headers(init.headers);
     if (this.cookies.size > 0)
       headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
-    const csrf = this.cookies.get('authentik_csrf');
+    const csrf = this.pages.csrf && this.cookies.get('authentik_csrf');
     if (csrf && !headers.has('x-authentik-csrf')) headers.set('x-authentik-csrf', csrf);
     const response = await fetch(this.base + path, { ...init, headers, redirect: 'manual' });
     const setCookies = response.headers.getSetCookie();

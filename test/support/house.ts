@@ -87,10 +87,10 @@ export class House {
     this.processes.set('gateway', await startProcess('dist/apps/gateway/src/main.js', settings, { ready: /serving/ }));
   }
 
-  /** Opens one more gateway on the same database and bus; where it listens. */
-  async openAnotherGateway(): Promise<string> {
+  /** Opens one more gateway on the same database and bus, with some settings of its own; where it listens. */
+  async openAnotherGateway(own: Environment = {}): Promise<string> {
     const port = String(await freePort());
-    const settings = { ...this.environment, ...this.gatewaySettings, PORT: port };
+    const settings = { ...this.environment, ...this.gatewaySettings, ...own, PORT: port };
     const gateway = await startProcess('dist/apps/gateway/src/main.js', settings, { ready: /serving/ });
     this.processes.set(`gateway-${port}`, gateway);
     return `http://127.0.0.1:${port}`;

@@ -1,6 +1,7 @@
 import { trustedStages } from '@gatehouse/contracts';
 import { commonConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
+import { DEFAULT_LINE } from './execution/attempt-lines.js';
 import { DEFAULT_FIRST_DELAY_S } from './execution/attempts.js';
 import { avatarModes } from './http/avatar-modes.js';
 
@@ -55,12 +56,17 @@ export const gatewayConfig = z.object({
   ATTEMPTS_DELAY_S: whole(DEFAULT_FIRST_DELAY_S, { max: 3600 }).describe(
     'Seconds of the first delay after too many wrong credentials; each further one doubles it, up to an hour',
   ),
+  ATTEMPTS_LINE: whole(DEFAULT_LINE, { max: 10_000 }).describe(
+    'Answers for one credential that may stand in line in a gateway; beyond that it says it is busy',
+  ),
   POLICY_TIMEOUT_MS: whole(5000, { max: 15_000 }).describe(
     'Milliseconds that the policies of one step may take together',
   ),
   ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
   SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
-  PLAN_S: whole(3600).describe('Seconds since its last step that a flow under way can go on'),
+  PLAN_S: whole(3600).describe(
+    'Seconds since its last step that a flow under way can go on; where the flow has been changed meanwhile, since it was begun',
+  ),
   GEOIP_ASN_DATABASE: z
     .string()
     .optional()

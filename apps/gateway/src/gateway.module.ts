@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
@@ -11,12 +12,14 @@ import { TypeormMemberships } from './adapters/typeorm-memberships.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
 import { TypeormTokens } from './adapters/typeorm-tokens.js';
+import { AttemptLines } from './execution/attempt-lines.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
 import { BindingGuard } from './execution/binding-guard.js';
 import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
 import { Outset } from './execution/outset.js';
+import { Pace } from './execution/pace.js';
 import type { Places } from './execution/places.js';
 import { Planning } from './execution/planning.js';
 import { Plans } from './execution/plans.js';
@@ -132,16 +135,19 @@ function portsOf(ground: Ground) {
   const plans = new TypeormPlans(source, sealer, { lifetimes, logger, attributes });
   const contracts = new CatalogueContracts(new Set(config.TRUSTED_STAGES));
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
+  const lines = new AttemptLines(config.ATTEMPTS_LINE);
   const consultation = new Consultation({
     stages: new NatsStages(requester),
     contracts,
     attempts,
     claims: claimsOf(config),
+    lines,
+    pace: new Pace({ now: () => performance.now(), wait: setTimeout }),
     report: (kind, violations) => logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
   });
   const engine = engineOf(ground, contracts);
   return {
-    ...{ plans, flows: new TypeormFlows(source), contracts, attempts, consultation, engine },
+    ...{ plans, flows: new TypeormFlows(source), contracts, attempts, lines, consultation, engine },
     planning: new Planning(engine),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),

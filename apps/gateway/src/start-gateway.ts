@@ -7,6 +7,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { MaxmindPlaces } from './adapters/maxmind-places.js';
 import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
 import { ResumeTokens1764115260000 } from './adapters/migrations/1764115260000-resume-tokens.js';
+import { PlansBegun1764115320000 } from './adapters/migrations/1764115320000-plans-begun.js';
 import { TypeormJanitor } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground } from './gateway.module.js';
@@ -15,7 +16,12 @@ import { ProblemFilter } from './http/problem.filter.js';
 import { SitePages } from './http/site-pages.js';
 
 /** Everything that brings the schema `flow` up to date. */
-export const flowMigrations = [...blueprintMigrations, Plans1764028860000, ResumeTokens1764115260000];
+export const flowMigrations = [
+  ...blueprintMigrations,
+  Plans1764028860000,
+  ResumeTokens1764115260000,
+  PlansBegun1764115320000,
+];
 
 /** Where the build puts the pages: in the folder of their app, beside this one. */
 const PAGES_FOLDER = fileURLToPath(new URL('../../web/', import.meta.url));

@@ -24,9 +24,16 @@ const inner = defineStage({
     back: reference('flow'),
   }),
 });
+const porch = defineStage({
+  ...shapes,
+  kind: 'porch',
+  model: 'app.porch',
+  config: z.object({ inner: reference('stage') }),
+  embeds: { inner: { field: 'word', error: 'porch_failed' } },
+});
 const weather = { kind: 'weather', model: 'app.weather', config: z.object({ warm: z.boolean().default(true) }) };
 const contracts = {
-  stages: new Map([host, inner].map((contract) => [contract.model as string, contract])),
+  stages: new Map([host, inner, porch].map((contract) => [contract.model as string, contract])),
   policies: new Map([[weather.model, weather]]),
 };
 
@@ -132,6 +139,15 @@ describe('Compiler', () => {
 });
 
 describe('Draft', () => {
+  it('keeps a stage that judges answers inside another, which would let everybody pass without it', () => {
+    const { draft } = compilerOf(stage(1, 'app.inner'), stage(2, 'app.porch', { inner: uuid(1) }));
+
+    expect(() => draft.remove(uuid(1))).toThrow('stage 1 is the inner of stage 2, which must be changed first');
+    draft.remove(uuid(2));
+    draft.remove(uuid(1));
+    expect(draft.changes.removed.sort()).toEqual([uuid(1), uuid(2)]);
+  });
+
   it('takes bindings with their stage, and empties references to it', () => {
     const { draft } = compilerOf(
       flow(1, 'a'),

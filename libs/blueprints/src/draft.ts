@@ -1,3 +1,4 @@
+import { BlueprintError } from './blueprint-error.js';
 import { canonical, equal } from './json.js';
 import { type BlueprintObject, isOf, type ObjectModel, type Referable, referencesIn } from './object-model.js';
 import type { StoredObject } from './objects.js';
@@ -54,10 +55,14 @@ export class Draft {
     return true;
   }
 
-  /** Removes an object, those that cannot be without it, and what other objects say of it. */
+  /**
+   * Removes an object, those that cannot be without it, and what other objects say of it. Throws BlueprintError for one that
+   * guards another.
+   */
   remove(id: string): void {
     const object = this.#objects.get(id);
     if (!object) return;
+    this.#refuseGuard(object);
     this.#unset(object);
     this.#changed.delete(id);
     this.#removed.add(id);
@@ -73,6 +78,17 @@ export class Draft {
   /** Ids of what was changed or removed, and of what those objects refer to, before and after. */
   get touched(): ReadonlySet<string> {
     return this.#touched;
+  }
+
+  /** Without the password stage inside it, an identification stage would let everybody in. */
+  #refuseGuard({ id, values: { name } }: BlueprintObject): void {
+    for (const { model, values } of this.#objects.values()) {
+      const field = this.#models.get(model)?.guards?.find((guard) => values[guard] === id);
+      if (field === undefined) continue;
+      throw new BlueprintError(
+        `${String(name)} is the ${field} of ${String(values['name'])}, which must be changed first`,
+      );
+    }
   }
 
   /** A reference to what is gone takes a child with it, and is emptied in anything else. */

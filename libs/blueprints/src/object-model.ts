@@ -23,6 +23,8 @@ export interface ObjectModel {
   /** Fields that hold the id of another object. An object without one of its `parents` goes with it. */
   readonly references: ReadonlyMap<string, Referable>;
   readonly parents: readonly string[];
+  /** Reference fields whose object cannot go before this one: what it judges would not be judged any more. */
+  readonly guards?: readonly string[];
   /** What is wrong with values that fit the schema one by one. */
   readonly check?: (values: JsonMap) => Errors;
 }

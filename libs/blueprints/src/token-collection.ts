@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import { boolean, char } from '@gatehouse/contracts';
 import { type Register, type RegisteredToken, tokenHash } from '@gatehouse/directory';
 import { z } from 'zod';
@@ -65,7 +66,7 @@ export class TokenCollection implements Collection<FoundToken> {
   async #update(before: RegisteredToken, { key, expires, ...plain }: TokenValues): Promise<Saved> {
     const until = expiryOf(plain.intent, expires);
     const changes = differing({ ...plain, expires: until === undefined ? before.expires : until }, before) ?? {};
-    const isRekeyed = key !== undefined && !before.key_hash.equals(tokenHash(key));
+    const isRekeyed = key !== undefined && !timingSafeEqual(before.key_hash, tokenHash(key));
     const isChanged = isRekeyed || Object.keys(changes).length > 0;
     if (isChanged) await this.register.updateToken(before.pk, { ...changes, ...(isRekeyed ? { key } : {}) });
     return { pk: before.pk, name: plain.identifier, outcome: isChanged ? 'changed' : 'left' };

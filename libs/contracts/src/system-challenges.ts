@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { WireShape } from './envelope.js';
+import { target } from './target.js';
 
 const accessDenied = z
   .object({ error_message: z.string().optional() })
@@ -12,9 +13,9 @@ const flowError = z
     description: 'Something broke on the way; the flow can be tried again. Only superusers are told what it was.',
   });
 
-/** Leads elsewhere. */
+/** Leads elsewhere: never to a script, whoever says so. */
 export const redirectChallenge = z
-  .object({ to: z.string() })
+  .object({ to: target() })
   .meta({ id: 'RedirectChallenge', description: 'The client goes on at another address.' });
 
 const shell = z

@@ -27,6 +27,7 @@ describe('a local path', () => {
     ['nothing', ''],
     ['another host', '//evil.example'],
     ['another host', '///evil.example'],
+    ['any host at all, were it one that this is tried with', '//gatehouse.invalid/x'],
     ['another host', '////evil.example/x'],
     ['another host by backslash', '/\\evil.example'],
     ['another host by backslashes', '\\\\evil.example'],

@@ -4,7 +4,7 @@ const ORIGIN = 'http://gatehouse.invalid';
 
 /** Whether `next`, resolved as a browser would, stays on this origin (01-executor §3.9, 05-security 10). */
 export function isLocalPath(next: string): boolean {
-  if (!next.startsWith('/') || UNPRINTABLE.test(next)) return false;
+  if (!/^\/(?!\/)/.test(next) || UNPRINTABLE.test(next)) return false;
   return parsed(next, ORIGIN)?.origin === ORIGIN;
 }
 

@@ -1,3 +1,4 @@
+import { sameSecret } from '@gatehouse/platform';
 import { type EntityManager, In, type QueryDeepPartialEntity } from 'typeorm';
 import { MembershipRow } from './entities/membership.entity.js';
 import { UserRow } from './entities/user.entity.js';
@@ -74,7 +75,7 @@ export class UserRows {
 
 /** A new password and a disabled user end all sessions. */
 function consequences(before: UserRow, { password_hash, is_active }: Partial<UserFields>) {
-  const rehashed = password_hash !== undefined && password_hash !== before.password_hash;
+  const rehashed = password_hash !== undefined && !sameSecret(password_hash, before.password_hash);
   const disabled = is_active === false && before.is_active;
   return {
     ...(rehashed || disabled ? { epoch: before.epoch + 1 } : {}),

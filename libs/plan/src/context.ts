@@ -6,7 +6,10 @@ export function userKey(user: User | undefined): string | null {
   return user.kind === 'saved' ? user.uuid : `${user.kind}:${user.username}`;
 }
 
-/** The context after a reply. A null takes the fact away; a pending user with the same uuid is merged. */
+/**
+ * The context after a reply. A null takes the fact away; a pending user with the same uuid is merged. What a mailed link has
+ * proved is of whom it was sent to, and goes with them (05-security 3).
+ */
 export function mergeContext(context: PlanContext, patch: Readonly<Record<string, unknown>> | undefined): PlanContext {
   if (!patch) return context;
   const merged: Record<string, unknown> = { ...context };
@@ -14,8 +17,12 @@ export function mergeContext(context: PlanContext, patch: Readonly<Record<string
     if (value === null || value === undefined) delete merged[key];
     else merged[key] = key === 'pending_user' ? mergeUser(context.pending_user, value as User) : value;
   }
+  if (!isOwnLink(merged)) delete merged['is_restored'];
   return merged;
 }
+
+const isOwnLink = ({ is_restored: link, pending_user: user }: PlanContext) =>
+  !link || link.user === null || link.user === userKey(user);
 
 /** What is newly said of a user adds to what was known of the same one. */
 export const mergeUser = (before: User | undefined, after: User): User =>

@@ -154,8 +154,11 @@ describe('the current step', () => {
     expect(() => currentStep({ ...plan, steps: [{ binding: 'gone' }] }, version)).toThrow('gone');
     expect(() => currentStep({ ...plan, steps: [{ id: 'a~1', attached: 'gone' }] }, version)).toThrow('gone');
   });
-  it('may be answered without a look, but never while another is shown', () => {
+  it('may be answered without a look as long as nothing was passed, and never while another is shown', () => {
+    const past = (outcome: string): Plan => ({ ...plan, trail: [{ step: 'x', outcome, at: '', ms: 0 }] });
     expect(mayAnswer(plan, current(plan))).toBe(true);
+    expect(mayAnswer(past('skipped'), current(plan))).toBe(true);
+    expect(mayAnswer(past('passed'), current(plan))).toBe(false);
     expect(mayAnswer({ ...plan, shown: { step: 'a', challenge: {} } }, current(plan))).toBe(true);
     expect(mayAnswer({ ...plan, shown: { step: 'b', challenge: {} } }, current(plan))).toBe(false);
   });

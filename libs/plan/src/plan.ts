@@ -124,8 +124,9 @@ function leave({ shown: _left, ...plan }: Plan): Plan {
   return { ...plan, verdicts: {}, cursor: plan.cursor + 1 };
 }
 
-/** A visitor may answer without looking first, but never another step than the one shown. */
-export const mayAnswer = (plan: Plan, step: Step) => plan.shown === undefined || plan.shown.step === step.id;
+/** Whoever begins a plan may answer without looking first; from then on an answer is for the step that was shown, or for none. */
+export const mayAnswer = ({ shown, trail }: Plan, step: Step) =>
+  shown === undefined ? trail.every(({ outcome }) => outcome === 'skipped') : shown.step === step.id;
 
 /** What `step` remembered for the user the plan is now about. */
 export function stateOf(plan: Plan, stepId: string): Record<string, unknown> | undefined {

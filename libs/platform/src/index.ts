@@ -10,5 +10,6 @@ export * from './nats-errand.js';
 export * from './nats-json-server.js';
 export * from './nats-requester.js';
 export * from './nats-server-binary.js';
+export * from './same-secret.js';
 export * from './sealing.js';
 export * from './typeorm-data-source.js';

@@ -120,6 +120,15 @@ describe('an answer', () => {
     };
     expect(await replyOf(strict, 'respond')).toEqual({ type: 'denied', message: { text: 'word,loud' } });
   });
+  it('of the wrong form is a look, to a stage that never asks', async () => {
+    const silent = defineStage({ ...contract, component: undefined, model: 'samples.silent' });
+    for (const outcome of [deny<typeof silent>(), pass<typeof silent>()]) {
+      const stage: Stage<typeof silent> = { challenge: () => outcome, respond: () => expect.unreachable() };
+      const body = { ...requestOf({ config: { word: 'x' } }), response: { component: 7 } };
+      const report = () => expect.unreachable();
+      expect(await answer(silent, stage, { verb: 'respond', body, report })).toEqual({ type: outcome.type });
+    }
+  });
   it('is never passed by the challenge that follows its rejection', async () => {
     const sly: Riddle = { ...riddle, challenge: () => pass() };
     expect(await replyOf(sly, 'respond', { response: { word: 'foe', loud: false } })).toMatchObject({

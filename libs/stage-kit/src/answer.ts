@@ -47,6 +47,8 @@ async function respond<C extends StageContract>(
 ): Promise<StageOutcome<C>> {
   const response = contract.response.safeParse(request.response ?? {});
   if (response.success) return stage.respond({ ...input, response: response.data } as RespondInput<C>);
+  // A stage that never asks has nowhere to show what is wrong with an answer: it does what it does when it is looked at.
+  if (contract.component === undefined) return stage.challenge(input);
   const errors = fieldErrors(response.error);
   return stage.refuse ? stage.refuse(input, errors) : reject<C>(errors as object as OwnErrors<C>);
 }

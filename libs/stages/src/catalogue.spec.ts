@@ -1,5 +1,13 @@
-import { contractOf, describeStage, fieldMessages, planContext, secretFields } from '@gatehouse/contracts';
+import {
+  contractOf,
+  describeStage,
+  fieldMessages,
+  planContext,
+  secretFields,
+  systemChallenges,
+} from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { stages, stagesOf, wireShapes } from './catalogue.js';
 import { passwordContract } from './password/password.contract.js';
 
@@ -84,6 +92,24 @@ describe.each(wireShapes)('what clients see of $component', ({ challenge, respon
     expect(secretFields(response!)).toEqual(proofs);
     expect(secretFields(challenge)).toEqual([]);
   });
+});
+
+it('no challenge leads to a script, whatever a stage that was taken over says (D3 11)', () => {
+  // What an authenticator scans is no address to go to.
+  const addresses = [...wireShapes, ...systemChallenges].flatMap(({ component, challenge }) =>
+    Object.entries(challenge.shape)
+      .filter(([name]) => /^to$|url$/.test(name) && name !== 'config_url')
+      .map(([name, field]) => ({
+        name: `${component} ${name}`,
+        takes: (to: string) => z.safeParse(field, to).success,
+      })),
+  );
+  const taking = (to: string) => addresses.filter(({ takes }) => takes(to)).map(({ name }) => name);
+
+  expect(taking('javascript:alert(1)')).toEqual([]);
+  expect(taking('/if/user/')).toEqual(
+    expect.arrayContaining(['xak-flow-redirect to', 'ak-stage-password recovery_url']),
+  );
 });
 
 describe('the catalogue', () => {

@@ -39,8 +39,7 @@ export class NatsStages extends Stages {
   private async exchange(kind: string, verb: StageVerb, request: StageRequest): Promise<StageReply> {
     const subject = stageSubject(kind, verb);
     const body = Buffer.from(JSON.stringify(request));
-    if (body.length > MAX_REQUEST_BYTES)
-      throw new Problem('stage_fault', { detail: 'the request is too large for the bus' });
+    if (body.length > MAX_REQUEST_BYTES) throw tooLarge(request);
     const data = await this.send(subject, body, request.timeout_ms)
       .catch((error: unknown) => {
         // A challenge may be asked again, an answer never: it could be judged twice.
@@ -57,6 +56,12 @@ export class NatsStages extends Stages {
     return this.requester.request(subject, body, timeoutMs);
   }
 }
+
+/** An answer can be much longer here than it was in its body: `1e20` becomes 21 digits. */
+const tooLarge = ({ response }: StageRequest) =>
+  response
+    ? new Problem('body_too_large')
+    : new Problem('stage_fault', { detail: 'the request is too large for the bus' });
 
 function problemOf(cause: unknown): unknown {
   if (cause instanceof NoResponders) return new Problem('stage_away', { cause });

@@ -17,6 +17,7 @@ export interface LoadedRow {
   readonly revision: number;
   readonly version_id: string;
   readonly body: Buffer;
+  readonly outdated: boolean | null;
   readonly session_identity: (Identity & { readonly last_ip: string | null }) | null;
   readonly pending_identity: SavedUser | null;
 }
@@ -52,7 +53,7 @@ export function loadedOf(row: LoadedRow, sealer: Sealer): Loaded {
     newestVersionId: row.newest_version_id,
     recoveryFlow: row.recovery_flow ?? undefined,
     session: row.session_id ? sessionOf(row, row.session_id) : undefined,
-    stored: row.plan_id ? storedPlan(row, row.plan_id, sealer) : undefined,
+    stored: row.plan_id && !row.outdated ? storedPlan(row, row.plan_id, sealer) : undefined,
     row: row.plan_id ? { id: row.plan_id, revision: row.revision } : undefined,
   };
 }

@@ -23,7 +23,11 @@ export const attributesOf = (id: string, wanted: string) =>
 
 const OF_SESSION = `, is_superuser, debug, ${attributesOf('identities.id', '$3')}, s.data->>'last_ip' AS last_ip`;
 
-/** $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted. The pointer to the newest version is read here, so no cache goes stale. */
+/**
+ * $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted, $4 how long a plan lasts. The pointer to the
+ * newest version is read here, so no cache goes stale; a plan of an older one is outdated by so long after it was begun,
+ * however often it is saved, so that what an operator changes holds for everybody by then (D3 57).
+ */
 export const LOAD: NamedStatement = {
   name: 'plan_load',
   text: `
@@ -32,6 +36,7 @@ export const LOAD: NamedStatement = {
       k.until IS NOT NULL AS retired, s.id AS session_id,
       CASE WHEN s.ttl IS NULL THEN extract(epoch FROM s.expires_at - now())::float8 END AS session_left_s, s.seen_at < now() - ${SEEN_EVERY} AS unseen,
       p.id AS plan_id, p.revision, p.version_id, p.body,
+      p.version_id <> f.version_id AND p.begun_at <= now() - $4::interval AS outdated,
       CASE WHEN s.user_id IS NOT NULL AND k.until IS NULL THEN ${identity('id = s.user_id AND is_active AND epoch = s.user_epoch', OF_SESSION)} END AS session_identity,
       CASE WHEN p.pending_user_id IS NOT NULL THEN ${identity('id = p.pending_user_id')} END AS pending_identity
     FROM flow.flows f
@@ -52,7 +57,7 @@ const PLAN_COLUMNS = '(session_id, flow_id, id, revision, version_id, pending_us
 const REPLACE = `
     ON CONFLICT (session_id, flow_id) DO UPDATE SET id = excluded.id, revision = excluded.revision,
       version_id = excluded.version_id, pending_user_id = excluded.pending_user_id, body = excluded.body,
-      expires_at = excluded.expires_at
+      expires_at = excluded.expires_at, begun_at = excluded.begun_at
     WHERE (plans.id = $8 AND plans.revision = $9) OR plans.expires_at <= now()
     RETURNING session_id`;
 

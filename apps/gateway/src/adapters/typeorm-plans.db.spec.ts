@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { enrol } from '../../../../test/support/flow-database.js';
+import { enrol, publish } from '../../../../test/support/flow-database.js';
 import { freshPlan, PlanStore } from '../../../../test/support/plan-store.js';
 import { TypeormJanitor } from './typeorm-janitor.js';
 
@@ -127,6 +127,24 @@ describe('expiry', () => {
     expect((await store.plans.find(store.slug, bySession.hash))?.session).toBeUndefined();
     const next = { ...store.flow, plan: freshPlan(), session: { id: byPlan.sessionId }, replaces: undefined };
     expect(await store.plans.begin(next)).toBe(byPlan.sessionId);
+  });
+
+  it('comes to a plan of an older version however often it is saved, and to no other (D3 57)', async () => {
+    const begun = await store.begin();
+    const found = async () => (await store.plans.find(store.slug, begun.hash))!;
+    await store.source.query(`UPDATE flow.plans SET begun_at = now() - interval '600 s' WHERE id = $1`, [
+      begun.plan.id,
+    ]);
+    expect((await found()).stored).toBeDefined();
+    const newer = await publish(store.source, `${store.slug}-newer`);
+    await store.source.query('UPDATE flow.flows SET version_id = $1 WHERE slug = $2', [newer.versionId, store.slug]);
+
+    expect(await store.save(begun)).toBe(true);
+    const { stored, row, newestVersionId: versionId } = await found();
+    expect(stored).toBeUndefined();
+    const plan = freshPlan();
+    await store.plans.begin({ ...store.flow, versionId, plan, session: { id: begun.sessionId }, replaces: row });
+    expect((await found()).stored?.plan.id).toBe(plan.id);
   });
 
   it('is cleaned up in the background, and only what has expired', async () => {

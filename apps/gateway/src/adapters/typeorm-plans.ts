@@ -55,7 +55,7 @@ export class TypeormPlans extends Plans {
 
   async find(slug: string, sessionKey: Buffer | undefined): Promise<Loaded | undefined> {
     const { rows } = await runNamed<LoadedRow>(this.source, LOAD, [
-      ...[slug, sessionKey ?? null, this.settings.attributes],
+      ...[slug, sessionKey ?? null, this.settings.attributes, seconds(this.settings.lifetimes.planS)],
     ]);
     const row = rows[0];
     if (row?.session_id && row.unseen && !row.retired) this.see(row.session_id);

@@ -1,6 +1,6 @@
 import type { AttemptRule } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { Claims } from './attempts.js';
+import { Claims, subjectOf } from './attempts.js';
 import { ALICE } from './testing.js';
 
 const refuse = { field: 'code', code: 'wrong' };
@@ -61,5 +61,14 @@ describe('an answer that chooses among devices', () => {
     for (const shown of [{}, { offers: 'none' }, { offers: [null, 7] }]) {
       expect(spent([device], { code: '1' }, shown)).toEqual(['network']);
     }
+  });
+});
+
+describe('a name that nobody has', () => {
+  it('has one counter, in whatever case, width and spaces it is written (D3 49)', () => {
+    const spellings = ['zoë', 'ZOË', ' zoë ', 'zoe\u0308', 'ｚｏë'];
+    const subjects = spellings.map((username) => subjectOf({ kind: 'pretended', username, email: '' }));
+    expect(new Set(subjects).size).toBe(1);
+    expect(subjectOf({ kind: 'pretended', username: 'zoe', email: '' })).not.toBe(subjects[0]);
   });
 });

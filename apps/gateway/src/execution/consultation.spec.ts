@@ -45,15 +45,45 @@ describe('attempts', () => {
     expect(await settled(rejects())).toEqual({ cleared: 0, returned: 2 });
   });
 
-  it('that are refused look like a wrong answer, and the stage never judges', async () => {
-    const { solve, attempts, stages } = house(versionOf([{ kind: 'secret' }]), SCRIPT);
+  it('that are refused look like a wrong answer, and the stage never hears what was guessed', async () => {
+    const { solve, attempts, stages, plans } = house(versionOf([{ kind: 'secret' }]), {
+      ...SCRIPT,
+      'secret.respond': { type: 'rejected', errors: {}, challenge: {}, state: { failures: 1 } },
+    });
     attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
 
     expect((await solve({ password: 'hunter2' })).told).toMatchObject({
       type: 'show',
       errors: { password: [{ code: 'wrong' }] },
     });
-    expect(stages.hops).toEqual(['secret.challenge']);
+    expect(stages.requests.map(({ response }) => response)).toEqual([{}]);
+    expect(plans.plan?.states).toMatchObject({ 'secret-0': { state: { failures: 1 } } });
+  });
+
+  it('that are refused end a flow just when wrong answers do, and never pass a step', async () => {
+    for (const reply of [{ type: 'denied' }, { type: 'passed' }] as const) {
+      const { solve, attempts } = house(versionOf([{ kind: 'secret' }]), { ...SCRIPT, 'secret.respond': reply });
+      attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+
+      expect((await solve({ password: 'hunter2' })).told).toMatchObject({ type: 'denied' });
+    }
+  });
+
+  it('that are refused take as long as a wrong answer did', async () => {
+    const took = (ms: number): StageReply => {
+      stages.clock.ms += ms;
+      return rejects(['password']);
+    };
+    const judging = [12, 2];
+    const { solve, attempts, stages } = house(versionOf([{ kind: 'secret' }]), {
+      ...SCRIPT,
+      'secret.respond': () => took(judging.shift()!),
+    });
+    await solve({ password: 'wrong' });
+    attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+    await solve({ password: 'wrong' });
+
+    expect(stages.clock.waits).toEqual([10]);
   });
 
   it('that a whole network used up are said to be, with the time to wait', async () => {

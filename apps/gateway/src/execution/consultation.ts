@@ -1,7 +1,9 @@
-import { type AttemptRule, NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
+import { NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
 import { type FlowVersion, mergeContext, overreach, type Plan, type Step, stateOf } from '@gatehouse/plan';
+import type { AttemptLines } from './attempt-lines.js';
 import type { Attempts, Claim, Claims } from './attempts.js';
 import { both, type Embedded, embeddedIn, type Passed, withheld, withInner } from './embedding.js';
+import type { Pace } from './pace.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement, settle, withoutClearing } from './settlement.js';
 import { type Asked, type Body, type Situation, stageRequestOf } from './stage-requests.js';
 import type { Contracts, Stages } from './stages.js';
@@ -18,6 +20,8 @@ interface Parts {
   readonly contracts: Contracts;
   readonly attempts: Attempts;
   readonly claims: Claims;
+  readonly lines: AttemptLines;
+  readonly pace: Pace;
   /** Called with what a stage asked for beyond its contract. */
   readonly report: (kind: string, violations: readonly string[]) => void;
 }
@@ -119,14 +123,20 @@ export class Consultation {
 
   /** One stage, one answer, counted before it is judged. */
   private async judge(situation: Situation, asked: Asked, body: Body): Promise<Heard> {
-    const { attempts: rules } = asked.contract;
+    const { kind, attempts: rules } = asked.contract;
     const { ip } = situation.request.client;
     const { context, shown } = asked.plan;
     const claims = this.parts.claims.of({ rules, body, shown: shown?.challenge, user: context.pending_user, ip });
-    const refused = claims.length > 0 && (await this.taken(claims, situation));
-    if (refused) return plainly(await this.locked(situation, asked, rules));
-    const reply = await this.ask(situation, asked, body).catch(async (error: unknown) => {
-      if (error instanceof Problem && NEVER_BEGUN.has(error.code)) await this.parts.attempts.giveBack(claims);
+    if (claims.length === 0) return plainly(await this.ask(situation, asked, body));
+    const { attempts, pace, lines } = this.parts;
+    await lines.enter(situation.request, claims, situation.timeLeftMs() - asked.contract.deadline_ms);
+    if (await this.taken(claims, situation)) {
+      lines.leave(situation.request);
+      return plainly(await pace.keep(kind, () => this.locked(situation, asked, body), situation.timeLeftMs()));
+    }
+    const judged = pace.note(kind, () => this.ask(situation, asked, body), isWrong);
+    const reply = await judged.catch(async (error: unknown) => {
+      if (error instanceof Problem && NEVER_BEGUN.has(error.code)) await attempts.giveBack(claims);
       throw error;
     });
     return { reply, states: {}, settlement: settle(claims, reply) };
@@ -140,12 +150,18 @@ export class Consultation {
     return true;
   }
 
-  /** What a visitor sees of a lock: exactly what a wrong answer shows. */
-  private async locked(situation: Situation, asked: Asked, rules: readonly AttemptRule[]): Promise<StageReply> {
-    const shown = await this.ask(situation, asked);
-    if (shown.type !== 'challenge') return shown.type === 'denied' ? shown : { type: 'denied' };
+  /**
+   * What a visitor sees of a lock: exactly what a wrong answer shows. The stage hears the answer without what was guessed in
+   * it, so that whatever it makes of wrong answers it makes of this one too (docs/adr/0011).
+   */
+  private async locked(situation: Situation, asked: Asked, body: Body): Promise<StageReply> {
+    const rules = asked.contract.attempts;
+    const guesses = new Set(rules.map(({ when }) => when));
+    const rest = Object.fromEntries(Object.entries(body).filter(([field]) => !guesses.has(field)));
+    const reply = await this.ask(situation, asked, rest);
+    if (!('challenge' in reply)) return reply.type === 'denied' ? reply : { type: 'denied' };
     const { field, code } = rules[0]!.refuse;
-    return { ...shown, type: 'rejected', errors: { [field]: [{ code }] } };
+    return { ...reply, type: 'rejected', errors: { [field]: [{ code }] } };
   }
 
   private async ask(situation: Situation, asked: Asked, body?: Body): Promise<StageReply> {
@@ -175,6 +191,8 @@ const trimmed = <R extends Extract<StageReply, { challenge: object }>>(
   ...reply,
   challenge: schema.parse(reply.challenge),
 });
+
+const isWrong = ({ type }: StageReply) => type === 'rejected' || type === 'denied';
 
 const plainly = (reply: StageReply): Heard => ({ reply, states: {}, settlement: NOTHING_TO_SETTLE });
 

@@ -1,6 +1,6 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, type StageReply } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { ALICE, house, rejects, SCRIPT, versionOf } from './testing.js';
+import { ALICE, asks, house, rejects, SCRIPT, versionOf } from './testing.js';
 
 const LOGIN = versionOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
@@ -145,6 +145,19 @@ describe('two answers at once', () => {
     const errors = answers.map(({ told }) => (told.type === 'show' ? told.errors : undefined));
     expect(errors.filter((e) => e === undefined)).toHaveLength(1);
   });
+
+  it('are both counted when they are wrong, though only one of them is saved (D3 54)', async () => {
+    const { show, solve, plans, attempts } = house(LOGIN, { ...SCRIPT, 'secret.respond': rejects(['password']) });
+    await show();
+    await solve({ uid: 'alice' });
+    const before = plans.revision;
+
+    await Promise.all([solve({ password: 'a' }), solve({ password: 'b' })]);
+
+    expect(plans.revision).toBe(before + 1);
+    expect(attempts.taken.filter(({ credential }) => credential === 'password')).toHaveLength(2);
+    expect(attempts.returned).toEqual([]);
+  });
 });
 
 describe('a stage that fails', () => {
@@ -153,6 +166,16 @@ describe('a stage that fails', () => {
 
     expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_away' } });
     expect(plans.plan).toMatchObject({ cursor: 1, context: { pending_user: ALICE } });
+  });
+
+  it('is not answered by what was meant for the step before it', async () => {
+    const script: Record<string, StageReply | Problem> = { ...SCRIPT, 'page.challenge': new Problem('stage_away') };
+    const { solve, stages } = house(versionOf([{ kind: 'ident' }, { kind: 'page' }]), script);
+    await solve({ uid: 'alice' });
+    script['page.challenge'] = asks({ page: true });
+
+    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { page: true } });
+    expect(stages.hops).not.toContain('page.respond');
   });
 
   it('on the first turn changes nothing', async () => {

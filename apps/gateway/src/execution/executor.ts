@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
 import { admits, currentStep, draw, type FlowVersion, type Plan, type Visitor } from '@gatehouse/plan';
+import type { AttemptLines } from './attempt-lines.js';
 import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
-import { isStored, type Known, knownPlan } from './going-on.js';
+import { type Arrival, isStored, type Known, knownPlan, visitorOf } from './going-on.js';
 import { loginAddress } from './login-address.js';
 import { type Planning, refusalOf } from './planning.js';
 import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
 import type { PolicyEngine } from './policy-engine.js';
+import { Overtaken } from './progress.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { Saving } from './saving.js';
 import type { Site } from './stage-requests.js';
 import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
 import { Turns } from './turns.js';
-import { Overtaken, Walk } from './walk.js';
+import { Walk } from './walk.js';
 
 /** Milliseconds that one request may take in all. */
 export const REQUEST_DEADLINE_MS = 20_000;
@@ -25,6 +27,7 @@ interface Parts {
   readonly plans: Plans;
   readonly flows: Flows;
   readonly attempts: Attempts;
+  readonly lines: AttemptLines;
   readonly contracts: Contracts;
   readonly consultation: Consultation;
   readonly bindings: BindingGuard;
@@ -33,11 +36,6 @@ interface Parts {
   /** What of the site is configured; the rest is loaded. */
   readonly site: Omit<Site, 'flows'>;
   readonly now: () => Date;
-}
-
-/** What was loaded, and who asks: the user of a token, else of the session. */
-interface Arrival extends Loaded {
-  readonly user: Identity | undefined;
 }
 
 /** A request with what was loaded for it. */
@@ -60,7 +58,8 @@ export class Executor {
     const tokenUser = await request.authenticate?.();
     if (await this.hasLeft(found, request)) return this.sendToLogin(request, found);
     const loaded = { ...found, user: tokenUser ?? found.session?.user };
-    refuseUnfit(request.answer, tokenUser ? undefined : loaded.user);
+    if (!tokenUser) refuseForged(request.answer, loaded.user);
+    if (request.answer?.unreadable) throw request.answer.unreadable;
     return loaded.session?.retired ? this.repeat(request, loaded, false) : this.goOn(request, loaded);
   }
 
@@ -73,7 +72,8 @@ export class Executor {
     this.refuseSecrets(request, version);
     const ground = { request, loaded, version };
     if (!mayGoOn(running?.plan, ground)) return notAdmitted(ground, []);
-    return running ? this.walk(ground, this.startOf(ground, running)) : this.begin(ground);
+    const answer = running ? this.walk(ground, this.startOf(ground, running)) : this.begin(ground);
+    return answer.finally(() => this.parts.lines.leave(request));
   }
 
   private async load({ slug, sessionKey }: FlowRequest): Promise<Loaded> {
@@ -115,14 +115,15 @@ export class Executor {
 
   private async walk(ground: Ground, start: Start): Promise<FlowAnswer> {
     const walk = new Walk(start, this.parts);
+    const { progress } = walk;
     const told = await walk.go().catch(lost).catch(problemTold);
-    const won = told !== undefined && ((told.type === 'problem' && !walk.moved) || (await walk.save()));
+    const won = told !== undefined && ((told.type === 'problem' && !progress.moved) || (await progress.save()));
     if (won) {
-      const { context, plan, happened: effects } = walk;
+      const { context, plan, happened: effects } = progress;
       return answerOf(ground, { told, context, planId: plan.id, cookie: start.saving.cookie, effects });
     }
     // The loser learns nothing of its own answer; a right one it need not pay for.
-    if (walk.answerPassed) await this.parts.attempts.giveBack(walk.claims);
+    if (walk.answerPassed) await this.parts.attempts.giveBack(progress.claims);
     const { request, loaded } = ground;
     return this.repeat(request, { ...(await this.load(request)), user: loaded.user }, true);
   }
@@ -137,7 +138,7 @@ export class Executor {
       plan: prepared(known?.plan ?? begun(version, request), ground),
       orphaned: known?.orphaned ?? false,
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
-      visitor: visitorOf(ground),
+      visitor: presentIn(ground),
       site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
@@ -176,10 +177,10 @@ function refuseUntaken(answer: Posted | undefined) {
   if (answer?.unreadable && UNTAKEN.has(answer.unreadable.code)) throw answer.unreadable;
 }
 
-/** What else is wrong with an answer before any stage sees it; a forgery concerns whoever a session vouches for. */
-function refuseUnfit(answer: Posted | undefined, sessionUser: Identity | undefined) {
-  if (answer?.forged && sessionUser) throw new Problem('csrf_failed', { detail: answer.forged });
-  if (answer?.unreadable) throw answer.unreadable;
+/** A foreign page answers for nobody; that an answer may be forged concerns whoever a session vouches for. */
+function refuseForged(answer: Posted | undefined, sessionUser: Identity | undefined) {
+  const detail = answer?.foreign ?? (sessionUser && answer?.forged);
+  if (detail) throw new Problem('csrf_failed', { detail });
 }
 
 /** A problem is told like anything else, so that whoever may see its details can. */
@@ -203,16 +204,15 @@ function begun(version: FlowVersion, { query }: FlowRequest): Plan {
  * of it, and whoever follows a mailed link was let in when it was sent.
  */
 function mayGoOn(running: Plan | undefined, ground: Ground): boolean {
-  if (running?.resumed || admits(ground.version.flow.authentication, visitorOf(ground))) return true;
   const { authentication } = ground.version.flow;
-  const visitor = visitorId(ground.loaded);
-  if (running?.visitor !== visitor) return false;
-  return authentication === 'require_unauthenticated' || (authentication !== 'require_outpost' && visitor === null);
+  if (running?.resumed || admits(authentication, presentIn(ground))) return true;
+  if (!running || authentication === 'require_outpost') return false;
+  return authentication === 'require_unauthenticated' || running.visitor === null;
 }
 
 /** The plan before its first turn: for whoever is here now, to wherever was asked for last. */
 function prepared(plan: Plan, { request, loaded }: Ground): Plan {
-  const visitor = visitorId(loaded);
+  const visitor = visitorOf(loaded);
   const next = request.query['next'] || plan.next;
   if (visitor === plan.visitor && next === plan.next) return plan;
   return { ...plan, visitor, ...(next === undefined ? {} : { next }) };
@@ -224,9 +224,7 @@ function aboutOf({ request: { client }, loaded: { session }, version }: Ground):
   return { sessionUser, clientIp: client.ip, userAgent: client.user_agent, flow: version.flow.slug };
 }
 
-const visitorId = ({ user }: Arrival) => user?.uuid ?? null;
-
-function visitorOf({ request, loaded }: Ground): Visitor {
+function presentIn({ request, loaded }: Ground): Visitor {
   const { user } = loaded;
   return { authenticated: user !== undefined, superuser: user?.is_superuser ?? false, outpost: request.client.outpost };
 }

@@ -71,6 +71,20 @@ describe('a mailed link', () => {
     expect(plans.plan?.shown?.challenge).toEqual({ puzzle: true });
   });
 
+  it('stays about whom it was sent to, whoever an answer names (D3 3)', async () => {
+    const { show, solve, plans, stages } = mailed('puzzle');
+    await show(byLink);
+    for (const body of [
+      { component: 'ak-stage-ident', uid: 'mallory' },
+      { uid: 'mallory', pending_user: 'mallory' },
+    ]) {
+      await solve(body, byLink);
+    }
+
+    expect(stages.hops).not.toContain('ident.respond');
+    expect(plans.happened).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
+  });
+
   it('does not begin anew when it is followed again in the same browser', async () => {
     const { show, plans } = mailed('puzzle');
     await show(byLink);

@@ -1,7 +1,16 @@
 import type { Plan } from '@gatehouse/plan';
-import type { Loaded, Plans, ResumedPlan, StoredPlan } from './plans.js';
+import { sameSecret } from '@gatehouse/platform';
+import type { Identity, Loaded, Plans, ResumedPlan, StoredPlan } from './plans.js';
 import type { FlowRequest } from './request.js';
 import { hashToken } from './resuming.js';
+
+/** What was loaded, and who asks: the user of a token, else of the session. */
+export interface Arrival extends Loaded {
+  readonly user: Identity | undefined;
+}
+
+/** As plans note who was there; null for a stranger. */
+export const visitorOf = ({ user }: Arrival): Plan['visitor'] => user?.uuid ?? null;
 
 /** A plan that a request goes on with: one of its session, or one that a mailed link leads to. */
 export type Known = StoredPlan | ResumedPlan;
@@ -13,11 +22,11 @@ export const isStored = (known: Known | undefined): known is StoredPlan => known
  * The plan to go on with; undefined when a new one is to be made. A live token of this flow goes before what the session
  * has, unless that came from the same link; one that is unknown, used up or of another flow changes nothing (protocol §8).
  */
-export async function knownPlan(plans: Plans, loaded: Loaded, request: FlowRequest): Promise<Known | undefined> {
+export async function knownPlan(plans: Plans, loaded: Arrival, request: FlowRequest): Promise<Known | undefined> {
   const stored = runningPlan(loaded, request);
   const { flow_token } = request.query;
   const token = flow_token ? hashToken(flow_token) : undefined;
-  if (token && stored?.plan.resumed?.token !== token.toString('hex')) {
+  if (token && !sameSecret(stored?.plan.resumed?.token ?? '', token.toString('hex'))) {
     const found = await plans.findResumed(request.slug, token);
     if (found) return { ...found, plan: resumed(found, token) };
   }
@@ -41,9 +50,13 @@ function resumed({ plan: { shown: _elsewhere, ...plan }, step }: ResumedPlan, to
   };
 }
 
-/** The stored plan, unless it is over or the query asks for another one (an invitation's or a mail's token). */
-function runningPlan({ stored }: Loaded, { query }: FlowRequest): StoredPlan | undefined {
-  if (!stored || stored.plan.ended) return undefined;
+/**
+ * The stored plan, unless it is over, was somebody else's, or the query asks for another one (an invitation's or a mail's
+ * token). A login drops what others left in its session, but cannot see what is begun at the same moment.
+ */
+function runningPlan(loaded: Arrival, { query }: FlowRequest): StoredPlan | undefined {
+  const { stored } = loaded;
+  if (!stored || stored.plan.ended || stored.plan.visitor !== visitorOf(loaded)) return undefined;
   const asksForAnother = ['itoken', 'token'].some((key) => query[key] && query[key] !== stored.plan.query[key]);
   return asksForAnother ? undefined : stored;
 }

@@ -55,7 +55,7 @@ export interface Loaded {
   readonly recoveryFlow: string | undefined;
   readonly session: Session | undefined;
   readonly stored: StoredPlan | undefined;
-  /** The row that a new plan of this flow replaces: also one whose body cannot be read any more. */
+  /** The row that a new plan of this flow replaces: also one that is outdated, or whose body cannot be read any more. */
   readonly row: PlanRow | undefined;
 }
 

@@ -32,6 +32,8 @@ export interface FlowRequest {
 export interface Posted {
   readonly body: unknown;
   readonly unreadable?: Problem | undefined;
+  /** Why it cannot be a visitor's own, whether they are logged in or not. */
+  readonly foreign?: string | undefined;
   readonly forged: string | undefined;
 }
 

@@ -12,10 +12,12 @@ import { z } from 'zod';
 import { MemoryBoundSessions } from '../../../../test/support/bound-sessions.js';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
 import { MemoryMemberships, ScriptedPolicies } from '../../../../test/support/policies.js';
+import { AttemptLines, DEFAULT_LINE } from './attempt-lines.js';
 import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
 import { Consultation } from './consultation.js';
 import { Executor } from './executor.js';
 import { Flows } from './flows.js';
+import { Pace } from './pace.js';
 import { Planning } from './planning.js';
 import { type Begin, type Loaded, Plans, type ResumedPlan, type Save, type Session } from './plans.js';
 import { PolicyEngine, type Undecided } from './policy-engine.js';
@@ -65,10 +67,8 @@ const guess = {
 };
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
-/**
- * Kinds for flows of tests: `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret`
- * spends attempts, `needy` needs a user, `puzzle` does not act, `scribe` and `diary` write data of their own.
- */
+// `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret` spends attempts, `needy`
+// needs a user, `puzzle` does not act, `scribe` and `diary` write data of their own.
 const KINDS = new Map(
   [
     contract('ident', {
@@ -109,6 +109,7 @@ type Script = StageReply | Problem | ((request: StageRequest) => StageReply);
 export class ScriptedStages extends Stages {
   readonly hops: string[] = [];
   readonly requests: Parameters<Stages['ask']>[2][] = [];
+  readonly clock = { ms: 0, waits: [] as number[] };
   constructor(private readonly script: Readonly<Record<string, Script>>) {
     super();
   }
@@ -192,9 +193,8 @@ interface TestStep {
   readonly kind: string;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly onRefusal?: 'retry' | 'restart' | 'restart_with_context';
-  /** Judged when the step becomes current. */
+  /** Judged when the step becomes current; and when the flow is planned. */
   readonly policies?: PolicySet;
-  /** Judged when the flow is planned. */
   readonly planned?: PolicySet;
 }
 
@@ -230,7 +230,9 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   })();
   const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);
-  const consultation = new Consultation({ stages, contracts, attempts, claims, report });
+  const pace = new Pace({ now: () => stages.clock.ms, wait: async (ms) => void stages.clock.waits.push(ms) });
+  const lines = new AttemptLines(DEFAULT_LINE);
+  const consultation = new Consultation({ stages, contracts, attempts, claims, lines, pace, report });
   const [policies, memberships] = [new ScriptedPolicies(), new MemoryMemberships()];
   const undecided: Undecided[] = [];
   const engine = new PolicyEngine({
@@ -239,7 +241,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   });
   const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example' };
   const boundSessions = new MemoryBoundSessions();
-  const ports = { plans, flows, attempts, contracts, consultation, engine, bindings: boundSessions.guard };
+  const ports = { plans, flows, attempts, lines, contracts, consultation, engine, bindings: boundSessions.guard };
   const executor = new Executor({ ...ports, planning: new Planning(engine), site, now: () => new Date(0) });
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
     arrivedAt: performance.now(),

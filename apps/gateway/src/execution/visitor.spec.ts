@@ -55,6 +55,15 @@ describe('a plan', () => {
     expect(stages.hops).toEqual(['page.challenge']);
   });
 
+  it('is not gone on with by anybody else: what a stranger began is not for whoever has logged in since', async () => {
+    const { show, solve, plans } = house(versionOf([{ kind: 'ident' }, { kind: 'page' }]), SCRIPT);
+    await solve({ uid: 'alice' });
+    plans.session = sessionOf(bob);
+
+    expect((await show()).told).toMatchObject({ type: 'show', challenge: { who: true } });
+    expect(plans.plan).toMatchObject({ cursor: 0, visitor: bob.uuid, context: {} });
+  });
+
   it('that logs its visitor in itself goes on, though its flow is for strangers', async () => {
     const version = versionOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page' }]);
     const strangers = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
@@ -110,6 +119,15 @@ describe('a token', () => {
     const answer = { body: { word: 'x' }, forged: 'no token' };
 
     await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
+    expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
+  });
+
+  it('is the word of a program, which no page of another site can borrow', async () => {
+    const { solve, stages } = house(requiring('none', 'page'), SCRIPT);
+    const answer = { body: { word: 'x' }, foreign: 'another site', forged: 'no token' };
+
+    await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
+    expect(stages.hops).toEqual([]);
     expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
   });
 

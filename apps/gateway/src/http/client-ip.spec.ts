@@ -3,8 +3,8 @@ import ipaddr from 'ipaddr.js';
 import { expect, it } from 'vitest';
 import { clientIpOf } from './client-ip.js';
 
-const from = (ip: string, remoteAddress: string | undefined = '192.0.2.1') =>
-  clientIpOf({ ip, socket: { remoteAddress } } as Parameters<typeof clientIpOf>[0]);
+const from = (ip: string | undefined, socket: { remoteAddress?: string } = { remoteAddress: '192.0.2.1' }) =>
+  clientIpOf({ ip, socket } as Parameters<typeof clientIpOf>[0]);
 
 it.each([
   ['203.0.113.7', '203.0.113.7'],
@@ -24,7 +24,9 @@ it.each(['a', '', '1.2.3', '1', '0x7f.1', 'fe80::1%eth0', '999.1.1.1', "1.1.1.1'
 );
 
 it('is always an address, whatever a proxy or a socket says', () => {
-  fc.assert(
-    fc.property(fc.string(), fc.option(fc.string(), { nil: undefined }), (ip, peer) => ipaddr.isValid(from(ip, peer))),
-  );
+  fc.assert(fc.property(fc.string(), fc.string(), (ip, remoteAddress) => ipaddr.isValid(from(ip, { remoteAddress }))));
+});
+
+it('is no address of whoever has hung up, so that no guess of theirs goes uncounted', () => {
+  expect(() => from(undefined, {})).toThrow(expect.objectContaining({ code: 'malformed_http' }));
 });

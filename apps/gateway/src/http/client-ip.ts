@@ -1,3 +1,4 @@
+import { Problem } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 
@@ -6,10 +7,13 @@ const UNKNOWN = '255.255.255.255';
 
 /**
  * The client's address, always one that is an address: what trusted proxies say of it, without the port that some of them
- * add; else the peer's own.
+ * add; else the peer's own. Throws malformed_http when the client has hung up: a guess that comes from nowhere could not be
+ * counted, and nobody waits for an answer to it.
  */
-export const clientIpOf = ({ ip, socket }: Pick<FastifyRequest, 'ip' | 'socket'>): string =>
-  canonicalIp(ip) ?? canonicalIp(socket.remoteAddress ?? '') ?? UNKNOWN;
+export function clientIpOf({ ip, socket: { remoteAddress } }: Pick<FastifyRequest, 'ip' | 'socket'>): string {
+  if (remoteAddress === undefined) throw new Problem('malformed_http', { detail: 'The client has hung up.' });
+  return canonicalIp(ip) ?? canonicalIp(remoteAddress) ?? UNKNOWN;
+}
 
 /** An address in the one form that it is compared in, without a port; undefined when the text is none. */
 export function canonicalIp(text: string): string | undefined {

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { sameSecret } from '@gatehouse/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomText } from '../execution/resuming.js';
 import { isSecure } from './session.cookie.js';
@@ -22,22 +22,30 @@ export const forgeryOf = (request: FastifyRequest, baseUrl: string): string | un
 export const formForgeryOf = (request: FastifyRequest, baseUrl: string, token: unknown): string | undefined =>
   foreignOrigin(request, baseUrl) ?? tokenMismatch(request, token, 'form');
 
+/**
+ * Whether a browser says that it sends for a page of another site. No such page may answer a flow for anybody: not for whom
+ * it finds logged in, nor to log them in as somebody else. Programs say nothing of the kind.
+ */
+export function foreignPageOf(request: FastifyRequest, baseUrl: string): string | undefined {
+  const { origin } = request.headers;
+  return origin === undefined || ownOrigins(request, baseUrl).has(origin)
+    ? undefined
+    : `CSRF Failed: Origin checking failed - ${origin} does not match any trusted origins.`;
+}
+
 /** Under TLS a browser says where a POST comes from, in one header or the other. */
-function foreignOrigin({ headers, protocol, host }: FastifyRequest, baseUrl: string): string | undefined {
-  const own = new Set([new URL(baseUrl).origin, `${protocol}://${host}`]);
-  const { origin, referer } = headers;
-  if (origin !== undefined) {
-    return own.has(origin)
-      ? undefined
-      : `CSRF Failed: Origin checking failed - ${origin} does not match any trusted origins.`;
-  }
-  if (protocol !== 'https') return undefined;
+function foreignOrigin(request: FastifyRequest, baseUrl: string): string | undefined {
+  const { origin, referer } = request.headers;
+  if (origin !== undefined || request.protocol !== 'https') return foreignPageOf(request, baseUrl);
   if (referer === undefined) return 'CSRF Failed: Referer checking failed - no Referer.';
   const sender = URL.canParse(referer) ? new URL(referer).origin : referer;
-  return own.has(sender)
+  return ownOrigins(request, baseUrl).has(sender)
     ? undefined
     : `CSRF Failed: Referer checking failed - ${referer} does not match any trusted origins.`;
 }
+
+const ownOrigins = ({ protocol, host }: FastifyRequest, baseUrl: string): ReadonlySet<string> =>
+  new Set([new URL(baseUrl).origin, `${protocol}://${host}`]);
 
 function tokenMismatch({ cookies }: FastifyRequest, token: unknown, from: string): string | undefined {
   const cookie = cookies[CSRF_COOKIE];
@@ -53,8 +61,7 @@ function faultOf(token: string): string | undefined {
 }
 
 /** Both must be tokens of ours, so that a planted cookie needs to be one as well. */
-const same = (cookie: string, token: string) =>
-  TOKEN.test(cookie) && timingSafeEqual(Buffer.from(cookie), Buffer.from(token));
+const same = (cookie: string, token: string) => TOKEN.test(cookie) && sameSecret(cookie, token);
 
 /** Hands out a fresh token, as a login does. */
 export function setCsrfCookie(request: FastifyRequest, reply: FastifyReply): string {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
 import { Unreadable } from './body.parser.js';
-import { forgeryOf } from './csrf.js';
+import { foreignPageOf, forgeryOf } from './csrf.js';
 import type { Exchange } from './exchange.js';
 import { presentAnswer } from './executor.presenter.js';
 import { FlowDoor } from './flow.door.js';
@@ -60,12 +60,13 @@ export class ExecutorController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const forged = forgeryOf(request, this.config.BASE_URL);
+    const { BASE_URL } = this.config;
+    const doubts = { foreign: foreignPageOf(request, BASE_URL), forged: forgeryOf(request, BASE_URL) };
     // Without a body and a type Fastify parses nothing: that is an empty object, a JSON null is null.
     const answer =
       body instanceof Unreadable
-        ? { body: undefined, unreadable: body.problem, forged }
-        : { body: body === undefined ? {} : body, forged };
+        ? { body: undefined, unreadable: body.problem, ...doubts }
+        : { body: body === undefined ? {} : body, ...doubts };
     return this.answer({ request, reply }, { slug, query: innerQuery(query), answer });
   }
 

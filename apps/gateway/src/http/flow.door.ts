@@ -25,7 +25,7 @@ export class FlowDoor {
   async enter({ request, reply }: Exchange, asked: Asked): Promise<FlowAnswer> {
     const flowRequest = await this.parts.reader.read({ request, reply }, asked);
     const answer = await this.parts.executor.handle(flowRequest);
-    if (answer.cookie) setSessionCookie(request, reply, answer.cookie);
+    if (answer.cookie) setSessionCookie({ request, reply }, answer.cookie, flowRequest.client);
     if (sessionChangeOf(answer.effects)?.type === 'login') setCsrfCookie(request, reply);
     else if (answer.sessionUser && !flowRequest.authenticate) csrfTokenOf(request, reply);
     this.note(request, flowRequest, answer);

@@ -35,6 +35,8 @@ export function createAdapter(config: GatewayConfig, filter: ProblemFilter): Fas
     trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
   });
   const fastify = adapter.getInstance();
+  // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1); Node's own refusal would lack our headers.
+  fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
   measure(fastify);
   headers.addTo(fastify);
   strictRouting(fastify);

@@ -26,7 +26,8 @@ export function strictRouting(fastify: FastifyInstance) {
   fastify.addHook('onRequest', (request, reply, done) => {
     const path = request.url.split('?', 1)[0] ?? '';
     if (isFile(request)) return done();
-    if (!path.endsWith('/') || path.includes('%')) return done(new Problem('not_found'));
+    // An address that names a host would be led to as it stands.
+    if (!path.startsWith('/') || !path.endsWith('/') || path.includes('%')) return done(new Problem('not_found'));
     if (!request.is404) return done(namesOnly(request.params) ? undefined : new Problem('not_found'));
     const allowed = [...routes.values()]
       .filter((route) => route.path.test(path))

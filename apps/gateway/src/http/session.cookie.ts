@@ -1,33 +1,49 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { SessionCookie } from '../execution/request.js';
 import { hashSessionKey } from '../execution/session-key.js';
+import type { Client } from './client.js';
+import type { Exchange } from './exchange.js';
 
 /** The name that outposts and reverse proxies look for. */
 export const SESSION_COOKIE = 'authentik_session';
 
-/** Characters of a cookie that can be one of ours; a longer one is nobody's. */
-const MAX_KEY = 128;
+/** A cookie that can hold a key of ours, which is 256 bits in base64url; anything else of that name is nobody's. */
+const KEY = new RegExp(`^\\s*${SESSION_COOKIE}="?([\\w-]{43})"?\\s*$`);
 
-/** SHA-256 of the session cookie, if the request has one. */
-export function sessionKeyOf(request: FastifyRequest): Buffer | undefined {
-  const value = request.cookies[SESSION_COOKIE];
-  return value && value.length <= MAX_KEY ? hashSessionKey(value) : undefined;
+/**
+ * SHA-256 of the session cookie, if the request has one. Another installation may have left one of that name for the parent
+ * domain, which comes first because it is older, so that of several the last counts.
+ */
+export function sessionKeyOf({ headers }: Pick<FastifyRequest, 'headers'>): Buffer | undefined {
+  const cookies = headers.cookie?.split(';') ?? [];
+  const value = cookies.flatMap((cookie) => KEY.exec(cookie)?.[1] ?? []).at(-1);
+  return value === undefined ? undefined : hashSessionKey(value);
 }
 
-/** Whether the visitor comes by TLS: to this process, to a trusted proxy, or because the site has no other address. */
-export const isSecure = ({ protocol, server }: FastifyRequest): boolean =>
-  protocol === 'https' || server.hasDecorator(TLS_ONLY);
+/** Whether a request came by TLS: to this process, or to a trusted proxy. */
+const cameByTls = ({ protocol }: FastifyRequest): boolean => protocol === 'https';
+
+/** Whether the visitor comes by TLS, as all do where the site has no other address. */
+export const isSecure = (request: FastifyRequest): boolean =>
+  cameByTls(request) || request.server.hasDecorator(TLS_ONLY);
 
 /** Decorates the server of a site whose address is https. */
 export const TLS_ONLY = 'siteIsTlsOnly';
 
-/** Sets the session cookie: opaque, out of scripts' reach, over TLS only when the visitor came by TLS. */
-export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, { value, maxAgeS }: SessionCookie) {
+/**
+ * Sets the session cookie: opaque, out of scripts' reach, over TLS only when the visitor came by TLS. An outpost may come
+ * by an inner address of the site, where it could not send a cookie back that is for TLS only.
+ */
+export function setSessionCookie(
+  { request, reply }: Exchange,
+  { value, maxAgeS }: SessionCookie,
+  { outpost }: Pick<Client, 'outpost'>,
+) {
   reply.setCookie(SESSION_COOKIE, value, {
     path: '/',
     httpOnly: true,
     sameSite: 'lax',
-    secure: isSecure(request),
+    secure: outpost ? cameByTls(request) : isSecure(request),
     ...(maxAgeS === undefined ? {} : { maxAge: Math.floor(maxAgeS) }),
   });
 }

@@ -9,6 +9,7 @@ import {
   NON_FIELD_ERRORS,
   reference,
   secret,
+  target,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
@@ -47,9 +48,9 @@ export const identificationContract = defineStage({
       allow_show_password: z.boolean().default(false),
       application_pre: z.string().optional(),
       flow_designation: designation,
-      enroll_url: z.string().optional(),
-      recovery_url: z.string().optional(),
-      passwordless_url: z.string().optional(),
+      enroll_url: target().optional(),
+      recovery_url: target().optional(),
+      passwordless_url: target().optional(),
       primary_action: z.string(),
       sources: z.array(loginSource).optional(),
       show_source_labels: z.boolean(),

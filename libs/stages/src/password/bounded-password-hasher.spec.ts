@@ -16,6 +16,13 @@ describe('hashing passwords', () => {
     expect(await verify('pw ', first)).toBe('wrong');
   });
 
+  it('looks at every character of a password, the last of very many too', async () => {
+    const long = 'x'.repeat(4095);
+    const stored = await hasher.hash(`${long}a`, always);
+    expect(await verify(`${long}a`, stored)).toBe('right');
+    expect(await verify(`${long}b`, stored)).toBe('wrong');
+  });
+
   it('compares with whatever is stored, or with nothing', async () => {
     const outdated = `argon2${await hasher.hash('pw', always)}`;
     expect(await verify('pw', outdated)).toBe('outdated');

@@ -1,4 +1,4 @@
-import { boolean, char, choice, defineStage, integer, reference, secret } from '@gatehouse/contracts';
+import { boolean, char, choice, defineStage, integer, reference, secret, target } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Where a password can be checked, by the names that blueprints use (02-stages §3.5). */
@@ -26,7 +26,7 @@ export const passwordContract = defineStage({
     allow_show_password: boolean().default(false),
   }),
   challenge: z
-    .object({ recovery_url: z.string().optional(), allow_show_password: z.boolean().default(false) })
+    .object({ recovery_url: target().optional(), allow_show_password: z.boolean().default(false) })
     .meta({ id: 'PasswordChallenge', description: "Asks for the pending user's password." }),
   response: z
     .object({ password: secret(char({ trim: false, maxLength: MAX_PASSWORD })) })

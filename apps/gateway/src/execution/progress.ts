@@ -1,0 +1,128 @@
+import type { Effect, StageReply } from '@gatehouse/contracts';
+import { type Ending, end, type Plan, type Step } from '@gatehouse/plan';
+import type { Claim } from './attempts.js';
+import { Gains } from './gains.js';
+import { type Presence, presenceAfter } from './presence.js';
+import { sessionChangeOf } from './session-change.js';
+import type { Settlement } from './settlement.js';
+import type { Situation } from './stage-requests.js';
+import type { Start } from './start.js';
+
+/** Steps that the trail of a plan remembers. */
+const TRAIL_LENGTH = 50;
+
+/** Another request moved the plan while this one was on its way. */
+export class Overtaken extends Error {}
+
+/** What a trail says of a step that was left. */
+type Outcome = StageReply['type'] | 'skipped';
+
+/** How far one request has come: the plan as it is by now, and what is to happen when it is saved. */
+export class Progress {
+  /** Effects of this request that have been saved, or are to be. */
+  readonly happened: Effect[] = [];
+  private current: Plan;
+  /** What is known of the visitor; it outlives the plan, so that the last answer can still name them. */
+  private known: Plan['context'];
+  /** Who is there now: logins and logouts on the way count at once. */
+  private present: Presence;
+  private gains: Gains;
+  private kept = false;
+  private turnBegan = performance.now();
+
+  /** `now`: the wall clock, for the trail. */
+  constructor(
+    private readonly start: Start,
+    private readonly now: () => Date,
+  ) {
+    this.current = start.plan;
+    this.known = start.plan.context;
+    this.present = { sessionUser: start.sessionUser, visitor: start.visitor };
+    this.gains = new Gains(start.plan);
+  }
+
+  get plan(): Plan {
+    return this.current;
+  }
+
+  get context(): Plan['context'] {
+    return this.known;
+  }
+
+  get visitor(): Presence['visitor'] {
+    return this.present.visitor;
+  }
+
+  get moved(): boolean {
+    return this.current !== this.start.plan;
+  }
+
+  /** Every attempt that was taken on the way and is not settled yet. */
+  get claims(): readonly Claim[] {
+    const { cleared, returned } = this.gains.settlement;
+    return [...cleared, ...returned];
+  }
+
+  /** Where whoever is asked next is asked; their turn begins. */
+  situation(): Situation {
+    this.turnBegan = performance.now();
+    return { ...this.start, ...this.present, plan: this.current, revision: this.start.saving.revision };
+  }
+
+  move(plan: Plan) {
+    this.current = plan;
+    this.known = plan.context;
+  }
+
+  /** A plan with a line more in its trail. */
+  traced(plan: Plan, step: Step, outcome: Outcome): Plan {
+    const ms = Math.round(performance.now() - this.turnBegan);
+    const line = { step: step.id, outcome, at: this.now().toISOString(), ms };
+    return { ...plan, trail: [...plan.trail, line].slice(-TRAIL_LENGTH) };
+  }
+
+  /** Notes what is to happen with the save; a login makes the visitor somebody else, a logout nobody. */
+  ask(asked: readonly Effect[], step: Step) {
+    const { request, version, site } = this.start;
+    this.gains.add(asked, { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query });
+    this.happened.push(...asked);
+    const change = sessionChangeOf(asked);
+    if (!change) return;
+    this.current = { ...this.current, visitor: change.type === 'login' ? change.user : null };
+    this.present = presenceAfter(change, this.present, this.current);
+  }
+
+  settle(settlement: Settlement) {
+    this.gains.settle(settlement);
+  }
+
+  /** The first answer to a plan that a mailed link led to uses the link up; whether this is it. */
+  confirm(): boolean {
+    const { resumed } = this.current;
+    if (!resumed || resumed.confirmed) return false;
+    this.current = { ...this.current, resumed: { ...resumed, confirmed: true } };
+    this.gains.burns = Buffer.from(resumed.token, 'hex');
+    return true;
+  }
+
+  /** A link is used up when its plan ends, whoever looked at it. */
+  end(ending: Ending) {
+    this.confirm();
+    this.current = end(this.current, ending);
+  }
+
+  /** False when another request was first. */
+  save(): Promise<boolean> {
+    const { about, saving } = this.start;
+    return saving.save(this.gains.outcome(this.current, { ...about, user: this.known.pending_user }));
+  }
+
+  /** Saves in the middle, once; the request then has its turns anew. Throws Overtaken when another was first. */
+  async keep(): Promise<void> {
+    if (this.kept) return;
+    if (!(await this.save())) throw new Overtaken();
+    this.kept = true;
+    this.gains = new Gains(this.current);
+    this.start.turns.begin();
+  }
+}

@@ -1,0 +1,27 @@
+import type { PlanContext, SavedUser } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { mergeContext } from './context.js';
+
+const alice: SavedUser = {
+  ...{ kind: 'saved', uuid: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', pk: 1, username: 'alice', name: 'Alice' },
+  ...{ email: 'alice@example.org', is_active: true, epoch: 1, locale: '' },
+};
+const bob = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e', pk: 2, username: 'bob' };
+
+describe('what a mailed link has proved', () => {
+  const following = (user: string | null): PlanContext => ({
+    pending_user: alice,
+    is_restored: { step: 'mail', user },
+  });
+  const kept = (context: PlanContext, pending_user: unknown) =>
+    mergeContext(context, { pending_user }).is_restored !== undefined;
+
+  it('is of the user it was sent to, and of nobody who takes their place (D3 3)', () => {
+    expect(kept(following(alice.uuid), { kind: 'saved', uuid: alice.uuid, backend: 'inbuilt' })).toBe(true);
+    expect([kept(following(alice.uuid), bob), kept(following(alice.uuid), null)]).toEqual([false, false]);
+  });
+
+  it('stays with whoever comes of it, where it was sent to somebody who was not saved yet', () => {
+    expect(kept(following(null), bob)).toBe(true);
+  });
+});

@@ -1,0 +1,199 @@
+import type { FlowsExecutorSolveRequest, ResponseError } from '@goauthentik/api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  DUMMY,
+  flowEntries,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  LOGOUT,
+  PASSWORD,
+  tokenEntry,
+  userEntry,
+} from '../support/blueprints.js';
+import { House } from '../support/house.js';
+import { officialClient } from '../support/official-client.js';
+
+const KEY = 'key-of-alice-of-sixty-characters-as-the-house-draws-them-123';
+const RIGHT = 'correct-horse-7';
+let house: House;
+
+beforeAll(async () => {
+  const admins = { model: 'authentik_core.group', id: 'admins', identifiers: { name: 'admins' } };
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        { ...admins, attrs: { is_superuser: true } },
+        userEntry('alice', { name: 'Alice Liddell' }),
+        userEntry('root', { groups: [keyOf('admins')] }),
+        tokenEntry('alice', KEY),
+        flowEntries('login', [
+          IDENTIFICATION,
+          PASSWORD,
+          { ...LOGIN, attrs: { session_duration: 'hours=1', remember_me_offset: 'days=1' } },
+        ]),
+        flowEntries('strict', [IDENTIFICATION, { ...PASSWORD, binding: { invalid_response_action: 'restart' } }]),
+        flowEntries('refusing', [IDENTIFICATION, { stage: 'deny.denystage', attrs: { deny_message: 'Not today' } }]),
+        flowEntries('members', [DUMMY], { authentication: 'require_authenticated' }),
+        flowEntries('bye', [LOGOUT], { designation: 'invalidation' }),
+      ),
+    ],
+  });
+});
+afterAll(() => house.close());
+
+/** A visitor whose pages use the client, on their way through one flow. */
+function visitor(flowSlug: string, query = '', browser = house.browser()) {
+  const { flows, core } = officialClient(browser);
+  type Answer = NonNullable<FlowsExecutorSolveRequest['flowChallengeResponseRequest']>;
+  return {
+    browser,
+    flows,
+    core,
+    show: () => flows.flowsExecutorGet({ flowSlug, query }),
+    solve: (answer: Answer) => flows.flowsExecutorSolve({ flowSlug, query, flowChallengeResponseRequest: answer }),
+  };
+}
+
+async function loggedIn(uidField: string) {
+  const { solve, browser } = visitor('login');
+  await solve({ component: 'ak-stage-identification', uidField });
+  await solve({ component: 'ak-stage-password', password: RIGHT });
+  await solve({ component: 'ak-stage-user-login', rememberMe: false });
+  return browser;
+}
+
+/** With which status a request was refused, and how that reads. */
+const refusal = (request: Promise<unknown>) =>
+  request.then(
+    () => 'was not refused',
+    async ({ response }: ResponseError) => [response.status, await response.json()],
+  );
+
+const flowInfo = {
+  title: 'Welcome',
+  background: '/static/dist/assets/images/flow_background.jpg',
+  cancelUrl: '/flows/-/cancel/',
+  layout: 'stacked',
+};
+const pendingUser = { pendingUser: 'alice', pendingUserAvatar: expect.stringMatching(/^data:image\/svg\+xml;base64,/) };
+
+describe('the official client', () => {
+  it('walks a login and finds every field of every challenge', async () => {
+    const { show, solve, core } = visitor('login', 'next=%2Fapp%2F');
+
+    expect(await show()).toEqual({
+      component: 'ak-stage-identification',
+      flowInfo,
+      userFields: ['username', 'email'],
+      passwordFields: false,
+      allowShowPassword: false,
+      flowDesignation: 'authentication',
+      primaryAction: 'Log in',
+      sources: [],
+      showSourceLabels: false,
+    });
+    const password = { component: 'ak-stage-password', flowInfo, ...pendingUser, allowShowPassword: false };
+    expect(await solve({ component: 'ak-stage-identification', uidField: 'alice' })).toEqual(password);
+    expect(await solve({ component: 'ak-stage-password', password: 'wrong' })).toEqual({
+      ...password,
+      responseErrors: { password: [{ string: 'Invalid password', code: 'invalid' }] },
+    });
+    expect(await solve({ component: 'ak-stage-password', password: RIGHT })).toEqual({
+      ...{ component: 'ak-stage-user-login', flowInfo },
+      ...pendingUser,
+    });
+    expect(await solve({ component: 'ak-stage-user-login', rememberMe: true })).toEqual({
+      ...{ component: 'xak-flow-redirect', to: '/app/' },
+    });
+    expect(await core.coreUsersMeRetrieve()).toMatchObject({
+      user: { pk: expect.any(Number), username: 'alice', name: 'Alice Liddell', isActive: true, systemPermissions: [] },
+    });
+  });
+
+  it('may send what its later server asks for', async () => {
+    const { solve } = visitor('login');
+
+    expect(
+      await solve({ component: 'ak-stage-identification', uidField: 'alice', password: null, captchaToken: 'x' }),
+    ).toMatchObject({ component: 'ak-stage-password' });
+  });
+
+  it('starts over where the flow says so, and the whole way leads in', async () => {
+    const { solve } = visitor('strict');
+    await solve({ component: 'ak-stage-identification', uidField: 'alice' });
+
+    const again = await solve({ component: 'ak-stage-password', password: 'wrong' });
+    expect(again).toMatchObject({ component: 'ak-stage-identification', responseErrors: undefined });
+    await solve({ component: 'ak-stage-identification', uidField: 'alice' });
+    expect(await solve({ component: 'ak-stage-password', password: RIGHT })).toMatchObject({ to: '/' });
+  });
+
+  it('reads why it is refused by a stage, by a flow and for where it wants to go', async () => {
+    const denied = { component: 'ak-stage-access-denied', flowInfo };
+    const { solve } = visitor('refusing');
+
+    expect(await solve({ component: 'ak-stage-identification', uidField: 'alice' })).toEqual({
+      ...denied,
+      ...pendingUser,
+      errorMessage: 'Not today',
+    });
+    const nobody = { pendingUser: '', pendingUserAvatar: '/static/dist/assets/images/user_default.png' };
+    expect(await visitor('members').show()).toEqual({
+      ...denied,
+      ...nobody,
+      errorMessage: 'Flow does not apply to current user.',
+    });
+    const elsewhere = visitor('members', 'next=%2F%2Fevil.example', await loggedIn('alice'));
+    expect(await elsewhere.solve({ component: 'ak-stage-dummy' })).toMatchObject({
+      ...denied,
+      errorMessage: 'Invalid next URL',
+    });
+  });
+
+  it('logs out, and is a stranger then', async () => {
+    const { show, core } = visitor('bye', 'next=%2Fbye', await loggedIn('alice'));
+
+    expect(await show()).toEqual({ component: 'xak-flow-redirect', to: '/bye' });
+    expect(await refusal(core.coreUsersMeRetrieve())).toMatchObject([403, { detail: expect.any(String) }]);
+  });
+
+  it('lists its sessions and ends one', async () => {
+    const elsewhere = await loggedIn('alice');
+    const { core } = officialClient(elsewhere);
+    const here = officialClient(await loggedIn('alice')).core;
+    const { results } = await core.coreAuthenticatedSessionsList();
+    const uuid = results.find(({ current }) => current)?.uuid ?? '';
+    await here.coreAuthenticatedSessionsDestroy({ uuid });
+
+    expect(await refusal(core.coreUsersMeRetrieve())).toMatchObject([403, {}]);
+    expect((await here.coreUsersMeRetrieve()).user.username).toBe('alice');
+  });
+
+  it('inspects a run as an administrator', async () => {
+    const { show, flows } = visitor('members', '', await loggedIn('root'));
+    await show();
+
+    expect(await flows.flowsInspectorGet({ flowSlug: 'members' })).toMatchObject({
+      isCompleted: false,
+      currentPlan: { currentStage: { stageObj: { verboseName: 'Dummy Stage', component: 'ak-stage-dummy-form' } } },
+    });
+    const alice = visitor('members', '', await loggedIn('alice'));
+    expect(await refusal(alice.flows.flowsInspectorGet({ flowSlug: 'members' }))).toMatchObject([404, {}]);
+  });
+
+  it('comes with a token and keeps no cookie but that of its plan', async () => {
+    const { flows, core } = officialClient(house.browser(), { accessToken: KEY });
+    const asked = { flowSlug: 'members', query: '' };
+
+    expect(await flows.flowsExecutorGet(asked)).toMatchObject({ component: 'ak-stage-dummy' });
+    const flowChallengeResponseRequest = { component: 'ak-stage-dummy' } as const;
+    expect(await flows.flowsExecutorSolve({ ...asked, flowChallengeResponseRequest })).toMatchObject({ to: '/' });
+    expect((await core.coreUsersMeRetrieve()).user.username).toBe('alice');
+  });
+
+  it('is told in JSON that there is no such flow', async () => {
+    expect(await refusal(visitor('nowhere').show())).toEqual([404, { detail: 'Not found.', code: 'not_found' }]);
+  });
+});

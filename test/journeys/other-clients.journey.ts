@@ -1,0 +1,217 @@
+import { ChallengeTypesFromJSON } from '@goauthentik/api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  DUMMY,
+  flowEntries,
+  IDENTIFICATION,
+  LOGIN,
+  LOGOUT,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import { Browser } from '../support/browser.js';
+import { House } from '../support/house.js';
+
+const RIGHT = 'correct-horse-7';
+const ME = '/api/v3/core/users/me/';
+const WRONG_PASSWORD = { password: [{ string: 'Invalid password', code: 'invalid' }] };
+let house: House;
+
+beforeAll(async () => {
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('guided', [
+          IDENTIFICATION,
+          PASSWORD,
+          { ...LOGIN, attrs: { remember_me_offset: 'days=1' } },
+          DUMMY,
+          DUMMY,
+        ]),
+        flowEntries('members', [DUMMY], { authentication: 'require_authenticated' }),
+        flowEntries('bye', [LOGOUT], { designation: 'invalidation' }),
+      ),
+    ],
+  });
+});
+afterAll(() => house.close());
+
+const json = (body: object, headers: Record<string, string> = {}) => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+});
+
+/** The script of a flow's page: its slug and query are the address's, its token the cookie's (04-clients §1). */
+async function pageOf(browser: Browser, address: string) {
+  const { status } = await browser.fetch(address);
+  expect(status).toBe(200);
+  const { pathname, search } = new URL(address, house.url);
+  const api = `/api/v3/flows/executor/${pathname.split('/')[3]}/?query=${encodeURIComponent(search.slice(1))}`;
+  let component: unknown;
+  const send = async (init: { headers?: Record<string, string> }) => {
+    const csrf = browser.cookie('authentik_csrf') ?? '';
+    const headers = { 'x-authentik-csrf': csrf, 'sentry-trace': '', ...init.headers };
+    const answer = await browser.fetch(api, { ...init, headers });
+    component = ChallengeTypesFromJSON(answer.body).component;
+    return answer;
+  };
+  return { look: () => send({}), submit: (answer: object) => send(json({ ...answer, component })) };
+}
+
+describe('the script of a page', () => {
+  it('is handed a token that it can read, and walks on with it after the login', async () => {
+    const browser = house.browser();
+    const { setCookies } = await browser.fetch('/if/flow/guided/?next=%2Fapp%2F%3Fa%3Db');
+    expect(setCookies.find((line) => line.startsWith('authentik_csrf='))).not.toMatch(/HttpOnly|Secure/);
+    const page = await pageOf(browser, '/if/flow/guided/?next=%2Fapp%2F%3Fa%3Db');
+
+    expect((await page.look()).body).toMatchObject({ component: 'ak-stage-identification' });
+    await page.submit({ uid_field: 'alice' });
+    expect((await page.submit({ password: 'wrong' })).body['response_errors']).toEqual(WRONG_PASSWORD);
+    const right = await page.submit({ password: RIGHT });
+    expect(right.body).toMatchObject({ component: 'ak-stage-user-login', pending_user: 'alice' });
+    expect(right.body).not.toHaveProperty('response_errors');
+    expect((await page.submit({ remember_me: true })).body).toMatchObject({ component: 'ak-stage-dummy' });
+    expect((await page.look()).body).toMatchObject({ component: 'ak-stage-dummy' });
+    expect((await page.submit({})).body).toMatchObject({ component: 'ak-stage-dummy' });
+    expect((await page.submit({})).body).toEqual({ component: 'xak-flow-redirect', to: '/app/?a=b' });
+  });
+
+  it('leads whoever is somebody else to log out, and then to begin again', async () => {
+    const browser = house.browser();
+    const page = await pageOf(browser, '/if/flow/login/');
+    await page.submit({ uid_field: 'alice' });
+    const { flow_info } = (await page.submit({ password: 'wrong' })).body as { flow_info: { cancel_url: string } };
+    const cancelled = await browser.fetch(flow_info.cancel_url);
+    const purpose = await browser.fetch(cancelled.headers.get('location') ?? '');
+
+    expect(purpose.headers.get('location')).toBe('/if/flow/bye/');
+    expect((await browser.show('bye')).body).toEqual({ component: 'xak-flow-redirect', to: '/' });
+    expect((await (await pageOf(browser, '/if/flow/login/')).look()).body).toMatchObject({
+      component: 'ak-stage-identification',
+    });
+  });
+
+  it('shows words for what is wrong, not the source of a page', async () => {
+    const wrong: [string, RequestInit][] = [
+      ['/api/v3/flows/executor/nowhere/?query=', {}],
+      ['/api/v3/flows/executor/login/?query=', { ...json({}), body: '{' }],
+      ['/api/v3/flows/inspector/login/', {}],
+      ['/api/v3/root/config/', {}],
+      ['/api/v3/core/brands/current/', {}],
+    ];
+    for (const [path, init] of wrong) {
+      const { status, headers } = await house.browser().fetch(path, init);
+      expect([path, status >= 400, headers.get('content-type')]).toEqual([
+        path,
+        true,
+        'application/json; charset=utf-8',
+      ]);
+    }
+  });
+});
+
+describe('the page for old browsers', () => {
+  /** It sends neither token nor component, and text only (04-clients §2). */
+  const simple = () => new Browser(house.url, { csrf: false });
+
+  it('walks a login with whatever was typed', async () => {
+    const browser = simple();
+    await browser.show('login', 'next=%2Fapp%2F');
+    expect((await browser.solve('login', { uid_field: 'alice' }, 'next=%2Fapp%2F')).body).toMatchObject({
+      component: 'ak-stage-password',
+    });
+    expect((await browser.solve('login', { password: '<b>' })).body['response_errors']).toEqual(WRONG_PASSWORD);
+
+    expect((await browser.solve('login', { password: RIGHT }, 'next=%2Fapp%2F')).body).toMatchObject({ to: '/app/' });
+    expect((await browser.fetch(ME)).status).toBe(200);
+  });
+
+  it('is for strangers: whoever is logged in is not answered for, and nothing is spent', async () => {
+    const browser = simple();
+    await browser.solve('login', { uid_field: 'alice' });
+    await browser.solve('login', { password: RIGHT });
+    expect(await browser.solve('members', {})).toMatchObject({ status: 403, body: { code: 'csrf_failed' } });
+
+    expect((await browser.show('members')).body).toMatchObject({ component: 'ak-stage-dummy' });
+  });
+});
+
+describe('a browser that was at the reference before', () => {
+  const TOKEN = `${'x'.repeat(36)}.${'y'.repeat(200)}.${'z'.repeat(43)}`;
+
+  it('logs in over the session that it still has from there', async () => {
+    const browser = house.browser();
+    browser.plant(TOKEN);
+    browser.plant('A'.repeat(32), 'authentik_csrf');
+    await browser.solve('login', { uid_field: 'alice' });
+
+    expect((await browser.solve('login', { password: RIGHT })).body).toMatchObject({ to: '/' });
+    expect((await browser.fetch(ME)).status).toBe(200);
+  });
+
+  it('is known though a cookie of the parent domain comes beside the site’s own', async () => {
+    const browser = house.browser();
+    await browser.solve('login', { uid_field: 'alice' });
+    await browser.solve('login', { password: RIGHT });
+    const own = `authentik_session=${browser.cookie()}`;
+    const before = `authentik_session=${TOKEN}`;
+
+    for (const cookie of [
+      `${before}; ${own}`,
+      `${own};${before}`,
+      `a=b; authentik_session=${'k'.repeat(43)}; ${own}`,
+    ]) {
+      const { status } = await house.browser().fetch(ME, { headers: { cookie } });
+      expect([cookie, status]).toEqual([cookie, 200]);
+    }
+  });
+});
+
+describe('a program', () => {
+  const walk = async (first: object, second: object, headers: Record<string, string> = {}) => {
+    const browser = new Browser(house.url, { csrf: false });
+    await browser.fetch('/api/v3/flows/executor/login/', json({ uid_field: 'alice', ...first }, headers));
+    return browser.fetch('/api/v3/flows/executor/login/', json({ password: RIGHT, ...second }, headers));
+  };
+
+  it.each([
+    ['the component', { component: 'ak-stage-identification' }, { component: 'ak-stage-password' }],
+    ['no component', {}, {}],
+    ['a component that nobody knows', { component: 'x' }, { component: 7 }],
+    ['fields that nobody asked for', { password: RIGHT, remember: 'on' }, { username: 'bob', token: 'x' }],
+  ])('logs in with %s, without a look, a query or a token', async (_, first, second) => {
+    const { body, setCookies } = await walk(first, second);
+
+    expect(body).toEqual({ component: 'xak-flow-redirect', to: '/' });
+    expect(setCookies.filter((line) => /; Secure/i.test(line))).toEqual([]);
+  });
+
+  it.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json;'])(
+    'may call JSON %s',
+    async (type) => {
+      expect((await walk({}, {}, { 'content-type': type, accept: '*/*' })).body).toMatchObject({ to: '/' });
+    },
+  );
+
+  it('that looks after every answer sees the same as the answer said', async () => {
+    const browser = house.browser();
+    for (const answer of [{ uid_field: 'alice' }, { password: 'wrong' }]) {
+      const { response_errors: _, ...told } = (await browser.solve('login', answer)).body;
+      expect((await browser.show('login')).body).toEqual(told);
+    }
+  });
+
+  it('is not told by the component of another stage what is wrong, but what is asked now', async () => {
+    const browser = house.browser();
+    await browser.solve('login', { uid_field: 'alice' });
+    const { body } = await browser.solve('login', { component: 'ak-stage-identification', uid_field: 'bob' });
+
+    expect(body).toMatchObject({ component: 'ak-stage-password', pending_user: 'alice' });
+    expect(body).not.toHaveProperty('response_errors');
+  });
+});

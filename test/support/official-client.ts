@@ -1,0 +1,23 @@
+import { Configuration, CoreApi, FlowsApi } from '@goauthentik/api';
+import type { Browser } from './browser.js';
+
+const ROOT = '/api/v3';
+
+interface Settings {
+  /** An API token, for clients that have no session. */
+  readonly accessToken?: string;
+}
+
+/** The reference's own generated client, as the pages in `browser` would use it. */
+export function officialClient(browser: Browser, { accessToken }: Settings = {}) {
+  const configuration = new Configuration({
+    basePath: ROOT,
+    ...(accessToken === undefined ? {} : { accessToken }),
+    fetchApi: async (url: string, init?: RequestInit) => {
+      const { status, headers, text } = await browser.fetch(url, init);
+      // A Response of 204 must have no body at all.
+      return new Response(text === '' ? null : text, { status, headers });
+    },
+  });
+  return { flows: new FlowsApi(configuration), core: new CoreApi(configuration) };
+}
