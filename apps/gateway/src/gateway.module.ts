@@ -27,6 +27,7 @@ import { PolicyEngine } from './execution/policy-engine.js';
 import { Sessions } from './execution/sessions.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { ApiPageController } from './http/api-page.controller.js';
 import { readsAttributes } from './http/avatar-modes.js';
 import { Avatars } from './http/avatars.js';
 import { Clients } from './http/client.js';
@@ -43,6 +44,7 @@ import { LiveSessions } from './http/live-sessions.js';
 import { apiDocument } from './http/openapi/api-document.js';
 import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
+import { OwnPageController } from './http/own-page.controller.js';
 import { PageFilesController } from './http/page-files.controller.js';
 import { Principals } from './http/principal.js';
 import { SessionsController } from './http/sessions.controller.js';
@@ -56,6 +58,8 @@ const CONTROLLERS: Type[] = [
   FlowPageController,
   PageFilesController,
   HomeController,
+  OwnPageController,
+  ApiPageController,
   FlowsController,
   FlowInstancesController,
   FlowInspectorController,

@@ -1,3 +1,6 @@
+import type { ApiOutline } from './api/schema.js';
+import type { Own } from './own/own.js';
+
 /** A challenge as the wire has it. */
 export type Challenge = Readonly<Record<string, unknown>> & { readonly component: string };
 
@@ -30,6 +33,30 @@ export interface Opened {
   readonly retry_after_s?: number | undefined;
 }
 
+/** What somebody's own page is opened with. */
+export interface OpenedOwn {
+  readonly own: Own;
+  readonly brand: Brand;
+  readonly locale: string;
+  /** Where its forms go. */
+  readonly address: string;
+  readonly token: Opened['token'];
+  /** When it was drawn. */
+  readonly now: Date;
+  /** Whether a form was not taken, because it could not be told from somebody else's. */
+  readonly refused: boolean;
+}
+
+/** What the page of the API is opened with: all that the browser is told too. */
+export interface OpenedApi {
+  /** The published schema, without what it names; the browser fetches that. */
+  readonly api: ApiOutline;
+  readonly brand: Brand;
+  readonly locale: string;
+  /** The flow that is tried unless another one is named. */
+  readonly slug: string;
+}
+
 /** What a page is made of besides its content. */
 export interface FrameParts {
   readonly nonce: string;
@@ -56,6 +83,6 @@ export interface Reach {
 /** What draws pages on the server. */
 export interface Pages {
   readonly drawFlow: (opened: Opened, frame: FrameParts) => Drawn;
-  /** The page of whoever is logged in. */
-  readonly drawHome: (home: { brand: Brand; locale: string; username: string }, frame: FrameParts) => Drawn;
+  readonly drawOwn: (opened: OpenedOwn, frame: FrameParts) => Drawn;
+  readonly drawApi: (opened: OpenedApi, frame: FrameParts) => Drawn;
 }

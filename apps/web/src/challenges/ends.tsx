@@ -63,17 +63,17 @@ export interface RedirectChallenge extends Envelope {
 const NEVER = /^(javascript|data|vbscript|blob|filesystem|file|about):$/;
 
 export function Redirect({ challenge: { to } }: { challenge: RedirectChallenge }) {
-  const { t, opened } = usePage();
+  const { t, opened, inspected } = usePage();
   const base = typeof document === 'undefined' ? `http://localhost${opened.address}` : document.baseURI;
   const scheme = URL.canParse(to, base) ? new URL(to, base).protocol : 'about:';
   const web = scheme === 'https:' || scheme === 'http:';
   useEffect(() => {
-    if (web) location.assign(to);
-  }, [to]);
+    if (web && inspected === false) location.assign(to);
+  }, [to, inspected]);
   if (web) {
     return (
       <>
-        <p role="status">{t('You are being redirected…')}</p>
+        <p role="status">{inspected ? t('The flow leads to {to}.', { to }) : t('You are being redirected…')}</p>
         <a class="main" href={to}>
           {t('Continue')}
         </a>

@@ -9,12 +9,19 @@ export type Reply =
 
 const CSRF_COOKIE = 'authentik_csrf';
 
+/** Where the executor of a flow is; `query`: what the flow's own page has in its address. */
+export const executorAddress = (slug: string, query: string): string =>
+  `/api/v3/flows/executor/${encodeURIComponent(slug)}/?query=${encodeURIComponent(query)}`;
+
+/** What says to the API that a page of this site sends. */
+export const tokenHeader = () => ({ 'x-authentik-csrf': cookie(CSRF_COOKIE) });
+
 /** The executor of the page's flow, as every client of the API speaks to it. */
 export class Executor {
   private readonly address: string;
 
   constructor({ slug }: Opened, search: string) {
-    this.address = `/api/v3/flows/executor/${slug}/?query=${encodeURIComponent(search.replace(/^\?/, ''))}`;
+    this.address = executorAddress(slug, search.replace(/^\?/, ''));
   }
 
   /** The current challenge. */
@@ -30,7 +37,7 @@ export class Executor {
   private async send(init: RequestInit): Promise<Reply> {
     try {
       const type: Record<string, string> = init.body ? { 'content-type': 'application/json' } : {};
-      const headers = { ...type, accept: 'application/json', 'x-authentik-csrf': cookie(CSRF_COOKIE) };
+      const headers = { ...type, accept: 'application/json', ...tokenHeader() };
       return await replyOf(await fetch(this.address, { ...init, headers }));
     } catch {
       // Nobody answered, or what did was no answer of ours: both look like a line that is down.

@@ -1,0 +1,124 @@
+import { useRef, useState } from 'preact/hooks';
+import { executorAddress, tokenHeader } from '../flow/executor.js';
+import { useApi } from './api.context.js';
+import { answerTo } from './example.js';
+
+/** What came back, as it was. */
+interface Heard {
+  readonly status: string;
+  readonly body: string;
+  /** Of the challenge that it is. */
+  readonly component: string | undefined;
+}
+
+/** Walks a flow by hand: look at the challenge, fill in the answer, send it. */
+export function TryIt({ flow }: { flow: string }) {
+  const { t } = useApi();
+  const [heard, hear] = useState<Heard>();
+  const asked = useRef('');
+  const look = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const given = new FormData(event.currentTarget as HTMLFormElement);
+    asked.current = executorAddress(String(given.get('slug')), String(given.get('query')));
+    hear(await send(asked.current));
+  };
+  const answer = async (body: string) => hear(await send(asked.current, body));
+  return (
+    <section aria-labelledby="try" class="scripted try">
+      <h2 id="try">{t('Try a flow')}</h2>
+      <form onSubmit={(event) => void look(event)}>
+        <div class="choice">
+          <div class="field">
+            <label for="slug">{t('Slug of the flow')}</label>
+            <input id="slug" name="slug" required pattern="[\-a-zA-Z0-9_]+" defaultValue={flow} autocomplete="off" />
+          </div>
+          <div class="field">
+            <label for="query">{t('Query of its page')}</label>
+            <input id="query" name="query" placeholder="next=/" autocomplete="off" />
+          </div>
+        </div>
+        <button class="plain">{t('GET the challenge')}</button>
+      </form>
+      <div role="status">
+        {heard && (
+          <p>
+            <strong>{heard.status}</strong> <code>{heard.component}</code>
+          </p>
+        )}
+      </div>
+      {heard && (
+        <pre class="trace" tabIndex={0} role="region" aria-label={t('What came back')}>
+          {heard.body}
+        </pre>
+      )}
+      {heard?.component && <Answer key={heard.body} component={heard.component} answer={answer} />}
+    </section>
+  );
+}
+
+interface AnswerProps {
+  readonly component: string;
+  readonly answer: (body: string) => Promise<void>;
+}
+
+function Answer({ component, answer }: AnswerProps) {
+  const { t, schemas } = useApi();
+  const [wrong, setWrong] = useState(false);
+  const example = answerTo(component, schemas ?? {});
+  if (!example) return null;
+  const post = (event: SubmitEvent) => {
+    event.preventDefault();
+    const body = String(new FormData(event.currentTarget as HTMLFormElement).get('answer'));
+    setWrong(!isJson(body));
+    if (isJson(body)) void answer(body);
+  };
+  return (
+    <form onSubmit={post}>
+      <div class="field">
+        <label for="answer">{t('Your answer')}</label>
+        <textarea
+          id="answer"
+          name="answer"
+          rows={8}
+          spellcheck={false}
+          aria-invalid={wrong || undefined}
+          aria-describedby={wrong ? 'answer-error' : undefined}
+          defaultValue={JSON.stringify(example, undefined, 2)}
+        />
+        {wrong && (
+          <p class="error" id="answer-error" role="alert">
+            {t('This is no JSON.')}
+          </p>
+        )}
+      </div>
+      <button class="main">{t('POST the answer')}</button>
+    </form>
+  );
+}
+
+async function send(address: string, body?: string): Promise<Heard> {
+  const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = { ...type, accept: 'application/json', ...tokenHeader() };
+  try {
+    const response = await fetch(address, body === undefined ? { headers } : { method: 'POST', body, headers });
+    return heardFrom(`${response.status} ${response.statusText}`, await response.text());
+  } catch (error) {
+    return { status: String(error), body: '', component: undefined };
+  }
+}
+
+function heardFrom(status: string, text: string): Heard {
+  if (!isJson(text)) return { status, body: text, component: undefined };
+  const value = JSON.parse(text) as { readonly component?: unknown } | null;
+  const component = typeof value?.component === 'string' ? value.component : undefined;
+  return { status, body: JSON.stringify(value, undefined, 2), component };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
