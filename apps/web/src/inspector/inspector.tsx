@@ -11,9 +11,7 @@ export async function inspectorOf(slug: string, t: Translate): Promise<Component
 
 const Panel = ({ run, t }: { run: Run | null; t: Translate }) => (
   <aside class="inspector" aria-labelledby="inspector">
-    <h2 id="inspector" tabIndex={-1}>
-      {t('Flow inspector')}
-    </h2>
+    <h2 id="inspector">{t('Flow inspector')}</h2>
     {run ? <Facts run={run} t={t} /> : <p>{t('There is no run of this flow in your session.')}</p>}
   </aside>
 );
