@@ -1,9 +1,9 @@
 import type { Translate } from '@gatehouse/texts';
 import type { OpenedApi } from '../page.js';
 import { Frame } from '../ui/frame.js';
-import { ApiProvider, DOCUMENT_ADDRESS, useSchemas } from './api.context.js';
+import { ApiProvider, DOCUMENT_ADDRESS, useApi, useSchemas } from './api.context.js';
 import { EndpointView } from './endpoint.js';
-import { endpointsByTag } from './schema.js';
+import { type ApiOutline, endpointsByTag } from './schema.js';
 import { TryIt } from './try-it.js';
 
 /** The page of the API: what it can do, to be read without a script, and with one to be tried. */
@@ -23,19 +23,26 @@ export function ApiPage({ opened, t }: { opened: OpenedApi; t: Translate }) {
             <a href="/api/v3/schema/?format=yaml">{t('The schema as YAML')}</a>
           </p>
           <TryIt flow={slug} />
-          <section aria-labelledby="operations">
-            <h2 id="operations">{t('What it can do')}</h2>
-            {endpointsByTag(api).map(([tag, endpoints]) => (
-              <div key={tag}>
-                <h3>{tag}</h3>
-                {endpoints.map((endpoint) => (
-                  <EndpointView key={endpoint.operation.operationId} endpoint={endpoint} />
-                ))}
-              </div>
-            ))}
-          </section>
+          <Operations api={api} />
         </main>
       </Frame>
     </ApiProvider>
+  );
+}
+
+function Operations({ api }: { api: ApiOutline }) {
+  const { t } = useApi();
+  return (
+    <section aria-labelledby="operations">
+      <h2 id="operations">{t('What it can do')}</h2>
+      {endpointsByTag(api).map(([tag, endpoints]) => (
+        <div key={tag}>
+          <h3>{tag}</h3>
+          {endpoints.map((endpoint) => (
+            <EndpointView key={endpoint.operation.operationId} endpoint={endpoint} />
+          ))}
+        </div>
+      ))}
+    </section>
   );
 }

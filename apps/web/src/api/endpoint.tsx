@@ -1,40 +1,43 @@
 import { useApi } from './api.context.js';
-import { type Content, type Endpoint, namesIn, type Parameter, typeOf } from './schema.js';
+import { type Content, type Endpoint, namesIn, type Operation, type Parameter, typeOf } from './schema.js';
 import { Named } from './schema-view.js';
 
 /** An operation: what it takes and what it answers. */
-export function EndpointView({ endpoint: { method, path, operation } }: { endpoint: Endpoint }) {
+export const EndpointView = ({ endpoint: { method, path, operation } }: { endpoint: Endpoint }) => (
+  <details class="operation" id={operation.operationId}>
+    <summary>
+      <span class={`method ${method}`}>{method.toUpperCase()}</span> <code>{path}</code>
+      {operation.description && <span class="hint">{operation.description}</span>}
+    </summary>
+    <OperationView operation={operation} />
+  </details>
+);
+
+function OperationView({ operation }: { operation: Operation }) {
   const { t } = useApi();
-  const { operationId, description, parameters = [], requestBody, responses, security = [] } = operation;
+  const { operationId, parameters = [], requestBody, responses, security = [] } = operation;
+  const anonymous = security.some((way) => Object.keys(way).length === 0);
   return (
-    <details class="operation" id={operationId}>
-      <summary>
-        <span class={`method ${method}`}>{method.toUpperCase()}</span> <code>{path}</code>
-        {description && <span class="hint">{description}</span>}
-      </summary>
-      <div class="body">
-        <p class="hint">
-          <code>{operationId}</code> ·{' '}
-          {security.some((way) => Object.keys(way).length === 0)
-            ? t('Anybody may ask.')
-            : t('For whoever is signed in or brings a token.')}
-        </p>
-        {parameters.length > 0 && <Parameters parameters={parameters} />}
-        {requestBody && (
-          <>
-            <h4>{t('Body')}</h4>
-            <Bodies content={requestBody.content} />
-          </>
-        )}
-        <h4>{t('Answers')}</h4>
-        {Object.entries(responses).map(([status, answer]) => (
-          <div key={status} class="answer">
-            <strong>{status}</strong> {answer.description}
-            {answer.content && <Bodies content={answer.content} />}
-          </div>
-        ))}
-      </div>
-    </details>
+    <div class="body">
+      <p class="hint">
+        <code>{operationId}</code> ·{' '}
+        {anonymous ? t('Anybody may ask.') : t('For whoever is signed in or brings a token.')}
+      </p>
+      {parameters.length > 0 && <Parameters parameters={parameters} />}
+      {requestBody && (
+        <>
+          <h4>{t('Body')}</h4>
+          <Bodies content={requestBody.content} />
+        </>
+      )}
+      <h4>{t('Answers')}</h4>
+      {Object.entries(responses).map(([status, answer]) => (
+        <div key={status} class="answer">
+          <strong>{status}</strong> {answer.description}
+          {answer.content && <Bodies content={answer.content} />}
+        </div>
+      ))}
+    </div>
   );
 }
 

@@ -3,20 +3,22 @@ import { nameOf, type Schema, type Schemas } from './schema.js';
 /** Where an example stops to go deeper: schemas may contain themselves. */
 const DEPTH = 4;
 
-const PLAIN: Readonly<Record<string, unknown>> = { string: '', integer: 0, number: 0, boolean: false };
+const PLAIN: Readonly<Record<string, unknown>> = { string: '', integer: 0, number: 0, boolean: false, array: [] };
 
 /** A value that a schema allows as far as types go, with what is required and what has a default. */
 export function exampleOf(schema: Schema, schemas: Schemas, depth = DEPTH): unknown {
-  if (schema.default !== undefined) return schema.default;
-  if (schema.enum) return schema.enum[0];
-  if (schema.$ref) return exampleOf(schemas[nameOf(schema.$ref)] ?? {}, schemas, depth);
-  const [first] = schema.oneOf ?? schema.anyOf ?? schema.allOf ?? [];
-  if (first) return exampleOf(first, schemas, depth);
+  const [said] = schema.default === undefined ? (schema.enum ?? []) : [schema.default];
+  if (said !== undefined) return said;
+  const meant = meantBy(schema, schemas);
+  if (meant) return exampleOf(meant, schemas, depth);
   if (schema.nullable) return null;
-  if (schema.items || schema.type === 'array') return [];
   if (schema.type === 'object' || schema.properties) return depth > 0 ? objectOf(schema, schemas, depth - 1) : {};
   return PLAIN[schema.type ?? ''] ?? null;
 }
+
+/** What a schema says by pointing to others: the one, or the first of them. */
+const meantBy = ({ $ref, oneOf, anyOf, allOf }: Schema, schemas: Schemas): Schema | undefined =>
+  $ref === undefined ? (oneOf ?? anyOf ?? allOf)?.[0] : (schemas[nameOf($ref)] ?? {});
 
 function objectOf({ properties = {}, required = [] }: Schema, schemas: Schemas, depth: number) {
   const asked = Object.entries(properties).filter(

@@ -16,29 +16,15 @@ export function TryIt({ flow }: { flow: string }) {
   const { t } = useApi();
   const [heard, hear] = useState<Heard>();
   const asked = useRef('');
-  const look = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const given = new FormData(event.currentTarget as HTMLFormElement);
-    asked.current = executorAddress(String(given.get('slug')), String(given.get('query')));
+  const look = async (slug: string, query: string) => {
+    asked.current = executorAddress(slug, query);
     hear(await send(asked.current));
   };
   const answer = async (body: string) => hear(await send(asked.current, body));
   return (
     <section aria-labelledby="try" class="scripted try">
       <h2 id="try">{t('Try a flow')}</h2>
-      <form onSubmit={(event) => void look(event)}>
-        <div class="choice">
-          <div class="field">
-            <label for="slug">{t('Slug of the flow')}</label>
-            <input id="slug" name="slug" required pattern="[\-a-zA-Z0-9_]+" defaultValue={flow} autocomplete="off" />
-          </div>
-          <div class="field">
-            <label for="query">{t('Query of its page')}</label>
-            <input id="query" name="query" placeholder="next=/" autocomplete="off" />
-          </div>
-        </div>
-        <button class="plain">{t('GET the challenge')}</button>
-      </form>
+      <Question flow={flow} look={look} />
       <div role="status">
         {heard && (
           <p>
@@ -56,11 +42,44 @@ export function TryIt({ flow }: { flow: string }) {
   );
 }
 
+/** What a form says of a field. */
+const given = (event: SubmitEvent, name: string) =>
+  String(new FormData(event.currentTarget as HTMLFormElement).get(name) ?? '');
+
+interface QuestionProps {
+  readonly flow: string;
+  readonly look: (slug: string, query: string) => Promise<void>;
+}
+
+function Question({ flow, look }: QuestionProps) {
+  const { t } = useApi();
+  const get = (event: SubmitEvent) => {
+    event.preventDefault();
+    void look(given(event, 'slug'), given(event, 'query'));
+  };
+  return (
+    <form onSubmit={get}>
+      <div class="choice">
+        <div class="field">
+          <label for="slug">{t('Slug of the flow')}</label>
+          <input id="slug" name="slug" required pattern="[\-a-zA-Z0-9_]+" defaultValue={flow} autocomplete="off" />
+        </div>
+        <div class="field">
+          <label for="query">{t('Query of its page')}</label>
+          <input id="query" name="query" placeholder="next=/" autocomplete="off" />
+        </div>
+      </div>
+      <button class="plain">{t('GET the challenge')}</button>
+    </form>
+  );
+}
+
 interface AnswerProps {
   readonly component: string;
   readonly answer: (body: string) => Promise<void>;
 }
 
+/** A form for the answer, filled in as far as the schema goes; none where nothing is to be answered. */
 function Answer({ component, answer }: AnswerProps) {
   const { t, schemas } = useApi();
   const [wrong, setWrong] = useState(false);
@@ -68,31 +87,31 @@ function Answer({ component, answer }: AnswerProps) {
   if (!example) return null;
   const post = (event: SubmitEvent) => {
     event.preventDefault();
-    const body = String(new FormData(event.currentTarget as HTMLFormElement).get('answer'));
+    const body = given(event, 'answer');
     setWrong(!isJson(body));
     if (isJson(body)) void answer(body);
   };
   return (
     <form onSubmit={post}>
-      <div class="field">
-        <label for="answer">{t('Your answer')}</label>
-        <textarea
-          id="answer"
-          name="answer"
-          rows={8}
-          spellcheck={false}
-          aria-invalid={wrong || undefined}
-          aria-describedby={wrong ? 'answer-error' : undefined}
-          defaultValue={JSON.stringify(example, undefined, 2)}
-        />
-        {wrong && (
-          <p class="error" id="answer-error" role="alert">
-            {t('This is no JSON.')}
-          </p>
-        )}
-      </div>
+      <AnswerField example={JSON.stringify(example, undefined, 2)} wrong={wrong} />
       <button class="main">{t('POST the answer')}</button>
     </form>
+  );
+}
+
+function AnswerField({ example, wrong }: { example: string; wrong: boolean }) {
+  const { t } = useApi();
+  const described = wrong ? ({ 'aria-invalid': true, 'aria-describedby': 'answer-error' } as const) : {};
+  return (
+    <div class="field">
+      <label for="answer">{t('Your answer')}</label>
+      <textarea id="answer" name="answer" rows={8} spellcheck={false} defaultValue={example} {...described} />
+      {wrong && (
+        <p class="error" id="answer-error" role="alert">
+          {t('This is no JSON.')}
+        </p>
+      )}
+    </div>
   );
 }
 
