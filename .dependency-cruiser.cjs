@@ -51,7 +51,7 @@ module.exports = {
       name: 'pages-run-in-browsers',
       comment: 'A page is sent to strangers byte for byte: it knows texts and what draws it, and nothing of the house.',
       severity: 'error',
-      from: { path: '^apps/web/src/', pathNot: '\\.spec\\.tsx?$|^apps/web/src/examples/' },
+      from: { path: '^apps/web/src/', pathNot: '\\.spec\\.ts$|^apps/web/src/examples/' },
       to: {
         path: '^(libs|apps)/|^(?!node_modules/(preact|uqr))',
         pathNot: ['^libs/texts/', '^apps/web/', 'node_modules/(preact|preact-render-to-string|uqr)/'],

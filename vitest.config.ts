@@ -20,7 +20,7 @@ export default defineConfig({
   test: {
     include: [
       'libs/**/*.spec.ts',
-      'apps/**/*.spec.{ts,tsx}',
+      'apps/**/*.spec.ts',
       'test/**/*.spec.ts',
       'tools/**/*.spec.ts',
       'test/**/*.journey.ts',

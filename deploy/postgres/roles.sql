@@ -17,7 +17,7 @@ END $$;
 -- The gateway owns what happens in flows. What flows are is published by the blueprint command, not by the gateway.
 GRANT USAGE ON SCHEMA flow TO gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_gateway;
-REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions FROM gatehouse_gateway;
+REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets FROM gatehouse_gateway;
 REVOKE ALL ON flow.objects, flow.migrations FROM gatehouse_gateway;
 
 -- Of the directory it reads views. The functions of one run as whoever asks, so the tables they read are named too.

@@ -2,6 +2,7 @@ import { TypeormCredentials, TypeormUsers } from '@gatehouse/directory';
 import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TypeormBrands } from '../../apps/gateway/src/adapters/typeorm-brands.js';
 import { TypeormFlows } from '../../apps/gateway/src/adapters/typeorm-flows.js';
 import { TypeormJanitor } from '../../apps/gateway/src/adapters/typeorm-janitor.js';
 import { TypeormMemberships } from '../../apps/gateway/src/adapters/typeorm-memberships.js';
@@ -28,6 +29,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.objects',
     `UPDATE flow.flows SET slug = 'mine'`,
     'DELETE FROM flow.flow_versions',
+    'DELETE FROM flow.brand_sets',
     'DELETE FROM flow.migrations',
     'CREATE TABLE flow.mine ()',
     'CREATE TABLE public.mine ()',
@@ -123,9 +125,10 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets the gateway find flows, see who is in which group and remove what has expired', async () => {
+  it('lets the gateway find flows and brands, see who is in which group and remove what has expired', async () => {
     await withPool('gateway', async (source) => {
-      expect(await new TypeormFlows(source).findDefault('recovery')).toBeUndefined();
+      expect(await new TypeormFlows(source).findConfiguring(alice)).toBeUndefined();
+      expect(await new TypeormBrands(source, 'Here').find('id.example.org')).toMatchObject({ title: 'Here' });
       expect(await new TypeormMemberships(source).among(alice, [alice])).toEqual(new Set());
       await expect(new TypeormJanitor(source, new Logger('test')).sweep()).resolves.toBeUndefined();
     });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerTo } from '../../apps/web/src/api/example.js';
+import { nameOf, type Schemas } from '../../apps/web/src/api/schema.js';
 import { faultsOf } from '../support/access.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
@@ -30,6 +32,20 @@ describe('the page of the API', () => {
     for (const name of names) expect(text).toContain(`id="${name}"`);
     expect(text).toContain('/api/v3/flows/executor/{flow_slug}/');
     expect(text).toContain('/-/health/live/');
+  });
+
+  it('fills in, for every component, what its answer requires', async () => {
+    const { schemas } = (await house.browser().fetch('/api/v3/schema/?format=json')).body['components'] as { schemas: Schemas };
+    const components = Object.entries(schemas['FlowChallengeResponseRequest']?.discriminator?.mapping ?? {});
+
+    expect(components.length).toBeGreaterThan(10);
+    for (const [component, $ref] of components) {
+      const answer = answerTo(component, schemas);
+      const required = schemas[nameOf($ref)]?.required ?? [];
+      expect(answer).toMatchObject({ component });
+      expect(Object.keys(answer ?? {})).toEqual(expect.arrayContaining([...required]));
+    }
+    expect(answerTo('xak-flow-redirect', schemas)).toBeUndefined();
   });
 
   it('runs and loads what is its own alone', async () => {

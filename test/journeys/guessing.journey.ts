@@ -97,7 +97,7 @@ describe('a password that is guessed', () => {
       }
     };
     const { judged } = await countingJudgements(house, async () => {
-      for (let i = 0; i < 100; i++) await guess(i);
+      for (let i = 0; i < 100; i += 10) await Promise.all(Array.from({ length: 10 }, (_, j) => guess(i + j)));
     });
 
     // Five are free; four more take 1 + 2 + 4 + 8 seconds.

@@ -7,7 +7,13 @@ let house: House;
 /** The tests speak to the gateway as its trusted proxy would. */
 beforeAll(async () => {
   house = await House.open({
-    blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
+    blueprints: [
+      blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]), {
+        model: 'authentik_brands.brand',
+        identifiers: { domain: 'shop.example' },
+        attrs: { branding_title: 'The Shop' },
+      }),
+    ],
     gateway: { TRUSTED_PROXIES: '127.0.0.1' },
   });
 });
@@ -39,5 +45,12 @@ describe('behind a trusted proxy', () => {
 
     expect((await cookies('https')).every((line) => /; Secure/.test(line))).toBe(true);
     expect((await cookies('http')).some((line) => /; Secure/.test(line))).toBe(false);
+  });
+
+  it('the brand is that of the host that the proxy was asked for', async () => {
+    const headers = { host: 'inner.example', 'x-forwarded-host': 'shop.example' };
+    const { body } = await house.browser().fetch('/api/v3/core/brands/current/', { headers });
+
+    expect(body).toMatchObject({ branding_title: 'The Shop' });
   });
 });

@@ -17,8 +17,8 @@ describeInChromium('every page', () => {
     for (const { colorScheme, width } of LOOKS) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 800 });
-      expect(await violations(page), colorScheme).toEqual([]);
-      expect(await overflows(page), `${width} px`).toBe(false);
+      expect({ colorScheme, found: await violations(page) }).toEqual({ colorScheme, found: [] });
+      expect({ width, overflows: await overflows(page) }).toEqual({ width, overflows: false });
     }
     expect(complaints.filter((complaint) => !EXPECTED[name]?.test(complaint))).toEqual([]);
   });

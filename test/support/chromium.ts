@@ -1,18 +1,9 @@
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { CHROMIUM_ARGS } from './chromium-binary.js';
 
 /** `describe` for suites that need a real browser: skipped where there is none, unless CI is set. */
 export const describeInChromium = inject('chromium') || process.env['CI'] ? describe : describe.skip;
-
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const OUTSIDE = /net::ERR_ABORTED/;
 
@@ -21,7 +12,7 @@ export function useChromium() {
   let browser: Browser;
   const contexts: BrowserContext[] = [];
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: inject('chromium'), args: ARGS });
+    browser = await chromium.launch({ executablePath: inject('chromium'), args: CHROMIUM_ARGS });
   });
   afterAll(async () => {
     await Promise.all(contexts.map((context) => context.close()));

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
 import { findNatsServer } from '../../libs/platform/src/nats-server-binary.js';
 import { isInstalled } from '../deploy/installed.js';
+import { findChromium } from './chromium-binary.js';
 import { startOwnPostgres } from './own-postgres.js';
 import { dropDatabases } from './postgres-databases.js';
 
@@ -19,9 +19,6 @@ declare module 'vitest' {
   }
 }
 
-/** Where distributions put it. */
-const CHROMIUMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
 /** What all suites share: a Postgres, and where to find a nats-server. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const runId = randomBytes(4).toString('hex');
@@ -30,7 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('runId', runId);
   project.provide('postgresUrl', postgres.url);
   project.provide('natsServer', natsServer ?? '');
-  const chromium = [process.env['CHROMIUM'] ?? '', ...CHROMIUMS].find((path) => path && existsSync(path)) ?? '';
+  const chromium = findChromium() ?? '';
   project.provide('chromium', chromium);
   if (!natsServer)
     console.warn('There is no nats-server here: the suites that need one are skipped (with CI set, they fail).');

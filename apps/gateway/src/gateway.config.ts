@@ -35,7 +35,7 @@ export const gatewayConfig = z.object({
     .describe(
       'Ways to the pictures of users, comma separated; the first that finds one counts: `none`, `initials`, `attributes.<path>`, `gravatar`, or an https address with `%(username)s`, `%(mail_hash)s` and `%(upn)s`',
     ),
-  BRAND: z.string().default('Gatehouse').describe('Name of the site'),
+  BRAND: z.string().default('Gatehouse').describe('Name of the site where no brand has another'),
   SEAL_KEYS: z
     .string()
     .describe('Keys that seal plans: `id:base64` of 32 bytes, comma separated; the first seals, all open'),

@@ -7,6 +7,7 @@ import { NatsPolicies } from './adapters/nats-policies.js';
 import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormBoundSessions } from './adapters/typeorm-bound-sessions.js';
+import { TypeormBrands } from './adapters/typeorm-brands.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
 import { TypeormMemberships } from './adapters/typeorm-memberships.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
@@ -15,6 +16,7 @@ import { TypeormTokens } from './adapters/typeorm-tokens.js';
 import { AttemptLines } from './execution/attempt-lines.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
 import { BindingGuard } from './execution/binding-guard.js';
+import { Brands } from './execution/brands.js';
 import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
@@ -25,11 +27,13 @@ import { Planning } from './execution/planning.js';
 import { Plans } from './execution/plans.js';
 import { PolicyEngine } from './execution/policy-engine.js';
 import { Sessions } from './execution/sessions.js';
+import type { ConfiguredSite } from './execution/site.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
 import { ApiPageController } from './http/api-page.controller.js';
 import { readsAttributes } from './http/avatar-modes.js';
 import { Avatars } from './http/avatars.js';
+import { BrandsController } from './http/brands.controller.js';
 import { Clients } from './http/client.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
@@ -47,6 +51,7 @@ import { SchemaTexts } from './http/openapi/schema-texts.js';
 import { OwnPageController } from './http/own-page.controller.js';
 import { PageFilesController } from './http/page-files.controller.js';
 import { Principals } from './http/principal.js';
+import { RootConfigController } from './http/root-config.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
 import { SitePages } from './http/site-pages.js';
 import { StrangerGate } from './http/stranger.gate.js';
@@ -65,6 +70,8 @@ const CONTROLLERS: Type[] = [
   FlowInspectorController,
   UsersController,
   SessionsController,
+  BrandsController,
+  RootConfigController,
   HealthController,
   SchemaController,
 ];
@@ -105,6 +112,7 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Plans, useValue: plans },
     { provide: Flows, useValue: flows },
     { provide: SitePages, useValue: ground.pages },
+    { provide: Brands, useValue: ports.brands },
     { provide: Contracts, useValue: contracts },
     { provide: Sessions, useValue: ports.sessions },
     ...doorsOf(ground, ports),
@@ -151,7 +159,9 @@ function portsOf(ground: Ground) {
   });
   const engine = engineOf(ground, contracts);
   return {
-    ...{ plans, flows: new TypeormFlows(source), contracts, attempts, lines, consultation, engine },
+    ...{ plans, contracts, attempts, lines, consultation, engine },
+    flows: new TypeormFlows(source),
+    brands: new TypeormBrands(source, config.BRAND),
     planning: new Planning(engine),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),
@@ -175,10 +185,9 @@ const bindingsOf = ({ source, places, logger }: Ground, sealer: Sealer) =>
     report: (error) => logger.fault('where a session is used could not be noted', error),
   });
 
-const siteOf = ({ BASE_URL, BRAND }: GatewayConfig) => ({
+const siteOf = ({ BASE_URL }: GatewayConfig): ConfiguredSite => ({
   base_url: BASE_URL.replace(/\/$/, ''),
   rp_id: new URL(BASE_URL).hostname,
-  brand: BRAND,
 });
 
 const claimsOf = (config: GatewayConfig) =>

@@ -24,6 +24,7 @@ export function drawDocument(
 ): string {
   const { nonce, script } = frame;
   const direction = LOCALES.find((known) => known.locale === locale)?.direction ?? 'ltr';
+  const theme = brand.theme === 'light' || brand.theme === 'dark' ? ` data-theme="${brand.theme}"` : '';
   const icon = brand.favicon ? `<link rel="icon" href="${escaped(brand.favicon)}">` : '';
   const refresh = refreshS ? `<noscript><meta http-equiv="refresh" content="${refreshS}"></noscript>` : '';
   const scripts =
@@ -31,7 +32,7 @@ export function drawDocument(
       ? ''
       : `<script type="application/json" id="opened">${json(state)}</script><script type="module" nonce="${nonce}" src="${script}"></script>`;
   return `<!doctype html>
-<html lang="${escaped(locale)}" dir="${direction}"><head><meta charset="utf-8">
+<html lang="${escaped(locale)}" dir="${direction}"${theme}><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark"><title>${escaped(title)}</title>${icon}${refresh}
 <style nonce="${nonce}">${style}${ownStyle}${brandStyle(brand, background)}</style></head>

@@ -7,9 +7,13 @@ export type Challenge = Readonly<Record<string, unknown>> & { readonly component
 /** What a site looks like. */
 export interface Brand {
   readonly title: string;
+  /** An address, in which `%(theme)s` stands for `light` or `dark`. */
   readonly logo?: string | undefined;
   readonly favicon?: string | undefined;
+  /** Light or dark whatever the visitor's system says. */
+  readonly theme?: 'automatic' | 'light' | 'dark' | undefined;
   readonly colours?: { readonly primary?: string | undefined } | undefined;
+  /** For challenges that say none. */
   readonly background?: string | undefined;
   readonly footer_links?: readonly { readonly name: string; readonly href: string | null }[] | undefined;
   readonly custom_css?: string | undefined;

@@ -102,8 +102,8 @@ describe('Compiler', () => {
   });
 
   it.each([
-    [null, '/static/dist/assets/images/flow_background.jpg'],
-    ['', '/static/dist/assets/images/flow_background.jpg'],
+    [null, undefined],
+    ['', undefined],
     ['https://cdn.example/x.png', 'https://cdn.example/x.png'],
     ['/static/x.png', '/static/x.png'],
     ['flow-backgrounds/x.png', '/media/public/flow-backgrounds/x.png'],

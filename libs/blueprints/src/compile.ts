@@ -15,7 +15,6 @@ import { type BlueprintObject, type Referable, referencesIn } from './object-mod
 import { Conditions } from './policy-sets.js';
 import { remoteStageOf } from './remote-stage.model.js';
 
-const DEFAULT_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 const MEDIA = '/media/public/';
 
 /** The contracts of stages and policies, by the blueprint models that they belong to. */
@@ -154,7 +153,7 @@ function byOrder(a: BlueprintObject, b: BlueprintObject): number {
 }
 
 /** Where the picture of a stored name is served (01-executor §4.1). */
-function backgroundUrl(name: string | null): string {
-  if (!name) return DEFAULT_BACKGROUND;
+function backgroundUrl(name: string | null): string | undefined {
+  if (!name) return undefined;
   return name.startsWith('http') || name.startsWith('/static') ? name : MEDIA + name;
 }

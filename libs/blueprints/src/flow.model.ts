@@ -15,7 +15,7 @@ export const flowSchema = z.object({
   title: char(),
   designation: choice(DESIGNATIONS),
   background: char({ maxLength: 500, allowBlank: true }).nullable().default(null),
-  layout: choice(LAYOUTS).default('stacked'),
+  layout: choice(LAYOUTS).optional(),
   compatibility_mode: boolean().default(false),
   denied_action: choice(DENIED_ACTIONS).default('message_continue'),
   authentication: choice(REQUIREMENTS).default('none'),

@@ -1,4 +1,5 @@
 import type { Register } from '@gatehouse/directory';
+import { brandModel } from './brand.model.js';
 import type { Collection } from './collection.js';
 import type { Contracts } from './compile.js';
 import type { Draft } from './draft.js';
@@ -15,11 +16,12 @@ import type { Strangers } from './strangers.js';
 import { TokenCollection } from './token-collection.js';
 import { type Passwords, UserCollection } from './user-collection.js';
 
-/** The models whose objects are kept as blueprint objects: flows, bindings, one for each contract, and stages of others. */
+/** The models whose objects are kept as blueprint objects: flows, bindings, brands, one for each contract, and stages of others. */
 export const objectModels = ({ stages, policies }: Contracts): ObjectModel[] => [
   flowModel,
   bindingModel,
   policyBindingModel,
+  brandModel,
   remoteStageModel,
   ...[...stages].map(([model, contract]) => stageModel(model, contract)),
   ...[...policies.values()].map(policyModel),

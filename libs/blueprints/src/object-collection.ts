@@ -37,6 +37,7 @@ export class ObjectCollection implements Collection<Found> {
     const id = before?.id ?? pk ?? randomUUID();
     const object = { id, model: this.model.name, values: this.#accept({ ...before?.values, ...given }) };
     this.#refuseClash(object, before);
+    this.#refuseSecond(object);
     return async () => {
       const isChanged = this.draft.put(object);
       return { ...this.#found(object), outcome: before ? (isChanged ? 'changed' : 'left') : 'created' };
@@ -64,6 +65,16 @@ export class ObjectCollection implements Collection<Found> {
     const [only = '', ...others] = this.model.key;
     if (others.length === 0) throw Invalid.field(only, 'This field must be unique.');
     throw Invalid.field('non_field_errors', `The fields ${this.model.key.join(', ')} must make a unique set.`);
+  }
+
+  #refuseSecond({ id, values }: BlueprintObject): void {
+    const { sole } = this.model;
+    if (sole === undefined || values[sole] !== true) return;
+    for (const other of this.draft.of(this.model.name)) {
+      if (other.id !== id && other.values[sole] === true) {
+        throw Invalid.field(sole, `There is one already: ${this.#readable(other)}.`);
+      }
+    }
   }
 
   #condition(name: string, value: Json): Condition {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Json, JsonMap } from './json.js';
 
 /** What objects there are: those of one kind share one set of names. */
-export type ObjectKind = ReferenceKind | 'binding' | 'policy' | 'policybinding';
+export type ObjectKind = ReferenceKind | 'binding' | 'policy' | 'policybinding' | 'brand';
 /** What a field can refer to: objects of one kind, or whatever policies can be bound to. */
 export type Referable = ObjectKind | 'target';
 const TARGETS: readonly ObjectKind[] = ['flow', 'binding'];
@@ -23,6 +23,8 @@ export interface ObjectModel {
   /** Fields that hold the id of another object. An object without one of its `parents` goes with it. */
   readonly references: ReadonlyMap<string, Referable>;
   readonly parents: readonly string[];
+  /** A flag that at most one object of the model has. */
+  readonly sole?: string;
   /** Reference fields whose object cannot go before this one: what it judges would not be judged any more. */
   readonly guards?: readonly string[];
   /** What is wrong with values that fit the schema one by one. */

@@ -1,4 +1,4 @@
-import type { FlowVersion } from '@gatehouse/plan';
+import type { Brand, FlowVersion } from '@gatehouse/plan';
 import type { PublishedFlow } from './report.js';
 
 /** A compiled flow, ready to be published. */
@@ -8,10 +8,12 @@ export interface Edition {
   readonly digest: Buffer;
 }
 
-/** The flow versions that visitors are given. */
+/** The flow versions and the brands that visitors are given. */
 export abstract class Publications {
   /** Makes each edition its flow's current version; one that the flow had before is used again. Answers what moved. */
   abstract publish(editions: readonly Edition[]): Promise<PublishedFlow[]>;
   /** Takes flows away from visitors; plans that are under way end on their version. */
   abstract withdraw(flowIds: readonly string[]): Promise<void>;
+  /** Makes these the brands, beside what is published by now; nothing moves when nothing of it changes. */
+  abstract publishBrands(brands: readonly Brand[]): Promise<void>;
 }

@@ -31,7 +31,7 @@ describe('applying blueprints', () => {
       designation: 'authentication',
       document: {
         v: 1,
-        flow: { slug: 'login', layout: 'stacked' },
+        flow: { slug: 'login', denied_action: 'message_continue' },
         steps: [{ order: 10, re_evaluate_policies: true }],
       },
     });

@@ -1,6 +1,7 @@
 import { type Register, TypeormRegister } from '@gatehouse/directory';
 import { stages } from '@gatehouse/stages';
 import type { DataSource, EntityManager } from 'typeorm';
+import { brandsOf } from './brand.model.js';
 import { Compiler, type Contracts, digestOf } from './compile.js';
 import { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
@@ -65,5 +66,7 @@ async function publish(draft: Draft, manager: EntityManager): Promise<PublishedF
   const documents = compiler.affected(draft.touched).map((flow) => compiler.compile(flow));
   const publications = new TypeormPublications(manager);
   await publications.withdraw(draft.changes.removed);
-  return publications.publish(documents.map((document) => ({ document, digest: digestOf(document) })));
+  const published = await publications.publish(documents.map((document) => ({ document, digest: digestOf(document) })));
+  await publications.publishBrands(brandsOf(draft));
+  return published;
 }

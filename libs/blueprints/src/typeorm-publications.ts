@@ -1,3 +1,4 @@
+import type { Brand } from '@gatehouse/plan';
 import type { EntityManager } from 'typeorm';
 import { type Edition, Publications } from './publications.js';
 import type { PublishedFlow } from './report.js';
@@ -23,13 +24,21 @@ const POINT = `
   SELECT id, slug, designation, version_id
   FROM jsonb_to_recordset($1::jsonb) AS m (id uuid, slug text, designation text, version_id uuid)`;
 
+const POINT_TO_BRANDS = `
+  INSERT INTO flow.brand_sets AS before (revision, document)
+  SELECT gen_random_uuid(), jsonb_build_object('v', 1, 'brands', $1::jsonb,
+    'first', (SELECT coalesce(jsonb_object_agg(f.designation, f.slug), '{}')
+              FROM (SELECT designation, min(slug) AS slug FROM flow.flows GROUP BY designation) f))
+  ON CONFLICT (single) DO UPDATE SET revision = excluded.revision, document = excluded.document
+  WHERE before.document <> excluded.document`;
+
 interface Moved extends PublishedFlow {
   readonly id: string;
   readonly version_id: string;
   readonly designation: string;
 }
 
-/** Flow versions in the schema `flow`, inside the caller's transaction. */
+/** Flow versions and brands in the schema `flow`, inside the caller's transaction. */
 export class TypeormPublications extends Publications {
   constructor(private readonly manager: EntityManager) {
     super();
@@ -50,5 +59,9 @@ export class TypeormPublications extends Publications {
 
   async withdraw(flowIds: readonly string[]): Promise<void> {
     if (flowIds.length > 0) await this.manager.query('DELETE FROM flow.flows WHERE id = ANY($1::uuid[])', [flowIds]);
+  }
+
+  async publishBrands(brands: readonly Brand[]): Promise<void> {
+    await this.manager.query(POINT_TO_BRANDS, [JSON.stringify(brands)]);
   }
 }

@@ -15,7 +15,8 @@ function parsed(address: string, base?: string): URL | undefined {
   return URL.canParse(address, base) ? new URL(address, base) : undefined;
 }
 
-const isWebAddress = (address: string) => {
+/** Whether an address is that of a web page, anywhere. */
+export const isWebAddress = (address: string): boolean => {
   const begins = /^https?:\/\/[^/]/i.test(address) && !UNPRINTABLE.test(address);
   return begins && parsed(address) !== undefined;
 };

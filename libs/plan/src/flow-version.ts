@@ -45,8 +45,9 @@ const flow = z.object({
   name: z.string(),
   title: z.string(),
   designation: z.enum(DESIGNATIONS),
-  background: z.string(),
-  layout: z.enum(LAYOUTS),
+  /** Where the flow says neither, the brand does. */
+  background: z.string().optional(),
+  layout: z.enum(LAYOUTS).optional(),
   denied_action: z.enum(DENIED_ACTIONS),
   authentication: z.enum(REQUIREMENTS),
 });

@@ -1,3 +1,4 @@
+export * from './brand.js';
 export * from './context.js';
 export * from './destination.js';
 export * from './flow-version.js';

@@ -1,4 +1,12 @@
-import { type Errors, type Insert, type Message, message, planContext, type StageReply } from '@gatehouse/contracts';
+import {
+  type AttemptRule,
+  type Errors,
+  type Insert,
+  type Message,
+  message,
+  planContext,
+  type StageReply,
+} from '@gatehouse/contracts';
 import { z } from 'zod';
 import { mergeContext, userKey } from './context.js';
 import type { FlowVersion, PolicySet } from './flow-version.js';
@@ -124,9 +132,14 @@ function leave({ shown: _left, ...plan }: Plan): Plan {
   return { ...plan, verdicts: {}, cursor: plan.cursor + 1 };
 }
 
-/** Whoever begins a plan may answer without looking first; from then on an answer is for the step that was shown, or for none. */
-export const mayAnswer = ({ shown, trail }: Plan, step: Step) =>
-  shown === undefined ? trail.every(({ outcome }) => outcome === 'skipped') : shown.step === step.id;
+/**
+ * Whoever begins a plan may answer without looking first, unless the answer chooses among what is shown; from then on an
+ * answer is for the step that was shown, or for none.
+ */
+export function mayAnswer({ shown, trail }: Plan, step: Step, attempts: readonly AttemptRule[] = []): boolean {
+  if (shown) return shown.step === step.id;
+  return trail.every(({ outcome }) => outcome === 'skipped') && !attempts.some(({ pick }) => pick);
+}
 
 /** What `step` remembered for the user the plan is now about. */
 export function stateOf(plan: Plan, stepId: string): Record<string, unknown> | undefined {

@@ -8,7 +8,7 @@ import type { Identity, Loaded, Session, StoredPlan } from '../execution/plans.j
 export interface LoadedRow {
   readonly flow_id: string;
   readonly newest_version_id: string;
-  readonly recovery_flow: string | null;
+  readonly brands_revision: string | null;
   readonly retired: boolean | null;
   readonly session_id: string | null;
   readonly session_left_s: number | null;
@@ -51,7 +51,7 @@ export function loadedOf(row: LoadedRow, sealer: Sealer): Loaded {
   return {
     flowId: row.flow_id,
     newestVersionId: row.newest_version_id,
-    recoveryFlow: row.recovery_flow ?? undefined,
+    brandsRevision: row.brands_revision,
     session: row.session_id ? sessionOf(row, row.session_id) : undefined,
     stored: row.plan_id && !row.outdated ? storedPlan(row, row.plan_id, sealer) : undefined,
     row: row.plan_id ? { id: row.plan_id, revision: row.revision } : undefined,

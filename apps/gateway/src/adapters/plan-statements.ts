@@ -32,7 +32,7 @@ export const LOAD: NamedStatement = {
   name: 'plan_load',
   text: `
     SELECT f.id AS flow_id, f.version_id AS newest_version_id,
-      (SELECT r.slug FROM flow.flows r WHERE r.designation = 'recovery' ORDER BY r.slug LIMIT 1) AS recovery_flow,
+      (SELECT revision FROM flow.brand_sets) AS brands_revision,
       k.until IS NOT NULL AS retired, s.id AS session_id,
       CASE WHEN s.ttl IS NULL THEN extract(epoch FROM s.expires_at - now())::float8 END AS session_left_s, s.seen_at < now() - ${SEEN_EVERY} AS unseen,
       p.id AS plan_id, p.revision, p.version_id, p.body,

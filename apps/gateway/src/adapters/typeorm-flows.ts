@@ -7,10 +7,6 @@ import { Flows } from '../execution/flows.js';
 export const KEPT_VERSIONS = 500;
 
 const LOAD = { name: 'flow_version_load', text: 'SELECT document FROM flow.flow_versions WHERE id = $1' };
-const DEFAULT = {
-  name: 'flow_default',
-  text: 'SELECT slug FROM flow.flows WHERE designation = $1 ORDER BY slug LIMIT 1',
-};
 /** $1 stage. A stage may be a step, or stand in the config of one. */
 const CONFIGURING = {
   name: 'flow_configuring',
@@ -40,11 +36,6 @@ export class TypeormFlows extends Flows {
     this.kept.set(versionId, version);
     if (this.kept.size > KEPT_VERSIONS) this.kept.delete(this.kept.keys().next().value!);
     return version;
-  }
-
-  async findDefault(designation: string): Promise<string | undefined> {
-    const { rows } = await runNamed<{ slug: string }>(this.source, DEFAULT, [designation]);
-    return rows[0]?.slug;
   }
 
   async findConfiguring(stageId: string): Promise<string | undefined> {

@@ -39,6 +39,17 @@ describe('what an answer spends', () => {
   });
 });
 
+it('counts by network what is guessed of nobody, so that nobody can lock everybody out', () => {
+  const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const subjectAt = (ip: string) =>
+    claims
+      .of({ rules: [password], body: { password: 'x' }, shown: {}, user: undefined, ip })[0]
+      ?.subject.toString('hex');
+
+  expect(subjectAt('2001:db8::1')).toBe(subjectAt('2001:db8::2'));
+  expect(subjectAt('2001:db8::1')).not.toBe(subjectAt('203.0.113.7'));
+});
+
 describe('an answer that chooses among devices', () => {
   it('spends the chosen one, however its number is written', () => {
     for (const device_uid of ['2', 2]) {

@@ -65,7 +65,10 @@ interface Guess {
   readonly ip: string;
 }
 
-/** Turns an answer into the claims it spends, by the contract's rules: data only, no stage is named. */
+/**
+ * Turns an answer into the claims it spends, by the contract's rules: data only, no stage is named. Where a flow is about
+ * nobody, each network has a counter of its own: one of them cannot lock the others out.
+ */
 export class Claims {
   constructor(
     private readonly key: Buffer,
@@ -80,12 +83,13 @@ export class Claims {
     const spent = new Map(
       matching.flatMap((rule) => credentialsOf(rule, body, shown).map((credential) => [credential, rule] as const)),
     );
-    const subject = hidden(this.key, subjectOf(user));
+    const network = `net:${networkOf(ip)}`;
+    const subject = hidden(this.key, user ? subjectOf(user) : `nobody:${network}`);
     const forgetAfterS = user?.kind === 'saved' ? undefined : NAME_FORGET_S;
     return [
       ...[...spent].map(([credential, { free, hard }]) => ({ subject, credential, free, hard, forgetAfterS })),
       {
-        subject: hidden(this.key, `net:${networkOf(ip)}`),
+        subject: hidden(this.key, network),
         credential: NETWORK_CREDENTIAL,
         free: this.network.free,
         hard: undefined,
@@ -110,9 +114,9 @@ const bagsIn = (value: unknown): Bag[] =>
   Array.isArray(value) ? value.filter((one): one is Bag => typeof one === 'object' && one !== null) : [];
 
 /** A saved user by id; anybody else by the typed name, in one spelling, so that case and Unicode variants share a counter. */
-export function subjectOf(user: User | undefined): string {
-  if (user?.kind === 'saved') return `user:${user.uuid}`;
-  return `name:${(user?.username ?? '').normalize('NFKC').toLowerCase().trim()}`;
+export function subjectOf(user: User): string {
+  if (user.kind === 'saved') return `user:${user.uuid}`;
+  return `name:${user.username.normalize('NFKC').toLowerCase().trim()}`;
 }
 
 /** An IPv4 address, or the /64 of an IPv6 one: what one client can change at will counts as one client. */

@@ -86,6 +86,18 @@ describe('attempts', () => {
     expect(stages.clock.waits).toEqual([10]);
   });
 
+  it('of a choice are spent once something was offered, and no guess is judged before', async () => {
+    const { solve, attempts, stages } = house(versionOf([{ kind: 'choice' }]), {
+      'choice.challenge': asks({ offers: [{ sort: 'totp', uid: '1' }] }),
+      'choice.respond': rejects(['totp:1']),
+    });
+    expect((await solve({ code: '123456' })).told).toMatchObject({ type: 'show', errors: undefined });
+    expect(stages.hops).toEqual(['choice.challenge']);
+
+    await solve({ code: '123456' });
+    expect(attempts.taken.map(({ credential }) => credential)).toEqual(['totp:1', 'network']);
+  });
+
   it('that a whole network used up are said to be, with the time to wait', async () => {
     const { solve, attempts } = house(versionOf([{ kind: 'secret' }]), SCRIPT);
     attempts.verdict = { taken: false, network: true, retryAfterS: 8 };

@@ -4,9 +4,10 @@ import { admits, currentStep, draw, type FlowVersion, type Plan, type Visitor } 
 import type { AttemptLines } from './attempt-lines.js';
 import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
+import type { Brands } from './brands.js';
 import type { Consultation } from './consultation.js';
 import type { Flows } from './flows.js';
-import { type Arrival, isStored, type Known, knownPlan, visitorOf } from './going-on.js';
+import { type Arrival, type Found, isStored, type Known, knownPlan, visitorOf } from './going-on.js';
 import { loginAddress } from './login-address.js';
 import { type Planning, refusalOf } from './planning.js';
 import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
@@ -14,7 +15,7 @@ import type { PolicyEngine } from './policy-engine.js';
 import { Overtaken } from './progress.js';
 import type { FlowAnswer, FlowRequest, Posted, SessionCookie, Told } from './request.js';
 import { Saving } from './saving.js';
-import type { Site } from './stage-requests.js';
+import { type ConfiguredSite, siteOf } from './site.js';
 import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
 import { Turns } from './turns.js';
@@ -26,6 +27,7 @@ export const REQUEST_DEADLINE_MS = 20_000;
 interface Parts {
   readonly plans: Plans;
   readonly flows: Flows;
+  readonly brands: Brands;
   readonly attempts: Attempts;
   readonly lines: AttemptLines;
   readonly contracts: Contracts;
@@ -33,8 +35,7 @@ interface Parts {
   readonly bindings: BindingGuard;
   readonly engine: PolicyEngine;
   readonly planning: Planning;
-  /** What of the site is configured; the rest is loaded. */
-  readonly site: Omit<Site, 'flows'>;
+  readonly site: ConfiguredSite;
   readonly now: () => Date;
 }
 
@@ -76,10 +77,10 @@ export class Executor {
     return answer.finally(() => this.parts.lines.leave(request));
   }
 
-  private async load({ slug, sessionKey }: FlowRequest): Promise<Loaded> {
+  private async load({ slug, sessionKey, host }: FlowRequest): Promise<Found> {
     const loaded = await this.parts.plans.find(slug, sessionKey);
     if (!loaded) throw new Problem('not_found');
-    return loaded;
+    return { ...loaded, brand: await this.parts.brands.find(host, loaded.brandsRevision) };
   }
 
   /** Whether the session was bound to another place than this; then it has ended. */
@@ -88,7 +89,7 @@ export class Executor {
     return user !== undefined && !(await this.parts.bindings.admits({ ...session!, user }, client));
   }
 
-  private async sendToLogin(request: FlowRequest, found: Loaded): Promise<FlowAnswer> {
+  private async sendToLogin(request: FlowRequest, found: Found): Promise<FlowAnswer> {
     const version = await this.newest(found);
     const loaded = { ...found, session: undefined, user: undefined };
     return unplanned({ request, loaded, version }, { type: 'done', to: loginAddress(request, version) });
@@ -139,7 +140,7 @@ export class Executor {
       orphaned: known?.orphaned ?? false,
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
       visitor: presentIn(ground),
-      site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
+      site: siteOf(this.parts.site, loaded.brand),
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };
@@ -247,5 +248,5 @@ function answerOf(
   { loaded, version }: Ground,
   answer: Pick<FlowAnswer, 'told' | 'context' | 'effects' | 'planId'> & { cookie: SessionCookie | undefined },
 ): FlowAnswer {
-  return { ...answer, version, sessionUser: loaded.user };
+  return { ...answer, version, brand: loaded.brand, sessionUser: loaded.user };
 }

@@ -4,8 +4,6 @@ import type { FlowVersion } from '@gatehouse/plan';
 export abstract class Flows {
   /** Undefined when there is none, or when it is not understood any more. */
   abstract find(versionId: string): Promise<FlowVersion | undefined>;
-  /** Slug of the first flow of a designation, by slug. */
-  abstract findDefault(designation: string): Promise<string | undefined>;
   /** Slug of the flow by which users set up a stage for themselves; undefined for a stage that no published flow uses, or that has none. */
   abstract findConfiguring(stageId: string): Promise<string | undefined>;
 }

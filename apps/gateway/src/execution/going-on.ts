@@ -1,11 +1,17 @@
 import type { Plan } from '@gatehouse/plan';
 import { sameSecret } from '@gatehouse/platform';
+import type { HostBrand } from './brands.js';
 import type { Identity, Loaded, Plans, ResumedPlan, StoredPlan } from './plans.js';
 import type { FlowRequest } from './request.js';
 import { hashToken } from './resuming.js';
 
-/** What was loaded, and who asks: the user of a token, else of the session. */
-export interface Arrival extends Loaded {
+/** What was loaded, with the brand of the host that was asked for. */
+export interface Found extends Loaded {
+  readonly brand: HostBrand;
+}
+
+/** And who asks: the user of a token, else of the session. */
+export interface Arrival extends Found {
   readonly user: Identity | undefined;
 }
 

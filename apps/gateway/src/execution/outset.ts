@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
 import { draw, type FlowVersion, type Plan } from '@gatehouse/plan';
+import type { Brands, HostBrand } from './brands.js';
 import { REQUEST_DEADLINE_MS } from './executor.js';
 import type { Flows } from './flows.js';
 import type { Planning } from './planning.js';
-import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
+import { type Identity, type Plans, savedUserOf } from './plans.js';
 import type { FlowRequest } from './request.js';
-import type { Site, Situation } from './stage-requests.js';
+import { type ConfiguredSite, siteOf } from './site.js';
+import type { Situation } from './stage-requests.js';
 import { Turns } from './turns.js';
 
 interface Parts {
   readonly plans: Plans;
   readonly flows: Flows;
+  readonly brands: Brands;
   readonly planning: Planning;
-  /** What of the site is configured; the rest is loaded. */
-  readonly site: Omit<Site, 'flows'>;
+  readonly site: ConfiguredSite;
 }
 
 /** Begins flows that already know whom they are about, so that their first step need not find out (01-executor §11). */
@@ -32,7 +34,8 @@ export class Outset {
     if (!version) throw new Problem('not_found');
     const { session, flowId, newestVersionId: versionId, row } = loaded;
     if (!session || session.retired) throw new Problem('not_authenticated');
-    const planned = await this.parts.planning.plan(this.situationOf(request, version, { loaded, user }));
+    const brand = await this.parts.brands.find(request.host, loaded.brandsRevision);
+    const planned = await this.parts.planning.plan(this.situationOf(request, version, { user, brand }));
     if ('refused' in planned) throw new Problem('flow_not_applicable', detailOf(planned.refused));
     const begun = await this.parts.plans.begin({ flowId, versionId, plan: planned.plan, session, replaces: row });
     if (!begun) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
@@ -41,11 +44,11 @@ export class Outset {
   private situationOf(
     request: FlowRequest,
     version: FlowVersion,
-    { loaded, user }: { readonly loaded: Loaded; readonly user: Identity },
+    { user, brand }: { readonly user: Identity; readonly brand: HostBrand },
   ): Situation {
     return {
       ...{ request, version, plan: planAbout(user, version, request), sessionUser: savedUserOf(user), revision: 0 },
-      site: { ...this.parts.site, flows: loaded.recoveryFlow ? { recovery: loaded.recoveryFlow } : {} },
+      site: siteOf(this.parts.site, brand),
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };

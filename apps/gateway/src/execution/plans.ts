@@ -51,8 +51,8 @@ export interface StoredPlan {
 export interface Loaded {
   readonly flowId: string;
   readonly newestVersionId: string;
-  /** Slug of the flow that recovers an account, if there is one. */
-  readonly recoveryFlow: string | undefined;
+  /** Of all brands, as of now; null where nothing is known of any. */
+  readonly brandsRevision: string | null;
   readonly session: Session | undefined;
   readonly stored: StoredPlan | undefined;
   /** The row that a new plan of this flow replaces: also one that is outdated, or whose body cannot be read any more. */

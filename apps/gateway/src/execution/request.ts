@@ -1,5 +1,5 @@
 import type { Effect, Errors, Message, Problem, StageContract } from '@gatehouse/contracts';
-import type { FlowVersion, Plan } from '@gatehouse/plan';
+import type { Brand, FlowVersion, Plan } from '@gatehouse/plan';
 import type { Identity } from './plans.js';
 
 /** One request to the executor, as far as it is more than HTTP. */
@@ -7,6 +7,8 @@ export interface FlowRequest {
   /** When it arrived, on the clock of `performance.now()`. */
   readonly arrivedAt: number;
   readonly slug: string;
+  /** As the visitor named it: it chooses looks and flows, and never where a link leads. */
+  readonly host: string;
   /** SHA-256 of the session cookie, if one came. */
   readonly sessionKey: Buffer | undefined;
   /** Finds the user of the token that came, who counts as whoever asks; absent when none came. Throws token_invalid. */
@@ -63,6 +65,7 @@ export type Told =
 export interface FlowAnswer {
   readonly told: Told;
   readonly version: FlowVersion;
+  readonly brand: Brand;
   readonly context: Plan['context'];
   readonly sessionUser: Identity | undefined;
   readonly cookie: SessionCookie | undefined;

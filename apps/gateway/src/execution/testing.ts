@@ -1,16 +1,9 @@
-import {
-  defineStage,
-  type Effect,
-  Problem,
-  type SavedUser,
-  type StageContract,
-  type StageReply,
-  type StageRequest,
-} from '@gatehouse/contracts';
+import { type Effect, Problem, type SavedUser, type StageReply, type StageRequest } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, PolicySet } from '@gatehouse/plan';
-import { z } from 'zod';
 import { MemoryBoundSessions } from '../../../../test/support/bound-sessions.js';
+import { MemoryBrands } from '../../../../test/support/brands.js';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
+import { KnownContracts } from '../../../../test/support/known-contracts.js';
 import { MemoryMemberships, ScriptedPolicies } from '../../../../test/support/policies.js';
 import { AttemptLines, DEFAULT_LINE } from './attempt-lines.js';
 import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
@@ -22,7 +15,7 @@ import { Planning } from './planning.js';
 import { type Begin, type Loaded, Plans, type ResumedPlan, type Save, type Session } from './plans.js';
 import { PolicyEngine, type Undecided } from './policy-engine.js';
 import type { FlowRequest } from './request.js';
-import { Contracts, Stages } from './stages.js';
+import { Stages } from './stages.js';
 
 /** The executor's ports in memory, for its own tests: they count, and they can be made to race. */
 
@@ -38,70 +31,6 @@ export const ALICE: SavedUser = {
   epoch: 1,
   locale: '',
 };
-
-const bag = z.looseObject({});
-const contract = (kind: string, more: Partial<StageContract> = {}): StageContract => ({
-  ...defineStage({
-    kind,
-    component: `ak-stage-${kind}`,
-    model: `test.${kind}`,
-    service: 'test',
-    config: bag,
-    challenge: bag,
-    response: bag,
-    state: bag,
-    reads: { pending_user: 'optional' },
-    writes: ['pending_user', 'user_backend'],
-    effects: ['login', 'event', 'reputation'],
-    errors: { wrong: { string: 'Wrong.', code: 'invalid' } },
-  }),
-  ...more,
-});
-
-const guess = {
-  when: 'password',
-  credential: 'password',
-  free: 5,
-  hard: 50,
-  refuse: { field: 'password', code: 'wrong' },
-};
-const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
-
-// `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret` spends attempts, `needy`
-// needs a user, `puzzle` does not act, `scribe` and `diary` write data of their own.
-const KINDS = new Map(
-  [
-    contract('ident', {
-      response: answer('uid', 'password'),
-      embeds: { inner: { field: 'password', error: 'wrong' } },
-    }),
-    contract('hall', {
-      response: answer('uid', 'token'),
-      embeds: { inner: { field: 'token', error: 'wrong', asks: 'puzzle' } },
-    }),
-    contract('puzzle', { response: answer('token'), acts: false }),
-    contract('scribe', { component: undefined, writes_data: true }),
-    contract('diary', { response: answer('word'), writes_data: true }),
-    contract('secret', { response: answer('password'), attempts: [guess] }),
-    contract('page', { response: answer('word') }),
-    contract('needy', { reads: { pending_user: 'required' } }),
-    contract('login', { component: undefined }),
-    contract('logout', { component: undefined, effects: ['logout'] }),
-    contract('redirect', { config: z.object({ to: z.string() }) }),
-  ].map((c) => [c.kind, c]),
-);
-
-class KnownContracts extends Contracts {
-  find(kind: string) {
-    return KINDS.get(kind);
-  }
-  knows(component: string) {
-    return [...KINDS.values()].some((c) => c.component === component);
-  }
-  isSecret(field: string) {
-    return field === 'password';
-  }
-}
 
 type Script = StageReply | Problem | ((request: StageRequest) => StageReply);
 
@@ -136,14 +65,10 @@ export class MemoryPlans extends Plans {
   async find(slug: string): Promise<Loaded | undefined> {
     this.loads++;
     if (slug !== 'login') return undefined;
-    const row = this.plan && { id: this.plan.id, revision: this.revision };
-    const stored = this.plan && {
-      plan: this.plan,
-      revision: this.revision,
-      versionId: this.versionId,
-      orphaned: this.orphaned,
-    };
-    return { flowId: FLOW_ID, newestVersionId: 'v1', recoveryFlow: undefined, session: this.session, stored, row };
+    const { plan, revision, versionId, orphaned, session } = this;
+    const row = plan && { id: plan.id, revision };
+    const stored = plan && { plan, revision, versionId, orphaned };
+    return { flowId: FLOW_ID, newestVersionId: 'v1', brandsRevision: 'b1', session, stored, row };
   }
   /** The plan that a link leads to, by the token's hash. */
   readonly waiting = new Map<string, ResumedPlan>();
@@ -221,9 +146,6 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     async find() {
       return version;
     }
-    async findDefault() {
-      return 'login';
-    }
     async findConfiguring() {
       return undefined;
     }
@@ -239,13 +161,16 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     ...{ policies, memberships, contracts, timeoutMs: 5000 },
     report: (found) => void undecided.push(found),
   });
-  const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example' };
+  const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org' };
+  const brands = new MemoryBrands();
   const boundSessions = new MemoryBoundSessions();
-  const ports = { plans, flows, attempts, lines, contracts, consultation, engine, bindings: boundSessions.guard };
+  const { guard: bindings } = boundSessions;
+  const ports = { plans, flows, brands, attempts, lines, contracts, consultation, engine, bindings };
   const executor = new Executor({ ...ports, planning: new Planning(engine), site, now: () => new Date(0) });
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
     arrivedAt: performance.now(),
     slug: 'login',
+    host: 'id.example.org',
     sessionKey: Buffer.alloc(32),
     query: {},
     named: [],
@@ -256,7 +181,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     ...more,
   });
   return {
-    ...{ plans, stages, attempts, overreaches, policies, memberships, undecided, boundSessions },
+    ...{ plans, brands, stages, attempts, overreaches, policies, memberships, undecided, boundSessions },
     show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
       executor.handle(request({ answer: { body, forged: undefined }, ...more })),

@@ -122,10 +122,11 @@ export class Walk {
 
   /** An answer for another stage's component, or for a step that was never shown, is a late double click. */
   private isFor(step: Step, body: unknown): boolean {
-    if (!mayAnswer(this.progress.plan, step)) return false;
+    const contract = this.contractOf(step);
+    if (!mayAnswer(this.progress.plan, step, contract?.attempts)) return false;
     const component = (body as { component?: unknown } | null)?.component;
     if (typeof component !== 'string' || !this.parts.contracts.knows(component, this.start.version)) return true;
-    return component === this.contractOf(step)?.component;
+    return component === contract?.component;
   }
 
   /** Shows what the visitor was shown, without asking anybody. */

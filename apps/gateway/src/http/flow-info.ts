@@ -6,6 +6,9 @@ import type { Pictured } from './avatar-modes.js';
 import type { Avatars } from './avatars.js';
 import { formatTitle } from './flow-title.js';
 
+/** The picture and the layout where neither a flow nor its brand says another (01-executor §6.1). */
+const DEFAULTS = { background: '/static/dist/assets/images/flow_background.jpg', layout: 'stacked' } as const;
+
 /** Drops the plan and leads to the flow that logs out. */
 export const CANCEL_URL = '/flows/-/cancel/';
 
@@ -27,11 +30,11 @@ export const userInfo = (user: Pictured | undefined, avatars: Avatars): UserInfo
 });
 
 /** What every challenge says of its flow (01-executor §4.1); without a plan the title is as it was written. */
-export const flowInfo = ({ version, context, planId }: FlowAnswer, user: Pictured | undefined): FlowInfo => ({
+export const flowInfo = ({ version, brand, context, planId }: FlowAnswer, user: Pictured | undefined): FlowInfo => ({
   title: planId === undefined ? version.flow.title : formatTitle(version.flow.title, namesOf(context, user)),
-  background: version.flow.background,
+  background: version.flow.background ?? brand.background ?? DEFAULTS.background,
   cancel_url: CANCEL_URL,
-  layout: version.flow.layout,
+  layout: version.flow.layout ?? brand.layout ?? DEFAULTS.layout,
 });
 
 const namesOf = ({ application }: Plan['context'], user: Pictured | undefined) => ({

@@ -2,6 +2,7 @@ import { isLocalPath, Problem } from '@gatehouse/contracts';
 import type { Opened } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Brands } from '../execution/brands.js';
 import type { Posted } from '../execution/request.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
@@ -13,6 +14,7 @@ import { FlowDoor } from './flow.door.js';
 import { runOf } from './flow-run.js';
 import { innerQuery } from './inner-query.js';
 import { sendPage } from './page.sender.js';
+import { pageBrand } from './page-brand.js';
 import { type HttpAnswer, presentProblem } from './problem.presenter.js';
 import { SitePages } from './site-pages.js';
 
@@ -29,6 +31,7 @@ export class FlowPageController {
     @Inject(FlowDoor) private readonly door: FlowDoor,
     @Inject(Avatars) private readonly avatars: Avatars,
     @Inject(SitePages) private readonly pages: SitePages,
+    @Inject(Brands) private readonly brands: Brands,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -84,12 +87,12 @@ export class FlowPageController {
     return asks && !('response_errors' in body) ? reply.redirect(request.url, 303) : undefined;
   }
 
-  private draw({ request, reply }: Exchange, shown: Shown) {
+  private async draw({ request, reply }: Exchange, shown: Shown) {
     const { status, headers = {}, slug, run } = shown;
     const retryAfter = headers['retry-after'];
     const page = this.pages.flow({
       challenge: challengeOf(shown, request.id),
-      brand: { title: this.config.BRAND },
+      brand: pageBrand(await this.brands.find(request.host)),
       locale: 'en',
       slug,
       address: request.url,

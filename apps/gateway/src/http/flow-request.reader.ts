@@ -31,6 +31,7 @@ export class FlowRequestReader {
     return {
       ...asked,
       arrivedAt,
+      host: request.host,
       named: [request.query as object, asked.query].flatMap(Object.keys),
       sessionKey: sessionKeyOf(request),
       authenticate: principals.tokenUserOf(request),

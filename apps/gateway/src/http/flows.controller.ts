@@ -2,6 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { Brands } from '../execution/brands.js';
 import { Flows } from '../execution/flows.js';
 import { Plans } from '../execution/plans.js';
 import { Contracts } from '../execution/stages.js';
@@ -11,13 +12,16 @@ import { Principals } from './principal.js';
 import { sessionKeyOf } from './session.cookie.js';
 
 /** The purposes that have an address of their own. */
-const DEFAULTS: ReadonlySet<string> = new Set(['authentication', 'invalidation']);
+const DEFAULTS = ['authentication', 'invalidation'] as const;
+const isDefault = (designation: string): designation is (typeof DEFAULTS)[number] =>
+  (DEFAULTS as readonly string[]).includes(designation);
 
 /** Addresses that stand for whatever flow serves a purpose (01-executor §11). */
 @Controller('/flows/-')
 export class FlowsController {
   constructor(
     @Inject(Flows) private readonly flows: Flows,
+    @Inject(Brands) private readonly brands: Brands,
     @Inject(Plans) private readonly plans: Plans,
     @Inject(Principals) private readonly principals: Principals,
     @Inject(Contracts) private readonly contracts: Contracts,
@@ -25,14 +29,14 @@ export class FlowsController {
   ) {}
 
   /**
-   * Leads to the first flow of the designation; the query goes along. Whether the flow is for whoever is here now is for
+   * Leads to the brand's flow for the designation, else to the first of it; the query goes along. Whether the flow is for whoever is here now is for
    * the flow to say: somebody who is logged in already reads that there, and not that there is no such address.
    */
   @Get('default/:designation/')
   @Redirect()
   async default(@Param('designation') designation: string, @Req() request: FastifyRequest) {
     const query = this.queryOf(request);
-    const slug = DEFAULTS.has(designation) ? await this.flows.findDefault(designation) : undefined;
+    const slug = isDefault(designation) ? (await this.brands.find(request.host)).serving[designation] : undefined;
     if (!slug) throw new Problem('not_found', { detail: `There is no flow for ${designation}.` });
     return pageOf(slug, query);
   }

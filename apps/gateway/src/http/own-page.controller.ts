@@ -2,6 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import type { OpenedOwn } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Brands } from '../execution/brands.js';
 import { type ListedSession, Sessions } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
@@ -9,6 +10,7 @@ import { Unreadable } from './body.parser.js';
 import { CSRF_FIELD, csrfTokenOf, formForgeryOf } from './csrf.js';
 import type { Exchange } from './exchange.js';
 import { sendPage } from './page.sender.js';
+import { pageBrand } from './page-brand.js';
 import { type Principal, Principals } from './principal.js';
 import { SitePages } from './site-pages.js';
 import { parseUserAgent } from './user-agent.js';
@@ -29,6 +31,7 @@ export class OwnPageController {
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(Avatars) private readonly avatars: Avatars,
     @Inject(SitePages) private readonly pages: SitePages,
+    @Inject(Brands) private readonly brands: Brands,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -55,7 +58,7 @@ export class OwnPageController {
   private async draw({ request, reply }: Exchange, principal: Principal, refused = false) {
     const page = this.pages.own({
       own: await this.ownOf(principal),
-      brand: { title: this.config.BRAND },
+      brand: pageBrand(await this.brands.find(request.host)),
       locale: 'en',
       address: OWN_PAGE,
       token: { field: CSRF_FIELD, value: csrfTokenOf(request, reply) },

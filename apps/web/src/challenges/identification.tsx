@@ -56,13 +56,12 @@ function Names({ challenge }: { challenge: IdentificationChallenge }) {
   const errors = errorsOf(challenge);
   const fields = challenge.user_fields ?? [];
   const atPassword = errors['password'] !== undefined && errors['uid_field'] === undefined;
-  const onlyMail = fields.length === 1 && fields[0] === 'email';
   return (
     <Form challenge={challenge} fields={['uid_field', 'password']}>
       <Field
         name="uid_field"
         label={useLabel(fields)}
-        type={onlyMail ? 'email' : 'text'}
+        type={fields.join() === 'email' ? 'email' : 'text'}
         autocomplete="username webauthn"
         errors={errors['uid_field']}
         first={!atPassword}

@@ -25,7 +25,7 @@ export function useVisit(opened: Opened): LivingVisit {
     const named = (fields: Answer) => ({ ...fields, component: current.current.challenge.component });
     return {
       visit,
-      answer: (fields) => void (current.current.phase === 'asking' && line.send(named(fields))),
+      answer: (fields) => void line.send(named(fields)),
       ask: (fields) => line.ask(named(fields)),
       again: () => void line.send(undefined),
     };
@@ -37,6 +37,7 @@ class Line {
   private readonly executor: Executor;
   /** What was sent last: an answer, or nothing but the question what is current. */
   private last: Answer | undefined;
+  private busy = false;
 
   constructor(
     private readonly opened: Opened,
@@ -49,10 +50,14 @@ class Line {
     return this.send(this.last);
   }
 
+  /** One thing at a time: whatever is sent meanwhile is dropped. */
   async send(fields: Answer | undefined): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
     this.last = fields;
     this.tell({ kind: 'sent' });
     const reply = await (fields ? this.executor.solve(fields) : this.executor.show());
+    this.busy = false;
     if (fields && isForbidden(reply)) return this.send(undefined);
     if (!leaves(reply, this.opened)) this.tell(reply);
   }

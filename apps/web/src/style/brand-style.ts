@@ -15,12 +15,9 @@ export function brandStyle(
   const background = flows && flows !== NO_BACKGROUND ? flows : own;
   const accent = colourOf(colours?.primary);
   const rules = [
-    accent && `:root{--accent:${accent};--on-accent:${inkOn(accent)}}`,
+    accent && `:root:root{--accent:${accent};--on-accent:${inkOn(accent)}}`,
     accent && contrast(accent, LIGHT) >= READABLE && `:root{--link:${accent}}`,
-    accent &&
-      `@media(prefers-color-scheme:dark){:root{--accent:${accent};--on-accent:${inkOn(accent)};${
-        contrast(accent, DARK) >= READABLE ? `--link:${accent}` : '--link:var(--link-dark)'
-      }}}`,
+    accent && contrast(accent, DARK) >= READABLE && `:root:root{--link-dark:${accent}}`,
     background && `:root{--background:url("${addressInCss(background)}")}`,
     // The end of the element is the one thing that rules may not say.
     css.replace(/<\/(?=style)/gi, '<\\/'),

@@ -19,11 +19,11 @@ interface Props {
 
 /** What is around every page: the brand, the card, the links of the site. */
 export function Frame({ brand, layout = 'stacked', wide = false, children }: Props) {
-  const { title, logo, footer_links: links = [] } = brand;
+  const { title, footer_links: links = [] } = brand;
   return (
     <div class={`page ${wide ? 'wide' : LAYOUTS.has(layout) ? layout : 'stacked'}`}>
       <div class="card">
-        <header>{logo ? <img src={logo} alt={title} /> : <span class="site">{title}</span>}</header>
+        <header>{brand.logo ? <Logo brand={brand} logo={brand.logo} /> : <span class="site">{title}</span>}</header>
         {children}
       </div>
       {links.length > 0 && (
@@ -36,5 +36,17 @@ export function Frame({ brand, layout = 'stacked', wide = false, children }: Pro
         </footer>
       )}
     </div>
+  );
+}
+
+/** A logo may have a form for light pages and one for dark ones. */
+function Logo({ brand: { title, theme }, logo }: { brand: Brand; logo: string }) {
+  const [light, dark] = ['light', 'dark'].map((name) => logo.replaceAll('%(theme)s', name));
+  if (theme === 'light' || theme === 'dark') return <img src={theme === 'dark' ? dark : light} alt={title} />;
+  return (
+    <picture>
+      {light !== dark && <source srcset={dark} media="(prefers-color-scheme: dark)" />}
+      <img src={light} alt={title} />
+    </picture>
   );
 }

@@ -1,0 +1,16 @@
+import type { Brand, BrandSet } from '@gatehouse/plan';
+
+/** The brand that a host has. */
+export interface HostBrand extends Brand {
+  /** Slugs of the flows that serve each purpose: those that the brand names, else the first with that designation. */
+  readonly serving: BrandSet['first'] & Brand['flows'];
+}
+
+/** The brands of the site. */
+export abstract class Brands {
+  /**
+   * The brand of a host, as of now. `revision` is that of all brands, where it has just been loaded with something else:
+   * then nobody is asked what is known already.
+   */
+  abstract find(host: string, revision?: string | null): Promise<HostBrand>;
+}

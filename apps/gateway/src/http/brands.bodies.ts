@@ -1,0 +1,49 @@
+import { BRAND_PURPOSES, type Brand, THEMES } from '@gatehouse/plan';
+import { z } from 'zod';
+
+const footerLink = z
+  .object({ href: z.string().nullable(), name: z.string() })
+  .meta({ id: 'FooterLink', description: 'A link at the foot of a page; one without an address is a text.' });
+
+const slug = z.string().optional();
+
+/** The brand of a host, as clients have always been told it (04-clients §1.4); a flow that it does not name is absent. */
+export const currentBrand = z
+  .object({
+    matched_domain: z.string(),
+    branding_title: z.string(),
+    branding_logo: z.string(),
+    branding_favicon: z.string(),
+    ui_footer_links: z.array(footerLink).readonly(),
+    ui_theme: z.enum(THEMES).meta({ id: 'UiThemeEnum' }),
+    flow_authentication: slug,
+    flow_invalidation: slug,
+    flow_recovery: slug,
+    flow_unenrollment: slug,
+    flow_user_settings: slug,
+    flow_device_code: slug,
+    default_locale: z.string(),
+  })
+  .meta({ id: 'CurrentBrand', description: 'How the site shows itself under the name that it was asked by.' });
+type CurrentBrand = z.input<typeof currentBrand>;
+
+/** The pictures that clients bring with them. */
+const LOGO = '/static/dist/assets/icons/icon_left_brand.svg';
+const FAVICON = '/static/dist/assets/icons/icon.png';
+
+/** A brand as the API tells it. */
+export const presentBrand = (brand: Brand): CurrentBrand => ({
+  matched_domain: brand.domain,
+  branding_title: brand.title,
+  branding_logo: brand.logo || LOGO,
+  branding_favicon: brand.favicon || FAVICON,
+  ui_footer_links: brand.footer_links,
+  ui_theme: brand.theme,
+  ...Object.fromEntries(
+    BRAND_PURPOSES.flatMap((purpose) => {
+      const flow = brand.flows[purpose];
+      return flow === undefined ? [] : [[`flow_${purpose}`, flow]];
+    }),
+  ),
+  default_locale: brand.locale,
+});

@@ -1,0 +1,28 @@
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Brands } from '../execution/brands.js';
+import { currentBrand, presentBrand } from './brands.bodies.js';
+import { Described } from './openapi/operation.js';
+import { Principals } from './principal.js';
+
+/** How the site shows itself: what a page asks before it draws anything. */
+@Controller('/api/v3/core/brands')
+export class BrandsController {
+  constructor(
+    @Inject(Brands) private readonly brands: Brands,
+    @Inject(Principals) private readonly principals: Principals,
+  ) {}
+
+  @Described({
+    id: 'core_brands_current_retrieve',
+    description: 'The brand of the host that is asked.',
+    tag: 'core',
+    anonymous: true,
+    answers: { 200: currentBrand },
+  })
+  @Get('current/')
+  async current(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    await this.principals.find({ request, reply });
+    return presentBrand(await this.brands.find(request.host));
+  }
+}

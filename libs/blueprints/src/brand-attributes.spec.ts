@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { attributeErrors, saidBy } from './brand-attributes.js';
+
+const look = (gatehouse: unknown) => ({ gatehouse });
+const link = (href: unknown, name: unknown = 'Imprint') => look({ footer_links: [{ name, href }] });
+const errorsOf = (attributes: unknown) => attributeErrors(attributes)['attributes'];
+
+describe('the attributes of a brand', () => {
+  it('say how it looks, and may say anything else beside that', () => {
+    const attributes = {
+      settings: { locale: 'pt-BR', theme: { base: 'dark', more: 1 }, other: true },
+      gatehouse: {
+        colours: { primary: '#0B57d0' },
+        background: '/media/public/sea.jpg',
+        layout: 'sidebar_left',
+        footer_links: [
+          { name: ' Imprint ', href: 'https://example.org/imprint?a=b#c' },
+          { name: 'Made here', href: null },
+        ],
+        custom_css: '@media (width < 600px) { h1 > b { color: red } }',
+      },
+      contact: { phone: 1 },
+    };
+
+    expect(attributeErrors(attributes)).toEqual({});
+    expect(saidBy(attributes)).toEqual({
+      ...attributes.gatehouse,
+      ...{ locale: 'pt-BR', theme: 'dark' },
+      footer_links: [
+        { name: 'Imprint', href: 'https://example.org/imprint?a=b#c' },
+        attributes.gatehouse.footer_links[1],
+      ],
+    });
+  });
+
+  it('say nothing where there are none', () => {
+    expect(saidBy({})).toEqual({ footer_links: [], custom_css: '', locale: '', theme: 'automatic' });
+  });
+
+  it.each([
+    [look({ colours: { primary: 'red' } }), 'gatehouse.colours.primary: Enter a colour as #rrggbb.'],
+    [look({ colours: { primary: '#0b57d0;}' } }), 'gatehouse.colours.primary: Enter a colour as #rrggbb.'],
+    [look({ background: 'javascript:alert(1)' }), 'gatehouse.background: Enter a path or an http(s) URL.'],
+    [look({ background: '//cdn.example/x.png' }), 'gatehouse.background: Enter a path or an http(s) URL.'],
+    [look({ background: '/x.png"),url(//y' }), 'gatehouse.background: Enter a path or an http(s) URL.'],
+    [look({ background: `/${'x'.repeat(500)}` }), 'gatehouse.background: Enter a path or an http(s) URL.'],
+    [link('/imprint'), 'gatehouse.footer_links.0.href: Enter an http(s) URL.'],
+    [link('javascript:alert(1)'), 'gatehouse.footer_links.0.href: Enter an http(s) URL.'],
+    [link('mailto:a@example.org'), 'gatehouse.footer_links.0.href: Enter an http(s) URL.'],
+    [look({ custom_css: 'a{}</style><script>' }), 'gatehouse.custom_css: A style sheet has no tags in it.'],
+    [look({ custom_css: 'a{}\n<!-- ' }), 'gatehouse.custom_css: A style sheet has no tags in it.'],
+    [{ settings: { locale: 'de"><' } }, 'settings.locale: Enter a language tag.'],
+  ])('are refused with the place of what is wrong: %j', (attributes, text) => {
+    expect(errorsOf(attributes)).toEqual([{ text }]);
+  });
+
+  it.each([
+    [look({ color: '#ffffff' }), 'gatehouse'],
+    [look([]), 'gatehouse'],
+    [look({ colours: { accent: '#ffffff' } }), 'gatehouse.colours'],
+    [look({ layout: 'upside_down' }), 'gatehouse.layout'],
+    [look({ custom_css: 'x'.repeat(16 * 1024 + 1) }), 'gatehouse.custom_css'],
+    [look({ footer_links: Array.from({ length: 13 }, () => ({ name: 'x', href: null })) }), 'gatehouse.footer_links'],
+    [link(null, ''), 'gatehouse.footer_links.0.name'],
+    [link(null, 'x'.repeat(101)), 'gatehouse.footer_links.0.name'],
+    [look({ footer_links: [{ name: 'x' }] }), 'gatehouse.footer_links.0.href'],
+    [{ settings: { theme: { base: 'pink' } } }, 'settings.theme.base'],
+    [{ settings: 'none' }, 'settings'],
+  ])('have their limits: %j', (attributes, place) => {
+    expect(errorsOf(attributes)).toEqual([{ text: expect.stringMatching(new RegExp(`^${place}: .`)) }]);
+  });
+});

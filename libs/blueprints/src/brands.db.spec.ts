@@ -1,0 +1,113 @@
+import type { BrandSet } from '@gatehouse/plan';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { entries, Testbed } from './testing.js';
+
+let bed: Testbed;
+beforeAll(async () => {
+  bed = await Testbed.open();
+});
+afterAll(() => bed?.close());
+beforeEach(() => bed.empty());
+
+const flow = (slug: string, state = 'present') =>
+  `{model: authentik_flows.flow, id: ${slug}, state: ${state}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: recovery}}`;
+const brand = (domain: string, attrs = '', state = 'present') =>
+  `{model: authentik_brands.brand, state: ${state}, identifiers: {domain: ${domain}}, attrs: {${attrs}}}`;
+const apply = (...lines: string[]) => bed.outcomes(entries(...lines));
+
+async function stored() {
+  const [row] = await bed.query<{ revision: string; document: BrandSet }>('SELECT * FROM flow.brand_sets');
+  return row!;
+}
+const brands = async () => (await stored()).document.brands;
+
+describe('brands in blueprints', () => {
+  it('are kept with the defaults of the reference, but for the title, which is then the site’s', async () => {
+    expect(await apply(brand('b.example'), brand('a.example', 'default: true, branding_title: A'))).toEqual([
+      'created b.example',
+      'created a.example',
+    ]);
+    const plain = { title: '', logo: '', favicon: '', custom_css: '', flows: {}, footer_links: [] };
+    const defaults = { ...plain, default: false, locale: '', theme: 'automatic' };
+    expect(await brands()).toEqual([
+      { ...defaults, domain: 'a.example', default: true, title: 'A' },
+      { ...defaults, domain: 'b.example' },
+    ]);
+  });
+
+  it('name flows by the slugs that these have now, and none that is gone', async () => {
+    await apply(
+      flow('lost'),
+      flow('bye'),
+      brand('a.example', 'flow_recovery: !KeyOf lost, flow_unenrollment: !KeyOf bye'),
+    );
+    expect((await brands())[0]?.flows).toEqual({ recovery: 'lost', unenrollment: 'bye' });
+
+    const renamed = `{model: authentik_flows.flow, identifiers: {pk: !Find [authentik_flows.flow, [slug, lost]]}, attrs: {slug: found}}`;
+    await apply(renamed, flow('bye', 'absent'));
+    expect((await brands())[0]?.flows).toEqual({ recovery: 'found' });
+  });
+
+  it('have a revision that is another one when any of them changes, and only then', async () => {
+    const revisions: string[] = [];
+    for (const lines of [
+      [flow('a'), brand('a.example')],
+      [flow('a'), brand('a.example')],
+      [flow('b')],
+      [brand('a.example', 'branding_title: A')],
+    ]) {
+      await apply(...lines);
+      revisions.push((await stored()).revision);
+    }
+    expect(revisions[1]).toBe(revisions[0]);
+    expect(revisions[2]).toBe(revisions[0]);
+    expect(revisions[3]).not.toBe(revisions[0]);
+    await apply(brand('a.example', '', 'absent'));
+    expect(await brands()).toEqual([]);
+  });
+
+  it('have one default among them, which can move in one file', async () => {
+    await apply(brand('a.example', 'default: true'));
+    await expect(apply(brand('b.example', 'default: true'))).rejects.toThrow(
+      'default: There is one already: a.example.',
+    );
+    expect(await apply(brand('a.example', 'default: true'))).toEqual(['left a.example']);
+    await apply(brand('a.example', 'default: false'), brand('b.example', 'default: true'));
+    expect((await brands()).map((one) => one.default)).toEqual([false, true]);
+  });
+
+  it.each([
+    ['branding_logo: "javascript:alert(1)"', 'branding_logo: Enter a path or an http(s) URL.'],
+    ['branding_favicon: "data:image/png;base64,x"', 'branding_favicon: Enter a path or an http(s) URL.'],
+    ['flow_recovery: 00000000-0000-4000-8000-000000000000', 'flow_recovery: Invalid pk'],
+    [
+      'attributes: {gatehouse: {custom_css: "</style>"}}',
+      'attributes: gatehouse.custom_css: A style sheet has no tags in it.',
+    ],
+    ['attributes: []', 'attributes: Value must be a dictionary, and not have any duplicate keys.'],
+  ])('are refused with %s', async (attrs, message) => {
+    await expect(apply(brand('a.example', attrs))).rejects.toThrow(message);
+  });
+
+  it('take a logo for each theme, from this site or another', async () => {
+    await apply(
+      brand('a.example', 'branding_logo: "/media/logo-%(theme)s.svg", branding_favicon: "https://cdn.example/i.png"'),
+    );
+    expect((await brands())[0]).toMatchObject({
+      logo: '/media/logo-%(theme)s.svg',
+      favicon: 'https://cdn.example/i.png',
+    });
+  });
+
+  it('are told beside the first flow of each designation, as it is by now', async () => {
+    const first = async () => (await stored()).document.first;
+    await apply(flow('b'), flow('a'));
+    expect(await first()).toEqual({ recovery: 'a' });
+    const { revision } = await stored();
+    await apply(flow('a', 'absent'));
+    expect(await first()).toEqual({ recovery: 'b' });
+    expect((await stored()).revision).not.toBe(revision);
+    await apply(flow('b', 'absent'));
+    expect(await first()).toEqual({});
+  });
+});

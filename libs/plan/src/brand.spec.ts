@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { brandOf } from '../../../test/support/brands.js';
+import { brandFor } from './brand.js';
+
+const BRANDS = [
+  brandOf('example.org'),
+  brandOf('gatehouse-default', { default: true }),
+  brandOf('Shop.Example.org'),
+  brandOf('localhost:9443'),
+];
+const domainFor = (host: string, brands = BRANDS) => brandFor(brands, host)?.domain;
+
+describe('the brand of a host', () => {
+  it.each([
+    ['example.org', 'example.org'],
+    ['id.example.org', 'example.org'],
+    ['shop.example.org', 'Shop.Example.org'],
+    ['eu.SHOP.example.org', 'Shop.Example.org'],
+    ['id.example.org:9000', 'example.org'],
+    ['id.example.org.', 'example.org'],
+    ['id.example.org.:9000', 'example.org'],
+    ['localhost:9443', 'localhost:9443'],
+    ['localhost:9000', 'gatehouse-default'],
+    ['example.org.evil.test', 'gatehouse-default'],
+    ['[::1]:9000', 'gatehouse-default'],
+    ['', 'gatehouse-default'],
+  ])('%j is that of the longest domain that it ends with, else the default one: %s', (host, domain) => {
+    expect(domainFor(host)).toBe(domain);
+  });
+
+  it('is that of its domain even where a shorter one is the default', () => {
+    expect(
+      domainFor('shop.example.org', [brandOf('example.org', { default: true }), brandOf('shop.example.org')]),
+    ).toBe('shop.example.org');
+  });
+
+  it('is none where no domain fits and none is the default', () => {
+    expect(domainFor('other.test', [brandOf('example.org')])).toBeUndefined();
+    expect(domainFor('other.test', [])).toBeUndefined();
+  });
+});

@@ -1,0 +1,18 @@
+import { Brands, type HostBrand } from '../../apps/gateway/src/execution/brands.js';
+import type { Brand } from '../../libs/plan/src/brand.js';
+
+/** A brand of a domain, with nothing set but what is given. */
+export const brandOf = (domain: string, more: Partial<Brand> = {}): Brand => ({
+  ...{ domain, default: false, title: '', logo: '', favicon: '', custom_css: '' },
+  ...{ flows: {}, locale: '', theme: 'automatic', footer_links: [], ...more },
+});
+
+/** One brand for every host that none is put for. */
+export class MemoryBrands extends Brands {
+  readonly byHost = new Map<string, Brand>();
+  first: HostBrand['serving'] = {};
+  async find(host: string): Promise<HostBrand> {
+    const brand = this.byHost.get(host) ?? brandOf('example.org', { title: 'Example' });
+    return { ...brand, serving: { ...this.first, ...brand.flows } };
+  }
+}

@@ -1,0 +1,77 @@
+import { defineStage, type StageContract } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { Contracts } from '../../apps/gateway/src/execution/stages.js';
+
+const bag = z.looseObject({});
+const contract = (kind: string, more: Partial<StageContract> = {}): StageContract => ({
+  ...defineStage({
+    kind,
+    component: `ak-stage-${kind}`,
+    model: `test.${kind}`,
+    service: 'test',
+    config: bag,
+    challenge: bag,
+    response: bag,
+    state: bag,
+    reads: { pending_user: 'optional' },
+    writes: ['pending_user', 'user_backend'],
+    effects: ['login', 'event', 'reputation'],
+    errors: { wrong: { string: 'Wrong.', code: 'invalid' } },
+  }),
+  ...more,
+});
+
+const guess = {
+  when: 'password',
+  credential: 'password',
+  free: 5,
+  hard: 50,
+  refuse: { field: 'password', code: 'wrong' },
+};
+const chosen = {
+  ...guess,
+  when: 'code',
+  credential: '{sort}:{uid}',
+  pick: { field: 'chosen', among: 'offers', where: { member: 'sort', values: ['totp'] } },
+};
+const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
+
+/**
+ * `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret` spends attempts, `choice` those
+ * of what was chosen, `needy` needs a user, `puzzle` does not act, `scribe` and `diary` write data of their own.
+ */
+const KINDS = new Map(
+  [
+    contract('ident', {
+      response: answer('uid', 'password'),
+      embeds: { inner: { field: 'password', error: 'wrong' } },
+    }),
+    contract('hall', {
+      response: answer('uid', 'token'),
+      embeds: { inner: { field: 'token', error: 'wrong', asks: 'puzzle' } },
+    }),
+    contract('puzzle', { response: answer('token'), acts: false }),
+    contract('scribe', { component: undefined, writes_data: true }),
+    contract('diary', { response: answer('word'), writes_data: true }),
+    contract('secret', { response: answer('password'), attempts: [guess] }),
+    contract('choice', { response: answer('code', 'chosen'), attempts: [chosen] }),
+    contract('page', { response: answer('word') }),
+    contract('needy', { reads: { pending_user: 'required' } }),
+    contract('login', { component: undefined }),
+    contract('logout', { component: undefined, effects: ['logout'] }),
+    contract('redirect', { config: z.object({ to: z.string() }) }),
+  ].map((c) => [c.kind, c]),
+);
+
+/** What the stages of tests promise. */
+export class KnownContracts extends Contracts {
+  find(kind: string) {
+    return KINDS.get(kind);
+  }
+  knows(component: string) {
+    return [...KINDS.values()].some((c) => c.component === component);
+  }
+  isSecret(field: string) {
+    return field === 'password';
+  }
+}
