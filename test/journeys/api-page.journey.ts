@@ -35,7 +35,9 @@ describe('the page of the API', () => {
   });
 
   it('fills in, for every component, what its answer requires', async () => {
-    const { schemas } = (await house.browser().fetch('/api/v3/schema/?format=json')).body['components'] as { schemas: Schemas };
+    const { schemas } = (await house.browser().fetch('/api/v3/schema/?format=json')).body['components'] as {
+      schemas: Schemas;
+    };
     const components = Object.entries(schemas['FlowChallengeResponseRequest']?.discriminator?.mapping ?? {});
 
     expect(components.length).toBeGreaterThan(10);
