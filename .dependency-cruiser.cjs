@@ -66,6 +66,39 @@ module.exports = {
       to: { pathNot: ['^libs/contracts/', 'node_modules/zod/'] },
     },
     {
+      name: 'texts-know-sentences-only',
+      comment: 'Texts are read by browsers too, which should not load what the house is made of.',
+      severity: 'error',
+      from: { path: '^libs/texts/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        pathNot: [
+          '^libs/texts/',
+          '^libs/contracts/src/sentence\\.ts$',
+          'node_modules/(icu-minify|(@types/)?negotiator)/',
+        ],
+      },
+    },
+    {
+      name: 'browsers-load-little',
+      comment: 'The catalogues, their compiler and the reading of headers stay on the server.',
+      severity: 'error',
+      from: { path: '^libs/texts/src/(browser|translate)\\.ts$' },
+      to: {
+        pathNot: [
+          '^libs/texts/src/(translate|locale)\\.ts$',
+          '^libs/contracts/src/sentence\\.ts$',
+          'icu-minify/.*format',
+        ],
+      },
+    },
+    {
+      name: 'pages-bring-one-language',
+      comment: 'What draws a page in a browser gets the texts of one language with it, and does not load all of them.',
+      severity: 'error',
+      from: { path: '^apps/web/src/', pathNot: '^apps/web/src/(server\\.tsx|examples/.*)$|\\.spec\\.tsx?$' },
+      to: { path: '^libs/texts/', pathNot: '^libs/texts/src/browser\\.ts$' },
+    },
+    {
       name: 'plan-is-pure',
       comment: 'The plan decides and does nothing: no framework, clock, network or database reaches it.',
       severity: 'error',

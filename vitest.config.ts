@@ -6,6 +6,8 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   resolve: {
     alias: [
+      { find: /^@gatehouse\/contracts\/sentence$/, replacement: at('./libs/contracts/src/sentence.ts') },
+      { find: /^@gatehouse\/texts\/browser$/, replacement: at('./libs/texts/src/browser.ts') },
       { find: /^@gatehouse\/stage-kit\/testing$/, replacement: at('./libs/stage-kit/src/testing.ts') },
       {
         find: /^@gatehouse\/stages\/password$/,

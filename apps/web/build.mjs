@@ -16,7 +16,7 @@ const common = {
   root: at('.'),
   logLevel: 'warn',
   publicDir: false,
-  resolve: { alias: { '@gatehouse/texts': at('../../libs/texts/src/index.ts') } },
+  resolve: { tsconfigPaths: true },
 };
 
 /** Where the gateway serves the files. */

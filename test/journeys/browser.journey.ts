@@ -6,6 +6,9 @@ import { House } from '../support/house.js';
 
 const REMEMBER = { ...LOGIN, attrs: { remember_me_offset: 'days=1' } };
 
+/** A process starts anew, and the page waits longer each time that it has not. */
+const PATIENT_MS = 60_000;
+
 describeInChromium('in a real browser', () => {
   let house: House;
   const chromium = useChromium();
@@ -123,29 +126,37 @@ describeInChromium('in a real browser', () => {
     expect(seen.answers).toBe(1);
   });
 
-  it('tries again by itself while a service is away, and loses nothing that was typed', async () => {
-    const { page } = await visit();
-    await answer(page, 'Username or email', 'alice');
-    await page.getByLabel('Password', { exact: true }).waitFor();
-    await house.end('password');
-    await answer(page, 'Password', 'correct-horse-7');
-    await page.getByText('This service cannot be reached at the moment.').waitFor();
-    expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('correct-horse-7');
-    await house.start('password');
-    await page.getByRole('button', { name: 'Yes' }).waitFor();
+  it(
+    'tries again by itself while a service is away, and loses nothing that was typed',
+    async () => {
+      const { page } = await visit();
+      await answer(page, 'Username or email', 'alice');
+      await page.getByLabel('Password', { exact: true }).waitFor();
+      await house.end('password');
+      await answer(page, 'Password', 'correct-horse-7');
+      await page.getByText('This service cannot be reached at the moment.').waitFor();
+      expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('correct-horse-7');
+      await house.start('password');
+      await page.getByRole('button', { name: 'Yes' }).waitFor();
 
-    expect(await page.getByText('cannot be reached').count()).toBe(0);
-  });
+      expect(await page.getByText('cannot be reached').count()).toBe(0);
+    },
+    PATIENT_MS,
+  );
 
-  it('comes back by itself where it could not even begin', async () => {
-    await house.end('identification');
-    const { page } = await visit();
-    await page.getByText('This service cannot be reached at the moment.').waitFor();
-    await house.start('identification');
+  it(
+    'comes back by itself where it could not even begin',
+    async () => {
+      await house.end('identification');
+      const { page } = await visit();
+      await page.getByText('This service cannot be reached at the moment.').waitFor();
+      await house.start('identification');
 
-    await page.getByLabel('Username or email').waitFor();
-    expect(await page.getByText('cannot be reached').count()).toBe(0);
-  });
+      await page.getByLabel('Username or email').waitFor();
+      expect(await page.getByText('cannot be reached').count()).toBe(0);
+    },
+    PATIENT_MS,
+  );
 
   it('begins again when the session is gone, says so, and still knows where to go', async () => {
     const { page } = await visit();

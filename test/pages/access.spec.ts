@@ -22,4 +22,18 @@ describeInChromium('every page', () => {
     }
     expect(complaints.filter((complaint) => !EXPECTED[name]?.test(complaint))).toEqual([]);
   });
+
+  it.each(['identification-everything', 'validate-choice', 'totp', 'static', 'prompt-refused'])(
+    '%s is written from right to left in Arabic',
+    async (name) => {
+      const { page } = await chromium.open({ viewport: { width: 320, height: 800 } });
+      await page.goto(`${examples.address(name)}?locale=ar`);
+      expect(await page.locator('html').getAttribute('dir')).toBe('rtl');
+      expect(await page.locator('main').evaluate((main) => getComputedStyle(main).direction)).toBe('rtl');
+      expect({ found: await violations(page), overflows: await overflows(page) }).toEqual({
+        found: [],
+        overflows: false,
+      });
+    },
+  );
 });

@@ -1,7 +1,8 @@
-import { type Translate, translator } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
+import { translateBy } from '@gatehouse/texts/browser';
 import { hydrate, type VNode } from 'preact';
 import { FlowPage } from './flow/flow-page.js';
-import type { Opened, OpenedApi } from './page.js';
+import type { Delivered, Opened, OpenedApi } from './page.js';
 
 /** The page that was opened; only flows are so common that theirs comes along. */
 async function pageOf(opened: Opened | OpenedApi, t: Translate): Promise<VNode> {
@@ -13,6 +14,6 @@ async function pageOf(opened: Opened | OpenedApi, t: Translate): Promise<VNode> 
 const root = document.getElementById('page');
 const data = document.getElementById('opened');
 if (root && data) {
-  const opened = JSON.parse(data.textContent ?? '') as Opened | OpenedApi;
-  void pageOf(opened, translator(opened.locale)).then((page) => hydrate(page, root));
+  const { texts, ...opened } = JSON.parse(data.textContent ?? '') as Delivered<Opened> | Delivered<OpenedApi>;
+  void pageOf(opened, translateBy(opened.locale, texts)).then((page) => hydrate(page, root));
 }

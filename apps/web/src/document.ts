@@ -1,4 +1,4 @@
-import { LOCALES } from '@gatehouse/texts';
+import { LOCALES, type Locale } from '@gatehouse/texts/browser';
 import type { Brand, FrameParts } from './page.js';
 import { brandStyle } from './style/brand-style.js';
 import style from './style/page.css?inline';
@@ -7,7 +7,7 @@ interface Content {
   readonly title: string;
   readonly brand: Brand;
   readonly background?: string | undefined;
-  readonly locale: string;
+  readonly locale: Locale;
   readonly body: string;
   /** What the script goes on with; undefined where none is needed. */
   readonly state?: unknown;
@@ -23,7 +23,7 @@ export function drawDocument(
   frame: FrameParts,
 ): string {
   const { nonce, script } = frame;
-  const direction = LOCALES.find((known) => known.locale === locale)?.direction ?? 'ltr';
+  const direction = LOCALES.find((known) => known.locale === locale)?.direction;
   const theme = brand.theme === 'light' || brand.theme === 'dark' ? ` data-theme="${brand.theme}"` : '';
   const icon = brand.favicon ? `<link rel="icon" href="${escaped(brand.favicon)}">` : '';
   const refresh = refreshS ? `<noscript><meta http-equiv="refresh" content="${refreshS}"></noscript>` : '';
@@ -32,7 +32,7 @@ export function drawDocument(
       ? ''
       : `<script type="application/json" id="opened">${json(state)}</script><script type="module" nonce="${nonce}" src="${script}"></script>`;
   return `<!doctype html>
-<html lang="${escaped(locale)}" dir="${direction}"${theme}><head><meta charset="utf-8">
+<html lang="${locale}" dir="${direction}"${theme}><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark"><title>${escaped(title)}</title>${icon}${refresh}
 <style nonce="${nonce}">${style}${ownStyle}${brandStyle(brand, background)}</style></head>

@@ -1,3 +1,4 @@
+import type { CompiledCatalogue, Locale } from '@gatehouse/texts/browser';
 import type { ApiOutline } from './api/schema.js';
 import type { Own } from './own/own.js';
 
@@ -25,7 +26,7 @@ export interface Brand {
 export interface Opened {
   readonly challenge: Challenge;
   readonly brand: Brand;
-  readonly locale: string;
+  readonly locale: Locale;
   readonly slug: string;
   /** The page's own address: where forms go. */
   readonly address: string;
@@ -41,7 +42,7 @@ export interface Opened {
 export interface OpenedOwn {
   readonly own: Own;
   readonly brand: Brand;
-  readonly locale: string;
+  readonly locale: Locale;
   /** Where its forms go. */
   readonly address: string;
   readonly token: Opened['token'];
@@ -56,10 +57,13 @@ export interface OpenedApi {
   /** The published schema, without what it names; the browser fetches that. */
   readonly api: ApiOutline;
   readonly brand: Brand;
-  readonly locale: string;
+  readonly locale: Locale;
   /** The flow that is tried unless another one is named. */
   readonly slug: string;
 }
+
+/** All that a browser goes on with: the texts of its language too. */
+export type Delivered<Page> = Page & { readonly texts: CompiledCatalogue };
 
 /** What a page is made of besides its content. */
 export interface FrameParts {

@@ -3,9 +3,10 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Brands } from '../execution/brands.js';
 import { csrfTokenOf } from './csrf.js';
+import { localeFor } from './language.js';
+import { looksOf } from './looks.js';
 import { SchemaTexts } from './openapi/schema-texts.js';
 import { sendPage } from './page.sender.js';
-import { pageBrand } from './page-brand.js';
 import { SitePages } from './site-pages.js';
 
 /** The API, described for people, and a place to try a flow. */
@@ -28,6 +29,7 @@ export class ApiPageController {
     csrfTokenOf(request, reply);
     const brand = await this.brands.find(request.host);
     const slug = brand.serving.authentication ?? '';
-    return sendPage(reply, this.pages.api({ api: this.outline, brand: pageBrand(brand), locale: 'en', slug }));
+    const locale = localeFor(request, { brand });
+    return sendPage(reply, this.pages.api({ api: this.outline, brand: looksOf(brand), locale, slug }));
   }
 }

@@ -1,4 +1,6 @@
 import { isLocalPath, Problem } from '@gatehouse/contracts';
+import type { Brand } from '@gatehouse/plan';
+import { type Locale, translator } from '@gatehouse/texts';
 import type { Opened } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -13,14 +15,17 @@ import { presentAnswer } from './executor.presenter.js';
 import { FlowDoor } from './flow.door.js';
 import { runOf } from './flow-run.js';
 import { innerQuery } from './inner-query.js';
+import { localeFor } from './language.js';
+import { looksOf } from './looks.js';
 import { sendPage } from './page.sender.js';
-import { pageBrand } from './page-brand.js';
 import { type HttpAnswer, presentProblem } from './problem.presenter.js';
 import { SitePages } from './site-pages.js';
 
 /** What a page is drawn from. */
 interface Shown extends HttpAnswer {
   readonly slug: string;
+  readonly brand: Brand;
+  readonly locale: Locale;
   readonly run?: string | undefined;
 }
 
@@ -63,15 +68,22 @@ export class FlowPageController {
   }
 
   private async ask(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]): Promise<Shown> {
+    const { request } = exchange;
     const { slug } = asked;
-    const requestId = exchange.request.id;
+    const requestId = request.id;
     try {
       const answer = await this.door.enter(exchange, asked);
-      const run = answer.planId === undefined ? undefined : runOf(answer.planId);
-      return { ...presentAnswer(answer, { requestId, avatars: this.avatars }), slug, run };
+      const { brand, sessionUser: user, planId } = answer;
+      const locale = localeFor(request, { user, brand });
+      const shown = presentAnswer(answer, { requestId, avatars: this.avatars, translate: translator(locale) });
+      return { ...shown, slug, brand, locale, run: planId === undefined ? undefined : runOf(planId) };
     } catch (error) {
-      if (error instanceof Problem) return { ...presentProblem(error, { requestId, details: false }), slug };
-      throw error;
+      if (!(error instanceof Problem)) throw error;
+      // The problem may be that nothing can be loaded, and that is to be said on a page too.
+      const brand = await this.brands.find(request.host).catch(() => this.brands.lastKnown(request.host));
+      const locale = localeFor(request, { brand });
+      const shown = presentProblem(error, { requestId, details: false, translate: translator(locale) });
+      return { ...shown, slug, brand, locale };
     }
   }
 
@@ -87,13 +99,13 @@ export class FlowPageController {
     return asks && !('response_errors' in body) ? reply.redirect(request.url, 303) : undefined;
   }
 
-  private async draw({ request, reply }: Exchange, shown: Shown) {
-    const { status, headers = {}, slug, run } = shown;
+  private draw({ request, reply }: Exchange, shown: Shown) {
+    const { status, headers = {}, slug, brand, locale, run } = shown;
     const retryAfter = headers['retry-after'];
     const page = this.pages.flow({
       challenge: challengeOf(shown, request.id),
-      brand: pageBrand(await this.brands.find(request.host)),
-      locale: 'en',
+      brand: looksOf(brand),
+      locale,
       slug,
       address: request.url,
       token: { field: CSRF_FIELD, value: csrfTokenOf(request, reply) },

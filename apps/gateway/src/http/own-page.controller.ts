@@ -9,8 +9,9 @@ import { Avatars } from './avatars.js';
 import { Unreadable } from './body.parser.js';
 import { CSRF_FIELD, csrfTokenOf, formForgeryOf } from './csrf.js';
 import type { Exchange } from './exchange.js';
+import { localeFor } from './language.js';
+import { looksOf } from './looks.js';
 import { sendPage } from './page.sender.js';
-import { pageBrand } from './page-brand.js';
 import { type Principal, Principals } from './principal.js';
 import { SitePages } from './site-pages.js';
 import { parseUserAgent } from './user-agent.js';
@@ -56,10 +57,11 @@ export class OwnPageController {
   }
 
   private async draw({ request, reply }: Exchange, principal: Principal, refused = false) {
+    const brand = await this.brands.find(request.host);
     const page = this.pages.own({
       own: await this.ownOf(principal),
-      brand: pageBrand(await this.brands.find(request.host)),
-      locale: 'en',
+      brand: looksOf(brand),
+      locale: localeFor(request, { user: principal.user, brand }),
       address: OWN_PAGE,
       token: { field: CSRF_FIELD, value: csrfTokenOf(request, reply) },
       now: new Date(),

@@ -1,4 +1,4 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, sentence } from '@gatehouse/contracts';
 import { timed } from '@gatehouse/platform';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
@@ -34,7 +34,11 @@ export function strictRouting(fastify: FastifyInstance) {
       .flatMap(({ methods }) => [...methods]);
     if (allowed.length === 0) return done(new Problem('not_found'));
     void reply.header('allow', allowed.join(', '));
-    done(new Problem('method_not_allowed', { detail: `Method "${request.method}" not allowed.` }));
+    done(
+      new Problem('method_not_allowed', {
+        detail: sentence('Method "{method}" not allowed.', { method: request.method }),
+      }),
+    );
   });
 }
 

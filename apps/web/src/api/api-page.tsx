@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import type { OpenedApi } from '../page.js';
 import { Frame } from '../ui/frame.js';
 import { ApiProvider, DOCUMENT_ADDRESS, useApi, useSchemas } from './api.context.js';

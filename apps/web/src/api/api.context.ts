@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Schemas } from './schema.js';

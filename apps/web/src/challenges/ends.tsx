@@ -59,35 +59,20 @@ export interface RedirectChallenge extends Envelope {
   readonly to: string;
 }
 
-/** Schemes that would run or show something in the name of this site. */
-const NEVER = /^(javascript|data|vbscript|blob|filesystem|file|about):$/;
-
 export function Redirect({ challenge: { to } }: { challenge: RedirectChallenge }) {
   const { t, opened, inspected } = usePage();
   const base = typeof document === 'undefined' ? `http://localhost${opened.address}` : document.baseURI;
-  const scheme = URL.canParse(to, base) ? new URL(to, base).protocol : 'about:';
-  const web = scheme === 'https:' || scheme === 'http:';
+  const web = URL.canParse(to, base) && /^https?:$/.test(new URL(to, base).protocol);
   useEffect(() => {
     if (web && inspected === false) location.assign(to);
   }, [to, inspected]);
-  if (web) {
-    return (
-      <>
-        <p role="status">{inspected ? t('The flow leads to {to}.', { to }) : t('You are being redirected…')}</p>
-        <a class="main" href={to}>
-          {t('Continue')}
-        </a>
-      </>
-    );
-  }
+  if (!web) return <p>{t('You may close this page now.')}</p>;
   return (
     <>
-      <p>{t('You may close this page now.')}</p>
-      {!NEVER.test(scheme) && (
-        <a class="main" href={to}>
-          {t('Open the application')}
-        </a>
-      )}
+      <p role="status">{inspected ? t('The flow leads to {to}.', { to }) : t('You are being redirected…')}</p>
+      <a class="main" href={to}>
+        {t('Continue')}
+      </a>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { LOCALES } from '@gatehouse/texts';
+import { LOCALES } from '@gatehouse/texts/browser';
 import type { FunctionComponent } from 'preact';
 import { usePage } from '../flow/page.context.js';
 import { Below, described, Field, type FieldProps } from '../ui/field.js';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { chooseLocale } from '@gatehouse/texts';
 import type { Brand, Challenge, Opened } from '../page.js';
 import { drawFlow } from '../server.js';
 import { EXAMPLES } from './examples.js';
@@ -89,7 +90,7 @@ function drawn(challenge: Challenge, { name, searchParams, script }: Wanted): st
   const opened: Opened = {
     challenge: layout ? { ...challenge, flow_info: { ...(challenge['flow_info'] as object), layout } } : challenge,
     brand: BRAND,
-    locale: searchParams.get('locale') ?? 'en',
+    locale: chooseLocale(undefined, searchParams.get('locale') ?? ''),
     slug: name,
     address: `/if/flow/${name}/`,
     token: { field: 'csrf_token', value: 'x' },

@@ -103,7 +103,7 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
     attrs: { SAMLResponse: 'PHNhbWw+', RelayState: 'x' },
     title: 'Redirecting to Example App...',
   }),
-  redirect: { component: 'xak-flow-redirect', to: 'org.example.app:/callback?code=1' },
+  redirect: { component: 'xak-flow-redirect', to: 'https://app.example.org/callback?code=1' },
   denied: stageFor('ak-stage-access-denied', { error_message: 'Flow does not apply to current user.' }),
   error: { component: 'ak-stage-flow-error', request_id: '6b392030af434ca3ac4a8aeba1c8b2dc' },
   'error-details': {

@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Envelope } from '../challenges/envelope.js';
 import { stepFor } from '../challenges/table.js';

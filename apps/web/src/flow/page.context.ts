@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Opened } from '../page.js';

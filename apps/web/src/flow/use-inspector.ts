@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Challenge, Opened } from '../page.js';

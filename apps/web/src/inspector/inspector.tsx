@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import type { ComponentChildren } from 'preact';
 import { Picture } from './picture.js';
 import { findRun, type Run, type Turn } from './run.js';

@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import type { RunStep } from './run.js';
 
 /** A flow as what it is, a line of steps: each with a mark of how it went, the current one standing out. */

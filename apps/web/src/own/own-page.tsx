@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import type { OpenedOwn } from '../page.js';
 import { Notice } from '../ui/alert.js';
 import { Frame } from '../ui/frame.js';

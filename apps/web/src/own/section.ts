@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import type { FunctionComponent } from 'preact';
 import type { OpenedOwn } from '../page.js';
 

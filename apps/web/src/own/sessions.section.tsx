@@ -1,4 +1,4 @@
-import type { Translate } from '@gatehouse/texts';
+import type { Translate } from '@gatehouse/texts/browser';
 import { agoIn } from './ago.js';
 import type { OwnSession } from './own.js';
 import type { SectionProps } from './section.js';

@@ -46,9 +46,15 @@ const PROSELESS = { autocapitalize: 'none', spellcheck: false } as const;
 function Reveal({ shown, toggle, of }: { shown: boolean; toggle: () => void; of: string }) {
   const { t } = usePage();
   return (
-    <button type="button" class="reveal scripted" aria-pressed={shown} aria-controls={of} onClick={toggle}>
+    <button
+      type="button"
+      class="reveal scripted"
+      aria-label={t('Show password')}
+      aria-pressed={shown}
+      aria-controls={of}
+      onClick={toggle}
+    >
       {t('Show')}
-      <span class="unseen"> {t('password')}</span>
     </button>
   );
 }
