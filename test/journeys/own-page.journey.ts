@@ -129,9 +129,15 @@ describeInChromium('somebody’s own page in a browser', () => {
     const { page: tab, complaints } = await chromium.open();
     await logIn(tab);
     await loggedIn('alice');
-    await tab.reload();
-
-    expect(await faultsOf(tab)).toEqual([]);
+    for (const [language, direction] of [
+      ['en', 'ltr'],
+      ['ar', 'rtl'],
+    ] as const) {
+      await tab.setExtraHTTPHeaders({ 'accept-language': language });
+      await tab.reload();
+      expect(await tab.locator('html').getAttribute('dir')).toBe(direction);
+      expect(await faultsOf(tab)).toEqual([]);
+    }
     expect(complaints).toEqual([]);
   });
 
