@@ -9,12 +9,18 @@ const DENY = { stage: 'deny.denystage' };
 
 beforeAll(async () => {
   house = await House.open({
+    gateway: { TRUSTED_PROXIES: '127.0.0.1' },
     blueprints: [
       blueprint(
         userEntry('alice'),
         userEntry('francoise', speaks('fr')),
         userEntry('jose', speaks('es_MX')),
         userEntry('klingon', speaks('tlh')),
+        {
+          model: 'authentik_brands.brand',
+          identifiers: { domain: 'spanish.example' },
+          attrs: { branding_title: 'Spanish', attributes: { settings: { locale: 'es' } } },
+        },
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('enrol', [IDENTIFICATION], { designation: 'enrollment' }),
         flowEntries('private', [DUMMY], { authentication: 'require_authenticated' }),
@@ -111,6 +117,18 @@ describe('the setting of a user', () => {
   it('is passed over when it is a language that the house does not speak', async () => {
     expect((await (await logIn('klingon', 'de')).show('login')).body).toMatchObject({ primary_action: 'Anmelden' });
     expect((await (await logIn('klingon')).show('login')).body).toMatchObject({ primary_action: 'Log in' });
+  });
+});
+
+describe('the setting of a brand', () => {
+  it('counts before what the browser asks for, and after that of a user', async () => {
+    const under = { headers: { 'x-forwarded-host': 'www.spanish.example' } };
+    const login = '/api/v3/flows/executor/login/?query=';
+    expect((await house.browser('de').fetch(login, under)).body).toMatchObject({ primary_action: 'Iniciar sesión' });
+    expect((await (await logIn('francoise')).fetch(login, under)).body).toMatchObject({
+      primary_action: 'Se connecter',
+    });
+    expect((await house.browser('de').fetch('/if/flow/login/', under)).text).toContain('<html lang="es" dir="ltr">');
   });
 });
 

@@ -70,6 +70,9 @@ it('has commands that find its database while it runs', async () => {
     code: 0,
     said: expect.stringMatching(/was not locked/),
   });
+});
+
+it('has commands that say what is wrong with what they are given', async () => {
   expect(await command('user', 'unlock', 'nobody')).toMatchObject({ code: 1, said: 'user: there is no user nobody\n' });
   expect(await command('blueprint', 'apply', 'nowhere.yaml')).toMatchObject({
     code: 1,
