@@ -59,7 +59,7 @@ describeInChromium('in a real browser', () => {
     await page.getByRole('button', { name: 'Yes' }).waitFor();
     expect(seen).toEqual({ complaints: [], documents: 1, answers: 2 });
     await page.keyboard.press('Enter');
-    await page.waitForURL(`${house.url}/?after`);
+    await page.waitForURL(`${house.url}/if/user/?after`);
 
     expect(await page.textContent('main')).toContain('You are signed in as alice.');
     expect(seen.complaints).toEqual([]);
@@ -72,7 +72,7 @@ describeInChromium('in a real browser', () => {
     await page.getByText('Invalid password').waitFor();
     await answer(page, 'Password', 'correct-horse-7');
     await page.getByRole('button', { name: 'No' }).click();
-    await page.waitForURL(`${house.url}/?after`);
+    await page.waitForURL(`${house.url}/if/user/?after`);
 
     expect(await page.textContent('main')).toContain('You are signed in as alice.');
     expect(seen.complaints).toEqual([]);
@@ -168,7 +168,7 @@ describeInChromium('in a real browser', () => {
     await answer(page, 'Username or email', 'alice');
     await answer(page, 'Password', 'correct-horse-7');
     await page.getByRole('button', { name: 'No' }).click();
-    await page.waitForURL(`${house.url}/?after`);
+    await page.waitForURL(`${house.url}/if/user/?after`);
 
     expect(await page.textContent('main')).toContain('You are signed in as alice.');
   });

@@ -50,7 +50,7 @@ describe('the page of a flow', () => {
     const done = await submit(browser, page, { remember_me: 'false' });
 
     expect([done.status, done.headers.get('location')]).toEqual([303, '/']);
-    expect((await browser.fetch('/')).text).toContain('You are signed in as alice.');
+    expect((await browser.fetch('/if/user/')).text).toContain('You are signed in as alice.');
   });
 
   it('shows errors beside their fields, for eyes and screen readers', async () => {

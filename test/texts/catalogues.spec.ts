@@ -1,7 +1,8 @@
-import { pageCatalogue, translator } from '@gatehouse/texts';
+import { pageCatalogue, panelCatalogue, translator } from '@gatehouse/texts';
 import { describe, expect, it } from 'vitest';
 import { messages } from '../../libs/texts/src/messages.catalogues.js';
 import { pages } from '../../libs/texts/src/pages.catalogues.js';
+import { panels } from '../../libs/texts/src/panels.catalogues.js';
 import { declared, type Said, saidUnder } from './said.js';
 
 const found = [...saidUnder('apps'), ...saidUnder('libs')];
@@ -15,7 +16,7 @@ it('finds every text that the code says, because each is written where it is sai
 });
 
 describe.each(['de', 'fr', 'es', 'ar'] as const)('the catalogue for %s', (locale) => {
-  const translated = [...Object.keys(messages[locale]), ...Object.keys(pages[locale])];
+  const translated = [...Object.keys(messages[locale]), ...Object.keys(pages[locale]), ...Object.keys(panels[locale])];
 
   it('has every text that the house says', () => {
     expect([...said].filter((text) => !translated.includes(text))).toEqual([]);
@@ -26,13 +27,13 @@ describe.each(['de', 'fr', 'es', 'ar'] as const)('the catalogue for %s', (locale
     expect(new Set(translated).size).toBe(translated.length);
   });
 
-  it('gives browsers all that pages say', () => {
-    const catalogue = pageCatalogue(locale);
-    expect(
-      texts(found.filter(({ place }) => place.startsWith('apps/web/'))).filter(
-        (text) => !Object.hasOwn(catalogue, text),
-      ),
-    ).toEqual([]);
+  it('gives browsers all that pages say, and with a flow no more than is said there', () => {
+    const missing = (place: RegExp, catalogue: object) =>
+      texts(found.filter((one) => place.test(one.place))).filter((text) => !Object.hasOwn(catalogue, text));
+
+    expect(missing(/^apps\/web\/src\/(?!own\/|inspector\/|api\/)/, pageCatalogue(locale))).toEqual([]);
+    expect(missing(/^apps\/web\//, panelCatalogue(locale))).toEqual([]);
+    expect(Object.keys(panels[locale]).filter((text) => Object.hasOwn(pageCatalogue(locale), text))).toEqual([]);
   });
 
   it.each(translated)('keeps what goes into "%s", however much it is', (text) => {

@@ -30,6 +30,7 @@ import { Sessions } from './execution/sessions.js';
 import type { ConfiguredSite } from './execution/site.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { ApiPageController } from './http/api-page.controller.js';
 import { readsAttributes } from './http/avatar-modes.js';
 import { Avatars } from './http/avatars.js';
 import { BrandsController } from './http/brands.controller.js';
@@ -47,6 +48,7 @@ import { LiveSessions } from './http/live-sessions.js';
 import { apiDocument } from './http/openapi/api-document.js';
 import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
+import { OwnPageController } from './http/own-page.controller.js';
 import { PageFilesController } from './http/page-files.controller.js';
 import { Principals } from './http/principal.js';
 import { RootConfigController } from './http/root-config.controller.js';
@@ -61,6 +63,8 @@ const CONTROLLERS: Type[] = [
   FlowPageController,
   PageFilesController,
   HomeController,
+  OwnPageController,
+  ApiPageController,
   FlowsController,
   FlowInstancesController,
   FlowInspectorController,

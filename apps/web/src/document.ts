@@ -11,13 +11,15 @@ interface Content {
   readonly body: string;
   /** What the script goes on with; undefined where none is needed. */
   readonly state?: unknown;
+  /** Rules that only this page needs. */
+  readonly ownStyle?: string | undefined;
   /** Seconds after which a browser without scripts looks again. */
   readonly refreshS?: number | undefined;
 }
 
 /** A whole page around what was drawn. */
 export function drawDocument(
-  { title, brand, background, locale, body, state, refreshS }: Content,
+  { title, brand, background, locale, body, state, ownStyle = '', refreshS }: Content,
   frame: FrameParts,
 ): string {
   const { nonce, script } = frame;
@@ -33,7 +35,7 @@ export function drawDocument(
 <html lang="${locale}" dir="${direction}"${theme}><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark"><title>${escaped(title)}</title>${icon}${refresh}
-<style nonce="${nonce}">${style}${brandStyle(brand, background)}</style></head>
+<style nonce="${nonce}">${style}${ownStyle}${brandStyle(brand, background)}</style></head>
 <body><div id="page">${body}</div>${scripts}</body></html>
 `;
 }

@@ -1,1 +1,1 @@
-export type { Opened, Pages } from './page.js';
+export type { Drawn, FrameParts, Opened, OpenedApi, OpenedOwn, Pages } from './page.js';

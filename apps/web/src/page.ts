@@ -1,4 +1,6 @@
 import type { CompiledCatalogue, Locale } from '@gatehouse/texts/browser';
+import type { ApiOutline } from './api/schema.js';
+import type { Own } from './own/own.js';
 
 /** A challenge as the wire has it. */
 export type Challenge = Readonly<Record<string, unknown>> & { readonly component: string };
@@ -36,10 +38,32 @@ export interface Opened {
   readonly retry_after_s?: number | undefined;
 }
 
-/** All that a browser goes on with: the texts of its language too. */
-export interface Delivered extends Opened {
-  readonly texts: CompiledCatalogue;
+/** What somebody's own page is opened with. */
+export interface OpenedOwn {
+  readonly own: Own;
+  readonly brand: Brand;
+  readonly locale: Locale;
+  /** Where its forms go. */
+  readonly address: string;
+  readonly token: Opened['token'];
+  /** When it was drawn. */
+  readonly now: Date;
+  /** Whether a form was not taken, because it could not be told from somebody else's. */
+  readonly refused: boolean;
 }
+
+/** What the page of the API is opened with: all that the browser is told too. */
+export interface OpenedApi {
+  /** The published schema, without what it names; the browser fetches that. */
+  readonly api: ApiOutline;
+  readonly brand: Brand;
+  readonly locale: Locale;
+  /** The flow that is tried unless another one is named. */
+  readonly slug: string;
+}
+
+/** All that a browser goes on with: the texts of its language too. */
+export type Delivered<Page> = Page & { readonly texts: CompiledCatalogue };
 
 /** What a page is made of besides its content. */
 export interface FrameParts {
@@ -67,6 +91,6 @@ export interface Reach {
 /** What draws pages on the server. */
 export interface Pages {
   readonly drawFlow: (opened: Opened, frame: FrameParts) => Drawn;
-  /** The page of whoever is logged in. */
-  readonly drawHome: (home: { brand: Brand; locale: Locale; username: string }, frame: FrameParts) => Drawn;
+  readonly drawOwn: (opened: OpenedOwn, frame: FrameParts) => Drawn;
+  readonly drawApi: (opened: OpenedApi, frame: FrameParts) => Drawn;
 }

@@ -4,15 +4,19 @@ import type { Catalogues } from './catalogue.js';
 import type { Locale } from './locale.js';
 import { messages } from './messages.catalogues.js';
 import { pages } from './pages.catalogues.js';
+import { panels } from './panels.catalogues.js';
 import { type CompiledCatalogue, translateBy } from './translate.js';
 
 /** Says sentences in a language, those of the gateway and those of pages. */
 export const translator = remembered(
-  (locale): Translate => translateBy(locale, { ...compiled(messages, locale), ...pageCatalogue(locale) }),
+  (locale): Translate => translateBy(locale, { ...compiled(messages, locale), ...panelCatalogue(locale) }),
 );
 
 /** What a page says by itself in a language: all that a browser needs. */
 export const pageCatalogue = remembered((locale) => compiled(pages, locale));
+
+/** The same with what is said beside flows. */
+export const panelCatalogue = remembered((locale) => ({ ...pageCatalogue(locale), ...compiled(panels, locale) }));
 
 const compiled = (catalogues: Catalogues, locale: Locale): CompiledCatalogue =>
   locale === 'en'

@@ -1,28 +1,18 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Brands } from '../execution/brands.js';
-import { localeFor } from './language.js';
-import { looksOf } from './looks.js';
-import { sendPage } from './page.sender.js';
+import { OWN_PAGE } from './own-page.controller.js';
 import { Principals } from './principal.js';
-import { SitePages } from './site-pages.js';
 
-/** Where a flow without a destination ends: a stranger is led to the login, anybody else told who they are. */
+/** Where a flow without a destination ends: a stranger is led to the login, anybody else to their own page. */
 @Controller()
 export class HomeController {
-  constructor(
-    @Inject(Principals) private readonly principals: Principals,
-    @Inject(SitePages) private readonly pages: SitePages,
-    @Inject(Brands) private readonly brands: Brands,
-  ) {}
+  constructor(@Inject(Principals) private readonly principals: Principals) {}
 
   @Get('/')
   async home(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const principal = await this.principals.find({ request, reply });
     if (!principal) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
-    const { user } = principal;
-    const brand = await this.brands.find(request.host);
-    const locale = localeFor(request, { user, brand });
-    return sendPage(reply, this.pages.home({ brand: looksOf(brand), locale, username: user.username }));
+    const [, query] = request.url.split(/(?=\?)/, 2);
+    return reply.redirect(`${OWN_PAGE}${query ?? ''}`, 302);
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Opened, Pages } from '@gatehouse/web';
+import type { Drawn, FrameParts, Opened, OpenedApi, OpenedOwn, Pages } from '@gatehouse/web';
 
 /** A file that pages load, as it is and compressed. */
 export interface PageFile {
@@ -45,13 +45,20 @@ export class SitePages {
   }
 
   flow(opened: Opened) {
-    const nonce = newNonce();
-    return { ...this.pages.drawFlow(opened, { nonce, script: this.script }), nonce };
+    return this.drawn((frame) => this.pages.drawFlow(opened, frame));
   }
 
-  home(home: Parameters<Pages['drawHome']>[0]) {
+  own(opened: OpenedOwn) {
+    return this.drawn((frame) => this.pages.drawOwn(opened, frame));
+  }
+
+  api(opened: OpenedApi) {
+    return this.drawn((frame) => this.pages.drawApi(opened, frame));
+  }
+
+  private drawn(draw: (frame: FrameParts) => Drawn) {
     const nonce = newNonce();
-    return { ...this.pages.drawHome(home, { nonce, script: this.script }), nonce };
+    return { ...draw({ nonce, script: this.script }), nonce };
   }
 }
 

@@ -60,16 +60,16 @@ export interface RedirectChallenge extends Envelope {
 }
 
 export function Redirect({ challenge: { to } }: { challenge: RedirectChallenge }) {
-  const { t, opened } = usePage();
+  const { t, opened, inspected } = usePage();
   const base = typeof document === 'undefined' ? `http://localhost${opened.address}` : document.baseURI;
   const web = URL.canParse(to, base) && /^https?:$/.test(new URL(to, base).protocol);
   useEffect(() => {
-    if (web) location.assign(to);
-  }, [to]);
+    if (web && inspected === false) location.assign(to);
+  }, [to, inspected]);
   if (!web) return <p>{t('You may close this page now.')}</p>;
   return (
     <>
-      <p role="status">{t('You are being redirected…')}</p>
+      <p role="status">{inspected ? t('The flow leads to {to}.', { to }) : t('You are being redirected…')}</p>
       <a class="main" href={to}>
         {t('Continue')}
       </a>

@@ -1,6 +1,7 @@
 import type { Challenge, Reach } from '../page.js';
 
-const NOTHING: Reach = { scripts: [], connects: [], forms: [] };
+/** No other origin. */
+export const NOTHING: Reach = { scripts: [], connects: [], forms: [] };
 
 /** Providers of puzzles load more than the script that is named: by the host of that, what else. */
 const PUZZLES: Readonly<Record<string, readonly string[]>> = {

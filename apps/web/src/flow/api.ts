@@ -14,7 +14,7 @@ export const callApi = (address: string, { body, ...init }: RequestInit & { body
 
 /** Where the executor of a flow is; `search`: the query of the flow's page. */
 export const executorAddress = (slug: string, search: string): string =>
-  `/api/v3/flows/executor/${slug}/?query=${encodeURIComponent(search.replace(/^\?/, ''))}`;
+  `/api/v3/flows/executor/${encodeURIComponent(slug)}/?query=${encodeURIComponent(search.replace(/^\?/, ''))}`;
 
 function cookie(name: string): string {
   const found = document.cookie.split('; ').find((pair) => pair.startsWith(`${name}=`));

@@ -9,6 +9,7 @@ import { Frame } from '../ui/frame.js';
 import { AwayNotice } from './away-notice.js';
 import { headingOf } from './heading.js';
 import { PageProvider } from './page.context.js';
+import { useInspector } from './use-inspector.js';
 import { useVisit } from './use-visit.js';
 
 /** The page of a flow: the same on the server and in the browser. */
@@ -22,7 +23,9 @@ export function FlowPage({ opened, t }: { opened: Opened; t: Translate }) {
   useEffect(() => {
     document.title = heading === opened.brand.title ? heading : `${heading} - ${opened.brand.title}`;
   }, [heading]);
-  const page = useMemo(() => ({ opened, t, busy, answer, ask, again }), [busy]);
+  const inspector = useInspector(opened, { challenge: visit.challenge, t });
+  const inspected = inspector.open;
+  const page = useMemo(() => ({ opened, t, busy, inspected, answer, ask, again }), [busy, inspected]);
   return (
     <PageProvider value={page}>
       <Frame brand={opened.brand} layout={challenge.flow_info?.layout ?? opened.brand.layout}>
@@ -36,6 +39,7 @@ export function FlowPage({ opened, t }: { opened: Opened; t: Translate }) {
           <Patience />
         </main>
       </Frame>
+      {inspector.panel}
     </PageProvider>
   );
 }

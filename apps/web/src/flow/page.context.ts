@@ -12,6 +12,8 @@ export interface PageContext {
   readonly t: Translate;
   /** Whether an answer is under way: nothing else can be sent until it is there. */
   readonly busy: boolean;
+  /** Whether somebody looks on who wants to see where the flow leads before it does; undefined until that is known. */
+  readonly inspected: boolean | undefined;
   /** Answers the challenge. */
   readonly answer: (fields: Answer) => void;
   /** Sends something that judges nothing, and says what came back. */

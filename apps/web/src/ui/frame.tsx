@@ -12,14 +12,16 @@ const LAYOUTS: ReadonlySet<string> = new Set([
 interface Props {
   readonly brand: Brand;
   readonly layout?: string | undefined;
+  /** Whether there is more to show than a step. */
+  readonly wide?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** What is around every page: the brand, the card, the links of the site. */
-export function Frame({ brand, layout = 'stacked', children }: Props) {
+export function Frame({ brand, layout = 'stacked', wide = false, children }: Props) {
   const { title, footer_links: links = [] } = brand;
   return (
-    <div class={`page ${LAYOUTS.has(layout) ? layout : 'stacked'}`}>
+    <div class={`page ${wide ? 'wide' : LAYOUTS.has(layout) ? layout : 'stacked'}`}>
       <div class="card">
         <header>{brand.logo ? <Logo brand={brand} logo={brand.logo} /> : <span class="site">{title}</span>}</header>
         {children}

@@ -102,6 +102,7 @@ export const ar: Catalogue = {
   'Sign in to Plex in the window that has opened.': 'سجّل الدخول إلى Plex في النافذة التي فُتحت.',
   'Signing in did not work. Please try again.': 'لم ينجح تسجيل الدخول. يُرجى المحاولة مرة أخرى.',
   'You are being led to {name}.': 'يجري توجيهك إلى {name}.',
+  'The flow leads to {to}.': 'يقود المسار إلى {to}.',
   'You are being redirected…': 'جارٍ إعادة توجيهك…',
   'You may close this page now.': 'يمكنك إغلاق هذه الصفحة الآن.',
   'Permission denied': 'تم رفض الإذن',

@@ -107,6 +107,7 @@ export const de: Catalogue = {
   'Sign in to Plex in the window that has opened.': 'Melden Sie sich in dem geöffneten Fenster bei Plex an.',
   'Signing in did not work. Please try again.': 'Die Anmeldung hat nicht funktioniert. Bitte versuchen Sie es erneut.',
   'You are being led to {name}.': 'Sie werden zu {name} weitergeleitet.',
+  'The flow leads to {to}.': 'Der Ablauf führt zu {to}.',
   'You are being redirected…': 'Sie werden weitergeleitet …',
   'You may close this page now.': 'Sie können diese Seite jetzt schließen.',
   'Permission denied': 'Zugriff verweigert',

@@ -107,6 +107,7 @@ export const es: Catalogue = {
   'Sign in to Plex in the window that has opened.': 'Inicie sesión en Plex en la ventana que se ha abierto.',
   'Signing in did not work. Please try again.': 'No se ha podido iniciar sesión. Vuelva a intentarlo.',
   'You are being led to {name}.': 'Se le está llevando a {name}.',
+  'The flow leads to {to}.': 'El flujo lleva a {to}.',
   'You are being redirected…': 'Redirigiendo…',
   'You may close this page now.': 'Ya puede cerrar esta página.',
   'Permission denied': 'Acceso denegado',

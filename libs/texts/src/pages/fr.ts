@@ -108,6 +108,7 @@ export const fr: Catalogue = {
   'Sign in to Plex in the window that has opened.': 'Connectez-vous à Plex dans la fenêtre qui s’est ouverte.',
   'Signing in did not work. Please try again.': 'La connexion n’a pas fonctionné. Veuillez réessayer.',
   'You are being led to {name}.': 'Vous allez être dirigé vers {name}.',
+  'The flow leads to {to}.': 'Le flux mène à {to}.',
   'You are being redirected…': 'Redirection en cours…',
   'You may close this page now.': 'Vous pouvez maintenant fermer cette page.',
   'Permission denied': 'Accès refusé',
