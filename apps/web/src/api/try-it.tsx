@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import { executorAddress, tokenHeader } from '../flow/executor.js';
+import { callApi, executorAddress } from '../flow/api.js';
 import { useApi } from './api.context.js';
 import { answerTo } from './example.js';
 
@@ -116,10 +116,8 @@ function AnswerField({ example, wrong }: { example: string; wrong: boolean }) {
 }
 
 async function send(address: string, body?: string): Promise<Heard> {
-  const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-  const headers = { ...type, accept: 'application/json', ...tokenHeader() };
   try {
-    const response = await fetch(address, body === undefined ? { headers } : { method: 'POST', body, headers });
+    const response = await callApi(address, body === undefined ? {} : { body });
     return heardFrom(`${response.status} ${response.statusText}`, await response.text());
   } catch (error) {
     return { status: String(error), body: '', component: undefined };

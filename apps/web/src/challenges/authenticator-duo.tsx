@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { callApi } from '../flow/api.js';
 import { usePage } from '../flow/page.context.js';
 import { Alert } from '../ui/alert.js';
 import { Refusal } from '../ui/form.js';
@@ -46,7 +47,7 @@ function useStatus(stage: string): string {
     if (status !== 'waiting') return undefined;
     const look = async () => {
       const address = `/api/v3/stages/authenticator/duo/${encodeURIComponent(stage)}/enrollment_status/`;
-      const response = await fetch(address, { method: 'POST' }).catch(() => undefined);
+      const response = await callApi(address, { method: 'POST' }).catch(() => undefined);
       if (response?.ok) setStatus(((await response.json()) as { duo_response: string }).duo_response);
     };
     const timer = setInterval(() => void look(), LOOK_EVERY_MS);

@@ -1,4 +1,5 @@
 import type { Challenge, Opened } from '../page.js';
+import { callApi, executorAddress } from './api.js';
 import type { Answer } from './page.context.js';
 
 /** What came of a request to the executor. */
@@ -7,38 +8,27 @@ export type Reply =
   | { readonly kind: 'away'; readonly retryAfterS: number; readonly why: 'service' | 'network' }
   | { readonly kind: 'refused'; readonly challenge: Challenge };
 
-const CSRF_COOKIE = 'authentik_csrf';
-
-/** Where the executor of a flow is; `query`: what the flow's own page has in its address. */
-export const executorAddress = (slug: string, query: string): string =>
-  `/api/v3/flows/executor/${encodeURIComponent(slug)}/?query=${encodeURIComponent(query)}`;
-
-/** What says to the API that a page of this site sends. */
-export const tokenHeader = () => ({ 'x-authentik-csrf': cookie(CSRF_COOKIE) });
-
 /** The executor of the page's flow, as every client of the API speaks to it. */
 export class Executor {
   private readonly address: string;
 
   constructor({ slug }: Opened, search: string) {
-    this.address = executorAddress(slug, search.replace(/^\?/, ''));
+    this.address = executorAddress(slug, search);
   }
 
   /** The current challenge. */
   show(): Promise<Reply> {
-    return this.send({});
+    return this.ask(undefined);
   }
 
   /** What follows an answer. */
   solve(answer: Answer): Promise<Reply> {
-    return this.send({ method: 'POST', body: JSON.stringify(answer) });
+    return this.ask(JSON.stringify(answer));
   }
 
-  private async send(init: RequestInit): Promise<Reply> {
+  private async ask(body: string | undefined): Promise<Reply> {
     try {
-      const type: Record<string, string> = init.body ? { 'content-type': 'application/json' } : {};
-      const headers = { ...type, accept: 'application/json', ...tokenHeader() };
-      return await replyOf(await fetch(this.address, { ...init, headers }));
+      return await replyOf(await callApi(this.address, body === undefined ? {} : { body }));
     } catch {
       // Nobody answered, or what did was no answer of ours: both look like a line that is down.
       return { kind: 'away', retryAfterS: 2, why: 'network' };
@@ -73,8 +63,3 @@ const refusalOf = (
   error: String(detail ?? (non_field_errors as unknown[] | undefined)?.[0] ?? ''),
   status,
 });
-
-function cookie(name: string): string {
-  const found = document.cookie.split('; ').find((pair) => pair.startsWith(`${name}=`));
-  return found?.slice(name.length + 1) ?? '';
-}

@@ -1,3 +1,4 @@
+import { callApi, executorAddress } from './api.js';
 import { getCredential, type RequestOptions } from './webauthn.js';
 
 interface Offered {
@@ -11,19 +12,19 @@ interface Offered {
 export async function offerPasskeys(url: string, signal: AbortSignal): Promise<void> {
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
   const { pathname, search } = new URL(url, location.href);
-  const executor = `/api/v3/flows/executor/${pathname.split('/')[3]}/?query=${encodeURIComponent(search.slice(1))}`;
+  const executor = executorAddress(pathname.split('/')[3] ?? '', search);
   const offered = await ask(executor, { signal });
   const device = offered.device_challenges?.find(({ device_class }) => device_class === 'webauthn');
   if (!device || !offered.component) return;
   const chosen = await getCredential(device.challenge, { mediation: 'conditional', signal }).catch(() => undefined);
   if (!chosen) return;
   const body = JSON.stringify({ component: offered.component, webauthn: chosen });
-  const { to } = await ask(executor, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const { to } = await ask(executor, { body });
   // Whatever that flow asks next, or refuses, is for its own page to say.
   location.assign(to ?? url);
 }
 
-const ask = async (address: string, init: RequestInit): Promise<Offered> =>
-  (await fetch(address, init)
+const ask = async (address: string, init: Parameters<typeof callApi>[1]): Promise<Offered> =>
+  (await callApi(address, init)
     .then((response) => response.json())
     .catch(() => ({}))) as Offered;

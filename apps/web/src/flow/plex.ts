@@ -1,3 +1,5 @@
+import { callApi } from './api.js';
+
 interface Asked {
   readonly clientId: string;
   readonly slug: string;
@@ -39,13 +41,7 @@ async function tokenOf(look: () => Promise<Pin>, signal: AbortSignal): Promise<s
 
 async function redeem(slug: string, token: string): Promise<string> {
   const address = `/api/v3/sources/plex/redeem_token/?slug=${encodeURIComponent(slug)}`;
-  const { to } = await json<{ to?: string }>(
-    fetch(address, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ plex_token: token }),
-    }),
-  );
+  const { to } = await json<{ to?: string }>(callApi(address, { body: JSON.stringify({ plex_token: token }) }));
   if (!to) throw new Error('refused');
   return to;
 }
