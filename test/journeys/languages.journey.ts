@@ -163,7 +163,7 @@ describe('a page', () => {
 });
 
 it('shows the home of somebody in their own language', async () => {
-  const { text } = await (await logIn('francoise', 'de')).fetch('/');
+  const { text } = await (await logIn('francoise', 'de')).fetch('/if/user/');
   expect(text).toContain('<html lang="fr" dir="ltr">');
   expect(text).toContain('Vous êtes connecté en tant que francoise.');
 });

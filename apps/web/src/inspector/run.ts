@@ -1,3 +1,5 @@
+import { callApi } from '../flow/api.js';
+
 /** How a run of a flow goes, as far as it is shown. */
 export interface Run {
   readonly is_completed: boolean;
@@ -28,7 +30,7 @@ export interface Turn {
 
 /** What an inspector may see: a run, none (`null`), or nothing at all (`undefined`). */
 export async function findRun(slug: string): Promise<Run | null | undefined> {
-  const response = await fetch(`/api/v3/flows/inspector/${encodeURIComponent(slug)}/`);
+  const response = await callApi(`/api/v3/flows/inspector/${encodeURIComponent(slug)}/`);
   if (response.status === 400) return null;
   return response.ok ? ((await response.json()) as Run) : undefined;
 }
