@@ -28,10 +28,10 @@ describe('policies in blueprints', () => {
     ['reputation.reputationpolicy', 'threshold: -2'],
   ])('may be a %s, which a flow bound to it is published with', async (model, attrs) => {
     const made = entries(FLOW, policy(model, 'p', attrs), bound('p'));
-    expect(await bed.outcomes(made)).toEqual(['created login', 'created p', 'created login p 0']);
+    expect(await bed.outcomes(made)).toEqual(['created login', 'created p', 'created p login 0']);
     const { policies } = (await bed.current('login'))!.document;
     expect(Object.values(policies)).toEqual([{ kind: expect.any(String), name: 'p', config: expect.any(Object) }]);
-    expect(await bed.outcomes(made)).toEqual(['left login', 'left p', 'left login p 0']);
+    expect(await bed.outcomes(made)).toEqual(['left login', 'left p', 'left p login 0']);
   });
 
   it('are refused with no criterion, nothing to look at, or what is no Python', async () => {
