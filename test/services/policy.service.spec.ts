@@ -12,6 +12,9 @@ const asked = (kind: string, config: object = {}) => {
   return { id, policy: { id, kind, name: `a ${kind} policy`, config: { ...config }, timeout_ms: 5000 } };
 };
 
+/** Python is slow to start on a machine that has other work. */
+const PATIENCE_MS = 60_000;
+
 describeWithNats('the policy service', () => {
   let bench: Bench;
   let database: FreshDatabase;
@@ -23,7 +26,7 @@ describeWithNats('the policy service', () => {
     await migrateAll(database.url);
     bench = await Bench.open();
     await start();
-  });
+  }, PATIENCE_MS);
   afterAll(async () => {
     await bench?.close();
     await database?.drop();
@@ -56,24 +59,34 @@ describeWithNats('the policy service', () => {
       expect(await bench.ask(POLICY_SUBJECT, body)).toMatchObject({ problem: { code: 'stage_bad_request' } });
   });
 
-  it('answers each question once when two replicas share the work, and leaves without losing one', async () => {
-    await start();
-    const { policy } = asked('dummy', { wait_min: 0, wait_max: 1 });
-    const requests = Array.from({ length: 50 }, () => policyRequestOf({ policies: [{ ...policy, id: randomUUID() }] }));
-    const heard = await bench.flood(POLICY_SUBJECT, requests, async () => {
-      expect(await bench.stopAll()).toEqual([LEFT, LEFT]);
-    });
-    const ids = heard.flatMap((reply) => ('results' in reply ? Object.keys(reply.results as object) : []));
-    expect(new Set(ids)).toEqual(new Set(requests.map(({ policies }) => policies[0]?.id)));
-    expect(ids).toHaveLength(requests.length);
-  });
+  it(
+    'answers each question once when two replicas share the work, and leaves without losing one',
+    async () => {
+      await start();
+      const { policy } = asked('dummy', { wait_min: 0, wait_max: 1 });
+      const requests = Array.from({ length: 50 }, () =>
+        policyRequestOf({ policies: [{ ...policy, id: randomUUID() }] }),
+      );
+      const heard = await bench.flood(POLICY_SUBJECT, requests, async () => {
+        expect(await bench.stopAll()).toEqual([LEFT, LEFT]);
+      });
+      const ids = heard.flatMap((reply) => ('results' in reply ? Object.keys(reply.results as object) : []));
+      expect(new Set(ids)).toEqual(new Set(requests.map(({ policies }) => policies[0]?.id)));
+      expect(ids).toHaveLength(requests.length);
+    },
+    PATIENCE_MS,
+  );
 
-  it('says at once that it is busy when too many questions wait', async () => {
-    await start({ POLICY_CONCURRENCY: '1', POLICY_QUEUE: '1' });
-    const { policy } = asked('dummy', { wait_min: 1, wait_max: 2 });
-    const requests = Array.from({ length: 5 }, () => policyRequestOf({ policies: [policy], timeout_ms: 3000 }));
-    const heard = await bench.flood(POLICY_SUBJECT, requests, () => bench.stopAll());
-    const busy = heard.map((reply) => 'problem' in reply && reply.problem.code === 'stage_busy');
-    expect(busy).toEqual([true, true, true, false, false]);
-  });
+  it(
+    'says at once that it is busy when too many questions wait',
+    async () => {
+      await start({ POLICY_CONCURRENCY: '1', POLICY_QUEUE: '1' });
+      const { policy } = asked('dummy', { wait_min: 1, wait_max: 2 });
+      const requests = Array.from({ length: 5 }, () => policyRequestOf({ policies: [policy], timeout_ms: 3000 }));
+      const heard = await bench.flood(POLICY_SUBJECT, requests, () => bench.stopAll());
+      const busy = heard.map((reply) => 'problem' in reply && reply.problem.code === 'stage_busy');
+      expect(busy).toEqual([true, true, true, false, false]);
+    },
+    PATIENCE_MS,
+  );
 });

@@ -1,5 +1,5 @@
-import type { Syntax, SyntaxFault } from '@gatehouse/blueprints';
-import { Interpreter } from '@gatehouse/expressions';
+import type { Syntax } from '@gatehouse/blueprints';
+import { Interpreter, type SyntaxFault } from '@gatehouse/expressions';
 
 const MEMORY_MB = 256;
 
