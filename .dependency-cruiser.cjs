@@ -38,7 +38,24 @@ module.exports = {
       comment: 'The public face of an app is for standalone; everybody else asks over the bus.',
       severity: 'error',
       from: { path: '^apps/([^/]+)/', pathNot: '^apps/standalone/' },
-      to: { path: '^apps/[^/]+/src/index\\.ts$', pathNot: '^apps/$1/' },
+      to: { path: '^apps/[^/]+/src/index\\.ts$', pathNot: ['^apps/$1/', '^apps/web/'] },
+    },
+    {
+      name: 'only-the-gateway-sends-pages',
+      comment: 'Pages are no process: the gateway sends them, by what their face says of them.',
+      severity: 'error',
+      from: { path: '^apps/', pathNot: '^apps/(web|gateway)/' },
+      to: { path: '^apps/web/' },
+    },
+    {
+      name: 'pages-run-in-browsers',
+      comment: 'A page is sent to strangers byte for byte: it knows texts and what draws it, and nothing of the house.',
+      severity: 'error',
+      from: { path: '^apps/web/src/', pathNot: '\\.spec\\.ts$|^apps/web/src/examples/' },
+      to: {
+        path: '^(libs|apps)/|^(?!node_modules/(preact|uqr))',
+        pathNot: ['^libs/texts/', '^apps/web/', 'node_modules/(preact|preact-render-to-string|uqr)/'],
+      },
     },
     {
       name: 'contracts-only-zod',
@@ -47,6 +64,39 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/contracts/', pathNot: '\\.spec\\.ts$' },
       to: { pathNot: ['^libs/contracts/', 'node_modules/zod/'] },
+    },
+    {
+      name: 'texts-know-sentences-only',
+      comment: 'Texts are read by browsers too, which should not load what the house is made of.',
+      severity: 'error',
+      from: { path: '^libs/texts/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        pathNot: [
+          '^libs/texts/',
+          '^libs/contracts/src/sentence\\.ts$',
+          'node_modules/(icu-minify|(@types/)?negotiator)/',
+        ],
+      },
+    },
+    {
+      name: 'browsers-load-little',
+      comment: 'The catalogues, their compiler and the reading of headers stay on the server.',
+      severity: 'error',
+      from: { path: '^libs/texts/src/(browser|translate)\\.ts$' },
+      to: {
+        pathNot: [
+          '^libs/texts/src/(translate|locale)\\.ts$',
+          '^libs/contracts/src/sentence\\.ts$',
+          'icu-minify/.*format',
+        ],
+      },
+    },
+    {
+      name: 'pages-bring-one-language',
+      comment: 'What draws a page in a browser gets the texts of one language with it, and does not load all of them.',
+      severity: 'error',
+      from: { path: '^apps/web/src/', pathNot: '^apps/web/src/(server\\.tsx|examples/.*)$|\\.spec\\.tsx?$' },
+      to: { path: '^libs/texts/', pathNot: '^libs/texts/src/browser\\.ts$' },
     },
     {
       name: 'plan-is-pure',

@@ -6,12 +6,15 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   resolve: {
     alias: [
+      { find: /^@gatehouse\/contracts\/sentence$/, replacement: at('./libs/contracts/src/sentence.ts') },
+      { find: /^@gatehouse\/texts\/browser$/, replacement: at('./libs/texts/src/browser.ts') },
       { find: /^@gatehouse\/stage-kit\/testing$/, replacement: at('./libs/stage-kit/src/testing.ts') },
       {
         find: /^@gatehouse\/stages\/password$/,
         replacement: at('./libs/stages/src/password/passwords.ts'),
       },
       { find: /^@gatehouse\/stages$/, replacement: at('./libs/stages/src/catalogue.ts') },
+      { find: /^@gatehouse\/web$/, replacement: at('./apps/web/src/index.ts') },
       { find: /^@gatehouse\/gateway$/, replacement: at('./apps/gateway/src/index.ts') },
       { find: /^@gatehouse\/([\w-]+)$/, replacement: at('./libs/$1/src/index.ts') },
     ],

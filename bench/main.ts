@@ -4,6 +4,7 @@ import { watchOthers } from './cpu.js';
 import { type Ground, openGround } from './ground.js';
 import { Product } from './product.js';
 import { isolation } from './scenarios/isolation.js';
+import { pages } from './scenarios/pages.js';
 import { scaling } from './scenarios/scaling.js';
 import { solves } from './scenarios/solves.js';
 
@@ -11,6 +12,7 @@ const scenarios: Readonly<Record<string, (ground: Ground, product: Product) => P
   solves,
   scaling,
   isolation,
+  pages,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);

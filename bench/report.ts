@@ -42,3 +42,24 @@ export function isolationTable({ alone, crowded }: { alone: Figures; crowded: Fi
   const rows = [row('idle', alone), row('saturated', crowded)];
   return table(['the password service is', 'p50 ms', 'p95', 'p99', 'p95, times idle'], rows);
 }
+
+/** What opening a page takes, of the product and of a bare form, for the first time and the second. */
+export interface Opening {
+  readonly name: string;
+  /** Bytes that came over the line. */
+  readonly bytes: number;
+  /** Milliseconds until somebody could type, and until the script was there. */
+  readonly typeable: number;
+  readonly scripted: number;
+}
+
+/** A line a way to open a page. */
+export function pagesTable(openings: readonly Opening[]): string {
+  const rows = openings.map(({ name, bytes, typeable, scripted }) => [
+    name,
+    String(Math.round(bytes)),
+    ms(typeable),
+    ms(scripted),
+  ]);
+  return table(['the login page', 'bytes', 'first usable field, ms', 'loaded with its script, ms'], rows);
+}

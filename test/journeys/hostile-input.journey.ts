@@ -69,7 +69,7 @@ const GUARDED = [
   ...['/api/v3/core/users/me/', '/api/v3/core/authenticated_sessions/', '/api/v3/flows/inspector/login/'],
   ...['/api/v3/flows/instances/private/execute/', '/flows/-/configure/00000000-0000-4000-8000-000000000000/'],
 ];
-const OPEN = ['/flows/-/default/authentication/', '/', '/-/health/ready/', '/api/v3/schema/'];
+const OPEN = ['/flows/-/default/authentication/', '/', '/if/user/', '/api/v3/', '/-/health/ready/', '/api/v3/schema/'];
 /** Where answers go. */
 const FLOWS = [
   ...[EXECUTOR, EXECUTOR, '/if/flow/login/', '/api/v3/flows/executor/private/', '/if/flow/private/'],
@@ -88,7 +88,9 @@ const request = fc.oneof(
 /** What is wrong with an answer: a fault, on the wire or in words; what is not a stranger's; a way to elsewhere. */
 const WRONGS: Readonly<Record<string, (path: string, answer: RawAnswer) => boolean>> = {
   'a fault': (_, { status }) => status >= 500,
-  'a fault of a stage': (_, { body: said }) => /"component":"ak-stage-flow-error"|Something went wrong/.test(said),
+  // A page that refuses a form shows why as it would show a fault; its status tells them apart.
+  'a fault of a stage': (_, { status, body: said }) =>
+    status === 200 && /"component":"ak-stage-flow-error"|Something went wrong/.test(said),
   'what is for others': (_, { body: said }) => /private 0 dummy|You are signed in/.test(said),
   'let in': (path, { status }) => GUARDED.includes(path.split('?')[0]!) && status >= 200 && status < 300,
   'led astray': (_, { headers }) => !/^\/(?![/\\])/.test(headers['location'] ?? '/'),

@@ -2,10 +2,10 @@
 export class Browser {
   private readonly cookies = new Map<string, string>();
 
-  /** `csrf`: whether its pages repeat the token of their cookie, as the reference's own do. */
+  /** `csrf`: whether its pages repeat the token of their cookie; `languages`: what it asks for, as the header has it. */
   constructor(
     private readonly base: string,
-    private readonly pages = { csrf: true },
+    private readonly pages: { readonly csrf?: boolean; readonly languages?: string | undefined } = {},
   ) {}
 
   /** The current challenge of a flow. */
@@ -27,7 +27,9 @@ export class Browser {
     const headers = new Headers(init.headers);
     if (this.cookies.size > 0)
       headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
-    const csrf = this.pages.csrf && this.cookies.get('authentik_csrf');
+    const { csrf: repeats = true, languages } = this.pages;
+    if (languages !== undefined) headers.set('accept-language', languages);
+    const csrf = repeats && this.cookies.get('authentik_csrf');
     if (csrf && !headers.has('x-authentik-csrf')) headers.set('x-authentik-csrf', csrf);
     const response = await fetch(this.base + path, { ...init, headers, redirect: 'manual' });
     const setCookies = response.headers.getSetCookie();

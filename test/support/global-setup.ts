@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
 import { findNatsServer } from '../../libs/platform/src/nats-server-binary.js';
 import { isInstalled } from '../deploy/installed.js';
+import { findChromium } from './chromium-binary.js';
 import { startOwnPostgres } from './own-postgres.js';
 import { dropDatabases } from './postgres-databases.js';
 
@@ -13,6 +14,8 @@ declare module 'vitest' {
     runId: string;
     /** The path of `nats-server`; empty when there is none. */
     natsServer: string;
+    /** The path of Chromium; empty when there is none. */
+    chromium: string;
   }
 }
 
@@ -24,10 +27,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('runId', runId);
   project.provide('postgresUrl', postgres.url);
   project.provide('natsServer', natsServer ?? '');
+  const chromium = findChromium() ?? '';
+  project.provide('chromium', chromium);
   if (!natsServer)
     console.warn('There is no nats-server here: the suites that need one are skipped (with CI set, they fail).');
   if (!isInstalled('python3'))
     console.warn('There is no python3 here: the suites of the stage in Python are skipped (with CI set, they fail).');
+  if (!chromium)
+    console.warn('There is no chromium here: the suites in a browser are skipped (with CI set, they fail).');
   return async () => {
     await dropDatabases(postgres.url, `gatehouse_test_${runId}_%`);
     await postgres.stop();

@@ -71,9 +71,9 @@ export class House {
     return this.ground.bus;
   }
 
-  /** A visitor with cookies of their own. */
-  browser(): Browser {
-    return new Browser(this.url);
+  /** A visitor with cookies of their own, whose browser asks for languages if told so. */
+  browser(languages?: string): Browser {
+    return new Browser(this.url, { languages });
   }
 
   /** Starts a service; under another name, so that it runs beside the first, if one is given. */

@@ -7,6 +7,10 @@ import { type FreshDatabase, freshDatabase } from '../../../test/support/postgre
 import { MaxmindPlaces } from './adapters/maxmind-places.js';
 import { gatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground, gatewayDocument } from './gateway.module.js';
+import { SitePages } from './http/site-pages.js';
+
+/** The page that shows the schema to people. */
+const PAGE = 'GET /api/v3/';
 
 describeWithNats('the published schema', () => {
   let nats: RunningNats;
@@ -36,8 +40,9 @@ describeWithNats('the published schema', () => {
 
   it('has every endpoint for programs, and no other', () => {
     const described = new Set(routesIn(gatewayDocument()));
-    const forPrograms = [...routes].filter((route) => / \/(api|-)\//.test(route));
+    const forPrograms = [...routes].filter((route) => / \/(api|-)\//.test(route) && route !== PAGE);
 
+    expect(routes).toContain(PAGE);
     expect(forPrograms.filter((route) => !described.has(route))).toEqual([]);
     expect([...described].filter((route) => !routes.has(route))).toEqual([]);
   });
@@ -54,7 +59,8 @@ async function groundOn(nats: RunningNats, database: FreshDatabase): Promise<Gro
   const source = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
   const requester = new NatsRequester(await connectNats(config, 'gateway', logger), '_INBOX_gateway');
   const places = await MaxmindPlaces.open({ asn: undefined, city: undefined });
-  return { config, source, requester, places, logger };
+  const pages = await SitePages.open('dist/apps/web');
+  return { config, source, requester, places, pages, logger };
 }
 
 /** The document's operations, written as Fastify writes routes. */

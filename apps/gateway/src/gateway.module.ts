@@ -30,6 +30,7 @@ import { Sessions } from './execution/sessions.js';
 import type { ConfiguredSite } from './execution/site.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
+import { ApiPageController } from './http/api-page.controller.js';
 import { readsAttributes } from './http/avatar-modes.js';
 import { Avatars } from './http/avatars.js';
 import { BrandsController } from './http/brands.controller.js';
@@ -47,9 +48,12 @@ import { LiveSessions } from './http/live-sessions.js';
 import { apiDocument } from './http/openapi/api-document.js';
 import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
+import { OwnPageController } from './http/own-page.controller.js';
+import { PageFilesController } from './http/page-files.controller.js';
 import { Principals } from './http/principal.js';
 import { RootConfigController } from './http/root-config.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
+import { SitePages } from './http/site-pages.js';
 import { StrangerGate } from './http/stranger.gate.js';
 import { UsersController } from './http/users.controller.js';
 
@@ -57,7 +61,10 @@ import { UsersController } from './http/users.controller.js';
 const CONTROLLERS: Type[] = [
   ExecutorController,
   FlowPageController,
+  PageFilesController,
   HomeController,
+  OwnPageController,
+  ApiPageController,
   FlowsController,
   FlowInstancesController,
   FlowInspectorController,
@@ -78,6 +85,7 @@ export interface Ground {
   readonly source: DataSource;
   readonly requester: NatsRequester;
   readonly places: Places;
+  readonly pages: SitePages;
   readonly logger: Logger;
 }
 
@@ -103,6 +111,7 @@ function providersOf(ground: Ground): Provider[] {
     { provide: GATEWAY_CONFIG, useValue: config },
     { provide: Plans, useValue: plans },
     { provide: Flows, useValue: flows },
+    { provide: SitePages, useValue: ground.pages },
     { provide: Brands, useValue: ports.brands },
     { provide: Contracts, useValue: contracts },
     { provide: Sessions, useValue: ports.sessions },

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import cookie from '@fastify/cookie';
 import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { ConfigError, connectNats, Logger, NatsRequester, openDataSource, serveMetrics } from '@gatehouse/platform';
@@ -12,6 +13,7 @@ import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground } from './gateway.module.js';
 import { createAdapter } from './http/http.adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
+import { SitePages } from './http/site-pages.js';
 
 /** Everything that brings the schema `flow` up to date. */
 export const flowMigrations = [
@@ -20,6 +22,9 @@ export const flowMigrations = [
   ResumeTokens1764115260000,
   PlansBegun1764115320000,
 ];
+
+/** Where the build puts the pages: in the folder of their app, beside this one. */
+const PAGES_FOLDER = fileURLToPath(new URL('../../web/', import.meta.url));
 
 export interface Gateway {
   /** Where it listens, without a final slash. */
@@ -33,7 +38,7 @@ export interface Gateway {
 /** Opens the door: Postgres and NATS first, then HTTP. */
 export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const logger = new Logger('gateway', config.LOG_LEVEL);
-  const places = await openPlaces(config);
+  const [places, pages] = [await openPlaces(config), await SitePages.open(PAGES_FOLDER)];
   const source = await openDataSource({
     url: config.DATABASE_URL,
     schema: FLOW_SCHEMA,
@@ -43,7 +48,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const requester = new NatsRequester(connection, '_INBOX_gateway');
   await requester.heard();
   await requester.heard();
-  const app = await createApp({ config, source, requester, places, logger });
+  const app = await createApp({ config, source, requester, places, pages, logger });
   const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
   const janitor = new TypeormJanitor(source, logger);
   janitor.start(config.CLEANUP_EVERY_S);

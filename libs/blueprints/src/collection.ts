@@ -3,6 +3,7 @@ import {
   type FieldMessageCode,
   fieldErrors,
   fieldMessages,
+  fill,
   NON_FIELD_ERRORS,
   render,
 } from '@gatehouse/contracts';
@@ -51,7 +52,7 @@ export class Invalid extends Error {
   /** The first field with errors, undefined for the object as a whole, and what is said of it. */
   get first(): { field: string | undefined; text: string } {
     const [field, messages] = Object.entries(this.errors)[0] ?? [NON_FIELD_ERRORS, []];
-    const text = messages.map((message) => render(message, fieldMessages).string).join(' ');
+    const text = messages.map((message) => render(message, fill, fieldMessages).string).join(' ');
     return { field: field === NON_FIELD_ERRORS ? undefined : field, text };
   }
 }

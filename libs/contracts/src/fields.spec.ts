@@ -15,6 +15,7 @@ import {
   nested,
 } from './fields.js';
 import { NON_FIELD_ERRORS, render } from './message.js';
+import { fill } from './sentence.js';
 
 const ABSENT = Symbol('absent');
 
@@ -22,7 +23,7 @@ const ABSENT = Symbol('absent');
 function heard(type: z.ZodType, value: unknown) {
   const parsed = z.object({ field: type }).safeParse(value === ABSENT ? {} : { field: value });
   if (parsed.success) return { value: parsed.data.field };
-  return (fieldErrors(parsed.error)['field'] ?? []).map((message) => render(message, fieldMessages));
+  return (fieldErrors(parsed.error)['field'] ?? []).map((message) => render(message, fill, fieldMessages));
 }
 const said = (string: string, code: string) => [{ string, code }];
 const invalid = (string: string) => said(string, 'invalid');
@@ -256,7 +257,7 @@ describe('a body', () => {
     [true, 'Invalid data. Expected a dictionary, but got bool.', 'invalid'],
   ])('that is %j and no object is refused as a whole', (body, string, code) => {
     const messages = bodyErrors(body)?.[NON_FIELD_ERRORS] ?? [];
-    expect(messages.map((message) => render(message, fieldMessages))).toEqual([{ string, code }]);
+    expect(messages.map((message) => render(message, fill, fieldMessages))).toEqual([{ string, code }]);
   });
   it('that is an object is left to its fields', () => {
     expect(bodyErrors({})).toBeUndefined();

@@ -13,6 +13,7 @@ export * from './policy-evaluation.js';
 export * from './problems.js';
 export * from './reference.js';
 export * from './secret.js';
+export * from './sentence.js';
 export * from './stage-contract.js';
 export * from './stage-descriptor.js';
 export * from './stage-outcome.js';

@@ -1,9 +1,14 @@
 import { z } from 'zod';
+import type { Sentence, Translate } from './sentence.js';
 
-/** A sentence for people, named by code (rendered by the gateway in the client's language) or given as foreign text. */
+const params = z.record(z.string(), z.union([z.string(), z.number()])).optional();
+/**
+ * A sentence for people, named by code or given as text. The gateway says it in the client's language; text of others, which
+ * no catalogue has, stays as it is, and without parameters its braces are its own.
+ */
 export const message = z.union([
-  z.object({ code: z.string(), params: z.record(z.string(), z.union([z.string(), z.number()])).optional() }),
-  z.object({ text: z.string(), wire: z.string().optional() }),
+  z.object({ code: z.string(), params }),
+  z.object({ text: z.string(), params, wire: z.string().optional() }),
 ]);
 export type Message = z.output<typeof message>;
 
@@ -21,14 +26,19 @@ export interface CatalogueEntry {
 }
 export type Catalogue = Readonly<Record<string, CatalogueEntry>>;
 
-/** Renders a message from the catalogues, the first that knows its code; an unknown code is a fault of the contract. */
-export function render(message: Message, ...catalogues: readonly Catalogue[]): CatalogueEntry {
-  if ('text' in message) return { string: message.text, code: message.wire ?? 'invalid' };
+/** The sentence of a message and its wire code, from the first catalogue that knows it; an unknown code is a fault of the contract. */
+export function sentenceOf(
+  message: Message,
+  ...catalogues: readonly Catalogue[]
+): Sentence & { readonly wire: string } {
+  if ('text' in message) return { ...message, wire: message.wire ?? 'invalid' };
   const entry = catalogues.find((c) => Object.hasOwn(c, message.code))?.[message.code];
   if (!entry) throw new Error(`no catalogue has a sentence for "${message.code}"`);
-  const params = message.params ?? {};
-  return {
-    code: entry.code,
-    string: entry.string.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '')),
-  };
+  return { text: entry.string, params: message.params ?? {}, wire: entry.code };
+}
+
+/** A message as the wire has it, in the language of `translate`. */
+export function render(message: Message, translate: Translate, ...catalogues: readonly Catalogue[]): CatalogueEntry {
+  const { text, params, wire } = sentenceOf(message, ...catalogues);
+  return { string: translate(text, params), code: wire };
 }

@@ -1,3 +1,5 @@
+import { fill, type Sentence } from './sentence.js';
+
 /** How a problem's body looks: the executor's flow error, the seed's GenericError or its ValidationError (protocol §11). */
 export type ProblemBody = 'flow_error' | 'generic' | 'validation';
 
@@ -43,7 +45,8 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 
 interface ProblemOptions {
-  readonly detail?: string;
+  /** Instead of what the line says: a sentence for people, or a text in English for whoever runs the house. */
+  readonly detail?: Sentence | string;
   readonly retry_after_s?: number;
   readonly cause?: unknown;
 }
@@ -51,12 +54,15 @@ interface ProblemOptions {
 /** A failure that has a name: thrown anywhere, answered by the gateway as its line in `problems` says. */
 export class Problem extends Error {
   readonly retryAfterS: number | undefined;
+  readonly detail: Sentence;
   constructor(
     readonly code: ProblemCode,
     { detail, retry_after_s, cause }: ProblemOptions = {},
   ) {
     const entry: ProblemEntry = problems[code];
-    super(detail ?? entry.detail, { cause });
+    const said = typeof detail === 'object' ? detail : { text: detail ?? entry.detail };
+    super(fill(said.text, said.params), { cause });
+    this.detail = said;
     this.name = 'Problem';
     this.retryAfterS = retry_after_s ?? entry.retry_after_s;
   }

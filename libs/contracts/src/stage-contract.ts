@@ -67,6 +67,8 @@ export interface StageContract {
   readonly attempts: readonly AttemptRule[];
   /** Cookies of the request that it may see. */
   readonly cookies: readonly string[];
+  /** Fields of the challenge that are sentences of the house, and what they may say; a visitor reads it in their language. */
+  readonly texts: Readonly<Record<string, readonly string[]>>;
   /** The challenge names the pending user. */
   readonly user_info: boolean;
   /** Passing has consequences, so a mailed link's GET does not enter it. */
@@ -87,6 +89,7 @@ const defaults = {
   embeds: {},
   attempts: [],
   cookies: [],
+  texts: {},
   user_info: false,
   acts: true,
   writes_data: false,

@@ -24,7 +24,14 @@ export class TypeormBrands extends Brands {
 
   async find(host: string, revision?: string | null): Promise<HostBrand> {
     const known = this.kept?.revision === revision ? this.kept : undefined;
-    const { brands, first } = (known ?? (this.kept = await this.read())).set;
+    return this.brandOf(host, (known ?? (this.kept = await this.read())).set);
+  }
+
+  lastKnown(host: string): HostBrand {
+    return this.brandOf(host, this.kept?.set ?? NOTHING);
+  }
+
+  private brandOf(host: string, { brands, first }: BrandSet): HostBrand {
     const brand = brandFor(brands, host) ?? BUILT_IN;
     return { ...brand, title: brand.title || this.title, serving: { ...first, ...brand.flows } };
   }

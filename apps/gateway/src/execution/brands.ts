@@ -13,4 +13,7 @@ export abstract class Brands {
    * then nobody is asked what is known already.
    */
   abstract find(host: string, revision?: string | null): Promise<HostBrand>;
+
+  /** The same as of the last time that anything was loaded: for when nothing can be. */
+  abstract lastKnown(host: string): HostBrand;
 }

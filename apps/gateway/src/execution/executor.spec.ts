@@ -111,7 +111,7 @@ describe('an answer', () => {
       user: { ...ALICE, is_superuser: false, debug: false },
     };
 
-    await expect(solve({}, { answer: { body: {}, forged: 'CSRF Failed' } })).rejects.toMatchObject({
+    await expect(solve({}, { answer: { body: {}, forged: { text: 'CSRF Failed' } } })).rejects.toMatchObject({
       code: 'csrf_failed',
     });
     expect(stages.hops).toEqual(['ident.challenge']);

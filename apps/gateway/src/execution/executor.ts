@@ -141,6 +141,7 @@ export class Executor {
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
       visitor: presentIn(ground),
       site: siteOf(this.parts.site, loaded.brand),
+      locale: request.localeFor(loaded),
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };

@@ -49,6 +49,7 @@ export class Outset {
     return {
       ...{ request, version, plan: planAbout(user, version, request), sessionUser: savedUserOf(user), revision: 0 },
       site: siteOf(this.parts.site, brand),
+      locale: request.localeFor({ user, brand }),
       turns: new Turns(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };

@@ -1,9 +1,9 @@
-import { isLocalPath, type Message } from '@gatehouse/contracts';
+import { isLocalPath, type Message, sentence } from '@gatehouse/contracts';
 import { admits, type FlowVersion, leaveOut, type Plan, type Visitor } from '@gatehouse/plan';
 import type { PolicyEngine } from './policy-engine.js';
 import type { Situation } from './stage-requests.js';
 
-const DOES_NOT_APPLY = 'Flow does not apply to current user.';
+const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
 
 /** A plan that may begin, or what the policies against it said. */
 export type Planned = { readonly plan: Plan } | { readonly refused: readonly string[] };
@@ -38,5 +38,6 @@ export type Refusal = { readonly to: string } | { readonly message: Message };
 /** `denied_action` (01-executor §3.4): leads on to `next`, or says why not. */
 export function refusalOf({ flow }: FlowVersion, next: string | undefined, messages: readonly string[]): Refusal {
   if (flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? next : '/' };
-  return { message: { text: messages.join('\n') || DOES_NOT_APPLY } };
+  const text = messages.join('\n');
+  return { message: text === '' ? DOES_NOT_APPLY : { text } };
 }

@@ -80,14 +80,14 @@ export class PolicyEngine {
   }
 
   private requestOf(situation: Situation, user: User | undefined, wanted: Wanted): PolicyRequest {
-    const { request, version, plan, site, revision, turns, timeLeftMs } = situation;
+    const { request, version, plan, site, revision, turns, timeLeftMs, locale } = situation;
     const timeout_ms = Math.max(0, Math.floor(Math.min(this.parts.timeoutMs, timeLeftMs())));
     const { cookies: _unseen, ...client } = request.client;
     return {
       v: PROTOCOL_VERSION,
       id: `${plan.id}.${revision}.${turns.next()}`,
       timeout_ms,
-      locale: request.locale,
+      locale,
       policies: wanted.map(({ id, timeoutMs }) => ({
         ...policyOf(version, id),
         timeout_ms: Math.min(timeoutMs, timeout_ms),

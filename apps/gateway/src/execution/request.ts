@@ -1,4 +1,12 @@
-import type { Effect, Errors, Message, Problem, StageContract } from '@gatehouse/contracts';
+import {
+  type Effect,
+  type Errors,
+  type Message,
+  type Problem,
+  type Sentence,
+  type StageContract,
+  sentence,
+} from '@gatehouse/contracts';
 import type { Brand, FlowVersion, Plan } from '@gatehouse/plan';
 import type { Identity } from './plans.js';
 
@@ -25,7 +33,8 @@ export interface FlowRequest {
     readonly outpost: boolean;
     readonly cookies: Readonly<Record<string, string>>;
   };
-  readonly locale: string;
+  /** The language that is spoken with whoever asks, by what the request, their own setting and the brand say. */
+  readonly localeFor: (present: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
   /** Called once it is known that nobody is logged in, before anything is done for them. Throws Problem. */
   readonly admitStranger: () => void;
 }
@@ -35,8 +44,8 @@ export interface Posted {
   readonly body: unknown;
   readonly unreadable?: Problem | undefined;
   /** Why it cannot be a visitor's own, whether they are logged in or not. */
-  readonly foreign?: string | undefined;
-  readonly forged: string | undefined;
+  readonly foreign?: Sentence | undefined;
+  readonly forged: Sentence | undefined;
 }
 
 /** The session cookie to set with the answer. */
@@ -47,7 +56,7 @@ export interface SessionCookie {
 }
 
 /** Whose challenge is shown, as far as showing it needs. */
-export type Shower = Pick<StageContract, 'component' | 'user_info' | 'errors'>;
+export type Shower = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'>;
 
 /** What the visitor is told. */
 export type Told =
@@ -60,6 +69,9 @@ export type Told =
   | { readonly type: 'done'; readonly to: string }
   | { readonly type: 'denied'; readonly message: Message | undefined }
   | { readonly type: 'problem'; readonly problem: Problem };
+
+/** What a denial without words says. */
+export const UNKNOWN_ERROR = sentence('Unknown error');
 
 /** The executor's answer: what is told, of which flow and whom, and what goes into the cookie. */
 export interface FlowAnswer {

@@ -12,6 +12,8 @@ export interface Situation {
   readonly plan: Plan;
   readonly sessionUser: StageRequest['session']['user'];
   readonly site: Site;
+  /** The language of whoever asks. */
+  readonly locale: string;
   readonly revision: number;
   readonly turns: Turns;
   /** Milliseconds that the whole request has left. */
@@ -36,7 +38,7 @@ export function stageRequestOf(
   { state, contract, stage, plan }: Asked,
   body: Body | undefined,
 ): StageRequest {
-  const { request, version, sessionUser, site, revision } = situation;
+  const { request, version, sessionUser, site, revision, locale } = situation;
   const { slug, title, designation } = version.flow;
   const { flow_token: _secret, ...query } = request.query;
   const { cookies, ...client } = request.client;
@@ -44,7 +46,7 @@ export function stageRequestOf(
     v: PROTOCOL_VERSION,
     id: `${plan.id}.${revision}.${situation.turns.next()}`,
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
-    locale: request.locale,
+    locale,
     flow: { slug, title, designation },
     step: { id: stage.id, name: stage.name, confirmed: plan.resumed?.confirmed ?? true },
     site,

@@ -176,7 +176,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     named: [],
     answer: undefined,
     client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
-    locale: 'en',
+    localeFor: () => 'en',
     admitStranger: () => undefined,
     ...more,
   });

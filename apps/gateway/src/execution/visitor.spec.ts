@@ -116,7 +116,7 @@ describe('a token', () => {
   it('needs no page’s word for an answer', async () => {
     const { solve, plans } = house(requiring('none', 'page'), SCRIPT);
     plans.session = sessionOf(alice);
-    const answer = { body: { word: 'x' }, forged: 'no token' };
+    const answer = { body: { word: 'x' }, forged: { text: 'no token' } };
 
     await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
     expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
@@ -124,7 +124,7 @@ describe('a token', () => {
 
   it('is the word of a program, which no page of another site can borrow', async () => {
     const { solve, stages } = house(requiring('none', 'page'), SCRIPT);
-    const answer = { body: { word: 'x' }, foreign: 'another site', forged: 'no token' };
+    const answer = { body: { word: 'x' }, foreign: { text: 'another site' }, forged: { text: 'no token' } };
 
     await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
     expect(stages.hops).toEqual([]);
@@ -136,7 +136,10 @@ describe('a token', () => {
     plans.session = sessionOf(alice);
     const refused = async () => Promise.reject(new Problem('token_invalid'));
     const send = (unreadable: Problem) =>
-      solve(undefined, { answer: { body: undefined, forged: 'no token', unreadable }, authenticate: refused });
+      solve(undefined, {
+        answer: { body: undefined, forged: { text: 'no token' }, unreadable },
+        authenticate: refused,
+      });
 
     await expect(send(new Problem('unsupported_media_type'))).rejects.toMatchObject({ code: 'unsupported_media_type' });
     await expect(send(new Problem('malformed_json'))).rejects.toMatchObject({ code: 'token_invalid' });

@@ -1,4 +1,12 @@
-import { bodyErrors, type Errors, fieldMessages, type Message, Problem, render } from '@gatehouse/contracts';
+import {
+  bodyErrors,
+  type Errors,
+  fieldMessages,
+  type Message,
+  Problem,
+  sentence,
+  sentenceOf,
+} from '@gatehouse/contracts';
 import {
   advance,
   currentStep,
@@ -17,12 +25,12 @@ import type { Consultation, Heard } from './consultation.js';
 import { isFor, type Planning, refusalOf } from './planning.js';
 import type { PolicyEngine } from './policy-engine.js';
 import { Progress } from './progress.js';
-import type { Shower, Told } from './request.js';
+import { type Shower, type Told, UNKNOWN_ERROR } from './request.js';
 import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
 
 /** Stands before a step that acts until whoever followed a mailed link says that it was they, and no scanner (protocol §8). */
-const CONFIRMATION: Shower = { component: 'ak-stage-email', user_info: false, errors: {} };
+const CONFIRMATION: Shower = { component: 'ak-stage-email', user_info: false, errors: {}, texts: {} };
 
 interface Parts {
   readonly consultation: Consultation;
@@ -183,7 +191,7 @@ export class Walk {
 
   private finish(): Told {
     const where = destination(this.progress.plan);
-    return 'invalid' in where ? this.deny({ text: 'Invalid next URL' }) : this.done(where);
+    return 'invalid' in where ? this.deny(sentence('Invalid next URL')) : this.done(where);
   }
 
   private done(where: Extract<Ending, { to: string }>): Told {
@@ -193,8 +201,8 @@ export class Walk {
 
   private deny(message: Message | undefined, step?: Step): Told {
     const catalogue = step && this.contractOf(step)?.errors;
-    const text = message ? render(message, catalogue ?? {}, fieldMessages).string : '';
-    const told = { text: text === '' ? 'Unknown error' : text };
+    const { wire: _, ...said } = sentenceOf(message ?? UNKNOWN_ERROR, catalogue ?? {}, fieldMessages);
+    const told = said.text === '' ? UNKNOWN_ERROR : said;
     this.progress.end({ denied: told });
     return { type: 'denied', message: told };
   }

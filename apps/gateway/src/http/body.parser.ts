@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Problem } from '@gatehouse/contracts';
+import { Problem, type Sentence, sentence } from '@gatehouse/contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
@@ -71,10 +71,10 @@ function json(body: Buffer): unknown {
   try {
     const text = decoder.decode(body);
     return text.length > MAX_DEPTH && depthOf(text) > MAX_DEPTH
-      ? malformed(`more than ${MAX_DEPTH} levels`)
+      ? malformed(sentence('JSON parse error - more than {levels} levels', { levels: MAX_DEPTH }))
       : JSON.parse(text);
   } catch {
-    return malformed('this is no JSON');
+    return malformed(sentence('JSON parse error - this is no JSON'));
   }
 }
 
@@ -88,10 +88,13 @@ function depthOf(text: string): number {
   return deepest;
 }
 
-const malformed = (why: string) =>
-  new Unreadable(new Problem('malformed_json', { detail: `JSON parse error - ${why}` }));
+const malformed = (why: Sentence) => new Unreadable(new Problem('malformed_json', { detail: why }));
 
 const unsupported = (type: string) =>
-  new Unreadable(new Problem('unsupported_media_type', { detail: `Unsupported media type "${type}" in request.` }));
+  new Unreadable(
+    new Problem('unsupported_media_type', {
+      detail: sentence('Unsupported media type "{type}" in request.', { type }),
+    }),
+  );
 
 const tooLarge = () => new Unreadable(new Problem('body_too_large'));

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Problem, type ProblemCode } from '@gatehouse/contracts';
+import { fill, Problem, type ProblemCode } from '@gatehouse/contracts';
 import { presentProblem } from './problem.presenter.js';
 
 const BY_CODE: Readonly<Record<string, ProblemCode>> = {
@@ -21,7 +21,8 @@ export function refuseConnection(
 ) {
   if (socket.writable && error.code !== 'ECONNRESET') {
     const problem = new Problem(BY_CODE[error.code ?? ''] ?? 'malformed_http');
-    const { status, body } = presentProblem(problem, { requestId, details: false });
+    // What never became a request says nothing of a language.
+    const { status, body } = presentProblem(problem, { requestId, details: false, translate: fill });
     const text = JSON.stringify(body);
     const all = {
       ...headers,

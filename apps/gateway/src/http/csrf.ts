@@ -1,3 +1,4 @@
+import { type Sentence, sentence } from '@gatehouse/contracts';
 import { sameSecret } from '@gatehouse/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomText } from '../execution/resuming.js';
@@ -9,55 +10,62 @@ const CSRF_HEADER = 'x-authentik-csrf';
 /** The field of a page's form that repeats it. */
 export const CSRF_FIELD = 'csrf_token';
 
+type Faults = Readonly<Record<'length' | 'characters' | 'other', Sentence>>;
+const FROM_HEADER: Faults = {
+  length: sentence("CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header has incorrect length."),
+  characters: sentence("CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header has invalid characters."),
+  other: sentence("CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header incorrect."),
+};
+const FROM_FORM: Faults = {
+  length: sentence('CSRF Failed: CSRF token from the form has incorrect length.'),
+  characters: sentence('CSRF Failed: CSRF token from the form has invalid characters.'),
+  other: sentence('CSRF Failed: CSRF token from the form incorrect.'),
+};
+
 const ONE_YEAR_S = 365 * 86_400;
 const TOKEN_LENGTH = 32;
 const TOKEN = /^[A-Za-z0-9]{32}$/;
 
 /** Why an API request may come from a foreign page; undefined when it cannot. Counts for logged-in users only. */
-export const forgeryOf = (request: FastifyRequest, baseUrl: string): string | undefined =>
-  foreignOrigin(request, baseUrl) ??
-  tokenMismatch(request, request.headers[CSRF_HEADER], "'X-Authentik-Csrf' HTTP header");
+export const forgeryOf = (request: FastifyRequest, baseUrl: string): Sentence | undefined =>
+  foreignOrigin(request, baseUrl) ?? tokenMismatch(request, request.headers[CSRF_HEADER], FROM_HEADER);
 
 /** The same for a page's form, which always carries a token, so that nobody can be logged in as somebody else either. */
-export const formForgeryOf = (request: FastifyRequest, baseUrl: string, token: unknown): string | undefined =>
-  foreignOrigin(request, baseUrl) ?? tokenMismatch(request, token, 'form');
+export const formForgeryOf = (request: FastifyRequest, baseUrl: string, token: unknown): Sentence | undefined =>
+  foreignOrigin(request, baseUrl) ?? tokenMismatch(request, token, FROM_FORM);
 
 /**
  * Whether a browser says that it sends for a page of another site. No such page may answer a flow for anybody: not for whom
  * it finds logged in, nor to log them in as somebody else. Programs say nothing of the kind.
  */
-export function foreignPageOf(request: FastifyRequest, baseUrl: string): string | undefined {
+export function foreignPageOf(request: FastifyRequest, baseUrl: string): Sentence | undefined {
   const { origin } = request.headers;
   return origin === undefined || ownOrigins(request, baseUrl).has(origin)
     ? undefined
-    : `CSRF Failed: Origin checking failed - ${origin} does not match any trusted origins.`;
+    : sentence('CSRF Failed: Origin checking failed - {origin} does not match any trusted origins.', { origin });
 }
 
 /** Under TLS a browser says where a POST comes from, in one header or the other. */
-function foreignOrigin(request: FastifyRequest, baseUrl: string): string | undefined {
+function foreignOrigin(request: FastifyRequest, baseUrl: string): Sentence | undefined {
   const { origin, referer } = request.headers;
   if (origin !== undefined || request.protocol !== 'https') return foreignPageOf(request, baseUrl);
-  if (referer === undefined) return 'CSRF Failed: Referer checking failed - no Referer.';
+  if (referer === undefined) return sentence('CSRF Failed: Referer checking failed - no Referer.');
   const sender = URL.canParse(referer) ? new URL(referer).origin : referer;
   return ownOrigins(request, baseUrl).has(sender)
     ? undefined
-    : `CSRF Failed: Referer checking failed - ${referer} does not match any trusted origins.`;
+    : sentence('CSRF Failed: Referer checking failed - {referer} does not match any trusted origins.', { referer });
 }
 
 const ownOrigins = ({ protocol, host }: FastifyRequest, baseUrl: string): ReadonlySet<string> =>
   new Set([new URL(baseUrl).origin, `${protocol}://${host}`]);
 
-function tokenMismatch({ cookies }: FastifyRequest, token: unknown, from: string): string | undefined {
+function tokenMismatch({ cookies }: FastifyRequest, token: unknown, from: Faults): Sentence | undefined {
   const cookie = cookies[CSRF_COOKIE];
-  if (!cookie) return 'CSRF Failed: CSRF cookie not set.';
-  if (typeof token !== 'string' || token === '') return 'CSRF Failed: CSRF token missing.';
-  const fault = faultOf(token) ?? (same(cookie, token) ? undefined : 'incorrect');
-  return fault && `CSRF Failed: CSRF token from the ${from} ${fault}.`;
-}
-
-function faultOf(token: string): string | undefined {
-  if (token.length !== TOKEN_LENGTH) return 'has incorrect length';
-  return TOKEN.test(token) ? undefined : 'has invalid characters';
+  if (!cookie) return sentence('CSRF Failed: CSRF cookie not set.');
+  if (typeof token !== 'string' || token === '') return sentence('CSRF Failed: CSRF token missing.');
+  if (token.length !== TOKEN_LENGTH) return from.length;
+  if (!TOKEN.test(token)) return from.characters;
+  return same(cookie, token) ? undefined : from.other;
 }
 
 /** Both must be tokens of ours, so that a planted cookie needs to be one as well. */

@@ -8,7 +8,9 @@ import { foreignPageOf, forgeryOf } from './csrf.js';
 import type { Exchange } from './exchange.js';
 import { presentAnswer } from './executor.presenter.js';
 import { FlowDoor } from './flow.door.js';
+import { RUN_HEADER, runOf } from './flow-run.js';
 import { innerQuery } from './inner-query.js';
+import { translateFor } from './language.js';
 import { challengeTypes, flowChallengeResponse } from './openapi/flow-bodies.js';
 import { Described } from './openapi/operation.js';
 
@@ -71,11 +73,13 @@ export class ExecutorController {
 
   private async answer(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]) {
     const { request, reply } = exchange;
-    const { status, body, headers } = presentAnswer(await this.door.enter(exchange, asked), {
-      requestId: request.id,
-      avatars: this.avatars,
+    const answer = await this.door.enter(exchange, asked);
+    const { status, body, headers } = presentAnswer(answer, {
+      ...{ requestId: request.id, avatars: this.avatars },
+      translate: translateFor(request, { user: answer.sessionUser, brand: answer.brand }),
     });
     void reply.status(status).headers(headers ?? {});
+    if (answer.planId !== undefined) void reply.header(RUN_HEADER, runOf(answer.planId));
     return body;
   }
 }

@@ -45,6 +45,26 @@ const flowInspectorPlan = z
   .meta({ id: 'FlowInspectorPlan' });
 export type FlowInspectorPlan = z.output<typeof flowInspectorPlan>;
 
+const flowPicture = z.array(
+  z
+    .object({
+      step: z.string(),
+      name: z.string(),
+      kind: z.string(),
+      /** `left_out`: not part of this run. `refused`: the run ended there. */
+      state: z.enum(['passed', 'skipped', 'current', 'planned', 'left_out', 'refused']),
+      /** How many conditions are bound to it. */
+      policies: z.int(),
+      /** What they said when it became current; known as long as it is, null where nothing was asked. */
+      verdict: z.object({ pass: z.boolean(), messages: z.array(z.string()) }).nullable(),
+      /** How many answers were judged in it, and the milliseconds that they took together. */
+      answers: z.int(),
+      ms: z.number(),
+    })
+    .meta({ id: 'FlowInspectorStep' }),
+);
+export type FlowPicture = z.output<typeof flowPicture>;
+
 /** How a run of a flow went and where it stands (01-executor §10). */
 export const flowInspection = z
   .object({
@@ -53,6 +73,8 @@ export const flowInspection = z
     /** Where the run stands, or the last step that it passed. */
     current_plan: flowInspectorPlan,
     is_completed: z.boolean(),
+    /** The flow of this run, step by step. */
+    steps: flowPicture,
     /** Every answer that was judged: which step, what became of it, when, and how many milliseconds it took. */
     trail: z.array(
       z.object({

@@ -2,6 +2,7 @@ import { maskByKey, planContext, redact, type User } from '@gatehouse/contracts'
 import { type FlowVersion, type Plan, type Step, stepsOf } from '@gatehouse/plan';
 import type { Contracts } from '../execution/stages.js';
 import type { FlowInspection, FlowInspectorPlan, FlowStageBinding } from './flow-inspection.js';
+import { pictureOf } from './flow-picture.js';
 
 /** A run as an administrator may look at it. */
 interface Inspected {
@@ -26,7 +27,8 @@ export function presentInspection(inspected: Inspected): FlowInspection | undefi
     const { name = entry.step, kind = '' } = steps[indexOf(entry.step)] ?? {};
     return { ...entry, name, kind };
   });
-  return { plans, current_plan: current, is_completed: plan.ended !== undefined, trail };
+  const picture = pictureOf(plan, version);
+  return { plans, current_plan: current, is_completed: plan.ended !== undefined, steps: picture, trail };
 }
 
 interface At {

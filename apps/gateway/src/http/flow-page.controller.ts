@@ -1,4 +1,7 @@
 import { isLocalPath, Problem } from '@gatehouse/contracts';
+import type { Brand } from '@gatehouse/plan';
+import { type Locale, translator } from '@gatehouse/texts';
+import type { Opened } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Brands } from '../execution/brands.js';
@@ -10,17 +13,29 @@ import { CSRF_FIELD, csrfTokenOf, formForgeryOf } from './csrf.js';
 import type { Exchange } from './exchange.js';
 import { presentAnswer } from './executor.presenter.js';
 import { FlowDoor } from './flow.door.js';
-import { drawChallenge } from './flow-page.view.js';
+import { runOf } from './flow-run.js';
 import { innerQuery } from './inner-query.js';
-import { newNonce, sendPage } from './page.sender.js';
+import { localeFor } from './language.js';
+import { looksOf } from './looks.js';
+import { sendPage } from './page.sender.js';
 import { type HttpAnswer, presentProblem } from './problem.presenter.js';
+import { SitePages } from './site-pages.js';
 
-/** The page of a flow, for people: plain forms through the same executor, no script needed. */
+/** What a page is drawn from. */
+interface Shown extends HttpAnswer {
+  readonly slug: string;
+  readonly brand: Brand;
+  readonly locale: Locale;
+  readonly run?: string | undefined;
+}
+
+/** The page of a flow, for people: its forms go through the same executor, with a script and without. */
 @Controller('/if/flow')
 export class FlowPageController {
   constructor(
     @Inject(FlowDoor) private readonly door: FlowDoor,
     @Inject(Avatars) private readonly avatars: Avatars,
+    @Inject(SitePages) private readonly pages: SitePages,
     @Inject(Brands) private readonly brands: Brands,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
@@ -52,15 +67,24 @@ export class FlowPageController {
     return { body, unreadable: detail ? new Problem('csrf_failed', { detail }) : undefined, forged: undefined };
   }
 
-  private async ask(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]): Promise<HttpAnswer> {
-    const viewer = { requestId: exchange.request.id, details: false };
-    return this.door.enter(exchange, asked).then(
-      (answer) => presentAnswer(answer, { requestId: exchange.request.id, avatars: this.avatars }),
-      (error: unknown) => {
-        if (error instanceof Problem) return presentProblem(error, viewer);
-        throw error;
-      },
-    );
+  private async ask(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]): Promise<Shown> {
+    const { request } = exchange;
+    const { slug } = asked;
+    const requestId = request.id;
+    try {
+      const answer = await this.door.enter(exchange, asked);
+      const { brand, sessionUser: user, planId } = answer;
+      const locale = localeFor(request, { user, brand });
+      const shown = presentAnswer(answer, { requestId, avatars: this.avatars, translate: translator(locale) });
+      return { ...shown, slug, brand, locale, run: planId === undefined ? undefined : runOf(planId) };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      // The problem may be that nothing can be loaded, and that is to be said on a page too.
+      const brand = await this.brands.find(request.host).catch(() => this.brands.lastKnown(request.host));
+      const locale = localeFor(request, { brand });
+      const shown = presentProblem(error, { requestId, details: false, translate: translator(locale) });
+      return { ...shown, slug, brand, locale };
+    }
   }
 
   /** The end of a flow. Elsewhere a form may not lead, so a link does. */
@@ -75,15 +99,28 @@ export class FlowPageController {
     return asks && !('response_errors' in body) ? reply.redirect(request.url, 303) : undefined;
   }
 
-  private async draw({ request, reply }: Exchange, { status, body, headers = {} }: HttpAnswer) {
-    const nonce = newNonce();
-    const { title: brand } = await this.brands.find(request.host);
-    const challenge =
-      'component' in body ? body : { component: 'ak-stage-access-denied', error_message: body['detail'] };
-    const surroundings = { brand, nonce, csrfToken: csrfTokenOf(request, reply), address: request.url };
-    return sendPage(reply.status(status).headers(headers), nonce, drawChallenge(challenge, surroundings));
+  private draw({ request, reply }: Exchange, shown: Shown) {
+    const { status, headers = {}, slug, brand, locale, run } = shown;
+    const retryAfter = headers['retry-after'];
+    const page = this.pages.flow({
+      challenge: challengeOf(shown, request.id),
+      brand: looksOf(brand),
+      locale,
+      slug,
+      address: request.url,
+      token: { field: CSRF_FIELD, value: csrfTokenOf(request, reply) },
+      run,
+      retry_after_s: retryAfter === undefined ? undefined : Number(retryAfter),
+    });
+    return sendPage(reply.status(status).headers(headers), page);
   }
 }
+
+/** What is no challenge, in the form of one. */
+const challengeOf = ({ body }: HttpAnswer, requestId: string): Opened['challenge'] =>
+  'component' in body
+    ? (body as Opened['challenge'])
+    : { component: 'ak-stage-flow-error', request_id: requestId, error: body['detail'] ?? body['non_field_errors'] };
 
 /** The page's own query is what API clients send as the inner one. */
 const queryOf = ({ url }: FastifyRequest) => innerQuery(url.split('?').slice(1).join('?'));

@@ -4,6 +4,7 @@ import type { Contracts } from '../execution/stages.js';
 import type { Clients } from './client.js';
 import type { Exchange } from './exchange.js';
 import { refuseCredentials } from './inner-query.js';
+import { localeFor } from './language.js';
 import type { Principals } from './principal.js';
 import { sessionKeyOf } from './session.cookie.js';
 import type { StrangerGate } from './stranger.gate.js';
@@ -36,7 +37,7 @@ export class FlowRequestReader {
       sessionKey: sessionKeyOf(request),
       authenticate: principals.tokenUserOf(request),
       client: { ...client, cookies: cookiesOf(request) },
-      locale: 'en',
+      localeFor: (present) => localeFor(request, present),
       admitStranger: () => gate.admit(client.ip, reply),
     };
   }

@@ -1,4 +1,4 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, sentence } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -37,7 +37,8 @@ export class FlowsController {
   async default(@Param('designation') designation: string, @Req() request: FastifyRequest) {
     const query = this.queryOf(request);
     const slug = isDefault(designation) ? (await this.brands.find(request.host)).serving[designation] : undefined;
-    if (!slug) throw new Problem('not_found', { detail: `There is no flow for ${designation}.` });
+    if (!slug)
+      throw new Problem('not_found', { detail: sentence('There is no flow for {designation}.', { designation }) });
     return pageOf(slug, query);
   }
 

@@ -1,15 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
+import type { SentPage } from './site-pages.js';
 
-/** What allows a page's own style, and no other. */
-export const newNonce = (): string => randomBytes(16).toString('base64');
+/** Sends a page that may load, run and reach what is its own, and of others what its challenge cannot do without. */
+export const sendPage = (reply: FastifyReply, { html, nonce, reach }: SentPage) =>
+  reply.header('content-security-policy', policyOf(nonce, reach)).type('text/html; charset=utf-8').send(html);
 
-/** Sends a page that may load nothing, run nothing, and send its forms nowhere else. */
-export const sendPage = (reply: FastifyReply, nonce: string, page: string) =>
-  reply
-    .header(
-      'content-security-policy',
-      `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; form-action 'self'; frame-ancestors 'self'; base-uri 'none'`,
-    )
-    .type('text/html; charset=utf-8')
-    .send(page);
+function policyOf(nonce: string, { scripts, connects, forms }: SentPage['reach']): string {
+  const own = `'nonce-${nonce}'`;
+  const rules = [
+    ["default-src 'none'"],
+    ['script-src', own, ...scripts],
+    ['style-src', own, ...scripts],
+    ['frame-src', ...(scripts.length > 0 ? scripts : ["'none'"])],
+    ['connect-src', "'self'", ...connects, ...scripts],
+    ['form-action', "'self'", ...forms],
+    // Pictures of users, sources and brands may be anywhere that is encrypted.
+    ["img-src 'self' data: https:"],
+    ["frame-ancestors 'self'"],
+    ["base-uri 'none'"],
+  ];
+  return rules.map((rule) => rule.join(' ')).join('; ');
+}

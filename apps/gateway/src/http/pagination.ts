@@ -1,4 +1,4 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, sentence } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Slice } from '../execution/sessions.js';
@@ -36,7 +36,7 @@ export interface Page {
 export function pageOf({ query }: FastifyRequest): Page {
   const { page = '1', page_size } = query as Record<string, unknown>;
   const number = whole(page);
-  if (!number) throw new Problem('not_found', { detail: 'Invalid page.' });
+  if (!number) throw new Problem('not_found', { detail: sentence('Invalid page.') });
   return { number, size: Math.min(whole(page_size) ?? PAGE_SIZE, MAX_PAGE_SIZE) };
 }
 
@@ -48,7 +48,7 @@ export const sliceOf = ({ number, size }: Page): Slice => ({ offset: (number - 1
 /** A page of a list of `count` entries with its surroundings. Throws not_found for a page beyond the last. */
 export function paginated<T>({ number, size }: Page, count: number, results: readonly T[]) {
   const last = Math.max(1, Math.ceil(count / size));
-  if (number > last) throw new Problem('not_found', { detail: 'Invalid page.' });
+  if (number > last) throw new Problem('not_found', { detail: sentence('Invalid page.') });
   return {
     pagination: {
       next: number < last ? number + 1 : 0,

@@ -1,4 +1,4 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, sentence } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { Self } from '../execution/sessions.js';
 import type { Tokens } from '../execution/tokens.js';
@@ -35,7 +35,7 @@ export class Principals {
     if (key === undefined) return undefined;
     return async () => {
       if (type.toLowerCase() !== 'bearer')
-        throw new Problem('token_invalid', { detail: 'Unsupported authentication type' });
+        throw new Problem('token_invalid', { detail: sentence('Unsupported authentication type') });
       const user = await this.parts.tokens.findUser(key);
       if (!user) throw new Problem('token_invalid');
       return user;

@@ -2,6 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import { isDatabaseAway, type Logger } from '@gatehouse/platform';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { translateFor } from './language.js';
 import { presentProblem } from './problem.presenter.js';
 
 /** Whatever goes wrong on the way to an answer, Fastify's own errors included, in the API's own form. */
@@ -19,7 +20,11 @@ export class ProblemFilter implements ExceptionFilter {
     if (problem.code === 'internal_fault' || problem.code === 'database_away') {
       this.logger.fault(problem.message, error, { request_id: request.id });
     }
-    const { status, body, headers } = presentProblem(problem, { requestId: request.id, details: false });
+    const { status, body, headers } = presentProblem(problem, {
+      requestId: request.id,
+      details: false,
+      translate: translateFor(request, {}),
+    });
     void reply
       .status(status)
       .headers(headers ?? {})

@@ -1,4 +1,4 @@
-import type { Problem } from '@gatehouse/contracts';
+import type { Problem, Translate } from '@gatehouse/contracts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -10,6 +10,8 @@ interface Viewer {
   readonly requestId: string;
   /** Whether the viewer may read what exactly went wrong: superusers only (01-executor §5.2). */
   readonly details: boolean;
+  /** Into the viewer's language. */
+  readonly translate: Translate;
 }
 
 /** A problem in the form that its line in `problems` asks for (protocol §11). */
@@ -24,18 +26,19 @@ const headersOf = ({ code, retryAfterS }: Problem) => ({
   ...(code === 'body_too_large' ? { connection: 'close' } : {}),
 });
 
-function bodyOf(problem: Problem, { requestId, details }: Viewer) {
+function bodyOf(problem: Problem, { requestId, details, translate }: Viewer) {
+  const detail = translate(problem.detail.text, problem.detail.params);
   switch (problem.entry.body) {
     case 'flow_error':
       return {
         component: 'ak-stage-flow-error',
         request_id: requestId,
-        ...(details ? { error: problem.message, traceback: traceOf(problem) } : {}),
+        ...(details ? { error: detail, traceback: traceOf(problem) } : {}),
       };
     case 'generic':
-      return { detail: problem.message, code: problem.code };
+      return { detail, code: problem.code };
     case 'validation':
-      return { non_field_errors: [problem.message], code: problem.code };
+      return { non_field_errors: [detail], code: problem.code };
   }
 }
 

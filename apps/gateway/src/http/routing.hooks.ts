@@ -1,11 +1,16 @@
-import { Problem } from '@gatehouse/contracts';
+import { Problem, sentence } from '@gatehouse/contracts';
 import { timed } from '@gatehouse/platform';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 interface Route {
   readonly path: RegExp;
   readonly methods: Set<string>;
 }
+
+/** Marks a route of files: their addresses end in a name, not in a slash. */
+export const FILE_ROUTE = { file: true } as const;
+
+const isFile = ({ routeOptions: { config } }: FastifyRequest) => 'file' in config && config.file === FILE_ROUTE.file;
 
 /**
  * The API's rules for addresses: every one ends in a slash, any other form of it does not exist; another method than a
@@ -20,6 +25,7 @@ export function strictRouting(fastify: FastifyInstance) {
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     const path = request.url.split('?', 1)[0] ?? '';
+    if (isFile(request)) return done();
     // An address that names a host would be led to as it stands.
     if (!path.startsWith('/') || !path.endsWith('/') || path.includes('%')) return done(new Problem('not_found'));
     if (!request.is404) return done(namesOnly(request.params) ? undefined : new Problem('not_found'));
@@ -28,7 +34,11 @@ export function strictRouting(fastify: FastifyInstance) {
       .flatMap(({ methods }) => [...methods]);
     if (allowed.length === 0) return done(new Problem('not_found'));
     void reply.header('allow', allowed.join(', '));
-    done(new Problem('method_not_allowed', { detail: `Method "${request.method}" not allowed.` }));
+    done(
+      new Problem('method_not_allowed', {
+        detail: sentence('Method "{method}" not allowed.', { method: request.method }),
+      }),
+    );
   });
 }
 

@@ -8,8 +8,7 @@ import { type Principal, Principals } from './principal.js';
 import { genericError } from './problem.bodies.js';
 import { type AuthenticatedSession, authenticatedSession, authenticatedSessions } from './sessions.bodies.js';
 import { parseUserAgent } from './user-agent.js';
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { isUuid } from './uuid.js';
 
 /** The sessions that somebody is logged in to: everybody sees and ends their own, a superuser all of them. */
 @Controller('/api/v3/core/authenticated_sessions')
@@ -53,7 +52,7 @@ export class SessionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const principal = await this.principals.load({ request, reply });
-    const session = UUID.test(uuid) ? await this.sessions.findListed(uuid, ownerOf(principal)) : undefined;
+    const session = isUuid(uuid) ? await this.sessions.findListed(uuid, ownerOf(principal)) : undefined;
     if (!session) throw new Problem('not_found');
     return present(session, principal);
   }
@@ -73,7 +72,7 @@ export class SessionsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
     const principal = await this.principals.loadForChange({ request, reply });
-    const ended = UUID.test(uuid) && (await this.sessions.remove(uuid, ownerOf(principal)));
+    const ended = isUuid(uuid) && (await this.sessions.remove(uuid, ownerOf(principal)));
     if (!ended) throw new Problem('not_found');
   }
 }

@@ -67,6 +67,7 @@ export const identificationContract = defineStage({
   reads: { pending_user: 'optional', application: 'optional' },
   writes: ['pending_user', 'pending_user_identifier'],
   errors: { identification_failed: { string: 'Failed to authenticate.', code: 'invalid' } },
+  texts: { primary_action: ['Log in', 'Continue'] },
   effects: ['reputation'],
   embeds: { password_stage: { field: 'password', error: 'identification_failed' } },
 });

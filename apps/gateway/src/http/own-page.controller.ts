@@ -1,0 +1,91 @@
+import { Problem } from '@gatehouse/contracts';
+import type { OpenedOwn } from '@gatehouse/web';
+import { Body, Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Brands } from '../execution/brands.js';
+import { type ListedSession, Sessions } from '../execution/sessions.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Avatars } from './avatars.js';
+import { Unreadable } from './body.parser.js';
+import { CSRF_FIELD, csrfTokenOf, formForgeryOf } from './csrf.js';
+import type { Exchange } from './exchange.js';
+import { localeFor } from './language.js';
+import { looksOf } from './looks.js';
+import { sendPage } from './page.sender.js';
+import { type Principal, Principals } from './principal.js';
+import { SitePages } from './site-pages.js';
+import { parseUserAgent } from './user-agent.js';
+import { isUuid } from './uuid.js';
+
+/** Where somebody's own page is. */
+export const OWN_PAGE = '/if/user/';
+const LOGIN = `/flows/-/default/authentication/?next=${encodeURIComponent(OWN_PAGE)}`;
+
+/** Sessions that are shown; whoever has more reads how many. */
+const SHOWN = 50;
+
+/** Somebody's own page: who they are, and where they are logged in. Its forms are taken with the page's token only. */
+@Controller('/if/user')
+export class OwnPageController {
+  constructor(
+    @Inject(Principals) private readonly principals: Principals,
+    @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(Avatars) private readonly avatars: Avatars,
+    @Inject(SitePages) private readonly pages: SitePages,
+    @Inject(Brands) private readonly brands: Brands,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  @Get('')
+  async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const principal = await this.principals.find({ request, reply });
+    return principal ? this.draw({ request, reply }, principal) : reply.redirect(LOGIN, 302);
+  }
+
+  /** Ends one of one's own sessions, whoever one is; that it is gone already is as good. */
+  @Post('')
+  async end(@Body() fields: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const principal = await this.principals.find({ request, reply });
+    if (!principal) return reply.redirect(LOGIN, 303);
+    if (fields instanceof Unreadable) throw fields.problem;
+    const { [CSRF_FIELD]: token, session } = Object(fields) as Record<string, unknown>;
+    if (formForgeryOf(request, this.config.BASE_URL, token)) {
+      return this.draw({ request, reply: reply.status(new Problem('csrf_failed').entry.status) }, principal, true);
+    }
+    if (isUuid(session)) await this.sessions.remove(session, principal.user.uuid);
+    return reply.redirect(OWN_PAGE, 303);
+  }
+
+  private async draw({ request, reply }: Exchange, principal: Principal, refused = false) {
+    const brand = await this.brands.find(request.host);
+    const page = this.pages.own({
+      own: await this.ownOf(principal),
+      brand: looksOf(brand),
+      locale: localeFor(request, { user: principal.user, brand }),
+      address: OWN_PAGE,
+      token: { field: CSRF_FIELD, value: csrfTokenOf(request, reply) },
+      now: new Date(),
+      refused,
+    });
+    return sendPage(reply, page);
+  }
+
+  private async ownOf({ user, sessionId }: Principal): Promise<OpenedOwn['own']> {
+    const { username, name, email, groups } = user;
+    const found = await this.sessions.list(user.uuid, { offset: 0, limit: SHOWN });
+    const shown = found.map((session) => ownSession(session, sessionId));
+    const count = await this.sessions.count(user.uuid);
+    return {
+      user: { username, name, email, avatar: this.avatars.of(user), groups: groups.map((group) => group.name) },
+      sessions: { shown, count },
+    };
+  }
+}
+
+function ownSession({ id, lastIp, userAgent, lastUsed }: ListedSession, currentId: string | undefined) {
+  const { user_agent: browser, os } = parseUserAgent(userAgent);
+  return {
+    ...{ id, lastUsed, address: lastIp, browser: browser.family, system: os.family },
+    current: id === currentId,
+  };
+}

@@ -1,0 +1,39 @@
+import fastify from 'fastify';
+import { expect, it } from 'vitest';
+import { sendPage } from './page.sender.js';
+
+/** The rules of the policy that a page is sent with, by name. */
+async function rulesFor(reach: Partial<Parameters<typeof sendPage>[1]['reach']>) {
+  const app = fastify();
+  const page = { html: '', nonce: 'n', reach: { scripts: [], connects: [], forms: [], ...reach } };
+  app.get('/', (_request, reply) => sendPage(reply, page));
+  const { headers } = await app.inject('/');
+  const rules = String(headers['content-security-policy']).split('; ');
+  return Object.fromEntries(rules.map((rule) => [rule.split(' ', 1)[0], rule.split(' ').slice(1).join(' ')]));
+}
+
+it('lets a page reach nothing of others, as a rule', async () => {
+  expect(await rulesFor({})).toEqual({
+    'default-src': "'none'",
+    'script-src': "'nonce-n'",
+    'style-src': "'nonce-n'",
+    'frame-src': "'none'",
+    'connect-src': "'self'",
+    'form-action': "'self'",
+    'img-src': "'self' data: https:",
+    'frame-ancestors': "'self'",
+    'base-uri': "'none'",
+  });
+});
+
+it('lets it reach what its challenge cannot do without, and only there', async () => {
+  const puzzle = await rulesFor({ scripts: ['https://puzzle.example'] });
+  const form = await rulesFor({ forms: ['https://app.example'] });
+
+  expect(puzzle).toMatchObject({
+    'script-src': "'nonce-n' https://puzzle.example",
+    'frame-src': 'https://puzzle.example',
+    'form-action': "'self'",
+  });
+  expect(form).toMatchObject({ 'form-action': "'self' https://app.example", 'script-src': "'nonce-n'" });
+});

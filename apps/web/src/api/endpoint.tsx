@@ -1,0 +1,82 @@
+import { useApi } from './api.context.js';
+import { type Content, type Endpoint, namesIn, type Operation, type Parameter, typeOf } from './schema.js';
+import { Named } from './schema-view.js';
+
+/** An operation: what it takes and what it answers. */
+export const EndpointView = ({ endpoint: { method, path, operation } }: { endpoint: Endpoint }) => (
+  <details class="operation" id={operation.operationId}>
+    <summary>
+      <span class={`method ${method}`}>{method.toUpperCase()}</span> <code>{path}</code>
+      {operation.description && <span class="hint">{operation.description}</span>}
+    </summary>
+    <OperationView operation={operation} />
+  </details>
+);
+
+function OperationView({ operation }: { operation: Operation }) {
+  const { t } = useApi();
+  const { operationId, parameters = [], requestBody, responses, security = [] } = operation;
+  const anonymous = security.some((way) => Object.keys(way).length === 0);
+  return (
+    <div class="body">
+      <p class="hint">
+        <code>{operationId}</code> ·{' '}
+        {anonymous ? t('Anybody may ask.') : t('For whoever is signed in or brings a token.')}
+      </p>
+      {parameters.length > 0 && <Parameters parameters={parameters} />}
+      {requestBody && (
+        <>
+          <h4>{t('Body')}</h4>
+          <Bodies content={requestBody.content} />
+        </>
+      )}
+      <h4>{t('Answers')}</h4>
+      {Object.entries(responses).map(([status, answer]) => (
+        <div key={status} class="answer">
+          <strong>{status}</strong> {answer.description}
+          {answer.content && <Bodies content={answer.content} />}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Parameters({ parameters }: { parameters: readonly Parameter[] }) {
+  const { t } = useApi();
+  return (
+    <>
+      <h4>{t('Parameters')}</h4>
+      <ul>
+        {parameters.map(({ name, in: where, required, schema, description }) => (
+          <li key={name}>
+            <code class="name">{name}</code> <code class="type">{typeOf(schema)}</code>{' '}
+            <span class="hint">{where === 'path' ? t('in the address') : t('in the query')}</span>{' '}
+            {required && <span class="badge">{t('required')}</span>}
+            {description && <div class="hint">{description}</div>}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Bodies differ by media type in how they are written, not in what they say. */
+function Bodies({ content }: { content: Content }) {
+  const [schema] = Object.values(content).map((body) => body.schema);
+  if (!schema) return null;
+  const names = namesIn(schema);
+  return (
+    <div>
+      <span class="hint">{Object.keys(content).join(', ')}</span>
+      {names.length === 0 && (
+        <>
+          {' '}
+          <code>{typeOf(schema)}</code>
+        </>
+      )}
+      {names.map((name) => (
+        <Named key={name} name={name} />
+      ))}
+    </div>
+  );
+}

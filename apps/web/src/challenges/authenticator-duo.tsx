@@ -1,0 +1,57 @@
+import { useEffect, useState } from 'preact/hooks';
+import { callApi } from '../flow/api.js';
+import { usePage } from '../flow/page.context.js';
+import { Alert } from '../ui/alert.js';
+import { Refusal } from '../ui/form.js';
+import { Who } from '../ui/who.js';
+import type { Envelope } from './envelope.js';
+
+/** Pairs the Duo app. */
+export interface DuoChallenge extends Envelope {
+  readonly activation_barcode: string;
+  readonly activation_code: string;
+  readonly stage_uuid: string;
+}
+
+const LOOK_EVERY_MS = 3000;
+
+export function AuthenticatorDuo({ challenge }: { challenge: DuoChallenge }) {
+  const { t, answer } = usePage();
+  const status = useStatus(challenge.stage_uuid);
+  useEffect(() => {
+    if (status === 'success') answer({});
+  }, [status]);
+  return (
+    <>
+      <Who challenge={challenge} />
+      <Refusal challenge={challenge} />
+      {status === 'invalid' && <Alert>{t('This picture is no longer valid. Reload the page for a new one.')}</Alert>}
+      <p>{t('Scan this picture with the Duo app, or open the link on your phone.')}</p>
+      <div class="picture">
+        <img src={challenge.activation_barcode} alt={t('QR code for the Duo app')} width="200" height="200" />
+      </div>
+      <a class="plain" href={challenge.activation_code}>
+        {t('Open in the Duo app')}
+      </a>
+      <p class="hint" role="status">
+        {t('This page goes on by itself when your phone is ready.')}
+      </p>
+    </>
+  );
+}
+
+/** Asks again and again how far the pairing is, until it has an end. */
+function useStatus(stage: string): string {
+  const [status, setStatus] = useState('waiting');
+  useEffect(() => {
+    if (status !== 'waiting') return undefined;
+    const look = async () => {
+      const address = `/api/v3/stages/authenticator/duo/${encodeURIComponent(stage)}/enrollment_status/`;
+      const response = await callApi(address, { method: 'POST' }).catch(() => undefined);
+      if (response?.ok) setStatus(((await response.json()) as { duo_response: string }).duo_response);
+    };
+    const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [stage, status]);
+  return status;
+}

@@ -1,0 +1,43 @@
+import { usePage } from '../flow/page.context.js';
+import { Button } from '../ui/button.js';
+import { CodeField } from '../ui/code-field.js';
+import { Field } from '../ui/field.js';
+import { Form } from '../ui/form.js';
+import { Who } from '../ui/who.js';
+import { type Envelope, errorsOf } from './envelope.js';
+
+/** Sets up a phone for codes by text message. */
+export interface SmsChallenge extends Envelope {
+  readonly phone_number_required: boolean;
+}
+
+export function AuthenticatorSms({ challenge }: { challenge: SmsChallenge }) {
+  const { t } = usePage();
+  const errors = errorsOf(challenge);
+  const number = challenge.phone_number_required;
+  return (
+    <>
+      <Who challenge={challenge} />
+      <Form key={String(number)} challenge={challenge} fields={[number ? 'phone_number' : 'code']}>
+        {number ? (
+          <Field
+            name="phone_number"
+            label={t('Phone number')}
+            type="tel"
+            inputmode="tel"
+            autocomplete="tel"
+            hint={t('With the code of the country, like +44 7700 900000.')}
+            errors={errors['phone_number']}
+            first
+          />
+        ) : (
+          <>
+            <p>{t('We have sent a code to your phone.')}</p>
+            <CodeField errors={errors['code']} />
+          </>
+        )}
+        <Button>{number ? t('Send code') : t('Continue')}</Button>
+      </Form>
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+import { useEffect, useState } from 'preact/hooks';
+import { usePage } from '../flow/page.context.js';
+import { Button } from '../ui/button.js';
+import { CodeField } from '../ui/code-field.js';
+import { Copy } from '../ui/copy.js';
+import { Form } from '../ui/form.js';
+import { Who } from '../ui/who.js';
+import { type Envelope, errorsOf } from './envelope.js';
+
+/** Sets up an app that shows codes by the clock. */
+export interface TotpChallenge extends Envelope {
+  readonly config_url: string;
+}
+
+export function AuthenticatorTotp({ challenge }: { challenge: TotpChallenge }) {
+  const { t } = usePage();
+  const secret = secretOf(challenge.config_url);
+  return (
+    <>
+      <Who challenge={challenge} />
+      <Form challenge={challenge} fields={['code']}>
+        <p>{t('Scan this picture with your authenticator app, then enter the code that it shows.')}</p>
+        <Picture text={challenge.config_url} />
+        <details class="by-hand">
+          <summary>{t('Cannot scan it?')}</summary>
+          <p>{t('Enter this key into the app:')}</p>
+          <p>
+            <code class="key" dir="ltr">
+              {secret}
+            </code>
+          </p>
+          <div class="choice">
+            <Copy text={secret.replaceAll(' ', '')} label={t('Copy key')} />
+            <a class="plain" href={challenge.config_url}>
+              {t('Open in app')}
+            </a>
+          </div>
+        </details>
+        <CodeField errors={errorsOf(challenge)['code']} />
+        <Button>{t('Continue')}</Button>
+      </Form>
+    </>
+  );
+}
+
+/** A picture for phones to scan; drawn by a script that comes when it is needed. */
+export function Picture({ text }: { text: string }) {
+  const { t } = usePage();
+  const [drawing, show] = useState<{ size: number; path: string }>();
+  useEffect(() => {
+    void import('../flow/qr.js').then(({ drawQr }) => show(drawQr(text)));
+  }, [text]);
+  return (
+    <div class="picture">
+      {drawing && (
+        <svg
+          viewBox={`0 0 ${drawing.size} ${drawing.size}`}
+          role="img"
+          aria-label={t('QR code for your authenticator app')}
+          shape-rendering="crispEdges"
+        >
+          <path d={drawing.path} />
+        </svg>
+      )}
+    </div>
+  );
+}
+
+/** The key in groups of four, as apps show it. */
+const secretOf = (address: string): string =>
+  (URL.canParse(address) ? (new URL(address).searchParams.get('secret') ?? '') : '').replace(/(.{4})(?=.)/g, '$1 ');

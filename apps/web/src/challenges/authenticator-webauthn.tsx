@@ -1,0 +1,46 @@
+import { useEffect, useState } from 'preact/hooks';
+import { usePage } from '../flow/page.context.js';
+import type { CreationOptions } from '../flow/webauthn.js';
+import { Alert } from '../ui/alert.js';
+import { Button } from '../ui/button.js';
+import { Refusal } from '../ui/form.js';
+import { Scriptless } from '../ui/scriptless.js';
+import { Who } from '../ui/who.js';
+import type { Envelope } from './envelope.js';
+
+/** Registers a passkey or a security key. */
+export interface WebauthnChallenge extends Envelope {
+  readonly registration: Readonly<Record<string, unknown>>;
+}
+
+export function AuthenticatorWebauthn({ challenge }: { challenge: WebauthnChallenge }) {
+  const { t, answer } = usePage();
+  const [failed, fail] = useState(false);
+  const register = async () => {
+    fail(false);
+    const { createCredential } = await import('../flow/webauthn.js');
+    await createCredential(challenge.registration as unknown as CreationOptions).then(
+      (response) => answer({ response }),
+      () => fail(true),
+    );
+  };
+  // It begins by itself the first time; after a refusal somebody has to ask for it.
+  useEffect(() => {
+    if (!challenge.response_errors) void register();
+  }, []);
+  return (
+    <>
+      <Who challenge={challenge} />
+      {failed ? (
+        <Alert>{t('Your device was not registered. Please try again.')}</Alert>
+      ) : (
+        <Refusal challenge={challenge} />
+      )}
+      <p>{t('Follow what your browser asks: it will save a passkey, or ask you to touch your security key.')}</p>
+      <Button type="button" onClick={() => void register()}>
+        {t('Register device')}
+      </Button>
+      <Scriptless />
+    </>
+  );
+}

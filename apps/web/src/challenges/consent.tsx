@@ -1,0 +1,60 @@
+import { usePage } from '../flow/page.context.js';
+import { Button } from '../ui/button.js';
+import { Form } from '../ui/form.js';
+import { Who } from '../ui/who.js';
+import type { Envelope } from './envelope.js';
+
+interface Permission {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Asks whether an application may have what it asks for. */
+export interface ConsentChallenge extends Envelope {
+  readonly header_text?: string | undefined;
+  readonly permissions: readonly Permission[];
+  readonly additional_permissions: readonly Permission[];
+  readonly token: string;
+}
+
+export function Consent({ challenge }: { challenge: ConsentChallenge }) {
+  const { t } = usePage();
+  const granted = worded(challenge.permissions);
+  const wanted = worded(challenge.additional_permissions);
+  return (
+    <>
+      <Who challenge={challenge} />
+      <Form challenge={challenge}>
+        <input type="hidden" name="token" value={challenge.token} />
+        {challenge.header_text && <p class="lead">{challenge.header_text}</p>}
+        {wanted.length > 0 ? (
+          <>
+            <Permissions title={t('The application already has these permissions:')} permissions={granted} />
+            <Permissions title={t('The application asks for these permissions too:')} permissions={wanted} />
+          </>
+        ) : (
+          <Permissions title={t('The application asks for these permissions:')} permissions={granted} />
+        )}
+        <Button autofocus>{t('Continue')}</Button>
+      </Form>
+    </>
+  );
+}
+
+function Permissions({ title, permissions }: { title: string; permissions: readonly Permission[] }) {
+  if (permissions.length === 0) return null;
+  return (
+    <>
+      <h2>{title}</h2>
+      <ul class="permissions">
+        {permissions.map(({ id, name }) => (
+          <li key={id}>{name}</li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Those that say something to people. */
+const worded = (permissions: readonly Permission[]) =>
+  permissions.filter(({ name, id }) => name !== '' && id !== 'openid');

@@ -1,0 +1,22 @@
+/** A message of the wire. */
+export interface WireMessage {
+  readonly string: string;
+  readonly code: string;
+}
+
+/** Errors by field. */
+export type Errors = Readonly<Record<string, readonly WireMessage[] | undefined>>;
+
+/** What every challenge may carry. */
+export interface Envelope {
+  readonly component: string;
+  readonly flow_info?:
+    | { readonly title?: string; readonly background?: string; readonly cancel_url?: string; readonly layout?: string }
+    | undefined;
+  readonly response_errors?: Errors | undefined;
+  readonly pending_user?: string | undefined;
+  readonly pending_user_avatar?: string | undefined;
+}
+
+/** The errors of a challenge; none is an empty object. */
+export const errorsOf = ({ response_errors }: Envelope): Errors => response_errors ?? {};

@@ -1,0 +1,41 @@
+import { usePage } from '../flow/page.context.js';
+import { Button } from '../ui/button.js';
+import { Field } from '../ui/field.js';
+import { Form } from '../ui/form.js';
+import { HiddenUsername, Who } from '../ui/who.js';
+import { type Envelope, errorsOf } from './envelope.js';
+
+/** Asks for the password of whoever was named. */
+export interface PasswordChallenge extends Envelope {
+  readonly recovery_url?: string | undefined;
+  readonly allow_show_password?: boolean;
+}
+
+export function Password({ challenge }: { challenge: PasswordChallenge }) {
+  const { t } = usePage();
+  return (
+    <>
+      <Who challenge={challenge} />
+      <Form challenge={challenge} fields={['password']}>
+        <HiddenUsername challenge={challenge} />
+        <Field
+          name="password"
+          label={t('Password')}
+          type="password"
+          autocomplete="current-password"
+          revealable={challenge.allow_show_password ?? false}
+          errors={errorsOf(challenge)['password']}
+          first
+        />
+        <Button>{t('Continue')}</Button>
+      </Form>
+      {challenge.recovery_url && (
+        <ul class="links">
+          <li>
+            <a href={challenge.recovery_url}>{t('Forgot password?')}</a>
+          </li>
+        </ul>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,217 @@
+import { LOCALES } from '@gatehouse/texts/browser';
+import type { FunctionComponent } from 'preact';
+import { usePage } from '../flow/page.context.js';
+import { Below, described, Field, type FieldProps } from '../ui/field.js';
+import { RichText } from '../ui/rich-text.js';
+import type { WireMessage } from './envelope.js';
+
+/** One field of a form, as the wire has it. */
+export interface Prompted {
+  readonly field_key: string;
+  readonly label: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly placeholder: string;
+  readonly initial_value: string;
+  readonly sub_text: string;
+  readonly choices: readonly string[] | null;
+}
+
+interface Props {
+  readonly field: Prompted;
+  readonly errors?: readonly WireMessage[] | undefined;
+  readonly first: boolean;
+}
+
+/** A field of whatever kind. */
+export function PromptField(props: Props) {
+  const Drawn = KINDS[props.field.type] ?? Line;
+  return <Drawn {...props} />;
+}
+
+/** What an input of a kind of its own has. */
+const LINES: Readonly<Record<string, Partial<FieldProps>>> = {
+  text_read_only: { readOnly: true },
+  username: { autocomplete: 'username' },
+  email: { type: 'email', autocomplete: 'email' },
+  password: { type: 'password', autocomplete: 'new-password' },
+  number: { type: 'number', inputmode: 'numeric' },
+  date: { type: 'date' },
+};
+
+/** What people are called is known by the names that blueprints give. */
+const AUTOCOMPLETE: Readonly<Record<string, string>> = { name: 'name', username: 'username', email: 'email' };
+
+/** Kinds for which an empty text is a mistake: left empty, they are not given at all. */
+const OMITTED: ReadonlySet<string> = new Set(['username', 'password', 'number', 'date', 'date-time', 'file']);
+
+function Line({ field, errors, first }: Props) {
+  const { field_key: name, label, type, required, placeholder, initial_value } = field;
+  return (
+    <Field
+      name={name}
+      label={label}
+      required={required}
+      omitted={!required && OMITTED.has(type)}
+      placeholder={placeholder}
+      initial={initial_value}
+      hint={hintOf(field)}
+      errors={errors}
+      first={first}
+      {...(AUTOCOMPLETE[name] ? { autocomplete: AUTOCOMPLETE[name] } : {})}
+      {...LINES[type]}
+    />
+  );
+}
+
+function Area({ field, errors, first }: Props) {
+  const { field_key: name, label, type, required, placeholder, initial_value } = field;
+  return (
+    <div class="field">
+      <label for={name}>{label}</label>
+      <textarea
+        id={name}
+        name={name}
+        rows={4}
+        required={required}
+        readOnly={type === 'text_area_read_only'}
+        placeholder={placeholder}
+        defaultValue={initial_value}
+        autofocus={first}
+        {...described({ name, hint: hintOf(field), errors })}
+      />
+      <Below name={name} hint={hintOf(field)} errors={errors} />
+    </div>
+  );
+}
+
+function Checkbox({ field, errors, first }: Props) {
+  const { field_key: name, label, required, initial_value } = field;
+  const hint = hintOf(field);
+  return (
+    <div class="field">
+      <label class="tick">
+        <input
+          type="checkbox"
+          id={name}
+          name={name}
+          required={required}
+          defaultChecked={initial_value !== ''}
+          autofocus={first}
+          {...described({ name, hint, errors })}
+        />
+        <span>{label}</span>
+      </label>
+      <Below name={name} hint={hint} errors={errors} />
+    </div>
+  );
+}
+
+function Radios({ field, errors, first }: Props) {
+  const { field_key: name, label, required, initial_value, choices } = field;
+  const hint = hintOf(field);
+  return (
+    <fieldset class="field" {...described({ name, hint, errors })}>
+      <legend>{label}</legend>
+      {(choices ?? []).map((choice, i) => (
+        <label class="tick" key={choice}>
+          <input
+            type="radio"
+            name={name}
+            value={choice}
+            required={required}
+            defaultChecked={choice === initial_value}
+            autofocus={first && (choice === initial_value || (i === 0 && !initial_value))}
+          />
+          <span>{choice}</span>
+        </label>
+      ))}
+      <Below name={name} hint={hint} errors={errors} />
+    </fieldset>
+  );
+}
+
+interface Choice {
+  readonly value: string;
+  readonly text: string;
+}
+
+function Select({ field, errors, first, choices }: Props & { choices: readonly Choice[] }) {
+  const { field_key: name, label, required, initial_value } = field;
+  const hint = hintOf(field);
+  return (
+    <div class="field">
+      <label for={name}>{label}</label>
+      <select id={name} name={name} required={required} autofocus={first} {...described({ name, hint, errors })}>
+        {choices.map(({ value, text }) => (
+          <option key={value} value={value} selected={value === initial_value}>
+            {text}
+          </option>
+        ))}
+      </select>
+      <Below name={name} hint={hint} errors={errors} />
+    </div>
+  );
+}
+
+const Dropdown = (props: Props) => (
+  <Select {...props} choices={(props.field.choices ?? []).map((choice) => ({ value: choice, text: choice }))} />
+);
+
+function Locale(props: Props) {
+  const { t } = usePage();
+  const named = LOCALES.map(({ locale, name }) => ({ value: locale, text: name }));
+  const field = { ...props.field, required: false };
+  return <Select {...props} field={field} choices={[{ value: '', text: t('As my browser says') }, ...named]} />;
+}
+
+const FilePick = ({ field, errors, first }: Props) => (
+  <Field
+    name={field.field_key}
+    label={field.label}
+    type="file"
+    required={field.required}
+    omitted={!field.required}
+    hint={hintOf(field)}
+    errors={errors}
+    first={first}
+  />
+);
+
+const Hidden = ({ field: { field_key, initial_value } }: Props) => (
+  <input type="hidden" name={field_key} value={initial_value} />
+);
+
+const Static = ({ field }: Props) => (
+  <div class="static">
+    {field.label && <h2>{field.label}</h2>}
+    <RichText html={field.initial_value} />
+    {field.sub_text && (
+      <div class="hint">
+        <RichText html={field.sub_text} />
+      </div>
+    )}
+  </div>
+);
+
+const Separator = ({ field: { label, placeholder } }: Props) => (
+  <div class="separator">
+    <hr />
+    {(placeholder || label) && <h2>{placeholder || label}</h2>}
+  </div>
+);
+
+const KINDS: Readonly<Record<string, FunctionComponent<Props>>> = {
+  text_area: Area,
+  text_area_read_only: Area,
+  checkbox: Checkbox,
+  'radio-button-group': Radios,
+  dropdown: Dropdown,
+  'ak-locale': Locale,
+  file: FilePick,
+  hidden: Hidden,
+  static: Static,
+  separator: Separator,
+};
+
+const hintOf = ({ sub_text }: Prompted) => sub_text && <RichText html={sub_text} />;

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { isWithin, reachOf } from './reach.js';
+
+const captcha = (js_url: unknown) => reachOf({ component: 'ak-stage-captcha', js_url }).scripts;
+
+describe('what a challenge reaches', () => {
+  it('is nothing, for most', () => {
+    expect(reachOf({ component: 'ak-stage-password' })).toEqual({ scripts: [], connects: [], forms: [] });
+  });
+
+  it('is the provider of a puzzle, and whom that loads', () => {
+    expect(captcha('https://challenges.cloudflare.com/turnstile/v0/api.js')).toEqual([
+      'https://challenges.cloudflare.com',
+    ]);
+    expect(captcha('https://js.hcaptcha.com/1/api.js')).toEqual(['https://hcaptcha.com', 'https://*.hcaptcha.com']);
+    expect(captcha('https://www.recaptcha.net/recaptcha/api.js')).toContain('https://www.gstatic.com');
+  });
+
+  it.each([
+    'javascript:alert(1)',
+    'data:text/javascript,1',
+    "https://a.example'; script-src *",
+    'no address',
+    undefined,
+  ])('is never %s', (js_url) => {
+    expect(captcha(js_url).join()).not.toMatch(/[;' ]|^\w+:$|null/);
+  });
+
+  it('is where a form goes, and what any of the sources needs', () => {
+    const plex = { challenge: { component: 'ak-source-plex' } };
+
+    expect(reachOf({ component: 'ak-stage-autosubmit', url: 'https://app.example/acs/' }).forms).toEqual([
+      'https://app.example',
+    ]);
+    expect(reachOf({ component: 'ak-stage-identification', sources: [plex] }).connects).toEqual(['https://plex.tv']);
+  });
+
+  it('must be within what the page may reach', () => {
+    const wide = reachOf({ component: 'ak-source-plex' });
+    const none = reachOf({ component: 'ak-stage-password' });
+
+    expect([isWithin(none, wide), isWithin(wide, none), isWithin(wide, wide)]).toEqual([true, false, true]);
+  });
+});

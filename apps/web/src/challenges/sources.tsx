@@ -1,0 +1,74 @@
+import { usePage } from '../flow/page.context.js';
+import { Alert } from '../ui/alert.js';
+import { Apple, type AppleChallenge } from './apple.js';
+import { Plex, type PlexChallenge } from './plex.js';
+
+/** Another site where somebody may log in. */
+export interface Source {
+  readonly name: string;
+  readonly icon_url?: string | null;
+  readonly challenge: { readonly component: string; readonly to?: string };
+}
+
+interface Choice {
+  readonly sources: readonly Source[];
+  /** Whether names are shown beside icons. */
+  readonly labels: boolean;
+  /** Whether there is no other way in. */
+  readonly alone: boolean;
+  readonly choose: (source: Source) => void;
+}
+
+export function SourceButtons({ sources, labels, alone, choose }: Choice) {
+  const { t } = usePage();
+  return (
+    <div class="sources">
+      {!alone && <p class="or">{t('or')}</p>}
+      <ul class={labels || sources.length < 3 ? 'named' : 'icons'}>
+        {sources.map((source) => (
+          <li key={source.name}>
+            {source.challenge.to === undefined ? (
+              <button type="button" class="plain source" onClick={() => choose(source)}>
+                <SourceFace source={source} />
+              </button>
+            ) : (
+              <a class="plain source" href={source.challenge.to}>
+                <SourceFace source={source} />
+              </a>
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Icons of a font that is not here are left out. */
+const isPicture = (url: string | null | undefined): url is string => Boolean(url) && !url?.startsWith('fa://');
+
+const SourceFace = ({ source: { name, icon_url } }: { source: Source }) => (
+  <>
+    {isPicture(icon_url) && <img src={icon_url} alt="" width="20" height="20" />}
+    <span class="name">{usePage().t('Continue with {name}', { name })}</span>
+  </>
+);
+
+/** The steps of sources that have some of their own. */
+export function SourceStep({ source: { challenge }, back }: { source: Source; back: () => void }) {
+  const { t } = usePage();
+  return (
+    <>
+      <SourceOwn challenge={challenge} />
+      <button type="button" class="plain" onClick={back}>
+        {t('Back')}
+      </button>
+    </>
+  );
+}
+
+function SourceOwn({ challenge }: { challenge: Source['challenge'] }) {
+  const { t } = usePage();
+  if (challenge.component === 'ak-source-plex') return <Plex challenge={challenge as PlexChallenge} />;
+  if (challenge.component === 'ak-source-oauth-apple') return <Apple challenge={challenge as AppleChallenge} />;
+  return <Alert>{t('This step cannot be shown here.')}</Alert>;
+}

@@ -1,0 +1,46 @@
+import { LOCALES, type Locale } from '@gatehouse/texts/browser';
+import type { Brand, FrameParts } from './page.js';
+import { brandStyle } from './style/brand-style.js';
+import style from './style/page.css?inline';
+
+interface Content {
+  readonly title: string;
+  readonly brand: Brand;
+  readonly background?: string | undefined;
+  readonly locale: Locale;
+  readonly body: string;
+  /** What the script goes on with; undefined where none is needed. */
+  readonly state?: unknown;
+  /** Rules that only this page needs. */
+  readonly ownStyle?: string | undefined;
+  /** Seconds after which a browser without scripts looks again. */
+  readonly refreshS?: number | undefined;
+}
+
+/** A whole page around what was drawn. */
+export function drawDocument(
+  { title, brand, background, locale, body, state, ownStyle = '', refreshS }: Content,
+  frame: FrameParts,
+): string {
+  const { nonce, script } = frame;
+  const direction = LOCALES.find((known) => known.locale === locale)?.direction;
+  const theme = brand.theme === 'light' || brand.theme === 'dark' ? ` data-theme="${brand.theme}"` : '';
+  const icon = brand.favicon ? `<link rel="icon" href="${escaped(brand.favicon)}">` : '';
+  const refresh = refreshS ? `<noscript><meta http-equiv="refresh" content="${refreshS}"></noscript>` : '';
+  const scripts =
+    state === undefined
+      ? ''
+      : `<script type="application/json" id="opened">${json(state)}</script><script type="module" nonce="${nonce}" src="${script}"></script>`;
+  return `<!doctype html>
+<html lang="${locale}" dir="${direction}"${theme}><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
+<meta name="color-scheme" content="light dark"><title>${escaped(title)}</title>${icon}${refresh}
+<style nonce="${nonce}">${style}${ownStyle}${brandStyle(brand, background)}</style></head>
+<body><div id="page">${body}</div>${scripts}</body></html>
+`;
+}
+
+const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** JSON that no reader of HTML takes for anything else. */
+const json = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');

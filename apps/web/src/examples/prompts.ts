@@ -1,0 +1,52 @@
+import type { Challenge } from '../page.js';
+import { stage, wrong } from './steps.js';
+
+const field = (type: string, own: Readonly<Record<string, unknown>> = {}) => ({
+  field_key: type.replaceAll('-', '_'),
+  label: `A field (${type})`,
+  type,
+  required: false,
+  placeholder: '',
+  initial_value: '',
+  order: 0,
+  sub_text: '',
+  choices: null,
+  ...own,
+});
+
+const EVERY_TYPE = [
+  field('static', { label: '', initial_value: 'Read <b>this</b> and <a href="https://example.org/terms">that</a>.' }),
+  field('text', { label: 'Name', field_key: 'name', required: true, sub_text: 'As your <em>friends</em> know you.' }),
+  field('username', { label: 'Username', required: true }),
+  field('email', { label: 'Email', placeholder: 'you@example.org' }),
+  field('password', { label: 'Password', required: true }),
+  field('separator', { placeholder: 'More about you' }),
+  field('text_area', { label: 'About you' }),
+  field('text_read_only', { label: 'Invited by', initial_value: 'Bob' }),
+  field('text_area_read_only', { label: 'What they say', initial_value: 'Come in.' }),
+  field('number', { label: 'Age' }),
+  field('date', { label: 'Birthday' }),
+  field('date-time', { label: 'Appointment', placeholder: '2024-09-01T12:00:00Z' }),
+  field('checkbox', { label: 'Send me news' }),
+  field('radio-button-group', { label: 'Colour', choices: ['Red', 'Blue'], initial_value: 'Blue' }),
+  field('dropdown', { label: 'Country', choices: ['France', 'Spain'], initial_value: 'Spain' }),
+  field('file', { label: 'Picture' }),
+  field('ak-locale', { label: 'Language' }),
+  field('hidden', { initial_value: 'x' }),
+];
+
+/** Forms that administrators put together. */
+export const PROMPTS: Readonly<Record<string, Challenge>> = {
+  prompt: stage('ak-stage-prompt', {
+    fields: [field('text', { label: 'Name', field_key: 'name', required: true }), field('email', { label: 'Email' })],
+  }),
+  'prompt-everything': stage('ak-stage-prompt', { fields: EVERY_TYPE }),
+  'prompt-refused': stage('ak-stage-prompt', {
+    fields: EVERY_TYPE,
+    response_errors: {
+      ...wrong('username', 'Username is already taken.').response_errors,
+      ...wrong('radio_button_group', '"Green" is not a valid choice.', 'invalid_choice').response_errors,
+      ...wrong('non_field_errors', "Passwords don't match.").response_errors,
+    },
+  }),
+};

@@ -1,0 +1,117 @@
+import type { Challenge } from '../page.js';
+
+/** Where the site of examples has a puzzle of its own. */
+export const PUZZLE_ADDRESS = '/example-puzzle.js';
+
+const FLOW = { title: 'Welcome to Example', cancel_url: '/flows/-/cancel/', layout: 'stacked' };
+
+const PICTURE =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 64 64'%3E%3Crect width='64' height='64' fill='%23373792'/%3E%3C/svg%3E";
+
+const USER = { pending_user: 'alice@example.org', pending_user_avatar: PICTURE };
+
+/** A challenge of a stage, with what every one of them carries. */
+export const stage = (component: string, own: Readonly<Record<string, unknown>> = {}): Challenge => ({
+  component,
+  flow_info: FLOW,
+  ...own,
+});
+
+/** The same for one that says whom it is for. */
+export const stageFor = (component: string, own: Readonly<Record<string, unknown>> = {}): Challenge =>
+  stage(component, { ...USER, ...own });
+
+/** One thing that is wrong with a field. */
+export const wrong = (field: string, string: string, code = 'invalid') => ({
+  response_errors: { [field]: [{ string, code }] },
+});
+
+const identification = (own: Readonly<Record<string, unknown>>) =>
+  stage('ak-stage-identification', {
+    user_fields: ['username', 'email'],
+    password_fields: false,
+    allow_show_password: false,
+    flow_designation: 'authentication',
+    primary_action: 'Log in',
+    sources: [],
+    show_source_labels: false,
+    ...own,
+  });
+
+const SOURCES = [
+  {
+    name: 'Example Social',
+    icon_url: PICTURE,
+    challenge: { component: 'xak-flow-redirect', to: '/source/oauth/login/social/' },
+  },
+  { name: 'Plex', icon_url: null, challenge: { component: 'ak-source-plex', client_id: 'abc', slug: 'plex' } },
+];
+
+/** Steps that begin and end a login. */
+export const STEPS: Readonly<Record<string, Challenge>> = {
+  identification: identification({}),
+  'identification-refused': identification(wrong('non_field_errors', 'Failed to authenticate.')),
+  'identification-everything': identification({
+    password_fields: true,
+    allow_show_password: true,
+    application_pre: 'Example App',
+    enroll_url: '/if/flow/enroll/',
+    recovery_url: '/if/flow/recovery/',
+    passwordless_url: '/if/flow/passkey/',
+    sources: SOURCES,
+    show_source_labels: true,
+    ...wrong('uid_field', 'This field may not be blank.', 'blank'),
+  }),
+  'identification-sources': identification({ user_fields: [], sources: SOURCES }),
+  password: stageFor('ak-stage-password', { allow_show_password: true, recovery_url: '/if/flow/recovery/' }),
+  'password-refused': stageFor('ak-stage-password', {
+    allow_show_password: false,
+    ...wrong('password', 'Invalid password'),
+  }),
+  'user-login': stageFor('ak-stage-user-login'),
+  consent: stageFor('ak-stage-consent', {
+    header_text: "You're about to sign into Example App.",
+    permissions: [
+      { id: 'openid', name: '' },
+      { id: 'email', name: 'Email address' },
+    ],
+    additional_permissions: [],
+    token: '27fb5918-871f-465f-9687-e8e6302d6e80',
+  }),
+  'consent-more': stageFor('ak-stage-consent', {
+    header_text: "You're about to sign into Example App.",
+    permissions: [{ id: 'email', name: 'Email address' }],
+    additional_permissions: [{ id: 'profile', name: 'General profile information' }],
+    token: '27fb5918-871f-465f-9687-e8e6302d6e80',
+  }),
+  dummy: stage('ak-stage-dummy', { name: 'a step' }),
+  email: stage('ak-stage-email'),
+  'email-again': stage('ak-stage-email', wrong('non_field_errors', 'email-sent', 'email-sent')),
+  'device-code': stage('ak-provider-oauth2-device-code'),
+  'device-code-finish': stage('ak-provider-oauth2-device-code-finish'),
+  plex: { component: 'ak-source-plex', client_id: 'abc', slug: 'plex' },
+  apple: {
+    component: 'ak-source-oauth-apple',
+    client_id: 'org.example.id',
+    scope: 'name email',
+    redirect_uri: 'https://id.example.org/source/oauth/callback/apple/',
+    state: 'Zx81',
+  },
+  captcha: stageFor('ak-stage-captcha', { site_key: 'site-key', js_url: PUZZLE_ADDRESS }),
+  autosubmit: stage('ak-stage-autosubmit', {
+    url: 'https://app.example.org/saml/acs/',
+    attrs: { SAMLResponse: 'PHNhbWw+', RelayState: 'x' },
+    title: 'Redirecting to Example App...',
+  }),
+  redirect: { component: 'xak-flow-redirect', to: 'https://app.example.org/callback?code=1' },
+  denied: stageFor('ak-stage-access-denied', { error_message: 'Flow does not apply to current user.' }),
+  error: { component: 'ak-stage-flow-error', request_id: '6b392030af434ca3ac4a8aeba1c8b2dc' },
+  'error-details': {
+    component: 'ak-stage-flow-error',
+    request_id: '6b392030af434ca3ac4a8aeba1c8b2dc',
+    error: 'The stage failed.',
+    traceback: 'Error: the stage failed\n    at handler (stage.js:1:1)\n'.repeat(12),
+  },
+  shell: { component: 'xak-flow-shell', body: '<h1>Bad request</h1><script>parent.document.title = "ran"</script>' },
+  stranger: stage('x-acme-pin', { length: 4 }),
+};

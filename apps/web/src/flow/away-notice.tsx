@@ -1,0 +1,23 @@
+import { usePage } from './page.context.js';
+import { type Away, PATIENCE } from './visit.js';
+
+/** Says that nothing came back, and what happens now. */
+export function AwayNotice({ away, retry }: { away: Away; retry: () => void }) {
+  const { t } = usePage();
+  const goesOn = away.tries <= PATIENCE;
+  return (
+    <div class="notice" role="status">
+      <p>
+        {away.why === 'network'
+          ? t('There is no connection at the moment.')
+          : t('This service cannot be reached at the moment.')}{' '}
+        {goesOn ? t('We try again by ourselves, and nothing that you typed is lost.') : t('Please try again later.')}
+      </p>
+      {!goesOn && (
+        <button type="button" class="plain" onClick={retry}>
+          {t('Try again')}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import type { Translate } from '@gatehouse/texts/browser';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import type { Envelope } from '../challenges/envelope.js';
+import { stepFor } from '../challenges/table.js';
+import type { Opened } from '../page.js';
+import { Notice } from '../ui/alert.js';
+import { Patience } from '../ui/button.js';
+import { Frame } from '../ui/frame.js';
+import { AwayNotice } from './away-notice.js';
+import { headingOf } from './heading.js';
+import { PageProvider } from './page.context.js';
+import { useInspector } from './use-inspector.js';
+import { useVisit } from './use-visit.js';
+
+/** The page of a flow: the same on the server and in the browser. */
+export function FlowPage({ opened, t }: { opened: Opened; t: Translate }) {
+  const { visit, answer, ask, again } = useVisit(opened);
+  const busy = visit.phase === 'answering';
+  const challenge = visit.challenge as Envelope;
+  const Step = stepFor(challenge);
+  const main = useFocus(visit.step, challenge);
+  const heading = headingOf(challenge, { t, site: opened.brand.title });
+  useEffect(() => {
+    document.title = heading === opened.brand.title ? heading : `${heading} - ${opened.brand.title}`;
+  }, [heading]);
+  const inspector = useInspector(opened, { challenge: visit.challenge, t });
+  const inspected = inspector.open;
+  const page = useMemo(() => ({ opened, t, busy, inspected, answer, ask, again }), [busy, inspected]);
+  return (
+    <PageProvider value={page}>
+      <Frame brand={opened.brand} layout={challenge.flow_info?.layout ?? opened.brand.layout}>
+        <main ref={main} aria-busy={busy || undefined}>
+          <h1 tabIndex={-1}>{heading}</h1>
+          {visit.expired && <Notice>{t('This page was open for too long, so the steps begin again.')}</Notice>}
+          {visit.away && <AwayNotice away={visit.away} retry={again} />}
+          {!(visit.away && challenge.component === 'ak-stage-flow-error') && (
+            <Step key={visit.step} challenge={challenge} />
+          )}
+          <Patience />
+        </main>
+      </Frame>
+      {inspector.panel}
+    </PageProvider>
+  );
+}
+
+/** After each answer the focus goes to what is wrong, else to where somebody types, else to what is new. */
+function useFocus(step: number, challenge: Envelope) {
+  const main = useRef<HTMLElement>(null);
+  const opening = useRef(true);
+  useEffect(() => {
+    // A page that opens says itself where to begin, and somebody may be typing already.
+    if (!opening.current)
+      TARGETS.map((target) => main.current?.querySelector<HTMLElement>(target))
+        .find(Boolean)
+        ?.focus();
+    opening.current = false;
+  }, [step, challenge]);
+  return main;
+}
+
+const TARGETS = ['[aria-invalid] input, [aria-invalid]:not(fieldset)', '[autofocus]', 'h1'];

@@ -1,0 +1,65 @@
+import type { Challenge, Opened } from '../page.js';
+import type { Reply } from './executor.js';
+
+/** Where a visit to a flow stands. */
+export interface Visit {
+  readonly challenge: Challenge;
+  readonly run: string | undefined;
+  /** Grows with every new step; stays where the same step is asked again, so that what was typed stays too. */
+  readonly step: number;
+  readonly phase: 'asking' | 'answering';
+  /** Another run of the flow has begun than the one that the page was opened in. */
+  readonly expired: boolean;
+  readonly away: Away | undefined;
+}
+
+/** Why nothing came back, and how long to wait; `tries` counts those in a row. */
+export interface Away {
+  readonly why: 'service' | 'network';
+  readonly waitS: number;
+  readonly tries: number;
+}
+
+/** Tries in a row after which somebody must ask for the next. */
+export const PATIENCE = 6;
+const LONGEST_WAIT_S = 30;
+
+/** What can happen to a visit. */
+export type Happening = { readonly kind: 'sent' } | Reply;
+
+/** A visit as a page is opened. */
+export const visitOf = ({ challenge, run, retry_after_s }: Opened): Visit => ({
+  challenge,
+  run,
+  step: 0,
+  phase: 'asking',
+  expired: false,
+  away: retry_after_s === undefined ? undefined : awayAfter(undefined, { why: 'service', retryAfterS: retry_after_s }),
+});
+
+/** The visit after something has happened. */
+export function after(visit: Visit, happening: Happening): Visit {
+  switch (happening.kind) {
+    case 'sent':
+      return { ...visit, phase: 'answering', expired: false };
+    case 'away':
+      return { ...visit, phase: 'asking', away: awayAfter(visit.away, happening) };
+    case 'refused':
+      return asked(visit, happening.challenge, { expired: false });
+    case 'challenge': {
+      const expired = visit.run !== undefined && happening.run !== undefined && happening.run !== visit.run;
+      return { ...asked(visit, happening.challenge, { expired }), run: happening.run ?? visit.run };
+    }
+  }
+}
+
+function asked(visit: Visit, challenge: Challenge, { expired }: { expired: boolean }): Visit {
+  const again = challenge.component === visit.challenge.component && challenge['response_errors'] != null;
+  return { ...visit, challenge, expired, phase: 'asking', away: undefined, step: again ? visit.step : visit.step + 1 };
+}
+
+/** At least what was asked for, and twice as long each time. */
+function awayAfter(before: Away | undefined, { why, retryAfterS }: { why: Away['why']; retryAfterS: number }): Away {
+  const tries = (before?.tries ?? 0) + 1;
+  return { why, tries, waitS: Math.min(LONGEST_WAIT_S, Math.max(retryAfterS, 2 ** (tries - 1))) };
+}

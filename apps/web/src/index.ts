@@ -1,0 +1,1 @@
+export type { Drawn, FrameParts, Opened, OpenedApi, OpenedOwn, Pages } from './page.js';

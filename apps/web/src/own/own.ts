@@ -1,0 +1,32 @@
+/** Somebody's own page: all that its sections show. */
+export interface Own {
+  readonly user: OwnUser;
+  readonly sessions: OwnSessions;
+}
+
+/** Who somebody is. */
+export interface OwnUser {
+  readonly username: string;
+  readonly name: string;
+  readonly email: string;
+  readonly avatar: string;
+  readonly groups: readonly string[];
+}
+
+/** Where somebody is logged in. */
+export interface OwnSessions {
+  readonly shown: readonly OwnSession[];
+  /** How many there are, shown or not. */
+  readonly count: number;
+}
+
+/** One place where somebody is logged in. */
+export interface OwnSession {
+  readonly id: string;
+  readonly browser: string;
+  readonly system: string;
+  readonly address: string;
+  readonly lastUsed: Date;
+  /** Whether the page was opened in it. */
+  readonly current: boolean;
+}

@@ -1,0 +1,9 @@
+import type { Section } from './section.js';
+import { SessionsSection } from './sessions.section.js';
+import { UserSection } from './user.section.js';
+
+/** What somebody's own page consists of, in this order. */
+export const SECTIONS: readonly Section[] = [
+  { id: 'user', heading: (t) => t('Who you are'), Content: UserSection },
+  { id: 'sessions', heading: (t) => t('Where you are signed in'), Content: SessionsSection },
+];

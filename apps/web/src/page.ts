@@ -1,0 +1,96 @@
+import type { CompiledCatalogue, Locale } from '@gatehouse/texts/browser';
+import type { ApiOutline } from './api/schema.js';
+import type { Own } from './own/own.js';
+
+/** A challenge as the wire has it. */
+export type Challenge = Readonly<Record<string, unknown>> & { readonly component: string };
+
+/** What a site looks like. */
+export interface Brand {
+  readonly title: string;
+  /** An address, in which `%(theme)s` stands for `light` or `dark`. */
+  readonly logo?: string | undefined;
+  readonly favicon?: string | undefined;
+  /** Light or dark whatever the visitor's system says. */
+  readonly theme?: 'automatic' | 'light' | 'dark' | undefined;
+  readonly colours?: { readonly primary?: string | undefined } | undefined;
+  /** For challenges that say none. */
+  readonly background?: string | undefined;
+  readonly footer_links?: readonly { readonly name: string; readonly href: string | null }[] | undefined;
+  readonly custom_css?: string | undefined;
+  /** For challenges that say none. */
+  readonly layout?: string | undefined;
+}
+
+/** What a page of a flow is opened with: all that the browser is told too. */
+export interface Opened {
+  readonly challenge: Challenge;
+  readonly brand: Brand;
+  readonly locale: Locale;
+  readonly slug: string;
+  /** The page's own address: where forms go. */
+  readonly address: string;
+  /** What a form repeats, so that it is known to be the visitor's own. */
+  readonly token: { readonly field: string; readonly value: string };
+  /** Names the run of the flow: another one has begun when it changes. */
+  readonly run?: string | undefined;
+  /** Set when the challenge could not be had: seconds until it is worth another try. */
+  readonly retry_after_s?: number | undefined;
+}
+
+/** What somebody's own page is opened with. */
+export interface OpenedOwn {
+  readonly own: Own;
+  readonly brand: Brand;
+  readonly locale: Locale;
+  /** Where its forms go. */
+  readonly address: string;
+  readonly token: Opened['token'];
+  /** When it was drawn. */
+  readonly now: Date;
+  /** Whether a form was not taken, because it could not be told from somebody else's. */
+  readonly refused: boolean;
+}
+
+/** What the page of the API is opened with: all that the browser is told too. */
+export interface OpenedApi {
+  /** The published schema, without what it names; the browser fetches that. */
+  readonly api: ApiOutline;
+  readonly brand: Brand;
+  readonly locale: Locale;
+  /** The flow that is tried unless another one is named. */
+  readonly slug: string;
+}
+
+/** All that a browser goes on with: the texts of its language too. */
+export type Delivered<Page> = Page & { readonly texts: CompiledCatalogue };
+
+/** What a page is made of besides its content. */
+export interface FrameParts {
+  readonly nonce: string;
+  /** Address of the script that makes the page quicker to use. */
+  readonly script: string;
+}
+
+/** A page, and what of other origins it may reach. */
+export interface Drawn {
+  readonly html: string;
+  readonly reach: Reach;
+}
+
+/** Origins that a challenge cannot do without. */
+export interface Reach {
+  /** Whose scripts and frames it runs, and whom those talk to. */
+  readonly scripts: readonly string[];
+  /** Whom it talks to. */
+  readonly connects: readonly string[];
+  /** Where it sends a form. */
+  readonly forms: readonly string[];
+}
+
+/** What draws pages on the server. */
+export interface Pages {
+  readonly drawFlow: (opened: Opened, frame: FrameParts) => Drawn;
+  readonly drawOwn: (opened: OpenedOwn, frame: FrameParts) => Drawn;
+  readonly drawApi: (opened: OpenedApi, frame: FrameParts) => Drawn;
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { brandStyle } from './brand-style.js';
+import { contrast, inkOn } from './colour.js';
+
+const style = (own: object = {}, flows?: string) => brandStyle({ title: 'Example', ...own }, flows);
+
+describe('the style of a brand', () => {
+  it('writes on its colour in black or white, whichever can be read', () => {
+    for (const colour of ['#ffdd00', '#1f5fbf', '#777777', '#000000']) {
+      expect(contrast(colour, inkOn(colour))).toBeGreaterThanOrEqual(4.5);
+    }
+    expect(style({ colours: { primary: '#fd0' } })).toContain('--accent:#ffdd00;--on-accent:#000000');
+  });
+
+  it('gives links its colour only where it can be read', () => {
+    const dark = style({ colours: { primary: '#003366' } });
+    const bright = style({ colours: { primary: '#ffdd00' } });
+
+    expect(dark).toContain('--link:#003366');
+    expect(dark).not.toContain('--link-dark');
+    expect(bright).toContain('--link-dark:#ffdd00');
+    expect(bright).not.toContain('--link:');
+  });
+
+  it.each(['red;}body{display:none', 'url(x)', '#12', ''])('takes no colour like %j', (primary) => {
+    expect(style({ colours: { primary } })).toBe('');
+  });
+
+  it('shows the background of the flow, else its own, and not the one that is not there', () => {
+    const own = { background: '/own.jpg' };
+
+    expect(style(own, '/flow.jpg')).toContain('url("/flow.jpg")');
+    expect(style(own, '/static/dist/assets/images/flow_background.jpg')).toContain('url("/own.jpg")');
+    expect(style({}, '/static/dist/assets/images/flow_background.jpg')).toBe('');
+  });
+
+  it('lets neither an address nor a rule out of where it stands', () => {
+    expect(style({ background: '/a");}</style><script>' })).toBe(
+      ':root{--background:url("/a%22);}%3C/style%3E%3Cscript%3E")}',
+    );
+    expect(style({ custom_css: 'a{}</style><b>' })).toBe('a{}<\\/style><b>');
+  });
+});

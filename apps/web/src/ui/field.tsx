@@ -1,0 +1,103 @@
+import type { ComponentChildren } from 'preact';
+import type { WireMessage } from '../challenges/envelope.js';
+import { type InputAttributes, Secret } from './secret.js';
+
+/** What a field is called, and what the browser should know of it. */
+export interface FieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly type?: string;
+  readonly autocomplete?: string;
+  readonly inputmode?: 'text' | 'numeric' | 'tel' | 'email';
+  readonly required?: boolean;
+  readonly readOnly?: boolean;
+  readonly initial?: string | undefined;
+  readonly placeholder?: string | undefined;
+  readonly maxLength?: number;
+  readonly hint?: ComponentChildren;
+  readonly errors?: readonly WireMessage[] | undefined;
+  /** Whether it is left out of the answer when it is empty. */
+  readonly omitted?: boolean;
+  /** Where somebody starts typing. */
+  readonly first?: boolean;
+  /** Whether what is typed can be shown. */
+  readonly revealable?: boolean;
+}
+
+/** A field with its label above, its hint and its errors below. */
+export function Field(props: FieldProps) {
+  const { name, label, hint, errors = [] } = props;
+  const input = inputAttributes(props);
+  return (
+    <div class="field">
+      <label for={name}>{label}</label>
+      {props.type === 'password' ? (
+        <Secret input={input} revealable={props.revealable ?? true} refused={props.errors} />
+      ) : (
+        <input {...input} />
+      )}
+      <Below name={name} hint={hint} errors={errors} />
+    </div>
+  );
+}
+
+/** What stands below a field, and is read with it. */
+export function Below({ name, hint, errors = [] }: Pick<FieldProps, 'name' | 'hint' | 'errors'>) {
+  return (
+    <>
+      {hint && (
+        <div class="hint" id={`${name}-hint`}>
+          {hint}
+        </div>
+      )}
+      {errors.length > 0 && (
+        <p class="error" id={`${name}-error`}>
+          {messagesOf(errors)}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** What says to a field that something is wrong with it, and what stands below. */
+export const described = ({ name, hint, errors = [] }: Pick<FieldProps, 'name' | 'hint' | 'errors'>) => {
+  const ids = [errors.length > 0 && `${name}-error`, hint && `${name}-hint`].filter(Boolean);
+  return {
+    ...(errors.length > 0 ? { 'aria-invalid': true as const } : {}),
+    ...(ids.length > 0 ? { 'aria-describedby': ids.join(' ') } : {}),
+  };
+};
+
+/** Messages as text, one after the other. */
+export const messagesOf = (messages: readonly WireMessage[]): string => messages.map(({ string }) => string).join(' ');
+
+function inputAttributes(props: FieldProps): InputAttributes {
+  const {
+    name,
+    type = 'text',
+    autocomplete,
+    inputmode,
+    required = true,
+    readOnly,
+    initial,
+    placeholder,
+    maxLength,
+  } = props;
+  return {
+    id: name,
+    name,
+    type,
+    required,
+    ...(autocomplete ? { autocomplete } : {}),
+    ...(inputmode ? { inputMode: inputmode } : {}),
+    ...(readOnly ? { readOnly } : {}),
+    ...(initial ? { defaultValue: initial } : {}),
+    ...(placeholder ? { placeholder } : {}),
+    ...(maxLength ? { maxLength } : {}),
+    ...(props.first ? { autofocus: true } : {}),
+    ...(props.omitted ? { 'data-omitted': '' } : {}),
+    // Names and codes are no prose.
+    ...(type === 'text' || type === 'email' ? { autocapitalize: 'none', spellcheck: false } : {}),
+    ...described(props),
+  };
+}

@@ -1,0 +1,52 @@
+import type { ComponentChildren } from 'preact';
+import type { Brand } from '../page.js';
+
+const LAYOUTS: ReadonlySet<string> = new Set([
+  'stacked',
+  'content_left',
+  'content_right',
+  'sidebar_left',
+  'sidebar_right',
+]);
+
+interface Props {
+  readonly brand: Brand;
+  readonly layout?: string | undefined;
+  /** Whether there is more to show than a step. */
+  readonly wide?: boolean;
+  readonly children: ComponentChildren;
+}
+
+/** What is around every page: the brand, the card, the links of the site. */
+export function Frame({ brand, layout = 'stacked', wide = false, children }: Props) {
+  const { title, footer_links: links = [] } = brand;
+  return (
+    <div class={`page ${wide ? 'wide' : LAYOUTS.has(layout) ? layout : 'stacked'}`}>
+      <div class="card">
+        <header>{brand.logo ? <Logo brand={brand} logo={brand.logo} /> : <span class="site">{title}</span>}</header>
+        {children}
+      </div>
+      {links.length > 0 && (
+        <footer>
+          <ul>
+            {links.map(({ name, href }) => (
+              <li key={name}>{href ? <a href={href}>{name}</a> : name}</li>
+            ))}
+          </ul>
+        </footer>
+      )}
+    </div>
+  );
+}
+
+/** A logo may have a form for light pages and one for dark ones. */
+function Logo({ brand: { title, theme }, logo }: { brand: Brand; logo: string }) {
+  const [light, dark] = ['light', 'dark'].map((name) => logo.replaceAll('%(theme)s', name));
+  if (theme === 'light' || theme === 'dark') return <img src={theme === 'dark' ? dark : light} alt={title} />;
+  return (
+    <picture>
+      {light !== dark && <source srcset={dark} media="(prefers-color-scheme: dark)" />}
+      <img src={light} alt={title} />
+    </picture>
+  );
+}

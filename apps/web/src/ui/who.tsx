@@ -1,0 +1,34 @@
+import type { Envelope } from '../challenges/envelope.js';
+import { usePage } from '../flow/page.context.js';
+
+/** Whom a step is for, with the way out for somebody else. */
+export function Who({
+  challenge: { pending_user: user, pending_user_avatar: avatar, flow_info },
+}: {
+  challenge: Envelope;
+}) {
+  const { t } = usePage();
+  if (!user) return null;
+  return (
+    <div class="who">
+      {avatar && <img src={avatar} alt="" width="40" height="40" />}
+      <span class="name">{user}</span>
+      {flow_info?.cancel_url && <a href={flow_info.cancel_url}>{t('Not you?')}</a>}
+    </div>
+  );
+}
+
+/** The name of the user for password managers, which look for it beside the password. */
+export const HiddenUsername = ({ challenge }: { challenge: Envelope }) =>
+  challenge.pending_user ? (
+    <input
+      type="text"
+      name="username"
+      class="unseen"
+      autocomplete="username"
+      value={challenge.pending_user}
+      tabIndex={-1}
+      aria-hidden="true"
+      readOnly
+    />
+  ) : null;

@@ -1,0 +1,97 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import { CHROMIUM_ARGS, findChromium } from '../../test/support/chromium-binary.js';
+import type { Ground } from '../ground.js';
+import type { Product } from '../product.js';
+import { type Opening, pagesTable } from '../report.js';
+
+const ROUNDS = 15;
+
+/** A telephone's line: so many milliseconds there and back, so many bytes a second. */
+const LINE = { offline: false, latency: 100, downloadThroughput: 200_000, uploadThroughput: 100_000 };
+
+/** The least that a login page can be. */
+const BARE =
+  '<!doctype html><title>Log in</title><form method="post"><label>Username <input id="uid_field" name="uid_field" autofocus></label><button>Log in</button></form>';
+
+/** What opening the login page takes in a real browser over a slow line, beside a bare form in the same run. */
+export async function pages(_ground: Ground, product: Product): Promise<string> {
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('there is no chromium: name one with CHROMIUM');
+  const bare = await serveBare();
+  const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
+  try {
+    const { port } = bare.address() as AddressInfo;
+    return pagesTable([
+      ...(await openings(browser, 'a bare form', `http://127.0.0.1:${port}/`)),
+      ...(await openings(browser, 'Gatehouse', `${product.url}/if/flow/login/`)),
+    ]);
+  } finally {
+    await browser.close();
+    bare.close();
+  }
+}
+
+async function serveBare(): Promise<Server> {
+  const server = createServer((_request, response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end(BARE),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+async function openings(browser: Browser, name: string, address: string): Promise<Opening[]> {
+  const first: Measured[] = [];
+  const second: Measured[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    const context = await browser.newContext();
+    first.push(await open(context, address));
+    second.push(await open(context, address));
+    await context.close();
+  }
+  return [
+    { name, ...medianOf(first) },
+    { name: `${name}, again`, ...medianOf(second) },
+  ];
+}
+
+type Measured = Omit<Opening, 'name'>;
+
+async function open(context: BrowserContext, address: string): Promise<Measured> {
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send('Network.enable');
+  await session.send('Network.emulateNetworkConditions', LINE);
+  let bytes = 0;
+  session.on('Network.loadingFinished', ({ encodedDataLength }) => {
+    bytes += encodedDataLength;
+  });
+  await page.addInitScript(NOTE_FIELD);
+  await page.goto(address, { waitUntil: 'load' });
+  const times = (await page.evaluate(READ_TIMES)) as Omit<Measured, 'bytes'>;
+  await page.close();
+  return { bytes, ...times };
+}
+
+/** Notes when the field is there and has been painted. */
+const NOTE_FIELD = `new MutationObserver((_, observer) => {
+  if (!document.getElementById('uid_field')) return;
+  observer.disconnect();
+  requestAnimationFrame(() => requestAnimationFrame(() => { globalThis.typeable = performance.now(); }));
+}).observe(document, { childList: true, subtree: true });`;
+
+const READ_TIMES = `new Promise((resolve) => {
+  const look = () => globalThis.typeable
+    ? resolve({ typeable: globalThis.typeable, scripted: performance.getEntriesByType('navigation')[0].loadEventEnd })
+    : requestAnimationFrame(look);
+  look();
+})`;
+
+const medianOf = (measured: readonly Measured[]): Measured => ({
+  bytes: median(measured.map(({ bytes }) => bytes)),
+  typeable: median(measured.map(({ typeable }) => typeable)),
+  scripted: median(measured.map(({ scripted }) => scripted)),
+});
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

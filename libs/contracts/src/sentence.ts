@@ -1,0 +1,18 @@
+/** What goes into the places of a sentence, by name. */
+export type Params = Readonly<Record<string, string | number>>;
+
+/** A sentence for people, in English, with `{name}` where a parameter goes; its text is the key of every catalogue. */
+export interface Sentence {
+  readonly text: string;
+  readonly params?: Params | undefined;
+}
+
+/** Says a sentence in somebody's language; a text that no catalogue has stays as it is. */
+export type Translate = (text: string, params?: Params) => string;
+
+/** A sentence of the house's own: whoever translates finds it by this call. */
+export const sentence = (text: string, params?: Params): Sentence => (params ? { text, params } : { text });
+
+/** English: parameters go into their places, and are not looked into. Without any, braces are somebody's own. */
+export const fill: Translate = (text, params) =>
+  params ? text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '')) : text;

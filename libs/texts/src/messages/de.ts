@@ -1,0 +1,83 @@
+import type { Catalogue } from '../catalogue.js';
+
+/** What the gateway says, in German. */
+export const de: Catalogue = {
+  'This field is required.': 'Dieses Feld ist erforderlich.',
+  'This field may not be null.': 'Dieses Feld darf nicht null sein.',
+  'This field may not be blank.': 'Dieses Feld darf nicht leer sein.',
+  'Not a valid string.': 'Kein gültiger Text.',
+  'Ensure this field has no more than {max} characters.': 'Dieses Feld darf höchstens {max} Zeichen haben.',
+  'Ensure this field has at least {min} characters.': 'Dieses Feld muss mindestens {min} Zeichen haben.',
+  'Null characters are not allowed.': 'Nullzeichen sind nicht erlaubt.',
+  'Surrogate characters are not allowed: U+{code_point}.': 'Surrogatzeichen sind nicht erlaubt: U+{code_point}.',
+  'A valid integer is required.': 'Bitte geben Sie eine ganze Zahl ein.',
+  'String value too large.': 'Der Text ist zu lang.',
+  'Ensure this value is less than or equal to {max}.': 'Dieser Wert darf höchstens {max} sein.',
+  'Ensure this value is greater than or equal to {min}.': 'Dieser Wert muss mindestens {min} sein.',
+  'Must be a valid boolean.': 'Muss Ja oder Nein sein.',
+  'Expected a dictionary of items but got type "{type}".':
+    'Erwartet wurde ein Objekt mit Einträgen, nicht der Typ „{type}“.',
+  'Value must be a dictionary, and not have any duplicate keys.':
+    'Der Wert muss ein Objekt ohne doppelte Schlüssel sein.',
+  'Expected a list of items but got type "{type}".': 'Erwartet wurde eine Liste, nicht der Typ „{type}“.',
+  'This list may not be empty.': 'Diese Liste darf nicht leer sein.',
+  '"{input}" is not a valid choice.': '„{input}“ ist keine gültige Auswahl.',
+  'Enter a valid email address.': 'Bitte geben Sie eine gültige E-Mail-Adresse ein.',
+  'No data provided': 'Es wurden keine Daten gesendet.',
+  'Invalid data. Expected a dictionary, but got {type}.': 'Ungültige Daten: Erwartet wurde ein Objekt, nicht {type}.',
+  'Failed to authenticate.': 'Die Anmeldung ist fehlgeschlagen.',
+  'Invalid password': 'Falsches Passwort',
+  'Log in': 'Anmelden',
+  'Unknown error': 'Unbekannter Fehler',
+  'Invalid next URL': 'Die Adresse, zu der es weitergehen soll, ist ungültig.',
+  'Flow does not apply to current user.': 'Dieser Ablauf ist für Sie nicht vorgesehen.',
+  'This is no HTTP request.': 'Das ist keine HTTP-Anfrage.',
+  'JSON parse error': 'Das JSON kann nicht gelesen werden.',
+  'JSON parse error - this is no JSON': 'Das JSON kann nicht gelesen werden: Das ist kein JSON.',
+  'JSON parse error - more than {levels} levels': 'Das JSON kann nicht gelesen werden: mehr als {levels} Ebenen.',
+  'Credentials do not belong in the query.': 'Zugangsdaten gehören nicht in die Adresse.',
+  'Not found.': 'Nicht gefunden.',
+  'There is no flow for {designation}.': 'Es gibt keinen Ablauf für {designation}.',
+  'Invalid page.': 'Diese Seite gibt es nicht.',
+  'Authentication credentials were not provided.': 'Sie sind nicht angemeldet.',
+  'Token invalid/expired': 'Das Token ist ungültig oder abgelaufen.',
+  'Unsupported authentication type': 'Diese Art der Anmeldung wird nicht unterstützt.',
+  'You do not have permission to perform this action.': 'Sie sind dazu nicht berechtigt.',
+  'CSRF Failed': 'Die CSRF-Prüfung ist fehlgeschlagen.',
+  'CSRF Failed: Origin checking failed - {origin} does not match any trusted origins.':
+    'Die CSRF-Prüfung ist fehlgeschlagen: {origin} ist keine vertraute Herkunft.',
+  'CSRF Failed: Referer checking failed - no Referer.': 'Die CSRF-Prüfung ist fehlgeschlagen: Der Referer fehlt.',
+  'CSRF Failed: Referer checking failed - {referer} does not match any trusted origins.':
+    'Die CSRF-Prüfung ist fehlgeschlagen: Der Referer {referer} ist keine vertraute Herkunft.',
+  'CSRF Failed: CSRF cookie not set.': 'Die CSRF-Prüfung ist fehlgeschlagen: Das CSRF-Cookie fehlt.',
+  'CSRF Failed: CSRF token missing.': 'Die CSRF-Prüfung ist fehlgeschlagen: Das CSRF-Token fehlt.',
+  "CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header has incorrect length.":
+    'Die CSRF-Prüfung ist fehlgeschlagen: Das CSRF-Token im HTTP-Header „X-Authentik-Csrf“ hat eine falsche Länge.',
+  "CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header has invalid characters.":
+    'Die CSRF-Prüfung ist fehlgeschlagen: Das CSRF-Token im HTTP-Header „X-Authentik-Csrf“ enthält ungültige Zeichen.',
+  "CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header incorrect.":
+    'Die CSRF-Prüfung ist fehlgeschlagen: Das CSRF-Token im HTTP-Header „X-Authentik-Csrf“ ist falsch.',
+  'CSRF Failed: CSRF token from the form has incorrect length.':
+    'Die CSRF-Prüfung ist fehlgeschlagen: Das CSRF-Token des Formulars hat eine falsche Länge.',
+  'CSRF Failed: CSRF token from the form has invalid characters.':
+    'Die CSRF-Prüfung ist fehlgeschlagen: Das CSRF-Token des Formulars enthält ungültige Zeichen.',
+  'CSRF Failed: CSRF token from the form incorrect.':
+    'Die CSRF-Prüfung ist fehlgeschlagen: Das CSRF-Token des Formulars ist falsch.',
+  'Method not allowed.': 'Diese Methode ist nicht erlaubt.',
+  'Method "{method}" not allowed.': 'Die Methode „{method}“ ist nicht erlaubt.',
+  'The request took too long to arrive.': 'Die Anfrage hat zu lange gebraucht.',
+  'The request body is too large.': 'Die Anfrage ist zu groß.',
+  'Unsupported media type in request.': 'Das Format der Anfrage wird nicht unterstützt.',
+  'Unsupported media type "{type}" in request.': 'Das Format „{type}“ der Anfrage wird nicht unterstützt.',
+  'The address and headers are too large.': 'Adresse und Header sind zu groß.',
+  'Request was throttled.': 'Zu viele Anfragen. Bitte versuchen Sie es gleich noch einmal.',
+  'The stage failed.': 'Bei diesem Schritt ist ein Fehler aufgetreten.',
+  'The stage did not understand the request.': 'Der Dienst dieses Schritts hat die Anfrage nicht verstanden.',
+  'An internal error occurred.': 'Es ist ein interner Fehler aufgetreten.',
+  'No service serves this stage.': 'Kein Dienst bedient diesen Schritt.',
+  'The stage did not answer in time.': 'Der Dienst dieses Schritts hat nicht rechtzeitig geantwortet.',
+  'The stage is busy.': 'Der Dienst dieses Schritts ist ausgelastet.',
+  'The message bus cannot be reached.': 'Der Nachrichtenbus ist nicht erreichbar.',
+  'Policies cannot be evaluated.': 'Die Richtlinien können nicht ausgewertet werden.',
+  'The database cannot be reached.': 'Die Datenbank ist nicht erreichbar.',
+};

@@ -1,0 +1,83 @@
+import type { Catalogue } from '../catalogue.js';
+
+/** What the gateway says, in Spanish. */
+export const es: Catalogue = {
+  'This field is required.': 'Este campo es obligatorio.',
+  'This field may not be null.': 'Este campo no puede ser nulo.',
+  'This field may not be blank.': 'Este campo no puede estar vacío.',
+  'Not a valid string.': 'No es un texto válido.',
+  'Ensure this field has no more than {max} characters.':
+    'Este campo no puede tener más de {max} {max, plural, one {carácter} other {caracteres}}.',
+  'Ensure this field has at least {min} characters.':
+    'Este campo debe tener al menos {min} {min, plural, one {carácter} other {caracteres}}.',
+  'Null characters are not allowed.': 'No se permiten caracteres nulos.',
+  'Surrogate characters are not allowed: U+{code_point}.': 'No se permiten caracteres sustitutos: U+{code_point}.',
+  'A valid integer is required.': 'Introduzca un número entero.',
+  'String value too large.': 'El texto es demasiado largo.',
+  'Ensure this value is less than or equal to {max}.': 'Este valor debe ser menor o igual que {max}.',
+  'Ensure this value is greater than or equal to {min}.': 'Este valor debe ser mayor o igual que {min}.',
+  'Must be a valid boolean.': 'Debe ser sí o no.',
+  'Expected a dictionary of items but got type "{type}".': 'Se esperaba un objeto con elementos, no el tipo «{type}».',
+  'Value must be a dictionary, and not have any duplicate keys.': 'El valor debe ser un objeto sin claves duplicadas.',
+  'Expected a list of items but got type "{type}".': 'Se esperaba una lista, no el tipo «{type}».',
+  'This list may not be empty.': 'Esta lista no puede estar vacía.',
+  '"{input}" is not a valid choice.': '«{input}» no es una opción válida.',
+  'Enter a valid email address.': 'Introduzca una dirección de correo electrónico válida.',
+  'No data provided': 'No se han enviado datos.',
+  'Invalid data. Expected a dictionary, but got {type}.': 'Datos no válidos: se esperaba un objeto, no {type}.',
+  'Failed to authenticate.': 'No se ha podido iniciar sesión.',
+  'Invalid password': 'Contraseña incorrecta',
+  'Log in': 'Iniciar sesión',
+  'Unknown error': 'Error desconocido',
+  'Invalid next URL': 'La dirección de destino no es válida.',
+  'Flow does not apply to current user.': 'Este proceso no está disponible para usted.',
+  'This is no HTTP request.': 'Esto no es una solicitud HTTP.',
+  'JSON parse error': 'No se puede leer el JSON.',
+  'JSON parse error - this is no JSON': 'No se puede leer el JSON: esto no es JSON.',
+  'JSON parse error - more than {levels} levels': 'No se puede leer el JSON: más de {levels} niveles.',
+  'Credentials do not belong in the query.': 'Las credenciales no deben ir en la dirección.',
+  'Not found.': 'No encontrado.',
+  'There is no flow for {designation}.': 'No hay ningún proceso para {designation}.',
+  'Invalid page.': 'Esta página no existe.',
+  'Authentication credentials were not provided.': 'No ha iniciado sesión.',
+  'Token invalid/expired': 'El token no es válido o ha caducado.',
+  'Unsupported authentication type': 'Este tipo de autenticación no es compatible.',
+  'You do not have permission to perform this action.': 'No tiene permiso para realizar esta acción.',
+  'CSRF Failed': 'La comprobación CSRF ha fallado.',
+  'CSRF Failed: Origin checking failed - {origin} does not match any trusted origins.':
+    'La comprobación CSRF ha fallado: {origin} no es un origen de confianza.',
+  'CSRF Failed: Referer checking failed - no Referer.': 'La comprobación CSRF ha fallado: falta el encabezado Referer.',
+  'CSRF Failed: Referer checking failed - {referer} does not match any trusted origins.':
+    'La comprobación CSRF ha fallado: el Referer {referer} no es un origen de confianza.',
+  'CSRF Failed: CSRF cookie not set.': 'La comprobación CSRF ha fallado: falta la cookie CSRF.',
+  'CSRF Failed: CSRF token missing.': 'La comprobación CSRF ha fallado: falta el token CSRF.',
+  "CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header has incorrect length.":
+    'La comprobación CSRF ha fallado: el token CSRF del encabezado HTTP «X-Authentik-Csrf» tiene una longitud incorrecta.',
+  "CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header has invalid characters.":
+    'La comprobación CSRF ha fallado: el token CSRF del encabezado HTTP «X-Authentik-Csrf» contiene caracteres no válidos.',
+  "CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header incorrect.":
+    'La comprobación CSRF ha fallado: el token CSRF del encabezado HTTP «X-Authentik-Csrf» es incorrecto.',
+  'CSRF Failed: CSRF token from the form has incorrect length.':
+    'La comprobación CSRF ha fallado: el token CSRF del formulario tiene una longitud incorrecta.',
+  'CSRF Failed: CSRF token from the form has invalid characters.':
+    'La comprobación CSRF ha fallado: el token CSRF del formulario contiene caracteres no válidos.',
+  'CSRF Failed: CSRF token from the form incorrect.':
+    'La comprobación CSRF ha fallado: el token CSRF del formulario es incorrecto.',
+  'Method not allowed.': 'Este método no está permitido.',
+  'Method "{method}" not allowed.': 'El método «{method}» no está permitido.',
+  'The request took too long to arrive.': 'La solicitud ha tardado demasiado en llegar.',
+  'The request body is too large.': 'El cuerpo de la solicitud es demasiado grande.',
+  'Unsupported media type in request.': 'El formato de la solicitud no es compatible.',
+  'Unsupported media type "{type}" in request.': 'El formato «{type}» de la solicitud no es compatible.',
+  'The address and headers are too large.': 'La dirección y los encabezados son demasiado grandes.',
+  'Request was throttled.': 'Demasiadas solicitudes. Vuelva a intentarlo en un momento.',
+  'The stage failed.': 'Este paso ha fallado.',
+  'The stage did not understand the request.': 'El servicio de este paso no ha entendido la solicitud.',
+  'An internal error occurred.': 'Se ha producido un error interno.',
+  'No service serves this stage.': 'Ningún servicio atiende este paso.',
+  'The stage did not answer in time.': 'El servicio de este paso no ha respondido a tiempo.',
+  'The stage is busy.': 'El servicio de este paso está ocupado.',
+  'The message bus cannot be reached.': 'No se puede contactar con el bus de mensajes.',
+  'Policies cannot be evaluated.': 'No se pueden evaluar las políticas.',
+  'The database cannot be reached.': 'No se puede contactar con la base de datos.',
+};

@@ -1,0 +1,85 @@
+import type { Catalogue } from '../catalogue.js';
+
+/** What the gateway says, in French. */
+export const fr: Catalogue = {
+  'This field is required.': 'Ce champ est obligatoire.',
+  'This field may not be null.': 'Ce champ ne peut pas être nul.',
+  'This field may not be blank.': 'Ce champ ne peut pas être vide.',
+  'Not a valid string.': 'Ce n’est pas un texte valide.',
+  'Ensure this field has no more than {max} characters.':
+    'Ce champ ne peut pas dépasser {max} {max, plural, one {caractère} other {caractères}}.',
+  'Ensure this field has at least {min} characters.':
+    'Ce champ doit comporter au moins {min} {min, plural, one {caractère} other {caractères}}.',
+  'Null characters are not allowed.': 'Les caractères nuls ne sont pas autorisés.',
+  'Surrogate characters are not allowed: U+{code_point}.':
+    'Les caractères de substitution ne sont pas autorisés : U+{code_point}.',
+  'A valid integer is required.': 'Veuillez saisir un nombre entier.',
+  'String value too large.': 'Le texte est trop long.',
+  'Ensure this value is less than or equal to {max}.': 'Cette valeur doit être inférieure ou égale à {max}.',
+  'Ensure this value is greater than or equal to {min}.': 'Cette valeur doit être supérieure ou égale à {min}.',
+  'Must be a valid boolean.': 'Doit être oui ou non.',
+  'Expected a dictionary of items but got type "{type}".':
+    'Un objet avec des entrées était attendu, et non le type « {type} ».',
+  'Value must be a dictionary, and not have any duplicate keys.': 'La valeur doit être un objet sans clés en double.',
+  'Expected a list of items but got type "{type}".': 'Une liste était attendue, et non le type « {type} ».',
+  'This list may not be empty.': 'Cette liste ne peut pas être vide.',
+  '"{input}" is not a valid choice.': '« {input} » n’est pas un choix valide.',
+  'Enter a valid email address.': 'Veuillez saisir une adresse e-mail valide.',
+  'No data provided': 'Aucune donnée n’a été fournie.',
+  'Invalid data. Expected a dictionary, but got {type}.': 'Données invalides : un objet était attendu, et non {type}.',
+  'Failed to authenticate.': 'L’authentification a échoué.',
+  'Invalid password': 'Mot de passe incorrect',
+  'Log in': 'Se connecter',
+  'Unknown error': 'Erreur inconnue',
+  'Invalid next URL': 'L’adresse de destination n’est pas valide.',
+  'Flow does not apply to current user.': 'Ce parcours ne vous est pas destiné.',
+  'This is no HTTP request.': 'Ce n’est pas une requête HTTP.',
+  'JSON parse error': 'Le JSON est illisible.',
+  'JSON parse error - this is no JSON': 'Le JSON est illisible : ce n’est pas du JSON.',
+  'JSON parse error - more than {levels} levels': 'Le JSON est illisible : plus de {levels} niveaux.',
+  'Credentials do not belong in the query.': 'Les identifiants n’ont pas leur place dans l’adresse.',
+  'Not found.': 'Introuvable.',
+  'There is no flow for {designation}.': 'Il n’existe pas de parcours pour {designation}.',
+  'Invalid page.': 'Cette page n’existe pas.',
+  'Authentication credentials were not provided.': 'Vous n’êtes pas connecté.',
+  'Token invalid/expired': 'Le jeton est invalide ou a expiré.',
+  'Unsupported authentication type': 'Ce type d’authentification n’est pas pris en charge.',
+  'You do not have permission to perform this action.': 'Vous n’êtes pas autorisé à effectuer cette action.',
+  'CSRF Failed': 'La vérification CSRF a échoué.',
+  'CSRF Failed: Origin checking failed - {origin} does not match any trusted origins.':
+    'La vérification CSRF a échoué : {origin} n’est pas une origine de confiance.',
+  'CSRF Failed: Referer checking failed - no Referer.': 'La vérification CSRF a échoué : l’en-tête Referer est absent.',
+  'CSRF Failed: Referer checking failed - {referer} does not match any trusted origins.':
+    'La vérification CSRF a échoué : le Referer {referer} n’est pas une origine de confiance.',
+  'CSRF Failed: CSRF cookie not set.': 'La vérification CSRF a échoué : le cookie CSRF est absent.',
+  'CSRF Failed: CSRF token missing.': 'La vérification CSRF a échoué : le jeton CSRF est absent.',
+  "CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header has incorrect length.":
+    'La vérification CSRF a échoué : la longueur du jeton CSRF de l’en-tête HTTP « X-Authentik-Csrf » est incorrecte.',
+  "CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header has invalid characters.":
+    'La vérification CSRF a échoué : le jeton CSRF de l’en-tête HTTP « X-Authentik-Csrf » contient des caractères non valides.',
+  "CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header incorrect.":
+    'La vérification CSRF a échoué : le jeton CSRF de l’en-tête HTTP « X-Authentik-Csrf » est incorrect.',
+  'CSRF Failed: CSRF token from the form has incorrect length.':
+    'La vérification CSRF a échoué : la longueur du jeton CSRF du formulaire est incorrecte.',
+  'CSRF Failed: CSRF token from the form has invalid characters.':
+    'La vérification CSRF a échoué : le jeton CSRF du formulaire contient des caractères non valides.',
+  'CSRF Failed: CSRF token from the form incorrect.':
+    'La vérification CSRF a échoué : le jeton CSRF du formulaire est incorrect.',
+  'Method not allowed.': 'Cette méthode n’est pas autorisée.',
+  'Method "{method}" not allowed.': 'La méthode « {method} » n’est pas autorisée.',
+  'The request took too long to arrive.': 'La requête a mis trop de temps à arriver.',
+  'The request body is too large.': 'Le corps de la requête est trop volumineux.',
+  'Unsupported media type in request.': 'Le format de la requête n’est pas pris en charge.',
+  'Unsupported media type "{type}" in request.': 'Le format « {type} » de la requête n’est pas pris en charge.',
+  'The address and headers are too large.': 'L’adresse et les en-têtes sont trop volumineux.',
+  'Request was throttled.': 'Trop de requêtes. Veuillez réessayer dans un instant.',
+  'The stage failed.': 'Cette étape a échoué.',
+  'The stage did not understand the request.': 'Le service de cette étape n’a pas compris la requête.',
+  'An internal error occurred.': 'Une erreur interne s’est produite.',
+  'No service serves this stage.': 'Aucun service ne prend en charge cette étape.',
+  'The stage did not answer in time.': 'Le service de cette étape n’a pas répondu à temps.',
+  'The stage is busy.': 'Le service de cette étape est occupé.',
+  'The message bus cannot be reached.': 'Le bus de messages est injoignable.',
+  'Policies cannot be evaluated.': 'Les politiques ne peuvent pas être évaluées.',
+  'The database cannot be reached.': 'La base de données est injoignable.',
+};

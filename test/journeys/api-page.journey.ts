@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answerTo } from '../../apps/web/src/api/example.js';
+import { nameOf, type Schemas } from '../../apps/web/src/api/schema.js';
+import { faultsOf } from '../support/access.js';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { House } from '../support/house.js';
+
+let house: House;
+
+beforeAll(async () => {
+  house = await House.open({
+    blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
+  });
+});
+afterAll(() => house.close());
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId?: string }>>>>;
+}
+
+describe('the page of the API', () => {
+  it('shows every operation of the published schema, before its script has come', async () => {
+    const { text, status } = await house.browser().fetch('/api/v3/');
+    const { paths } = (await house.browser().fetch('/api/v3/schema/?format=json')).body as unknown as Document;
+    const names = Object.values(paths).flatMap((item) =>
+      Object.values(item).flatMap(({ operationId }) => operationId ?? []),
+    );
+
+    expect(status).toBe(200);
+    expect(names.length).toBeGreaterThan(5);
+    for (const name of names) expect(text).toContain(`id="${name}"`);
+    expect(text).toContain('/api/v3/flows/executor/{flow_slug}/');
+    expect(text).toContain('/-/health/live/');
+  });
+
+  it('fills in, for every component, what its answer requires', async () => {
+    const { schemas } = (await house.browser().fetch('/api/v3/schema/?format=json')).body['components'] as {
+      schemas: Schemas;
+    };
+    const components = Object.entries(schemas['FlowChallengeResponseRequest']?.discriminator?.mapping ?? {});
+
+    expect(components.length).toBeGreaterThan(10);
+    for (const [component, $ref] of components) {
+      const answer = answerTo(component, schemas);
+      const required = schemas[nameOf($ref)]?.required ?? [];
+      expect(answer).toMatchObject({ component });
+      expect(Object.keys(answer ?? {})).toEqual(expect.arrayContaining([...required]));
+    }
+    expect(answerTo('xak-flow-redirect', schemas)).toBeUndefined();
+  });
+
+  it('runs and loads what is its own alone', async () => {
+    const { headers, text } = await house.browser().fetch('/api/v3/');
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'nonce-[^']+'; /);
+    expect(text).not.toMatch(/ (on\w+|style)=/);
+  });
+});
+
+describeInChromium('the page of the API in a browser', () => {
+  const chromium = useChromium();
+
+  it('opens schemas down to the fields of a challenge, for everybody', async () => {
+    const { page, complaints } = await chromium.open();
+    await page.goto(`${house.url}/api/v3/`);
+    const solve = page.locator('#flows_executor_solve');
+    await solve.locator('summary').first().click();
+    await solve.locator('summary', { hasText: 'ChallengeTypes' }).first().click();
+    await solve.locator('summary', { hasText: 'ak-stage-password' }).first().click();
+    await solve.getByText('pending_user_avatar').first().waitFor();
+
+    expect(await faultsOf(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('walks a flow by answers that are filled in', async () => {
+    const { page, complaints } = await chromium.open();
+    await page.goto(`${house.url}/api/v3/`);
+    const answer = page.getByLabel('Your answer');
+    const post = page.getByRole('button', { name: 'POST the answer' });
+    await page.getByLabel('Query of its page').fill('next=/x');
+    await page.getByRole('button', { name: 'GET the challenge' }).click();
+    await answer.waitFor();
+    expect(JSON.parse(await answer.inputValue())).toMatchObject({
+      component: 'ak-stage-identification',
+      uid_field: '',
+    });
+    await answer.fill('{');
+    await post.click();
+    expect(await page.getByRole('alert').textContent()).toBe('This is no JSON.');
+    await answer.fill('{"component":"ak-stage-identification","uid_field":"alice"}');
+    await post.click();
+    await page.getByRole('status').getByText('ak-stage-password').waitFor();
+    expect(JSON.parse(await answer.inputValue())).toEqual({ component: 'ak-stage-password', password: '' });
+    await answer.fill('{"component":"ak-stage-password","password":"correct-horse-7"}');
+    await post.click();
+    await page.getByRole('status').getByText('xak-flow-redirect').waitFor();
+
+    expect(await page.getByLabel('What came back').textContent()).toContain('"to": "/x"');
+    expect(await answer.count()).toBe(0);
+    expect(await faultsOf(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,101 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { faultsOf } from '../support/access.js';
+import {
+  blueprint,
+  conditionEntry,
+  DUMMY,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { House } from '../support/house.js';
+
+describeInChromium('the inspector beside a flow', () => {
+  let house: House;
+  const chromium = useChromium();
+
+  beforeAll(async () => {
+    const skipped = { ...DUMMY, binding: { evaluate_on_plan: false, re_evaluate_policies: true } };
+    house = await House.open({
+      blueprints: [
+        blueprint(
+          userEntry('alice'),
+          { ...groupEntry('admins'), attrs: { is_superuser: true } },
+          userEntry('root', { groups: [keyOf('group admins')] }),
+          groupEntry('nobody'),
+          flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+          flowEntries('check', [PASSWORD, skipped, DUMMY], { designation: 'stage_configuration' }),
+          conditionEntry(['check', 1], 'group nobody'),
+        ),
+      ],
+    });
+  });
+  afterAll(() => house.close());
+
+  const answer = async (page: Page, label: string, text: string) => {
+    await page.getByLabel(label, { exact: true }).fill(text);
+    await page.keyboard.press('Enter');
+  };
+
+  async function loggedIn(username: string, query = '') {
+    const { page, complaints } = await chromium.open();
+    await page.goto(`${house.url}/if/flow/login/?next=/if/user/${query}`);
+    await answer(page, 'Username or email', username);
+    await answer(page, 'Password', 'correct-horse-7');
+    return { page, complaints };
+  }
+
+  const panel = (page: Page) => page.getByRole('complementary', { name: 'Flow inspector' });
+  const states = (page: Page) =>
+    panel(page)
+      .getByRole('listitem')
+      .evaluateAll((items) => items.map(({ className }) => className));
+
+  it('shows an administrator how the run goes, answer by answer, and holds the way on until it is seen', async () => {
+    const { page, complaints } = await loggedIn('root');
+    await page.waitForURL(`${house.url}/if/user/`);
+    await page.goto(`${house.url}/api/v3/flows/instances/check/execute/`);
+    await page.goto(`${house.url}/if/flow/check/?inspector&next=/if/user/`);
+    await panel(page).waitFor();
+    expect(await states(page)).toEqual(['current', 'planned', 'planned']);
+    expect(await panel(page).textContent()).toContain('"username": "root"');
+    await answer(page, 'Password', 'wrong');
+    await panel(page).getByRole('cell', { name: 'rejected' }).waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await answer(page, 'Password', 'correct-horse-7');
+    await panel(page).getByText('skipped by its policies').waitFor();
+    expect(await states(page)).toEqual(['passed', 'skipped', 'current']);
+    expect(await panel(page).textContent()).not.toMatch(/correct-horse|wrong/);
+    await page.getByRole('main').getByRole('button').click();
+    await page.getByText('The flow leads to /if/user/.').waitFor();
+    expect(await panel(page).textContent()).toContain('The run is over.');
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Continue' }).click();
+    await page.waitForURL(`${house.url}/if/user/`);
+
+    expect(complaints).toEqual([]);
+  });
+
+  it('is there as soon as an administrator is: at the end of their login', async () => {
+    const { page } = await loggedIn('root', '&inspector');
+    await page.getByText('The flow leads to /if/user/.').waitFor();
+
+    expect(await states(page)).toEqual(['passed', 'passed', 'passed']);
+  });
+
+  it('is for nobody else, whose flow goes on as if it had not been asked for', async () => {
+    const { page } = await loggedIn('alice', '&inspector');
+    await page.waitForURL(`${house.url}/if/user/`);
+    const asked = page.waitForResponse(/\/flows\/inspector\//);
+    await page.goto(`${house.url}/if/flow/check/?inspector`);
+
+    expect((await asked).status()).toBe(404);
+    expect(await panel(page).count()).toBe(0);
+  });
+});

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { House } from '../support/house.js';
+
+let house: House;
+
+const speaks = (locale: string) => ({ attributes: { settings: { locale } } });
+const DENY = { stage: 'deny.denystage' };
+
+beforeAll(async () => {
+  house = await House.open({
+    gateway: { TRUSTED_PROXIES: '127.0.0.1' },
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        userEntry('francoise', speaks('fr')),
+        userEntry('jose', speaks('es_MX')),
+        userEntry('klingon', speaks('tlh')),
+        {
+          model: 'authentik_brands.brand',
+          identifiers: { domain: 'spanish.example' },
+          attrs: { branding_title: 'Spanish', attributes: { settings: { locale: 'es' } } },
+        },
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('enrol', [IDENTIFICATION], { designation: 'enrollment' }),
+        flowEntries('private', [DUMMY], { authentication: 'require_authenticated' }),
+        flowEntries('never', [DUMMY, { ...DENY, attrs: {} }]),
+        flowEntries('in-words', [{ ...DENY, attrs: { deny_message: 'Ask {who} at the desk.' } }]),
+      ),
+    ],
+  });
+});
+afterAll(() => house.close());
+
+const WRONG = { string: 'Falsches Passwort', code: 'invalid' };
+
+async function logIn(user: string, languages?: string) {
+  const browser = house.browser(languages);
+  await browser.solve('login', { uid_field: user });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  return browser;
+}
+
+describe('what the API says', () => {
+  it('is said in the language that the browser asks for, with the codes that it always had', async () => {
+    const browser = house.browser('de-AT,de;q=0.9,en;q=0.8');
+    expect((await browser.show('login')).body).toMatchObject({ primary_action: 'Anmelden' });
+    expect((await browser.show('enrol')).body).toMatchObject({ primary_action: 'Weiter' });
+    expect((await browser.solve('login', { uid_field: '' })).body).toMatchObject({
+      response_errors: { uid_field: [{ string: 'Dieses Feld darf nicht leer sein.', code: 'blank' }] },
+    });
+    await browser.solve('login', { uid_field: 'alice' });
+    expect((await browser.solve('login', { password: 'wrong' })).body).toMatchObject({
+      response_errors: { password: [WRONG] },
+    });
+  });
+
+  it('counts as the language does', async () => {
+    const { body } = await house.browser('ar').solve('login', { uid_field: 'x'.repeat(1025) });
+    expect(body).toMatchObject({
+      response_errors: { uid_field: [{ string: 'يجب ألا يزيد هذا الحقل على 1024 حرفًا.', code: 'max_length' }] },
+    });
+  });
+
+  it.each([undefined, 'en-GB', '*', 'tlh', 'pt;q=0.9, tlh'])(
+    'is English for whoever asks for %s',
+    async (languages) => {
+      const { body } = await house.browser(languages).solve('login', { uid_field: '' });
+      expect(body).toMatchObject({ response_errors: { uid_field: [{ string: 'This field may not be blank.' }] } });
+    },
+  );
+
+  it('includes refusals and failures', async () => {
+    const browser = house.browser('de');
+    expect((await browser.show('private')).body).toMatchObject({
+      component: 'ak-stage-access-denied',
+      error_message: 'Dieser Ablauf ist für Sie nicht vorgesehen.',
+    });
+    expect((await browser.show('no-such-flow')).body).toEqual({ detail: 'Nicht gefunden.', code: 'not_found' });
+    expect((await browser.post('login', '{')).body).toEqual({
+      non_field_errors: ['Das JSON kann nicht gelesen werden: Das ist kein JSON.'],
+      code: 'malformed_json',
+    });
+    expect((await browser.fetch('/api/v3/schema/', { method: 'DELETE' })).body).toEqual({
+      detail: 'Die Methode „DELETE“ ist nicht erlaubt.',
+      code: 'method_not_allowed',
+    });
+  });
+
+  it('leaves what administrators wrote as they wrote it', async () => {
+    const browser = house.browser('de');
+    expect((await browser.show('in-words')).body).toMatchObject({
+      error_message: 'Ask {who} at the desk.',
+      flow_info: { title: 'Welcome' },
+    });
+    expect((await browser.solve('never', {})).body).toMatchObject({ error_message: 'Unbekannter Fehler' });
+  });
+});
+
+describe('the setting of a user', () => {
+  it('counts before what the browser asks for, once they are logged in', async () => {
+    const browser = await logIn('francoise', 'de');
+    expect((await browser.solve('login', { uid_field: '' })).body).toMatchObject({
+      response_errors: { uid_field: [{ string: 'Ce champ ne peut pas être vide.' }] },
+    });
+    expect((await (await logIn('jose')).show('login')).body).toMatchObject({ primary_action: 'Iniciar sesión' });
+  });
+
+  it('says nothing to whoever only names them', async () => {
+    const browser = house.browser('de');
+    await browser.solve('login', { uid_field: 'francoise' });
+    expect((await browser.solve('login', { password: 'wrong' })).body).toMatchObject({
+      response_errors: { password: [WRONG] },
+    });
+  });
+
+  it('is passed over when it is a language that the house does not speak', async () => {
+    expect((await (await logIn('klingon', 'de')).show('login')).body).toMatchObject({ primary_action: 'Anmelden' });
+    expect((await (await logIn('klingon')).show('login')).body).toMatchObject({ primary_action: 'Log in' });
+  });
+});
+
+describe('the setting of a brand', () => {
+  it('counts before what the browser asks for, and after that of a user', async () => {
+    const under = { headers: { 'x-forwarded-host': 'www.spanish.example' } };
+    const login = '/api/v3/flows/executor/login/?query=';
+    expect((await house.browser('de').fetch(login, under)).body).toMatchObject({ primary_action: 'Iniciar sesión' });
+    expect((await (await logIn('francoise')).fetch(login, under)).body).toMatchObject({
+      primary_action: 'Se connecter',
+    });
+    expect((await house.browser('de').fetch('/if/flow/login/', under)).text).toContain('<html lang="es" dir="ltr">');
+  });
+});
+
+describe('a page', () => {
+  const page = async (languages: string) => (await house.browser(languages).fetch('/if/flow/login/')).text;
+  const delivered = (text: string) =>
+    JSON.parse(/<script type="application\/json" id="opened">(.*?)<\/script>/s.exec(text)?.[1] ?? '') as {
+      readonly texts: Readonly<Record<string, string>>;
+    };
+
+  it('is in the language of whoever looks, and in its direction', async () => {
+    const german = await page('de');
+    expect(german).toContain('<html lang="de" dir="ltr">');
+    expect(german).toContain('>Benutzername oder E-Mail-Adresse</label>');
+    expect(german).toContain('>Anmelden</');
+    const arabic = await page('ar');
+    expect(arabic).toContain('<html lang="ar" dir="rtl">');
+    expect(arabic).toContain('>اسم المستخدم أو البريد الإلكتروني</label>');
+  });
+
+  it('brings the texts of that language and of no other', async () => {
+    expect(delivered(await page('fr')).texts).toMatchObject({ 'Not you?': 'Ce n’est pas vous\u00a0?' });
+    expect(await page('fr')).not.toContain('Nicht Sie?');
+    expect(delivered(await page('en')).texts).toEqual({});
+  });
+
+  it('says what went wrong in that language too', async () => {
+    const { text, status } = await house.browser('es').fetch('/if/flow/no-such-flow/');
+    expect(status).toBe(404);
+    expect(text).toContain('No encontrado.');
+  });
+});
+
+it('shows the home of somebody in their own language', async () => {
+  const { text } = await (await logIn('francoise', 'de')).fetch('/if/user/');
+  expect(text).toContain('<html lang="fr" dir="ltr">');
+  expect(text).toContain('Vous êtes connecté en tant que francoise.');
+});

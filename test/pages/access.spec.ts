@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
+import { LOOKS, overflows, violations } from '../support/access.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { useExamples } from './examples.js';
+
+/** What a browser complains of although all is well. */
+const EXPECTED: Readonly<Record<string, RegExp>> = { shell: /^Blocked script execution in 'about:srcdoc'/ };
+
+describeInChromium('every page', () => {
+  const chromium = useChromium();
+  const examples = useExamples();
+
+  it.each(Object.keys(EXAMPLES))('%s can be used by everybody: light and dark, wide and narrow', async (name) => {
+    const { page, complaints } = await chromium.open({ reducedMotion: 'reduce' });
+    await page.goto(examples.address(name));
+    for (const { colorScheme, width } of LOOKS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      expect({ colorScheme, found: await violations(page) }).toEqual({ colorScheme, found: [] });
+      expect({ width, overflows: await overflows(page) }).toEqual({ width, overflows: false });
+    }
+    expect(complaints.filter((complaint) => !EXPECTED[name]?.test(complaint))).toEqual([]);
+  });
+
+  it.each(['identification-everything', 'validate-choice', 'totp', 'static', 'prompt-refused'])(
+    '%s is written from right to left in Arabic',
+    async (name) => {
+      const { page } = await chromium.open({ viewport: { width: 320, height: 800 } });
+      await page.goto(`${examples.address(name)}?locale=ar`);
+      expect(await page.locator('html').getAttribute('dir')).toBe('rtl');
+      expect(await page.locator('main').evaluate((main) => getComputedStyle(main).direction)).toBe('rtl');
+      expect({ found: await violations(page), overflows: await overflows(page) }).toEqual({
+        found: [],
+        overflows: false,
+      });
+    },
+  );
+});

@@ -1,0 +1,299 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { useExamples } from './examples.js';
+
+/** The next answer that the page sends. */
+const answerOf = async (page: Page) => (await page.waitForRequest(isAnswer)).postDataJSON() as Record<string, unknown>;
+
+const isAnswer = (request: { method: () => string; url: () => string }) =>
+  request.method() === 'POST' && request.url().includes('/api/v3/flows/executor/');
+
+/** Keeps count of the answers that a page sends. */
+function answersOf(page: Page) {
+  const sent: Record<string, unknown>[] = [];
+  page.on('request', (request) => isAnswer(request) && sent.push(request.postDataJSON()));
+  return sent;
+}
+
+describeInChromium('a page', () => {
+  const chromium = useChromium();
+  const examples = useExamples();
+
+  async function opened(name: string, options: Parameters<typeof chromium.open>[0] = {}) {
+    const { page, complaints } = await chromium.open(options);
+    const answers = answersOf(page);
+    await page.goto(examples.address(name));
+    return { page, complaints, answers };
+  }
+
+  it('shows a password when asked, and says when capitals are locked', async () => {
+    const { page } = await opened('password');
+    const field = page.locator('#password');
+    await field.fill('secret');
+    await page.getByRole('button', { name: 'Show password' }).click();
+    expect(await field.getAttribute('type')).toBe('text');
+    await page.getByRole('button', { name: 'Show password', pressed: true }).click();
+    expect(await field.getAttribute('type')).toBe('password');
+    expect(await page.getByText('Caps lock is on.').count()).toBe(0);
+    await field.evaluate((input) =>
+      input.dispatchEvent(new KeyboardEvent('keydown', { key: 'A', modifierCapsLock: true })),
+    );
+
+    await page.getByText('Caps lock is on.').waitFor();
+  });
+
+  it('does not offer to show a password where the flow forbids it', async () => {
+    const { page } = await opened('password-refused');
+
+    expect(await page.getByRole('button').count()).toBe(1);
+  });
+
+  it('tells password managers whose password it is, and what a code is', async () => {
+    const { page } = await opened('password');
+    expect(await page.locator('[autocomplete=username]').inputValue()).toBe('alice@example.org');
+    expect(await page.locator('#password').getAttribute('autocomplete')).toBe('current-password');
+    await page.goto(examples.address('identification'));
+    expect(await page.locator('#uid_field').getAttribute('autocomplete')).toBe('username webauthn');
+    await page.goto(examples.address('validate-totp'));
+    expect(await page.locator('#code').getAttribute('autocomplete')).toBe('one-time-code');
+    await page.goto(examples.address('prompt-everything'));
+    expect(await page.locator('#password').getAttribute('autocomplete')).toBe('new-password');
+  });
+
+  it('sends what is filled in, leaves out what is empty and optional, and sends files as addresses', async () => {
+    const { page } = await opened('prompt-everything');
+    await page.getByLabel('Name', { exact: true }).fill('Alice');
+    await page.getByLabel('Username').fill('alice');
+    await page.getByLabel('Password', { exact: true }).fill('correct-horse-7');
+    await page.getByLabel('Send me news').check();
+    await page.getByLabel('Red').check();
+    await page
+      .getByLabel('Picture')
+      .setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') });
+    const answer = answerOf(page);
+    await page.getByRole('button', { name: 'Continue' }).click();
+
+    expect(await answer).toEqual({
+      component: 'ak-stage-prompt',
+      name: 'Alice',
+      username: 'alice',
+      email: '',
+      password: 'correct-horse-7',
+      text_area: '',
+      text_read_only: 'Bob',
+      text_area_read_only: 'Come in.',
+      checkbox: 'on',
+      radio_button_group: 'Red',
+      dropdown: 'Spain',
+      file: `data:text/plain;base64,${Buffer.from('hello').toString('base64')}`,
+      ak_locale: '',
+      hidden: 'x',
+    });
+  });
+
+  it('says that an answer takes its time, and only when it does', async () => {
+    const { page } = await opened('dummy');
+    let go = () => {};
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    await page.route('**/api/**', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Continue' }).click();
+    expect(await page.locator('main').getAttribute('aria-busy')).toBe('true');
+    await page.getByRole('status').getByText('One moment…').waitFor();
+    go();
+
+    await page.getByText('One moment…').waitFor({ state: 'detached' });
+    expect(await page.getByRole('button', { name: 'Continue' }).getAttribute('aria-disabled')).toBeNull();
+  });
+
+  it('shows a key as a picture and as text', async () => {
+    const { page, complaints } = await opened('totp');
+    await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
+    await page.getByText('Cannot scan it?').click();
+
+    expect(await page.locator('.key').textContent()).toBe('UYYJ FVXF F4QY 6DRL HA6P YFMI JODP COPW');
+    expect(complaints).toEqual([]);
+  });
+
+  it('lets recovery codes be copied and kept as a file', async () => {
+    const { page } = await opened('static', { permissions: ['clipboard-read', 'clipboard-write'] });
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByText('Copied.').waitFor();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('Download').click()]);
+    const codes = await page.locator('.codes code').allTextContents();
+
+    expect(codes).toHaveLength(6);
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${codes.join('\n')}\n`);
+    expect(download.suggestedFilename()).toBe('recovery-codes.txt');
+    expect(await readFile(await download.path(), 'utf8')).toBe(`${codes.join('\n')}\n`);
+  });
+
+  it('sends a text message once when its device is the only one, and again when asked', async () => {
+    const { page, answers } = await opened('validate-sms');
+    await page.getByText('We have sent a code to your phone.').waitFor();
+    const device = { device_class: 'sms', device_uid: '3', challenge: {} };
+    expect(answers).toEqual([{ component: 'ak-stage-authenticator-validate', selected_challenge: device }]);
+    await page.getByLabel('Code').fill('012345');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Send another code' }).click();
+    await page.getByText('We have sent a code to your phone.').waitFor();
+
+    expect(answers[1]).toEqual({ component: 'ak-stage-authenticator-validate', code: '012345' });
+  });
+
+  it('lets somebody choose a device, and change their mind', async () => {
+    const { page, answers } = await opened('validate-choice');
+    await page.getByRole('button', { name: 'Recovery code' }).click();
+    await page.getByRole('button', { name: 'Choose another way' }).click();
+    await page.getByRole('button', { name: 'Authenticator app' }).click();
+    await page.getByLabel('Code').fill('123456');
+    const answer = answerOf(page);
+    await page.keyboard.press('Enter');
+
+    expect(await answer).toEqual({ component: 'ak-stage-authenticator-validate', code: '123456' });
+    expect(answers).toHaveLength(1);
+  });
+
+  it('solves a puzzle with what the provider gave', async () => {
+    const { page } = await opened('captcha');
+    const answer = answerOf(page);
+    await page.getByRole('button', { name: 'I am no robot' }).click();
+
+    expect(await answer).toEqual({ component: 'ak-stage-captcha', token: 'solved site-key' });
+  });
+
+  it('registers a key and proves it, in the form that the API has', async () => {
+    const { page } = await opened('webauthn');
+    await addKey(page);
+    const registered = answerOf(page);
+    await page.getByRole('button', { name: 'Register device' }).click();
+    const { response } = (await registered) as { response: Credential };
+    expect(response).toMatchObject({ type: 'public-key', id: response.rawId, registrationClientExtensions: '{}' });
+    expect(response.response['attestationObject']).toMatch(/^[-\w]+$/);
+    await page.goto(examples.address('validate-webauthn'));
+    const proved = answerOf(page);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    const { webauthn } = (await proved) as { webauthn: Credential };
+
+    expect(webauthn).toMatchObject({
+      id: response.id,
+      assertionClientExtensions: '{}',
+      response: { userHandle: null },
+    });
+    for (const part of ['clientDataJSON', 'signature', 'authenticatorData'])
+      expect(webauthn.response[part]).toMatch(/^(?:[-\w]{4})*(?:[-\w]{2}==|[-\w]{3}=)?$/);
+  });
+
+  it('offers passkeys where the name is typed, by the flow that is for them', async () => {
+    const { page } = await opened('webauthn');
+    await addKey(page);
+    const registered = answerOf(page);
+    await page.getByRole('button', { name: 'Register device' }).click();
+    await registered;
+    const [device] = (EXAMPLES['validate-webauthn']?.['device_challenges'] ?? []) as object[];
+    const asked = {
+      component: 'ak-stage-authenticator-validate',
+      device_challenges: [{ ...device, device_uid: '-1' }],
+    };
+    const done = { component: 'xak-flow-redirect', to: '/?in' };
+    await page.route('**/executor/passkey/**', (route) =>
+      route.fulfill({ json: route.request().method() === 'POST' ? done : asked }),
+    );
+    const proved = answerOf(page);
+    await page.goto(examples.address('identification-everything'));
+
+    expect(await proved).toMatchObject({ webauthn: { type: 'public-key', response: { userHandle: null } } });
+    await page.waitForURL(/\/\?in$/);
+  });
+
+  it('says that a key did not answer, and can be asked again', async () => {
+    const { page, answers } = await opened('webauthn');
+    await page.evaluate(() =>
+      Object.defineProperty(navigator.credentials, 'create', { value: () => Promise.reject() }),
+    );
+    await page.getByRole('button', { name: 'Register device' }).click();
+    await page.getByText('Your device was not registered.').waitFor();
+
+    expect(answers).toEqual([]);
+    expect(await page.getByRole('button', { name: 'Register device' }).isVisible()).toBe(true);
+  });
+
+  it('goes on by itself when the phone has been paired', async () => {
+    const { page } = await chromium.open();
+    await page.route('**/enrollment_status/', (route) => route.fulfill({ json: { duo_response: 'success' } }));
+    const answer = answerOf(page);
+    await page.goto(examples.address('duo'));
+
+    expect(await answer).toEqual({ component: 'ak-stage-authenticator-duo' });
+  });
+
+  it('sends a form elsewhere by itself, with all that it was given', async () => {
+    const { page } = await chromium.open();
+    const sent = page.waitForRequest('https://app.example.org/saml/acs/');
+    await page.goto(examples.address('autosubmit'));
+
+    expect((await sent).postData()).toBe('SAMLResponse=PHNhbWw%2B&RelayState=x');
+  });
+
+  it('runs nothing of a page that was made elsewhere', async () => {
+    const { page } = await opened('shell');
+    await page.frameLocator('iframe').getByRole('heading', { name: 'Bad request' }).waitFor();
+
+    expect(await page.title()).toBe('Example');
+  });
+
+  it.each(['org.example.app:/callback', 'javascript:document.title="ran"'])('does not follow %s', async (to) => {
+    const { page } = await opened('dummy');
+    const told = { body: JSON.stringify({ component: 'xak-flow-redirect', to }), contentType: 'application/json' };
+    await page.route('**/api/**', (route) => route.fulfill(told));
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('You may close this page now.').waitFor();
+
+    expect(await page.getByRole('link', { name: 'Continue' }).count()).toBe(0);
+    expect(await page.title()).not.toBe('ran');
+  });
+
+  it.each(['stacked', 'content_left', 'content_right', 'sidebar_left', 'sidebar_right'])(
+    'fits the layout %s',
+    async (layout) => {
+      const { page } = await chromium.open({ viewport: { width: 1280, height: 700 } });
+      await page.goto(`${examples.address('password')}?layout=${layout}`);
+      const card = await page.locator('.card').boundingBox();
+      const middle = (card?.x ?? 0) + (card?.width ?? 0) / 2;
+
+      expect(Math.sign(Math.round(middle - 640))).toBe(
+        { stacked: 0, left: -1, right: 1 }[layout.split('_').at(-1) ?? ''],
+      );
+      expect((card?.height ?? 0) >= 600).toBe(layout.startsWith('sidebar'));
+    },
+  );
+
+  interface Credential {
+    readonly id: string;
+    readonly rawId: string;
+    readonly response: Readonly<Record<string, unknown>>;
+  }
+
+  /** A key that says yes to everything. */
+  async function addKey(page: Page) {
+    const session = await page.context().newCDPSession(page);
+    await session.send('WebAuthn.enable');
+    await session.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+  }
+});

@@ -1,0 +1,29 @@
+import { systemChallenges } from '@gatehouse/contracts';
+import { wireShapes } from '@gatehouse/stages';
+import { describe, expect, it } from 'vitest';
+import { CHALLENGES } from '../../apps/web/src/challenges/table.js';
+import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
+
+const shapes = new Map([...systemChallenges, ...wireShapes].map((shape) => [shape.component as string, shape]));
+
+/** A stage of somebody else's, which nobody here can know. */
+const STRANGER = 'x-acme-pin';
+
+describe('the pages', () => {
+  it('draw every challenge of the API, and no other', () => {
+    expect(Object.keys(CHALLENGES).sort()).toEqual([...shapes.keys()].sort());
+  });
+
+  it('have an example of each', () => {
+    const shown = new Set(Object.values(EXAMPLES).map(({ component }) => component));
+
+    expect([...shown].sort()).toEqual([...shapes.keys(), STRANGER].sort());
+  });
+
+  it.each(Object.entries(EXAMPLES).filter(([, { component }]) => component !== STRANGER))(
+    'show in the example %s what its contract says',
+    (_name, { component, ...own }) => {
+      expect(() => shapes.get(component)?.challenge.parse(own)).not.toThrow();
+    },
+  );
+});
