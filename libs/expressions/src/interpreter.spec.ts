@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Given, Interpreter } from './index.js';
+import { type Given, Interpreter, type SyntaxFault } from './index.js';
 import { evaluator } from './testing.js';
 
 let interpreter: Interpreter;
@@ -54,7 +54,7 @@ describe('what a source means', () => {
 });
 
 describe('checking a source', () => {
-  it.each([
+  it.each<[string, SyntaxFault]>([
     ['if x:\n  return (1', { line: 2, column: 10, message: "'(' was never closed" }],
     ['    return 1\n    y = = 2', { line: 2, column: 9, message: 'invalid syntax' }],
     ['break', { line: 1, column: 1, message: "'break' outside loop" }],

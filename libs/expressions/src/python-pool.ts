@@ -1,3 +1,4 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { PythonProcess } from './python-process.js';
 
 interface PoolOptions {
@@ -33,6 +34,8 @@ export class PythonPool {
 
   /** Resolves when nothing is missing. */
   async complete(): Promise<void> {
+    // That a process has just ended is known a moment after its errand has failed.
+    await setImmediate();
     for (let seen; seen !== this.filling; ) {
       seen = this.filling;
       await seen;
@@ -81,7 +84,7 @@ export class PythonPool {
       } catch (error) {
         if (this.closed) return;
         this.options.onFault(error);
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS).unref());
+        await sleep(AGAIN_MS, undefined, { ref: false });
       }
     }
   }

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Deadline } from './deadline.js';
 import type { Host } from './host.js';
 import type { Lines } from './lines.js';
@@ -61,7 +62,7 @@ export class Service {
   }
 
   private call(name: FunctionName, body: Buffer): Buffer {
-    return this.parts.runtime.call(name, body) ?? process.exit(SILENT);
+    return this.parts.runtime.call(name, body) ?? silent();
   }
 
   private threeLines(): Buffer {
@@ -71,4 +72,9 @@ export class Service {
   private line(): Buffer {
     return this.parts.lines.next() ?? process.exit(PARENT_GONE);
   }
+}
+
+function silent(): never {
+  writeSync(2, 'Python did not even fail.\n');
+  process.exit(SILENT);
 }

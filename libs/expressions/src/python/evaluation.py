@@ -1,5 +1,6 @@
 """One evaluation: a source and what it is given, in; what came of it, out."""
 
+import functools
 import ipaddress
 import json
 import random
@@ -11,7 +12,10 @@ from sources import FILENAME, Misspelt, compiled, fault_in
 
 _OUTCOME = 1 << 20
 _TEXT = 2000
+_strict_dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain_data).encode
 _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=plain_data).encode
+
+_address = functools.lru_cache(256)(ipaddress.ip_address)
 
 # The first byte of an answer says what became of the interpreter.
 _CLEAN, _COMPILED, _UNDO, _NOT_PLAIN = b"=", b"+", b"!", b"~"
@@ -19,25 +23,12 @@ _CLEAN, _COMPILED, _UNDO, _NOT_PLAIN = b"=", b"+", b"!", b"~"
 
 def evaluate_plain(message):
     """Evaluates a source that leaves nothing behind; says so of any other, without running it."""
-    key, given, plan = message.split(b"\n", 2)
-    try:
-        source, new = compiled(key)
-    except Misspelt as fault:
-        return _CLEAN + _failure("{message} (line {line}, column {column})".format(**fault.args[0]))
-    except BaseException as error:
-        return _UNDO + _failure(_text(error))
-    if not source.plain:
-        return _NOT_PLAIN + (_COMPILED if new else _CLEAN)
-    outcome, whole = _evaluate(source, given, plan)
-    return (_UNDO if not whole else _COMPILED if new else _CLEAN) + outcome
+    return _surely(_plain, message)
 
 
 def evaluate_any(message):
     """Evaluates a source whatever it may do; the interpreter must be put back afterwards."""
-    key, given, plan = message.split(b"\n", 2)
-    # The memory was put back to where it was: chance must not repeat itself.
-    random.seed()
-    return _UNDO + _evaluate(compiled(key)[0], given, plan)[0]
+    return _surely(_any, message)
 
 
 def check(message):
@@ -48,17 +39,44 @@ def check(message):
         return _UNDO + _dumps({"line": 1, "column": 1, "message": _text(error)}).encode()
 
 
+def _surely(evaluate, message):
+    """Time may be over, or memory used up, at any step, those after an error included."""
+    try:
+        return evaluate(message)
+    except BaseException as error:
+        return _UNDO + _failure(_text(error))
+
+
+def _plain(message):
+    key, given, plan = message.split(b"\n", 2)
+    try:
+        source, new = compiled(key)
+    except Misspelt as fault:
+        return _CLEAN + _failure("{message} (line {line}, column {column})".format(**fault.args[0]))
+    if not source.plain:
+        return _NOT_PLAIN + (_COMPILED if new else _CLEAN)
+    outcome, whole = _evaluate(source, given, plan)
+    return (_UNDO if not whole else _COMPILED if new else _CLEAN) + outcome
+
+
+def _any(message):
+    key, given, plan = message.split(b"\n", 2)
+    # The memory was put back to where it was: chance must not repeat itself.
+    random.seed()
+    return _UNDO + _evaluate(compiled(key)[0], given, plan)[0]
+
+
 def _evaluate(source, given, plan):
     """What came of it, and whether it ended by itself."""
     voice = None
     try:
-        values, voice, flow_plan = _names(json.loads(given), plan)
+        values, voice, flow_plan = _names(json.loads(given.decode()), plan)
         return _outcome(source(values), voice, (flow_plan, plan)), True
     except Exception as error:
         said = [] if voice is None else voice.messages
         return _failure(_text(error), said, _line(error)), not isinstance(error, MemoryError)
     except BaseException as error:
-        return _failure("The time for the policy is over." if isinstance(error, KeyboardInterrupt) else _text(error)), False
+        return _failure(_text(error)), False
 
 
 def _names(given, plan):
@@ -67,13 +85,13 @@ def _names(given, plan):
     context = {}
     flow_plan = None
     if plan:
-        flow_plan = FlowPlan(given.get("flow_plan", {}), context_of(json.loads(plan)))
+        flow_plan = FlowPlan(given.get("flow_plan", {}), context_of(json.loads(plan.decode())))
         context = {"flow_plan": flow_plan, **flow_plan.context}
     context.update(context_of({**asked.get("context", {}), **given.get("context", {})}))
-    http = given.get("http_request") or asked.get("http_request")
+    http = asked.get("http_request")
     obj = asked.get("obj")
     fields = {"debug": False, **asked, "user": user, "obj": Record(obj) if isinstance(obj, dict) else obj}
-    request = Record({**fields, "context": context, "http_request": http_request_of(http, user) if http else None})
+    request = Record({**fields, "context": context, "http_request": http_request_of(http, user) if http is not None else None})
     voice = Voice(request)
     values = {
         **FIXED,
@@ -85,10 +103,10 @@ def _names(given, plan):
         "ak_call_policy": voice.ak_call_policy,
         "ak_create_event": voice.ak_create_event,
     }
-    if http:
+    if http is not None:
         client = given.get("client_ip")
         values["http_request"] = request.http_request
-        values["ak_client_ip"] = ipaddress.ip_address(client) if client else None
+        values["ak_client_ip"] = _address(client) if client else None
     return values, voice, flow_plan
 
 
@@ -110,7 +128,7 @@ def _outcome(result, voice, plan):
 
 def _strict(outcome):
     # JSON has no NaN, and no lone surrogates on the wire.
-    return json.dumps(outcome, separators=(",", ":"), allow_nan=False, default=plain_data).encode()
+    return _strict_dumps(outcome).encode()
 
 
 def _changes(context, before):
@@ -131,6 +149,8 @@ def _failure(text, messages=(), line=None):
 
 
 def _text(error):
+    if isinstance(error, KeyboardInterrupt):
+        return "The time for the policy is over."
     try:
         return str(error) or type(error).__name__
     except Exception:

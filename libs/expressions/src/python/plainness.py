@@ -39,6 +39,7 @@ _MODULES = {
 }
 
 _NODES = (
+    ast.Module,
     ast.FunctionDef,
     ast.Lambda,
     ast.arguments,

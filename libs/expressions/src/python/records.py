@@ -140,11 +140,34 @@ _TENANT = {
 }
 
 
-def http_request_of(values, user):
+class HttpRequest(Record):
     """The HTTP request, with the settings of the installation that expressions read through it."""
-    fields = {"method": "GET", "path": "/", "GET": {}, "POST": {}, "COOKIES": {}, "session": {}, **values}
-    headers = {name.title(): value for name, value in values.get("headers", {}).items()}
-    meta = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    tenant = Record({**_TENANT, **values.get("tenant", {})})
-    brand = Record(values.get("brand", {}))
-    return Record({**fields, "headers": headers, "META": meta, "tenant": tenant, "brand": brand, "user": user})
+
+    def __getattr__(self, name):
+        made = self._made(name)
+        self.__dict__[name] = made
+        return made
+
+    def _made(self, name):
+        if name in _EMPTY:
+            return {}
+        if name == "META":
+            return {f"HTTP_{header.upper().replace('-', '_')}": value for header, value in self.headers.items()}
+        if name == "tenant":
+            return Record(_TENANT)
+        raise AttributeError(f"the request has no {name}", name=name, obj=self)
+
+
+_EMPTY = frozenset(("GET", "POST", "COOKIES", "session", "headers"))
+
+
+def http_request_of(values, user):
+    """The HTTP request that a JSON object tells of."""
+    request = HttpRequest({"method": "GET", "path": "/", **values, "user": user})
+    fields = request.__dict__
+    if "headers" in fields:
+        fields["headers"] = {name.title(): value for name, value in fields["headers"].items()}
+    if "tenant" in fields:
+        fields["tenant"] = Record({**_TENANT, **fields["tenant"]})
+    fields["brand"] = Record(fields.get("brand", {}))
+    return request

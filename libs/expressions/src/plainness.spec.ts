@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Interpreter } from './index.js';
+import { evaluator } from './testing.js';
+
+let interpreter: Interpreter;
+const run = evaluator(() => interpreter);
+
+beforeAll(async () => {
+  interpreter = await Interpreter.start({ memoryMb: 128 });
+});
+afterAll(() => interpreter.close());
+
+/** Asked of the very code that decides, from within. */
+const isPlain = async (source: string) => {
+  const ask = 'import ast, sys\nreturn sys.modules["plainness"].is_plain(ast.parse(source))';
+  return (await run(ask, { names: { source } })).result;
+};
+
+describe('a source is plain', () => {
+  it.each([
+    'return True',
+    'flow_plan = request.context.get("flow_plan")\nreturn not hasattr(flow_plan.context.get("user"), "backend")',
+    'context["flow_plan"].context["pending_user"] = ak_user_by(username="akadmin")',
+    'from authentik.core.models import USER_ATTRIBUTE_CHANGE_NAME as name\nreturn name',
+    'import re\nreturn re.search("a", "b", flags=re.IGNORECASE)',
+    'from datetime import datetime as now\nreturn now.now().hour < 8',
+    'def double(x):\n  return 2 * x\nreturn [double(n) for n in range(3) if n]',
+    'try:\n  return user.username\nexcept:\n  return ""',
+    'for _ in []: pass\nreturn f"{len(context):>3}" + str(sorted({"a": 1}.items(), key=lambda pair: pair[1]))',
+    'return getattr(request.user, "backend", None)',
+    'del context["a"]',
+  ])('%s', async (source) => {
+    expect(await isPlain(source)).toBe(true);
+  });
+});
+
+describe('a source is not plain', () => {
+  it.each([
+    'return regex_match.__globals__',
+    'regex_match.a = 1',
+    'del request.a',
+    'import sys',
+    'import re\nre.enum',
+    'import re\nother = re\nother.enum',
+    'import re as r\nreturn [r]',
+    'import json.decoder',
+    'from re import enum',
+    'from re import *',
+    'from authentik.core.models import *',
+    'from authentik.core.models import __builtins__',
+    'from . import names',
+    'return eval("1")',
+    'eval = eval\nreturn eval("1")',
+    'def f():\n  return exec\ndef g():\n  exec = 1\nreturn f()("1")',
+    'return getattr(regex_match, "__globals__")',
+    'return getattr(regex_match, "__glo" + "bals__")',
+    'read = getattr\nreturn read(regex_match, "__globals__")',
+    'return getattr(*[regex_match, "__globals__"])',
+    'return list(map(getattr, [regex_match], ["__globals__"]))',
+    'return (x for x in []).gi_frame',
+    'return __builtins__',
+    'return type(1)',
+    'return vars(request)',
+    'setattr(regex_match, "a", 1)',
+    'class A: pass',
+    'global a\na = 1',
+    'yield 1',
+    'async def f(): pass',
+    'match request:\n  case object(__class__=c): return c',
+    'with open("a"): pass',
+    'for regex_match.a in [1]: pass',
+    '[0 for regex_match.a in [1]]',
+    'import re\nre = 1',
+    'return f"{regex_match.__globals__}"',
+    'return (lambda x=regex_match.__globals__: x)()',
+    'def f(x: regex_match.__globals__): pass',
+    'try:\n  x\nexcept Exception as e:\n  return e.__traceback__',
+  ])('%s', async (source) => {
+    expect(await isPlain(source)).toBe(false);
+  });
+});
+
+it('leaves nothing behind, even where it changes what it was given', async () => {
+  const changes = `
+request.context["a"] = 1
+context.clear()
+request.http_request.headers["a"] = 1
+request.user.attributes["a"] = 1
+request.http_request.session["a"] = 1
+return True`;
+  const given = { request: { user: { username: 'joe' }, http_request: {} }, context: { b: 1 } };
+  expect(await isPlain(changes)).toBe(true);
+  expect(await run(changes, given)).toMatchObject({ result: true });
+  const look = 'return [context, request.http_request.headers, request.user.attributes, request.http_request.session]';
+  expect(await run(look, given)).toMatchObject({ result: [{ b: 1 }, {}, {}, {}] });
+});
