@@ -87,7 +87,7 @@ interface Turn {
 
 /** What `work` comes to, if it does in time; afterwards it is told to stop, and what it still says is not heard. */
 async function within<T>(ms: number, work: (signal: Question['signal']) => T | Promise<T>): Promise<T> {
-  if (ms <= 0) throw new Undecidable('there was no time left');
+  if (ms < 1) throw new Undecidable('there was no time left');
   const control = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
