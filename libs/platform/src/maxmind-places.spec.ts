@@ -24,7 +24,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 it('knows the network of an address, and how it is written', () => {
-  expect(places.findNetwork('198.51.100.7')).toEqual({ asn: 64_500, network: '198.51.100.0/25' });
+  expect(places.findNetwork('198.51.100.7')).toEqual({
+    ...{ asn: 64_500, network: '198.51.100.0/25' },
+    organization: 'Example',
+  });
   expect(places.findNetwork('2001:db8:1::7')).toEqual({ asn: 64_501, network: '2001:db8:1::/48' });
   expect(places.findNetwork('198.51.100.200')).toBeUndefined();
 });
