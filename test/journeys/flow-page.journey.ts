@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import type { Browser } from '../support/browser.js';
+import { hiddenFields, post, submit } from '../support/forms.js';
 import { House } from '../support/house.js';
 
 let house: House;
@@ -18,23 +18,6 @@ beforeAll(async () => {
   });
 });
 afterAll(() => house.close());
-
-/** What a browser without scripts would send: every field of the page's form, with what was typed and pressed. */
-const submit = async (browser: Browser, page: string, typed: Readonly<Record<string, string>>) =>
-  post(browser, page, { ...(await hiddenFields(browser, page)), ...typed });
-
-async function hiddenFields(browser: Browser, page: string): Promise<Record<string, string>> {
-  const { text } = await browser.fetch(page);
-  const found = text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"\/>/g);
-  return Object.fromEntries([...found].map(([, name, value]) => [name, value]));
-}
-
-const post = (browser: Browser, page: string, fields: Readonly<Record<string, string>>) =>
-  browser.fetch(page, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams(fields).toString(),
-  });
 
 const page = '/if/flow/login/?next=%2F';
 

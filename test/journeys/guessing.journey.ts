@@ -10,6 +10,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
+import { submit } from '../support/forms.js';
 import { House } from '../support/house.js';
 import { countingJudgements } from '../support/judgements.js';
 
@@ -50,15 +51,6 @@ async function logIn(browser: Browser, slug: string, [uid_field, password]: read
   return browser.solve(slug, { password });
 }
 
-/** Answers a page's form as a browser without scripts would. */
-async function submit(browser: Browser, fields: Readonly<Record<string, string>>) {
-  const { text } = await browser.fetch('/if/flow/login/');
-  const hidden = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)];
-  const all = { ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])), ...fields };
-  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  return browser.fetch('/if/flow/login/', { method: 'POST', headers, body: new URLSearchParams(all).toString() });
-}
-
 /** Every way to prove a password of bob's. */
 const WAYS: Readonly<Record<string, (browser: Browser) => Promise<unknown>>> = {
   'a step of its own': (browser) => logIn(browser, 'login', ['bob', RIGHT]),
@@ -66,8 +58,8 @@ const WAYS: Readonly<Record<string, (browser: Browser) => Promise<unknown>>> = {
   'by mail address': (browser) => logIn(browser, 'by-mail', ['bob@example.org', RIGHT]),
   'an app password': (browser) => logIn(browser, 'tokens', ['bob', APP_PASSWORD]),
   'the page': async (browser) => {
-    await submit(browser, { uid_field: 'bob' });
-    return submit(browser, { password: RIGHT });
+    await submit(browser, '/if/flow/login/', { uid_field: 'bob' });
+    return submit(browser, '/if/flow/login/', { password: RIGHT });
   },
 };
 const failBobs = (failures: number) =>

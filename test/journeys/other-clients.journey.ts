@@ -101,8 +101,6 @@ describe('the script of a page', () => {
       ['/api/v3/flows/executor/nowhere/?query=', {}],
       ['/api/v3/flows/executor/login/?query=', { ...json({}), body: '{' }],
       ['/api/v3/flows/inspector/login/', {}],
-      ['/api/v3/root/config/', {}],
-      ['/api/v3/core/brands/current/', {}],
     ];
     for (const [path, init] of wrong) {
       const { status, headers } = await house.browser().fetch(path, init);

@@ -14,6 +14,7 @@ import {
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
+import { post } from '../support/forms.js';
 import { House } from '../support/house.js';
 
 let house: House;
@@ -47,13 +48,6 @@ const endable = async (browser: Browser) => {
   return [...text.matchAll(/name="session" value="([^"]+)"/g)].map(([, id]) => id!);
 };
 
-const post = (browser: Browser, fields: Readonly<Record<string, string>>) =>
-  browser.fetch(page, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams(fields).toString(),
-  });
-
 const isLoggedIn = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status === 200;
 
 describe('somebody’s own page', () => {
@@ -64,7 +58,7 @@ describe('somebody’s own page', () => {
     const login = '/flows/-/default/authentication/?next=%2Fif%2Fuser%2F';
 
     expect((await stranger.fetch(page)).headers.get('location')).toBe(login);
-    expect((await post(stranger, { session: 'x' })).headers.get('location')).toBe(login);
+    expect((await post(stranger, page, { session: 'x' })).headers.get('location')).toBe(login);
   });
 
   it('says who somebody is, with whatever they are called as text', async () => {
@@ -81,7 +75,7 @@ describe('somebody’s own page', () => {
     const [here, elsewhere] = [await loggedIn('alice'), await loggedIn('alice')];
     const others = await endable(here);
     for (const session of others) {
-      const { status, headers } = await post(here, { session, csrf_token: here.cookie('authentik_csrf')! });
+      const { status, headers } = await post(here, page, { session, csrf_token: here.cookie('authentik_csrf')! });
       expect([status, headers.get('location')]).toEqual([303, page]);
     }
 
@@ -93,7 +87,7 @@ describe('somebody’s own page', () => {
   it('takes no form without its own token, and says so on the page', async () => {
     const [here, elsewhere] = [await loggedIn('alice'), await loggedIn('alice')];
     for (const fields of [{}, { csrf_token: 'A'.repeat(32) }]) {
-      const { status, text } = await post(here, { session: (await endable(here))[0]!, ...fields });
+      const { status, text } = await post(here, page, { session: (await endable(here))[0]!, ...fields });
       expect(status).toBe(403);
       expect(text).toContain('This page was open for too long.');
     }
@@ -105,8 +99,9 @@ describe('somebody’s own page', () => {
     const [alice, root] = [await loggedIn('alice'), await loggedIn('root')];
     const listed = (await alice.fetch('/api/v3/core/authenticated_sessions/')).body['results'] as { uuid: string }[];
     for (const { uuid } of listed) expect(await endable(root)).not.toContain(uuid);
-    for (const { uuid } of listed) await post(root, { session: uuid, csrf_token: root.cookie('authentik_csrf')! });
-    await post(root, { session: 'no uuid', csrf_token: root.cookie('authentik_csrf')! });
+    for (const { uuid } of listed)
+      await post(root, page, { session: uuid, csrf_token: root.cookie('authentik_csrf')! });
+    await post(root, page, { session: 'no uuid', csrf_token: root.cookie('authentik_csrf')! });
 
     expect(listed.length).toBeGreaterThan(0);
     expect(await isLoggedIn(alice)).toBe(true);
