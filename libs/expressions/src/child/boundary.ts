@@ -28,13 +28,18 @@ export class Boundary {
   /** Must come before the interpreter is loaded. */
   install(): void {
     const { instantiate } = WebAssembly;
-    const guarded = async (source: BufferSource, imports: Imports = {}) => {
+    const guarded = async (source: WebAssembly.Module, imports: Imports = {}) => {
       const made = await instantiate(source, this.guarded(imports));
-      const { memory } = made.instance.exports;
+      // Bytes come back with their module, a module comes back as an instance.
+      const instance: WebAssembly.Instance = Reflect.get(made, 'instance') ?? made;
+      const { memory } = instance.exports;
       if (memory instanceof WebAssembly.Memory) this.buffer ??= () => memory.buffer;
       return made;
     };
     Object.assign(WebAssembly, { instantiate: guarded });
+    // A function that suspends Python is an object that could not be guarded, and nothing here waits.
+    Reflect.deleteProperty(WebAssembly, 'Suspending');
+    Reflect.deleteProperty(WebAssembly, 'promising');
   }
 
   close(): void {
