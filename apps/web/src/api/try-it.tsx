@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { callApi, executorAddress } from '../flow/api.js';
 import { useApi } from './api.context.js';
 import { answerTo } from './example.js';
@@ -53,6 +53,9 @@ interface QuestionProps {
 
 function Question({ flow, look }: QuestionProps) {
   const { t } = useApi();
+  // Before the script is there, the form would go to the page itself.
+  const [ready, setReady] = useState(false);
+  useEffect(() => setReady(true), []);
   const get = (event: SubmitEvent) => {
     event.preventDefault();
     void look(given(event, 'slug'), given(event, 'query'));
@@ -69,7 +72,9 @@ function Question({ flow, look }: QuestionProps) {
           <input id="query" name="query" placeholder="next=/" autocomplete="off" />
         </div>
       </div>
-      <button class="plain">{t('GET the challenge')}</button>
+      <button class="plain" disabled={!ready}>
+        {t('GET the challenge')}
+      </button>
     </form>
   );
 }
