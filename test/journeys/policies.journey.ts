@@ -146,14 +146,18 @@ describe('a flow bound to a policy', () => {
     await house.rows(`UPDATE flow.flows SET version_id = $1 WHERE slug = 'weather'`, [id]);
   }
 
-  let stopServing = () => undefined as unknown;
+  let stopServing = async () => undefined as unknown;
   afterEach(() => stopServing());
   async function serve(pass: boolean, messages: string[] = [], more: object = {}): Promise<void> {
     const reply = JSON.stringify({ results: { [WEATHER]: { pass, messages } }, ...more });
     const subscription = service.subscribe('policy.evaluate', {
       callback: (_, message) => void message.respond(reply),
     });
-    stopServing = () => subscription.unsubscribe();
+    // The server has heard of it before anybody asks again.
+    stopServing = async () => {
+      subscription.unsubscribe();
+      await service.flush();
+    };
     await service.flush();
   }
 

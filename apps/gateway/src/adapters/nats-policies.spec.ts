@@ -34,7 +34,7 @@ describeWithNats('policies over NATS', () => {
     await nats?.stop();
   });
 
-  let stopServing = () => undefined as unknown;
+  let stopServing = async () => undefined as unknown;
   afterEach(() => stopServing());
   const serve = async (answer: (request: PolicyRequest) => unknown) => {
     const subscription = service.subscribe(POLICY_SUBJECT, {
@@ -44,7 +44,11 @@ describeWithNats('policies over NATS', () => {
         if (reply !== undefined) message.respond(typeof reply === 'string' ? reply : JSON.stringify(reply));
       },
     });
-    stopServing = () => subscription.unsubscribe();
+    // The server has heard of it before the next question is asked.
+    stopServing = async () => {
+      subscription.unsubscribe();
+      await service.flush();
+    };
     await service.flush();
   };
 
