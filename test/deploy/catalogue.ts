@@ -20,4 +20,4 @@ export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map<string,
 ]);
 
 /** Everything that runs for good. */
-export const SERVICES: readonly string[] = ['gateway', ...PATTERNS.keys()];
+export const SERVICES: readonly string[] = ['gateway', 'courier', ...PATTERNS.keys()];
