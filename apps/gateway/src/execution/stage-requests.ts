@@ -81,7 +81,9 @@ function attachedTo(
   return Object.fromEntries(
     Object.entries(config).flatMap(([field, id]) => {
       const stage = typeof id === 'string' ? attached[id] : undefined;
-      return stage ? [[field, stage]] : [];
+      if (!stage) return [];
+      const { secrets: _own, ...seen } = stage;
+      return [[field, seen]];
     }),
   );
 }
