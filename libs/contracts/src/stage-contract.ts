@@ -80,6 +80,8 @@ export interface StageContract {
   /** Config field to what the stage named there judges. */
   readonly embeds: Readonly<Record<string, Embed>>;
   readonly attempts: readonly AttemptRule[];
+  /** Secret fields of the answer whose name means something else in an address, so that one with it is not refused. */
+  readonly addressable: readonly string[];
   /** Cookies of the request that it may see. */
   readonly cookies: readonly string[];
   /** Fields of the challenge that are sentences of the house, and what they may say; a visitor reads it in their language. */
@@ -104,6 +106,7 @@ const defaults = {
   parts: [],
   embeds: {},
   attempts: [],
+  addressable: [],
   cookies: [],
   texts: {},
   user_info: false,
