@@ -12,6 +12,7 @@ import { TypeormOutbox } from '../../libs/courier/src/typeorm-outbox.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { TypeormReputations } from '../../libs/policies/src/reputation/typeorm-reputations.js';
+import { TypeormEnrolments } from '../../libs/stages/src/enrollment/typeorm-enrolments.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
 import { onServer } from '../support/postgres-databases.js';
@@ -46,6 +47,17 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.sessions',
     'SELECT FROM flow.resume_tokens',
     'CREATE TABLE flow.mine ()',
+  ],
+  enrollment: [
+    'SELECT password_hash FROM directory.users',
+    'SELECT * FROM directory.users',
+    'SELECT FROM directory.tokens',
+    'UPDATE directory.groups SET is_superuser = true',
+    'SELECT FROM flow.plans',
+    'SELECT FROM directory.identities',
+    'SELECT FROM enrollment.migrations',
+    'CREATE TABLE enrollment.mine ()',
+    'CREATE TABLE directory.mine ()',
   ],
   identification: [
     'SELECT password_hash FROM directory.users',
@@ -190,7 +202,9 @@ describeWithNats('deploy/postgres/roles.sql', () => {
 
   it('lets the gateway find flows and brands, see who is in which group and remove what has expired', async () => {
     await withPool('gateway', async (source) => {
-      expect(await new TypeormFlows(source).findConfiguring(alice)).toBeUndefined();
+      expect(
+        await new TypeormFlows(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`)).findConfiguring(alice),
+      ).toBeUndefined();
       expect(await new TypeormBrands(source, 'Here').find('id.example.org')).toMatchObject({ title: 'Here' });
       expect(await new TypeormMemberships(source).among(alice, [alice])).toEqual(new Set());
       await expect(new TypeormJanitor(source, new Logger('test')).sweep()).resolves.toBeUndefined();
@@ -211,6 +225,19 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await sessions.list(alice, { offset: 0, limit: 1 })).toEqual([]);
       expect(await sessions.remove(alice, undefined)).toBe(false);
     });
+  });
+
+  it('lets enrolment remove people', async () => {
+    await stack.apply(blueprint(userEntry('gone')));
+    const gone = await withPool('identification', (source) =>
+      new TypeormUsers(source).find('gone', { fields: ['username'], caseInsensitive: false }),
+    );
+    await withPool('enrollment', (source) =>
+      new TypeormEnrolments(source).once('a', async ({ accounts }) => {
+        expect(await accounts.remove(gone!.uuid)).toBe(true);
+        return {};
+      }),
+    );
   });
 
   it('takes back what a role was granted elsewhere, when it is run again', async () => {

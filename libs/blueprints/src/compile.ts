@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto';
 import {
   type AttachedStage,
   type PolicyContract,
+  type Reference,
   type StageContract,
   type StageDescriptor,
   secretFields,
 } from '@gatehouse/contracts';
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
+import type { Vault } from '@gatehouse/platform';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
 import { canonical, type JsonMap } from './json.js';
-import { type BlueprintObject, type Referable, referencesIn } from './object-model.js';
+import { type BlueprintObject, referencesIn } from './object-model.js';
 import { Conditions } from './policy-sets.js';
 import { remoteStageOf } from './remote-stage.model.js';
 
@@ -31,6 +33,8 @@ export class Compiler {
   constructor(
     private readonly draft: Draft,
     private readonly contracts: Contracts,
+    /** Seals the secrets of stages: a document shows none. */
+    private readonly vault: Pick<Vault, 'seal'>,
   ) {
     for (const binding of draft.of(bindingModel.name)) {
       const { target = null } = binding.values;
@@ -70,7 +74,8 @@ export class Compiler {
     });
     const targets = [flow.id, ...bindings.map(({ id }) => id)];
     const policies = this.#conditions.policyIdsOf(targets);
-    return [...targets, ...stages.map(({ id }) => id), ...referred, ...further, ...policies];
+    const called = this.#conditions.withCalled(referred);
+    return [...targets, ...stages.map(({ id }) => id), ...referred, ...further, ...policies, ...called];
   }
 
   #step(binding: BlueprintObject): unknown {
@@ -80,18 +85,18 @@ export class Compiler {
     return {
       ...rest,
       id: binding.id,
-      stage: { id, name, kind, config },
+      stage: { id, name, kind, config: { ...config, ...this.#secretsOf(stage, config) } },
       policies: this.#conditions.setOf(binding.id, mode),
     };
   }
 
-  #attached(stage: BlueprintObject): [string, AttachedStage][] {
-    return this.#inner(stage).map((inner) => [inner.id, this.#withoutSecrets(inner)]);
+  #attached(stage: BlueprintObject): [string, FlowVersion['attached'][string]][] {
+    return this.#inner(stage).map((inner) => [inner.id, this.#apart(inner)]);
   }
 
   /** The stages that a stage's config points to. */
   #inner(stage: BlueprintObject): BlueprintObject[] {
-    const ids = this.#references(stage).flatMap(([, id, kind]) => (kind === 'stage' ? [id] : []));
+    const ids = this.#references(stage).flatMap(([, id, { to }]) => (to === 'stage' ? [id] : []));
     return ids.map((id) => this.draft.get(id) as BlueprintObject);
   }
 
@@ -103,23 +108,41 @@ export class Compiler {
     });
   }
 
-  #withoutSecrets(object: BlueprintObject): AttachedStage {
+  /** A stage with its secrets beside its config, because whoever points to it sees that. */
+  #apart(object: BlueprintObject): FlowVersion['attached'][string] {
     const stage = this.#compileStage(object);
-    const secrets = secretFields(this.#contractOf(object).config);
-    return {
-      ...stage,
-      config: Object.fromEntries(Object.entries(stage.config).filter(([name]) => !secrets.includes(name))),
-    };
+    const secrets = this.#secretsOf(object, stage.config);
+    const config = Object.fromEntries(Object.entries(stage.config).filter(([name]) => !Object.hasOwn(secrets, name)));
+    return { ...stage, config, ...(Object.keys(secrets).length > 0 ? { secrets } : {}) };
+  }
+
+  /** The secrets in a stage's config, sealed. */
+  #secretsOf(stage: BlueprintObject, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const names = secretFields(this.#contractOf(stage).config).filter((name) => Object.hasOwn(config, name));
+    return Object.fromEntries(
+      names.map((field) => [field, this.vault.seal({ object: stage.id, field }, config[field])]),
+    );
   }
 
   #compileStage(stage: BlueprintObject): AttachedStage {
     const contract = this.#contractOf(stage);
-    const slugs = this.#references(stage).flatMap(([field, id, kind]) =>
-      kind === 'flow' ? [[field, this.#slugOf(id)]] : [],
+    const slugs = this.#references(stage).flatMap(([field, id, { to }]) =>
+      to === 'flow' ? [[field, this.#slugOf(id)]] : [],
     );
     const given = remoteStageOf(stage)?.config ?? stage.values;
-    const config = { ...contract.config.parse(given), ...Object.fromEntries(slugs) };
+    const config = { ...contract.config.parse({ ...given, ...this.#inlined(stage) }), ...Object.fromEntries(slugs) };
     return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: stage.model, config };
+  }
+
+  /** What a stage's parts and policies say, in the fields that name them. */
+  #inlined(stage: BlueprintObject): Record<string, unknown[]> {
+    const fields: Record<string, unknown[]> = {};
+    for (const [field, id, { to, inlined }] of this.#references(stage)) {
+      if (!inlined) continue;
+      const said = to === 'policy' ? this.#conditions.describe(id) : { ...this.draft.get(id)?.values, id };
+      fields[field] = [...(fields[field] ?? []), said];
+    }
+    return fields;
   }
 
   #slugOf(id: string): string {
@@ -136,9 +159,8 @@ export class Compiler {
     return contract;
   }
 
-  #references(object: BlueprintObject): [field: string, id: string, kind: Referable][] {
-    const model = this.draft.modelOf(object);
-    return model ? referencesIn(model, object.values) : [];
+  #references(object: BlueprintObject): [field: string, id: string, to: Reference][] {
+    return referencesIn(this.draft.modelOf(object), object.values);
   }
 }
 
