@@ -46,7 +46,7 @@ async function hear() {
   };
 }
 
-const happened = (action: string, user: Parameters<typeof eventOf>[0]['user'] = undefined): OutboxMessage =>
+const happened = (action: string, user?: Parameters<typeof eventOf>[0]['user']): OutboxMessage =>
   eventOf({ action, context: { password: 'x' }, user, clientIp: '203.0.113.7', flow: undefined });
 
 describeWithNats('a courier', () => {
@@ -127,9 +127,9 @@ describeWithNats('a courier', () => {
     await couriers.put([mailTo('bob@example.org')]);
     await Promise.all([parked, told('email_sent', 3)]);
 
-    expect(mailbox.mails.map(({ recipients }) => recipients[0]).toSorted()).toEqual([
-      ...['alice@example.org', 'alice@example.org', 'bob@example.org'],
-    ]);
+    const recipients = mailbox.mails.map((mail) => mail.recipients.join());
+    expect(recipients.filter((to) => to === 'alice@example.org')).toHaveLength(2);
+    expect(recipients).toContain('bob@example.org');
     expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toMatchObject([
       { error: expect.stringContaining('more than 2 mails') },
     ]);

@@ -4,7 +4,7 @@ import { Sealer } from '@gatehouse/platform';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { DataSource } from 'typeorm';
 import { flowDatabase } from './flow-database.js';
-import { type Mailbox, openMailbox } from './mailbox.js';
+import { Mailbox } from './mailbox.js';
 import { type RunningNats, startNats } from './nats.js';
 import type { NatsServerOptions } from './nats-server.js';
 import { type RunningProcess, startProcess } from './processes.js';
@@ -42,17 +42,18 @@ export class Couriers {
   ) {}
 
   static async open(natsOptions: NatsServerOptions = {}): Promise<Couriers> {
-    const { source, close } = await flowDatabase();
+    const database = await flowDatabase();
     const seal = `test:${randomBytes(32).toString('base64')}`;
-    return new Couriers(source, { nats: await startNats(natsOptions), natsOptions, seal, close });
+    const close = () => database.close();
+    return new Couriers(database.source, { nats: await startNats(natsOptions), natsOptions, seal, close });
   }
 
   /** Begins with an empty outbox, no courier, and a mail server of these ways. */
-  async begin(options: Parameters<typeof openMailbox>[0] = {}): Promise<Mailbox> {
+  async begin(options: Parameters<typeof Mailbox.open>[0] = {}): Promise<Mailbox> {
     await Promise.all(this.#running.splice(0).map((courier) => courier.stop()));
     await this.#mailbox?.close();
     await this.source.query('TRUNCATE flow.outbox, flow.mailed');
-    this.#mailbox = await openMailbox(options);
+    this.#mailbox = await Mailbox.open(options);
     return this.#mailbox;
   }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 
 /** A mail that was received, with how it came. */
 export interface Received extends Email {
@@ -21,85 +21,93 @@ interface Options extends Pick<SMTPServerOptions, 'secure' | 'key' | 'cert' | 'h
   readonly beforeTaking?: (mail: Received) => Promise<void>;
 }
 
-/** A mail server that keeps what it is sent. */
-export interface Mailbox {
-  readonly port: number;
-  readonly mails: readonly Received[];
-  /** Mails under way: their text is here, and its sender waits to hear so. */
-  readonly waiting: readonly Received[];
-  /** Resolves with the first mail to an address, from those there are or those to come. */
-  mailTo(address: string, nth?: number): Promise<Received>;
-  /** Resolves once `enough` says so, looked at after each mail. */
-  until(enough: () => boolean): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** An answer of a mail server, as smtp-server gives it. */
 export const answering = (responseCode: number, message: string) => Object.assign(new Error(message), { responseCode });
 
-/** Opens a mail server on the loopback interface that speaks real SMTP. */
-export async function openMailbox(options: Options = {}): Promise<Mailbox> {
-  const { login, refuse, beforeTaking, ...rest } = options;
-  const [mails, waiting] = [[] as Received[], new Set<Received>()];
-  let look: (() => void)[] = [];
-  const looked = () => new Promise<void>((resolve) => look.push(resolve));
-  const tell = () => {
-    const told = look;
-    look = [];
-    for (const resolve of told) resolve();
-  };
-  const server = new SMTPServer({
-    ...rest,
-    authOptional: login === undefined,
-    allowInsecureAuth: true,
-    disabledCommands: login ? [] : ['AUTH'],
-    closeTimeout: 100,
-    disableReverseLookup: true,
-    logger: false,
-    onAuth: ({ username, password }, _session, done) =>
-      username === login?.user && password === login?.password
-        ? done(null, { user: username })
-        : done(answering(535, 'who is that')),
-    onRcptTo: ({ address }, _session, done) => done(refuse?.(address)),
-    onData: (stream, session, done) => {
-      void (async () => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of stream) chunks.push(chunk as Buffer);
-        const mail: Received = {
-          ...(await PostalMime.parse(Buffer.concat(chunks))),
-          recipients: session.envelope.rcptTo.map(({ address }) => address),
-          greeting: session.hostNameAppearsAs || '',
-          encrypted: session.secure,
-          user: typeof session.user === 'string' ? session.user : undefined,
-        };
-        waiting.add(mail);
-        tell();
-        await beforeTaking?.(mail);
-        waiting.delete(mail);
-        mails.push(mail);
-        done();
-        tell();
-      })().catch((error: Error) => done(error));
-    },
-  });
-  server.on('error', () => undefined);
-  server.listen(0, '127.0.0.1');
-  await once(server.server, 'listening');
-  const until = async (enough: () => boolean) => {
-    while (!enough()) await looked();
-  };
+/** A mail server on the loopback interface that speaks real SMTP, and keeps what it is sent. */
+export class Mailbox {
+  readonly mails: Received[] = [];
+  readonly #waiting = new Set<Received>();
+  readonly #server: SMTPServer;
+  #look: (() => void)[] = [];
+
+  private constructor(private readonly options: Options) {
+    const { login, refuse, beforeTaking: _, ...rest } = options;
+    this.#server = new SMTPServer({
+      ...rest,
+      authOptional: login === undefined,
+      allowInsecureAuth: true,
+      disabledCommands: login ? [] : ['AUTH'],
+      closeTimeout: 100,
+      disableReverseLookup: true,
+      logger: false,
+      onAuth: ({ username, password }, _session, done) =>
+        username === login?.user && password === login?.password
+          ? done(null, { user: username })
+          : done(answering(535, 'who is that')),
+      onRcptTo: ({ address }, _session, done) => done(refuse?.(address)),
+      onData: (stream, session, done) => {
+        this.#receive(stream, session).then(() => done(), done);
+      },
+    });
+    this.#server.on('error', () => undefined);
+  }
+
+  static async open(options: Options = {}): Promise<Mailbox> {
+    const mailbox = new Mailbox(options);
+    mailbox.#server.listen(0, '127.0.0.1');
+    await once(mailbox.#server.server, 'listening');
+    return mailbox;
+  }
+
+  get port(): number {
+    return (this.#server.server.address() as AddressInfo).port;
+  }
+
+  /** Mails under way: their text is here, and its sender waits to hear so. */
+  get waiting(): readonly Received[] {
+    return [...this.#waiting];
+  }
+
+  /** Resolves with the nth mail to an address, from those there are or those to come. */
+  async mailTo(address: string, nth = 1): Promise<Received> {
+    const found = () => this.mails.filter(({ recipients }) => recipients.includes(address))[nth - 1];
+    await this.until(() => found() !== undefined);
+    return found()!;
+  }
+
+  /** Resolves once `enough` says so, looked at after each mail. */
+  async until(enough: () => boolean): Promise<void> {
+    while (!enough()) await new Promise<void>((resolve) => this.#look.push(resolve));
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
+    const mail = await received(stream, session);
+    this.#waiting.add(mail);
+    this.#tell();
+    await this.options.beforeTaking?.(mail);
+    this.#waiting.delete(mail);
+    this.mails.push(mail);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const look of this.#look.splice(0)) look();
+  }
+}
+
+async function received(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<Received> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
   return {
-    port: (server.server.address() as AddressInfo).port,
-    mails,
-    get waiting() {
-      return [...waiting];
-    },
-    until,
-    mailTo: async (address, nth = 1) => {
-      const found = () => mails.filter(({ recipients }) => recipients.includes(address))[nth - 1];
-      await until(() => found() !== undefined);
-      return found()!;
-    },
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    ...(await PostalMime.parse(Buffer.concat(chunks))),
+    recipients: session.envelope.rcptTo.map(({ address }) => address),
+    greeting: session.hostNameAppearsAs || '',
+    encrypted: session.secure,
+    user: typeof session.user === 'string' ? session.user : undefined,
   };
 }

@@ -1,3 +1,3 @@
-export { type CourierConfig, courierConfig } from './courier.config.js';
-export { type Courier, startCourier } from './start-courier.js';
+export { courierConfig } from './courier.config.js';
+export { startCourier } from './start-courier.js';
 export { type Listed, TypeormDesk } from './typeorm-desk.js';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { drawCertificate } from '../../../test/support/certificate.js';
-import { answering, type Mailbox, openMailbox } from '../../../test/support/mailbox.js';
+import { answering, Mailbox } from '../../../test/support/mailbox.js';
 import type { Mail, MailServer } from './post.js';
 import { SmtpPost } from './smtp-post.js';
 
@@ -22,8 +22,8 @@ afterEach(async () => {
   [mailbox, silent] = [undefined, undefined];
 });
 
-const open = async (...[options]: Parameters<typeof openMailbox>) => {
-  mailbox = await openMailbox(options);
+const open = async (...[options]: Parameters<typeof Mailbox.open>) => {
+  mailbox = await Mailbox.open(options);
   return mailbox;
 };
 const server = (port: number, changes: Partial<MailServer> = {}): MailServer => ({
