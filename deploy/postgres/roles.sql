@@ -49,4 +49,5 @@ GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse
 -- Enrolment makes, changes and removes people, writes a hash and never sees one.
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
-GRANT SELECT (id), DELETE ON directory.users TO gatehouse_enrollment;
+GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes), DELETE ON directory.users
+  TO gatehouse_enrollment;
