@@ -11,7 +11,7 @@ import {
   type Report,
 } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
-import { openDataSource, readConfig } from '@gatehouse/platform';
+import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
 import { comparePassword, hashPassword } from '@gatehouse/stages/password';
 import { CommandError } from './command.js';
 import { PythonErrand } from './python-errand.js';
@@ -59,22 +59,25 @@ interface Place {
   readonly folder?: string;
   /** Whether models that are not here are refused, instead of left out where no login depends on them. */
   readonly strict?: boolean;
+  /** `SEAL_KEYS`; without them no object can have a secret. */
+  readonly sealKeys?: string | undefined;
 }
 
 /** Applies blueprints to the database at `url`, all of them or none. */
 export async function applyFiles(
   url: string,
   files: readonly BlueprintFile[],
-  { env = process.env, folder = blueprintsFolder(), strict = false }: Place = {},
+  { env = process.env, folder = blueprintsFolder(), sealKeys, strict = false }: Place = {},
 ): Promise<Report> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
   const library: Library = async (wanted) =>
     existsSync(folder) ? findBlueprint(await readFolder(folder), wanted) : undefined;
   const strangers = new StageErrand(env);
   const syntax = new PythonErrand();
+  const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
   try {
-    const passwords = { hash: hashPassword, verify };
-    return await applyBlueprints({ source, files, library, env, strict, strangers, syntax, ...passwords });
+    const given = { source, files, library, env, sealer, strict, strangers, syntax, hash: hashPassword, verify };
+    return await applyBlueprints(given);
   } finally {
     await syntax.close();
     await strangers.close();

@@ -13,6 +13,7 @@ export class Draft {
   readonly #byModel = new Map<string, Set<string>>();
   readonly #names = new Map<string, string>();
   readonly #changed = new Set<string>();
+  readonly #renewed = new Set<string>();
   readonly #removed = new Set<string>();
   readonly #touched = new Set<string>();
 
@@ -52,6 +53,13 @@ export class Draft {
 
   *of(model: string): Iterable<BlueprintObject> {
     for (const id of this.#byModel.get(model) ?? []) yield this.#objects.get(id) as BlueprintObject;
+  }
+
+  /** Has an object written again, and what is made of it, though it says what it said. */
+  renew(id: string): void {
+    this.#touch(this.#objects.get(id) as BlueprintObject);
+    this.#changed.add(id);
+    this.#renewed.add(id);
   }
 
   /** Another object of the same kind that has the same name. */
@@ -95,7 +103,7 @@ export class Draft {
   /** What has to be written: nothing of what has changed back. */
   get changes(): { saved: StoredObject[]; removed: string[] } {
     const changed = [...this.#changed].map((id) => this.#objects.get(id) as BlueprintObject);
-    const saved = changed.filter(({ id, values }) => !equal(values, this.#before.get(id)));
+    const saved = changed.filter(({ id, values }) => this.#renewed.has(id) || !equal(values, this.#before.get(id)));
     return { saved: saved.map((object) => this.#stored(object)), removed: [...this.#removed] };
   }
 
