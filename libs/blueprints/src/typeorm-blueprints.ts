@@ -67,10 +67,7 @@ export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
   } = blueprints;
   return source.transaction(async (manager) => {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
-    const vault = new Vault(sealer);
-    const objects = new SealedObjects(new TypeormObjects(manager), vault, models);
-    const draft = new Draft(models, await objects.loadAll());
-    for (const id of objects.stale) draft.renew(id);
+    const { draft, objects, vault } = await openDraft(manager, sealer);
     const register: Register = new TypeormRegister(manager);
     const owners = { draft, register, passwords, strangers, syntax };
     const run = new Run({ collections: collections(models, owners), files, library, env, context, strict });
@@ -82,6 +79,15 @@ export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
     const isChanged = draft.isChanged || published.length > 0 || run.reports.some(touchesDirectory);
     return { files: run.reports, published, isChanged };
   });
+}
+
+/** The installation's objects as they are, with their secrets open. */
+async function openDraft(manager: EntityManager, sealer: Sealer | undefined) {
+  const vault = new Vault(sealer);
+  const objects = new SealedObjects(new TypeormObjects(manager), vault, models);
+  const draft = new Draft(models, await objects.loadAll());
+  for (const id of objects.stale) draft.renew(id);
+  return { vault, objects, draft };
 }
 
 const own = new Set(models.map(({ name }) => name));
