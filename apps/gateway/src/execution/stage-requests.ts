@@ -90,8 +90,11 @@ function attachedTo(
       const named = Array.isArray(held) ? held.map((id, i) => [`${field}.${i}`, id]) : [[field, held]];
       return named.flatMap(([place, id]) => {
         const stage = typeof id === 'string' ? attached[id] : undefined;
-        return stage ? [[place as string, stage] as const] : [];
+        return stage ? [[place as string, seenOf(stage)] as const] : [];
       });
     }),
   );
 }
+
+/** What others see of a stage. */
+const seenOf = ({ secrets: _own, ...seen }: FlowVersion['attached'][string]): AttachedStage => seen;
