@@ -55,4 +55,5 @@ GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehou
 -- Enrolment makes, changes and removes people, writes a hash and never sees one.
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
-GRANT SELECT (id), DELETE ON directory.users TO gatehouse_enrollment;
+GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes), DELETE ON directory.users
+  TO gatehouse_enrollment;
