@@ -18,10 +18,11 @@ export class Planning {
     const guard = await this.engine.decide(situation, version.guard, { id: 'guard', index: -1 });
     if (!guard.pass) return { refused: guard.messages };
     let { plan } = guard;
-    for (const { id, evaluate_on_plan, policies } of version.steps) {
+    for (const { id, stage, evaluate_on_plan, policies } of version.steps) {
       if (!evaluate_on_plan) continue;
       const index = plan.steps.findIndex((step) => 'binding' in step && step.binding === id);
-      const decision = await this.engine.decide({ ...situation, plan }, policies, { id, index });
+      const step = { id, index, policies, kind: stage.kind };
+      const decision = await this.engine.decideStep({ ...situation, plan }, step);
       plan = decision.pass ? decision.plan : leaveOut(decision.plan, id);
     }
     return { plan };

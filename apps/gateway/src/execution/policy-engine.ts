@@ -40,6 +40,12 @@ export interface Decision extends Verdict {
   readonly plan: Plan;
 }
 
+/** A step that is there under conditions, and where it stands in the plan. */
+interface ConditionalStep extends Maker {
+  readonly kind: string;
+  readonly policies: PolicySet;
+}
+
 type Wanted = ReturnType<typeof questionsOf>['policies'];
 
 const NOTHING_SAID: PolicyReply = { results: {}, context: { set: {}, unset: [] } };
@@ -55,12 +61,22 @@ export class PolicyEngine {
    */
   async decide(situation: Situation, set: PolicySet, maker: Maker): Promise<Decision> {
     const { plan } = situation;
-    if (isOpen(set)) return { pass: true, messages: [], plan };
+    if (isOpen(set)) return { pass: true, messages: [], undecided: false, plan };
     const user = plan.context.pending_user ?? situation.sessionUser ?? undefined;
     const { groups, policies } = questionsOf(set);
     const [belongsTo, reply] = await Promise.all([this.groupsOf(user, groups), this.ask(situation, user, policies)]);
     const verdict = judge(set, { user, groups: belongsTo, results: reply.results });
     return { ...verdict, plan: this.changed(situation, reply, maker) };
+  }
+
+  /**
+   * Whether a step is run, as its set says. Where that is no only because a policy could not decide, the step is left out
+   * if it would give somebody something, and run if it does not: no door opens either way (05-security 1).
+   */
+  async decideStep(situation: Situation, { policies, kind, ...maker }: ConditionalStep): Promise<Decision> {
+    const decision = await this.decide(situation, policies, maker);
+    const grants = this.parts.contracts.find(kind, situation.version)?.grants;
+    return decision.undecided && !grants ? { ...decision, pass: true } : decision;
   }
 
   private async groupsOf(user: User | undefined, groups: readonly string[]): Promise<ReadonlySet<string>> {

@@ -99,9 +99,9 @@ export class Walk {
       const step = currentStep(this.progress.plan, this.start.version);
       const policies = step && pendingPolicies(this.progress.plan, step);
       if (!step || !policies) return step;
-      const { plan, ...verdict } = await this.parts.engine.decide(this.progress.situation(), policies, {
-        id: step.id,
-        index: this.progress.plan.cursor,
+      const { id, kind } = step;
+      const { plan, ...verdict } = await this.parts.engine.decideStep(this.progress.situation(), {
+        ...{ id, kind, policies, index: this.progress.plan.cursor },
       });
       const left = verdict.pass ? plan : this.progress.traced(plan, step, 'skipped');
       this.progress.move(enter(left, step, verdict));
