@@ -54,7 +54,8 @@ describe('docker-compose.yml', () => {
   it.each(SERVICES)('connects %s to the networks that its settings name, and to no other', (service) => {
     const { networks, environment = {} } = compose[service] as Container;
     const data = 'DATABASE_URL' in environment ? ['data'] : [];
-    expect([...networks].sort()).toEqual(['bus', ...data, ...(service === 'gateway' ? ['front'] : [])]);
+    const out = 'MAIL_HOST' in environment ? ['out'] : [];
+    expect([...networks].sort()).toEqual(['bus', ...data, ...(service === 'gateway' ? ['front'] : []), ...out]);
   });
 
   it('takes every secret from .env, and cannot start without one', () => {

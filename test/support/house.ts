@@ -35,6 +35,8 @@ interface Ground {
   readonly database: FreshDatabase;
   readonly pool: pg.Pool;
   readonly environment: Environment;
+  /** Settings of whoever opens what is sealed. */
+  readonly sealing: Environment;
 }
 
 /** The whole product as separate processes, over a real nats-server and a database of its own. */
@@ -53,15 +55,13 @@ export class House {
     const bus = await startNats();
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
-    const secrets = {
-      SEAL_KEYS: `test:${randomBytes(32).toString('base64')}`,
-      SECRET_KEY: randomBytes(32).toString('hex'),
-    };
+    const sealing = { SEAL_KEYS: `test:${randomBytes(32).toString('base64')}` };
+    const secrets = { ...sealing, SECRET_KEY: randomBytes(32).toString('hex') };
     const settings = { PORT: port, BASE_URL: url, ...secrets, ...gateway };
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     // Whoever drops the database may be quicker than a connection that is saying goodbye.
     pool.on('error', () => undefined);
-    const house = new House(url, { bus, database, pool, environment }, settings);
+    const house = new House(url, { bus, database, pool, environment, sealing }, settings);
     await house.command('migrate');
     for (const blueprint of blueprints) await house.apply(blueprint);
     await Promise.all([house.openGateway(), ...services.map((service) => house.start(service))]);
@@ -160,7 +160,7 @@ export class House {
   }
 
   private async command(name: string, ...args: string[]): Promise<string> {
-    const env = { PATH: process.env['PATH'], ...this.environment };
+    const env = { PATH: process.env['PATH'], ...this.environment, ...this.ground.sealing };
     const { stdout } = await run(process.execPath, [`dist/apps/standalone/src/${name}.js`, ...args], { env });
     return stdout;
   }

@@ -19,11 +19,10 @@ export interface LocalState extends z.output<typeof secrets> {
 
 /** Opens the folder (`GATEHOUSE_DIR`, else `.gatehouse`), drawing fresh secrets at the first start. */
 export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Promise<LocalState> {
-  const folder = resolve(readConfig(standaloneConfig, env).GATEHOUSE_DIR);
+  const kept = await keptState(env);
+  if (kept) return kept;
+  const { folder, file } = placeOf(env);
   await mkdir(folder, { recursive: true });
-  const file = join(folder, 'secrets.json');
-  const kept = await readFile(file, 'utf8').catch(() => undefined);
-  if (kept !== undefined) return { folder, ...secrets.parse(JSON.parse(kept)) };
   const drawn = {
     sealKey: randomBytes(32).toString('base64'),
     secretKey: randomBytes(32).toString('base64'),
@@ -32,6 +31,30 @@ export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Prom
   };
   await writePrivately(file, drawn);
   return { folder, ...drawn };
+}
+
+/** What an earlier start has drawn, if there was one. */
+async function keptState(env: NodeJS.ProcessEnv): Promise<LocalState | undefined> {
+  const { folder, file } = placeOf(env);
+  const kept = await readFile(file, 'utf8').catch(() => undefined);
+  return kept === undefined ? undefined : { folder, ...secrets.parse(JSON.parse(kept)) };
+}
+
+function placeOf(env: NodeJS.ProcessEnv) {
+  const folder = resolve(readConfig(standaloneConfig, env).GATEHOUSE_DIR);
+  return { folder, file: join(folder, 'secrets.json') };
+}
+
+/** `SEAL_KEYS`; else the key that this folder's Gatehouse seals with, if it was ever started. */
+export async function sealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+  return env['SEAL_KEYS'] || sealKeys(await keptState(env));
+}
+
+/** The keys that a folder's own Gatehouse seals with, as `SEAL_KEYS` has them. */
+export function sealKeys(state: LocalState): string;
+export function sealKeys(state: LocalState | undefined): string | undefined;
+export function sealKeys(state: LocalState | undefined): string | undefined {
+  return state && `local:${state.sealKey}`;
 }
 
 /** Writes JSON that nobody else may read, whole or not at all. */

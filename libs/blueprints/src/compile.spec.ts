@@ -48,6 +48,9 @@ const contracts = {
   policies: new Map([[weather.model, weather]]),
 };
 
+/** What was sealed can be told. */
+const vault = { seal: (_: object, value: unknown) => ({ sealed: value }) };
+
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const flow = (id: number, slug: string, values = {}): BlueprintObject => ({
   id: uuid(id),
@@ -68,7 +71,7 @@ const binding = (id: number, [target, bound, order]: [number, number, number], v
 function compilerOf(...objects: BlueprintObject[]) {
   const draft = new Draft(objectModels(contracts), []);
   for (const object of objects) draft.put(object);
-  return { draft, compiler: new Compiler(draft, contracts) };
+  return { draft, compiler: new Compiler(draft, contracts, vault) };
 }
 function compiled(...objects: [BlueprintObject, ...BlueprintObject[]]) {
   return compilerOf(...objects).compiler.compile(objects[0]);
@@ -87,7 +90,7 @@ describe('Compiler', () => {
     expect(version.steps.map(({ id }) => id)).toEqual([uuid(14), uuid(12), uuid(13), uuid(11)]);
   });
 
-  it('puts slugs in the place of flows and keeps ids of stages, which it attaches without secrets', () => {
+  it('puts slugs in the place of flows and keeps ids of stages, which it attaches with their secrets aside', () => {
     const version = compiled(
       flow(1, 'a'),
       flow(2, 'b'),
@@ -103,6 +106,7 @@ describe('Compiler', () => {
         kind: 'inner',
         model: 'app.inner',
         config: { shade: 'grey', back: 'a' },
+        secrets: { word: { sealed: 'hush' } },
       },
     });
   });
@@ -126,7 +130,7 @@ describe('Compiler', () => {
 
   it('gives a stage in the flow its own secrets', () => {
     const version = compiled(flow(1, 'a'), stage(2, 'app.inner', { word: 'hush' }), binding(3, [1, 2, 0]));
-    expect(version.steps[0]?.stage.config).toMatchObject({ word: 'hush' });
+    expect(version.steps[0]?.stage.config).toMatchObject({ word: { sealed: 'hush' } });
   });
 
   it.each([

@@ -15,7 +15,6 @@ import { authenticatorStaticChallenge, authenticatorStaticResponse } from './mfa
 import { authenticatorTotpChallenge, authenticatorTotpResponse } from './mfa/authenticator-totp.wire.js';
 import { authenticatorValidateChallenge, authenticatorValidateResponse } from './mfa/authenticator-validate.wire.js';
 import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './mfa/authenticator-webauthn.wire.js';
-import { promptChallenge, promptResponse } from './prompt/prompt.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
 /** Components of the API whose stages have no contract yet: a line goes when its stage comes into the catalogue. */
@@ -74,5 +73,4 @@ export const componentsToCome: readonly WireShape[] = [
   { component: 'ak-stage-captcha', challenge: captchaChallenge, response: captchaResponse, user_info: true },
   { component: 'ak-stage-consent', challenge: consentChallenge, response: consentResponse, user_info: true },
   { component: 'ak-stage-email', challenge: emailChallenge, response: emailResponse, user_info: false },
-  { component: 'ak-stage-prompt', challenge: promptChallenge, response: promptResponse, user_info: false },
 ];

@@ -1,9 +1,9 @@
 import type { Effect } from '@gatehouse/contracts';
+import { eventOf, outboxRow } from '@gatehouse/outbox';
 import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { Events } from '../execution/events.js';
 import type { About } from '../execution/plans.js';
-import { eventOf, outboxRow } from './outbox-rows.js';
 
 /** $1 ids, $2 topics, $3 sealed bodies. */
 const RECORD: NamedStatement = {

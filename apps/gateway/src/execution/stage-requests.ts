@@ -6,6 +6,7 @@ import {
   type StageRequest,
 } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, Step } from '@gatehouse/plan';
+import { z } from 'zod';
 import type { FlowRequest } from './request.js';
 import type { Turns } from './turns.js';
 
@@ -63,10 +64,15 @@ export function stageRequestOf(
     query,
     config: stage.config,
     attached: attachedTo(stage.config, version),
-    context: only(plan.context, Object.keys(contract.reads)),
+    context: contract.reads_all ? plan.context : only(plan.context, Object.keys(contract.reads)),
     ...(state ? { state } : {}),
-    ...(body ? { response: only(body, Object.keys(contract.response.shape)) } : {}),
+    ...(body ? { response: answerTo(contract, body) } : {}),
   };
+}
+
+/** What a stage hears of an answer: the fields that it knows, or all where only its config says which there are. */
+function answerTo({ response }: StageContract, body: Body): Body {
+  return response.def.catchall instanceof z.ZodUnknown ? body : only(body, Object.keys(response.shape));
 }
 
 /** The part of an object under some own keys: nothing inherited, nothing undeclared. */
@@ -84,8 +90,11 @@ function attachedTo(
       const named = Array.isArray(held) ? held.map((id, i) => [`${field}.${i}`, id]) : [[field, held]];
       return named.flatMap(([place, id]) => {
         const stage = typeof id === 'string' ? attached[id] : undefined;
-        return stage ? [[place as string, stage] as const] : [];
+        return stage ? [[place as string, seenOf(stage)] as const] : [];
       });
     }),
   );
 }
+
+/** What others see of a stage. */
+const seenOf = ({ secrets: _own, ...seen }: FlowVersion['attached'][string]): AttachedStage => seen;

@@ -26,7 +26,7 @@ export class ExpressionPolicy implements Policy<typeof expressionContract> {
     if (outcome.error !== undefined) throw new Undecidable(placed(outcome), { messages: outcome.messages });
     facts.give(outcome.given);
     facts.change({ ...outcome.context, insert: insertOf(outcome) });
-    return { pass: outcome.truth, messages: outcome.messages };
+    return { pass: outcome.truth, messages: outcome.messages, value: outcome.result };
   }
 
   private async outcomeOf(question: Asked): Promise<Outcome> {
