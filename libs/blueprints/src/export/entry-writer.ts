@@ -85,17 +85,17 @@ export class EntryWriter {
   async #person(kind: string, id: string): Promise<WrittenEntry> {
     const [group] = kind === 'group' ? await this.register.findGroups({ pk: id }) : [];
     const [user] = kind === 'user' ? await this.register.findUsers({ uuid: id }) : [];
-    if (group) return this.#registered(id, GROUP, { name: group.name });
+    if (group) return this.#registered(id, group.name, { model: GROUP, identifiers: { name: group.name }, attrs: {} });
     // Somebody who is not there yet shall not be able to log in by that.
     const attrs = { name: user?.name ?? '', is_active: false };
-    if (user) return this.#registered(id, USER, { username: user.username }, attrs);
+    if (user)
+      return this.#registered(id, user.username, { model: USER, identifiers: { username: user.username }, attrs });
     throw new BlueprintError(`a condition names a ${kind} who is gone: remove it, it fits nobody`);
   }
 
-  #registered(id: string, model: string, identifiers: JsonMap, attrs: JsonMap = {}): WrittenEntry {
-    const [name = ''] = Object.values(identifiers);
-    const kind = model === GROUP ? 'group' : 'user';
-    return { model, id: this.#idFor(id, `${kind} ${String(name)}`), state: 'created', identifiers, attrs };
+  #registered(id: string, name: string, entry: Pick<WrittenEntry, 'model' | 'identifiers' | 'attrs'>): WrittenEntry {
+    const kind = entry.model === GROUP ? 'group' : 'user';
+    return { ...entry, id: this.#idFor(id, `${kind} ${name}`), state: 'created' };
   }
 
   /** A secret that is set is left to the environment. */
