@@ -152,7 +152,9 @@ describe('the code of a mail', () => {
     const first = codeIn(await stage.show());
     after(30);
     const second = codeIn(await stage.answer({}));
-    if (first !== second) expect(await stage.answer({ code: first })).toMatchObject({ type: 'rejected' });
+    // One mail in a million has the code of the one before it.
+    const earlier = first === second ? otherThan(second) : first;
+    expect(await stage.answer({ code: earlier })).toMatchObject({ type: 'rejected' });
     expect(await stage.answer({ code: second })).toMatchObject({ type: 'passed' });
   });
 
