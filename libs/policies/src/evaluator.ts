@@ -83,6 +83,9 @@ interface Turn {
   readonly deadline: number;
 }
 
+/** Nobody reads it: one for all is cheaper than one each. */
+const OVER = new Error('The time for the policy is over.');
+
 /** What `work` comes to, if it does in time; afterwards it is told to stop, and what it still says is not heard. */
 async function within<T>(ms: number, work: (signal: Question['signal']) => T | Promise<T>): Promise<T> {
   if (ms < 1) throw new Undecidable('there was no time left');
@@ -95,7 +98,7 @@ async function within<T>(ms: number, work: (signal: Question['signal']) => T | P
     return await Promise.race([work(control.signal), late]);
   } finally {
     clearTimeout(timer);
-    control.abort();
+    control.abort(OVER);
   }
 }
 
