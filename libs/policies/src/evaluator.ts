@@ -46,10 +46,11 @@ export class Evaluator {
       const { pass, messages = [], value } = await this.opinion(turn);
       return { pass, messages: [...messages], ...(turn.asked.value && { value }) };
     } catch (error) {
+      // That a server outside is away, which may be its cause, is no reason to wait for the database.
+      if (error instanceof Undecidable) return { pass: false, messages: [...error.messages], error: error.message };
       if (error instanceof Busy || isDatabaseAway(error)) throw error;
-      if (!(error instanceof Undecidable)) this.report('a policy failed', error, { policy: name, kind });
-      const messages = error instanceof Undecidable ? [...error.messages] : [];
-      return { pass: false, messages, error: error instanceof Error ? error.message : String(error) };
+      this.report('a policy failed', error, { policy: name, kind });
+      return { pass: false, messages: [], error: error instanceof Error ? error.message : String(error) };
     }
   }
 
