@@ -2,6 +2,7 @@ import { type StageContract, systemChallenges, type WireShape } from '@gatehouse
 import type { DynamicModule } from '@nestjs/common';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
+import { emailContract } from './email/email.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { passwordContract } from './password/password.contract.js';
@@ -45,6 +46,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
+  email: { contract: emailContract, module: async () => (await import('./email/email.module.js')).emailModule() },
   redirect: {
     contract: redirectContract,
     module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),
