@@ -6,14 +6,15 @@ DECLARE
   service text;
 BEGIN
   FOREACH service IN ARRAY ARRAY[
-    'gatehouse_gateway', 'gatehouse_enrollment', 'gatehouse_identification', 'gatehouse_password', 'gatehouse_policy'
+    'gatehouse_gateway', 'gatehouse_captcha', 'gatehouse_consent', 'gatehouse_enrollment', 'gatehouse_identification',
+    'gatehouse_password', 'gatehouse_policy'
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
     END IF;
-    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, enrollment FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment FROM %I', service);
     EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory FROM %I', service);
-    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, enrollment FROM %I', service);
+    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment FROM %I', service);
   END LOOP;
 END $$;
 
@@ -50,3 +51,12 @@ GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
 GRANT SELECT (id), DELETE ON directory.users TO gatehouse_enrollment;
+
+-- Captchas remember which tokens were accepted.
+GRANT USAGE ON SCHEMA captcha TO gatehouse_captcha;
+GRANT SELECT, INSERT, UPDATE, DELETE ON captcha.spent TO gatehouse_captcha;
+
+-- Consents are their service's own. The gateway lists and revokes them, as their user says.
+GRANT USAGE ON SCHEMA consent TO gatehouse_consent, gatehouse_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON consent.grants, consent.done TO gatehouse_consent;
+GRANT SELECT, DELETE ON consent.grants TO gatehouse_gateway;

@@ -11,6 +11,8 @@ import { TypeormTokens } from '../../apps/gateway/src/adapters/typeorm-tokens.js
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { TypeormReputations } from '../../libs/policies/src/reputation/typeorm-reputations.js';
+import { TypeormSpentTokens } from '../../libs/stages/src/captcha/typeorm-spent-tokens.js';
+import { TypeormConsents } from '../../libs/stages/src/consent/typeorm-consents.js';
 import { TypeormEnrolments } from '../../libs/stages/src/enrollment/typeorm-enrolments.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
@@ -35,6 +37,19 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'DELETE FROM flow.migrations',
     'CREATE TABLE flow.mine ()',
     'CREATE TABLE public.mine ()',
+  ],
+  captcha: [
+    'SELECT FROM directory.users',
+    'SELECT FROM flow.plans',
+    'SELECT FROM captcha.migrations',
+    'CREATE TABLE captcha.mine ()',
+  ],
+  consent: [
+    'SELECT FROM directory.users',
+    'SELECT FROM flow.sessions',
+    'SELECT FROM captcha.spent',
+    'SELECT FROM consent.migrations',
+    'CREATE TABLE consent.mine ()',
   ],
   enrollment: [
     'SELECT password_hash FROM directory.users',
@@ -195,6 +210,19 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
+  it('lets the captcha service spend tokens, and consent keep what was allowed', async () => {
+    await withPool('captcha', async (source) => {
+      const token = { account: 'a', text: 'b' };
+      expect(await new TypeormSpentTokens(source).spend(token, 'one')).toBe(true);
+      expect(await new TypeormSpentTokens(source).spend(token, 'other')).toBe(false);
+    });
+    await withPool('consent', async (source) => {
+      const parties = { user: alice, application: { uuid: alice, slug: 'app', name: 'App' } };
+      await new TypeormConsents(source).add('one', parties, { permissions: ['a'], lifetime_s: 60 });
+      expect(await new TypeormConsents(source).find(parties)).toMatchObject({ permissions: ['a'] });
+    });
+  });
+
   it('lets enrolment remove people', async () => {
     await stack.apply(blueprint(userEntry('gone')));
     const gone = await withPool('identification', (source) =>
@@ -215,7 +243,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     );
     await expect(spy()).resolves.toBeDefined();
     expect(await stack.run('roles')).toMatch(
-      /gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_password, gatehouse_policy/,
+      /gatehouse_gateway, gatehouse_captcha, gatehouse_consent, gatehouse_enrollment, gatehouse_identification, gatehouse_password, gatehouse_policy/,
     );
     await expect(spy()).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });

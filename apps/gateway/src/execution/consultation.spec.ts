@@ -182,7 +182,7 @@ describe('a step that shows the challenge of another inside', () => {
 
     expect((await show()).told).toMatchObject({ challenge: { who: true, puzzle } });
     expect((await solve({ uid: 'alice', token: 'right' })).told).toMatchObject({ challenge: { page: true } });
-    expect(stages.requests.at(-2)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
+    expect(stages.requests.at(-3)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
   });
 
   it.each([
