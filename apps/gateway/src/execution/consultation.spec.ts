@@ -185,6 +185,25 @@ describe('a step that shows the challenge of another inside', () => {
     expect(stages.requests.at(-3)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
   });
 
+  it('judges the inner stage first, and asks its host nothing when that refuses', async () => {
+    const { solve, stages } = house(flow, { ...script, 'puzzle.respond': rejects() });
+
+    await solve({ uid: 'alice', token: 'wrong' });
+    expect(stages.hops).not.toContain('hall.respond');
+    const passing = house(flow, script);
+    await passing.solve({ uid: 'alice', token: 'right' });
+    expect(passing.stages.hops.filter((what) => what.endsWith('respond'))).toEqual(['puzzle.respond', 'hall.respond']);
+  });
+
+  it('has the inner stage forget what it asked once that is answered, though its host asks again', async () => {
+    const { solve, show, stages } = house(flow, { ...script, 'hall.respond': rejects() });
+    await show();
+    await solve({ uid: 'alice', token: 'right' });
+
+    expect(stages.hops.at(-1)).toBe('puzzle.challenge');
+    expect(stages.requests.at(-1)).not.toHaveProperty('state');
+  });
+
   it.each([
     ['host', { 'hall.respond': rejects() }],
     ['inner stage', { 'puzzle.respond': rejects() }],

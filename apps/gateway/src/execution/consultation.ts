@@ -11,7 +11,8 @@ import type { Contracts, Stages } from './stages.js';
 /** What was heard of a step: its reply, what its embedded steps remember, and what becomes of the attempts. */
 export interface Heard {
   readonly reply: StageReply;
-  readonly states: Readonly<Record<string, Record<string, unknown>>>;
+  /** Null: forgotten. */
+  readonly states: Readonly<Record<string, Record<string, unknown> | null>>;
   readonly settlement: Settlement;
 }
 
@@ -90,7 +91,9 @@ export class Consultation {
     for (const embedded of embeddedIn(asked, situation.version)) {
       const { asks } = embedded.embed;
       if (asks === undefined || !('challenge' in heard.reply)) continue;
-      const part = this.partOf(situation, asked, embedded);
+      const before = this.partOf(situation, asked, embedded);
+      const { [before.stateKey]: since } = heard.states;
+      const part = since === undefined ? before : { ...before, state: since ?? undefined };
       const inner = await this.ask(situation, part);
       if (inner.type === 'denied') return { ...heard, reply: inner };
       heard = {
@@ -130,7 +133,9 @@ export class Consultation {
     const own = await this.judge(situation, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
     const states = { ...heard.states, ...remembered(part.stateKey, own.reply) };
     if (own.reply.type === 'passed') {
-      return { reply: both(host, own.reply), states, settlement: joined(heard.settlement, own.settlement) };
+      // Its question was answered: should the host ask again, so does it, and something else.
+      const forgotten = embed.asks === undefined ? states : { ...states, [part.stateKey]: null };
+      return { reply: both(host, own.reply), states: forgotten, settlement: joined(heard.settlement, own.settlement) };
     }
     const reply = await this.refusedHost(situation, { ...asked, plan }, { host, part: own.reply, error: embed.error });
     return { reply, states, settlement: joined(withoutClearing(heard.settlement), own.settlement) };

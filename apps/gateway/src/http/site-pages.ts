@@ -17,6 +17,8 @@ export type SentPage = ReturnType<SitePages['flow']>;
 
 /** Entry of the script in the manifest of the build. */
 const ENTRY = 'src/client.tsx';
+/** Where the build puts what solves the house's own puzzle. */
+const PROOF = 'proof/proof-of-work.js';
 const SUFFIXES: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz', identity: '' };
 /** Where the files are on the server; what is under it never changes. */
 export const FILES_ADDRESS = '/static/pages';
@@ -27,6 +29,8 @@ export class SitePages {
     private readonly pages: Pages,
     private readonly script: string,
     private readonly files: ReadonlyMap<string, PageFile>,
+    /** What solves the house's own puzzle in a browser. */
+    readonly proofScript: PageFile,
   ) {}
 
   /** `folder`: where the build put them. All of it is small, and kept in memory. */
@@ -37,7 +41,8 @@ export class SitePages {
       Object.values(manifest).map(async ({ file }) => [basename(file), await read(join(folder, file))] as const),
     );
     const script = basename(manifest[ENTRY]?.file ?? '');
-    return new SitePages(pages, `${FILES_ADDRESS}/${script}`, new Map(files));
+    const proofScript = await read(join(folder, PROOF));
+    return new SitePages(pages, `${FILES_ADDRESS}/${script}`, new Map(files), proofScript);
   }
 
   file(name: string): PageFile | undefined {

@@ -1,11 +1,11 @@
 import {
   boolean,
-  captchaChallenge,
   char,
   defineStage,
   type Errors,
   isWebAddress,
   number,
+  puzzle,
   reference,
   secret,
   target,
@@ -53,7 +53,7 @@ export const captchaContract = defineStage({
     fallback_stage: reference('stage'),
   }),
   admit: proofKeyErrors,
-  challenge: captchaChallenge,
+  challenge: puzzle.extend({}).meta({ id: 'CaptchaChallenge', description: "Runs a captcha provider's script." }),
   response: z
     .object({ token: secret(char({ maxLength: MAX_TOKEN })) })
     .meta({ id: 'CaptchaChallengeResponseRequest', description: "The token of the provider's script." }),
