@@ -12,7 +12,6 @@ import { authenticatorStaticChallenge, authenticatorStaticResponse } from './mfa
 import { authenticatorTotpChallenge, authenticatorTotpResponse } from './mfa/authenticator-totp.wire.js';
 import { authenticatorValidateChallenge, authenticatorValidateResponse } from './mfa/authenticator-validate.wire.js';
 import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './mfa/authenticator-webauthn.wire.js';
-import { promptChallenge, promptResponse } from './prompt/prompt.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
 /** Components of the API whose stages have no contract yet: a line goes when its stage comes into the catalogue. */
@@ -68,5 +67,4 @@ export const componentsToCome: readonly WireShape[] = [
     user_info: true,
   },
   { component: 'ak-stage-email', challenge: emailChallenge, response: emailResponse, user_info: false },
-  { component: 'ak-stage-prompt', challenge: promptChallenge, response: promptResponse, user_info: false },
 ];
