@@ -5,6 +5,7 @@ import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
 import { captchaConfig } from '../../libs/stages/src/captcha/captcha.config.js';
+import { emailConfig } from '../../libs/stages/src/email/email.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
 import { promptConfig } from '../../libs/stages/src/prompt/prompt.config.js';
 import { code, type Document, page, table } from './markdown.js';
@@ -68,7 +69,7 @@ export const documents: readonly Document[] = [
     settingsOf(courierSettings),
     'And the `SEAL_KEYS` of the gateway.',
     '## enrollment',
-    settingsOf(promptConfig),
+    settingsOf(promptConfig.extend(emailConfig.shape)),
     '## password',
     settingsOf(passwordConfig),
     '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',

@@ -5,6 +5,7 @@ import { captchaContract } from './captcha/captcha.contract.js';
 import { consentContract } from './consent/consent.contract.js';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
+import { emailContract } from './email/email.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { passwordContract } from './password/password.contract.js';
@@ -60,6 +61,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
+  email: { contract: emailContract, module: async () => (await import('./email/email.module.js')).emailModule() },
   redirect: {
     contract: redirectContract,
     module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),

@@ -5,7 +5,6 @@ import {
   deviceCodeFinishResponse,
   deviceCodeResponse,
 } from './device-code/device-code.wire.js';
-import { emailChallenge, emailResponse } from './email/email.wire.js';
 import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/authenticator-duo.wire.js';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/authenticator-sms.wire.js';
 import { authenticatorStaticChallenge, authenticatorStaticResponse } from './mfa/authenticator-static.wire.js';
@@ -66,5 +65,4 @@ export const componentsToCome: readonly WireShape[] = [
     response: authenticatorWebauthnResponse,
     user_info: true,
   },
-  { component: 'ak-stage-email', challenge: emailChallenge, response: emailResponse, user_info: false },
 ];
