@@ -161,31 +161,6 @@ describeInChromium('a page', () => {
     expect(answers).toHaveLength(1);
   });
 
-  it('waits for the puzzle of a form before it sends it', async () => {
-    const { page, answers } = await opened('identification-captcha');
-    await page.getByLabel('Username or email').fill('alice');
-    await page.keyboard.press('Enter');
-    const puzzle = page.getByRole('button', { name: 'I am no robot' });
-    await puzzle.waitFor();
-    expect(answers).toEqual([]);
-    const answer = answerOf(page);
-    await puzzle.click();
-
-    expect(await answer).toEqual({
-      component: 'ak-stage-identification',
-      uid_field: 'alice',
-      captcha_token: 'solved site-key',
-    });
-  });
-
-  it('solves a puzzle with what the provider gave', async () => {
-    const { page } = await opened('captcha');
-    const answer = answerOf(page);
-    await page.getByRole('button', { name: 'I am no robot' }).click();
-
-    expect(await answer).toEqual({ component: 'ak-stage-captcha', token: 'solved site-key' });
-  });
-
   it('registers a key and proves it, in the form that the API has', async () => {
     const { page } = await opened('webauthn');
     await addKey(page);

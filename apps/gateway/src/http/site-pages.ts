@@ -23,15 +23,24 @@ const SUFFIXES: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz', i
 /** Where the files are on the server; what is under it never changes. */
 export const FILES_ADDRESS = '/static/pages';
 
+interface Loaded {
+  /** By name. */
+  readonly files: ReadonlyMap<string, PageFile>;
+  readonly proofScript: PageFile;
+}
+
 /** The site's pages as they were built: what draws them, and the files that they load. */
 export class SitePages {
   private constructor(
     private readonly pages: Pages,
     private readonly script: string,
-    private readonly files: ReadonlyMap<string, PageFile>,
-    /** What solves the house's own puzzle in a browser. */
-    readonly proofScript: PageFile,
+    private readonly loaded: Loaded,
   ) {}
+
+  /** What solves the house's own puzzle in a browser. */
+  get proofScript(): PageFile {
+    return this.loaded.proofScript;
+  }
 
   /** `folder`: where the build put them. All of it is small, and kept in memory. */
   static async open(folder: string): Promise<SitePages> {
@@ -42,11 +51,11 @@ export class SitePages {
     );
     const script = basename(manifest[ENTRY]?.file ?? '');
     const proofScript = await read(join(folder, PROOF));
-    return new SitePages(pages, `${FILES_ADDRESS}/${script}`, new Map(files), proofScript);
+    return new SitePages(pages, `${FILES_ADDRESS}/${script}`, { files: new Map(files), proofScript });
   }
 
   file(name: string): PageFile | undefined {
-    return this.files.get(name);
+    return this.loaded.files.get(name);
   }
 
   flow(opened: Opened) {

@@ -14,7 +14,7 @@ export function Captcha({ challenge }: { challenge: CaptchaChallenge }) {
     <>
       <Who challenge={challenge} />
       <Refusal challenge={challenge} />
-      <PuzzlePlace puzzle={challenge} solved={(token) => void answer({ token })} />
+      <PuzzlePlace puzzle={challenge} solved={(token) => answer({ token })} />
       <Scriptless />
     </>
   );

@@ -56,39 +56,48 @@ export function Identification({ challenge }: { challenge: IdentificationChallen
 
 function Names({ challenge }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
-  const errors = errorsOf(challenge);
-  const fields = challenge.user_fields ?? [];
-  const atPassword = errors['password'] !== undefined && errors['uid_field'] === undefined;
   const puzzle = challenge.captcha_stage ?? undefined;
   const { token, solved, ready } = useToken(puzzle);
   return (
     <>
       <Form challenge={challenge} fields={['uid_field', 'password']} ready={ready}>
-        <Field
-          name="uid_field"
-          label={useLabel(fields)}
-          type={fields.join() === 'email' ? 'email' : 'text'}
-          autocomplete="username webauthn"
-          errors={errors['uid_field']}
-          first={!atPassword}
-        />
-        {challenge.password_fields && (
-          <Field
-            name="password"
-            label={t('Password')}
-            type="password"
-            autocomplete="current-password"
-            revealable={challenge.allow_show_password ?? false}
-            errors={errors['password']}
-            first={atPassword}
-          />
-        )}
+        <NameFields challenge={challenge} />
         {puzzle && <input ref={token} type="hidden" name="captcha_token" />}
         <Button>{challenge.primary_action ?? t('Continue')}</Button>
       </Form>
       {/* Outside of the form, which nothing that a provider draws may send. */}
       {puzzle && <PuzzlePlace puzzle={puzzle} solved={solved} />}
       {puzzle && <Scriptless />}
+    </>
+  );
+}
+
+function NameFields({ challenge }: { challenge: IdentificationChallenge }) {
+  const { t } = usePage();
+  const errors = errorsOf(challenge);
+  const fields = challenge.user_fields ?? [];
+  const atPassword = errors['password'] !== undefined && errors['uid_field'] === undefined;
+  return (
+    <>
+      <Field
+        name="uid_field"
+        label={useLabel(fields)}
+        type={fields.join() === 'email' ? 'email' : 'text'}
+        autocomplete="username webauthn"
+        errors={errors['uid_field']}
+        first={!atPassword}
+      />
+      {challenge.password_fields && (
+        <Field
+          name="password"
+          label={t('Password')}
+          type="password"
+          autocomplete="current-password"
+          revealable={challenge.allow_show_password ?? false}
+          errors={errors['password']}
+          first={atPassword}
+        />
+      )}
     </>
   );
 }
