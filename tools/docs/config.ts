@@ -80,7 +80,7 @@ export const documents: readonly Document[] = [
     'Besides those of the gateway, of captcha, of courier, of enrollment, of password and of policy; what is missing of them is ' +
       'made up and kept in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig),
-    '`npm run user` needs the `SECRET_KEY` of the gateway. The command `roles` sets the password of the Postgres role ' +
+    '`npm run user` needs the `SECRET_KEY`, `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',
   ]),
 ];
