@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 /** Those that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-type Service = (typeof SERVICES)[number] | 'courier' | 'enrollment' | 'policy';
+type Service = (typeof SERVICES)[number] | 'captcha' | 'consent' | 'courier' | 'enrollment' | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
 interface Plan {
