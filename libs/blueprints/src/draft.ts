@@ -1,5 +1,5 @@
 import { BlueprintError } from './blueprint-error.js';
-import { canonical, equal } from './json.js';
+import { canonical, equal, type Json } from './json.js';
 import { type BlueprintObject, isOf, type ObjectModel, type Referable, referencesIn } from './object-model.js';
 import type { StoredObject } from './objects.js';
 
@@ -98,7 +98,7 @@ export class Draft {
     const fields = referencesIn(model, other.values).filter(([, id]) => id === gone);
     if (fields.length === 0) return;
     if (fields.some(([field]) => model.parents.includes(field))) return this.remove(other.id);
-    const emptied = Object.fromEntries(fields.map(([field]) => [field, null]));
+    const emptied = Object.fromEntries(fields.map(([field]) => [field, without(other.values[field], gone)]));
     this.put({ ...other, values: { ...other.values, ...emptied } });
   }
 
@@ -137,3 +137,7 @@ export class Draft {
     return { id, model, identifiers, attrs: Object.fromEntries(fields.filter((field) => !isKey(field))) };
   }
 }
+
+/** What is left of a reference field when the object that it refers to is gone. */
+const without = (held: Json | undefined, gone: string): Json =>
+  Array.isArray(held) ? held.filter((id) => id !== gone) : null;

@@ -85,7 +85,8 @@ export class ObjectCollection implements Collection<Found> {
 
   /** A reference may be written as a map with a `pk`. */
   #reference(name: string, value: Json): Json {
-    return this.model.references.has(name) && isMap(value) ? ((value as JsonMap)['pk'] ?? null) : value;
+    if (!this.model.references.has(name)) return value;
+    return Array.isArray(value) ? value.map(plainId) : plainId(value);
   }
 
   #found(object: BlueprintObject): Found {
@@ -105,3 +106,5 @@ export class ObjectCollection implements Collection<Found> {
 }
 
 const unknownField = (name: string) => ({ non_field_errors: [{ text: `Invalid identifier field: ${name}` }] });
+
+const plainId = (value: Json): Json => (isMap(value) ? ((value as JsonMap)['pk'] ?? null) : value);

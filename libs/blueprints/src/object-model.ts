@@ -43,7 +43,8 @@ export interface BlueprintObject {
 /** The ids that an object's reference fields hold, by field. */
 export function referencesIn(model: ObjectModel, values: JsonMap): [field: string, id: string, kind: Referable][] {
   return [...model.references].flatMap(([field, kind]) => {
-    const id: Json | undefined = values[field];
-    return typeof id === 'string' ? [[field, id, kind] as [string, string, Referable]] : [];
+    const held: Json | undefined = values[field];
+    const ids = Array.isArray(held) ? held : [held];
+    return ids.flatMap((id) => (typeof id === 'string' ? [[field, id, kind] as [string, string, Referable]] : []));
   });
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { reference, referencesOf } from './reference.js';
+import { reference, references, referencesOf } from './reference.js';
 
 const config = z.object({
   password_stage: reference('stage'),
@@ -25,6 +25,12 @@ it('finds a reference in whatever wraps it', () => {
     ['absent', 'flow'],
     ['described', 'stage'],
   ]);
+});
+
+it('knows lists of references, which are empty unless told otherwise', () => {
+  const several = z.object({ configuration_stages: references('stage') });
+  expect([...referencesOf(several)]).toEqual([['configuration_stages', 'stage']]);
+  expect(several.parse({})).toEqual({ configuration_stages: [] });
 });
 
 it('points nowhere unless told otherwise', () => {

@@ -79,9 +79,12 @@ function attachedTo(
   { attached }: FlowVersion,
 ): Record<string, AttachedStage> {
   return Object.fromEntries(
-    Object.entries(config).flatMap(([field, id]) => {
-      const stage = typeof id === 'string' ? attached[id] : undefined;
-      return stage ? [[field, stage]] : [];
+    Object.entries(config).flatMap(([field, held]) => {
+      const named = Array.isArray(held) ? held.map((id, i) => [`${field}.${i}`, id]) : [[field, held]];
+      return named.flatMap(([place, id]) => {
+        const stage = typeof id === 'string' ? attached[id] : undefined;
+        return stage ? [[place as string, stage] as const] : [];
+      });
     }),
   );
 }
