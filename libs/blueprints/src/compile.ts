@@ -42,7 +42,16 @@ export class Compiler {
 
   /** The flows whose document may be another one, now that the objects of these ids have changed. */
   affected(ids: ReadonlySet<string>): BlueprintObject[] {
-    return [...this.draft.of(flowModel.name)].filter((flow) => this.#parts(flow).some((id) => ids.has(id)));
+    // What is gone may have been a companion: nobody refers to those, so nobody tells.
+    const isGone = [...ids].some((id) => !this.draft.get(id));
+    return [...this.draft.of(flowModel.name)].filter(
+      (flow) => this.#parts(flow).some((id) => ids.has(id)) || (isGone && this.#hasCompanions(flow)),
+    );
+  }
+
+  #hasCompanions(flow: BlueprintObject): boolean {
+    const bindings = this.#bindings.get(flow.id) ?? [];
+    return bindings.some((binding) => this.#contractOf(this.#stageOf(binding)).companions.length > 0);
   }
 
   compile(flow: BlueprintObject): FlowVersion {
@@ -54,6 +63,7 @@ export class Compiler {
       guard: this.#conditions.setOf(flow.id, values.policy_engine_mode),
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
+      companions: Object.fromEntries(bindings.flatMap((binding) => this.#companions(this.#stageOf(binding)))),
       descriptors: Object.fromEntries(bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding)))),
       policies: this.#conditions.policiesOf([flow.id, ...bindings.map(({ id }) => id)]),
     });
@@ -70,7 +80,8 @@ export class Compiler {
     });
     const targets = [flow.id, ...bindings.map(({ id }) => id)];
     const policies = this.#conditions.policyIdsOf(targets);
-    return [...targets, ...stages.map(({ id }) => id), ...referred, ...further, ...policies];
+    const companions = stages.flatMap((stage) => this.#companionsOf(stage).map(({ id }) => id));
+    return [...targets, ...stages.map(({ id }) => id), ...referred, ...further, ...companions, ...policies];
   }
 
   #step(binding: BlueprintObject): unknown {
@@ -93,6 +104,18 @@ export class Compiler {
   #inner(stage: BlueprintObject): BlueprintObject[] {
     const ids = this.#references(stage).flatMap(([, id, kind]) => (kind === 'stage' ? [id] : []));
     return ids.map((id) => this.draft.get(id) as BlueprintObject);
+  }
+
+  #companions(stage: BlueprintObject): [string, AttachedStage][] {
+    return this.#companionsOf(stage).map((companion) => [companion.id, this.#compileStage(companion)]);
+  }
+
+  /** Every stage of the kinds whose work a stage goes on with, in an order that does not change. */
+  #companionsOf(stage: BlueprintObject): BlueprintObject[] {
+    const kinds = this.#contractOf(stage).companions;
+    const models = [...this.contracts.stages].filter(([, { kind }]) => kinds.includes(kind)).map(([model]) => model);
+    const found = models.flatMap((model) => [...this.draft.of(model)]);
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** What the strangers among a stage and those that it points to have promised, by kind. */

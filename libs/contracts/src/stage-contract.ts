@@ -64,6 +64,8 @@ export interface StageContract {
   readonly inserts: readonly string[];
   /** Config field to what the stage named there judges. */
   readonly embeds: Readonly<Record<string, Embed>>;
+  /** Kinds of the same service all of whose stages it hears of, secrets included: what it acts on was made by one of them. */
+  readonly companions: readonly string[];
   readonly attempts: readonly AttemptRule[];
   /** Cookies of the request that it may see. */
   readonly cookies: readonly string[];
@@ -87,6 +89,7 @@ const defaults = {
   effects: [],
   inserts: [],
   embeds: {},
+  companions: [],
   attempts: [],
   cookies: [],
   texts: {},

@@ -63,6 +63,7 @@ export function stageRequestOf(
     query,
     config: stage.config,
     attached: attachedTo(stage.config, version),
+    companions: companionsOf(contract, version),
     context: only(plan.context, Object.keys(contract.reads)),
     ...(state ? { state } : {}),
     ...(body ? { response: only(body, Object.keys(contract.response.shape)) } : {}),
@@ -73,6 +74,9 @@ export function stageRequestOf(
 function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(bag, key)).map((key) => [key, bag[key]!]));
 }
+
+const companionsOf = ({ companions: kinds }: StageContract, { companions }: FlowVersion) =>
+  Object.fromEntries(Object.entries(companions).filter(([, { kind }]) => kinds.includes(kind)));
 
 function attachedTo(
   config: Readonly<Record<string, unknown>>,
