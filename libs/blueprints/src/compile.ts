@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   type AttachedStage,
   type PolicyContract,
+  type Reference,
   type StageContract,
   type StageDescriptor,
   secretFields,
@@ -11,7 +12,7 @@ import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
 import { canonical, type JsonMap } from './json.js';
-import { type BlueprintObject, type Referable, referencesIn } from './object-model.js';
+import { type BlueprintObject, referencesIn } from './object-model.js';
 import { Conditions } from './policy-sets.js';
 import { remoteStageOf } from './remote-stage.model.js';
 
@@ -80,8 +81,10 @@ export class Compiler {
     });
     const targets = [flow.id, ...bindings.map(({ id }) => id)];
     const policies = this.#conditions.policyIdsOf(targets);
+    const called = this.#conditions.withCalled(referred);
     const companions = stages.flatMap((stage) => this.#companionsOf(stage).map(({ id }) => id));
-    return [...targets, ...stages.map(({ id }) => id), ...referred, ...further, ...companions, ...policies];
+    const named = [...stages.map(({ id }) => id), ...referred, ...further, ...companions];
+    return [...targets, ...named, ...policies, ...called];
   }
 
   #step(binding: BlueprintObject): unknown {
@@ -102,7 +105,7 @@ export class Compiler {
 
   /** The stages that a stage's config points to. */
   #inner(stage: BlueprintObject): BlueprintObject[] {
-    const ids = this.#references(stage).flatMap(([, id, kind]) => (kind === 'stage' ? [id] : []));
+    const ids = this.#references(stage).flatMap(([, id, { to }]) => (to === 'stage' ? [id] : []));
     return ids.map((id) => this.draft.get(id) as BlueprintObject);
   }
 
@@ -137,12 +140,23 @@ export class Compiler {
 
   #compileStage(stage: BlueprintObject): AttachedStage {
     const contract = this.#contractOf(stage);
-    const slugs = this.#references(stage).flatMap(([field, id, kind]) =>
-      kind === 'flow' ? [[field, this.#slugOf(id)]] : [],
+    const slugs = this.#references(stage).flatMap(([field, id, { to }]) =>
+      to === 'flow' ? [[field, this.#slugOf(id)]] : [],
     );
     const given = remoteStageOf(stage)?.config ?? stage.values;
-    const config = { ...contract.config.parse(given), ...Object.fromEntries(slugs) };
+    const config = { ...contract.config.parse({ ...given, ...this.#inlined(stage) }), ...Object.fromEntries(slugs) };
     return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: stage.model, config };
+  }
+
+  /** What a stage's parts and policies say, in the fields that name them. */
+  #inlined(stage: BlueprintObject): Record<string, unknown[]> {
+    const fields: Record<string, unknown[]> = {};
+    for (const [field, id, { to, inlined }] of this.#references(stage)) {
+      if (!inlined) continue;
+      const said = to === 'policy' ? this.#conditions.describe(id) : { ...this.draft.get(id)?.values, id };
+      fields[field] = [...(fields[field] ?? []), said];
+    }
+    return fields;
   }
 
   #slugOf(id: string): string {
@@ -159,9 +173,8 @@ export class Compiler {
     return contract;
   }
 
-  #references(object: BlueprintObject): [field: string, id: string, kind: Referable][] {
-    const model = this.draft.modelOf(object);
-    return model ? referencesIn(model, object.values) : [];
+  #references(object: BlueprintObject): [field: string, id: string, to: Reference][] {
+    return referencesIn(this.draft.modelOf(object), object.values);
   }
 }
 

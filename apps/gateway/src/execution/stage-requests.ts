@@ -78,6 +78,7 @@ function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Rec
 const companionsOf = ({ companions: kinds }: StageContract, { companions }: FlowVersion) =>
   Object.fromEntries(Object.entries(companions).filter(([, { kind }]) => kinds.includes(kind)));
 
+/** The stages that a config names, by field; where a field names several, as `field.0`, `field.1` and so on. */
 function attachedTo(
   config: Readonly<Record<string, unknown>>,
   { attached }: FlowVersion,

@@ -97,5 +97,3 @@ const verdictOf = ({ factor, offer }: Offered, input: Input, answer: unknown): P
     offer,
   });
 
-/** Nothing is decided yet, and nothing was wrong: the same is asked again. */
-const waiting = (entries: readonly Offered[], state: State<Contract>, input: Input) => undefined;
