@@ -35,7 +35,7 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
     if (choice && !chosen) return refuse('selected_challenge', 'authenticator_validate_choice');
     if (setUp !== undefined) return refuse('selected_stage', 'authenticator_validate_stage');
     const asked = chosen ? [chosen] : shown;
-    if (askedOf(input.response).length > 0) return this.judgement.of(input, asked);
+    if (askedOf(input.response).length > 0) return this.judge(input, asked);
     return chosen ? this.choose(input, chosen) : refuse('non_field_errors', 'authenticator_validate_empty');
   }
 
@@ -50,6 +50,15 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
     return input.config.not_configured_action === 'configure' ? chooseSetUp(input) : withoutDevice(input);
   }
 
+  private async judge(input: RespondInput<Contract>, asked: readonly Offered[]): Promise<StageOutcome<Contract>> {
+    const judged = await this.judgement.of(input, asked);
+    return 'type' in judged ? judged : this.again({ ...input, state: judged });
+  }
+
+  private async again(input: ChallengeInput<Contract>) {
+    return show(input, await this.offers.of(input));
+  }
+
   /** Choosing judges nothing and goes no further: the same is asked again. */
   private async choose(input: RespondInput<Contract>, { factor, offer }: Offered): Promise<StageOutcome<Contract>> {
     const [user, memory] = [savedOwnerOf(input), memoryOf(input.state?.memory, factor.deviceClass)];
@@ -58,7 +67,7 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
       offers: input.state?.offers ?? [],
       memory: remembering(input.state?.memory, factor.deviceClass, chosen.memory),
     };
-    const again = show({ ...input, state }, await this.offers.of({ ...input, state }));
+    const again = await this.again({ ...input, state });
     return chosen.refused ? { ...again, errors: { selected_challenge: [chosen.refused] } } : again;
   }
 }

@@ -1,5 +1,4 @@
-import { pass, ask, reject, type Response, type SavedUser, type StageOutcome, type State } from '@gatehouse/contracts';
-import type { DeviceClass } from '@gatehouse/contracts';
+import { type DeviceClass, pass, reject, type Response, type StageOutcome, type State } from '@gatehouse/contracts';
 import type { RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { namedDevice } from '../device-events.js';
@@ -37,8 +36,8 @@ interface Tried {
 export class Judgement {
   constructor(@Inject(ProofMemory) private readonly memory: ProofMemory) {}
 
-  /** `asked`: the entry that was chosen, or all that were shown. */
-  async of(input: Input, asked: readonly Offered[]): Promise<StageOutcome<Contract>> {
+  /** `asked`: the entry that was chosen, or all that were shown. The state, where nothing is decided yet: the same is asked again. */
+  async of(input: Input, asked: readonly Offered[]): Promise<StageOutcome<Contract> | State<Contract>> {
     const proved: { entry: Offered; verdict: Right }[] = [];
     let state = input.state ?? { offers: [], memory: {} };
     for (const field of askedOf(input.response)) {
@@ -46,7 +45,7 @@ export class Judgement {
       if (entries.length === 0) return reject<Contract>({ [field]: [{ code: 'authenticator_validate_class' }] });
       const tried = await this.tried(entries, { ...input, state }, field);
       state = tried.state;
-      if (tried.waits) return waiting(entries, state);
+      if (tried.waits) return state;
       if (!tried.right) return refused(input, field, tried);
       proved.push(tried.right);
     }
@@ -97,3 +96,22 @@ const verdictOf = ({ factor, offer }: Offered, input: Input, answer: unknown): P
     offer,
   });
 
+
+const [APP, MODEL] = authenticatorValidateContract.model.split('.');
+
+/** Says what was wrong, counts what was guessed, and records it (03-mfa §12). */
+function refused(input: Input, field: Field, { wrong, state }: Tried): StageOutcome<Contract> {
+  const guesses = wrong.filter(({ verdict }) => verdict.guessed);
+  const owner = ownerOf(input);
+  const stage = { app: APP, model_name: MODEL, name: input.step.name };
+  const events = guesses.map(({ entry, verdict }) => {
+    const context = { username: owner?.username ?? '', stage, device_class: entry.factor.deviceClass, ...verdict.facts };
+    return { type: 'event', action: 'login_failed', context } as const;
+  });
+  const isBlamed = owner !== undefined && guesses.length > 0;
+  const reputation = isBlamed ? [{ type: 'reputation', identifier: owner.username, delta: -1 } as const] : [];
+  return reject<Contract>(
+    { [field]: wrong.slice(0, 1).map(({ verdict }) => verdict.message) },
+    { state, failed: guesses.map(({ entry }) => credentialOf(entry)), effects: [...events, ...reputation] },
+  );
+}
