@@ -152,4 +152,5 @@ type Needed<C extends StageContract> = { [K in ReadKey<C>]: C['reads'][K] extend
 export type Reads<C extends StageContract> = Partial<Pick<PlanContext, ReadKey<C>>> & {
   [K in Needed<C>]: NonNullable<PlanContext[K]>;
 };
-export type Writes<C extends StageContract> = Partial<Pick<PlanContext, C['writes'][number]>>;
+/** The facts a stage writes; null takes one away. */
+export type Writes<C extends StageContract> = { [K in C['writes'][number]]?: PlanContext[K] | null };

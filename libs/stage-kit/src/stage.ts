@@ -12,6 +12,8 @@ import type {
 
 /** Everything a handler knows of the step it serves. */
 export interface ChallengeInput<C extends StageContract> {
+  /** Names the work that is asked for: a stage that writes data of its own does it once. */
+  readonly id: string;
   readonly config: Config<C>;
   readonly context: Reads<C>;
   /** What the step remembered for this user, if it did. */

@@ -2,6 +2,7 @@ import { type StageContract, systemChallenges, type WireShape } from '@gatehouse
 import type { DynamicModule } from '@nestjs/common';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
+import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { authenticatorStaticContract } from './mfa/static/authenticator-static.contract.js';
 import { authenticatorTotpContract } from './mfa/totp/authenticator-totp.contract.js';
@@ -35,6 +36,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   user_logout: {
     contract: userLogoutContract,
     module: async () => (await import('./user-logout/user-logout.module.js')).userLogoutModule(),
+  },
+  user_delete: {
+    contract: userDeleteContract,
+    module: async () => (await import('./enrollment/user-delete.module.js')).userDeleteModule(),
   },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
