@@ -45,8 +45,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
   authenticator_static: {
     contract: authenticatorStaticContract,
-    module: async () =>
-      (await import('./mfa/static/authenticator-static.module.js')).authenticatorStaticModule(),
+    module: async () => (await import('./mfa/static/authenticator-static.module.js')).authenticatorStaticModule(),
   },
   authenticator_totp: {
     contract: authenticatorTotpContract,
@@ -54,8 +53,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   },
   authenticator_validate: {
     contract: authenticatorValidateContract,
-    module: async () =>
-      (await import('./mfa/validate/authenticator-validate.module.js')).authenticatorValidateModule(),
+    module: async () => (await import('./mfa/validate/authenticator-validate.module.js')).authenticatorValidateModule(),
   },
   redirect: {
     contract: redirectContract,

@@ -11,7 +11,10 @@ import {
 import { emailChallenge, emailResponse } from './email/email.wire.js';
 import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/duo/authenticator-duo.wire.js';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/sms/authenticator-sms.wire.js';
-import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './mfa/webauthn/authenticator-webauthn.wire.js';
+import {
+  authenticatorWebauthnChallenge,
+  authenticatorWebauthnResponse,
+} from './mfa/webauthn/authenticator-webauthn.wire.js';
 import { promptChallenge, promptResponse } from './prompt/prompt.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 

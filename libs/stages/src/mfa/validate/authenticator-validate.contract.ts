@@ -8,10 +8,10 @@ import {
   references,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { sentCode } from '../sms/sms-code.js';
 import { authenticatorValidateChallenge, authenticatorValidateResponse } from './authenticator-validate.wire.js';
 
-const NOTHING_TO_CONFIGURE =
-  'When "Not configured action" is set to "Configure", you must set a configuration stage.';
+const NOTHING_TO_CONFIGURE = 'When "Not configured action" is set to "Configure", you must set a configuration stage.';
 
 /** Lets somebody remember a proof; its value is sealed (03-mfa §10.8). */
 export const PROOF_COOKIE = 'authentik_mfa';
@@ -52,7 +52,7 @@ export const authenticatorValidateContract = defineStage({
     /** What the shown challenge offers: an answer is for nothing else. */
     offers: z.array(z.object({ device_class: z.enum(DEVICE_CLASSES), device_uid: z.string() })),
     /** What each kind remembers of what it asked. */
-    memory: z.object({}),
+    memory: z.object({ sms: sentCode.optional() }),
   }),
   reads: {
     pending_user: 'optional',

@@ -4,6 +4,7 @@ import type { Factor } from '../factor.js';
 import { factors } from '../factors.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
+import { Judgement } from './judgement.js';
 import { FACTORS, Offers } from './offers.js';
 import { ProofMemory } from './proof-memory.js';
 
@@ -16,5 +17,6 @@ export const authenticatorValidateModule = () =>
       { provide: FACTORS, useFactory: (...all: Factor[]) => all, inject: [...factors] },
       Offers,
       ProofMemory,
+      Judgement,
     ],
   });

@@ -26,7 +26,7 @@ export const memoryOf = (memory: Memories | undefined, kind: DeviceClass) =>
 /** What all kinds remember, once one remembers something else. */
 export const remembering = (memory: Memories | undefined, kind: DeviceClass, own: unknown): Memories => ({
   ...memory,
-  ...(own === undefined ? {} : { [kind]: own }),
+  ...(own === undefined ? {} : ({ [kind]: own } as Memories)),
 });
 
 /** Finds out what somebody can be asked for. */
@@ -50,7 +50,10 @@ export class Offers {
     return offered;
   }
 
-  private async offer(factor: Factor, given: { input: ChallengeInput<Contract>; user: SavedUser | undefined; devices: Device[] }) {
+  private async offer(
+    factor: Factor,
+    given: { input: ChallengeInput<Contract>; user: SavedUser | undefined; devices: Device[] },
+  ) {
     const { config, state, flow, context, session } = given.input;
     if (!config.device_classes.includes(factor.deviceClass)) return undefined;
     const isStranger = !context.pending_user && !session.user && flow.designation === 'authentication';
