@@ -5,6 +5,7 @@ import { stages } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StageBus } from '../../apps/standalone/src/stage-bus.js';
 import { checkStage, type Finding } from '../../apps/standalone/src/stage-check/check-stage.js';
+import { withDevices } from '../support/devices.js';
 import { describeWithNats } from '../support/nats.js';
 import type { FreshDatabase } from '../support/postgres.js';
 import { describeWithPython } from '../support/python.js';
@@ -17,6 +18,7 @@ const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
 
 /** What kinds cannot be asked without. */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  authenticator_totp: { digits: '6' },
   identification: { user_fields: ['username'] },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
   [TERMS]: { text: 'Be kind.' },
@@ -28,7 +30,7 @@ describeWithNats('npm run check:stage', () => {
 
   beforeAll(async () => {
     [bench, database] = await Promise.all([Bench.open(), freshDirectory()]);
-    const env = { DATABASE_URL: database.url };
+    const env = await withDevices(database.url);
     const services = new Set(Object.values(stages).map(({ contract }) => contract.service));
     await Promise.all([...services].map((service) => bench.start(service, env)));
   });
