@@ -8,6 +8,7 @@ export * from './field-messages.js';
 export * from './fields.js';
 export * from './login-source.js';
 export * from './message.js';
+export * from './password-hash.js';
 export * from './plan-context.js';
 export * from './policy-contract.js';
 export * from './policy-evaluation.js';

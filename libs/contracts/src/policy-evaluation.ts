@@ -34,6 +34,8 @@ export const policyRequest = z.object({
       ...configuredPolicy.shape,
       /** Milliseconds after which this one has failed. */
       timeout_ms: z.number(),
+      /** What it comes to is wanted, not what it thinks: an expression that fills a field in. */
+      value: z.boolean().optional(),
     }),
   ),
   /** What they may call by name, beside each other. */
@@ -48,6 +50,8 @@ export const policyRequest = z.object({
   reputation: z.array(z.object({ identifier: z.string(), delta: z.int() })).optional(),
   /** What policies are given beside the plan's context, and over it. */
   context: bag,
+  /** More names that expressions find; `user`, whatever is given for it, is the one above. */
+  names: bag.optional(),
 });
 export type PolicyRequest = z.output<typeof policyRequest>;
 
@@ -57,6 +61,8 @@ const policyResult = z.object({
   messages: z.array(z.string()).default([]),
   /** Why it could not decide, for the log; its binding says what that counts as. */
   error: z.string().optional(),
+  /** What it came to, where that was asked for. */
+  value: z.unknown().optional(),
 });
 export type PolicyResult = z.output<typeof policyResult>;
 

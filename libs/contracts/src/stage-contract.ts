@@ -70,6 +70,8 @@ export interface StageContract {
   readonly state: z.ZodObject;
   /** Facts it is given; `required` ones are there, or the visitor is denied without a hop. */
   readonly reads: Readonly<Partial<Record<ContextKey, 'required' | 'optional'>>>;
+  /** It is given all facts, those that only policies know too: it asks policies itself. */
+  readonly reads_all: boolean;
   readonly writes: readonly ContextKey[];
   readonly errors: Catalogue;
   readonly effects: readonly EffectType[];
@@ -101,6 +103,7 @@ export interface StageContract {
 const defaults = {
   admit: () => ({}),
   reads: {},
+  reads_all: false,
   writes: [],
   errors: {},
   effects: [],

@@ -43,8 +43,8 @@ export class Evaluator {
   private async resultOf(turn: Turn): Promise<PolicyResult> {
     const { name, kind } = turn.asked;
     try {
-      const { pass, messages = [] } = await this.opinion(turn);
-      return { pass, messages: [...messages] };
+      const { pass, messages = [], value } = await this.opinion(turn);
+      return { pass, messages: [...messages], ...(turn.asked.value && !turn.called && { value }) };
     } catch (error) {
       if (error instanceof Busy || isDatabaseAway(error)) throw error;
       if (!(error instanceof Undecidable)) this.report('a policy failed', error, { policy: name, kind });

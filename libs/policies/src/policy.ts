@@ -7,6 +7,8 @@ import type { Facts } from './facts.js';
 export interface Opinion {
   readonly pass: boolean;
   readonly messages?: readonly string[];
+  /** What it came to, where there is more to it than yes or no. */
+  readonly value?: unknown;
 }
 
 /** Everything a policy knows when it is evaluated. */

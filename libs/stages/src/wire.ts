@@ -15,7 +15,6 @@ import {
   authenticatorWebauthnChallenge,
   authenticatorWebauthnResponse,
 } from './mfa/webauthn/authenticator-webauthn.wire.js';
-import { promptChallenge, promptResponse } from './prompt/prompt.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
 /** Components of the API whose stages have no contract yet: a line goes when its stage comes into the catalogue. */
@@ -56,5 +55,4 @@ export const componentsToCome: readonly WireShape[] = [
   { component: 'ak-stage-captcha', challenge: captchaChallenge, response: captchaResponse, user_info: true },
   { component: 'ak-stage-consent', challenge: consentChallenge, response: consentResponse, user_info: true },
   { component: 'ak-stage-email', challenge: emailChallenge, response: emailResponse, user_info: false },
-  { component: 'ak-stage-prompt', challenge: promptChallenge, response: promptResponse, user_info: false },
 ];

@@ -93,9 +93,12 @@ def _names(given, plan):
     fields = {"debug": False, **asked, "user": user, "obj": Record(obj) if isinstance(obj, dict) else obj}
     request = Record({**fields, "context": context, "http_request": http_request_of(http, user) if http is not None else None})
     voice = Voice(request)
+    more = given.get("names", {})
+    if "user" in more:
+        more["user"] = user_of(more["user"])
     values = {
         **FIXED,
-        **context_of(given.get("names", {})),
+        **more,
         "request": request,
         "context": context,
         "ak_is_sso_flow": context.get("is_sso", False),

@@ -27,7 +27,7 @@ export class ExpressionPolicy implements Policy<typeof expressionContract> {
     if (answers.failure) throw answers.failure.cause;
     if (outcome.error !== undefined) throw new Undecidable(placed(outcome), { messages: outcome.messages });
     facts.change({ ...outcome.context, insert: insertOf(outcome) });
-    return { pass: outcome.truth, messages: outcome.messages };
+    return { pass: outcome.truth, messages: outcome.messages, value: outcome.result };
   }
 }
 

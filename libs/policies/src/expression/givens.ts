@@ -26,6 +26,7 @@ export class Givens {
       context: { ...this.placeOf(client.ip), ...facts.given },
       flow_plan: { slug: flow_plan.slug, context: pending ? { ...plan, pending_user: pending } : plan },
       client_ip: client.ip,
+      ...(request.names && { names: 'user' in request.names ? { ...request.names, user: known } : request.names }),
     };
   }
 
