@@ -32,6 +32,12 @@ export const mailEffect = z.object({
   link_ttl_s: z.number().positive().optional(),
 });
 
+/** Something that happened, for whoever listens. */
+const event = z.object({ type: z.literal('event'), action: z.string().regex(/^[a-z_]{1,64}$/), context: bag });
+
+/** What is told of something that happened. */
+export const toldEvent = event.omit({ type: true });
+
 /** A change outside the plan, asked for as data; the gateway makes it in the statement that saves the plan (protocol §5). */
 export const effect = z.discriminatedUnion('type', [
   z.object({
@@ -46,11 +52,7 @@ export const effect = z.discriminatedUnion('type', [
   }),
   /** Nobody is logged in to the session any more, and nothing of it is left but this plan. */
   z.object({ type: z.literal('logout') }),
-  z.object({
-    type: z.literal('event'),
-    action: z.string().regex(/^[a-z_]{1,64}$/),
-    context: z.record(z.string(), z.unknown()),
-  }),
+  event,
   z.object({ type: z.literal('reputation'), identifier: z.string(), delta: z.int() }),
   /** The user changed their own password: this session goes on under the new epoch, all others end. */
   z.object({ type: z.literal('keep_session'), user_epoch: z.int() }),

@@ -12,6 +12,7 @@ export * from './password-hash.js';
 export * from './plan-context.js';
 export * from './policy-contract.js';
 export * from './policy-evaluation.js';
+export * from './policy-limits.js';
 export * from './problems.js';
 export * from './reference.js';
 export * from './secret.js';
