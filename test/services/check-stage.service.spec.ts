@@ -17,6 +17,7 @@ const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
 
 /** What kinds cannot be asked without. */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  authenticator_sms: { provider: 'generic', from_number: '+100', account_sid: 'http://127.0.0.1:1/', auth: 'x' },
   authenticator_totp: { digits: '6' },
   identification: { user_fields: ['username'] },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },

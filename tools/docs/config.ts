@@ -5,6 +5,7 @@ import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
+import { smsConfig } from '../../libs/stages/src/mfa/sms/sms.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
 import { promptConfig } from '../../libs/stages/src/prompt/prompt.config.js';
 import { code, type Document, page, table } from './markdown.js';
@@ -68,7 +69,7 @@ export const documents: readonly Document[] = [
     '## enrollment',
     settingsOf(promptConfig),
     '## mfa',
-    settingsOf(authenticatorsConfig),
+    settingsOf(authenticatorsConfig.extend(smsConfig.shape)),
     '## password',
     settingsOf(passwordConfig),
     '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',

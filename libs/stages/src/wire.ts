@@ -10,7 +10,6 @@ import {
 } from './device-code/device-code.wire.js';
 import { emailChallenge, emailResponse } from './email/email.wire.js';
 import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/duo/authenticator-duo.wire.js';
-import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/sms/authenticator-sms.wire.js';
 import {
   authenticatorWebauthnChallenge,
   authenticatorWebauthnResponse,
@@ -37,12 +36,6 @@ export const componentsToCome: readonly WireShape[] = [
     component: 'ak-stage-authenticator-duo',
     challenge: authenticatorDuoChallenge,
     response: authenticatorDuoResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-sms',
-    challenge: authenticatorSmsChallenge,
-    response: authenticatorSmsResponse,
     user_info: true,
   },
   {

@@ -35,6 +35,8 @@ export const authenticatorValidateContract = defineStage({
   acts: false,
   user_info: true,
   addressable: ['code'],
+  // A provider of messages takes its time.
+  deadline_ms: 10_000,
   config: z.object({
     not_configured_action: choice(['skip', 'deny', 'configure']).default('skip'),
     configuration_stages: references('stage'),
@@ -86,6 +88,14 @@ export const authenticatorValidateContract = defineStage({
     },
     authenticator_validate_assertion: { string: 'Assertion failed', code: 'invalid' },
     authenticator_validate_duo: { string: 'Duo denied access', code: 'denied' },
+    authenticator_validate_sms_early: {
+      string: 'Please wait a moment before you ask for another code.',
+      code: 'invalid',
+    },
+    authenticator_validate_sms_unsent: {
+      string: 'The message could not be sent. Please try again later.',
+      code: 'invalid',
+    },
     authenticator_validate_empty: { string: 'Empty response', code: 'invalid' },
     authenticator_validate_none: { string: 'No (allowed) MFA authenticator configured.', code: 'invalid' },
   },
