@@ -5,6 +5,7 @@ import {
   defineStage,
   duration,
   type Errors,
+  type Proof,
   references,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
@@ -26,6 +27,13 @@ const guessesOf = (when: string, values: readonly string[], code: string): Attem
   refuse: { field: when, code },
 });
 
+/** What becomes of those who have no device. */
+const OTHERWISE: Readonly<Record<string, Proof['otherwise']>> = {
+  deny: 'refused',
+  configure: 'set_up',
+  skip: 'let_in',
+};
+
 /** Asks for a proof by one of the owner's devices (03-mfa §10). */
 export const authenticatorValidateContract = defineStage({
   kind: 'authenticator_validate',
@@ -33,6 +41,10 @@ export const authenticatorValidateContract = defineStage({
   model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
   service: 'mfa',
   acts: false,
+  proves: ({ not_configured_action: action }) => ({
+    factor: 'further',
+    otherwise: OTHERWISE[String(action)] ?? 'let_in',
+  }),
   user_info: true,
   addressable: ['code'],
   // A provider of messages takes its time.
