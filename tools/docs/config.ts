@@ -5,6 +5,7 @@ import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
+import { emailConfig } from '../../libs/stages/src/email/email.config.js';
 import { smsConfig } from '../../libs/stages/src/mfa/sms/sms.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
 import { promptConfig } from '../../libs/stages/src/prompt/prompt.config.js';
@@ -67,7 +68,7 @@ export const documents: readonly Document[] = [
     settingsOf(courierSettings),
     'And the `SEAL_KEYS` of the gateway.',
     '## enrollment',
-    settingsOf(promptConfig),
+    settingsOf(promptConfig.extend(emailConfig.shape)),
     '## mfa',
     settingsOf(authenticatorsConfig.extend(smsConfig.shape)),
     '## password',

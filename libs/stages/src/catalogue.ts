@@ -2,6 +2,7 @@ import { type StageContract, systemChallenges, type WireShape } from '@gatehouse
 import type { DynamicModule } from '@nestjs/common';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
+import { emailContract } from './email/email.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { authenticatorSmsContract } from './mfa/sms/authenticator-sms.contract.js';
@@ -65,6 +66,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     contract: authenticatorValidateContract,
     module: async () => (await import('./mfa/validate/authenticator-validate.module.js')).authenticatorValidateModule(),
   },
+  email: { contract: emailContract, module: async () => (await import('./email/email.module.js')).emailModule() },
   redirect: {
     contract: redirectContract,
     module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),

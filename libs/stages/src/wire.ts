@@ -8,7 +8,6 @@ import {
   deviceCodeFinishResponse,
   deviceCodeResponse,
 } from './device-code/device-code.wire.js';
-import { emailChallenge, emailResponse } from './email/email.wire.js';
 import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/duo/authenticator-duo.wire.js';
 import {
   authenticatorWebauthnChallenge,
@@ -47,5 +46,4 @@ export const componentsToCome: readonly WireShape[] = [
   { component: 'ak-stage-autosubmit', challenge: autosubmitChallenge, response: autosubmitResponse, user_info: false },
   { component: 'ak-stage-captcha', challenge: captchaChallenge, response: captchaResponse, user_info: true },
   { component: 'ak-stage-consent', challenge: consentChallenge, response: consentResponse, user_info: true },
-  { component: 'ak-stage-email', challenge: emailChallenge, response: emailResponse, user_info: false },
 ];
