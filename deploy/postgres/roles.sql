@@ -6,14 +6,14 @@ DECLARE
   service text;
 BEGIN
   FOREACH service IN ARRAY ARRAY[
-    'gatehouse_gateway', 'gatehouse_identification', 'gatehouse_password', 'gatehouse_policy'
+    'gatehouse_gateway', 'gatehouse_enrollment', 'gatehouse_identification', 'gatehouse_password', 'gatehouse_policy'
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
     END IF;
-    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, enrollment FROM %I', service);
     EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory FROM %I', service);
-    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow FROM %I', service);
+    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, enrollment FROM %I', service);
   END LOOP;
 END $$;
 
@@ -24,7 +24,8 @@ REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets
 REVOKE ALL ON flow.objects, flow.migrations FROM gatehouse_gateway;
 
 -- Of the directory it reads views. The functions of one run as whoever asks, so the tables they read are named too.
-GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_identification, gatehouse_password, gatehouse_policy;
+GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_password,
+  gatehouse_policy;
 GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
   directory.groups TO gatehouse_gateway;
 
@@ -44,3 +45,8 @@ GRANT SELECT ON directory.groups, directory.user_groups TO gatehouse_policy;
 GRANT EXECUTE ON FUNCTION directory.has_password, directory.expire_password TO gatehouse_policy;
 GRANT USAGE ON SCHEMA flow TO gatehouse_policy;
 GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse_policy;
+
+-- Enrolment makes, changes and removes people, writes a hash and never sees one.
+GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
+GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
+GRANT SELECT (id), DELETE ON directory.users TO gatehouse_enrollment;

@@ -11,6 +11,7 @@ import { TypeormTokens } from '../../apps/gateway/src/adapters/typeorm-tokens.js
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { TypeormReputations } from '../../libs/policies/src/reputation/typeorm-reputations.js';
+import { TypeormEnrolments } from '../../libs/stages/src/enrollment/typeorm-enrolments.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
 import { onServer } from '../support/postgres-databases.js';
@@ -34,6 +35,17 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'DELETE FROM flow.migrations',
     'CREATE TABLE flow.mine ()',
     'CREATE TABLE public.mine ()',
+  ],
+  enrollment: [
+    'SELECT password_hash FROM directory.users',
+    'SELECT * FROM directory.users',
+    'SELECT FROM directory.tokens',
+    'UPDATE directory.groups SET is_superuser = true',
+    'SELECT FROM flow.plans',
+    'SELECT FROM directory.identities',
+    'SELECT FROM enrollment.migrations',
+    'CREATE TABLE enrollment.mine ()',
+    'CREATE TABLE directory.mine ()',
   ],
   identification: [
     'SELECT password_hash FROM directory.users',
@@ -181,6 +193,19 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
+  it('lets enrolment remove people', async () => {
+    await stack.apply(blueprint(userEntry('gone')));
+    const gone = await withPool('identification', (source) =>
+      new TypeormUsers(source).find('gone', { fields: ['username'], caseInsensitive: false }),
+    );
+    await withPool('enrollment', (source) =>
+      new TypeormEnrolments(source).once('a', async ({ accounts }) => {
+        expect(await accounts.remove(gone!.uuid)).toBe(true);
+        return {};
+      }),
+    );
+  });
+
   it('takes back what a role was granted elsewhere, when it is run again', async () => {
     const spy = () => stack.as('identification', (client) => client.query('SELECT key_hash FROM directory.tokens'));
     await stack.as('operator', (client) =>
@@ -188,7 +213,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     );
     await expect(spy()).resolves.toBeDefined();
     expect(await stack.run('roles')).toMatch(
-      /gatehouse_gateway, gatehouse_identification, gatehouse_password, gatehouse_policy/,
+      /gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_password, gatehouse_policy/,
     );
     await expect(spy()).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });

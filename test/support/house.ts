@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 /** Those that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-type Service = (typeof SERVICES)[number] | 'policy';
+type Service = (typeof SERVICES)[number] | 'enrollment' | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
 interface Plan {

@@ -2,10 +2,12 @@ import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { DIRECTORY_SCHEMA, directoryMigrations } from '@gatehouse/directory';
 import { flowMigrations } from '@gatehouse/gateway';
 import { migrate } from '@gatehouse/platform';
+import { ENROLLMENT_SCHEMA, enrollmentMigrations } from '@gatehouse/stages/enrollment';
 
 /** Brings every owner's schema up to date, the directory first because others read its view. Names of what was run. */
 export async function migrateAll(url: string): Promise<string[]> {
   const directory = await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
   const flow = await migrate({ url, schema: FLOW_SCHEMA, migrations: flowMigrations });
-  return [...directory, ...flow];
+  const enrollment = await migrate({ url, schema: ENROLLMENT_SCHEMA, migrations: enrollmentMigrations });
+  return [...directory, ...flow, ...enrollment];
 }

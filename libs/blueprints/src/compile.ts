@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   type AttachedStage,
   type PolicyContract,
+  type Reference,
   type StageContract,
   type StageDescriptor,
   secretFields,
@@ -11,7 +12,7 @@ import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
 import { canonical, type JsonMap } from './json.js';
-import { type BlueprintObject, type Referable, referencesIn } from './object-model.js';
+import { type BlueprintObject, referencesIn } from './object-model.js';
 import { Conditions } from './policy-sets.js';
 import { remoteStageOf } from './remote-stage.model.js';
 
@@ -42,7 +43,16 @@ export class Compiler {
 
   /** The flows whose document may be another one, now that the objects of these ids have changed. */
   affected(ids: ReadonlySet<string>): BlueprintObject[] {
-    return [...this.draft.of(flowModel.name)].filter((flow) => this.#parts(flow).some((id) => ids.has(id)));
+    // What is gone may have been a companion: nobody refers to those, so nobody tells.
+    const isGone = [...ids].some((id) => !this.draft.get(id));
+    return [...this.draft.of(flowModel.name)].filter(
+      (flow) => this.#parts(flow).some((id) => ids.has(id)) || (isGone && this.#hasCompanions(flow)),
+    );
+  }
+
+  #hasCompanions(flow: BlueprintObject): boolean {
+    const bindings = this.#bindings.get(flow.id) ?? [];
+    return bindings.some((binding) => this.#contractOf(this.#stageOf(binding)).companions.length > 0);
   }
 
   compile(flow: BlueprintObject): FlowVersion {
@@ -54,6 +64,7 @@ export class Compiler {
       guard: this.#conditions.setOf(flow.id, values.policy_engine_mode),
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
+      companions: Object.fromEntries(bindings.flatMap((binding) => this.#companions(this.#stageOf(binding)))),
       descriptors: Object.fromEntries(bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding)))),
       policies: this.#conditions.policiesOf([flow.id, ...bindings.map(({ id }) => id)]),
     });
@@ -70,7 +81,10 @@ export class Compiler {
     });
     const targets = [flow.id, ...bindings.map(({ id }) => id)];
     const policies = this.#conditions.policyIdsOf(targets);
-    return [...targets, ...stages.map(({ id }) => id), ...referred, ...further, ...policies];
+    const called = this.#conditions.withCalled(referred);
+    const companions = stages.flatMap((stage) => this.#companionsOf(stage).map(({ id }) => id));
+    const named = [...stages.map(({ id }) => id), ...referred, ...further, ...companions];
+    return [...targets, ...named, ...policies, ...called];
   }
 
   #step(binding: BlueprintObject): unknown {
@@ -91,8 +105,20 @@ export class Compiler {
 
   /** The stages that a stage's config points to. */
   #inner(stage: BlueprintObject): BlueprintObject[] {
-    const ids = this.#references(stage).flatMap(([, id, kind]) => (kind === 'stage' ? [id] : []));
+    const ids = this.#references(stage).flatMap(([, id, { to }]) => (to === 'stage' ? [id] : []));
     return ids.map((id) => this.draft.get(id) as BlueprintObject);
+  }
+
+  #companions(stage: BlueprintObject): [string, AttachedStage][] {
+    return this.#companionsOf(stage).map((companion) => [companion.id, this.#compileStage(companion)]);
+  }
+
+  /** Every stage of the kinds whose work a stage goes on with, in an order that does not change. */
+  #companionsOf(stage: BlueprintObject): BlueprintObject[] {
+    const kinds = this.#contractOf(stage).companions;
+    const models = [...this.contracts.stages].filter(([, { kind }]) => kinds.includes(kind)).map(([model]) => model);
+    const found = models.flatMap((model) => [...this.draft.of(model)]);
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** What the strangers among a stage and those that it points to have promised, by kind. */
@@ -114,12 +140,23 @@ export class Compiler {
 
   #compileStage(stage: BlueprintObject): AttachedStage {
     const contract = this.#contractOf(stage);
-    const slugs = this.#references(stage).flatMap(([field, id, kind]) =>
-      kind === 'flow' ? [[field, this.#slugOf(id)]] : [],
+    const slugs = this.#references(stage).flatMap(([field, id, { to }]) =>
+      to === 'flow' ? [[field, this.#slugOf(id)]] : [],
     );
     const given = remoteStageOf(stage)?.config ?? stage.values;
-    const config = { ...contract.config.parse(given), ...Object.fromEntries(slugs) };
+    const config = { ...contract.config.parse({ ...given, ...this.#inlined(stage) }), ...Object.fromEntries(slugs) };
     return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: stage.model, config };
+  }
+
+  /** What a stage's parts and policies say, in the fields that name them. */
+  #inlined(stage: BlueprintObject): Record<string, unknown[]> {
+    const fields: Record<string, unknown[]> = {};
+    for (const [field, id, { to, inlined }] of this.#references(stage)) {
+      if (!inlined) continue;
+      const said = to === 'policy' ? this.#conditions.describe(id) : { ...this.draft.get(id)?.values, id };
+      fields[field] = [...(fields[field] ?? []), said];
+    }
+    return fields;
   }
 
   #slugOf(id: string): string {
@@ -136,9 +173,8 @@ export class Compiler {
     return contract;
   }
 
-  #references(object: BlueprintObject): [field: string, id: string, kind: Referable][] {
-    const model = this.draft.modelOf(object);
-    return model ? referencesIn(model, object.values) : [];
+  #references(object: BlueprintObject): [field: string, id: string, to: Reference][] {
+    return referencesIn(this.draft.modelOf(object), object.values);
   }
 }
 

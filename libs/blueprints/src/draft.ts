@@ -1,6 +1,7 @@
+import type { ReferenceKind } from '@gatehouse/contracts';
 import { BlueprintError } from './blueprint-error.js';
-import { canonical, equal } from './json.js';
-import { type BlueprintObject, isOf, type ObjectModel, type Referable, referencesIn } from './object-model.js';
+import { canonical, equal, type Json } from './json.js';
+import { type BlueprintObject, isOf, type ObjectModel, referencesIn } from './object-model.js';
 import type { StoredObject } from './objects.js';
 
 /** The installation's objects as a run of blueprints has changed them so far: a working copy in memory, saved at the end. */
@@ -28,9 +29,20 @@ export class Draft {
   }
 
   /** Whether `id` is an object that a field of this kind can refer to. */
-  has(kind: Referable, id: string): boolean {
+  has(kind: ReferenceKind, id: string): boolean {
     const object = this.#objects.get(id);
     return object !== undefined && isOf(kind, this.modelOf(object)?.kind);
+  }
+
+  /** An object as people know it: by names, not by the ids that refer to others. */
+  readable(object: BlueprintObject): string {
+    const { key = [], references } = this.modelOf(object) ?? {};
+    const parts = key.map((field) => {
+      const value = object.values[field] ?? '';
+      const referred = references?.has(field) ? this.#objects.get(String(value)) : undefined;
+      return referred ? this.readable(referred) : String(value);
+    });
+    return parts.filter((part) => part !== '').join(' ');
   }
 
   *of(model: string): Iterable<BlueprintObject> {
@@ -80,13 +92,16 @@ export class Draft {
     return this.#touched;
   }
 
-  /** Without the password stage inside it, an identification stage would let everybody in. */
-  #refuseGuard({ id, values: { name } }: BlueprintObject): void {
-    for (const { model, values } of this.#objects.values()) {
-      const field = this.#models.get(model)?.guards?.find((guard) => values[guard] === id);
+  /** Without its condition a flow is for everybody, and an identification stage without the password stage inside it too. */
+  #refuseGuard(object: BlueprintObject): void {
+    for (const host of this.#objects.values()) {
+      const model = this.modelOf(host);
+      const guards = model?.guards?.(host.values) ?? [];
+      const [field] =
+        referencesIn(model, host.values).find(([name, id]) => id === object.id && guards.includes(name)) ?? [];
       if (field === undefined) continue;
       throw new BlueprintError(
-        `${String(name)} is the ${field} of ${String(values['name'])}, which must be changed first`,
+        `${this.readable(object)} is the ${field} of ${this.readable(host)}, which must be changed or removed first`,
       );
     }
   }
@@ -98,7 +113,7 @@ export class Draft {
     const fields = referencesIn(model, other.values).filter(([, id]) => id === gone);
     if (fields.length === 0) return;
     if (fields.some(([field]) => model.parents.includes(field))) return this.remove(other.id);
-    const emptied = Object.fromEntries(fields.map(([field]) => [field, null]));
+    const emptied = Object.fromEntries(fields.map(([field]) => [field, without(other.values[field] ?? null, gone)]));
     this.put({ ...other, values: { ...other.values, ...emptied } });
   }
 
@@ -120,7 +135,7 @@ export class Draft {
   #touch(object: BlueprintObject): void {
     this.#touched.add(object.id);
     const model = this.modelOf(object);
-    for (const [, id] of model ? referencesIn(model, object.values) : []) this.#touched.add(id);
+    for (const [, id] of referencesIn(model, object.values)) this.#touched.add(id);
   }
 
   #nameOf(object: BlueprintObject): string | undefined {
@@ -137,3 +152,5 @@ export class Draft {
     return { id, model, identifiers, attrs: Object.fromEntries(fields.filter((field) => !isKey(field))) };
   }
 }
+
+const without = (value: Json, gone: string): Json => (Array.isArray(value) ? value.filter((id) => id !== gone) : null);

@@ -52,8 +52,8 @@ export const bindingModel: ObjectModel = {
   key: ['target', 'stage', 'order'],
   schema: bindingSchema,
   references: new Map([
-    ['target', 'flow'],
-    ['stage', 'stage'],
+    ['target', { to: 'flow' }],
+    ['stage', { to: 'stage' }],
   ]),
   parents: ['target', 'stage'],
   check: (values) =>

@@ -95,14 +95,22 @@ describe('a condition', () => {
     expect([...draft.of(policyBindingModel.name)]).toHaveLength(2);
   });
 
-  it('goes with what it is bound to, and with its policy', () => {
-    const { draft } = compilerOf(
-      ...[flow(1), flow(2), policy(3)],
-      condition(11, 1, { group: uuid(90) }),
-      condition(12, 2, { policy: uuid(3) }),
-    );
+  it('goes with what it is bound to', () => {
+    const { draft } = compilerOf(flow(1), condition(11, 1, { group: uuid(90) }));
     draft.remove(uuid(1));
+    expect(draft.changes.removed.sort()).toEqual([1, 11].map(uuid));
+  });
+
+  it('keeps its policy, without which everybody would be let in, unless it is switched off', () => {
+    const { draft } = compilerOf(
+      ...[flow(1), policy(3)],
+      condition(11, 1, { policy: uuid(3) }),
+      condition(12, 1, { policy: uuid(3), order: 1, enabled: false }),
+    );
+    const why = 'policy 3 is the policy of policy 3 flow-1 0, which must be changed or removed first';
+    expect(() => draft.remove(uuid(3))).toThrow(why);
+    draft.remove(uuid(11));
     draft.remove(uuid(3));
-    expect(draft.changes.removed.sort()).toEqual([1, 3, 11, 12].map(uuid));
+    expect(draft.changes.removed.sort()).toEqual([3, 11, 12].map(uuid));
   });
 });

@@ -3,6 +3,7 @@ import type { EffectType } from './effect.js';
 import { char, lenient } from './fields.js';
 import type { Catalogue, Errors } from './message.js';
 import type { ContextKey, PlanContext } from './plan-context.js';
+import type { ReferenceKind } from './reference.js';
 
 /** Which credential an answer spends, so that the gateway can count before it is judged (protocol §7). */
 export interface AttemptRule {
@@ -38,6 +39,18 @@ export interface Embed {
   readonly asks?: string;
 }
 
+/** Objects that blueprints describe beside a stage, for its config to name: the fields of a form, say. */
+export interface Part {
+  /** What references call it. */
+  readonly kind: ReferenceKind;
+  /** The blueprint model, lower case. */
+  readonly model: string;
+  /** The fields that together name one of them; `name` unless told otherwise. */
+  readonly key?: readonly string[];
+  readonly config: z.ZodObject;
+  readonly admit?: (config: Readonly<Record<string, unknown>>) => Errors;
+}
+
 /** What a stage promises the rest of the house. Everything about a stage that anybody else may know stands here. */
 export interface StageContract {
   /** One NATS token, never changed: `^[a-z][a-z0-9_]{1,47}$`. */
@@ -62,9 +75,15 @@ export interface StageContract {
   readonly effects: readonly EffectType[];
   /** Kinds of steps it may add to the plan. */
   readonly inserts: readonly string[];
+  /** What its config may name that is neither stage nor flow. */
+  readonly parts: readonly Part[];
   /** Config field to what the stage named there judges. */
   readonly embeds: Readonly<Record<string, Embed>>;
+  /** Kinds of the same service all of whose stages it hears of, secrets included: what it acts on was made by one of them. */
+  readonly companions: readonly string[];
   readonly attempts: readonly AttemptRule[];
+  /** Secret fields of the answer whose name means something else in an address, so that one with it is not refused. */
+  readonly addressable: readonly string[];
   /** Cookies of the request that it may see. */
   readonly cookies: readonly string[];
   /** Fields of the challenge that are sentences of the house, and what they may say; a visitor reads it in their language. */
@@ -86,8 +105,11 @@ const defaults = {
   errors: {},
   effects: [],
   inserts: [],
+  parts: [],
   embeds: {},
+  companions: [],
   attempts: [],
+  addressable: [],
   cookies: [],
   texts: {},
   user_info: false,
@@ -130,4 +152,5 @@ type Needed<C extends StageContract> = { [K in ReadKey<C>]: C['reads'][K] extend
 export type Reads<C extends StageContract> = Partial<Pick<PlanContext, ReadKey<C>>> & {
   [K in Needed<C>]: NonNullable<PlanContext[K]>;
 };
-export type Writes<C extends StageContract> = Partial<Pick<PlanContext, C['writes'][number]>>;
+/** The facts a stage writes; null takes one away. */
+export type Writes<C extends StageContract> = { [K in C['writes'][number]]?: PlanContext[K] | null };

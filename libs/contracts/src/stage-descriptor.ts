@@ -48,6 +48,7 @@ const descriptor = z.object({
   inserts: list(kind),
   embeds: record(z.object({ field: name, error: name, asks: name.exactOptional() })),
   attempts: list(attemptRule),
+  addressable: list(name),
   cookies: list(name),
   user_info: z.boolean().default(false),
   acts: z.boolean().default(true),

@@ -44,7 +44,10 @@ export const stageRequest = z.object({
   /** The inner query without its flow token. */
   query: z.record(z.string(), z.string()),
   config: bag,
+  /** By config field; of a field that is a list, `<field>.<place>`. */
   attached: z.record(z.string(), attachedStage),
+  /** By id, secrets included: every stage of a kind that the contract has among its companions. */
+  companions: z.record(z.string(), attachedStage).default({}),
   context: bag,
   state: bag.optional(),
   response: bag.optional(),

@@ -61,6 +61,17 @@ export class Sealer {
     }
   }
 
+  /**
+   * What a text can be found by without being kept: its digest under each key, the current one first. Whoever has the table
+   * and not the keys cannot try texts.
+   */
+  digests(purpose: string, text: string): Buffer[] {
+    return [...this.keys.values()].map((master) => {
+      const key = createHmac('sha256', master).update(`digest\0${purpose}`).digest();
+      return createHmac('sha256', key).update(text).digest();
+    });
+  }
+
   /** A master key is never used on a body, so no number of rows wears it out. */
   private rowKey(id: string, row: SealedRow): Buffer {
     const master = this.keys.get(id);

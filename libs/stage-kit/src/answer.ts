@@ -77,9 +77,9 @@ const onWire = (outcome: object) => outcome as StageReply;
 
 function inputOf<C extends StageContract>(contract: C, request: StageRequest): ChallengeInput<C> {
   const until = performance.now() + request.timeout_ms;
-  const { flow, step, site, client, session, query, locale, attached, context } = request;
+  const { id, flow, step, site, client, session, query, locale, attached, companions, context } = request;
   return {
-    ...{ flow, step, site, client, session, query, locale, attached },
+    ...{ id, flow, step, site, client, session, query, locale, attached, companions },
     config: read(contract.config, request.config, 'config') as ChallengeInput<C>['config'],
     context: context as ChallengeInput<C>['context'],
     ...(request.state === undefined ? {} : { state: read(contract.state, request.state, 'state') as never }),

@@ -23,6 +23,7 @@ export const requestOf = (given: Partial<StageRequest> = {}): StageRequest => ({
   query: {},
   config: {},
   attached: {},
+  companions: {},
   context: {},
   ...given,
 });

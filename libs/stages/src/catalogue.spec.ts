@@ -65,6 +65,10 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
     expect(secretFields(contract.response)).toEqual(passwords);
   });
 
+  it('leaves to addresses the names of secrets only', () => {
+    expect(secretFields(contract.response)).toEqual(expect.arrayContaining([...contract.addressable]));
+  });
+
   it('shares known facts only, and takes its turn in the time there is', () => {
     const shared = [...Object.keys(contract.reads), ...contract.writes];
     expect(shared.filter((name) => !(name in planContext.shape))).toEqual([]);

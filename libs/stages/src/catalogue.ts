@@ -2,7 +2,11 @@ import { type StageContract, systemChallenges, type WireShape } from '@gatehouse
 import type { DynamicModule } from '@nestjs/common';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
+import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
+import { authenticatorStaticContract } from './mfa/static/authenticator-static.contract.js';
+import { authenticatorTotpContract } from './mfa/totp/authenticator-totp.contract.js';
+import { authenticatorValidateContract } from './mfa/validate/authenticator-validate.contract.js';
 import { passwordContract } from './password/password.contract.js';
 import { redirectContract } from './redirect/redirect.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
@@ -33,8 +37,26 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     contract: userLogoutContract,
     module: async () => (await import('./user-logout/user-logout.module.js')).userLogoutModule(),
   },
+  user_delete: {
+    contract: userDeleteContract,
+    module: async () => (await import('./enrollment/user-delete.module.js')).userDeleteModule(),
+  },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
+  authenticator_static: {
+    contract: authenticatorStaticContract,
+    module: async () =>
+      (await import('./mfa/static/authenticator-static.module.js')).authenticatorStaticModule(),
+  },
+  authenticator_totp: {
+    contract: authenticatorTotpContract,
+    module: async () => (await import('./mfa/totp/authenticator-totp.module.js')).authenticatorTotpModule(),
+  },
+  authenticator_validate: {
+    contract: authenticatorValidateContract,
+    module: async () =>
+      (await import('./mfa/validate/authenticator-validate.module.js')).authenticatorValidateModule(),
+  },
   redirect: {
     contract: redirectContract,
     module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),

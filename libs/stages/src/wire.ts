@@ -9,12 +9,9 @@ import {
   deviceCodeResponse,
 } from './device-code/device-code.wire.js';
 import { emailChallenge, emailResponse } from './email/email.wire.js';
-import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/authenticator-duo.wire.js';
-import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/authenticator-sms.wire.js';
-import { authenticatorStaticChallenge, authenticatorStaticResponse } from './mfa/authenticator-static.wire.js';
-import { authenticatorTotpChallenge, authenticatorTotpResponse } from './mfa/authenticator-totp.wire.js';
-import { authenticatorValidateChallenge, authenticatorValidateResponse } from './mfa/authenticator-validate.wire.js';
-import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './mfa/authenticator-webauthn.wire.js';
+import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/duo/authenticator-duo.wire.js';
+import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/sms/authenticator-sms.wire.js';
+import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './mfa/webauthn/authenticator-webauthn.wire.js';
 import { promptChallenge, promptResponse } from './prompt/prompt.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
@@ -44,24 +41,6 @@ export const componentsToCome: readonly WireShape[] = [
     component: 'ak-stage-authenticator-sms',
     challenge: authenticatorSmsChallenge,
     response: authenticatorSmsResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-static',
-    challenge: authenticatorStaticChallenge,
-    response: authenticatorStaticResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-totp',
-    challenge: authenticatorTotpChallenge,
-    response: authenticatorTotpResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-validate',
-    challenge: authenticatorValidateChallenge,
-    response: authenticatorValidateResponse,
     user_info: true,
   },
   {

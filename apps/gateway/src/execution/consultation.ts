@@ -169,7 +169,11 @@ export class Consultation {
     const stageRequest = stageRequestOf(situation, asked, body);
     const reply = await this.parts.stages.ask(contract, body ? 'respond' : 'challenge', stageRequest);
     const { attached } = stageRequest;
-    const given = { pendingUser: plan.context.pending_user, attached: Object.values(attached).map(({ id }) => id) };
+    const given = {
+      pendingUser: plan.context.pending_user,
+      sessionUser: situation.sessionUser,
+      attached: Object.values(attached).map(({ id }) => id),
+    };
     const violations = overreach(contract, reply, given);
     if (violations.length === 0) return 'challenge' in reply ? trimmed(contract, reply) : reply;
     this.parts.report(contract.kind, violations);

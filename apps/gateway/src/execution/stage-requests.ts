@@ -63,6 +63,7 @@ export function stageRequestOf(
     query,
     config: stage.config,
     attached: attachedTo(stage.config, version),
+    companions: companionsOf(contract, version),
     context: only(plan.context, Object.keys(contract.reads)),
     ...(state ? { state } : {}),
     ...(body ? { response: only(body, Object.keys(contract.response.shape)) } : {}),
@@ -74,14 +75,21 @@ function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Rec
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(bag, key)).map((key) => [key, bag[key]!]));
 }
 
+const companionsOf = ({ companions: kinds }: StageContract, { companions }: FlowVersion) =>
+  Object.fromEntries(Object.entries(companions).filter(([, { kind }]) => kinds.includes(kind)));
+
+/** The stages that a config names, by field; where a field names several, as `field.0`, `field.1` and so on. */
 function attachedTo(
   config: Readonly<Record<string, unknown>>,
   { attached }: FlowVersion,
 ): Record<string, AttachedStage> {
   return Object.fromEntries(
-    Object.entries(config).flatMap(([field, id]) => {
-      const stage = typeof id === 'string' ? attached[id] : undefined;
-      return stage ? [[field, stage]] : [];
+    Object.entries(config).flatMap(([field, held]) => {
+      const named = Array.isArray(held) ? held.map((id, i) => [`${field}.${i}`, id]) : [[field, held]];
+      return named.flatMap(([place, id]) => {
+        const stage = typeof id === 'string' ? attached[id] : undefined;
+        return stage ? [[place as string, stage] as const] : [];
+      });
     }),
   );
 }

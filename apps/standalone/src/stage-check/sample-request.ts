@@ -48,6 +48,7 @@ export function sampleRequest(
     query: {},
     config,
     attached: {},
+    companions: {},
     context: Object.fromEntries(given.map(([key]) => [key, FACTS[key]])),
   };
 }

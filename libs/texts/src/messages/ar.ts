@@ -28,6 +28,7 @@ export const ar: Catalogue = {
   'Failed to authenticate.': 'تعذّر تسجيل الدخول.',
   'Invalid password': 'كلمة المرور غير صحيحة',
   'Log in': 'تسجيل الدخول',
+  'No Pending User.': 'لا يوجد حساب معني بهذا.',
   'Unknown error': 'خطأ غير معروف',
   'Invalid next URL': 'عنوان الوجهة التالية غير صالح.',
   'Flow does not apply to current user.': 'هذا المسار غير متاح لك.',

@@ -28,6 +28,7 @@ export const de: Catalogue = {
   'Failed to authenticate.': 'Die Anmeldung ist fehlgeschlagen.',
   'Invalid password': 'Falsches Passwort',
   'Log in': 'Anmelden',
+  'No Pending User.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Unknown error': 'Unbekannter Fehler',
   'Invalid next URL': 'Die Adresse, zu der es weitergehen soll, ist ungültig.',
   'Flow does not apply to current user.': 'Dieser Ablauf ist für Sie nicht vorgesehen.',

@@ -28,6 +28,7 @@ export const es: Catalogue = {
   'Failed to authenticate.': 'No se ha podido iniciar sesión.',
   'Invalid password': 'Contraseña incorrecta',
   'Log in': 'Iniciar sesión',
+  'No Pending User.': 'No hay ninguna cuenta a la que se refiera esto.',
   'Unknown error': 'Error desconocido',
   'Invalid next URL': 'La dirección de destino no es válida.',
   'Flow does not apply to current user.': 'Este proceso no está disponible para usted.',

@@ -30,6 +30,7 @@ export const fr: Catalogue = {
   'Failed to authenticate.': 'L’authentification a échoué.',
   'Invalid password': 'Mot de passe incorrect',
   'Log in': 'Se connecter',
+  'No Pending User.': 'Aucun compte n’est concerné ici.',
   'Unknown error': 'Erreur inconnue',
   'Invalid next URL': 'L’adresse de destination n’est pas valide.',
   'Flow does not apply to current user.': 'Ce parcours ne vous est pas destiné.',
