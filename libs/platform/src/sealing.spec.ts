@@ -76,7 +76,11 @@ describe('digests', () => {
 
   it('are the same for the same text, and tell purposes, texts and keys apart', () => {
     expect(sealer.digests('codes', 'abc')).toEqual([digest]);
-    const others = [sealer.digests('numbers', 'abc'), sealer.digests('codes', 'abd'), new Sealer(`k2:${second}`).digests('codes', 'abc')];
+    const others = [
+      sealer.digests('numbers', 'abc'),
+      sealer.digests('codes', 'abd'),
+      new Sealer(`k2:${second}`).digests('codes', 'abc'),
+    ];
     for (const [other] of others) expect(other).not.toEqual(digest);
   });
   it('are made with every key while keys are rotated, the one that seals first', () => {

@@ -7,6 +7,7 @@ import { identificationContract } from './identification/identification.contract
 import { authenticatorStaticContract } from './mfa/static/authenticator-static.contract.js';
 import { authenticatorTotpContract } from './mfa/totp/authenticator-totp.contract.js';
 import { authenticatorValidateContract } from './mfa/validate/authenticator-validate.contract.js';
+import { authenticatorWebauthnContract } from './mfa/webauthn/authenticator-webauthn.contract.js';
 import { passwordContract } from './password/password.contract.js';
 import { redirectContract } from './redirect/redirect.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
@@ -45,8 +46,7 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
   authenticator_static: {
     contract: authenticatorStaticContract,
-    module: async () =>
-      (await import('./mfa/static/authenticator-static.module.js')).authenticatorStaticModule(),
+    module: async () => (await import('./mfa/static/authenticator-static.module.js')).authenticatorStaticModule(),
   },
   authenticator_totp: {
     contract: authenticatorTotpContract,
@@ -54,8 +54,11 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   },
   authenticator_validate: {
     contract: authenticatorValidateContract,
-    module: async () =>
-      (await import('./mfa/validate/authenticator-validate.module.js')).authenticatorValidateModule(),
+    module: async () => (await import('./mfa/validate/authenticator-validate.module.js')).authenticatorValidateModule(),
+  },
+  authenticator_webauthn: {
+    contract: authenticatorWebauthnContract,
+    module: async () => (await import('./mfa/webauthn/authenticator-webauthn.module.js')).authenticatorWebauthnModule(),
   },
   redirect: {
     contract: redirectContract,

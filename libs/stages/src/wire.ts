@@ -11,7 +11,6 @@ import {
 import { emailChallenge, emailResponse } from './email/email.wire.js';
 import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/duo/authenticator-duo.wire.js';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/sms/authenticator-sms.wire.js';
-import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './mfa/webauthn/authenticator-webauthn.wire.js';
 import { promptChallenge, promptResponse } from './prompt/prompt.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
@@ -41,12 +40,6 @@ export const componentsToCome: readonly WireShape[] = [
     component: 'ak-stage-authenticator-sms',
     challenge: authenticatorSmsChallenge,
     response: authenticatorSmsResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-webauthn',
-    challenge: authenticatorWebauthnChallenge,
-    response: authenticatorWebauthnResponse,
     user_info: true,
   },
   { component: 'ak-stage-autosubmit', challenge: autosubmitChallenge, response: autosubmitResponse, user_info: false },

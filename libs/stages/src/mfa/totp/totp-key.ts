@@ -1,5 +1,5 @@
-import { createGuardrails, type CryptoPlugin, verifySync } from 'otplib';
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type CryptoPlugin, createGuardrails, verifySync } from 'otplib';
 import { z } from 'zod';
 import { TOTP_STEP_S } from './otpauth.js';
 
@@ -10,7 +10,10 @@ const MAX_KEY_BYTES = 40;
 
 /** What makes the codes of a device: RFC 6238 with SHA-1; `t0` in seconds, `tolerance` and `drift` in steps. */
 export const totpKey = z.object({
-  key: z.hex().min(2).max(2 * MAX_KEY_BYTES),
+  key: z
+    .hex()
+    .min(2)
+    .max(2 * MAX_KEY_BYTES),
   digits: z.literal([6, 8]),
   step: z.int().min(1).max(3600).default(TOTP_STEP_S),
   t0: z.int().default(0),

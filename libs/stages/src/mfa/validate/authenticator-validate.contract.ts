@@ -8,10 +8,12 @@ import {
   references,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { deviceTypes } from '../webauthn/device-type.js';
+import { nonce } from '../webauthn/nonce.js';
+import { HINTS, USER_VERIFICATIONS } from '../webauthn/relying-party.js';
 import { authenticatorValidateChallenge, authenticatorValidateResponse } from './authenticator-validate.wire.js';
 
-const NOTHING_TO_CONFIGURE =
-  'When "Not configured action" is set to "Configure", you must set a configuration stage.';
+const NOTHING_TO_CONFIGURE = 'When "Not configured action" is set to "Configure", you must set a configuration stage.';
 
 /** Lets somebody remember a proof; its value is sealed (03-mfa §10.8). */
 export const PROOF_COOKIE = 'authentik_mfa';
@@ -39,7 +41,9 @@ export const authenticatorValidateContract = defineStage({
     configuration_stages: references('stage'),
     device_classes: z.array(choice(DEVICE_CLASSES)).default(['static', 'totp', 'webauthn', 'duo', 'sms']),
     last_auth_threshold: duration('seconds=0'),
-    webauthn_user_verification: choice(['required', 'preferred', 'discouraged']).default('preferred'),
+    webauthn_user_verification: choice(USER_VERIFICATIONS).default('preferred'),
+    webauthn_hints: z.array(choice(HINTS)).default([]),
+    webauthn_allowed_device_types: deviceTypes(),
   }),
   admit: ({ not_configured_action, configuration_stages }): Errors => {
     const isMissing = !Array.isArray(configuration_stages) || configuration_stages.length === 0;
@@ -52,7 +56,7 @@ export const authenticatorValidateContract = defineStage({
     /** What the shown challenge offers: an answer is for nothing else. */
     offers: z.array(z.object({ device_class: z.enum(DEVICE_CLASSES), device_uid: z.string() })),
     /** What each kind remembers of what it asked. */
-    memory: z.object({}),
+    memory: z.object({ webauthn: nonce.optional() }),
   }),
   reads: {
     pending_user: 'optional',
@@ -81,6 +85,11 @@ export const authenticatorValidateContract = defineStage({
     authenticator_validate_class: { string: 'No compatible device class allowed', code: 'invalid' },
     authenticator_validate_code: {
       string: 'Invalid Token. Please ensure the time on your device is accurate and try again.',
+      code: 'invalid',
+    },
+    authenticator_validate_device: { string: 'Invalid device', code: 'invalid' },
+    authenticator_validate_model: {
+      string: 'Invalid device type. Contact your {brand} administrator for help.',
       code: 'invalid',
     },
     authenticator_validate_assertion: { string: 'Assertion failed', code: 'invalid' },

@@ -1,9 +1,14 @@
 import { authenticatorsModule } from '@gatehouse/authenticators';
+import { TypeormUsers, Users } from '@gatehouse/directory';
 import { serveStage } from '@gatehouse/stage-kit';
+import { DataSource } from 'typeorm';
 import type { Factor } from '../factor.js';
 import { factors } from '../factors.js';
+import { Models, NoModels } from '../webauthn/attestation.js';
+import { WebauthnSettings } from '../webauthn/webauthn-settings.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
+import { Judgement } from './judgement.js';
 import { FACTORS, Offers } from './offers.js';
 import { ProofMemory } from './proof-memory.js';
 
@@ -14,6 +19,10 @@ export const authenticatorValidateModule = () =>
     providers: [
       ...factors,
       { provide: FACTORS, useFactory: (...all: Factor[]) => all, inject: [...factors] },
+      { provide: Users, useFactory: (source: DataSource) => new TypeormUsers(source), inject: [DataSource] },
+      { provide: Models, useClass: NoModels },
+      WebauthnSettings,
+      Judgement,
       Offers,
       ProofMemory,
     ],

@@ -1,10 +1,18 @@
-import { ask, type Challenge, type ErrorCode, reject, type Response, type StageOutcome, pass } from '@gatehouse/contracts';
+import {
+  ask,
+  type Challenge,
+  type ErrorCode,
+  pass,
+  type Response,
+  reject,
+  type StageOutcome,
+} from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { savedOwnerOf } from '../owner.js';
 import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
-import { memoryOf, type Offered, Offers, remembering } from './offers.js';
 import { askedOf, Judgement } from './judgement.js';
+import { memoryOf, type Offered, Offers, remembering } from './offers.js';
 import { ProofMemory } from './proof-memory.js';
 import { chooseSetUp, withoutDevice } from './set-ups.js';
 
@@ -52,7 +60,7 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
 
   private async judge(input: RespondInput<Contract>, asked: readonly Offered[]): Promise<StageOutcome<Contract>> {
     const judged = await this.judgement.of(input, asked);
-    return 'type' in judged ? judged : this.again({ ...input, state: judged });
+    return 'offers' in judged ? this.again({ ...input, state: judged }) : judged;
   }
 
   private async again(input: ChallengeInput<Contract>) {

@@ -1,4 +1,4 @@
-import { type DeviceClass, pass, reject, type Response, type StageOutcome, type State } from '@gatehouse/contracts';
+import { type DeviceClass, pass, type Response, reject, type StageOutcome, type State } from '@gatehouse/contracts';
 import type { RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { namedDevice } from '../device-events.js';
@@ -52,7 +52,11 @@ export class Judgement {
     return this.passed(input, proved);
   }
 
-  private async tried(entries: readonly Offered[], input: Input & { state: State<Contract> }, field: Field): Promise<Tried> {
+  private async tried(
+    entries: readonly Offered[],
+    input: Input & { state: State<Contract> },
+    field: Field,
+  ): Promise<Tried> {
     const wrong: { entry: Offered; verdict: Wrong }[] = [];
     let { state } = input;
     for (const entry of entries) {
@@ -68,7 +72,9 @@ export class Judgement {
 
   private passed(input: Input, proved: readonly { entry: Offered; verdict: Right }[]): StageOutcome<Contract> {
     const { context } = input;
-    const before = Array.isArray(context.auth_method_args?.['mfa_devices']) ? context.auth_method_args['mfa_devices'] : [];
+    const before = Array.isArray(context.auth_method_args?.['mfa_devices'])
+      ? context.auth_method_args['mfa_devices']
+      : [];
     const mfa_devices = [...before, ...proved.map(({ verdict }) => namedDevice(verdict.device))];
     const told = proved.findLast(({ verdict }) => verdict.user)?.verdict;
     const args = { ...context.auth_method_args, mfa_devices, ...told?.args };
@@ -96,7 +102,6 @@ const verdictOf = ({ factor, offer }: Offered, input: Input, answer: unknown): P
     offer,
   });
 
-
 const [APP, MODEL] = authenticatorValidateContract.model.split('.');
 
 /** Says what was wrong, counts what was guessed, and records it (03-mfa §12). */
@@ -105,7 +110,12 @@ function refused(input: Input, field: Field, { wrong, state }: Tried): StageOutc
   const owner = ownerOf(input);
   const stage = { app: APP, model_name: MODEL, name: input.step.name };
   const events = guesses.map(({ entry, verdict }) => {
-    const context = { username: owner?.username ?? '', stage, device_class: entry.factor.deviceClass, ...verdict.facts };
+    const context = {
+      username: owner?.username ?? '',
+      stage,
+      device_class: entry.factor.deviceClass,
+      ...verdict.facts,
+    };
     return { type: 'event', action: 'login_failed', context } as const;
   });
   const isBlamed = owner !== undefined && guesses.length > 0;

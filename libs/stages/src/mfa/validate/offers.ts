@@ -50,7 +50,10 @@ export class Offers {
     return offered;
   }
 
-  private async offer(factor: Factor, given: { input: ChallengeInput<Contract>; user: SavedUser | undefined; devices: Device[] }) {
+  private async offer(
+    factor: Factor,
+    given: { input: ChallengeInput<Contract>; user: SavedUser | undefined; devices: Device[] },
+  ) {
     const { config, state, flow, context, session } = given.input;
     if (!config.device_classes.includes(factor.deviceClass)) return undefined;
     const isStranger = !context.pending_user && !session.user && flow.designation === 'authentication';

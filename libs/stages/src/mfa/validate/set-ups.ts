@@ -1,4 +1,4 @@
-import { ask, type AttachedStage, deny, pass, reject, type StageOutcome } from '@gatehouse/contracts';
+import { type AttachedStage, ask, deny, pass, reject, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { savedOwnerOf } from '../owner.js';
 import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
@@ -6,8 +6,7 @@ import type { authenticatorValidateContract } from './authenticator-validate.con
 type Contract = typeof authenticatorValidateContract;
 
 const NONE = { message: { code: 'authenticator_validate_none' } } as const;
-const NOTHING_BOUND =
-  'Authenticator validation stage is set to configure user but no configuration flow is set.';
+const NOTHING_BOUND = 'Authenticator validation stage is set to configure user but no configuration flow is set.';
 
 /** What becomes of somebody who has no device that counts here (03-mfa §10.6). */
 export function withoutDevice(input: ChallengeInput<Contract>): StageOutcome<Contract> {
@@ -25,7 +24,10 @@ function offerSetUps(input: ChallengeInput<Contract>): StageOutcome<Contract> {
   if (!savedOwnerOf(input)) return deny<Contract>(NONE);
   const stages = setUpsOf(input);
   const [only, ...others] = stages;
-  if (!only) return deny<Contract>({ effects: [{ type: 'event', action: 'configuration_error', context: { message: NOTHING_BOUND } }] });
+  if (!only)
+    return deny<Contract>({
+      effects: [{ type: 'event', action: 'configuration_error', context: { message: NOTHING_BOUND } }],
+    });
   if (others.length === 0) return setUp(only);
   const challenge = { device_challenges: [], configuration_stages: stages.map(selectable) };
   return ask<Contract>(challenge, { state: { offers: [], memory: {} } });

@@ -5,14 +5,19 @@ import { ALGORITHMS } from './creation-options.js';
 import type { CreationAnswer } from './credential-answer.js';
 import type { RelyingParty } from './relying-party.js';
 
-/** The makers' certificates by which authenticators prove what model they are. */
-export interface Models {
-  /** The roots of a model's certificates; undefined for a model that nobody vouches for. */
-  rootsOf(aaguid: string): readonly X509Certificate[] | undefined;
+/** The models that makers vouch for, by AAGUID. */
+export abstract class Models {
+  /** The roots of the certificates by which devices of a model prove it; undefined when nobody vouches for it. */
+  abstract rootsOf(aaguid: string): readonly X509Certificate[] | undefined;
+  /** What the model is called. */
+  abstract nameOf(aaguid: string): string | undefined;
 }
 
 /** Nobody vouches for any model. */
-export const noModels: Models = { rootsOf: () => undefined };
+export class NoModels extends Models {
+  rootsOf(): undefined {}
+  nameOf(): undefined {}
+}
 
 /**
  * Statements whose certificates are looked at. For others the library would trust roots of its own, or for `android-key`

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 
 const NONCE_BYTES = 64;
 
 /** What an authenticator must sign: good for one answer to one step of one plan, and for a while. */
-export interface Nonce {
+export const nonce = z.object({
   /** Random bytes in base64url. */
-  readonly challenge: string;
+  challenge: z.string(),
   /** When it stops being good, in milliseconds since 1970. */
-  readonly until: number;
-}
+  until: z.number(),
+});
+type Nonce = z.output<typeof nonce>;
 
 /** A nonce that is good for `lifetimeS` seconds. */
 export const newNonce = (lifetimeS: number): Nonce => ({
@@ -17,4 +19,5 @@ export const newNonce = (lifetimeS: number): Nonce => ({
 });
 
 /** Whether a nonce is there and still good. */
-export const isLive = (nonce: Nonce | undefined): nonce is Nonce => nonce !== undefined && nonce.until > Date.now();
+export const isLive = <N extends Nonce>(given: N | undefined): given is N =>
+  given !== undefined && given.until > Date.now();

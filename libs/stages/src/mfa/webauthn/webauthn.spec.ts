@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { verifyAssertion } from './assertion.js';
-import { noModels } from './attestation.js';
+import { NoModels } from './attestation.js';
 import { ALGORITHMS, type CreationRules, creationOptions } from './creation-options.js';
 import { assertionAnswer } from './credential-answer.js';
 import { verifyRegistration } from './registration.js';
@@ -46,7 +46,7 @@ const rules: CreationRules = {
   attested: false,
 };
 const register = (posted: unknown, changed: Partial<CreationRules> = {}) =>
-  verifyRegistration(posted, { party, challenge, rules: { ...rules, ...changed }, models: noModels });
+  verifyRegistration(posted, { party, challenge, rules: { ...rules, ...changed }, models: new NoModels() });
 const assert = (posted: unknown, key: SoftKey, wanted: { signCount?: number; verified?: boolean } = {}) =>
   verifyAssertion(assertionAnswer.parse(posted), {
     ...{ party, challenge, verified: wanted.verified ?? false },
@@ -57,7 +57,7 @@ describe('the recorded ceremonies', () => {
   const local = { id: recorded.common.rp_id, name: 'Example', origin: recorded.common.origin };
 
   it.each(recorded.registration)('a credential is made: $name', async ({ credential, challenge, expected }) => {
-    const made = await verifyRegistration(credential, { party: local, challenge, rules, models: noModels });
+    const made = await verifyRegistration(credential, { party: local, challenge, rules, models: new NoModels() });
     expect(made).toEqual({
       credential: {
         credentialId: expected.credential_id,
