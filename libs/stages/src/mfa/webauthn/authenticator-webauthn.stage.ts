@@ -4,7 +4,7 @@ import { ask, deny, type OwnMessage, pass, reject, type SavedUser, type StageOut
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { enrolled } from '../device-events.js';
-import { ownerOf, savedOwnerOf } from '../owner.js';
+import { savedOwnerOf } from '../owner.js';
 import { Models } from './attestation.js';
 import type { authenticatorWebauthnContract } from './authenticator-webauthn.contract.js';
 import { type CreationRules, creationOptions } from './creation-options.js';
@@ -31,7 +31,6 @@ export class AuthenticatorWebauthnStage implements Stage<Contract> {
 
   /** Each look has a challenge of its own, and ends the one before. */
   async challenge(input: Input): Promise<StageOutcome<Contract>> {
-    if (!ownerOf(input)) return pass();
     const owner = savedOwnerOf(input);
     if (!owner) return deny();
     const state = { id: randomUUID(), ...newNonce(this.settings.challengeS) };

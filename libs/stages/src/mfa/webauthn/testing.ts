@@ -1,179 +1,103 @@
-import {
-  createHash,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  type SignKeyObjectInput,
-  sign,
-} from 'node:crypto';
-import { isoCBOR } from '@simplewebauthn/server/helpers';
+import { type Devices, MFA_SCHEMA, mfaMigrations, TypeormDevices } from '@gatehouse/authenticators';
+import type { PlanContext, SavedUser, StageReply } from '@gatehouse/contracts';
+import { Users } from '@gatehouse/directory';
+import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { expect } from 'vitest';
+import { freshDatabase } from '../../../../../test/support/postgres.js';
+import { authenticatorValidateContract } from '../validate/authenticator-validate.contract.js';
+import { AuthenticatorValidateStage } from '../validate/authenticator-validate.stage.js';
+import { Judgement } from '../validate/judgement.js';
+import { Offers } from '../validate/offers.js';
+import { ProofMemory } from '../validate/proof-memory.js';
+import { NoModels } from './attestation.js';
+import { authenticatorWebauthnContract } from './authenticator-webauthn.contract.js';
+import { AuthenticatorWebauthnStage } from './authenticator-webauthn.stage.js';
+import { SoftKey } from './soft-key.js';
+import { WebauthnFactor } from './webauthn.factor.js';
 
-const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest();
-const unpadded = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
-/** As clients write the members of an assertion. */
-const padded = (bytes: Uint8Array) => {
-  const text = unpadded(bytes);
-  return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
-};
-
-type Cose = Map<number, number | Uint8Array>;
-
-/** An algorithm as an authenticator has it: a new key, how it is written down, how it signs. */
-interface Algorithm {
-  readonly cose: (publicKey: KeyObject) => Cose;
-  readonly pair: () => { publicKey: KeyObject; privateKey: KeyObject };
-  readonly digest: string | null;
-  readonly options?: Omit<SignKeyObjectInput, 'key'>;
-}
-
-const jwk = (key: KeyObject) => key.export({ format: 'jwk' });
-const member = (text: string | undefined) => Uint8Array.from(Buffer.from(text ?? '', 'base64url'));
-
-const elliptic = (alg: number, crv: number, [namedCurve, digest]: [string, string]): Algorithm => ({
-  pair: () => generateKeyPairSync('ec', { namedCurve }),
-  cose: (key) =>
-    new Map<number, number | Uint8Array>([
-      [1, 2],
-      [3, alg],
-      [-1, crv],
-      [-2, member(jwk(key).x)],
-      [-3, member(jwk(key).y)],
-    ]),
-  digest,
+/** A saved user; the one who is called `gone` may not log in. */
+export const person = (n: number, username: string): SavedUser => ({
+  ...{ kind: 'saved', uuid: `00000000-0000-4000-8000-00000000000${n}`, pk: n, username, name: '', email: '' },
+  ...{ is_active: username !== 'gone', epoch: 1, locale: '' },
 });
-/** They take long to make, and one does for all algorithms. */
-let rsaPair: { publicKey: KeyObject; privateKey: KeyObject } | undefined;
+export const [alice, bob, gone] = [person(1, 'alice'), person(2, 'bob'), person(3, 'gone')];
 
-const rsa = (alg: number, digest: string, options: Omit<SignKeyObjectInput, 'key'> = {}): Algorithm => ({
-  pair: () => (rsaPair ??= generateKeyPairSync('rsa', { modulusLength: 2048 })),
-  cose: (key) =>
-    new Map<number, number | Uint8Array>([
-      [1, 3],
-      [3, alg],
-      [-1, member(jwk(key).n)],
-      [-2, member(jwk(key).e)],
-    ]),
-  digest,
-  options,
+/** The directory, as far as devices ask it. */
+export class Three extends Users {
+  find = () => Promise.resolve(undefined);
+  get = (uuid: string) => Promise.resolve([alice, bob, gone].find((one) => one.uuid === uuid));
+}
+
+/** What a browser says of a ceremony on the site of the tests. */
+export const ceremony = (challenge: string) => ({
+  challenge,
+  origin: 'https://id.example.org',
+  rpId: 'id.example.org',
 });
-/** RSA_PKCS1_PSS_PADDING, with a salt as long as the digest (RFC 8230). */
-const pss = (bytes: number) => ({ padding: 6, saltLength: bytes });
 
-/** Every algorithm that is asked for, by its COSE number; the last is one that nobody asked for. */
-export const algorithms: Readonly<Record<string, Algorithm>> = {
-  '-7': elliptic(-7, 1, ['P-256', 'sha256']),
-  '-8': {
-    pair: () => generateKeyPairSync('ed25519'),
-    cose: (key) =>
-      new Map<number, number | Uint8Array>([
-        [1, 1],
-        [3, -8],
-        [-1, 6],
-        [-2, member(jwk(key).x)],
-      ]),
-    digest: null,
-  },
-  '-36': elliptic(-36, 3, ['P-521', 'sha512']),
-  '-37': rsa(-37, 'sha256', pss(32)),
-  '-38': rsa(-38, 'sha384', pss(48)),
-  '-39': rsa(-39, 'sha512', pss(64)),
-  '-257': rsa(-257, 'sha256'),
-  '-258': rsa(-258, 'sha384'),
-  '-259': rsa(-259, 'sha512'),
-  '-35': elliptic(-35, 2, ['P-384', 'sha384']),
-};
+type Shown = Extract<StageReply, { challenge: object }>;
+export const registrationIn = (reply: StageReply) =>
+  (reply as Shown).challenge['registration'] as { challenge: string; excludeCredentials: { id: string }[] };
+export const entriesIn = (reply: StageReply) =>
+  (reply as Shown).challenge['device_challenges'] as {
+    device_class: string;
+    device_uid: string;
+    challenge: { challenge: string; allowCredentials: { id: string }[]; userVerification: string };
+  }[];
+/** The challenge of the first entry. */
+export const asked = (reply: StageReply) => entriesIn(reply)[0]!.challenge.challenge;
 
-interface Ceremony {
-  readonly challenge: string;
-  readonly origin: string;
-  readonly rpId: string;
-  readonly type?: string;
-  readonly crossOrigin?: boolean;
+/** A refusal of the one field. */
+export const refusal = (field: string, message: object) => ({ type: 'rejected', errors: { [field]: [message] } });
+
+interface Settings {
+  readonly challengeS: number;
 }
-interface Words {
-  readonly up?: boolean;
-  readonly uv?: boolean;
-  readonly backup?: number;
-}
+const usual: Settings = { challengeS: 600 };
+const models = new NoModels();
 
-/** An authenticator that does what it is told, and writes its answers as clients of the API do. */
-export class SoftKey {
-  readonly id = unpadded(randomBytes(32));
-  count = 0;
-  readonly #algorithm: Algorithm;
-  readonly #pair: { publicKey: KeyObject; privateKey: KeyObject };
+/** Devices in a database of their own, and the stages that keep and ask them. */
+export class DeviceBench {
+  private constructor(
+    readonly devices: Devices,
+    private readonly sealer: Sealer,
+    readonly close: () => Promise<void>,
+  ) {}
 
-  constructor(
-    readonly aaguid = '00000000-0000-0000-0000-000000000000',
-    algorithm = '-7',
-  ) {
-    this.#algorithm = algorithms[algorithm]!;
-    this.#pair = this.#algorithm.pair();
+  static async open(): Promise<DeviceBench> {
+    const database = await freshDatabase();
+    await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
+    const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
+    const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
+    return new DeviceBench(new TypeormDevices(source, sealer), sealer, async () => {
+      await source.destroy();
+      await database.drop();
+    });
   }
 
-  /** The COSE key, as it is stored. */
-  get publicKey(): string {
-    return unpadded(isoCBOR.encode(this.#algorithm.cose(this.#pair.publicKey)));
+  factor(settings = usual): WebauthnFactor {
+    return new WebauthnFactor(this.devices, new Three(), models, settings);
   }
 
-  /** What `navigator.credentials.create` gives; `statement` proves the model. */
-  create(
-    ceremony: Ceremony,
-    words: Words & { statement?: (data: Buffer, hash: Buffer) => [string, Map<string, unknown>] } = {},
-  ) {
-    const client = clientData({ type: 'webauthn.create', ...ceremony });
-    const id = Buffer.from(this.id, 'base64url');
-    const attested = Buffer.concat([
-      Buffer.from(this.aaguid.replaceAll('-', ''), 'hex'),
-      Buffer.from([0, id.length]),
-      id,
-      isoCBOR.encode(this.#algorithm.cose(this.#pair.publicKey)),
-    ]);
-    const data = authenticatorData(ceremony.rpId, { ...words, count: this.count, attested });
-    const [fmt, attStmt] = words.statement?.(data, sha256(client)) ?? ['none', new Map<string, unknown>()];
-    const attestation = new Map<string, unknown>([
-      ['fmt', fmt],
-      ['attStmt', attStmt],
-      ['authData', Uint8Array.from(data)],
-    ]);
-    return {
-      ...{ id: this.id, rawId: this.id, type: 'public-key', registrationClientExtensions: '{}' },
-      response: { clientDataJSON: unpadded(client), attestationObject: unpadded(isoCBOR.encode(attestation as never)) },
-    };
+  setUp(user: SavedUser, config: Record<string, unknown> = {}, settings = usual) {
+    const stage = new AuthenticatorWebauthnStage(this.devices, models, settings);
+    return driveStage(authenticatorWebauthnContract, stage, { context: { pending_user: user }, config });
   }
 
-  /** What `navigator.credentials.get` gives. */
-  get(ceremony: Ceremony, words: Words & { count?: number } = {}) {
-    this.count = words.count ?? this.count + 1;
-    const client = clientData({ type: 'webauthn.get', ...ceremony });
-    const data = authenticatorData(ceremony.rpId, { ...words, count: this.count });
-    const signature = this.sign(Buffer.concat([data, sha256(client)]));
-    return {
-      ...{ id: this.id, rawId: this.id, type: 'public-key', assertionClientExtensions: '{}' },
-      response: {
-        clientDataJSON: padded(client),
-        authenticatorData: padded(data),
-        signature: padded(signature),
-        userHandle: null,
-      },
-    };
+  validate(context: PlanContext, config: Record<string, unknown> = {}, settings = usual) {
+    const memory = new ProofMemory(this.sealer);
+    const offers = new Offers(this.devices, [this.factor(settings)]);
+    const stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
+    const given: Record<string, unknown> = { device_classes: ['webauthn'], not_configured_action: 'deny', ...config };
+    return driveStage(authenticatorValidateContract, stage, { context, config: given });
   }
 
-  sign(bytes: Buffer): Buffer {
-    return sign(this.#algorithm.digest, bytes, { key: this.#pair.privateKey, ...this.#algorithm.options });
+  /** A user's new key. */
+  async enrolled(user: SavedUser, key = new SoftKey()): Promise<SoftKey> {
+    const stage = this.setUp(user);
+    const { challenge } = registrationIn(await stage.show());
+    expect(await stage.answer({ response: key.create(ceremony(challenge)) })).toMatchObject({ type: 'passed' });
+    return key;
   }
-}
-
-const clientData = ({ type, challenge, origin, crossOrigin = false }: Ceremony) =>
-  Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin }));
-
-function authenticatorData(
-  rpId: string,
-  { up = true, uv = true, backup = 0, count, attested }: Words & { count: number; attested?: Buffer },
-) {
-  const flags = (up ? 0x01 : 0) | (uv ? 0x04 : 0) | backup | (attested ? 0x40 : 0);
-  const rest = Buffer.alloc(5);
-  rest.writeUInt8(flags, 0);
-  rest.writeUInt32BE(count, 1);
-  return Buffer.concat([sha256(rpId), rest, attested ?? Buffer.alloc(0)]);
 }

@@ -7,7 +7,7 @@ import { ALGORITHMS, type CreationRules, creationOptions } from './creation-opti
 import { assertionAnswer } from './credential-answer.js';
 import { verifyRegistration } from './registration.js';
 import { requestOptions } from './request-options.js';
-import { algorithms, SoftKey } from './testing.js';
+import { algorithms, SoftKey } from './soft-key.js';
 
 interface Recorded {
   readonly common: { rp_id: string; origin: string };
