@@ -129,7 +129,8 @@ module.exports = {
     },
     {
       name: 'wings-keep-to-their-bench',
-      comment: 'A stage is built from contracts, the kit, the platform and, for named readers, the directory or the devices.',
+      comment:
+        'A stage is built from contracts, the kit, the platform and, for named readers, the directory or the devices.',
       severity: 'error',
       from: { path: '^libs/stages/src/[^/]+/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^(libs|apps)/', pathNot: '^libs/(stages|contracts|stage-kit|platform|directory|authenticators)/' },

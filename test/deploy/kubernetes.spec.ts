@@ -99,7 +99,8 @@ describe('deploy/k8s/base', () => {
     const pod = podOf(find('Deployment', service));
     const settings = environmentOf(pod.spec.containers[0]!, env);
     const reached = Object.keys(pod.metadata.labels).filter((label) => label.startsWith('reaches-'));
-    expect(reached).toEqual(['reaches-nats', ...('DATABASE_URL' in settings ? ['reaches-postgres'] : [])]);
+    const world = readCompose(env)[service]?.networks.includes('out') ? ['reaches-world'] : [];
+    expect(reached).toEqual(['reaches-nats', ...('DATABASE_URL' in settings ? ['reaches-postgres'] : []), ...world]);
   });
 
   it('scales the password service by its load', () => {

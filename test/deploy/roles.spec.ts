@@ -34,6 +34,9 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'DELETE FROM flow.brand_sets',
     'DELETE FROM flow.migrations',
     'CREATE TABLE flow.mine ()',
+    'SELECT FROM mfa.devices',
+    'SELECT FROM mfa.codes',
+    'DELETE FROM mfa.owned_devices',
     'CREATE TABLE public.mine ()',
   ],
   enrollment: [
@@ -58,6 +61,15 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.plans',
     'CREATE TABLE directory.mine ()',
   ],
+  mfa: [
+    'SELECT password_hash FROM directory.users',
+    'UPDATE directory.users SET is_active = true',
+    'SELECT FROM directory.tokens',
+    'SELECT FROM flow.plans',
+    'SELECT mfa.remove_device(gen_random_uuid(), NULL, 1)',
+    'DROP TABLE mfa.codes',
+    'CREATE TABLE mfa.mine ()',
+  ],
   password: [
     'SELECT username FROM directory.users',
     'UPDATE directory.users SET is_active = true',
@@ -76,6 +88,8 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.sessions',
     'SELECT body FROM flow.plans',
     'SELECT FROM flow.objects',
+    'SELECT FROM mfa.owned_devices',
+    'SELECT mfa.remove_device(gen_random_uuid(), NULL, 1)',
     'UPDATE flow.reputation SET score = 0',
     'CREATE TABLE directory.mine ()',
   ],
@@ -213,7 +227,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     );
     await expect(spy()).resolves.toBeDefined();
     expect(await stack.run('roles')).toMatch(
-      /gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_password, gatehouse_policy/,
+      /gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_mfa, gatehouse_password, gatehouse_policy/,
     );
     await expect(spy()).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 /** Those that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-type Service = (typeof SERVICES)[number] | 'enrollment' | 'policy';
+type Service = (typeof SERVICES)[number] | 'enrollment' | 'mfa' | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
 interface Plan {
@@ -36,6 +36,9 @@ interface Ground {
   readonly pool: pg.Pool;
   readonly environment: Environment;
 }
+
+/** What seals devices, for the commands too. */
+const sealsDevices = () => ({ MFA_SEAL_KEYS: `test:${randomBytes(32).toString('base64')}` });
 
 /** The whole product as separate processes, over a real nats-server and a database of its own. */
 export class House {
@@ -61,7 +64,7 @@ export class House {
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     // Whoever drops the database may be quicker than a connection that is saying goodbye.
     pool.on('error', () => undefined);
-    const house = new House(url, { bus, database, pool, environment }, settings);
+    const house = new House(url, { bus, database, pool, environment: { ...sealsDevices(), ...environment } }, settings);
     await house.command('migrate');
     for (const blueprint of blueprints) await house.apply(blueprint);
     await Promise.all([house.openGateway(), ...services.map((service) => house.start(service))]);

@@ -1,3 +1,4 @@
+import { authenticatorsConfig } from '@gatehouse/authenticators';
 import { commonConfig, natsConfig, placesConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
@@ -59,6 +60,8 @@ export const documents: readonly Document[] = [
     settingsOf(postgresConfig),
     '## gateway',
     settingsOf(gatewayConfig, { except: SHARED }),
+    '## mfa',
+    settingsOf(authenticatorsConfig),
     '## password',
     settingsOf(passwordConfig),
     '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',
@@ -66,7 +69,7 @@ export const documents: readonly Document[] = [
     settingsOf(policyConfig, { except: PLACES }),
     'And those of the places of addresses, as the gateway has them.',
     '## standalone, and the commands',
-    'Besides those of the gateway, of password and of policy; what is missing of them is made up and kept in `GATEHOUSE_DIR`.',
+    'Besides those of the gateway, of mfa, of password and of policy; what is missing of them is made up and kept in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig),
     '`npm run user` needs the `SECRET_KEY` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',

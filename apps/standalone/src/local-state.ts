@@ -7,6 +7,7 @@ import { standaloneConfig } from './standalone.config.js';
 
 const secrets = z.object({
   sealKey: z.string(),
+  mfaSealKey: z.string(),
   secretKey: z.string(),
   databasePassword: z.string(),
   busPassword: z.string(),
@@ -23,15 +24,18 @@ export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Prom
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'secrets.json');
   const kept = await readFile(file, 'utf8').catch(() => undefined);
-  if (kept !== undefined) return { folder, ...secrets.parse(JSON.parse(kept)) };
-  const drawn = {
+  const before = secrets.partial().parse(JSON.parse(kept ?? '{}'));
+  const all = secrets.parse({
     sealKey: randomBytes(32).toString('base64'),
+    mfaSealKey: randomBytes(32).toString('base64'),
     secretKey: randomBytes(32).toString('base64'),
     databasePassword: randomBytes(24).toString('base64url'),
     busPassword: randomBytes(24).toString('base64url'),
-  };
-  await writePrivately(file, drawn);
-  return { folder, ...drawn };
+    ...before,
+  });
+  // A later version may need more of them than the one that drew the first.
+  if (Object.keys(all).some((name) => !(name in before))) await writePrivately(file, all);
+  return { folder, ...all };
 }
 
 /** Writes JSON that nobody else may read, whole or not at all. */

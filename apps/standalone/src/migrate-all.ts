@@ -1,3 +1,4 @@
+import { MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { DIRECTORY_SCHEMA, directoryMigrations } from '@gatehouse/directory';
 import { flowMigrations } from '@gatehouse/gateway';
@@ -9,5 +10,6 @@ export async function migrateAll(url: string): Promise<string[]> {
   const directory = await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
   const flow = await migrate({ url, schema: FLOW_SCHEMA, migrations: flowMigrations });
   const enrollment = await migrate({ url, schema: ENROLLMENT_SCHEMA, migrations: enrollmentMigrations });
-  return [...directory, ...flow, ...enrollment];
+  const mfa = await migrate({ url, schema: MFA_SCHEMA, migrations: mfaMigrations });
+  return [...directory, ...flow, ...enrollment, ...mfa];
 }

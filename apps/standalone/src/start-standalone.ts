@@ -55,9 +55,10 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
 }
 
 /** Settings of a laptop that nobody has configured. */
-function defaults({ sealKey, secretKey }: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
+function defaults({ sealKey, mfaSealKey, secretKey }: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
   return {
     SEAL_KEYS: `local:${sealKey}`,
+    MFA_SEAL_KEYS: `local:${mfaSealKey}`,
     SECRET_KEY: secretKey,
     BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
     LOG_LEVEL: 'warn',

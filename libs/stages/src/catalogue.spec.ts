@@ -12,6 +12,11 @@ import { stages, stagesOf, wireShapes } from './catalogue.js';
 import { passwordContract } from './password/password.contract.js';
 
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
+/** Config fields without a default. */
+const INSISTING: Readonly<Record<string, readonly string[]>> = {
+  password: ['backends'],
+  authenticator_totp: ['digits'],
+};
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
 describe.each(entries)('the contract of $key', ({ key, contract }) => {
@@ -27,7 +32,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
   it('has a default for each config field, or names those it insists on', () => {
     const parsed = contract.config.safeParse({});
     const insists = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));
-    expect(insists).toEqual(key === 'password' ? ['backends'] : []);
+    expect(insists).toEqual(INSISTING[key] ?? []);
   });
 
   it('prefixes the codes of its errors with its kind and leaves those of the fields alone', () => {

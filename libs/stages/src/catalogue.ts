@@ -4,6 +4,7 @@ import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
+import { authenticatorDuoContract } from './mfa/duo/authenticator-duo.contract.js';
 import { authenticatorStaticContract } from './mfa/static/authenticator-static.contract.js';
 import { authenticatorTotpContract } from './mfa/totp/authenticator-totp.contract.js';
 import { authenticatorValidateContract } from './mfa/validate/authenticator-validate.contract.js';
@@ -44,6 +45,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
+  authenticator_duo: {
+    contract: authenticatorDuoContract,
+    module: async () => (await import('./mfa/duo/authenticator-duo.module.js')).authenticatorDuoModule(),
+  },
   authenticator_static: {
     contract: authenticatorStaticContract,
     module: async () => (await import('./mfa/static/authenticator-static.module.js')).authenticatorStaticModule(),

@@ -9,7 +9,6 @@ import {
   deviceCodeResponse,
 } from './device-code/device-code.wire.js';
 import { emailChallenge, emailResponse } from './email/email.wire.js';
-import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/duo/authenticator-duo.wire.js';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/sms/authenticator-sms.wire.js';
 import { promptChallenge, promptResponse } from './prompt/prompt.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
@@ -30,12 +29,6 @@ export const componentsToCome: readonly WireShape[] = [
   },
   { component: 'ak-source-oauth-apple', challenge: appleChallenge, response: appleResponse, user_info: false },
   { component: 'ak-source-plex', challenge: plexChallenge, response: plexResponse, user_info: false },
-  {
-    component: 'ak-stage-authenticator-duo',
-    challenge: authenticatorDuoChallenge,
-    response: authenticatorDuoResponse,
-    user_info: true,
-  },
   {
     component: 'ak-stage-authenticator-sms',
     challenge: authenticatorSmsChallenge,

@@ -27,6 +27,17 @@ export const de: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Ungültige Daten: Erwartet wurde ein Objekt, nicht {type}.',
   'Failed to authenticate.': 'Die Anmeldung ist fehlgeschlagen.',
   'Invalid password': 'Falsches Passwort',
+  'Code does not match': 'Der Code stimmt nicht.',
+  'invalid challenge selected': 'Diese Auswahl ist ungültig.',
+  'Selected stage is invalid': 'Diese Einrichtung steht nicht zur Wahl.',
+  'No compatible device class allowed': 'Kein passendes Gerät ist zugelassen.',
+  'Invalid Token. Please ensure the time on your device is accurate and try again.':
+    'Der Code ist ungültig. Bitte prüfen Sie, ob die Uhr Ihres Geräts richtig geht, und versuchen Sie es noch einmal.',
+  'Assertion failed': 'Die Bestätigung ist fehlgeschlagen.',
+  'Duo denied access': 'Duo hat den Zugang verweigert.',
+  'Empty response': 'Die Antwort ist leer.',
+  'No (allowed) MFA authenticator configured.':
+    'Sie haben kein (zugelassenes) Gerät für die zweite Bestätigung eingerichtet.',
   'Log in': 'Anmelden',
   'No Pending User.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Unknown error': 'Unbekannter Fehler',

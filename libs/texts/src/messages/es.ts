@@ -27,6 +27,17 @@ export const es: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Datos no válidos: se esperaba un objeto, no {type}.',
   'Failed to authenticate.': 'No se ha podido iniciar sesión.',
   'Invalid password': 'Contraseña incorrecta',
+  'Code does not match': 'El código no coincide.',
+  'invalid challenge selected': 'La selección no es válida.',
+  'Selected stage is invalid': 'Esta configuración no está disponible.',
+  'No compatible device class allowed': 'No se permite ningún dispositivo compatible.',
+  'Invalid Token. Please ensure the time on your device is accurate and try again.':
+    'El código no es válido. Compruebe que la hora de su dispositivo es correcta e inténtelo de nuevo.',
+  'Assertion failed': 'La confirmación ha fallado.',
+  'Duo denied access': 'Duo ha denegado el acceso.',
+  'Empty response': 'La respuesta está vacía.',
+  'No (allowed) MFA authenticator configured.':
+    'No tiene configurado ningún dispositivo (permitido) de segundo factor.',
   'Log in': 'Iniciar sesión',
   'No Pending User.': 'No hay ninguna cuenta a la que se refiera esto.',
   'Unknown error': 'Error desconocido',

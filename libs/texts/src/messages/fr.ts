@@ -29,6 +29,17 @@ export const fr: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Données invalides : un objet était attendu, et non {type}.',
   'Failed to authenticate.': 'L’authentification a échoué.',
   'Invalid password': 'Mot de passe incorrect',
+  'Code does not match': 'Le code ne correspond pas.',
+  'invalid challenge selected': 'Ce choix n’est pas valide.',
+  'Selected stage is invalid': 'Cette configuration n’est pas proposée.',
+  'No compatible device class allowed': 'Aucun appareil compatible n’est autorisé.',
+  'Invalid Token. Please ensure the time on your device is accurate and try again.':
+    'Code non valide. Vérifiez que l’heure de votre appareil est exacte, puis réessayez.',
+  'Assertion failed': 'La confirmation a échoué.',
+  'Duo denied access': 'Duo a refusé l’accès.',
+  'Empty response': 'La réponse est vide.',
+  'No (allowed) MFA authenticator configured.':
+    'Aucun appareil (autorisé) d’authentification à deux facteurs n’est configuré.',
   'Log in': 'Se connecter',
   'No Pending User.': 'Aucun compte n’est concerné ici.',
   'Unknown error': 'Erreur inconnue',

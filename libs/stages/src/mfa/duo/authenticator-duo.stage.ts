@@ -4,8 +4,8 @@ import {
   ask,
   deny,
   type OwnErrors,
+  type OwnMessage,
   pass,
-  reject,
   type SavedUser,
   type StageOutcome,
   type State,
@@ -17,7 +17,7 @@ import { enrolled } from '../device-events.js';
 import { savedOwnerOf } from '../owner.js';
 import type { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { Duo, DuoAway, type DuoPairing, DuoRefusal } from './duo.js';
-import { accountOf } from './duo-stages.js';
+import { accountOf, idOfStage } from './duo-stages.js';
 
 type Contract = typeof authenticatorDuoContract;
 type Input = ChallengeInput<Contract>;
@@ -43,7 +43,7 @@ export class AuthenticatorDuoStage implements Stage<Contract> {
     const owner = savedOwnerOf(input);
     if (!owner || !state) return this.challenge(input);
     const pairing = await this.pairing(input, state);
-    if (input.response.poll) return show(input, state, { duo_response: pairing });
+    if (input.response.poll) return show(input, state, pairing);
     switch (pairing) {
       case 'success':
         return this.keep(input, owner, state);
@@ -81,10 +81,22 @@ export class AuthenticatorDuoStage implements Stage<Contract> {
   }
 
   private async keep(input: Input, { uuid: user }: SavedUser, { id, userId: handle }: State<Contract>) {
-    const stage = ownIdOf(input);
     const device = { id, user, kind: 'duo', name: NAME, handle } as const;
-    const pk = await this.devices.add({ ...device, ...(stage === undefined ? {} : { stage }) });
+    const pk = await this.devices.add({ ...device, stage: idOfStage(input.companions, input.step.name) });
     if (pk === undefined) return deny<Contract>({ message: { code: 'authenticator_duo_known' } });
     return pass<Contract>({ effects: [enrolled({ ...device, pk })] });
   }
 }
+
+/** The pairing as it is, and where Duo has told how far it is, that too. */
+function show(input: Input, state: State<Contract>, status?: DuoPairing | 'away') {
+  const { activationBarcode: activation_barcode, activationCode: activation_code } = state;
+  const challenge = { activation_barcode, activation_code, stage_uuid: idOfStage(input.companions, input.step.name) };
+  return ask<Contract>({ ...challenge, ...(status && status !== 'away' ? { duo_response: status } : {}) }, { state });
+}
+
+/** Nothing has been judged: whoever was too quick asks again (03-mfa §18, 14). */
+const again = (input: Input, state: State<Contract>, message: OwnMessage<Contract>) => ({
+  ...show(input, state),
+  errors: { non_field_errors: [message] } satisfies OwnErrors<Contract>,
+});

@@ -1,7 +1,7 @@
 import { readConfig } from '@gatehouse/platform';
 import type { Provider } from '@nestjs/common';
-import { Duo } from './duo.js';
 import { duoConfig } from './duo.config.js';
+import { Duo } from './duo.js';
 import { DuoConnection } from './duo-connection.js';
 import { HttpDuo } from './http-duo.js';
 

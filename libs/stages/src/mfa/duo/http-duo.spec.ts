@@ -5,9 +5,9 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DuoAway, DuoRefusal } from './duo.js';
 import { DuoConnection } from './duo-connection.js';
+import { DuoServer, type DuoTrouble, duoAccount } from './duo-server.js';
 import { authorization, canonicalBody, canonicalLines } from './duo-signature.js';
 import { HttpDuo } from './http-duo.js';
-import { DuoServer, type DuoTrouble, duoAccount } from './testing.js';
 
 let server: DuoServer;
 let duo: HttpDuo;

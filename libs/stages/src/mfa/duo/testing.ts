@@ -1,200 +1,127 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type Devices, MFA_SCHEMA, mfaMigrations, TypeormDevices } from '@gatehouse/authenticators';
+import type { SavedUser, StageReply } from '@gatehouse/contracts';
+import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { freshDatabase } from '../../../../../test/support/postgres.js';
+import { authenticatorValidateContract } from '../validate/authenticator-validate.contract.js';
+import { AuthenticatorValidateStage } from '../validate/authenticator-validate.stage.js';
+import { Judgement } from '../validate/judgement.js';
+import { Offers } from '../validate/offers.js';
+import { ProofMemory } from '../validate/proof-memory.js';
+import { authenticatorDuoContract } from './authenticator-duo.contract.js';
+import { AuthenticatorDuoStage } from './authenticator-duo.stage.js';
+import { DuoFactor } from './duo.factor.js';
+import { DuoConnection } from './duo-connection.js';
+import { DuoServer, duoAccount } from './duo-server.js';
+import { HttpDuo } from './http-duo.js';
 
-/** The account that the server knows, for logins and for administration alike. */
-export const duoAccount = {
-  host: 'api-loopback.duosecurity.com',
-  integrationKey: 'DILOOPBACK',
-  secretKey: 'loopback secret',
+/** The stage that set the devices of the tests up. */
+export const STAGE = 'a1b2c3d4-0000-4000-8000-000000000001';
+export const config = {
+  api_hostname: duoAccount.host,
+  client_id: duoAccount.integrationKey,
+  client_secret: duoAccount.secretKey,
 };
+const companions = { [STAGE]: { id: STAGE, name: 'duo', kind: 'authenticator_duo', model: 'm', config } };
+const step = { id: 'step', name: 'duo', confirmed: true };
 
-type Parameters = Record<string, string>;
-type Fail = { readonly code: number; readonly message: string };
-
-interface User {
-  readonly id: string;
-  readonly username: string;
-  readonly activationCode: string;
-  paired: boolean;
-  /** What comes of asking for the user, or of a passcode. */
-  demand: 'auth' | 'allow' | 'deny' | 'enroll';
-  verified: boolean;
-}
-interface Transaction {
-  readonly parameters: Parameters;
-  result: string;
-  told: boolean;
+let people = 0;
+/** Somebody nobody has seen before. */
+export function stranger(): SavedUser {
+  const n = String(++people);
+  const uuid = `00000000-0000-4000-8000-${n.padStart(12, '0')}`;
+  return {
+    ...{ kind: 'saved', uuid, pk: people, username: `user-${n}`, name: '', email: '' },
+    ...{ is_active: true, epoch: 1, locale: '' },
+  };
 }
 
-const sha512 = (text: string) => createHash('sha512').update(text).digest('hex');
-const fail = (code: number, message: string): Fail => ({ code, message });
+export const challengeIn = (reply: StageReply) => (reply as Extract<StageReply, { challenge: object }>).challenge;
+export const entryIn = (reply: StageReply) =>
+  (challengeIn(reply)['device_challenges'] as { device_uid: string; challenge: { number?: string } }[])[0]!;
 
-/** What a server in trouble does instead of its work. */
-export type DuoTrouble = 'silent' | 'garbage' | 429 | 500;
+interface Wishes {
+  readonly timeoutMs?: number;
+  readonly turnMs?: number;
+  readonly restMs?: number;
+  readonly outpost?: boolean;
+  readonly request?: object;
+}
 
-/** Duo on loopback: it checks signatures and speaks the documented Auth API, version 2, and the users of the Admin API. */
-export class DuoServer {
-  readonly calls: { path: string; parameters: Parameters }[] = [];
-  readonly users = new Map<string, User>();
-  readonly transactions = new Map<string, Transaction>();
-  trouble: DuoTrouble | undefined;
-  passcode = '123456';
-  readonly #news = new Set<() => void>();
+/** A Duo on loopback, devices in a database of their own, and the stages that ask the one and keep the others. */
+export class DuoBench {
+  private constructor(
+    readonly server: DuoServer,
+    readonly devices: Devices,
+    private readonly parts: {
+      sealer: Sealer;
+      query: (sql: string, values: unknown[]) => Promise<unknown>;
+      close: () => Promise<void>;
+    },
+  ) {}
 
-  private constructor(private readonly server: Server) {}
-
-  static async open(): Promise<DuoServer> {
-    const server = createServer((request, response) => void opened.serve(request, response));
-    const opened = new DuoServer(server);
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return opened;
+  static async open(): Promise<DuoBench> {
+    const [database, server] = await Promise.all([freshDatabase(), DuoServer.open()]);
+    await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
+    const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
+    const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
+    return new DuoBench(server, new TypeormDevices(source, sealer), {
+      sealer,
+      query: (sql, values) => source.query(sql, values),
+      close: async () => {
+        await server.close();
+        await source.destroy();
+        await database.drop();
+      },
+    });
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  close = () => this.parts.close();
+
+  setUp(user: SavedUser | undefined, timeoutMs = 2000) {
+    return driveStage(authenticatorDuoContract, new AuthenticatorDuoStage(this.devices, this.duo(timeoutMs)), {
+      context: user ? { pending_user: user } : {},
+      config,
+      request: { companions, step },
+    });
   }
 
-  async close(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
+  validate(user: SavedUser, wishes: Wishes = {}) {
+    const memory = new ProofMemory(this.parts.sealer);
+    const factor = new DuoFactor(this.devices, this.duo(wishes.timeoutMs), { restMs: wishes.restMs ?? 60_000 });
+    const stage = new AuthenticatorValidateStage(new Offers(this.devices, [factor]), new Judgement(memory), memory);
+    const client = { ip: '203.0.113.7', user_agent: 'vitest', outpost: wishes.outpost ?? false, cookies: {} };
+    const request = { companions, client, timeout_ms: wishes.turnMs ?? 5000, ...wishes.request };
+    const given: Record<string, unknown> = { device_classes: ['duo'], not_configured_action: 'deny' };
+    return driveStage(authenticatorValidateContract, stage, {
+      context: { pending_user: user },
+      config: given,
+      request,
+    });
   }
 
   /** A user whose phone is paired. */
-  add(username: string, more: Partial<User> = {}): User {
-    const user: User = {
-      id: `DU${this.users.size + 1}`,
-      username,
-      activationCode: '',
-      paired: true,
-      demand: 'auth',
-      verified: false,
-      ...more,
-    };
-    this.users.set(user.id, user);
+  async paired(verified = false): Promise<SavedUser> {
+    const user = stranger();
+    const { id: handle } = this.server.add(user.username, { verified });
+    const device = { id: user.uuid, user: user.uuid, kind: 'duo', name: 'Duo Authenticator' } as const;
+    await this.devices.add({ ...device, handle, stage: STAGE });
     return user;
   }
 
-  /** Pushes that have been sent, the newest last. */
-  get pushes(): { txid: string; parameters: Parameters }[] {
-    return [...this.transactions].map(([txid, { parameters }]) => ({ txid, parameters }));
+  /** Somebody's devices are removed. */
+  forget({ uuid }: SavedUser): Promise<unknown> {
+    return this.parts.query('DELETE FROM mfa.devices WHERE user_id = $1', [uuid]);
   }
 
-  /** The visitor answers on their phone, to the newest push unless told otherwise. */
-  decide(result: string, txid = this.pushes.at(-1)!.txid): void {
-    this.transactions.get(txid)!.result = result;
-    for (const tell of this.#news) tell();
-    this.#news.clear();
+  /** How Duo knows a user. */
+  at = ({ username }: SavedUser) => [...this.server.users.values()].find((user) => user.username === username)!;
+
+  /** The messages that were sent to a user's phone. */
+  pushesTo = ({ username }: SavedUser) =>
+    this.server.pushes.filter(({ parameters }) => parameters['display_username'] === username);
+
+  private duo(timeoutMs = 2000): HttpDuo {
+    return new HttpDuo(new DuoConnection({ timeoutMs, url: this.server.url }));
   }
-
-  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '', 'http://duo');
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString();
-    if (this.trouble !== undefined) return inTrouble(this.trouble, response);
-    const faulty = signatureFault(request, url, body);
-    const parameters = body === '' ? Object.fromEntries(url.searchParams) : (JSON.parse(body) as Parameters);
-    this.calls.push({ path: url.pathname, parameters });
-    const said = faulty ?? (await this.answer(url.pathname, parameters));
-    send(response, said);
-  }
-
-  private answer(path: string, parameters: Parameters): unknown {
-    const handlers: Readonly<Record<string, (given: Parameters) => unknown>> = {
-      '/auth/v2/enroll': (given) => this.enroll(given),
-      '/auth/v2/enroll_status': (given) => this.status(given),
-      '/auth/v2/preauth': (given) => this.preauth(given),
-      '/auth/v2/auth': (given) => this.auth(given),
-      '/auth/v2/auth_status': (given) => this.news(given),
-      '/admin/v1/users': (given) => this.page(given),
-    };
-    return handlers[path]?.(parameters) ?? fail(40_401, 'Resource not found');
-  }
-
-  private enroll({ username = '' }: Parameters) {
-    if ([...this.users.values()].some((user) => user.username === username && user.paired))
-      return fail(40_002, 'Invalid request parameters');
-    const code = `duo://${randomUUID()}`;
-    const { id } = this.add(username, { paired: false, activationCode: code });
-    const picture = `https://${duoAccount.host}/frame/qr?value=${encodeURIComponent(code)}`;
-    return { user_id: id, username, activation_code: code, activation_barcode: picture, expiration: 1_900_000_000 };
-  }
-
-  private status({ user_id = '', activation_code }: Parameters) {
-    const user = this.users.get(user_id);
-    if (!user || user.activationCode !== activation_code) return 'invalid';
-    return user.paired ? 'success' : 'waiting';
-  }
-
-  private preauth({ user_id = '', client_supports_verified_push: numbers }: Parameters) {
-    const user = this.users.get(user_id);
-    if (!user) return fail(40_002, 'Invalid request parameters');
-    const verified =
-      user.verified && numbers === '1' ? { txid: randomUUID(), verification_code: '042931', expiration: 60 } : {};
-    return { result: user.demand, status_msg: '', ...(user.demand === 'auth' ? { devices: [], ...verified } : {}) };
-  }
-
-  private auth(parameters: Parameters) {
-    if (parameters['factor'] === 'passcode')
-      return { result: parameters['passcode'] === this.passcode ? 'allow' : 'deny', status: '', status_msg: '' };
-    if (parameters['async'] !== '1' || parameters['device'] !== 'auto')
-      return fail(40_001, 'Missing required request parameters');
-    const txid = parameters['txid'] ?? randomUUID();
-    this.transactions.set(txid, { parameters, result: 'waiting', told: false });
-    return { txid };
-  }
-
-  /** The first question hears that the message is under way; later ones wait for an answer. */
-  private async news({ txid = '' }: Parameters) {
-    const transaction = this.transactions.get(txid);
-    if (!transaction) return fail(40_002, 'Invalid request parameters');
-    if (transaction.told && transaction.result === 'waiting') await new Promise<void>((tell) => this.#news.add(tell));
-    transaction.told = true;
-    return { result: transaction.result, status: 'pushed', status_msg: '' };
-  }
-
-  private page({ limit = '', offset = '' }: Parameters) {
-    const all = [...this.users.values()].map(({ id, username }) => ({ user_id: id, username }));
-    const end = Number(offset) + Number(limit);
-    return new Page(all.slice(Number(offset), end), end < all.length ? end : undefined);
-  }
-}
-
-class Page {
-  constructor(
-    readonly response: unknown,
-    readonly next: number | undefined,
-  ) {}
-}
-
-function inTrouble(trouble: DuoTrouble, response: ServerResponse): void {
-  if (trouble === 'silent') return;
-  if (trouble === 'garbage') response.end('<html>');
-  else response.writeHead(trouble).end(JSON.stringify({ stat: 'FAIL', code: trouble * 100, message: 'trouble' }));
-}
-
-function send(response: ServerResponse, said: unknown): void {
-  if (said instanceof Page) {
-    const metadata = said.next === undefined ? {} : { next_offset: said.next };
-    response.end(JSON.stringify({ stat: 'OK', response: said.response, metadata }));
-  } else if (typeof said === 'object' && said !== null && 'code' in said) {
-    const { code } = said as Fail;
-    response.writeHead(Math.floor(code / 100)).end(JSON.stringify({ stat: 'FAIL', ...said }));
-  } else response.end(JSON.stringify({ stat: 'OK', response: said }));
-}
-
-/** As the documentation has it: seven lines, HMAC-SHA512, hexadecimal, in a header for Basic. */
-function signatureFault({ method = '', headers }: IncomingMessage, url: URL, body: string): Fail | undefined {
-  const { integrationKey, secretKey, host } = duoAccount;
-  const date = headers['date'] ?? '';
-  if (!(Math.abs(Date.parse(date) - Date.now()) < 300_000)) return fail(40_105, 'Bad request timestamp');
-  if (method === 'POST' && headers['content-type'] !== 'application/json') return fail(40_106, 'Invalid content type');
-  const canonical = [date, method, host, url.pathname, url.search.slice(1), sha512(body), sha512('')].join('\n');
-  const signature = createHmac('sha512', secretKey).update(canonical).digest('hex');
-  const expected = `Basic ${Buffer.from(`${integrationKey}:${signature}`).toString('base64')}`;
-  return headers.authorization === expected ? undefined : fail(40_103, 'Invalid signature in request credentials');
 }

@@ -1,4 +1,4 @@
-import { choice, defineStage, reference } from '@gatehouse/contracts';
+import { choice, defineStage, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { authenticatorTotpChallenge, authenticatorTotpResponse } from './authenticator-totp.wire.js';
 
@@ -17,7 +17,7 @@ export const authenticatorTotpContract = defineStage({
   challenge: authenticatorTotpChallenge,
   response: authenticatorTotpResponse,
   /** The device that is half made. */
-  state: z.object({ id: z.uuid(), key: z.hex(), digits: z.literal(['6', '8']) }),
+  state: z.object({ id: z.uuid(), key: secret(z.string()), digits: z.literal(['6', '8']) }),
   reads: { pending_user: 'optional' },
   effects: ['event'],
   errors: { authenticator_totp_code: { string: 'Code does not match', code: 'invalid' } },

@@ -8,6 +8,8 @@ import {
   references,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { duoMemory } from '../duo/duo-memory.js';
+import { sentCode } from '../sms/sms-code.js';
 import { deviceTypes } from '../webauthn/device-type.js';
 import { nonce } from '../webauthn/nonce.js';
 import { HINTS, USER_VERIFICATIONS } from '../webauthn/relying-party.js';
@@ -56,12 +58,13 @@ export const authenticatorValidateContract = defineStage({
     /** What the shown challenge offers: an answer is for nothing else. */
     offers: z.array(z.object({ device_class: z.enum(DEVICE_CLASSES), device_uid: z.string() })),
     /** What each kind remembers of what it asked. */
-    memory: z.object({ webauthn: nonce.optional() }),
+    memory: z.object({ sms: sentCode.optional(), webauthn: nonce.optional(), duo: duoMemory.optional() }),
   }),
   reads: {
     pending_user: 'optional',
     auth_method: 'optional',
     auth_method_args: 'optional',
+    application: 'optional',
   },
   writes: ['pending_user', 'auth_method', 'auth_method_args'],
   inserts: [
@@ -73,6 +76,8 @@ export const authenticatorValidateContract = defineStage({
   ],
   companions: ['authenticator_duo', 'authenticator_sms'],
   cookies: [PROOF_COOKIE],
+  /** A message to a phone is waited for. */
+  deadline_ms: 15_000,
   effects: ['event', 'reputation', 'cookie'],
   attempts: [
     guessesOf('code', ['totp', 'static', 'sms'], 'authenticator_validate_code'),
@@ -94,6 +99,11 @@ export const authenticatorValidateContract = defineStage({
     },
     authenticator_validate_assertion: { string: 'Assertion failed', code: 'invalid' },
     authenticator_validate_duo: { string: 'Duo denied access', code: 'denied' },
+    authenticator_validate_duo_away: {
+      string: 'Duo cannot be reached. Please try again later.',
+      code: 'unavailable',
+    },
+    authenticator_validate_duo_number: { string: 'Enter {number} in the Duo app on your phone.', code: 'number' },
     authenticator_validate_empty: { string: 'Empty response', code: 'invalid' },
     authenticator_validate_none: { string: 'No (allowed) MFA authenticator configured.', code: 'invalid' },
   },

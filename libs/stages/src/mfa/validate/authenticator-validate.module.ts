@@ -2,6 +2,7 @@ import { authenticatorsModule } from '@gatehouse/authenticators';
 import { TypeormUsers, Users } from '@gatehouse/directory';
 import { serveStage } from '@gatehouse/stage-kit';
 import { DataSource } from 'typeorm';
+import { duoProviders } from '../duo/duo.module.js';
 import type { Factor } from '../factor.js';
 import { factors } from '../factors.js';
 import { Models, NoModels } from '../webauthn/attestation.js';
@@ -22,8 +23,9 @@ export const authenticatorValidateModule = () =>
       { provide: Users, useFactory: (source: DataSource) => new TypeormUsers(source), inject: [DataSource] },
       { provide: Models, useClass: NoModels },
       WebauthnSettings,
-      Judgement,
+      ...duoProviders(),
       Offers,
       ProofMemory,
+      Judgement,
     ],
   });

@@ -1,4 +1,13 @@
-import { type DeviceClass, pass, type Response, reject, type StageOutcome, type State } from '@gatehouse/contracts';
+import {
+  type DeviceClass,
+  type OwnErrors,
+  type OwnMessage,
+  pass,
+  type Response,
+  reject,
+  type StageOutcome,
+  type State,
+} from '@gatehouse/contracts';
 import type { RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { namedDevice } from '../device-events.js';
@@ -23,10 +32,16 @@ type Field = (typeof FIELDS)[number];
 export const askedOf = (response: Response<Contract>): Field[] =>
   FIELDS.filter((field) => response[field] !== undefined);
 
+/** Nothing is decided yet: the same is asked again, from what is remembered now. */
+interface Undecided {
+  readonly undecided: State<Contract>;
+  readonly errors: OwnErrors<Contract>;
+}
+
 /** How the entries that a proof was tried on took it. */
 interface Tried {
   readonly right?: { readonly entry: Offered; readonly verdict: Right };
-  readonly waits?: boolean;
+  readonly waits?: Extract<Verdict<DeviceClass>, { type: 'waiting' }>;
   readonly wrong: readonly { readonly entry: Offered; readonly verdict: Wrong }[];
   readonly state: State<Contract>;
 }
@@ -36,8 +51,8 @@ interface Tried {
 export class Judgement {
   constructor(@Inject(ProofMemory) private readonly memory: ProofMemory) {}
 
-  /** `asked`: the entry that was chosen, or all that were shown. The state, where nothing is decided yet: the same is asked again. */
-  async of(input: Input, asked: readonly Offered[]): Promise<StageOutcome<Contract> | State<Contract>> {
+  /** `asked`: the entry that was chosen, or all that were shown. */
+  async of(input: Input, asked: readonly Offered[]): Promise<StageOutcome<Contract> | Undecided> {
     const proved: { entry: Offered; verdict: Right }[] = [];
     let state = input.state ?? { offers: [], memory: {} };
     for (const field of askedOf(input.response)) {
@@ -45,7 +60,7 @@ export class Judgement {
       if (entries.length === 0) return reject<Contract>({ [field]: [{ code: 'authenticator_validate_class' }] });
       const tried = await this.tried(entries, { ...input, state }, field);
       state = tried.state;
-      if (tried.waits) return state;
+      if (tried.waits) return undecided(state, field, tried.waits.message);
       if (!tried.right) return refused(input, field, tried);
       proved.push(tried.right);
     }
@@ -64,32 +79,39 @@ export class Judgement {
       if (verdict.type === 'right') return { right: { entry, verdict }, wrong, state };
       const memory = remembering(state.memory, entry.factor.deviceClass, verdict.memory);
       state = { ...state, memory };
-      if (verdict.type === 'waiting') return { waits: true, wrong, state };
+      if (verdict.type === 'waiting') return { waits: verdict, wrong, state };
       wrong.push({ entry, verdict });
     }
     return { wrong, state };
   }
 
   private passed(input: Input, proved: readonly { entry: Offered; verdict: Right }[]): StageOutcome<Contract> {
-    const { context } = input;
-    const before = Array.isArray(context.auth_method_args?.['mfa_devices'])
-      ? context.auth_method_args['mfa_devices']
-      : [];
-    const mfa_devices = [...before, ...proved.map(({ verdict }) => namedDevice(verdict.device))];
-    const told = proved.findLast(({ verdict }) => verdict.user)?.verdict;
-    const args = { ...context.auth_method_args, mfa_devices, ...told?.args };
     const last = proved.at(-1)?.verdict;
-    const user = told?.user ?? savedOwnerOf(input);
+    const user = proved.findLast(({ verdict }) => verdict.user)?.verdict.user ?? savedOwnerOf(input);
     return pass<Contract>({
-      context: {
-        ...(told?.user ? { pending_user: told.user } : {}),
-        auth_method: told?.user ? 'auth_webauthn_pwl' : (context.auth_method ?? 'auth_mfa'),
-        auth_method_args: args,
-      },
+      context: factsOf(
+        input,
+        proved.map(({ verdict }) => verdict),
+      ),
       effects: user && last ? this.memory.effectOf(input, user, last.device) : [],
       verified: proved.map(({ entry }) => credentialOf(entry)),
     });
   }
+}
+
+const undecided = (state: State<Contract>, field: Field, message: OwnMessage<Contract> | undefined): Undecided => ({
+  undecided: state,
+  errors: message === undefined ? {} : { [field]: [message] },
+});
+
+/** What others read of the proofs (03-mfa §11.1). */
+function factsOf({ context }: Input, proved: readonly Right[]) {
+  const known = context.auth_method_args?.['mfa_devices'];
+  const devices = [...(Array.isArray(known) ? known : []), ...proved.map(({ device }) => namedDevice(device))];
+  const told = proved.findLast(({ user }) => user);
+  const auth_method_args = { ...context.auth_method_args, mfa_devices: devices, ...told?.args };
+  if (!told?.user) return { auth_method: context.auth_method ?? 'auth_mfa', auth_method_args };
+  return { pending_user: told.user, auth_method: 'auth_webauthn_pwl', auth_method_args };
 }
 
 const verdictOf = ({ factor, offer }: Offered, input: Input, answer: unknown): Promise<Verdict<DeviceClass>> =>

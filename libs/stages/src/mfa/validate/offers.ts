@@ -26,7 +26,7 @@ export const memoryOf = (memory: Memories | undefined, kind: DeviceClass) =>
 /** What all kinds remember, once one remembers something else. */
 export const remembering = (memory: Memories | undefined, kind: DeviceClass, own: unknown): Memories => ({
   ...memory,
-  ...(own === undefined ? {} : { [kind]: own }),
+  ...(own === undefined ? {} : ({ [kind]: own } as Memories)),
 });
 
 /** Finds out what somebody can be asked for. */
