@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
+import { duoConfig } from '../../libs/stages/src/mfa/duo/duo.config.js';
+import { webauthnConfig } from '../../libs/stages/src/mfa/webauthn/webauthn.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
 import { code, type Document, page, table } from './markdown.js';
 
@@ -62,6 +64,8 @@ export const documents: readonly Document[] = [
     settingsOf(gatewayConfig, { except: SHARED }),
     '## mfa',
     settingsOf(authenticatorsConfig),
+    settingsOf(webauthnConfig),
+    settingsOf(duoConfig),
     '## password',
     settingsOf(passwordConfig),
     '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',
