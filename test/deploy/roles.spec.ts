@@ -1,5 +1,5 @@
 import { TypeormCredentials, TypeormPeople, TypeormUsers } from '@gatehouse/directory';
-import { openDataSource } from '@gatehouse/platform';
+import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TypeormBrands } from '../../apps/gateway/src/adapters/typeorm-brands.js';
@@ -184,7 +184,9 @@ describeWithNats('deploy/postgres/roles.sql', () => {
 
   it('lets the gateway find flows and brands, see who is in which group and remove what has expired', async () => {
     await withPool('gateway', async (source) => {
-      expect(await new TypeormFlows(source).findConfiguring(alice)).toBeUndefined();
+      expect(
+        await new TypeormFlows(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`)).findConfiguring(alice),
+      ).toBeUndefined();
       expect(await new TypeormBrands(source, 'Here').find('id.example.org')).toMatchObject({ title: 'Here' });
       expect(await new TypeormMemberships(source).among(alice, [alice])).toEqual(new Set());
       await expect(new TypeormJanitor(source, new Logger('test')).sweep()).resolves.toBeUndefined();

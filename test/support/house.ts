@@ -35,10 +35,11 @@ interface Ground {
   readonly database: FreshDatabase;
   readonly pool: pg.Pool;
   readonly environment: Environment;
+  /** Settings of whoever opens what is sealed. */
+  readonly sealing: Environment;
 }
 
-/** What seals devices, for the commands too. */
-const sealsDevices = () => ({ MFA_SEAL_KEYS: `test:${randomBytes(32).toString('base64')}` });
+const newSealKeys = () => `test:${randomBytes(32).toString('base64')}`;
 
 /** The whole product as separate processes, over a real nats-server and a database of its own. */
 export class House {
@@ -56,15 +57,14 @@ export class House {
     const bus = await startNats();
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
-    const secrets = {
-      SEAL_KEYS: `test:${randomBytes(32).toString('base64')}`,
-      SECRET_KEY: randomBytes(32).toString('hex'),
-    };
+    const [SEAL_KEYS, MFA_SEAL_KEYS] = [newSealKeys(), newSealKeys()];
+    const sealing = { SEAL_KEYS, MFA_SEAL_KEYS };
+    const secrets = { SEAL_KEYS, SECRET_KEY: randomBytes(32).toString('hex') };
     const settings = { PORT: port, BASE_URL: url, ...secrets, ...gateway };
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     // Whoever drops the database may be quicker than a connection that is saying goodbye.
     pool.on('error', () => undefined);
-    const house = new House(url, { bus, database, pool, environment: { ...sealsDevices(), ...environment } }, settings);
+    const house = new House(url, { bus, database, pool, environment, sealing }, settings);
     await house.command('migrate');
     for (const blueprint of blueprints) await house.apply(blueprint);
     await Promise.all([house.openGateway(), ...services.map((service) => house.start(service))]);
@@ -83,7 +83,9 @@ export class House {
   /** Starts a service; under another name, so that it runs beside the first, if one is given. */
   async start(service: Service, name: string = service): Promise<void> {
     const entry = `dist/apps/${service}/src/main.js`;
-    this.processes.set(name, await startProcess(entry, this.environment, { ready: /serving/ }));
+    const { MFA_SEAL_KEYS = '' } = this.ground.sealing;
+    const settings = { ...this.environment, ...(service === 'mfa' ? { MFA_SEAL_KEYS } : {}) };
+    this.processes.set(name, await startProcess(entry, settings, { ready: /serving/ }));
   }
 
   async openGateway(): Promise<void> {
@@ -163,7 +165,7 @@ export class House {
   }
 
   private async command(name: string, ...args: string[]): Promise<string> {
-    const env = { PATH: process.env['PATH'], ...this.environment };
+    const env = { PATH: process.env['PATH'], ...this.environment, ...this.ground.sealing };
     const { stdout } = await run(process.execPath, [`dist/apps/standalone/src/${name}.js`, ...args], { env });
     return stdout;
   }

@@ -39,7 +39,9 @@ export const gatewayConfig = z.object({
   BRAND: z.string().default('Gatehouse').describe('Name of the site where no brand has another'),
   SEAL_KEYS: z
     .string()
-    .describe('Keys that seal plans: `id:base64` of 32 bytes, comma separated; the first seals, all open'),
+    .describe(
+      'Keys that seal plans and the secrets of stages: `id:base64` of 32 bytes, comma separated; the first seals, all open',
+    ),
   SECRET_KEY: z.string().min(32).describe('Key that hides who attempts are counted for'),
   TRUSTED_PROXIES: z
     .string()

@@ -160,7 +160,7 @@ function portsOf(ground: Ground) {
   const engine = engineOf(ground, contracts);
   return {
     ...{ plans, contracts, attempts, lines, consultation, engine },
-    flows: new TypeormFlows(source),
+    flows: new TypeormFlows(source, sealer),
     brands: new TypeormBrands(source, config.BRAND),
     planning: new Planning(engine),
     bindings: bindingsOf(ground, sealer),

@@ -11,7 +11,7 @@ import {
   type Report,
 } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
-import { openDataSource, readConfig } from '@gatehouse/platform';
+import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
 import { comparePassword, hashPassword } from '@gatehouse/stages/password';
 import { CommandError } from './command.js';
 import { PythonErrand } from './python-errand.js';
@@ -51,21 +51,25 @@ interface Place {
   readonly env?: NodeJS.ProcessEnv;
   /** Where a required blueprint is looked for. */
   readonly folder?: string;
+  /** `SEAL_KEYS`; without them no object can have a secret. */
+  readonly sealKeys?: string | undefined;
 }
 
 /** Applies blueprints to the database at `url`, all of them or none. */
 export async function applyFiles(
   url: string,
   files: readonly BlueprintFile[],
-  { env = process.env, folder = blueprintsFolder() }: Place = {},
+  { env = process.env, folder = blueprintsFolder(), sealKeys }: Place = {},
 ): Promise<Report> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
   const library: Library = async (wanted) =>
     existsSync(folder) ? findBlueprint(await readFolder(folder), wanted) : undefined;
   const strangers = new StageErrand(env);
   const syntax = new PythonErrand();
+  const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
   try {
-    return await applyBlueprints({ source, files, library, env, strangers, syntax, hash: hashPassword, verify });
+    const given = { source, files, library, env, sealer, strangers, syntax, hash: hashPassword, verify };
+    return await applyBlueprints(given);
   } finally {
     await syntax.close();
     await strangers.close();

@@ -2,7 +2,7 @@ import { formatReport } from '@gatehouse/blueprints';
 import { applyFiles, readFiles } from './apply-files.js';
 import { CommandError, runCommand } from './command.js';
 import { openPostgres } from './local-postgres.js';
-import { openLocalState } from './local-state.js';
+import { openLocalState, sealKeysOf } from './local-state.js';
 import { migrateAll } from './migrate-all.js';
 
 const USAGE = 'usage: npm run blueprint -- apply FILE…';
@@ -13,7 +13,7 @@ await runCommand('blueprint', async ([verb, ...names]) => {
   const postgres = await openPostgres(openLocalState);
   try {
     if (postgres.embedded) await migrateAll(postgres.url);
-    return formatReport(await applyFiles(postgres.url, files));
+    return formatReport(await applyFiles(postgres.url, files, { sealKeys: await sealKeysOf() }));
   } finally {
     await postgres.stop();
   }

@@ -7,7 +7,7 @@ import { blueprintsFolder } from './apply-files.js';
 import { applyFolder, ensureAdmin, type FreshAdmin } from './first-start.js';
 import { openNats } from './local-nats.js';
 import { openPostgres } from './local-postgres.js';
-import { type LocalState, openLocalState } from './local-state.js';
+import { type LocalState, openLocalState, sealKeys } from './local-state.js';
 import { migrateAll } from './migrate-all.js';
 
 export interface Standalone {
@@ -37,7 +37,7 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   const postgres = await openPostgres(async () => state, env);
   started.push(postgres.stop);
   await migrateAll(postgres.url);
-  await applyFolder(postgres.url, blueprintsFolder(env));
+  await applyFolder(postgres.url, blueprintsFolder(env), env['SEAL_KEYS'] || sealKeys(state.sealKey));
   const admin = await ensureAdmin(postgres.url, env);
   const nats = await openNats(state, env);
   started.push(nats.stop);
@@ -55,11 +55,11 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
 }
 
 /** Settings of a laptop that nobody has configured. */
-function defaults({ sealKey, mfaSealKey, secretKey }: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
+function defaults(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
   return {
-    SEAL_KEYS: `local:${sealKey}`,
-    MFA_SEAL_KEYS: `local:${mfaSealKey}`,
-    SECRET_KEY: secretKey,
+    SEAL_KEYS: sealKeys(state.sealKey),
+    MFA_SEAL_KEYS: sealKeys(state.mfaSealKey),
+    SECRET_KEY: state.secretKey,
     BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
     LOG_LEVEL: 'warn',
   };

@@ -42,11 +42,21 @@ const form = defineStage({
     next: references('stage'),
   }),
 });
+const guest = defineStage({
+  ...shapes,
+  kind: 'guest',
+  model: 'app.guest',
+  config: z.object({}),
+  companions: ['inner'],
+});
 const weather = { kind: 'weather', model: 'app.weather', config: z.object({ warm: z.boolean().default(true) }) };
 const contracts = {
-  stages: new Map([host, inner, porch, form].map((contract) => [contract.model as string, contract])),
+  stages: new Map([host, inner, porch, form, guest].map((contract) => [contract.model as string, contract])),
   policies: new Map([[weather.model, weather]]),
 };
+
+/** What was sealed can be told. */
+const vault = { seal: (_: object, value: unknown) => ({ sealed: value }) };
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const flow = (id: number, slug: string, values = {}): BlueprintObject => ({
@@ -68,7 +78,7 @@ const binding = (id: number, [target, bound, order]: [number, number, number], v
 function compilerOf(...objects: BlueprintObject[]) {
   const draft = new Draft(objectModels(contracts), []);
   for (const object of objects) draft.put(object);
-  return { draft, compiler: new Compiler(draft, contracts) };
+  return { draft, compiler: new Compiler(draft, contracts, vault) };
 }
 function compiled(...objects: [BlueprintObject, ...BlueprintObject[]]) {
   return compilerOf(...objects).compiler.compile(objects[0]);
@@ -87,7 +97,7 @@ describe('Compiler', () => {
     expect(version.steps.map(({ id }) => id)).toEqual([uuid(14), uuid(12), uuid(13), uuid(11)]);
   });
 
-  it('puts slugs in the place of flows and keeps ids of stages, which it attaches without secrets', () => {
+  it('puts slugs in the place of flows and keeps ids of stages, which it attaches with their secrets aside', () => {
     const version = compiled(
       flow(1, 'a'),
       flow(2, 'b'),
@@ -103,6 +113,7 @@ describe('Compiler', () => {
         kind: 'inner',
         model: 'app.inner',
         config: { shade: 'grey', back: 'a' },
+        secrets: { word: { sealed: 'hush' } },
       },
     });
   });
@@ -124,9 +135,22 @@ describe('Compiler', () => {
     expect(Object.keys(version.attached)).toEqual([uuid(5)]);
   });
 
+  it('gives a stage every stage of a kind among its companions, with its secrets, also when one of them goes', () => {
+    const objects = [stage(10, 'app.guest'), stage(11, 'app.inner', { word: 'hush' }), binding(20, [1, 10, 1])];
+    const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
+    const { companions } = compiler.compile(draft.get(uuid(1))!);
+    expect(companions).toMatchObject({ [uuid(11)]: { kind: 'inner', secrets: { word: { sealed: 'hush' } } } });
+    expect(compiler.affected(new Set([uuid(11)]))).toHaveLength(1);
+
+    draft.remove(uuid(11));
+    const after = new Compiler(draft, contracts, vault);
+    expect(after.affected(draft.touched)).toHaveLength(1);
+    expect(after.compile(draft.get(uuid(1))!).companions).toEqual({});
+  });
+
   it('gives a stage in the flow its own secrets', () => {
     const version = compiled(flow(1, 'a'), stage(2, 'app.inner', { word: 'hush' }), binding(3, [1, 2, 0]));
-    expect(version.steps[0]?.stage.config).toMatchObject({ word: 'hush' });
+    expect(version.steps[0]?.stage.config).toMatchObject({ word: { sealed: 'hush' } });
   });
 
   it.each([

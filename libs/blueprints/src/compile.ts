@@ -8,6 +8,7 @@ import {
   secretFields,
 } from '@gatehouse/contracts';
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
+import type { Vault } from '@gatehouse/platform';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
@@ -32,6 +33,8 @@ export class Compiler {
   constructor(
     private readonly draft: Draft,
     private readonly contracts: Contracts,
+    /** Seals the secrets of stages: a document shows none. */
+    private readonly vault: Pick<Vault, 'seal'>,
   ) {
     for (const binding of draft.of(bindingModel.name)) {
       const { target = null } = binding.values;
@@ -94,13 +97,13 @@ export class Compiler {
     return {
       ...rest,
       id: binding.id,
-      stage: { id, name, kind, config },
+      stage: { id, name, kind, config: { ...config, ...this.#secretsOf(stage, config) } },
       policies: this.#conditions.setOf(binding.id, mode),
     };
   }
 
-  #attached(stage: BlueprintObject): [string, AttachedStage][] {
-    return this.#inner(stage).map((inner) => [inner.id, this.#withoutSecrets(inner)]);
+  #attached(stage: BlueprintObject): [string, FlowVersion['attached'][string]][] {
+    return this.#inner(stage).map((inner) => [inner.id, this.#apart(inner)]);
   }
 
   /** The stages that a stage's config points to. */
@@ -109,8 +112,8 @@ export class Compiler {
     return ids.map((id) => this.draft.get(id) as BlueprintObject);
   }
 
-  #companions(stage: BlueprintObject): [string, AttachedStage][] {
-    return this.#companionsOf(stage).map((companion) => [companion.id, this.#compileStage(companion)]);
+  #companions(stage: BlueprintObject): [string, FlowVersion['attached'][string]][] {
+    return this.#companionsOf(stage).map((companion) => [companion.id, this.#apart(companion)]);
   }
 
   /** Every stage of the kinds whose work a stage goes on with, in an order that does not change. */
@@ -129,13 +132,20 @@ export class Compiler {
     });
   }
 
-  #withoutSecrets(object: BlueprintObject): AttachedStage {
+  /** A stage with its secrets beside its config, because whoever points to it sees that. */
+  #apart(object: BlueprintObject): FlowVersion['attached'][string] {
     const stage = this.#compileStage(object);
-    const secrets = secretFields(this.#contractOf(object).config);
-    return {
-      ...stage,
-      config: Object.fromEntries(Object.entries(stage.config).filter(([name]) => !secrets.includes(name))),
-    };
+    const secrets = this.#secretsOf(object, stage.config);
+    const config = Object.fromEntries(Object.entries(stage.config).filter(([name]) => !Object.hasOwn(secrets, name)));
+    return { ...stage, config, ...(Object.keys(secrets).length > 0 ? { secrets } : {}) };
+  }
+
+  /** The secrets in a stage's config, sealed. */
+  #secretsOf(stage: BlueprintObject, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const names = secretFields(this.#contractOf(stage).config).filter((name) => Object.hasOwn(config, name));
+    return Object.fromEntries(
+      names.map((field) => [field, this.vault.seal({ object: stage.id, field }, config[field])]),
+    );
   }
 
   #compileStage(stage: BlueprintObject): AttachedStage {

@@ -49,6 +49,12 @@ export class Draft {
     for (const id of this.#byModel.get(model) ?? []) yield this.#objects.get(id) as BlueprintObject;
   }
 
+  /** Has an object written again, and what is made of it, though it says what it said. */
+  renew(id: string): void {
+    this.#touch(this.#objects.get(id) as BlueprintObject);
+    this.#changed.add(id);
+  }
+
   /** Another object of the same kind that has the same name. */
   namesake(object: BlueprintObject): BlueprintObject | undefined {
     const id = this.#names.get(this.#nameOf(object) ?? '');

@@ -1,3 +1,4 @@
+import { Vault } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Compiler, type Contracts } from './compile.js';
@@ -30,7 +31,7 @@ const condition = (id: number, target: number, values: BlueprintObject['values']
 function compilerOf(...objects: BlueprintObject[]) {
   const draft = new Draft(objectModels(contracts), []);
   for (const object of objects) draft.put(object);
-  return { draft, compiler: new Compiler(draft, contracts) };
+  return { draft, compiler: new Compiler(draft, contracts, new Vault(undefined)) };
 }
 const defaults = { enabled: true, negate: false, timeout_s: 30, failure_result: false };
 
@@ -73,7 +74,7 @@ describe('a compiled flow', () => {
       const kept = stored.map(({ id, model, values }) => ({ id, model, identifiers: {}, attrs: values }));
       const draft = new Draft(objectModels(contracts), kept);
       change(draft);
-      return new Compiler(draft, contracts).affected(draft.touched).map(({ id }) => id);
+      return new Compiler(draft, contracts, new Vault(undefined)).affected(draft.touched).map(({ id }) => id);
     };
     const bound = condition(11, 1, { group: uuid(90) });
     expect(touched((draft) => void draft.put(bound), flow(1), flow(2))).toEqual([uuid(1)]);

@@ -1,7 +1,7 @@
 import { Problem } from '@gatehouse/contracts';
 import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations } from '@gatehouse/directory';
 import type { FlowVersion } from '@gatehouse/plan';
-import { migrate, openDataSource } from '@gatehouse/platform';
+import { migrate, openDataSource, type Sealer } from '@gatehouse/platform';
 import { freshDatabase } from '../../../test/support/postgres.js';
 import { applyBlueprints, blueprintMigrations, FLOW_SCHEMA, findBlueprint, type Report } from './index.js';
 
@@ -18,6 +18,9 @@ export const entries = (...lines: string[]): string => `entries:\n${lines.map((l
 export class Testbed {
   /** Blueprints that others can require: texts by path. */
   readonly shelf = new Map<string, string>();
+
+  /** What seals the secrets of objects. */
+  sealer: Sealer | undefined;
 
   /** Stages of others that are there: what they say of themselves, by kind. */
   readonly described = new Map<string, unknown>();
@@ -67,6 +70,7 @@ export class Testbed {
       files,
       library: async (wanted) => findBlueprint(shelved, wanted),
       env: { ORDER: '30' },
+      sealer: this.sealer,
       strangers: this.strangers,
       syntax: {
         check: async (source) => (source.includes('???') ? { line: 2, column: 5, message: 'odd' } : undefined),

@@ -1,4 +1,5 @@
 import { type Register, TypeormRegister } from '@gatehouse/directory';
+import { type Sealer, Vault } from '@gatehouse/platform';
 import { policies } from '@gatehouse/policies';
 import { stages } from '@gatehouse/stages';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -11,6 +12,7 @@ import { collections, objectModels } from './models.js';
 import type { Syntax } from './policy-collection.js';
 import type { PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
+import { SealedObjects } from './sealed-objects.js';
 import type { Strangers } from './strangers.js';
 import { TypeormObjects } from './typeorm-objects.js';
 import { TypeormPublications } from './typeorm-publications.js';
@@ -26,6 +28,8 @@ interface Blueprints extends Passwords {
   readonly library?: Library;
   /** What `!Env` reads. */
   readonly env: Scope['env'];
+  /** Seals the secrets of objects; without it there can be none. */
+  readonly sealer?: Sealer | undefined;
   readonly strangers: Strangers;
   readonly syntax: Syntax;
   /** What `!Context` reads, over the context of each file. */
@@ -53,14 +57,17 @@ export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
     library = async () => undefined,
     env,
     context = {},
+    sealer,
     strangers,
     syntax,
     ...passwords
   } = blueprints;
   return source.transaction(async (manager) => {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
-    const objects = new TypeormObjects(manager);
+    const vault = new Vault(sealer);
+    const objects = new SealedObjects(new TypeormObjects(manager), vault, models);
     const draft = new Draft(models, await objects.loadAll());
+    for (const id of objects.stale) draft.renew(id);
     const register: Register = new TypeormRegister(manager);
     const owners = { draft, register, passwords, strangers, syntax };
     const run = new Run({ collections: collections(models, owners), library, env, context });
@@ -68,12 +75,12 @@ export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
     const { saved, removed } = draft.changes;
     await objects.remove(removed);
     await objects.save(saved);
-    return { files: run.reports, published: await publish(draft, manager) };
+    return { files: run.reports, published: await publish(draft, vault, manager) };
   });
 }
 
-async function publish(draft: Draft, manager: EntityManager): Promise<PublishedFlow[]> {
-  const compiler = new Compiler(draft, contracts);
+async function publish(draft: Draft, vault: Vault, manager: EntityManager): Promise<PublishedFlow[]> {
+  const compiler = new Compiler(draft, contracts, vault);
   const documents = compiler.affected(draft.touched).map((flow) => compiler.compile(flow));
   const publications = new TypeormPublications(manager);
   await publications.withdraw(draft.changes.removed);

@@ -106,7 +106,8 @@ function stepOf(planned: PlannedStep, version: FlowVersion): Step {
   if ('attached' in planned) {
     const stage = version.attached[planned.attached];
     if (!stage) throw new Error(`the flow version has no attached stage ${planned.attached}`);
-    return { ...added, id: planned.id, name: stage.name, kind: stage.kind, config: stage.config };
+    const { name, kind, config, secrets } = stage;
+    return { ...added, id: planned.id, name, kind, config: { ...config, ...secrets } };
   }
   const bound = version.steps.find((step) => step.id === planned.binding);
   if (!bound) throw new Error(`the flow version has no binding ${planned.binding}`);

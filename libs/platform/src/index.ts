@@ -16,3 +16,4 @@ export * from './same-secret.js';
 export * from './sealing.js';
 export * from './typeorm-data-source.js';
 export * from './typeorm-once.js';
+export * from './vault.js';

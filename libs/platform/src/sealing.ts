@@ -72,6 +72,11 @@ export class Sealer {
     });
   }
 
+  /** Whether a body was sealed under the key that seals now. */
+  isCurrent(sealed: Buffer): boolean {
+    return sealed.subarray(2, 2 + (sealed[1] ?? 0)).toString() === this.current;
+  }
+
   /** A master key is never used on a body, so no number of rows wears it out. */
   private rowKey(id: string, row: SealedRow): Buffer {
     const master = this.keys.get(id);

@@ -1,5 +1,5 @@
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
-import { runNamed } from '@gatehouse/platform';
+import { runNamed, type Sealer, Vault } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { Flows } from '../execution/flows.js';
 
@@ -24,7 +24,11 @@ const CONFIGURING = {
 export class TypeormFlows extends Flows {
   private readonly kept = new Map<string, FlowVersion>();
 
-  constructor(private readonly source: DataSource) {
+  /** `sealer` opens the secrets of stages. */
+  constructor(
+    private readonly source: DataSource,
+    private readonly sealer: Sealer,
+  ) {
     super();
   }
 
@@ -45,6 +49,25 @@ export class TypeormFlows extends Flows {
 
   private async read(versionId: string): Promise<FlowVersion | undefined> {
     const { rows } = await runNamed<{ document: unknown }>(this.source, LOAD, [versionId]);
-    return rows[0] && flowVersion.safeParse(rows[0].document).data;
+    const version = rows[0] && flowVersion.safeParse(rows[0].document).data;
+    return version && opened(version, new Vault(this.sealer));
   }
+}
+
+/** A version with the secrets of its stages open, as it is kept in memory only. Throws Unsealable. */
+function opened(version: FlowVersion, vault: Vault): FlowVersion {
+  const open = (object: string, config: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(config).map(([field, value]) => [field, vault.open({ object, field }, value)]));
+  const steps = version.steps.map(({ stage, ...step }) => ({
+    ...step,
+    stage: { ...stage, config: open(stage.id, stage.config) },
+  }));
+  const apart = (stages: FlowVersion['attached']): FlowVersion['attached'] =>
+    Object.fromEntries(
+      Object.entries(stages).map(([id, { secrets, ...stage }]) => [
+        id,
+        secrets ? { ...stage, secrets: open(id, secrets) } : stage,
+      ]),
+    );
+  return { ...version, steps, attached: apart(version.attached), companions: apart(version.companions) };
 }

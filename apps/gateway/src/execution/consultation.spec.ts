@@ -149,6 +149,22 @@ describe('a step with another inside', () => {
   });
 });
 
+describe('the secrets of a step inside another', () => {
+  const inner = { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: { open: 1 } };
+  const attached = { inner: { ...inner, secrets: { key: 'hush' } } };
+  const flow = versionOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], attached);
+
+  it('are told to it and to nobody else', async () => {
+    const { solve, stages } = house(flow, SCRIPT);
+    await solve({ uid: 'alice', password: 'right' });
+
+    const told = stages.requests.map(({ config, attached: seen }) => ({ config, seen }));
+    expect(told).toContainEqual({ config: { open: 1, key: 'hush' }, seen: {} });
+    expect(told).toContainEqual({ config: { inner: 'inner' }, seen: { inner } });
+    expect(JSON.stringify(told).split('hush')).toHaveLength(2);
+  });
+});
+
 describe('a step that shows the challenge of another inside', () => {
   const attached = { inner: { id: 'inner', name: 'puzzle', kind: 'puzzle', model: 'm', config: {} } };
   const flow = versionOf([{ kind: 'hall', config: { inner: 'inner' } }, { kind: 'page' }], attached);

@@ -15,6 +15,7 @@ export type Passed = Extract<StageReply, { type: 'passed' }>;
 export interface Embedded {
   readonly field: string;
   readonly embed: Embed;
+  /** With its secrets, which its host never sees. */
   readonly attached: AttachedStage;
 }
 
@@ -31,7 +32,8 @@ export function embeddedIn({ contract, stage }: Host, { attached }: FlowVersion)
     const inner = attached[String(id)];
     if (!inner)
       throw new Problem('stage_fault', { detail: `the ${field} of ${stage.name} is not in the flow version` });
-    return [{ field, embed, attached: inner }];
+    const { secrets, ...attachedStage } = inner;
+    return [{ field, embed, attached: { ...attachedStage, config: { ...inner.config, ...secrets } } }];
   });
 }
 

@@ -75,8 +75,13 @@ function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Rec
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(bag, key)).map((key) => [key, bag[key]!]));
 }
 
+/** The stages that a stage goes on with, as they know themselves. */
 const companionsOf = ({ companions: kinds }: StageContract, { companions }: FlowVersion) =>
-  Object.fromEntries(Object.entries(companions).filter(([, { kind }]) => kinds.includes(kind)));
+  Object.fromEntries(
+    Object.entries(companions)
+      .filter(([, { kind }]) => kinds.includes(kind))
+      .map(([id, { secrets, ...stage }]) => [id, { ...stage, config: { ...stage.config, ...secrets } }]),
+  );
 
 /** The stages that a config names, by field; where a field names several, as `field.0`, `field.1` and so on. */
 function attachedTo(
@@ -88,8 +93,11 @@ function attachedTo(
       const named = Array.isArray(held) ? held.map((id, i) => [`${field}.${i}`, id]) : [[field, held]];
       return named.flatMap(([place, id]) => {
         const stage = typeof id === 'string' ? attached[id] : undefined;
-        return stage ? [[place as string, stage] as const] : [];
+        return stage ? [[place as string, seenOf(stage)] as const] : [];
       });
     }),
   );
 }
+
+/** What others see of a stage. */
+const seenOf = ({ secrets: _own, ...seen }: FlowVersion['attached'][string]): AttachedStage => seen;

@@ -9,6 +9,7 @@ export const authenticatorTotpContract = defineStage({
   model: 'authentik_stages_authenticator_totp.authenticatortotpstage',
   service: 'mfa',
   user_info: true,
+  addressable: ['code'],
   config: z.object({
     digits: choice(['6', '8']),
     friendly_name: z.string().nullable().default(null),

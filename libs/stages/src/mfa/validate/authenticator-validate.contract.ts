@@ -38,6 +38,7 @@ export const authenticatorValidateContract = defineStage({
   service: 'mfa',
   acts: false,
   user_info: true,
+  addressable: ['code'],
   config: z.object({
     not_configured_action: choice(['skip', 'deny', 'configure']).default('skip'),
     configuration_stages: references('stage'),
