@@ -20,12 +20,16 @@ const NOTHING_TO_CONFIGURE = 'When "Not configured action" is set to "Configure"
 /** Lets somebody remember a proof; its value is sealed (03-mfa §10.8). */
 export const PROOF_COOKIE = 'authentik_mfa';
 
-/** Wrong proofs of one device in a row: the first costs a second, each further one twice as much as the one before, up to an hour. */
-const guessesOf = (when: string, values: readonly string[], code: string): AttemptRule => ({
+/** Wrong proofs of one device in a row: the last free one costs a second, each further one twice as much as the one before, up to an hour. */
+const guessesOf = (
+  when: string,
+  values: readonly string[],
+  { code, free = 1 }: { code: string; free?: number },
+): AttemptRule => ({
   when,
   credential: '{device_class}:{device_uid}',
   pick: { field: 'selected_challenge', among: 'device_challenges', where: { member: 'device_class', values } },
-  free: 1,
+  free,
   hard: 50,
   refuse: { field: when, code },
 });
@@ -81,9 +85,10 @@ export const authenticatorValidateContract = defineStage({
   deadline_ms: 15_000,
   effects: ['event', 'reputation', 'cookie'],
   attempts: [
-    guessesOf('code', ['totp', 'static', 'sms'], 'authenticator_validate_code'),
-    guessesOf('webauthn', ['webauthn'], 'authenticator_validate_assertion'),
-    guessesOf('duo', ['duo'], 'authenticator_validate_duo'),
+    guessesOf('code', ['totp', 'static', 'sms'], { code: 'authenticator_validate_code' }),
+    // Nobody guesses a signature: what goes wrong is a finger.
+    guessesOf('webauthn', ['webauthn'], { code: 'authenticator_validate_assertion', free: 5 }),
+    guessesOf('duo', ['duo'], { code: 'authenticator_validate_duo' }),
   ],
   errors: {
     authenticator_validate_choice: { string: 'invalid challenge selected', code: 'invalid' },
