@@ -6,8 +6,8 @@ DECLARE
   service text;
 BEGIN
   FOREACH service IN ARRAY ARRAY[
-    'gatehouse_gateway', 'gatehouse_enrollment', 'gatehouse_identification', 'gatehouse_mfa', 'gatehouse_password',
-    'gatehouse_policy'
+    'gatehouse_gateway', 'gatehouse_courier', 'gatehouse_enrollment', 'gatehouse_identification', 'gatehouse_mfa',
+    'gatehouse_password', 'gatehouse_policy'
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
@@ -22,7 +22,7 @@ END $$;
 GRANT USAGE ON SCHEMA flow TO gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_gateway;
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets FROM gatehouse_gateway;
-REVOKE ALL ON flow.objects, flow.migrations FROM gatehouse_gateway;
+REVOKE ALL ON flow.objects, flow.migrations, flow.mailed FROM gatehouse_gateway;
 
 -- Of the directory it reads views. The functions of one run as whoever asks, so the tables they read are named too.
 GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_mfa,
@@ -56,7 +56,13 @@ GRANT EXECUTE ON FUNCTION directory.has_password, directory.expire_password TO g
 GRANT USAGE ON SCHEMA flow TO gatehouse_policy;
 GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse_policy;
 
+-- The courier sends what is in the outbox, and notes logins that it tells of.
+GRANT USAGE ON SCHEMA flow, directory TO gatehouse_courier;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flow.outbox, flow.mailed TO gatehouse_courier;
+GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehouse_courier;
+
 -- Enrolment makes, changes and removes people, writes a hash and never sees one.
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
-GRANT SELECT (id), DELETE ON directory.users TO gatehouse_enrollment;
+GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes), DELETE ON directory.users
+  TO gatehouse_enrollment;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PATTERNS, SERVICES } from './catalogue.js';
+import { ASKING_OTHERS, PATTERNS, SERVICES } from './catalogue.js';
 import { type Container, type Environment, readCompose } from './compose.js';
 import { freshEnvironment } from './env-file.js';
 import { isInstalled } from './installed.js';
@@ -12,9 +12,6 @@ beforeAll(async () => {
   env = await freshEnvironment();
   compose = readCompose(env);
 });
-
-/** Services that ask services of others, on the internet. */
-const ASKING_OTHERS = ['mfa'];
 
 const OURS = [...SERVICES, 'migrate', 'roles', 'operator'];
 
@@ -57,7 +54,7 @@ describe('docker-compose.yml', () => {
   it.each(SERVICES)('connects %s to the networks that its settings name, and to no other', (service) => {
     const { networks, environment = {} } = compose[service] as Container;
     const data = 'DATABASE_URL' in environment ? ['data'] : [];
-    const out = ASKING_OTHERS.includes(service) ? ['out'] : [];
+    const out = 'MAIL_HOST' in environment || ASKING_OTHERS.includes(service) ? ['out'] : [];
     expect([...networks].sort()).toEqual(['bus', ...data, ...(service === 'gateway' ? ['front'] : []), ...out]);
   });
 

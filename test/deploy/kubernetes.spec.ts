@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SERVICES } from './catalogue.js';
+import { ASKING_OTHERS, SERVICES } from './catalogue.js';
 import { type Environment, readCompose } from './compose.js';
 import { freshEnvironment } from './env-file.js';
 import { isInstalled } from './installed.js';
@@ -97,10 +97,12 @@ describe('deploy/k8s/base', () => {
 
   it.each(SERVICES)('lets %s reach what its settings name, and no more', (service) => {
     const pod = podOf(find('Deployment', service));
-    const settings = environmentOf(pod.spec.containers[0]!, env);
+    const settings = readCompose(env)[service]?.environment ?? {};
     const reached = Object.keys(pod.metadata.labels).filter((label) => label.startsWith('reaches-'));
-    const world = readCompose(env)[service]?.networks.includes('out') ? ['reaches-world'] : [];
-    expect(reached).toEqual(['reaches-nats', ...('DATABASE_URL' in settings ? ['reaches-postgres'] : []), ...world]);
+    const postgres = 'DATABASE_URL' in settings ? ['reaches-postgres'] : [];
+    const mail = 'MAIL_HOST' in settings ? ['reaches-mail'] : [];
+    const asking = ASKING_OTHERS.includes(service) ? ['reaches-world'] : [];
+    expect(reached).toEqual(['reaches-nats', ...postgres, ...mail, ...asking]);
   });
 
   it('scales the password service by its load', () => {

@@ -3,12 +3,12 @@ import { promisify } from 'node:util';
 import { requestOf } from '@gatehouse/stage-kit/testing';
 import { stages } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrateAll } from '../../apps/standalone/src/migrate-all.js';
 import { StageBus } from '../../apps/standalone/src/stage-bus.js';
 import { checkStage, type Finding } from '../../apps/standalone/src/stage-check/check-stage.js';
 import { describeWithNats } from '../support/nats.js';
-import type { FreshDatabase } from '../support/postgres.js';
+import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
 import { describeWithPython } from '../support/python.js';
-import { freshDirectory } from './directory.js';
 import { Bench } from './service.js';
 
 const run = promisify(execFile);
@@ -17,6 +17,7 @@ const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
 
 /** What kinds cannot be asked without. */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  authenticator_totp: { digits: '6' },
   identification: { user_fields: ['username'] },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
   [TERMS]: { text: 'Be kind.' },
@@ -27,8 +28,9 @@ describeWithNats('npm run check:stage', () => {
   let database: FreshDatabase;
 
   beforeAll(async () => {
-    [bench, database] = await Promise.all([Bench.open(), freshDirectory()]);
-    const env = { DATABASE_URL: database.url };
+    [bench, database] = await Promise.all([Bench.open(), freshDatabase()]);
+    await migrateAll(database.url);
+    const env = { DATABASE_URL: database.url, MFA_SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}` };
     const services = new Set(Object.values(stages).map(({ contract }) => contract.service));
     await Promise.all([...services].map((service) => bench.start(service, env)));
   });

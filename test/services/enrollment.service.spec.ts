@@ -18,7 +18,10 @@ describeWithNats('the enrollment service', () => {
     await database?.close();
   });
 
-  keepsTheProtocol(() => bench, { kinds: ['user_delete'], others: ['identification', 'password', 'user_login'] });
+  keepsTheProtocol(() => bench, {
+    kinds: ['prompt', 'user_delete'],
+    others: ['identification', 'password', 'user_login'],
+  });
 
   it('removes a user once, whichever of two replicas is asked', async () => {
     await bench.start('enrollment', { DATABASE_URL: database.url });

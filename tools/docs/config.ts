@@ -3,10 +3,12 @@ import { commonConfig, natsConfig, placesConfig, postgresConfig } from '@gatehou
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
+import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
 import { duoConfig } from '../../libs/stages/src/mfa/duo/duo.config.js';
 import { webauthnConfig } from '../../libs/stages/src/mfa/webauthn/webauthn.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
+import { promptConfig } from '../../libs/stages/src/prompt/prompt.config.js';
 import { code, type Document, page, table } from './markdown.js';
 
 const SHARED = new Set([commonConfig, natsConfig, postgresConfig].flatMap(({ shape }) => Object.keys(shape)));
@@ -62,6 +64,11 @@ export const documents: readonly Document[] = [
     settingsOf(postgresConfig),
     '## gateway',
     settingsOf(gatewayConfig, { except: SHARED }),
+    '## courier',
+    settingsOf(courierSettings),
+    'And the `SEAL_KEYS` of the gateway.',
+    '## enrollment',
+    settingsOf(promptConfig),
     '## mfa',
     settingsOf(authenticatorsConfig),
     settingsOf(webauthnConfig),
@@ -73,7 +80,8 @@ export const documents: readonly Document[] = [
     settingsOf(policyConfig, { except: PLACES }),
     'And those of the places of addresses, as the gateway has them.',
     '## standalone, and the commands',
-    'Besides those of the gateway, of mfa, of password and of policy; what is missing of them is made up and kept in `GATEHOUSE_DIR`.',
+    'Besides those of the gateway, of courier, of enrollment, of mfa, of password and of policy; what is missing of them is made up ' +
+      'and kept in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig),
     '`npm run user` needs the `SECRET_KEY` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { policyBytesOf } from '@gatehouse/contracts';
 import type { Places } from '@gatehouse/platform';
 import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
@@ -9,6 +10,7 @@ import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormBoundSessions } from './adapters/typeorm-bound-sessions.js';
 import { TypeormBrands } from './adapters/typeorm-brands.js';
+import { TypeormEvents } from './adapters/typeorm-events.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
 import { TypeormMemberships } from './adapters/typeorm-memberships.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
@@ -140,11 +142,9 @@ type Ports = ReturnType<typeof portsOf>;
 
 function portsOf(ground: Ground) {
   const { config, source, requester, logger } = ground;
-  const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
-  const lifetimes = { anonymousSessionS, sessionS, planS };
   const attributes = readsAttributes(config.AVATARS);
   const sealer = new Sealer(config.SEAL_KEYS);
-  const plans = new TypeormPlans(source, sealer, { lifetimes, logger, attributes });
+  const plans = new TypeormPlans(source, sealer, { lifetimes: lifetimesOf(config), logger, attributes });
   const contracts = new CatalogueContracts(new Set(config.TRUSTED_STAGES));
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const lines = new AttemptLines(config.ATTEMPTS_LINE);
@@ -163,15 +163,24 @@ function portsOf(ground: Ground) {
     flows: new TypeormFlows(source, sealer),
     brands: new TypeormBrands(source, config.BRAND),
     planning: new Planning(engine),
+    events: new TypeormEvents(source, sealer),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),
     tokens: new TypeormTokens(source, attributes),
   };
 }
 
+const lifetimesOf = ({
+  ANONYMOUS_SESSION_S: anonymousSessionS,
+  SESSION_S: sessionS,
+  PLAN_S: planS,
+}: GatewayConfig) => ({
+  ...{ anonymousSessionS, sessionS, planS },
+});
+
 const engineOf = ({ config, source, requester, logger }: Ground, contracts: Contracts) =>
   new PolicyEngine({
-    policies: new NatsPolicies(requester),
+    policies: new NatsPolicies(requester, policyBytesOf(config)),
     memberships: new TypeormMemberships(source),
     contracts,
     timeoutMs: config.POLICY_TIMEOUT_MS,

@@ -1,27 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
+import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
+import { type DevicesDatabase, devicesDatabase } from '../../../test/support/devices.js';
 import type { Device, NewDevice } from './device.js';
-import { MFA_SCHEMA, mfaMigrations } from './migrations/index.js';
 import { TypeormDevices } from './typeorm-devices.js';
 
-const sealer = new Sealer(`k1:${randomBytes(32).toString('base64')}`);
-
-let database: FreshDatabase;
-let source: DataSource;
+let database: DevicesDatabase;
+let source: DevicesDatabase['source'];
 let devices: TypeormDevices;
 beforeAll(async () => {
-  database = await freshDatabase();
-  await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
-  source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 12 });
-  devices = new TypeormDevices(source, sealer);
+  database = await devicesDatabase();
+  ({ source, devices } = database);
 });
-afterAll(async () => {
-  await source?.destroy();
-  await database?.drop();
-});
+afterAll(() => database?.close());
 
 const newDevice = (fields: Partial<NewDevice> = {}): NewDevice => ({
   ...{ id: randomUUID(), user: randomUUID(), kind: 'totp', name: 'Phone' },

@@ -1,6 +1,6 @@
 import type { ReferenceKind } from '@gatehouse/contracts';
 import { BlueprintError } from './blueprint-error.js';
-import { canonical, equal, type Json } from './json.js';
+import { canonical, equal, type Json, type JsonMap } from './json.js';
 import { type BlueprintObject, isOf, type ObjectModel, referencesIn } from './object-model.js';
 import type { StoredObject } from './objects.js';
 
@@ -8,16 +8,22 @@ import type { StoredObject } from './objects.js';
 export class Draft {
   readonly #models: ReadonlyMap<string, ObjectModel>;
   readonly #objects = new Map<string, BlueprintObject>();
+  /** As they are kept. */
+  readonly #before = new Map<string, JsonMap>();
   readonly #byModel = new Map<string, Set<string>>();
   readonly #names = new Map<string, string>();
   readonly #changed = new Set<string>();
+  readonly #renewed = new Set<string>();
   readonly #removed = new Set<string>();
   readonly #touched = new Set<string>();
 
   constructor(models: Iterable<ObjectModel>, stored: readonly StoredObject[]) {
     this.#models = new Map([...models].map((model) => [model.name, model]));
-    for (const { id, model, identifiers, attrs } of stored)
-      this.#set({ id, model, values: { ...attrs, ...identifiers } });
+    for (const { id, model, identifiers, attrs } of stored) {
+      const values = { ...attrs, ...identifiers };
+      this.#before.set(id, values);
+      this.#set({ id, model, values });
+    }
   }
 
   get(id: string): BlueprintObject | undefined {
@@ -53,6 +59,7 @@ export class Draft {
   renew(id: string): void {
     this.#touch(this.#objects.get(id) as BlueprintObject);
     this.#changed.add(id);
+    this.#renewed.add(id);
   }
 
   /** Another object of the same kind that has the same name. */
@@ -87,10 +94,17 @@ export class Draft {
     for (const other of this.#objects.values()) this.#forget(other, id);
   }
 
-  /** What has to be written. */
+  /** Whether anything is other than it is kept. */
+  get isChanged(): boolean {
+    const { saved, removed } = this.changes;
+    return saved.length > 0 || removed.some((id) => this.#before.has(id));
+  }
+
+  /** What has to be written: nothing of what has changed back. */
   get changes(): { saved: StoredObject[]; removed: string[] } {
-    const saved = [...this.#changed].map((id) => this.#stored(this.#objects.get(id) as BlueprintObject));
-    return { saved, removed: [...this.#removed] };
+    const changed = [...this.#changed].map((id) => this.#objects.get(id) as BlueprintObject);
+    const saved = changed.filter(({ id, values }) => this.#renewed.has(id) || !equal(values, this.#before.get(id)));
+    return { saved: saved.map((object) => this.#stored(object)), removed: [...this.#removed] };
   }
 
   /** Ids of what was changed or removed, and of what those objects refer to, before and after. */

@@ -63,6 +63,10 @@ export class Testbed {
 
   /** Applies texts as the files 1.yaml, 2.yaml, …; `!Env ORDER` is 30. */
   apply(...texts: string[]): Promise<Report> {
+    return this.applyAs({}, ...texts);
+  }
+
+  applyAs(options: { readonly strict?: boolean }, ...texts: string[]): Promise<Report> {
     const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));
     const shelved = [...this.shelf].map(([path, text]) => ({ name: path, path, text }));
     return applyBlueprints({
@@ -76,6 +80,7 @@ export class Testbed {
         check: async (source) => (source.includes('???') ? { line: 2, column: 5, message: 'odd' } : undefined),
       },
       ...passwords,
+      ...options,
     });
   }
 

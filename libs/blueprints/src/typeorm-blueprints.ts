@@ -10,7 +10,7 @@ import type { JsonMap } from './json.js';
 import type { BlueprintFile, Library } from './library.js';
 import { collections, objectModels } from './models.js';
 import type { Syntax } from './policy-collection.js';
-import type { PublishedFlow, Report } from './report.js';
+import type { FileReport, Outcome, PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
 import { SealedObjects } from './sealed-objects.js';
 import type { Strangers } from './strangers.js';
@@ -34,6 +34,8 @@ interface Blueprints extends Passwords {
   readonly syntax: Syntax;
   /** What `!Context` reads, over the context of each file. */
   readonly context?: JsonMap;
+  /** Whether models that are not here are refused, instead of left out where no login depends on them. */
+  readonly strict?: boolean;
 }
 
 const contracts: Contracts = {
@@ -57,6 +59,7 @@ export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
     library = async () => undefined,
     env,
     context = {},
+    strict = false,
     sealer,
     strangers,
     syntax,
@@ -64,20 +67,34 @@ export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
   } = blueprints;
   return source.transaction(async (manager) => {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
-    const vault = new Vault(sealer);
-    const objects = new SealedObjects(new TypeormObjects(manager), vault, models);
-    const draft = new Draft(models, await objects.loadAll());
-    for (const id of objects.stale) draft.renew(id);
+    const { draft, objects, vault } = await openDraft(manager, sealer);
     const register: Register = new TypeormRegister(manager);
     const owners = { draft, register, passwords, strangers, syntax };
-    const run = new Run({ collections: collections(models, owners), library, env, context });
+    const run = new Run({ collections: collections(models, owners), files, library, env, context, strict });
     for (const file of files) await run.apply(file);
     const { saved, removed } = draft.changes;
     await objects.remove(removed);
     await objects.save(saved);
-    return { files: run.reports, published: await publish(draft, vault, manager) };
+    const published = await publish(draft, vault, manager);
+    const isChanged = draft.isChanged || published.length > 0 || run.reports.some(touchesDirectory);
+    return { files: run.reports, published, isChanged };
   });
 }
+
+/** The installation's objects as they are, with their secrets open. */
+async function openDraft(manager: EntityManager, sealer: Sealer | undefined) {
+  const vault = new Vault(sealer);
+  const objects = new SealedObjects(new TypeormObjects(manager), vault, models);
+  const draft = new Draft(models, await objects.loadAll());
+  for (const id of objects.stale) draft.renew(id);
+  return { vault, objects, draft };
+}
+
+const own = new Set(models.map(({ name }) => name));
+const WRITTEN: readonly Outcome[] = ['created', 'changed', 'removed'];
+
+const touchesDirectory = ({ changes }: FileReport): boolean =>
+  changes.some(({ model, outcome }) => !own.has(model) && WRITTEN.includes(outcome));
 
 async function publish(draft: Draft, vault: Vault, manager: EntityManager): Promise<PublishedFlow[]> {
   const compiler = new Compiler(draft, contracts, vault);

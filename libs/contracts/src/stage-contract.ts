@@ -70,6 +70,8 @@ export interface StageContract {
   readonly state: z.ZodObject;
   /** Facts it is given; `required` ones are there, or the visitor is denied without a hop. */
   readonly reads: Readonly<Partial<Record<ContextKey, 'required' | 'optional'>>>;
+  /** It is given all facts, those that only policies know too: it asks policies itself. */
+  readonly reads_all: boolean;
   readonly writes: readonly ContextKey[];
   readonly errors: Catalogue;
   readonly effects: readonly EffectType[];
@@ -92,6 +94,11 @@ export interface StageContract {
   readonly user_info: boolean;
   /** Passing has consequences, so a mailed link's GET does not enter it. */
   readonly acts: boolean;
+  /**
+   * Running it gives somebody something: where its policies cannot decide it is left out, and any other step is run. A
+   * stage that may log somebody in does, whatever it says.
+   */
+  readonly grants: boolean;
   /** It keeps rows of its own, so its inputs are saved before it is asked. */
   readonly writes_data: boolean;
   /** Milliseconds that one turn may take; at most 15 000. */
@@ -101,6 +108,7 @@ export interface StageContract {
 const defaults = {
   admit: () => ({}),
   reads: {},
+  reads_all: false,
   writes: [],
   errors: {},
   effects: [],
@@ -114,6 +122,7 @@ const defaults = {
   texts: {},
   user_info: false,
   acts: true,
+  grants: false,
   writes_data: false,
   deadline_ms: 5000,
 } as const;
@@ -128,7 +137,8 @@ type Filled<D extends Draft> = Omit<typeof defaults, keyof D> & D;
 /** Declares a contract; what is left out has the harmless value. */
 export function defineStage<const D extends Draft>(draft: D): Filled<D> & StageContract {
   const response = draft.response.extend({ component }).meta(draft.response.meta() ?? {});
-  return { ...defaults, ...draft, response } as Filled<D> & StageContract;
+  const grants = draft.grants === true || draft.effects?.includes('login') === true;
+  return { ...defaults, ...draft, grants, response } as Filled<D> & StageContract;
 }
 
 /** What a stage is asked: to show its step, to judge an answer, or, for whoever sets it up, what it is. */

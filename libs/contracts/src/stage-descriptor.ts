@@ -52,6 +52,7 @@ const descriptor = z.object({
   cookies: list(name),
   user_info: z.boolean().default(false),
   acts: z.boolean().default(true),
+  grants: z.boolean().default(false),
   writes_data: z.boolean().default(false),
   deadline_ms: z.int().min(1).max(MAX_DEADLINE_MS).default(5000),
 });

@@ -109,7 +109,7 @@ describe('what a source sees', () => {
 
   it('has the names that its caller adds, users among them', async () => {
     const names = { prompt_context: { a: 1 }, user: joe };
-    expect(await run('return [user["username"], prompt_context["a"]]', { names })).toMatchObject({
+    expect(await run('return [user.username, prompt_context["a"]]', { names })).toMatchObject({
       result: ['joe', 1],
     });
   });

@@ -123,7 +123,7 @@ export function pendingPolicies(plan: Plan, step: Step): PolicySet | undefined {
 }
 
 /** The step is entered, and the verdict kept until it is left; or it is left out. */
-export function enter(plan: Plan, step: Step, { pass, messages }: Verdict): Plan {
+export function enter(plan: Plan, step: Step, { pass, messages }: Pick<Verdict, 'pass' | 'messages'>): Plan {
   if (!pass) return leave(plan);
   return { ...plan, verdicts: { [step.id]: { pass, messages: [...messages] } } };
 }

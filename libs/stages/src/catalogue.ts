@@ -10,6 +10,7 @@ import { authenticatorTotpContract } from './mfa/totp/authenticator-totp.contrac
 import { authenticatorValidateContract } from './mfa/validate/authenticator-validate.contract.js';
 import { authenticatorWebauthnContract } from './mfa/webauthn/authenticator-webauthn.contract.js';
 import { passwordContract } from './password/password.contract.js';
+import { promptContract } from './prompt/prompt.contract.js';
 import { redirectContract } from './redirect/redirect.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 import { userLogoutContract } from './user-logout/user-logout.contract.js';
@@ -38,6 +39,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   user_logout: {
     contract: userLogoutContract,
     module: async () => (await import('./user-logout/user-logout.module.js')).userLogoutModule(),
+  },
+  prompt: {
+    contract: promptContract,
+    module: async () => (await import('./prompt/prompt.module.js')).promptModule(),
   },
   user_delete: {
     contract: userDeleteContract,

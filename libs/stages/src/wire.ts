@@ -10,7 +10,6 @@ import {
 } from './device-code/device-code.wire.js';
 import { emailChallenge, emailResponse } from './email/email.wire.js';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/sms/authenticator-sms.wire.js';
-import { promptChallenge, promptResponse } from './prompt/prompt.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
 /** Components of the API whose stages have no contract yet: a line goes when its stage comes into the catalogue. */
@@ -39,5 +38,4 @@ export const componentsToCome: readonly WireShape[] = [
   { component: 'ak-stage-captcha', challenge: captchaChallenge, response: captchaResponse, user_info: true },
   { component: 'ak-stage-consent', challenge: consentChallenge, response: consentResponse, user_info: true },
   { component: 'ak-stage-email', challenge: emailChallenge, response: emailResponse, user_info: false },
-  { component: 'ak-stage-prompt', challenge: promptChallenge, response: promptResponse, user_info: false },
 ];

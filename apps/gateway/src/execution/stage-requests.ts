@@ -6,6 +6,7 @@ import {
   type StageRequest,
 } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, Step } from '@gatehouse/plan';
+import { z } from 'zod';
 import type { FlowRequest } from './request.js';
 import type { Turns } from './turns.js';
 
@@ -64,10 +65,15 @@ export function stageRequestOf(
     config: stage.config,
     attached: attachedTo(stage.config, version),
     companions: companionsOf(contract, version),
-    context: only(plan.context, Object.keys(contract.reads)),
+    context: contract.reads_all ? plan.context : only(plan.context, Object.keys(contract.reads)),
     ...(state ? { state } : {}),
-    ...(body ? { response: only(body, Object.keys(contract.response.shape)) } : {}),
+    ...(body ? { response: answerTo(contract, body) } : {}),
   };
+}
+
+/** What a stage hears of an answer: the fields that it knows, or all where only its config says which there are. */
+function answerTo({ response }: StageContract, body: Body): Body {
+  return response.def.catchall instanceof z.ZodUnknown ? body : only(body, Object.keys(response.shape));
 }
 
 /** The part of an object under some own keys: nothing inherited, nothing undeclared. */

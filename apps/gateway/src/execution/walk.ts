@@ -99,10 +99,11 @@ export class Walk {
       const step = currentStep(this.progress.plan, this.start.version);
       const policies = step && pendingPolicies(this.progress.plan, step);
       if (!step || !policies) return step;
-      const { plan, ...verdict } = await this.parts.engine.decide(this.progress.situation(), policies, {
-        id: step.id,
-        index: this.progress.plan.cursor,
+      const { id, kind } = step;
+      const { plan, effects, ...verdict } = await this.parts.engine.decideStep(this.progress.situation(), {
+        ...{ id, kind, policies, index: this.progress.plan.cursor },
       });
+      this.progress.record(effects);
       const left = verdict.pass ? plan : this.progress.traced(plan, step, 'skipped');
       this.progress.move(enter(left, step, verdict));
     }
@@ -177,7 +178,8 @@ export class Walk {
     const again = drawAgain(this.progress.plan, version, { keepContext });
     const planned = isFor(version, this.progress.visitor, again)
       ? await this.parts.planning.plan({ ...this.progress.situation(), plan: again })
-      : { refused: [] };
+      : { refused: [], effects: [] };
+    this.progress.record(planned.effects);
     if ('refused' in planned) return this.refuse(planned.refused);
     this.progress.move(planned.plan);
     return undefined;

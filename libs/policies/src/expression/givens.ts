@@ -16,9 +16,9 @@ export class Givens {
     @Inject(Places) private readonly places: Places,
   ) {}
 
-  async of({ request, facts }: Question, source: string): Promise<Given> {
+  async of({ request, facts }: Question, sources: readonly string[]): Promise<Given> {
     const { user, client, flow_plan } = request;
-    const known = user && LOOKED_UP.test(source) ? await this.lookedUp(user) : user;
+    const known = user && sources.some((source) => LOOKED_UP.test(source)) ? await this.lookedUp(user) : user;
     const { pending_user, ...plan } = facts.plan;
     const pending = isSame(pending_user, user) ? known : pending_user;
     return {
@@ -26,6 +26,7 @@ export class Givens {
       context: { ...this.placeOf(client.ip), ...facts.given },
       flow_plan: { slug: flow_plan.slug, context: pending ? { ...plan, pending_user: pending } : plan },
       client_ip: client.ip,
+      ...(request.names && { names: 'user' in request.names ? { ...request.names, user: known } : request.names }),
     };
   }
 

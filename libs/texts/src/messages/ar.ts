@@ -48,6 +48,16 @@ export const ar: Catalogue = {
   'Device with Credential ID already exists.': 'هذا الجهاز مُعَدّ بالفعل.',
   'No (allowed) MFA authenticator configured.': 'لم يتم إعداد أي جهاز (مسموح به) للتحقق الثاني.',
   'Log in': 'تسجيل الدخول',
+  'What you entered was not accepted.': 'لم يُقبل ما أدخلته.',
+  'The file is larger than {kib} KiB.': 'الملف أكبر من {kib} كيبيبايت.',
+  'Invalid encoding': 'تتعذر قراءة الملف.',
+  'Invalid scheme': 'هذا ليس ملفًا.',
+  'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].':
+    'صيغة التاريخ والوقت خاطئة. استخدم هذه الصيغة: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+  'Date has wrong format. Use one of these formats instead: YYYY-MM-DD.':
+    'صيغة التاريخ خاطئة. استخدم هذه الصيغة: YYYY-MM-DD.',
+  "Passwords don't match.": 'كلمتا المرور غير متطابقتين.',
+  'Username is already taken.': 'اسم المستخدم هذا محجوز بالفعل.',
   'No Pending User.': 'لا يوجد حساب معني بهذا.',
   'Unknown error': 'خطأ غير معروف',
   'Invalid next URL': 'عنوان الوجهة التالية غير صالح.',

@@ -51,6 +51,16 @@ export const de: Catalogue = {
   'No (allowed) MFA authenticator configured.':
     'Sie haben kein (zugelassenes) Gerät für die zweite Bestätigung eingerichtet.',
   'Log in': 'Anmelden',
+  'What you entered was not accepted.': 'Was Sie eingegeben haben, wurde nicht angenommen.',
+  'The file is larger than {kib} KiB.': 'Die Datei ist größer als {kib} KiB.',
+  'Invalid encoding': 'Die Datei kann nicht gelesen werden.',
+  'Invalid scheme': 'Das ist keine Datei.',
+  'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].':
+    'Der Zeitpunkt hat ein falsches Format. Bitte so: JJJJ-MM-TTThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+  'Date has wrong format. Use one of these formats instead: YYYY-MM-DD.':
+    'Das Datum hat ein falsches Format. Bitte so: JJJJ-MM-TT.',
+  "Passwords don't match.": 'Die Passwörter stimmen nicht überein.',
+  'Username is already taken.': 'Dieser Benutzername ist schon vergeben.',
   'No Pending User.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Unknown error': 'Unbekannter Fehler',
   'Invalid next URL': 'Die Adresse, zu der es weitergehen soll, ist ungültig.',

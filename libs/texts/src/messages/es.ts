@@ -50,6 +50,16 @@ export const es: Catalogue = {
   'No (allowed) MFA authenticator configured.':
     'No tiene configurado ningún dispositivo (permitido) de segundo factor.',
   'Log in': 'Iniciar sesión',
+  'What you entered was not accepted.': 'Lo que ha introducido no se ha aceptado.',
+  'The file is larger than {kib} KiB.': 'El archivo supera los {kib} KiB.',
+  'Invalid encoding': 'El archivo no se puede leer.',
+  'Invalid scheme': 'Esto no es un archivo.',
+  'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].':
+    'La fecha y la hora no tienen el formato correcto. Use este: AAAA-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+  'Date has wrong format. Use one of these formats instead: YYYY-MM-DD.':
+    'La fecha no tiene el formato correcto. Use este: AAAA-MM-DD.',
+  "Passwords don't match.": 'Las contraseñas no coinciden.',
+  'Username is already taken.': 'Este nombre de usuario ya está ocupado.',
   'No Pending User.': 'No hay ninguna cuenta a la que se refiera esto.',
   'Unknown error': 'Error desconocido',
   'Invalid next URL': 'La dirección de destino no es válida.',

@@ -52,6 +52,16 @@ export const fr: Catalogue = {
   'No (allowed) MFA authenticator configured.':
     'Aucun appareil (autorisé) d’authentification à deux facteurs n’est configuré.',
   'Log in': 'Se connecter',
+  'What you entered was not accepted.': 'Votre saisie n’a pas été acceptée.',
+  'The file is larger than {kib} KiB.': 'Le fichier dépasse {kib} Kio.',
+  'Invalid encoding': 'Le fichier ne peut pas être lu.',
+  'Invalid scheme': 'Ce n’est pas un fichier.',
+  'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].':
+    'La date et l’heure n’ont pas le bon format. Utilisez celui-ci : AAAA-MM-JJThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+  'Date has wrong format. Use one of these formats instead: YYYY-MM-DD.':
+    'La date n’a pas le bon format. Utilisez celui-ci : AAAA-MM-JJ.',
+  "Passwords don't match.": 'Les mots de passe ne correspondent pas.',
+  'Username is already taken.': 'Ce nom d’utilisateur est déjà pris.',
   'No Pending User.': 'Aucun compte n’est concerné ici.',
   'Unknown error': 'Erreur inconnue',
   'Invalid next URL': 'L’adresse de destination n’est pas valide.',
