@@ -109,6 +109,7 @@ describeInChromium('passkeys, in a browser', () => {
     const wrong = await visitor([foreign(credentials[0]!)]);
     await typeIn(wrong.page, 'dave');
     await wrong.page.getByText('That did not work. Please try again.').waitFor();
+    expect(new URL(wrong.page.url()).pathname).toBe('/if/flow/login/');
     const unknown = await visitor([foreign(credentials[0]!)]);
     await unknown.page.goto(at('/if/flow/passkey/?next=/if/user/'));
     await unknown.page.getByText('Invalid device').waitFor();
@@ -126,6 +127,7 @@ describeInChromium('passkeys, in a browser', () => {
     const copy = await visitor(credentials);
     await typeIn(copy.page, 'erin');
     await copy.page.getByText('Assertion failed').waitFor();
+    expect(new URL(copy.page.url()).pathname).toBe('/if/flow/login/');
   });
 });
 

@@ -6,6 +6,7 @@ import { duoProviders } from '../duo/duo.module.js';
 import type { Factor } from '../factor.js';
 import { factors } from '../factors.js';
 import { Models, NoModels } from '../webauthn/attestation.js';
+import { Passkeys } from '../webauthn/passkeys.js';
 import { WebauthnSettings } from '../webauthn/webauthn-settings.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
@@ -22,6 +23,7 @@ export const authenticatorValidateModule = () =>
       { provide: FACTORS, useFactory: (...all: Factor[]) => all, inject: [...factors] },
       { provide: Users, useFactory: (source: DataSource) => new TypeormUsers(source), inject: [DataSource] },
       { provide: Models, useClass: NoModels },
+      Passkeys,
       WebauthnSettings,
       ...duoProviders(),
       Offers,

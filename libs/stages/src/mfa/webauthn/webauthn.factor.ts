@@ -1,15 +1,13 @@
-import { Devices } from '@gatehouse/authenticators';
-import type { SavedUser } from '@gatehouse/contracts';
-import { Users } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
 import { namedDevice } from '../device-events.js';
 import { type Answer, type Asking, Factor, type Offer, type Verdict } from '../factor.js';
-import { type Proof, verifyAssertion } from './assertion.js';
+import { verifyAssertion } from './assertion.js';
 import { Models } from './attestation.js';
 import { type AssertionAnswer, assertionAnswer } from './credential-answer.js';
 import { takesModel } from './model-rule.js';
 import { isLive, newNonce } from './nonce.js';
 import { type Passkey, passkeyOf } from './passkey.js';
+import { Passkeys } from './passkeys.js';
 import { relyingPartyOf } from './relying-party.js';
 import { requestOptions } from './request-options.js';
 import { WebauthnSettings } from './webauthn-settings.js';
@@ -28,8 +26,7 @@ export class WebauthnFactor extends Factor<Kind> {
   override readonly knowsItsOwner = true;
 
   constructor(
-    @Inject(Devices) private readonly devices: Devices,
-    @Inject(Users) private readonly users: Users,
+    @Inject(Passkeys) private readonly passkeys: Passkeys,
     @Inject(Models) private readonly models: Models,
     @Inject(WebauthnSettings) private readonly settings: WebauthnSettings,
   ) {
@@ -58,7 +55,7 @@ export class WebauthnFactor extends Factor<Kind> {
   async verify(given: Answer<Kind>): Promise<Verdict<Kind>> {
     const { input, user } = given;
     const answer = assertionAnswer.safeParse(given.answer);
-    const passkey = answer.success ? await this.passkeyOf(answer.data) : undefined;
+    const passkey = answer.success ? await this.passkeys.find(answer.data.id) : undefined;
     if (!answer.success || !passkey || (user && passkey.device.user !== user.uuid))
       return wrong('authenticator_validate_device');
     if (!this.takes(input, passkey.aaguid))
@@ -68,17 +65,13 @@ export class WebauthnFactor extends Factor<Kind> {
         message: { code: 'authenticator_validate_model', params: { brand: input.site.brand } },
       };
     const proof = await this.proofOf(given, answer.data, passkey);
-    if (!proof || !(await this.isFresh(passkey, proof))) return failed(passkey);
+    // The counter moves in the statement that looks at it, so that of two askers with one proof one gets on.
+    if (!proof || !(await this.passkeys.use(passkey, proof.signCount))) return failed(passkey);
     return user ? { type: 'right', device: passkey.device } : this.told(passkey);
   }
 
   private takes({ config }: Asking<Kind>['input'], aaguid: string): boolean {
     return takesModel(aaguid, config.webauthn_allowed_device_types, (model) => this.models.nameOf(model) !== undefined);
-  }
-
-  private async passkeyOf({ id }: AssertionAnswer): Promise<Passkey | undefined> {
-    const device = await this.devices.findByHandle('webauthn', id);
-    return device && passkeyOf(device);
   }
 
   /** Where the credential is all that somebody proves, it must be one that has made sure who they are. */
@@ -93,15 +86,10 @@ export class WebauthnFactor extends Factor<Kind> {
     });
   }
 
-  /** The counter moves in the statement that looks at it, so that of two askers with one proof one gets on. */
-  private isFresh({ device }: Passkey, { signCount }: Proof): Promise<boolean> {
-    return this.devices.use(device, { to: signCount, mayStay: signCount === 0 });
-  }
-
   private async told(passkey: Passkey): Promise<Verdict<Kind>> {
     const { device } = passkey;
-    const owner: SavedUser | undefined = await this.users.get(device.user);
-    if (!owner?.is_active) return wrong('authenticator_validate_device');
+    const owner = await this.passkeys.ownerOf(device);
+    if (!owner) return wrong('authenticator_validate_device');
     const device_type = this.models.nameOf(passkey.aaguid) ?? null;
     return { type: 'right', device, user: owner, args: { device: namedDevice(device), device_type } };
   }
