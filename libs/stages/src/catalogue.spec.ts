@@ -15,6 +15,7 @@ const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, cont
 /** Config fields without a default. */
 const INSISTING: Readonly<Record<string, readonly string[]>> = {
   password: ['backends'],
+  authenticator_duo: ['api_hostname', 'client_id', 'client_secret'],
   authenticator_totp: ['digits'],
 };
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;

@@ -31,7 +31,7 @@ describe('proving oneself by a key', () => {
     );
   });
 
-  it('refuses the key of somebody else', async () => {
+  it('refuses the key of somebody else (D3 19)', async () => {
     const [own, others] = [await bench.enrolled(alice), await bench.enrolled(bob)];
     const stage = bench.validate({ pending_user: alice });
     const shown = await stage.show();
@@ -44,7 +44,7 @@ describe('proving oneself by a key', () => {
     expect(await stage.answer({ webauthn: own.get(ceremony(asked(refused))) })).toMatchObject({ type: 'passed' });
   });
 
-  it('asks anew after each refusal, and takes no answer for what it asked before', async () => {
+  it('asks anew after each refusal, and takes no answer for what it asked before (D3 60)', async () => {
     const key = await bench.enrolled(alice);
     const stage = bench.validate({ pending_user: alice });
     const first = await stage.show();
@@ -59,7 +59,7 @@ describe('proving oneself by a key', () => {
     expect(await stage.answer({ webauthn: proof })).toMatchObject({ type: 'rejected' });
   });
 
-  it('takes no proof for another plan’s challenge, nor a proof that comes too late', async () => {
+  it('takes no proof for another plan’s challenge, nor a proof that comes too late (D3 20)', async () => {
     const key = await bench.enrolled(alice);
     const [one, other] = [bench.validate({ pending_user: alice }), bench.validate({ pending_user: alice })];
     const [shown] = [await one.show(), await other.show()];
@@ -70,7 +70,7 @@ describe('proving oneself by a key', () => {
     });
   });
 
-  it('of two that bring one proof at once lets one go on', async () => {
+  it('of those that bring one proof at once lets one go on (D3 60)', async () => {
     const key = await bench.enrolled(alice);
     const twin = (challenge: string) => {
       const factor = bench.factor();
@@ -97,7 +97,7 @@ describe('proving oneself by a key', () => {
     expect(await stage.answer({ webauthn: key.get(ceremony(asked(shown))) })).toMatchObject({ type: 'passed' });
   });
 
-  it('wants to know who uses it, where the stage says so', async () => {
+  it('wants to know who uses it, where the stage says so (D3 28)', async () => {
     const key = await bench.enrolled(alice);
     const stage = bench.validate(
       { pending_user: alice },
@@ -110,7 +110,7 @@ describe('proving oneself by a key', () => {
     });
   });
 
-  it('offers only keys of models that the stage takes, and takes no others', async () => {
+  it('offers only keys of models that the stage takes, and takes no others (D3 28)', async () => {
     const carol = person(4, 'carol');
     const key = await bench.enrolled(carol, new SoftKey('fbfc3007-154e-4ecc-8c0b-6e020557d7bd'));
     const yubi = { aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a', description: '' };

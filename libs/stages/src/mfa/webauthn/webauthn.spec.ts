@@ -208,7 +208,7 @@ describe('a new credential', () => {
       /Unsupported credential public key alg "-35"/,
     ],
   ];
-  it.each(refusals)('is refused: %s', async (...[, made, changed, reason]) => {
+  it.each(refusals)('is refused, whatever the browser made of it (D3 28): %s', async (...[, made, changed, reason]) => {
     expect(await register(made(new SoftKey()), changed)).toEqual({ refused: expect.stringMatching(reason) });
   });
 
