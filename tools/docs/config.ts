@@ -6,6 +6,7 @@ import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
 import { duoConfig } from '../../libs/stages/src/mfa/duo/duo.config.js';
+import { smsConfig } from '../../libs/stages/src/mfa/sms/sms.config.js';
 import { webauthnConfig } from '../../libs/stages/src/mfa/webauthn/webauthn.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
 import { promptConfig } from '../../libs/stages/src/prompt/prompt.config.js';
@@ -70,9 +71,7 @@ export const documents: readonly Document[] = [
     '## enrollment',
     settingsOf(promptConfig),
     '## mfa',
-    settingsOf(authenticatorsConfig),
-    settingsOf(webauthnConfig),
-    settingsOf(duoConfig),
+    settingsOf(authenticatorsConfig.extend({ ...smsConfig.shape, ...webauthnConfig.shape, ...duoConfig.shape })),
     '## password',
     settingsOf(passwordConfig),
     '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',

@@ -39,6 +39,14 @@ export interface Embed {
   readonly asks?: string;
 }
 
+/** What somebody has shown of themselves who has passed a stage. */
+export interface Proof {
+  /** Whether it is enough on its own, or one more beside another. */
+  readonly factor: 'first' | 'further';
+  /** What becomes of those who have nothing to show it with. */
+  readonly otherwise: 'refused' | 'set_up' | 'let_in';
+}
+
 /** Objects that blueprints describe beside a stage, for its config to name: the fields of a form, say. */
 export interface Part {
   /** What references call it. */
@@ -92,6 +100,10 @@ export interface StageContract {
   readonly texts: Readonly<Record<string, readonly string[]>>;
   /** The challenge names the pending user. */
   readonly user_info: boolean;
+  /** What passing it proves, by its config; undefined when that is nothing. */
+  readonly proves: (config: Readonly<Record<string, unknown>>) => Proof | undefined;
+  /** Nobody gets past it. */
+  readonly ends: boolean;
   /** Passing has consequences, so a mailed link's GET does not enter it. */
   readonly acts: boolean;
   /**
@@ -120,6 +132,8 @@ const defaults = {
   addressable: [],
   cookies: [],
   texts: {},
+  proves: () => undefined,
+  ends: false,
   user_info: false,
   acts: true,
   grants: false,

@@ -26,7 +26,8 @@ export const stageRequest = z.object({
   timeout_ms: z.number(),
   locale: z.string(),
   flow: z.object({ slug: z.string(), title: z.string(), designation }),
-  step: z.object({ id: z.string(), name: z.string(), confirmed: z.boolean() }),
+  /** `stage`: the id of the stage that is bound here; of a step that somebody else has added, that of the step. */
+  step: z.object({ id: z.string(), name: z.string(), confirmed: z.boolean(), stage: z.string().default('') }),
   site: z.object({
     base_url: z.string(),
     rp_id: z.string(),

@@ -16,7 +16,7 @@ export const requestOf = (given: Partial<StageRequest> = {}): StageRequest => ({
   timeout_ms: 5000,
   locale: 'en',
   flow: { slug: 'login', title: 'Welcome', designation: 'authentication' },
-  step: { id: 'step', name: 'step', confirmed: true },
+  step: { id: 'step', name: 'step', confirmed: true, stage: '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c21' },
   site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example', flows: {} },
   client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
   session: { user: null },

@@ -5,6 +5,7 @@ import { dummyContract } from './dummy/dummy.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { authenticatorDuoContract } from './mfa/duo/authenticator-duo.contract.js';
+import { authenticatorSmsContract } from './mfa/sms/authenticator-sms.contract.js';
 import { authenticatorStaticContract } from './mfa/static/authenticator-static.contract.js';
 import { authenticatorTotpContract } from './mfa/totp/authenticator-totp.contract.js';
 import { authenticatorValidateContract } from './mfa/validate/authenticator-validate.contract.js';
@@ -53,6 +54,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   authenticator_duo: {
     contract: authenticatorDuoContract,
     module: async () => (await import('./mfa/duo/authenticator-duo.module.js')).authenticatorDuoModule(),
+  },
+  authenticator_sms: {
+    contract: authenticatorSmsContract,
+    module: async () => (await import('./mfa/sms/authenticator-sms.module.js')).authenticatorSmsModule(),
   },
   authenticator_static: {
     contract: authenticatorStaticContract,

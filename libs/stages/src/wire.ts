@@ -9,7 +9,6 @@ import {
   deviceCodeResponse,
 } from './device-code/device-code.wire.js';
 import { emailChallenge, emailResponse } from './email/email.wire.js';
-import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/sms/authenticator-sms.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
 /** Components of the API whose stages have no contract yet: a line goes when its stage comes into the catalogue. */
@@ -28,12 +27,6 @@ export const componentsToCome: readonly WireShape[] = [
   },
   { component: 'ak-source-oauth-apple', challenge: appleChallenge, response: appleResponse, user_info: false },
   { component: 'ak-source-plex', challenge: plexChallenge, response: plexResponse, user_info: false },
-  {
-    component: 'ak-stage-authenticator-sms',
-    challenge: authenticatorSmsChallenge,
-    response: authenticatorSmsResponse,
-    user_info: true,
-  },
   { component: 'ak-stage-autosubmit', challenge: autosubmitChallenge, response: autosubmitResponse, user_info: false },
   { component: 'ak-stage-captcha', challenge: captchaChallenge, response: captchaResponse, user_info: true },
   { component: 'ak-stage-consent', challenge: consentChallenge, response: consentResponse, user_info: true },

@@ -37,7 +37,7 @@ export interface Asked {
   /** What it remembered. */
   readonly state: Readonly<Record<string, unknown>> | undefined;
   readonly contract: StageContract;
-  readonly stage: Pick<Step, 'id' | 'name' | 'config'>;
+  readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage'>>;
   readonly plan: Plan;
 }
 
@@ -57,7 +57,12 @@ export function stageRequestOf(
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale,
     flow: { slug, title, designation },
-    step: { id: stage.id, name: stage.name, confirmed: plan.resumed?.confirmed ?? true },
+    step: {
+      id: stage.id,
+      name: stage.name,
+      confirmed: plan.resumed?.confirmed ?? true,
+      stage: stage.stage ?? stage.id,
+    },
     site,
     client: { ...client, cookies: only(cookies, contract.cookies) },
     session: { user: sessionUser },

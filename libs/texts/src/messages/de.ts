@@ -50,6 +50,12 @@ export const de: Catalogue = {
   'Device with Credential ID already exists.': 'Dieses Gerät ist bereits eingerichtet.',
   'No (allowed) MFA authenticator configured.':
     'Sie haben kein (zugelassenes) Gerät für die zweite Bestätigung eingerichtet.',
+  'Invalid phone number': 'Diese Telefonnummer ist ungültig.',
+  'phone_number required': 'Bitte geben Sie eine Telefonnummer an.',
+  'Please wait a moment before you ask for another code.':
+    'Bitte warten Sie einen Augenblick, bevor Sie einen weiteren Code anfordern.',
+  'The message could not be sent. Please try again later.':
+    'Die Nachricht konnte nicht gesendet werden. Bitte versuchen Sie es später noch einmal.',
   'Log in': 'Anmelden',
   'What you entered was not accepted.': 'Was Sie eingegeben haben, wurde nicht angenommen.',
   'The file is larger than {kib} KiB.': 'Die Datei ist größer als {kib} KiB.',

@@ -49,6 +49,11 @@ export const es: Catalogue = {
   'Device with Credential ID already exists.': 'Este dispositivo ya está configurado.',
   'No (allowed) MFA authenticator configured.':
     'No tiene configurado ningún dispositivo (permitido) de segundo factor.',
+  'Invalid phone number': 'El número de teléfono no es válido.',
+  'phone_number required': 'Se necesita un número de teléfono.',
+  'Please wait a moment before you ask for another code.': 'Espere un momento antes de pedir otro código.',
+  'The message could not be sent. Please try again later.':
+    'No se pudo enviar el mensaje. Inténtelo de nuevo más tarde.',
   'Log in': 'Iniciar sesión',
   'What you entered was not accepted.': 'Lo que ha introducido no se ha aceptado.',
   'The file is larger than {kib} KiB.': 'El archivo supera los {kib} KiB.',

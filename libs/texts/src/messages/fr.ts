@@ -51,6 +51,12 @@ export const fr: Catalogue = {
   'Device with Credential ID already exists.': 'Cet appareil est déjà configuré.',
   'No (allowed) MFA authenticator configured.':
     'Aucun appareil (autorisé) d’authentification à deux facteurs n’est configuré.',
+  'Invalid phone number': 'Numéro de téléphone non valide.',
+  'phone_number required': 'Un numéro de téléphone est requis.',
+  'Please wait a moment before you ask for another code.':
+    'Veuillez patienter un instant avant de demander un autre code.',
+  'The message could not be sent. Please try again later.':
+    'Le message n’a pas pu être envoyé. Veuillez réessayer plus tard.',
   'Log in': 'Se connecter',
   'What you entered was not accepted.': 'Votre saisie n’a pas été acceptée.',
   'The file is larger than {kib} KiB.': 'Le fichier dépasse {kib} Kio.',

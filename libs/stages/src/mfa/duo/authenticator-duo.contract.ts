@@ -28,7 +28,6 @@ export const authenticatorDuoContract = defineStage({
   state: z.object({ id: z.uuid(), userId: z.string(), activationCode: z.string(), activationBarcode: z.string() }),
   reads: { pending_user: 'optional' },
   effects: ['event'],
-  companions: ['authenticator_duo'],
   deadline_ms: 10_000,
   errors: {
     authenticator_duo_failed: { string: 'Duo did not accept the request. Ask your administrator.', code: 'invalid' },

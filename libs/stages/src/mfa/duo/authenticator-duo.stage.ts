@@ -17,7 +17,7 @@ import { enrolled } from '../device-events.js';
 import { savedOwnerOf } from '../owner.js';
 import type { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { Duo, DuoAway, type DuoPairing, DuoRefusal } from './duo.js';
-import { accountOf, idOfStage } from './duo-stages.js';
+import { accountOf } from './duo-stages.js';
 
 type Contract = typeof authenticatorDuoContract;
 type Input = ChallengeInput<Contract>;
@@ -82,7 +82,7 @@ export class AuthenticatorDuoStage implements Stage<Contract> {
 
   private async keep(input: Input, { uuid: user }: SavedUser, { id, userId: handle }: State<Contract>) {
     const device = { id, user, kind: 'duo', name: NAME, handle } as const;
-    const pk = await this.devices.add({ ...device, stage: idOfStage(input.companions, input.step.name) });
+    const pk = await this.devices.add({ ...device, stage: input.step.stage });
     if (pk === undefined) return deny<Contract>({ message: { code: 'authenticator_duo_known' } });
     return pass<Contract>({ effects: [enrolled({ ...device, pk })] });
   }
@@ -91,7 +91,7 @@ export class AuthenticatorDuoStage implements Stage<Contract> {
 /** The pairing as it is, and where Duo has told how far it is, that too. */
 function show(input: Input, state: State<Contract>, status?: DuoPairing | 'away') {
   const { activationBarcode: activation_barcode, activationCode: activation_code } = state;
-  const challenge = { activation_barcode, activation_code, stage_uuid: idOfStage(input.companions, input.step.name) };
+  const challenge = { activation_barcode, activation_code, stage_uuid: input.step.stage };
   return ask<Contract>({ ...challenge, ...(status && status !== 'away' ? { duo_response: status } : {}) }, { state });
 }
 

@@ -29,7 +29,3 @@ export const accountOf = ({ api_hostname, client_id, client_secret }: Keys): Duo
   integrationKey: client_id,
   secretKey: client_secret,
 });
-
-/** The id of the Duo stage that a step is: the only one of its name. */
-export const idOfStage = (companions: Companions, name: string): string =>
-  Object.values(companions).find((one) => one.kind === authenticatorDuoContract.kind && one.name === name)?.id ?? '';

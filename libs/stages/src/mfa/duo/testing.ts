@@ -23,7 +23,7 @@ export const config = {
   client_secret: duoAccount.secretKey,
 };
 const companions = { [STAGE]: { id: STAGE, name: 'duo', kind: 'authenticator_duo', model: 'm', config } };
-const step = { id: 'step', name: 'duo', confirmed: true };
+const step = { id: 'step', name: 'duo', stage: STAGE, confirmed: true };
 
 let people = 0;
 /** Somebody nobody has seen before. */

@@ -5,6 +5,7 @@ import {
   defineStage,
   duration,
   type Errors,
+  type Proof,
   references,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
@@ -34,6 +35,13 @@ const guessesOf = (
   refuse: { field: when, code },
 });
 
+/** What becomes of those who have no device. */
+const OTHERWISE: Readonly<Record<string, Proof['otherwise']>> = {
+  deny: 'refused',
+  configure: 'set_up',
+  skip: 'let_in',
+};
+
 /** Asks for a proof by one of the owner's devices (03-mfa §10). */
 export const authenticatorValidateContract = defineStage({
   kind: 'authenticator_validate',
@@ -41,8 +49,14 @@ export const authenticatorValidateContract = defineStage({
   model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
   service: 'mfa',
   acts: false,
+  proves: ({ not_configured_action: action }) => ({
+    factor: 'further',
+    otherwise: OTHERWISE[String(action)] ?? 'let_in',
+  }),
   user_info: true,
   addressable: ['code'],
+  // A provider of messages takes its time.
+  deadline_ms: 10_000,
   config: z.object({
     not_configured_action: choice(['skip', 'deny', 'configure']).default('skip'),
     configuration_stages: references('stage'),
@@ -110,6 +124,14 @@ export const authenticatorValidateContract = defineStage({
       code: 'unavailable',
     },
     authenticator_validate_duo_number: { string: 'Enter {number} in the Duo app on your phone.', code: 'number' },
+    authenticator_validate_sms_early: {
+      string: 'Please wait a moment before you ask for another code.',
+      code: 'invalid',
+    },
+    authenticator_validate_sms_unsent: {
+      string: 'The message could not be sent. Please try again later.',
+      code: 'invalid',
+    },
     authenticator_validate_empty: { string: 'Empty response', code: 'invalid' },
     authenticator_validate_none: { string: 'No (allowed) MFA authenticator configured.', code: 'invalid' },
   },

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { duoProviders } from '../duo/duo.module.js';
 import type { Factor } from '../factor.js';
 import { factors } from '../factors.js';
+import { smsModule } from '../sms/sms.module.js';
 import { Models, NoModels } from '../webauthn/attestation.js';
 import { Passkeys } from '../webauthn/passkeys.js';
 import { WebauthnSettings } from '../webauthn/webauthn-settings.js';
@@ -17,7 +18,7 @@ import { ProofMemory } from './proof-memory.js';
 /** The stage that asks for a proof on the bus, with every kind of device. */
 export const authenticatorValidateModule = () =>
   serveStage(authenticatorValidateContract, AuthenticatorValidateStage, {
-    imports: [authenticatorsModule()],
+    imports: [authenticatorsModule(), smsModule],
     providers: [
       ...factors,
       { provide: FACTORS, useFactory: (...all: Factor[]) => all, inject: [...factors] },
