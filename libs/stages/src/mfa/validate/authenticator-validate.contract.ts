@@ -56,7 +56,6 @@ export const authenticatorValidateContract = defineStage({
   user_info: true,
   addressable: ['code'],
   // A provider of messages takes its time.
-  deadline_ms: 10_000,
   config: z.object({
     not_configured_action: choice(['skip', 'deny', 'configure']).default('skip'),
     configuration_stages: references('stage'),
