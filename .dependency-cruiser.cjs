@@ -139,7 +139,10 @@ module.exports = {
       name: 'directory-has-named-readers',
       comment: 'Who touches users and their hashes is a list that a reviewer reads in one glance.',
       severity: 'error',
-      from: { path: '^libs/stages/src/', pathNot: '^libs/stages/src/(identification|password|enrollment|prompt|mfa)/' },
+      from: {
+        path: '^libs/stages/src/',
+        pathNot: '^libs/stages/src/(identification|password|enrollment|prompt|email|mfa)/',
+      },
       to: { path: '^libs/directory/' },
     },
     {

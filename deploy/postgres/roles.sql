@@ -66,3 +66,5 @@ GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes), DELETE ON directory.users
   TO gatehouse_enrollment;
+-- An email stage makes an account active that was never used.
+GRANT SELECT (id, is_active, last_login), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;

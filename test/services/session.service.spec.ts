@@ -54,7 +54,7 @@ describeWithNats('the session service', () => {
   it('answers each request once when two replicas share the work, and leaves without losing one', async () => {
     await bench.start('session');
     const requests = Array.from({ length: 50 }, (_, i) =>
-      requestOf({ step: { id: 's', name: `dummy ${i}`, confirmed: true, stage: '' } }),
+      requestOf({ step: { id: 's', name: `dummy ${i}`, confirmed: true } }),
     );
     const heard = await bench.flood('stage.dummy.challenge', requests, async () => {
       expect(await bench.stopAll()).toEqual([LEFT, LEFT]);

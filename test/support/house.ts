@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 /** Those that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-type Service = (typeof SERVICES)[number] | 'enrollment' | 'mfa' | 'policy';
+type Service = (typeof SERVICES)[number] | 'courier' | 'enrollment' | 'mfa' | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
 interface Plan {
@@ -85,8 +85,7 @@ export class House {
   /** Starts a service; under another name, so that it runs beside the first, if one is given. */
   async start(service: Service, name: string = service): Promise<void> {
     const entry = `dist/apps/${service}/src/main.js`;
-    const { MFA_SEAL_KEYS = '' } = this.ground.sealing;
-    const settings = { ...this.environment, ...(service === 'mfa' ? { MFA_SEAL_KEYS } : {}) };
+    const settings = { ...this.environment, ...this.sealingOf(service) };
     this.processes.set(name, await startProcess(entry, settings, { ready: /serving/ }));
   }
 
@@ -164,6 +163,13 @@ export class House {
     const process = this.processes.get(name);
     if (!process) throw new Error(`${name} is not running`);
     return process;
+  }
+
+  /** The keys of those who open what is sealed: of each kind, whoever it is for. */
+  private sealingOf(service: Service): Environment {
+    const { SEAL_KEYS = '', MFA_SEAL_KEYS = '' } = this.ground.sealing;
+    if (service === 'mfa') return { MFA_SEAL_KEYS };
+    return service === 'courier' ? { SEAL_KEYS } : {};
   }
 
   private async command(name: string, ...args: string[]): Promise<string> {

@@ -5,6 +5,7 @@ import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
+import { emailConfig } from '../../libs/stages/src/email/email.config.js';
 import { duoConfig } from '../../libs/stages/src/mfa/duo/duo.config.js';
 import { smsConfig } from '../../libs/stages/src/mfa/sms/sms.config.js';
 import { webauthnConfig } from '../../libs/stages/src/mfa/webauthn/webauthn.config.js';
@@ -69,7 +70,7 @@ export const documents: readonly Document[] = [
     settingsOf(courierSettings),
     'And the `SEAL_KEYS` of the gateway.',
     '## enrollment',
-    settingsOf(promptConfig),
+    settingsOf(promptConfig.extend(emailConfig.shape)),
     '## mfa',
     settingsOf(authenticatorsConfig.extend({ ...smsConfig.shape, ...webauthnConfig.shape, ...duoConfig.shape })),
     '## password',

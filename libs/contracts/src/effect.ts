@@ -59,6 +59,8 @@ export const effect = z.discriminatedUnion('type', [
   /** Every session of a saved user ends. */
   z.object({ type: z.literal('end_sessions'), user: z.uuid() }),
   mailEffect,
+  /** Whoever passes has proved in another way what the link that this step mailed would: it is used up with that. */
+  z.object({ type: z.literal('link_used') }),
   z.object({
     type: z.literal('cookie'),
     /** One that the contract may read. */

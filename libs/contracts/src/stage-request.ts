@@ -27,7 +27,7 @@ export const stageRequest = z.object({
   locale: z.string(),
   flow: z.object({ slug: z.string(), title: z.string(), designation }),
   /** `stage`: the id of the stage that is bound here; of a step that somebody else has added, that of the step. */
-  step: z.object({ id: z.string(), name: z.string(), confirmed: z.boolean(), stage: z.string().default('') }),
+  step: z.object({ id: z.string(), name: z.string(), confirmed: z.boolean(), stage: z.string().exactOptional() }),
   site: z.object({
     base_url: z.string(),
     rp_id: z.string(),

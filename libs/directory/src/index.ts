@@ -1,4 +1,5 @@
 export * from './accounts.js';
+export * from './activations.js';
 export * from './credentials.js';
 export * from './entities/index.js';
 export * from './migrations/index.js';
@@ -6,6 +7,7 @@ export * from './people.js';
 export * from './register.js';
 export * from './token-hash.js';
 export * from './typeorm-accounts.js';
+export * from './typeorm-activations.js';
 export * from './typeorm-credentials.js';
 export * from './typeorm-directory.module.js';
 export * from './typeorm-people.js';

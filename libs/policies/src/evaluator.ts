@@ -46,10 +46,11 @@ export class Evaluator {
       const { pass, messages = [], value } = await this.opinion(turn);
       return { pass, messages: [...messages], ...(turn.asked.value && { value }) };
     } catch (error) {
+      // That a server outside is away, which may be its cause, is no reason to wait for the database.
+      if (error instanceof Undecidable) return { pass: false, messages: [...error.messages], error: error.message };
       if (error instanceof Busy || isDatabaseAway(error)) throw error;
-      if (!(error instanceof Undecidable)) this.report('a policy failed', error, { policy: name, kind });
-      const messages = error instanceof Undecidable ? [...error.messages] : [];
-      return { pass: false, messages, error: error instanceof Error ? error.message : String(error) };
+      this.report('a policy failed', error, { policy: name, kind });
+      return { pass: false, messages: [], error: error instanceof Error ? error.message : String(error) };
     }
   }
 
@@ -83,6 +84,9 @@ interface Turn {
   readonly deadline: number;
 }
 
+/** Nobody reads it: one for all is cheaper than one each. */
+const OVER = new Error('The time for the policy is over.');
+
 /** What `work` comes to, if it does in time; afterwards it is told to stop, and what it still says is not heard. */
 async function within<T>(ms: number, work: (signal: Question['signal']) => T | Promise<T>): Promise<T> {
   if (ms < 1) throw new Undecidable('there was no time left');
@@ -95,7 +99,7 @@ async function within<T>(ms: number, work: (signal: Question['signal']) => T | P
     return await Promise.race([work(control.signal), late]);
   } finally {
     clearTimeout(timer);
-    control.abort();
+    control.abort(OVER);
   }
 }
 

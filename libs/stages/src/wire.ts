@@ -8,7 +8,6 @@ import {
   deviceCodeFinishResponse,
   deviceCodeResponse,
 } from './device-code/device-code.wire.js';
-import { emailChallenge, emailResponse } from './email/email.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
 /** Components of the API whose stages have no contract yet: a line goes when its stage comes into the catalogue. */
@@ -30,5 +29,4 @@ export const componentsToCome: readonly WireShape[] = [
   { component: 'ak-stage-autosubmit', challenge: autosubmitChallenge, response: autosubmitResponse, user_info: false },
   { component: 'ak-stage-captcha', challenge: captchaChallenge, response: captchaResponse, user_info: true },
   { component: 'ak-stage-consent', challenge: consentChallenge, response: consentResponse, user_info: true },
-  { component: 'ak-stage-email', challenge: emailChallenge, response: emailResponse, user_info: false },
 ];

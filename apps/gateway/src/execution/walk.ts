@@ -111,7 +111,7 @@ export class Walk {
 
   private async enter(step: Step): Promise<Told | undefined> {
     const waits = this.progress.plan.resumed?.confirmed === false && this.contractOf(step)?.acts;
-    if (waits) return { type: 'show', contract: CONFIRMATION, challenge: {}, errors: undefined };
+    if (waits) return { type: 'show', contract: CONFIRMATION, challenge: { confirm: true }, errors: undefined };
     return this.take(step, await this.show(step));
   }
 

@@ -86,6 +86,8 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
   }),
   dummy: stage('ak-stage-dummy', { name: 'a step' }),
   email: stage('ak-stage-email'),
+  'email-code-refused': stage('ak-stage-email', wrong('code', 'This code is wrong, or too old.')),
+  'email-confirm': stage('ak-stage-email', { confirm: true }),
   'email-again': stage('ak-stage-email', wrong('non_field_errors', 'email-sent', 'email-sent')),
   'device-code': stage('ak-provider-oauth2-device-code'),
   'device-code-finish': stage('ak-provider-oauth2-device-code-finish'),

@@ -43,7 +43,7 @@ export class ExpressionAnswers {
     try {
       return await this.answer(name, args);
     } catch (cause) {
-      if (cause instanceof Busy || isDatabaseAway(cause)) this.failure = { cause };
+      if (!(cause instanceof Undecidable) && (cause instanceof Busy || isDatabaseAway(cause))) this.failure = { cause };
       throw cause;
     }
   }

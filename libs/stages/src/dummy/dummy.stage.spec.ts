@@ -6,7 +6,7 @@ import { DummyStage } from './dummy.stage.js';
 describe('the dummy stage', () => {
   it('shows the name of its step', async () => {
     const stage = driveStage(dummyContract, new DummyStage(), {
-      request: { step: { id: 's', name: 'dummy one', confirmed: true, stage: '' } },
+      request: { step: { id: 's', name: 'dummy one', confirmed: true } },
     });
     expect(await stage.show()).toEqual({ type: 'challenge', challenge: { name: 'dummy one' } });
   });

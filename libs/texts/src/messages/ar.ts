@@ -62,6 +62,7 @@ export const ar: Catalogue = {
     'صيغة التاريخ خاطئة. استخدم هذه الصيغة: YYYY-MM-DD.',
   "Passwords don't match.": 'كلمتا المرور غير متطابقتين.',
   'Username is already taken.': 'اسم المستخدم هذا محجوز بالفعل.',
+  'This code is wrong, or too old.': 'هذا الرمز خاطئ أو قديم جدًا.',
   'No Pending User.': 'لا يوجد حساب معني بهذا.',
   'Unknown error': 'خطأ غير معروف',
   'Invalid next URL': 'عنوان الوجهة التالية غير صالح.',

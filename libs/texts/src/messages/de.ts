@@ -67,6 +67,7 @@ export const de: Catalogue = {
     'Das Datum hat ein falsches Format. Bitte so: JJJJ-MM-TT.',
   "Passwords don't match.": 'Die Passwörter stimmen nicht überein.',
   'Username is already taken.': 'Dieser Benutzername ist schon vergeben.',
+  'This code is wrong, or too old.': 'Dieser Code ist falsch oder zu alt.',
   'No Pending User.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Unknown error': 'Unbekannter Fehler',
   'Invalid next URL': 'Die Adresse, zu der es weitergehen soll, ist ungültig.',

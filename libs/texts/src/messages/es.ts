@@ -65,6 +65,7 @@ export const es: Catalogue = {
     'La fecha no tiene el formato correcto. Use este: AAAA-MM-DD.',
   "Passwords don't match.": 'Las contraseñas no coinciden.',
   'Username is already taken.': 'Este nombre de usuario ya está ocupado.',
+  'This code is wrong, or too old.': 'Este código es incorrecto o demasiado antiguo.',
   'No Pending User.': 'No hay ninguna cuenta a la que se refiera esto.',
   'Unknown error': 'Error desconocido',
   'Invalid next URL': 'La dirección de destino no es válida.',

@@ -68,6 +68,7 @@ export const fr: Catalogue = {
     'La date n’a pas le bon format. Utilisez celui-ci : AAAA-MM-JJ.',
   "Passwords don't match.": 'Les mots de passe ne correspondent pas.',
   'Username is already taken.': 'Ce nom d’utilisateur est déjà pris.',
+  'This code is wrong, or too old.': 'Ce code est faux ou trop ancien.',
   'No Pending User.': 'Aucun compte n’est concerné ici.',
   'Unknown error': 'Erreur inconnue',
   'Invalid next URL': 'L’adresse de destination n’est pas valide.',

@@ -62,8 +62,8 @@ export class AuthenticatorSmsStage implements Stage<Contract> {
     { uuid: user }: SavedUser,
     number: string,
   ): Promise<SentCode | { refused: ErrorCode<Contract> }> {
-    const { config: settings, client, step, state } = input;
-    if (number.length > MAX_NUMBER || (await this.numbers.isTaken(step.stage, number)))
+    const { config: settings, client, state } = input;
+    if (number.length > MAX_NUMBER || (await this.numbers.isTaken(stageOf(input), number)))
       return { refused: 'authenticator_sms_number' };
     try {
       const wanted = { settings, number, to: number, user, ip: client.ip, before: state?.sent };
@@ -86,19 +86,18 @@ export class AuthenticatorSmsStage implements Stage<Contract> {
       const half = tried && isAlive(tried) ? { ...rest, sent: tried } : rest;
       return refuse('authenticator_sms_code', half, { failed: sent ? ['sms_setup'] : [] });
     }
-    const { step, config } = input;
-    const number = sent.to;
+    const [stage, number] = [stageOf(input), sent.to];
     const pk = await this.devices.add({
       ...{
         id: rest.id,
         user,
         kind: 'sms',
         name: NAME,
-        stage: step.stage,
-        handle: this.numbers.handleOf(step.stage, number),
+        stage,
+        handle: this.numbers.handleOf(stage, number),
       },
-      ...(config.verify_only ? {} : { secret: { number } }),
-      facts: { ending: number.slice(-2), verified_only: config.verify_only },
+      ...(input.config.verify_only ? {} : { secret: { number } }),
+      facts: { ending: number.slice(-2), verified_only: input.config.verify_only },
     });
     if (pk === undefined) return refuse('authenticator_sms_number', rest);
     return pass<Contract>({ effects: [enrolled({ kind: 'sms', name: NAME, pk })], verified: ['sms_setup'] });
@@ -111,6 +110,9 @@ const refuse = (code: ErrorCode<Contract>, state: Half, rest: { failed?: string[
   reject<Contract>({ non_field_errors: [{ code }] }, { state, ...rest });
 
 const halfOf = ({ state }: ChallengeInput<Contract>): Half => state ?? { id: randomUUID() };
+
+/** The stage that devices are made by, and go on being served by. */
+const stageOf = ({ step }: ChallengeInput<Contract>): string => step.stage ?? step.id;
 
 /** The number that a prompt has asked for already. */
 function numberOfPrompt({ context }: ChallengeInput<Contract>): string | undefined {
