@@ -82,7 +82,7 @@ export class AuthenticatorDuoStage implements Stage<Contract> {
 
   private async keep(input: Input, { uuid: user }: SavedUser, { id, userId: handle }: State<Contract>) {
     const device = { id, user, kind: 'duo', name: NAME, handle } as const;
-    const pk = await this.devices.add({ ...device, stage: input.step.stage });
+    const pk = await this.devices.add({ ...device, stage: stageOf(input) });
     if (pk === undefined) return deny<Contract>({ message: { code: 'authenticator_duo_known' } });
     return pass<Contract>({ effects: [enrolled({ ...device, pk })] });
   }
@@ -91,7 +91,7 @@ export class AuthenticatorDuoStage implements Stage<Contract> {
 /** The pairing as it is, and where Duo has told how far it is, that too. */
 function show(input: Input, state: State<Contract>, status?: DuoPairing | 'away') {
   const { activationBarcode: activation_barcode, activationCode: activation_code } = state;
-  const challenge = { activation_barcode, activation_code, stage_uuid: input.step.stage };
+  const challenge = { activation_barcode, activation_code, stage_uuid: stageOf(input) };
   return ask<Contract>({ ...challenge, ...(status && status !== 'away' ? { duo_response: status } : {}) }, { state });
 }
 
@@ -100,3 +100,5 @@ const again = (input: Input, state: State<Contract>, message: OwnMessage<Contrac
   ...show(input, state),
   errors: { non_field_errors: [message] } satisfies OwnErrors<Contract>,
 });
+
+const stageOf = ({ step }: Input): string => step.stage ?? step.id;
