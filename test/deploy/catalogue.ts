@@ -28,6 +28,3 @@ export const MAY_ASK: Readonly<Record<string, readonly string[]>> = {
 
 /** Everything that runs for good. */
 export const SERVICES: readonly string[] = ['gateway', 'courier', ...PATTERNS.keys()];
-
-/** Services that ask services of others, on the internet. */
-export const ASKING_OTHERS: readonly string[] = ['mfa'];

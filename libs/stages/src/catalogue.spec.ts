@@ -13,12 +13,13 @@ import { stages, stagesOf, wireShapes } from './catalogue.js';
 import { passwordContract } from './password/password.contract.js';
 
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
-/** Config fields without a default. */
-const INSISTING: Readonly<Record<string, readonly string[]>> = {
-  password: ['backends'],
+/** What a blueprint cannot leave out. */
+const INSISTENT: Readonly<Record<string, string[]>> = {
   authenticator_duo: ['api_hostname', 'client_id', 'client_secret'],
   authenticator_sms: ['provider', 'from_number', 'account_sid', 'auth'],
   authenticator_totp: ['digits'],
+  captcha: ['public_key', 'private_key'],
+  password: ['backends'],
 };
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
@@ -35,7 +36,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
   it('has a default for each config field, or names those it insists on', () => {
     const parsed = contract.config.safeParse({});
     const insists = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));
-    expect(insists).toEqual(INSISTING[key] ?? []);
+    expect(insists).toEqual(INSISTENT[key] ?? []);
   });
 
   it('prefixes the codes of its errors with its kind and leaves those of the fields alone', () => {
@@ -138,7 +139,7 @@ describe('the catalogue', () => {
   });
 
   it('loads the stages of one service and of no other', async () => {
-    expect(await stagesOf('session')).toHaveLength(5);
+    expect(await stagesOf('session')).toHaveLength(6);
     expect(await stagesOf('password')).toHaveLength(1);
     expect(await stagesOf('nobody')).toEqual([]);
   });

@@ -1,7 +1,4 @@
 import { appleChallenge, plexChallenge, type WireShape } from '@gatehouse/contracts';
-import { autosubmitChallenge, autosubmitResponse } from './autosubmit/autosubmit.wire.js';
-import { captchaChallenge, captchaResponse } from './captcha/captcha.wire.js';
-import { consentChallenge, consentResponse } from './consent/consent.wire.js';
 import {
   deviceCodeChallenge,
   deviceCodeFinishChallenge,
@@ -26,7 +23,4 @@ export const componentsToCome: readonly WireShape[] = [
   },
   { component: 'ak-source-oauth-apple', challenge: appleChallenge, response: appleResponse, user_info: false },
   { component: 'ak-source-plex', challenge: plexChallenge, response: plexResponse, user_info: false },
-  { component: 'ak-stage-autosubmit', challenge: autosubmitChallenge, response: autosubmitResponse, user_info: false },
-  { component: 'ak-stage-captcha', challenge: captchaChallenge, response: captchaResponse, user_info: true },
-  { component: 'ak-stage-consent', challenge: consentChallenge, response: consentResponse, user_info: true },
 ];

@@ -57,12 +57,7 @@ export function stageRequestOf(
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale,
     flow: { slug, title, designation },
-    step: {
-      id: stage.id,
-      name: stage.name,
-      confirmed: plan.resumed?.confirmed ?? true,
-      stage: stage.stage ?? stage.id,
-    },
+    step: toldOf(stage, plan),
     site,
     client: { ...client, cookies: only(cookies, contract.cookies) },
     session: { user: sessionUser },
@@ -80,6 +75,11 @@ export function stageRequestOf(
 function answerTo({ response }: StageContract, body: Body): Body {
   return response.def.catchall instanceof z.ZodUnknown ? body : only(body, Object.keys(response.shape));
 }
+
+const toldOf = ({ id, name, stage = id }: Asked['stage'], { resumed }: Plan): StageRequest['step'] => ({
+  ...{ id, name, stage },
+  confirmed: resumed?.confirmed ?? true,
+});
 
 /** The part of an object under some own keys: nothing inherited, nothing undeclared. */
 function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {

@@ -13,6 +13,7 @@ export const es: Catalogue = {
   'Null characters are not allowed.': 'No se permiten caracteres nulos.',
   'Surrogate characters are not allowed: U+{code_point}.': 'No se permiten caracteres sustitutos: U+{code_point}.',
   'A valid integer is required.': 'Introduzca un número entero.',
+  'A valid number is required.': 'Introduzca un número.',
   'String value too large.': 'El texto es demasiado largo.',
   'Ensure this value is less than or equal to {max}.': 'Este valor debe ser menor o igual que {max}.',
   'Ensure this value is greater than or equal to {min}.': 'Este valor debe ser mayor o igual que {min}.',
@@ -54,6 +55,13 @@ export const es: Catalogue = {
   'Please wait a moment before you ask for another code.': 'Espere un momento antes de pedir otro código.',
   'The message could not be sent. Please try again later.':
     'No se pudo enviar el mensaje. Inténtelo de nuevo más tarde.',
+  'Failed to validate token': 'No se pudo comprobar el token',
+  'Failed to validate token: {codes}': 'No se pudo comprobar el token: {codes}',
+  'Invalid captcha response': 'Respuesta al captcha no válida',
+  'This token has been used already.': 'Este token ya se ha utilizado.',
+  'This question has been asked anew since. Please look at it again.':
+    'Esta pregunta se ha vuelto a plantear desde entonces. Vuelva a leerla.',
+  'What is asked for has changed. Please look at it again.': 'Lo que se solicita ha cambiado. Vuelva a leerlo.',
   'Log in': 'Iniciar sesión',
   'What you entered was not accepted.': 'Lo que ha introducido no se ha aceptado.',
   'The file is larger than {kib} KiB.': 'El archivo supera los {kib} KiB.',

@@ -30,6 +30,8 @@ export class SchemaWriter {
     else if (wire) Object.assign(schema, wire);
     if (members) replace(schema, this.union(members as Readonly<Record<string, z.ZodType>>));
     withhold(schema['properties']);
+    // Only what says its type can be null besides (OpenAPI 3.0.3, §4.7.24).
+    if (type.type === 'nullable' && type.innerType instanceof z.ZodObject) schema['type'] = 'object';
     if (type.type === 'default') schema['default'] = type.defaultValue;
     if (schema['format'] === 'uuid') delete schema['pattern'];
     if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];

@@ -1,16 +1,19 @@
-import { Logger, Sealer } from '@gatehouse/platform';
-import { Inject, Injectable } from '@nestjs/common';
+import { Logger, type Sealer } from '@gatehouse/platform';
 import type { z } from 'zod';
-import { Messages, type SmsSettings, Unsent } from './messages.js';
-import { Sends } from './sends.js';
+import { type Messages, type SmsSettings, Unsent } from './messages.js';
+import type { Sends } from './sends.js';
 import type { smsConfig } from './sms.config.js';
 import { freshCode, isAlive, type SentCode } from './sms-code.js';
 
-/** Settings of text messages, as Nest gives them. */
-export const SMS_SETTINGS = Symbol('sms settings');
-
 /** An address has more numbers and users behind it than one. */
 const BEHIND_ADDRESS = 10;
+
+interface Parts {
+  readonly messages: Messages;
+  readonly sends: Sends;
+  readonly sealer: Sealer;
+  readonly limits: z.output<typeof smsConfig>;
+}
 
 /** What is to be sent, and for whom. */
 export interface Wanted {
@@ -26,25 +29,19 @@ export interface Wanted {
 }
 
 /** Sends codes, no more than there may be, and keeps numbers out of every log. */
-@Injectable()
 export class CodeSender {
   private readonly logger = new Logger('mfa');
 
-  constructor(
-    @Inject(Messages) private readonly messages: Messages,
-    @Inject(Sends) private readonly sends: Sends,
-    @Inject(Sealer) private readonly sealer: Sealer,
-    @Inject(SMS_SETTINGS) private readonly limits: z.output<typeof smsConfig>,
-  ) {}
+  constructor(private readonly parts: Parts) {}
 
   /** The code that counts from now on: that of a moment ago, or a fresh one. Throws Unsent. */
   async send({ settings, number, to, user, ip, before, timeoutMs }: Wanted): Promise<SentCode> {
-    if (before?.to === to && isAlive(before) && Date.now() < before.at + this.limits.SMS_COOLDOWN_S * 1000)
+    if (before?.to === to && isAlive(before) && Date.now() < before.at + this.parts.limits.SMS_COOLDOWN_S * 1000)
       return before;
     if (!(await this.isAllowed({ number, user, ip }))) throw new Unsent('one message too many', true);
     const fresh = freshCode(to);
     try {
-      await this.messages.send(settings, { to: number, code: fresh.code, timeoutMs });
+      await this.parts.messages.send(settings, { to: number, code: fresh.code, timeoutMs });
     } catch (error) {
       if (!(error instanceof Unsent)) throw error;
       this.logger.event('a text message was not sent', { why: error.message, status: error.status });
@@ -54,9 +51,9 @@ export class CodeSender {
   }
 
   private isAllowed({ number, user, ip }: Pick<Wanted, 'number' | 'user' | 'ip'>): Promise<boolean> {
-    const { SMS_MAX_AN_HOUR: most, SMS_COOLDOWN_S: apartS } = this.limits;
-    const subjectOf = (text: string) => this.sealer.digests('mfa.sends', text)[0] as Buffer;
-    return this.sends.take([
+    const { SMS_MAX_AN_HOUR: most, SMS_COOLDOWN_S: apartS } = this.parts.limits;
+    const subjectOf = (text: string) => this.parts.sealer.digests('mfa.sends', text)[0] as Buffer;
+    return this.parts.sends.take([
       { subject: subjectOf(`number:${number}`), most, apartS },
       { subject: subjectOf(`user:${user}`), most, apartS },
       { subject: subjectOf(`address:${ip}`), most: most * BEHIND_ADDRESS, apartS: 0 },

@@ -1,12 +1,10 @@
 import { authenticatorsModule } from '@gatehouse/authenticators';
-import { readConfig } from '@gatehouse/platform';
+import { readConfig, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { CodeSender, SMS_SETTINGS } from './code-sender.js';
+import { CodeSender } from './code-sender.js';
 import { HttpMessages } from './http-messages.js';
-import { Messages } from './messages.js';
 import { Numbers } from './numbers.js';
-import { Sends } from './sends.js';
 import { smsConfig } from './sms.config.js';
 import { TypeormSends } from './typeorm-sends.js';
 
@@ -18,17 +16,16 @@ export const smsModule: DynamicModule = {
   module: SmsModule,
   imports: [authenticatorsModule()],
   providers: [
-    { provide: SMS_SETTINGS, useFactory: () => readConfig(smsConfig) },
-    {
-      provide: Messages,
-      useFactory: () => {
-        const { SMS_TWILIO_URL, SMS_TIMEOUT_MS } = readConfig(smsConfig);
-        return new HttpMessages(SMS_TWILIO_URL, SMS_TIMEOUT_MS);
-      },
-    },
-    { provide: Sends, useFactory: (source: DataSource) => new TypeormSends(source), inject: [DataSource] },
     Numbers,
-    CodeSender,
+    {
+      provide: CodeSender,
+      useFactory: (source: DataSource, sealer: Sealer) => {
+        const limits = readConfig(smsConfig);
+        const messages = new HttpMessages(limits.SMS_TWILIO_URL, limits.SMS_TIMEOUT_MS);
+        return new CodeSender({ messages, sends: new TypeormSends(source), sealer, limits });
+      },
+      inject: [DataSource, Sealer],
+    },
   ],
   exports: [Numbers, CodeSender],
 };
