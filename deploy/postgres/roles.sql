@@ -6,15 +6,16 @@ DECLARE
   service text;
 BEGIN
   FOREACH service IN ARRAY ARRAY[
-    'gatehouse_gateway', 'gatehouse_courier', 'gatehouse_enrollment', 'gatehouse_identification',
+    'gatehouse_gateway', 'gatehouse_captcha', 'gatehouse_consent', 'gatehouse_courier', 'gatehouse_enrollment',
+    'gatehouse_identification',
     'gatehouse_password', 'gatehouse_policy'
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
     END IF;
-    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, enrollment FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment FROM %I', service);
     EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory FROM %I', service);
-    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, enrollment FROM %I', service);
+    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment FROM %I', service);
   END LOOP;
 END $$;
 
@@ -59,3 +60,12 @@ GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes), DELE
   TO gatehouse_enrollment;
 -- An email stage makes an account active that was never used.
 GRANT SELECT (id, is_active, last_login), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;
+
+-- Captchas remember which tokens were accepted.
+GRANT USAGE ON SCHEMA captcha TO gatehouse_captcha;
+GRANT SELECT, INSERT, UPDATE, DELETE ON captcha.spent TO gatehouse_captcha;
+
+-- Consents are their service's own. The gateway lists and revokes them, as their user says.
+GRANT USAGE ON SCHEMA consent TO gatehouse_consent, gatehouse_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON consent.grants, consent.done TO gatehouse_consent;
+GRANT SELECT, DELETE ON consent.grants TO gatehouse_gateway;

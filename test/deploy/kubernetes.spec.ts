@@ -100,7 +100,9 @@ describe('deploy/k8s/base', () => {
     const settings = readCompose(env)[service]?.environment ?? {};
     const reached = Object.keys(pod.metadata.labels).filter((label) => label.startsWith('reaches-'));
     const postgres = 'DATABASE_URL' in settings ? ['reaches-postgres'] : [];
-    expect(reached).toEqual(['reaches-nats', ...postgres, ...('MAIL_HOST' in settings ? ['reaches-mail'] : [])]);
+    const mail = 'MAIL_HOST' in settings ? ['reaches-mail'] : [];
+    const others = readCompose(env)[service]?.networks.includes('out') && mail.length === 0 ? ['reaches-world'] : [];
+    expect(reached).toEqual(['reaches-nats', ...postgres, ...mail, ...others]);
   });
 
   it('scales the password service by its load', () => {

@@ -12,6 +12,8 @@ import { TypeormOutbox } from '../../libs/courier/src/typeorm-outbox.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { TypeormReputations } from '../../libs/policies/src/reputation/typeorm-reputations.js';
+import { TypeormSpentTokens } from '../../libs/stages/src/captcha/typeorm-spent-tokens.js';
+import { TypeormConsents } from '../../libs/stages/src/consent/typeorm-consents.js';
 import { TypeormEnrolments } from '../../libs/stages/src/enrollment/typeorm-enrolments.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
@@ -37,6 +39,19 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.mailed',
     'CREATE TABLE flow.mine ()',
     'CREATE TABLE public.mine ()',
+  ],
+  captcha: [
+    'SELECT FROM directory.users',
+    'SELECT FROM flow.plans',
+    'SELECT FROM captcha.migrations',
+    'CREATE TABLE captcha.mine ()',
+  ],
+  consent: [
+    'SELECT FROM directory.users',
+    'SELECT FROM flow.sessions',
+    'SELECT FROM captcha.spent',
+    'SELECT FROM consent.migrations',
+    'CREATE TABLE consent.mine ()',
   ],
   courier: [
     'SELECT password_hash FROM directory.users',
@@ -224,6 +239,19 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await new TypeormTokens(source).findUser('key')).toBeUndefined();
       expect(await sessions.list(alice, { offset: 0, limit: 1 })).toEqual([]);
       expect(await sessions.remove(alice, undefined)).toBe(false);
+    });
+  });
+
+  it('lets the captcha service spend tokens, and consent keep what was allowed', async () => {
+    await withPool('captcha', async (source) => {
+      const token = { account: 'a', text: 'b' };
+      expect(await new TypeormSpentTokens(source).spend(token, 'one')).toBe(true);
+      expect(await new TypeormSpentTokens(source).spend(token, 'other')).toBe(false);
+    });
+    await withPool('consent', async (source) => {
+      const parties = { user: alice, application: { uuid: alice, slug: 'app', name: 'App' } };
+      await new TypeormConsents(source).add('one', parties, { permissions: ['a'], lifetime_s: 60 });
+      expect(await new TypeormConsents(source).find(parties)).toMatchObject({ permissions: ['a'] });
     });
   });
 

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 /** Those that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-type Service = (typeof SERVICES)[number] | 'courier' | 'enrollment' | 'policy';
+type Service = (typeof SERVICES)[number] | 'captcha' | 'consent' | 'courier' | 'enrollment' | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
 interface Plan {
@@ -140,6 +140,14 @@ export class House {
     } finally {
       await rm(folder, { recursive: true });
     }
+  }
+
+  /** Runs `npm run user`, with what is typed into it; what it says. Throws with its standard error. */
+  async user(args: readonly string[], typed = ''): Promise<string> {
+    const env = { PATH: process.env['PATH'], ...this.environment, ...this.gatewaySettings };
+    const running = run(process.execPath, ['dist/apps/standalone/src/user.js', ...args], { env });
+    running.child.stdin?.end(typed);
+    return (await running).stdout.trim();
   }
 
   /** Looks into the database, where no answer tells. */

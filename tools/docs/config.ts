@@ -4,6 +4,7 @@ import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
+import { captchaConfig } from '../../libs/stages/src/captcha/captcha.config.js';
 import { emailConfig } from '../../libs/stages/src/email/email.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
 import { promptConfig } from '../../libs/stages/src/prompt/prompt.config.js';
@@ -62,6 +63,8 @@ export const documents: readonly Document[] = [
     settingsOf(postgresConfig),
     '## gateway',
     settingsOf(gatewayConfig, { except: SHARED }),
+    '## captcha',
+    settingsOf(captchaConfig),
     '## courier',
     settingsOf(courierSettings),
     'And the `SEAL_KEYS` of the gateway.',
@@ -74,10 +77,10 @@ export const documents: readonly Document[] = [
     settingsOf(policyConfig, { except: PLACES }),
     'And those of the places of addresses, as the gateway has them.',
     '## standalone, and the commands',
-    'Besides those of the gateway, of courier, of enrollment, of password and of policy; what is missing of them is made up ' +
-      'and kept in `GATEHOUSE_DIR`.',
+    'Besides those of the gateway, of captcha, of courier, of enrollment, of password and of policy; what is missing of them is ' +
+      'made up and kept in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig),
-    '`npm run user` needs the `SECRET_KEY` of the gateway. The command `roles` sets the password of the Postgres role ' +
+    '`npm run user` needs the `SECRET_KEY`, `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',
   ]),
 ];

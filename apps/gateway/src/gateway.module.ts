@@ -51,7 +51,7 @@ import { apiDocument } from './http/openapi/api-document.js';
 import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
 import { OwnPageController } from './http/own-page.controller.js';
-import { PageFilesController } from './http/page-files.controller.js';
+import { PageFilesController, ProofScriptController } from './http/page-files.controller.js';
 import { Principals } from './http/principal.js';
 import { RootConfigController } from './http/root-config.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
@@ -64,6 +64,7 @@ const CONTROLLERS: Type[] = [
   ExecutorController,
   FlowPageController,
   PageFilesController,
+  ProofScriptController,
   HomeController,
   OwnPageController,
   ApiPageController,

@@ -1,3 +1,4 @@
+export * from './captcha.js';
 export * from './described-contract.js';
 export * from './described-schema.js';
 export * from './duration.js';

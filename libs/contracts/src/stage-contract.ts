@@ -34,8 +34,13 @@ export interface Choice {
 /** A step inside another: the config field that names the stage, the answer's field it judges, the host's error for any refusal. */
 export interface Embed {
   readonly field: string;
+  /** What the inner step calls that field; the same unless told otherwise. */
+  readonly as?: string;
   readonly error: string;
-  /** The field of the host's challenge that takes the inner step's own; without it that step is not asked for one. */
+  /**
+   * The field of the host's challenge that takes the inner step's own; without it that step is not asked for one. One that
+   * asks is judged before its host, so that nobody learns anything from the host who has not answered it.
+   */
   readonly asks?: string;
 }
 

@@ -46,7 +46,7 @@ const descriptor = z.object({
   errors: record(z.object({ string: z.string().min(1).max(512), code: name })),
   effects: list(z.enum(EFFECT_TYPES)),
   inserts: list(kind),
-  embeds: record(z.object({ field: name, error: name, asks: name.exactOptional() })),
+  embeds: record(z.object({ field: name, as: name.exactOptional(), error: name, asks: name.exactOptional() })),
   attempts: list(attemptRule),
   addressable: list(name),
   cookies: list(name),

@@ -13,4 +13,5 @@ export * from './typeorm-directory.module.js';
 export * from './typeorm-people.js';
 export * from './typeorm-register.js';
 export * from './typeorm-users.js';
+export * from './user-draft.js';
 export * from './users.js';

@@ -154,6 +154,12 @@ export function remember(plan: Plan, stepId: string, state: Record<string, unkno
   return { ...plan, states: { ...plan.states, [stepId]: { user, state } } };
 }
 
+/** What a step remembered is of no use any more. */
+export function forget(plan: Plan, stepId: string): Plan {
+  const { [stepId]: _forgotten, ...states } = plan.states;
+  return { ...plan, states };
+}
+
 /** The whole state machine: four replies. Pure; knows no stage by name. */
 export function advance(before: Plan, step: Step, reply: StageReply): Transition {
   const heard = { ...before, context: mergeContext(before.context, reply.context) };

@@ -1,7 +1,4 @@
 import { appleChallenge, plexChallenge, type WireShape } from '@gatehouse/contracts';
-import { autosubmitChallenge, autosubmitResponse } from './autosubmit/autosubmit.wire.js';
-import { captchaChallenge, captchaResponse } from './captcha/captcha.wire.js';
-import { consentChallenge, consentResponse } from './consent/consent.wire.js';
 import {
   deviceCodeChallenge,
   deviceCodeFinishChallenge,
@@ -68,7 +65,4 @@ export const componentsToCome: readonly WireShape[] = [
     response: authenticatorWebauthnResponse,
     user_info: true,
   },
-  { component: 'ak-stage-autosubmit', challenge: autosubmitChallenge, response: autosubmitResponse, user_info: false },
-  { component: 'ak-stage-captcha', challenge: captchaChallenge, response: captchaResponse, user_info: true },
-  { component: 'ak-stage-consent', challenge: consentChallenge, response: consentResponse, user_info: true },
 ];

@@ -14,6 +14,7 @@ import {
   drawAgain,
   type Ending,
   enter,
+  forget,
   MAX_RESTARTS,
   mayAnswer,
   pendingPolicies,
@@ -168,7 +169,10 @@ export class Walk {
 
   private advanced(step: Step, { reply, states }: Heard): Transition {
     const { plan, answer } = advance(this.progress.plan, step, reply);
-    const kept = Object.entries(states).reduce((p, [key, state]) => remember(p, key, state), plan);
+    const kept = Object.entries(states).reduce(
+      (p, [key, state]) => (state === null ? forget(p, key) : remember(p, key, state)),
+      plan,
+    );
     return { plan: reply.type === 'challenge' ? kept : this.progress.traced(kept, step, reply.type), answer };
   }
 

@@ -62,6 +62,9 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
     show_source_labels: true,
     ...wrong('uid_field', 'This field may not be blank.', 'blank'),
   }),
+  'identification-captcha': identification({
+    captcha_stage: { component: 'ak-stage-captcha', site_key: 'site-key', js_url: PUZZLE_ADDRESS },
+  }),
   'identification-sources': identification({ user_fields: [], sources: SOURCES }),
   password: stageFor('ak-stage-password', { allow_show_password: true, recovery_url: '/if/flow/recovery/' }),
   'password-refused': stageFor('ak-stage-password', {

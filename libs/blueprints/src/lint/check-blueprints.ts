@@ -79,5 +79,5 @@ function repeats(draft: PaperDraft, notebook: Notebook): Finding[] {
 
 function byPlace(a: Finding, b: Finding): number {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1;
-  return (a.line ?? 0) - (b.line ?? 0);
+  return (a.line ?? 0) - (b.line ?? 0) || (a.entry?.number ?? 0) - (b.entry?.number ?? 0);
 }

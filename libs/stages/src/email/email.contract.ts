@@ -27,6 +27,7 @@ export const emailContract = defineStage({
   component: 'ak-stage-email',
   model: 'authentik_stages_email.emailstage',
   service: 'enrollment',
+  proves: () => ({ factor: 'first', otherwise: 'refused' }),
   config: z.object({
     use_global_settings: boolean().default(false),
     host: char({ maxLength: MAX_TEXT }).default('localhost'),

@@ -11,6 +11,7 @@ export const de: Catalogue = {
   'Null characters are not allowed.': 'Nullzeichen sind nicht erlaubt.',
   'Surrogate characters are not allowed: U+{code_point}.': 'Surrogatzeichen sind nicht erlaubt: U+{code_point}.',
   'A valid integer is required.': 'Bitte geben Sie eine ganze Zahl ein.',
+  'A valid number is required.': 'Bitte geben Sie eine Zahl ein.',
   'String value too large.': 'Der Text ist zu lang.',
   'Ensure this value is less than or equal to {max}.': 'Dieser Wert darf höchstens {max} sein.',
   'Ensure this value is greater than or equal to {min}.': 'Dieser Wert muss mindestens {min} sein.',
@@ -27,6 +28,14 @@ export const de: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Ungültige Daten: Erwartet wurde ein Objekt, nicht {type}.',
   'Failed to authenticate.': 'Die Anmeldung ist fehlgeschlagen.',
   'Invalid password': 'Falsches Passwort',
+  'Failed to validate token': 'Das Token konnte nicht geprüft werden',
+  'Failed to validate token: {codes}': 'Das Token konnte nicht geprüft werden: {codes}',
+  'Invalid captcha response': 'Ungültige Captcha-Antwort',
+  'This token has been used already.': 'Dieses Token wurde bereits verwendet.',
+  'This question has been asked anew since. Please look at it again.':
+    'Diese Frage wurde inzwischen neu gestellt. Bitte sehen Sie sie sich noch einmal an.',
+  'What is asked for has changed. Please look at it again.':
+    'Was verlangt wird, hat sich geändert. Bitte sehen Sie es sich noch einmal an.',
   'Log in': 'Anmelden',
   'What you entered was not accepted.': 'Was Sie eingegeben haben, wurde nicht angenommen.',
   'The file is larger than {kib} KiB.': 'Die Datei ist größer als {kib} KiB.',

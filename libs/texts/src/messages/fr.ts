@@ -14,6 +14,7 @@ export const fr: Catalogue = {
   'Surrogate characters are not allowed: U+{code_point}.':
     'Les caractères de substitution ne sont pas autorisés : U+{code_point}.',
   'A valid integer is required.': 'Veuillez saisir un nombre entier.',
+  'A valid number is required.': 'Veuillez saisir un nombre.',
   'String value too large.': 'Le texte est trop long.',
   'Ensure this value is less than or equal to {max}.': 'Cette valeur doit être inférieure ou égale à {max}.',
   'Ensure this value is greater than or equal to {min}.': 'Cette valeur doit être supérieure ou égale à {min}.',
@@ -29,6 +30,13 @@ export const fr: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Données invalides : un objet était attendu, et non {type}.',
   'Failed to authenticate.': 'L’authentification a échoué.',
   'Invalid password': 'Mot de passe incorrect',
+  'Failed to validate token': 'Le jeton n’a pas pu être vérifié',
+  'Failed to validate token: {codes}': 'Le jeton n’a pas pu être vérifié : {codes}',
+  'Invalid captcha response': 'Réponse au captcha non valide',
+  'This token has been used already.': 'Ce jeton a déjà été utilisé.',
+  'This question has been asked anew since. Please look at it again.':
+    'Cette question a été posée à nouveau depuis. Veuillez la relire.',
+  'What is asked for has changed. Please look at it again.': 'Ce qui est demandé a changé. Veuillez le relire.',
   'Log in': 'Se connecter',
   'What you entered was not accepted.': 'Votre saisie n’a pas été acceptée.',
   'The file is larger than {kib} KiB.': 'Le fichier dépasse {kib} Kio.',
