@@ -49,5 +49,9 @@ GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse
 -- Enrolment makes, changes and removes people, writes a hash and never sees one.
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
-GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes), DELETE ON directory.users
-  TO gatehouse_enrollment;
+GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes),
+  INSERT (username, name, email, is_active, type, path, attributes, password_hash),
+  UPDATE (username, name, email, attributes, password_hash, epoch, password_changed_at), DELETE
+  ON directory.users TO gatehouse_enrollment;
+GRANT SELECT (id, name) ON directory.groups TO gatehouse_enrollment;
+GRANT SELECT, INSERT ON directory.user_groups TO gatehouse_enrollment;

@@ -41,6 +41,8 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT * FROM directory.users',
     'SELECT FROM directory.tokens',
     'UPDATE directory.groups SET is_superuser = true',
+    'UPDATE directory.users SET is_active = true',
+    'DELETE FROM directory.user_groups',
     'SELECT FROM flow.plans',
     'SELECT FROM directory.identities',
     'SELECT FROM enrollment.migrations',
@@ -195,14 +197,21 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets enrolment remove people', async () => {
-    await stack.apply(blueprint(userEntry('gone')));
-    const gone = await withPool('identification', (source) =>
-      new TypeormUsers(source).find('gone', { fields: ['username'], caseInsensitive: false }),
-    );
+  it('lets enrolment make, change and remove people, and put them into groups', async () => {
     await withPool('enrollment', (source) =>
       new TypeormEnrolments(source).once('a', async ({ accounts }) => {
-        expect(await accounts.remove(gone!.uuid)).toBe(true);
+        const draft = {
+          username: 'new',
+          is_active: true,
+          type: 'internal',
+          path: 'users',
+          password_hash: 'h',
+        } as const;
+        const { uuid } = await accounts.create(draft);
+        await accounts.join(uuid, { ids: [alice], names: ['staff'] });
+        const change = { name: 'New', attributes: { shoe: 38 }, password_hash: 'h2' };
+        expect(await accounts.change(uuid, change)).toMatchObject({ name: 'New' });
+        expect(await accounts.remove(uuid)).toBe(true);
         return {};
       }),
     );

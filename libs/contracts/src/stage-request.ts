@@ -20,7 +20,7 @@ export type AttachedStage = z.output<typeof attachedStage>;
 /** What the gateway asks of a stage (protocol §2). Unknown members are ignored. */
 export const stageRequest = z.object({
   v: z.literal(PROTOCOL_VERSION),
-  /** `<plan>.<revision>.<turn>`: the same only when the same work is asked again. */
+  /** Begins with the plan, `<plan>.…`; the same only when the same work is asked again. */
   id: z.string(),
   /** Milliseconds that are left, counted from receipt. */
   timeout_ms: z.number(),

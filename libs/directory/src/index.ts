@@ -1,4 +1,5 @@
 export * from './accounts.js';
+export { mergeAttributes } from './attributes.js';
 export * from './credentials.js';
 export * from './entities/index.js';
 export * from './migrations/index.js';

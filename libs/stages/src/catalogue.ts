@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
+import { userWriteContract } from './enrollment/user-write.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { passwordContract } from './password/password.contract.js';
 import { promptContract } from './prompt/prompt.contract.js';
@@ -38,6 +39,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   prompt: {
     contract: promptContract,
     module: async () => (await import('./prompt/prompt.module.js')).promptModule(),
+  },
+  user_write: {
+    contract: userWriteContract,
+    module: async () => (await import('./enrollment/user-write.module.js')).userWriteModule(),
   },
   user_delete: {
     contract: userDeleteContract,

@@ -30,6 +30,7 @@ export function consequencesOf(save: Save, sealer: Sealer, lifetimes: SessionLif
     ...[one(effects, 'keep_session')?.user_epoch ?? null, one(effects, 'end_sessions')?.user ?? null],
     ...[burns, ...linkColumns(save, sealer), save.versionId],
     ...[sessionChangeOf(effects)?.type === 'logout', seconds(lifetimes.anonymousSessionS)],
+    about.user?.kind === 'saved' ? about.user.uuid : null,
   ];
 }
 

@@ -32,7 +32,7 @@ export const ALICE: SavedUser = {
   locale: '',
 };
 
-type Script = StageReply | Problem | ((request: StageRequest) => StageReply);
+type Script = StageReply | Problem | ((request: StageRequest) => StageReply | Promise<StageReply>);
 
 /** Answers by a script, and remembers what it was asked. */
 export class ScriptedStages extends Stages {
