@@ -25,7 +25,7 @@ export const stageRequest = z.object({
   /** Milliseconds that are left, counted from receipt. */
   timeout_ms: z.number(),
   locale: z.string(),
-  flow: z.object({ slug: z.string(), title: z.string(), designation }),
+  flow: z.object({ id: z.string().optional(), slug: z.string(), title: z.string(), designation }),
   step: z.object({ id: z.string(), name: z.string(), confirmed: z.boolean() }),
   site: z.object({
     base_url: z.string(),

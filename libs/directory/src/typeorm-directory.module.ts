@@ -2,9 +2,11 @@ import { openDataSource, postgresConfig, readConfig } from '@gatehouse/platform'
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Credentials } from './credentials.js';
+import { Invitations } from './invitations.js';
 import { DIRECTORY_SCHEMA } from './migrations/index.js';
 import { People } from './people.js';
 import { TypeormCredentials } from './typeorm-credentials.js';
+import { TypeormInvitations } from './typeorm-invitations.js';
 import { TypeormPeople } from './typeorm-people.js';
 import { TypeormUsers } from './typeorm-users.js';
 import { Users } from './users.js';
@@ -32,9 +34,10 @@ const shared: DynamicModule = {
     },
     { provide: Users, useFactory: (source: DataSource) => new TypeormUsers(source), inject: [DataSource] },
     { provide: Credentials, useFactory: (source: DataSource) => new TypeormCredentials(source), inject: [DataSource] },
+    { provide: Invitations, useFactory: (source: DataSource) => new TypeormInvitations(source), inject: [DataSource] },
     { provide: People, useFactory: (source: DataSource) => new TypeormPeople(source), inject: [DataSource] },
   ],
-  exports: [DataSource, Users, Credentials, People],
+  exports: [DataSource, Users, Credentials, Invitations, People],
 };
 
 /** `Users`, `Credentials` and `People` for a wing, from the Postgres that DATABASE_URL names. */

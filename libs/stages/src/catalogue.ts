@@ -2,6 +2,7 @@ import { type StageContract, systemChallenges, type WireShape } from '@gatehouse
 import type { DynamicModule } from '@nestjs/common';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
+import { invitationContract } from './enrollment/invitation.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { userWriteContract } from './enrollment/user-write.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
@@ -39,6 +40,10 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   prompt: {
     contract: promptContract,
     module: async () => (await import('./prompt/prompt.module.js')).promptModule(),
+  },
+  invitation: {
+    contract: invitationContract,
+    module: async () => (await import('./enrollment/invitation.module.js')).invitationModule(),
   },
   user_write: {
     contract: userWriteContract,

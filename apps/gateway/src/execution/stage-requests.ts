@@ -48,7 +48,7 @@ export function stageRequestOf(
   body: Body | undefined,
 ): StageRequest {
   const { request, version, sessionUser, site, locale } = situation;
-  const { slug, title, designation } = version.flow;
+  const { id, slug, title, designation } = version.flow;
   const { flow_token: _secret, ...query } = request.query;
   const { cookies, ...client } = request.client;
   return {
@@ -56,7 +56,7 @@ export function stageRequestOf(
     id: workId(situation, { stateKey, contract, plan }),
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale,
-    flow: { slug, title, designation },
+    flow: { id, slug, title, designation },
     step: { id: stage.id, name: stage.name, confirmed: plan.resumed?.confirmed ?? true },
     site,
     client: { ...client, cookies: only(cookies, contract.cookies) },

@@ -149,6 +149,9 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     async findConfiguring() {
       return undefined;
     }
+    async exists() {
+      return true;
+    }
   })();
   const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);

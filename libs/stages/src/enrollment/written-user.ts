@@ -16,6 +16,7 @@ const ATTRIBUTES = 'attributes';
 const PREFIX = /^attributes[._]/;
 
 /** Attributes that decide what somebody may do, or say what was proved of them: not for whoever fills a form in. */
+const OF_THE_REFERENCE = /^goauthentik\.io(\/|$)/;
 const RESERVED = /^goauthentik\.io(\/|$)|verified/i;
 
 /**
@@ -39,13 +40,13 @@ const textIn = (key: string, value: unknown): [string, string][] =>
 function withAttribute(all: Bag, [key, value]: [string, unknown], locked: readonly string[]): Bag {
   const path = key === ATTRIBUTES ? [] : PREFIX.test(key) ? pathOf(key.slice(ATTRIBUTES.length + 1)) : undefined;
   if (!path || (path.length === 0 && !isBag(value))) return all;
-  const isFixed = locked.includes(key) || locked.includes(ATTRIBUTES);
+  const isFixed = locked.some((one) => one === key || (key === ATTRIBUTES && one.startsWith(`${ATTRIBUTES}.`)));
   const added = path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Bag;
   return mergeAttributes(all, isFixed ? added : allowed(added));
 }
 
 /** A name of the reference's own, which has a dot in it, is one name. */
-const pathOf = (rest: string): string[] => (RESERVED.test(rest) ? [rest] : rest.split('.'));
+const pathOf = (rest: string): string[] => (OF_THE_REFERENCE.test(rest) ? [rest] : rest.split('.'));
 
 /** Without what is reserved, at any depth. */
 const allowed = (bag: Bag): Bag =>

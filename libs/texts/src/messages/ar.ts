@@ -41,6 +41,7 @@ export const ar: Catalogue = {
   'Failed to update user. Please try again later.': 'تعذر حفظ الحساب. يرجى المحاولة لاحقًا.',
   "No user found and can't create new user.": 'لا يوجد حساب ولا يمكن إنشاء حساب جديد.',
   'No Pending data.': 'لا يوجد ما يُحفظ.',
+  'Invalid invite/invite not found': 'هذه الدعوة غير موجودة أو لم تعد صالحة.',
   'No Pending User.': 'لا يوجد حساب معني بهذا.',
   'Unknown error': 'خطأ غير معروف',
   'Invalid next URL': 'عنوان الوجهة التالية غير صالح.',

@@ -42,6 +42,7 @@ export const de: Catalogue = {
     'Das Benutzerkonto konnte nicht gespeichert werden. Bitte versuchen Sie es später noch einmal.',
   "No user found and can't create new user.": 'Es gibt kein Benutzerkonto, und es darf keines angelegt werden.',
   'No Pending data.': 'Es gibt nichts zu speichern.',
+  'Invalid invite/invite not found': 'Diese Einladung gibt es nicht, oder sie gilt nicht mehr.',
   'No Pending User.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Unknown error': 'Unbekannter Fehler',
   'Invalid next URL': 'Die Adresse, zu der es weitergehen soll, ist ungültig.',

@@ -41,6 +41,7 @@ export const es: Catalogue = {
   'Failed to update user. Please try again later.': 'No se pudo guardar la cuenta. Inténtelo de nuevo más tarde.',
   "No user found and can't create new user.": 'No hay ninguna cuenta y no se puede crear una.',
   'No Pending data.': 'No hay nada que guardar.',
+  'Invalid invite/invite not found': 'Esta invitación no existe o ya no es válida.',
   'No Pending User.': 'No hay ninguna cuenta a la que se refiera esto.',
   'Unknown error': 'Error desconocido',
   'Invalid next URL': 'La dirección de destino no es válida.',

@@ -44,6 +44,7 @@ export const fr: Catalogue = {
     'Le compte n’a pas pu être enregistré. Veuillez réessayer plus tard.',
   "No user found and can't create new user.": 'Aucun compte n’existe et aucun ne peut être créé.',
   'No Pending data.': 'Il n’y a rien à enregistrer.',
+  'Invalid invite/invite not found': 'Cette invitation n’existe pas ou n’est plus valable.',
   'No Pending User.': 'Aucun compte n’est concerné ici.',
   'Unknown error': 'Erreur inconnue',
   'Invalid next URL': 'L’adresse de destination n’est pas valide.',
