@@ -1,4 +1,4 @@
-import { TypeormCredentials, TypeormPeople, TypeormUsers } from '@gatehouse/directory';
+import { TypeormCredentials, TypeormInvitations, TypeormPeople, TypeormUsers } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -215,6 +215,26 @@ describeWithNats('deploy/postgres/roles.sql', () => {
         return {};
       }),
     );
+  });
+
+  it('lets the gateway make invitations and take them back, and enrolment note who used one', async () => {
+    const fields = { name: 'a', expires: null, fixed_data: {}, single_use: true, flow: null };
+    const { pk } = await withPool('gateway', async (source) => {
+      const invitations = new TypeormInvitations(source);
+      expect(await invitations.remove((await invitations.create({ ...fields, by: alice })).pk)).toBe(true);
+      return invitations.create({ ...fields, by: alice });
+    });
+    await withPool('enrollment', async (source) => {
+      const claim = { flow: undefined, by: 'run' };
+      expect(await new TypeormInvitations(source).claim(pk, claim)).toMatchObject({ name: 'a' });
+    });
+    const used = (service: string, sql: string) => stack.as(service, (client) => client.query(sql));
+    for (const [service, sql] of [
+      ['gateway', `UPDATE directory.invitations SET used_by = NULL`],
+      ['enrollment', `UPDATE directory.invitations SET expires = NULL`],
+      ['enrollment', `INSERT INTO directory.invitations (name) VALUES ('mine')`],
+    ] as const)
+      await expect(used(service, sql)).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });
 
   it('takes back what a role was granted elsewhere, when it is run again', async () => {

@@ -39,7 +39,7 @@ export class InvitationCollection implements Collection<FoundInvitation> {
     return invitation && { pk: invitation.pk, name: invitation.name, invitation };
   }
 
-  async check({ pk, created_by: _, ...given }: JsonMap, existing: FoundInvitation | undefined) {
+  async check({ pk, ...given }: JsonMap, existing: FoundInvitation | undefined) {
     if (pk !== undefined && !isId(pk)) throw Invalid.field('pk', 'Must be a valid UUID.');
     const known = existing?.invitation;
     const before = known && { ...fieldsOf(known), expires: known.expires?.toISOString() ?? null };
