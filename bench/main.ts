@@ -5,6 +5,7 @@ import { type Ground, openGround } from './ground.js';
 import { Product } from './product.js';
 import { isolation } from './scenarios/isolation.js';
 import { pages } from './scenarios/pages.js';
+import { policies } from './scenarios/policies.js';
 import { scaling } from './scenarios/scaling.js';
 import { solves } from './scenarios/solves.js';
 
@@ -13,6 +14,7 @@ const scenarios: Readonly<Record<string, (ground: Ground, product: Product) => P
   scaling,
   isolation,
   pages,
+  policies,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);

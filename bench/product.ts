@@ -13,7 +13,7 @@ import { FLOWS } from './scenarios/flows.js';
 const run = promisify(execFile);
 
 type Environment = Readonly<Record<string, string>>;
-type Service = 'gateway' | 'identification' | 'session' | 'password';
+type Service = 'gateway' | 'identification' | 'session' | 'password' | 'policy';
 
 interface Running {
   readonly name: Service;
@@ -46,13 +46,18 @@ export class Product implements Site {
   }
 
   watched(): Watched[] {
-    return this.running.map(({ name, process }) => ({ name, pid: process.pid }));
+    return this.running.map(({ name, process }) => ({ name, pid: process.pid, whole: name === 'policy' }));
   }
 
   /** Serves passwords with `count` processes from now on, each set up by `env`. */
   async servePasswords(count: number, env: Environment): Promise<void> {
     await this.end(({ name }) => name === 'password');
     for (let i = 0; i < count; i++) await this.start('password', env);
+  }
+
+  /** Serves policies from now on: their Python takes memory that nothing else needs. */
+  async servePolicies(): Promise<void> {
+    await this.start('policy');
   }
 
   stop(): Promise<void> {

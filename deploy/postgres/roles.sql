@@ -6,14 +6,16 @@ DECLARE
   service text;
 BEGIN
   FOREACH service IN ARRAY ARRAY[
-    'gatehouse_gateway', 'gatehouse_enrollment', 'gatehouse_identification', 'gatehouse_password', 'gatehouse_policy'
+    'gatehouse_gateway', 'gatehouse_captcha', 'gatehouse_consent', 'gatehouse_courier', 'gatehouse_enrollment',
+    'gatehouse_identification',
+    'gatehouse_password', 'gatehouse_policy'
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
     END IF;
-    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, enrollment FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment FROM %I', service);
     EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory FROM %I', service);
-    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, enrollment FROM %I', service);
+    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment FROM %I', service);
   END LOOP;
 END $$;
 
@@ -21,7 +23,7 @@ END $$;
 GRANT USAGE ON SCHEMA flow TO gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_gateway;
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets FROM gatehouse_gateway;
-REVOKE ALL ON flow.objects, flow.migrations FROM gatehouse_gateway;
+REVOKE ALL ON flow.objects, flow.migrations, flow.mailed FROM gatehouse_gateway;
 
 -- Of the directory it reads views. The functions of one run as whoever asks, so the tables they read are named too.
 GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_password,
@@ -51,6 +53,11 @@ GRANT EXECUTE ON FUNCTION directory.has_password, directory.expire_password TO g
 GRANT USAGE ON SCHEMA flow TO gatehouse_policy;
 GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse_policy;
 
+-- The courier sends what is in the outbox, and notes logins that it tells of.
+GRANT USAGE ON SCHEMA flow, directory TO gatehouse_courier;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flow.outbox, flow.mailed TO gatehouse_courier;
+GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehouse_courier;
+
 -- Enrolment makes, changes and removes people, writes a hash and never sees one.
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
@@ -61,3 +68,14 @@ GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes),
 GRANT SELECT (id, name) ON directory.groups TO gatehouse_enrollment;
 GRANT SELECT, UPDATE (used_by, used_at) ON directory.invitations TO gatehouse_enrollment;
 GRANT SELECT, INSERT ON directory.user_groups TO gatehouse_enrollment;
+-- An email stage makes an account active that was never used.
+GRANT SELECT (id, is_active, last_login), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;
+
+-- Captchas remember which tokens were accepted.
+GRANT USAGE ON SCHEMA captcha TO gatehouse_captcha;
+GRANT SELECT, INSERT, UPDATE, DELETE ON captcha.spent TO gatehouse_captcha;
+
+-- Consents are their service's own. The gateway lists and revokes them, as their user says.
+GRANT USAGE ON SCHEMA consent TO gatehouse_consent, gatehouse_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON consent.grants, consent.done TO gatehouse_consent;
+GRANT SELECT, DELETE ON consent.grants TO gatehouse_gateway;

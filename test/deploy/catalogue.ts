@@ -27,4 +27,4 @@ export const MAY_ASK: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Everything that runs for good. */
-export const SERVICES: readonly string[] = ['gateway', ...PATTERNS.keys()];
+export const SERVICES: readonly string[] = ['gateway', 'courier', ...PATTERNS.keys()];

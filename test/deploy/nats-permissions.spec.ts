@@ -11,13 +11,23 @@ const SUBJECTS = [...PATTERNS.values()].flat();
 type Listened = Omit<Pattern, 'queue'> & Partial<Pattern>;
 
 const describes = (subject: string) => subject.endsWith('.describe');
-const ASKERS = ['gateway', 'operator'];
+/** Somebody whom an operator lets listen to what happens. */
+const AUDITOR =
+  '{ user: auditor, password: auditor, permissions: { publish: { deny: ">" }, subscribe: ["events.>"] } },';
+const ASKERS = ['gateway', 'operator', 'courier'];
 const OTHERS: Listened[] = [
   ...SUBJECTS.map(({ subject }) => ({ subject })),
   ...SUBJECTS.map(({ subject }) => ({ subject, queue: 'another' })),
-  ...['>', 'stage.>', 'stage.password.*', '_INBOX.>', '_INBOX_gateway.>', '_INBOX_operator.>'].map((subject) => ({
-    subject,
-  })),
+  ...[
+    '>',
+    'stage.>',
+    'stage.password.*',
+    '_INBOX.>',
+    '_INBOX_gateway.>',
+    '_INBOX_operator.>',
+    '_INBOX_courier.>',
+    'events.>',
+  ].map((subject) => ({ subject })),
 ];
 
 describeWithNats('deploy/nats/nats.conf', () => {
@@ -27,7 +37,8 @@ describeWithNats('deploy/nats/nats.conf', () => {
 
   beforeAll(async () => {
     const env = await freshEnvironment();
-    nats = await startNats({ config: readFileSync('deploy/nats/nats.conf', 'utf8'), env });
+    const config = readFileSync('deploy/nats/nats.conf', 'utf8').replace('users: [', `users: [${AUDITOR}`);
+    nats = await startNats({ config, env });
     for (const user of [...SERVICES, 'operator']) {
       const pass = env[`NATS_PASSWORD_${user.toUpperCase()}`]!;
       users.set(
@@ -92,6 +103,22 @@ describeWithNats('deploy/nats/nats.conf', () => {
     const asked = subjects.filter((subject) => !describes(subject) && subject !== PASSWORD_HASH_SUBJECT);
     expect(await audience('gateway')).toEqual(asked);
     expect(await audience('operator')).toEqual(subjects.filter(describes));
+  });
+
+  it('lets the courier tell what has happened, ask nobody, and nobody else tell', async () => {
+    expect(await audience('courier')).toEqual([]);
+    const told: string[] = [];
+    const administrator = await connect({ servers: nats.url, user: 'auditor', pass: 'auditor' });
+    const callback = (_: unknown, message: { string(): string }) => void told.push(message.string());
+    administrator.subscribe('events.>', { callback });
+    await administrator.flush();
+    for (const [user, connection] of users) {
+      connection.publish('events.login', user);
+      await connection.flush();
+    }
+    await administrator.flush();
+    expect(told).toEqual(['courier']);
+    await administrator.close();
   });
 
   it.each([...PATTERNS.keys()])(

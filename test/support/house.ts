@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 /** Those that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-type Service = (typeof SERVICES)[number] | 'enrollment' | 'policy';
+type Service = (typeof SERVICES)[number] | 'captcha' | 'consent' | 'courier' | 'enrollment' | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
 interface Plan {
@@ -80,7 +80,8 @@ export class House {
   /** Starts a service; under another name, so that it runs beside the first, if one is given. */
   async start(service: Service, name: string = service): Promise<void> {
     const entry = `dist/apps/${service}/src/main.js`;
-    this.processes.set(name, await startProcess(entry, this.environment, { ready: /serving/ }));
+    const settings = { ...this.environment, ...(service === 'courier' ? this.ground.sealing : {}) };
+    this.processes.set(name, await startProcess(entry, settings, { ready: /serving/ }));
   }
 
   async openGateway(): Promise<void> {
@@ -139,6 +140,14 @@ export class House {
     } finally {
       await rm(folder, { recursive: true });
     }
+  }
+
+  /** Runs `npm run user`, with what is typed into it; what it says. Throws with its standard error. */
+  async user(args: readonly string[], typed = ''): Promise<string> {
+    const env = { PATH: process.env['PATH'], ...this.environment, ...this.gatewaySettings };
+    const running = run(process.execPath, ['dist/apps/standalone/src/user.js', ...args], { env });
+    running.child.stdin?.end(typed);
+    return (await running).stdout.trim();
   }
 
   /** Looks into the database, where no answer tells. */

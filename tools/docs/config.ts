@@ -2,7 +2,10 @@ import { commonConfig, natsConfig, placesConfig, postgresConfig } from '@gatehou
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
+import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
+import { captchaConfig } from '../../libs/stages/src/captcha/captcha.config.js';
+import { emailConfig } from '../../libs/stages/src/email/email.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
 import { promptConfig } from '../../libs/stages/src/prompt/prompt.config.js';
 import { code, type Document, page, table } from './markdown.js';
@@ -60,8 +63,13 @@ export const documents: readonly Document[] = [
     settingsOf(postgresConfig),
     '## gateway',
     settingsOf(gatewayConfig, { except: SHARED }),
+    '## captcha',
+    settingsOf(captchaConfig),
+    '## courier',
+    settingsOf(courierSettings),
+    'And the `SEAL_KEYS` of the gateway.',
     '## enrollment',
-    settingsOf(promptConfig),
+    settingsOf(promptConfig.extend(emailConfig.shape)),
     '## password',
     settingsOf(passwordConfig),
     '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',
@@ -69,9 +77,10 @@ export const documents: readonly Document[] = [
     settingsOf(policyConfig, { except: PLACES }),
     'And those of the places of addresses, as the gateway has them.',
     '## standalone, and the commands',
-    'Besides those of the gateway, of enrollment, of password and of policy; what is missing of them is made up and kept in `GATEHOUSE_DIR`.',
+    'Besides those of the gateway, of captcha, of courier, of enrollment, of password and of policy; what is missing of them is ' +
+      'made up and kept in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig),
-    '`npm run user` needs the `SECRET_KEY` of the gateway. The command `roles` sets the password of the Postgres role ' +
+    '`npm run user` needs the `SECRET_KEY`, `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',
   ]),
 ];

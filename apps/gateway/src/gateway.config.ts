@@ -1,4 +1,4 @@
-import { trustedStages } from '@gatehouse/contracts';
+import { policyLimits, trustedStages } from '@gatehouse/contracts';
 import { commonConfig, natsConfig, placesConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { DEFAULT_LINE } from './execution/attempt-lines.js';
@@ -65,6 +65,7 @@ export const gatewayConfig = z.object({
   POLICY_TIMEOUT_MS: whole(5000, { max: 15_000 }).describe(
     'Milliseconds that the policies of one step may take together',
   ),
+  ...policyLimits.shape,
   ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
   SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
   PLAN_S: whole(3600).describe(

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { policyBytesOf } from '@gatehouse/contracts';
 import { Invitations, TypeormInvitations } from '@gatehouse/directory';
 import type { Places } from '@gatehouse/platform';
 import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
@@ -10,6 +11,7 @@ import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormBoundSessions } from './adapters/typeorm-bound-sessions.js';
 import { TypeormBrands } from './adapters/typeorm-brands.js';
+import { TypeormEvents } from './adapters/typeorm-events.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
 import { TypeormMemberships } from './adapters/typeorm-memberships.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
@@ -51,7 +53,7 @@ import { apiDocument } from './http/openapi/api-document.js';
 import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
 import { OwnPageController } from './http/own-page.controller.js';
-import { PageFilesController } from './http/page-files.controller.js';
+import { PageFilesController, ProofScriptController } from './http/page-files.controller.js';
 import { Principals } from './http/principal.js';
 import { RootConfigController } from './http/root-config.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
@@ -64,6 +66,7 @@ const CONTROLLERS: Type[] = [
   ExecutorController,
   FlowPageController,
   PageFilesController,
+  ProofScriptController,
   HomeController,
   OwnPageController,
   ApiPageController,
@@ -144,11 +147,9 @@ type Ports = ReturnType<typeof portsOf>;
 
 function portsOf(ground: Ground) {
   const { config, source, requester, logger } = ground;
-  const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
-  const lifetimes = { anonymousSessionS, sessionS, planS };
   const attributes = readsAttributes(config.AVATARS);
   const sealer = new Sealer(config.SEAL_KEYS);
-  const plans = new TypeormPlans(source, sealer, { lifetimes, logger, attributes });
+  const plans = new TypeormPlans(source, sealer, { lifetimes: lifetimesOf(config), logger, attributes });
   const contracts = new CatalogueContracts(new Set(config.TRUSTED_STAGES));
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const lines = new AttemptLines(config.ATTEMPTS_LINE);
@@ -167,15 +168,24 @@ function portsOf(ground: Ground) {
     flows: new TypeormFlows(source, sealer),
     brands: new TypeormBrands(source, config.BRAND),
     planning: new Planning(engine),
+    events: new TypeormEvents(source, sealer),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),
     tokens: new TypeormTokens(source, attributes),
   };
 }
 
+const lifetimesOf = ({
+  ANONYMOUS_SESSION_S: anonymousSessionS,
+  SESSION_S: sessionS,
+  PLAN_S: planS,
+}: GatewayConfig) => ({
+  ...{ anonymousSessionS, sessionS, planS },
+});
+
 const engineOf = ({ config, source, requester, logger }: Ground, contracts: Contracts) =>
   new PolicyEngine({
-    policies: new NatsPolicies(requester),
+    policies: new NatsPolicies(requester, policyBytesOf(config)),
     memberships: new TypeormMemberships(source),
     contracts,
     timeoutMs: config.POLICY_TIMEOUT_MS,

@@ -63,6 +63,12 @@ interface Place {
   readonly sealKeys?: string | undefined;
 }
 
+/** The blueprints of a folder, for those that require others. */
+export const folderLibrary =
+  (folder = blueprintsFolder()): Library =>
+  async (wanted) =>
+    existsSync(folder) ? findBlueprint(await readFolder(folder), wanted) : undefined;
+
 /** Applies blueprints to the database at `url`, all of them or none. */
 export async function applyFiles(
   url: string,
@@ -70,8 +76,7 @@ export async function applyFiles(
   { env = process.env, folder = blueprintsFolder(), sealKeys, strict = false }: Place = {},
 ): Promise<Report> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
-  const library: Library = async (wanted) =>
-    existsSync(folder) ? findBlueprint(await readFolder(folder), wanted) : undefined;
+  const library = folderLibrary(folder);
   const strangers = new StageErrand(env);
   const syntax = new PythonErrand();
   const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);

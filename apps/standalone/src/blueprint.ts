@@ -1,9 +1,17 @@
 import { apply } from './blueprint-verbs/apply.js';
+import { check } from './blueprint-verbs/check.js';
+import { exportOne } from './blueprint-verbs/export.js';
 import { CommandError, runCommand } from './command.js';
 
-const VERBS: ReadonlyMap<string, (args: readonly string[]) => Promise<string>> = new Map([['apply', apply]]);
+const VERBS: ReadonlyMap<string, (args: readonly string[]) => Promise<string>> = new Map([
+  ['apply', apply],
+  ['check', check],
+  ['export', exportOne],
+]);
 
-const USAGE = `usage: npm run blueprint -- apply [--strict] FILE-OR-FOLDER…`;
+const USAGE = `usage: npm run blueprint -- apply [--strict] FILE-OR-FOLDER…
+       npm run blueprint -- check [--json] FILE-OR-FOLDER…
+       npm run blueprint -- export [--output FILE] FLOW_SLUG`;
 
 await runCommand('blueprint', async ([name = '', ...args]) => {
   const verb = VERBS.get(name);

@@ -1,3 +1,4 @@
+import { courierConfig, startCourier } from '@gatehouse/courier';
 import { gatewayConfig, startGateway } from '@gatehouse/gateway';
 import { Logger, readConfig } from '@gatehouse/platform';
 import { policiesModule } from '@gatehouse/policies';
@@ -46,9 +47,11 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   Object.assign(process.env, settings);
   const config = readConfig(gatewayConfig, settings);
   const logger = new Logger('gatehouse', config.LOG_LEVEL);
-  const modules = await Promise.all([...Object.values(stages).map(({ module }) => module()), policiesModule()]);
+  const modules = await Promise.all([policiesModule(), ...Object.values(stages).map(({ module }) => module())]);
   const service = await serveStages({ name: 'standalone', modules, nats: config, logger });
   started.push(() => service.close());
+  const courier = await startCourier({ ...readConfig(courierConfig, settings), METRICS_PORT: undefined });
+  started.push(() => courier.close());
   const gateway = await startGateway(config);
   started.push(() => gateway.close());
   return { url: gateway.url, admin };

@@ -1,5 +1,5 @@
 import { BlueprintError, placed } from './blueprint-error.js';
-import { type Collection, type Found, Invalid } from './collection.js';
+import { BadExpression, type Collection, type Found, Invalid } from './collection.js';
 import type { BlueprintDocument, Entry } from './document.js';
 import { isElsewhere } from './elsewhere.js';
 import { deepMerge, isMap, isTruthy, type Json, type JsonMap } from './json.js';
@@ -10,6 +10,29 @@ import { Budget, type Pk, resolve, resolveMap, type Scope, type Written, type Wr
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];
 
+/** What is ignored of an entry. */
+export interface Notice {
+  readonly rule: 'unknown-field' | 'left-out' | 'permissions';
+  readonly field?: string;
+  readonly text: string;
+}
+
+/** An entry, and the file that it is in. */
+export interface Origin {
+  readonly file: string;
+  readonly entry: Entry;
+}
+
+/** Whoever wants to know of everything that is wrong, rather than of the first. */
+export interface Observer {
+  saved(origin: Origin, model: string, pk: Pk): void;
+  noticed(origin: Origin, notice: Notice): void;
+  /** Answers the pk that stands from now on for what the entry would have made. */
+  failed(origin: Origin, error: BlueprintError): Pk;
+  /** The pk of an object that is not there and may be elsewhere. */
+  assumed(origin: Origin, model: string, fields: JsonMap): Pk;
+}
+
 /** What a blueprint is applied to. */
 export interface Surroundings {
   /** What there is, by model in lower case. */
@@ -19,6 +42,7 @@ export interface Surroundings {
   readonly context: WrittenMap;
   /** Whether a model that is not here is refused, also one that no login depends on. */
   readonly strict: boolean;
+  readonly observer?: Observer;
 }
 
 /** An entry with its tags resolved. */
@@ -40,6 +64,8 @@ export class Applier {
   readonly #aliases = new Map<Json, Pk>();
   readonly #warnings: string[] = [];
   readonly #leftOut = new LeftOut();
+  /** The one that is being applied. */
+  #entry: Entry | undefined;
   readonly #scope: Scope;
 
   constructor(
@@ -53,8 +79,7 @@ export class Applier {
       items: [],
       budget: new Budget(),
       keyOf: (id) => this.#ids.get(id),
-      find: async (model, fields) =>
-        this.#isLeftOut(model.toLowerCase()) ? undefined : (await this.#collection(model).find(fields))?.pk,
+      find: (model, fields) => this.#find(model.toLowerCase(), fields),
     };
   }
 
@@ -63,16 +88,36 @@ export class Applier {
     const changes: Change[] = [];
     for (const entry of entries) {
       try {
+        this.#entry = entry;
         changes.push(await this.#apply(entry));
       } catch (error) {
-        throw placed(explained(error, entry), { file, line: entry.line, entry: entry.place });
+        this.#fail(entry, placed(explained(error, entry), { file, line: entry.line, entry: entry.place }));
       }
     }
     return { file, changes, warnings: this.#warnings };
   }
 
+  #from(entry: Entry): Origin {
+    return { file: this.document.file, entry };
+  }
+
+  #fail(entry: Entry, error: unknown): void {
+    const { observer } = this.surroundings;
+    if (!observer || !(error instanceof BlueprintError)) throw error;
+    this.#remember(entry, {}, observer.failed(this.#from(entry), error));
+  }
+
+  async #find(model: string, fields: JsonMap): Promise<Pk | undefined> {
+    const { observer } = this.surroundings;
+    if (this.#isLeftOut(model)) return undefined;
+    const found = await this.#collection(model).find(fields);
+    return found?.pk ?? (this.#entry && observer?.assumed(this.#from(this.#entry), model, fields));
+  }
+
   async #apply(entry: Entry): Promise<Change> {
-    for (const condition of entry.conditions) {
+    // Who looks for mistakes looks at what may be skipped as well.
+    const conditions = this.surroundings.observer ? [] : entry.conditions;
+    for (const condition of conditions) {
       if (!isTruthy(await resolve(condition, this.#scope))) return skipped(entry);
     }
     const model = String(await resolve(entry.model, this.#scope)).toLowerCase();
@@ -96,7 +141,10 @@ export class Applier {
     const save = await collection.check(given, existing).catch((error: unknown) => this.#excused(error, attrs));
     if (typeof save === 'string') return this.#leaveOut(entry, model, `it needs ${save}, which is left out`);
     const saved = state === 'created' && existing ? { ...existing, outcome: 'left' as const } : await save();
-    if (saved.pk !== undefined) this.#remember(entry, identifiers, saved.pk);
+    if (saved.pk !== undefined) {
+      this.#remember(entry, identifiers, saved.pk);
+      this.surroundings.observer?.saved(this.#from(entry), model, saved.pk);
+    }
     return { outcome: saved.outcome, model, name: saved.name };
   }
 
@@ -110,8 +158,8 @@ export class Applier {
 
   #collection(model: string): Collection {
     const collection = this.surroundings.collections.get(model.toLowerCase());
-    if (!collection) throw new BlueprintError(`${model} is not a model of this installation`);
-    return collection;
+    if (collection) return collection;
+    throw new BlueprintError(`${model} is not a model of this installation`, {}, { fault: 'unknown-model' });
   }
 
   #isLeftOut(model: string): boolean {
@@ -121,6 +169,7 @@ export class Applier {
   /** Others may go on to refer to it. */
   #leaveOut(entry: Entry, model: string, why: string): Change {
     const { pk, claimed } = this.#leftOut.add(entry, model);
+    this.surroundings.observer?.noticed(this.#from(entry), { rule: 'left-out', text: `it is left out: ${why}` });
     this.#remember(entry, claimed === undefined ? {} : { pk: claimed }, pk);
     return { outcome: 'skipped', model, name: entry.place.id ?? '', why };
   }
@@ -133,15 +182,30 @@ export class Applier {
     return name;
   }
 
-  #warn({ place, permissions }: Entry, given: JsonMap, { fields }: Collection): void {
-    const unknown = Object.keys(given).filter((field) => field !== 'pk' && !fields.has(field));
-    const subject = `entry ${place.number}${place.model ? ` (${place.model})` : ''}`;
-    for (const field of unknown) this.#warnings.push(`${subject}: ${field} is ignored, the model has no such field`);
-    for (const field of fields) {
-      const name = this.#leftOut.nameIn(given[field] ?? null);
-      if (name !== undefined) this.#warnings.push(`${subject}: ${field} goes without ${name}, which is left out`);
+  #warn(entry: Entry, given: JsonMap, { fields }: Collection): void {
+    const { number, model } = entry.place;
+    for (const notice of this.#notices(entry, given, fields)) {
+      this.#warnings.push(`entry ${number}${model ? ` (${model})` : ''}: ${notice.text}`);
+      this.surroundings.observer?.noticed(this.#from(entry), notice);
     }
-    if (permissions.length > 0) this.#warnings.push(`${subject}: permissions are ignored`);
+  }
+
+  #notices({ permissions }: Entry, given: JsonMap, fields: ReadonlySet<string>): Notice[] {
+    const names = Object.keys(given);
+    const unknown = names.filter((field) => field !== 'pk' && !fields.has(field));
+    const partial = names.flatMap((field) => {
+      const name = fields.has(field) ? this.#leftOut.nameIn(given[field] ?? null) : undefined;
+      return name === undefined ? [] : [{ field, text: `${field} goes without ${name}, which is left out` }];
+    });
+    return [
+      ...unknown.map((field) => ({
+        rule: 'unknown-field' as const,
+        field,
+        text: `${field} is ignored, the model has no such field`,
+      })),
+      ...partial.map((notice) => ({ ...notice, rule: 'left-out' as const })),
+      ...(permissions.length > 0 ? [{ rule: 'permissions' as const, text: 'permissions are ignored' }] : []),
+    ];
   }
 
   #remember({ id }: Entry, { pk }: JsonMap, real: Pk): void {
@@ -182,6 +246,6 @@ function explained(error: unknown, entry: Entry): unknown {
   return new BlueprintError(
     text,
     { field, line: field === undefined ? undefined : entry.lineOf(field) },
-    { cause: error },
+    { cause: error, fault: error instanceof BadExpression ? 'bad-expression' : 'invalid-value' },
   );
 }

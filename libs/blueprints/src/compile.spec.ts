@@ -42,9 +42,16 @@ const form = defineStage({
     next: references('stage'),
   }),
 });
+const lock = defineStage({
+  ...shapes,
+  kind: 'lock',
+  model: 'app.lock',
+  config: none,
+  proves: () => ({ factor: 'first', otherwise: 'refused' }),
+});
 const weather = { kind: 'weather', model: 'app.weather', config: z.object({ warm: z.boolean().default(true) }) };
 const contracts = {
-  stages: new Map([host, inner, porch, form].map((contract) => [contract.model as string, contract])),
+  stages: new Map([host, inner, porch, form, lock].map((contract) => [contract.model as string, contract])),
   policies: new Map([[weather.model, weather]]),
 };
 
@@ -197,6 +204,15 @@ describe('Draft', () => {
     expect(() => draft.remove(uuid(3))).toThrow('mild is the rules of stage 4, which must be changed or removed first');
     draft.remove(uuid(1));
     expect(draft.get(uuid(4))?.values['lines']).toEqual([uuid(2)]);
+  });
+
+  it('keeps a stage that proves something as long as a flow asks it', () => {
+    const { draft } = compilerOf(flow(1, 'a'), stage(2, 'app.lock'), binding(3, [1, 2, 0]));
+    const why = 'stage 2 is the stage of a stage 2 0, which must be changed or removed first';
+    expect(() => draft.remove(uuid(2))).toThrow(why);
+    draft.remove(uuid(3));
+    draft.remove(uuid(2));
+    expect(draft.changes.removed.sort()).toEqual([uuid(2), uuid(3)]);
   });
 
   it('takes bindings with their stage, and empties references to it', () => {

@@ -67,7 +67,9 @@ export class Compiler {
   #parts(flow: BlueprintObject): string[] {
     const bindings = this.#bindings.get(flow.id) ?? [];
     const stages = bindings.map((binding) => this.#stageOf(binding));
-    const referred = stages.flatMap((stage) => this.#references(stage).map(([, id]) => id));
+    const referred = stages
+      .flatMap((stage) => [stage, ...this.#inner(stage)])
+      .flatMap((stage) => this.#references(stage).map(([, id]) => id));
     const further = referred.flatMap((id) => {
       const object = this.draft.get(id);
       return object ? this.#references(object).map(([, target]) => target) : [];
@@ -94,10 +96,19 @@ export class Compiler {
     return this.#inner(stage).map((inner) => [inner.id, this.#apart(inner)]);
   }
 
-  /** The stages that a stage's config points to. */
+  /** The stages that a stage's config points to, and those that they point to, each once. */
   #inner(stage: BlueprintObject): BlueprintObject[] {
-    const ids = this.#references(stage).flatMap(([, id, { to }]) => (to === 'stage' ? [id] : []));
-    return ids.map((id) => this.draft.get(id) as BlueprintObject);
+    const found = new Map<string, BlueprintObject>();
+    const waiting = [stage];
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      for (const [, id, { to }] of this.#references(next)) {
+        if (to !== 'stage' || found.has(id)) continue;
+        const inner = this.draft.get(id) as BlueprintObject;
+        found.set(id, inner);
+        waiting.push(inner);
+      }
+    }
+    return [...found.values()];
   }
 
   /** What the strangers among a stage and those that it points to have promised, by kind. */

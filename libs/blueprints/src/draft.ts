@@ -116,7 +116,7 @@ export class Draft {
   #refuseGuard(object: BlueprintObject): void {
     for (const host of this.#objects.values()) {
       const model = this.modelOf(host);
-      const guards = model?.guards?.(host.values) ?? [];
+      const guards = model?.guards?.(host.values, (id) => this.#protects(id)) ?? [];
       const [field] =
         referencesIn(model, host.values).find(([name, id]) => id === object.id && guards.includes(name)) ?? [];
       if (field === undefined) continue;
@@ -124,6 +124,11 @@ export class Draft {
         `${this.readable(object)} is the ${field} of ${this.readable(host)}, which must be changed or removed first`,
       );
     }
+  }
+
+  #protects(id: Json | undefined): boolean {
+    const object = this.#objects.get(String(id));
+    return object !== undefined && this.modelOf(object)?.protects?.(object.values) === true;
   }
 
   /** A reference to what is gone takes a child with it, and is emptied in anything else. */

@@ -22,12 +22,15 @@ interface FoundInvitation extends Found {
   readonly invitation: Invitation;
 }
 
+/** Where blueprints keep them. */
+export type KeptInvitations = Pick<Invitations, 'find' | 'create' | 'update' | 'remove'>;
+
 /** The invitations of the house (02-stages §14.1). */
 export class InvitationCollection implements Collection<FoundInvitation> {
   readonly fields: ReadonlySet<string> = new Set([...Object.keys(schema.shape), 'created_by']);
 
   constructor(
-    private readonly invitations: Invitations,
+    private readonly invitations: KeptInvitations,
     private readonly draft: Draft,
   ) {}
 

@@ -12,7 +12,9 @@ beforeAll(async () => {
 afterAll(() => bed.close());
 
 const rows = () =>
-  bed.query('SELECT name, single_use, fixed_data, flow_id, expires FROM directory.invitations ORDER BY name');
+  bed.query<Record<string, unknown>>(
+    'SELECT name, single_use, fixed_data, flow_id, expires FROM directory.invitations ORDER BY name',
+  );
 
 it('are made, changed, left and removed by blueprints, for a day unless they say something else', async () => {
   const friends = (attrs: string) => entries(FLOW, `{${MODEL}, identifiers: {name: friends}, attrs: {${attrs}}}`);

@@ -1,4 +1,4 @@
-import type { Invitations, Register } from '@gatehouse/directory';
+import type { Register } from '@gatehouse/directory';
 import { brandModel } from './brand.model.js';
 import type { Collection } from './collection.js';
 import type { Contracts } from './compile.js';
@@ -6,7 +6,7 @@ import { DirectoryReferences } from './directory-references.js';
 import type { Draft } from './draft.js';
 import { bindingModel, flowModel } from './flow.model.js';
 import { GroupCollection } from './group-collection.js';
-import { InvitationCollection } from './invitation-collection.js';
+import { InvitationCollection, type KeptInvitations } from './invitation-collection.js';
 import { ObjectCollection } from './object-collection.js';
 import { isForeign, type ObjectModel } from './object-model.js';
 import { policyBindingModel, policyModel } from './policy.model.js';
@@ -33,7 +33,7 @@ export const objectModels = ({ stages, policies }: Contracts): ObjectModel[] => 
 interface Owners {
   readonly draft: Draft;
   readonly register: Register;
-  readonly invitations: Invitations;
+  readonly invitations: KeptInvitations;
   readonly passwords: Passwords;
   readonly strangers: Strangers;
   readonly syntax: Syntax;

@@ -29,7 +29,9 @@ export interface ObjectModel {
   /** A flag that at most one object of the model has. */
   readonly sole?: string;
   /** Reference fields whose objects cannot go before this one: what they judge would not be judged any more. */
-  readonly guards?: (values: JsonMap) => readonly string[];
+  readonly guards?: (values: JsonMap, protects: (id: Json | undefined) => boolean) => readonly string[];
+  /** Whether a flow is open to more people without an object of these values. */
+  readonly protects?: (values: JsonMap) => boolean;
   /** The field that holds Python. */
   readonly source?: string;
   /** What is wrong with values that fit the schema one by one. */

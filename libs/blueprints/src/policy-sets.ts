@@ -66,7 +66,8 @@ export class Conditions {
     const source = String(policy.values[field]);
     const named = (name: string) => source.includes(`"${name}"`) || source.includes(`'${name}'`);
     const others = [...this.contracts.keys()].flatMap((model) => [...this.draft.of(model)]);
-    return others.filter(({ id, values }) => id !== policy.id && named(String(values['name']))).map(({ id }) => id);
+    const called = others.filter(({ id, values }) => id !== policy.id && named(String(values['name'])));
+    return called.sort(byName).map(({ id }) => id);
   }
 
   #boundTo(target: string): readonly BlueprintObject[] {
@@ -82,3 +83,6 @@ export class Conditions {
     return { kind: contract.kind, name: String(values['name']), config, ...(calls.length > 0 && { calls }) };
   }
 }
+
+const byName = (a: BlueprintObject, b: BlueprintObject) =>
+  String(a.values['name']) < String(b.values['name']) ? -1 : 1;

@@ -39,7 +39,10 @@ export class Run {
       throw new BlueprintError(`blueprints require each other: ${[...this.#waiting.slice(open), name].join(' → ')}`);
     }
     this.#waiting.push(name);
-    this.#done.set(name, await new Applier(readDocument(name, text), this.#surroundings).run());
-    this.#waiting.pop();
+    try {
+      this.#done.set(name, await new Applier(readDocument(name, text), this.#surroundings).run());
+    } finally {
+      this.#waiting.pop();
+    }
   }
 }

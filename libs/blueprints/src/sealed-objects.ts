@@ -63,6 +63,13 @@ const changedIn = (values: JsonMap, fields: readonly string[], change: Change): 
     ),
   }) as JsonMap;
 
+/** The paths of the secrets among an object's values. */
+export function secretPaths(model: ObjectModel, values: JsonMap): string[][] {
+  const own = secretFields(model.schema).map((field) => [field]);
+  const isStranger = model.name === REMOTE_STAGE_MODEL;
+  return isStranger ? secretsOfStranger(values['descriptor']).map((field) => ['config', field]) : own;
+}
+
 /** What the stage of somebody else's has said is secret in its config. */
 const secretsOfStranger = (descriptor: unknown): readonly string[] =>
   secretFields(contractOf(stageDescriptor.parse(descriptor)).config);

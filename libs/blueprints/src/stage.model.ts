@@ -2,7 +2,7 @@ import { char, type Part, referencesOf, type StageContract, writtenConfig } from
 import type { ObjectModel } from './object-model.js';
 
 /** The model of a stage, out of its contract: a name and the config. */
-export function stageModel(model: string, { config, admit, embeds }: StageContract): ObjectModel {
+export function stageModel(model: string, { config, admit, embeds, proves, ends }: StageContract): ObjectModel {
   const references = referencesOf(config);
   const policies = [...references].filter(([, { to }]) => to === 'policy').map(([field]) => field);
   return {
@@ -13,6 +13,7 @@ export function stageModel(model: string, { config, admit, embeds }: StageContra
     references,
     parents: [],
     guards: () => [...Object.keys(embeds), ...policies],
+    protects: (values) => ends || proves(values) !== undefined,
     check: admit,
   };
 }

@@ -3,7 +3,7 @@ import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations } from '@gateh
 import type { FlowVersion } from '@gatehouse/plan';
 import { migrate, openDataSource, type Sealer } from '@gatehouse/platform';
 import { freshDatabase } from '../../../test/support/postgres.js';
-import { applyBlueprints, blueprintMigrations, FLOW_SCHEMA, findBlueprint, type Report } from './index.js';
+import { applyBlueprints, blueprintMigrations, exportFlow, FLOW_SCHEMA, findBlueprint, type Report } from './index.js';
 
 /** Hashes that a test can read. */
 const passwords = {
@@ -25,6 +25,8 @@ export class Testbed {
   /** Stages of others that are there: what they say of themselves, by kind. */
   readonly described = new Map<string, unknown>();
   readonly trusted = new Set<string>();
+  /** What `!Env` reads besides. */
+  env: Readonly<Record<string, string>> = {};
   private readonly strangers = {
     describe: async (kind: string) => {
       if (!this.described.has(kind)) throw new Problem('stage_away');
@@ -52,6 +54,7 @@ export class Testbed {
     this.shelf.clear();
     this.described.clear();
     this.trusted.clear();
+    this.env = {};
     await this.source.query('TRUNCATE flow.objects, flow.flows, flow.flow_versions');
     await this.source.query('TRUNCATE directory.users, directory.groups CASCADE');
   }
@@ -73,7 +76,7 @@ export class Testbed {
       source: this.source,
       files,
       library: async (wanted) => findBlueprint(shelved, wanted),
-      env: { ORDER: '30' },
+      env: { ORDER: '30', ...this.env },
       sealer: this.sealer,
       strangers: this.strangers,
       syntax: {
@@ -82,6 +85,10 @@ export class Testbed {
       ...passwords,
       ...options,
     });
+  }
+
+  export(slug: string): Promise<string> {
+    return exportFlow({ source: this.source, slug, sealer: this.sealer });
   }
 
   /** What applying texts did, as `created <name>`. */

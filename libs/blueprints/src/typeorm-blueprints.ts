@@ -1,20 +1,18 @@
 import { type Register, TypeormInvitations, TypeormRegister } from '@gatehouse/directory';
-import { type Sealer, Vault } from '@gatehouse/platform';
-import { policies } from '@gatehouse/policies';
-import { stages } from '@gatehouse/stages';
+import type { Sealer, Vault } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { brandsOf } from './brand.model.js';
-import { Compiler, type Contracts, digestOf } from './compile.js';
-import { Draft } from './draft.js';
+import { Compiler, digestOf } from './compile.js';
+import type { Draft } from './draft.js';
+import { contracts, models } from './installed.js';
 import type { JsonMap } from './json.js';
 import type { BlueprintFile, Library } from './library.js';
-import { collections, objectModels } from './models.js';
+import { collections } from './models.js';
 import type { Syntax } from './policy-collection.js';
 import type { FileReport, Outcome, PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
-import { SealedObjects } from './sealed-objects.js';
 import type { Strangers } from './strangers.js';
-import { TypeormObjects } from './typeorm-objects.js';
+import { openDraft } from './typeorm-draft.js';
 import { TypeormPublications } from './typeorm-publications.js';
 import type { Passwords } from './user-collection.js';
 import type { Scope } from './written.js';
@@ -37,16 +35,6 @@ interface Blueprints extends Passwords {
   /** Whether models that are not here are refused, instead of left out where no login depends on them. */
   readonly strict?: boolean;
 }
-
-const contracts: Contracts = {
-  stages: new Map(
-    Object.values(stages).flatMap(({ contract }) =>
-      contract.model === undefined ? [] : [[contract.model.toLowerCase(), contract]],
-    ),
-  ),
-  policies: new Map(Object.values(policies).map(({ contract }) => [contract.model, contract])),
-};
-const models = objectModels(contracts);
 
 /**
  * Applies blueprint files, compiles the flows that they touch and publishes them, all in one transaction: a bad file
@@ -80,15 +68,6 @@ export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
     const isChanged = draft.isChanged || published.length > 0 || run.reports.some(touchesDirectory);
     return { files: run.reports, published, isChanged };
   });
-}
-
-/** The installation's objects as they are, with their secrets open. */
-async function openDraft(manager: EntityManager, sealer: Sealer | undefined) {
-  const vault = new Vault(sealer);
-  const objects = new SealedObjects(new TypeormObjects(manager), vault, models);
-  const draft = new Draft(models, await objects.loadAll());
-  for (const id of objects.stale) draft.renew(id);
-  return { vault, objects, draft };
 }
 
 const own = new Set(models.map(({ name }) => name));

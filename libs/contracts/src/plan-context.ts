@@ -59,6 +59,7 @@ export const planContext = z.object({
   'goauthentik.io/sources/connection': bag.optional(),
   consent_header: z.string().optional(),
   consent_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
+  consent_additional_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
   captcha: z.object({ response: bag, stage: z.string() }).optional(),
   invitation: z.object({ uuid: z.uuid(), name: z.string() }).optional(),
   invitation_in_effect: z.boolean().optional(),

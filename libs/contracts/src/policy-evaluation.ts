@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toldEvent } from './effect.js';
 import { user } from './plan-context.js';
 import { insert } from './stage-reply.js';
 import { stageRequest } from './stage-request.js';
@@ -7,6 +8,9 @@ const bag = z.record(z.string(), z.unknown());
 
 /** Where policies are asked for (protocol §1). */
 export const POLICY_SUBJECT = 'policy.evaluate';
+
+/** Events that the policies of one question may make together. */
+export const MAX_POLICY_EVENTS = 100;
 
 /** Kinds of steps that policies may add to a plan. */
 export const POLICY_INSERTS: readonly string[] = ['redirect'];
@@ -73,5 +77,7 @@ export const policyReply = z.object({
     .object({ set: bag.default({}), unset: z.array(z.string()).default([]) })
     .default(() => ({ set: {}, unset: [] })),
   insert: insert.optional(),
+  /** What they want to have happened; kept with the plan. */
+  events: z.array(toldEvent).max(MAX_POLICY_EVENTS).optional(),
 });
 export type PolicyReply = z.output<typeof policyReply>;

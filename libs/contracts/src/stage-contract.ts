@@ -34,9 +34,22 @@ export interface Choice {
 /** A step inside another: the config field that names the stage, the answer's field it judges, the host's error for any refusal. */
 export interface Embed {
   readonly field: string;
+  /** What the inner step calls that field; the same unless told otherwise. */
+  readonly as?: string;
   readonly error: string;
-  /** The field of the host's challenge that takes the inner step's own; without it that step is not asked for one. */
+  /**
+   * The field of the host's challenge that takes the inner step's own; without it that step is not asked for one. One that
+   * asks is judged before its host, so that nobody learns anything from the host who has not answered it.
+   */
   readonly asks?: string;
+}
+
+/** What somebody has shown of themselves who has passed a stage. */
+export interface Proof {
+  /** Whether it is enough on its own, or one more beside another. */
+  readonly factor: 'first' | 'further';
+  /** What becomes of those who have nothing to show it with. */
+  readonly otherwise: 'refused' | 'set_up' | 'let_in';
 }
 
 /** Objects that blueprints describe beside a stage, for its config to name: the fields of a form, say. */
@@ -92,8 +105,17 @@ export interface StageContract {
   readonly texts: Readonly<Record<string, readonly string[]>>;
   /** The challenge names the pending user. */
   readonly user_info: boolean;
+  /** What passing it proves, by its config; undefined when that is nothing. */
+  readonly proves: (config: Readonly<Record<string, unknown>>) => Proof | undefined;
+  /** Nobody gets past it. */
+  readonly ends: boolean;
   /** Passing has consequences, so a mailed link's GET does not enter it. */
   readonly acts: boolean;
+  /**
+   * Running it gives somebody something: where its policies cannot decide it is left out, and any other step is run. A
+   * stage that may log somebody in does, whatever it says.
+   */
+  readonly grants: boolean;
   /** It keeps rows of its own, so its inputs are saved before it is asked. */
   readonly writes_data: boolean;
   /** Milliseconds that one turn may take; at most 15 000. */
@@ -115,8 +137,11 @@ const defaults = {
   addressable: [],
   cookies: [],
   texts: {},
+  proves: () => undefined,
+  ends: false,
   user_info: false,
   acts: true,
+  grants: false,
   writes_data: false,
   deadline_ms: 5000,
 } as const;
@@ -131,7 +156,8 @@ type Filled<D extends Draft> = Omit<typeof defaults, keyof D> & D;
 /** Declares a contract; what is left out has the harmless value. */
 export function defineStage<const D extends Draft>(draft: D): Filled<D> & StageContract {
   const response = draft.response.extend({ component }).meta(draft.response.meta() ?? {});
-  return { ...defaults, ...draft, response } as Filled<D> & StageContract;
+  const grants = draft.grants === true || draft.effects?.includes('login') === true;
+  return { ...defaults, ...draft, grants, response } as Filled<D> & StageContract;
 }
 
 /** What a stage is asked: to show its step, to judge an answer, or, for whoever sets it up, what it is. */

@@ -1,4 +1,5 @@
 export * from './accounts.js';
+export * from './activations.js';
 export { mergeAttributes } from './attributes.js';
 export * from './credentials.js';
 export * from './entities/index.js';
@@ -8,10 +9,12 @@ export * from './people.js';
 export * from './register.js';
 export * from './token-hash.js';
 export * from './typeorm-accounts.js';
+export * from './typeorm-activations.js';
 export * from './typeorm-credentials.js';
 export * from './typeorm-directory.module.js';
 export * from './typeorm-invitations.js';
 export * from './typeorm-people.js';
 export * from './typeorm-register.js';
 export * from './typeorm-users.js';
+export * from './user-draft.js';
 export * from './users.js';

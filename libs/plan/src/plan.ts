@@ -125,7 +125,7 @@ export function pendingPolicies(plan: Plan, step: Step): PolicySet | undefined {
 }
 
 /** The step is entered, and the verdict kept until it is left; or it is left out. */
-export function enter(plan: Plan, step: Step, { pass, messages }: Verdict): Plan {
+export function enter(plan: Plan, step: Step, { pass, messages }: Pick<Verdict, 'pass' | 'messages'>): Plan {
   if (!pass) return leave(plan);
   return { ...plan, verdicts: { [step.id]: { pass, messages: [...messages] } } };
 }
@@ -164,6 +164,12 @@ export function unnamed(plan: Plan): Plan {
   if (plan.work === undefined) return plan;
   const { work: _done, ...rest } = plan;
   return rest;
+}
+
+/** What a step remembered is of no use any more. */
+export function forget(plan: Plan, stepId: string): Plan {
+  const { [stepId]: _forgotten, ...states } = plan.states;
+  return { ...plan, states };
 }
 
 /** The whole state machine: four replies. Pure; knows no stage by name. */

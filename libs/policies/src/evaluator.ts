@@ -33,7 +33,7 @@ export class Evaluator {
     for (const asked of request.policies) {
       const began = performance.now();
       const deadline = Math.min(until, began + asked.timeout_ms);
-      const result = await this.resultOf({ asked, request, facts, deadline, called: false });
+      const result = await this.resultOf({ asked, request, facts, deadline });
       evaluations.observe({ kind: asked.kind, outcome: outcomeOf(result) }, (performance.now() - began) / 1000);
       results[asked.id] = result;
     }
@@ -44,35 +44,35 @@ export class Evaluator {
     const { name, kind } = turn.asked;
     try {
       const { pass, messages = [], value } = await this.opinion(turn);
-      return { pass, messages: [...messages], ...(turn.asked.value && !turn.called && { value }) };
+      return { pass, messages: [...messages], ...(turn.asked.value && { value }) };
     } catch (error) {
+      // That a server outside is away, which may be its cause, is no reason to wait for the database.
+      if (error instanceof Undecidable) return { pass: false, messages: [...error.messages], error: error.message };
       if (error instanceof Busy || isDatabaseAway(error)) throw error;
-      if (!(error instanceof Undecidable)) this.report('a policy failed', error, { policy: name, kind });
-      const messages = error instanceof Undecidable ? [...error.messages] : [];
-      return { pass: false, messages, error: error instanceof Error ? error.message : String(error) };
+      this.report('a policy failed', error, { policy: name, kind });
+      return { pass: false, messages: [], error: error instanceof Error ? error.message : String(error) };
     }
   }
 
   private async opinion(turn: Turn) {
-    const { asked, request, facts, deadline, called } = turn;
+    const { asked, request, facts, deadline } = turn;
     const known = this.kinds.get(asked.kind);
     if (!known) throw new Undecidable(`policies of the kind ${asked.kind} are not known here`);
     const config = known.contract.config.safeParse(asked.config);
     if (!config.success) throw new Undecidable(`the config of ${asked.name} is not understood`);
     const timeLeftMs = () => deadline - performance.now();
     const call = (name: string, more: Bag) => this.call(turn, name, more);
-    const given = { name: asked.name, config: config.data, request, facts, timeLeftMs, called, call };
+    const { name, calls = [] } = asked;
+    const given = { name, calls, config: config.data, request, facts, timeLeftMs, call };
     return within(timeLeftMs(), (signal) => known.policy.evaluate({ ...given, signal }));
   }
 
-  /** One that could not decide does not pass. Calls do not nest: none of them could wait for another without end. */
+  /** One that could not decide does not pass. */
   private async call(turn: Turn, name: string, more: Bag): Promise<PolicyResult> {
-    const { policies, callable = [] } = turn.request;
-    const asked = [...callable, ...policies].find((policy) => policy.name === name);
+    const asked = turn.request.callable?.find((policy) => policy.name === name);
     if (!asked) throw new Undecidable(`Policy '${name}' not found.`);
-    if (turn.called) throw new Undecidable('a policy that is called cannot call another');
     turn.facts.give(more);
-    return this.resultOf({ ...turn, asked, called: true });
+    return this.resultOf({ ...turn, asked });
   }
 }
 
@@ -82,8 +82,10 @@ interface Turn {
   readonly facts: Facts;
   /** On the clock of `performance.now()`. */
   readonly deadline: number;
-  readonly called: boolean;
 }
+
+/** Nobody reads it: one for all is cheaper than one each. */
+const OVER = new Error('The time for the policy is over.');
 
 /** What `work` comes to, if it does in time; afterwards it is told to stop, and what it still says is not heard. */
 async function within<T>(ms: number, work: (signal: Question['signal']) => T | Promise<T>): Promise<T> {
@@ -97,7 +99,7 @@ async function within<T>(ms: number, work: (signal: Question['signal']) => T | P
     return await Promise.race([work(control.signal), late]);
   } finally {
     clearTimeout(timer);
-    control.abort();
+    control.abort(OVER);
   }
 }
 

@@ -6,9 +6,13 @@ import type { DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Evaluator } from './evaluator.js';
+import { Sources } from './expression/expression-answers.js';
 import { Givens } from './expression/givens.js';
+import type { ExpressionLimits } from './expression/happenings.js';
+import { AllowedHosts } from './expression/outside/allowed-hosts.js';
+import { Outside } from './expression/outside/outside.js';
 import { Python } from './expression/python.js';
-import { NatsPoliciesController, POLICY_BOUNDS } from './nats-policies.controller.js';
+import { NatsPoliciesController, POLICY_BOUNDS, POLICY_REPLY_BYTES } from './nats-policies.controller.js';
 import { Breaches } from './password/breaches.js';
 import { RangeBreaches } from './password/range-breaches.js';
 import { policyConfig } from './policy.config.js';
@@ -22,6 +26,9 @@ type Settings = z.output<typeof policyConfig>;
 export async function policiesModule(policies: Readonly<Record<string, PolicyEntry>>): Promise<DynamicModule> {
   class PoliciesModule {}
   const config = readConfig(policyConfig);
+  // Started before anything is imported: it takes as long, and on another core.
+  const python = pythonOf(config);
+  python.catch(() => undefined);
   const contracts = Object.values(policies).map(({ contract }) => contract);
   const types = await Promise.all(Object.values(policies).map(({ policy }) => policy()));
   return {
@@ -30,9 +37,12 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
     providers: [
       ...types,
       { provide: POLICY_BOUNDS, useValue: new Bounded(config.POLICY_CONCURRENCY, config.POLICY_QUEUE) },
+      { provide: POLICY_REPLY_BYTES, useValue: config.POLICY_REPLY_BYTES },
       { provide: Places, useFactory: () => MaxmindPlaces.ofSettings(config) },
       Givens,
-      { provide: Python, useFactory: () => pythonOf(config) },
+      { provide: Python, useFactory: () => python },
+      Sources,
+      { provide: Outside, useValue: outsideOf(config) },
       { provide: Breaches, useValue: new RangeBreaches(config.PWNED_PASSWORDS_URL) },
       {
         provide: Reputations,
@@ -46,11 +56,26 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
 }
 
 /** Ready when Python is: a service that is not has nothing to say. */
-async function pythonOf({ POLICY_PYTHON: size, POLICY_PYTHON_MB: memoryMb, POLICY_QUEUE }: Settings): Promise<Python> {
+async function pythonOf(config: Settings): Promise<Python> {
+  const { POLICY_PYTHON: size, POLICY_PYTHON_MB: memoryMb, POLICY_QUEUE: queue } = config;
   const logger = new Logger('policy');
   const onFault = (error: unknown) => logger.fault('Python did not start', error);
-  return new Python(await Interpreter.start({ memoryMb, size, onFault }), new Bounded(size, POLICY_QUEUE));
+  const interpreter = await Interpreter.start({ memoryMb, size, onFault });
+  return new Python(interpreter, new Bounded(size, queue), limitsOf(config));
 }
+
+const limitsOf = (config: Settings): ExpressionLimits => ({
+  callDepth: config.POLICY_CALL_DEPTH,
+  events: config.POLICY_EVENTS,
+  eventBytes: config.POLICY_EVENT_BYTES,
+});
+
+const outsideOf = (config: Settings) =>
+  new Outside(new AllowedHosts(config.POLICY_ALLOWED_HOSTS), {
+    timeoutMs: config.POLICY_HTTP_TIMEOUT_MS,
+    maxBytes: config.POLICY_HTTP_BYTES,
+    requests: config.POLICY_HTTP_REQUESTS,
+  });
 
 function evaluatorOf(contracts: readonly PolicyContract[], evaluated: readonly Policy[]): Evaluator {
   const logger = new Logger('policy');

@@ -12,6 +12,11 @@ import { stages, stagesOf, wireShapes } from './catalogue.js';
 import { passwordContract } from './password/password.contract.js';
 
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
+/** What a blueprint cannot leave out. */
+const INSISTENT: Readonly<Record<string, string[]>> = {
+  captcha: ['public_key', 'private_key'],
+  password: ['backends'],
+};
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
 describe.each(entries)('the contract of $key', ({ key, contract }) => {
@@ -27,7 +32,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
   it('has a default for each config field, or names those it insists on', () => {
     const parsed = contract.config.safeParse({});
     const insists = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));
-    expect(insists).toEqual(key === 'password' ? ['backends'] : []);
+    expect(insists).toEqual(INSISTENT[key] ?? []);
   });
 
   it('prefixes the codes of its errors with its kind and leaves those of the fields alone', () => {
@@ -128,7 +133,7 @@ describe('the catalogue', () => {
   });
 
   it('loads the stages of one service and of no other', async () => {
-    expect(await stagesOf('session')).toHaveLength(5);
+    expect(await stagesOf('session')).toHaveLength(6);
     expect(await stagesOf('password')).toHaveLength(1);
     expect(await stagesOf('nobody')).toEqual([]);
   });

@@ -1,7 +1,11 @@
 import { type StageContract, systemChallenges, type WireShape } from '@gatehouse/contracts';
 import type { DynamicModule } from '@nestjs/common';
+import { autosubmitContract } from './autosubmit/autosubmit.contract.js';
+import { captchaContract } from './captcha/captcha.contract.js';
+import { consentContract } from './consent/consent.contract.js';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
+import { emailContract } from './email/email.contract.js';
 import { invitationContract } from './enrollment/invitation.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { userWriteContract } from './enrollment/user-write.contract.js';
@@ -53,8 +57,21 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     contract: userDeleteContract,
     module: async () => (await import('./enrollment/user-delete.module.js')).userDeleteModule(),
   },
+  captcha: {
+    contract: captchaContract,
+    module: async () => (await import('./captcha/captcha.module.js')).captchaModule(),
+  },
+  consent: {
+    contract: consentContract,
+    module: async () => (await import('./consent/consent.module.js')).consentModule(),
+  },
+  autosubmit: {
+    contract: autosubmitContract,
+    module: async () => (await import('./autosubmit/autosubmit.module.js')).autosubmitModule(),
+  },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
+  email: { contract: emailContract, module: async () => (await import('./email/email.module.js')).emailModule() },
   redirect: {
     contract: redirectContract,
     module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),

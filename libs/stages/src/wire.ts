@@ -1,14 +1,10 @@
 import { appleChallenge, plexChallenge, type WireShape } from '@gatehouse/contracts';
-import { autosubmitChallenge, autosubmitResponse } from './autosubmit/autosubmit.wire.js';
-import { captchaChallenge, captchaResponse } from './captcha/captcha.wire.js';
-import { consentChallenge, consentResponse } from './consent/consent.wire.js';
 import {
   deviceCodeChallenge,
   deviceCodeFinishChallenge,
   deviceCodeFinishResponse,
   deviceCodeResponse,
 } from './device-code/device-code.wire.js';
-import { emailChallenge, emailResponse } from './email/email.wire.js';
 import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/authenticator-duo.wire.js';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/authenticator-sms.wire.js';
 import { authenticatorStaticChallenge, authenticatorStaticResponse } from './mfa/authenticator-static.wire.js';
@@ -69,8 +65,4 @@ export const componentsToCome: readonly WireShape[] = [
     response: authenticatorWebauthnResponse,
     user_info: true,
   },
-  { component: 'ak-stage-autosubmit', challenge: autosubmitChallenge, response: autosubmitResponse, user_info: false },
-  { component: 'ak-stage-captcha', challenge: captchaChallenge, response: captchaResponse, user_info: true },
-  { component: 'ak-stage-consent', challenge: consentChallenge, response: consentResponse, user_info: true },
-  { component: 'ak-stage-email', challenge: emailChallenge, response: emailResponse, user_info: false },
 ];

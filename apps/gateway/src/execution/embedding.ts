@@ -51,7 +51,15 @@ export const both = (host: Passed, part: Passed): Passed => ({
   context: { ...host.context, ...part.context, ...sameUser(host, part) },
   effects: [...(host.effects ?? []), ...(part.effects ?? [])],
   verified: [...(host.verified ?? []), ...(part.verified ?? [])],
+  ...inserted(host, part),
 });
+
+/** What one of them wants to come after it; both cannot, because neither knows of the other. */
+function inserted({ insert: one }: Passed, { insert: other }: Passed) {
+  if (one && other) throw new Problem('stage_fault', { detail: 'two steps inside each other both add steps' });
+  const insert = one ?? other;
+  return insert ? { insert } : {};
+}
 
 /** What the inner step says of the user adds to what its host said. */
 function sameUser(host: Passed, part: Passed) {

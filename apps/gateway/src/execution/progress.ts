@@ -43,6 +43,7 @@ export class Progress {
     this.known = start.plan.context;
     this.present = { sessionUser: start.sessionUser, visitor: start.visitor };
     this.gains = new Gains(start.plan);
+    this.record(start.effects ?? []);
   }
 
   get plan(): Plan {
@@ -91,6 +92,16 @@ export class Progress {
     const { request, version, site } = this.start;
     this.gains.add(asked, { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query });
     this.happened.push(...asked);
+    this.become(asked);
+  }
+
+  /** Notes events, which change nothing else. */
+  record(events: readonly Effect[]) {
+    this.gains.effects.push(...events);
+    this.happened.push(...events);
+  }
+
+  private become(asked: readonly Effect[]) {
     const change = sessionChangeOf(asked);
     if (!change) return;
     this.current = { ...this.current, visitor: change.type === 'login' ? change.user : null };

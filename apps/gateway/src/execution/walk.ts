@@ -15,6 +15,7 @@ import {
   drawAgain,
   type Ending,
   enter,
+  forget,
   MAX_RESTARTS,
   mayAnswer,
   type Plan,
@@ -103,10 +104,11 @@ export class Walk {
       const step = currentStep(this.progress.plan, this.start.version);
       const policies = step && pendingPolicies(this.progress.plan, step);
       if (!step || !policies) return step;
-      const { plan, ...verdict } = await this.parts.engine.decide(this.progress.situation(), policies, {
-        id: step.id,
-        index: this.progress.plan.cursor,
+      const { id, kind } = step;
+      const { plan, effects, ...verdict } = await this.parts.engine.decideStep(this.progress.situation(), {
+        ...{ id, kind, policies, index: this.progress.plan.cursor },
       });
+      this.progress.record(effects);
       const left = verdict.pass ? plan : this.progress.traced(plan, step, 'skipped');
       this.progress.move(enter(left, step, verdict));
     }
@@ -114,7 +116,7 @@ export class Walk {
 
   private async enter(step: Step): Promise<Told | undefined> {
     const waits = this.progress.plan.resumed?.confirmed === false && this.contractOf(step)?.acts;
-    if (waits) return { type: 'show', contract: CONFIRMATION, challenge: {}, errors: undefined };
+    if (waits) return { type: 'show', contract: CONFIRMATION, challenge: { confirm: true }, errors: undefined };
     return this.take(step, await this.show(step));
   }
 
@@ -180,7 +182,10 @@ export class Walk {
 
   private advanced(step: Step, { reply, states }: Heard): Transition {
     const { plan, answer } = advance(this.progress.plan, step, reply);
-    const kept = Object.entries(states).reduce((p, [key, state]) => remember(p, key, state), plan);
+    const kept = Object.entries(states).reduce(
+      (p, [key, state]) => (state === null ? forget(p, key) : remember(p, key, state)),
+      plan,
+    );
     return { plan: reply.type === 'challenge' ? kept : this.progress.traced(kept, step, reply.type), answer };
   }
 
@@ -190,7 +195,8 @@ export class Walk {
     const again = drawAgain(this.progress.plan, version, { keepContext });
     const planned = isFor(version, this.progress.visitor, again)
       ? await this.parts.planning.plan({ ...this.progress.situation(), plan: again })
-      : { refused: [] };
+      : { refused: [], effects: [] };
+    this.progress.record(planned.effects);
     if ('refused' in planned) return this.refuse(planned.refused);
     this.progress.move(planned.plan);
     return undefined;

@@ -5,10 +5,11 @@ import ipaddress
 import json
 import random
 
-from names import FIXED, Voice
-from questions import PolicyException, plain_data
+from names import FIXED
+from questions import PolicyException, plain_data, text_of
 from records import FlowPlan, Record, context_of, http_request_of, user_of
 from sources import FILENAME, Misspelt, compiled, fault_in
+from voice import Scene, Voice
 
 _OUTCOME = 1 << 20
 _TEXT = 2000
@@ -68,18 +69,19 @@ def _any(message):
 
 def _evaluate(source, given, plan):
     """What came of it, and whether it ended by itself."""
-    voice = None
+    scene = voice = None
     try:
-        values, voice, flow_plan = _names(json.loads(given.decode()), plan)
-        return _outcome(source(values), voice, (flow_plan, plan)), True
+        scene, flow_plan = _scene(json.loads(given.decode()), plan, source.calls)
+        voice = Voice(scene)
+        return _outcome(source(scene.names(voice)), voice, scene, (flow_plan, plan)), True
     except Exception as error:
-        said = [] if voice is None else voice.messages
-        return _failure(_text(error), said, _line(error)), not isinstance(error, MemoryError)
+        said = {} if voice is None else {"messages": voice.messages, **_left(scene)}
+        return _failure(text_of(error), said, _line(error)), not isinstance(error, MemoryError)
     except BaseException as error:
         return _failure(_text(error)), False
 
 
-def _names(given, plan):
+def _scene(given, plan, calls):
     asked = given.get("request", {})
     user = user_of(asked.get("user"))
     context = {}
@@ -92,7 +94,6 @@ def _names(given, plan):
     obj = asked.get("obj")
     fields = {"debug": False, **asked, "user": user, "obj": Record(obj) if isinstance(obj, dict) else obj}
     request = Record({**fields, "context": context, "http_request": http_request_of(http, user) if http is not None else None})
-    voice = Voice(request)
     more = given.get("names", {})
     if "user" in more:
         more["user"] = user_of(more["user"])
@@ -102,20 +103,17 @@ def _names(given, plan):
         "request": request,
         "context": context,
         "ak_is_sso_flow": context.get("is_sso", False),
-        "ak_message": voice.ak_message,
-        "ak_call_policy": voice.ak_call_policy,
-        "ak_create_event": voice.ak_create_event,
     }
     if http is not None:
         client = given.get("client_ip")
         values["http_request"] = request.http_request
         values["ak_client_ip"] = _address(client) if client else None
-    return values, voice, flow_plan
+    return Scene(values, request, calls, given.get("call_depth", 0)), flow_plan
 
 
-def _outcome(result, voice, plan):
+def _outcome(result, voice, scene, plan):
     flow_plan, before = plan
-    outcome = {"result": result, "truth": bool(result), "messages": voice.messages}
+    outcome = {"result": result, "truth": bool(result), "messages": voice.messages, **_left(scene)}
     if flow_plan is not None:
         outcome["context"] = _changes(flow_plan.context, before)
         if flow_plan.destination() is not None:
@@ -127,6 +125,12 @@ def _outcome(result, voice, plan):
     if len(encoded) > _OUTCOME:
         raise PolicyException("The policy says too much.")
     return encoded
+
+
+def _left(scene):
+    """What an evaluation leaves beside its result, as far as there is any."""
+    left = {"events": scene.events, "failures": scene.failures, "given": scene.given}
+    return {name: value for name, value in left.items() if value}
 
 
 def _strict(outcome):
@@ -146,18 +150,17 @@ def _changes(context, before):
     return {"set": changed, "unset": [key for key in old if key not in new]}
 
 
-def _failure(text, messages=(), line=None):
-    outcome = {"result": None, "truth": False, "messages": list(messages), "error": text[:_TEXT]}
-    return json.dumps(outcome if line is None else {**outcome, "line": line}).encode()
+def _failure(text, said=None, line=None):
+    outcome = {"result": None, "truth": False, "messages": [], "error": text[:_TEXT]}
+    try:
+        encoded = _strict({**outcome, **(said or {}), **({} if line is None else {"line": line})})
+    except (TypeError, ValueError, RecursionError):
+        encoded = b""
+    return encoded if 0 < len(encoded) <= _OUTCOME else json.dumps(outcome).encode()
 
 
 def _text(error):
-    if isinstance(error, KeyboardInterrupt):
-        return "The time for the policy is over."
-    try:
-        return str(error) or type(error).__name__
-    except Exception:
-        return type(error).__name__
+    return "The time for the policy is over." if isinstance(error, KeyboardInterrupt) else text_of(error)
 
 
 def _line(error):

@@ -10,6 +10,7 @@ import warnings
 
 from names import FIXED
 from plainness import is_plain
+from questions import PolicyException
 
 _KEPT = 512
 FILENAME = "<expression>"
@@ -23,16 +24,30 @@ _compiled = {}
 class Compiled:
     """A source that can be evaluated."""
 
-    __slots__ = ("_code", "names", "plain")
+    __slots__ = ("_code", "calls", "names", "plain")
 
     def __init__(self, code, names, plain):
         self._code = code
+        self.calls = {}
         self.names = names
         self.plain = plain
 
     def __call__(self, values):
         function = types.FunctionType(self._code, {"__builtins__": builtins.__dict__, "__name__": "expression"})
         return function(*[values[name] for name in self.names])
+
+
+class Broken:
+    """A source that may be called, and cannot be evaluated."""
+
+    __slots__ = ("_fault",)
+    plain = True
+
+    def __init__(self, fault):
+        self._fault = fault
+
+    def __call__(self, values):
+        raise PolicyException("{message} (line {line}, column {column})".format(**self._fault))
 
 
 class Misspelt(Exception):
@@ -45,11 +60,22 @@ def compiled(key):
     if found:
         return found, False
     asked = json.loads(key)
-    made = _compile(asked["source"], _names(asked))
+    names = _names(asked)
+    made = _compile(asked["source"], names)
+    for name, source in asked.get("calls", {}).items():
+        made.calls[name] = called = _called(source, names)
+        made.plain = made.plain and called.plain
     if len(_compiled) >= _KEPT:
         _compiled.clear()
     _compiled[key] = made
     return made, True
+
+
+def _called(source, names):
+    try:
+        return _compile(source, names)
+    except Misspelt as fault:
+        return Broken(fault.args[0])
 
 
 def fault_in(source):

@@ -1,8 +1,10 @@
-import type { People } from '@gatehouse/directory';
-import { Busy, isDatabaseAway, Logger } from '@gatehouse/platform';
+import { People } from '@gatehouse/directory';
+import { Busy, isDatabaseAway } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import type { Question } from '../policy.js';
+import { type Question, Undecidable } from '../policy.js';
 import { asGiven } from './givens.js';
+import { Outside, webQuestion } from './outside/outside.js';
 
 const bag = z.record(z.string(), z.unknown());
 const somebody = z.looseObject({ uuid: z.uuid() });
@@ -11,18 +13,29 @@ const questions = {
   group_member: z.object({ user: z.unknown(), filters: bag }),
   group_attributes: z.object({ user: z.unknown() }),
   call_policy: z.object({ name: z.string(), kwargs: bag }),
-  event: z.object({ action: z.string(), context: bag }),
+  http: webQuestion,
+  addresses: z.object({ host: z.string(), family: z.union([z.literal(0), z.literal(4), z.literal(6)]) }),
+  host_name: z.object({ address: z.string() }),
 };
 
-const logger = new Logger('policy');
+/** Whom expressions ask by way of this process. */
+@Injectable()
+export class Sources {
+  constructor(
+    @Inject(People) readonly people: People,
+    @Inject(Outside) readonly outside: Outside,
+  ) {}
+}
 
 /** Answers what an expression asks of the house while it runs. */
 export class ExpressionAnswers {
   /** What is no failure of the expression, whatever it makes of it: the database is away, or the house busy. */
   failure: { readonly cause: unknown } | undefined;
 
+  private requests = 0;
+
   constructor(
-    private readonly people: People,
+    private readonly sources: Sources,
     private readonly question: Question,
   ) {}
 
@@ -30,7 +43,7 @@ export class ExpressionAnswers {
     try {
       return await this.answer(name, args);
     } catch (cause) {
-      if (cause instanceof Busy || isDatabaseAway(cause)) this.failure = { cause };
+      if (!(cause instanceof Undecidable) && (cause instanceof Busy || isDatabaseAway(cause))) this.failure = { cause };
       throw cause;
     }
   }
@@ -45,8 +58,12 @@ export class ExpressionAnswers {
         return this.groupAttributes(questions.group_attributes.parse(args));
       case 'call_policy':
         return this.callPolicy(questions.call_policy.parse(args));
-      case 'event':
-        return this.event(questions.event.parse(args));
+      case 'http':
+        return this.http(questions.http.parse(args));
+      case 'addresses':
+        return this.addresses(questions.addresses.parse(args));
+      case 'host_name':
+        return this.sources.outside.nameOf(questions.host_name.parse(args).address);
       // Nobody has one: there are no authenticators yet.
       case 'has_authenticator':
         return Promise.resolve(false);
@@ -56,18 +73,18 @@ export class ExpressionAnswers {
   }
 
   private async userBy({ filters }: z.output<typeof questions.user_by>): Promise<unknown> {
-    const person = await this.people.find(filters);
+    const person = await this.sources.people.find(filters);
     return person ? asGiven(person) : null;
   }
 
   private async isMember({ user, filters }: z.output<typeof questions.group_member>): Promise<boolean> {
     const known = somebody.safeParse(user);
-    return known.success && this.people.isMember(known.data.uuid, filters);
+    return known.success && this.sources.people.isMember(known.data.uuid, filters);
   }
 
   private async groupAttributes({ user }: z.output<typeof questions.group_attributes>): Promise<unknown> {
     const known = somebody.safeParse(user);
-    return known.success ? this.people.findGroupAttributes(known.data.uuid) : {};
+    return known.success ? this.sources.people.findGroupAttributes(known.data.uuid) : {};
   }
 
   private async callPolicy({ name, kwargs }: z.output<typeof questions.call_policy>): Promise<unknown> {
@@ -75,14 +92,14 @@ export class ExpressionAnswers {
     return { passing: pass, messages, raw_result: pass };
   }
 
-  /** There is no log of events yet: it goes to the log of the service. */
-  private async event({ action, context }: z.output<typeof questions.event>): Promise<null> {
-    logger.event('a policy made an event', {
-      action: `custom_${action}`,
-      policy: this.question.name,
-      turn: this.question.request.id,
-      fields: Object.keys(context),
-    });
-    return null;
+  private async http(asked: z.output<typeof questions.http>): Promise<unknown> {
+    const { outside } = this.sources;
+    if (++this.requests > outside.limits.requests)
+      throw new Undecidable(`The policy makes more than ${outside.limits.requests} requests.`);
+    return outside.ask(asked, this.question.signal);
+  }
+
+  private addresses({ host, family }: z.output<typeof questions.addresses>): Promise<string[]> {
+    return this.sources.outside.addressesOf(host, family);
   }
 }

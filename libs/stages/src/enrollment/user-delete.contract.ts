@@ -15,5 +15,6 @@ export const userDeleteContract = defineStage({
   writes: ['pending_user'],
   errors: { user_delete_nobody: { string: 'No Pending User.', code: 'invalid' } },
   effects: ['logout', 'end_sessions', 'event'],
+  grants: true,
   writes_data: true,
 });

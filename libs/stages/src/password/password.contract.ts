@@ -25,6 +25,7 @@ export const passwordContract = defineStage({
   model: 'authentik_stages_password.passwordstage',
   service: 'password',
   acts: false,
+  proves: () => ({ factor: 'first', otherwise: 'refused' }),
   user_info: true,
   config: z.object({
     backends: z.array(choice(BACKENDS)).min(1),

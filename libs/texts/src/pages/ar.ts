@@ -42,7 +42,10 @@ export const ar: Catalogue = {
   'The check could not be carried out.': 'تعذّر إجراء التحقق.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':
     'لقد أرسلنا إليك رسالة بريد إلكتروني. اتبع الرابط الوارد فيها للمتابعة، في هذا المتصفح أو في متصفح آخر.',
-  'We have sent the email again.': 'أعدنا إرسال رسالة البريد الإلكتروني.',
+  'An email is on its way to you.': 'هناك رسالة بريد إلكتروني في طريقها إليك.',
+  'Or type the code from the email': 'أو اكتب الرمز الوارد في الرسالة',
+  'You have followed the link in our email. Go on, if it was you who asked for it.':
+    'لقد اتبعت الرابط الوارد في رسالتنا. تابع إذا كنت أنت من طلب ذلك.',
   'Nothing there? Look among unwanted mail as well.': 'لم يصلك شيء؟ تحقق أيضًا من مجلد البريد غير المرغوب فيه.',
   'Send it again': 'إعادة الإرسال',
   Code: 'الرمز',

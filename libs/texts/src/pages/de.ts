@@ -42,7 +42,10 @@ export const de: Catalogue = {
   'The check could not be carried out.': 'Die Prüfung konnte nicht durchgeführt werden.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':
     'Wir haben Ihnen eine E-Mail gesendet. Folgen Sie dem Link darin, um fortzufahren, in diesem oder einem anderen Browser.',
-  'We have sent the email again.': 'Wir haben die E-Mail noch einmal gesendet.',
+  'An email is on its way to you.': 'Eine E-Mail ist zu Ihnen unterwegs.',
+  'Or type the code from the email': 'Oder geben Sie den Code aus der E-Mail ein',
+  'You have followed the link in our email. Go on, if it was you who asked for it.':
+    'Sie sind dem Link in unserer E-Mail gefolgt. Machen Sie weiter, wenn Sie selbst darum gebeten haben.',
   'Nothing there? Look among unwanted mail as well.': 'Nichts angekommen? Sehen Sie auch im Spam-Ordner nach.',
   'Send it again': 'Erneut senden',
   Code: 'Code',

@@ -42,7 +42,10 @@ export const es: Catalogue = {
   'The check could not be carried out.': 'No se ha podido realizar la comprobación.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':
     'Le hemos enviado un correo electrónico. Siga el enlace que contiene para continuar, en este navegador o en otro.',
-  'We have sent the email again.': 'Hemos vuelto a enviar el correo electrónico.',
+  'An email is on its way to you.': 'Hay un correo electrónico en camino.',
+  'Or type the code from the email': 'O introduzca el código del correo',
+  'You have followed the link in our email. Go on, if it was you who asked for it.':
+    'Ha seguido el enlace de nuestro correo electrónico. Continúe si fue usted quien lo pidió.',
   'Nothing there? Look among unwanted mail as well.': '¿No ha llegado nada? Mire también en el correo no deseado.',
   'Send it again': 'Volver a enviar',
   Code: 'Código',

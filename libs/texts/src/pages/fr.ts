@@ -42,7 +42,10 @@ export const fr: Catalogue = {
   'The check could not be carried out.': 'La vérification n’a pas pu être effectuée.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':
     'Nous vous avons envoyé un e-mail. Suivez le lien qu’il contient pour continuer, dans ce navigateur ou dans un autre.',
-  'We have sent the email again.': 'Nous avons renvoyé l’e-mail.',
+  'An email is on its way to you.': 'Un e-mail est en route.',
+  'Or type the code from the email': 'Ou saisissez le code de l’e-mail',
+  'You have followed the link in our email. Go on, if it was you who asked for it.':
+    'Vous avez suivi le lien de notre e-mail. Continuez si c’est bien vous qui l’avez demandé.',
   'Nothing there? Look among unwanted mail as well.': 'Rien reçu ? Vérifiez aussi vos courriers indésirables.',
   'Send it again': 'Renvoyer',
   Code: 'Code',

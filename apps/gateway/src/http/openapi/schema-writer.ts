@@ -29,6 +29,8 @@ export class SchemaWriter {
     if (wire instanceof z.ZodType) Object.assign(schema, this.write(wire));
     else if (wire) Object.assign(schema, wire);
     if (members) replace(schema, this.union(members as Readonly<Record<string, z.ZodType>>));
+    // Only what says its type can be null besides (OpenAPI 3.0.3, §4.7.24).
+    if (type.type === 'nullable' && type.innerType instanceof z.ZodObject) schema['type'] = 'object';
     if (type.type === 'default') schema['default'] = type.defaultValue;
     if (schema['format'] === 'uuid') delete schema['pattern'];
     if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
