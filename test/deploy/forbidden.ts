@@ -43,7 +43,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT * FROM directory.users',
     'SELECT FROM directory.tokens',
     'UPDATE directory.groups SET is_superuser = true',
-    'UPDATE directory.users SET is_active = true',
+    'UPDATE directory.users SET last_login = now()',
     'DELETE FROM directory.user_groups',
     'SELECT FROM flow.plans',
     'SELECT FROM directory.identities',

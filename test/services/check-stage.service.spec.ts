@@ -17,6 +17,7 @@ const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
 
 /** What kinds cannot be asked without. */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  captcha: { public_key: 'public', private_key: 'private' },
   identification: { user_fields: ['username'] },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
   [TERMS]: { text: 'Be kind.' },
