@@ -13,6 +13,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'DELETE FROM flow.migrations',
     'SELECT FROM flow.mailed',
     'CREATE TABLE flow.mine ()',
+    'SELECT FROM mfa.devices',
     'CREATE TABLE public.mine ()',
   ],
   captcha: [
@@ -62,6 +63,12 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.plans',
     'CREATE TABLE directory.mine ()',
   ],
+  mfa: [
+    'SELECT password_hash FROM directory.users',
+    'SELECT FROM flow.plans',
+    'SELECT mfa.remove_device(gen_random_uuid(), NULL, 1)',
+    'CREATE TABLE mfa.mine ()',
+  ],
   password: [
     'SELECT username FROM directory.users',
     'UPDATE directory.users SET is_active = true',
@@ -80,6 +87,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.sessions',
     'SELECT body FROM flow.plans',
     'SELECT FROM flow.objects',
+    'SELECT FROM mfa.owned_devices',
     'UPDATE flow.reputation SET score = 0',
     'CREATE TABLE directory.mine ()',
   ],
