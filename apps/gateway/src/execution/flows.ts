@@ -8,4 +8,6 @@ export abstract class Flows {
   abstract findConfiguring(stageId: string): Promise<string | undefined>;
   /** Whether a flow of this id is published. */
   abstract exists(flowId: string): Promise<boolean>;
+  /** Slugs of the published flows that have a stage, as a step or in the config of one. */
+  abstract findUsing(stageId: string): Promise<string[]>;
 }

@@ -161,6 +161,9 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     async exists() {
       return true;
     }
+    async findUsing() {
+      return [];
+    }
   })();
   const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);
