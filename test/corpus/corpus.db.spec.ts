@@ -53,11 +53,15 @@ describe.each(folders)('the blueprints of %s', (folder) => {
     const [url, other] = [await database(), await database()];
     await apply(url, await files());
     expect((await apply(url, await files())).isChanged).toBe(false);
-    for (const [slug, text] of await exported(url)) {
-      const variables = [...text.matchAll(/^# {3}(\w+)$/gm)].map(([, name = '']) => [name, 'a secret']);
-      await apply(other, [{ name: slug, text }], Object.fromEntries(variables));
-      expect((await exported(other)).get(slug)).toBe(text);
-    }
+    const texts = await exported(url);
+    const variables = [...texts.values()].flatMap((text) => [...text.matchAll(/^# {3}(\w+)$/gm)]);
+    const secrets = Object.fromEntries(variables.map(([, name = '']) => [name, 'a secret']));
+    await apply(
+      other,
+      [...texts].map(([name, text]) => ({ name, text })),
+      secrets,
+    );
+    expect(await exported(other)).toEqual(texts);
   });
 
   it('are free of errors, as far as a look without a database can tell', async () => {

@@ -17,6 +17,8 @@ const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
 
 /** What kinds cannot be asked without. */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  authenticator_sms: { provider: 'generic', from_number: '+100', account_sid: 'http://127.0.0.1:1/', auth: 'x' },
+  authenticator_totp: { digits: '6' },
   identification: { user_fields: ['username'] },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
   [TERMS]: { text: 'Be kind.' },
@@ -29,7 +31,7 @@ describeWithNats('npm run check:stage', () => {
   beforeAll(async () => {
     [bench, database] = await Promise.all([Bench.open(), freshDatabase()]);
     await migrateAll(database.url);
-    const env = { DATABASE_URL: database.url };
+    const env = { DATABASE_URL: database.url, MFA_SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}` };
     const services = new Set(Object.values(stages).map(({ contract }) => contract.service));
     await Promise.all([...services].map((service) => bench.start(service, env)));
   });

@@ -62,9 +62,12 @@ function opened(version: FlowVersion, vault: Vault): FlowVersion {
     ...step,
     stage: { ...stage, config: open(stage.id, stage.config) },
   }));
-  const attached = Object.entries(version.attached).map(([id, { secrets, ...stage }]) => [
-    id,
-    secrets ? { ...stage, secrets: open(id, secrets) } : stage,
-  ]);
-  return { ...version, steps, attached: Object.fromEntries(attached) };
+  const apart = (stages: FlowVersion['attached']): FlowVersion['attached'] =>
+    Object.fromEntries(
+      Object.entries(stages).map(([id, { secrets, ...stage }]) => [
+        id,
+        secrets ? { ...stage, secrets: open(id, secrets) } : stage,
+      ]),
+    );
+  return { ...version, steps, attached: apart(version.attached), companions: apart(version.companions) };
 }

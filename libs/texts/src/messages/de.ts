@@ -28,6 +28,23 @@ export const de: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Ungültige Daten: Erwartet wurde ein Objekt, nicht {type}.',
   'Failed to authenticate.': 'Die Anmeldung ist fehlgeschlagen.',
   'Invalid password': 'Falsches Passwort',
+  'Code does not match': 'Der Code stimmt nicht.',
+  'invalid challenge selected': 'Diese Auswahl ist ungültig.',
+  'Selected stage is invalid': 'Diese Einrichtung steht nicht zur Wahl.',
+  'No compatible device class allowed': 'Kein passendes Gerät ist zugelassen.',
+  'Invalid Token. Please ensure the time on your device is accurate and try again.':
+    'Der Code ist ungültig. Bitte prüfen Sie, ob die Uhr Ihres Geräts richtig geht, und versuchen Sie es noch einmal.',
+  'Assertion failed': 'Die Bestätigung ist fehlgeschlagen.',
+  'Duo denied access': 'Duo hat den Zugang verweigert.',
+  'Empty response': 'Die Antwort ist leer.',
+  'No (allowed) MFA authenticator configured.':
+    'Sie haben kein (zugelassenes) Gerät für die zweite Bestätigung eingerichtet.',
+  'Invalid phone number': 'Diese Telefonnummer ist ungültig.',
+  'phone_number required': 'Bitte geben Sie eine Telefonnummer an.',
+  'Please wait a moment before you ask for another code.':
+    'Bitte warten Sie einen Augenblick, bevor Sie einen weiteren Code anfordern.',
+  'The message could not be sent. Please try again later.':
+    'Die Nachricht konnte nicht gesendet werden. Bitte versuchen Sie es später noch einmal.',
   'Failed to validate token': 'Das Token konnte nicht geprüft werden',
   'Failed to validate token: {codes}': 'Das Token konnte nicht geprüft werden: {codes}',
   'Invalid captcha response': 'Ungültige Captcha-Antwort',

@@ -1,0 +1,23 @@
+import { authenticatorsModule } from '@gatehouse/authenticators';
+import { serveStage } from '@gatehouse/stage-kit';
+import type { Factor } from '../factor.js';
+import { factors } from '../factors.js';
+import { smsModule } from '../sms/sms.module.js';
+import { authenticatorValidateContract } from './authenticator-validate.contract.js';
+import { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
+import { Judgement } from './judgement.js';
+import { FACTORS, Offers } from './offers.js';
+import { ProofMemory } from './proof-memory.js';
+
+/** The stage that asks for a proof on the bus, with every kind of device. */
+export const authenticatorValidateModule = () =>
+  serveStage(authenticatorValidateContract, AuthenticatorValidateStage, {
+    imports: [authenticatorsModule(), smsModule],
+    providers: [
+      ...factors,
+      { provide: FACTORS, useFactory: (...all: Factor[]) => all, inject: [...factors] },
+      Offers,
+      ProofMemory,
+      Judgement,
+    ],
+  });
