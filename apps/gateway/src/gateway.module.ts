@@ -40,6 +40,7 @@ import { Avatars } from './http/avatars.js';
 import { BrandsController } from './http/brands.controller.js';
 import { Clients } from './http/client.js';
 import { ConsentsController } from './http/consents.controller.js';
+import { DuoEnrollmentController } from './http/duo-enrollment.controller.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
 import { FlowInspectorController } from './http/flow-inspector.controller.js';
@@ -72,6 +73,7 @@ const CONTROLLERS: Type[] = [
   OwnPageController,
   ApiPageController,
   FlowsController,
+  DuoEnrollmentController,
   FlowInstancesController,
   FlowInspectorController,
   UsersController,
