@@ -141,7 +141,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^libs/stages/src/',
-        pathNot: '^libs/stages/src/(identification|password|enrollment|prompt|email)/',
+        pathNot: '^libs/stages/src/(identification|password|enrollment|prompt|email|mfa)/',
       },
       to: { path: '^libs/directory/' },
     },

@@ -25,6 +25,8 @@ interface Plan {
   readonly gateway?: Environment;
   /** Settings of every process. */
   readonly environment?: Environment;
+  /** What visitors call it; passkeys want a name. */
+  readonly host?: string;
   /** Where its schemas go; a database of the run's Postgres unless told otherwise. */
   readonly database?: FreshDatabase;
 }
@@ -52,11 +54,11 @@ export class House {
   ) {}
 
   static async open(plan: Plan): Promise<House> {
-    const { blueprints, services = SERVICES, gateway = {}, environment = {} } = plan;
+    const { blueprints, services = SERVICES, gateway = {}, environment = {}, host = '127.0.0.1' } = plan;
     const database = plan.database ?? (await freshDatabase());
     const bus = await startNats();
     const port = String(await freePort());
-    const url = `http://127.0.0.1:${port}`;
+    const url = `http://${host}:${port}`;
     const [SEAL_KEYS, MFA_SEAL_KEYS] = [newSealKeys(), newSealKeys()];
     const sealing = { SEAL_KEYS, MFA_SEAL_KEYS };
     const secrets = { SEAL_KEYS, SECRET_KEY: randomBytes(32).toString('hex') };

@@ -7,7 +7,9 @@ import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
 import { captchaConfig } from '../../libs/stages/src/captcha/captcha.config.js';
 import { emailConfig } from '../../libs/stages/src/email/email.config.js';
+import { duoConfig } from '../../libs/stages/src/mfa/duo/duo.config.js';
 import { smsConfig } from '../../libs/stages/src/mfa/sms/sms.config.js';
+import { webauthnConfig } from '../../libs/stages/src/mfa/webauthn/webauthn.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
 import { promptConfig } from '../../libs/stages/src/prompt/prompt.config.js';
 import { code, type Document, page, table } from './markdown.js';
@@ -73,7 +75,7 @@ export const documents: readonly Document[] = [
     '## enrollment',
     settingsOf(promptConfig.extend(emailConfig.shape)),
     '## mfa',
-    settingsOf(authenticatorsConfig.extend(smsConfig.shape)),
+    settingsOf(authenticatorsConfig.extend({ ...smsConfig.shape, ...webauthnConfig.shape, ...duoConfig.shape })),
     '## password',
     settingsOf(passwordConfig),
     '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',

@@ -1,5 +1,8 @@
 import type { DeviceClass } from '@gatehouse/contracts';
 
+/** Characters of a device's name. */
+export const MAX_DEVICE_NAME = 64;
+
 /** What proves somebody besides a password. */
 export interface Device {
   readonly id: string;

@@ -15,6 +15,7 @@ import { passwordContract } from './password/password.contract.js';
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
 /** What a blueprint cannot leave out. */
 const INSISTENT: Readonly<Record<string, string[]>> = {
+  authenticator_duo: ['api_hostname', 'client_id', 'client_secret'],
   authenticator_sms: ['provider', 'from_number', 'account_sid', 'auth'],
   authenticator_totp: ['digits'],
   captcha: ['public_key', 'private_key'],

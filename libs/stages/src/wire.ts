@@ -5,11 +5,6 @@ import {
   deviceCodeFinishResponse,
   deviceCodeResponse,
 } from './device-code/device-code.wire.js';
-import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/duo/authenticator-duo.wire.js';
-import {
-  authenticatorWebauthnChallenge,
-  authenticatorWebauthnResponse,
-} from './mfa/webauthn/authenticator-webauthn.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
 /** Components of the API whose stages have no contract yet: a line goes when its stage comes into the catalogue. */
@@ -28,16 +23,4 @@ export const componentsToCome: readonly WireShape[] = [
   },
   { component: 'ak-source-oauth-apple', challenge: appleChallenge, response: appleResponse, user_info: false },
   { component: 'ak-source-plex', challenge: plexChallenge, response: plexResponse, user_info: false },
-  {
-    component: 'ak-stage-authenticator-duo',
-    challenge: authenticatorDuoChallenge,
-    response: authenticatorDuoResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-webauthn',
-    challenge: authenticatorWebauthnChallenge,
-    response: authenticatorWebauthnResponse,
-    user_info: true,
-  },
 ];

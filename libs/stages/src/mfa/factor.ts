@@ -51,8 +51,8 @@ export type Verdict<K extends DeviceClass> =
       /** For the event of the failure. */
       readonly facts?: Readonly<Record<string, unknown>>;
     }
-  /** Nothing is decided yet: the same is asked again. */
-  | { readonly type: 'waiting'; readonly memory: Memory<K> };
+  /** Nothing is decided yet: the same is asked again, with what the visitor must know to go on. */
+  | { readonly type: 'waiting'; readonly memory: Memory<K>; readonly message?: OwnMessage<Contract> };
 
 /** An answer for the entry that a kind offers. */
 export interface Answer<K extends DeviceClass> extends Asking<K> {

@@ -37,6 +37,18 @@ export const de: Catalogue = {
   'Assertion failed': 'Die Bestätigung ist fehlgeschlagen.',
   'Duo denied access': 'Duo hat den Zugang verweigert.',
   'Empty response': 'Die Antwort ist leer.',
+  'Invalid device': 'Ungültiges Gerät',
+  'Invalid device type. Contact your {brand} administrator for help.':
+    'Dieser Gerätetyp ist nicht zugelassen. Bitte wenden Sie sich an die Administration von {brand}.',
+  'Registration failed. Error: {reason}': 'Die Registrierung ist fehlgeschlagen. Fehler: {reason}',
+  'Credential ID already exists.': 'Dieser Schlüssel ist bereits registriert.',
+  'Duo did not accept the request. Ask your administrator.':
+    'Duo hat die Anfrage nicht angenommen. Bitte wenden Sie sich an Ihre Administration.',
+  'Duo cannot be reached. Please try again later.':
+    'Duo ist nicht erreichbar. Bitte versuchen Sie es später noch einmal.',
+  'Enter {number} in the Duo app on your phone.': 'Geben Sie {number} in der Duo-App auf Ihrem Telefon ein.',
+  'Invalid enrollment status: {status}.': 'Ungültiger Stand der Kopplung: {status}.',
+  'Device with Credential ID already exists.': 'Dieses Gerät ist bereits eingerichtet.',
   'No (allowed) MFA authenticator configured.':
     'Sie haben kein (zugelassenes) Gerät für die zweite Bestätigung eingerichtet.',
   'Invalid phone number': 'Diese Telefonnummer ist ungültig.',

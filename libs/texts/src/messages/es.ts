@@ -37,6 +37,17 @@ export const es: Catalogue = {
   'Assertion failed': 'La confirmación ha fallado.',
   'Duo denied access': 'Duo ha denegado el acceso.',
   'Empty response': 'La respuesta está vacía.',
+  'Invalid device': 'Dispositivo no válido',
+  'Invalid device type. Contact your {brand} administrator for help.':
+    'Este tipo de dispositivo no está permitido. Póngase en contacto con el administrador de {brand}.',
+  'Registration failed. Error: {reason}': 'El registro ha fallado. Error: {reason}',
+  'Credential ID already exists.': 'Esta clave ya está registrada.',
+  'Duo did not accept the request. Ask your administrator.':
+    'Duo no ha aceptado la solicitud. Consulte a su administrador.',
+  'Duo cannot be reached. Please try again later.': 'No se puede contactar con Duo. Vuelva a intentarlo más tarde.',
+  'Enter {number} in the Duo app on your phone.': 'Introduzca {number} en la aplicación Duo de su teléfono.',
+  'Invalid enrollment status: {status}.': 'Estado de vinculación no válido: {status}.',
+  'Device with Credential ID already exists.': 'Este dispositivo ya está configurado.',
   'No (allowed) MFA authenticator configured.':
     'No tiene configurado ningún dispositivo (permitido) de segundo factor.',
   'Invalid phone number': 'El número de teléfono no es válido.',

@@ -39,6 +39,17 @@ export const fr: Catalogue = {
   'Assertion failed': 'La confirmation a échoué.',
   'Duo denied access': 'Duo a refusé l’accès.',
   'Empty response': 'La réponse est vide.',
+  'Invalid device': 'Appareil non valide',
+  'Invalid device type. Contact your {brand} administrator for help.':
+    'Ce type d’appareil n’est pas autorisé. Adressez-vous à l’administrateur de {brand}.',
+  'Registration failed. Error: {reason}': 'L’enregistrement a échoué. Erreur : {reason}',
+  'Credential ID already exists.': 'Cette clé est déjà enregistrée.',
+  'Duo did not accept the request. Ask your administrator.':
+    'Duo n’a pas accepté la demande. Adressez-vous à votre administrateur.',
+  'Duo cannot be reached. Please try again later.': 'Duo est injoignable. Veuillez réessayer plus tard.',
+  'Enter {number} in the Duo app on your phone.': 'Saisissez {number} dans l’application Duo de votre téléphone.',
+  'Invalid enrollment status: {status}.': 'État d’association non valide : {status}.',
+  'Device with Credential ID already exists.': 'Cet appareil est déjà configuré.',
   'No (allowed) MFA authenticator configured.':
     'Aucun appareil (autorisé) d’authentification à deux facteurs n’est configuré.',
   'Invalid phone number': 'Numéro de téléphone non valide.',

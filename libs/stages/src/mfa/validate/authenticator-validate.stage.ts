@@ -60,7 +60,9 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
 
   private async judge(input: RespondInput<Contract>, asked: readonly Offered[]): Promise<StageOutcome<Contract>> {
     const judged = await this.judgement.of(input, asked);
-    return 'undecided' in judged ? this.again({ ...input, state: judged.undecided }) : judged;
+    if (!('undecided' in judged)) return judged;
+    const again = await this.again({ ...input, state: judged.undecided });
+    return Object.keys(judged.errors).length === 0 ? again : { ...again, errors: judged.errors };
   }
 
   private async again(input: ChallengeInput<Contract>) {

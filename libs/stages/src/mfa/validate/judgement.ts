@@ -1,4 +1,13 @@
-import { type DeviceClass, pass, type Response, reject, type StageOutcome, type State } from '@gatehouse/contracts';
+import {
+  type DeviceClass,
+  type OwnErrors,
+  type OwnMessage,
+  pass,
+  type Response,
+  reject,
+  type StageOutcome,
+  type State,
+} from '@gatehouse/contracts';
 import type { RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { namedDevice } from '../device-events.js';
@@ -26,12 +35,13 @@ export const askedOf = (response: Response<Contract>): Field[] =>
 /** Nothing is decided yet: the same is asked again, from what is remembered now. */
 interface Undecided {
   readonly undecided: State<Contract>;
+  readonly errors: OwnErrors<Contract>;
 }
 
 /** How the entries that a proof was tried on took it. */
 interface Tried {
   readonly right?: { readonly entry: Offered; readonly verdict: Right };
-  readonly waits?: boolean;
+  readonly waits?: Extract<Verdict<DeviceClass>, { type: 'waiting' }>;
   readonly wrong: readonly { readonly entry: Offered; readonly verdict: Wrong }[];
   readonly state: State<Contract>;
 }
@@ -50,7 +60,7 @@ export class Judgement {
       if (entries.length === 0) return reject<Contract>({ [field]: [{ code: 'authenticator_validate_class' }] });
       const tried = await this.tried(entries, { ...input, state }, field);
       state = tried.state;
-      if (tried.waits) return { undecided: state };
+      if (tried.waits) return undecided(state, field, tried.waits.message);
       if (!tried.right) return refused(input, field, tried);
       proved.push(tried.right);
     }
@@ -69,7 +79,7 @@ export class Judgement {
       if (verdict.type === 'right') return { right: { entry, verdict }, wrong, state };
       const memory = remembering(state.memory, entry.factor.deviceClass, verdict.memory);
       state = { ...state, memory };
-      if (verdict.type === 'waiting') return { waits: true, wrong, state };
+      if (verdict.type === 'waiting') return { waits: verdict, wrong, state };
       wrong.push({ entry, verdict });
     }
     return { wrong, state };
@@ -88,6 +98,11 @@ export class Judgement {
     });
   }
 }
+
+const undecided = (state: State<Contract>, field: Field, message: OwnMessage<Contract> | undefined): Undecided => ({
+  undecided: state,
+  errors: message === undefined ? {} : { [field]: [message] },
+});
 
 /** What others read of the proofs (03-mfa §11.1). */
 function factsOf({ context }: Input, proved: readonly Right[]) {
