@@ -129,10 +129,11 @@ module.exports = {
     },
     {
       name: 'wings-keep-to-their-bench',
-      comment: 'A stage is built from contracts, the kit, the platform and, for named readers, the directory.',
+      comment:
+        'A stage is built from contracts, the kit, the platform and, for named readers, the directory or the devices.',
       severity: 'error',
       from: { path: '^libs/stages/src/[^/]+/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^(libs|apps)/', pathNot: '^libs/(stages|contracts|stage-kit|platform|directory)/' },
+      to: { path: '^(libs|apps)/', pathNot: '^libs/(stages|contracts|stage-kit|platform|directory|authenticators)/' },
     },
     {
       name: 'directory-has-named-readers',
@@ -140,9 +141,16 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^libs/stages/src/',
-        pathNot: '^libs/stages/src/(identification|password|enrollment|prompt|email)/',
+        pathNot: '^libs/stages/src/(identification|password|enrollment|prompt|email|mfa)/',
       },
       to: { path: '^libs/directory/' },
+    },
+    {
+      name: 'devices-have-one-wing',
+      comment: 'What proves somebody besides a password is opened by the stages of mfa, and by no other stage.',
+      severity: 'error',
+      from: { path: '^libs/stages/src/', pathNot: '^libs/stages/src/mfa/' },
+      to: { path: '^libs/authenticators/' },
     },
     {
       name: 'policies-are-strangers',

@@ -65,10 +65,11 @@ const CONCURRENCY = 16;
 export async function interleaved(
   variants: readonly Variant[],
   { watched }: { readonly watched: readonly Watched[] },
+  count = ROUNDS,
 ): Promise<ReadonlyMap<string, Figures>> {
   const rounds = new Map(variants.map(({ name }): [string, Figures[]] => [name, []]));
   for (const variant of variants) await round({ ...variant, count: variant.count / 2 }, CONCURRENCY, watched);
-  for (let i = 0; i < ROUNDS; i++) {
+  for (let i = 0; i < count; i++) {
     for (const variant of variants) rounds.get(variant.name)?.push(await round(variant, CONCURRENCY, watched));
   }
   return new Map([...rounds].map(([name, figures]) => [name, median(figures)]));

@@ -7,15 +7,15 @@ DECLARE
 BEGIN
   FOREACH service IN ARRAY ARRAY[
     'gatehouse_gateway', 'gatehouse_captcha', 'gatehouse_consent', 'gatehouse_courier', 'gatehouse_enrollment',
-    'gatehouse_identification',
+    'gatehouse_identification', 'gatehouse_mfa',
     'gatehouse_password', 'gatehouse_policy'
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
     END IF;
-    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment FROM %I', service);
-    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory FROM %I', service);
-    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment, mfa FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory, mfa FROM %I', service);
+    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment, mfa FROM %I', service);
   END LOOP;
 END $$;
 
@@ -26,14 +26,23 @@ REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets
 REVOKE ALL ON flow.objects, flow.migrations, flow.mailed FROM gatehouse_gateway;
 
 -- Of the directory it reads views. The functions of one run as whoever asks, so the tables they read are named too.
-GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_password,
-  gatehouse_policy;
+GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_mfa,
+  gatehouse_password, gatehouse_policy;
 GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
   directory.groups TO gatehouse_gateway;
 
 -- Identification finds people and never sees what proves who they are.
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users
   TO gatehouse_identification;
+
+-- Devices are their service's own. Of people it reads who somebody is that a device has told of. The gateway sees devices
+-- without what is secret about them, and renames and removes them as their owner says; policies learn whether there is one.
+GRANT USAGE ON SCHEMA mfa TO gatehouse_mfa, gatehouse_gateway, gatehouse_policy;
+GRANT SELECT, INSERT, UPDATE, DELETE ON mfa.devices, mfa.codes, mfa.sends TO gatehouse_mfa;
+GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users TO gatehouse_mfa;
+GRANT SELECT ON mfa.owned_devices TO gatehouse_gateway;
+GRANT EXECUTE ON FUNCTION mfa.rename_device, mfa.remove_device TO gatehouse_gateway;
+GRANT EXECUTE ON FUNCTION mfa.has_device TO gatehouse_policy;
 
 -- The password stage reads proofs, and replaces a hash by a better one of the same password.
 GRANT SELECT (id, is_active, password_hash), UPDATE (password_hash) ON directory.users TO gatehouse_password;

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 /** Services that ask services of others, on the internet. */
-const ASKING_OTHERS = ['captcha'];
+const ASKING_OTHERS = ['captcha', 'mfa'];
 
 const OURS = [...SERVICES, 'migrate', 'roles', 'operator'];
 

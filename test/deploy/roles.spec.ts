@@ -38,6 +38,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'DELETE FROM flow.migrations',
     'SELECT FROM flow.mailed',
     'CREATE TABLE flow.mine ()',
+    'SELECT FROM mfa.devices',
     'CREATE TABLE public.mine ()',
   ],
   captcha: [
@@ -85,6 +86,12 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.plans',
     'CREATE TABLE directory.mine ()',
   ],
+  mfa: [
+    'SELECT password_hash FROM directory.users',
+    'SELECT FROM flow.plans',
+    'SELECT mfa.remove_device(gen_random_uuid(), NULL, 1)',
+    'CREATE TABLE mfa.mine ()',
+  ],
   password: [
     'SELECT username FROM directory.users',
     'UPDATE directory.users SET is_active = true',
@@ -103,6 +110,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.sessions',
     'SELECT body FROM flow.plans',
     'SELECT FROM flow.objects',
+    'SELECT FROM mfa.owned_devices',
     'UPDATE flow.reputation SET score = 0',
     'CREATE TABLE directory.mine ()',
   ],

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 /** Those that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-type Service = (typeof SERVICES)[number] | 'captcha' | 'consent' | 'courier' | 'enrollment' | 'policy';
+type Service = (typeof SERVICES)[number] | 'captcha' | 'consent' | 'courier' | 'enrollment' | 'mfa' | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
 interface Plan {
@@ -25,6 +25,8 @@ interface Plan {
   readonly gateway?: Environment;
   /** Settings of every process. */
   readonly environment?: Environment;
+  /** What visitors call it; passkeys want a name. */
+  readonly host?: string;
   /** Where its schemas go; a database of the run's Postgres unless told otherwise. */
   readonly database?: FreshDatabase;
 }
@@ -39,6 +41,8 @@ interface Ground {
   readonly sealing: Environment;
 }
 
+const newSealKeys = () => `test:${randomBytes(32).toString('base64')}`;
+
 /** The whole product as separate processes, over a real nats-server and a database of its own. */
 export class House {
   private readonly processes = new Map<string, RunningProcess>();
@@ -50,13 +54,14 @@ export class House {
   ) {}
 
   static async open(plan: Plan): Promise<House> {
-    const { blueprints, services = SERVICES, gateway = {}, environment = {} } = plan;
+    const { blueprints, services = SERVICES, gateway = {}, environment = {}, host = '127.0.0.1' } = plan;
     const database = plan.database ?? (await freshDatabase());
     const bus = await startNats();
     const port = String(await freePort());
-    const url = `http://127.0.0.1:${port}`;
-    const sealing = { SEAL_KEYS: `test:${randomBytes(32).toString('base64')}` };
-    const secrets = { ...sealing, SECRET_KEY: randomBytes(32).toString('hex') };
+    const url = `http://${host}:${port}`;
+    const [SEAL_KEYS, MFA_SEAL_KEYS] = [newSealKeys(), newSealKeys()];
+    const sealing = { SEAL_KEYS, MFA_SEAL_KEYS };
+    const secrets = { SEAL_KEYS, SECRET_KEY: randomBytes(32).toString('hex') };
     const settings = { PORT: port, BASE_URL: url, ...secrets, ...gateway };
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     // Whoever drops the database may be quicker than a connection that is saying goodbye.
@@ -80,7 +85,7 @@ export class House {
   /** Starts a service; under another name, so that it runs beside the first, if one is given. */
   async start(service: Service, name: string = service): Promise<void> {
     const entry = `dist/apps/${service}/src/main.js`;
-    const settings = { ...this.environment, ...(service === 'courier' ? this.ground.sealing : {}) };
+    const settings = { ...this.environment, ...this.sealingOf(service) };
     this.processes.set(name, await startProcess(entry, settings, { ready: /serving/ }));
   }
 
@@ -166,6 +171,13 @@ export class House {
     const process = this.processes.get(name);
     if (!process) throw new Error(`${name} is not running`);
     return process;
+  }
+
+  /** The keys of those who open what is sealed: of each kind, whoever it is for. */
+  private sealingOf(service: Service): Environment {
+    const { SEAL_KEYS = '', MFA_SEAL_KEYS = '' } = this.ground.sealing;
+    if (service === 'mfa') return { MFA_SEAL_KEYS };
+    return service === 'courier' ? { SEAL_KEYS } : {};
   }
 
   private async command(name: string, ...args: string[]): Promise<string> {

@@ -37,6 +37,7 @@ import { readsAttributes } from './http/avatar-modes.js';
 import { Avatars } from './http/avatars.js';
 import { BrandsController } from './http/brands.controller.js';
 import { Clients } from './http/client.js';
+import { DuoEnrollmentController } from './http/duo-enrollment.controller.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
 import { FlowInspectorController } from './http/flow-inspector.controller.js';
@@ -69,6 +70,7 @@ const CONTROLLERS: Type[] = [
   OwnPageController,
   ApiPageController,
   FlowsController,
+  DuoEnrollmentController,
   FlowInstancesController,
   FlowInspectorController,
   UsersController,

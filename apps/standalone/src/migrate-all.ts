@@ -1,3 +1,4 @@
+import { MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { DIRECTORY_SCHEMA, directoryMigrations } from '@gatehouse/directory';
 import { flowMigrations } from '@gatehouse/gateway';
@@ -13,5 +14,6 @@ export async function migrateAll(url: string): Promise<string[]> {
   const captcha = await migrate({ url, schema: CAPTCHA_SCHEMA, migrations: captchaMigrations });
   const consent = await migrate({ url, schema: CONSENT_SCHEMA, migrations: consentMigrations });
   const enrollment = await migrate({ url, schema: ENROLLMENT_SCHEMA, migrations: enrollmentMigrations });
-  return [...directory, ...flow, ...captcha, ...consent, ...enrollment];
+  const mfa = await migrate({ url, schema: MFA_SCHEMA, migrations: mfaMigrations });
+  return [...directory, ...flow, ...captcha, ...consent, ...enrollment, ...mfa];
 }

@@ -38,7 +38,7 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   const postgres = await openPostgres(async () => state, env);
   started.push(postgres.stop);
   await migrateAll(postgres.url);
-  await applyFolder(postgres.url, blueprintsFolder(env), env['SEAL_KEYS'] || sealKeys(state));
+  await applyFolder(postgres.url, blueprintsFolder(env), env['SEAL_KEYS'] || sealKeys(state.sealKey));
   const admin = await ensureAdmin(postgres.url, env);
   const nats = await openNats(state, env);
   started.push(nats.stop);
@@ -60,7 +60,8 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
 /** Settings of a laptop that nobody has configured. */
 function defaults(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
   return {
-    SEAL_KEYS: sealKeys(state),
+    SEAL_KEYS: sealKeys(state.sealKey),
+    MFA_SEAL_KEYS: sealKeys(state.mfaSealKey),
     SECRET_KEY: state.secretKey,
     BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
     LOG_LEVEL: 'warn',

@@ -42,6 +42,13 @@ const form = defineStage({
     next: references('stage'),
   }),
 });
+const guest = defineStage({
+  ...shapes,
+  kind: 'guest',
+  model: 'app.guest',
+  config: z.object({}),
+  companions: ['inner'],
+});
 const lock = defineStage({
   ...shapes,
   kind: 'lock',
@@ -51,7 +58,7 @@ const lock = defineStage({
 });
 const weather = { kind: 'weather', model: 'app.weather', config: z.object({ warm: z.boolean().default(true) }) };
 const contracts = {
-  stages: new Map([host, inner, porch, form, lock].map((contract) => [contract.model as string, contract])),
+  stages: new Map([host, inner, porch, form, guest, lock].map((contract) => [contract.model as string, contract])),
   policies: new Map([[weather.model, weather]]),
 };
 
@@ -133,6 +140,19 @@ describe('Compiler', () => {
       next: [uuid(5)],
     });
     expect(Object.keys(version.attached)).toEqual([uuid(5)]);
+  });
+
+  it('gives a stage every stage of a kind among its companions, with its secrets, also when one of them goes', () => {
+    const objects = [stage(10, 'app.guest'), stage(11, 'app.inner', { word: 'hush' }), binding(20, [1, 10, 1])];
+    const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
+    const { companions } = compiler.compile(draft.get(uuid(1))!);
+    expect(companions).toMatchObject({ [uuid(11)]: { kind: 'inner', secrets: { word: { sealed: 'hush' } } } });
+    expect(compiler.affected(new Set([uuid(11)]))).toHaveLength(1);
+
+    draft.remove(uuid(11));
+    const after = new Compiler(draft, contracts, vault);
+    expect(after.affected(draft.touched)).toHaveLength(1);
+    expect(after.compile(draft.get(uuid(1))!).companions).toEqual({});
   });
 
   it('gives a stage in the flow its own secrets', () => {

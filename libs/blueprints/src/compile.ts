@@ -46,7 +46,16 @@ export class Compiler {
 
   /** The flows whose document may be another one, now that the objects of these ids have changed. */
   affected(ids: ReadonlySet<string>): BlueprintObject[] {
-    return [...this.draft.of(flowModel.name)].filter((flow) => this.#parts(flow).some((id) => ids.has(id)));
+    // What is gone may have been a companion: nobody refers to those, so nobody tells.
+    const isGone = [...ids].some((id) => !this.draft.get(id));
+    return [...this.draft.of(flowModel.name)].filter(
+      (flow) => this.#parts(flow).some((id) => ids.has(id)) || (isGone && this.#hasCompanions(flow)),
+    );
+  }
+
+  #hasCompanions(flow: BlueprintObject): boolean {
+    const bindings = this.#bindings.get(flow.id) ?? [];
+    return bindings.some((binding) => this.#contractOf(this.#stageOf(binding)).companions.length > 0);
   }
 
   compile(flow: BlueprintObject): FlowVersion {
@@ -58,6 +67,7 @@ export class Compiler {
       guard: this.#conditions.setOf(flow.id, values.policy_engine_mode),
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
+      companions: Object.fromEntries(bindings.flatMap((binding) => this.#companions(this.#stageOf(binding)))),
       descriptors: Object.fromEntries(bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding)))),
       policies: this.#conditions.policiesOf([flow.id, ...bindings.map(({ id }) => id)]),
     });
@@ -77,7 +87,9 @@ export class Compiler {
     const targets = [flow.id, ...bindings.map(({ id }) => id)];
     const policies = this.#conditions.policyIdsOf(targets);
     const called = this.#conditions.withCalled(referred);
-    return [...targets, ...stages.map(({ id }) => id), ...referred, ...further, ...policies, ...called];
+    const companions = stages.flatMap((stage) => this.#companionsOf(stage).map(({ id }) => id));
+    const named = [...stages.map(({ id }) => id), ...referred, ...further, ...companions];
+    return [...targets, ...named, ...policies, ...called];
   }
 
   #step(binding: BlueprintObject): unknown {
@@ -109,6 +121,18 @@ export class Compiler {
       }
     }
     return [...found.values()];
+  }
+
+  #companions(stage: BlueprintObject): [string, FlowVersion['attached'][string]][] {
+    return this.#companionsOf(stage).map((companion) => [companion.id, this.#apart(companion)]);
+  }
+
+  /** Every stage of the kinds whose work a stage goes on with, in an order that does not change. */
+  #companionsOf(stage: BlueprintObject): BlueprintObject[] {
+    const kinds = this.#contractOf(stage).companions;
+    const models = [...this.contracts.stages].filter(([, { kind }]) => kinds.includes(kind)).map(([model]) => model);
+    const found = models.flatMap((model) => [...this.draft.of(model)]);
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** What the strangers among a stage and those that it points to have promised, by kind. */

@@ -94,6 +94,8 @@ export interface StageContract {
   readonly parts: readonly Part[];
   /** Config field to what the stage named there judges. */
   readonly embeds: Readonly<Record<string, Embed>>;
+  /** Kinds of the same service all of whose stages it hears of, secrets included: what it acts on was made by one of them. */
+  readonly companions: readonly string[];
   readonly attempts: readonly AttemptRule[];
   /** Secret fields of the answer whose name means something else in an address, so that one with it is not refused. */
   readonly addressable: readonly string[];
@@ -130,6 +132,7 @@ const defaults = {
   inserts: [],
   parts: [],
   embeds: {},
+  companions: [],
   attempts: [],
   addressable: [],
   cookies: [],

@@ -76,6 +76,8 @@ export const flowVersion = z.object({
   steps: z.array(boundStage),
   /** Stages that a step's config points to, by stage id. */
   attached: z.record(z.string(), attached),
+  /** Every stage of the kinds that a step's contract has among its companions, by stage id. */
+  companions: z.record(z.string(), attached).default({}),
   /** The policies that the sets name, by policy id. */
   policies: z.record(z.string(), configuredPolicy).default({}),
   /** What stages that are not the house's own promised when the version was made, by kind. */

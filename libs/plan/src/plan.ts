@@ -63,6 +63,8 @@ export interface Plan extends Omit<PlanBody, 'context'> {
 export interface Step {
   readonly id: string;
   readonly name: string;
+  /** The id of its stage; of a step that a stage has added by kind, its own. */
+  readonly stage: string;
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly onRefusal: 'retry' | 'restart' | 'restart_with_context';
@@ -102,18 +104,19 @@ export const stepsOf = (plan: Plan, version: FlowVersion): Step[] =>
 
 function stepOf(planned: PlannedStep, version: FlowVersion): Step {
   const added = { onRefusal: 'retry', policies: undefined } as const;
-  if ('kind' in planned) return { ...planned, ...added, name: planned.kind };
+  if ('kind' in planned) return { ...planned, ...added, name: planned.kind, stage: planned.id };
   if ('attached' in planned) {
     const stage = version.attached[planned.attached];
     if (!stage) throw new Error(`the flow version has no attached stage ${planned.attached}`);
     const { name, kind, config, secrets } = stage;
-    return { ...added, id: planned.id, name, kind, config: { ...config, ...secrets } };
+    return { ...added, id: planned.id, stage: planned.attached, name, kind, config: { ...config, ...secrets } };
   }
   const bound = version.steps.find((step) => step.id === planned.binding);
   if (!bound) throw new Error(`the flow version has no binding ${planned.binding}`);
   const { name, kind, config } = bound.stage;
   const policies = bound.re_evaluate_policies && !isOpen(bound.policies) ? bound.policies : undefined;
-  return { id: bound.id, name, kind, config, onRefusal: bound.invalid_response_action, policies };
+  const { id: stage } = bound.stage;
+  return { id: bound.id, stage, name, kind, config, onRefusal: bound.invalid_response_action, policies };
 }
 
 /** The policies to be evaluated before the step is asked: once, and never after its challenge was shown. */

@@ -63,8 +63,14 @@ export class Evaluator {
     const timeLeftMs = () => deadline - performance.now();
     const call = (name: string, more: Bag) => this.call(turn, name, more);
     const { name, calls = [] } = asked;
-    const given = { name, calls, config: config.data, request, facts, timeLeftMs, call };
-    return within(timeLeftMs(), (signal) => known.policy.evaluate({ ...given, signal }));
+    const stop = new Stop();
+    const question: Question = {
+      ...{ name, calls, config: config.data, request, facts, timeLeftMs, call },
+      get signal() {
+        return stop.signal;
+      },
+    };
+    return within(timeLeftMs(), () => known.policy.evaluate(question)).finally(() => stop.now());
   }
 
   /** One that could not decide does not pass. */
@@ -84,22 +90,34 @@ interface Turn {
   readonly deadline: number;
 }
 
-/** Nobody reads it: one for all is cheaper than one each. */
-const OVER = new Error('The time for the policy is over.');
+/** Tells a policy to stop, if it wants to be told: few do, and a signal costs as much as a small expression. */
+class Stop {
+  private control: AbortController | undefined;
+  private isOver = false;
 
-/** What `work` comes to, if it does in time; afterwards it is told to stop, and what it still says is not heard. */
-async function within<T>(ms: number, work: (signal: Question['signal']) => T | Promise<T>): Promise<T> {
+  get signal(): AbortSignal {
+    this.control ??= new AbortController();
+    if (this.isOver) this.control.abort();
+    return this.control.signal;
+  }
+
+  now(): void {
+    this.isOver = true;
+    this.control?.abort();
+  }
+}
+
+/** What `work` comes to, if it does in time; what it says afterwards is not heard. */
+async function within<T>(ms: number, work: () => T | Promise<T>): Promise<T> {
   if (ms < 1) throw new Undecidable('there was no time left');
-  const control = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Undecidable(`took longer than ${Math.round(ms)} ms`)), ms);
   });
   try {
-    return await Promise.race([work(control.signal), late]);
+    return await Promise.race([work(), late]);
   } finally {
     clearTimeout(timer);
-    control.abort(OVER);
   }
 }
 

@@ -23,6 +23,8 @@ export interface ChallengeInput<C extends StageContract> {
   readonly site: StageRequest['site'];
   readonly client: StageRequest['client'];
   readonly session: StageRequest['session'];
+  /** Every stage of a kind among the contract's companions, by id, with its whole config. */
+  readonly companions: Readonly<Record<string, AttachedStage>>;
   readonly query: StageRequest['query'];
   readonly locale: string;
   /** Stages that the config points to, by config field. */

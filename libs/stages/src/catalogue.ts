@@ -8,6 +8,12 @@ import { dummyContract } from './dummy/dummy.contract.js';
 import { emailContract } from './email/email.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
+import { authenticatorDuoContract } from './mfa/duo/authenticator-duo.contract.js';
+import { authenticatorSmsContract } from './mfa/sms/authenticator-sms.contract.js';
+import { authenticatorStaticContract } from './mfa/static/authenticator-static.contract.js';
+import { authenticatorTotpContract } from './mfa/totp/authenticator-totp.contract.js';
+import { authenticatorValidateContract } from './mfa/validate/authenticator-validate.contract.js';
+import { authenticatorWebauthnContract } from './mfa/webauthn/authenticator-webauthn.contract.js';
 import { passwordContract } from './password/password.contract.js';
 import { promptContract } from './prompt/prompt.contract.js';
 import { redirectContract } from './redirect/redirect.contract.js';
@@ -61,6 +67,30 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
+  authenticator_duo: {
+    contract: authenticatorDuoContract,
+    module: async () => (await import('./mfa/duo/authenticator-duo.module.js')).authenticatorDuoModule(),
+  },
+  authenticator_sms: {
+    contract: authenticatorSmsContract,
+    module: async () => (await import('./mfa/sms/authenticator-sms.module.js')).authenticatorSmsModule(),
+  },
+  authenticator_static: {
+    contract: authenticatorStaticContract,
+    module: async () => (await import('./mfa/static/authenticator-static.module.js')).authenticatorStaticModule(),
+  },
+  authenticator_totp: {
+    contract: authenticatorTotpContract,
+    module: async () => (await import('./mfa/totp/authenticator-totp.module.js')).authenticatorTotpModule(),
+  },
+  authenticator_validate: {
+    contract: authenticatorValidateContract,
+    module: async () => (await import('./mfa/validate/authenticator-validate.module.js')).authenticatorValidateModule(),
+  },
+  authenticator_webauthn: {
+    contract: authenticatorWebauthnContract,
+    module: async () => (await import('./mfa/webauthn/authenticator-webauthn.module.js')).authenticatorWebauthnModule(),
+  },
   email: { contract: emailContract, module: async () => (await import('./email/email.module.js')).emailModule() },
   redirect: {
     contract: redirectContract,

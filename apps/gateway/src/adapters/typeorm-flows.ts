@@ -20,6 +20,19 @@ const CONFIGURING = {
     WHERE slug IS NOT NULL ORDER BY slug LIMIT 1`,
 };
 
+/** $1 stage, $2 how many. */
+const USING = {
+  name: 'flow_using',
+  text: `
+    SELECT f.slug FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id
+    WHERE v.document->'attached' ? $1::text
+      OR jsonb_path_exists(v.document, '$.steps[*].stage ? (@.id == $id)', jsonb_build_object('id', $1::text))
+    ORDER BY slug LIMIT $2`,
+};
+
+/** Flows that are looked through for the one that somebody is in. */
+const MOST_FLOWS = 50;
+
 /** Published flows in Postgres. */
 export class TypeormFlows extends Flows {
   private readonly kept = new Map<string, FlowVersion>();
@@ -47,6 +60,11 @@ export class TypeormFlows extends Flows {
     return rows[0]?.slug;
   }
 
+  async findUsing(stageId: string): Promise<string[]> {
+    const { rows } = await runNamed<{ slug: string }>(this.source, USING, [stageId, MOST_FLOWS]);
+    return rows.map(({ slug }) => slug);
+  }
+
   private async read(versionId: string): Promise<FlowVersion | undefined> {
     const { rows } = await runNamed<{ document: unknown }>(this.source, LOAD, [versionId]);
     const version = rows[0] && flowVersion.safeParse(rows[0].document).data;
@@ -62,9 +80,12 @@ function opened(version: FlowVersion, vault: Vault): FlowVersion {
     ...step,
     stage: { ...stage, config: open(stage.id, stage.config) },
   }));
-  const attached = Object.entries(version.attached).map(([id, { secrets, ...stage }]) => [
-    id,
-    secrets ? { ...stage, secrets: open(id, secrets) } : stage,
-  ]);
-  return { ...version, steps, attached: Object.fromEntries(attached) };
+  const apart = (stages: FlowVersion['attached']): FlowVersion['attached'] =>
+    Object.fromEntries(
+      Object.entries(stages).map(([id, { secrets, ...stage }]) => [
+        id,
+        secrets ? { ...stage, secrets: open(id, secrets) } : stage,
+      ]),
+    );
+  return { ...version, steps, attached: apart(version.attached), companions: apart(version.companions) };
 }

@@ -37,7 +37,7 @@ export interface Asked {
   /** What it remembered. */
   readonly state: Readonly<Record<string, unknown>> | undefined;
   readonly contract: StageContract;
-  readonly stage: Pick<Step, 'id' | 'name' | 'config'>;
+  readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage'>>;
   readonly plan: Plan;
 }
 
@@ -57,13 +57,14 @@ export function stageRequestOf(
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale,
     flow: { slug, title, designation },
-    step: { id: stage.id, name: stage.name, confirmed: plan.resumed?.confirmed ?? true },
+    step: toldOf(stage, plan),
     site,
     client: { ...client, cookies: only(cookies, contract.cookies) },
     session: { user: sessionUser },
     query,
     config: stage.config,
     attached: attachedTo(stage.config, version),
+    companions: companionsOf(contract, version),
     context: contract.reads_all ? plan.context : only(plan.context, Object.keys(contract.reads)),
     ...(state ? { state } : {}),
     ...(body ? { response: answerTo(contract, body) } : {}),
@@ -75,10 +76,23 @@ function answerTo({ response }: StageContract, body: Body): Body {
   return response.def.catchall instanceof z.ZodUnknown ? body : only(body, Object.keys(response.shape));
 }
 
+const toldOf = ({ id, name, stage = id }: Asked['stage'], { resumed }: Plan): StageRequest['step'] => ({
+  ...{ id, name, stage },
+  confirmed: resumed?.confirmed ?? true,
+});
+
 /** The part of an object under some own keys: nothing inherited, nothing undeclared. */
 function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(bag, key)).map((key) => [key, bag[key]!]));
 }
+
+/** The stages that a stage goes on with, as they know themselves. */
+const companionsOf = ({ companions: kinds }: StageContract, { companions }: FlowVersion) =>
+  Object.fromEntries(
+    Object.entries(companions)
+      .filter(([, { kind }]) => kinds.includes(kind))
+      .map(([id, { secrets, ...stage }]) => [id, { ...stage, config: { ...stage.config, ...secrets } }]),
+  );
 
 /** The stages that a config names, by field; where a field names several, as `field.0`, `field.1` and so on. */
 function attachedTo(

@@ -158,6 +158,9 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     async findConfiguring() {
       return undefined;
     }
+    async findUsing() {
+      return [];
+    }
   })();
   const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);

@@ -1,22 +1,34 @@
 """One evaluation: a source and what it is given, in; what came of it, out."""
 
-import functools
-import ipaddress
 import json
 import random
 
-from names import FIXED
 from questions import PolicyException, plain_data, text_of
-from records import FlowPlan, Record, context_of, http_request_of, user_of
+from records import FlowPlan, Record, Request, context_of, user_of
 from sources import FILENAME, Misspelt, compiled, fault_in
 from voice import Scene, Voice
 
 _OUTCOME = 1 << 20
 _TEXT = 2000
-_strict_dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain_data).encode
-_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=plain_data).encode
 
-_address = functools.lru_cache(256)(ipaddress.ip_address)
+
+def _dumper(characters, allow_nan):
+    """As json.dumps, which would make an encoder for each text."""
+    seen = {}
+    encode = json.encoder.c_make_encoder(seen, plain_data, characters, None, ":", ",", False, False, allow_nan)
+
+    def dumps(value):
+        try:
+            return "".join(encode(value, 0))
+        except BaseException:
+            seen.clear()
+            raise
+
+    return dumps
+
+
+_strict_dumps = _dumper(json.encoder.encode_basestring_ascii, False)
+_dumps = _dumper(json.encoder.encode_basestring, True)
 
 # The first byte of an answer says what became of the interpreter.
 _CLEAN, _COMPILED, _UNDO, _NOT_PLAIN = b"=", b"+", b"!", b"~"
@@ -73,7 +85,7 @@ def _evaluate(source, given, plan):
     try:
         scene, flow_plan = _scene(json.loads(given.decode()), plan, source.calls)
         voice = Voice(scene)
-        return _outcome(source(scene.names(voice)), voice, scene, (flow_plan, plan)), True
+        return _outcome(source(voice.meaning), voice, scene, (flow_plan, plan)), True
     except Exception as error:
         said = {} if voice is None else {"messages": voice.messages, **_left(scene)}
         return _failure(text_of(error), said, _line(error)), not isinstance(error, MemoryError)
@@ -93,31 +105,21 @@ def _scene(given, plan, calls):
     http = asked.get("http_request")
     obj = asked.get("obj")
     fields = {"debug": False, **asked, "user": user, "obj": Record(obj) if isinstance(obj, dict) else obj}
-    request = Record({**fields, "context": context, "http_request": http_request_of(http, user) if http is not None else None})
+    request = Request({**fields, "context": context}, http)
     more = given.get("names", {})
     if "user" in more:
         more["user"] = user_of(more["user"])
-    values = {
-        **FIXED,
-        **more,
-        "request": request,
-        "context": context,
-        "ak_is_sso_flow": context.get("is_sso", False),
-    }
-    if http is not None:
-        client = given.get("client_ip")
-        values["http_request"] = request.http_request
-        values["ak_client_ip"] = _address(client) if client else None
-    return Scene(values, request, calls, given.get("call_depth", 0)), flow_plan
+    values = {**more, "request": request, "context": context, "ak_is_sso_flow": context.get("is_sso", False)}
+    return Scene(values, request, given.get("client_ip"), calls, given.get("call_depth", 0)), flow_plan
 
 
 def _outcome(result, voice, scene, plan):
     flow_plan, before = plan
     outcome = {"result": result, "truth": bool(result), "messages": voice.messages, **_left(scene)}
     if flow_plan is not None:
-        outcome["context"] = _changes(flow_plan.context, before)
-        if flow_plan.destination() is not None:
-            outcome["redirect"] = flow_plan.destination()
+        outcome.update(_changes(flow_plan, before))
+    if len(outcome) == 3 and type(result) is bool and not voice.messages:
+        return _PLAIN[result]
     try:
         encoded = _strict(outcome)
     except (TypeError, ValueError, RecursionError):
@@ -138,16 +140,23 @@ def _strict(outcome):
     return _strict_dumps(outcome).encode()
 
 
-def _changes(context, before):
+# What most policies say.
+_PLAIN = {said: _strict({"result": said, "truth": said, "messages": []}) for said in (True, False)}
+
+
+def _changes(flow_plan, before):
+    destination = flow_plan.destination()
+    led = {} if destination is None else {"redirect": destination}
+    context = flow_plan.context
     try:
         if _dumps(context).encode("utf-8", "surrogatepass") == before:
-            return {"set": {}, "unset": []}
+            return led
         old = json.loads(before)
         new = {str(key): json.loads(_strict(value)) for key, value in context.items()}
     except (TypeError, ValueError, RecursionError) as error:
         raise PolicyException(f"The context of the plan cannot be kept: {error}") from None
     changed = {key: value for key, value in new.items() if key not in old or old[key] != value}
-    return {"set": changed, "unset": [key for key in old if key not in new]}
+    return {**led, "context": {"set": changed, "unset": [key for key in old if key not in new]}}
 
 
 def _failure(text, said=None, line=None):

@@ -1,36 +1,48 @@
 """What a source says and whom it calls, and what all sources of one evaluation share."""
 
+import functools
+import ipaddress
+
+from names import FIXED
 from questions import PolicyException, ask, text_of
 from records import Record
 
 _MESSAGES = 100
 _LENGTH = 1000
 _CALLS = 1000
+_SPOKEN = frozenset(("ak_call_policy", "ak_create_event", "ak_message"))
+
+
+@functools.lru_cache(256)
+def address(text):
+    """An address, as the library has it."""
+    return ipaddress.ip_address(text) if text else None
 
 
 class Scene:
     """What the source that is evaluated and those that it calls have in common: the request, and what they leave."""
 
-    __slots__ = ("calls", "events", "failures", "given", "request", "values", "_called", "_depth")
+    __slots__ = ("calls", "client", "events", "failures", "given", "request", "values", "_called", "_depth")
 
-    def __init__(self, values, request, calls, depth):
+    def __init__(self, values, request, client, calls, depth):
         self.values = values
         self.request = request
         self.calls = calls
+        self.client = client
         self.events = []
         self.failures = []
         self.given = {}
         self._called = 0
         self._depth = depth
 
-    def names(self, voice):
-        """Every name that a source finds which speaks with this voice."""
-        return {
-            **self.values,
-            "ak_message": voice.ak_message,
-            "ak_call_policy": voice.ak_call_policy,
-            "ak_create_event": voice.ak_create_event,
-        }
+    def meaning(self, name):
+        """What a name means that means the same to all of them."""
+        values = self.values
+        if name in values:
+            return values[name]
+        if name in FIXED:
+            return FIXED[name]
+        return self.request.http_request if name == "http_request" else address(self.client)
 
     def result_of(self, name, depth):
         """What another source says. One that fails does not pass."""
@@ -39,7 +51,7 @@ class Scene:
             raise PolicyException("The policies call each other too often.")
         voice = Voice(self, depth)
         try:
-            result = self.calls[name](self.names(voice))
+            result = self.calls[name](voice.meaning)
             return {"passing": bool(result), "messages": voice.messages, "raw_result": result}
         except MemoryError:
             raise
@@ -57,6 +69,10 @@ class Voice:
         self.messages = []
         self._depth = depth
         self._scene = scene
+
+    def meaning(self, name):
+        """What a name means to the source that speaks with this voice."""
+        return getattr(self, name) if name in _SPOKEN else self._scene.meaning(name)
 
     def ak_message(self, message):
         if len(self.messages) < _MESSAGES:

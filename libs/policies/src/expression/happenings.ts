@@ -17,6 +17,7 @@ export function happeningsOf(
   { name, facts }: Pick<Question, 'name' | 'facts'>,
   limits: ExpressionLimits,
 ): ToldEvent[] {
+  if (events.length + failures.length === 0) return [];
   const all = [
     ...events.map(({ action, context }) => ({ action: actionOf(action), context: { ...context, policy: name } })),
     ...failures.map(({ policy, error }) => ({ action: 'policy_exception', context: { policy, message: error } })),

@@ -28,6 +28,35 @@ export const de: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Ungültige Daten: Erwartet wurde ein Objekt, nicht {type}.',
   'Failed to authenticate.': 'Die Anmeldung ist fehlgeschlagen.',
   'Invalid password': 'Falsches Passwort',
+  'Code does not match': 'Der Code stimmt nicht.',
+  'invalid challenge selected': 'Diese Auswahl ist ungültig.',
+  'Selected stage is invalid': 'Diese Einrichtung steht nicht zur Wahl.',
+  'No compatible device class allowed': 'Kein passendes Gerät ist zugelassen.',
+  'Invalid Token. Please ensure the time on your device is accurate and try again.':
+    'Der Code ist ungültig. Bitte prüfen Sie, ob die Uhr Ihres Geräts richtig geht, und versuchen Sie es noch einmal.',
+  'Assertion failed': 'Die Bestätigung ist fehlgeschlagen.',
+  'Duo denied access': 'Duo hat den Zugang verweigert.',
+  'Empty response': 'Die Antwort ist leer.',
+  'Invalid device': 'Ungültiges Gerät',
+  'Invalid device type. Contact your {brand} administrator for help.':
+    'Dieser Gerätetyp ist nicht zugelassen. Bitte wenden Sie sich an die Administration von {brand}.',
+  'Registration failed. Error: {reason}': 'Die Registrierung ist fehlgeschlagen. Fehler: {reason}',
+  'Credential ID already exists.': 'Dieser Schlüssel ist bereits registriert.',
+  'Duo did not accept the request. Ask your administrator.':
+    'Duo hat die Anfrage nicht angenommen. Bitte wenden Sie sich an Ihre Administration.',
+  'Duo cannot be reached. Please try again later.':
+    'Duo ist nicht erreichbar. Bitte versuchen Sie es später noch einmal.',
+  'Enter {number} in the Duo app on your phone.': 'Geben Sie {number} in der Duo-App auf Ihrem Telefon ein.',
+  'Invalid enrollment status: {status}.': 'Ungültiger Stand der Kopplung: {status}.',
+  'Device with Credential ID already exists.': 'Dieses Gerät ist bereits eingerichtet.',
+  'No (allowed) MFA authenticator configured.':
+    'Sie haben kein (zugelassenes) Gerät für die zweite Bestätigung eingerichtet.',
+  'Invalid phone number': 'Diese Telefonnummer ist ungültig.',
+  'phone_number required': 'Bitte geben Sie eine Telefonnummer an.',
+  'Please wait a moment before you ask for another code.':
+    'Bitte warten Sie einen Augenblick, bevor Sie einen weiteren Code anfordern.',
+  'The message could not be sent. Please try again later.':
+    'Die Nachricht konnte nicht gesendet werden. Bitte versuchen Sie es später noch einmal.',
   'Failed to validate token': 'Das Token konnte nicht geprüft werden',
   'Failed to validate token: {codes}': 'Das Token konnte nicht geprüft werden: {codes}',
   'Invalid captcha response': 'Ungültige Captcha-Antwort',

@@ -28,6 +28,33 @@ export const es: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Datos no válidos: se esperaba un objeto, no {type}.',
   'Failed to authenticate.': 'No se ha podido iniciar sesión.',
   'Invalid password': 'Contraseña incorrecta',
+  'Code does not match': 'El código no coincide.',
+  'invalid challenge selected': 'La selección no es válida.',
+  'Selected stage is invalid': 'Esta configuración no está disponible.',
+  'No compatible device class allowed': 'No se permite ningún dispositivo compatible.',
+  'Invalid Token. Please ensure the time on your device is accurate and try again.':
+    'El código no es válido. Compruebe que la hora de su dispositivo es correcta e inténtelo de nuevo.',
+  'Assertion failed': 'La confirmación ha fallado.',
+  'Duo denied access': 'Duo ha denegado el acceso.',
+  'Empty response': 'La respuesta está vacía.',
+  'Invalid device': 'Dispositivo no válido',
+  'Invalid device type. Contact your {brand} administrator for help.':
+    'Este tipo de dispositivo no está permitido. Póngase en contacto con el administrador de {brand}.',
+  'Registration failed. Error: {reason}': 'El registro ha fallado. Error: {reason}',
+  'Credential ID already exists.': 'Esta clave ya está registrada.',
+  'Duo did not accept the request. Ask your administrator.':
+    'Duo no ha aceptado la solicitud. Consulte a su administrador.',
+  'Duo cannot be reached. Please try again later.': 'No se puede contactar con Duo. Vuelva a intentarlo más tarde.',
+  'Enter {number} in the Duo app on your phone.': 'Introduzca {number} en la aplicación Duo de su teléfono.',
+  'Invalid enrollment status: {status}.': 'Estado de vinculación no válido: {status}.',
+  'Device with Credential ID already exists.': 'Este dispositivo ya está configurado.',
+  'No (allowed) MFA authenticator configured.':
+    'No tiene configurado ningún dispositivo (permitido) de segundo factor.',
+  'Invalid phone number': 'El número de teléfono no es válido.',
+  'phone_number required': 'Se necesita un número de teléfono.',
+  'Please wait a moment before you ask for another code.': 'Espere un momento antes de pedir otro código.',
+  'The message could not be sent. Please try again later.':
+    'No se pudo enviar el mensaje. Inténtelo de nuevo más tarde.',
   'Failed to validate token': 'No se pudo comprobar el token',
   'Failed to validate token: {codes}': 'No se pudo comprobar el token: {codes}',
   'Invalid captcha response': 'Respuesta al captcha no válida',

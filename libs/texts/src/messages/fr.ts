@@ -30,6 +30,34 @@ export const fr: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Données invalides : un objet était attendu, et non {type}.',
   'Failed to authenticate.': 'L’authentification a échoué.',
   'Invalid password': 'Mot de passe incorrect',
+  'Code does not match': 'Le code ne correspond pas.',
+  'invalid challenge selected': 'Ce choix n’est pas valide.',
+  'Selected stage is invalid': 'Cette configuration n’est pas proposée.',
+  'No compatible device class allowed': 'Aucun appareil compatible n’est autorisé.',
+  'Invalid Token. Please ensure the time on your device is accurate and try again.':
+    'Code non valide. Vérifiez que l’heure de votre appareil est exacte, puis réessayez.',
+  'Assertion failed': 'La confirmation a échoué.',
+  'Duo denied access': 'Duo a refusé l’accès.',
+  'Empty response': 'La réponse est vide.',
+  'Invalid device': 'Appareil non valide',
+  'Invalid device type. Contact your {brand} administrator for help.':
+    'Ce type d’appareil n’est pas autorisé. Adressez-vous à l’administrateur de {brand}.',
+  'Registration failed. Error: {reason}': 'L’enregistrement a échoué. Erreur : {reason}',
+  'Credential ID already exists.': 'Cette clé est déjà enregistrée.',
+  'Duo did not accept the request. Ask your administrator.':
+    'Duo n’a pas accepté la demande. Adressez-vous à votre administrateur.',
+  'Duo cannot be reached. Please try again later.': 'Duo est injoignable. Veuillez réessayer plus tard.',
+  'Enter {number} in the Duo app on your phone.': 'Saisissez {number} dans l’application Duo de votre téléphone.',
+  'Invalid enrollment status: {status}.': 'État d’association non valide : {status}.',
+  'Device with Credential ID already exists.': 'Cet appareil est déjà configuré.',
+  'No (allowed) MFA authenticator configured.':
+    'Aucun appareil (autorisé) d’authentification à deux facteurs n’est configuré.',
+  'Invalid phone number': 'Numéro de téléphone non valide.',
+  'phone_number required': 'Un numéro de téléphone est requis.',
+  'Please wait a moment before you ask for another code.':
+    'Veuillez patienter un instant avant de demander un autre code.',
+  'The message could not be sent. Please try again later.':
+    'Le message n’a pas pu être envoyé. Veuillez réessayer plus tard.',
   'Failed to validate token': 'Le jeton n’a pas pu être vérifié',
   'Failed to validate token: {codes}': 'Le jeton n’a pas pu être vérifié : {codes}',
   'Invalid captcha response': 'Réponse au captcha non valide',

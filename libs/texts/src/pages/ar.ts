@@ -91,6 +91,7 @@ export const ar: Catalogue = {
   'This picture is no longer valid. Reload the page for a new one.':
     'لم تعد هذه الصورة صالحة. أعد تحميل الصفحة للحصول على صورة جديدة.',
   'Confirm a message on your phone.': 'أكّد رسالة على هاتفك.',
+  'Enter this number in the Duo app on your phone.': 'أدخل هذا الرقم في تطبيق Duo على هاتفك.',
   'Confirm the message on your phone.': 'أكّد الرسالة على هاتفك.',
   'We can send a message to your phone to confirm.': 'يمكننا إرسال رسالة إلى هاتفك للتأكيد.',
   'Send a message': 'إرسال رسالة',

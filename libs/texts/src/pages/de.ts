@@ -94,6 +94,7 @@ export const de: Catalogue = {
   'This picture is no longer valid. Reload the page for a new one.':
     'Dieses Bild ist nicht mehr gültig. Laden Sie die Seite neu, um ein neues zu erhalten.',
   'Confirm a message on your phone.': 'Bestätigen Sie eine Nachricht auf Ihrem Telefon.',
+  'Enter this number in the Duo app on your phone.': 'Geben Sie diese Zahl in der Duo-App auf Ihrem Telefon ein.',
   'Confirm the message on your phone.': 'Bestätigen Sie die Nachricht auf Ihrem Telefon.',
   'We can send a message to your phone to confirm.': 'Wir können eine Nachricht zur Bestätigung an Ihr Telefon senden.',
   'Send a message': 'Nachricht senden',

@@ -95,6 +95,7 @@ export const es: Catalogue = {
   'This picture is no longer valid. Reload the page for a new one.':
     'Esta imagen ya no es válida. Recargue la página para obtener una nueva.',
   'Confirm a message on your phone.': 'Confirme un mensaje en su teléfono.',
+  'Enter this number in the Duo app on your phone.': 'Introduzca este número en la aplicación Duo de su teléfono.',
   'Confirm the message on your phone.': 'Confirme el mensaje en su teléfono.',
   'We can send a message to your phone to confirm.': 'Podemos enviar un mensaje de confirmación a su teléfono.',
   'Send a message': 'Enviar un mensaje',

@@ -95,6 +95,7 @@ export const fr: Catalogue = {
   'This picture is no longer valid. Reload the page for a new one.':
     'Cette image n’est plus valable. Rechargez la page pour en obtenir une nouvelle.',
   'Confirm a message on your phone.': 'Confirmez un message sur votre téléphone.',
+  'Enter this number in the Duo app on your phone.': 'Saisissez ce nombre dans l’application Duo de votre téléphone.',
   'Confirm the message on your phone.': 'Confirmez le message sur votre téléphone.',
   'We can send a message to your phone to confirm.':
     'Nous pouvons envoyer un message de confirmation sur votre téléphone.',
