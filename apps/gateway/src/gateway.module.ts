@@ -10,6 +10,7 @@ import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormBoundSessions } from './adapters/typeorm-bound-sessions.js';
 import { TypeormBrands } from './adapters/typeorm-brands.js';
+import { TypeormConsents } from './adapters/typeorm-consents.js';
 import { TypeormEvents } from './adapters/typeorm-events.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
 import { TypeormMemberships } from './adapters/typeorm-memberships.js';
@@ -20,6 +21,7 @@ import { AttemptLines } from './execution/attempt-lines.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
 import { BindingGuard } from './execution/binding-guard.js';
 import { Brands } from './execution/brands.js';
+import { Consents } from './execution/consents.js';
 import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
@@ -37,6 +39,7 @@ import { readsAttributes } from './http/avatar-modes.js';
 import { Avatars } from './http/avatars.js';
 import { BrandsController } from './http/brands.controller.js';
 import { Clients } from './http/client.js';
+import { ConsentsController } from './http/consents.controller.js';
 import { DuoEnrollmentController } from './http/duo-enrollment.controller.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
@@ -74,6 +77,7 @@ const CONTROLLERS: Type[] = [
   FlowInstancesController,
   FlowInspectorController,
   UsersController,
+  ConsentsController,
   SessionsController,
   BrandsController,
   RootConfigController,
@@ -120,6 +124,7 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Brands, useValue: ports.brands },
     { provide: Contracts, useValue: contracts },
     { provide: Sessions, useValue: ports.sessions },
+    { provide: Consents, useValue: ports.consents },
     ...doorsOf(ground, ports),
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
@@ -136,6 +141,7 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
   const inside = { ...ports, contracts, bindings, site: siteOf(config) };
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date() }), new Outset(inside)];
   return [
+    { provide: Clients, useValue: clients },
     { provide: Principals, useValue: principals },
     { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, reader, logger }) },
   ];
@@ -169,6 +175,7 @@ function portsOf(ground: Ground) {
     events: new TypeormEvents(source, sealer),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),
+    consents: new TypeormConsents(source, sealer),
     tokens: new TypeormTokens(source, attributes),
   };
 }
