@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { watchOthers } from './cpu.js';
 import { type Ground, openGround } from './ground.js';
 import { Product } from './product.js';
+import { captchas } from './scenarios/captchas.js';
 import { isolation } from './scenarios/isolation.js';
 import { pages } from './scenarios/pages.js';
 import { policies } from './scenarios/policies.js';
@@ -13,6 +14,7 @@ const scenarios: Readonly<Record<string, (ground: Ground, product: Product) => P
   solves,
   scaling,
   isolation,
+  captchas,
   pages,
   policies,
 };

@@ -49,6 +49,12 @@ export const dummyAsked: Visit = {
 /** Saying who one is: the user is looked up, and the password stage asked for its challenge. */
 export const identification: Visit = { before: [look('login', 'ak-stage-identification')], measured: [identify] };
 
+/** A token for a provider that never answers. */
+export const hangingCaptcha: Visit = {
+  before: [look('hanging', 'ak-stage-captcha')],
+  measured: [solve('hanging', { component: 'ak-stage-captcha', token: '$user' }, 'response_errors')],
+};
+
 /** A wrong password for a hash so slow that little else is left of the visit. */
 export const slowPassword: Visit = {
   before: [

@@ -11,6 +11,7 @@ import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormBoundSessions } from './adapters/typeorm-bound-sessions.js';
 import { TypeormBrands } from './adapters/typeorm-brands.js';
+import { TypeormConsents } from './adapters/typeorm-consents.js';
 import { TypeormEvents } from './adapters/typeorm-events.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
 import { TypeormMemberships } from './adapters/typeorm-memberships.js';
@@ -21,6 +22,7 @@ import { AttemptLines } from './execution/attempt-lines.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
 import { BindingGuard } from './execution/binding-guard.js';
 import { Brands } from './execution/brands.js';
+import { Consents } from './execution/consents.js';
 import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
@@ -38,6 +40,7 @@ import { readsAttributes } from './http/avatar-modes.js';
 import { Avatars } from './http/avatars.js';
 import { BrandsController } from './http/brands.controller.js';
 import { Clients } from './http/client.js';
+import { ConsentsController } from './http/consents.controller.js';
 import { DuoEnrollmentController } from './http/duo-enrollment.controller.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
@@ -76,6 +79,7 @@ const CONTROLLERS: Type[] = [
   FlowInstancesController,
   FlowInspectorController,
   UsersController,
+  ConsentsController,
   SessionsController,
   InvitationsController,
   BrandsController,
@@ -124,6 +128,7 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Contracts, useValue: contracts },
     { provide: Sessions, useValue: ports.sessions },
     { provide: Invitations, useValue: new TypeormInvitations(source) },
+    { provide: Consents, useValue: ports.consents },
     ...doorsOf(ground, ports),
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
@@ -140,6 +145,7 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
   const inside = { ...ports, contracts, bindings, site: siteOf(config) };
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date() }), new Outset(inside)];
   return [
+    { provide: Clients, useValue: clients },
     { provide: Principals, useValue: principals },
     { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, reader, logger }) },
   ];
@@ -173,6 +179,7 @@ function portsOf(ground: Ground) {
     events: new TypeormEvents(source, sealer),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),
+    consents: new TypeormConsents(source, sealer),
     tokens: new TypeormTokens(source, attributes),
   };
 }

@@ -6,12 +6,14 @@ import type { DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Evaluator } from './evaluator.js';
+import { Authenticators } from './expression/authenticators.js';
 import { Sources } from './expression/expression-answers.js';
 import { Givens } from './expression/givens.js';
 import type { ExpressionLimits } from './expression/happenings.js';
 import { AllowedHosts } from './expression/outside/allowed-hosts.js';
 import { Outside } from './expression/outside/outside.js';
 import { Python } from './expression/python.js';
+import { TypeormAuthenticators } from './expression/typeorm-authenticators.js';
 import { NatsPoliciesController, POLICY_BOUNDS, POLICY_REPLY_BYTES } from './nats-policies.controller.js';
 import { Breaches } from './password/breaches.js';
 import { RangeBreaches } from './password/range-breaches.js';
@@ -21,6 +23,16 @@ import { Reputations } from './reputation/reputations.js';
 import { TypeormReputations } from './reputation/typeorm-reputations.js';
 
 type Settings = z.output<typeof policyConfig>;
+
+/** What is asked of the rows of other services. */
+const ROWS = [
+  {
+    provide: Authenticators,
+    useFactory: (source: DataSource) => new TypeormAuthenticators(source),
+    inject: [DataSource],
+  },
+  { provide: Reputations, useFactory: (source: DataSource) => new TypeormReputations(source), inject: [DataSource] },
+];
 
 /** Every kind of policy on the bus, with the directory, the scores and the places that they ask. */
 export async function policiesModule(policies: Readonly<Record<string, PolicyEntry>>): Promise<DynamicModule> {
@@ -44,11 +56,7 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
       Sources,
       { provide: Outside, useValue: outsideOf(config) },
       { provide: Breaches, useValue: new RangeBreaches(config.PWNED_PASSWORDS_URL) },
-      {
-        provide: Reputations,
-        useFactory: (source: DataSource) => new TypeormReputations(source),
-        inject: [DataSource],
-      },
+      ...ROWS,
       { provide: Evaluator, useFactory: (...all: Policy[]) => evaluatorOf(contracts, all), inject: types },
     ],
     controllers: [NatsPoliciesController],

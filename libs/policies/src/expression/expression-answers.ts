@@ -3,6 +3,7 @@ import { Busy, isDatabaseAway } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { type Question, Undecidable } from '../policy.js';
+import { Authenticators } from './authenticators.js';
 import { asGiven } from './givens.js';
 import { Outside, webQuestion } from './outside/outside.js';
 
@@ -16,6 +17,7 @@ const questions = {
   http: webQuestion,
   addresses: z.object({ host: z.string(), family: z.union([z.literal(0), z.literal(4), z.literal(6)]) }),
   host_name: z.object({ address: z.string() }),
+  has_authenticator: z.object({ user: z.unknown(), type: z.string().nullable() }),
 };
 
 /** Whom expressions ask by way of this process. */
@@ -24,6 +26,7 @@ export class Sources {
   constructor(
     @Inject(People) readonly people: People,
     @Inject(Outside) readonly outside: Outside,
+    @Inject(Authenticators) readonly authenticators: Authenticators,
   ) {}
 }
 
@@ -64,9 +67,8 @@ export class ExpressionAnswers {
         return this.addresses(questions.addresses.parse(args));
       case 'host_name':
         return this.sources.outside.nameOf(questions.host_name.parse(args).address);
-      // Nobody has one: there are no authenticators yet.
       case 'has_authenticator':
-        return Promise.resolve(false);
+        return this.hasAuthenticator(questions.has_authenticator.parse(args));
       default:
         return Promise.reject(new Error(`policies cannot ask for ${name}`));
     }
@@ -90,6 +92,12 @@ export class ExpressionAnswers {
   private async callPolicy({ name, kwargs }: z.output<typeof questions.call_policy>): Promise<unknown> {
     const { pass, messages } = await this.question.call(name, kwargs);
     return { passing: pass, messages, raw_result: pass };
+  }
+
+  /** Whoever is not saved, or nobody, has none. */
+  private async hasAuthenticator({ user, type }: z.output<typeof questions.has_authenticator>): Promise<boolean> {
+    const found = somebody.safeParse(user);
+    return found.success && this.sources.authenticators.has(found.data.uuid, type?.toLowerCase());
   }
 
   private async http(asked: z.output<typeof questions.http>): Promise<unknown> {

@@ -1,3 +1,4 @@
+import { MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import type { PolicyRequest } from '@gatehouse/contracts';
 import { DIRECTORY_SCHEMA, directoryMigrations, TypeormPeople } from '@gatehouse/directory';
 import { Interpreter } from '@gatehouse/expressions';
@@ -16,6 +17,7 @@ import { AllowedHosts } from './outside/allowed-hosts.js';
 import { Outside } from './outside/outside.js';
 import { type LoopbackServer, startLoopbackServer } from './outside/testing.js';
 import { Python } from './python.js';
+import { TypeormAuthenticators } from './typeorm-authenticators.js';
 
 const MEMORY_MB = 64;
 const STAFF = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01';
@@ -29,7 +31,11 @@ beforeAll(async () => {
   server = await startLoopbackServer();
   database = await freshDatabase();
   await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+  await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
   source = await openDataSource({ url: database.url, schema: DIRECTORY_SCHEMA, poolSize: 1 });
+  await source.query(
+    `INSERT INTO mfa.devices (id, user_id, kind, name) VALUES (gen_random_uuid(), '${ALICE.uuid}', 'totp', 'App')`,
+  );
   await source.query(
     `INSERT INTO directory.users (id, username, name, email, password_hash, attributes)
      VALUES ('${ALICE.uuid}', 'alice', 'Alice', 'alice@example.org', 'hash', '{"shoe": {"size": 38}}')`,
@@ -45,7 +51,11 @@ beforeAll(async () => {
   const python = new Python(interpreter, new Bounded(1, 10), { callDepth: 3, events: 3, eventBytes: 256 });
   const hosts = new AllowedHosts([`127.0.0.1:${server.port}`]);
   const outside = new Outside(hosts, { timeoutMs: 2000, maxBytes: 10_000, requests: 2 });
-  const policy = new ExpressionPolicy(python, new Givens(people, places), new Sources(people, outside)) as Policy;
+  const policy = new ExpressionPolicy(
+    python,
+    new Givens(people, places),
+    new Sources(people, outside, new TypeormAuthenticators(source)),
+  ) as Policy;
   evaluator = new Evaluator(new Map([['expression', { contract: expressionContract, policy }]]));
 }, 120_000);
 afterAll(async () => {
@@ -76,7 +86,9 @@ describe('an expression', () => {
     ['return ak_is_group_member(request.user, name="others")', false],
     ['return ak_user_by(username="alice").email == "alice@example.org"', true],
     ['return ak_user_by(username="nobody") is None and ak_user_by(password_hash="hash") is None', true],
-    ['return ak_user_has_authenticator(request.user)', false],
+    ['return ak_user_has_authenticator(request.user)', true],
+    ['return ak_user_has_authenticator(request.user, "totp")', true],
+    ['return ak_user_has_authenticator(request.user, "webauthn")', false],
     ['return str(ak_client_ip) == "203.0.113.7" and ak_client_ip in ip_network("203.0.113.0/24")', true],
     ['return context["geoip"] is None and context["asn"] is None', true],
     ['return "executor/login/" in http_request.path', true],

@@ -125,4 +125,8 @@ export const ar: Catalogue = {
   'Please try again later.': 'يُرجى المحاولة لاحقًا.',
   'You are signed in as {username}.': 'لقد سجّلت الدخول باسم {username}.',
   'Sign out': 'تسجيل الخروج',
+  'What applications may do': 'ما يُسمح به للتطبيقات',
+  'No application has been allowed anything.': 'لم يُسمح لأي تطبيق بشيء.',
+  'Take back': 'سحب',
+  'what {application} is allowed': 'ما يُسمح به لتطبيق {application}',
 };

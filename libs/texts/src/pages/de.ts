@@ -132,4 +132,8 @@ export const de: Catalogue = {
   'Please try again later.': 'Bitte versuchen Sie es später erneut.',
   'You are signed in as {username}.': 'Sie sind als {username} angemeldet.',
   'Sign out': 'Abmelden',
+  'What applications may do': 'Was Anwendungen dürfen',
+  'No application has been allowed anything.': 'Keiner Anwendung wurde etwas erlaubt.',
+  'Take back': 'Zurücknehmen',
+  'what {application} is allowed': 'was {application} erlaubt ist',
 };

@@ -132,4 +132,8 @@ export const es: Catalogue = {
   'Please try again later.': 'Vuelva a intentarlo más tarde.',
   'You are signed in as {username}.': 'Ha iniciado sesión como {username}.',
   'Sign out': 'Cerrar sesión',
+  'What applications may do': 'Lo que pueden hacer las aplicaciones',
+  'No application has been allowed anything.': 'No se ha permitido nada a ninguna aplicación.',
+  'Take back': 'Retirar',
+  'what {application} is allowed': 'lo que se permite a {application}',
 };

@@ -133,4 +133,8 @@ export const fr: Catalogue = {
   'Please try again later.': 'Veuillez réessayer plus tard.',
   'You are signed in as {username}.': 'Vous êtes connecté en tant que {username}.',
   'Sign out': 'Se déconnecter',
+  'What applications may do': 'Ce que les applications peuvent faire',
+  'No application has been allowed anything.': 'Aucune application n’a reçu d’autorisation.',
+  'Take back': 'Retirer',
+  'what {application} is allowed': 'ce qui est autorisé à {application}',
 };

@@ -65,6 +65,19 @@ describe('asking a phone', () => {
     expect(bench.pushesTo(user)).toHaveLength(2);
   });
 
+  it('gets no message for a while after another, whatever login asks for one, and so many an hour', async () => {
+    const user = await bench.paired();
+    const push = async (wishes: { restMs: number; mostAnHour?: number }) => {
+      const stage = bench.validate(user, { turnMs: 1000, ...wishes });
+      return stage.answer({ duo: entryIn(await stage.show()).device_uid });
+    };
+    expect(await push({ restMs: 60_000 })).toMatchObject({ type: 'challenge' });
+    expect(await push({ restMs: 60_000 })).toMatchObject(refusal('authenticator_validate_duo'));
+    expect(await push({ restMs: 0, mostAnHour: 2 })).toMatchObject({ type: 'challenge' });
+    expect(await push({ restMs: 0, mostAnHour: 2 })).toMatchObject(refusal('authenticator_validate_duo'));
+    expect(bench.pushesTo(user)).toHaveLength(2);
+  });
+
   it('takes no word but a yes for a yes', async () => {
     for (const word of ['', 'allowed', 'bypass', 'fraud']) {
       const user = await bench.paired();

@@ -2,9 +2,9 @@ import { type Device, Devices } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Answer, type Asking, Factor, type Offer, type Verdict } from '../factor.js';
 import { Duo, type DuoAnswer, DuoAway, DuoRefusal } from './duo.js';
-import { DuoSettings } from './duo.module.js';
 import type { DuoMemory } from './duo-memory.js';
 import { type DuoUse, duoUseOf } from './duo-stages.js';
+import { Pushes } from './pushes.js';
 
 type Kind = 'duo';
 type Asked = Answer<Kind>;
@@ -27,7 +27,7 @@ export class DuoFactor extends Factor<Kind> {
   constructor(
     @Inject(Devices) private readonly devices: Devices,
     @Inject(Duo) private readonly duo: Duo,
-    @Inject(DuoSettings) private readonly settings: DuoSettings,
+    @Inject(Pushes) private readonly pushes: Pushes,
   ) {
     super();
   }
@@ -68,7 +68,7 @@ export class DuoFactor extends Factor<Kind> {
     const numbers = use.numberMatching && !client.outpost;
     const demand = await this.duo.demand(use.account, { userId, ip: client.ip, numbers });
     if (demand.result === 'allow') return this.right(device);
-    if (demand.result !== 'auth') return refused('authenticator_validate_duo');
+    if (demand.result !== 'auth' || !(await this.pushes.take(device))) return refused('authenticator_validate_duo');
     const transaction = await this.duo.push(use.account, {
       ...{ userId, ip: client.ip, type: `${site.brand} Login request`, username: asked.user?.username ?? '' },
       ...{ facts: factsOf(asked), transaction: demand.verification?.transaction },
@@ -99,7 +99,7 @@ export class DuoFactor extends Factor<Kind> {
         return {
           ...refused('authenticator_validate_duo'),
           guessed: true,
-          memory: { device: device.pk, until: Date.now() + this.settings.restMs },
+          memory: { device: device.pk, until: Date.now() + this.pushes.restMs },
           facts: { duo_response: { result: answer } },
         };
     }

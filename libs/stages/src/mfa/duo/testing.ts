@@ -3,6 +3,7 @@ import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { freshDatabase } from '../../../../../test/support/postgres.js';
+import { TypeormSends } from '../sms/typeorm-sends.js';
 import { authenticatorValidateContract } from '../validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../validate/authenticator-validate.stage.js';
 import { Judgement } from '../validate/judgement.js';
@@ -11,9 +12,11 @@ import { ProofMemory } from '../validate/proof-memory.js';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { AuthenticatorDuoStage } from './authenticator-duo.stage.js';
 import { DuoFactor } from './duo.factor.js';
+import { DuoSettings } from './duo.module.js';
 import { DuoConnection } from './duo-connection.js';
 import { DuoServer, duoAccount } from './duo-server.js';
 import { HttpDuo } from './http-duo.js';
+import { Pushes } from './pushes.js';
 
 /** The stage that set the devices of the tests up. */
 export const STAGE = 'a1b2c3d4-0000-4000-8000-000000000001';
@@ -44,6 +47,7 @@ interface Wishes {
   readonly timeoutMs?: number;
   readonly turnMs?: number;
   readonly restMs?: number;
+  readonly mostAnHour?: number;
   readonly outpost?: boolean;
   readonly request?: object;
 }
@@ -55,6 +59,7 @@ export class DuoBench {
     readonly devices: Devices,
     private readonly parts: {
       sealer: Sealer;
+      sends: TypeormSends;
       query: (sql: string, values: unknown[]) => Promise<unknown>;
       close: () => Promise<void>;
     },
@@ -67,6 +72,7 @@ export class DuoBench {
     const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
     return new DuoBench(server, new TypeormDevices(source, sealer), {
       sealer,
+      sends: new TypeormSends(source),
       query: (sql, values) => source.query(sql, values),
       close: async () => {
         await server.close();
@@ -88,7 +94,7 @@ export class DuoBench {
 
   validate(user: SavedUser, wishes: Wishes = {}) {
     const memory = new ProofMemory(this.parts.sealer);
-    const factor = new DuoFactor(this.devices, this.duo(wishes.timeoutMs), { restMs: wishes.restMs ?? 60_000 });
+    const factor = new DuoFactor(this.devices, this.duo(wishes.timeoutMs), this.pushes(wishes));
     const stage = new AuthenticatorValidateStage(new Offers(this.devices, [factor]), new Judgement(memory), memory);
     const client = { ip: '203.0.113.7', user_agent: 'vitest', outpost: wishes.outpost ?? false, cookies: {} };
     const request = { companions, client, timeout_ms: wishes.turnMs ?? 5000, ...wishes.request };
@@ -120,6 +126,10 @@ export class DuoBench {
   /** The messages that were sent to a user's phone. */
   pushesTo = ({ username }: SavedUser) =>
     this.server.pushes.filter(({ parameters }) => parameters['display_username'] === username);
+
+  private pushes({ restMs = 60_000, mostAnHour = 20 }: Wishes): Pushes {
+    return new Pushes(this.parts.sends, this.parts.sealer, new DuoSettings(restMs, mostAnHour));
+  }
 
   private duo(timeoutMs = 2000): HttpDuo {
     return new HttpDuo(new DuoConnection({ timeoutMs, url: this.server.url }));

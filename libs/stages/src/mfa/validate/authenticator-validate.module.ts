@@ -3,9 +3,12 @@ import { TypeormUsers, Users } from '@gatehouse/directory';
 import { serveStage } from '@gatehouse/stage-kit';
 import { DataSource } from 'typeorm';
 import { duoProviders } from '../duo/duo.module.js';
+import { Pushes } from '../duo/pushes.js';
 import type { Factor } from '../factor.js';
 import { factors } from '../factors.js';
+import { Sends } from '../sms/sends.js';
 import { smsModule } from '../sms/sms.module.js';
+import { TypeormSends } from '../sms/typeorm-sends.js';
 import { Models, NoModels } from '../webauthn/attestation.js';
 import { Passkeys } from '../webauthn/passkeys.js';
 import { WebauthnSettings } from '../webauthn/webauthn-settings.js';
@@ -26,7 +29,9 @@ export const authenticatorValidateModule = () =>
       { provide: Models, useClass: NoModels },
       Passkeys,
       WebauthnSettings,
+      { provide: Sends, useFactory: (source: DataSource) => new TypeormSends(source), inject: [DataSource] },
       ...duoProviders(),
+      Pushes,
       Offers,
       ProofMemory,
       Judgement,
