@@ -54,7 +54,7 @@ module.exports = {
       from: { path: '^apps/web/src/', pathNot: '\\.spec\\.ts$|^apps/web/src/examples/' },
       to: {
         path: '^(libs|apps)/|^(?!node_modules/(preact|uqr))',
-        pathNot: ['^libs/texts/', '^apps/web/', 'node_modules/(preact|preact-render-to-string|uqr)/'],
+        pathNot: ['^libs/texts/', '^apps/web/', 'node_modules/(preact|preact-render-to-string|uqr|@noble/hashes)/'],
       },
     },
     {
@@ -129,17 +129,28 @@ module.exports = {
     },
     {
       name: 'wings-keep-to-their-bench',
-      comment: 'A stage is built from contracts, the kit, the platform and, for named readers, the directory.',
+      comment:
+        'A stage is built from contracts, the kit, the platform and, for named readers, the directory or the devices.',
       severity: 'error',
       from: { path: '^libs/stages/src/[^/]+/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^(libs|apps)/', pathNot: '^libs/(stages|contracts|stage-kit|platform|directory)/' },
+      to: { path: '^(libs|apps)/', pathNot: '^libs/(stages|contracts|stage-kit|platform|directory|authenticators)/' },
     },
     {
       name: 'directory-has-named-readers',
       comment: 'Who touches users and their hashes is a list that a reviewer reads in one glance.',
       severity: 'error',
-      from: { path: '^libs/stages/src/', pathNot: '^libs/stages/src/(identification|password)/' },
+      from: {
+        path: '^libs/stages/src/',
+        pathNot: '^libs/stages/src/(identification|password|enrollment|prompt|email|mfa)/',
+      },
       to: { path: '^libs/directory/' },
+    },
+    {
+      name: 'devices-have-one-wing',
+      comment: 'What proves somebody besides a password is opened by the stages of mfa, and by no other stage.',
+      severity: 'error',
+      from: { path: '^libs/stages/src/', pathNot: '^libs/stages/src/mfa/' },
+      to: { path: '^libs/authenticators/' },
     },
     {
       name: 'policies-are-strangers',

@@ -9,6 +9,9 @@ export default defineConfig({
       { find: /^@gatehouse\/contracts\/sentence$/, replacement: at('./libs/contracts/src/sentence.ts') },
       { find: /^@gatehouse\/texts\/browser$/, replacement: at('./libs/texts/src/browser.ts') },
       { find: /^@gatehouse\/stage-kit\/testing$/, replacement: at('./libs/stage-kit/src/testing.ts') },
+      { find: /^@gatehouse\/stages\/captcha$/, replacement: at('./libs/stages/src/captcha/index.ts') },
+      { find: /^@gatehouse\/stages\/consent$/, replacement: at('./libs/stages/src/consent/index.ts') },
+      { find: /^@gatehouse\/stages\/enrollment$/, replacement: at('./libs/stages/src/enrollment/index.ts') },
       {
         find: /^@gatehouse\/stages\/password$/,
         replacement: at('./libs/stages/src/password/passwords.ts'),

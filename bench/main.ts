@@ -3,8 +3,10 @@ import { availableParallelism } from 'node:os';
 import { watchOthers } from './cpu.js';
 import { type Ground, openGround } from './ground.js';
 import { Product } from './product.js';
+import { captchas } from './scenarios/captchas.js';
 import { isolation } from './scenarios/isolation.js';
 import { pages } from './scenarios/pages.js';
+import { policies } from './scenarios/policies.js';
 import { scaling } from './scenarios/scaling.js';
 import { solves } from './scenarios/solves.js';
 
@@ -12,7 +14,9 @@ const scenarios: Readonly<Record<string, (ground: Ground, product: Product) => P
   solves,
   scaling,
   isolation,
+  captchas,
   pages,
+  policies,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);

@@ -58,8 +58,25 @@ export async function round(
   }
 }
 
+const ROUNDS = 3;
+const CONCURRENCY = 16;
+
+/** Variants in turn, several rounds, the first unmeasured; of each figure the median. */
+export async function interleaved(
+  variants: readonly Variant[],
+  { watched }: { readonly watched: readonly Watched[] },
+  count = ROUNDS,
+): Promise<ReadonlyMap<string, Figures>> {
+  const rounds = new Map(variants.map(({ name }): [string, Figures[]] => [name, []]));
+  for (const variant of variants) await round({ ...variant, count: variant.count / 2 }, CONCURRENCY, watched);
+  for (let i = 0; i < count; i++) {
+    for (const variant of variants) rounds.get(variant.name)?.push(await round(variant, CONCURRENCY, watched));
+  }
+  return new Map([...rounds].map(([name, figures]) => [name, median(figures)]));
+}
+
 /** The median round of each figure: one round that was disturbed does not count. */
-export function median(rounds: readonly Figures[]): Figures {
+function median(rounds: readonly Figures[]): Figures {
   const of = (figure: (one: Figures) => number) => percentiles(rounds.map(figure))(0.5);
   const names = [...rounds[0]!.cpu.keys()];
   return {

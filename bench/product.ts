@@ -13,7 +13,7 @@ import { FLOWS } from './scenarios/flows.js';
 const run = promisify(execFile);
 
 type Environment = Readonly<Record<string, string>>;
-type Service = 'gateway' | 'identification' | 'session' | 'password';
+type Service = 'gateway' | 'captcha' | 'identification' | 'session' | 'password' | 'policy';
 
 interface Running {
   readonly name: Service;
@@ -40,13 +40,13 @@ export class Product implements Site {
       UV_THREADPOOL_SIZE: String(availableParallelism() + 2),
     });
     await product.command('migrate');
-    await product.applyFlows();
+    await product.apply(FLOWS);
     for (const service of ['identification', 'session', 'password', 'gateway'] as const) await product.start(service);
     return product;
   }
 
   watched(): Watched[] {
-    return this.running.map(({ name, process }) => ({ name, pid: process.pid }));
+    return this.running.map(({ name, process }) => ({ name, pid: process.pid, whole: name === 'policy' }));
   }
 
   /** Serves passwords with `count` processes from now on, each set up by `env`; their process ids. */
@@ -54,6 +54,17 @@ export class Product implements Site {
     await this.end(({ name }) => name === 'password');
     for (let i = 0; i < count; i++) await this.start('password', env);
     return this.running.filter(({ name }) => name === 'password').map(({ process }) => process.pid);
+  }
+
+  /** Serves policies from now on: their Python takes memory that nothing else needs. */
+  async servePolicies(): Promise<void> {
+    await this.start('policy');
+  }
+
+  /** Serves one more kind of stages from now on. */
+  async serve(service: Service, env: Environment): Promise<void> {
+    await this.end(({ name }) => name === service);
+    await this.start(service, env);
   }
 
   stop(): Promise<void> {
@@ -72,11 +83,12 @@ export class Product implements Site {
     this.running.push({ name, process });
   }
 
-  private async applyFlows() {
+  /** Applies a blueprint as an operator would. */
+  async apply(blueprint: string): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
     try {
       const file = join(folder, 'flows.yaml');
-      await writeFile(file, FLOWS);
+      await writeFile(file, blueprint);
       await this.command('blueprint', 'apply', file);
     } finally {
       await rm(folder, { recursive: true });

@@ -43,6 +43,13 @@ export function isolationTable({ alone, crowded }: { alone: Figures; crowded: Fi
   return table(['the password service is', 'p50 ms', 'p95', 'p99', 'p95, times idle'], rows);
 }
 
+/** What a hanging provider of captchas costs others. */
+export function hangingTable({ alone, beside }: { alone: Figures; beside: Figures }): string {
+  const row = (name: string, figures: Figures) => [name, ...latencies(figures), times(figures.p50 / alone.p50)];
+  const rows = [row('is not asked', alone), row('hangs, with tokens waiting', beside)];
+  return table(['the captcha provider', 'p50 ms', 'p95', 'p99', 'p50, times alone'], rows);
+}
+
 /** What opening a page takes, of the product and of a bare form, for the first time and the second. */
 export interface Opening {
   readonly name: string;

@@ -1,14 +1,14 @@
 /** Compiles every app and library into dist/, from scratch; pages become a bundle for browsers and one for the gateway. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { buildPages } from '../apps/web/build.mjs';
+import { buildPython, madeBefore } from '../libs/expressions/build.mjs';
 
+const python = madeBefore();
 rmSync('dist', { recursive: true, force: true });
 const { status } = spawnSync('npx', ['nest', 'build', 'gateway'], { stdio: 'inherit' });
-// What is no TypeScript goes along as it is.
-cpSync('libs/expressions/src/python', 'dist/libs/expressions/src/python', {
-  recursive: true,
-  filter: (path) => !path.includes('__pycache__'),
-});
 process.exitCode = status ?? 1;
-if (status === 0) await buildPages();
+if (status === 0) {
+  buildPython(python);
+  await buildPages();
+}

@@ -23,5 +23,7 @@ function settingsOf(text) {
 
 /** NATS takes a value that begins with a digit for a number, so no password does. */
 function drawn(name) {
-  return name === 'SEAL_KEYS' ? `k1:${randomBytes(32).toString('base64')}` : `s${randomBytes(24).toString('hex')}`;
+  return name.endsWith('SEAL_KEYS')
+    ? `k1:${randomBytes(32).toString('base64')}`
+    : `s${randomBytes(24).toString('hex')}`;
 }

@@ -9,7 +9,8 @@ import { build } from 'vite';
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const OUT = at('../../dist/apps/web');
-const FILES = join(OUT, 'pages');
+/** What browsers load: of pages, and of the house's own puzzle. */
+const FILES = ['pages', 'proof'].map((folder) => join(OUT, folder));
 
 const common = {
   configFile: false,
@@ -25,7 +26,8 @@ const BASE = '/static/';
 export async function buildPages() {
   await build({ ...common, base: BASE, build: browserBuild });
   await build({ ...common, build: serverBuild, ssr: { noExternal: true } });
-  await compress();
+  await build({ ...common, build: proofBuild });
+  for (const folder of FILES) await compress(folder);
 }
 
 const browserBuild = {
@@ -50,17 +52,30 @@ const serverBuild = {
   },
 };
 
+/** One script without imports: pages of others load it like that of a provider, and it is its own worker. */
+const proofBuild = {
+  outDir: join(OUT, 'proof'),
+  emptyOutDir: true,
+  target: 'es2022',
+  lib: {
+    entry: at('src/proof/proof-of-work.ts'),
+    formats: ['iife'],
+    name: 'proofOfWork',
+    fileName: () => 'proof-of-work.js',
+  },
+};
+
 const squeeze = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
 /** Beside each file the same for whoever reads it compressed. */
-async function compress() {
-  const names = (await readdir(FILES)).filter((name) => /\.(js|css|svg)$/.test(name));
+async function compress(folder) {
+  const names = (await readdir(folder)).filter((name) => /\.(js|css|svg)$/.test(name));
   await Promise.all(
     names.map(async (name) => {
-      const bytes = await readFile(join(FILES, name));
+      const bytes = await readFile(join(folder, name));
       const brotli = await squeeze.br(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
-      await writeFile(join(FILES, `${name}.br`), brotli);
-      await writeFile(join(FILES, `${name}.gz`), await squeeze.gz(bytes, { level: 9 }));
+      await writeFile(join(folder, `${name}.br`), brotli);
+      await writeFile(join(folder, `${name}.gz`), await squeeze.gz(bytes, { level: 9 }));
     }),
   );
 }

@@ -1,12 +1,9 @@
 import { openFloors } from '../floors/floors.js';
 import type { Ground } from '../ground.js';
-import { type Figures, median, round, type Variant } from '../measuring.js';
+import { interleaved, type Variant } from '../measuring.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
 import { dummy, dummyOnward, FLOORS, identification, login } from './visits.js';
-
-const ROUNDS = 3;
-const CONCURRENCY = 16;
 
 /** What a solve costs beside what it cannot do without: every variant in turn, several rounds, the first unmeasured. */
 export async function solves(ground: Ground, product: Product): Promise<string> {
@@ -34,13 +31,4 @@ export async function solves(ground: Ground, product: Product): Promise<string> 
   } finally {
     await floors.stop();
   }
-}
-
-async function interleaved(variants: readonly Variant[], ground: Ground): Promise<ReadonlyMap<string, Figures>> {
-  const rounds = new Map(variants.map(({ name }): [string, Figures[]] => [name, []]));
-  for (const variant of variants) await round({ ...variant, count: variant.count / 2 }, CONCURRENCY, ground.watched);
-  for (let i = 0; i < ROUNDS; i++) {
-    for (const variant of variants) rounds.get(variant.name)?.push(await round(variant, CONCURRENCY, ground.watched));
-  }
-  return new Map([...rounds].map(([name, figures]) => [name, median(figures)]));
 }

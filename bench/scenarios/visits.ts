@@ -40,8 +40,20 @@ export const dummyOnward: Visit = {
   measured: [pass('two-dummies', 'ak-stage-dummy')],
 };
 
+/** The same where an expression decides on the step that follows. */
+export const dummyAsked: Visit = {
+  before: [look('asked-dummies', 'ak-stage-dummy')],
+  measured: [pass('asked-dummies', 'ak-stage-dummy')],
+};
+
 /** Saying who one is: the user is looked up, and the password stage asked for its challenge. */
 export const identification: Visit = { before: [look('login', 'ak-stage-identification')], measured: [identify] };
+
+/** A token for a provider that never answers. */
+export const hangingCaptcha: Visit = {
+  before: [look('hanging', 'ak-stage-captcha')],
+  measured: [solve('hanging', { component: 'ak-stage-captcha', token: '$user' }, 'response_errors')],
+};
 
 /** A wrong password for a hash so slow that little else is left of the visit. */
 export const slowPassword: Visit = {

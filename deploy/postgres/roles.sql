@@ -6,14 +6,16 @@ DECLARE
   service text;
 BEGIN
   FOREACH service IN ARRAY ARRAY[
-    'gatehouse_gateway', 'gatehouse_identification', 'gatehouse_password', 'gatehouse_policy'
+    'gatehouse_gateway', 'gatehouse_captcha', 'gatehouse_consent', 'gatehouse_courier', 'gatehouse_enrollment',
+    'gatehouse_identification', 'gatehouse_mfa',
+    'gatehouse_password', 'gatehouse_policy'
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
     END IF;
-    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow FROM %I', service);
-    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory FROM %I', service);
-    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment, mfa FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory, mfa FROM %I', service);
+    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment, mfa FROM %I', service);
   END LOOP;
 END $$;
 
@@ -21,16 +23,31 @@ END $$;
 GRANT USAGE ON SCHEMA flow TO gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_gateway;
 REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets FROM gatehouse_gateway;
-REVOKE ALL ON flow.objects, flow.migrations FROM gatehouse_gateway;
+REVOKE ALL ON flow.objects, flow.migrations, flow.mailed FROM gatehouse_gateway;
 
 -- Of the directory it reads views. The functions of one run as whoever asks, so the tables they read are named too.
-GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_identification, gatehouse_password, gatehouse_policy;
+GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gatehouse_identification, gatehouse_mfa,
+  gatehouse_password, gatehouse_policy;
 GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
   directory.groups TO gatehouse_gateway;
+
+-- Invitations are made through its API. What has become of one is not for it to say.
+GRANT SELECT, INSERT (name, expires, fixed_data, single_use, flow_id, id, created_by), DELETE ON directory.invitations
+  TO gatehouse_gateway;
+GRANT SELECT (id, pk) ON directory.users TO gatehouse_gateway;
 
 -- Identification finds people and never sees what proves who they are.
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users
   TO gatehouse_identification;
+
+-- Devices are their service's own. Of people it reads who somebody is that a device has told of. The gateway sees devices
+-- without what is secret about them, and renames and removes them as their owner says; policies learn whether there is one.
+GRANT USAGE ON SCHEMA mfa TO gatehouse_mfa, gatehouse_gateway, gatehouse_policy;
+GRANT SELECT, INSERT, UPDATE, DELETE ON mfa.devices, mfa.codes, mfa.sends TO gatehouse_mfa;
+GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users TO gatehouse_mfa;
+GRANT SELECT ON mfa.owned_devices TO gatehouse_gateway;
+GRANT EXECUTE ON FUNCTION mfa.rename_device, mfa.remove_device TO gatehouse_gateway;
+GRANT EXECUTE ON FUNCTION mfa.has_device TO gatehouse_policy;
 
 -- The password stage reads proofs, and replaces a hash by a better one of the same password.
 GRANT SELECT (id, is_active, password_hash), UPDATE (password_hash) ON directory.users TO gatehouse_password;
@@ -44,3 +61,30 @@ GRANT SELECT ON directory.groups, directory.user_groups TO gatehouse_policy;
 GRANT EXECUTE ON FUNCTION directory.has_password, directory.expire_password TO gatehouse_policy;
 GRANT USAGE ON SCHEMA flow TO gatehouse_policy;
 GRANT SELECT (identifier, ip, score, expires_at) ON flow.reputation TO gatehouse_policy;
+
+-- The courier sends what is in the outbox, and notes logins that it tells of.
+GRANT USAGE ON SCHEMA flow, directory TO gatehouse_courier;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flow.outbox, flow.mailed TO gatehouse_courier;
+GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehouse_courier;
+
+-- Enrolment makes, changes and removes people, writes a hash and never sees one.
+GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
+GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
+GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes),
+  INSERT (username, name, email, is_active, type, path, attributes, password_hash),
+  UPDATE (username, name, email, attributes, password_hash, epoch, password_changed_at), DELETE
+  ON directory.users TO gatehouse_enrollment;
+GRANT SELECT (id, name) ON directory.groups TO gatehouse_enrollment;
+GRANT SELECT, UPDATE (used_by, used_at) ON directory.invitations TO gatehouse_enrollment;
+GRANT SELECT, INSERT ON directory.user_groups TO gatehouse_enrollment;
+-- An email stage makes an account active that was never used.
+GRANT SELECT (id, is_active, last_login), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;
+
+-- Captchas remember which tokens were accepted.
+GRANT USAGE ON SCHEMA captcha TO gatehouse_captcha;
+GRANT SELECT, INSERT, UPDATE, DELETE ON captcha.spent TO gatehouse_captcha;
+
+-- Consents are their service's own. The gateway lists and revokes them, as their user says.
+GRANT USAGE ON SCHEMA consent TO gatehouse_consent, gatehouse_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON consent.grants, consent.done TO gatehouse_consent;
+GRANT SELECT, DELETE ON consent.grants TO gatehouse_gateway;

@@ -1,4 +1,4 @@
-import { POLICY_SUBJECT, STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
+import { PASSWORD_HASH_SUBJECT, POLICY_SUBJECT, STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
 import { stages } from '../../libs/stages/src/catalogue.js';
 
 /** What a service listens to. */
@@ -8,10 +8,12 @@ export interface Pattern {
 }
 
 const contracts = Object.values(stages).map(({ contract }) => contract);
-const patternsOf = (service: string): Pattern[] =>
-  contracts
+const patternsOf = (service: string): Pattern[] => [
+  ...contracts
     .filter((contract) => contract.service === service)
-    .flatMap(({ kind }) => STAGE_VERBS.map((verb) => ({ subject: stageSubject(kind, verb), queue: kind })));
+    .flatMap(({ kind }) => STAGE_VERBS.map((verb) => ({ subject: stageSubject(kind, verb), queue: kind }))),
+  ...(service === 'password' ? [{ subject: PASSWORD_HASH_SUBJECT, queue: 'password' }] : []),
+];
 
 /** The services that answer on the bus, those of the catalogue of stages and the one for policies, with their subjects. */
 export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map<string, readonly Pattern[]>([
@@ -19,5 +21,10 @@ export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map<string,
   ['policy', [{ subject: POLICY_SUBJECT, queue: 'policy' }]],
 ]);
 
+/** What a stage's service may ask of others (protocol §1). */
+export const MAY_ASK: Readonly<Record<string, readonly string[]>> = {
+  enrollment: [PASSWORD_HASH_SUBJECT, POLICY_SUBJECT],
+};
+
 /** Everything that runs for good. */
-export const SERVICES: readonly string[] = ['gateway', ...PATTERNS.keys()];
+export const SERVICES: readonly string[] = ['gateway', 'courier', ...PATTERNS.keys()];

@@ -17,9 +17,10 @@ describe('npm run deploy:env', () => {
   it('writes a file that only its owner can read, with a secret of its own for each setting', async () => {
     expect(await completeEnvFile(file)).toMatch(/\d+ settings added/);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    const { BASE_URL, SEAL_KEYS, ...secrets } = await readEnvFile(file);
+    const { BASE_URL, SEAL_KEYS, MFA_SEAL_KEYS, ...secrets } = await readEnvFile(file);
     expect(BASE_URL).toBe('http://localhost:9000');
-    expect(() => new Sealer(SEAL_KEYS ?? '')).not.toThrow();
+    for (const keys of [SEAL_KEYS, MFA_SEAL_KEYS]) expect(() => new Sealer(keys ?? '')).not.toThrow();
+    expect(MFA_SEAL_KEYS).not.toBe(SEAL_KEYS);
     expect(new Set(Object.values(secrets)).size).toBe(Object.keys(secrets).length);
     // What NATS reads as text, and a URL as a password, without quotes.
     for (const secret of Object.values(secrets)) expect(secret).toMatch(/^[a-z][a-z0-9]{32,}$/);

@@ -97,9 +97,12 @@ describe('deploy/k8s/base', () => {
 
   it.each(SERVICES)('lets %s reach what its settings name, and no more', (service) => {
     const pod = podOf(find('Deployment', service));
-    const settings = environmentOf(pod.spec.containers[0]!, env);
+    const settings = readCompose(env)[service]?.environment ?? {};
     const reached = Object.keys(pod.metadata.labels).filter((label) => label.startsWith('reaches-'));
-    expect(reached).toEqual(['reaches-nats', ...('DATABASE_URL' in settings ? ['reaches-postgres'] : [])]);
+    const postgres = 'DATABASE_URL' in settings ? ['reaches-postgres'] : [];
+    const mail = 'MAIL_HOST' in settings ? ['reaches-mail'] : [];
+    const others = readCompose(env)[service]?.networks.includes('out') && mail.length === 0 ? ['reaches-world'] : [];
+    expect(reached).toEqual(['reaches-nats', ...postgres, ...mail, ...others]);
   });
 
   it('scales the password service by its load', () => {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { PASSWORD_HASH_SUBJECT } from '@gatehouse/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../support/nats.js';
-import { PATTERNS, type Pattern, SERVICES } from './catalogue.js';
+import { MAY_ASK, PATTERNS, type Pattern, SERVICES } from './catalogue.js';
 import { freshEnvironment } from './env-file.js';
 
 const SUBJECTS = [...PATTERNS.values()].flat();
@@ -10,13 +11,23 @@ const SUBJECTS = [...PATTERNS.values()].flat();
 type Listened = Omit<Pattern, 'queue'> & Partial<Pattern>;
 
 const describes = (subject: string) => subject.endsWith('.describe');
-const ASKERS = ['gateway', 'operator'];
+/** Somebody whom an operator lets listen to what happens. */
+const AUDITOR =
+  '{ user: auditor, password: auditor, permissions: { publish: { deny: ">" }, subscribe: ["events.>"] } },';
+const ASKERS = ['gateway', 'operator', 'courier'];
 const OTHERS: Listened[] = [
   ...SUBJECTS.map(({ subject }) => ({ subject })),
   ...SUBJECTS.map(({ subject }) => ({ subject, queue: 'another' })),
-  ...['>', 'stage.>', 'stage.password.*', '_INBOX.>', '_INBOX_gateway.>', '_INBOX_operator.>'].map((subject) => ({
-    subject,
-  })),
+  ...[
+    '>',
+    'stage.>',
+    'stage.password.*',
+    '_INBOX.>',
+    '_INBOX_gateway.>',
+    '_INBOX_operator.>',
+    '_INBOX_courier.>',
+    'events.>',
+  ].map((subject) => ({ subject })),
 ];
 
 describeWithNats('deploy/nats/nats.conf', () => {
@@ -26,7 +37,8 @@ describeWithNats('deploy/nats/nats.conf', () => {
 
   beforeAll(async () => {
     const env = await freshEnvironment();
-    nats = await startNats({ config: readFileSync('deploy/nats/nats.conf', 'utf8'), env });
+    const config = readFileSync('deploy/nats/nats.conf', 'utf8').replace('users: [', `users: [${AUDITOR}`);
+    nats = await startNats({ config, env });
     for (const user of [...SERVICES, 'operator']) {
       const pass = env[`NATS_PASSWORD_${user.toUpperCase()}`]!;
       users.set(
@@ -76,7 +88,8 @@ describeWithNats('deploy/nats/nats.conf', () => {
     'lets %s listen to its own subjects in their queues, and to nothing else',
     async (service) => {
       expect(await audible(service, SUBJECTS)).toEqual(PATTERNS.get(service));
-      expect(await audible(service, OTHERS)).toEqual([]);
+      const answers = service in MAY_ASK ? [{ subject: `_INBOX_${service}.>` }] : [];
+      expect(await audible(service, [...OTHERS, { subject: `_INBOX_${service}.>` }])).toEqual(answers);
     },
   );
 
@@ -87,14 +100,31 @@ describeWithNats('deploy/nats/nats.conf', () => {
 
   it('lets the gateway ask every stage to show and to judge, and for policies, and the operator what a stage is', async () => {
     const subjects = SUBJECTS.map(({ subject }) => subject).sort();
-    expect(await audience('gateway')).toEqual(subjects.filter((subject) => !describes(subject)));
+    const asked = subjects.filter((subject) => !describes(subject) && subject !== PASSWORD_HASH_SUBJECT);
+    expect(await audience('gateway')).toEqual(asked);
     expect(await audience('operator')).toEqual(subjects.filter(describes));
   });
 
+  it('lets the courier tell what has happened, ask nobody, and nobody else tell', async () => {
+    expect(await audience('courier')).toEqual([]);
+    const told: string[] = [];
+    const administrator = await connect({ servers: nats.url, user: 'auditor', pass: 'auditor' });
+    const callback = (_: unknown, message: { string(): string }) => void told.push(message.string());
+    administrator.subscribe('events.>', { callback });
+    await administrator.flush();
+    for (const [user, connection] of users) {
+      connection.publish('events.login', user);
+      await connection.flush();
+    }
+    await administrator.flush();
+    expect(told).toEqual(['courier']);
+    await administrator.close();
+  });
+
   it.each([...PATTERNS.keys()])(
-    'lets %s ask nobody, and tell the gateway nothing that it has not asked',
+    'lets %s ask only whom it needs, and tell the gateway nothing that it has not asked',
     async (service) => {
-      expect(await audience(service)).toEqual([]);
+      expect(await audience(service)).toEqual(MAY_ASK[service] ?? []);
     },
   );
 

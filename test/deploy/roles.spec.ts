@@ -1,5 +1,5 @@
-import { TypeormCredentials, TypeormPeople, TypeormUsers } from '@gatehouse/directory';
-import { openDataSource } from '@gatehouse/platform';
+import { TypeormCredentials, TypeormInvitations, TypeormPeople, TypeormUsers } from '@gatehouse/directory';
+import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TypeormBrands } from '../../apps/gateway/src/adapters/typeorm-brands.js';
@@ -8,66 +8,22 @@ import { TypeormJanitor } from '../../apps/gateway/src/adapters/typeorm-janitor.
 import { TypeormMemberships } from '../../apps/gateway/src/adapters/typeorm-memberships.js';
 import { TypeormSessions } from '../../apps/gateway/src/adapters/typeorm-sessions.js';
 import { TypeormTokens } from '../../apps/gateway/src/adapters/typeorm-tokens.js';
+import { TypeormOutbox } from '../../libs/courier/src/typeorm-outbox.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { TypeormReputations } from '../../libs/policies/src/reputation/typeorm-reputations.js';
+import { TypeormSpentTokens } from '../../libs/stages/src/captcha/typeorm-spent-tokens.js';
+import { TypeormConsents } from '../../libs/stages/src/consent/typeorm-consents.js';
+import { TypeormEnrolments } from '../../libs/stages/src/enrollment/typeorm-enrolments.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
 import { onServer } from '../support/postgres-databases.js';
+import { FORBIDDEN } from './forbidden.js';
 import { Stack } from './stack.js';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 const INVALID_PASSWORD = '28P01';
 
-/** What each role must never be able to do. */
-const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
-  gateway: [
-    'SELECT password_hash FROM directory.users',
-    'SELECT email FROM directory.users',
-    'SELECT FROM directory.tokens',
-    'DELETE FROM directory.api_tokens',
-    'UPDATE directory.groups SET is_superuser = true',
-    'SELECT FROM flow.objects',
-    `UPDATE flow.flows SET slug = 'mine'`,
-    'DELETE FROM flow.flow_versions',
-    'DELETE FROM flow.brand_sets',
-    'DELETE FROM flow.migrations',
-    'CREATE TABLE flow.mine ()',
-    'CREATE TABLE public.mine ()',
-  ],
-  identification: [
-    'SELECT password_hash FROM directory.users',
-    'SELECT * FROM directory.users',
-    `UPDATE directory.users SET email = ''`,
-    'SELECT FROM directory.tokens',
-    'SELECT FROM directory.identities',
-    'SELECT FROM directory.api_tokens',
-    'SELECT FROM directory.user_attributes',
-    'SELECT FROM flow.plans',
-    'CREATE TABLE directory.mine ()',
-  ],
-  password: [
-    'SELECT username FROM directory.users',
-    'UPDATE directory.users SET is_active = true',
-    'DELETE FROM directory.users',
-    `UPDATE directory.tokens SET expiring = false`,
-    'SELECT FROM directory.groups',
-    'SELECT FROM flow.sessions',
-    'CREATE TABLE directory.mine ()',
-  ],
-  policy: [
-    'SELECT password_hash FROM directory.users',
-    `UPDATE directory.users SET password_hash = 'x'`,
-    'UPDATE directory.groups SET is_superuser = true',
-    'INSERT INTO directory.user_groups SELECT u.id, g.id FROM directory.users u, directory.groups g',
-    'SELECT FROM directory.tokens',
-    'SELECT FROM flow.sessions',
-    'SELECT body FROM flow.plans',
-    'SELECT FROM flow.objects',
-    'UPDATE flow.reputation SET score = 0',
-    'CREATE TABLE directory.mine ()',
-  ],
-};
 const ROLES = Object.keys(FORBIDDEN);
 
 describeWithNats('deploy/postgres/roles.sql', () => {
@@ -111,6 +67,26 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       );
       const none = { rolsuper: false, rolcreaterole: false, rolcreatedb: false, rolbypassrls: false, member: false };
       expect(rows).toEqual([none]);
+    });
+  });
+
+  it('lets the courier take, put back and forget what is in the outbox, and note a login', async () => {
+    const seal = `k:${Buffer.alloc(32).toString('base64')}`;
+    await stack.as('gateway', (client) =>
+      client.query(
+        `INSERT INTO flow.outbox (id, topic, body, due_at) SELECT gen_random_uuid(), 'mail', 'x', now() FROM generate_series(1, 3)`,
+      ),
+    );
+    await withPool('courier', async (source) => {
+      const outbox = new TypeormOutbox(source, new Sealer(seal));
+      const [sent, late, odd] = await outbox.take('mail', 3, 60);
+      await outbox.done([sent!], { topic: 'events.email_sent', body: {} });
+      await outbox.later(late!, 'away', 60);
+      await outbox.park(odd!, 'odd');
+      expect(await outbox.countTo('alice@example.org', 60)).toBe(1);
+      await outbox.noteLogin(alice, new Date());
+      await outbox.sweep(0, 0);
+      expect(await outbox.standing()).toContainEqual(expect.objectContaining({ sort: 'event', waiting: 1, parked: 0 }));
     });
   });
 
@@ -158,7 +134,9 @@ describeWithNats('deploy/postgres/roles.sql', () => {
 
   it('lets the gateway find flows and brands, see who is in which group and remove what has expired', async () => {
     await withPool('gateway', async (source) => {
-      expect(await new TypeormFlows(source).findConfiguring(alice)).toBeUndefined();
+      expect(
+        await new TypeormFlows(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`)).findConfiguring(alice),
+      ).toBeUndefined();
       expect(await new TypeormBrands(source, 'Here').find('id.example.org')).toMatchObject({ title: 'Here' });
       expect(await new TypeormMemberships(source).among(alice, [alice])).toEqual(new Set());
       await expect(new TypeormJanitor(source, new Logger('test')).sweep()).resolves.toBeUndefined();
@@ -181,15 +159,67 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
+  it('lets the captcha service spend tokens, and consent keep what was allowed', async () => {
+    await withPool('captcha', async (source) => {
+      const token = { account: 'a', text: 'b' };
+      expect(await new TypeormSpentTokens(source).spend(token, 'one')).toBe(true);
+      expect(await new TypeormSpentTokens(source).spend(token, 'other')).toBe(false);
+    });
+    await withPool('consent', async (source) => {
+      const parties = { user: alice, application: { uuid: alice, slug: 'app', name: 'App' } };
+      await new TypeormConsents(source).add('one', parties, { permissions: ['a'], lifetime_s: 60 });
+      expect(await new TypeormConsents(source).find(parties)).toMatchObject({ permissions: ['a'] });
+    });
+  });
+
+  it('lets enrolment make, change and remove people, and put them into groups', async () => {
+    await withPool('enrollment', (source) =>
+      new TypeormEnrolments(source).once('a', async ({ accounts }) => {
+        const draft = {
+          username: 'new',
+          is_active: true,
+          type: 'internal',
+          path: 'users',
+          password_hash: 'h',
+        } as const;
+        const { uuid } = await accounts.create(draft);
+        await accounts.join(uuid, { ids: [alice], names: ['staff'] });
+        const change = { name: 'New', attributes: { shoe: 38 }, password_hash: 'h2' };
+        expect(await accounts.change(uuid, change)).toMatchObject({ name: 'New' });
+        expect(await accounts.remove(uuid)).toBe(true);
+        return {};
+      }),
+    );
+  });
+
+  it('lets the gateway make invitations and take them back, and enrolment note who used one', async () => {
+    const fields = { name: 'a', expires: null, fixed_data: {}, single_use: true, flow: null };
+    const { pk } = await withPool('gateway', async (source) => {
+      const invitations = new TypeormInvitations(source);
+      expect(await invitations.remove((await invitations.create({ ...fields, by: alice })).pk)).toBe(true);
+      return invitations.create({ ...fields, by: alice });
+    });
+    await withPool('enrollment', async (source) => {
+      const claim = { flow: undefined, by: 'run' };
+      expect(await new TypeormInvitations(source).claim(pk, claim)).toMatchObject({ name: 'a' });
+    });
+    const used = (service: string, sql: string) => stack.as(service, (client) => client.query(sql));
+    for (const [service, sql] of [
+      ['gateway', `UPDATE directory.invitations SET used_by = NULL`],
+      ['enrollment', `UPDATE directory.invitations SET expires = NULL`],
+      ['enrollment', `INSERT INTO directory.invitations (name) VALUES ('mine')`],
+    ] as const)
+      await expect(used(service, sql)).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
+  });
+
   it('takes back what a role was granted elsewhere, when it is run again', async () => {
     const spy = () => stack.as('identification', (client) => client.query('SELECT key_hash FROM directory.tokens'));
     await stack.as('operator', (client) =>
       client.query('GRANT SELECT ON directory.tokens TO gatehouse_identification'),
     );
     await expect(spy()).resolves.toBeDefined();
-    expect(await stack.run('roles')).toMatch(
-      /gatehouse_gateway, gatehouse_identification, gatehouse_password, gatehouse_policy/,
-    );
+    const named = (await stack.run('roles')).match(/gatehouse_\w+/g) ?? [];
+    expect(named.toSorted()).toEqual(ROLES.map((service) => `gatehouse_${service}`).toSorted());
     await expect(spy()).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });
 

@@ -10,29 +10,9 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { House } from '../support/house.js';
+import { boundEntry, expressionEntry, NO_PASSWORD_YET, policyEntry } from '../support/policy-entries.js';
 
 let house: House;
-
-const policyEntry = (model: string, name: string, attrs: Readonly<Record<string, unknown>>) => ({
-  model: `authentik_policies_${model}`,
-  id: `policy ${name}`,
-  identifiers: { name },
-  attrs,
-});
-const boundEntry = (target: string, policy: string) => ({
-  model: 'authentik_policies.policybinding',
-  identifiers: { target: keyOf(target), policy: keyOf(`policy ${policy}`), order: 0 },
-});
-const expressionEntry = (name: string, expression: string) =>
-  policyEntry('expression.expressionpolicy', name, { expression });
-
-/** As the default authentication flow of the reference has it. */
-const NO_PASSWORD_YET = `flow_plan = request.context.get("flow_plan")
-if not flow_plan:
-    return True
-# A user without a backend has not shown a password.
-return not hasattr(flow_plan.context.get("pending_user"), "backend")
-`;
 
 const identifyBy = (slug: string, password: string) => ({
   ...{

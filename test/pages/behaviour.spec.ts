@@ -161,14 +161,6 @@ describeInChromium('a page', () => {
     expect(answers).toHaveLength(1);
   });
 
-  it('solves a puzzle with what the provider gave', async () => {
-    const { page } = await opened('captcha');
-    const answer = answerOf(page);
-    await page.getByRole('button', { name: 'I am no robot' }).click();
-
-    expect(await answer).toEqual({ component: 'ak-stage-captcha', token: 'solved site-key' });
-  });
-
   it('registers a key and proves it, in the form that the API has', async () => {
     const { page } = await opened('webauthn');
     await addKey(page);

@@ -3,12 +3,13 @@ import { promisify } from 'node:util';
 import { requestOf } from '@gatehouse/stage-kit/testing';
 import { stages } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrateAll } from '../../apps/standalone/src/migrate-all.js';
 import { StageBus } from '../../apps/standalone/src/stage-bus.js';
 import { checkStage, type Finding } from '../../apps/standalone/src/stage-check/check-stage.js';
+import { DuoServer, duoAccount } from '../../libs/stages/src/mfa/duo/duo-server.js';
 import { describeWithNats } from '../support/nats.js';
-import type { FreshDatabase } from '../support/postgres.js';
+import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
 import { describeWithPython } from '../support/python.js';
-import { freshDirectory } from './directory.js';
 import { Bench } from './service.js';
 
 const run = promisify(execFile);
@@ -17,6 +18,14 @@ const TERMS_OF_USE = 'examples/python-stage/terms_of_use.py';
 
 /** What kinds cannot be asked without. */
 const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  authenticator_duo: {
+    api_hostname: duoAccount.host,
+    client_id: duoAccount.integrationKey,
+    client_secret: duoAccount.secretKey,
+  },
+  captcha: { public_key: 'public', private_key: 'private' },
+  authenticator_sms: { provider: 'generic', from_number: '+100', account_sid: 'http://127.0.0.1:1/', auth: 'x' },
+  authenticator_totp: { digits: '6' },
   identification: { user_fields: ['username'] },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
   [TERMS]: { text: 'Be kind.' },
@@ -25,15 +34,19 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 describeWithNats('npm run check:stage', () => {
   let bench: Bench;
   let database: FreshDatabase;
+  let duo: DuoServer;
 
   beforeAll(async () => {
-    [bench, database] = await Promise.all([Bench.open(), freshDirectory()]);
-    const env = { DATABASE_URL: database.url };
+    [bench, database, duo] = await Promise.all([Bench.open(), freshDatabase(), DuoServer.open()]);
+    await migrateAll(database.url);
+    const keys = `test:${Buffer.alloc(32).toString('base64')}`;
+    const env = { DATABASE_URL: database.url, MFA_SEAL_KEYS: keys, DUO_URL: duo.url };
     const services = new Set(Object.values(stages).map(({ contract }) => contract.service));
     await Promise.all([...services].map((service) => bench.start(service, env)));
   });
   afterAll(async () => {
     await bench?.close();
+    await duo?.close();
     await database?.drop();
   });
 

@@ -86,6 +86,7 @@ export const PASSWORD: Bound = {
 };
 export const LOGIN: Bound = { stage: 'user_login.userloginstage' };
 export const LOGOUT: Bound = { stage: 'user_logout.userlogoutstage' };
+export const EMAIL: Bound = { stage: 'email.emailstage', attrs: { use_global_settings: true } };
 export const DUMMY: Bound = { stage: 'dummy.dummystage' };
 
 /** A blueprint file of these entries. YAML is a superset of JSON; only the tag needs its own notation. */

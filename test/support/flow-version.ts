@@ -57,6 +57,7 @@ export const flowVersionOf = (
   guard,
   steps: steps.map(boundStage),
   attached,
+  companions: {},
   descriptors: {},
   policies: policiesIn([
     guard,

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 /** Those that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-type Service = (typeof SERVICES)[number] | 'policy';
+type Service = (typeof SERVICES)[number] | 'captcha' | 'consent' | 'courier' | 'enrollment' | 'mfa' | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
 interface Plan {
@@ -25,6 +25,8 @@ interface Plan {
   readonly gateway?: Environment;
   /** Settings of every process. */
   readonly environment?: Environment;
+  /** What visitors call it; passkeys want a name. */
+  readonly host?: string;
   /** Where its schemas go; a database of the run's Postgres unless told otherwise. */
   readonly database?: FreshDatabase;
 }
@@ -35,7 +37,11 @@ interface Ground {
   readonly database: FreshDatabase;
   readonly pool: pg.Pool;
   readonly environment: Environment;
+  /** Settings of whoever opens what is sealed. */
+  readonly sealing: Environment;
 }
+
+const newSealKeys = () => `test:${randomBytes(32).toString('base64')}`;
 
 /** The whole product as separate processes, over a real nats-server and a database of its own. */
 export class House {
@@ -48,20 +54,19 @@ export class House {
   ) {}
 
   static async open(plan: Plan): Promise<House> {
-    const { blueprints, services = SERVICES, gateway = {}, environment = {} } = plan;
+    const { blueprints, services = SERVICES, gateway = {}, environment = {}, host = '127.0.0.1' } = plan;
     const database = plan.database ?? (await freshDatabase());
     const bus = await startNats();
     const port = String(await freePort());
-    const url = `http://127.0.0.1:${port}`;
-    const secrets = {
-      SEAL_KEYS: `test:${randomBytes(32).toString('base64')}`,
-      SECRET_KEY: randomBytes(32).toString('hex'),
-    };
+    const url = `http://${host}:${port}`;
+    const [SEAL_KEYS, MFA_SEAL_KEYS] = [newSealKeys(), newSealKeys()];
+    const sealing = { SEAL_KEYS, MFA_SEAL_KEYS };
+    const secrets = { SEAL_KEYS, SECRET_KEY: randomBytes(32).toString('hex') };
     const settings = { PORT: port, BASE_URL: url, ...secrets, ...gateway };
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     // Whoever drops the database may be quicker than a connection that is saying goodbye.
     pool.on('error', () => undefined);
-    const house = new House(url, { bus, database, pool, environment }, settings);
+    const house = new House(url, { bus, database, pool, environment, sealing }, settings);
     await house.command('migrate');
     for (const blueprint of blueprints) await house.apply(blueprint);
     await Promise.all([house.openGateway(), ...services.map((service) => house.start(service))]);
@@ -80,7 +85,8 @@ export class House {
   /** Starts a service; under another name, so that it runs beside the first, if one is given. */
   async start(service: Service, name: string = service): Promise<void> {
     const entry = `dist/apps/${service}/src/main.js`;
-    this.processes.set(name, await startProcess(entry, this.environment, { ready: /serving/ }));
+    const settings = { ...this.environment, ...this.sealingOf(service) };
+    this.processes.set(name, await startProcess(entry, settings, { ready: /serving/ }));
   }
 
   async openGateway(): Promise<void> {
@@ -141,6 +147,14 @@ export class House {
     }
   }
 
+  /** Runs `npm run user`, with what is typed into it; what it says. Throws with its standard error. */
+  async user(args: readonly string[], typed = ''): Promise<string> {
+    const env = { PATH: process.env['PATH'], ...this.environment, ...this.gatewaySettings };
+    const running = run(process.execPath, ['dist/apps/standalone/src/user.js', ...args], { env });
+    running.child.stdin?.end(typed);
+    return (await running).stdout.trim();
+  }
+
   /** Looks into the database, where no answer tells. */
   async rows<R extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<R[]> {
     return (await this.ground.pool.query<R>(sql, values)).rows;
@@ -159,8 +173,15 @@ export class House {
     return process;
   }
 
+  /** The keys of those who open what is sealed: of each kind, whoever it is for. */
+  private sealingOf(service: Service): Environment {
+    const { SEAL_KEYS = '', MFA_SEAL_KEYS = '' } = this.ground.sealing;
+    if (service === 'mfa') return { MFA_SEAL_KEYS };
+    return service === 'courier' ? { SEAL_KEYS } : {};
+  }
+
   private async command(name: string, ...args: string[]): Promise<string> {
-    const env = { PATH: process.env['PATH'], ...this.environment };
+    const env = { PATH: process.env['PATH'], ...this.environment, ...this.ground.sealing };
     const { stdout } = await run(process.execPath, [`dist/apps/standalone/src/${name}.js`, ...args], { env });
     return stdout;
   }

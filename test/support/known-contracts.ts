@@ -38,7 +38,7 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
 
 /**
  * `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret` spends attempts, `choice` those
- * of what was chosen, `needy` needs a user, `puzzle` does not act, `scribe` and `diary` write data of their own.
+ * of what was chosen, `needy` needs a user, `page` grants nothing, `puzzle` does not act, `scribe` and `diary` write data of their own.
  */
 const KINDS = new Map(
   [
@@ -55,7 +55,7 @@ const KINDS = new Map(
     contract('diary', { response: answer('word'), writes_data: true }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
     contract('choice', { response: answer('code', 'chosen'), attempts: [chosen] }),
-    contract('page', { response: answer('word') }),
+    contract('page', { response: answer('word'), grants: false }),
     contract('needy', { reads: { pending_user: 'required' } }),
     contract('login', { component: undefined }),
     contract('logout', { component: undefined, effects: ['logout'] }),

@@ -1,9 +1,17 @@
+import { authenticatorsConfig } from '@gatehouse/authenticators';
 import { commonConfig, natsConfig, placesConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
+import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
+import { captchaConfig } from '../../libs/stages/src/captcha/captcha.config.js';
+import { emailConfig } from '../../libs/stages/src/email/email.config.js';
+import { duoConfig } from '../../libs/stages/src/mfa/duo/duo.config.js';
+import { smsConfig } from '../../libs/stages/src/mfa/sms/sms.config.js';
+import { webauthnConfig } from '../../libs/stages/src/mfa/webauthn/webauthn.config.js';
 import { passwordConfig } from '../../libs/stages/src/password/password.config.js';
+import { promptConfig } from '../../libs/stages/src/prompt/prompt.config.js';
 import { code, type Document, page, table } from './markdown.js';
 
 const SHARED = new Set([commonConfig, natsConfig, postgresConfig].flatMap(({ shape }) => Object.keys(shape)));
@@ -59,6 +67,15 @@ export const documents: readonly Document[] = [
     settingsOf(postgresConfig),
     '## gateway',
     settingsOf(gatewayConfig, { except: SHARED }),
+    '## captcha',
+    settingsOf(captchaConfig),
+    '## courier',
+    settingsOf(courierSettings),
+    'And the `SEAL_KEYS` of the gateway.',
+    '## enrollment',
+    settingsOf(promptConfig.extend(emailConfig.shape)),
+    '## mfa',
+    settingsOf(authenticatorsConfig.extend({ ...smsConfig.shape, ...webauthnConfig.shape, ...duoConfig.shape })),
     '## password',
     settingsOf(passwordConfig),
     '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',
@@ -66,9 +83,10 @@ export const documents: readonly Document[] = [
     settingsOf(policyConfig, { except: PLACES }),
     'And those of the places of addresses, as the gateway has them.',
     '## standalone, and the commands',
-    'Besides those of the gateway, of password and of policy; what is missing of them is made up and kept in `GATEHOUSE_DIR`.',
+    'Besides those of the gateway, of captcha, of courier, of enrollment, of mfa, of password and of policy; what is missing of ' +
+      'them is made up and kept in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig),
-    '`npm run user` needs the `SECRET_KEY` of the gateway. The command `roles` sets the password of the Postgres role ' +
+    '`npm run user` needs the `SECRET_KEY`, `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',
   ]),
 ];

@@ -1,4 +1,4 @@
-import { trustedStages } from '@gatehouse/contracts';
+import { policyLimits, trustedStages } from '@gatehouse/contracts';
 import { commonConfig, natsConfig, placesConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { DEFAULT_LINE } from './execution/attempt-lines.js';
@@ -39,7 +39,9 @@ export const gatewayConfig = z.object({
   BRAND: z.string().default('Gatehouse').describe('Name of the site where no brand has another'),
   SEAL_KEYS: z
     .string()
-    .describe('Keys that seal plans: `id:base64` of 32 bytes, comma separated; the first seals, all open'),
+    .describe(
+      'Keys that seal plans and the secrets of stages: `id:base64` of 32 bytes, comma separated; the first seals, all open',
+    ),
   SECRET_KEY: z.string().min(32).describe('Key that hides who attempts are counted for'),
   TRUSTED_PROXIES: z
     .string()
@@ -63,6 +65,7 @@ export const gatewayConfig = z.object({
   POLICY_TIMEOUT_MS: whole(5000, { max: 15_000 }).describe(
     'Milliseconds that the policies of one step may take together',
   ),
+  ...policyLimits.shape,
   ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
   SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
   PLAN_S: whole(3600).describe(

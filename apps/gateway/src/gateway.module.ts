@@ -1,4 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
+import { policyBytesOf } from '@gatehouse/contracts';
+import { Invitations, TypeormInvitations } from '@gatehouse/directory';
 import type { Places } from '@gatehouse/platform';
 import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
@@ -9,6 +11,8 @@ import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormBoundSessions } from './adapters/typeorm-bound-sessions.js';
 import { TypeormBrands } from './adapters/typeorm-brands.js';
+import { TypeormConsents } from './adapters/typeorm-consents.js';
+import { TypeormEvents } from './adapters/typeorm-events.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
 import { TypeormMemberships } from './adapters/typeorm-memberships.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
@@ -18,6 +22,7 @@ import { AttemptLines } from './execution/attempt-lines.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
 import { BindingGuard } from './execution/binding-guard.js';
 import { Brands } from './execution/brands.js';
+import { Consents } from './execution/consents.js';
 import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
@@ -35,6 +40,8 @@ import { readsAttributes } from './http/avatar-modes.js';
 import { Avatars } from './http/avatars.js';
 import { BrandsController } from './http/brands.controller.js';
 import { Clients } from './http/client.js';
+import { ConsentsController } from './http/consents.controller.js';
+import { DuoEnrollmentController } from './http/duo-enrollment.controller.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
 import { FlowInspectorController } from './http/flow-inspector.controller.js';
@@ -44,12 +51,13 @@ import { FlowRequestReader } from './http/flow-request.reader.js';
 import { FlowsController } from './http/flows.controller.js';
 import { Dependencies, HealthController } from './http/health.controller.js';
 import { HomeController } from './http/home.controller.js';
+import { InvitationsController } from './http/invitations.controller.js';
 import { LiveSessions } from './http/live-sessions.js';
 import { apiDocument } from './http/openapi/api-document.js';
 import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
 import { OwnPageController } from './http/own-page.controller.js';
-import { PageFilesController } from './http/page-files.controller.js';
+import { PageFilesController, ProofScriptController } from './http/page-files.controller.js';
 import { Principals } from './http/principal.js';
 import { RootConfigController } from './http/root-config.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
@@ -62,14 +70,18 @@ const CONTROLLERS: Type[] = [
   ExecutorController,
   FlowPageController,
   PageFilesController,
+  ProofScriptController,
   HomeController,
   OwnPageController,
   ApiPageController,
   FlowsController,
+  DuoEnrollmentController,
   FlowInstancesController,
   FlowInspectorController,
   UsersController,
+  ConsentsController,
   SessionsController,
+  InvitationsController,
   BrandsController,
   RootConfigController,
   HealthController,
@@ -115,6 +127,8 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Brands, useValue: ports.brands },
     { provide: Contracts, useValue: contracts },
     { provide: Sessions, useValue: ports.sessions },
+    { provide: Invitations, useValue: new TypeormInvitations(source) },
+    { provide: Consents, useValue: ports.consents },
     ...doorsOf(ground, ports),
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
@@ -131,6 +145,7 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
   const inside = { ...ports, contracts, bindings, site: siteOf(config) };
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date() }), new Outset(inside)];
   return [
+    { provide: Clients, useValue: clients },
     { provide: Principals, useValue: principals },
     { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, reader, logger }) },
   ];
@@ -140,11 +155,9 @@ type Ports = ReturnType<typeof portsOf>;
 
 function portsOf(ground: Ground) {
   const { config, source, requester, logger } = ground;
-  const { ANONYMOUS_SESSION_S: anonymousSessionS, SESSION_S: sessionS, PLAN_S: planS } = config;
-  const lifetimes = { anonymousSessionS, sessionS, planS };
   const attributes = readsAttributes(config.AVATARS);
   const sealer = new Sealer(config.SEAL_KEYS);
-  const plans = new TypeormPlans(source, sealer, { lifetimes, logger, attributes });
+  const plans = new TypeormPlans(source, sealer, { lifetimes: lifetimesOf(config), logger, attributes });
   const contracts = new CatalogueContracts(new Set(config.TRUSTED_STAGES));
   const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
   const lines = new AttemptLines(config.ATTEMPTS_LINE);
@@ -160,18 +173,28 @@ function portsOf(ground: Ground) {
   const engine = engineOf(ground, contracts);
   return {
     ...{ plans, contracts, attempts, lines, consultation, engine },
-    flows: new TypeormFlows(source),
+    flows: new TypeormFlows(source, sealer),
     brands: new TypeormBrands(source, config.BRAND),
     planning: new Planning(engine),
+    events: new TypeormEvents(source, sealer),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),
+    consents: new TypeormConsents(source, sealer),
     tokens: new TypeormTokens(source, attributes),
   };
 }
 
+const lifetimesOf = ({
+  ANONYMOUS_SESSION_S: anonymousSessionS,
+  SESSION_S: sessionS,
+  PLAN_S: planS,
+}: GatewayConfig) => ({
+  ...{ anonymousSessionS, sessionS, planS },
+});
+
 const engineOf = ({ config, source, requester, logger }: Ground, contracts: Contracts) =>
   new PolicyEngine({
-    policies: new NatsPolicies(requester),
+    policies: new NatsPolicies(requester, policyBytesOf(config)),
     memberships: new TypeormMemberships(source),
     contracts,
     timeoutMs: config.POLICY_TIMEOUT_MS,

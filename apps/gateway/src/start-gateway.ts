@@ -7,6 +7,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
 import { ResumeTokens1764115260000 } from './adapters/migrations/1764115260000-resume-tokens.js';
 import { PlansBegun1764115320000 } from './adapters/migrations/1764115320000-plans-begun.js';
+import { Courier1764374400000 } from './adapters/migrations/1764374400000-courier.js';
 import { TypeormJanitor } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground } from './gateway.module.js';
@@ -20,6 +21,7 @@ export const flowMigrations = [
   Plans1764028860000,
   ResumeTokens1764115260000,
   PlansBegun1764115320000,
+  Courier1764374400000,
 ];
 
 /** Where the build puts the pages: in the folder of their app, beside this one. */

@@ -62,7 +62,17 @@ it('applies a file of the folder once, though another one requires it and the pa
 });
 
 it('finds nothing in a folder that is not there', async () => {
-  const file = await write('asking.yaml', group('asking', '{name: x}', requiring('{name: x}')));
+  const file = await write('asking.yaml', group('asking', '{name: y}', requiring('{name: x}')));
   const apply = applyFiles(database.url, await readFiles([file]), { folder: join(folder, 'nowhere') });
   await expect(apply).rejects.toThrow('identifiers: Required blueprint does not exist');
+});
+
+it('reads all of a folder that is named, examples and JSON too', async () => {
+  await write('set/a.yaml', example('a'));
+  await write(
+    'set/b.json',
+    JSON.stringify({ entries: [{ model: 'authentik_core.group', identifiers: { name: 'b' } }] }),
+  );
+  const files = await readFiles([join(folder, 'set')]);
+  expect(applied(await applyFiles(database.url, files, { folder }))).toEqual(['a', 'b']);
 });

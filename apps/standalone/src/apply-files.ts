@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
 import {
   applyBlueprints,
@@ -11,7 +11,7 @@ import {
   type Report,
 } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
-import { openDataSource, readConfig } from '@gatehouse/platform';
+import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
 import { comparePassword, hashPassword } from '@gatehouse/stages/password';
 import { CommandError } from './command.js';
 import { PythonErrand } from './python-errand.js';
@@ -22,25 +22,31 @@ import { standaloneConfig } from './standalone.config.js';
 export const blueprintsFolder = (env: NodeJS.ProcessEnv = process.env): string =>
   readConfig(standaloneConfig, env).BLUEPRINTS_DIR;
 
-/** Reads blueprint files. Throws CommandError for one that cannot be read. */
-export const readFiles = (names: readonly string[]): Promise<BlueprintFile[]> =>
-  Promise.all(
-    names.map(async (name) => {
-      const text = await readFile(name, 'utf8').catch((error: Error) => {
-        throw new CommandError(`${name} cannot be read: ${error.message}`);
-      });
-      return { name: normalize(name), text };
-    }),
+/** Reads blueprint files, and all those of a folder that is named. Throws CommandError for one that cannot be read. */
+export async function readFiles(names: readonly string[]): Promise<BlueprintFile[]> {
+  const files = await Promise.all(
+    names.map(async (name) => ((await isFolder(name)) ? readFolder(name) : readOne(name))),
   );
+  return files.flat();
+}
+
+const isFolder = async (name: string) => (await stat(name).catch(() => undefined))?.isDirectory() === true;
+
+async function readOne(name: string): Promise<BlueprintFile> {
+  const text = await readFile(name, 'utf8').catch((error: Error) => {
+    throw new CommandError(`${name} cannot be read: ${error.message}`);
+  });
+  return { name: normalize(name), text };
+}
 
 /** Reads the blueprints of a folder and of those in it, hidden ones aside, in the order of their paths. */
 export async function readFolder(folder: string): Promise<FolderFile[]> {
   const inside = (await readdir(folder, { recursive: true })).map((path) => path.split(sep).join('/'));
-  const paths = inside.filter((path) => path.endsWith('.yaml') && !HIDDEN.test(path)).sort();
-  const files = await readFiles(paths.map((path) => join(folder, path)));
-  return files.map((file, i) => ({ ...file, path: paths[i] as string }));
+  const paths = inside.filter((path) => BLUEPRINT.test(path) && !HIDDEN.test(path)).sort();
+  return Promise.all(paths.map(async (path) => ({ ...(await readOne(join(folder, path))), path })));
 }
 
+const BLUEPRINT = /\.(yaml|json)$/;
 const HIDDEN = /(^|\/)\./;
 
 /** A password that is right already stays as it is, so that applying a file again ends nobody's sessions. */
@@ -51,21 +57,32 @@ interface Place {
   readonly env?: NodeJS.ProcessEnv;
   /** Where a required blueprint is looked for. */
   readonly folder?: string;
+  /** Whether models that are not here are refused, instead of left out where no login depends on them. */
+  readonly strict?: boolean;
+  /** `SEAL_KEYS`; without them no object can have a secret. */
+  readonly sealKeys?: string | undefined;
 }
+
+/** The blueprints of a folder, for those that require others. */
+export const folderLibrary =
+  (folder = blueprintsFolder()): Library =>
+  async (wanted) =>
+    existsSync(folder) ? findBlueprint(await readFolder(folder), wanted) : undefined;
 
 /** Applies blueprints to the database at `url`, all of them or none. */
 export async function applyFiles(
   url: string,
   files: readonly BlueprintFile[],
-  { env = process.env, folder = blueprintsFolder() }: Place = {},
+  { env = process.env, folder = blueprintsFolder(), sealKeys, strict = false }: Place = {},
 ): Promise<Report> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
-  const library: Library = async (wanted) =>
-    existsSync(folder) ? findBlueprint(await readFolder(folder), wanted) : undefined;
+  const library = folderLibrary(folder);
   const strangers = new StageErrand(env);
   const syntax = new PythonErrand();
+  const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
   try {
-    return await applyBlueprints({ source, files, library, env, strangers, syntax, hash: hashPassword, verify });
+    const given = { source, files, library, env, sealer, strict, strangers, syntax, hash: hashPassword, verify };
+    return await applyBlueprints(given);
   } finally {
     await syntax.close();
     await strangers.close();

@@ -1,20 +1,20 @@
-import { formatReport } from '@gatehouse/blueprints';
-import { applyFiles, readFiles } from './apply-files.js';
+import { apply } from './blueprint-verbs/apply.js';
+import { check } from './blueprint-verbs/check.js';
+import { exportOne } from './blueprint-verbs/export.js';
 import { CommandError, runCommand } from './command.js';
-import { openPostgres } from './local-postgres.js';
-import { openLocalState } from './local-state.js';
-import { migrateAll } from './migrate-all.js';
 
-const USAGE = 'usage: npm run blueprint -- apply FILE…';
+const VERBS: ReadonlyMap<string, (args: readonly string[]) => Promise<string>> = new Map([
+  ['apply', apply],
+  ['check', check],
+  ['export', exportOne],
+]);
 
-await runCommand('blueprint', async ([verb, ...names]) => {
-  if (verb !== 'apply' || names.length === 0) throw new CommandError(USAGE);
-  const files = await readFiles(names);
-  const postgres = await openPostgres(openLocalState);
-  try {
-    if (postgres.embedded) await migrateAll(postgres.url);
-    return formatReport(await applyFiles(postgres.url, files));
-  } finally {
-    await postgres.stop();
-  }
+const USAGE = `usage: npm run blueprint -- apply [--strict] FILE-OR-FOLDER…
+       npm run blueprint -- check [--json] FILE-OR-FOLDER…
+       npm run blueprint -- export [--output FILE] FLOW_SLUG`;
+
+await runCommand('blueprint', async ([name = '', ...args]) => {
+  const verb = VERBS.get(name);
+  if (!verb || args.length === 0) throw new CommandError(USAGE);
+  return verb(args);
 });

@@ -1,3 +1,4 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { BlueprintError } from '@gatehouse/blueprints';
 import { ConfigError } from '@gatehouse/platform';
 
@@ -13,6 +14,19 @@ export async function runCommand(name: string, command: (args: readonly string[]
 
 /** What was expected is a sentence; anything else shows where it happened. */
 export class CommandError extends Error {}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** The options and the names of a command line. Throws CommandError for an unknown option, or without a name. */
+export function argumentsOf<const O extends Options>(args: readonly string[], options: O) {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    if (positionals.length > 0) return { values, names: positionals };
+  } catch (error) {
+    throw new CommandError((error as Error).message);
+  }
+  throw new CommandError('names what?');
+}
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -21,9 +21,9 @@ entries:
 `;
 
 /** Applies the blueprints of `folder` in the order of their paths, without those that wait to be asked for. */
-export async function applyFolder(url: string, folder: string): Promise<Report> {
+export async function applyFolder(url: string, folder: string, sealKeys?: string): Promise<Report> {
   const files = await readFolder(folder);
-  return applyFiles(url, files.filter(isUnasked), { folder });
+  return applyFiles(url, files.filter(isUnasked), { folder, sealKeys });
 }
 
 /** An administrator who has just been made. */

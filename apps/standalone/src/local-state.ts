@@ -7,6 +7,7 @@ import { standaloneConfig } from './standalone.config.js';
 
 const secrets = z.object({
   sealKey: z.string(),
+  mfaSealKey: z.string(),
   secretKey: z.string(),
   databasePassword: z.string(),
   busPassword: z.string(),
@@ -17,21 +18,46 @@ export interface LocalState extends z.output<typeof secrets> {
   readonly folder: string;
 }
 
-/** Opens the folder (`GATEHOUSE_DIR`, else `.gatehouse`), drawing fresh secrets at the first start. */
+/** Opens the folder (`GATEHOUSE_DIR`, else `.gatehouse`), drawing the secrets that it lacks. */
 export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Promise<LocalState> {
-  const folder = resolve(readConfig(standaloneConfig, env).GATEHOUSE_DIR);
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, 'secrets.json');
-  const kept = await readFile(file, 'utf8').catch(() => undefined);
-  if (kept !== undefined) return { folder, ...secrets.parse(JSON.parse(kept)) };
-  const drawn = {
+  const { folder, file } = placeOf(env);
+  const before = await keptSecrets(env);
+  const all = secrets.parse({
     sealKey: randomBytes(32).toString('base64'),
+    mfaSealKey: randomBytes(32).toString('base64'),
     secretKey: randomBytes(32).toString('base64'),
     databasePassword: randomBytes(24).toString('base64url'),
     busPassword: randomBytes(24).toString('base64url'),
-  };
-  await writePrivately(file, drawn);
-  return { folder, ...drawn };
+    ...before,
+  });
+  await mkdir(folder, { recursive: true });
+  // A later version may need more of them than the one that drew the first.
+  if (Object.keys(all).some((name) => !(name in before))) await writePrivately(file, all);
+  return { folder, ...all };
+}
+
+/** What earlier starts have drawn. */
+async function keptSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<typeof secrets>>> {
+  const kept = await readFile(placeOf(env).file, 'utf8').catch(() => '{}');
+  const known = secrets.partial().parse(JSON.parse(kept));
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+}
+
+function placeOf(env: NodeJS.ProcessEnv) {
+  const folder = resolve(readConfig(standaloneConfig, env).GATEHOUSE_DIR);
+  return { folder, file: join(folder, 'secrets.json') };
+}
+
+/** `SEAL_KEYS`; else the key that this folder's Gatehouse seals with, if it was ever started. */
+export async function sealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+  return env['SEAL_KEYS'] || sealKeys((await keptSecrets(env)).sealKey);
+}
+
+/** A key of a folder's own Gatehouse, as `SEAL_KEYS` has it. */
+export function sealKeys(key: string): string;
+export function sealKeys(key: string | undefined): string | undefined;
+export function sealKeys(key: string | undefined): string | undefined {
+  return key && `local:${key}`;
 }
 
 /** Writes JSON that nobody else may read, whole or not at all. */

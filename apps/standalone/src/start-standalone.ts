@@ -1,3 +1,4 @@
+import { courierConfig, startCourier } from '@gatehouse/courier';
 import { gatewayConfig, startGateway } from '@gatehouse/gateway';
 import { Logger, readConfig } from '@gatehouse/platform';
 import { policiesModule } from '@gatehouse/policies';
@@ -7,7 +8,7 @@ import { blueprintsFolder } from './apply-files.js';
 import { applyFolder, ensureAdmin, type FreshAdmin } from './first-start.js';
 import { openNats } from './local-nats.js';
 import { openPostgres } from './local-postgres.js';
-import { type LocalState, openLocalState } from './local-state.js';
+import { type LocalState, openLocalState, sealKeys } from './local-state.js';
 import { migrateAll } from './migrate-all.js';
 
 export interface Standalone {
@@ -37,7 +38,7 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   const postgres = await openPostgres(async () => state, env);
   started.push(postgres.stop);
   await migrateAll(postgres.url);
-  await applyFolder(postgres.url, blueprintsFolder(env));
+  await applyFolder(postgres.url, blueprintsFolder(env), env['SEAL_KEYS'] || sealKeys(state.sealKey));
   const admin = await ensureAdmin(postgres.url, env);
   const nats = await openNats(state, env);
   started.push(nats.stop);
@@ -46,19 +47,22 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   Object.assign(process.env, settings);
   const config = readConfig(gatewayConfig, settings);
   const logger = new Logger('gatehouse', config.LOG_LEVEL);
-  const modules = await Promise.all([...Object.values(stages).map(({ module }) => module()), policiesModule()]);
+  const modules = await Promise.all([policiesModule(), ...Object.values(stages).map(({ module }) => module())]);
   const service = await serveStages({ name: 'standalone', modules, nats: config, logger });
   started.push(() => service.close());
+  const courier = await startCourier({ ...readConfig(courierConfig, settings), METRICS_PORT: undefined });
+  started.push(() => courier.close());
   const gateway = await startGateway(config);
   started.push(() => gateway.close());
   return { url: gateway.url, admin };
 }
 
 /** Settings of a laptop that nobody has configured. */
-function defaults({ sealKey, secretKey }: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
+function defaults(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
   return {
-    SEAL_KEYS: `local:${sealKey}`,
-    SECRET_KEY: secretKey,
+    SEAL_KEYS: sealKeys(state.sealKey),
+    MFA_SEAL_KEYS: sealKeys(state.mfaSealKey),
+    SECRET_KEY: state.secretKey,
     BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
     LOG_LEVEL: 'warn',
   };

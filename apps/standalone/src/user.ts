@@ -1,24 +1,48 @@
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
-import { directoryEntities, TypeormUsers } from '@gatehouse/directory';
+import { directoryEntities } from '@gatehouse/directory';
 import { openDataSource } from '@gatehouse/platform';
 import { CommandError, runCommand } from './command.js';
 import { openPostgres } from './local-postgres.js';
 import { openLocalState } from './local-state.js';
-import { VERBS } from './typeorm-user-verbs.js';
+import { importFile } from './user-verbs/import.js';
+import { lock, unlock } from './user-verbs/locking.js';
+import { setPassword } from './user-verbs/password.js';
+import { recoveryLink } from './user-verbs/recovery-link.js';
+import { create } from './user-verbs/typeorm-create.js';
+import { endSessions } from './user-verbs/typeorm-end-sessions.js';
+import { list } from './user-verbs/typeorm-list.js';
+import type { Verb } from './user-verbs/typeorm-verb.js';
 
-const USAGE = `usage: npm run user -- ${[...VERBS.keys()].join('|')} USERNAME`;
+/** What an operator can do about users, by the word for it. */
+const VERBS: Readonly<Record<string, Verb>> = {
+  list,
+  create,
+  lock,
+  unlock,
+  'end-sessions': endSessions,
+  'set-password': setPassword,
+  'recovery-link': recoveryLink,
+  import: importFile,
+};
 
-await runCommand('user', async ([name = '', username]) => {
-  const verb = VERBS.get(name);
-  if (!verb || !username) throw new CommandError(USAGE);
+const USAGE = [
+  'usage: npm run user -- …',
+  ...Object.entries(VERBS).map(([name, { takes }]) => `  ${name} ${takes}`),
+].join('\n');
+
+await runCommand('user', async ([name = '', ...args]) => {
+  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  if (!verb) throw new CommandError(USAGE);
   const postgres = await openPostgres(openLocalState);
   try {
     const entities = directoryEntities;
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, entities, poolSize: 1 });
     try {
-      const user = await new TypeormUsers(source).find(username, { fields: ['username'], caseInsensitive: true });
-      if (!user) throw new CommandError(`there is no user ${username}`);
-      return await verb(source, user);
+      return await verb.run(args, { source, env: process.env });
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+        throw new CommandError(`${error.message}\nusage: npm run user -- ${name} ${verb.takes}`);
+      throw error;
     } finally {
       await source.destroy();
     }

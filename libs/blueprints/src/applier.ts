@@ -1,12 +1,37 @@
 import { BlueprintError, placed } from './blueprint-error.js';
-import { type Collection, type Found, Invalid } from './collection.js';
+import { BadExpression, type Collection, type Found, Invalid } from './collection.js';
 import type { BlueprintDocument, Entry } from './document.js';
+import { isElsewhere } from './elsewhere.js';
 import { deepMerge, isMap, isTruthy, type Json, type JsonMap } from './json.js';
+import { LeftOut } from './left-out.js';
 import type { Change, FileReport } from './report.js';
 import { Budget, type Pk, resolve, resolveMap, type Scope, type Written, type WrittenMap } from './written.js';
 
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];
+
+/** What is ignored of an entry. */
+export interface Notice {
+  readonly rule: 'unknown-field' | 'left-out' | 'permissions';
+  readonly field?: string;
+  readonly text: string;
+}
+
+/** An entry, and the file that it is in. */
+export interface Origin {
+  readonly file: string;
+  readonly entry: Entry;
+}
+
+/** Whoever wants to know of everything that is wrong, rather than of the first. */
+export interface Observer {
+  saved(origin: Origin, model: string, pk: Pk): void;
+  noticed(origin: Origin, notice: Notice): void;
+  /** Answers the pk that stands from now on for what the entry would have made. */
+  failed(origin: Origin, error: BlueprintError): Pk;
+  /** The pk of an object that is not there and may be elsewhere. */
+  assumed(origin: Origin, model: string, fields: JsonMap): Pk;
+}
 
 /** What a blueprint is applied to. */
 export interface Surroundings {
@@ -15,18 +40,22 @@ export interface Surroundings {
   readonly env: Scope['env'];
   /** Values for `!Context`, over those of the file. */
   readonly context: WrittenMap;
+  /** Whether a model that is not here is refused, also one that no login depends on. */
+  readonly strict: boolean;
+  readonly observer?: Observer;
 }
 
 /** An entry with its tags resolved. */
 interface Resolved {
-  readonly model: string;
   readonly state: State;
   readonly identifiers: JsonMap;
   readonly attrs: JsonMap;
 }
 
 /** Context that every blueprint has (01-executor §9.1). */
-const BUILT_IN = { 'goauthentik.io/enterprise/licensed': false };
+const BUILT_IN = { 'goauthentik.io/enterprise/licensed': false, 'goauthentik.io/rbac/models': {} };
+
+const NO_SUCH_MODEL = 'there is no such model here';
 
 /** One run of one blueprint: applies its entries in order (01-executor §9.4). Throws BlueprintError at the first bad one. */
 export class Applier {
@@ -34,6 +63,9 @@ export class Applier {
   /** The real pk of objects whose entry names another one. */
   readonly #aliases = new Map<Json, Pk>();
   readonly #warnings: string[] = [];
+  readonly #leftOut = new LeftOut();
+  /** The one that is being applied. */
+  #entry: Entry | undefined;
   readonly #scope: Scope;
 
   constructor(
@@ -47,7 +79,7 @@ export class Applier {
       items: [],
       budget: new Budget(),
       keyOf: (id) => this.#ids.get(id),
-      find: async (model, fields) => (await this.#collection(model).find(fields))?.pk,
+      find: (model, fields) => this.#find(model.toLowerCase(), fields),
     };
   }
 
@@ -56,19 +88,47 @@ export class Applier {
     const changes: Change[] = [];
     for (const entry of entries) {
       try {
+        this.#entry = entry;
         changes.push(await this.#apply(entry));
       } catch (error) {
-        throw placed(explained(error, entry), { file, line: entry.line, entry: entry.place });
+        this.#fail(entry, placed(explained(error, entry), { file, line: entry.line, entry: entry.place }));
       }
     }
     return { file, changes, warnings: this.#warnings };
   }
 
+  #from(entry: Entry): Origin {
+    return { file: this.document.file, entry };
+  }
+
+  #fail(entry: Entry, error: unknown): void {
+    const { observer } = this.surroundings;
+    if (!observer || !(error instanceof BlueprintError)) throw error;
+    this.#remember(entry, {}, observer.failed(this.#from(entry), error));
+  }
+
+  async #find(model: string, fields: JsonMap): Promise<Pk | undefined> {
+    const { observer } = this.surroundings;
+    if (this.#isLeftOut(model)) return undefined;
+    const found = await this.#collection(model).find(fields);
+    return found?.pk ?? (this.#entry && observer?.assumed(this.#from(this.#entry), model, fields));
+  }
+
   async #apply(entry: Entry): Promise<Change> {
-    for (const condition of entry.conditions) {
+    // Who looks for mistakes looks at what may be skipped as well.
+    const conditions = this.surroundings.observer ? [] : entry.conditions;
+    for (const condition of conditions) {
       if (!isTruthy(await resolve(condition, this.#scope))) return skipped(entry);
     }
-    const { model, state, identifiers, attrs } = await this.#resolve(entry);
+    const model = String(await resolve(entry.model, this.#scope)).toLowerCase();
+    if (this.#isLeftOut(model)) return this.#leaveOut(entry, model, NO_SUCH_MODEL);
+    return this.#applyTo(model, entry);
+  }
+
+  async #applyTo(model: string, entry: Entry): Promise<Change> {
+    const { state, identifiers, attrs } = await this.#resolve(entry);
+    const beyond = this.#leftOut.nameIn(identifiers);
+    if (beyond !== undefined) return this.#leaveOut(entry, model, `it is about ${beyond}, which is left out`);
     const collection = this.#collection(model);
     if (Object.keys(identifiers).length === 0 && !collection.nameless) {
       throw new BlueprintError('No or invalid identifiers');
@@ -76,34 +136,76 @@ export class Applier {
     const existing = await collection.find(identifiers);
     if (state === 'absent') return { model, ...(await this.#remove(collection, existing)) };
     if (state === 'must_created' && existing) throw new BlueprintError(`${existing.name} exists already`);
-    const given = deepMerge([attrs, identifiers]);
-    this.#warn(entry, Object.keys(given), collection);
-    const save = await collection.check(given, existing);
+    this.#warn(entry, deepMerge([attrs, identifiers]), collection);
+    const given = deepMerge([this.#leftOut.without(attrs), identifiers]);
+    const save = await collection.check(given, existing).catch((error: unknown) => this.#excused(error, attrs));
+    if (typeof save === 'string') return this.#leaveOut(entry, model, `it needs ${save}, which is left out`);
     const saved = state === 'created' && existing ? { ...existing, outcome: 'left' as const } : await save();
-    if (saved.pk !== undefined) this.#remember(entry, identifiers, saved.pk);
+    if (saved.pk !== undefined) {
+      this.#remember(entry, identifiers, saved.pk);
+      this.surroundings.observer?.saved(this.#from(entry), model, saved.pk);
+    }
     return { outcome: saved.outcome, model, name: saved.name };
   }
 
   async #resolve(entry: Entry): Promise<Resolved> {
-    const model = String(await resolve(entry.model, this.#scope)).toLowerCase();
     const state = String(await resolve(entry.state, this.#scope));
     if (!isState(state)) throw new BlueprintError(`must be one of ${STATES.join(', ')}`, { field: 'state' });
     const identifiers = this.#replaceAliases(await resolveMap(entry.identifiers, this.#scope));
     const attrs = this.#replaceAliases(await resolveMap(entry.attrs, this.#scope));
-    return { model, state, identifiers, attrs };
+    return { state, identifiers, attrs };
   }
 
   #collection(model: string): Collection {
     const collection = this.surroundings.collections.get(model.toLowerCase());
-    if (!collection) throw new BlueprintError(`${model} is not a model of this installation`);
-    return collection;
+    if (collection) return collection;
+    throw new BlueprintError(`${model} is not a model of this installation`, {}, { fault: 'unknown-model' });
   }
 
-  #warn({ place, permissions }: Entry, given: readonly string[], { fields }: Collection): void {
-    const unknown = given.filter((field) => field !== 'pk' && !fields.has(field));
-    const subject = `entry ${place.number}${place.model ? ` (${place.model})` : ''}`;
-    for (const field of unknown) this.#warnings.push(`${subject}: ${field} is ignored, the model has no such field`);
-    if (permissions.length > 0) this.#warnings.push(`${subject}: permissions are ignored`);
+  #isLeftOut(model: string): boolean {
+    return !this.surroundings.strict && !this.surroundings.collections.has(model) && isElsewhere(model);
+  }
+
+  /** Others may go on to refer to it. */
+  #leaveOut(entry: Entry, model: string, why: string): Change {
+    const { pk, claimed } = this.#leftOut.add(entry, model);
+    this.surroundings.observer?.noticed(this.#from(entry), { rule: 'left-out', text: `it is left out: ${why}` });
+    this.#remember(entry, claimed === undefined ? {} : { pk: claimed }, pk);
+    return { outcome: 'skipped', model, name: entry.place.id ?? '', why };
+  }
+
+  /** The name of what an object lacks only because that is left out. Throws any other error. */
+  #excused(error: unknown, attrs: JsonMap): string {
+    const { field = '' } = error instanceof Invalid ? error.first : {};
+    const name = this.#leftOut.nameIn(attrs[field] ?? null);
+    if (name === undefined) throw error;
+    return name;
+  }
+
+  #warn(entry: Entry, given: JsonMap, { fields }: Collection): void {
+    const { number, model } = entry.place;
+    for (const notice of this.#notices(entry, given, fields)) {
+      this.#warnings.push(`entry ${number}${model ? ` (${model})` : ''}: ${notice.text}`);
+      this.surroundings.observer?.noticed(this.#from(entry), notice);
+    }
+  }
+
+  #notices({ permissions }: Entry, given: JsonMap, fields: ReadonlySet<string>): Notice[] {
+    const names = Object.keys(given);
+    const unknown = names.filter((field) => field !== 'pk' && !fields.has(field));
+    const partial = names.flatMap((field) => {
+      const name = fields.has(field) ? this.#leftOut.nameIn(given[field] ?? null) : undefined;
+      return name === undefined ? [] : [{ field, text: `${field} goes without ${name}, which is left out` }];
+    });
+    return [
+      ...unknown.map((field) => ({
+        rule: 'unknown-field' as const,
+        field,
+        text: `${field} is ignored, the model has no such field`,
+      })),
+      ...partial.map((notice) => ({ ...notice, rule: 'left-out' as const })),
+      ...(permissions.length > 0 ? [{ rule: 'permissions' as const, text: 'permissions are ignored' }] : []),
+    ];
   }
 
   #remember({ id }: Entry, { pk }: JsonMap, real: Pk): void {
@@ -144,6 +246,6 @@ function explained(error: unknown, entry: Entry): unknown {
   return new BlueprintError(
     text,
     { field, line: field === undefined ? undefined : entry.lineOf(field) },
-    { cause: error },
+    { cause: error, fault: error instanceof BadExpression ? 'bad-expression' : 'invalid-value' },
   );
 }

@@ -14,21 +14,31 @@ export interface EntryPlace {
   readonly model?: string | undefined;
 }
 
+/** What is wrong, in one word for programs. */
+export type Fault = 'unreadable' | 'unknown-model' | 'unresolved-reference' | 'bad-expression' | 'invalid-value';
+
+interface Options extends ErrorOptions {
+  readonly fault?: Fault;
+}
+
 /** A blueprint that cannot be applied; the message says where and why, in one line. */
 export class BlueprintError extends Error {
+  readonly fault: Fault;
+
   constructor(
     readonly reason: string,
     readonly place: Place = {},
-    options?: ErrorOptions,
+    { fault = 'invalid-value', ...options }: Options = {},
   ) {
     super(describe(reason, place), options);
     this.name = 'BlueprintError';
+    this.fault = fault;
   }
 
   /** The same error with more said of its place; what is known already stays. */
   at(place: Place): BlueprintError {
     const known = Object.fromEntries(Object.entries(this.place).filter(([, part]) => part !== undefined));
-    return new BlueprintError(this.reason, { ...place, ...known }, { cause: this.cause });
+    return new BlueprintError(this.reason, { ...place, ...known }, { cause: this.cause, fault: this.fault });
   }
 }
 

@@ -57,6 +57,9 @@ export class Invalid extends Error {
   }
 }
 
+/** Python that is none. */
+export class BadExpression extends Invalid {}
+
 /** Values as their schema wants them. Throws Invalid. */
 export function accept<S extends z.ZodObject>(schema: S, values: object): z.output<S> {
   const parsed = schema.safeParse(values);

@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto';
 import {
   type AttachedStage,
   type PolicyContract,
+  type Reference,
   type StageContract,
   type StageDescriptor,
   secretFields,
 } from '@gatehouse/contracts';
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
+import type { Vault } from '@gatehouse/platform';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
 import { canonical, type JsonMap } from './json.js';
-import { type BlueprintObject, type Referable, referencesIn } from './object-model.js';
+import { type BlueprintObject, referencesIn } from './object-model.js';
 import { Conditions } from './policy-sets.js';
 import { remoteStageOf } from './remote-stage.model.js';
 
@@ -31,6 +33,8 @@ export class Compiler {
   constructor(
     private readonly draft: Draft,
     private readonly contracts: Contracts,
+    /** Seals the secrets of stages: a document shows none. */
+    private readonly vault: Pick<Vault, 'seal'>,
   ) {
     for (const binding of draft.of(bindingModel.name)) {
       const { target = null } = binding.values;
@@ -42,7 +46,16 @@ export class Compiler {
 
   /** The flows whose document may be another one, now that the objects of these ids have changed. */
   affected(ids: ReadonlySet<string>): BlueprintObject[] {
-    return [...this.draft.of(flowModel.name)].filter((flow) => this.#parts(flow).some((id) => ids.has(id)));
+    // What is gone may have been a companion: nobody refers to those, so nobody tells.
+    const isGone = [...ids].some((id) => !this.draft.get(id));
+    return [...this.draft.of(flowModel.name)].filter(
+      (flow) => this.#parts(flow).some((id) => ids.has(id)) || (isGone && this.#hasCompanions(flow)),
+    );
+  }
+
+  #hasCompanions(flow: BlueprintObject): boolean {
+    const bindings = this.#bindings.get(flow.id) ?? [];
+    return bindings.some((binding) => this.#contractOf(this.#stageOf(binding)).companions.length > 0);
   }
 
   compile(flow: BlueprintObject): FlowVersion {
@@ -54,6 +67,7 @@ export class Compiler {
       guard: this.#conditions.setOf(flow.id, values.policy_engine_mode),
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
+      companions: Object.fromEntries(bindings.flatMap((binding) => this.#companions(this.#stageOf(binding)))),
       descriptors: Object.fromEntries(bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding)))),
       policies: this.#conditions.policiesOf([flow.id, ...bindings.map(({ id }) => id)]),
     });
@@ -63,14 +77,19 @@ export class Compiler {
   #parts(flow: BlueprintObject): string[] {
     const bindings = this.#bindings.get(flow.id) ?? [];
     const stages = bindings.map((binding) => this.#stageOf(binding));
-    const referred = stages.flatMap((stage) => this.#references(stage).map(([, id]) => id));
+    const referred = stages
+      .flatMap((stage) => [stage, ...this.#inner(stage)])
+      .flatMap((stage) => this.#references(stage).map(([, id]) => id));
     const further = referred.flatMap((id) => {
       const object = this.draft.get(id);
       return object ? this.#references(object).map(([, target]) => target) : [];
     });
     const targets = [flow.id, ...bindings.map(({ id }) => id)];
     const policies = this.#conditions.policyIdsOf(targets);
-    return [...targets, ...stages.map(({ id }) => id), ...referred, ...further, ...policies];
+    const called = this.#conditions.withCalled(referred);
+    const companions = stages.flatMap((stage) => this.#companionsOf(stage).map(({ id }) => id));
+    const named = [...stages.map(({ id }) => id), ...referred, ...further, ...companions];
+    return [...targets, ...named, ...policies, ...called];
   }
 
   #step(binding: BlueprintObject): unknown {
@@ -80,19 +99,40 @@ export class Compiler {
     return {
       ...rest,
       id: binding.id,
-      stage: { id, name, kind, config },
+      stage: { id, name, kind, config: { ...config, ...this.#secretsOf(stage, config) } },
       policies: this.#conditions.setOf(binding.id, mode),
     };
   }
 
-  #attached(stage: BlueprintObject): [string, AttachedStage][] {
-    return this.#inner(stage).map((inner) => [inner.id, this.#withoutSecrets(inner)]);
+  #attached(stage: BlueprintObject): [string, FlowVersion['attached'][string]][] {
+    return this.#inner(stage).map((inner) => [inner.id, this.#apart(inner)]);
   }
 
-  /** The stages that a stage's config points to. */
+  /** The stages that a stage's config points to, and those that they point to, each once. */
   #inner(stage: BlueprintObject): BlueprintObject[] {
-    const ids = this.#references(stage).flatMap(([, id, kind]) => (kind === 'stage' ? [id] : []));
-    return ids.map((id) => this.draft.get(id) as BlueprintObject);
+    const found = new Map<string, BlueprintObject>();
+    const waiting = [stage];
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      for (const [, id, { to }] of this.#references(next)) {
+        if (to !== 'stage' || found.has(id)) continue;
+        const inner = this.draft.get(id) as BlueprintObject;
+        found.set(id, inner);
+        waiting.push(inner);
+      }
+    }
+    return [...found.values()];
+  }
+
+  #companions(stage: BlueprintObject): [string, FlowVersion['attached'][string]][] {
+    return this.#companionsOf(stage).map((companion) => [companion.id, this.#apart(companion)]);
+  }
+
+  /** Every stage of the kinds whose work a stage goes on with, in an order that does not change. */
+  #companionsOf(stage: BlueprintObject): BlueprintObject[] {
+    const kinds = this.#contractOf(stage).companions;
+    const models = [...this.contracts.stages].filter(([, { kind }]) => kinds.includes(kind)).map(([model]) => model);
+    const found = models.flatMap((model) => [...this.draft.of(model)]);
+    return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** What the strangers among a stage and those that it points to have promised, by kind. */
@@ -103,23 +143,41 @@ export class Compiler {
     });
   }
 
-  #withoutSecrets(object: BlueprintObject): AttachedStage {
+  /** A stage with its secrets beside its config, because whoever points to it sees that. */
+  #apart(object: BlueprintObject): FlowVersion['attached'][string] {
     const stage = this.#compileStage(object);
-    const secrets = secretFields(this.#contractOf(object).config);
-    return {
-      ...stage,
-      config: Object.fromEntries(Object.entries(stage.config).filter(([name]) => !secrets.includes(name))),
-    };
+    const secrets = this.#secretsOf(object, stage.config);
+    const config = Object.fromEntries(Object.entries(stage.config).filter(([name]) => !Object.hasOwn(secrets, name)));
+    return { ...stage, config, ...(Object.keys(secrets).length > 0 ? { secrets } : {}) };
+  }
+
+  /** The secrets in a stage's config, sealed. */
+  #secretsOf(stage: BlueprintObject, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const names = secretFields(this.#contractOf(stage).config).filter((name) => Object.hasOwn(config, name));
+    return Object.fromEntries(
+      names.map((field) => [field, this.vault.seal({ object: stage.id, field }, config[field])]),
+    );
   }
 
   #compileStage(stage: BlueprintObject): AttachedStage {
     const contract = this.#contractOf(stage);
-    const slugs = this.#references(stage).flatMap(([field, id, kind]) =>
-      kind === 'flow' ? [[field, this.#slugOf(id)]] : [],
+    const slugs = this.#references(stage).flatMap(([field, id, { to }]) =>
+      to === 'flow' ? [[field, this.#slugOf(id)]] : [],
     );
     const given = remoteStageOf(stage)?.config ?? stage.values;
-    const config = { ...contract.config.parse(given), ...Object.fromEntries(slugs) };
+    const config = { ...contract.config.parse({ ...given, ...this.#inlined(stage) }), ...Object.fromEntries(slugs) };
     return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: stage.model, config };
+  }
+
+  /** What a stage's parts and policies say, in the fields that name them. */
+  #inlined(stage: BlueprintObject): Record<string, unknown[]> {
+    const fields: Record<string, unknown[]> = {};
+    for (const [field, id, { to, inlined }] of this.#references(stage)) {
+      if (!inlined) continue;
+      const said = to === 'policy' ? this.#conditions.describe(id) : { ...this.draft.get(id)?.values, id };
+      fields[field] = [...(fields[field] ?? []), said];
+    }
+    return fields;
   }
 
   #slugOf(id: string): string {
@@ -136,9 +194,8 @@ export class Compiler {
     return contract;
   }
 
-  #references(object: BlueprintObject): [field: string, id: string, kind: Referable][] {
-    const model = this.draft.modelOf(object);
-    return model ? referencesIn(model, object.values) : [];
+  #references(object: BlueprintObject): [field: string, id: string, to: Reference][] {
+    return referencesIn(this.draft.modelOf(object), object.values);
   }
 }
 

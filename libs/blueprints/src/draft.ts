@@ -1,22 +1,29 @@
+import type { ReferenceKind } from '@gatehouse/contracts';
 import { BlueprintError } from './blueprint-error.js';
-import { canonical, equal } from './json.js';
-import { type BlueprintObject, isOf, type ObjectModel, type Referable, referencesIn } from './object-model.js';
+import { canonical, equal, type Json, type JsonMap } from './json.js';
+import { type BlueprintObject, isOf, type ObjectModel, referencesIn } from './object-model.js';
 import type { StoredObject } from './objects.js';
 
 /** The installation's objects as a run of blueprints has changed them so far: a working copy in memory, saved at the end. */
 export class Draft {
   readonly #models: ReadonlyMap<string, ObjectModel>;
   readonly #objects = new Map<string, BlueprintObject>();
+  /** As they are kept. */
+  readonly #before = new Map<string, JsonMap>();
   readonly #byModel = new Map<string, Set<string>>();
   readonly #names = new Map<string, string>();
   readonly #changed = new Set<string>();
+  readonly #renewed = new Set<string>();
   readonly #removed = new Set<string>();
   readonly #touched = new Set<string>();
 
   constructor(models: Iterable<ObjectModel>, stored: readonly StoredObject[]) {
     this.#models = new Map([...models].map((model) => [model.name, model]));
-    for (const { id, model, identifiers, attrs } of stored)
-      this.#set({ id, model, values: { ...attrs, ...identifiers } });
+    for (const { id, model, identifiers, attrs } of stored) {
+      const values = { ...attrs, ...identifiers };
+      this.#before.set(id, values);
+      this.#set({ id, model, values });
+    }
   }
 
   get(id: string): BlueprintObject | undefined {
@@ -28,13 +35,31 @@ export class Draft {
   }
 
   /** Whether `id` is an object that a field of this kind can refer to. */
-  has(kind: Referable, id: string): boolean {
+  has(kind: ReferenceKind, id: string): boolean {
     const object = this.#objects.get(id);
     return object !== undefined && isOf(kind, this.modelOf(object)?.kind);
   }
 
+  /** An object as people know it: by names, not by the ids that refer to others. */
+  readable(object: BlueprintObject): string {
+    const { key = [], references } = this.modelOf(object) ?? {};
+    const parts = key.map((field) => {
+      const value = object.values[field] ?? '';
+      const referred = references?.has(field) ? this.#objects.get(String(value)) : undefined;
+      return referred ? this.readable(referred) : String(value);
+    });
+    return parts.filter((part) => part !== '').join(' ');
+  }
+
   *of(model: string): Iterable<BlueprintObject> {
     for (const id of this.#byModel.get(model) ?? []) yield this.#objects.get(id) as BlueprintObject;
+  }
+
+  /** Has an object written again, and what is made of it, though it says what it said. */
+  renew(id: string): void {
+    this.#touch(this.#objects.get(id) as BlueprintObject);
+    this.#changed.add(id);
+    this.#renewed.add(id);
   }
 
   /** Another object of the same kind that has the same name. */
@@ -69,10 +94,17 @@ export class Draft {
     for (const other of this.#objects.values()) this.#forget(other, id);
   }
 
-  /** What has to be written. */
+  /** Whether anything is other than it is kept. */
+  get isChanged(): boolean {
+    const { saved, removed } = this.changes;
+    return saved.length > 0 || removed.some((id) => this.#before.has(id));
+  }
+
+  /** What has to be written: nothing of what has changed back. */
   get changes(): { saved: StoredObject[]; removed: string[] } {
-    const saved = [...this.#changed].map((id) => this.#stored(this.#objects.get(id) as BlueprintObject));
-    return { saved, removed: [...this.#removed] };
+    const changed = [...this.#changed].map((id) => this.#objects.get(id) as BlueprintObject);
+    const saved = changed.filter(({ id, values }) => this.#renewed.has(id) || !equal(values, this.#before.get(id)));
+    return { saved: saved.map((object) => this.#stored(object)), removed: [...this.#removed] };
   }
 
   /** Ids of what was changed or removed, and of what those objects refer to, before and after. */
@@ -80,15 +112,23 @@ export class Draft {
     return this.#touched;
   }
 
-  /** Without the password stage inside it, an identification stage would let everybody in. */
-  #refuseGuard({ id, values: { name } }: BlueprintObject): void {
-    for (const { model, values } of this.#objects.values()) {
-      const field = this.#models.get(model)?.guards?.find((guard) => values[guard] === id);
+  /** Without its condition a flow is for everybody, and an identification stage without the password stage inside it too. */
+  #refuseGuard(object: BlueprintObject): void {
+    for (const host of this.#objects.values()) {
+      const model = this.modelOf(host);
+      const guards = model?.guards?.(host.values, (id) => this.#protects(id)) ?? [];
+      const [field] =
+        referencesIn(model, host.values).find(([name, id]) => id === object.id && guards.includes(name)) ?? [];
       if (field === undefined) continue;
       throw new BlueprintError(
-        `${String(name)} is the ${field} of ${String(values['name'])}, which must be changed first`,
+        `${this.readable(object)} is the ${field} of ${this.readable(host)}, which must be changed or removed first`,
       );
     }
+  }
+
+  #protects(id: Json | undefined): boolean {
+    const object = this.#objects.get(String(id));
+    return object !== undefined && this.modelOf(object)?.protects?.(object.values) === true;
   }
 
   /** A reference to what is gone takes a child with it, and is emptied in anything else. */
@@ -98,7 +138,7 @@ export class Draft {
     const fields = referencesIn(model, other.values).filter(([, id]) => id === gone);
     if (fields.length === 0) return;
     if (fields.some(([field]) => model.parents.includes(field))) return this.remove(other.id);
-    const emptied = Object.fromEntries(fields.map(([field]) => [field, null]));
+    const emptied = Object.fromEntries(fields.map(([field]) => [field, without(other.values[field] ?? null, gone)]));
     this.put({ ...other, values: { ...other.values, ...emptied } });
   }
 
@@ -120,7 +160,7 @@ export class Draft {
   #touch(object: BlueprintObject): void {
     this.#touched.add(object.id);
     const model = this.modelOf(object);
-    for (const [, id] of model ? referencesIn(model, object.values) : []) this.#touched.add(id);
+    for (const [, id] of referencesIn(model, object.values)) this.#touched.add(id);
   }
 
   #nameOf(object: BlueprintObject): string | undefined {
@@ -137,3 +177,5 @@ export class Draft {
     return { id, model, identifiers, attrs: Object.fromEntries(fields.filter((field) => !isKey(field))) };
   }
 }
+
+const without = (value: Json, gone: string): Json => (Array.isArray(value) ? value.filter((id) => id !== gone) : null);

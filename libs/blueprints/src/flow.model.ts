@@ -45,17 +45,18 @@ export const flowModel: ObjectModel = {
 
 const NEVER_EVALUATED = 'Either evaluation on plan or evaluation on run must be enabled';
 
-/** Bindings as blueprint objects: gone with their flow or their stage. */
+/** Bindings as blueprint objects: gone with their flow, or with a stage that keeps nobody out. */
 export const bindingModel: ObjectModel = {
   name: 'authentik_flows.flowstagebinding',
   kind: 'binding',
   key: ['target', 'stage', 'order'],
   schema: bindingSchema,
   references: new Map([
-    ['target', 'flow'],
-    ['stage', 'stage'],
+    ['target', { to: 'flow' }],
+    ['stage', { to: 'stage' }],
   ]),
   parents: ['target', 'stage'],
+  guards: ({ stage }, protects) => (protects(stage) ? ['stage'] : []),
   check: (values) =>
     values['evaluate_on_plan'] || values['re_evaluate_policies']
       ? {}

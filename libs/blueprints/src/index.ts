@@ -1,5 +1,8 @@
 export { BlueprintError } from './blueprint-error.js';
+export { exportFlow } from './export/typeorm-export.js';
 export { type BlueprintFile, type FolderFile, findBlueprint, isUnasked, type Library } from './library.js';
+export { checkBlueprints } from './lint/check-blueprints.js';
+export { formatFindings } from './lint/finding.js';
 export * from './migrations/index.js';
 export type { Syntax } from './policy-collection.js';
 export { formatReport, type Report } from './report.js';

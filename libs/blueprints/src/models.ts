@@ -2,22 +2,23 @@ import type { Register } from '@gatehouse/directory';
 import { brandModel } from './brand.model.js';
 import type { Collection } from './collection.js';
 import type { Contracts } from './compile.js';
+import { DirectoryReferences } from './directory-references.js';
 import type { Draft } from './draft.js';
 import { bindingModel, flowModel } from './flow.model.js';
 import { GroupCollection } from './group-collection.js';
+import { InvitationCollection, type KeptInvitations } from './invitation-collection.js';
 import { ObjectCollection } from './object-collection.js';
-import type { ObjectModel } from './object-model.js';
+import { isForeign, type ObjectModel } from './object-model.js';
 import { policyBindingModel, policyModel } from './policy.model.js';
-import { PolicyBindingCollection } from './policy-binding-collection.js';
 import { PolicyCollection, type Syntax } from './policy-collection.js';
 import { remoteStageModel } from './remote-stage.model.js';
 import { RemoteStageCollection } from './remote-stage-collection.js';
-import { stageModel } from './stage.model.js';
+import { partModel, stageModel } from './stage.model.js';
 import type { Strangers } from './strangers.js';
 import { TokenCollection } from './token-collection.js';
 import { type Passwords, UserCollection } from './user-collection.js';
 
-/** The models whose objects are kept as blueprint objects: flows, bindings, brands, one for each contract, and stages of others. */
+/** The models whose objects are kept as blueprint objects: flows, bindings, brands, those of each contract, and stages of others. */
 export const objectModels = ({ stages, policies }: Contracts): ObjectModel[] => [
   flowModel,
   bindingModel,
@@ -25,12 +26,14 @@ export const objectModels = ({ stages, policies }: Contracts): ObjectModel[] => 
   brandModel,
   remoteStageModel,
   ...[...stages].map(([model, contract]) => stageModel(model, contract)),
+  ...[...stages.values()].flatMap(({ parts }) => parts.map(partModel)),
   ...[...policies.values()].map(policyModel),
 ];
 
 interface Owners {
   readonly draft: Draft;
   readonly register: Register;
+  readonly invitations: KeptInvitations;
   readonly passwords: Passwords;
   readonly strangers: Strangers;
   readonly syntax: Syntax;
@@ -39,18 +42,18 @@ interface Owners {
 /** Every model of this installation, with where its objects are. */
 export function collections(models: readonly ObjectModel[], owners: Owners) {
   const { draft, register, passwords, strangers } = owners;
-  const conditions = new ObjectCollection(policyBindingModel, draft);
   return new Map<string, Collection>([
     ...models.map((model) => [model.name, collectionOf(model, owners)] as const),
-    [policyBindingModel.name, new PolicyBindingCollection(conditions, register)],
     [remoteStageModel.name, new RemoteStageCollection(draft, strangers)],
     ['authentik_core.user', new UserCollection(register, passwords) as Collection],
     ['authentik_core.group', new GroupCollection(register) as Collection],
+    ['authentik_stages_invitation.invitation', new InvitationCollection(owners.invitations, draft) as Collection],
     ['authentik_core.token', new TokenCollection(register) as Collection],
   ]);
 }
 
-function collectionOf(model: ObjectModel, { draft, syntax }: Owners): Collection {
+function collectionOf(model: ObjectModel, { draft, register, syntax }: Owners): Collection {
   const objects = new ObjectCollection(model, draft);
+  if ([...model.references.values()].some(isForeign)) return new DirectoryReferences(objects, model, register);
   return model.source === undefined ? objects : new PolicyCollection(objects, draft, { field: model.source, syntax });
 }

@@ -4,7 +4,7 @@ import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved 
 import type { Draft } from './draft.js';
 import { isMap, type Json, type JsonMap } from './json.js';
 import { type Condition, condition } from './lookup.js';
-import { type BlueprintObject, type ObjectModel, referencesIn } from './object-model.js';
+import { type BlueprintObject, isForeign, type ObjectModel, referencesIn } from './object-model.js';
 
 const NOT_AN_ID = 'Must be a valid UUID.';
 const isId = (value: unknown): value is string => z.uuid().safeParse(value).success;
@@ -53,8 +53,8 @@ export class ObjectCollection implements Collection<Found> {
     const accepted = accept(this.model.schema, flat) as JsonMap;
     const errors = this.model.check?.({ ...flat, ...accepted }) ?? {};
     if (Object.keys(errors).length > 0) throw new Invalid(errors);
-    for (const [field, id, kind] of referencesIn(this.model, accepted)) {
-      if (!this.draft.has(kind, id)) throw noSuchObject(field, id);
+    for (const [field, id, to] of referencesIn(this.model, accepted)) {
+      if (!isForeign(to) && !this.draft.has(to.to, id)) throw noSuchObject(field, id);
     }
     return accepted;
   }
@@ -72,7 +72,7 @@ export class ObjectCollection implements Collection<Found> {
     if (sole === undefined || values[sole] !== true) return;
     for (const other of this.draft.of(this.model.name)) {
       if (other.id !== id && other.values[sole] === true) {
-        throw Invalid.field(sole, `There is one already: ${this.#readable(other)}.`);
+        throw Invalid.field(sole, `There is one already: ${this.draft.readable(other)}.`);
       }
     }
   }
@@ -85,23 +85,15 @@ export class ObjectCollection implements Collection<Found> {
 
   /** A reference may be written as a map with a `pk`. */
   #reference(name: string, value: Json): Json {
-    return this.model.references.has(name) && isMap(value) ? ((value as JsonMap)['pk'] ?? null) : value;
+    if (!this.model.references.has(name)) return value;
+    return Array.isArray(value) ? value.map(pkOf) : pkOf(value);
   }
 
   #found(object: BlueprintObject): Found {
-    return { pk: object.id, name: this.#readable(object) };
-  }
-
-  /** People know an object by names, not by the ids that refer to it. */
-  #readable(object: BlueprintObject): string {
-    const { key = [], references } = this.draft.modelOf(object) ?? {};
-    const parts = key.map((field) => {
-      const value = object.values[field] ?? '';
-      const referred = references?.has(field) ? this.draft.get(String(value)) : undefined;
-      return referred ? this.#readable(referred) : String(value);
-    });
-    return parts.filter((part) => part !== '').join(' ');
+    return { pk: object.id, name: this.draft.readable(object) };
   }
 }
+
+const pkOf = (value: Json): Json => (isMap(value) ? ((value as JsonMap)['pk'] ?? null) : value);
 
 const unknownField = (name: string) => ({ non_field_errors: [{ text: `Invalid identifier field: ${name}` }] });

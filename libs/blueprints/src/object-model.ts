@@ -1,32 +1,37 @@
-import type { Errors, ReferenceKind } from '@gatehouse/contracts';
+import type { Errors, Reference, ReferenceKind } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import type { Json, JsonMap } from './json.js';
 
-/** What objects there are: those of one kind share one set of names. */
-export type ObjectKind = ReferenceKind | 'binding' | 'policy' | 'policybinding' | 'brand';
-/** What a field can refer to: objects of one kind, or whatever policies can be bound to. */
-export type Referable = ObjectKind | 'target';
-const TARGETS: readonly ObjectKind[] = ['flow', 'binding'];
+/** What policies can be bound to, as a reference says it. */
+const TARGET = 'target';
+const TARGETS: readonly ReferenceKind[] = ['flow', 'binding'];
 
 /** Whether an object of some kind is what a field wants. */
-export const isOf = (wanted: Referable, kind: ObjectKind | undefined): boolean =>
-  wanted === 'target' ? kind !== undefined && TARGETS.includes(kind) : kind === wanted;
+export const isOf = (wanted: ReferenceKind, kind: ReferenceKind | undefined): boolean =>
+  wanted === TARGET ? kind !== undefined && TARGETS.includes(kind) : kind === wanted;
+
+/** What a field can refer to that the directory keeps, not the blueprints. */
+const FOREIGN: readonly ReferenceKind[] = ['group', 'user'];
+export const isForeign = ({ to }: Reference): boolean => FOREIGN.includes(to);
 
 /** A model whose objects the blueprints own, as data. */
 export interface ObjectModel {
   /** Lower case, `app.model`. */
   readonly name: string;
-  readonly kind: ObjectKind;
+  /** Objects of one kind share one set of names. */
+  readonly kind: ReferenceKind;
   /** The fields that together name one object of the kind; where one of them is null, they name none. */
   readonly key: readonly string[];
   readonly schema: z.ZodObject;
-  /** Fields that hold the id of another object. An object without one of its `parents` goes with it. */
-  readonly references: ReadonlyMap<string, Referable>;
+  /** Fields that hold ids of other objects. An object without one of its `parents` goes with it. */
+  readonly references: ReadonlyMap<string, Reference>;
   readonly parents: readonly string[];
   /** A flag that at most one object of the model has. */
   readonly sole?: string;
-  /** Reference fields whose object cannot go before this one: what it judges would not be judged any more. */
-  readonly guards?: readonly string[];
+  /** Reference fields whose objects cannot go before this one: what they judge would not be judged any more. */
+  readonly guards?: (values: JsonMap, protects: (id: Json | undefined) => boolean) => readonly string[];
+  /** Whether a flow is open to more people without an object of these values. */
+  readonly protects?: (values: JsonMap) => boolean;
   /** The field that holds Python. */
   readonly source?: string;
   /** What is wrong with values that fit the schema one by one. */
@@ -41,9 +46,14 @@ export interface BlueprintObject {
 }
 
 /** The ids that an object's reference fields hold, by field. */
-export function referencesIn(model: ObjectModel, values: JsonMap): [field: string, id: string, kind: Referable][] {
-  return [...model.references].flatMap(([field, kind]) => {
-    const id: Json | undefined = values[field];
-    return typeof id === 'string' ? [[field, id, kind] as [string, string, Referable]] : [];
-  });
+export function referencesIn(
+  model: ObjectModel | undefined,
+  values: JsonMap,
+): [field: string, id: string, to: Reference][] {
+  return [...(model?.references ?? [])].flatMap(([field, to]) =>
+    idsIn(values[field]).map((id) => [field, id, to] as [string, string, Reference]),
+  );
 }
+
+const idsIn = (value: Json | undefined): string[] =>
+  (Array.isArray(value) ? value : [value]).filter((id) => typeof id === 'string');

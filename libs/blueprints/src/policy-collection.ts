@@ -1,4 +1,4 @@
-import { type Collection, type Found, Invalid, type Saved } from './collection.js';
+import { BadExpression, type Collection, type Found, type Saved } from './collection.js';
 import type { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
 import type { ObjectCollection } from './object-collection.js';
@@ -43,8 +43,9 @@ export class PolicyCollection implements Collection {
     const before = existing && this.draft.get(String(existing.pk))?.values[field];
     if (!(field in given) || given[field] === before) return save;
     const fault = await syntax.check(String(given[field]));
-    if (fault) throw Invalid.field(field, `Expression Syntax Error: ${fault.message} (${placeOf(fault)})`);
-    return save;
+    if (!fault) return save;
+    const text = `Expression Syntax Error: ${fault.message} (${placeOf(fault)})`;
+    throw new BadExpression({ [field]: [{ text }] });
   }
 
   remove(found: Found): Promise<void> {

@@ -1,3 +1,4 @@
+import { Vault } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Compiler, type Contracts } from './compile.js';
@@ -30,7 +31,7 @@ const condition = (id: number, target: number, values: BlueprintObject['values']
 function compilerOf(...objects: BlueprintObject[]) {
   const draft = new Draft(objectModels(contracts), []);
   for (const object of objects) draft.put(object);
-  return { draft, compiler: new Compiler(draft, contracts) };
+  return { draft, compiler: new Compiler(draft, contracts, new Vault(undefined)) };
 }
 const defaults = { enabled: true, negate: false, timeout_s: 30, failure_result: false };
 
@@ -73,7 +74,7 @@ describe('a compiled flow', () => {
       const kept = stored.map(({ id, model, values }) => ({ id, model, identifiers: {}, attrs: values }));
       const draft = new Draft(objectModels(contracts), kept);
       change(draft);
-      return new Compiler(draft, contracts).affected(draft.touched).map(({ id }) => id);
+      return new Compiler(draft, contracts, new Vault(undefined)).affected(draft.touched).map(({ id }) => id);
     };
     const bound = condition(11, 1, { group: uuid(90) });
     expect(touched((draft) => void draft.put(bound), flow(1), flow(2))).toEqual([uuid(1)]);
@@ -95,14 +96,22 @@ describe('a condition', () => {
     expect([...draft.of(policyBindingModel.name)]).toHaveLength(2);
   });
 
-  it('goes with what it is bound to, and with its policy', () => {
-    const { draft } = compilerOf(
-      ...[flow(1), flow(2), policy(3)],
-      condition(11, 1, { group: uuid(90) }),
-      condition(12, 2, { policy: uuid(3) }),
-    );
+  it('goes with what it is bound to', () => {
+    const { draft } = compilerOf(flow(1), condition(11, 1, { group: uuid(90) }));
     draft.remove(uuid(1));
+    expect(draft.changes.removed.sort()).toEqual([1, 11].map(uuid));
+  });
+
+  it('keeps its policy, without which everybody would be let in, unless it is switched off', () => {
+    const { draft } = compilerOf(
+      ...[flow(1), policy(3)],
+      condition(11, 1, { policy: uuid(3) }),
+      condition(12, 1, { policy: uuid(3), order: 1, enabled: false }),
+    );
+    const why = 'policy 3 is the policy of policy 3 flow-1 0, which must be changed or removed first';
+    expect(() => draft.remove(uuid(3))).toThrow(why);
+    draft.remove(uuid(11));
     draft.remove(uuid(3));
-    expect(draft.changes.removed.sort()).toEqual([1, 3, 11, 12].map(uuid));
+    expect(draft.changes.removed.sort()).toEqual([3, 11, 12].map(uuid));
   });
 });

@@ -38,10 +38,21 @@ export class Conditions {
     return Object.fromEntries(ids.map((id) => [id, this.#policy(this.draft.get(id) as BlueprintObject)]));
   }
 
-  /** And those that they name in their Python, in turn. */
   policyIdsOf(targets: readonly string[]): string[] {
     const bound = targets.flatMap((target) => this.#boundTo(target));
-    const ids = new Set(bound.flatMap(({ values: { policy } }) => (typeof policy === 'string' ? [policy] : [])));
+    return this.withCalled(bound.flatMap(({ values: { policy } }) => (typeof policy === 'string' ? [policy] : [])));
+  }
+
+  /** A policy as a stage is told of it, with those that it may call. */
+  describe(id: string): unknown {
+    const [, ...called] = this.withCalled([id]);
+    const said = (one: string) => ({ id: one, ...this.#policy(this.draft.get(one) as BlueprintObject) });
+    return { ...said(id), callable: called.map(said) };
+  }
+
+  /** These, and the policies that they name in their Python, in turn. */
+  withCalled(those: readonly string[]): string[] {
+    const ids = new Set(those);
     // A set that grows is walked to its end.
     for (const id of ids) for (const called of this.#calls(this.draft.get(id))) ids.add(called);
     return [...ids];
@@ -55,7 +66,8 @@ export class Conditions {
     const source = String(policy.values[field]);
     const named = (name: string) => source.includes(`"${name}"`) || source.includes(`'${name}'`);
     const others = [...this.contracts.keys()].flatMap((model) => [...this.draft.of(model)]);
-    return others.filter(({ id, values }) => id !== policy.id && named(String(values['name']))).map(({ id }) => id);
+    const called = others.filter(({ id, values }) => id !== policy.id && named(String(values['name'])));
+    return called.sort(byName).map(({ id }) => id);
   }
 
   #boundTo(target: string): readonly BlueprintObject[] {
@@ -71,3 +83,6 @@ export class Conditions {
     return { kind: contract.kind, name: String(values['name']), config, ...(calls.length > 0 && { calls }) };
   }
 }
+
+const byName = (a: BlueprintObject, b: BlueprintObject) =>
+  String(a.values['name']) < String(b.values['name']) ? -1 : 1;

@@ -36,17 +36,21 @@ const CONDITIONS = ['policy', 'group', 'user'] as const;
 const TOO_MANY = "Only one of 'policy', 'group' or 'user' can be set.";
 const NONE = "One of 'policy', 'group' or 'user' must be set.";
 
-/** Conditions as blueprint objects: gone with what they are bound to, or with their policy. */
+/** Conditions as blueprint objects: gone with what they are bound to. */
 export const policyBindingModel: ObjectModel = {
   name: 'authentik_policies.policybinding',
   kind: 'policybinding',
   key: ['policy', 'target', 'order'],
   schema: policyBindingSchema,
   references: new Map([
-    ['target', 'target'],
-    ['policy', 'policy'],
+    ['target', { to: 'target' }],
+    ['policy', { to: 'policy' }],
+    ['group', { to: 'group' }],
+    ['user', { to: 'user' }],
   ]),
   parents: ['target', 'policy'],
+  // One that is switched off guards nothing, and goes with its policy.
+  guards: ({ enabled }) => (enabled === false ? [] : ['policy']),
   check: (values) => {
     const set = CONDITIONS.filter((condition) => typeof values[condition] === 'string').length;
     return set === 1 ? {} : { non_field_errors: [{ text: set > 1 ? TOO_MANY : NONE }] };

@@ -2,9 +2,15 @@ import { Applier, type Surroundings } from './applier.js';
 import { BlueprintError } from './blueprint-error.js';
 import type { Collection } from './collection.js';
 import { readDocument } from './document.js';
-import type { BlueprintFile, Library } from './library.js';
+import { type BlueprintFile, findBlueprint, type Library } from './library.js';
 import type { FileReport } from './report.js';
 import { RequiredBlueprints } from './required-blueprints.js';
+
+/** Where required blueprints are looked for: among those that are applied anyway, then in the library. */
+interface Shelves {
+  readonly files: readonly BlueprintFile[];
+  readonly library: Library;
+}
 
 /** Applies blueprints one after another, and each once: one that was applied for another is not applied again. */
 export class Run {
@@ -13,8 +19,10 @@ export class Run {
   /** Names of the files that wait for those which they require. */
   readonly #waiting: string[] = [];
 
-  constructor({ library, collections, ...rest }: Surroundings & { readonly library: Library }) {
-    const required: Collection = new RequiredBlueprints(library, (file) => this.apply(file));
+  constructor({ files, library, collections, ...rest }: Surroundings & Shelves) {
+    const given = files.map((file) => ({ ...file, path: file.name }));
+    const find: Library = async (wanted) => findBlueprint(given, wanted) ?? library(wanted);
+    const required: Collection = new RequiredBlueprints(find, (file) => this.apply(file));
     const all = new Map([...collections, ['authentik_blueprints.metaapplyblueprint', required] as const]);
     this.#surroundings = { ...rest, collections: all };
   }
@@ -31,7 +39,10 @@ export class Run {
       throw new BlueprintError(`blueprints require each other: ${[...this.#waiting.slice(open), name].join(' → ')}`);
     }
     this.#waiting.push(name);
-    this.#done.set(name, await new Applier(readDocument(name, text), this.#surroundings).run());
-    this.#waiting.pop();
+    try {
+      this.#done.set(name, await new Applier(readDocument(name, text), this.#surroundings).run());
+    } finally {
+      this.#waiting.pop();
+    }
   }
 }

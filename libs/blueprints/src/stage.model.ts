@@ -1,14 +1,30 @@
-import { char, referencesOf, type StageContract } from '@gatehouse/contracts';
+import { char, type Part, referencesOf, type StageContract, writtenConfig } from '@gatehouse/contracts';
 import type { ObjectModel } from './object-model.js';
 
 /** The model of a stage, out of its contract: a name and the config. */
-export const stageModel = (model: string, { config, admit, embeds }: StageContract): ObjectModel => ({
+export function stageModel(model: string, { config, admit, embeds, proves, ends }: StageContract): ObjectModel {
+  const references = referencesOf(config);
+  const policies = [...references].filter(([, { to }]) => to === 'policy').map(([field]) => field);
+  return {
+    name: model,
+    kind: 'stage',
+    key: ['name'],
+    schema: writtenConfig(config).extend({ name: char() }),
+    references,
+    parents: [],
+    guards: () => [...Object.keys(embeds), ...policies],
+    protects: (values) => ends || proves(values) !== undefined,
+    check: admit,
+  };
+}
+
+/** The model of what a stage's config may name beside stages and flows. */
+export const partModel = ({ kind, model, key = ['name'], config, admit }: Part): ObjectModel => ({
   name: model,
-  kind: 'stage',
-  key: ['name'],
-  schema: config.extend({ name: char() }),
+  kind,
+  key,
+  schema: key.includes('name') ? config.extend({ name: char() }) : config,
   references: referencesOf(config),
   parents: [],
-  guards: Object.keys(embeds),
-  check: admit,
+  ...(admit && { check: admit }),
 });

@@ -1,9 +1,9 @@
 import { Problem } from '@gatehouse/contracts';
 import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations } from '@gatehouse/directory';
 import type { FlowVersion } from '@gatehouse/plan';
-import { migrate, openDataSource } from '@gatehouse/platform';
+import { migrate, openDataSource, type Sealer } from '@gatehouse/platform';
 import { freshDatabase } from '../../../test/support/postgres.js';
-import { applyBlueprints, blueprintMigrations, FLOW_SCHEMA, findBlueprint, type Report } from './index.js';
+import { applyBlueprints, blueprintMigrations, exportFlow, FLOW_SCHEMA, findBlueprint, type Report } from './index.js';
 
 /** Hashes that a test can read. */
 const passwords = {
@@ -19,9 +19,14 @@ export class Testbed {
   /** Blueprints that others can require: texts by path. */
   readonly shelf = new Map<string, string>();
 
+  /** What seals the secrets of objects. */
+  sealer: Sealer | undefined;
+
   /** Stages of others that are there: what they say of themselves, by kind. */
   readonly described = new Map<string, unknown>();
   readonly trusted = new Set<string>();
+  /** What `!Env` reads besides. */
+  env: Readonly<Record<string, string>> = {};
   private readonly strangers = {
     describe: async (kind: string) => {
       if (!this.described.has(kind)) throw new Problem('stage_away');
@@ -49,6 +54,7 @@ export class Testbed {
     this.shelf.clear();
     this.described.clear();
     this.trusted.clear();
+    this.env = {};
     await this.source.query('TRUNCATE flow.objects, flow.flows, flow.flow_versions');
     await this.source.query('TRUNCATE directory.users, directory.groups CASCADE');
   }
@@ -60,19 +66,29 @@ export class Testbed {
 
   /** Applies texts as the files 1.yaml, 2.yaml, …; `!Env ORDER` is 30. */
   apply(...texts: string[]): Promise<Report> {
+    return this.applyAs({}, ...texts);
+  }
+
+  applyAs(options: { readonly strict?: boolean }, ...texts: string[]): Promise<Report> {
     const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));
     const shelved = [...this.shelf].map(([path, text]) => ({ name: path, path, text }));
     return applyBlueprints({
       source: this.source,
       files,
       library: async (wanted) => findBlueprint(shelved, wanted),
-      env: { ORDER: '30' },
+      env: { ORDER: '30', ...this.env },
+      sealer: this.sealer,
       strangers: this.strangers,
       syntax: {
         check: async (source) => (source.includes('???') ? { line: 2, column: 5, message: 'odd' } : undefined),
       },
       ...passwords,
+      ...options,
     });
+  }
+
+  export(slug: string): Promise<string> {
+    return exportFlow({ source: this.source, slug, sealer: this.sealer });
   }
 
   /** What applying texts did, as `created <name>`. */

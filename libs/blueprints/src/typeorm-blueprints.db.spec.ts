@@ -47,7 +47,7 @@ describe('applying blueprints', () => {
     ]);
     const again = await bed.apply(text);
     expect(again.published).toEqual([]);
-    expect(formatReport(again)).toBe('1.yaml: 8 left');
+    expect(formatReport(again)).toBe('1.yaml: 8 left\nnothing changed');
     expect((await bed.current('default-authentication-flow'))?.number).toBe(1);
   });
 

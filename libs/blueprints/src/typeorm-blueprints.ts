@@ -1,18 +1,18 @@
-import { type Register, TypeormRegister } from '@gatehouse/directory';
-import { policies } from '@gatehouse/policies';
-import { stages } from '@gatehouse/stages';
+import { type Register, TypeormInvitations, TypeormRegister } from '@gatehouse/directory';
+import type { Sealer, Vault } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { brandsOf } from './brand.model.js';
-import { Compiler, type Contracts, digestOf } from './compile.js';
-import { Draft } from './draft.js';
+import { Compiler, digestOf } from './compile.js';
+import type { Draft } from './draft.js';
+import { contracts, models } from './installed.js';
 import type { JsonMap } from './json.js';
 import type { BlueprintFile, Library } from './library.js';
-import { collections, objectModels } from './models.js';
+import { collections } from './models.js';
 import type { Syntax } from './policy-collection.js';
-import type { PublishedFlow, Report } from './report.js';
+import type { FileReport, Outcome, PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
 import type { Strangers } from './strangers.js';
-import { TypeormObjects } from './typeorm-objects.js';
+import { openDraft } from './typeorm-draft.js';
 import { TypeormPublications } from './typeorm-publications.js';
 import type { Passwords } from './user-collection.js';
 import type { Scope } from './written.js';
@@ -26,21 +26,15 @@ interface Blueprints extends Passwords {
   readonly library?: Library;
   /** What `!Env` reads. */
   readonly env: Scope['env'];
+  /** Seals the secrets of objects; without it there can be none. */
+  readonly sealer?: Sealer | undefined;
   readonly strangers: Strangers;
   readonly syntax: Syntax;
   /** What `!Context` reads, over the context of each file. */
   readonly context?: JsonMap;
+  /** Whether models that are not here are refused, instead of left out where no login depends on them. */
+  readonly strict?: boolean;
 }
-
-const contracts: Contracts = {
-  stages: new Map(
-    Object.values(stages).flatMap(({ contract }) =>
-      contract.model === undefined ? [] : [[contract.model.toLowerCase(), contract]],
-    ),
-  ),
-  policies: new Map(Object.values(policies).map(({ contract }) => [contract.model, contract])),
-};
-const models = objectModels(contracts);
 
 /**
  * Applies blueprint files, compiles the flows that they touch and publishes them, all in one transaction: a bad file
@@ -53,27 +47,37 @@ export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
     library = async () => undefined,
     env,
     context = {},
+    strict = false,
+    sealer,
     strangers,
     syntax,
     ...passwords
   } = blueprints;
   return source.transaction(async (manager) => {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
-    const objects = new TypeormObjects(manager);
-    const draft = new Draft(models, await objects.loadAll());
+    const { draft, objects, vault } = await openDraft(manager, sealer);
     const register: Register = new TypeormRegister(manager);
-    const owners = { draft, register, passwords, strangers, syntax };
-    const run = new Run({ collections: collections(models, owners), library, env, context });
+    const invitations = new TypeormInvitations(manager);
+    const owners = { draft, register, invitations, passwords, strangers, syntax };
+    const run = new Run({ collections: collections(models, owners), files, library, env, context, strict });
     for (const file of files) await run.apply(file);
     const { saved, removed } = draft.changes;
     await objects.remove(removed);
     await objects.save(saved);
-    return { files: run.reports, published: await publish(draft, manager) };
+    const published = await publish(draft, vault, manager);
+    const isChanged = draft.isChanged || published.length > 0 || run.reports.some(touchesDirectory);
+    return { files: run.reports, published, isChanged };
   });
 }
 
-async function publish(draft: Draft, manager: EntityManager): Promise<PublishedFlow[]> {
-  const compiler = new Compiler(draft, contracts);
+const own = new Set(models.map(({ name }) => name));
+const WRITTEN: readonly Outcome[] = ['created', 'changed', 'removed'];
+
+const touchesDirectory = ({ changes }: FileReport): boolean =>
+  changes.some(({ model, outcome }) => !own.has(model) && WRITTEN.includes(outcome));
+
+async function publish(draft: Draft, vault: Vault, manager: EntityManager): Promise<PublishedFlow[]> {
+  const compiler = new Compiler(draft, contracts, vault);
   const documents = compiler.affected(draft.touched).map((flow) => compiler.compile(flow));
   const publications = new TypeormPublications(manager);
   await publications.withdraw(draft.changes.removed);

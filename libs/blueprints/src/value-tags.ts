@@ -10,7 +10,8 @@ export function keyOf(argument: Written): Resolve {
   return async (scope) => {
     const pk = scope.keyOf(id);
     if (pk === undefined) {
-      throw new BlueprintError(`KeyOf: failed to find entry with \`id\` of \`${id}\` and a model instance`);
+      const reason = `KeyOf: failed to find entry with \`id\` of \`${id}\` and a model instance`;
+      throw new BlueprintError(reason, {}, { fault: 'unresolved-reference' });
     }
     return pk;
   };

@@ -10,7 +10,7 @@ export const REMOTE_STAGE_MODEL = 'gatehouse_stages.remotestage';
 export function describeStage(contract: StageContract): StageDescriptor {
   const { kind, component = null, config, challenge, response, state } = contract;
   const { reads, writes, errors, effects, inserts, embeds, attempts } = contract;
-  const { cookies, user_info, acts, writes_data, deadline_ms } = contract;
+  const { addressable, cookies, user_info, acts, grants, writes_data, deadline_ms } = contract;
   const schemas = {
     config: describeSchema(config),
     challenge: describeSchema(challenge),
@@ -19,7 +19,7 @@ export function describeStage(contract: StageContract): StageDescriptor {
   };
   return stageDescriptor.parse({
     ...{ v: PROTOCOL_VERSION, kind, component, ...schemas, reads, writes, errors, effects, inserts, embeds, attempts },
-    ...{ cookies, user_info, acts, writes_data, deadline_ms },
+    ...{ addressable, cookies, user_info, acts, grants, writes_data, deadline_ms },
   });
 }
 

@@ -98,7 +98,7 @@ function plain(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.BaseSche
   return Object.fromEntries(
     Object.entries({
       ...rest,
-      ...(schema.properties ? { properties } : {}),
+      ...(Object.keys(properties).length > 0 ? { properties } : {}),
       ...(isOpen ? {} : { additionalProperties }),
       ...(needed ? { required: needed } : {}),
       ...(minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),

@@ -1,22 +1,42 @@
 import { z } from 'zod';
+import { secret } from './secret.js';
 
 /** Characters of a cookie's value: with its name and attributes it stays under what every browser takes (RFC 6265 §6.1). */
 export const MAX_COOKIE_CHARACTERS = 3000;
 
 const bag = z.record(z.string(), z.unknown());
 
+/** A mail server of a stage's own. */
+const smtp = z.object({
+  host: z.string(),
+  port: z.int().min(1).max(65_535),
+  username: z.string(),
+  password: secret(z.string()),
+  tls: z.enum(['none', 'starttls', 'implicit']),
+  /** Seconds of silence after which it counts as away. */
+  timeout_s: z.number().positive(),
+  from: z.string(),
+});
+
 /** A mail for the courier; with a lifetime, one with a link that takes its reader back to this step (protocol §8). */
-const mail = z.object({
+export const mailEffect = z.object({
   type: z.literal('mail'),
-  to: z.object({ address: z.string(), name: z.string() }),
+  /** Null: nobody. Such a mail costs what any costs, so that nobody learns by time whether there was somebody to write to. */
+  to: z.object({ address: z.string(), name: z.string() }).nullable(),
   template: z.string(),
   subject: z.string(),
   locale: z.string(),
   variables: bag,
-  /** What the stage's own mail server differs in. */
-  smtp: bag.optional(),
+  /** Without it the mail goes by the courier's own server. */
+  smtp: smtp.optional(),
   link_ttl_s: z.number().positive().optional(),
 });
+
+/** Something that happened, for whoever listens. */
+const event = z.object({ type: z.literal('event'), action: z.string().regex(/^[a-z_]{1,64}$/), context: bag });
+
+/** What is told of something that happened. */
+export const toldEvent = event.omit({ type: true });
 
 /** A change outside the plan, asked for as data; the gateway makes it in the statement that saves the plan (protocol §5). */
 export const effect = z.discriminatedUnion('type', [
@@ -32,17 +52,15 @@ export const effect = z.discriminatedUnion('type', [
   }),
   /** Nobody is logged in to the session any more, and nothing of it is left but this plan. */
   z.object({ type: z.literal('logout') }),
-  z.object({
-    type: z.literal('event'),
-    action: z.string().regex(/^[a-z_]{1,64}$/),
-    context: z.record(z.string(), z.unknown()),
-  }),
+  event,
   z.object({ type: z.literal('reputation'), identifier: z.string(), delta: z.int() }),
   /** The user changed their own password: this session goes on under the new epoch, all others end. */
   z.object({ type: z.literal('keep_session'), user_epoch: z.int() }),
   /** Every session of a saved user ends. */
   z.object({ type: z.literal('end_sessions'), user: z.uuid() }),
-  mail,
+  mailEffect,
+  /** Whoever passes has proved in another way what the link that this step mailed would: it is used up with that. */
+  z.object({ type: z.literal('link_used') }),
   z.object({
     type: z.literal('cookie'),
     /** One that the contract may read. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { char } from './fields.js';
 import type { StageContract } from './stage-contract.js';
+import { publishedPart } from './unpublished.js';
 
 /** What a flow is for. */
 export const designation = z
@@ -52,10 +53,12 @@ export type WireShape = Pick<StageContract, 'challenge' | 'user_info'> & {
 
 /** A challenge as clients get it, for the published schema: its own fields in their envelope. */
 export const challengeBody = ({ component, challenge, user_info }: WireShape): z.ZodObject =>
-  challenge
+  publishedPart(challenge)
     .extend({ ...envelope, component: z.string().default(component), ...(user_info ? userInfo.shape : {}) })
     .meta(challenge.meta() ?? {});
 
 /** An answer as clients send it, for the published schema. */
 export const responseBody = ({ component, response = z.object({}) }: WireShape): z.ZodObject =>
-  response.extend({ component: char().default(component) }).meta(response.meta() ?? {});
+  publishedPart(response)
+    .extend({ component: char().default(component) })
+    .meta(response.meta() ?? {});

@@ -14,6 +14,7 @@ export const fieldMessages = {
     code: 'surrogate_characters_not_allowed',
   },
   not_an_integer: { string: 'A valid integer is required.', code: 'invalid' },
+  not_a_number: { string: 'A valid number is required.', code: 'invalid' },
   max_string_length: { string: 'String value too large.', code: 'max_string_length' },
   max_value: { string: 'Ensure this value is less than or equal to {max}.', code: 'max_value' },
   min_value: { string: 'Ensure this value is greater than or equal to {min}.', code: 'min_value' },

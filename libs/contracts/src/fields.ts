@@ -91,6 +91,20 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): z.Zo
   );
 }
 
+/** A number, as one or as text. */
+export function number(): z.ZodType<number> {
+  return field(
+    (value) => {
+      const text = typeof value === 'string' ? value.trim() : value;
+      const isNumber = typeof text === 'number' || (typeof text === 'string' && NUMBER.test(text));
+      return isNumber && Number.isFinite(Number(text)) ? Number(text) : refuse('not_a_number');
+    },
+    { type: 'number' },
+  );
+}
+
+const NUMBER = /^[+-]?(\d{1,32}(\.\d{0,32})?|\.\d{1,32})(e[+-]?\d{1,3})?$/i;
+
 /** A code of digits, kept as text so that leading zeros count; the API publishes it as a number (03-mfa §18, 4). */
 export function digits(): z.ZodType<string> {
   return field(integerText, { type: 'integer' });

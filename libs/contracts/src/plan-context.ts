@@ -45,6 +45,8 @@ export const planContext = z.object({
   prompt_data: secret(z.record(z.string(), z.unknown())).optional(),
   /** Keys of `prompt_data` that an invitation fixed. */
   prompt_locked: z.array(z.string()).optional(),
+  /** Keys of `prompt_data` that are passwords: never shown again, and gone once they are written. */
+  prompt_secrets: z.array(z.string()).optional(),
   /** Names of groups, a path and a type for the user who is to be written; where mail goes instead of to the user. */
   groups: z.array(z.string()).optional(),
   user_path: z.string().optional(),
@@ -57,6 +59,7 @@ export const planContext = z.object({
   'goauthentik.io/sources/connection': bag.optional(),
   consent_header: z.string().optional(),
   consent_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
+  consent_additional_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
   captcha: z.object({ response: bag, stage: z.string() }).optional(),
   invitation: z.object({ uuid: z.uuid(), name: z.string() }).optional(),
   invitation_in_effect: z.boolean().optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toldEvent } from './effect.js';
 import { user } from './plan-context.js';
 import { insert } from './stage-reply.js';
 import { stageRequest } from './stage-request.js';
@@ -7,6 +8,9 @@ const bag = z.record(z.string(), z.unknown());
 
 /** Where policies are asked for (protocol §1). */
 export const POLICY_SUBJECT = 'policy.evaluate';
+
+/** Events that the policies of one question may make together. */
+export const MAX_POLICY_EVENTS = 100;
 
 /** Kinds of steps that policies may add to a plan. */
 export const POLICY_INSERTS: readonly string[] = ['redirect'];
@@ -23,7 +27,7 @@ export const configuredPolicy = z.object({
 /** What the gateway asks of the policy service: some policies, about somebody, in one question (protocol §8). */
 export const policyRequest = z.object({
   v: stageRequest.shape.v,
-  /** `<plan>.<revision>.<turn>`, as for a stage. */
+  /** `<plan>.…`, as for a stage. */
   id: z.string(),
   /** Milliseconds that are left for all of them, counted from receipt. */
   timeout_ms: z.number(),
@@ -34,6 +38,8 @@ export const policyRequest = z.object({
       ...configuredPolicy.shape,
       /** Milliseconds after which this one has failed. */
       timeout_ms: z.number(),
+      /** What it comes to is wanted, not what it thinks: an expression that fills a field in. */
+      value: z.boolean().optional(),
     }),
   ),
   /** What they may call by name, beside each other. */
@@ -48,6 +54,8 @@ export const policyRequest = z.object({
   reputation: z.array(z.object({ identifier: z.string(), delta: z.int() })).optional(),
   /** What policies are given beside the plan's context, and over it. */
   context: bag,
+  /** More names that expressions find; `user`, whatever is given for it, is the one above. */
+  names: bag.optional(),
 });
 export type PolicyRequest = z.output<typeof policyRequest>;
 
@@ -57,6 +65,8 @@ const policyResult = z.object({
   messages: z.array(z.string()).default([]),
   /** Why it could not decide, for the log; its binding says what that counts as. */
   error: z.string().optional(),
+  /** What it came to, where that was asked for. */
+  value: z.unknown().optional(),
 });
 export type PolicyResult = z.output<typeof policyResult>;
 
@@ -67,5 +77,7 @@ export const policyReply = z.object({
     .object({ set: bag.default({}), unset: z.array(z.string()).default([]) })
     .default(() => ({ set: {}, unset: [] })),
   insert: insert.optional(),
+  /** What they want to have happened; kept with the plan. */
+  events: z.array(toldEvent).max(MAX_POLICY_EVENTS).optional(),
 });
 export type PolicyReply = z.output<typeof policyReply>;

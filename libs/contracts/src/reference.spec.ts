@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { reference, referencesOf } from './reference.js';
+import { inlined, reference, references, referencesOf, writtenConfig } from './reference.js';
 
 const config = z.object({
   password_stage: reference('stage'),
@@ -10,8 +10,8 @@ const config = z.object({
 
 it('tells the fields of a config that point to another object, and to what', () => {
   expect([...referencesOf(config)]).toEqual([
-    ['password_stage', 'stage'],
-    ['recovery_flow', 'flow'],
+    ['password_stage', { to: 'stage' }],
+    ['recovery_flow', { to: 'flow' }],
   ]);
 });
 
@@ -22,8 +22,8 @@ it('finds a reference in whatever wraps it', () => {
     described: reference('stage').describe('which').nullable(),
   });
   expect([...referencesOf(wrapped)]).toEqual([
-    ['absent', 'flow'],
-    ['described', 'stage'],
+    ['absent', { to: 'flow' }],
+    ['described', { to: 'stage' }],
   ]);
 });
 
@@ -33,4 +33,15 @@ it('points nowhere unless told otherwise', () => {
     recovery_flow: 'recovery',
     title: '',
   });
+});
+
+it('may point to any number, and hold what they say once it is compiled', () => {
+  const form = z.object({ next: references('stage'), lines: inlined('line', z.object({ text: z.string() })) });
+  expect([...referencesOf(form)]).toEqual([
+    ['next', { to: 'stage', many: true }],
+    ['lines', { to: 'line', many: true, inlined: true }],
+  ]);
+  expect(form.parse({ lines: [{ text: 'One' }] })).toEqual({ next: [], lines: [{ text: 'One' }] });
+  expect(writtenConfig(form).parse({ lines: ['an id'] })).toEqual({ next: [], lines: ['an id'] });
+  expect(writtenConfig(form).safeParse({ lines: [{ text: 'One' }] }).success).toBe(false);
 });

@@ -1,23 +1,55 @@
 import { z } from 'zod';
 import { layers } from './layers.js';
 
-/** What a config field can point to. A flow is compiled to its slug, a stage stays an id and stands in the version's `attached`. */
-export type ReferenceKind = 'flow' | 'stage';
+/**
+ * What a config field can point to: `flow` (compiled to its slug), `stage` (stays an id, stands in the version's `attached`),
+ * `policy`, `group` and `user` of the directory (a uuid), or the kind of a part that some stage's contract declares.
+ */
+export type ReferenceKind = string;
 
-const references = z.registry<{ to: ReferenceKind }>();
+/** How a field points to other objects. */
+export interface Reference {
+  readonly to: ReferenceKind;
+  /** It holds a list of them. */
+  readonly many?: boolean;
+  /** What they say is compiled into the field, in the place of their ids. */
+  readonly inlined?: boolean;
+}
+
+const marks = z.registry<Reference>();
 
 /** A config field that names another blueprint object; null when it names none. */
 export function reference(to: ReferenceKind) {
   const schema = z.string().nullable().default(null);
-  references.add(schema, { to });
+  marks.add(schema, { to });
+  return schema;
+}
+
+/** A config field that names any number of blueprint objects; a stage finds those that are stages in `attached`, as `field.0` and so on. */
+export function references(to: ReferenceKind) {
+  const schema = z.array(z.string()).default([]);
+  marks.add(schema, { to, many: true });
+  return schema;
+}
+
+/** A config field that names any number of blueprint objects and, once compiled, holds what each of them says: `id`, `name` and the fields of `part`. */
+export function inlined<S extends z.ZodObject>(to: ReferenceKind, part: S) {
+  const schema = z.array(part).default([]);
+  marks.add(schema, { to, many: true, inlined: true });
   return schema;
 }
 
 /** The reference fields of a config, by name. */
-export function referencesOf(config: z.ZodObject): ReadonlyMap<string, ReferenceKind> {
+export function referencesOf(config: z.ZodObject): ReadonlyMap<string, Reference> {
   const found = Object.entries(config.shape).flatMap(([name, schema]) => {
-    const [meta] = [...layers(schema)].flatMap((layer) => references.get(layer) ?? []);
-    return meta ? [[name, meta.to] as const] : [];
+    const [mark] = [...layers(schema)].flatMap((layer) => marks.get(layer) ?? []);
+    return mark ? [[name, mark] as const] : [];
   });
   return new Map(found);
+}
+
+/** A config as a blueprint writes it: ids where other objects are compiled in. */
+export function writtenConfig(config: z.ZodObject): z.ZodObject {
+  const fields = [...referencesOf(config)].filter(([, { inlined: isInlined }]) => isInlined);
+  return config.extend(Object.fromEntries(fields.map(([name, { to }]) => [name, references(to)])));
 }

@@ -3,6 +3,7 @@ import type { EffectType } from './effect.js';
 import { char, lenient } from './fields.js';
 import type { Catalogue, Errors } from './message.js';
 import type { ContextKey, PlanContext } from './plan-context.js';
+import type { ReferenceKind } from './reference.js';
 
 /** Which credential an answer spends, so that the gateway can count before it is judged (protocol §7). */
 export interface AttemptRule {
@@ -33,9 +34,34 @@ export interface Choice {
 /** A step inside another: the config field that names the stage, the answer's field it judges, the host's error for any refusal. */
 export interface Embed {
   readonly field: string;
+  /** What the inner step calls that field; the same unless told otherwise. */
+  readonly as?: string;
   readonly error: string;
-  /** The field of the host's challenge that takes the inner step's own; without it that step is not asked for one. */
+  /**
+   * The field of the host's challenge that takes the inner step's own; without it that step is not asked for one. One that
+   * asks is judged before its host, so that nobody learns anything from the host who has not answered it.
+   */
   readonly asks?: string;
+}
+
+/** What somebody has shown of themselves who has passed a stage. */
+export interface Proof {
+  /** Whether it is enough on its own, or one more beside another. */
+  readonly factor: 'first' | 'further';
+  /** What becomes of those who have nothing to show it with. */
+  readonly otherwise: 'refused' | 'set_up' | 'let_in';
+}
+
+/** Objects that blueprints describe beside a stage, for its config to name: the fields of a form, say. */
+export interface Part {
+  /** What references call it. */
+  readonly kind: ReferenceKind;
+  /** The blueprint model, lower case. */
+  readonly model: string;
+  /** The fields that together name one of them; `name` unless told otherwise. */
+  readonly key?: readonly string[];
+  readonly config: z.ZodObject;
+  readonly admit?: (config: Readonly<Record<string, unknown>>) => Errors;
 }
 
 /** What a stage promises the rest of the house. Everything about a stage that anybody else may know stands here. */
@@ -57,22 +83,41 @@ export interface StageContract {
   readonly state: z.ZodObject;
   /** Facts it is given; `required` ones are there, or the visitor is denied without a hop. */
   readonly reads: Readonly<Partial<Record<ContextKey, 'required' | 'optional'>>>;
+  /** It is given all facts, those that only policies know too: it asks policies itself. */
+  readonly reads_all: boolean;
   readonly writes: readonly ContextKey[];
+  /** It writes users, so what it says of the pending one is so; of any other stage's word only how somebody was proved counts. */
+  readonly changes_user: boolean;
   readonly errors: Catalogue;
   readonly effects: readonly EffectType[];
   /** Kinds of steps it may add to the plan. */
   readonly inserts: readonly string[];
+  /** What its config may name that is neither stage nor flow. */
+  readonly parts: readonly Part[];
   /** Config field to what the stage named there judges. */
   readonly embeds: Readonly<Record<string, Embed>>;
+  /** Kinds of the same service all of whose stages it hears of, secrets included: what it acts on was made by one of them. */
+  readonly companions: readonly string[];
   readonly attempts: readonly AttemptRule[];
+  /** Secret fields of the answer whose name means something else in an address, so that one with it is not refused. */
+  readonly addressable: readonly string[];
   /** Cookies of the request that it may see. */
   readonly cookies: readonly string[];
   /** Fields of the challenge that are sentences of the house, and what they may say; a visitor reads it in their language. */
   readonly texts: Readonly<Record<string, readonly string[]>>;
   /** The challenge names the pending user. */
   readonly user_info: boolean;
+  /** What passing it proves, by its config; undefined when that is nothing. */
+  readonly proves: (config: Readonly<Record<string, unknown>>) => Proof | undefined;
+  /** Nobody gets past it. */
+  readonly ends: boolean;
   /** Passing has consequences, so a mailed link's GET does not enter it. */
   readonly acts: boolean;
+  /**
+   * Running it gives somebody something: where its policies cannot decide it is left out, and any other step is run. A
+   * stage that may log somebody in does, whatever it says.
+   */
+  readonly grants: boolean;
   /** It keeps rows of its own, so its inputs are saved before it is asked. */
   readonly writes_data: boolean;
   /** Milliseconds that one turn may take; at most 15 000. */
@@ -82,16 +127,24 @@ export interface StageContract {
 const defaults = {
   admit: () => ({}),
   reads: {},
+  reads_all: false,
   writes: [],
+  changes_user: false,
   errors: {},
   effects: [],
   inserts: [],
+  parts: [],
   embeds: {},
+  companions: [],
   attempts: [],
+  addressable: [],
   cookies: [],
   texts: {},
+  proves: () => undefined,
+  ends: false,
   user_info: false,
   acts: true,
+  grants: false,
   writes_data: false,
   deadline_ms: 5000,
 } as const;
@@ -106,7 +159,8 @@ type Filled<D extends Draft> = Omit<typeof defaults, keyof D> & D;
 /** Declares a contract; what is left out has the harmless value. */
 export function defineStage<const D extends Draft>(draft: D): Filled<D> & StageContract {
   const response = draft.response.extend({ component }).meta(draft.response.meta() ?? {});
-  return { ...defaults, ...draft, response } as Filled<D> & StageContract;
+  const grants = draft.grants === true || draft.effects?.includes('login') === true;
+  return { ...defaults, ...draft, grants, response } as Filled<D> & StageContract;
 }
 
 /** What a stage is asked: to show its step, to judge an answer, or, for whoever sets it up, what it is. */
@@ -130,4 +184,5 @@ type Needed<C extends StageContract> = { [K in ReadKey<C>]: C['reads'][K] extend
 export type Reads<C extends StageContract> = Partial<Pick<PlanContext, ReadKey<C>>> & {
   [K in Needed<C>]: NonNullable<PlanContext[K]>;
 };
-export type Writes<C extends StageContract> = Partial<Pick<PlanContext, C['writes'][number]>>;
+/** The facts a stage writes; null takes one away. */
+export type Writes<C extends StageContract> = { [K in C['writes'][number]]?: PlanContext[K] | null };

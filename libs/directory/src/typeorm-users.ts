@@ -24,11 +24,18 @@ export class TypeormUsers extends Users {
     const [found, another] = rows;
     return found && !another ? { kind: 'saved', ...found } : undefined;
   }
+
+  async get(uuid: string): Promise<SavedUser | undefined> {
+    const [found] = (await runNamed<Row>(this.source, BY_UUID, [uuid])).rows;
+    return found && { kind: 'saved', ...found };
+  }
 }
 
 const COLUMNS = `id AS uuid, pk, username, name, email, is_active, epoch,
   CASE WHEN jsonb_typeof(attributes#>'{settings,locale}') = 'string'
        THEN attributes#>>'{settings,locale}' ELSE '' END AS locale`;
+
+const BY_UUID: NamedStatement = { name: 'users.get', text: `SELECT ${COLUMNS} FROM directory.users WHERE id = $1` };
 
 /** One statement, and so one name, for each combination of fields; two rows are enough to see an ambiguity. */
 function statementOf({ fields, caseInsensitive }: Match): NamedStatement {

@@ -12,4 +12,6 @@ export abstract class Users {
     identifier: string,
     match: { readonly fields: readonly IdentifierField[]; readonly caseInsensitive: boolean },
   ): Promise<SavedUser | undefined>;
+  /** A user by uuid, active or not; undefined when there is none. */
+  abstract get(uuid: string): Promise<SavedUser | undefined>;
 }

@@ -25,6 +25,16 @@ export interface Evaluation {
   readonly source: string;
   readonly given: Given;
   readonly timeoutMs: number;
+  /** Sources that it may call, and that these may call, by the names of their policies. */
+  readonly calls?: Readonly<Record<string, string>>;
+  /** How deep they may call each other. */
+  readonly callDepth?: number;
+}
+
+/** Something that an expression wants to have happened. */
+export interface ToldEvent {
+  readonly action: string;
+  readonly context: Readonly<Record<string, unknown>>;
 }
 
 /** What came of an evaluation. */
@@ -34,6 +44,11 @@ export interface Outcome {
   readonly truth: boolean;
   readonly messages: string[];
   readonly context: { readonly set: Record<string, unknown>; readonly unset: string[] };
+  readonly events: readonly ToldEvent[];
+  /** What went wrong in sources that it called. */
+  readonly failures: readonly { readonly policy: string; readonly error: string }[];
+  /** What those were given besides, for whoever is evaluated next to see too. */
+  readonly given: Readonly<Record<string, unknown>>;
   /** Where the expression wants the browser to go. */
   readonly redirect?: string;
   /** Why the policy could not decide, for a log. */
@@ -55,15 +70,18 @@ export const outcome = (known: Partial<Outcome>): Outcome => ({
   truth: false,
   messages: [],
   context: { set: {}, unset: [] },
+  events: [],
+  failures: [],
+  given: {},
   ...known,
 });
 
 /** The lines in which an evaluation crosses to Python: what it was compiled for, what it is given, and the plan. */
-export function encoded({ source, given }: Evaluation): string {
+export function encoded({ source, given, calls, callDepth: call_depth }: Evaluation): string {
   const { flow_plan, ...rest } = given;
   const http = (given.request?.http_request ?? null) !== null;
-  const key = JSON.stringify({ source, http, names: Object.keys(given.names ?? {}).sort() });
+  const key = JSON.stringify({ source, http, names: Object.keys(given.names ?? {}).sort(), calls });
   const plan = flow_plan ? JSON.stringify(flow_plan.context) : '';
-  const seen = flow_plan ? { ...rest, flow_plan: { ...flow_plan, context: undefined } } : rest;
+  const seen = { ...rest, call_depth, ...(flow_plan && { flow_plan: { ...flow_plan, context: undefined } }) };
   return `${key}\n${JSON.stringify(seen)}\n${plan}\n`;
 }

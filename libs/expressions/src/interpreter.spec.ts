@@ -34,6 +34,11 @@ describe('what a source means', () => {
     });
   });
 
+  it('may have functions of its own that change a name, or only speak of it', async () => {
+    const source = 'def f():\n  nonlocal context\n  nonlocal request\n  context = 2\nf()\nreturn context';
+    expect(await run(source)).toMatchObject({ result: 2 });
+  });
+
   it('keeps a text of several lines as it was written', async () => {
     expect(await run('return """a\n  b"""')).toMatchObject({ result: 'a\n  b' });
   });
@@ -109,7 +114,7 @@ describe('what a source sees', () => {
 
   it('has the names that its caller adds, users among them', async () => {
     const names = { prompt_context: { a: 1 }, user: joe };
-    expect(await run('return [user["username"], prompt_context["a"]]', { names })).toMatchObject({
+    expect(await run('return [user.username, prompt_context["a"]]', { names })).toMatchObject({
       result: ['joe', 1],
     });
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Interpreter } from './index.js';
 import { evaluator } from './testing.js';
@@ -75,3 +76,25 @@ it('serves many at once, each with its own answer', async () => {
   const outcomes = await Promise.all(Array.from({ length: 50 }, (_, n) => run('return n * 2', { names: { n } })));
   expect(outcomes.map(({ result }) => result)).toEqual(Array.from({ length: 50 }, (_, n) => n * 2));
 });
+
+describe('a process that has ended', () => {
+  it('is replaced within a second of CPU, and the other one serves meanwhile', async () => {
+    const before = children();
+    const [served] = await Promise.all([run('return 1'), run('import os\nos.abort()')]);
+    expect(served).toMatchObject({ result: 1 });
+    expect(await run('return 2')).toMatchObject({ result: 2 });
+    await interpreter.complete();
+    const fresh = children().filter((pid) => !before.includes(pid));
+    expect(fresh).toHaveLength(1);
+    expect(cpuMsOf(fresh[0]!)).toBeLessThan(1000);
+  });
+});
+
+const children = () => readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ');
+
+/** Milliseconds; Linux counts in hundredths of a second. */
+function cpuMsOf(pid: string): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}

@@ -8,7 +8,7 @@ const root = (folder: string): string => (existsSync(join(folder, 'package.json'
 
 /** Node runs what was compiled, so sources that run uncompiled start the compiled program too. */
 const compiled = [here, join(root(here), 'dist/libs/expressions/src')].find((folder) =>
-  existsSync(join(folder, 'child/main.js')),
+  existsSync(join(folder, 'python.snapshot')),
 );
 const pyodide = dirname(createRequire(import.meta.url).resolve('pyodide'));
 
@@ -29,7 +29,7 @@ export function pythonProgram(memoryMb: number): string[] {
     '--max-old-space-size=128',
     join(compiled, 'child/main.js'),
     pyodide,
-    join(compiled, 'python'),
+    compiled,
     String(memoryMb),
   ];
 }

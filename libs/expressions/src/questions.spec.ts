@@ -50,11 +50,47 @@ it.each([
     { passing: true },
     true,
   ],
-  ['ak_create_event("seen", a=1)', ['event', { action: 'seen', context: { a: 1 } }], null, null],
 ])('%s asks the house', async (...[expression, question, answer, result]) => {
   const { asked, ask } = answering(answer);
   expect(await run(`return ${expression}`, { request: { user: admin } }, { ask })).toMatchObject({ result });
   expect(asked).toEqual([question]);
+});
+
+it.each([
+  ['get("http://a/?b=1#c", params={"d": [2, 3]})', { method: 'GET', url: 'http://a/?b=1&d=2&d=3#c' }],
+  ['post("http://a", json={"b": None})', { headers: { 'content-type': 'application/json' }, body: '{"b": null}' }],
+  [
+    'put("http://a", data={"b": "c d"})',
+    { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'b=c+d' },
+  ],
+  ['patch("http://a", data="ü", headers={"X": 1})', { headers: { X: '1' }, body: 'ü' }],
+  ['get("http://a", auth=("b", "c"))', { headers: { authorization: 'Basic Yjpj' } }],
+  ['get("http://a", timeout=(0.5, 2), allow_redirects=False)', { timeout_ms: 2000, redirects: false }],
+  ['head("http://a")', { method: 'HEAD', redirects: false }],
+])('requests.%s asks the house', async (call, part) => {
+  const { asked, ask } = answering({ status: 200, reason: 'OK', url: 'http://a/', headers: {}, body: '' });
+  expect(await run(`return requests.${call}.status_code`, {}, { ask })).toMatchObject({ result: 200 });
+  const [[name, question] = []] = asked as [string, { body: string | null }][];
+  const body = question?.body && Buffer.from(question.body, 'base64').toString();
+  expect([name, { ...question, body }]).toMatchObject(['http', part]);
+});
+
+it('the answer of a server is read as the library has it', async () => {
+  const body = Buffer.from('{"a": "ü"}').toString('base64');
+  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  const { ask } = answering({ status: 404, reason: 'Not Found', url: 'http://a/', headers, body });
+  const source = `answer = requests.get("http://a/")
+try:
+  answer.raise_for_status()
+except requests.HTTPError as error:
+  said = str(error)
+return [answer.ok, bool(answer), answer.text, answer.content.decode(), answer.json()["a"],
+  answer.headers["Content-Type"], "CONTENT-type" in answer.headers, answer.headers.get("x", 1), answer.url, said]`;
+  const { result } = await run(source, {}, { ask });
+  expect(result).toEqual([
+    ...[false, false, '{"a": "ü"}', '{"a": "ü"}', 'ü', headers['content-type'], true, 1, 'http://a/'],
+    '404 Not Found for http://a/',
+  ]);
 });
 
 it('a flow is closed to others by the source that shipped flows use for it', async () => {
@@ -93,7 +129,7 @@ it('a question that is answered with too much fails the policy', async () => {
 
 it('a question that is too long is not asked', async () => {
   const { asked, ask } = answering(null);
-  expect((await run('ak_create_event("x" * 1_000_000)', {}, { ask })).error).toBe('The question is too long.');
+  expect((await run('ak_user_by(name="x" * 1_000_000)', {}, { ask })).error).toBe('The question is too long.');
   expect(asked).toEqual([]);
 });
 

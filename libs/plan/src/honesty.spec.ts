@@ -100,6 +100,15 @@ describe('a stage that was taken over', () => {
       ).toContain('whom the plan is not about');
     },
   );
+  it('ends the sessions of whoever is logged in where the plan names nobody, and logs them in nowhere', () => {
+    const given = { pendingUser: undefined, sessionUser: alice, attached: [] };
+    const ending = passed({ effects: [{ type: 'end_sessions', user: alice.uuid }] });
+    expect(overreach(contract, ending, given)).toEqual([]);
+    expect(overreach(contract, passed({ effects: [login] }), given)).toHaveLength(1);
+    expect(
+      overreach(contract, ending, { ...given, pendingUser: { kind: 'pretended', username: 'a', email: '' } }),
+    ).toHaveLength(1);
+  });
   it('writes no fact that its contract does not list', () => {
     expect(refused(contract, passed({ context: { redirect: 'https://evil.example' } }))).toContain('writes redirect');
     expect(refused(modest, passed({ context: { pending_user: alice } }))).toContain('writes pending_user');

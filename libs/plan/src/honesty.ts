@@ -19,15 +19,18 @@ const sameUser = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backe
 /** What a step was given that its reply may refer to. */
 interface Given {
   readonly pendingUser: User | undefined;
+  /** Who is logged in. */
+  readonly sessionUser?: User | null;
   /** Ids of the stages that its config points to. */
   readonly attached: readonly string[];
 }
 
 /** What a reply asks for beyond its contract; nothing, for an honest stage (05-security 61). */
-export function overreach(contract: StageContract, reply: StageReply, { pendingUser, attached }: Given): string[] {
+export function overreach(contract: StageContract, reply: StageReply, given: Given): string[] {
+  const { pendingUser, attached } = given;
   return [
     ...contextOverreach(contract, reply, pendingUser),
-    ...effectOverreach(contract, reply, pendingUser),
+    ...effectOverreach(contract, reply, given),
     ...wordOverreach(contract, reply),
     ...challengeOverreach(contract, reply),
     ...stateOverreach(contract, reply),
@@ -83,7 +86,7 @@ const isSameUser = (value: unknown, pending: User | undefined) => {
   );
 };
 
-function effectOverreach(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
+function effectOverreach(contract: StageContract, reply: StageReply, given: Given): string[] {
   const harmless = HARMLESS[reply.type];
   return (reply.effects ?? []).flatMap((effect) => {
     const { type } = effect;
@@ -92,9 +95,16 @@ function effectOverreach(contract: StageContract, reply: StageReply, pendingUser
     if (type === 'cookie' && !contract.cookies.includes(effect.name))
       return [`sets the cookie ${effect.name}, which its contract does not list`];
     const concerns = type === 'login' || type === 'end_sessions';
-    const stranger = concerns && (pendingUser?.kind !== 'saved' || pendingUser.uuid !== effect.user);
-    return stranger ? [`asks for the effect ${type} on somebody whom the plan is not about`] : [];
+    return concerns && !isAbout(given, type, effect.user)
+      ? [`asks for the effect ${type} on somebody whom the plan is not about`]
+      : [];
   });
+}
+
+/** Whether the plan is about a user: whom it names, or, where it names nobody and nobody is to be logged in, whoever is there. */
+function isAbout({ pendingUser, sessionUser }: Given, type: 'login' | 'end_sessions', uuid: string): boolean {
+  const user = pendingUser ?? (type === 'end_sessions' ? sessionUser : undefined);
+  return user?.kind === 'saved' && user.uuid === uuid;
 }
 
 /** Only who passes has earned anything. */

@@ -47,6 +47,8 @@ export const planBody = z.object({
   restarts: z.int(),
   /** The hash of the mailed link's token it was resumed from, and whether an answer has used that up. */
   resumed: z.object({ token: z.string(), confirmed: z.boolean() }).optional(),
+  /** Names the work that stages which write rows are asked for next (docs/adr/0024). */
+  work: z.string().optional(),
   ended: ending.optional(),
   trail: z.array(z.object({ step: z.string(), outcome: z.string(), at: z.string(), ms: z.number() })),
 });
@@ -63,6 +65,8 @@ export interface Plan extends Omit<PlanBody, 'context'> {
 export interface Step {
   readonly id: string;
   readonly name: string;
+  /** The id of its stage; of a step that a stage has added by kind, its own. */
+  readonly stage: string;
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly onRefusal: 'retry' | 'restart' | 'restart_with_context';
@@ -102,17 +106,19 @@ export const stepsOf = (plan: Plan, version: FlowVersion): Step[] =>
 
 function stepOf(planned: PlannedStep, version: FlowVersion): Step {
   const added = { onRefusal: 'retry', policies: undefined } as const;
-  if ('kind' in planned) return { ...planned, ...added, name: planned.kind };
+  if ('kind' in planned) return { ...planned, ...added, name: planned.kind, stage: planned.id };
   if ('attached' in planned) {
     const stage = version.attached[planned.attached];
     if (!stage) throw new Error(`the flow version has no attached stage ${planned.attached}`);
-    return { ...added, id: planned.id, name: stage.name, kind: stage.kind, config: stage.config };
+    const { name, kind, config, secrets } = stage;
+    return { ...added, id: planned.id, stage: planned.attached, name, kind, config: { ...config, ...secrets } };
   }
   const bound = version.steps.find((step) => step.id === planned.binding);
   if (!bound) throw new Error(`the flow version has no binding ${planned.binding}`);
   const { name, kind, config } = bound.stage;
   const policies = bound.re_evaluate_policies && !isOpen(bound.policies) ? bound.policies : undefined;
-  return { id: bound.id, name, kind, config, onRefusal: bound.invalid_response_action, policies };
+  const { id: stage } = bound.stage;
+  return { id: bound.id, stage, name, kind, config, onRefusal: bound.invalid_response_action, policies };
 }
 
 /** The policies to be evaluated before the step is asked: once, and never after its challenge was shown. */
@@ -122,7 +128,7 @@ export function pendingPolicies(plan: Plan, step: Step): PolicySet | undefined {
 }
 
 /** The step is entered, and the verdict kept until it is left; or it is left out. */
-export function enter(plan: Plan, step: Step, { pass, messages }: Verdict): Plan {
+export function enter(plan: Plan, step: Step, { pass, messages }: Pick<Verdict, 'pass' | 'messages'>): Plan {
   if (!pass) return leave(plan);
   return { ...plan, verdicts: { [step.id]: { pass, messages: [...messages] } } };
 }
@@ -151,6 +157,22 @@ export function remember(plan: Plan, stepId: string, state: Record<string, unkno
   if (state === undefined) return plan;
   const user = userKey(plan.context.pending_user);
   return { ...plan, states: { ...plan.states, [stepId]: { user, state } } };
+}
+
+/** The plan before work that is done once, under the name that it has, or else this one. */
+export const named = (plan: Plan, work: string): Plan => (plan.work === undefined ? { ...plan, work } : plan);
+
+/** The plan when that work is over: the next is another. */
+export function unnamed(plan: Plan): Plan {
+  if (plan.work === undefined) return plan;
+  const { work: _done, ...rest } = plan;
+  return rest;
+}
+
+/** What a step remembered is of no use any more. */
+export function forget(plan: Plan, stepId: string): Plan {
+  const { [stepId]: _forgotten, ...states } = plan.states;
+  return { ...plan, states };
 }
 
 /** The whole state machine: four replies. Pure; knows no stage by name. */

@@ -25,8 +25,8 @@ describe('a set of conditions', () => {
   it('lets everybody through when it is empty, or when nothing in it is enabled', () => {
     const off = setOf({ group: 'board', enabled: false });
     for (const mode of ['any', 'all'] as const) {
-      expect(judge({ mode, bindings: [] }, known())).toEqual({ pass: true, messages: [] });
-      expect(judge({ ...off, mode }, known())).toEqual({ pass: true, messages: [] });
+      expect(judge({ mode, bindings: [] }, known())).toEqual({ pass: true, messages: [], undecided: false });
+      expect(judge({ ...off, mode }, known())).toEqual({ pass: true, messages: [], undecided: false });
     }
     expect(isOpen(off)).toBe(true);
     expect(isOpen(setOf({ group: 'board' }))).toBe(false);
@@ -96,6 +96,19 @@ describe('a condition', () => {
     [true, true],
   ])('whose policy could not decide counts as its failure_result %s, negate %s or not', (failure_result, negate) => {
     expect(passes({ policy: 'broken', failure_result, negate })).toBe(failure_result);
+  });
+
+  it.each([
+    ['any', ['broken', 'no'], true],
+    ['any', ['broken', 'yes'], false],
+    ['all', ['broken', 'yes'], true],
+    ['all', ['broken', 'no'], false],
+    ['any', ['no'], false],
+  ] as const)('of a set of mode %s, %j, leaves it undecided: %s', (mode, policies, undecided) => {
+    const set = { ...setOf(...policies.map((policy) => ({ policy }))), mode };
+    expect(judge(set, known()).undecided).toBe(undecided);
+    const settled = { ...set, bindings: set.bindings.map((binding) => ({ ...binding, failure_result: true })) };
+    expect(judge(settled, known()).undecided).toBe(false);
   });
 
   it('whose policy was not evaluated is never guessed', () => {

@@ -5,6 +5,8 @@ import type { FlowVersion, PolicySet } from './flow-version.js';
 export interface Verdict {
   readonly pass: boolean;
   readonly messages: readonly string[];
+  /** It is a no only because a policy could not decide. */
+  readonly undecided: boolean;
 }
 
 /** What must be known before a set can be judged. */
@@ -47,9 +49,19 @@ export function questionsOf(set: PolicySet): Questions {
 /** Judges by every enabled binding, in order (01-executor §7.2, §7.3). Nothing to judge by passes. */
 export function judge(set: PolicySet, evidence: Evidence): Verdict {
   const outcomes = [...enabledIn(set)].sort(byOrder).map((binding) => outcomeOf(binding, evidence));
-  const passes = outcomes.map(({ pass }) => pass);
-  const pass = set.mode === 'all' ? !passes.includes(false) : passes.includes(true);
-  return { pass: outcomes.length === 0 || pass, messages: outcomes.flatMap(({ messages }) => messages) };
+  const pass = combined(
+    set.mode,
+    outcomes.map((outcome) => outcome.pass),
+  );
+  const mightPass = combined(
+    set.mode,
+    outcomes.map((outcome) => outcome.pass || outcome.undecided),
+  );
+  return { pass, messages: outcomes.flatMap(({ messages }) => messages), undecided: mightPass && !pass };
+}
+
+function combined(mode: PolicySet['mode'], passes: readonly boolean[]): boolean {
+  return passes.length === 0 || (mode === 'all' ? !passes.includes(false) : passes.includes(true));
 }
 
 /** By order, ties by id (01-executor 13.30). */
@@ -58,9 +70,10 @@ const byOrder = (a: PolicyBinding, b: PolicyBinding) => a.order - b.order || (a.
 function outcomeOf(binding: PolicyBinding, evidence: Evidence): Verdict {
   const result = binding.policy === undefined ? undefined : resultOf(binding.policy, evidence);
   // A policy that could not decide has said nothing that could be turned round.
-  if (result?.error !== undefined) return { pass: binding.failure_result, messages: result.messages };
+  if (result?.error !== undefined)
+    return { pass: binding.failure_result, messages: result.messages, undecided: !binding.failure_result };
   const pass = result?.pass ?? fits(binding, evidence);
-  return { pass: pass !== binding.negate, messages: result?.messages ?? [] };
+  return { pass: pass !== binding.negate, messages: result?.messages ?? [], undecided: false };
 }
 
 function resultOf(policy: string, { results }: Evidence): PolicyResult {

@@ -15,3 +15,6 @@ export * from './places.js';
 export * from './same-secret.js';
 export * from './sealing.js';
 export * from './typeorm-data-source.js';
+export * from './typeorm-once.js';
+export * from './typeorm-pool.module.js';
+export * from './vault.js';

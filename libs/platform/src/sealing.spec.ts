@@ -71,6 +71,25 @@ describe('rotating keys', () => {
   });
 });
 
+describe('digests', () => {
+  const [digest] = sealer.digests('codes', 'abc');
+
+  it('are the same for the same text, and tell purposes, texts and keys apart', () => {
+    expect(sealer.digests('codes', 'abc')).toEqual([digest]);
+    const others = [
+      sealer.digests('numbers', 'abc'),
+      sealer.digests('codes', 'abd'),
+      new Sealer(`k2:${second}`).digests('codes', 'abc'),
+    ];
+    for (const [other] of others) expect(other).not.toEqual(digest);
+  });
+  it('are made with every key while keys are rotated, the one that seals first', () => {
+    const rotated = new Sealer(`k2:${second},k1:${first}`).digests('codes', 'abc');
+    expect(rotated).toHaveLength(2);
+    expect(rotated[1]).toEqual(digest);
+  });
+});
+
 describe('keys that are no keys', () => {
   it.each(['', 'k1', 'k1:', `:${first}`, `k1:${randomBytes(31).toString('base64')}`, `k 1:${first}`, `k1:${first},`])(
     'are refused at once: %j',

@@ -61,6 +61,22 @@ export class Sealer {
     }
   }
 
+  /**
+   * What a text can be found by without being kept: its digest under each key, the current one first. Whoever has the table
+   * and not the keys cannot try texts.
+   */
+  digests(purpose: string, text: string): Buffer[] {
+    return [...this.keys.values()].map((master) => {
+      const key = createHmac('sha256', master).update(`digest\0${purpose}`).digest();
+      return createHmac('sha256', key).update(text).digest();
+    });
+  }
+
+  /** Whether a body was sealed under the key that seals now. */
+  isCurrent(sealed: Buffer): boolean {
+    return sealed.subarray(2, 2 + (sealed[1] ?? 0)).toString() === this.current;
+  }
+
   /** A master key is never used on a body, so no number of rows wears it out. */
   private rowKey(id: string, row: SealedRow): Buffer {
     const master = this.keys.get(id);

@@ -33,7 +33,7 @@ export class Evaluator {
     for (const asked of request.policies) {
       const began = performance.now();
       const deadline = Math.min(until, began + asked.timeout_ms);
-      const result = await this.resultOf({ asked, request, facts, deadline, called: false });
+      const result = await this.resultOf({ asked, request, facts, deadline });
       evaluations.observe({ kind: asked.kind, outcome: outcomeOf(result) }, (performance.now() - began) / 1000);
       results[asked.id] = result;
     }
@@ -43,36 +43,42 @@ export class Evaluator {
   private async resultOf(turn: Turn): Promise<PolicyResult> {
     const { name, kind } = turn.asked;
     try {
-      const { pass, messages = [] } = await this.opinion(turn);
-      return { pass, messages: [...messages] };
+      const { pass, messages = [], value } = await this.opinion(turn);
+      return { pass, messages: [...messages], ...(turn.asked.value && { value }) };
     } catch (error) {
+      // That a server outside is away, which may be its cause, is no reason to wait for the database.
+      if (error instanceof Undecidable) return { pass: false, messages: [...error.messages], error: error.message };
       if (error instanceof Busy || isDatabaseAway(error)) throw error;
-      if (!(error instanceof Undecidable)) this.report('a policy failed', error, { policy: name, kind });
-      const messages = error instanceof Undecidable ? [...error.messages] : [];
-      return { pass: false, messages, error: error instanceof Error ? error.message : String(error) };
+      this.report('a policy failed', error, { policy: name, kind });
+      return { pass: false, messages: [], error: error instanceof Error ? error.message : String(error) };
     }
   }
 
   private async opinion(turn: Turn) {
-    const { asked, request, facts, deadline, called } = turn;
+    const { asked, request, facts, deadline } = turn;
     const known = this.kinds.get(asked.kind);
     if (!known) throw new Undecidable(`policies of the kind ${asked.kind} are not known here`);
     const config = known.contract.config.safeParse(asked.config);
     if (!config.success) throw new Undecidable(`the config of ${asked.name} is not understood`);
     const timeLeftMs = () => deadline - performance.now();
     const call = (name: string, more: Bag) => this.call(turn, name, more);
-    const given = { name: asked.name, config: config.data, request, facts, timeLeftMs, called, call };
-    return within(timeLeftMs(), (signal) => known.policy.evaluate({ ...given, signal }));
+    const { name, calls = [] } = asked;
+    const stop = new Stop();
+    const question: Question = {
+      ...{ name, calls, config: config.data, request, facts, timeLeftMs, call },
+      get signal() {
+        return stop.signal;
+      },
+    };
+    return within(timeLeftMs(), () => known.policy.evaluate(question)).finally(() => stop.now());
   }
 
-  /** One that could not decide does not pass. Calls do not nest: none of them could wait for another without end. */
+  /** One that could not decide does not pass. */
   private async call(turn: Turn, name: string, more: Bag): Promise<PolicyResult> {
-    const { policies, callable = [] } = turn.request;
-    const asked = [...callable, ...policies].find((policy) => policy.name === name);
+    const asked = turn.request.callable?.find((policy) => policy.name === name);
     if (!asked) throw new Undecidable(`Policy '${name}' not found.`);
-    if (turn.called) throw new Undecidable('a policy that is called cannot call another');
     turn.facts.give(more);
-    return this.resultOf({ ...turn, asked, called: true });
+    return this.resultOf({ ...turn, asked });
   }
 }
 
@@ -82,22 +88,36 @@ interface Turn {
   readonly facts: Facts;
   /** On the clock of `performance.now()`. */
   readonly deadline: number;
-  readonly called: boolean;
 }
 
-/** What `work` comes to, if it does in time; afterwards it is told to stop, and what it still says is not heard. */
-async function within<T>(ms: number, work: (signal: Question['signal']) => T | Promise<T>): Promise<T> {
+/** Tells a policy to stop, if it wants to be told: few do, and a signal costs as much as a small expression. */
+class Stop {
+  private control: AbortController | undefined;
+  private isOver = false;
+
+  get signal(): AbortSignal {
+    this.control ??= new AbortController();
+    if (this.isOver) this.control.abort();
+    return this.control.signal;
+  }
+
+  now(): void {
+    this.isOver = true;
+    this.control?.abort();
+  }
+}
+
+/** What `work` comes to, if it does in time; what it says afterwards is not heard. */
+async function within<T>(ms: number, work: () => T | Promise<T>): Promise<T> {
   if (ms < 1) throw new Undecidable('there was no time left');
-  const control = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Undecidable(`took longer than ${Math.round(ms)} ms`)), ms);
   });
   try {
-    return await Promise.race([work(control.signal), late]);
+    return await Promise.race([work(), late]);
   } finally {
     clearTimeout(timer);
-    control.abort();
   }
 }
 

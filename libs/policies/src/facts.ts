@@ -1,5 +1,6 @@
 import type { PolicyReply, PolicyRequest } from '@gatehouse/contracts';
 
+type ToldEvent = NonNullable<PolicyReply['events']>[number];
 type Bag = Readonly<Record<string, unknown>>;
 type Insert = NonNullable<PolicyReply['insert']>;
 
@@ -14,6 +15,7 @@ export interface Change {
 export class Facts {
   private readonly changed = new Map<string, unknown>();
   private inserted: Insert | undefined;
+  private readonly happened: ToldEvent[] = [];
   private more: Bag;
 
   constructor(private readonly request: Pick<PolicyRequest, 'flow_plan' | 'context'>) {
@@ -41,6 +43,16 @@ export class Facts {
     return { ...this.plan, ...this.more };
   }
 
+  /** How many events there are by now. */
+  get told(): number {
+    return this.happened.length;
+  }
+
+  /** Notes what a policy wants to have happened, whatever becomes of the policy. */
+  tell(events: readonly ToldEvent[]): void {
+    this.happened.push(...events);
+  }
+
   change({ set = {}, unset = [], insert }: Change): void {
     for (const [key, value] of Object.entries(set)) this.changed.set(key, value);
     for (const key of unset) this.changed.set(key, undefined);
@@ -48,7 +60,7 @@ export class Facts {
   }
 
   /** All changes, as the reply says them. */
-  get changes(): Pick<PolicyReply, 'context' | 'insert'> {
+  get changes(): Pick<PolicyReply, 'context' | 'insert' | 'events'> {
     const entries = [...this.changed];
     return {
       context: {
@@ -56,6 +68,7 @@ export class Facts {
         unset: entries.flatMap(([key, value]) => (value === undefined ? [key] : [])),
       },
       ...(this.inserted && { insert: this.inserted }),
+      ...(this.happened.length > 0 && { events: this.happened }),
     };
   }
 }

@@ -4,11 +4,15 @@ import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { answer } from './answer.js';
 import { Evaluator } from './evaluator.js';
+import { written } from './written.js';
 
 const answers = timed('gatehouse_policy_answer_seconds', 'Questions about policies answered here', ['outcome']);
 
 /** Injects how much is evaluated at a time. */
 export const POLICY_BOUNDS = Symbol('policy bounds');
+
+/** Injects how many bytes a reply may have. */
+export const POLICY_REPLY_BYTES = Symbol('policy reply bytes');
 
 /** Where policies are asked for, in one queue group, so that every replica shares the work. */
 @Controller()
@@ -18,6 +22,7 @@ export class NatsPoliciesController {
   constructor(
     @Inject(Evaluator) private readonly evaluator: Evaluator,
     @Inject(POLICY_BOUNDS) private readonly bounded: Bounded,
+    @Inject(POLICY_REPLY_BYTES) private readonly maxBytes: number,
   ) {}
 
   @MessagePattern(POLICY_SUBJECT, { queue: 'policy' })
@@ -30,7 +35,7 @@ export class NatsPoliciesController {
     const seconds = (performance.now() - began) / 1000;
     answers.observe({ outcome }, seconds);
     logger.debug({ turn: turnOf(body), outcome, ms: seconds * 1000 });
-    return reply;
+    return written(reply, this.maxBytes);
   }
 }
 

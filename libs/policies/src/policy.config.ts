@@ -1,5 +1,7 @@
+import { MAX_POLICY_EVENTS, policyLimits } from '@gatehouse/contracts';
 import { placesConfig } from '@gatehouse/platform';
 import { z } from 'zod';
+import { allowedHosts } from './expression/outside/allowed-hosts.js';
 
 /** Settings of the service that evaluates policies. */
 export const policyConfig = z.object({
@@ -31,6 +33,52 @@ export const policyConfig = z.object({
     .max(4096)
     .default(64)
     .describe('Megabytes that the Python of one of them may use'),
+  POLICY_CALL_DEPTH: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(32)
+    .default(8)
+    .describe('How deep expressions may call each other by `ak_call_policy`'),
+  POLICY_EVENTS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_POLICY_EVENTS)
+    .default(20)
+    .describe('Events that the policies of one question may make together'),
+  POLICY_EVENT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(256)
+    .max(65_536)
+    .default(8192)
+    .describe('Bytes of one of these events, as JSON'),
+  POLICY_ALLOWED_HOSTS: allowedHosts.describe(
+    'Hosts that expressions may ask by `requests` and DNS, comma separated: names, `*.domain`, addresses, each with `:port` or for http and https; private addresses only where they stand here themselves',
+  ),
+  POLICY_HTTP_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(15_000)
+    .default(3000)
+    .describe('Milliseconds that one of these requests may take, redirects included'),
+  POLICY_HTTP_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(512 * 1024)
+    .default(256 * 1024)
+    .describe('Bytes of an answer that expressions may read'),
+  POLICY_HTTP_REQUESTS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .describe('Requests that one expression may make'),
+  POLICY_REPLY_BYTES: policyLimits.shape.POLICY_REPLY_BYTES,
   PWNED_PASSWORDS_URL: z
     .url({ protocol: /^https?$/ })
     .default('https://api.pwnedpasswords.com/')

@@ -7,6 +7,8 @@ import type { Facts } from './facts.js';
 export interface Opinion {
   readonly pass: boolean;
   readonly messages?: readonly string[];
+  /** What it came to, where there is more to it than yes or no. */
+  readonly value?: unknown;
 }
 
 /** Everything a policy knows when it is evaluated. */
@@ -19,8 +21,8 @@ export interface Question<C extends PolicyContract = PolicyContract> {
   /** Aborted when nobody waits any more. */
   readonly signal: AbortSignal;
   readonly timeLeftMs: () => number;
-  /** Whether another policy asks, and waits. */
-  readonly called: boolean;
+  /** Ids of the policies that it may call by their names. */
+  readonly calls: readonly string[];
   /** What another policy says, by its name, when it is given some more facts. Throws Undecidable for one that is not known. */
   readonly call: (name: string, facts: Readonly<Record<string, unknown>>) => Promise<PolicyResult>;
 }

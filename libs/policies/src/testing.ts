@@ -42,7 +42,7 @@ export function questionOf<Config extends z.ZodObject>(
     facts: new Facts(request),
     signal: new AbortController().signal,
     timeLeftMs: () => request.timeout_ms,
-    called: false,
+    calls: [],
     call: (name) => Promise.reject(new Undecidable(`Policy '${name}' not found.`)),
   };
 }

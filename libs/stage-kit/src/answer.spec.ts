@@ -129,6 +129,10 @@ describe('an answer', () => {
       expect(await answer(silent, stage, { verb: 'respond', body, report })).toEqual({ type: outcome.type });
     }
   });
+  it('of the wrong form is a look, to a step that has nothing to ask this visitor', async () => {
+    const silent: Riddle = { ...riddle, challenge: () => pass() };
+    expect(await replyOf(silent, 'respond', { response: { word: [] } })).toEqual({ type: 'passed' });
+  });
   it('is never passed by the challenge that follows its rejection', async () => {
     const sly: Riddle = { ...riddle, challenge: () => pass() };
     expect(await replyOf(sly, 'respond', { response: { word: 'foe', loud: false } })).toMatchObject({

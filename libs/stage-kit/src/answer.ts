@@ -50,7 +50,10 @@ async function respond<C extends StageContract>(
   // A stage that never asks has nowhere to show what is wrong with an answer: it does what it does when it is looked at.
   if (contract.component === undefined) return stage.challenge(input);
   const errors = fieldErrors(response.error);
-  return stage.refuse ? stage.refuse(input, errors) : reject<C>(errors as object as OwnErrors<C>);
+  if (stage.refuse) return stage.refuse(input, errors);
+  // Nor has a step that has nothing to ask this visitor.
+  const look = await stage.challenge(input);
+  return look.type === 'challenge' ? reject<C>(errors as object as OwnErrors<C>) : look;
 }
 
 /** An outcome as it goes over the wire. A rejection brings the challenge to show again, so that it costs no second hop. */
@@ -77,9 +80,9 @@ const onWire = (outcome: object) => outcome as StageReply;
 
 function inputOf<C extends StageContract>(contract: C, request: StageRequest): ChallengeInput<C> {
   const until = performance.now() + request.timeout_ms;
-  const { flow, step, site, client, session, query, locale, attached, context } = request;
+  const { id, flow, step, site, client, session, query, locale, attached, companions, context } = request;
   return {
-    ...{ flow, step, site, client, session, query, locale, attached },
+    ...{ id, flow, step, site, client, session, query, locale, attached, companions },
     config: read(contract.config, request.config, 'config') as ChallengeInput<C>['config'],
     context: context as ChallengeInput<C>['context'],
     ...(request.state === undefined ? {} : { state: read(contract.state, request.state, 'state') as never }),

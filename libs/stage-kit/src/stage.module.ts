@@ -16,14 +16,18 @@ const idOf = (body: unknown) => (body as { id?: unknown } | null)?.id;
 export function serveStage<C extends StageContract>(
   contract: C,
   stage: Type<Stage<C>>,
-  { providers = [], imports = [] }: Pick<ModuleMetadata, 'imports' | 'providers'> = {},
+  {
+    providers = [],
+    imports = [],
+    controllers = [],
+  }: Pick<ModuleMetadata, 'imports' | 'providers' | 'controllers'> = {},
 ): DynamicModule {
   class StageModule {}
   return {
     module: StageModule,
     imports,
     providers: [stage, ...providers],
-    controllers: [stageController(contract, stage)],
+    controllers: [stageController(contract, stage), ...controllers],
   };
 }
 

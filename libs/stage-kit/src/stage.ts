@@ -12,6 +12,8 @@ import type {
 
 /** Everything a handler knows of the step it serves. */
 export interface ChallengeInput<C extends StageContract> {
+  /** Names the work that is asked for: a stage that writes data of its own does it once. */
+  readonly id: string;
   readonly config: Config<C>;
   readonly context: Reads<C>;
   /** What the step remembered for this user, if it did. */
@@ -21,6 +23,8 @@ export interface ChallengeInput<C extends StageContract> {
   readonly site: StageRequest['site'];
   readonly client: StageRequest['client'];
   readonly session: StageRequest['session'];
+  /** Every stage of a kind among the contract's companions, by id, with its whole config. */
+  readonly companions: Readonly<Record<string, AttachedStage>>;
   readonly query: StageRequest['query'];
   readonly locale: string;
   /** Stages that the config points to, by config field. */

@@ -2,6 +2,7 @@ import {
   contractOf,
   describeStage,
   fieldMessages,
+  NON_FIELD_ERRORS,
   planContext,
   secretFields,
   systemChallenges,
@@ -12,6 +13,14 @@ import { stages, stagesOf, wireShapes } from './catalogue.js';
 import { passwordContract } from './password/password.contract.js';
 
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
+/** What a blueprint cannot leave out. */
+const INSISTENT: Readonly<Record<string, string[]>> = {
+  authenticator_duo: ['api_hostname', 'client_id', 'client_secret'],
+  authenticator_sms: ['provider', 'from_number', 'account_sid', 'auth'],
+  authenticator_totp: ['digits'],
+  captcha: ['public_key', 'private_key'],
+  password: ['backends'],
+};
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
 describe.each(entries)('the contract of $key', ({ key, contract }) => {
@@ -27,7 +36,7 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
   it('has a default for each config field, or names those it insists on', () => {
     const parsed = contract.config.safeParse({});
     const insists = parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join('.'));
-    expect(insists).toEqual(key === 'password' ? ['backends'] : []);
+    expect(insists).toEqual(INSISTENT[key] ?? []);
   });
 
   it('prefixes the codes of its errors with its kind and leaves those of the fields alone', () => {
@@ -40,7 +49,9 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
 
   it('spends attempts on fields that it reads and refuses them with words that it has', () => {
     for (const { when, refuse, free, hard } of contract.attempts) {
-      expect(Object.keys(contract.response.shape)).toEqual(expect.arrayContaining([when, refuse.field]));
+      expect([...Object.keys(contract.response.shape), NON_FIELD_ERRORS]).toEqual(
+        expect.arrayContaining([when, refuse.field]),
+      );
       expect(Object.keys(contract.errors)).toContain(refuse.code);
       expect(free).toBeLessThan(hard);
     }
@@ -63,6 +74,10 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
   it('marks every password in its answer as secret', () => {
     const passwords = Object.keys(contract.response.shape).filter((name) => /pass|secret|token|code/.test(name));
     expect(secretFields(contract.response)).toEqual(passwords);
+  });
+
+  it('leaves to addresses the names of secrets only', () => {
+    expect(secretFields(contract.response)).toEqual(expect.arrayContaining([...contract.addressable]));
   });
 
   it('shares known facts only, and takes its turn in the time there is', () => {
@@ -124,7 +139,7 @@ describe('the catalogue', () => {
   });
 
   it('loads the stages of one service and of no other', async () => {
-    expect(await stagesOf('session')).toHaveLength(5);
+    expect(await stagesOf('session')).toHaveLength(6);
     expect(await stagesOf('password')).toHaveLength(1);
     expect(await stagesOf('nobody')).toEqual([]);
   });

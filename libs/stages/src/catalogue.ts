@@ -1,9 +1,23 @@
 import { type StageContract, systemChallenges, type WireShape } from '@gatehouse/contracts';
 import type { DynamicModule } from '@nestjs/common';
+import { autosubmitContract } from './autosubmit/autosubmit.contract.js';
+import { captchaContract } from './captcha/captcha.contract.js';
+import { consentContract } from './consent/consent.contract.js';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
+import { emailContract } from './email/email.contract.js';
+import { invitationContract } from './enrollment/invitation.contract.js';
+import { userDeleteContract } from './enrollment/user-delete.contract.js';
+import { userWriteContract } from './enrollment/user-write.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
+import { authenticatorDuoContract } from './mfa/duo/authenticator-duo.contract.js';
+import { authenticatorSmsContract } from './mfa/sms/authenticator-sms.contract.js';
+import { authenticatorStaticContract } from './mfa/static/authenticator-static.contract.js';
+import { authenticatorTotpContract } from './mfa/totp/authenticator-totp.contract.js';
+import { authenticatorValidateContract } from './mfa/validate/authenticator-validate.contract.js';
+import { authenticatorWebauthnContract } from './mfa/webauthn/authenticator-webauthn.contract.js';
 import { passwordContract } from './password/password.contract.js';
+import { promptContract } from './prompt/prompt.contract.js';
 import { redirectContract } from './redirect/redirect.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 import { userLogoutContract } from './user-logout/user-logout.contract.js';
@@ -33,8 +47,61 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     contract: userLogoutContract,
     module: async () => (await import('./user-logout/user-logout.module.js')).userLogoutModule(),
   },
+  prompt: {
+    contract: promptContract,
+    module: async () => (await import('./prompt/prompt.module.js')).promptModule(),
+  },
+  invitation: {
+    contract: invitationContract,
+    module: async () => (await import('./enrollment/invitation.module.js')).invitationModule(),
+  },
+  user_write: {
+    contract: userWriteContract,
+    module: async () => (await import('./enrollment/user-write.module.js')).userWriteModule(),
+  },
+  user_delete: {
+    contract: userDeleteContract,
+    module: async () => (await import('./enrollment/user-delete.module.js')).userDeleteModule(),
+  },
+  captcha: {
+    contract: captchaContract,
+    module: async () => (await import('./captcha/captcha.module.js')).captchaModule(),
+  },
+  consent: {
+    contract: consentContract,
+    module: async () => (await import('./consent/consent.module.js')).consentModule(),
+  },
+  autosubmit: {
+    contract: autosubmitContract,
+    module: async () => (await import('./autosubmit/autosubmit.module.js')).autosubmitModule(),
+  },
   deny: { contract: denyContract, module: async () => (await import('./deny/deny.module.js')).denyModule() },
   dummy: { contract: dummyContract, module: async () => (await import('./dummy/dummy.module.js')).dummyModule() },
+  authenticator_duo: {
+    contract: authenticatorDuoContract,
+    module: async () => (await import('./mfa/duo/authenticator-duo.module.js')).authenticatorDuoModule(),
+  },
+  authenticator_sms: {
+    contract: authenticatorSmsContract,
+    module: async () => (await import('./mfa/sms/authenticator-sms.module.js')).authenticatorSmsModule(),
+  },
+  authenticator_static: {
+    contract: authenticatorStaticContract,
+    module: async () => (await import('./mfa/static/authenticator-static.module.js')).authenticatorStaticModule(),
+  },
+  authenticator_totp: {
+    contract: authenticatorTotpContract,
+    module: async () => (await import('./mfa/totp/authenticator-totp.module.js')).authenticatorTotpModule(),
+  },
+  authenticator_validate: {
+    contract: authenticatorValidateContract,
+    module: async () => (await import('./mfa/validate/authenticator-validate.module.js')).authenticatorValidateModule(),
+  },
+  authenticator_webauthn: {
+    contract: authenticatorWebauthnContract,
+    module: async () => (await import('./mfa/webauthn/authenticator-webauthn.module.js')).authenticatorWebauthnModule(),
+  },
+  email: { contract: emailContract, module: async () => (await import('./email/email.module.js')).emailModule() },
   redirect: {
     contract: redirectContract,
     module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),

@@ -1,21 +1,10 @@
 import { appleChallenge, plexChallenge, type WireShape } from '@gatehouse/contracts';
-import { autosubmitChallenge, autosubmitResponse } from './autosubmit/autosubmit.wire.js';
-import { captchaChallenge, captchaResponse } from './captcha/captcha.wire.js';
-import { consentChallenge, consentResponse } from './consent/consent.wire.js';
 import {
   deviceCodeChallenge,
   deviceCodeFinishChallenge,
   deviceCodeFinishResponse,
   deviceCodeResponse,
 } from './device-code/device-code.wire.js';
-import { emailChallenge, emailResponse } from './email/email.wire.js';
-import { authenticatorDuoChallenge, authenticatorDuoResponse } from './mfa/authenticator-duo.wire.js';
-import { authenticatorSmsChallenge, authenticatorSmsResponse } from './mfa/authenticator-sms.wire.js';
-import { authenticatorStaticChallenge, authenticatorStaticResponse } from './mfa/authenticator-static.wire.js';
-import { authenticatorTotpChallenge, authenticatorTotpResponse } from './mfa/authenticator-totp.wire.js';
-import { authenticatorValidateChallenge, authenticatorValidateResponse } from './mfa/authenticator-validate.wire.js';
-import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './mfa/authenticator-webauthn.wire.js';
-import { promptChallenge, promptResponse } from './prompt/prompt.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
 /** Components of the API whose stages have no contract yet: a line goes when its stage comes into the catalogue. */
@@ -34,45 +23,4 @@ export const componentsToCome: readonly WireShape[] = [
   },
   { component: 'ak-source-oauth-apple', challenge: appleChallenge, response: appleResponse, user_info: false },
   { component: 'ak-source-plex', challenge: plexChallenge, response: plexResponse, user_info: false },
-  {
-    component: 'ak-stage-authenticator-duo',
-    challenge: authenticatorDuoChallenge,
-    response: authenticatorDuoResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-sms',
-    challenge: authenticatorSmsChallenge,
-    response: authenticatorSmsResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-static',
-    challenge: authenticatorStaticChallenge,
-    response: authenticatorStaticResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-totp',
-    challenge: authenticatorTotpChallenge,
-    response: authenticatorTotpResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-validate',
-    challenge: authenticatorValidateChallenge,
-    response: authenticatorValidateResponse,
-    user_info: true,
-  },
-  {
-    component: 'ak-stage-authenticator-webauthn',
-    challenge: authenticatorWebauthnChallenge,
-    response: authenticatorWebauthnResponse,
-    user_info: true,
-  },
-  { component: 'ak-stage-autosubmit', challenge: autosubmitChallenge, response: autosubmitResponse, user_info: false },
-  { component: 'ak-stage-captcha', challenge: captchaChallenge, response: captchaResponse, user_info: true },
-  { component: 'ak-stage-consent', challenge: consentChallenge, response: consentResponse, user_info: true },
-  { component: 'ak-stage-email', challenge: emailChallenge, response: emailResponse, user_info: false },
-  { component: 'ak-stage-prompt', challenge: promptChallenge, response: promptResponse, user_info: false },
 ];

@@ -2,6 +2,7 @@ import type { Translate } from '@gatehouse/contracts/sentence';
 import compile from 'icu-minify/compile';
 import type { Catalogues } from './catalogue.js';
 import type { Locale } from './locale.js';
+import { mails } from './mails.catalogues.js';
 import { messages } from './messages.catalogues.js';
 import { pages } from './pages.catalogues.js';
 import { panels } from './panels.catalogues.js';
@@ -14,6 +15,11 @@ export const translator = remembered(
 
 /** What a page says by itself in a language: all that a browser needs. */
 export const pageCatalogue = remembered((locale) => compiled(pages, locale));
+
+/** Says what mails say in a language. */
+export const mailTranslator = remembered(
+  (locale): Translate => translateBy(locale, { ...pageCatalogue(locale), ...compiled(mails, locale) }),
+);
 
 /** The same with what is said beside flows. */
 export const panelCatalogue = remembered((locale) => ({ ...pageCatalogue(locale), ...compiled(panels, locale) }));

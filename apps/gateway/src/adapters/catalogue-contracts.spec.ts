@@ -44,6 +44,15 @@ describe('what the gateway knows of stages', () => {
     expect(contracts.isSecret('password')).toBe(true);
   });
 
+  it.each(['token', 'code', 'state', 'itoken', 'flow_token', 'next', 'inspector'])(
+    'leaves addresses the name %s, which links and other sites use in them',
+    (name) => expect(contracts.isSecret(name)).toBe(false),
+  );
+
+  it('lets a stranger leave the name of a secret to addresses', () => {
+    expect(contracts.isSecret('puk', described({ addressable: ['puk'] }))).toBe(false);
+  });
+
   it('does not hold for a stranger that is not trusted any more with what it claims', () => {
     const version = described({ effects: ['login'] });
     expect(() => contracts.find(KIND, version)).toThrow(

@@ -14,7 +14,7 @@ type Strangers = ReadonlyMap<string, Stranger>;
 export class CatalogueContracts extends Contracts {
   private readonly components = new Set(Object.values(stages).map(({ contract }) => contract.component));
 
-  private readonly secrets = new Set(Object.values(stages).flatMap(({ contract }) => secretFields(contract.response)));
+  private readonly secrets = new Set(Object.values(stages).flatMap(({ contract }) => unaddressable(contract)));
 
   /** Versions never change, so what was made of one stays right for as long as it is kept. */
   private readonly strangers = new WeakMap<FlowVersion, Strangers>();
@@ -38,7 +38,7 @@ export class CatalogueContracts extends Contracts {
   }
 
   isSecret(field: string, version?: FlowVersion): boolean {
-    const hides = ({ contract }: Stranger) => secretFields(contract.response).includes(field);
+    const hides = ({ contract }: Stranger) => unaddressable(contract).includes(field);
     return this.secrets.has(field) || (version !== undefined && [...this.strangersOf(version).values()].some(hides));
   }
 
@@ -55,3 +55,7 @@ export class CatalogueContracts extends Contracts {
     return made;
   }
 }
+
+/** The fields of a stage's answers that no address may name. */
+const unaddressable = ({ response, addressable }: StageContract) =>
+  secretFields(response).filter((field) => !addressable.includes(field));

@@ -14,6 +14,7 @@ const question: PolicyRequest = {
   site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example', flows: {} },
   flow_plan: { slug: 'login', context: { weather: 'warm' } },
 };
+const LIMITS = { request: 1024, reply: 1024 };
 const away = { code: 'policy_away', entry: { status: 503 }, retryAfterS: 1 };
 
 describeWithNats('policies over NATS', () => {
@@ -26,7 +27,7 @@ describeWithNats('policies over NATS', () => {
     nats = await startNats();
     service = await connectNats({ NATS_URL: nats.url }, 'service');
     requester = new NatsRequester(await connectNats({ NATS_URL: nats.url }, 'gateway'), '_INBOX_gateway', 5);
-    policies = new NatsPolicies(requester);
+    policies = new NatsPolicies(requester, LIMITS);
   });
   afterAll(async () => {
     await requester?.close();
@@ -89,15 +90,35 @@ describeWithNats('policies over NATS', () => {
     await expect(policies.evaluate(question)).rejects.toMatchObject({ ...away, retryAfterS: 7 });
   });
 
-  it('are not asked what is too large for the bus', async () => {
-    const large = { ...question, flow_plan: { slug: 'login', context: { text: 'x'.repeat(768 * 1024) } } };
-    await expect(policies.evaluate(large)).rejects.toMatchObject(away);
+  const filled = (length: number) => 'x'.repeat(length);
+
+  it('are asked as much as is allowed, and not a byte more', async () => {
+    const heard: unknown[] = [];
+    await serve((request) => {
+      heard.push(request);
+      return { results: { p: { pass: true } } };
+    });
+    const about = (text: string) => ({ ...question, flow_plan: { slug: 'login', context: { text } } });
+    const room = LIMITS.request - JSON.stringify(about('')).length;
+    await policies.evaluate(about(filled(room)));
+    await expect(policies.evaluate(about(filled(room + 1)))).rejects.toMatchObject(away);
+    expect(heard).toHaveLength(1);
+  });
+
+  it('decide nothing when they say more than is allowed', async () => {
+    const saying = (text: string) => ({ results: { p: { pass: true, messages: [text] } } });
+    const room = LIMITS.reply - JSON.stringify(saying('')).length;
+    let length = room;
+    await serve(() => saying(filled(length)));
+    expect((await policies.evaluate(question)).results['p']?.pass).toBe(true);
+    length = room + 1;
+    await expect(policies.evaluate(question)).rejects.toMatchObject(away);
   });
 
   it('are out of reach with the bus', async () => {
     const connection = await connectNats({ NATS_URL: nats.url }, 'leaving');
     const leaving = new NatsRequester(connection, '_INBOX_leaving', 5);
     await leaving.close();
-    await expect(new NatsPolicies(leaving).evaluate(question)).rejects.toMatchObject({ code: 'bus_down' });
+    await expect(new NatsPolicies(leaving, LIMITS).evaluate(question)).rejects.toMatchObject({ code: 'bus_down' });
   });
 });

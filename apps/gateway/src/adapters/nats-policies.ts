@@ -1,5 +1,6 @@
 import {
   POLICY_SUBJECT,
+  type PolicyBytes,
   type PolicyReply,
   type PolicyRequest,
   Problem,
@@ -10,9 +11,6 @@ import { BusDown, type NatsRequester, NoResponders, RequestTimeout, timed } from
 import { z } from 'zod';
 import { Policies } from '../execution/policies.js';
 
-/** Bytes of one request on the bus (protocol §2). */
-const MAX_REQUEST_BYTES = 768 * 1024;
-
 const hops = timed('gatehouse_policy_hop_seconds', 'Policies asked for by this gateway', ['outcome']);
 
 const decoder = new TextDecoder();
@@ -20,7 +18,10 @@ const answered = z.union([policyReply, stageProblem]);
 
 /** Policies over NATS: one question for all policies of a set. */
 export class NatsPolicies extends Policies {
-  constructor(private readonly requester: NatsRequester) {
+  constructor(
+    private readonly requester: NatsRequester,
+    private readonly limits: PolicyBytes,
+  ) {
     super();
   }
 
@@ -38,12 +39,13 @@ export class NatsPolicies extends Policies {
 
   private async exchange(request: PolicyRequest): Promise<PolicyReply> {
     const body = Buffer.from(JSON.stringify(request));
-    if (body.length > MAX_REQUEST_BYTES) throw away('the request is too large for the bus');
+    if (body.length > this.limits.request) throw away('the request is too large for the bus');
     const data = await this.requester.request(POLICY_SUBJECT, body, request.timeout_ms).catch((cause: unknown) => {
       if (cause instanceof BusDown) throw new Problem('bus_down', { cause });
       if (cause instanceof NoResponders || cause instanceof RequestTimeout) throw new Problem('policy_away', { cause });
       throw cause;
     });
+    if (data.length > this.limits.reply) throw away('the reply of the policy service is too large');
     return replyOf(request, data);
   }
 }

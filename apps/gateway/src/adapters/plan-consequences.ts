@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Effect } from '@gatehouse/contracts';
+import { eventOf, mailOf, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
 import type { Claim } from '../execution/attempts.js';
 import type { Save } from '../execution/plans.js';
 import { sessionChangeOf } from '../execution/session-change.js';
-import { eventOf, type Message, outboxRow } from './outbox-rows.js';
 import { bodyOf, resumedRow } from './plan-rows.js';
 import { storable } from './typeorm-bound-sessions.js';
 
@@ -30,6 +30,8 @@ export function consequencesOf(save: Save, sealer: Sealer, lifetimes: SessionLif
     ...[one(effects, 'keep_session')?.user_epoch ?? null, one(effects, 'end_sessions')?.user ?? null],
     ...[burns, ...linkColumns(save, sealer), save.versionId],
     ...[sessionChangeOf(effects)?.type === 'logout', seconds(lifetimes.anonymousSessionS)],
+    save.usesLinkOf ?? null,
+    about.user?.kind === 'saved' ? about.user.uuid : null,
   ];
 }
 
@@ -60,8 +62,8 @@ const sessionData = ({ backend, bindings }: Of<'login'>, { about }: Save) =>
 function outboxColumns({ effects, about }: Save, sealer: Sealer): unknown[] {
   const { user, sessionUser, clientIp, flow } = about;
   const leaves = sessionUser && all(effects, 'logout').length > 0;
-  const messages: Message[] = [
-    ...all(effects, 'mail').map(({ type: _mail, ...body }) => ({ topic: 'mail', body })),
+  const messages: OutboxMessage[] = [
+    ...all(effects, 'mail').map((mail) => mailOf(mail, { user, clientIp, flow })),
     ...all(effects, 'event').map(({ action, context }) => eventOf({ action, context, user, clientIp, flow })),
     ...(leaves ? [eventOf({ action: 'logout', context: {}, user: sessionUser, clientIp, flow })] : []),
   ];

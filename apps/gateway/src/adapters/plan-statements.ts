@@ -101,7 +101,8 @@ export const SAVE: NamedStatement = { name: 'plan_save', text: `${UPDATE} RETURN
  * $17-$18 attempts to give back, $19-$21 outbox rows, $22-$23 reputation identifiers and deltas, $24 client address,
  * $25 epoch of the user who logs in, as of when they were identified, $26 new epoch of the session's user who goes on with
  * it, $27 user all of whose other sessions end, $28 resume token that this save burns, $29-$32 hashes, steps, bodies and
- * lifetimes of new ones, $33 version they are of, $34 whether the session becomes nobody's, $35 lifetime of one that is.
+ * lifetimes of new ones, $33 version they are of, $34 whether the session becomes nobody's, $35 lifetime of one that is, $36 step whose link of this plan
+ * this save burns as well, $37 user whom the plan was about before it ended.
  */
 export const SAVE_WITH_EFFECTS: NamedStatement = {
   name: 'plan_save_with_effects',
@@ -112,10 +113,11 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
         OR s.user_id = $27
       ORDER BY s.id FOR UPDATE),
     live AS MATERIALIZED (
-      SELECT t.hash FROM flow.resume_tokens t WHERE t.hash = $28 AND t.expires_at > now() FOR UPDATE),
+      SELECT t.hash FROM flow.resume_tokens t
+      WHERE (t.hash = $28 OR (t.plan_id = $3 AND t.step_id = $36)) AND t.expires_at > now() FOR UPDATE),
     saved AS (
       ${UPDATE} AND (SELECT count(*) FROM locked) >= 0
-        AND ($28::bytea IS NULL OR EXISTS (SELECT FROM live))
+        AND (SELECT count(*) FROM live) >= num_nonnulls($28::bytea, $36::text)
         AND ($10::uuid IS NULL OR EXISTS (
         SELECT FROM directory.identities WHERE id = $10 AND is_active AND epoch = $25))
       RETURNING session_id),
@@ -143,9 +145,9 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
       WHERE s.user_id = $10 AND s.id <> saved.session_id AND $14::boolean),
     kept AS (
       UPDATE flow.sessions s SET user_epoch = $26 FROM saved
-      WHERE s.id = saved.session_id AND s.user_id = $5 AND $26::int IS NOT NULL AND $10::uuid IS NULL AND NOT $34::boolean),
+      WHERE s.id = saved.session_id AND s.user_id = $37::uuid AND $26::int IS NOT NULL AND $10::uuid IS NULL AND NOT $34::boolean),
     ended AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = $27::uuid AND s.id <> saved.session_id),
-    burnt AS (DELETE FROM flow.resume_tokens t USING saved WHERE t.hash = $28),
+    burnt AS (DELETE FROM flow.resume_tokens t USING saved, live WHERE t.hash = live.hash),
     linked AS (
       INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
       SELECT l.hash, $2, $33::uuid, $3, l.step, $5, l.body, now() + l.ttl

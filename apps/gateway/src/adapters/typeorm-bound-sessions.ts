@@ -1,8 +1,8 @@
+import { eventOf, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { BoundSessions, type Breach } from '../execution/bound-sessions.js';
 import type { Bindings } from '../execution/session-binding.js';
-import { eventOf, outboxRow } from './outbox-rows.js';
 
 /** $1 session. */
 const FIND_BINDINGS = {

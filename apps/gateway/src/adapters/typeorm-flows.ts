@@ -1,5 +1,5 @@
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
-import { runNamed } from '@gatehouse/platform';
+import { runNamed, type Sealer, Vault } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { Flows } from '../execution/flows.js';
 
@@ -7,6 +7,7 @@ import { Flows } from '../execution/flows.js';
 export const KEPT_VERSIONS = 500;
 
 const LOAD = { name: 'flow_version_load', text: 'SELECT document FROM flow.flow_versions WHERE id = $1' };
+const EXISTS = { name: 'flow_exists', text: 'SELECT FROM flow.flows WHERE id = $1' };
 /** $1 stage. A stage may be a step, or stand in the config of one. */
 const CONFIGURING = {
   name: 'flow_configuring',
@@ -20,11 +21,28 @@ const CONFIGURING = {
     WHERE slug IS NOT NULL ORDER BY slug LIMIT 1`,
 };
 
+/** $1 stage, $2 how many. */
+const USING = {
+  name: 'flow_using',
+  text: `
+    SELECT f.slug FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id
+    WHERE v.document->'attached' ? $1::text
+      OR jsonb_path_exists(v.document, '$.steps[*].stage ? (@.id == $id)', jsonb_build_object('id', $1::text))
+    ORDER BY slug LIMIT $2`,
+};
+
+/** Flows that are looked through for the one that somebody is in. */
+const MOST_FLOWS = 50;
+
 /** Published flows in Postgres. */
 export class TypeormFlows extends Flows {
   private readonly kept = new Map<string, FlowVersion>();
 
-  constructor(private readonly source: DataSource) {
+  /** `sealer` opens the secrets of stages. */
+  constructor(
+    private readonly source: DataSource,
+    private readonly sealer: Sealer,
+  ) {
     super();
   }
 
@@ -43,8 +61,36 @@ export class TypeormFlows extends Flows {
     return rows[0]?.slug;
   }
 
+  async exists(flowId: string): Promise<boolean> {
+    return (await runNamed(this.source, EXISTS, [flowId])).rows.length > 0;
+  }
+
+  async findUsing(stageId: string): Promise<string[]> {
+    const { rows } = await runNamed<{ slug: string }>(this.source, USING, [stageId, MOST_FLOWS]);
+    return rows.map(({ slug }) => slug);
+  }
+
   private async read(versionId: string): Promise<FlowVersion | undefined> {
     const { rows } = await runNamed<{ document: unknown }>(this.source, LOAD, [versionId]);
-    return rows[0] && flowVersion.safeParse(rows[0].document).data;
+    const version = rows[0] && flowVersion.safeParse(rows[0].document).data;
+    return version && opened(version, new Vault(this.sealer));
   }
+}
+
+/** A version with the secrets of its stages open, as it is kept in memory only. Throws Unsealable. */
+function opened(version: FlowVersion, vault: Vault): FlowVersion {
+  const open = (object: string, config: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(config).map(([field, value]) => [field, vault.open({ object, field }, value)]));
+  const steps = version.steps.map(({ stage, ...step }) => ({
+    ...step,
+    stage: { ...stage, config: open(stage.id, stage.config) },
+  }));
+  const apart = (stages: FlowVersion['attached']): FlowVersion['attached'] =>
+    Object.fromEntries(
+      Object.entries(stages).map(([id, { secrets, ...stage }]) => [
+        id,
+        secrets ? { ...stage, secrets: open(id, secrets) } : stage,
+      ]),
+    );
+  return { ...version, steps, attached: apart(version.attached), companions: apart(version.companions) };
 }

@@ -149,6 +149,22 @@ describe('a step with another inside', () => {
   });
 });
 
+describe('the secrets of a step inside another', () => {
+  const inner = { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: { open: 1 } };
+  const attached = { inner: { ...inner, secrets: { key: 'hush' } } };
+  const flow = versionOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], attached);
+
+  it('are told to it and to nobody else', async () => {
+    const { solve, stages } = house(flow, SCRIPT);
+    await solve({ uid: 'alice', password: 'right' });
+
+    const told = stages.requests.map(({ config, attached: seen }) => ({ config, seen }));
+    expect(told).toContainEqual({ config: { open: 1, key: 'hush' }, seen: {} });
+    expect(told).toContainEqual({ config: { inner: 'inner' }, seen: { inner } });
+    expect(JSON.stringify(told).split('hush')).toHaveLength(2);
+  });
+});
+
 describe('a step that shows the challenge of another inside', () => {
   const attached = { inner: { id: 'inner', name: 'puzzle', kind: 'puzzle', model: 'm', config: {} } };
   const flow = versionOf([{ kind: 'hall', config: { inner: 'inner' } }, { kind: 'page' }], attached);
@@ -166,7 +182,26 @@ describe('a step that shows the challenge of another inside', () => {
 
     expect((await show()).told).toMatchObject({ challenge: { who: true, puzzle } });
     expect((await solve({ uid: 'alice', token: 'right' })).told).toMatchObject({ challenge: { page: true } });
-    expect(stages.requests.at(-2)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
+    expect(stages.requests.at(-3)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
+  });
+
+  it('judges the inner stage first, and asks its host nothing when that refuses', async () => {
+    const { solve, stages } = house(flow, { ...script, 'puzzle.respond': rejects() });
+
+    await solve({ uid: 'alice', token: 'wrong' });
+    expect(stages.hops).not.toContain('hall.respond');
+    const passing = house(flow, script);
+    await passing.solve({ uid: 'alice', token: 'right' });
+    expect(passing.stages.hops.filter((what) => what.endsWith('respond'))).toEqual(['puzzle.respond', 'hall.respond']);
+  });
+
+  it('has the inner stage forget what it asked once that is answered, though its host asks again', async () => {
+    const { solve, show, stages } = house(flow, { ...script, 'hall.respond': rejects() });
+    await show();
+    await solve({ uid: 'alice', token: 'right' });
+
+    expect(stages.hops.at(-1)).toBe('puzzle.challenge');
+    expect(stages.requests.at(-1)).not.toHaveProperty('state');
   });
 
   it.each([

@@ -1,5 +1,13 @@
 import { NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
-import { type FlowVersion, mergeContext, overreach, type Plan, type Step, stateOf } from '@gatehouse/plan';
+import {
+  type FlowVersion,
+  mergeContext,
+  overreach,
+  type Plan,
+  type Step,
+  stateOf,
+  withKnownUser,
+} from '@gatehouse/plan';
 import type { AttemptLines } from './attempt-lines.js';
 import type { Attempts, Claim, Claims } from './attempts.js';
 import { both, type Embedded, embeddedIn, type Passed, withheld, withInner } from './embedding.js';
@@ -11,7 +19,8 @@ import type { Contracts, Stages } from './stages.js';
 /** What was heard of a step: its reply, what its embedded steps remember, and what becomes of the attempts. */
 export interface Heard {
   readonly reply: StageReply;
-  readonly states: Readonly<Record<string, Record<string, unknown>>>;
+  /** Null: forgotten. */
+  readonly states: Readonly<Record<string, Record<string, unknown> | null>>;
   readonly settlement: Settlement;
 }
 
@@ -24,6 +33,14 @@ interface Parts {
   readonly pace: Pace;
   /** Called with what a stage asked for beyond its contract. */
   readonly report: (kind: string, violations: readonly string[]) => void;
+}
+
+/** An answer on its way through a step and those inside it. */
+interface Answered {
+  readonly asked: Asked;
+  readonly body: Body;
+  /** What was heard so far. */
+  readonly heard: Heard;
 }
 
 const NEVER_BEGUN: ReadonlySet<string> = new Set(['stage_away', 'stage_busy', 'bus_down']);
@@ -43,12 +60,37 @@ export class Consultation {
   async respond(situation: Situation, step: Step, body: Body): Promise<Heard> {
     const asked = this.ownStage(situation, step);
     if (!asked) return plainly({ type: 'denied' });
-    let heard = await this.judge(situation, asked, withheld(body, asked.contract));
-    for (const embedded of embeddedIn(asked, situation.version)) {
-      if (heard.reply.type !== 'passed') break;
-      heard = await this.withEmbedded(situation, { asked, heard, embedded, body });
-    }
+    const inner = embeddedIn(asked, situation.version);
+    const [before, after] = [true, false].map((asks) =>
+      inner.filter(({ embed }) => (embed.asks !== undefined) === asks),
+    );
+    let heard = await this.throughAll(situation, { asked, inner: before!, body, heard: plainly({ type: 'passed' }) });
+    if (heard.reply.type === 'passed') heard = await this.withHost(situation, { asked, heard, body });
+    heard = await this.throughAll(situation, { asked, inner: after!, body, heard });
     return this.withInnerChallenges(situation, asked, heard);
+  }
+
+  /** The steps inside a host one after the other, for as long as they pass. */
+  private async throughAll(
+    situation: Situation,
+    { inner, ...given }: Answered & { readonly inner: readonly Embedded[] },
+  ): Promise<Heard> {
+    let { heard } = given;
+    for (const embedded of inner) {
+      if (heard.reply.type !== 'passed') break;
+      heard = await this.withEmbedded(situation, { ...given, heard, embedded });
+    }
+    return heard;
+  }
+
+  /** The host's own judgement, after that of the steps that are judged before it. */
+  private async withHost(situation: Situation, { asked, heard, body }: Answered): Promise<Heard> {
+    const own = await this.judge(situation, asked, withheld(body, asked.contract));
+    const states = { ...heard.states, ...own.states };
+    if (own.reply.type !== 'passed')
+      return { ...own, states, settlement: joined(withoutClearing(heard.settlement), own.settlement) };
+    const reply = both(own.reply, heard.reply as Passed);
+    return { reply, states, settlement: joined(heard.settlement, own.settlement) };
   }
 
   /** What a host shows, with the challenges of those steps in it that ask something themselves. */
@@ -57,7 +99,9 @@ export class Consultation {
     for (const embedded of embeddedIn(asked, situation.version)) {
       const { asks } = embedded.embed;
       if (asks === undefined || !('challenge' in heard.reply)) continue;
-      const part = this.partOf(situation, asked, embedded);
+      const before = this.partOf(situation, asked, embedded);
+      const { [before.stateKey]: since } = heard.states;
+      const part = since === undefined ? before : { ...before, state: since ?? undefined };
       const inner = await this.ask(situation, part);
       if (inner.type === 'denied') return { ...heard, reply: inner };
       heard = {
@@ -88,16 +132,18 @@ export class Consultation {
 
   private async withEmbedded(
     situation: Situation,
-    { asked, heard, embedded, body }: { asked: Asked; heard: Heard; embedded: Embedded; body: Body },
+    { asked, heard, embedded, body }: Answered & { readonly embedded: Embedded },
   ): Promise<Heard> {
     const { embed } = embedded;
     const host = heard.reply as Passed;
     const plan = { ...asked.plan, context: mergeContext(asked.plan.context, host.context) };
     const part = this.partOf({ ...situation, plan }, asked, embedded);
-    const own = await this.judge(situation, part, { [embed.field]: body[embed.field] ?? null });
+    const own = await this.judge(situation, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
     const states = { ...heard.states, ...remembered(part.stateKey, own.reply) };
     if (own.reply.type === 'passed') {
-      return { reply: both(host, own.reply), states, settlement: joined(heard.settlement, own.settlement) };
+      // Its question was answered: should the host ask again, so does it, and something else.
+      const forgotten = embed.asks === undefined ? states : { ...states, [part.stateKey]: null };
+      return { reply: both(host, own.reply), states: forgotten, settlement: joined(heard.settlement, own.settlement) };
     }
     const reply = await this.refusedHost(situation, { ...asked, plan }, { host, part: own.reply, error: embed.error });
     return { reply, states, settlement: joined(withoutClearing(heard.settlement), own.settlement) };
@@ -169,9 +215,16 @@ export class Consultation {
     const stageRequest = stageRequestOf(situation, asked, body);
     const reply = await this.parts.stages.ask(contract, body ? 'respond' : 'challenge', stageRequest);
     const { attached } = stageRequest;
-    const given = { pendingUser: plan.context.pending_user, attached: Object.values(attached).map(({ id }) => id) };
+    const given = {
+      pendingUser: plan.context.pending_user,
+      sessionUser: situation.sessionUser,
+      attached: Object.values(attached).map(({ id }) => id),
+    };
     const violations = overreach(contract, reply, given);
-    if (violations.length === 0) return 'challenge' in reply ? trimmed(contract, reply) : reply;
+    if (violations.length === 0) {
+      const heard = contract.changes_user ? reply : withKnownUser(reply, plan.context.pending_user);
+      return 'challenge' in heard ? trimmed(contract, heard) : heard;
+    }
     this.parts.report(contract.kind, violations);
     throw new Problem('stage_fault', { detail: `the stage ${contract.kind} ${violations[0]}` });
   }

@@ -15,6 +15,7 @@ export type Passed = Extract<StageReply, { type: 'passed' }>;
 export interface Embedded {
   readonly field: string;
   readonly embed: Embed;
+  /** With its secrets, which its host never sees. */
   readonly attached: AttachedStage;
 }
 
@@ -31,7 +32,8 @@ export function embeddedIn({ contract, stage }: Host, { attached }: FlowVersion)
     const inner = attached[String(id)];
     if (!inner)
       throw new Problem('stage_fault', { detail: `the ${field} of ${stage.name} is not in the flow version` });
-    return [{ field, embed, attached: inner }];
+    const { secrets, ...attachedStage } = inner;
+    return [{ field, embed, attached: { ...attachedStage, config: { ...inner.config, ...secrets } } }];
   });
 }
 
@@ -49,7 +51,15 @@ export const both = (host: Passed, part: Passed): Passed => ({
   context: { ...host.context, ...part.context, ...sameUser(host, part) },
   effects: [...(host.effects ?? []), ...(part.effects ?? [])],
   verified: [...(host.verified ?? []), ...(part.verified ?? [])],
+  ...inserted(host, part),
 });
+
+/** What one of them wants to come after it; both cannot, because neither knows of the other. */
+function inserted({ insert: one }: Passed, { insert: other }: Passed) {
+  if (one && other) throw new Problem('stage_fault', { detail: 'two steps inside each other both add steps' });
+  const insert = one ?? other;
+  return insert ? { insert } : {};
+}
 
 /** What the inner step says of the user adds to what its host said. */
 function sameUser(host: Passed, part: Passed) {

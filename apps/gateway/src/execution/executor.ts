@@ -6,6 +6,7 @@ import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
 import type { Brands } from './brands.js';
 import type { Consultation } from './consultation.js';
+import type { Events } from './events.js';
 import type { Flows } from './flows.js';
 import { type Arrival, type Found, isStored, type Known, knownPlan, visitorOf } from './going-on.js';
 import { loginAddress } from './login-address.js';
@@ -35,6 +36,7 @@ interface Parts {
   readonly bindings: BindingGuard;
   readonly engine: PolicyEngine;
   readonly planning: Planning;
+  readonly events: Events;
   readonly site: ConfiguredSite;
   readonly now: () => Date;
 }
@@ -110,8 +112,9 @@ export class Executor {
     const start = this.startOf(ground, undefined);
     const planned = await this.parts.planning.plan(start).catch(problemTold);
     if ('type' in planned) return unplanned(ground, planned);
-    if ('refused' in planned) return notAdmitted(ground, planned.refused);
-    return this.walk(ground, { ...start, plan: planned.plan });
+    if ('plan' in planned) return this.walk(ground, { ...start, ...planned });
+    await this.parts.events.record(planned.effects, { ...start.about, user: start.sessionUser ?? undefined });
+    return notAdmitted(ground, planned.refused);
   }
 
   private async walk(ground: Ground, start: Start): Promise<FlowAnswer> {

@@ -11,6 +11,8 @@ export class Gains {
   settlement: Settlement = NOTHING_TO_SETTLE;
   /** Hash of the token whose plan was confirmed, or has ended. */
   burns: Buffer | undefined;
+  /** The step whose own link is used up, because whoever answered it has proved the same in another way. */
+  usesLinkOf: string | undefined;
 
   /** `before`: the plan as it was last saved, or before its first turn. */
   constructor(private readonly before: Plan) {}
@@ -20,6 +22,7 @@ export class Gains {
     const { effects, links } = withLinks(asked, place);
     this.effects.push(...effects);
     this.links.push(...links);
+    if (asked.some(({ type }) => type === 'link_used')) this.usesLinkOf = place.step;
   }
 
   get reputation() {
@@ -34,7 +37,7 @@ export class Gains {
 
   /** All of it, with the plan as it is now. */
   outcome(after: Plan, about: Outcome['about']): Outcome {
-    const { before, effects, links, settlement, burns } = this;
-    return { before, after, effects, links, settlement, burns, about };
+    const { before, effects, links, settlement, burns, usesLinkOf } = this;
+    return { before, after, effects, links, settlement, burns, usesLinkOf, about };
   }
 }

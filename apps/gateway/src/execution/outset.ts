@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
 import { draw, type FlowVersion, type Plan } from '@gatehouse/plan';
 import type { Brands, HostBrand } from './brands.js';
+import type { Events } from './events.js';
 import { REQUEST_DEADLINE_MS } from './executor.js';
 import type { Flows } from './flows.js';
 import type { Planning } from './planning.js';
@@ -16,6 +17,7 @@ interface Parts {
   readonly flows: Flows;
   readonly brands: Brands;
   readonly planning: Planning;
+  readonly events: Events;
   readonly site: ConfiguredSite;
 }
 
@@ -36,6 +38,8 @@ export class Outset {
     if (!session || session.retired) throw new Problem('not_authenticated');
     const brand = await this.parts.brands.find(request.host, loaded.brandsRevision);
     const planned = await this.parts.planning.plan(this.situationOf(request, version, { user, brand }));
+    const about = { clientIp: request.client.ip, flow: version.flow.slug, user: savedUserOf(user) };
+    await this.parts.events.record(planned.effects, about);
     if ('refused' in planned) throw new Problem('flow_not_applicable', detailOf(planned.refused));
     const begun = await this.parts.plans.begin({ flowId, versionId, plan: planned.plan, session, replaces: row });
     if (!begun) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });

@@ -1,4 +1,4 @@
-import { isLocalPath, type Message, sentence } from '@gatehouse/contracts';
+import { type Effect, isLocalPath, type Message, sentence } from '@gatehouse/contracts';
 import { admits, type FlowVersion, leaveOut, type Plan, type Visitor } from '@gatehouse/plan';
 import type { PolicyEngine } from './policy-engine.js';
 import type { Situation } from './stage-requests.js';
@@ -6,7 +6,10 @@ import type { Situation } from './stage-requests.js';
 const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
 
 /** A plan that may begin, or what the policies against it said. */
-export type Planned = { readonly plan: Plan } | { readonly refused: readonly string[] };
+export type Planned = ({ readonly plan: Plan } | { readonly refused: readonly string[] }) & {
+  /** What is to happen, whether it begins or not. */
+  readonly effects: readonly Effect[];
+};
 
 /** Makes drawn plans ready for their first step, whether they are new or start over (01-executor §3.2). */
 export class Planning {
@@ -16,15 +19,18 @@ export class Planning {
   async plan(situation: Situation): Promise<Planned> {
     const { version } = situation;
     const guard = await this.engine.decide(situation, version.guard, { id: 'guard', index: -1 });
-    if (!guard.pass) return { refused: guard.messages };
+    if (!guard.pass) return { refused: guard.messages, effects: guard.effects };
+    const effects = [...guard.effects];
     let { plan } = guard;
-    for (const { id, evaluate_on_plan, policies } of version.steps) {
+    for (const { id, stage, evaluate_on_plan, policies } of version.steps) {
       if (!evaluate_on_plan) continue;
       const index = plan.steps.findIndex((step) => 'binding' in step && step.binding === id);
-      const decision = await this.engine.decide({ ...situation, plan }, policies, { id, index });
+      const step = { id, index, policies, kind: stage.kind };
+      const decision = await this.engine.decideStep({ ...situation, plan }, step);
+      effects.push(...decision.effects);
       plan = decision.pass ? decision.plan : leaveOut(decision.plan, id);
     }
-    return { plan };
+    return { plan, effects };
   }
 }
 

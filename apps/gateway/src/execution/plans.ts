@@ -107,6 +107,8 @@ export interface Save {
   readonly links: readonly Link[];
   /** Hash of the token that this save uses up; when it was used already, the save is lost. */
   readonly burns: Buffer | undefined;
+  /** The step whose link of this plan it uses up; when it was used already, or has expired, the save is lost. */
+  readonly usesLinkOf?: string | undefined;
 }
 
 /** The plans under way and the sessions they belong to. */

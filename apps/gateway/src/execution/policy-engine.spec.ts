@@ -133,6 +133,44 @@ describe('a policy that cannot be asked', () => {
   });
 });
 
+describe('a step whose policy could not decide', () => {
+  const broken = { results: { p: { pass: true, messages: [], error: 'division by zero' } } };
+  const before = (kind: string, when: 'planned' | 'policies', binding = {}) =>
+    versionOf([{ kind, [when]: setOf({ policy: 'p', ...binding }) }, { kind: 'ident' }]);
+
+  it.each(['planned', 'policies'] as const)('is run, not skipped, when it grants nothing (D3 1): %s', async (when) => {
+    const { show, policies, undecided } = house(before('page', when), SCRIPT);
+    policies.said['p'] = broken;
+    expect((await show()).told).toMatchObject(shows({ page: true }));
+    expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
+  });
+
+  it.each(['planned', 'policies'] as const)('is left out when it would log somebody in (D3 1): %s', async (when) => {
+    const { show, policies, stages } = house(before('login', when), SCRIPT);
+    policies.said['p'] = broken;
+    expect((await show()).told).toMatchObject(shows({ who: true }));
+    expect(stages.hops).toEqual(['ident.challenge']);
+  });
+
+  it('is left out when another of its conditions says no whatever that one had said', async () => {
+    const version = versionOf([
+      { kind: 'page', policies: { ...setOf({ policy: 'p' }, { policy: 'q' }), mode: 'all' } },
+      { kind: 'ident' },
+    ]);
+    const { show, policies } = house(version, SCRIPT);
+    policies.said['p'] = broken;
+    policies.said['q'] = false;
+    expect((await show()).told).toMatchObject(shows({ who: true }));
+  });
+
+  it('is run when its binding says so, whatever it grants', async () => {
+    const { show, policies, stages } = house(before('login', 'policies', { failure_result: true }), SCRIPT);
+    policies.said['p'] = broken;
+    await show();
+    expect(stages.hops[0]).toBe('login.challenge');
+  });
+});
+
 describe('what policies do to a plan', () => {
   const flow = versionOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }, { kind: 'ident' }]);
   const said = (more: object, pass = true) => ({ results: { p: { pass, messages: [] } }, ...more });

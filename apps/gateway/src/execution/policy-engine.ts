@@ -1,4 +1,11 @@
-import { type PolicyReply, type PolicyRequest, PROTOCOL_VERSION, Problem, type User } from '@gatehouse/contracts';
+import {
+  type Effect,
+  type PolicyReply,
+  type PolicyRequest,
+  PROTOCOL_VERSION,
+  Problem,
+  type User,
+} from '@gatehouse/contracts';
 import {
   calledBy,
   type FlowVersion,
@@ -16,6 +23,7 @@ import {
 } from '@gatehouse/plan';
 import type { Memberships } from './memberships.js';
 import type { Policies } from './policies.js';
+import { eventsOf } from './policy-events.js';
 import type { Situation } from './stage-requests.js';
 import type { Contracts } from './stages.js';
 
@@ -38,6 +46,18 @@ interface Parts {
 /** What a set decided, and the plan as its policies left it. */
 export interface Decision extends Verdict {
   readonly plan: Plan;
+  /** What is to happen with the plan's save. */
+  readonly effects: readonly Effect[];
+}
+
+/** A step that is there under conditions, and where it stands in the plan. */
+interface ConditionalStep extends Maker {
+  readonly kind: string;
+  readonly policies: PolicySet;
+}
+
+interface Said extends Pick<Decision, 'effects'> {
+  readonly reply: PolicyReply;
 }
 
 type Wanted = ReturnType<typeof questionsOf>['policies'];
@@ -55,12 +75,25 @@ export class PolicyEngine {
    */
   async decide(situation: Situation, set: PolicySet, maker: Maker): Promise<Decision> {
     const { plan } = situation;
-    if (isOpen(set)) return { pass: true, messages: [], plan };
+    if (isOpen(set)) return { pass: true, messages: [], undecided: false, plan, effects: [] };
     const user = plan.context.pending_user ?? situation.sessionUser ?? undefined;
     const { groups, policies } = questionsOf(set);
-    const [belongsTo, reply] = await Promise.all([this.groupsOf(user, groups), this.ask(situation, user, policies)]);
+    const [belongsTo, { reply, effects }] = await Promise.all([
+      this.groupsOf(user, groups),
+      this.ask(situation, user, policies),
+    ]);
     const verdict = judge(set, { user, groups: belongsTo, results: reply.results });
-    return { ...verdict, plan: this.changed(situation, reply, maker) };
+    return { ...verdict, plan: this.changed(situation, reply, maker), effects };
+  }
+
+  /**
+   * Whether a step is run, as its set says. Where that is no only because a policy could not decide, the step is left out
+   * if it would give somebody something, and run if it does not: no door opens either way (05-security 1).
+   */
+  async decideStep(situation: Situation, { policies, kind, ...maker }: ConditionalStep): Promise<Decision> {
+    const decision = await this.decide(situation, policies, maker);
+    const grants = this.parts.contracts.find(kind, situation.version)?.grants;
+    return decision.undecided && !grants ? { ...decision, pass: true } : decision;
   }
 
   private async groupsOf(user: User | undefined, groups: readonly string[]): Promise<ReadonlySet<string>> {
@@ -68,8 +101,8 @@ export class PolicyEngine {
     return this.parts.memberships.among(user.uuid, groups);
   }
 
-  private async ask(situation: Situation, user: User | undefined, wanted: Wanted): Promise<PolicyReply> {
-    if (wanted.length === 0) return NOTHING_SAID;
+  private async ask(situation: Situation, user: User | undefined, wanted: Wanted): Promise<Said> {
+    if (wanted.length === 0) return { reply: NOTHING_SAID, effects: [] };
     situation.turns.refuseMore();
     const request = this.requestOf(situation, user, wanted);
     const reply = await this.parts.policies.evaluate(request);
@@ -77,7 +110,7 @@ export class PolicyEngine {
       const error = reply.results[id]?.error;
       if (error !== undefined) this.parts.report({ policy: name, error });
     }
-    return reply;
+    return { reply, effects: eventsOf(request, reply) };
   }
 
   private requestOf(situation: Situation, user: User | undefined, wanted: Wanted): PolicyRequest {

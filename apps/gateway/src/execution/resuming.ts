@@ -40,7 +40,8 @@ export function withLinks(effects: readonly Effect[], place: Place): { effects: 
   return { effects: linked, links };
 }
 
-function linkTo({ slug, baseUrl, query }: Place, token: string): string {
+/** The address that a link leads to. */
+export function linkTo({ slug, baseUrl, query }: Omit<Place, 'step'>, token: string): string {
   const { flow_token: _older, ...kept } = query;
   return `${baseUrl}/if/flow/${slug}/?${new URLSearchParams({ ...kept, flow_token: token })}`;
 }

@@ -18,6 +18,8 @@ export interface Outcome {
   readonly links: readonly Link[];
   /** Hash of the mailed link's token that this request uses up. */
   readonly burns: Buffer | undefined;
+  /** The step whose own link it uses up as well. */
+  readonly usesLinkOf: string | undefined;
   readonly about: About;
 }
 

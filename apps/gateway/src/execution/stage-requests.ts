@@ -6,6 +6,7 @@ import {
   type StageRequest,
 } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, Step } from '@gatehouse/plan';
+import { z } from 'zod';
 import type { FlowRequest } from './request.js';
 import type { Turns } from './turns.js';
 
@@ -36,52 +37,88 @@ export interface Asked {
   /** What it remembered. */
   readonly state: Readonly<Record<string, unknown>> | undefined;
   readonly contract: StageContract;
-  readonly stage: Pick<Step, 'id' | 'name' | 'config'>;
+  readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage'>>;
   readonly plan: Plan;
 }
 
 /** The envelope for one stage: what its contract lets it know, and no more (protocol §2). */
 export function stageRequestOf(
   situation: Situation,
-  { state, contract, stage, plan }: Asked,
+  { stateKey, state, contract, stage, plan }: Asked,
   body: Body | undefined,
 ): StageRequest {
-  const { request, version, sessionUser, site, revision, locale } = situation;
-  const { slug, title, designation } = version.flow;
+  const { request, version, sessionUser, site, locale } = situation;
+  const { id, slug, title, designation } = version.flow;
   const { flow_token: _secret, ...query } = request.query;
   const { cookies, ...client } = request.client;
   return {
     v: PROTOCOL_VERSION,
-    id: `${plan.id}.${revision}.${situation.turns.next()}`,
+    id: workId(situation, { stateKey, contract, plan }),
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale,
-    flow: { slug, title, designation },
-    step: { id: stage.id, name: stage.name, confirmed: plan.resumed?.confirmed ?? true },
+    flow: { id, slug, title, designation },
+    step: toldOf(stage, plan),
     site,
     client: { ...client, cookies: only(cookies, contract.cookies) },
     session: { user: sessionUser },
     query,
     config: stage.config,
     attached: attachedTo(stage.config, version),
-    context: only(plan.context, Object.keys(contract.reads)),
+    companions: companionsOf(contract, version),
+    context: contract.reads_all ? plan.context : only(plan.context, Object.keys(contract.reads)),
     ...(state ? { state } : {}),
-    ...(body ? { response: only(body, Object.keys(contract.response.shape)) } : {}),
+    ...(body ? { response: answerTo(contract, body) } : {}),
   };
 }
+
+/** The same only when the same work is asked again: of a stage that writes rows, by whichever request comes by. */
+function workId(
+  { revision, turns }: Situation,
+  { stateKey, contract, plan }: Pick<Asked, 'stateKey' | 'contract' | 'plan'>,
+) {
+  const turn = turns.next();
+  const isNamed = contract.writes_data && plan.work !== undefined;
+  return isNamed ? [plan.id, plan.work, plan.restarts, stateKey].join('.') : `${plan.id}.${revision}.${turn}`;
+}
+
+/** What a stage hears of an answer: the fields that it knows, or all where only its config says which there are. */
+function answerTo({ response }: StageContract, body: Body): Body {
+  return response.def.catchall instanceof z.ZodUnknown ? body : only(body, Object.keys(response.shape));
+}
+
+const toldOf = ({ id, name, stage = id }: Asked['stage'], { resumed }: Plan): StageRequest['step'] => ({
+  ...{ id, name, stage },
+  confirmed: resumed?.confirmed ?? true,
+});
 
 /** The part of an object under some own keys: nothing inherited, nothing undeclared. */
 function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(bag, key)).map((key) => [key, bag[key]!]));
 }
 
+/** The stages that a stage goes on with, as they know themselves. */
+const companionsOf = ({ companions: kinds }: StageContract, { companions }: FlowVersion) =>
+  Object.fromEntries(
+    Object.entries(companions)
+      .filter(([, { kind }]) => kinds.includes(kind))
+      .map(([id, { secrets, ...stage }]) => [id, { ...stage, config: { ...stage.config, ...secrets } }]),
+  );
+
+/** The stages that a config names, by field; where a field names several, as `field.0`, `field.1` and so on. */
 function attachedTo(
   config: Readonly<Record<string, unknown>>,
   { attached }: FlowVersion,
 ): Record<string, AttachedStage> {
   return Object.fromEntries(
-    Object.entries(config).flatMap(([field, id]) => {
-      const stage = typeof id === 'string' ? attached[id] : undefined;
-      return stage ? [[field, stage]] : [];
+    Object.entries(config).flatMap(([field, held]) => {
+      const named = Array.isArray(held) ? held.map((id, i) => [`${field}.${i}`, id]) : [[field, held]];
+      return named.flatMap(([place, id]) => {
+        const stage = typeof id === 'string' ? attached[id] : undefined;
+        return stage ? [[place as string, seenOf(stage)] as const] : [];
+      });
     }),
   );
 }
+
+/** What others see of a stage. */
+const seenOf = ({ secrets: _own, ...seen }: FlowVersion['attached'][string]): AttachedStage => seen;

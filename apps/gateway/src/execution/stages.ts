@@ -16,6 +16,6 @@ export abstract class Contracts {
   abstract find(kind: string, version: FlowVersion): StageContract | undefined;
   /** Whether the answers of some stage, of the house or of the version, carry this component. */
   abstract knows(component: string, version: FlowVersion): boolean;
-  /** Whether the answers of some stage, of the house or of the version, have a secret field of this name. */
+  /** Whether the answers of some stage, of the house or of the version, have a secret field that no address may name. */
   abstract isSecret(field: string, version?: FlowVersion): boolean;
 }

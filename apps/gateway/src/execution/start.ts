@@ -1,3 +1,4 @@
+import type { Effect } from '@gatehouse/contracts';
 import type { About } from './plans.js';
 import type { Presence } from './presence.js';
 import type { Saving } from './saving.js';
@@ -8,6 +9,8 @@ export interface Start extends Situation, Presence {
   readonly saving: Saving;
   /** What effects are about, but for whom the plan is about by then. */
   readonly about: Omit<About, 'user'>;
+  /** What happened while it was planned. */
+  readonly effects?: readonly Effect[];
   /** Whoever the plan is about is gone. */
   readonly orphaned: boolean;
 }

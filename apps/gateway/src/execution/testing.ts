@@ -8,6 +8,7 @@ import { MemoryMemberships, ScriptedPolicies } from '../../../../test/support/po
 import { AttemptLines, DEFAULT_LINE } from './attempt-lines.js';
 import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
 import { Consultation } from './consultation.js';
+import { Events } from './events.js';
 import { Executor } from './executor.js';
 import { Flows } from './flows.js';
 import { Pace } from './pace.js';
@@ -32,7 +33,7 @@ export const ALICE: SavedUser = {
   locale: '',
 };
 
-type Script = StageReply | Problem | ((request: StageRequest) => StageReply);
+type Script = StageReply | Problem | ((request: StageRequest) => StageReply | Promise<StageReply>);
 
 /** Answers by a script, and remembers what it was asked. */
 export class ScriptedStages extends Stages {
@@ -135,6 +136,14 @@ export const versionOf = (
     guard,
   );
 
+/** What happened without a plan. */
+class MemoryEvents extends Events {
+  readonly recorded: Effect[] = [];
+  async record(events: readonly Effect[]) {
+    this.recorded.push(...events);
+  }
+}
+
 /** An executor of one flow, with everything around it in memory. */
 export function house(version: FlowVersion, script: Readonly<Record<string, Script>>) {
   const plans = new MemoryPlans();
@@ -148,6 +157,12 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     }
     async findConfiguring() {
       return undefined;
+    }
+    async exists() {
+      return true;
+    }
+    async findUsing() {
+      return [];
     }
   })();
   const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
@@ -165,7 +180,8 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   const brands = new MemoryBrands();
   const boundSessions = new MemoryBoundSessions();
   const { guard: bindings } = boundSessions;
-  const ports = { plans, flows, brands, attempts, lines, contracts, consultation, engine, bindings };
+  const events = new MemoryEvents();
+  const ports = { plans, flows, brands, attempts, lines, contracts, consultation, engine, bindings, events };
   const executor = new Executor({ ...ports, planning: new Planning(engine), site, now: () => new Date(0) });
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
     arrivedAt: performance.now(),
@@ -181,7 +197,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     ...more,
   });
   return {
-    ...{ plans, brands, stages, attempts, overreaches, policies, memberships, undecided, boundSessions },
+    ...{ plans, brands, stages, attempts, overreaches, policies, memberships, undecided, boundSessions, events },
     show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
       executor.handle(request({ answer: { body, forged: undefined }, ...more })),

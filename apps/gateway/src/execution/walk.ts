@@ -4,6 +4,7 @@ import {
   fieldMessages,
   type Message,
   Problem,
+  type StageReply,
   sentence,
   sentenceOf,
 } from '@gatehouse/contracts';
@@ -14,12 +15,15 @@ import {
   drawAgain,
   type Ending,
   enter,
+  forget,
   MAX_RESTARTS,
   mayAnswer,
+  type Plan,
   pendingPolicies,
   remember,
   type Step,
   type Transition,
+  unnamed,
 } from '@gatehouse/plan';
 import type { Consultation, Heard } from './consultation.js';
 import { isFor, type Planning, refusalOf } from './planning.js';
@@ -77,6 +81,7 @@ export class Walk {
       answer.body as Record<string, unknown>,
     );
     this.answerPassed = heard.reply.type === 'passed';
+    if (isJudgement(heard.reply)) this.progress.move(unnamed(this.progress.plan));
     return this.take(step, heard);
   }
 
@@ -99,10 +104,11 @@ export class Walk {
       const step = currentStep(this.progress.plan, this.start.version);
       const policies = step && pendingPolicies(this.progress.plan, step);
       if (!step || !policies) return step;
-      const { plan, ...verdict } = await this.parts.engine.decide(this.progress.situation(), policies, {
-        id: step.id,
-        index: this.progress.plan.cursor,
+      const { id, kind } = step;
+      const { plan, effects, ...verdict } = await this.parts.engine.decideStep(this.progress.situation(), {
+        ...{ id, kind, policies, index: this.progress.plan.cursor },
       });
+      this.progress.record(effects);
       const left = verdict.pass ? plan : this.progress.traced(plan, step, 'skipped');
       this.progress.move(enter(left, step, verdict));
     }
@@ -110,7 +116,7 @@ export class Walk {
 
   private async enter(step: Step): Promise<Told | undefined> {
     const waits = this.progress.plan.resumed?.confirmed === false && this.contractOf(step)?.acts;
-    if (waits) return { type: 'show', contract: CONFIRMATION, challenge: {}, errors: undefined };
+    if (waits) return { type: 'show', contract: CONFIRMATION, challenge: { confirm: true }, errors: undefined };
     return this.take(step, await this.show(step));
   }
 
@@ -124,7 +130,8 @@ export class Walk {
   }
 
   private async show(step: Step): Promise<Heard> {
-    await this.keepFor(step);
+    // To show again what was shown is no work.
+    if (this.progress.plan.shown?.step !== step.id) await this.keepFor(step);
     return this.parts.consultation.show(this.progress.situation(), step);
   }
 
@@ -146,6 +153,7 @@ export class Walk {
 
   private async take(step: Step, heard: Heard): Promise<Told | undefined> {
     const { reply } = heard;
+    const before = this.progress.plan;
     const transition = this.advanced(step, heard);
     this.progress.move(transition.plan);
     this.progress.ask(reply.effects ?? [], step);
@@ -153,6 +161,7 @@ export class Walk {
     const { answer } = transition;
     switch (answer.type) {
       case 'show':
+        this.nameAnswerTo(step, before);
         return this.told(step, answer.challenge, answer.errors);
       case 'moved':
         return undefined;
@@ -165,9 +174,18 @@ export class Walk {
     }
   }
 
+  /** What is answered to a step that writes rows has a name once it is shown, so that the answer costs no save more. */
+  private nameAnswerTo(step: Step, before: Plan) {
+    if (before.shown?.step !== step.id) this.progress.move(unnamed(this.progress.plan));
+    if (this.contractOf(step)?.writes_data) this.progress.name();
+  }
+
   private advanced(step: Step, { reply, states }: Heard): Transition {
     const { plan, answer } = advance(this.progress.plan, step, reply);
-    const kept = Object.entries(states).reduce((p, [key, state]) => remember(p, key, state), plan);
+    const kept = Object.entries(states).reduce(
+      (p, [key, state]) => (state === null ? forget(p, key) : remember(p, key, state)),
+      plan,
+    );
     return { plan: reply.type === 'challenge' ? kept : this.progress.traced(kept, step, reply.type), answer };
   }
 
@@ -177,7 +195,8 @@ export class Walk {
     const again = drawAgain(this.progress.plan, version, { keepContext });
     const planned = isFor(version, this.progress.visitor, again)
       ? await this.parts.planning.plan({ ...this.progress.situation(), plan: again })
-      : { refused: [] };
+      : { refused: [], effects: [] };
+    this.progress.record(planned.effects);
     if ('refused' in planned) return this.refuse(planned.refused);
     this.progress.move(planned.plan);
     return undefined;
@@ -213,6 +232,10 @@ export class Walk {
     return { type: 'show', contract, challenge, errors };
   }
 }
+
+/** Whether the next answer is another one: to choose among what is shown changes nothing. */
+const isJudgement = (reply: StageReply): boolean =>
+  reply.type === 'rejected' ? true : reply.type === 'challenge' && (reply.state ?? reply.context) !== undefined;
 
 /** A challenge, shown again because the body was no object. */
 function rejection({ reply, ...rest }: Heard, errors: Errors): Heard {

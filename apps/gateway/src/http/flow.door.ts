@@ -8,7 +8,7 @@ import { sessionChangeOf } from '../execution/session-change.js';
 import { csrfTokenOf, setCsrfCookie } from './csrf.js';
 import type { Exchange } from './exchange.js';
 import type { Asked, FlowRequestReader } from './flow-request.reader.js';
-import { setSessionCookie } from './session.cookie.js';
+import { setAskedCookies, setSessionCookie } from './session.cookie.js';
 
 interface Parts {
   readonly executor: Executor;
@@ -26,6 +26,7 @@ export class FlowDoor {
     const flowRequest = await this.parts.reader.read({ request, reply }, asked);
     const answer = await this.parts.executor.handle(flowRequest);
     if (answer.cookie) setSessionCookie({ request, reply }, answer.cookie, flowRequest.client);
+    setAskedCookies({ request, reply }, answer.effects, flowRequest.client);
     if (sessionChangeOf(answer.effects)?.type === 'login') setCsrfCookie(request, reply);
     else if (answer.sessionUser && !flowRequest.authenticate) csrfTokenOf(request, reply);
     this.note(request, flowRequest, answer);

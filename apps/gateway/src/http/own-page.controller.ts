@@ -3,10 +3,13 @@ import type { OpenedOwn } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Brands } from '../execution/brands.js';
+import { Consents, type ListedConsent } from '../execution/consents.js';
 import { type ListedSession, Sessions } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
 import { Unreadable } from './body.parser.js';
+import { Clients } from './client.js';
+import { consentPk } from './consents.controller.js';
 import { CSRF_FIELD, csrfTokenOf, formForgeryOf } from './csrf.js';
 import type { Exchange } from './exchange.js';
 import { localeFor } from './language.js';
@@ -30,6 +33,8 @@ export class OwnPageController {
   constructor(
     @Inject(Principals) private readonly principals: Principals,
     @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(Consents) private readonly consents: Consents,
+    @Inject(Clients) private readonly clients: Clients,
     @Inject(Avatars) private readonly avatars: Avatars,
     @Inject(SitePages) private readonly pages: SitePages,
     @Inject(Brands) private readonly brands: Brands,
@@ -42,18 +47,24 @@ export class OwnPageController {
     return principal ? this.draw({ request, reply }, principal) : reply.redirect(LOGIN, 302);
   }
 
-  /** Ends one of one's own sessions, whoever one is; that it is gone already is as good. */
+  /** Ends one of one's own sessions or takes a consent back, whoever one is; that it is gone already is as good. */
   @Post('')
   async end(@Body() fields: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const principal = await this.principals.find({ request, reply });
     if (!principal) return reply.redirect(LOGIN, 303);
     if (fields instanceof Unreadable) throw fields.problem;
-    const { [CSRF_FIELD]: token, session } = Object(fields) as Record<string, unknown>;
+    const { [CSRF_FIELD]: token, session, consent } = Object(fields) as Record<string, unknown>;
     if (formForgeryOf(request, this.config.BASE_URL, token)) {
       return this.draw({ request, reply: reply.status(new Problem('csrf_failed').entry.status) }, principal, true);
     }
     if (isUuid(session)) await this.sessions.remove(session, principal.user.uuid);
+    await this.takeBack(consentPk(consent), { request, reply }, principal);
     return reply.redirect(OWN_PAGE, 303);
+  }
+
+  private async takeBack(pk: number | undefined, { request }: Exchange, { user }: Principal): Promise<void> {
+    const consent = pk === undefined ? undefined : await this.consents.find(pk, user.uuid);
+    if (consent) await this.consents.remove(consent, { by: user, clientIp: (await this.clients.of(request)).ip });
   }
 
   private async draw({ request, reply }: Exchange, principal: Principal, refused = false) {
@@ -75,9 +86,11 @@ export class OwnPageController {
     const found = await this.sessions.list(user.uuid, { offset: 0, limit: SHOWN });
     const shown = found.map((session) => ownSession(session, sessionId));
     const count = await this.sessions.count(user.uuid);
+    const consents = await this.consents.list(user.uuid, { offset: 0, limit: SHOWN });
     return {
       user: { username, name, email, avatar: this.avatars.of(user), groups: groups.map((group) => group.name) },
       sessions: { shown, count },
+      consents: consents.map(ownConsent),
     };
   }
 }
@@ -89,3 +102,9 @@ function ownSession({ id, lastIp, userAgent, lastUsed }: ListedSession, currentI
     current: id === currentId,
   };
 }
+
+const ownConsent = ({ pk, application, permissions }: ListedConsent) => ({
+  id: String(pk),
+  application: application.name,
+  permissions,
+});

@@ -1,9 +1,21 @@
-import { Problem } from '@gatehouse/contracts';
+import { PROOF_SCRIPT, Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FILE_ROUTE } from './routing.hooks.js';
-import { type Encoding, FILES_ADDRESS, SitePages } from './site-pages.js';
+import { type Encoding, FILES_ADDRESS, type PageFile, SitePages } from './site-pages.js';
+
+/** The script of the house's own puzzle has one address for all clients and all times, so browsers ask again by and by. */
+@Controller(PROOF_SCRIPT)
+export class ProofScriptController {
+  constructor(@Inject(SitePages) private readonly pages: SitePages) {}
+
+  @RouteConfig(FILE_ROUTE)
+  @Get('')
+  show(@Req() { headers }: FastifyRequest, @Res() reply: FastifyReply) {
+    return send(reply, this.pages.proofScript, { headers, cacheControl: 'public, max-age=600' });
+  }
+}
 
 /** The scripts of pages. Each has what it contains in its name, so that browsers ask for it once. */
 @Controller(FILES_ADDRESS)
@@ -15,13 +27,22 @@ export class PageFilesController {
   show(@Param('file') name: string, @Req() { headers }: FastifyRequest, @Res() reply: FastifyReply) {
     const file = this.pages.file(name);
     if (!file) throw new Problem('not_found');
-    const encoding = encodingFor(headers['accept-encoding']);
-    if (encoding !== 'identity') void reply.header('content-encoding', encoding);
-    return reply
-      .headers({ 'cache-control': 'public, max-age=31536000, immutable', vary: 'accept-encoding' })
-      .type(file.type)
-      .send(file.bytes[encoding]);
+    return send(reply, file, { headers, cacheControl: 'public, max-age=31536000, immutable' });
   }
+}
+
+interface Wanted {
+  readonly headers: FastifyRequest['headers'];
+  readonly cacheControl: string;
+}
+
+function send(reply: FastifyReply, file: PageFile, { headers, cacheControl }: Wanted) {
+  const encoding = encodingFor(headers['accept-encoding']);
+  if (encoding !== 'identity') void reply.header('content-encoding', encoding);
+  return reply
+    .headers({ 'cache-control': cacheControl, vary: 'accept-encoding' })
+    .type(file.type)
+    .send(file.bytes[encoding]);
 }
 
 /** The smallest form that the browser reads; one that it refuses (`q=0`) is not worth a parser: no browser does. */

@@ -1,3 +1,4 @@
+import type { Effect } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { SessionCookie } from '../execution/request.js';
 import { hashSessionKey } from '../execution/session-key.js';
@@ -40,10 +41,23 @@ export function setSessionCookie(
   { outpost }: Pick<Client, 'outpost'>,
 ) {
   reply.setCookie(SESSION_COOKIE, value, {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: outpost ? cameByTls(request) : isSecure(request),
+    ...attributesFor(request, outpost),
     ...(maxAgeS === undefined ? {} : { maxAge: Math.floor(maxAgeS) }),
   });
 }
+
+/** Sets what stages have asked browsers to remember; a contract says by which names they may. */
+export function setAskedCookies(
+  { request, reply }: Exchange,
+  effects: readonly Effect[],
+  { outpost }: Pick<Client, 'outpost'>,
+) {
+  for (const effect of effects) {
+    if (effect.type !== 'cookie') continue;
+    const maxAge = Math.floor(effect.max_age_s);
+    reply.setCookie(effect.name, effect.value, { ...attributesFor(request, outpost), maxAge });
+  }
+}
+
+const attributesFor = (request: FastifyRequest, outpost: boolean) =>
+  ({ path: '/', httpOnly: true, sameSite: 'lax', secure: outpost ? cameByTls(request) : isSecure(request) }) as const;

@@ -17,17 +17,30 @@ export type SentPage = ReturnType<SitePages['flow']>;
 
 /** Entry of the script in the manifest of the build. */
 const ENTRY = 'src/client.tsx';
+/** Where the build puts what solves the house's own puzzle. */
+const PROOF = 'proof/proof-of-work.js';
 const SUFFIXES: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz', identity: '' };
 /** Where the files are on the server; what is under it never changes. */
 export const FILES_ADDRESS = '/static/pages';
+
+interface Loaded {
+  /** By name. */
+  readonly files: ReadonlyMap<string, PageFile>;
+  readonly proofScript: PageFile;
+}
 
 /** The site's pages as they were built: what draws them, and the files that they load. */
 export class SitePages {
   private constructor(
     private readonly pages: Pages,
     private readonly script: string,
-    private readonly files: ReadonlyMap<string, PageFile>,
+    private readonly loaded: Loaded,
   ) {}
+
+  /** What solves the house's own puzzle in a browser. */
+  get proofScript(): PageFile {
+    return this.loaded.proofScript;
+  }
 
   /** `folder`: where the build put them. All of it is small, and kept in memory. */
   static async open(folder: string): Promise<SitePages> {
@@ -37,11 +50,12 @@ export class SitePages {
       Object.values(manifest).map(async ({ file }) => [basename(file), await read(join(folder, file))] as const),
     );
     const script = basename(manifest[ENTRY]?.file ?? '');
-    return new SitePages(pages, `${FILES_ADDRESS}/${script}`, new Map(files));
+    const proofScript = await read(join(folder, PROOF));
+    return new SitePages(pages, `${FILES_ADDRESS}/${script}`, { files: new Map(files), proofScript });
   }
 
   file(name: string): PageFile | undefined {
-    return this.files.get(name);
+    return this.loaded.files.get(name);
   }
 
   flow(opened: Opened) {

@@ -41,13 +41,14 @@ export function sampleRequest(
     timeout_ms: deadline_ms,
     locale: 'en',
     flow: { slug: 'check', title: 'Check', designation: 'authentication' },
-    step: { id: SOMEBODY.uuid, name: 'check', confirmed: true },
+    step: { id: SOMEBODY.uuid, name: 'check', confirmed: true, stage: SOMEBODY.uuid },
     site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Check', flows: {} },
     client: { ip: '203.0.113.7', user_agent: 'check-stage', outpost: false, cookies: {} },
     session: { user: null },
     query: {},
     config,
     attached: {},
+    companions: {},
     context: Object.fromEntries(given.map(([key]) => [key, FACTS[key]])),
   };
 }

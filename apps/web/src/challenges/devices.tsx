@@ -83,13 +83,17 @@ function SmsStep({ challenge, device }: Props) {
   );
 }
 
+/** Asks as long as somebody has not answered on their phone: each answer of ours waits for a while. */
 function DuoStep({ challenge, device }: Props) {
   const { t, answer, busy } = usePage();
   const push = () => answer({ duo: device.device_uid });
+  const { number } = device.challenge;
+  const isWaiting = typeof number === 'string' || !challenge.response_errors;
   // The first message goes out by itself; after a refusal somebody has to ask for it.
   useEffect(() => {
-    if (!challenge.response_errors) push();
-  }, []);
+    if (isWaiting) push();
+  }, [challenge]);
+  if (typeof number === 'string') return <DuoNumber number={number} />;
   return (
     <>
       <Refusal challenge={challenge} />
@@ -100,6 +104,16 @@ function DuoStep({ challenge, device }: Props) {
         {t('Send a message')}
       </Button>
       <Scriptless />
+    </>
+  );
+}
+
+function DuoNumber({ number }: { number: string }) {
+  const { t } = usePage();
+  return (
+    <>
+      <p role="status">{t('Enter this number in the Duo app on your phone.')}</p>
+      <p class="number">{number}</p>
     </>
   );
 }

@@ -1,9 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
+import { Scriptless } from '../ui/scriptless.js';
 import { type Envelope, errorsOf } from './envelope.js';
+import { type PuzzleChallenge, PuzzlePlace } from './puzzle.js';
 import { type Source, SourceButtons, SourceStep } from './sources.js';
 
 /** Asks who somebody is. */
@@ -11,6 +13,7 @@ export interface IdentificationChallenge extends Envelope {
   readonly user_fields?: readonly string[] | null | undefined;
   readonly password_fields: boolean;
   readonly allow_show_password?: boolean;
+  readonly captcha_stage?: PuzzleChallenge | null | undefined;
   readonly application_pre?: string | undefined;
   readonly flow_designation?: string;
   readonly enroll_url?: string | undefined;
@@ -53,11 +56,29 @@ export function Identification({ challenge }: { challenge: IdentificationChallen
 
 function Names({ challenge }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
+  const puzzle = challenge.captcha_stage ?? undefined;
+  const { token, solved, ready } = useToken(puzzle);
+  return (
+    <>
+      <Form challenge={challenge} fields={['uid_field', 'password']} ready={ready}>
+        <NameFields challenge={challenge} />
+        {puzzle && <input ref={token} type="hidden" name="captcha_token" />}
+        <Button>{challenge.primary_action ?? t('Continue')}</Button>
+      </Form>
+      {/* Outside of the form, which nothing that a provider draws may send. */}
+      {puzzle && <PuzzlePlace puzzle={puzzle} solved={solved} />}
+      {puzzle && <Scriptless />}
+    </>
+  );
+}
+
+function NameFields({ challenge }: { challenge: IdentificationChallenge }) {
+  const { t } = usePage();
   const errors = errorsOf(challenge);
   const fields = challenge.user_fields ?? [];
   const atPassword = errors['password'] !== undefined && errors['uid_field'] === undefined;
   return (
-    <Form challenge={challenge} fields={['uid_field', 'password']}>
+    <>
       <Field
         name="uid_field"
         label={useLabel(fields)}
@@ -77,9 +98,22 @@ function Names({ challenge }: { challenge: IdentificationChallenge }) {
           first={atPassword}
         />
       )}
-      <Button>{challenge.primary_action ?? t('Continue')}</Button>
-    </Form>
+    </>
   );
+}
+
+/** The token of a puzzle in this form, for which whoever is quicker than the puzzle has to wait. */
+function useToken(puzzle: PuzzleChallenge | undefined) {
+  const token = useRef<HTMLInputElement>(null);
+  return useMemo(() => {
+    let arrived: () => void = () => undefined;
+    const arrival = puzzle ? new Promise<void>((resolve) => (arrived = resolve)) : Promise.resolve();
+    const solved = (text: string) => {
+      if (token.current) token.current.value = text;
+      arrived();
+    };
+    return { token, solved, ready: () => arrival };
+  }, [puzzle]);
 }
 
 function useLabel(fields: readonly string[]): string {

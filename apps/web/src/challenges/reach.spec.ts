@@ -35,6 +35,15 @@ describe('what a challenge reaches', () => {
     expect(reachOf({ component: 'ak-stage-identification', sources: [plex] }).connects).toEqual(['https://plex.tv']);
   });
 
+  it('is this site for its own puzzle, also inside another step', () => {
+    expect(captcha('/static/captcha/proof-of-work.js')).toEqual(["'self'"]);
+    const inside = { component: 'ak-stage-captcha', js_url: 'https://challenges.cloudflare.com/turnstile/v0/api.js' };
+    expect(reachOf({ component: 'ak-stage-identification', captcha_stage: inside }).scripts).toEqual([
+      'https://challenges.cloudflare.com',
+    ]);
+    expect(reachOf({ component: 'ak-stage-identification', captcha_stage: null }).scripts).toEqual([]);
+  });
+
   it('must be within what the page may reach', () => {
     const wide = reachOf({ component: 'ak-source-plex' });
     const none = reachOf({ component: 'ak-stage-password' });

@@ -14,9 +14,9 @@ const REACHES: Readonly<Record<string, (challenge: Challenge) => Reach>> = {
   'ak-stage-captcha': ({ js_url }) => ({ ...NOTHING, scripts: puzzleOrigins(js_url) }),
   'ak-stage-autosubmit': ({ url }) => ({ ...NOTHING, forms: originsOf(url) }),
   'ak-source-plex': () => ({ ...NOTHING, connects: ['https://plex.tv'] }),
-  'ak-stage-identification': ({ sources }) =>
-    (Array.isArray(sources) ? sources : [])
-      .map(({ challenge }) => reachOf(challenge as Challenge))
+  'ak-stage-identification': ({ sources, captcha_stage: captcha }) =>
+    [...(Array.isArray(sources) ? sources.map(({ challenge }) => challenge) : []), ...(captcha ? [captcha] : [])]
+      .map((inner) => reachOf(inner as Challenge))
       .reduce(both, NOTHING),
 };
 
@@ -36,6 +36,8 @@ const both = (one: Reach, other: Reach): Reach => ({
 });
 
 function puzzleOrigins(script: unknown): readonly string[] {
+  // A script of this site runs a worker of this site.
+  if (typeof script === 'string' && /^\/(?!\/)/.test(script)) return ["'self'"];
   const [origin] = originsOf(script);
   return origin === undefined ? [] : (PUZZLES[new URL(origin).host] ?? [origin]);
 }

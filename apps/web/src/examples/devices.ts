@@ -67,6 +67,7 @@ export const DEVICES: Readonly<Record<string, Challenge>> = {
   'validate-sms': validate([device('sms')]),
   'validate-webauthn': validate([device('webauthn', KEY_QUESTION)], wrong('webauthn', 'Assertion failed')),
   'validate-duo': validate([device('duo')], wrong('duo', 'Duo denied access', 'denied')),
+  'validate-duo-number': validate([device('duo', { number: '042931' })]),
   'validate-set-up': validate([], { configuration_stages: SET_UPS }),
   totp: stageFor('ak-stage-authenticator-totp', TOTP),
   'totp-refused': stageFor('ak-stage-authenticator-totp', { ...TOTP, ...wrong('code', 'Code does not match') }),

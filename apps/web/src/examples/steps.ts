@@ -62,6 +62,9 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
     show_source_labels: true,
     ...wrong('uid_field', 'This field may not be blank.', 'blank'),
   }),
+  'identification-captcha': identification({
+    captcha_stage: { component: 'ak-stage-captcha', site_key: 'site-key', js_url: PUZZLE_ADDRESS },
+  }),
   'identification-sources': identification({ user_fields: [], sources: SOURCES }),
   password: stageFor('ak-stage-password', { allow_show_password: true, recovery_url: '/if/flow/recovery/' }),
   'password-refused': stageFor('ak-stage-password', {
@@ -86,6 +89,8 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
   }),
   dummy: stage('ak-stage-dummy', { name: 'a step' }),
   email: stage('ak-stage-email'),
+  'email-code-refused': stage('ak-stage-email', wrong('code', 'This code is wrong, or too old.')),
+  'email-confirm': stage('ak-stage-email', { confirm: true }),
   'email-again': stage('ak-stage-email', wrong('non_field_errors', 'email-sent', 'email-sent')),
   'device-code': stage('ak-provider-oauth2-device-code'),
   'device-code-finish': stage('ak-provider-oauth2-device-code-finish'),

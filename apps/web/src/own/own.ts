@@ -2,6 +2,7 @@
 export interface Own {
   readonly user: OwnUser;
   readonly sessions: OwnSessions;
+  readonly consents: readonly OwnConsent[];
 }
 
 /** Who somebody is. */
@@ -29,4 +30,11 @@ export interface OwnSession {
   readonly lastUsed: Date;
   /** Whether the page was opened in it. */
   readonly current: boolean;
+}
+
+/** What an application is allowed. */
+export interface OwnConsent {
+  readonly id: string;
+  readonly application: string;
+  readonly permissions: readonly string[];
 }

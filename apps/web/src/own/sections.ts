@@ -1,3 +1,4 @@
+import { ConsentsSection } from './consents.section.js';
 import type { Section } from './section.js';
 import { SessionsSection } from './sessions.section.js';
 import { UserSection } from './user.section.js';
@@ -6,4 +7,5 @@ import { UserSection } from './user.section.js';
 export const SECTIONS: readonly Section[] = [
   { id: 'user', heading: (t) => t('Who you are'), Content: UserSection },
   { id: 'sessions', heading: (t) => t('Where you are signed in'), Content: SessionsSection },
+  { id: 'consents', heading: (t) => t('What applications may do'), Content: ConsentsSection },
 ];

@@ -9,16 +9,21 @@ interface Props {
   readonly challenge: Envelope;
   /** Fields that show their errors themselves. */
   readonly fields?: readonly string[];
+  /** What has to be there before the form is read; somebody may be quicker. */
+  readonly ready?: () => Promise<unknown>;
   readonly children: ComponentChildren;
 }
 
 /** A form that answers the challenge: by a script where there is one, by a plain POST where there is none. */
-export function Form({ challenge, fields = [], children }: Props) {
+export function Form({ challenge, fields = [], ready = async () => undefined, children }: Props) {
   const { opened, answer } = usePage();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
-    void readForm(form, event.submitter, opened.token.field).then(answer);
+    const { submitter } = event;
+    void ready()
+      .then(() => readForm(form, submitter, opened.token.field))
+      .then(answer);
   };
   return (
     <form method="post" action={opened.address} onSubmit={submit}>

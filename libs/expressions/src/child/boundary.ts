@@ -12,6 +12,12 @@ const WRITES = 0o3 | 0o100 | 0o1000;
 const PRINTED = 1;
 const ASKED = 2;
 
+/** A function that suspends Python is an object that could not be guarded, and nothing here waits. */
+export function forbidSuspension(): void {
+  Reflect.deleteProperty(WebAssembly, 'Suspending');
+  Reflect.deleteProperty(WebAssembly, 'promising');
+}
+
 /**
  * The functions that Python's machine code may call are all there is between an expression and this process. Once
  * closed, they are the harmless ones: no files but Python's own, no sockets, and no way to JavaScript at all.
@@ -37,9 +43,7 @@ export class Boundary {
       return made;
     };
     Object.assign(WebAssembly, { instantiate: guarded });
-    // A function that suspends Python is an object that could not be guarded, and nothing here waits.
-    Reflect.deleteProperty(WebAssembly, 'Suspending');
-    Reflect.deleteProperty(WebAssembly, 'promising');
+    forbidSuspension();
   }
 
   close(): void {

@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { PyodideInterface } from 'pyodide';
 
 /** The functions of Python's own C interface that are used here: none of them makes an object of JavaScript. */
@@ -17,15 +15,6 @@ interface PythonModule {
   _Py_DecRef(object: number): void;
 }
 
-const HOME = '/gatehouse';
-const SETUP = `
-import sys
-sys.path.insert(0, '${HOME}')
-sys.dont_write_bytecode = True
-import evaluation, hardening
-hardening.harden()
-`;
-
 /** What can be asked of Python: functions that take bytes and give bytes. */
 export const FUNCTIONS = ['evaluate_plain', 'evaluate_any', 'check'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
@@ -40,14 +29,9 @@ export class PythonRuntime {
     this.functions = Object.fromEntries(found);
   }
 
-  /** Gives Python its sources and hardens it; the way out must be closed after that. */
-  static prepare(pyodide: PyodideInterface, folder: string): PythonRuntime {
-    for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-      if (!file.endsWith('.py')) continue;
-      pyodide.FS.mkdirTree(dirname(`${HOME}/${file}`));
-      pyodide.FS.writeFile(`${HOME}/${file}`, readFileSync(`${folder}/${file}`));
-    }
-    pyodide.runPython(SETUP);
+  /** Hardens Python, which must have been taught; the way out must be closed after that. */
+  static harden(pyodide: PyodideInterface): PythonRuntime {
+    pyodide.runPython('import hardening\nhardening.harden()');
     return new PythonRuntime(Reflect.get(pyodide, '_module'));
   }
 

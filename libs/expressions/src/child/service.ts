@@ -56,8 +56,9 @@ export class Service {
     if (answer[0] === NOT_PLAIN) {
       memory.keep();
       answer = this.call('evaluate_any', body);
-    }
-    if (answer[0] === UNDO) memory.restore();
+      // Whatever it says of itself.
+      memory.restore();
+    } else if (answer[0] === UNDO) memory.restore();
     return answer;
   }
 

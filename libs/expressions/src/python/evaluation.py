@@ -1,21 +1,34 @@
 """One evaluation: a source and what it is given, in; what came of it, out."""
 
-import functools
-import ipaddress
 import json
 import random
 
-from names import FIXED, Voice
-from questions import PolicyException, plain_data
-from records import FlowPlan, Record, context_of, http_request_of, user_of
+from questions import PolicyException, plain_data, text_of
+from records import FlowPlan, Record, Request, context_of, user_of
 from sources import FILENAME, Misspelt, compiled, fault_in
+from voice import Scene, Voice
 
 _OUTCOME = 1 << 20
 _TEXT = 2000
-_strict_dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain_data).encode
-_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=plain_data).encode
 
-_address = functools.lru_cache(256)(ipaddress.ip_address)
+
+def _dumper(characters, allow_nan):
+    """As json.dumps, which would make an encoder for each text."""
+    seen = {}
+    encode = json.encoder.c_make_encoder(seen, plain_data, characters, None, ":", ",", False, False, allow_nan)
+
+    def dumps(value):
+        try:
+            return "".join(encode(value, 0))
+        except BaseException:
+            seen.clear()
+            raise
+
+    return dumps
+
+
+_strict_dumps = _dumper(json.encoder.encode_basestring_ascii, False)
+_dumps = _dumper(json.encoder.encode_basestring, True)
 
 # The first byte of an answer says what became of the interpreter.
 _CLEAN, _COMPILED, _UNDO, _NOT_PLAIN = b"=", b"+", b"!", b"~"
@@ -68,18 +81,19 @@ def _any(message):
 
 def _evaluate(source, given, plan):
     """What came of it, and whether it ended by itself."""
-    voice = None
+    scene = voice = None
     try:
-        values, voice, flow_plan = _names(json.loads(given.decode()), plan)
-        return _outcome(source(values), voice, (flow_plan, plan)), True
+        scene, flow_plan = _scene(json.loads(given.decode()), plan, source.calls)
+        voice = Voice(scene)
+        return _outcome(source(voice.meaning), voice, scene, (flow_plan, plan)), True
     except Exception as error:
-        said = [] if voice is None else voice.messages
-        return _failure(_text(error), said, _line(error)), not isinstance(error, MemoryError)
+        said = {} if voice is None else {"messages": voice.messages, **_left(scene)}
+        return _failure(text_of(error), said, _line(error)), not isinstance(error, MemoryError)
     except BaseException as error:
         return _failure(_text(error)), False
 
 
-def _names(given, plan):
+def _scene(given, plan, calls):
     asked = given.get("request", {})
     user = user_of(asked.get("user"))
     context = {}
@@ -91,32 +105,21 @@ def _names(given, plan):
     http = asked.get("http_request")
     obj = asked.get("obj")
     fields = {"debug": False, **asked, "user": user, "obj": Record(obj) if isinstance(obj, dict) else obj}
-    request = Record({**fields, "context": context, "http_request": http_request_of(http, user) if http is not None else None})
-    voice = Voice(request)
-    values = {
-        **FIXED,
-        **context_of(given.get("names", {})),
-        "request": request,
-        "context": context,
-        "ak_is_sso_flow": context.get("is_sso", False),
-        "ak_message": voice.ak_message,
-        "ak_call_policy": voice.ak_call_policy,
-        "ak_create_event": voice.ak_create_event,
-    }
-    if http is not None:
-        client = given.get("client_ip")
-        values["http_request"] = request.http_request
-        values["ak_client_ip"] = _address(client) if client else None
-    return values, voice, flow_plan
+    request = Request({**fields, "context": context}, http)
+    more = given.get("names", {})
+    if "user" in more:
+        more["user"] = user_of(more["user"])
+    values = {**more, "request": request, "context": context, "ak_is_sso_flow": context.get("is_sso", False)}
+    return Scene(values, request, given.get("client_ip"), calls, given.get("call_depth", 0)), flow_plan
 
 
-def _outcome(result, voice, plan):
+def _outcome(result, voice, scene, plan):
     flow_plan, before = plan
-    outcome = {"result": result, "truth": bool(result), "messages": voice.messages}
+    outcome = {"result": result, "truth": bool(result), "messages": voice.messages, **_left(scene)}
     if flow_plan is not None:
-        outcome["context"] = _changes(flow_plan.context, before)
-        if flow_plan.destination() is not None:
-            outcome["redirect"] = flow_plan.destination()
+        outcome.update(_changes(flow_plan, before))
+    if len(outcome) == 3 and type(result) is bool and not voice.messages:
+        return _PLAIN[result]
     try:
         encoded = _strict(outcome)
     except (TypeError, ValueError, RecursionError):
@@ -126,35 +129,47 @@ def _outcome(result, voice, plan):
     return encoded
 
 
+def _left(scene):
+    """What an evaluation leaves beside its result, as far as there is any."""
+    left = {"events": scene.events, "failures": scene.failures, "given": scene.given}
+    return {name: value for name, value in left.items() if value}
+
+
 def _strict(outcome):
     # JSON has no NaN, and no lone surrogates on the wire.
     return _strict_dumps(outcome).encode()
 
 
-def _changes(context, before):
+# What most policies say.
+_PLAIN = {said: _strict({"result": said, "truth": said, "messages": []}) for said in (True, False)}
+
+
+def _changes(flow_plan, before):
+    destination = flow_plan.destination()
+    led = {} if destination is None else {"redirect": destination}
+    context = flow_plan.context
     try:
         if _dumps(context).encode("utf-8", "surrogatepass") == before:
-            return {"set": {}, "unset": []}
+            return led
         old = json.loads(before)
         new = {str(key): json.loads(_strict(value)) for key, value in context.items()}
     except (TypeError, ValueError, RecursionError) as error:
         raise PolicyException(f"The context of the plan cannot be kept: {error}") from None
     changed = {key: value for key, value in new.items() if key not in old or old[key] != value}
-    return {"set": changed, "unset": [key for key in old if key not in new]}
+    return {**led, "context": {"set": changed, "unset": [key for key in old if key not in new]}}
 
 
-def _failure(text, messages=(), line=None):
-    outcome = {"result": None, "truth": False, "messages": list(messages), "error": text[:_TEXT]}
-    return json.dumps(outcome if line is None else {**outcome, "line": line}).encode()
+def _failure(text, said=None, line=None):
+    outcome = {"result": None, "truth": False, "messages": [], "error": text[:_TEXT]}
+    try:
+        encoded = _strict({**outcome, **(said or {}), **({} if line is None else {"line": line})})
+    except (TypeError, ValueError, RecursionError):
+        encoded = b""
+    return encoded if 0 < len(encoded) <= _OUTCOME else json.dumps(outcome).encode()
 
 
 def _text(error):
-    if isinstance(error, KeyboardInterrupt):
-        return "The time for the policy is over."
-    try:
-        return str(error) or type(error).__name__
-    except Exception:
-        return type(error).__name__
+    return "The time for the policy is over." if isinstance(error, KeyboardInterrupt) else text_of(error)
 
 
 def _line(error):

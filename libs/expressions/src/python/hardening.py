@@ -1,9 +1,10 @@
-"""Makes the interpreter ready for expressions. Runs once, before the way out is closed."""
+"""Makes the interpreter ready for expressions, before the way out is closed."""
 
 import gc
 import importlib
 import io
 import os
+import random
 import sys
 import time
 
@@ -39,9 +40,18 @@ def _sleep(seconds):
     questions.ask("sleep", seconds)
 
 
-def harden():
+def warm():
+    """Imports what expressions are likely to. Runs once, when the interpreter is built."""
     for name in _WARM:
         importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def harden():
+    """Shuts what leads out. Runs whenever an interpreter starts."""
+    # All of them start from the same memory: chance must not repeat itself.
+    random.seed()
     hosts = [name for name in sys.modules if name.split(".")[0] in _HOST]
     for name in {*hosts, *_HOST}:
         sys.modules[name] = None

@@ -4,11 +4,9 @@ import ipaddress
 import re
 import unicodedata
 
-from questions import PolicyException, ask
-from records import Record, User
-
-_MESSAGES = 100
-_LENGTH = 1000
+from questions import ask
+from records import User
+from requests import Session
 
 
 class Logger:
@@ -23,17 +21,6 @@ class Logger:
         return None
 
     info = warning = error = exception = critical = debug
-
-
-class Requests:
-    """Outgoing requests are off."""
-
-    __slots__ = ()
-
-    def get(self, *args, **kwargs):
-        raise PolicyException("Outgoing requests are off.")
-
-    post = put = patch = delete = head = options = request = get
 
 
 def regex_match(value, regex):
@@ -56,11 +43,11 @@ def slugify(value):
 
 
 def resolve_dns(host, ip_version=None):
-    return []
+    return ask("addresses", {"host": str(host), "family": ip_version or 0}) or []
 
 
 def reverse_dns(ip_addr):
-    return str(ip_addr)
+    return ask("host_name", {"address": str(ip_addr)}) or str(ip_addr)
 
 
 def ak_user_by(**filters):
@@ -86,30 +73,8 @@ FIXED = {
     "list_flatten": list_flatten,
     "regex_match": regex_match,
     "regex_replace": regex_replace,
-    "requests": Requests(),
+    "requests": Session(),
     "resolve_dns": resolve_dns,
     "reverse_dns": reverse_dns,
     "slugify": slugify,
 }
-
-
-class Voice:
-    """What one evaluation says, and whom it asks on behalf of its request."""
-
-    __slots__ = ("messages", "_request")
-
-    def __init__(self, request):
-        self.messages = []
-        self._request = request
-
-    def ak_message(self, message):
-        if len(self.messages) < _MESSAGES:
-            self.messages.append(str(message)[:_LENGTH])
-
-    def ak_call_policy(self, name, **kwargs):
-        self._request.context.update(kwargs)
-        said = ask("call_policy", {"name": name, "kwargs": kwargs})
-        return Record({"passing": False, "messages": [], "raw_result": None, **(said or {})})
-
-    def ak_create_event(self, action, **kwargs):
-        ask("event", {"action": action, "context": kwargs})

@@ -32,6 +32,7 @@ _MODULES = {
         "math": "ceil floor inf isclose isnan log log10 log2 nan pi sqrt trunc",
         "re": """compile escape findall finditer fullmatch match search split sub subn
             A ASCII I IGNORECASE M MULTILINE S DOTALL X VERBOSE""",
+        "requests": "get post put patch delete head options request HTTPError RequestException",
         "time": "monotonic time",
         "urllib.parse": "parse_qs parse_qsl quote quote_plus unquote unquote_plus urlencode urljoin urlparse urlsplit",
         "uuid": "UUID uuid4 uuid5",

@@ -25,6 +25,14 @@ def ask(name, args):
     return answer.get("value")
 
 
+def text_of(error):
+    """What an error says, whatever it is."""
+    try:
+        return str(error) or type(error).__name__
+    except Exception:
+        return type(error).__name__
+
+
 def plain_data(value):
     """For json.dumps: what is not JSON by itself."""
     if hasattr(value, "as_json"):

@@ -171,3 +171,24 @@ def http_request_of(values, user):
         fields["tenant"] = Record({**_TENANT, **fields["tenant"]})
     fields["brand"] = Record(fields.get("brand", {}))
     return request
+
+
+class Request(Record):
+    """What a policy is asked about. The HTTP request is made for whoever looks at it."""
+
+    def __init__(self, values, http):
+        super().__init__(values)
+        self.__dict__.pop("http_request", None)
+        self.__dict__["_http"] = http
+
+    def as_json(self):
+        fields = {name: value for name, value in self.__dict__.items() if name != "_http"}
+        return {**fields, "http_request": self.http_request}
+
+    def __getattr__(self, name):
+        if name != "http_request":
+            raise AttributeError(f"the request has no {name}", name=name, obj=self)
+        http = self.__dict__["_http"]
+        made = http_request_of(http, self.user) if http is not None else None
+        self.__dict__["http_request"] = made
+        return made

@@ -10,6 +10,7 @@ import warnings
 
 from names import FIXED
 from plainness import is_plain
+from questions import PolicyException
 
 _KEPT = 512
 FILENAME = "<expression>"
@@ -23,16 +24,31 @@ _compiled = {}
 class Compiled:
     """A source that can be evaluated."""
 
-    __slots__ = ("_code", "names", "plain")
+    __slots__ = ("_code", "calls", "names", "plain")
 
     def __init__(self, code, names, plain):
         self._code = code
+        self.calls = {}
         self.names = names
         self.plain = plain
 
-    def __call__(self, values):
+    def __call__(self, value):
+        """What it comes to; `value` gives what a name means."""
         function = types.FunctionType(self._code, {"__builtins__": builtins.__dict__, "__name__": "expression"})
-        return function(*[values[name] for name in self.names])
+        return function(*map(value, self.names))
+
+
+class Broken:
+    """A source that may be called, and cannot be evaluated."""
+
+    __slots__ = ("_fault",)
+    plain = True
+
+    def __init__(self, fault):
+        self._fault = fault
+
+    def __call__(self, value):
+        raise PolicyException("{message} (line {line}, column {column})".format(**self._fault))
 
 
 class Misspelt(Exception):
@@ -45,11 +61,22 @@ def compiled(key):
     if found:
         return found, False
     asked = json.loads(key)
-    made = _compile(asked["source"], _names(asked))
+    names = _names(asked)
+    made = _compile(asked["source"], names)
+    for name, source in asked.get("calls", {}).items():
+        made.calls[name] = called = _called(source, names)
+        made.plain = made.plain and called.plain
     if len(_compiled) >= _KEPT:
         _compiled.clear()
     _compiled[key] = made
     return made, True
+
+
+def _called(source, names):
+    try:
+        return _compile(source, names)
+    except Misspelt as fault:
+        return Broken(fault.args[0])
 
 
 def fault_in(source):
@@ -73,12 +100,21 @@ def _compile(source, names):
     try:
         tree = ast.parse(textwrap.dedent(text) if margin else text, FILENAME)
         plain = is_plain(tree)
-        return Compiled(_code(tree, names), names, plain)
+        # Only a plain source says all the names that it uses.
+        wanted = _used(tree, names) if plain else names
+        return Compiled(_code(tree, wanted), wanted, plain)
     except SyntaxError as error:
         fault = {"line": error.lineno or 1, "column": (error.offset or 1) + margin, "message": error.msg}
         raise Misspelt(fault) from None
     except (MemoryError, RecursionError, ValueError) as error:
         raise Misspelt({"line": 1, "column": 1, "message": str(error) or "too deeply nested"}) from None
+
+
+def _used(tree, names):
+    nodes = list(ast.walk(tree))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    used.update(name for node in nodes if isinstance(node, ast.Nonlocal) for name in node.names)
+    return tuple(name for name in names if name in used)
 
 
 def _margin(text):

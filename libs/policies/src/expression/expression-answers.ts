@@ -1,8 +1,11 @@
-import type { People } from '@gatehouse/directory';
-import { Busy, isDatabaseAway, Logger } from '@gatehouse/platform';
+import { People } from '@gatehouse/directory';
+import { Busy, isDatabaseAway } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import type { Question } from '../policy.js';
+import { type Question, Undecidable } from '../policy.js';
+import { Authenticators } from './authenticators.js';
 import { asGiven } from './givens.js';
+import { Outside, webQuestion } from './outside/outside.js';
 
 const bag = z.record(z.string(), z.unknown());
 const somebody = z.looseObject({ uuid: z.uuid() });
@@ -11,18 +14,31 @@ const questions = {
   group_member: z.object({ user: z.unknown(), filters: bag }),
   group_attributes: z.object({ user: z.unknown() }),
   call_policy: z.object({ name: z.string(), kwargs: bag }),
-  event: z.object({ action: z.string(), context: bag }),
+  http: webQuestion,
+  addresses: z.object({ host: z.string(), family: z.union([z.literal(0), z.literal(4), z.literal(6)]) }),
+  host_name: z.object({ address: z.string() }),
+  has_authenticator: z.object({ user: z.unknown(), type: z.string().nullable() }),
 };
 
-const logger = new Logger('policy');
+/** Whom expressions ask by way of this process. */
+@Injectable()
+export class Sources {
+  constructor(
+    @Inject(People) readonly people: People,
+    @Inject(Outside) readonly outside: Outside,
+    @Inject(Authenticators) readonly authenticators: Authenticators,
+  ) {}
+}
 
 /** Answers what an expression asks of the house while it runs. */
 export class ExpressionAnswers {
   /** What is no failure of the expression, whatever it makes of it: the database is away, or the house busy. */
   failure: { readonly cause: unknown } | undefined;
 
+  private requests = 0;
+
   constructor(
-    private readonly people: People,
+    private readonly sources: Sources,
     private readonly question: Question,
   ) {}
 
@@ -30,7 +46,7 @@ export class ExpressionAnswers {
     try {
       return await this.answer(name, args);
     } catch (cause) {
-      if (cause instanceof Busy || isDatabaseAway(cause)) this.failure = { cause };
+      if (!(cause instanceof Undecidable) && (cause instanceof Busy || isDatabaseAway(cause))) this.failure = { cause };
       throw cause;
     }
   }
@@ -45,29 +61,32 @@ export class ExpressionAnswers {
         return this.groupAttributes(questions.group_attributes.parse(args));
       case 'call_policy':
         return this.callPolicy(questions.call_policy.parse(args));
-      case 'event':
-        return this.event(questions.event.parse(args));
-      // Nobody has one: there are no authenticators yet.
+      case 'http':
+        return this.http(questions.http.parse(args));
+      case 'addresses':
+        return this.addresses(questions.addresses.parse(args));
+      case 'host_name':
+        return this.sources.outside.nameOf(questions.host_name.parse(args).address);
       case 'has_authenticator':
-        return Promise.resolve(false);
+        return this.hasAuthenticator(questions.has_authenticator.parse(args));
       default:
         return Promise.reject(new Error(`policies cannot ask for ${name}`));
     }
   }
 
   private async userBy({ filters }: z.output<typeof questions.user_by>): Promise<unknown> {
-    const person = await this.people.find(filters);
+    const person = await this.sources.people.find(filters);
     return person ? asGiven(person) : null;
   }
 
   private async isMember({ user, filters }: z.output<typeof questions.group_member>): Promise<boolean> {
     const known = somebody.safeParse(user);
-    return known.success && this.people.isMember(known.data.uuid, filters);
+    return known.success && this.sources.people.isMember(known.data.uuid, filters);
   }
 
   private async groupAttributes({ user }: z.output<typeof questions.group_attributes>): Promise<unknown> {
     const known = somebody.safeParse(user);
-    return known.success ? this.people.findGroupAttributes(known.data.uuid) : {};
+    return known.success ? this.sources.people.findGroupAttributes(known.data.uuid) : {};
   }
 
   private async callPolicy({ name, kwargs }: z.output<typeof questions.call_policy>): Promise<unknown> {
@@ -75,14 +94,20 @@ export class ExpressionAnswers {
     return { passing: pass, messages, raw_result: pass };
   }
 
-  /** There is no log of events yet: it goes to the log of the service. */
-  private async event({ action, context }: z.output<typeof questions.event>): Promise<null> {
-    logger.event('a policy made an event', {
-      action: `custom_${action}`,
-      policy: this.question.name,
-      turn: this.question.request.id,
-      fields: Object.keys(context),
-    });
-    return null;
+  /** Whoever is not saved, or nobody, has none. */
+  private async hasAuthenticator({ user, type }: z.output<typeof questions.has_authenticator>): Promise<boolean> {
+    const found = somebody.safeParse(user);
+    return found.success && this.sources.authenticators.has(found.data.uuid, type?.toLowerCase());
+  }
+
+  private async http(asked: z.output<typeof questions.http>): Promise<unknown> {
+    const { outside } = this.sources;
+    if (++this.requests > outside.limits.requests)
+      throw new Undecidable(`The policy makes more than ${outside.limits.requests} requests.`);
+    return outside.ask(asked, this.question.signal);
+  }
+
+  private addresses({ host, family }: z.output<typeof questions.addresses>): Promise<string[]> {
+    return this.sources.outside.addressesOf(host, family);
   }
 }

@@ -1,3 +1,4 @@
+import { MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import type { PolicyRequest } from '@gatehouse/contracts';
 import { DIRECTORY_SCHEMA, directoryMigrations, TypeormPeople } from '@gatehouse/directory';
 import { Interpreter } from '@gatehouse/expressions';
@@ -10,8 +11,13 @@ import type { Policy } from '../policy.js';
 import { ALICE, policyRequestOf } from '../testing.js';
 import { expressionContract } from './expression.contract.js';
 import { ExpressionPolicy } from './expression.policy.js';
+import { Sources } from './expression-answers.js';
 import { Givens } from './givens.js';
+import { AllowedHosts } from './outside/allowed-hosts.js';
+import { Outside } from './outside/outside.js';
+import { type LoopbackServer, startLoopbackServer } from './outside/testing.js';
 import { Python } from './python.js';
+import { TypeormAuthenticators } from './typeorm-authenticators.js';
 
 const MEMORY_MB = 64;
 const STAFF = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01';
@@ -19,11 +25,17 @@ const STAFF = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01';
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let source: DataSource;
 let interpreter: Interpreter;
+let server: LoopbackServer;
 let evaluator: Evaluator;
 beforeAll(async () => {
+  server = await startLoopbackServer();
   database = await freshDatabase();
   await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+  await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
   source = await openDataSource({ url: database.url, schema: DIRECTORY_SCHEMA, poolSize: 1 });
+  await source.query(
+    `INSERT INTO mfa.devices (id, user_id, kind, name) VALUES (gen_random_uuid(), '${ALICE.uuid}', 'totp', 'App')`,
+  );
   await source.query(
     `INSERT INTO directory.users (id, username, name, email, password_hash, attributes)
      VALUES ('${ALICE.uuid}', 'alice', 'Alice', 'alice@example.org', 'hash', '{"shoe": {"size": 38}}')`,
@@ -36,22 +48,30 @@ beforeAll(async () => {
   await interpreter.complete();
   const people = new TypeormPeople(source);
   const places = await MaxmindPlaces.open({ asn: undefined, city: undefined });
-  const python = new Python(interpreter, new Bounded(1, 10));
-  const policy = new ExpressionPolicy(python, people, new Givens(people, places)) as Policy;
+  const python = new Python(interpreter, new Bounded(1, 10), { callDepth: 3, events: 3, eventBytes: 256 });
+  const hosts = new AllowedHosts([`127.0.0.1:${server.port}`]);
+  const outside = new Outside(hosts, { timeoutMs: 2000, maxBytes: 10_000, requests: 2 });
+  const policy = new ExpressionPolicy(
+    python,
+    new Givens(people, places),
+    new Sources(people, outside, new TypeormAuthenticators(source)),
+  ) as Policy;
   evaluator = new Evaluator(new Map([['expression', { contract: expressionContract, policy }]]));
 }, 120_000);
 afterAll(async () => {
   await interpreter?.close();
+  await server?.close();
   await source?.destroy();
   await database?.drop();
 });
 
-const written = (name: string, expression: string) => ({
-  ...{ id: name, kind: 'expression', name, config: { expression } },
+const written = (name: string, expression: string, calls: readonly string[] = []) => ({
+  ...{ id: name, kind: 'expression', name, config: { expression }, calls: [...calls] },
 });
 
 async function ask(expression: string, given: Partial<PolicyRequest> = {}) {
-  const policies = [{ ...written('p', expression), timeout_ms: 3000 }];
+  const calls = (given.callable ?? []).map(({ id }) => id);
+  const policies = [{ ...written('p', expression, calls), timeout_ms: 3000 }];
   const reply = await evaluator.evaluate(policyRequestOf({ user: ALICE, policies, ...given }));
   return { ...reply, ...reply.results['p'] };
 }
@@ -66,11 +86,12 @@ describe('an expression', () => {
     ['return ak_is_group_member(request.user, name="others")', false],
     ['return ak_user_by(username="alice").email == "alice@example.org"', true],
     ['return ak_user_by(username="nobody") is None and ak_user_by(password_hash="hash") is None', true],
-    ['return ak_user_has_authenticator(request.user)', false],
+    ['return ak_user_has_authenticator(request.user)', true],
+    ['return ak_user_has_authenticator(request.user, "totp")', true],
+    ['return ak_user_has_authenticator(request.user, "webauthn")', false],
     ['return str(ak_client_ip) == "203.0.113.7" and ak_client_ip in ip_network("203.0.113.0/24")', true],
     ['return context["geoip"] is None and context["asn"] is None', true],
     ['return "executor/login/" in http_request.path', true],
-    ['ak_create_event("noticed", colour="red")\nreturn True', true],
     ['pass', false],
   ])('says %j: %s', async (expression, pass) => {
     expect(await ask(expression)).toMatchObject({ pass, context: { set: {}, unset: [] } });
@@ -111,15 +132,109 @@ describe('an expression', () => {
 describe('a policy that another calls', () => {
   const callable = [written('other', 'ak_message("heard")\nreturn context.get("colour") == "red"')];
 
-  it('is evaluated with what it is given besides', async () => {
+  it('is evaluated with what it is given besides, and so is whatever comes after', async () => {
     const expression = (colour: string) =>
       `said = ak_call_policy("other", colour="${colour}")\nak_message(said.messages[0])\nreturn said.passing`;
     expect(await ask(expression('red'), { callable })).toMatchObject({ pass: true, messages: ['heard'] });
     expect(await ask(expression('blue'), { callable })).toMatchObject({ pass: false, messages: ['heard'] });
+    const after = { ...written('after', 'return context["colour"] == "red"'), timeout_ms: 3000 };
+    const before = { ...written('before', 'return ak_call_policy("other", colour="red").passing', ['other']) };
+    const policies = [{ ...before, timeout_ms: 3000 }, after];
+    expect(await ask('', { policies, callable })).toMatchObject({ results: { after: { pass: true } } });
   });
 
-  it('does not pass when it would call a third', async () => {
-    const more = [...callable, written('between', 'return ak_call_policy("other", colour="red").passing')];
-    expect(await ask('return ak_call_policy("between").passing', { callable: more })).toMatchObject({ pass: false });
+  it('gives its result as it is, and both see what either changes of the plan', async () => {
+    const other = written(
+      'other',
+      'plan = context["flow_plan"]\nplan.context["b"] = plan.context["a"] + 1\nreturn [2, 3]',
+    );
+    const expression = `plan = context["flow_plan"].context
+plan["a"] = 1
+return ak_call_policy("other").raw_result == [2, 3] and plan["b"] == 2`;
+    expect(await ask(expression, { callable: [other] })).toMatchObject({
+      pass: true,
+      context: { set: { a: 1, b: 2 } },
+    });
+  });
+
+  it('may call others still, as deep as is allowed', async () => {
+    const down = (name: string) => `return 1 + (ak_call_policy("${name}").raw_result or 0)`;
+    const chain = [written('b', down('c'), ['c']), written('c', down('d'), ['d']), written('d', 'return 1')];
+    expect(await ask('return ak_call_policy("b").raw_result == 3', { callable: chain })).toMatchObject({ pass: true });
+    const self = written('self', down('self'), ['self']);
+    const reply = await ask('return ak_call_policy("self").raw_result == 2', { callable: [self] });
+    expect(reply).toMatchObject({ pass: true });
+    const message = 'The policies call each other too often.';
+    expect(reply.events).toEqual([{ action: 'policy_exception', context: { policy: 'self', message } }]);
+  });
+
+  it.each([
+    ['fails', 'return 1 / 0', 'division by zero'],
+    ['is no Python', 'return (', "'(' was never closed (line 1, column 8)"],
+  ])('and that %s does not pass, and an event says why', async (_, source, message) => {
+    const reply = await ask('return ak_call_policy("other").passing', { callable: [written('other', source)] });
+    expect(reply).toMatchObject({ pass: false });
+    expect([reply.error, reply.events]).toEqual([
+      undefined,
+      [{ action: 'policy_exception', context: { policy: 'other', message } }],
+    ]);
+  });
+
+  it('leaves nothing behind, though only it did what could', async () => {
+    const callable = [written('other', 'import builtins\nbuiltins.len = lambda x: 99\nreturn len([])')];
+    expect(await ask('return ak_call_policy("other").raw_result == 99', { callable })).toMatchObject({ pass: true });
+    expect(await ask('return len([]) == 0')).toMatchObject({ pass: true });
+  });
+});
+
+describe('an event that an expression makes', () => {
+  it('is told, with its policy, whether that passes, says no or fails', async () => {
+    for (const end of ['return True', 'return False', 'return 1 / 0']) {
+      const { events } = await ask(`ak_create_event("Noticed-it", user=request.user, colour="red")\n${end}`);
+      expect(events).toEqual([{ action: 'custom_noticed_it', context: { user: ALICE, colour: 'red', policy: 'p' } }]);
+    }
+  });
+
+  it.each([
+    ['are too many', 'for n in range(4): ak_create_event("n")', /more than 3 events/],
+    ['are too large', 'ak_create_event("n", text="x" * 256)', /more than 256 bytes/],
+    ['are no JSON', 'ak_create_event("n", text=object())', /cannot be kept as JSON/],
+  ])('and others that %s are none, and the policy cannot decide', async (_, source, error) => {
+    const reply = await ask(`${source}\nreturn True`);
+    expect(reply).toMatchObject({ pass: false, error: expect.stringMatching(error) });
+    expect(reply.events).toBeUndefined();
+  });
+});
+
+describe('an expression that asks a server', () => {
+  const asks = (source: string) => ask(source.replaceAll('SERVER', server.url));
+
+  it('reads its answer, if the operator lets it', async () => {
+    const source = `answer = requests.post("SERVER/echo?a=1", params={"b": 2}, json={"name": request.user.username}, timeout=2)
+answer.raise_for_status()
+said = answer.json()
+return [said["method"], said["url"], said["body"], answer.headers["Content-Type"]] == \\
+  ["POST", "/echo?a=1&b=2", '{"name": "alice"}', "application/json"]`;
+    expect(await asks(source)).toMatchObject({ pass: true });
+  });
+
+  it('may look names up of hosts that it may ask, and of no others', async () => {
+    const source = `return [resolve_dns("127.0.0.1"), resolve_dns("localhost"), reverse_dns("127.0.0.1")] == \\
+  [["127.0.0.1"], [], "127.0.0.1"]`;
+    expect(await asks(source)).toMatchObject({ pass: true });
+  });
+
+  it.each([
+    ['of another host', 'requests.get("http://localhost:1/")', /may not ask localhost:1/],
+    ['too often', 'for _ in range(3): requests.get("SERVER/echo")', /more than 2 requests/],
+    [
+      'a server that refuses',
+      'requests.get("SERVER/status/503").raise_for_status()',
+      /503 Service Unavailable for http/,
+    ],
+    ['a silent server', 'requests.get("SERVER/silent", timeout=0.05)', /did not answer in time/],
+    ['with too much to send', 'requests.post("SERVER/echo", data="x" * 300_000)', /question is too long/],
+  ])('cannot decide when it asks %s', async (_, source, error) => {
+    expect(await asks(`${source}\nreturn True`)).toMatchObject({ pass: false, error: expect.stringMatching(error) });
   });
 });

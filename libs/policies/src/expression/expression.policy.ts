@@ -1,10 +1,11 @@
-import { People } from '@gatehouse/directory';
 import type { Outcome } from '@gatehouse/expressions';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Opinion, type Policy, type Question, Undecidable } from '../policy.js';
+import { calledSources } from './called-sources.js';
 import type { expressionContract } from './expression.contract.js';
-import { ExpressionAnswers } from './expression-answers.js';
+import { ExpressionAnswers, Sources } from './expression-answers.js';
 import { Givens } from './givens.js';
+import { happeningsOf } from './happenings.js';
 import { Python } from './python.js';
 
 type Asked = Question<typeof expressionContract>;
@@ -14,20 +15,31 @@ type Asked = Question<typeof expressionContract>;
 export class ExpressionPolicy implements Policy<typeof expressionContract> {
   constructor(
     @Inject(Python) private readonly python: Python,
-    @Inject(People) private readonly people: People,
     @Inject(Givens) private readonly givens: Givens,
+    @Inject(Sources) private readonly sources: Sources,
   ) {}
 
   async evaluate(question: Asked): Promise<Opinion> {
-    const { config, facts, timeLeftMs, called } = question;
-    const given = await this.givens.of(question, config.expression);
-    const answers = new ExpressionAnswers(this.people, question);
-    const evaluation = { source: config.expression, given, timeoutMs: Math.floor(timeLeftMs()), called };
-    const outcome = await this.python.run(evaluation, (name, args) => answers.to(name, args));
-    if (answers.failure) throw answers.failure.cause;
+    const { facts } = question;
+    const outcome = await this.outcomeOf(question);
+    facts.tell(happeningsOf(outcome, question, this.python.limits));
     if (outcome.error !== undefined) throw new Undecidable(placed(outcome), { messages: outcome.messages });
+    facts.give(outcome.given);
     facts.change({ ...outcome.context, insert: insertOf(outcome) });
-    return { pass: outcome.truth, messages: outcome.messages };
+    return { pass: outcome.truth, messages: outcome.messages, value: outcome.result };
+  }
+
+  private async outcomeOf(question: Asked): Promise<Outcome> {
+    const { expression: source } = question.config;
+    const calls = calledSources(question);
+    const given = await this.givens.of(question, [source, ...Object.values(calls)]);
+    const answers = new ExpressionAnswers(this.sources, question);
+    const outcome = await this.python.run(
+      { source, given, calls, callDepth: this.python.limits.callDepth, timeoutMs: Math.floor(question.timeLeftMs()) },
+      (name, args) => answers.to(name, args),
+    );
+    if (answers.failure) throw answers.failure.cause;
+    return outcome;
   }
 }
 

@@ -5,8 +5,12 @@ import { Places } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Question } from '../policy.js';
 
-/** What is looked up of a user only for an expression that has one of these words in it. */
-const LOOKED_UP = /attributes|password|groups|superuser|date|last_login|type|path/;
+/**
+ * Fields of a user that are looked up only for an expression that takes one of them, or that takes whatever there is. A
+ * word in a remark is no use of it.
+ */
+const LOOKED_UP =
+  /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|groups|is_superuser)\b|__dict__|\bvars\b/;
 
 /** What an expression is given to look at (01-executor §7.5, §7.6). */
 @Injectable()
@@ -16,9 +20,9 @@ export class Givens {
     @Inject(Places) private readonly places: Places,
   ) {}
 
-  async of({ request, facts }: Question, source: string): Promise<Given> {
+  async of({ request, facts }: Question, sources: readonly string[]): Promise<Given> {
     const { user, client, flow_plan } = request;
-    const known = user && LOOKED_UP.test(source) ? await this.lookedUp(user) : user;
+    const known = user && sources.some((source) => LOOKED_UP.test(source)) ? await this.lookedUp(user) : user;
     const { pending_user, ...plan } = facts.plan;
     const pending = isSame(pending_user, user) ? known : pending_user;
     return {
@@ -26,6 +30,7 @@ export class Givens {
       context: { ...this.placeOf(client.ip), ...facts.given },
       flow_plan: { slug: flow_plan.slug, context: pending ? { ...plan, pending_user: pending } : plan },
       client_ip: client.ip,
+      ...(request.names && { names: 'user' in request.names ? { ...request.names, user: known } : request.names }),
     };
   }
 

@@ -8,6 +8,7 @@ export const denyContract = defineStage({
   model: 'authentik_stages_deny.denystage',
   service: 'session',
   acts: false,
+  ends: true,
   config: z.object({ deny_message: char({ allowBlank: true }).default('') }),
   challenge: z.object({}),
   response: z.object({}),

@@ -1,11 +1,22 @@
+import { char, lenient, secret, unpublished } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Waiting for somebody to open the link that was mailed (02-stages §13.2). */
+/** Characters of a code as people type it, gaps included. */
+const MAX_CODE = 32;
+
+/** Waiting for somebody to open the link that was mailed, or to type its code (02-stages §13.2). */
 export const emailChallenge = z
-  .object({})
+  .object({
+    /** Whoever sees this has followed the link, and is to say so. */
+    confirm: unpublished(z.literal(true).optional()),
+  })
   .meta({ id: 'EmailChallenge', description: 'A mail was sent; the link in it goes on.' });
 
-/** Asks for another mail. */
+/** The code of the mail; without one, asks for another mail. */
 export const emailResponse = z
-  .object({})
+  .object({
+    code: unpublished(
+      secret(lenient(char({ allowBlank: true, maxLength: MAX_CODE }), { optional: true, nullable: true })),
+    ),
+  })
   .meta({ id: 'EmailChallengeResponseRequest', description: 'Asks for another mail.' });

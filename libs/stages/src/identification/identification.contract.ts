@@ -4,6 +4,7 @@ import {
   choice,
   defineStage,
   designation,
+  innerPuzzle,
   lenient,
   loginSource,
   NON_FIELD_ERRORS,
@@ -30,6 +31,7 @@ export const identificationContract = defineStage({
   acts: false,
   config: z.object({
     user_fields: z.array(choice(USER_FIELDS)).nullable().default([]),
+    captcha_stage: reference('stage'),
     password_stage: reference('stage'),
     case_insensitive_matching: boolean().default(true),
     show_matched_user: boolean().default(true),
@@ -46,6 +48,7 @@ export const identificationContract = defineStage({
       user_fields: z.array(z.string()).nullable(),
       password_fields: z.boolean(),
       allow_show_password: z.boolean().default(false),
+      captcha_stage: innerPuzzle.nullable().optional(),
       application_pre: z.string().optional(),
       flow_designation: designation,
       enroll_url: target().optional(),
@@ -61,13 +64,20 @@ export const identificationContract = defineStage({
       uid_field: char({ maxLength: MAX_IDENTIFIER }),
       // Judged by the stage that is embedded here; looked at only for its type.
       password: secret(lenient(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
+      captcha_token: secret(lenient(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
     })
     .meta({ id: 'IdentificationChallengeResponseRequest', description: 'Who the visitor claims to be.' }),
   state: z.object({}),
   reads: { pending_user: 'optional', application: 'optional' },
   writes: ['pending_user', 'pending_user_identifier'],
-  errors: { identification_failed: { string: 'Failed to authenticate.', code: 'invalid' } },
+  errors: {
+    identification_failed: { string: 'Failed to authenticate.', code: 'invalid' },
+    identification_captcha: { string: 'Failed to validate token', code: 'invalid' },
+  },
   texts: { primary_action: ['Log in', 'Continue'] },
   effects: ['reputation'],
-  embeds: { password_stage: { field: 'password', error: 'identification_failed' } },
+  embeds: {
+    captcha_stage: { field: 'captcha_token', as: 'token', error: 'identification_captcha', asks: 'captcha_stage' },
+    password_stage: { field: 'password', error: 'identification_failed' },
+  },
 });

@@ -25,6 +25,9 @@ class OneUser extends Users {
     this.asked.push(question);
     return question[1].fields.some((field) => field !== 'upn' && alice[field] === question[0]) ? alice : undefined;
   }
+  async get(uuid: string) {
+    return uuid === alice.uuid ? alice : undefined;
+  }
 }
 
 interface Given {

@@ -1,4 +1,14 @@
-import { boolean, char, choice, defineStage, integer, reference, secret, target } from '@gatehouse/contracts';
+import {
+  boolean,
+  char,
+  choice,
+  defineStage,
+  integer,
+  MAX_PASSWORD,
+  reference,
+  secret,
+  target,
+} from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Where a password can be checked, by the names that blueprints use (02-stages §3.5). */
@@ -8,9 +18,6 @@ export const BACKENDS = [
   'authentik.sources.ldap.auth.LDAPBackend',
 ] as const;
 
-/** Characters of a password that are looked at; a longer one is refused before any hash. */
-export const MAX_PASSWORD = 4096;
-
 /** Proves that the pending user knows their password (02-stages §3). */
 export const passwordContract = defineStage({
   kind: 'password',
@@ -18,6 +25,7 @@ export const passwordContract = defineStage({
   model: 'authentik_stages_password.passwordstage',
   service: 'password',
   acts: false,
+  proves: () => ({ factor: 'first', otherwise: 'refused' }),
   user_info: true,
   config: z.object({
     backends: z.array(choice(BACKENDS)).min(1),

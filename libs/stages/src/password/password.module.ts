@@ -2,6 +2,7 @@ import { directoryModule } from '@gatehouse/directory';
 import { readConfig } from '@gatehouse/platform';
 import { serveStage } from '@gatehouse/stage-kit';
 import { BoundedPasswordHasher } from './bounded-password-hasher.js';
+import { NatsPasswordHashesController } from './nats-password-hashes.controller.js';
 import { passwordConfig } from './password.config.js';
 import { passwordContract } from './password.contract.js';
 import { PasswordStage } from './password.stage.js';
@@ -12,6 +13,7 @@ import { PasswordProof } from './password-proof.js';
 export const passwordModule = () =>
   serveStage(passwordContract, PasswordStage, {
     imports: [directoryModule()],
+    controllers: [NatsPasswordHashesController],
     providers: [PasswordProof, { provide: PasswordHasher, useFactory: hasherOfEnvironment }],
   });
 

@@ -28,6 +28,9 @@ export function readHash(stored: string): StoredHash {
   return unusableHash;
 }
 
+/** Whether a stored text is a hash that can be checked here. */
+export const isKnownHash = (stored: string): boolean => readHash(stored) !== unusableHash;
+
 /** How a password compares with a stored text, for the price of one hash. */
 export async function comparePassword(password: string, stored: string): Promise<Verdict> {
   const { matches, outdated } = readHash(stored);

@@ -1,34 +1,32 @@
 import { z } from 'zod';
 
 /** The kinds of fields that clients can draw (02-stages §10.3). */
-const promptType = z
-  .enum([
-    'text',
-    'text_area',
-    'text_read_only',
-    'text_area_read_only',
-    'username',
-    'email',
-    'password',
-    'number',
-    'checkbox',
-    'radio-button-group',
-    'dropdown',
-    'date',
-    'date-time',
-    'file',
-    'separator',
-    'hidden',
-    'static',
-    'ak-locale',
-  ])
-  .meta({ id: 'PromptTypeEnum' });
+export const PROMPT_TYPES = [
+  'text',
+  'text_area',
+  'text_read_only',
+  'text_area_read_only',
+  'username',
+  'email',
+  'password',
+  'number',
+  'checkbox',
+  'radio-button-group',
+  'dropdown',
+  'date',
+  'date-time',
+  'file',
+  'separator',
+  'hidden',
+  'static',
+  'ak-locale',
+] as const;
 
 const stagePrompt = z
   .object({
     field_key: z.string(),
     label: z.string(),
-    type: promptType,
+    type: z.enum(PROMPT_TYPES).meta({ id: 'PromptTypeEnum' }),
     required: z.boolean(),
     placeholder: z.string(),
     initial_value: z.string(),

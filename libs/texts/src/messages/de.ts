@@ -11,6 +11,7 @@ export const de: Catalogue = {
   'Null characters are not allowed.': 'Nullzeichen sind nicht erlaubt.',
   'Surrogate characters are not allowed: U+{code_point}.': 'Surrogatzeichen sind nicht erlaubt: U+{code_point}.',
   'A valid integer is required.': 'Bitte geben Sie eine ganze Zahl ein.',
+  'A valid number is required.': 'Bitte geben Sie eine Zahl ein.',
   'String value too large.': 'Der Text ist zu lang.',
   'Ensure this value is less than or equal to {max}.': 'Dieser Wert darf höchstens {max} sein.',
   'Ensure this value is greater than or equal to {min}.': 'Dieser Wert muss mindestens {min} sein.',
@@ -27,7 +28,61 @@ export const de: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Ungültige Daten: Erwartet wurde ein Objekt, nicht {type}.',
   'Failed to authenticate.': 'Die Anmeldung ist fehlgeschlagen.',
   'Invalid password': 'Falsches Passwort',
+  'Code does not match': 'Der Code stimmt nicht.',
+  'invalid challenge selected': 'Diese Auswahl ist ungültig.',
+  'Selected stage is invalid': 'Diese Einrichtung steht nicht zur Wahl.',
+  'No compatible device class allowed': 'Kein passendes Gerät ist zugelassen.',
+  'Invalid Token. Please ensure the time on your device is accurate and try again.':
+    'Der Code ist ungültig. Bitte prüfen Sie, ob die Uhr Ihres Geräts richtig geht, und versuchen Sie es noch einmal.',
+  'Assertion failed': 'Die Bestätigung ist fehlgeschlagen.',
+  'Duo denied access': 'Duo hat den Zugang verweigert.',
+  'Empty response': 'Die Antwort ist leer.',
+  'Invalid device': 'Ungültiges Gerät',
+  'Invalid device type. Contact your {brand} administrator for help.':
+    'Dieser Gerätetyp ist nicht zugelassen. Bitte wenden Sie sich an die Administration von {brand}.',
+  'Registration failed. Error: {reason}': 'Die Registrierung ist fehlgeschlagen. Fehler: {reason}',
+  'Credential ID already exists.': 'Dieser Schlüssel ist bereits registriert.',
+  'Duo did not accept the request. Ask your administrator.':
+    'Duo hat die Anfrage nicht angenommen. Bitte wenden Sie sich an Ihre Administration.',
+  'Duo cannot be reached. Please try again later.':
+    'Duo ist nicht erreichbar. Bitte versuchen Sie es später noch einmal.',
+  'Enter {number} in the Duo app on your phone.': 'Geben Sie {number} in der Duo-App auf Ihrem Telefon ein.',
+  'Invalid enrollment status: {status}.': 'Ungültiger Stand der Kopplung: {status}.',
+  'Device with Credential ID already exists.': 'Dieses Gerät ist bereits eingerichtet.',
+  'No (allowed) MFA authenticator configured.':
+    'Sie haben kein (zugelassenes) Gerät für die zweite Bestätigung eingerichtet.',
+  'Invalid phone number': 'Diese Telefonnummer ist ungültig.',
+  'phone_number required': 'Bitte geben Sie eine Telefonnummer an.',
+  'Please wait a moment before you ask for another code.':
+    'Bitte warten Sie einen Augenblick, bevor Sie einen weiteren Code anfordern.',
+  'The message could not be sent. Please try again later.':
+    'Die Nachricht konnte nicht gesendet werden. Bitte versuchen Sie es später noch einmal.',
+  'Failed to validate token': 'Das Token konnte nicht geprüft werden',
+  'Failed to validate token: {codes}': 'Das Token konnte nicht geprüft werden: {codes}',
+  'Invalid captcha response': 'Ungültige Captcha-Antwort',
+  'This token has been used already.': 'Dieses Token wurde bereits verwendet.',
+  'This question has been asked anew since. Please look at it again.':
+    'Diese Frage wurde inzwischen neu gestellt. Bitte sehen Sie sie sich noch einmal an.',
+  'What is asked for has changed. Please look at it again.':
+    'Was verlangt wird, hat sich geändert. Bitte sehen Sie es sich noch einmal an.',
   'Log in': 'Anmelden',
+  'What you entered was not accepted.': 'Was Sie eingegeben haben, wurde nicht angenommen.',
+  'The file is larger than {kib} KiB.': 'Die Datei ist größer als {kib} KiB.',
+  'Invalid encoding': 'Die Datei kann nicht gelesen werden.',
+  'Invalid scheme': 'Das ist keine Datei.',
+  'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].':
+    'Der Zeitpunkt hat ein falsches Format. Bitte so: JJJJ-MM-TTThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+  'Date has wrong format. Use one of these formats instead: YYYY-MM-DD.':
+    'Das Datum hat ein falsches Format. Bitte so: JJJJ-MM-TT.',
+  "Passwords don't match.": 'Die Passwörter stimmen nicht überein.',
+  'Username is already taken.': 'Dieser Benutzername ist schon vergeben.',
+  'Failed to update user. Please try again later.':
+    'Das Benutzerkonto konnte nicht gespeichert werden. Bitte versuchen Sie es später noch einmal.',
+  "No user found and can't create new user.": 'Es gibt kein Benutzerkonto, und es darf keines angelegt werden.',
+  'No Pending data.': 'Es gibt nichts zu speichern.',
+  'Invalid invite/invite not found': 'Diese Einladung gibt es nicht, oder sie gilt nicht mehr.',
+  'This code is wrong, or too old.': 'Dieser Code ist falsch oder zu alt.',
+  'No Pending User.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Unknown error': 'Unbekannter Fehler',
   'Invalid next URL': 'Die Adresse, zu der es weitergehen soll, ist ungültig.',
   'Flow does not apply to current user.': 'Dieser Ablauf ist für Sie nicht vorgesehen.',

@@ -14,6 +14,7 @@ export const fr: Catalogue = {
   'Surrogate characters are not allowed: U+{code_point}.':
     'Les caractères de substitution ne sont pas autorisés : U+{code_point}.',
   'A valid integer is required.': 'Veuillez saisir un nombre entier.',
+  'A valid number is required.': 'Veuillez saisir un nombre.',
   'String value too large.': 'Le texte est trop long.',
   'Ensure this value is less than or equal to {max}.': 'Cette valeur doit être inférieure ou égale à {max}.',
   'Ensure this value is greater than or equal to {min}.': 'Cette valeur doit être supérieure ou égale à {min}.',
@@ -29,7 +30,59 @@ export const fr: Catalogue = {
   'Invalid data. Expected a dictionary, but got {type}.': 'Données invalides : un objet était attendu, et non {type}.',
   'Failed to authenticate.': 'L’authentification a échoué.',
   'Invalid password': 'Mot de passe incorrect',
+  'Code does not match': 'Le code ne correspond pas.',
+  'invalid challenge selected': 'Ce choix n’est pas valide.',
+  'Selected stage is invalid': 'Cette configuration n’est pas proposée.',
+  'No compatible device class allowed': 'Aucun appareil compatible n’est autorisé.',
+  'Invalid Token. Please ensure the time on your device is accurate and try again.':
+    'Code non valide. Vérifiez que l’heure de votre appareil est exacte, puis réessayez.',
+  'Assertion failed': 'La confirmation a échoué.',
+  'Duo denied access': 'Duo a refusé l’accès.',
+  'Empty response': 'La réponse est vide.',
+  'Invalid device': 'Appareil non valide',
+  'Invalid device type. Contact your {brand} administrator for help.':
+    'Ce type d’appareil n’est pas autorisé. Adressez-vous à l’administrateur de {brand}.',
+  'Registration failed. Error: {reason}': 'L’enregistrement a échoué. Erreur : {reason}',
+  'Credential ID already exists.': 'Cette clé est déjà enregistrée.',
+  'Duo did not accept the request. Ask your administrator.':
+    'Duo n’a pas accepté la demande. Adressez-vous à votre administrateur.',
+  'Duo cannot be reached. Please try again later.': 'Duo est injoignable. Veuillez réessayer plus tard.',
+  'Enter {number} in the Duo app on your phone.': 'Saisissez {number} dans l’application Duo de votre téléphone.',
+  'Invalid enrollment status: {status}.': 'État d’association non valide : {status}.',
+  'Device with Credential ID already exists.': 'Cet appareil est déjà configuré.',
+  'No (allowed) MFA authenticator configured.':
+    'Aucun appareil (autorisé) d’authentification à deux facteurs n’est configuré.',
+  'Invalid phone number': 'Numéro de téléphone non valide.',
+  'phone_number required': 'Un numéro de téléphone est requis.',
+  'Please wait a moment before you ask for another code.':
+    'Veuillez patienter un instant avant de demander un autre code.',
+  'The message could not be sent. Please try again later.':
+    'Le message n’a pas pu être envoyé. Veuillez réessayer plus tard.',
+  'Failed to validate token': 'Le jeton n’a pas pu être vérifié',
+  'Failed to validate token: {codes}': 'Le jeton n’a pas pu être vérifié : {codes}',
+  'Invalid captcha response': 'Réponse au captcha non valide',
+  'This token has been used already.': 'Ce jeton a déjà été utilisé.',
+  'This question has been asked anew since. Please look at it again.':
+    'Cette question a été posée à nouveau depuis. Veuillez la relire.',
+  'What is asked for has changed. Please look at it again.': 'Ce qui est demandé a changé. Veuillez le relire.',
   'Log in': 'Se connecter',
+  'What you entered was not accepted.': 'Votre saisie n’a pas été acceptée.',
+  'The file is larger than {kib} KiB.': 'Le fichier dépasse {kib} Kio.',
+  'Invalid encoding': 'Le fichier ne peut pas être lu.',
+  'Invalid scheme': 'Ce n’est pas un fichier.',
+  'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].':
+    'La date et l’heure n’ont pas le bon format. Utilisez celui-ci : AAAA-MM-JJThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+  'Date has wrong format. Use one of these formats instead: YYYY-MM-DD.':
+    'La date n’a pas le bon format. Utilisez celui-ci : AAAA-MM-JJ.',
+  "Passwords don't match.": 'Les mots de passe ne correspondent pas.',
+  'Username is already taken.': 'Ce nom d’utilisateur est déjà pris.',
+  'Failed to update user. Please try again later.':
+    'Le compte n’a pas pu être enregistré. Veuillez réessayer plus tard.',
+  "No user found and can't create new user.": 'Aucun compte n’existe et aucun ne peut être créé.',
+  'No Pending data.': 'Il n’y a rien à enregistrer.',
+  'Invalid invite/invite not found': 'Cette invitation n’existe pas ou n’est plus valable.',
+  'This code is wrong, or too old.': 'Ce code est faux ou trop ancien.',
+  'No Pending User.': 'Aucun compte n’est concerné ici.',
   'Unknown error': 'Erreur inconnue',
   'Invalid next URL': 'L’adresse de destination n’est pas valide.',
   'Flow does not apply to current user.': 'Ce parcours ne vous est pas destiné.',

@@ -42,7 +42,10 @@ export const ar: Catalogue = {
   'The check could not be carried out.': 'تعذّر إجراء التحقق.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':
     'لقد أرسلنا إليك رسالة بريد إلكتروني. اتبع الرابط الوارد فيها للمتابعة، في هذا المتصفح أو في متصفح آخر.',
-  'We have sent the email again.': 'أعدنا إرسال رسالة البريد الإلكتروني.',
+  'An email is on its way to you.': 'هناك رسالة بريد إلكتروني في طريقها إليك.',
+  'Or type the code from the email': 'أو اكتب الرمز الوارد في الرسالة',
+  'You have followed the link in our email. Go on, if it was you who asked for it.':
+    'لقد اتبعت الرابط الوارد في رسالتنا. تابع إذا كنت أنت من طلب ذلك.',
   'Nothing there? Look among unwanted mail as well.': 'لم يصلك شيء؟ تحقق أيضًا من مجلد البريد غير المرغوب فيه.',
   'Send it again': 'إعادة الإرسال',
   Code: 'الرمز',
@@ -88,6 +91,7 @@ export const ar: Catalogue = {
   'This picture is no longer valid. Reload the page for a new one.':
     'لم تعد هذه الصورة صالحة. أعد تحميل الصفحة للحصول على صورة جديدة.',
   'Confirm a message on your phone.': 'أكّد رسالة على هاتفك.',
+  'Enter this number in the Duo app on your phone.': 'أدخل هذا الرقم في تطبيق Duo على هاتفك.',
   'Confirm the message on your phone.': 'أكّد الرسالة على هاتفك.',
   'We can send a message to your phone to confirm.': 'يمكننا إرسال رسالة إلى هاتفك للتأكيد.',
   'Send a message': 'إرسال رسالة',
@@ -121,4 +125,8 @@ export const ar: Catalogue = {
   'Please try again later.': 'يُرجى المحاولة لاحقًا.',
   'You are signed in as {username}.': 'لقد سجّلت الدخول باسم {username}.',
   'Sign out': 'تسجيل الخروج',
+  'What applications may do': 'ما يُسمح به للتطبيقات',
+  'No application has been allowed anything.': 'لم يُسمح لأي تطبيق بشيء.',
+  'Take back': 'سحب',
+  'what {application} is allowed': 'ما يُسمح به لتطبيق {application}',
 };

@@ -42,7 +42,10 @@ export const de: Catalogue = {
   'The check could not be carried out.': 'Die Prüfung konnte nicht durchgeführt werden.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':
     'Wir haben Ihnen eine E-Mail gesendet. Folgen Sie dem Link darin, um fortzufahren, in diesem oder einem anderen Browser.',
-  'We have sent the email again.': 'Wir haben die E-Mail noch einmal gesendet.',
+  'An email is on its way to you.': 'Eine E-Mail ist zu Ihnen unterwegs.',
+  'Or type the code from the email': 'Oder geben Sie den Code aus der E-Mail ein',
+  'You have followed the link in our email. Go on, if it was you who asked for it.':
+    'Sie sind dem Link in unserer E-Mail gefolgt. Machen Sie weiter, wenn Sie selbst darum gebeten haben.',
   'Nothing there? Look among unwanted mail as well.': 'Nichts angekommen? Sehen Sie auch im Spam-Ordner nach.',
   'Send it again': 'Erneut senden',
   Code: 'Code',
@@ -91,6 +94,7 @@ export const de: Catalogue = {
   'This picture is no longer valid. Reload the page for a new one.':
     'Dieses Bild ist nicht mehr gültig. Laden Sie die Seite neu, um ein neues zu erhalten.',
   'Confirm a message on your phone.': 'Bestätigen Sie eine Nachricht auf Ihrem Telefon.',
+  'Enter this number in the Duo app on your phone.': 'Geben Sie diese Zahl in der Duo-App auf Ihrem Telefon ein.',
   'Confirm the message on your phone.': 'Bestätigen Sie die Nachricht auf Ihrem Telefon.',
   'We can send a message to your phone to confirm.': 'Wir können eine Nachricht zur Bestätigung an Ihr Telefon senden.',
   'Send a message': 'Nachricht senden',
@@ -128,4 +132,8 @@ export const de: Catalogue = {
   'Please try again later.': 'Bitte versuchen Sie es später erneut.',
   'You are signed in as {username}.': 'Sie sind als {username} angemeldet.',
   'Sign out': 'Abmelden',
+  'What applications may do': 'Was Anwendungen dürfen',
+  'No application has been allowed anything.': 'Keiner Anwendung wurde etwas erlaubt.',
+  'Take back': 'Zurücknehmen',
+  'what {application} is allowed': 'was {application} erlaubt ist',
 };

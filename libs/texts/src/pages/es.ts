@@ -42,7 +42,10 @@ export const es: Catalogue = {
   'The check could not be carried out.': 'No se ha podido realizar la comprobación.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':
     'Le hemos enviado un correo electrónico. Siga el enlace que contiene para continuar, en este navegador o en otro.',
-  'We have sent the email again.': 'Hemos vuelto a enviar el correo electrónico.',
+  'An email is on its way to you.': 'Hay un correo electrónico en camino.',
+  'Or type the code from the email': 'O introduzca el código del correo',
+  'You have followed the link in our email. Go on, if it was you who asked for it.':
+    'Ha seguido el enlace de nuestro correo electrónico. Continúe si fue usted quien lo pidió.',
   'Nothing there? Look among unwanted mail as well.': '¿No ha llegado nada? Mire también en el correo no deseado.',
   'Send it again': 'Volver a enviar',
   Code: 'Código',
@@ -92,6 +95,7 @@ export const es: Catalogue = {
   'This picture is no longer valid. Reload the page for a new one.':
     'Esta imagen ya no es válida. Recargue la página para obtener una nueva.',
   'Confirm a message on your phone.': 'Confirme un mensaje en su teléfono.',
+  'Enter this number in the Duo app on your phone.': 'Introduzca este número en la aplicación Duo de su teléfono.',
   'Confirm the message on your phone.': 'Confirme el mensaje en su teléfono.',
   'We can send a message to your phone to confirm.': 'Podemos enviar un mensaje de confirmación a su teléfono.',
   'Send a message': 'Enviar un mensaje',
@@ -128,4 +132,8 @@ export const es: Catalogue = {
   'Please try again later.': 'Vuelva a intentarlo más tarde.',
   'You are signed in as {username}.': 'Ha iniciado sesión como {username}.',
   'Sign out': 'Cerrar sesión',
+  'What applications may do': 'Lo que pueden hacer las aplicaciones',
+  'No application has been allowed anything.': 'No se ha permitido nada a ninguna aplicación.',
+  'Take back': 'Retirar',
+  'what {application} is allowed': 'lo que se permite a {application}',
 };

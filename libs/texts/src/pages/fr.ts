@@ -42,7 +42,10 @@ export const fr: Catalogue = {
   'The check could not be carried out.': 'La vérification n’a pas pu être effectuée.',
   'We have sent you an email. Follow the link in it to go on, in this browser or another one.':
     'Nous vous avons envoyé un e-mail. Suivez le lien qu’il contient pour continuer, dans ce navigateur ou dans un autre.',
-  'We have sent the email again.': 'Nous avons renvoyé l’e-mail.',
+  'An email is on its way to you.': 'Un e-mail est en route.',
+  'Or type the code from the email': 'Ou saisissez le code de l’e-mail',
+  'You have followed the link in our email. Go on, if it was you who asked for it.':
+    'Vous avez suivi le lien de notre e-mail. Continuez si c’est bien vous qui l’avez demandé.',
   'Nothing there? Look among unwanted mail as well.': 'Rien reçu ? Vérifiez aussi vos courriers indésirables.',
   'Send it again': 'Renvoyer',
   Code: 'Code',
@@ -92,6 +95,7 @@ export const fr: Catalogue = {
   'This picture is no longer valid. Reload the page for a new one.':
     'Cette image n’est plus valable. Rechargez la page pour en obtenir une nouvelle.',
   'Confirm a message on your phone.': 'Confirmez un message sur votre téléphone.',
+  'Enter this number in the Duo app on your phone.': 'Saisissez ce nombre dans l’application Duo de votre téléphone.',
   'Confirm the message on your phone.': 'Confirmez le message sur votre téléphone.',
   'We can send a message to your phone to confirm.':
     'Nous pouvons envoyer un message de confirmation sur votre téléphone.',
@@ -129,4 +133,8 @@ export const fr: Catalogue = {
   'Please try again later.': 'Veuillez réessayer plus tard.',
   'You are signed in as {username}.': 'Vous êtes connecté en tant que {username}.',
   'Sign out': 'Se déconnecter',
+  'What applications may do': 'Ce que les applications peuvent faire',
+  'No application has been allowed anything.': 'Aucune application n’a reçu d’autorisation.',
+  'Take back': 'Retirer',
+  'what {application} is allowed': 'ce qui est autorisé à {application}',
 };

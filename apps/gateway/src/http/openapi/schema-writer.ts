@@ -29,6 +29,9 @@ export class SchemaWriter {
     if (wire instanceof z.ZodType) Object.assign(schema, this.write(wire));
     else if (wire) Object.assign(schema, wire);
     if (members) replace(schema, this.union(members as Readonly<Record<string, z.ZodType>>));
+    withhold(schema['properties']);
+    // Only what says its type can be null besides (OpenAPI 3.0.3, §4.7.24).
+    if (type.type === 'nullable' && type.innerType instanceof z.ZodObject) schema['type'] = 'object';
     if (type.type === 'default') schema['default'] = type.defaultValue;
     if (schema['format'] === 'uuid') delete schema['pattern'];
     if (schema['minimum'] === Number.MIN_SAFE_INTEGER) delete schema['minimum'];
@@ -40,6 +43,12 @@ export class SchemaWriter {
     const mapping = Object.fromEntries(written.map(([component, { $ref }]) => [component, $ref]));
     return { oneOf: written.map(([, schema]) => schema), discriminator: { propertyName: 'component', mapping } };
   }
+}
+
+/** Fields that clients of the API were not made with, and that only the house itself sends or reads. */
+function withhold(properties: unknown) {
+  const all = (properties ?? {}) as Record<string, { readonly unpublished?: boolean }>;
+  for (const [name, { unpublished }] of Object.entries(all)) if (unpublished) delete all[name];
 }
 
 function replace(schema: Record<string, unknown>, by: Schema) {

@@ -1,0 +1,4 @@
+import { runService } from '@gatehouse/stage-kit';
+import { stagesOf } from '@gatehouse/stages';
+
+await runService('enrollment', () => stagesOf('enrollment'));

@@ -1,0 +1,34 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** When something was put into the outbox, how couriers find what is due, and how often an address was written to. */
+export class Courier1764374400000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of UP) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const statement of DOWN) await runner.query(statement);
+  }
+}
+
+const UP = [
+  'ALTER TABLE flow.outbox ADD COLUMN made_at timestamptz NOT NULL DEFAULT now()',
+  // Mails and events are taken by different rounds: many of one kind do not hide the other.
+  `CREATE INDEX outbox_due_by_kind ON flow.outbox ((topic = 'mail'), due_at) WHERE parked_at IS NULL`,
+  'CREATE INDEX outbox_parked ON flow.outbox (parked_at) WHERE parked_at IS NOT NULL',
+  'DROP INDEX flow.outbox_due',
+  // recipient: SHA-256 of the address.
+  `CREATE TABLE flow.mailed (
+     recipient bytea PRIMARY KEY,
+     since timestamptz NOT NULL,
+     count int NOT NULL
+   )`,
+  'CREATE INDEX mailed_since ON flow.mailed (since)',
+];
+
+const DOWN = [
+  'DROP TABLE flow.mailed',
+  'CREATE INDEX outbox_due ON flow.outbox (due_at) WHERE parked_at IS NULL',
+  'DROP INDEX flow.outbox_parked, flow.outbox_due_by_kind',
+  'ALTER TABLE flow.outbox DROP COLUMN made_at',
+];

@@ -1,0 +1,79 @@
+import { eventOf, outboxRow } from '@gatehouse/outbox';
+import { runNamed, type Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { Consents, type ListedConsent, type Revocation } from '../execution/consents.js';
+import type { Slice } from '../execution/sessions.js';
+
+/** $1 a user, or null for everybody: what holds, of users who are there. */
+const LIVE = `
+  FROM consent.grants g JOIN directory.identities u ON u.id = g.user_id
+  WHERE (g.expires IS NULL OR g.expires > now()) AND ($1::uuid IS NULL OR g.user_id = $1)`;
+const LISTED = `
+  SELECT g.pk, g.permissions, g.expires, g.application_id, g.application_slug, g.application_name,
+    u.pk AS user_pk, u.id AS user_id, u.username, u.name`;
+
+const COUNT = { name: 'consent_count', text: `SELECT count(*)::int AS count ${LIVE}` };
+const LIST = {
+  name: 'consent_list',
+  text: `${LISTED} ${LIVE} ORDER BY g.application_name, g.pk LIMIT $2 OFFSET $3`,
+};
+const FIND = { name: 'consent_listed', text: `${LISTED} ${LIVE} AND g.pk = $2` };
+/** $1 consent, $2 its user, $3-$5 the row of the outbox. */
+const REMOVE = {
+  name: 'consent_remove',
+  text: `WITH gone AS (DELETE FROM consent.grants WHERE pk = $1 AND user_id = $2 RETURNING pk)
+         INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $3, $4, $5, now() FROM gone`,
+};
+
+interface Row {
+  readonly pk: number;
+  readonly permissions: string[];
+  readonly expires: Date | null;
+  readonly application_id: string;
+  readonly application_slug: string;
+  readonly application_name: string;
+  readonly user_pk: number;
+  readonly user_id: string;
+  readonly username: string;
+  readonly name: string;
+}
+
+/** What users have allowed applications, in the schema of the service that asked them. */
+export class TypeormConsents extends Consents {
+  constructor(
+    private readonly source: DataSource,
+    private readonly sealer: Sealer,
+  ) {
+    super();
+  }
+
+  async count(ofUser: string | undefined): Promise<number> {
+    const { rows } = await runNamed<{ count: number }>(this.source, COUNT, [ofUser ?? null]);
+    return rows[0]?.count ?? 0;
+  }
+
+  async list(ofUser: string | undefined, { offset, limit }: Slice): Promise<ListedConsent[]> {
+    return (await runNamed<Row>(this.source, LIST, [ofUser ?? null, limit, offset])).rows.map(consentOf);
+  }
+
+  async find(pk: number, ofUser: string | undefined): Promise<ListedConsent | undefined> {
+    return (await runNamed<Row>(this.source, FIND, [ofUser ?? null, pk])).rows.map(consentOf)[0];
+  }
+
+  async remove({ pk, user, application, permissions }: ListedConsent, { by, clientIp }: Revocation): Promise<boolean> {
+    const model = { app: 'authentik_stages_consent', model_name: 'userconsent', pk, name: application.name };
+    const context = { model, application: application.slug, permissions: [...permissions], of: user.username };
+    const event = eventOf({ action: 'model_deleted', context, user: by, clientIp, flow: undefined });
+    const row = outboxRow(event, this.sealer);
+    const given = [pk, user.uuid, row.id, row.topic, row.body];
+    return (await runNamed(this.source, REMOVE, given)).rowCount === 1;
+  }
+}
+
+const consentOf = (row: Row): ListedConsent => ({
+  pk: row.pk,
+  permissions: row.permissions,
+  expires: row.expires ?? undefined,
+  application: { uuid: row.application_id, slug: row.application_slug, name: row.application_name },
+  user: { pk: row.user_pk, uuid: row.user_id, username: row.username, name: row.name },
+});

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import type { SavedUser } from '@gatehouse/contracts';
+import { draw, type FlowVersion } from '@gatehouse/plan';
+import type { Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { hashToken, linkTo, randomText, TOKEN_LENGTH } from '../execution/resuming.js';
+import { CatalogueContracts } from './catalogue-contracts.js';
+import { seconds } from './plan-consequences.js';
+import { bodyOf, resumedRow } from './plan-rows.js';
+import { TypeormBrands } from './typeorm-brands.js';
+import { TypeormFlows } from './typeorm-flows.js';
+
+interface Wanted {
+  readonly user: SavedUser;
+  readonly baseUrl: string;
+  /** The flow; else the one for recovery of the brand that the address is of. */
+  readonly slug: string | undefined;
+  readonly ttlS: number;
+}
+
+/** The link that a flow would mail to a user at its first step that mails one; or why there is none. */
+export async function mailedLink(
+  source: DataSource,
+  sealer: Sealer,
+  { user, baseUrl, slug: named, ttlS }: Wanted,
+): Promise<{ readonly url: string } | { readonly problem: string }> {
+  const slug = named ?? (await new TypeormBrands(source, '').find(new URL(baseUrl).host)).serving.recovery;
+  if (slug === undefined) return { problem: 'there is no flow for recovery' };
+  const [flow] = await source.query<Flow[]>('SELECT id, version_id FROM flow.flows WHERE slug = $1', [slug]);
+  const version = flow && (await new TypeormFlows(source, sealer).find(flow.version_id));
+  if (!flow || !version) return { problem: `there is no flow ${slug}` };
+  const cursor = mailingStep(version);
+  if (cursor < 0) return { problem: `the flow ${slug} mails no link` };
+  const plan = { ...draw(version, randomUUID()), cursor, context: { pending_user: user } };
+  const token = randomText(TOKEN_LENGTH);
+  const [hash, step] = [hashToken(token), version.steps[cursor]!.id];
+  await source.query(INSERT, [
+    ...[hash, flow.id, flow.version_id, plan.id, step, user.uuid],
+    ...[sealer.seal(resumedRow(hash), bodyOf(plan)), seconds(ttlS)],
+  ]);
+  return { url: linkTo({ slug, baseUrl, query: {} }, token) };
+}
+
+interface Flow {
+  readonly id: string;
+  readonly version_id: string;
+}
+
+const INSERT = `
+  INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::interval)`;
+
+/** Where the plan stands when the mail is read. */
+const mailingStep = (version: FlowVersion): number => {
+  const contracts = new CatalogueContracts();
+  return version.steps.findIndex(({ stage }) => contracts.find(stage.kind, version)?.effects.includes('mail'));
+};

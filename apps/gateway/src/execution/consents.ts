@@ -1,0 +1,28 @@
+import type { SavedUser } from '@gatehouse/contracts';
+import type { Slice } from './sessions.js';
+
+/** What a user has allowed an application. */
+export interface ListedConsent {
+  readonly pk: number;
+  readonly permissions: readonly string[];
+  /** Undefined: never. */
+  readonly expires: Date | undefined;
+  readonly application: { readonly uuid: string; readonly slug: string; readonly name: string };
+  readonly user: { readonly pk: number; readonly uuid: string; readonly username: string; readonly name: string };
+}
+
+/** Who takes a consent back, and from where. */
+export interface Revocation {
+  readonly by: SavedUser;
+  readonly clientIp: string;
+}
+
+/** What users have allowed applications, that still holds: one user's (`ofUser`), or everybody's when it is undefined. */
+export abstract class Consents {
+  abstract count(ofUser: string | undefined): Promise<number>;
+  /** By application. */
+  abstract list(ofUser: string | undefined, slice: Slice): Promise<ListedConsent[]>;
+  abstract find(pk: number, ofUser: string | undefined): Promise<ListedConsent | undefined>;
+  /** Takes a consent back, which is an audit event; false when there is none. */
+  abstract remove(consent: ListedConsent, revocation: Revocation): Promise<boolean>;
+}

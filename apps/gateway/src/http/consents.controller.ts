@@ -1,0 +1,97 @@
+import { Problem } from '@gatehouse/contracts';
+import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Consents, type ListedConsent } from '../execution/consents.js';
+import { Clients } from './client.js';
+import { type UserConsent, userConsent, userConsents } from './consents.bodies.js';
+import { Described } from './openapi/operation.js';
+import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
+import { type Principal, Principals } from './principal.js';
+import { genericError } from './problem.bodies.js';
+
+/** What applications are allowed: everybody sees and takes back their own, a superuser everybody's. */
+@Controller('/api/v3/core/user_consent')
+export class ConsentsController {
+  constructor(
+    @Inject(Principals) private readonly principals: Principals,
+    @Inject(Consents) private readonly consents: Consents,
+    @Inject(Clients) private readonly clients: Clients,
+  ) {}
+
+  @Described({
+    id: 'core_user_consent_list',
+    description: 'What applications are allowed, by application: by oneself, for a superuser by everybody.',
+    tag: 'core',
+    query: pageQuery,
+    answers: { 200: userConsents, 404: genericError },
+  })
+  @Get('')
+  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    const page = pageOf(request);
+    const owner = ownerOf(await this.principals.load({ request, reply }));
+    const found = await this.consents.list(owner, sliceOf(page));
+    const count = await this.consents.count(owner);
+    return paginated(page, count, found.map(present));
+  }
+
+  @Described({
+    id: 'core_user_consent_retrieve',
+    description: 'One such consent.',
+    tag: 'core',
+    answers: { 200: userConsent, 404: genericError },
+  })
+  @Get(':id/')
+  async retrieve(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return present(await this.load(id, await this.principals.load({ request, reply })));
+  }
+
+  /** Takes a consent back: the application is asked about again the next time. */
+  @Described({
+    id: 'core_user_consent_destroy',
+    description: 'Takes a consent back.',
+    tag: 'core',
+    answers: { 204: null, 404: genericError },
+  })
+  @Delete(':id/')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  async remove(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<void> {
+    const principal = await this.principals.loadForChange({ request, reply });
+    const consent = await this.load(id, principal);
+    const { ip } = await this.clients.of(request);
+    if (!(await this.consents.remove(consent, { by: principal.user, clientIp: ip }))) throw new Problem('not_found');
+  }
+
+  /** Throws not_found for what is not there, or is somebody else's. */
+  private async load(id: string, principal: Principal): Promise<ListedConsent> {
+    const pk = consentPk(id);
+    const consent = pk === undefined ? undefined : await this.consents.find(pk, ownerOf(principal));
+    if (!consent) throw new Problem('not_found');
+    return consent;
+  }
+}
+
+/** Whose consents somebody may see; undefined: everybody's. */
+const ownerOf = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
+
+const MAX_PK = 2 ** 31 - 1;
+
+/** What an address calls a consent; undefined when it cannot be one. */
+export const consentPk = (id: unknown): number | undefined =>
+  typeof id === 'string' && /^[1-9]\d{0,9}$/.test(id) && Number(id) <= MAX_PK ? Number(id) : undefined;
+
+const present = ({ pk, expires, user, application, permissions }: ListedConsent): UserConsent => ({
+  pk,
+  expires: expires?.toISOString() ?? null,
+  expiring: expires !== undefined,
+  user,
+  application: { pk: application.uuid, slug: application.slug, name: application.name },
+  permissions: permissions.join(' '),
+});

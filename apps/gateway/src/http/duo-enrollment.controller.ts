@@ -1,0 +1,76 @@
+import { Problem } from '@gatehouse/contracts';
+import { Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Flows } from '../execution/flows.js';
+import { Plans } from '../execution/plans.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { foreignPageOf, forgeryOf } from './csrf.js';
+import type { Exchange } from './exchange.js';
+import { FlowDoor } from './flow.door.js';
+import { Described } from './openapi/operation.js';
+import { genericError } from './problem.bodies.js';
+import { sessionKeyOf } from './session.cookie.js';
+
+const status = z
+  .object({ duo_response: z.enum(['success', 'waiting', 'invalid']) })
+  .meta({ id: 'DuoDeviceEnrollmentStatus', description: 'How far the pairing of a phone with Duo is.' });
+type Status = z.output<typeof status>;
+
+const NO_ENROLMENT = 400;
+const COMPONENT = 'ak-stage-authenticator-duo';
+
+/** Where a page asks how far the pairing is that it shows (03-mfa §8.5): the stage is asked, and nothing goes on by that. */
+@Controller('/api/v3/stages/authenticator/duo')
+export class DuoEnrollmentController {
+  constructor(
+    @Inject(Flows) private readonly flows: Flows,
+    @Inject(Plans) private readonly plans: Plans,
+    @Inject(FlowDoor) private readonly door: FlowDoor,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  @Described({
+    id: 'stages_authenticator_duo_enrollment_status_create',
+    description: 'How far the pairing is that the session has begun at a stage.',
+    tag: 'stages',
+    anonymous: true,
+    answers: { 200: status, 400: null, 404: genericError },
+  })
+  @Post(':stage_uuid/enrollment_status/')
+  @HttpCode(200)
+  async status(
+    @Param('stage_uuid') stage: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Status | undefined> {
+    const slugs = z.uuid().safeParse(stage).success ? await this.flows.findUsing(stage.toLowerCase()) : [];
+    if (slugs.length === 0) throw new Problem('not_found');
+    const slug = await this.underWay(slugs, stage.toLowerCase(), sessionKeyOf(request));
+    const found = slug === undefined ? undefined : await this.ask({ request, reply }, slug);
+    if (!found) void reply.status(NO_ENROLMENT);
+    return found;
+  }
+
+  /** The flow in which this session has been shown the stage's pairing. */
+  private async underWay(slugs: readonly string[], stage: string, session: Buffer | undefined) {
+    for (const slug of session ? slugs : []) {
+      const shown = (await this.plans.find(slug, session))?.stored?.plan.shown?.challenge;
+      if (shown?.['stage_uuid'] === stage) return slug;
+    }
+    return undefined;
+  }
+
+  private async ask({ request, reply }: Exchange, slug: string): Promise<Status | undefined> {
+    const { BASE_URL } = this.config;
+    const doubts = { foreign: foreignPageOf(request, BASE_URL), forged: forgeryOf(request, BASE_URL) };
+    const answer = { body: { component: COMPONENT, poll: true }, ...doubts };
+    const { told } = await this.door.enter({ request, reply }, { slug, query: {}, answer });
+    if (told.type === 'problem') throw told.problem;
+    if (told.type !== 'show' || told.contract.component !== COMPONENT) return undefined;
+    const read = status.safeParse(told.challenge);
+    // The stage could not learn it: Duo is away.
+    if (!read.success) throw new Problem('stage_busy');
+    return read.data;
+  }
+}

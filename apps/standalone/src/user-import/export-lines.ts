@@ -1,0 +1,96 @@
+import { userDraft } from '@gatehouse/directory';
+import { z } from 'zod';
+
+/** A time as exports write it, with or without a zone; without one it is UTC. */
+const time = z
+  .string()
+  .transform((text) => new Date(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`))
+  .refine((date) => !Number.isNaN(date.getTime()), 'is no time')
+  .transform((date) => date.toISOString());
+
+const user = userDraft.extend({
+  uuid: z.uuid().optional(),
+  /** A hash, never a password; `!` and what follows stands for none. */
+  password: z.string().max(1000).default(''),
+  last_login: time.nullish(),
+  date_joined: time.optional(),
+  password_change_date: time.optional(),
+  ak_groups: z.array(z.uuid()).optional(),
+  groups: z.array(z.unknown()).optional(),
+});
+
+const group = z.object({
+  group_uuid: z.uuid().optional(),
+  name: z.string().min(1).max(1000),
+  is_superuser: z.boolean().default(false),
+  parent: z.uuid().nullish(),
+  attributes: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** A user of an export. */
+export interface ImportedUser extends Omit<z.output<typeof user>, 'groups' | 'ak_groups'> {
+  readonly groups: readonly string[];
+}
+/** A group of an export. */
+export interface ImportedGroup extends z.output<typeof group> {
+  readonly id: string;
+}
+
+/** What a line of an export says: a user, a group, something else, or nothing that can be understood. */
+export type Line =
+  | { readonly type: 'user'; readonly user: ImportedUser }
+  | { readonly type: 'group'; readonly group: ImportedGroup }
+  | { readonly type: 'other'; readonly model: string }
+  | { readonly type: 'wrong'; readonly why: string };
+
+/** A record with its model around it, as database exports have it, or a user alone. */
+const record = z.object({
+  model: z.string(),
+  pk: z.union([z.string(), z.number()]).optional(),
+  fields: z.record(z.string(), z.unknown()),
+});
+
+/** Reads a line of JSON. */
+export function readLine(line: string): Line {
+  const json = parsed(line);
+  if (json === undefined) return { type: 'wrong', why: 'this is no JSON' };
+  const wrapped = record.safeParse(json).data;
+  switch (wrapped?.model.toLowerCase()) {
+    case undefined:
+    case 'authentik_core.user':
+      return userOf(wrapped?.fields ?? json);
+    case 'authentik_core.group':
+      return groupOf(wrapped!.fields, wrapped!.pk);
+    default:
+      return { type: 'other', model: wrapped!.model };
+  }
+}
+
+function userOf(fields: unknown): Line {
+  const read = user.safeParse(fields);
+  if (!read.success) return wrong(read.error);
+  const { groups, ak_groups, ...rest } = read.data;
+  const uuids = (ak_groups ?? groups ?? []).filter((one): one is string => z.uuid().safeParse(one).success);
+  return { type: 'user', user: { ...rest, groups: uuids } };
+}
+
+function groupOf(fields: unknown, pk: unknown): Line {
+  const read = group.safeParse(fields);
+  if (!read.success) return wrong(read.error);
+  const id = read.data.group_uuid ?? pk;
+  if (!z.uuid().safeParse(id).success) return { type: 'wrong', why: 'pk: is no UUID' };
+  return { type: 'group', group: { ...read.data, id: id as string } };
+}
+
+const wrong = ({ issues }: z.ZodError): Line => ({
+  type: 'wrong',
+  why: issues.map(({ path, message }) => `${path.join('.') || 'line'}: ${message}`).join(', '),
+});
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { isKnownHash } from '@gatehouse/stages/password';
+import { type ImportedGroup, type Line, readLine } from './export-lines.js';
+import type { Newcomer, TypeormNewcomers } from './typeorm-newcomers.js';
+
+/** Users that are written together. */
+const BATCH = 500;
+/** Lines whose faults are told one by one. */
+const TOLD = 20;
+
+/** What became of a file. */
+export interface ImportReport {
+  users: number;
+  groups: number;
+  /** Names that were there before. */
+  existing: number;
+  /** Users whose hash is of a kind that is not known: they are there without a password. */
+  withoutPassword: number;
+  /** Lines about something else. */
+  others: number;
+  wrong: number;
+  /** Of these the first, with the number of their line. */
+  readonly faults: string[];
+}
+
+interface Import {
+  readonly file: string;
+  readonly newcomers: TypeormNewcomers;
+  /** Called with the bytes that were read so far, of both looks at the file. */
+  readonly progress: (bytes: number, report: ImportReport) => void;
+}
+
+/** Imports the groups of a file, then its users: the file is read twice, so that their order does not matter. */
+export async function importUsers({ file, newcomers, progress }: Import): Promise<ImportReport> {
+  const report = { users: 0, groups: 0, existing: 0, withoutPassword: 0, others: 0, wrong: 0, faults: [] };
+  const first = await importGroups({ file, newcomers, progress }, report);
+  let batch: Newcomer[] = [];
+  const flush = async () => {
+    await addUsers(newcomers, batch, report);
+    batch = [];
+  };
+  for await (const read of linesOf(file)) {
+    take(read, report, batch);
+    if (batch.length >= BATCH) await flush();
+    progress(first + read.bytes, report);
+  }
+  await flush();
+  return report;
+}
+
+async function importGroups({ file, newcomers, progress }: Import, report: ImportReport): Promise<number> {
+  const groups: ImportedGroup[] = [];
+  let read = 0;
+  for await (const { line, bytes } of linesOf(file)) {
+    if (line.type === 'group') groups.push(line.group);
+    read = bytes;
+    progress(bytes, report);
+  }
+  report.groups = await newcomers.addGroups(groups);
+  return read;
+}
+
+function take({ line, number }: Read, report: ImportReport, batch: Newcomer[]): void {
+  if (line.type === 'other') report.others++;
+  if (line.type === 'wrong') {
+    report.wrong++;
+    if (report.faults.length < TOLD) report.faults.push(`line ${number}: ${line.why}`);
+  }
+  if (line.type === 'user') batch.push({ ...line.user, hash: hashOf(line.user.password, report) });
+}
+
+function hashOf(stored: string, report: ImportReport): string {
+  if (stored === '' || stored.startsWith('!')) return '';
+  if (isKnownHash(stored)) return stored;
+  report.withoutPassword++;
+  return '';
+}
+
+async function addUsers(newcomers: TypeormNewcomers, batch: readonly Newcomer[], report: ImportReport): Promise<void> {
+  if (batch.length === 0) return;
+  const { size } = await newcomers.addUsers(batch);
+  report.users += size;
+  report.existing += batch.length - size;
+}
+
+interface Read {
+  readonly line: Line;
+  readonly number: number;
+  /** Of the file, so far. */
+  readonly bytes: number;
+}
+
+/** The lines of a file, one at a time, with how far it has been read; empty ones are left out. */
+async function* linesOf(file: string): AsyncGenerator<Read> {
+  const stream = createReadStream(file);
+  let number = 0;
+  for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    number++;
+    if (text.trim() !== '') yield { line: readLine(text), number, bytes: stream.bytesRead };
+  }
+}

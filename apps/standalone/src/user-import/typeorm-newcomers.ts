@@ -1,0 +1,64 @@
+import type { DataSource } from 'typeorm';
+import type { ImportedGroup, ImportedUser } from './export-lines.js';
+
+/** A user with the hash that is to be kept. */
+export type Newcomer = ImportedUser & { readonly hash: string };
+
+/** Those that are not there yet; whoever has the name or the id already stays as they are. */
+const USERS = `
+  INSERT INTO directory.users (id, username, name, email, is_active, password_hash, type, path, attributes, last_login,
+    date_joined, password_changed_at)
+  SELECT coalesce(u.uuid, gen_random_uuid()), u.username, u.name, u.email, u.is_active, u.hash, u.type, u.path, u.attributes,
+    u.last_login, coalesce(u.date_joined, now()), coalesce(u.password_change_date, now())
+  FROM jsonb_to_recordset($1::jsonb) AS u (uuid uuid, username text, name text, email text, is_active boolean, hash text,
+    type text, path text, attributes jsonb, last_login timestamptz, date_joined timestamptz, password_change_date timestamptz)
+  ON CONFLICT DO NOTHING RETURNING lower(username) AS name`;
+
+const MEMBERSHIPS = `
+  INSERT INTO directory.user_groups (user_id, group_id)
+  SELECT u.id, g.id FROM jsonb_to_recordset($1::jsonb) AS m (name text, "group" uuid)
+  JOIN directory.users u ON lower(u.username) = m.name JOIN directory.groups g ON g.id = m."group"
+  ON CONFLICT DO NOTHING`;
+
+const GROUPS = `
+  INSERT INTO directory.groups (id, name, is_superuser, attributes)
+  SELECT g.id, g.name, g.is_superuser, g.attributes
+  FROM jsonb_to_recordset($1::jsonb) AS g (id uuid, name text, is_superuser boolean, attributes jsonb)
+  ON CONFLICT DO NOTHING RETURNING id`;
+
+const PARENTS = `
+  UPDATE directory.groups g SET parent_id = p.parent
+  FROM jsonb_to_recordset($1::jsonb) AS p (id uuid, parent uuid)
+  WHERE g.id = p.id AND EXISTS (SELECT FROM directory.groups above WHERE above.id = p.parent)`;
+
+/** Puts users and groups of an export into the directory. */
+export class TypeormNewcomers {
+  constructor(private readonly source: DataSource) {}
+
+  /** How many of them are new. Groups above others come with them, or are left out where they are not there. */
+  async addGroups(groups: readonly ImportedGroup[]): Promise<number> {
+    return this.source.transaction(async (manager) => {
+      const added = await manager.query<{ id: string }[]>(GROUPS, [JSON.stringify(groups)]);
+      const fresh = new Set(added.map(({ id }) => id));
+      const below = groups
+        .filter(({ id, parent }) => parent && fresh.has(id))
+        .map(({ id, parent }) => ({ id, parent }));
+      await manager.query(PARENTS, [JSON.stringify(below)]);
+      return fresh.size;
+    });
+  }
+
+  /** The names, in small letters, of those that are new; they are in the groups that are there. */
+  async addUsers(users: readonly Newcomer[]): Promise<ReadonlySet<string>> {
+    return this.source.transaction(async (manager) => {
+      const added = await manager.query<{ name: string }[]>(USERS, [JSON.stringify(users)]);
+      const fresh = new Set(added.map(({ name }) => name));
+      const places = users.flatMap(({ username, groups }) => {
+        const name = username.toLowerCase();
+        return fresh.has(name) ? groups.map((group) => ({ name, group })) : [];
+      });
+      if (places.length > 0) await manager.query(MEMBERSHIPS, [JSON.stringify(places)]);
+      return fresh;
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { stat } from 'node:fs/promises';
+import { CommandError } from '../command.js';
+import { type ImportReport, importUsers } from '../user-import/import-users.js';
+import { ProgressBar } from '../user-import/progress-bar.js';
+import { TypeormNewcomers } from '../user-import/typeorm-newcomers.js';
+import type { Verb } from './typeorm-verb.js';
+
+/** Takes users and groups over from an export, with their hashes. */
+export const importFile: Verb = {
+  takes: 'FILE (JSON lines)',
+  run: async ([file], { source }) => {
+    if (!file) throw new CommandError('which file? its name is missing');
+    const found = await stat(file).catch((error: Error) => {
+      throw new CommandError(`${file} cannot be read: ${error.message}`);
+    });
+    const bar = new ProgressBar(found.size * 2);
+    const began = performance.now();
+    const report = await importUsers({
+      file,
+      newcomers: new TypeormNewcomers(source),
+      progress: (bytes, { users }) => bar.show(bytes, `${users} users`),
+    });
+    bar.end();
+    if (report.wrong > 0) process.exitCode = 1;
+    return told(report, (performance.now() - began) / 1000);
+  },
+};
+
+const told = (report: ImportReport, seconds: number) =>
+  [
+    `${report.users} users and ${report.groups} groups imported in ${seconds.toFixed(1)} s`,
+    ...(report.existing > 0 ? [`${report.existing} users were there already, and are as they were`] : []),
+    ...(report.withoutPassword > 0
+      ? [`${report.withoutPassword} have a hash that nobody can check, and no password now`]
+      : []),
+    ...(report.others > 0 ? [`${report.others} lines are about something else`] : []),
+    ...(report.wrong > 0
+      ? [`${report.wrong} lines were left out:`, ...report.faults.map((fault) => `  ${fault}`)]
+      : []),
+  ].join('\n');

@@ -1,0 +1,20 @@
+import { unlockUser } from '@gatehouse/gateway';
+import { openLocalState } from '../local-state.js';
+import { about, changed } from './typeorm-found.js';
+
+/** Nobody logs in as this user any more, and whoever is logged in is out at their next request. */
+export const lock = about(async (source, user) => {
+  if (!user.is_active) return `${user.username} is locked already`;
+  await changed(source, user, { is_active: false });
+  return `${user.username} is locked, and logged out everywhere`;
+});
+
+/** The user may log in again: made active, and what was guessed wrong is forgotten. */
+export const unlock = about(async (source, user, env) => {
+  const { uuid, username, is_active: wasActive } = user;
+  if (!wasActive) await changed(source, user, { is_active: true });
+  const secretKey = env['SECRET_KEY'] || (await openLocalState(env)).secretKey;
+  const credentials = await unlockUser(source, secretKey, uuid);
+  const again = [...(wasActive ? [] : ['the account']), ...credentials];
+  return again.length > 0 ? `unlocked for ${username}: ${again.join(', ')}` : `${username} was not locked`;
+});

@@ -1,0 +1,7 @@
+import { CreateMfa1764201600000 } from './1764201600000-create-mfa.js';
+
+/** The Postgres schema of devices. */
+export const MFA_SCHEMA = 'mfa';
+
+/** The devices' migrations, in order; listed by hand, never edited once released. */
+export const mfaMigrations = [CreateMfa1764201600000];

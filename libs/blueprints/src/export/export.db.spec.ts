@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { Sealer } from '@gatehouse/platform';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { entries, Testbed } from '../testing.js';
+
+let here: Testbed;
+let there: Testbed;
+beforeAll(async () => {
+  [here, there] = await Promise.all([Testbed.open(), Testbed.open()]);
+});
+afterAll(() => Promise.all([here?.close(), there?.close()]));
+
+const KIND = 'x_acme_gate';
+const object = { type: 'object' };
+const sealer = new Sealer(`key:${randomBytes(32).toString('base64')}`);
+beforeEach(async () => {
+  for (const bed of [here, there]) {
+    await bed.empty();
+    bed.sealer = sealer;
+    bed.described.set(KIND, {
+      ...{ v: 1, kind: KIND, component: 'x-acme-gate', challenge: object, response: object, state: object },
+      config: { type: 'object', properties: { word: { type: 'string', 'x-secret': true } } },
+    });
+  }
+});
+
+const objectEntry = (model: string, [id, identifiers]: readonly [string, string], attrs = '') =>
+  `{model: authentik_${model}, id: ${id}, identifiers: {${identifiers}}, attrs: {${attrs}}}`;
+const named = (model: string, name: string, attrs = '') => objectEntry(model, [name, `name: ${name}`], attrs);
+const flow = (slug: string, designation: string) =>
+  objectEntry(
+    'flows.flow',
+    [slug, `slug: ${slug}`],
+    `name: N, title: "Yes: %(app)s # no", designation: ${designation}`,
+  );
+const step = (slug: string, [stage, order]: readonly [string, number], attrs = '') => {
+  const identifiers = `target: !KeyOf ${slug}, stage: !KeyOf ${stage}, order: ${order}`;
+  return objectEntry('flows.flowstagebinding', [`${stage}-in-${slug}`, identifiers], attrs);
+};
+const condition = (on: string, what: string, order = 0) =>
+  objectEntry('policies.policybinding', [`on-${on}`, `target: !KeyOf ${on}, order: ${order}`], what);
+const expression = (name: string, source: string) =>
+  named('policies_expression.expressionpolicy', name, `expression: ${JSON.stringify(source)}`);
+const field = (id: string, name: string, attrs: string) =>
+  objectEntry('stages_prompt.prompt', [id, `name: "${name}"`], `field_key: ${id}, ${attrs}`);
+
+/** All that a flow can be made of: parts, policies that call others, other flows, people, secrets, equal orders. */
+const EVERYTHING = entries(
+  flow('login', 'authentication'),
+  flow('recover', 'recovery'),
+  named('core.group', 'staff', 'is_superuser: true'),
+  objectEntry('core.user', ['ann', 'username: ann'], 'name: Ann, email: ann@example.org'),
+  expression('outer', 'x = ak_call_policy("inner-2")\ny = ak_call_policy("inner-1")\nreturn x and y\n'),
+  expression('inner-1', '  # indented\nreturn "\\t\ttab"  '),
+  expression('inner-2', 'return True'),
+  named('policies_password.passwordpolicy', 'length', 'length_min: 8'),
+  field('nick', 'on', 'label: "2020-01-01", type: text, order: 0'),
+  field('hello', 'hello', 'label: "0x1f", type: static, initial_value: "a\\n\\n  b\\n"'),
+  named(
+    'stages_prompt.promptstage',
+    'form',
+    'fields: [!KeyOf nick, !KeyOf hello], validation_policies: [!KeyOf length]',
+  ),
+  named('stages_password.passwordstage', 'proof', 'backends: [authentik.core.auth.InbuiltBackend]'),
+  named(
+    'stages_identification.identificationstage',
+    'who',
+    'user_fields: [email], password_stage: !KeyOf proof, recovery_flow: !KeyOf recover',
+  ),
+  '{model: gatehouse_stages.remotestage, id: gate, identifiers: {name: "gate é"}, attrs: {kind: x_acme_gate, config: {word: hush-hush}}}',
+  named('stages_dummy.dummystage', 'page'),
+  step('login', ['who', 10], 'policy_engine_mode: all'),
+  ...['form', 'gate', 'page'].map((stage) => step('login', [stage, 20], 'evaluate_on_plan: true')),
+  step('recover', ['page', 9]),
+  condition('login', 'group: !KeyOf staff'),
+  condition('who-in-login', 'policy: !KeyOf outer, negate: true, timeout: 3'),
+  condition('form-in-login', 'user: !KeyOf ann', 3),
+  flow('apart', 'invalidation'),
+);
+const SECRET = 'GATE_WORD';
+
+/** What two databases call their objects, so that one that came out of the other can be compared. */
+async function nameless(bed: Testbed, slug: string) {
+  const named = await bed.query<{ id: string; name: string }>(
+    `SELECT id::text, model || ' ' || coalesce(identifiers->>'name', identifiers->>'slug') AS name FROM flow.objects
+       WHERE identifiers ?| '{name,slug}'
+     UNION ALL SELECT id::text, name FROM directory.groups UNION ALL SELECT id::text, username FROM directory.users`,
+  );
+  const text = JSON.stringify((await bed.current(slug))?.document).replace(
+    /"gatehouse:sealed":"[^"]*"/g,
+    '"sealed":""',
+  );
+  return JSON.parse(named.reduce((rest, { id, name }) => rest.replaceAll(id, name), text)) as unknown;
+}
+
+describe('an exported flow', () => {
+  it('is the same flow where it is applied to nothing, and exports as the same file', async () => {
+    await here.apply(EVERYTHING);
+    const text = await here.export('login');
+    there.env = { [SECRET]: 'hush-hush' };
+    await there.apply(text);
+    for (const slug of ['login', 'recover']) expect(await nameless(there, slug)).toEqual(await nameless(here, slug));
+    expect(await there.export('login')).toBe(text);
+    expect(await here.export('login')).toBe(text);
+  });
+
+  it('changes nothing where it is', async () => {
+    await here.apply(EVERYTHING);
+    here.env = { [SECRET]: 'hush-hush' };
+    expect((await here.apply(await here.export('login'))).isChanged).toBe(false);
+  });
+
+  it('has what the flow is made of and nothing else', async () => {
+    await here.apply(EVERYTHING);
+    const text = await here.export('recover');
+    expect(text).not.toMatch(/apart|login|staff/);
+    expect((await there.outcomes(text)).sort()).toEqual(['created page', 'created recover', 'created recover page 9']);
+  });
+
+  it('has no secret in it, and is refused where nobody knows that', async () => {
+    await here.apply(EVERYTHING);
+    const text = await here.export('login');
+    expect(text).not.toContain('hush');
+    expect(text.split('\n').slice(0, 3)).toEqual([
+      '# The flow login, and what it is made of.',
+      '# Its secrets are read from the environment, where it is applied:',
+      `#   ${SECRET}`,
+    ]);
+    await expect(there.apply(text)).rejects.toThrow('config: word: Invalid input');
+  });
+
+  it('lets nobody in by the people that it names', async () => {
+    await here.apply(EVERYTHING);
+    there.env = { [SECRET]: 'hush-hush' };
+    await there.apply(await here.export('login'));
+    const people = 'SELECT username, is_active, password_hash FROM directory.users';
+    expect(await there.query(people)).toEqual([{ username: 'ann', is_active: false, password_hash: '' }]);
+    expect(await there.query('SELECT name, is_superuser FROM directory.groups')).toEqual([
+      { name: 'staff', is_superuser: false },
+    ]);
+  });
+
+  it('must be there, and so must those whom it names', async () => {
+    await expect(here.export('login')).rejects.toThrow('there is no flow login');
+    await here.apply(EVERYTHING, entries('{model: authentik_core.group, state: absent, identifiers: {name: staff}}'));
+    await expect(here.export('login')).rejects.toThrow(
+      'a condition names a group who is gone: remove it, it fits nobody',
+    );
+  });
+});

@@ -1,0 +1,17 @@
+import { policies } from '@gatehouse/policies';
+import { stages } from '@gatehouse/stages';
+import type { Contracts } from './compile.js';
+import { objectModels } from './models.js';
+
+/** The contracts of the house's own stages and policies, by the models that blueprints call them. */
+export const contracts: Contracts = {
+  stages: new Map(
+    Object.values(stages).flatMap(({ contract }) =>
+      contract.model === undefined ? [] : [[contract.model.toLowerCase(), contract]],
+    ),
+  ),
+  policies: new Map(Object.values(policies).map(({ contract }) => [contract.model, contract])),
+};
+
+/** The models of all objects that blueprints own here. */
+export const models = objectModels(contracts);

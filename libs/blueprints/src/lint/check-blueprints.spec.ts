@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { checkBlueprints } from './check-blueprints.js';
+import { type Finding, formatFindings, RULES, type Rule } from './finding.js';
+
+const syntax = {
+  check: async (source: string) => (source.includes('???') ? { line: 2, column: 5, message: 'odd' } : undefined),
+};
+const check = (...texts: string[]) => {
+  const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));
+  return checkBlueprints({ files, library: async () => undefined, env: {}, syntax });
+};
+const entries = (...lines: string[]) => `entries:\n${lines.map((line) => `- ${line}\n`).join('')}`;
+const rules = (findings: readonly Finding[]) => findings.map(({ rule, line }) => `${rule} ${line}`);
+
+const flow = (attrs = 'designation: authentication') =>
+  `{model: authentik_flows.flow, id: login, identifiers: {slug: login}, attrs: {name: L, title: L, ${attrs}}}`;
+const stage = (kind: string, attrs = '') =>
+  `{model: authentik_stages_${kind}.${kind.replaceAll('_', '')}stage, id: ${kind}, identifiers: {name: ${kind}}, attrs: {${attrs}}}`;
+const at = (order: number, what: string) =>
+  `{model: authentik_flows.flowstagebinding, id: at-${order}, identifiers: {target: !KeyOf login, stage: !KeyOf ${what}, order: ${order}}}`;
+const policy = (model: string, attrs: string) =>
+  `{model: authentik_policies_${model}, id: rule, identifiers: {name: rule}, attrs: {${attrs}}}`;
+const bound = (to: string, attrs = '') =>
+  `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf ${to}, policy: !KeyOf rule, order: 0}, attrs: {${attrs}}}`;
+const expression = (source: string) => policy('expression.expressionpolicy', `expression: ${JSON.stringify(source)}`);
+
+const WHO = stage('identification', 'user_fields: [email]');
+const PASSWORD = stage('password', 'backends: [authentik.core.auth.InbuiltBackend]');
+const LOGIN = [
+  flow(),
+  WHO,
+  PASSWORD,
+  stage('user_login'),
+  at(10, 'identification'),
+  at(20, 'password'),
+  at(30, 'user_login'),
+];
+const without = (line: string) => LOGIN.filter((one) => one !== line);
+const EMBEDDED = stage('identification', 'user_fields: [email], password_stage: !KeyOf password');
+const DUMMY = stage('dummy');
+const DENY = stage('deny');
+const GROUP = (attrs: string) => `{model: authentik_core.group, identifiers: {name: staff}, attrs: {${attrs}}}`;
+const PAIR = ['a', 'b'].map((name) =>
+  DUMMY.replaceAll(': dummy,', `: ${name},`).replace('name: dummy', `name: ${name}`),
+);
+
+/** What makes each rule speak, on which line of the file, and what is close to it and fine. */
+const cases: Record<
+  Exclude<Rule, 'mfa-skippable' | 'mfa-conditional'>,
+  [bad: string[], line: number, good: string[]]
+> = {
+  unreadable: [['{model: 3}'], 2, [DUMMY]],
+  'unknown-model': [['{model: authentik_stages_magic.magicstage, identifiers: {name: x}}'], 2, [DUMMY]],
+  'unresolved-reference': [[flow('designation: recovery'), at(1, 'nobody')], 3, LOGIN],
+  'bad-expression': [[expression('return ???')], 2, [expression('return True')]],
+  'invalid-value': [[flow('designation: nonsense')], 2, LOGIN],
+  'empty-flow': [[flow()], 2, [flow('designation: authorization')]],
+  'unreachable-stage': [
+    [...LOGIN, DENY, at(25, 'deny')],
+    8,
+    [...LOGIN, DENY, at(25, 'deny'), expression('return context["x"]'), bound('at-25')],
+  ],
+  'login-without-credential': [
+    without(at(20, 'password')),
+    7,
+    [flow(), PASSWORD, EMBEDDED, ...LOGIN.slice(3).filter((line) => line !== at(20, 'password'))],
+  ],
+  'unknown-field': [[GROUP('roles: []')], 2, [GROUP('is_superuser: true')]],
+  'left-out': [['{model: authentik_rbac.role, identifiers: {name: x}}'], 2, [GROUP('')]],
+  permissions: [
+    ['{model: authentik_core.group, identifiers: {name: x}, permissions: [{permission: view}]}'],
+    2,
+    [GROUP('')],
+  ],
+  'not-in-files': [
+    [GROUP('parent: !Find [authentik_core.group, [name, all]]')],
+    2,
+    [
+      '{model: authentik_core.group, identifiers: {name: all}}',
+      GROUP('parent: !Find [authentik_core.group, [name, all]]'),
+    ],
+  ],
+  'login-by-policy-only': [
+    [...without(at(20, 'password')), expression('return context["x"]'), bound('login')],
+    7,
+    [...LOGIN, expression('return context["x"]'), bound('login')],
+  ],
+  'unconditional-deny': [
+    [flow('designation: recovery'), DENY, at(1, 'deny')],
+    4,
+    [flow('designation: recovery'), DENY, at(1, 'deny'), expression('return context["x"]'), bound('at-1')],
+  ],
+  'same-order': [
+    [flow('designation: recovery'), ...PAIR, at(1, 'a'), at(1, 'b')],
+    6,
+    [flow('designation: recovery'), ...PAIR, at(1, 'a'), at(2, 'b')],
+  ],
+  'bound-twice': [
+    [flow('designation: recovery'), DUMMY, at(1, 'dummy'), at(1, 'dummy')],
+    5,
+    [flow('designation: recovery'), DUMMY, at(1, 'dummy'), at(2, 'dummy')],
+  ],
+  'policy-never-passes': [
+    [...LOGIN, expression('# return True\nreturn False'), bound('login')],
+    9,
+    [...LOGIN, expression('if request.user:\n  return False\nreturn True'), bound('login')],
+  ],
+  'redirect-elsewhere': [
+    [expression('flow_plan.redirect("https://evil.example/")')],
+    2,
+    [expression('flow_plan.redirect("/if/user/")')],
+  ],
+};
+
+describe('a rule', () => {
+  it.each(Object.entries(cases))(
+    '%s says what is wrong, and nothing of what is right',
+    async (rule, [bad, line, good]) => {
+      expect(rules(await check(entries(...bad)))).toContain(`${rule} ${line}`);
+      expect((await check(entries(...good))).map((found) => found.rule)).not.toContain(rule);
+    },
+  );
+
+  it('is explained in the documentation', () => {
+    const page = readFileSync('docs/blueprints.md', 'utf8');
+    const explained = [...page.matchAll(/^\| `([a-z-]+)` \| (error|warning) \|/gm)].map(([, rule, severity]) => [
+      rule,
+      severity,
+    ]);
+    expect(explained).toEqual(Object.entries(RULES));
+  });
+});
+
+describe('checking', () => {
+  it('finds nothing in a login that is as it should be', async () => {
+    expect(await check(entries(...LOGIN))).toEqual([]);
+  });
+
+  it('goes on after a mistake, and does not blame others for it', async () => {
+    const bad = stage('user_login', 'session_duration: soon');
+    const found = await check(entries(...LOGIN.map((line) => (line === stage('user_login') ? bad : line))));
+    expect(rules(found)).toEqual(['invalid-value 5']);
+  });
+
+  it('says where, what and how bad, for people and for programs', async () => {
+    const found = await check(entries(GROUP('roles: []'), expression('a\nreturn ???')));
+    expect(formatFindings(found).split('\n')).toEqual([
+      '1.yaml:2: warning: unknown-field: entry 1 (authentik_core.group): roles is ignored, the model has no such field',
+      '1.yaml:3: error: bad-expression: entry 2 "rule" (authentik_policies_expression.expressionpolicy): expression: Expression Syntax Error: odd (line 2, column 5)',
+      '1 error, 1 warning',
+    ]);
+    expect(found[0]).toEqual({
+      ...{ file: '1.yaml', line: 2, severity: 'warning', rule: 'unknown-field' },
+      entry: { number: 1, id: undefined, model: 'authentik_core.group' },
+      text: 'roles is ignored, the model has no such field',
+    });
+  });
+
+  it('looks at what conditions would skip, and at files that cannot be read beside those that can', async () => {
+    const skipped = '{model: authentik_core.group, conditions: [false], identifiers: {name: x}, attrs: {roles: []}}';
+    expect(rules(await check('entries: [', entries(skipped)))).toEqual(['unreadable 1', 'unknown-field 2']);
+  });
+
+  it('takes stages of others for what they may be', async () => {
+    const theirs =
+      '{model: gatehouse_stages.remotestage, id: theirs, identifiers: {name: theirs}, attrs: {kind: x_a_b}}';
+    const lines = [...without(at(20, 'password')), theirs, at(20, 'theirs')];
+    expect(await check(entries(...lines))).toEqual([]);
+  });
+
+  it('knows users, groups and tokens of the files, and those who may be there already', async () => {
+    const user = '{model: authentik_core.user, id: ann, identifiers: {username: ann}, attrs: {name: Ann, password: x}}';
+    const token =
+      '{model: authentik_core.token, identifiers: {identifier: key}, attrs: {user: !KeyOf ann, intent: api}}';
+    const again = user.replace('name: Ann', 'name: Anna, groups: [!Find [authentik_core.group, [name, staff]]]');
+    expect(await check(entries(user, token, GROUP('users: [!KeyOf ann]'), again))).toEqual([]);
+    const unknown = token.replace('!KeyOf ann', '!Find [authentik_core.user, [username, bob]]');
+    expect(rules(await check(entries(unknown)))).toEqual(['not-in-files 2']);
+  });
+});

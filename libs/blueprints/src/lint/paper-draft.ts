@@ -1,0 +1,18 @@
+import type { ReferenceKind } from '@gatehouse/contracts';
+import { Draft } from '../draft.js';
+import type { ObjectModel } from '../object-model.js';
+import type { Elsewhere } from './elsewhere.js';
+
+/** Objects of files alone: what they refer to and do not bring may be elsewhere. */
+export class PaperDraft extends Draft {
+  constructor(
+    models: Iterable<ObjectModel>,
+    private readonly elsewhere: Elsewhere,
+  ) {
+    super(models, []);
+  }
+
+  override has(kind: ReferenceKind, id: string): boolean {
+    return this.elsewhere.has(id) || super.has(kind, id);
+  }
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { contractOf, describeStage } from './described-contract.js';
+import { defineStage } from './stage-contract.js';
+
+const nothing = z.object({});
+const stage = (more: object) =>
+  defineStage({
+    ...{ kind: 'sample', component: 'ak-stage-sample', model: 'samples.stage', service: 'samples' },
+    ...{ config: nothing, challenge: nothing, response: nothing, state: nothing },
+    ...more,
+  });
+
+describe('a stage', () => {
+  it('grants nothing unless it says so', () => {
+    expect([stage({}).grants, stage({ grants: true }).grants]).toEqual([false, true]);
+  });
+
+  it('that may log somebody in grants something, whatever it says, in this house or elsewhere', () => {
+    const login = stage({ effects: ['login'], grants: false });
+    expect(login.grants).toBe(true);
+    expect(contractOf({ ...describeStage(login), grants: false }).grants).toBe(true);
+  });
+});

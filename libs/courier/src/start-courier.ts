@@ -1,0 +1,106 @@
+import { connectNats, Logger, NatsRequester, openDataSource, Sealer, serveMetrics } from '@gatehouse/platform';
+import type { CourierConfig } from './courier.config.js';
+import { deliveries, watchOutbox } from './courier.metrics.js';
+import { EventDelivery } from './event-delivery.js';
+import { MailDelivery } from './mail-delivery.js';
+import { NatsEvents } from './nats-events.js';
+import type { Outbox, Taken } from './outbox.js';
+import type { MailServer } from './post.js';
+import { Rounds } from './rounds.js';
+import { SmtpPost } from './smtp-post.js';
+import { TypeormOutbox } from './typeorm-outbox.js';
+
+/** A courier at work. */
+export interface Courier {
+  /** Resolves with the reason once NATS has refused this process for good. */
+  readonly refused: Promise<Error>;
+  /** Finishes what is under way, then lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** Seconds between two rounds that remove what nobody needs any more. */
+const SWEEP_S = 600;
+
+/** Sends what the outbox holds, for as long as it is not closed. */
+export async function startCourier(config: CourierConfig): Promise<Courier> {
+  const logger = new Logger('courier', config.LOG_LEVEL);
+  const { DATABASE_URL: url, DATABASE_POOL: poolSize } = config;
+  const source = await openDataSource({ url, schema: 'flow', poolSize });
+  const connection = await connectNats(config, 'courier', logger);
+  const requester = new NatsRequester(connection, '_INBOX_courier');
+  await requester.heard();
+  const outbox = new TypeormOutbox(source, new Sealer(config.SEAL_KEYS));
+  const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
+  if (metricsServer) watchOutbox(outbox);
+  const events = new NatsEvents(connection, { timeoutMs: config.EVENTS_TIMEOUT_MS, stream: config.EVENTS_STREAM });
+  const rounds = [mails({ config, outbox, logger }), happenings({ config, outbox, logger }, events)];
+  const stopSweeping = sweeping({ config, outbox, logger });
+  return {
+    refused: connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined)),
+    close: async () => {
+      stopSweeping();
+      await Promise.all(rounds.map((round) => round.close()));
+      await metricsServer?.close();
+      await requester.close();
+      await source.destroy();
+    },
+  };
+}
+
+interface Ground {
+  readonly config: CourierConfig;
+  readonly outbox: Outbox;
+  readonly logger: Logger;
+}
+
+function mails({ config, outbox, logger }: Ground): Rounds<Taken> {
+  const leaseS = 2 * config.MAIL_DEADLINE_S;
+  const settings = {
+    ...{ server: serverOf(config), tries: config.MAIL_TRIES, leaseS },
+    ...{ retryS: config.MAIL_RETRY_S, retryMaxS: config.MAIL_RETRY_MAX_S },
+    ...{ perAddress: config.MAIL_PER_ADDRESS, perAddressPeriodS: config.MAIL_PER_ADDRESS_PERIOD_S },
+  };
+  const post = new SmtpPost({ name: config.MAIL_NAME, deadlineS: config.MAIL_DEADLINE_S });
+  const observe = (outcome: string, ms: number) => deliveries.observe({ sort: 'mail', outcome }, ms / 1000);
+  const delivery = new MailDelivery({ outbox, post, settings, logger, observe });
+  return new Rounds({
+    size: config.MAIL_CONCURRENCY,
+    pollMs: config.OUTBOX_POLL_MS,
+    take: (most) => outbox.take('mail', most, leaseS),
+    handle: (taken) => delivery.handle(taken),
+    onFault: (error) => logger.fault('the outbox cannot be read', error),
+  });
+}
+
+function happenings({ config, outbox, logger }: Ground, events: NatsEvents): Rounds<readonly Taken[]> {
+  const observe = (outcome: string, ms: number) => deliveries.observe({ sort: 'event', outcome }, ms / 1000);
+  const delivery = new EventDelivery({ outbox, events, logger, observe });
+  const leaseS = Math.ceil((2 * config.EVENTS_TIMEOUT_MS) / 1000) + LEASE_MARGIN_S;
+  return new Rounds<readonly Taken[]>({
+    size: 1,
+    pollMs: config.OUTBOX_POLL_MS,
+    take: async () => {
+      const batch = await outbox.take('event', config.EVENTS_BATCH, leaseS);
+      return batch.length > 0 ? [batch] : [];
+    },
+    handle: (batch) => delivery.handle(batch),
+    onFault: (error) => logger.fault('the outbox cannot be read', error),
+  });
+}
+
+/** Seconds for the statements around the publishing of a batch. */
+const LEASE_MARGIN_S = 20;
+
+const serverOf = (config: CourierConfig): MailServer => ({
+  ...{ host: config.MAIL_HOST, port: config.MAIL_PORT, tls: config.MAIL_TLS, from: config.MAIL_FROM },
+  ...{ username: config.MAIL_USERNAME, password: config.MAIL_PASSWORD, timeout_s: config.MAIL_TIMEOUT_S },
+});
+
+function sweeping({ config, outbox, logger }: Ground): () => void {
+  const sweep = () =>
+    outbox
+      .sweep(config.OUTBOX_KEEP_S, config.MAIL_PER_ADDRESS_PERIOD_S)
+      .catch((error: unknown) => logger.fault('cleaning failed', error));
+  const timer = setInterval(() => void sweep(), SWEEP_S * 1000).unref();
+  return () => clearInterval(timer);
+}

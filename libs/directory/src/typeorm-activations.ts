@@ -1,0 +1,20 @@
+import { runNamed } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { Activations } from './activations.js';
+
+const ACTIVATE = {
+  name: 'activations.activate',
+  text: 'UPDATE directory.users SET is_active = true WHERE id = $1 AND NOT is_active AND last_login IS NULL RETURNING id',
+};
+
+/** Accounts in `directory.users`. */
+export class TypeormActivations extends Activations {
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  async activate(userId: string): Promise<boolean> {
+    const { rows } = await runNamed(this.source, ACTIVATE, [userId]);
+    return rows.length > 0;
+  }
+}

@@ -1,0 +1,48 @@
+import { mailEffect, maskByKey, type User, user } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Something for other services, by its topic. */
+export interface OutboxMessage {
+  readonly topic: string;
+  readonly body: object;
+}
+
+/** Topic of mails; whatever happened has `events.<action>`. */
+export const MAIL = 'mail';
+const EVENTS = 'events.';
+
+/** What something was about: whoever the flow is about by then, whose request it was, and the flow's slug, if it was one. */
+export interface About {
+  readonly user: User | undefined;
+  readonly clientIp: string;
+  readonly flow: string | undefined;
+}
+
+const about = z.object({ user: user.nullable(), client_ip: z.string(), flow: z.string().nullable() });
+
+/** A mail as the outbox keeps it. */
+export const mailBody = mailEffect.omit({ type: true }).extend({ about });
+export type MailBody = z.output<typeof mailBody>;
+
+/** An event as the outbox keeps it, and as whoever listens to `events.<action>` hears it, with an id and a time. */
+export const eventBody = about.extend({ action: z.string(), context: z.record(z.string(), z.unknown()) });
+export type EventBody = z.output<typeof eventBody>;
+
+const told = ({ user: who, clientIp, flow }: About) => ({ user: who ?? null, client_ip: clientIp, flow: flow ?? null });
+
+/** A mail on its way to the courier. */
+export const mailOf = ({ type: _mail, ...mail }: z.output<typeof mailEffect>, of: About): OutboxMessage => ({
+  topic: MAIL,
+  body: { ...mail, about: told(of) } satisfies MailBody,
+});
+
+interface Happening extends About {
+  readonly action: string;
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
+/** An event on its way to whoever listens; what sounds secret is masked (02-stages §1). */
+export const eventOf = ({ action, context, ...of }: Happening): OutboxMessage => ({
+  topic: `${EVENTS}${action}`,
+  body: { action, context: maskByKey(context) as EventBody['context'], ...told(of) } satisfies EventBody,
+});

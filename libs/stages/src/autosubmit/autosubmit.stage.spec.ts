@@ -1,0 +1,34 @@
+import type { PlanContext } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { describe, expect, it } from 'vitest';
+import { autosubmitContract } from './autosubmit.contract.js';
+import { AutosubmitStage } from './autosubmit.stage.js';
+
+const drive = (config: object, context: PlanContext = {}) =>
+  driveStage(autosubmitContract, new AutosubmitStage(), { config: { ...config }, context });
+const ACS = 'https://app.example.org/saml/acs/';
+const SCRIPTS = ['javascript:alert(1)', 'JavaScript:alert(1)', 'data:text/html,x', '//evil.example', '/local', 'x'];
+
+describe('the autosubmit stage', () => {
+  it('says which form goes where, when shown and when answered, and never completes', async () => {
+    const config = { url: ACS, attrs: { SAMLResponse: 'PHg+', RelayState: '' }, title: 'Redirecting to App...' };
+    expect(await drive(config).show()).toEqual({ type: 'challenge', challenge: config });
+    expect(await drive(config).answer({ anything: 1 })).toEqual({ type: 'challenge', challenge: config });
+  });
+
+  it('takes the form from the plan where whoever added it says none', async () => {
+    const context = { url: ACS, attrs: { SAMLRequest: 'PHg+' }, title: 'Redirecting to Source...' };
+    expect(await drive({}, context).show()).toEqual({ type: 'challenge', challenge: context });
+    expect(await drive({}, { url: ACS }).show()).toEqual({ type: 'challenge', challenge: { url: ACS, attrs: {} } });
+  });
+
+  it.each(SCRIPTS)('sends no form to %s (D3 11)', async (url) => {
+    await expect(drive({ url }).show()).rejects.toThrow('stage_bad_request');
+    expect(await drive({}, { url }).show()).toEqual({ type: 'denied' });
+    expect(autosubmitContract.challenge.safeParse({ url, attrs: {} }).success).toBe(false);
+  });
+
+  it('sends nothing when nobody says where to', async () => {
+    expect(await drive({}).show()).toEqual({ type: 'denied' });
+  });
+});

@@ -1,0 +1,25 @@
+import { ask, deny, isWebAddress } from '@gatehouse/contracts';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Injectable } from '@nestjs/common';
+import type { autosubmitContract } from './autosubmit.contract.js';
+
+type Contract = typeof autosubmitContract;
+
+/** Says which form goes where, whether it is looked at or answered, and never completes. */
+@Injectable()
+export class AutosubmitStage implements Stage<Contract> {
+  challenge({ config, context }: ChallengeInput<Contract>) {
+    const url = config.url ?? context.url;
+    if (url === undefined || !isWebAddress(url)) return deny<Contract>();
+    const title = config.title ?? context.title;
+    return ask<Contract>({
+      url,
+      attrs: config.attrs ?? context.attrs ?? {},
+      ...(title === undefined ? {} : { title }),
+    });
+  }
+
+  respond(input: ChallengeInput<Contract>) {
+    return this.challenge(input);
+  }
+}

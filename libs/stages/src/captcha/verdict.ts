@@ -1,0 +1,41 @@
+import type { Config, OwnMessage } from '@gatehouse/contracts';
+import type { captchaContract } from './captcha.contract.js';
+import type { Verdict } from './siteverify.js';
+
+type Contract = typeof captchaContract;
+
+/** Characters of a provider's error codes that a visitor reads. */
+const MAX_CODES = 500;
+
+/** A threshold of this or less is none (02-stages §4.4). */
+const NO_BOUND = -1;
+
+/** What a stage has against a provider's answer; undefined when the token is good. `host`: that of the site. */
+export function refusalOf(verdict: Verdict, config: Config<Contract>, host: string): OwnMessage<Contract> | undefined {
+  if (verdict['success'] !== true) return { code: 'captcha_refused', params: { codes: codesOf(verdict) } };
+  const isGood = isOfHost(verdict, config, host) && isForAction(verdict, config) && hasScore(verdict, config);
+  return isGood ? undefined : { code: 'captcha_invalid' };
+}
+
+/** As the reference prints them: a list of Python's. */
+function codesOf({ 'error-codes': codes }: Verdict): string {
+  if (!Array.isArray(codes)) return 'Unknown error';
+  return `[${codes.map((code) => `'${String(code)}'`).join(', ')}]`.slice(0, MAX_CODES);
+}
+
+/** A puzzle that somebody solved on another site is none of this one. */
+function isOfHost({ hostname }: Verdict, { hostnames }: Config<Contract>, host: string): boolean {
+  if (hostname === undefined || hostname === null) return true;
+  const own = hostnames.length > 0 ? hostnames : [host];
+  return own.includes('*') || own.some((name) => name.toLowerCase() === String(hostname).toLowerCase());
+}
+
+const isForAction = ({ action }: Verdict, config: Config<Contract>) => config.action === '' || action === config.action;
+
+/** Bounds are inclusive; a score that is no number is none that fits. */
+function hasScore({ score }: Verdict, config: Config<Contract>): boolean {
+  if (!config.error_on_invalid_score || score === undefined) return true;
+  if (typeof score !== 'number') return false;
+  const { score_min_threshold: min, score_max_threshold: max } = config;
+  return (max <= NO_BOUND || score <= max) && (min <= NO_BOUND || score >= min);
+}

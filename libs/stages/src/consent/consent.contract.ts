@@ -1,0 +1,50 @@
+import { char, choice, defineStage, duration, secret } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+export const MODES = ['always_require', 'permanent', 'expiring'] as const;
+
+/** Characters of a token that are looked at. */
+export const MAX_TOKEN = 256;
+
+const permission = z
+  .object({ name: z.string(), id: z.string() })
+  .meta({ id: 'ConsentPermission', description: 'One thing that an application may do.' });
+
+/** What was shown, by ids: an answer is for that and for nothing else. */
+const shown = z.object({ token: z.string(), permissions: z.array(z.string()), additional: z.array(z.string()) });
+
+/** Asks whether an application may have what it asks for (02-stages §5). */
+export const consentContract = defineStage({
+  kind: 'consent',
+  component: 'ak-stage-consent',
+  model: 'authentik_stages_consent.consentstage',
+  service: 'consent',
+  user_info: true,
+  config: z.object({ mode: choice(MODES).default('expiring'), consent_expire_in: duration('weeks=4') }),
+  challenge: z
+    .object({
+      header_text: z.string().optional(),
+      permissions: z.array(permission),
+      additional_permissions: z.array(permission),
+      token: z.string(),
+    })
+    .meta({ id: 'ConsentChallenge', description: 'Asks whether an application may have what it asks for.' }),
+  response: z
+    .object({ token: secret(char({ maxLength: MAX_TOKEN })) })
+    .meta({ id: 'ConsentChallengeResponseRequest', description: 'Yes, to what was shown with this token.' }),
+  state: z.object({ shown: shown.optional() }),
+  reads: {
+    pending_user: 'optional',
+    application: 'optional',
+    consent_header: 'optional',
+    consent_permissions: 'optional',
+    consent_additional_permissions: 'optional',
+  },
+  errors: {
+    consent_outdated: { string: 'This question has been asked anew since. Please look at it again.', code: 'invalid' },
+    consent_changed: { string: 'What is asked for has changed. Please look at it again.', code: 'invalid' },
+  },
+  effects: ['event'],
+  addressable: ['token'],
+  writes_data: true,
+});

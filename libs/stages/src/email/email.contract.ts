@@ -1,0 +1,93 @@
+import {
+  boolean,
+  char,
+  defineStage,
+  type Errors,
+  integer,
+  LETTER_NAMES,
+  NON_FIELD_ERRORS,
+  secret,
+} from '@gatehouse/contracts';
+import { z } from 'zod';
+import { emailChallenge, emailResponse } from './email.wire.js';
+
+/** What of a credential is spent by a code. */
+export const EMAIL_CODE = 'email_code';
+
+/** Minutes that a link may work: thirty days. */
+const MAX_EXPIRY = 43_200;
+const MAX_TEXT = 255;
+
+/** A plain address, as one of a server's own must be. */
+const ADDRESS = /^[^\s@<>,;"]+@[^\s@<>,;"]+$/;
+
+/** Mails a link, and a code, that prove who reads a mailbox (02-stages §13). */
+export const emailContract = defineStage({
+  kind: 'email',
+  component: 'ak-stage-email',
+  model: 'authentik_stages_email.emailstage',
+  service: 'enrollment',
+  proves: () => ({ factor: 'first', otherwise: 'refused' }),
+  config: z.object({
+    use_global_settings: boolean().default(false),
+    host: char({ maxLength: MAX_TEXT }).default('localhost'),
+    port: integer({ min: 1, max: 65_535 }).default(25),
+    username: char({ allowBlank: true, maxLength: MAX_TEXT }).default(''),
+    password: secret(char({ allowBlank: true, trim: false, maxLength: 1024 }).default('')),
+    use_tls: boolean().default(false),
+    use_ssl: boolean().default(false),
+    timeout: integer({ min: 1, max: 300 }).default(10),
+    from_address: char({ maxLength: MAX_TEXT }).default('system@authentik.local'),
+    activate_user_on_success: boolean().default(false),
+    token_expiry: integer({ min: 1, max: MAX_EXPIRY }).default(30),
+    subject: char({ maxLength: MAX_TEXT }).default('authentik'),
+    template: char({ maxLength: MAX_TEXT }).default(LETTER_NAMES[0]),
+  }),
+  admit: admitted,
+  challenge: emailChallenge,
+  response: emailResponse,
+  state: z.object({
+    /** Where the last mail went; empty for nobody. */
+    address: z.string(),
+    /** Milliseconds since 1970. */
+    sent_at: z.number(),
+    mails: z.int(),
+    salt: z.string(),
+    code_hash: z.string(),
+    code_until: z.number(),
+  }),
+  reads: { pending_user: 'optional', email: 'optional', is_restored: 'optional' },
+  writes: ['pending_user'],
+  changes_user: true,
+  errors: {
+    email_no_user: { string: 'No Pending User.', code: 'invalid' },
+    email_code_invalid: { string: 'This code is wrong, or too old.', code: 'invalid' },
+  },
+  effects: ['mail', 'link_used'],
+  attempts: [
+    {
+      when: 'code',
+      credential: EMAIL_CODE,
+      free: 3,
+      hard: 10,
+      refuse: { field: 'code', code: 'email_code_invalid' },
+    },
+  ],
+  // Other answers, and addresses of other programs, have codes too.
+  addressable: ['code'],
+  // What a link has proved is used up before anything follows from it.
+  writes_data: true,
+});
+
+/** What is wrong with a config as a whole. */
+function admitted({ template, use_tls, use_ssl, from_address }: Readonly<Record<string, unknown>>): Errors {
+  const isKnown = template === undefined || (LETTER_NAMES as readonly unknown[]).includes(template);
+  const isAddress = typeof from_address !== 'string' || ADDRESS.test(from_address);
+  return {
+    ...(isKnown ? {} : { template: [{ text: `Invalid template '${String(template)}' specified.` }] }),
+    ...(isAddress ? {} : { from_address: [{ code: 'not_an_email' }] }),
+    ...(use_tls === true && use_ssl === true
+      ? { [NON_FIELD_ERRORS]: [{ text: 'use_tls and use_ssl exclude each other.' }] }
+      : {}),
+  };
+}

@@ -1,0 +1,281 @@
+import type { Effect, PlanContext, StageReply, StageRequest, User } from '@gatehouse/contracts';
+import { Activations } from '@gatehouse/directory';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { emailContract } from './email.contract.js';
+import { EmailStage } from './email.stage.js';
+
+const UUID = '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01';
+const alice = (changes: object = {}): User => ({
+  ...{ kind: 'saved', uuid: UUID, pk: 7, username: 'alice', name: 'Alice', email: 'alice@example.org' },
+  ...{ is_active: true, epoch: 1, locale: '' },
+  ...changes,
+});
+const ghost: User = { kind: 'pretended', username: 'ghost', email: 'ghost@example.org' };
+const newcomer: User = { kind: 'unsaved', username: 'new', name: 'New', email: 'new@example.org' };
+
+/** Accounts in memory that were never used. */
+class Unused extends Activations {
+  readonly activated: string[] = [];
+  constructor(private readonly willing = true) {
+    super();
+  }
+  async activate(id: string) {
+    this.activated.push(id);
+    return this.willing;
+  }
+}
+
+interface Given {
+  readonly config?: Record<string, unknown>;
+  readonly context?: PlanContext;
+  readonly request?: Partial<StageRequest>;
+  readonly accounts?: Activations;
+  readonly limits?: { resendS: number; mails: number; codeS: number };
+}
+const RECOVERY = { flow: { slug: 'recovery', title: 'R', designation: 'recovery' } } as const;
+const LIMITS = { resendS: 30, mails: 3, codeS: 600 };
+function drive({
+  accounts = new Unused(),
+  limits = LIMITS,
+  context = { pending_user: alice() },
+  ...given
+}: Given = {}) {
+  return driveStage(emailContract, new EmailStage(accounts, limits), {
+    ...given,
+    context,
+    config: { use_global_settings: true, ...given.config },
+    request: { ...RECOVERY, ...given.request },
+  });
+}
+
+type Mail = Extract<Effect, { type: 'mail' }>;
+const mailsIn = (reply: StageReply) =>
+  ('effects' in reply ? (reply.effects ?? []) : []).filter((effect): effect is Mail => effect.type === 'mail');
+const mailIn = (reply: StageReply) => mailsIn(reply)[0]!;
+const codeIn = (reply: StageReply) => String(mailIn(reply).variables['code']);
+const otherThan = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
+const followed = { step: 'step', user: UUID };
+const SENT = { non_field_errors: [{ text: 'email-sent', wire: 'email-sent' }] };
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterEach(() => void vi.useRealTimers());
+const after = (s: number) => vi.setSystemTime(Date.now() + s * 1000);
+
+describe('an email stage', () => {
+  it('mails a link and a code when it is first shown, and not again when it is shown again', async () => {
+    const stage = drive({ config: { token_expiry: 5, subject: 'Help', template: 'email/account_confirmation.html' } });
+    const mail = mailIn(await stage.show());
+    expect(mail).toMatchObject({
+      to: { address: 'alice@example.org', name: 'Alice' },
+      ...{ template: 'email/account_confirmation.html', subject: 'Help', locale: 'en', link_ttl_s: 360 },
+      variables: { brand: 'Example', username: 'alice', link_minutes: 5, code_minutes: 5 },
+    });
+    expect(mail.variables['code']).toMatch(/^\d{6}$/);
+    expect(mailsIn(await stage.show())).toEqual([]);
+  });
+
+  it('shows nothing of what it has mailed', async () => {
+    const reply = await drive().show();
+    expect(reply).toMatchObject({ type: 'challenge', challenge: {} });
+    expect(JSON.stringify({ ...reply, effects: [] })).not.toContain(codeIn(reply));
+  });
+
+  it('writes to the address of the plan before that of the user, by their name, in their language', async () => {
+    const context = { pending_user: alice({ locale: 'de' }), email: 'other@example.org' };
+    expect(mailIn(await drive({ context }).show())).toMatchObject({
+      to: { address: 'other@example.org', name: 'Alice' },
+      locale: 'de',
+    });
+  });
+
+  it('goes by its own server where it has one', async () => {
+    const config = {
+      use_global_settings: false,
+      host: 'mail',
+      port: '587',
+      username: 'u',
+      password: 'p',
+      use_tls: true,
+    };
+    expect(mailIn(await drive({ config }).show()).smtp).toEqual({
+      ...{ host: 'mail', port: 587, username: 'u', password: 'p', tls: 'starttls', timeout_s: 10 },
+      from: 'system@authentik.local',
+    });
+    expect(mailIn(await drive().show()).smtp).toBeUndefined();
+  });
+
+  it('denies where there is nobody to write to at all', async () => {
+    for (const reply of [await drive({ context: {} }).show(), await drive({ context: {} }).answer({})])
+      expect(reply).toEqual({ type: 'denied', message: { code: 'email_no_user' } });
+  });
+
+  it('sends another mail, with another code, after a pause and so many times, and says the same each time', async () => {
+    const stage = drive();
+    const codes = [codeIn(await stage.show())];
+    expect(await stage.answer({})).toEqual({ type: 'challenge', challenge: {}, errors: SENT });
+    for (const code of [undefined, '', null]) {
+      after(30);
+      const reply = await stage.answer(code === undefined ? {} : { code });
+      expect(reply).toMatchObject({ type: 'challenge', errors: SENT });
+      codes.push(...mailsIn(reply).map((mail) => String(mail.variables['code'])));
+    }
+    expect(codes).toHaveLength(3);
+  });
+});
+
+describe('the code of a mail', () => {
+  it('passes where it is typed, with gaps or without, and uses the link up', async () => {
+    for (const typed of [(code: string) => code, (code: string) => ` ${code.slice(0, 3)} ${code.slice(3)} `]) {
+      const stage = drive();
+      const code = codeIn(await stage.show());
+      expect(await stage.answer({ code: typed(code) })).toEqual({
+        type: 'passed',
+        verified: ['email_code'],
+        effects: [{ type: 'link_used' }],
+      });
+    }
+  });
+
+  it('that is wrong is a guess, and refused', async () => {
+    const stage = drive();
+    const code = codeIn(await stage.show());
+    expect(await stage.answer({ code: otherThan(code) })).toMatchObject({
+      type: 'rejected',
+      errors: { code: [{ code: 'email_code_invalid' }] },
+      failed: ['email_code'],
+    });
+  });
+
+  it('of an earlier mail is wrong (D3 27)', async () => {
+    const stage = drive();
+    const first = codeIn(await stage.show());
+    after(30);
+    const second = codeIn(await stage.answer({}));
+    // One mail in a million has the code of the one before it.
+    const earlier = first === second ? otherThan(second) : first;
+    expect(await stage.answer({ code: earlier })).toMatchObject({ type: 'rejected' });
+    expect(await stage.answer({ code: second })).toMatchObject({ type: 'passed' });
+  });
+
+  it.each([
+    ['ten minutes', { token_expiry: 30 }, 600],
+    ['as long as its link, if that is shorter', { token_expiry: 5 }, 300],
+  ])('works for %s (D3 15)', async (_how, config, seconds) => {
+    const stage = drive({ config });
+    const code = codeIn(await stage.show());
+    after(seconds);
+    expect(await stage.answer({ code })).toMatchObject({ type: 'rejected' });
+  });
+
+  it('is nothing for who has not been sent one', async () => {
+    expect(await drive().answer({ code: '000000' })).toMatchObject({ type: 'rejected', failed: ['email_code'] });
+  });
+
+  it('is kept as a digest', async () => {
+    const reply = await drive().show();
+    expect('state' in reply && JSON.stringify(reply.state)).not.toContain(codeIn(reply));
+  });
+});
+
+describe('whoever followed the link', () => {
+  const context = { pending_user: alice(), is_restored: followed };
+  const confirmed = (changes: Partial<StageRequest['step']> = {}) => ({
+    step: { id: 'step', name: 'step', confirmed: true, ...changes },
+  });
+
+  it('passes', async () => {
+    expect(await drive({ context, request: confirmed() }).show()).toEqual({ type: 'passed' });
+  });
+
+  it('without having said that it was they does not, nor of another step or for another user', async () => {
+    const others: Given[] = [
+      { context, request: confirmed({ confirmed: false }) },
+      { context, request: confirmed({ id: 'another' }) },
+      { context: { ...context, is_restored: { step: 'step', user: null } }, request: confirmed() },
+      { context: { ...context, pending_user: ghost }, request: confirmed() },
+    ];
+    for (const given of others) expect(await drive(given).show()).toMatchObject({ type: 'challenge' });
+  });
+
+  it('makes an account active that waits for it, and says so to the rest of the flow', async () => {
+    const accounts = new Unused();
+    const waiting = { ...context, pending_user: alice({ is_active: false }) };
+    const given = { accounts, context: waiting, config: { activate_user_on_success: true }, request: confirmed() };
+    expect(await drive(given).show()).toMatchObject({ context: { pending_user: { uuid: UUID, is_active: true } } });
+    expect(accounts.activated).toEqual([UUID]);
+  });
+
+  it('makes nobody active who was disabled, or where the flow does not want it (D3 42)', async () => {
+    const waiting = { ...context, pending_user: alice({ is_active: false }) };
+    for (const [accounts, activate_user_on_success] of [
+      [new Unused(false), true] as const,
+      [new Unused(), false] as const,
+    ]) {
+      const reply = await drive({
+        accounts,
+        context: waiting,
+        config: { activate_user_on_success },
+        request: confirmed(),
+      }).show();
+      expect(reply).toEqual({ type: 'passed' });
+    }
+  });
+});
+
+describe('whoever cannot be written to (D3 6)', () => {
+  const noAddress = alice({ email: '' });
+
+  it.each([
+    ['a stand-in', ghost, {}],
+    ['a user without an address', noAddress, {}],
+    ['somebody who is no user yet, in a recovery', newcomer, {}],
+  ])('%s is answered like a user, at the same cost, by a mail to nobody', async (_who, pending_user, request) => {
+    const known = await drive().show();
+    const unknown = await drive({ context: { pending_user }, request }).show();
+    expect(mailIn(unknown).to).toBeNull();
+    for (const reply of [known, unknown])
+      expect(Object.keys(reply).toSorted()).toEqual(['challenge', 'effects', 'state', 'type']);
+    expect(Object.keys(mailIn(known)).toSorted()).toEqual(Object.keys(mailIn(unknown)).toSorted());
+  });
+
+  it('passes with no code, not even with the right one', async () => {
+    for (const pending_user of [ghost, noAddress, newcomer]) {
+      const stage = drive({ context: { pending_user } });
+      const code = codeIn(await stage.show());
+      expect(await stage.answer({ code })).toMatchObject({ type: 'rejected', failed: ['email_code'] });
+    }
+  });
+
+  it('is written to where somebody enrols', async () => {
+    const request = { flow: { ...RECOVERY.flow, designation: 'enrollment' as const } };
+    expect(mailIn(await drive({ context: { pending_user: newcomer }, request }).show()).to).toEqual({
+      address: 'new@example.org',
+      name: 'New',
+    });
+  });
+});
+
+describe('a config', () => {
+  const errors = (config: Record<string, unknown>) => emailContract.admit(config);
+
+  it('is as the reference has it when nothing is said', () => {
+    expect(emailContract.config.parse({})).toEqual({
+      ...{ use_global_settings: false, host: 'localhost', port: 25, username: '', password: '' },
+      ...{ use_tls: false, use_ssl: false, timeout: 10, from_address: 'system@authentik.local' },
+      ...{
+        activate_user_on_success: false,
+        token_expiry: 30,
+        subject: 'authentik',
+        template: 'email/password_reset.html',
+      },
+    });
+  });
+
+  it('names a template that there is, one way to encrypt, and one address', () => {
+    expect(errors({ template: 'email/account_confirmation.html', use_tls: true })).toEqual({});
+    expect(errors({ template: 'x.html' })).toEqual({ template: [{ text: "Invalid template 'x.html' specified." }] });
+    expect(errors({ use_tls: true, use_ssl: true })).toHaveProperty('non_field_errors');
+    expect(errors({ from_address: 'a@b.org, c@d.org' })).toHaveProperty('from_address');
+  });
+});

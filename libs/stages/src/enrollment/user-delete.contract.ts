@@ -1,0 +1,20 @@
+import { defineStage } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Removes the user whom the flow is about, else whoever is logged in (02-stages §8). */
+export const userDeleteContract = defineStage({
+  kind: 'user_delete',
+  component: undefined,
+  model: 'authentik_stages_user_delete.userdeletestage',
+  service: 'enrollment',
+  config: z.object({}),
+  challenge: z.object({}),
+  response: z.object({}),
+  state: z.object({}),
+  reads: { pending_user: 'optional' },
+  writes: ['pending_user'],
+  errors: { user_delete_nobody: { string: 'No Pending User.', code: 'invalid' } },
+  effects: ['logout', 'end_sessions', 'event'],
+  grants: true,
+  writes_data: true,
+});

@@ -1,0 +1,38 @@
+import { defineStage, reference, secret } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { authenticatorDuoChallenge, authenticatorDuoResponse } from './authenticator-duo.wire.js';
+
+const HOST = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i;
+
+/** Pairs a phone with Duo (03-mfa §8). */
+export const authenticatorDuoContract = defineStage({
+  kind: 'authenticator_duo',
+  component: 'ak-stage-authenticator-duo',
+  model: 'authentik_stages_authenticator_duo.authenticatorduostage',
+  service: 'mfa',
+  user_info: true,
+  config: z.object({
+    api_hostname: z.string().regex(HOST, 'This is no host name.'),
+    client_id: z.string().min(1),
+    client_secret: secret(z.string().min(1)),
+    admin_integration_key: z.string().default(''),
+    admin_secret_key: secret(z.string()).default(''),
+    /** Whether visitors are shown the number to type into the app, where the account wants numbers to be compared. */
+    number_matching: z.boolean().default(true),
+    friendly_name: z.string().nullable().default(null),
+    configure_flow: reference('flow'),
+  }),
+  challenge: authenticatorDuoChallenge,
+  response: authenticatorDuoResponse,
+  /** The pairing that has begun, and the id that its device will have. */
+  state: z.object({ id: z.uuid(), userId: z.string(), activationCode: z.string(), activationBarcode: z.string() }),
+  reads: { pending_user: 'optional' },
+  effects: ['event'],
+  deadline_ms: 10_000,
+  errors: {
+    authenticator_duo_failed: { string: 'Duo did not accept the request. Ask your administrator.', code: 'invalid' },
+    authenticator_duo_away: { string: 'Duo cannot be reached. Please try again later.', code: 'unavailable' },
+    authenticator_duo_status: { string: 'Invalid enrollment status: {status}.', code: 'invalid' },
+    authenticator_duo_known: { string: 'Device with Credential ID already exists.', code: 'invalid' },
+  },
+});

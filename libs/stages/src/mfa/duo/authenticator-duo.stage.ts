@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { Devices } from '@gatehouse/authenticators';
+import {
+  ask,
+  deny,
+  type OwnErrors,
+  type OwnMessage,
+  pass,
+  type SavedUser,
+  type StageOutcome,
+  type State,
+} from '@gatehouse/contracts';
+import { Busy } from '@gatehouse/platform';
+import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { enrolled } from '../device-events.js';
+import { savedOwnerOf } from '../owner.js';
+import type { authenticatorDuoContract } from './authenticator-duo.contract.js';
+import { Duo, DuoAway, type DuoPairing, DuoRefusal } from './duo.js';
+import { accountOf } from './duo-stages.js';
+
+type Contract = typeof authenticatorDuoContract;
+type Input = ChallengeInput<Contract>;
+
+const NAME = 'Duo Authenticator';
+
+/** Has Duo pair a phone, and keeps that it is paired. */
+@Injectable()
+export class AuthenticatorDuoStage implements Stage<Contract> {
+  constructor(
+    @Inject(Devices) private readonly devices: Devices,
+    @Inject(Duo) private readonly duo: Duo,
+  ) {}
+
+  async challenge(input: Input): Promise<StageOutcome<Contract>> {
+    const owner = savedOwnerOf(input);
+    if (!owner) return deny();
+    return input.state ? show(input, input.state) : this.begin(input, owner);
+  }
+
+  async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
+    const { state } = input;
+    const owner = savedOwnerOf(input);
+    if (!owner || !state) return this.challenge(input);
+    const pairing = await this.pairing(input, state);
+    if (input.response.poll) return show(input, state, pairing);
+    switch (pairing) {
+      case 'success':
+        return this.keep(input, owner, state);
+      case 'invalid':
+        return deny<Contract>({ message: { code: 'authenticator_duo_status', params: { status: pairing } } });
+      case 'away':
+        return again(input, state, { code: 'authenticator_duo_away' });
+      case 'waiting':
+        return again(input, state, { code: 'authenticator_duo_status', params: { status: pairing } });
+    }
+  }
+
+  private async begin(input: Input, { username }: SavedUser): Promise<StageOutcome<Contract>> {
+    try {
+      const enrollment = await this.duo.enroll(accountOf(input.config), username);
+      return show(input, { id: randomUUID(), ...enrollment });
+    } catch (error) {
+      if (error instanceof DuoAway) throw new Busy(error.message);
+      if (!(error instanceof DuoRefusal)) throw error;
+      const context = { message: `Failed to enroll user: ${error.message}` };
+      return deny<Contract>({
+        message: { code: 'authenticator_duo_failed' },
+        effects: [{ type: 'event', action: 'configuration_error', context }],
+      });
+    }
+  }
+
+  private async pairing({ config }: Input, enrollment: State<Contract>): Promise<DuoPairing | 'away'> {
+    try {
+      return await this.duo.pairing(accountOf(config), enrollment);
+    } catch (error) {
+      if (error instanceof DuoAway || error instanceof DuoRefusal) return 'away';
+      throw error;
+    }
+  }
+
+  private async keep(input: Input, { uuid: user }: SavedUser, { id, userId: handle }: State<Contract>) {
+    const device = { id, user, kind: 'duo', name: NAME, handle } as const;
+    const pk = await this.devices.add({ ...device, stage: stageOf(input) });
+    if (pk === undefined) return deny<Contract>({ message: { code: 'authenticator_duo_known' } });
+    return pass<Contract>({ effects: [enrolled({ ...device, pk })] });
+  }
+}
+
+/** The pairing as it is, and where Duo has told how far it is, that too. */
+function show(input: Input, state: State<Contract>, status?: DuoPairing | 'away') {
+  const { activationBarcode: activation_barcode, activationCode: activation_code } = state;
+  const challenge = { activation_barcode, activation_code, stage_uuid: stageOf(input) };
+  return ask<Contract>({ ...challenge, ...(status && status !== 'away' ? { duo_response: status } : {}) }, { state });
+}
+
+/** Nothing has been judged: whoever was too quick asks again (03-mfa §18, 14). */
+const again = (input: Input, state: State<Contract>, message: OwnMessage<Contract>) => ({
+  ...show(input, state),
+  errors: { non_field_errors: [message] } satisfies OwnErrors<Contract>,
+});
+
+const stageOf = ({ step }: Input): string => step.stage ?? step.id;

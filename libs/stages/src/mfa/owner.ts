@@ -1,0 +1,16 @@
+import type { SavedUser, StageRequest, User } from '@gatehouse/contracts';
+
+interface Given {
+  readonly context: { readonly pending_user?: User | undefined };
+  readonly session: StageRequest['session'];
+}
+
+/** Whom devices are about: whoever the flow is about, else whoever is logged in (03-mfa §10.2). */
+export const ownerOf = ({ context, session }: Given): User | undefined =>
+  context.pending_user ?? session.user ?? undefined;
+
+/** An owner who can have devices; one that is only pretended, or not written yet, has none. */
+export const savedOwnerOf = (given: Given): SavedUser | undefined => {
+  const owner = ownerOf(given);
+  return owner?.kind === 'saved' ? owner : undefined;
+};

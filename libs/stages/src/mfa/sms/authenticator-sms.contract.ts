@@ -1,0 +1,52 @@
+import { boolean, char, choice, defineStage, reference, secret } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { authenticatorSmsChallenge, authenticatorSmsResponse } from './authenticator-sms.wire.js';
+import { sentCode } from './sms-code.js';
+
+/** Characters of a number that are looked at. */
+export const MAX_NUMBER = 64;
+
+/** Sets up a phone for codes by text message (03-mfa §7). */
+export const authenticatorSmsContract = defineStage({
+  kind: 'authenticator_sms',
+  component: 'ak-stage-authenticator-sms',
+  model: 'authentik_stages_authenticator_sms.authenticatorsmsstage',
+  service: 'mfa',
+  user_info: true,
+  addressable: ['code'],
+  config: z.object({
+    provider: choice(['twilio', 'generic']),
+    from_number: char(),
+    /** The account at Twilio; of a web hook, its address. */
+    account_sid: char(),
+    auth: secret(char()),
+    auth_password: secret(char({ allowBlank: true })).default(''),
+    auth_type: choice(['basic', 'bearer']).default('basic'),
+    verify_only: boolean().default(false),
+    friendly_name: z.string().nullable().default(null),
+    configure_flow: reference('flow'),
+  }),
+  challenge: authenticatorSmsChallenge,
+  response: authenticatorSmsResponse,
+  /** The device that is half made; the number of a prompt that was of no use. */
+  state: z.object({ id: z.uuid(), sent: sentCode.optional(), useless: z.string().optional() }),
+  reads: { pending_user: 'optional', prompt_data: 'optional' },
+  effects: ['event'],
+  attempts: [
+    {
+      when: 'code',
+      credential: 'sms_setup',
+      free: 5,
+      hard: 50,
+      refuse: { field: 'non_field_errors', code: 'authenticator_sms_code' },
+    },
+  ],
+  errors: {
+    authenticator_sms_code: { string: 'Code does not match', code: 'invalid' },
+    authenticator_sms_number: { string: 'Invalid phone number', code: 'invalid' },
+    authenticator_sms_number_needed: { string: 'phone_number required', code: 'invalid' },
+    authenticator_sms_early: { string: 'Please wait a moment before you ask for another code.', code: 'invalid' },
+    authenticator_sms_unsent: { string: 'The message could not be sent. Please try again later.', code: 'invalid' },
+  },
+  deadline_ms: 10_000,
+});

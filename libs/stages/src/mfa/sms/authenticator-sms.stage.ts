@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { Devices } from '@gatehouse/authenticators';
+import {
+  ask,
+  deny,
+  type ErrorCode,
+  pass,
+  reject,
+  type SavedUser,
+  type StageOutcome,
+  type State,
+} from '@gatehouse/contracts';
+import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { enrolled } from '../device-events.js';
+import { savedOwnerOf } from '../owner.js';
+import { type authenticatorSmsContract, MAX_NUMBER } from './authenticator-sms.contract.js';
+import { CodeSender } from './code-sender.js';
+import { Unsent } from './messages.js';
+import { Numbers } from './numbers.js';
+import { isAlive, isSent, type SentCode } from './sms-code.js';
+
+type Contract = typeof authenticatorSmsContract;
+type Half = State<Contract>;
+
+const NAME = 'SMS Device';
+
+/** Asks for a number, sends a code to it, and keeps the number that the code came back for. */
+@Injectable()
+export class AuthenticatorSmsStage implements Stage<Contract> {
+  constructor(
+    @Inject(Devices) private readonly devices: Devices,
+    @Inject(Numbers) private readonly numbers: Numbers,
+    @Inject(CodeSender) private readonly sender: CodeSender,
+  ) {}
+
+  async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
+    const owner = savedOwnerOf(input);
+    if (!owner) return deny();
+    const half = halfOf(input);
+    const given = numberOfPrompt(input);
+    if (half.sent || given === undefined || half.useless === given) return show(half);
+    const sent = await this.sent(input, owner, given);
+    return show('code' in sent ? { ...half, sent } : { ...half, useless: given });
+  }
+
+  async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
+    const owner = savedOwnerOf(input);
+    if (!owner) return deny();
+    const { code, phone_number: number } = input.response;
+    if (code !== undefined) return this.prove(input, owner, code);
+    if (number === undefined) return refuse('authenticator_sms_number_needed', halfOf(input));
+    const sent = await this.sent(input, owner, number);
+    if ('refused' in sent) return refuse(sent.refused, halfOf(input));
+    // Clients take an answer without errors for a step that is done.
+    return { ...show({ ...halfOf(input), sent }), errors: {} };
+  }
+
+  /** The code that counts for a number; what is said where there is none. */
+  private async sent(
+    input: ChallengeInput<Contract>,
+    { uuid: user }: SavedUser,
+    number: string,
+  ): Promise<SentCode | { refused: ErrorCode<Contract> }> {
+    const { config: settings, client, state } = input;
+    if (number.length > MAX_NUMBER || (await this.numbers.isTaken(stageOf(input), number)))
+      return { refused: 'authenticator_sms_number' };
+    try {
+      const wanted = { settings, number, to: number, user, ip: client.ip, before: state?.sent };
+      return await this.sender.send({ ...wanted, timeoutMs: input.timeLeftMs() });
+    } catch (error) {
+      if (!(error instanceof Unsent)) throw error;
+      return { refused: error.early ? 'authenticator_sms_early' : 'authenticator_sms_unsent' };
+    }
+  }
+
+  private async prove(
+    input: RespondInput<Contract>,
+    { uuid: user }: SavedUser,
+    code: string,
+  ): Promise<StageOutcome<Contract>> {
+    const { sent, ...rest } = halfOf(input);
+    if (!sent || !isSent(sent, code)) {
+      const tried = sent && { ...sent, tries: sent.tries + 1 };
+      // A code that can never be right again is asked for anew, from the number on.
+      const half = tried && isAlive(tried) ? { ...rest, sent: tried } : rest;
+      return refuse('authenticator_sms_code', half, { failed: sent ? ['sms_setup'] : [] });
+    }
+    const [stage, number] = [stageOf(input), sent.to];
+    const pk = await this.devices.add({
+      ...{
+        id: rest.id,
+        user,
+        kind: 'sms',
+        name: NAME,
+        stage,
+        handle: this.numbers.handleOf(stage, number),
+      },
+      ...(input.config.verify_only ? {} : { secret: { number } }),
+      facts: { ending: number.slice(-2), verified_only: input.config.verify_only },
+    });
+    if (pk === undefined) return refuse('authenticator_sms_number', rest);
+    return pass<Contract>({ effects: [enrolled({ kind: 'sms', name: NAME, pk })], verified: ['sms_setup'] });
+  }
+}
+
+const show = (state: Half) => ask<Contract>({ phone_number_required: state.sent === undefined }, { state });
+
+const refuse = (code: ErrorCode<Contract>, state: Half, rest: { failed?: string[] } = {}) =>
+  reject<Contract>({ non_field_errors: [{ code }] }, { state, ...rest });
+
+const halfOf = ({ state }: ChallengeInput<Contract>): Half => state ?? { id: randomUUID() };
+
+/** The stage that devices are made by, and go on being served by. */
+const stageOf = ({ step }: ChallengeInput<Contract>): string => step.stage ?? step.id;
+
+/** The number that a prompt has asked for already. */
+function numberOfPrompt({ context }: ChallengeInput<Contract>): string | undefined {
+  const given = context.prompt_data?.['phone'];
+  return typeof given === 'string' && given !== '' ? given : undefined;
+}

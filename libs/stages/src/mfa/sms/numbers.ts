@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { type Device, Devices } from '@gatehouse/authenticators';
+import { Sealer } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+
+/** What numbers are known by: nothing that can be tried without the keys, for there are few numbers. */
+@Injectable()
+export class Numbers {
+  constructor(
+    @Inject(Devices) private readonly devices: Devices,
+    @Inject(Sealer) private readonly sealer: Sealer,
+  ) {}
+
+  /** What a device of this number is known by among those of a stage. */
+  handleOf(stage: string, number: string): string {
+    return this.handles(stage, number)[0] as string;
+  }
+
+  /** Whether somebody has a device of this number, set up by this stage. */
+  async isTaken(stage: string, number: string): Promise<boolean> {
+    for (const handle of [...this.handles(stage, number), importedHandle(stage, number)])
+      if (await this.devices.findByHandle('sms', handle)) return true;
+    return false;
+  }
+
+  private handles(stage: string, number: string): string[] {
+    return this.sealer.digests('mfa.numbers', number).map((digest) => `${stage}:${digest.toString('hex')}`);
+  }
+}
+
+/** Of a number that came here as a digest, and that nobody knows (03-mfa §7.2). */
+const importedHandle = (stage: string, number: string) =>
+  `${stage}:sha256:${createHash('sha256').update(number).digest('hex')}`;
+
+/** The number of a device; undefined where only what it is known by is kept. */
+export const numberOf = (device: Device): string | undefined => {
+  const secret = device.openSecret() as { number?: unknown } | null;
+  return typeof secret?.number === 'string' ? secret.number : undefined;
+};

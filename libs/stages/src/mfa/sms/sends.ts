@@ -1,0 +1,14 @@
+/** Somebody or something whose messages are counted. */
+export interface Counted {
+  readonly subject: Buffer;
+  /** Messages an hour. */
+  readonly most: number;
+  /** Seconds between two. */
+  readonly apartS: number;
+}
+
+/** How often messages were sent: they cost money, and ring phones of others. */
+export abstract class Sends {
+  /** Counts one message for all of them; false, and none is to be sent, when it is one too many for any. */
+  abstract take(counted: readonly Counted[]): Promise<boolean>;
+}

@@ -1,0 +1,35 @@
+import { randomInt } from 'node:crypto';
+import { sameSecret } from '@gatehouse/platform';
+import { z } from 'zod';
+
+/** Milliseconds that a sent code counts (03-mfa §2). */
+const LASTS_MS = 300_000;
+/** Wrong answers to one sent code, after which it counts no more. */
+const MAX_TRIES = 5;
+const DIGITS = 6;
+
+/** A code that was sent, in the state of the step that sent it. */
+export const sentCode = z.object({
+  /** The device that it was sent to; or the number, where there is no device yet. */
+  to: z.string(),
+  code: z.string(),
+  /** Milliseconds since 1970. */
+  at: z.number(),
+  tries: z.int(),
+});
+export type SentCode = z.output<typeof sentCode>;
+
+/** A fresh code: six digits, zeros in front included. */
+export const freshCode = (to: string): SentCode => ({
+  to,
+  code: String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0'),
+  at: Date.now(),
+  tries: 0,
+});
+
+/** Whether an answer can still be right. */
+export const isAlive = ({ at, tries }: SentCode): boolean => Date.now() < at + LASTS_MS && tries < MAX_TRIES;
+
+/** Whether `answer` is the code that was sent; a client that sends numbers loses leading zeros. */
+export const isSent = (sent: SentCode, answer: string): boolean =>
+  isAlive(sent) && sameSecret(sent.code, answer.padStart(DIGITS, '0'));

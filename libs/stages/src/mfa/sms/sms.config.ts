@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** Settings of text messages. */
+export const smsConfig = z.object({
+  SMS_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(9000)
+    .default(4000)
+    .describe('How long the provider of text messages may take to take one, in milliseconds'),
+  SMS_COOLDOWN_S: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(3600)
+    .default(30)
+    .describe('Seconds between two text messages to one number or for one user'),
+  SMS_MAX_AN_HOUR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(10)
+    .describe('Text messages an hour to one number and for one user; ten times as many for one address'),
+  SMS_TWILIO_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://api.twilio.com')
+    .describe('Where Twilio is, or what stands in front of it'),
+});

@@ -1,0 +1,59 @@
+import { type Device, Devices } from '@gatehouse/authenticators';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Answer, type Asking, type Chosen, Factor, type Offer, type Verdict } from '../factor.js';
+import { authenticatorSmsContract } from './authenticator-sms.contract.js';
+import { CodeSender } from './code-sender.js';
+import { type SmsSettings, Unsent } from './messages.js';
+import { numberOf } from './numbers.js';
+import { isSent } from './sms-code.js';
+
+type Kind = 'sms';
+
+/** Codes by text message, sent when the device is chosen: to the last used one, by the stage that set it up (03-mfa §7). */
+@Injectable()
+export class SmsFactor extends Factor<Kind> {
+  readonly deviceClass = 'sms';
+  readonly field = 'code';
+
+  constructor(
+    @Inject(Devices) private readonly devices: Devices,
+    @Inject(CodeSender) private readonly sender: CodeSender,
+  ) {
+    super();
+  }
+
+  offer({ input, devices }: Asking<Kind>): Offer<Kind> | undefined {
+    const reachable = devices.find((device) => settingsOf(input, device) && numberOf(device) !== undefined);
+    return reachable && { uid: String(reachable.pk), challenge: {}, devices: [reachable] };
+  }
+
+  override async choose({ input, memory, offer, user }: Asking<Kind> & { offer: Offer<Kind> }): Promise<Chosen<Kind>> {
+    const [device] = offer.devices;
+    const settings = device && settingsOf(input, device);
+    const number = device && numberOf(device);
+    if (!settings || number === undefined || !user) return { refused: { code: 'authenticator_validate_choice' } };
+    const wanted = { settings, number, to: device.id, user: user.uuid, ip: input.client.ip, before: memory };
+    try {
+      return { memory: await this.sender.send({ ...wanted, timeoutMs: input.timeLeftMs() }) };
+    } catch (error) {
+      if (!(error instanceof Unsent)) throw error;
+      return {
+        refused: { code: error.early ? 'authenticator_validate_sms_early' : 'authenticator_validate_sms_unsent' },
+      };
+    }
+  }
+
+  async verify({ offer, memory, answer }: Answer<Kind>): Promise<Verdict<Kind>> {
+    const device = offer.devices.find(({ id }) => id === memory?.to);
+    const isRight = device && memory && isSent(memory, String(answer));
+    if (isRight && (await this.devices.use(device))) return { type: 'right', device };
+    const tried = memory && { ...memory, tries: memory.tries + 1 };
+    return { type: 'wrong', message: { code: 'authenticator_validate_code' }, guessed: true, memory: tried };
+  }
+}
+
+/** The settings of the stage that set a device up, as they are now; undefined once it is gone. */
+function settingsOf({ companions }: Asking<Kind>['input'], { stage }: Device): SmsSettings | undefined {
+  const companion = stage === null ? undefined : companions[stage];
+  return companion && authenticatorSmsContract.config.safeParse(companion.config).data;
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
+import { TypeormSends } from './typeorm-sends.js';
+
+let database: DevicesDatabase;
+let sends: TypeormSends;
+beforeAll(async () => {
+  database = await devicesDatabase();
+  sends = new TypeormSends(database.source);
+});
+afterAll(() => database?.close());
+
+const counted = (fields: object = {}) => ({ subject: randomBytes(32), most: 3, apartS: 0, ...fields });
+
+it('takes as many messages an hour as there may be, however many are asked for at once', async () => {
+  const one = counted();
+  const taken = await Promise.all(Array.from({ length: 20 }, () => sends.take([one])));
+  expect(taken.filter(Boolean)).toHaveLength(3);
+});
+
+it('takes none that is too soon after the last one', async () => {
+  const one = counted({ apartS: 30 });
+  expect([await sends.take([one]), await sends.take([one])]).toEqual([true, false]);
+});
+
+it('takes none that is one too many for any that it is counted for, and counts it for none of them', async () => {
+  const [number, user] = [counted({ most: 1 }), counted({ most: 2 })];
+  expect(await sends.take([number, user])).toBe(true);
+  expect(await sends.take([number, user])).toBe(false);
+  expect([await sends.take([user]), await sends.take([user])]).toEqual([true, false]);
+});
+
+it('begins to count anew after an hour, and forgets what is older', async () => {
+  const [one, other] = [counted({ most: 1 }), counted()];
+  await sends.take([one]);
+  await database.source.query(
+    `UPDATE mfa.sends SET since = now() - interval '3 hours', sent_at = now() - interval '3 hours'`,
+  );
+  expect(await sends.take([one])).toBe(true);
+  await sends.take([other]);
+  expect(await database.source.query('SELECT count(*)::int AS rows FROM mfa.sends')).toEqual([{ rows: 2 }]);
+});

@@ -1,0 +1,17 @@
+import { type Device, Devices } from '@gatehouse/authenticators';
+import { Inject, Injectable } from '@nestjs/common';
+import { CodeFactor } from '../code.factor.js';
+
+/** Recovery codes: each counts once, by every letter (03-mfa §6.2). */
+@Injectable()
+export class StaticFactor extends CodeFactor<'static'> {
+  readonly deviceClass = 'static';
+
+  constructor(@Inject(Devices) private readonly devices: Devices) {
+    super();
+  }
+
+  protected proves(device: Device, code: string): Promise<boolean> {
+    return this.devices.spend(device, code);
+  }
+}

@@ -1,0 +1,25 @@
+import { choice, defineStage, reference, secret } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { authenticatorTotpChallenge, authenticatorTotpResponse } from './authenticator-totp.wire.js';
+
+/** Sets up an app that shows codes by the clock (03-mfa §5). */
+export const authenticatorTotpContract = defineStage({
+  kind: 'authenticator_totp',
+  component: 'ak-stage-authenticator-totp',
+  model: 'authentik_stages_authenticator_totp.authenticatortotpstage',
+  service: 'mfa',
+  user_info: true,
+  addressable: ['code'],
+  config: z.object({
+    digits: choice(['6', '8']),
+    friendly_name: z.string().nullable().default(null),
+    configure_flow: reference('flow'),
+  }),
+  challenge: authenticatorTotpChallenge,
+  response: authenticatorTotpResponse,
+  /** The device that is half made. */
+  state: z.object({ id: z.uuid(), key: secret(z.string()), digits: z.literal(['6', '8']) }),
+  reads: { pending_user: 'optional' },
+  effects: ['event'],
+  errors: { authenticator_totp_code: { string: 'Code does not match', code: 'invalid' } },
+});

@@ -1,0 +1,51 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type CryptoPlugin, createGuardrails, verifySync } from 'otplib';
+import { z } from 'zod';
+import { TOTP_STEP_S } from './otpauth.js';
+
+/** Bytes of a fresh key (03-mfa §15). */
+const KEY_BYTES = 20;
+/** Bytes of a key that was made elsewhere. */
+const MAX_KEY_BYTES = 40;
+
+/** What makes the codes of a device: RFC 6238 with SHA-1; `t0` in seconds, `tolerance` and `drift` in steps. */
+export const totpKey = z.object({
+  key: z
+    .hex()
+    .min(2)
+    .max(2 * MAX_KEY_BYTES),
+  digits: z.literal([6, 8]),
+  step: z.int().min(1).max(3600).default(TOTP_STEP_S),
+  t0: z.int().default(0),
+  tolerance: z.int().min(0).max(1).default(1),
+  drift: z.int().min(-20).max(20).default(0),
+});
+export type TotpKey = z.output<typeof totpKey>;
+
+/** A key that nobody has yet. */
+export const freshKey = (): string => randomBytes(KEY_BYTES).toString('hex');
+
+// Keys that were made elsewhere may be short.
+const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1 });
+
+const crypto: CryptoPlugin = {
+  name: 'node',
+  hmac: (algorithm, key, data) => createHmac(algorithm, key).update(data).digest(),
+  randomBytes: (length) => randomBytes(length),
+  constantTimeEqual: (a, b) => a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b)),
+};
+
+/**
+ * The time step that a code is of, within the tolerance around the time of the device's clock; undefined for a wrong code.
+ * A client that sends numbers loses leading zeros: they are forgiven.
+ */
+export function stepOf({ key, digits, step, t0, tolerance, drift }: TotpKey, code: string, nowS: number) {
+  const token = code.padStart(digits, '0');
+  if (!/^\d+$/.test(token) || token.length !== digits) return undefined;
+  const secret = Buffer.from(key, 'hex');
+  const epoch = nowS + drift * step;
+  if (epoch < t0) return undefined;
+  const options = { secret, token, epoch, t0, period: step, digits, crypto, guardrails };
+  const result = verifySync({ ...options, epochTolerance: tolerance * step });
+  return result.valid && 'timeStep' in result ? result.timeStep : undefined;
+}

@@ -1,0 +1,19 @@
+import { type Device, Devices } from '@gatehouse/authenticators';
+import { Inject, Injectable } from '@nestjs/common';
+import { CodeFactor } from '../code.factor.js';
+import { stepOf, totpKey } from './totp-key.js';
+
+/** Codes by the clock: each counts once, and so does no older one (03-mfa §5.2). */
+@Injectable()
+export class TotpFactor extends CodeFactor<'totp'> {
+  readonly deviceClass = 'totp';
+
+  constructor(@Inject(Devices) private readonly devices: Devices) {
+    super();
+  }
+
+  protected async proves(device: Device, code: string): Promise<boolean> {
+    const step = stepOf(totpKey.parse(device.openSecret()), code, Date.now() / 1000);
+    return step !== undefined && this.devices.use(device, { to: step });
+  }
+}

@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import type { NewDevice } from '@gatehouse/authenticators';
+import type { DeviceClass, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { generateSync } from 'otplib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
+import { StaticFactor } from '../static/static.factor.js';
+import { TotpFactor } from '../totp/totp.factor.js';
+import { freshKey } from '../totp/totp-key.js';
+import { authenticatorValidateContract } from './authenticator-validate.contract.js';
+import { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
+import { Judgement } from './judgement.js';
+import { Offers } from './offers.js';
+import { ProofMemory } from './proof-memory.js';
+
+let database: DevicesDatabase;
+let stage: AuthenticatorValidateStage;
+beforeAll(async () => {
+  database = await devicesDatabase();
+  const { devices, sealer } = database;
+  const memory = new ProofMemory(sealer);
+  const offers = new Offers(devices, [new StaticFactor(devices), new TotpFactor(devices)]);
+  stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
+});
+afterAll(() => database?.close());
+
+const person = (fields: Partial<SavedUser> = {}): SavedUser => ({
+  ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
+  ...{ is_active: true, epoch: 1, locale: '' },
+  ...fields,
+});
+
+const CODES = ['Abc123', 'Def456'];
+const newKey = freshKey();
+const codeOf = (key: string, steps = 0) =>
+  generateSync({ secret: Buffer.from(key, 'hex'), epoch: Date.now() / 1000 + steps * 30 });
+
+/** The number of a device that `user` has from now on. */
+async function has(user: SavedUser, kind: DeviceClass, fields: Partial<NewDevice> = {}): Promise<string> {
+  const pk = await database.devices.add({ id: randomUUID(), user: user.uuid, kind, name: kind, ...fields });
+  return String(pk);
+}
+const hasCodes = (user: SavedUser) => has(user, 'static', { codes: CODES });
+const hasApp = (user: SavedUser, key = newKey) => has(user, 'totp', { secret: { key, digits: 6 } });
+
+interface Given {
+  readonly config?: Record<string, unknown>;
+  readonly request?: Partial<StageRequest>;
+}
+const drive = (user: SavedUser | undefined, { config = {}, request = {} }: Given = {}) =>
+  driveStage(authenticatorValidateContract, stage, { config, context: user ? { pending_user: user } : {}, request });
+const errorsOf = (reply: StageReply) => ('errors' in reply ? reply.errors : undefined);
+const chosen = (device_class: string, device_uid: string) => ({ device_class, device_uid, challenge: {} });
+const cookieOf = (reply: StageReply) => {
+  const [cookie] = ('effects' in reply ? (reply.effects ?? []) : []).filter(({ type }) => type === 'cookie');
+  return cookie as { name: string; value: string; max_age_s: number } | undefined;
+};
+
+describe('what is offered', () => {
+  it('is one entry for each allowed class that the user has a device of', async () => {
+    const alice = person();
+    const [codes, app] = [await hasCodes(alice), await hasApp(alice)];
+    await hasCodes(alice);
+    expect(await drive(alice).show()).toMatchObject({
+      challenge: { device_challenges: [chosen('static', codes), chosen('totp', app)], configuration_stages: [] },
+    });
+    expect(await drive(alice, { config: { device_classes: ['totp'] } }).show()).toMatchObject({
+      challenge: { device_challenges: [chosen('totp', app)] },
+    });
+  });
+
+  it.each([
+    ['skip', { type: 'passed' }],
+    ['deny', { type: 'denied', message: { code: 'authenticator_validate_none' } }],
+    ['configure', { type: 'denied' }],
+  ])('is nothing for whoever has none, or is nobody: %s', async (not_configured_action, reply) => {
+    for (const user of [undefined, person()])
+      expect(await drive(user, { config: { not_configured_action } }).show()).toMatchObject(reply);
+  });
+});
+
+describe('a code', () => {
+  it('of a class that the stage does not allow proves nothing, and is not used up (03-mfa 2)', async () => {
+    const alice = person();
+    await Promise.all([hasCodes(alice), hasApp(alice)]);
+    const only = drive(alice, { config: { device_classes: ['totp'] } });
+    await only.show();
+    expect(errorsOf(await only.answer({ code: 'Abc123' }))).toEqual({
+      code: [{ code: 'authenticator_validate_code' }],
+    });
+    const both = drive(alice);
+    await both.show();
+    expect(await both.answer({ code: 'Abc123' })).toMatchObject({ type: 'passed' });
+  });
+
+  it('is tried on the chosen device only, and a miss counts for that one alone (03-mfa 1)', async () => {
+    const alice = person();
+    const app = (await hasCodes(alice)) && (await hasApp(alice));
+    const { show, answer } = drive(alice);
+    await show();
+    const reply = await answer({ code: 'Abc123', selected_challenge: chosen('totp', app) });
+    expect(reply).toMatchObject({ type: 'rejected', failed: [`totp:${app}`] });
+  });
+
+  it('without a choice is tried on all that were shown: a miss counts for each, a hit clears the one that matched', async () => {
+    const alice = person();
+    const [codes, app] = [await hasCodes(alice), await hasApp(alice)];
+    const { show, answer } = drive(alice);
+    await show();
+    expect(await answer({ code: 'bogus' })).toMatchObject({ failed: [`static:${codes}`, `totp:${app}`] });
+    expect(await answer({ code: codeOf(newKey) })).toMatchObject({ type: 'passed', verified: [`totp:${app}`] });
+  });
+
+  it('by the clock counts once, and so does none before it, in however many plans (D3 60)', async () => {
+    const alice = person();
+    await hasApp(alice);
+    const answered = async (code: string) => {
+      const { show, answer } = drive(alice);
+      await show();
+      return (await answer({ code })).type;
+    };
+    expect(await answered(codeOf(newKey))).toBe('passed');
+    expect(await answered(codeOf(newKey))).toBe('rejected');
+    expect(await answered(codeOf(newKey, -1))).toBe('rejected');
+  });
+
+  it('is judged by what was shown: a device that came since is not tried, and so not guessed uncounted', async () => {
+    const alice = person();
+    await hasApp(alice);
+    const { show, answer } = drive(alice);
+    await show();
+    await hasCodes(alice);
+    expect(await answer({ code: 'Abc123' })).toMatchObject({ type: 'rejected' });
+  });
+
+  it('of somebody else’s device proves nothing (D3 19)', async () => {
+    const [alice, bob] = [person(), person({ username: 'bob' })];
+    await hasCodes(bob);
+    await hasApp(alice);
+    const { show, answer } = drive(alice);
+    await show();
+    expect(await answer({ code: 'Abc123' })).toMatchObject({ type: 'rejected' });
+  });
+});
+
+describe('an answer that proves nothing', () => {
+  it('but chooses goes no further, and is no failure (03-mfa 6)', async () => {
+    const alice = person();
+    const app = await hasApp(alice);
+    const { show, answer } = drive(alice);
+    const shown = await show();
+    expect(await answer({ selected_challenge: chosen('totp', app) })).toEqual(shown);
+  });
+
+  it.each([
+    [{}, { non_field_errors: [{ code: 'authenticator_validate_empty' }] }],
+    [{ selected_challenge: chosen('totp', '0') }, { selected_challenge: [{ code: 'authenticator_validate_choice' }] }],
+    [{ selected_stage: 'x' }, { selected_stage: [{ code: 'authenticator_validate_stage' }] }],
+    [{ duo: 3 }, { duo: [{ code: 'authenticator_validate_class' }] }],
+  ])('(%j) is told what is wrong with it', async (response, errors) => {
+    const alice = person();
+    await hasApp(alice);
+    const { show, answer } = drive(alice);
+    await show();
+    const reply = await answer(response);
+    expect(errorsOf(reply)).toEqual(errors);
+    expect(reply).not.toHaveProperty('failed.0');
+  });
+});
+
+describe('a proof that is remembered', () => {
+  const config = { last_auth_threshold: 'hours=1' };
+  const returning = (value: string, more: Partial<StageRequest> = {}): Given => ({
+    config,
+    request: {
+      client: { ip: '203.0.113.7', user_agent: 'x', outpost: false, cookies: { authentik_mfa: value } },
+      ...more,
+    },
+  });
+
+  async function proved() {
+    const alice = person();
+    await hasCodes(alice);
+    const { show, answer } = drive(alice, { config });
+    await show();
+    const cookie = cookieOf(await answer({ code: 'Abc123' }));
+    return { alice, value: cookie?.value ?? '', cookie };
+  }
+
+  it('passes the same user at the same stage, for as long as it says', async () => {
+    const { alice, value, cookie } = await proved();
+    expect(cookie).toMatchObject({ name: 'authentik_mfa', max_age_s: 3600 });
+    expect(await drive(alice, returning(value)).show()).toEqual({ type: 'passed' });
+  });
+
+  it('is nothing for another user, stage or password, for a shorter time, or changed (03-mfa 3)', async () => {
+    const { alice, value } = await proved();
+    const bob = person();
+    await hasCodes(bob);
+    const elsewhere = { step: { id: 'step', name: 'another', confirmed: true } };
+    const changed = `${value.slice(0, -4)}AAAA`;
+    const tried = [
+      drive(bob, returning(value)),
+      drive({ ...alice, epoch: 2 }, returning(value)),
+      drive(alice, returning(value, elsewhere)),
+      drive(alice, { ...returning(value), config: { last_auth_threshold: 'minutes=1' } }),
+      drive(alice, { ...returning(value), config: {} }),
+      drive(alice, returning(changed)),
+      drive(alice, returning('x'.repeat(2000))),
+    ];
+    for (const { show } of tried) expect((await show()).type).toBe('challenge');
+  });
+
+  it('is nothing any more once its device is gone', async () => {
+    const { alice, value } = await proved();
+    const [device] = await database.devices.of(alice.uuid);
+    await hasApp(alice);
+    await database.source.query('SELECT mfa.remove_device($1, $2, $3)', [alice.uuid, 'static', device?.pk]);
+    expect((await drive(alice, returning(value)).show()).type).toBe('challenge');
+  });
+
+  it('is not remembered where the stage does not say so', async () => {
+    const alice = person();
+    await hasCodes(alice);
+    const { show, answer } = drive(alice);
+    await show();
+    expect(cookieOf(await answer({ code: 'Abc123' }))).toBeUndefined();
+  });
+});
+
+describe('whoever has no device', () => {
+  const attached = Object.fromEntries(
+    ['totp', 'static'].map((kind, i) => [
+      `configuration_stages.${i}`,
+      {
+        ...{ id: randomUUID(), name: `the ${kind} stage`, kind: `authenticator_${kind}` },
+        ...{ model: `authentik_stages_authenticator_${kind}.x`, config: { friendly_name: i === 0 ? 'App' : null } },
+      },
+    ]),
+  );
+  const ids = Object.values(attached).map(({ id }) => id);
+  const config = { not_configured_action: 'configure', configuration_stages: ids };
+
+  it('sets one up instead: the only one at once', async () => {
+    const one = { config: { ...config, configuration_stages: ids.slice(0, 1) }, request: { attached } };
+    const insert = { where: 'next', steps: [{ attached: ids[0] }] };
+    expect(await drive(person(), one).show()).toEqual({ type: 'passed', insert });
+  });
+
+  it('chooses among several, by their names, and nothing else gets on (03-mfa 16, 19)', async () => {
+    const { show, answer } = drive(person(), { config, request: { attached } });
+    const shown = await show();
+    expect(shown).toMatchObject({
+      challenge: {
+        device_challenges: [],
+        configuration_stages: [
+          { pk: ids[0], name: 'App', verbose_name: 'TOTP Authenticator' },
+          { pk: ids[1], name: 'the static stage', verbose_name: 'Static Authenticator' },
+        ],
+      },
+    });
+    expect(errorsOf(await answer({ code: '123456' }))).toEqual({ code: [{ code: 'authenticator_validate_class' }] });
+    expect(errorsOf(await answer({ selected_stage: randomUUID() }))).toHaveProperty('selected_stage');
+    const insert = { where: 'next', steps: [{ attached: ids[1] }] };
+    expect(await answer({ selected_stage: ids[1] })).toEqual({ type: 'passed', insert });
+  });
+});

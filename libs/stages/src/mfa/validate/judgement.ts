@@ -1,0 +1,149 @@
+import {
+  type DeviceClass,
+  type OwnErrors,
+  type OwnMessage,
+  pass,
+  type Response,
+  reject,
+  type StageOutcome,
+  type State,
+} from '@gatehouse/contracts';
+import type { RespondInput } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { namedDevice } from '../device-events.js';
+import type { Factor, Verdict } from '../factor.js';
+import { ownerOf, savedOwnerOf } from '../owner.js';
+import { authenticatorValidateContract } from './authenticator-validate.contract.js';
+import { memoryOf, type Offered, remembering } from './offers.js';
+import { ProofMemory } from './proof-memory.js';
+
+type Contract = typeof authenticatorValidateContract;
+type Input = RespondInput<Contract>;
+type Right = Extract<Verdict<DeviceClass>, { type: 'right' }>;
+type Wrong = Extract<Verdict<DeviceClass>, { type: 'wrong' }>;
+
+/** What the engine counts the proofs of an entry as. */
+const credentialOf = ({ factor, offer }: Offered) => `${factor.deviceClass}:${offer.uid}`;
+
+const FIELDS = ['code', 'webauthn', 'duo'] as const satisfies readonly Factor['field'][];
+type Field = (typeof FIELDS)[number];
+
+/** The fields of a response that prove something. */
+export const askedOf = (response: Response<Contract>): Field[] =>
+  FIELDS.filter((field) => response[field] !== undefined);
+
+/** Nothing is decided yet: the same is asked again, from what is remembered now. */
+interface Undecided {
+  readonly undecided: State<Contract>;
+  readonly errors: OwnErrors<Contract>;
+}
+
+/** How the entries that a proof was tried on took it. */
+interface Tried {
+  readonly right?: { readonly entry: Offered; readonly verdict: Right };
+  readonly waits?: Extract<Verdict<DeviceClass>, { type: 'waiting' }>;
+  readonly wrong: readonly { readonly entry: Offered; readonly verdict: Wrong }[];
+  readonly state: State<Contract>;
+}
+
+/** Judges the proofs of an answer: every one that it brings must be right. */
+@Injectable()
+export class Judgement {
+  constructor(@Inject(ProofMemory) private readonly memory: ProofMemory) {}
+
+  /** `asked`: the entry that was chosen, or all that were shown. */
+  async of(input: Input, asked: readonly Offered[]): Promise<StageOutcome<Contract> | Undecided> {
+    const proved: { entry: Offered; verdict: Right }[] = [];
+    let state = input.state ?? { offers: [], memory: {} };
+    for (const field of askedOf(input.response)) {
+      const entries = asked.filter(({ factor }) => factor.field === field);
+      if (entries.length === 0) return reject<Contract>({ [field]: [{ code: 'authenticator_validate_class' }] });
+      const tried = await this.tried(entries, { ...input, state }, field);
+      state = tried.state;
+      if (tried.waits) return undecided(state, field, tried.waits.message);
+      if (!tried.right) return refused(input, field, tried);
+      proved.push(tried.right);
+    }
+    return this.passed(input, proved);
+  }
+
+  private async tried(
+    entries: readonly Offered[],
+    input: Input & { state: State<Contract> },
+    field: Field,
+  ): Promise<Tried> {
+    const wrong: { entry: Offered; verdict: Wrong }[] = [];
+    let { state } = input;
+    for (const entry of entries) {
+      const verdict = await verdictOf(entry, { ...input, state }, input.response[field]);
+      if (verdict.type === 'right') return { right: { entry, verdict }, wrong, state };
+      const memory = remembering(state.memory, entry.factor.deviceClass, verdict.memory);
+      state = { ...state, memory };
+      if (verdict.type === 'waiting') return { waits: verdict, wrong, state };
+      wrong.push({ entry, verdict });
+    }
+    return { wrong, state };
+  }
+
+  private passed(input: Input, proved: readonly { entry: Offered; verdict: Right }[]): StageOutcome<Contract> {
+    const last = proved.at(-1)?.verdict;
+    const user = proved.findLast(({ verdict }) => verdict.user)?.verdict.user ?? savedOwnerOf(input);
+    return pass<Contract>({
+      context: factsOf(
+        input,
+        proved.map(({ verdict }) => verdict),
+      ),
+      effects: user && last ? this.memory.effectOf(input, user, last.device) : [],
+      verified: proved.map(({ entry }) => credentialOf(entry)),
+    });
+  }
+}
+
+const undecided = (state: State<Contract>, field: Field, message: OwnMessage<Contract> | undefined): Undecided => ({
+  undecided: state,
+  errors: message === undefined ? {} : { [field]: [message] },
+});
+
+/** What others read of the proofs (03-mfa §11.1). */
+function factsOf({ context }: Input, proved: readonly Right[]) {
+  const known = context.auth_method_args?.['mfa_devices'];
+  const devices = [...(Array.isArray(known) ? known : []), ...proved.map(({ device }) => namedDevice(device))];
+  const told = proved.findLast(({ user }) => user);
+  const auth_method_args = { ...context.auth_method_args, mfa_devices: devices, ...told?.args };
+  if (!told?.user) return { auth_method: context.auth_method ?? 'auth_mfa', auth_method_args };
+  return { pending_user: told.user, auth_method: 'auth_webauthn_pwl', auth_method_args };
+}
+
+const verdictOf = ({ factor, offer }: Offered, input: Input, answer: unknown): Promise<Verdict<DeviceClass>> =>
+  factor.verify({
+    input,
+    user: savedOwnerOf(input),
+    devices: offer.devices,
+    memory: memoryOf(input.state?.memory, factor.deviceClass),
+    answer,
+    offer,
+  });
+
+const [APP, MODEL] = authenticatorValidateContract.model.split('.');
+
+/** Says what was wrong, counts what was guessed, and records it (03-mfa §12). */
+function refused(input: Input, field: Field, { wrong, state }: Tried): StageOutcome<Contract> {
+  const guesses = wrong.filter(({ verdict }) => verdict.guessed);
+  const owner = ownerOf(input);
+  const stage = { app: APP, model_name: MODEL, name: input.step.name };
+  const events = guesses.map(({ entry, verdict }) => {
+    const context = {
+      username: owner?.username ?? '',
+      stage,
+      device_class: entry.factor.deviceClass,
+      ...verdict.facts,
+    };
+    return { type: 'event', action: 'login_failed', context } as const;
+  });
+  const isBlamed = owner !== undefined && guesses.length > 0;
+  const reputation = isBlamed ? [{ type: 'reputation', identifier: owner.username, delta: -1 } as const] : [];
+  return reject<Contract>(
+    { [field]: wrong.slice(0, 1).map(({ verdict }) => verdict.message) },
+    { state, failed: guesses.map(({ entry }) => credentialOf(entry)), effects: [...events, ...reputation] },
+  );
+}

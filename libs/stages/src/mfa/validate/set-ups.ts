@@ -1,0 +1,71 @@
+import { type AttachedStage, ask, deny, pass, reject, type StageOutcome } from '@gatehouse/contracts';
+import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
+import { savedOwnerOf } from '../owner.js';
+import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
+
+type Contract = typeof authenticatorValidateContract;
+
+const NONE = { message: { code: 'authenticator_validate_none' } } as const;
+const NOTHING_BOUND = 'Authenticator validation stage is set to configure user but no configuration flow is set.';
+
+/** What becomes of somebody who has no device that counts here (03-mfa §10.6). */
+export function withoutDevice(input: ChallengeInput<Contract>): StageOutcome<Contract> {
+  switch (input.config.not_configured_action) {
+    case 'skip':
+      return pass();
+    case 'deny':
+      return deny<Contract>(NONE);
+    case 'configure':
+      return offerSetUps(input);
+  }
+}
+
+function offerSetUps(input: ChallengeInput<Contract>): StageOutcome<Contract> {
+  if (!savedOwnerOf(input)) return deny<Contract>(NONE);
+  const stages = setUpsOf(input);
+  const [only, ...others] = stages;
+  if (!only)
+    return deny<Contract>({
+      effects: [{ type: 'event', action: 'configuration_error', context: { message: NOTHING_BOUND } }],
+    });
+  if (others.length === 0) return setUp(only);
+  const challenge = { device_challenges: [], configuration_stages: stages.map(selectable) };
+  return ask<Contract>(challenge, { state: { offers: [], memory: {} } });
+}
+
+/** The choice of a set-up: it takes the place of the proof. */
+export function chooseSetUp(input: RespondInput<Contract>): StageOutcome<Contract> {
+  const { selected_stage: id, code, webauthn, duo } = input.response;
+  const chosen = setUpsOf(input).find((stage) => stage.id === id);
+  if (chosen) return setUp(chosen);
+  if (id !== undefined) return reject<Contract>({ selected_stage: [{ code: 'authenticator_validate_stage' }] });
+  const given = Object.entries({ code, webauthn, duo }).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return reject<Contract>({ non_field_errors: [{ code: 'authenticator_validate_empty' }] });
+  return reject<Contract>(
+    Object.fromEntries(given.map(([field]) => [field, [{ code: 'authenticator_validate_class' } as const]])),
+  );
+}
+
+const setUp = ({ id }: AttachedStage) => pass<Contract>({ insert: { where: 'next', steps: [{ attached: id }] } });
+
+const setUpsOf = ({ config, attached }: ChallengeInput<Contract>): AttachedStage[] =>
+  config.configuration_stages.flatMap((_, place) => attached[`configuration_stages.${place}`] ?? []);
+
+/** What kinds of set-ups are called. */
+const NAMES: Readonly<Record<string, string>> = {
+  authenticator_duo: 'Duo Authenticator',
+  authenticator_sms: 'SMS Authenticator',
+  authenticator_static: 'Static Authenticator',
+  authenticator_totp: 'TOTP Authenticator',
+  authenticator_webauthn: 'WebAuthn Authenticator',
+};
+
+function selectable({ id, name, kind, model, config }: AttachedStage) {
+  const { friendly_name: friendly } = config;
+  return {
+    pk: id,
+    name: typeof friendly === 'string' && friendly !== '' ? friendly : name,
+    verbose_name: NAMES[kind] ?? name,
+    meta_model_name: model,
+  };
+}

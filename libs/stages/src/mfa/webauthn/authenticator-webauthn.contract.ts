@@ -1,0 +1,38 @@
+import { choice, defineStage, reference } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './authenticator-webauthn.wire.js';
+import { deviceType, deviceTypes } from './device-type.js';
+import { HINTS, USER_VERIFICATIONS } from './relying-party.js';
+
+/** Sets up a passkey or a security key (03-mfa §9). */
+export const authenticatorWebauthnContract = defineStage({
+  kind: 'authenticator_webauthn',
+  component: 'ak-stage-authenticator-webauthn',
+  model: 'authentik_stages_authenticator_webauthn.authenticatorwebauthnstage',
+  service: 'mfa',
+  user_info: true,
+  config: z.object({
+    user_verification: choice(USER_VERIFICATIONS).default('preferred'),
+    resident_key_requirement: choice(USER_VERIFICATIONS).default('preferred'),
+    authenticator_attachment: choice(['platform', 'cross-platform']).nullable().default(null),
+    device_type_restrictions: deviceTypes(),
+    hints: z.array(choice(HINTS)).default([]),
+    friendly_name: z.string().nullable().default(null),
+    configure_flow: reference('flow'),
+  }),
+  parts: [deviceType],
+  challenge: authenticatorWebauthnChallenge,
+  response: authenticatorWebauthnResponse,
+  /** What the credential that is being made must sign, and the id that its device will have. */
+  state: z.object({ id: z.uuid(), challenge: z.string(), until: z.number() }),
+  reads: { pending_user: 'optional' },
+  effects: ['event'],
+  errors: {
+    authenticator_webauthn_failed: { string: 'Registration failed. Error: {reason}', code: 'invalid' },
+    authenticator_webauthn_known: { string: 'Credential ID already exists.', code: 'invalid' },
+    authenticator_webauthn_model: {
+      string: 'Invalid device type. Contact your {brand} administrator for help.',
+      code: 'invalid',
+    },
+  },
+});

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SoftKey } from './soft-key.js';
+import { alice, bob, ceremony, DeviceBench, refusal, registrationIn } from './testing.js';
+
+let bench: DeviceBench;
+beforeAll(async () => {
+  bench = await DeviceBench.open();
+});
+afterAll(() => bench.close());
+
+describe('setting up a key', () => {
+  it('keeps it, tells of it, and asks for no second of the same authenticator', async () => {
+    const stage = bench.setUp(alice);
+    const key = new SoftKey();
+    const reply = await stage.answer({ response: key.create(ceremony(registrationIn(await stage.show()).challenge)) });
+    expect(reply).toMatchObject({
+      type: 'passed',
+      effects: [
+        {
+          type: 'event',
+          action: 'model_created',
+          context: { model: { model_name: 'webauthndevice', name: 'WebAuthn Device' } },
+        },
+      ],
+    });
+    expect(registrationIn(await bench.setUp(alice).show()).excludeCredentials).toContainEqual({
+      type: 'public-key',
+      id: key.id,
+    });
+    expect(await bench.devices.findByHandle('webauthn', key.id)).toMatchObject({ user: alice.uuid, counter: 0 });
+  });
+
+  it('takes an answer for the challenge that was shown last, and for each only once (D3 60)', async () => {
+    const stage = bench.setUp(alice);
+    const first = registrationIn(await stage.show()).challenge;
+    const second = registrationIn(await stage.show()).challenge;
+    expect(second).not.toBe(first);
+    const key = new SoftKey();
+    const stale = await stage.answer({ response: key.create(ceremony(first)) });
+    expect(stale).toMatchObject(
+      refusal('response', {
+        code: 'authenticator_webauthn_failed',
+        params: { reason: 'Client data challenge was not expected challenge' },
+      }),
+    );
+    expect(await stage.answer({ response: key.create(ceremony(second)) })).toMatchObject({ type: 'rejected' });
+    expect(registrationIn(stale).challenge).not.toBe(second);
+  });
+
+  it('takes none that comes too late, or before anything was shown', async () => {
+    const slow = bench.setUp(alice, {}, { challengeS: -1 });
+    const answer = new SoftKey().create(ceremony(registrationIn(await slow.show()).challenge));
+    const late = refusal('response', {
+      code: 'authenticator_webauthn_failed',
+      params: { reason: 'The challenge is no longer valid' },
+    });
+    expect(await slow.answer({ response: answer })).toMatchObject(late);
+    expect(await bench.setUp(alice).answer({ response: answer })).toMatchObject(late);
+  });
+
+  it('refuses a key that is somebody’s already', async () => {
+    const key = await bench.enrolled(alice);
+    const stage = bench.setUp(bob);
+    const { challenge } = registrationIn(await stage.show());
+    expect(await stage.answer({ response: key.create(ceremony(challenge)) })).toMatchObject(
+      refusal('response', { code: 'authenticator_webauthn_known' }),
+    );
+    expect(await bench.devices.of(bob.uuid)).toEqual([]);
+  });
+
+  const yubi = { aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a', description: 'YubiKey 5 Series with NFC' };
+  const unknown = { aaguid: '00000000-0000-0000-0000-000000000000', description: 'Unknown' };
+  it.each([
+    ['the named model', yubi.aaguid, [yubi], 'passed'],
+    ['another model', 'fbfc3007-154e-4ecc-8c0b-6e020557d7bd', [yubi], 'rejected'],
+    ['no model', unknown.aaguid, [yubi], 'rejected'],
+    ['no model, where unknown ones will do', unknown.aaguid, [unknown], 'passed'],
+    [
+      'a model that nobody has named, where unknown ones will do',
+      'fbfc3007-154e-4ecc-8c0b-6e020557d7bd',
+      [unknown],
+      'passed',
+    ],
+  ])('takes the models that the stage takes: %s', async (...[, aaguid, device_type_restrictions, type]) => {
+    const stage = bench.setUp(bob, { device_type_restrictions });
+    const shown = await stage.show();
+    expect(registrationIn(shown)).toMatchObject({ attestation: 'direct' });
+    const key = new SoftKey(aaguid);
+    const reply = await stage.answer({ response: key.create(ceremony(registrationIn(shown).challenge)) });
+    expect(reply.type).toBe(type);
+    const device = await bench.devices.findByHandle('webauthn', key.id);
+    const name = aaguid === yubi.aaguid ? yubi.description : aaguid === unknown.aaguid ? 'Unknown' : 'WebAuthn Device';
+    expect(device?.name).toBe(type === 'passed' ? name : undefined);
+    const errors = { response: [{ code: 'authenticator_webauthn_model', params: { brand: 'Example' } }] };
+    expect('errors' in reply ? reply.errors : undefined).toEqual(type === 'passed' ? undefined : errors);
+  });
+});

@@ -1,0 +1,179 @@
+import {
+  createHash,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  type SignKeyObjectInput,
+  sign,
+} from 'node:crypto';
+import { isoCBOR } from '@simplewebauthn/server/helpers';
+
+const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest();
+const unpadded = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
+/** As clients write the members of an assertion. */
+const padded = (bytes: Uint8Array) => {
+  const text = unpadded(bytes);
+  return text.padEnd(Math.ceil(text.length / 4) * 4, '=');
+};
+
+type Cose = Map<number, number | Uint8Array>;
+
+/** An algorithm as an authenticator has it: a new key, how it is written down, how it signs. */
+interface Algorithm {
+  readonly cose: (publicKey: KeyObject) => Cose;
+  readonly pair: () => { publicKey: KeyObject; privateKey: KeyObject };
+  readonly digest: string | null;
+  readonly options?: Omit<SignKeyObjectInput, 'key'>;
+}
+
+const jwk = (key: KeyObject) => key.export({ format: 'jwk' });
+const member = (text: string | undefined) => Uint8Array.from(Buffer.from(text ?? '', 'base64url'));
+
+const elliptic = (alg: number, crv: number, [namedCurve, digest]: [string, string]): Algorithm => ({
+  pair: () => generateKeyPairSync('ec', { namedCurve }),
+  cose: (key) =>
+    new Map<number, number | Uint8Array>([
+      [1, 2],
+      [3, alg],
+      [-1, crv],
+      [-2, member(jwk(key).x)],
+      [-3, member(jwk(key).y)],
+    ]),
+  digest,
+});
+/** They take long to make, and one does for all algorithms. */
+let rsaPair: { publicKey: KeyObject; privateKey: KeyObject } | undefined;
+
+const rsa = (alg: number, digest: string, options: Omit<SignKeyObjectInput, 'key'> = {}): Algorithm => ({
+  pair: () => (rsaPair ??= generateKeyPairSync('rsa', { modulusLength: 2048 })),
+  cose: (key) =>
+    new Map<number, number | Uint8Array>([
+      [1, 3],
+      [3, alg],
+      [-1, member(jwk(key).n)],
+      [-2, member(jwk(key).e)],
+    ]),
+  digest,
+  options,
+});
+/** RSA_PKCS1_PSS_PADDING, with a salt as long as the digest (RFC 8230). */
+const pss = (bytes: number) => ({ padding: 6, saltLength: bytes });
+
+/** Every algorithm that is asked for, by its COSE number; the last is one that nobody asked for. */
+export const algorithms: Readonly<Record<string, Algorithm>> = {
+  '-7': elliptic(-7, 1, ['P-256', 'sha256']),
+  '-8': {
+    pair: () => generateKeyPairSync('ed25519'),
+    cose: (key) =>
+      new Map<number, number | Uint8Array>([
+        [1, 1],
+        [3, -8],
+        [-1, 6],
+        [-2, member(jwk(key).x)],
+      ]),
+    digest: null,
+  },
+  '-36': elliptic(-36, 3, ['P-521', 'sha512']),
+  '-37': rsa(-37, 'sha256', pss(32)),
+  '-38': rsa(-38, 'sha384', pss(48)),
+  '-39': rsa(-39, 'sha512', pss(64)),
+  '-257': rsa(-257, 'sha256'),
+  '-258': rsa(-258, 'sha384'),
+  '-259': rsa(-259, 'sha512'),
+  '-35': elliptic(-35, 2, ['P-384', 'sha384']),
+};
+
+interface Ceremony {
+  readonly challenge: string;
+  readonly origin: string;
+  readonly rpId: string;
+  readonly type?: string;
+  readonly crossOrigin?: boolean;
+}
+interface Words {
+  readonly up?: boolean;
+  readonly uv?: boolean;
+  readonly backup?: number;
+}
+
+/** An authenticator that does what it is told, and writes its answers as clients of the API do. */
+export class SoftKey {
+  readonly id = unpadded(randomBytes(32));
+  count = 0;
+  readonly #algorithm: Algorithm;
+  readonly #pair: { publicKey: KeyObject; privateKey: KeyObject };
+
+  constructor(
+    readonly aaguid = '00000000-0000-0000-0000-000000000000',
+    algorithm = '-7',
+  ) {
+    this.#algorithm = algorithms[algorithm]!;
+    this.#pair = this.#algorithm.pair();
+  }
+
+  /** The COSE key, as it is stored. */
+  get publicKey(): string {
+    return unpadded(isoCBOR.encode(this.#algorithm.cose(this.#pair.publicKey)));
+  }
+
+  /** What `navigator.credentials.create` gives; `statement` proves the model. */
+  create(
+    ceremony: Ceremony,
+    words: Words & { statement?: (data: Buffer, hash: Buffer) => [string, Map<string, unknown>] } = {},
+  ) {
+    const client = clientData({ type: 'webauthn.create', ...ceremony });
+    const id = Buffer.from(this.id, 'base64url');
+    const attested = Buffer.concat([
+      Buffer.from(this.aaguid.replaceAll('-', ''), 'hex'),
+      Buffer.from([0, id.length]),
+      id,
+      isoCBOR.encode(this.#algorithm.cose(this.#pair.publicKey)),
+    ]);
+    const data = authenticatorData(ceremony.rpId, { ...words, count: this.count, attested });
+    const [fmt, attStmt] = words.statement?.(data, sha256(client)) ?? ['none', new Map<string, unknown>()];
+    const attestation = new Map<string, unknown>([
+      ['fmt', fmt],
+      ['attStmt', attStmt],
+      ['authData', Uint8Array.from(data)],
+    ]);
+    return {
+      ...{ id: this.id, rawId: this.id, type: 'public-key', registrationClientExtensions: '{}' },
+      response: { clientDataJSON: unpadded(client), attestationObject: unpadded(isoCBOR.encode(attestation as never)) },
+    };
+  }
+
+  /** What `navigator.credentials.get` gives. */
+  get(ceremony: Ceremony, words: Words & { count?: number } = {}) {
+    this.count = words.count ?? this.count + 1;
+    const client = clientData({ type: 'webauthn.get', ...ceremony });
+    const data = authenticatorData(ceremony.rpId, { ...words, count: this.count });
+    const signature = this.sign(Buffer.concat([data, sha256(client)]));
+    return {
+      ...{ id: this.id, rawId: this.id, type: 'public-key', assertionClientExtensions: '{}' },
+      response: {
+        clientDataJSON: padded(client),
+        authenticatorData: padded(data),
+        signature: padded(signature),
+        userHandle: null,
+      },
+    };
+  }
+
+  sign(bytes: Buffer): Buffer {
+    return sign(this.#algorithm.digest, bytes, { key: this.#pair.privateKey, ...this.#algorithm.options });
+  }
+}
+
+const clientData = ({ type, challenge, origin, crossOrigin = false }: Ceremony) =>
+  Buffer.from(JSON.stringify({ type, challenge, origin, crossOrigin }));
+
+function authenticatorData(
+  rpId: string,
+  { up = true, uv = true, backup = 0, count, attested }: Words & { count: number; attested?: Buffer },
+) {
+  const flags = (up ? 0x01 : 0) | (uv ? 0x04 : 0) | backup | (attested ? 0x40 : 0);
+  const rest = Buffer.alloc(5);
+  rest.writeUInt8(flags, 0);
+  rest.writeUInt32BE(count, 1);
+  return Buffer.concat([sha256(rpId), rest, attested ?? Buffer.alloc(0)]);
+}

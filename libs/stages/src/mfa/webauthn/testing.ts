@@ -1,0 +1,104 @@
+import { type Devices, MFA_SCHEMA, mfaMigrations, TypeormDevices } from '@gatehouse/authenticators';
+import type { PlanContext, SavedUser, StageReply } from '@gatehouse/contracts';
+import { Users } from '@gatehouse/directory';
+import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { freshDatabase } from '../../../../../test/support/postgres.js';
+import { authenticatorValidateContract } from '../validate/authenticator-validate.contract.js';
+import { AuthenticatorValidateStage } from '../validate/authenticator-validate.stage.js';
+import { Judgement } from '../validate/judgement.js';
+import { Offers } from '../validate/offers.js';
+import { ProofMemory } from '../validate/proof-memory.js';
+import { NoModels } from './attestation.js';
+import { authenticatorWebauthnContract } from './authenticator-webauthn.contract.js';
+import { AuthenticatorWebauthnStage } from './authenticator-webauthn.stage.js';
+import { Passkeys } from './passkeys.js';
+import { SoftKey } from './soft-key.js';
+import { WebauthnFactor } from './webauthn.factor.js';
+
+/** A saved user; the one who is called `gone` may not log in. */
+export const person = (n: number, username: string): SavedUser => ({
+  ...{ kind: 'saved', uuid: `00000000-0000-4000-8000-00000000000${n}`, pk: n, username, name: '', email: '' },
+  ...{ is_active: username !== 'gone', epoch: 1, locale: '' },
+});
+export const [alice, bob, gone] = [person(1, 'alice'), person(2, 'bob'), person(3, 'gone')];
+
+/** The directory, as far as devices ask it. */
+class Three extends Users {
+  find = () => Promise.resolve(undefined);
+  get = (uuid: string) => Promise.resolve([alice, bob, gone].find((one) => one.uuid === uuid));
+}
+
+/** What a browser says of a ceremony on the site of the tests. */
+export const ceremony = (challenge: string) => ({
+  challenge,
+  origin: 'https://id.example.org',
+  rpId: 'id.example.org',
+});
+
+type Shown = Extract<StageReply, { challenge: object }>;
+export const registrationIn = (reply: StageReply) =>
+  (reply as Shown).challenge['registration'] as { challenge: string; excludeCredentials: { id: string }[] };
+export const entriesIn = (reply: StageReply) =>
+  (reply as Shown).challenge['device_challenges'] as {
+    device_class: string;
+    device_uid: string;
+    challenge: { challenge: string; allowCredentials: { id: string }[]; userVerification: string };
+  }[];
+/** The challenge of the first entry. */
+export const asked = (reply: StageReply) => entriesIn(reply)[0]!.challenge.challenge;
+
+/** A refusal of the one field. */
+export const refusal = (field: string, message: object) => ({ type: 'rejected', errors: { [field]: [message] } });
+
+interface Settings {
+  readonly challengeS: number;
+}
+const usual: Settings = { challengeS: 600 };
+const models = new NoModels();
+
+/** Devices in a database of their own, and the stages that keep and ask them. */
+export class DeviceBench {
+  private constructor(
+    readonly devices: Devices,
+    private readonly sealer: Sealer,
+    readonly close: () => Promise<void>,
+  ) {}
+
+  static async open(): Promise<DeviceBench> {
+    const database = await freshDatabase();
+    await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
+    const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
+    const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
+    return new DeviceBench(new TypeormDevices(source, sealer), sealer, async () => {
+      await source.destroy();
+      await database.drop();
+    });
+  }
+
+  factor(settings = usual): WebauthnFactor {
+    return new WebauthnFactor(new Passkeys(this.devices, new Three()), models, settings);
+  }
+
+  setUp(user: SavedUser, config: Record<string, unknown> = {}, settings = usual) {
+    const stage = new AuthenticatorWebauthnStage(this.devices, models, settings);
+    return driveStage(authenticatorWebauthnContract, stage, { context: { pending_user: user }, config });
+  }
+
+  validate(context: PlanContext, config: Record<string, unknown> = {}, settings = usual) {
+    const memory = new ProofMemory(this.sealer);
+    const offers = new Offers(this.devices, [this.factor(settings)]);
+    const stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
+    const given: Record<string, unknown> = { device_classes: ['webauthn'], not_configured_action: 'deny', ...config };
+    return driveStage(authenticatorValidateContract, stage, { context, config: given });
+  }
+
+  /** A user's new key. */
+  async enrolled(user: SavedUser, key = new SoftKey()): Promise<SoftKey> {
+    const stage = this.setUp(user);
+    const { challenge } = registrationIn(await stage.show());
+    const { type } = await stage.answer({ response: key.create(ceremony(challenge)) });
+    if (type !== 'passed') throw new Error(`the key was ${type}`);
+    return key;
+  }
+}

@@ -1,0 +1,270 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { verifyAssertion } from './assertion.js';
+import { NoModels } from './attestation.js';
+import { ALGORITHMS, type CreationRules, creationOptions } from './creation-options.js';
+import { assertionAnswer } from './credential-answer.js';
+import { verifyRegistration } from './registration.js';
+import { requestOptions } from './request-options.js';
+import { algorithms, SoftKey } from './soft-key.js';
+
+interface Recorded {
+  readonly common: { rp_id: string; origin: string };
+  readonly registration: {
+    name: string;
+    challenge: string;
+    credential: object;
+    expected: { credential_id: string; credential_public_key_cose: string; sign_count: number; aaguid: string };
+  }[];
+  readonly authentication: {
+    name: string;
+    challenge: string;
+    credential: object;
+    device: { credential_id: string; public_key_cose: string; sign_count: number };
+    expected: { new_sign_count: number };
+    negative: { device_sign_count: number }[];
+  }[];
+  readonly request_options_expected: {
+    device_credential_id_bytes_ascii: string;
+    allowCredentials_id: string;
+    rpId: string;
+    timeout: number;
+    userVerification: string;
+  }[];
+}
+const recorded = JSON.parse(readFileSync(new URL('recorded-ceremonies.json', import.meta.url), 'utf8')) as Recorded;
+
+const party = { id: 'id.example.org', name: 'Example', origin: 'https://id.example.org' };
+const challenge = randomBytes(64).toString('base64url');
+const ceremony = { challenge, origin: party.origin, rpId: party.id };
+const rules: CreationRules = {
+  user_verification: 'preferred',
+  resident_key_requirement: 'preferred',
+  authenticator_attachment: null,
+  hints: [],
+  attested: false,
+};
+const register = (posted: unknown, changed: Partial<CreationRules> = {}) =>
+  verifyRegistration(posted, { party, challenge, rules: { ...rules, ...changed }, models: new NoModels() });
+const assert = (posted: unknown, key: SoftKey, wanted: { signCount?: number; verified?: boolean } = {}) =>
+  verifyAssertion(assertionAnswer.parse(posted), {
+    ...{ party, challenge, verified: wanted.verified ?? false },
+    credential: { credentialId: key.id, publicKey: key.publicKey, signCount: wanted.signCount ?? 0 },
+  });
+
+describe('the recorded ceremonies', () => {
+  const local = { id: recorded.common.rp_id, name: 'Example', origin: recorded.common.origin };
+
+  it.each(recorded.registration)('a credential is made: $name', async ({ credential, challenge, expected }) => {
+    const made = await verifyRegistration(credential, { party: local, challenge, rules, models: new NoModels() });
+    expect(made).toEqual({
+      credential: {
+        credentialId: expected.credential_id,
+        publicKey: expected.credential_public_key_cose,
+        signCount: expected.sign_count,
+        aaguid: expected.aaguid,
+        proven: false,
+      },
+    });
+  });
+
+  it.each(recorded.authentication)('a proof holds, and not once its counter is known: $name', async (one) => {
+    const { credential, challenge, device, expected, negative } = one;
+    const against = (signCount: number) =>
+      verifyAssertion(assertionAnswer.parse(credential), {
+        ...{ party: local, challenge, verified: true },
+        credential: { credentialId: device.credential_id, publicKey: device.public_key_cose, signCount },
+      });
+    expect(await against(device.sign_count)).toEqual({ signCount: expected.new_sign_count, userVerified: true });
+    for (const { device_sign_count } of negative) expect(await against(device_sign_count)).toBeUndefined();
+  });
+
+  it.each(recorded.request_options_expected)('a login is asked for with the options that clients know', (expected) => {
+    const allowed = [Buffer.from(expected.device_credential_id_bytes_ascii).toString('base64url')];
+    const asked = { ...party, id: expected.rpId };
+    expect(requestOptions({ party: asked, challenge, userVerification: 'preferred', hints: [], allowed })).toEqual({
+      challenge,
+      timeout: expected.timeout,
+      rpId: expected.rpId,
+      allowCredentials: [{ id: expected.allowCredentials_id, type: 'public-key' }],
+      userVerification: expected.userVerification,
+    });
+  });
+});
+
+describe('the options of a registration', () => {
+  const owner = { handle: '18431e217abd61ee'.repeat(4), username: 'alice', name: '' };
+  const options = (changed: Partial<CreationRules> = {}) =>
+    creationOptions({ party, owner, challenge, rules: { ...rules, ...changed }, existing: ['AAAA'] });
+
+  it('have the members that clients know, and ask for no proof of the model', () => {
+    expect(options()).toEqual({
+      rp: { name: 'Example', id: 'id.example.org' },
+      user: { id: expect.stringMatching(/^[A-Za-z0-9]{86}$/), name: 'alice', displayName: 'alice' },
+      challenge,
+      pubKeyCredParams: [-7, -8, -36, -37, -38, -39, -257, -258, -259].map((alg) => ({ type: 'public-key', alg })),
+      timeout: 60_000,
+      excludeCredentials: [{ type: 'public-key', id: 'AAAA' }],
+      authenticatorSelection: { residentKey: 'preferred', requireResidentKey: false, userVerification: 'preferred' },
+      attestation: 'none',
+    });
+  });
+
+  it('give a user id that clients can decode twice', () => {
+    const inner = Buffer.from(options().user.id, 'base64').toString('ascii');
+    expect(inner).toBe(owner.handle);
+    expect(Buffer.from(inner, 'base64')).toHaveLength(48);
+  });
+
+  it('say what the stage demands', () => {
+    const strict = options({
+      ...{ user_verification: 'required', resident_key_requirement: 'required', attested: true },
+      ...{ authenticator_attachment: 'platform', hints: ['client-device'] },
+    });
+    expect(strict).toMatchObject({
+      authenticatorSelection: {
+        ...{ authenticatorAttachment: 'platform', residentKey: 'required' },
+        ...{ requireResidentKey: true, userVerification: 'required' },
+      },
+      ...{ attestation: 'direct', hints: ['client-device'], extensions: { credProps: true } },
+    });
+  });
+});
+
+describe('a new credential', () => {
+  it('is taken, of every algorithm that was asked for', async () => {
+    for (const alg of ALGORITHMS) {
+      const key = new SoftKey(undefined, String(alg));
+      expect(await register(key.create(ceremony))).toMatchObject({
+        credential: { credentialId: key.id, publicKey: key.publicKey },
+      });
+      expect(await assert(key.get(ceremony), key)).toEqual({ signCount: 1, userVerified: true });
+    }
+    expect(Object.keys(algorithms)).toHaveLength(ALGORITHMS.length + 1);
+  });
+
+  it('is taken from clients that pad, and from those that name its extensions otherwise', async () => {
+    const made = new SoftKey().create(ceremony);
+    const { clientDataJSON, attestationObject } = made.response;
+    const pad = (text: string) => text.padEnd(Math.ceil(text.length / 4) * 4, '=');
+    const response = { clientDataJSON: pad(clientDataJSON), attestationObject: pad(attestationObject) };
+    const clientExtensionResults = { credProps: { rk: true } };
+    expect(
+      await register({ ...made, response, clientExtensionResults }, { resident_key_requirement: 'required' }),
+    ).toHaveProperty('credential');
+  });
+
+  const refusals: [string, (key: SoftKey) => unknown, Partial<CreationRules>, RegExp][] = [
+    [
+      'nobody verified, where that is required',
+      (key) => key.create(ceremony, { uv: false }),
+      { user_verification: 'required' },
+      /User verification is required/,
+    ],
+    ['nobody was there', (key) => key.create(ceremony, { up: false }), {}, /User was not present/],
+    [
+      'another origin',
+      (key) => key.create({ ...ceremony, origin: 'https://evil.example' }),
+      {},
+      /client data origin "https:\/\/evil.example"/,
+    ],
+    ['a frame of another site', (key) => key.create({ ...ceremony, crossOrigin: true }), {}, /frame/],
+    ['another challenge', (key) => key.create({ ...ceremony, challenge: 'AAAA' }), {}, /challenge was not expected/],
+    [
+      'a proof instead of a registration',
+      (key) => key.create({ ...ceremony, type: 'webauthn.get' }),
+      {},
+      /client data type/,
+    ],
+    ['another site', (key) => key.create({ ...ceremony, rpId: 'evil.example' }), {}, /RP ID hash/],
+    ['an impossible backup', (key) => key.create(ceremony, { backup: 0x10 }), {}, /backed up/],
+    ['another id', (key) => ({ ...key.create(ceremony), id: new SoftKey().id }), {}, /id and raw_id/],
+    [
+      'an id that its authenticator does not know',
+      (key) => {
+        const { id } = new SoftKey();
+        return { ...key.create(ceremony), id, rawId: id };
+      },
+      {},
+      /another credential id/,
+    ],
+    [
+      'an authenticator that is attached otherwise',
+      (key) => ({ ...key.create(ceremony), authenticatorAttachment: 'cross-platform' }),
+      { authenticator_attachment: 'platform' },
+      /attached/,
+    ],
+    [
+      'one that is not discoverable, where that is required',
+      (key) => ({ ...key.create(ceremony), registrationClientExtensions: '{"credProps":{"rk":false}}' }),
+      { resident_key_requirement: 'required' },
+      /discoverable/,
+    ],
+    [
+      'an algorithm that nobody asked for',
+      () => new SoftKey(undefined, '-35').create(ceremony),
+      {},
+      /Unsupported credential public key alg "-35"/,
+    ],
+  ];
+  it.each(refusals)('is refused, whatever the browser made of it (D3 28): %s', async (...[, made, changed, reason]) => {
+    expect(await register(made(new SoftKey()), changed)).toEqual({ refused: expect.stringMatching(reason) });
+  });
+
+  it('is refused with a reason, whatever else was posted', async () => {
+    const good = new SoftKey().create(ceremony);
+    const posts = [
+      {},
+      [],
+      null,
+      'text',
+      { ...good, id: undefined },
+      { ...good, type: 'password' },
+      { ...good, response: {} },
+      { ...good, response: { ...good.response, attestationObject: 'AAAA' } },
+      { ...good, response: { ...good.response, attestationObject: '?' } },
+      { ...good, response: { ...good.response, attestationObject: 'A'.repeat(100_001) } },
+      { ...good, response: { ...good.response, clientDataJSON: 'e30' } },
+      { ...good, response: { ...good.response, attestationObject: Buffer.alloc(60_000, 0x81).toString('base64url') } },
+    ];
+    for (const post of posts) expect(await register(post)).toEqual({ refused: expect.stringMatching(/./) });
+  });
+});
+
+describe('a proof', () => {
+  const key = new SoftKey();
+
+  it('holds for its own challenge, site, origin and person', async () => {
+    expect(await assert(key.get(ceremony), key, { verified: true })).toBeDefined();
+    for (const other of [
+      { challenge: 'AAAA' },
+      { origin: 'https://evil.example' },
+      { rpId: 'evil.example' },
+      { type: 'webauthn.create' },
+      { crossOrigin: true },
+    ])
+      expect(await assert(key.get({ ...ceremony, ...other }), key)).toBeUndefined();
+    expect(await assert(key.get(ceremony, { up: false }), key)).toBeUndefined();
+    expect(await assert(key.get(ceremony, { uv: false }), key, { verified: true })).toBeUndefined();
+    expect(await assert(key.get(ceremony, { uv: false }), key)).toMatchObject({ userVerified: false });
+  });
+
+  it('does not hold for another key, nor changed', async () => {
+    const proof = key.get(ceremony);
+    expect(await assert(proof, new SoftKey())).toBeUndefined();
+    const other = new SoftKey().get(ceremony);
+    expect(
+      await assert({ ...proof, response: { ...proof.response, signature: other.response.signature } }, key),
+    ).toBeUndefined();
+    const { authenticatorData } = key.get(ceremony).response;
+    expect(await assert({ ...proof, response: { ...proof.response, authenticatorData } }, key)).toBeUndefined();
+  });
+
+  it('has a higher count than the one before, unless the authenticator never counts', async () => {
+    expect(await assert(key.get(ceremony, { count: 5 }), key, { signCount: 5 })).toBeUndefined();
+    expect(await assert(key.get(ceremony, { count: 0 }), key, { signCount: 5 })).toBeUndefined();
+    expect(await assert(key.get(ceremony, { count: 6 }), key, { signCount: 5 })).toMatchObject({ signCount: 6 });
+    expect(await assert(key.get(ceremony, { count: 0 }), key, { signCount: 0 })).toMatchObject({ signCount: 0 });
+  });
+});

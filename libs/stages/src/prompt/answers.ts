@@ -1,0 +1,53 @@
+import { type Errors, fieldErrors, NON_FIELD_ERRORS } from '@gatehouse/contracts';
+import { checkOf } from './field-checks.js';
+import type { Limits } from './prompt.config.js';
+import { type FormField, fixedValue } from './prompt-form.js';
+import { isTrue } from './python-values.js';
+
+type Bag = Readonly<Record<string, unknown>>;
+type Read = { readonly value: unknown } | { readonly errors: Errors[string] } | undefined;
+
+/** What was filled in, by key; or what is wrong with it. */
+export type Answers = { readonly values: Bag } | { readonly errors: Errors };
+
+/** Whose value comes from elsewhere, whatever is answered. */
+const FIXED: ReadonlySet<string> = new Set(['hidden', 'static', 'text_read_only', 'text_area_read_only']);
+
+/** Reads an answer by the fields of the form. Of what the form does not ask for nothing is kept. */
+export function answersTo(form: readonly FormField[], body: Bag, limits: Limits): Answers {
+  const read = form.map((field) => [field.field_key, readOf(field, body, limits)] as const);
+  const errors = read.flatMap(([key, one]) => (one && 'errors' in one ? [[key, one.errors] as const] : []));
+  if (errors.length > 0) return { errors: Object.fromEntries(errors) };
+  if (differ(form, body)) return { errors: { [NON_FIELD_ERRORS]: [{ code: 'prompt_passwords_differ' }] } };
+  return {
+    values: Object.fromEntries(read.flatMap(([key, one]) => (one && 'value' in one ? [[key, one.value]] : []))),
+  };
+}
+
+/** The keys of a form's passwords. */
+export const passwordsOf = (form: readonly FormField[]): string[] =>
+  form.filter(({ type }) => type === 'password').map(({ field_key }) => field_key);
+
+/** Two passwords are one, typed twice; of more nobody knows what they mean. */
+function differ(form: readonly FormField[], body: Bag): boolean {
+  const [one, other, ...more] = passwordsOf(form);
+  return other !== undefined && more.length === 0 && own(body, one!) !== own(body, other);
+}
+
+function readOf(field: FormField, body: Bag, limits: Limits): Read {
+  if (field.locked || field.type === 'separator') return undefined;
+  if (FIXED.has(field.type)) return { value: fixedValue(field) };
+  const given = own(body, field.field_key);
+  if (given === undefined) return absent(field);
+  const parsed = checkOf(field, limits).safeParse(given);
+  return parsed.success ? { value: parsed.data } : { errors: fieldErrors(parsed.error)[NON_FIELD_ERRORS] ?? [] };
+}
+
+/** What is not answered has the value that the form had; a box that is not ticked is not even sent. */
+function absent({ initial, required, type }: FormField): Read {
+  if (type === 'checkbox') return undefined;
+  if (isTrue(initial)) return { value: initial };
+  return required ? { errors: [{ code: 'required' }] } : undefined;
+}
+
+const own = (bag: Bag, key: string): unknown => (Object.hasOwn(bag, key) ? bag[key] : undefined);

@@ -1,0 +1,29 @@
+import type { PolicyRequest } from '@gatehouse/contracts';
+import type { ValidationPolicy } from './prompt.contract.js';
+
+/** Whom and what expressions and policies look at. */
+export type About = Pick<PolicyRequest, 'id' | 'timeout_ms' | 'locale' | 'user' | 'client' | 'site' | 'flow_plan'>;
+
+type Bag = Readonly<Record<string, unknown>>;
+
+/** The body of a Python function, by an id of the asker's. */
+export interface Expression {
+  readonly id: string;
+  /** Of the field that it fills in, for the log. */
+  readonly name: string;
+  readonly source: string;
+}
+
+/** What the policies of a form say of what was filled in. */
+export interface Judgement {
+  readonly pass: boolean;
+  readonly messages: readonly string[];
+}
+
+/** What is evaluated elsewhere, where foreign code may run. Throws Busy when nobody there answers in time. */
+export abstract class Evaluations {
+  /** What each expression comes to, by its id; one that fails, which is logged, has no value. */
+  abstract valuesOf(expressions: readonly Expression[], about: About, names: Bag): Promise<Bag>;
+  /** Whether all of `policies` accept `values`. One that cannot decide does not. */
+  abstract judge(policies: readonly ValidationPolicy[], about: About, values: Bag): Promise<Judgement>;
+}

@@ -1,0 +1,99 @@
+import { domainToASCII } from 'node:url';
+import { boolean, char, integer, MAX_PASSWORD, type Message } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { dateOf, dateTimeOf } from './dates.js';
+import type { Limits } from './prompt.config.js';
+import type { FormField } from './prompt-form.js';
+import { textOf } from './python-values.js';
+
+/** What the directory has room for. */
+const MAX_USERNAME = 150;
+const MAX_EMAIL = 254;
+
+/** What a value must be like, and what becomes of it. */
+type Check = z.ZodType;
+
+/** Of which kind the answer to a field is (02-stages §10.3). Fields that nobody fills in are not answered. */
+export function checkOf(field: FormField, limits: Limits): Check {
+  const allowBlank = !field.required;
+  switch (field.type) {
+    case 'username':
+      return char({ maxLength: MAX_USERNAME });
+    case 'email':
+      return char({ allowBlank, maxLength: MAX_EMAIL }).transform(email);
+    case 'password':
+      return char({ trim: false, maxLength: MAX_PASSWORD });
+    case 'number':
+      return integer();
+    case 'checkbox':
+      return boolean();
+    case 'radio-button-group':
+    case 'dropdown':
+      return coerced((value) => choiceOf(value, field.choices ?? []));
+    case 'date':
+      return coerced((value) => dateOf(value) ?? { code: 'prompt_not_a_date' });
+    case 'date-time':
+      return coerced((value) => dateTimeOf(value) ?? { code: 'prompt_not_a_date_time' });
+    case 'file':
+      return char({ maxLength: encodedLength(limits.fileBytes) }).transform((uri, ctx) => file(uri, ctx, limits));
+    case 'ak-locale':
+      return char({ allowBlank: true, maxLength: limits.textCharacters });
+    default:
+      return char({ trim: false, allowBlank, maxLength: limits.textCharacters });
+  }
+}
+
+/** A value that is there, or a message; null is refused like by every field. */
+function coerced(coerce: (value: unknown) => { readonly value: unknown } | Message): Check {
+  return z.unknown().transform((given, ctx) => {
+    if (given === null) return refused(ctx, { code: 'null' });
+    const outcome = coerce(given);
+    return 'value' in outcome ? outcome.value : refused(ctx, outcome);
+  });
+}
+
+function refused(ctx: z.RefinementCtx, message: Message): never {
+  ctx.addIssue({ code: 'custom', params: { message } });
+  return z.NEVER;
+}
+
+/** The choice itself, which may be no text, by its text. */
+function choiceOf(given: unknown, choices: readonly unknown[]): { value: unknown } | Message {
+  const wanted = textOf(given);
+  const at = choices.findIndex((choice) => textOf(choice) === wanted);
+  return at >= 0 ? { value: choices[at] } : { code: 'not_a_choice', params: { input: wanted } };
+}
+
+const isEmail = z.email({ pattern: z.regexes.html5Email });
+/** Of a host that is not the same everywhere only this one is named without a dot. */
+const LOCAL = 'localhost';
+
+/** Addresses as browsers know them, with hosts in any script. */
+function email(text: string, ctx: z.RefinementCtx): string {
+  if (text === '') return text;
+  const at = text.lastIndexOf('@');
+  const host = domainToASCII(text.slice(at + 1));
+  const isPlace = host === LOCAL || host.includes('.');
+  if (isPlace && isEmail.safeParse(`${text.slice(0, at)}@${host}`).success) return text;
+  return refused(ctx, { code: 'not_an_email' });
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** Characters for what comes before a file's bytes. */
+const HEADER = 256;
+const encodedLength = (bytes: number) => HEADER + Math.ceil(bytes / 3) * 4;
+
+/** A file as a data URI (RFC 2397) of nothing but a type and base64. */
+function file(uri: string, ctx: z.RefinementCtx, { fileBytes }: Limits): string {
+  if (!/^data:/i.test(uri)) return refused(ctx, { code: 'prompt_file_scheme' });
+  const comma = uri.indexOf(',');
+  const header = uri.slice(0, Math.max(0, comma));
+  const bytes = uri.slice(comma + 1);
+  if (header.slice(header.indexOf(';') + 1) !== 'base64' || !BASE64.test(bytes)) {
+    return refused(ctx, { code: 'prompt_file_encoding' });
+  }
+  if (Buffer.byteLength(bytes, 'base64') > fileBytes) {
+    return refused(ctx, { code: 'prompt_file_size', params: { kib: fileBytes / 1024 } });
+  }
+  return uri;
+}

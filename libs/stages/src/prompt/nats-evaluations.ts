@@ -1,0 +1,78 @@
+import {
+  POLICY_SUBJECT,
+  type PolicyReply,
+  type PolicyRequest,
+  PROTOCOL_VERSION,
+  policyReply,
+  stageProblem,
+} from '@gatehouse/contracts';
+import { BusDown, Busy, Logger, NatsRequester, NoResponders, RequestTimeout } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { type About, Evaluations, type Expression, type Judgement } from './evaluations.js';
+import type { ValidationPolicy } from './prompt.contract.js';
+
+type Bag = Readonly<Record<string, unknown>>;
+type Asked = Pick<PolicyRequest, 'policies' | 'context'> & Partial<Pick<PolicyRequest, 'callable' | 'names'>>;
+
+const answered = z.union([policyReply, stageProblem]);
+const logger = new Logger('prompt');
+
+/** Asks the policy service over NATS: one question for all expressions of a form, and one for all its policies. */
+@Injectable()
+export class NatsEvaluations extends Evaluations {
+  constructor(@Inject(NatsRequester) private readonly requester: NatsRequester) {
+    super();
+  }
+
+  async valuesOf(expressions: readonly Expression[], about: About, names: Bag): Promise<Bag> {
+    if (expressions.length === 0) return {};
+    const policies = expressions.map(({ id, name, source }) => ({
+      ...{ id, name, kind: 'expression', config: { expression: source } },
+      ...{ timeout_ms: about.timeout_ms, value: true },
+    }));
+    const { results } = await this.ask(about, { policies, context: {}, names: { ...names, user: null } });
+    note(policies, results, 'the expression of a field failed');
+    return Object.fromEntries(
+      expressions.flatMap(({ id }) => (results[id]?.error === undefined ? [[id, results[id]?.value ?? null]] : [])),
+    );
+  }
+
+  async judge(judges: readonly ValidationPolicy[], about: About, values: Bag): Promise<Judgement> {
+    if (judges.length === 0) return { pass: true, messages: [] };
+    const policies = judges.map((policy) => ({ ...policy, timeout_ms: about.timeout_ms }));
+    const callable = judges.flatMap(({ callable: called }) => called);
+    const { results } = await this.ask(about, { policies, callable, context: { prompt_data: values } });
+    note(policies, results, 'a policy of a form could not decide');
+    const said = policies.map(({ id }) => results[id]);
+    return { pass: said.every((one) => one?.pass === true), messages: said.flatMap((one) => one?.messages ?? []) };
+  }
+
+  private async ask(about: About, asked: Asked): Promise<PolicyReply> {
+    const body = JSON.stringify({ v: PROTOCOL_VERSION, ...about, ...asked } satisfies PolicyRequest);
+    const data = await this.requester.request(POLICY_SUBJECT, body, about.timeout_ms).catch((cause: unknown) => {
+      const away = cause instanceof NoResponders || cause instanceof RequestTimeout || cause instanceof BusDown;
+      throw away ? new Busy('policies cannot be asked', { cause }) : cause;
+    });
+    return replyOf(asked, data);
+  }
+}
+
+/** A reply counts only as a whole: a result that is missing would be a guess. */
+function replyOf({ policies }: Asked, data: Uint8Array): PolicyReply {
+  const reply = answered.parse(JSON.parse(Buffer.from(data).toString()));
+  if ('problem' in reply) {
+    const { code, detail } = reply.problem;
+    throw code === 'stage_busy' ? new Busy('the policy service is busy') : new Error(detail ?? code);
+  }
+  const missing = policies.find(({ id }) => !Object.hasOwn(reply.results, id));
+  if (missing) throw new Error(`the policy service says nothing of ${missing.name}`);
+  return reply;
+}
+
+function note(policies: Asked['policies'], results: PolicyReply['results'], what: string): void {
+  for (const { id, name } of policies) {
+    const error = results[id]?.error;
+    if (error !== undefined) logger.event(what, { name, error });
+  }
+}

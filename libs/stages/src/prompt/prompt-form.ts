@@ -1,0 +1,129 @@
+import type { Challenge } from '@gatehouse/contracts';
+import type { Expression } from './evaluations.js';
+import type { PromptField, promptContract } from './prompt.contract.js';
+import { isTrue, textOf } from './python-values.js';
+
+type Bag = Readonly<Record<string, unknown>>;
+type Shown = Challenge<typeof promptContract>['fields'][number];
+
+/** What a form is made from: its fields, and what is known by now. */
+export interface Making {
+  readonly fields: readonly PromptField[];
+  readonly data: Bag;
+  /** Keys whose values an invitation fixed. */
+  readonly locked: readonly string[];
+  /** Keys of passwords that were typed before. */
+  readonly secrets: readonly string[];
+}
+
+/** A field with everything in it that had to be found out. */
+export interface FormField extends PromptField {
+  /** What it is filled in with, as it will be kept; undefined when with nothing. */
+  readonly initial: unknown;
+  /** Of a field to choose from. */
+  readonly choices: readonly unknown[] | undefined;
+  /** Whatever is answered, its value stays. */
+  readonly locked: boolean;
+}
+
+const CHOICES = '__choices';
+const TO_CHOOSE_FROM: ReadonlySet<string> = new Set(['radio-button-group', 'dropdown']);
+/** A fixed value is drawn as what cannot be changed. */
+const FIXED_AS: Readonly<Partial<Record<Shown['type'], Shown['type']>>> = {
+  text: 'text_read_only',
+  text_area: 'text_area_read_only',
+  username: 'text_read_only',
+  email: 'text_read_only',
+};
+
+const placeholderId = ({ id }: PromptField) => `${id}.placeholder`;
+const initialId = ({ id }: PromptField) => `${id}.initial_value`;
+
+/** The expressions whose values the form needs. */
+export function expressionsOf({ fields, data }: Making): Expression[] {
+  return fields.flatMap((field) => {
+    const { name, field_key: key, type } = field;
+    const given = TO_CHOOSE_FROM.has(type) && Object.hasOwn(data, key + CHOICES);
+    return [
+      ...(field.placeholder_expression && !given
+        ? [{ id: placeholderId(field), name, source: field.placeholder }]
+        : []),
+      ...(field.initial_value_expression && found(data, key) === undefined
+        ? [{ id: initialId(field), name, source: field.initial_value }]
+        : []),
+    ];
+  });
+}
+
+/** The form in its order, with what its expressions came to; one that came to nothing leaves its place empty. */
+export const formOf = (making: Making, evaluated: Bag): FormField[] =>
+  [...making.fields].sort((a, b) => a.order - b.order).map((field) => fieldOf(field, making, evaluated));
+
+function fieldOf(field: PromptField, making: Making, evaluated: Bag): FormField {
+  const choices = choicesOf(field, making.data, evaluated);
+  const initial = initialOf(field, making, evaluated);
+  return {
+    ...field,
+    choices,
+    placeholder: choices ? '' : placeholderOf(field, evaluated),
+    initial: choices ? chosen(choices, initial) : initial,
+    locked: isFixed(field.field_key, making.locked),
+  };
+}
+
+/** Whether an invitation fixed the value of a key, something inside of it, or what it is inside of. */
+const isFixed = (key: string, locked: readonly string[]) =>
+  locked.some((one) => one === key || one.startsWith(`${key}.`) || key.startsWith(`${one}.`));
+
+function placeholderOf(field: PromptField, evaluated: Bag): string {
+  if (!field.placeholder_expression) return field.placeholder;
+  const value = evaluated[placeholderId(field)];
+  return value === undefined ? '' : textOf(value);
+}
+
+function choicesOf(field: PromptField, data: Bag, evaluated: Bag): unknown[] | undefined {
+  if (!TO_CHOOSE_FROM.has(field.type)) return undefined;
+  const key = field.field_key + CHOICES;
+  const written = field.placeholder_expression ? evaluated[placeholderId(field)] : field.placeholder;
+  const value = Object.hasOwn(data, key) ? data[key] : written;
+  return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+}
+
+/** A password is never filled in. What is known already counts before what is configured, and is never evaluated. */
+function initialOf(field: PromptField, { data, secrets }: Making, evaluated: Bag): unknown {
+  if (field.type === 'password' || secrets.includes(field.field_key)) return undefined;
+  const known = found(data, field.field_key);
+  if (known !== undefined) return known;
+  return field.initial_value_expression ? evaluated[initialId(field)] : field.initial_value;
+}
+
+const chosen = (choices: readonly unknown[], value: unknown) => (choices.includes(value) ? value : choices[0]);
+
+/** A value by its key: as it stands, or, of one with dots, inside of the object that the first of them name. */
+function found(data: Bag, key: string): unknown {
+  if (Object.hasOwn(data, key)) return data[key];
+  return key
+    .split('.')
+    .reduce<unknown>((at, name) => (isBag(at) && Object.hasOwn(at, name) ? at[name] : undefined), data);
+}
+
+const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A field as clients get it: all of it as text. */
+export const shownOf = ({ field_key, label, type, required, order, sub_text, ...field }: FormField): Shown => ({
+  ...{ field_key, label, required, order, sub_text },
+  type: field.locked ? (FIXED_AS[type] ?? type) : type,
+  placeholder: field.placeholder,
+  initial_value: filledIn(type, field.initial),
+  choices: field.choices && field.choices.length > 0 ? field.choices.map(textOf) : null,
+});
+
+/** A box counts as ticked by any text at all. */
+function filledIn(type: string, initial: unknown): string {
+  if (initial === undefined || (type === 'checkbox' && !isTrue(initial))) return '';
+  return textOf(initial);
+}
+
+/** The value of a field that nobody fills in: its own, else what stands in its place. */
+export const fixedValue = ({ type, initial, placeholder }: FormField): unknown =>
+  isTrue(initial) ? initial : type === 'hidden' || type === 'static' ? placeholder : '';

@@ -1,0 +1,83 @@
+import {
+  boolean,
+  char,
+  choice,
+  configuredPolicy,
+  defineStage,
+  type Errors,
+  inlined,
+  integer,
+} from '@gatehouse/contracts';
+import { z } from 'zod';
+import { PROMPT_TYPES, promptChallenge, promptResponse } from './prompt.wire.js';
+
+/** Keys that would change what the others are read from. */
+const NOT_A_KEY = '__proto__';
+
+const text = () => char({ trim: false, allowBlank: true });
+
+const written = z.object({
+  field_key: char(),
+  label: char(),
+  type: choice(PROMPT_TYPES),
+  required: boolean().default(true),
+  /** Of a field with choices: what can be chosen. */
+  placeholder: text().default(''),
+  initial_value: text().default(''),
+  sub_text: text().default(''),
+  order: integer().default(0),
+  placeholder_expression: boolean().default(false),
+  initial_value_expression: boolean().default(false),
+});
+
+/** One field of a form, as it was configured. */
+const promptField = written.extend({ id: z.string(), name: z.string() });
+export type PromptField = z.output<typeof promptField>;
+
+const described = z.object({ id: z.string(), ...configuredPolicy.shape });
+/** A policy that judges what was filled in, with those that it may call. */
+const validationPolicy = described.extend({ callable: z.array(described).default([]) });
+export type ValidationPolicy = z.output<typeof validationPolicy>;
+
+const admitField = ({ field_key }: Readonly<Record<string, unknown>>): Errors =>
+  field_key === NOT_A_KEY ? { field_key: [{ text: 'This is no name of a field.' }] } : {};
+
+/** Shows a form and keeps what was filled in (02-stages §10). */
+export const promptContract = defineStage({
+  kind: 'prompt',
+  component: 'ak-stage-prompt',
+  model: 'authentik_stages_prompt.promptstage',
+  service: 'enrollment',
+  acts: false,
+  config: z.object({
+    fields: inlined('prompt', promptField),
+    validation_policies: inlined('policy', validationPolicy),
+  }),
+  parts: [{ kind: 'prompt', model: 'authentik_stages_prompt.prompt', config: written, admit: admitField }],
+  challenge: promptChallenge,
+  response: promptResponse,
+  /** What expressions came to when the form was shown, by `<field>.placeholder` and `<field>.initial_value`. */
+  state: z.object({ evaluated: z.record(z.string(), z.unknown()) }),
+  reads: { pending_user: 'optional', prompt_data: 'optional', prompt_locked: 'optional', prompt_secrets: 'optional' },
+  reads_all: true,
+  writes: ['prompt_data', 'prompt_secrets'],
+  errors: {
+    prompt_username_taken: { string: 'Username is already taken.', code: 'invalid' },
+    prompt_passwords_differ: { string: "Passwords don't match.", code: 'invalid' },
+    prompt_not_a_date: {
+      string: 'Date has wrong format. Use one of these formats instead: YYYY-MM-DD.',
+      code: 'invalid',
+    },
+    prompt_not_a_date_time: {
+      string:
+        'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+      code: 'invalid',
+    },
+    prompt_file_scheme: { string: 'Invalid scheme', code: 'invalid' },
+    prompt_file_encoding: { string: 'Invalid encoding', code: 'invalid' },
+    prompt_file_size: { string: 'The file is larger than {kib} KiB.', code: 'invalid' },
+    prompt_not_accepted: { string: 'What you entered was not accepted.', code: 'invalid' },
+  },
+  // Python may have to start first.
+  deadline_ms: 10_000,
+});

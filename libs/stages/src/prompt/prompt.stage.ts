@@ -1,0 +1,123 @@
+import {
+  ask,
+  type OwnErrors,
+  type PlanContext,
+  pass,
+  reject,
+  type StageOutcome,
+  type User,
+} from '@gatehouse/contracts';
+import { Users } from '@gatehouse/directory';
+import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { answersTo, passwordsOf } from './answers.js';
+import { type About, Evaluations } from './evaluations.js';
+import type { Limits } from './prompt.config.js';
+import type { promptContract } from './prompt.contract.js';
+import { expressionsOf, type FormField, formOf, type Making, shownOf } from './prompt-form.js';
+
+type Contract = typeof promptContract;
+type Bag = Readonly<Record<string, unknown>>;
+
+/** Injects how much a form takes. */
+export const PROMPT_LIMITS = Symbol('prompt limits');
+
+/** Milliseconds that a reply may be on its way, so that this stage can still say that policies are away. */
+const ON_THE_WAY_MS = 250;
+
+/** Shows a form, and keeps what was filled in for the steps after it. */
+@Injectable()
+export class PromptStage implements Stage<Contract> {
+  constructor(
+    @Inject(Evaluations) private readonly evaluations: Evaluations,
+    @Inject(Users) private readonly users: Users,
+    @Inject(PROMPT_LIMITS) private readonly limits: Limits,
+  ) {}
+
+  async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
+    const evaluated = await this.evaluated(input);
+    const fields = formOf(makingOf(input), evaluated).map(shownOf);
+    return ask<Contract>({ fields }, Object.keys(evaluated).length > 0 ? { state: { evaluated } } : {});
+  }
+
+  async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
+    const form = formOf(makingOf(input), input.state?.evaluated ?? (await this.evaluated(input)));
+    const read = answersTo(form, input.response, this.limits);
+    const errors = 'errors' in read ? read.errors : await this.objections(input, form, read.values);
+    if (errors || 'errors' in read) return reject<Contract>(errors as OwnErrors<Contract>);
+    const { prompt_data = {}, prompt_secrets = [] } = input.context;
+    const secrets = [...new Set([...prompt_secrets, ...passwordsOf(form)])];
+    return pass<Contract>({
+      context: {
+        prompt_data: { ...prompt_data, ...read.values },
+        ...(secrets.length > 0 ? { prompt_secrets: secrets } : {}),
+      },
+    });
+  }
+
+  private evaluated(input: ChallengeInput<Contract>): Promise<Bag> {
+    const making = makingOf(input);
+    return this.evaluations.valuesOf(expressionsOf(making), aboutOf(input), { prompt_context: making.data });
+  }
+
+  /** What is wrong with values that are right one by one; undefined for nothing. */
+  private async objections(
+    input: RespondInput<Contract>,
+    form: readonly FormField[],
+    values: Bag,
+  ): Promise<OwnErrors<Contract> | undefined> {
+    const taken = await this.takenNames(input, form, values);
+    if (taken.length > 0) return Object.fromEntries(taken.map((key) => [key, [{ code: 'prompt_username_taken' }]]));
+    const judged = { ...lockedIn(input.context), ...values };
+    const { pass: accepted, messages } = await this.evaluations.judge(
+      input.config.validation_policies,
+      aboutOf(input),
+      judged,
+    );
+    if (accepted) return undefined;
+    const said = messages.map((text) => ({ text }));
+    return { non_field_errors: said.length > 0 ? said : [{ code: 'prompt_not_accepted' }] };
+  }
+
+  /** The keys of usernames that are somebody else's. */
+  private async takenNames({ context, session }: RespondInput<Contract>, form: readonly FormField[], values: Bag) {
+    const own = userOf(context.pending_user, session.user);
+    const typed = form.filter(({ type, locked }) => type === 'username' && !locked);
+    const found = await Promise.all(
+      typed.map(async ({ field_key: key }) => {
+        const name = values[key];
+        if (typeof name !== 'string' || name === '') return [];
+        const user = await this.users.find(name, { fields: ['username'], caseInsensitive: true });
+        return !user || (own?.kind === 'saved' && own.uuid === user.uuid) ? [] : [key];
+      }),
+    );
+    return found.flat();
+  }
+}
+
+const userOf = (pending: User | undefined, visitor: User | null): User | null => pending ?? visitor;
+
+const makingOf = ({ config, context }: ChallengeInput<Contract>): Making => ({
+  fields: config.fields,
+  data: context.prompt_data ?? {},
+  locked: context.prompt_locked ?? [],
+  secrets: context.prompt_secrets ?? [],
+});
+
+/** What an invitation fixed of the form, for policies to judge with the rest. */
+function lockedIn({ prompt_data = {}, prompt_locked = [] }: PlanContext): Bag {
+  return Object.fromEntries(
+    prompt_locked.flatMap((key) => (Object.hasOwn(prompt_data, key) ? [[key, prompt_data[key]]] : [])),
+  );
+}
+
+/** Whom and what expressions and policies look at. */
+function aboutOf({ id, locale, context, session, client, site, flow, timeLeftMs }: ChallengeInput<Contract>): About {
+  const { cookies: _unseen, ...seen } = client;
+  return {
+    ...{ id, locale, site, client: seen },
+    timeout_ms: Math.max(0, Math.floor(timeLeftMs() - ON_THE_WAY_MS)),
+    user: userOf(context.pending_user, session.user),
+    flow_plan: { slug: flow.slug, context: { ...context } },
+  };
+}

@@ -1,0 +1,22 @@
+import type { Catalogue } from '../catalogue.js';
+
+/** What mails say, in Arabic. */
+export const ar: Catalogue = {
+  'Reset your password': 'إعادة تعيين كلمة المرور',
+  'Somebody asked to reset the password of {username} at {brand}. If it was you, go on here:':
+    'طلب شخص ما إعادة تعيين كلمة مرور {username} لدى {brand}. إذا كنت أنت من طلب ذلك، فتابع من هنا:',
+  'Choose a new password': 'اختيار كلمة مرور جديدة',
+  'Confirm your email address': 'تأكيد عنوان بريدك الإلكتروني',
+  'This address was given for {username} at {brand}. If it was you, confirm it here:':
+    'أُدخل هذا العنوان من أجل {username} لدى {brand}. إذا كنت أنت من أدخله، فأكّده هنا:',
+  'Confirm the address': 'تأكيد العنوان',
+  'Or type this code on the page that waits for it:': 'أو اكتب هذا الرمز في الصفحة التي تنتظره:',
+  'The link works once, for {minutes} minutes, in any browser.':
+    'يعمل الرابط مرة واحدة خلال {minutes, plural, one {دقيقة واحدة} two {دقيقتين} few {{minutes} دقائق} many {{minutes} دقيقة} other {{minutes} دقيقة}}، وفي أي متصفح.',
+  'The code works for {minutes} minutes.':
+    'يعمل الرمز خلال {minutes, plural, one {دقيقة واحدة} two {دقيقتين} few {{minutes} دقائق} many {{minutes} دقيقة} other {{minutes} دقيقة}}.',
+  'If it was not you, there is nothing to do: your password stays as it is. Give the link and the code to nobody.':
+    'إذا لم تكن أنت من طلب ذلك، فلا داعي لفعل أي شيء: تبقى كلمة مرورك كما هي. لا تعطِ الرابط والرمز لأحد.',
+  'If it was not you, there is nothing to do. Give the link and the code to nobody.':
+    'إذا لم تكن أنت من أدخله، فلا داعي لفعل أي شيء. لا تعطِ الرابط والرمز لأحد.',
+};

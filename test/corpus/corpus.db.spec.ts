@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkBlueprints, exportFlow, FLOW_SCHEMA, formatReport } from '@gatehouse/blueprints';
+import { directoryEntities } from '@gatehouse/directory';
+import { openDataSource, Sealer } from '@gatehouse/platform';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyFiles, readFolder } from '../../apps/standalone/src/apply-files.js';
+import { migrateAll } from '../../apps/standalone/src/migrate-all.js';
+import { PythonErrand } from '../../apps/standalone/src/python-errand.js';
+import { freshDatabase } from '../support/postgres.js';
+
+/** Blueprints like those of authentik, and, where somebody has them, those themselves. */
+const folders = ['test/corpus', ...(process.env['BLUEPRINT_CORPUS'] ?? '').split(':').filter(Boolean)];
+
+const SEAL_KEYS = `corpus:${Buffer.alloc(32, 7).toString('base64')}`;
+const env = { PATH: process.env['PATH'] };
+
+describe.each(folders)('the blueprints of %s', (folder) => {
+  let nowhere: string;
+  const databases: Awaited<ReturnType<typeof freshDatabase>>[] = [];
+
+  beforeAll(async () => {
+    nowhere = await mkdtemp(join(tmpdir(), 'blueprints-'));
+  });
+  afterAll(async () => {
+    for (const { drop } of databases) await drop();
+    await rm(nowhere, { recursive: true });
+  });
+
+  const files = () => readFolder(folder);
+  async function database(): Promise<string> {
+    const made = await freshDatabase();
+    databases.push(made);
+    await migrateAll(made.url);
+    return made.url;
+  }
+  const apply = (url: string, given: Parameters<typeof applyFiles>[1], more: NodeJS.ProcessEnv = {}) =>
+    applyFiles(url, given, { env: { ...env, ...more }, folder: nowhere, sealKeys: SEAL_KEYS });
+
+  it('apply one after the other, each a second time without changing anything', async () => {
+    const url = await database();
+    const changing: string[] = [];
+    for (const file of await files()) {
+      await apply(url, [file]);
+      const said = formatReport(await apply(url, [file]));
+      if (!said.endsWith('\nnothing changed')) changing.push(said);
+    }
+    expect(changing).toEqual([]);
+  });
+
+  it('apply all at once, a second time without changing anything, and come back as they were exported', async () => {
+    const [url, other] = [await database(), await database()];
+    await apply(url, await files());
+    expect((await apply(url, await files())).isChanged).toBe(false);
+    const texts = await exported(url);
+    const variables = [...texts.values()].flatMap((text) => [...text.matchAll(/^# {3}(\w+)$/gm)]);
+    const secrets = Object.fromEntries(variables.map(([, name = '']) => [name, 'a secret']));
+    await apply(
+      other,
+      [...texts].map(([name, text]) => ({ name, text })),
+      secrets,
+    );
+    expect(await exported(other)).toEqual(texts);
+  });
+
+  it('are free of errors, as far as a look without a database can tell', async () => {
+    const syntax = new PythonErrand();
+    const given = { files: await files(), library: async () => undefined, env: {}, syntax };
+    const findings = await checkBlueprints(given);
+    await syntax.close();
+    expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+});
+
+/** Every flow of a database as a blueprint, by its slug. */
+async function exported(url: string): Promise<Map<string, string>> {
+  const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 1 });
+  try {
+    const flows: { slug: string }[] = await source.query('SELECT slug FROM flow.flows ORDER BY slug');
+    const texts = new Map<string, string>();
+    for (const { slug } of flows) texts.set(slug, await exportFlow({ source, slug, sealer: new Sealer(SEAL_KEYS) }));
+    return texts;
+  } finally {
+    await source.destroy();
+  }
+}

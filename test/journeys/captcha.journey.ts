@@ -1,0 +1,188 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries, IDENTIFICATION, keyOf, PASSWORD, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { House } from '../support/house.js';
+import { SiteverifyServer } from '../support/siteverify.js';
+
+const KEY = 'a key that nobody has ever guessed';
+const CAPTCHA = 'captcha.captchastage';
+const PROOF = { public_key: 'none', private_key: KEY, api_url: 'gatehouse:proof-of-work' };
+
+/** A captcha that no step binds, because another stage names it. */
+const loose = (name: string, attrs: object) => ({
+  model: `authentik_stages_${CAPTCHA}`,
+  id: name,
+  identifiers: { name },
+  attrs,
+});
+
+let provider: SiteverifyServer;
+let house: House;
+beforeAll(async () => {
+  provider = await SiteverifyServer.open('hush-hush-hush');
+  /** Each of them counts as a provider of its own, which may be out while the others are not. */
+  const account = (name: string) => ({
+    ...{ public_key: 'site', private_key: 'hush-hush-hush', api_url: `${provider.url}/${name}` },
+  });
+  const embedding = { ...IDENTIFICATION.attrs, captcha_stage: keyOf('inside') };
+  const combined = { ...embedding, captcha_stage: keyOf('steady'), password_stage: keyOf('secret') };
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        loose('own', PROOF),
+        loose('inside', { ...account('a'), fallback_stage: keyOf('own') }),
+        loose('steady', account('b')),
+        loose('proof inside', PROOF),
+        {
+          model: 'authentik_stages_password.passwordstage',
+          id: 'secret',
+          identifiers: { name: 'secret' },
+          attrs: PASSWORD.attrs,
+        },
+        flowEntries('provider', [{ stage: CAPTCHA, attrs: { ...account('c'), fallback_stage: keyOf('own') } }, DUMMY]),
+        flowEntries('proof', [{ stage: CAPTCHA, attrs: PROOF }, DUMMY]),
+        flowEntries('embedded', [{ ...IDENTIFICATION, attrs: embedding }, DUMMY]),
+        flowEntries('combined', [{ ...IDENTIFICATION, attrs: combined }, DUMMY]),
+        flowEntries('proof-combined', [
+          { ...IDENTIFICATION, attrs: { ...combined, captcha_stage: keyOf('proof inside') } },
+          DUMMY,
+        ]),
+      ),
+    ],
+    services: ['identification', 'password', 'session', 'captcha'],
+    environment: { CAPTCHA_OUTAGE_FAILURES: '1', CAPTCHA_TIMEOUT_MS: '300', CAPTCHA_OUTAGE_S: '1' },
+  });
+});
+afterAll(async () => {
+  await house?.close();
+  await provider?.close();
+});
+beforeEach(() => {
+  provider.instead = undefined;
+});
+
+let drawn = 0;
+const good = () => `good ${++drawn}`;
+const shown = async (browser: Browser, slug: string) => (await browser.show(slug)).body;
+
+describe('a captcha of a provider', () => {
+  it('is passed by a good token, and its secret stands nowhere in the open', async () => {
+    const browser = house.browser();
+    expect(await shown(browser, 'provider')).toMatchObject({ component: 'ak-stage-captcha', site_key: 'site' });
+    const { body } = await browser.solve('provider', { token: good() });
+    expect(body).toMatchObject({ component: 'ak-stage-dummy' });
+    const kept = await house.rows('SELECT o.attrs::text, v.document::text FROM flow.objects o, flow.flow_versions v');
+    expect(JSON.stringify(kept)).not.toMatch(/hush-hush|nobody has ever guessed/);
+  });
+
+  it('takes a token for one login only (D3 59)', async () => {
+    const token = good();
+    const [one, other] = [house.browser(), house.browser()];
+    await Promise.all([one.show('provider'), other.show('provider')]);
+    await one.solve('provider', { token });
+    provider.instead = (response) => void response.end('{"success":true}');
+    expect((await other.solve('provider', { token })).body).toMatchObject({
+      component: 'ak-stage-captcha',
+      response_errors: { token: [{ string: 'This token has been used already.' }] },
+    });
+  });
+
+  it('leaves the question to the puzzle of the house while it is out, and lets nobody by', async () => {
+    provider.instead = () => undefined;
+    const browser = house.browser();
+    await browser.show('provider');
+    expect((await browser.solve('provider', { token: good() })).body).toMatchObject({
+      component: 'ak-stage-captcha',
+      js_url: '/static/captcha/proof-of-work.js',
+    });
+    expect((await browser.solve('provider', { token: 'none' })).body).toMatchObject({
+      response_errors: { token: [{ string: 'Invalid captcha response' }] },
+    });
+  });
+});
+
+describe('a captcha inside identification', () => {
+  it('is shown with it, and its token is a part of the answer', async () => {
+    const browser = house.browser();
+    expect(await shown(browser, 'embedded')).toMatchObject({
+      component: 'ak-stage-identification',
+      captcha_stage: { component: 'ak-stage-captcha', site_key: 'site' },
+    });
+    const { body } = await browser.solve('embedded', { uid_field: 'alice', captcha_token: good() });
+    expect(body).toMatchObject({ component: 'ak-stage-dummy' });
+  });
+
+  it.each([['alice'], ['nobody']])('tells nothing of %s to whoever has not solved it', async (uid_field) => {
+    for (const captcha_token of ['bad', null, undefined, '']) {
+      const browser = house.browser();
+      await browser.show('combined');
+      const answer = { uid_field, password: 'wrong', captcha_token };
+      expect((await browser.solve('combined', answer)).body['response_errors']).toEqual({
+        non_field_errors: [{ string: 'Failed to validate token', code: 'invalid' }],
+      });
+    }
+    expect(await house.rows(`SELECT FROM flow.attempts WHERE credential = 'password'`)).toEqual([]);
+  });
+
+  it('comes before the password, and is asked anew after a wrong one', async () => {
+    const browser = house.browser();
+    await browser.show('combined');
+    const answer = (password: string) =>
+      browser.solve('combined', { uid_field: 'alice', password, captcha_token: good() });
+    expect((await answer('wrong')).body['response_errors']).toMatchObject({
+      non_field_errors: [{ string: 'Failed to authenticate.' }],
+    });
+    expect((await answer('correct-horse-7')).body).toMatchObject({ component: 'ak-stage-dummy' });
+  });
+
+  it('leaves the question to the puzzle of the house after it, while its provider is out', async () => {
+    provider.instead = (response) => void response.writeHead(500).end();
+    const browser = house.browser();
+    await browser.show('embedded');
+    const { body } = await browser.solve('embedded', { uid_field: 'alice', captcha_token: good() });
+    expect(body).toMatchObject({ component: 'ak-stage-captcha', js_url: '/static/captcha/proof-of-work.js' });
+  });
+});
+
+describeInChromium('the proof of work, in a real browser', () => {
+  const chromium = useChromium();
+  const tokenOf = async (page: Page) =>
+    ((await page.waitForRequest((request) => request.method() === 'POST')).postDataJSON() as { token: string }).token;
+
+  it('is solved by our page, unseen, and its token is refused the second time (D3 59)', async () => {
+    const { page, complaints } = await chromium.open();
+    const sent = tokenOf(page);
+    await page.goto(`${house.url}/if/flow/proof/`);
+    await page.getByRole('button', { name: 'Continue' }).waitFor();
+    const token = await sent;
+    expect(complaints).toEqual([]);
+    const other = house.browser();
+    await other.show('proof');
+    expect((await other.solve('proof', { token })).body).toMatchObject({
+      component: 'ak-stage-captcha',
+      response_errors: { token: [{ string: 'Invalid captcha response' }] },
+    });
+  });
+
+  it('is solved beside the name and the password, again after a wrong one', async () => {
+    const { page, complaints } = await chromium.open();
+    await page.goto(`${house.url}/if/flow/proof-combined/`);
+    const logIn = async (password: string) => {
+      await page.getByLabel('Username or email').fill('alice');
+      await page.getByLabel('Password', { exact: true }).fill(password);
+      await page.keyboard.press('Enter');
+    };
+    await logIn('wrong');
+    await page.getByText('Failed to authenticate.').waitFor();
+    await logIn('correct-horse-7');
+    await page
+      .getByText('proof-combined 1')
+      .or(page.getByRole('button', { name: 'Continue' }))
+      .first()
+      .waitFor();
+    expect(complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { House } from '../support/house.js';
+
+const APPLICATION = { uuid: '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11', pk: 1, slug: 'shop', name: 'The Shop' };
+
+/** What whoever plans a flow for an application says of it. */
+const asks = (...permissions: string[]) => ({
+  model: 'authentik_policies_expression.expressionpolicy',
+  id: `asks ${permissions.join('-')}`,
+  identifiers: { name: `asks ${permissions.join('-')}` },
+  attrs: {
+    expression: `context["flow_plan"].context.update(application=${JSON.stringify(APPLICATION)}, consent_permissions=${JSON.stringify(permissions.map((id) => ({ id, name: `may ${id}` })))})\nreturn True`,
+  },
+});
+const consenting = (slug: string, ...permissions: string[]) => [
+  ...flowEntries(slug, [{ stage: 'consent.consentstage' }], {
+    designation: 'authorization',
+    authentication: 'require_authenticated',
+  }),
+  asks(...permissions),
+  {
+    model: 'authentik_policies.policybinding',
+    identifiers: { target: keyOf(`${slug}-0 bound`), policy: keyOf(`asks ${permissions.join('-')}`), order: 0 },
+  },
+];
+
+let house: House;
+beforeAll(async () => {
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        userEntry('bob'),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        consenting('little', 'read'),
+        consenting('more', 'read', 'write'),
+      ),
+    ],
+    services: ['identification', 'password', 'session', 'consent', 'policy'],
+  });
+});
+afterAll(() => house?.close());
+
+async function loggedIn(name: string): Promise<Browser> {
+  const browser = house.browser();
+  await browser.show('login');
+  await browser.solve('login', { uid_field: name });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  return browser;
+}
+async function consent(browser: Browser, slug: string) {
+  const { body } = await browser.show(slug);
+  return (await browser.solve(slug, { token: body['token'] })).body;
+}
+const DONE = { component: 'xak-flow-redirect' };
+const listed = async (browser: Browser) => {
+  const { body } = await browser.fetch('/api/v3/core/user_consent/');
+  return body['results'] as { pk: number }[];
+};
+
+describe('what a user has allowed an application', () => {
+  it('is asked for once, and more than that again, however often the page is opened (D3 9)', async () => {
+    const alice = await loggedIn('alice');
+    expect(await consent(alice, 'little')).toMatchObject(DONE);
+    expect((await alice.show('little')).body).toMatchObject(DONE);
+    for (const _ of [1, 2]) {
+      expect((await alice.show('more')).body).toMatchObject({
+        component: 'ak-stage-consent',
+        pending_user: 'alice',
+        permissions: [{ id: 'read', name: 'may read' }],
+        additional_permissions: [{ id: 'write', name: 'may write' }],
+      });
+    }
+  });
+
+  it('is listed to its user, and to nobody else', async () => {
+    const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')];
+    await consent(alice, 'more');
+    const [grant, ...others] = await listed(alice);
+    expect(others).toEqual([]);
+    expect(grant).toMatchObject({
+      application: { name: 'The Shop', slug: 'shop' },
+      user: { username: 'alice' },
+      permissions: 'read write',
+      expiring: true,
+    });
+    expect(await listed(bob)).toEqual([]);
+    expect((await bob.fetch(`/api/v3/core/user_consent/${grant!.pk}/`)).status).toBe(404);
+    expect((await bob.fetch(`/api/v3/core/user_consent/${grant!.pk}/`, { method: 'DELETE' })).status).toBe(404);
+    expect((await house.browser().fetch('/api/v3/core/user_consent/')).status).toBe(403);
+    for (const id of ['0', '-1', 'x', '99999999999', '1e3'])
+      expect((await alice.fetch(`/api/v3/core/user_consent/${id}/`)).status).toBe(404);
+  });
+
+  it('is taken back by its user alone, and asked for anew, at the next request', async () => {
+    const alice = await loggedIn('alice');
+    await consent(alice, 'more');
+    const [grant] = await listed(alice);
+    const address = `/api/v3/core/user_consent/${grant!.pk}/`;
+    expect((await alice.fetch(address)).body).toMatchObject({ pk: grant!.pk });
+    const events = () => house.rows(`SELECT FROM flow.outbox WHERE topic = 'events.model_deleted'`);
+    const before = (await events()).length;
+    expect((await alice.fetch(address, { method: 'DELETE' })).status).toBe(204);
+    expect((await events()).length).toBe(before + 1);
+    expect((await alice.fetch(address, { method: 'DELETE' })).status).toBe(404);
+    expect((await alice.show('little')).body).toMatchObject({ component: 'ak-stage-consent' });
+  });
+
+  it('is shown on their own page, and taken back by a form there', async () => {
+    const alice = await loggedIn('alice');
+    await consent(alice, 'more');
+    const page = (await alice.fetch('/if/user/')).text;
+    expect(page).toContain('The Shop');
+    const [grant] = await listed(alice);
+    const form = new URLSearchParams({ csrf_token: alice.cookie('authentik_csrf') ?? '', consent: String(grant!.pk) });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const sent = await alice.fetch('/if/user/', { method: 'POST', body: String(form), headers });
+    expect(sent.status).toBe(303);
+    expect(await listed(alice)).toEqual([]);
+  });
+
+  it('is kept for a user who is disabled between question and answer by nobody (D3 14)', async () => {
+    const bob = await loggedIn('bob');
+    const { body } = await bob.show('more');
+    await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'bob'`);
+    const answer = (await bob.solve('more', { token: body['token'] })).body;
+    expect(answer['component']).not.toBe('xak-flow-redirect');
+    expect(
+      await house.rows(
+        `SELECT FROM consent.grants g JOIN directory.users u ON u.id = g.user_id WHERE u.username = 'bob'`,
+      ),
+    ).toEqual([]);
+  });
+});

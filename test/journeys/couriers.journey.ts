@@ -1,0 +1,255 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventOf, type OutboxMessage } from '@gatehouse/outbox';
+import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { drawCertificate } from '../support/certificate.js';
+import { Couriers, mailTo } from '../support/couriers.js';
+import { enrol } from '../support/flow-database.js';
+import { answering } from '../support/mailbox.js';
+import { describeWithNats } from '../support/nats.js';
+
+let couriers: Couriers;
+let store: string;
+const listeners: NatsConnection[] = [];
+
+beforeAll(async () => {
+  store = await mkdtemp(join(tmpdir(), 'gatehouse-stream-'));
+  couriers = await Couriers.open({ config: `jetstream { store_dir: ${JSON.stringify(store)} }` });
+});
+afterEach(async () => {
+  await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+});
+afterAll(async () => {
+  await couriers?.close();
+  await rm(store, { recursive: true, force: true });
+});
+
+/** Hears what happens from now on; resolves with the events of an action once there are so many. */
+async function hear() {
+  const listener = await couriers.listen();
+  listeners.push(listener);
+  const heard: Msg[] = [];
+  let tell = () => undefined as void;
+  listener.subscribe('events.>', {
+    callback: (_, message) => {
+      heard.push(message);
+      tell();
+    },
+  });
+  await listener.flush();
+  return async (action: string, count = 1): Promise<Msg[]> => {
+    const found = () => heard.filter(({ subject }) => subject === `events.${action}`);
+    while (found().length < count) await new Promise<void>((resolve) => (tell = resolve));
+    return found();
+  };
+}
+
+const happened = (action: string, user?: Parameters<typeof eventOf>[0]['user']): OutboxMessage =>
+  eventOf({ action, context: { password: 'x' }, user, clientIp: '203.0.113.7', flow: undefined });
+
+describeWithNats('a courier', () => {
+  it('sends what is in the outbox, tells that it did, and keeps nothing of it', async () => {
+    const mailbox = await couriers.begin();
+    const told = await hear();
+    await couriers.start();
+    const [id] = await couriers.put([mailTo('alice@example.org')]);
+
+    const mail = await mailbox.mailTo('alice@example.org');
+    expect(mail).toMatchObject({ subject: 'Help is near', messageId: `<${id}@localhost>` });
+    const [event] = await told('email_sent');
+    expect(event!.json()).toMatchObject({
+      action: 'email_sent',
+      flow: 'recovery',
+      context: { to_email: 'alice@example.org' },
+    });
+    expect(event!.string()).not.toMatch(/hidden|012345/);
+  });
+
+  it('tells what has happened, each with an id and its time, and notes who was logged in', async () => {
+    await couriers.begin();
+    const told = await hear();
+    const alice = await enrol(couriers.source);
+    await couriers.put([happened('login', alice), happened('password_set', alice)]);
+    await couriers.start();
+
+    const [login] = await told('login');
+    await told('password_set');
+    const { id, at, ...event } = login!.json<{ id: string; at: string }>();
+    expect(login!.headers?.get('Nats-Msg-Id')).toBe(id);
+    expect(event).toMatchObject({ context: { password: '********************' }, user: { uuid: alice.uuid } });
+    await couriers.put([happened('logout')]);
+    await told('logout');
+    const [row] = await couriers.source.query('SELECT last_login FROM directory.users WHERE id = $1', [alice.uuid]);
+    expect(row.last_login).toEqual(new Date(at));
+  });
+
+  it('tries again when the mail server is busy, and sends the mail once', async () => {
+    const answers = [answering(421, 'busy')];
+    const mailbox = await couriers.begin({ refuse: () => answers.pop() });
+    const told = await hear();
+    await couriers.start({ MAIL_RETRY_S: '1' });
+    await couriers.put([mailTo('alice@example.org')]);
+
+    await told('email_sent');
+    expect(answers).toEqual([]);
+    expect(mailbox.mails).toHaveLength(1);
+  });
+
+  it('parks what cannot be sent, and says why', async () => {
+    const refuse = (to: string) => (to.startsWith('nobody') ? answering(550, 'who') : answering(451, 'busy'));
+    const mailbox = await couriers.begin({ refuse });
+    const courier = await couriers.start({ MAIL_TRIES: '1' });
+    const parked = courier.says(/("outcome":"parked"[^]*){5}/);
+    await couriers.put([mailTo('alice@example.org', { link_ttl_s: 60 })], 61);
+    await couriers.put([
+      mailTo('alice@example.org'),
+      mailTo('nobody@example.org'),
+      mailTo('alice@example.org', { template: 'email/none.html' }),
+      mailTo('alice'),
+    ]);
+    await parked;
+
+    const rows = (await couriers.rows()).filter(({ topic }) => topic === 'mail');
+    expect(rows.every(({ parked_at }) => parked_at !== null)).toBe(true);
+    const why = [/451/, /550/, /email\/none/, /its link has expired/, /no address/];
+    for (const reason of why) expect(rows.filter(({ error }) => reason.test(error ?? ''))).toHaveLength(1);
+    expect(mailbox.mails).toEqual([]);
+  });
+
+  it('does not flood anybody: what is beyond the limit for an address is parked', async () => {
+    const mailbox = await couriers.begin();
+    const told = await hear();
+    const courier = await couriers.start({ MAIL_PER_ADDRESS: '2', MAIL_CONCURRENCY: '1' });
+    const parked = courier.says(/"outcome":"parked"/);
+    await couriers.put([1, 2, 3].map(() => mailTo('alice@example.org')));
+    await couriers.put([mailTo('bob@example.org')]);
+    await Promise.all([parked, told('email_sent', 3)]);
+
+    const recipients = mailbox.mails.map((mail) => mail.recipients.join());
+    expect(recipients.filter((to) => to === 'alice@example.org')).toHaveLength(2);
+    expect(recipients).toContain('bob@example.org');
+    expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toMatchObject([
+      { error: expect.stringContaining('more than 2 mails') },
+    ]);
+  });
+
+  it('forgets a mail to nobody, which is there so that it costs what any costs', async () => {
+    const mailbox = await couriers.begin();
+    const told = await hear();
+    await couriers.start({ MAIL_CONCURRENCY: '1' });
+    await couriers.put([mailTo(null)]);
+    await couriers.put([mailTo('alice@example.org')]);
+    await told('email_sent');
+
+    expect(mailbox.mails).toHaveLength(1);
+    expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toEqual([]);
+  });
+
+  it('finishes what it has begun before it leaves, and takes no more', async () => {
+    let release = () => undefined as void;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const mailbox = await couriers.begin({ beforeTaking: () => held });
+    const courier = await couriers.start({ MAIL_CONCURRENCY: '2' });
+    await couriers.put([1, 2, 3].map((n) => mailTo(`user-${n}@example.org`)));
+    await mailbox.until(() => mailbox.waiting.length === 2);
+    const left = courier.stop();
+    release();
+
+    expect(await left).toBe(0);
+    expect(mailbox.mails).toHaveLength(2);
+    expect((await couriers.rows()).filter(({ topic }) => topic === 'mail')).toMatchObject([{ tries: 0 }]);
+  });
+
+  it('keeps what has happened while the bus is away, and tells it when it is back', async () => {
+    await couriers.begin();
+    const courier = await couriers.start({ EVENTS_TIMEOUT_MS: '200' });
+    const noticed = courier.says(/bus lost/);
+    await couriers.nats.stop();
+    await noticed;
+    const tried = courier.says(/events could not be published/);
+    await couriers.put([happened('login')]);
+    await tried;
+    await couriers.restartBus();
+    const told = await hear();
+
+    expect((await told('login'))[0]!.json()).toMatchObject({ action: 'login' });
+  });
+
+  it('waits for a stream to have stored events, where one is named', async () => {
+    await couriers.begin();
+    const listener = await couriers.listen();
+    listeners.push(listener);
+    const courier = await couriers.start({ EVENTS_STREAM: 'AUDIT', EVENTS_TIMEOUT_MS: '1000' });
+    const tried = courier.says(/events could not be published/);
+    await couriers.put([happened('login')]);
+    await tried;
+    expect(await couriers.rows()).toHaveLength(1);
+    const told = await hear();
+    const stream = { name: 'AUDIT', subjects: ['events.>'], storage: 'file', num_replicas: 1 };
+    await listener.request('$JS.API.STREAM.CREATE.AUDIT', JSON.stringify(stream));
+    await told('login');
+    await courier.stop();
+
+    const info = await listener.request('$JS.API.STREAM.INFO.AUDIT', '');
+    expect(info.json()).toMatchObject({ state: { messages: 1 } });
+    expect(await couriers.rows()).toEqual([]);
+  });
+
+  it('encrypts by STARTTLS to a server whose certificate somebody trusted has signed, and says who it is only then', async () => {
+    const own = drawCertificate();
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-mail-'));
+    await writeFile(join(folder, 'ca.crt'), own.cert);
+    const login = { user: 'house', password: 'of cards' };
+    const mailbox = await couriers.begin({ ...own, login });
+    const trusting = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.crt'), MAIL_HOST: 'localhost', MAIL_TLS: 'starttls' };
+    await couriers.start({ ...trusting, MAIL_USERNAME: login.user, MAIL_PASSWORD: login.password });
+    await couriers.put([mailTo('alice@example.org')]);
+
+    expect(await mailbox.mailTo('alice@example.org')).toMatchObject({ encrypted: true, user: 'house' });
+    await rm(folder, { recursive: true });
+  });
+
+  it('sends by the server of a stage of its own what came from that stage', async () => {
+    const mailbox = await couriers.begin({ login: { user: 'stage', password: 'own' } });
+    await couriers.start({ MAIL_PORT: '1' });
+    const smtp = {
+      ...{ host: '127.0.0.1', port: mailbox.port, username: 'stage', password: 'own' },
+      ...({ tls: 'none', timeout_s: 5, from: 'stage@example.org' } as const),
+    };
+    await couriers.put([mailTo('alice@example.org', { smtp })]);
+
+    expect(await mailbox.mailTo('alice@example.org')).toMatchObject({
+      user: 'stage',
+      from: { address: 'stage@example.org' },
+    });
+  });
+});
+
+describeWithNats('of two couriers', () => {
+  const MAILS = 100;
+
+  it('none sends what the other has, and one finishes what the other left behind when it was killed', async () => {
+    const held = new Promise<void>(() => undefined);
+    // Mails of the one that is killed are never taken: it has sent them and waits to hear so.
+    const beforeTaking = ({ greeting }: { greeting: string }) => (greeting === 'first' ? held : Promise.resolve());
+    const mailbox = await couriers.begin({ beforeTaking });
+    const told = await hear();
+    const load = { MAIL_CONCURRENCY: '5', MAIL_DEADLINE_S: '2' };
+    const [first] = await Promise.all([
+      couriers.start({ ...load, MAIL_NAME: 'first' }),
+      couriers.start({ ...load, MAIL_NAME: 'second' }),
+    ]);
+    await couriers.put(Array.from({ length: MAILS }, (_, n) => mailTo(`user-${n}@example.org`)));
+    await mailbox.until(() => mailbox.waiting.filter(({ greeting }) => greeting === 'first').length === 5);
+    first.kill();
+    await first.gone;
+    await told('email_sent', MAILS);
+
+    const { mails } = mailbox;
+    expect(mails).toHaveLength(MAILS);
+    expect(new Set(mails.map(({ recipients }) => recipients[0])).size).toBe(MAILS);
+    expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(MAILS);
+  });
+});

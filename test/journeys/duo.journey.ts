@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DuoServer, duoAccount } from '../../libs/stages/src/mfa/duo/duo-server.js';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { House, SERVICES } from '../support/house.js';
+
+const DUO = {
+  stage: 'authenticator_duo.authenticatorduostage',
+  attrs: {
+    api_hostname: duoAccount.host,
+    client_id: duoAccount.integrationKey,
+    client_secret: duoAccount.secretKey,
+  },
+};
+const VALIDATE = { stage: 'authenticator_validate.authenticatorvalidatestage', attrs: { device_classes: ['duo'] } };
+
+let duo: DuoServer;
+let house: House;
+beforeAll(async () => {
+  duo = await DuoServer.open();
+  house = await House.open({
+    services: [...SERVICES, 'mfa'],
+    environment: { DUO_URL: duo.url, DUO_TIMEOUT_S: '1' },
+    blueprints: [
+      blueprint(
+        ['alice', 'bob', 'carol'].map((username) => userEntry(username)),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
+        flowEntries('phone', [DUO], { designation: 'stage_configuration', authentication: 'require_authenticated' }),
+      ),
+    ],
+  });
+});
+afterAll(async () => {
+  await house?.close();
+  await duo?.close();
+});
+beforeEach(() => {
+  duo.trouble = undefined;
+});
+
+const at = (username: string) => [...duo.users.values()].find((user) => user.username === username)!;
+
+async function identified(username: string): Promise<Browser> {
+  const browser = house.browser();
+  for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }]) await browser.solve('login', answer);
+  return browser;
+}
+
+/** Somebody who has logged in by password, and paired a phone since. */
+async function paired(username: string): Promise<Browser> {
+  const browser = await identified(username);
+  await browser.show('phone');
+  at(username).paired = true;
+  expect((await browser.solve('phone', {})).body['component']).toBe('xak-flow-redirect');
+  return browser;
+}
+
+describe('pairing a phone with Duo', () => {
+  const status = (browser: Browser, stage: unknown) =>
+    browser.fetch(`/api/v3/stages/authenticator/duo/${String(stage)}/enrollment_status/`, { method: 'POST' });
+
+  it('tells whoever began it, and nobody else, how far it is', async () => {
+    const browser = await identified('alice');
+    const { body } = await browser.show('phone');
+    expect(body).toMatchObject({
+      component: 'ak-stage-authenticator-duo',
+      activation_code: expect.stringMatching(/^duo:/),
+    });
+    const stage = body['stage_uuid'];
+    expect(await status(browser, stage)).toMatchObject({ status: 200, body: { duo_response: 'waiting' } });
+    at('alice').paired = true;
+    expect((await status(browser, stage)).body).toEqual({ duo_response: 'success' });
+    duo.trouble = 500;
+    expect((await status(browser, stage)).status).toBe(503);
+    duo.trouble = undefined;
+    for (const other of [house.browser(), await identified('bob')])
+      expect(await status(other, stage)).toMatchObject({ status: 400, text: '' });
+    for (const unknown of ['a1b2c3d4-0000-4000-8000-000000000001', 'x', '..%2f'])
+      expect((await status(browser, unknown)).status).toBe(404);
+    expect((await browser.solve('phone', {})).body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect((await status(browser, stage)).status).toBe(400);
+  });
+
+  it('is 503 while Duo is away', async () => {
+    const browser = await identified('bob');
+    duo.trouble = 500;
+    const { status: code, headers } = await browser.show('phone');
+    expect([code, headers.get('retry-after')]).toEqual([503, '1']);
+  });
+});
+
+describeInChromium('a phone, in a browser', () => {
+  const chromium = useChromium();
+
+  it('is waited for, and shown the number for', async () => {
+    await paired('carol');
+    at('carol').verified = true;
+    const { page, complaints } = await chromium.open();
+    await page.goto(`${house.url}/if/flow/login/?next=/if/user/`);
+    await page.fill('input[name=uid_field]', 'carol');
+    await page.keyboard.press('Enter');
+    await page.fill('input[name=password]', 'correct-horse-7');
+    await page.keyboard.press('Enter');
+    await page.getByText('Enter this number in the Duo app on your phone.').waitFor();
+    await page.getByText('042931').waitFor();
+    duo.decide('allow');
+    await page.getByText('You are signed in as carol.').waitFor();
+    expect(duo.pushes).toHaveLength(1);
+    expect(complaints).toEqual([]);
+  });
+});

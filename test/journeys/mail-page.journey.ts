@@ -1,0 +1,97 @@
+import { LOCALES } from '@gatehouse/texts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { faultsOf, violations } from '../support/access.js';
+import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { hiddenFields, post, submit } from '../support/forms.js';
+import { House } from '../support/house.js';
+import { read } from '../support/letters.js';
+import { Mailbox } from '../support/mailbox.js';
+
+const PAGE = '/if/flow/back/';
+const readers = LOCALES.map(({ locale }) => `reader-${locale}`);
+
+let house: House;
+let mailbox: Mailbox;
+beforeAll(async () => {
+  mailbox = await Mailbox.open();
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        ...LOCALES.map(({ locale }) => userEntry(`reader-${locale}`, { attributes: { settings: { locale } } })),
+        flowEntries('back', [IDENTIFICATION, EMAIL, LOGIN], { designation: 'recovery', title: 'Back in' }),
+      ),
+    ],
+    services: ['identification', 'session', 'enrollment', 'courier'],
+    environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20', EMAIL_RESEND_S: '0' },
+  });
+});
+afterAll(async () => {
+  await house?.close();
+  await mailbox?.close();
+});
+
+describeInChromium('a mail and its page, in a browser', () => {
+  const chromium = useChromium();
+
+  it('lets somebody in by the code that they type', async () => {
+    const { page, complaints } = await chromium.open();
+    await page.goto(`${house.url}${PAGE}`);
+    await page.getByLabel('Username or email').fill('reader-en');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    const code = page.getByLabel('Or type the code from the email');
+    await code.fill('nonsense');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('This code is wrong, or too old.').waitFor();
+    await page.getByRole('button', { name: 'Send it again' }).click();
+    await page.getByText('An email is on its way to you.').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+
+    await code.fill(read(await mailbox.mailTo('reader-en@example.org', 2)).code);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.waitForURL(`${house.url}/if/user/`);
+    expect(complaints).toEqual([]);
+  });
+
+  it('lets somebody in by the link that they click in the mail itself, once they have said that it was they', async () => {
+    const asking = house.browser();
+    await asking.solve('back', { uid_field: 'reader-de' });
+    const { html } = await mailbox.mailTo('reader-de@example.org');
+    const { page, complaints } = await chromium.open();
+    await page.setContent(html ?? '');
+    await page.getByRole('link').click();
+    await page.getByText('You have followed the link in our email.').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Continue' }).click();
+
+    await page.waitForURL(`${house.url}/if/user/`);
+    expect(complaints).toEqual([]);
+  });
+
+  it('has mails that can be read by anybody, in every language, and that ask nobody for anything', async () => {
+    const { page } = await chromium.open();
+    const asked: string[] = [];
+    page.on('request', (request) => void asked.push(request.url()));
+    for (const reader of readers) {
+      await house.browser().solve('back', { uid_field: reader });
+      await page.setContent((await mailbox.mailTo(`${reader}@example.org`)).html ?? '');
+      // Programs for mail draw the landmarks themselves.
+      const faults = (await violations(page)).filter((fault) => !/^(region|landmark)/.test(fault));
+      expect(faults).toEqual([]);
+    }
+    expect(asked).toEqual([]);
+  });
+});
+
+it('lets somebody in without a script, by the code and by the link', async () => {
+  for (const way of ['code', 'link'] as const) {
+    const [browser, address] = [house.browser(), 'reader-fr@example.org'];
+    const before = mailbox.mails.filter(({ recipients }) => recipients.includes(address)).length;
+    await submit(browser, PAGE, { uid_field: 'reader-fr' });
+    const { code, query } = read(await mailbox.mailTo(address, before + 1));
+    const reader = way === 'code' ? browser : house.browser();
+    const page = way === 'code' ? PAGE : `${PAGE}?${query}`;
+    await post(reader, page, { ...(await hiddenFields(reader, page)), ...(way === 'code' ? { code } : {}) });
+    expect((await reader.fetch('/api/v3/core/users/me/')).status).toBe(200);
+  }
+});

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
+import { House } from '../support/house.js';
+
+const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
+const VALIDATE = {
+  stage: 'authenticator_validate.authenticatorvalidatestage',
+  attrs: { not_configured_action: 'deny', last_auth_threshold: 'hours=1' },
+};
+const WRONG = [
+  { string: 'Invalid Token. Please ensure the time on your device is accurate and try again.', code: 'invalid' },
+];
+
+let house: House;
+let codes: string[];
+
+/** The tests are a trusted proxy, to come from any network. */
+beforeAll(async () => {
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        flowEntries('enrol', [IDENTIFICATION, CODES], { designation: 'stage_configuration' }),
+        flowEntries('login', [IDENTIFICATION, VALIDATE, LOGIN]),
+      ),
+    ],
+    services: ['identification', 'mfa', 'session'],
+    gateway: { TRUSTED_PROXIES: '127.0.0.1' },
+  });
+  const browser = house.browser();
+  const shown = await browser.solve('enrol', { uid_field: 'alice' });
+  codes = (shown.body as { codes: string[] }).codes;
+  await browser.solve('enrol', {});
+});
+afterAll(() => house?.close());
+
+/** What somebody is answered who brings a code from an address, in a plan of their own. */
+async function guess(code: string | undefined, address: string) {
+  const browser = house.browser();
+  const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
+  const send = (body: object) =>
+    browser.fetch('/api/v3/flows/executor/login/?query=', { method: 'POST', headers, body: JSON.stringify(body) });
+  await send({ uid_field: 'alice' });
+  return send({ code });
+}
+const forget = () => house.rows('DELETE FROM flow.attempts');
+const keptCodes = async () => (await house.rows('SELECT FROM mfa.codes')).length;
+
+describe('a second factor', () => {
+  it('is locked by a hundred wrong codes in a hundred plans from fifty addresses, and nobody is told (D3 22, 34)', async () => {
+    const answers = [];
+    for (let i = 0; i < 100; i++) answers.push(await guess('bogus', `198.51.100.${(i % 50) + 1}`));
+    expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
+    const said = answers.map(({ body }) => (body as { response_errors: unknown }).response_errors);
+    expect(said).toEqual(Array(100).fill({ code: WRONG }));
+
+    const held = await house.rows<{ locked: boolean }>(
+      `SELECT free_at > now() AS locked FROM flow.attempts WHERE credential LIKE 'static:%'`,
+    );
+    expect(held).toEqual([{ locked: true }]);
+    const right = await guess(codes[0], '203.0.113.200');
+    expect(right.body).toMatchObject({ response_errors: { code: WRONG } });
+    expect(await keptCodes()).toBe(codes.length);
+  });
+
+  it('that was guessed at too often takes no right code either, until it is unlocked, and uses none up (D3 29)', async () => {
+    await house.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential LIKE 'static:%'`);
+    expect((await guess(codes[0], '203.0.113.201')).body).toMatchObject({ response_errors: { code: WRONG } });
+    expect(await keptCodes()).toBe(codes.length);
+
+    await forget();
+    const right = await guess(codes[0], '203.0.113.202');
+    expect(right.body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect(await keptCodes()).toBe(codes.length - 1);
+    const [cookie] = right.setCookies.filter((line) => line.startsWith('authentik_mfa='));
+    expect(cookie).toMatch(/^authentik_mfa=[\w-]+; Max-Age=3600; Path=\/; HttpOnly; SameSite=Lax$/);
+
+    const returning = house.browser();
+    returning.plant(/^authentik_mfa=([\w-]+)/.exec(cookie ?? '')?.[1], 'authentik_mfa');
+    expect((await returning.solve('login', { uid_field: 'alice' })).body).toMatchObject({
+      component: 'xak-flow-redirect',
+    });
+  });
+
+  it('lets one of many in who bring one code at once (D3 31)', async () => {
+    await forget();
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => guess(codes[1], `203.0.113.${i + 1}`)));
+    const components = answers.map(({ body }) => (body as { component: string }).component);
+    expect(components.filter((component) => component === 'xak-flow-redirect')).toHaveLength(1);
+  });
+});

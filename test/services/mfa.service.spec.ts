@@ -1,0 +1,58 @@
+import { requestOf } from '@gatehouse/stage-kit/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type DevicesDatabase, devicesDatabase } from '../support/devices.js';
+import { describeWithNats } from '../support/nats.js';
+import { keepsTheProtocol } from './envelope.js';
+import { Bench, LEFT } from './service.js';
+
+const ALICE = {
+  ...{
+    kind: 'saved',
+    uuid: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01',
+    pk: 7,
+    username: 'alice',
+    name: 'Alice',
+    email: '',
+  },
+  ...{ is_active: true, epoch: 1, locale: '' },
+};
+
+describeWithNats('the mfa service', () => {
+  let bench: Bench;
+  let database: DevicesDatabase;
+  beforeAll(async () => {
+    database = await devicesDatabase();
+    bench = await Bench.open();
+    await bench.start('mfa', database.settings);
+  });
+  afterAll(async () => {
+    await bench?.close();
+    await database?.close();
+  });
+
+  keepsTheProtocol(() => bench, {
+    kinds: ['authenticator_static', 'authenticator_validate'],
+    others: ['identification', 'password', 'user_login'],
+  });
+
+  it('takes a recovery code once, whichever of two replicas is asked', async () => {
+    await bench.start('mfa', database.settings);
+    await database.devices.add({ id: ALICE.uuid, user: ALICE.uuid, kind: 'static', name: 'Codes', codes: ['Abc123'] });
+    const [device] = await database.devices.of(ALICE.uuid);
+    const offers = [{ device_class: 'static', device_uid: String(device?.pk) }];
+    const asked = {
+      context: { pending_user: ALICE } as never,
+      state: { offers, memory: {} },
+      response: { code: 'Abc123' },
+    };
+    const heard = await bench.flood(
+      'stage.authenticator_validate.respond',
+      Array(10).fill(requestOf(asked)),
+      async () => {
+        expect(await bench.stopAll()).toEqual([LEFT, LEFT]);
+      },
+    );
+    const types = heard.map((reply) => ('type' in reply ? reply.type : 'problem'));
+    expect(types.toSorted((a, b) => a.localeCompare(b))).toEqual(['passed', ...Array(9).fill('rejected')]);
+  });
+});

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import type { StageRequest } from '@gatehouse/contracts';
+import { requestOf } from '@gatehouse/stage-kit/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { field } from '../../libs/stages/src/prompt/testing.js';
+import { type EnrolmentDatabase, enrolmentDatabase } from '../support/enrolment.js';
+import { describeWithNats } from '../support/nats.js';
+import type { RunningProcess } from '../support/processes.js';
+import { Bench, problemOf } from './service.js';
+
+/** Python may take its time to start on a machine that has other work. */
+const PATIENCE_MS = 60_000;
+
+const policy = (name: string, expression: string, calls: string[] = []) => ({
+  ...{ id: randomUUID(), kind: 'expression', name, config: { expression } },
+  ...{ calls, callable: [] as object[] },
+});
+
+describeWithNats('the prompt stage, with the policy service', () => {
+  let bench: Bench;
+  let database: EnrolmentDatabase;
+  let policies: RunningProcess;
+  let alice: Record<string, unknown>;
+  beforeAll(async () => {
+    database = await enrolmentDatabase();
+    const {
+      groups: _,
+      attributes: __,
+      password_hash: ___,
+      type: ____,
+      path: _____,
+      ...user
+    } = await database.register.createUser({ username: 'alice', email: 'alice@example.org', attributes: { shoe: 38 } });
+    alice = { ...user, kind: 'saved', locale: '' };
+    bench = await Bench.open();
+    const env = { DATABASE_URL: database.url, PROMPT_TEXT_CHARACTERS: '256', PROMPT_FILE_KB: '1' };
+    [policies] = await Promise.all([bench.start('policy', env), bench.start('enrollment', env)]);
+  }, 120_000);
+  afterAll(async () => {
+    await bench?.close();
+    await database?.close();
+  });
+
+  const asked = (config: object, given: Partial<StageRequest> = {}) =>
+    requestOf({ timeout_ms: 20_000, config: { ...config }, id: randomUUID(), ...given });
+  const show = (config: object, given?: Partial<StageRequest>) =>
+    bench.ask('stage.prompt.challenge', asked(config, given));
+  const answer = (config: object, response: Record<string, unknown>, given?: Partial<StageRequest>) =>
+    bench.ask('stage.prompt.respond', asked(config, { response, ...given }));
+
+  it(
+    'fills fields in with what expressions say of the user and of what was typed before',
+    async () => {
+      const computed = { placeholder_expression: true, initial_value_expression: true };
+      const fields = [
+        field({
+          ...{ type: 'text', field_key: 'a', ...computed },
+          ...{ placeholder: 'return prompt_context["before"]', initial_value: 'return user.attributes["shoe"] + 1' },
+        }),
+        field({
+          ...{ type: 'dropdown', field_key: 'b', order: 1, placeholder_expression: true },
+          ...{ placeholder: 'return ["x", True]' },
+        }),
+        field({ type: 'text', field_key: 'c', order: 2, placeholder: 'return 1 / 0', placeholder_expression: true }),
+      ];
+      const context = { pending_user: alice, prompt_data: { before: 'typed' } };
+      expect(await show({ fields }, { context })).toMatchObject({
+        type: 'challenge',
+        challenge: {
+          fields: [
+            { placeholder: 'typed', initial_value: '39' },
+            { choices: ['x', 'True'], initial_value: 'x' },
+            { placeholder: '', initial_value: '' },
+          ],
+        },
+      });
+    },
+    PATIENCE_MS,
+  );
+
+  it('judges an answer by what was shown, though an expression would say something else by now', async () => {
+    const fields = [
+      field({ type: 'dropdown', placeholder: 'import random\nreturn [random.random()]', placeholder_expression: true }),
+    ];
+    const shown = await show({ fields });
+    const { challenge, state } = shown as unknown as {
+      challenge: { fields: [{ choices: [string] }] };
+      state: Record<string, unknown>;
+    };
+    const [{ choices }] = challenge.fields;
+    const passed = await answer({ fields }, { value: choices[0] }, { state });
+    expect(passed).toMatchObject({ type: 'passed', context: { prompt_data: { value: Number(choices[0]) } } });
+  });
+
+  it('asks every validation policy, and tells what all of them say', async () => {
+    const fields = [field({ type: 'text' }), field({ type: 'hidden', field_key: 'fixed', initial_value: 'kept' })];
+    const validation_policies = [
+      policy('one', 'ak_message("one")\nreturn request.context["prompt_data"] == {"value": "x", "fixed": "kept"}'),
+      policy('two', 'ak_message("two")\nreturn request.user.username == "alice"'),
+    ];
+    const config = { fields, validation_policies };
+    const context = { pending_user: alice, prompt_data: { before: 'typed' } };
+    expect(await answer(config, { value: 'y', fixed: 'z' }, { context })).toMatchObject({
+      type: 'rejected',
+      errors: { non_field_errors: [{ text: 'one' }, { text: 'two' }] },
+    });
+    expect(await answer(config, { value: 'x', fixed: 'z' }, { context })).toMatchObject({
+      type: 'passed',
+      context: { prompt_data: { before: 'typed', value: 'x', fixed: 'kept' } },
+    });
+  });
+
+  it.each([
+    ['says no without a word', 'return False'],
+    ['cannot decide', 'return 1 / 0'],
+  ])('accepts nothing that a policy %s of', async (_, expression) => {
+    const config = { fields: [field({ type: 'text' })], validation_policies: [policy('p', expression)] };
+    expect(await answer(config, { value: 'x' })).toMatchObject({
+      type: 'rejected',
+      errors: { non_field_errors: [{ code: 'prompt_not_accepted' }] },
+      challenge: { fields: [{ field_key: 'value' }] },
+    });
+  });
+
+  it('lets a validation policy call another', async () => {
+    const called = policy('called', 'return context["prompt_data"]["value"] == "x"');
+    const calling = {
+      ...policy('calling', 'return ak_call_policy("called").passing', [called.id]),
+      callable: [called],
+    };
+    const config = { fields: [field({ type: 'text' })], validation_policies: [calling] };
+    expect(await answer(config, { value: 'x' })).toMatchObject({ type: 'passed' });
+    expect(await answer(config, { value: 'y' })).toMatchObject({ type: 'rejected' });
+  });
+
+  it('knows which names are taken, in any case, and that one’s own is not', async () => {
+    const config = { fields: [field({ type: 'username' })] };
+    const taken = { type: 'rejected', errors: { value: [{ code: 'prompt_username_taken' }] } };
+    expect(await answer(config, { value: 'Alice' })).toMatchObject(taken);
+    expect(await answer(config, { value: 'bob' })).toMatchObject({ type: 'passed' });
+    expect(await answer(config, { value: 'Alice' }, { context: { pending_user: alice } })).toMatchObject({
+      type: 'passed',
+    });
+    const session = { user: alice as StageRequest['session']['user'] };
+    expect(await answer(config, { value: 'alice' }, { session })).toMatchObject({ type: 'passed' });
+  });
+
+  it('notes which of its fields are passwords, and never shows one again', async () => {
+    const fields = [field({ type: 'password', field_key: 'pin' }), field({ type: 'number' })];
+    const passed = await answer({ fields }, { pin: ' hunter2', value: '1' });
+    expect(passed).toEqual({
+      type: 'passed',
+      context: { prompt_data: { pin: ' hunter2', value: 1 }, prompt_secrets: ['pin'] },
+    });
+    const refused = await answer({ fields }, { pin: ' hunter2', value: 'x' });
+    expect(refused).toMatchObject({ type: 'rejected' });
+    expect(JSON.stringify(refused)).not.toContain('hunter2');
+    const { context } = passed as { context: StageRequest['context'] };
+    const again = await show({ fields: [field({ type: 'text', field_key: 'pin' })] }, { context });
+    expect(JSON.stringify(again)).not.toContain('hunter2');
+  });
+
+  it('takes no more than it was told to', async () => {
+    expect(await answer({ fields: [field({ type: 'text' })] }, { value: 'x'.repeat(257) })).toMatchObject({
+      errors: { value: [{ code: 'max_length', params: { max: 256 } }] },
+    });
+    const file = (bytes: number) => `data:text/plain;base64,${Buffer.alloc(bytes).toString('base64')}`;
+    expect(await answer({ fields: [field({ type: 'file' })] }, { value: file(1025) })).toMatchObject({
+      errors: { value: [{ code: 'prompt_file_size', params: { kib: 1 } }] },
+    });
+    expect(await answer({ fields: [field({ type: 'file' })] }, { value: file(1024) })).toMatchObject({
+      type: 'passed',
+    });
+  });
+
+  it('is busy while policies cannot be asked, and goes on where nothing has to be asked', async () => {
+    await policies.stop();
+    const fields = [field({ type: 'text' })];
+    const judged = { fields, validation_policies: [policy('p', 'return True')] };
+    expect(problemOf(await answer(judged, { value: 'x' }))).toBe('stage_busy');
+    expect(await answer({ fields }, { value: 'x' })).toMatchObject({ type: 'passed' });
+  });
+});

@@ -1,0 +1,46 @@
+import type { CDPSession, Page } from 'playwright-core';
+
+/** A credential as the browser's authenticator keeps it. */
+export interface KeptCredential {
+  readonly credentialId: string;
+  readonly isResidentCredential: boolean;
+  readonly rpId?: string;
+  readonly privateKey: string;
+  readonly userHandle?: string;
+  readonly signCount: number;
+}
+
+/** An authenticator of a page, as if it were built into the machine: it does without a finger what it is asked. */
+export class VirtualAuthenticator {
+  private constructor(
+    private readonly devtools: CDPSession,
+    private readonly authenticatorId: string,
+  ) {}
+
+  static async of(page: Page, { verifies = true } = {}): Promise<VirtualAuthenticator> {
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('WebAuthn.enable');
+    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: verifies },
+        ...{ isUserVerified: verifies, automaticPresenceSimulation: true },
+      },
+    });
+    return new VirtualAuthenticator(devtools, authenticatorId);
+  }
+
+  async credentials(): Promise<KeptCredential[]> {
+    const { authenticatorId } = this;
+    return (await this.devtools.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+  }
+
+  async add(credential: KeptCredential): Promise<void> {
+    const { authenticatorId } = this;
+    await this.devtools.send('WebAuthn.addCredential', { authenticatorId, credential });
+  }
+
+  async clear(): Promise<void> {
+    const { authenticatorId } = this;
+    await this.devtools.send('WebAuthn.clearCredentials', { authenticatorId });
+  }
+}
