@@ -26,7 +26,6 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   captcha: { public_key: 'public', private_key: 'private' },
   authenticator_sms: { provider: 'generic', from_number: '+100', account_sid: 'http://127.0.0.1:1/', auth: 'x' },
   authenticator_totp: { digits: '6' },
-  captcha: { public_key: 'site', private_key: 'secret' },
   identification: { user_fields: ['username'] },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
   [TERMS]: { text: 'Be kind.' },
