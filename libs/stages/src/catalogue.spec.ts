@@ -138,6 +138,12 @@ describe('the catalogue', () => {
     expect(unique(entries.flatMap(({ contract }) => contract.component ?? []))).toBe(true);
   });
 
+  it('knows which stages give or take something, so that they are left out where nobody could decide (D3 1)', () => {
+    const grants = entries.flatMap(({ key, contract }) => (contract.grants ? [key] : []));
+    // A login, and an account that is made, changed or deleted (docs/adr/0017).
+    expect(grants.sort()).toEqual(['user_delete', 'user_login', 'user_write']);
+  });
+
   it('loads the stages of one service and of no other', async () => {
     expect(await stagesOf('session')).toHaveLength(6);
     expect(await stagesOf('password')).toHaveLength(1);
