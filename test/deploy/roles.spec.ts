@@ -1,4 +1,4 @@
-import { TypeormCredentials, TypeormPeople, TypeormUsers } from '@gatehouse/directory';
+import { TypeormCredentials, TypeormInvitations, TypeormPeople, TypeormUsers } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,103 +18,12 @@ import { TypeormEnrolments } from '../../libs/stages/src/enrollment/typeorm-enro
 import { blueprint, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
 import { onServer } from '../support/postgres-databases.js';
+import { FORBIDDEN } from './forbidden.js';
 import { Stack } from './stack.js';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 const INVALID_PASSWORD = '28P01';
 
-/** What each role must never be able to do. */
-const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
-  gateway: [
-    'SELECT password_hash FROM directory.users',
-    'SELECT email FROM directory.users',
-    'SELECT FROM directory.tokens',
-    'DELETE FROM directory.api_tokens',
-    'UPDATE directory.groups SET is_superuser = true',
-    'SELECT FROM flow.objects',
-    `UPDATE flow.flows SET slug = 'mine'`,
-    'DELETE FROM flow.flow_versions',
-    'DELETE FROM flow.brand_sets',
-    'DELETE FROM flow.migrations',
-    'SELECT FROM flow.mailed',
-    'CREATE TABLE flow.mine ()',
-    'SELECT FROM mfa.devices',
-    'CREATE TABLE public.mine ()',
-  ],
-  captcha: [
-    'SELECT FROM directory.users',
-    'SELECT FROM flow.plans',
-    'SELECT FROM captcha.migrations',
-    'CREATE TABLE captcha.mine ()',
-  ],
-  consent: [
-    'SELECT FROM directory.users',
-    'SELECT FROM flow.sessions',
-    'SELECT FROM captcha.spent',
-    'SELECT FROM consent.migrations',
-    'CREATE TABLE consent.mine ()',
-  ],
-  courier: [
-    'SELECT password_hash FROM directory.users',
-    'SELECT email FROM directory.users',
-    'UPDATE directory.users SET is_active = true',
-    'SELECT FROM directory.tokens',
-    'SELECT FROM flow.plans',
-    'SELECT FROM flow.sessions',
-    'SELECT FROM flow.resume_tokens',
-    'CREATE TABLE flow.mine ()',
-  ],
-  enrollment: [
-    'SELECT password_hash FROM directory.users',
-    'SELECT * FROM directory.users',
-    'SELECT FROM directory.tokens',
-    'UPDATE directory.groups SET is_superuser = true',
-    'SELECT FROM flow.plans',
-    'SELECT FROM directory.identities',
-    'SELECT FROM enrollment.migrations',
-    'CREATE TABLE enrollment.mine ()',
-    'CREATE TABLE directory.mine ()',
-  ],
-  identification: [
-    'SELECT password_hash FROM directory.users',
-    'SELECT * FROM directory.users',
-    `UPDATE directory.users SET email = ''`,
-    'SELECT FROM directory.tokens',
-    'SELECT FROM directory.identities',
-    'SELECT FROM directory.api_tokens',
-    'SELECT FROM directory.user_attributes',
-    'SELECT FROM flow.plans',
-    'CREATE TABLE directory.mine ()',
-  ],
-  mfa: [
-    'SELECT password_hash FROM directory.users',
-    'SELECT FROM flow.plans',
-    'SELECT mfa.remove_device(gen_random_uuid(), NULL, 1)',
-    'CREATE TABLE mfa.mine ()',
-  ],
-  password: [
-    'SELECT username FROM directory.users',
-    'UPDATE directory.users SET is_active = true',
-    'DELETE FROM directory.users',
-    `UPDATE directory.tokens SET expiring = false`,
-    'SELECT FROM directory.groups',
-    'SELECT FROM flow.sessions',
-    'CREATE TABLE directory.mine ()',
-  ],
-  policy: [
-    'SELECT password_hash FROM directory.users',
-    `UPDATE directory.users SET password_hash = 'x'`,
-    'UPDATE directory.groups SET is_superuser = true',
-    'INSERT INTO directory.user_groups SELECT u.id, g.id FROM directory.users u, directory.groups g',
-    'SELECT FROM directory.tokens',
-    'SELECT FROM flow.sessions',
-    'SELECT body FROM flow.plans',
-    'SELECT FROM flow.objects',
-    'SELECT FROM mfa.owned_devices',
-    'UPDATE flow.reputation SET score = 0',
-    'CREATE TABLE directory.mine ()',
-  ],
-};
 const ROLES = Object.keys(FORBIDDEN);
 
 describeWithNats('deploy/postgres/roles.sql', () => {
@@ -263,17 +172,44 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     });
   });
 
-  it('lets enrolment remove people', async () => {
-    await stack.apply(blueprint(userEntry('gone')));
-    const gone = await withPool('identification', (source) =>
-      new TypeormUsers(source).find('gone', { fields: ['username'], caseInsensitive: false }),
-    );
+  it('lets enrolment make, change and remove people, and put them into groups', async () => {
     await withPool('enrollment', (source) =>
       new TypeormEnrolments(source).once('a', async ({ accounts }) => {
-        expect(await accounts.remove(gone!.uuid)).toBe(true);
+        const draft = {
+          username: 'new',
+          is_active: true,
+          type: 'internal',
+          path: 'users',
+          password_hash: 'h',
+        } as const;
+        const { uuid } = await accounts.create(draft);
+        await accounts.join(uuid, { ids: [alice], names: ['staff'] });
+        const change = { name: 'New', attributes: { shoe: 38 }, password_hash: 'h2' };
+        expect(await accounts.change(uuid, change)).toMatchObject({ name: 'New' });
+        expect(await accounts.remove(uuid)).toBe(true);
         return {};
       }),
     );
+  });
+
+  it('lets the gateway make invitations and take them back, and enrolment note who used one', async () => {
+    const fields = { name: 'a', expires: null, fixed_data: {}, single_use: true, flow: null };
+    const { pk } = await withPool('gateway', async (source) => {
+      const invitations = new TypeormInvitations(source);
+      expect(await invitations.remove((await invitations.create({ ...fields, by: alice })).pk)).toBe(true);
+      return invitations.create({ ...fields, by: alice });
+    });
+    await withPool('enrollment', async (source) => {
+      const claim = { flow: undefined, by: 'run' };
+      expect(await new TypeormInvitations(source).claim(pk, claim)).toMatchObject({ name: 'a' });
+    });
+    const used = (service: string, sql: string) => stack.as(service, (client) => client.query(sql));
+    for (const [service, sql] of [
+      ['gateway', `UPDATE directory.invitations SET used_by = NULL`],
+      ['enrollment', `UPDATE directory.invitations SET expires = NULL`],
+      ['enrollment', `INSERT INTO directory.invitations (name) VALUES ('mine')`],
+    ] as const)
+      await expect(used(service, sql)).rejects.toMatchObject({ code: INSUFFICIENT_PRIVILEGE });
   });
 
   it('takes back what a role was granted elsewhere, when it is run again', async () => {

@@ -23,6 +23,7 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     client_id: duoAccount.integrationKey,
     client_secret: duoAccount.secretKey,
   },
+  captcha: { public_key: 'public', private_key: 'private' },
   authenticator_sms: { provider: 'generic', from_number: '+100', account_sid: 'http://127.0.0.1:1/', auth: 'x' },
   authenticator_totp: { digits: '6' },
   identification: { user_fields: ['username'] },

@@ -19,7 +19,7 @@ describeWithNats('the enrollment service', () => {
   });
 
   keepsTheProtocol(() => bench, {
-    kinds: ['prompt', 'user_delete'],
+    kinds: ['prompt', 'invitation', 'user_write', 'user_delete'],
     others: ['identification', 'password', 'user_login'],
   });
 

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { policyBytesOf } from '@gatehouse/contracts';
+import { Invitations, TypeormInvitations } from '@gatehouse/directory';
 import type { Places } from '@gatehouse/platform';
 import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
@@ -50,6 +51,7 @@ import { FlowRequestReader } from './http/flow-request.reader.js';
 import { FlowsController } from './http/flows.controller.js';
 import { Dependencies, HealthController } from './http/health.controller.js';
 import { HomeController } from './http/home.controller.js';
+import { InvitationsController } from './http/invitations.controller.js';
 import { LiveSessions } from './http/live-sessions.js';
 import { apiDocument } from './http/openapi/api-document.js';
 import { SchemaController } from './http/openapi/schema.controller.js';
@@ -79,6 +81,7 @@ const CONTROLLERS: Type[] = [
   UsersController,
   ConsentsController,
   SessionsController,
+  InvitationsController,
   BrandsController,
   RootConfigController,
   HealthController,
@@ -124,6 +127,7 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Brands, useValue: ports.brands },
     { provide: Contracts, useValue: contracts },
     { provide: Sessions, useValue: ports.sessions },
+    { provide: Invitations, useValue: new TypeormInvitations(source) },
     { provide: Consents, useValue: ports.consents },
     ...doorsOf(ground, ports),
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },

@@ -6,6 +6,7 @@ import { DirectoryReferences } from './directory-references.js';
 import type { Draft } from './draft.js';
 import { bindingModel, flowModel } from './flow.model.js';
 import { GroupCollection } from './group-collection.js';
+import { InvitationCollection, type KeptInvitations } from './invitation-collection.js';
 import { ObjectCollection } from './object-collection.js';
 import { isForeign, type ObjectModel } from './object-model.js';
 import { policyBindingModel, policyModel } from './policy.model.js';
@@ -32,6 +33,7 @@ export const objectModels = ({ stages, policies }: Contracts): ObjectModel[] => 
 interface Owners {
   readonly draft: Draft;
   readonly register: Register;
+  readonly invitations: KeptInvitations;
   readonly passwords: Passwords;
   readonly strangers: Strangers;
   readonly syntax: Syntax;
@@ -45,6 +47,7 @@ export function collections(models: readonly ObjectModel[], owners: Owners) {
     [remoteStageModel.name, new RemoteStageCollection(draft, strangers)],
     ['authentik_core.user', new UserCollection(register, passwords) as Collection],
     ['authentik_core.group', new GroupCollection(register) as Collection],
+    ['authentik_stages_invitation.invitation', new InvitationCollection(owners.invitations, draft) as Collection],
     ['authentik_core.token', new TokenCollection(register) as Collection],
   ]);
 }

@@ -1,4 +1,4 @@
-import { type Register, TypeormRegister } from '@gatehouse/directory';
+import { type Register, TypeormInvitations, TypeormRegister } from '@gatehouse/directory';
 import type { Sealer, Vault } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { brandsOf } from './brand.model.js';
@@ -57,7 +57,8 @@ export async function applyBlueprints(blueprints: Blueprints): Promise<Report> {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
     const { draft, objects, vault } = await openDraft(manager, sealer);
     const register: Register = new TypeormRegister(manager);
-    const owners = { draft, register, passwords, strangers, syntax };
+    const invitations = new TypeormInvitations(manager);
+    const owners = { draft, register, invitations, passwords, strangers, syntax };
     const run = new Run({ collections: collections(models, owners), files, library, env, context, strict });
     for (const file of files) await run.apply(file);
     const { saved, removed } = draft.changes;

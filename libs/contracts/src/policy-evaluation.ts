@@ -27,7 +27,7 @@ export const configuredPolicy = z.object({
 /** What the gateway asks of the policy service: some policies, about somebody, in one question (protocol §8). */
 export const policyRequest = z.object({
   v: stageRequest.shape.v,
-  /** `<plan>.<revision>.<turn>`, as for a stage. */
+  /** `<plan>.…`, as for a stage. */
   id: z.string(),
   /** Milliseconds that are left for all of them, counted from receipt. */
   timeout_ms: z.number(),

@@ -86,6 +86,8 @@ export interface StageContract {
   /** It is given all facts, those that only policies know too: it asks policies itself. */
   readonly reads_all: boolean;
   readonly writes: readonly ContextKey[];
+  /** It writes users, so what it says of the pending one is so; of any other stage's word only how somebody was proved counts. */
+  readonly changes_user: boolean;
   readonly errors: Catalogue;
   readonly effects: readonly EffectType[];
   /** Kinds of steps it may add to the plan. */
@@ -127,6 +129,7 @@ const defaults = {
   reads: {},
   reads_all: false,
   writes: [],
+  changes_user: false,
   errors: {},
   effects: [],
   inserts: [],

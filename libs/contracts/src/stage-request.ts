@@ -20,12 +20,12 @@ export type AttachedStage = z.output<typeof attachedStage>;
 /** What the gateway asks of a stage (protocol §2). Unknown members are ignored. */
 export const stageRequest = z.object({
   v: z.literal(PROTOCOL_VERSION),
-  /** `<plan>.<revision>.<turn>`: the same only when the same work is asked again. */
+  /** Begins with the plan, `<plan>.…`; the same only when the same work is asked again. */
   id: z.string(),
   /** Milliseconds that are left, counted from receipt. */
   timeout_ms: z.number(),
   locale: z.string(),
-  flow: z.object({ slug: z.string(), title: z.string(), designation }),
+  flow: z.object({ id: z.string().optional(), slug: z.string(), title: z.string(), designation }),
   /** `stage`: the id of the stage that is bound here; of a step that somebody else has added, that of the step. */
   step: z.object({ id: z.string(), name: z.string(), confirmed: z.boolean(), stage: z.string().exactOptional() }),
   site: z.object({

@@ -1,7 +1,9 @@
 export * from './accounts.js';
 export * from './activations.js';
+export { mergeAttributes } from './attributes.js';
 export * from './credentials.js';
 export * from './entities/index.js';
+export * from './invitations.js';
 export * from './migrations/index.js';
 export * from './people.js';
 export * from './register.js';
@@ -10,6 +12,7 @@ export * from './typeorm-accounts.js';
 export * from './typeorm-activations.js';
 export * from './typeorm-credentials.js';
 export * from './typeorm-directory.module.js';
+export * from './typeorm-invitations.js';
 export * from './typeorm-people.js';
 export * from './typeorm-register.js';
 export * from './typeorm-users.js';

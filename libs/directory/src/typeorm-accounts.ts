@@ -1,10 +1,59 @@
+import type { SavedUser } from '@gatehouse/contracts';
 import type { EntityManager } from 'typeorm';
-import { Accounts } from './accounts.js';
+import { type AccountChange, type AccountDraft, Accounts, type Groups } from './accounts.js';
+import { type Attributes, mergeAttributes, withSource } from './attributes.js';
+
+type Row = Omit<SavedUser, 'kind' | 'backend'>;
+
+const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
+  CASE WHEN jsonb_typeof(attributes#>'{settings,locale}') = 'string'
+       THEN attributes#>>'{settings,locale}' ELSE '' END AS locale`;
+
+/** A new password ends all sessions. Said without reading the old one, which this role cannot. */
+const REHASHED = ['epoch = epoch + 1', 'password_changed_at = now()'];
+
+const JOIN = `
+INSERT INTO directory.user_groups (user_id, group_id)
+SELECT $1, g.id FROM directory.groups g WHERE g.id::text = ANY($2::text[]) OR g.name = ANY($3::text[])
+ON CONFLICT DO NOTHING`;
 
 /** Writes `directory.users` in the transaction of `manager`, and never reads what proves who somebody is. */
 export class TypeormAccounts extends Accounts {
   constructor(private readonly manager: EntityManager) {
     super();
+  }
+
+  async create({ source, attributes = {}, ...draft }: AccountDraft): Promise<SavedUser> {
+    const columns = Object.entries({ ...draft, attributes: withSource(attributes, source) }).filter(
+      ([, value]) => value !== undefined,
+    );
+    const names = columns.map(([name]) => name).join(', ');
+    const places = columns.map((_, i) => `$${i + 1}`).join(', ');
+    const sql = `INSERT INTO directory.users (${names}) VALUES (${places}) RETURNING ${USER}`;
+    const [row] = await this.manager.query<Row[]>(sql, columns.map(valueOf));
+    return { kind: 'saved', ...row! };
+  }
+
+  async change(userId: string, { attributes, source, ...change }: AccountChange): Promise<SavedUser | undefined> {
+    const before = attributes || source !== undefined ? await this.attributesOf(userId) : undefined;
+    const after = before && withSource(mergeAttributes(before, attributes ?? {}), source);
+    const whole = { ...change, ...(after && { attributes: after }) };
+    const columns = Object.entries(whole).filter(([, value]) => value !== undefined);
+    const set = [
+      ...columns.map(([name], i) => `${name} = $${i + 2}`),
+      ...(change.password_hash === undefined ? [] : REHASHED),
+    ];
+    // What changes nothing still says who it is.
+    const sql =
+      set.length > 0
+        ? `WITH changed AS (UPDATE directory.users SET ${set.join(', ')} WHERE id = $1 RETURNING ${USER}) SELECT * FROM changed`
+        : `SELECT ${USER} FROM directory.users WHERE id = $1`;
+    const [row] = await this.manager.query<Row[]>(sql, [userId, ...columns.map(valueOf)]);
+    return row && { kind: 'saved', ...row };
+  }
+
+  async join(userId: string, { ids, names }: Groups): Promise<void> {
+    if (ids.length + names.length > 0) await this.manager.query(JOIN, [userId, ids, names]);
   }
 
   async remove(userId: string): Promise<boolean> {
@@ -13,4 +62,13 @@ export class TypeormAccounts extends Accounts {
     ]);
     return removed > 0;
   }
+
+  /** Locked, so that of two who merge into them neither undoes what the other wrote. */
+  private async attributesOf(userId: string): Promise<Attributes> {
+    const sql = 'SELECT attributes FROM directory.users WHERE id = $1 FOR UPDATE';
+    const [row] = await this.manager.query<{ attributes: Attributes }[]>(sql, [userId]);
+    return row?.attributes ?? {};
+  }
 }
+
+const valueOf = ([name, value]: [string, unknown]) => (name === 'attributes' ? JSON.stringify(value) : value);

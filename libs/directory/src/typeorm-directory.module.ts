@@ -3,10 +3,12 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import { DataSource } from 'typeorm';
 import { Activations } from './activations.js';
 import { Credentials } from './credentials.js';
+import { Invitations } from './invitations.js';
 import { DIRECTORY_SCHEMA } from './migrations/index.js';
 import { People } from './people.js';
 import { TypeormActivations } from './typeorm-activations.js';
 import { TypeormCredentials } from './typeorm-credentials.js';
+import { TypeormInvitations } from './typeorm-invitations.js';
 import { TypeormPeople } from './typeorm-people.js';
 import { TypeormUsers } from './typeorm-users.js';
 import { Users } from './users.js';
@@ -35,9 +37,10 @@ const shared: DynamicModule = {
     { provide: Activations, useFactory: (source: DataSource) => new TypeormActivations(source), inject: [DataSource] },
     { provide: Users, useFactory: (source: DataSource) => new TypeormUsers(source), inject: [DataSource] },
     { provide: Credentials, useFactory: (source: DataSource) => new TypeormCredentials(source), inject: [DataSource] },
+    { provide: Invitations, useFactory: (source: DataSource) => new TypeormInvitations(source), inject: [DataSource] },
     { provide: People, useFactory: (source: DataSource) => new TypeormPeople(source), inject: [DataSource] },
   ],
-  exports: [DataSource, Activations, Users, Credentials, People],
+  exports: [DataSource, Activations, Users, Credentials, Invitations, People],
 };
 
 /** `Users`, `Credentials` and `People` for a wing, from the Postgres that DATABASE_URL names. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
+import { mergeAttributes } from './attributes.js';
 import { type Filters, People, type Person } from './people.js';
 
 const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type, u.path, u.attributes,
@@ -76,7 +77,10 @@ export class TypeormPeople extends People {
   async findGroupAttributes(userId: string): Promise<Attributes> {
     const groups = await runNamed<{ attributes: Attributes }>(this.source, GROUP_ATTRIBUTES, [userId]);
     const own = await runNamed<{ attributes: Attributes }>(this.source, OWN_ATTRIBUTES, [userId]);
-    return [...groups.rows, ...own.rows].reduce<Attributes>((all, { attributes }) => merged(all, attributes), {});
+    return [...groups.rows, ...own.rows].reduce<Attributes>(
+      (all, { attributes }) => mergeAttributes(all, attributes),
+      {},
+    );
   }
 
   async findPasswordChange(userId: string): Promise<Date | undefined> {
@@ -109,16 +113,3 @@ const fieldOf = (name: string) => name.replace(/__(exact|iexact)$/, '');
 
 const comparison = (name: string, sql: string, place: number) =>
   name.endsWith('__iexact') ? `lower(${sql}) = lower($${place}::text)` : `${sql} = $${place}::text`;
-
-/** Maps merge into each other; of anything else the later counts. */
-function merged(one: Attributes, other: Attributes): Attributes {
-  const result = { ...one };
-  for (const [key, value] of Object.entries(other)) {
-    const before = result[key];
-    result[key] = isMap(before) && isMap(value) ? merged(before, value) : value;
-  }
-  return result;
-}
-
-const isMap = (value: unknown): value is Attributes =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-import type { PlanContext, User } from '@gatehouse/contracts';
+import type { PlanContext, StageReply, User } from '@gatehouse/contracts';
 
 /** Whom a remembered state belongs to: it does not outlive a change of user. */
 export function userKey(user: User | undefined): string | null {
@@ -27,3 +27,17 @@ const isOwnLink = ({ is_restored: link, pending_user: user }: PlanContext) =>
 /** What is newly said of a user adds to what was known of the same one. */
 export const mergeUser = (before: User | undefined, after: User): User =>
   before?.kind === 'saved' && after.kind === 'saved' && before.uuid === after.uuid ? { ...before, ...after } : after;
+
+/**
+ * A reply of a stage that writes no users: what is known of the pending user comes from the directory, and is not for a stage
+ * to say. It can name somebody else, or say by what the same one was proved.
+ */
+export function withKnownUser<R extends StageReply>(reply: R, known: User | undefined): R {
+  const named = (reply.context as { pending_user?: User } | undefined)?.pending_user;
+  if (known?.kind !== 'saved' || named?.kind !== 'saved' || named.uuid !== known.uuid) return reply;
+  const { backend = known.backend } = named;
+  return {
+    ...reply,
+    context: { ...reply.context, pending_user: { ...known, ...(backend !== undefined && { backend }) } },
+  };
+}

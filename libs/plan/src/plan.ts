@@ -47,6 +47,8 @@ export const planBody = z.object({
   restarts: z.int(),
   /** The hash of the mailed link's token it was resumed from, and whether an answer has used that up. */
   resumed: z.object({ token: z.string(), confirmed: z.boolean() }).optional(),
+  /** Names the work that stages which write rows are asked for next (docs/adr/0024). */
+  work: z.string().optional(),
   ended: ending.optional(),
   trail: z.array(z.object({ step: z.string(), outcome: z.string(), at: z.string(), ms: z.number() })),
 });
@@ -155,6 +157,16 @@ export function remember(plan: Plan, stepId: string, state: Record<string, unkno
   if (state === undefined) return plan;
   const user = userKey(plan.context.pending_user);
   return { ...plan, states: { ...plan.states, [stepId]: { user, state } } };
+}
+
+/** The plan before work that is done once, under the name that it has, or else this one. */
+export const named = (plan: Plan, work: string): Plan => (plan.work === undefined ? { ...plan, work } : plan);
+
+/** The plan when that work is over: the next is another. */
+export function unnamed(plan: Plan): Plan {
+  if (plan.work === undefined) return plan;
+  const { work: _done, ...rest } = plan;
+  return rest;
 }
 
 /** What a step remembered is of no use any more. */

@@ -6,7 +6,9 @@ import { consentContract } from './consent/consent.contract.js';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
 import { emailContract } from './email/email.contract.js';
+import { invitationContract } from './enrollment/invitation.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
+import { userWriteContract } from './enrollment/user-write.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
 import { authenticatorDuoContract } from './mfa/duo/authenticator-duo.contract.js';
 import { authenticatorSmsContract } from './mfa/sms/authenticator-sms.contract.js';
@@ -48,6 +50,14 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   prompt: {
     contract: promptContract,
     module: async () => (await import('./prompt/prompt.module.js')).promptModule(),
+  },
+  invitation: {
+    contract: invitationContract,
+    module: async () => (await import('./enrollment/invitation.module.js')).invitationModule(),
+  },
+  user_write: {
+    contract: userWriteContract,
+    module: async () => (await import('./enrollment/user-write.module.js')).userWriteModule(),
   },
   user_delete: {
     contract: userDeleteContract,

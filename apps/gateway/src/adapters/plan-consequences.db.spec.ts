@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Effect } from '@gatehouse/contracts';
+import { end } from '@gatehouse/plan';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol } from '../../../../test/support/flow-database.js';
 import { freshPlan, PlanStore } from '../../../../test/support/plan-store.js';
@@ -52,9 +53,11 @@ describe('a user who changes their own password', () => {
     await store.source.query('UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1', [user.uuid]);
     expect(await userIn(own)).toBeUndefined();
 
-    const plan = { ...own.plan, context: { pending_user: user } };
+    // A plan that ends keeps nothing of whom it was about.
+    const plan = end(own.plan, { to: '/' });
     const keeps: Effect = { type: 'keep_session', user_epoch: user.epoch + 1 };
-    expect(await store.save({ ...own, plan }, { revision: 1, effects: [keeps] })).toBe(true);
+    const about = { user, clientIp: '203.0.113.7', flow: store.slug };
+    expect(await store.save({ ...own, plan }, { revision: 1, effects: [keeps], about })).toBe(true);
     expect(await userIn(own)).toBe(user.uuid);
     expect(await userIn(other)).toBeUndefined();
   });
@@ -63,7 +66,8 @@ describe('a user who changes their own password', () => {
     const [user, stranger] = [await enrol(store.source), await enrol(store.source)];
     const own = await loggedIn(stranger);
     const plan = { ...own.plan, context: { pending_user: user } };
-    await store.save({ ...own, plan }, { revision: 1, effects: [{ type: 'keep_session', user_epoch: 99 }] });
+    const about = { user, clientIp: '203.0.113.7', flow: store.slug };
+    await store.save({ ...own, plan }, { revision: 1, effects: [{ type: 'keep_session', user_epoch: 99 }], about });
 
     expect(await userIn(own)).toBe(stranger.uuid);
   });

@@ -31,6 +31,7 @@ export function consequencesOf(save: Save, sealer: Sealer, lifetimes: SessionLif
     ...[burns, ...linkColumns(save, sealer), save.versionId],
     ...[sessionChangeOf(effects)?.type === 'logout', seconds(lifetimes.anonymousSessionS)],
     save.usesLinkOf ?? null,
+    about.user?.kind === 'saved' ? about.user.uuid : null,
   ];
 }
 

@@ -102,7 +102,7 @@ export const SAVE: NamedStatement = { name: 'plan_save', text: `${UPDATE} RETURN
  * $25 epoch of the user who logs in, as of when they were identified, $26 new epoch of the session's user who goes on with
  * it, $27 user all of whose other sessions end, $28 resume token that this save burns, $29-$32 hashes, steps, bodies and
  * lifetimes of new ones, $33 version they are of, $34 whether the session becomes nobody's, $35 lifetime of one that is, $36 step whose link of this plan
- * this save burns as well.
+ * this save burns as well, $37 user whom the plan was about before it ended.
  */
 export const SAVE_WITH_EFFECTS: NamedStatement = {
   name: 'plan_save_with_effects',
@@ -145,7 +145,7 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
       WHERE s.user_id = $10 AND s.id <> saved.session_id AND $14::boolean),
     kept AS (
       UPDATE flow.sessions s SET user_epoch = $26 FROM saved
-      WHERE s.id = saved.session_id AND s.user_id = $5 AND $26::int IS NOT NULL AND $10::uuid IS NULL AND NOT $34::boolean),
+      WHERE s.id = saved.session_id AND s.user_id = $37::uuid AND $26::int IS NOT NULL AND $10::uuid IS NULL AND NOT $34::boolean),
     ended AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = $27::uuid AND s.id <> saved.session_id),
     burnt AS (DELETE FROM flow.resume_tokens t USING saved, live WHERE t.hash = live.hash),
     linked AS (

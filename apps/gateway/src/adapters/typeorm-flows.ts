@@ -7,6 +7,7 @@ import { Flows } from '../execution/flows.js';
 export const KEPT_VERSIONS = 500;
 
 const LOAD = { name: 'flow_version_load', text: 'SELECT document FROM flow.flow_versions WHERE id = $1' };
+const EXISTS = { name: 'flow_exists', text: 'SELECT FROM flow.flows WHERE id = $1' };
 /** $1 stage. A stage may be a step, or stand in the config of one. */
 const CONFIGURING = {
   name: 'flow_configuring',
@@ -58,6 +59,10 @@ export class TypeormFlows extends Flows {
   async findConfiguring(stageId: string): Promise<string | undefined> {
     const { rows } = await runNamed<{ slug: string }>(this.source, CONFIGURING, [stageId]);
     return rows[0]?.slug;
+  }
+
+  async exists(flowId: string): Promise<boolean> {
+    return (await runNamed(this.source, EXISTS, [flowId])).rows.length > 0;
   }
 
   async findUsing(stageId: string): Promise<string[]> {

@@ -1,5 +1,13 @@
 import { NON_FIELD_ERRORS, Problem, type StageContract, type StageReply } from '@gatehouse/contracts';
-import { type FlowVersion, mergeContext, overreach, type Plan, type Step, stateOf } from '@gatehouse/plan';
+import {
+  type FlowVersion,
+  mergeContext,
+  overreach,
+  type Plan,
+  type Step,
+  stateOf,
+  withKnownUser,
+} from '@gatehouse/plan';
 import type { AttemptLines } from './attempt-lines.js';
 import { type Attempts, type Claim, type Claims, isGiven } from './attempts.js';
 import { both, type Embedded, embeddedIn, type Passed, withheld, withInner } from './embedding.js';
@@ -216,7 +224,10 @@ export class Consultation {
       attached: Object.values(attached).map(({ id }) => id),
     };
     const violations = overreach(contract, reply, given);
-    if (violations.length === 0) return 'challenge' in reply ? trimmed(contract, reply) : reply;
+    if (violations.length === 0) {
+      const heard = contract.changes_user ? reply : withKnownUser(reply, plan.context.pending_user);
+      return 'challenge' in heard ? trimmed(contract, heard) : heard;
+    }
     this.parts.report(contract.kind, violations);
     throw new Problem('stage_fault', { detail: `the stage ${contract.kind} ${violations[0]}` });
   }

@@ -6,6 +6,8 @@ export abstract class Flows {
   abstract find(versionId: string): Promise<FlowVersion | undefined>;
   /** Slug of the flow by which users set up a stage for themselves; undefined for a stage that no published flow uses, or that has none. */
   abstract findConfiguring(stageId: string): Promise<string | undefined>;
+  /** Whether a flow of this id is published. */
+  abstract exists(flowId: string): Promise<boolean>;
   /** Slugs of the published flows that have a stage, as a step or in the config of one. */
   abstract findUsing(stageId: string): Promise<string[]>;
 }

@@ -2,7 +2,7 @@ import type { StageReply } from '@gatehouse/contracts';
 import { draw, type Plan } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
 import { hashToken } from './resuming.js';
-import { ALICE, asks, house, LOGS_IN, SCRIPT, versionOf } from './testing.js';
+import { ALICE, asks, house, LOGS_IN, rejects, SCRIPT, versionOf } from './testing.js';
 
 const TOKEN = 'the-token-of-a-mail';
 const CONFIRM = { type: 'show', contract: { component: 'ak-stage-email' } };
@@ -147,8 +147,48 @@ describe('a step that writes data of its own', () => {
 
     expect(seen).toEqual({ cursor: 1, user: ALICE, revision: 1 });
     const asked = it.stages.requests[2];
-    expect(asked?.id).toBe(`${it.plans.plan?.id}.1.0`);
+    expect(asked?.id).toMatch(new RegExp(`^${it.plans.plan?.id}\\.[A-Za-z0-9]{12}\\.0\\.scribe-1$`));
     expect(it.plans).toMatchObject({ revision: 2, saves: 3 });
+  });
+
+  it('is asked for the same work by whoever comes by meanwhile, though they want to go elsewhere', async () => {
+    const asked: string[] = [];
+    let [goOn, other] = [() => undefined as void, Promise.resolve() as Promise<unknown>];
+    const it = house(flow, {
+      ...script,
+      'scribe.challenge': ({ id }) => {
+        asked.push(id);
+        const passed: StageReply = { type: 'passed' };
+        goOn();
+        if (asked.length > 1) return passed;
+        // The first is kept waiting until the other asks too.
+        other = it.show({ query: { next: '/elsewhere' } });
+        return new Promise((resolve) => (goOn = () => resolve(passed)));
+      },
+    });
+    await it.show();
+    await Promise.allSettled([it.solve({ uid: 'alice' })]);
+    await other;
+
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toBe(asked[0]);
+    expect(it.plans.plan?.cursor).toBe(2);
+  });
+
+  it('is asked for other work by the next answer, once one was judged', async () => {
+    const asks1: StageReply = { type: 'challenge', challenge: {} };
+    const replies: StageReply[] = [asks1, rejects(), { ...asks1, state: { sent: 1 } }, { type: 'passed' }];
+    const it = house(versionOf([{ kind: 'diary' }]), {
+      'diary.challenge': asks1,
+      'diary.respond': () => replies.shift()!,
+    });
+    await it.show();
+    for (let i = 0; i < 4; i++) await it.solve({ word: 'x' });
+
+    const [shown, first, ...others] = it.stages.requests.map(({ id }) => id);
+    // To choose among what is shown judges nothing, so the next answer is for the same work.
+    expect(others[0]).toBe(first);
+    expect(new Set([shown, first, ...others]).size).toBe(4);
   });
 
   it('is not asked by whom another request has overtaken', async () => {

@@ -1,8 +1,9 @@
 import type { Effect, StageReply } from '@gatehouse/contracts';
-import { type Ending, end, type Plan, type Step } from '@gatehouse/plan';
+import { type Ending, end, named, type Plan, type Step } from '@gatehouse/plan';
 import type { Claim } from './attempts.js';
 import { Gains } from './gains.js';
 import { type Presence, presenceAfter } from './presence.js';
+import { randomText } from './resuming.js';
 import { sessionChangeOf } from './session-change.js';
 import type { Settlement } from './settlement.js';
 import type { Situation } from './stage-requests.js';
@@ -10,6 +11,9 @@ import type { Start } from './start.js';
 
 /** Steps that the trail of a plan remembers. */
 const TRAIL_LENGTH = 50;
+
+/** Characters that tell one piece of a plan's work from another. */
+const WORK_LENGTH = 12;
 
 /** Another request moved the plan while this one was on its way. */
 export class Overtaken extends Error {}
@@ -104,6 +108,11 @@ export class Progress {
     this.present = presenceAfter(change, this.present, this.current);
   }
 
+  /** Names work that is to be done once; it goes by the name that it has until it is over. */
+  name() {
+    this.current = named(this.current, randomText(WORK_LENGTH));
+  }
+
   settle(settlement: Settlement) {
     this.gains.settle(settlement);
   }
@@ -129,9 +138,13 @@ export class Progress {
     return saving.save(this.gains.outcome(this.current, { ...about, user: this.known.pending_user }));
   }
 
-  /** Saves in the middle, once; the request then has its turns anew. Throws Overtaken when another was first. */
+  /**
+   * Saves in the middle, once, before work that is done once; the request then has its turns anew. Whoever comes by
+   * meanwhile finds the work named and asks for the same. Throws Overtaken when another was first.
+   */
   async keep(): Promise<void> {
     if (this.kept) return;
+    this.name();
     if (!(await this.save())) throw new Overtaken();
     this.kept = true;
     this.gains = new Gains(this.current);

@@ -44,19 +44,19 @@ export interface Asked {
 /** The envelope for one stage: what its contract lets it know, and no more (protocol §2). */
 export function stageRequestOf(
   situation: Situation,
-  { state, contract, stage, plan }: Asked,
+  { stateKey, state, contract, stage, plan }: Asked,
   body: Body | undefined,
 ): StageRequest {
-  const { request, version, sessionUser, site, revision, locale } = situation;
-  const { slug, title, designation } = version.flow;
+  const { request, version, sessionUser, site, locale } = situation;
+  const { id, slug, title, designation } = version.flow;
   const { flow_token: _secret, ...query } = request.query;
   const { cookies, ...client } = request.client;
   return {
     v: PROTOCOL_VERSION,
-    id: `${plan.id}.${revision}.${situation.turns.next()}`,
+    id: workId(situation, { stateKey, contract, plan }),
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale,
-    flow: { slug, title, designation },
+    flow: { id, slug, title, designation },
     step: toldOf(stage, plan),
     site,
     client: { ...client, cookies: only(cookies, contract.cookies) },
@@ -69,6 +69,16 @@ export function stageRequestOf(
     ...(state ? { state } : {}),
     ...(body ? { response: answerTo(contract, body) } : {}),
   };
+}
+
+/** The same only when the same work is asked again: of a stage that writes rows, by whichever request comes by. */
+function workId(
+  { revision, turns }: Situation,
+  { stateKey, contract, plan }: Pick<Asked, 'stateKey' | 'contract' | 'plan'>,
+) {
+  const turn = turns.next();
+  const isNamed = contract.writes_data && plan.work !== undefined;
+  return isNamed ? [plan.id, plan.work, plan.restarts, stateKey].join('.') : `${plan.id}.${revision}.${turn}`;
 }
 
 /** What a stage hears of an answer: the fields that it knows, or all where only its config says which there are. */

@@ -33,7 +33,7 @@ export const ALICE: SavedUser = {
   locale: '',
 };
 
-type Script = StageReply | Problem | ((request: StageRequest) => StageReply);
+type Script = StageReply | Problem | ((request: StageRequest) => StageReply | Promise<StageReply>);
 
 /** Answers by a script, and remembers what it was asked. */
 export class ScriptedStages extends Stages {
@@ -157,6 +157,9 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     }
     async findConfiguring() {
       return undefined;
+    }
+    async exists() {
+      return true;
     }
     async findUsing() {
       return [];

@@ -4,6 +4,7 @@ import {
   fieldMessages,
   type Message,
   Problem,
+  type StageReply,
   sentence,
   sentenceOf,
 } from '@gatehouse/contracts';
@@ -17,10 +18,12 @@ import {
   forget,
   MAX_RESTARTS,
   mayAnswer,
+  type Plan,
   pendingPolicies,
   remember,
   type Step,
   type Transition,
+  unnamed,
 } from '@gatehouse/plan';
 import type { Consultation, Heard } from './consultation.js';
 import { isFor, type Planning, refusalOf } from './planning.js';
@@ -78,6 +81,7 @@ export class Walk {
       answer.body as Record<string, unknown>,
     );
     this.answerPassed = heard.reply.type === 'passed';
+    if (isJudgement(heard.reply)) this.progress.move(unnamed(this.progress.plan));
     return this.take(step, heard);
   }
 
@@ -126,7 +130,8 @@ export class Walk {
   }
 
   private async show(step: Step): Promise<Heard> {
-    await this.keepFor(step);
+    // To show again what was shown is no work.
+    if (this.progress.plan.shown?.step !== step.id) await this.keepFor(step);
     return this.parts.consultation.show(this.progress.situation(), step);
   }
 
@@ -148,6 +153,7 @@ export class Walk {
 
   private async take(step: Step, heard: Heard): Promise<Told | undefined> {
     const { reply } = heard;
+    const before = this.progress.plan;
     const transition = this.advanced(step, heard);
     this.progress.move(transition.plan);
     this.progress.ask(reply.effects ?? [], step);
@@ -155,6 +161,7 @@ export class Walk {
     const { answer } = transition;
     switch (answer.type) {
       case 'show':
+        this.nameAnswerTo(step, before);
         return this.told(step, answer.challenge, answer.errors);
       case 'moved':
         return undefined;
@@ -165,6 +172,12 @@ export class Walk {
       case 'denied':
         return this.deny(answer.message, step);
     }
+  }
+
+  /** What is answered to a step that writes rows has a name once it is shown, so that the answer costs no save more. */
+  private nameAnswerTo(step: Step, before: Plan) {
+    if (before.shown?.step !== step.id) this.progress.move(unnamed(this.progress.plan));
+    if (this.contractOf(step)?.writes_data) this.progress.name();
   }
 
   private advanced(step: Step, { reply, states }: Heard): Transition {
@@ -219,6 +232,10 @@ export class Walk {
     return { type: 'show', contract, challenge, errors };
   }
 }
+
+/** Whether the next answer is another one: to choose among what is shown changes nothing. */
+const isJudgement = (reply: StageReply): boolean =>
+  reply.type === 'rejected' ? true : reply.type === 'challenge' && (reply.state ?? reply.context) !== undefined;
 
 /** A challenge, shown again because the body was no object. */
 function rejection({ reply, ...rest }: Heard, errors: Errors): Heard {

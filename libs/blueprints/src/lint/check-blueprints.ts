@@ -15,6 +15,7 @@ import { flowsOf } from './flow-on-paper.js';
 import { flowRemarks, type Remark } from './flow-rules.js';
 import { Notebook, placeOf } from './notebook.js';
 import { PaperDraft } from './paper-draft.js';
+import { PaperInvitations } from './paper-invitations.js';
 import { PaperRegister } from './paper-register.js';
 import { policyRemarks } from './policy-rules.js';
 
@@ -44,7 +45,10 @@ export async function checkBlueprints({ files, library, env, syntax }: Checked):
 
 function collectionsOn(draft: PaperDraft, register: PaperRegister, syntax: Syntax) {
   const passwords = { hash: async () => 'a hash' };
-  const all = collections(models, { draft, register, passwords, strangers: NOBODY, syntax });
+  const all = collections(models, {
+    ...{ draft, register, passwords, strangers: NOBODY, syntax },
+    invitations: new PaperInvitations(),
+  });
   // What a stage of somebody else's is, only the bus could tell.
   return all.set(
     remoteStageModel.name,

@@ -3,6 +3,7 @@ import { AllGroups1764028920000 } from './1764028920000-all-groups.js';
 import { ApiTokens1764115200000 } from './1764115200000-api-tokens.js';
 import { UserAttributes1764115260000 } from './1764115260000-user-attributes.js';
 import { Policies1764115320000 } from './1764115320000-policies.js';
+import { Invitations1764201720000 } from './1764201720000-invitations.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -14,4 +15,5 @@ export const directoryMigrations = [
   ApiTokens1764115200000,
   UserAttributes1764115260000,
   Policies1764115320000,
+  Invitations1764201720000,
 ];

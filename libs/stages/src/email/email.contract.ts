@@ -58,6 +58,7 @@ export const emailContract = defineStage({
   }),
   reads: { pending_user: 'optional', email: 'optional', is_restored: 'optional' },
   writes: ['pending_user'],
+  changes_user: true,
   errors: {
     email_no_user: { string: 'No Pending User.', code: 'invalid' },
     email_code_invalid: { string: 'This code is wrong, or too old.', code: 'invalid' },

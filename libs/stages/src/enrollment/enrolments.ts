@@ -5,11 +5,14 @@ export interface Writers {
   readonly accounts: Accounts;
 }
 
+/** What was to be written does not fit what there is: a name that is taken, a value that is too long. */
+export class Unwritable extends Error {}
+
 /** The work of this wing, each piece done once. */
 export abstract class Enrolments {
   /**
    * Does the work that a request with this id asks for; asked again under the same id, also at the same moment, it is not
-   * done again and has the same reply. What throws has not happened.
+   * done again and has the same reply. What throws has not happened. Throws Unwritable.
    */
   abstract once<T extends object>(id: string, work: (writers: Writers) => Promise<T>): Promise<T>;
 }

@@ -1,7 +1,7 @@
 import { TypeormAccounts } from '@gatehouse/directory';
 import { once } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Enrolments, type Writers } from './enrolments.js';
+import { Enrolments, Unwritable, type Writers } from './enrolments.js';
 import { ENROLLMENT_SCHEMA } from './migrations/index.js';
 
 /** Keeps what was done beside what was written. */
@@ -10,9 +10,18 @@ export class TypeormEnrolments extends Enrolments {
     super();
   }
 
-  once<T extends object>(id: string, work: (writers: Writers) => Promise<T>): Promise<T> {
-    return once(this.source, { table: `${ENROLLMENT_SCHEMA}.done`, id }, (manager) =>
-      work({ accounts: new TypeormAccounts(manager) }),
-    );
+  async once<T extends object>(id: string, work: (writers: Writers) => Promise<T>): Promise<T> {
+    try {
+      return await once(this.source, { table: `${ENROLLMENT_SCHEMA}.done`, id }, (manager) =>
+        work({ accounts: new TypeormAccounts(manager) }),
+      );
+    } catch (error) {
+      throw MISFIT.test(codeOf(error)) ? new Unwritable('what is written does not fit', { cause: error }) : error;
+    }
   }
 }
+
+/** Values that a column does not take, and names that must be unique. */
+const MISFIT = /^2[23]/;
+
+const codeOf = (error: unknown) => String((error as { driverError?: { code?: unknown } }).driverError?.code ?? '');

@@ -67,9 +67,13 @@ function fieldOf(field: PromptField, making: Making, evaluated: Bag): FormField 
     choices,
     placeholder: choices ? '' : placeholderOf(field, evaluated),
     initial: choices ? chosen(choices, initial) : initial,
-    locked: making.locked.includes(field.field_key),
+    locked: isFixed(field.field_key, making.locked),
   };
 }
+
+/** Whether an invitation fixed the value of a key, something inside of it, or what it is inside of. */
+const isFixed = (key: string, locked: readonly string[]) =>
+  locked.some((one) => one === key || one.startsWith(`${key}.`) || key.startsWith(`${one}.`));
 
 function placeholderOf(field: PromptField, evaluated: Bag): string {
   if (!field.placeholder_expression) return field.placeholder;

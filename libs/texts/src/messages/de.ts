@@ -76,6 +76,11 @@ export const de: Catalogue = {
     'Das Datum hat ein falsches Format. Bitte so: JJJJ-MM-TT.',
   "Passwords don't match.": 'Die Passwörter stimmen nicht überein.',
   'Username is already taken.': 'Dieser Benutzername ist schon vergeben.',
+  'Failed to update user. Please try again later.':
+    'Das Benutzerkonto konnte nicht gespeichert werden. Bitte versuchen Sie es später noch einmal.',
+  "No user found and can't create new user.": 'Es gibt kein Benutzerkonto, und es darf keines angelegt werden.',
+  'No Pending data.': 'Es gibt nichts zu speichern.',
+  'Invalid invite/invite not found': 'Diese Einladung gibt es nicht, oder sie gilt nicht mehr.',
   'This code is wrong, or too old.': 'Dieser Code ist falsch oder zu alt.',
   'No Pending User.': 'Es gibt kein Benutzerkonto, um das es hier geht.',
   'Unknown error': 'Unbekannter Fehler',

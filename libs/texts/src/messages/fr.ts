@@ -76,6 +76,11 @@ export const fr: Catalogue = {
     'La date n’a pas le bon format. Utilisez celui-ci : AAAA-MM-JJ.',
   "Passwords don't match.": 'Les mots de passe ne correspondent pas.',
   'Username is already taken.': 'Ce nom d’utilisateur est déjà pris.',
+  'Failed to update user. Please try again later.':
+    'Le compte n’a pas pu être enregistré. Veuillez réessayer plus tard.',
+  "No user found and can't create new user.": 'Aucun compte n’existe et aucun ne peut être créé.',
+  'No Pending data.': 'Il n’y a rien à enregistrer.',
+  'Invalid invite/invite not found': 'Cette invitation n’existe pas ou n’est plus valable.',
   'This code is wrong, or too old.': 'Ce code est faux ou trop ancien.',
   'No Pending User.': 'Aucun compte n’est concerné ici.',
   'Unknown error': 'Erreur inconnue',

@@ -1,0 +1,44 @@
+import { boolean, char, jsonObject, lenient } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { paginatedOf } from './pagination.js';
+
+const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
+/** Bytes of what an invitation fixes: it becomes part of plans. */
+const MAX_FIXED_BYTES = 32 * 1024;
+
+const moment = z.iso.datetime({ offset: true, local: true });
+
+/** An invitation as it is asked for. */
+export const invitationRequest = z
+  .object({
+    name: char().refine((name) => SLUG.test(name), { error: 'Enter a valid “slug”.' }),
+    expires: lenient(moment as z.ZodType<string>, { optional: true, nullable: true }),
+    fixed_data: lenient(
+      jsonObject().refine((data) => Buffer.byteLength(JSON.stringify(data)) <= MAX_FIXED_BYTES, {
+        error: `At most ${MAX_FIXED_BYTES / 1024} KiB.`,
+      }),
+      { optional: true },
+    ),
+    single_use: lenient(boolean(), { optional: true }),
+    flow: lenient(z.uuid() as z.ZodType<string>, { optional: true, nullable: true }),
+  })
+  .meta({ id: 'InvitationRequest', description: 'An invitation to be made.' });
+
+/** An invitation as it is told. */
+export const invitation = z
+  .object({
+    pk: z.uuid(),
+    name: z.string(),
+    expires: z.iso.datetime().nullable(),
+    fixed_data: z.record(z.string(), z.unknown()),
+    created_by: z.int().nullable(),
+    single_use: z.boolean(),
+    flow: z.uuid().nullable(),
+  })
+  .meta({ id: 'Invitation', description: 'An invitation; whoever knows its `pk` has it.' });
+
+/** A page of them. */
+export const invitations = paginatedOf(invitation).meta({
+  id: 'PaginatedInvitationList',
+  description: 'A page of invitations.',
+});

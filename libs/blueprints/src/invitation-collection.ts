@@ -1,0 +1,82 @@
+import { boolean, jsonObject } from '@gatehouse/contracts';
+import type { Invitation, InvitationFields, Invitations } from '@gatehouse/directory';
+import { z } from 'zod';
+import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
+import type { Draft } from './draft.js';
+import type { JsonMap } from './json.js';
+import { differing } from './registered.js';
+
+const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const schema = z.object({
+  name: z.string().refine((name) => SLUG.test(name), { error: 'Enter a valid “slug”.' }),
+  expires: z.iso.datetime({ offset: true, local: true }).nullish(),
+  fixed_data: jsonObject().default({}),
+  single_use: boolean().default(false),
+  flow: z.string().nullable().default(null),
+});
+
+interface FoundInvitation extends Found {
+  readonly pk: string;
+  readonly invitation: Invitation;
+}
+
+/** Where blueprints keep them. */
+export type KeptInvitations = Pick<Invitations, 'find' | 'create' | 'update' | 'remove'>;
+
+/** The invitations of the house (02-stages §14.1). */
+export class InvitationCollection implements Collection<FoundInvitation> {
+  readonly fields: ReadonlySet<string> = new Set([...Object.keys(schema.shape), 'created_by']);
+
+  constructor(
+    private readonly invitations: KeptInvitations,
+    private readonly draft: Draft,
+  ) {}
+
+  async find({ pk, name, ...others }: JsonMap): Promise<FoundInvitation | undefined> {
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) throw Invalid.field(unknown, 'Invitations are known by their name or pk.');
+    const by = isId(pk) ? { pk } : typeof name === 'string' ? { name } : undefined;
+    const invitation = by && (await this.invitations.find(by));
+    return invitation && { pk: invitation.pk, name: invitation.name, invitation };
+  }
+
+  async check({ pk, ...given }: JsonMap, existing: FoundInvitation | undefined) {
+    if (pk !== undefined && !isId(pk)) throw Invalid.field('pk', 'Must be a valid UUID.');
+    const known = existing?.invitation;
+    const before = known && { ...fieldsOf(known), expires: known.expires?.toISOString() ?? null };
+    const values = accept(schema, { ...before, ...given });
+    if (values.flow !== null && !this.draft.has('flow', values.flow)) throw noSuchObject('flow', values.flow);
+    const fields: InvitationFields = { ...values, expires: expiryOf(values.expires, known) };
+    return () => (known ? this.#update(known, fields) : this.#create(fields, pk));
+  }
+
+  async remove({ pk }: FoundInvitation): Promise<void> {
+    await this.invitations.remove(pk);
+  }
+
+  async #create(fields: InvitationFields, pk: string | undefined): Promise<Saved> {
+    const made = await this.invitations.create({ ...fields, ...(pk === undefined ? {} : { pk }) });
+    return { pk: made.pk, name: made.name, outcome: 'created' };
+  }
+
+  async #update(before: Invitation, fields: InvitationFields): Promise<Saved> {
+    const comparable = (one: InvitationFields) => ({ ...fieldsOf(one), expires: one.expires?.toISOString() ?? null });
+    const isChanged = differing(comparable(fields), comparable(before)) !== undefined;
+    if (isChanged) await this.invitations.update(before.pk, fields);
+    return { pk: before.pk, name: fields.name, outcome: isChanged ? 'changed' : 'left' };
+  }
+}
+
+const isId = (value: unknown): value is string => z.uuid().safeParse(value).success;
+
+const fieldsOf = ({ name, expires, fixed_data, single_use, flow }: InvitationFields): InvitationFields => ({
+  ...{ name, expires, fixed_data, single_use, flow },
+});
+
+/** A day from now unless it says something else. */
+function expiryOf(given: string | null | undefined, known: Invitation | undefined): Date | null {
+  if (given) return new Date(given);
+  return known ? known.expires : new Date(Date.now() + DAY_MS);
+}

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { entries, Testbed } from './testing.js';
+
+const MODEL = 'model: authentik_stages_invitation.invitation';
+const FLOW =
+  '{model: authentik_flows.flow, id: flow, identifiers: {slug: enrol}, attrs: {name: E, title: E, designation: enrollment}}';
+
+let bed: Testbed;
+beforeAll(async () => {
+  bed = await Testbed.open();
+});
+afterAll(() => bed.close());
+
+const rows = () =>
+  bed.query<Record<string, unknown>>(
+    'SELECT name, single_use, fixed_data, flow_id, expires FROM directory.invitations ORDER BY name',
+  );
+
+it('are made, changed, left and removed by blueprints, for a day unless they say something else', async () => {
+  const friends = (attrs: string) => entries(FLOW, `{${MODEL}, identifiers: {name: friends}, attrs: {${attrs}}}`);
+  await bed.apply(friends('single_use: true, flow: !KeyOf flow, fixed_data: {name: Zed}'));
+  const [made] = await rows();
+  expect(made).toMatchObject({
+    name: 'friends',
+    single_use: true,
+    fixed_data: { name: 'Zed' },
+    flow_id: expect.any(String),
+  });
+  const hours = ((made!['expires'] as Date).getTime() - Date.now()) / 3_600_000;
+  expect(hours).toBeGreaterThan(23);
+  expect(hours).toBeLessThanOrEqual(24);
+
+  await bed.apply(friends(''));
+  expect(await rows()).toEqual([made]);
+  await bed.apply(friends('expires: "2100-01-01T00:00:00Z"'));
+  expect(await rows()).toEqual([{ ...made, expires: new Date('2100-01-01T00:00:00Z') }]);
+  await bed.apply(entries(`{${MODEL}, state: absent, identifiers: {name: friends}}`));
+  expect(await rows()).toEqual([]);
+});
+
+it.each([
+  ['no slug', '', 'Enter a valid “slug”.'],
+  ['a', 'flow: 5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01', 'object does not exist'],
+  ['a', 'fixed_data: [1]', 'Value must be a dictionary'],
+  ['a', 'expires: tomorrow', /expires/],
+])('are not made of %s {%s}', async (name, attrs, why) => {
+  const made = bed.apply(entries(`{${MODEL}, identifiers: {name: ${name}}, attrs: {${attrs}}}`));
+  await expect(made).rejects.toThrow(why);
+});

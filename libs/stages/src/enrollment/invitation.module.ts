@@ -1,0 +1,7 @@
+import { directoryModule } from '@gatehouse/directory';
+import { serveStage } from '@gatehouse/stage-kit';
+import { invitationContract } from './invitation.contract.js';
+import { InvitationStage } from './invitation.stage.js';
+
+/** The invitation stage on the bus. */
+export const invitationModule = () => serveStage(invitationContract, InvitationStage, { imports: [directoryModule()] });

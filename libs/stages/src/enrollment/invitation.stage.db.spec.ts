@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import type { PlanContext } from '@gatehouse/contracts';
+import { type InvitationFields, TypeormInvitations } from '@gatehouse/directory';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EnrolmentDatabase, enrolmentDatabase } from '../../../../test/support/enrolment.js';
+import { invitationContract } from './invitation.contract.js';
+import { InvitationStage } from './invitation.stage.js';
+
+const [HERE, ELSEWHERE] = [randomUUID(), randomUUID()];
+const DENIED = { type: 'denied', message: { code: 'invitation_invalid' } };
+
+let database: EnrolmentDatabase;
+let invitations: TypeormInvitations;
+beforeAll(async () => {
+  database = await enrolmentDatabase();
+  invitations = new TypeormInvitations(database.source);
+});
+afterAll(() => database.close());
+
+const invite = (fields: Partial<InvitationFields> = {}) =>
+  invitations.create({ name: 'friends', expires: null, fixed_data: {}, single_use: false, flow: null, ...fields });
+
+interface Came {
+  readonly query?: Record<string, string>;
+  readonly context?: PlanContext;
+  readonly run?: string;
+  readonly flow?: string | undefined;
+  readonly goesOn?: boolean;
+}
+
+/** Comes by with an address; what the stage says. */
+function come({ query = {}, context = {}, run = randomUUID(), goesOn = false, ...rest }: Came) {
+  const flow = { slug: 'enrol', title: '', designation: 'enrollment' as const, id: 'flow' in rest ? rest.flow : HERE };
+  return driveStage(invitationContract, new InvitationStage(invitations), {
+    config: { continue_flow_without_invitation: goesOn },
+    context,
+    request: { id: `${run}.work.0.step`, query, flow },
+  }).show();
+}
+
+describe('an invitation', () => {
+  it('lets whoever has it in, with what it fixes', async () => {
+    const { pk } = await invite({ fixed_data: { name: 'Zed', attributes: { team: 'a' } } });
+    const context = { prompt_data: { name: 'Mine', shoe: 38 } };
+    expect(await come({ query: { itoken: pk }, context })).toEqual({
+      type: 'passed',
+      context: {
+        ...{ invitation: { uuid: pk, name: 'friends' }, invitation_in_effect: true },
+        prompt_data: { name: 'Zed', shoe: 38, attributes: { team: 'a' } },
+        prompt_locked: ['name', 'attributes.team'],
+      },
+      effects: [{ type: 'event', action: 'invitation_used', context: { invitation_uuid: pk.replaceAll('-', '') } }],
+    });
+  });
+
+  it.each([
+    ['the address as itoken', (pk: string) => ({ query: { itoken: pk, token: 'x' } })],
+    ['the address as token', (pk: string) => ({ query: { token: pk } })],
+    ['the address without dashes', (pk: string) => ({ query: { itoken: pk.replaceAll('-', '') } })],
+    ['what was typed', (pk: string) => ({ context: { prompt_data: { token: pk } } })],
+  ])('is found in %s', async (_, where) => {
+    expect(await come(where((await invite()).pk))).toMatchObject({ type: 'passed' });
+  });
+
+  it.each([{}, { itoken: '' }, { itoken: 'nonsense' }, { itoken: randomUUID() }, { itoken: `${randomUUID()}'--` }])(
+    'is none: %j',
+    async (query) => {
+      expect(await come({ query })).toEqual(DENIED);
+      expect(await come({ query, goesOn: true })).toEqual({ type: 'passed' });
+    },
+  );
+
+  it('that has expired is none, whoever cleans up (D3 15)', async () => {
+    const { pk } = await invite({ expires: new Date(Date.now() - 1) });
+    expect(await come({ query: { itoken: pk } })).toEqual(DENIED);
+    expect(await invitations.find({ pk })).toBeDefined();
+  });
+
+  it('for one flow is none in another, and is not used up there (D3 4)', async () => {
+    const { pk } = await invite({ flow: HERE, single_use: true });
+    expect(await come({ query: { itoken: pk }, flow: ELSEWHERE })).toEqual(DENIED);
+    expect(await come({ query: { itoken: pk }, flow: undefined })).toEqual(DENIED);
+    expect(await come({ query: { itoken: pk } })).toMatchObject({ type: 'passed' });
+  });
+
+  it('can be used again, unless it is for a single use', async () => {
+    const { pk } = await invite();
+    for (let i = 0; i < 2; i++) expect(await come({ query: { itoken: pk } })).toMatchObject({ type: 'passed' });
+  });
+
+  it('for a single use lets in one of many who come at once, and them again when they start over', async () => {
+    const { pk } = await invite({ single_use: true });
+    const runs = Array.from({ length: 8 }, () => randomUUID());
+    const heard = await Promise.all(runs.map((run) => come({ query: { itoken: pk }, run })));
+    const lucky = runs.filter((_, i) => heard[i]!.type === 'passed');
+    expect(lucky).toHaveLength(1);
+    const [run] = lucky as [string];
+    expect(await come({ query: { itoken: pk }, run })).toMatchObject({ type: 'passed' });
+    expect(await come({ query: { itoken: pk } })).toEqual(DENIED);
+  });
+
+  it('that was taken back is none', async () => {
+    const { pk } = await invite();
+    expect(await invitations.remove(pk)).toBe(true);
+    expect(await invitations.remove(pk)).toBe(false);
+    expect(await come({ query: { itoken: pk } })).toEqual(DENIED);
+  });
+});

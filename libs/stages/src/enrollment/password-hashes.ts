@@ -1,0 +1,4 @@
+/** Makes password hashes. Throws Busy when nobody makes one in time. */
+export abstract class PasswordHashes {
+  abstract hash(password: string, timeLeftMs: number): Promise<string>;
+}

@@ -1,0 +1,48 @@
+import { boolean, char, choice, defineStage, reference } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+export const CREATION_MODES = ['never_create', 'create_when_required', 'always_create'] as const;
+/** Kinds of users that there are. */
+export const WRITTEN_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
+
+/** Writes what was filled in to the user whom the flow is about, or makes one of it (02-stages §9). */
+export const userWriteContract = defineStage({
+  kind: 'user_write',
+  component: undefined,
+  model: 'authentik_stages_user_write.userwritestage',
+  service: 'enrollment',
+  config: z.object({
+    user_creation_mode: choice(CREATION_MODES).default('create_when_required'),
+    create_users_as_inactive: boolean().default(false),
+    create_users_group: reference('group'),
+    user_type: choice(WRITTEN_TYPES).default('external'),
+    user_path_template: char({ allowBlank: true }).default(''),
+  }),
+  challenge: z.object({}),
+  response: z.object({}),
+  state: z.object({}),
+  reads: {
+    pending_user: 'optional',
+    prompt_data: 'optional',
+    prompt_locked: 'optional',
+    prompt_secrets: 'optional',
+    groups: 'optional',
+    user_path: 'optional',
+    user_type: 'optional',
+    source: 'optional',
+    'goauthentik.io/sources/connection': 'optional',
+  },
+  writes: ['pending_user', 'user_backend', 'prompt_data', 'prompt_secrets'],
+  changes_user: true,
+  errors: {
+    user_write_no_data: { string: 'No Pending data.', code: 'invalid' },
+    user_write_nobody: { string: "No user found and can't create new user.", code: 'invalid' },
+    user_write_failed: { string: 'Failed to update user. Please try again later.', code: 'invalid' },
+  },
+  effects: ['event', 'keep_session'],
+  // An account, or what lets somebody into one.
+  grants: true,
+  writes_data: true,
+  // A hash is made on the way.
+  deadline_ms: 10_000,
+});

@@ -1,0 +1,256 @@
+import { randomUUID } from 'node:crypto';
+import type { PlanContext, SavedUser } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EnrolmentDatabase, enrolmentDatabase } from '../../../../test/support/enrolment.js';
+import { PasswordHashes } from './password-hashes.js';
+import { userWriteContract } from './user-write.contract.js';
+import { UserWriteStage } from './user-write.stage.js';
+
+/** Hashes that a test can read. */
+const hashes = new (class extends PasswordHashes {
+  readonly made: string[] = [];
+  async hash(password: string) {
+    this.made.push(password);
+    return `hash of ${password}`;
+  }
+})();
+
+let database: EnrolmentDatabase;
+beforeAll(async () => {
+  database = await enrolmentDatabase();
+});
+afterAll(() => database.close());
+
+interface Asked {
+  readonly config?: object;
+  readonly user?: SavedUser | undefined;
+  readonly id?: string;
+  readonly context?: object;
+}
+
+/** Asks the stage to write `data`; what comes of it. */
+function write(data: object | undefined, { config = {}, user, id = randomUUID(), context = {} }: Asked = {}) {
+  const facts = { ...(data ? { prompt_data: data } : {}), ...context } as PlanContext;
+  const request = { id, session: { user: user ?? null } };
+  return driveStage(userWriteContract, new UserWriteStage(database.enrolments, hashes), {
+    ...{ config: { ...config }, context: facts, request },
+  }).show();
+}
+
+const NEVER = { config: { user_creation_mode: 'never_create' } };
+const fresh = () => `user-${randomUUID()}`;
+const find = async (username: string) => (await database.register.findUsers({ username }))[0];
+const count = async () => Number((await database.source.query('SELECT count(*) FROM directory.users'))[0].count);
+
+async function somebody(more: Partial<Parameters<typeof database.register.createUser>[0]> = {}): Promise<SavedUser> {
+  const made = await database.register.createUser({ username: fresh(), name: 'Somebody', ...more });
+  const { uuid, pk, username, name, email, is_active, epoch } = made;
+  return { kind: 'saved', uuid, pk, username, name, email, is_active, epoch, locale: '' };
+}
+
+describe('a user who is made', () => {
+  it('has what was filled in, and only a hash of the password', async () => {
+    const username = fresh();
+    const data = { username, name: 'New', email: 'new@example.org', password: 'hunter2', 'attributes.shoe': 38 };
+    const done = await write(data, { context: { prompt_secrets: ['password', 'password_repeat'] } });
+
+    const made = await find(username);
+    expect(made).toMatchObject({
+      ...{ username, name: 'New', email: 'new@example.org', password_hash: 'hash of hunter2' },
+      ...{ is_active: true, type: 'external', path: 'users', attributes: { shoe: 38 } },
+    });
+    expect(done).toMatchObject({
+      type: 'passed',
+      context: {
+        pending_user: { kind: 'saved', uuid: made!.uuid, username, backend: 'authentik.core.auth.InbuiltBackend' },
+        user_backend: 'authentik.core.auth.InbuiltBackend',
+        prompt_data: { username, name: 'New' },
+        prompt_secrets: null,
+      },
+      effects: [{ type: 'event', action: 'user_write', context: { username, created: true } }],
+    });
+    expect(JSON.stringify(done)).not.toContain('hunter2');
+  });
+
+  it('is as the stage was told', async () => {
+    const [username, group] = [fresh(), await database.register.createGroup({ name: fresh() })];
+    const config = {
+      ...{ create_users_as_inactive: true, create_users_group: group.pk },
+      ...{ user_type: 'internal_service_account', user_path_template: 'robots' },
+    };
+    await write({ username }, { config });
+    expect(await find(username)).toMatchObject({
+      ...{ is_active: false, type: 'service_account', path: 'robots', groups: [group.pk], password_hash: '' },
+    });
+  });
+
+  it('is as policies and the source say before that', async () => {
+    const [username, group] = [fresh(), await database.register.createGroup({ name: fresh() })];
+    const source = { uuid: randomUUID(), pk: 1, slug: 'github', name: 'GitHub' };
+    const facts = { user_type: 'internal', user_path: 'from/github', groups: [group.name, 'nobody'], source };
+    await write({ username }, { context: { ...facts, 'goauthentik.io/sources/connection': {} } });
+    expect(await find(username)).toMatchObject({
+      ...{ type: 'internal', path: 'from/github', groups: [group.pk] },
+      attributes: { 'goauthentik.io/user/sources': ['GitHub'] },
+    });
+  });
+
+  it('is one, however often and at whatever moment the same work is asked for', async () => {
+    const [username, id] = [fresh(), randomUUID()];
+    const all = await Promise.all(Array.from({ length: 6 }, () => write({ username }, { id })));
+    expect(all.map(({ type }) => type)).toEqual(Array(6).fill('passed'));
+    for (const reply of all) expect(reply).toEqual(all[0]);
+  });
+
+  it('has a name that nobody else has, of many who ask at once for it in any case', async () => {
+    const username = fresh();
+    const names = Array.from({ length: 8 }, (_, i) => (i % 2 ? username : username.toUpperCase()));
+    const all = await Promise.all(names.map((name) => write({ username: name })));
+    expect(all.filter(({ type }) => type === 'passed')).toHaveLength(1);
+    const refused = all.filter(({ type }) => type === 'denied');
+    expect(refused).toEqual(Array(7).fill({ type: 'denied', message: { code: 'user_write_failed' } }));
+  });
+
+  it.each([{ username: '' }, {}, { name: 'Nobody' }])('needs a name: %j', async (data) => {
+    const before = await count();
+    expect(await write(data)).toEqual({ type: 'denied' });
+    expect(await count()).toBe(before);
+  });
+
+  it.each([
+    { username: 'x'.repeat(151) },
+    { username: 'nul', name: 'a\0b' },
+    { username: 'nul', 'attributes.a': 'a\0b' },
+  ])('is not made of what does not fit: %j', async (data) => {
+    expect(await write(data)).toEqual({ type: 'denied', message: { code: 'user_write_failed' } });
+  });
+
+  it('is not made where the stage never makes one, logged in or not (D3 5)', async () => {
+    const before = await count();
+    expect(await write({ username: fresh() }, NEVER)).toEqual({
+      ...{ type: 'denied', message: { code: 'user_write_nobody' } },
+    });
+    expect(await write({ username: fresh() }, { ...NEVER, user: await somebody() })).toMatchObject({ type: 'passed' });
+    expect(await count()).toBe(before + 1);
+  });
+
+  it('is never one who was only pretended, who takes as long all the same', async () => {
+    const [before, username] = [await count(), fresh()];
+    const context = { pending_user: { kind: 'pretended', username, email: '' } };
+    hashes.made.length = 0;
+    expect(await write({ password: 'hunter2' }, { context })).toEqual({ type: 'passed', context: { prompt_data: {} } });
+    expect(hashes.made).toEqual(['hunter2']);
+    expect(await count()).toBe(before);
+  });
+
+  it('is a new one for whoever is there, where the stage always makes one', async () => {
+    const [user, username] = [await somebody(), fresh()];
+    await write(
+      { username },
+      { config: { user_creation_mode: 'always_create' }, user, context: { pending_user: user } },
+    );
+    expect(await find(username)).toBeDefined();
+    expect(await find(user.username)).toBeDefined();
+  });
+});
+
+describe('a user who is changed', () => {
+  it('keeps what was not filled in, deep inside of attributes too', async () => {
+    const user = await somebody({ email: 'a@example.org', attributes: { settings: { theme: 'dark' }, list: [1] } });
+    const data = { name: 'Other', 'attributes.settings.locale': 'de', 'attributes.list': [2] };
+    const done = await write(data, { context: { pending_user: user } });
+    expect(await find(user.username)).toMatchObject({
+      ...{ name: 'Other', email: 'a@example.org', type: 'internal', path: 'users', epoch: user.epoch },
+      attributes: { settings: { theme: 'dark', locale: 'de' }, list: [2] },
+    });
+    expect(done).toMatchObject({
+      context: { pending_user: { name: 'Other', locale: 'de', epoch: user.epoch } },
+      effects: [{ action: 'user_write', context: { created: false } }],
+    });
+  });
+
+  it('loses nothing to another who writes at the same moment', async () => {
+    const user = await somebody();
+    const keys = Array.from({ length: 8 }, (_, i) => `attributes.k${i}`);
+    await Promise.all(keys.map((key) => write({ [key]: 1 }, { context: { pending_user: user } })));
+    expect(Object.keys((await find(user.username))!.attributes)).toHaveLength(8);
+  });
+
+  it('is whoever is logged in, where the flow is about nobody; and their session goes on under a new password', async () => {
+    const user = await somebody();
+    const done = await write({ username: `${user.username}-2`, password: 'hunter2' }, { user });
+    const renamed = await find(`${user.username}-2`);
+    expect(renamed).toMatchObject({ uuid: user.uuid, epoch: user.epoch + 1, password_hash: 'hash of hunter2' });
+    expect(done).toMatchObject({
+      effects: [
+        { type: 'keep_session', user_epoch: user.epoch + 1 },
+        { type: 'event', action: 'password_set' },
+        { type: 'event', action: 'user_write' },
+      ],
+    });
+  });
+
+  it('is whom the flow is about before whoever is logged in, whose session is left alone', async () => {
+    const [user, visitor] = [await somebody(), await somebody()];
+    const done = await write({ password: 'hunter2' }, { user: visitor, context: { pending_user: user } });
+    expect(await find(user.username)).toMatchObject({ password_hash: 'hash of hunter2' });
+    expect(await find(visitor.username)).toMatchObject({ password_hash: '', epoch: visitor.epoch });
+    expect(JSON.stringify(done)).not.toContain('keep_session');
+  });
+
+  it('is not made active, and keeps type, path and groups, whatever the stage makes new ones of', async () => {
+    const group = await database.register.createGroup({ name: fresh() });
+    const user = await somebody({ is_active: false });
+    const config = { create_users_group: group.pk, user_type: 'external', user_path_template: 'elsewhere' };
+    await write({ name: 'Other', is_active: true }, { config, context: { pending_user: user } });
+    expect(await find(user.username)).toMatchObject({
+      ...{ name: 'Other', is_active: false, type: 'internal', path: 'users', groups: [] },
+    });
+  });
+
+  it('is not given the name of another', async () => {
+    const [user, other] = [await somebody(), await somebody()];
+    expect(await write({ username: other.username.toUpperCase() }, { context: { pending_user: user } })).toEqual({
+      ...{ type: 'denied', message: { code: 'user_write_failed' } },
+    });
+    expect(await write({ username: '' }, { context: { pending_user: user } })).toEqual({ type: 'denied' });
+  });
+
+  it('comes from a source once, however often they come from it', async () => {
+    const user = await somebody({ attributes: { 'goauthentik.io/user/sources': ['GitHub'] } });
+    const come = (name: string) =>
+      write(
+        {},
+        {
+          context: {
+            ...{ pending_user: user, source: { uuid: randomUUID(), pk: 1, slug: 's', name } },
+            'goauthentik.io/sources/connection': {},
+          },
+        },
+      );
+    await come('GitHub');
+    await come('GitLab');
+    expect((await find(user.username))!.attributes).toEqual({ 'goauthentik.io/user/sources': ['GitHub', 'GitLab'] });
+  });
+
+  it('who is gone is denied', async () => {
+    const user = await somebody();
+    await database.register.removeUser(user.pk);
+    expect(await write({ name: 'x' }, { context: { pending_user: user } })).toEqual({ type: 'denied' });
+  });
+});
+
+it('writes nothing where nothing was filled in', async () => {
+  expect(await write(undefined)).toEqual({ type: 'denied', message: { code: 'user_write_no_data' } });
+});
+
+it('tells of passwords nowhere, whatever their keys are called', async () => {
+  const data = { username: fresh(), pin: 'hunter2', notes: 'n'.repeat(5000) };
+  const done = await write(data, { context: { prompt_secrets: ['pin'] } });
+  expect(JSON.stringify(done)).not.toContain('hunter2');
+  const [{ all }] = await database.source.query('SELECT json_agg(d)::text AS all FROM enrollment.done d');
+  expect(all).toContain(data.username);
+  expect(all).not.toMatch(/hunter2|nnn/);
+  expect(done).toMatchObject({ effects: [{ context: { notes: 'n'.repeat(1024) } }] });
+});

@@ -1,0 +1,158 @@
+import { deny, pass, REDACTED, type SavedUser, type StageOutcome, type User } from '@gatehouse/contracts';
+import type { AccountDraft } from '@gatehouse/directory';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import { Enrolments, Unwritable, type Writers } from './enrolments.js';
+import { PasswordHashes } from './password-hashes.js';
+import { type userWriteContract, WRITTEN_TYPES } from './user-write.contract.js';
+import { type WrittenUser, writtenUser } from './written-user.js';
+
+type Contract = typeof userWriteContract;
+type Input = ChallengeInput<Contract>;
+type Bag = Readonly<Record<string, unknown>>;
+
+const INBUILT = 'authentik.core.auth.InbuiltBackend';
+const DEFAULT_PATH = 'users';
+/** Milliseconds that are left for the rows when a hash has taken its time. */
+const FOR_THE_ROWS_MS = 1000;
+/** Characters of a value that an event tells. */
+const TOLD = 1024;
+
+/** What is written, and to whom: `to` is nobody where a user is made. */
+interface Work {
+  readonly written: WrittenUser;
+  readonly hash: string | undefined;
+  readonly to: SavedUser | undefined;
+}
+
+type Known = Work & { readonly to: SavedUser };
+const isKnown = (work: Work): work is Known => work.to !== undefined;
+
+/** Writes users, without asking. */
+@Injectable()
+export class UserWriteStage implements Stage<Contract> {
+  constructor(
+    @Inject(Enrolments) private readonly enrolments: Enrolments,
+    @Inject(PasswordHashes) private readonly hashes: PasswordHashes,
+  ) {}
+
+  async challenge(input: Input): Promise<StageOutcome<Contract>> {
+    const { prompt_data: data, prompt_locked: locked = [] } = input.context;
+    if (!data) return deny({ message: { code: 'user_write_no_data' } });
+    const whom = whomOf(input);
+    if (whom === 'nobody') return deny({ message: { code: 'user_write_nobody' } });
+    const written = writtenUser(data, locked);
+    if (written.fields.username === '') return deny();
+    const hash = written.password && (await this.hashes.hash(written.password, input.timeLeftMs() - FOR_THE_ROWS_MS));
+    // Whoever is only pretended takes as long as anybody, and is never written.
+    if (whom === 'pretended') return pass({ context: forgotten(input.context) });
+    const to = whom === 'new' ? undefined : whom;
+    return this.write(input, { written, hash, to });
+  }
+
+  respond(input: Input) {
+    return this.challenge(input);
+  }
+
+  private async write(input: Input, work: Work): Promise<StageOutcome<Contract>> {
+    try {
+      // Only who was written is noted: what else was typed is nobody's but the plan's.
+      const { user } = await this.enrolments.once(input.id, async (writers) => ({
+        user: (await (isKnown(work) ? changed(writers, input, work) : created(writers, input, work))) ?? null,
+      }));
+      return user ? done(input, work, user) : deny();
+    } catch (error) {
+      if (error instanceof Unwritable) return deny({ message: { code: 'user_write_failed' } });
+      throw error;
+    }
+  }
+}
+
+/** To whom is written: whom the flow is about, else who is logged in, else somebody new; as far as that is allowed. */
+function whomOf({ config, context, session }: Input): SavedUser | 'new' | 'pretended' | 'nobody' {
+  const mode = config.user_creation_mode;
+  if (mode === 'always_create') return 'new';
+  const user: User | null = context.pending_user ?? session.user;
+  if (user?.kind === 'saved') return user;
+  if (user?.kind === 'pretended') return 'pretended';
+  return mode === 'never_create' ? 'nobody' : 'new';
+}
+
+async function created({ accounts }: Writers, input: Input, { written, hash }: Work): Promise<SavedUser | undefined> {
+  const { config, context } = input;
+  const known = context.pending_user?.kind === 'unsaved' ? context.pending_user : undefined;
+  const username = written.fields.username ?? known?.username ?? '';
+  if (username === '') return undefined;
+  const draft: AccountDraft = {
+    ...(known && { name: known.name, email: known.email }),
+    ...{
+      ...written.fields,
+      username,
+      type: typeOf(input),
+      path: pathOf(input),
+      is_active: !config.create_users_as_inactive,
+    },
+    ...{ attributes: written.attributes, source: sourceOf(input) },
+    ...(hash && { password_hash: hash }),
+  };
+  const user = await accounts.create(draft);
+  const group = config.create_users_group;
+  await accounts.join(user.uuid, { ids: group ? [group] : [], names: context.groups ?? [] });
+  return { ...user, backend: INBUILT };
+}
+
+async function changed({ accounts }: Writers, input: Input, { written, hash, to }: Known) {
+  const { fields, attributes } = written;
+  const user = await accounts.change(to.uuid, {
+    ...{ ...fields, source: sourceOf(input) },
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...(hash && { password_hash: hash }),
+  });
+  if (user) await accounts.join(user.uuid, { ids: [], names: input.context.groups ?? [] });
+  return user;
+}
+
+function typeOf({ config, context }: Input): AccountDraft['type'] {
+  const type = WRITTEN_TYPES.find((known) => known === context.user_type) ?? config.user_type;
+  return type === 'internal_service_account' ? 'service_account' : type;
+}
+
+const pathOf = ({ config, context }: Input) => (context.user_path ?? config.user_path_template) || DEFAULT_PATH;
+
+/** The name of the source that somebody comes from. */
+const sourceOf = ({ context }: Input) =>
+  context['goauthentik.io/sources/connection'] ? context.source?.name : undefined;
+
+function done({ context, session }: Input, { written, hash, to }: Work, user: SavedUser): StageOutcome<Contract> {
+  const isOwn = to !== undefined && session.user?.kind === 'saved' && session.user.uuid === user.uuid;
+  return pass<Contract>({
+    context: {
+      pending_user: user,
+      ...(to ? {} : { user_backend: INBUILT }),
+      ...forgotten(context),
+    },
+    effects: [
+      ...(isOwn && hash ? [{ type: 'keep_session' as const, user_epoch: user.epoch }] : []),
+      ...(to && written.password ? [{ type: 'event' as const, action: 'password_set', context: {} }] : []),
+      { type: 'event', action: 'user_write', context: { ...told(context), created: !to } },
+    ],
+  });
+}
+
+/** A password is written, and then no part of the plan any more. */
+function forgotten({ prompt_data = {}, prompt_secrets = [] }: Input['context']) {
+  const secrets = new Set([...prompt_secrets, 'password']);
+  const rest = Object.entries(prompt_data).filter(([key]) => !secrets.has(key));
+  return { prompt_data: Object.fromEntries(rest), ...(prompt_secrets.length > 0 && { prompt_secrets: null }) };
+}
+
+/** What was filled in, as an event tells it. */
+function told({ prompt_data = {}, prompt_secrets = [] }: Input['context']): Bag {
+  const shortened = (value: unknown) => (typeof value === 'string' ? value.slice(0, TOLD) : value);
+  return Object.fromEntries(
+    Object.entries(prompt_data).map(([key, value]) => [
+      key,
+      prompt_secrets.includes(key) ? REDACTED : shortened(value),
+    ]),
+  );
+}

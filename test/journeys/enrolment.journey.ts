@@ -1,0 +1,283 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  DUMMY,
+  flowEntries,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { House } from '../support/house.js';
+import { asking, fieldEntry, writing } from '../support/prompts.js';
+
+const MEMBERS = { authentication: 'require_authenticated' };
+const INVITATIONS = '/api/v3/stages/invitation/invitations/';
+
+/** What the reference's own settings form is guarded by, in short. */
+const OWN_ADDRESS = `from authentik.core.models import USER_ATTRIBUTE_CHANGE_EMAIL
+prompt_data = request.context.get("prompt_data")
+if not request.user.group_attributes(request.http_request).get(
+    USER_ATTRIBUTE_CHANGE_EMAIL, request.http_request.tenant.default_user_change_email
+):
+    if prompt_data.get("email") != request.user.email:
+        ak_message("Not allowed to change email address.")
+        return False
+return True`;
+
+const ofUser = (expression: string) => ({
+  initial_value: `try:\n    return ${expression}\nexcept:\n    return ""`,
+  initial_value_expression: true,
+});
+
+let house: House;
+beforeAll(async () => {
+  house = await House.open({
+    services: ['identification', 'password', 'session', 'enrollment', 'policy'],
+    blueprints: [
+      blueprint(
+        userEntry('admin'),
+        {
+          ...{ model: 'authentik_core.group', identifiers: { name: 'admins' } },
+          attrs: { is_superuser: true, users: [keyOf('user admin')] },
+        },
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        ...[fieldEntry('new', ['username', 'username']), fieldEntry('new', ['password', 'password'])],
+        ...[fieldEntry('new', ['password_repeat', 'password']), fieldEntry('new', ['name', 'text'])],
+        fieldEntry('new', ['email', 'email']),
+        flowEntries('enrol', [
+          ...[asking('new', ['username', 'password', 'password_repeat']), asking('new', ['name', 'email'])],
+          ...[writing('always_create'), LOGIN],
+        ]),
+        fieldEntry('own', ['username', 'username'], ofUser('user.username')),
+        fieldEntry('own', ['email', 'email'], ofUser('user.email')),
+        fieldEntry(
+          'own',
+          ['attributes.settings.locale', 'ak-locale'],
+          ofUser('user.attributes.get("settings", {}).get("locale", "")'),
+        ),
+        {
+          ...{ model: 'authentik_policies_expression.expressionpolicy', id: 'own address' },
+          ...{ identifiers: { name: 'own address' }, attrs: { expression: OWN_ADDRESS } },
+        },
+        flowEntries(
+          'settings',
+          [
+            asking('own', ['username', 'email', 'attributes.settings.locale'], ['own address']),
+            writing('never_create'),
+          ],
+          MEMBERS,
+        ),
+        flowEntries('password', [asking('new', ['password', 'password_repeat']), writing('never_create')], MEMBERS),
+        flowEntries('leave', [{ stage: 'user_delete.userdeletestage' }], MEMBERS),
+        flowEntries('invited', [
+          ...[{ stage: 'invitation.invitationstage' }, asking('new', ['username', 'name'])],
+          ...[writing('always_create'), DUMMY],
+        ]),
+        flowEntries('other', [{ stage: 'invitation.invitationstage' }, DUMMY]),
+      ),
+    ],
+  });
+}, 120_000);
+afterAll(() => house?.close());
+
+const PAIR = (password: string) => ({ password, password_repeat: password });
+
+/** Enrols somebody; their browser, logged in. */
+async function enrolled(username: string, password = 'first-pass-1'): Promise<Browser> {
+  const browser = house.browser();
+  await browser.show('enrol');
+  await browser.solve('enrol', { username, ...PAIR(password) });
+  const { body } = await browser.solve('enrol', { name: username, email: `${username}@example.org` });
+  expect(body).toMatchObject({ component: 'xak-flow-redirect', to: '/' });
+  return browser;
+}
+async function login(username: string, password: string): Promise<Browser> {
+  const browser = house.browser();
+  await browser.solve('login', { uid_field: username });
+  await browser.solve('login', { password });
+  return browser;
+}
+const me = async (browser: Browser) => {
+  const { body } = await browser.fetch('/api/v3/core/users/me/');
+  return (body['user'] as Record<string, unknown> | undefined)?.['username'];
+};
+const userRow = async (username: string) =>
+  (await house.rows<Record<string, unknown>>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
+
+describe('somebody new', () => {
+  it('fills two forms in, is written and logged in, and comes back with the password', async () => {
+    const browser = house.browser();
+    const shown = await browser.show('enrol');
+    expect(shown.body).toMatchObject({ component: 'ak-stage-prompt', fields: [{ type: 'username' }, {}, {}] });
+    const refused = await browser.solve('enrol', {
+      username: 'nina',
+      password: 'a-pass-1',
+      password_repeat: 'a-pass-2',
+    });
+    expect(refused.body).toMatchObject({
+      response_errors: { non_field_errors: [{ string: "Passwords don't match.", code: 'invalid' }] },
+    });
+    await browser.solve('enrol', { username: 'nina', ...PAIR('a-pass-1') });
+    const stored = await house.rows<{ body: Buffer }>('SELECT body FROM flow.plans');
+    expect(Buffer.concat(stored.map(({ body }) => body)).includes('a-pass-1')).toBe(false);
+    const done = await browser.solve('enrol', {
+      name: 'Nina',
+      email: 'nina@example.org',
+      is_active: false,
+      type: 'internal',
+    });
+    expect(done.body).toMatchObject({ component: 'xak-flow-redirect' });
+
+    expect(await me(browser)).toBe('nina');
+    expect(await userRow('nina')).toMatchObject({
+      name: 'Nina',
+      email: 'nina@example.org',
+      type: 'external',
+      is_active: true,
+    });
+    expect(await me(await login('nina', 'a-pass-1'))).toBe('nina');
+  });
+
+  it('is told that a name is taken', async () => {
+    const { body } = await house.browser().solve('enrol', { username: 'ADMIN', ...PAIR('a-pass-1') });
+    expect(body).toMatchObject({
+      response_errors: { username: [{ string: 'Username is already taken.', code: 'invalid' }] },
+    });
+  });
+
+  it('is written once, though they press twice and want to go elsewhere meanwhile', async () => {
+    const browser = house.browser();
+    await browser.solve('enrol', { username: 'olga', ...PAIR('a-pass-1') });
+    const answer = { name: 'Olga', email: 'olga@example.org' };
+    const all = await Promise.all([
+      ...[browser.solve('enrol', answer), browser.solve('enrol', answer, 'next=/one')],
+      ...[browser.show('enrol', 'next=/two'), browser.solve('enrol', answer, 'next=/three')],
+    ]);
+    for (const { status } of all) expect([200, 503]).toContain(status);
+    const rows = await house.rows(`SELECT FROM directory.users WHERE lower(username) = 'olga'`);
+    expect(rows).toHaveLength(1);
+    expect(all.map(({ text }) => text).join()).not.toContain('Failed to update user');
+  });
+});
+
+describe('a member', () => {
+  it('changes their settings, but not what they may not, and nothing else is lost', async () => {
+    const browser = await enrolled('pia');
+    await house.rows(
+      `UPDATE directory.users SET attributes = '{"settings": {"theme": "dark"}}' WHERE username = 'pia'`,
+    );
+    const mine = { username: 'pia', 'attributes.settings.locale': 'de' };
+    const shown = await browser.show('settings');
+    expect(shown.body).toMatchObject({ fields: [{ initial_value: 'pia' }, { initial_value: 'pia@example.org' }, {}] });
+    const refused = await browser.solve('settings', { ...mine, email: 'mallory@example.org' });
+    expect(refused.body).toMatchObject({
+      response_errors: { non_field_errors: [{ string: 'Not allowed to change email address.', code: 'invalid' }] },
+    });
+    const done = await browser.solve('settings', { ...mine, email: 'pia@example.org' });
+    expect(done.body).toMatchObject({ to: '/' });
+    expect(await userRow('pia')).toMatchObject({ attributes: { settings: { theme: 'dark', locale: 'de' } } });
+  });
+
+  it('changes their password: this session goes on, others end, and the old one is worth nothing', async () => {
+    const browser = await enrolled('quin');
+    const other = await login('quin', 'first-pass-1');
+    const { body } = await browser.solve('password', PAIR('second-pass-2'));
+    expect(body).toMatchObject({ component: 'xak-flow-redirect' });
+
+    expect(await me(browser)).toBe('quin');
+    expect(await me(other)).toBeUndefined();
+    expect(await me(await login('quin', 'first-pass-1'))).toBeUndefined();
+    expect(await me(await login('quin', 'second-pass-2'))).toBe('quin');
+  });
+
+  it('deletes their account, and is nobody in every session', async () => {
+    const browser = await enrolled('rosa');
+    const other = await login('rosa', 'first-pass-1');
+    expect((await browser.show('leave')).body).toMatchObject({ to: '/' });
+    expect([await me(browser), await me(other)]).toEqual([undefined, undefined]);
+    expect(await userRow('rosa')).toBeUndefined();
+  });
+});
+
+it('a stranger gets into no form for members, and nobody is made (D3 5)', async () => {
+  const before = await house.rows('SELECT FROM directory.users');
+  for (const flow of ['settings', 'password', 'leave']) {
+    const { body } = await house.browser().solve(flow, { username: 'made', ...PAIR('a-pass-1') });
+    expect(body).toMatchObject({ component: 'ak-stage-access-denied' });
+  }
+  expect(await house.rows('SELECT FROM directory.users')).toHaveLength(before.length);
+});
+
+describe('an invitation', () => {
+  const make = async (body: object) => {
+    const admin = await login('admin', 'correct-horse-7');
+    return admin.fetch(INVITATIONS, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  };
+
+  it('is made by an administrator, and lets one person in, with what it fixes', async () => {
+    const made = await make({
+      name: 'friends',
+      single_use: true,
+      fixed_data: { name: 'Sven', attributes: { team: 'a' } },
+    });
+    expect(made).toMatchObject({ status: 201, body: { name: 'friends', single_use: true, flow: null } });
+    const query = `itoken=${String(made.body['pk'])}`;
+    const browser = house.browser();
+    expect((await browser.show('invited', query)).body).toMatchObject({
+      fields: [{ field_key: 'username' }, { field_key: 'name', type: 'text_read_only', initial_value: 'Sven' }],
+    });
+    await browser.solve('invited', { username: 'sven', name: 'Mallory' }, query);
+    expect(await userRow('sven')).toMatchObject({ name: 'Sven', attributes: { team: 'a' } });
+    const denied = { component: 'ak-stage-access-denied', error_message: 'Invalid invite/invite not found' };
+    expect((await house.browser().show('invited', query)).body).toMatchObject(denied);
+  });
+
+  it('for one flow opens no other (D3 4)', async () => {
+    const [row] = await house.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
+    const made = await make({ name: 'bound', flow: row!.id });
+    const query = `itoken=${String(made.body['pk'])}`;
+    expect((await house.browser().show('other', query)).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    expect((await house.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-prompt' });
+  });
+
+  it('is listed and taken back by administrators', async () => {
+    const made = await make({ name: 'brief', expires: '2100-01-01T00:00:00Z' });
+    const admin = await login('admin', 'correct-horse-7');
+    const { body } = await admin.fetch(INVITATIONS);
+    expect(body['results']).toContainEqual(made.body);
+    const address = `${INVITATIONS}${String(made.body['pk'])}/`;
+    expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(204);
+    expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(404);
+    const query = `itoken=${String(made.body['pk'])}`;
+    expect((await house.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-access-denied' });
+  });
+
+  it.each([
+    [{}, 'name'],
+    [{ name: 'no slug' }, 'name'],
+    [{ name: 'a', fixed_data: [] }, 'fixed_data'],
+    [{ name: 'a', fixed_data: { a: 'x'.repeat(40_000) } }, 'fixed_data'],
+    [{ name: 'a', expires: 'tomorrow' }, 'expires'],
+    [{ name: 'a', flow: '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01' }, 'flow'],
+  ])('is not made of %j', async (body, field) => {
+    const { status, body: said } = await make(body);
+    expect(status).toBe(400);
+    expect(Object.keys(said)).toEqual([field]);
+  });
+
+  it('is none of the business of members and strangers', async () => {
+    const member = await enrolled('tara');
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name": "mine"}' };
+    for (const browser of [member, house.browser()]) {
+      expect((await browser.fetch(INVITATIONS)).status).toBe(403);
+      expect((await browser.fetch(INVITATIONS, post)).status).toBe(403);
+    }
+  });
+});

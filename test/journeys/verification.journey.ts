@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { House } from '../support/house.js';
+import { read } from '../support/letters.js';
+import { Mailbox } from '../support/mailbox.js';
+import { describeWithNats } from '../support/nats.js';
+
+const field = (key: string, type: string, order: number) => ({
+  model: 'authentik_stages_prompt.prompt',
+  id: `field ${key}`,
+  identifiers: { name: `field ${key}` },
+  attrs: { field_key: key, label: key, type, required: true, placeholder: key, order },
+});
+const form = (...keys: readonly string[]) => ({
+  stage: 'prompt.promptstage',
+  attrs: { fields: keys.map((key) => keyOf(`field ${key}`)) },
+});
+const mail = (template: string) => ({
+  stage: 'email.emailstage',
+  attrs: { use_global_settings: true, template: `email/${template}.html`, activate_user_on_success: true },
+});
+const write = (attrs: object) => ({ stage: 'user_write.userwritestage', attrs: { ...attrs } });
+
+const entries = [
+  userEntry('alice'),
+  ...[field('username', 'username', 0), field('password', 'password', 1), field('password_repeat', 'password', 2)],
+  ...[field('name', 'text', 3), field('email', 'email', 4)],
+  flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+  flowEntries(
+    'enroll',
+    [
+      ...[form('username', 'password', 'password_repeat'), form('name', 'email')],
+      write({ create_users_as_inactive: true, user_creation_mode: 'always_create' }),
+      ...[mail('account_confirmation'), LOGIN],
+    ],
+    { designation: 'enrollment', authentication: 'require_unauthenticated' },
+  ),
+  flowEntries(
+    'recover',
+    [
+      ...[IDENTIFICATION, mail('password_reset'), form('password', 'password_repeat')],
+      ...[write({ user_creation_mode: 'never_create' }), LOGIN],
+    ],
+    { designation: 'recovery', authentication: 'require_unauthenticated' },
+  ),
+  {
+    model: 'authentik_policies_expression.expressionpolicy',
+    id: 'unless restored',
+    identifiers: { name: 'unless restored' },
+    attrs: { expression: "return bool(request.context.get('is_restored', True))" },
+  },
+  {
+    model: 'authentik_policies.policybinding',
+    identifiers: { policy: keyOf('unless restored'), target: keyOf('recover-0 bound'), order: 0 },
+    attrs: { negate: false, enabled: true, timeout: 30 },
+  },
+];
+const DONE = { component: 'xak-flow-redirect', to: '/' };
+
+describeWithNats('a mailbox that is proved in the middle of a flow', () => {
+  let house: House;
+  let mailbox: Mailbox;
+  beforeAll(async () => {
+    mailbox = await Mailbox.open();
+    house = await House.open({
+      blueprints: [blueprint(...entries)],
+      services: ['identification', 'password', 'session', 'enrollment', 'policy', 'courier'],
+      environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
+    });
+  });
+  afterAll(async () => {
+    await house?.close();
+    await mailbox?.close();
+  });
+
+  async function logsIn(uid_field: string, password: string): Promise<boolean> {
+    const browser = house.browser();
+    await browser.solve('login', { uid_field });
+    return (await browser.solve('login', { password })).body['component'] === DONE.component;
+  }
+
+  it.each(['link', 'code'] as const)(
+    'lets a newcomer in by the %s, and makes the account that waited for it active',
+    async (way) => {
+      const [browser, username] = [house.browser(), `new-${way}`];
+      await browser.show('enroll');
+      const password = 'a long enough one';
+      await browser.solve('enroll', { username, password, password_repeat: password });
+      const waiting = await browser.solve('enroll', { name: 'New', email: `${username}@example.org` });
+      expect(waiting.body).toMatchObject({ component: 'ak-stage-email' });
+      expect(await logsIn(username, password)).toBe(false);
+
+      const letter = await mailbox.mailTo(`${username}@example.org`);
+      const { code, query } = read(letter);
+      expect(letter.text).toContain('Confirm your email address');
+      const reader = way === 'link' ? house.browser() : browser;
+      const answer = way === 'link' ? await reader.solve('enroll', {}, query) : await reader.solve('enroll', { code });
+      expect(answer.body).toMatchObject(DONE);
+      expect((await reader.fetch('/api/v3/core/users/me/')).body).toMatchObject({
+        user: { username, is_active: true },
+      });
+      expect(await logsIn(username, password)).toBe(true);
+    },
+  );
+
+  it('lets somebody choose a new password by the link, wherever they read it, and nobody by a scan of it', async () => {
+    await house.browser().solve('recover', { uid_field: 'alice' });
+    const { query } = read(await mailbox.mailTo('alice@example.org'));
+    const [scanner, phone] = [house.browser(), house.browser()];
+    expect((await scanner.show('recover', query)).body).toMatchObject({ component: 'ak-stage-email', confirm: true });
+    expect((await phone.solve('recover', {}, query)).body).toMatchObject({ component: 'ak-stage-prompt' });
+    const password = 'another long one';
+    expect((await phone.solve('recover', { password, password_repeat: 'different' }, query)).body).toHaveProperty(
+      'response_errors',
+    );
+    expect((await phone.solve('recover', { password, password_repeat: password }, query)).body).toMatchObject(DONE);
+
+    expect(await logsIn('alice', password)).toBe(true);
+    expect(await logsIn('alice', 'correct-horse-7')).toBe(false);
+    expect((await scanner.show('recover', query)).body).toMatchObject({ component: 'ak-stage-identification' });
+  });
+
+  it('lets nobody in again whom an administrator has locked, although their mailbox is theirs (D3 42)', async () => {
+    await house.rows(`UPDATE directory.users SET is_active = false, last_login = now() WHERE username = 'new-link'`);
+    await house.browser().solve('recover', { uid_field: 'new-link' });
+    const { query } = read(await mailbox.mailTo('new-link@example.org', 2));
+    const reader = house.browser();
+    await reader.solve('recover', {}, query);
+    const password = 'yet another long one';
+    await reader.solve('recover', { password, password_repeat: password }, query);
+    expect((await reader.fetch('/api/v3/core/users/me/')).status).toBe(403);
+    expect(await logsIn('new-link', password)).toBe(false);
+  });
+});
