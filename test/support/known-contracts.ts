@@ -34,6 +34,7 @@ const chosen = {
   credential: '{sort}:{uid}',
   pick: { field: 'chosen', among: 'offers', where: { member: 'sort', values: ['totp'] } },
 };
+const touched = { ...chosen, when: 'touch', refuse: { field: 'touch', code: 'wrong' } };
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
 /**
@@ -54,7 +55,7 @@ const KINDS = new Map(
     contract('scribe', { component: undefined, writes_data: true }),
     contract('diary', { response: answer('word'), writes_data: true }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
-    contract('choice', { response: answer('code', 'chosen'), attempts: [chosen] }),
+    contract('choice', { response: answer('code', 'touch', 'chosen'), attempts: [chosen, touched] }),
     contract('page', { response: answer('word'), grants: false }),
     contract('needy', { reads: { pending_user: 'required' } }),
     contract('login', { component: undefined }),

@@ -77,7 +77,7 @@ export class Claims {
 
   /** Empty when the answer guesses nothing. */
   of({ rules, body, shown, user, ip }: Guess): Claim[] {
-    const matching = rules.filter(({ when }) => body[when] !== undefined && body[when] !== null && body[when] !== '');
+    const matching = rules.filter(({ when }) => isGiven(body[when]));
     if (matching.length === 0) return [];
     // By credential: an answer that is two guesses at one is counted once.
     const spent = new Map(
@@ -98,6 +98,9 @@ export class Claims {
     ];
   }
 }
+
+/** Whether a field of an answer holds a guess. */
+export const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** What an answer spends by one rule. A choice that was never offered hides nothing: it spends all that was, as no choice does. */
 function credentialsOf({ credential, pick }: AttemptRule, body: Bag, shown: Bag | undefined): string[] {
