@@ -89,7 +89,7 @@ describe('setting a phone up', () => {
     expect(bench.sent).toHaveLength(1);
 
     const limits = { SMS_MAX_AN_HOUR: 2 };
-    const spelled = [...number].join('-').replace('+-', '+');
+    const spelled = number.replaceAll(/\B/g, '-');
     expect(await bench.setUp(person(), { limits }).answer({ phone_number: spelled })).toMatchObject({ errors: {} });
     const third = bench
       .setUp(person(), { limits })

@@ -2,7 +2,7 @@
 const MAX_NUMBER = 64;
 
 /** What people put between digits. */
-const BETWEEN = /[\s().\/\p{Pd}]/gu;
+const BETWEEN = /[\s()./\p{Pd}]/gu;
 /** Some providers take letters for digits; with a colon they would take another way than a text message. */
 const NUMBER = /^\+?[a-z0-9]+$/i;
 

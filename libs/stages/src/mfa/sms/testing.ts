@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Devices } from '@gatehouse/authenticators';
+import type { Devices } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
