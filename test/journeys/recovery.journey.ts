@@ -49,6 +49,15 @@ async function loggedIn(password: string): Promise<Browser> {
 }
 const statusOf = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status;
 
+/** A way back for whoever has a code; their browser, before the form for a new password. */
+async function wayBack(code: string | undefined): Promise<Browser> {
+  const link = new URL(await house.user(['recovery-link', 'alice', '--flow', 'back']));
+  const browser = house.browser();
+  await browser.solve('back', {}, link.search.slice(1));
+  expect((await browser.solve('back', { code })).body).toMatchObject({ component: 'ak-stage-prompt' });
+  return browser;
+}
+
 describe('whoever reads the mails of somebody', () => {
   it('is asked for a second factor where there is one, before anything of the account is theirs (D3 25)', async () => {
     const member = await loggedIn(OLD);
@@ -65,13 +74,22 @@ describe('whoever reads the mails of somebody', () => {
   it('sets a password with it: the old one and its sessions are over', async () => {
     await house.rows('DELETE FROM flow.attempts');
     const member = await loggedIn(OLD);
-    const link = new URL(await house.user(['recovery-link', 'alice', '--flow', 'back']));
-    const [browser, query] = [house.browser(), link.search.slice(1)];
-    await browser.solve('back', {}, query);
-    expect((await browser.solve('back', { code: codes[0] })).body).toMatchObject({ component: 'ak-stage-prompt' });
+    const browser = await wayBack(codes[0]);
     expect((await browser.solve('back', NEW)).body).toMatchObject({ component: 'xak-flow-redirect' });
     expect(await statusOf(browser)).toBe(200);
     expect([await statusOf(member), await statusOf(await loggedIn(OLD))]).toEqual([403, 403]);
     expect(await statusOf(await loggedIn(NEW.password))).toBe(200);
+  });
+
+  it('is not kept out by what others guessed of the old password', async () => {
+    await house.rows('DELETE FROM flow.attempts');
+    await loggedIn('wrong');
+    await house.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential = 'password'`);
+    expect(await statusOf(await loggedIn(NEW.password))).toBe(403);
+
+    const browser = await wayBack(codes[1]);
+    await browser.solve('back', { password: 'third-horse-9', password_repeat: 'third-horse-9' });
+    expect(await statusOf(browser)).toBe(200);
+    expect(await statusOf(await loggedIn('third-horse-9'))).toBe(200);
   });
 });

@@ -39,7 +39,7 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
 
 /**
  * `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret` spends attempts, `choice` those
- * of what was chosen, `needy` needs a user, `page` grants nothing, `puzzle` does not act, `scribe` and `diary` write data of their own.
+ * of what was chosen, `needy` needs a user, `page` grants nothing, `puzzle` does not act, `scribe` and `diary` write data of their own, `scribe` passwords.
  */
 const KINDS = new Map(
   [
@@ -52,7 +52,7 @@ const KINDS = new Map(
       embeds: { inner: { field: 'token', error: 'wrong', asks: 'puzzle' } },
     }),
     contract('puzzle', { response: answer('token'), acts: false }),
-    contract('scribe', { component: undefined, writes_data: true }),
+    contract('scribe', { component: undefined, writes_data: true, renews: ['password'] }),
     contract('diary', { response: answer('word'), writes_data: true }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
     contract('choice', { response: answer('code', 'touch', 'chosen'), attempts: [chosen, touched] }),

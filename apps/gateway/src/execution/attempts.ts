@@ -97,6 +97,15 @@ export class Claims {
       },
     ];
   }
+
+  /** What was counted of credentials that a user has anew. */
+  renewed(user: User | undefined, credentials: readonly string[]): Claim[] {
+    if (user?.kind !== 'saved') return [];
+    const subject = hidden(this.key, subjectOf(user));
+    return credentials.map((credential) => ({
+      ...{ subject, credential, free: 0, hard: undefined, forgetAfterS: undefined },
+    }));
+  }
 }
 
 /** Whether a field of an answer holds a guess. */

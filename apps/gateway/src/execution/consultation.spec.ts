@@ -47,6 +47,24 @@ describe('attempts', () => {
     expect(await settled(rejects())).toEqual({ cleared: 0, returned: 2 });
   });
 
+  it('are forgotten by no stage that has not judged them, unless it makes that credential anew', async () => {
+    const forgotten = async (kind: string) => {
+      const passes: StageReply = { type: 'passed', verified: ['password', 'other'], context: { pending_user: ALICE } };
+      const script = { ...SCRIPT, [`${kind}.challenge`]: passes };
+      const { show, plans } = house(versionOf([{ kind }, { kind: 'page' }]), script);
+      const cleared: string[] = [];
+      const save = plans.save.bind(plans);
+      plans.save = (s) => {
+        cleared.push(...s.cleared.map(({ credential }) => credential));
+        return save(s);
+      };
+      await show();
+      return cleared;
+    };
+    expect(await forgotten('scribe')).toEqual(['password']);
+    expect(await forgotten('secret')).toEqual([]);
+  });
+
   it('that are refused look like a wrong answer, and the stage never hears what was guessed', async () => {
     const { solve, attempts, stages, plans } = house(versionOf([{ kind: 'secret' }]), {
       ...SCRIPT,

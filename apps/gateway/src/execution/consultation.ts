@@ -53,7 +53,9 @@ export class Consultation {
   async show(situation: Situation, step: Step): Promise<Heard> {
     const asked = this.ownStage(situation, step);
     if (!asked) return plainly({ type: 'denied' });
-    return this.withInnerChallenges(situation, asked, plainly(await this.ask(situation, asked)));
+    const reply = await this.ask(situation, asked);
+    const settlement = { ...NOTHING_TO_SETTLE, cleared: this.renewed(asked, reply) };
+    return this.withInnerChallenges(situation, asked, { ...plainly(reply), settlement });
   }
 
   /** Gives the step an answer, and each embedded step its part of it; any refusal is presented as the host's. */
@@ -188,6 +190,13 @@ export class Consultation {
       throw error;
     });
     return { reply, states: {}, settlement: settle(claims, reply) };
+  }
+
+  /** What was counted of credentials that the stage has made anew. */
+  private renewed({ contract, plan }: Asked, reply: StageReply): Claim[] {
+    if (reply.type !== 'passed' || contract.renews.length === 0) return [];
+    const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));
+    return this.parts.claims.renewed(mergeContext(plan.context, reply.context).pending_user, credentials);
   }
 
   /** Whether a credential is locked or delayed. A whole network that failed too often is told so. */

@@ -40,6 +40,8 @@ export const userWriteContract = defineStage({
     user_write_failed: { string: 'Failed to update user. Please try again later.', code: 'invalid' },
   },
   effects: ['event', 'keep_session'],
+  // Of a new password nobody has guessed anything.
+  renews: ['password'],
   // An account, or what lets somebody into one.
   grants: true,
   writes_data: true,
