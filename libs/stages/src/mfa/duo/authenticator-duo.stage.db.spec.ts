@@ -86,13 +86,14 @@ describe('pairing a phone with Duo', () => {
   });
 
   it.each<DuoTrouble>(['silent', 'garbage', 429, 500])('comes again when Duo is in trouble: %s', async (trouble) => {
-    const hasty = bench.setUp(stranger(), 100);
+    // Only silence has to be waited for; a machine with other work must not look like it.
+    const asking = bench.setUp(stranger(), trouble === 'silent' ? 1000 : 10_000);
     bench.server.trouble = trouble;
-    await expect(hasty.show()).rejects.toThrow('stage_busy');
+    await expect(asking.show()).rejects.toThrow('stage_busy');
     bench.server.trouble = undefined;
-    await hasty.show();
+    await asking.show();
     bench.server.trouble = trouble;
-    expect(await hasty.answer({})).toMatchObject({
+    expect(await asking.answer({})).toMatchObject({
       type: 'challenge',
       errors: { non_field_errors: [{ code: 'authenticator_duo_away' }] },
     });
