@@ -41,9 +41,9 @@ describe('applying blueprints', () => {
     const text = readFileSync(new URL('../../../blueprints/default-authentication-flow.yaml', import.meta.url), 'utf8');
     expect((await bed.apply(text)).published).toEqual([{ slug: 'default-authentication-flow', number: 1 }]);
     expect(await bed.stepNames('default-authentication-flow')).toEqual([
-      'gatehouse-login-identification',
-      'gatehouse-login-password',
-      'gatehouse-login-session',
+      'default-authentication-identification',
+      'default-authentication-password',
+      'default-authentication-login',
     ]);
     const again = await bed.apply(text);
     expect(again.published).toEqual([]);
@@ -156,6 +156,15 @@ describe('applying blueprints', () => {
 });
 
 describe('references between entries', () => {
+  it.each([
+    ['identification', 'user_fields: [email], password_stage: !KeyOf page', 'password_stage'],
+    ['identification', 'user_fields: [email], captcha_stage: !KeyOf page', 'captcha_stage'],
+    ['captcha', 'public_key: a, private_key: b, fallback_stage: !KeyOf page', 'fallback_stage'],
+  ])('puts no page that passes everybody where %s wants another stage to judge: %s', async (kind, attrs, field) => {
+    const host = `{model: authentik_stages_${kind}.${kind}stage, identifiers: {name: host}, attrs: {${attrs}}}`;
+    await expect(bed.apply(entries(dummy('page'), host))).rejects.toThrow(`${field}: Invalid pk`);
+  });
+
   it('follows !KeyOf, !Find and !Env to real objects', async () => {
     await bed.apply(entries(flow('other'), dummy('two')));
     await bed.apply(

@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Devices } from '@gatehouse/authenticators';
+import type { SavedUser } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
+import { authenticatorValidateContract } from '../validate/authenticator-validate.contract.js';
+import { AuthenticatorValidateStage } from '../validate/authenticator-validate.stage.js';
+import { Judgement } from '../validate/judgement.js';
+import { Offers } from '../validate/offers.js';
+import { ProofMemory } from '../validate/proof-memory.js';
+import { authenticatorSmsContract } from './authenticator-sms.contract.js';
+import { AuthenticatorSmsStage } from './authenticator-sms.stage.js';
+import { CodeSender } from './code-sender.js';
+import { HttpMessages } from './http-messages.js';
+import { Numbers } from './numbers.js';
+import { SmsFactor } from './sms.factor.js';
+import { TypeormSends } from './typeorm-sends.js';
+
+interface Sent {
+  readonly To: string;
+  readonly Body: string;
+}
+
+const LIMITS = { SMS_TIMEOUT_MS: 2000, SMS_COOLDOWN_S: 0, SMS_MAX_AN_HOUR: 10, SMS_TWILIO_URL: 'http://127.0.0.1:1' };
+
+const STAGE = 'a1b2c3d4-0000-4000-8000-000000000002';
+const step = { id: 'step', name: 'sms', stage: STAGE, confirmed: true };
+
+/** A provider of text messages on loopback, devices in a database of their own, and the stages that use both. */
+export class SmsBench {
+  /** What the provider was asked to send. */
+  readonly sent: Sent[] = [];
+  /** What it answers. */
+  status = 200;
+
+  private constructor(
+    readonly database: DevicesDatabase,
+    private readonly server: Server,
+  ) {
+    server.on('request', (request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on('end', () => {
+        this.sent.push(JSON.parse(body) as Sent);
+        response.writeHead(this.status).end();
+      });
+    });
+  }
+
+  static async open(): Promise<SmsBench> {
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    return new SmsBench(await devicesDatabase(), server);
+  }
+
+  async close() {
+    this.server.closeAllConnections();
+    this.server.close();
+    await this.database.close();
+  }
+
+  get devices(): Devices {
+    return this.database.devices;
+  }
+
+  /** The set-up of a phone. */
+  setUp(user: SavedUser | undefined, { config = {}, limits = {} }: { config?: object; limits?: object } = {}) {
+    const numbers = new Numbers(this.devices, this.database.sealer);
+    const stage = new AuthenticatorSmsStage(this.devices, numbers, this.sender(limits));
+    const context = user ? { pending_user: user } : {};
+    return driveStage(authenticatorSmsContract, stage, { context, config: this.config(config), request: { step } });
+  }
+
+  /** A login that asks for a code. */
+  validate(user: SavedUser, limits: object = {}) {
+    const memory = new ProofMemory(this.database.sealer);
+    const offers = new Offers(this.devices, [new SmsFactor(this.devices, this.sender(limits))]);
+    const stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
+    const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: this.config({}) };
+    const config = { device_classes: ['sms' as const], not_configured_action: 'deny' as const };
+    const request = { companions: { [STAGE]: companion } };
+    return driveStage(authenticatorValidateContract, stage, { context: { pending_user: user }, config, request });
+  }
+
+  private config(more: object) {
+    const { port } = this.server.address() as AddressInfo;
+    const account_sid = `http://127.0.0.1:${port}`;
+    return { provider: 'generic' as const, from_number: '+100', account_sid, auth: 'user', ...more };
+  }
+
+  private sender(limits: object): CodeSender {
+    const { source, sealer } = this.database;
+    const [messages, sends] = [new HttpMessages(LIMITS.SMS_TWILIO_URL, 2000), new TypeormSends(source)];
+    return new CodeSender({ messages, sends, sealer, limits: { ...LIMITS, ...limits } });
+  }
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import type { SavedUser, StageReply } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { generateSync } from 'otplib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
+import { authenticatorTotpContract } from './authenticator-totp.contract.js';
+import { AuthenticatorTotpStage } from './authenticator-totp.stage.js';
+import { TotpFactor } from './totp.factor.js';
+
+let database: DevicesDatabase;
+beforeAll(async () => {
+  database = await devicesDatabase();
+});
+afterAll(() => database?.close());
+
+const person = (): SavedUser => ({
+  ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
+  ...{ is_active: true, epoch: 1, locale: '' },
+});
+const setUp = (user: SavedUser | undefined) =>
+  driveStage(authenticatorTotpContract, new AuthenticatorTotpStage(database.devices), {
+    context: user ? { pending_user: user } : {},
+    config: { digits: '6' },
+  });
+const urlOf = (reply: StageReply) => ('challenge' in reply ? String(reply.challenge?.['config_url']) : '');
+const codeOf = (reply: StageReply, steps = 0) =>
+  generateSync({ secret: new URL(urlOf(reply)).searchParams.get('secret')!, epoch: Date.now() / 1000 + steps * 30 });
+
+describe('setting an app up', () => {
+  it('shows one key in one plan, keeps it once a code of it has come back, and nothing before (03-mfa 9, 28)', async () => {
+    const alice = person();
+    const { show, answer } = setUp(alice);
+    const shown = await show();
+    expect(urlOf(await show())).toBe(urlOf(shown));
+    expect(await answer({ code: codeOf(shown, 5) })).toMatchObject({
+      errors: { code: [{ code: 'authenticator_totp_code' }] },
+    });
+    expect(await database.devices.of(alice.uuid)).toEqual([]);
+    expect(await answer({ code: codeOf(shown) })).toMatchObject({ type: 'passed' });
+    expect(await database.devices.of(alice.uuid)).toMatchObject([{ kind: 'totp', name: 'TOTP Authenticator' }]);
+    expect(urlOf(await setUp(alice).show())).not.toBe(urlOf(shown));
+  });
+
+  it('uses the code up: nobody who has seen it logs in by it (03-mfa 31)', async () => {
+    const alice = person();
+    const { show, answer } = setUp(alice);
+    const code = codeOf(await show());
+    await answer({ code });
+    const devices = await database.devices.of(alice.uuid);
+    const offer = { uid: '', challenge: {}, devices };
+    const asked = { answer: code, offer, devices, user: alice } as unknown as Parameters<TotpFactor['verify']>[0];
+    expect(await new TotpFactor(database.devices).verify(asked)).toMatchObject({ type: 'wrong', guessed: true });
+  });
+
+  it('takes no code of a key that was never shown', async () => {
+    const { answer } = setUp(person());
+    expect(await answer({ code: '000000' })).toMatchObject({ type: 'rejected' });
+  });
+});
