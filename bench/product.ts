@@ -49,10 +49,11 @@ export class Product implements Site {
     return this.running.map(({ name, process }) => ({ name, pid: process.pid, whole: name === 'policy' }));
   }
 
-  /** Serves passwords with `count` processes from now on, each set up by `env`. */
-  async servePasswords(count: number, env: Environment): Promise<void> {
+  /** Serves passwords with `count` processes from now on, each set up by `env`; their process ids. */
+  async servePasswords(count: number, env: Environment): Promise<number[]> {
     await this.end(({ name }) => name === 'password');
     for (let i = 0; i < count; i++) await this.start('password', env);
+    return this.running.filter(({ name }) => name === 'password').map(({ process }) => process.pid);
   }
 
   /** Serves policies from now on: their Python takes memory that nothing else needs. */

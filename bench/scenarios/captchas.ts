@@ -14,7 +14,7 @@ const VISITS = 300;
 /** Tokens that wait for an answer all the while. */
 const CROWD = 32;
 /** Longer than a round, and as long as a provider may be waited for. */
-const PATIENCE = { CAPTCHA_TIMEOUT_MS: '8000', CAPTCHA_OUTAGE_FAILURES: '1000' };
+const PATIENCE = { CAPTCHA_HOSTS: '127.0.0.1', CAPTCHA_TIMEOUT_MS: '8000', CAPTCHA_OUTAGE_FAILURES: '1000' };
 
 /** What identification feels of a captcha provider that takes every token and answers none: nothing. */
 export async function captchas(ground: Ground, product: Product): Promise<string> {

@@ -53,7 +53,12 @@ beforeAll(async () => {
       ),
     ],
     services: ['identification', 'password', 'session', 'captcha'],
-    environment: { CAPTCHA_OUTAGE_FAILURES: '1', CAPTCHA_TIMEOUT_MS: '300', CAPTCHA_OUTAGE_S: '1' },
+    environment: {
+      CAPTCHA_HOSTS: '127.0.0.1',
+      CAPTCHA_OUTAGE_FAILURES: '1',
+      CAPTCHA_TIMEOUT_MS: '300',
+      CAPTCHA_OUTAGE_S: '1',
+    },
   });
 });
 afterAll(async () => {

@@ -34,11 +34,12 @@ const chosen = {
   credential: '{sort}:{uid}',
   pick: { field: 'chosen', among: 'offers', where: { member: 'sort', values: ['totp'] } },
 };
+const touched = { ...chosen, when: 'touch', refuse: { field: 'touch', code: 'wrong' } };
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
 /**
  * `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret` spends attempts, `choice` those
- * of what was chosen, `needy` needs a user, `page` grants nothing, `puzzle` does not act, `scribe` and `diary` write data of their own.
+ * of what was chosen, `needy` needs a user, `page` grants nothing, `puzzle` does not act, `scribe` and `diary` write data of their own, `scribe` passwords.
  */
 const KINDS = new Map(
   [
@@ -51,10 +52,10 @@ const KINDS = new Map(
       embeds: { inner: { field: 'token', error: 'wrong', asks: 'puzzle' } },
     }),
     contract('puzzle', { response: answer('token'), acts: false }),
-    contract('scribe', { component: undefined, writes_data: true }),
+    contract('scribe', { component: undefined, writes_data: true, renews: ['password'] }),
     contract('diary', { response: answer('word'), writes_data: true }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
-    contract('choice', { response: answer('code', 'chosen'), attempts: [chosen] }),
+    contract('choice', { response: answer('code', 'touch', 'chosen'), attempts: [chosen, touched] }),
     contract('page', { response: answer('word'), grants: false }),
     contract('needy', { reads: { pending_user: 'required' } }),
     contract('login', { component: undefined }),

@@ -41,9 +41,9 @@ describe('applying blueprints', () => {
     const text = readFileSync(new URL('../../../blueprints/default-authentication-flow.yaml', import.meta.url), 'utf8');
     expect((await bed.apply(text)).published).toEqual([{ slug: 'default-authentication-flow', number: 1 }]);
     expect(await bed.stepNames('default-authentication-flow')).toEqual([
-      'gatehouse-login-identification',
-      'gatehouse-login-password',
-      'gatehouse-login-session',
+      'default-authentication-identification',
+      'default-authentication-password',
+      'default-authentication-login',
     ]);
     const again = await bed.apply(text);
     expect(again.published).toEqual([]);

@@ -99,6 +99,8 @@ export interface StageContract {
   /** Kinds of the same service all of whose stages it hears of, secrets included: what it acts on was made by one of them. */
   readonly companions: readonly string[];
   readonly attempts: readonly AttemptRule[];
+  /** Credentials that it makes anew: of one that it has `verified` what was guessed before is forgotten. */
+  readonly renews: readonly string[];
   /** Secret fields of the answer whose name means something else in an address, so that one with it is not refused. */
   readonly addressable: readonly string[];
   /** Cookies of the request that it may see. */
@@ -137,6 +139,7 @@ const defaults = {
   embeds: {},
   companions: [],
   attempts: [],
+  renews: [],
   addressable: [],
   cookies: [],
   texts: {},

@@ -12,6 +12,7 @@ export * from './nats-json-server.js';
 export * from './nats-requester.js';
 export * from './nats-server-binary.js';
 export * from './places.js';
+export * from './public-address.js';
 export * from './same-secret.js';
 export * from './sealing.js';
 export * from './typeorm-data-source.js';

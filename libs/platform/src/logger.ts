@@ -5,7 +5,7 @@ import { type Logger as Pino, pino } from 'pino';
  * A write for each line would cost a tenth of a solve: lines are written together, by so many bytes or after so many
  * milliseconds. Beyond the last number, when nobody takes them, they are dropped rather than kept.
  */
-const TOGETHER = { minLength: 4096, periodicFlush: 200, maxLength: 8 * 1024 * 1024 };
+const TOGETHER = { minLength: 15 * 1024, periodicFlush: 200, maxLength: 8 * 1024 * 1024 };
 
 /** One for the whole process, so that lines stay in order; what is left is written when the process ends. */
 const output = pino.destination({ dest: 1, sync: false, ...TOGETHER });

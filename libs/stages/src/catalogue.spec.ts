@@ -23,6 +23,15 @@ const INSISTENT: Readonly<Record<string, string[]>> = {
 };
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;
 
+/** Effects of those who let somebody in, or make, change or delete accounts. */
+const GRANTING = ['login', 'keep_session', 'end_sessions'];
+
+it('stages that let somebody in or write accounts are left out, not run, when nobody could decide on them (D3 1)', () => {
+  const granting = entries.filter(({ contract }) => contract.effects.some((effect) => GRANTING.includes(effect)));
+  expect(granting.map(({ key }) => key)).toEqual(expect.arrayContaining(['user_login', 'user_write', 'user_delete']));
+  expect(granting.filter(({ contract }) => !contract.grants).map(({ key }) => key)).toEqual([]);
+});
+
 describe.each(entries)('the contract of $key', ({ key, contract }) => {
   it('has its key as its kind, and the kind is one token on the bus', () => {
     expect(contract.kind).toBe(key);

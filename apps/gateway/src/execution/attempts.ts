@@ -77,7 +77,7 @@ export class Claims {
 
   /** Empty when the answer guesses nothing. */
   of({ rules, body, shown, user, ip }: Guess): Claim[] {
-    const matching = rules.filter(({ when }) => body[when] !== undefined && body[when] !== null && body[when] !== '');
+    const matching = rules.filter(({ when }) => isGiven(body[when]));
     if (matching.length === 0) return [];
     // By credential: an answer that is two guesses at one is counted once.
     const spent = new Map(
@@ -97,7 +97,19 @@ export class Claims {
       },
     ];
   }
+
+  /** What was counted of credentials that a user has anew. */
+  renewed(user: User | undefined, credentials: readonly string[]): Claim[] {
+    if (user?.kind !== 'saved') return [];
+    const subject = hidden(this.key, subjectOf(user));
+    return credentials.map((credential) => ({
+      ...{ subject, credential, free: 0, hard: undefined, forgetAfterS: undefined },
+    }));
+  }
 }
+
+/** Whether a field of an answer holds a guess. */
+export const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** What an answer spends by one rule. A choice that was never offered hides nothing: it spends all that was, as no choice does. */
 function credentialsOf({ credential, pick }: AttemptRule, body: Bag, shown: Bag | undefined): string[] {

@@ -1,5 +1,7 @@
 import { type StageReply } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
+import { userSubject } from './attempts.js';
+import type { Identity } from './plans.js';
 import { ALICE, asks, house, LOGS_IN, rejects, SCRIPT, versionOf } from './testing.js';
 
 describe('a reply that asks for more than its contract allows', () => {
@@ -43,6 +45,24 @@ describe('attempts', () => {
     expect(await settled(rejects(['password']))).toEqual({ cleared: 0, returned: 0 });
     expect(await settled(asks())).toEqual({ cleared: 0, returned: 2 });
     expect(await settled(rejects())).toEqual({ cleared: 0, returned: 2 });
+  });
+
+  it('are forgotten by no stage that has not judged them, unless it makes that credential anew', async () => {
+    const forgotten = async (kind: string) => {
+      const passes: StageReply = { type: 'passed', verified: ['password', 'other'], context: { pending_user: ALICE } };
+      const script = { ...SCRIPT, [`${kind}.challenge`]: passes };
+      const { show, plans } = house(versionOf([{ kind }, { kind: 'page' }]), script);
+      const cleared: string[] = [];
+      const save = plans.save.bind(plans);
+      plans.save = (s) => {
+        cleared.push(...s.cleared.map(({ credential }) => credential));
+        return save(s);
+      };
+      await show();
+      return cleared;
+    };
+    expect(await forgotten('scribe')).toEqual(['password']);
+    expect(await forgotten('secret')).toEqual([]);
   });
 
   it('that are refused look like a wrong answer, and the stage never hears what was guessed', async () => {
@@ -96,6 +116,37 @@ describe('attempts', () => {
 
     await solve({ code: '123456' });
     expect(attempts.taken.map(({ credential }) => credential)).toEqual(['totp:1', 'network']);
+  });
+
+  it('are of whoever is logged in, from wherever they come, where the flow names nobody (D3 22)', async () => {
+    const takenOf = async (user: Identity | undefined, ip: string) => {
+      const { show, solve, attempts, plans } = house(versionOf([{ kind: 'choice' }]), {
+        'choice.challenge': asks({ offers: [{ sort: 'totp', uid: '1' }] }),
+        'choice.respond': rejects(['totp:1']),
+      });
+      plans.session = { id: 's', retired: false, leftS: undefined, user };
+      await show();
+      await solve({ code: '123456' }, { client: { ip, user_agent: 'x', outpost: false, cookies: {} } });
+      return attempts.taken[0]?.subject.toString('hex');
+    };
+    const alice = { ...ALICE, is_superuser: false, debug: false };
+    const subject = await takenOf(alice, '203.0.113.7');
+    expect(subject).toBe(userSubject(Buffer.alloc(32), ALICE.uuid).toString('hex'));
+    expect(await takenOf(alice, '198.51.100.1')).toBe(subject);
+    expect(await takenOf(undefined, '203.0.113.7')).not.toBe(subject);
+  });
+
+  it('that are refused take the choice with the guess, and are told where the guess was given', async () => {
+    const { show, solve, attempts, stages } = house(versionOf([{ kind: 'choice' }]), {
+      'choice.challenge': asks({ offers: [{ sort: 'totp', uid: '1' }] }),
+      'choice.respond': rejects(),
+    });
+    await show();
+    attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+    const { told } = await solve({ touch: 'x', chosen: { sort: 'totp', uid: '1' } });
+    expect(told).toMatchObject({ type: 'show', errors: { touch: [{ code: 'wrong' }] } });
+    expect(told).not.toHaveProperty('errors.password');
+    expect(stages.requests.at(-1)?.response).toEqual({});
   });
 
   it('that a whole network used up are said to be, with the time to wait', async () => {

@@ -9,7 +9,7 @@ import {
   withKnownUser,
 } from '@gatehouse/plan';
 import type { AttemptLines } from './attempt-lines.js';
-import type { Attempts, Claim, Claims } from './attempts.js';
+import { type Attempts, type Claim, type Claims, isGiven } from './attempts.js';
 import { both, type Embedded, embeddedIn, type Passed, withheld, withInner } from './embedding.js';
 import type { Pace } from './pace.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement, settle, withoutClearing } from './settlement.js';
@@ -53,7 +53,9 @@ export class Consultation {
   async show(situation: Situation, step: Step): Promise<Heard> {
     const asked = this.ownStage(situation, step);
     if (!asked) return plainly({ type: 'denied' });
-    return this.withInnerChallenges(situation, asked, plainly(await this.ask(situation, asked)));
+    const reply = await this.ask(situation, asked);
+    const settlement = { ...NOTHING_TO_SETTLE, cleared: this.renewed(asked, reply) };
+    return this.withInnerChallenges(situation, asked, { ...plainly(reply), settlement });
   }
 
   /** Gives the step an answer, and each embedded step its part of it; any refusal is presented as the host's. */
@@ -172,7 +174,9 @@ export class Consultation {
     const { kind, attempts: rules } = asked.contract;
     const { ip } = situation.request.client;
     const { context, shown } = asked.plan;
-    const claims = this.parts.claims.of({ rules, body, shown: shown?.challenge, user: context.pending_user, ip });
+    // A flow that names nobody asks whoever is logged in: their device is guessed at, from wherever.
+    const user = context.pending_user ?? situation.sessionUser ?? undefined;
+    const claims = this.parts.claims.of({ rules, body, shown: shown?.challenge, user, ip });
     if (claims.length === 0) return plainly(await this.ask(situation, asked, body));
     const { attempts, pace, lines } = this.parts;
     await lines.enter(situation.request, claims, situation.timeLeftMs() - asked.contract.deadline_ms);
@@ -186,6 +190,13 @@ export class Consultation {
       throw error;
     });
     return { reply, states: {}, settlement: settle(claims, reply) };
+  }
+
+  /** What was counted of credentials that the stage has made anew. */
+  private renewed({ contract, plan }: Asked, reply: StageReply): Claim[] {
+    if (reply.type !== 'passed' || contract.renews.length === 0) return [];
+    const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));
+    return this.parts.claims.renewed(mergeContext(plan.context, reply.context).pending_user, credentials);
   }
 
   /** Whether a credential is locked or delayed. A whole network that failed too often is told so. */
@@ -202,11 +213,12 @@ export class Consultation {
    */
   private async locked(situation: Situation, asked: Asked, body: Body): Promise<StageReply> {
     const rules = asked.contract.attempts;
-    const guesses = new Set(rules.map(({ when }) => when));
+    // What a guess is for goes with it: a choice alone would be an answer of its own.
+    const guesses = new Set(rules.flatMap(({ when, pick }) => (pick ? [when, pick.field] : [when])));
     const rest = Object.fromEntries(Object.entries(body).filter(([field]) => !guesses.has(field)));
     const reply = await this.ask(situation, asked, rest);
     if (!('challenge' in reply)) return reply.type === 'denied' ? reply : { type: 'denied' };
-    const { field, code } = rules[0]!.refuse;
+    const { field, code } = (rules.find(({ when }) => isGiven(body[when])) ?? rules[0]!).refuse;
     return { ...reply, type: 'rejected', errors: { [field]: [{ code }] } };
   }
 

@@ -34,7 +34,8 @@ beforeEach(() => {
   server.asked.length = 0;
 });
 
-const settings = (more: object = {}) => captchaConfig.parse({ CAPTCHA_PROOF_TRIES: 200, ...more });
+const settings = (more: object = {}) =>
+  captchaConfig.parse({ CAPTCHA_PROOF_TRIES: 200, CAPTCHA_HOSTS: '127.0.0.1', ...more });
 function stage(more: object = {}) {
   const limits = settings(more);
   return new CaptchaStage(new Siteverify(limits), new TypeormSpentTokens(source), limits);

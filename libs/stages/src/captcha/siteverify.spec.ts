@@ -11,7 +11,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const providers = (limits: object = {}) => new Siteverify(captchaConfig.parse(limits));
+const providers = (limits: object = {}) =>
+  new Siteverify(captchaConfig.parse({ CAPTCHA_HOSTS: '127.0.0.1', ...limits }));
 const judge = (by: Siteverify, token = 'good', stillWanted = () => true) =>
   by.judge({ address: server.url, form: { secret: 'hush', response: token, remoteip: '203.0.113.7' }, stillWanted });
 const status = (code: number) => (response: ServerResponse) => void response.writeHead(code).end('{}');
@@ -77,4 +78,24 @@ describe('a provider of puzzles', () => {
     expect(server.asked).toEqual([]);
     await expect(judge(providers({ CAPTCHA_HOSTS: 'www.recaptcha.net, 127.0.0.1' }))).resolves.toBeDefined();
   });
+
+  it.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0x7f.1'])(
+    'is not %s, within the house, unless that is named (D3 43)',
+    async (host) => {
+      const address = server.url.replace('127.0.0.1', host);
+      const question = { address, form: { secret: 'hush', response: 'good' }, stillWanted: () => true };
+      await expect(providers({ CAPTCHA_HOSTS: '' }).judge(question)).rejects.toThrow(
+        /may not be asked|cannot be asked/,
+      );
+      expect(server.asked).toEqual([]);
+    },
+  );
+
+  it.each(['10.1.2.3', '169.254.169.254', '192.168.0.1', '100.64.0.1', '[fd00::1]', '[fe80::1]'])(
+    'is not asked at %s, which is no address of the internet (D3 43)',
+    async (host) => {
+      const question = { address: `http://${host}/`, form: {}, stillWanted: () => true };
+      await expect(providers({ CAPTCHA_HOSTS: '' }).judge(question)).rejects.toThrow(Unacceptable);
+    },
+  );
 });

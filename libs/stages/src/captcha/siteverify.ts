@@ -1,6 +1,8 @@
-import { Bounded } from '@gatehouse/platform';
+import { isIP } from 'node:net';
+import { Bounded, isPublicAddress, lookupAmong } from '@gatehouse/platform';
 import { Breaker, Out } from './breaker.js';
 import type { CaptchaConfig } from './captcha.config.js';
+import { FormPost } from './form-post.js';
 
 /** A provider that cannot be asked: it is away, too slow, failing, or says what nobody understands. */
 export class Outage extends Error {}
@@ -29,13 +31,16 @@ const QUEUE = 0;
 export class Siteverify {
   private readonly providers = new Map<string, { readonly breaker: Breaker; readonly bound: Bounded }>();
   private readonly hosts: ReadonlySet<string>;
+  private readonly post: FormPost;
 
   constructor(private readonly limits: CaptchaConfig) {
     this.hosts = new Set(
       limits.CAPTCHA_HOSTS.split(',')
-        .map((host) => host.trim())
+        .map((host) => host.trim().toLowerCase())
         .filter(Boolean),
     );
+    // A host that the operator names may be anywhere; what a stage names is no way into the house.
+    this.post = new FormPost(this.hosts.size === 0 ? lookupAmong(isPublicAddress) : undefined);
   }
 
   /** Whether a provider has failed so often that it is not asked for now. */
@@ -45,7 +50,8 @@ export class Siteverify {
 
   /** Throws Outage and Unacceptable, and Busy when this provider has enough to do. */
   async judge({ address, form, stillWanted }: Question): Promise<Verdict> {
-    if (!this.isAllowed(address)) throw new Unacceptable(`${new URL(address).hostname} is not in CAPTCHA_HOSTS`);
+    if (!this.isAllowed(address))
+      throw new Unacceptable(`${new URL(address).hostname} may not be asked: see CAPTCHA_HOSTS`);
     const { breaker, bound } = this.providerOf(address);
     const asked = await bound
       .run(() => breaker.run(() => this.ask(address, form)), stillWanted)
@@ -58,7 +64,10 @@ export class Siteverify {
   }
 
   private isAllowed(address: string): boolean {
-    return this.hosts.size === 0 || this.hosts.has(new URL(address).hostname);
+    const { hostname } = new URL(address);
+    if (this.hosts.size > 0) return this.hosts.has(hostname);
+    const literal = hostname.replace(/^\[(.*)\]$/, '$1');
+    return isIP(literal) === 0 || isPublicAddress(literal);
   }
 
   private providerOf(address: string) {
@@ -75,16 +84,10 @@ export class Siteverify {
 
   private async ask(address: string, form: Question['form']): Promise<Verdict | Unacceptable> {
     try {
-      const response = await fetch(address, {
-        method: 'POST',
-        headers: { 'user-agent': 'gatehouse', accept: 'application/json' },
-        body: new URLSearchParams(form),
-        redirect: 'error',
-        signal: AbortSignal.timeout(this.limits.CAPTCHA_TIMEOUT_MS),
-      });
-      const text = await readText(response);
-      if (isRefusal(response.status)) return new Unacceptable(`the provider answers ${response.status}`);
-      if (!response.ok) throw new Error(`the provider answers ${response.status}`);
+      const signal = AbortSignal.timeout(this.limits.CAPTCHA_TIMEOUT_MS);
+      const { status, text } = await this.post.send(new URL(address), form, { maxBytes: MAX_ANSWER_BYTES, signal });
+      if (isRefusal(status)) return new Unacceptable(`the provider answers ${status}`);
+      if (!isAnswer(status)) throw new Error(`the provider answers ${status}`);
       return verdictOf(text);
     } catch (cause) {
       throw new Outage('the provider cannot be asked', { cause });
@@ -92,19 +95,10 @@ export class Siteverify {
   }
 }
 
+const isAnswer = (status: number) => status >= 200 && status < 300;
+
 /** 408 and 429 say that the provider has no time, and so are no judgement. */
 const isRefusal = (status: number) => status >= 400 && status < 500 && status !== 408 && status !== 429;
-
-async function readText({ body }: Response): Promise<string> {
-  const read: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
-    read.push(chunk);
-  }
-  return Buffer.concat(read).toString();
-}
 
 function verdictOf(text: string): Verdict {
   const verdict: unknown = JSON.parse(text);

@@ -198,6 +198,25 @@ describe('whoever followed the link', () => {
     for (const given of others) expect(await drive(given).show()).toMatchObject({ type: 'challenge' });
   });
 
+  it('proves the address that was written to, and no other that the flow turns to later', async () => {
+    const enrolment = { flow: { ...RECOVERY.flow, designation: 'enrollment' as const } };
+    for (const pending_user of [alice(), newcomer]) {
+      const mailed = await drive({ context: { pending_user }, request: enrolment }).show();
+      const is_restored = { step: 'step', user: pending_user.kind === 'saved' ? UUID : null };
+      const state = 'state' in mailed ? mailed.state : undefined;
+      const back = { ...enrolment, ...confirmed(), ...(state && { state }) };
+      expect(await drive({ context: { pending_user, is_restored }, request: back }).show()).toEqual({ type: 'passed' });
+
+      const other = { pending_user, is_restored, email: 'other@example.org' };
+      expect(mailIn(await drive({ context: other, request: back }).show()).to?.address).toBe('other@example.org');
+      const moved = { pending_user: { ...pending_user, email: 'moved@example.org' }, is_restored };
+      expect(mailIn(await drive({ context: moved, request: back }).show()).to?.address).toBe('moved@example.org');
+    }
+    const nothing = { ...enrolment, ...confirmed() };
+    const unwritten = { pending_user: newcomer, is_restored: { step: 'step', user: null } };
+    expect(await drive({ context: unwritten, request: nothing }).show()).toMatchObject({ type: 'challenge' });
+  });
+
   it('makes an account active that waits for it, and says so to the rest of the flow', async () => {
     const accounts = new Unused();
     const waiting = { ...context, pending_user: alice({ is_active: false }) };

@@ -92,8 +92,14 @@ export class EmailStage implements Stage<Contract> {
 
 const nobody = () => deny<Contract>({ message: { code: 'email_no_user' } });
 
-/** The link of this very step, of this very user, and somebody who has said that it was they who followed it. */
-function followedLink({ context: { is_restored: link }, step }: ChallengeInput<Contract>, user: User): boolean {
+/**
+ * The link of this very step, of this very user and of where they are written to now, and somebody who has said that it was
+ * they who followed it. What an operator made for a user was mailed nowhere; it counts for them.
+ */
+function followedLink(input: ChallengeInput<Contract>, user: User): boolean {
+  const { context, step, state } = input;
+  const { is_restored: link } = context;
   if (!link || link.step !== step.id || !step.confirmed) return false;
-  return link.user === (user.kind === 'saved' ? user.uuid : null);
+  const isTheirs = link.user === (user.kind === 'saved' ? user.uuid : null);
+  return isTheirs && (state ? state.address === addressOf(input, user) : user.kind === 'saved');
 }

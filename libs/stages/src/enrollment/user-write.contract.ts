@@ -40,6 +40,10 @@ export const userWriteContract = defineStage({
     user_write_failed: { string: 'Failed to update user. Please try again later.', code: 'invalid' },
   },
   effects: ['event', 'keep_session'],
+  // Of a new password nobody has guessed anything.
+  renews: ['password'],
+  // An account, or what lets somebody into one.
+  grants: true,
   writes_data: true,
   // A hash is made on the way.
   deadline_ms: 10_000,

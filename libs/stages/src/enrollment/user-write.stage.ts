@@ -131,6 +131,7 @@ function done({ context, session }: Input, { written, hash, to }: Work, user: Sa
       ...(to ? {} : { user_backend: INBUILT }),
       ...forgotten(context),
     },
+    ...(to && hash && { verified: ['password'] }),
     effects: [
       ...(isOwn && hash ? [{ type: 'keep_session' as const, user_epoch: user.epoch }] : []),
       ...(to && written.password ? [{ type: 'event' as const, action: 'password_set', context: {} }] : []),

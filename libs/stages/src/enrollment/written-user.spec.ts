@@ -54,4 +54,23 @@ describe('what is written of a form', () => {
     const data = { 'attributes.goauthentik.io/user/debug': true };
     expect(attributesOf(data, Object.keys(data))).toEqual({ 'goauthentik.io/user/debug': true });
   });
+
+  it('may say so where an invitation fixed that very thing, and nothing beside it', () => {
+    const attributes = { 'goauthentik.io/user/debug': true, contact: { verified: 'fixed' }, verified: 'typed' };
+    const locked = ['attributes.team', 'attributes.contact.verified'];
+    expect(attributesOf({ attributes: { ...attributes, team: 'a' } }, locked)).toEqual({
+      ...{ contact: { verified: 'fixed' }, team: 'a' },
+    });
+  });
+
+  it.each(['attributes_team', 'attributes_team.name', 'attributes.team.name'])(
+    'is what an invitation fixed, however a form spells it: %s',
+    (key) => {
+      const data = { attributes: { team: 'fixed' }, [key]: 'typed' };
+      expect(attributesOf(data, ['attributes.team'])).toEqual({ team: 'fixed' });
+      expect(attributesOf({ attributes_team: 'fixed', 'attributes.team': 'typed' }, ['attributes_team'])).toEqual({
+        team: 'fixed',
+      });
+    },
+  );
 });

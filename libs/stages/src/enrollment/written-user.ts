@@ -40,20 +40,27 @@ const textIn = (key: string, value: unknown): [string, string][] =>
 function withAttribute(all: Bag, [key, value]: [string, unknown], locked: readonly string[]): Bag {
   const path = key === ATTRIBUTES ? [] : PREFIX.test(key) ? pathOf(key.slice(ATTRIBUTES.length + 1)) : undefined;
   if (!path || (path.length === 0 && !isBag(value))) return all;
-  const isFixed = locked.some((one) => one === key || (key === ATTRIBUTES && one.startsWith(`${ATTRIBUTES}.`)));
   const added = path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Bag;
-  return mergeAttributes(all, isFixed ? added : allowed(added));
+  if (locked.includes(key)) return mergeAttributes(all, added);
+  const fixed = locked.filter((one) => PREFIX.test(one)).map(spelled);
+  // What an invitation fixed is not changed by another spelling of its key.
+  if (path.length > 0 && fixed.some((one) => isAround(one, spelled(key)) || isAround(spelled(key), one))) return all;
+  return mergeAttributes(all, allowed(added, ATTRIBUTES, fixed));
 }
+
+const spelled = (key: string) => key.replace(PREFIX, `${ATTRIBUTES}.`);
+const isAround = (outer: string, inner: string) => outer === inner || inner.startsWith(`${outer}.`);
 
 /** A name of the reference's own, which has a dot in it, is one name. */
 const pathOf = (rest: string): string[] => (OF_THE_REFERENCE.test(rest) ? [rest] : rest.split('.'));
 
-/** Without what is reserved, at any depth. */
-const allowed = (bag: Bag): Bag =>
+/** Without what is reserved, at any depth, unless an invitation fixed that very thing. */
+const allowed = (bag: Bag, at: string, fixed: readonly string[]): Bag =>
   Object.fromEntries(
     Object.entries(bag)
-      .filter(([name]) => !RESERVED.test(name) && name !== '__proto__')
-      .map(([name, value]) => [name, isBag(value) ? allowed(value) : value]),
+      .filter(([name]) => name !== '__proto__')
+      .filter(([name]) => !RESERVED.test(name) || fixed.some((one) => isAround(`${at}.${name}`, one)))
+      .map(([name, value]) => [name, isBag(value) ? allowed(value, `${at}.${name}`, fixed) : value]),
   );
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);

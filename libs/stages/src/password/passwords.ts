@@ -19,17 +19,20 @@ export const unusableHash: StoredHash = {
   },
 };
 
-/** What a stored text stands for: the unusable hash when it is empty, malformed, of an unknown kind or asks for too much work. */
-export function readHash(stored: string): StoredHash {
+/** The hash that a stored text is, if it is of a kind that is known. */
+function knownHash(stored: string): StoredHash | undefined {
   for (const reader of readers) {
     const known = reader(stored);
     if (known) return known;
   }
-  return unusableHash;
+  return undefined;
 }
 
+/** What a stored text stands for: the unusable hash when it is empty, malformed, of an unknown kind or asks for too much work. */
+export const readHash = (stored: string): StoredHash => knownHash(stored) ?? unusableHash;
+
 /** Whether a stored text is a hash that can be checked here. */
-export const isKnownHash = (stored: string): boolean => readHash(stored) !== unusableHash;
+export const isKnownHash = (stored: string): boolean => knownHash(stored) !== undefined;
 
 /** How a password compares with a stored text, for the price of one hash. */
 export async function comparePassword(password: string, stored: string): Promise<Verdict> {

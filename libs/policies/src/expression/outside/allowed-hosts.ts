@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isPublicAddress } from '@gatehouse/platform';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
@@ -58,7 +59,7 @@ export class AllowedHosts {
   /** Whether a name may lead here: a name in the list is no way into the house, unless the address is listed too. */
   admitsAddress(address: string): boolean {
     const known = canonical(address);
-    return this.literal.has(known) || ipaddr.process(known).range() === 'unicast';
+    return this.literal.has(known) || isPublicAddress(known);
   }
 }
 

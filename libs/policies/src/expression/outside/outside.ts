@@ -1,5 +1,6 @@
 import { lookup, lookupService } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
+import { lookupAmong } from '@gatehouse/platform';
 import { z } from 'zod';
 import { Undecidable } from '../../policy.js';
 import type { AllowedHosts } from './allowed-hosts.js';
@@ -30,16 +31,20 @@ export interface OutsideLimits {
 
 /** What policies may ask outside of the house: the hosts that the operator names, and nobody else. */
 export class Outside {
+  private readonly lookup: LookupFunction;
+
   constructor(
     private readonly hosts: AllowedHosts,
     readonly limits: OutsideLimits,
-  ) {}
+  ) {
+    this.lookup = lookupAmong((address) => hosts.admitsAddress(address));
+  }
 
   /** Asks a server; follows where it leads as long as that is the same one. Throws Undecidable when nothing comes of it. */
   async ask(question: z.output<typeof webQuestion>, signal: AbortSignal): Promise<object> {
     if (this.hosts.none) throw new Undecidable('Outgoing requests are off.');
     const time = AbortSignal.timeout(Math.ceil(Math.min(question.timeout_ms ?? Infinity, this.limits.timeoutMs)));
-    const bounds = { maxBytes: this.limits.maxBytes, signal: AbortSignal.any([time, signal]), lookup: this.guarded };
+    const bounds = { maxBytes: this.limits.maxBytes, signal: AbortSignal.any([time, signal]), lookup: this.lookup };
     let request = this.requestOf(question);
     for (let followed = 0; ; followed++) {
       const answer = await ask(request, bounds);
@@ -74,19 +79,6 @@ export class Outside {
     const headers = { 'user-agent': 'gatehouse', accept: '*/*', ...lowered(given), 'accept-encoding': 'identity' };
     return { method, url, headers, body: body === null ? undefined : Buffer.from(body, 'base64') };
   }
-
-  /** Resolves a name where the connection is made, so that nothing can lie between the look and the leap. */
-  private readonly guarded: LookupFunction = (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }).then(
-      (found) => {
-        const open = found.filter(({ address }) => this.hosts.admitsAddress(address));
-        const [first] = open;
-        if (!first) return callback(new Error(`${hostname} leads into a private network`), '', 4);
-        return options.all ? callback(null, open) : callback(null, first.address, first.family);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, '', 4),
-    );
-  };
 }
 
 const addressOf = (text: string, base?: URL) => (URL.canParse(text, base) ? new URL(text, base) : undefined);

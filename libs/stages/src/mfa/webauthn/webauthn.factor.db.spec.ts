@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { StageReply } from '@gatehouse/contracts';
 import { requestOf } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SoftKey } from './soft-key.js';
@@ -126,6 +128,18 @@ describe('proving oneself by a key', () => {
     expect(await stage.answer({ webauthn: key.get(ceremony(asked(shown))) })).toMatchObject(
       refusal('webauthn', { code: 'authenticator_validate_model', params: { brand: 'Example' } }),
     );
+  });
+
+  it('lets nobody past it whose keys are all of another domain, and offers those of this one alone (D3 35)', async () => {
+    const dave = person(5, 'dave');
+    const old = { user: dave.uuid, kind: 'webauthn', name: 'old', handle: 'b2xk', counter: 0 } as const;
+    const facts = { public_key: 'AAAA', aaguid: '00000000-0000-0000-0000-000000000000', rp_id: 'old.example.org' };
+    await bench.devices.add({ id: randomUUID(), ...old, facts });
+    const stage = () => bench.validate({ pending_user: dave }, { not_configured_action: 'skip' });
+    const idsIn = (reply: StageReply) => entriesIn(reply)[0]!.challenge.allowCredentials.map(({ id }) => id);
+    expect(idsIn(await stage().show())).toEqual([old.handle]);
+    const key = await bench.enrolled(dave);
+    expect(idsIn(await stage().show())).toEqual([key.id]);
   });
 
   it('refuses whatever else was posted', async () => {

@@ -36,10 +36,13 @@ export class WebauthnFactor extends Factor<Kind> {
   /** A challenge lasts until it is answered or the page is looked at anew: what else is sent meanwhile leaves it alone. */
   offer({ input, user, devices, memory }: Asking<Kind>): Offer<Kind> | undefined {
     const party = relyingPartyOf(input.site);
-    const usable = devices
+    const taken = devices
       .flatMap((device) => passkeyOf(device) ?? [])
-      .filter(({ rpId, aaguid }) => (rpId === '' || rpId === party.id) && this.takes(input, aaguid))
+      .filter(({ aaguid }) => this.takes(input, aaguid))
       .sort((a, b) => a.device.name.localeCompare(b.device.name));
+    const here = taken.filter(({ rpId }) => rpId === '' || rpId === party.id);
+    // Whoever has keys for the domain of before only has a second factor still: they are not let in as if they had none.
+    const usable = here.length > 0 ? here : taken;
     const [first] = usable;
     if (user && !first) return undefined;
     const nonce = 'response' in input && isLive(memory) ? memory : newNonce(this.settings.challengeS);
