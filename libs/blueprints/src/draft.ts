@@ -1,4 +1,4 @@
-import type { ReferenceKind } from '@gatehouse/contracts';
+import { REMOTE_STAGE_MODEL, type Reference } from '@gatehouse/contracts';
 import { BlueprintError } from './blueprint-error.js';
 import { canonical, equal, type Json, type JsonMap } from './json.js';
 import { type BlueprintObject, isOf, type ObjectModel, referencesIn } from './object-model.js';
@@ -34,10 +34,11 @@ export class Draft {
     return this.#models.get(object.model);
   }
 
-  /** Whether `id` is an object that a field of this kind can refer to. */
-  has(kind: ReferenceKind, id: string): boolean {
+  /** Whether `id` is an object that such a field can refer to. */
+  has({ to, model = '' }: Pick<Reference, 'to' | 'model'>, id: string): boolean {
     const object = this.#objects.get(id);
-    return object !== undefined && isOf(kind, this.modelOf(object)?.kind);
+    if (!object || !isOf(to, this.modelOf(object)?.kind)) return false;
+    return ['', object.model].includes(model) || object.model === REMOTE_STAGE_MODEL;
   }
 
   /** An object as people know it: by names, not by the ids that refer to others. */

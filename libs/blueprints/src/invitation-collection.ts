@@ -47,7 +47,7 @@ export class InvitationCollection implements Collection<FoundInvitation> {
     const known = existing?.invitation;
     const before = known && { ...fieldsOf(known), expires: known.expires?.toISOString() ?? null };
     const values = accept(schema, { ...before, ...given });
-    if (values.flow !== null && !this.draft.has('flow', values.flow)) throw noSuchObject('flow', values.flow);
+    if (values.flow !== null && !this.draft.has({ to: 'flow' }, values.flow)) throw noSuchObject('flow', values.flow);
     const fields: InvitationFields = { ...values, expires: expiryOf(values.expires, known) };
     return () => (known ? this.#update(known, fields) : this.#create(fields, pk));
   }

@@ -54,7 +54,7 @@ export class ObjectCollection implements Collection<Found> {
     const errors = this.model.check?.({ ...flat, ...accepted }) ?? {};
     if (Object.keys(errors).length > 0) throw new Invalid(errors);
     for (const [field, id, to] of referencesIn(this.model, accepted)) {
-      if (!isForeign(to) && !this.draft.has(to.to, id)) throw noSuchObject(field, id);
+      if (!isForeign(to) && !this.draft.has(to, id)) throw noSuchObject(field, id);
     }
     return accepted;
   }

@@ -156,6 +156,15 @@ describe('applying blueprints', () => {
 });
 
 describe('references between entries', () => {
+  it.each([
+    ['identification', 'user_fields: [email], password_stage: !KeyOf page', 'password_stage'],
+    ['identification', 'user_fields: [email], captcha_stage: !KeyOf page', 'captcha_stage'],
+    ['captcha', 'public_key: a, private_key: b, fallback_stage: !KeyOf page', 'fallback_stage'],
+  ])('puts no page that passes everybody where %s wants another stage to judge: %s', async (kind, attrs, field) => {
+    const host = `{model: authentik_stages_${kind}.${kind}stage, identifiers: {name: host}, attrs: {${attrs}}}`;
+    await expect(bed.apply(entries(dummy('page'), host))).rejects.toThrow(`${field}: Invalid pk`);
+  });
+
   it('follows !KeyOf, !Find and !Env to real objects', async () => {
     await bed.apply(entries(flow('other'), dummy('two')));
     await bed.apply(

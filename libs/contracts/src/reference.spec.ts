@@ -27,6 +27,11 @@ it('finds a reference in whatever wraps it', () => {
   ]);
 });
 
+it('may insist on one model', () => {
+  const strict = z.object({ inner: reference('stage', 'authentik_stages_sample.samplestage') });
+  expect(referencesOf(strict).get('inner')).toEqual({ to: 'stage', model: 'authentik_stages_sample.samplestage' });
+});
+
 it('points nowhere unless told otherwise', () => {
   expect(config.parse({ recovery_flow: 'recovery' })).toEqual({
     password_stage: null,

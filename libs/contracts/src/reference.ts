@@ -10,6 +10,8 @@ export type ReferenceKind = string;
 /** How a field points to other objects. */
 export interface Reference {
   readonly to: ReferenceKind;
+  /** The model of this house that it must be of: another would pass where this one asks. A stranger's may stand in for any. */
+  readonly model?: string;
   /** It holds a list of them. */
   readonly many?: boolean;
   /** What they say is compiled into the field, in the place of their ids. */
@@ -19,9 +21,9 @@ export interface Reference {
 const marks = z.registry<Reference>();
 
 /** A config field that names another blueprint object; null when it names none. */
-export function reference(to: ReferenceKind) {
+export function reference(to: ReferenceKind, model?: string) {
   const schema = z.string().nullable().default(null);
-  marks.add(schema, { to });
+  marks.add(schema, { to, ...(model === undefined ? {} : { model }) });
   return schema;
 }
 

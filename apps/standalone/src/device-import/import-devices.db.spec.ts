@@ -101,7 +101,7 @@ describe('an export of devices', () => {
 
   it('brings phones to the stage that has their id here, or the name that it has there', async () => {
     const named = row('authentik_flows.stage', SMS, { name: 'texts' });
-    const phone = device('sms', { stage: SMS, phone_number: '+15550100' });
+    const phone = device('sms', { stage: SMS, phone_number: '+1 555-0100' });
     const report = await imported(alice, phone, named, device('duo', { stage: DUO, duo_user_id: 'DU1' }));
     expect(report).toMatchObject({ added: { duo: 1, sms: 1 }, wrong: 0 });
     expect(await devices.findByHandle('duo', 'DU1')).toMatchObject({ stage: DUO, user: ALICE });
@@ -154,6 +154,7 @@ describe('a line that is wrong', () => {
     [device('webauthn', { credential_id: '§', public_key: 'AA' }), 'credential_id: '],
     [device('duo', { stage: randomUUID(), duo_user_id: 'DU9' }), 'stage: there is no such stage here'],
     [device('sms', { phone_number: '+15550100' }), 'stage: there is no such stage here'],
+    [device('sms', { stage: SMS_HERE, phone_number: 'tel:5550100' }), 'phone_number: is no number'],
     [device('sms', { stage: SMS_HERE, phone_number: 'hash:x' }), 'phone_number: is no digest'],
     [code('Abc123', 77), 'device: the file has no such device'],
   ])('is told with its number, keeps nothing, and shows no secret: %j', async (line, why) => {

@@ -1,4 +1,4 @@
-import type { ReferenceKind } from '@gatehouse/contracts';
+import type { Reference } from '@gatehouse/contracts';
 import { Draft } from '../draft.js';
 import type { ObjectModel } from '../object-model.js';
 import type { Elsewhere } from './elsewhere.js';
@@ -12,7 +12,7 @@ export class PaperDraft extends Draft {
     super(models, []);
   }
 
-  override has(kind: ReferenceKind, id: string): boolean {
-    return this.elsewhere.has(id) || super.has(kind, id);
+  override has(reference: Pick<Reference, 'to' | 'model'>, id: string): boolean {
+    return this.elsewhere.has(id) || super.has(reference, id);
   }
 }

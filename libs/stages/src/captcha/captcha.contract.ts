@@ -12,6 +12,8 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
+const MODEL = 'authentik_stages_captcha.captchastage';
+
 /** The `api_url` of the house's own puzzle, a proof of work that no third party hears of. */
 export const PROOF_OF_WORK = 'gatehouse:proof-of-work';
 
@@ -33,7 +35,7 @@ export const proof = z.object({
 export const captchaContract = defineStage({
   kind: 'captcha',
   component: 'ak-stage-captcha',
-  model: 'authentik_stages_captcha.captchastage',
+  model: MODEL,
   service: 'captcha',
   acts: false,
   user_info: true,
@@ -50,7 +52,7 @@ export const captchaContract = defineStage({
     error_on_invalid_score: boolean().default(true),
     hostnames: z.array(char()).default([]),
     action: char({ allowBlank: true }).default(''),
-    fallback_stage: reference('stage'),
+    fallback_stage: reference('stage', MODEL),
   }),
   admit: proofKeyErrors,
   challenge: puzzle.extend({}).meta({ id: 'CaptchaChallenge', description: "Runs a captcha provider's script." }),

@@ -16,6 +16,10 @@ import { z } from 'zod';
 
 export const USER_FIELDS = ['email', 'username', 'upn'] as const;
 
+/** What may stand inside: another stage would pass whatever was typed. */
+const CAPTCHA = 'authentik_stages_captcha.captchastage';
+const PASSWORD = 'authentik_stages_password.passwordstage';
+
 /** Characters of an identifier that are looked at; a longer one names nobody. */
 export const MAX_IDENTIFIER = 1024;
 
@@ -31,8 +35,8 @@ export const identificationContract = defineStage({
   acts: false,
   config: z.object({
     user_fields: z.array(choice(USER_FIELDS)).nullable().default([]),
-    captcha_stage: reference('stage'),
-    password_stage: reference('stage'),
+    captcha_stage: reference('stage', CAPTCHA),
+    password_stage: reference('stage', PASSWORD),
     case_insensitive_matching: boolean().default(true),
     show_matched_user: boolean().default(true),
     pretend_user_exists: boolean().default(true),

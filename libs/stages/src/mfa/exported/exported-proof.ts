@@ -2,6 +2,7 @@ import type { NewDevice } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
 import { z } from 'zod';
 import type { Numbers } from '../sms/numbers.js';
+import { plainNumber } from '../sms/plain-number.js';
 import { totpKey } from '../totp/totp-key.js';
 import { encodedBytes } from '../webauthn/encoding.js';
 import { factsOf } from '../webauthn/passkey.js';
@@ -74,8 +75,10 @@ export const exportedProof = (kind: DeviceClass, fields: unknown, around: Surrou
 /** A number that is known is a phone; one that is only a digest can be told again, and nothing be sent to it. */
 function numberProof(number: string, stage: string, numbers: Numbers): ExportedProof {
   if (!number.startsWith(HASHED)) {
-    const facts = { ending: number.slice(-2), verified_only: false };
-    return { stage, handle: numbers.handleOf(stage, number), secret: { number }, facts };
+    const plain = plainNumber(number);
+    if (plain === undefined) throw wrong('phone_number', 'is no number');
+    const facts = { ending: plain.slice(-2), verified_only: false };
+    return { stage, handle: numbers.handleOf(stage, plain), secret: { number: plain }, facts };
   }
   const digest = number.slice(HASHED.length);
   if (!/^[0-9a-f]{64}$/.test(digest)) throw wrong('phone_number', 'is no digest');

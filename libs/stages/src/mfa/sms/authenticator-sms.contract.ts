@@ -3,9 +3,6 @@ import { z } from 'zod';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './authenticator-sms.wire.js';
 import { sentCode } from './sms-code.js';
 
-/** Characters of a number that are looked at. */
-export const MAX_NUMBER = 64;
-
 /** Sets up a phone for codes by text message (03-mfa §7). */
 export const authenticatorSmsContract = defineStage({
   kind: 'authenticator_sms',

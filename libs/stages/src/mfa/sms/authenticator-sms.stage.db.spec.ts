@@ -1,124 +1,161 @@
-import { createHash } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
+import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { stranger } from '../duo/testing.js';
-import { SmsBench, STAGE } from './testing.js';
+import { SmsBench } from './testing.js';
 
 let bench: SmsBench;
 beforeAll(async () => {
   bench = await SmsBench.open();
 });
-afterAll(() => bench?.close());
-beforeEach(async () => {
-  bench.twilio.trouble = undefined;
-  await bench.database.source.query('TRUNCATE mfa.sends, mfa.devices CASCADE');
+beforeEach(() => {
+  bench.sent.length = 0;
+  bench.status = 200;
 });
+afterAll(() => bench?.close());
 
-const refusal = (code: string) => ({ non_field_errors: [{ code }] });
-/** A code that is not the one. */
-const besides = (code: string) => (code === '000000' ? '000001' : '000000');
-const NUMBER = '+1 555 0100';
-const devicesOf = (user: string) => bench.database.devices.of(user);
+const person = (): SavedUser => ({
+  ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
+  ...{ is_active: true, epoch: 1, locale: '' },
+});
+const newNumber = () => `+1555${String(randomInt(1e9)).padStart(9, '0')}`;
+const lastCode = () => bench.sent.at(-1)!.Body;
+/** A code that is not the one that was sent last. */
+const otherCode = () => String((Number(lastCode()) + 1) % 1e6).padStart(6, '0');
+const asksForNumber = (reply: StageReply) =>
+  'challenge' in reply ? reply.challenge?.['phone_number_required'] : undefined;
+const refusal = (code: string) => ({ type: 'rejected', errors: { non_field_errors: [{ code }] } });
 
 describe('setting a phone up', () => {
-  it('sends a code by Twilio to the number that is given, and keeps the number that it came back for', async () => {
-    const user = stranger();
-    const { show, answer } = bench.setUp(user);
-    expect(await show()).toMatchObject({ challenge: { phone_number_required: true } });
-    expect(await answer({ phone_number: NUMBER })).toMatchObject({
-      ...{ type: 'challenge', challenge: { phone_number_required: false }, errors: {} },
-    });
-    expect(bench.twilio.taken.at(-1)).toEqual({
-      to: NUMBER,
-      body: expect.stringMatching(/^Use this code to authenticate in authentik: \d{6}$/),
-    });
-    expect(await answer({ code: bench.twilio.codeTo(NUMBER) })).toMatchObject({
-      ...{ type: 'passed', verified: ['sms_setup'] },
-      effects: [{ action: 'model_created', context: { model: { model_name: 'smsdevice', name: 'SMS Device' } } }],
-    });
-    const [device] = await devicesOf(user.uuid);
-    expect(device).toMatchObject({ kind: 'sms', stage: STAGE, facts: { ending: '00', verified_only: false } });
-    expect(device?.openSecret()).toEqual({ number: NUMBER });
-    expect(JSON.stringify(await bench.database.source.query('SELECT d::text FROM mfa.devices d'))).not.toMatch(/0100/);
+  it('keeps it once the code has come back that was sent to it, and nothing before (03-mfa 28)', async () => {
+    const [alice, number] = [person(), newNumber()];
+    const { show, answer } = bench.setUp(alice);
+    expect(asksForNumber(await show())).toBe(true);
+    expect(await answer({ phone_number: number })).toMatchObject({ type: 'challenge', errors: {} });
+    expect(await answer({ code: otherCode() })).toMatchObject(refusal('authenticator_sms_code'));
+    expect(await bench.devices.of(alice.uuid)).toEqual([]);
+    expect(await answer({ code: lastCode() })).toMatchObject({ type: 'passed', verified: ['sms_setup'] });
+    const [device] = await bench.devices.of(alice.uuid);
+    expect(device?.openSecret()).toEqual({ number });
   });
 
-  it('keeps no number where it is only to be verified', async () => {
-    const user = stranger();
-    const { answer } = bench.setUp(user, { config: { verify_only: true } });
-    await answer({ phone_number: NUMBER });
-    await answer({ code: bench.twilio.codeTo(NUMBER) });
-    const [device] = await devicesOf(user.uuid);
-    expect(device?.openSecret()).toBeNull();
-    expect(device?.facts).toEqual({ ending: '00', verified_only: true });
+  it('keeps the number whose code came back, and not one that was named since (03-mfa 5)', async () => {
+    const [alice, own, other] = [person(), newNumber(), newNumber()];
+    const { answer } = bench.setUp(alice);
+    await answer({ phone_number: own });
+    const first = lastCode();
+    await answer({ phone_number: other });
+    expect(bench.sent.map(({ To }) => To)).toEqual([own, other]);
+    const stale = first === lastCode() ? otherCode() : first;
+    expect(await answer({ code: stale })).toMatchObject(refusal('authenticator_sms_code'));
+    expect(await answer({ code: lastCode() })).toMatchObject({ type: 'passed' });
+    const [device] = await bench.devices.of(alice.uuid);
+    expect(device?.openSecret()).toEqual({ number: other });
   });
 
-  it('takes the number that a prompt has asked for, once, and asks where that is of no use', async () => {
-    const { show } = bench.setUp(stranger(), { prompted: '+1 555 0111' });
-    const before = bench.twilio.taken.length;
-    expect(await show()).toMatchObject({ challenge: { phone_number_required: false } });
-    await show();
-    expect(bench.twilio.taken.length).toBe(before + 1);
-    const useless = bench.setUp(stranger(), { prompted: '5'.repeat(65) });
-    expect(await useless.show()).toMatchObject({ challenge: { phone_number_required: true } });
-    expect(bench.twilio.taken.length).toBe(before + 1);
+  it('goes on asking for a number that is taken, is none, or takes no message (03-mfa 5)', async () => {
+    const taken = newNumber();
+    const first = bench.setUp(person());
+    await first.answer({ phone_number: taken });
+    await first.answer({ code: lastCode() });
+    const { answer } = bench.setUp(person());
+    for (const phone_number of [taken, `${taken.slice(0, 2)} ${taken.slice(2)}`, 'whatsapp:+15550100']) {
+      const refused = await answer({ phone_number });
+      expect(refused).toMatchObject(refusal('authenticator_sms_number'));
+      expect(asksForNumber(refused)).toBe(true);
+    }
+    expect(bench.sent).toHaveLength(1);
+    bench.status = 500;
+    const unsent = await answer({ phone_number: newNumber() });
+    expect(unsent).toMatchObject(refusal('authenticator_sms_unsent'));
+    expect(asksForNumber(unsent)).toBe(true);
   });
 
-  it('refuses a wrong code, counts it, and takes none any more after five', async () => {
-    const user = stranger();
-    const { answer } = bench.setUp(user);
-    await answer({ phone_number: NUMBER });
-    const code = bench.twilio.codeTo(NUMBER);
+  it('takes five answers to one code, and then asks for the number again (03-mfa 20)', async () => {
+    const { answer } = bench.setUp(person());
+    await answer({ phone_number: newNumber() });
     const replies = [];
-    for (let i = 0; i < 5; i++) replies.push(await answer({ code: besides(code) }));
-    expect(replies).toEqual(
-      Array(5).fill(expect.objectContaining({ errors: refusal('authenticator_sms_code'), failed: ['sms_setup'] })),
-    );
-    const late = await answer({ code });
-    expect(late).toMatchObject({ type: 'rejected', errors: refusal('authenticator_sms_code') });
-    expect(late).not.toHaveProperty('failed.0');
-    expect(await devicesOf(user.uuid)).toEqual([]);
+    for (let tries = 0; tries < 5; tries++) replies.push(await answer({ code: otherCode() }));
+    expect(replies.map(asksForNumber)).toEqual([false, false, false, false, true]);
+    expect(replies.at(-1)).toMatchObject({ failed: ['sms_setup'] });
+    expect(await answer({ code: lastCode() })).toMatchObject(refusal('authenticator_sms_code'));
   });
 
-  it('refuses a number that is somebody’s at this stage, also one that only its digest is known of', async () => {
-    const [alice, bob] = [stranger(), stranger()];
-    const device = { id: alice.uuid, user: alice.uuid, kind: 'sms', name: 'SMS' } as const;
-    await bench.database.devices.add({ ...device, handle: bench.numbers.handleOf(STAGE, NUMBER), stage: STAGE });
-    const taken = { type: 'rejected', errors: refusal('authenticator_sms_number') };
-    expect(await bench.setUp(bob).answer({ phone_number: NUMBER })).toMatchObject(taken);
-    const other = '+1 555 0133';
-    const handle = bench.numbers.handleOfDigest(STAGE, createHash('sha256').update(other).digest('hex'));
-    await bench.database.devices.add({ ...device, id: bob.uuid, user: bob.uuid, handle, stage: STAGE });
-    expect(await bench.setUp(alice).answer({ phone_number: other })).toMatchObject(taken);
+  it('sends nothing too soon, and one number gets so many messages, however it is written (03-mfa 20)', async () => {
+    const number = newNumber();
+    const hurried = bench.setUp(person(), { limits: { SMS_COOLDOWN_S: 60 } });
+    await hurried.answer({ phone_number: number });
+    await hurried.answer({ phone_number: number });
+    expect(await hurried.answer({ phone_number: newNumber() })).toMatchObject(refusal('authenticator_sms_early'));
+    expect(bench.sent).toHaveLength(1);
+
+    const limits = { SMS_MAX_AN_HOUR: 2 };
+    const spelled = number.replaceAll(/\B/g, '-');
+    expect(await bench.setUp(person(), { limits }).answer({ phone_number: spelled })).toMatchObject({ errors: {} });
+    const third = bench
+      .setUp(person(), { limits })
+      .answer({ phone_number: ` ${number.slice(0, 5)} ${number.slice(5)}` });
+    expect(await third).toMatchObject(refusal('authenticator_sms_early'));
+    expect(bench.sent.map(({ To }) => To)).toEqual([number, number]);
   });
 
-  it('sends one code of a moment ago no second time, and none to another number so soon', async () => {
-    const { answer } = bench.setUp(stranger());
-    const before = bench.twilio.taken.length;
-    await answer({ phone_number: NUMBER });
-    await answer({ phone_number: NUMBER });
-    expect(bench.twilio.taken.length).toBe(before + 1);
-    expect(await answer({ phone_number: '+1 555 0122' })).toMatchObject({ errors: refusal('authenticator_sms_early') });
-    expect(bench.twilio.taken.length).toBe(before + 1);
+  it('keeps no number where the stage only wants to know that there is one', async () => {
+    const alice = person();
+    const { answer } = bench.setUp(alice, { config: { verify_only: true } });
+    await answer({ phone_number: newNumber() });
+    await answer({ code: lastCode() });
+    const [device] = await bench.devices.of(alice.uuid);
+    expect(device?.openSecret()).toBeNull();
+    expect(await bench.validate(alice).show()).toMatchObject({ type: 'denied' });
   });
 
-  it.each([400, 429, 500, 302, 'silent'] as const)(
-    'goes no further where Twilio is in trouble: %s',
-    async (trouble) => {
-      bench.twilio.trouble = trouble;
-      const user = stranger();
-      const { show, answer } = bench.setUp(user);
-      expect(await answer({ phone_number: NUMBER })).toMatchObject({
-        ...{ type: 'rejected', errors: refusal('authenticator_sms_unsent') },
-      });
-      expect(await answer({ code: '123456' })).toMatchObject({ errors: refusal('authenticator_sms_code') });
-      expect(await show()).toMatchObject({ challenge: { phone_number_required: true } });
-      expect(await devicesOf(user.uuid)).toEqual([]);
-    },
-  );
+  it('is for nobody whom the flow does not know', async () => {
+    expect(await bench.setUp(undefined).show()).toMatchObject({ type: 'denied' });
+  });
+});
 
-  it('is told what is missing, and is for somebody who is there', async () => {
-    const { answer } = bench.setUp(stranger());
-    expect(await answer({})).toMatchObject({ errors: refusal('authenticator_sms_number_needed') });
-    expect(await answer({ code: '123456' })).toMatchObject({ errors: refusal('authenticator_sms_code') });
-    expect((await bench.setUp(undefined).show()).type).toBe('denied');
+describe('a code that is asked for at a login', () => {
+  async function withPhone() {
+    const [alice, number] = [person(), newNumber()];
+    const { answer } = bench.setUp(alice);
+    await answer({ phone_number: number });
+    await answer({ code: lastCode() });
+    const [device] = await bench.devices.of(alice.uuid);
+    const selected_challenge = { device_class: 'sms', device_uid: String(device?.pk), challenge: {} };
+    bench.sent.length = 0;
+    return { alice, number, selected_challenge, credential: `sms:${device?.pk}` };
+  }
+
+  it('is sent when the phone is chosen, not with a guess, and one of a moment ago goes on counting (03-mfa 20)', async () => {
+    const { alice, number, selected_challenge, credential } = await withPhone();
+    const { show, answer } = bench.validate(alice, { SMS_COOLDOWN_S: 60 });
+    await show();
+    expect(await answer({ selected_challenge, code: '123456' })).toMatchObject({ failed: [credential] });
+    expect(bench.sent).toEqual([]);
+    await bench.database.source.query("UPDATE mfa.sends SET sent_at = sent_at - interval '5 minutes'");
+    expect(await answer({ selected_challenge })).toMatchObject({ type: 'challenge' });
+    expect(await answer({ selected_challenge })).toMatchObject({ type: 'challenge' });
+    expect(bench.sent).toMatchObject([{ To: number }]);
+    expect(await answer({ code: lastCode() })).toMatchObject({ type: 'passed', verified: [credential] });
+  });
+
+  it('takes five answers, the right one among them no more after that (03-mfa 20)', async () => {
+    const { alice, selected_challenge } = await withPhone();
+    const { show, answer } = bench.validate(alice);
+    await show();
+    await answer({ selected_challenge });
+    for (let tries = 0; tries < 5; tries++) await answer({ code: otherCode() });
+    expect(await answer({ code: lastCode() })).toMatchObject({ type: 'rejected' });
+  });
+
+  it('that could not be sent is told of in words of ours, and nothing counts (03-mfa 20)', async () => {
+    const { alice, selected_challenge } = await withPhone();
+    const { show, answer } = bench.validate(alice);
+    await show();
+    bench.status = 500;
+    expect(await answer({ selected_challenge })).toMatchObject({
+      type: 'challenge',
+      errors: { selected_challenge: [{ code: 'authenticator_validate_sms_unsent' }] },
+    });
+    expect(await answer({ code: lastCode() })).toMatchObject({ type: 'rejected' });
   });
 });

@@ -14,10 +14,11 @@ import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { enrolled } from '../device-events.js';
 import { savedOwnerOf } from '../owner.js';
-import { type authenticatorSmsContract, MAX_NUMBER } from './authenticator-sms.contract.js';
+import type { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { CodeSender } from './code-sender.js';
 import { Unsent } from './messages.js';
 import { Numbers } from './numbers.js';
+import { plainNumber } from './plain-number.js';
 import { isAlive, isSent, type SentCode } from './sms-code.js';
 
 type Contract = typeof authenticatorSmsContract;
@@ -60,10 +61,11 @@ export class AuthenticatorSmsStage implements Stage<Contract> {
   private async sent(
     input: ChallengeInput<Contract>,
     { uuid: user }: SavedUser,
-    number: string,
+    given: string,
   ): Promise<SentCode | { refused: ErrorCode<Contract> }> {
     const { config: settings, client, state } = input;
-    if (number.length > MAX_NUMBER || (await this.numbers.isTaken(stageOf(input), number)))
+    const number = plainNumber(given);
+    if (number === undefined || (await this.numbers.isTaken(stageOf(input), number)))
       return { refused: 'authenticator_sms_number' };
     try {
       const wanted = { settings, number, to: number, user, ip: client.ip, before: state?.sent };

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Devices } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
@@ -13,122 +14,86 @@ import { AuthenticatorSmsStage } from './authenticator-sms.stage.js';
 import { CodeSender } from './code-sender.js';
 import { HttpMessages } from './http-messages.js';
 import { Numbers } from './numbers.js';
-import { smsConfig } from './sms.config.js';
 import { SmsFactor } from './sms.factor.js';
 import { TypeormSends } from './typeorm-sends.js';
 
-/** The stage that sets the devices of the tests up. */
-export const STAGE = '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c21';
-/** How it sends. */
-export const TWILIO = { provider: 'twilio', from_number: '+100', account_sid: 'AC1', auth: 'token' } as const;
+interface Sent {
+  readonly To: string;
+  readonly Body: string;
+}
 
-const PATH = `/2010-04-01/Accounts/${TWILIO.account_sid}/Messages.json`;
-const AUTHORIZATION = `Basic ${Buffer.from(`${TWILIO.account_sid}:${TWILIO.auth}`).toString('base64')}`;
+const LIMITS = { SMS_TIMEOUT_MS: 2000, SMS_COOLDOWN_S: 0, SMS_MAX_AN_HOUR: 10, SMS_TWILIO_URL: 'http://127.0.0.1:1' };
 
-/** Twilio's messages on loopback: it takes a form with its three fields from its account, and nothing else. */
-class TwilioServer {
-  readonly taken: { readonly to: string; readonly body: string }[] = [];
-  /** What it answers besides; `silent` for nothing at all. */
-  trouble: number | 'silent' | undefined;
+const STAGE = 'a1b2c3d4-0000-4000-8000-000000000002';
+const step = { id: 'step', name: 'sms', stage: STAGE, confirmed: true };
 
-  private constructor(private readonly server: Server) {}
+/** A provider of text messages on loopback, devices in a database of their own, and the stages that use both. */
+export class SmsBench {
+  /** What the provider was asked to send. */
+  readonly sent: Sent[] = [];
+  /** What it answers. */
+  status = 200;
 
-  static async open(): Promise<TwilioServer> {
-    const server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  private constructor(
+    readonly database: DevicesDatabase,
+    private readonly server: Server,
+  ) {
+    server.on('request', (request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
       request.on('end', () => {
-        if (twilio.trouble === 'silent') return;
-        const form = new URLSearchParams(Buffer.concat(chunks).toString());
-        const isKnown = request.url === PATH && request.headers.authorization === AUTHORIZATION;
-        const status = isKnown ? (twilio.trouble ?? twilio.take(form)) : 401;
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ status }));
+        this.sent.push(JSON.parse(body) as Sent);
+        response.writeHead(this.status).end();
       });
     });
-    const twilio = new TwilioServer(server);
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    return twilio;
   }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  /** The code in the last message to a number. */
-  codeTo(number: string): string {
-    return this.taken.findLast(({ to }) => to === number)?.body.match(/\d{6}$/)?.[0] ?? 'none';
-  }
-
-  async close(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((closed) => this.server.close(closed));
-  }
-
-  private take(form: URLSearchParams): number {
-    const [to, from, body] = ['To', 'From', 'Body'].map((name) => form.get(name));
-    if (!to || from !== TWILIO.from_number || !body) return 400;
-    this.taken.push({ to, body });
-    return 201;
-  }
-}
-
-interface Wishes {
-  readonly config?: Record<string, unknown>;
-  readonly prompted?: string;
-  /** Of the house: seconds between two messages, messages an hour. */
-  readonly cooldownS?: number;
-  readonly mostAnHour?: number;
-  /** Whether the stage that set devices up is there still. */
-  readonly orphaned?: boolean;
-}
-
-/** Twilio on loopback, devices in a database of their own, and the stages that send by the one and keep the others. */
-export class SmsBench {
-  private constructor(
-    readonly twilio: TwilioServer,
-    readonly database: DevicesDatabase,
-  ) {}
 
   static async open(): Promise<SmsBench> {
-    const [twilio, database] = await Promise.all([TwilioServer.open(), devicesDatabase()]);
-    return new SmsBench(twilio, database);
+    const server = createServer();
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    return new SmsBench(await devicesDatabase(), server);
   }
 
-  async close(): Promise<void> {
-    await this.twilio.close();
+  async close() {
+    this.server.closeAllConnections();
+    this.server.close();
     await this.database.close();
   }
 
-  get numbers(): Numbers {
-    return new Numbers(this.database.devices, this.database.sealer);
+  get devices(): Devices {
+    return this.database.devices;
   }
 
-  setUp(user: SavedUser | undefined, { config = {}, prompted, ...limits }: Wishes = {}) {
-    const stage = new AuthenticatorSmsStage(this.database.devices, this.numbers, this.sender(limits));
-    const prompt = prompted === undefined ? {} : { prompt_data: { phone: prompted } };
-    return driveStage(authenticatorSmsContract, stage, {
-      config: { ...TWILIO, ...config },
-      context: { ...(user ? { pending_user: user } : {}), ...prompt },
-    });
+  /** The set-up of a phone. */
+  setUp(user: SavedUser | undefined, { config = {}, limits = {} }: { config?: object; limits?: object } = {}) {
+    const numbers = new Numbers(this.devices, this.database.sealer);
+    const stage = new AuthenticatorSmsStage(this.devices, numbers, this.sender(limits));
+    const context = user ? { pending_user: user } : {};
+    return driveStage(authenticatorSmsContract, stage, { context, config: this.config(config), request: { step } });
   }
 
-  validate(user: SavedUser, { config = {}, orphaned = false, ...limits }: Wishes = {}) {
-    const { devices, sealer } = this.database;
-    const memory = new ProofMemory(sealer);
-    const offers = new Offers(devices, [new SmsFactor(devices, this.sender(limits))]);
+  /** A login that asks for a code. */
+  validate(user: SavedUser, limits: object = {}) {
+    const memory = new ProofMemory(this.database.sealer);
+    const offers = new Offers(this.devices, [new SmsFactor(this.devices, this.sender(limits))]);
     const stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
-    const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: TWILIO };
-    return driveStage(authenticatorValidateContract, stage, {
-      config: { device_classes: ['sms'], not_configured_action: 'deny', ...config },
-      context: { pending_user: user },
-      request: { companions: orphaned ? {} : { [STAGE]: companion } },
-    });
+    const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: this.config({}) };
+    const config = { device_classes: ['sms' as const], not_configured_action: 'deny' as const };
+    const request = { companions: { [STAGE]: companion } };
+    return driveStage(authenticatorValidateContract, stage, { context: { pending_user: user }, config, request });
   }
 
-  private sender({ cooldownS = 30, mostAnHour = 10 }: Pick<Wishes, 'cooldownS' | 'mostAnHour'>): CodeSender {
+  private config(more: object) {
+    const { port } = this.server.address() as AddressInfo;
+    const account_sid = `http://127.0.0.1:${port}`;
+    return { provider: 'generic' as const, from_number: '+100', account_sid, auth: 'user', ...more };
+  }
+
+  private sender(limits: object): CodeSender {
     const { source, sealer } = this.database;
-    const messages = new HttpMessages(this.twilio.url, 300);
-    const limits = smsConfig.parse({ SMS_COOLDOWN_S: cooldownS, SMS_MAX_AN_HOUR: mostAnHour });
-    return new CodeSender({ messages, sends: new TypeormSends(source), sealer, limits });
+    const [messages, sends] = [new HttpMessages(LIMITS.SMS_TWILIO_URL, 2000), new TypeormSends(source)];
+    return new CodeSender({ messages, sends, sealer, limits: { ...LIMITS, ...limits } });
   }
 }

@@ -1,11 +1,12 @@
-import type { PlanContext } from '@gatehouse/contracts';
+import { randomUUID } from 'node:crypto';
+import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
-import { generateSync, ScureBase32Plugin } from 'otplib';
+import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
-import { stranger } from '../duo/testing.js';
 import { authenticatorTotpContract } from './authenticator-totp.contract.js';
 import { AuthenticatorTotpStage } from './authenticator-totp.stage.js';
+import { TotpFactor } from './totp.factor.js';
 
 let database: DevicesDatabase;
 beforeAll(async () => {
@@ -13,69 +14,47 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-const setUp = (context: PlanContext, digits: '6' | '8' = '6') =>
-  driveStage(authenticatorTotpContract, new AuthenticatorTotpStage(database.devices), { config: { digits }, context });
-const addressIn = (reply: object) => new URL((reply as { challenge: { config_url: string } }).challenge.config_url);
-function codeOf(address: URL, steps = 0): string {
-  const secret = new ScureBase32Plugin().decode(address.searchParams.get('secret') ?? '');
-  const digits = Number(address.searchParams.get('digits')) as 6 | 8;
-  return generateSync({ secret, digits, epoch: Date.now() / 1000 + steps * 30 });
-}
-const REFUSED = { type: 'rejected', errors: { code: [{ code: 'authenticator_totp_code' }] } };
+const person = (): SavedUser => ({
+  ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
+  ...{ is_active: true, epoch: 1, locale: '' },
+});
+const setUp = (user: SavedUser | undefined) =>
+  driveStage(authenticatorTotpContract, new AuthenticatorTotpStage(database.devices), {
+    context: user ? { pending_user: user } : {},
+    config: { digits: '6' },
+  });
+const urlOf = (reply: StageReply) => ('challenge' in reply ? String(reply.challenge?.['config_url']) : '');
+const codeOf = (reply: StageReply, steps = 0) =>
+  generateSync({ secret: new URL(urlOf(reply)).searchParams.get('secret')!, epoch: Date.now() / 1000 + steps * 30 });
 
 describe('setting an app up', () => {
-  it.each(['6', '8'] as const)(
-    'keeps it once, by a code of %s digits, which is used up by that (D3 60)',
-    async (digits) => {
-      const user = stranger();
-      const { show, answer } = setUp({ pending_user: user }, digits);
-      const address = addressIn(await show());
-      expect(address.href).toContain(`otpauth://totp/Example%3A${user.username}?`);
-      expect(address.searchParams.get('digits')).toBe(digits);
-      const code = codeOf(address);
-      const kept = await answer({ code });
-      const pk = (await database.devices.of(user.uuid))[0]?.pk;
-      const model = {
-        app: 'authentik_stages_authenticator_totp',
-        model_name: 'totpdevice',
-        name: 'TOTP Authenticator',
-        pk,
-      };
-      expect(kept).toEqual({
-        type: 'passed',
-        effects: [{ type: 'event', action: 'model_created', context: { model } }],
-      });
-
-      expect((await answer({ code })).type).toBe('passed');
-      const [device, ...more] = await database.devices.of(user.uuid);
-      expect(more).toEqual([]);
-      expect(device).toMatchObject({ kind: 'totp', name: 'TOTP Authenticator' });
-      expect(await database.devices.use(device!, { to: device!.counter })).toBe(false);
-    },
-  );
-
-  it('shows one key however often it is looked at, and keeps none that nobody has proved', async () => {
-    const user = stranger();
-    const { show, answer } = setUp({ pending_user: user });
-    const address = addressIn(await show());
-    expect(addressIn(await show()).href).toBe(address.href);
-    for (const code of ['0000000', codeOf(address, 20)]) expect(await answer({ code })).toMatchObject(REFUSED);
-    expect(addressIn(await show()).href).toBe(address.href);
-    expect(await database.devices.of(user.uuid)).toEqual([]);
+  it('shows one key in one plan, keeps it once a code of it has come back, and nothing before (03-mfa 9, 28)', async () => {
+    const alice = person();
+    const { show, answer } = setUp(alice);
+    const shown = await show();
+    expect(urlOf(await show())).toBe(urlOf(shown));
+    expect(await answer({ code: codeOf(shown, 5) })).toMatchObject({
+      errors: { code: [{ code: 'authenticator_totp_code' }] },
+    });
+    expect(await database.devices.of(alice.uuid)).toEqual([]);
+    expect(await answer({ code: codeOf(shown) })).toMatchObject({ type: 'passed' });
+    expect(await database.devices.of(alice.uuid)).toMatchObject([{ kind: 'totp', name: 'TOTP Authenticator' }]);
+    expect(urlOf(await setUp(alice).show())).not.toBe(urlOf(shown));
   });
 
-  it('proves nothing before a key was shown, nor by the key of another plan', async () => {
-    const user = stranger();
-    expect(await setUp({ pending_user: user }).answer({ code: '123456' })).toMatchObject(REFUSED);
-    const [one, other] = [setUp({ pending_user: user }), setUp({ pending_user: user })];
-    const address = addressIn(await one.show());
-    await other.show();
-    expect(await other.answer({ code: codeOf(address) })).toMatchObject(REFUSED);
+  it('uses the code up: nobody who has seen it logs in by it (03-mfa 31)', async () => {
+    const alice = person();
+    const { show, answer } = setUp(alice);
+    const code = codeOf(await show());
+    await answer({ code });
+    const devices = await database.devices.of(alice.uuid);
+    const offer = { uid: '', challenge: {}, devices };
+    const asked = { answer: code, offer, devices, user: alice } as unknown as Parameters<TotpFactor['verify']>[0];
+    expect(await new TotpFactor(database.devices).verify(asked)).toMatchObject({ type: 'wrong', guessed: true });
   });
 
-  it('passes nobody at all by, and denies whoever is not saved yet', async () => {
-    expect(await setUp({}).show()).toEqual({ type: 'passed' });
-    const pending_user = { kind: 'pretended', username: 'nobody', email: '' } as const;
-    expect((await setUp({ pending_user }).show()).type).toBe('denied');
+  it('takes no code of a key that was never shown', async () => {
+    const { answer } = setUp(person());
+    expect(await answer({ code: '000000' })).toMatchObject({ type: 'rejected' });
   });
 });

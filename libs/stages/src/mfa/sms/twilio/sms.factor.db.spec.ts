@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { SavedUser } from '@gatehouse/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { stranger } from '../duo/testing.js';
-import { SmsBench, STAGE } from './testing.js';
+import { stranger } from '../../duo/testing.js';
+import { STAGE, TwilioBench } from './testing.js';
 
-let bench: SmsBench;
+let bench: TwilioBench;
 beforeAll(async () => {
-  bench = await SmsBench.open();
+  bench = await TwilioBench.open();
 });
 afterAll(() => bench?.close());
 beforeEach(async () => {
@@ -17,7 +17,7 @@ beforeEach(async () => {
 let phones = 0;
 /** A phone of a user; its number, and what it is chosen by. */
 async function phoneOf(user: SavedUser, hidden = false) {
-  const number = `+1 555 ${String(++phones).padStart(4, '0')}`;
+  const number = `+1555${String(++phones).padStart(4, '0')}`;
   const secret = hidden ? {} : { secret: { number } };
   const handle = bench.numbers.handleOf(STAGE, number);
   const device = { id: randomUUID(), user: user.uuid, kind: 'sms', name: 'SMS', handle, stage: STAGE } as const;
@@ -27,6 +27,21 @@ async function phoneOf(user: SavedUser, hidden = false) {
 const sentTo = (number: string) => bench.twilio.taken.filter(({ to }) => to === number).length;
 
 describe('a phone', () => {
+  it('is set up by the code that Twilio takes for it, and by none while Twilio is in trouble', async () => {
+    const user = stranger();
+    const number = `+1555${String(++phones).padStart(4, '0')}`;
+    const { show, answer } = bench.setUp(user, { cooldownS: 0 });
+    await show();
+    bench.twilio.trouble = 500;
+    expect(await answer({ phone_number: number })).toMatchObject({
+      errors: { non_field_errors: [{ code: 'authenticator_sms_unsent' }] },
+    });
+    bench.twilio.trouble = undefined;
+    expect(await answer({ phone_number: number })).toMatchObject({ challenge: { phone_number_required: false } });
+    expect(await answer({ code: bench.twilio.codeTo(number) })).toMatchObject({ type: 'passed' });
+    expect(await bench.database.devices.of(user.uuid)).toMatchObject([{ kind: 'sms', stage: STAGE }]);
+  });
+
   it('gets a code by Twilio when it is chosen and not before, and lets its owner in by it once', async () => {
     const user = stranger();
     const { number, chosen } = await phoneOf(user);

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { freshCode, isSent } from './sms-code.js';
+
+const sent = { ...freshCode('+15550100'), code: '001234' };
+
+it('a code counts with its zeros in front, and without them for clients that send numbers (03-mfa 4)', () => {
+  expect(['001234', '1234'].map((answer) => isSent(sent, answer))).toEqual([true, true]);
+  expect(['1230', '0001234', '12340', ''].map((answer) => isSent(sent, answer))).toEqual(Array(4).fill(false));
+});
+
+it('a code counts for five minutes and five answers', () => {
+  expect(isSent({ ...sent, at: Date.now() - 300_000 }, '001234')).toBe(false);
+  expect(isSent({ ...sent, tries: 4 }, '001234')).toBe(true);
+  expect(isSent({ ...sent, tries: 5 }, '001234')).toBe(false);
+});
