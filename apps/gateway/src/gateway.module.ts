@@ -15,6 +15,7 @@ import { TypeormConsents } from './adapters/typeorm-consents.js';
 import { TypeormEvents } from './adapters/typeorm-events.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
 import { TypeormMemberships } from './adapters/typeorm-memberships.js';
+import { TypeormOwnDevices } from './adapters/typeorm-own-devices.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
 import { TypeormTokens } from './adapters/typeorm-tokens.js';
@@ -27,6 +28,7 @@ import { Consultation } from './execution/consultation.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
 import { Outset } from './execution/outset.js';
+import { OwnDevices } from './execution/own-devices.js';
 import { Pace } from './execution/pace.js';
 import { Planning } from './execution/planning.js';
 import { Plans } from './execution/plans.js';
@@ -41,6 +43,9 @@ import { Avatars } from './http/avatars.js';
 import { BrandsController } from './http/brands.controller.js';
 import { Clients } from './http/client.js';
 import { ConsentsController } from './http/consents.controller.js';
+import { DeviceDesk } from './http/device.desk.js';
+import { DeviceForms } from './http/device.forms.js';
+import { DevicesController } from './http/devices.controller.js';
 import { DuoEnrollmentController } from './http/duo-enrollment.controller.js';
 import { ExecutorController } from './http/executor.controller.js';
 import { FlowDoor } from './http/flow.door.js';
@@ -81,6 +86,7 @@ const CONTROLLERS: Type[] = [
   UsersController,
   ConsentsController,
   SessionsController,
+  DevicesController,
   InvitationsController,
   BrandsController,
   RootConfigController,
@@ -119,6 +125,7 @@ function providersOf(ground: Ground): Provider[] {
   const { plans, flows, contracts } = ports;
   return [
     Avatars,
+    DeviceForms,
     { provide: Logger, useValue: logger },
     { provide: GATEWAY_CONFIG, useValue: config },
     { provide: Plans, useValue: plans },
@@ -129,6 +136,7 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Sessions, useValue: ports.sessions },
     { provide: Invitations, useValue: new TypeormInvitations(source) },
     { provide: Consents, useValue: ports.consents },
+    { provide: OwnDevices, useValue: ports.devices },
     ...doorsOf(ground, ports),
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
@@ -144,8 +152,10 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
   const reader = new FlowRequestReader({ contracts, clients, principals, gate });
   const inside = { ...ports, contracts, bindings, site: siteOf(config) };
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date() }), new Outset(inside)];
+  const proofS = config.AUTHENTICATOR_PROOF_S;
   return [
     { provide: Clients, useValue: clients },
+    { provide: DeviceDesk, useValue: new DeviceDesk({ devices: ports.devices, sessions, clients, proofS }) },
     { provide: Principals, useValue: principals },
     { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, reader, logger }) },
   ];
@@ -179,7 +189,7 @@ function portsOf(ground: Ground) {
     events: new TypeormEvents(source, sealer),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),
-    consents: new TypeormConsents(source, sealer),
+    ...{ consents: new TypeormConsents(source, sealer), devices: new TypeormOwnDevices(source, sealer) },
     tokens: new TypeormTokens(source, attributes),
   };
 }

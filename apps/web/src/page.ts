@@ -48,8 +48,10 @@ export interface OpenedOwn {
   readonly token: Opened['token'];
   /** When it was drawn. */
   readonly now: Date;
-  /** Whether a form was not taken, because it could not be told from somebody else's. */
-  readonly refused: boolean;
+  /**
+   * Why a form was not taken: it could not be told from somebody else's, a device must be proved first, or a name is none.
+   */
+  readonly refused?: 'stale' | 'unproved' | 'name';
 }
 
 /** What the page of the API is opened with: all that the browser is told too. */

@@ -49,6 +49,8 @@ export const effect = z.discriminatedUnion('type', [
     duration_s: z.number().positive().nullable(),
     bindings: z.object({ network: z.string(), geoip: z.string() }),
     terminate_other_sessions: z.boolean(),
+    /** Whether a device of the user was proved on the way. */
+    second_factor: z.boolean().optional(),
   }),
   /** Nobody is logged in to the session any more, and nothing of it is left but this plan. */
   z.object({ type: z.literal('logout') }),

@@ -133,6 +133,7 @@ describe('a step added by another', () => {
       id: 'a~1',
       name: 'redirect',
       kind: 'redirect',
+      stage: 'a~1',
       config: { to: '/' },
       onRefusal: 'retry',
     });
@@ -140,6 +141,7 @@ describe('a step added by another', () => {
       id: 'a~2',
       name: 'extra',
       kind: 'captcha',
+      stage: 's',
       config: { site_key: 'k' },
       onRefusal: 'retry',
     });

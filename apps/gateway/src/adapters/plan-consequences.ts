@@ -55,8 +55,11 @@ function loginColumns(save: Save, sessionS: number): unknown[] {
   ];
 }
 
-const sessionData = ({ backend, bindings }: Of<'login'>, { about }: Save) =>
-  JSON.stringify({ backend, bindings, last_ip: about.clientIp, last_user_agent: storable(about.userAgent ?? '') });
+const sessionData = ({ backend, bindings, second_factor = false }: Of<'login'>, { about }: Save) =>
+  JSON.stringify({
+    ...{ backend, bindings, second_factor },
+    ...{ last_ip: about.clientIp, last_user_agent: storable(about.userAgent ?? '') },
+  });
 
 /** What other services are to do or to know. */
 function outboxColumns({ effects, about }: Save, sealer: Sealer): unknown[] {

@@ -127,7 +127,7 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
     fresh AS (
       INSERT INTO flow.session_keys (hash, session_id) SELECT $9, session_id FROM saved WHERE $9::bytea IS NOT NULL),
     login AS (
-      UPDATE flow.sessions s SET user_id = $10, data = $11::jsonb, seen_at = now(),
+      UPDATE flow.sessions s SET user_id = $10, data = $11::jsonb || jsonb_build_object('login_at', now()), seen_at = now(),
         user_epoch = $25,
         ttl = CASE WHEN $12::interval IS NULL THEN $13::interval END,
         expires_at = now() + coalesce($12::interval, $13::interval)

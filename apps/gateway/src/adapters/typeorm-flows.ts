@@ -1,7 +1,7 @@
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
 import { runNamed, type Sealer, Vault } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Flows } from '../execution/flows.js';
+import { type Configurable, Flows } from '../execution/flows.js';
 
 /** Versions kept in memory. They never change, so a cached one is never stale. */
 export const KEPT_VERSIONS = 500;
@@ -21,6 +21,18 @@ const CONFIGURING = {
     WHERE slug IS NOT NULL ORDER BY slug LIMIT 1`,
 };
 
+/** $1 kinds, $2 how many. */
+const CONFIGURABLE = {
+  name: 'flow_configurable',
+  text: `
+    SELECT id, min(name) AS name FROM (
+      SELECT s->>'id' AS id, coalesce(nullif(s->'config'->>'friendly_name', ''), s->>'name') AS name
+      FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id,
+        jsonb_path_query(v.document, '$.steps[*].stage') s
+      WHERE s->>'kind' = ANY ($1::text[]) AND s->'config'->>'configure_flow' IS NOT NULL) found
+    GROUP BY id ORDER BY name, id LIMIT $2`,
+};
+
 /** $1 stage, $2 how many. */
 const USING = {
   name: 'flow_using',
@@ -30,6 +42,9 @@ const USING = {
       OR jsonb_path_exists(v.document, '$.steps[*].stage ? (@.id == $id)', jsonb_build_object('id', $1::text))
     ORDER BY slug LIMIT $2`,
 };
+
+/** Stages that are offered to be set up. */
+const MOST_CONFIGURABLE = 20;
 
 /** Flows that are looked through for the one that somebody is in. */
 const MOST_FLOWS = 50;
@@ -59,6 +74,10 @@ export class TypeormFlows extends Flows {
   async findConfiguring(stageId: string): Promise<string | undefined> {
     const { rows } = await runNamed<{ slug: string }>(this.source, CONFIGURING, [stageId]);
     return rows[0]?.slug;
+  }
+
+  async listConfigurable(kinds: readonly string[]): Promise<Configurable[]> {
+    return (await runNamed<Configurable>(this.source, CONFIGURABLE, [kinds, MOST_CONFIGURABLE])).rows;
   }
 
   async exists(flowId: string): Promise<boolean> {

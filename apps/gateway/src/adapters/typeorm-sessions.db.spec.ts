@@ -174,3 +174,15 @@ describe('a bound session', () => {
     expect(storable('x'.repeat(10_000))).toHaveLength(512);
   });
 });
+
+describe('a session in which a device was proved', () => {
+  it('is known for as long as that counts, to its user, and until a login without one', async () => {
+    const [user, other] = [await enrol(store.source), await enrol(store.source)];
+    const { id } = await logIn(user, { second_factor: true });
+    const proved = (of = user, withinS = 60) => sessions.hasProvedDevice(id, { user: of.uuid, withinS });
+
+    expect([await proved(), await proved(other), await proved(user, 0)]).toEqual([true, false, false]);
+    const without = await logIn(user);
+    expect(await sessions.hasProvedDevice(without.id, { user: user.uuid, withinS: 60 })).toBe(false);
+  });
+});

@@ -35,6 +35,13 @@ const REMOVE = {
   text: 'DELETE FROM flow.sessions WHERE ($1::uuid IS NULL OR user_id = $1) AND id = $2 AND user_id IS NOT NULL',
 };
 
+/** $1 session, $2 user, $3 seconds. */
+const HAS_PROVED = {
+  name: 'session_proved',
+  text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND data->'second_factor' = 'true'
+         AND (data->>'login_at')::timestamptz > now() - make_interval(secs => $3::int)`,
+};
+
 type FoundRow = SelfRow & { readonly session_id: string; readonly last_ip: string | null; readonly unseen: boolean };
 
 /** Sessions in Postgres. */
@@ -70,5 +77,9 @@ export class TypeormSessions extends Sessions {
 
   async remove(id: string, ofUser: string | undefined): Promise<boolean> {
     return (await runNamed(this.source, REMOVE, [ofUser ?? null, id])).rowCount === 1;
+  }
+
+  async hasProvedDevice(id: string, { user, withinS }: { user: string; withinS: number }): Promise<boolean> {
+    return (await runNamed(this.source, HAS_PROVED, [id, user, withinS])).rows.length > 0;
   }
 }

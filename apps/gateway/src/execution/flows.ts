@@ -1,11 +1,19 @@
 import type { FlowVersion } from '@gatehouse/plan';
 
+/** A stage that users set up for themselves. */
+export interface Configurable {
+  readonly id: string;
+  readonly name: string;
+}
+
 /** Published flows. A version never changes. */
 export abstract class Flows {
   /** Undefined when there is none, or when it is not understood any more. */
   abstract find(versionId: string): Promise<FlowVersion | undefined>;
   /** Slug of the flow by which users set up a stage for themselves; undefined for a stage that no published flow uses, or that has none. */
   abstract findConfiguring(stageId: string): Promise<string | undefined>;
+  /** The stages of some kinds that users set up for themselves, by what people call them. */
+  abstract listConfigurable(kinds: readonly string[]): Promise<Configurable[]>;
   /** Whether a flow of this id is published. */
   abstract exists(flowId: string): Promise<boolean>;
   /** Slugs of the published flows that have a stage, as a step or in the config of one. */

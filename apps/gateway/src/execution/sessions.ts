@@ -41,4 +41,6 @@ export abstract class Sessions {
   abstract findListed(id: string, ofUser: string | undefined): Promise<ListedSession | undefined>;
   /** Ends a session with all its plans; false when there is none. Counts at the next request everywhere. */
   abstract remove(id: string, ofUser: string | undefined): Promise<boolean>;
+  /** Whether somebody has logged in to a session within so many seconds, and proved a device on the way. */
+  abstract hasProvedDevice(id: string, { user, withinS }: { user: string; withinS: number }): Promise<boolean>;
 }

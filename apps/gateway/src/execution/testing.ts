@@ -158,6 +158,9 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     async findConfiguring() {
       return undefined;
     }
+    async listConfigurable() {
+      return [];
+    }
     async exists() {
       return true;
     }

@@ -6,6 +6,7 @@ import { Clients } from './client.js';
 import { type UserConsent, userConsent, userConsents } from './consents.bodies.js';
 import { Described } from './openapi/operation.js';
 import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
+import { pkOf } from './pk.js';
 import { type Principal, Principals } from './principal.js';
 import { genericError } from './problem.bodies.js';
 
@@ -71,7 +72,7 @@ export class ConsentsController {
 
   /** Throws not_found for what is not there, or is somebody else's. */
   private async load(id: string, principal: Principal): Promise<ListedConsent> {
-    const pk = consentPk(id);
+    const pk = pkOf(id);
     const consent = pk === undefined ? undefined : await this.consents.find(pk, ownerOf(principal));
     if (!consent) throw new Problem('not_found');
     return consent;
@@ -80,12 +81,6 @@ export class ConsentsController {
 
 /** Whose consents somebody may see; undefined: everybody's. */
 const ownerOf = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
-
-const MAX_PK = 2 ** 31 - 1;
-
-/** What an address calls a consent; undefined when it cannot be one. */
-export const consentPk = (id: unknown): number | undefined =>
-  typeof id === 'string' && /^[1-9]\d{0,9}$/.test(id) && Number(id) <= MAX_PK ? Number(id) : undefined;
 
 const present = ({ pk, expires, user, application, permissions }: ListedConsent): UserConsent => ({
   pk,

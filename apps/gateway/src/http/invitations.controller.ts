@@ -1,4 +1,4 @@
-import { type Errors, fieldErrors, fieldMessages, fill, Problem, render } from '@gatehouse/contracts';
+import { fieldErrors, Problem } from '@gatehouse/contracts';
 import { type Invitation, Invitations } from '@gatehouse/directory';
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -10,6 +10,7 @@ import { Described } from './openapi/operation.js';
 import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
 import { type Principal, Principals } from './principal.js';
 import { genericError, validationError } from './problem.bodies.js';
+import { refused } from './refused-fields.js';
 import { isUuid } from './uuid.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -87,15 +88,6 @@ function administrator(principal: Principal): Principal {
 }
 
 const noObject = (pk: string) => ({ text: `Invalid pk "${pk}" - object does not exist.` });
-
-function refused(reply: FastifyReply, errors: Errors): Record<string, string[]> {
-  reply.status(HttpStatus.BAD_REQUEST);
-  const said = Object.entries(errors).map(([field, messages]) => [
-    field,
-    messages.map((message) => render(message, fill, fieldMessages).string),
-  ]);
-  return Object.fromEntries(said) as Record<string, string[]>;
-}
 
 const present = ({ expires, ...rest }: Invitation): z.input<typeof invitation> => ({
   ...rest,

@@ -1,7 +1,9 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { OpenedOwn } from '../page.js';
-import { Notice } from '../ui/alert.js';
+import { Alert, Notice } from '../ui/alert.js';
 import { Frame } from '../ui/frame.js';
+import { MAX_NAME } from './devices.section.js';
+import type { SectionProps } from './section.js';
 import { SECTIONS } from './sections.js';
 
 /** Somebody's own page. It needs no script: what can be done here are forms. */
@@ -14,7 +16,7 @@ export const OwnPage = ({ opened, t }: { opened: OpenedOwn; t: Translate }) => (
           {t('Sign out')}
         </a>
       </div>
-      {opened.refused && <Notice>{t('This page was open for too long. Please try again.')}</Notice>}
+      {opened.refused && <Refused opened={opened} why={opened.refused} t={t} />}
       {SECTIONS.map(({ id, heading, Content }) => (
         <section key={id} id={id} aria-labelledby={`${id}-heading`}>
           <h2 id={`${id}-heading`}>{heading(t)}</h2>
@@ -24,3 +26,15 @@ export const OwnPage = ({ opened, t }: { opened: OpenedOwn; t: Translate }) => (
     </main>
   </Frame>
 );
+
+function Refused({ opened, why, t }: SectionProps & { why: NonNullable<OpenedOwn['refused']> }) {
+  if (why === 'stale') return <Notice>{t('This page was open for too long. Please try again.')}</Notice>;
+  if (why === 'name')
+    return <Alert>{t('A name has one character at least and {max} at most.', { max: MAX_NAME })}</Alert>;
+  return (
+    <Alert>
+      {t('Before a device is removed, sign in again and prove yourself by one of your devices.')}{' '}
+      <a href={`/flows/-/default/authentication/?next=${encodeURIComponent(opened.address)}`}>{t('Sign in again')}</a>
+    </Alert>
+  );
+}

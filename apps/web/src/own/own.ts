@@ -2,6 +2,7 @@
 export interface Own {
   readonly user: OwnUser;
   readonly sessions: OwnSessions;
+  readonly devices: OwnDevices;
   readonly consents: readonly OwnConsent[];
 }
 
@@ -37,4 +38,20 @@ export interface OwnConsent {
   readonly id: string;
   readonly application: string;
   readonly permissions: readonly string[];
+}
+
+/** What proves somebody besides a password. */
+export interface OwnDevices {
+  readonly shown: readonly OwnDevice[];
+  /** Stages by which somebody sets a device up. */
+  readonly setUps: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** One such device. */
+export interface OwnDevice {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly created: Date;
+  readonly lastUsed?: Date;
 }

@@ -13,10 +13,8 @@ export const captchaConfig = z.object({
   ),
   CAPTCHA_HOSTS: z
     .string()
-    .default('')
-    .describe(
-      'Hosts that tokens may be sent to, comma separated, private ones too; without any, wherever on the internet a stage says',
-    ),
+    .default('*')
+    .describe('Hosts that tokens may be sent to, comma separated, private ones too; `*`: any of the internet'),
   CAPTCHA_OUTAGE_FAILURES: whole(5, { max: 1000 }).describe(
     'Failures in a row after which a provider counts as out and is not asked',
   ),

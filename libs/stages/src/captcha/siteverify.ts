@@ -24,6 +24,9 @@ export type Verdict = Readonly<Record<string, unknown>>;
 /** Bytes of an answer that are read. */
 export const MAX_ANSWER_BYTES = 16 * 1024;
 
+/** Among the hosts: all that have a public address. */
+const INTERNET = '*';
+
 /** Waiting is not worth it: a visitor can send the token again. */
 const QUEUE = 0;
 
@@ -31,7 +34,9 @@ const QUEUE = 0;
 export class Siteverify {
   private readonly providers = new Map<string, { readonly breaker: Breaker; readonly bound: Bounded }>();
   private readonly hosts: ReadonlySet<string>;
-  private readonly post: FormPost;
+  /** A host that the operator names may be anywhere; what a stage names is no way into the house. */
+  private readonly named = new FormPost(undefined);
+  private readonly unnamed = new FormPost(lookupAmong(isPublicAddress));
 
   constructor(private readonly limits: CaptchaConfig) {
     this.hosts = new Set(
@@ -39,8 +44,6 @@ export class Siteverify {
         .map((host) => host.trim().toLowerCase())
         .filter(Boolean),
     );
-    // A host that the operator names may be anywhere; what a stage names is no way into the house.
-    this.post = new FormPost(this.hosts.size === 0 ? lookupAmong(isPublicAddress) : undefined);
   }
 
   /** Whether a provider has failed so often that it is not asked for now. */
@@ -65,9 +68,9 @@ export class Siteverify {
 
   private isAllowed(address: string): boolean {
     const { hostname } = new URL(address);
-    if (this.hosts.size > 0) return this.hosts.has(hostname);
+    if (this.hosts.has(hostname)) return true;
     const literal = hostname.replace(/^\[(.*)\]$/, '$1');
-    return isIP(literal) === 0 || isPublicAddress(literal);
+    return this.hosts.has(INTERNET) && (isIP(literal) === 0 || isPublicAddress(literal));
   }
 
   private providerOf(address: string) {
@@ -85,7 +88,9 @@ export class Siteverify {
   private async ask(address: string, form: Question['form']): Promise<Verdict | Unacceptable> {
     try {
       const signal = AbortSignal.timeout(this.limits.CAPTCHA_TIMEOUT_MS);
-      const { status, text } = await this.post.send(new URL(address), form, { maxBytes: MAX_ANSWER_BYTES, signal });
+      const url = new URL(address);
+      const post = this.hosts.has(url.hostname) ? this.named : this.unnamed;
+      const { status, text } = await post.send(url, form, { maxBytes: MAX_ANSWER_BYTES, signal });
       if (isRefusal(status)) return new Unacceptable(`the provider answers ${status}`);
       if (!isAnswer(status)) throw new Error(`the provider answers ${status}`);
       return verdictOf(text);

@@ -27,6 +27,7 @@ const login = {
   duration_s: null,
   bindings: { network: 'no_binding', geoip: 'no_binding' },
   terminate_other_sessions: false,
+  second_factor: false,
 };
 const loginIn = (reply: { effects?: unknown[] } | object) => (reply as { effects: unknown[] }).effects[0];
 
@@ -47,6 +48,15 @@ describe('logging in', () => {
     expect(loginIn(await drive().answer({ remember_me: 'perhaps' }))).toEqual(login);
     expect(loginIn(await drive().answer({ remember_me: true }))).toEqual(login);
     expect(loginIn(await drive().answer({}))).toEqual(login);
+  });
+
+  it.each([
+    [[{ model_name: 'totpdevice' }], true],
+    [[], false],
+    ['totpdevice', false],
+  ])('says whether a device was proved on the way: %j', async (mfa_devices, second_factor) => {
+    const reply = await drive({}, { pending_user: alice, auth_method_args: { mfa_devices } }).show();
+    expect(loginIn(reply)).toEqual({ ...login, second_factor });
   });
 
   it('lasts as long as configured', async () => {

@@ -48,6 +48,7 @@ export class UserLoginStage implements Stage<Contract> {
             duration_s: durationOf(config, remember),
             bindings: { network: config.network_binding, geoip: config.geoip_binding },
             terminate_other_sessions: config.terminate_other_sessions,
+            second_factor: hasProvedDevice(context),
           },
           { type: 'event', action: 'login', context: howOf(context) },
           { type: 'reputation', identifier: user.username, delta: 1 },
@@ -74,6 +75,12 @@ function forUser(
 function durationOf(config: ChallengeInput<Contract>['config'], remember: boolean): number | null {
   const duration = seconds(config.session_duration) + (remember ? seconds(config.remember_me_offset) : 0);
   return duration > 0 ? duration : null;
+}
+
+/** Whether a device was proved on the way: a stage that is convinced by one says which (03-mfa §11.1). */
+function hasProvedDevice({ auth_method_args }: PlanContext): boolean {
+  const devices = auth_method_args?.['mfa_devices'];
+  return Array.isArray(devices) && devices.length > 0;
 }
 
 /** How the user proved themselves, as far as the plan knows. */

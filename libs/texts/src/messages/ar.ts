@@ -127,4 +127,5 @@ export const ar: Catalogue = {
   'The message bus cannot be reached.': 'يتعذّر الوصول إلى ناقل الرسائل.',
   'Policies cannot be evaluated.': 'يتعذّر تقييم السياسات.',
   'The database cannot be reached.': 'يتعذّر الوصول إلى قاعدة البيانات.',
+  'Sign in again and prove yourself by one of your devices first.': 'سجّل الدخول من جديد وأثبت هويتك بأحد أجهزتك أولاً.',
 };

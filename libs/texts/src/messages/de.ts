@@ -135,4 +135,6 @@ export const de: Catalogue = {
   'The message bus cannot be reached.': 'Der Nachrichtenbus ist nicht erreichbar.',
   'Policies cannot be evaluated.': 'Die Richtlinien können nicht ausgewertet werden.',
   'The database cannot be reached.': 'Die Datenbank ist nicht erreichbar.',
+  'Sign in again and prove yourself by one of your devices first.':
+    'Melden Sie sich erneut an und weisen Sie sich dabei mit einem Ihrer Geräte aus.',
 };

@@ -56,4 +56,16 @@ export const ar: Catalogue = {
   otherwise: 'وإلا',
   'The schema as JSON': 'المخطط بصيغة JSON',
   'The schema as YAML': 'المخطط بصيغة YAML',
+  'How you prove that it is you': 'كيف تثبت هويتك',
+  'You have set up no device yet.': 'لم تقم بإعداد أي جهاز بعد.',
+  'Set up: {name}': 'إعداد: {name}',
+  'Name of {name}': 'اسم {name}',
+  Rename: 'إعادة التسمية',
+  Remove: 'إزالة',
+  'never used': 'لم يُستخدم قط',
+  'Recovery codes': 'رموز الاسترداد',
+  'A name has one character at least and {max} at most.': 'يتكون الاسم من حرف واحد على الأقل و{max} على الأكثر.',
+  'Before a device is removed, sign in again and prove yourself by one of your devices.':
+    'قبل إزالة جهاز، سجّل الدخول من جديد وأثبت هويتك بأحد أجهزتك.',
+  'Sign in again': 'تسجيل الدخول من جديد',
 };

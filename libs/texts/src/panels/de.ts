@@ -57,4 +57,16 @@ export const de: Catalogue = {
   otherwise: 'sonst',
   'The schema as JSON': 'Das Schema als JSON',
   'The schema as YAML': 'Das Schema als YAML',
+  'How you prove that it is you': 'Womit Sie sich ausweisen',
+  'You have set up no device yet.': 'Sie haben noch kein Gerät eingerichtet.',
+  'Set up: {name}': 'Einrichten: {name}',
+  'Name of {name}': 'Name von {name}',
+  Rename: 'Umbenennen',
+  Remove: 'Entfernen',
+  'never used': 'nie benutzt',
+  'Recovery codes': 'Wiederherstellungscodes',
+  'A name has one character at least and {max} at most.': 'Ein Name hat mindestens ein Zeichen und höchstens {max}.',
+  'Before a device is removed, sign in again and prove yourself by one of your devices.':
+    'Bevor ein Gerät entfernt wird, melden Sie sich erneut an und weisen Sie sich mit einem Ihrer Geräte aus.',
+  'Sign in again': 'Erneut anmelden',
 };

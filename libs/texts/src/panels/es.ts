@@ -57,4 +57,16 @@ export const es: Catalogue = {
   otherwise: 'si no',
   'The schema as JSON': 'El esquema en JSON',
   'The schema as YAML': 'El esquema en YAML',
+  'How you prove that it is you': 'Cómo demuestra su identidad',
+  'You have set up no device yet.': 'Todavía no ha configurado ningún dispositivo.',
+  'Set up: {name}': 'Configurar: {name}',
+  'Name of {name}': 'Nombre de {name}',
+  Rename: 'Cambiar el nombre',
+  Remove: 'Eliminar',
+  'never used': 'nunca usado',
+  'Recovery codes': 'Códigos de recuperación',
+  'A name has one character at least and {max} at most.': 'Un nombre tiene al menos un carácter y como máximo {max}.',
+  'Before a device is removed, sign in again and prove yourself by one of your devices.':
+    'Antes de eliminar un dispositivo, vuelva a iniciar sesión y demuestre su identidad con uno de sus dispositivos.',
+  'Sign in again': 'Volver a iniciar sesión',
 };

@@ -57,4 +57,16 @@ export const fr: Catalogue = {
   otherwise: 'sinon',
   'The schema as JSON': 'Le schéma en JSON',
   'The schema as YAML': 'Le schéma en YAML',
+  'How you prove that it is you': 'Comment vous prouvez votre identité',
+  'You have set up no device yet.': 'Vous n’avez encore configuré aucun appareil.',
+  'Set up: {name}': 'Configurer : {name}',
+  'Name of {name}': 'Nom de {name}',
+  Rename: 'Renommer',
+  Remove: 'Supprimer',
+  'never used': 'jamais utilisé',
+  'Recovery codes': 'Codes de récupération',
+  'A name has one character at least and {max} at most.': 'Un nom compte au moins un caractère et au plus {max}.',
+  'Before a device is removed, sign in again and prove yourself by one of your devices.':
+    'Avant de supprimer un appareil, reconnectez-vous et prouvez votre identité avec l’un de vos appareils.',
+  'Sign in again': 'Se reconnecter',
 };

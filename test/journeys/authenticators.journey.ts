@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  tokenEntry,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { post } from '../support/forms.js';
+import { House } from '../support/house.js';
+
+const CODES = {
+  stage: 'authenticator_static.authenticatorstaticstage',
+  attrs: { configure_flow: keyOf('enrol'), friendly_name: 'Codes <b>to keep</b>' },
+};
+const VALIDATE = {
+  stage: 'authenticator_validate.authenticatorvalidatestage',
+  attrs: { not_configured_action: 'deny' },
+};
+const PAGE = '/if/user/';
+const KEY = 'a-token-of-alice-that-nobody-guesses-0123456789abcdef';
+
+let house: House;
+/** Codes of Alice that are not used up yet. */
+let codes: string[];
+
+beforeAll(async () => {
+  house = await House.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        userEntry('bob'),
+        { ...groupEntry('admins'), attrs: { is_superuser: true } },
+        userEntry('root', { groups: [keyOf('group admins')] }),
+        tokenEntry('alice', KEY),
+        flowEntries('enrol', [IDENTIFICATION, CODES], { designation: 'stage_configuration' }),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('strong', [IDENTIFICATION, VALIDATE, LOGIN]),
+      ),
+    ],
+    services: ['identification', 'password', 'mfa', 'session'],
+    gateway: { AUTHENTICATOR_PROOF_S: '300' },
+  });
+});
+afterAll(() => house?.close());
+
+beforeEach(async () => {
+  await house.rows('TRUNCATE mfa.devices CASCADE');
+  await setUp('alice');
+});
+
+/** Sets a device up for somebody, who keeps its codes. */
+async function setUp(username: string): Promise<void> {
+  const browser = house.browser();
+  const { body } = await browser.solve('enrol', { uid_field: username });
+  codes = body['codes'] as string[];
+  await browser.solve('enrol', {});
+}
+
+async function withPassword(username: string): Promise<Browser> {
+  const browser = house.browser();
+  for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }]) await browser.solve('login', answer);
+  return browser;
+}
+
+/** Logs Alice in with one of her codes, in a browser of hers if there is one. */
+async function withDevice(browser = house.browser()): Promise<Browser> {
+  await browser.solve('strong', { uid_field: 'alice' });
+  const { body } = await browser.solve('strong', { code: codes.pop() });
+  expect(body).toMatchObject({ component: 'xak-flow-redirect' });
+  return browser;
+}
+
+const api = (path: string) => `/api/v3/authenticators/${path}`;
+const pkOf = async () => (await house.rows<{ pk: number }>('SELECT pk FROM mfa.devices'))[0]!.pk;
+const kept = async () => (await house.rows('SELECT FROM mfa.devices')).length;
+const headers = { 'content-type': 'application/json' };
+const change = (browser: Browser, path: string, [method, body]: readonly [method: string, body: object]) =>
+  browser.fetch(path, { method, body: JSON.stringify(body), headers });
+const remove = (browser: Browser, path: string) => browser.fetch(path, { method: 'DELETE' });
+const changeOnPage = (browser: Browser, fields: Readonly<Record<string, string>>) =>
+  post(browser, PAGE, { csrf_token: browser.cookie('authentik_csrf')!, ...fields });
+
+describe('one’s own devices', () => {
+  it('are listed and read, with nothing that proves anything', async () => {
+    const alice = await withPassword('alice');
+    const pk = await pkOf();
+
+    const all = await alice.fetch(api('all/'));
+    expect(all.body).toEqual([
+      {
+        ...{ verbose_name: 'Static Device', verbose_name_plural: 'Static Devices', pk, name: 'Static Token' },
+        ...{ type: 'authentik_stages_authenticator_static.StaticDevice', confirmed: true, last_used: null },
+        meta_model_name: 'authentik_stages_authenticator_static.staticdevice',
+        ...{ created: expect.any(String), last_updated: expect.any(String) },
+      },
+    ]);
+    const device = { pk, name: 'Static Token', token_set: [] };
+    const listed = await alice.fetch(api('static/'));
+    expect(listed.body).toMatchObject({ pagination: { count: 1 }, results: [device] });
+    expect((await alice.fetch(api(`static/${pk}/`))).body).toEqual(device);
+    expect((await alice.fetch(api('totp/'))).body).toMatchObject({ pagination: { count: 0 }, results: [] });
+    for (const code of codes) expect(all.text + listed.text).not.toContain(code);
+  });
+
+  it('are renamed at any time, by a name that is one', async () => {
+    const alice = await withPassword('alice');
+    const device = api(`static/${await pkOf()}/`);
+
+    expect((await change(alice, device, ['PATCH', { name: ' Safe ' }])).body).toMatchObject({ name: 'Safe' });
+    expect((await change(alice, device, ['PUT', { name: 'Drawer' }])).body).toMatchObject({ name: 'Drawer' });
+    expect((await change(alice, device, ['PATCH', {}])).body).toMatchObject({ name: 'Drawer' });
+    for (const [body, message] of [
+      [{}, 'This field is required.'],
+      [{ name: ' ' }, 'This field may not be blank.'],
+      [{ name: 'x'.repeat(65) }, 'Ensure this field has no more than 64 characters.'],
+      [{ name: ['x'] }, 'Not a valid string.'],
+    ] as const)
+      expect(await change(alice, device, ['PUT', body])).toMatchObject({ status: 400, body: { name: [message] } });
+    expect((await alice.fetch(device)).body).toMatchObject({ name: 'Drawer' });
+  });
+
+  it('are nobody else’s: not listed, not found, not changed, not even by an administrator (D3 25)', async () => {
+    const device = api(`static/${await pkOf()}/`);
+    for (const other of [await withPassword('bob'), await withPassword('root')]) {
+      expect((await other.fetch(api('all/'))).body).toEqual([]);
+      expect((await other.fetch(device)).status).toBe(404);
+      for (const method of ['PUT', 'PATCH', 'DELETE'])
+        expect((await change(other, device, [method, { name: 'mine' }])).status).toBe(404);
+    }
+    expect((await house.browser().fetch(device)).status).toBe(403);
+    expect(await kept()).toBe(1);
+  });
+
+  it.each(['nothing/', 'nothing/1/', 'static/0/', 'static/x/', 'static/99999999999/', 'totp/1/'])(
+    'are not at %s',
+    async (path) => {
+      expect((await (await withPassword('alice')).fetch(api(path))).status).toBe(404);
+    },
+  );
+});
+
+describe('the removal of a device', () => {
+  it('is refused to whoever has proved a password alone, and to a token (D3 25)', async () => {
+    const device = api(`static/${await pkOf()}/`);
+    const refusal = {
+      status: 403,
+      body: { code: 'proof_required', detail: 'Sign in again and prove yourself by one of your devices first.' },
+    };
+
+    const alice = await withPassword('alice');
+    expect(await remove(alice, device)).toMatchObject(refusal);
+    const withToken = { method: 'DELETE', headers: { authorization: `Bearer ${KEY}` } };
+    expect(await house.browser().fetch(device, withToken)).toMatchObject(refusal);
+    // Nor does the session of somebody who has proved one make a token more than it is.
+    expect(await (await withDevice()).fetch(device, withToken)).toMatchObject(refusal);
+    const page = await changeOnPage(alice, { remove: `static.${await pkOf()}` });
+    expect(page.status).toBe(403);
+    expect(page.text).toContain('Before a device is removed, sign in again');
+    expect(await kept()).toBe(1);
+  });
+
+  it('is for whoever has just proved one, and is told to whoever listens', async () => {
+    const alice = await withDevice(await withPassword('alice'));
+    const device = api(`static/${await pkOf()}/`);
+
+    const before = (await house.rows(`SELECT FROM flow.outbox WHERE topic LIKE 'event%'`)).length;
+    expect((await remove(alice, device)).status).toBe(204);
+    expect((await remove(alice, device)).status).toBe(404);
+    expect(await kept()).toBe(0);
+    expect((await house.rows(`SELECT FROM flow.outbox WHERE topic LIKE 'event%'`)).length).toBe(before + 1);
+  });
+
+  it('is refused when the proof is older than AUTHENTICATOR_PROOF_S, or was followed by a login without (D3 25)', async () => {
+    const device = api(`static/${await pkOf()}/`);
+    const early = await withDevice();
+    await house.rows(
+      `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '301 seconds')`,
+    );
+    expect((await remove(early, device)).body).toMatchObject({ code: 'proof_required' });
+
+    const later = await withDevice();
+    for (const answer of [{ uid_field: 'alice' }, { password: 'correct-horse-7' }]) await later.solve('login', answer);
+    expect((await remove(later, device)).body).toMatchObject({ code: 'proof_required' });
+    expect(await kept()).toBe(1);
+  });
+
+  it('needs the token of the site’s own pages', async () => {
+    const alice = await withDevice();
+    const device = api(`static/${await pkOf()}/`);
+    const foreign = { 'x-authentik-csrf': 'A'.repeat(32) };
+    expect((await alice.fetch(device, { method: 'DELETE', headers: foreign })).body).toMatchObject({
+      code: 'csrf_failed',
+    });
+    expect((await post(alice, PAGE, { remove: `static.${await pkOf()}` })).status).toBe(403);
+    expect(await kept()).toBe(1);
+  });
+});
+
+describe('the devices on one’s own page', () => {
+  it('are shown, with the way to set up another', async () => {
+    const alice = await withPassword('alice');
+    const { text } = await alice.fetch(PAGE);
+    expect(text).toContain('<strong>Static Token</strong>');
+    expect(text).toContain('Set up: Codes &lt;b>to keep&lt;/b>');
+    const [, way] = /href="(\/flows\/-\/configure\/[^"]+)"/.exec(text)!;
+    expect((await alice.fetch(way!)).headers.get('location')).toBe('/if/flow/enrol/?next=%2Fif%2Fuser%2F');
+  });
+
+  it('are renamed and removed by forms, and only one’s own', async () => {
+    const [alice, bob] = [await withDevice(), await withPassword('bob')];
+    const called = `static.${await pkOf()}`;
+    for (const fields of [{ rename: called, name: 'mine' }, { remove: called }, { remove: 'no.device' }])
+      expect((await changeOnPage(bob, fields)).status).toBe(303);
+
+    expect((await changeOnPage(alice, { rename: called, name: 'Safe <i>' })).status).toBe(303);
+    expect((await alice.fetch(PAGE)).text).toContain('<strong>Safe &lt;i></strong>');
+    const nameless = await changeOnPage(alice, { rename: called, name: ' ' });
+    expect([nameless.status, nameless.text.includes('A name has one character at least')]).toEqual([400, true]);
+    expect((await changeOnPage(alice, { remove: called })).status).toBe(303);
+    expect((await alice.fetch(PAGE)).text).toContain('You have set up no device yet.');
+  });
+});
