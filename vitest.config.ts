@@ -11,6 +11,7 @@ export default defineConfig({
       { find: /^@gatehouse\/stage-kit\/testing$/, replacement: at('./libs/stage-kit/src/testing.ts') },
       { find: /^@gatehouse\/stages\/captcha$/, replacement: at('./libs/stages/src/captcha/index.ts') },
       { find: /^@gatehouse\/stages\/consent$/, replacement: at('./libs/stages/src/consent/index.ts') },
+      { find: /^@gatehouse\/stages\/devices$/, replacement: at('./libs/stages/src/mfa/exported/devices.ts') },
       { find: /^@gatehouse\/stages\/enrollment$/, replacement: at('./libs/stages/src/enrollment/index.ts') },
       {
         find: /^@gatehouse\/stages\/password$/,

@@ -7,6 +7,8 @@ const ADMISSIONS = 16;
 
 interface Visitor {
   readonly user: string;
+  /** Of its own: what is counted for a network is counted for one visitor. */
+  readonly address: string;
   cookie: string;
 }
 
@@ -26,9 +28,14 @@ const report = (done: Done) => void process.send?.(done);
 async function run(job: Job): Promise<Measured> {
   if (job.type === 'measure') return visit(visitors.splice(0), job.steps, job.concurrency);
   url = job.url;
-  visitors = Array.from({ length: job.count }, (_, i) => ({ user: `user-${i % job.users}`, cookie: '' }));
+  visitors = Array.from({ length: job.count }, (_, i) => ({ ...visitorOf(i, job.users), cookie: '' }));
   return visit([...visitors], job.steps, ADMISSIONS);
 }
+
+const visitorOf = (i: number, users: number) => ({
+  user: `user-${i % users}`,
+  address: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`,
+});
 
 async function visit(waiting: Visitor[], steps: readonly Step[], concurrency: number): Promise<Measured> {
   const latencies: number[] = [];
@@ -57,10 +64,10 @@ async function take(visitor: Visitor, { method, path, body, expects }: Step): Pr
   if (!text.includes(expects)) throw new Error(`${method} ${path} is answered ${answer.statusCode} ${text}`);
 }
 
-function send({ cookie }: Visitor, { method, path, body }: { method: string; path: string; body: string }) {
+function send({ cookie, address }: Visitor, { method, path, body }: { method: string; path: string; body: string }) {
   const type = body === '' ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return new Promise<IncomingMessage>((resolve, reject) => {
-    const outgoing = request(url + path, { agent, method, headers: { cookie, ...type } });
+    const outgoing = request(url + path, { agent, method, headers: { cookie, 'x-forwarded-for': address, ...type } });
     outgoing.once('response', resolve).once('error', reject).end(body);
   });
 }

@@ -9,6 +9,7 @@ import { pages } from './scenarios/pages.js';
 import { policies } from './scenarios/policies.js';
 import { scaling } from './scenarios/scaling.js';
 import { solves } from './scenarios/solves.js';
+import { totp } from './scenarios/totp.js';
 
 const scenarios: Readonly<Record<string, (ground: Ground, product: Product) => Promise<string>>> = {
   solves,
@@ -17,6 +18,7 @@ const scenarios: Readonly<Record<string, (ground: Ground, product: Product) => P
   captchas,
   pages,
   policies,
+  totp,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(scenarios);

@@ -17,6 +17,8 @@ export interface Variant {
   readonly visit: Visit;
   /** Visits in one round. */
   readonly count: number;
+  /** Users that they are shared among, where those of every scenario are too few. */
+  readonly users?: number;
   /** The variant that shows what this one cannot do without. */
   readonly floor?: string;
 }
@@ -34,13 +36,13 @@ export interface Figures {
 
 /** Runs one round of a variant with a driver of its own. `shared` is what it stands on together with others. */
 export async function round(
-  { site, visit, count }: Variant,
+  { site, visit, count, users = USERS }: Variant,
   concurrency: number,
   shared: readonly Watched[],
 ): Promise<Figures> {
   const driver = new Driver();
   try {
-    await driver.admit(visit, { url: site.url, count, users: USERS });
+    await driver.admit(visit, { url: site.url, count, users });
     const watched = [...site.watched(), ...shared];
     const before = cpuOf(watched);
     const { latencies, atFullLoad } = await driver.measure(visit, concurrency);
@@ -76,7 +78,7 @@ export async function interleaved(
 }
 
 /** The median round of each figure: one round that was disturbed does not count. */
-function median(rounds: readonly Figures[]): Figures {
+export function median(rounds: readonly Figures[]): Figures {
   const of = (figure: (one: Figures) => number) => percentiles(rounds.map(figure))(0.5);
   const names = [...rounds[0]!.cpu.keys()];
   return {

@@ -13,7 +13,7 @@ import { FLOWS } from './scenarios/flows.js';
 const run = promisify(execFile);
 
 type Environment = Readonly<Record<string, string>>;
-type Service = 'gateway' | 'captcha' | 'identification' | 'session' | 'password' | 'policy';
+type Service = 'gateway' | 'captcha' | 'identification' | 'mfa' | 'session' | 'password' | 'policy';
 
 interface Running {
   readonly name: Service;
@@ -85,14 +85,13 @@ export class Product implements Site {
 
   /** Applies a blueprint as an operator would. */
   async apply(blueprint: string): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
-    try {
-      const file = join(folder, 'flows.yaml');
-      await writeFile(file, blueprint);
-      await this.command('blueprint', 'apply', file);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    await withFile(blueprint, (file) => this.command('blueprint', 'apply', file));
+  }
+
+  /** Takes rows of an export over, as an operator would. */
+  async takeOver(verb: 'import' | 'import-devices', rows: readonly object[]): Promise<void> {
+    const lines = rows.map((row) => JSON.stringify(row)).join('\n');
+    await withFile(lines, (file) => this.command('user', verb, file));
   }
 
   private async command(name: string, ...args: string[]) {
@@ -101,14 +100,27 @@ export class Product implements Site {
   }
 }
 
+async function withFile(text: string, use: (file: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'));
+  try {
+    const file = join(folder, 'given');
+    await writeFile(file, text);
+    await use(file);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 const gatewaySettings = (port: string, url: string) => ({
   PORT: port,
   BASE_URL: url,
   SEAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
+  MFA_SEAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
   SECRET_KEY: randomBytes(32).toString('hex'),
   // What has expired is removed between two runs of this, not in the middle of one.
   CLEANUP_EVERY_S: '3600',
-  // Everybody comes from here.
+  // The driver is a proxy of visitors from everywhere.
+  TRUSTED_PROXIES: '127.0.0.1',
   NETWORK_ATTEMPTS_FREE: '1000000',
   ANONYMOUS_RATE: '0',
 });

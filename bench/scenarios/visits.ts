@@ -49,6 +49,15 @@ export const dummyAsked: Visit = {
 /** Saying who one is: the user is looked up, and the password stage asked for its challenge. */
 export const identification: Visit = { before: [look('login', 'ak-stage-identification')], measured: [identify] };
 
+/** A right code of an app: the device is opened, the code judged and used up, and the next stage asked for its challenge. */
+export const appCode = (code: string): Visit => ({
+  before: [
+    look('app', 'ak-stage-identification'),
+    solve('app', { component: 'ak-stage-identification', uid_field: '$user' }, 'ak-stage-authenticator-validate'),
+  ],
+  measured: [solve('app', { component: 'ak-stage-authenticator-validate', code }, 'ak-stage-dummy')],
+});
+
 /** A token for a provider that never answers. */
 export const hangingCaptcha: Visit = {
   before: [look('hanging', 'ak-stage-captcha')],

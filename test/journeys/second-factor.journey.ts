@@ -1,3 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
 import { House } from '../support/house.js';
@@ -19,7 +24,7 @@ beforeAll(async () => {
   house = await House.open({
     blueprints: [
       blueprint(
-        userEntry('alice'),
+        ...[userEntry('alice'), userEntry('bob')],
         flowEntries('enrol', [IDENTIFICATION, CODES], { designation: 'stage_configuration' }),
         flowEntries('login', [IDENTIFICATION, VALIDATE, LOGIN]),
       ),
@@ -88,4 +93,42 @@ describe('a second factor', () => {
     const components = answers.map(({ body }) => (body as { component: string }).component);
     expect(components.filter((component) => component === 'xak-flow-redirect')).toHaveLength(1);
   });
+});
+
+describe('a device of an export', () => {
+  it('lets its owner in once it is imported, and is left as it is when it is imported again', async () => {
+    const key = randomBytes(20);
+    const fields = { user: 7, name: 'App', confirmed: true, key: key.toString('hex'), digits: 6, last_t: -1 };
+    const lines = [
+      { model: 'authentik_stages_authenticator_totp.totpdevice', pk: 3, fields },
+      { model: 'authentik_core.user', pk: 7, fields: { username: 'bob' } },
+    ];
+    expect(await importDevices(lines)).toMatch(/^1 devices \(1 totp\) imported in [\d.]+ s$/);
+    const code = generateSync({ secret: key, epoch: Date.now() / 1000 });
+    const login = async () => {
+      const browser = house.browser();
+      await browser.solve('login', { uid_field: 'bob' });
+      return (await browser.solve('login', { code })).body['component'];
+    };
+    expect(await login()).toBe('xak-flow-redirect');
+    expect(await importDevices(lines)).toMatch(/^0 devices imported in [\d.]+ s\n1 devices were there already/);
+    expect(await login()).toBe('ak-stage-authenticator-validate');
+
+    const unknown = { ...lines[0], fields: { ...fields, user: ['nobody'] } };
+    await expect(importDevices([unknown])).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/1 lines were left out:\n {2}line 1: there is no user nobody here/),
+    });
+  });
+
+  async function importDevices(lines: readonly object[]): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'gatehouse-devices-'));
+    try {
+      const file = join(folder, 'export.jsonl');
+      await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'));
+      return await house.user(['import-devices', file]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
 });

@@ -9,7 +9,7 @@ import { flowMigrations } from '../../apps/gateway/src/start-gateway.js';
 import { freshDatabase } from './postgres.js';
 
 /** A database with every schema, one flow and some users, for tests of what is stored. */
-export async function flowDatabase(): Promise<{ source: DataSource; close(): Promise<void> }> {
+export async function flowDatabase(): Promise<{ url: string; source: DataSource; close(): Promise<void> }> {
   const database = await freshDatabase();
   await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
   await migrate({ url: database.url, schema: FLOW_SCHEMA, migrations: flowMigrations });
@@ -20,6 +20,7 @@ export async function flowDatabase(): Promise<{ source: DataSource; close(): Pro
     poolSize: 10,
   });
   return {
+    url: database.url,
     source,
     close: async () => {
       await source.destroy();

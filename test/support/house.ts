@@ -149,7 +149,7 @@ export class House {
 
   /** Runs `npm run user`, with what is typed into it; what it says. Throws with its standard error. */
   async user(args: readonly string[], typed = ''): Promise<string> {
-    const env = { PATH: process.env['PATH'], ...this.environment, ...this.gatewaySettings };
+    const env = { PATH: process.env['PATH'], ...this.environment, ...this.ground.sealing, ...this.gatewaySettings };
     const running = run(process.execPath, ['dist/apps/standalone/src/user.js', ...args], { env });
     running.child.stdin?.end(typed);
     return (await running).stdout.trim();

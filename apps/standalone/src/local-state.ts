@@ -53,6 +53,11 @@ export async function sealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<
   return env['SEAL_KEYS'] || sealKeys((await keptSecrets(env)).sealKey);
 }
 
+/** `MFA_SEAL_KEYS`, likewise. */
+export async function mfaSealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+  return env['MFA_SEAL_KEYS'] || sealKeys((await keptSecrets(env)).mfaSealKey);
+}
+
 /** A key of a folder's own Gatehouse, as `SEAL_KEYS` has it. */
 export function sealKeys(key: string): string;
 export function sealKeys(key: string | undefined): string | undefined;

@@ -5,6 +5,7 @@ import { CommandError, runCommand } from './command.js';
 import { openPostgres } from './local-postgres.js';
 import { openLocalState } from './local-state.js';
 import { importFile } from './user-verbs/import.js';
+import { importDevicesFile } from './user-verbs/import-devices.js';
 import { lock, unlock } from './user-verbs/locking.js';
 import { setPassword } from './user-verbs/password.js';
 import { recoveryLink } from './user-verbs/recovery-link.js';
@@ -23,6 +24,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   'set-password': setPassword,
   'recovery-link': recoveryLink,
   import: importFile,
+  'import-devices': importDevicesFile,
 };
 
 const USAGE = [

@@ -40,6 +40,9 @@ export interface NewDevice {
   readonly secret?: unknown;
   /** Codes of which each is good for one proof. */
   readonly codes?: readonly string[];
+  /** When it was made and last used, of one that was made elsewhere; else it is made now. */
+  readonly created?: Date | undefined;
+  readonly lastUsed?: Date | undefined;
 }
 
 /** How policies, events and the reference call the devices of a kind. */

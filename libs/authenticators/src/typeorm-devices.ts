@@ -17,13 +17,13 @@ const BY_HANDLE: NamedStatement = {
   name: 'devices.by_handle',
   text: `SELECT ${COLUMNS} FROM mfa.devices WHERE kind = $1 AND handle = $2 AND confirmed`,
 };
-/** $1 id, $2 user, $3 kind, $4 name, $5 handle, $6 stage, $7 counter, $8 facts, $9 secret, $10 digests of codes. */
+/** $1 id, $2 user, $3 kind, $4 name, $5 handle, $6 stage, $7 counter, $8 facts, $9 secret, $10 digests of codes, $11 made, $12 last used. */
 const ADD: NamedStatement = {
   name: 'devices.add',
   text: `
     WITH kept AS (
-      INSERT INTO mfa.devices (id, user_id, kind, name, handle, stage_id, counter, facts, secret)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9) ON CONFLICT DO NOTHING RETURNING id, pk),
+      INSERT INTO mfa.devices (id, user_id, kind, name, handle, stage_id, counter, facts, secret, created_at, last_used_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, coalesce($11::timestamptz, now()), $12::timestamptz) ON CONFLICT DO NOTHING RETURNING id, pk),
     coded AS (
       INSERT INTO mfa.codes (device_id, digest) SELECT kept.id, d FROM kept, unnest($10::bytea[]) d ON CONFLICT DO NOTHING)
     SELECT pk FROM kept UNION ALL SELECT pk FROM mfa.devices WHERE id = $1 AND user_id = $2`,
@@ -67,7 +67,8 @@ export class TypeormDevices extends Devices {
     const { id, user, kind, name, handle = null, stage = null, counter = -1, facts = {}, secret, codes = [] } = device;
     const sealed = secret === undefined ? null : this.sealer.seal(rowOf(id), secret);
     const digests = codes.map((code) => this.sealer.digests(rowOf(id).table, codeOf(id, code))[0]);
-    const values = [id, user, kind, name, handle, stage, counter, JSON.stringify(facts), sealed, digests];
+    const times = [device.created ?? null, device.lastUsed ?? null];
+    const values = [id, user, kind, name, handle, stage, counter, JSON.stringify(facts), sealed, digests, ...times];
     return (await runNamed<{ pk: number }>(this.source, ADD, values)).rows[0]?.pk;
   }
 

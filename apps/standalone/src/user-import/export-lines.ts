@@ -2,7 +2,7 @@ import { userDraft } from '@gatehouse/directory';
 import { z } from 'zod';
 
 /** A time as exports write it, with or without a zone; without one it is UTC. */
-const time = z
+export const time = z
   .string()
   .transform((text) => new Date(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`))
   .refine((date) => !Number.isNaN(date.getTime()), 'is no time')
@@ -43,8 +43,8 @@ export type Line =
   | { readonly type: 'other'; readonly model: string }
   | { readonly type: 'wrong'; readonly why: string };
 
-/** A record with its model around it, as database exports have it, or a user alone. */
-const record = z.object({
+/** A record with its model around it, as database exports have it. */
+export const record = z.object({
   model: z.string(),
   pk: z.union([z.string(), z.number()]).optional(),
   fields: z.record(z.string(), z.unknown()),
@@ -82,12 +82,14 @@ function groupOf(fields: unknown, pk: unknown): Line {
   return { type: 'group', group: { ...read.data, id: id as string } };
 }
 
-const wrong = ({ issues }: z.ZodError): Line => ({
-  type: 'wrong',
-  why: issues.map(({ path, message }) => `${path.join('.') || 'line'}: ${message}`).join(', '),
-});
+const wrong = (error: z.ZodError): Line => ({ type: 'wrong', why: reasonsOf(error) });
 
-function parsed(line: string): unknown {
+/** What is wrong with a line, field by field. */
+export const reasonsOf = ({ issues }: z.ZodError): string =>
+  issues.map(({ path, message }) => `${path.join('.') || 'line'}: ${message}`).join(', ');
+
+/** The JSON of a line; undefined for what is none. */
+export function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { isKnownHash } from '@gatehouse/stages/password';
+import { linesOf } from '../file-lines.js';
 import { type ImportedGroup, type Line, readLine } from './export-lines.js';
 import type { Newcomer, TypeormNewcomers } from './typeorm-newcomers.js';
 
@@ -40,10 +39,10 @@ export async function importUsers({ file, newcomers, progress }: Import): Promis
     await addUsers(newcomers, batch, report);
     batch = [];
   };
-  for await (const read of linesOf(file)) {
-    take(read, report, batch);
+  for await (const { text, number, bytes } of linesOf(file)) {
+    take({ line: readLine(text), number }, report, batch);
     if (batch.length >= BATCH) await flush();
-    progress(first + read.bytes, report);
+    progress(first + bytes, report);
   }
   await flush();
   return report;
@@ -52,7 +51,8 @@ export async function importUsers({ file, newcomers, progress }: Import): Promis
 async function importGroups({ file, newcomers, progress }: Import, report: ImportReport): Promise<number> {
   const groups: ImportedGroup[] = [];
   let read = 0;
-  for await (const { line, bytes } of linesOf(file)) {
+  for await (const { text, bytes } of linesOf(file)) {
+    const line = readLine(text);
     if (line.type === 'group') groups.push(line.group);
     read = bytes;
     progress(bytes, report);
@@ -61,7 +61,7 @@ async function importGroups({ file, newcomers, progress }: Import, report: Impor
   return read;
 }
 
-function take({ line, number }: Read, report: ImportReport, batch: Newcomer[]): void {
+function take({ line, number }: { line: Line; number: number }, report: ImportReport, batch: Newcomer[]): void {
   if (line.type === 'other') report.others++;
   if (line.type === 'wrong') {
     report.wrong++;
@@ -82,21 +82,4 @@ async function addUsers(newcomers: TypeormNewcomers, batch: readonly Newcomer[],
   const { size } = await newcomers.addUsers(batch);
   report.users += size;
   report.existing += batch.length - size;
-}
-
-interface Read {
-  readonly line: Line;
-  readonly number: number;
-  /** Of the file, so far. */
-  readonly bytes: number;
-}
-
-/** The lines of a file, one at a time, with how far it has been read; empty ones are left out. */
-async function* linesOf(file: string): AsyncGenerator<Read> {
-  const stream = createReadStream(file);
-  let number = 0;
-  for await (const text of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    number++;
-    if (text.trim() !== '') yield { line: readLine(text), number, bytes: stream.bytesRead };
-  }
 }

@@ -16,9 +16,15 @@ export class Numbers {
     return this.handles(stage, number)[0] as string;
   }
 
+  /** The same of a number that came here as a digest, and that nobody knows (03-mfa §7.2). */
+  handleOfDigest(stage: string, sha256: string): string {
+    return `${stage}:sha256:${sha256}`;
+  }
+
   /** Whether somebody has a device of this number, set up by this stage. */
   async isTaken(stage: string, number: string): Promise<boolean> {
-    for (const handle of [...this.handles(stage, number), importedHandle(stage, number)])
+    const digested = this.handleOfDigest(stage, createHash('sha256').update(number).digest('hex'));
+    for (const handle of [...this.handles(stage, number), digested])
       if (await this.devices.findByHandle('sms', handle)) return true;
     return false;
   }
@@ -27,10 +33,6 @@ export class Numbers {
     return this.sealer.digests('mfa.numbers', number).map((digest) => `${stage}:${digest.toString('hex')}`);
   }
 }
-
-/** Of a number that came here as a digest, and that nobody knows (03-mfa §7.2). */
-const importedHandle = (stage: string, number: string) =>
-  `${stage}:sha256:${createHash('sha256').update(number).digest('hex')}`;
 
 /** The number of a device; undefined where only what it is known by is kept. */
 export const numberOf = (device: Device): string | undefined => {

@@ -1,0 +1,85 @@
+import type { DeviceClass } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { parsed, reasonsOf, record, time } from '../user-import/export-lines.js';
+
+/** Whom an export means, by what it says of them. */
+export interface Account {
+  readonly uuid?: string | undefined;
+  readonly username?: string | undefined;
+}
+
+const pk = z.union([z.int(), z.string().min(1).max(100)]);
+/** A number or a UUID of a row; or a user's name, where the export was made with natural keys. */
+const owner = z.union([pk, z.tuple([z.string()])]);
+/** Years of long ago stand for times that nobody knows. */
+const moment = time
+  .transform((text) => new Date(text))
+  .transform((date) => (date.getTime() > 0 ? date : undefined))
+  .nullish()
+  .transform((date) => date ?? undefined);
+
+const device = z.looseObject({
+  user: owner,
+  name: z.string().default(''),
+  confirmed: z.boolean().default(true),
+  stage: z.string().max(100).nullish(),
+  created: moment,
+  last_used: moment,
+});
+const token = z.object({ device: pk, token: z.string().min(1).max(100) });
+const user = z.object({ uuid: z.uuid().optional(), username: z.string().min(1) });
+const stage = z.object({ name: z.string() });
+
+/** A device of an export, with all that its row says. */
+export interface DeviceRow extends Readonly<z.output<typeof device>> {
+  readonly kind: DeviceClass;
+  readonly pk: string;
+}
+
+/** What a line says that matters for devices. */
+export type DeviceLine =
+  | { readonly type: 'device'; readonly row: DeviceRow }
+  | { readonly type: 'code'; readonly device: string; readonly code: string }
+  | { readonly type: 'user'; readonly pk: string; readonly account: Account }
+  | { readonly type: 'stage'; readonly id: string; readonly name: string }
+  | { readonly type: 'other' }
+  | { readonly type: 'wrong'; readonly why: string };
+
+type Reader = (pk: string, fields: unknown) => DeviceLine;
+
+const deviceReader =
+  (kind: DeviceClass): Reader =>
+  (pk, fields) => ({ type: 'device', row: { ...device.parse(fields), kind, pk } });
+
+const app = (kind: DeviceClass) => `authentik_stages_authenticator_${kind}`;
+const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ...(['duo', 'sms', 'static', 'totp', 'webauthn'] as const).map((kind): [string, Reader] => [
+    `${app(kind)}.${kind}device`,
+    deviceReader(kind),
+  ]),
+  [`${app('static')}.statictoken`, (_, fields) => codeOf(token.parse(fields))],
+  ['authentik_core.user', (pk, fields) => ({ type: 'user', pk, account: user.parse(fields) })],
+  ['authentik_flows.stage', (id, fields) => ({ type: 'stage', id, name: stage.parse(fields).name })],
+]);
+
+const codeOf = ({ device, token: code }: z.output<typeof token>): DeviceLine => ({
+  type: 'code',
+  device: String(device),
+  code,
+});
+
+/** Reads a line of JSON. */
+export function readDeviceLine(text: string): DeviceLine {
+  const json = parsed(text);
+  if (json === undefined) return { type: 'wrong', why: 'this is no JSON' };
+  const row = record.safeParse(json).data;
+  const read = row && READERS.get(row.model.toLowerCase());
+  if (!read) return { type: 'other' };
+  if (row.pk === undefined) return { type: 'wrong', why: 'pk: is missing' };
+  try {
+    return read(String(row.pk), row.fields);
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    return { type: 'wrong', why: reasonsOf(error) };
+  }
+}

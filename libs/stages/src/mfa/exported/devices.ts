@@ -1,0 +1,2 @@
+export * from '../sms/numbers.js';
+export * from './exported-proof.js';
