@@ -47,7 +47,7 @@ export const planBody = z.object({
   restarts: z.int(),
   /** The hash of the mailed link's token it was resumed from, and whether an answer has used that up. */
   resumed: z.object({ token: z.string(), confirmed: z.boolean() }).optional(),
-  /** Names the work that stages which write rows are asked for next (docs/adr/0024). */
+  /** Names the work that stages which write rows are asked for next (docs/adr/0023). */
   work: z.string().optional(),
   ended: ending.optional(),
   trail: z.array(z.object({ step: z.string(), outcome: z.string(), at: z.string(), ms: z.number() })),

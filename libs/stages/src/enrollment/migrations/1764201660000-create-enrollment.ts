@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Work that was done, with its reply, so that it is done once (docs/adr/0024). */
+/** Work that was done, with its reply, so that it is done once (docs/adr/0023). */
 const DONE = `
 CREATE TABLE enrollment.done (
   id text PRIMARY KEY,
