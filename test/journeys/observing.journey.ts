@@ -18,8 +18,12 @@ afterAll(() => house.close());
 
 it('a login can be followed by its plan through the logs of the gateway and of the stages, without its secrets', async () => {
   const browser = house.browser();
+  const written = [
+    house.says('identification', /"verb":"respond"/),
+    house.says('password', /"verb":"respond"/),
+    house.says('gateway', /"told":"done"/),
+  ];
   const { headers } = await browser.solve('login', { uid_field: 'alice' });
-  const written = [house.says('gateway', /"told":"done"/), house.says('password', /"verb":"respond"/)];
   await browser.solve('login', { password: 'correct-horse-7' });
   await Promise.all(written);
   const lines = house

@@ -48,7 +48,7 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   const config = readConfig(gatewayConfig, settings);
   const logger = new Logger('gatehouse', config.LOG_LEVEL);
   const modules = await Promise.all([policiesModule(), ...Object.values(stages).map(({ module }) => module())]);
-  const service = await serveStages({ name: 'standalone', modules, nats: config, logger });
+  const { service } = await serveStages({ name: 'standalone', modules, nats: config, logger });
   started.push(() => service.close());
   const courier = await startCourier({ ...readConfig(courierConfig, settings), METRICS_PORT: undefined });
   started.push(() => courier.close());

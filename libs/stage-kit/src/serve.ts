@@ -20,14 +20,19 @@ export async function runService(name: string, modules: () => Promise<DynamicMod
   try {
     const config = readConfig(settings);
     const logger = new Logger(name, config.LOG_LEVEL);
-    const service = await serveStages({ name, modules: await modules(), nats: config, logger });
+    const { service, refused } = await serveStages({ name, modules: await modules(), nats: config, logger });
+    void refused.then((reason) => fail(name, reason));
     service.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
     if (config.METRICS_PORT !== undefined) (await serveMetrics(config.METRICS_PORT)).unref();
     logger.event('serving', { service: name });
   } catch (error) {
-    process.stderr.write(`${name}: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
-    process.exit(1);
+    fail(name, error);
   }
+}
+
+function fail(name: string, error: unknown): never {
+  process.stderr.write(`${name}: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
+  process.exit(1);
 }
 
 interface Service {
@@ -42,11 +47,9 @@ export async function serveStages({ name, modules, nats, logger }: Service) {
   logger.log(`connecting to the bus at ${busOf(nats)}`);
   class ServiceModule {}
   const root: DynamicModule = { module: ServiceModule, imports: modules };
-  const service = await NestFactory.createMicroservice<MicroserviceOptions>(root, {
-    strategy: new NatsJsonServer(natsOptions(nats, name)),
-    logger,
-    abortOnError: false,
-  });
+  const strategy = new NatsJsonServer(natsOptions(nats, name));
+  const options = { strategy, logger, abortOnError: false };
+  const service = await NestFactory.createMicroservice<MicroserviceOptions>(root, options);
   await service.listen();
-  return service;
+  return { service, refused: strategy.refused };
 }
