@@ -61,10 +61,12 @@ describeWithNats('what docker-compose.yml starts', () => {
     PATIENCE_MS,
   );
 
-  it('ends the gateway when NATS has come to refuse it, so that one with the new password takes its place', async () => {
-    const gateway = await stack.start('gateway', { PORT: '0' });
+  it('ends what NATS has come to refuse, so that one with the new password takes its place', async () => {
+    const refused = [await stack.start('gateway', { PORT: '0' }), await stack.start('policy')];
     await stack.changeNatsPasswords();
-    expect(await gateway.gone).toBe(1);
-    expect(gateway.output()).toMatch(/Authorization Violation/);
+    for (const process of refused) {
+      expect(await process.gone).toBe(1);
+      expect(process.output()).toMatch(/Authorization Violation/);
+    }
   });
 });

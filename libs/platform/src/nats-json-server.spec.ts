@@ -114,6 +114,24 @@ describeWithNats('serving over NATS', () => {
     expect(server.unwrap<NatsConnection>().isClosed()).toBe(true);
   });
 
+  it('says so when the bus has come to refuse it, and waits for nothing more', async () => {
+    const withPassword = (password: string) => ({ config: `authorization { user: server, password: ${password} }` });
+    await nats.stop();
+    nats = await startNats(withPassword('old'));
+    const login = { NATS_USER: 'server', NATS_PASSWORD: 'old' };
+    const [staying, leaving] = [
+      await serve(async () => 1, { login }),
+      await serve(async () => 1, { login, drainMs: LONG }),
+    ];
+    const port = Number(new URL(nats.url).port);
+    await nats.stop();
+    const left = leaving.close();
+    nats = await startNats({ ...withPassword('new'), port });
+
+    expect((await staying.refused).message).toMatch(/Authorization Violation/);
+    await expect(left).resolves.toBeUndefined();
+  });
+
   it('does not live on deaf: a refused subscription fails the start', async () => {
     await nats.stop();
     const permissions = 'permissions: { subscribe: ["stage.other.* other", "_INBOX_server.>"] }';
