@@ -58,12 +58,9 @@ export class NatsJsonServer extends ServerNats {
     const connection = this.connection;
     if (!connection) return;
     const limit = new Promise<void>((resolve) => setTimeout(resolve, this.drainMs).unref());
-    // What waits on a connection that the server has come to refuse would wait for ever.
-    const over = Promise.race([connection.closed(), limit]);
-    await Promise.race([Promise.allSettled(this.subs.map((sub) => sub.drain())), over]);
-    if (this.open > 0) await Promise.race([new Promise<void>((resolve) => (this.idle = resolve)), over]);
-    await Promise.race([connection.drain().catch(() => undefined), over]);
-    await connection.close();
+    await Promise.race([Promise.allSettled(this.subs.map((sub) => sub.drain())), limit]);
+    if (this.open > 0) await Promise.race([new Promise<void>((resolve) => (this.idle = resolve)), limit]);
+    await connection.drain().catch(() => connection.close());
   }
 
   /** Resolves with the reason if the server ever comes to refuse this user: what can hear nothing any more must not live on. */
