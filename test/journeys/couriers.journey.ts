@@ -154,7 +154,9 @@ describeWithNats('a courier', () => {
     const courier = await couriers.start({ MAIL_CONCURRENCY: '2' });
     await couriers.put([1, 2, 3].map((n) => mailTo(`user-${n}@example.org`)));
     await mailbox.until(() => mailbox.waiting.length === 2);
+    const leaving = courier.says(/leaving/);
     const left = courier.stop();
+    await leaving;
     release();
 
     expect(await left).toBe(0);

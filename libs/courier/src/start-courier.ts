@@ -38,6 +38,7 @@ export async function startCourier(config: CourierConfig): Promise<Courier> {
   return {
     refused: connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined)),
     close: async () => {
+      logger.log('leaving');
       stopSweeping();
       await Promise.all(rounds.map((round) => round.close()));
       await metricsServer?.close();
