@@ -72,6 +72,14 @@ describe('a policy that cannot decide', () => {
     expect(reports).toEqual([]);
   });
 
+  it.each(['flow_plan', 'context'] as const)('says nothing of what was typed into forms, given by %s', async (by) => {
+    const context = { prompt_data: { name: 'ann', password: 'annunciata-7', age: 7 } };
+    const quoting = () => Promise.reject(new Undecidable("invalid literal for int(): 'annunciata-7', 7"));
+    const given = by === 'context' ? { context } : { flow_plan: { slug: 'enrol', context } };
+    const { reply } = await evaluate(quoting, { policies: [asked('a')], ...given });
+    expect(reply.results['a']?.error).toBe("invalid literal for int(): '…', 7");
+  });
+
   it('because of a fault of its own is reported besides', async () => {
     const fault = new Error('broken');
     const { reply, reports } = await evaluate(() => Promise.reject(fault), { policies: [asked('a')] });

@@ -2,6 +2,7 @@ import type { PolicyContract, PolicyReply, PolicyRequest, PolicyResult } from '@
 import { Busy, isDatabaseAway, timed } from '@gatehouse/platform';
 import { Facts } from './facts.js';
 import { type Policy, type Question, Undecidable } from './policy.js';
+import { untyped } from './untyped.js';
 
 /** A kind of policy that can be evaluated here. */
 export interface Kind {
@@ -46,11 +47,12 @@ export class Evaluator {
       const { pass, messages = [], value } = await this.opinion(turn);
       return { pass, messages: [...messages], ...(turn.asked.value && { value }) };
     } catch (error) {
+      const said = untyped(error instanceof Error ? error.message : String(error), turn.facts.context['prompt_data']);
       // That a server outside is away, which may be its cause, is no reason to wait for the database.
-      if (error instanceof Undecidable) return { pass: false, messages: [...error.messages], error: error.message };
+      if (error instanceof Undecidable) return { pass: false, messages: [...error.messages], error: said };
       if (error instanceof Busy || isDatabaseAway(error)) throw error;
       this.report('a policy failed', error, { policy: name, kind });
-      return { pass: false, messages: [], error: error instanceof Error ? error.message : String(error) };
+      return { pass: false, messages: [], error: said };
     }
   }
 

@@ -171,8 +171,13 @@ return ak_call_policy("other").raw_result == [2, 3] and plan["b"] == 2`;
   it.each([
     ['fails', 'return 1 / 0', 'division by zero'],
     ['is no Python', 'return (', "'(' was never closed (line 1, column 8)"],
+    ['quotes a form', 'return int(context["prompt_data"]["pin"])', "invalid literal for int() with base 10: '…'"],
   ])('and that %s does not pass, and an event says why', async (_, source, message) => {
-    const reply = await ask('return ak_call_policy("other").passing', { callable: [written('other', source)] });
+    const context = { prompt_data: { pin: 'annunciata-7' } };
+    const reply = await ask('return ak_call_policy("other").passing', {
+      callable: [written('other', source)],
+      context,
+    });
     expect(reply).toMatchObject({ pass: false });
     expect([reply.error, reply.events]).toEqual([
       undefined,

@@ -1,6 +1,7 @@
 import { type PolicyReply, toldEvent } from '@gatehouse/contracts';
 import type { Outcome } from '@gatehouse/expressions';
 import { type Question, Undecidable } from '../policy.js';
+import { untyped } from '../untyped.js';
 
 type ToldEvent = NonNullable<PolicyReply['events']>[number];
 
@@ -20,7 +21,10 @@ export function happeningsOf(
   if (events.length + failures.length === 0) return [];
   const all = [
     ...events.map(({ action, context }) => ({ action: actionOf(action), context: { ...context, policy: name } })),
-    ...failures.map(({ policy, error }) => ({ action: 'policy_exception', context: { policy, message: error } })),
+    ...failures.map(({ policy, error }) => ({
+      action: 'policy_exception',
+      context: { policy, message: untyped(error, facts.context['prompt_data']) },
+    })),
   ];
   if (facts.told + all.length > limits.events)
     throw new Undecidable(`The policies make more than ${limits.events} events.`);
