@@ -221,6 +221,33 @@ describe('an invitation', () => {
     });
   };
 
+  it('is not used up by programs that look into mails, and of two who fill its form in one gets in', async () => {
+    const made = await make({ name: 'friends', single_use: true, fixed_data: { attributes: { team: 'b' } } });
+    const query = `itoken=${String(made.body['pk'])}`;
+    await house.browser().show('invited', query);
+    const [one, other] = [house.browser(), house.browser()];
+    for (const browser of [one, other]) await browser.show('invited', query);
+    const heard = await Promise.all([
+      one.solve('invited', { username: 'ulla', name: 'Ulla' }, query),
+      other.solve('invited', { username: 'vera', name: 'Vera' }, query),
+    ]);
+    const components = heard.map(({ body }) => body['component']);
+    expect(components.toSorted()).toEqual(['ak-stage-access-denied', 'ak-stage-dummy']);
+    const rows = await house.rows(`SELECT FROM directory.users WHERE username IN ('ulla', 'vera')`);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('is used up at the end of a flow that makes nobody', async () => {
+    const made = await make({ name: 'friends', single_use: true });
+    const query = `itoken=${String(made.body['pk'])}`;
+    const [one, other] = [house.browser(), house.browser()];
+    for (const browser of [one, other]) await browser.show('other', query);
+    expect((await one.solve('other', {}, query)).body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect((await other.solve('other', {}, query)).body).toMatchObject({
+      ...{ component: 'ak-stage-access-denied', error_message: 'Invalid invite/invite not found' },
+    });
+  });
+
   it('is made by an administrator, and lets one person in, with what it fixes', async () => {
     const made = await make({
       name: 'friends',
@@ -245,6 +272,22 @@ describe('an invitation', () => {
     const query = `itoken=${String(made.body['pk'])}`;
     expect((await house.browser().show('other', query)).body).toMatchObject({ component: 'ak-stage-access-denied' });
     expect((await house.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-prompt' });
+  });
+
+  it('is looked at and changed by administrators, and what is not said stays', async () => {
+    const made = await make({ name: 'before', single_use: true, expires: '2100-01-01T00:00:00Z' });
+    const admin = await login('admin', 'correct-horse-7');
+    const address = `${INVITATIONS}${String(made.body['pk'])}/`;
+    const send = (method: string, body: object) =>
+      admin.fetch(address, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    expect((await admin.fetch(address)).body).toEqual(made.body);
+    const patched = await send('PATCH', { fixed_data: { name: 'Wim' } });
+    expect(patched).toMatchObject({ status: 200, body: { ...made.body, fixed_data: { name: 'Wim' } } });
+    expect((await send('PUT', { name: 'after' })).body).toEqual({ ...patched.body, name: 'after' });
+    expect(await send('PUT', {})).toMatchObject({ status: 400, body: { name: ['This field is required.'] } });
+    expect(await send('PATCH', { fixed_data: { a: 'x\u0000' } })).toMatchObject({ status: 400 });
+    for (const gone of ['5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01', 'no-uuid'])
+      expect((await admin.fetch(`${INVITATIONS}${gone}/`)).status).toBe(404);
   });
 
   it('is listed and taken back by administrators', async () => {
@@ -278,6 +321,9 @@ describe('an invitation', () => {
     for (const browser of [member, house.browser()]) {
       expect((await browser.fetch(INVITATIONS)).status).toBe(403);
       expect((await browser.fetch(INVITATIONS, post)).status).toBe(403);
+      const one = `${INVITATIONS}5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01/`;
+      for (const method of ['GET', 'PATCH', 'DELETE'])
+        expect((await browser.fetch(one, { ...post, method, body: method === 'GET' ? null : '{}' })).status).toBe(403);
     }
   });
 });

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { PlanContext, SavedUser } from '@gatehouse/contracts';
+import { TypeormInvitations } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EnrolmentDatabase, enrolmentDatabase } from '../../../../test/support/enrolment.js';
 import { PasswordHashes } from './password-hashes.js';
 import { userWriteContract } from './user-write.contract.js';
 import { UserWriteStage } from './user-write.stage.js';
+
+const HERE = randomUUID();
 
 /** Hashes that a test can read. */
 const hashes = new (class extends PasswordHashes {
@@ -27,12 +30,18 @@ interface Asked {
   readonly user?: SavedUser | undefined;
   readonly id?: string;
   readonly context?: object;
+  /** The id of the flow. */
+  readonly flow?: string;
 }
 
 /** Asks the stage to write `data`; what comes of it. */
-function write(data: object | undefined, { config = {}, user, id = randomUUID(), context = {} }: Asked = {}) {
+function write(data: object | undefined, { config = {}, user, id = randomUUID(), ...asked }: Asked = {}) {
+  const { context = {}, flow = HERE } = asked;
   const facts = { ...(data ? { prompt_data: data } : {}), ...context } as PlanContext;
-  const request = { id, session: { user: user ?? null } };
+  const request = {
+    ...{ id, session: { user: user ?? null } },
+    flow: { id: flow, slug: 'enrol', title: '', designation: 'enrollment' as const },
+  };
   return driveStage(userWriteContract, new UserWriteStage(database.enrolments, hashes), {
     ...{ config: { ...config }, context: facts, request },
   }).show();
@@ -85,6 +94,16 @@ describe('a user who is made', () => {
     });
   });
 
+  it('waits for the mail of the flow that made it inactive, and otherwise for none', async () => {
+    const [waiting, active, flow] = [fresh(), fresh(), randomUUID()];
+    await write({ username: waiting }, { config: { create_users_as_inactive: true }, flow });
+    await write({ username: active }, { flow });
+    const sql = 'SELECT username, awaits_flow FROM directory.users WHERE username = ANY($1)';
+    const rows = await database.source.query(sql, [[waiting, active]]);
+    expect(rows).toContainEqual({ username: waiting, awaits_flow: flow });
+    expect(rows).toContainEqual({ username: active, awaits_flow: null });
+  });
+
   it('is as policies and the source say before that', async () => {
     const [username, group] = [fresh(), await database.register.createGroup({ name: fresh() })];
     const source = { uuid: randomUUID(), pk: 1, slug: 'github', name: 'GitHub' };
@@ -112,6 +131,26 @@ describe('a user who is made', () => {
     expect(refused).toEqual(Array(7).fill({ type: 'denied', message: { code: 'user_write_failed' } }));
   });
 
+  it('has no name that is the address of another, nor an address that is the name of another', async () => {
+    const address = `${fresh()}@example.org`;
+    const [other, before] = [await somebody({ email: address }), await count()];
+    const data = [{ username: address.toUpperCase() }, { username: fresh(), email: other.username.toUpperCase() }];
+    for (const one of data)
+      expect(await write(one)).toEqual({ type: 'denied', message: { code: 'user_write_failed' } });
+    expect(await count()).toBe(before);
+    const own = `${fresh()}@example.org`;
+    expect(await write({ username: own, email: own })).toMatchObject({ type: 'passed' });
+    expect(await write({ username: fresh(), email: address })).toMatchObject({ type: 'passed' });
+  });
+
+  it('is one of two who ask at once for the same thing as a name and as an address', async () => {
+    const names = Array.from({ length: 4 }, fresh);
+    const all = await Promise.all(
+      names.flatMap((name) => [write({ username: name }), write({ username: fresh(), email: name })]),
+    );
+    expect(all.map(({ type }) => type).toSorted()).toEqual([...Array(4).fill('denied'), ...Array(4).fill('passed')]);
+  });
+
   it.each([{ username: '' }, {}, { name: 'Nobody' }])('needs a name: %j', async (data) => {
     const before = await count();
     expect(await write(data)).toEqual({ type: 'denied' });
@@ -121,6 +160,8 @@ describe('a user who is made', () => {
   it.each([
     { username: 'x'.repeat(151) },
     { username: 'nul', name: 'a\0b' },
+    { username: 'turned\u202e' },
+    { username: 'lines', name: 'one\ntwo' },
     { username: 'nul', 'attributes.a': 'a\0b' },
   ])('is not made of what does not fit: %j', async (data) => {
     expect(await write(data)).toEqual({ type: 'denied', message: { code: 'user_write_failed' } });
@@ -217,6 +258,21 @@ describe('a user who is changed', () => {
     expect(await write({ username: '' }, { context: { pending_user: user } })).toEqual({ type: 'denied' });
   });
 
+  it('takes no name that others are known by, and keeps those that they had before', async () => {
+    const address = `${fresh()}@example.org`;
+    const [user, other] = [await somebody({ email: address }), await somebody({ username: address })];
+    const [same, third] = [{ username: user.username, email: address }, await somebody({ email: fresh() })];
+    expect(await write({ ...same, name: 'Other' }, { context: { pending_user: user } })).toMatchObject({
+      type: 'passed',
+    });
+    expect(await write({ email: third.username }, { context: { pending_user: user } })).toMatchObject({
+      type: 'denied',
+    });
+    expect(await write({ username: third.email }, { context: { pending_user: other } })).toMatchObject({
+      type: 'denied',
+    });
+  });
+
   it('comes from a source once, however often they come from it', async () => {
     const user = await somebody({ attributes: { 'goauthentik.io/user/sources': ['GitHub'] } });
     const come = (name: string) =>
@@ -238,6 +294,57 @@ describe('a user who is changed', () => {
     const user = await somebody();
     await database.register.removeUser(user.pk);
     expect(await write({ name: 'x' }, { context: { pending_user: user } })).toEqual({ type: 'denied' });
+  });
+});
+
+describe('an invitation', () => {
+  const DENIED = { type: 'denied', message: { code: 'user_write_uninvited' } };
+  const invitations = () => new TypeormInvitations(database.source);
+  async function invite(more: { single_use?: boolean; flow?: string } = {}) {
+    const fields = { name: 'friends', expires: null, fixed_data: {}, single_use: true, flow: null, ...more };
+    return (await invitations().create(fields)).pk;
+  }
+  const come = (due: string, username = fresh()) => write({ username }, { context: { invitation_due: due } });
+
+  it('is used up with what is written, by one of many who came by it, and told of', async () => {
+    const [pk, before] = [await invite(), await count()];
+    const all = await Promise.all(Array.from({ length: 6 }, () => come(pk)));
+    expect(all.filter(({ type }) => type === 'denied')).toEqual(Array(5).fill(DENIED));
+    expect(await count()).toBe(before + 1);
+    expect(await invitations().find({ pk })).toBeUndefined();
+    expect(all.find(({ type }) => type === 'passed')).toMatchObject({
+      context: { invitation_due: null },
+      effects: [{ action: 'user_write' }, { action: 'invitation_used' }],
+    });
+  });
+
+  it('is still there when nothing could be written', async () => {
+    const [pk, other] = [await invite(), await somebody()];
+    expect(await come(pk, other.username)).toEqual({ type: 'denied', message: { code: 'user_write_failed' } });
+    expect(await come(pk, '')).toEqual({ type: 'denied' });
+    expect(await come(pk)).toMatchObject({ type: 'passed' });
+  });
+
+  it('that may be used again is', async () => {
+    const pk = await invite({ single_use: false });
+    for (let i = 0; i < 2; i++) expect(await come(pk)).toMatchObject({ type: 'passed' });
+  });
+
+  it.each([
+    ['is for another flow (D3 4)', () => invite({ flow: randomUUID() })],
+    [
+      'has expired meanwhile (D3 15)',
+      async () => {
+        const pk = await invite({ single_use: false });
+        await database.source.query('UPDATE directory.invitations SET expires = now() WHERE id = $1', [pk]);
+        return pk;
+      },
+    ],
+    ['was taken back meanwhile', async () => randomUUID()],
+  ])('that %s makes nobody', async (_, make) => {
+    const [pk, before] = [await make(), await count()];
+    expect(await come(pk)).toEqual(DENIED);
+    expect(await count()).toBe(before);
   });
 });
 
