@@ -181,6 +181,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
           type: 'internal',
           path: 'users',
           password_hash: 'h',
+          awaits_flow: alice,
         } as const;
         const { uuid } = await accounts.create(draft);
         await accounts.join(uuid, { ids: [alice], names: ['staff'] });

@@ -58,14 +58,16 @@ export class InvitationDesk {
   }
 }
 
-/** Lasts a day unless it says something else. */
-const fieldsOf = (said: z.output<Request>, known?: InvitationFields): InvitationFields => ({
-  name: said.name ?? known?.name ?? '',
-  expires: said.expires === undefined && known ? known.expires : new Date(said.expires ?? Date.now() + DAY_MS),
-  fixed_data: said.fixed_data ?? known?.fixed_data ?? {},
-  single_use: said.single_use ?? known?.single_use ?? false,
-  flow: said.flow === undefined ? (known?.flow ?? null) : said.flow,
-});
+/** What an invitation is that says nothing of itself: it lasts a day. */
+const plain = (): InvitationFields => ({ name: '', expires: aDayOn(), fixed_data: {}, single_use: false, flow: null });
+const aDayOn = () => new Date(Date.now() + DAY_MS);
+
+function fieldsOf(said: z.output<Request>, known = plain()): InvitationFields {
+  const { name = known.name, fixed_data = known.fixed_data, single_use = known.single_use, flow = known.flow } = said;
+  const expires =
+    said.expires === undefined ? known.expires : said.expires === null ? aDayOn() : new Date(said.expires);
+  return { name, expires, fixed_data, single_use, flow };
+}
 
 function administrator(principal: Principal): Principal {
   if (!principal.user.is_superuser) throw new Problem('permission_denied');

@@ -1,18 +1,13 @@
 import type { SectionProps } from './section.js';
 
-/** Who is logged in, as the house knows them. */
-export function UserSection({ opened: { own, address }, t }: SectionProps) {
-  const { username, name, email, avatar, groups } = own.user;
+/** Who is logged in, as the house knows them, and where they change it. */
+export function UserSection({ opened, t }: SectionProps) {
+  const { username, name, email, avatar, groups } = opened.own.user;
   const facts = [
     [t('Username'), username],
     [t('Name'), name],
     [t('Email'), email],
     [t('Groups'), groups.join(', ')],
-  ] as const;
-  const { details, password } = own.changes;
-  const links = [
-    [t('Change your details'), details],
-    [t('Change your password'), password],
   ] as const;
   return (
     <>
@@ -29,18 +24,26 @@ export function UserSection({ opened: { own, address }, t }: SectionProps) {
             ))}
         </dl>
       </div>
-      {links.some(([, to]) => to) && (
-        <ul class="links">
-          {links.map(
-            ([label, to]) =>
-              to && (
-                <li key={to}>
-                  <a href={`${to}?next=${encodeURIComponent(address)}`}>{label}</a>
-                </li>
-              ),
-          )}
-        </ul>
-      )}
+      <Changes opened={opened} t={t} />
     </>
   );
+}
+
+function Changes({ opened: { own, address }, t }: SectionProps) {
+  const { details, password } = own.changes;
+  const next = encodeURIComponent(address);
+  return details || password ? (
+    <ul class="links">
+      {details && (
+        <li>
+          <a href={`${details}?next=${next}`}>{t('Change your details')}</a>
+        </li>
+      )}
+      {password && (
+        <li>
+          <a href={`${password}?next=${next}`}>{t('Change your password')}</a>
+        </li>
+      )}
+    </ul>
+  ) : null;
 }

@@ -19,7 +19,7 @@ it.each(['alice@example.org', 'evil.example', 'https://evil.example/x', 'www.evi
 it('words of somebody else are in quotation marks, of one line, and come to an end', () => {
   const shown = shownName(`You have won!\r\nCall "us" now ${'and again '.repeat(20)}`);
   expect(shown).toMatch(/^"You have won! Call 'us' now .*…"$/);
-  expect([...shown].length).toBeLessThanOrEqual(SHOWN_CHARACTERS + 2);
+  expect(Array.from(shown).length).toBeLessThanOrEqual(SHOWN_CHARACTERS + 2);
 });
 
 it('what turns or hides the text around it is left out', () => {

@@ -15,7 +15,7 @@ export function shortName(name: string): string {
     .replaceAll(INVISIBLE, '')
     .replaceAll(/\s+/gu, ' ')
     .trim();
-  const characters = [...line];
+  const characters = Array.from(line);
   return characters.length > SHOWN_CHARACTERS ? `${characters.slice(0, SHOWN_CHARACTERS - 1).join('')}…` : line;
 }
 
