@@ -13,18 +13,20 @@ import { policyBindingModel, policyModel } from './policy.model.js';
 import { PythonCollection, type Syntax } from './python-collection.js';
 import { remoteStageModel } from './remote-stage.model.js';
 import { RemoteStageCollection } from './remote-stage-collection.js';
+import { sourceModels } from './source.model.js';
 import { partModel, stageModel } from './stage.model.js';
 import type { Strangers } from './strangers.js';
 import { TokenCollection } from './token-collection.js';
 import { type Passwords, UserCollection } from './user-collection.js';
 
-/** The models whose objects are kept as blueprint objects: flows, bindings, brands, those of each contract, and stages of others. */
+/** The models whose objects are kept as blueprint objects: flows, bindings, brands, sources, those of each contract, and stages of others. */
 export const objectModels = ({ stages, policies }: Contracts): ObjectModel[] => [
   flowModel,
   bindingModel,
   policyBindingModel,
   brandModel,
   remoteStageModel,
+  ...sourceModels,
   ...[...stages].map(([model, contract]) => stageModel(model, contract)),
   ...[...stages.values()].flatMap(({ parts }) => parts.map(partModel)),
   ...[...policies.values()].map(policyModel),

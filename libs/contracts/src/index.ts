@@ -20,6 +20,8 @@ export * from './problems.js';
 export * from './reference.js';
 export * from './secret.js';
 export * from './sentence.js';
+export * from './source-config.js';
+export * from './source-exchange.js';
 export * from './stage-contract.js';
 export * from './stage-descriptor.js';
 export * from './stage-outcome.js';
