@@ -1,5 +1,7 @@
 import type { AttachedStage, PlanContext, StageRequest } from '@gatehouse/contracts';
 import { Users } from '@gatehouse/directory';
+import type { OfferedSource } from '@gatehouse/sources';
+import { Sources } from '@gatehouse/sources';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
 import { identificationContract } from './identification.contract.js';
