@@ -9,6 +9,7 @@ import type { DataSource } from 'typeorm';
 import { CatalogueContracts } from './adapters/catalogue-contracts.js';
 import { NatsDeviceGrants } from './adapters/nats-device-grants.js';
 import { NatsPolicies } from './adapters/nats-policies.js';
+import { NatsProviders } from './adapters/nats-providers.js';
 import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormBoundSessions } from './adapters/typeorm-bound-sessions.js';
@@ -22,6 +23,8 @@ import { TypeormOauthClients } from './adapters/typeorm-oauth-clients.js';
 import { TypeormOwnDevices } from './adapters/typeorm-own-devices.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
+import { TypeormSourceBook } from './adapters/typeorm-source-book.js';
+import { TypeormSourceLogins } from './adapters/typeorm-source-logins.js';
 import { TypeormTokens } from './adapters/typeorm-tokens.js';
 import { AttemptLines } from './execution/attempt-lines.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
@@ -44,6 +47,9 @@ import { Plans } from './execution/plans.js';
 import { PolicyEngine } from './execution/policy-engine.js';
 import { Sessions } from './execution/sessions.js';
 import type { ConfiguredSite } from './execution/site.js';
+import { SourceArrivals } from './execution/source-arrivals.js';
+import { SourceBook } from './execution/source-book.js';
+import { SourceReturns } from './execution/source-returns.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
 import { ApiPageController } from './http/api-page.controller.js';
@@ -79,11 +85,15 @@ import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
 import { OwnPageController } from './http/own-page.controller.js';
 import { PageFilesController, ProofScriptController } from './http/page-files.controller.js';
+import { PlexController } from './http/plex.controller.js';
 import { Principals } from './http/principal.js';
 import { RootConfigController } from './http/root-config.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
 import { SitePages } from './http/site-pages.js';
+import { SourceDesk } from './http/source.desk.js';
+import { SourcePagesController } from './http/source-pages.controller.js';
 import { StrangerGate } from './http/stranger.gate.js';
+import { UserConnectionsController } from './http/user-connections.controller.js';
 import { UserinfoController } from './http/userinfo.controller.js';
 import { UsersController } from './http/users.controller.js';
 
@@ -110,6 +120,9 @@ const CONTROLLERS: Type[] = [
   OauthController,
   UserinfoController,
   OauthMetadataController,
+  SourcePagesController,
+  PlexController,
+  UserConnectionsController,
   RootConfigController,
   HealthController,
   SchemaController,
@@ -159,6 +172,7 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Invitations, useValue: new TypeormInvitations(source) },
     { provide: Consents, useValue: ports.consents },
     { provide: OwnDevices, useValue: ports.devices },
+    { provide: SourceBook, useValue: ports.book },
     ...oauthOf(ground, ports),
     ...doorsOf(ground, ports),
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
@@ -189,6 +203,8 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
   const inside = { ...ports, contracts, bindings, site: siteOf(config) };
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date() }), new Outset(inside)];
   const authorizations = new Authorizations({ outset, clients: ports.oauthClients, grants: ports.grants });
+  const door = new FlowDoor({ executor, outset, authorizations, reader, logger });
+  const sources = sourcesOf({ ...ports, contracts });
   const proofS = config.AUTHENTICATOR_PROOF_S;
   return [
     { provide: Clients, useValue: clients },
@@ -196,8 +212,23 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
     InvitationDesk,
     { provide: DeviceDesk, useValue: new DeviceDesk({ devices: ports.devices, sessions, clients, proofS }) },
     { provide: Principals, useValue: principals },
-    { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, authorizations, reader, logger }) },
+    { provide: FlowDoor, useValue: door },
+    {
+      provide: SourceDesk,
+      useValue: new SourceDesk({ ...sources, door, principals, clients, baseUrl: config.BASE_URL }),
+    },
   ];
+}
+
+/** What people come back from sources by. */
+function sourcesOf({
+  book,
+  logins,
+  providers,
+  ...ports
+}: Pick<Ports, 'book' | 'logins' | 'providers' | 'plans' | 'flows' | 'contracts'>) {
+  const returns = new SourceReturns({ ...ports, now: () => new Date() });
+  return { book, logins, providers, arrivals: new SourceArrivals({ book, returns }) };
 }
 
 type Ports = ReturnType<typeof portsOf>;
@@ -220,6 +251,7 @@ function portsOf(ground: Ground) {
     ...{ consents: new TypeormConsents(source, sealer), devices: new TypeormOwnDevices(source, sealer) },
     tokens: new TypeormTokens(source, attributes),
     ...devicePortsOf(ground, sealer),
+    ...sourcePortsOf(ground, sealer),
   };
 }
 
@@ -242,12 +274,19 @@ const devicePortsOf = ({ source, requester }: Ground, sealer: Sealer) => ({
   grantors: new TypeormGrantors(source),
 });
 
+const sourcePortsOf = ({ config, source, requester }: Ground, sealer: Sealer) => ({
+  book: new TypeormSourceBook(source, sealer),
+  logins: new TypeormSourceLogins(source, sealer, lifetimesOf(config)),
+  providers: new NatsProviders(requester),
+});
+
 const lifetimesOf = ({
   ANONYMOUS_SESSION_S: anonymousSessionS,
   SESSION_S: sessionS,
   PLAN_S: planS,
+  SOURCE_LOGIN_S: sourceLoginS,
 }: GatewayConfig) => ({
-  ...{ anonymousSessionS, sessionS, planS },
+  ...{ anonymousSessionS, sessionS, planS, sourceLoginS },
 });
 
 const engineOf = ({ config, source, requester, logger }: Ground, contracts: Contracts) =>

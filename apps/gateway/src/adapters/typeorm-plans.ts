@@ -15,6 +15,7 @@ import {
   SAVE,
   SAVE_WITH_EFFECTS,
   SEEN,
+  SLUGS,
 } from './plan-statements.js';
 
 interface ResumedRow {
@@ -99,6 +100,11 @@ export class TypeormPlans extends Plans {
           ...consequencesOf(save, this.sealer, this.settings.lifetimes),
         ]);
     return rows.length > 0;
+  }
+
+  async slugsOf(sessionKey: Buffer): Promise<string[]> {
+    const { rows } = await runNamed<{ slug: string }>(this.source, SLUGS, [sessionKey]);
+    return rows.map(({ slug }) => slug);
   }
 
   async cancel(sessionKey: Buffer): Promise<string | undefined> {
