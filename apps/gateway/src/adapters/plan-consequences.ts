@@ -6,6 +6,7 @@ import type { Claim } from '../execution/attempts.js';
 import type { Save } from '../execution/plans.js';
 import { sessionChangeOf } from '../execution/session-change.js';
 import { bodyOf, resumedRow } from './plan-rows.js';
+import { sourceLoginRow } from './source-login-rows.js';
 import { storable } from './typeorm-bound-sessions.js';
 
 /** Whether a save changes its plan and nothing else. */
@@ -13,6 +14,7 @@ export const isPlain = ({ effects, cleared, returned, burns }: Save): boolean =>
   effects.length + cleared.length + returned.length === 0 && burns === undefined;
 
 interface SessionLifetimes {
+  readonly sourceLoginS: number;
   readonly sessionS: number;
   readonly anonymousSessionS: number;
 }
@@ -32,6 +34,7 @@ export function consequencesOf(save: Save, sealer: Sealer, lifetimes: SessionLif
     ...[sessionChangeOf(effects)?.type === 'logout', seconds(lifetimes.anonymousSessionS)],
     save.usesLinkOf ?? null,
     about.user?.kind === 'saved' ? about.user.uuid : null,
+    ...[...sourceLoginColumns(save, sealer), seconds(lifetimes.sourceLoginS)],
   ];
 }
 
@@ -81,6 +84,15 @@ const linkColumns = ({ links, plan }: Save, sealer: Sealer): unknown[] => [
   links.map(({ hash }) => sealer.seal(resumedRow(hash), bodyOf(plan))),
   links.map(({ ttlS }) => seconds(ttlS)),
 ];
+
+/** Logins at sources that begin with what is shown; they lead to where the plan does. */
+function sourceLoginColumns({ effects, plan }: Save, sealer: Sealer): unknown[] {
+  const query = plan.next === undefined ? {} : { next: plan.next };
+  const rows = all(effects, 'source_login').map(({ source, state }) =>
+    sourceLoginRow(state, { source, kept: {}, query }, sealer),
+  );
+  return [rows.map(({ hash }) => hash), rows.map(({ source }) => source), rows.map(({ body }) => body)];
+}
 
 /** Characters of an identifier that an index takes as they are; a longer one is known by its digest. */
 const MAX_INDEXED = 200;

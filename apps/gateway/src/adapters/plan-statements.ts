@@ -1,5 +1,6 @@
 import type { NamedStatement } from '@gatehouse/platform';
 import { GIVEN_BACK } from './attempt-statements.js';
+import { MAX_SOURCE_LOGINS } from './source-login-rows.js';
 
 /** Seconds since a session was last noted as seen after which it is noted again. */
 const SEEN_EVERY = `interval '5 minutes'`;
@@ -102,7 +103,8 @@ export const SAVE: NamedStatement = { name: 'plan_save', text: `${UPDATE} RETURN
  * $25 epoch of the user who logs in, as of when they were identified, $26 new epoch of the session's user who goes on with
  * it, $27 user all of whose other sessions end, $28 resume token that this save burns, $29-$32 hashes, steps, bodies and
  * lifetimes of new ones, $33 version they are of, $34 whether the session becomes nobody's, $35 lifetime of one that is, $36 step whose link of this plan
- * this save burns as well, $37 user whom the plan was about before it ended.
+ * this save burns as well, $37 user whom the plan was about before it ended, $38-$40 hashes, sources and bodies of logins at sources
+ * that begin, $41 how long they last.
  */
 export const SAVE_WITH_EFFECTS: NamedStatement = {
   name: 'plan_save_with_effects',
@@ -176,7 +178,15 @@ export const SAVE_WITH_EFFECTS: NamedStatement = {
       FROM saved, unnest($22::text[], $23::int[]) e(identifier, delta) GROUP BY e.identifier
       ON CONFLICT (identifier, ip) DO UPDATE SET
         score = excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END,
-        expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END)
+        expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END),
+    forgotten AS (
+      DELETE FROM flow.source_logins WHERE hash IN (
+        SELECT l.hash FROM flow.source_logins l JOIN saved USING (session_id) WHERE cardinality($38::bytea[]) > 0
+        ORDER BY l.expires_at DESC OFFSET ${MAX_SOURCE_LOGINS - 1})),
+    parted AS (
+      INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at)
+      SELECT l.hash, saved.session_id, l.source, l.body, now() + $41::interval
+      FROM saved, unnest($38::bytea[], $39::uuid[], $40::bytea[]) l(hash, source, body))
     SELECT session_id FROM saved`,
 };
 

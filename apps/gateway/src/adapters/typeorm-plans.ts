@@ -35,6 +35,8 @@ export interface Lifetimes {
   readonly sessionS: number;
   /** Of a plan, since last saved. */
   readonly planS: number;
+  /** Of a login at a source that has begun. */
+  readonly sourceLoginS: number;
 }
 
 interface Settings {
