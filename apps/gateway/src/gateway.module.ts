@@ -92,6 +92,7 @@ import { SessionsController } from './http/sessions.controller.js';
 import { SitePages } from './http/site-pages.js';
 import { SourceDesk } from './http/source.desk.js';
 import { SourcePagesController } from './http/source-pages.controller.js';
+import { SourcePicturesController } from './http/source-pictures.controller.js';
 import { StrangerGate } from './http/stranger.gate.js';
 import { UserConnectionsController } from './http/user-connections.controller.js';
 import { UserinfoController } from './http/userinfo.controller.js';
@@ -121,6 +122,7 @@ const CONTROLLERS: Type[] = [
   UserinfoController,
   OauthMetadataController,
   SourcePagesController,
+  SourcePicturesController,
   PlexController,
   UserConnectionsController,
   RootConfigController,

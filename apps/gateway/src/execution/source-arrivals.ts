@@ -1,4 +1,4 @@
-import { Problem, type PublishedSource, type Sentence, sentence } from '@gatehouse/contracts';
+import { isLocalPath, Problem, type PublishedSource, type Sentence, sentence } from '@gatehouse/contracts';
 import type { Beginning } from './outset.js';
 import { type Identity, savedUserOf } from './plans.js';
 import type { SourceBook } from './source-book.js';
@@ -35,9 +35,6 @@ export interface Newcomer {
   readonly query: Readonly<Record<string, string>>;
 }
 
-const REFUSED =
-  "Request to authenticate with {name} has been denied. Please authenticate with the source you've previously signed up with.";
-const ELSEWHERE = 'This account of {source} is connected with another user.';
 const NO_ENROLMENT = sentence('Source is not configured for enrollment.');
 const NO_FLOW = sentence('Configured flow does not exist.');
 
@@ -69,7 +66,12 @@ export class SourceArrivals {
     const outsider = { source: source.uuid, name: source.name, identifier: identity.identifier };
     const outcome = await this.parts.book.connect(outsider, { user: savedUserOf(visitor), clientIp });
     if (outcome !== 'taken') return { to: CONNECTED };
-    return { turned: { status: 200, why: sentence(ELSEWHERE, { source: source.name }) } };
+    return {
+      turned: {
+        status: 200,
+        why: sentence('This account of {source} is connected with another user.', { source: source.name }),
+      },
+    };
   }
 
   private async enter(newcomer: Newcomer): Promise<Arrived> {
@@ -78,7 +80,7 @@ export class SourceArrivals {
     const { source, query } = newcomer;
     const slug = comer.known ? source.authentication_flow : source.enrollment_flow;
     if (slug === null) return { turned: { status: 400, why: comer.known ? NO_FLOW : NO_ENROLMENT } };
-    const context = { ...factsOf(comer), redirect: query['next'] ?? OWN_PAGE };
+    const context = { ...factsOf(comer), redirect: destinationOf(query['next']) };
     return { begin: slug, beginning: { visitor: undefined, context, insert: stepsAfter(comer) } };
   }
 
@@ -93,8 +95,17 @@ export class SourceArrivals {
   }
 }
 
+/** A path of this site, and no other. */
+const destinationOf = (next: string | undefined) => (next !== undefined && isLocalPath(next) ? next : OWN_PAGE);
+
 const turned = ({ source: { name } }: Newcomer): Arrived => ({
-  turned: { status: 200, why: sentence(REFUSED, { name }) },
+  turned: {
+    status: 200,
+    why: sentence(
+      "Request to authenticate with {name} has been denied. Please authenticate with the source you've previously signed up with.",
+      { name },
+    ),
+  },
 });
 
 function pageOf({ slug, stored }: { slug: string; stored: { plan: { query: Readonly<Record<string, string>> } } }) {

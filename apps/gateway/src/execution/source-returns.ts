@@ -69,8 +69,9 @@ export class SourceReturns {
   admits({ stored: { plan }, version }: WaitingPlan, { known }: Comer, visitor: Identity | undefined): boolean {
     const { pending_user: pending } = plan.context;
     const expected = pending?.kind === 'saved' ? pending.uuid : visitor?.uuid;
-    if (known) return expected === undefined || expected === known.uuid;
+    // A stand-in must get as far as somebody else’s account would.
     if (pending?.kind === 'pretended') return false;
+    if (known) return expected === undefined || expected === known.uuid;
     return expected === undefined || version.flow.designation === 'enrollment' || expected === visitor?.uuid;
   }
 

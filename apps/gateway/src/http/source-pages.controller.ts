@@ -61,12 +61,10 @@ export class SourcePagesController {
   }
 
   private async turn(exchange: Exchange, { status, why }: Turned) {
-    const visitor = await this.desk.visitorOf(exchange);
     const brand = await this.brands.find(exchange.request.host);
-    const translate = translator(localeFor(exchange.request, { user: visitor, brand }));
+    const translate = translator(localeFor(exchange.request, { brand }));
     void exchange.reply.status(status);
-    const said = translate(why.text, why.params);
-    return this.denied.send(exchange, { user: visitor, brand, why: said, again: LOGIN });
+    return this.denied.send(exchange, { user: undefined, brand, why: translate(why.text, why.params), again: LOGIN });
   }
 }
 

@@ -23,7 +23,6 @@ import { sessionKeyOf, setSessionCookie } from './session.cookie.js';
 /** Bytes of a state: nobody guesses them. */
 const STATE_BYTES = 32;
 
-const DISABLED = 'The source {name} is not enabled.';
 const NO_STATE = sentence('Authentication failed: State check failed.');
 
 /** Where somebody goes on, or why they do not. */
@@ -54,7 +53,8 @@ export class SourceDesk {
   async load(slug: string, model: PublishedSource['model'] = OAUTH_SOURCE): Promise<PublishedSource> {
     const source = await this.parts.book.find(slug);
     if (source?.model !== model) throw new Problem('not_found');
-    if (!source.enabled) throw new Problem('not_found', { detail: sentence(DISABLED, { name: source.name }) });
+    if (!source.enabled)
+      throw new Problem('not_found', { detail: sentence('The source {name} is not enabled.', { name: source.name }) });
     return source;
   }
 
@@ -117,7 +117,7 @@ export class SourceDesk {
 /** What the service says is of the provider, or a sentence of the house. */
 const refusedBy = (message: Message): Turned => ({
   status: 200,
-  why: 'text' in message ? sentence(message.text, message.params ?? {}) : UNKNOWN_ERROR,
+  why: 'text' in message ? { text: message.text, params: message.params ?? {} } : UNKNOWN_ERROR,
 });
 
 /** Where somebody wants to go, and nothing else: what else there is in the address is for nobody. */
