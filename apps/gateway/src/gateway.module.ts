@@ -9,7 +9,6 @@ import type { DataSource } from 'typeorm';
 import { CatalogueContracts } from './adapters/catalogue-contracts.js';
 import { NatsDeviceGrants } from './adapters/nats-device-grants.js';
 import { NatsPolicies } from './adapters/nats-policies.js';
-import { NatsProviders } from './adapters/nats-providers.js';
 import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
 import { TypeormBoundSessions } from './adapters/typeorm-bound-sessions.js';
@@ -23,8 +22,6 @@ import { TypeormOauthClients } from './adapters/typeorm-oauth-clients.js';
 import { TypeormOwnDevices } from './adapters/typeorm-own-devices.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
-import { TypeormSourceBook } from './adapters/typeorm-source-book.js';
-import { TypeormSourceLogins } from './adapters/typeorm-source-logins.js';
 import { TypeormTokens } from './adapters/typeorm-tokens.js';
 import { AttemptLines } from './execution/attempt-lines.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
@@ -47,9 +44,6 @@ import { Plans } from './execution/plans.js';
 import { PolicyEngine } from './execution/policy-engine.js';
 import { Sessions } from './execution/sessions.js';
 import type { ConfiguredSite } from './execution/site.js';
-import { SourceArrivals } from './execution/source-arrivals.js';
-import { SourceBook } from './execution/source-book.js';
-import { SourceReturns } from './execution/source-returns.js';
 import { Contracts } from './execution/stages.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
 import { ApiPageController } from './http/api-page.controller.js';
@@ -85,18 +79,14 @@ import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
 import { OwnPageController } from './http/own-page.controller.js';
 import { PageFilesController, ProofScriptController } from './http/page-files.controller.js';
-import { PlexController } from './http/plex.controller.js';
 import { Principals } from './http/principal.js';
 import { RootConfigController } from './http/root-config.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
 import { SitePages } from './http/site-pages.js';
-import { SourceDesk } from './http/source.desk.js';
-import { SourcePagesController } from './http/source-pages.controller.js';
-import { SourcePicturesController } from './http/source-pictures.controller.js';
 import { StrangerGate } from './http/stranger.gate.js';
-import { UserConnectionsController } from './http/user-connections.controller.js';
 import { UserinfoController } from './http/userinfo.controller.js';
 import { UsersController } from './http/users.controller.js';
+import { SOURCE_CONTROLLERS, sourceProviders } from './source.parts.js';
 
 /** Everything that answers HTTP. */
 const CONTROLLERS: Type[] = [
@@ -121,10 +111,7 @@ const CONTROLLERS: Type[] = [
   OauthController,
   UserinfoController,
   OauthMetadataController,
-  SourcePagesController,
-  SourcePicturesController,
-  PlexController,
-  UserConnectionsController,
+  ...SOURCE_CONTROLLERS,
   RootConfigController,
   HealthController,
   SchemaController,
@@ -174,7 +161,6 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Invitations, useValue: new TypeormInvitations(source) },
     { provide: Consents, useValue: ports.consents },
     { provide: OwnDevices, useValue: ports.devices },
-    { provide: SourceBook, useValue: ports.book },
     ...oauthOf(ground, ports),
     ...doorsOf(ground, ports),
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
@@ -196,7 +182,8 @@ function oauthOf({ config }: Ground, { oauthClients: clients, grants, grantors, 
 }
 
 /** What stands between HTTP and the executor: who asks, and from where. */
-function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contracts, ...ports }: Ports): Provider[] {
+function doorsOf(ground: Ground, { sessions, tokens, bindings, contracts, ...ports }: Ports): Provider[] {
+  const { config, logger } = ground;
   const gate = new StrangerGate(config);
   const clients = new Clients(tokens, logger);
   const live = new LiveSessions(sessions, bindings, clients);
@@ -206,7 +193,6 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date() }), new Outset(inside)];
   const authorizations = new Authorizations({ outset, clients: ports.oauthClients, grants: ports.grants });
   const door = new FlowDoor({ executor, outset, authorizations, reader, logger });
-  const sources = sourcesOf({ ...ports, contracts });
   const proofS = config.AUTHENTICATOR_PROOF_S;
   return [
     { provide: Clients, useValue: clients },
@@ -215,22 +201,8 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
     { provide: DeviceDesk, useValue: new DeviceDesk({ devices: ports.devices, sessions, clients, proofS }) },
     { provide: Principals, useValue: principals },
     { provide: FlowDoor, useValue: door },
-    {
-      provide: SourceDesk,
-      useValue: new SourceDesk({ ...sources, door, principals, clients, baseUrl: config.BASE_URL }),
-    },
+    ...sourceProviders(ground, { ...ports, contracts, door, principals, clients }),
   ];
-}
-
-/** What people come back from sources by. */
-function sourcesOf({
-  book,
-  logins,
-  providers,
-  ...ports
-}: Pick<Ports, 'book' | 'logins' | 'providers' | 'plans' | 'flows' | 'contracts'>) {
-  const returns = new SourceReturns({ ...ports, now: () => new Date() });
-  return { book, logins, providers, arrivals: new SourceArrivals({ book, returns }) };
 }
 
 type Ports = ReturnType<typeof portsOf>;
@@ -253,7 +225,6 @@ function portsOf(ground: Ground) {
     ...{ consents: new TypeormConsents(source, sealer), devices: new TypeormOwnDevices(source, sealer) },
     tokens: new TypeormTokens(source, attributes),
     ...devicePortsOf(ground, sealer),
-    ...sourcePortsOf(ground, sealer),
   };
 }
 
@@ -274,12 +245,6 @@ const devicePortsOf = ({ source, requester }: Ground, sealer: Sealer) => ({
   oauthClients: new TypeormOauthClients(source, sealer),
   grants: new NatsDeviceGrants(requester),
   grantors: new TypeormGrantors(source),
-});
-
-const sourcePortsOf = ({ config, source, requester }: Ground, sealer: Sealer) => ({
-  book: new TypeormSourceBook(source, sealer),
-  logins: new TypeormSourceLogins(source, sealer, lifetimesOf(config)),
-  providers: new NatsProviders(requester),
 });
 
 const lifetimesOf = ({

@@ -51,12 +51,16 @@ export class SourceReturns {
       if (!loaded || !stored || stored.orphaned || stored.plan.visitor !== (visitor?.uuid ?? null)) continue;
       const version = await this.parts.flows.find(stored.versionId);
       const step = version && currentStep(stored.plan, version);
-      if (step && this.waits(stored.plan, step, version, source)) return { slug, loaded, stored, version, step };
+      if (step && this.waits({ plan: stored.plan, step, version }, source))
+        return { slug, loaded, stored, version, step };
     }
     return undefined;
   }
 
-  private waits(plan: Plan, step: Step, version: FlowVersion, source: PublishedSource): boolean {
+  private waits(
+    { plan, step, version }: { readonly plan: Plan; readonly step: Step; readonly version: FlowVersion },
+    source: PublishedSource,
+  ): boolean {
     const awaited = this.parts.contracts.find(step.kind, version)?.awaits(step.config);
     const until = stateOf(plan, step.id)?.['until'];
     return awaited === source.uuid && typeof until === 'number' && until > this.parts.now().getTime();
