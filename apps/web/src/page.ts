@@ -32,8 +32,6 @@ export interface Opened {
   readonly address: string;
   /** What a form repeats, so that it is known to be the visitor's own. */
   readonly token: { readonly field: string; readonly value: string };
-  /** What a form puts before a field's name in the name of another, which says that the first is not given when it is empty. */
-  readonly optional: string;
   /** Names the run of the flow: another one has begun when it changes. */
   readonly run?: string | undefined;
   /** Set when the challenge could not be had: seconds until it is worth another try. */

@@ -14,7 +14,6 @@ import type { Exchange } from './exchange.js';
 import { presentAnswer } from './executor.presenter.js';
 import { FlowDoor } from './flow.door.js';
 import { runOf } from './flow-run.js';
-import { givenIn, OPTIONAL } from './form.reader.js';
 import { innerQuery } from './inner-query.js';
 import { localeFor } from './language.js';
 import { looksOf } from './looks.js';
@@ -65,11 +64,7 @@ export class FlowPageController {
     if (fields instanceof Unreadable) return { body: undefined, unreadable: fields.problem, forged: undefined };
     const { [CSRF_FIELD]: token, ...body } = Object(fields) as Record<string, unknown>;
     const detail = formForgeryOf(request, this.config.BASE_URL, token);
-    return {
-      body: givenIn(body),
-      unreadable: detail ? new Problem('csrf_failed', { detail }) : undefined,
-      forged: undefined,
-    };
+    return { body, unreadable: detail ? new Problem('csrf_failed', { detail }) : undefined, forged: undefined };
   }
 
   private async ask(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]): Promise<Shown> {
@@ -114,7 +109,6 @@ export class FlowPageController {
       slug,
       address: request.url,
       token: { field: CSRF_FIELD, value: csrfTokenOf(request, reply) },
-      optional: OPTIONAL,
       run,
       retry_after_s: retryAfter === undefined ? undefined : Number(retryAfter),
     });

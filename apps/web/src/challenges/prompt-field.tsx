@@ -43,34 +43,23 @@ const LINES: Readonly<Record<string, Partial<FieldProps>>> = {
 /** What people are called is known by the names that blueprints give. */
 const AUTOCOMPLETE: Readonly<Record<string, string>> = { name: 'name', username: 'username', email: 'email' };
 
-/** Kinds for which an empty text is a mistake. */
-const NEVER_EMPTY: ReadonlySet<string> = new Set(['username', 'password', 'number', 'date', 'date-time']);
-
 function Line({ field, errors, first }: Props) {
   const { field_key: name, label, type, required, placeholder, initial_value } = field;
   return (
-    <>
-      <Field
-        name={name}
-        label={label}
-        required={required}
-        placeholder={placeholder}
-        initial={initial_value}
-        hint={hintOf(field)}
-        errors={errors}
-        first={first}
-        {...(AUTOCOMPLETE[name] ? { autocomplete: AUTOCOMPLETE[name] } : {})}
-        {...LINES[type]}
-      />
-      {!required && NEVER_EMPTY.has(type) && <NotWhenEmpty name={name} />}
-    </>
+    <Field
+      name={name}
+      label={label}
+      required={required}
+      placeholder={placeholder}
+      initial={initial_value}
+      hint={hintOf(field)}
+      errors={errors}
+      first={first}
+      {...(AUTOCOMPLETE[name] ? { autocomplete: AUTOCOMPLETE[name] } : {})}
+      {...LINES[type]}
+    />
   );
 }
-
-/** Says to whoever reads the form that a field is not given when it is left empty. */
-const NotWhenEmpty = ({ name }: { name: string }) => (
-  <input type="hidden" name={usePage().opened.optional + name} value="" />
-);
 
 function Area({ field, errors, first }: Props) {
   const { field_key: name, label, type, required, placeholder, initial_value } = field;
@@ -186,7 +175,7 @@ function FilePick({ field, errors, first }: Props) {
         errors={errors}
         first={first}
       />
-      {required ? <Scriptless /> : <NotWhenEmpty name={name} />}
+      {required && <Scriptless />}
     </>
   );
 }

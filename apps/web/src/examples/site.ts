@@ -94,7 +94,6 @@ function drawn(challenge: Challenge, { name, searchParams, script }: Wanted): st
     slug: name,
     address: `/if/flow/${name}/`,
     token: { field: 'csrf_token', value: 'x' },
-    optional: 'optional:',
   };
   return drawFlow(opened, { nonce: 'example', script }).html;
 }

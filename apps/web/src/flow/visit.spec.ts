@@ -13,7 +13,6 @@ const opened = (own: Partial<Opened> = {}): Opened => ({
   slug: 'login',
   address: '/if/flow/login/',
   token: { field: 'csrf_token', value: 'x' },
-  optional: 'optional:',
   run: 'one',
   ...own,
 });

@@ -22,7 +22,7 @@ export function Form({ challenge, fields = [], ready = async () => undefined, ch
     const form = event.currentTarget as HTMLFormElement;
     const { submitter } = event;
     void ready()
-      .then(() => readForm(form, submitter, opened))
+      .then(() => readForm(form, submitter, opened.token.field))
       .then(answer);
   };
   return (
