@@ -111,7 +111,7 @@ describeInChromium('in a browser', () => {
       expect(complaints).toEqual([]);
     });
 
-    it('it is left empty where it may be, and what is refused stays as it was typed', async () => {
+    it('a form is left empty where it may be, and what was refused is sent anew', async () => {
       const username = `bare-${script}`;
       const { page, complaints } = await opened('new', script);
       await introduce(page, `full-${script}`);

@@ -108,6 +108,7 @@ describeInChromium('an authenticator app, in a browser', () => {
     await isAtHome(page, 'carol');
     await remove.click();
     await page.getByText('You have set up no device yet.').waitFor();
+    expect(await house.rows("SELECT FROM mfa.devices WHERE name = 'My phone'")).toEqual([]);
     await isAtHome((await typedIn('carol')).page, 'carol');
   });
 });
