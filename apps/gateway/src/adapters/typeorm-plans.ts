@@ -4,18 +4,10 @@ import type { Plan } from '@gatehouse/plan';
 import { type Logger, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { type Begin, type Loaded, Plans, type ResumedPlan, type Save } from '../execution/plans.js';
-import { consequencesOf, isPlain, seconds } from './plan-consequences.js';
+import { consequencesOf, seconds } from './plan-consequences.js';
 import { bodyOf, type LoadedRow, loadedOf, openedPlan, planRow, resumedRow } from './plan-rows.js';
-import {
-  BEGIN,
-  BEGIN_WITH_SESSION,
-  CANCEL,
-  FIND_RESUMED,
-  LOAD,
-  SAVE,
-  SAVE_WITH_EFFECTS,
-  SEEN,
-} from './plan-statements.js';
+import { BEGIN, BEGIN_WITH_SESSION, CANCEL, FIND_RESUMED, LOAD, SEEN } from './plan-statements.js';
+import { saving } from './save-statement.js';
 
 interface ResumedRow {
   readonly version_id: string;
@@ -89,16 +81,13 @@ export class TypeormPlans extends Plans {
 
   async save(save: Save): Promise<boolean> {
     const { sessionId, flowId, plan, revision } = save;
-    const body = this.seal(plan, revision + 1);
-    const planS = seconds(this.settings.lifetimes.planS);
-    const values = [sessionId, flowId, plan.id, revision, pendingUserId(plan), body, planS, plan.ended !== undefined];
-    const { rows } = isPlain(save)
-      ? await runNamed(this.source, SAVE, values)
-      : await runNamed(this.source, SAVE_WITH_EFFECTS, [
-          ...values,
-          ...consequencesOf(save, this.sealer, this.settings.lifetimes),
-        ]);
-    return rows.length > 0;
+    const values = {
+      ...{ session: sessionId, flow: flowId, plan: plan.id, revision, pending_user: pendingUserId(plan) },
+      ...{ body: this.seal(plan, revision + 1), is_over: plan.ended !== undefined },
+      lifetime: seconds(this.settings.lifetimes.planS),
+    };
+    const consequences = consequencesOf(save, this.sealer, this.settings.lifetimes);
+    return (await runNamed(this.source, ...saving(values, consequences))).rows.length > 0;
   }
 
   async cancel(sessionKey: Buffer): Promise<void> {
