@@ -9,7 +9,7 @@ import { contracts, models } from './installed.js';
 import type { JsonMap } from './json.js';
 import type { BlueprintFile, Library } from './library.js';
 import { collections } from './models.js';
-import type { Syntax } from './policy-collection.js';
+import type { Syntax } from './python-collection.js';
 import type { FileReport, Outcome, PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
 import { sourcesOf } from './source.model.js';

@@ -10,6 +10,7 @@ export * from './fields.js';
 export * from './letter-names.js';
 export * from './login-source.js';
 export * from './message.js';
+export * from './odd-character.js';
 export * from './password-hash.js';
 export * from './plan-context.js';
 export * from './policy-contract.js';
