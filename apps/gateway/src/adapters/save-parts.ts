@@ -10,14 +10,14 @@ export interface Part {
   readonly before?: string;
   /** Without which the save is lost. */
   readonly if?: string;
-  readonly then?: string;
+  readonly does: string;
 }
 
 /** What can come of a save, in the order in which it happens. */
 export const PARTS = {
   key: {
     locks: 's.id = :session',
-    then: `
+    does: `
     retired AS (
       UPDATE flow.session_keys k SET until = now() + ${RETIRED_FOR} FROM saved
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
@@ -26,7 +26,7 @@ export const PARTS = {
   /** Of a user as they were identified; what another user has begun in the session goes. */
   login: {
     if: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
-    then: `
+    does: `
     login AS (
       UPDATE flow.sessions s SET user_id = :user, data = :data::jsonb || jsonb_build_object('login_at', now()), seen_at = now(),
         user_epoch = :epoch,
@@ -40,11 +40,11 @@ export const PARTS = {
   /** Ends the other sessions of who logs in. */
   alone: {
     locks: 's.user_id = :user',
-    then: `
+    does: `
     others AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :user AND s.id <> saved.session_id)`,
   },
   logout: {
-    then: `
+    does: `
     logout AS (
       UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, data = '{}', seen_at = now(),
         ttl = :strangers_ttl::interval, expires_at = now() + :strangers_ttl::interval
@@ -53,7 +53,7 @@ export const PARTS = {
   },
   /** The session's user goes on with it, under a new epoch. */
   keep: {
-    then: `
+    does: `
     kept AS (
       UPDATE flow.sessions s SET user_epoch = :kept_epoch FROM saved
       WHERE s.id = saved.session_id AND s.user_id = :kept_user)`,
@@ -61,7 +61,7 @@ export const PARTS = {
   /** Ends every other session of a user. */
   end: {
     locks: 's.user_id = :gone_user',
-    then: `
+    does: `
     gone AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :gone_user AND s.id <> saved.session_id)`,
   },
   /** Uses a mailed link up: by its token, that of a step of this plan, or both. */
@@ -70,11 +70,11 @@ export const PARTS = {
       SELECT t.hash FROM flow.resume_tokens t
       WHERE (t.hash = :burnt_hash OR (t.plan_id = :plan AND t.step_id = :burnt_step)) AND t.expires_at > now() FOR UPDATE)`,
     if: '(SELECT count(*) FROM live) >= num_nonnulls(:burnt_hash::bytea, :burnt_step::text)',
-    then: `
+    does: `
     burnt AS (DELETE FROM flow.resume_tokens t USING saved, live WHERE t.hash = live.hash)`,
   },
   link: {
-    then: `
+    does: `
     linked AS (
       INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
       SELECT l.hash, :flow, :version::uuid, :plan, l.step, :pending_user, l.body, now() + l.ttl
@@ -84,7 +84,7 @@ export const PARTS = {
   },
   /** Clears attempts and gives others back, locked in one order. */
   settle: {
-    then: `
+    does: `
     held AS MATERIALIZED (
       SELECT a.subject FROM saved, flow.attempts a
       JOIN (SELECT * FROM unnest(:cleared_subjects::bytea[], :cleared_credentials::text[])
@@ -103,13 +103,13 @@ export const PARTS = {
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND EXISTS (SELECT FROM saved))`,
   },
   send: {
-    then: `
+    does: `
     sent AS (
       INSERT INTO flow.outbox (id, topic, body, due_at)
       SELECT o.id, o.topic, o.body, now() FROM saved, unnest(:ids::uuid[], :topics::text[], :bodies::bytea[]) o(id, topic, body))`,
   },
   rate: {
-    then: `
+    does: `
     rated AS (
       INSERT INTO flow.reputation AS r (identifier, ip, score, expires_at)
       SELECT e.identifier, :client_ip::inet, sum(e.delta), now() + interval '1 day'

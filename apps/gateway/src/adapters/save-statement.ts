@@ -35,7 +35,7 @@ function textOf(parts: readonly Part[]): string {
   const save = [UPDATE, ...conditions].join(' AND ');
   if (parts.length === 0) return `${save} RETURNING session_id`;
   const saved = `saved AS (${save} RETURNING session_id)`;
-  return `WITH ${[...locked, ...every('before'), saved, ...every('then')].join(',\n')} SELECT session_id FROM saved`;
+  return `WITH ${[...locked, ...every('before'), saved, ...every('does')].join(',\n')} SELECT session_id FROM saved`;
 }
 
 /** Sessions are locked before plans, and in order, so that logins of one user do not wait for each other in a circle. */
