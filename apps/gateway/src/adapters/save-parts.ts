@@ -86,21 +86,19 @@ export const PARTS = {
   settle: {
     does: `
     held AS MATERIALIZED (
-      SELECT a.subject FROM saved, flow.attempts a
-      JOIN (SELECT * FROM unnest(:cleared_subjects::bytea[], :cleared_credentials::text[])
-        UNION ALL SELECT * FROM unnest(:returned_subjects::bytea[], :returned_credentials::text[])) c(subject, credential)
-        USING (subject, credential)
+      SELECT a.subject, a.credential, c.times FROM saved, flow.attempts a JOIN (
+        SELECT subject, credential, NULL::int AS times
+        FROM unnest(:cleared_subjects::bytea[], :cleared_credentials::text[]) u(subject, credential)
+        UNION ALL SELECT subject, credential, count(*)::int
+        FROM unnest(:returned_subjects::bytea[], :returned_credentials::text[]) u(subject, credential) GROUP BY 1, 2
+      ) c USING (subject, credential)
       ORDER BY a.subject, a.credential FOR UPDATE OF a),
     cleared AS (
-      DELETE FROM flow.attempts a
-      USING unnest(:cleared_subjects::bytea[], :cleared_credentials::text[]) c(subject, credential), (SELECT count(*) FROM held) h
-      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND EXISTS (SELECT FROM saved)),
+      DELETE FROM flow.attempts a USING held c
+      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NULL),
     returned AS (
-      UPDATE flow.attempts a SET ${GIVEN_BACK}
-      FROM (SELECT subject, credential, count(*)::int AS times
-        FROM unnest(:returned_subjects::bytea[], :returned_credentials::text[]) u(subject, credential) GROUP BY 1, 2) c,
-        (SELECT count(*) FROM held) h
-      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND EXISTS (SELECT FROM saved))`,
+      UPDATE flow.attempts a SET ${GIVEN_BACK} FROM held c
+      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NOT NULL)`,
   },
   send: {
     does: `
