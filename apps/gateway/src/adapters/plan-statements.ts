@@ -21,12 +21,18 @@ const identity = (who: string, columns = '') => `(
 export const attributesOf = (id: string, wanted: string) =>
   `CASE WHEN ${wanted}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
 
-const OF_SESSION = `, is_superuser, debug, ${attributesOf('identities.id', '$3')}, s.data->>'last_ip' AS last_ip`;
+/** Whether a device was proved by the login of a session, within an interval; its columns are those of `from`. */
+export const provedIn = (from: string, within: string) =>
+  `${from}data->'second_factor' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
+
+const OF_SESSION = `, is_superuser, debug, ${attributesOf('identities.id', '$3')}, s.data->>'last_ip' AS last_ip,
+          ${provedIn('s.', '$5::interval')} AS proved`;
 
 /**
- * $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted, $4 how long a plan lasts. The pointer to the
- * newest version is read here, so no cache goes stale; a plan of an older one is outdated by so long after it was begun,
- * however often it is saved, so that what an operator changes holds for everybody by then (D3 57).
+ * $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted, $4 how long a plan lasts, $5 how long the
+ * proof of a device counts. The pointer to the newest version is read here, so no cache goes stale; a plan of an older one
+ * is outdated by so long after it was begun, however often it is saved, so that what an operator changes holds for
+ * everybody by then (D3 57).
  */
 export const LOAD: NamedStatement = {
   name: 'plan_load',

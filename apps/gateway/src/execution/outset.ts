@@ -52,6 +52,7 @@ export class Outset {
   ): Situation {
     return {
       ...{ request, version, plan: planAbout(user, version, request), sessionUser: savedUserOf(user), revision: 0 },
+      proved: false,
       site: siteOf(this.parts.site, brand),
       locale: request.localeFor({ user, brand }),
       turns: new Turns(),
