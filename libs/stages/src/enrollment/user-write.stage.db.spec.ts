@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PlanContext, SavedUser } from '@gatehouse/contracts';
+import type { PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EnrolmentDatabase, enrolmentDatabase } from '../../../../test/support/enrolment.js';
@@ -27,12 +27,13 @@ interface Asked {
   readonly user?: SavedUser | undefined;
   readonly id?: string;
   readonly context?: object;
+  readonly flow?: StageRequest['flow'];
 }
 
 /** Asks the stage to write `data`; what comes of it. */
-function write(data: object | undefined, { config = {}, user, id = randomUUID(), context = {} }: Asked = {}) {
+function write(data: object | undefined, { config = {}, user, id = randomUUID(), context = {}, flow }: Asked = {}) {
   const facts = { ...(data ? { prompt_data: data } : {}), ...context } as PlanContext;
-  const request = { id, session: { user: user ?? null } };
+  const request = { id, session: { user: user ?? null }, ...(flow && { flow }) };
   return driveStage(userWriteContract, new UserWriteStage(database.enrolments, hashes), {
     ...{ config: { ...config }, context: facts, request },
   }).show();
@@ -197,6 +198,30 @@ describe('a user who is changed', () => {
     expect(await find(user.username)).toMatchObject({ password_hash: 'hash of hunter2' });
     expect(await find(visitor.username)).toMatchObject({ password_hash: '', epoch: visitor.epoch });
     expect(JSON.stringify(done)).not.toContain('keep_session');
+  });
+
+  it('is asked for a second factor before a recovery gives them another password (D3 25)', async () => {
+    const user = await somebody({ password_hash: 'old' });
+    const hashOf = async () => (await find(user.username))?.password_hash;
+    const flow = { slug: 'back', title: '', designation: 'recovery' } as const;
+    const change = (context: object, data: object = { password: 'hunter2' }) =>
+      write(data, { ...NEVER, flow, context: { pending_user: user, ...context } });
+    const asked = {
+      type: 'passed',
+      context: { proof_asked: user.uuid },
+      insert: {
+        where: 'before',
+        steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'skip' } }],
+      },
+    };
+    for (const context of [{}, { proof_asked: randomUUID() }, { auth_method_args: { mfa_devices: [] } }])
+      expect(await change(context)).toEqual(asked);
+    expect(await hashOf()).toBe('old');
+
+    expect(await change({}, { name: 'Other' })).not.toHaveProperty('insert');
+    expect(await change({ auth_method_args: { mfa_devices: [{ pk: 1 }] } })).not.toHaveProperty('insert');
+    expect(await change({ proof_asked: user.uuid })).not.toHaveProperty('insert');
+    expect(await hashOf()).toBe('hash of hunter2');
   });
 
   it('is not made active, and keeps type, path and groups, whatever the stage makes new ones of', async () => {

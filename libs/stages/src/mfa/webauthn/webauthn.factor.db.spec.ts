@@ -19,7 +19,6 @@ describe('proving oneself by a key', () => {
     expect(entriesIn(shown)).toHaveLength(1);
     expect(entriesIn(shown)[0]!.challenge.allowCredentials).toContainEqual({ type: 'public-key', id: key.id });
     expect(entriesIn(shown)[0]!.challenge.userVerification).toBe('preferred');
-    const { device_uid } = entriesIn(shown)[0]!;
     expect(await stage.answer({ webauthn: key.get(ceremony(asked(shown)), { count: 9 }) })).toMatchObject({
       type: 'passed',
       context: { auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ model_name: 'webauthndevice' }] } },
