@@ -130,10 +130,13 @@ module.exports = {
     {
       name: 'wings-keep-to-their-bench',
       comment:
-        'A stage is built from contracts, the kit, the platform and, for named readers, the directory or the devices.',
+        'A stage is built from contracts, the kit, the platform and, for named readers, the directory, devices or sources.',
       severity: 'error',
       from: { path: '^libs/stages/src/[^/]+/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^(libs|apps)/', pathNot: '^libs/(stages|contracts|stage-kit|platform|directory|authenticators)/' },
+      to: {
+        path: '^(libs|apps)/',
+        pathNot: '^libs/(stages|contracts|stage-kit|platform|directory|authenticators|sources)/',
+      },
     },
     {
       name: 'directory-has-named-readers',
@@ -151,6 +154,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/stages/src/', pathNot: '^libs/stages/src/mfa/' },
       to: { path: '^libs/authenticators/' },
+    },
+    {
+      name: 'sources-have-two-wings',
+      comment: 'Where people may come from, and who has, is for those who show the buttons and those who answer them.',
+      severity: 'error',
+      from: { path: '^libs/stages/src/', pathNot: '^libs/stages/src/(identification|source)/' },
+      to: { path: '^libs/sources/' },
     },
     {
       name: 'policies-are-strangers',

@@ -2,7 +2,7 @@ import type { Ground } from '../ground.js';
 import { best, type Figures, round } from '../measuring.js';
 import type { Product } from '../product.js';
 import { scalingTable } from '../report.js';
-import { holdTo } from '../share.js';
+import { inTurns } from '../turns.js';
 import { USERS } from './flows.js';
 import { prepareSlowUsers } from './slow-users.js';
 import { slowPassword } from './visits.js';
@@ -12,8 +12,8 @@ const ROUNDS = 2;
 const VISITS_PER_USER = 2;
 /** NATS picks a member of a queue at random: with few under way, one of two would often have nothing to do. */
 const CONCURRENCY = 32;
-/** Of a core, for each process: two of them and everything else they need fit on two cores. */
-const SHARE = 0.7;
+/** Two processes in turn have one core, half of it each, and everything else they need has the other. */
+const TURNS = 2;
 
 /** One hash at a time in each process, so that a second process has something to add on few cores. */
 export const ONE_AT_A_TIME = { PASSWORD_CONCURRENCY: '1' };
@@ -26,9 +26,12 @@ export async function scaling(ground: Ground, product: Product): Promise<string>
     for (const [processes, figures] of rounds) {
       await prepareSlowUsers(ground);
       const pids = await product.servePasswords(processes, ONE_AT_A_TIME);
-      const free = pids.map((pid) => holdTo(SHARE, pid));
-      figures.push(await round(variant, CONCURRENCY, ground.watched));
-      for (const letGo of free) letGo();
+      const letGo = inTurns(TURNS, pids);
+      try {
+        figures.push(await round(variant, CONCURRENCY, ground.watched));
+      } finally {
+        letGo();
+      }
     }
   }
   return scalingTable(new Map([...rounds].map(([processes, figures]) => [processes, best(figures)])));

@@ -13,9 +13,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
     END IF;
-    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment, mfa FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment, identification, mfa FROM %I', service);
     EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory, mfa FROM %I', service);
-    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment, mfa FROM %I', service);
+    EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment, identification, mfa FROM %I', service);
   END LOOP;
 END $$;
 
@@ -31,14 +31,21 @@ GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gate
 GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
   directory.groups TO gatehouse_gateway;
 
--- Invitations are made through its API. What has become of one is not for it to say.
-GRANT SELECT, INSERT (name, expires, fixed_data, single_use, flow_id, id, created_by), DELETE ON directory.invitations
-  TO gatehouse_gateway;
+-- Invitations are made, changed and taken back through its API.
+GRANT SELECT, INSERT (name, expires, fixed_data, single_use, flow_id, id, created_by),
+  UPDATE (name, expires, fixed_data, single_use, flow_id), DELETE ON directory.invitations TO gatehouse_gateway;
 GRANT SELECT (id, pk) ON directory.users TO gatehouse_gateway;
 
 -- Identification finds people and never sees what proves who they are.
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users
   TO gatehouse_identification;
+
+-- Sources are published by the blueprint command, secrets sealed under keys that identification has not. Who came from them is
+-- identification's; the gateway looks up who somebody is, connects who is logged in, and lists and removes as they say.
+GRANT USAGE ON SCHEMA identification TO gatehouse_identification, gatehouse_gateway;
+GRANT SELECT ON identification.sources TO gatehouse_identification, gatehouse_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON identification.connections, identification.done TO gatehouse_identification;
+GRANT SELECT, INSERT, DELETE ON identification.connections TO gatehouse_gateway;
 
 -- Devices are their service's own. Of people it reads who somebody is that a device has told of. The gateway sees devices
 -- without what is secret about them, and renames and removes them as their owner says; policies learn whether there is one.
@@ -71,14 +78,15 @@ GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehou
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes),
-  INSERT (username, name, email, is_active, type, path, attributes, password_hash),
+  INSERT (username, name, email, is_active, awaits_flow, type, path, attributes, password_hash),
   UPDATE (username, name, email, attributes, password_hash, epoch, password_changed_at), DELETE
   ON directory.users TO gatehouse_enrollment;
 GRANT SELECT (id, name) ON directory.groups TO gatehouse_enrollment;
-GRANT SELECT, UPDATE (used_by, used_at) ON directory.invitations TO gatehouse_enrollment;
+-- One for a single use is removed by whoever uses it.
+GRANT SELECT, DELETE ON directory.invitations TO gatehouse_enrollment;
 GRANT SELECT, INSERT ON directory.user_groups TO gatehouse_enrollment;
--- An email stage makes an account active that was never used.
-GRANT SELECT (id, is_active, last_login), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;
+-- An email stage makes an account active that waits for it.
+GRANT SELECT (id, is_active, awaits_flow), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;
 
 -- Captchas remember which tokens were accepted.
 GRANT USAGE ON SCHEMA captcha TO gatehouse_captcha;

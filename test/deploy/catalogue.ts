@@ -1,4 +1,12 @@
-import { PASSWORD_HASH_SUBJECT, POLICY_SUBJECT, STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
+import {
+  PASSWORD_HASH_SUBJECT,
+  POLICY_SUBJECT,
+  SOURCE_BEGIN_SUBJECT,
+  SOURCE_COMPLETE_SUBJECT,
+  SOURCE_QUEUE,
+  STAGE_VERBS,
+  stageSubject,
+} from '@gatehouse/contracts';
 import { stages } from '../../libs/stages/src/catalogue.js';
 
 /** What a service listens to. */
@@ -8,11 +16,17 @@ export interface Pattern {
 }
 
 const contracts = Object.values(stages).map(({ contract }) => contract);
+/** What services answer besides their stages. */
+const FURTHER: Readonly<Record<string, readonly Pattern[]>> = {
+  password: [{ subject: PASSWORD_HASH_SUBJECT, queue: 'password' }],
+  identification: [SOURCE_BEGIN_SUBJECT, SOURCE_COMPLETE_SUBJECT].map((subject) => ({ subject, queue: SOURCE_QUEUE })),
+};
+
 const patternsOf = (service: string): Pattern[] => [
   ...contracts
     .filter((contract) => contract.service === service)
     .flatMap(({ kind }) => STAGE_VERBS.map((verb) => ({ subject: stageSubject(kind, verb), queue: kind }))),
-  ...(service === 'password' ? [{ subject: PASSWORD_HASH_SUBJECT, queue: 'password' }] : []),
+  ...(FURTHER[service] ?? []),
 ];
 
 /** The services that answer on the bus, those of the catalogue of stages and the one for policies, with their subjects. */

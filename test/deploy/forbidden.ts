@@ -14,6 +14,8 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.mailed',
     'CREATE TABLE flow.mine ()',
     'SELECT FROM mfa.devices',
+    'DELETE FROM identification.sources',
+    'UPDATE identification.connections SET user_id = user_id',
     'CREATE TABLE public.mine ()',
   ],
   captcha: [
@@ -61,7 +63,9 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM directory.api_tokens',
     'SELECT FROM directory.user_attributes',
     'SELECT FROM flow.plans',
+    'UPDATE identification.sources SET slug = slug',
     'CREATE TABLE directory.mine ()',
+    'CREATE TABLE identification.mine ()',
   ],
   mfa: [
     'SELECT password_hash FROM directory.users',

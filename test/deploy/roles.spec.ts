@@ -218,6 +218,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
           type: 'internal',
           path: 'users',
           password_hash: 'h',
+          awaits_flow: alice,
         } as const;
         const { uuid } = await accounts.create(draft);
         await accounts.join(uuid, { ids: [alice], names: ['staff'] });
@@ -229,20 +230,22 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     );
   });
 
-  it('lets the gateway make invitations and take them back, and enrolment note who used one', async () => {
+  it('lets the gateway make, change and take back invitations, and enrolment use them up', async () => {
     const fields = { name: 'a', expires: null, fixed_data: {}, single_use: true, flow: null };
     const { pk } = await withPool('gateway', async (source) => {
       const invitations = new TypeormInvitations(source);
       expect(await invitations.remove((await invitations.create({ ...fields, by: alice })).pk)).toBe(true);
-      return invitations.create({ ...fields, by: alice });
+      const { pk: kept } = await invitations.create({ ...fields, by: alice });
+      return (await invitations.update(kept, { ...fields, name: 'b' }))!;
     });
     await withPool('enrollment', async (source) => {
-      const claim = { flow: undefined, by: 'run' };
-      expect(await new TypeormInvitations(source).claim(pk, claim)).toMatchObject({ name: 'a' });
+      const invitations = new TypeormInvitations(source);
+      expect(await invitations.findUsable(pk, undefined)).toMatchObject({ name: 'b' });
+      expect(await invitations.redeem(pk, undefined)).toBe(true);
     });
     const used = (service: string, sql: string) => stack.as(service, (client) => client.query(sql));
     for (const [service, sql] of [
-      ['gateway', `UPDATE directory.invitations SET used_by = NULL`],
+      ['gateway', `UPDATE directory.invitations SET created_by = NULL`],
       ['enrollment', `UPDATE directory.invitations SET expires = NULL`],
       ['enrollment', `INSERT INTO directory.invitations (name) VALUES ('mine')`],
     ] as const)

@@ -1,20 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  blueprint,
-  DUMMY,
-  flowEntries,
-  IDENTIFICATION,
-  keyOf,
-  LOGIN,
-  PASSWORD,
-  userEntry,
-} from '../support/blueprints.js';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { House } from '../support/house.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const MEMBERS = { authentication: 'require_authenticated' };
-const INVITATIONS = '/api/v3/stages/invitation/invitations/';
 
 /** What the reference's own settings form is guarded by, in short. */
 const OWN_ADDRESS = `from authentik.core.models import USER_ATTRIBUTE_CHANGE_EMAIL
@@ -39,10 +29,6 @@ beforeAll(async () => {
     blueprints: [
       blueprint(
         userEntry('admin'),
-        {
-          ...{ model: 'authentik_core.group', identifiers: { name: 'admins' } },
-          attrs: { is_superuser: true, users: [keyOf('user admin')] },
-        },
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         ...[fieldEntry('new', ['username', 'username']), fieldEntry('new', ['password', 'password'])],
         ...[fieldEntry('new', ['password_repeat', 'password']), fieldEntry('new', ['name', 'text'])],
@@ -72,11 +58,6 @@ beforeAll(async () => {
         ),
         flowEntries('password', [asking('new', ['password', 'password_repeat']), writing('never_create')], MEMBERS),
         flowEntries('leave', [{ stage: 'user_delete.userdeletestage' }], MEMBERS),
-        flowEntries('invited', [
-          ...[{ stage: 'invitation.invitationstage' }, asking('new', ['username', 'name'])],
-          ...[writing('always_create'), DUMMY],
-        ]),
-        flowEntries('other', [{ stage: 'invitation.invitationstage' }, DUMMY]),
       ),
     ],
   });
@@ -209,75 +190,4 @@ it('a stranger gets into no form for members, and nobody is made (D3 5)', async 
     expect(body).toMatchObject({ component: 'ak-stage-access-denied' });
   }
   expect(await house.rows('SELECT FROM directory.users')).toHaveLength(before.length);
-});
-
-describe('an invitation', () => {
-  const make = async (body: object) => {
-    const admin = await login('admin', 'correct-horse-7');
-    return admin.fetch(INVITATIONS, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-  };
-
-  it('is made by an administrator, and lets one person in, with what it fixes', async () => {
-    const made = await make({
-      name: 'friends',
-      single_use: true,
-      fixed_data: { name: 'Sven', attributes: { team: 'a' } },
-    });
-    expect(made).toMatchObject({ status: 201, body: { name: 'friends', single_use: true, flow: null } });
-    const query = `itoken=${String(made.body['pk'])}`;
-    const browser = house.browser();
-    expect((await browser.show('invited', query)).body).toMatchObject({
-      fields: [{ field_key: 'username' }, { field_key: 'name', type: 'text_read_only', initial_value: 'Sven' }],
-    });
-    await browser.solve('invited', { username: 'sven', name: 'Mallory' }, query);
-    expect(await userRow('sven')).toMatchObject({ name: 'Sven', attributes: { team: 'a' } });
-    const denied = { component: 'ak-stage-access-denied', error_message: 'Invalid invite/invite not found' };
-    expect((await house.browser().show('invited', query)).body).toMatchObject(denied);
-  });
-
-  it('for one flow opens no other (D3 4)', async () => {
-    const [row] = await house.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
-    const made = await make({ name: 'bound', flow: row!.id });
-    const query = `itoken=${String(made.body['pk'])}`;
-    expect((await house.browser().show('other', query)).body).toMatchObject({ component: 'ak-stage-access-denied' });
-    expect((await house.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-prompt' });
-  });
-
-  it('is listed and taken back by administrators', async () => {
-    const made = await make({ name: 'brief', expires: '2100-01-01T00:00:00Z' });
-    const admin = await login('admin', 'correct-horse-7');
-    const { body } = await admin.fetch(INVITATIONS);
-    expect(body['results']).toContainEqual(made.body);
-    const address = `${INVITATIONS}${String(made.body['pk'])}/`;
-    expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(204);
-    expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(404);
-    const query = `itoken=${String(made.body['pk'])}`;
-    expect((await house.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-access-denied' });
-  });
-
-  it.each([
-    [{}, 'name'],
-    [{ name: 'no slug' }, 'name'],
-    [{ name: 'a', fixed_data: [] }, 'fixed_data'],
-    [{ name: 'a', fixed_data: { a: 'x'.repeat(40_000) } }, 'fixed_data'],
-    [{ name: 'a', expires: 'tomorrow' }, 'expires'],
-    [{ name: 'a', flow: '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01' }, 'flow'],
-  ])('is not made of %j', async (body, field) => {
-    const { status, body: said } = await make(body);
-    expect(status).toBe(400);
-    expect(Object.keys(said)).toEqual([field]);
-  });
-
-  it('is none of the business of members and strangers', async () => {
-    const member = await enrolled('tara');
-    const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"name": "mine"}' };
-    for (const browser of [member, house.browser()]) {
-      expect((await browser.fetch(INVITATIONS)).status).toBe(403);
-      expect((await browser.fetch(INVITATIONS, post)).status).toBe(403);
-    }
-  });
 });

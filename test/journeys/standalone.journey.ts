@@ -96,6 +96,34 @@ it('logs out by the flow that comes with it, where "Not you?" leads', async () =
   expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
 });
 
+it('lets people change what they are called, and their password when they know the old one, from their own page', async () => {
+  const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
+  await browser.solve(FLOW, { uid_field: 'admin' });
+  await browser.solve(FLOW, { password: printedPassword });
+  const { text } = await browser.fetch('/if/user/');
+  expect(text).toContain('href="/if/flow/default-user-settings-flow/?next=%2Fif%2Fuser%2F"');
+  const configure = /href="(\/flows\/-\/configure\/[0-9a-f-]+\/)\?next=/.exec(text)?.[1] ?? '';
+  expect((await browser.fetch(configure)).headers.get('location')).toMatch('/if/flow/default-password-change/');
+
+  const settings = 'default-user-settings-flow';
+  expect((await browser.show(settings)).body).toMatchObject({
+    fields: [{ field_key: 'name' }, { field_key: 'attributes.settings.locale', initial_value: '' }],
+  });
+  const named = await browser.solve(settings, { name: 'Ada', 'attributes.settings.locale': '' });
+  expect(named.body).toMatchObject({ component: 'xak-flow-redirect' });
+  expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { name: 'Ada' } });
+
+  const password = 'default-password-change';
+  expect((await browser.solve(password, { password: 'wrong' })).body).toHaveProperty('response_errors');
+  expect((await browser.solve(password, { password: printedPassword })).body).toMatchObject({ fields: [{}, {}] });
+  const typed = (word: string) => browser.solve(password, { password: word, password_repeat: word });
+  expect((await typed('short')).body).toMatchObject({
+    response_errors: { non_field_errors: [{ string: 'A password has at least 8 characters.' }] },
+  });
+  expect((await typed(printedPassword)).body).toMatchObject({ component: 'xak-flow-redirect' });
+  expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(200);
+});
+
 it('ends the sessions of a user by command, also a login that is under way', async () => {
   const [inside, onTheWay] = [0, 1].map(() => new Browser(`http://127.0.0.1:${env['PORT']}`));
   for (const browser of [inside!, onTheWay!]) await browser.solve(FLOW, { uid_field: 'admin' });

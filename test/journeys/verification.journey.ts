@@ -120,8 +120,19 @@ describeWithNats('a mailbox that is proved in the middle of a flow', () => {
     expect((await scanner.show('recover', query)).body).toMatchObject({ component: 'ak-stage-identification' });
   });
 
+  it('makes nobody active whom an administrator has locked before they were ever there (D3 42)', async () => {
+    const [browser, password] = [house.browser(), 'a long enough one'];
+    await browser.show('enroll');
+    await browser.solve('enroll', { username: 'unwanted', password, password_repeat: password });
+    await browser.solve('enroll', { name: 'New', email: 'unwanted@example.org' });
+    const { code } = read(await mailbox.mailTo('unwanted@example.org'));
+    await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'unwanted'`);
+    expect((await browser.solve('enroll', { code })).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    expect(await logsIn('unwanted', password)).toBe(false);
+  });
+
   it('lets nobody in again whom an administrator has locked, although their mailbox is theirs (D3 42)', async () => {
-    await house.rows(`UPDATE directory.users SET is_active = false, last_login = now() WHERE username = 'new-link'`);
+    await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'new-link'`);
     await house.browser().solve('recover', { uid_field: 'new-link' });
     const { query } = read(await mailbox.mailTo('new-link@example.org', 2));
     const reader = house.browser();

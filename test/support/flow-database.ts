@@ -3,6 +3,7 @@ import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import type { SavedUser } from '@gatehouse/contracts';
 import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormRegister } from '@gatehouse/directory';
 import { migrate, openDataSource } from '@gatehouse/platform';
+import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
 import type { DataSource } from 'typeorm';
 import { versionOf } from '../../apps/gateway/src/execution/testing.js';
 import { flowMigrations } from '../../apps/gateway/src/start-gateway.js';
@@ -13,6 +14,7 @@ export async function flowDatabase(): Promise<{ url: string; source: DataSource;
   const database = await freshDatabase();
   await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
   await migrate({ url: database.url, schema: FLOW_SCHEMA, migrations: flowMigrations });
+  await migrate({ url: database.url, schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations });
   const source = await openDataSource({
     url: database.url,
     schema: FLOW_SCHEMA,

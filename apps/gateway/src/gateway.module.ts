@@ -56,6 +56,7 @@ import { FlowRequestReader } from './http/flow-request.reader.js';
 import { FlowsController } from './http/flows.controller.js';
 import { Dependencies, HealthController } from './http/health.controller.js';
 import { HomeController } from './http/home.controller.js';
+import { InvitationDesk } from './http/invitation.desk.js';
 import { InvitationsController } from './http/invitations.controller.js';
 import { LiveSessions } from './http/live-sessions.js';
 import { apiDocument } from './http/openapi/api-document.js';
@@ -155,6 +156,7 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
   const proofS = config.AUTHENTICATOR_PROOF_S;
   return [
     { provide: Clients, useValue: clients },
+    InvitationDesk,
     { provide: DeviceDesk, useValue: new DeviceDesk({ devices: ports.devices, sessions, clients, proofS }) },
     { provide: Principals, useValue: principals },
     { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, reader, logger }) },

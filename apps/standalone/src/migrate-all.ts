@@ -3,6 +3,7 @@ import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { DIRECTORY_SCHEMA, directoryMigrations } from '@gatehouse/directory';
 import { flowMigrations } from '@gatehouse/gateway';
 import { migrate } from '@gatehouse/platform';
+import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
 import { CAPTCHA_SCHEMA, captchaMigrations } from '@gatehouse/stages/captcha';
 import { CONSENT_SCHEMA, consentMigrations } from '@gatehouse/stages/consent';
 import { ENROLLMENT_SCHEMA, enrollmentMigrations } from '@gatehouse/stages/enrollment';
@@ -14,6 +15,9 @@ export async function migrateAll(url: string): Promise<string[]> {
   const captcha = await migrate({ url, schema: CAPTCHA_SCHEMA, migrations: captchaMigrations });
   const consent = await migrate({ url, schema: CONSENT_SCHEMA, migrations: consentMigrations });
   const enrollment = await migrate({ url, schema: ENROLLMENT_SCHEMA, migrations: enrollmentMigrations });
+  const identification = await migrate({
+    ...{ url, schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations },
+  });
   const mfa = await migrate({ url, schema: MFA_SCHEMA, migrations: mfaMigrations });
-  return [...directory, ...flow, ...captcha, ...consent, ...enrollment, ...mfa];
+  return [...directory, ...flow, ...captcha, ...consent, ...enrollment, ...identification, ...mfa];
 }

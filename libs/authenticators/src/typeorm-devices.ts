@@ -1,5 +1,5 @@
 import type { DeviceClass } from '@gatehouse/contracts';
-import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
+import { LAZILY, type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import type { Device, NewDevice } from './device.js';
 import { type Advance, Devices } from './devices.js';
@@ -31,16 +31,17 @@ const ADD: NamedStatement = {
 /** $1 id, $2 user, $3 where the counter moves, $4 whether it may stay there. */
 const USE: NamedStatement = {
   name: 'devices.use',
-  text: `UPDATE mfa.devices SET counter = coalesce($3, counter), last_used_at = now()
+  text: `WITH ${LAZILY}
+         UPDATE mfa.devices SET counter = coalesce($3, counter), last_used_at = now() FROM lazily
          WHERE id = $1 AND user_id = $2 AND confirmed AND ($3::bigint IS NULL OR counter < $3 OR ($4 AND counter = $3))`,
 };
 /** $1 id, $2 user, $3 digests of the code, one for each key. */
 const SPEND: NamedStatement = {
   name: 'devices.spend',
   text: `
-    WITH spent AS (DELETE FROM mfa.codes c USING mfa.devices d
+    WITH ${LAZILY}, spent AS (DELETE FROM mfa.codes c USING mfa.devices d
       WHERE d.id = $1 AND d.user_id = $2 AND d.confirmed AND c.device_id = d.id AND c.digest = ANY($3::bytea[]) RETURNING 1)
-    UPDATE mfa.devices SET last_used_at = now() WHERE id = $1 AND EXISTS (SELECT FROM spent)`,
+    UPDATE mfa.devices SET last_used_at = now() FROM lazily WHERE id = $1 AND EXISTS (SELECT FROM spent)`,
 };
 
 type Row = Omit<Device, 'openSecret'> & { readonly secret: Buffer | null };

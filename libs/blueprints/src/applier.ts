@@ -12,7 +12,7 @@ type State = (typeof STATES)[number];
 
 /** What is ignored of an entry. */
 export interface Notice {
-  readonly rule: 'unknown-field' | 'left-out' | 'permissions';
+  readonly rule: 'unknown-field' | 'left-out' | 'permissions' | 'bad-expression';
   readonly field?: string;
   readonly text: string;
 }
@@ -136,8 +136,11 @@ export class Applier {
     const existing = await collection.find(identifiers);
     if (state === 'absent') return { model, ...(await this.#remove(collection, existing)) };
     if (state === 'must_created' && existing) throw new BlueprintError(`${existing.name} exists already`);
-    this.#warn(entry, deepMerge([attrs, identifiers]), collection);
     const given = deepMerge([this.#leftOut.without(attrs), identifiers]);
+    this.#warn(entry, [
+      ...this.#notices(entry, deepMerge([attrs, identifiers]), collection.fields),
+      ...(await doubts(collection, given, existing)),
+    ]);
     const save = await collection.check(given, existing).catch((error: unknown) => this.#excused(error, attrs));
     if (typeof save === 'string') return this.#leaveOut(entry, model, `it needs ${save}, which is left out`);
     const saved = state === 'created' && existing ? { ...existing, outcome: 'left' as const } : await save();
@@ -182,9 +185,9 @@ export class Applier {
     return name;
   }
 
-  #warn(entry: Entry, given: JsonMap, { fields }: Collection): void {
+  #warn(entry: Entry, notices: readonly Notice[]): void {
     const { number, model } = entry.place;
-    for (const notice of this.#notices(entry, given, fields)) {
+    for (const notice of notices) {
       this.#warnings.push(`entry ${number}${model ? ` (${model})` : ''}: ${notice.text}`);
       this.surroundings.observer?.noticed(this.#from(entry), notice);
     }
@@ -235,6 +238,11 @@ export class Applier {
 }
 
 const isState = (state: string): state is State => (STATES as readonly string[]).includes(state);
+
+const doubts = async (collection: Collection, given: JsonMap, existing: Found | undefined): Promise<Notice[]> =>
+  ((await collection.doubts?.(given, existing)) ?? []).map(({ field, text }) => ({
+    ...{ rule: 'bad-expression', field, text: `${field}: ${text}` },
+  }));
 
 /** Nothing of it is resolved, so its model is told as it is written. */
 const skipped = ({ place: { model = '' } }: Entry): Change => ({ outcome: 'skipped', model, name: '' });

@@ -26,6 +26,12 @@ export interface Saved {
   readonly outcome: 'created' | 'changed' | 'left' | 'applied' | 'missing';
 }
 
+/** What an entry gives that will not do what it should, though nothing stands against writing it. */
+export interface Doubt {
+  readonly field: string;
+  readonly text: string;
+}
+
 /** All objects of one model, as the entries of a blueprint see them. */
 export interface Collection<F extends Found = Found> {
   /** The fields that an entry can set; others are ignored with a warning. */
@@ -36,6 +42,8 @@ export interface Collection<F extends Found = Found> {
   find(identifiers: JsonMap): Promise<F | undefined>;
   /** Checks what an entry gives, over what is there; the answer writes it. Throws Invalid. */
   check(given: JsonMap, existing: F | undefined): Promise<() => Promise<Saved>>;
+  /** Mistakes in Python that are told and not refused. */
+  doubts?(given: JsonMap, existing: F | undefined): Promise<readonly Doubt[]>;
   remove(found: F): Promise<void>;
 }
 

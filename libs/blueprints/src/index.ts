@@ -4,7 +4,7 @@ export { type BlueprintFile, type FolderFile, findBlueprint, isUnasked, type Lib
 export { checkBlueprints } from './lint/check-blueprints.js';
 export { formatFindings } from './lint/finding.js';
 export * from './migrations/index.js';
-export type { Syntax } from './policy-collection.js';
+export type { Syntax } from './python-collection.js';
 export { formatReport, type Report } from './report.js';
 export type { Strangers } from './strangers.js';
 export { applyBlueprints } from './typeorm-blueprints.js';

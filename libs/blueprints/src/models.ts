@@ -10,21 +10,23 @@ import { InvitationCollection, type KeptInvitations } from './invitation-collect
 import { ObjectCollection } from './object-collection.js';
 import { isForeign, type ObjectModel } from './object-model.js';
 import { policyBindingModel, policyModel } from './policy.model.js';
-import { PolicyCollection, type Syntax } from './policy-collection.js';
+import { PythonCollection, type Syntax } from './python-collection.js';
 import { remoteStageModel } from './remote-stage.model.js';
 import { RemoteStageCollection } from './remote-stage-collection.js';
+import { sourceModels } from './source.model.js';
 import { partModel, stageModel } from './stage.model.js';
 import type { Strangers } from './strangers.js';
 import { TokenCollection } from './token-collection.js';
 import { type Passwords, UserCollection } from './user-collection.js';
 
-/** The models whose objects are kept as blueprint objects: flows, bindings, brands, those of each contract, and stages of others. */
+/** The models whose objects are kept as blueprint objects: flows, bindings, brands, sources, those of each contract, and stages of others. */
 export const objectModels = ({ stages, policies }: Contracts): ObjectModel[] => [
   flowModel,
   bindingModel,
   policyBindingModel,
   brandModel,
   remoteStageModel,
+  ...sourceModels,
   ...[...stages].map(([model, contract]) => stageModel(model, contract)),
   ...[...stages.values()].flatMap(({ parts }) => parts.map(partModel)),
   ...[...policies.values()].map(policyModel),
@@ -55,5 +57,5 @@ export function collections(models: readonly ObjectModel[], owners: Owners) {
 function collectionOf(model: ObjectModel, { draft, register, syntax }: Owners): Collection {
   const objects = new ObjectCollection(model, draft);
   if ([...model.references.values()].some(isForeign)) return new DirectoryReferences(objects, model, register);
-  return model.source === undefined ? objects : new PolicyCollection(objects, draft, { field: model.source, syntax });
+  return model.python ? new PythonCollection(objects, draft, { fields: model.python, syntax }) : objects;
 }

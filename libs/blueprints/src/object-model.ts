@@ -32,8 +32,8 @@ export interface ObjectModel {
   readonly guards?: (values: JsonMap, protects: (id: Json | undefined) => boolean) => readonly string[];
   /** Whether a flow is open to more people without an object of these values. */
   readonly protects?: (values: JsonMap) => boolean;
-  /** The field that holds Python. */
-  readonly source?: string;
+  /** Fields that hold Python: always, or when the field that is named says so. */
+  readonly python?: Readonly<Record<string, string | true>>;
   /** What is wrong with values that fit the schema one by one. */
   readonly check?: (values: JsonMap) => Errors;
 }

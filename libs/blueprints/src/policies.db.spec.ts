@@ -51,6 +51,16 @@ describe('policies in blueprints', () => {
     expect(await bed.outcomes(entries(expression('p', 'return ???')))).toEqual(['left p']);
   });
 
+  it('are refused where fields of forms are not: what is no Python leaves a place empty, and is told', async () => {
+    const field = `{model: authentik_stages_prompt.prompt, identifiers: {name: f}, attrs: {field_key: f, label: F, type: text, order: 0, placeholder: '???', placeholder_expression: true}}`;
+    const { files } = await bed.apply(entries(field));
+    expect(files[0]).toMatchObject({
+      changes: [{ outcome: 'created' }],
+      warnings: [expect.stringMatching(/placeholder: Expression Syntax Error: odd \(line 2, column 5\)$/)],
+    });
+    expect((await bed.apply(entries(field))).files[0]!.warnings).toEqual([]);
+  });
+
   it('are published with those whose names they quote, and these with theirs, and again when one of them changes', async () => {
     const calling = [
       FLOW,

@@ -14,7 +14,7 @@ export const policyModel = ({ model, config, admit, source }: PolicyContract): O
   references: new Map(),
   parents: [],
   ...(admit && { check: admit }),
-  ...(source !== undefined && { source }),
+  ...(source !== undefined && { python: { [source]: true } as const }),
 });
 
 const id = () => char().nullable().default(null);

@@ -19,7 +19,7 @@ export function stageModel(model: string, { config, admit, embeds, proves, ends 
 }
 
 /** The model of what a stage's config may name beside stages and flows. */
-export const partModel = ({ kind, model, key = ['name'], config, admit }: Part): ObjectModel => ({
+export const partModel = ({ kind, model, key = ['name'], config, admit, python }: Part): ObjectModel => ({
   name: model,
   kind,
   key,
@@ -27,4 +27,5 @@ export const partModel = ({ kind, model, key = ['name'], config, admit }: Part):
   references: referencesOf(config),
   parents: [],
   ...(admit && { check: admit }),
+  ...(python && { python }),
 });

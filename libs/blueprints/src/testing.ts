@@ -2,6 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations } from '@gatehouse/directory';
 import type { FlowVersion } from '@gatehouse/plan';
 import { migrate, openDataSource, type Sealer } from '@gatehouse/platform';
+import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
 import { freshDatabase } from '../../../test/support/postgres.js';
 import { applyBlueprints, blueprintMigrations, exportFlow, FLOW_SCHEMA, findBlueprint, type Report } from './index.js';
 
@@ -44,6 +45,7 @@ export class Testbed {
     const { url, drop } = await freshDatabase();
     await migrate({ url, schema: FLOW_SCHEMA, migrations: blueprintMigrations });
     await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+    await migrate({ url, schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations });
     return new Testbed(
       await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 4 }),
       drop,
@@ -57,6 +59,7 @@ export class Testbed {
     this.env = {};
     await this.source.query('TRUNCATE flow.objects, flow.flows, flow.flow_versions');
     await this.source.query('TRUNCATE directory.users, directory.groups CASCADE');
+    await this.source.query('TRUNCATE identification.sources CASCADE');
   }
 
   async close(): Promise<void> {

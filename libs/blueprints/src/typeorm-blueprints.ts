@@ -1,5 +1,6 @@
 import { type Register, TypeormInvitations, TypeormRegister } from '@gatehouse/directory';
 import type { Sealer, Vault } from '@gatehouse/platform';
+import { TypeormSources } from '@gatehouse/sources';
 import type { DataSource, EntityManager } from 'typeorm';
 import { brandsOf } from './brand.model.js';
 import { Compiler, digestOf } from './compile.js';
@@ -8,9 +9,10 @@ import { contracts, models } from './installed.js';
 import type { JsonMap } from './json.js';
 import type { BlueprintFile, Library } from './library.js';
 import { collections } from './models.js';
-import type { Syntax } from './policy-collection.js';
+import type { Syntax } from './python-collection.js';
 import type { FileReport, Outcome, PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
+import { sourcesOf } from './source.model.js';
 import type { Strangers } from './strangers.js';
 import { openDraft } from './typeorm-draft.js';
 import { TypeormPublications } from './typeorm-publications.js';
@@ -83,5 +85,6 @@ async function publish(draft: Draft, vault: Vault, manager: EntityManager): Prom
   await publications.withdraw(draft.changes.removed);
   const published = await publications.publish(documents.map((document) => ({ document, digest: digestOf(document) })));
   await publications.publishBrands(brandsOf(draft));
+  await new TypeormSources(manager).publish(sourcesOf(draft, vault));
   return published;
 }

@@ -1,5 +1,5 @@
 import { boolean, char, choice, jsonObject, lenient } from '@gatehouse/contracts';
-import { type Register, type RegisteredUser, USER_TYPES } from '@gatehouse/directory';
+import { type Register, type RegisteredUser, USER_TYPES, type UserFields } from '@gatehouse/directory';
 import { z } from 'zod';
 import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
 import type { JsonMap } from './json.js';
@@ -64,7 +64,9 @@ export class UserCollection implements Collection<FoundUser> {
       const [known] = await this.register.findGroups({ pk: group });
       if (!known) throw noSuchObject('groups', group);
     }
-    return () => kept(existing ? this.#update(existing.user, values) : this.#create(values));
+    // Said of one who is so already as well: they may have been waiting for a mail.
+    const decided = Object.hasOwn(given, 'is_active') ? { is_active: values.is_active } : {};
+    return () => kept(existing ? this.#update(existing.user, values, decided) : this.#create(values));
   }
 
   async remove({ pk }: FoundUser): Promise<void> {
@@ -79,12 +81,13 @@ export class UserCollection implements Collection<FoundUser> {
     return { pk, name: username, outcome: 'created' };
   }
 
-  async #update(before: RegisteredUser, values: UserValues): Promise<Saved> {
+  async #update(before: RegisteredUser, values: UserValues, decided: Partial<UserFields>): Promise<Saved> {
     const { password: _, password_hash: __, groups, ...plain } = values;
     const password_hash = await this.#hash(values, before.password_hash);
     const changes = differing({ ...plain, password_hash }, before);
     const isMoved = groups !== undefined && !sameMembers(groups, before.groups);
-    if (changes) await this.register.updateUser(before.pk, changes);
+    const said = { ...decided, ...changes };
+    if (Object.keys(said).length > 0) await this.register.updateUser(before.pk, said);
     if (isMoved) await this.register.setGroups(before.pk, groups);
     return { pk: before.pk, name: values.username, outcome: changes || isMoved ? 'changed' : 'left' };
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FieldMessageCode } from './field-messages.js';
 import { type Errors, NON_FIELD_ERRORS } from './message.js';
+import { oddCharacterIn } from './odd-character.js';
 
 /**
  * The field types of the wire: what a client may send, what becomes of it and what is said otherwise
@@ -62,8 +63,7 @@ export function char(
       if (minLength !== undefined && length < minLength) refusals.push(['min_length', { min: minLength }]);
       if (text.includes('\0')) refusals.push(['null_characters']);
       const lone = /[\uD800-\uDFFF]/u.exec(text);
-      if (lone)
-        refusals.push(['surrogate_characters', { code_point: lone[0].charCodeAt(0).toString(16).toUpperCase() }]);
+      if (lone) refusals.push(oddity(lone[0]));
       if (refusals.length > 0) throw new Refused(refusals);
       return text;
     },
@@ -162,13 +162,23 @@ export function choice<const T extends string>(choices: readonly [T, ...T[]]): z
 
 const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
-/** A JSON object, as it is. */
+/** A JSON object, as it is; NUL and lone surrogates in its texts are refused, which no store of JSON takes. */
 export function jsonObject(): z.ZodType<Record<string, unknown>> {
   return field(
-    (value) => (typeOf(value) === 'dict' ? (value as Record<string, unknown>) : refuse('not_a_json_object')),
+    (value) => {
+      if (typeOf(value) !== 'dict') return refuse('not_a_json_object');
+      const odd = oddCharacterIn(value);
+      return odd === undefined ? (value as Record<string, unknown>) : refuse(...oddity(odd));
+    },
     { type: 'object', additionalProperties: {} },
   );
 }
+
+/** What is said of NUL, or of half a surrogate pair. */
+const oddity = (odd: string): Refusal =>
+  odd === '\0'
+    ? ['null_characters']
+    : ['surrogate_characters', { code_point: odd.charCodeAt(0).toString(16).toUpperCase() }];
 
 /** An object with fields of its own. */
 export function nested<S extends z.ZodRawShape>(shape: z.ZodObject<S>): z.ZodType<z.output<z.ZodObject<S>>> {

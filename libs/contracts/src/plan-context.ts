@@ -67,6 +67,8 @@ export const planContext = z.object({
   captcha: z.object({ response: bag, stage: z.string() }).optional(),
   invitation: z.object({ uuid: z.uuid(), name: z.string() }).optional(),
   invitation_in_effect: z.boolean().optional(),
+  /** An invitation that counts until whoever came by it has what it is for, and is used up by that. */
+  invitation_due: z.uuid().optional(),
   /** The mailed link that brought the visitor here: of which step, for which user. */
   is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),
   deny_message: z.string().optional(),

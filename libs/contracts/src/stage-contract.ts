@@ -62,6 +62,8 @@ export interface Part {
   readonly key?: readonly string[];
   readonly config: z.ZodObject;
   readonly admit?: (config: Readonly<Record<string, unknown>>) => Errors;
+  /** Fields that hold Python when another field, which is named, says so. */
+  readonly python?: Readonly<Record<string, string>>;
 }
 
 /** What a stage promises the rest of the house. Everything about a stage that anybody else may know stands here. */

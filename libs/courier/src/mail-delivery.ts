@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventOf, type MailBody, mailBody, type OutboxMessage } from '@gatehouse/outbox';
 import type { Logger } from '@gatehouse/platform';
+import { shortName } from './letters/shown-name.js';
 import { Unwritable, written } from './letters/written.js';
 import type { Outbox, Taken } from './outbox.js';
 import { type MailServer, type Post, Undelivered } from './post.js';
@@ -69,7 +70,7 @@ export class MailDelivery {
     const server = mail.smtp ?? this.parts.settings.server;
     try {
       const letter = written(mail);
-      await this.parts.post.send({ ...letter, id: taken.id, to }, server);
+      await this.parts.post.send({ ...letter, id: taken.id, to: { ...to, name: shortName(to.name) } }, server);
       return { type: 'sent', follows: sentEvent(mail, { to: to.address, from: server.from, subject: letter.subject }) };
     } catch (error) {
       if (error instanceof Unwritable)

@@ -12,7 +12,11 @@ export type AccountChange = Partial<
 >;
 
 /** A user to be made. */
-export type AccountDraft = AccountChange & Pick<UserFields, 'username' | 'is_active' | 'type' | 'path'>;
+export type AccountDraft = AccountChange &
+  Pick<UserFields, 'username' | 'is_active' | 'type' | 'path'> & {
+    /** The flow that may make it active when its address has been proved there. */
+    readonly awaits_flow: string | null;
+  };
 
 /** Groups by their ids, or by their names; of those that are not there nothing comes. */
 export interface Groups {
@@ -20,7 +24,13 @@ export interface Groups {
   readonly names: readonly string[];
 }
 
-/** Users as flows make, change and remove them, inside the caller's transaction. A name that is taken fails it. */
+/** Somebody else is known by this name: it is their username, or their address. */
+export class NameTaken extends Error {}
+
+/**
+ * Users as flows make, change and remove them, inside the caller's transaction. A username that is taken fails it. Throws
+ * NameTaken for a username that is another's address, and for an address that is another's username.
+ */
 export abstract class Accounts {
   abstract create(draft: AccountDraft): Promise<SavedUser>;
   /** Undefined when there is no such user. */

@@ -1,8 +1,8 @@
 /** Accounts that wait for their owner to confirm an address. */
 export abstract class Activations {
   /**
-   * Makes an account active that nobody has ever been logged in to; whether it did. One that was used and is inactive was
-   * disabled by somebody, which no mail undoes.
+   * Makes an account active that was made by this flow to wait for that; whether it did. Once somebody has said whether an
+   * account is active, it waits no more: no mail undoes what they said.
    */
-  abstract activate(userId: string): Promise<boolean>;
+  abstract activate(userId: string, flow: string | undefined): Promise<boolean>;
 }

@@ -17,12 +17,6 @@ export interface Invitation extends InvitationFields {
   readonly created_by: number | null;
 }
 
-/** Who comes by an invitation: in which flow, and in which run of it. */
-export interface Claim {
-  readonly flow: string | undefined;
-  readonly by: string;
-}
-
 /** The invitations of the house. */
 export abstract class Invitations {
   /** By pk, or else the first of a name. */
@@ -31,12 +25,12 @@ export abstract class Invitations {
   abstract count(): Promise<number>;
   /** `by`: uuid of the user who makes it. */
   abstract create(fields: InvitationFields & { readonly pk?: string; readonly by?: string }): Promise<Invitation>;
-  abstract update(pk: string, fields: InvitationFields): Promise<void>;
+  /** Undefined when there is none. */
+  abstract update(pk: string, fields: InvitationFields): Promise<Invitation | undefined>;
   /** False when there is none. */
   abstract remove(pk: string): Promise<boolean>;
-  /**
-   * The invitation, if it can be used now and there; one for a single use is from then on that run's alone. Undefined for
-   * one that has expired, is for another flow, was used by another, or is none.
-   */
-  abstract claim(pk: string, claim: Claim): Promise<Invitation | undefined>;
+  /** The invitation, if it can be used now and in this flow: one that has expired, is for another flow, or was used cannot. */
+  abstract findUsable(pk: string, flow: string | undefined): Promise<Invitation | undefined>;
+  /** Whether it could be used until now; one for a single use is gone then, so that of many who use it at once one does. */
+  abstract redeem(pk: string, flow: string | undefined): Promise<boolean>;
 }

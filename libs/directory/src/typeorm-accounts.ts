@@ -1,6 +1,6 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import type { EntityManager } from 'typeorm';
-import { type AccountChange, type AccountDraft, Accounts, type Groups } from './accounts.js';
+import { type AccountChange, type AccountDraft, Accounts, type Groups, NameTaken } from './accounts.js';
 import { type Attributes, mergeAttributes, withSource } from './attributes.js';
 
 type Row = Omit<SavedUser, 'kind' | 'backend'>;
@@ -17,6 +17,19 @@ INSERT INTO directory.user_groups (user_id, group_id)
 SELECT $1, g.id FROM directory.groups g WHERE g.id::text = ANY($2::text[]) OR g.name = ANY($3::text[])
 ON CONFLICT DO NOTHING`;
 
+/** Whoever writes a name waits for others who write it, whatever it is of them; in one order, so that no two wait for each other. */
+const LOCK_NAMES = `
+SELECT pg_advisory_xact_lock(hashtextextended(name, 0))
+FROM (SELECT DISTINCT lower(given) AS name FROM unnest($1::text[]) given WHERE given <> '' ORDER BY 1) names`;
+
+/** $1 a username, $2 an address, $3 whose they are to be: what is theirs already is no question. */
+const FIND_OTHER = `
+SELECT FROM directory.users other LEFT JOIN directory.users own ON own.id = $3
+WHERE other.id IS DISTINCT FROM own.id AND (
+  (lower(other.email) = lower($1) AND $1 <> '' AND lower(own.username) IS DISTINCT FROM lower($1))
+  OR (lower(other.username) = lower($2) AND lower(own.email) IS DISTINCT FROM lower($2)))
+LIMIT 1`;
+
 /** Writes `directory.users` in the transaction of `manager`, and never reads what proves who somebody is. */
 export class TypeormAccounts extends Accounts {
   constructor(private readonly manager: EntityManager) {
@@ -24,6 +37,7 @@ export class TypeormAccounts extends Accounts {
   }
 
   async create({ source, attributes = {}, ...draft }: AccountDraft): Promise<SavedUser> {
+    await this.claimNames(draft);
     const columns = Object.entries({ ...draft, attributes: withSource(attributes, source) }).filter(
       ([, value]) => value !== undefined,
     );
@@ -35,6 +49,7 @@ export class TypeormAccounts extends Accounts {
   }
 
   async change(userId: string, { attributes, source, ...change }: AccountChange): Promise<SavedUser | undefined> {
+    await this.claimNames(change, userId);
     const before = attributes || source !== undefined ? await this.attributesOf(userId) : undefined;
     const after = before && withSource(mergeAttributes(before, attributes ?? {}), source);
     const whole = { ...change, ...(after && { attributes: after }) };
@@ -61,6 +76,15 @@ export class TypeormAccounts extends Accounts {
       userId,
     ]);
     return removed > 0;
+  }
+
+  /** People are found by either, so what names one of them must not name another. */
+  private async claimNames({ username, email }: AccountChange, userId: string | null = null): Promise<void> {
+    if (username === undefined && email === undefined) return;
+    const names = [username ?? '', email ?? ''];
+    await this.manager.query(LOCK_NAMES, [names]);
+    const others = await this.manager.query<unknown[]>(FIND_OTHER, [...names, userId]);
+    if (others.length > 0) throw new NameTaken('somebody else is known by this name');
   }
 
   /** Locked, so that of two who merge into them neither undoes what the other wrote. */

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { flowDatabase } from '../../../test/support/flow-database.js';
 import { TypeormActivations } from './typeorm-activations.js';
+import { TypeormRegister } from './typeorm-register.js';
 
 let source: DataSource;
 let close: () => Promise<void>;
@@ -12,10 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-const inactive = async (username: string, lastLogin: string | null): Promise<string> => {
+const [HERE, ELSEWHERE] = [randomUUID(), randomUUID()];
+const waiting = async (username: string): Promise<string> => {
   const [row] = await source.query<{ id: string }[]>(
-    'INSERT INTO directory.users (username, is_active, last_login) VALUES ($1, false, $2) RETURNING id',
-    [username, lastLogin],
+    'INSERT INTO directory.users (username, is_active, awaits_flow) VALUES ($1, false, $2) RETURNING id',
+    [username, HERE],
   );
   return row!.id;
 };
@@ -23,15 +26,32 @@ const isActive = async (id: string) =>
   (await source.query<{ is_active: boolean }[]>('SELECT is_active FROM directory.users WHERE id = $1', [id]))[0]!
     .is_active;
 
-it('makes an account active that was never used, once', async () => {
-  const [activations, id] = [new TypeormActivations(source), await inactive('new', null)];
-  const done = await Promise.all([activations.activate(id), activations.activate(id)]);
+it('makes an account active that waits for it, once', async () => {
+  const [activations, id] = [new TypeormActivations(source), await waiting('new')];
+  const done = await Promise.all([activations.activate(id, HERE), activations.activate(id, HERE)]);
   expect(done.filter(Boolean)).toHaveLength(1);
   expect(await isActive(id)).toBe(true);
+  await source.query('UPDATE directory.users SET is_active = false WHERE id = $1', [id]);
+  expect(await activations.activate(id, HERE)).toBe(false);
 });
 
-it('leaves alone what somebody disabled that was used before', async () => {
-  const id = await inactive('gone', '2026-01-01T00:00:00Z');
-  expect(await new TypeormActivations(source).activate(id)).toBe(false);
+it('leaves alone what waits for another flow, and what waits for none', async () => {
+  const [activations, id] = [new TypeormActivations(source), await waiting('other')];
+  expect(await activations.activate(id, ELSEWHERE)).toBe(false);
+  expect(await activations.activate(id, undefined)).toBe(false);
+  const [{ id: none }] = await source.query<[{ id: string }]>(
+    `INSERT INTO directory.users (username, is_active) VALUES ('none', false) RETURNING id`,
+  );
+  expect(await activations.activate(none, HERE)).toBe(false);
+});
+
+it.each([
+  ['the register', (pk: number) => new TypeormRegister(source.manager).updateUser(pk, { is_active: false })],
+  ['a statement', (pk: number) => source.query('UPDATE directory.users SET is_active = false WHERE pk = $1', [pk])],
+])('leaves alone what an administrator has disabled by %s, though it was never used (D3 42)', async (way, disable) => {
+  const id = await waiting(`disabled by ${way}`);
+  const [row] = await source.query<[{ pk: number }]>('SELECT pk FROM directory.users WHERE id = $1', [id]);
+  await disable(row.pk);
+  expect(await new TypeormActivations(source).activate(id, HERE)).toBe(false);
   expect(await isActive(id)).toBe(false);
 });

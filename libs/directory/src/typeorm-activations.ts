@@ -4,7 +4,7 @@ import { Activations } from './activations.js';
 
 const ACTIVATE = {
   name: 'activations.activate',
-  text: 'UPDATE directory.users SET is_active = true WHERE id = $1 AND NOT is_active AND last_login IS NULL RETURNING id',
+  text: 'UPDATE directory.users SET is_active = true WHERE id = $1 AND NOT is_active AND awaits_flow = $2 RETURNING id',
 };
 
 /** Accounts in `directory.users`. */
@@ -13,8 +13,8 @@ export class TypeormActivations extends Activations {
     super();
   }
 
-  async activate(userId: string): Promise<boolean> {
-    const { rows } = await runNamed(this.source, ACTIVATE, [userId]);
+  async activate(userId: string, flow: string | undefined): Promise<boolean> {
+    const { rows } = await runNamed(this.source, ACTIVATE, [userId, flow ?? null]);
     return rows.length > 0;
   }
 }

@@ -1,17 +1,15 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { type Claim, type Invitation, type InvitationFields, Invitations } from './invitations.js';
+import { type Invitation, type InvitationFields, Invitations } from './invitations.js';
 
 const COLUMNS = `i.id AS pk, i.name, i.expires, i.fixed_data, i.single_use, i.flow_id AS flow,
   (SELECT u.pk FROM directory.users u WHERE u.id = i.created_by) AS created_by`;
 
 const USABLE = `i.id = $1 AND (i.expires IS NULL OR i.expires > now()) AND (i.flow_id IS NULL OR i.flow_id = $2::uuid)`;
-const REUSED = `SELECT ${COLUMNS} FROM directory.invitations i WHERE ${USABLE} AND NOT i.single_use`;
-/** Of many at once one gets it: each waits for the one before, and then looks again. */
-const CLAIMED = `
-  WITH claimed AS (
-    UPDATE directory.invitations i SET used_by = $3, used_at = coalesce(i.used_at, now())
-    WHERE ${USABLE} AND i.single_use AND (i.used_by IS NULL OR i.used_by = $3) RETURNING i.*)
-  SELECT ${COLUMNS} FROM claimed i`;
+const FIND_USABLE = `SELECT ${COLUMNS} FROM directory.invitations i WHERE ${USABLE}`;
+/** Of many at once one uses it up: each waits for the one before, and then looks again. */
+const REDEEM = `
+  WITH used AS (DELETE FROM directory.invitations i WHERE ${USABLE} AND i.single_use RETURNING i.id)
+  SELECT id FROM used UNION ALL SELECT i.id FROM directory.invitations i WHERE ${USABLE} AND NOT i.single_use`;
 
 /** Reads and writes `directory.invitations`, each change in one statement. */
 export class TypeormInvitations extends Invitations {
@@ -44,10 +42,13 @@ export class TypeormInvitations extends Invitations {
     return (await this.first(sql, [...valuesOf(fields), pk ?? null, by ?? null]))!;
   }
 
-  async update(pk: string, fields: InvitationFields): Promise<void> {
-    const sql = `UPDATE directory.invitations SET name = $1, expires = $2, fixed_data = $3, single_use = $4, flow_id = $5
-                 WHERE id = $6`;
-    await this.store.query(sql, [...valuesOf(fields), pk]);
+  update(pk: string, fields: InvitationFields): Promise<Invitation | undefined> {
+    const sql = `
+      WITH changed AS (
+        UPDATE directory.invitations SET name = $1, expires = $2, fixed_data = $3, single_use = $4, flow_id = $5
+        WHERE id = $6 RETURNING *)
+      SELECT ${COLUMNS} FROM changed i`;
+    return this.first(sql, [...valuesOf(fields), pk]);
   }
 
   async remove(pk: string): Promise<boolean> {
@@ -55,8 +56,12 @@ export class TypeormInvitations extends Invitations {
     return (await this.store.query<unknown[]>(sql, [pk])).length > 0;
   }
 
-  async claim(pk: string, { flow = NO_FLOW, by }: Claim): Promise<Invitation | undefined> {
-    return (await this.first(REUSED, [pk, flow])) ?? this.first(CLAIMED, [pk, flow, by]);
+  findUsable(pk: string, flow = NO_FLOW): Promise<Invitation | undefined> {
+    return this.first(FIND_USABLE, [pk, flow]);
+  }
+
+  async redeem(pk: string, flow = NO_FLOW): Promise<boolean> {
+    return (await this.store.query<unknown[]>(REDEEM, [pk, flow])).length > 0;
   }
 
   private async first(sql: string, values: unknown[]): Promise<Invitation | undefined> {

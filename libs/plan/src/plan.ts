@@ -2,6 +2,7 @@ import {
   type AttemptRule,
   type Errors,
   type Insert,
+  insert,
   type Message,
   message,
   planContext,
@@ -45,6 +46,8 @@ export const planBody = z.object({
   /** uuid of the user in whose session it runs, as far as its flow's requirement has been checked; null for a stranger. */
   visitor: z.string().nullable(),
   restarts: z.int(),
+  /** What it began with beside its flow, whoever began it: there again whenever it starts over. */
+  begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /** The hash of the mailed link's token it was resumed from, and whether an answer has used that up. */
   resumed: z.object({ token: z.string(), confirmed: z.boolean() }).optional(),
   /** Names the work that stages which write rows are asked for next (docs/adr/0023). */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../../../test/support/flow-version.js';
 import { REQUIREMENTS } from './flow-version.js';
 import type { Plan } from './plan.js';
-import { admits, draw, drawAgain, leaveOut, type Visitor } from './planner.js';
+import { admits, draw, drawAgain, fitOut, leaveOut, type Visitor } from './planner.js';
 
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
 
@@ -47,6 +47,35 @@ describe('planning again', () => {
   it('keeps the context only when told so', () => {
     expect(drawAgain(worn, version, { keepContext: true }).context).toEqual({ auth_method: 'password' });
     expect(drawAgain(worn, version, { keepContext: false }).context).toEqual({});
+  });
+});
+
+describe('what a plan begins with', () => {
+  const kind = (name: string) => ({ kind: name, config: {} });
+  const begun = {
+    context: { is_sso: true },
+    insert: { where: 'last' as const, steps: [kind('redirect'), kind('deny')] },
+  };
+  const fitted = fitOut(draw(version, 'id'), begun);
+  const last = [
+    { id: 'begun~1', ...kind('redirect') },
+    { id: 'begun~2', ...kind('deny') },
+  ];
+
+  it('are facts, and steps after its last or before its first', () => {
+    expect(fitted).toMatchObject({ cursor: 0, context: { is_sso: true } });
+    expect(fitted.steps).toEqual([{ binding: 'a' }, { binding: 'b' }, ...last]);
+    const before = fitOut(draw(version, 'id'), { ...begun, insert: { ...begun.insert, where: 'next' } });
+    expect(before.steps).toEqual([...last, { binding: 'a' }, { binding: 'b' }]);
+  });
+  it('is there again when it starts over, whatever has come of it on the way', () => {
+    const worn: Plan = { ...fitted, cursor: 3, context: { is_sso: false, auth_method: 'password' } };
+    expect(drawAgain(worn, version, { keepContext: false })).toMatchObject({
+      ...{ cursor: 0, context: { is_sso: true }, steps: fitted.steps },
+    });
+    expect(drawAgain(worn, version, { keepContext: true })).toMatchObject({
+      ...{ context: worn.context, steps: fitted.steps },
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import type { FlowVersion } from './flow-version.js';
-import { emptyPlan, type Plan } from './plan.js';
+import { emptyPlan, insertSteps, type Plan } from './plan.js';
 
 /** Restarts of one plan after which the visitor is denied, so that no binding can loop for ever. */
 export const MAX_RESTARTS = 8;
@@ -10,19 +10,37 @@ export const draw = (version: FlowVersion, id: string): Plan => ({
   steps: version.steps.map((step) => ({ binding: step.id })),
 });
 
-/** Plans again on the same version: dynamic steps are gone, states stay, the context if it is to be kept. */
+/** What a plan begins with beside its flow: facts, and steps before its first or after its last. */
+export type Outfit = NonNullable<Plan['begun']>;
+
+/** Stands for whoever begins a plan, in the ids of the steps that they add. */
+const BEGINNER = { id: 'begun', index: -1 };
+
+/** A plan that has yet to begin, with what it begins with. */
+export const fitOut = (plan: Plan, begun: Outfit): Plan => ({
+  ...insertSteps(plan, BEGINNER, begun.insert),
+  context: { ...plan.context, ...begun.context },
+  begun,
+});
+
+/**
+ * Plans again on the same version: steps that were added on the way are gone, states stay, the context if it is to be kept;
+ * what the plan began with is there again.
+ */
 export function drawAgain(plan: Plan, version: FlowVersion, { keepContext }: { keepContext: boolean }): Plan {
   const { shown: _gone, ...kept } = plan;
-  return {
+  const again: Plan = {
     ...kept,
     steps: draw(version, plan.id).steps,
     cursor: 0,
-    context: keepContext ? plan.context : {},
+    context: {},
     verdicts: {},
     // Ids of dynamic steps are used again: a new one must not inherit what another remembered.
     states: Object.fromEntries(Object.entries(plan.states).filter(([step]) => !step.includes('~'))),
     restarts: plan.restarts + 1,
   };
+  const fitted = plan.begun ? fitOut(again, plan.begun) : again;
+  return keepContext ? { ...fitted, context: plan.context } : fitted;
 }
 
 /** A plan without the step of a binding. */

@@ -76,6 +76,21 @@ describe('a named statement', () => {
       expect(await runNamed(source, insert, [7])).toMatchObject({ rows: [], rowCount: 0 });
     });
   });
+  it('is planned once a connection, however much its values would say', async () => {
+    await migrate(sample());
+    await opened(async (source) => {
+      const optional = {
+        name: 'optional',
+        text: 'SELECT id FROM sample.things WHERE $1::int IS NULL OR id = $1',
+      };
+      for (let i = 0; i < 7; i++) await runNamed(source, optional, [i]);
+      const plans = {
+        name: 'plans',
+        text: 'SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE name = $1',
+      };
+      expect((await runNamed(source, plans, ['optional'])).rows).toEqual([{ generic_plans: '7', custom_plans: '0' }]);
+    }, 1);
+  });
 });
 
 describe('whether the database is away', () => {

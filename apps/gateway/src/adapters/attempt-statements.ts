@@ -1,4 +1,4 @@
-import type { NamedStatement } from '@gatehouse/platform';
+import { LAZILY, type NamedStatement } from '@gatehouse/platform';
 
 /** A time that every answer came after. */
 const NO_DELAY = 'to_timestamp(0)';
@@ -7,58 +7,57 @@ const NO_DELAY = 'to_timestamp(0)';
 export const GIVEN_BACK = `failures = greatest(a.failures - c.times, 0),
         free_at = CASE WHEN a.failures - c.times >= a.free THEN a.free_at ELSE ${NO_DELAY} END`;
 
+/** Whether the failures of row `a` are forgotten by now. */
+const FORGOTTEN = 'coalesce(a.updated_at < now() - excluded.forget_after, false)';
+const FAILURES = `CASE WHEN ${FORGOTTEN} THEN 1 ELSE a.failures + 1 END`;
+/** What row `a` has to wait after so many failures. */
+const delayed = (failures: string, free: string) => `CASE WHEN ${failures} < ${free} THEN ${NO_DELAY}
+          ELSE now() + least(interval '1 hour', $7::interval * power(2, least(${failures} - ${free}, 12))) END`;
+
 /**
  * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after, $6 age of the answer, $7 the first delay. Locks the rows in key order; when
- * one of them is locked or delayed, or is not there yet, takes nothing, else adds a failure to each and delays the next try
- * (protocol §7).
+ * one of them is locked or delayed, takes nothing, else adds a failure to each and delays the next try (protocol §7). A row
+ * that others make meanwhile is judged as they left it, and may be the only one that is not taken.
  */
 export const TAKE: NamedStatement = {
   name: 'attempts_take',
   text: `
-    WITH wanted AS (
+    WITH ${LAZILY},
+    wanted AS (
       SELECT * FROM unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::interval[]) w(subject, credential, free, hard, forget)),
     held AS MATERIALIZED (
-      SELECT a.subject, a.credential, a.free_at, a.failures, w.free, w.hard, w.forget,
-        coalesce(a.updated_at < now() - w.forget, false) AS forgotten
+      SELECT a.credential, a.free_at, a.failures, w.hard, coalesce(a.updated_at < now() - w.forget, false) AS forgotten
       FROM flow.attempts a JOIN wanted w USING (subject, credential)
       ORDER BY a.subject, a.credential FOR UPDATE OF a),
     blocked AS (
       SELECT credential, greatest(extract(epoch FROM free_at - now()), 1) AS retry_after_s
       FROM held WHERE NOT forgotten AND (free_at > now() - $6::interval OR failures >= hard)),
-    counted AS (SELECT *, CASE WHEN forgotten THEN 1 ELSE failures + 1 END AS now_failures FROM held),
     taken AS (
-      UPDATE flow.attempts a SET failures = c.now_failures, updated_at = now(), free = c.free, hard = c.hard, forget_after = c.forget,
-        free_at = CASE WHEN c.now_failures < c.free THEN ${NO_DELAY}
-          ELSE now() + least(interval '1 hour', $7::interval * power(2, least(c.now_failures - c.free, 12))) END
-      FROM counted c
-      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND NOT EXISTS (SELECT FROM blocked)
-        AND (SELECT count(*) FROM held) = cardinality($1::bytea[])
-      RETURNING 1)
-    SELECT (SELECT count(*) FROM held)::int AS found, (SELECT count(*) FROM taken)::int AS taken,
-      coalesce((SELECT json_agg(b) FROM blocked b), '[]') AS blocked`,
-};
-
-/** $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after: rows without failures, for TAKE to find. */
-export const PREPARE: NamedStatement = {
-  name: 'attempts_prepare',
-  text: `
-    INSERT INTO flow.attempts (subject, credential, failures, free_at, free, hard, forget_after)
-    SELECT subject, credential, 0, ${NO_DELAY}, free, hard, forget
-    FROM unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::interval[]) w(subject, credential, free, hard, forget)
-    ORDER BY 1, 2 ON CONFLICT (subject, credential) DO NOTHING`,
+      INSERT INTO flow.attempts AS a (subject, credential, failures, free_at, free, hard, forget_after)
+      SELECT subject, credential, 1, ${delayed('1', 'free')}, free, hard, forget
+      FROM wanted WHERE NOT EXISTS (SELECT FROM blocked) ORDER BY subject, credential
+      ON CONFLICT (subject, credential) DO UPDATE SET failures = ${FAILURES}, updated_at = now(),
+        free = excluded.free, hard = excluded.hard, forget_after = excluded.forget_after,
+        free_at = ${delayed(`(${FAILURES})`, 'excluded.free')}
+      WHERE ${FORGOTTEN} OR (a.free_at <= now() - $6::interval AND coalesce(a.failures < excluded.hard, true))
+      RETURNING subject, credential)
+    SELECT coalesce((SELECT json_agg(encode(subject, 'hex') || ' ' || credential) FROM taken), '[]') AS taken,
+      coalesce((SELECT json_agg(b) FROM blocked b), '[]') AS blocked
+    FROM lazily`,
 };
 
 /** $1 subjects, $2 credentials: one attempt of each is given back. */
 export const GIVE_BACK: NamedStatement = {
   name: 'attempts_give_back',
   text: `
-    WITH c AS MATERIALIZED (
+    WITH ${LAZILY},
+    c AS MATERIALIZED (
       SELECT subject, credential, count(*)::int AS times FROM unnest($1::bytea[], $2::text[]) u(subject, credential) GROUP BY 1, 2),
     held AS MATERIALIZED (
       SELECT a.subject FROM flow.attempts a JOIN c USING (subject, credential)
       ORDER BY a.subject, a.credential FOR UPDATE OF a)
     UPDATE flow.attempts a SET ${GIVEN_BACK}
-    FROM c, (SELECT count(*) FROM held) h WHERE (a.subject, a.credential) = (c.subject, c.credential)`,
+    FROM lazily, c, (SELECT count(*) FROM held) h WHERE (a.subject, a.credential) = (c.subject, c.credential)`,
 };
 
 /** $1 subject. */

@@ -2,14 +2,14 @@ import { Problem } from '@gatehouse/contracts';
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { Attempts, type Claim, DEFAULT_FIRST_DELAY_S, NETWORK_CREDENTIAL, type Taken } from '../execution/attempts.js';
-import { GIVE_BACK, PREPARE, TAKE, UNLOCK } from './attempt-statements.js';
+import { GIVE_BACK, TAKE, UNLOCK } from './attempt-statements.js';
 
-/** Tries to find rows that others clear at the same time. */
+/** Tries to find rows that others make and clear at the same time. */
 const TRIES = 5;
 
 interface TakeRow {
-  readonly found: number;
-  readonly taken: number;
+  /** Subject and credential of each. */
+  readonly taken: readonly string[];
   readonly blocked: readonly { readonly credential: string; readonly retry_after_s: number }[];
 }
 
@@ -23,18 +23,13 @@ export class TypeormAttempts extends Attempts {
   }
 
   async take(claims: readonly Claim[], ageMs: number): Promise<Taken> {
-    const values = columns(claims);
+    const values = [...columns(claims), `${ageMs} milliseconds`, `${this.firstDelayS} seconds`];
     for (let i = 0; i < TRIES; i++) {
-      const { rows } = await runNamed<TakeRow>(this.source, TAKE, [
-        ...values,
-        `${ageMs} milliseconds`,
-        `${this.firstDelayS} seconds`,
-      ]);
-      const { found, taken, blocked } = rows[0]!;
-      if (taken === claims.length) return { taken: true };
+      const { taken, blocked } = (await runNamed<TakeRow>(this.source, TAKE, values)).rows[0]!;
+      if (taken.length === claims.length) return { taken: true };
       if (blocked.length > 0) return refusal(blocked);
-      // Only rows that are there can be locked, and only locked rows can be counted together.
-      if (found < claims.length) await runNamed(this.source, PREPARE, values);
+      // Another one made a row that was not there to be locked, and used it up: the next try finds it.
+      await this.giveBack(claims.filter((claim) => taken.includes(nameOf(claim))));
     }
     throw new Problem('database_away', { detail: 'The attempts could not be counted.' });
   }
@@ -57,6 +52,8 @@ function refusal(blocked: TakeRow['blocked']): Taken {
   const seconds = network?.retry_after_s ?? Math.max(...blocked.map((row) => row.retry_after_s));
   return { taken: false, network: network !== undefined, retryAfterS: Math.ceil(seconds) };
 }
+
+const nameOf = ({ subject, credential }: Claim) => `${subject.toString('hex')} ${credential}`;
 
 const columns = (claims: readonly Claim[]): unknown[] => [
   claims.map(({ subject }) => subject),

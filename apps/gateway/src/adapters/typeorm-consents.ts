@@ -3,21 +3,23 @@ import { runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { Consents, type ListedConsent, type Revocation } from '../execution/consents.js';
 import type { Slice } from '../execution/sessions.js';
+import { whose } from './whose.js';
 
-/** $1 a user, or null for everybody: what holds, of users who are there. */
+/** What holds, of users who are there. */
 const LIVE = `
   FROM consent.grants g JOIN directory.identities u ON u.id = g.user_id
-  WHERE (g.expires IS NULL OR g.expires > now()) AND ($1::uuid IS NULL OR g.user_id = $1)`;
+  WHERE (g.expires IS NULL OR g.expires > now())`;
 const LISTED = `
   SELECT g.pk, g.permissions, g.expires, g.application_id, g.application_slug, g.application_name,
     u.pk AS user_pk, u.id AS user_id, u.username, u.name`;
 
-const COUNT = { name: 'consent_count', text: `SELECT count(*)::int AS count ${LIVE}` };
-const LIST = {
-  name: 'consent_list',
-  text: `${LISTED} ${LIVE} ORDER BY g.application_name, g.pk LIMIT $2 OFFSET $3`,
-};
-const FIND = { name: 'consent_listed', text: `${LISTED} ${LIVE} AND g.pk = $2` };
+const COUNT = whose('consent_count', 'g.user_id', (owner) => `SELECT count(*)::int AS count ${LIVE} AND ${owner}`);
+const LIST = whose(
+  'consent_list',
+  'g.user_id',
+  (owner) => `${LISTED} ${LIVE} AND ${owner} ORDER BY g.application_name, g.pk LIMIT $2 OFFSET $3`,
+);
+const FIND = whose('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
 /** $1 consent, $2 its user, $3-$5 the row of the outbox. */
 const REMOVE = {
   name: 'consent_remove',
@@ -48,16 +50,16 @@ export class TypeormConsents extends Consents {
   }
 
   async count(ofUser: string | undefined): Promise<number> {
-    const { rows } = await runNamed<{ count: number }>(this.source, COUNT, [ofUser ?? null]);
+    const { rows } = await runNamed<{ count: number }>(this.source, COUNT(ofUser), [ofUser ?? null]);
     return rows[0]?.count ?? 0;
   }
 
   async list(ofUser: string | undefined, { offset, limit }: Slice): Promise<ListedConsent[]> {
-    return (await runNamed<Row>(this.source, LIST, [ofUser ?? null, limit, offset])).rows.map(consentOf);
+    return (await runNamed<Row>(this.source, LIST(ofUser), [ofUser ?? null, limit, offset])).rows.map(consentOf);
   }
 
   async find(pk: number, ofUser: string | undefined): Promise<ListedConsent | undefined> {
-    return (await runNamed<Row>(this.source, FIND, [ofUser ?? null, pk])).rows.map(consentOf)[0];
+    return (await runNamed<Row>(this.source, FIND(ofUser), [ofUser ?? null, pk])).rows.map(consentOf)[0];
   }
 
   async remove({ pk, user, application, permissions }: ListedConsent, { by, clientIp }: Revocation): Promise<boolean> {

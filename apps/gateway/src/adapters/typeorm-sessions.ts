@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { type ListedSession, type LoginSession, Sessions, type Slice } from '../execution/sessions.js';
 import { provedIn, SEEN } from './plan-statements.js';
 import { SELF_COLUMNS, type SelfRow } from './self-rows.js';
+import { whose } from './whose.js';
 
 /** $1 SHA-256 of the session cookie, $2 whether attributes are wanted. */
 const FIND = {
@@ -16,20 +17,21 @@ const FIND = {
     WHERE k.hash = $1 AND k.until IS NULL`,
 };
 
-/** $1 a user, or null for everybody: sessions that somebody is logged in to. */
+/** Sessions that somebody is logged in to. */
 const LIVE = `
   FROM flow.sessions s JOIN directory.identities u ON u.id = s.user_id AND u.is_active AND u.epoch = s.user_epoch
-  WHERE s.expires_at > now() AND ($1::uuid IS NULL OR s.user_id = $1)`;
+  WHERE s.expires_at > now()`;
 const LISTED = `
   SELECT s.id, u.pk AS "userPk", coalesce(s.data->>'last_ip', '') AS "lastIp",
     coalesce(s.data->>'last_user_agent', '') AS "userAgent", s.seen_at AS "lastUsed", s.expires_at AS expires`;
 
-const COUNT = { name: 'session_count', text: `SELECT count(*)::int AS count ${LIVE}` };
-const LIST = {
-  name: 'session_list',
-  text: `${LISTED} ${LIVE} ORDER BY s.seen_at DESC, s.id LIMIT $2 OFFSET $3`,
-};
-const FIND_LISTED = { name: 'session_listed', text: `${LISTED} ${LIVE} AND s.id = $2` };
+const COUNT = whose('session_count', 's.user_id', (owner) => `SELECT count(*)::int AS count ${LIVE} AND ${owner}`);
+const LIST = whose(
+  'session_list',
+  's.user_id',
+  (owner) => `${LISTED} ${LIVE} AND ${owner} ORDER BY s.seen_at DESC, s.id LIMIT $2 OFFSET $3`,
+);
+const FIND_LISTED = whose('session_listed', 's.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND s.id = $2`);
 const REMOVE = {
   name: 'session_remove',
   text: 'DELETE FROM flow.sessions WHERE ($1::uuid IS NULL OR user_id = $1) AND id = $2 AND user_id IS NOT NULL',
@@ -62,16 +64,16 @@ export class TypeormSessions extends Sessions {
   }
 
   async count(ofUser: string | undefined): Promise<number> {
-    const { rows } = await runNamed<{ count: number }>(this.source, COUNT, [ofUser ?? null]);
+    const { rows } = await runNamed<{ count: number }>(this.source, COUNT(ofUser), [ofUser ?? null]);
     return rows[0]?.count ?? 0;
   }
 
   async list(ofUser: string | undefined, { offset, limit }: Slice): Promise<ListedSession[]> {
-    return (await runNamed<ListedSession>(this.source, LIST, [ofUser ?? null, limit, offset])).rows;
+    return (await runNamed<ListedSession>(this.source, LIST(ofUser), [ofUser ?? null, limit, offset])).rows;
   }
 
   async findListed(id: string, ofUser: string | undefined): Promise<ListedSession | undefined> {
-    return (await runNamed<ListedSession>(this.source, FIND_LISTED, [ofUser ?? null, id])).rows[0];
+    return (await runNamed<ListedSession>(this.source, FIND_LISTED(ofUser), [ofUser ?? null, id])).rows[0];
   }
 
   async remove(id: string, ofUser: string | undefined): Promise<boolean> {

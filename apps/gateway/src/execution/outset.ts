@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@gatehouse/contracts';
-import { draw, type FlowVersion, type Plan } from '@gatehouse/plan';
+import { admits, draw, type FlowVersion, fitOut, type Outfit, type Plan } from '@gatehouse/plan';
 import type { Brands, HostBrand } from './brands.js';
 import type { Events } from './events.js';
 import { REQUEST_DEADLINE_MS } from './executor.js';
 import type { Flows } from './flows.js';
 import type { Planning } from './planning.js';
-import { type Identity, type Plans, savedUserOf } from './plans.js';
-import type { FlowRequest } from './request.js';
+import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
+import type { FlowRequest, SessionCookie } from './request.js';
+import { newSessionKey } from './session-key.js';
 import { type ConfiguredSite, siteOf } from './site.js';
 import type { Situation } from './stage-requests.js';
 import { Turns } from './turns.js';
@@ -21,37 +22,72 @@ interface Parts {
   readonly site: ConfiguredSite;
 }
 
-/** Begins flows that already know whom they are about, so that their first step need not find out (01-executor §11). */
+/** How a flow is begun. */
+export interface Beginning extends Outfit {
+  /** Who is logged in; undefined for a stranger. */
+  readonly visitor: Identity | undefined;
+}
+
+/** A flow that somebody begins about themselves. */
+export const aboutSelf = (user: Identity): Beginning => ({
+  visitor: user,
+  context: { pending_user: savedUserOf(user) },
+});
+
+/** A flow that is to begin. */
+interface Ground {
+  readonly request: FlowRequest;
+  readonly version: FlowVersion;
+  readonly beginning: Beginning;
+  readonly brand: HostBrand;
+}
+
+/**
+ * Begins flows that know something from the start: whom they are about, so that their first step need not find out
+ * (01-executor §11), what for, or what is to happen before or after their own steps.
+ */
 export class Outset {
   constructor(private readonly parts: Parts) {}
 
   /**
-   * Puts a fresh plan about `user`, who asks, in place of whatever plan of that flow there is in the session, if the flow's
-   * policies let it begin; its requirement is asked when it is entered. Throws not_found, not_authenticated (there is no
-   * session to begin it in), flow_not_applicable, and stage_busy when another request was quicker.
+   * Puts a fresh plan in place of whatever plan of that flow there is in the session, if the flow's policies let it begin;
+   * what it requires of somebody who is logged in is asked when it is entered. A stranger without a session is given one,
+   * whose cookie is returned. Throws not_found, not_authenticated (the session of whoever is logged in is gone),
+   * flow_not_applicable, and stage_busy when another request was quicker.
    */
-  async begin(request: FlowRequest, user: Identity): Promise<void> {
+  async begin(request: FlowRequest, beginning: Beginning): Promise<SessionCookie | undefined> {
     const loaded = await this.parts.plans.find(request.slug, request.sessionKey);
     const version = loaded && (await this.parts.flows.find(loaded.newestVersionId));
     if (!version) throw new Problem('not_found');
-    const { session, flowId, newestVersionId: versionId, row } = loaded;
-    if (!session || session.retired) throw new Problem('not_authenticated');
+    refuseUnseated(loaded, beginning);
     const brand = await this.parts.brands.find(request.host, loaded.brandsRevision);
-    const planned = await this.parts.planning.plan(this.situationOf(request, version, { user, brand }));
-    const about = { clientIp: request.client.ip, flow: version.flow.slug, user: savedUserOf(user) };
-    await this.parts.events.record(planned.effects, about);
-    if ('refused' in planned) throw new Problem('flow_not_applicable', detailOf(planned.refused));
-    const begun = await this.parts.plans.begin({ flowId, versionId, plan: planned.plan, session, replaces: row });
+    const plan = await this.planned({ request, version, beginning, brand });
+    const { session, flowId, newestVersionId: versionId, row: replaces } = loaded;
+    const key = session ? undefined : newSessionKey(undefined);
+    const owner = key ? { newKey: key.hash } : { id: session!.id };
+    const begun = await this.parts.plans.begin({ flowId, versionId, plan, session: owner, replaces });
     if (!begun) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
+    return key?.cookie;
   }
 
-  private situationOf(
-    request: FlowRequest,
-    version: FlowVersion,
-    { user, brand }: { readonly user: Identity; readonly brand: HostBrand },
-  ): Situation {
+  private async planned(ground: Ground): Promise<Plan> {
+    const { request, version, beginning } = ground;
+    if (!beginning.visitor && !admits(version.flow.authentication, strangerOf(request)))
+      throw new Problem('flow_not_applicable');
+    const planned = await this.parts.planning.plan(this.situationOf(ground));
+    const { pending_user: user } = planOf(ground).context;
+    const about = { clientIp: request.client.ip, flow: version.flow.slug, user };
+    await this.parts.events.record(planned.effects, about);
+    if ('refused' in planned) throw new Problem('flow_not_applicable', detailOf(planned.refused));
+    return planned.plan;
+  }
+
+  private situationOf(ground: Ground): Situation {
+    const { request, version, beginning, brand } = ground;
+    const { visitor: user } = beginning;
     return {
-      ...{ request, version, plan: planAbout(user, version, request), sessionUser: savedUserOf(user), revision: 0 },
+      ...{ request, version, plan: planOf(ground), revision: 0 },
+      sessionUser: user ? savedUserOf(user) : null,
       proved: false,
       site: siteOf(this.parts.site, brand),
       locale: request.localeFor({ user, brand }),
@@ -61,10 +97,18 @@ export class Outset {
   }
 }
 
-function planAbout(user: Identity, version: FlowVersion, { query }: FlowRequest): Plan {
-  const { flow_token: _secret, next: _kept, ...rest } = query;
-  const context = { pending_user: savedUserOf(user) };
-  return { ...draw(version, randomUUID()), context, visitor: user.uuid, query: rest };
+/** Whoever is logged in has a session, and a key that was replaced a moment ago begins nothing. */
+function refuseUnseated({ session }: Loaded, { visitor }: Beginning) {
+  if (session ? session.retired : visitor) throw new Problem('not_authenticated');
+}
+
+const strangerOf = ({ client: { outpost } }: FlowRequest) => ({ authenticated: false, superuser: false, outpost });
+
+function planOf({ request: { query }, version, beginning }: Ground): Plan {
+  const { flow_token: _secret, next, ...rest } = query;
+  const { visitor, context, insert } = beginning;
+  const plan = fitOut(draw(version, randomUUID()), { context, insert });
+  return { ...plan, visitor: visitor?.uuid ?? null, query: rest, ...(next ? { next } : {}) };
 }
 
 const detailOf = (messages: readonly string[]) => (messages.length > 0 ? { detail: messages.join('\n') } : {});

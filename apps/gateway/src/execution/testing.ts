@@ -11,6 +11,7 @@ import { Consultation } from './consultation.js';
 import { Events } from './events.js';
 import { Executor } from './executor.js';
 import { Flows } from './flows.js';
+import { type Beginning, Outset } from './outset.js';
 import { Pace } from './pace.js';
 import { Planning } from './planning.js';
 import { type Begin, type Loaded, Plans, type ResumedPlan, type Save, type Session } from './plans.js';
@@ -185,7 +186,8 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   const { guard: bindings } = boundSessions;
   const events = new MemoryEvents();
   const ports = { plans, flows, brands, attempts, lines, contracts, consultation, engine, bindings, events };
-  const executor = new Executor({ ...ports, planning: new Planning(engine), site, now: () => new Date(0) });
+  const inside = { ...ports, planning: new Planning(engine), site };
+  const [executor, outset] = [new Executor({ ...inside, now: () => new Date(0) }), new Outset(inside)];
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
     arrivedAt: performance.now(),
     slug: 'login',
@@ -201,6 +203,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   });
   return {
     ...{ plans, brands, stages, attempts, overreaches, policies, memberships, undecided, boundSessions, events },
+    begin: (beginning: Beginning) => outset.begin(request(), beginning),
     show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
       executor.handle(request({ answer: { body, forged: undefined }, ...more })),

@@ -2,6 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { aboutSelf } from '../execution/outset.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { FlowDoor } from './flow.door.js';
 import { Described } from './openapi/operation.js';
@@ -35,7 +36,7 @@ export class FlowInstancesController {
   ): Promise<z.output<typeof link>> {
     const { user } = await this.principals.load({ request, reply });
     if (!user.is_superuser) throw new Problem('permission_denied');
-    await this.door.begin({ request, reply }, { slug, query: {} }, user);
+    await this.door.begin({ request, reply }, { slug, query: {} }, aboutSelf(user));
     return { link: new URL(`/if/flow/${slug}/`, this.config.BASE_URL).href };
   }
 }

@@ -1,8 +1,7 @@
 import type { Logger } from '@gatehouse/platform';
 import type { FastifyRequest } from 'fastify';
 import type { Executor } from '../execution/executor.js';
-import type { Outset } from '../execution/outset.js';
-import type { Identity } from '../execution/plans.js';
+import type { Beginning, Outset } from '../execution/outset.js';
 import type { FlowAnswer, FlowRequest } from '../execution/request.js';
 import { sessionChangeOf } from '../execution/session-change.js';
 import { csrfTokenOf, setCsrfCookie } from './csrf.js';
@@ -33,10 +32,11 @@ export class FlowDoor {
     return answer;
   }
 
-  /** Begins a flow about `user`, who asks. Throws Problem when it cannot begin. */
-  async begin(exchange: Exchange, asked: Pick<Asked, 'slug' | 'query'>, user: Identity): Promise<void> {
+  /** Begins a flow that knows something from the start; where to go on is its page. Throws Problem when it cannot begin. */
+  async begin(exchange: Exchange, asked: Pick<Asked, 'slug' | 'query'>, beginning: Beginning): Promise<void> {
     const flowRequest = await this.parts.reader.read(exchange, { ...asked, answer: undefined });
-    return this.parts.outset.begin(flowRequest, user);
+    const cookie = await this.parts.outset.begin(flowRequest, beginning);
+    if (cookie) setSessionCookie(exchange, cookie, flowRequest.client);
   }
 
   /** One line a request, by whose plan the lines of stages are found; nothing of what was typed. */

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Brands } from '../execution/brands.js';
 import { Flows } from '../execution/flows.js';
+import { aboutSelf } from '../execution/outset.js';
 import { Plans } from '../execution/plans.js';
 import { Contracts } from '../execution/stages.js';
 import { FlowDoor } from './flow.door.js';
@@ -64,7 +65,7 @@ export class FlowsController {
     const slug = z.uuid().safeParse(stage).success ? await this.flows.findConfiguring(stage.toLowerCase()) : undefined;
     if (!slug) throw new Problem('not_found');
     const begun = { slug, query: innerQuery(query) };
-    await this.door.begin({ request, reply }, begun, principal.user).catch(asNotFound);
+    await this.door.begin({ request, reply }, begun, aboutSelf(principal.user)).catch(asNotFound);
     return pageOf(slug, query);
   }
 

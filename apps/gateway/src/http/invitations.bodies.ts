@@ -8,21 +8,28 @@ const MAX_FIXED_BYTES = 32 * 1024;
 
 const moment = z.iso.datetime({ offset: true, local: true });
 
+const name = char().refine((given) => SLUG.test(given), { error: 'Enter a valid “slug”.' });
+const others = {
+  expires: lenient(moment as z.ZodType<string>, { optional: true, nullable: true }),
+  fixed_data: lenient(
+    jsonObject().refine((data) => Buffer.byteLength(JSON.stringify(data)) <= MAX_FIXED_BYTES, {
+      error: `At most ${MAX_FIXED_BYTES / 1024} KiB.`,
+    }),
+    { optional: true },
+  ),
+  single_use: lenient(boolean(), { optional: true }),
+  flow: lenient(z.uuid() as z.ZodType<string>, { optional: true, nullable: true }),
+};
+
 /** An invitation as it is asked for. */
 export const invitationRequest = z
-  .object({
-    name: char().refine((name) => SLUG.test(name), { error: 'Enter a valid “slug”.' }),
-    expires: lenient(moment as z.ZodType<string>, { optional: true, nullable: true }),
-    fixed_data: lenient(
-      jsonObject().refine((data) => Buffer.byteLength(JSON.stringify(data)) <= MAX_FIXED_BYTES, {
-        error: `At most ${MAX_FIXED_BYTES / 1024} KiB.`,
-      }),
-      { optional: true },
-    ),
-    single_use: lenient(boolean(), { optional: true }),
-    flow: lenient(z.uuid() as z.ZodType<string>, { optional: true, nullable: true }),
-  })
+  .object({ name, ...others })
   .meta({ id: 'InvitationRequest', description: 'An invitation to be made.' });
+
+/** What is to be changed of one. */
+export const patchedInvitationRequest = z
+  .object({ name: lenient(name, { optional: true }), ...others })
+  .meta({ id: 'PatchedInvitationRequest', description: 'What of an invitation is to change.' });
 
 /** An invitation as it is told. */
 export const invitation = z

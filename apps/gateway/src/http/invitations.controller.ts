@@ -1,27 +1,34 @@
-import { fieldErrors, Problem } from '@gatehouse/contracts';
 import { type Invitation, Invitations } from '@gatehouse/directory';
-import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Req,
+  Res,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { Flows } from '../execution/flows.js';
-import type { Exchange } from './exchange.js';
-import { invitation, invitationRequest, invitations } from './invitations.bodies.js';
+import { InvitationDesk } from './invitation.desk.js';
+import { invitation, invitationRequest, invitations, patchedInvitationRequest } from './invitations.bodies.js';
 import { Described } from './openapi/operation.js';
 import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
-import { type Principal, Principals } from './principal.js';
 import { genericError, validationError } from './problem.bodies.js';
 import { refused } from './refused-fields.js';
-import { isUuid } from './uuid.js';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Invitations, for superusers (02-stages §14.1). */
 @Controller('/api/v3/stages/invitation/invitations')
 export class InvitationsController {
   constructor(
-    @Inject(Principals) private readonly principals: Principals,
+    @Inject(InvitationDesk) private readonly desk: InvitationDesk,
     @Inject(Invitations) private readonly invitations: Invitations,
-    @Inject(Flows) private readonly flows: Flows,
   ) {}
 
   @Described({
@@ -34,7 +41,7 @@ export class InvitationsController {
   @Get('')
   async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const page = pageOf(request);
-    administrator(await this.principals.load({ request, reply }));
+    await this.desk.admit({ request, reply });
     const found = await this.invitations.list(sliceOf(page));
     return paginated(page, await this.invitations.count(), found.map(present));
   }
@@ -49,15 +56,65 @@ export class InvitationsController {
   })
   @Post('')
   async create(@Body() body: unknown, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const { user } = await this.administratorOf({ request, reply });
-    const parsed = invitationRequest.safeParse(body);
-    if (!parsed.success) return refused(reply, fieldErrors(parsed.error));
-    const { name, expires, fixed_data = {}, single_use = false, flow = null } = parsed.data;
-    if (flow !== null && !(await this.flows.exists(flow))) return refused(reply, { flow: [noObject(flow)] });
-    const until = new Date(expires ?? Date.now() + DAY_MS);
-    const draft = { name, expires: until, fixed_data, single_use, flow, by: user.uuid };
+    const { user } = await this.desk.admitForChange({ request, reply });
+    const read = await this.desk.read(body, invitationRequest);
+    if ('errors' in read) return refused(reply, read.errors);
     reply.status(HttpStatus.CREATED);
-    return present(await this.invitations.create(draft));
+    return present(await this.invitations.create({ ...read.fields, by: user.uuid }));
+  }
+
+  @Described({
+    id: 'stages_invitation_invitations_retrieve',
+    description: 'One invitation.',
+    tag: 'stages',
+    answers: { 200: invitation, 404: genericError },
+  })
+  @Get(':uuid/')
+  async retrieve(
+    @Param('uuid') uuid: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    await this.desk.admit({ request, reply });
+    return present(await this.desk.load(uuid));
+  }
+
+  @Described({
+    id: 'stages_invitation_invitations_update',
+    description: 'Changes an invitation; what is left out stays.',
+    tag: 'stages',
+    body: invitationRequest,
+    answers: { 200: invitation, 400: validationError, 404: genericError },
+  })
+  @Put(':uuid/')
+  async update(
+    @Param('uuid') uuid: string,
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    await this.desk.admitForChange({ request, reply });
+    const changed = await this.desk.change(uuid, body, invitationRequest);
+    return 'errors' in changed ? refused(reply, changed.errors) : present(changed);
+  }
+
+  @Described({
+    id: 'stages_invitation_invitations_partial_update',
+    description: 'Changes what it says of an invitation.',
+    tag: 'stages',
+    body: patchedInvitationRequest,
+    answers: { 200: invitation, 400: validationError, 404: genericError },
+  })
+  @Patch(':uuid/')
+  async patch(
+    @Param('uuid') uuid: string,
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    await this.desk.admitForChange({ request, reply });
+    const changed = await this.desk.change(uuid, body, patchedInvitationRequest);
+    return 'errors' in changed ? refused(reply, changed.errors) : present(changed);
   }
 
   @Described({
@@ -73,21 +130,10 @@ export class InvitationsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    await this.administratorOf({ request, reply });
-    if (!isUuid(uuid) || !(await this.invitations.remove(uuid))) throw new Problem('not_found');
-  }
-
-  private async administratorOf(exchange: Exchange): Promise<Principal> {
-    return administrator(await this.principals.loadForChange(exchange));
+    await this.desk.admitForChange({ request, reply });
+    await this.desk.remove(uuid);
   }
 }
-
-function administrator(principal: Principal): Principal {
-  if (!principal.user.is_superuser) throw new Problem('permission_denied');
-  return principal;
-}
-
-const noObject = (pk: string) => ({ text: `Invalid pk "${pk}" - object does not exist.` });
 
 const present = ({ expires, ...rest }: Invitation): z.input<typeof invitation> => ({
   ...rest,

@@ -2,8 +2,9 @@ import { Problem } from '@gatehouse/contracts';
 import type { OpenedOwn } from '@gatehouse/web';
 import { Body, Controller, Get, HttpStatus, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Brands } from '../execution/brands.js';
+import { Brands, type HostBrand } from '../execution/brands.js';
 import { Consents, type ListedConsent } from '../execution/consents.js';
+import { Flows } from '../execution/flows.js';
 import { type ListedSession, Sessions } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
@@ -33,6 +34,9 @@ const STATUSES: Readonly<Record<Refusal, number>> = {
   name: HttpStatus.BAD_REQUEST,
 };
 
+/** The kind of the stages by whose flow people change their password. */
+const PASSWORD = 'password';
+
 /** Sessions that are shown; whoever has more reads how many. */
 const SHOWN = 50;
 
@@ -48,6 +52,7 @@ export class OwnPageController {
     @Inject(Avatars) private readonly avatars: Avatars,
     @Inject(SitePages) private readonly pages: SitePages,
     @Inject(Brands) private readonly brands: Brands,
+    @Inject(Flows) private readonly flows: Flows,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -90,7 +95,7 @@ export class OwnPageController {
   private async draw({ request, reply }: Exchange, principal: Principal, refused?: Refusal) {
     const brand = await this.brands.find(request.host);
     const page = this.pages.own({
-      own: await this.ownOf(principal),
+      own: await this.ownOf(principal, brand),
       brand: looksOf(brand),
       locale: localeFor(request, { user: principal.user, brand }),
       address: OWN_PAGE,
@@ -101,7 +106,7 @@ export class OwnPageController {
     return sendPage(reply, page);
   }
 
-  private async ownOf({ user, sessionId }: Principal): Promise<OpenedOwn['own']> {
+  private async ownOf({ user, sessionId }: Principal, { flows }: HostBrand): Promise<OpenedOwn['own']> {
     const { username, name, email, groups } = user;
     const found = await this.sessions.list(user.uuid, { offset: 0, limit: SHOWN });
     const shown = found.map((session) => ownSession(session, sessionId));
@@ -109,9 +114,18 @@ export class OwnPageController {
     const consents = await this.consents.list(user.uuid, { offset: 0, limit: SHOWN });
     return {
       user: { username, name, email, avatar: this.avatars.of(user), groups: groups.map((group) => group.name) },
+      changes: await this.changesBy(flows.user_settings),
       sessions: { shown, count },
       devices: await this.deviceForms.of(user.uuid),
       consents: consents.map(ownConsent),
+    };
+  }
+
+  private async changesBy(settings: string | undefined): Promise<OpenedOwn['own']['changes']> {
+    const [password] = await this.flows.listConfigurable([PASSWORD]);
+    return {
+      ...(settings && { details: `/if/flow/${settings}/` }),
+      ...(password && { password: `/flows/-/configure/${password.id}/` }),
     };
   }
 }

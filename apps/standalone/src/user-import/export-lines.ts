@@ -1,4 +1,4 @@
-import { userDraft } from '@gatehouse/directory';
+import { storedAttributes, storedText, userDraft } from '@gatehouse/directory';
 import { z } from 'zod';
 
 /** A time as exports write it, with or without a zone; without one it is UTC. */
@@ -11,7 +11,7 @@ export const time = z
 const user = userDraft.extend({
   uuid: z.uuid().optional(),
   /** A hash, never a password; `!` and what follows stands for none. */
-  password: z.string().max(1000).default(''),
+  password: storedText(1000).default(''),
   last_login: time.nullish(),
   date_joined: time.optional(),
   password_change_date: time.optional(),
@@ -21,10 +21,10 @@ const user = userDraft.extend({
 
 const group = z.object({
   group_uuid: z.uuid().optional(),
-  name: z.string().min(1).max(1000),
+  name: storedText(1000).min(1),
   is_superuser: z.boolean().default(false),
   parent: z.uuid().nullish(),
-  attributes: z.record(z.string(), z.unknown()).default({}),
+  attributes: storedAttributes,
 });
 
 /** A user of an export. */

@@ -100,6 +100,20 @@ describe('an export', () => {
     expect(report).toMatchObject({ users: 1, others: 1, wrong: 0 });
   });
 
+  it('says of a line what it has that no column takes, and brings the others in', async () => {
+    const report = await imported(
+      user('olga'),
+      ...[user('ivan', { attributes: { a: ['\0'] } }), user('judy', { attributes: { 'b\ud800': 1 } })],
+      ...[user('k\u202eim'), user('leo', { name: 'x\udc00' }), group(STAFF, 'g', { attributes: { a: '\0' } })],
+    );
+    expect(report).toMatchObject({ users: 1, groups: 0, wrong: 5 });
+    expect(report.faults.toSorted().slice(0, 3)).toEqual([
+      'line 2: attributes: has characters that cannot be stored',
+      'line 3: attributes: has characters that cannot be stored',
+      expect.stringMatching(/^line 4: username: has characters that cannot be shown/),
+    ]);
+  });
+
   it('brings nobody in by a hash that it does not know, and nobody at all by a line that is wrong', async () => {
     const report = await imported(
       ...[

@@ -4,8 +4,9 @@ import { about, changed } from './typeorm-found.js';
 
 /** Nobody logs in as this user any more, and whoever is logged in is out at their next request. */
 export const lock = about(async (source, user) => {
-  if (!user.is_active) return `${user.username} is locked already`;
+  // Said again of one that is locked already: it may have been waiting for a mail.
   await changed(source, user, { is_active: false });
+  if (!user.is_active) return `${user.username} is locked already`;
   return `${user.username} is locked, and logged out everywhere`;
 });
 

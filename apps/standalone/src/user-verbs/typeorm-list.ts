@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { shownSafely } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { CommandError } from '../command.js';
 import type { Verb } from './typeorm-verb.js';
@@ -33,6 +34,6 @@ export const list: Verb = {
 };
 
 const told = ({ username, email, is_active, type, last_login }: Row) =>
-  [username, email || '-', type, ...(is_active ? [] : ['locked']), last_login?.toISOString() ?? 'never logged in'].join(
-    '  ',
-  );
+  [username, email || '-', type, ...(is_active ? [] : ['locked']), last_login?.toISOString() ?? 'never logged in']
+    .map(shownSafely)
+    .join('  ');

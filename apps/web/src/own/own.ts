@@ -1,6 +1,8 @@
 /** Somebody's own page: all that its sections show. */
 export interface Own {
   readonly user: OwnUser;
+  /** Addresses of the flows by which somebody changes what is known of them, where there are such. */
+  readonly changes: { readonly details?: string; readonly password?: string };
   readonly sessions: OwnSessions;
   readonly devices: OwnDevices;
   readonly consents: readonly OwnConsent[];

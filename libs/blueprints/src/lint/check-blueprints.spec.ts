@@ -143,6 +143,17 @@ describe('checking', () => {
     expect(rules(found)).toEqual(['invalid-value 5']);
   });
 
+  it('looks the Python of forms over, where a field says that it is some', async () => {
+    const field = (attrs: string) =>
+      `{model: authentik_stages_prompt.prompt, identifiers: {name: f}, attrs: {field_key: f, label: F, type: text, order: 0, ${attrs}}}`;
+    for (const place of ['placeholder', 'initial_value']) {
+      const found = await check(entries(field(`${place}: "???", ${place}_expression: true`)));
+      expect(found).toMatchObject([{ rule: 'bad-expression', line: 2, severity: 'error' }]);
+      expect(found[0]!.text).toBe(`${place}: Expression Syntax Error: odd (line 2, column 5)`);
+      expect(await check(entries(field(`${place}: "???", ${place}_expression: false`)))).toEqual([]);
+    }
+  });
+
   it('says where, what and how bad, for people and for programs', async () => {
     const found = await check(entries(GROUP('roles: []'), expression('a\nreturn ???')));
     expect(formatFindings(found).split('\n')).toEqual([

@@ -4,7 +4,7 @@ import { contracts, models } from '../installed.js';
 import type { BlueprintFile, Library } from '../library.js';
 import { collections } from '../models.js';
 import { ObjectCollection } from '../object-collection.js';
-import type { Syntax } from '../policy-collection.js';
+import type { Syntax } from '../python-collection.js';
 import { remoteStageModel, remoteStageSchema } from '../remote-stage.model.js';
 import { Run } from '../run.js';
 import type { Strangers } from '../strangers.js';

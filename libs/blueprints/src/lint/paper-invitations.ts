@@ -17,8 +17,8 @@ export class PaperInvitations implements KeptInvitations {
     return made;
   }
 
-  async update(pk: string, fields: InvitationFields): Promise<void> {
-    this.#all.set(pk, { ...fields, pk, created_by: null });
+  async update(pk: string, fields: InvitationFields): Promise<Invitation | undefined> {
+    return this.#all.has(pk) ? this.create({ ...fields, pk }) : undefined;
   }
 
   async remove(pk: string): Promise<boolean> {

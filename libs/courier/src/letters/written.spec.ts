@@ -29,6 +29,14 @@ describe.each(NAMES)('the letter %s', (template) => {
     expect(text + html).not.toMatch(/[{}]|undefined/);
   });
 
+  it('makes no link of a name, and no long text', () => {
+    const { text, html } = written(body({ template }, { username: `evil.example ${'buy '.repeat(100)}` }));
+    for (const form of [text, html]) {
+      expect(form).not.toContain('evil.example');
+      expect(form).not.toContain('buy '.repeat(20));
+    }
+  });
+
   it('does without a code where there is none', () => {
     const { text } = written(body({ template }, { code: undefined }));
     expect(text).not.toMatch(/code/i.test(text) ? /type this code/ : /undefined/);

@@ -2,6 +2,7 @@ import type { MailBody } from '@gatehouse/outbox';
 import { chooseLocale, LOCALES, mailTranslator } from '@gatehouse/texts';
 import { htmlForm } from './html-form.js';
 import { letterFacts } from './letter.js';
+import { shownName } from './shown-name.js';
 import { templates } from './templates.js';
 import { textForm } from './text-form.js';
 
@@ -21,7 +22,7 @@ export function written({ template: name, subject: given, locale, variables }: M
   const t = mailTranslator(spoken.locale);
   // What an administrator wrote is said in the reader's language where the house happens to know it.
   const subject = mailTranslator(spoken.locale)(given);
-  const letter = template(t, facts.data);
+  const letter = template(t, { ...facts.data, username: shownName(facts.data.username) });
   const { brand } = facts.data;
   const sheet = { lang: spoken.locale, direction: spoken.direction, brand, subject };
   return { subject, text: textForm(letter, brand), html: htmlForm(letter, sheet) };

@@ -4,6 +4,8 @@ import { ApiTokens1764115200000 } from './1764115200000-api-tokens.js';
 import { UserAttributes1764115260000 } from './1764115260000-user-attributes.js';
 import { Policies1764115320000 } from './1764115320000-policies.js';
 import { Invitations1764201720000 } from './1764201720000-invitations.js';
+import { InvitationsUsedUp1764288000000 } from './1764288000000-invitations-used-up.js';
+import { AwaitedMail1764288060000 } from './1764288060000-awaited-mail.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -16,4 +18,6 @@ export const directoryMigrations = [
   UserAttributes1764115260000,
   Policies1764115320000,
   Invitations1764201720000,
+  InvitationsUsedUp1764288000000,
+  AwaitedMail1764288060000,
 ];

@@ -28,8 +28,8 @@ export class EmailStage implements Stage<Contract> {
     const user = context.pending_user;
     if (!user) return nobody();
     if (followedLink(input, user)) return this.proved(input, user);
-    if (state && state.address === addressOf(input, user)) return ask<Contract>({});
-    return this.sent(input, user);
+    const isOver = state && (state.address === addressOf(input, user) || state.mails >= this.limits.mails);
+    return isOver ? ask<Contract>({}) : this.sent(input, user);
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
@@ -80,12 +80,12 @@ export class EmailStage implements Stage<Contract> {
   }
 
   private async proved(
-    { config }: ChallengeInput<Contract>,
+    { config, flow }: ChallengeInput<Contract>,
     user: User,
     by: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
     const waits = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
-    if (!waits || !(await this.activations.activate(user.uuid))) return pass<Contract>(by);
+    if (!waits || !(await this.activations.activate(user.uuid, flow.id))) return pass<Contract>(by);
     return pass<Contract>({ ...by, context: { pending_user: { ...user, is_active: true } } });
   }
 }

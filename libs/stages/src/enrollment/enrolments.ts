@@ -1,8 +1,9 @@
-import type { Accounts } from '@gatehouse/directory';
+import type { Accounts, Invitations } from '@gatehouse/directory';
 
 /** What the stages of this wing write, in one transaction. */
 export interface Writers {
   readonly accounts: Accounts;
+  readonly invitations: Invitations;
 }
 
 /** What was to be written does not fit what there is: a name that is taken, a value that is too long. */

@@ -27,13 +27,14 @@ interface Came {
   readonly run?: string;
   readonly flow?: string | undefined;
   readonly goesOn?: boolean;
+  readonly redeems?: boolean;
 }
 
 /** Comes by with an address; what the stage says. */
-function come({ query = {}, context = {}, run = randomUUID(), goesOn = false, ...rest }: Came) {
+function come({ query = {}, context = {}, run = randomUUID(), goesOn = false, redeems = false, ...rest }: Came) {
   const flow = { slug: 'enrol', title: '', designation: 'enrollment' as const, id: 'flow' in rest ? rest.flow : HERE };
-  return driveStage(invitationContract, new InvitationStage(invitations), {
-    config: { continue_flow_without_invitation: goesOn },
+  return driveStage(invitationContract, new InvitationStage(invitations, database.enrolments), {
+    config: { continue_flow_without_invitation: goesOn, redeems },
     context,
     request: { id: `${run}.work.0.step`, query, flow },
   }).show();
@@ -46,11 +47,11 @@ describe('an invitation', () => {
     expect(await come({ query: { itoken: pk }, context })).toEqual({
       type: 'passed',
       context: {
-        ...{ invitation: { uuid: pk, name: 'friends' }, invitation_in_effect: true },
+        ...{ invitation: { uuid: pk, name: 'friends' }, invitation_in_effect: true, invitation_due: pk },
         prompt_data: { name: 'Zed', shoe: 38, attributes: { team: 'a' } },
         prompt_locked: ['name', 'attributes.team'],
       },
-      effects: [{ type: 'event', action: 'invitation_used', context: { invitation_uuid: pk.replaceAll('-', '') } }],
+      insert: { where: 'last', steps: [{ kind: 'invitation', config: { redeems: true } }] },
     });
   });
 
@@ -81,23 +82,55 @@ describe('an invitation', () => {
     const { pk } = await invite({ flow: HERE, single_use: true });
     expect(await come({ query: { itoken: pk }, flow: ELSEWHERE })).toEqual(DENIED);
     expect(await come({ query: { itoken: pk }, flow: undefined })).toEqual(DENIED);
+    expect(await come({ context: { invitation_due: pk }, redeems: true, flow: ELSEWHERE })).toEqual(DENIED);
     expect(await come({ query: { itoken: pk } })).toMatchObject({ type: 'passed' });
   });
 
-  it('can be used again, unless it is for a single use', async () => {
-    const { pk } = await invite();
-    for (let i = 0; i < 2; i++) expect(await come({ query: { itoken: pk } })).toMatchObject({ type: 'passed' });
+  it('is not used up by a look, whoever looks how often', async () => {
+    const { pk } = await invite({ single_use: true });
+    for (let i = 0; i < 3; i++) expect(await come({ query: { itoken: pk } })).toMatchObject({ type: 'passed' });
   });
 
-  it('for a single use lets in one of many who come at once, and them again when they start over', async () => {
+  it('is used at the end of a flow that wrote nobody, and told of then', async () => {
+    const { pk } = await invite();
+    const effects = [
+      { type: 'event', action: 'invitation_used', context: { invitation_uuid: pk.replaceAll('-', '') } },
+    ];
+    const done = { type: 'passed', context: { invitation_due: null }, effects };
+    for (let i = 0; i < 2; i++) expect(await come({ context: { invitation_due: pk }, redeems: true })).toEqual(done);
+  });
+
+  it('for a single use is good for one of many who are done with it at once, who may ask again', async () => {
     const { pk } = await invite({ single_use: true });
     const runs = Array.from({ length: 8 }, () => randomUUID());
-    const heard = await Promise.all(runs.map((run) => come({ query: { itoken: pk }, run })));
+    const finish = (run: string) => come({ context: { invitation_due: pk }, redeems: true, run });
+    const heard = await Promise.all(runs.map(finish));
     const lucky = runs.filter((_, i) => heard[i]!.type === 'passed');
     expect(lucky).toHaveLength(1);
-    const [run] = lucky as [string];
-    expect(await come({ query: { itoken: pk }, run })).toMatchObject({ type: 'passed' });
+    expect(heard.filter(({ type }) => type === 'denied')).toEqual(Array(7).fill(DENIED));
+    expect(await finish(lucky[0]!)).toMatchObject({ type: 'passed' });
     expect(await come({ query: { itoken: pk } })).toEqual(DENIED);
+  });
+
+  it('that was used on the way is not looked for at the end', async () => {
+    expect(await come({ redeems: true })).toEqual({ type: 'passed' });
+  });
+
+  it.each([
+    [
+      'expires',
+      (pk: string) => database.source.query(`UPDATE directory.invitations SET expires = now() WHERE id = $1`, [pk]),
+    ],
+    ['is taken back', (pk: string) => invitations.remove(pk)],
+  ])('that %s while somebody is on the way is none at the end (D3 15)', async (_, happens) => {
+    const { pk } = await invite();
+    await happens(pk);
+    expect(await come({ context: { invitation_due: pk }, redeems: true })).toEqual(DENIED);
+  });
+
+  it('is not for blueprints to use up', () => {
+    expect(invitationContract.admit({ redeems: true })).toHaveProperty('redeems');
+    expect(invitationContract.admit({})).toEqual({});
   });
 
   it('that was taken back is none', async () => {

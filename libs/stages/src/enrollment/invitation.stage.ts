@@ -2,35 +2,49 @@ import { deny, pass, type StageOutcome } from '@gatehouse/contracts';
 import { type Invitation, Invitations } from '@gatehouse/directory';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
+import { Enrolments } from './enrolments.js';
 import { withFixed } from './fixed-data.js';
 import type { invitationContract } from './invitation.contract.js';
+import { invitationUsed } from './invitation-used.js';
 
 type Contract = typeof invitationContract;
 type Input = ChallengeInput<Contract>;
 
 const TOKEN = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
-/** Looks for an invitation, without asking. One for a single use is from then on for this run of the flow alone. */
+/** Looks for an invitation, without asking. It is used up by what somebody gets by it, not by a look (docs/adr/0024). */
 @Injectable()
 export class InvitationStage implements Stage<Contract> {
-  constructor(@Inject(Invitations) private readonly invitations: Invitations) {}
+  constructor(
+    @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(Enrolments) private readonly enrolments: Enrolments,
+  ) {}
 
   async challenge(input: Input): Promise<StageOutcome<Contract>> {
+    if (input.config.redeems) return this.redeemed(input);
     const token = tokenIn(input);
-    const claim = { flow: input.flow.id, by: runOf(input) };
-    const invitation = token === undefined ? undefined : await this.invitations.claim(token, claim);
+    const invitation = token === undefined ? undefined : await this.invitations.findUsable(token, input.flow.id);
     if (invitation) return accepted(input, invitation);
-    if (input.config.continue_flow_without_invitation) return pass();
-    return deny({ message: { code: 'invitation_invalid' } });
+    return input.config.continue_flow_without_invitation ? pass() : uninvited();
   }
 
   respond(input: Input) {
     return this.challenge(input);
   }
+
+  /** At the end of a flow that wrote nobody. */
+  private async redeemed({ id, flow, context }: Input): Promise<StageOutcome<Contract>> {
+    const { invitation_due: due } = context;
+    if (due === undefined) return pass();
+    return this.enrolments.once(id, async ({ invitations }) =>
+      (await invitations.redeem(due, flow.id))
+        ? pass<Contract>({ context: { invitation_due: null }, effects: [invitationUsed(due)] })
+        : uninvited(),
+    );
+  }
 }
 
-/** The plan that asks: a flow that starts over, or whose reply got lost, goes on with what it has. */
-const runOf = ({ id }: Input) => id.slice(0, id.indexOf('.'));
+const uninvited = () => deny<Contract>({ message: { code: 'invitation_invalid' } });
 
 /** What came with the address, else what was typed. */
 function tokenIn({ query, context }: Input): string | undefined {
@@ -42,9 +56,9 @@ function accepted({ context }: Input, { pk, name, fixed_data }: Invitation): Sta
   const { data, locked } = withFixed(context.prompt_data ?? {}, fixed_data);
   return pass<Contract>({
     context: {
-      ...{ invitation: { uuid: pk, name }, invitation_in_effect: true, prompt_data: data },
+      ...{ invitation: { uuid: pk, name }, invitation_in_effect: true, invitation_due: pk, prompt_data: data },
       prompt_locked: [...new Set([...(context.prompt_locked ?? []), ...locked])],
     },
-    effects: [{ type: 'event', action: 'invitation_used', context: { invitation_uuid: pk.replaceAll('-', '') } }],
+    insert: { where: 'last', steps: [{ kind: 'invitation', config: { redeems: true } }] },
   });
 }

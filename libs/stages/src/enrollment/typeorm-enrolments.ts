@@ -1,4 +1,4 @@
-import { TypeormAccounts } from '@gatehouse/directory';
+import { NameTaken, TypeormAccounts, TypeormInvitations } from '@gatehouse/directory';
 import { once } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { Enrolments, Unwritable, type Writers } from './enrolments.js';
@@ -13,10 +13,12 @@ export class TypeormEnrolments extends Enrolments {
   async once<T extends object>(id: string, work: (writers: Writers) => Promise<T>): Promise<T> {
     try {
       return await once(this.source, { table: `${ENROLLMENT_SCHEMA}.done`, id }, (manager) =>
-        work({ accounts: new TypeormAccounts(manager) }),
+        work({ accounts: new TypeormAccounts(manager), invitations: new TypeormInvitations(manager) }),
       );
     } catch (error) {
-      throw MISFIT.test(codeOf(error)) ? new Unwritable('what is written does not fit', { cause: error }) : error;
+      throw error instanceof NameTaken || MISFIT.test(codeOf(error))
+        ? new Unwritable('what is written does not fit', { cause: error })
+        : error;
     }
   }
 }

@@ -1,54 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
-import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EnrolmentDatabase, enrolmentDatabase } from '../../../../test/support/enrolment.js';
-import { PasswordHashes } from './password-hashes.js';
-import { userWriteContract } from './user-write.contract.js';
-import { UserWriteStage } from './user-write.stage.js';
+import { fresh, WritingDesk } from '../../../../test/support/writing-desk.js';
 
-/** Hashes that a test can read. */
-const hashes = new (class extends PasswordHashes {
-  readonly made: string[] = [];
-  async hash(password: string) {
-    this.made.push(password);
-    return `hash of ${password}`;
-  }
-})();
-
-let database: EnrolmentDatabase;
+let desk: WritingDesk;
 beforeAll(async () => {
-  database = await enrolmentDatabase();
+  desk = await WritingDesk.open();
 });
-afterAll(() => database.close());
-
-interface Asked {
-  readonly config?: object;
-  readonly user?: SavedUser | undefined;
-  readonly id?: string;
-  readonly context?: object;
-  readonly flow?: StageRequest['flow'];
-}
-
-/** Asks the stage to write `data`; what comes of it. */
-function write(data: object | undefined, { config = {}, user, id = randomUUID(), context = {}, flow }: Asked = {}) {
-  const facts = { ...(data ? { prompt_data: data } : {}), ...context } as PlanContext;
-  const request = { id, session: { user: user ?? null }, ...(flow && { flow }) };
-  return driveStage(userWriteContract, new UserWriteStage(database.enrolments, hashes), {
-    ...{ config: { ...config }, context: facts, request },
-  }).show();
-}
+afterAll(() => desk.close());
 
 const NEVER = { config: { user_creation_mode: 'never_create' } };
-const fresh = () => `user-${randomUUID()}`;
-const find = async (username: string) => (await database.register.findUsers({ username }))[0];
-const count = async () => Number((await database.source.query('SELECT count(*) FROM directory.users'))[0].count);
-
-async function somebody(more: Partial<Parameters<typeof database.register.createUser>[0]> = {}): Promise<SavedUser> {
-  const made = await database.register.createUser({ username: fresh(), name: 'Somebody', ...more });
-  const { uuid, pk, username, name, email, is_active, epoch } = made;
-  return { kind: 'saved', uuid, pk, username, name, email, is_active, epoch, locale: '' };
-}
+const write: WritingDesk['write'] = (data, asked) => desk.write(data, asked);
+const somebody: WritingDesk['somebody'] = (more) => desk.somebody(more);
+const find = async (username: string) => (await desk.database.register.findUsers({ username }))[0];
 
 describe('a user who is made', () => {
   it('has what was filled in, and only a hash of the password', async () => {
@@ -75,7 +38,7 @@ describe('a user who is made', () => {
   });
 
   it('is as the stage was told', async () => {
-    const [username, group] = [fresh(), await database.register.createGroup({ name: fresh() })];
+    const [username, group] = [fresh(), await desk.database.register.createGroup({ name: fresh() })];
     const config = {
       ...{ create_users_as_inactive: true, create_users_group: group.pk },
       ...{ user_type: 'internal_service_account', user_path_template: 'robots' },
@@ -86,8 +49,18 @@ describe('a user who is made', () => {
     });
   });
 
+  it('waits for the mail of the flow that made it inactive, and otherwise for none', async () => {
+    const [waiting, active, flow] = [fresh(), fresh(), randomUUID()];
+    await write({ username: waiting }, { config: { create_users_as_inactive: true }, flow });
+    await write({ username: active }, { flow });
+    const sql = 'SELECT username, awaits_flow FROM directory.users WHERE username = ANY($1)';
+    const rows = await desk.database.source.query(sql, [[waiting, active]]);
+    expect(rows).toContainEqual({ username: waiting, awaits_flow: flow });
+    expect(rows).toContainEqual({ username: active, awaits_flow: null });
+  });
+
   it('is as policies and the source say before that', async () => {
-    const [username, group] = [fresh(), await database.register.createGroup({ name: fresh() })];
+    const [username, group] = [fresh(), await desk.database.register.createGroup({ name: fresh() })];
     const source = { uuid: randomUUID(), pk: 1, slug: 'github', name: 'GitHub' };
     const facts = { user_type: 'internal', user_path: 'from/github', groups: [group.name, 'nobody'], source };
     await write({ username }, { context: { ...facts, 'goauthentik.io/sources/connection': {} } });
@@ -114,35 +87,37 @@ describe('a user who is made', () => {
   });
 
   it.each([{ username: '' }, {}, { name: 'Nobody' }])('needs a name: %j', async (data) => {
-    const before = await count();
+    const before = await desk.count();
     expect(await write(data)).toEqual({ type: 'denied' });
-    expect(await count()).toBe(before);
+    expect(await desk.count()).toBe(before);
   });
 
   it.each([
     { username: 'x'.repeat(151) },
     { username: 'nul', name: 'a\0b' },
+    { username: 'turned\u202e' },
+    { username: 'lines', name: 'one\ntwo' },
     { username: 'nul', 'attributes.a': 'a\0b' },
   ])('is not made of what does not fit: %j', async (data) => {
     expect(await write(data)).toEqual({ type: 'denied', message: { code: 'user_write_failed' } });
   });
 
   it('is not made where the stage never makes one, logged in or not (D3 5)', async () => {
-    const before = await count();
+    const before = await desk.count();
     expect(await write({ username: fresh() }, NEVER)).toEqual({
       ...{ type: 'denied', message: { code: 'user_write_nobody' } },
     });
     expect(await write({ username: fresh() }, { ...NEVER, user: await somebody() })).toMatchObject({ type: 'passed' });
-    expect(await count()).toBe(before + 1);
+    expect(await desk.count()).toBe(before + 1);
   });
 
   it('is never one who was only pretended, who takes as long all the same', async () => {
-    const [before, username] = [await count(), fresh()];
+    const [before, username] = [await desk.count(), fresh()];
     const context = { pending_user: { kind: 'pretended', username, email: '' } };
-    hashes.made.length = 0;
+    desk.hashes.made.length = 0;
     expect(await write({ password: 'hunter2' }, { context })).toEqual({ type: 'passed', context: { prompt_data: {} } });
-    expect(hashes.made).toEqual(['hunter2']);
-    expect(await count()).toBe(before);
+    expect(desk.hashes.made).toEqual(['hunter2']);
+    expect(await desk.count()).toBe(before);
   });
 
   it('is a new one for whoever is there, where the stage always makes one', async () => {
@@ -203,9 +178,8 @@ describe('a user who is changed', () => {
   it('is asked for a second factor before a recovery gives them another password (D3 25)', async () => {
     const user = await somebody({ password_hash: 'old' });
     const hashOf = async () => (await find(user.username))?.password_hash;
-    const flow = { slug: 'back', title: '', designation: 'recovery' } as const;
     const change = (context: object, data: object = { password: 'hunter2' }) =>
-      write(data, { ...NEVER, flow, context: { pending_user: user, ...context } });
+      write(data, { ...NEVER, designation: 'recovery', context: { pending_user: user, ...context } });
     const asked = {
       type: 'passed',
       context: { proof_asked: user.uuid },
@@ -225,7 +199,7 @@ describe('a user who is changed', () => {
   });
 
   it('is not made active, and keeps type, path and groups, whatever the stage makes new ones of', async () => {
-    const group = await database.register.createGroup({ name: fresh() });
+    const group = await desk.database.register.createGroup({ name: fresh() });
     const user = await somebody({ is_active: false });
     const config = { create_users_group: group.pk, user_type: 'external', user_path_template: 'elsewhere' };
     await write({ name: 'Other', is_active: true }, { config, context: { pending_user: user } });
@@ -261,7 +235,7 @@ describe('a user who is changed', () => {
 
   it('who is gone is denied', async () => {
     const user = await somebody();
-    await database.register.removeUser(user.pk);
+    await desk.database.register.removeUser(user.pk);
     expect(await write({ name: 'x' }, { context: { pending_user: user } })).toEqual({ type: 'denied' });
   });
 });
@@ -274,7 +248,7 @@ it('tells of passwords nowhere, whatever their keys are called', async () => {
   const data = { username: fresh(), pin: 'hunter2', notes: 'n'.repeat(5000) };
   const done = await write(data, { context: { prompt_secrets: ['pin'] } });
   expect(JSON.stringify(done)).not.toContain('hunter2');
-  const [{ all }] = await database.source.query('SELECT json_agg(d)::text AS all FROM enrollment.done d');
+  const [{ all }] = await desk.database.source.query('SELECT json_agg(d)::text AS all FROM enrollment.done d');
   expect(all).toContain(data.username);
   expect(all).not.toMatch(/hunter2|nnn/);
   expect(done).toMatchObject({ effects: [{ context: { notes: 'n'.repeat(1024) } }] });

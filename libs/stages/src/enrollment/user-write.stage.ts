@@ -1,8 +1,9 @@
-import { deny, pass, REDACTED, type SavedUser, type StageOutcome, type User } from '@gatehouse/contracts';
+import { deny, pass, REDACTED, type SavedUser, type StageOutcome, UNSHOWABLE, type User } from '@gatehouse/contracts';
 import type { AccountDraft } from '@gatehouse/directory';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { Enrolments, Unwritable, type Writers } from './enrolments.js';
+import { invitationUsed } from './invitation-used.js';
 import { PasswordHashes } from './password-hashes.js';
 import { type userWriteContract, WRITTEN_TYPES } from './user-write.contract.js';
 import { type WrittenUser, writtenUser } from './written-user.js';
@@ -28,6 +29,9 @@ interface Work {
 type Known = Work & { readonly to: SavedUser };
 const isKnown = (work: Work): work is Known => work.to !== undefined;
 
+/** What whoever is written came by an invitation for does not count any more. */
+class Uninvited extends Error {}
+
 /** Writes users, without asking. */
 @Injectable()
 export class UserWriteStage implements Stage<Contract> {
@@ -41,15 +45,16 @@ export class UserWriteStage implements Stage<Contract> {
     if (!data) return deny({ message: { code: 'user_write_no_data' } });
     const whom = whomOf(input);
     if (whom === 'nobody') return deny({ message: { code: 'user_write_nobody' } });
-    const written = writtenUser(data, locked);
-    if (written.fields.username === '') return deny();
-    const asking = written.password && typeof whom === 'object' && proofFirst(input, whom);
+    const draft = writtenUser(data, locked);
+    if (draft.fields.username === '') return deny();
+    if (Object.values(draft.fields).some((text) => UNSHOWABLE.test(text))) return unwritten();
+    const asking = draft.password && typeof whom === 'object' && proofFirst(input, whom);
     if (asking) return asking;
-    const hash = written.password && (await this.hashes.hash(written.password, input.timeLeftMs() - FOR_THE_ROWS_MS));
+    const hash = draft.password && (await this.hashes.hash(draft.password, input.timeLeftMs() - FOR_THE_ROWS_MS));
     // Whoever is only pretended takes as long as anybody, and is never written.
     if (whom === 'pretended') return pass({ context: forgotten(input.context) });
     const to = whom === 'new' ? undefined : whom;
-    return this.write(input, { written, hash, to });
+    return this.write(input, { written: draft, hash, to });
   }
 
   respond(input: Input) {
@@ -60,11 +65,12 @@ export class UserWriteStage implements Stage<Contract> {
     try {
       // Only who was written is noted: what else was typed is nobody's but the plan's.
       const { user } = await this.enrolments.once(input.id, async (writers) => ({
-        user: (await (isKnown(work) ? changed(writers, input, work) : created(writers, input, work))) ?? null,
+        user: (await carriedOut(writers, input, work)) ?? null,
       }));
       return user ? done(input, work, user) : deny();
     } catch (error) {
-      if (error instanceof Unwritable) return deny({ message: { code: 'user_write_failed' } });
+      if (error instanceof Unwritable) return unwritten();
+      if (error instanceof Uninvited) return deny({ message: { code: 'user_write_uninvited' } });
       throw error;
     }
   }
@@ -82,6 +88,8 @@ function proofFirst({ flow, context }: Input, { uuid }: SavedUser): StageOutcome
   return pass<Contract>({ context: { proof_asked: uuid }, insert: { where: 'before', steps } });
 }
 
+const unwritten = () => deny<Contract>({ message: { code: 'user_write_failed' } });
+
 /** To whom is written: whom the flow is about, else who is logged in, else somebody new; as far as that is allowed. */
 function whomOf({ config, context, session }: Input): SavedUser | 'new' | 'pretended' | 'nobody' {
   const mode = config.user_creation_mode;
@@ -90,6 +98,14 @@ function whomOf({ config, context, session }: Input): SavedUser | 'new' | 'prete
   if (user?.kind === 'saved') return user;
   if (user?.kind === 'pretended') return 'pretended';
   return mode === 'never_create' ? 'nobody' : 'new';
+}
+
+/** A user and the use of the invitation that brought them here: both, or neither. */
+async function carriedOut(writers: Writers, input: Input, work: Work): Promise<SavedUser | undefined> {
+  const user = await (isKnown(work) ? changed(writers, input, work) : created(writers, input, work));
+  const { invitation_due: due } = input.context;
+  if (user && due !== undefined && !(await writers.invitations.redeem(due, input.flow.id))) throw new Uninvited();
+  return user;
 }
 
 async function created({ accounts }: Writers, input: Input, { written, hash }: Work): Promise<SavedUser | undefined> {
@@ -105,6 +121,7 @@ async function created({ accounts }: Writers, input: Input, { written, hash }: W
       type: typeOf(input),
       path: pathOf(input),
       is_active: !config.create_users_as_inactive,
+      awaits_flow: config.create_users_as_inactive ? (input.flow.id ?? null) : null,
     },
     ...{ attributes: written.attributes, source: sourceOf(input) },
     ...(hash && { password_hash: hash }),
@@ -138,11 +155,13 @@ const sourceOf = ({ context }: Input) =>
   context['goauthentik.io/sources/connection'] ? context.source?.name : undefined;
 
 function done({ context, session }: Input, { written, hash, to }: Work, user: SavedUser): StageOutcome<Contract> {
+  const due = context.invitation_due;
   const isOwn = to !== undefined && session.user?.kind === 'saved' && session.user.uuid === user.uuid;
   return pass<Contract>({
     context: {
       pending_user: user,
       ...(to ? {} : { user_backend: INBUILT }),
+      ...(due === undefined ? {} : { invitation_due: null }),
       ...forgotten(context),
     },
     ...(to && hash && { verified: ['password'] }),
@@ -150,6 +169,7 @@ function done({ context, session }: Input, { written, hash, to }: Work, user: Sa
       ...(isOwn && hash ? [{ type: 'keep_session' as const, user_epoch: user.epoch }] : []),
       ...(to && written.password ? [{ type: 'event' as const, action: 'password_set', context: {} }] : []),
       { type: 'event', action: 'user_write', context: { ...told(context), created: !to } },
+      ...(due === undefined ? [] : [invitationUsed(due)]),
     ],
   });
 }

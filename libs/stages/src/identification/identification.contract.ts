@@ -9,6 +9,7 @@ import {
   loginSource,
   NON_FIELD_ERRORS,
   reference,
+  references,
   secret,
   target,
 } from '@gatehouse/contracts';
@@ -43,6 +44,7 @@ export const identificationContract = defineStage({
     enrollment_flow: reference('flow'),
     recovery_flow: reference('flow'),
     passwordless_flow: reference('flow'),
+    sources: references('source'),
     show_source_labels: boolean().default(false),
   }),
   admit: ({ user_fields, sources }) =>

@@ -105,6 +105,20 @@ describe('the password challenge', () => {
   });
 });
 
+describe('whoever is logged in, where the flow is about nobody', () => {
+  const request = { session: { user: saved() } };
+
+  it('shows by their password that it is still they, which is no login', async () => {
+    const stage = drive({ context: {}, credentials: await withHash(), request });
+    expect(await stage.answer({ password: PASSWORD })).toEqual({ type: 'passed', verified: ['password'] });
+  });
+
+  it('does not get by with a wrong one', async () => {
+    const stage = drive({ context: {}, credentials: await withHash(), request });
+    expect(await stage.answer({ password: 'wrong' })).toMatchObject({ type: 'rejected', failed: ['password'] });
+  });
+});
+
 describe('a right password', () => {
   it('passes and says by what the user was proved', async () => {
     expect(await drive({ credentials: await withHash() }).answer({ password: PASSWORD })).toEqual({

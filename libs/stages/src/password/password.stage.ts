@@ -34,7 +34,7 @@ export class PasswordStage implements Stage<Contract> {
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
-    const user = input.context.pending_user;
+    const user = whomOf(input);
     if (!user) return deny();
     const proof = await this.proof.of({
       userId: user.kind === 'saved' ? user.uuid : undefined,
@@ -51,7 +51,12 @@ export class PasswordStage implements Stage<Contract> {
   }
 }
 
+/** Whom the flow is about, else who is logged in: they show that it is still they. */
+const whomOf = ({ context, session }: RespondInput<Contract>): User | null => context.pending_user ?? session.user;
+
 function proved({ context }: RespondInput<Contract>, user: User, { backend, method, args }: Proof) {
+  // A proof of who is logged in already is no login of theirs.
+  if (!context.pending_user) return pass<Contract>({ verified: [CREDENTIAL] });
   return pass<Contract>({
     context: {
       pending_user: { ...user, backend } as User,

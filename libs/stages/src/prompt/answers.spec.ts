@@ -36,6 +36,9 @@ const TABLE: [PromptField['type'], unknown, unknown][] = [
   ['text', ['x'], ['not_a_string']],
   ['text', 'a\0b', ['null_characters']],
   ['text', 'x'.repeat(11), ['max_length']],
+  ['text', 'a\nb', ['prompt_unshowable']],
+  ['username', 'ali\u202ece', ['prompt_unshowable']],
+  ['username', 'ali\u0007ce', ['prompt_unshowable']],
   ['text_area', 'two\nlines', 'two\nlines'],
   ['username', ' alice ', 'alice'],
   ['username', 'x'.repeat(151), ['max_length']],
@@ -112,16 +115,31 @@ describe('an answer to a field', () => {
     expect(one({ type }, '')).toEqual(['blank']);
   });
 
-  it.each(['username', 'password', 'file', 'number'] as const)(
-    'of the type %s may not be empty, but left out',
+  it.each(['username', 'password', 'file', 'number', 'date', 'date-time'] as const)(
+    'of the type %s is none when it is empty, where it is not required',
     (type) => {
-      expect(one({ type, required: false }, '')).toBeInstanceOf(Array);
+      expect(one({ type, required: false }, '')).toBeUndefined();
+      expect(one({ type, required: false, initial_value: 'x' }, '')).toBeUndefined();
+      expect(one({ type }, '')).toBeInstanceOf(Array);
     },
   );
 
-  it('has the value that the form had when it is left out', () => {
-    expect(one({ type: 'text', initial_value: 'given' }, undefined)).toBe('given');
+  it('has the value that the form had when it is left out, but for one that is required', () => {
+    expect(one({ type: 'text', required: false, initial_value: 'given' }, undefined)).toBe('given');
+    expect(one({ type: 'text', initial_value: 'given' }, undefined)).toEqual(['required']);
+    expect(one({ type: 'dropdown', placeholder: 'only' }, undefined)).toEqual(['required']);
     expect(one({ type: 'checkbox', initial_value: 'True' }, undefined)).toBeUndefined();
+  });
+
+  it('that is left out is judged by the value that the form had, like any other', () => {
+    const left = (type: PromptField['type'], initial_value: string) =>
+      one({ type, required: false, initial_value }, undefined);
+    expect(left('number', '42')).toBe(42);
+    expect(left('number', 'many')).toEqual(['not_an_integer']);
+    expect(left('date', '2024-2-9')).toBe('2024-02-09');
+    expect(left('email', 'nowhere')).toEqual(['not_an_email']);
+    const choices = { data: { value__choices: [42, 'a'] } };
+    expect(read([field({ type: 'dropdown', required: false })], {}, choices)).toEqual({ values: { value: 42 } });
   });
 
   it('chooses by text, and is kept as what was to be chosen from', () => {
@@ -150,6 +168,17 @@ describe('a field that nobody fills in', () => {
     expect(one({ type: 'text_read_only', placeholder: 'p' }, 'x')).toBe('');
   });
 
+  it('has what the expression in its place comes to, never its source (P-37)', () => {
+    for (const type of ['hidden', 'static'] as const) {
+      const computed = field({ type, placeholder: 'return 1', placeholder_expression: true });
+      const form = (evaluated: object) =>
+        formOf({ fields: [computed], data: {}, locked: [], secrets: [] }, { ...evaluated });
+      const value = (evaluated: object) => answersTo(form(evaluated), {}, LIMITS);
+      expect(value({ [`${computed.id}.placeholder`]: 'computed' })).toEqual({ values: { value: 'computed' } });
+      expect(value({})).toEqual({ values: { value: '' } });
+    }
+  });
+
   it('is nothing at all where it only separates others', () => {
     expect(one({ type: 'separator' }, 'x')).toBeUndefined();
   });
@@ -160,6 +189,8 @@ describe('a field that nobody fills in', () => {
     expect(read([field({ type: 'text' })], {}, known)).toEqual({ values: {} });
   });
 });
+
+const DIFFERENT = { errors: { non_field_errors: [{ code: 'prompt_passwords_differ' }] } };
 
 describe('an answer as a whole', () => {
   const password = (key: string) => field({ type: 'password', field_key: key });
@@ -185,9 +216,21 @@ describe('an answer as a whole', () => {
     });
   });
 
-  it('compares two passwords as they were typed, and of one or three none', () => {
+  it('compares all passwords as they were typed, and one that is left out with them', () => {
     expect(read([password('a'), password('b')], { a: 'x', b: 'x ' })).toHaveProperty('errors');
     expect(read([password('a'), password('b')], { a: 'x', b: 'x' })).toEqual({ values: { a: 'x', b: 'x' } });
-    expect(read([password('a'), password('b'), password('c')], { a: 'x', b: 'y', c: 'z' })).toHaveProperty('values');
+    expect(read([password('a')], { a: 'x' })).toEqual({ values: { a: 'x' } });
+    const three = [password('a'), password('b'), password('c')];
+    expect(read(three, { a: 'x', b: 'x', c: 'z' })).toMatchObject(DIFFERENT);
+    expect(read(three, { a: 'x', b: 'x', c: 'x' })).toHaveProperty('values');
+    const optional = [password('a'), { ...password('b'), required: false }];
+    expect(read(optional, { a: 'x' })).toMatchObject(DIFFERENT);
+    const neither = optional.map((one) => ({ ...one, required: false }));
+    expect(read(neither, { a: '' })).toEqual({ values: {} });
+  });
+
+  it('leaves a password that an invitation fixed out of the comparison', () => {
+    const known = { data: { a: 'fixed' }, locked: ['a'] };
+    expect(read([password('a'), password('b')], { b: 'x' }, known)).toEqual({ values: { b: 'x' } });
   });
 });

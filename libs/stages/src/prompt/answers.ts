@@ -2,7 +2,7 @@ import { type Errors, fieldErrors, NON_FIELD_ERRORS } from '@gatehouse/contracts
 import { checkOf } from './field-checks.js';
 import type { Limits } from './prompt.config.js';
 import { type FormField, fixedValue } from './prompt-form.js';
-import { isTrue } from './python-values.js';
+import { isTrue, textOf } from './python-values.js';
 
 type Bag = Readonly<Record<string, unknown>>;
 type Read = { readonly value: unknown } | { readonly errors: Errors[string] } | undefined;
@@ -12,6 +12,9 @@ export type Answers = { readonly values: Bag } | { readonly errors: Errors };
 
 /** Whose value comes from elsewhere, whatever is answered. */
 const FIXED: ReadonlySet<string> = new Set(['hidden', 'static', 'text_read_only', 'text_area_read_only']);
+
+/** Whose empty box says nothing, where it may be left empty (02-stages P-36). */
+const EMPTY_IS_NONE: ReadonlySet<string> = new Set(['username', 'password', 'number', 'date', 'date-time', 'file']);
 
 /** Reads an answer by the fields of the form. Of what the form does not ask for nothing is kept. */
 export function answersTo(form: readonly FormField[], body: Bag, limits: Limits): Answers {
@@ -28,26 +31,34 @@ export function answersTo(form: readonly FormField[], body: Bag, limits: Limits)
 export const passwordsOf = (form: readonly FormField[]): string[] =>
   form.filter(({ type }) => type === 'password').map(({ field_key }) => field_key);
 
-/** Two passwords are one, typed twice; of more nobody knows what they mean. */
+/** All passwords of a form are one, typed again; one that is left out is another (02-stages P-34). */
 function differ(form: readonly FormField[], body: Bag): boolean {
-  const [one, other, ...more] = passwordsOf(form);
-  return other !== undefined && more.length === 0 && own(body, one!) !== own(body, other);
+  const typed = passwordsOf(form.filter(({ locked }) => !locked)).map((key) => own(body, key) || undefined);
+  return new Set(typed).size > 1;
 }
 
 function readOf(field: FormField, body: Bag, limits: Limits): Read {
   if (field.locked || field.type === 'separator') return undefined;
   if (FIXED.has(field.type)) return { value: fixedValue(field) };
   const given = own(body, field.field_key);
-  if (given === undefined) return absent(field);
+  const isNone = given === undefined || (given === '' && !field.required && EMPTY_IS_NONE.has(field.type));
+  return isNone ? absent(field, given, limits) : checked(field, given, limits);
+}
+
+function checked(field: FormField, given: unknown, limits: Limits): Read {
   const parsed = checkOf(field, limits).safeParse(given);
   return parsed.success ? { value: parsed.data } : { errors: fieldErrors(parsed.error)[NON_FIELD_ERRORS] ?? [] };
 }
 
-/** What is not answered has the value that the form had; a box that is not ticked is not even sent. */
-function absent({ initial, required, type }: FormField): Read {
+/**
+ * What may be left out, and is, has the value that the form showed, judged like any other (02-stages P-35). What was emptied
+ * has none, and a box that is not ticked is not even sent.
+ */
+function absent(field: FormField, given: unknown, limits: Limits): Read {
+  const { initial, required, type } = field;
   if (type === 'checkbox') return undefined;
-  if (isTrue(initial)) return { value: initial };
-  return required ? { errors: [{ code: 'required' }] } : undefined;
+  if (required) return { errors: [{ code: 'required' }] };
+  return given === undefined && isTrue(initial) ? checked(field, textOf(initial), limits) : undefined;
 }
 
 const own = (bag: Bag, key: string): unknown => (Object.hasOwn(bag, key) ? bag[key] : undefined);

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { boolean, char, integer, MAX_PASSWORD, type Message } from '@gatehouse/contracts';
+import { boolean, char, integer, MAX_PASSWORD, type Message, UNSHOWABLE } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { dateOf, dateTimeOf } from './dates.js';
 import type { Limits } from './prompt.config.js';
@@ -18,7 +18,7 @@ export function checkOf(field: FormField, limits: Limits): Check {
   const allowBlank = !field.required;
   switch (field.type) {
     case 'username':
-      return char({ maxLength: MAX_USERNAME });
+      return char({ maxLength: MAX_USERNAME }).transform(line);
     case 'email':
       return char({ allowBlank, maxLength: MAX_EMAIL }).transform(email);
     case 'password':
@@ -38,10 +38,16 @@ export function checkOf(field: FormField, limits: Limits): Check {
       return char({ maxLength: encodedLength(limits.fileBytes) }).transform((uri, ctx) => file(uri, ctx, limits));
     case 'ak-locale':
       return char({ allowBlank: true, maxLength: limits.textCharacters });
+    case 'text':
+      return char({ trim: false, allowBlank, maxLength: limits.textCharacters }).transform(line);
     default:
       return char({ trim: false, allowBlank, maxLength: limits.textCharacters });
   }
 }
+
+/** A line of text, which turns nothing around that stands beside it. */
+const line = (text: string, ctx: z.RefinementCtx): string =>
+  UNSHOWABLE.test(text) ? refused(ctx, { code: 'prompt_unshowable' }) : text;
 
 /** A value that is there, or a message; null is refused like by every field. */
 function coerced(coerce: (value: unknown) => { readonly value: unknown } | Message): Check {

@@ -53,7 +53,12 @@ export const promptContract = defineStage({
     fields: inlined('prompt', promptField),
     validation_policies: inlined('policy', validationPolicy),
   }),
-  parts: [{ kind: 'prompt', model: 'authentik_stages_prompt.prompt', config: written, admit: admitField }],
+  parts: [
+    {
+      ...{ kind: 'prompt', model: 'authentik_stages_prompt.prompt', config: written, admit: admitField },
+      python: { placeholder: 'placeholder_expression', initial_value: 'initial_value_expression' },
+    },
+  ],
   challenge: promptChallenge,
   response: promptResponse,
   /** What expressions came to when the form was shown, by `<field>.placeholder` and `<field>.initial_value`. */
@@ -63,6 +68,7 @@ export const promptContract = defineStage({
   writes: ['prompt_data', 'prompt_secrets'],
   errors: {
     prompt_username_taken: { string: 'Username is already taken.', code: 'invalid' },
+    prompt_unshowable: { string: 'This has characters that cannot be shown.', code: 'invalid' },
     prompt_passwords_differ: { string: "Passwords don't match.", code: 'invalid' },
     prompt_not_a_date: {
       string: 'Date has wrong format. Use one of these formats instead: YYYY-MM-DD.',

@@ -62,6 +62,7 @@ export const ar: Catalogue = {
   'Log in': 'تسجيل الدخول',
   'What you entered was not accepted.': 'لم يُقبل ما أدخلته.',
   'The file is larger than {kib} KiB.': 'الملف أكبر من {kib} كيبيبايت.',
+  'This has characters that cannot be shown.': 'تحتوي هذه القيمة على محارف لا يمكن عرضها.',
   'Invalid encoding': 'تتعذر قراءة الملف.',
   'Invalid scheme': 'هذا ليس ملفًا.',
   'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].':

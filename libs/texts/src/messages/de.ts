@@ -68,6 +68,7 @@ export const de: Catalogue = {
   'Log in': 'Anmelden',
   'What you entered was not accepted.': 'Was Sie eingegeben haben, wurde nicht angenommen.',
   'The file is larger than {kib} KiB.': 'Die Datei ist größer als {kib} KiB.',
+  'This has characters that cannot be shown.': 'Dies enthält Zeichen, die nicht angezeigt werden können.',
   'Invalid encoding': 'Die Datei kann nicht gelesen werden.',
   'Invalid scheme': 'Das ist keine Datei.',
   'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].':

@@ -65,6 +65,7 @@ export const es: Catalogue = {
   'Log in': 'Iniciar sesión',
   'What you entered was not accepted.': 'Lo que ha introducido no se ha aceptado.',
   'The file is larger than {kib} KiB.': 'El archivo supera los {kib} KiB.',
+  'This has characters that cannot be shown.': 'Este valor contiene caracteres que no se pueden mostrar.',
   'Invalid encoding': 'El archivo no se puede leer.',
   'Invalid scheme': 'Esto no es un archivo.',
   'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].':

@@ -68,6 +68,7 @@ export const fr: Catalogue = {
   'Log in': 'Se connecter',
   'What you entered was not accepted.': 'Votre saisie n’a pas été acceptée.',
   'The file is larger than {kib} KiB.': 'Le fichier dépasse {kib} Kio.',
+  'This has characters that cannot be shown.': 'Cette valeur contient des caractères qui ne peuvent pas être affichés.',
   'Invalid encoding': 'Le fichier ne peut pas être lu.',
   'Invalid scheme': 'Ce n’est pas un fichier.',
   'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].':

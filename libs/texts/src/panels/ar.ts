@@ -3,6 +3,8 @@ import type { Catalogue } from '../catalogue.js';
 /** What pages say that are no flow's, in Arabic. */
 export const ar: Catalogue = {
   'Who you are': 'من أنت',
+  'Change your details': 'تغيير بياناتك',
+  'Change your password': 'تغيير كلمة مرورك',
   'Where you are signed in': 'أين سجّلت الدخول',
   Name: 'الاسم',
   Groups: 'المجموعات',

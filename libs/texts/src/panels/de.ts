@@ -3,6 +3,8 @@ import type { Catalogue } from '../catalogue.js';
 /** What pages say that are no flow's, in German. */
 export const de: Catalogue = {
   'Who you are': 'Wer Sie sind',
+  'Change your details': 'Ihre Angaben ändern',
+  'Change your password': 'Ihr Passwort ändern',
   'Where you are signed in': 'Wo Sie angemeldet sind',
   Name: 'Name',
   Groups: 'Gruppen',

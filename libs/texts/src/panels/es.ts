@@ -3,6 +3,8 @@ import type { Catalogue } from '../catalogue.js';
 /** What pages say that are no flow's, in Spanish. */
 export const es: Catalogue = {
   'Who you are': 'Quién es usted',
+  'Change your details': 'Cambiar sus datos',
+  'Change your password': 'Cambiar su contraseña',
   'Where you are signed in': 'Dónde tiene la sesión iniciada',
   Name: 'Nombre',
   Groups: 'Grupos',

@@ -3,6 +3,8 @@ import type { Catalogue } from '../catalogue.js';
 /** What pages say that are no flow's, in French. */
 export const fr: Catalogue = {
   'Who you are': 'Qui vous êtes',
+  'Change your details': 'Modifier vos informations',
+  'Change your password': 'Modifier votre mot de passe',
   'Where you are signed in': 'Où vous êtes connecté',
   Name: 'Nom',
   Groups: 'Groupes',

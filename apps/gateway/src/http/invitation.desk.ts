@@ -1,0 +1,82 @@
+import { type Errors, fieldErrors, Problem } from '@gatehouse/contracts';
+import { type Invitation, type InvitationFields, Invitations } from '@gatehouse/directory';
+import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import { Flows } from '../execution/flows.js';
+import type { Exchange } from './exchange.js';
+import type { patchedInvitationRequest } from './invitations.bodies.js';
+import { type Principal, Principals } from './principal.js';
+import { isUuid } from './uuid.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+type Request = z.ZodType<z.output<typeof patchedInvitationRequest>>;
+type Wrong = { readonly errors: Errors };
+
+/** Who may do what with invitations, and what their bodies come to. */
+@Injectable()
+export class InvitationDesk {
+  constructor(
+    @Inject(Principals) private readonly principals: Principals,
+    @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(Flows) private readonly flows: Flows,
+  ) {}
+
+  /** Superusers only, to look. */
+  async admit(exchange: Exchange): Promise<Principal> {
+    return administrator(await this.principals.load(exchange));
+  }
+
+  /** Superusers only, to change something. */
+  async admitForChange(exchange: Exchange): Promise<Principal> {
+    return administrator(await this.principals.loadForChange(exchange));
+  }
+
+  /** The invitation of an address. Throws `not_found`. */
+  async load(uuid: string): Promise<Invitation> {
+    return found(isUuid(uuid) ? await this.invitations.find({ pk: uuid }) : undefined);
+  }
+
+  /** What a body says, over what is known. */
+  async read(body: unknown, type: Request, known?: InvitationFields): Promise<{ fields: InvitationFields } | Wrong> {
+    const parsed = type.safeParse(body);
+    if (!parsed.success) return { errors: fieldErrors(parsed.error) };
+    const { flow } = parsed.data;
+    const isThere = !flow || (await this.flows.exists(flow));
+    return isThere ? { fields: fieldsOf(parsed.data, known) } : { errors: { flow: [noObject(flow)] } };
+  }
+
+  /** What has become of an invitation. Throws `not_found`, also for one that was used meanwhile. */
+  async change(uuid: string, body: unknown, type: Request): Promise<Invitation | Wrong> {
+    const read = await this.read(body, type, await this.load(uuid));
+    return 'errors' in read ? read : found(await this.invitations.update(uuid, read.fields));
+  }
+
+  /** Throws `not_found`. */
+  async remove(uuid: string): Promise<void> {
+    if (!isUuid(uuid) || !(await this.invitations.remove(uuid))) throw new Problem('not_found');
+  }
+}
+
+/** What an invitation is that says nothing of itself: it lasts a day. */
+const plain = (): InvitationFields => ({ name: '', expires: aDayOn(), fixed_data: {}, single_use: false, flow: null });
+const aDayOn = () => new Date(Date.now() + DAY_MS);
+
+function fieldsOf(said: z.output<Request>, known = plain()): InvitationFields {
+  const { name = known.name, fixed_data = known.fixed_data, single_use = known.single_use, flow = known.flow } = said;
+  const expires =
+    said.expires === undefined ? known.expires : said.expires === null ? aDayOn() : new Date(said.expires);
+  return { name, expires, fixed_data, single_use, flow };
+}
+
+function administrator(principal: Principal): Principal {
+  if (!principal.user.is_superuser) throw new Problem('permission_denied');
+  return principal;
+}
+
+function found(invitation: Invitation | undefined): Invitation {
+  if (!invitation) throw new Problem('not_found');
+  return invitation;
+}
+
+const noObject = (pk: string) => ({ text: `Invalid pk "${pk}" - object does not exist.` });

@@ -1,0 +1,43 @@
+import {
+  OAUTH_SOURCE,
+  oauthSourceConfig,
+  PLEX_SOURCE,
+  plexSourceConfig,
+  publishedSource,
+  referencesOf,
+} from '@gatehouse/contracts';
+import type { Vault } from '@gatehouse/platform';
+import { type SealedSource, sealedSource } from '@gatehouse/sources';
+import type { z } from 'zod';
+import type { Draft } from './draft.js';
+import { type BlueprintObject, type ObjectModel, referencesIn } from './object-model.js';
+
+const sourceModel = (name: string, schema: z.ZodObject): ObjectModel => ({
+  name,
+  kind: 'source',
+  key: ['slug'],
+  schema,
+  references: referencesOf(schema),
+  parents: [],
+});
+
+/** Sources as blueprint objects: one for each slug, whatever it speaks. */
+export const sourceModels: readonly ObjectModel[] = [
+  sourceModel(OAUTH_SOURCE, oauthSourceConfig),
+  sourceModel(PLEX_SOURCE, plexSourceConfig),
+];
+
+/** The sources of a draft as they are published, in the order of their slugs. */
+export function sourcesOf(draft: Draft, vault: Pick<Vault, 'seal'>): SealedSource[] {
+  const objects = sourceModels.flatMap(({ name }) => [...draft.of(name)]);
+  const sources = objects.map((object) => sealedSource(compiled(object, draft), vault));
+  return sources.sort((a, b) => (a.slug < b.slug ? -1 : 1));
+}
+
+function compiled(object: BlueprintObject, draft: Draft) {
+  const { id, model, values } = object;
+  const flows = referencesIn(draft.modelOf(object), values).flatMap(([field, flow, { to }]) =>
+    to === 'flow' ? [[field, draft.get(flow)?.values['slug'] ?? null]] : [],
+  );
+  return publishedSource.parse({ ...values, ...Object.fromEntries(flows), uuid: id, model });
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { message } from './message.js';
+import { publishedSource } from './source-config.js';
+import { PROTOCOL_VERSION } from './stage-request.js';
+
+/**
+ * Where the identification service is asked to begin and to complete a login elsewhere (02-stages §16). The gateway asks, and
+ * owns everything around: the source and whether it is enabled, `state` and its single use, its binding to the browser's
+ * session and its expiry, and what becomes of an identity. The service owns what is said to providers, and keeps nothing.
+ */
+export const SOURCE_BEGIN_SUBJECT = 'sources.begin';
+export const SOURCE_COMPLETE_SUBJECT = 'sources.complete';
+/** The queue group of both. */
+export const SOURCE_QUEUE = 'sources';
+
+/** Milliseconds that the gateway waits for a provider, whoever asks it. */
+export const SOURCE_DEADLINE_MS = 12_000;
+
+const bag = z.record(z.string(), z.unknown());
+
+const question = {
+  v: z.literal(PROTOCOL_VERSION),
+  /** Milliseconds that are left, counted from receipt. */
+  timeout_ms: z.number(),
+  /** As published, with its secrets. */
+  source: publishedSource,
+};
+
+/** The absolute address of `/source/oauth/callback/<slug>/`, from the configured base. */
+const redirectUri = z.url();
+
+/** Asks where to send a browser. */
+export const sourceBegin = z.object({
+  ...question,
+  redirect_uri: redirectUri,
+  /** Unguessable, single use: to be sent to the provider as it is. */
+  state: z.string().min(32).max(128),
+});
+export type SourceBegin = z.output<typeof sourceBegin>;
+
+/** What is kept for the callback, such as nonce and verifier; the gateway seals it and hands it back once. */
+const kept = bag;
+
+/** Where to, or why not: a sentence for the visitor. */
+export const sourceBegun = z.union([z.object({ to: z.url(), kept }), z.object({ refused: message })]);
+export type SourceBegun = z.output<typeof sourceBegun>;
+
+/** Asks who has come back, by what the provider sent along or, for Plex, by the token that its script brought. */
+export const sourceComplete = z.object({
+  ...question,
+  proof: z.union([
+    z.object({
+      redirect_uri: redirectUri,
+      state: sourceBegin.shape.state,
+      kept,
+      /** The callback's parameters, of its query or its form, each once: `state` (checked already), `code`, `error`, `iss`, `user` … */
+      answer: z.record(z.string(), z.string()),
+    }),
+    z.object({ plex_token: z.string().min(1).max(2000) }),
+  ]),
+});
+export type SourceComplete = z.output<typeof sourceComplete>;
+
+/** Somebody as a source knows them, mapped to the fields of this house; what the source does not say is left out. */
+export const sourceIdentity = z.object({
+  /** What the source never gives to anybody else. */
+  identifier: z.string().min(1).max(255),
+  user: z.object({
+    username: z.string().max(150).optional(),
+    name: z.string().max(1000).optional(),
+    email: z.string().max(254).optional(),
+    /** What the source says of the address; absent when it says nothing. */
+    email_verified: z.boolean().optional(),
+  }),
+  /** Groups of theirs: what each is called here (`name`), by what the source calls it. */
+  groups: z.record(z.string(), z.looseObject({ name: z.string().optional() })).default({}),
+  /** What the source said, for policies. No tokens. */
+  info: bag,
+});
+
+/** Who it is, or why nobody: a sentence for the visitor. */
+export const sourceCompleted = z.union([z.object({ identity: sourceIdentity }), z.object({ refused: message })]);
+export type SourceCompleted = z.output<typeof sourceCompleted>;

@@ -1,0 +1,30 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The flow that made an account inactive, until somebody proves its address there; null for all others. */
+const COLUMN = 'ALTER TABLE directory.users ADD COLUMN awaits_flow uuid';
+
+/** Whoever says whether an account is active, by whatever way, has decided it: no mail decides it any more. */
+const DECIDED = `
+CREATE FUNCTION directory.await_nothing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.awaits_flow := NULL;
+  RETURN NEW;
+END $$`;
+const TRIGGER = `
+CREATE TRIGGER users_decided BEFORE UPDATE OF is_active ON directory.users
+FOR EACH ROW EXECUTE FUNCTION directory.await_nothing()`;
+
+/** Marks accounts that wait for a mail, so that none that somebody disabled is taken for one. */
+export class AwaitedMail1764288060000 implements MigrationInterface {
+  name = 'AwaitedMail1764288060000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of [COLUMN, DECIDED, TRIGGER]) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TRIGGER users_decided ON directory.users');
+    await runner.query('DROP FUNCTION directory.await_nothing');
+    await runner.query('ALTER TABLE directory.users DROP COLUMN awaits_flow');
+  }
+}

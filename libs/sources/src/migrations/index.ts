@@ -1,0 +1,7 @@
+import { CreateIdentification1764460800000 } from './1764460800000-create-identification.js';
+
+/** The Postgres schema of sources and of who came from them. */
+export const IDENTIFICATION_SCHEMA = 'identification';
+
+/** Its migrations, in order; listed by hand, never edited once released. */
+export const identificationMigrations = [CreateIdentification1764460800000];

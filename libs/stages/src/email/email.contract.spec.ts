@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { emailContract } from './email.contract.js';
+
+describe('a config', () => {
+  const errors = (config: Record<string, unknown>) => emailContract.admit(config);
+
+  it('is as the reference has it when nothing is said', () => {
+    expect(emailContract.config.parse({})).toEqual({
+      ...{ use_global_settings: false, host: 'localhost', port: 25, username: '', password: '' },
+      ...{ use_tls: false, use_ssl: false, timeout: 10, from_address: 'system@authentik.local' },
+      ...{
+        activate_user_on_success: false,
+        token_expiry: 30,
+        subject: 'authentik',
+        template: 'email/password_reset.html',
+      },
+    });
+  });
+
+  it('names a template that there is, one way to encrypt, and one address', () => {
+    expect(errors({ template: 'email/account_confirmation.html', use_tls: true })).toEqual({});
+    expect(errors({ template: 'x.html' })).toEqual({ template: [{ text: "Invalid template 'x.html' specified." }] });
+    expect(errors({ use_tls: true, use_ssl: true })).toHaveProperty('non_field_errors');
+    expect(errors({ from_address: 'a@b.org, c@d.org' })).toHaveProperty('from_address');
+  });
+});

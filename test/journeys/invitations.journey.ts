@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  DUMMY,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { House } from '../support/house.js';
+import { asking, fieldEntry, writing } from '../support/prompts.js';
+
+const INVITATIONS = '/api/v3/stages/invitation/invitations/';
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+let house: House;
+let admin: Browser;
+beforeAll(async () => {
+  house = await House.open({
+    services: ['identification', 'password', 'session', 'enrollment'],
+    blueprints: [
+      blueprint(
+        ...[userEntry('admin'), userEntry('tara')],
+        { ...groupEntry('admins'), attrs: { is_superuser: true, users: [keyOf('user admin')] } },
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        ...[fieldEntry('new', ['username', 'username']), fieldEntry('new', ['name', 'text'])],
+        flowEntries('invited', [
+          ...[{ stage: 'invitation.invitationstage' }, asking('new', ['username', 'name'])],
+          ...[writing('always_create'), DUMMY],
+        ]),
+        flowEntries('other', [{ stage: 'invitation.invitationstage' }, DUMMY]),
+      ),
+    ],
+  });
+  admin = await login('admin');
+}, 120_000);
+afterAll(() => house?.close());
+
+async function login(username: string): Promise<Browser> {
+  const browser = house.browser();
+  await browser.solve('login', { uid_field: username });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  return browser;
+}
+const userRow = async (username: string) =>
+  (await house.rows<Record<string, unknown>>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
+
+describe('an invitation', () => {
+  const send = (address: string, method: string, body: object) =>
+    admin.fetch(address, { method, headers: JSON_TYPE, body: JSON.stringify(body) });
+  const make = (body: object) => send(INVITATIONS, 'POST', body);
+
+  it('is not used up by programs that look into mails, and of two who fill its form in one gets in', async () => {
+    const made = await make({ name: 'friends', single_use: true, fixed_data: { attributes: { team: 'b' } } });
+    const query = `itoken=${String(made.body['pk'])}`;
+    await house.browser().show('invited', query);
+    const [one, other] = [house.browser(), house.browser()];
+    for (const browser of [one, other]) await browser.show('invited', query);
+    const heard = await Promise.all([
+      one.solve('invited', { username: 'ulla', name: 'Ulla' }, query),
+      other.solve('invited', { username: 'vera', name: 'Vera' }, query),
+    ]);
+    const components = new Set(heard.map(({ body }) => body['component']));
+    expect(components).toEqual(new Set(['ak-stage-access-denied', 'ak-stage-dummy']));
+    const rows = await house.rows(`SELECT FROM directory.users WHERE username IN ('ulla', 'vera')`);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('is used up at the end of a flow that makes nobody', async () => {
+    const made = await make({ name: 'friends', single_use: true });
+    const query = `itoken=${String(made.body['pk'])}`;
+    const [one, other] = [house.browser(), house.browser()];
+    for (const browser of [one, other]) await browser.show('other', query);
+    expect((await one.solve('other', {}, query)).body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect((await other.solve('other', {}, query)).body).toMatchObject({
+      ...{ component: 'ak-stage-access-denied', error_message: 'Invalid invite/invite not found' },
+    });
+  });
+
+  it('is made by an administrator, and lets one person in, with what it fixes', async () => {
+    const made = await make({
+      name: 'friends',
+      single_use: true,
+      fixed_data: { name: 'Sven', attributes: { team: 'a' } },
+    });
+    expect(made).toMatchObject({ status: 201, body: { name: 'friends', single_use: true, flow: null } });
+    const query = `itoken=${String(made.body['pk'])}`;
+    const browser = house.browser();
+    expect((await browser.show('invited', query)).body).toMatchObject({
+      fields: [{ field_key: 'username' }, { field_key: 'name', type: 'text_read_only', initial_value: 'Sven' }],
+    });
+    await browser.solve('invited', { username: 'sven', name: 'Mallory' }, query);
+    expect(await userRow('sven')).toMatchObject({ name: 'Sven', attributes: { team: 'a' } });
+    const denied = { component: 'ak-stage-access-denied', error_message: 'Invalid invite/invite not found' };
+    expect((await house.browser().show('invited', query)).body).toMatchObject(denied);
+  });
+
+  it('for one flow opens no other (D3 4)', async () => {
+    const [row] = await house.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
+    const made = await make({ name: 'bound', flow: row!.id });
+    const query = `itoken=${String(made.body['pk'])}`;
+    expect((await house.browser().show('other', query)).body).toMatchObject({ component: 'ak-stage-access-denied' });
+    expect((await house.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-prompt' });
+  });
+
+  it('is looked at and changed by administrators, and what is not said stays', async () => {
+    const made = await make({ name: 'before', single_use: true, expires: '2100-01-01T00:00:00Z' });
+    const address = `${INVITATIONS}${String(made.body['pk'])}/`;
+    const change = (method: string, body: object) => send(address, method, body);
+    expect((await admin.fetch(address)).body).toEqual(made.body);
+    const patched = await change('PATCH', { fixed_data: { name: 'Wim' } });
+    expect(patched).toMatchObject({ status: 200, body: { ...made.body, fixed_data: { name: 'Wim' } } });
+    expect((await change('PUT', { name: 'after' })).body).toEqual({ ...patched.body, name: 'after' });
+    expect(await change('PUT', {})).toMatchObject({ status: 400, body: { name: ['This field is required.'] } });
+    expect(await change('PATCH', { fixed_data: { a: 'x\u0000' } })).toMatchObject({ status: 400 });
+    for (const gone of ['5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01', 'no-uuid'])
+      expect((await admin.fetch(`${INVITATIONS}${gone}/`)).status).toBe(404);
+  });
+
+  it('is listed and taken back by administrators', async () => {
+    const made = await make({ name: 'brief', expires: '2100-01-01T00:00:00Z' });
+    const { body } = await admin.fetch(INVITATIONS);
+    expect(body['results']).toContainEqual(made.body);
+    const address = `${INVITATIONS}${String(made.body['pk'])}/`;
+    expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(204);
+    expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(404);
+    const query = `itoken=${String(made.body['pk'])}`;
+    expect((await house.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-access-denied' });
+  });
+
+  it.each([
+    [{}, 'name'],
+    [{ name: 'no slug' }, 'name'],
+    [{ name: 'a', fixed_data: [] }, 'fixed_data'],
+    [{ name: 'a', fixed_data: { a: 'x'.repeat(40_000) } }, 'fixed_data'],
+    [{ name: 'a', expires: 'tomorrow' }, 'expires'],
+    [{ name: 'a', flow: '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01' }, 'flow'],
+  ])('is not made of %j', async (body, field) => {
+    const { status, body: said } = await make(body);
+    expect(status).toBe(400);
+    expect(Object.keys(said)).toEqual([field]);
+  });
+
+  it('is none of the business of members and strangers', async () => {
+    const member = await login('tara');
+    const post = { method: 'POST', headers: JSON_TYPE, body: '{"name": "mine"}' };
+    for (const browser of [member, house.browser()]) {
+      expect((await browser.fetch(INVITATIONS)).status).toBe(403);
+      expect((await browser.fetch(INVITATIONS, post)).status).toBe(403);
+      const one = `${INVITATIONS}5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01/`;
+      for (const method of ['GET', 'PATCH', 'DELETE'])
+        expect((await browser.fetch(one, { ...post, method, body: method === 'GET' ? null : '{}' })).status).toBe(403);
+    }
+  });
+});
