@@ -53,6 +53,9 @@ export const gatewayConfig = z.object({
     'Requests a period from one network (an IPv4 address or an IPv6 /64) of people who are not logged in, counted by each gateway; 0 for no limit',
   ),
   ANONYMOUS_RATE_PERIOD_S: whole(1, { max: 86_400 }).describe('Seconds of that period'),
+  DEVICE_CODE_RATE: whole(100, { min: 0, max: 1_000_000 }).describe(
+    'Codes for devices an hour for one network, counted by each gateway; 0 for no limit',
+  ),
   REQUEST_ARRIVAL_S: whole(30, { max: 3600 }).describe('Seconds that a request may take to arrive, body included'),
   NETWORK_ATTEMPTS_FREE: whole(100).describe('Wrong credentials from one network before delays begin'),
   NETWORK_ATTEMPTS_FORGET_S: whole(900).describe('Seconds after which a network starts afresh'),

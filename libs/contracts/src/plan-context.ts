@@ -31,7 +31,7 @@ export type SavedUser = z.output<typeof savedUser>;
 
 const bag = z.record(z.string(), z.unknown());
 
-const subject = z.object({ uuid: z.uuid(), pk: z.int(), slug: z.string(), name: z.string() });
+const subject = z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string(), name: z.string() });
 
 /** The facts that stages share, one line each (protocol §4). */
 export const planContext = z.object({

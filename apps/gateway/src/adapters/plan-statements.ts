@@ -195,9 +195,12 @@ export const FIND_RESUMED: NamedStatement = {
     WHERE t.hash = $1 AND t.expires_at > now() AND f.slug = $2`,
 };
 
-/** $1 SHA-256 of the session cookie: every plan of that session is dropped. */
+/** $1 SHA-256 of the session cookie: every plan of that session is dropped. The row says whose it is, if anybody's. */
 export const CANCEL: NamedStatement = {
   name: 'plan_cancel',
-  text: `DELETE FROM flow.plans p USING flow.session_keys k
-         WHERE k.hash = $1 AND k.until IS NULL AND p.session_id = k.session_id`,
+  text: `
+    WITH here AS (SELECT session_id FROM flow.session_keys WHERE hash = $1 AND until IS NULL),
+    gone AS (DELETE FROM flow.plans p USING here WHERE p.session_id = here.session_id)
+    SELECT s.user_id FROM flow.sessions s JOIN here ON here.session_id = s.id
+    WHERE s.expires_at > now() AND s.user_id IS NOT NULL`,
 };

@@ -104,8 +104,9 @@ export class TypeormPlans extends Plans {
     return rows.length > 0;
   }
 
-  async cancel(sessionKey: Buffer): Promise<void> {
-    await runNamed(this.source, CANCEL, [sessionKey]);
+  async cancel(sessionKey: Buffer): Promise<string | undefined> {
+    const { rows } = await runNamed<{ user_id: string }>(this.source, CANCEL, [sessionKey]);
+    return rows[0]?.user_id;
   }
 
   /** Not part of the answer, so nobody waits for it. */

@@ -123,6 +123,6 @@ export abstract class Plans {
   abstract begin(plan: Begin): Promise<string | undefined>;
   /** False when another request moved the plan since `revision`, or its user may not log in; then nothing was written. */
   abstract save(plan: Save): Promise<boolean>;
-  /** Drops every plan of a session. */
-  abstract cancel(sessionKey: Buffer): Promise<void>;
+  /** Drops every plan of a session, and answers who is logged in to it. */
+  abstract cancel(sessionKey: Buffer): Promise<string | undefined>;
 }
