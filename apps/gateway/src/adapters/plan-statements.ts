@@ -16,12 +16,18 @@ const identity = (who: string, columns = '') => `(
 export const attributesOf = (id: string, wanted: string) =>
   `CASE WHEN ${wanted}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
 
-const OF_SESSION = `, is_superuser, debug, ${attributesOf('identities.id', '$3')}, s.data->>'last_ip' AS last_ip`;
+/** Whether a device was proved by the login of a session, within an interval; its columns are those of `from`. */
+export const provedIn = (from: string, within: string) =>
+  `${from}data->'second_factor' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
+
+const OF_SESSION = `, is_superuser, debug, ${attributesOf('identities.id', '$3')}, s.data->>'last_ip' AS last_ip,
+          ${provedIn('s.', '$5::interval')} AS proved`;
 
 /**
- * $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted, $4 how long a plan lasts. The pointer to the
- * newest version is read here, so no cache goes stale; a plan of an older one is outdated by so long after it was begun,
- * however often it is saved, so that what an operator changes holds for everybody by then (D3 57).
+ * $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted, $4 how long a plan lasts, $5 how long the
+ * proof of a device counts. The pointer to the newest version is read here, so no cache goes stale; a plan of an older one
+ * is outdated by so long after it was begun, however often it is saved, so that what an operator changes holds for
+ * everybody by then (D3 57).
  */
 export const LOAD: NamedStatement = {
   name: 'plan_load',
@@ -86,9 +92,12 @@ export const FIND_RESUMED: NamedStatement = {
     WHERE t.hash = $1 AND t.expires_at > now() AND f.slug = $2`,
 };
 
-/** $1 SHA-256 of the session cookie: every plan of that session is dropped. */
+/** $1 SHA-256 of the session cookie: every plan of that session is dropped. The row says whose it is, if anybody's. */
 export const CANCEL: NamedStatement = {
   name: 'plan_cancel',
-  text: `DELETE FROM flow.plans p USING flow.session_keys k
-         WHERE k.hash = $1 AND k.until IS NULL AND p.session_id = k.session_id`,
+  text: `
+    WITH here AS (SELECT session_id FROM flow.session_keys WHERE hash = $1 AND until IS NULL),
+    gone AS (DELETE FROM flow.plans p USING here WHERE p.session_id = here.session_id)
+    SELECT s.user_id FROM flow.sessions s JOIN here ON here.session_id = s.id
+    WHERE s.expires_at > now() AND s.user_id IS NOT NULL`,
 };

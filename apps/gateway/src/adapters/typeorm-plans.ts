@@ -26,6 +26,8 @@ export interface Lifetimes {
   readonly sessionS: number;
   /** Of a plan, since last saved. */
   readonly planS: number;
+  /** Of the proof of a device, since the login that it was part of. */
+  readonly proofS: number;
 }
 
 interface Settings {
@@ -46,8 +48,9 @@ export class TypeormPlans extends Plans {
   }
 
   async find(slug: string, sessionKey: Buffer | undefined): Promise<Loaded | undefined> {
+    const { attributes, lifetimes } = this.settings;
     const { rows } = await runNamed<LoadedRow>(this.source, LOAD, [
-      ...[slug, sessionKey ?? null, this.settings.attributes, seconds(this.settings.lifetimes.planS)],
+      ...[slug, sessionKey ?? null, attributes, seconds(lifetimes.planS), seconds(lifetimes.proofS)],
     ]);
     const row = rows[0];
     if (row?.session_id && row.unseen && !row.retired) this.see(row.session_id);
@@ -90,8 +93,9 @@ export class TypeormPlans extends Plans {
     return (await runNamed(this.source, ...saving(values, consequences))).rows.length > 0;
   }
 
-  async cancel(sessionKey: Buffer): Promise<void> {
-    await runNamed(this.source, CANCEL, [sessionKey]);
+  async cancel(sessionKey: Buffer): Promise<string | undefined> {
+    const { rows } = await runNamed<{ user_id: string }>(this.source, CANCEL, [sessionKey]);
+    return rows[0]?.user_id;
   }
 
   /** Not part of the answer, so nobody waits for it. */

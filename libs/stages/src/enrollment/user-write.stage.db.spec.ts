@@ -96,6 +96,7 @@ describe('a user who is made', () => {
     { username: 'x'.repeat(151) },
     { username: 'nul', name: 'a\0b' },
     { username: 'turned\u202e' },
+    { username: 'long', name: 'x'.repeat(1001) },
     { username: 'lines', name: 'one\ntwo' },
     { username: 'nul', 'attributes.a': 'a\0b' },
   ])('is not made of what does not fit: %j', async (data) => {
@@ -173,6 +174,29 @@ describe('a user who is changed', () => {
     expect(await find(user.username)).toMatchObject({ password_hash: 'hash of hunter2' });
     expect(await find(visitor.username)).toMatchObject({ password_hash: '', epoch: visitor.epoch });
     expect(JSON.stringify(done)).not.toContain('keep_session');
+  });
+
+  it('is asked for a second factor before a recovery gives them another password (D3 25)', async () => {
+    const user = await somebody({ password_hash: 'old' });
+    const hashOf = async () => (await find(user.username))?.password_hash;
+    const change = (context: object, data: object = { password: 'hunter2' }) =>
+      write(data, { ...NEVER, designation: 'recovery', context: { pending_user: user, ...context } });
+    const asked = {
+      type: 'passed',
+      context: { proof_asked: user.uuid },
+      insert: {
+        where: 'before',
+        steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'skip' } }],
+      },
+    };
+    for (const context of [{}, { proof_asked: randomUUID() }, { auth_method_args: { mfa_devices: [] } }])
+      expect(await change(context)).toEqual(asked);
+    expect(await hashOf()).toBe('old');
+
+    expect(await change({}, { name: 'Other' })).not.toHaveProperty('insert');
+    expect(await change({ auth_method_args: { mfa_devices: [{ pk: 1 }] } })).not.toHaveProperty('insert');
+    expect(await change({ proof_asked: user.uuid })).not.toHaveProperty('insert');
+    expect(await hashOf()).toBe('hash of hunter2');
   });
 
   it('is not made active, and keeps type, path and groups, whatever the stage makes new ones of', async () => {
