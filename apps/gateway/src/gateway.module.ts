@@ -252,8 +252,9 @@ const lifetimesOf = ({
   SESSION_S: sessionS,
   PLAN_S: planS,
   SOURCE_LOGIN_S: sourceLoginS,
+  AUTHENTICATOR_PROOF_S: proofS,
 }: GatewayConfig) => ({
-  ...{ anonymousSessionS, sessionS, planS, sourceLoginS },
+  ...{ anonymousSessionS, sessionS, planS, proofS, sourceLoginS },
 });
 
 const engineOf = ({ config, source, requester, logger }: Ground, contracts: Contracts) =>
