@@ -72,7 +72,7 @@ export const gatewayConfig = z.object({
   ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
   SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
   AUTHENTICATOR_PROOF_S: whole(600, { max: 86_400 }).describe(
-    'Seconds after a login with one of their devices in which people may remove a device of theirs',
+    'Seconds after a login with one of their devices in which people may remove a device of theirs, or set another up',
   ),
   PLAN_S: whole(3600).describe(
     'Seconds since its last step that a flow under way can go on; where the flow has been changed meanwhile, since it was begun',

@@ -246,8 +246,9 @@ const lifetimesOf = ({
   ANONYMOUS_SESSION_S: anonymousSessionS,
   SESSION_S: sessionS,
   PLAN_S: planS,
+  AUTHENTICATOR_PROOF_S: proofS,
 }: GatewayConfig) => ({
-  ...{ anonymousSessionS, sessionS, planS },
+  ...{ anonymousSessionS, sessionS, planS, proofS },
 });
 
 const engineOf = ({ config, source, requester, logger }: Ground, contracts: Contracts) =>

@@ -106,6 +106,7 @@ export class Outset {
     return {
       ...{ request, version, plan: planOf(ground), revision: 0 },
       sessionUser: user ? savedUserOf(user) : null,
+      proved: false,
       site: siteOf(this.parts.site, brand),
       locale: request.localeFor({ user, brand }),
       turns: new Turns(),

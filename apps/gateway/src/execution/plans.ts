@@ -34,6 +34,8 @@ export interface Session {
   /** Seconds until it ends for good; undefined for one that slides, whose cookie lives with the browser. */
   readonly leftS: number | undefined;
   readonly user: Identity | undefined;
+  /** Whether a device was proved when its user logged in, and that is not too long ago. */
+  readonly proved?: boolean | undefined;
   /** Where it was last used from; undefined when nobody noted it. */
   readonly lastIp?: string | undefined;
 }
