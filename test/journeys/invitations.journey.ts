@@ -30,7 +30,7 @@ beforeAll(async () => {
         ...[fieldEntry('new', ['username', 'username']), fieldEntry('new', ['name', 'text'])],
         flowEntries('invited', [
           ...[{ stage: 'invitation.invitationstage' }, asking('new', ['username', 'name'])],
-          ...[writing('always_create'), DUMMY],
+          ...[writing('always_create'), LOGIN],
         ]),
         flowEntries('other', [{ stage: 'invitation.invitationstage' }, DUMMY]),
       ),
@@ -65,7 +65,7 @@ describe('an invitation', () => {
       other.solve('invited', { username: 'vera', name: 'Vera' }, query),
     ]);
     const components = new Set(heard.map(({ body }) => body['component']));
-    expect(components).toEqual(new Set(['ak-stage-access-denied', 'ak-stage-dummy']));
+    expect(components).toEqual(new Set(['ak-stage-access-denied', 'xak-flow-redirect']));
     const rows = await house.rows(`SELECT FROM directory.users WHERE username IN ('ulla', 'vera')`);
     expect(rows).toHaveLength(1);
   });
@@ -93,7 +93,9 @@ describe('an invitation', () => {
     expect((await browser.show('invited', query)).body).toMatchObject({
       fields: [{ field_key: 'username' }, { field_key: 'name', type: 'text_read_only', initial_value: 'Sven' }],
     });
-    await browser.solve('invited', { username: 'sven', name: 'Mallory' }, query);
+    const done = await browser.solve('invited', { username: 'sven', name: 'Mallory' }, query);
+    expect(done.body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { username: 'sven' } });
     expect(await userRow('sven')).toMatchObject({ name: 'Sven', attributes: { team: 'a' } });
     const denied = { component: 'ak-stage-access-denied', error_message: 'Invalid invite/invite not found' };
     expect((await house.browser().show('invited', query)).body).toMatchObject(denied);

@@ -46,6 +46,16 @@ describe('users, groups and tokens in blueprints', () => {
     expect(await one('SELECT password_hash FROM directory.users')).toEqual({ password_hash: 'hash of other' });
   });
 
+  it('decides whether a user is active, also one who waits for a mail and is not', async () => {
+    const awaits = async () => (await one<{ awaits_flow: string | null }>('SELECT awaits_flow FROM directory.users'))!;
+    await outcomes(user('is_active: false'));
+    await bed.query('UPDATE directory.users SET awaits_flow = gen_random_uuid()');
+    expect(await outcomes(user('email: ""'))).toEqual(['left ann']);
+    expect((await awaits()).awaits_flow).not.toBeNull();
+    expect(await outcomes(user('is_active: false'))).toEqual(['left ann']);
+    expect(await awaits()).toEqual({ awaits_flow: null });
+  });
+
   it.each([
     '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA',
     'argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHQ$aGFzaA',

@@ -2,6 +2,9 @@ import { oddCharacterIn, UNSHOWABLE } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { USER_TYPES } from './register.js';
 
+/** Characters of what somebody is called. */
+export const MAX_NAME = 1000;
+
 /** A line of text, as a column takes it. */
 export const storedText = (max: number) =>
   z
@@ -18,7 +21,7 @@ export const storedAttributes = z
 /** A user as somebody writes them down; limits are those of the columns. */
 export const userDraft = z.object({
   username: storedText(150).min(1),
-  name: storedText(1000).default(''),
+  name: storedText(MAX_NAME).default(''),
   email: storedText(254)
     .refine((address) => address === '' || /^[^\s@]+@[^\s@]+$/.test(address), 'is no address')
     .default(''),

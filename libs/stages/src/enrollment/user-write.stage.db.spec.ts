@@ -96,6 +96,7 @@ describe('a user who is made', () => {
     { username: 'x'.repeat(151) },
     { username: 'nul', name: 'a\0b' },
     { username: 'turned\u202e' },
+    { username: 'long', name: 'x'.repeat(1001) },
     { username: 'lines', name: 'one\ntwo' },
     { username: 'nul', 'attributes.a': 'a\0b' },
   ])('is not made of what does not fit: %j', async (data) => {

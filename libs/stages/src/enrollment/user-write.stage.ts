@@ -1,5 +1,5 @@
 import { deny, pass, REDACTED, type SavedUser, type StageOutcome, UNSHOWABLE, type User } from '@gatehouse/contracts';
-import type { AccountDraft } from '@gatehouse/directory';
+import { type AccountDraft, MAX_NAME } from '@gatehouse/directory';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { Enrolments, Unwritable, type Writers } from './enrolments.js';
@@ -47,7 +47,7 @@ export class UserWriteStage implements Stage<Contract> {
     if (whom === 'nobody') return deny({ message: { code: 'user_write_nobody' } });
     const draft = writtenUser(data, locked);
     if (draft.fields.username === '') return deny();
-    if (Object.values(draft.fields).some((text) => UNSHOWABLE.test(text))) return unwritten();
+    if (!Object.values(draft.fields).every(isName)) return unwritten();
     const hash = draft.password && (await this.hashes.hash(draft.password, input.timeLeftMs() - FOR_THE_ROWS_MS));
     // Whoever is only pretended takes as long as anybody, and is never written.
     if (whom === 'pretended') return pass({ context: forgotten(input.context) });
@@ -73,6 +73,9 @@ export class UserWriteStage implements Stage<Contract> {
     }
   }
 }
+
+/** Whether somebody can be called so. */
+const isName = (text: string) => text.length <= MAX_NAME && !UNSHOWABLE.test(text);
 
 const unwritten = () => deny<Contract>({ message: { code: 'user_write_failed' } });
 
