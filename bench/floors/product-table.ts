@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { BEGIN_WITH_SESSION, LOAD, SAVE } from '../../apps/gateway/src/adapters/plan-statements.js';
+import { BEGIN_WITH_SESSION, LOAD } from '../../apps/gateway/src/adapters/plan-statements.js';
+import { saving } from '../../apps/gateway/src/adapters/save-statement.js';
 import type { Sealer } from '../../libs/platform/src/sealing.js';
 import { Keys, PLAN, type Row, type Table } from './rows.js';
 
@@ -46,7 +47,8 @@ export class ProductTable implements Table {
 
   async save({ id, session, revision }: Row, plan: unknown): Promise<boolean> {
     const body = this.sealer.seal(sealedAs(id, revision + 1), plan);
-    const values = [session, this.flowId, id, revision, null, body, '1 day', false];
-    return (await this.pool.query({ ...SAVE, values })).rowCount === 1;
+    const row = { session, flow: this.flowId, plan: id, revision, pending_user: null };
+    const [statement, values] = saving({ ...row, body, lifetime: '1 day', is_over: false }, {});
+    return (await this.pool.query({ ...statement, values })).rowCount === 1;
   }
 }

@@ -22,7 +22,7 @@ END $$;
 -- The gateway owns what happens in flows. What flows are is published by the blueprint command, not by the gateway.
 GRANT USAGE ON SCHEMA flow TO gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA flow TO gatehouse_gateway;
-REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets FROM gatehouse_gateway;
+REVOKE INSERT, UPDATE, DELETE ON flow.flows, flow.flow_versions, flow.brand_sets, flow.oauth_clients FROM gatehouse_gateway;
 REVOKE ALL ON flow.objects, flow.migrations, flow.mailed FROM gatehouse_gateway;
 
 -- Of the directory it reads views. The functions of one run as whoever asks, so the tables they read are named too.
@@ -92,7 +92,11 @@ GRANT SELECT (id, is_active, awaits_flow), UPDATE (is_active) ON directory.users
 GRANT USAGE ON SCHEMA captcha TO gatehouse_captcha;
 GRANT SELECT, INSERT, UPDATE, DELETE ON captcha.spent TO gatehouse_captcha;
 
--- Consents are their service's own. The gateway lists and revokes them, as their user says.
+-- Consents, codes of devices and their tokens are their service's own. The gateway lists and revokes consents, as their user
+-- says, and with them the tokens.
 GRANT USAGE ON SCHEMA consent TO gatehouse_consent, gatehouse_gateway;
 GRANT SELECT, INSERT, UPDATE, DELETE ON consent.grants, consent.done TO gatehouse_consent;
+GRANT SELECT, INSERT, UPDATE, DELETE ON consent.device_codes, consent.access_tokens TO gatehouse_consent;
+GRANT SELECT ON consent.code_keys TO gatehouse_consent;
 GRANT SELECT, DELETE ON consent.grants TO gatehouse_gateway;
+GRANT SELECT (user_id, application_id), DELETE ON consent.access_tokens TO gatehouse_gateway;

@@ -10,6 +10,9 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     `UPDATE flow.flows SET slug = 'mine'`,
     'DELETE FROM flow.flow_versions',
     'DELETE FROM flow.brand_sets',
+    'DELETE FROM flow.oauth_clients',
+    'SELECT FROM consent.device_codes',
+    'SELECT hash FROM consent.access_tokens',
     'DELETE FROM flow.migrations',
     'SELECT FROM flow.mailed',
     'CREATE TABLE flow.mine ()',
@@ -29,6 +32,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'SELECT FROM flow.sessions',
     'SELECT FROM captcha.spent',
     'SELECT FROM consent.migrations',
+    'UPDATE consent.code_keys SET key = NULL',
     'CREATE TABLE consent.mine ()',
   ],
   courier: [

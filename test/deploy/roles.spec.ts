@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { TypeormDeviceJanitor, TypeormDevices } from '@gatehouse/authenticators';
 import { TypeormCredentials, TypeormInvitations, TypeormPeople, TypeormUsers } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -6,6 +8,8 @@ import { TypeormBrands } from '../../apps/gateway/src/adapters/typeorm-brands.js
 import { TypeormFlows } from '../../apps/gateway/src/adapters/typeorm-flows.js';
 import { TypeormJanitor } from '../../apps/gateway/src/adapters/typeorm-janitor.js';
 import { TypeormMemberships } from '../../apps/gateway/src/adapters/typeorm-memberships.js';
+import { TypeormOwnDevices } from '../../apps/gateway/src/adapters/typeorm-own-devices.js';
+import { TypeormPlans } from '../../apps/gateway/src/adapters/typeorm-plans.js';
 import { TypeormSessions } from '../../apps/gateway/src/adapters/typeorm-sessions.js';
 import { TypeormTokens } from '../../apps/gateway/src/adapters/typeorm-tokens.js';
 import { TypeormOutbox } from '../../libs/courier/src/typeorm-outbox.js';
@@ -25,6 +29,11 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 const INVALID_PASSWORD = '28P01';
 
 const ROLES = Object.keys(FORBIDDEN);
+
+const person = {
+  kind: 'saved',
+  ...{ pk: 1, username: 'alice', name: 'Alice', email: '', is_active: true, epoch: 0, locale: '' },
+} as const;
 
 describeWithNats('deploy/postgres/roles.sql', () => {
   let stack: Stack;
@@ -156,6 +165,34 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       expect(await new TypeormTokens(source).findUser('key')).toBeUndefined();
       expect(await sessions.list(alice, { offset: 0, limit: 1 })).toEqual([]);
       expect(await sessions.remove(alice, undefined)).toBe(false);
+    });
+  });
+
+  it('lets mfa keep devices and forget those of users who are gone, and the gateway show, rename and remove them', async () => {
+    const sealer = new Sealer(`k:${Buffer.alloc(32).toString('base64')}`);
+    const device = { id: randomUUID(), user: alice, kind: 'totp', name: 'App' } as const;
+    await withPool('mfa', async (source) => {
+      await new TypeormDevices(source, sealer).add(device);
+      expect(await new TypeormDeviceJanitor(source, new Logger('test')).sweep()).toBe(0);
+    });
+    await withPool('gateway', async (source) => {
+      const own = new TypeormOwnDevices(source, sealer);
+      const change = { owner: { ...person, uuid: alice }, clientIp: '203.0.113.7' };
+      const [found] = await own.list({ owner: alice }, { offset: 0, limit: 5 });
+      expect([await own.rename(found!, 'Phone', change), await own.count({ owner: alice })]).toEqual([true, 1]);
+      expect(await own.find(alice, found!)).toMatchObject({ kind: 'totp', name: 'Phone' });
+      expect(await own.remove(found!, change)).toBe(true);
+    });
+  });
+
+  it('lets the gateway look for plans, and for what the login of a session has proved', async () => {
+    await withPool('gateway', async (source) => {
+      const lifetimes = { anonymousSessionS: 60, sessionS: 60, planS: 60, proofS: 60 };
+      const settings = { lifetimes, attributes: true, logger: new Logger('test') };
+      const plans = new TypeormPlans(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`), settings);
+      expect(await plans.find('nowhere', Buffer.alloc(32))).toBeUndefined();
+      const asked = { user: alice, withinS: 60 };
+      expect(await new TypeormSessions(source).hasProvedDevice(randomUUID(), asked)).toBe(false);
     });
   });
 

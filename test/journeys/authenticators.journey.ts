@@ -18,10 +18,17 @@ const CODES = {
   stage: 'authenticator_static.authenticatorstaticstage',
   attrs: { configure_flow: keyOf('enrol'), friendly_name: 'Codes <b>to keep</b>' },
 };
+const APP = { stage: 'authenticator_totp.authenticatortotpstage', attrs: { digits: 6 } };
 const VALIDATE = {
   stage: 'authenticator_validate.authenticatorvalidatestage',
   attrs: { not_configured_action: 'deny' },
 };
+/** Takes nothing but an app, and has one set up by whoever has none. */
+const APPS_ONLY = {
+  stage: 'authenticator_validate.authenticatorvalidatestage',
+  attrs: { device_classes: ['totp'], not_configured_action: 'configure', configuration_stages: [keyOf('app-1')] },
+};
+const OF_MEMBERS = { designation: 'stage_configuration', authentication: 'require_authenticated' };
 const PAGE = '/if/user/';
 const KEY = 'a-token-of-alice-that-nobody-guesses-0123456789abcdef';
 
@@ -41,6 +48,8 @@ beforeAll(async () => {
         flowEntries('enrol', [IDENTIFICATION, CODES], { designation: 'stage_configuration' }),
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('strong', [IDENTIFICATION, VALIDATE, LOGIN]),
+        flowEntries('app', [CODES, APP], OF_MEMBERS),
+        flowEntries('apps-only', [IDENTIFICATION, PASSWORD, APPS_ONLY, LOGIN]),
       ),
     ],
     services: ['identification', 'password', 'mfa', 'session'],
@@ -199,6 +208,60 @@ describe('the removal of a device', () => {
     });
     expect((await post(alice, PAGE, { remove: `static.${await pkOf()}` })).status).toBe(403);
     expect(await kept()).toBe(1);
+  });
+});
+
+describe('the devices of somebody who has lost them', () => {
+  it('are removed by the command of an operator, and a first one is set up again', async () => {
+    expect(await house.user(['remove-devices', 'alice'])).toBe('1 devices removed of alice');
+    expect(await kept()).toBe(0);
+    const alice = await withPassword('alice');
+    expect((await alice.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
+  });
+});
+
+describe('a further device', () => {
+  const ASKED = { component: 'ak-stage-authenticator-validate', device_challenges: [{ device_class: 'static' }] };
+  const kinds = async () =>
+    (await house.rows<{ kind: string }>('SELECT kind FROM mfa.devices ORDER BY pk')).map(({ kind }) => kind);
+
+  it('is set up by whoever proves one that they have, and by nobody who has a password alone (D3 25)', async () => {
+    const alice = await withPassword('alice');
+    for (const answer of [{}, { component: 'ak-stage-authenticator-static' }, { code: 'bogus' }])
+      expect((await alice.solve('app', answer)).body).toMatchObject(ASKED);
+    expect(await kinds()).toEqual(['static']);
+
+    await house.rows('DELETE FROM flow.attempts');
+    const proved = await alice.solve('app', { code: codes.pop() });
+    expect(proved.body).toMatchObject({ component: 'ak-stage-authenticator-static' });
+    // What was proved once counts for all that the plan sets up.
+    expect((await alice.solve('app', {})).body).toMatchObject({ component: 'ak-stage-authenticator-totp' });
+    expect(await kinds()).toEqual(['static', 'static']);
+  });
+
+  it('is set up at once by whoever has just logged in with one, and not when that is long ago (D3 25)', async () => {
+    const alice = await withDevice();
+    expect((await alice.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
+    await house.rows(
+      `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - interval '301 seconds')`,
+    );
+    expect((await alice.solve('app', {})).body).toMatchObject(ASKED);
+    expect(await kinds()).toEqual(['static']);
+  });
+
+  it('takes the place of none that a login does not know, unless that is proved (D3 25)', async () => {
+    const alice = house.browser();
+    await alice.solve('apps-only', { uid_field: 'alice' });
+    expect((await alice.solve('apps-only', { password: 'correct-horse-7' })).body).toMatchObject(ASKED);
+    expect((await alice.solve('apps-only', { code: codes.pop() })).body).toMatchObject({
+      component: 'ak-stage-authenticator-totp',
+    });
+  });
+
+  it('is asked for of nobody who has none: the first two are set up one after the other', async () => {
+    const bob = await withPassword('bob');
+    expect((await bob.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
+    expect((await bob.solve('app', {})).body).toMatchObject({ component: 'ak-stage-authenticator-totp' });
   });
 });
 

@@ -11,6 +11,8 @@ const DUO = {
     api_hostname: duoAccount.host,
     client_id: duoAccount.integrationKey,
     client_secret: duoAccount.secretKey,
+    admin_integration_key: duoAccount.integrationKey,
+    admin_secret_key: duoAccount.secretKey,
   },
 };
 const VALIDATE = { stage: 'authenticator_validate.authenticatorvalidatestage', attrs: { device_classes: ['duo'] } };
@@ -24,7 +26,7 @@ beforeAll(async () => {
     environment: { DUO_URL: duo.url, DUO_TIMEOUT_S: '1' },
     blueprints: [
       blueprint(
-        ['alice', 'bob', 'carol'].map((username) => userEntry(username)),
+        ['alice', 'bob', 'carol', 'dave'].map((username) => userEntry(username)),
         flowEntries('login', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
         flowEntries('phone', [DUO], { designation: 'stage_configuration', authentication: 'require_authenticated' }),
       ),
@@ -87,6 +89,23 @@ describe('pairing a phone with Duo', () => {
     duo.trouble = 500;
     const { status: code, headers } = await browser.show('phone');
     expect([code, headers.get('retry-after')]).toEqual([503, '1']);
+  });
+});
+
+describe('whoever has a phone at Duo already', () => {
+  it('gets its device by the command of an operator, and is asked for it from then on', async () => {
+    const { id } = duo.add('dave');
+    const stage = 'phone 0 authenticator_duo.authenticatorduostage';
+    expect(await house.user(['import-duo', stage])).toMatch(/^1 devices imported/);
+    expect(await house.user(['import-duo', stage])).toMatch(/^0 devices imported\n\d+ were there already/);
+    expect(await house.rows('SELECT FROM mfa.devices WHERE handle = $1', [id])).toHaveLength(1);
+    await expect(house.user(['import-duo', 'another'])).rejects.toMatchObject({ code: 1 });
+    const browser = house.browser();
+    await browser.solve('login', { uid_field: 'dave' });
+    expect((await browser.solve('login', { password: 'correct-horse-7' })).body).toMatchObject({
+      component: 'ak-stage-authenticator-validate',
+      device_challenges: [{ device_class: 'duo' }],
+    });
   });
 });
 

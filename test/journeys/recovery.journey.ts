@@ -19,7 +19,7 @@ beforeAll(async () => {
     services: ['identification', 'password', 'session', 'enrollment', 'mfa'],
     blueprints: [
       blueprint(
-        userEntry('alice'),
+        ...[userEntry('alice'), userEntry('bob')],
         flowEntries('codes', [IDENTIFICATION, CODES], { designation: 'stage_configuration' }),
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         ...[fieldEntry('new', ['password', 'password']), fieldEntry('new', ['password_repeat', 'password'])],
@@ -29,6 +29,11 @@ beforeAll(async () => {
             ...[IDENTIFICATION, EMAIL, VALIDATE],
             ...[asking('new', ['password', 'password_repeat']), writing('never_create'), LOGIN],
           ],
+          { designation: 'recovery' },
+        ),
+        flowEntries(
+          'forgetful',
+          [IDENTIFICATION, EMAIL, asking('new', ['password', 'password_repeat']), writing('never_create'), LOGIN],
           { designation: 'recovery' },
         ),
       ),
@@ -69,6 +74,30 @@ describe('whoever reads the mails of somebody', () => {
       expect((await browser.solve('back', body)).body).toMatchObject(factor);
     expect(await statusOf(browser)).toBe(403);
     expect([await statusOf(member), await statusOf(await loggedIn(OLD))]).toEqual([200, 200]);
+  });
+
+  it('is asked for it before the password is replaced, in a flow that has no step for that (D3 25)', async () => {
+    await house.rows('DELETE FROM flow.attempts');
+    const follow = async (username: string) => {
+      const link = new URL(await house.user(['recovery-link', username, '--flow', 'forgetful']));
+      const browser = house.browser();
+      expect((await browser.solve('forgetful', {}, link.search.slice(1))).body['component']).toBe('ak-stage-prompt');
+      return browser;
+    };
+    const alice = await follow('alice');
+    const factor = { component: 'ak-stage-authenticator-validate' };
+    for (const body of [NEW, NEW, { code: 'bogus' }])
+      expect((await alice.solve('forgetful', body)).body).toMatchObject(factor);
+    expect([await statusOf(alice), await statusOf(await loggedIn(OLD))]).toEqual([403, 200]);
+
+    await house.rows('DELETE FROM flow.attempts');
+    expect((await alice.solve('forgetful', { code: codes[2] })).body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect([await statusOf(alice), await statusOf(await loggedIn(OLD))]).toEqual([200, 403]);
+    const back = { password: OLD, password_repeat: OLD };
+    await (await wayBack(codes[3])).solve('back', back);
+
+    const bob = await follow('bob');
+    expect((await bob.solve('forgetful', NEW)).body).toMatchObject({ component: 'xak-flow-redirect' });
   });
 
   it('sets a password with it: the old one and its sessions are over', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PlanContext, SavedUser } from '@gatehouse/contracts';
+import type { PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
 import type { UserDraft } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { PasswordHashes } from '../../libs/stages/src/enrollment/password-hashes.js';
@@ -13,8 +13,9 @@ interface Asked {
   readonly user?: SavedUser | undefined;
   readonly id?: string;
   readonly context?: object;
-  /** The id of the flow. */
+  /** The id of the flow, and what it is for. */
   readonly flow?: string;
+  readonly designation?: StageRequest['flow']['designation'];
 }
 
 /** A name that nobody has. */
@@ -33,11 +34,11 @@ export class WritingDesk {
 
   /** Asks the stage to write `data`; what comes of it. */
   write(data: object | undefined, { config = {}, user, id = randomUUID(), ...asked }: Asked = {}) {
-    const { context = {}, flow = this.#here } = asked;
+    const { context = {}, flow = this.#here, designation = 'enrollment' } = asked;
     const facts = { ...(data ? { prompt_data: data } : {}), ...context } as PlanContext;
     const request = {
       ...{ id, session: { user: user ?? null } },
-      flow: { id: flow, slug: 'enrol', title: '', designation: 'enrollment' as const },
+      flow: { id: flow, slug: 'enrol', title: '', designation },
     };
     return driveStage(userWriteContract, new UserWriteStage(this.database.enrolments, this.hashes), {
       ...{ config: { ...config }, context: facts, request },

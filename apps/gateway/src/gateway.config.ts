@@ -53,6 +53,9 @@ export const gatewayConfig = z.object({
     'Requests a period from one network (an IPv4 address or an IPv6 /64) of people who are not logged in, counted by each gateway; 0 for no limit',
   ),
   ANONYMOUS_RATE_PERIOD_S: whole(1, { max: 86_400 }).describe('Seconds of that period'),
+  DEVICE_CODE_RATE: whole(100, { min: 0, max: 1_000_000 }).describe(
+    'Codes for devices an hour for one network, counted by each gateway; 0 for no limit',
+  ),
   REQUEST_ARRIVAL_S: whole(30, { max: 3600 }).describe('Seconds that a request may take to arrive, body included'),
   NETWORK_ATTEMPTS_FREE: whole(100).describe('Wrong credentials from one network before delays begin'),
   NETWORK_ATTEMPTS_FORGET_S: whole(900).describe('Seconds after which a network starts afresh'),
@@ -69,7 +72,7 @@ export const gatewayConfig = z.object({
   ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
   SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
   AUTHENTICATOR_PROOF_S: whole(600, { max: 86_400 }).describe(
-    'Seconds after a login with one of their devices in which people may remove a device of theirs',
+    'Seconds after a login with one of their devices in which people may remove a device of theirs, or set another up',
   ),
   PLAN_S: whole(3600).describe(
     'Seconds since its last step that a flow under way can go on; where the flow has been changed meanwhile, since it was begun',

@@ -1,11 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
-import { policyBytesOf } from '@gatehouse/contracts';
+import { DEVICE_CODE_KIND, policyBytesOf } from '@gatehouse/contracts';
 import { Invitations, TypeormInvitations } from '@gatehouse/directory';
 import type { Places } from '@gatehouse/platform';
 import { Logger, type NatsRequester, runNamed, Sealer } from '@gatehouse/platform';
+import { stages } from '@gatehouse/stages';
 import { type DynamicModule, Module, type Provider, type Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { CatalogueContracts } from './adapters/catalogue-contracts.js';
+import { NatsDeviceGrants } from './adapters/nats-device-grants.js';
 import { NatsPolicies } from './adapters/nats-policies.js';
 import { NatsStages } from './adapters/nats-stages.js';
 import { TypeormAttempts } from './adapters/typeorm-attempts.js';
@@ -14,19 +16,26 @@ import { TypeormBrands } from './adapters/typeorm-brands.js';
 import { TypeormConsents } from './adapters/typeorm-consents.js';
 import { TypeormEvents } from './adapters/typeorm-events.js';
 import { TypeormFlows } from './adapters/typeorm-flows.js';
+import { TypeormGrantors } from './adapters/typeorm-grantors.js';
 import { TypeormMemberships } from './adapters/typeorm-memberships.js';
+import { TypeormOauthClients } from './adapters/typeorm-oauth-clients.js';
 import { TypeormOwnDevices } from './adapters/typeorm-own-devices.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
 import { TypeormTokens } from './adapters/typeorm-tokens.js';
 import { AttemptLines } from './execution/attempt-lines.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
+import { Authorizations } from './execution/authorizations.js';
 import { BindingGuard } from './execution/binding-guard.js';
 import { Brands } from './execution/brands.js';
+import { CodeGuesses } from './execution/code-guesses.js';
 import { Consents } from './execution/consents.js';
 import { Consultation } from './execution/consultation.js';
+import { DeviceGrants } from './execution/device-grants.js';
 import { Executor } from './execution/executor.js';
 import { Flows } from './execution/flows.js';
+import { Grantors } from './execution/grantors.js';
+import { OauthClients } from './execution/oauth-clients.js';
 import { Outset } from './execution/outset.js';
 import { OwnDevices } from './execution/own-devices.js';
 import { Pace } from './execution/pace.js';
@@ -43,8 +52,11 @@ import { Avatars } from './http/avatars.js';
 import { BrandsController } from './http/brands.controller.js';
 import { Clients } from './http/client.js';
 import { ConsentsController } from './http/consents.controller.js';
+import { DeniedPage } from './http/denied.page.js';
 import { DeviceDesk } from './http/device.desk.js';
 import { DeviceForms } from './http/device.forms.js';
+import { DeviceGate } from './http/device.gate.js';
+import { DevicePageController } from './http/device-page.controller.js';
 import { DevicesController } from './http/devices.controller.js';
 import { DuoEnrollmentController } from './http/duo-enrollment.controller.js';
 import { ExecutorController } from './http/executor.controller.js';
@@ -59,6 +71,9 @@ import { HomeController } from './http/home.controller.js';
 import { InvitationDesk } from './http/invitation.desk.js';
 import { InvitationsController } from './http/invitations.controller.js';
 import { LiveSessions } from './http/live-sessions.js';
+import { OauthController } from './http/oauth.controller.js';
+import { OauthClientAuth } from './http/oauth-client.auth.js';
+import { OauthMetadataController } from './http/oauth-metadata.controller.js';
 import { apiDocument } from './http/openapi/api-document.js';
 import { SchemaController } from './http/openapi/schema.controller.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
@@ -69,6 +84,7 @@ import { RootConfigController } from './http/root-config.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
 import { SitePages } from './http/site-pages.js';
 import { StrangerGate } from './http/stranger.gate.js';
+import { UserinfoController } from './http/userinfo.controller.js';
 import { UsersController } from './http/users.controller.js';
 
 /** Everything that answers HTTP. */
@@ -90,6 +106,10 @@ const CONTROLLERS: Type[] = [
   DevicesController,
   InvitationsController,
   BrandsController,
+  DevicePageController,
+  OauthController,
+  UserinfoController,
+  OauthMetadataController,
   RootConfigController,
   HealthController,
   SchemaController,
@@ -126,6 +146,7 @@ function providersOf(ground: Ground): Provider[] {
   const { plans, flows, contracts } = ports;
   return [
     Avatars,
+    DeniedPage,
     DeviceForms,
     { provide: Logger, useValue: logger },
     { provide: GATEWAY_CONFIG, useValue: config },
@@ -138,9 +159,23 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Invitations, useValue: new TypeormInvitations(source) },
     { provide: Consents, useValue: ports.consents },
     { provide: OwnDevices, useValue: ports.devices },
+    ...oauthOf(ground, ports),
     ...doorsOf(ground, ports),
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
+  ];
+}
+
+/** What devices are let in by. */
+function oauthOf({ config }: Ground, { oauthClients: clients, grants, grantors, attempts, claims }: Ports): Provider[] {
+  const rules = stages[DEVICE_CODE_KIND]?.contract.attempts ?? [];
+  return [
+    { provide: OauthClients, useValue: clients },
+    { provide: DeviceGrants, useValue: grants },
+    { provide: Grantors, useValue: grantors },
+    { provide: OauthClientAuth, useValue: new OauthClientAuth(clients) },
+    { provide: DeviceGate, useValue: new DeviceGate(config) },
+    { provide: CodeGuesses, useValue: new CodeGuesses({ attempts, claims, grants, rules }) },
   ];
 }
 
@@ -153,38 +188,29 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
   const reader = new FlowRequestReader({ contracts, clients, principals, gate });
   const inside = { ...ports, contracts, bindings, site: siteOf(config) };
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date() }), new Outset(inside)];
+  const authorizations = new Authorizations({ outset, clients: ports.oauthClients, grants: ports.grants });
   const proofS = config.AUTHENTICATOR_PROOF_S;
   return [
     { provide: Clients, useValue: clients },
+    { provide: StrangerGate, useValue: gate },
     InvitationDesk,
     { provide: DeviceDesk, useValue: new DeviceDesk({ devices: ports.devices, sessions, clients, proofS }) },
     { provide: Principals, useValue: principals },
-    { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, reader, logger }) },
+    { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, authorizations, reader, logger }) },
   ];
 }
 
 type Ports = ReturnType<typeof portsOf>;
 
 function portsOf(ground: Ground) {
-  const { config, source, requester, logger } = ground;
+  const { config, source, logger } = ground;
   const attributes = readsAttributes(config.AVATARS);
   const sealer = new Sealer(config.SEAL_KEYS);
   const plans = new TypeormPlans(source, sealer, { lifetimes: lifetimesOf(config), logger, attributes });
   const contracts = new CatalogueContracts(new Set(config.TRUSTED_STAGES));
-  const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
-  const lines = new AttemptLines(config.ATTEMPTS_LINE);
-  const consultation = new Consultation({
-    stages: new NatsStages(requester),
-    contracts,
-    attempts,
-    claims: claimsOf(config),
-    lines,
-    pace: new Pace({ now: () => performance.now(), wait: setTimeout }),
-    report: (kind, violations) => logger.fault('a stage oversteps its contract', undefined, { kind, violations }),
-  });
   const engine = engineOf(ground, contracts);
   return {
-    ...{ plans, contracts, attempts, lines, consultation, engine },
+    ...{ plans, contracts, engine, ...judgesOf(ground, contracts) },
     flows: new TypeormFlows(source, sealer),
     brands: new TypeormBrands(source, config.BRAND),
     planning: new Planning(engine),
@@ -193,15 +219,36 @@ function portsOf(ground: Ground) {
     sessions: new TypeormSessions(source, attributes),
     ...{ consents: new TypeormConsents(source, sealer), devices: new TypeormOwnDevices(source, sealer) },
     tokens: new TypeormTokens(source, attributes),
+    ...devicePortsOf(ground, sealer),
   };
 }
+
+/** What stages are asked through, and what guesses are counted by. */
+function judgesOf({ config, source, requester, logger }: Ground, contracts: Contracts) {
+  const attempts = new TypeormAttempts(source, config.ATTEMPTS_DELAY_S);
+  const lines = new AttemptLines(config.ATTEMPTS_LINE);
+  const claims = claimsOf(config);
+  const stages = new NatsStages(requester);
+  const pace = new Pace({ now: () => performance.now(), wait: setTimeout });
+  const report = (kind: string, violations: readonly string[]) =>
+    logger.fault('a stage oversteps its contract', undefined, { kind, violations });
+  const consultation = new Consultation({ stages, contracts, attempts, claims, lines, pace, report });
+  return { attempts, claims, lines, consultation };
+}
+
+const devicePortsOf = ({ source, requester }: Ground, sealer: Sealer) => ({
+  oauthClients: new TypeormOauthClients(source, sealer),
+  grants: new NatsDeviceGrants(requester),
+  grantors: new TypeormGrantors(source),
+});
 
 const lifetimesOf = ({
   ANONYMOUS_SESSION_S: anonymousSessionS,
   SESSION_S: sessionS,
   PLAN_S: planS,
+  AUTHENTICATOR_PROOF_S: proofS,
 }: GatewayConfig) => ({
-  ...{ anonymousSessionS, sessionS, planS },
+  ...{ anonymousSessionS, sessionS, planS, proofS },
 });
 
 const engineOf = ({ config, source, requester, logger }: Ground, contracts: Contracts) =>

@@ -11,7 +11,9 @@ import { setPassword } from './user-verbs/password.js';
 import { recoveryLink } from './user-verbs/recovery-link.js';
 import { create } from './user-verbs/typeorm-create.js';
 import { endSessions } from './user-verbs/typeorm-end-sessions.js';
+import { importDuoDevices } from './user-verbs/typeorm-import-duo.js';
 import { list } from './user-verbs/typeorm-list.js';
+import { removeDevices } from './user-verbs/typeorm-remove-devices.js';
 import type { Verb } from './user-verbs/typeorm-verb.js';
 
 /** What an operator can do about users, by the word for it. */
@@ -21,10 +23,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
   lock,
   unlock,
   'end-sessions': endSessions,
+  'remove-devices': removeDevices,
   'set-password': setPassword,
   'recovery-link': recoveryLink,
   import: importFile,
   'import-devices': importDevicesFile,
+  'import-duo': importDuoDevices,
 };
 
 const USAGE = [

@@ -1,17 +1,33 @@
-import { openDataSource, postgresConfig, readConfig, Sealer } from '@gatehouse/platform';
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, openDataSource, postgresConfig, readConfig, Sealer } from '@gatehouse/platform';
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { authenticatorsConfig } from './authenticators.config.js';
 import { Devices } from './devices.js';
 import { MFA_SCHEMA } from './migrations/index.js';
+import { TypeormDeviceJanitor } from './typeorm-device-janitor.js';
 import { TypeormDevices } from './typeorm-devices.js';
 
-/** Keeps the pool until the last request in flight is answered. */
+/** Cleans up now and then, and keeps the pool until the last request in flight is answered. */
 @Module({})
-class AuthenticatorsModule implements OnApplicationShutdown {
-  constructor(@Inject(DataSource) private readonly source: DataSource) {}
+class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly janitor: TypeormDeviceJanitor;
+
+  constructor(@Inject(DataSource) private readonly source: DataSource) {
+    this.janitor = new TypeormDeviceJanitor(source, new Logger('mfa'));
+  }
+
+  onApplicationBootstrap() {
+    this.janitor.start(readConfig(authenticatorsConfig).MFA_CLEANUP_EVERY_S);
+  }
 
   onApplicationShutdown() {
+    this.janitor.stop();
     return this.source.destroy();
   }
 }

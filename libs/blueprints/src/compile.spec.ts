@@ -49,6 +49,7 @@ const guest = defineStage({
   config: z.object({}),
   companions: ['inner'],
 });
+const usher = defineStage({ ...shapes, kind: 'usher', model: 'app.usher', config: none, inserts: ['guest'] });
 const lock = defineStage({
   ...shapes,
   kind: 'lock',
@@ -58,7 +59,9 @@ const lock = defineStage({
 });
 const weather = { kind: 'weather', model: 'app.weather', config: z.object({ warm: z.boolean().default(true) }) };
 const contracts = {
-  stages: new Map([host, inner, porch, form, guest, lock].map((contract) => [contract.model as string, contract])),
+  stages: new Map(
+    [host, inner, porch, form, guest, usher, lock].map((contract) => [contract.model as string, contract]),
+  ),
   policies: new Map([[weather.model, weather]]),
 };
 
@@ -153,6 +156,13 @@ describe('Compiler', () => {
     const after = new Compiler(draft, contracts, vault);
     expect(after.affected(draft.touched)).toHaveLength(1);
     expect(after.compile(draft.get(uuid(1))!).companions).toEqual({});
+  });
+
+  it('has the companions of steps, too, that a stage may add', () => {
+    const objects = [stage(10, 'app.usher'), stage(11, 'app.inner', { word: 'hush' }), binding(20, [1, 10, 1])];
+    const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
+    expect(Object.keys(compiler.compile(draft.get(uuid(1))!).companions)).toEqual([uuid(11)]);
+    expect(compiler.affected(new Set([uuid(11)]))).toHaveLength(1);
   });
 
   it('gives a stage in the flow its own secrets', () => {

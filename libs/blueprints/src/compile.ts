@@ -55,7 +55,7 @@ export class Compiler {
 
   #hasCompanions(flow: BlueprintObject): boolean {
     const bindings = this.#bindings.get(flow.id) ?? [];
-    return bindings.some((binding) => this.#contractOf(this.#stageOf(binding)).companions.length > 0);
+    return bindings.some((binding) => this.#companionKindsOf(this.#stageOf(binding)).length > 0);
   }
 
   compile(flow: BlueprintObject): FlowVersion {
@@ -129,10 +129,17 @@ export class Compiler {
 
   /** Every stage of the kinds whose work a stage goes on with, in an order that does not change. */
   #companionsOf(stage: BlueprintObject): BlueprintObject[] {
-    const kinds = this.#contractOf(stage).companions;
+    const kinds = this.#companionKindsOf(stage);
     const models = [...this.contracts.stages].filter(([, { kind }]) => kinds.includes(kind)).map(([model]) => model);
     const found = models.flatMap((model) => [...this.draft.of(model)]);
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Kinds that a stage goes on with, itself or by a step that it may add. */
+  #companionKindsOf(stage: BlueprintObject): string[] {
+    const { companions, inserts } = this.#contractOf(stage);
+    const added = [...this.contracts.stages.values()].filter(({ kind }) => inserts.includes(kind));
+    return [...companions, ...added.flatMap((contract) => contract.companions)];
   }
 
   /** What the strangers among a stage and those that it points to have promised, by kind. */

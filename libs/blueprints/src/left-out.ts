@@ -37,7 +37,7 @@ export class LeftOut {
 }
 
 /** A UUID that a text always has, so that what is made of it does not change from run to run. */
-function uuidOf(text: string): string {
+export function uuidOf(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   const [a, b, c, d] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(13, 16), hex.slice(17, 20)];
   return `${a}-${b}-4${c}-8${d}-${hex.slice(20, 32)}`;

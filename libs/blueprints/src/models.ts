@@ -7,6 +7,7 @@ import type { Draft } from './draft.js';
 import { bindingModel, flowModel } from './flow.model.js';
 import { GroupCollection } from './group-collection.js';
 import { InvitationCollection, type KeptInvitations } from './invitation-collection.js';
+import { applicationModel, oauthProviderModel } from './oauth-provider.model.js';
 import { ObjectCollection } from './object-collection.js';
 import { isForeign, type ObjectModel } from './object-model.js';
 import { policyBindingModel, policyModel } from './policy.model.js';
@@ -19,12 +20,14 @@ import type { Strangers } from './strangers.js';
 import { TokenCollection } from './token-collection.js';
 import { type Passwords, UserCollection } from './user-collection.js';
 
-/** The models whose objects are kept as blueprint objects: flows, bindings, brands, sources, those of each contract, and stages of others. */
+/** The models whose objects are kept as blueprint objects: flows, bindings, brands, OAuth clients, sources, those of each contract, and stages of others. */
 export const objectModels = ({ stages, policies }: Contracts): ObjectModel[] => [
   flowModel,
   bindingModel,
   policyBindingModel,
   brandModel,
+  oauthProviderModel,
+  applicationModel,
   remoteStageModel,
   ...sourceModels,
   ...[...stages].map(([model, contract]) => stageModel(model, contract)),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
 import type { Draft } from './draft.js';
 import { isMap, type Json, type JsonMap } from './json.js';
+import { uuidOf } from './left-out.js';
 import { type Condition, condition } from './lookup.js';
 import { type BlueprintObject, isForeign, type ObjectModel, referencesIn } from './object-model.js';
 
@@ -20,7 +21,8 @@ export class ObjectCollection implements Collection<Found> {
     this.fields = new Set(Object.keys(model.schema.shape));
   }
 
-  async find({ pk, ...identifiers }: JsonMap): Promise<Found | undefined> {
+  async find({ pk: given, ...identifiers }: JsonMap): Promise<Found | undefined> {
+    const pk = this.#pk(given);
     const conditions = Object.entries(identifiers).map(([name, value]) => this.#condition(name, value));
     const byPk = typeof pk === 'string' ? this.draft.get(pk) : undefined;
     if (byPk?.model === this.model.name) return this.#found(byPk);
@@ -31,7 +33,8 @@ export class ObjectCollection implements Collection<Found> {
     return undefined;
   }
 
-  async check({ pk, ...given }: JsonMap, existing: Found | undefined): Promise<() => Promise<Saved>> {
+  async check({ pk: named, ...given }: JsonMap, existing: Found | undefined): Promise<() => Promise<Saved>> {
+    const pk = this.#pk(named);
     if (pk !== undefined && !isId(pk)) throw Invalid.field('pk', NOT_AN_ID);
     const before = existing ? this.draft.get(String(existing.pk)) : undefined;
     const id = before?.id ?? pk ?? randomUUID();
@@ -46,6 +49,10 @@ export class ObjectCollection implements Collection<Found> {
 
   async remove({ pk }: Found): Promise<void> {
     this.draft.remove(String(pk));
+  }
+
+  #pk(given: Json | undefined): Json | undefined {
+    return this.model.numbered && typeof given === 'number' ? uuidOf(`${this.model.name} ${given}`) : given;
   }
 
   #accept(values: JsonMap): JsonMap {

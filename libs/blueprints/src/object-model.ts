@@ -4,7 +4,7 @@ import type { Json, JsonMap } from './json.js';
 
 /** What policies can be bound to, as a reference says it. */
 const TARGET = 'target';
-const TARGETS: readonly ReferenceKind[] = ['flow', 'binding'];
+const TARGETS: readonly ReferenceKind[] = ['flow', 'binding', 'application'];
 
 /** Whether an object of some kind is what a field wants. */
 export const isOf = (wanted: ReferenceKind, kind: ReferenceKind | undefined): boolean =>
@@ -26,6 +26,8 @@ export interface ObjectModel {
   /** Fields that hold ids of other objects. An object without one of its `parents` goes with it. */
   readonly references: ReadonlyMap<string, Reference>;
   readonly parents: readonly string[];
+  /** The reference numbers its objects: a number stands for an id, always the same. */
+  readonly numbered?: boolean;
   /** A flag that at most one object of the model has. */
   readonly sole?: string;
   /** Reference fields whose objects cannot go before this one: what they judge would not be judged any more. */

@@ -1,4 +1,4 @@
-import type { Brand, FlowVersion } from '@gatehouse/plan';
+import type { Brand, FlowVersion, OauthClient } from '@gatehouse/plan';
 import type { PublishedFlow } from './report.js';
 
 /** A compiled flow, ready to be published. */
@@ -16,4 +16,6 @@ export abstract class Publications {
   abstract withdraw(flowIds: readonly string[]): Promise<void>;
   /** Makes these the brands, beside what is published by now; nothing moves when nothing of it changes. */
   abstract publishBrands(brands: readonly Brand[]): Promise<void>;
+  /** Makes these the OAuth clients. */
+  abstract publishClients(clients: readonly OauthClient[]): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { contracts, models } from './installed.js';
 import type { JsonMap } from './json.js';
 import type { BlueprintFile, Library } from './library.js';
 import { collections } from './models.js';
+import { oauthClientsOf } from './oauth-clients.js';
 import type { Syntax } from './python-collection.js';
 import type { FileReport, Outcome, PublishedFlow, Report } from './report.js';
 import { Run } from './run.js';
@@ -85,6 +86,7 @@ async function publish(draft: Draft, vault: Vault, manager: EntityManager): Prom
   await publications.withdraw(draft.changes.removed);
   const published = await publications.publish(documents.map((document) => ({ document, digest: digestOf(document) })));
   await publications.publishBrands(brandsOf(draft));
+  await publications.publishClients(oauthClientsOf({ draft, policies: contracts.policies, vault }));
   await new TypeormSources(manager).publish(sourcesOf(draft, vault));
   return published;
 }

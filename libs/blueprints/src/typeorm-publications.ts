@@ -1,4 +1,4 @@
-import type { Brand } from '@gatehouse/plan';
+import type { Brand, OauthClient } from '@gatehouse/plan';
 import type { EntityManager } from 'typeorm';
 import { type Edition, Publications } from './publications.js';
 import type { PublishedFlow } from './report.js';
@@ -32,6 +32,13 @@ const POINT_TO_BRANDS = `
   ON CONFLICT (single) DO UPDATE SET revision = excluded.revision, document = excluded.document
   WHERE before.document <> excluded.document`;
 
+const CLIENTS = `jsonb_to_recordset($1::jsonb) AS c (client_id text, application text, document jsonb)`;
+/** Those that are as they were stay, so that one can take the slug or the id that another one gives up. */
+const DROP_CLIENTS = `
+  DELETE FROM flow.oauth_clients k WHERE NOT EXISTS (
+    SELECT FROM ${CLIENTS} WHERE c.client_id = k.client_id AND c.document = k.document)`;
+const ADD_CLIENTS = `INSERT INTO flow.oauth_clients SELECT c.* FROM ${CLIENTS} ON CONFLICT (client_id) DO NOTHING`;
+
 interface Moved extends PublishedFlow {
   readonly id: string;
   readonly version_id: string;
@@ -63,5 +70,13 @@ export class TypeormPublications extends Publications {
 
   async publishBrands(brands: readonly Brand[]): Promise<void> {
     await this.manager.query(POINT_TO_BRANDS, [JSON.stringify(brands)]);
+  }
+
+  async publishClients(clients: readonly OauthClient[]): Promise<void> {
+    const rows = clients.map((document) => ({
+      ...{ client_id: document.client_id, application: document.application.slug, document },
+    }));
+    await this.manager.query(DROP_CLIENTS, [JSON.stringify(rows)]);
+    await this.manager.query(ADD_CLIENTS, [JSON.stringify(rows)]);
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { claimedCode } from './device-grant.js';
 import { secret } from './secret.js';
 
 /** Characters of a cookie's value: with its name and attributes it stays under what every browser takes (RFC 6265 §6.1). */
@@ -70,6 +71,8 @@ export const effect = z.discriminatedUnion('type', [
     value: z.string().max(MAX_COOKIE_CHARACTERS),
     max_age_s: z.number().positive(),
   }),
+  /** A device's code is the visitor's to decide about: its client's authorization flow begins, and goes on from here. */
+  z.object({ type: z.literal('authorize'), claimed: claimedCode }),
   z.object({ type: z.literal('toast'), level: z.enum(['success', 'info', 'warning', 'error']), message: z.string() }),
 ]);
 export type Effect = z.output<typeof effect>;

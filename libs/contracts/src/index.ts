@@ -2,6 +2,7 @@ export * from './captcha.js';
 export * from './described-contract.js';
 export * from './described-schema.js';
 export * from './device-class.js';
+export * from './device-grant.js';
 export * from './duration.js';
 export * from './effect.js';
 export * from './envelope.js';

@@ -31,7 +31,7 @@ export type SavedUser = z.output<typeof savedUser>;
 
 const bag = z.record(z.string(), z.unknown());
 
-const subject = z.object({ uuid: z.uuid(), pk: z.int(), slug: z.string(), name: z.string() });
+const subject = z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string(), name: z.string() });
 
 /** The facts that stages share, one line each (protocol §4). */
 export const planContext = z.object({
@@ -41,6 +41,10 @@ export const planContext = z.object({
   user_backend: z.string().optional(),
   auth_method: z.string().optional(),
   auth_method_args: z.record(z.string(), z.unknown()).optional(),
+  /** Numbers of the devices that were set up on the way. */
+  enrolled_devices: z.array(z.int()).optional(),
+  /** The user, by uuid, who was asked for a device before their password is replaced. */
+  proof_asked: z.string().optional(),
   /** What was typed into prompts, by flat key. */
   prompt_data: secret(z.record(z.string(), z.unknown())).optional(),
   /** Keys of `prompt_data` that an invitation fixed. */

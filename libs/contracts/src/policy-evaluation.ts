@@ -76,7 +76,8 @@ export const policyReply = z.object({
   context: z
     .object({ set: bag.default({}), unset: z.array(z.string()).default([]) })
     .default(() => ({ set: {}, unset: [] })),
-  insert: insert.optional(),
+  /** Added when its step is decided on: what comes before that is over. */
+  insert: insert.extend({ where: z.enum(['next', 'last']) }).optional(),
   /** What they want to have happened; kept with the plan. */
   events: z.array(toldEvent).max(MAX_POLICY_EVENTS).optional(),
 });

@@ -4,9 +4,9 @@ import { errors, message } from './message.js';
 
 const bag = z.record(z.string(), z.unknown());
 
-/** Steps to be added to the plan: right after the current one, or at the end. */
+/** Steps to be added to the plan: before the current one, which is asked again after them; right after it; or at the end. */
 export const insert = z.object({
-  where: z.enum(['next', 'last']),
+  where: z.enum(['before', 'next', 'last']),
   steps: z.array(z.union([z.object({ attached: z.string() }), z.object({ kind: z.string(), config: bag })])),
 });
 export type Insert = z.output<typeof insert>;

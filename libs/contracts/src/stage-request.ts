@@ -41,7 +41,8 @@ export const stageRequest = z.object({
     outpost: z.boolean(),
     cookies: z.record(z.string(), z.string()),
   }),
-  session: z.object({ user: user.nullable() }),
+  /** `proved`: whether a device of theirs was proved when they logged in, and that is not too long ago. */
+  session: z.object({ user: user.nullable(), proved: z.boolean().exactOptional() }),
   /** The inner query without its flow token. */
   query: z.record(z.string(), z.string()),
   config: bag,

@@ -26,6 +26,26 @@ describe('what a mailed link has proved', () => {
   });
 });
 
+describe('what a device has proved', () => {
+  const proved = (pending_user?: SavedUser): PlanContext => ({
+    ...(pending_user && { pending_user }),
+    ...{ auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ pk: 1 }] }, enrolled_devices: [1] },
+  });
+  const FACTS = ['auth_method', 'auth_method_args', 'enrolled_devices'] as const;
+  const kept = (context: PlanContext, patch: object) => {
+    const after = mergeContext(context, { ...patch });
+    return FACTS.filter((key) => after[key] !== undefined);
+  };
+
+  it('is of whom it was proved for, and of nobody who takes their place (D3 25)', () => {
+    expect(kept(proved(alice), { pending_user: bob })).toEqual([]);
+    expect(kept(proved(alice), { pending_user: null })).toEqual([]);
+    expect(kept(proved(alice), { pending_user: bob, auth_method: 'password' })).toEqual(['auth_method']);
+    expect(kept(proved(alice), { pending_user: { kind: 'saved', uuid: alice.uuid } })).toEqual(FACTS);
+    expect(kept(proved(), { pending_user: bob })).toEqual(FACTS);
+  });
+});
+
 describe('what a stage that writes no users says of the pending one', () => {
   const said = (pending_user: object) =>
     withKnownUser({ type: 'passed', context: { pending_user } }, alice).context?.['pending_user'];

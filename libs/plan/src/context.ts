@@ -1,4 +1,4 @@
-import type { PlanContext, StageReply, User } from '@gatehouse/contracts';
+import type { ContextKey, PlanContext, StageReply, User } from '@gatehouse/contracts';
 
 /** Whom a remembered state belongs to: it does not outlive a change of user. */
 export function userKey(user: User | undefined): string | null {
@@ -7,8 +7,8 @@ export function userKey(user: User | undefined): string | null {
 }
 
 /**
- * The context after a reply. A null takes the fact away; a pending user with the same uuid is merged. What a mailed link has
- * proved is of whom it was sent to, and goes with them (05-security 3).
+ * The context after a reply. A null takes the fact away; a pending user with the same uuid is merged. What was proved is of
+ * whom it was proved for, and goes with them, be it by a mailed link (05-security 3) or a device (05-security 25).
  */
 export function mergeContext(context: PlanContext, patch: Readonly<Record<string, unknown>> | undefined): PlanContext {
   if (!patch) return context;
@@ -18,8 +18,18 @@ export function mergeContext(context: PlanContext, patch: Readonly<Record<string
     else merged[key] = key === 'pending_user' ? mergeUser(context.pending_user, value as User) : value;
   }
   if (!isOwnLink(merged)) delete merged['is_restored'];
+  if (isLeft(context.pending_user, merged['pending_user'] as User | undefined)) {
+    for (const key of PROOFS) if (!Object.hasOwn(patch, key)) delete merged[key];
+  }
   return merged;
 }
+
+/** Facts about how somebody was proved. */
+const PROOFS: readonly ContextKey[] = ['auth_method', 'auth_method_args', 'enrolled_devices'];
+
+/** Whether a plan about somebody is about somebody else now, or nobody. */
+const isLeft = (before: User | undefined, after: User | undefined) =>
+  before?.kind === 'saved' && userKey(before) !== userKey(after);
 
 const isOwnLink = ({ is_restored: link, pending_user: user }: PlanContext) =>
   !link || link.user === null || link.user === userKey(user);

@@ -16,7 +16,7 @@ const policyBinding = z.object({
 });
 
 /** Conditions with the rule that combines them (01-executor §7). */
-const policySet = z.object({ mode: z.enum(['any', 'all']), bindings: z.array(policyBinding) });
+export const policySet = z.object({ mode: z.enum(['any', 'all']), bindings: z.array(policyBinding) });
 export type PolicySet = z.output<typeof policySet>;
 
 export const DESIGNATIONS = [

@@ -96,7 +96,7 @@ describe('advance', () => {
 });
 
 describe('a step added by another', () => {
-  const insert = (where: 'next' | 'last', count = 1): StageReply => ({
+  const insert = (where: 'before' | 'next' | 'last', count = 1): StageReply => ({
     type: 'passed',
     insert: { where, steps: Array.from({ length: count }, () => ({ kind: 'redirect', config: { to: '/' } })) },
   });
@@ -104,6 +104,13 @@ describe('a step added by another', () => {
 
   it('comes next', () => {
     expect(ids(advance(plan, current(plan), insert('next', 2)).plan)).toEqual(['a', 'a~1', 'a~2', 'b', 'c']);
+  });
+  it('or before its maker, which is asked again after it, and whose policies then decide anew', () => {
+    const shown: Plan = { ...plan, shown: { step: 'a', challenge: {} }, verdicts: { a: { pass: true, messages: [] } } };
+    const { plan: next, answer } = advance(shown, current(shown), insert('before', 2));
+    expect([ids(next), next.cursor, answer.type]).toEqual([['a~1', 'a~2', 'a', 'b', 'c'], 0, 'moved']);
+    expect([next.shown, next.verdicts]).toEqual([undefined, {}]);
+    expect(advance(plan, current(plan), insert('before', 0)).plan.cursor).toBe(1);
   });
   it('or last', () => {
     expect(ids(advance(plan, current(plan), insert('last')).plan)).toEqual(['a', 'b', 'c', 'a~1']);
@@ -114,7 +121,7 @@ describe('a step added by another', () => {
   });
   it('has an id of its own, however often its maker passes', () => {
     let going = plan;
-    for (const where of ['next', 'last', 'next'] as const) {
+    for (const where of ['next', 'before', 'last', 'next'] as const) {
       going = { ...advance(going, current(plan), insert(where, 2)).plan, cursor: 0 };
     }
     expect(new Set(ids(going)).size).toBe(going.steps.length);
@@ -231,7 +238,7 @@ describe('an ended plan', () => {
 describe('any run of a plan', () => {
   const bag = fc.dictionary(fc.constantFrom('auth_method', 'user_backend'), fc.oneof(fc.string(), fc.constant(null)));
   const inserted = fc.record({
-    where: fc.constantFrom('next' as const, 'last' as const),
+    where: fc.constantFrom('before' as const, 'next' as const, 'last' as const),
     steps: fc.array(fc.constant({ kind: 'redirect', config: {} }), { maxLength: 3 }),
   });
   const state = fc.option(fc.record({ n: fc.nat() }), { nil: undefined });
@@ -257,7 +264,9 @@ describe('any run of a plan', () => {
           const step = currentStep(going, version);
           if (!step) return;
           const { plan: next, answer } = advance(going, { ...step, onRefusal }, deepFreeze(heard));
-          expect(next.cursor - going.cursor).toBe(heard.type === 'passed' ? 1 : 0);
+          const isLeft =
+            heard.type === 'passed' && !(heard.insert?.where === 'before' && heard.insert.steps.length > 0);
+          expect(next.cursor - going.cursor).toBe(isLeft ? 1 : 0);
           expect(next.cursor).toBeLessThanOrEqual(next.steps.length);
           expect(answer.type === 'done').toBe(next.cursor === next.steps.length);
           going = deepFreeze(answer.type === 'restart' ? drawAgain(next, version, answer) : next);

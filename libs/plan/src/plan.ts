@@ -141,6 +141,12 @@ function leave({ shown: _left, ...plan }: Plan): Plan {
   return { ...plan, verdicts: {}, cursor: plan.cursor + 1 };
 }
 
+/** The plan after a step: what the step wants to have before it stands where the cursor is, and the step comes again. */
+function left(plan: Plan, insert: Insert | undefined): Plan {
+  const isAgain = insert?.where === 'before' && insert.steps.length > 0;
+  return isAgain ? { ...leave(plan), cursor: plan.cursor } : leave(plan);
+}
+
 /**
  * Whoever begins a plan may answer without looking first, unless the answer chooses among what is shown; from then on an
  * answer is for the step that was shown, or for none.
@@ -193,7 +199,7 @@ export function advance(before: Plan, step: Step, reply: StageReply): Transition
         ? { plan: heard, answer: { type: 'denied', message: reply.message } }
         : restart(heard, step);
     case 'passed': {
-      const plan = leave(insertSteps(heard, { id: step.id, index: heard.cursor }, reply.insert));
+      const plan = left(insertSteps(heard, { id: step.id, index: heard.cursor }, reply.insert), reply.insert);
       return { plan, answer: { type: plan.cursor < plan.steps.length ? 'moved' : 'done' } };
     }
   }
@@ -217,12 +223,12 @@ export interface Maker {
   readonly index: number;
 }
 
-/** Adds the steps that `maker` asks for: right after it, or at the end. */
+/** Adds the steps that `maker` asks for: before it, right after it, or at the end. */
 export function insertSteps(plan: Plan, { id, index }: Maker, insert: Insert | undefined): Plan {
   if (!insert || insert.steps.length === 0) return plan;
   const made = plan.steps.filter((planned) => 'id' in planned && planned.id.startsWith(`${id}~`)).length;
   const added = insert.steps.map((wanted, i): PlannedStep => ({ id: `${id}~${made + i + 1}`, ...wanted }));
-  const at = insert.where === 'next' ? index + 1 : plan.steps.length;
+  const at = { before: index, next: index + 1, last: plan.steps.length }[insert.where];
   return { ...plan, steps: [...plan.steps.slice(0, at), ...added, ...plan.steps.slice(at)] };
 }
 

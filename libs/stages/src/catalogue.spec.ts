@@ -19,6 +19,7 @@ const INSISTENT: Readonly<Record<string, string[]>> = {
   authenticator_sms: ['provider', 'from_number', 'account_sid', 'auth'],
   authenticator_totp: ['digits'],
   captcha: ['public_key', 'private_key'],
+  device_code_finish: ['claimed'],
   password: ['backends'],
 };
 const unique = (values: readonly unknown[]) => new Set(values).size === values.length;

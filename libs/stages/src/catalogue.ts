@@ -3,6 +3,8 @@ import type { DynamicModule } from '@nestjs/common';
 import { autosubmitContract } from './autosubmit/autosubmit.contract.js';
 import { captchaContract } from './captcha/captcha.contract.js';
 import { consentContract } from './consent/consent.contract.js';
+import { deviceCodeContract } from './consent/device-code/device-code.contract.js';
+import { deviceCodeFinishContract } from './consent/device-code/device-code-finish.contract.js';
 import { denyContract } from './deny/deny.contract.js';
 import { dummyContract } from './dummy/dummy.contract.js';
 import { emailContract } from './email/email.contract.js';
@@ -70,6 +72,14 @@ export const stages: Readonly<Record<string, StageEntry>> = {
   consent: {
     contract: consentContract,
     module: async () => (await import('./consent/consent.module.js')).consentModule(),
+  },
+  device_code: {
+    contract: deviceCodeContract,
+    module: async () => (await import('./consent/device-code/device-code.module.js')).deviceCodeModule(),
+  },
+  device_code_finish: {
+    contract: deviceCodeFinishContract,
+    module: async () => (await import('./consent/device-code/device-code.module.js')).deviceCodeFinishModule(),
   },
   autosubmit: {
     contract: autosubmitContract,

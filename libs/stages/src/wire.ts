@@ -1,26 +1,8 @@
 import { appleChallenge, plexChallenge, type WireShape } from '@gatehouse/contracts';
-import {
-  deviceCodeChallenge,
-  deviceCodeFinishChallenge,
-  deviceCodeFinishResponse,
-  deviceCodeResponse,
-} from './device-code/device-code.wire.js';
 import { appleResponse, plexResponse } from './source/source.wire.js';
 
 /** Components of the API whose stages have no contract yet: a line goes when its stage comes into the catalogue. */
 export const componentsToCome: readonly WireShape[] = [
-  {
-    component: 'ak-provider-oauth2-device-code',
-    challenge: deviceCodeChallenge,
-    response: deviceCodeResponse,
-    user_info: false,
-  },
-  {
-    component: 'ak-provider-oauth2-device-code-finish',
-    challenge: deviceCodeFinishChallenge,
-    response: deviceCodeFinishResponse,
-    user_info: false,
-  },
   { component: 'ak-source-oauth-apple', challenge: appleChallenge, response: appleResponse, user_info: false },
   { component: 'ak-source-plex', challenge: plexChallenge, response: plexResponse, user_info: false },
 ];

@@ -2,37 +2,34 @@ import { createHash } from 'node:crypto';
 import type { Effect } from '@gatehouse/contracts';
 import { eventOf, mailOf, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
-import type { Claim } from '../execution/attempts.js';
 import type { Save } from '../execution/plans.js';
 import { sessionChangeOf } from '../execution/session-change.js';
+import type { Values } from './named-values.js';
 import { bodyOf, resumedRow } from './plan-rows.js';
+import type { Consequences } from './save-statement.js';
 import { storable } from './typeorm-bound-sessions.js';
-
-/** Whether a save changes its plan and nothing else. */
-export const isPlain = ({ effects, cleared, returned, burns }: Save): boolean =>
-  effects.length + cleared.length + returned.length === 0 && burns === undefined;
 
 interface SessionLifetimes {
   readonly sessionS: number;
   readonly anonymousSessionS: number;
 }
 
-/** The values of SAVE_WITH_EFFECTS from $9 on: everything that happens if and only if the plan is saved. */
-export function consequencesOf(save: Save, sealer: Sealer, lifetimes: SessionLifetimes): unknown[] {
-  const { effects, newKey = null, cleared, returned, about, burns = null } = save;
-  const reputation = all(effects, 'reputation');
-  return [
-    ...[newKey, ...loginColumns(save, lifetimes.sessionS)],
-    ...[...columns(cleared), ...columns(returned)],
-    ...outboxColumns(save, sealer),
-    ...[reputation.map(({ identifier }) => indexable(identifier)), reputation.map(({ delta }) => delta)],
-    ...[about.clientIp, about.user?.kind === 'saved' ? about.user.epoch : null],
-    ...[one(effects, 'keep_session')?.user_epoch ?? null, one(effects, 'end_sessions')?.user ?? null],
-    ...[burns, ...linkColumns(save, sealer), save.versionId],
-    ...[sessionChangeOf(effects)?.type === 'logout', seconds(lifetimes.anonymousSessionS)],
-    save.usesLinkOf ?? null,
-    about.user?.kind === 'saved' ? about.user.uuid : null,
-  ];
+/** Everything that happens if and only if the plan is saved. */
+export function consequencesOf(save: Save, sealer: Sealer, lifetimes: SessionLifetimes): Consequences {
+  const { effects, newKey, cleared, returned, burns, usesLinkOf, links } = save;
+  const messages = messagesOf(save);
+  const rated = all(effects, 'reputation');
+  const gone = one(effects, 'end_sessions')?.user;
+  return {
+    ...(newKey ? { key: { new_key: newKey } } : {}),
+    ...sessionPart(save, lifetimes),
+    ...(gone === undefined ? {} : { end: { gone_user: gone } }),
+    ...(burns || usesLinkOf ? { burn: { burnt_hash: burns ?? null, burnt_step: usesLinkOf ?? null } } : {}),
+    ...(links.length > 0 ? { link: linkValues(save, sealer) } : {}),
+    ...(cleared.length + returned.length > 0 ? { settle: settleValues(save) } : {}),
+    ...(messages.length > 0 ? { send: outboxValues(messages, sealer) } : {}),
+    ...(rated.length > 0 ? { rate: rateValues(rated, save) } : {}),
+  };
 }
 
 type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
@@ -41,18 +38,19 @@ const all = <T extends Effect['type']>(effects: readonly Effect[], type: T) =>
   effects.filter((effect): effect is Of<T> => effect.type === type);
 const one = <T extends Effect['type']>(effects: readonly Effect[], type: T) => all(effects, type).at(-1);
 
-/** Who logs in, for how long at most and at least, and whether the user's other sessions end. */
-function loginColumns(save: Save, sessionS: number): unknown[] {
-  const login = sessionChangeOf(save.effects);
-  if (login?.type !== 'login') return [null, null, null, seconds(sessionS), false];
-  const { user, duration_s, terminate_other_sessions } = login;
-  return [
-    user,
-    sessionData(login, save),
-    duration_s && seconds(duration_s),
-    seconds(sessionS),
-    terminate_other_sessions,
-  ];
+/** What becomes of the session: somebody's, nobody's, or its user's under a new epoch. */
+function sessionPart(save: Save, { sessionS, anonymousSessionS }: SessionLifetimes): Consequences {
+  const change = sessionChangeOf(save.effects);
+  const { user } = save.about;
+  const known = user?.kind === 'saved' ? user : undefined;
+  if (change?.type === 'logout') return { logout: { strangers_ttl: seconds(anonymousSessionS) } };
+  if (change) {
+    const ttl = { fixed_ttl: change.duration_s && seconds(change.duration_s), sliding_ttl: seconds(sessionS) };
+    const login = { user: change.user, epoch: known?.epoch ?? null, data: sessionData(change, save), ...ttl };
+    return change.terminate_other_sessions ? { login, alone: {} } : { login };
+  }
+  const keeps = one(save.effects, 'keep_session');
+  return keeps && known ? { keep: { kept_user: known.uuid, kept_epoch: keeps.user_epoch } } : {};
 }
 
 const sessionData = ({ backend, bindings, second_factor = false }: Of<'login'>, { about }: Save) =>
@@ -62,25 +60,46 @@ const sessionData = ({ backend, bindings, second_factor = false }: Of<'login'>, 
   });
 
 /** What other services are to do or to know. */
-function outboxColumns({ effects, about }: Save, sealer: Sealer): unknown[] {
+function messagesOf({ effects, about }: Save): OutboxMessage[] {
   const { user, sessionUser, clientIp, flow } = about;
   const leaves = sessionUser && all(effects, 'logout').length > 0;
-  const messages: OutboxMessage[] = [
+  return [
     ...all(effects, 'mail').map((mail) => mailOf(mail, { user, clientIp, flow })),
     ...all(effects, 'event').map(({ action, context }) => eventOf({ action, context, user, clientIp, flow })),
     ...(leaves ? [eventOf({ action: 'logout', context: {}, user: sessionUser, clientIp, flow })] : []),
   ];
+}
+
+function outboxValues(messages: readonly OutboxMessage[], sealer: Sealer): Values {
   const rows = messages.map((message) => outboxRow(message, sealer));
-  return [rows.map(({ id }) => id), rows.map(({ topic }) => topic), rows.map(({ body }) => body)];
+  return {
+    ids: rows.map(({ id }) => id),
+    topics: rows.map(({ topic }) => topic),
+    bodies: rows.map(({ body }) => body),
+  };
 }
 
 /** The plan as it is saved, for each link that leads back to it. */
-const linkColumns = ({ links, plan }: Save, sealer: Sealer): unknown[] => [
-  links.map(({ hash }) => hash),
-  links.map(({ step }) => step),
-  links.map(({ hash }) => sealer.seal(resumedRow(hash), bodyOf(plan))),
-  links.map(({ ttlS }) => seconds(ttlS)),
-];
+const linkValues = ({ links, plan, versionId }: Save, sealer: Sealer): Values => ({
+  link_hashes: links.map(({ hash }) => hash),
+  link_steps: links.map(({ step }) => step),
+  link_bodies: links.map(({ hash }) => sealer.seal(resumedRow(hash), bodyOf(plan))),
+  link_ttls: links.map(({ ttlS }) => seconds(ttlS)),
+  version: versionId,
+});
+
+const settleValues = ({ cleared, returned }: Save): Values => ({
+  cleared_subjects: cleared.map(({ subject }) => subject),
+  cleared_credentials: cleared.map(({ credential }) => credential),
+  returned_subjects: returned.map(({ subject }) => subject),
+  returned_credentials: returned.map(({ credential }) => credential),
+});
+
+const rateValues = (rated: readonly Of<'reputation'>[], { about }: Save): Values => ({
+  identifiers: rated.map(({ identifier }) => indexable(identifier)),
+  deltas: rated.map(({ delta }) => delta),
+  client_ip: about.clientIp,
+});
 
 /** Characters of an identifier that an index takes as they are; a longer one is known by its digest. */
 const MAX_INDEXED = 200;
@@ -90,8 +109,3 @@ const indexable = (identifier: string) =>
 
 /** An interval of so many seconds, as Postgres reads it. */
 export const seconds = (count: number): string => `${count} seconds`;
-
-const columns = (claims: readonly Claim[]) => [
-  claims.map(({ subject }) => subject),
-  claims.map(({ credential }) => credential),
-];

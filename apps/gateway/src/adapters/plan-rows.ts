@@ -18,7 +18,7 @@ export interface LoadedRow {
   readonly version_id: string;
   readonly body: Buffer;
   readonly outdated: boolean | null;
-  readonly session_identity: (Identity & { readonly last_ip: string | null }) | null;
+  readonly session_identity: (Identity & { readonly last_ip: string | null; readonly proved: boolean | null }) | null;
   readonly pending_identity: SavedUser | null;
 }
 
@@ -61,8 +61,8 @@ export function loadedOf(row: LoadedRow, sealer: Sealer): Loaded {
 function sessionOf(row: LoadedRow, id: string): Session {
   const session = { id, retired: row.retired === true, leftS: row.session_left_s ?? undefined };
   if (!row.session_identity) return { ...session, user: undefined };
-  const { last_ip, ...user } = row.session_identity;
-  return { ...session, user, lastIp: last_ip ?? undefined };
+  const { last_ip, proved, ...user } = row.session_identity;
+  return { ...session, user, proved: proved === true, lastIp: last_ip ?? undefined };
 }
 
 function storedPlan(row: LoadedRow, id: string, sealer: Sealer): StoredPlan | undefined {

@@ -20,10 +20,12 @@ const LIST = whose(
   (owner) => `${LISTED} ${LIVE} AND ${owner} ORDER BY g.application_name, g.pk LIMIT $2 OFFSET $3`,
 );
 const FIND = whose('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
-/** $1 consent, $2 its user, $3-$5 the row of the outbox. */
+/** What devices were given by the consent goes with it. $1 consent, $2 its user, $3-$5 the row of the outbox. */
 const REMOVE = {
   name: 'consent_remove',
-  text: `WITH gone AS (DELETE FROM consent.grants WHERE pk = $1 AND user_id = $2 RETURNING pk)
+  text: `WITH gone AS (DELETE FROM consent.grants WHERE pk = $1 AND user_id = $2 RETURNING pk, application_id),
+         tokens AS (DELETE FROM consent.access_tokens t USING gone
+           WHERE t.user_id = $2 AND t.application_id = gone.application_id)
          INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $3, $4, $5, now() FROM gone`,
 };
 

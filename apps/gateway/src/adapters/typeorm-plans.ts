@@ -4,18 +4,10 @@ import type { Plan } from '@gatehouse/plan';
 import { type Logger, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { type Begin, type Loaded, Plans, type ResumedPlan, type Save } from '../execution/plans.js';
-import { consequencesOf, isPlain, seconds } from './plan-consequences.js';
+import { consequencesOf, seconds } from './plan-consequences.js';
 import { bodyOf, type LoadedRow, loadedOf, openedPlan, planRow, resumedRow } from './plan-rows.js';
-import {
-  BEGIN,
-  BEGIN_WITH_SESSION,
-  CANCEL,
-  FIND_RESUMED,
-  LOAD,
-  SAVE,
-  SAVE_WITH_EFFECTS,
-  SEEN,
-} from './plan-statements.js';
+import { BEGIN, BEGIN_WITH_SESSION, CANCEL, FIND_RESUMED, LOAD, SEEN } from './plan-statements.js';
+import { saving } from './save-statement.js';
 
 interface ResumedRow {
   readonly version_id: string;
@@ -34,6 +26,8 @@ export interface Lifetimes {
   readonly sessionS: number;
   /** Of a plan, since last saved. */
   readonly planS: number;
+  /** Of the proof of a device, since the login that it was part of. */
+  readonly proofS: number;
 }
 
 interface Settings {
@@ -54,8 +48,9 @@ export class TypeormPlans extends Plans {
   }
 
   async find(slug: string, sessionKey: Buffer | undefined): Promise<Loaded | undefined> {
+    const { attributes, lifetimes } = this.settings;
     const { rows } = await runNamed<LoadedRow>(this.source, LOAD, [
-      ...[slug, sessionKey ?? null, this.settings.attributes, seconds(this.settings.lifetimes.planS)],
+      ...[slug, sessionKey ?? null, attributes, seconds(lifetimes.planS), seconds(lifetimes.proofS)],
     ]);
     const row = rows[0];
     if (row?.session_id && row.unseen && !row.retired) this.see(row.session_id);
@@ -89,20 +84,18 @@ export class TypeormPlans extends Plans {
 
   async save(save: Save): Promise<boolean> {
     const { sessionId, flowId, plan, revision } = save;
-    const body = this.seal(plan, revision + 1);
-    const planS = seconds(this.settings.lifetimes.planS);
-    const values = [sessionId, flowId, plan.id, revision, pendingUserId(plan), body, planS, plan.ended !== undefined];
-    const { rows } = isPlain(save)
-      ? await runNamed(this.source, SAVE, values)
-      : await runNamed(this.source, SAVE_WITH_EFFECTS, [
-          ...values,
-          ...consequencesOf(save, this.sealer, this.settings.lifetimes),
-        ]);
-    return rows.length > 0;
+    const values = {
+      ...{ session: sessionId, flow: flowId, plan: plan.id, revision, pending_user: pendingUserId(plan) },
+      ...{ body: this.seal(plan, revision + 1), is_over: plan.ended !== undefined },
+      lifetime: seconds(this.settings.lifetimes.planS),
+    };
+    const consequences = consequencesOf(save, this.sealer, this.settings.lifetimes);
+    return (await runNamed(this.source, ...saving(values, consequences))).rows.length > 0;
   }
 
-  async cancel(sessionKey: Buffer): Promise<void> {
-    await runNamed(this.source, CANCEL, [sessionKey]);
+  async cancel(sessionKey: Buffer): Promise<string | undefined> {
+    const { rows } = await runNamed<{ user_id: string }>(this.source, CANCEL, [sessionKey]);
+    return rows[0]?.user_id;
   }
 
   /** Not part of the answer, so nobody waits for it. */

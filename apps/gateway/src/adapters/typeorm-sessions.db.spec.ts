@@ -178,11 +178,18 @@ describe('a bound session', () => {
 describe('a session in which a device was proved', () => {
   it('is known for as long as that counts, to its user, and until a login without one', async () => {
     const [user, other] = [await enrol(store.source), await enrol(store.source)];
-    const { id } = await logIn(user, { second_factor: true });
+    const { id, hash } = await logIn(user, { second_factor: true });
     const proved = (of = user, withinS = 60) => sessions.hasProvedDevice(id, { user: of.uuid, withinS });
 
     expect([await proved(), await proved(other), await proved(user, 0)]).toEqual([true, false, false]);
     const without = await logIn(user);
     expect(await sessions.hasProvedDevice(without.id, { user: user.uuid, withinS: 60 })).toBe(false);
+    const told = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session?.proved;
+    expect([await told(hash), await told(without.hash)]).toEqual([true, false]);
+    await store.source.query(
+      `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - $2::interval) WHERE id = $1`,
+      [id, `${LIFETIMES.proofS + 1} seconds`],
+    );
+    expect(await told(hash)).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { type ListedSession, type LoginSession, Sessions, type Slice } from '../execution/sessions.js';
-import { SEEN } from './plan-statements.js';
+import { provedIn, SEEN } from './plan-statements.js';
 import { SELF_COLUMNS, type SelfRow } from './self-rows.js';
 import { whose } from './whose.js';
 
@@ -40,8 +40,7 @@ const REMOVE = {
 /** $1 session, $2 user, $3 seconds. */
 const HAS_PROVED = {
   name: 'session_proved',
-  text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND data->'second_factor' = 'true'
-         AND (data->>'login_at')::timestamptz > now() - make_interval(secs => $3::int)`,
+  text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${provedIn('', 'make_interval(secs => $3::int)')}`,
 };
 
 type FoundRow = SelfRow & { readonly session_id: string; readonly last_ip: string | null; readonly unseen: boolean };

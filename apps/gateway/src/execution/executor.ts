@@ -142,6 +142,7 @@ export class Executor {
       plan: prepared(known?.plan ?? begun(version, request), ground),
       orphaned: known?.orphaned ?? false,
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
+      proved: loaded.user !== undefined && loaded.session?.proved === true,
       visitor: presentIn(ground),
       site: siteOf(this.parts.site, loaded.brand),
       locale: request.localeFor(loaded),

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Problem } from '@gatehouse/contracts';
-import { admits, draw, type FlowVersion, fitOut, type Outfit, type Plan } from '@gatehouse/plan';
+import { type Effect, Problem } from '@gatehouse/contracts';
+import { admits, draw, type FlowVersion, fitOut, type Outfit, type Plan, type PolicySet } from '@gatehouse/plan';
 import type { Brands, HostBrand } from './brands.js';
 import type { Events } from './events.js';
 import { REQUEST_DEADLINE_MS } from './executor.js';
 import type { Flows } from './flows.js';
 import type { Planning } from './planning.js';
 import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
+import type { PolicyEngine } from './policy-engine.js';
 import type { FlowRequest, SessionCookie } from './request.js';
 import { newSessionKey } from './session-key.js';
 import { type ConfiguredSite, siteOf } from './site.js';
@@ -18,6 +19,7 @@ interface Parts {
   readonly flows: Flows;
   readonly brands: Brands;
   readonly planning: Planning;
+  readonly engine: PolicyEngine;
   readonly events: Events;
   readonly site: ConfiguredSite;
 }
@@ -26,6 +28,8 @@ interface Parts {
 export interface Beginning extends Outfit {
   /** Who is logged in; undefined for a stranger. */
   readonly visitor: Identity | undefined;
+  /** Conditions of what it is begun for, beside the flow's own. */
+  readonly access?: { readonly set: PolicySet; readonly policies: FlowVersion['policies'] };
 }
 
 /** A flow that somebody begins about themselves. */
@@ -53,7 +57,7 @@ export class Outset {
    * Puts a fresh plan in place of whatever plan of that flow there is in the session, if the flow's policies let it begin;
    * what it requires of somebody who is logged in is asked when it is entered. A stranger without a session is given one,
    * whose cookie is returned. Throws not_found, not_authenticated (the session of whoever is logged in is gone),
-   * flow_not_applicable, and stage_busy when another request was quicker.
+   * flow_not_applicable, permission_denied by its `access`, and stage_busy when another request was quicker.
    */
   async begin(request: FlowRequest, beginning: Beginning): Promise<SessionCookie | undefined> {
     const loaded = await this.parts.plans.find(request.slug, request.sessionKey);
@@ -74,12 +78,26 @@ export class Outset {
     const { request, version, beginning } = ground;
     if (!beginning.visitor && !admits(version.flow.authentication, strangerOf(request)))
       throw new Problem('flow_not_applicable');
-    const planned = await this.parts.planning.plan(this.situationOf(ground));
-    const { pending_user: user } = planOf(ground).context;
-    const about = { clientIp: request.client.ip, flow: version.flow.slug, user };
-    await this.parts.events.record(planned.effects, about);
+    const situation = this.situationOf(ground);
+    const plan = await this.admitted(situation, beginning);
+    const planned = await this.parts.planning.plan({ ...situation, plan });
+    await this.record(situation, planned.effects);
     if ('refused' in planned) throw new Problem('flow_not_applicable', detailOf(planned.refused));
     return planned.plan;
+  }
+
+  private async admitted(situation: Situation, { access }: Beginning): Promise<Plan> {
+    if (!access) return situation.plan;
+    const version = { ...situation.version, policies: access.policies };
+    const decision = await this.parts.engine.decide({ ...situation, version }, access.set, { id: 'access', index: -1 });
+    await this.record(situation, decision.effects);
+    if (!decision.pass) throw new Problem('permission_denied', detailOf(decision.messages));
+    return decision.plan;
+  }
+
+  private record({ request, version, plan }: Situation, effects: readonly Effect[]): Promise<void> {
+    const { pending_user: user } = plan.context;
+    return this.parts.events.record(effects, { clientIp: request.client.ip, flow: version.flow.slug, user });
   }
 
   private situationOf(ground: Ground): Situation {
@@ -88,6 +106,7 @@ export class Outset {
     return {
       ...{ request, version, plan: planOf(ground), revision: 0 },
       sessionUser: user ? savedUserOf(user) : null,
+      proved: false,
       site: siteOf(this.parts.site, brand),
       locale: request.localeFor({ user, brand }),
       turns: new Turns(),

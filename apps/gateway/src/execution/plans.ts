@@ -34,6 +34,8 @@ export interface Session {
   /** Seconds until it ends for good; undefined for one that slides, whose cookie lives with the browser. */
   readonly leftS: number | undefined;
   readonly user: Identity | undefined;
+  /** Whether a device was proved when its user logged in, and that is not too long ago. */
+  readonly proved?: boolean | undefined;
   /** Where it was last used from; undefined when nobody noted it. */
   readonly lastIp?: string | undefined;
 }
@@ -121,6 +123,6 @@ export abstract class Plans {
   abstract begin(plan: Begin): Promise<string | undefined>;
   /** False when another request moved the plan since `revision`, or its user may not log in; then nothing was written. */
   abstract save(plan: Save): Promise<boolean>;
-  /** Drops every plan of a session. */
-  abstract cancel(sessionKey: Buffer): Promise<void>;
+  /** Drops every plan of a session, and answers who is logged in to it. */
+  abstract cancel(sessionKey: Buffer): Promise<string | undefined>;
 }

@@ -41,7 +41,8 @@ export class Progress {
   ) {
     this.current = start.plan;
     this.known = start.plan.context;
-    this.present = { sessionUser: start.sessionUser, visitor: start.visitor };
+    const { sessionUser, proved, visitor } = start;
+    this.present = { sessionUser, proved, visitor };
     this.gains = new Gains(start.plan);
     this.record(start.effects ?? []);
   }

@@ -18,6 +18,8 @@ export interface Situation {
   readonly version: FlowVersion;
   readonly plan: Plan;
   readonly sessionUser: StageRequest['session']['user'];
+  /** Whether a device was proved when they logged in, and that is not too long ago. */
+  readonly proved: boolean;
   readonly site: Site;
   /** The language of whoever asks. */
   readonly locale: string;
@@ -47,7 +49,7 @@ export function stageRequestOf(
   { stateKey, state, contract, stage, plan }: Asked,
   body: Body | undefined,
 ): StageRequest {
-  const { request, version, sessionUser, site, locale } = situation;
+  const { request, version, sessionUser, proved, site, locale } = situation;
   const { id, slug, title, designation } = version.flow;
   const { flow_token: _secret, ...query } = request.query;
   const { cookies, ...client } = request.client;
@@ -60,7 +62,7 @@ export function stageRequestOf(
     step: toldOf(stage, plan),
     site,
     client: { ...client, cookies: only(cookies, contract.cookies) },
-    session: { user: sessionUser },
+    session: { user: sessionUser, proved },
     query,
     config: stage.config,
     attached: attachedTo(stage.config, version),

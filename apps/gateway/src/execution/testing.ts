@@ -96,6 +96,7 @@ export class MemoryPlans extends Plans {
   }
   async cancel() {
     this.plan = undefined;
+    return this.session?.user?.uuid;
   }
 }
 

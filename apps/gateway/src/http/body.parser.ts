@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
-/** Where people's pages are: there, and only there, forms are taken. */
-const PAGES = '/if/';
+/** Where people's pages are, and what OAuth clients ask: there, and only there, forms are taken. */
+const FORMS = ['/if/', '/application/o/'];
 
 /**
  * A body that says nothing, and why. It is told when its turn comes, not when it is read: a flow that does not exist, or a
@@ -16,7 +16,7 @@ export class Unreadable {
 }
 
 /**
- * JSON is all the API takes, forms are all that pages send. An empty body of any type is an empty object
+ * JSON is all the API takes, forms are all that pages and OAuth clients send. An empty body of any type is an empty object
  * (01-executor §1.2). `limit`: bytes.
  */
 export function parseBodies(fastify: FastifyInstance, limit: number) {
@@ -29,7 +29,7 @@ export function parseBodies(fastify: FastifyInstance, limit: number) {
     const { 'content-type': type = '', 'content-length': declared } = headers;
     const body = await collect(payload, { limit, declared });
     if (body?.length === 0) return {};
-    if (!url.startsWith(PAGES) || !FORM.test(type)) return unsupported(type);
+    if (!FORMS.some((place) => url.startsWith(place)) || !FORM.test(type)) return unsupported(type);
     return body ? Object.fromEntries(new URLSearchParams(body.toString())) : tooLarge();
   });
 }

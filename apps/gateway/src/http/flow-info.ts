@@ -1,5 +1,5 @@
 import type { FlowInfo, UserInfo } from '@gatehouse/contracts';
-import type { Plan } from '@gatehouse/plan';
+import type { Brand, Plan } from '@gatehouse/plan';
 import type { Identity } from '../execution/plans.js';
 import type { FlowAnswer } from '../execution/request.js';
 import type { Pictured } from './avatar-modes.js';
@@ -27,6 +27,11 @@ export function displayedUser(context: Plan['context'], sessionUser: Identity | 
 export const userInfo = (user: Pictured | undefined, avatars: Avatars): UserInfo => ({
   pending_user: user?.username ?? '',
   pending_user_avatar: avatars.of(user),
+});
+
+/** What a challenge says that is of no flow. */
+export const brandInfo = ({ title, background, layout }: Brand): Omit<FlowInfo, 'cancel_url'> => ({
+  ...{ title, background: background ?? DEFAULTS.background, layout: layout ?? DEFAULTS.layout },
 });
 
 /** What every challenge says of its flow (01-executor §4.1); without a plan the title is as it was written. */

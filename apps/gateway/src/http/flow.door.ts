@@ -1,17 +1,22 @@
+import { Problem } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/platform';
 import type { FastifyRequest } from 'fastify';
+import { type Authorizations, type Decision, isRefusal } from '../execution/authorizations.js';
 import type { Executor } from '../execution/executor.js';
 import type { Beginning, Outset } from '../execution/outset.js';
 import type { FlowAnswer, FlowRequest } from '../execution/request.js';
 import { sessionChangeOf } from '../execution/session-change.js';
+import { hashSessionKey } from '../execution/session-key.js';
 import { csrfTokenOf, setCsrfCookie } from './csrf.js';
 import type { Exchange } from './exchange.js';
 import type { Asked, FlowRequestReader } from './flow-request.reader.js';
+import { translateFor } from './language.js';
 import { setAskedCookies, setSessionCookie } from './session.cookie.js';
 
 interface Parts {
   readonly executor: Executor;
   readonly outset: Outset;
+  readonly authorizations: Authorizations;
   readonly reader: FlowRequestReader;
   readonly logger: Logger;
 }
@@ -23,7 +28,7 @@ export class FlowDoor {
   /** Throws Problem for what is wrong before a stage is asked. */
   async enter({ request, reply }: Exchange, asked: Asked): Promise<FlowAnswer> {
     const flowRequest = await this.parts.reader.read({ request, reply }, asked);
-    const answer = await this.parts.executor.handle(flowRequest);
+    const answer = await this.goneOn(request, flowRequest, await this.parts.executor.handle(flowRequest));
     if (answer.cookie) setSessionCookie({ request, reply }, answer.cookie, flowRequest.client);
     setAskedCookies({ request, reply }, answer.effects, flowRequest.client);
     if (sessionChangeOf(answer.effects)?.type === 'login') setCsrfCookie(request, reply);
@@ -39,6 +44,35 @@ export class FlowDoor {
     if (cookie) setSessionCookie(exchange, cookie, flowRequest.client);
   }
 
+  /** Begins the flow in which `visitor` decides about a device's code, and answers its slug. Throws Problem when it cannot begin. */
+  async authorize(exchange: Exchange, asked: Pick<Asked, 'query'>, decision: Decision): Promise<string> {
+    const flowRequest = await this.parts.reader.read(exchange, { ...asked, slug: '', answer: undefined });
+    return this.parts.authorizations.begin(flowRequest, decision);
+  }
+
+  /**
+   * Where a plan that is over leads when another one follows. If that cannot begin now, the answer leads to where it is
+   * begun again.
+   */
+  private async goneOn(request: FastifyRequest, asked: FlowRequest, answer: FlowAnswer): Promise<FlowAnswer> {
+    const { effects, sessionUser: visitor, brand, cookie } = answer;
+    const effect = effects.find(({ type }) => type === 'authorize');
+    if (effect?.type !== 'authorize' || !visitor) return answer;
+    const translate = translateFor(request, { user: visitor, brand });
+    try {
+      const slug = await this.parts.authorizations.begin(bySessionOf(asked, cookie), {
+        claimed: effect.claimed,
+        visitor,
+        translate,
+      });
+      return { ...answer, told: { type: 'done', to: `/if/flow/${slug}/` } };
+    } catch (error) {
+      if (isRefusal(error)) return { ...answer, told: { type: 'denied', message: error.detail } };
+      if (error instanceof Problem) return answer;
+      throw error;
+    }
+  }
+
   /** One line a request, by whose plan the lines of stages are found; nothing of what was typed. */
   private note({ id, method }: FastifyRequest, { slug: flow, arrivedAt }: FlowRequest, answer: FlowAnswer) {
     const { told, planId } = answer;
@@ -49,3 +83,7 @@ export class FlowDoor {
     this.parts.logger.event('flow', { request_id: id, method, flow, plan: planId, ...what, ms });
   }
 }
+
+/** A right code was a proof, upon which the session has a new key. */
+const bySessionOf = (asked: FlowRequest, cookie: FlowAnswer['cookie']): FlowRequest =>
+  cookie ? { ...asked, sessionKey: hashSessionKey(cookie.value) } : asked;

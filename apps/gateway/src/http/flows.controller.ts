@@ -3,6 +3,7 @@ import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/comm
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Brands } from '../execution/brands.js';
+import { DeviceGrants } from '../execution/device-grants.js';
 import { Flows } from '../execution/flows.js';
 import { aboutSelf } from '../execution/outset.js';
 import { Plans } from '../execution/plans.js';
@@ -27,6 +28,7 @@ export class FlowsController {
     @Inject(Principals) private readonly principals: Principals,
     @Inject(Contracts) private readonly contracts: Contracts,
     @Inject(FlowDoor) private readonly door: FlowDoor,
+    @Inject(DeviceGrants) private readonly grants: DeviceGrants,
   ) {}
 
   /**
@@ -43,12 +45,14 @@ export class FlowsController {
     return pageOf(slug, query);
   }
 
-  /** Drops every plan of the session. Leads to the flow that logs out, as clients expect of "Not you?". */
+  /** Drops every plan of the session, so no device that waits for one is let in. Leads to the flow that logs out, as clients expect of "Not you?". */
   @Get('cancel/')
   @Redirect('/flows/-/default/invalidation/', 302)
   async cancel(@Req() request: FastifyRequest) {
     const key = sessionKeyOf(request);
-    if (key) await this.plans.cancel(key);
+    const user = key && (await this.plans.cancel(key));
+    // A device that is not told learns it when its code expires.
+    if (user) await this.grants.refuse(user).catch(ifAProblem);
   }
 
   /** Begins the flow by which users set up a stage for themselves, about whoever is logged in; strangers log in first. */
@@ -75,6 +79,10 @@ export class FlowsController {
     refuseCredentials((field) => this.contracts.isSecret(field), Object.fromEntries(asked));
     return asked.toString();
   }
+}
+
+function ifAProblem(error: unknown): void {
+  if (!(error instanceof Problem)) throw error;
 }
 
 /** A stage whose flow is not for the user is none that they can configure. */

@@ -16,5 +16,20 @@ export function DeviceCode({ challenge }: { challenge: Envelope }) {
   );
 }
 
-/** The other device goes on by itself. */
-export const DeviceCodeFinish = () => <p>{usePage().t('Your device is signed in. You may close this page now.')}</p>;
+/** Asks whether the other device may sign in: whoever was sent a link by somebody else must be able to say no. */
+export function DeviceCodeFinish({ challenge }: { challenge: Envelope }) {
+  const { t } = usePage();
+  return (
+    <>
+      <Form challenge={challenge}>
+        <p>{t('Sign the device in as you? Say yes only if you have just asked for it there yourself.')}</p>
+        <Button>{t('Sign the device in')}</Button>
+      </Form>
+      <ul class="links">
+        <li>
+          <a href={challenge.flow_info?.cancel_url}>{t('No, cancel')}</a>
+        </li>
+      </ul>
+    </>
+  );
+}

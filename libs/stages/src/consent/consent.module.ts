@@ -1,16 +1,15 @@
-import { poolModule } from '@gatehouse/platform';
 import { serveStage } from '@gatehouse/stage-kit';
 import { DataSource } from 'typeorm';
 import { consentContract } from './consent.contract.js';
 import { ConsentStage } from './consent.stage.js';
+import { consentPool } from './consent-pool.js';
 import { Consents } from './consents.js';
-import { CONSENT_SCHEMA } from './migrations/index.js';
 import { TypeormConsents } from './typeorm-consents.js';
 
 /** The consent stage on the bus, with what users have allowed in the Postgres that DATABASE_URL names. */
 export const consentModule = () =>
   serveStage(consentContract, ConsentStage, {
-    imports: [poolModule(CONSENT_SCHEMA)],
+    imports: [consentPool],
     providers: [
       { provide: Consents, useFactory: (source: DataSource) => new TypeormConsents(source), inject: [DataSource] },
     ],

@@ -23,6 +23,8 @@ export const userWriteContract = defineStage({
   state: z.object({}),
   reads: {
     pending_user: 'optional',
+    auth_method_args: 'optional',
+    proof_asked: 'optional',
     prompt_data: 'optional',
     prompt_locked: 'optional',
     prompt_secrets: 'optional',
@@ -33,7 +35,9 @@ export const userWriteContract = defineStage({
     source: 'optional',
     'goauthentik.io/sources/connection': 'optional',
   },
-  writes: ['pending_user', 'user_backend', 'prompt_data', 'prompt_secrets', 'invitation_due'],
+  writes: ['pending_user', 'user_backend', 'prompt_data', 'prompt_secrets', 'invitation_due', 'proof_asked'],
+  // Before somebody who has lost their password gets another.
+  inserts: ['authenticator_validate'],
   changes_user: true,
   errors: {
     user_write_no_data: { string: 'No Pending data.', code: 'invalid' },

@@ -176,6 +176,29 @@ describe('a user who is changed', () => {
     expect(JSON.stringify(done)).not.toContain('keep_session');
   });
 
+  it('is asked for a second factor before a recovery gives them another password (D3 25)', async () => {
+    const user = await somebody({ password_hash: 'old' });
+    const hashOf = async () => (await find(user.username))?.password_hash;
+    const change = (context: object, data: object = { password: 'hunter2' }) =>
+      write(data, { ...NEVER, designation: 'recovery', context: { pending_user: user, ...context } });
+    const asked = {
+      type: 'passed',
+      context: { proof_asked: user.uuid },
+      insert: {
+        where: 'before',
+        steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'skip' } }],
+      },
+    };
+    for (const context of [{}, { proof_asked: randomUUID() }, { auth_method_args: { mfa_devices: [] } }])
+      expect(await change(context)).toEqual(asked);
+    expect(await hashOf()).toBe('old');
+
+    expect(await change({}, { name: 'Other' })).not.toHaveProperty('insert');
+    expect(await change({ auth_method_args: { mfa_devices: [{ pk: 1 }] } })).not.toHaveProperty('insert');
+    expect(await change({ proof_asked: user.uuid })).not.toHaveProperty('insert');
+    expect(await hashOf()).toBe('hash of hunter2');
+  });
+
   it('is not made active, and keeps type, path and groups, whatever the stage makes new ones of', async () => {
     const group = await desk.database.register.createGroup({ name: fresh() });
     const user = await somebody({ is_active: false });

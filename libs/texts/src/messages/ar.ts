@@ -136,4 +136,10 @@ export const ar: Catalogue = {
   'Policies cannot be evaluated.': 'يتعذّر تقييم السياسات.',
   'The database cannot be reached.': 'يتعذّر الوصول إلى قاعدة البيانات.',
   'Sign in again and prove yourself by one of your devices first.': 'سجّل الدخول من جديد وأثبت هويتك بأحد أجهزتك أولاً.',
+  "You're about to sign into {name}.": 'أنت على وشك تسجيل الدخول إلى {name}.',
+  'Know who you are': 'معرفة من أنت',
+  'See your name and username': 'الاطلاع على اسمك واسم المستخدم',
+  'See your e-mail address': 'الاطلاع على عنوان بريدك الإلكتروني',
+  'Invalid code': 'رمز غير صالح',
+  'The code has expired. Please start again on your device.': 'انتهت صلاحية الرمز. يُرجى البدء من جديد على جهازك.',
 };

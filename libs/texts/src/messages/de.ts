@@ -146,4 +146,11 @@ export const de: Catalogue = {
   'The database cannot be reached.': 'Die Datenbank ist nicht erreichbar.',
   'Sign in again and prove yourself by one of your devices first.':
     'Melden Sie sich erneut an und weisen Sie sich dabei mit einem Ihrer Geräte aus.',
+  "You're about to sign into {name}.": 'Sie melden sich gleich bei {name} an.',
+  'Know who you are': 'Erfahren, wer Sie sind',
+  'See your name and username': 'Ihren Namen und Benutzernamen sehen',
+  'See your e-mail address': 'Ihre E-Mail-Adresse sehen',
+  'Invalid code': 'Ungültiger Code',
+  'The code has expired. Please start again on your device.':
+    'Der Code ist abgelaufen. Bitte beginnen Sie auf Ihrem Gerät von vorn.',
 };

@@ -142,4 +142,11 @@ export const es: Catalogue = {
   'The database cannot be reached.': 'No se puede contactar con la base de datos.',
   'Sign in again and prove yourself by one of your devices first.':
     'Vuelva a iniciar sesión y demuestre su identidad con uno de sus dispositivos.',
+  "You're about to sign into {name}.": 'Está a punto de iniciar sesión en {name}.',
+  'Know who you are': 'Saber quién es usted',
+  'See your name and username': 'Ver su nombre y su nombre de usuario',
+  'See your e-mail address': 'Ver su dirección de correo electrónico',
+  'Invalid code': 'Código no válido',
+  'The code has expired. Please start again on your device.':
+    'El código ha caducado. Empiece de nuevo en su dispositivo.',
 };

@@ -146,4 +146,11 @@ export const fr: Catalogue = {
   'The database cannot be reached.': 'La base de données est injoignable.',
   'Sign in again and prove yourself by one of your devices first.':
     'Reconnectez-vous et prouvez votre identité avec l’un de vos appareils.',
+  "You're about to sign into {name}.": 'Vous êtes sur le point de vous connecter à {name}.',
+  'Know who you are': 'Savoir qui vous êtes',
+  'See your name and username': 'Voir votre nom et votre nom d’utilisateur',
+  'See your e-mail address': 'Voir votre adresse e-mail',
+  'Invalid code': 'Code non valide',
+  'The code has expired. Please start again on your device.':
+    'Le code a expiré. Veuillez recommencer sur votre appareil.',
 };

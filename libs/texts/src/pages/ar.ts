@@ -51,7 +51,10 @@ export const ar: Catalogue = {
   Code: 'الرمز',
   'Device code': 'رمز الجهاز',
   'Enter the code that is shown on your device.': 'أدخل الرمز المعروض على جهازك.',
-  'Your device is signed in. You may close this page now.': 'تم تسجيل الدخول على جهازك. يمكنك إغلاق هذه الصفحة الآن.',
+  'Sign the device in as you? Say yes only if you have just asked for it there yourself.':
+    'هل تريد تسجيل دخول الجهاز باسمك؟ وافق فقط إذا طلبت ذلك بنفسك للتو على ذلك الجهاز.',
+  'Sign the device in': 'تسجيل دخول الجهاز',
+  'No, cancel': 'لا، إلغاء',
   'How do you want to prove that it is you?': 'كيف تريد إثبات هويتك؟',
   'Choose another way': 'اختيار طريقة أخرى',
   'Set up a device to go on': 'يلزم إعداد جهاز للمتابعة',

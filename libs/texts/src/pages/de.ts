@@ -51,8 +51,10 @@ export const de: Catalogue = {
   Code: 'Code',
   'Device code': 'Gerätecode',
   'Enter the code that is shown on your device.': 'Geben Sie den Code ein, der auf Ihrem Gerät angezeigt wird.',
-  'Your device is signed in. You may close this page now.':
-    'Ihr Gerät ist angemeldet. Sie können diese Seite jetzt schließen.',
+  'Sign the device in as you? Say yes only if you have just asked for it there yourself.':
+    'Möchten Sie das Gerät anmelden? Sagen Sie nur dann ja, wenn Sie dort gerade selbst danach gefragt haben.',
+  'Sign the device in': 'Gerät anmelden',
+  'No, cancel': 'Nein, abbrechen',
   'How do you want to prove that it is you?': 'Wie möchten Sie bestätigen, dass Sie es sind?',
   'Choose another way': 'Eine andere Möglichkeit wählen',
   'Set up a device to go on': 'Richten Sie ein Gerät ein, um fortzufahren',

@@ -51,8 +51,10 @@ export const es: Catalogue = {
   Code: 'Código',
   'Device code': 'Código del dispositivo',
   'Enter the code that is shown on your device.': 'Introduzca el código que aparece en su dispositivo.',
-  'Your device is signed in. You may close this page now.':
-    'Su dispositivo ha iniciado sesión. Ya puede cerrar esta página.',
+  'Sign the device in as you? Say yes only if you have just asked for it there yourself.':
+    '¿Iniciar sesión en el dispositivo en su nombre? Acepte solo si acaba de pedirlo usted mismo en él.',
+  'Sign the device in': 'Iniciar sesión en el dispositivo',
+  'No, cancel': 'No, cancelar',
   'How do you want to prove that it is you?': '¿Cómo quiere confirmar que es usted?',
   'Choose another way': 'Elegir otra forma',
   'Set up a device to go on': 'Configure un dispositivo para continuar',

@@ -51,8 +51,10 @@ export const fr: Catalogue = {
   Code: 'Code',
   'Device code': 'Code de l’appareil',
   'Enter the code that is shown on your device.': 'Saisissez le code affiché sur votre appareil.',
-  'Your device is signed in. You may close this page now.':
-    'Votre appareil est connecté. Vous pouvez maintenant fermer cette page.',
+  'Sign the device in as you? Say yes only if you have just asked for it there yourself.':
+    'Connecter l’appareil en votre nom ? Acceptez seulement si vous venez de le demander vous-même sur cet appareil.',
+  'Sign the device in': 'Connecter l’appareil',
+  'No, cancel': 'Non, annuler',
   'How do you want to prove that it is you?': 'Comment souhaitez-vous confirmer votre identité ?',
   'Choose another way': 'Choisir une autre méthode',
   'Set up a device to go on': 'Configurez un appareil pour continuer',

@@ -11,10 +11,9 @@ import {
   type State,
 } from '@gatehouse/contracts';
 import { Busy } from '@gatehouse/platform';
-import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { enrolled } from '../device-events.js';
-import { savedOwnerOf } from '../owner.js';
+import { kept, SetUpStage } from '../set-up.stage.js';
 import type { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { Duo, DuoAway, type DuoPairing, DuoRefusal } from './duo.js';
 import { accountOf } from './duo-stages.js';
@@ -26,22 +25,21 @@ const NAME = 'Duo Authenticator';
 
 /** Has Duo pair a phone, and keeps that it is paired. */
 @Injectable()
-export class AuthenticatorDuoStage implements Stage<Contract> {
+export class AuthenticatorDuoStage extends SetUpStage<Contract> {
   constructor(
-    @Inject(Devices) private readonly devices: Devices,
+    @Inject(Devices) devices: Devices,
     @Inject(Duo) private readonly duo: Duo,
-  ) {}
-
-  async challenge(input: Input): Promise<StageOutcome<Contract>> {
-    const owner = savedOwnerOf(input);
-    if (!owner) return deny();
-    return input.state ? show(input, input.state) : this.begin(input, owner);
+  ) {
+    super(devices);
   }
 
-  async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
+  protected async begin(input: Input, owner: SavedUser): Promise<StageOutcome<Contract>> {
+    return input.state ? show(input, input.state) : this.pair(input, owner);
+  }
+
+  protected async finish(input: RespondInput<Contract>, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const { state } = input;
-    const owner = savedOwnerOf(input);
-    if (!owner || !state) return this.challenge(input);
+    if (!state) return this.begin(input, owner);
     const pairing = await this.pairing(input, state);
     if (input.response.poll) return show(input, state, pairing);
     switch (pairing) {
@@ -56,7 +54,7 @@ export class AuthenticatorDuoStage implements Stage<Contract> {
     }
   }
 
-  private async begin(input: Input, { username }: SavedUser): Promise<StageOutcome<Contract>> {
+  private async pair(input: Input, { username }: SavedUser): Promise<StageOutcome<Contract>> {
     try {
       const enrollment = await this.duo.enroll(accountOf(input.config), username);
       return show(input, { id: randomUUID(), ...enrollment });
@@ -84,7 +82,7 @@ export class AuthenticatorDuoStage implements Stage<Contract> {
     const device = { id, user, kind: 'duo', name: NAME, handle } as const;
     const pk = await this.devices.add({ ...device, stage: stageOf(input) });
     if (pk === undefined) return deny<Contract>({ message: { code: 'authenticator_duo_known' } });
-    return pass<Contract>({ effects: [enrolled({ ...device, pk })] });
+    return pass<Contract>(kept(input, { ...device, pk }));
   }
 }
 

@@ -31,7 +31,7 @@ describe('asking a phone', () => {
     expect(await stage.answer({ duo })).toMatchObject({
       type: 'passed',
       context: { auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ model_name: 'duodevice' }] } },
-      verified: [`duo:${duo}`],
+      verified: ['duo'],
     });
   });
 
@@ -44,7 +44,7 @@ describe('asking a phone', () => {
     const denied = refusal('authenticator_validate_duo');
     expect(await stage.answer({ duo })).toMatchObject({
       ...denied,
-      failed: [`duo:${duo}`],
+      failed: ['duo'],
       effects: [
         { action: 'login_failed', context: { device_class: 'duo', duo_response: { result: 'deny' } } },
         { type: 'reputation', delta: -1 },

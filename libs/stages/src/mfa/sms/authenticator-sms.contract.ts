@@ -1,5 +1,6 @@
 import { boolean, char, choice, defineStage, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { SET_UP } from '../set-up.js';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './authenticator-sms.wire.js';
 import { sentCode } from './sms-code.js';
 
@@ -27,8 +28,8 @@ export const authenticatorSmsContract = defineStage({
   response: authenticatorSmsResponse,
   /** The device that is half made; the number of a prompt that was of no use. */
   state: z.object({ id: z.uuid(), sent: sentCode.optional(), useless: z.string().optional() }),
-  reads: { pending_user: 'optional', prompt_data: 'optional' },
-  effects: ['event'],
+  ...SET_UP,
+  reads: { ...SET_UP.reads, prompt_data: 'optional' },
   attempts: [
     {
       when: 'code',

@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Devices } from '@gatehouse/authenticators';
-import {
-  ask,
-  deny,
-  type ErrorCode,
-  pass,
-  reject,
-  type SavedUser,
-  type StageOutcome,
-  type State,
-} from '@gatehouse/contracts';
-import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import { ask, type ErrorCode, pass, reject, type SavedUser, type StageOutcome, type State } from '@gatehouse/contracts';
+import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { enrolled } from '../device-events.js';
-import { savedOwnerOf } from '../owner.js';
+import { kept, SetUpStage } from '../set-up.stage.js';
 import type { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { CodeSender } from './code-sender.js';
 import { Unsent } from './messages.js';
@@ -28,16 +18,16 @@ const NAME = 'SMS Device';
 
 /** Asks for a number, sends a code to it, and keeps the number that the code came back for. */
 @Injectable()
-export class AuthenticatorSmsStage implements Stage<Contract> {
+export class AuthenticatorSmsStage extends SetUpStage<Contract> {
   constructor(
-    @Inject(Devices) private readonly devices: Devices,
+    @Inject(Devices) devices: Devices,
     @Inject(Numbers) private readonly numbers: Numbers,
     @Inject(CodeSender) private readonly sender: CodeSender,
-  ) {}
+  ) {
+    super(devices);
+  }
 
-  async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
-    const owner = savedOwnerOf(input);
-    if (!owner) return deny();
+  protected async begin(input: ChallengeInput<Contract>, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const half = halfOf(input);
     const given = numberOfPrompt(input);
     if (half.sent || given === undefined || half.useless === given) return show(half);
@@ -45,9 +35,7 @@ export class AuthenticatorSmsStage implements Stage<Contract> {
     return show('code' in sent ? { ...half, sent } : { ...half, useless: given });
   }
 
-  async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
-    const owner = savedOwnerOf(input);
-    if (!owner) return deny();
+  protected async finish(input: RespondInput<Contract>, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const { code, phone_number: number } = input.response;
     if (code !== undefined) return this.prove(input, owner, code);
     if (number === undefined) return refuse('authenticator_sms_number_needed', halfOf(input));
@@ -102,7 +90,7 @@ export class AuthenticatorSmsStage implements Stage<Contract> {
       facts: { ending: number.slice(-2), verified_only: input.config.verify_only },
     });
     if (pk === undefined) return refuse('authenticator_sms_number', rest);
-    return pass<Contract>({ effects: [enrolled({ kind: 'sms', name: NAME, pk })], verified: ['sms_setup'] });
+    return pass<Contract>({ ...kept(input, { kind: 'sms', name: NAME, pk }), verified: ['sms_setup'] });
   }
 }
 

@@ -1,5 +1,6 @@
 import { defineStage, integer, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { SET_UP } from '../set-up.js';
 import { authenticatorStaticChallenge, authenticatorStaticResponse } from './authenticator-static.wire.js';
 
 /** Hands out recovery codes (03-mfa §6). */
@@ -20,6 +21,5 @@ export const authenticatorStaticContract = defineStage({
   response: authenticatorStaticResponse,
   /** The device that is half made. */
   state: z.object({ id: z.uuid(), codes: secret(z.array(z.string())) }),
-  reads: { pending_user: 'optional' },
-  effects: ['event'],
+  ...SET_UP,
 });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Devices } from '@gatehouse/authenticators';
-import { ask, deny, pass, type StageOutcome } from '@gatehouse/contracts';
-import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import { ask, deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
+import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { enrolled } from '../device-events.js';
-import { ownerOf, savedOwnerOf } from '../owner.js';
+import { ownerOf } from '../owner.js';
+import { kept, SetUpStage } from '../set-up.stage.js';
 import type { authenticatorStaticContract } from './authenticator-static.contract.js';
 import { recoveryCodes } from './recovery-codes.js';
 
@@ -14,24 +14,26 @@ const NAME = 'Static Token';
 
 /** Shows recovery codes once, and keeps what they can be told by. */
 @Injectable()
-export class AuthenticatorStaticStage implements Stage<Contract> {
-  constructor(@Inject(Devices) private readonly devices: Devices) {}
+export class AuthenticatorStaticStage extends SetUpStage<Contract> {
+  constructor(@Inject(Devices) devices: Devices) {
+    super(devices);
+  }
 
-  challenge(input: ChallengeInput<Contract>): StageOutcome<Contract> {
-    if (!ownerOf(input)) return pass();
-    if (!savedOwnerOf(input)) return deny();
+  protected begin(input: ChallengeInput<Contract>): StageOutcome<Contract> {
     const { token_count: count, token_length: length } = input.config;
     const state = input.state ?? { id: randomUUID(), codes: recoveryCodes(count, length) };
     return ask<Contract>({ codes: state.codes }, { state });
   }
 
-  async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
-    const { state } = input;
-    const owner = savedOwnerOf(input);
+  protected async finish(input: RespondInput<Contract>, { uuid: user }: SavedUser): Promise<StageOutcome<Contract>> {
     // Nobody has seen codes that were never shown.
-    if (!owner || !state) return this.challenge(input);
-    const { id, codes } = state;
-    const pk = await this.devices.add({ id, user: owner.uuid, kind: 'static', name: NAME, codes });
-    return pk === undefined ? deny() : pass<Contract>({ effects: [enrolled({ kind: 'static', name: NAME, pk })] });
+    if (!input.state) return this.begin(input);
+    const { id, codes } = input.state;
+    const pk = await this.devices.add({ id, user, kind: 'static', name: NAME, codes });
+    return pk === undefined ? deny() : pass<Contract>(kept(input, { kind: 'static', name: NAME, pk }));
+  }
+
+  protected override withoutOwner(input: ChallengeInput<Contract>): StageOutcome<Contract> {
+    return ownerOf(input) ? deny() : pass();
   }
 }

@@ -1,5 +1,6 @@
 import { choice, defineStage, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { SET_UP } from '../set-up.js';
 import { authenticatorTotpChallenge, authenticatorTotpResponse } from './authenticator-totp.wire.js';
 
 /** Sets up an app that shows codes by the clock (03-mfa §5). */
@@ -19,7 +20,6 @@ export const authenticatorTotpContract = defineStage({
   response: authenticatorTotpResponse,
   /** The device that is half made. */
   state: z.object({ id: z.uuid(), key: secret(z.string()), digits: z.literal(['6', '8']) }),
-  reads: { pending_user: 'optional' },
-  effects: ['event'],
+  ...SET_UP,
   errors: { authenticator_totp_code: { string: 'Code does not match', code: 'invalid' } },
 });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Devices } from '@gatehouse/authenticators';
 import { ask, deny, pass, reject, type SavedUser, type StageOutcome, type State } from '@gatehouse/contracts';
-import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { enrolled } from '../device-events.js';
-import { ownerOf, savedOwnerOf } from '../owner.js';
+import { ownerOf } from '../owner.js';
+import { kept, SetUpStage } from '../set-up.stage.js';
 import type { authenticatorTotpContract } from './authenticator-totp.contract.js';
 import { otpauthUrl } from './otpauth.js';
 import { freshKey, stepOf, totpKey } from './totp-key.js';
@@ -15,33 +15,35 @@ const NAME = 'TOTP Authenticator';
 
 /** Shows a fresh key, and keeps it once a code of it has come back. */
 @Injectable()
-export class AuthenticatorTotpStage implements Stage<Contract> {
-  constructor(@Inject(Devices) private readonly devices: Devices) {}
+export class AuthenticatorTotpStage extends SetUpStage<Contract> {
+  constructor(@Inject(Devices) devices: Devices) {
+    super(devices);
+  }
 
-  challenge(input: ChallengeInput<Contract>): StageOutcome<Contract> {
-    if (!ownerOf(input)) return pass();
-    const owner = savedOwnerOf(input);
-    if (!owner) return deny();
+  protected begin(input: ChallengeInput<Contract>, owner: SavedUser): StageOutcome<Contract> {
     const state = pendingOf(input);
     const key = Buffer.from(state.key, 'hex');
     const account = { issuer: input.site.brand, username: owner.username, key, digits: Number(state.digits) };
     return ask<Contract>({ config_url: otpauthUrl(account) }, { state });
   }
 
-  async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
-    const owner = savedOwnerOf(input);
-    if (!owner) return this.challenge(input);
-    const kept = input.state && (await this.keep(owner, input.state, input.response.code));
-    return kept ?? reject<Contract>({ code: [{ code: 'authenticator_totp_code' }] });
+  protected async finish(input: RespondInput<Contract>, owner: SavedUser): Promise<StageOutcome<Contract>> {
+    const pk = input.state && (await this.keep(owner, input.state, input.response.code));
+    if (pk === undefined) return reject<Contract>({ code: [{ code: 'authenticator_totp_code' }] });
+    return pass<Contract>(kept(input, { kind: 'totp', name: NAME, pk }));
   }
 
-  /** The code that proves the device is used up by that. */
+  protected override withoutOwner(input: ChallengeInput<Contract>): StageOutcome<Contract> {
+    return ownerOf(input) ? deny() : pass();
+  }
+
+  /** The number of the device. The code that proves it is used up by that. */
   private async keep({ uuid: user }: SavedUser, { id, key, digits }: State<Contract>, code: string) {
     const secret = totpKey.parse({ key, digits: Number(digits) });
     const counter = stepOf(secret, code, Date.now() / 1000);
-    if (counter === undefined) return undefined;
-    const pk = await this.devices.add({ id, user, kind: 'totp', name: NAME, counter, secret });
-    return pk === undefined ? undefined : pass<Contract>({ effects: [enrolled({ kind: 'totp', name: NAME, pk })] });
+    return counter === undefined
+      ? undefined
+      : this.devices.add({ id, user, kind: 'totp', name: NAME, counter, secret });
   }
 }
 

@@ -21,14 +21,17 @@ const NOTHING_TO_CONFIGURE = 'When "Not configured action" is set to "Configure"
 /** Lets somebody remember a proof; its value is sealed (03-mfa §10.8). */
 export const PROOF_COOKIE = 'authentik_mfa';
 
-/** Wrong proofs of one device in a row: the last free one costs a second, each further one twice as much as the one before, up to an hour. */
+/**
+ * Wrong proofs of one class in a row, by whichever device: the last free one costs a second, each further one twice as much
+ * as the one before, up to an hour. Devices come and go, and take no guesses with them.
+ */
 const guessesOf = (
   when: string,
   values: readonly string[],
   { code, free = 1 }: { code: string; free?: number },
 ): AttemptRule => ({
   when,
-  credential: '{device_class}:{device_uid}',
+  credential: '{device_class}',
   pick: { field: 'selected_challenge', among: 'device_challenges', where: { member: 'device_class', values } },
   free,
   hard: 50,

@@ -1,5 +1,6 @@
 import { choice, defineStage, reference } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { SET_UP } from '../set-up.js';
 import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './authenticator-webauthn.wire.js';
 import { deviceType, deviceTypes } from './device-type.js';
 import { HINTS, USER_VERIFICATIONS } from './relying-party.js';
@@ -25,8 +26,7 @@ export const authenticatorWebauthnContract = defineStage({
   response: authenticatorWebauthnResponse,
   /** What the credential that is being made must sign, and the id that its device will have. */
   state: z.object({ id: z.uuid(), challenge: z.string(), until: z.number() }),
-  reads: { pending_user: 'optional' },
-  effects: ['event'],
+  ...SET_UP,
   errors: {
     authenticator_webauthn_failed: { string: 'Registration failed. Error: {reason}', code: 'invalid' },
     authenticator_webauthn_known: { string: 'Credential ID already exists.', code: 'invalid' },

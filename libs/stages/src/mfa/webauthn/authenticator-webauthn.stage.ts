@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Devices, MAX_DEVICE_NAME } from '@gatehouse/authenticators';
-import { ask, deny, type OwnMessage, pass, reject, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
-import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
+import { ask, type OwnMessage, pass, reject, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
+import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { enrolled } from '../device-events.js';
-import { savedOwnerOf } from '../owner.js';
+import { kept, SetUpStage } from '../set-up.stage.js';
 import { Models } from './attestation.js';
 import type { authenticatorWebauthnContract } from './authenticator-webauthn.contract.js';
 import { type CreationRules, creationOptions } from './creation-options.js';
@@ -22,17 +21,17 @@ const NAME = 'WebAuthn Device';
 
 /** Has a browser make a credential, and keeps it. */
 @Injectable()
-export class AuthenticatorWebauthnStage implements Stage<Contract> {
+export class AuthenticatorWebauthnStage extends SetUpStage<Contract> {
   constructor(
-    @Inject(Devices) private readonly devices: Devices,
+    @Inject(Devices) devices: Devices,
     @Inject(Models) private readonly models: Models,
     @Inject(WebauthnSettings) private readonly settings: WebauthnSettings,
-  ) {}
+  ) {
+    super(devices);
+  }
 
   /** Each look has a challenge of its own, and ends the one before. */
-  async challenge(input: Input): Promise<StageOutcome<Contract>> {
-    const owner = savedOwnerOf(input);
-    if (!owner) return deny();
+  protected async begin(input: Input, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const state = { id: randomUUID(), ...newNonce(this.settings.challengeS) };
     const existing = (await this.devices.of(owner.uuid)).filter(({ kind }) => kind === 'webauthn');
     const registration = creationOptions({
@@ -45,10 +44,8 @@ export class AuthenticatorWebauthnStage implements Stage<Contract> {
     return ask<Contract>({ registration }, { state });
   }
 
-  async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
+  protected async finish(input: RespondInput<Contract>, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const { state, response, site } = input;
-    const owner = savedOwnerOf(input);
-    if (!owner) return this.challenge(input);
     if (!isLive(state)) return refuse({ code: 'authenticator_webauthn_failed', params: { reason: TOO_LATE } });
     const { challenge, id } = state;
     const wanted = { party: relyingPartyOf(site), challenge, rules: rulesOf(input), models: this.models };
@@ -82,7 +79,7 @@ export class AuthenticatorWebauthnStage implements Stage<Contract> {
     } as const;
     const pk = await this.devices.add({ ...device, handle, counter, facts: factsOf(credential, input.site.rp_id) });
     if (pk === undefined) return refuse({ code: 'authenticator_webauthn_known' });
-    return pass<Contract>({ effects: [enrolled({ ...device, pk })] });
+    return pass<Contract>(kept(input, { ...device, pk }));
   }
 }
 

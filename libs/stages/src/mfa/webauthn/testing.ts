@@ -80,9 +80,11 @@ export class DeviceBench {
     return new WebauthnFactor(new Passkeys(this.devices, new Three()), models, settings);
   }
 
+  /** For somebody who has proved whatever they have already. */
   setUp(user: SavedUser, config: Record<string, unknown> = {}, settings = usual) {
     const stage = new AuthenticatorWebauthnStage(this.devices, models, settings);
-    return driveStage(authenticatorWebauthnContract, stage, { context: { pending_user: user }, config });
+    const request = { session: { user, proved: true } };
+    return driveStage(authenticatorWebauthnContract, stage, { context: { pending_user: user }, config, request });
   }
 
   validate(context: PlanContext, config: Record<string, unknown> = {}, settings = usual) {

@@ -11,12 +11,12 @@ export const deviceCodeResponse = z
   .object({ code: secret(digits()) })
   .meta({ id: 'OAuthDeviceCodeChallengeResponseRequest', description: 'The code that the other device shows.' });
 
-/** The end of a device's login: from here the device goes on by itself. */
+/** The end of a device's login: whoever answers lets the device in. */
 export const deviceCodeFinishChallenge = z
   .object({})
-  .meta({ id: 'OAuthDeviceCodeFinishChallenge', description: 'The other device is signed in.' });
+  .meta({ id: 'OAuthDeviceCodeFinishChallenge', description: 'Asks whether the other device may sign in.' });
 
-/** Says that the end was seen; nothing follows. */
+/** Lets the device in. */
 export const deviceCodeFinishResponse = z
   .object({})
-  .meta({ id: 'OAuthDeviceCodeFinishChallengeResponseRequest', description: 'The end was seen.' });
+  .meta({ id: 'OAuthDeviceCodeFinishChallengeResponseRequest', description: 'The other device may sign in.' });

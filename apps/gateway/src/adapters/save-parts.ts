@@ -1,0 +1,121 @@
+import { GIVEN_BACK } from './attempt-statements.js';
+
+/** How long a key that a login replaced still learns how its plan ended (protocol §6). */
+const RETIRED_FOR = `interval '10 seconds'`;
+
+/** Something that happens if and only if a plan is saved: every part hangs on `saved`. */
+export interface Part {
+  /** Which sessions `s` are locked before the plan. */
+  readonly locks?: string;
+  readonly before?: string;
+  /** Without which the save is lost. */
+  readonly if?: string;
+  readonly does: string;
+}
+
+/** What can come of a save, in the order in which it happens. */
+export const PARTS = {
+  key: {
+    locks: 's.id = :session',
+    does: `
+    retired AS (
+      UPDATE flow.session_keys k SET until = now() + ${RETIRED_FOR} FROM saved
+      WHERE k.session_id = saved.session_id AND k.until IS NULL),
+    fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT :new_key, session_id FROM saved)`,
+  },
+  /** Of a user as they were identified; what another user has begun in the session goes. */
+  login: {
+    if: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
+    does: `
+    login AS (
+      UPDATE flow.sessions s SET user_id = :user, data = :data::jsonb || jsonb_build_object('login_at', now()), seen_at = now(),
+        user_epoch = :epoch,
+        ttl = CASE WHEN :fixed_ttl::interval IS NULL THEN :sliding_ttl::interval END,
+        expires_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval)
+      FROM saved WHERE s.id = saved.session_id),
+    flushed AS (
+      DELETE FROM flow.plans p USING saved, flow.sessions s
+      WHERE s.id = saved.session_id AND p.session_id = s.id AND p.flow_id <> :flow AND s.user_id IS DISTINCT FROM :user)`,
+  },
+  /** Ends the other sessions of who logs in. */
+  alone: {
+    locks: 's.user_id = :user',
+    does: `
+    others AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :user AND s.id <> saved.session_id)`,
+  },
+  logout: {
+    does: `
+    logout AS (
+      UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, data = '{}', seen_at = now(),
+        ttl = :strangers_ttl::interval, expires_at = now() + :strangers_ttl::interval
+      FROM saved WHERE s.id = saved.session_id),
+    flushed AS (DELETE FROM flow.plans p USING saved WHERE p.session_id = saved.session_id AND p.flow_id <> :flow)`,
+  },
+  /** The session's user goes on with it, under a new epoch. */
+  keep: {
+    does: `
+    kept AS (
+      UPDATE flow.sessions s SET user_epoch = :kept_epoch FROM saved
+      WHERE s.id = saved.session_id AND s.user_id = :kept_user)`,
+  },
+  /** Ends every other session of a user. */
+  end: {
+    locks: 's.user_id = :gone_user',
+    does: `
+    gone AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :gone_user AND s.id <> saved.session_id)`,
+  },
+  /** Uses a mailed link up: by its token, that of a step of this plan, or both. */
+  burn: {
+    before: `live AS MATERIALIZED (
+      SELECT t.hash FROM flow.resume_tokens t
+      WHERE (t.hash = :burnt_hash OR (t.plan_id = :plan AND t.step_id = :burnt_step)) AND t.expires_at > now() FOR UPDATE)`,
+    if: '(SELECT count(*) FROM live) >= num_nonnulls(:burnt_hash::bytea, :burnt_step::text)',
+    does: `
+    burnt AS (DELETE FROM flow.resume_tokens t USING saved, live WHERE t.hash = live.hash)`,
+  },
+  link: {
+    does: `
+    linked AS (
+      INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
+      SELECT l.hash, :flow, :version::uuid, :plan, l.step, :pending_user, l.body, now() + l.ttl
+      FROM saved, unnest(:link_hashes::bytea[], :link_steps::text[], :link_bodies::bytea[], :link_ttls::interval[]) l(hash, step, body, ttl)
+      ON CONFLICT (plan_id, step_id) DO UPDATE SET hash = excluded.hash, version_id = excluded.version_id,
+        user_id = excluded.user_id, body = excluded.body, expires_at = excluded.expires_at)`,
+  },
+  /** Clears attempts and gives others back, locked in one order. */
+  settle: {
+    does: `
+    held AS MATERIALIZED (
+      SELECT a.subject, a.credential, c.times FROM saved, flow.attempts a JOIN (
+        SELECT subject, credential, NULL::int AS times
+        FROM unnest(:cleared_subjects::bytea[], :cleared_credentials::text[]) u(subject, credential)
+        UNION ALL SELECT subject, credential, count(*)::int
+        FROM unnest(:returned_subjects::bytea[], :returned_credentials::text[]) u(subject, credential) GROUP BY 1, 2
+      ) c USING (subject, credential)
+      ORDER BY a.subject, a.credential FOR UPDATE OF a),
+    cleared AS (
+      DELETE FROM flow.attempts a USING held c
+      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NULL),
+    returned AS (
+      UPDATE flow.attempts a SET ${GIVEN_BACK} FROM held c
+      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NOT NULL)`,
+  },
+  send: {
+    does: `
+    sent AS (
+      INSERT INTO flow.outbox (id, topic, body, due_at)
+      SELECT o.id, o.topic, o.body, now() FROM saved, unnest(:ids::uuid[], :topics::text[], :bodies::bytea[]) o(id, topic, body))`,
+  },
+  rate: {
+    does: `
+    rated AS (
+      INSERT INTO flow.reputation AS r (identifier, ip, score, expires_at)
+      SELECT e.identifier, :client_ip::inet, sum(e.delta), now() + interval '1 day'
+      FROM saved, unnest(:identifiers::text[], :deltas::int[]) e(identifier, delta) GROUP BY e.identifier
+      ON CONFLICT (identifier, ip) DO UPDATE SET
+        score = excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END,
+        expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END)`,
+  },
+} as const satisfies Readonly<Record<string, Part>>;
+
+export type PartName = keyof typeof PARTS;

@@ -1,0 +1,93 @@
+import { DEVICE_CODE_KIND, Problem, sentence, type Translate } from '@gatehouse/contracts';
+import { translator } from '@gatehouse/texts';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isRefusal } from '../execution/authorizations.js';
+import { Brands, type HostBrand } from '../execution/brands.js';
+import { CodeGuesses } from '../execution/code-guesses.js';
+import { aboutSelf } from '../execution/outset.js';
+import { type Identity, savedUserOf } from '../execution/plans.js';
+import { Clients } from './client.js';
+import { DeniedPage } from './denied.page.js';
+import type { Exchange } from './exchange.js';
+import { FlowDoor } from './flow.door.js';
+import { innerQuery } from './inner-query.js';
+import { localeFor } from './language.js';
+import { Principals } from './principal.js';
+import { FILE_ROUTE } from './routing.hooks.js';
+
+const WRONG_CODE = sentence('Invalid code');
+
+/** Who comes with a code, or for one to be asked for. */
+interface Visit {
+  readonly exchange: Exchange;
+  readonly user: Identity;
+  readonly brand: HostBrand;
+  readonly query: Readonly<Record<string, string>>;
+  readonly translate: Translate;
+}
+
+/** Where a device sends people: with its code in a link, or to type it (02-stages §17). */
+@Controller('/device')
+export class DevicePageController {
+  constructor(
+    @Inject(Principals) private readonly principals: Principals,
+    @Inject(Brands) private readonly brands: Brands,
+    @Inject(Clients) private readonly clients: Clients,
+    @Inject(FlowDoor) private readonly door: FlowDoor,
+    @Inject(CodeGuesses) private readonly guesses: CodeGuesses,
+    @Inject(DeniedPage) private readonly denied: DeniedPage,
+  ) {}
+
+  /** Begins the flow that decides about the code, or the one that asks for it; strangers log in first. */
+  @Get('')
+  @RouteConfig(FILE_ROUTE)
+  async enter(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const exchange = { request, reply };
+    const principal = await this.principals.find(exchange);
+    if (!principal) return reply.redirect(loginFor(request.url), 302);
+    const brand = await this.brands.find(request.host);
+    if (!brand.flows.device_code) throw new Problem('not_found');
+    const { user } = principal;
+    const query = innerQuery(request.url.split('?').slice(1).join('?'));
+    const translate = translator(localeFor(request, { user, brand }));
+    const visit = { exchange, user, brand, query, translate };
+    try {
+      const slug = await (query['code'] ? this.decide(visit, query['code']) : this.ask(visit));
+      return reply.redirect(`/if/flow/${slug}/${queryOf(query)}`, 302);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      const why = translate(error.detail.text, error.detail.params);
+      return this.denied.send(exchange, { user, brand, why, again: '/device' });
+    }
+  }
+
+  /** The flow in which somebody decides about the device whose code they have. */
+  private async decide({ exchange, user, query, translate }: Visit, code: string): Promise<string> {
+    const { ip } = await this.clients.of(exchange.request);
+    const claimed = await this.guesses.claim(code, savedUserOf(user), ip);
+    if (!claimed) throw new Problem('permission_denied', { detail: WRONG_CODE });
+    return this.door.authorize(exchange, { query }, { claimed, visitor: user, translate });
+  }
+
+  /** The brand's flow, which ends with asking for the code. */
+  private async ask({ exchange, user, brand, query }: Visit): Promise<string> {
+    const slug = brand.flows.device_code!;
+    const insert = { where: 'last' as const, steps: [{ kind: DEVICE_CODE_KIND, config: {} }] };
+    await this.door.begin(exchange, { slug, query }, { ...aboutSelf(user), insert }).catch(asNotFound);
+    return slug;
+  }
+}
+
+/** A flow that is not for somebody is none that can ask them. */
+function asNotFound(error: unknown): never {
+  throw error instanceof Problem && error.code === 'flow_not_applicable' ? new Problem('not_found') : error;
+}
+
+const queryOf = (query: Readonly<Record<string, string>>) => {
+  const text = new URLSearchParams(query).toString();
+  return text && `?${text}`;
+};
+
+const loginFor = (address: string) => `/flows/-/default/authentication/?next=${encodeURIComponent(address)}`;

@@ -1,0 +1,60 @@
+import { TypeormDevices } from '@gatehouse/authenticators';
+import { Sealer, Vault } from '@gatehouse/platform';
+import { administrationOf, type DuoReport, duoOf, importDuo } from '@gatehouse/stages/devices';
+import type { DataSource } from 'typeorm';
+import { CommandError } from '../command.js';
+import { TypeormSurroundings } from '../device-import/typeorm-surroundings.js';
+import { mfaSealKeysOf, sealKeysOf } from '../local-state.js';
+import type { Verb } from './typeorm-verb.js';
+
+const NO_ADMINISTRATION = 'Stage does not have Admin API configured, which is required for automatic imports.';
+
+const FIND = `
+  SELECT id, identifiers || attrs AS config FROM flow.objects
+  WHERE model = 'authentik_stages_authenticator_duo.authenticatorduostage' AND (identifiers || attrs) ->> 'name' = $1`;
+
+interface Found {
+  readonly id: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Makes devices of the users that a Duo stage's account has, for those who are here by the same name. */
+export const importDuoDevices: Verb = {
+  takes: 'STAGE (its name)',
+  run: async ([name], { source, env }) => {
+    const stage = await found(source, name, env);
+    const administration = administrationOf(stage.config);
+    if (!administration) throw new CommandError(NO_ADMINISTRATION);
+    const keys = await mfaSealKeysOf(env);
+    if (keys === undefined) throw new CommandError('MFA_SEAL_KEYS is not set, and devices are kept sealed');
+    const surroundings = new TypeormSurroundings(source);
+    const report = await importDuo(duoOf(env).users(administration), {
+      devices: new TypeormDevices(source, new Sealer(keys)),
+      stage: stage.id,
+      ownersOf: (names) => surroundings.ownersOf(names.map((username) => ({ username }))),
+    });
+    if (report.error !== undefined) throw new CommandError(`${told(report)}\n${report.error}`);
+    return told(report);
+  },
+};
+
+/** The stage of a name, with its secrets open. */
+async function found(source: DataSource, name: string | undefined, env: NodeJS.ProcessEnv): Promise<Found> {
+  if (!name) throw new CommandError('which stage? its name is missing');
+  const [stage] = await source.query<Found[]>(FIND, [name]);
+  if (!stage) throw new CommandError(`there is no Duo stage ${name}`);
+  const keys = await sealKeysOf(env);
+  const vault = new Vault(keys === undefined ? undefined : new Sealer(keys));
+  const opened = Object.entries(stage.config).map(([field, value]) => [
+    field,
+    vault.open({ object: stage.id, field }, value),
+  ]);
+  return { id: stage.id, config: Object.fromEntries(opened) };
+}
+
+const told = ({ added, existing, unknown }: DuoReport): string =>
+  [
+    `${added} devices imported`,
+    ...(existing > 0 ? [`${existing} were there already`] : []),
+    ...(unknown > 0 ? [`${unknown} users of Duo are nobody here`] : []),
+  ].join('\n');

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import type { OauthClient } from '@gatehouse/plan';
+import { Sealer } from '@gatehouse/platform';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { entries, Testbed } from './testing.js';
+
+let bed: Testbed;
+beforeAll(async () => {
+  bed = await Testbed.open();
+  bed.sealer = new Sealer(`test:${randomBytes(32).toString('base64')}`);
+});
+afterAll(() => bed?.close());
+beforeEach(() => bed.empty());
+
+const FLOW =
+  '{model: authentik_flows.flow, id: flow, identifiers: {slug: az}, attrs: {name: N, title: T, designation: authorization}}';
+const provider = (name: string, attrs = '', identifiers = `name: ${name}`) =>
+  `{model: authentik_providers_oauth2.oauth2provider, id: ${name}, identifiers: {${identifiers}}, attrs: {name: ${name}, authorization_flow: !KeyOf flow, client_id: ${name}, ${attrs}}}`;
+const application = (slug: string, provided = slug, state = 'present') =>
+  `{model: authentik_core.application, id: app-${slug}, state: ${state}, identifiers: {slug: ${slug}}, attrs: {name: The ${slug}, provider: !KeyOf ${provided}}}`;
+const STAFF = '{model: authentik_core.group, id: staff, identifiers: {name: staff}}';
+const onlyStaff = (slug: string) =>
+  `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf app-${slug}, group: !KeyOf staff, order: 0}}`;
+const apply = (...lines: string[]) => bed.outcomes(entries(...lines));
+
+async function clients(): Promise<OauthClient[]> {
+  const rows = await bed.query<{ document: OauthClient }>('SELECT document FROM flow.oauth_clients ORDER BY client_id');
+  return rows.map(({ document }) => document);
+}
+
+describe('OAuth clients in blueprints', () => {
+  it('are applications whose provider has a flow, with the defaults of the reference', async () => {
+    await apply(FLOW, provider('tv'), application('tv'), provider('lonely'));
+    expect(await clients()).toMatchObject([
+      {
+        ...{ client_id: 'tv', client_type: 'confidential', flow: 'az', access: { mode: 'any', bindings: [] } },
+        ...{ code_lifetime_s: 60, token_lifetime_s: 3600, application: { slug: 'tv', name: 'The tv' } },
+      },
+    ]);
+  });
+
+  it('carry who may use their application', async () => {
+    await apply(STAFF, FLOW, provider('tv'), application('tv'), onlyStaff('tv'));
+    const [client] = await clients();
+    expect(client?.access.bindings).toMatchObject([{ enabled: true, group: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
+  });
+
+  it('keep their secrets sealed, in objects and documents', async () => {
+    await apply(FLOW, provider('tv', 'client_secret: open-sesame'), application('tv'));
+    const kept = await bed.query('SELECT attrs FROM flow.objects');
+    expect(JSON.stringify([kept, await clients()])).not.toContain('open-sesame');
+  });
+
+  it('go with their application, and can take what another one gives up', async () => {
+    await apply(FLOW, provider('tv'), application('tv'));
+    await apply(FLOW, provider('tv'), application('tv', 'tv', 'absent'), provider('radio'), application('radio'));
+    expect((await clients()).map(({ client_id }) => client_id)).toEqual(['radio']);
+  });
+
+  it('are one application’s each', async () => {
+    await expect(apply(FLOW, provider('tv'), application('tv'), application('twin', 'tv'))).rejects.toThrow(
+      'have one client_id, tv',
+    );
+  });
+
+  it('are found again by the numbers that exports give providers', async () => {
+    const numbered = () => [FLOW, provider('tv', '', 'pk: 12'), application('tv')];
+    expect(await apply(...numbered())).toEqual(['created az', 'created tv', 'created tv']);
+    expect(await apply(...numbered())).toEqual(['left az', 'left tv', 'left tv']);
+  });
+
+  it('lack a provider that is left out, with a warning, and are none then', async () => {
+    const saml = '{model: authentik_providers_saml.samlprovider, id: saml, identifiers: {name: saml}}';
+    const { files } = await bed.apply(entries(saml, application('old', 'saml')));
+    expect(files[0]?.warnings).toEqual([expect.stringContaining('provider goes without "saml", which is left out')]);
+    expect(await clients()).toEqual([]);
+  });
+});

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { char, choice, duration, reference, referencesOf, secret } from '@gatehouse/contracts';
+import { CLIENT_TYPES } from '@gatehouse/plan';
+import { z } from 'zod';
+import type { ObjectModel } from './object-model.js';
+
+const KIND = 'oauth2provider';
+const MODES = ['any', 'all'] as const;
+
+/** An OAuth client, as far as devices need one (01-executor §9). */
+export const oauthProviderSchema = z.object({
+  name: char(),
+  client_id: char({ maxLength: 255 }).default(() => randomBytes(20).toString('hex')),
+  client_type: choice(CLIENT_TYPES).default('confidential'),
+  client_secret: secret(char({ allowBlank: true, maxLength: 255 }).default('')),
+  authorization_flow: reference('flow'),
+  access_code_validity: duration('minutes=1'),
+  access_token_validity: duration('hours=1'),
+});
+
+/** Providers as blueprint objects, known by name; the reference numbers them. */
+export const oauthProviderModel: ObjectModel = {
+  name: 'authentik_providers_oauth2.oauth2provider',
+  kind: KIND,
+  key: ['name'],
+  numbered: true,
+  schema: oauthProviderSchema,
+  references: referencesOf(oauthProviderSchema),
+  parents: [],
+};
+
+/** What somebody uses by a provider; without one it is nobody's client. */
+export const applicationSchema = z.object({
+  slug: char({ maxLength: 50 }),
+  name: char(),
+  provider: reference(KIND),
+  policy_engine_mode: choice(MODES).default('any'),
+});
+
+/** Applications as blueprint objects: one for each slug. Conditions that are bound to one say who may use it. */
+export const applicationModel: ObjectModel = {
+  name: 'authentik_core.application',
+  kind: 'application',
+  key: ['slug'],
+  schema: applicationSchema,
+  references: referencesOf(applicationSchema),
+  parents: [],
+};

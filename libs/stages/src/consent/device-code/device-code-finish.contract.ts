@@ -1,0 +1,23 @@
+import { DEVICE_CODE_FINISH_KIND, defineStage } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { deviceCodeFinishChallenge, deviceCodeFinishResponse } from './device-code.wire.js';
+
+/** The end of a device's login: an answer lets the device in, looking does not (02-stages §17, P-49). */
+export const deviceCodeFinishContract = defineStage({
+  kind: DEVICE_CODE_FINISH_KIND,
+  component: 'ak-provider-oauth2-device-code-finish',
+  model: undefined,
+  service: 'consent',
+  /** Which device's code. */
+  config: z.object({ claimed: z.uuid() }),
+  challenge: deviceCodeFinishChallenge,
+  response: deviceCodeFinishResponse,
+  state: z.object({}),
+  reads: { application: 'optional', consent_permissions: 'optional' },
+  errors: {
+    device_code_finish_over: { string: 'The code has expired. Please start again on your device.', code: 'invalid' },
+  },
+  effects: ['event'],
+  grants: true,
+  writes_data: true,
+});

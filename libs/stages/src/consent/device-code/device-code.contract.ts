@@ -1,0 +1,26 @@
+import { DEVICE_CODE_KIND, defineStage } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { deviceCodeChallenge, deviceCodeResponse } from './device-code.wire.js';
+
+/** Asks for the code that another device shows, and leads on to what its client is to be allowed (02-stages §17). */
+export const deviceCodeContract = defineStage({
+  kind: DEVICE_CODE_KIND,
+  component: 'ak-provider-oauth2-device-code',
+  model: undefined,
+  service: 'consent',
+  config: z.object({}),
+  challenge: deviceCodeChallenge,
+  response: deviceCodeResponse,
+  state: z.object({}),
+  writes: ['redirect'],
+  errors: { device_code_invalid: { string: 'Invalid code', code: 'invalid' } },
+  effects: ['authorize'],
+  attempts: [
+    {
+      ...{ when: 'code', credential: 'device_code', free: 5, hard: 100 },
+      refuse: { field: 'code', code: 'device_code_invalid' },
+    },
+  ],
+  // The link that a device shows has the code in it.
+  addressable: ['code'],
+});

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import type { SavedUser } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { describe, expect, it } from 'vitest';
+import { deviceCodeContract } from './device-code.contract.js';
+import { DeviceCodeStage } from './device-code.stage.js';
+import { deviceCodeFinishContract } from './device-code-finish.contract.js';
+import { DeviceCodeFinishStage } from './device-code-finish.stage.js';
+import { type Approval, DeviceCodes } from './device-codes.js';
+
+const ALICE: SavedUser = {
+  ...{ kind: 'saved', uuid: randomUUID(), pk: 1, username: 'alice', name: '', email: '' },
+  ...{ is_active: true, epoch: 4, locale: '' },
+};
+const CLAIMED = { id: randomUUID(), client_id: 'tv', application: randomUUID(), scopes: ['openid'] };
+
+/** One code, `012345678`, that is Alice's to claim while it is open. */
+class OneCode extends DeviceCodes {
+  open = true;
+  readonly approvals: Approval[] = [];
+  async claim(code: string, user: string) {
+    return this.open && code === '012345678' && user === ALICE.uuid ? CLAIMED : undefined;
+  }
+  async isOpen() {
+    return this.open;
+  }
+  async approve(_id: string, approval: Approval) {
+    if (this.open) this.approvals.push(approval);
+    return this.open;
+  }
+  async issue() {
+    return { device_code: '', user_code: '', interval: 5 };
+  }
+  async refuse() {
+    return 0;
+  }
+  async redeem() {
+    return { error: 'invalid_grant' as const };
+  }
+  async findToken() {
+    return undefined;
+  }
+}
+const asking = (session: SavedUser | null = ALICE) =>
+  driveStage(deviceCodeContract, new DeviceCodeStage(new OneCode()), {
+    config: {},
+    request: { session: { user: session } },
+  });
+
+describe('the step that asks for a code', () => {
+  it.each([['012345678'], [' 012345678 '], ['12345678'], [12345678]])(
+    'takes %j, where zeros in front may be lost',
+    async (code) => {
+      expect(await asking().answer({ code })).toEqual({
+        type: 'passed',
+        context: { redirect: '/device?code=012345678' },
+        effects: [{ type: 'authorize', claimed: CLAIMED }],
+        verified: ['device_code'],
+      });
+    },
+  );
+
+  it.each([['876543210'], ['0012345678'], ['-12345678'], ['1']])('refuses %j', async (code) => {
+    const errors = { code: [{ code: 'device_code_invalid' }] };
+    expect(await asking().answer({ code })).toMatchObject({ type: 'rejected', errors, failed: ['device_code'] });
+  });
+
+  it('is for nobody who is not logged in', async () => {
+    expect(await asking(null).show()).toMatchObject({ type: 'denied' });
+    expect(await asking(null).answer({ code: '012345678' })).toMatchObject({ type: 'denied' });
+  });
+});
+
+describe('the step that lets a device in', () => {
+  const finishing = (codes: OneCode, session: SavedUser | null = ALICE) =>
+    driveStage(deviceCodeFinishContract, new DeviceCodeFinishStage(codes), {
+      config: { claimed: CLAIMED.id },
+      context: { consent_permissions: [{ id: 'openid', name: '' }] },
+      request: { session: { user: session } },
+    });
+
+  it('lets it in for an answer, and never for a look (P-49)', async () => {
+    const codes = new OneCode();
+    const step = finishing(codes);
+    for (const _ of [1, 2, 3]) expect(await step.show()).toMatchObject({ type: 'challenge' });
+    expect(codes.approvals).toEqual([]);
+    expect(await step.answer({})).toMatchObject({ type: 'passed', effects: [{ action: 'authorize_application' }] });
+    expect(codes.approvals).toMatchObject([{ claimed: CLAIMED.id, user: { uuid: ALICE.uuid }, scopes: ['openid'] }]);
+  });
+
+  it('ends when the code is over, or nobody is logged in', async () => {
+    const codes = new OneCode();
+    expect(await finishing(codes, null).show()).toMatchObject({ type: 'denied' });
+    expect(await finishing(codes, null).answer({})).toMatchObject({ type: 'denied' });
+    codes.open = false;
+    for (const reply of [await finishing(codes).show(), await finishing(codes).answer({})])
+      expect(reply).toMatchObject({ type: 'denied', message: { code: 'device_code_finish_over' } });
+    expect(codes.approvals).toEqual([]);
+  });
+});

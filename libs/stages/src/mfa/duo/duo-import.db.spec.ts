@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
+import { administrationOf, duoOf, importDuo } from './duo-import.js';
+import { DuoServer, duoAccount } from './duo-server.js';
+
+const STAGE = randomUUID();
+const ADMIN = { admin_integration_key: duoAccount.integrationKey, admin_secret_key: duoAccount.secretKey };
+const CONFIG = { api_hostname: duoAccount.host, client_id: 'DI', client_secret: 'hush' };
+
+let database: DevicesDatabase;
+let server: DuoServer;
+let here: Map<string, string>;
+beforeAll(async () => {
+  database = await devicesDatabase();
+});
+afterAll(() => database?.close());
+beforeEach(async () => {
+  server = await DuoServer.open();
+  here = new Map(['alice', 'bob'].map((name) => [name, randomUUID()]));
+  await database.source.query('TRUNCATE mfa.devices CASCADE');
+  return () => server.close();
+});
+
+function imported() {
+  const ownersOf = (names: readonly string[]) => Promise.resolve(names.map((name) => here.get(name)));
+  const users = duoOf({ DUO_URL: server.url, DUO_TIMEOUT_S: '1' }).users(administrationOf({ ...CONFIG, ...ADMIN })!);
+  return importDuo(users, { devices: database.devices, stage: STAGE, ownersOf });
+}
+const devicesOf = (name: string) => database.devices.of(here.get(name)!);
+
+describe('the users of an account at Duo', () => {
+  it('get a device where somebody here has their name, once, served by the stage', async () => {
+    const [alice] = [server.add('alice'), server.add('stranger')];
+    expect(await imported()).toEqual({ added: 1, existing: 0, unknown: 1 });
+    const device = { kind: 'duo', name: 'Imported Duo Authenticator', handle: alice.id, stage: STAGE };
+    expect(await devicesOf('alice')).toMatchObject([device]);
+    server.add('bob');
+    expect(await imported()).toEqual({ added: 1, existing: 1, unknown: 1 });
+    expect([(await devicesOf('alice')).length, (await devicesOf('bob')).length]).toEqual([1, 1]);
+  });
+
+  it('are all taken, however many there are', async () => {
+    for (let i = 0; i < 650; i++) here.set(server.add(`user-${i}`).username, randomUUID());
+    expect(await imported()).toEqual({ added: 650, existing: 0, unknown: 0 });
+  });
+
+  it('are none while Duo is away, and that is said', async () => {
+    server.trouble = 500;
+    expect(await imported()).toEqual({ added: 0, existing: 0, unknown: 0, error: 'Received 500' });
+  });
+});
+
+it('a stage without keys for administration reads no users', () => {
+  expect(administrationOf(CONFIG)).toBeUndefined();
+  expect(administrationOf({ ...CONFIG, admin_integration_key: 'DI' })).toBeUndefined();
+});

@@ -1,0 +1,33 @@
+import type { Device } from '@gatehouse/authenticators';
+import type { Insert, PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
+
+interface Given {
+  readonly context: Pick<PlanContext, 'auth_method_args' | 'enrolled_devices'>;
+  readonly session: StageRequest['session'];
+}
+
+/** The step that asks for a proof by a device, of any kind. Nobody gets past it without one. */
+export const PROOF_FIRST: Insert = {
+  where: 'before',
+  steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'deny' } }],
+};
+
+/**
+ * Whether somebody has a device and has proved none: neither when they logged in, if that was not long ago, nor in this plan.
+ * One that was set up in this plan is proved by that (05-security D3 25).
+ */
+export function owesProof({ context, session }: Given, { uuid }: SavedUser, devices: readonly Device[]): boolean {
+  if (!devices.some(canProve) || (session.proved && session.user?.kind === 'saved' && session.user.uuid === uuid))
+    return false;
+  const proved = new Set([...provedIn(context), ...(context.enrolled_devices ?? [])]);
+  return !devices.some(({ pk }) => proved.has(pk));
+}
+
+/** A phone whose number is only known by a digest was verified once, and cannot be asked again. */
+const canProve = ({ facts }: Device) => facts['verified_only'] !== true;
+
+/** Numbers of the devices that convinced a stage on the way (03-mfa §11.1). */
+function provedIn({ auth_method_args }: Given['context']): unknown[] {
+  const named = auth_method_args?.['mfa_devices'];
+  return Array.isArray(named) ? named.map((device) => (device as { pk?: unknown } | null)?.pk) : [];
+}

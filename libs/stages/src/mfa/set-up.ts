@@ -1,0 +1,7 @@
+/** What every contract of a set-up has, beside what is its own. */
+export const SET_UP = {
+  reads: { pending_user: 'optional', auth_method_args: 'optional', enrolled_devices: 'optional' },
+  writes: ['enrolled_devices'],
+  inserts: ['authenticator_validate'],
+  effects: ['event'],
+} as const;
