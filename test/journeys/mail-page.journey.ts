@@ -1,6 +1,6 @@
 import { LOCALES } from '@gatehouse/texts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { faultsOf, violations } from '../support/access.js';
+import { faultsOf, overflows, violations } from '../support/access.js';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { hiddenFields, post, submit } from '../support/forms.js';
@@ -68,13 +68,16 @@ describeInChromium('a mail and its page, in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('has mails that can be read by anybody, in every language, and that ask nobody for anything', async () => {
-    const { page } = await chromium.open();
+  it('has mails that can be read by anybody, on a phone too, in every language, and that ask nobody for anything', async () => {
+    const { page } = await chromium.open({ viewport: { width: 360, height: 800 } });
     const asked: string[] = [];
     page.on('request', (request) => void asked.push(request.url()));
     for (const reader of readers) {
       await house.browser().solve('back', { uid_field: reader });
-      await page.setContent((await mailbox.mailTo(`${reader}@example.org`)).html ?? '');
+      const mail = await mailbox.mailTo(`${reader}@example.org`);
+      await page.setContent(mail.html ?? '');
+      expect(await page.getByRole('link').getAttribute('href')).toBe(read(mail).link.href);
+      expect(await overflows(page)).toBe(false);
       // Programs for mail draw the landmarks themselves.
       const faults = (await violations(page)).filter((fault) => !/^(region|landmark)/.test(fault));
       expect(faults).toEqual([]);

@@ -1,7 +1,7 @@
 import { generateSync, ScureBase32Plugin } from 'otplib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { House, SERVICES } from '../support/house.js';
 
@@ -9,7 +9,10 @@ const VALIDATE = {
   stage: 'authenticator_validate.authenticatorvalidatestage',
   attrs: { device_classes: ['totp'], not_configured_action: 'skip' },
 };
-const APP = { stage: 'authenticator_totp.authenticatortotpstage', attrs: { digits: 6 } };
+const APP = {
+  stage: 'authenticator_totp.authenticatortotpstage',
+  attrs: { digits: 6, configure_flow: keyOf('app'), friendly_name: 'An app' },
+};
 
 let house: House;
 beforeAll(async () => {
@@ -17,7 +20,7 @@ beforeAll(async () => {
     services: [...SERVICES, 'mfa'],
     blueprints: [
       blueprint(
-        ...[userEntry('alice'), userEntry('bob')],
+        ...[userEntry('alice'), userEntry('bob'), userEntry('carol')],
         flowEntries('login', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
         flowEntries('app', [APP], { designation: 'stage_configuration', authentication: 'require_authenticated' }),
       ),
@@ -33,11 +36,14 @@ describeInChromium('an authenticator app, in a browser', () => {
   async function typedIn(username: string) {
     const { page, complaints } = await chromium.open();
     await page.goto(`${house.url}/if/flow/login/?next=/if/user/`);
+    await type(page, username);
+    return { page, complaints };
+  }
+  async function type(page: Page, username: string) {
     await page.fill('input[name=uid_field]', username);
     await page.keyboard.press('Enter');
     await page.fill('input[name=password]', 'correct-horse-7');
     await page.keyboard.press('Enter');
-    return { page, complaints };
   }
   const isAtHome = (page: Page, username: string) =>
     page.getByText(`You are signed in as ${username}.`).waitFor({ timeout: 10_000 });
@@ -46,11 +52,11 @@ describeInChromium('an authenticator app, in a browser', () => {
     await page.keyboard.press('Enter');
   }
 
-  /** Somebody who has set an app up; its key, and the step of the code that they proved it by. */
+  /** Somebody who has set an app up from their own page; its key, and the step of the code that they proved it by. */
   async function enrolled(username: string) {
     const { page, complaints } = await typedIn(username);
     await isAtHome(page, username);
-    await page.goto(`${house.url}/if/flow/app/?next=/if/user/`);
+    await page.getByRole('link', { name: 'Set up: An app' }).click();
     await page.getByRole('img', { name: 'QR code for your authenticator app' }).waitFor();
     await page.getByText('Cannot scan it?').click();
     const address = new URL((await page.getByRole('link', { name: 'Open in app' }).getAttribute('href')) ?? '');
@@ -61,7 +67,7 @@ describeInChromium('an authenticator app, in a browser', () => {
     await enter(page, codeAt(secret, step));
     await isAtHome(page, username);
     expect(complaints).toEqual([]);
-    return { secret, step };
+    return { page, secret, step };
   }
 
   it('is set up by its picture or its key, and lets its owner in by a code that was not used before', async () => {
@@ -87,6 +93,23 @@ describeInChromium('an authenticator app, in a browser', () => {
     await enter(replay.page, code);
     await replay.page.getByText('Invalid Token.').waitFor();
     expect(new URL(replay.page.url()).pathname).toBe('/if/flow/login/');
+  });
+
+  it('is renamed on its owner’s page, and removed there after a login with it, which asks for none afterwards', async () => {
+    const { page, secret, step } = await enrolled('carol');
+    await page.getByLabel(/^Name of/).fill('My phone');
+    await page.getByRole('button', { name: /^Rename/ }).click();
+    const remove = page.getByRole('button', { name: 'Remove My phone' });
+    await remove.click();
+    await page.getByText('Before a device is removed, sign in again').waitFor();
+    await page.getByRole('link', { name: 'Sign in again' }).click();
+    await type(page, 'carol');
+    await enter(page, codeAt(secret, step + 1));
+    await isAtHome(page, 'carol');
+    await remove.click();
+    await page.getByText('You have set up no device yet.').waitFor();
+    expect(await house.rows("SELECT FROM mfa.devices WHERE name = 'My phone'")).toEqual([]);
+    await isAtHome((await typedIn('carol')).page, 'carol');
   });
 });
 

@@ -63,7 +63,7 @@ describeInChromium('a page', () => {
     expect(await page.locator('#password').getAttribute('autocomplete')).toBe('new-password');
   });
 
-  it('sends what is filled in, leaves out what is empty and optional, and sends files as addresses', async () => {
+  it('sends what is filled in and what is left empty, and files as addresses', async () => {
     const { page } = await opened('prompt-everything');
     await page.getByLabel('Name', { exact: true }).fill('Alice');
     await page.getByLabel('Username').fill('alice');
@@ -85,6 +85,9 @@ describeInChromium('a page', () => {
       text_area: '',
       text_read_only: 'Bob',
       text_area_read_only: 'Come in.',
+      number: '',
+      date: '',
+      date_time: '',
       checkbox: 'on',
       radio_button_group: 'Red',
       dropdown: 'Spain',

@@ -141,10 +141,15 @@ export class House {
     try {
       const file = join(folder, 'blueprint.yaml');
       await writeFile(file, blueprint);
-      return await this.command('blueprint', 'apply', file);
+      return await this.applyFiles(file);
     } finally {
       await rm(folder, { recursive: true });
     }
+  }
+
+  /** Applies blueprints, and all those of folders, at once. */
+  applyFiles(...paths: readonly string[]): Promise<string> {
+    return this.command('blueprint', 'apply', ...paths);
   }
 
   /** Runs `npm run user`, with what is typed into it; what it says. Throws with its standard error. */

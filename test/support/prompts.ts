@@ -3,6 +3,8 @@ import { keyOf } from './blueprints.js';
 interface Given {
   readonly label?: string;
   readonly required?: boolean;
+  readonly placeholder?: string;
+  readonly placeholder_expression?: boolean;
   readonly initial_value?: string;
   readonly initial_value_expression?: boolean;
 }

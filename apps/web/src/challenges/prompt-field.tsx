@@ -3,6 +3,7 @@ import type { FunctionComponent } from 'preact';
 import { usePage } from '../flow/page.context.js';
 import { Below, described, Field, type FieldProps } from '../ui/field.js';
 import { RichText } from '../ui/rich-text.js';
+import { Scriptless } from '../ui/scriptless.js';
 import type { WireMessage } from './envelope.js';
 
 /** One field of a form, as the wire has it. */
@@ -42,9 +43,6 @@ const LINES: Readonly<Record<string, Partial<FieldProps>>> = {
 /** What people are called is known by the names that blueprints give. */
 const AUTOCOMPLETE: Readonly<Record<string, string>> = { name: 'name', username: 'username', email: 'email' };
 
-/** Kinds for which an empty text is a mistake: left empty, they are not given at all. */
-const OMITTED: ReadonlySet<string> = new Set(['username', 'password', 'number', 'date', 'date-time', 'file']);
-
 function Line({ field, errors, first }: Props) {
   const { field_key: name, label, type, required, placeholder, initial_value } = field;
   return (
@@ -52,7 +50,6 @@ function Line({ field, errors, first }: Props) {
       name={name}
       label={label}
       required={required}
-      omitted={!required && OMITTED.has(type)}
       placeholder={placeholder}
       initial={initial_value}
       hint={hintOf(field)}
@@ -165,18 +162,23 @@ function Locale(props: Props) {
   return <Select {...props} field={field} choices={[{ value: '', text: t('As my browser says') }, ...named]} />;
 }
 
-const FilePick = ({ field, errors, first }: Props) => (
-  <Field
-    name={field.field_key}
-    label={field.label}
-    type="file"
-    required={field.required}
-    omitted={!field.required}
-    hint={hintOf(field)}
-    errors={errors}
-    first={first}
-  />
-);
+function FilePick({ field, errors, first }: Props) {
+  const { field_key: name, label, required } = field;
+  return (
+    <>
+      <Field
+        name={name}
+        label={label}
+        type="file"
+        required={required}
+        hint={hintOf(field)}
+        errors={errors}
+        first={first}
+      />
+      {required && <Scriptless />}
+    </>
+  );
+}
 
 const Hidden = ({ field: { field_key, initial_value } }: Props) => (
   <input type="hidden" name={field_key} value={initial_value} />
@@ -184,7 +186,6 @@ const Hidden = ({ field: { field_key, initial_value } }: Props) => (
 
 const Static = ({ field }: Props) => (
   <div class="static">
-    {field.label && <h2>{field.label}</h2>}
     <RichText html={field.initial_value} />
     {field.sub_text && (
       <div class="hint">
@@ -194,10 +195,10 @@ const Static = ({ field }: Props) => (
   </div>
 );
 
-const Separator = ({ field: { label, placeholder } }: Props) => (
+const Separator = ({ field: { placeholder } }: Props) => (
   <div class="separator">
     <hr />
-    {(placeholder || label) && <h2>{placeholder || label}</h2>}
+    {placeholder && <h2>{placeholder}</h2>}
   </div>
 );
 

@@ -6,13 +6,7 @@ export async function readForm(form: HTMLFormElement, pressed: HTMLElement | nul
   const given = await Promise.all(
     entries.map(async ([name, value]) => [name, typeof value === 'string' ? value : await dataAddress(value)] as const),
   );
-  // An optional field that is left empty is not given: an empty text is no number, no date and no file.
-  return Object.fromEntries(given.filter(([name, value]) => value !== '' || !isOmitted(form, name)));
-}
-
-function isOmitted(form: HTMLFormElement, name: string): boolean {
-  const field = form.elements.namedItem(name);
-  return field instanceof HTMLElement && field.dataset['omitted'] !== undefined;
+  return Object.fromEntries(given);
 }
 
 function dataAddress(file: File): Promise<string> {

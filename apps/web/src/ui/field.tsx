@@ -16,8 +16,6 @@ export interface FieldProps {
   readonly maxLength?: number;
   readonly hint?: ComponentChildren;
   readonly errors?: readonly WireMessage[] | undefined;
-  /** Whether it is left out of the answer when it is empty. */
-  readonly omitted?: boolean;
   /** Where somebody starts typing. */
   readonly first?: boolean;
   /** Whether what is typed can be shown. */
@@ -95,7 +93,6 @@ function inputAttributes(props: FieldProps): InputAttributes {
     ...(placeholder ? { placeholder } : {}),
     ...(maxLength ? { maxLength } : {}),
     ...(props.first ? { autofocus: true } : {}),
-    ...(props.omitted ? { 'data-omitted': '' } : {}),
     // Names and codes are no prose.
     ...(type === 'text' || type === 'email' ? { autocapitalize: 'none', spellcheck: false } : {}),
     ...described(props),

@@ -3,10 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 
 /** What an input is made of. */
-export type InputAttributes = JSX.InputHTMLAttributes<HTMLInputElement> & {
-  readonly name: string;
-  readonly 'data-omitted'?: string;
-};
+export type InputAttributes = JSX.InputHTMLAttributes<HTMLInputElement> & { readonly name: string };
 
 interface Props {
   readonly input: InputAttributes;

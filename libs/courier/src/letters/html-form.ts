@@ -51,7 +51,7 @@ ${letter.closing.map((text) => paragraph(text, 'font-size:14px;color:#5f6368')).
 }
 
 const button = ({ label, url }: Letter['link']) =>
-  `<p style="margin:0 0 24px"><a href="${escaped(url)}" style="display:inline-block;padding:12px 24px;border-radius:6px;background:#1d4ed8;color:#ffffff;font-weight:600;text-decoration:none">${escaped(label)}</a></p>`;
+  `<p style="margin:0 0 24px"><a href="${escaped(url)}" style="display:inline-block;padding:12px 24px;text-align:center;border-radius:6px;background:#1d4ed8;color:#ffffff;font-weight:600;text-decoration:none">${escaped(label)}</a></p>`;
 
 const code = ({ opening, digits }: NonNullable<Letter['code']>) =>
   `${paragraph(opening)}\n<p style="margin:0 0 24px;font-size:28px;font-weight:600;letter-spacing:6px;font-variant-numeric:tabular-nums"><span dir="ltr">${escaped(digits)}</span></p>`;

@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries, LOGIN } from '../support/blueprints.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { House } from '../support/house.js';
+import { asking, fieldEntry, writing } from '../support/prompts.js';
+
+const OPTIONAL = { required: false };
+const COLOURS = { placeholder: 'return ["Red", "Blue"]', placeholder_expression: true, initial_value: 'Blue' };
+const FIELDS = [
+  fieldEntry('new', ['intro', 'static'], { initial_value: 'Tell us <b>who you are</b>.' }),
+  fieldEntry('new', ['username', 'username'], { label: 'Username' }),
+  fieldEntry('new', ['email', 'email'], { label: 'Email' }),
+  fieldEntry('new', ['password', 'password'], { label: 'Password' }),
+  fieldEntry('new', ['more', 'separator'], { placeholder: 'More about you' }),
+  fieldEntry('new', ['attributes.about', 'text_area'], { label: 'About you', ...OPTIONAL }),
+  fieldEntry('new', ['attributes.inviter', 'text_read_only'], { label: 'Invited by', initial_value: 'Bob' }),
+  fieldEntry('new', ['attributes.age', 'number'], { label: 'Age', ...OPTIONAL }),
+  fieldEntry('new', ['attributes.born', 'date'], { label: 'Birthday', ...OPTIONAL }),
+  fieldEntry('new', ['attributes.news', 'checkbox'], { label: 'Send me news', ...OPTIONAL }),
+  fieldEntry('new', ['attributes.colour', 'radio-button-group'], { label: 'Colour', ...COLOURS }),
+  fieldEntry('new', ['attributes.car', 'dropdown'], { label: 'Car', ...COLOURS }),
+  fieldEntry('new', ['attributes.settings.locale', 'ak-locale'], { label: 'Language', ...OPTIONAL }),
+  fieldEntry('new', ['attributes.from', 'hidden'], { initial_value: 'mail' }),
+];
+const KEYS = FIELDS.map(({ attrs }) => attrs.field_key);
+
+let house: House;
+let elsewhere: Server;
+/** What another site was sent. */
+const received: string[] = [];
+
+beforeAll(async () => {
+  elsewhere = createServer((request, response) => {
+    void text(request).then((body) => {
+      received.push(`${request.method} ${request.url} ${body}`);
+      response.setHeader('content-type', 'text/html; charset=utf-8').end('<h1>You are there.</h1>');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  house = await House.open({
+    services: ['password', 'session', 'enrollment', 'policy'],
+    blueprints: [
+      blueprint(
+        ...FIELDS,
+        flowEntries('new', [asking('new', KEYS), writing('always_create'), LOGIN], { designation: 'enrollment' }),
+        flowEntries('sent', [DUMMY, DUMMY]),
+        flowEntries('script', [DUMMY, DUMMY]),
+      ),
+    ],
+  });
+  const { port } = elsewhere.address() as AddressInfo;
+  await endBySending('sent', `http://127.0.0.1:${port}/acs/`);
+  await endBySending('script', 'javascript:document.title="taken"');
+}, 120_000);
+afterAll(async () => {
+  elsewhere?.close();
+  await house?.close();
+});
+
+/** Makes the last step of a flow a form that goes elsewhere: whoever plans a flow adds such a step, no blueprint does. */
+const endBySending = (slug: string, url: string) =>
+  house.rows(
+    `UPDATE flow.flow_versions v SET document = jsonb_set(document, '{steps,1,stage}', document->'steps'->1->'stage' || $2)
+     FROM flow.flows f WHERE f.version_id = v.id AND f.slug = $1`,
+    [slug, JSON.stringify({ kind: 'autosubmit', config: { url, attrs: { SAMLResponse: 'PHg+', submit: 'x' } } })],
+  );
+const kept = async (username: string) =>
+  (await house.rows('SELECT email, attributes FROM directory.users WHERE username = $1', [username]))[0];
+
+describeInChromium('in a browser', () => {
+  const chromium = useChromium();
+
+  async function opened(flow: string, javaScriptEnabled: boolean) {
+    const { page, complaints } = await chromium.open({ javaScriptEnabled });
+    await page.goto(`${house.url}/if/flow/${flow}/`);
+    return { page, complaints };
+  }
+  async function introduce(page: Page, username: string) {
+    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('Email').fill(`${username}@example.org`);
+    await page.getByLabel('Password', { exact: true }).fill('correct-horse-7');
+  }
+  const go = (page: Page) => page.getByRole('button', { name: 'Continue' }).click();
+
+  describe.each([true, false])('with a script: %s', (script) => {
+    it('a form of many kinds of fields is filled in, and what was said is kept', async () => {
+      const username = `full-${script}`;
+      const { page, complaints } = await opened('new', script);
+      await introduce(page, username);
+      await page.getByLabel('About you').fill('Not much.');
+      await page.getByLabel('Age', { exact: true }).fill('42');
+      await page.getByLabel('Birthday').fill('2001-02-03');
+      await page.getByLabel('Send me news').check();
+      await page.getByLabel('Red').check();
+      await page.getByLabel('Car').selectOption('Red');
+      await page.getByLabel('Language').selectOption('de');
+      await go(page);
+      await page.getByText(`Sie sind als ${username} angemeldet.`).waitFor();
+      expect(await kept(username)).toEqual({
+        email: `${username}@example.org`,
+        attributes: {
+          ...{ inviter: 'Bob', from: 'mail', about: 'Not much.', age: 42, born: '2001-02-03', news: true },
+          ...{ colour: 'Red', car: 'Red', settings: { locale: 'de' } },
+        },
+      });
+      expect(complaints).toEqual([]);
+    });
+
+    it('a form is left empty where it may be, and what was refused is sent anew', async () => {
+      const username = `bare-${script}`;
+      const { page, complaints } = await opened('new', script);
+      await introduce(page, `full-${script}`);
+      await go(page);
+      await page.getByText('Username is already taken.').waitFor();
+      await introduce(page, username);
+      await go(page);
+      await page.getByText(`You are signed in as ${username}.`).waitFor();
+      expect(await kept(username)).toEqual({
+        email: `${username}@example.org`,
+        attributes: {
+          ...{ inviter: 'Bob', from: 'mail', about: '', colour: 'Blue', car: 'Blue', settings: { locale: '' } },
+        },
+      });
+      expect(complaints).toEqual([]);
+    });
+
+    it('a flow ends at another site, which is sent its form', async () => {
+      received.length = 0;
+      const { page, complaints } = await opened('sent', script);
+      await go(page);
+      if (!script) await go(page);
+      await page.getByText('You are there.').waitFor();
+      expect(received).toEqual(['POST /acs/ submit=x&SAMLResponse=PHg%2B']);
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  it('a flow sends nothing to a script, and says that something is wrong (D3 11)', async () => {
+    const { page } = await opened('script', true);
+    await go(page);
+    await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();
+    expect(await page.title()).not.toBe('taken');
+  });
+});
