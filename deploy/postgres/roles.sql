@@ -14,7 +14,7 @@ BEGIN
       EXECUTE format('CREATE ROLE %I LOGIN', service);
     END IF;
     EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA directory, flow, captcha, consent, enrollment, identification, mfa FROM %I', service);
-    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory, mfa FROM %I', service);
+    EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA directory, identification, mfa FROM %I', service);
     EXECUTE format('REVOKE ALL ON SCHEMA directory, flow, captcha, consent, enrollment, identification, mfa FROM %I', service);
   END LOOP;
 END $$;
@@ -44,8 +44,10 @@ GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON di
 -- identification's; the gateway looks up who somebody is, connects who is logged in, and lists and removes as they say.
 GRANT USAGE ON SCHEMA identification TO gatehouse_identification, gatehouse_gateway;
 GRANT SELECT ON identification.sources TO gatehouse_identification, gatehouse_gateway;
-GRANT SELECT, INSERT, UPDATE, DELETE ON identification.connections, identification.done TO gatehouse_identification;
-GRANT SELECT, INSERT, DELETE ON identification.connections TO gatehouse_gateway;
+GRANT SELECT, INSERT, UPDATE, DELETE ON identification.done TO gatehouse_identification;
+GRANT SELECT, DELETE ON identification.connections TO gatehouse_gateway;
+GRANT EXECUTE ON FUNCTION identification.connect TO gatehouse_identification, gatehouse_gateway;
+GRANT EXECUTE ON FUNCTION directory.follow_source_groups TO gatehouse_identification;
 
 -- Devices are their service's own. Of people it reads who somebody is that a device has told of. The gateway sees devices
 -- without what is secret about them, and renames and removes them as their owner says; policies learn whether there is one.

@@ -9,7 +9,7 @@ import { newSessionKey } from '../../apps/gateway/src/execution/session-key.js';
 import { versionOf } from '../../apps/gateway/src/execution/testing.js';
 import { flowDatabase, publish } from './flow-database.js';
 
-export const LIFETIMES = { anonymousSessionS: 3600, sessionS: 86_400, planS: 600, proofS: 600 };
+export const LIFETIMES = { anonymousSessionS: 3600, sessionS: 86_400, planS: 600, proofS: 600, sourceLoginS: 900 };
 
 export const freshPlan = (more: Partial<Plan> = {}): Plan => ({
   ...draw(versionOf([{ kind: 'page' }]), randomUUID()),

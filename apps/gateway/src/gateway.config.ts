@@ -70,6 +70,9 @@ export const gatewayConfig = z.object({
   ),
   ...policyLimits.shape,
   ANONYMOUS_SESSION_S: whole(3600).describe('Seconds a session lasts that nobody is logged in to'),
+  SOURCE_LOGIN_S: whole(900, { max: 86_400 }).describe(
+    'Seconds that somebody may take to sign in at a source and come back',
+  ),
   SESSION_S: whole(14 * 86_400).describe('Seconds since last seen that a login lasts which has no duration of its own'),
   AUTHENTICATOR_PROOF_S: whole(600, { max: 86_400 }).describe(
     'Seconds after a login with one of their devices in which people may remove a device of theirs, or set another up',

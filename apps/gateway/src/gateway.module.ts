@@ -86,6 +86,7 @@ import { SitePages } from './http/site-pages.js';
 import { StrangerGate } from './http/stranger.gate.js';
 import { UserinfoController } from './http/userinfo.controller.js';
 import { UsersController } from './http/users.controller.js';
+import { SOURCE_CONTROLLERS, sourceProviders } from './source.parts.js';
 
 /** Everything that answers HTTP. */
 const CONTROLLERS: Type[] = [
@@ -110,6 +111,7 @@ const CONTROLLERS: Type[] = [
   OauthController,
   UserinfoController,
   OauthMetadataController,
+  ...SOURCE_CONTROLLERS,
   RootConfigController,
   HealthController,
   SchemaController,
@@ -180,7 +182,8 @@ function oauthOf({ config }: Ground, { oauthClients: clients, grants, grantors, 
 }
 
 /** What stands between HTTP and the executor: who asks, and from where. */
-function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contracts, ...ports }: Ports): Provider[] {
+function doorsOf(ground: Ground, { sessions, tokens, bindings, contracts, ...ports }: Ports): Provider[] {
+  const { config, logger } = ground;
   const gate = new StrangerGate(config);
   const clients = new Clients(tokens, logger);
   const live = new LiveSessions(sessions, bindings, clients);
@@ -189,6 +192,7 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
   const inside = { ...ports, contracts, bindings, site: siteOf(config) };
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date() }), new Outset(inside)];
   const authorizations = new Authorizations({ outset, clients: ports.oauthClients, grants: ports.grants });
+  const door = new FlowDoor({ executor, outset, authorizations, reader, logger });
   const proofS = config.AUTHENTICATOR_PROOF_S;
   return [
     { provide: Clients, useValue: clients },
@@ -196,7 +200,8 @@ function doorsOf({ config, logger }: Ground, { sessions, tokens, bindings, contr
     InvitationDesk,
     { provide: DeviceDesk, useValue: new DeviceDesk({ devices: ports.devices, sessions, clients, proofS }) },
     { provide: Principals, useValue: principals },
-    { provide: FlowDoor, useValue: new FlowDoor({ executor, outset, authorizations, reader, logger }) },
+    { provide: FlowDoor, useValue: door },
+    ...sourceProviders(ground, { ...ports, contracts, door, principals, clients }),
   ];
 }
 
@@ -246,9 +251,10 @@ const lifetimesOf = ({
   ANONYMOUS_SESSION_S: anonymousSessionS,
   SESSION_S: sessionS,
   PLAN_S: planS,
+  SOURCE_LOGIN_S: sourceLoginS,
   AUTHENTICATOR_PROOF_S: proofS,
 }: GatewayConfig) => ({
-  ...{ anonymousSessionS, sessionS, planS, proofS },
+  ...{ anonymousSessionS, sessionS, planS, proofS, sourceLoginS },
 });
 
 const engineOf = ({ config, source, requester, logger }: Ground, contracts: Contracts) =>

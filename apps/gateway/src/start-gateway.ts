@@ -8,6 +8,7 @@ import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js
 import { ResumeTokens1764115260000 } from './adapters/migrations/1764115260000-resume-tokens.js';
 import { PlansBegun1764115320000 } from './adapters/migrations/1764115320000-plans-begun.js';
 import { Courier1764374400000 } from './adapters/migrations/1764374400000-courier.js';
+import { SourceLogins1764460800000 } from './adapters/migrations/1764460800000-source-logins.js';
 import { TypeormJanitor } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule, type Ground } from './gateway.module.js';
@@ -22,6 +23,7 @@ export const flowMigrations = [
   ResumeTokens1764115260000,
   PlansBegun1764115320000,
   Courier1764374400000,
+  SourceLogins1764460800000,
 ];
 
 /** Where the build puts the pages: in the folder of their app, beside this one. */

@@ -73,6 +73,8 @@ export const effect = z.discriminatedUnion('type', [
   }),
   /** A device's code is the visitor's to decide about: its client's authorization flow begins, and goes on from here. */
   z.object({ type: z.literal('authorize'), claimed: claimedCode }),
+  /** A login at a source begins with this very challenge: whoever comes back with the state, in this session, has begun it. */
+  z.object({ type: z.literal('source_login'), source: z.uuid(), state: z.string().min(32).max(128) }),
   z.object({ type: z.literal('toast'), level: z.enum(['success', 'info', 'warning', 'error']), message: z.string() }),
 ]);
 export type Effect = z.output<typeof effect>;
@@ -83,4 +85,4 @@ export const EFFECT_TYPES = effect.options.map(({ shape }) => shape.type.value);
 export const RECORDING_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reputation']);
 
 /** Effects that asking may have besides: a code or a link is sent with the challenge that waits for it. */
-export const ASKING_EFFECTS: ReadonlySet<EffectType> = new Set([...RECORDING_EFFECTS, 'mail', 'toast']);
+export const ASKING_EFFECTS: ReadonlySet<EffectType> = new Set([...RECORDING_EFFECTS, 'mail', 'source_login', 'toast']);

@@ -20,7 +20,7 @@ const button = <const C extends string>(component: C, challenge: z.ZodObject) =>
 });
 
 /** What follows when a source's button is pressed; clients know no other components here. */
-const loginChallenge = z
+export const loginChallenge = z
   .discriminatedUnion('component', [
     told('xak-flow-redirect', redirectChallenge),
     told('ak-source-plex', plexChallenge),
@@ -34,6 +34,8 @@ const loginChallenge = z
       ...button('ak-source-oauth-apple', appleChallenge),
     },
   });
+
+export type LoginChallenge = z.output<typeof loginChallenge>;
 
 /** A button that signs in elsewhere. */
 export const loginSource = z

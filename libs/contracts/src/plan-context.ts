@@ -60,7 +60,10 @@ export const planContext = z.object({
   source: subject.optional(),
   is_sso: z.boolean().optional(),
   source_groups: bag.optional(),
-  'goauthentik.io/sources/connection': bag.optional(),
+  /** Whom a source says somebody is; once the plan is over, that is who they are here. */
+  'goauthentik.io/sources/connection': z.object({ source: z.uuid(), identifier: z.string() }).optional(),
+  /** What a source said of them, for policies. */
+  oauth_userinfo: secret(bag).optional(),
   consent_header: z.string().optional(),
   consent_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
   consent_additional_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),

@@ -61,19 +61,32 @@ export const sourceComplete = z.object({
 });
 export type SourceComplete = z.output<typeof sourceComplete>;
 
+/** Text that a database takes. */
+const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .refine((said) => !said.includes('\0'), { error: 'no NUL' });
+
+/** Groups that somebody may have elsewhere. */
+const MAX_GROUPS = 1000;
+
 /** Somebody as a source knows them, mapped to the fields of this house; what the source does not say is left out. */
 export const sourceIdentity = z.object({
   /** What the source never gives to anybody else. */
-  identifier: z.string().min(1).max(255),
+  identifier: text(255).refine((said) => said !== '', { error: 'empty' }),
   user: z.object({
-    username: z.string().max(150).optional(),
-    name: z.string().max(1000).optional(),
-    email: z.string().max(254).optional(),
+    username: text(150).optional(),
+    name: text(1000).optional(),
+    email: text(254).optional(),
     /** What the source says of the address; absent when it says nothing. */
     email_verified: z.boolean().optional(),
   }),
   /** Groups of theirs: what each is called here (`name`), by what the source calls it. */
-  groups: z.record(z.string(), z.looseObject({ name: z.string().optional() })).default({}),
+  groups: z
+    .record(text(255), z.object({ name: text(255).optional() }))
+    .refine((groups) => Object.keys(groups).length <= MAX_GROUPS, { error: 'too many' })
+    .default({}),
   /** What the source said, for policies. No tokens. */
   info: bag,
 });

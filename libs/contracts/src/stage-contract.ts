@@ -105,6 +105,10 @@ export interface StageContract {
   readonly renews: readonly string[];
   /** Secret fields of the answer whose name means something else in an address, so that one with it is not refused. */
   readonly addressable: readonly string[];
+  /** Components that its challenge may be of instead of its own. */
+  readonly shows_as: readonly string[];
+  /** The source that its visitor has to come back from; only the gateway can say that they have, in `is_restored`. */
+  readonly awaits: (config: Readonly<Record<string, unknown>>) => unknown;
   /** Cookies of the request that it may see. */
   readonly cookies: readonly string[];
   /** Fields of the challenge that are sentences of the house, and what they may say; a visitor reads it in their language. */
@@ -143,6 +147,8 @@ const defaults = {
   attempts: [],
   renews: [],
   addressable: [],
+  shows_as: [],
+  awaits: () => undefined,
   cookies: [],
   texts: {},
   proves: () => undefined,

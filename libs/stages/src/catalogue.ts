@@ -12,6 +12,7 @@ import { invitationContract } from './enrollment/invitation.contract.js';
 import { userDeleteContract } from './enrollment/user-delete.contract.js';
 import { userWriteContract } from './enrollment/user-write.contract.js';
 import { identificationContract } from './identification/identification.contract.js';
+import { messageContract } from './message/message.contract.js';
 import { authenticatorDuoContract } from './mfa/duo/authenticator-duo.contract.js';
 import { authenticatorSmsContract } from './mfa/sms/authenticator-sms.contract.js';
 import { authenticatorStaticContract } from './mfa/static/authenticator-static.contract.js';
@@ -21,6 +22,9 @@ import { authenticatorWebauthnContract } from './mfa/webauthn/authenticator-weba
 import { passwordContract } from './password/password.contract.js';
 import { promptContract } from './prompt/prompt.contract.js';
 import { redirectContract } from './redirect/redirect.contract.js';
+import { groupUpdateContract } from './source/group-update.contract.js';
+import { postSourceContract } from './source/post-source.contract.js';
+import { sourceContract } from './source/source.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 import { userLogoutContract } from './user-logout/user-logout.contract.js';
 import { componentsToCome } from './wire.js';
@@ -112,6 +116,22 @@ export const stages: Readonly<Record<string, StageEntry>> = {
     module: async () => (await import('./mfa/webauthn/authenticator-webauthn.module.js')).authenticatorWebauthnModule(),
   },
   email: { contract: emailContract, module: async () => (await import('./email/email.module.js')).emailModule() },
+  source: {
+    contract: sourceContract,
+    module: async () => (await import('./source/source.module.js')).sourceModule(),
+  },
+  post_source: {
+    contract: postSourceContract,
+    module: async () => (await import('./source/post-source.module.js')).postSourceModule(),
+  },
+  group_update: {
+    contract: groupUpdateContract,
+    module: async () => (await import('./source/group-update.module.js')).groupUpdateModule(),
+  },
+  message: {
+    contract: messageContract,
+    module: async () => (await import('./message/message.module.js')).messageModule(),
+  },
   redirect: {
     contract: redirectContract,
     module: async () => (await import('./redirect/redirect.module.js')).redirectModule(),

@@ -45,6 +45,22 @@ describe('a mail', () => {
   });
 });
 
+describe('a login at a source that begins with a challenge', () => {
+  it('is known in its session once the plan is saved, and none is when the save is lost', async () => {
+    const begun = await store.begin(freshPlan({ next: '/app/' }));
+    const [kept, lost] = [randomText(43), randomText(43)];
+    const source = randomUUID();
+    const begins = (state: string): Effect => ({ type: 'source_login', source, state });
+    expect(await store.save(begun, { revision: 7, effects: [begins(lost)] })).toBe(false);
+    expect(await store.save(begun, { effects: [begins(kept)] })).toBe(true);
+    const rows = await store.source.query<{ hash: Buffer; source_id: string }[]>(
+      'SELECT hash, source_id FROM flow.source_logins WHERE session_id = $1',
+      [begun.sessionId],
+    );
+    expect(rows).toEqual([{ hash: hashToken(kept), source_id: source }]);
+  });
+});
+
 describe('a user who changes their own password', () => {
   it('stays in this session, and in no other', async () => {
     const user = await enrol(store.source);

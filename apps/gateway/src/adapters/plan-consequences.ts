@@ -7,9 +7,11 @@ import { sessionChangeOf } from '../execution/session-change.js';
 import type { Values } from './named-values.js';
 import { bodyOf, resumedRow } from './plan-rows.js';
 import type { Consequences } from './save-statement.js';
+import { sourceLoginRow } from './source-login-rows.js';
 import { storable } from './typeorm-bound-sessions.js';
 
 interface SessionLifetimes {
+  readonly sourceLoginS: number;
   readonly sessionS: number;
   readonly anonymousSessionS: number;
 }
@@ -19,6 +21,7 @@ export function consequencesOf(save: Save, sealer: Sealer, lifetimes: SessionLif
   const { effects, newKey, cleared, returned, burns, usesLinkOf, links } = save;
   const messages = messagesOf(save);
   const rated = all(effects, 'reputation');
+  const parted = all(effects, 'source_login');
   const gone = one(effects, 'end_sessions')?.user;
   return {
     ...(newKey ? { key: { new_key: newKey } } : {}),
@@ -29,6 +32,7 @@ export function consequencesOf(save: Save, sealer: Sealer, lifetimes: SessionLif
     ...(cleared.length + returned.length > 0 ? { settle: settleValues(save) } : {}),
     ...(messages.length > 0 ? { send: outboxValues(messages, sealer) } : {}),
     ...(rated.length > 0 ? { rate: rateValues(rated, save) } : {}),
+    ...(parted.length > 0 ? { part: sourceLoginValues(parted, save, { sealer, lifetimes }) } : {}),
   };
 }
 
@@ -100,6 +104,22 @@ const rateValues = (rated: readonly Of<'reputation'>[], { about }: Save): Values
   deltas: rated.map(({ delta }) => delta),
   client_ip: about.clientIp,
 });
+
+/** Logins at sources that begin with what is shown; they lead to where the plan does. */
+function sourceLoginValues(
+  parted: readonly Of<'source_login'>[],
+  { plan }: Save,
+  { sealer, lifetimes }: { readonly sealer: Sealer; readonly lifetimes: SessionLifetimes },
+): Values {
+  const query = plan.next === undefined ? {} : { next: plan.next };
+  const rows = parted.map(({ source, state }) => sourceLoginRow(state, { source, kept: {}, query }, sealer));
+  return {
+    parted_hashes: rows.map(({ hash }) => hash),
+    parted_sources: rows.map(({ source }) => source),
+    parted_bodies: rows.map(({ body }) => body),
+    parted_lifetime: seconds(lifetimes.sourceLoginS),
+  };
+}
 
 /** Characters of an identifier that an index takes as they are; a longer one is known by its digest. */
 const MAX_INDEXED = 200;

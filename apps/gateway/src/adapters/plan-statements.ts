@@ -92,6 +92,16 @@ export const FIND_RESUMED: NamedStatement = {
     WHERE t.hash = $1 AND t.expires_at > now() AND f.slug = $2`,
 };
 
+/** $1 SHA-256 of the session cookie. */
+export const SLUGS: NamedStatement = {
+  name: 'plan_slugs',
+  text: `
+    SELECT f.slug FROM flow.session_keys k
+    JOIN flow.plans p ON p.session_id = k.session_id AND p.expires_at > now()
+    JOIN flow.flows f ON f.id = p.flow_id
+    WHERE k.hash = $1 AND k.until IS NULL ORDER BY p.expires_at DESC LIMIT 20`,
+};
+
 /** $1 SHA-256 of the session cookie: every plan of that session is dropped. The row says whose it is, if anybody's. */
 export const CANCEL: NamedStatement = {
   name: 'plan_cancel',

@@ -1,4 +1,5 @@
 import { GIVEN_BACK } from './attempt-statements.js';
+import { MAX_SOURCE_LOGINS } from './source-login-rows.js';
 
 /** How long a key that a login replaced still learns how its plan ended (protocol §6). */
 const RETIRED_FOR = `interval '10 seconds'`;
@@ -115,6 +116,18 @@ export const PARTS = {
       ON CONFLICT (identifier, ip) DO UPDATE SET
         score = excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END,
         expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END)`,
+  },
+  /** Begins logins at sources; of a session that begins many, the oldest give way. */
+  part: {
+    does: `
+    forgotten AS (
+      DELETE FROM flow.source_logins WHERE hash IN (
+        SELECT l.hash FROM flow.source_logins l JOIN saved USING (session_id)
+        ORDER BY l.expires_at DESC OFFSET ${MAX_SOURCE_LOGINS - 1})),
+    parted AS (
+      INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at)
+      SELECT l.hash, saved.session_id, l.source, l.body, now() + :parted_lifetime::interval
+      FROM saved, unnest(:parted_hashes::bytea[], :parted_sources::uuid[], :parted_bodies::bytea[]) l(hash, source, body))`,
   },
 } as const satisfies Readonly<Record<string, Part>>;
 

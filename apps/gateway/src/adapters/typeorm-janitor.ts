@@ -11,6 +11,7 @@ const EXPIRED: Readonly<Record<string, string>> = {
   'flow.attempts': `updated_at < now() - coalesce(forget_after, CASE WHEN failures = 0 THEN interval '1 day' END)`,
   'flow.reputation': 'expires_at < now()',
   'flow.resume_tokens': 'expires_at < now()',
+  'flow.source_logins': 'expires_at < now()',
 };
 
 /** Removes what has expired. Nothing depends on it: expiry is enforced when a row is read. */

@@ -6,7 +6,7 @@ import type { DataSource } from 'typeorm';
 import { type Begin, type Loaded, Plans, type ResumedPlan, type Save } from '../execution/plans.js';
 import { consequencesOf, seconds } from './plan-consequences.js';
 import { bodyOf, type LoadedRow, loadedOf, openedPlan, planRow, resumedRow } from './plan-rows.js';
-import { BEGIN, BEGIN_WITH_SESSION, CANCEL, FIND_RESUMED, LOAD, SEEN } from './plan-statements.js';
+import { BEGIN, BEGIN_WITH_SESSION, CANCEL, FIND_RESUMED, LOAD, SEEN, SLUGS } from './plan-statements.js';
 import { saving } from './save-statement.js';
 
 interface ResumedRow {
@@ -26,6 +26,8 @@ export interface Lifetimes {
   readonly sessionS: number;
   /** Of a plan, since last saved. */
   readonly planS: number;
+  /** Of a login at a source that has begun. */
+  readonly sourceLoginS: number;
   /** Of the proof of a device, since the login that it was part of. */
   readonly proofS: number;
 }
@@ -91,6 +93,11 @@ export class TypeormPlans extends Plans {
     };
     const consequences = consequencesOf(save, this.sealer, this.settings.lifetimes);
     return (await runNamed(this.source, ...saving(values, consequences))).rows.length > 0;
+  }
+
+  async slugsOf(sessionKey: Buffer): Promise<string[]> {
+    const { rows } = await runNamed<{ slug: string }>(this.source, SLUGS, [sessionKey]);
+    return rows.map(({ slug }) => slug);
   }
 
   async cancel(sessionKey: Buffer): Promise<string | undefined> {

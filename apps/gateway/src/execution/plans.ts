@@ -123,6 +123,8 @@ export abstract class Plans {
   abstract begin(plan: Begin): Promise<string | undefined>;
   /** False when another request moved the plan since `revision`, or its user may not log in; then nothing was written. */
   abstract save(plan: Save): Promise<boolean>;
+  /** The flows that a session has plans of, the last saved first; no more than a few. */
+  abstract slugsOf(sessionKey: Buffer): Promise<string[]>;
   /** Drops every plan of a session, and answers who is logged in to it. */
   abstract cancel(sessionKey: Buffer): Promise<string | undefined>;
 }

@@ -56,7 +56,8 @@ export interface SessionCookie {
 }
 
 /** Whose challenge is shown, as far as showing it needs. */
-export type Shower = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'>;
+export type Shower = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
+  Partial<Pick<StageContract, 'shows_as'>>;
 
 /** What the visitor is told. */
 export type Told =

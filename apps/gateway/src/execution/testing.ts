@@ -94,6 +94,9 @@ export class MemoryPlans extends Plans {
     this.happened.push(...effects);
     return true;
   }
+  async slugsOf() {
+    return this.plan ? ['login'] : [];
+  }
   async cancel() {
     this.plan = undefined;
     return this.session?.user?.uuid;

@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
-/** Where people's pages are, and what OAuth clients ask: there, and only there, forms are taken. */
-const FORMS = ['/if/', '/application/o/'];
+/** Where people's pages are, what OAuth clients ask and where sources send people back: there, and only there, forms are taken. */
+const FORMS = ['/if/', '/application/o/', '/source/'];
 
 /**
  * A body that says nothing, and why. It is told when its turn comes, not when it is read: a flow that does not exist, or a

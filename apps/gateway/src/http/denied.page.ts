@@ -12,7 +12,7 @@ import { SitePages } from './site-pages.js';
 
 /** What is said, and where to try again. */
 interface Refusal {
-  readonly user: Identity;
+  readonly user: Identity | undefined;
   readonly brand: HostBrand;
   readonly why: string;
   readonly again: string;

@@ -36,7 +36,7 @@ function challengeOf(
   return {
     ...challenge,
     ...spoken(challenge, contract.texts, translate),
-    component: contract.component,
+    component: componentOf(contract, challenge),
     flow_info: flowInfo(answer, user),
     ...(contract.user_info ? userInfo(user, avatars) : {}),
     ...(errors ? { response_errors: rendered(errors, contract.errors, translate) } : {}),
@@ -56,6 +56,10 @@ function accessDenied(
     error_message: render(message ?? UNKNOWN_ERROR, translate).string,
   };
 }
+
+/** A challenge may be of another component than its stage's own where the contract says of which. */
+const componentOf = ({ component, shows_as = [] }: Shower, challenge: Readonly<Record<string, unknown>>) =>
+  shows_as.find((other) => other === challenge['component']) ?? component;
 
 /** What the house itself says in a challenge. */
 const spoken = (challenge: Readonly<Record<string, unknown>>, texts: Shower['texts'], translate: Translate) =>

@@ -10,7 +10,10 @@ import { sessionKeyOf } from './session.cookie.js';
 import type { StrangerGate } from './stranger.gate.js';
 
 /** What a controller makes of an address and a body. */
-export type Asked = Pick<FlowRequest, 'slug' | 'query' | 'answer'>;
+export type Asked = Pick<FlowRequest, 'slug' | 'query' | 'answer'> & {
+  /** The address's own query, where that is not the request's. */
+  readonly outer?: object;
+};
 
 interface Parts {
   readonly contracts: Contracts;
@@ -27,13 +30,14 @@ export class FlowRequestReader {
   async read({ request, reply }: Exchange, asked: Asked): Promise<FlowRequest> {
     const arrivedAt = performance.now();
     const { contracts, clients, principals, gate } = this.parts;
-    refuseCredentials((field) => contracts.isSecret(field), request.query as object, asked.query);
+    const { outer = request.query as object, ...rest } = asked;
+    refuseCredentials((field) => contracts.isSecret(field), outer, asked.query);
     const client = await clients.of(request);
     return {
-      ...asked,
+      ...rest,
       arrivedAt,
       host: request.host,
-      named: [request.query as object, asked.query].flatMap(Object.keys),
+      named: [outer, asked.query].flatMap(Object.keys),
       sessionKey: sessionKeyOf(request),
       authenticate: principals.tokenUserOf(request),
       client: { ...client, cookies: cookiesOf(request) },

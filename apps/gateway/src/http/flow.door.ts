@@ -38,7 +38,7 @@ export class FlowDoor {
   }
 
   /** Begins a flow that knows something from the start; where to go on is its page. Throws Problem when it cannot begin. */
-  async begin(exchange: Exchange, asked: Pick<Asked, 'slug' | 'query'>, beginning: Beginning): Promise<void> {
+  async begin(exchange: Exchange, asked: Omit<Asked, 'answer'>, beginning: Beginning): Promise<void> {
     const flowRequest = await this.parts.reader.read(exchange, { ...asked, answer: undefined });
     const cookie = await this.parts.outset.begin(flowRequest, beginning);
     if (cookie) setSessionCookie(exchange, cookie, flowRequest.client);

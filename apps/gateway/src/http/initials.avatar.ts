@@ -2,16 +2,21 @@ import { createHash } from 'node:crypto';
 
 /** A picture of a name's initials, as a data URI (01-executor §4.3). */
 export function initialsAvatar({ name, username }: { name: string; username: string }): string {
-  const text = name.trim() || username || 'a k';
+  const svg = initialsPicture(name.trim() || username || 'a k');
+  return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+}
+
+/** A picture of the initials of a text, as SVG. */
+export function initialsPicture(text: string): string {
   const background = colourOf(text.toLowerCase());
   const letters = initials(text).toUpperCase();
-  const svg =
+  return (
     '<svg xmlns="http://www.w3.org/2000/svg" width="64px" height="64px" viewBox="0 0 64 64">' +
     `<rect width="64" height="64" fill="${hex(background)}"/>` +
     `<text x="50%" y="50%" fill="${isBright(background) ? '#000' : '#fff'}" font-size="28" font-weight="400" ` +
     'font-family="sans-serif" text-anchor="middle" dominant-baseline="central">' +
-    `${escaped(letters)}</text></svg>`;
-  return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+    `${escaped(letters)}</text></svg>`
+  );
 }
 
 /** One word: its first two characters; else the first of the first word before the last word, cut to two. */

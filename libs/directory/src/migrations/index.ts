@@ -6,6 +6,7 @@ import { Policies1764115320000 } from './1764115320000-policies.js';
 import { Invitations1764201720000 } from './1764201720000-invitations.js';
 import { InvitationsUsedUp1764288000000 } from './1764288000000-invitations-used-up.js';
 import { AwaitedMail1764288060000 } from './1764288060000-awaited-mail.js';
+import { SourceGroups1764460800000 } from './1764460800000-source-groups.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -20,4 +21,5 @@ export const directoryMigrations = [
   Invitations1764201720000,
   InvitationsUsedUp1764288000000,
   AwaitedMail1764288060000,
+  SourceGroups1764460800000,
 ];

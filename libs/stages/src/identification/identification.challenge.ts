@@ -5,7 +5,10 @@ import type { identificationContract } from './identification.contract.js';
 type Contract = typeof identificationContract;
 
 /** What the visitor sees: the fields, the links to other flows and the label of the button (02-stages §2.2). */
-export function challengeOf(input: ChallengeInput<Contract>): Challenge<Contract> {
+export function challengeOf(
+  input: ChallengeInput<Contract>,
+  sources: Challenge<Contract>['sources'],
+): Challenge<Contract> {
   const { config, context, flow, query } = input;
   const passwordStage = passwordStageOf(input);
   return {
@@ -18,7 +21,7 @@ export function challengeOf(input: ChallengeInput<Contract>): Challenge<Contract
     ...link('recovery_url', config.recovery_flow, query),
     ...link('passwordless_url', config.passwordless_flow, query),
     primary_action: flow.designation === 'authentication' ? 'Log in' : 'Continue',
-    sources: [],
+    sources,
     show_source_labels: config.show_source_labels,
   };
 }

@@ -81,7 +81,7 @@ export const identificationContract = defineStage({
     identification_captcha: { string: 'Failed to validate token', code: 'invalid' },
   },
   texts: { primary_action: ['Log in', 'Continue'] },
-  effects: ['reputation'],
+  effects: ['reputation', 'source_login'],
   embeds: {
     captcha_stage: { field: 'captcha_token', as: 'token', error: 'identification_captcha', asks: 'captcha_stage' },
     password_stage: { field: 'password', error: 'identification_failed' },

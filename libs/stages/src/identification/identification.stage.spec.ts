@@ -1,5 +1,6 @@
 import type { AttachedStage, PlanContext, StageRequest } from '@gatehouse/contracts';
 import { Users } from '@gatehouse/directory';
+import { type OfferedSource, offeredSource, Sources } from '@gatehouse/sources';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
 import { identificationContract } from './identification.contract.js';
@@ -35,8 +36,19 @@ interface Given {
   readonly context?: PlanContext;
   readonly request?: Partial<StageRequest>;
 }
-const drive = ({ config, ...given }: Given = {}, users = new OneUser()) =>
-  driveStage(identificationContract, new IdentificationStage(users), {
+/** Sources in memory, those of whose ids are asked for. */
+class SomeSources extends Sources {
+  constructor(private readonly all: readonly OfferedSource[] = []) {
+    super();
+  }
+  async enabled(ids: readonly string[]) {
+    return this.all.filter(({ uuid }) => ids.includes(uuid));
+  }
+  async publish() {}
+}
+
+const drive = ({ config, ...given }: Given = {}, users = new OneUser(), sources = new SomeSources()) =>
+  driveStage(identificationContract, new IdentificationStage(users, sources), {
     ...given,
     config: { user_fields: ['email', 'username'], ...config },
   });
@@ -104,6 +116,70 @@ describe('the identification challenge', () => {
     const stage = drive({ config: { password_stage: 'p' } });
     await expect(stage.show()).rejects.toThrow('stage_fault: the password stage p is not attached');
     await expect(stage.answer({ uid_field: 'ghost' })).rejects.toThrow('stage_fault');
+  });
+});
+
+/** A challenge with which logins at sources begin. */
+interface Begun {
+  readonly challenge: { readonly sources: readonly { readonly challenge: object }[] };
+  readonly effects: readonly object[];
+}
+
+describe('the sources beside it', () => {
+  const uuid = (n: number) => `41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a0${n}`;
+  const oauth = (n: number, more: object) =>
+    offeredSource.parse({
+      ...{ uuid: uuid(n), model: 'authentik_sources_oauth.oauthsource', slug: `s${n}`, name: `S ${n}` },
+      ...{ provider_type: 'discord', consumer_key: 'key', ...more },
+    });
+  const plex = offeredSource.parse({
+    ...{ uuid: uuid(3), model: 'authentik_sources_plex.plexsource', slug: 's3', name: 'Plex', client_id: 'c' },
+  });
+  const sources = new SomeSources([oauth(1, {}), oauth(2, { icon: 'hub.png' }), plex]);
+  const given = { config: { user_fields: [], sources: [uuid(1), uuid(2), uuid(3)] } };
+
+  it('are buttons, each with its picture and its own login challenge', async () => {
+    const to = (n: number) => ({ component: 'xak-flow-redirect', to: `/source/oauth/login/s${n}/` });
+    expect(await drive(given, undefined, sources).show()).toMatchObject({
+      challenge: {
+        user_fields: [],
+        sources: [
+          { name: 'S 1', icon_url: '/static/authentik/sources/discord.svg', challenge: to(1) },
+          { name: 'S 2', icon_url: '/media/public/hub.png', challenge: to(2) },
+          { name: 'Plex', challenge: { component: 'ak-source-plex', client_id: 'c', slug: 's3' } },
+        ],
+      },
+    });
+  });
+
+  it('lead to where the visitor was going', async () => {
+    const request = { query: { next: '/app/?a=b', other: 'x' } };
+    expect(await drive({ ...given, request }, undefined, sources).show()).toMatchObject({
+      challenge: { sources: [{ challenge: { to: '/source/oauth/login/s1/?next=%2Fapp%2F%3Fa%3Db' } }, {}, {}] },
+    });
+  });
+
+  it('stay where an answer is refused, which finds nobody without fields', async () => {
+    const config = { ...given.config, pretend_user_exists: false };
+    const refused = await drive({ config }, undefined, sources).answer({ uid_field: 'alice' });
+    expect(refused).toMatchObject({ type: 'rejected', challenge: { sources: [{ name: 'S 1' }, {}, {}] } });
+  });
+
+  it('begin a login at Apple with a state of its own each time, which the gateway is told', async () => {
+    const apple = oauth(4, { provider_type: 'apple', consumer_key: 'org.example;team;key' });
+    const stage = drive({ config: { sources: [uuid(4)] } }, undefined, new SomeSources([apple]));
+    const seen = [await stage.show(), await stage.show()].map((reply) => {
+      const { challenge, effects } = reply as unknown as Begun;
+      const [step] = challenge.sources;
+      expect(step?.challenge).toMatchObject({
+        ...{ component: 'ak-source-oauth-apple', client_id: 'org.example', scope: 'name email' },
+        redirect_uri: 'https://id.example.org/source/oauth/callback/s4/',
+      });
+      const { state } = step!.challenge as { state: string };
+      expect(effects).toEqual([{ type: 'source_login', source: uuid(4), state }]);
+      return state;
+    });
+    expect(new Set(seen).size).toBe(2);
   });
 });
 

@@ -1,5 +1,6 @@
 import { ask, pass, reject, type StageOutcome, type User } from '@gatehouse/contracts';
 import { Users } from '@gatehouse/directory';
+import { iconOf, loginStep, Sources } from '@gatehouse/sources';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { challengeOf, passwordStageOf } from './identification.challenge.js';
@@ -10,10 +11,21 @@ type Contract = typeof identificationContract;
 /** Asks for an identifier and makes its owner, or a stand-in, the pending user. */
 @Injectable()
 export class IdentificationStage implements Stage<Contract> {
-  constructor(@Inject(Users) private readonly users: Users) {}
+  constructor(
+    @Inject(Users) private readonly users: Users,
+    @Inject(Sources) private readonly sources: Sources,
+  ) {}
 
-  challenge(input: ChallengeInput<Contract>) {
-    return ask<Contract>(challengeOf(input));
+  async challenge(input: ChallengeInput<Contract>) {
+    const { config, site, query } = input;
+    const offered = config.sources.length > 0 ? await this.sources.enabled(config.sources) : [];
+    const steps = offered.map((source) => ({
+      ...loginStep(source, { baseUrl: site.base_url, next: query['next'] }),
+      ...{ name: source.name, icon_url: iconOf(source) },
+    }));
+    const effects = steps.flatMap((step) => step.effects);
+    const buttons = steps.map(({ name, icon_url, challenge }) => ({ name, icon_url, challenge }));
+    return ask<Contract>(challengeOf(input, buttons), effects.length > 0 ? { effects } : {});
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {

@@ -27,6 +27,20 @@ export const de: Catalogue = {
   'No data provided': 'Es wurden keine Daten gesendet.',
   'Invalid data. Expected a dictionary, but got {type}.': 'Ungültige Daten: Erwartet wurde ein Objekt, nicht {type}.',
   'Failed to authenticate.': 'Die Anmeldung ist fehlgeschlagen.',
+  "Request to authenticate with {name} has been denied. Please authenticate with the source you've previously signed up with.":
+    'Die Anmeldung mit {name} wurde abgelehnt. Bitte melden Sie sich dort an, wo Sie sich zuerst registriert haben.',
+  'This account of {source} is connected with another user.':
+    'Dieses Konto von {source} ist mit einem anderen Benutzer verbunden.',
+  'Source is not configured for enrollment.': 'Über diese Quelle kann man sich nicht registrieren.',
+  'Configured flow does not exist.': 'Den eingerichteten Ablauf gibt es nicht.',
+  'Source does not exist': 'Diese Quelle gibt es nicht',
+  'Invalid source': 'Ungültige Quelle',
+  'Failed to update groups. Please try again later.':
+    'Die Gruppen konnten nicht aktualisiert werden. Bitte versuchen Sie es später erneut.',
+  'The source {name} is not enabled.': 'Die Quelle {name} ist nicht eingeschaltet.',
+  'Authentication failed: State check failed.':
+    'Die Anmeldung ist fehlgeschlagen: Sie gehört nicht zu dieser Sitzung oder ist abgelaufen.',
+  'Connect an account from your own page.': 'Verbinden Sie ein Konto von Ihrer eigenen Seite aus.',
   'Invalid password': 'Falsches Passwort',
   'Code does not match': 'Der Code stimmt nicht.',
   'invalid challenge selected': 'Diese Auswahl ist ungültig.',

@@ -27,6 +27,18 @@ export const es: Catalogue = {
   'No data provided': 'No se han enviado datos.',
   'Invalid data. Expected a dictionary, but got {type}.': 'Datos no válidos: se esperaba un objeto, no {type}.',
   'Failed to authenticate.': 'No se ha podido iniciar sesión.',
+  "Request to authenticate with {name} has been denied. Please authenticate with the source you've previously signed up with.":
+    'Se ha rechazado el acceso con {name}. Acceda con la fuente con la que se registró.',
+  'This account of {source} is connected with another user.': 'Esta cuenta de {source} está vinculada a otro usuario.',
+  'Source is not configured for enrollment.': 'Esta fuente no está configurada para el registro.',
+  'Configured flow does not exist.': 'El flujo configurado no existe.',
+  'Source does not exist': 'La fuente no existe',
+  'Invalid source': 'Fuente no válida',
+  'Failed to update groups. Please try again later.':
+    'No se han podido actualizar los grupos. Inténtelo de nuevo más tarde.',
+  'The source {name} is not enabled.': 'La fuente {name} no está activada.',
+  'Authentication failed: State check failed.': 'Error de acceso: no pertenece a esta sesión o ha caducado.',
+  'Connect an account from your own page.': 'Vincule una cuenta desde su propia página.',
   'Invalid password': 'Contraseña incorrecta',
   'Code does not match': 'El código no coincide.',
   'invalid challenge selected': 'La selección no es válida.',

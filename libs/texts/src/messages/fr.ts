@@ -29,6 +29,19 @@ export const fr: Catalogue = {
   'No data provided': 'Aucune donnée n’a été fournie.',
   'Invalid data. Expected a dictionary, but got {type}.': 'Données invalides : un objet était attendu, et non {type}.',
   'Failed to authenticate.': 'L’authentification a échoué.',
+  "Request to authenticate with {name} has been denied. Please authenticate with the source you've previously signed up with.":
+    'La connexion avec {name} a été refusée. Connectez-vous avec la source avec laquelle vous vous êtes inscrit.',
+  'This account of {source} is connected with another user.': 'Ce compte {source} est lié à un autre utilisateur.',
+  'Source is not configured for enrollment.': 'Cette source n’est pas configurée pour l’inscription.',
+  'Configured flow does not exist.': 'Le flux configuré n’existe pas.',
+  'Source does not exist': 'Cette source n’existe pas',
+  'Invalid source': 'Source non valide',
+  'Failed to update groups. Please try again later.':
+    'Impossible de mettre à jour les groupes. Veuillez réessayer plus tard.',
+  'The source {name} is not enabled.': 'La source {name} n’est pas activée.',
+  'Authentication failed: State check failed.':
+    'Échec de la connexion : elle n’appartient pas à cette session ou a expiré.',
+  'Connect an account from your own page.': 'Associez un compte depuis votre propre page.',
   'Invalid password': 'Mot de passe incorrect',
   'Code does not match': 'Le code ne correspond pas.',
   'invalid challenge selected': 'Ce choix n’est pas valide.',

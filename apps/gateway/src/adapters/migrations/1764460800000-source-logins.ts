@@ -1,0 +1,30 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Logins at sources that have begun and are not back: known by the hash of their state, each to one session. */
+const TABLE = `
+CREATE TABLE flow.source_logins (
+  hash bytea PRIMARY KEY,
+  session_id uuid NOT NULL REFERENCES flow.sessions ON DELETE CASCADE,
+  source_id uuid NOT NULL,
+  body bytea NOT NULL,
+  expires_at timestamptz NOT NULL
+)`;
+
+/** What is under way in a session, and what is over, are found by these. */
+const INDEXES = [
+  'CREATE INDEX source_logins_session ON flow.source_logins (session_id, expires_at)',
+  'CREATE INDEX source_logins_expiry ON flow.source_logins (expires_at)',
+];
+
+/** Where it is kept who has been sent elsewhere to sign in. */
+export class SourceLogins1764460800000 implements MigrationInterface {
+  name = 'SourceLogins1764460800000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of [TABLE, ...INDEXES]) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE flow.source_logins');
+  }
+}

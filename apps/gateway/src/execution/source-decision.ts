@@ -1,0 +1,44 @@
+import type { PublishedSource, SavedUser, SourceCompleted } from '@gatehouse/contracts';
+
+/** Somebody as a source knows them. */
+export type SourceIdentity = Extract<SourceCompleted, { identity: unknown }>['identity'];
+
+/** Who comes from a source: somebody known, somebody new, or nobody who may come in. */
+export type Decision = { readonly known: SavedUser } | 'new' | 'denied';
+
+/** The property that a matching mode compares, and whether a match lets in. */
+const COMPARED = {
+  email_link: { field: 'email', links: true },
+  email_deny: { field: 'email', links: false },
+  username_link: { field: 'username', links: true },
+  username_deny: { field: 'username', links: false },
+} as const;
+
+/** What is known of somebody of a source. */
+interface Found {
+  /** Who they are by a connection. */
+  readonly connected: SavedUser | undefined;
+  readonly matching: (field: 'email' | 'username', value: string) => Promise<readonly SavedUser[]>;
+}
+
+/** Decides by connection, else by the source's matching mode (02-stages §16.1); nobody who is inactive comes in. */
+export async function decide(
+  { user_matching_mode: mode }: PublishedSource,
+  { user }: SourceIdentity,
+  { connected, matching }: Found,
+): Promise<Decision> {
+  if (connected) return admitted([connected]);
+  if (mode === 'identifier') return 'new';
+  const { field, links } = COMPARED[mode];
+  const value = user[field];
+  if (!value || (field === 'email' && user.email_verified === false)) return 'denied';
+  const found = await matching(field, value);
+  if (found.length === 0) return 'new';
+  return links ? admitted(found) : 'denied';
+}
+
+/** One, and active: what names several names nobody. */
+function admitted(users: readonly SavedUser[]): Decision {
+  const [user, ...others] = users;
+  return user?.is_active && others.length === 0 ? { known: user } : 'denied';
+}

@@ -1,0 +1,110 @@
+import type { PublishedSource } from '@gatehouse/contracts';
+import {
+  currentStep,
+  type FlowVersion,
+  insertSteps,
+  mergeContext,
+  type Plan,
+  type Step,
+  stateOf,
+  userKey,
+} from '@gatehouse/plan';
+import type { Flows } from './flows.js';
+import type { Identity, Loaded, Plans, StoredPlan } from './plans.js';
+import { savedUserOf } from './plans.js';
+import { type Comer, factsOf, stepsOfReturn } from './source-plan.js';
+import type { Contracts } from './stages.js';
+
+interface Parts {
+  readonly plans: Plans;
+  readonly flows: Flows;
+  readonly contracts: Contracts;
+  readonly now: () => Date;
+}
+
+/** Who is back, and in which session. */
+interface Visit {
+  readonly sessionKey: Buffer | undefined;
+  /** Who is logged in. */
+  readonly visitor: Identity | undefined;
+  readonly clientIp: string;
+}
+
+/** A plan that waits for its visitor to come back from a source. */
+export interface WaitingPlan {
+  readonly slug: string;
+  readonly loaded: Loaded;
+  readonly stored: StoredPlan;
+  readonly version: FlowVersion;
+  readonly step: Step;
+}
+
+/** Plans that wait for somebody to come back from a source go on with it (02-stages §15). */
+export class SourceReturns {
+  constructor(private readonly parts: Parts) {}
+
+  /** The plan of this session that was last at a step which waits for the source, and still does. */
+  async find({ sessionKey, visitor }: Visit, source: PublishedSource): Promise<WaitingPlan | undefined> {
+    for (const slug of sessionKey ? await this.parts.plans.slugsOf(sessionKey) : []) {
+      const loaded = await this.parts.plans.find(slug, sessionKey);
+      const { stored } = loaded ?? {};
+      if (!loaded || !stored || stored.orphaned || stored.plan.visitor !== (visitor?.uuid ?? null)) continue;
+      const version = await this.parts.flows.find(stored.versionId);
+      const step = version && currentStep(stored.plan, version);
+      if (step && this.waits({ plan: stored.plan, step, version }, source))
+        return { slug, loaded, stored, version, step };
+    }
+    return undefined;
+  }
+
+  private waits(
+    { plan, step, version }: { readonly plan: Plan; readonly step: Step; readonly version: FlowVersion },
+    source: PublishedSource,
+  ): boolean {
+    const awaited = this.parts.contracts.find(step.kind, version)?.awaits(step.config);
+    const until = stateOf(plan, step.id)?.['until'];
+    return awaited === source.uuid && typeof until === 'number' && until > this.parts.now().getTime();
+  }
+
+  /**
+   * Whether whoever is back may go on with the plan: as whom it is about already, or as somebody new where it enrols or
+   * where they are connecting themselves (P-28).
+   */
+  admits({ stored: { plan }, version }: WaitingPlan, { known }: Comer, visitor: Identity | undefined): boolean {
+    const { pending_user: pending } = plan.context;
+    const expected = pending?.kind === 'saved' ? pending.uuid : visitor?.uuid;
+    // A stand-in must get as far as somebody else’s account would.
+    if (pending?.kind === 'pretended') return false;
+    if (known) return expected === undefined || expected === known.uuid;
+    return expected === undefined || version.flow.designation === 'enrollment' || expected === visitor?.uuid;
+  }
+
+  /** Notes in the plan that its visitor is back; false when another request has moved it. */
+  async resume({ loaded, stored, version, step }: WaitingPlan, comer: Comer, visit: Visit): Promise<boolean> {
+    const { plan, revision, versionId } = stored;
+    return this.parts.plans.save({
+      ...{ sessionId: loaded.session!.id, flowId: loaded.flowId, versionId, revision },
+      plan: returned(plan, step, comer),
+      ...{ effects: [], newKey: undefined, cleared: [], returned: [], links: [], burns: undefined },
+      about: {
+        user: comer.known,
+        sessionUser: visit.visitor && savedUserOf(visit.visitor),
+        clientIp: visit.clientIp,
+        flow: version.flow.slug,
+      },
+    });
+  }
+}
+
+/** The plan with what the source says; what was typed into it before stays. */
+function returned(plan: Plan, step: Step, comer: Comer): Plan {
+  const { prompt_data: told, ...facts } = factsOf(comer);
+  const typed = plan.context.prompt_data;
+  const merged = mergeContext(plan.context, {
+    ...facts,
+    ...(told || typed ? { prompt_data: { ...told, ...typed } } : {}),
+  });
+  const is_restored = { step: step.id, user: userKey(merged.pending_user) };
+  const index = plan.cursor;
+  return { ...insertSteps(plan, { id: step.id, index }, stepsOfReturn(comer)), context: { ...merged, is_restored } };
+}

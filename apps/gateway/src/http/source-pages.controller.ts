@@ -1,0 +1,79 @@
+import { Problem, sentence } from '@gatehouse/contracts';
+import { translator } from '@gatehouse/texts';
+import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Brands } from '../execution/brands.js';
+import type { Turned } from '../execution/source-arrivals.js';
+import { Unreadable } from './body.parser.js';
+import { DeniedPage } from './denied.page.js';
+import type { Exchange } from './exchange.js';
+import { localeFor } from './language.js';
+import { SourceDesk, type Way } from './source.desk.js';
+
+const LOGIN = '/flows/-/default/authentication/';
+/** Characters of a parameter that a provider sends along; of Apple's `user` and of codes there are fewer. */
+const MAX_PARAMETER = 8192;
+
+const FOREIGN_START = sentence('Connect an account from your own page.');
+
+/** Where people set out to sign in elsewhere, and where they come back to. */
+@Controller('/source/oauth')
+export class SourcePagesController {
+  constructor(
+    @Inject(SourceDesk) private readonly desk: SourceDesk,
+    @Inject(Brands) private readonly brands: Brands,
+    @Inject(DeniedPage) private readonly denied: DeniedPage,
+  ) {}
+
+  @Get('login/:slug/')
+  async login(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const exchange = { request, reply };
+    const visitor = await this.desk.visitorOf(exchange);
+    // Otherwise a foreign page could connect an account of its own choice.
+    if (visitor && isForeign(request)) throw new Problem('csrf_failed', { detail: FOREIGN_START });
+    return this.lead(exchange, await this.desk.begin(exchange, await this.desk.load(slug)));
+  }
+
+  @Get('callback/:slug/')
+  async callback(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
+    const exchange = { request, reply };
+    await this.desk.visitorOf(exchange);
+    const answer = bounded(Object.fromEntries(new URLSearchParams(queryOf(request))));
+    return this.lead(exchange, await this.desk.complete(exchange, await this.desk.load(slug), answer));
+  }
+
+  /** A form of another site comes without the session, so it is looked at as an address. */
+  @Post('callback/:slug/')
+  posted(
+    @Param('slug') slug: string,
+    @Body() fields: unknown,
+    @Req() _request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ) {
+    if (fields instanceof Unreadable) throw fields.problem;
+    const answer = new URLSearchParams(bounded(Object(fields) as Record<string, string>));
+    return reply.redirect(`/source/oauth/callback/${slug}/?${answer}`, 303);
+  }
+
+  private async lead(exchange: Exchange, way: Way) {
+    if ('to' in way) return exchange.reply.redirect(way.to, 302);
+    return this.turn(exchange, way.turned);
+  }
+
+  private async turn(exchange: Exchange, { status, why }: Turned) {
+    const brand = await this.brands.find(exchange.request.host);
+    const translate = translator(localeFor(exchange.request, { brand }));
+    void exchange.reply.status(status);
+    return this.denied.send(exchange, { user: undefined, brand, why: translate(why.text, why.params), again: LOGIN });
+  }
+}
+
+/** Whether a browser says that another site sends it here. */
+const isForeign = ({ headers }: FastifyRequest) =>
+  !['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined);
+
+const queryOf = ({ url }: FastifyRequest) => url.split('?').slice(1).join('?');
+
+/** What a provider sends along, as far as it is not too much. */
+const bounded = (answer: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(answer).filter(([, value]) => String(value).length <= MAX_PARAMETER));

@@ -1,0 +1,19 @@
+import { char, choice, defineStage } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Tells the visitor something and goes on; added by whoever plans a flow (02-stages §16.3). */
+export const messageContract = defineStage({
+  kind: 'message',
+  component: undefined,
+  model: undefined,
+  service: 'session',
+  acts: false,
+  config: z.object({
+    message: char({ maxLength: 1000 }),
+    level: choice(['success', 'info', 'warning', 'error']).default('success'),
+  }),
+  challenge: z.object({}),
+  response: z.object({}),
+  state: z.object({}),
+  effects: ['toast'],
+});

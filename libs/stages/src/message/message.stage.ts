@@ -1,0 +1,18 @@
+import { pass } from '@gatehouse/contracts';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Injectable } from '@nestjs/common';
+import type { messageContract } from './message.contract.js';
+
+type Contract = typeof messageContract;
+
+/** Passes, with a message. */
+@Injectable()
+export class MessageStage implements Stage<Contract> {
+  challenge({ config: { level, message } }: ChallengeInput<Contract>) {
+    return pass<Contract>({ effects: [{ type: 'toast', level, message }] });
+  }
+
+  respond(input: ChallengeInput<Contract>) {
+    return this.challenge(input);
+  }
+}

@@ -1,0 +1,26 @@
+import { deny, pass, type StageOutcome } from '@gatehouse/contracts';
+import { Connections } from '@gatehouse/sources';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import type { groupUpdateContract } from './group-update.contract.js';
+
+type Contract = typeof groupUpdateContract;
+type Input = ChallengeInput<Contract>;
+
+/** Updates memberships, without asking: all of them or none. */
+@Injectable()
+export class GroupUpdateStage implements Stage<Contract> {
+  constructor(@Inject(Connections) private readonly connections: Connections) {}
+
+  async challenge({ id, config: { matching }, context }: Input): Promise<StageOutcome<Contract>> {
+    const { pending_user: user, source, source_groups: groups = {} } = context;
+    if (user.kind !== 'saved' || !user.is_active) return deny();
+    const membership = { source: source.uuid, user: user.uuid, matching, groups };
+    const followed = await this.connections.follow(id, membership);
+    return followed ? pass() : deny({ message: { code: 'groups_refused' } });
+  }
+
+  respond(input: Input) {
+    return this.challenge(input);
+  }
+}

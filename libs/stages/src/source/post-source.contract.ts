@@ -1,0 +1,22 @@
+import { defineStage } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** Keeps that somebody of a source is the user whom the flow is about (02-stages §16.3); added by a login by a source. */
+export const postSourceContract = defineStage({
+  kind: 'post_source',
+  component: undefined,
+  model: undefined,
+  service: 'identification',
+  config: z.object({}),
+  challenge: z.object({}),
+  response: z.object({}),
+  state: z.object({}),
+  reads: { pending_user: 'required', source: 'required', 'goauthentik.io/sources/connection': 'required' },
+  errors: {
+    source_taken: { string: 'This account of {source} is connected with another user.', code: 'invalid' },
+  },
+  effects: ['event'],
+  // Whoever is connected can log in.
+  grants: true,
+  writes_data: true,
+});

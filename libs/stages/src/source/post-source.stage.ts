@@ -1,0 +1,29 @@
+import { deny, pass, type StageOutcome } from '@gatehouse/contracts';
+import { Connections } from '@gatehouse/sources';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import type { postSourceContract } from './post-source.contract.js';
+
+type Contract = typeof postSourceContract;
+type Input = ChallengeInput<Contract>;
+
+/** Connects, without asking. Only a saved, active user can be connected, and nobody who is somebody else already. */
+@Injectable()
+export class PostSourceStage implements Stage<Contract> {
+  constructor(@Inject(Connections) private readonly connections: Connections) {}
+
+  async challenge({ id, context }: Input): Promise<StageOutcome<Contract>> {
+    const { pending_user: user, source, 'goauthentik.io/sources/connection': connection } = context;
+    if (user.kind !== 'saved' || !user.is_active) return deny();
+    const outcome = await this.connections.connect(id, { ...connection, user: user.uuid });
+    if (outcome === 'taken') return deny({ message: { code: 'source_taken', params: { source: source.name } } });
+    if (outcome === 'kept') return pass();
+    return pass({
+      effects: [{ type: 'event', action: 'source_linked', context: { message: 'Linked Source', source } }],
+    });
+  }
+
+  respond(input: Input) {
+    return this.challenge(input);
+  }
+}

@@ -1,0 +1,42 @@
+import { defineStage, duration, type Errors, reference, target } from '@gatehouse/contracts';
+import { z } from 'zod';
+
+/** The components of sources' own login challenges. */
+const LOGIN_COMPONENTS = ['xak-flow-redirect', 'ak-source-plex', 'ak-source-oauth-apple'] as const;
+
+const isNamed = ({ source }: Readonly<Record<string, unknown>>) => typeof source === 'string';
+const NAMELESS: Errors = { source: [{ code: 'required' }] };
+
+/** Has the visitor sign in elsewhere before the flow goes on (02-stages §15). */
+export const sourceContract = defineStage({
+  kind: 'source',
+  component: 'xak-flow-redirect',
+  shows_as: LOGIN_COMPONENTS,
+  model: 'authentik_stages_source.sourcestage',
+  service: 'identification',
+  config: z.object({ source: reference('source'), resume_timeout: duration('minutes=10') }),
+  admit: (config) => (isNamed(config) ? {} : NAMELESS),
+  challenge: z
+    .object({
+      component: z.enum(LOGIN_COMPONENTS),
+      to: target().optional(),
+      client_id: z.string().optional(),
+      slug: z.string().optional(),
+      scope: z.string().optional(),
+      redirect_uri: z.string().optional(),
+      state: z.string().optional(),
+    })
+    .meta({ id: 'SourceChallenge', description: "A source's own login challenge." }),
+  response: z.object({}),
+  /** Until when the visitor may come back, in milliseconds since 1970. */
+  state: z.object({ until: z.number() }),
+  reads: { pending_user: 'optional', is_restored: 'optional' },
+  writes: ['is_restored'],
+  errors: {
+    source_missing: { string: 'Source does not exist', code: 'invalid' },
+    source_disabled: { string: 'Invalid source', code: 'invalid' },
+  },
+  effects: ['source_login'],
+  proves: () => ({ factor: 'first', otherwise: 'refused' }),
+  awaits: ({ source }) => source,
+});

@@ -1,0 +1,37 @@
+import { ask, deny, pass, type StageOutcome, seconds } from '@gatehouse/contracts';
+import { loginStep, Sources } from '@gatehouse/sources';
+import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
+import { Inject, Injectable } from '@nestjs/common';
+import type { sourceContract } from './source.contract.js';
+
+type Contract = typeof sourceContract;
+type Input = ChallengeInput<Contract>;
+
+/** Sends the visitor to a source. That they have come back, only the gateway can say: no answer does (P-01). */
+@Injectable()
+export class SourceStage implements Stage<Contract> {
+  constructor(@Inject(Sources) private readonly sources: Sources) {}
+
+  async challenge(input: Input): Promise<StageOutcome<Contract>> {
+    const { config, site, query } = input;
+    if (config.source === null) return deny({ message: { code: 'source_missing' } });
+    const [source] = await this.sources.enabled([config.source]);
+    if (!source) return deny({ message: { code: 'source_disabled' } });
+    // It proves this step, once: the flow may come by again.
+    if (hasComeBack(input)) return pass<Contract>({ context: { is_restored: null } });
+    const { challenge, effects } = loginStep(source, { baseUrl: site.base_url, next: query['next'] });
+    return ask<Contract>(challenge, { state: { until: untilOf(input) }, effects });
+  }
+
+  respond(input: Input) {
+    return this.challenge(input);
+  }
+}
+
+const hasComeBack = ({ step, context: { is_restored: back } }: Input) => back?.step === step.id;
+
+/** A second look gives no more time; one that comes too late begins anew. */
+function untilOf({ config, state }: Input): number {
+  const now = Date.now();
+  return state && state.until > now ? state.until : now + seconds(config.resume_timeout) * 1000;
+}

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { GROUP_MATCHING, type PlanContext, type SavedUser } from '@gatehouse/contracts';
+import { TypeormConnections, TypeormSources } from '@gatehouse/sources';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { enrol, flowDatabase } from '../../../../test/support/flow-database.js';
+import { groupUpdateContract } from './group-update.contract.js';
+import { GroupUpdateStage } from './group-update.stage.js';
+import { postSourceContract } from './post-source.contract.js';
+import { PostSourceStage } from './post-source.stage.js';
+import { sourceContract } from './source.contract.js';
+import { SourceStage } from './source.stage.js';
+
+let database: Awaited<ReturnType<typeof flowDatabase>>;
+beforeAll(async () => {
+  database = await flowDatabase();
+});
+afterAll(() => database?.close());
+
+const uuid = randomUUID();
+const about = { uuid, slug: 'hub', name: 'Hub' };
+const hub = (more: object = {}) => ({
+  ...{ uuid, model: 'authentik_sources_oauth.oauthsource' as const, slug: 'hub', name: 'Hub', enabled: true },
+  ...{ provider_type: 'discord', consumer_key: 'key', ...more },
+});
+const publish = (...sources: ReturnType<typeof hub>[]) => new TypeormSources(database.source).publish(sources);
+beforeEach(() => publish(hub()));
+
+const connections = () => new TypeormConnections(database.source);
+const rows = (sql: string, ...values: unknown[]): Promise<Record<string, unknown>[]> =>
+  database.source.query(sql, values);
+
+describe('a source in the middle of a flow', () => {
+  const drive = (context: PlanContext = {}, config: object = {}) =>
+    driveStage(sourceContract, new SourceStage(new TypeormSources(database.source)), {
+      ...{ config: { source: uuid, ...config }, context },
+    });
+  const asked = { type: 'challenge', challenge: { component: 'xak-flow-redirect', to: '/source/oauth/login/hub/' } };
+  const back = (step: string) => ({ is_restored: { step, user: null } });
+
+  it('sends its visitor there, shown or answered, and no answer passes it', async () => {
+    expect(await drive().show()).toMatchObject(asked);
+    for (const body of [{}, { component: 'xak-flow-redirect', is_restored: { step: 'step' } }]) {
+      expect(await drive().answer(body)).toMatchObject(asked);
+    }
+  });
+
+  it('is passed once by whoever the gateway says is back at this step, and by no other word', async () => {
+    expect(await drive(back('step')).show()).toEqual({ type: 'passed', context: { is_restored: null } });
+    expect(await drive(back('another')).show()).toMatchObject(asked);
+  });
+
+  it('says until when its visitor may come back, which a second look does not move', async () => {
+    const stage = drive({}, { resume_timeout: 'minutes=5' });
+    const began = Date.now();
+    const until = async () => ((await stage.show()) as unknown as { state: { until: number } }).state.until;
+    const first = await until();
+    expect(first - began).toBeGreaterThanOrEqual(300_000);
+    expect(first - began).toBeLessThan(330_000);
+    expect(await until()).toBe(first);
+  });
+
+  it('is denied where its source is gone, or switched off, even after the visitor has come back', async () => {
+    const denied = (code: string) => ({ type: 'denied', message: { code } });
+    expect(await drive({}, { source: null }).show()).toEqual(denied('source_missing'));
+    await publish(hub({ enabled: false }));
+    expect(await drive(back('step')).show()).toEqual(denied('source_disabled'));
+  });
+});
+
+describe('who came from a source', () => {
+  const post = (user: SavedUser, identifier: string, id = randomUUID() as string) => {
+    const connection = { source: uuid, identifier };
+    const context = { pending_user: user, source: about, 'goauthentik.io/sources/connection': connection };
+    return driveStage(postSourceContract, new PostSourceStage(connections()), { context, request: { id } }).show();
+  };
+  const linked = {
+    type: 'passed',
+    effects: [{ type: 'event', action: 'source_linked', context: { message: 'Linked Source', source: about } }],
+  };
+  const taken = { type: 'denied', message: { code: 'source_taken', params: { source: 'Hub' } } };
+
+  it('is kept, told once, and stays whom they are', async () => {
+    const [alice, bob] = [await enrol(database.source), await enrol(database.source)];
+    expect(await post(alice, '1', 'work')).toEqual(linked);
+    expect(await post(alice, '1', 'work')).toEqual(linked);
+    expect(await post(alice, '1')).toEqual({ type: 'passed' });
+    expect(await post(bob, '1')).toEqual(taken);
+    expect(await rows('SELECT user_id FROM identification.connections WHERE identifier = $1', '1')).toEqual([
+      { user_id: alice.uuid },
+    ]);
+  });
+
+  it('is one user, also where two try at the same moment', async () => {
+    const users = await Promise.all(Array.from({ length: 8 }, () => enrol(database.source)));
+    const outcomes = await Promise.all(users.map((user) => post(user, 'race')));
+    expect(outcomes.filter(({ type }) => type === 'passed')).toHaveLength(1);
+    expect(outcomes.filter(({ type }) => type === 'denied')).toHaveLength(7);
+  });
+
+  it('can be somebody new once their user is gone, and is never somebody inactive', async () => {
+    const [alice, bob] = [await enrol(database.source), await enrol(database.source)];
+    await post(alice, '2');
+    await rows('DELETE FROM directory.users WHERE id = $1', alice.uuid);
+    expect(await post({ ...bob, is_active: false }, '2')).toEqual({ type: 'denied' });
+    expect(await post(bob, '2')).toEqual(linked);
+  });
+});
+
+describe('groups of a source', () => {
+  const follow = (user: SavedUser, matching: (typeof GROUP_MATCHING)[number], groups: Record<string, unknown>) => {
+    const context = { pending_user: user, source: about, source_groups: groups };
+    const given = { config: { matching }, context, request: { id: randomUUID() } };
+    return driveStage(groupUpdateContract, new GroupUpdateStage(connections()), given).show();
+  };
+  const groupsOf = async ({ uuid: id }: SavedUser) =>
+    (
+      await rows(
+        'SELECT g.name FROM directory.user_groups ug JOIN directory.groups g ON g.id = ug.group_id WHERE ug.user_id = $1 ORDER BY 1',
+        id,
+      )
+    ).map(({ name }) => name);
+  const group = (name: string, isSuperuser = false) =>
+    rows('INSERT INTO directory.groups (name, is_superuser) VALUES ($1, $2) RETURNING id', name, isSuperuser);
+  const refused = { type: 'denied', message: { code: 'groups_refused' } };
+
+  it.each(GROUP_MATCHING)('are made where their name is new, by %s', async (matching) => {
+    const user = await enrol(database.source);
+    const name = `new ${matching}`;
+    expect(await follow(user, matching, { [name]: { name } })).toEqual({ type: 'passed' });
+    expect(await groupsOf(user)).toEqual([name]);
+  });
+
+  it('that have the name of one of the house are that one, or refused, as the source says', async () => {
+    const user = await enrol(database.source);
+    await group('staff');
+    for (const matching of ['identifier', 'name_deny'] as const) {
+      expect(await follow(user, matching, { a: { name: 'made before' }, s: { name: 'staff' } })).toEqual(refused);
+    }
+    expect(await groupsOf(user)).toEqual([]);
+    expect(await rows(`SELECT FROM directory.groups WHERE name = 'made before'`)).toEqual([]);
+    expect(await follow(user, 'name_link', { s: { name: 'staff' } })).toEqual({ type: 'passed' });
+    expect(await groupsOf(user)).toEqual(['staff']);
+  });
+
+  it('never are, by their name, one that makes superusers', async () => {
+    const user = await enrol(database.source);
+    const [admins] = await group('admins', true);
+    await rows(`INSERT INTO directory.groups (name, parent_id) VALUES ('operators', $1)`, admins!['id']);
+    for (const name of ['admins', 'operators']) {
+      expect(await follow(user, 'name_link', { [name]: { name } })).toEqual(refused);
+    }
+    expect(await groupsOf(user)).toEqual([]);
+  });
+
+  it('leave a user who is in them no more, and other groups alone', async () => {
+    const user = await enrol(database.source);
+    const [own] = await group('own');
+    await rows('INSERT INTO directory.user_groups (user_id, group_id) VALUES ($1, $2)', user.uuid, own!['id']);
+    await follow(user, 'identifier', { old: { name: 'old' }, kept: { name: 'kept' } });
+    await follow(user, 'identifier', { kept: { name: 'kept' }, next: { name: 'next' } });
+    expect(await groupsOf(user)).toEqual(['kept', 'next', 'own']);
+    await follow(user, 'identifier', {});
+    expect(await groupsOf(user)).toEqual(['own']);
+  });
+});
