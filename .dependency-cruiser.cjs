@@ -163,6 +163,13 @@ module.exports = {
       to: { path: '^libs/sources/' },
     },
     {
+      name: 'providers-know-no-house',
+      comment: 'What speaks to strangers is given what it says, and reaches neither rows nor flows.',
+      severity: 'error',
+      from: { path: '^libs/providers/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(libs|apps)/', pathNot: '^libs/(providers|contracts|platform)/' },
+    },
+    {
       name: 'policies-are-strangers',
       comment: 'A kind of policy never imports another: they meet in the catalogue, and in the facts of a plan.',
       severity: 'error',

@@ -1,6 +1,7 @@
 import type { RegisteredUser } from '@gatehouse/directory';
 import { requestOf } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { oauthSource } from '../../libs/providers/src/testing.js';
 import { describeWithNats, startNats } from '../support/nats.js';
 import type { FreshDatabase } from '../support/postgres.js';
 import { startProcess } from '../support/processes.js';
@@ -55,6 +56,22 @@ describeWithNats('the identification service', () => {
       errors: { non_field_errors: [{ code: 'identification_failed' }] },
     });
     expect(await answer({})).toMatchObject({ type: 'rejected', errors: { uid_field: [{ code: 'required' }] } });
+  });
+
+  it('begins logins elsewhere, refuses those that cannot be, and says nothing of a question that it does not understand', async () => {
+    const [state, redirect_uri] = ['s'.repeat(40), 'https://id.example.org/source/oauth/callback/there/'];
+    const begin = (source: unknown) =>
+      bench.ask('sources.begin', { v: 1, timeout_ms: LEFT, source, redirect_uri, state });
+    expect(await begin(oauthSource({ provider_type: 'discord' }))).toEqual({
+      to: expect.stringMatching(/^https:\/\/discord\.com\/oauth2\/authorize\?/),
+      kept: { verifier: expect.any(String) },
+    });
+    expect(await begin(oauthSource({ provider_type: 'okta', name: 'Okta' }))).toEqual({
+      refused: { text: expect.any(String), params: { source: 'Okta' }, wire: 'misconfigured' },
+    });
+    for (const subject of ['sources.begin', 'sources.complete'])
+      for (const bad of ['{', {}, { v: 1, consumer_secret: 'hush' }])
+        expect(await bench.ask(subject, bad)).toEqual({ problem: { code: 'stage_bad_request' } });
   });
 
   it('answers each request once when two replicas share the work, and leaves without losing one', async () => {

@@ -5,6 +5,7 @@ import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
 import { courierSettings } from '../../libs/courier/src/courier.config.js';
 import { policyConfig } from '../../libs/policies/src/policy.config.js';
+import { providersConfig } from '../../libs/providers/src/providers.config.js';
 import { captchaConfig } from '../../libs/stages/src/captcha/captcha.config.js';
 import { emailConfig } from '../../libs/stages/src/email/email.config.js';
 import { duoConfig } from '../../libs/stages/src/mfa/duo/duo.config.js';
@@ -74,6 +75,8 @@ export const documents: readonly Document[] = [
     'And the `SEAL_KEYS` of the gateway.',
     '## enrollment',
     settingsOf(promptConfig.extend(emailConfig.shape)),
+    '## identification',
+    settingsOf(providersConfig),
     '## mfa',
     settingsOf(authenticatorsConfig.extend({ ...smsConfig.shape, ...webauthnConfig.shape, ...duoConfig.shape })),
     '## password',
@@ -83,7 +86,7 @@ export const documents: readonly Document[] = [
     settingsOf(policyConfig, { except: PLACES }),
     'And those of the places of addresses, as the gateway has them.',
     '## standalone, and the commands',
-    'Besides those of the gateway, of captcha, of courier, of enrollment, of mfa, of password and of policy; what is missing of ' +
+    'Besides those of the gateway, of captcha, of courier, of enrollment, of identification, of mfa, of password and of policy; what is missing of ' +
       'them is made up and kept in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig),
     '`npm run user` needs the `SECRET_KEY`, `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +

@@ -1,4 +1,5 @@
+import { providersModule } from '@gatehouse/providers';
 import { runService } from '@gatehouse/stage-kit';
 import { stagesOf } from '@gatehouse/stages';
 
-await runService('identification', () => stagesOf('identification'));
+await runService('identification', async () => [...(await stagesOf('identification')), providersModule()]);

@@ -2,6 +2,7 @@ import { courierConfig, startCourier } from '@gatehouse/courier';
 import { gatewayConfig, startGateway } from '@gatehouse/gateway';
 import { Logger, readConfig } from '@gatehouse/platform';
 import { policiesModule } from '@gatehouse/policies';
+import { providersModule } from '@gatehouse/providers';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stages } from '@gatehouse/stages';
 import { blueprintsFolder } from './apply-files.js';
@@ -38,8 +39,9 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   const postgres = await openPostgres(async () => state, env);
   started.push(postgres.stop);
   await migrateAll(postgres.url);
-  await applyFolder(postgres.url, blueprintsFolder(env), env['SEAL_KEYS'] || sealKeys(state.sealKey));
-  const admin = await ensureAdmin(postgres.url, env);
+  const keys = env['SEAL_KEYS'] || sealKeys(state.sealKey);
+  await applyFolder(postgres.url, blueprintsFolder(env), keys);
+  const admin = await ensureAdmin(postgres.url, keys, env);
   const nats = await openNats(state, env);
   started.push(nats.stop);
   const settings = { ...defaults(state, env), ...env, DATABASE_URL: postgres.url, ...nats.settings };
@@ -47,7 +49,7 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   Object.assign(process.env, settings);
   const config = readConfig(gatewayConfig, settings);
   const logger = new Logger('gatehouse', config.LOG_LEVEL);
-  const modules = await Promise.all([policiesModule(), ...Object.values(stages).map(({ module }) => module())]);
+  const modules = [...(await stageModules()), providersModule()];
   const { service } = await serveStages({ name: 'standalone', modules, nats: config, logger });
   started.push(() => service.close());
   const courier = await startCourier({ ...readConfig(courierConfig, settings), METRICS_PORT: undefined });
@@ -57,6 +59,11 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   return { url: gateway.url, admin };
 }
 
+const stageModules = () => Promise.all([policiesModule(), ...Object.values(stages).map(({ module }) => module())]);
+
+/** The internet, and this machine. */
+const HERE_TOO = '*,127.0.0.1,localhost';
+
 /** Settings of a laptop that nobody has configured. */
 function defaults(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
   return {
@@ -64,8 +71,9 @@ function defaults(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv
     MFA_SEAL_KEYS: sealKeys(state.mfaSealKey),
     SECRET_KEY: state.secretKey,
     BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
-    // Whoever tries a captcha out may run its provider beside it.
-    CAPTCHA_HOSTS: '*,127.0.0.1,localhost',
+    // Whoever tries a captcha or a source out may run its provider beside it.
+    CAPTCHA_HOSTS: HERE_TOO,
+    SOURCE_HOSTS: HERE_TOO,
     LOG_LEVEL: 'warn',
   };
 }

@@ -20,3 +20,4 @@ export * from './typeorm-data-source.js';
 export * from './typeorm-once.js';
 export * from './typeorm-pool.module.js';
 export * from './vault.js';
+export * from './web.js';

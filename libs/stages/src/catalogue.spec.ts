@@ -15,6 +15,7 @@ import { passwordContract } from './password/password.contract.js';
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
 /** What a blueprint cannot leave out. */
 const INSISTENT: Readonly<Record<string, string[]>> = {
+  message: ['message'],
   authenticator_duo: ['api_hostname', 'client_id', 'client_secret'],
   authenticator_sms: ['provider', 'from_number', 'account_sid', 'auth'],
   authenticator_totp: ['digits'],
@@ -77,7 +78,8 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
 
   it('keeps secrets and the fields of the presenter out of its challenge', () => {
     expect(secretFields(contract.challenge)).toEqual([]);
-    const presented = ['component', 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'];
+    const own = contract.shows_as.length > 0 ? [] : ['component'];
+    const presented = [...own, 'flow_info', 'pending_user', 'pending_user_avatar', 'response_errors'];
     expect(Object.keys(contract.challenge.shape).filter((name) => presented.includes(name))).toEqual([]);
   });
 
@@ -145,11 +147,13 @@ describe('the catalogue', () => {
 
   it('has one stage for each component and each model', () => {
     expect(unique(entries.flatMap(({ contract }) => contract.model ?? []))).toBe(true);
-    expect(unique(entries.flatMap(({ contract }) => contract.component ?? []))).toBe(true);
+    // One that shows the challenges of others has none of its own.
+    const own = entries.filter(({ contract }) => contract.shows_as.length === 0);
+    expect(unique(own.flatMap(({ contract }) => contract.component ?? []))).toBe(true);
   });
 
   it('loads the stages of one service and of no other', async () => {
-    expect(await stagesOf('session')).toHaveLength(6);
+    expect(await stagesOf('session')).toHaveLength(7);
     expect(await stagesOf('password')).toHaveLength(1);
     expect(await stagesOf('nobody')).toEqual([]);
   });

@@ -1,8 +1,6 @@
-import { isIP } from 'node:net';
-import { Bounded, isPublicAddress, lookupAmong } from '@gatehouse/platform';
+import { Bounded, Web } from '@gatehouse/platform';
 import { Breaker, Out } from './breaker.js';
 import type { CaptchaConfig } from './captcha.config.js';
-import { FormPost } from './form-post.js';
 
 /** A provider that cannot be asked: it is away, too slow, failing, or says what nobody understands. */
 export class Outage extends Error {}
@@ -24,8 +22,7 @@ export type Verdict = Readonly<Record<string, unknown>>;
 /** Bytes of an answer that are read. */
 export const MAX_ANSWER_BYTES = 16 * 1024;
 
-/** Among the hosts: all that have a public address. */
-const INTERNET = '*';
+const HEADERS = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
 
 /** Waiting is not worth it: a visitor can send the token again. */
 const QUEUE = 0;
@@ -33,17 +30,10 @@ const QUEUE = 0;
 /** Providers of puzzles, by the protocol that all of them call siteverify; one that hangs costs the others nothing. */
 export class Siteverify {
   private readonly providers = new Map<string, { readonly breaker: Breaker; readonly bound: Bounded }>();
-  private readonly hosts: ReadonlySet<string>;
-  /** A host that the operator names may be anywhere; what a stage names is no way into the house. */
-  private readonly named = new FormPost(undefined);
-  private readonly unnamed = new FormPost(lookupAmong(isPublicAddress));
+  private readonly web: Web;
 
   constructor(private readonly limits: CaptchaConfig) {
-    this.hosts = new Set(
-      limits.CAPTCHA_HOSTS.split(',')
-        .map((host) => host.trim().toLowerCase())
-        .filter(Boolean),
-    );
+    this.web = new Web(limits.CAPTCHA_HOSTS);
   }
 
   /** Whether a provider has failed so often that it is not asked for now. */
@@ -53,7 +43,7 @@ export class Siteverify {
 
   /** Throws Outage and Unacceptable, and Busy when this provider has enough to do. */
   async judge({ address, form, stillWanted }: Question): Promise<Verdict> {
-    if (!this.isAllowed(address))
+    if (!this.web.admits(new URL(address)))
       throw new Unacceptable(`${new URL(address).hostname} may not be asked: see CAPTCHA_HOSTS`);
     const { breaker, bound } = this.providerOf(address);
     const asked = await bound
@@ -64,13 +54,6 @@ export class Siteverify {
     // Said here, because it is no failure of the provider: whoever sends nonsense must not switch it off for all.
     if (asked instanceof Unacceptable) throw asked;
     return asked;
-  }
-
-  private isAllowed(address: string): boolean {
-    const { hostname } = new URL(address);
-    if (this.hosts.has(hostname)) return true;
-    const literal = hostname.replace(/^\[(.*)\]$/, '$1');
-    return this.hosts.has(INTERNET) && (isIP(literal) === 0 || isPublicAddress(literal));
   }
 
   private providerOf(address: string) {
@@ -88,9 +71,8 @@ export class Siteverify {
   private async ask(address: string, form: Question['form']): Promise<Verdict | Unacceptable> {
     try {
       const signal = AbortSignal.timeout(this.limits.CAPTCHA_TIMEOUT_MS);
-      const url = new URL(address);
-      const post = this.hosts.has(url.hostname) ? this.named : this.unnamed;
-      const { status, text } = await post.send(url, form, { maxBytes: MAX_ANSWER_BYTES, signal });
+      const question = { method: 'POST', url: new URL(address), headers: HEADERS, body: encoded(form) };
+      const { status, text } = await this.web.send(question, { maxBytes: MAX_ANSWER_BYTES, signal });
       if (isRefusal(status)) return new Unacceptable(`the provider answers ${status}`);
       if (!isAnswer(status)) throw new Error(`the provider answers ${status}`);
       return verdictOf(text);
@@ -99,6 +81,8 @@ export class Siteverify {
     }
   }
 }
+
+const encoded = (form: Question['form']) => new URLSearchParams(form).toString();
 
 const isAnswer = (status: number) => status >= 200 && status < 300;
 

@@ -7,13 +7,13 @@ export const groupUpdateContract = defineStage({
   component: undefined,
   model: undefined,
   service: 'identification',
-  config: z.object({ matching: choice(GROUP_MATCHING) }),
+  config: z.object({ matching: choice(GROUP_MATCHING).default('identifier') }),
   challenge: z.object({}),
   response: z.object({}),
   state: z.object({}),
   reads: { pending_user: 'required', source: 'required', source_groups: 'optional' },
   errors: {
-    groups_refused: { string: 'Failed to update groups. Please try again later.', code: 'invalid' },
+    group_update_refused: { string: 'Failed to update groups. Please try again later.', code: 'invalid' },
   },
   // Groups open doors.
   grants: true,

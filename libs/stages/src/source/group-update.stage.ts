@@ -17,7 +17,7 @@ export class GroupUpdateStage implements Stage<Contract> {
     if (user.kind !== 'saved' || !user.is_active) return deny();
     const membership = { source: source.uuid, user: user.uuid, matching, groups };
     const followed = await this.connections.follow(id, membership);
-    return followed ? pass() : deny({ message: { code: 'groups_refused' } });
+    return followed ? pass() : deny({ message: { code: 'group_update_refused' } });
   }
 
   respond(input: Input) {

@@ -13,7 +13,7 @@ export const postSourceContract = defineStage({
   state: z.object({}),
   reads: { pending_user: 'required', source: 'required', 'goauthentik.io/sources/connection': 'required' },
   errors: {
-    source_taken: { string: 'This account of {source} is connected with another user.', code: 'invalid' },
+    post_source_taken: { string: 'This account of {source} is connected with another user.', code: 'invalid' },
   },
   effects: ['event'],
   // Whoever is connected can log in.

@@ -16,7 +16,7 @@ export class PostSourceStage implements Stage<Contract> {
     const { pending_user: user, source, 'goauthentik.io/sources/connection': connection } = context;
     if (user.kind !== 'saved' || !user.is_active) return deny();
     const outcome = await this.connections.connect(id, { ...connection, user: user.uuid });
-    if (outcome === 'taken') return deny({ message: { code: 'source_taken', params: { source: source.name } } });
+    if (outcome === 'taken') return deny({ message: { code: 'post_source_taken', params: { source: source.name } } });
     if (outcome === 'kept') return pass();
     return pass({
       effects: [{ type: 'event', action: 'source_linked', context: { message: 'Linked Source', source } }],

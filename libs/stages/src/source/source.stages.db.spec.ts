@@ -78,7 +78,7 @@ describe('who came from a source', () => {
     type: 'passed',
     effects: [{ type: 'event', action: 'source_linked', context: { message: 'Linked Source', source: about } }],
   };
-  const taken = { type: 'denied', message: { code: 'source_taken', params: { source: 'Hub' } } };
+  const taken = { type: 'denied', message: { code: 'post_source_taken', params: { source: 'Hub' } } };
 
   it('is kept, told once, and stays whom they are', async () => {
     const [alice, bob] = [await enrol(database.source), await enrol(database.source)];
@@ -122,7 +122,7 @@ describe('groups of a source', () => {
     ).map(({ name }) => name);
   const group = (name: string, isSuperuser = false) =>
     rows('INSERT INTO directory.groups (name, is_superuser) VALUES ($1, $2) RETURNING id', name, isSuperuser);
-  const refused = { type: 'denied', message: { code: 'groups_refused' } };
+  const refused = { type: 'denied', message: { code: 'group_update_refused' } };
 
   it.each(GROUP_MATCHING)('are made where their name is new, by %s', async (matching) => {
     const user = await enrol(database.source);

@@ -136,6 +136,13 @@ export const ar: Catalogue = {
   'No service serves this stage.': 'لا توجد خدمة تتولى هذه الخطوة.',
   'The stage did not answer in time.': 'لم تستجب خدمة هذه الخطوة في الوقت المناسب.',
   'The stage is busy.': 'خدمة هذه الخطوة مشغولة.',
+  '{source} cannot be reached just now. Please try again later.':
+    'يتعذّر الوصول إلى {source} الآن. يُرجى المحاولة لاحقًا.',
+  '{source} is not set up correctly. Ask your administrator.': 'لم يُضبط {source} ضبطًا صحيحًا. راجع المسؤول.',
+  '{source} did not confirm the login.': 'لم يؤكّد {source} تسجيل الدخول.',
+  'The answer of {source} could not be verified. Please try again.':
+    'تعذّر التحقق من جواب {source}. يُرجى المحاولة مرة أخرى.',
+  'Access denied.': 'تم رفض الوصول.',
   'The message bus cannot be reached.': 'يتعذّر الوصول إلى ناقل الرسائل.',
   'Policies cannot be evaluated.': 'يتعذّر تقييم السياسات.',
   'The database cannot be reached.': 'يتعذّر الوصول إلى قاعدة البيانات.',

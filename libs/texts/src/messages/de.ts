@@ -147,6 +147,14 @@ export const de: Catalogue = {
   'No service serves this stage.': 'Kein Dienst bedient diesen Schritt.',
   'The stage did not answer in time.': 'Der Dienst dieses Schritts hat nicht rechtzeitig geantwortet.',
   'The stage is busy.': 'Der Dienst dieses Schritts ist ausgelastet.',
+  '{source} cannot be reached just now. Please try again later.':
+    '{source} ist gerade nicht erreichbar. Bitte versuchen Sie es später noch einmal.',
+  '{source} is not set up correctly. Ask your administrator.':
+    '{source} ist nicht richtig eingerichtet. Fragen Sie die Administration.',
+  '{source} did not confirm the login.': '{source} hat die Anmeldung nicht bestätigt.',
+  'The answer of {source} could not be verified. Please try again.':
+    'Die Antwort von {source} konnte nicht überprüft werden. Bitte versuchen Sie es noch einmal.',
+  'Access denied.': 'Zugriff verweigert.',
   'The message bus cannot be reached.': 'Der Nachrichtenbus ist nicht erreichbar.',
   'Policies cannot be evaluated.': 'Die Richtlinien können nicht ausgewertet werden.',
   'The database cannot be reached.': 'Die Datenbank ist nicht erreichbar.',

@@ -141,6 +141,14 @@ export const es: Catalogue = {
   'No service serves this stage.': 'Ningún servicio atiende este paso.',
   'The stage did not answer in time.': 'El servicio de este paso no ha respondido a tiempo.',
   'The stage is busy.': 'El servicio de este paso está ocupado.',
+  '{source} cannot be reached just now. Please try again later.':
+    'No se puede contactar con {source} en este momento. Inténtelo de nuevo más tarde.',
+  '{source} is not set up correctly. Ask your administrator.':
+    '{source} no está configurado correctamente. Pregunte a su administrador.',
+  '{source} did not confirm the login.': '{source} no confirmó el inicio de sesión.',
+  'The answer of {source} could not be verified. Please try again.':
+    'No se pudo verificar la respuesta de {source}. Inténtelo de nuevo.',
+  'Access denied.': 'Acceso denegado.',
   'The message bus cannot be reached.': 'No se puede contactar con el bus de mensajes.',
   'Policies cannot be evaluated.': 'No se pueden evaluar las políticas.',
   'The database cannot be reached.': 'No se puede contactar con la base de datos.',

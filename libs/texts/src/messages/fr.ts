@@ -146,6 +146,14 @@ export const fr: Catalogue = {
   'No service serves this stage.': 'Aucun service ne prend en charge cette étape.',
   'The stage did not answer in time.': 'Le service de cette étape n’a pas répondu à temps.',
   'The stage is busy.': 'Le service de cette étape est occupé.',
+  '{source} cannot be reached just now. Please try again later.':
+    '{source} est injoignable pour le moment. Veuillez réessayer plus tard.',
+  '{source} is not set up correctly. Ask your administrator.':
+    '{source} n’est pas configuré correctement. Demandez à votre administrateur.',
+  '{source} did not confirm the login.': '{source} n’a pas confirmé la connexion.',
+  'The answer of {source} could not be verified. Please try again.':
+    'La réponse de {source} n’a pas pu être vérifiée. Veuillez réessayer.',
+  'Access denied.': 'Accès refusé.',
   'The message bus cannot be reached.': 'Le bus de messages est injoignable.',
   'Policies cannot be evaluated.': 'Les politiques ne peuvent pas être évaluées.',
   'The database cannot be reached.': 'La base de données est injoignable.',

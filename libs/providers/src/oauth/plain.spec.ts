@@ -1,0 +1,155 @@
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CraftedProvider } from '../../../../test/support/crafted-provider.js';
+import { LoginBench, oauthSource } from '../testing.js';
+import { PROVIDERS } from './provider-type.js';
+
+let provider: CraftedProvider;
+const bench = new LoginBench();
+beforeEach(async () => {
+  provider = await CraftedProvider.open();
+});
+afterEach(() => provider.close());
+
+/** A source whose three addresses are those of the provider on this machine. */
+const source = (provider_type: string, given: object = {}) =>
+  oauthSource({
+    provider_type,
+    ...{ authorization_url: `${provider.url}/authorize`, access_token_url: `${provider.url}/token` },
+    profile_url: `${provider.url}/me`,
+    ...given,
+  });
+
+async function login(type: string, bend: object = {}) {
+  const { to, kept } = await bench.begun(source(type));
+  return bench.complete(source(type), kept, { ...provider.authorize(to), ...bend });
+}
+
+const notFound = (response: ServerResponse) => response.writeHead(404).end();
+
+describe('a login by OAuth 2 alone', () => {
+  it('goes to the addresses that are known of the provider, with a challenge, to get what a profile needs', async () => {
+    const { to } = await bench.begun(oauthSource({ provider_type: 'github', additional_scopes: 'read:org' }));
+    const asked = Object.fromEntries(new URL(to).searchParams);
+    expect(to).toContain('https://github.com/login/oauth/authorize?');
+    expect(asked).toMatchObject({ scope: 'read:user user:email read:org', code_challenge_method: 'S256' });
+    expect(asked).not.toHaveProperty('nonce');
+  });
+
+  it('has addresses for every kind that needs none of its own, all with TLS', () => {
+    for (const { wellKnown, authorization, token, profile } of Object.values(PROVIDERS))
+      for (const address of [wellKnown, authorization, token, profile])
+        expect(address ?? 'https://').toMatch(/^https:\/\//);
+    const bare = Object.entries(PROVIDERS).filter(([, { wellKnown, token }]) => !wellKnown && !token);
+    expect(bare.map(([kind]) => kind).sort()).toEqual(['mailcow', 'okta', 'openidconnect']);
+  });
+
+  it('takes the address of GitHub that is the first one, and whether that is verified', async () => {
+    provider.profile = { id: 583231, login: 'octocat', name: 'Octo Cat', email: null };
+    provider.instead = {
+      '/me/emails': [
+        { email: 'old@example.org', primary: false, verified: true },
+        { email: 'octo@example.org', primary: true, verified: true },
+      ],
+    };
+    expect(await login('github')).toMatchObject({
+      identity: {
+        identifier: '583231',
+        user: { username: 'octocat', name: 'Octo Cat', email: 'octo@example.org', email_verified: true },
+      },
+    });
+    provider.instead = { '/me/emails': notFound };
+    expect(await login('github')).toMatchObject({ identity: { user: { username: 'octocat', name: 'Octo Cat' } } });
+  });
+
+  it.each([
+    [
+      'discord',
+      { id: '80351110224678912', username: 'nelly', global_name: 'Nelly', email: 'n@example.org', verified: false },
+      {
+        identifier: '80351110224678912',
+        user: { username: 'nelly', name: 'Nelly', email: 'n@example.org', email_verified: false },
+      },
+    ],
+    ['facebook', { id: '42', name: 'Admin' }, { identifier: '42', user: { name: 'Admin' } }],
+    [
+      'mailcow',
+      { id: 'a@example.org', username: 'a@example.org', full_name: 'Alice', email: 'a@example.org' },
+      { identifier: 'a@example.org', user: { username: 'a@example.org', name: 'Alice', email: 'a@example.org' } },
+    ],
+    [
+      'patreon',
+      {
+        data: {
+          id: '7',
+          attributes: { vanity: 'alice', full_name: 'Alice', email: 'a@example.org', is_email_verified: true },
+        },
+      },
+      { identifier: '7', user: { username: 'alice', name: 'Alice', email: 'a@example.org', email_verified: true } },
+    ],
+    ['reddit', { id: 'abc', name: 'alice' }, { identifier: 'abc', user: { username: 'alice', name: 'alice' } }],
+    [
+      'twitter',
+      { data: { id: '9', username: 'alice', name: 'Alice' } },
+      { identifier: '9', user: { username: 'alice', name: 'Alice' } },
+    ],
+    [
+      'azuread',
+      { id: 'u-1', userPrincipalName: 'alice@example.org', displayName: 'Alice', mail: 'a@example.org' },
+      { identifier: 'u-1', user: { username: 'alice@example.org', name: 'Alice', email: 'a@example.org' } },
+    ],
+    [
+      'okta',
+      { sub: 'o-1', preferred_username: 'alice', name: 'Alice', email: 'a@example.org', email_verified: false },
+      {
+        identifier: 'o-1',
+        user: { username: 'alice', name: 'Alice', email: 'a@example.org', email_verified: false },
+      },
+    ],
+  ])('reads a profile of %s', async (type, profile, identity) => {
+    provider.profile = profile;
+    expect(await login(type)).toEqual({ identity: { groups: {}, info: profile, ...identity } });
+  });
+
+  it('takes tokens as providers send them: scopes in a list, id tokens that nobody can judge', async () => {
+    provider.profile = { id: '1', username: 'a' };
+    provider.tokens = { scope: ['a', 'b'], id_token: 'e30.e30.', expires_in: 'soon', token_type: undefined };
+    expect(await login('discord')).toMatchObject({ identity: { identifier: '1' } });
+  });
+
+  it('does not hold an issuer against a provider that has told no name, and does where it has (RFC 9207)', async () => {
+    provider.profile = { id: '1', login: 'a' };
+    expect(await login('github', { iss: 'https://ghe.example' })).toMatchObject({ identity: { identifier: '1' } });
+    const known = oauthSource({ provider_type: 'github' });
+    const { kept } = await bench.begun(known);
+    const answer = { ...provider.authorize('https://x.example/?state=s'), iss: 'https://evil.example' };
+    const state = 'a-state-that-nobody-could-ever-guess-1234';
+    expect(await bench.complete(known, kept, { ...answer, state })).toMatchObject({ refused: {} });
+    expect(bench.reports.at(-1)).toContain('iss');
+  });
+
+  it('says that an address of mail at Microsoft is anybody’s, where any tenant may log in', async () => {
+    provider.profile = { id: 'u-1', mail: 'ceo@example.org' };
+    const given = { authorization_url: `${provider.url}/common/oauth2/v2.0/authorize` };
+    const { to, kept } = await bench.begun(source('azuread', given));
+    const completed = await bench.complete(source('azuread', given), kept, provider.authorize(to));
+    expect(completed).toMatchObject({ identity: { user: { email: 'ceo@example.org', email_verified: false } } });
+  });
+
+  it.each([
+    ['is no object', []],
+    ['does not say who it is', { email: 'a@example.org' }],
+    ['says it in a way that nobody could keep', { id: 'x'.repeat(300) }],
+    ['says it with controls', { id: 'a\u0000b' }],
+  ])('lets nobody in whose profile %s', async (_what, profile) => {
+    provider.profile = profile as object as Record<string, unknown>;
+    expect(await login('discord')).toMatchObject({ refused: { text: expect.stringContaining('verified') } });
+  });
+
+  it('is not begun without the addresses that nobody knows', async () => {
+    for (const type of ['openidconnect', 'okta', 'mailcow'])
+      expect(await bench.begin(oauthSource({ provider_type: type }))).toMatchObject({
+        refused: { wire: 'misconfigured' },
+      });
+  });
+});

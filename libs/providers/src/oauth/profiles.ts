@@ -1,0 +1,94 @@
+import type { Claims, Profile } from '../identity.js';
+
+/** How a provider says who somebody is. */
+export type ReadProfile = (profile: Profile) => Claims;
+
+const within = (profile: Profile, ...path: readonly string[]): Profile =>
+  path.reduce<Profile>((found, key) => {
+    const next = found[key];
+    return typeof next === 'object' && next !== null ? (next as Profile) : {};
+  }, profile);
+
+/** The standard claims (OpenID Connect Core 1.0, 5.1), and groups as most say them. */
+export const openid: ReadProfile = (profile) => ({
+  identifier: profile['sub'],
+  username: profile['preferred_username'] ?? profile['nickname'],
+  name: profile['name'],
+  email: profile['email'],
+  email_verified: profile['email_verified'],
+  groups: profile['groups'],
+});
+
+/** Those of an id token of Apple, which has names on the first visit only, and no user names. */
+export const apple: ReadProfile = (profile) => ({
+  identifier: profile['sub'],
+  name: profile['name'],
+  email: profile['email'],
+  email_verified: profile['email_verified'],
+});
+
+/** Microsoft Graph's `me`. */
+export const azuread: ReadProfile = (profile) => ({
+  identifier: profile['id'],
+  username: profile['userPrincipalName'],
+  name: profile['displayName'],
+  email: profile['mail'],
+});
+
+/** Discord’s `users/@me`. */
+export const discord: ReadProfile = (profile) => ({
+  identifier: profile['id'],
+  username: profile['username'],
+  name: profile['global_name'] ?? profile['username'],
+  email: profile['email'],
+  email_verified: profile['verified'],
+});
+
+/** Their names are no user names: everybody chooses any. */
+export const facebook: ReadProfile = (profile) => ({
+  identifier: profile['id'],
+  name: profile['name'],
+  email: profile['email'],
+});
+
+/** GitHub’s `user`, with the address that its list of addresses names first. */
+export const github: ReadProfile = (profile) => ({
+  identifier: profile['id'],
+  username: profile['login'],
+  name: profile['name'],
+  email: profile['email'],
+  email_verified: profile['email_verified'],
+});
+
+/** The profile of a mailbox of mailcow. */
+export const mailcow: ReadProfile = (profile) => ({
+  identifier: profile['id'] ?? profile['identifier'],
+  username: profile['username'],
+  name: profile['full_name'],
+  email: profile['email'],
+});
+
+/** Patreon’s `identity`. */
+export const patreon: ReadProfile = (profile) => {
+  const [{ id }, user] = [within(profile, 'data'), within(profile, 'data', 'attributes')];
+  return {
+    identifier: id,
+    username: user['vanity'],
+    name: user['full_name'],
+    email: user['email'],
+    email_verified: user['is_email_verified'],
+  };
+};
+
+/** Reddit’s `me`, which has no address. */
+export const reddit: ReadProfile = (profile) => ({
+  identifier: profile['id'],
+  username: profile['name'],
+  name: profile['name'],
+});
+
+/** Twitter’s `users/me`, which has no address. */
+export const twitter: ReadProfile = (profile) => {
+  const user = within(profile, 'data');
+  return { identifier: user['id'], username: user['username'], name: user['name'] };
+};
