@@ -145,6 +145,15 @@ describeWithNats('the prompt stage, with the policy service', () => {
     expect(await answer(config, { value: 'alice' }, { session })).toMatchObject({ type: 'passed' });
   });
 
+  it('knows that the address of another is no name to be taken, and that one’s own is', async () => {
+    const config = { fields: [field({ type: 'username' })] };
+    const value = 'Alice@Example.org';
+    expect(await answer(config, { value })).toMatchObject({
+      ...{ type: 'rejected', errors: { value: [{ code: 'prompt_username_taken' }] } },
+    });
+    expect(await answer(config, { value }, { context: { pending_user: alice } })).toMatchObject({ type: 'passed' });
+  });
+
   it('notes which of its fields are passwords, and never shows one again', async () => {
     const fields = [field({ type: 'password', field_key: 'pin' }), field({ type: 'number' })];
     const passed = await answer({ fields }, { pin: ' hunter2', value: '1' });

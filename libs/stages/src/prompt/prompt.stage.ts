@@ -79,7 +79,7 @@ export class PromptStage implements Stage<Contract> {
     return { non_field_errors: said.length > 0 ? said : [{ code: 'prompt_not_accepted' }] };
   }
 
-  /** The keys of usernames that are somebody else's. */
+  /** The keys of usernames that are somebody else's, or somebody else's address. */
   private async takenNames({ context, session }: RespondInput<Contract>, form: readonly FormField[], values: Bag) {
     const own = userOf(context.pending_user, session.user);
     const typed = form.filter(({ type, locked }) => type === 'username' && !locked);
@@ -87,11 +87,17 @@ export class PromptStage implements Stage<Contract> {
       typed.map(async ({ field_key: key }) => {
         const name = values[key];
         if (typeof name !== 'string' || name === '') return [];
-        const user = await this.users.find(name, { fields: ['username'], caseInsensitive: true });
+        const user = await this.calledSo(name);
         return !user || (own?.kind === 'saved' && own.uuid === user.uuid) ? [] : [key];
       }),
     );
     return found.flat();
+  }
+
+  /** Who has the name, else who has it for an address. */
+  private async calledSo(name: string): Promise<User | undefined> {
+    const by = (field: 'username' | 'email') => this.users.find(name, { fields: [field], caseInsensitive: true });
+    return (await by('username')) ?? by('email');
   }
 }
 
