@@ -72,6 +72,16 @@ describe('an invitation', () => {
     },
   );
 
+  it('whose use is due is not swapped for another, with what it fixed kept', async () => {
+    const [due, other] = [await invite({ fixed_data: { team: 'a' }, single_use: true }), await invite()];
+    const { context } = (await come({ query: { itoken: due.pk } })) as { context: PlanContext };
+    expect(await come({ query: { itoken: other.pk }, context })).toMatchObject({
+      ...{ type: 'passed', context: { invitation_due: due.pk } },
+    });
+    await invitations.redeem(due.pk, HERE);
+    expect(await come({ query: { itoken: other.pk }, context })).toEqual(DENIED);
+  });
+
   it('that has expired is none, whoever cleans up (D3 15)', async () => {
     const { pk } = await invite({ expires: new Date(Date.now() - 1) });
     expect(await come({ query: { itoken: pk } })).toEqual(DENIED);

@@ -46,9 +46,9 @@ export class InvitationStage implements Stage<Contract> {
 
 const uninvited = () => deny<Contract>({ message: { code: 'invitation_invalid' } });
 
-/** What came with the address, else what was typed. */
+/** The one by which something was fixed already and which is still due; else what came with the address, else what was typed. */
 function tokenIn({ query, context }: Input): string | undefined {
-  const given = query['itoken'] ?? query['token'] ?? context.prompt_data?.['token'];
+  const given = context.invitation_due ?? query['itoken'] ?? query['token'] ?? context.prompt_data?.['token'];
   return typeof given === 'string' && TOKEN.test(given) ? given : undefined;
 }
 
