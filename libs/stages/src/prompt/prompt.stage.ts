@@ -4,6 +4,7 @@ import {
   type PlanContext,
   pass,
   reject,
+  type SavedUser,
   type StageOutcome,
   type User,
 } from '@gatehouse/contracts';
@@ -95,7 +96,7 @@ export class PromptStage implements Stage<Contract> {
   }
 
   /** Who has the name, else who has it for an address. */
-  private async calledSo(name: string): Promise<User | undefined> {
+  private async calledSo(name: string): Promise<SavedUser | undefined> {
     const by = (field: 'username' | 'email') => this.users.find(name, { fields: [field], caseInsensitive: true });
     return (await by('username')) ?? by('email');
   }
