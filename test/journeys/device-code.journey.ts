@@ -36,6 +36,7 @@ beforeAll(async () => {
         clientEntries('tv', { flow: 'consent' }),
         clientEntries('radio', { flow: 'plain', attrs: { access_code_validity: 'minutes=5' } }),
         clientEntries('box', { flow: 'plain', attrs: { client_type: 'confidential', client_secret: SECRET } }),
+        clientEntries('flash', { flow: 'plain', attrs: { access_code_validity: 'seconds=0' } }),
         clientEntries('cinema', { flow: 'plain' }),
         conditionEntry('cinema application', 'group viewers'),
         {
@@ -199,8 +200,22 @@ describe('a device is not let in', () => {
     expect((await follow(await loggedIn('bob'), code)).status).toBe(302);
   });
 
+  it('by a link with what cannot be a code, which is a wrong one like any other', async () => {
+    const dave = await loggedIn('dave');
+    const denied = { status: 200, text: expect.stringContaining('Permission denied') };
+    for (const code of ['1'.repeat(300), '%00', '%ff', '123']) expect(await follow(dave, code)).toMatchObject(denied);
+  });
+
+  it('by a code that lasts no time', async () => {
+    const { code, deviceCode } = await device.begin('flash');
+    expect((await follow(await loggedIn('alice'), code)).text).toContain('Permission denied');
+    expect(await device.redeem('flash', deviceCode)).toMatchObject({ status: 400, body: { error: 'expired_token' } });
+  });
+
   it('when it does not show who it is', async () => {
-    for (const form of [{}, { client_id: '' }, { client_id: 'nobody' }])
+    const nul = await fetch(`${house.url}/application/o/tv%00/.well-known/openid-configuration`);
+    expect(nul.status).toBe(404);
+    for (const form of [{}, { client_id: '' }, { client_id: 'nobody' }, { client_id: 'tv\0' }])
       expect(await device.post('device', form)).toMatchObject({ status: 400, body: { error: 'invalid_client' } });
     const { deviceCode } = await device.begin('box');
     const basic = (secret: string) => ({ authorization: `Basic ${Buffer.from(`box:${secret}`).toString('base64')}` });
@@ -229,16 +244,19 @@ describe('a device is not let in', () => {
 });
 
 describe('the token of a device', () => {
-  async function tokenOf(name: string): Promise<string> {
+  async function letIn(name: string): Promise<string> {
     const { code, deviceCode } = await device.begin('radio', 'openid profile');
     const browser = await loggedIn(name);
     await follow(browser, code);
     await browser.show('plain');
     await browser.solve('plain', {});
-    return String((await device.redeem('radio', deviceCode)).body['access_token']);
+    return deviceCode;
   }
+  const tokenOf = async (name: string) =>
+    String((await device.redeem('radio', await letIn(name))).body['access_token']);
 
   it('says who its user is until they are disabled, and lets nobody into the API', async () => {
+    const late = await letIn('frank');
     const token = await tokenOf('frank');
     const { status, body } = await device.userinfo(token);
     expect([status, body]).toMatchObject([200, { preferred_username: 'frank', name: 'frank' }]);
@@ -247,6 +265,7 @@ describe('the token of a device', () => {
     expect(api.status).toBe(403);
     await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'frank'`);
     expect(await device.userinfo(token)).toMatchObject({ status: 401, body: { error: 'invalid_token' } });
+    expect(await device.redeem('radio', late)).toMatchObject(refused);
     for (const prefix of [token.slice(0, -1), 'x', '']) expect((await device.userinfo(prefix)).status).toBe(401);
   });
 

@@ -64,7 +64,7 @@ describeWithNats('a mailbox that is proved in the middle of a flow', () => {
     mailbox = await Mailbox.open();
     house = await House.open({
       blueprints: [blueprint(...entries)],
-      services: ['identification', 'password', 'session', 'enrollment', 'policy', 'courier'],
+      services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'policy', 'courier'],
       environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
     });
   });

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { freshDatabase } from '../../../test/support/postgres.js';
 import { applyFiles, readFiles } from './apply-files.js';
-import { applyFolder } from './first-start.js';
+import { applyFolder, ensureAdmin } from './first-start.js';
 import { migrateAll } from './migrate-all.js';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -75,4 +76,13 @@ it('reads all of a folder that is named, examples and JSON too', async () => {
   );
   const files = await readFiles([join(folder, 'set')]);
   expect(applied(await applyFiles(database.url, files, { folder }))).toEqual(['a', 'b']);
+});
+
+it('makes the first administrator beside objects that have secrets', async () => {
+  const keys = `test:${randomBytes(32).toString('base64')}`;
+  const secrets = '{provider_type: github, consumer_key: id, consumer_secret: hushed}';
+  const source = `- {model: authentik_sources_oauth.oauthsource, identifiers: {slug: hub, name: Hub}, attrs: ${secrets}}\n`;
+  await write('first.yaml', group('gatehouse admins', '{name: x}', source));
+  await applyFolder(database.url, folder, keys);
+  expect(await ensureAdmin(database.url, keys, { ADMIN_USERNAME: 'root' })).toMatchObject({ username: 'root' });
 });

@@ -32,13 +32,21 @@ export interface FreshAdmin {
   readonly password: string;
 }
 
-/** Makes an administrator when there is none; ADMIN_USERNAME and ADMIN_PASSWORD choose, else the password is drawn. */
-export async function ensureAdmin(url: string, env: NodeJS.ProcessEnv = process.env): Promise<FreshAdmin | undefined> {
+/**
+ * Makes an administrator when there is none; ADMIN_USERNAME and ADMIN_PASSWORD choose, else the password is drawn.
+ * `sealKeys` open what has been applied before.
+ */
+export async function ensureAdmin(
+  url: string,
+  sealKeys: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<FreshAdmin | undefined> {
   if (await hasAdmin(url)) return undefined;
   const { ADMIN_USERNAME: username, ADMIN_PASSWORD: chosen } = readConfig(standaloneConfig, env);
   const password = chosen ?? randomBytes(12).toString('base64url');
   await applyFiles(url, [{ name: 'first administrator', text: ADMIN_BLUEPRINT }], {
     env: { ADMIN_USERNAME: username, ADMIN_PASSWORD: password },
+    sealKeys,
   });
   return { username, password };
 }

@@ -39,8 +39,9 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   const postgres = await openPostgres(async () => state, env);
   started.push(postgres.stop);
   await migrateAll(postgres.url);
-  await applyFolder(postgres.url, blueprintsFolder(env), env['SEAL_KEYS'] || sealKeys(state.sealKey));
-  const admin = await ensureAdmin(postgres.url, env);
+  const keys = env['SEAL_KEYS'] || sealKeys(state.sealKey);
+  await applyFolder(postgres.url, blueprintsFolder(env), keys);
+  const admin = await ensureAdmin(postgres.url, keys, env);
   const nats = await openNats(state, env);
   started.push(nats.stop);
   const settings = { ...defaults(state, env), ...env, DATABASE_URL: postgres.url, ...nats.settings };

@@ -39,6 +39,12 @@ describe('OAuth clients in blueprints', () => {
     ]);
   });
 
+  it('give what is over at once when a validity is less than nothing', async () => {
+    const attrs = 'access_code_validity: seconds=-5, access_token_validity: seconds=0';
+    await apply(FLOW, provider('tv', attrs), application('tv'));
+    expect(await clients()).toMatchObject([{ code_lifetime_s: 0, token_lifetime_s: 0 }]);
+  });
+
   it('carry who may use their application', async () => {
     await apply(STAFF, FLOW, provider('tv'), application('tv'), onlyStaff('tv'));
     const [client] = await clients();

@@ -39,12 +39,15 @@ function compiled({ id, values }: BlueprintObject, { draft, vault }: Sources, co
   return oauthClient.parse({
     ...{ v: 1, id: found.id, client_id, client_type, flow, application: { uuid: id, slug, name } },
     client_secret: vault.seal({ object: found.id, field: 'client_secret' }, client_secret),
-    code_lifetime_s: seconds(access_code_validity),
-    token_lifetime_s: seconds(access_token_validity),
+    code_lifetime_s: lifetimeOf(access_code_validity),
+    token_lifetime_s: lifetimeOf(access_token_validity),
     access: conditions.setOf(id, mode),
     policies: conditions.policiesOf([id]),
   });
 }
+
+/** What is to last less than nothing is over at once. */
+const lifetimeOf = (validity: string) => Math.max(0, seconds(validity));
 
 /** A client is one application's. */
 function refuseTwins(clients: readonly OauthClient[]): void {

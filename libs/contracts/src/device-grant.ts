@@ -14,6 +14,9 @@ export const POLL_INTERVAL_S = 5;
 
 const asked = { v: z.literal(1), timeout_ms: z.number() };
 const secretText = z.string().min(1).max(MAX_DEVICE_SECRET);
+/** The code that a person reads off a device. */
+export const userCode = z.string().regex(new RegExp(`^\\d{${USER_CODE_DIGITS}}$`));
+const lifetime = z.number().nonnegative();
 const scopes = z.array(z.string()).readonly();
 
 /** Which application a client is, and what it asks for. */
@@ -45,13 +48,13 @@ export const deviceErrands = {
   /** Codes for a device. */
   issue: {
     subject: 'device_code.issue',
-    request: z.object({ ...asked, client: deviceClient, lifetime_s: z.number().positive() }),
+    request: z.object({ ...asked, client: deviceClient, lifetime_s: lifetime }),
     reply: z.object({ device_code: z.string(), user_code: z.string(), interval: z.int() }),
   },
   /** Whoever is first to show a user code may decide about it, nobody else: null for them, and where there is no such code. */
   claim: {
     subject: 'device_code.claim',
-    request: z.object({ ...asked, user_code: secretText, user: z.uuid() }),
+    request: z.object({ ...asked, user_code: userCode, user: z.uuid() }),
     reply: z.object({ claimed: claimedCode.nullable() }),
   },
   /** Refuses what somebody has claimed and not approved: one device's, or all. */
@@ -63,7 +66,7 @@ export const deviceErrands = {
   /** A token for the device code, once. */
   redeem: {
     subject: 'device_code.redeem',
-    request: z.object({ ...asked, device_code: secretText, client_id: z.string(), lifetime_s: z.number().positive() }),
+    request: z.object({ ...asked, device_code: secretText, client_id: z.string(), lifetime_s: lifetime }),
     reply: z.union([granted.extend({ access_token: z.string() }), z.object({ error: z.enum(REDEMPTION_ERRORS) })]),
   },
   /** What a token stands for; null when it is none, or has expired. */

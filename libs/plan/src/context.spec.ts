@@ -14,7 +14,7 @@ describe('what a mailed link has proved', () => {
     is_restored: { step: 'mail', user },
   });
   const kept = (context: PlanContext, pending_user: unknown) =>
-    mergeContext(context, { pending_user }).is_restored !== undefined;
+    mergeContext(context, { pending_user }, null).is_restored !== undefined;
 
   it('is of the user it was sent to, and of nobody who takes their place (D3 3)', () => {
     expect(kept(following(alice.uuid), { kind: 'saved', uuid: alice.uuid, backend: 'inbuilt' })).toBe(true);
@@ -32,8 +32,8 @@ describe('what a device has proved', () => {
     ...{ auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ pk: 1 }] }, enrolled_devices: [1] },
   });
   const FACTS = ['auth_method', 'auth_method_args', 'enrolled_devices'] as const;
-  const kept = (context: PlanContext, patch: object) => {
-    const after = mergeContext(context, { ...patch });
+  const kept = (context: PlanContext, patch: object, visitor: string | null = null) => {
+    const after = mergeContext(context, { ...patch }, visitor);
     return FACTS.filter((key) => after[key] !== undefined);
   };
 
@@ -43,6 +43,13 @@ describe('what a device has proved', () => {
     expect(kept(proved(alice), { pending_user: bob, auth_method: 'password' })).toEqual(['auth_method']);
     expect(kept(proved(alice), { pending_user: { kind: 'saved', uuid: alice.uuid } })).toEqual(FACTS);
     expect(kept(proved(), { pending_user: bob })).toEqual(FACTS);
+  });
+
+  it('is of the visitor while the plan is about nobody, and of nobody else whom it comes to be about (D3 25)', () => {
+    expect(kept(proved(), { pending_user: bob }, alice.uuid)).toEqual([]);
+    expect(kept(proved(), { pending_user: alice }, alice.uuid)).toEqual(FACTS);
+    expect(kept(proved(), { prompt_data: {} }, alice.uuid)).toEqual(FACTS);
+    expect(kept({}, { pending_user: bob, ...proved() }, alice.uuid)).toEqual(FACTS);
   });
 });
 

@@ -8,9 +8,14 @@ export function userKey(user: User | undefined): string | null {
 
 /**
  * The context after a reply. A null takes the fact away; a pending user with the same uuid is merged. What was proved is of
- * whom it was proved for, and goes with them, be it by a mailed link (05-security 3) or a device (05-security 25).
+ * whom it was proved for, and goes with them, be it by a mailed link (05-security 3) or a device (05-security 25). A plan that
+ * is about nobody yet has proved its visitor.
  */
-export function mergeContext(context: PlanContext, patch: Readonly<Record<string, unknown>> | undefined): PlanContext {
+export function mergeContext(
+  context: PlanContext,
+  patch: Readonly<Record<string, unknown>> | undefined,
+  visitor: string | null,
+): PlanContext {
   if (!patch) return context;
   const merged: Record<string, unknown> = { ...context };
   for (const [key, value] of Object.entries(patch)) {
@@ -18,7 +23,7 @@ export function mergeContext(context: PlanContext, patch: Readonly<Record<string
     else merged[key] = key === 'pending_user' ? mergeUser(context.pending_user, value as User) : value;
   }
   if (!isOwnLink(merged)) delete merged['is_restored'];
-  if (isLeft(context.pending_user, merged['pending_user'] as User | undefined)) {
+  if (isLeft(context.pending_user, merged['pending_user'] as User | undefined, visitor)) {
     for (const key of PROOFS) if (!Object.hasOwn(patch, key)) delete merged[key];
   }
   return merged;
@@ -27,9 +32,11 @@ export function mergeContext(context: PlanContext, patch: Readonly<Record<string
 /** Facts about how somebody was proved. */
 const PROOFS: readonly ContextKey[] = ['auth_method', 'auth_method_args', 'enrolled_devices'];
 
-/** Whether a plan about somebody is about somebody else now, or nobody. */
-const isLeft = (before: User | undefined, after: User | undefined) =>
-  before?.kind === 'saved' && userKey(before) !== userKey(after);
+/** Whether a plan about somebody is about somebody else now, or nobody; one that was about its visitor, about another. */
+function isLeft(before: User | undefined, after: User | undefined, visitor: string | null): boolean {
+  if (before) return before.kind === 'saved' && userKey(before) !== userKey(after);
+  return visitor !== null && after !== undefined && userKey(after) !== visitor;
+}
 
 const isOwnLink = ({ is_restored: link, pending_user: user }: PlanContext) =>
   !link || link.user === null || link.user === userKey(user);

@@ -186,7 +186,7 @@ export function forget(plan: Plan, stepId: string): Plan {
 
 /** The whole state machine: four replies. Pure; knows no stage by name. */
 export function advance(before: Plan, step: Step, reply: StageReply): Transition {
-  const heard = { ...before, context: mergeContext(before.context, reply.context) };
+  const heard = { ...before, context: mergeContext(before.context, reply.context, before.visitor) };
   switch (reply.type) {
     case 'challenge':
       return show(remember(heard, step.id, reply.state), step, reply);

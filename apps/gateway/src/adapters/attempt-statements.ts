@@ -7,17 +7,15 @@ const NO_DELAY = 'to_timestamp(0)';
 export const GIVEN_BACK = `failures = greatest(a.failures - c.times, 0),
         free_at = CASE WHEN a.failures - c.times >= a.free THEN a.free_at ELSE ${NO_DELAY} END`;
 
-/** Whether the failures of row `a` are forgotten by now. */
-const FORGOTTEN = 'coalesce(a.updated_at < now() - excluded.forget_after, false)';
-const FAILURES = `CASE WHEN ${FORGOTTEN} THEN 1 ELSE a.failures + 1 END`;
-/** What row `a` has to wait after so many failures. */
-const delayed = (failures: string, free: string) => `CASE WHEN ${failures} < ${free} THEN ${NO_DELAY}
-          ELSE now() + least(interval '1 hour', $7::interval * power(2, least(${failures} - ${free}, 12))) END`;
+/** What a row has to wait after so many failures. */
+const delayed = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DELAY}
+          ELSE now() + least(interval '1 hour', $7::interval * power(2, least(${failures} - free, 12))) END`;
 
 /**
  * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after, $6 age of the answer, $7 the first delay. Locks the rows in key order; when
- * one of them is locked or delayed, takes nothing, else adds a failure to each and delays the next try (protocol §7). A row
- * that others make meanwhile is judged as they left it, and may be the only one that is not taken.
+ * one of them is locked or delayed, takes nothing, else adds a failure to each and delays the next try (protocol §7). Where
+ * others make one of them meanwhile, only those that were not there are taken: to wait for that one, with the others locked,
+ * could be to wait for each other.
  */
 export const TAKE: NamedStatement = {
   name: 'attempts_take',
@@ -26,21 +24,28 @@ export const TAKE: NamedStatement = {
     wanted AS (
       SELECT * FROM unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::interval[]) w(subject, credential, free, hard, forget)),
     held AS MATERIALIZED (
-      SELECT a.credential, a.free_at, a.failures, w.hard, coalesce(a.updated_at < now() - w.forget, false) AS forgotten
+      SELECT a.subject, a.credential, a.free_at, a.failures, w.free, w.hard, w.forget,
+        coalesce(a.updated_at < now() - w.forget, false) AS forgotten
       FROM flow.attempts a JOIN wanted w USING (subject, credential)
       ORDER BY a.subject, a.credential FOR UPDATE OF a),
     blocked AS (
       SELECT credential, greatest(extract(epoch FROM free_at - now()), 1) AS retry_after_s
       FROM held WHERE NOT forgotten AND (free_at > now() - $6::interval OR failures >= hard)),
-    taken AS (
-      INSERT INTO flow.attempts AS a (subject, credential, failures, free_at, free, hard, forget_after)
-      SELECT subject, credential, 1, ${delayed('1', 'free')}, free, hard, forget
-      FROM wanted WHERE NOT EXISTS (SELECT FROM blocked) ORDER BY subject, credential
-      ON CONFLICT (subject, credential) DO UPDATE SET failures = ${FAILURES}, updated_at = now(),
-        free = excluded.free, hard = excluded.hard, forget_after = excluded.forget_after,
-        free_at = ${delayed(`(${FAILURES})`, 'excluded.free')}
-      WHERE ${FORGOTTEN} OR (a.free_at <= now() - $6::interval AND coalesce(a.failures < excluded.hard, true))
-      RETURNING subject, credential)
+    made AS (
+      INSERT INTO flow.attempts (subject, credential, failures, free_at, free, hard, forget_after)
+      SELECT subject, credential, 1, ${delayed('1')}, free, hard, forget
+      FROM wanted WHERE NOT EXISTS (SELECT FROM blocked) AND (subject, credential) NOT IN (SELECT subject, credential FROM held)
+      ORDER BY subject, credential ON CONFLICT (subject, credential) DO NOTHING
+      RETURNING subject, credential),
+    counted AS (SELECT *, CASE WHEN forgotten THEN 1 ELSE failures + 1 END AS now_failures FROM held),
+    raised AS (
+      UPDATE flow.attempts a SET failures = c.now_failures, updated_at = now(), free = c.free, hard = c.hard,
+        forget_after = c.forget, free_at = c.free_then
+      FROM (SELECT *, ${delayed('now_failures')} AS free_then FROM counted) c
+      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND NOT EXISTS (SELECT FROM blocked)
+        AND (SELECT count(*) FROM held) + (SELECT count(*) FROM made) = cardinality($1::bytea[])
+      RETURNING a.subject, a.credential),
+    taken AS (SELECT * FROM made UNION ALL SELECT * FROM raised)
     SELECT coalesce((SELECT json_agg(encode(subject, 'hex') || ' ' || credential) FROM taken), '[]') AS taken,
       coalesce((SELECT json_agg(b) FROM blocked b), '[]') AS blocked
     FROM lazily`,

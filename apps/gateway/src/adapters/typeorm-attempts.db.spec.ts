@@ -165,6 +165,26 @@ describe('attempts', () => {
     expect(await attempts.take([secret], 0)).toEqual({ taken: true });
   });
 
+  it('do not deadlock over a row that another one makes while they wait for a place they share', async () => {
+    const [secret, place] = [claim({ subject: Buffer.alloc(16, 0) }), network({ subject: Buffer.alloc(16, 1) })];
+    await attempts.take([place], 0);
+    const busy = source.createQueryRunner();
+    await busy.startTransaction();
+    await busy.query('SELECT FROM flow.attempts WHERE subject = $1 FOR UPDATE', [place.subject]);
+    const first = attempts.take([secret, place], 0);
+    await waiting(1);
+    await attempts.take([secret], 0);
+    const second = attempts.take([secret, place], 0);
+    await waiting(2);
+    const before = await deadlocks();
+    await busy.commitTransaction();
+    await busy.release();
+
+    expect(await Promise.all([first, second])).toEqual([{ taken: true }, { taken: true }]);
+    expect([await failures(secret), await failures(place)]).toEqual([3, 3]);
+    expect(await deadlocks()).toBe(before);
+  });
+
   it('do not deadlock when taken and given back in any order at once', async () => {
     const claims = Array.from({ length: 4 }, () => claim({ free: 10_000, hard: undefined }));
     const reversed = [...claims].reverse();
@@ -177,6 +197,13 @@ describe('attempts', () => {
     expect(await deadlocks()).toBe(0);
   });
 });
+
+/** Comes back when so many statements wait for a row. */
+async function waiting(wanted: number): Promise<void> {
+  const sql = `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  let count = 0;
+  while (count < wanted) [{ count }] = await source.query<[{ count: number }]>(sql);
+}
 
 async function deadlocks(): Promise<number> {
   const [row] = await source.query<{ deadlocks: string }[]>(

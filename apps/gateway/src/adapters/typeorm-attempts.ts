@@ -28,7 +28,7 @@ export class TypeormAttempts extends Attempts {
       const { taken, blocked } = (await runNamed<TakeRow>(this.source, TAKE, values)).rows[0]!;
       if (taken.length === claims.length) return { taken: true };
       if (blocked.length > 0) return refusal(blocked);
-      // Another one made a row that was not there to be locked, and used it up: the next try finds it.
+      // Another one made a row that was not there to be locked: the next try finds it.
       await this.giveBack(claims.filter((claim) => taken.includes(nameOf(claim))));
     }
     throw new Problem('database_away', { detail: 'The attempts could not be counted.' });

@@ -24,6 +24,8 @@ export class TypeormOauthClients extends OauthClients {
   }
 
   private async read(statement: typeof FIND, key: string): Promise<OauthClient | undefined> {
+    // Postgres takes no text with NUL, so no client is known by one.
+    if (key.includes('\0')) return undefined;
     const { rows } = await runNamed<{ document: unknown }>(this.source, statement, [key]);
     // A document of a later version is not understood here, and its client is none.
     const client = oauthClient.safeParse(rows[0]?.document).data;

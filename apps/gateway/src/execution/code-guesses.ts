@@ -1,4 +1,4 @@
-import { type AttemptRule, type ClaimedCode, Problem, type SavedUser } from '@gatehouse/contracts';
+import { type AttemptRule, type ClaimedCode, Problem, type SavedUser, userCode } from '@gatehouse/contracts';
 import type { Attempts, Claims } from './attempts.js';
 import type { DeviceGrants } from './device-grants.js';
 
@@ -21,6 +21,7 @@ export class CodeGuesses {
     const taken = await attempts.take(spent, 0);
     if (!taken.taken && taken.network) throw new Problem('rate_limited', { retry_after_s: taken.retryAfterS });
     if (!taken.taken) return undefined;
+    if (!userCode.safeParse(code).success) return undefined;
     const claimed = await grants.claim(code, user.uuid).catch(async (error: unknown) => {
       await attempts.giveBack(spent);
       throw error;

@@ -138,7 +138,8 @@ export class Consultation {
   ): Promise<Heard> {
     const { embed } = embedded;
     const host = heard.reply as Passed;
-    const plan = { ...asked.plan, context: mergeContext(asked.plan.context, host.context) };
+    const context = mergeContext(asked.plan.context, host.context, asked.plan.visitor);
+    const plan = { ...asked.plan, context };
     const part = this.partOf({ ...situation, plan }, asked, embedded);
     const own = await this.judge(situation, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
     const states = { ...heard.states, ...remembered(part.stateKey, own.reply) };
@@ -196,7 +197,8 @@ export class Consultation {
   private renewed({ contract, plan }: Asked, reply: StageReply): Claim[] {
     if (reply.type !== 'passed' || contract.renews.length === 0) return [];
     const credentials = (reply.verified ?? []).filter((credential) => contract.renews.includes(credential));
-    return this.parts.claims.renewed(mergeContext(plan.context, reply.context).pending_user, credentials);
+    const { pending_user: user } = mergeContext(plan.context, reply.context, plan.visitor);
+    return this.parts.claims.renewed(user, credentials);
   }
 
   /** Whether a credential is locked or delayed. A whole network that failed too often is told so. */

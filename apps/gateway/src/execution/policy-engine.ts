@@ -148,7 +148,7 @@ export class PolicyEngine {
     const gone = Object.fromEntries(context.unset.map((key) => [key, null]));
     const patch = { ...context.set, ...gone };
     const next = insertSteps(plan, maker, insert);
-    return Object.keys(patch).length > 0 ? { ...next, context: mergeContext(plan.context, patch) } : next;
+    return Object.keys(patch).length > 0 ? { ...next, context: mergeContext(plan.context, patch, plan.visitor) } : next;
   }
 
   private misfits(insert: PolicyReply['insert'], version: FlowVersion): string[] {

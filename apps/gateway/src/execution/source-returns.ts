@@ -100,10 +100,8 @@ export class SourceReturns {
 function returned(plan: Plan, step: Step, comer: Comer): Plan {
   const { prompt_data: told, ...facts } = factsOf(comer);
   const typed = plan.context.prompt_data;
-  const merged = mergeContext(plan.context, {
-    ...facts,
-    ...(told || typed ? { prompt_data: { ...told, ...typed } } : {}),
-  });
+  const patch = { ...facts, ...(told || typed ? { prompt_data: { ...told, ...typed } } : {}) };
+  const merged = mergeContext(plan.context, patch, plan.visitor);
   const is_restored = { step: step.id, user: userKey(merged.pending_user) };
   const index = plan.cursor;
   return { ...insertSteps(plan, { id: step.id, index }, stepsOfReturn(comer)), context: { ...merged, is_restored } };
