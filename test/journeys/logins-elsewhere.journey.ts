@@ -139,6 +139,14 @@ describeInChromium('people who sign in elsewhere', () => {
     expect((await browser.fetch(address)).text).toContain('State check failed.');
   });
 
+  it('bring nothing but text', async () => {
+    const posted = await house.browser().fetch(`${CALLBACK}/hub/`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      body: '{"state":{"toString":1},"user":["x"],"code":"c"}',
+    });
+    expect([posted.status, posted.headers.get('location')]).toEqual([303, `${CALLBACK}/hub/?code=c`]);
+  });
+
   describe('at Apple', () => {
     interface Button {
       readonly challenge: Readonly<Record<'client_id' | 'redirect_uri' | 'scope' | 'state', string>>;

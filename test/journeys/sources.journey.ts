@@ -280,6 +280,7 @@ describeWithNats('people from sources', () => {
       const missing = await redeem(house.browser(), {});
       expect([missing.status, missing.text]).toEqual([400, '["No plex token given"]']);
       expect((await redeem(house.browser(), { plex_token: 't' }, 'hub')).status).toBe(404);
+      expect((await redeem(house.browser(), { plex_token: 't' }, '%00')).status).toBe(404);
       provider.says = { refused: { text: 'Access denied.' } };
       const refused = await redeem(house.browser(), { plex_token: 't' });
       expect([refused.status, refused.body]).toEqual([403, { detail: 'Access denied.', code: 'permission_denied' }]);

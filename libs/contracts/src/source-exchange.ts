@@ -66,7 +66,7 @@ const text = (max: number) =>
   z
     .string()
     .max(max)
-    .refine((said) => !said.includes('\0'), { error: 'no NUL' });
+    .refine((said) => !/[\0\p{Cs}]/u.test(said), { error: 'no text' });
 
 /** Groups that somebody may have elsewhere. */
 const MAX_GROUPS = 1000;

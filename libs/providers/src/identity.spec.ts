@@ -12,11 +12,18 @@ describe('somebody as a provider says', () => {
   it.each([
     ['too long', 'x'.repeat(2000)],
     ['with controls', 'a\nb'],
+    ['half a character', 'a\ud800'],
     ['no text', { a: 1 }],
     ['a fraction', 1.5],
   ])('has nothing that is %s', (_what, value) => {
     expect(user({ username: value, name: value, email: value })).toEqual({});
     expect(identityOf({ identifier: value }, {})).toBeUndefined();
+  });
+
+  it.each(['admin ', '\u00a0admin', '\ufeffadmin', 'admin\u3000'])('is nobody else by blanks: “%s”', (text) => {
+    expect(identityOf({ identifier: text }, {})).toBeUndefined();
+    expect(identityOf({ identifier: 'x', username: text, groups: [text] }, {})).toMatchObject({ user: {}, groups: {} });
+    expect(user({ name: ' Ada ' })).toEqual({ name: 'Ada' });
   });
 
   it.each(['nobody', 'a@b@c', 'a b@example.org', '@'])('has no address that is none: %s', (email) => {

@@ -17,7 +17,8 @@ export interface Claims {
 
 const MAX = { identifier: 255, username: 150, name: 1000, email: 254, group: 255, groups: 1000 };
 
-const CONTROLS = /\p{Cc}/u;
+/** Controls, and halves of characters, which no database takes. */
+const NO_TEXT = /[\p{Cc}\p{Cs}]/u;
 const ADDRESS = /^[^\s@]+@[^\s@]+$/;
 
 /** Somebody by what a provider says, with nothing but what it may say; undefined when nothing tells who it is. */
@@ -27,19 +28,18 @@ export function identityOf(claims: Claims, info: Profile): SourceIdentity | unde
   const email = textIn(claims.email, MAX.email);
   const user = {
     username: textIn(claims.username, MAX.username),
-    name: textIn(claims.name, MAX.name),
+    name: textIn(typeof claims.name === 'string' ? claims.name.trim() : claims.name, MAX.name),
     email: email && ADDRESS.test(email) ? email : undefined,
     email_verified: flagIn(claims.email_verified),
   };
   return { identifier, user: said(user), groups: groupsIn(claims.groups), info: { ...info } };
 }
 
-/** What is too long, or has controls in it, counts as not said: cut, it could be somebody else's. */
+/** What is too long, or has blanks around it, or what is no text, counts as not said: cut, it could be somebody else's. */
 function textIn(value: unknown, max: number): string | undefined {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  if (typeof value !== 'string' || CONTROLS.test(value)) return undefined;
-  const text = value.trim();
-  return text && text.length <= max ? text : undefined;
+  if (typeof value !== 'string' || NO_TEXT.test(value) || value !== value.trim()) return undefined;
+  return value && value.length <= max ? value : undefined;
 }
 
 /** Some say it in words. Whatever else is said of an address does not make it theirs. */

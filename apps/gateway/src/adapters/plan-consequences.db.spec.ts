@@ -61,6 +61,25 @@ describe('a login at a source that begins with a challenge', () => {
   });
 });
 
+describe('a login at a source that is under way', () => {
+  const under = ({ sessionId }: { sessionId: string }) =>
+    store.count('SELECT hash FROM flow.source_logins WHERE session_id = $1', sessionId);
+  const begins = (): Effect => ({ type: 'source_login', source: randomUUID(), state: randomText(43) });
+
+  it('is over once somebody else logs in, and goes on for whoever began it', async () => {
+    const [alice, bob] = [await enrol(store.source), await enrol(store.source)];
+    const begun = await store.begin();
+    await store.save(begun, { effects: [begins()] });
+    await store.logIn(begun, alice, { revision: 1 });
+    expect(await under(begun)).toBe(0);
+    await store.save(begun, { revision: 2, effects: [begins()] });
+    await store.logIn(begun, alice, { revision: 3 });
+    expect(await under(begun)).toBe(1);
+    await store.logIn(begun, bob, { revision: 4 });
+    expect(await under(begun)).toBe(0);
+  });
+});
+
 describe('a user who changes their own password', () => {
   it('stays in this session, and in no other', async () => {
     const user = await enrol(store.source);

@@ -24,7 +24,7 @@ export const PARTS = {
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
     fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT :new_key, session_id FROM saved)`,
   },
-  /** Of a user as they were identified; what another user has begun in the session goes. */
+  /** Of a user as they were identified; what another user, or nobody, has begun in the session goes, elsewhere too. */
   login: {
     if: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
     does: `
@@ -36,7 +36,10 @@ export const PARTS = {
       FROM saved WHERE s.id = saved.session_id),
     flushed AS (
       DELETE FROM flow.plans p USING saved, flow.sessions s
-      WHERE s.id = saved.session_id AND p.session_id = s.id AND p.flow_id <> :flow AND s.user_id IS DISTINCT FROM :user)`,
+      WHERE s.id = saved.session_id AND p.session_id = s.id AND p.flow_id <> :flow AND s.user_id IS DISTINCT FROM :user),
+    recalled AS (
+      DELETE FROM flow.source_logins l USING saved, flow.sessions s
+      WHERE s.id = saved.session_id AND l.session_id = s.id AND s.user_id IS DISTINCT FROM :user)`,
   },
   /** Ends the other sessions of who logs in. */
   alone: {

@@ -1,4 +1,4 @@
-import { PLEX_SOURCE, Problem, type PublishedSource } from '@gatehouse/contracts';
+import { PLEX_SOURCE, Problem, type PublishedSource, plexSourceConfig } from '@gatehouse/contracts';
 import { Body, Controller, HttpCode, HttpStatus, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -76,9 +76,10 @@ export class PlexController {
     if ('turned' in way) throw new Problem('permission_denied', { detail: way.turned.why });
   }
 
-  private load({ query }: FastifyRequest): Promise<PublishedSource> {
-    const { slug } = query as { slug?: unknown };
-    return this.desk.load(typeof slug === 'string' ? slug : '', PLEX_SOURCE);
+  private async load({ query }: FastifyRequest): Promise<PublishedSource> {
+    const slug = plexSourceConfig.shape.slug.safeParse((query as { slug?: unknown }).slug);
+    if (!slug.success) throw new Problem('not_found');
+    return this.desk.load(slug.data, PLEX_SOURCE);
   }
 }
 

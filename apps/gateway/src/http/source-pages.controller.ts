@@ -51,7 +51,7 @@ export class SourcePagesController {
     @Res() reply: FastifyReply,
   ) {
     if (fields instanceof Unreadable) throw fields.problem;
-    const answer = new URLSearchParams(bounded(Object(fields) as Record<string, string>));
+    const answer = new URLSearchParams(bounded(Object(fields) as object));
     return reply.redirect(`/source/oauth/callback/${slug}/?${answer}`, 303);
   }
 
@@ -74,6 +74,8 @@ const isForeign = ({ headers }: FastifyRequest) =>
 
 const queryOf = ({ url }: FastifyRequest) => url.split('?').slice(1).join('?');
 
-/** What a provider sends along, as far as it is not too much. */
-const bounded = (answer: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(answer).filter(([, value]) => String(value).length <= MAX_PARAMETER));
+/** What a provider sends along, as far as it is text and not too much. */
+const bounded = (answer: object): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(answer).filter(([, value]) => typeof value === 'string' && value.length <= MAX_PARAMETER),
+  );
