@@ -28,6 +28,7 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   authenticator_totp: { digits: '6' },
   device_code_finish: { claimed: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0002' },
   identification: { user_fields: ['username'] },
+  message: { message: 'Welcome.' },
   password: { backends: ['authentik.core.auth.InbuiltBackend'] },
   [TERMS]: { text: 'Be kind.' },
 };
