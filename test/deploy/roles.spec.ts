@@ -148,7 +148,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       ).toBeUndefined();
       expect(await new TypeormBrands(source, 'Here').find('id.example.org')).toMatchObject({ title: 'Here' });
       expect(await new TypeormMemberships(source).among(alice, [alice])).toEqual(new Set());
-      await expect(new TypeormJanitor(source, new Logger('test')).sweep()).resolves.toBeUndefined();
+      await expect(new TypeormJanitor(source).sweep()).resolves.toBeUndefined();
     });
   });
 
@@ -173,7 +173,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     const device = { id: randomUUID(), user: alice, kind: 'totp', name: 'App' } as const;
     await withPool('mfa', async (source) => {
       await new TypeormDevices(source, sealer).add(device);
-      expect(await new TypeormDeviceJanitor(source, new Logger('test')).sweep()).toBe(0);
+      expect(await new TypeormDeviceJanitor(source).sweep()).toBe(0);
     });
     await withPool('gateway', async (source) => {
       const own = new TypeormOwnDevices(source, sealer);

@@ -1,7 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import cookie from '@fastify/cookie';
 import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
-import { connectNats, Logger, MaxmindPlaces, NatsRequester, openDataSource, serveMetrics } from '@gatehouse/platform';
+import {
+  cleanUpEvery,
+  connectNats,
+  Logger,
+  MaxmindPlaces,
+  NatsRequester,
+  openDataSource,
+  serveMetrics,
+} from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
@@ -53,15 +61,15 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   await requester.heard();
   const app = await createApp({ config, source, requester, places, pages, logger });
   const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
-  const janitor = new TypeormJanitor(source, logger);
-  janitor.start(config.CLEANUP_EVERY_S);
+  const janitor = new TypeormJanitor(source);
+  const stopCleaning = cleanUpEvery(config.CLEANUP_EVERY_S, () => janitor.sweep(), logger);
   await app.listen(config.PORT, config.HOST);
   const url = (await app.getUrl()).replace(/\/$/, '');
   return {
     url,
     refused: connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined)),
     close: async () => {
-      janitor.stop();
+      stopCleaning();
       await metricsServer?.close();
       await app.close();
       await requester.close();

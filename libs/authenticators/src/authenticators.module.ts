@@ -1,4 +1,4 @@
-import { Logger, openDataSource, postgresConfig, readConfig, Sealer } from '@gatehouse/platform';
+import { cleanUpEvery, Logger, openDataSource, postgresConfig, readConfig, Sealer } from '@gatehouse/platform';
 import {
   type DynamicModule,
   Inject,
@@ -16,18 +16,18 @@ import { TypeormDevices } from './typeorm-devices.js';
 /** Cleans up now and then, and keeps the pool until the last request in flight is answered. */
 @Module({})
 class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly janitor: TypeormDeviceJanitor;
+  private stopCleaning: (() => void) | undefined;
 
-  constructor(@Inject(DataSource) private readonly source: DataSource) {
-    this.janitor = new TypeormDeviceJanitor(source, new Logger('mfa'));
-  }
+  constructor(@Inject(DataSource) private readonly source: DataSource) {}
 
   onApplicationBootstrap() {
-    this.janitor.start(readConfig(authenticatorsConfig).MFA_CLEANUP_EVERY_S);
+    const janitor = new TypeormDeviceJanitor(this.source);
+    const { MFA_CLEANUP_EVERY_S: seconds } = readConfig(authenticatorsConfig);
+    this.stopCleaning = cleanUpEvery(seconds, () => janitor.sweep(), new Logger('mfa'));
   }
 
   onApplicationShutdown() {
-    this.janitor.stop();
+    this.stopCleaning?.();
     return this.source.destroy();
   }
 }

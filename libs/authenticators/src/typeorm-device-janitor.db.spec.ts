@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Logger, Sealer } from '@gatehouse/platform';
+import { Sealer } from '@gatehouse/platform';
 import { expect, it } from 'vitest';
 import { withDevices } from '../../../test/support/devices.js';
 import { enrol, flowDatabase } from '../../../test/support/flow-database.js';
@@ -14,7 +14,7 @@ it('the devices of a user who was deleted go, with their codes, and those of oth
     const [alice, bob] = [await enrol(source), await enrol(source)];
     for (const { uuid: user } of [alice, alice, bob])
       await devices.add({ id: randomUUID(), user, kind: 'static', name: 'Codes', codes: ['Abc123'] });
-    const janitor = new TypeormDeviceJanitor(source, new Logger('test', 'silent'));
+    const janitor = new TypeormDeviceJanitor(source);
     expect(await janitor.sweep()).toBe(0);
 
     await source.query('DELETE FROM directory.users WHERE id = $1', [alice.uuid]);

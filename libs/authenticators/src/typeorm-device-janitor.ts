@@ -1,4 +1,3 @@
-import type { Logger } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
 /** Devices that one statement removes at most, so that it holds locks for a moment only. */
@@ -11,23 +10,7 @@ const REMOVE = `
 
 /** Removes the devices of users who are gone, however they went. Nobody logs in by one meanwhile: there is nobody to log in. */
 export class TypeormDeviceJanitor {
-  private timer: NodeJS.Timeout | undefined;
-
-  constructor(
-    private readonly source: DataSource,
-    private readonly logger: Logger,
-  ) {}
-
-  start(everyS: number) {
-    this.timer = setInterval(
-      () => void this.sweep().catch((e: unknown) => this.logger.fault('devices could not be cleaned up', e)),
-      everyS * 1000,
-    ).unref();
-  }
-
-  stop() {
-    clearInterval(this.timer);
-  }
+  constructor(private readonly source: DataSource) {}
 
   /** One round; how many devices it has removed. */
   async sweep(): Promise<number> {

@@ -1,4 +1,12 @@
-import { connectNats, Logger, NatsRequester, openDataSource, Sealer, serveMetrics } from '@gatehouse/platform';
+import {
+  cleanUpEvery,
+  connectNats,
+  Logger,
+  NatsRequester,
+  openDataSource,
+  Sealer,
+  serveMetrics,
+} from '@gatehouse/platform';
 import type { CourierConfig } from './courier.config.js';
 import { deliveries, watchOutbox } from './courier.metrics.js';
 import { EventDelivery } from './event-delivery.js';
@@ -34,12 +42,13 @@ export async function startCourier(config: CourierConfig): Promise<Courier> {
   if (metricsServer) watchOutbox(outbox);
   const events = new NatsEvents(connection, { timeoutMs: config.EVENTS_TIMEOUT_MS, stream: config.EVENTS_STREAM });
   const rounds = [mails({ config, outbox, logger }), happenings({ config, outbox, logger }, events)];
-  const stopSweeping = sweeping({ config, outbox, logger });
+  const sweep = () => outbox.sweep(config.OUTBOX_KEEP_S, config.MAIL_PER_ADDRESS_PERIOD_S);
+  const stopCleaning = cleanUpEvery(SWEEP_S, sweep, logger);
   return {
     refused: connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined)),
     close: async () => {
       logger.log('leaving');
-      stopSweeping();
+      stopCleaning();
       await Promise.all(rounds.map((round) => round.close()));
       await metricsServer?.close();
       await requester.close();
@@ -96,12 +105,3 @@ const serverOf = (config: CourierConfig): MailServer => ({
   ...{ host: config.MAIL_HOST, port: config.MAIL_PORT, tls: config.MAIL_TLS, from: config.MAIL_FROM },
   ...{ username: config.MAIL_USERNAME, password: config.MAIL_PASSWORD, timeout_s: config.MAIL_TIMEOUT_S },
 });
-
-function sweeping({ config, outbox, logger }: Ground): () => void {
-  const sweep = () =>
-    outbox
-      .sweep(config.OUTBOX_KEEP_S, config.MAIL_PER_ADDRESS_PERIOD_S)
-      .catch((error: unknown) => logger.fault('cleaning failed', error));
-  const timer = setInterval(() => void sweep(), SWEEP_S * 1000).unref();
-  return () => clearInterval(timer);
-}

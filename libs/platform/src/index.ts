@@ -1,4 +1,5 @@
 export * from './bounded.js';
+export * from './clean-up-every.js';
 export * from './config.js';
 export * from './embedded-postgres.js';
 export * from './free-port.js';

@@ -1,4 +1,3 @@
-import type { Logger } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
 /** Rows of one table that one round removes at most, so that no round holds locks for long. */
@@ -16,24 +15,7 @@ const EXPIRED: Readonly<Record<string, string>> = {
 
 /** Removes what has expired. Nothing depends on it: expiry is enforced when a row is read. */
 export class TypeormJanitor {
-  private timer: NodeJS.Timeout | undefined;
-
-  constructor(
-    private readonly source: DataSource,
-    private readonly logger: Logger,
-  ) {}
-
-  start(everyS: number) {
-    this.timer = setInterval(
-      () => void this.sweep().catch((e: unknown) => this.logger.fault('cleaning failed', e)),
-      everyS * 1000,
-    );
-    this.timer.unref();
-  }
-
-  stop() {
-    clearInterval(this.timer);
-  }
+  constructor(private readonly source: DataSource) {}
 
   /** One round; of several gateways only one works at a time. */
   async sweep(): Promise<void> {

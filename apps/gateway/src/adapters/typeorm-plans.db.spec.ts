@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { Logger } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, publish } from '../../../../test/support/flow-database.js';
 import { freshPlan, PlanStore } from '../../../../test/support/plan-store.js';
@@ -152,7 +151,7 @@ describe('expiry', () => {
     await store.source.query(`UPDATE flow.sessions SET expires_at = now() - interval '1 s' WHERE id = $1`, [
       old.sessionId,
     ]);
-    await new TypeormJanitor(store.source, new Logger('test', 'silent')).sweep();
+    await new TypeormJanitor(store.source).sweep();
     const left = await store.source.query<{ id: string }[]>('SELECT id FROM flow.sessions WHERE id = ANY ($1)', [
       [old.sessionId, young.sessionId],
     ]);
