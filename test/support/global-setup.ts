@@ -1,10 +1,15 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { findNatsServer } from '../../libs/platform/src/nats-server-binary.js';
 import { isInstalled } from '../deploy/installed.js';
 import { findChromium } from './chromium-binary.js';
 import { startOwnPostgres } from './own-postgres.js';
-import { dropDatabases } from './postgres-databases.js';
+import { migratedName } from './postgres.js';
+import { dropDatabases, onServer } from './postgres-databases.js';
+
+const run = promisify(execFile);
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -26,6 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const postgres = await postgresOf(process.env);
   project.provide('runId', runId);
   project.provide('postgresUrl', postgres.url);
+  await prepareMigrated(postgres.url, migratedName(runId));
   project.provide('natsServer', natsServer ?? '');
   const chromium = findChromium() ?? '';
   project.provide('chromium', chromium);
@@ -39,6 +45,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await dropDatabases(postgres.url, `gatehouse_test_${runId}_%`);
     await postgres.stop();
   };
+}
+
+/** Makes the database that suites copy, as an operator would, once a run. */
+async function prepareMigrated(server: string, name: string): Promise<void> {
+  await onServer(server, (client) => client.query(`CREATE DATABASE "${name}" TEMPLATE template0`));
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const env = { PATH: process.env['PATH'], DATABASE_URL: url.href };
+  await run(process.execPath, ['dist/apps/standalone/src/migrate.js'], { env });
 }
 
 /** The developer's own server, else an embedded one that forgets everything. */

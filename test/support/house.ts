@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { Browser } from './browser.js';
 import { type RunningNats, startNats } from './nats.js';
-import { type FreshDatabase, freshDatabase } from './postgres.js';
+import { type FreshDatabase, migratedDatabase } from './postgres.js';
 import { freePort, type RunningProcess, startProcess } from './processes.js';
 
 const run = promisify(execFile);
@@ -55,7 +55,7 @@ export class House {
 
   static async open(plan: Plan): Promise<House> {
     const { blueprints, services = SERVICES, gateway = {}, environment = {}, host = '127.0.0.1' } = plan;
-    const database = plan.database ?? (await freshDatabase());
+    const database = plan.database ?? (await migratedDatabase());
     const bus = await startNats();
     const port = String(await freePort());
     const url = `http://${host}:${port}`;
@@ -67,7 +67,7 @@ export class House {
     // Whoever drops the database may be quicker than a connection that is saying goodbye.
     pool.on('error', () => undefined);
     const house = new House(url, { bus, database, pool, environment, sealing }, settings);
-    await house.command('migrate');
+    if (plan.database) await house.command('migrate');
     for (const blueprint of blueprints) await house.apply(blueprint);
     await Promise.all([house.openGateway(), ...services.map((service) => house.start(service))]);
     return house;
