@@ -263,6 +263,10 @@ describe('whoever has no device', () => {
     });
     expect(errorsOf(await answer({ code: '123456' }))).toEqual({ code: [{ code: 'authenticator_validate_class' }] });
     expect(errorsOf(await answer({ selected_stage: randomUUID() }))).toHaveProperty('selected_stage');
+    const device = { device_class: 'totp', device_uid: '1', challenge: {} };
+    expect(errorsOf(await answer({ selected_challenge: device }))).toEqual({
+      selected_challenge: [{ code: 'authenticator_validate_choice' }],
+    });
     const insert = { where: 'next', steps: [{ attached: ids[1] }] };
     expect(await answer({ selected_stage: ids[1] })).toEqual({ type: 'passed', insert });
   });
