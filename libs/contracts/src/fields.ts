@@ -119,7 +119,8 @@ function toInteger(value: unknown): number {
 
 /** The sign and the digits of a whole number. */
 function integerText(value: unknown): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : refuse('not_an_integer');
+  // Beyond the safe ones a number of JSON is not the one that was sent any more.
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : refuse('not_an_integer');
   if (typeof value !== 'string') return refuse('not_an_integer');
   if (value.length > MAX_INTEGER_TEXT) return refuse('max_string_length');
   const match = /^\s*([+-]?\p{Nd}+(?:_\p{Nd}+)*)(?:\.0*)?\s*$/u.exec(value);

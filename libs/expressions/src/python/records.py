@@ -21,20 +21,46 @@ class Record:
         return str(self.__dict__.get("name", ""))
 
 
+class Group(Record):
+    """A group. A plan keeps its number alone."""
+
+    def as_json(self):
+        return self.pk
+
+
 class Memberships:
-    """The groups of a user, as far as they can be asked for."""
+    """The groups of a user: their own, or, where `above`, those above these too."""
 
-    __slots__ = ("_user", "_filters")
+    __slots__ = ("_user", "_above", "_filters")
 
-    def __init__(self, user, filters):
+    def __init__(self, user, above=False, filters=None):
         self._user = user
-        self._filters = filters
+        self._above = above
+        self._filters = filters or {}
+
+    def all(self):
+        return self
 
     def filter(self, **filters):
-        return Memberships(self._user, {**self._filters, **filters})
+        return Memberships(self._user, self._above, {**self._filters, **filters})
 
     def exists(self):
-        return ask("group_member", {"user": self._user, "filters": self._filters}) is True
+        return self._are(self._filters)
+
+    def first(self):
+        return next(iter(self), None)
+
+    def __iter__(self):
+        for group in self._user.known_groups(self._above):
+            if not self._filters or self._are({**self._filters, "group_uuid": group.pk}):
+                yield group
+
+    def _are(self, filters):
+        return ask("group_member", {"user": self._user, "filters": filters}) is True
+
+
+# What is true of a user who has not been saved.
+_UNSAVED = {"pk": None, "uuid": None, "name": "", "is_active": True, "is_superuser": False}
 
 
 class User(Record):
@@ -62,12 +88,21 @@ class User(Record):
 
     @property
     def ak_groups(self):
-        return Memberships(self, {})
+        return Memberships(self)
 
     groups = ak_groups
 
     def all_groups(self):
-        return Memberships(self, {})
+        return Memberships(self, above=True)
+
+    def known_groups(self, above):
+        given = self._given.get("groups", [])
+        return [Group(group) for group in given if above or group.get("direct", True)]
+
+    def __getattr__(self, name):
+        if self.__dict__.get("kind") == "saved" or name not in _UNSAVED:
+            raise AttributeError(f"the user has no {name}", name=name, obj=self)
+        return _UNSAVED[name]
 
     def __str__(self):
         return self.username
