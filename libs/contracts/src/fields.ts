@@ -112,9 +112,10 @@ export function digits(): z.ZodType<string> {
 
 const MAX_INTEGER_TEXT = 1000;
 
+/** Beyond what a number holds to the last digit, another one would be kept than was typed. */
 function toInteger(value: unknown): number {
   const number = Number(integerText(value));
-  return Number.isFinite(number) ? number : refuse('not_an_integer');
+  return Number.isSafeInteger(number) ? number : refuse('not_an_integer');
 }
 
 /** The sign and the digits of a whole number. */

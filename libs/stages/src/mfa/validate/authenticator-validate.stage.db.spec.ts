@@ -126,6 +126,15 @@ describe('a code', () => {
     expect(await answered(codeOf(newKey, -1))).toBe('rejected');
   });
 
+  it('by the clock may be typed in the digits of any script, with spaces around it', async () => {
+    const alice = person();
+    await hasApp(alice);
+    const { show, answer } = drive(alice);
+    await show();
+    const typed = codeOf(newKey).replaceAll(/\d/g, (digit) => '٠١٢٣٤٥٦٧٨٩'[Number(digit)]!);
+    expect(await answer({ code: ` ${typed} ` })).toMatchObject({ type: 'passed' });
+  });
+
   it('is judged by what was shown: a device that came since is not tried, and so not guessed uncounted', async () => {
     const alice = person();
     await hasApp(alice);
