@@ -129,6 +129,18 @@ describe('somebody new', () => {
     });
   });
 
+  it('is told that a name is taken together with what else is wrong, before passwords are compared', async () => {
+    const taken = { username: [{ string: 'Username is already taken.', code: 'invalid' }] };
+    const browser = house.browser();
+    const both = await browser.solve('enrol', { username: 'admin', password: 'a', password_repeat: '' });
+    expect(both.body.response_errors).toEqual({
+      ...taken,
+      password_repeat: [{ string: 'This field may not be blank.', code: 'blank' }],
+    });
+    const differing = await browser.solve('enrol', { username: 'admin', password: 'a', password_repeat: 'b' });
+    expect(differing.body.response_errors).toEqual(taken);
+  });
+
   it('is written once, though they press twice and want to go elsewhere meanwhile', async () => {
     const browser = house.browser();
     await browser.solve('enrol', { username: 'olga', ...PAIR('a-pass-1') });

@@ -13,6 +13,7 @@ beforeAll(async () => {
         userEntry('<b>bold</b>'),
         flowEntries('login', [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs: { remember_me_offset: 'days=1' } }]),
         flowEntries('closed', [DUMMY], { authentication: 'require_authenticated' }),
+        flowEntries('passed-by', [DUMMY], { authentication: 'require_authenticated', denied_action: 'continue' }),
       ),
     ],
   });
@@ -114,6 +115,11 @@ describe('the page of a flow', () => {
     expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1']);
     expect(away.text).toContain('This service cannot be reached at the moment.');
     expect((await browser.fetch(page)).text).toContain('name="password"');
+  });
+
+  it('leads on to whatever path was asked for, in any script', async () => {
+    const { status, headers } = await house.browser().fetch(`/if/flow/passed-by/?next=${encodeURIComponent('/路')}`);
+    expect([status, headers.get('location')]).toEqual([303, '/%E8%B7%AF']);
   });
 
   it('takes forms, the API does not', async () => {

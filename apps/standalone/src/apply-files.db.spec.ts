@@ -86,3 +86,10 @@ it('makes the first administrator beside objects that have secrets', async () =>
   await applyFolder(database.url, folder, keys);
   expect(await ensureAdmin(database.url, keys, { ADMIN_USERNAME: 'root' })).toMatchObject({ username: 'root' });
 });
+
+it('makes the first administrator where no blueprint has made a group for them', async () => {
+  const keys = `test:${randomBytes(32).toString('base64')}`;
+  const admin = () => ensureAdmin(database.url, keys, { ADMIN_USERNAME: 'root' });
+  expect(await admin()).toMatchObject({ username: 'root' });
+  expect(await admin()).toBeUndefined();
+});

@@ -4,12 +4,19 @@ import { openDataSource, readConfig } from '@gatehouse/platform';
 import { applyFiles, readFolder } from './apply-files.js';
 import { standaloneConfig } from './standalone.config.js';
 
-/** The group whose members administer this installation; made by the project's own blueprints. */
+/** The group whose members administer this installation. The project's own blueprints make it too; others need not. */
 const ADMINS = 'gatehouse admins';
 
 const ADMIN_BLUEPRINT = `
 version: 1
 entries:
+  - model: authentik_core.group
+    id: admins
+    state: created
+    identifiers:
+      name: ${ADMINS}
+    attrs:
+      is_superuser: true
   - model: authentik_core.user
     identifiers:
       username: !Env ADMIN_USERNAME
@@ -17,7 +24,7 @@ entries:
       name: Administrator
       password: !Env ADMIN_PASSWORD
       groups:
-        - !Find [authentik_core.group, [name, ${ADMINS}]]
+        - !KeyOf admins
 `;
 
 /** Applies the blueprints of `folder` in the order of their paths, without those that wait to be asked for. */

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DevicesDatabase, devicesDatabase } from '../../../test/support/devices.js';
+import { waiting } from '../../../test/support/waiting.js';
 import type { Device, NewDevice } from './device.js';
 import { TypeormDevices } from './typeorm-devices.js';
 
@@ -49,6 +50,24 @@ describe('a device', () => {
     const device = newDevice({ kind: 'static', codes: ['one'] });
     const pk = await devices.add(device);
     expect(await devices.add(device)).toBe(pk);
+    expect(await devices.of(device.user)).toHaveLength(1);
+  });
+
+  it('has one number for two who keep it at once', async () => {
+    const device = newDevice();
+    const other = source.createQueryRunner();
+    await other.startTransaction();
+    const columns = 'INSERT INTO mfa.devices (id, user_id, kind, name)';
+    const [{ pk }] = await other.query(`${columns} VALUES ($1, $2, 'totp', 'Phone') RETURNING pk`, [
+      device.id,
+      device.user,
+    ]);
+    const asked = devices.add(device);
+    await waiting(source, 1);
+    await other.commitTransaction();
+    await other.release();
+
+    expect(await asked).toBe(pk);
     expect(await devices.of(device.user)).toHaveLength(1);
   });
 

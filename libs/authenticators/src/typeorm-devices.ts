@@ -70,7 +70,9 @@ export class TypeormDevices extends Devices {
     const digests = codes.map((code) => this.sealer.digests(rowOf(id).table, codeOf(id, code))[0]);
     const times = [device.created ?? null, device.lastUsed ?? null];
     const values = [id, user, kind, name, handle, stage, counter, JSON.stringify(facts), sealed, digests, ...times];
-    return (await runNamed<{ pk: number }>(this.source, ADD, values)).rows[0]?.pk;
+    const add = async () => (await runNamed<{ pk: number }>(this.source, ADD, values)).rows[0]?.pk;
+    // Of two that keep the same device at once, the one that waited does not see the row yet that it waited for.
+    return (await add()) ?? add();
   }
 
   async use({ id, user }: Device, advance?: Advance): Promise<boolean> {

@@ -133,12 +133,11 @@ describe('integer', () => {
   ])('reads %j as %j', (sent, value) => {
     expect(heard(integer(), sent)).toEqual({ value });
   });
-  it.each(rows('', ' ', 'x', true, false, 12.5, '12.5', '1e3', '_1', '1_', '1__0', '0x10', '- 3', [], [1], {}))(
-    'refuses %j',
-    (sent) => {
-      expect(heard(integer(), sent)).toEqual(invalid('A valid integer is required.'));
-    },
-  );
+  it.each(
+    rows('', ' ', 'x', true, false, 12.5, 2 ** 53, 1e20, '12.5', '1e3', '_1', '1_', '1__0', '0x10', '- 3', [], [1], {}),
+  )('refuses %j', (sent) => {
+    expect(heard(integer(), sent)).toEqual(invalid('A valid integer is required.'));
+  });
   it('does not look at text longer than 1000', () => {
     expect(heard(integer(), '1'.repeat(1001))).toEqual(said('String value too large.', 'max_string_length'));
   });
@@ -156,9 +155,8 @@ describe('integer', () => {
       }),
     );
   });
-  it('never makes a number out of digits that JSON could not carry on', () => {
-    const result = heard(integer(), '9'.repeat(400));
-    expect(JSON.stringify(result)).not.toContain('null');
+  it.each(['9007199254740993', '9'.repeat(400)])('never makes another number of digits than they say', (sent) => {
+    expect(heard(integer(), sent)).toEqual(invalid('A valid integer is required.'));
   });
 });
 

@@ -112,14 +112,16 @@ export function digits(): z.ZodType<string> {
 
 const MAX_INTEGER_TEXT = 1000;
 
+/** Beyond what a number holds to the last digit, another one would be kept than was typed. */
 function toInteger(value: unknown): number {
   const number = Number(integerText(value));
-  return Number.isFinite(number) ? number : refuse('not_an_integer');
+  return Number.isSafeInteger(number) ? number : refuse('not_an_integer');
 }
 
 /** The sign and the digits of a whole number. */
 function integerText(value: unknown): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : refuse('not_an_integer');
+  // Beyond the safe ones a number of JSON is not the one that was sent any more.
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : refuse('not_an_integer');
   if (typeof value !== 'string') return refuse('not_an_integer');
   if (value.length > MAX_INTEGER_TEXT) return refuse('max_string_length');
   const match = /^\s*([+-]?\p{Nd}+(?:_\p{Nd}+)*)(?:\.0*)?\s*$/u.exec(value);

@@ -51,7 +51,7 @@ export const planContext = z.object({
   prompt_locked: z.array(z.string()).optional(),
   /** Keys of `prompt_data` that are passwords: never shown again, and gone once they are written. */
   prompt_secrets: z.array(z.string()).optional(),
-  /** Names of groups, a path and a type for the user who is to be written; where mail goes instead of to the user. */
+  /** Groups by number or name, a path and a type for the user who is to be written; where mail goes instead of to the user. */
   groups: z.array(z.string()).optional(),
   user_path: z.string().optional(),
   user_type: z.string().optional(),

@@ -15,6 +15,13 @@ function parsed(address: string, base?: string): URL | undefined {
   return URL.canParse(address, base) ? new URL(address, base) : undefined;
 }
 
+/** An address as a URI: what is no character of one is percent-encoded, what is encoded already stays. */
+export const uriOf = (address: string): string =>
+  encodeURI(address.replace(/\p{Cs}/gu, '\ufffd'))
+    .replace(/%25/g, '%')
+    .replace(/%5B/g, '[')
+    .replace(/%5D/g, ']');
+
 /** Whether an address is that of a web page, anywhere. */
 export const isWebAddress = (address: string): boolean => {
   const begins = /^https?:\/\/[^/]/i.test(address) && !UNPRINTABLE.test(address);

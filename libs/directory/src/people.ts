@@ -11,8 +11,15 @@ export interface Person extends SavedUser {
   readonly last_login: Date | null;
   readonly password_change_date: Date;
   readonly has_usable_password: boolean;
-  /** Direct ones. */
-  readonly groups: readonly { readonly pk: string; readonly name: string }[];
+  readonly is_superuser: boolean;
+  /** Those above the user's own are not `direct`. */
+  readonly groups: readonly (GroupName & { readonly direct: boolean })[];
+}
+
+/** A group, as far as policies see it. */
+export interface GroupName {
+  readonly pk: string;
+  readonly name: string;
 }
 
 /** Fields and the values they must have. */
@@ -22,6 +29,8 @@ export type Filters = Readonly<Record<string, unknown>>;
 export abstract class People {
   /** The first user whom all filters fit; undefined when there is none, or when a filter is no field. */
   abstract find(filters: Filters): Promise<Person | undefined>;
+  /** The first group whom all filters fit; undefined when there is none, or when a filter is no field. */
+  abstract findGroup(filters: Filters): Promise<GroupName | undefined>;
   /** Whether a user is in a group that all filters fit, or in one below it. */
   abstract isMember(userId: string, filters: Filters): Promise<boolean>;
   /** The attributes of all the groups of a user, those above included, and over them the user's own. */

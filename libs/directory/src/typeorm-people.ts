@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { mergeAttributes } from './attributes.js';
-import { type Filters, People, type Person } from './people.js';
+import { layAttributes } from './attributes.js';
+import { type Filters, type GroupName, People, type Person } from './people.js';
 
 const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type, u.path, u.attributes,
   u.date_joined, u.last_login, u.password_changed_at AS password_change_date,
   directory.has_password(u.id) AS has_usable_password,
   CASE WHEN jsonb_typeof(u.attributes#>'{settings,locale}') = 'string'
        THEN u.attributes#>>'{settings,locale}' ELSE '' END AS locale,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('pk', g.id, 'name', g.name) ORDER BY g.name, g.id), '[]')
-   FROM directory.groups_of(u.id) g WHERE g.direct) AS groups`;
+  directory.is_superuser(u.id) AS is_superuser,
+  (SELECT coalesce(jsonb_agg(jsonb_build_object('pk', g.id, 'name', g.name, 'direct', g.direct) ORDER BY g.name, g.id), '[]')
+   FROM directory.groups_of(u.id) g) AS groups`;
 
 /** What users can be found by, as SQL that is compared as text. */
 const USER_FIELDS: Readonly<Record<string, string>> = {
@@ -63,6 +64,16 @@ export class TypeormPeople extends People {
     return rows[0] && { kind: 'saved', ...rows[0] };
   }
 
+  async findGroup(filters: Filters): Promise<GroupName | undefined> {
+    const where = conditionsOf(filters, GROUP_FIELDS);
+    if (!where) return undefined;
+    const text = `SELECT g.id AS pk, g.name FROM directory.groups g WHERE ${where.sql} ORDER BY g.name, g.id LIMIT 1`;
+    const { rows } = await runNamed<GroupName>(this.source, { name: where.name('people.find_group'), text }, [
+      ...where.values,
+    ]);
+    return rows[0];
+  }
+
   async isMember(userId: string, filters: Filters): Promise<boolean> {
     const where = conditionsOf(filters, GROUP_FIELDS, 2);
     if (!where) return false;
@@ -78,7 +89,7 @@ export class TypeormPeople extends People {
     const groups = await runNamed<{ attributes: Attributes }>(this.source, GROUP_ATTRIBUTES, [userId]);
     const own = await runNamed<{ attributes: Attributes }>(this.source, OWN_ATTRIBUTES, [userId]);
     return [...groups.rows, ...own.rows].reduce<Attributes>(
-      (all, { attributes }) => mergeAttributes(all, attributes),
+      (all, { attributes }) => layAttributes(all, attributes),
       {},
     );
   }

@@ -12,6 +12,10 @@ describe('where a plan leads that is done', () => {
   it('is what was asked for when it is local', () => {
     expect(destination({ ...plan, next: '/if/user/' })).toEqual({ to: '/if/user/' });
   });
+  it('is an address that a header can hold, whoever asked for it', () => {
+    expect(destination({ ...plan, next: '/路 径?a=%2F' })).toEqual({ to: '/%E8%B7%AF%20%E5%BE%84?a=%2F' });
+    expect(destination({ ...plan, context: { redirect: '/ü' } })).toEqual({ to: '/%C3%BC' });
+  });
   it('is refused, not mended, when it is not', () => {
     expect(destination({ ...plan, next: '//evil.example' })).toEqual({ invalid: '//evil.example' });
     expect(destination({ ...plan, next: '' })).toEqual({ invalid: '' });

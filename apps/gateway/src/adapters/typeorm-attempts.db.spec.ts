@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flowDatabase } from '../../../../test/support/flow-database.js';
+import { waiting } from '../../../../test/support/waiting.js';
 import type { Claim } from '../execution/attempts.js';
 import { TypeormAttempts } from './typeorm-attempts.js';
 
@@ -172,10 +173,10 @@ describe('attempts', () => {
     await busy.startTransaction();
     await busy.query('SELECT FROM flow.attempts WHERE subject = $1 FOR UPDATE', [place.subject]);
     const first = attempts.take([secret, place], 0);
-    await waiting(1);
+    await waiting(source, 1);
     await attempts.take([secret], 0);
     const second = attempts.take([secret, place], 0);
-    await waiting(2);
+    await waiting(source, 2);
     const before = await deadlocks();
     await busy.commitTransaction();
     await busy.release();
@@ -197,13 +198,6 @@ describe('attempts', () => {
     expect(await deadlocks()).toBe(0);
   });
 });
-
-/** Comes back when so many statements wait for a row. */
-async function waiting(wanted: number): Promise<void> {
-  const sql = `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  let count = 0;
-  while (count < wanted) [{ count }] = await source.query<[{ count: number }]>(sql);
-}
 
 async function deadlocks(): Promise<number> {
   const [row] = await source.query<{ deadlocks: string }[]>(

@@ -24,6 +24,7 @@ describe('a flow with policies of its own', () => {
     const { show, policies } = house(guarded('continue'), SCRIPT);
     policies.said['p'] = false;
     expect((await show({ query: { next: '/app' } })).told).toEqual({ type: 'done', to: '/app' });
+    expect((await show({ query: { next: '/路' } })).told).toEqual({ type: 'done', to: '/%E8%B7%AF' });
     expect((await show({ query: { next: '//evil.example' } })).told).toEqual({ type: 'done', to: '/' });
   });
 

@@ -1,4 +1,4 @@
-import { type Effect, isLocalPath, type Message, sentence } from '@gatehouse/contracts';
+import { type Effect, isLocalPath, type Message, sentence, uriOf } from '@gatehouse/contracts';
 import { admits, type FlowVersion, leaveOut, type Plan, type Visitor } from '@gatehouse/plan';
 import type { PolicyEngine } from './policy-engine.js';
 import type { Situation } from './stage-requests.js';
@@ -43,7 +43,7 @@ export type Refusal = { readonly to: string } | { readonly message: Message };
 
 /** `denied_action` (01-executor §3.4): leads on to `next`, or says why not. */
 export function refusalOf({ flow }: FlowVersion, next: string | undefined, messages: readonly string[]): Refusal {
-  if (flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? next : '/' };
+  if (flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? uriOf(next) : '/' };
   const text = messages.join('\n');
   return { message: text === '' ? DOES_NOT_APPLY : { text } };
 }

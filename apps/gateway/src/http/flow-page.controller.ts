@@ -1,4 +1,4 @@
-import { isLocalPath, Problem } from '@gatehouse/contracts';
+import { isLocalPath, Problem, uriOf } from '@gatehouse/contracts';
 import type { Brand } from '@gatehouse/plan';
 import { type Locale, translator } from '@gatehouse/texts';
 import type { Opened } from '@gatehouse/web';
@@ -89,8 +89,8 @@ export class FlowPageController {
 
   /** The end of a flow. Elsewhere a form may not lead, so a link does. */
   private redirected({ reply }: Exchange, { body }: HttpAnswer) {
-    const { component, to } = body;
-    return component === 'xak-flow-redirect' && isLocalPath(String(to)) ? reply.redirect(String(to), 303) : undefined;
+    const to = String(body['to']);
+    return body['component'] === 'xak-flow-redirect' && isLocalPath(to) ? reply.redirect(uriOf(to), 303) : undefined;
   }
 
   /** What a second look would show just as well is shown by one, so that reloading the page sends nothing twice. */

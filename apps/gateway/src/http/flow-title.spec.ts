@@ -8,15 +8,15 @@ it.each([
   ['Welcome', 'Welcome'],
   ['', ''],
   ['Log in to %(app)s, %(user)s!', 'Log in to Wiki, älice!'],
-  ['%(user)10s|', '     älice|'],
+  ['|%(user)10s|', '|     älice|'],
   ['%(user)-10s|', 'älice     |'],
   ['%(user)2s|', 'älice|'],
   ['%(user).3s', 'äli'],
   ['%(user).s|', '|'],
-  ['%(user)10.3s|', '       äli|'],
+  ['|%(user)10.3s|', '|       äli|'],
   ['%(user)+5s', 'älice'],
-  ['%(user)010s', '     älice'],
-  ['%(user)# 9s', '    älice'],
+  ['|%(user)010s', '|     älice'],
+  ['|%(user)# 9s', '|    älice'],
   ['%(user)ls', 'älice'],
   ['100%%', '100%'],
   ['%%(user)s', '%(user)s'],
@@ -38,6 +38,10 @@ it.each(['%s', '%(user)r', '%(user)a', '%(user)201s', '%(user)999999999999999999
     expect(formatTitle(title, names)).toBe(title);
   },
 );
+
+it('has no blanks around it where a name is not known', () => {
+  expect(formatTitle('Redirecting to %(app)s', { app: '', user: '' })).toBe('Redirecting to');
+});
 
 it('puts names in as they are, whatever they look like', () => {
   expect(formatTitle('%(user)s %(app)s', { user: '%(app)s $& $<name>', app: '100%' })).toBe('%(app)s $& $<name> 100%');

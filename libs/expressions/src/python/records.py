@@ -1,5 +1,7 @@
 """What expressions look at: users, requests, plans. All of it belongs to one evaluation."""
 
+from datetime import datetime
+
 from questions import ask
 
 
@@ -21,20 +23,56 @@ class Record:
         return str(self.__dict__.get("name", ""))
 
 
+class Group(Record):
+    """A group. A plan keeps its number alone."""
+
+    def as_json(self):
+        return self.pk
+
+
 class Memberships:
-    """The groups of a user, as far as they can be asked for."""
+    """The groups of a user: their own, or, where `above`, those above these too."""
 
-    __slots__ = ("_user", "_filters")
+    __slots__ = ("_user", "_above", "_filters")
 
-    def __init__(self, user, filters):
+    def __init__(self, user, above=False, filters=None):
         self._user = user
-        self._filters = filters
+        self._above = above
+        self._filters = filters or {}
+
+    def all(self):
+        return self
 
     def filter(self, **filters):
-        return Memberships(self._user, {**self._filters, **filters})
+        return Memberships(self._user, self._above, {**self._filters, **filters})
 
     def exists(self):
-        return ask("group_member", {"user": self._user, "filters": self._filters}) is True
+        return self._are(self._filters) if self._above else self.first() is not None
+
+    def first(self):
+        return next(iter(self), None)
+
+    def __iter__(self):
+        for group in self._user.known_groups(self._above):
+            if not self._filters or self._are({**self._filters, "group_uuid": group.pk}):
+                yield group
+
+    def _are(self, filters):
+        return ask("group_member", {"user": self._user, "filters": filters}) is True
+
+
+def moment(name):
+    """A field that is a time, and text in JSON."""
+
+    def read(record):
+        text = record.__dict__.get(name)
+        return text and datetime.fromisoformat(text)
+
+    return property(read)
+
+
+# What is true of a user who has not been saved.
+_UNSAVED = {"pk": None, "uuid": None, "name": "", "is_active": True, "is_superuser": False}
 
 
 class User(Record):
@@ -42,6 +80,9 @@ class User(Record):
 
     is_authenticated = True
     is_anonymous = False
+    date_joined = moment("date_joined")
+    last_login = moment("last_login")
+    password_change_date = moment("password_change_date")
 
     def __init__(self, values):
         super().__init__(values)
@@ -61,13 +102,26 @@ class User(Record):
         return ask("group_attributes", {"user": self}) or {}
 
     @property
+    def id(self):
+        return self.pk
+
+    @property
     def ak_groups(self):
-        return Memberships(self, {})
+        return Memberships(self)
 
     groups = ak_groups
 
     def all_groups(self):
-        return Memberships(self, {})
+        return Memberships(self, above=True)
+
+    def known_groups(self, above):
+        given = self._given.get("groups", [])
+        return [Group(group) for group in given if above or group.get("direct", True)]
+
+    def __getattr__(self, name):
+        if self.__dict__.get("kind") == "saved" or name not in _UNSAVED:
+            raise AttributeError(f"the user has no {name}", name=name, obj=self)
+        return _UNSAVED[name]
 
     def __str__(self):
         return self.username
@@ -81,7 +135,7 @@ class Anonymous(Record):
     is_active = False
     is_superuser = False
     username = ""
-    pk = None
+    pk = id = None
 
     def __init__(self):
         super().__init__({"attributes": {}})

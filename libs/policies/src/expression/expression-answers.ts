@@ -11,6 +11,7 @@ const bag = z.record(z.string(), z.unknown());
 const somebody = z.looseObject({ uuid: z.uuid() });
 const questions = {
   user_by: z.object({ filters: bag }),
+  group_by: z.object({ filters: bag }),
   group_member: z.object({ user: z.unknown(), filters: bag }),
   group_attributes: z.object({ user: z.unknown() }),
   call_policy: z.object({ name: z.string(), kwargs: bag }),
@@ -55,6 +56,8 @@ export class ExpressionAnswers {
     switch (name) {
       case 'user_by':
         return this.userBy(questions.user_by.parse(args));
+      case 'group_by':
+        return this.groupBy(questions.group_by.parse(args));
       case 'group_member':
         return this.isMember(questions.group_member.parse(args));
       case 'group_attributes':
@@ -77,6 +80,10 @@ export class ExpressionAnswers {
   private async userBy({ filters }: z.output<typeof questions.user_by>): Promise<unknown> {
     const person = await this.sources.people.find(filters);
     return person ? asGiven(person) : null;
+  }
+
+  private async groupBy({ filters }: z.output<typeof questions.group_by>): Promise<unknown> {
+    return (await this.sources.people.findGroup(filters)) ?? null;
   }
 
   private async isMember({ user, filters }: z.output<typeof questions.group_member>): Promise<boolean> {

@@ -21,6 +21,7 @@ import { TypeormAuthenticators } from './typeorm-authenticators.js';
 
 const MEMORY_MB = 64;
 const STAFF = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01';
+const HOUSE = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f02';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let source: DataSource;
@@ -38,10 +39,11 @@ beforeAll(async () => {
   );
   await source.query(
     `INSERT INTO directory.users (id, username, name, email, password_hash, attributes)
-     VALUES ('${ALICE.uuid}', 'alice', 'Alice', 'alice@example.org', 'hash', '{"shoe": {"size": 38}}')`,
+     VALUES ('${ALICE.uuid}', 'alice', 'Alice', 'alice@example.org', 'hash', '{"shoe": {"size": 38}, "doors": ["own"]}')`,
   );
+  await source.query(`INSERT INTO directory.groups (id, name, is_superuser) VALUES ('${HOUSE}', 'house', true)`);
   await source.query(
-    `INSERT INTO directory.groups (id, name, attributes) VALUES ('${STAFF}', 'staff', '{"shoe": {"size": 1, "colour": "red"}}')`,
+    `INSERT INTO directory.groups (id, parent_id, name, attributes) VALUES ('${STAFF}', '${HOUSE}', 'staff', '{"shoe": {"size": 1, "colour": "red"}, "doors": ["back"]}')`,
   );
   await source.query(`INSERT INTO directory.user_groups SELECT id, '${STAFF}' FROM directory.users`);
   interpreter = await Interpreter.start({ memoryMb: MEMORY_MB, size: 1 });
@@ -82,8 +84,19 @@ describe('an expression', () => {
     ['return request.user.attributes["shoe"]["size"] == 38', true],
     ['return request.user.has_usable_password()', true],
     ['return request.user.group_attributes(request.http_request)["shoe"] == {"size": 38, "colour": "red"}', true],
+    ['return request.user.group_attributes(request.http_request)["doors"] == ["back", "own"]', true],
+    ['return request.user.date_joined.year > 2000 and request.user.last_login is None', true],
     ['return ak_is_group_member(request.user, name="staff")', true],
+    ['return ak_is_group_member(request.user, name="house")', true],
+    ['return request.user.ak_groups.filter(name="house").exists()', false],
+    ['return request.user.ak_groups.filter(name="staff").exists()', true],
     ['return ak_is_group_member(request.user, name="others")', false],
+    ['return request.user.is_superuser', true],
+    ['return [group.name for group in request.user.ak_groups.all()] == ["staff"]', true],
+    ['return sorted(group.name for group in request.user.all_groups()) == ["house", "staff"]', true],
+    ['return request.user.ak_groups.filter(name="house").first()', false],
+    ['from authentik.core.models import Group\nreturn Group.objects.get(name="staff").pk', true],
+    ['from authentik.core.models import Group\nreturn Group.objects.filter(name="others").exists()', false],
     ['return ak_user_by(username="alice").email == "alice@example.org"', true],
     ['return ak_user_by(username="nobody") is None and ak_user_by(password_hash="hash") is None', true],
     ['return ak_user_has_authenticator(request.user)', true],
@@ -108,6 +121,20 @@ describe('an expression', () => {
     });
   });
 
+  it('names groups for whoever is written by their numbers', async () => {
+    const expression =
+      'from authentik.core.models import Group\ngroup, _ = Group.objects.get_or_create(name="staff")\n' +
+      'request.context["flow_plan"].context["groups"] = [group]\nreturn True';
+    expect(await ask(expression)).toMatchObject({ pass: true, context: { set: { groups: [STAFF] } } });
+  });
+
+  it('sees of whoever is not saved that they are nobody yet', async () => {
+    const user = { kind: 'pretended', username: 'mallory', email: 'mallory' } as const;
+    const expression = 'return request.user.pk is None and not request.user.is_superuser and request.user.name == ""';
+    expect(await ask(expression, { user })).toMatchObject({ pass: true });
+    expect(await ask('return list(request.user.ak_groups.all()) == []', { user })).toMatchObject({ pass: true });
+  });
+
   it('leads elsewhere', async () => {
     expect(await ask('context["flow_plan"].redirect("/elsewhere")\nreturn False')).toMatchObject({
       insert: { where: 'next', steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] },
@@ -115,6 +142,7 @@ describe('an expression', () => {
   });
 
   it.each([
+    ['from authentik.core.models import Group\nreturn Group.objects.get(name="others")', /no such group/],
     ['return 1 / 0', /division by zero \(line 2\)/],
     ['return (', /line 2/],
     ['while True: pass', /time|longer/],

@@ -28,8 +28,8 @@ describe('the answer of a provider', () => {
     [1, undefined],
     [0.49, INVALID],
     [1.01, INVALID],
-    ['0.9', INVALID],
-    [null, INVALID],
+    ['0.9', { code: 'captcha_failed' }],
+    [null, { code: 'captcha_failed' }],
   ])('fits by its score, the bounds included: %s', (score, refusal) => {
     expect(judged({ success: true, score })).toEqual(refusal);
     expect(judged({ success: true, score }, { error_on_invalid_score: false })).toBeUndefined();

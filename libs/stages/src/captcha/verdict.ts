@@ -13,8 +13,8 @@ const NO_BOUND = -1;
 /** What a stage has against a provider's answer; undefined when the token is good. `host`: that of the site. */
 export function refusalOf(verdict: Verdict, config: Config<Contract>, host: string): OwnMessage<Contract> | undefined {
   if (verdict['success'] !== true) return { code: 'captcha_refused', params: { codes: codesOf(verdict) } };
-  const isGood = isOfHost(verdict, config, host) && isForAction(verdict, config) && hasScore(verdict, config);
-  return isGood ? undefined : { code: 'captcha_invalid' };
+  if (!isOfHost(verdict, config, host) || !isForAction(verdict, config)) return { code: 'captcha_invalid' };
+  return config.error_on_invalid_score ? scoreRefusal(verdict, config) : undefined;
 }
 
 /** As the reference prints them: a list of Python's. */
@@ -32,10 +32,11 @@ function isOfHost({ hostname }: Verdict, { hostnames }: Config<Contract>, host: 
 
 const isForAction = ({ action }: Verdict, config: Config<Contract>) => config.action === '' || action === config.action;
 
-/** Bounds are inclusive; a score that is no number is none that fits. */
-function hasScore({ score }: Verdict, config: Config<Contract>): boolean {
-  if (!config.error_on_invalid_score || score === undefined) return true;
-  if (typeof score !== 'number') return false;
+/** Bounds are inclusive; a score that is no number cannot be judged. */
+function scoreRefusal({ score }: Verdict, config: Config<Contract>): OwnMessage<Contract> | undefined {
+  if (score === undefined) return undefined;
+  if (typeof score !== 'number') return { code: 'captcha_failed' };
   const { score_min_threshold: min, score_max_threshold: max } = config;
-  return (max <= NO_BOUND || score <= max) && (min <= NO_BOUND || score >= min);
+  const fits = (max <= NO_BOUND || score <= max) && (min <= NO_BOUND || score >= min);
+  return fits ? undefined : { code: 'captcha_invalid' };
 }

@@ -60,12 +60,16 @@ describe('a user who is made', () => {
   });
 
   it('is as policies and the source say before that', async () => {
-    const [username, group] = [fresh(), await desk.database.register.createGroup({ name: fresh() })];
+    const [username, register] = [fresh(), desk.database.register];
+    const [group, other] = [
+      await register.createGroup({ name: fresh() }),
+      await register.createGroup({ name: fresh() }),
+    ];
     const source = { uuid: randomUUID(), pk: 1, slug: 'github', name: 'GitHub' };
-    const facts = { user_type: 'internal', user_path: 'from/github', groups: [group.name, 'nobody'], source };
+    const facts = { user_type: 'internal', user_path: 'from/github', groups: [group.name, 'nobody', other.pk], source };
     await write({ username }, { context: { ...facts, 'goauthentik.io/sources/connection': {} } });
     expect(await find(username)).toMatchObject({
-      ...{ type: 'internal', path: 'from/github', groups: [group.pk] },
+      ...{ type: 'internal', path: 'from/github', groups: expect.arrayContaining([group.pk, other.pk]) },
       attributes: { 'goauthentik.io/user/sources': ['GitHub'] },
     });
   });

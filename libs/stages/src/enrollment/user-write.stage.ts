@@ -131,7 +131,8 @@ async function created({ accounts }: Writers, input: Input, { written, hash }: W
   };
   const user = await accounts.create(draft);
   const group = config.create_users_group;
-  await accounts.join(user.uuid, { ids: group ? [group] : [], names: context.groups ?? [] });
+  const named = context.groups ?? [];
+  await accounts.join(user.uuid, { ids: group ? [group, ...named] : named, names: named });
   return { ...user, backend: INBUILT };
 }
 
@@ -142,7 +143,8 @@ async function changed({ accounts }: Writers, input: Input, { written, hash, to 
     ...(Object.keys(attributes).length > 0 && { attributes }),
     ...(hash && { password_hash: hash }),
   });
-  if (user) await accounts.join(user.uuid, { ids: [], names: input.context.groups ?? [] });
+  const named = input.context.groups ?? [];
+  if (user) await accounts.join(user.uuid, { ids: named, names: named });
   return user;
 }
 

@@ -10,6 +10,11 @@ type Read = { readonly value: unknown } | { readonly errors: Errors[string] } | 
 /** What was filled in, by key; or what is wrong with it. */
 export type Answers = { readonly values: Bag } | { readonly errors: Errors };
 
+/** How much a form takes, and the keys of names that somebody else has. */
+export interface Terms extends Limits {
+  readonly taken?: readonly string[];
+}
+
 /** Whose value comes from elsewhere, whatever is answered. */
 const FIXED: ReadonlySet<string> = new Set(['hidden', 'static', 'text_read_only', 'text_area_read_only']);
 
@@ -17,14 +22,23 @@ const FIXED: ReadonlySet<string> = new Set(['hidden', 'static', 'text_read_only'
 const EMPTY_IS_NONE: ReadonlySet<string> = new Set(['username', 'password', 'number', 'date', 'date-time', 'file']);
 
 /** Reads an answer by the fields of the form. Of what the form does not ask for nothing is kept. */
-export function answersTo(form: readonly FormField[], body: Bag, limits: Limits): Answers {
-  const read = form.map((field) => [field.field_key, readOf(field, body, limits)] as const);
+export function answersTo(form: readonly FormField[], body: Bag, terms: Terms): Answers {
+  const read = form.map((field) => [field.field_key, readOf(field, body, terms)] as const);
   const errors = read.flatMap(([key, one]) => (one && 'errors' in one ? [[key, one.errors] as const] : []));
   if (errors.length > 0) return { errors: Object.fromEntries(errors) };
   if (differ(form, body)) return { errors: { [NON_FIELD_ERRORS]: [{ code: 'prompt_passwords_differ' }] } };
   return {
     values: Object.fromEntries(read.flatMap(([key, one]) => (one && 'value' in one ? [[key, one.value]] : []))),
   };
+}
+
+/** The names that were typed into a form, by key, as far as they can be names. */
+export function namesTyped(form: readonly FormField[], body: Bag, limits: Limits): [key: string, name: string][] {
+  const names = form.filter(({ type, locked }) => type === 'username' && !locked);
+  return names.flatMap((field) => {
+    const read = readOf(field, body, limits);
+    return read && 'value' in read && typeof read.value === 'string' ? [[field.field_key, read.value]] : [];
+  });
 }
 
 /** The keys of a form's passwords. */
@@ -37,28 +51,29 @@ function differ(form: readonly FormField[], body: Bag): boolean {
   return new Set(typed).size > 1;
 }
 
-function readOf(field: FormField, body: Bag, limits: Limits): Read {
+function readOf(field: FormField, body: Bag, terms: Terms): Read {
   if (field.locked || field.type === 'separator') return undefined;
   if (FIXED.has(field.type)) return { value: fixedValue(field) };
   const given = own(body, field.field_key);
   const isNone = given === undefined || (given === '' && !field.required && EMPTY_IS_NONE.has(field.type));
-  return isNone ? absent(field, given, limits) : checked(field, given, limits);
+  return isNone ? absent(field, given, terms) : checked(field, given, terms);
 }
 
-function checked(field: FormField, given: unknown, limits: Limits): Read {
+function checked(field: FormField, given: unknown, { taken = [], ...limits }: Terms): Read {
   const parsed = checkOf(field, limits).safeParse(given);
-  return parsed.success ? { value: parsed.data } : { errors: fieldErrors(parsed.error)[NON_FIELD_ERRORS] ?? [] };
+  if (!parsed.success) return { errors: fieldErrors(parsed.error)[NON_FIELD_ERRORS] ?? [] };
+  return taken.includes(field.field_key) ? { errors: [{ code: 'prompt_username_taken' }] } : { value: parsed.data };
 }
 
 /**
  * What may be left out, and is, has the value that the form showed, judged like any other (02-stages P-35). What was emptied
  * has none, and a box that is not ticked is not even sent.
  */
-function absent(field: FormField, given: unknown, limits: Limits): Read {
+function absent(field: FormField, given: unknown, terms: Terms): Read {
   const { initial, required, type } = field;
   if (type === 'checkbox') return undefined;
   if (required) return { errors: [{ code: 'required' }] };
-  return given === undefined && isTrue(initial) ? checked(field, textOf(initial), limits) : undefined;
+  return given === undefined && isTrue(initial) ? checked(field, textOf(initial), terms) : undefined;
 }
 
 const own = (bag: Bag, key: string): unknown => (Object.hasOwn(bag, key) ? bag[key] : undefined);

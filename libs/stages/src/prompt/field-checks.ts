@@ -70,17 +70,22 @@ function choiceOf(given: unknown, choices: readonly unknown[]): { value: unknown
   return at >= 0 ? { value: choices[at] } : { code: 'not_a_choice', params: { input: wanted } };
 }
 
-const isEmail = z.email({ pattern: z.regexes.html5Email });
+/** Words with single dots between them. */
+const MAILBOX = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
+/** The name of a host, whose last part is no single character. */
+const HOST = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63}(?<!-)$/;
+/** In no name of any script; what reads hosts ends at some of these, or leaves them out. */
+const NOT_IN_HOST = /[^\p{L}\p{M}\p{N}.-]/u;
 /** Of a host that is not the same everywhere only this one is named without a dot. */
 const LOCAL = 'localhost';
 
-/** Addresses as browsers know them, with hosts in any script. */
+/** Addresses with hosts in any script. */
 function email(text: string, ctx: z.RefinementCtx): string {
   if (text === '') return text;
   const at = text.lastIndexOf('@');
-  const host = domainToASCII(text.slice(at + 1));
-  const isPlace = host === LOCAL || host.includes('.');
-  if (isPlace && isEmail.safeParse(`${text.slice(0, at)}@${host}`).success) return text;
+  const host = text.slice(at + 1);
+  const ascii = NOT_IN_HOST.test(host) ? '' : domainToASCII(host);
+  if (MAILBOX.test(text.slice(0, Math.max(0, at))) && (ascii === LOCAL || HOST.test(ascii))) return text;
   return refused(ctx, { code: 'not_an_email' });
 }
 

@@ -11,7 +11,7 @@ import {
 import { Users } from '@gatehouse/directory';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { answersTo, passwordsOf } from './answers.js';
+import { answersTo, namesTyped, passwordsOf } from './answers.js';
 import { type About, Evaluations } from './evaluations.js';
 import type { Limits } from './prompt.config.js';
 import type { promptContract } from './prompt.contract.js';
@@ -43,8 +43,9 @@ export class PromptStage implements Stage<Contract> {
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const form = formOf(makingOf(input), input.state?.evaluated ?? (await this.evaluated(input)));
-    const read = answersTo(form, input.response, this.limits);
-    const errors = 'errors' in read ? read.errors : await this.objections(input, form, read.values);
+    const taken = await this.takenNames(input, form);
+    const read = answersTo(form, input.response, { ...this.limits, taken });
+    const errors = 'errors' in read ? read.errors : await this.objections(input, read.values);
     if (errors || 'errors' in read) return reject<Contract>(errors as OwnErrors<Contract>);
     const { prompt_data = {}, prompt_secrets = [] } = input.context;
     const secrets = [...new Set([...prompt_secrets, ...passwordsOf(form)])];
@@ -62,13 +63,7 @@ export class PromptStage implements Stage<Contract> {
   }
 
   /** What is wrong with values that are right one by one; undefined for nothing. */
-  private async objections(
-    input: RespondInput<Contract>,
-    form: readonly FormField[],
-    values: Bag,
-  ): Promise<OwnErrors<Contract> | undefined> {
-    const taken = await this.takenNames(input, form, values);
-    if (taken.length > 0) return Object.fromEntries(taken.map((key) => [key, [{ code: 'prompt_username_taken' }]]));
+  private async objections(input: RespondInput<Contract>, values: Bag): Promise<OwnErrors<Contract> | undefined> {
     const judged = { ...lockedIn(input.context), ...values };
     const { pass: accepted, messages } = await this.evaluations.judge(
       input.config.validation_policies,
@@ -81,13 +76,10 @@ export class PromptStage implements Stage<Contract> {
   }
 
   /** The keys of usernames that are somebody else's, or somebody else's address. */
-  private async takenNames({ context, session }: RespondInput<Contract>, form: readonly FormField[], values: Bag) {
+  private async takenNames({ context, session, response }: RespondInput<Contract>, form: readonly FormField[]) {
     const own = userOf(context.pending_user, session.user);
-    const typed = form.filter(({ type, locked }) => type === 'username' && !locked);
     const found = await Promise.all(
-      typed.map(async ({ field_key: key }) => {
-        const name = values[key];
-        if (typeof name !== 'string' || name === '') return [];
+      namesTyped(form, response, this.limits).map(async ([key, name]) => {
         const user = await this.calledSo(name);
         return !user || (own?.kind === 'saved' && own.uuid === user.uuid) ? [] : [key];
       }),

@@ -1,7 +1,7 @@
 """The few queries that expressions make of models."""
 
-from questions import ask
-from records import User
+from questions import PolicyException, ask
+from records import Group, User
 
 
 class Users:
@@ -21,6 +21,34 @@ class Users:
 
     def exists(self):
         return self.first() is not None
+
+
+class Groups:
+    """Groups with certain fields."""
+
+    __slots__ = ("_filters",)
+
+    def __init__(self, filters):
+        self._filters = filters
+
+    def filter(self, **filters):
+        return Groups({**self._filters, **filters})
+
+    def first(self):
+        found = ask("group_by", {"filters": self._filters})
+        return Group(found) if isinstance(found, dict) else None
+
+    def exists(self):
+        return self.first() is not None
+
+    def get(self, **filters):
+        group = self.filter(**filters).first()
+        if group is None:
+            raise PolicyException("There is no such group.")
+        return group
+
+    def get_or_create(self, **filters):
+        return self.get(**filters), False
 
 
 class Flows:

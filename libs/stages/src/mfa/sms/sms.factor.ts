@@ -1,6 +1,7 @@
 import { type Device, Devices } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Answer, type Asking, type Chosen, Factor, type Offer, type Verdict } from '../factor.js';
+import { typedDigits } from '../typed-digits.js';
 import { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { CodeSender } from './code-sender.js';
 import { type SmsSettings, Unsent } from './messages.js';
@@ -45,7 +46,7 @@ export class SmsFactor extends Factor<Kind> {
 
   async verify({ offer, memory, answer }: Answer<Kind>): Promise<Verdict<Kind>> {
     const device = offer.devices.find(({ id }) => id === memory?.to);
-    const isRight = device && memory && isSent(memory, String(answer));
+    const isRight = device && memory && isSent(memory, typedDigits(String(answer)));
     if (isRight && (await this.devices.use(device))) return { type: 'right', device };
     const tried = memory && { ...memory, tries: memory.tries + 1 };
     return { type: 'wrong', message: { code: 'authenticator_validate_code' }, guessed: true, memory: tried };

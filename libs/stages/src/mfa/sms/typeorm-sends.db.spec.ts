@@ -41,3 +41,9 @@ it('begins to count anew after an hour, and forgets what is older', async () => 
   await sends.take([other]);
   expect(await database.source.query('SELECT count(*)::int AS rows FROM mfa.sends')).toEqual([{ rows: 2 }]);
 });
+
+it('takes the messages of many behind one address at the same moment', async () => {
+  const address = counted({ most: 100 });
+  const taken = await Promise.all(Array.from({ length: 20 }, () => sends.take([counted({ apartS: 30 }), address])));
+  expect(taken.filter(Boolean)).toHaveLength(20);
+});

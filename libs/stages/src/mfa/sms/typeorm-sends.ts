@@ -4,7 +4,10 @@ import { type Counted, Sends } from './sends.js';
 
 const HOUR = `interval '1 hour'`;
 
-/** $1 subjects, $2 messages an hour, $3 seconds between two. */
+/**
+ * $1 subjects, $2 messages an hour, $3 seconds between two. Whoever waits for a row began before it was written: where no time
+ * must lie between two, its time says nothing.
+ */
 const TAKE: NamedStatement = {
   name: 'sends.take',
   text: `
@@ -12,7 +15,7 @@ const TAKE: NamedStatement = {
     held AS MATERIALIZED (
       SELECT s.*, w.most, w.apart FROM mfa.sends s JOIN wanted w USING (subject) ORDER BY s.subject FOR UPDATE OF s),
     blocked AS (SELECT FROM held
-      WHERE sent_at > now() - apart * interval '1 second' OR (since > now() - ${HOUR} AND sent >= most)),
+      WHERE (apart > 0 AND sent_at > now() - apart * interval '1 second') OR (since > now() - ${HOUR} AND sent >= most)),
     taken AS (
       INSERT INTO mfa.sends AS s (subject, sent_at, since, sent)
       SELECT subject, now(), now(), 1 FROM wanted WHERE NOT EXISTS (SELECT FROM blocked) ORDER BY subject
@@ -20,7 +23,8 @@ const TAKE: NamedStatement = {
         since = CASE WHEN s.since > now() - ${HOUR} THEN s.since ELSE now() END,
         sent = CASE WHEN s.since > now() - ${HOUR} THEN s.sent + 1 ELSE 1 END
       WHERE EXISTS (SELECT FROM wanted w WHERE w.subject = s.subject
-        AND s.sent_at <= now() - w.apart * interval '1 second' AND (s.since <= now() - ${HOUR} OR s.sent < w.most))
+        AND (w.apart = 0 OR s.sent_at <= now() - w.apart * interval '1 second')
+        AND (s.since <= now() - ${HOUR} OR s.sent < w.most))
       RETURNING 1)
     SELECT (SELECT count(*) FROM taken)::int AS taken`,
 };

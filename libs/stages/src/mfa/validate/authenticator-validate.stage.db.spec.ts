@@ -126,6 +126,15 @@ describe('a code', () => {
     expect(await answered(codeOf(newKey, -1))).toBe('rejected');
   });
 
+  it('by the clock may be typed in the digits of any script, with spaces around it', async () => {
+    const alice = person();
+    await hasApp(alice);
+    const { show, answer } = drive(alice);
+    await show();
+    const typed = codeOf(newKey).replaceAll(/\d/g, (digit) => '٠١٢٣٤٥٦٧٨٩'[Number(digit)]!);
+    expect(await answer({ code: ` ${typed} ` })).toMatchObject({ type: 'passed' });
+  });
+
   it('is judged by what was shown: a device that came since is not tried, and so not guessed uncounted', async () => {
     const alice = person();
     await hasApp(alice);
@@ -263,6 +272,10 @@ describe('whoever has no device', () => {
     });
     expect(errorsOf(await answer({ code: '123456' }))).toEqual({ code: [{ code: 'authenticator_validate_class' }] });
     expect(errorsOf(await answer({ selected_stage: randomUUID() }))).toHaveProperty('selected_stage');
+    const device = { device_class: 'totp', device_uid: '1', challenge: {} };
+    expect(errorsOf(await answer({ selected_challenge: device }))).toEqual({
+      selected_challenge: [{ code: 'authenticator_validate_choice' }],
+    });
     const insert = { where: 'next', steps: [{ attached: ids[1] }] };
     expect(await answer({ selected_stage: ids[1] })).toEqual({ type: 'passed', insert });
   });

@@ -1,4 +1,4 @@
-import { type AttachedStage, ask, deny, pass, reject, type StageOutcome } from '@gatehouse/contracts';
+import { type AttachedStage, ask, deny, type ErrorCode, pass, reject, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { savedOwnerOf } from '../owner.js';
 import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
@@ -33,17 +33,24 @@ function offerSetUps(input: ChallengeInput<Contract>): StageOutcome<Contract> {
   return ask<Contract>(challenge, { state: { offers: [], memory: {} } });
 }
 
+/** What is said of an answer where there is no device to prove anything by. */
+const NOT_OFFERED = {
+  selected_challenge: 'authenticator_validate_choice',
+  selected_stage: 'authenticator_validate_stage',
+  code: 'authenticator_validate_class',
+  webauthn: 'authenticator_validate_class',
+  duo: 'authenticator_validate_class',
+} as const satisfies Record<string, ErrorCode<Contract>>;
+const FIELDS = Object.keys(NOT_OFFERED) as (keyof typeof NOT_OFFERED)[];
+
 /** The choice of a set-up: it takes the place of the proof. */
 export function chooseSetUp(input: RespondInput<Contract>): StageOutcome<Contract> {
-  const { selected_stage: id, code, webauthn, duo } = input.response;
-  const chosen = setUpsOf(input).find((stage) => stage.id === id);
+  const { response } = input;
+  const chosen = setUpsOf(input).find(({ id }) => id === response.selected_stage);
   if (chosen) return setUp(chosen);
-  if (id !== undefined) return reject<Contract>({ selected_stage: [{ code: 'authenticator_validate_stage' }] });
-  const given = Object.entries({ code, webauthn, duo }).filter(([, value]) => value !== undefined);
+  const given = FIELDS.filter((field) => response[field] !== undefined);
   if (given.length === 0) return reject<Contract>({ non_field_errors: [{ code: 'authenticator_validate_empty' }] });
-  return reject<Contract>(
-    Object.fromEntries(given.map(([field]) => [field, [{ code: 'authenticator_validate_class' } as const]])),
-  );
+  return reject<Contract>(Object.fromEntries(given.map((field) => [field, [{ code: NOT_OFFERED[field] }]])));
 }
 
 const setUp = ({ id }: AttachedStage) => pass<Contract>({ insert: { where: 'next', steps: [{ attached: id }] } });

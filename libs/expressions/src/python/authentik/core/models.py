@@ -1,6 +1,6 @@
-"""Names of attributes, and users to be found by their fields."""
+"""Names of attributes, and users and groups to be found by their fields."""
 
-from authentik.queries import Users
+from authentik.queries import Groups, Users
 
 USER_ATTRIBUTE_CAN_OVERRIDE_IP = "goauthentik.io/user/override-ips"
 USER_ATTRIBUTE_CHANGE_EMAIL = "goauthentik.io/user/can-change-email"
@@ -26,3 +26,9 @@ class User:
     """The users of the house."""
 
     objects = Users({})
+
+
+class Group:
+    """The groups of the house."""
+
+    objects = Groups({})

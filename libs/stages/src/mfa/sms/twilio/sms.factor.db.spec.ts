@@ -58,6 +58,16 @@ describe('a phone', () => {
     expect(await another.answer({ code })).toMatchObject({ type: 'rejected', failed: ['sms'] });
   });
 
+  it('lets its owner in by a code in the digits of any script', async () => {
+    const user = stranger();
+    const { number, chosen } = await phoneOf(user);
+    const { show, answer } = bench.validate(user);
+    await show();
+    await answer({ selected_challenge: chosen });
+    const code = bench.twilio.codeTo(number).replaceAll(/\d/g, (digit) => '０１２３４５６７８９'[Number(digit)]!);
+    expect(await answer({ code })).toMatchObject({ type: 'passed' });
+  });
+
   it('takes no right code after five wrong ones', async () => {
     const user = stranger();
     const { number, chosen } = await phoneOf(user);

@@ -1,0 +1,4 @@
+import { digits } from '@gatehouse/contracts';
+
+/** A code of digits in the digits of any script, as keyboards have them (03-mfa §5.2); what is none stays as it is. */
+export const typedDigits = (text: string): string => digits().safeParse(text).data ?? text;
