@@ -12,7 +12,7 @@ const RULES = {
   'operation-summary': 'off',
 };
 
-const { module } = await runnerImport('./apps/gateway/src/gateway.module.ts', {
+const { module } = await runnerImport('./apps/gateway/src/gateway.controllers.ts', {
   resolve: { tsconfigPaths: true },
   logLevel: 'error',
 });

@@ -5,7 +5,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { gatewayConfig } from './gateway.config.js';
-import { GatewayModule, type Ground, gatewayDocument } from './gateway.module.js';
+import { gatewayDocument } from './gateway.controllers.js';
+import { GatewayModule } from './gateway.module.js';
+import type { Ground } from './gateway.ports.js';
 import { SitePages } from './http/site-pages.js';
 
 /** The page that shows the schema to people. */

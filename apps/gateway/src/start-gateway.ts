@@ -19,7 +19,8 @@ import { Courier1764374400000 } from './adapters/migrations/1764374400000-courie
 import { SourceLogins1764460800000 } from './adapters/migrations/1764460800000-source-logins.js';
 import { TypeormJanitor } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
-import { GatewayModule, type Ground } from './gateway.module.js';
+import { GatewayModule } from './gateway.module.js';
+import type { Ground } from './gateway.ports.js';
 import { createAdapter } from './http/http.adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { SitePages } from './http/site-pages.js';

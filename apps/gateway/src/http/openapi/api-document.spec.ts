@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { gatewayDocument } from '../../gateway.module.js';
+import { gatewayDocument } from '../../gateway.controllers.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
