@@ -34,6 +34,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
     maxWorkers: 2,
+    // Modules are loaded once a worker, not once a file, which took longer than the tests: so no test changes one for others.
+    isolate: false,
     testTimeout: 40_000,
     hookTimeout: 120_000,
     env: { LOG_LEVEL: 'silent' },

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /** Linux counts CPU time in hundredths of a second, whatever its clock. */
 const US_PER_TICK = 10_000;
@@ -47,10 +47,19 @@ function machine(): { busy: number; total: number } {
 function withChildren(pid: number): number {
   const { own, ended } = ticksOf(pid);
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  return children.reduce((sum, child) => sum + (isThere(child) ? ticksOf(child).own : 0), own + ended);
+  return children.reduce((sum, child) => sum + ownOf(child), own + ended);
 }
 
-const isThere = (pid: number) => existsSync(`/proc/${pid}`);
+/** Of one that may end at any moment. */
+function ownOf(pid: number): number {
+  try {
+    return ticksOf(pid).own;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return 0;
+    throw error;
+  }
+}
 
 function ticksOf(pid: number): { own: number; ended: number } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -35,7 +35,11 @@ async function logIn(password: string) {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-standalone-'));
-  env = { GATEHOUSE_DIR: folder, PORT: String(await freePort()), XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' };
+  env = {
+    ...{ GATEHOUSE_DIR: folder, PORT: String(await freePort()), XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' },
+    // Longer than a test takes, however slow the machine.
+    ATTEMPTS_DELAY_S: '600',
+  };
   running = await start();
   printedPassword = /Administrator: admin, password: (\S+)/.exec(running.output())?.[1] ?? '';
 }, 120_000);

@@ -130,6 +130,10 @@ describe('applying blueprints', () => {
       entries('{model: authentik_stages_password.passwordstage, identifiers: {name: x}}'),
       'backends: This field is required.',
     ],
+    [
+      entries('{model: authentik_stages_password.passwordstage, identifiers: {name: x}, attrs: {backends: []}}'),
+      'backends: This list may not be empty.',
+    ],
     [entries(flow('a b')), 'slug: Enter a valid'],
     [entries('{model: authentik_flows.flow, state: gone, identifiers: {slug: x}}'), 'state: must be one of'],
     [entries(dummy('one'), bind('one', 'one', 1)), 'object does not exist.'],

@@ -2,11 +2,24 @@
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** Maps merge into each other; of anything else the later counts. */
-export function mergeAttributes(one: Attributes, other: Attributes): Attributes {
+export const mergeAttributes = (one: Attributes, other: Attributes): Attributes =>
+  merged(one, other, (_before, value) => value);
+
+/** As those of a user are laid over those of their groups: lists are joined besides (01-executor §6.8). */
+export const layAttributes = (one: Attributes, other: Attributes): Attributes =>
+  merged(one, other, (before, value) =>
+    Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value,
+  );
+
+function merged(
+  one: Attributes,
+  other: Attributes,
+  together: (before: unknown, value: unknown) => unknown,
+): Attributes {
   const result = { ...one };
   for (const [key, value] of Object.entries(other)) {
     const before = Object.hasOwn(result, key) ? result[key] : undefined;
-    result[key] = isMap(before) && isMap(value) ? mergeAttributes(before, value) : value;
+    result[key] = isMap(before) && isMap(value) ? merged(before, value, together) : together(before, value);
   }
   return result;
 }

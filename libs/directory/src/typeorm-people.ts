@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { mergeAttributes } from './attributes.js';
+import { layAttributes } from './attributes.js';
 import { type Filters, type GroupName, People, type Person } from './people.js';
 
 const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type, u.path, u.attributes,
@@ -89,7 +89,7 @@ export class TypeormPeople extends People {
     const groups = await runNamed<{ attributes: Attributes }>(this.source, GROUP_ATTRIBUTES, [userId]);
     const own = await runNamed<{ attributes: Attributes }>(this.source, OWN_ATTRIBUTES, [userId]);
     return [...groups.rows, ...own.rows].reduce<Attributes>(
-      (all, { attributes }) => mergeAttributes(all, attributes),
+      (all, { attributes }) => layAttributes(all, attributes),
       {},
     );
   }

@@ -112,6 +112,12 @@ describe('what a source sees', () => {
     expect(await run(stranger)).toMatchObject({ result: [false, null, {}] });
   });
 
+  it('sees the times of a user as times, and their number under both of its names', async () => {
+    const user = { ...joe, date_joined: '2025-12-31T23:00:00.000Z', last_login: null };
+    const source = 'u = request.user\nreturn [u.date_joined.year, u.last_login, u.id == u.pk]';
+    expect(await run(source, { request: { user } })).toMatchObject({ result: [2025, null, true] });
+  });
+
   it('has the names that its caller adds, users among them', async () => {
     const names = { prompt_context: { a: 1 }, user: joe };
     expect(await run('return [user.username, prompt_context["a"]]', { names })).toMatchObject({

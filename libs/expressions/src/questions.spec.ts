@@ -37,7 +37,7 @@ it.each([
     true,
   ],
   [
-    'request.user.ak_groups.filter(name="staff").exists()',
+    'request.user.all_groups().filter(name="staff").exists()',
     ['group_member', { user: admin, filters: { name: 'staff' } }],
     false,
     false,

@@ -63,6 +63,11 @@ describe('a set of conditions', () => {
     );
     expect(questionsOf(set)).toEqual({ groups: ['staff'], policies: [{ id: 'yes', timeoutMs: 3000 }] });
   });
+
+  it('gives a policy all the time there is where a binding has no seconds for it', () => {
+    const set = setOf({ policy: 'yes', timeout_s: 0 }, { policy: 'yes', timeout_s: 3 });
+    expect(questionsOf(set).policies).toEqual([{ id: 'yes', timeoutMs: Number.POSITIVE_INFINITY }]);
+  });
 });
 
 describe('a condition', () => {

@@ -13,7 +13,7 @@ export interface Verdict {
 export interface Questions {
   /** Ids of the groups that somebody must be in, or must not. */
   readonly groups: readonly string[];
-  /** The policies to be evaluated, each once, with the milliseconds that its most patient binding gives it. */
+  /** The policies to be evaluated, each once, with the milliseconds that its most patient binding gives it: Infinity where that sets no limit. */
   readonly policies: readonly { readonly id: string; readonly timeoutMs: number }[];
 }
 
@@ -38,13 +38,16 @@ export function questionsOf(set: PolicySet): Questions {
   const enabled = enabledIn(set);
   const patience = new Map<string, number>();
   for (const { policy, timeout_s } of enabled) {
-    if (policy !== undefined) patience.set(policy, Math.max(patience.get(policy) ?? 0, timeout_s * 1000));
+    if (policy !== undefined) patience.set(policy, Math.max(patience.get(policy) ?? 0, patienceOf(timeout_s)));
   }
   return {
     groups: [...new Set(enabled.flatMap(({ group }) => group ?? []))],
     policies: [...patience].map(([id, timeoutMs]) => ({ id, timeoutMs })),
   };
 }
+
+/** A binding without seconds sets no limit of its own. */
+const patienceOf = (seconds: number) => (seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000);
 
 /** Judges by every enabled binding, in order (01-executor §7.2, §7.3). Nothing to judge by passes. */
 export function judge(set: PolicySet, evidence: Evidence): Verdict {

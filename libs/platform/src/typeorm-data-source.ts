@@ -2,13 +2,14 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Logger } from './logger.js';
 
 /**
- * Milliseconds for a statement on the server, and for its answer here: less than a visitor waits. And statements are planned
- * without their values: else Postgres plans the long ones anew each time, which takes longer than running them.
+ * Milliseconds for a statement on the server, and for its answer here: less than a visitor waits. Statements are planned
+ * without their values: else Postgres plans the long ones anew each time, which takes longer than running them. And what is
+ * asked for all the time is in memory: looking a row up costs hardly more than reading on, so a small table is not read whole.
  */
 const SERVING = {
   statement_timeout: 10_000,
   query_timeout: 12_000,
-  options: '-c plan_cache_mode=force_generic_plan',
+  options: '-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1',
 };
 
 interface Schema {

@@ -24,10 +24,9 @@ export const TAKE: NamedStatement = {
     wanted AS (
       SELECT * FROM unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::interval[]) w(subject, credential, free, hard, forget)),
     held AS MATERIALIZED (
-      SELECT a.subject, a.credential, a.free_at, a.failures, w.free, w.hard, w.forget,
-        coalesce(a.updated_at < now() - w.forget, false) AS forgotten
-      FROM flow.attempts a JOIN wanted w USING (subject, credential)
-      ORDER BY a.subject, a.credential FOR UPDATE OF a),
+      SELECT w.*, a.free_at, a.failures, coalesce(a.updated_at < now() - w.forget, false) AS forgotten
+      FROM (SELECT * FROM wanted ORDER BY subject, credential) w CROSS JOIN LATERAL (
+        SELECT free_at, failures, updated_at FROM flow.attempts WHERE (subject, credential) = (w.subject, w.credential) FOR UPDATE) a),
     blocked AS (
       SELECT credential, greatest(extract(epoch FROM free_at - now()), 1) AS retry_after_s
       FROM held WHERE NOT forgotten AND (free_at > now() - $6::interval OR failures >= hard)),

@@ -90,13 +90,14 @@ export const PARTS = {
   settle: {
     does: `
     held AS MATERIALIZED (
-      SELECT a.subject, a.credential, c.times FROM saved, flow.attempts a JOIN (
+      SELECT c.* FROM saved, (
         SELECT subject, credential, NULL::int AS times
         FROM unnest(:cleared_subjects::bytea[], :cleared_credentials::text[]) u(subject, credential)
         UNION ALL SELECT subject, credential, count(*)::int
         FROM unnest(:returned_subjects::bytea[], :returned_credentials::text[]) u(subject, credential) GROUP BY 1, 2
-      ) c USING (subject, credential)
-      ORDER BY a.subject, a.credential FOR UPDATE OF a),
+        ORDER BY subject, credential
+      ) c CROSS JOIN LATERAL (
+        SELECT FROM flow.attempts a WHERE (a.subject, a.credential) = (c.subject, c.credential) FOR UPDATE) a),
     cleared AS (
       DELETE FROM flow.attempts a USING held c
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NULL),

@@ -1,5 +1,7 @@
 """What expressions look at: users, requests, plans. All of it belongs to one evaluation."""
 
+from datetime import datetime
+
 from questions import ask
 
 
@@ -45,7 +47,7 @@ class Memberships:
         return Memberships(self._user, self._above, {**self._filters, **filters})
 
     def exists(self):
-        return self._are(self._filters)
+        return self._are(self._filters) if self._above else self.first() is not None
 
     def first(self):
         return next(iter(self), None)
@@ -59,6 +61,16 @@ class Memberships:
         return ask("group_member", {"user": self._user, "filters": filters}) is True
 
 
+def moment(name):
+    """A field that is a time, and text in JSON."""
+
+    def read(record):
+        text = record.__dict__.get(name)
+        return text and datetime.fromisoformat(text)
+
+    return property(read)
+
+
 # What is true of a user who has not been saved.
 _UNSAVED = {"pk": None, "uuid": None, "name": "", "is_active": True, "is_superuser": False}
 
@@ -68,6 +80,9 @@ class User(Record):
 
     is_authenticated = True
     is_anonymous = False
+    date_joined = moment("date_joined")
+    last_login = moment("last_login")
+    password_change_date = moment("password_change_date")
 
     def __init__(self, values):
         super().__init__(values)
@@ -85,6 +100,10 @@ class User(Record):
 
     def group_attributes(self, request=None):
         return ask("group_attributes", {"user": self}) or {}
+
+    @property
+    def id(self):
+        return self.pk
 
     @property
     def ak_groups(self):
@@ -116,7 +135,7 @@ class Anonymous(Record):
     is_active = False
     is_superuser = False
     username = ""
-    pk = None
+    pk = id = None
 
     def __init__(self):
         super().__init__({"attributes": {}})

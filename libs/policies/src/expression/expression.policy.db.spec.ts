@@ -39,11 +39,11 @@ beforeAll(async () => {
   );
   await source.query(
     `INSERT INTO directory.users (id, username, name, email, password_hash, attributes)
-     VALUES ('${ALICE.uuid}', 'alice', 'Alice', 'alice@example.org', 'hash', '{"shoe": {"size": 38}}')`,
+     VALUES ('${ALICE.uuid}', 'alice', 'Alice', 'alice@example.org', 'hash', '{"shoe": {"size": 38}, "doors": ["own"]}')`,
   );
   await source.query(`INSERT INTO directory.groups (id, name, is_superuser) VALUES ('${HOUSE}', 'house', true)`);
   await source.query(
-    `INSERT INTO directory.groups (id, parent_id, name, attributes) VALUES ('${STAFF}', '${HOUSE}', 'staff', '{"shoe": {"size": 1, "colour": "red"}}')`,
+    `INSERT INTO directory.groups (id, parent_id, name, attributes) VALUES ('${STAFF}', '${HOUSE}', 'staff', '{"shoe": {"size": 1, "colour": "red"}, "doors": ["back"]}')`,
   );
   await source.query(`INSERT INTO directory.user_groups SELECT id, '${STAFF}' FROM directory.users`);
   interpreter = await Interpreter.start({ memoryMb: MEMORY_MB, size: 1 });
@@ -84,7 +84,12 @@ describe('an expression', () => {
     ['return request.user.attributes["shoe"]["size"] == 38', true],
     ['return request.user.has_usable_password()', true],
     ['return request.user.group_attributes(request.http_request)["shoe"] == {"size": 38, "colour": "red"}', true],
+    ['return request.user.group_attributes(request.http_request)["doors"] == ["back", "own"]', true],
+    ['return request.user.date_joined.year > 2000 and request.user.last_login is None', true],
     ['return ak_is_group_member(request.user, name="staff")', true],
+    ['return ak_is_group_member(request.user, name="house")', true],
+    ['return request.user.ak_groups.filter(name="house").exists()', false],
+    ['return request.user.ak_groups.filter(name="staff").exists()', true],
     ['return ak_is_group_member(request.user, name="others")', false],
     ['return request.user.is_superuser', true],
     ['return [group.name for group in request.user.ak_groups.all()] == ["staff"]', true],

@@ -28,7 +28,9 @@ export const passwordContract = defineStage({
   proves: () => ({ factor: 'first', otherwise: 'refused' }),
   user_info: true,
   config: z.object({
-    backends: z.array(choice(BACKENDS)).min(1),
+    backends: z
+      .array(choice(BACKENDS))
+      .refine(({ length }) => length > 0, { params: { message: { code: 'empty_list' } } }),
     configure_flow: reference('flow'),
     failed_attempts_before_cancel: integer().default(5),
     allow_show_password: boolean().default(false),
