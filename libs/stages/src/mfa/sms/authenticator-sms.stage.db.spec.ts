@@ -24,6 +24,7 @@ const otherCode = () => String((Number(lastCode()) + 1) % 1e6).padStart(6, '0');
 const asksForNumber = (reply: StageReply) =>
   'challenge' in reply ? reply.challenge?.['phone_number_required'] : undefined;
 const refusal = (code: string) => ({ type: 'rejected', errors: { non_field_errors: [{ code }] } });
+const tooEarly = { type: 'challenge', errors: { non_field_errors: [{ code: 'authenticator_sms_early' }] } };
 
 describe('setting a phone up', () => {
   it('keeps it once the code has come back that was sent to it, and nothing before (03-mfa 28)', async () => {
@@ -85,7 +86,7 @@ describe('setting a phone up', () => {
     const hurried = bench.setUp(person(), { limits: { SMS_COOLDOWN_S: 60 } });
     await hurried.answer({ phone_number: number });
     await hurried.answer({ phone_number: number });
-    expect(await hurried.answer({ phone_number: newNumber() })).toMatchObject(refusal('authenticator_sms_early'));
+    expect(await hurried.answer({ phone_number: newNumber() })).toMatchObject(tooEarly);
     expect(bench.sent).toHaveLength(1);
 
     const limits = { SMS_MAX_AN_HOUR: 2 };
@@ -94,8 +95,18 @@ describe('setting a phone up', () => {
     const third = bench
       .setUp(person(), { limits })
       .answer({ phone_number: ` ${number.slice(0, 5)} ${number.slice(5)}` });
-    expect(await third).toMatchObject(refusal('authenticator_sms_early'));
+    expect(await third).toMatchObject(tooEarly);
     expect(bench.sent.map(({ To }) => To)).toEqual([number, number]);
+  });
+
+  it('is as it was after a number that came too soon, so that a button pressed twice does not lose the code', async () => {
+    const [alice, limits] = [person(), { SMS_COOLDOWN_S: 60 }];
+    await bench.setUp(alice, { limits }).answer({ phone_number: newNumber() });
+    const { show, answer } = bench.setUp(alice, { limits });
+    const shown = await show();
+    const { errors, ...again } = (await answer({ phone_number: newNumber() })) as typeof shown & { errors: object };
+    expect({ type: again.type, errors }).toEqual(tooEarly);
+    expect(again).toEqual(shown);
   });
 
   it('keeps no number where the stage only wants to know that there is one', async () => {

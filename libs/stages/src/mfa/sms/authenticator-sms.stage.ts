@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { Devices } from '@gatehouse/authenticators';
-import { ask, type ErrorCode, pass, reject, type SavedUser, type StageOutcome, type State } from '@gatehouse/contracts';
+import {
+  ask,
+  type ErrorCode,
+  type OwnErrors,
+  pass,
+  reject,
+  type SavedUser,
+  type StageOutcome,
+  type State,
+} from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { kept, SetUpStage } from '../set-up.stage.js';
@@ -15,6 +24,7 @@ type Contract = typeof authenticatorSmsContract;
 type Half = State<Contract>;
 
 const NAME = 'SMS Device';
+const EARLY = 'authenticator_sms_early';
 
 /** Asks for a number, sends a code to it, and keeps the number that the code came back for. */
 @Injectable()
@@ -40,9 +50,9 @@ export class AuthenticatorSmsStage extends SetUpStage<Contract> {
     if (code !== undefined) return this.prove(input, owner, code);
     if (number === undefined) return refuse('authenticator_sms_number_needed', halfOf(input));
     const sent = await this.sent(input, owner, number);
-    if ('refused' in sent) return refuse(sent.refused, halfOf(input));
     // Clients take an answer without errors for a step that is done.
-    return { ...show({ ...halfOf(input), sent }), errors: {} };
+    if ('code' in sent) return { ...show({ ...halfOf(input), sent }), errors: {} };
+    return sent.refused === EARLY ? tooEarly(halfOf(input)) : refuse(sent.refused, halfOf(input));
   }
 
   /** The code that counts for a number; what is said where there is none. */
@@ -60,7 +70,7 @@ export class AuthenticatorSmsStage extends SetUpStage<Contract> {
       return await this.sender.send({ ...wanted, timeoutMs: input.timeLeftMs() });
     } catch (error) {
       if (!(error instanceof Unsent)) throw error;
-      return { refused: error.early ? 'authenticator_sms_early' : 'authenticator_sms_unsent' };
+      return { refused: error.early ? EARLY : 'authenticator_sms_unsent' };
     }
   }
 
@@ -98,6 +108,12 @@ const show = (state: Half) => ask<Contract>({ phone_number_required: state.sent 
 
 const refuse = (code: ErrorCode<Contract>, state: Half, rest: { failed?: string[] } = {}) =>
   reject<Contract>({ non_field_errors: [{ code }] }, { state, ...rest });
+
+/** No refusal: it changes nothing, so that the code counts that another answer of the same moment has sent. */
+const tooEarly = (state: Half) => ({
+  ...show(state),
+  errors: { non_field_errors: [{ code: EARLY }] } satisfies OwnErrors<Contract>,
+});
 
 const halfOf = ({ state }: ChallengeInput<Contract>): Half => state ?? { id: randomUUID() };
 
