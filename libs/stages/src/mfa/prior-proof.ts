@@ -24,7 +24,7 @@ export function owesProof({ context, session }: Given, { uuid }: SavedUser, devi
 }
 
 /** A phone whose number is only known by a digest was verified once, and cannot be asked again. */
-const canProve = ({ facts }: Device) => facts['verified_only'] !== true;
+export const canProve = ({ facts }: Device) => facts['verified_only'] !== true;
 
 /** Numbers of the devices that convinced a stage on the way (03-mfa §11.1). */
 function provedIn({ auth_method_args }: Given['context']): unknown[] {

@@ -80,6 +80,24 @@ describe('what is offered', () => {
   });
 });
 
+describe('a device whose stage is gone', () => {
+  const stranded = { stage: randomUUID() };
+  it.each(['skip', 'deny', 'configure'])('lets nobody past for having no other: %s', async (not_configured_action) => {
+    const alice = person();
+    await has(alice, 'sms', stranded);
+    const reply = await drive(alice, { config: { not_configured_action } }).show();
+    expect(reply).toMatchObject({ type: 'denied', message: { code: 'authenticator_validate_none' } });
+  });
+
+  it('counts for nothing where its class is not asked for, or its number was only verified once', async () => {
+    const [alice, bob] = [person(), person()];
+    await has(alice, 'sms', stranded);
+    await has(bob, 'sms', { ...stranded, facts: { verified_only: true } });
+    expect(await drive(alice, { config: { device_classes: ['totp'] } }).show()).toEqual({ type: 'passed' });
+    expect(await drive(bob).show()).toEqual({ type: 'passed' });
+  });
+});
+
 describe('a code', () => {
   it('of a class that the stage does not allow proves nothing, and is not used up (03-mfa 2)', async () => {
     const alice = person();

@@ -14,7 +14,7 @@ import type { authenticatorValidateContract } from './authenticator-validate.con
 import { askedOf, Judgement } from './judgement.js';
 import { memoryOf, type Offered, Offers, remembering } from './offers.js';
 import { ProofMemory } from './proof-memory.js';
-import { chooseSetUp, withoutDevice } from './set-ups.js';
+import { chooseSetUp, stranded, withoutDevice } from './set-ups.js';
 
 type Contract = typeof authenticatorValidateContract;
 type Choice = NonNullable<Response<Contract>['selected_challenge']>;
@@ -31,12 +31,12 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     const offered = await this.offers.of(input);
     if (this.isRemembered(input, offered)) return pass();
-    return offered.length > 0 ? show(input, offered) : withoutDevice(input);
+    return offered.length > 0 ? show(input, offered) : this.without(input, withoutDevice);
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const offered = await this.offers.of(input);
-    if (offered.length === 0) return this.withoutDevice(input);
+    if (offered.length === 0) return this.without(input, isSetUpOffered(input) ? chooseSetUp : withoutDevice);
     const shown = offered.filter(({ factor, offer }) => isShown(input, factor.deviceClass, offer.uid));
     const { selected_challenge: choice, selected_stage: setUp } = input.response;
     const chosen = choice && shown.find((one) => isOf(choice, one));
@@ -54,8 +54,9 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
     return input.state === undefined && user !== undefined && this.memory.holds(input, user, devices);
   }
 
-  private withoutDevice(input: RespondInput<Contract>): StageOutcome<Contract> {
-    return input.config.not_configured_action === 'configure' ? chooseSetUp(input) : withoutDevice(input);
+  /** Whoever has a device that cannot be asked is not let past as if they had none. */
+  private async without<I extends ChallengeInput<Contract>>(input: I, otherwise: (input: I) => StageOutcome<Contract>) {
+    return (await this.offers.isStranded(input)) ? stranded() : otherwise(input);
   }
 
   private async judge(input: RespondInput<Contract>, asked: readonly Offered[]): Promise<StageOutcome<Contract>> {
@@ -81,6 +82,8 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
     return chosen.refused ? { ...again, errors: { selected_challenge: [chosen.refused] } } : again;
   }
 }
+
+const isSetUpOffered = ({ config }: ChallengeInput<Contract>) => config.not_configured_action === 'configure';
 
 /** Shows what is offered, and remembers what that was. */
 function show({ state }: ChallengeInput<Contract>, offered: readonly Offered[]) {

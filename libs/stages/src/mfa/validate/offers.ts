@@ -4,7 +4,8 @@ import type { ChallengeInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Factor, Memory, Offer } from '../factor.js';
 import { savedOwnerOf } from '../owner.js';
-import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
+import { canProve } from '../prior-proof.js';
+import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 
 type Contract = typeof authenticatorValidateContract;
 
@@ -18,6 +19,8 @@ export interface Offered {
 }
 
 type Memories = State<Contract>['memory'];
+
+const COMPANIONS: readonly string[] = authenticatorValidateContract.companions;
 
 /** What a kind remembers. */
 export const memoryOf = (memory: Memories | undefined, kind: DeviceClass) =>
@@ -48,6 +51,19 @@ export class Offers {
       if (offer) offered.push({ factor, offer });
     }
     return offered;
+  }
+
+  /** Whether somebody has a device of an allowed kind that only its stage could ask, and that stage is gone. */
+  async isStranded(input: ChallengeInput<Contract>): Promise<boolean> {
+    const user = savedOwnerOf(input);
+    const all = user ? await this.devices.of(user.uuid) : [];
+    return all.some(
+      (device) =>
+        input.config.device_classes.includes(device.kind) &&
+        COMPANIONS.includes(`authenticator_${device.kind}`) &&
+        canProve(device) &&
+        input.companions[device.stage ?? ''] === undefined,
+    );
   }
 
   private async offer(

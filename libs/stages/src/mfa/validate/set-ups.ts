@@ -20,14 +20,19 @@ export function withoutDevice(input: ChallengeInput<Contract>): StageOutcome<Con
   }
 }
 
+const STAGE_GONE = 'A device cannot be asked any more: the stage that set it up is gone.';
+
+/** What becomes of somebody whose devices cannot be asked. Who deletes a stage must not open the doors of its users. */
+export const stranded = (): StageOutcome<Contract> => deny<Contract>({ ...NONE, effects: [misconfigured(STAGE_GONE)] });
+
+const misconfigured = (message: string) =>
+  ({ type: 'event', action: 'configuration_error', context: { message } }) as const;
+
 function offerSetUps(input: ChallengeInput<Contract>): StageOutcome<Contract> {
   if (!savedOwnerOf(input)) return deny<Contract>(NONE);
   const stages = setUpsOf(input);
   const [only, ...others] = stages;
-  if (!only)
-    return deny<Contract>({
-      effects: [{ type: 'event', action: 'configuration_error', context: { message: NOTHING_BOUND } }],
-    });
+  if (!only) return deny<Contract>({ effects: [misconfigured(NOTHING_BOUND)] });
   if (others.length === 0) return setUp(only);
   const challenge = { device_challenges: [], configuration_stages: stages.map(selectable) };
   return ask<Contract>(challenge, { state: { offers: [], memory: {} } });
