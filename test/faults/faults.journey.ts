@@ -26,6 +26,7 @@ beforeAll(async () => {
   port = await freePort();
   postgres = await startPostgres();
   house = await House.open({
+    apart: true,
     database: { url: postgres.url, drop: () => postgres.stop() },
     blueprints: [
       blueprint(

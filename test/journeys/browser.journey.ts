@@ -16,6 +16,7 @@ describeInChromium('in a real browser', () => {
 
   beforeAll(async () => {
     house = await House.open({
+      apart: true,
       blueprints: [
         blueprint(
           userEntry('alice'),

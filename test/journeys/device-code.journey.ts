@@ -25,6 +25,7 @@ let house: House;
 let device: Device;
 beforeAll(async () => {
   house = await House.open({
+    apart: true,
     blueprints: [
       blueprint(
         ...['alice', 'bob', 'carol', 'dave', 'erin', 'frank'].map((name) => userEntry(name)),

@@ -12,6 +12,7 @@ let house: House;
 /** The tests are a trusted proxy, so that they can come from any network. The rate's period never ends while they run. */
 beforeAll(async () => {
   house = await House.open({
+    apart: true,
     blueprints: [
       blueprint(
         userEntry('alice'),

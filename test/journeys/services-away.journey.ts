@@ -6,6 +6,7 @@ let house: House;
 
 beforeAll(async () => {
   house = await House.open({
+    apart: true,
     blueprints: [
       blueprint(
         userEntry('alice'),

@@ -14,7 +14,10 @@ const run = promisify(execFile);
 
 /** Those that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-type Service = (typeof SERVICES)[number] | 'captcha' | 'consent' | 'courier' | 'enrollment' | 'mfa' | 'policy';
+/** Those that serve stages beside them. */
+const OTHER_STAGES = ['captcha', 'consent', 'enrollment', 'mfa'] as const;
+type StageService = (typeof SERVICES)[number] | (typeof OTHER_STAGES)[number];
+type Service = StageService | 'courier' | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
 interface Plan {
@@ -25,6 +28,8 @@ interface Plan {
   readonly gateway?: Environment;
   /** Settings of every process. */
   readonly environment?: Environment;
+  /** Whether every service is a process of its own, for tests that end or watch one; else stages share the gateway's. */
+  readonly apart?: boolean;
   /** What visitors call it; passkeys want a name. */
   readonly host?: string;
   /** Where its schemas go; a database of the run's Postgres unless told otherwise. */
@@ -41,9 +46,12 @@ interface Ground {
   readonly sealing: Environment;
 }
 
+const servesStages = (service: Service): service is StageService =>
+  [...SERVICES, ...OTHER_STAGES].some((name) => name === service);
+
 const newSealKeys = () => `test:${randomBytes(32).toString('base64')}`;
 
-/** The whole product as separate processes, over a real nats-server and a database of its own. */
+/** The whole product over a real nats-server and a database of its own: in processes of its own, from outside. */
 export class House {
   private readonly processes = new Map<string, RunningProcess>();
 
@@ -69,7 +77,9 @@ export class House {
     const house = new House(url, { bus, database, pool, environment, sealing }, settings);
     if (plan.database) await house.command('migrate');
     for (const blueprint of blueprints) await house.apply(blueprint);
-    await Promise.all([house.openGateway(), ...services.map((service) => house.start(service))]);
+    const alone = plan.apart ? services : services.filter((service) => !servesStages(service));
+    const front = plan.apart ? house.openGateway() : house.openTogether(services.filter(servesStages));
+    await Promise.all([front, ...alone.map((service) => house.start(service))]);
     return house;
   }
 
@@ -92,6 +102,14 @@ export class House {
   async openGateway(): Promise<void> {
     const settings = { ...this.environment, ...this.gatewaySettings };
     this.processes.set('gateway', await startProcess('dist/apps/gateway/src/main.js', settings, { ready: /serving/ }));
+  }
+
+  /** Starts a gateway and stages in one process, which answers to the names of all of them. */
+  private async openTogether(services: readonly StageService[]): Promise<void> {
+    const settings = { ...this.environment, ...this.ground.sealing, ...this.gatewaySettings };
+    const told = { ...settings, HOUSE_SERVICES: services.join(' ') };
+    const process = await startProcess('test/support/house-process.mjs', told, { ready: /the house is open/ });
+    for (const name of ['gateway', ...services]) this.processes.set(name, process);
   }
 
   /** Opens one more gateway on the same database and bus, with some settings of its own; where it listens. */
@@ -120,7 +138,7 @@ export class House {
 
   /** Brings the bus back where it was; resolves when the gateway and every service can be reached again. */
   async startBus(): Promise<void> {
-    const back = [...this.processes.values()].map((process) => process.says(/bus back|reconnect\\"/));
+    const back = [...new Set(this.processes.values())].map((process) => process.says(/bus back|reconnect\\"/));
     this.ground.bus = await startNats({ port: Number(new URL(this.ground.bus.url).port) });
     await Promise.all(back);
   }
@@ -166,7 +184,7 @@ export class House {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.processes.values()].map((process) => process.stop()));
+    await Promise.all([...new Set(this.processes.values())].map((process) => process.stop()));
     await this.ground.pool.end();
     await this.nats.stop();
     await this.ground.database.drop();
