@@ -91,6 +91,12 @@ describe('an expression', () => {
     ['return request.user.ak_groups.filter(name="house").exists()', false],
     ['return request.user.ak_groups.filter(name="staff").exists()', true],
     ['return ak_is_group_member(request.user, name="others")', false],
+    [`return request.user.ak_groups.filter(group_uuid="${STAFF}").exists()`, true],
+    [`return request.user.ak_groups.filter(group_uuid="${HOUSE}").exists()`, false],
+    [`return [group.name for group in request.user.all_groups().filter(group_uuid="${HOUSE}")] == ["house"]`, true],
+    ['return request.user.ak_groups.filter(name="others").filter(name="staff").exists()', false],
+    ['return request.user.all_groups().filter(name="others").filter(name="staff").exists()', false],
+    ['return ak_user_by(username="alice").ak_groups.first().name == "staff"', true],
     ['return request.user.is_superuser', true],
     ['return [group.name for group in request.user.ak_groups.all()] == ["staff"]', true],
     ['return sorted(group.name for group in request.user.all_groups()) == ["house", "staff"]', true],
@@ -98,6 +104,7 @@ describe('an expression', () => {
     ['from authentik.core.models import Group\nreturn Group.objects.get(name="staff").pk', true],
     ['from authentik.core.models import Group\nreturn Group.objects.filter(name="others").exists()', false],
     ['return ak_user_by(username="alice").email == "alice@example.org"', true],
+    ['from authentik.core.models import User\nreturn User.objects.filter(pk=0).filter(pk=1).exists()', false],
     ['return ak_user_by(username="nobody") is None and ak_user_by(password_hash="hash") is None', true],
     ['return ak_user_has_authenticator(request.user)', true],
     ['return ak_user_has_authenticator(request.user, "totp")', true],
@@ -143,6 +150,7 @@ describe('an expression', () => {
 
   it.each([
     ['from authentik.core.models import Group\nreturn Group.objects.get(name="others")', /no such group/],
+    ['return not list(getattr(request.user, "".join(["ak_gr", "oups"])))', /groups of the user are not known/],
     ['return 1 / 0', /division by zero \(line 2\)/],
     ['return (', /line 2/],
     ['while True: pass', /time|longer/],
