@@ -19,12 +19,8 @@ const ENTRIES = blueprint(
   ...[userEntry('alice'), userEntry('bob'), userEntry('idle', { is_active: false })],
   flowEntries('known', [LOGIN]),
   flowEntries('new', [writing('always_create'), LOGIN], { designation: 'enrollment' }),
-  ...[
-    oauthEntry('hub'),
-    oauthEntry('mail', { user_matching_mode: 'email_link' }),
-    oauthEntry('bare', { enrollment_flow: null }),
-    plexEntry,
-  ],
+  ...[oauthEntry('hub'), oauthEntry('mail', { user_matching_mode: 'email_link' }), plexEntry],
+  oauthEntry('bare', { enrollment_flow: null }),
   flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
   flowEntries('buttons', [
     { stage: 'identification.identificationstage', attrs: { user_fields: [], sources: [keyOf('source hub')] } },
