@@ -57,18 +57,14 @@ class Memberships:
         return Memberships(self._user, self._above, narrowed(self._filters, filters))
 
     def exists(self):
-        return self._are() if self._above else self.first() is not None
+        return self.first() is not None
 
     def first(self):
         return next(iter(self), None)
 
     def __iter__(self):
-        for group in self._user.known_groups(self._above):
-            if not self._filters or self.filter(group_uuid=group.pk)._are():
-                yield group
-
-    def _are(self):
-        return ask("group_member", {"user": self._user, "filters": self._filters}) is True
+        asked = {"user": self._user, "above": self._above, "filters": self._filters}
+        return iter([Group(group) for group in ask("groups_of", asked) or []])
 
 
 def moment(name):
@@ -123,12 +119,6 @@ class User(Record):
 
     def all_groups(self):
         return Memberships(self, above=True)
-
-    def known_groups(self, above):
-        if self.__dict__.get("kind") == "saved" and "groups" not in self._given:
-            # None would be a guess, which opens doors to whoever must not be in a group.
-            raise AttributeError("the groups of the user are not known", name="groups", obj=self)
-        return [Group(group) for group in self._given.get("groups", []) if above or group.get("direct", True)]
 
     def __getattr__(self, name):
         if self.__dict__.get("kind") == "saved" or name not in _UNSAVED:
