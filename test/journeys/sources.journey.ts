@@ -1,7 +1,7 @@
 import { Logger } from '@gatehouse/platform';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stagesOf } from '@gatehouse/stages';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Answer, Browser } from '../support/browser.js';
 import { House } from '../support/house.js';
@@ -19,12 +19,8 @@ const ENTRIES = blueprint(
   ...[userEntry('alice'), userEntry('bob'), userEntry('idle', { is_active: false })],
   flowEntries('known', [LOGIN]),
   flowEntries('new', [writing('always_create'), LOGIN], { designation: 'enrollment' }),
-  ...[
-    oauthEntry('hub'),
-    oauthEntry('mail', { user_matching_mode: 'email_link' }),
-    oauthEntry('bare', { enrollment_flow: null }),
-    plexEntry,
-  ],
+  ...[oauthEntry('hub'), oauthEntry('mail', { user_matching_mode: 'email_link' }), plexEntry],
+  oauthEntry('bare', { enrollment_flow: null }),
   flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
   flowEntries('buttons', [
     { stage: 'identification.identificationstage', attrs: { user_fields: [], sources: [keyOf('source hub')] } },
@@ -45,7 +41,7 @@ describeWithNats('people from sources', () => {
     const database = await freshDatabase();
     house = await House.open({ database, services: ['password', 'session', 'enrollment'], blueprints: [ENTRIES] });
     // Served here, so that nobody but the stand-in answers for providers.
-    Object.assign(process.env, { DATABASE_URL: database.url });
+    vi.stubEnv('DATABASE_URL', database.url);
     const served = { name: 'identification', logger: new Logger('test'), nats: { NATS_URL: house.nats.url } };
     identification = (await serveStages({ ...served, modules: await stagesOf('identification') })).service;
     provider = await StandInProvider.open(house.nats.url);
@@ -54,6 +50,7 @@ describeWithNats('people from sources', () => {
     await provider?.close();
     await identification?.close();
     await house?.close();
+    vi.unstubAllEnvs();
   });
   beforeEach(() => {
     provider.says = { refused: { text: 'Nobody.' } };

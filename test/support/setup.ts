@@ -1,4 +1,3 @@
 import 'reflect-metadata';
-
-// A worker whose run was killed would go on for nobody; the watchdogs then stop what it had started.
-process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+// By itself, because this file is read anew for each test file, and what it imports is not.
+import './orphaned-worker.js';

@@ -18,9 +18,9 @@ function parsed(address: string, base?: string): URL | undefined {
 /** An address as a URI: what is no character of one is percent-encoded, what is encoded already stays. */
 export const uriOf = (address: string): string =>
   encodeURI(address.replace(/\p{Cs}/gu, '\ufffd'))
-    .replace(/%25/g, '%')
     .replace(/%5B/g, '[')
-    .replace(/%5D/g, ']');
+    .replace(/%5D/g, ']')
+    .replace(/%25/g, '%');
 
 /** Whether an address is that of a web page, anywhere. */
 export const isWebAddress = (address: string): boolean => {

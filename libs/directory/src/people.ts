@@ -12,8 +12,6 @@ export interface Person extends SavedUser {
   readonly password_change_date: Date;
   readonly has_usable_password: boolean;
   readonly is_superuser: boolean;
-  /** Those above the user's own are not `direct`. */
-  readonly groups: readonly (GroupName & { readonly direct: boolean })[];
 }
 
 /** A group, as far as policies see it. */
@@ -31,8 +29,8 @@ export abstract class People {
   abstract find(filters: Filters): Promise<Person | undefined>;
   /** The first group whom all filters fit; undefined when there is none, or when a filter is no field. */
   abstract findGroup(filters: Filters): Promise<GroupName | undefined>;
-  /** Whether a user is in a group that all filters fit, or in one below it. */
-  abstract isMember(userId: string, filters: Filters): Promise<boolean>;
+  /** The groups of a user that all filters fit, where `above` with those above the user's own; none when a filter is no field. */
+  abstract findGroupsOf(userId: string, wanted: { above: boolean; filters: Filters }): Promise<GroupName[]>;
   /** The attributes of all the groups of a user, those above included, and over them the user's own. */
   abstract findGroupAttributes(userId: string): Promise<Attributes>;
   /** When the password of a user was changed; undefined when there is no such user. */

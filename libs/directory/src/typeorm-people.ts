@@ -9,9 +9,7 @@ const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u
   directory.has_password(u.id) AS has_usable_password,
   CASE WHEN jsonb_typeof(u.attributes#>'{settings,locale}') = 'string'
        THEN u.attributes#>>'{settings,locale}' ELSE '' END AS locale,
-  directory.is_superuser(u.id) AS is_superuser,
-  (SELECT coalesce(jsonb_agg(jsonb_build_object('pk', g.id, 'name', g.name, 'direct', g.direct) ORDER BY g.name, g.id), '[]')
-   FROM directory.groups_of(u.id) g) AS groups`;
+  directory.is_superuser(u.id) AS is_superuser`;
 
 /** What users can be found by, as SQL that is compared as text. */
 const USER_FIELDS: Readonly<Record<string, string>> = {
@@ -74,15 +72,15 @@ export class TypeormPeople extends People {
     return rows[0];
   }
 
-  async isMember(userId: string, filters: Filters): Promise<boolean> {
-    const where = conditionsOf(filters, GROUP_FIELDS, 2);
-    if (!where) return false;
-    const text = `SELECT FROM directory.groups_of($1) g WHERE ${where.sql} LIMIT 1`;
-    const { rows } = await runNamed(this.source, { name: where.name('people.is_member'), text }, [
-      userId,
+  async findGroupsOf(userId: string, { above, filters }: { above: boolean; filters: Filters }): Promise<GroupName[]> {
+    const where = conditionsOf(filters, GROUP_FIELDS, 3);
+    if (!where) return [];
+    const text = `SELECT g.id AS pk, g.name FROM directory.groups_of($1) g WHERE (g.direct OR $2) AND ${where.sql} ORDER BY g.name, g.id`;
+    const { rows } = await runNamed<GroupName>(this.source, { name: where.name('people.groups_of'), text }, [
+      ...[userId, above],
       ...where.values,
     ]);
-    return rows.length > 0;
+    return rows;
   }
 
   async findGroupAttributes(userId: string): Promise<Attributes> {

@@ -15,6 +15,7 @@ describe('where a plan leads that is done', () => {
   it('is an address that a header can hold, whoever asked for it', () => {
     expect(destination({ ...plan, next: '/路 径?a=%2F' })).toEqual({ to: '/%E8%B7%AF%20%E5%BE%84?a=%2F' });
     expect(destination({ ...plan, context: { redirect: '/ü' } })).toEqual({ to: '/%C3%BC' });
+    expect(destination({ ...plan, next: '/?a[]=%5B%5D%25%255B' })).toEqual({ to: '/?a[]=%5B%5D%25%255B' });
   });
   it('is refused, not mended, when it is not', () => {
     expect(destination({ ...plan, next: '//evil.example' })).toEqual({ invalid: '//evil.example' });

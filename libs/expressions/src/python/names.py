@@ -56,7 +56,7 @@ def ak_user_by(**filters):
 
 
 def ak_is_group_member(user, **group_filters):
-    return ask("group_member", {"user": user, "filters": group_filters}) is True
+    return bool(ask("groups_of", {"user": user, "above": True, "filters": group_filters}))
 
 
 def ak_user_has_authenticator(user, device_type=None):

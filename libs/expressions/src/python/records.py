@@ -30,6 +30,16 @@ class Group(Record):
         return self.pk
 
 
+# What nothing fits: it is no field.
+_NOTHING = {"nothing": True}
+
+
+def narrowed(filters, more):
+    """All of these filters. Nothing fits two values of one field."""
+    differ = any(filters.get(name, value) != value for name, value in more.items())
+    return {**filters, **more, **(_NOTHING if differ else {})}
+
+
 class Memberships:
     """The groups of a user: their own, or, where `above`, those above these too."""
 
@@ -44,21 +54,17 @@ class Memberships:
         return self
 
     def filter(self, **filters):
-        return Memberships(self._user, self._above, {**self._filters, **filters})
+        return Memberships(self._user, self._above, narrowed(self._filters, filters))
 
     def exists(self):
-        return self._are(self._filters) if self._above else self.first() is not None
+        return self.first() is not None
 
     def first(self):
         return next(iter(self), None)
 
     def __iter__(self):
-        for group in self._user.known_groups(self._above):
-            if not self._filters or self._are({**self._filters, "group_uuid": group.pk}):
-                yield group
-
-    def _are(self, filters):
-        return ask("group_member", {"user": self._user, "filters": filters}) is True
+        asked = {"user": self._user, "above": self._above, "filters": self._filters}
+        return iter([Group(group) for group in ask("groups_of", asked) or []])
 
 
 def moment(name):
@@ -113,10 +119,6 @@ class User(Record):
 
     def all_groups(self):
         return Memberships(self, above=True)
-
-    def known_groups(self, above):
-        given = self._given.get("groups", [])
-        return [Group(group) for group in given if above or group.get("direct", True)]
 
     def __getattr__(self, name):
         if self.__dict__.get("kind") == "saved" or name not in _UNSAVED:

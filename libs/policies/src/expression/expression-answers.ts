@@ -12,7 +12,7 @@ const somebody = z.looseObject({ uuid: z.uuid() });
 const questions = {
   user_by: z.object({ filters: bag }),
   group_by: z.object({ filters: bag }),
-  group_member: z.object({ user: z.unknown(), filters: bag }),
+  groups_of: z.object({ user: z.unknown(), above: z.boolean(), filters: bag }),
   group_attributes: z.object({ user: z.unknown() }),
   call_policy: z.object({ name: z.string(), kwargs: bag }),
   http: webQuestion,
@@ -58,8 +58,8 @@ export class ExpressionAnswers {
         return this.userBy(questions.user_by.parse(args));
       case 'group_by':
         return this.groupBy(questions.group_by.parse(args));
-      case 'group_member':
-        return this.isMember(questions.group_member.parse(args));
+      case 'groups_of':
+        return this.groupsOf(questions.groups_of.parse(args));
       case 'group_attributes':
         return this.groupAttributes(questions.group_attributes.parse(args));
       case 'call_policy':
@@ -86,9 +86,9 @@ export class ExpressionAnswers {
     return (await this.sources.people.findGroup(filters)) ?? null;
   }
 
-  private async isMember({ user, filters }: z.output<typeof questions.group_member>): Promise<boolean> {
+  private async groupsOf({ user, ...wanted }: z.output<typeof questions.groups_of>): Promise<unknown> {
     const known = somebody.safeParse(user);
-    return known.success && this.sources.people.isMember(known.data.uuid, filters);
+    return known.success ? this.sources.people.findGroupsOf(known.data.uuid, wanted) : [];
   }
 
   private async groupAttributes({ user }: z.output<typeof questions.group_attributes>): Promise<unknown> {

@@ -10,7 +10,7 @@ import type { Question } from '../policy.js';
  * word in a remark is no use of it.
  */
 const LOOKED_UP =
-  /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|groups|ak_groups|all_groups|is_superuser)\b|__dict__|\bvars\b/;
+  /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|is_superuser)\b|__dict__|\bvars\b/;
 
 /** What an expression is given to look at (01-executor §7.5, §7.6). */
 @Injectable()

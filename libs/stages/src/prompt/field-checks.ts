@@ -74,8 +74,11 @@ function choiceOf(given: unknown, choices: readonly unknown[]): { value: unknown
 const MAILBOX = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
 /** The name of a host, whose last part is no single character. */
 const HOST = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63}(?<!-)$/;
-/** In no name of any script; what reads hosts ends at some of these, or leaves them out. */
-const NOT_IN_HOST = /[^\p{L}\p{M}\p{N}.-]/u;
+/**
+ * In no name of any script, of which some have a dot in the middle or an invisible joiner (RFC 5892 A); what reads hosts ends
+ * at some of these, or leaves them out.
+ */
+const NOT_IN_HOST = /[^\p{L}\p{M}\p{N}\p{Join_Control}·.-]/u;
 /** Of a host that is not the same everywhere only this one is named without a dot. */
 const LOCAL = 'localhost';
 

@@ -1,7 +1,7 @@
 """The few queries that expressions make of models."""
 
 from questions import PolicyException, ask
-from records import Group, User
+from records import Group, User, narrowed
 
 
 class Users:
@@ -13,7 +13,7 @@ class Users:
         self._filters = filters
 
     def filter(self, **filters):
-        return Users({**self._filters, **filters})
+        return Users(narrowed(self._filters, filters))
 
     def first(self):
         found = ask("user_by", {"filters": self._filters})
@@ -32,7 +32,7 @@ class Groups:
         self._filters = filters
 
     def filter(self, **filters):
-        return Groups({**self._filters, **filters})
+        return Groups(narrowed(self._filters, filters))
 
     def first(self):
         found = ask("group_by", {"filters": self._filters})
