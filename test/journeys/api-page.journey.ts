@@ -73,6 +73,23 @@ describeInChromium('the page of the API in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('shows what was opened before its script came', async () => {
+    const { page } = await chromium.open();
+    let send = () => {};
+    const opened = new Promise<void>((resolve) => {
+      send = resolve;
+    });
+    await page.route(/\.js$/, (route) => opened.then(() => route.continue()));
+    await page.goto(`${house.url}/api/v3/`, { waitUntil: 'commit' });
+    const solve = page.locator('#flows_executor_solve');
+    await solve.locator('summary').first().click();
+    await solve.locator('summary', { hasText: 'ChallengeTypes' }).first().click();
+    send();
+    const inside = solve.locator('summary', { hasText: 'ak-stage-password' }).first();
+    await inside.waitFor();
+    expect(await inside.isVisible()).toBe(true);
+  });
+
   it('walks a flow by answers that are filled in', async () => {
     const { page, complaints } = await chromium.open();
     await page.goto(`${house.url}/api/v3/`);

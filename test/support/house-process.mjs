@@ -1,9 +1,11 @@
 /** A gateway and the stages of the services that HOUSE_SERVICES names, in one process, as `npm start` has them. */
-import { gatewayConfig, startGateway } from '../../dist/apps/gateway/src/index.js';
-import { Logger, readConfig } from '../../dist/libs/platform/src/index.js';
-import { providersModule } from '../../dist/libs/providers/src/index.js';
-import { serveStages } from '../../dist/libs/stage-kit/src/index.js';
-import { stagesOf } from '../../dist/libs/stages/src/catalogue.js';
+// What was built is not there yet when imports are checked.
+const built = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
+const { gatewayConfig, startGateway } = await built('apps/gateway/src/index.js');
+const { Logger, readConfig } = await built('libs/platform/src/index.js');
+const { providersModule } = await built('libs/providers/src/index.js');
+const { serveStages } = await built('libs/stage-kit/src/index.js');
+const { stagesOf } = await built('libs/stages/src/catalogue.js');
 
 const config = readConfig(gatewayConfig);
 const names = process.env.HOUSE_SERVICES.split(' ');

@@ -1,14 +1,17 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { DOCUMENT_ADDRESS, useApi } from './api.context.js';
 import { nameOf, namesIn, type Schema, typeOf } from './schema.js';
 
 /** A schema that has a name: opens when it is asked for, so that it may contain itself. */
 export function Named({ name, label = name }: { name: string; label?: string }) {
   const { schemas, t } = useApi();
+  const details = useRef<HTMLDetailsElement>(null);
   const [open, setOpen] = useState(false);
+  // It may have been opened before the script came.
+  useEffect(() => setOpen(details.current?.open === true), []);
   const schema = schemas?.[name];
   return (
-    <details class="schema" onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class="schema" ref={details} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <code>{label}</code>
       </summary>
