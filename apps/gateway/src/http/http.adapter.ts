@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../gateway.config.js';
 import { parseBodies } from './body.parser.js';
 import { refuseConnection } from './client-errors.js';
+import { leaveWithoutTheSilent } from './leaving.js';
 import type { ProblemFilter } from './problem.filter.js';
 import { measure, strictRouting } from './routing.hooks.js';
 import { TLS_ONLY } from './session.cookie.js';
@@ -37,6 +38,7 @@ export function createAdapter(config: GatewayConfig, filter: ProblemFilter): Fas
   const fastify = adapter.getInstance();
   // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1); Node's own refusal would lack our headers.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
+  leaveWithoutTheSilent(fastify, config.REQUEST_ARRIVAL_S * 1000);
   measure(fastify);
   headers.addTo(fastify);
   strictRouting(fastify);
