@@ -4,42 +4,38 @@ from questions import PolicyException, ask
 from records import Group, User, narrowed
 
 
-class Users:
+class Query:
+    """Those of a kind that have certain fields: how they are asked for, and what the first one is made."""
+
+    __slots__ = ("_filters",)
+    _question = _record = None
+
+    def __init__(self, filters):
+        self._filters = filters
+
+    def filter(self, **filters):
+        return type(self)(narrowed(self._filters, filters))
+
+    def first(self):
+        found = ask(self._question, {"filters": self._filters})
+        return self._record(found) if isinstance(found, dict) else None
+
+    def exists(self):
+        return self.first() is not None
+
+
+class Users(Query):
     """Users with certain fields."""
 
-    __slots__ = ("_filters",)
-
-    def __init__(self, filters):
-        self._filters = filters
-
-    def filter(self, **filters):
-        return Users(narrowed(self._filters, filters))
-
-    def first(self):
-        found = ask("user_by", {"filters": self._filters})
-        return User(found) if isinstance(found, dict) else None
-
-    def exists(self):
-        return self.first() is not None
+    __slots__ = ()
+    _question, _record = "user_by", User
 
 
-class Groups:
+class Groups(Query):
     """Groups with certain fields."""
 
-    __slots__ = ("_filters",)
-
-    def __init__(self, filters):
-        self._filters = filters
-
-    def filter(self, **filters):
-        return Groups(narrowed(self._filters, filters))
-
-    def first(self):
-        found = ask("group_by", {"filters": self._filters})
-        return Group(found) if isinstance(found, dict) else None
-
-    def exists(self):
-        return self.first() is not None
+    __slots__ = ()
+    _question, _record = "group_by", Group
 
     def get(self, **filters):
         group = self.filter(**filters).first()
