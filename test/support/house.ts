@@ -124,6 +124,8 @@ export class House {
   /** Ends a process, by SIGTERM unless told otherwise; its exit code. */
   async end(name: string, signal?: NodeJS.Signals): Promise<number | null> {
     const process = this.process(name);
+    const names = [...this.processes.values()].filter((one) => one === process).length;
+    if (names > 1) throw new Error(`${name} shares its process: open the house apart`);
     // Its successor may be started under the same name before it has gone.
     this.processes.delete(name);
     return process.stop(signal);
