@@ -37,7 +37,8 @@ export async function startProcess(
   });
   const callOff = watch(child.pid ?? 0);
   const gone = new Promise<number | null>((resolve) => {
-    child.once('exit', (code) => {
+    // Its output is whole only when it is closed.
+    child.once('close', (code) => {
       callOff();
       resolve(code);
     });

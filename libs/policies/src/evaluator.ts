@@ -33,8 +33,8 @@ export class Evaluator {
     const results: PolicyReply['results'] = {};
     for (const asked of request.policies) {
       const began = performance.now();
-      const deadline = Math.min(until, began + asked.timeout_ms);
-      const result = await this.resultOf({ asked, request, facts, deadline });
+      const allowedMs = Math.min(until - began, asked.timeout_ms);
+      const result = await this.resultOf({ asked, request, facts, allowedMs, deadline: began + allowedMs });
       evaluations.observe({ kind: asked.kind, outcome: outcomeOf(result) }, (performance.now() - began) / 1000);
       results[asked.id] = result;
     }
@@ -72,7 +72,7 @@ export class Evaluator {
         return stop.signal;
       },
     };
-    return within(timeLeftMs(), () => known.policy.evaluate(question)).finally(() => stop.now());
+    return within(turn, () => known.policy.evaluate(question)).finally(() => stop.now());
   }
 
   /** One that could not decide does not pass. */
@@ -88,6 +88,8 @@ interface Turn {
   readonly asked: Asked;
   readonly request: PolicyRequest;
   readonly facts: Facts;
+  /** Milliseconds from its beginning to its deadline. */
+  readonly allowedMs: number;
   /** On the clock of `performance.now()`. */
   readonly deadline: number;
 }
@@ -110,11 +112,15 @@ class Stop {
 }
 
 /** What `work` comes to, if it does in time; what it says afterwards is not heard. */
-async function within<T>(ms: number, work: () => T | Promise<T>): Promise<T> {
-  if (ms < 1) throw new Undecidable('there was no time left');
+async function within<T>({ allowedMs, deadline }: Turn, work: () => T | Promise<T>): Promise<T> {
+  const leftMs = deadline - performance.now();
+  if (leftMs < 1) throw new Undecidable('there was no time left');
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Undecidable(`took longer than ${Math.round(ms)} ms`)), ms);
+    timer = setTimeout(
+      () => reject(new Undecidable(`took longer than ${Math.round(allowedMs)} ms`)),
+      Math.ceil(leftMs),
+    );
   });
   try {
     return await Promise.race([work(), late]);
