@@ -60,19 +60,23 @@ export async function round(
   }
 }
 
-const ROUNDS = 3;
+/** Short ones, so that what else runs on the machine meets all variants alike. */
+export const ROUNDS = 9;
+/** Rounds before the first that is measured: a process that lives for weeks is compiled in its first minutes. */
+export const WARM_UP = 9;
 const CONCURRENCY = 16;
 
 /** Variants in turn, several rounds, the first unmeasured; of each figure the median. */
 export async function interleaved(
   variants: readonly Variant[],
   { watched }: { readonly watched: readonly Watched[] },
-  count = ROUNDS,
 ): Promise<ReadonlyMap<string, Figures>> {
   const rounds = new Map(variants.map(({ name }): [string, Figures[]] => [name, []]));
-  for (const variant of variants) await round({ ...variant, count: variant.count / 2 }, CONCURRENCY, watched);
-  for (let i = 0; i < count; i++) {
-    for (const variant of variants) rounds.get(variant.name)?.push(await round(variant, CONCURRENCY, watched));
+  for (let i = 0; i < WARM_UP + ROUNDS; i++) {
+    for (const variant of variants) {
+      const figures = await round(variant, CONCURRENCY, watched);
+      if (i >= WARM_UP) rounds.get(variant.name)?.push(figures);
+    }
   }
   return new Map([...rounds].map(([name, figures]) => [name, median(figures)]));
 }

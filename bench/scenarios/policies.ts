@@ -4,9 +4,6 @@ import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
 import { dummyAsked, dummyOnward } from './visits.js';
 
-/** Many and short, so that what else runs on the machine meets both alike. */
-const ROUNDS = 15;
-
 /** What an expression costs that decides on a step: a solve with it beside the same solve without, in one run. */
 export async function policies(ground: Ground, product: Product): Promise<string> {
   await product.servePolicies();
@@ -15,5 +12,5 @@ export async function policies(ground: Ground, product: Product): Promise<string
     { name: without, site: product, visit: dummyOnward, count: 500 },
     { name: '… whose step an expression decides on', site: product, visit: dummyAsked, count: 500, floor: without },
   ];
-  return solvesTable(variants, await interleaved(variants, ground, ROUNDS));
+  return solvesTable(variants, await interleaved(variants, ground));
 }

@@ -3,13 +3,11 @@ import { generateSync } from 'otplib';
 import pg from 'pg';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION } from '../../test/support/blueprints.js';
 import type { Ground } from '../ground.js';
-import { type Figures, median, round, type Variant } from '../measuring.js';
+import { type Figures, median, ROUNDS, round, type Variant, WARM_UP } from '../measuring.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
 import { appCode, identification } from './visits.js';
 
-/** Short ones in turn, so that what else runs on the machine meets both alike. */
-const ROUNDS = 9;
 /** Visits of a round, and visitors: a code is good once for each of them. */
 const VISITS = 400;
 const CONCURRENCY = 16;
@@ -35,8 +33,7 @@ export async function totp(ground: Ground, product: Product): Promise<string> {
     for (const variant of variants) {
       const visit = variant.floor ? appCode(generateSync({ secret: key, epoch: Date.now() / 1000 })) : variant.visit;
       const figures = await round({ ...variant, visit }, CONCURRENCY, ground.watched);
-      // The first one warms up.
-      if (i > 0) measured.get(variant.name)?.push(figures);
+      if (i >= WARM_UP) measured.get(variant.name)?.push(figures);
     }
   });
   return solvesTable(variants, new Map([...measured].map(([name, figures]) => [name, median(figures)])));
@@ -47,7 +44,7 @@ async function eachRound({ databaseUrl }: Ground, run: (i: number) => Promise<vo
   const client = new pg.Client(databaseUrl);
   await client.connect();
   try {
-    for (let i = 0; i <= ROUNDS; i++) {
+    for (let i = 0; i < WARM_UP + ROUNDS; i++) {
       await client.query('UPDATE mfa.devices SET counter = -1');
       await run(i);
     }

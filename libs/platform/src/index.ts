@@ -17,6 +17,7 @@ export * from './places.js';
 export * from './public-address.js';
 export * from './same-secret.js';
 export * from './sealing.js';
+export * from './prepared-run.js';
 export * from './typeorm-data-source.js';
 export * from './typeorm-once.js';
 export * from './typeorm-pool.module.js';

@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Logger } from './logger.js';
+import { type NamedStatement, PreparedRun, type Rows } from './prepared-run.js';
 
 /**
  * Milliseconds for a statement on the server, and for its answer here: less than a visitor waits. Statements are planned
@@ -64,17 +65,6 @@ export async function migrate(schema: Omit<Schema, 'poolSize'>): Promise<string[
   }
 }
 
-/** A statement the server plans once a connection, whatever its values: one that may leave a condition out is two. */
-export interface NamedStatement {
-  readonly name: string;
-  readonly text: string;
-}
-
-interface Rows<R> {
-  readonly rows: R[];
-  readonly rowCount: number | null;
-}
-
 const DEADLOCK = '40P01';
 
 /**
@@ -82,8 +72,8 @@ const DEADLOCK = '40P01';
  * ended to untangle a deadlock has done nothing, and is run once more.
  */
 export async function runNamed<R>(source: DataSource, statement: NamedStatement, values: unknown[]): Promise<Rows<R>> {
-  const { master } = source.driver as unknown as { master: { query(q: object): Promise<Rows<R>> } };
-  const run = () => master.query({ ...statement, values });
+  const { master } = source.driver as unknown as { master: { query(run: PreparedRun<R>): Promise<Rows<R>> } };
+  const run = () => master.query(new PreparedRun<R>(statement, values));
   return run().catch((error: { code?: unknown }) => {
     if (error.code === DEADLOCK) return run();
     throw error;

@@ -1,0 +1,76 @@
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
+import { type NamedStatement, PreparedRun, type Rows } from './prepared-run.js';
+
+let database: FreshDatabase;
+let client: pg.Client;
+beforeEach(async () => {
+  database = await freshDatabase();
+  client = new pg.Client(database.url);
+  await client.connect();
+});
+afterEach(async () => {
+  await client.end();
+  await database.drop();
+});
+
+function run(statement: NamedStatement, values: unknown[] = []): Promise<Rows<unknown> | undefined> {
+  const { query } = client as unknown as { query(run: PreparedRun<unknown>): void };
+  return new Promise((resolve, reject) => {
+    const prepared = new PreparedRun(statement, values);
+    prepared.callback = (error, rows) => (error ? reject(error) : resolve(rows));
+    query.call(client, prepared);
+  });
+}
+
+/** How often the server has described rows from now on. */
+function descriptions(): () => number {
+  let heard = 0;
+  const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
+  connection.on('rowDescription', () => heard++);
+  return () => heard;
+}
+
+const ONE = { name: 'one', text: 'SELECT $1::int AS one' };
+
+describe('a run of a prepared statement', () => {
+  it('gives and takes values of every kind as pg does', async () => {
+    const text = `SELECT $1::int AS int, $2::float8 AS float, $3::bool AS bool, $4::text AS text, $5::bytea AS bytes,
+      $6::jsonb AS json, $7::timestamptz AS time, $8::text[] AS texts, $9::bytea[] AS blobs, $10::uuid AS nothing`;
+    const at = new Date('2026-11-26T17:00:00.123Z');
+    const blobs = [Buffer.from([0, 255]), null];
+    const values = [7, 1.5, true, 'ü"\\', Buffer.from([0, 1, 254]), { a: [1] }, at, ['a,b', null, '"'], blobs, null];
+
+    const mine = await run({ name: 'kinds', text }, values);
+    const theirs = await client.query(text, values);
+    expect(mine).toEqual({ rows: theirs.rows, rowCount: 1 });
+    expect(await run({ name: 'kinds', text }, values)).toEqual(mine);
+  });
+
+  it('says how many rows it touched, also when it gives none', async () => {
+    await client.query('CREATE TABLE things (id int PRIMARY KEY)');
+    const insert = { name: 'insert', text: 'INSERT INTO things SELECT unnest($1::int[])' };
+    expect(await run(insert, [[1, 2, 3]])).toEqual({ rows: [], rowCount: 3 });
+    expect(await run({ name: 'gone', text: 'DELETE FROM things WHERE id > $1' }, [1])).toEqual({
+      rows: [],
+      rowCount: 2,
+    });
+  });
+
+  it('asks once a connection what its rows consist of', async () => {
+    const described = descriptions();
+    const answers = [await run(ONE, [1]), await run(ONE, [2]), await run(ONE, [3])];
+    expect(answers.map((answer) => answer?.rows)).toEqual([[{ one: 1 }], [{ one: 2 }], [{ one: 3 }]]);
+    expect(described()).toBe(1);
+  });
+
+  it('that fails says why, and the connection is good for the next', async () => {
+    const divide = { name: 'divide', text: 'SELECT 6 / $1::int AS sixth' };
+    await expect(run(divide, [0])).rejects.toMatchObject({ code: '22012' });
+    expect(await run(divide, [2])).toEqual({ rows: [{ sixth: 3 }], rowCount: 1 });
+    await expect(run({ name: 'later', text: 'SELECT id FROM later' })).rejects.toMatchObject({ code: '42P01' });
+    await client.query('CREATE TABLE later (id int)');
+    expect(await run({ name: 'later', text: 'SELECT id FROM later' })).toEqual({ rows: [], rowCount: 0 });
+  });
+});
