@@ -37,13 +37,19 @@ export function embeddedIn({ contract, stage }: Host, { attached }: FlowVersion)
   });
 }
 
-/** What an embedded step judges is for that step alone: its host learns only whether it is text. */
+/** What an embedded step judges is for that step alone: its host learns only whether it is text, and of what no text may hold. */
 export function withheld(body: Body, { embeds }: StageContract): Body {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
   return Object.fromEntries(
-    Object.entries(body).map(([key, value]) => [key, fields.has(key) && typeof value === 'string' ? '' : value]),
+    Object.entries(body).map(([key, value]) => [
+      key,
+      fields.has(key) && typeof value === 'string' ? oddIn(value) : value,
+    ]),
   );
 }
+
+/** NUL, and halves of pairs: what the host refuses as any field does, before somebody is looked for or an attempt taken. */
+const oddIn = (text: string) => text.replace(/[^\0\p{Surrogate}]/gu, '');
 
 /** Two steps that both passed, as one. */
 export const both = (host: Passed, part: Passed): Passed => ({
