@@ -37,13 +37,14 @@ export function embeddedIn({ contract, stage }: Host, { attached }: FlowVersion)
   });
 }
 
-/** What an embedded step judges is for that step alone: its host learns only whether it is text. */
+/** What an embedded step judges is for that step alone: its host learns only whether it can be read as text. */
 export function withheld(body: Body, { embeds }: StageContract): Body {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
-  return Object.fromEntries(
-    Object.entries(body).map(([key, value]) => [key, fields.has(key) && typeof value === 'string' ? '' : value]),
-  );
+  return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, fields.has(key) ? blank(value) : value]));
 }
+
+/** Numbers are read as text too: a password may be one. */
+const blank = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? '' : value);
 
 /** Two steps that both passed, as one. */
 export const both = (host: Passed, part: Passed): Passed => ({
