@@ -126,12 +126,12 @@ describeWithNats('deploy/postgres/roles.sql', () => {
   it('lets policies ask about people, expire a password and look at reputations, and nobody else expire one', async () => {
     await withPool('policy', async (source) => {
       const people = new TypeormPeople(source);
-      expect(await people.find({ username: 'alice' })).toMatchObject({ uuid: alice, has_usable_password: true });
+      expect(await people.find({ username: 'alice' }, 1)).toMatchObject([{ uuid: alice, has_usable_password: true }]);
       expect(await people.findGroupsOf(alice, { above: true, filters: { name: 'nobody' } })).toEqual([]);
       expect(await people.findGroupAttributes(alice)).toEqual({});
       expect(await new TypeormReputations(source).score({ ip: '203.0.113.7', identifier: 'alice' })).toBe(0);
       await people.expirePassword(alice, new Date(0));
-      expect(await people.find({ username: 'alice' })).toMatchObject({ has_usable_password: true });
+      expect(await people.find({ username: 'alice' }, 1)).toMatchObject([{ has_usable_password: true }]);
     });
     for (const service of ['gateway', 'identification', 'password']) {
       const expire = stack.as(service, (client) =>

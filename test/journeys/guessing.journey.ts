@@ -98,6 +98,26 @@ describe('a password that is guessed', () => {
   });
 });
 
+describe('a password that no text can be', () => {
+  it.each([
+    ['correct\0horse', 'Null characters are not allowed.', 'null_characters_not_allowed'],
+    ['correct\ud800horse', 'Surrogate characters are not allowed: U+D800.', 'surrogate_characters_not_allowed'],
+  ])('is told as an error of its field in whichever step, and is no attempt: %j', async (password, string, code) => {
+    await house.rows('DELETE FROM flow.attempts');
+    const said: unknown[] = [];
+    const { judged } = await countingJudgements(house, async () => {
+      for (const uid_field of ['bob', 'nobody'])
+        said.push((await house.browser().solve('combined', { uid_field, password })).body);
+    });
+    said.push((await logIn(house.browser(), 'login', ['bob', password])).body);
+
+    const errors = { password: [{ string, code }] };
+    expect(said).toEqual(Array(3).fill(expect.objectContaining({ response_errors: errors })));
+    expect(judged).toBe(0);
+    expect(await house.rows('SELECT failures FROM flow.attempts WHERE failures > 0')).toEqual([]);
+  });
+});
+
 describe('what a flow does not offer', () => {
   it.each<[string, string, string]>([
     ['a name, where mail addresses are asked for', 'by-mail', RIGHT],

@@ -25,10 +25,10 @@ export type Filters = Readonly<Record<string, unknown>>;
 
 /** What policies may know of users and groups, and the one thing that they may do to them. */
 export abstract class People {
-  /** The first user whom all filters fit; undefined when there is none, or when a filter is no field. */
-  abstract find(filters: Filters): Promise<Person | undefined>;
-  /** The first group whom all filters fit; undefined when there is none, or when a filter is no field. */
-  abstract findGroup(filters: Filters): Promise<GroupName | undefined>;
+  /** The first users whom all filters fit, at most so many; none when a filter is no field. */
+  abstract find(filters: Filters, most: number): Promise<Person[]>;
+  /** The first groups whom all filters fit, at most so many; none when a filter is no field. */
+  abstract findGroups(filters: Filters, most: number): Promise<GroupName[]>;
   /** The groups of a user that all filters fit, where `above` with those above the user's own; none when a filter is no field. */
   abstract findGroupsOf(userId: string, wanted: { above: boolean; filters: Filters }): Promise<GroupName[]>;
   /** The attributes of all the groups of a user, those above included, and over them the user's own. */

@@ -52,24 +52,24 @@ export class TypeormPeople extends People {
     super();
   }
 
-  async find(filters: Filters): Promise<Person | undefined> {
-    const where = conditionsOf(filters, USER_FIELDS);
-    if (!where) return undefined;
-    const text = `SELECT ${COLUMNS} FROM directory.users u WHERE ${where.sql} ORDER BY u.pk LIMIT 1`;
+  async find(filters: Filters, most: number): Promise<Person[]> {
+    const where = conditionsOf(filters, USER_FIELDS, 2);
+    if (!where) return [];
+    const text = `SELECT ${COLUMNS} FROM directory.users u WHERE ${where.sql} ORDER BY u.pk LIMIT $1`;
     const { rows } = await runNamed<Omit<Person, 'kind'>>(this.source, { name: where.name('people.find'), text }, [
-      ...where.values,
+      ...[most, ...where.values],
     ]);
-    return rows[0] && { kind: 'saved', ...rows[0] };
+    return rows.map((row) => ({ kind: 'saved', ...row }));
   }
 
-  async findGroup(filters: Filters): Promise<GroupName | undefined> {
-    const where = conditionsOf(filters, GROUP_FIELDS);
-    if (!where) return undefined;
-    const text = `SELECT g.id AS pk, g.name FROM directory.groups g WHERE ${where.sql} ORDER BY g.name, g.id LIMIT 1`;
-    const { rows } = await runNamed<GroupName>(this.source, { name: where.name('people.find_group'), text }, [
-      ...where.values,
+  async findGroups(filters: Filters, most: number): Promise<GroupName[]> {
+    const where = conditionsOf(filters, GROUP_FIELDS, 2);
+    if (!where) return [];
+    const text = `SELECT g.id AS pk, g.name FROM directory.groups g WHERE ${where.sql} ORDER BY g.name, g.id LIMIT $1`;
+    const { rows } = await runNamed<GroupName>(this.source, { name: where.name('people.find_groups'), text }, [
+      ...[most, ...where.values],
     ]);
-    return rows[0];
+    return rows;
   }
 
   async findGroupsOf(userId: string, { above, filters }: { above: boolean; filters: Filters }): Promise<GroupName[]> {
@@ -103,7 +103,7 @@ export class TypeormPeople extends People {
 }
 
 /** Comparisons as a statement; undefined when a filter is no field. Only texts, numbers and truths can be compared. */
-function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>, first = 1) {
+function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>, first: number) {
   const names = Object.keys(filters).sort();
   const values = names.map((name) => filters[name]);
   const known = names.every((name) => COMPARED.test(name) && Object.hasOwn(fields, fieldOf(name)));

@@ -25,11 +25,11 @@ function answering(answer: unknown) {
 it.each([
   [
     'ak_user_by(username="akadmin").has_usable_password()',
-    ['user_by', { filters: { username: 'akadmin' } }],
-    admin,
+    ['users_by', { filters: { username: 'akadmin' }, most: 1 }],
+    [admin],
     true,
   ],
-  ['ak_user_by(uuid="x")', ['user_by', { filters: { uuid: 'x' } }], null, null],
+  ['ak_user_by(uuid="x")', ['users_by', { filters: { uuid: 'x' }, most: 1 }], [], null],
   [
     'ak_is_group_member(request.user, name="staff")',
     ['groups_of', { user: admin, above: true, filters: { name: 'staff' } }],
@@ -106,9 +106,29 @@ return True`;
   expect(asked).toEqual([['update_flow', { filters: { slug: 'initial-setup' }, values }]]);
 });
 
+it.each([
+  ['User', 'users_by', 'user'],
+  ['Group', 'groups_by', 'group'],
+])('the one %s that is asked for is the only one, or an error that can be caught', async (model, question, noun) => {
+  const get = (source: string) => `from authentik.core.models import ${model}\n${source}`;
+  const one = { pk: 1, name: 'a' };
+  const { asked, ask } = answering([one]);
+  expect(await run(get(`return ${model}.objects.get(name="a").pk`), {}, { ask })).toMatchObject({ result: 1 });
+  expect(asked).toEqual([[question, { filters: { name: 'a' }, most: 2 }]]);
+  for (const [found, error, text] of [
+    [[], 'DoesNotExist', `There is no such ${noun}.`],
+    [[one, one], 'MultipleObjectsReturned', `There is more than one such ${noun}.`],
+  ] as const) {
+    const given = { ask: answering(found).ask };
+    const caught = `try:\n  return ${model}.objects.get(name="a")\nexcept ${model}.${error}:\n  return "caught"`;
+    expect(await run(get(caught), {}, given)).toMatchObject({ result: 'caught' });
+    expect(await run(get(`return ${model}.objects.get(name="a")`), {}, given)).toMatchObject({ error: text });
+  }
+});
+
 it('a user who was found can become the pending one', async () => {
   const source = 'context["flow_plan"].context["pending_user"] = ak_user_by(username="akadmin")\nreturn True';
-  const outcome = await run(source, { flow_plan: { slug: 'f', context: {} } }, { ask: async () => admin });
+  const outcome = await run(source, { flow_plan: { slug: 'f', context: {} } }, { ask: async () => [admin] });
   expect(outcome.context).toEqual({ set: { pending_user: admin }, unset: [] });
 });
 

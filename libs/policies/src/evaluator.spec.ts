@@ -32,6 +32,15 @@ describe('policies of one question', () => {
     expect(policyReply.parse(reply)).toEqual(reply);
   });
 
+  it('say nothing by a message without a word, whether they decide or not', async () => {
+    const messages = ['', ' ', 'no'];
+    const undecided = () => Promise.reject(new Undecidable('no data', { messages }));
+    const { reply } = await evaluate(({ name }) => (name === 'policy a' ? { pass: false, messages } : undecided()), {
+      policies: [asked('a'), asked('b')],
+    });
+    expect(reply.results).toMatchObject({ a: { messages: ['no'] }, b: { messages: ['no'] } });
+  });
+
   it('see what those before them have changed, and the reply says all of it', async () => {
     const seen: unknown[] = [];
     const insert = { where: 'next' as const, steps: [{ kind: 'redirect', config: { to: '/x' } }] };

@@ -45,11 +45,11 @@ export class Evaluator {
     const { name, kind } = turn.asked;
     try {
       const { pass, messages = [], value } = await this.opinion(turn);
-      return { pass, messages: [...messages], ...(turn.asked.value && { value }) };
+      return { pass, messages: spoken(messages), ...(turn.asked.value && { value }) };
     } catch (error) {
       const said = untyped(error instanceof Error ? error.message : String(error), turn.facts.context['prompt_data']);
       // That a server outside is away, which may be its cause, is no reason to wait for the database.
-      if (error instanceof Undecidable) return { pass: false, messages: [...error.messages], error: said };
+      if (error instanceof Undecidable) return { pass: false, messages: spoken(error.messages), error: said };
       if (error instanceof Busy || isDatabaseAway(error)) throw error;
       this.report('a policy failed', error, { policy: name, kind });
       return { pass: false, messages: [], error: said };
@@ -83,6 +83,9 @@ export class Evaluator {
     return this.resultOf({ ...turn, asked });
   }
 }
+
+/** A message without a word says nothing: the visitor reads what is said where there is none. */
+const spoken = (messages: readonly string[]): string[] => messages.filter((text) => text.trim() !== '');
 
 interface Turn {
   readonly asked: Asked;

@@ -37,14 +37,19 @@ export function embeddedIn({ contract, stage }: Host, { attached }: FlowVersion)
   });
 }
 
-/** What an embedded step judges is for that step alone: its host learns only whether it can be read as text. */
+/** What an embedded step judges is for that step alone: its host learns only whether it is text, and of what no text may hold. */
 export function withheld(body: Body, { embeds }: StageContract): Body {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
-  return Object.fromEntries(Object.entries(body).map(([key, value]) => [key, fields.has(key) ? blank(value) : value]));
+  return Object.fromEntries(
+    Object.entries(body).map(([key, value]) => [key, fields.has(key) && isText(value) ? oddIn(String(value)) : value]),
+  );
 }
 
-/** Numbers are read as text too: a password may be one. */
-const blank = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? '' : value);
+/** Numbers are read as text: a password may be one. */
+const isText = (value: unknown) => typeof value === 'string' || typeof value === 'number';
+
+/** NUL, and halves of pairs: what the host refuses as any field does, before somebody is looked for or an attempt taken. */
+const oddIn = (text: string) => text.replace(/[^\0\p{Surrogate}]/gu, '');
 
 /** Two steps that both passed, as one. */
 export const both = (host: Passed, part: Passed): Passed => ({

@@ -4,8 +4,8 @@ import ipaddress
 import re
 import unicodedata
 
+from authentik.queries import Users
 from questions import ask
-from records import User
 from requests import Session
 
 
@@ -51,8 +51,7 @@ def reverse_dns(ip_addr):
 
 
 def ak_user_by(**filters):
-    found = ask("user_by", {"filters": filters})
-    return User(found) if isinstance(found, dict) else None
+    return Users(filters).first()
 
 
 def ak_is_group_member(user, **group_filters):

@@ -26,6 +26,12 @@ class Record:
 class Group(Record):
     """A group. A plan keeps its number alone."""
 
+    class DoesNotExist(Exception):
+        """No group fits."""
+
+    class MultipleObjectsReturned(Exception):
+        """More groups than one fit."""
+
     def as_json(self):
         return self.pk
 
@@ -38,6 +44,15 @@ def narrowed(filters, more):
     """All of these filters. Nothing fits two values of one field."""
     differ = any(filters.get(name, value) != value for name, value in more.items())
     return {**filters, **more, **(_NOTHING if differ else {})}
+
+
+def only(kind, found):
+    """The one of this kind that was found. None, or several, are an error."""
+    if not found:
+        raise kind.DoesNotExist(f"There is no such {kind.__name__.lower()}.")
+    if len(found) > 1:
+        raise kind.MultipleObjectsReturned(f"There is more than one such {kind.__name__.lower()}.")
+    return found[0]
 
 
 class Memberships:
@@ -55,6 +70,9 @@ class Memberships:
 
     def filter(self, **filters):
         return Memberships(self._user, self._above, narrowed(self._filters, filters))
+
+    def get(self, **filters):
+        return only(Group, list(self.filter(**filters)))
 
     def exists(self):
         return self.first() is not None
@@ -83,6 +101,12 @@ _UNSAVED = {"pk": None, "uuid": None, "name": "", "is_active": True, "is_superus
 
 class User(Record):
     """Somebody with an account, or somebody who is about to have one."""
+
+    class DoesNotExist(Exception):
+        """No user fits."""
+
+    class MultipleObjectsReturned(Exception):
+        """More users than one fit."""
 
     is_authenticated = True
     is_anonymous = False

@@ -9,9 +9,10 @@ import { Outside, webQuestion } from './outside/outside.js';
 
 const bag = z.record(z.string(), z.unknown());
 const somebody = z.looseObject({ uuid: z.uuid() });
+const wanted = z.object({ filters: bag, most: z.union([z.literal(1), z.literal(2)]) });
 const questions = {
-  user_by: z.object({ filters: bag }),
-  group_by: z.object({ filters: bag }),
+  users_by: wanted,
+  groups_by: wanted,
   groups_of: z.object({ user: z.unknown(), above: z.boolean(), filters: bag }),
   group_attributes: z.object({ user: z.unknown() }),
   call_policy: z.object({ name: z.string(), kwargs: bag }),
@@ -54,10 +55,10 @@ export class ExpressionAnswers {
 
   private answer(name: string, args: unknown): Promise<unknown> {
     switch (name) {
-      case 'user_by':
-        return this.userBy(questions.user_by.parse(args));
-      case 'group_by':
-        return this.groupBy(questions.group_by.parse(args));
+      case 'users_by':
+        return this.usersBy(questions.users_by.parse(args));
+      case 'groups_by':
+        return this.groupsBy(questions.groups_by.parse(args));
       case 'groups_of':
         return this.groupsOf(questions.groups_of.parse(args));
       case 'group_attributes':
@@ -77,13 +78,12 @@ export class ExpressionAnswers {
     }
   }
 
-  private async userBy({ filters }: z.output<typeof questions.user_by>): Promise<unknown> {
-    const person = await this.sources.people.find(filters);
-    return person ? asGiven(person) : null;
+  private async usersBy({ filters, most }: z.output<typeof wanted>): Promise<unknown> {
+    return (await this.sources.people.find(filters, most)).map(asGiven);
   }
 
-  private async groupBy({ filters }: z.output<typeof questions.group_by>): Promise<unknown> {
-    return (await this.sources.people.findGroup(filters)) ?? null;
+  private groupsBy({ filters, most }: z.output<typeof wanted>): Promise<unknown> {
+    return this.sources.people.findGroups(filters, most);
   }
 
   private async groupsOf({ user, ...wanted }: z.output<typeof questions.groups_of>): Promise<unknown> {

@@ -104,6 +104,7 @@ describe('an expression', () => {
     ['return request.user.ak_groups.filter(name="house").first()', false],
     ['from authentik.core.models import Group\nreturn Group.objects.get(name="staff").pk', true],
     ['from authentik.core.models import Group\nreturn Group.objects.filter(name="others").exists()', false],
+    ['return request.user.all_groups().get(name="house").name == "house"', true],
     ['return ak_user_by(username="alice").email == "alice@example.org"', true],
     ['from authentik.core.models import User\nreturn User.objects.filter(pk=0).filter(pk=1).exists()', false],
     ['return ak_user_by(username="nobody") is None and ak_user_by(password_hash="hash") is None', true],
@@ -151,6 +152,8 @@ describe('an expression', () => {
 
   it.each([
     ['from authentik.core.models import Group\nreturn Group.objects.get(name="others")', /no such group/],
+    ['request.user.all_groups().get()', /more than one such group/],
+    ['from authentik.core.models import Group\nGroup.objects.get()', /more than one such group/],
     ['return 1 / 0', /division by zero \(line 2\)/],
     ['return (', /line 2/],
     ['while True: pass', /time|longer/],

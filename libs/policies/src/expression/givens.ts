@@ -1,5 +1,5 @@
 import type { PolicyRequest, User } from '@gatehouse/contracts';
-import { People } from '@gatehouse/directory';
+import { People, type Person } from '@gatehouse/directory';
 import type { Given } from '@gatehouse/expressions';
 import { Places } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
@@ -36,7 +36,7 @@ export class Givens {
 
   private async lookedUp(user: User): Promise<object> {
     if (user.kind !== 'saved') return user;
-    const person = await this.people.find({ uuid: user.uuid });
+    const [person] = await this.people.find({ uuid: user.uuid }, 1);
     return person ? { ...asGiven(person), ...user } : user;
   }
 
@@ -51,7 +51,7 @@ export class Givens {
 }
 
 /** A user out of the directory, as JSON. */
-export function asGiven({ has_usable_password, ...person }: NonNullable<Awaited<ReturnType<People['find']>>>): object {
+export function asGiven({ has_usable_password, ...person }: Person): object {
   return { ...person, password_usable: has_usable_password };
 }
 

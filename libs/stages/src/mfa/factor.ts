@@ -69,6 +69,8 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
   abstract readonly field: 'code' | 'webauthn' | 'duo';
   /** Whether it can tell who somebody is, and so is offered to whoever has not said it. */
   readonly knowsItsOwner: boolean = false;
+  /** Whether judging an answer disturbs somebody: it is not done for one that is refused anyway. */
+  readonly asksSomebody: boolean = false;
 
   /** The entry for these devices; undefined when none of them can be used. Asked at every look, so it asks for the same again. */
   abstract offer(asking: Asking<K>): Offer<K> | undefined | Promise<Offer<K> | undefined>;

@@ -1,11 +1,11 @@
 """The few queries that expressions make of models."""
 
-from questions import PolicyException, ask
-from records import Group, User, narrowed
+from questions import ask
+from records import Group, User, narrowed, only
 
 
 class Query:
-    """Those of a kind that have certain fields: how they are asked for, and what the first one is made."""
+    """Those of a kind that have certain fields: how they are asked for, and what they are made."""
 
     __slots__ = ("_filters",)
     _question = _record = None
@@ -16,32 +16,32 @@ class Query:
     def filter(self, **filters):
         return type(self)(narrowed(self._filters, filters))
 
+    def get(self, **filters):
+        return only(self._record, self.filter(**filters)._found(2))
+
     def first(self):
-        found = ask(self._question, {"filters": self._filters})
-        return self._record(found) if isinstance(found, dict) else None
+        return next(iter(self._found(1)), None)
 
     def exists(self):
         return self.first() is not None
+
+    def _found(self, most):
+        found = ask(self._question, {"filters": self._filters, "most": most}) or []
+        return [self._record(one) for one in found]
 
 
 class Users(Query):
     """Users with certain fields."""
 
     __slots__ = ()
-    _question, _record = "user_by", User
+    _question, _record = "users_by", User
 
 
 class Groups(Query):
     """Groups with certain fields."""
 
     __slots__ = ()
-    _question, _record = "group_by", Group
-
-    def get(self, **filters):
-        group = self.filter(**filters).first()
-        if group is None:
-            raise PolicyException("There is no such group.")
-        return group
+    _question, _record = "groups_by", Group
 
     def get_or_create(self, **filters):
         return self.get(**filters), False

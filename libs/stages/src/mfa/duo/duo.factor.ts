@@ -23,6 +23,7 @@ const MAX_STEPS = 5;
 export class DuoFactor extends Factor<Kind> {
   readonly deviceClass = 'duo';
   readonly field = 'duo';
+  override readonly asksSomebody = true;
 
   constructor(
     @Inject(Devices) private readonly devices: Devices,

@@ -3,6 +3,7 @@ import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { freshDatabase } from '../../../../../test/support/postgres.js';
+import type { Factor } from '../factor.js';
 import { TypeormSends } from '../sms/typeorm-sends.js';
 import { authenticatorValidateContract } from '../validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../validate/authenticator-validate.stage.js';
@@ -50,6 +51,8 @@ interface Wishes {
   readonly mostAnHour?: number;
   readonly outpost?: boolean;
   readonly request?: object;
+  /** What else the user may prove themselves by. */
+  readonly others?: readonly Factor[];
 }
 
 /** A Duo on loopback, devices in a database of their own, and the stages that ask the one and keep the others. */
@@ -94,11 +97,13 @@ export class DuoBench {
 
   validate(user: SavedUser, wishes: Wishes = {}) {
     const memory = new ProofMemory(this.parts.sealer);
-    const factor = new DuoFactor(this.devices, this.duo(wishes.timeoutMs), this.pushes(wishes));
-    const stage = new AuthenticatorValidateStage(new Offers(this.devices, [factor]), new Judgement(memory), memory);
+    const duo = new DuoFactor(this.devices, this.duo(wishes.timeoutMs), this.pushes(wishes));
+    const factors = [duo, ...(wishes.others ?? [])];
+    const stage = new AuthenticatorValidateStage(new Offers(this.devices, factors), new Judgement(memory), memory);
     const client = { ip: '203.0.113.7', user_agent: 'vitest', outpost: wishes.outpost ?? false, cookies: {} };
     const request = { companions, client, timeout_ms: wishes.turnMs ?? 5000, ...wishes.request };
-    const given: Record<string, unknown> = { device_classes: ['duo'], not_configured_action: 'deny' };
+    const device_classes = factors.map(({ deviceClass }) => deviceClass);
+    const given: Record<string, unknown> = { device_classes, not_configured_action: 'deny' };
     return driveStage(authenticatorValidateContract, stage, {
       context: { pending_user: user },
       config: given,

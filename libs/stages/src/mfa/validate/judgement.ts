@@ -46,25 +46,34 @@ interface Tried {
   readonly state: State<Contract>;
 }
 
-/** Judges the proofs of an answer: every one that it brings must be right. */
+/** A field whose proof was wrong, on each entry that it was tried on; on none where nothing of its kind was shown. */
+interface Failed {
+  readonly field: Field;
+  readonly wrong: Tried['wrong'];
+}
+
+/** Judges the proofs of an answer: every one that it brings must be right, and each that is not is told. */
 @Injectable()
 export class Judgement {
   constructor(@Inject(ProofMemory) private readonly memory: ProofMemory) {}
 
   /** `asked`: the entry that was chosen, or all that were shown. */
   async of(input: Input, asked: readonly Offered[]): Promise<StageOutcome<Contract> | Undecided> {
-    const proved: { entry: Offered; verdict: Right }[] = [];
+    const [proved, failed]: [NonNullable<Tried['right']>[], Failed[]] = [[], []];
+    let waiting: Undecided | undefined;
     let state = input.state ?? { offers: [], memory: {} };
     for (const field of askedOf(input.response)) {
       const entries = asked.filter(({ factor }) => factor.field === field);
-      if (entries.length === 0) return reject<Contract>({ [field]: [{ code: 'authenticator_validate_class' }] });
+      // What is refused already rings nobody up.
+      if (failed.length > 0 && entries.some(({ factor }) => factor.asksSomebody)) continue;
       const tried = await this.tried(entries, { ...input, state }, field);
       state = tried.state;
-      if (tried.waits) return undecided(state, field, tried.waits.message);
-      if (!tried.right) return refused(input, field, tried);
-      proved.push(tried.right);
+      if (tried.waits) waiting = undecided(state, field, tried.waits.message);
+      else if (tried.right) proved.push(tried.right);
+      else failed.push({ field, wrong: tried.wrong });
     }
-    return this.passed(input, proved);
+    if (failed.length > 0) return refused(input, failed, state);
+    return waiting ?? this.passed(input, proved);
   }
 
   private async tried(
@@ -127,8 +136,8 @@ const verdictOf = ({ factor, offer }: Offered, input: Input, answer: unknown): P
 const [APP, MODEL] = authenticatorValidateContract.model.split('.');
 
 /** Says what was wrong, counts what was guessed, and records it (03-mfa §12). */
-function refused(input: Input, field: Field, { wrong, state }: Tried): StageOutcome<Contract> {
-  const guesses = wrong.filter(({ verdict }) => verdict.guessed);
+function refused(input: Input, failed: readonly Failed[], state: State<Contract>): StageOutcome<Contract> {
+  const guesses = failed.flatMap(({ wrong }) => wrong).filter(({ verdict }) => verdict.guessed);
   const owner = ownerOf(input);
   const stage = { app: APP, model_name: MODEL, name: input.step.name };
   const events = guesses.map(({ entry, verdict }) => {
@@ -142,8 +151,12 @@ function refused(input: Input, field: Field, { wrong, state }: Tried): StageOutc
   });
   const isBlamed = owner !== undefined && guesses.length > 0;
   const reputation = isBlamed ? [{ type: 'reputation', identifier: owner.username, delta: -1 } as const] : [];
-  return reject<Contract>(
-    { [field]: wrong.slice(0, 1).map(({ verdict }) => verdict.message) },
-    { state, failed: guesses.map(({ entry }) => credentialOf(entry)), effects: [...events, ...reputation] },
-  );
+  return reject<Contract>(Object.fromEntries(failed.map(({ field, wrong }) => [field, [messageOf(wrong)]])), {
+    ...(input.state && { state }),
+    failed: guesses.map(({ entry }) => credentialOf(entry)),
+    effects: [...events, ...reputation],
+  });
 }
+
+const messageOf = ([first]: Failed['wrong']): OwnMessage<Contract> =>
+  first?.verdict.message ?? { code: 'authenticator_validate_class' };

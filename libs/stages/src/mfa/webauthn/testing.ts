@@ -4,6 +4,7 @@ import { Users } from '@gatehouse/directory';
 import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { freshDatabase } from '../../../../../test/support/postgres.js';
+import type { Factor } from '../factor.js';
 import { authenticatorValidateContract } from '../validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../validate/authenticator-validate.stage.js';
 import { Judgement } from '../validate/judgement.js';
@@ -53,6 +54,8 @@ export const refusal = (field: string, message: object) => ({ type: 'rejected', 
 
 interface Settings {
   readonly challengeS: number;
+  /** What else somebody may prove themselves by. */
+  readonly others?: (devices: Devices) => readonly Factor[];
 }
 const usual: Settings = { challengeS: 600 };
 const models = new NoModels();
@@ -89,7 +92,7 @@ export class DeviceBench {
 
   validate(context: PlanContext, config: Record<string, unknown> = {}, settings = usual) {
     const memory = new ProofMemory(this.sealer);
-    const offers = new Offers(this.devices, [this.factor(settings)]);
+    const offers = new Offers(this.devices, [this.factor(settings), ...(settings.others?.(this.devices) ?? [])]);
     const stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
     const given: Record<string, unknown> = { device_classes: ['webauthn'], not_configured_action: 'deny', ...config };
     return driveStage(authenticatorValidateContract, stage, { context, config: given });

@@ -1,5 +1,6 @@
 """Names of attributes, and users and groups to be found by their fields."""
 
+import records
 from authentik.queries import Groups, Users
 
 USER_ATTRIBUTE_CAN_OVERRIDE_IP = "goauthentik.io/user/override-ips"
@@ -26,9 +27,13 @@ class User:
     """The users of the house."""
 
     objects = Users({})
+    DoesNotExist = records.User.DoesNotExist
+    MultipleObjectsReturned = records.User.MultipleObjectsReturned
 
 
 class Group:
     """The groups of the house."""
 
     objects = Groups({})
+    DoesNotExist = records.Group.DoesNotExist
+    MultipleObjectsReturned = records.Group.MultipleObjectsReturned
