@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Devices } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
@@ -16,12 +14,8 @@ import { CodeSender } from './code-sender.js';
 import { HttpMessages } from './http-messages.js';
 import { Numbers } from './numbers.js';
 import { SmsFactor } from './sms.factor.js';
+import { SmsServer } from './sms-server.js';
 import { TypeormSends } from './typeorm-sends.js';
-
-interface Sent {
-  readonly To: string;
-  readonly Body: string;
-}
 
 const LIMITS = { SMS_TIMEOUT_MS: 2000, SMS_COOLDOWN_S: 0, SMS_MAX_AN_HOUR: 10, SMS_TWILIO_URL: 'http://127.0.0.1:1' };
 
@@ -39,36 +33,17 @@ interface Given {
 
 /** A provider of text messages on loopback, devices in a database of their own, and the stages that use both. */
 export class SmsBench {
-  /** What the provider was asked to send. */
-  readonly sent: Sent[] = [];
-  /** What it answers. */
-  status = 200;
-
   private constructor(
     readonly database: DevicesDatabase,
-    private readonly server: Server,
-  ) {
-    server.on('request', (request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => {
-        body += chunk.toString();
-      });
-      request.on('end', () => {
-        this.sent.push(JSON.parse(body) as Sent);
-        response.writeHead(this.status).end();
-      });
-    });
-  }
+    readonly server: SmsServer,
+  ) {}
 
   static async open(): Promise<SmsBench> {
-    const server = createServer();
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    return new SmsBench(await devicesDatabase(), server);
+    return new SmsBench(await devicesDatabase(), await SmsServer.open());
   }
 
   async close() {
-    this.server.closeAllConnections();
-    this.server.close();
+    await this.server.close();
     await this.database.close();
   }
 
@@ -97,9 +72,7 @@ export class SmsBench {
   }
 
   private config(more: object) {
-    const { port } = this.server.address() as AddressInfo;
-    const account_sid = `http://127.0.0.1:${port}`;
-    return { provider: 'generic' as const, from_number: '+100', account_sid, auth: 'user', ...more };
+    return { provider: 'generic' as const, from_number: '+100', account_sid: this.server.url, auth: 'user', ...more };
   }
 
   private sender(limits: object): CodeSender {
