@@ -38,7 +38,7 @@ const touched = { ...chosen, when: 'touch', refuse: { field: 'touch', code: 'wro
 const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
 
 /**
- * `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `secret` spends attempts, `choice` those
+ * `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `lobby` does both, `secret` spends attempts, `choice` those
  * of what was chosen, `needy` needs a user, `page` grants nothing, `puzzle` does not act, `scribe` and `diary` write data of their own, `scribe` passwords.
  */
 const KINDS = new Map(
@@ -50,6 +50,13 @@ const KINDS = new Map(
     contract('hall', {
       response: answer('uid', 'token'),
       embeds: { inner: { field: 'token', error: 'wrong', asks: 'puzzle' } },
+    }),
+    contract('lobby', {
+      response: answer('uid', 'pin', 'word'),
+      embeds: {
+        first: { field: 'pin', as: 'password', error: 'wrong', asks: 'lock' },
+        last: { field: 'word', error: 'wrong' },
+      },
     }),
     contract('puzzle', { response: answer('token'), acts: false }),
     contract('scribe', { component: undefined, writes_data: true, renews: ['password'] }),

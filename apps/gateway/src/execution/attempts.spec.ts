@@ -1,4 +1,4 @@
-import type { AttemptRule } from '@gatehouse/contracts';
+import type { AttemptRule, User } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { Claims, subjectOf } from './attempts.js';
 import { ALICE } from './testing.js';
@@ -48,6 +48,20 @@ it('counts by network what is guessed of nobody, so that nobody can lock everybo
 
   expect(subjectAt('2001:db8::1')).toBe(subjectAt('2001:db8::2'));
   expect(subjectAt('2001:db8::1')).not.toBe(subjectAt('203.0.113.7'));
+});
+
+it('keeps failures at a user until a right answer, and others for a while', () => {
+  const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const limitsAt = (user: User) =>
+    claims
+      .of({ rules: [password], body: { password: 'x' }, shown: {}, user, ip: '203.0.113.7' })
+      .map(({ free, hard, forgetAfterS }) => [free, hard, forgetAfterS]);
+
+  expect(limitsAt(ALICE)).toEqual([
+    [5, 50, undefined],
+    [100, undefined, 900],
+  ]);
+  expect(limitsAt({ kind: 'pretended', username: 'zoe', email: '' })[0]).toEqual([5, 50, 86_400]);
 });
 
 describe('an answer that chooses among devices', () => {

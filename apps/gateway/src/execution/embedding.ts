@@ -41,12 +41,12 @@ export function embeddedIn({ contract, stage }: Host, { attached }: FlowVersion)
 export function withheld(body: Body, { embeds }: StageContract): Body {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
   return Object.fromEntries(
-    Object.entries(body).map(([key, value]) => [
-      key,
-      fields.has(key) && typeof value === 'string' ? oddIn(value) : value,
-    ]),
+    Object.entries(body).map(([key, value]) => [key, fields.has(key) && isText(value) ? oddIn(String(value)) : value]),
   );
 }
+
+/** Numbers are read as text: a password may be one. */
+const isText = (value: unknown) => typeof value === 'string' || typeof value === 'number';
 
 /** NUL, and halves of pairs: what the host refuses as any field does, before somebody is looked for or an attempt taken. */
 const oddIn = (text: string) => text.replace(/[^\0\p{Surrogate}]/gu, '');

@@ -46,6 +46,18 @@ describe('a whole login', () => {
     expect(stages.requests[1]?.context).toEqual({ pending_user: ALICE });
   });
 
+  it('tells a stage no cookie that its contract does not name, and no fact', async () => {
+    const { solve, stages } = house(LOGIN, {
+      ...SCRIPT,
+      'ident.respond': { type: 'passed', context: { pending_user: ALICE, user_backend: 'b' } },
+    });
+    const cookies = { authentik_session: 'key', constructor: 'x' };
+    await solve({ uid: 'alice' }, { client: { ip: '203.0.113.7', user_agent: '', outpost: false, cookies } });
+
+    expect(stages.requests.map(({ client }) => client.cookies)).toEqual([{}, {}]);
+    expect(stages.requests[1]?.context).toEqual({ pending_user: ALICE });
+  });
+
   it('names each turn of each revision once', async () => {
     const { show, solve, stages } = house(LOGIN, SCRIPT);
     await show();
@@ -54,67 +66,6 @@ describe('a whole login', () => {
 
     const ids = stages.requests.map(({ id }) => id.split('.').slice(1).join('.'));
     expect(ids).toEqual(['0.0', '0.0', '0.1', '1.0', '1.1']);
-  });
-});
-
-describe('an answer', () => {
-  it.each([
-    ['another component', { component: 'ak-stage-page', password: 'x' }],
-    ['the component of the step before', { component: 'ak-stage-ident', uid: 'alice' }],
-  ])('for %s is not given to the current stage: its challenge is shown without errors', async (_, body) => {
-    const { solve, stages } = house(LOGIN, SCRIPT);
-    await solve({ uid: 'alice' });
-    const hops = stages.hops.length;
-
-    expect((await solve(body)).told).toMatchObject({ type: 'show', challenge: { secret: true }, errors: undefined });
-    expect(stages.hops).toHaveLength(hops);
-  });
-
-  it.each([{ component: 'unheard-of' }, { component: 7 }, {}])(
-    'with the component %o is the current stage’s',
-    async (body) => {
-      const { solve, stages } = house(LOGIN, SCRIPT);
-      await solve(body);
-
-      expect(stages.hops[0]).toBe('ident.respond');
-    },
-  );
-
-  it('that is no object is refused without asking the stage to judge it', async () => {
-    const { solve, stages } = house(LOGIN, SCRIPT);
-
-    expect((await solve([])).told).toMatchObject({
-      type: 'show',
-      challenge: { who: true },
-      errors: { non_field_errors: [{ code: 'not_an_object' }] },
-    });
-    expect(stages.hops).toEqual(['ident.challenge']);
-  });
-
-  it('that a stage rejects is shown again with its errors', async () => {
-    const { solve } = house(versionOf([{ kind: 'page' }]), { ...SCRIPT, 'page.respond': rejects() });
-
-    expect((await solve({ word: 'x' })).told).toMatchObject({
-      type: 'show',
-      challenge: { again: true },
-      errors: { word: [{ code: 'wrong' }] },
-    });
-  });
-
-  it('from a foreign page is refused for a logged-in user, and asked of nobody', async () => {
-    const { show, solve, plans, stages } = house(LOGIN, SCRIPT);
-    await show();
-    plans.session = {
-      id: 's',
-      retired: false,
-      leftS: undefined,
-      user: { ...ALICE, is_superuser: false, debug: false },
-    };
-
-    await expect(solve({}, { answer: { body: {}, forged: { text: 'CSRF Failed' } } })).rejects.toMatchObject({
-      code: 'csrf_failed',
-    });
-    expect(stages.hops).toEqual(['ident.challenge']);
   });
 });
 
@@ -255,6 +206,14 @@ describe('a plan', () => {
       type: 'denied',
       message: { text: 'Invalid next URL' },
     });
+  });
+
+  it('remembers no secret of the address that it was begun by', async () => {
+    const { show, plans } = house(LOGIN, SCRIPT);
+    await show({ query: { flow_token: 'secret', itoken: 'a', next: '/app/' } });
+
+    expect(plans.plan).toMatchObject({ query: { itoken: 'a' }, next: '/app/' });
+    expect(plans.plan?.query).not.toHaveProperty('flow_token');
   });
 
   it('is made anew when the query brings another invitation', async () => {

@@ -71,6 +71,14 @@ describe('a mailed link', () => {
     expect(plans.plan?.shown?.challenge).toEqual({ puzzle: true });
   });
 
+  it('takes no answer to what was shown before it was sent', async () => {
+    const trail = [{ step: 'ident-0', outcome: 'passed', at: '', ms: 0 }];
+    const { solve, stages } = mailed('puzzle', { plan: { shown: { step: 'puzzle-1', challenge: {} }, trail } });
+
+    expect((await solve({ token: 'x' }, byLink)).told).toMatchObject({ challenge: { puzzle: true } });
+    expect(stages.hops).toEqual(['puzzle.challenge']);
+  });
+
   it('stays about whom it was sent to, whoever an answer names (D3 3)', async () => {
     const { show, solve, plans, stages } = mailed('puzzle');
     await show(byLink);

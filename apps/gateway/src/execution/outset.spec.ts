@@ -50,6 +50,16 @@ describe('a flow that is begun with more than its own steps', () => {
     expect(plans.saves).toBe(0);
   });
 
+  it('does not begin for whom what it is begun for is not', async () => {
+    const { begin, plans, policies } = house(versionOf([{ kind: 'page' }]), SCRIPT);
+    plans.session = loggedIn;
+    policies.said['app'] = false;
+    const set = setOf({ policy: 'app' });
+    const access = { set, policies: versionOf([], {}, set).policies };
+    await expect(begin({ ...outfit, visitor: alice, access })).rejects.toMatchObject({ code: 'permission_denied' });
+    expect(plans.saves).toBe(0);
+  });
+
   it('begins nothing by a session key that was replaced a moment ago', async () => {
     const { begin, plans } = house(versionOf([{ kind: 'page' }]), SCRIPT);
     plans.session = { ...loggedIn, retired: true, user: undefined };

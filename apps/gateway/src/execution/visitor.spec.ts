@@ -27,6 +27,17 @@ describe('a plan', () => {
     expect(stages.hops).toHaveLength(hops);
   });
 
+  it('shows who lost to a proof what is asked next, and not whom the plan is about', async () => {
+    const { solve, plans } = house(LOGIN, SCRIPT);
+    await solve({ uid: 'alice' });
+    plans.save = async () => {
+      plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
+      return false;
+    };
+
+    expect(await solve({ password: 'hunter2' })).toMatchObject({ told: { type: 'show' }, context: {} });
+  });
+
   it('is given a new key by whoever proves something, so that a planted one is worth nothing afterwards', async () => {
     const { solve } = house(versionOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]), SCRIPT);
 
@@ -53,6 +64,26 @@ describe('a plan', () => {
 
     expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'denied' });
     expect(stages.hops).toEqual(['page.challenge']);
+  });
+
+  it('ends for whoever its flow is not for any more, though they are still who began it', async () => {
+    const { show, solve, plans, stages } = house(requiring('require_superuser', 'page'), SCRIPT);
+    plans.session = sessionOf({ ...alice, is_superuser: true });
+    await show();
+    plans.session = sessionOf(alice);
+
+    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'denied' });
+    expect(stages.hops).toEqual(['page.challenge']);
+  });
+
+  it('starts over only for whom its flow is', async () => {
+    const version = versionOf([{ kind: 'logout' }, { kind: 'page', onRefusal: 'restart' }]);
+    const members = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
+    const { show, plans, stages } = house(members, { ...SCRIPT, 'page.challenge': { type: 'denied' } });
+    plans.session = sessionOf(alice);
+
+    expect((await show()).told).toMatchObject({ message: { text: 'Flow does not apply to current user.' } });
+    expect(stages.hops).toEqual(['logout.challenge', 'page.challenge']);
   });
 
   it('is not gone on with by anybody else: what a stranger began is not for whoever has logged in since', async () => {
@@ -91,6 +122,19 @@ const requiring = (authentication: FlowVersion['flow']['authentication'], ...kin
   const version = versionOf(kinds.map((kind) => ({ kind })));
   return { ...version, flow: { ...version.flow, authentication } };
 };
+
+it('counts strangers before anything is done for them, and nobody else', async () => {
+  const { show, plans, stages } = house(requiring('none', 'page'), SCRIPT);
+  const admitStranger = () => {
+    throw new Problem('rate_limited', { retry_after_s: 1 });
+  };
+
+  await expect(show({ admitStranger })).rejects.toMatchObject({ code: 'rate_limited' });
+  await expect(show({ admitStranger, authenticate: async () => bob })).rejects.toMatchObject({ code: 'rate_limited' });
+  expect(stages.hops).toEqual([]);
+  plans.session = sessionOf(alice);
+  expect((await show({ admitStranger })).told).toMatchObject({ type: 'show' });
+});
 
 describe('a token', () => {
   const authenticate = async () => bob;

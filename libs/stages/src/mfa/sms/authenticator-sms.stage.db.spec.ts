@@ -124,6 +124,37 @@ describe('setting a phone up', () => {
   });
 });
 
+describe('a number that a form has asked for', () => {
+  const limits = { SMS_COOLDOWN_S: 60 };
+
+  it.each([0, 1])('is sent one code, which counts whichever of two submits of the form is kept: %i', async (kept) => {
+    const [alice, phone, id] = [person(), newNumber(), randomUUID()];
+    const twins = [1, 2].map(() => bench.setUp(alice, { limits, phone, id }));
+    const shown = await Promise.all(twins.map(({ show }) => show()));
+    expect(shown.map(asksForNumber)).toEqual([false, false]);
+    expect(bench.sent.map(({ To }) => To)).toEqual([phone]);
+    expect(await twins[kept]!.answer({ code: lastCode() })).toMatchObject({ type: 'passed' });
+  });
+
+  it('is sent no code, and another number asked for, where a message to it is too early', async () => {
+    const [alice, phone] = [person(), newNumber()];
+    await bench.setUp(alice, { limits, phone }).show();
+    expect(asksForNumber(await bench.setUp(alice, { limits, phone }).show())).toBe(true);
+    expect(bench.sent).toHaveLength(1);
+  });
+
+  it('is sent another code after five wrong answers, and not the same with five more', async () => {
+    const { show, answer } = bench.setUp(person(), { phone: newNumber() });
+    await show();
+    const first = lastCode();
+    for (let tries = 0; tries < 5; tries++) await answer({ code: otherCode() });
+    await show();
+    expect(bench.sent).toHaveLength(2);
+    const stale = first === lastCode() ? otherCode() : first;
+    expect(await answer({ code: stale })).toMatchObject(refusal('authenticator_sms_code'));
+  });
+});
+
 describe('a code that is asked for at a login', () => {
   async function withPhone() {
     const [alice, number] = [person(), newNumber()];

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Devices } from '@gatehouse/authenticators';
@@ -26,6 +27,15 @@ const LIMITS = { SMS_TIMEOUT_MS: 2000, SMS_COOLDOWN_S: 0, SMS_MAX_AN_HOUR: 10, S
 
 const STAGE = 'a1b2c3d4-0000-4000-8000-000000000002';
 const step = { id: 'step', name: 'sms', stage: STAGE, confirmed: true };
+
+interface Given {
+  readonly config?: object;
+  readonly limits?: object;
+  /** The number that a form has asked for. */
+  readonly phone?: string;
+  /** Of the plan. */
+  readonly id?: string;
+}
 
 /** A provider of text messages on loopback, devices in a database of their own, and the stages that use both. */
 export class SmsBench {
@@ -67,11 +77,12 @@ export class SmsBench {
   }
 
   /** The set-up of a phone. */
-  setUp(user: SavedUser | undefined, { config = {}, limits = {} }: { config?: object; limits?: object } = {}) {
+  setUp(user: SavedUser | undefined, { config = {}, limits = {}, phone, id = randomUUID() }: Given = {}) {
     const numbers = new Numbers(this.devices, this.database.sealer);
     const stage = new AuthenticatorSmsStage(this.devices, numbers, this.sender(limits));
-    const context = user ? { pending_user: user } : {};
-    return driveStage(authenticatorSmsContract, stage, { context, config: this.config(config), request: { step } });
+    const context = { ...(user && { pending_user: user }), ...(phone && { prompt_data: { phone } }) };
+    const request = { step, id: `${id}.1.1` };
+    return driveStage(authenticatorSmsContract, stage, { context, config: this.config(config), request });
   }
 
   /** A login that asks for a code. */
