@@ -180,11 +180,12 @@ describe('an invitation', () => {
     it.each<[StagesInvitationInvitationsListRequest, string[]]>([
       [{ name: 'late' }, ['late']],
       [{ name: 'LATE' }, []],
-      [{ name: '', search: 'late' }, ['late_of_tara', 'late']],
+      [{ name: ' ', search: 'late' }, ['late_of_tara', 'late']],
       [{ search: 'LATE tara' }, ['late_of_tara']],
       [{ search: '_of_' }, ['late_of_tara']],
       [{ search: '2201-01,Vited' }, ['early']],
       [{ search: '%' }, []],
+      [{ search: ' ', name: 'early' }, ['early']],
       [{ createdByUsername: 'tara' }, ['late_of_tara']],
       [{ expires: early }, ['early']],
       [{ flowSlug: 'invited', search: 'early' }, ['early']],
@@ -217,6 +218,31 @@ describe('an invitation', () => {
     const { status, body: said } = await make(body);
     expect(status).toBe(400);
     expect(Object.keys(said)).toEqual([field]);
+  });
+
+  it.each([
+    [{ expires: '2100-01-01' }, { expires: '2100-01-01T00:00:00.000Z' }],
+    [{ expires: '2100-01-01 12:30+02:00' }, { expires: '2100-01-01T10:30:00.000Z' }],
+    [{ flow: '' }, { flow: null }],
+    [{ single_use: 'true' }, { single_use: true }],
+  ])('is made of %j, as forms write it', async (said, meant) => {
+    expect(await make({ name: 'written', ...said })).toMatchObject({ status: 201, body: meant });
+  });
+
+  it('is neither made nor changed by a body that is no object', async () => {
+    const { body } = await make({ name: 'kept' });
+    const address = `${INVITATIONS}${String(body['pk'])}/`;
+    const sent = (text: string, headers = JSON_TYPE) => admin.fetch(address, { method: 'PATCH', headers, body: text });
+    expect(await sent('{bad')).toMatchObject({ status: 400, body: { code: 'malformed_json' } });
+    expect(await sent('name=other', { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
+    expect(await sent('[]')).toMatchObject({
+      status: 400,
+      body: { non_field_errors: ['Invalid data. Expected a dictionary, but got list.'] },
+    });
+    expect((await sent('{"flow": "x", "expires": "tomorrow"}')).body).toEqual({
+      flow: ['“x” is not a valid UUID.'],
+      expires: [expect.stringMatching(/^Datetime has wrong format/)],
+    });
   });
 
   it('is none of the business of members and strangers', async () => {

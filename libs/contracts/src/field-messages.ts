@@ -18,6 +18,11 @@ export const fieldMessages = {
   max_string_length: { string: 'String value too large.', code: 'max_string_length' },
   max_value: { string: 'Ensure this value is less than or equal to {max}.', code: 'max_value' },
   min_value: { string: 'Ensure this value is greater than or equal to {min}.', code: 'min_value' },
+  not_a_moment: {
+    string:
+      'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+    code: 'invalid',
+  },
   not_a_boolean: { string: 'Must be a valid boolean.', code: 'invalid' },
   not_a_dict: { string: 'Expected a dictionary of items but got type "{type}".', code: 'not_a_dict' },
   not_a_json_object: {

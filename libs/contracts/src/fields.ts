@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dateTimeOf } from './dates.js';
 import type { FieldMessageCode } from './field-messages.js';
 import { type Errors, NON_FIELD_ERRORS } from './message.js';
 import { oddCharacterIn } from './odd-character.js';
@@ -135,6 +136,11 @@ function asciiDigits(text: string): string {
     for (let point = digit.codePointAt(0)! - 1; /\p{Nd}/u.test(String.fromCodePoint(point)); point--) distance++;
     return String(distance % 10);
   });
+}
+
+/** A moment, as ISO 8601 text in UTC. */
+export function moment(): z.ZodType<string> {
+  return field((value) => dateTimeOf(value)?.value ?? refuse('not_a_moment'), { type: 'string', format: 'date-time' });
 }
 
 const YES = new Set(['t', 'T', 'y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON', '1']);

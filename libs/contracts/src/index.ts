@@ -1,4 +1,5 @@
 export * from './captcha.js';
+export * from './dates.js';
 export * from './described-contract.js';
 export * from './described-schema.js';
 export * from './device-class.js';

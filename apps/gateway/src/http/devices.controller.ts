@@ -1,4 +1,4 @@
-import { fieldErrors, Problem } from '@gatehouse/contracts';
+import { Problem } from '@gatehouse/contracts';
 import {
   Body,
   Controller,
@@ -16,7 +16,6 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { OwnDevices, type OwnedDevice } from '../execution/own-devices.js';
-import { Unreadable } from './body.parser.js';
 import { type Asker, type CalledDevice, DeviceDesk, kindOf } from './device.desk.js';
 import { allDevices, deviceRequest, ownDevice, ownDevices, patchedDeviceRequest } from './devices.bodies.js';
 import { presentAny, presentOwn } from './devices.presenter.js';
@@ -24,6 +23,7 @@ import { Described } from './openapi/operation.js';
 import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
 import { Principals } from './principal.js';
 import { genericError, validationError } from './problem.bodies.js';
+import { readBody } from './read-body.js';
 import { refused } from './refused-fields.js';
 
 /** Devices of one person that are listed at once, of all kinds. */
@@ -147,10 +147,9 @@ export class DevicesController {
 
   private async change(called: CalledDevice, { body, type }: Given, asker: Asker) {
     const device = await this.desk.find(asker.principal, called);
-    if (body instanceof Unreadable) throw body.problem;
-    const parsed = type.safeParse(body);
-    if (!parsed.success) return refused(asker.exchange.reply, fieldErrors(parsed.error));
-    const { name = device.name } = parsed.data;
+    const read = readBody(body, type);
+    if ('errors' in read) return refused(asker.exchange.reply, read.errors);
+    const { name = device.name } = read.said;
     if (name !== device.name) await this.desk.rename(device, name, asker);
     return presentOwn({ ...device, name } satisfies OwnedDevice);
   }

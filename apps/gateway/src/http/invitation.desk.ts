@@ -1,4 +1,4 @@
-import { type Errors, fieldErrors, Problem } from '@gatehouse/contracts';
+import { type Errors, Problem } from '@gatehouse/contracts';
 import { type Invitation, type InvitationFields, type InvitationFilter, Invitations } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.js';
 import type { patchedInvitationRequest } from './invitations.bodies.js';
 import type { InvitationQuery } from './invitations.query.js';
 import { type Principal, Principals } from './principal.js';
+import { readBody } from './read-body.js';
 import { isUuid } from './uuid.js';
 
 /** The id of no flow. */
@@ -42,11 +43,11 @@ export class InvitationDesk {
 
   /** What a body says, over what is known. */
   async read(body: unknown, type: Request, known?: InvitationFields): Promise<{ fields: InvitationFields } | Wrong> {
-    const parsed = type.safeParse(body);
-    if (!parsed.success) return { errors: fieldErrors(parsed.error) };
-    const { flow } = parsed.data;
+    const read = readBody(body, type);
+    if ('errors' in read) return read;
+    const { flow } = read.said;
     const isThere = !flow || (await this.flows.exists(flow));
-    return isThere ? { fields: fieldsOf(parsed.data, known) } : { errors: { flow: [noObject(flow)] } };
+    return isThere ? { fields: fieldsOf(read.said, known) } : { errors: { flow: [noObject(flow)] } };
   }
 
   /** What has become of an invitation. Throws `not_found`, also for one that was used meanwhile. */

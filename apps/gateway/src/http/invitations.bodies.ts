@@ -1,17 +1,21 @@
-import { boolean, char, jsonObject, lenient } from '@gatehouse/contracts';
+import { boolean, char, jsonObject, lenient, moment } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { flow } from './flows.bodies.js';
 import { paginatedOf } from './pagination.js';
+import { isUuid } from './uuid.js';
 
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
+/** A flow by its id; an empty one is none, as forms send it. */
+const flowId = char({ allowBlank: true })
+  .refine((id) => id === '' || isUuid(id), { error: ({ input }) => `“${String(input)}” is not a valid UUID.` })
+  .transform((id) => id || null);
+
 /** Bytes of what an invitation fixes: it becomes part of plans. */
 const MAX_FIXED_BYTES = 32 * 1024;
 
-const moment = z.iso.datetime({ offset: true, local: true });
-
 const name = char().refine((given) => SLUG.test(given), { error: 'Enter a valid “slug”.' });
 const others = {
-  expires: lenient(moment as z.ZodType<string>, { optional: true, nullable: true }),
+  expires: lenient(moment(), { optional: true, nullable: true }),
   fixed_data: lenient(
     jsonObject().refine((data) => Buffer.byteLength(JSON.stringify(data)) <= MAX_FIXED_BYTES, {
       error: `At most ${MAX_FIXED_BYTES / 1024} KiB.`,
@@ -19,7 +23,7 @@ const others = {
     { optional: true },
   ),
   single_use: lenient(boolean(), { optional: true }),
-  flow: lenient(z.uuid() as z.ZodType<string>, { optional: true, nullable: true }),
+  flow: lenient(flowId, { optional: true, nullable: true }),
 };
 
 /** An invitation as it is asked for. */

@@ -1,4 +1,4 @@
-import { char, lenient } from '@gatehouse/contracts';
+import { char, dateTimeOf, lenient } from '@gatehouse/contracts';
 import { INVITATION_ORDERS, type InvitationOrder } from '@gatehouse/directory';
 import { z } from 'zod';
 
@@ -19,7 +19,10 @@ const MOST_WORDS = 10;
 const LATEST_FIRST: InvitationOrder = { by: 'expires', descending: true };
 
 const said = lenient(char(), { optional: true });
-const moment = z.iso.datetime({ offset: true, local: true, error: 'Enter a valid date/time.' });
+const moment = z
+  .string()
+  .refine((text) => dateTimeOf(text), { error: 'Enter a valid date/time.' })
+  .transform((text) => new Date(dateTimeOf(text)!.value));
 
 /** What is asked of the list; of a repeated key the last counts, one that is empty asks nothing. */
 const asked = z.preprocess(
@@ -27,11 +30,11 @@ const asked = z.preprocess(
     Object.fromEntries(
       Object.entries(query as object)
         .map(([key, value]) => [key, Array.isArray(value) ? (value.at(-1) as unknown) : (value as unknown)])
-        .filter(([, value]) => value !== ''),
+        .filter(([, value]) => typeof value !== 'string' || value.trim() !== ''),
     ),
   z.object({
     ...{ name: said, created_by__username: said, flow__slug: said },
-    expires: moment.transform((text) => new Date(text)).optional(),
+    expires: moment.optional(),
     search: said.transform((text = '') =>
       text
         .split(/[\s,]+/)

@@ -1,7 +1,15 @@
 import { domainToASCII } from 'node:url';
-import { boolean, char, integer, MAX_PASSWORD, type Message, UNSHOWABLE } from '@gatehouse/contracts';
+import {
+  boolean,
+  char,
+  dateOf,
+  dateTimeOf,
+  integer,
+  MAX_PASSWORD,
+  type Message,
+  UNSHOWABLE,
+} from '@gatehouse/contracts';
 import { z } from 'zod';
-import { dateOf, dateTimeOf } from './dates.js';
 import type { Limits } from './prompt.config.js';
 import type { FormField } from './prompt-form.js';
 import { textOf } from './python-values.js';

@@ -1,0 +1,12 @@
+import { bodyErrors, type Errors, fieldErrors } from '@gatehouse/contracts';
+import type { z } from 'zod';
+import { Unreadable } from './body.parser.js';
+
+/** What a body says, or what is wrong with it. Throws the problem of one that says nothing. */
+export function readBody<T>(body: unknown, type: z.ZodType<T>): { readonly said: T } | { readonly errors: Errors } {
+  if (body instanceof Unreadable) throw body.problem;
+  const wrong = bodyErrors(body);
+  if (wrong) return { errors: wrong };
+  const parsed = type.safeParse(body);
+  return parsed.success ? { said: parsed.data } : { errors: fieldErrors(parsed.error) };
+}
