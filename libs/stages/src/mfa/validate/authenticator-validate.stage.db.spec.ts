@@ -210,6 +210,8 @@ describe('whoever has no device', () => {
     const one = { config: { ...config, configuration_stages: ids.slice(0, 1) }, request: { attached } };
     const insert = { where: 'next', steps: [{ attached: ids[0] }] };
     expect(await drive(person(), one).show()).toEqual({ type: 'passed', insert });
+    // Nobody has no device to set up, and does not get by for that.
+    expect(await drive(undefined, one).show()).toMatchObject({ type: 'denied' });
   });
 
   it('chooses among several, by their names, and nothing else gets on (03-mfa 16, 19)', async () => {
