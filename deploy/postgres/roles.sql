@@ -31,10 +31,10 @@ GRANT USAGE ON SCHEMA directory TO gatehouse_gateway, gatehouse_enrollment, gate
 GRANT SELECT ON directory.identities, directory.user_attributes, directory.api_tokens, directory.user_groups,
   directory.groups TO gatehouse_gateway;
 
--- Invitations are made, changed and taken back through its API.
+-- Invitations are made, changed and taken back through its API, which says who made them.
 GRANT SELECT, INSERT (name, expires, fixed_data, single_use, flow_id, id, created_by),
   UPDATE (name, expires, fixed_data, single_use, flow_id), DELETE ON directory.invitations TO gatehouse_gateway;
-GRANT SELECT (id, pk) ON directory.users TO gatehouse_gateway;
+GRANT SELECT (id, pk, last_login) ON directory.users TO gatehouse_gateway;
 
 -- Identification finds people and never sees what proves who they are.
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users

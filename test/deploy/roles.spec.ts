@@ -236,6 +236,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       const invitations = new TypeormInvitations(source);
       expect(await invitations.remove((await invitations.create({ ...fields, by: alice })).pk)).toBe(true);
       const { pk: kept } = await invitations.create({ ...fields, by: alice });
+      expect(await invitations.list({ creator: 'alice' }, { offset: 0, limit: 1, order: [] })).toHaveLength(1);
       return (await invitations.update(kept, { ...fields, name: 'b' }))!;
     });
     await withPool('enrollment', async (source) => {

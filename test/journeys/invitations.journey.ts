@@ -1,3 +1,4 @@
+import type { Invitation, StagesInvitationInvitationsListRequest } from '@goauthentik/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   blueprint,
@@ -12,6 +13,7 @@ import {
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { House } from '../support/house.js';
+import { officialClient } from '../support/official-client.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const INVITATIONS = '/api/v3/stages/invitation/invitations/';
@@ -132,6 +134,76 @@ describe('an invitation', () => {
     expect((await admin.fetch(address, { method: 'DELETE' })).status).toBe(404);
     const query = `itoken=${String(made.body['pk'])}`;
     expect((await house.browser().show('invited', query)).body).toMatchObject({ component: 'ak-stage-access-denied' });
+  });
+
+  describe('in the list, as generated clients read it,', () => {
+    const listed = async (asked: StagesInvitationInvitationsListRequest) => {
+      const { results, pagination } = await officialClient(admin).stages.stagesInvitationInvitationsList(asked);
+      expect(pagination.count).toBe(results.length);
+      return results.map(({ name }) => name);
+    };
+    const [early, late] = [new Date('2201-01-01T00:00:00.125Z'), new Date('2202-01-01T00:00:00Z')];
+    let invited: string;
+    beforeAll(async () => {
+      const [row] = await house.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
+      invited = row!.id;
+      await make({ name: 'early', expires: early, flow: invited });
+      await make({ name: 'late', expires: late, fixed_data: { name: 'Ada' } });
+      await house.rows(
+        `INSERT INTO directory.invitations (name, expires, created_by)
+         SELECT 'late_of_tara', $1, id FROM directory.users WHERE username = 'tara'`,
+        [late],
+      );
+      await house.rows(`UPDATE directory.users SET last_login = $1 WHERE username = 'admin'`, [early]);
+    });
+
+    it('says who made it and what its flow is', async () => {
+      const { results } = await officialClient(admin).stages.stagesInvitationInvitationsList({ name: 'early' });
+      expect(results).toMatchObject([
+        {
+          ...{ name: 'early', expires: early, fixedData: {}, singleUse: false, flow: invited },
+          createdBy: { username: 'admin', isActive: true, lastLogin: early, attributes: {} },
+          flowObj: {
+            ...{ pk: invited, slug: 'invited', designation: 'authentication', stages: expect.any(Array) },
+            ...{ policies: [], policyEngineMode: 'any', layout: 'stacked', deniedAction: 'message_continue' },
+          },
+        },
+      ]);
+      const [{ createdBy, flowObj }] = results as [Invitation];
+      const me = await officialClient(admin).core.coreUsersMeRetrieve();
+      expect(createdBy).toMatchObject({ pk: me.user.pk, uid: me.user.uid });
+      expect(flowObj.stages).toHaveLength(4);
+      const made = await make({ name: 'elsewhere' });
+      expect(made.body).toMatchObject({ flow: null, flow_obj: null });
+    });
+
+    it.each<[StagesInvitationInvitationsListRequest, string[]]>([
+      [{ name: 'late' }, ['late']],
+      [{ name: 'LATE' }, []],
+      [{ name: '', search: 'late' }, ['late_of_tara', 'late']],
+      [{ search: 'LATE tara' }, ['late_of_tara']],
+      [{ search: '_of_' }, ['late_of_tara']],
+      [{ search: '2201-01,Vited' }, ['early']],
+      [{ search: '%' }, []],
+      [{ createdByUsername: 'tara' }, ['late_of_tara']],
+      [{ expires: early }, ['early']],
+      [{ flowSlug: 'invited', search: 'early' }, ['early']],
+      [{ flowSlug: 'nowhere' }, []],
+      [{ expires: late, ordering: 'created_by' }, ['late', 'late_of_tara']],
+      [{ expires: late, ordering: '-created_by' }, ['late_of_tara', 'late']],
+      [{ search: 'l', expires: late, ordering: '-nothing,name' }, ['late', 'late_of_tara']],
+      [{ search: '220', ordering: 'expires,-name' }, ['early', 'late_of_tara', 'late']],
+      [{ search: '220' }, ['late_of_tara', 'late', 'early']],
+    ])('%j finds %j', async (asked, names) => {
+      expect(await listed(asked)).toEqual(names);
+    });
+
+    it('is not searched by what is no text or no time', async () => {
+      expect(await admin.fetch(`${INVITATIONS}?expires=tomorrow&name=a%00`)).toMatchObject({
+        status: 400,
+        body: { expires: ['Enter a valid date/time.'], name: ['Null characters are not allowed.'] },
+      });
+    });
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { Configuration, CoreApi, FlowsApi } from '@goauthentik/api';
+import { Configuration, CoreApi, FlowsApi, StagesApi } from '@goauthentik/api';
 import type { Browser } from './browser.js';
 
 const ROOT = '/api/v3';
@@ -19,5 +19,5 @@ export function officialClient(browser: Browser, { accessToken }: Settings = {})
       return new Response(text === '' ? null : text, { status, headers });
     },
   });
-  return { flows: new FlowsApi(configuration), core: new CoreApi(configuration) };
+  return { flows: new FlowsApi(configuration), core: new CoreApi(configuration), stages: new StagesApi(configuration) };
 }

@@ -32,6 +32,7 @@ import { FlowDoor } from './http/flow.door.js';
 import { FlowRequestReader } from './http/flow-request.reader.js';
 import { Dependencies } from './http/health.controller.js';
 import { InvitationDesk } from './http/invitation.desk.js';
+import { InvitationsPresenter } from './http/invitations.presenter.js';
 import { LiveSessions } from './http/live-sessions.js';
 import { OauthClientAuth } from './http/oauth-client.auth.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
@@ -108,6 +109,7 @@ function doorsOf(ground: Ground, { sessions, tokens, bindings, contracts, ...por
     { provide: Clients, useValue: clients },
     { provide: StrangerGate, useValue: gate },
     InvitationDesk,
+    InvitationsPresenter,
     { provide: DeviceDesk, useValue: new DeviceDesk({ devices: ports.devices, sessions, clients, proofS }) },
     { provide: Principals, useValue: principals },
     { provide: FlowDoor, useValue: door },

@@ -10,19 +10,60 @@ export interface InvitationFields {
   readonly flow: string | null;
 }
 
-/** An invitation; whoever knows its `pk` has it. */
-export interface Invitation extends InvitationFields {
+/** What whoever comes by an invitation gets to know of it. */
+export interface UsableInvitation extends InvitationFields {
   readonly pk: string;
-  /** The user who made it, by pk, while there is one. */
-  readonly created_by: number | null;
+}
+
+/** The user who made an invitation. */
+export interface Inviter {
+  readonly pk: number;
+  readonly uuid: string;
+  readonly username: string;
+  readonly name: string;
+  readonly is_active: boolean;
+  /** ISO 8601. */
+  readonly last_login: string | null;
+  readonly email: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** An invitation; whoever knows its `pk` has it. */
+export interface Invitation extends UsableInvitation {
+  /** While there is one. */
+  readonly created_by: Inviter | null;
+}
+
+/** What invitations can be ordered by. */
+export const INVITATION_ORDERS = ['pk', 'name', 'expires', 'fixed_data', 'created_by', 'single_use', 'flow'] as const;
+export type InvitationOrder = { readonly by: (typeof INVITATION_ORDERS)[number]; readonly descending: boolean };
+
+/** Which invitations are meant: those that all of it fits. */
+export interface InvitationFilter {
+  readonly name?: string | undefined;
+  /** Name of the user who made it. */
+  readonly creator?: string | undefined;
+  /** To the millisecond, as the API tells it. */
+  readonly expires?: Date | undefined;
+  /** Id of a flow. */
+  readonly flow?: string | undefined;
+  /** Each must occur in the name, the time, the name of its maker, or else it must be for one of the flows. */
+  readonly words?: readonly { readonly word: string; readonly flows: readonly string[] }[];
+}
+
+/** A piece of a list in an order; those of the same rank are told the newest first. */
+export interface InvitationSlice {
+  readonly offset: number;
+  readonly limit: number;
+  readonly order: readonly InvitationOrder[];
 }
 
 /** The invitations of the house. */
 export abstract class Invitations {
   /** By pk, or else the first of a name. */
   abstract find(by: { readonly pk: string } | { readonly name: string }): Promise<Invitation | undefined>;
-  abstract list(slice: { readonly offset: number; readonly limit: number }): Promise<Invitation[]>;
-  abstract count(): Promise<number>;
+  abstract list(filter: InvitationFilter, slice: InvitationSlice): Promise<Invitation[]>;
+  abstract count(filter: InvitationFilter): Promise<number>;
   /** `by`: uuid of the user who makes it. */
   abstract create(fields: InvitationFields & { readonly pk?: string; readonly by?: string }): Promise<Invitation>;
   /** Undefined when there is none. */
@@ -30,7 +71,7 @@ export abstract class Invitations {
   /** False when there is none. */
   abstract remove(pk: string): Promise<boolean>;
   /** The invitation, if it can be used now and in this flow: one that has expired, is for another flow, or was used cannot. */
-  abstract findUsable(pk: string, flow: string | undefined): Promise<Invitation | undefined>;
+  abstract findUsable(pk: string, flow: string | undefined): Promise<UsableInvitation | undefined>;
   /** Whether it could be used until now; one for a single use is gone then, so that of many who use it at once one does. */
   abstract redeem(pk: string, flow: string | undefined): Promise<boolean>;
 }

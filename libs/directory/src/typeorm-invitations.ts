@@ -1,11 +1,30 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { type Invitation, type InvitationFields, Invitations } from './invitations.js';
+import {
+  type Invitation,
+  type InvitationFields,
+  type InvitationFilter,
+  type InvitationOrder,
+  type InvitationSlice,
+  Invitations,
+  type UsableInvitation,
+} from './invitations.js';
 
-const COLUMNS = `i.id AS pk, i.name, i.expires, i.fixed_data, i.single_use, i.flow_id AS flow,
-  (SELECT u.pk FROM directory.users u WHERE u.id = i.created_by) AS created_by`;
+const FIELDS = 'i.id AS pk, i.name, i.expires, i.fixed_data, i.single_use, i.flow_id AS flow';
+/** Of people the gateway may read views, and the columns of the table that it needs beside them. */
+const COLUMNS = `${FIELDS},
+  (SELECT jsonb_build_object('pk', u.pk, 'uuid', u.id, 'username', u.username, 'name', u.name, 'is_active', u.is_active,
+                             'last_login', l.last_login, 'email', u.email, 'attributes', a.attributes)
+   FROM directory.identities u JOIN directory.user_attributes a USING (id) JOIN directory.users l USING (id)
+   WHERE u.id = i.created_by) AS created_by`;
+
+const LISTED = 'directory.invitations i LEFT JOIN directory.identities c ON c.id = i.created_by';
+const RANKS: Readonly<Record<InvitationOrder['by'], string>> = {
+  ...{ pk: 'i.id', name: 'i.name', expires: 'i.expires', fixed_data: 'i.fixed_data' },
+  ...{ created_by: 'c.pk', single_use: 'i.single_use', flow: 'i.flow_id' },
+};
 
 const USABLE = `i.id = $1 AND (i.expires IS NULL OR i.expires > now()) AND (i.flow_id IS NULL OR i.flow_id = $2::uuid)`;
-const FIND_USABLE = `SELECT ${COLUMNS} FROM directory.invitations i WHERE ${USABLE}`;
+const FIND_USABLE = `SELECT ${FIELDS} FROM directory.invitations i WHERE ${USABLE}`;
 /** Of many at once one uses it up: each waits for the one before, and then looks again. */
 const REDEEM = `
   WITH used AS (DELETE FROM directory.invitations i WHERE ${USABLE} AND i.single_use RETURNING i.id)
@@ -23,13 +42,22 @@ export class TypeormInvitations extends Invitations {
     return this.first(sql, [value]);
   }
 
-  list({ offset, limit }: { offset: number; limit: number }): Promise<Invitation[]> {
-    const sql = `SELECT ${COLUMNS} FROM directory.invitations i ORDER BY i.created_at DESC, i.id LIMIT $1 OFFSET $2`;
-    return this.store.query<Invitation[]>(sql, [limit, offset]);
+  list(filter: InvitationFilter, { offset, limit, order }: InvitationSlice): Promise<Invitation[]> {
+    const { sql, values } = conditionOf(filter);
+    const ranks = order.map(({ by, descending }) => `${RANKS[by]} ${descending ? 'DESC' : 'ASC'}`);
+    const ranked = [...ranks, 'i.created_at DESC', 'i.id'].join(', ');
+    const page = `LIMIT $${values.length + 1} OFFSET $${values.length + 2}`;
+    return this.store.query<Invitation[]>(`SELECT ${COLUMNS} FROM ${LISTED} WHERE ${sql} ORDER BY ${ranked} ${page}`, [
+      ...values,
+      limit,
+      offset,
+    ]);
   }
 
-  async count(): Promise<number> {
-    const [row] = await this.store.query<{ count: number }[]>('SELECT count(*)::int FROM directory.invitations');
+  async count(filter: InvitationFilter): Promise<number> {
+    const { sql, values } = conditionOf(filter);
+    const counted = `SELECT count(*)::int FROM ${LISTED} WHERE ${sql}`;
+    const [row] = await this.store.query<{ count: number }[]>(counted, [...values]);
     return row!.count;
   }
 
@@ -56,7 +84,7 @@ export class TypeormInvitations extends Invitations {
     return (await this.store.query<unknown[]>(sql, [pk])).length > 0;
   }
 
-  findUsable(pk: string, flow = NO_FLOW): Promise<Invitation | undefined> {
+  findUsable(pk: string, flow = NO_FLOW): Promise<UsableInvitation | undefined> {
     return this.first(FIND_USABLE, [pk, flow]);
   }
 
@@ -64,8 +92,8 @@ export class TypeormInvitations extends Invitations {
     return (await this.store.query<unknown[]>(REDEEM, [pk, flow])).length > 0;
   }
 
-  private async first(sql: string, values: unknown[]): Promise<Invitation | undefined> {
-    const [row] = await this.store.query<Invitation[]>(sql, values);
+  private async first<T = Invitation>(sql: string, values: unknown[]): Promise<T | undefined> {
+    const [row] = await this.store.query<T[]>(sql, values);
     return row;
   }
 }
@@ -76,3 +104,20 @@ const NO_FLOW = '00000000-0000-0000-0000-000000000000';
 const valuesOf = ({ name, expires, fixed_data, single_use, flow }: InvitationFields) => [
   ...[name, expires, JSON.stringify(fixed_data), single_use, flow],
 ];
+
+/** What a filter asks of a row of `LISTED`. */
+function conditionOf({ name, creator, expires, flow, words = [] }: InvitationFilter) {
+  const values: unknown[] = [];
+  const given = (value: unknown) => `$${values.push(value)}`;
+  const conditions = [
+    ...(name === undefined ? [] : [`i.name = ${given(name)}`]),
+    ...(creator === undefined ? [] : [`c.username = ${given(creator)}`]),
+    ...(expires === undefined ? [] : [`date_trunc('milliseconds', i.expires) = ${given(expires)}`]),
+    ...(flow === undefined ? [] : [`i.flow_id = ${given(flow)}`]),
+    ...words.map(({ word, flows }) => {
+      const text = `lower(concat_ws(chr(10), i.name, i.expires, c.username))`;
+      return `(strpos(${text}, lower(${given(word)})) > 0 OR i.flow_id = ANY (${given(flows)}::uuid[]))`;
+    }),
+  ];
+  return { sql: conditions.join(' AND ') || 'true', values };
+}

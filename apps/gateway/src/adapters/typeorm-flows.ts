@@ -1,13 +1,23 @@
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
 import { runNamed, type Sealer, Vault } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type Configurable, Flows } from '../execution/flows.js';
+import { type Configurable, type DescribedFlow, Flows } from '../execution/flows.js';
 
 /** Versions kept in memory. They never change, so a cached one is never stale. */
 export const KEPT_VERSIONS = 500;
 
 const LOAD = { name: 'flow_version_load', text: 'SELECT document FROM flow.flow_versions WHERE id = $1' };
 const EXISTS = { name: 'flow_exists', text: 'SELECT FROM flow.flows WHERE id = $1' };
+const SLUGS = { name: 'flow_slugs', text: 'SELECT id, slug FROM flow.flows ORDER BY slug' };
+/** $1 flows. */
+const DESCRIBE = {
+  name: 'flow_describe',
+  text: `
+    SELECT v.document->'flow' AS flow, v.document#>>'{guard,mode}' AS mode,
+      jsonb_path_query_array(v.document, '$.steps[*].stage.id') AS stages,
+      jsonb_path_query_array(v.document, '$.guard.bindings[*].policy') AS policies
+    FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id WHERE f.id = ANY ($1::uuid[])`,
+};
 /** $1 stage. A stage may be a step, or stand in the config of one. */
 const CONFIGURING = {
   name: 'flow_configuring',
@@ -78,6 +88,15 @@ export class TypeormFlows extends Flows {
 
   async listConfigurable(kinds: readonly string[]): Promise<Configurable[]> {
     return (await runNamed<Configurable>(this.source, CONFIGURABLE, [kinds, MOST_CONFIGURABLE])).rows;
+  }
+
+  async describe(flowIds: readonly string[]): Promise<DescribedFlow[]> {
+    return flowIds.length === 0 ? [] : (await runNamed<DescribedFlow>(this.source, DESCRIBE, [flowIds])).rows;
+  }
+
+  async listSlugs(): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await runNamed<{ id: string; slug: string }>(this.source, SLUGS, []);
+    return new Map(rows.map(({ id, slug }) => [id, slug]));
   }
 
   async exists(flowId: string): Promise<boolean> {

@@ -6,6 +6,15 @@ export interface Configurable {
   readonly name: string;
 }
 
+/** What a published flow says of itself. */
+export interface DescribedFlow {
+  readonly flow: FlowVersion['flow'];
+  readonly mode: FlowVersion['guard']['mode'];
+  /** Ids of the stages of its steps, and of the policies that say whom it is for. */
+  readonly stages: readonly string[];
+  readonly policies: readonly string[];
+}
+
 /** Published flows. A version never changes. */
 export abstract class Flows {
   /** Undefined when there is none, or when it is not understood any more. */
@@ -14,6 +23,10 @@ export abstract class Flows {
   abstract findConfiguring(stageId: string): Promise<string | undefined>;
   /** The stages of some kinds that users set up for themselves, by what people call them. */
   abstract listConfigurable(kinds: readonly string[]): Promise<Configurable[]>;
+  /** Those of the ids that are published. */
+  abstract describe(flowIds: readonly string[]): Promise<DescribedFlow[]>;
+  /** The slugs of all that are published, by id. */
+  abstract listSlugs(): Promise<ReadonlyMap<string, string>>;
   /** Whether a flow of this id is published. */
   abstract exists(flowId: string): Promise<boolean>;
   /** Slugs of the published flows that have a stage, as a step or in the config of one. */

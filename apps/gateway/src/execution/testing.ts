@@ -166,6 +166,12 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     async listConfigurable() {
       return [];
     }
+    async describe() {
+      return [];
+    }
+    async listSlugs() {
+      return new Map();
+    }
     async exists() {
       return true;
     }

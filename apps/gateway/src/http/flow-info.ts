@@ -7,7 +7,7 @@ import type { Avatars } from './avatars.js';
 import { formatTitle } from './flow-title.js';
 
 /** The picture and the layout where neither a flow nor its brand says another (01-executor §6.1). */
-const DEFAULTS = { background: '/static/dist/assets/images/flow_background.jpg', layout: 'stacked' } as const;
+export const DEFAULTS = { background: '/static/dist/assets/images/flow_background.jpg', layout: 'stacked' } as const;
 
 /** Drops the plan and leads to the flow that logs out. */
 export const CANCEL_URL = '/flows/-/cancel/';

@@ -1,13 +1,16 @@
 import { type Errors, fieldErrors, Problem } from '@gatehouse/contracts';
-import { type Invitation, type InvitationFields, Invitations } from '@gatehouse/directory';
+import { type Invitation, type InvitationFields, type InvitationFilter, Invitations } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { Flows } from '../execution/flows.js';
 import type { Exchange } from './exchange.js';
 import type { patchedInvitationRequest } from './invitations.bodies.js';
+import type { InvitationQuery } from './invitations.query.js';
 import { type Principal, Principals } from './principal.js';
 import { isUuid } from './uuid.js';
 
+/** The id of no flow. */
+const NO_FLOW = '00000000-0000-0000-0000-000000000000';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 type Request = z.ZodType<z.output<typeof patchedInvitationRequest>>;
@@ -50,6 +53,24 @@ export class InvitationDesk {
   async change(uuid: string, body: unknown, type: Request): Promise<Invitation | Wrong> {
     const read = await this.read(body, type, await this.load(uuid));
     return 'errors' in read ? read : found(await this.invitations.update(uuid, read.fields));
+  }
+
+  /** Which invitations a query means, once its flows are looked up; a flow that there is not has none. */
+  async filterOf({
+    name,
+    created_by__username,
+    expires,
+    flow__slug,
+    search,
+  }: InvitationQuery): Promise<InvitationFilter> {
+    const asksForFlows = flow__slug !== undefined || search.length > 0;
+    const slugs = asksForFlows ? [...(await this.flows.listSlugs())] : [];
+    const whose = (fits: (slug: string) => boolean) => slugs.filter(([, slug]) => fits(slug)).map(([id]) => id);
+    return {
+      ...{ name, creator: created_by__username, expires },
+      flow: flow__slug === undefined ? undefined : (whose((slug) => slug === flow__slug)[0] ?? NO_FLOW),
+      words: search.map((word) => ({ word, flows: whose((slug) => slug.toLowerCase().includes(word.toLowerCase())) })),
+    };
   }
 
   /** Throws `not_found`. */

@@ -1,5 +1,6 @@
 import { boolean, char, jsonObject, lenient } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { flow } from './flows.bodies.js';
 import { paginatedOf } from './pagination.js';
 
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
@@ -31,6 +32,16 @@ export const patchedInvitationRequest = z
   .object({ name: lenient(name, { optional: true }), ...others })
   .meta({ id: 'PatchedInvitationRequest', description: 'What of an invitation is to change.' });
 
+/** The user who made one. */
+const inviter = z
+  .object({
+    ...{ pk: z.int(), username: z.string(), name: z.string(), is_active: z.boolean() },
+    ...{ last_login: z.iso.datetime().nullable(), email: z.string() },
+    attributes: z.record(z.string(), z.unknown()),
+    uid: z.string(),
+  })
+  .meta({ id: 'GroupMember', description: 'A user, as they are named beside something else.' });
+
 /** An invitation as it is told. */
 export const invitation = z
   .object({
@@ -38,9 +49,10 @@ export const invitation = z
     name: z.string(),
     expires: z.iso.datetime().nullable(),
     fixed_data: z.record(z.string(), z.unknown()),
-    created_by: z.int().nullable(),
+    created_by: inviter.nullable(),
     single_use: z.boolean(),
     flow: z.uuid().nullable(),
+    flow_obj: flow.nullable(),
   })
   .meta({ id: 'Invitation', description: 'An invitation; whoever knows its `pk` has it.' });
 

@@ -1,4 +1,5 @@
-import { type Invitation, Invitations } from '@gatehouse/directory';
+import { fieldErrors } from '@gatehouse/contracts';
+import { Invitations } from '@gatehouse/directory';
 import {
   Body,
   Controller,
@@ -15,9 +16,10 @@ import {
   Res,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
 import { InvitationDesk } from './invitation.desk.js';
 import { invitation, invitationRequest, invitations, patchedInvitationRequest } from './invitations.bodies.js';
+import { InvitationsPresenter } from './invitations.presenter.js';
+import { invitationQuery, readInvitationQuery } from './invitations.query.js';
 import { Described } from './openapi/operation.js';
 import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
 import { genericError, validationError } from './problem.bodies.js';
@@ -29,21 +31,25 @@ export class InvitationsController {
   constructor(
     @Inject(InvitationDesk) private readonly desk: InvitationDesk,
     @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(InvitationsPresenter) private readonly presenter: InvitationsPresenter,
   ) {}
 
   @Described({
     id: 'stages_invitation_invitations_list',
-    description: 'The invitations that there are, the newest first.',
+    description: 'The invitations that there are, those that last longest first.',
     tag: 'stages',
-    query: pageQuery,
-    answers: { 200: invitations, 404: genericError },
+    query: { ...invitationQuery, ...pageQuery },
+    answers: { 200: invitations, 400: validationError, 404: genericError },
   })
   @Get('')
   async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const page = pageOf(request);
     await this.desk.admit({ request, reply });
-    const found = await this.invitations.list(sliceOf(page));
-    return paginated(page, await this.invitations.count(), found.map(present));
+    const asked = readInvitationQuery(request.query);
+    if (!asked.success) return refused(reply, fieldErrors(asked.error));
+    const filter = await this.desk.filterOf(asked.data);
+    const found = await this.invitations.list(filter, { ...sliceOf(page), order: asked.data.ordering });
+    return paginated(page, await this.invitations.count(filter), await this.presenter.present(found));
   }
 
   /** Lasts a day unless it says something else. */
@@ -60,7 +66,7 @@ export class InvitationsController {
     const read = await this.desk.read(body, invitationRequest);
     if ('errors' in read) return refused(reply, read.errors);
     reply.status(HttpStatus.CREATED);
-    return present(await this.invitations.create({ ...read.fields, by: user.uuid }));
+    return this.presenter.presentOne(await this.invitations.create({ ...read.fields, by: user.uuid }));
   }
 
   @Described({
@@ -76,7 +82,7 @@ export class InvitationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.desk.admit({ request, reply });
-    return present(await this.desk.load(uuid));
+    return this.presenter.presentOne(await this.desk.load(uuid));
   }
 
   @Described({
@@ -95,7 +101,7 @@ export class InvitationsController {
   ) {
     await this.desk.admitForChange({ request, reply });
     const changed = await this.desk.change(uuid, body, invitationRequest);
-    return 'errors' in changed ? refused(reply, changed.errors) : present(changed);
+    return 'errors' in changed ? refused(reply, changed.errors) : this.presenter.presentOne(changed);
   }
 
   @Described({
@@ -114,7 +120,7 @@ export class InvitationsController {
   ) {
     await this.desk.admitForChange({ request, reply });
     const changed = await this.desk.change(uuid, body, patchedInvitationRequest);
-    return 'errors' in changed ? refused(reply, changed.errors) : present(changed);
+    return 'errors' in changed ? refused(reply, changed.errors) : this.presenter.presentOne(changed);
   }
 
   @Described({
@@ -134,9 +140,3 @@ export class InvitationsController {
     await this.desk.remove(uuid);
   }
 }
-
-const present = ({ expires, ...rest }: Invitation): z.input<typeof invitation> => ({
-  ...rest,
-  fixed_data: { ...rest.fixed_data },
-  expires: expires?.toISOString() ?? null,
-});

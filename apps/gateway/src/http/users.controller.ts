@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Self } from '../execution/sessions.js';
@@ -6,6 +5,7 @@ import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
 import { Described } from './openapi/operation.js';
 import { Principals } from './principal.js';
+import { uidOf } from './uid.js';
 import { sessionUser, type UserSelf } from './users.bodies.js';
 
 /** Who a session or a token belongs to: what a reverse proxy asks before it lets somebody through. */
@@ -34,7 +34,7 @@ export class UsersController {
     return {
       ...{ pk, username, name, is_active, is_superuser, groups, email, settings, type },
       avatar: this.avatars.of(user),
-      uid: createHmac('sha256', this.config.SECRET_KEY).update(`uid:${user.uuid}`).digest('hex'),
+      uid: uidOf(user, this.config),
       system_permissions: [],
     };
   }

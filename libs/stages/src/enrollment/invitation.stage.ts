@@ -1,5 +1,5 @@
 import { deny, pass, type StageOutcome } from '@gatehouse/contracts';
-import { type Invitation, Invitations } from '@gatehouse/directory';
+import { Invitations, type UsableInvitation } from '@gatehouse/directory';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { Enrolments } from './enrolments.js';
@@ -52,7 +52,7 @@ function tokenIn({ query, context }: Input): string | undefined {
   return typeof given === 'string' && TOKEN.test(given) ? given : undefined;
 }
 
-function accepted({ context }: Input, { pk, name, fixed_data }: Invitation): StageOutcome<Contract> {
+function accepted({ context }: Input, { pk, name, fixed_data }: UsableInvitation): StageOutcome<Contract> {
   const { data, locked } = withFixed(context.prompt_data ?? {}, fixed_data);
   return pass<Contract>({
     context: {

@@ -8,8 +8,8 @@ beforeAll(async () => {
   bench = await SmsBench.open();
 });
 beforeEach(() => {
-  bench.sent.length = 0;
-  bench.status = 200;
+  bench.server.sent.length = 0;
+  bench.server.status = 200;
 });
 afterAll(() => bench?.close());
 
@@ -18,9 +18,8 @@ const person = (): SavedUser => ({
   ...{ is_active: true, epoch: 1, locale: '' },
 });
 const newNumber = () => `+1555${String(randomInt(1e9)).padStart(9, '0')}`;
-const lastCode = () => bench.sent.at(-1)!.Body;
-/** A code that is not the one that was sent last. */
-const otherCode = () => String((Number(lastCode()) + 1) % 1e6).padStart(6, '0');
+const lastCode = () => bench.server.code;
+const otherCode = () => bench.server.otherCode;
 const asksForNumber = (reply: StageReply) =>
   'challenge' in reply ? reply.challenge?.['phone_number_required'] : undefined;
 const refusal = (code: string) => ({ type: 'rejected', errors: { non_field_errors: [{ code }] } });
@@ -45,7 +44,7 @@ describe('setting a phone up', () => {
     await answer({ phone_number: own });
     const first = lastCode();
     await answer({ phone_number: other });
-    expect(bench.sent.map(({ To }) => To)).toEqual([own, other]);
+    expect(bench.server.sent.map(({ To }) => To)).toEqual([own, other]);
     const stale = first === lastCode() ? otherCode() : first;
     expect(await answer({ code: stale })).toMatchObject(refusal('authenticator_sms_code'));
     expect(await answer({ code: lastCode() })).toMatchObject({ type: 'passed' });
@@ -64,8 +63,8 @@ describe('setting a phone up', () => {
       expect(refused).toMatchObject(refusal('authenticator_sms_number'));
       expect(asksForNumber(refused)).toBe(true);
     }
-    expect(bench.sent).toHaveLength(1);
-    bench.status = 500;
+    expect(bench.server.sent).toHaveLength(1);
+    bench.server.status = 500;
     const unsent = await answer({ phone_number: newNumber() });
     expect(unsent).toMatchObject(refusal('authenticator_sms_unsent'));
     expect(asksForNumber(unsent)).toBe(true);
@@ -87,7 +86,7 @@ describe('setting a phone up', () => {
     await hurried.answer({ phone_number: number });
     await hurried.answer({ phone_number: number });
     expect(await hurried.answer({ phone_number: newNumber() })).toMatchObject(tooEarly);
-    expect(bench.sent).toHaveLength(1);
+    expect(bench.server.sent).toHaveLength(1);
 
     const limits = { SMS_MAX_AN_HOUR: 2 };
     const spelled = number.replaceAll(/\B/g, '-');
@@ -96,7 +95,7 @@ describe('setting a phone up', () => {
       .setUp(person(), { limits })
       .answer({ phone_number: ` ${number.slice(0, 5)} ${number.slice(5)}` });
     expect(await third).toMatchObject(tooEarly);
-    expect(bench.sent.map(({ To }) => To)).toEqual([number, number]);
+    expect(bench.server.sent.map(({ To }) => To)).toEqual([number, number]);
   });
 
   it('is as it was after a number that came too soon, so that a button pressed twice does not lose the code', async () => {
@@ -124,6 +123,37 @@ describe('setting a phone up', () => {
   });
 });
 
+describe('a number that a form has asked for', () => {
+  const limits = { SMS_COOLDOWN_S: 60 };
+
+  it.each([0, 1])('is sent one code, which counts whichever of two submits of the form is kept: %i', async (kept) => {
+    const [alice, phone, id] = [person(), newNumber(), randomUUID()];
+    const twins = [1, 2].map(() => bench.setUp(alice, { limits, phone, id }));
+    const shown = await Promise.all(twins.map(({ show }) => show()));
+    expect(shown.map(asksForNumber)).toEqual([false, false]);
+    expect(bench.server.sent.map(({ To }) => To)).toEqual([phone]);
+    expect(await twins[kept]!.answer({ code: lastCode() })).toMatchObject({ type: 'passed' });
+  });
+
+  it('is sent no code, and another number asked for, where a message to it is too early', async () => {
+    const [alice, phone] = [person(), newNumber()];
+    await bench.setUp(alice, { limits, phone }).show();
+    expect(asksForNumber(await bench.setUp(alice, { limits, phone }).show())).toBe(true);
+    expect(bench.server.sent).toHaveLength(1);
+  });
+
+  it('is sent another code after five wrong answers, and not the same with five more', async () => {
+    const { show, answer } = bench.setUp(person(), { phone: newNumber() });
+    await show();
+    const first = lastCode();
+    for (let tries = 0; tries < 5; tries++) await answer({ code: otherCode() });
+    await show();
+    expect(bench.server.sent).toHaveLength(2);
+    const stale = first === lastCode() ? otherCode() : first;
+    expect(await answer({ code: stale })).toMatchObject(refusal('authenticator_sms_code'));
+  });
+});
+
 describe('a code that is asked for at a login', () => {
   async function withPhone() {
     const [alice, number] = [person(), newNumber()];
@@ -132,7 +162,7 @@ describe('a code that is asked for at a login', () => {
     await answer({ code: lastCode() });
     const [device] = await bench.devices.of(alice.uuid);
     const selected_challenge = { device_class: 'sms', device_uid: String(device?.pk), challenge: {} };
-    bench.sent.length = 0;
+    bench.server.sent.length = 0;
     return { alice, number, selected_challenge, credential: 'sms' };
   }
 
@@ -141,11 +171,11 @@ describe('a code that is asked for at a login', () => {
     const { show, answer } = bench.validate(alice, { SMS_COOLDOWN_S: 60 });
     await show();
     expect(await answer({ selected_challenge, code: '123456' })).toMatchObject({ failed: [credential] });
-    expect(bench.sent).toEqual([]);
+    expect(bench.server.sent).toEqual([]);
     await bench.database.source.query("UPDATE mfa.sends SET sent_at = sent_at - interval '5 minutes'");
     expect(await answer({ selected_challenge })).toMatchObject({ type: 'challenge' });
     expect(await answer({ selected_challenge })).toMatchObject({ type: 'challenge' });
-    expect(bench.sent).toMatchObject([{ To: number }]);
+    expect(bench.server.sent).toMatchObject([{ To: number }]);
     expect(await answer({ code: lastCode() })).toMatchObject({ type: 'passed', verified: [credential] });
   });
 
@@ -162,7 +192,7 @@ describe('a code that is asked for at a login', () => {
     const { alice, selected_challenge } = await withPhone();
     const { show, answer } = bench.validate(alice);
     await show();
-    bench.status = 500;
+    bench.server.status = 500;
     expect(await answer({ selected_challenge })).toMatchObject({
       type: 'challenge',
       errors: { selected_challenge: [{ code: 'authenticator_validate_sms_unsent' }] },

@@ -41,7 +41,9 @@ export class AuthenticatorSmsStage extends SetUpStage<Contract> {
     const half = halfOf(input);
     const given = numberOfPrompt(input);
     if (half.sent || given === undefined || half.useless === given) return show(half);
-    const sent = await this.sent(input, owner, given);
+    // Nothing is kept of the step yet: of two that begin it at once either may be the one that is kept.
+    const work = input.state ? {} : { work: input.id };
+    const sent = await this.sent(input, owner, { given, ...work });
     return show('code' in sent ? { ...half, sent } : { ...half, useless: given });
   }
 
@@ -49,7 +51,7 @@ export class AuthenticatorSmsStage extends SetUpStage<Contract> {
     const { code, phone_number: number } = input.response;
     if (code !== undefined) return this.prove(input, owner, code);
     if (number === undefined) return refuse('authenticator_sms_number_needed', halfOf(input));
-    const sent = await this.sent(input, owner, number);
+    const sent = await this.sent(input, owner, { given: number });
     // Clients take an answer without errors for a step that is done.
     if ('code' in sent) return { ...show({ ...halfOf(input), sent }), errors: {} };
     return sent.refused === EARLY ? tooEarly(halfOf(input)) : refuse(sent.refused, halfOf(input));
@@ -59,14 +61,14 @@ export class AuthenticatorSmsStage extends SetUpStage<Contract> {
   private async sent(
     input: ChallengeInput<Contract>,
     { uuid: user }: SavedUser,
-    given: string,
+    { given, ...rest }: { given: string; work?: string },
   ): Promise<SentCode | { refused: ErrorCode<Contract> }> {
     const { config: settings, client, state } = input;
     const number = plainNumber(given);
     if (number === undefined || (await this.numbers.isTaken(stageOf(input), number)))
       return { refused: 'authenticator_sms_number' };
     try {
-      const wanted = { settings, number, to: number, user, ip: client.ip, before: state?.sent };
+      const wanted = { settings, number, to: number, user, ip: client.ip, before: state?.sent, ...rest };
       return await this.sender.send({ ...wanted, timeoutMs: input.timeLeftMs() });
     } catch (error) {
       if (!(error instanceof Unsent)) throw error;

@@ -25,6 +25,8 @@ export interface Wanted {
   readonly ip: string;
   /** The code that was sent before, if one was. */
   readonly before: SentCode | undefined;
+  /** Names the request, where the same may be asked twice at once and either be the one that is kept: both have one code. */
+  readonly work?: string;
   readonly timeoutMs: number;
 }
 
@@ -35,28 +37,43 @@ export class CodeSender {
   constructor(private readonly parts: Parts) {}
 
   /** The code that counts from now on: that of a moment ago, or a fresh one. Throws Unsent. */
-  async send({ settings, number, to, user, ip, before, timeoutMs }: Wanted): Promise<SentCode> {
+  async send(wanted: Wanted): Promise<SentCode> {
+    const { to, before } = wanted;
     if (before?.to === to && isAlive(before) && Date.now() < before.at + this.parts.limits.SMS_COOLDOWN_S * 1000)
       return before;
-    if (!(await this.isAllowed({ number, user, ip }))) throw new Unsent('one message too many', true);
-    const fresh = freshCode(to);
+    const work = workOf(wanted);
+    const fresh = freshCode(to, work === undefined ? undefined : this.digest('mfa.codes', work));
+    if (await this.isAllowed(wanted)) await this.deliver(wanted, fresh);
+    // Whoever asked for the same at the same moment has sent this very code.
+    else if (work === undefined || !(await this.parts.sends.has(this.subjectOf(work))))
+      throw new Unsent('one message too many', true);
+    return fresh;
+  }
+
+  private async deliver({ settings, number, timeoutMs }: Wanted, { code }: SentCode): Promise<void> {
     try {
-      await this.parts.messages.send(settings, { to: number, code: fresh.code, timeoutMs });
+      await this.parts.messages.send(settings, { to: number, code, timeoutMs });
     } catch (error) {
       if (!(error instanceof Unsent)) throw error;
       this.logger.event('a text message was not sent', { why: error.message, status: error.status });
       throw error;
     }
-    return fresh;
   }
 
-  private isAllowed({ number, user, ip }: Pick<Wanted, 'number' | 'user' | 'ip'>): Promise<boolean> {
+  private isAllowed(wanted: Wanted): Promise<boolean> {
     const { SMS_MAX_AN_HOUR: most, SMS_COOLDOWN_S: apartS } = this.parts.limits;
-    const subjectOf = (text: string) => this.parts.sealer.digests('mfa.sends', text)[0] as Buffer;
+    const work = workOf(wanted);
+    const wide = { most: most * BEHIND_ADDRESS, apartS: 0 };
     return this.parts.sends.take([
-      { subject: subjectOf(`number:${number}`), most, apartS },
-      { subject: subjectOf(`user:${user}`), most, apartS },
-      { subject: subjectOf(`address:${ip}`), most: most * BEHIND_ADDRESS, apartS: 0 },
+      { subject: this.subjectOf(`number:${wanted.number}`), most, apartS },
+      { subject: this.subjectOf(`user:${wanted.user}`), most, apartS },
+      { subject: this.subjectOf(`address:${wanted.ip}`), ...wide },
+      ...(work === undefined ? [] : [{ subject: this.subjectOf(work), ...wide }]),
     ]);
   }
+
+  private subjectOf = (text: string) => this.digest('mfa.sends', text);
+  private digest = (purpose: string, text: string) => this.parts.sealer.digests(purpose, text)[0] as Buffer;
 }
+
+const workOf = ({ work, number }: Wanted) => (work === undefined ? undefined : `work:${work}:${number}`);

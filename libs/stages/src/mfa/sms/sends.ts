@@ -11,4 +11,6 @@ export interface Counted {
 export abstract class Sends {
   /** Counts one message for all of them; false, and none is to be sent, when it is one too many for any. */
   abstract take(counted: readonly Counted[]): Promise<boolean>;
+  /** Whether a message has been counted for a subject of late. */
+  abstract has(subject: Buffer): Promise<boolean>;
 }

@@ -19,10 +19,10 @@ export const sentCode = z.object({
 });
 export type SentCode = z.output<typeof sentCode>;
 
-/** A fresh code: six digits, zeros in front included. */
-export const freshCode = (to: string): SentCode => ({
+/** A fresh code: six digits, zeros in front included. By chance, or the one that 32 secret bytes name. */
+export const freshCode = (to: string, bytes?: Buffer): SentCode => ({
   to,
-  code: String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0'),
+  code: String(bytes ? bytes.readUIntBE(0, 6) % 10 ** DIGITS : randomInt(10 ** DIGITS)).padStart(DIGITS, '0'),
   at: Date.now(),
   tries: 0,
 });

@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
 import type { Devices } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
@@ -15,50 +14,36 @@ import { CodeSender } from './code-sender.js';
 import { HttpMessages } from './http-messages.js';
 import { Numbers } from './numbers.js';
 import { SmsFactor } from './sms.factor.js';
+import { SmsServer } from './sms-server.js';
 import { TypeormSends } from './typeorm-sends.js';
-
-interface Sent {
-  readonly To: string;
-  readonly Body: string;
-}
 
 const LIMITS = { SMS_TIMEOUT_MS: 2000, SMS_COOLDOWN_S: 0, SMS_MAX_AN_HOUR: 10, SMS_TWILIO_URL: 'http://127.0.0.1:1' };
 
 const STAGE = 'a1b2c3d4-0000-4000-8000-000000000002';
 const step = { id: 'step', name: 'sms', stage: STAGE, confirmed: true };
 
+interface Given {
+  readonly config?: object;
+  readonly limits?: object;
+  /** The number that a form has asked for. */
+  readonly phone?: string;
+  /** Of the plan. */
+  readonly id?: string;
+}
+
 /** A provider of text messages on loopback, devices in a database of their own, and the stages that use both. */
 export class SmsBench {
-  /** What the provider was asked to send. */
-  readonly sent: Sent[] = [];
-  /** What it answers. */
-  status = 200;
-
   private constructor(
     readonly database: DevicesDatabase,
-    private readonly server: Server,
-  ) {
-    server.on('request', (request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => {
-        body += chunk.toString();
-      });
-      request.on('end', () => {
-        this.sent.push(JSON.parse(body) as Sent);
-        response.writeHead(this.status).end();
-      });
-    });
-  }
+    readonly server: SmsServer,
+  ) {}
 
   static async open(): Promise<SmsBench> {
-    const server = createServer();
-    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    return new SmsBench(await devicesDatabase(), server);
+    return new SmsBench(await devicesDatabase(), await SmsServer.open());
   }
 
   async close() {
-    this.server.closeAllConnections();
-    this.server.close();
+    await this.server.close();
     await this.database.close();
   }
 
@@ -67,11 +52,12 @@ export class SmsBench {
   }
 
   /** The set-up of a phone. */
-  setUp(user: SavedUser | undefined, { config = {}, limits = {} }: { config?: object; limits?: object } = {}) {
+  setUp(user: SavedUser | undefined, { config = {}, limits = {}, phone, id = randomUUID() }: Given = {}) {
     const numbers = new Numbers(this.devices, this.database.sealer);
     const stage = new AuthenticatorSmsStage(this.devices, numbers, this.sender(limits));
-    const context = user ? { pending_user: user } : {};
-    return driveStage(authenticatorSmsContract, stage, { context, config: this.config(config), request: { step } });
+    const context = { ...(user && { pending_user: user }), ...(phone && { prompt_data: { phone } }) };
+    const request = { step, id: `${id}.1.1` };
+    return driveStage(authenticatorSmsContract, stage, { context, config: this.config(config), request });
   }
 
   /** A login that asks for a code. */
@@ -86,9 +72,7 @@ export class SmsBench {
   }
 
   private config(more: object) {
-    const { port } = this.server.address() as AddressInfo;
-    const account_sid = `http://127.0.0.1:${port}`;
-    return { provider: 'generic' as const, from_number: '+100', account_sid, auth: 'user', ...more };
+    return { provider: 'generic' as const, from_number: '+100', account_sid: this.server.url, auth: 'user', ...more };
   }
 
   private sender(limits: object): CodeSender {

@@ -41,6 +41,12 @@ it('takes none that is one too many for any that it is counted for, and counts i
   expect([await sends.take([user]), await sends.take([user])]).toEqual([true, false]);
 });
 
+it('knows for whom one was counted', async () => {
+  const [one, other] = [counted(), counted()];
+  await sends.take([one]);
+  expect([await sends.has(one.subject), await sends.has(other.subject)]).toEqual([true, false]);
+});
+
 it('begins to count anew after an hour, and forgets what is older', async () => {
   const [one, other] = [counted({ most: 1 }), counted()];
   await sends.take([one]);

@@ -28,6 +28,7 @@ const TAKE: NamedStatement = {
       RETURNING 1)
     SELECT (SELECT count(*) FROM taken)::int AS taken`,
 };
+const HAS: NamedStatement = { name: 'sends.has', text: 'SELECT FROM mfa.sends WHERE subject = $1' };
 /** Rows that count for nothing any more. */
 const FORGET: NamedStatement = {
   name: 'sends.forget',
@@ -50,5 +51,9 @@ export class TypeormSends extends Sends {
     const { rows } = await runNamed<{ taken: number }>(this.source, TAKE, columns);
     await runNamed(this.source, FORGET, []);
     return rows[0]?.taken === counted.length;
+  }
+
+  async has(subject: Buffer): Promise<boolean> {
+    return (await runNamed(this.source, HAS, [subject])).rows.length > 0;
   }
 }

@@ -1,0 +1,42 @@
+import type { Invitation, Inviter } from '@gatehouse/directory';
+import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import { Flows } from '../execution/flows.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { presentFlow } from './flows.bodies.js';
+import type { invitation } from './invitations.bodies.js';
+import { uidOf } from './uid.js';
+
+/** Invitations as the API tells them. */
+@Injectable()
+export class InvitationsPresenter {
+  constructor(
+    @Inject(Flows) private readonly flows: Flows,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+  ) {}
+
+  async presentOne(one: Invitation) {
+    return (await this.present([one]))[0]!;
+  }
+
+  async present(found: readonly Invitation[]): Promise<z.input<typeof invitation>[]> {
+    const described = await this.flows.describe([...new Set(found.flatMap(({ flow }) => flow ?? []))]);
+    const flows = new Map(described.map((one) => [one.flow.id, presentFlow(one)]));
+    return found.map(({ expires, created_by, ...rest }) => ({
+      ...rest,
+      fixed_data: { ...rest.fixed_data },
+      expires: expires?.toISOString() ?? null,
+      created_by: created_by && this.presentInviter(created_by),
+      flow_obj: flows.get(rest.flow ?? '') ?? null,
+    }));
+  }
+
+  private presentInviter({ uuid, last_login, attributes, ...rest }: Inviter) {
+    return {
+      ...rest,
+      last_login: last_login === null ? null : new Date(last_login).toISOString(),
+      attributes: { ...attributes },
+      uid: uidOf({ uuid }, this.config),
+    };
+  }
+}

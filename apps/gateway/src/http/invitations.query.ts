@@ -1,0 +1,56 @@
+import { char, lenient } from '@gatehouse/contracts';
+import { INVITATION_ORDERS, type InvitationOrder } from '@gatehouse/directory';
+import { z } from 'zod';
+
+const text = (description: string) => z.string().optional().meta({ description });
+
+/** What may be asked of the list of invitations beside a page. */
+export const invitationQuery = {
+  name: text('Those of this name.'),
+  created_by__username: text('Those that this user made.'),
+  expires: z.iso.datetime().optional().meta({ description: 'Those that end at this moment.' }),
+  flow__slug: text('Those for this flow.'),
+  search: text('Those in whose name, time, maker or flow each of the words occurs.'),
+  ordering: text(`By which fields, the first counting most: ${INVITATION_ORDERS.join(', ')}; a minus turns one round.`),
+};
+
+/** Words of a search that count. */
+const MOST_WORDS = 10;
+const LATEST_FIRST: InvitationOrder = { by: 'expires', descending: true };
+
+const said = lenient(char(), { optional: true });
+const moment = z.iso.datetime({ offset: true, local: true, error: 'Enter a valid date/time.' });
+
+/** What is asked of the list; of a repeated key the last counts, one that is empty asks nothing. */
+const asked = z.preprocess(
+  (query) =>
+    Object.fromEntries(
+      Object.entries(query as object)
+        .map(([key, value]) => [key, Array.isArray(value) ? (value.at(-1) as unknown) : (value as unknown)])
+        .filter(([, value]) => value !== ''),
+    ),
+  z.object({
+    ...{ name: said, created_by__username: said, flow__slug: said },
+    expires: moment.transform((text) => new Date(text)).optional(),
+    search: said.transform((text = '') =>
+      text
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .slice(0, MOST_WORDS),
+    ),
+    ordering: said.transform((text = '') => ordersOf(text)),
+  }),
+);
+
+/** What a query asks of the list of invitations, or what is wrong with it. */
+export const readInvitationQuery = (query: unknown) => asked.safeParse(query);
+export type InvitationQuery = z.output<typeof asked>;
+
+/** Fields that there are not are passed over. */
+function ordersOf(text: string): InvitationOrder[] {
+  const orders = text.split(',').flatMap((term) => {
+    const by = INVITATION_ORDERS.find((field) => field === term.trim().replace(/^-/, ''));
+    return by ? [{ by, descending: term.trim().startsWith('-') }] : [];
+  });
+  return orders.length > 0 ? orders : [LATEST_FIRST];
+}
