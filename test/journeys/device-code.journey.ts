@@ -97,10 +97,10 @@ describe('a device that signs in by a code', () => {
     expect(claims).toEqual({ sub: me!.id, email: 'alice@example.org', email_verified: false });
   });
 
-  it('is let in by the code that is typed, and a wrong one is said to be wrong (P-48)', async () => {
+  it('is let in by the code that is typed, wherever the link leads on to; a wrong one is said to be wrong (P-48)', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const alice = await loggedIn('alice');
-    const asked = await alice.fetch('/device');
+    const asked = await alice.fetch('/device?next=//evil.example');
     expect([asked.status, asked.headers.get('location')]).toEqual([302, '/if/flow/code/']);
     const wrong = await alice.solve('code', { component: CODE, code: code === '000000000' ? '1' : '000000000' });
     expect(wrong.body).toMatchObject({
@@ -111,7 +111,7 @@ describe('a device that signs in by a code', () => {
     const typed = await alice.solve('code', { component: CODE, code: Number(code) });
     expect(typed.body).toEqual({ component: 'xak-flow-redirect', to: '/if/flow/plain/' });
     expect((await alice.show('plain')).body).toMatchObject(FINISH);
-    expect((await alice.solve('plain', {})).body).toEqual(DONE);
+    expect((await alice.solve('plain', {}, 'next=//evil.example')).body).toEqual(DONE);
     expect(await device.redeem('radio', deviceCode)).toMatchObject({ status: 200, body: { scope: 'openid' } });
   });
 

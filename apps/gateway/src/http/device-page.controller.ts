@@ -1,4 +1,4 @@
-import { DEVICE_CODE_KIND, Problem, sentence, type Translate } from '@gatehouse/contracts';
+import { DEVICE_CODE_KIND, isLocalPath, Problem, sentence, type Translate } from '@gatehouse/contracts';
 import { translator } from '@gatehouse/texts';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -50,7 +50,7 @@ export class DevicePageController {
     const brand = await this.brands.find(request.host);
     if (!brand.flows.device_code) throw new Problem('not_found');
     const { user } = principal;
-    const query = innerQuery(request.url.split('?').slice(1).join('?'));
+    const query = queryIn(request.url);
     const translate = translator(localeFor(request, { user, brand }));
     const visit = { exchange, user, brand, query, translate };
     try {
@@ -83,6 +83,12 @@ export class DevicePageController {
 /** A flow that is not for somebody is none that can ask them. */
 function asNotFound(error: unknown): never {
   throw error instanceof Problem && error.code === 'flow_not_applicable' ? new Problem('not_found') : error;
+}
+
+/** A `next` that leads elsewhere is dropped: once a device is let in, nobody reads of a refusal. */
+function queryIn(url: string): Visit['query'] {
+  const { next = '', ...rest } = innerQuery(url.split('?').slice(1).join('?'));
+  return isLocalPath(next) ? { ...rest, next } : rest;
 }
 
 const queryOf = (query: Readonly<Record<string, string>>) => {

@@ -14,6 +14,7 @@ export const deviceCodeFinishContract = defineStage({
   response: deviceCodeFinishResponse,
   state: z.object({}),
   reads: { application: 'optional', consent_permissions: 'optional' },
+  writes: ['redirect'],
   errors: {
     device_code_finish_over: { string: 'The code has expired. Please start again on your device.', code: 'invalid' },
   },

@@ -72,11 +72,11 @@ describe('the step that asks for a code', () => {
 });
 
 describe('the step that lets a device in', () => {
-  const finishing = (codes: OneCode, session: SavedUser | null = ALICE) =>
+  const finishing = (codes: OneCode, session: SavedUser | null = ALICE, query: Record<string, string> = {}) =>
     driveStage(deviceCodeFinishContract, new DeviceCodeFinishStage(codes), {
       config: { claimed: CLAIMED.id },
       context: { consent_permissions: [{ id: 'openid', name: '' }] },
-      request: { session: { user: session } },
+      request: { session: { user: session }, query },
     });
 
   it('lets it in for an answer, and never for a look (P-49)', async () => {
@@ -86,6 +86,16 @@ describe('the step that lets a device in', () => {
     expect(codes.approvals).toEqual([]);
     expect(await step.answer({})).toMatchObject({ type: 'passed', effects: [{ action: 'authorize_application' }] });
     expect(codes.approvals).toMatchObject([{ claimed: CLAIMED.id, user: { uuid: ALICE.uuid }, scopes: ['openid'] }]);
+  });
+
+  it.each([
+    ['//evil.example', { redirect: '/' }],
+    ['https://evil.example/', { redirect: '/' }],
+    ['/app/', undefined],
+    ['', undefined],
+  ])('leads home in the place of %j, and nowhere else than asked', async (next, context) => {
+    const reply = await finishing(new OneCode(), ALICE, { next }).answer({});
+    expect([reply.type, 'context' in reply ? reply.context : undefined]).toEqual(['passed', context]);
   });
 
   it('ends when the code is over, or nobody is logged in', async () => {
