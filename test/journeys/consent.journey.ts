@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { House } from '../support/house.js';
+import { officialClient } from '../support/official-client.js';
 
 const APPLICATION = { uuid: '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11', pk: 1, slug: 'shop', name: 'The Shop' };
 
@@ -86,6 +87,15 @@ describe('what a user has allowed an application', () => {
       permissions: 'read write',
       expiring: true,
     });
+    const { results } = await officialClient(alice).core.coreUserConsentList({});
+    expect(results).toMatchObject([
+      {
+        user: { username: 'alice', isSuperuser: false, groupsObj: null, avatar: expect.any(String) },
+        application: { slug: 'shop', backchannelProvidersObj: [], launchUrl: null },
+      },
+    ]);
+    const { user: me } = await officialClient(alice).core.coreUsersMeRetrieve();
+    expect(results[0]!.user).toMatchObject({ pk: me.pk, uid: me.uid, avatar: me.avatar });
     expect(await listed(bob)).toEqual([]);
     expect((await bob.fetch(`/api/v3/core/user_consent/${grant!.pk}/`)).status).toBe(404);
     expect((await bob.fetch(`/api/v3/core/user_consent/${grant!.pk}/`, { method: 'DELETE' })).status).toBe(404);

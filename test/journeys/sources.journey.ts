@@ -206,7 +206,8 @@ describeWithNats('people from sources', () => {
       provider.knows('a1');
       expect((await visit(alice, 'hub')).headers.get('location')).toBe('/if/user/#/settings;page-sources');
       const { results } = (await alice.fetch(CONNECTIONS)).body as { results: { pk: number; source: object }[] };
-      expect(results).toMatchObject([{ source: { slug: 'hub', name: 'Hub hub' } }]);
+      const kind = { component: 'ak-source-oauth-form', meta_model_name: 'authentik_sources_oauth.oauthsource' };
+      expect(results).toMatchObject([{ source: { ...kind, slug: 'hub', name: 'Hub hub', icon: expect.any(String) } }]);
       const bob = await login('bob');
       expect((await visit(bob, 'hub')).text).toContain('is connected with another user');
       const address = `${CONNECTIONS}${results[0]!.pk}/`;

@@ -74,7 +74,7 @@ function providersOf(ground: Ground): Provider[] {
     { provide: OwnDevices, useValue: ports.devices },
     ...oauthOf(ground, ports),
     ...doorsOf(ground, ports),
-    { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument()) },
+    { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument) },
     { provide: Dependencies, useValue: dependenciesOf(source, requester) },
   ];
 }

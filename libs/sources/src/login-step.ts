@@ -57,10 +57,10 @@ function servicesId(consumerKey: string): string {
 /** Where the picture of a stored name is served (01-executor §4.1). */
 const MEDIA = '/media/public/';
 
+type Depicted = Pick<OfferedSource, 'model' | 'icon'> & { readonly provider_type?: string };
+
 /** The picture of a source: its own, else that of its provider (02-stages §2.2). */
-export function iconOf(source: OfferedSource): string {
-  const { icon } = source;
+export function iconOf({ model, icon, provider_type }: Depicted): string {
   if (icon) return /^(https?:|\/static|fa:)/.test(icon) ? icon : MEDIA + icon;
-  const type = source.model === PLEX_SOURCE ? 'plex' : source.provider_type;
-  return `/static/authentik/sources/${type}.svg`;
+  return `/static/authentik/sources/${model === PLEX_SOURCE ? 'plex' : provider_type}.svg`;
 }

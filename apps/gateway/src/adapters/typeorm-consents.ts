@@ -1,7 +1,7 @@
 import { eventOf, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Consents, type ListedConsent, type Revocation } from '../execution/consents.js';
+import { type ConsentingUser, Consents, type ListedConsent, type Revocation } from '../execution/consents.js';
 import type { Slice } from '../execution/sessions.js';
 import { whose } from './whose.js';
 
@@ -11,7 +11,8 @@ const LIVE = `
   WHERE (g.expires IS NULL OR g.expires > now())`;
 const LISTED = `
   SELECT g.pk, g.permissions, g.expires, g.application_id, g.application_slug, g.application_name,
-    u.pk AS user_pk, u.id AS user_id, u.username, u.name`;
+    jsonb_build_object('pk', u.pk, 'uuid', u.id, 'username', u.username, 'name', u.name, 'email', u.email,
+      'is_active', u.is_active, 'is_superuser', u.is_superuser, 'type', u.type) AS user`;
 
 const COUNT = whose('consent_count', 'g.user_id', (owner) => `SELECT count(*)::int AS count ${LIVE} AND ${owner}`);
 const LIST = whose(
@@ -36,10 +37,7 @@ interface Row {
   readonly application_id: string;
   readonly application_slug: string;
   readonly application_name: string;
-  readonly user_pk: number;
-  readonly user_id: string;
-  readonly username: string;
-  readonly name: string;
+  readonly user: ConsentingUser;
 }
 
 /** What users have allowed applications, in the schema of the service that asked them. */
@@ -79,5 +77,5 @@ const consentOf = (row: Row): ListedConsent => ({
   permissions: row.permissions,
   expires: row.expires ?? undefined,
   application: { uuid: row.application_id, slug: row.application_slug, name: row.application_name },
-  user: { pk: row.user_pk, uuid: row.user_id, username: row.username, name: row.name },
+  user: row.user,
 });

@@ -36,7 +36,8 @@ const COUNT = { name: 'source_connection_count', text: `SELECT count(*)::int AS 
 const LIST = {
   name: 'source_connection_list',
   text: `SELECT c.pk, c.created_at AS created, jsonb_build_object('uuid', s.id, 'slug', s.slug,
-      'name', s.document->>'name', 'enabled', (s.document->>'enabled')::boolean) AS source
+      'name', s.document->>'name', 'enabled', (s.document->>'enabled')::boolean, 'model', s.document->>'model',
+      'icon', s.document->>'icon', 'provider_type', s.document->>'provider_type') AS source
     ${OWNED} ORDER BY s.document->>'name', c.pk LIMIT $2 OFFSET $3`,
 };
 /** $1-$3 the row of the outbox, $4 user, $5 connection. */

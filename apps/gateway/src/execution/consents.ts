@@ -8,7 +8,19 @@ export interface ListedConsent {
   /** Undefined: never. */
   readonly expires: Date | undefined;
   readonly application: { readonly uuid: string; readonly slug: string; readonly name: string };
-  readonly user: { readonly pk: number; readonly uuid: string; readonly username: string; readonly name: string };
+  readonly user: ConsentingUser;
+}
+
+/** Whose consent it is. */
+export interface ConsentingUser {
+  readonly pk: number;
+  readonly uuid: string;
+  readonly username: string;
+  readonly name: string;
+  readonly email: string;
+  readonly is_active: boolean;
+  readonly is_superuser: boolean;
+  readonly type: string;
 }
 
 /** Who takes a consent back, and from where. */

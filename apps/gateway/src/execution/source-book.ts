@@ -12,7 +12,9 @@ export interface Outsider {
 /** A connection as its owner sees it. */
 export interface OwnConnection {
   readonly pk: number;
-  readonly source: Pick<PublishedSource, 'uuid' | 'slug' | 'name' | 'enabled'>;
+  readonly source: Pick<PublishedSource, 'uuid' | 'slug' | 'name' | 'enabled' | 'model' | 'icon'> & {
+    readonly provider_type?: string;
+  };
   readonly created: Date;
 }
 

@@ -12,16 +12,11 @@ import { SitePages } from './site-pages.js';
 /** The API, described for people, and a place to try a flow. */
 @Controller('/api/v3')
 export class ApiPageController {
-  private readonly outline: OpenedApi['api'];
-
   constructor(
-    @Inject(SchemaTexts) texts: SchemaTexts,
+    @Inject(SchemaTexts) private readonly texts: SchemaTexts,
     @Inject(Brands) private readonly brands: Brands,
     @Inject(SitePages) private readonly pages: SitePages,
-  ) {
-    const { components: _fetched, ...outline } = JSON.parse(texts.json) as OpenedApi['api'] & { components: unknown };
-    this.outline = outline;
-  }
+  ) {}
 
   @Get('')
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
@@ -30,6 +25,12 @@ export class ApiPageController {
     const brand = await this.brands.find(request.host);
     const slug = brand.serving.authentication ?? '';
     const locale = localeFor(request, { brand });
-    return sendPage(reply, this.pages.api({ api: this.outline, brand: looksOf(brand), locale, slug }));
+    return sendPage(reply, this.pages.api({ api: this.outline(), brand: looksOf(brand), locale, slug }));
+  }
+
+  /** Without what the page fetches once it is asked for. */
+  private outline(): OpenedApi['api'] {
+    const { components: _fetched, ...outline } = this.texts.document;
+    return outline as unknown as OpenedApi['api'];
   }
 }

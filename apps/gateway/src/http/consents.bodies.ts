@@ -2,11 +2,25 @@ import { z } from 'zod';
 import { paginatedOf } from './pagination.js';
 
 const user = z
-  .object({ pk: z.int(), uuid: z.uuid(), username: z.string(), name: z.string() })
+  .object({
+    ...{ pk: z.int(), uuid: z.uuid(), uid: z.string(), username: z.string(), name: z.string(), email: z.string() },
+    ...{ is_active: z.boolean(), is_superuser: z.boolean(), type: z.string(), avatar: z.string() },
+    /** Not told here. */
+    groups_obj: z.null(),
+  })
   .meta({ id: 'UserConsentUser', description: 'Whose consent it is.' });
 
 const application = z
-  .object({ pk: z.uuid(), slug: z.string(), name: z.string() })
+  .object({
+    ...{ pk: z.uuid(), slug: z.string(), name: z.string() },
+    // What generated clients read of any application; there is nothing of it here.
+    ...{
+      provider_obj: z.null(),
+      backchannel_providers_obj: z.array(z.never()),
+      launch_url: z.null(),
+      meta_icon: z.null(),
+    },
+  })
   .meta({ id: 'UserConsentApplication', description: 'Which application it is for.' });
 
 /** What a user has allowed an application. */

@@ -2,6 +2,8 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Consents, type ListedConsent } from '../execution/consents.js';
+import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { Avatars } from './avatars.js';
 import { Clients } from './client.js';
 import { type UserConsent, userConsent, userConsents } from './consents.bodies.js';
 import { Described } from './openapi/operation.js';
@@ -9,6 +11,7 @@ import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
 import { pkOf } from './pk.js';
 import { type Principal, Principals } from './principal.js';
 import { genericError } from './problem.bodies.js';
+import { uidOf } from './uid.js';
 
 /** What applications are allowed: everybody sees and takes back their own, a superuser everybody's. */
 @Controller('/api/v3/core/user_consent')
@@ -17,6 +20,8 @@ export class ConsentsController {
     @Inject(Principals) private readonly principals: Principals,
     @Inject(Consents) private readonly consents: Consents,
     @Inject(Clients) private readonly clients: Clients,
+    @Inject(Avatars) private readonly avatars: Avatars,
+    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
   @Described({
@@ -32,7 +37,11 @@ export class ConsentsController {
     const owner = ownerOf(await this.principals.load({ request, reply }));
     const found = await this.consents.list(owner, sliceOf(page));
     const count = await this.consents.count(owner);
-    return paginated(page, count, found.map(present));
+    return paginated(
+      page,
+      count,
+      found.map((one) => this.present(one)),
+    );
   }
 
   @Described({
@@ -47,7 +56,7 @@ export class ConsentsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return present(await this.load(id, await this.principals.load({ request, reply })));
+    return this.present(await this.load(id, await this.principals.load({ request, reply })));
   }
 
   /** Takes a consent back: the application is asked about again the next time. */
@@ -77,16 +86,21 @@ export class ConsentsController {
     if (!consent) throw new Problem('not_found');
     return consent;
   }
+
+  private present({ pk, expires, user, application: { uuid, slug, name }, permissions }: ListedConsent): UserConsent {
+    return {
+      pk,
+      expires: expires?.toISOString() ?? null,
+      expiring: expires !== undefined,
+      user: { ...user, uid: uidOf(user, this.config), avatar: this.avatars.of(user), groups_obj: null },
+      application: { ...{ pk: uuid, slug, name }, ...NOTHING_ELSE },
+      permissions: permissions.join(' '),
+    };
+  }
 }
 
 /** Whose consents somebody may see; undefined: everybody's. */
 const ownerOf = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
 
-const present = ({ pk, expires, user, application, permissions }: ListedConsent): UserConsent => ({
-  pk,
-  expires: expires?.toISOString() ?? null,
-  expiring: expires !== undefined,
-  user,
-  application: { pk: application.uuid, slug: application.slug, name: application.name },
-  permissions: permissions.join(' '),
-});
+/** Of an application, where all that is kept is what it is called. */
+const NOTHING_ELSE = { provider_obj: null, backchannel_providers_obj: [], launch_url: null, meta_icon: null };

@@ -1,4 +1,5 @@
-import { Problem } from '@gatehouse/contracts';
+import { OAUTH_SOURCE, PLEX_SOURCE, Problem } from '@gatehouse/contracts';
+import { iconOf } from '@gatehouse/sources';
 import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -11,7 +12,16 @@ import { Principals } from './principal.js';
 import { genericError } from './problem.bodies.js';
 
 const source = z
-  .object({ pk: z.uuid(), name: z.string(), slug: z.string(), enabled: z.boolean() })
+  .object({
+    ...{ pk: z.uuid(), name: z.string(), slug: z.string(), enabled: z.boolean(), icon: z.string().nullable() },
+    ...{
+      component: z.string(),
+      verbose_name: z.string(),
+      verbose_name_plural: z.string(),
+      meta_model_name: z.string(),
+    },
+    managed: z.null(),
+  })
   .meta({ id: 'ConnectedSource', description: 'Where somebody signs in as well.' });
 const connection = z
   .object({ pk: z.int(), user: z.int(), source, created: z.iso.datetime() })
@@ -67,7 +77,20 @@ export class UserConnectionsController {
   }
 }
 
-const present = ({ pk, source: { uuid, name, slug, enabled }, created }: OwnConnection, user: number) => ({
-  ...{ pk, user, source: { pk: uuid, name, slug, enabled } },
-  created: created.toISOString(),
-});
+/** What people call the kinds of sources, and with which form they are edited. */
+const KINDS = {
+  [OAUTH_SOURCE]: { component: 'ak-source-oauth-form', verbose_name: 'OAuth Source' },
+  [PLEX_SOURCE]: { component: 'ak-source-plex-form', verbose_name: 'Plex Source' },
+} as const;
+
+const present = ({ pk, source: connected, created }: OwnConnection, user: number): z.input<typeof connection> => {
+  const { uuid, name, slug, enabled, model } = connected;
+  const kind = KINDS[model];
+  return {
+    ...{ pk, user, created: created.toISOString() },
+    source: {
+      ...{ pk: uuid, name, slug, enabled, icon: iconOf(connected), managed: null },
+      ...{ ...kind, verbose_name_plural: `${kind.verbose_name}s`, meta_model_name: model },
+    },
+  };
+};

@@ -1,13 +1,21 @@
 import { stringify } from 'yaml';
 import type { Schema } from './schema-writer.js';
 
-/** The published schema as it is sent, written once. */
+/** The published schema as it is sent: written once, for whoever asks first, so that no start waits for it. */
 export class SchemaTexts {
-  readonly json: string;
-  readonly yaml: string;
+  private readonly written: { document?: Schema; json?: string; yaml?: string } = {};
 
-  constructor(document: Schema) {
-    this.json = JSON.stringify(document);
-    this.yaml = stringify(document, { aliasDuplicateObjects: false });
+  constructor(private readonly write: () => Schema) {}
+
+  get document(): Schema {
+    return (this.written.document ??= this.write());
+  }
+
+  get json(): string {
+    return (this.written.json ??= JSON.stringify(this.document));
+  }
+
+  get yaml(): string {
+    return (this.written.yaml ??= stringify(this.document, { aliasDuplicateObjects: false }));
   }
 }
