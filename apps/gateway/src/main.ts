@@ -1,4 +1,4 @@
-import { ConfigError, Logger, readConfig } from '@gatehouse/platform';
+import { ConfigError, Logger, leaveWhenTold, readConfig } from '@gatehouse/platform';
 import { gatewayConfig } from './gateway.config.js';
 import { startGateway } from './start-gateway.js';
 
@@ -11,9 +11,7 @@ try {
   const config = readConfig(gatewayConfig);
   const gateway = await startGateway(config);
   new Logger('gateway', config.LOG_LEVEL).event('serving', { service: 'gateway', url: gateway.url });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void gateway.close().then(() => process.exit(0), fail));
-  }
+  leaveWhenTold(() => gateway.close(), fail);
   void gateway.refused.then(fail);
 } catch (error) {
   fail(error);

@@ -38,9 +38,9 @@ async function openServer({ folder, busPassword }: LocalState, binary: string): 
   await writeFile(config, configOf(port, busPassword), { mode: 0o600 });
   // A Ctrl-C in the terminal is for this process, which lets its services drain first.
   const server = spawn(binary, ['--config', config], { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
-  await once(server, 'spawn');
   const abandon = () => server.kill('SIGKILL');
   process.once('exit', abandon);
+  await once(server, 'spawn');
   const gone = once(server, 'exit');
   return {
     settings: settingsOf(`nats://127.0.0.1:${port}`, busPassword),

@@ -1,14 +1,17 @@
-import { ConfigError } from '@gatehouse/platform';
+import { ConfigError, leaveWhenTold } from '@gatehouse/platform';
 import { startStandalone } from './start-standalone.js';
 
-try {
-  const { url, admin, stop } = await startStandalone(process.env);
-  if (admin) process.stdout.write(`Administrator: ${admin.username}, password: ${admin.password}\n`);
-  process.stdout.write(`Gatehouse is ready: ${url}/if/flow/default-authentication-flow/\n`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void stop().then(() => process.exit(0)));
-  }
-} catch (error) {
+function fail(error: unknown): never {
   process.stderr.write(`gatehouse: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
   process.exit(1);
+}
+
+const { ready, stop } = startStandalone(process.env);
+leaveWhenTold(stop, fail);
+try {
+  const { url, admin } = await ready;
+  if (admin) process.stdout.write(`Administrator: ${admin.username}, password: ${admin.password}\n`);
+  process.stdout.write(`Gatehouse is ready: ${url}/if/flow/default-authentication-flow/\n`);
+} catch (error) {
+  fail(error);
 }

@@ -11,39 +11,41 @@ import { openNats } from './local-nats.js';
 import { openPostgres } from './local-postgres.js';
 import { type LocalState, openLocalState, sealKeys } from './local-state.js';
 import { migrateAll } from './migrate-all.js';
+import { RunningParts } from './running-parts.js';
 
-export interface Standalone {
+interface Ready {
   readonly url: string;
   /** Made by this start, because there was no administrator. */
   readonly admin: FreshAdmin | undefined;
-  /** Stops everything that was started, in reverse order. */
+}
+
+export interface Standalone {
+  /** Rejects when the start has failed and was undone; never settles where it was stopped before. */
+  readonly ready: Promise<Ready>;
+  /** Stops everything that was started until now, in reverse order. */
   readonly stop: () => Promise<void>;
 }
 
 /** Everything in one process: what is missing is started, what is old is migrated, what stops midway is undone. */
-export async function startStandalone(env: NodeJS.ProcessEnv): Promise<Standalone> {
-  const started: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const undo of started.splice(0).reverse()) await undo();
-  };
-  try {
-    return { ...(await start(env, started)), stop };
-  } catch (error) {
-    await stop();
+export function startStandalone(env: NodeJS.ProcessEnv): Standalone {
+  const parts = new RunningParts();
+  const ready = start(env, parts).catch(async (error: unknown) => {
+    // A start whose parts are stopped under it fails at the next one.
+    if (parts.stopped) return new Promise<never>(() => undefined);
+    await parts.stop();
     throw error;
-  }
+  });
+  return { ready, stop: () => parts.stop() };
 }
 
-async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
+async function start(env: NodeJS.ProcessEnv, parts: RunningParts): Promise<Ready> {
   const state = await openLocalState(env);
-  const postgres = await openPostgres(async () => state, env);
-  started.push(postgres.stop);
+  const postgres = await parts.begin(() => openPostgres(async () => state, env));
   await migrateAll(postgres.url);
   const keys = env['SEAL_KEYS'] || sealKeys(state.sealKey);
   await applyFolder(postgres.url, blueprintsFolder(env), keys);
   const admin = await ensureAdmin(postgres.url, keys, env);
-  const nats = await openNats(state, env);
-  started.push(nats.stop);
+  const nats = await parts.begin(() => openNats(state, env));
   const settings = { ...defaults(state, env), ...env, DATABASE_URL: postgres.url, ...nats.settings };
   // Stages read their own settings from the environment, as they do in a process of their own.
   Object.assign(process.env, settings);
@@ -51,11 +53,11 @@ async function start(env: NodeJS.ProcessEnv, started: (() => Promise<void>)[]) {
   const logger = new Logger('gatehouse', config.LOG_LEVEL);
   const modules = [...(await stageModules()), providersModule()];
   const { service } = await serveStages({ name: 'standalone', modules, nats: config, logger });
-  started.push(() => service.close());
+  parts.add({ stop: () => service.close() });
   const courier = await startCourier({ ...readConfig(courierConfig, settings), METRICS_PORT: undefined });
-  started.push(() => courier.close());
+  parts.add({ stop: () => courier.close() });
   const gateway = await startGateway(config);
-  started.push(() => gateway.close());
+  parts.add({ stop: () => gateway.close() });
   return { url: gateway.url, admin };
 }
 

@@ -50,8 +50,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgres): Promise<
     // A Ctrl-C in the terminal is for the process that started this one, which stops it in order.
     detached: true,
   });
-  await ready(server);
   const stop = stopper(server);
+  await ready(server);
   return { url: url(port, options.password), pid: server.pid as number, dataDir, stop };
 }
 

@@ -4,6 +4,7 @@ export * from './config.js';
 export * from './embedded-postgres.js';
 export * from './free-port.js';
 export * from './lazily.js';
+export * from './leave-when-told.js';
 export * from './logger.js';
 export * from './maxmind-places.js';
 export * from './metrics.js';
