@@ -23,37 +23,25 @@ export function drawCertificate(): Issued {
   }
 }
 
+const CONFIG = '[req]\ndistinguished_name = none\n[none]\n';
+/** Who has issued one is told by names alone, which are anybody's. */
+const NAMELESS = ['-addext', 'subjectKeyIdentifier=none', '-addext', 'authorityKeyIdentifier=none'];
+const FRESH = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', ...NAMELESS];
+
 /** Certificates that each issue the next one, good for two days; the first issues itself. Said of each: whether it may issue. */
 export function drawChain(...links: readonly (readonly [subject: string, ca: boolean])[]): Issued[] {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-chain-'));
+  const config = join(folder, 'openssl.cnf');
+  const filesOf = (i: number): [string, string] => [join(folder, `${i}.key`), join(folder, `${i}.crt`)];
   try {
-    const config = join(folder, 'openssl.cnf');
-    writeFileSync(config, '[req]\ndistinguished_name = none\n[none]\n');
-    const files = (i: number) => [join(folder, `${i}.key`), join(folder, `${i}.crt`)] as const;
+    writeFileSync(config, CONFIG);
     return links.map(([subject, ca], i) => {
-      const [key, cert] = files(i);
-      const [byKey, byCert] = files(i - 1);
-      const issuer = i === 0 ? [] : ['-CA', byCert, '-CAkey', byKey];
-      // Who has issued one is told by names alone, which are anybody's.
-      const nameless = ['-addext', 'subjectKeyIdentifier=none', '-addext', 'authorityKeyIdentifier=none'];
-      const may = ['-addext', `basicConstraints=critical,CA:${ca ? 'TRUE' : 'FALSE'}`, ...nameless];
-      const fresh = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-      const args = [
-        'req',
-        '-x509',
-        '-config',
-        config,
-        ...fresh,
-        '-subj',
-        subject,
-        ...may,
-        ...issuer,
-        '-keyout',
-        key,
-        '-out',
-        cert,
-      ];
-      execFileSync('openssl', args, { stdio: 'ignore' });
+      const [key, cert] = filesOf(i);
+      const [issuerKey, issuer] = filesOf(i - 1);
+      const by = i === 0 ? [] : ['-CA', issuer, '-CAkey', issuerKey];
+      const who = ['-subj', subject, '-addext', `basicConstraints=critical,CA:${ca ? 'TRUE' : 'FALSE'}`];
+      const files = ['-config', config, '-keyout', key, '-out', cert];
+      execFileSync('openssl', ['req', '-x509', ...FRESH, ...who, ...by, ...files], { stdio: 'ignore' });
       return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
     });
   } finally {
