@@ -14,6 +14,8 @@ export class SmsServer {
   readonly sent: Sent[] = [];
   /** What it answers. */
   status = 200;
+  /** What it waits for before it answers. */
+  until: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly url: string,
@@ -26,7 +28,7 @@ export class SmsServer {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         opened.sent.push(JSON.parse(Buffer.concat(chunks).toString()) as Sent);
-        response.writeHead(opened.status).end();
+        void opened.until.then(() => response.writeHead(opened.status).end());
       });
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
