@@ -1,5 +1,15 @@
+import type { UserConsent } from '@goauthentik/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import {
+  blueprint,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { House } from '../support/house.js';
 import { officialClient } from '../support/official-client.js';
@@ -34,6 +44,8 @@ beforeAll(async () => {
       blueprint(
         userEntry('alice'),
         userEntry('bob'),
+        userEntry('root'),
+        { ...groupEntry('admins'), attrs: { is_superuser: true, users: [keyOf('user root')] } },
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         consenting('little', 'read'),
         consenting('more', 'read', 'write'),
@@ -102,6 +114,20 @@ describe('what a user has allowed an application', () => {
     expect((await house.browser().fetch('/api/v3/core/user_consent/')).status).toBe(403);
     for (const id of ['0', '-1', 'x', '99999999999', '1e3'])
       expect((await alice.fetch(`/api/v3/core/user_consent/${id}/`)).status).toBe(404);
+  });
+
+  it('is listed to an administrator, who may ask for one user', async () => {
+    const [alice, root] = [await loggedIn('alice'), await loggedIn('root')];
+    await consent(alice, 'more');
+    const { core } = officialClient(root);
+    const [{ user }] = (await core.coreUserConsentList({})).results as [UserConsent];
+    const namesOf = async (asked: number) =>
+      (await core.coreUserConsentList({ user: asked })).results.map(({ user }) => user.username);
+    expect(user.username).toBe('alice');
+    expect(await namesOf(user.pk)).toEqual(['alice']);
+    const { pk } = (await core.coreUsersMeRetrieve()).user;
+    for (const other of [pk, 0, 99_999]) expect(await namesOf(other)).toEqual([]);
+    expect((await officialClient(alice).core.coreUserConsentList({ user: pk })).results).toEqual([]);
   });
 
   it('is taken back by its user alone, and asked for anew, at the next request', async () => {

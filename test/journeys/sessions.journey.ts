@@ -126,6 +126,19 @@ describe('the list of sessions', () => {
 
     expect((await carol.fetch(`${SESSIONS}${await currentOf(alice)}/`)).body).toMatchObject({ current: false });
   });
+
+  it('is that of one user where it is asked for by their name, and shows nobody more than that', async () => {
+    const [alice, carol] = [await logIn('alice'), await logIn('carol')];
+    const idsOf = async (browser: Browser, query = '') => (await sessionsOf(browser, query)).map(({ uuid }) => uuid);
+    const all = `page_size=100&user__username`;
+
+    const ofAlice = await idsOf(carol, `?${all}=alice`);
+    expect(ofAlice).toContain(await currentOf(alice));
+    expect(ofAlice).not.toContain(await currentOf(carol));
+    expect(await idsOf(alice, `?${all}=alice`)).toEqual(await idsOf(alice, '?page_size=100'));
+    expect(await idsOf(carol, `?${all}=`)).toEqual(await idsOf(carol, '?page_size=100'));
+    for (const name of ['carol', 'nobody', 'a%00']) expect(await idsOf(alice, `?${all}=${name}`)).toEqual([]);
+  });
 });
 
 describe('a session that is deleted', () => {

@@ -15,6 +15,7 @@ import { Grantors } from './execution/grantors.js';
 import { OauthClients } from './execution/oauth-clients.js';
 import { Outset } from './execution/outset.js';
 import { OwnDevices } from './execution/own-devices.js';
+import { Owners } from './execution/owners.js';
 import { Plans } from './execution/plans.js';
 import { Sessions } from './execution/sessions.js';
 import type { ConfiguredSite } from './execution/site.js';
@@ -33,6 +34,7 @@ import { FlowRequestReader } from './http/flow-request.reader.js';
 import { Dependencies } from './http/health.controller.js';
 import { InvitationDesk } from './http/invitation.desk.js';
 import { InvitationsPresenter } from './http/invitations.presenter.js';
+import { ListOwner } from './http/list-owner.js';
 import { LiveSessions } from './http/live-sessions.js';
 import { OauthClientAuth } from './http/oauth-client.auth.js';
 import { SchemaTexts } from './http/openapi/schema-texts.js';
@@ -72,6 +74,8 @@ function providersOf(ground: Ground): Provider[] {
     { provide: Invitations, useValue: new TypeormInvitations(source) },
     { provide: Consents, useValue: ports.consents },
     { provide: OwnDevices, useValue: ports.devices },
+    { provide: Owners, useValue: ports.owners },
+    ListOwner,
     ...oauthOf(ground, ports),
     ...doorsOf(ground, ports),
     { provide: SchemaTexts, useFactory: () => new SchemaTexts(gatewayDocument) },

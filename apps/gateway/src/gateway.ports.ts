@@ -16,6 +16,7 @@ import { TypeormGrantors } from './adapters/typeorm-grantors.js';
 import { TypeormMemberships } from './adapters/typeorm-memberships.js';
 import { TypeormOauthClients } from './adapters/typeorm-oauth-clients.js';
 import { TypeormOwnDevices } from './adapters/typeorm-own-devices.js';
+import { TypeormOwners } from './adapters/typeorm-owners.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
 import { TypeormTokens } from './adapters/typeorm-tokens.js';
@@ -61,7 +62,7 @@ export function portsOf(ground: Ground) {
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),
     ...{ consents: new TypeormConsents(source, sealer), devices: new TypeormOwnDevices(source, sealer) },
-    tokens: new TypeormTokens(source, attributes),
+    ...{ tokens: new TypeormTokens(source, attributes), owners: new TypeormOwners(source) },
     ...devicePortsOf(ground, sealer),
   };
 }

@@ -1,11 +1,13 @@
 import { Problem } from '@gatehouse/contracts';
 import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { Consents, type ListedConsent } from '../execution/consents.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
 import { Clients } from './client.js';
 import { type UserConsent, userConsent, userConsents } from './consents.bodies.js';
+import { ListOwner } from './list-owner.js';
 import { Described } from './openapi/operation.js';
 import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
 import { pkOf } from './pk.js';
@@ -19,6 +21,7 @@ export class ConsentsController {
   constructor(
     @Inject(Principals) private readonly principals: Principals,
     @Inject(Consents) private readonly consents: Consents,
+    @Inject(ListOwner) private readonly owner: ListOwner,
     @Inject(Clients) private readonly clients: Clients,
     @Inject(Avatars) private readonly avatars: Avatars,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
@@ -28,13 +31,14 @@ export class ConsentsController {
     id: 'core_user_consent_list',
     description: 'What applications are allowed, by application: by oneself, for a superuser by everybody.',
     tag: 'core',
-    query: pageQuery,
+    query: { user: z.int().optional().meta({ description: 'Those of this user, by pk.' }), ...pageQuery },
     answers: { 200: userConsents, 404: genericError },
   })
   @Get('')
   async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const page = pageOf(request);
-    const owner = ownerOf(await this.principals.load({ request, reply }));
+    const principal = await this.principals.load({ request, reply });
+    const owner = await this.owner.of(principal, request.query, 'user');
     const found = await this.consents.list(owner, sliceOf(page));
     const count = await this.consents.count(owner);
     return paginated(

@@ -1,7 +1,9 @@
 import { Problem } from '@gatehouse/contracts';
 import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { type ListedSession, Sessions } from '../execution/sessions.js';
+import { ListOwner } from './list-owner.js';
 import { Described } from './openapi/operation.js';
 import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
 import { type Principal, Principals } from './principal.js';
@@ -16,20 +18,21 @@ export class SessionsController {
   constructor(
     @Inject(Principals) private readonly principals: Principals,
     @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(ListOwner) private readonly owner: ListOwner,
   ) {}
 
   @Described({
     id: 'core_authenticated_sessions_list',
     description: 'Sessions that somebody is logged in to, the last used first: one’s own, for a superuser everybody’s.',
     tag: 'core',
-    query: pageQuery,
+    query: { user__username: z.string().optional().meta({ description: 'Those of this user.' }), ...pageQuery },
     answers: { 200: authenticatedSessions, 404: genericError },
   })
   @Get('')
   async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const page = pageOf(request);
     const principal = await this.principals.load({ request, reply });
-    const owner = ownerOf(principal);
+    const owner = await this.owner.of(principal, request.query, 'user__username');
     const found = await this.sessions.list(owner, sliceOf(page));
     const count = await this.sessions.count(owner);
     return paginated(
