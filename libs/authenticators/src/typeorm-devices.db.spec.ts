@@ -46,6 +46,14 @@ describe('a device', () => {
         expect(rows).not.toContain(Buffer.from(secret).toString(form));
   });
 
+  it('is none before it is confirmed', async () => {
+    const device = await kept({ kind: 'static', handle: randomUUID(), codes: ['Abc123'], counter: 1 });
+    await source.query('UPDATE mfa.devices SET confirmed = false WHERE id = $1', [device.id]);
+    expect(await devices.of(device.user)).toEqual([]);
+    expect(await devices.findByHandle('static', device.handle!)).toBeUndefined();
+    expect([await devices.use(device, { to: 9 }), await devices.spend(device, 'Abc123')]).toEqual([false, false]);
+  });
+
   it('is kept once, however often it is asked for', async () => {
     const device = newDevice({ kind: 'static', codes: ['one'] });
     const pk = await devices.add(device);
@@ -100,6 +108,12 @@ describe('a counter', () => {
     expect((await devices.of(device.user))[0]?.lastUsed).toBeInstanceOf(Date);
   });
 
+  it('of a device is moved for its owner alone', async () => {
+    const device = await kept({ counter: 1 });
+    expect(await devices.use({ ...device, user: randomUUID() }, { to: 9 })).toBe(false);
+    expect(await devices.use(device, { to: 9 })).toBe(true);
+  });
+
   it('of a device that is gone is nobody’s to move', async () => {
     const device = await kept();
     await source.query('SELECT mfa.remove_device($1, $2, $3)', [device.user, device.kind, device.pk]);
@@ -114,6 +128,12 @@ describe('a code', () => {
     const spent = await Promise.all(Array.from({ length: 20 }, () => devices.spend(device, 'Abc123')));
     expect(spent.filter(Boolean)).toHaveLength(1);
     expect(await devices.spend(device, 'Def456')).toBe(true);
+  });
+
+  it('is spent by the owner of its device alone', async () => {
+    const device = await kept({ kind: 'static', codes: ['Abc123'] });
+    expect(await devices.spend({ ...device, user: randomUUID() }, 'Abc123')).toBe(false);
+    expect(await devices.spend(device, 'Abc123')).toBe(true);
   });
 
   it('is found again while keys are rotated, and is nothing for another device', async () => {

@@ -26,6 +26,15 @@ describe('what a mailed link has proved', () => {
   });
 });
 
+it('is known of one user, and not of who takes their place', () => {
+  const proved = { ...alice, backend: 'inbuilt' };
+  const { epoch, ...news } = { ...alice, email: 'new@example.org' };
+  expect(mergeContext({ pending_user: proved }, { pending_user: news }, null).pending_user).toEqual({
+    ...{ ...news, epoch, backend: 'inbuilt' },
+  });
+  expect(mergeContext({ pending_user: proved }, { pending_user: bob }, null).pending_user).toEqual(bob);
+});
+
 describe('what a device has proved', () => {
   const proved = (pending_user?: SavedUser): PlanContext => ({
     ...(pending_user && { pending_user }),

@@ -11,7 +11,7 @@ const drafted = {
   config: z.object({}),
   challenge: z.object({ asks: z.string() }),
   response: z.object({ answer: char() }),
-  state: z.object({}),
+  state: z.object({ asked: z.number().optional() }),
 } as const;
 
 const modest = defineStage(drafted);
@@ -120,6 +120,20 @@ describe('a stage that was taken over', () => {
   });
   it('takes away no fact that its contract does not list', () => {
     expect(refused(modest, passed({ context: { auth_method: null } }))).toContain('writes auth_method');
+  });
+  it('remembers nothing that does not fit its contract', () => {
+    const remembering = (state: Record<string, unknown>): StageReply[] => [
+      { type: 'challenge', challenge: { asks: 'x' }, state },
+      { type: 'rejected', errors: {}, challenge: { asks: 'x' }, state },
+    ];
+    for (const reply of remembering({ asked: 'often' }))
+      expect(refused(contract, reply)).toContain('remembers a state');
+    for (const reply of remembering({ asked: 1 })) expect(refused(contract, reply)).toBe('');
+  });
+  it('inserts no stage but those that it was given', () => {
+    const inserting = (attached: string) => passed({ insert: { where: 'next', steps: [{ attached }] } });
+    expect(refused(contract, inserting('another'))).toContain('not attached');
+    expect(refused(contract, inserting('inner'))).toBe('');
   });
   it('writes no fact of the wrong shape', () => {
     expect(refused(contract, passed({ context: { auth_method: 7 } }))).toContain('a auth_method of the wrong shape');

@@ -150,6 +150,14 @@ describe('a mailed link', () => {
     expect(await store.plans.findResumed(store.slug, good.hash)).toBeDefined();
   });
 
+  it('is not used up once its time is over, and with it is lost what was to come of that', async () => {
+    const begun = await store.begin();
+    const late = link('a', 0);
+    await send(begun, [late]);
+
+    expect(await store.save(begun, { revision: 1, burns: late.hash })).toBe(false);
+  });
+
   it('is replaced by the next of the same step', async () => {
     const begun = await store.begin();
     const [first, second] = [link(), link()];

@@ -66,17 +66,26 @@ describe('a login', () => {
     expect(await sessionOf(begun.hash)).toMatchObject({ id: begun.sessionId, retired: true, user: undefined });
     expect((await sessions.find(hash))?.user.uuid).toBe(user.uuid);
     expect(await sessions.find(begun.hash)).toBeUndefined();
+    expect([await store.plans.slugsOf(begun.hash), await store.plans.cancel(begun.hash)]).toEqual([[], undefined]);
+    expect(await store.plans.slugsOf(hash)).toEqual([store.slug]);
     await store.source.query(`UPDATE flow.session_keys SET until = now() - interval '1 s' WHERE hash = $1`, [
       begun.hash,
     ]);
     expect(await sessionOf(begun.hash)).toBeUndefined();
   });
 
-  it('is over when the user’s epoch has moved on, or the session is gone, on every gateway at once', async () => {
+  it('is over when the user is disabled, their epoch has moved on, or the session is gone, on every gateway at once', async () => {
     const user = await enrol(store.source);
     const begun = await store.begin();
     const { hash } = newSessionKey(undefined);
     await store.logIn(begun, user, { newKey: hash });
+    const setActive = (active: boolean) =>
+      store.source.query('UPDATE directory.users SET is_active = $2 WHERE id = $1', [user.uuid, active]);
+    await setActive(false);
+    expect(await new TypeormSessions(store.source).find(hash)).toBeUndefined();
+    expect((await sessionOf(hash))?.user).toBeUndefined();
+    await setActive(true);
+    expect((await sessionOf(hash))?.user?.uuid).toBe(user.uuid);
     await store.source.query('UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1', [user.uuid]);
     expect(await new TypeormSessions(store.source).find(hash)).toBeUndefined();
     expect((await sessionOf(hash))?.user).toBeUndefined();

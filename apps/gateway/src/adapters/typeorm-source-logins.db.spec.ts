@@ -48,6 +48,17 @@ describe('a login at a source', () => {
     expect(await loginsFor().take(state, hash)).toEqual(begun);
   });
 
+  it('is found by no key of its session that was replaced, nor in a session that is over', async () => {
+    const [one, other] = [await opened(), await opened()];
+    const retire = "UPDATE flow.session_keys SET until = now() + interval '10 s' WHERE hash = $1";
+    await database.source.query(retire, [one.hash]);
+    expect(await loginsFor().take(one.state, one.hash)).toBeUndefined();
+    const end =
+      'UPDATE flow.sessions s SET expires_at = now() FROM flow.session_keys k WHERE k.session_id = s.id AND k.hash = $1';
+    await database.source.query(end, [other.hash]);
+    expect(await loginsFor().take(other.state, other.hash)).toBeUndefined();
+  });
+
   it('is over in time, SOURCE_LOGIN_S', async () => {
     const { state, hash } = await opened(loginsFor(0));
     expect(await loginsFor().take(state, hash)).toBeUndefined();

@@ -35,7 +35,9 @@ describe('a plan', () => {
       return false;
     };
 
-    expect(await solve({ password: 'hunter2' })).toMatchObject({ told: { type: 'show' }, context: {} });
+    const { told, context } = await solve({ password: 'hunter2' });
+    expect(told).toMatchObject({ type: 'show', challenge: { secret: true } });
+    expect(context).toEqual({});
   });
 
   it('is given a new key by whoever proves something, so that a planted one is worth nothing afterwards', async () => {

@@ -185,8 +185,14 @@ describe('the code of a mail', () => {
     expect(await stage.answer({ code })).toMatchObject({ type: 'rejected' });
   });
 
-  it('is nothing for who has not been sent one', async () => {
+  it('is nothing for who has not been sent one, or has another address by now', async () => {
     expect(await drive().answer({ code: '000000' })).toMatchObject({ type: 'rejected', failed: ['email_code'] });
+    const mailed = await drive().show();
+    const request = 'state' in mailed && mailed.state ? { state: mailed.state } : {};
+    const typedBy = (pending_user: User) =>
+      drive({ context: { pending_user }, request }).answer({ code: codeIn(mailed) });
+    expect(await typedBy(alice({ email: 'moved@example.org' }))).toMatchObject({ type: 'rejected' });
+    expect(await typedBy(alice())).toMatchObject({ type: 'passed' });
   });
 
   it('is kept as a digest', async () => {

@@ -164,6 +164,7 @@ describe('a user who is changed', () => {
     const renamed = await find(`${user.username}-2`);
     expect(renamed).toMatchObject({ uuid: user.uuid, epoch: user.epoch + 1, password_hash: 'hash of hunter2' });
     expect(done).toMatchObject({
+      verified: ['password'],
       effects: [
         { type: 'keep_session', user_epoch: user.epoch + 1 },
         { type: 'event', action: 'password_set' },

@@ -44,9 +44,11 @@ describe('what is written of a form', () => {
     { 'attributes.email_verified': true },
     { 'attributes.contact.phone_verified': true },
     { attributes: { contact: { verified: true } } },
+    { 'attributes.Phone_VERIFIED': true },
     { 'attributes.__proto__.debug': true },
   ])('says nothing of what somebody may do, or has proved: %j (D3 42)', (data) => {
     expect(JSON.stringify(attributesOf(data))).not.toContain('true');
+    expect(attributesOf(data)).not.toHaveProperty('debug');
     expect(({} as { debug?: unknown }).debug).toBeUndefined();
   });
 

@@ -153,6 +153,14 @@ describe('groups of a source', () => {
     expect(await groupsOf(user)).toEqual([]);
   });
 
+  it('are for nobody inactive (D3 14)', async () => {
+    const user = await enrol(database.source);
+    expect(await follow({ ...user, is_active: false }, 'identifier', { in: { name: 'in' } })).toEqual({
+      type: 'denied',
+    });
+    expect(await groupsOf(user)).toEqual([]);
+  });
+
   it('leave a user who is in them no more, and other groups alone', async () => {
     const user = await enrol(database.source);
     const [own] = await group('own');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
 import { TypeormSends } from './typeorm-sends.js';
 
@@ -9,14 +9,24 @@ beforeAll(async () => {
   database = await devicesDatabase();
   sends = new TypeormSends(database.source);
 });
+beforeEach(() => database.source.query('TRUNCATE mfa.sends'));
 afterAll(() => database?.close());
 
 const counted = (fields: object = {}) => ({ subject: randomBytes(32), most: 3, apartS: 0, ...fields });
 
-it('takes as many messages an hour as there may be, however many are asked for at once', async () => {
-  const one = counted();
+/** How many of many that are asked for at once are taken, when nobody waits for a connection first. */
+async function takenOfMany(one: ReturnType<typeof counted>) {
+  await Promise.all(Array.from({ length: 20 }, () => sends.take([counted()])));
   const taken = await Promise.all(Array.from({ length: 20 }, () => sends.take([one])));
-  expect(taken.filter(Boolean)).toHaveLength(3);
+  return taken.filter(Boolean).length;
+}
+
+it('takes as many messages an hour as there may be, however many are asked for at once', async () => {
+  expect(await takenOfMany(counted())).toBe(3);
+});
+
+it('takes one of many at once where time must lie between two', async () => {
+  expect(await takenOfMany(counted({ apartS: 30 }))).toBe(1);
 });
 
 it('takes none that is too soon after the last one', async () => {

@@ -1,5 +1,5 @@
 import { type Devices, MFA_SCHEMA, mfaMigrations, TypeormDevices } from '@gatehouse/authenticators';
-import type { PlanContext, SavedUser, StageReply } from '@gatehouse/contracts';
+import type { PlanContext, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { Users } from '@gatehouse/directory';
 import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
@@ -56,6 +56,7 @@ interface Settings {
   readonly challengeS: number;
   /** What else somebody may prove themselves by. */
   readonly others?: (devices: Devices) => readonly Factor[];
+  readonly request?: Partial<StageRequest>;
 }
 const usual: Settings = { challengeS: 600 };
 const models = new NoModels();
@@ -95,7 +96,8 @@ export class DeviceBench {
     const offers = new Offers(this.devices, [this.factor(settings), ...(settings.others?.(this.devices) ?? [])]);
     const stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
     const given: Record<string, unknown> = { device_classes: ['webauthn'], not_configured_action: 'deny', ...config };
-    return driveStage(authenticatorValidateContract, stage, { context, config: given });
+    const { request = {} } = settings;
+    return driveStage(authenticatorValidateContract, stage, { context, config: given, request });
   }
 
   /** A user's new key. */

@@ -182,6 +182,18 @@ describe('a key that says who somebody is', () => {
     });
   });
 
+  it('is asked of nobody who is somebody already, or in a flow that logs nobody in', async () => {
+    const ghost = { kind: 'pretended', username: 'ghost', email: '' } as const;
+    const { flow } = requestOf();
+    const request = { flow: { ...flow, designation: 'enrollment' as const } };
+    for (const stage of [
+      bench.validate({ pending_user: ghost }),
+      bench.validate({ pending_user: person(6, 'keyless') }),
+      bench.validate({}, {}, { challengeS: 600, request }),
+    ])
+      expect(await stage.show()).toMatchObject({ type: 'denied', message: { code: 'authenticator_validate_none' } });
+  });
+
   it('is worth nothing when its owner may not log in, or nobody has registered it', async () => {
     for (const key of [await bench.enrolled(gone), new SoftKey()]) {
       const stage = bench.validate({});

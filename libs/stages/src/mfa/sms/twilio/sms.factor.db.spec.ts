@@ -68,6 +68,18 @@ describe('a phone', () => {
     expect(await answer({ code })).toMatchObject({ type: 'passed' });
   });
 
+  it('is not proved by a code that was sent to another one of its owner', async () => {
+    const user = stranger();
+    const [first, other] = [await phoneOf(user), await phoneOf(user)];
+    const { show, answer } = bench.validate(user);
+    expect(await show()).toMatchObject({ challenge: { device_challenges: [first.chosen] } });
+    await answer({ selected_challenge: first.chosen });
+    const used = (await bench.database.devices.of(user.uuid)).find(({ pk }) => String(pk) === other.chosen.device_uid);
+    await bench.database.devices.use(used!);
+    expect(await show()).toMatchObject({ challenge: { device_challenges: [other.chosen] } });
+    expect(await answer({ code: bench.twilio.codeTo(first.number) })).toMatchObject({ type: 'rejected' });
+  });
+
   it('takes no right code after five wrong ones', async () => {
     const user = stranger();
     const { number, chosen } = await phoneOf(user);
