@@ -58,6 +58,10 @@ describe('a login by OAuth 2 alone', () => {
         user: { username: 'octocat', name: 'Octo Cat', email: 'octo@example.org', email_verified: true },
       },
     });
+    provider.instead = { '/me/emails': [{ email: 'admin@example.org', primary: true, verified: false }] };
+    expect(await login('github')).toMatchObject({
+      identity: { user: { email: 'admin@example.org', email_verified: false } },
+    });
     provider.instead = { '/me/emails': notFound };
     expect(await login('github')).toMatchObject({ identity: { user: { username: 'octocat', name: 'Octo Cat' } } });
   });
