@@ -97,3 +97,10 @@ describe('a name that nobody has', () => {
     expect(subjectOf({ kind: 'pretended', username: 'zoe', email: '' })).not.toBe(subjects[0]);
   });
 });
+
+it('counts guesses at a code for an address at that, whatever name its mail was asked for by (D3 49)', () => {
+  const newcomer = (username: string, email: string) => subjectOf({ kind: 'unsaved', username, name: '', email });
+  expect(newcomer('a', 'Victim@example.org')).toBe(newcomer('b', 'victim@example.org'));
+  expect(newcomer('a', 'other@example.org')).not.toBe(newcomer('a', 'victim@example.org'));
+  expect(newcomer('a', '')).toBe(subjectOf({ kind: 'pretended', username: 'A', email: '' }));
+});

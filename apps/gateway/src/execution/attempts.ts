@@ -125,11 +125,16 @@ function credentialsOf({ credential, pick }: AttemptRule, body: Bag, shown: Bag 
 const bagsIn = (value: unknown): Bag[] =>
   Array.isArray(value) ? value.filter((one): one is Bag => typeof one === 'object' && one !== null) : [];
 
-/** A saved user by id; anybody else by the typed name, in one spelling, so that case and Unicode variants share a counter. */
+/**
+ * A saved user by id; who is none yet by their address, whatever they want to be called; anybody else by the typed name. In one
+ * spelling, so that case and Unicode variants share a counter.
+ */
 export function subjectOf(user: User): string {
   if (user.kind === 'saved') return `user:${user.uuid}`;
-  return `name:${user.username.normalize('NFKC').toLowerCase().trim()}`;
+  return user.kind === 'unsaved' && user.email ? `mail:${spelled(user.email)}` : `name:${spelled(user.username)}`;
 }
+
+const spelled = (text: string) => text.normalize('NFKC').toLowerCase().trim();
 
 /** An IPv4 address, or the /64 of an IPv6 one: what one client can change at will counts as one client. */
 export function networkOf(ip: string): string {
