@@ -3,9 +3,10 @@ import { LAZILY, type NamedStatement } from '@gatehouse/platform';
 /** A time that every answer came after. */
 const NO_DELAY = 'to_timestamp(0)';
 
-/** What giving `c.times` attempts back makes of row `a`. A delay that other failures have earned stays. */
+/** What giving `c.times` attempts back, the last taken at `c.taken_at`, makes of row `a`. A delay that another has set since stays. */
 export const GIVEN_BACK = `failures = greatest(a.failures - c.times, 0),
-        free_at = CASE WHEN a.failures - c.times >= a.free THEN a.free_at ELSE ${NO_DELAY} END`;
+        free_at = CASE WHEN a.failures - c.times >= a.free AND a.updated_at IS DISTINCT FROM c.taken_at
+          THEN a.free_at ELSE ${NO_DELAY} END`;
 
 /** What a row has to wait after so many failures. */
 const delayed = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DELAY}
@@ -46,17 +47,18 @@ export const TAKE: NamedStatement = {
       RETURNING a.subject, a.credential),
     taken AS (SELECT * FROM made UNION ALL SELECT * FROM raised)
     SELECT coalesce((SELECT json_agg(encode(subject, 'hex') || ' ' || credential) FROM taken), '[]') AS taken,
-      coalesce((SELECT json_agg(b) FROM blocked b), '[]') AS blocked
+      coalesce((SELECT json_agg(b) FROM blocked b), '[]') AS blocked, now()::text AS at
     FROM lazily`,
 };
 
-/** $1 subjects, $2 credentials: one attempt of each is given back. */
+/** $1 subjects, $2 credentials, $3 when they were taken: one attempt of each is given back. */
 export const GIVE_BACK: NamedStatement = {
   name: 'attempts_give_back',
   text: `
     WITH ${LAZILY},
     c AS MATERIALIZED (
-      SELECT subject, credential, count(*)::int AS times FROM unnest($1::bytea[], $2::text[]) u(subject, credential) GROUP BY 1, 2),
+      SELECT subject, credential, count(*)::int AS times, max(taken_at) AS taken_at
+      FROM unnest($1::bytea[], $2::text[], $3::timestamptz[]) u(subject, credential, taken_at) GROUP BY 1, 2),
     held AS MATERIALIZED (
       SELECT a.subject FROM flow.attempts a JOIN c USING (subject, credential)
       ORDER BY a.subject, a.credential FOR UPDATE OF a)

@@ -97,6 +97,7 @@ const settleValues = ({ cleared, returned }: Save): Values => ({
   cleared_credentials: cleared.map(({ credential }) => credential),
   returned_subjects: returned.map(({ subject }) => subject),
   returned_credentials: returned.map(({ credential }) => credential),
+  returned_times: returned.map(({ takenAt = null }) => takenAt),
 });
 
 const rateValues = (rated: readonly Of<'reputation'>[], { about }: Save): Values => ({

@@ -91,10 +91,11 @@ export const PARTS = {
     does: `
     held AS MATERIALIZED (
       SELECT c.* FROM saved, (
-        SELECT subject, credential, NULL::int AS times
+        SELECT subject, credential, NULL::int AS times, NULL::timestamptz AS taken_at
         FROM unnest(:cleared_subjects::bytea[], :cleared_credentials::text[]) u(subject, credential)
-        UNION ALL SELECT subject, credential, count(*)::int
-        FROM unnest(:returned_subjects::bytea[], :returned_credentials::text[]) u(subject, credential) GROUP BY 1, 2
+        UNION ALL SELECT subject, credential, count(*)::int, max(taken_at)
+        FROM unnest(:returned_subjects::bytea[], :returned_credentials::text[], :returned_times::timestamptz[])
+          u(subject, credential, taken_at) GROUP BY 1, 2
         ORDER BY subject, credential
       ) c CROSS JOIN LATERAL (
         SELECT FROM flow.attempts a WHERE (a.subject, a.credential) = (c.subject, c.credential) FOR UPDATE) a),

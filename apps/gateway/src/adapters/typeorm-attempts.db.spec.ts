@@ -52,7 +52,7 @@ describe('attempts', () => {
     const secret = claim({ free: 1 });
     const waits: number[] = [];
     for (let i = 0; i < 4; i++) {
-      expect(await attempts.take([secret], 0)).toEqual({ taken: true });
+      expect(await attempts.take([secret], 0)).toMatchObject({ taken: true });
       const refused = await attempts.take([secret], 0);
       waits.push(refused.taken ? 0 : refused.retryAfterS);
       await passTime(3600);
@@ -72,7 +72,7 @@ describe('attempts', () => {
     await passTime(30);
 
     expect(await attempts.take([secret], 60_000)).toMatchObject({ taken: false, network: false });
-    expect(await attempts.take([secret], 10_000)).toEqual({ taken: true });
+    expect(await attempts.take([secret], 10_000)).toMatchObject({ taken: true });
   });
 
   it('are never delayed for more than an hour', async () => {
@@ -110,7 +110,7 @@ describe('attempts', () => {
     expect(await attempts.take([claim(), place], 0)).toMatchObject({ taken: false, network: true });
     await passTime(901);
 
-    expect(await attempts.take([claim(), place], 0)).toEqual({ taken: true });
+    expect(await attempts.take([claim(), place], 0)).toMatchObject({ taken: true });
     expect(await failures(place)).toBe(1);
   });
 
@@ -148,6 +148,24 @@ describe('attempts', () => {
     expect(await attempts.take([secret], 0)).toMatchObject({ taken: false });
   });
 
+  it('that are given back take the delay that they set along, unless another was taken since', async () => {
+    const secret = claim({ free: 1 });
+    const taken = async () => {
+      const outcome = await attempts.take([secret], 0);
+      return { ...secret, takenAt: outcome.taken ? outcome.at : '' };
+    };
+    const [first] = [await taken(), await passTime(3600)];
+    const last = await taken();
+    expect(await attempts.take([secret], 0)).toMatchObject({ taken: false });
+    await attempts.giveBack([last]);
+    expect(await failures(secret)).toBe(1);
+    await taken();
+    await attempts.giveBack([first]);
+
+    expect(await failures(secret)).toBe(1);
+    expect(await attempts.take([secret], 0)).toMatchObject({ taken: false });
+  });
+
   it('of one answer that spends a counter twice are given back twice', async () => {
     const place = network();
     await attempts.take([place], 0);
@@ -163,7 +181,7 @@ describe('attempts', () => {
     await attempts.giveBack([secret]);
 
     expect(await failures(secret)).toBe(0);
-    expect(await attempts.take([secret], 0)).toEqual({ taken: true });
+    expect(await attempts.take([secret], 0)).toMatchObject({ taken: true });
   });
 
   it('do not deadlock over a row that another one makes while they wait for a place they share', async () => {
@@ -181,7 +199,7 @@ describe('attempts', () => {
     await busy.commitTransaction();
     await busy.release();
 
-    expect(await Promise.all([first, second])).toEqual([{ taken: true }, { taken: true }]);
+    expect(await Promise.all([first, second])).toMatchObject([{ taken: true }, { taken: true }]);
     expect([await failures(secret), await failures(place)]).toEqual([3, 3]);
     expect(await deadlocks()).toBe(before);
   });

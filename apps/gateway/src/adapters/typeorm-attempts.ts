@@ -11,6 +11,7 @@ interface TakeRow {
   /** Subject and credential of each. */
   readonly taken: readonly string[];
   readonly blocked: readonly { readonly credential: string; readonly retry_after_s: number }[];
+  readonly at: string;
 }
 
 /** Attempts in Postgres: taking is one committed statement, however many answers race. */
@@ -25,11 +26,12 @@ export class TypeormAttempts extends Attempts {
   async take(claims: readonly Claim[], ageMs: number): Promise<Taken> {
     const values = [...columns(claims), `${ageMs} milliseconds`, `${this.firstDelayS} seconds`];
     for (let i = 0; i < TRIES; i++) {
-      const { taken, blocked } = (await runNamed<TakeRow>(this.source, TAKE, values)).rows[0]!;
-      if (taken.length === claims.length) return { taken: true };
+      const { taken, blocked, at } = (await runNamed<TakeRow>(this.source, TAKE, values)).rows[0]!;
+      if (taken.length === claims.length) return { taken: true, at };
       if (blocked.length > 0) return refusal(blocked);
       // Another one made a row that was not there to be locked: the next try finds it.
-      await this.giveBack(claims.filter((claim) => taken.includes(nameOf(claim))));
+      const made = claims.filter((claim) => taken.includes(nameOf(claim)));
+      await this.giveBack(made.map((claim) => ({ ...claim, takenAt: at })));
     }
     throw new Problem('database_away', { detail: 'The attempts could not be counted.' });
   }
@@ -37,7 +39,7 @@ export class TypeormAttempts extends Attempts {
   async giveBack(claims: readonly Claim[]): Promise<void> {
     if (claims.length === 0) return;
     const [subjects, credentials] = columns(claims);
-    await runNamed(this.source, GIVE_BACK, [subjects, credentials]);
+    await runNamed(this.source, GIVE_BACK, [subjects, credentials, claims.map(({ takenAt = null }) => takenAt)]);
   }
 
   async unlock(subject: Buffer): Promise<readonly string[]> {

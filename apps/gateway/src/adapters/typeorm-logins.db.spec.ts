@@ -158,6 +158,20 @@ describe('a login', () => {
     ]);
   });
 
+  it('lets nobody wait for an attempt that was given back with the plan', async () => {
+    const attempts = new TypeormAttempts(store.source);
+    const credential = { credential: 'network', free: 1, hard: undefined, forgetAfterS: 900 };
+    const place: Claim = { subject: randomBytes(16), ...credential };
+    await attempts.take([place], 0);
+    await store.source.query('UPDATE flow.attempts SET free_at = to_timestamp(0) WHERE subject = $1', [place.subject]);
+    const outcome = await attempts.take([place], 0);
+    expect(await attempts.take([place], 0)).toMatchObject({ taken: false });
+    const takenAt = outcome.taken ? outcome.at : '';
+    await store.save(await store.begin(), { returned: [{ ...place, takenAt }] });
+
+    expect(await attempts.take([place], 0)).toMatchObject({ taken: true });
+  });
+
   it('lowers a reputation however long the name is that somebody typed', async () => {
     const identifier = Array.from(randomBytes(512), (byte) => String.fromCodePoint(0x1f300 + byte)).join('');
 

@@ -13,10 +13,12 @@ export interface Claim {
   readonly hard: number | undefined;
   /** Seconds after which failures are forgotten; never, for a credential. */
   readonly forgetAfterS: number | undefined;
+  /** When it was taken, in the words of who counts; it is told when the attempt is given back. */
+  readonly takenAt?: string;
 }
 
 export type Taken =
-  | { readonly taken: true }
+  | { readonly taken: true; readonly at: string }
   /** `network`: too many failures from there; else a credential is locked or delayed. */
   | { readonly taken: false; readonly network: boolean; readonly retryAfterS: number };
 
@@ -27,7 +29,10 @@ export abstract class Attempts {
    * answer arrived. It is judged as of then, so that waiting in a queue does not outlast a delay.
    */
   abstract take(claims: readonly Claim[], ageMs: number): Promise<Taken>;
-  /** Gives attempts back that were never judged. */
+  /**
+   * Gives attempts back that were never judged. The delay that one of them set goes with it: what it had to wait for was over
+   * when it was taken. If another was taken since, that one's stays.
+   */
   abstract giveBack(claims: readonly Claim[]): Promise<void>;
   /** Forgets every failure of a subject; the credentials that had some. */
   abstract unlock(subject: Buffer): Promise<readonly string[]>;

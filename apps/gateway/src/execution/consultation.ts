@@ -181,16 +181,17 @@ export class Consultation {
     if (claims.length === 0) return plainly(await this.ask(situation, asked, body));
     const { attempts, pace, lines } = this.parts;
     await lines.enter(situation.request, claims, situation.timeLeftMs() - asked.contract.deadline_ms);
-    if (await this.taken(claims, situation)) {
+    const taken = await this.taken(claims, situation);
+    if (!taken) {
       lines.leave(situation.request);
       return plainly(await pace.keep(kind, () => this.locked(situation, asked, body), situation.timeLeftMs()));
     }
     const judged = pace.note(kind, () => this.ask(situation, asked, body), isWrong);
     const reply = await judged.catch(async (error: unknown) => {
-      if (error instanceof Problem && NEVER_BEGUN.has(error.code)) await attempts.giveBack(claims);
+      if (error instanceof Problem && NEVER_BEGUN.has(error.code)) await attempts.giveBack(taken);
       throw error;
     });
-    return { reply, states: {}, settlement: settle(claims, reply) };
+    return { reply, states: {}, settlement: settle(taken, reply) };
   }
 
   /** What was counted of credentials that the stage has made anew. */
@@ -201,12 +202,12 @@ export class Consultation {
     return this.parts.claims.renewed(user, credentials);
   }
 
-  /** Whether a credential is locked or delayed. A whole network that failed too often is told so. */
-  private async taken(claims: readonly Claim[], { request }: Situation): Promise<boolean> {
+  /** Undefined when a credential is locked or delayed. A whole network that failed too often is told so. */
+  private async taken(claims: readonly Claim[], { request }: Situation): Promise<Claim[] | undefined> {
     const outcome = await this.parts.attempts.take(claims, performance.now() - request.arrivedAt);
-    if (outcome.taken) return false;
+    if (outcome.taken) return claims.map((claim) => ({ ...claim, takenAt: outcome.at }));
     if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
-    return true;
+    return undefined;
   }
 
   /**

@@ -28,6 +28,20 @@ describe('attempts', () => {
     expect(await settled(rejects())).toEqual({ cleared: 0, returned: 2 });
   });
 
+  it('go back with the time at which they were taken, so that their delay goes too', async () => {
+    const script = { ...SCRIPT, 'secret.respond': asks() };
+    const { solve, plans, attempts } = house(versionOf([{ kind: 'secret' }, { kind: 'page' }]), script);
+    const save = plans.save.bind(plans);
+    plans.save = (s) => {
+      attempts.returned.push(...s.returned);
+      return save(s);
+    };
+    await solve({ password: 'x' });
+
+    const at = attempts.verdict.taken && attempts.verdict.at;
+    expect(attempts.returned.map(({ takenAt }) => takenAt)).toEqual([at, at]);
+  });
+
   it('are forgotten by no stage that has not judged them, unless it makes that credential anew', async () => {
     const forgotten = async (kind: string) => {
       const passes: StageReply = { type: 'passed', verified: ['password', 'other'], context: { pending_user: ALICE } };

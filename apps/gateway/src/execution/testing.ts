@@ -107,7 +107,7 @@ export class MemoryPlans extends Plans {
 export class MemoryAttempts extends Attempts {
   taken: Claim[] = [];
   returned: Claim[] = [];
-  verdict: Taken = { taken: true };
+  verdict: Taken = { taken: true, at: '2026-11-26 12:00:00+00' };
   async take(claims: readonly Claim[]) {
     if (this.verdict.taken) this.taken.push(...claims);
     return this.verdict;
