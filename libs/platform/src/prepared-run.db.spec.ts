@@ -65,6 +65,13 @@ describe('a run of a prepared statement', () => {
     expect(described()).toBe(1);
   });
 
+  it('is refused where another statement has its name, or a value cannot be said', async () => {
+    await run(ONE, [1]);
+    await expect(run({ name: 'one', text: 'SELECT 2 AS two' })).rejects.toThrow('two statements are called one');
+    await expect(run(ONE, [{ count: 1n }])).rejects.toThrow(/BigInt/);
+    expect(await run(ONE, [2])).toMatchObject({ rows: [{ one: 2 }] });
+  });
+
   it('that fails says why, and the connection is good for the next', async () => {
     const divide = { name: 'divide', text: 'SELECT 6 / $1::int AS sixth' };
     await expect(run(divide, [0])).rejects.toMatchObject({ code: '22012' });

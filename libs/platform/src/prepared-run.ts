@@ -19,7 +19,7 @@ interface Connection {
   readonly parsedStatements: Readonly<Record<string, string | undefined>>;
   parse(statement: NamedStatement): void;
   describe(what: { readonly type: 'S'; readonly name: string }): void;
-  bind(run: { readonly statement: string; readonly values: readonly unknown[]; readonly valueMapper: unknown }): void;
+  bind(run: { readonly statement: string; readonly values: readonly unknown[] }): void;
   execute(portal: object): void;
   sync(): void;
 }
@@ -49,28 +49,33 @@ export class PreparedRun<R> {
   private rowCount = 0;
   private known = new Map<string, readonly Column[]>();
 
-  constructor(
-    { name, text }: NamedStatement,
-    private readonly values: readonly unknown[],
-  ) {
+  private readonly values: readonly unknown[];
+
+  /** Throws when a value cannot be said to Postgres. */
+  constructor({ name, text }: NamedStatement, values: readonly unknown[]) {
     this.name = name;
     this.text = text;
+    this.values = values.map((value) => prepareValue(value));
   }
 
-  submit(connection: Connection) {
+  /** An error is what hinders it: another statement has its name. */
+  submit(connection: Connection): Error | undefined {
     const { name, text, values } = this;
+    const { [name]: prepared } = connection.parsedStatements;
+    if (prepared !== undefined && prepared !== text) return new Error(`two statements are called ${name}`);
     this.known = columnsOf.get(connection) ?? this.known;
     columnsOf.set(connection, this.known);
     connection.stream.cork();
     try {
-      if (connection.parsedStatements[name] === undefined) connection.parse({ name, text });
+      if (prepared === undefined) connection.parse({ name, text });
       if (!this.known.has(name)) connection.describe({ type: 'S', name });
-      connection.bind({ statement: name, values, valueMapper: prepareValue });
+      connection.bind({ statement: name, values });
       connection.execute({});
       connection.sync();
     } finally {
       connection.stream.uncork();
     }
+    return undefined;
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly { name: string; dataTypeID: number }[] }) {
@@ -89,6 +94,8 @@ export class PreparedRun<R> {
 
   /** `text` such as `SELECT 1` or `INSERT 0 1`. */
   handleCommandComplete({ text }: { readonly text: string }) {
+    // One that gives no rows is not described at all.
+    if (!this.known.has(this.name)) this.known.set(this.name, []);
     this.rowCount = Number(text.slice(text.lastIndexOf(' ') + 1));
   }
 

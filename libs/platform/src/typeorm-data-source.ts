@@ -6,11 +6,12 @@ import { type NamedStatement, PreparedRun, type Rows } from './prepared-run.js';
  * Milliseconds for a statement on the server, and for its answer here: less than a visitor waits. Statements are planned
  * without their values: else Postgres plans the long ones anew each time, which takes longer than running them. And what is
  * asked for all the time is in memory: looking a row up costs hardly more than reading on, so a small table is not read whole.
+ * Times are told in the one style that is read back as it was told.
  */
 const SERVING = {
   statement_timeout: 10_000,
   query_timeout: 12_000,
-  options: '-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1',
+  options: '-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c datestyle=ISO',
 };
 
 interface Schema {
