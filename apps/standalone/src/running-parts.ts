@@ -2,10 +2,10 @@
 export class RunningParts {
   private readonly parts: { stop(): Promise<void> }[] = [];
   private beginning: Promise<unknown> = Promise.resolve();
-  private isStopped = false;
+  private stopping: Promise<void> | undefined;
 
   get stopped(): boolean {
-    return this.isStopped;
+    return this.stopping !== undefined;
   }
 
   /** Notes what runs by now. */
@@ -15,7 +15,7 @@ export class RunningParts {
 
   /** Begins a part that must not be left behind half begun: it is waited for, and then stopped. Throws when all were stopped. */
   async begin<T extends { stop(): Promise<void> }>(begin: () => Promise<T>): Promise<T> {
-    if (this.isStopped) throw new Error('stopped before it was started');
+    if (this.stopping) throw new Error('stopped before it was started');
     const begun = begin().then((part) => {
       this.add(part);
       return part;
@@ -24,8 +24,13 @@ export class RunningParts {
     return begun;
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
+  /** Resolves when nothing runs any more, whoever asked for it first. */
+  stop(): Promise<void> {
+    this.stopping ??= this.stopAll();
+    return this.stopping;
+  }
+
+  private async stopAll(): Promise<void> {
     await this.beginning;
     for (const part of this.parts.splice(0).reverse()) await part.stop();
   }
