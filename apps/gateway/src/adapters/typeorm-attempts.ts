@@ -27,11 +27,11 @@ export class TypeormAttempts extends Attempts {
     const values = [...columns(claims), `${ageMs} milliseconds`, `${this.firstDelayS} seconds`];
     for (let i = 0; i < TRIES; i++) {
       const { taken, blocked, at } = (await runNamed<TakeRow>(this.source, TAKE, values)).rows[0]!;
-      if (taken.length === claims.length) return { taken: true, at };
+      const dated = claims.map((claim) => ({ ...claim, takenAt: at }));
+      if (taken.length === claims.length) return { taken: true, claims: dated };
       if (blocked.length > 0) return refusal(blocked);
       // Another one made a row that was not there to be locked: the next try finds it.
-      const made = claims.filter((claim) => taken.includes(nameOf(claim)));
-      await this.giveBack(made.map((claim) => ({ ...claim, takenAt: at })));
+      await this.giveBack(dated.filter((claim) => taken.includes(nameOf(claim))));
     }
     throw new Problem('database_away', { detail: 'The attempts could not be counted.' });
   }

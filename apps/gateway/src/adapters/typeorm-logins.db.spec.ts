@@ -166,8 +166,7 @@ describe('a login', () => {
     await store.source.query('UPDATE flow.attempts SET free_at = to_timestamp(0) WHERE subject = $1', [place.subject]);
     const outcome = await attempts.take([place], 0);
     expect(await attempts.take([place], 0)).toMatchObject({ taken: false });
-    const takenAt = outcome.taken ? outcome.at : '';
-    await store.save(await store.begin(), { returned: [{ ...place, takenAt }] });
+    await store.save(await store.begin(), { returned: outcome.taken ? outcome.claims : [] });
 
     expect(await attempts.take([place], 0)).toMatchObject({ taken: true });
   });

@@ -18,15 +18,16 @@ export interface Claim {
 }
 
 export type Taken =
-  | { readonly taken: true; readonly at: string }
+  | { readonly taken: true; readonly claims: readonly Claim[] }
   /** `network`: too many failures from there; else a credential is locked or delayed. */
   | { readonly taken: false; readonly network: boolean; readonly retryAfterS: number };
 
 /** How often credentials were guessed. The engine counts, not the stage (protocol §7). */
 export abstract class Attempts {
   /**
-   * Takes one attempt of each claim, or none of any; committed before the answer is judged. `ageMs`: how long ago the
-   * answer arrived. It is judged as of then, so that waiting in a queue does not outlast a delay.
+   * Takes one attempt of each claim, or none of any; committed before the answer is judged. The claims that come back say
+   * when. `ageMs`: how long ago the answer arrived. It is judged as of then, so that waiting in a queue does not outlast a
+   * delay.
    */
   abstract take(claims: readonly Claim[], ageMs: number): Promise<Taken>;
   /**

@@ -23,10 +23,10 @@ export class CodeGuesses {
     if (!taken.taken) return undefined;
     if (!userCode.safeParse(code).success) return undefined;
     const claimed = await grants.claim(code, user.uuid).catch(async (error: unknown) => {
-      await attempts.giveBack(spent);
+      await attempts.giveBack(taken.claims);
       throw error;
     });
-    if (claimed) await attempts.giveBack(spent);
+    if (claimed) await attempts.giveBack(taken.claims);
     return claimed;
   }
 }

@@ -203,9 +203,9 @@ export class Consultation {
   }
 
   /** Undefined when a credential is locked or delayed. A whole network that failed too often is told so. */
-  private async taken(claims: readonly Claim[], { request }: Situation): Promise<Claim[] | undefined> {
+  private async taken(claims: readonly Claim[], { request }: Situation): Promise<readonly Claim[] | undefined> {
     const outcome = await this.parts.attempts.take(claims, performance.now() - request.arrivedAt);
-    if (outcome.taken) return claims.map((claim) => ({ ...claim, takenAt: outcome.at }));
+    if (outcome.taken) return outcome.claims;
     if (outcome.network) throw new Problem('rate_limited', { retry_after_s: outcome.retryAfterS });
     return undefined;
   }

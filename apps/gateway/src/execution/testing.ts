@@ -107,10 +107,11 @@ export class MemoryPlans extends Plans {
 export class MemoryAttempts extends Attempts {
   taken: Claim[] = [];
   returned: Claim[] = [];
-  verdict: Taken = { taken: true, at: '2026-11-26 12:00:00+00' };
-  async take(claims: readonly Claim[]) {
-    if (this.verdict.taken) this.taken.push(...claims);
-    return this.verdict;
+  verdict: Taken | undefined;
+  async take(claims: readonly Claim[]): Promise<Taken> {
+    if (this.verdict) return this.verdict;
+    this.taken.push(...claims);
+    return { taken: true, claims: claims.map((claim) => ({ ...claim, takenAt: 'now' })) };
   }
   async giveBack(claims: readonly Claim[]) {
     this.returned.push(...claims);
