@@ -86,7 +86,7 @@ describe('a stage service that is taken over', () => {
   });
 
   it('is reported by name', async () => {
-    reply = 'gibberish';
+    reply = await loginEffect();
     const reported = house.says('gateway', /"kind":"dummy".*oversteps its contract/);
     await house.browser().solve('plain', { uid_field: 'alice' });
     await expect(reported).resolves.toBeUndefined();
