@@ -4,32 +4,18 @@ import type { DeviceClass, SavedUser, StageReply, StageRequest } from '@gatehous
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
-import { StaticFactor } from '../static/static.factor.js';
-import { TotpFactor } from '../totp/totp.factor.js';
+import type { DevicesDatabase } from '../../../../../test/support/devices.js';
 import { freshKey } from '../totp/totp-key.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
-import { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
-import { Judgement } from './judgement.js';
-import { Offers } from './offers.js';
-import { ProofMemory } from './proof-memory.js';
+import type { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
+import { codesBench, person } from './testing.js';
 
 let database: DevicesDatabase;
 let stage: AuthenticatorValidateStage;
 beforeAll(async () => {
-  database = await devicesDatabase();
-  const { devices, sealer } = database;
-  const memory = new ProofMemory(sealer);
-  const offers = new Offers(devices, [new StaticFactor(devices), new TotpFactor(devices)]);
-  stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
+  ({ database, stage } = await codesBench());
 });
 afterAll(() => database?.close());
-
-const person = (fields: Partial<SavedUser> = {}): SavedUser => ({
-  ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
-  ...{ is_active: true, epoch: 1, locale: '' },
-  ...fields,
-});
 
 const CODES = ['Abc123', 'Def456'];
 const newKey = freshKey();
