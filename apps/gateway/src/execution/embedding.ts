@@ -1,6 +1,7 @@
 import {
   type AttachedStage,
   type Embed,
+  oddCharacterIn,
   Problem,
   type StageContract,
   type StageReply,
@@ -37,19 +38,22 @@ export function embeddedIn({ contract, stage }: Host, { attached }: FlowVersion)
   });
 }
 
-/** What an embedded step judges is for that step alone: its host learns only whether it is text, and of what no text may hold. */
+/**
+ * What an embedded step judges is for that step alone: its host learns only whether it is text, and of a character that no
+ * text may hold, which it refuses as any field does.
+ */
 export function withheld(body: Body, { embeds }: StageContract): Body {
   const fields = new Set(Object.values(embeds).map(({ field }) => field));
   return Object.fromEntries(
-    Object.entries(body).map(([key, value]) => [key, fields.has(key) && isText(value) ? oddIn(String(value)) : value]),
+    Object.entries(body).map(([key, value]) => [
+      key,
+      fields.has(key) && isText(value) ? (oddCharacterIn(value) ?? '') : value,
+    ]),
   );
 }
 
 /** Numbers are read as text: a password may be one. */
 const isText = (value: unknown) => typeof value === 'string' || typeof value === 'number';
-
-/** NUL, and halves of pairs: what the host refuses as any field does, before somebody is looked for or an attempt taken. */
-const oddIn = (text: string) => text.replace(/[^\0\p{Surrogate}]/gu, '');
 
 /** Two steps that both passed, as one. */
 export const both = (host: Passed, part: Passed): Passed => ({
