@@ -1,8 +1,9 @@
 import { Problem } from '@gatehouse/contracts';
+import { lastOf } from './last-of.js';
 
 /** The value of `?query=`: itself a query string; blank values stay, of a repeated key the last counts (01-executor §1.5). */
 export function innerQuery(outer: unknown): Readonly<Record<string, string>> {
-  const query = Array.isArray(outer) ? outer.at(-1) : outer;
+  const query = lastOf(outer);
   return Object.fromEntries(new URLSearchParams(typeof query === 'string' ? query : ''));
 }
 

@@ -1,6 +1,7 @@
 import { char, dateTimeOf, lenient } from '@gatehouse/contracts';
 import { INVITATION_ORDERS, type InvitationOrder } from '@gatehouse/directory';
 import { z } from 'zod';
+import { lastOf } from './last-of.js';
 
 const text = (description: string) => z.string().optional().meta({ description });
 
@@ -29,7 +30,7 @@ const asked = z.preprocess(
   (query) =>
     Object.fromEntries(
       Object.entries(query as object)
-        .map(([key, value]) => [key, Array.isArray(value) ? (value.at(-1) as unknown) : (value as unknown)])
+        .map(([key, value]) => [key, lastOf(value)])
         .filter(([, value]) => typeof value !== 'string' || value.trim() !== ''),
     ),
   z.object({

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type CalledUser, Owners } from '../execution/owners.js';
+import { lastOf } from './last-of.js';
 import { pkOf } from './pk.js';
 import type { Principal } from './principal.js';
 
@@ -16,7 +17,7 @@ export class ListOwner {
    * a pk or a username. A user whom there is not, or whose things are not shown to whoever asks, has none.
    */
   async of({ user }: Principal, query: unknown, key: 'user' | 'user__username'): Promise<string | undefined> {
-    const asked = lastOf((query as Record<string, unknown>)[key]);
+    const asked = askedBy((query as Record<string, unknown>)[key]);
     if (asked === undefined) return user.is_superuser ? undefined : user.uuid;
     const called = calledBy(asked, key);
     const owner = called && (await this.owners.find(called));
@@ -31,8 +32,8 @@ function calledBy(asked: string, key: 'user' | 'user__username'): CalledUser | u
   return pk === undefined ? undefined : { pk };
 }
 
-/** Of a repeated key the last counts; one that is empty asks nothing. */
-function lastOf(value: unknown): string | undefined {
-  const last = Array.isArray(value) ? (value.at(-1) as unknown) : value;
+/** A key that is empty asks nothing. */
+function askedBy(value: unknown): string | undefined {
+  const last = lastOf(value);
   return typeof last === 'string' && last !== '' ? last : undefined;
 }
