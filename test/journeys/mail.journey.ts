@@ -61,6 +61,21 @@ describeWithNats('a mailed link and its code', () => {
     expect(await whoIs(scanner)).toBe(403);
   });
 
+  it('gives nothing to the key of a session that was planted in the browser which follows the link', async () => {
+    const { query } = await asked('ivan');
+    const [attacker, victim] = [house.browser(), house.browser()];
+    await attacker.show('back');
+    victim.plant(attacker.cookie());
+    expect((await victim.show('back', query)).body).toMatchObject({ ...WAITING, confirm: true });
+
+    expect((await attacker.solve('back', {})).body).toMatchObject({ component: 'ak-stage-identification' });
+    const opened = victim.cookie();
+    expect(opened).not.toBe(attacker.cookie());
+    expect((await victim.solve('back', {}, query)).body).toMatchObject(DONE);
+    expect(victim.cookie()).not.toBe(opened);
+    expect([await whoIs(attacker), await whoIs(victim)]).toEqual([403, 200]);
+  });
+
   it('lets nobody in twice by one link, not even at the same moment (D3 27)', async () => {
     const { query } = await asked('bob');
     const browsers = [house.browser(), house.browser(), house.browser()];

@@ -2,35 +2,17 @@ import { Logger } from '@gatehouse/platform';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stagesOf } from '@gatehouse/stages';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import type { Answer, Browser } from '../support/browser.js';
+import { blueprint } from '../support/blueprints.js';
+import { type Browser, usernameOf } from '../support/browser.js';
 import { House } from '../support/house.js';
 import { describeWithNats } from '../support/nats.js';
 import { freshDatabase } from '../support/postgres.js';
-import { writing } from '../support/prompts.js';
 import { StandInProvider } from '../support/provider.js';
-import { changedSource, oauthEntry, plexEntry } from '../support/sources.js';
+import { changedSource, follow, SOURCES } from '../support/sources.js';
 
 const CALLBACK = '/source/oauth/callback';
 const CONNECTIONS = '/api/v3/sources/user_connections/all/';
 const JSON_TYPE = { 'content-type': 'application/json' };
-
-const ENTRIES = blueprint(
-  ...[userEntry('alice'), userEntry('bob'), userEntry('idle', { is_active: false })],
-  flowEntries('known', [LOGIN]),
-  flowEntries('new', [writing('always_create'), LOGIN], { designation: 'enrollment' }),
-  ...[oauthEntry('hub'), oauthEntry('mail', { user_matching_mode: 'email_link' }), plexEntry],
-  oauthEntry('bare', { enrollment_flow: null }),
-  flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
-  flowEntries('buttons', [
-    { stage: 'identification.identificationstage', attrs: { user_fields: [], sources: [keyOf('source hub')] } },
-  ]),
-  flowEntries('second', [
-    ...[IDENTIFICATION, PASSWORD],
-    { stage: 'source.sourcestage', attrs: { source: keyOf('source hub') } },
-    LOGIN,
-  ]),
-);
 
 describeWithNats('people from sources', () => {
   let house: House;
@@ -39,7 +21,7 @@ describeWithNats('people from sources', () => {
 
   beforeAll(async () => {
     const database = await freshDatabase();
-    house = await House.open({ database, services: ['password', 'session', 'enrollment'], blueprints: [ENTRIES] });
+    house = await House.open({ database, services: ['password', 'session', 'enrollment'], blueprints: [SOURCES] });
     // Served here, so that nobody but the stand-in answers for providers.
     vi.stubEnv('DATABASE_URL', database.url);
     const served = { name: 'identification', logger: new Logger('test'), nats: { NATS_URL: house.nats.url } };
@@ -66,14 +48,6 @@ describeWithNats('people from sources', () => {
     browser.fetch(`${CALLBACK}/${slug}/?${new URLSearchParams({ state, code: 'c' }).toString()}`);
   const visit = async (browser: Browser, slug: string, query = '') =>
     comeBack(browser, slug, await setOut(browser, slug, query));
-  /** Follows to the executor of the flow that somebody is led to. */
-  async function follow(browser: Browser, led: Answer): Promise<Answer> {
-    const [path = '', query = ''] = (led.headers.get('location') ?? '').split('?');
-    expect(led.status).toBe(302);
-    return browser.show(path.split('/')[3] ?? '', query);
-  }
-  const me = async (browser: Browser) =>
-    ((await browser.fetch('/api/v3/core/users/me/')).body['user'] as { username?: string } | undefined)?.username;
   async function login(username: string): Promise<Browser> {
     const browser = house.browser();
     await browser.solve('login', { uid_field: username });
@@ -95,17 +69,31 @@ describeWithNats('people from sources', () => {
       const nina = house.browser();
       const enrolled = await follow(nina, await visit(nina, 'hub', '?next=%2Fapp%2F'));
       expect(enrolled.body).toMatchObject({ component: 'xak-flow-redirect', to: '/app/' });
-      expect(await me(nina)).toBe('nina');
+      expect(await usernameOf(nina)).toBe('nina');
       const [row] = await house.rows(`SELECT name, email, path FROM directory.users WHERE username = 'nina'`);
       expect(row).toEqual({ name: 'Nina', email: 'nina@example.org', path: 'goauthentik.io/sources/hub' });
 
       provider.knows('n1', { username: 'another name' }, { g: { name: 'hub people' } });
       const again = house.browser();
       expect((await follow(again, await visit(again, 'hub'))).body).toMatchObject({ to: '/if/user/' });
-      expect(await me(again)).toBe('nina');
+      expect(await usernameOf(again)).toBe('nina');
       const groups = `SELECT g.name FROM directory.user_groups ug JOIN directory.groups g ON g.id = ug.group_id
         JOIN directory.users u ON u.id = ug.user_id WHERE u.username = 'nina'`;
       expect(await house.rows(groups)).toEqual([{ name: 'hub people' }]);
+    });
+
+    it('leave nothing to the key of a session that was planted in their browser', async () => {
+      await connected('carol', 'planted');
+      provider.knows('planted');
+      const [attacker, victim] = [house.browser(), house.browser()];
+      await attacker.show('login');
+      victim.plant(attacker.cookie());
+      const led = await visit(victim, 'hub');
+
+      await attacker.show('known');
+      expect(await usernameOf(attacker)).toBeUndefined();
+      expect((await follow(victim, led)).body).toMatchObject({ component: 'xak-flow-redirect' });
+      expect(await usernameOf(victim)).toBe('carol');
     });
 
     it('send their provider what it is to know, and hand back what was kept, once, in their own session', async () => {
@@ -153,7 +141,7 @@ describeWithNats('people from sources', () => {
       const back = await visit(browser, 'hub');
       expect(back.status).toBe(200);
       expect(back.text).toContain('The provider says no.');
-      expect(await me(browser)).toBeUndefined();
+      expect(await usernameOf(browser)).toBeUndefined();
     });
   });
 
@@ -186,7 +174,7 @@ describeWithNats('people from sources', () => {
       provider.knows('b1', { email });
       const bob = house.browser();
       expect((await follow(bob, await visit(bob, 'mail'))).body).toMatchObject({ component: 'xak-flow-redirect' });
-      expect(await me(bob)).toBe('bob');
+      expect(await usernameOf(bob)).toBe('bob');
       provider.knows('b1', { email, email_verified: false });
       expect((await visit(house.browser(), 'mail')).headers.get('location')).toContain('/if/flow/known/');
     });
@@ -243,7 +231,21 @@ describeWithNats('people from sources', () => {
       const back = await visit(browser, 'hub');
       expect(back.headers.get('location')).toBe('/if/flow/second/');
       expect((await browser.show('second')).body).toMatchObject({ component: 'xak-flow-redirect', to: '/' });
-      expect(await me(browser)).toBe('alice');
+      expect(await usernameOf(browser)).toBe('alice');
+    });
+
+    it('goes on under a new key, so that whoever planted the old one sees nothing of it', async () => {
+      await connected('dave', 'planted-again');
+      provider.knows('planted-again');
+      const [attacker, victim] = [house.browser(), house.browser()];
+      await victim.solve('second', { uid_field: 'dave' });
+      await victim.solve('second', { password: 'correct-horse-7' });
+      attacker.plant(victim.cookie());
+      await visit(victim, 'hub');
+
+      expect(victim.cookie()).not.toBe(attacker.cookie());
+      expect((await attacker.show('second')).body).not.toMatchObject({ component: 'xak-flow-redirect' });
+      expect(await usernameOf(attacker)).toBeUndefined();
     });
 
     it('goes on for nobody else: not for another user, and not for somebody unknown', async () => {
@@ -253,7 +255,7 @@ describeWithNats('people from sources', () => {
         provider.knows(identifier, { username: 'whoever' });
         expect((await visit(browser, 'hub')).text).toContain('has been denied');
         expect((await browser.show('second')).body).toMatchObject({ to: '/source/oauth/login/hub/' });
-        expect(await me(browser)).toBeUndefined();
+        expect(await usernameOf(browser)).toBeUndefined();
       }
     });
   });
@@ -270,7 +272,7 @@ describeWithNats('people from sources', () => {
       const redeemed = await redeem(petra, { plex_token: 'token' });
       expect(redeemed.body).toMatchObject({ component: 'xak-flow-redirect', to: '/if/flow/new/' });
       expect((await petra.show('new')).body).toMatchObject({ component: 'xak-flow-redirect' });
-      expect(await me(petra)).toBe('petra');
+      expect(await usernameOf(petra)).toBe('petra');
       expect(provider.completed.at(-1)).toMatchObject({ proof: { plex_token: 'token' } });
     });
 

@@ -59,6 +59,12 @@ export class Browser {
   }
 }
 
+/** Who is logged in to a browser's session; undefined for an anonymous visitor. */
+export async function usernameOf(browser: Browser): Promise<string | undefined> {
+  const { body } = await browser.fetch('/api/v3/core/users/me/');
+  return (body['user'] as { username?: string } | undefined)?.username;
+}
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;

@@ -10,7 +10,7 @@ export const REMOTE_STAGE_MODEL = 'gatehouse_stages.remotestage';
 export function describeStage(contract: StageContract): StageDescriptor {
   const { kind, component = null, config, challenge, response, state } = contract;
   const { reads, writes, errors, effects, inserts, embeds, attempts } = contract;
-  const { addressable, cookies, user_info, acts, grants, writes_data, deadline_ms } = contract;
+  const { addressable, cookies, user_info, identifies, acts, grants, writes_data, deadline_ms } = contract;
   const schemas = {
     config: describeSchema(config),
     challenge: describeSchema(challenge),
@@ -20,7 +20,13 @@ export function describeStage(contract: StageContract): StageDescriptor {
   return stageDescriptor.parse({
     ...{ v: PROTOCOL_VERSION, kind, component, ...schemas, reads, writes, errors, effects, inserts, embeds, attempts },
     ...{ addressable, cookies, user_info, acts, grants, writes_data, deadline_ms },
+    identifies: identifies ?? null,
   });
+}
+
+function identifiesOf({ identifies, writes }: Pick<StageDescriptor, 'identifies' | 'writes'>) {
+  if (identifies !== undefined) return identifies ?? undefined;
+  return writes.includes('pending_user') ? 'by_name' : undefined;
 }
 
 /** The contract that a descriptor stands for; the stage is held to it like to one of the house's own. */
@@ -28,6 +34,7 @@ export function contractOf({ component, config, challenge, response, state, ...r
   return defineStage({
     ...rest,
     component: component ?? undefined,
+    identifies: identifiesOf(rest),
     model: REMOTE_STAGE_MODEL,
     service: rest.kind,
     config: schemaOf(config),

@@ -52,6 +52,13 @@ export interface Proof {
   readonly otherwise: 'refused' | 'set_up' | 'let_in';
 }
 
+/**
+ * How a stage names the user that a plan is about. `by_name`: the visitor typed a name, which proves nothing. `by_proof`: a
+ * credential told who they are. `by_writing`: the stage created the user.
+ */
+export const IDENTIFIES = ['by_name', 'by_proof', 'by_writing'] as const;
+export type Identifies = (typeof IDENTIFIES)[number];
+
 /** Objects that blueprints describe beside a stage, for its config to name: the fields of a form, say. */
 export interface Part {
   /** What references call it. */
@@ -90,6 +97,8 @@ export interface StageContract {
   readonly writes: readonly ContextKey[];
   /** It writes users, so what it says of the pending one is so; of any other stage's word only how somebody was proved counts. */
   readonly changes_user: boolean;
+  /** How it makes another user the pending one; undefined: it never does. */
+  readonly identifies: Identifies | undefined;
   readonly errors: Catalogue;
   readonly effects: readonly EffectType[];
   /** Kinds of steps it may add to the plan. */
@@ -138,6 +147,7 @@ const defaults = {
   reads_all: false,
   writes: [],
   changes_user: false,
+  identifies: undefined,
   errors: {},
   effects: [],
   inserts: [],

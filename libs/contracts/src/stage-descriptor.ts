@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { describedObject } from './described-schema.js';
 import { EFFECT_TYPES } from './effect.js';
 import { CONTEXT_KEYS } from './plan-context.js';
+import { IDENTIFIES } from './stage-contract.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
 
 /** One token on the bus, never changed. */
@@ -51,6 +52,8 @@ const descriptor = z.object({
   addressable: list(name),
   cookies: list(name),
   user_info: z.boolean().default(false),
+  /** How it makes another user the pending one; null: never. Without this member `by_name`, where it may write that fact. */
+  identifies: z.enum(IDENTIFIES).nullable().exactOptional(),
   acts: z.boolean().default(true),
   grants: z.boolean().default(false),
   writes_data: z.boolean().default(false),

@@ -45,6 +45,13 @@ const isOwnLink = ({ is_restored: link, pending_user: user }: PlanContext) =>
 export const mergeUser = (before: User | undefined, after: User): User =>
   before?.kind === 'saved' && after.kind === 'saved' && before.uuid === after.uuid ? { ...before, ...after } : after;
 
+/** A user as a policy names them. By which backend a user was proved only the stage knows that judged the password. */
+export function withoutBackend(named: User): User {
+  if (named.kind === 'pretended') return named;
+  const { backend: _unproved, ...rest } = named;
+  return rest;
+}
+
 /**
  * A reply of a stage that writes no users: what is known of the pending user comes from the directory, and is not for a stage
  * to say. It can name somebody else, or say by what the same one was proved.

@@ -62,10 +62,6 @@ describe('an honest stage', () => {
     ],
     ['sets a cookie that it may read', passed({ effects: [cookie('authentik_sample')] })],
     ['denies and records it', { type: 'denied', effects: [event] }],
-    [
-      'brings another user whole',
-      passed({ context: { pending_user: { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' } } }),
-    ],
   ])('%s', (_what, reply) => {
     expect(overreach(contract, reply, { pendingUser: alice, attached: [] })).toEqual([]);
   });
@@ -184,13 +180,37 @@ describe('a stage that was taken over', () => {
   });
 });
 
+describe('a stage that names another user', () => {
+  const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
+  const provedUser = (alice as Extract<User, { kind: 'saved' }>).uuid;
+  const [known, proved] = [{ pendingUser: alice }, { pendingUser: alice, provedUser }];
+  const nobody = { pendingUser: undefined };
+
+  it.each([
+    { identifies: undefined, given: nobody, verified: ['password'], isAllowed: false },
+    { identifies: 'by_proof', given: nobody, verified: ['device'], isAllowed: true },
+    { identifies: 'by_proof', given: known, verified: ['device'], isAllowed: false },
+    { identifies: 'by_proof', given: proved, verified: ['device'], isAllowed: false },
+    { identifies: 'by_proof', given: { ...nobody, provedUser }, verified: ['device'], isAllowed: false },
+    { identifies: 'by_name', given: known, verified: [], isAllowed: true },
+    { identifies: 'by_name', given: proved, verified: [], isAllowed: false },
+    { identifies: 'by_name', given: proved, verified: ['password'], isAllowed: true },
+    { identifies: 'by_writing', given: proved, verified: [], isAllowed: true },
+  ] as const)('$identifies, to a plan about $given, having verified $verified: $isAllowed', (row) => {
+    const stage = defineStage({ ...drafted, writes: ['pending_user'], identifies: row.identifies });
+    const reply = passed({ context: { pending_user: other }, verified: [...row.verified] });
+    expect(overreach(stage, reply, { ...row.given, attached: [] })).toHaveLength(row.isAllowed ? 0 : 1);
+  });
+});
+
 describe('policies', () => {
   const replyOf = (set: Record<string, unknown>, insert?: PolicyReply['insert']): PolicyReply => ({
     results: {},
     context: { set, unset: [] },
     ...(insert && { insert }),
   });
-  const refused = (...reply: Parameters<typeof replyOf>) => policyOverreach(replyOf(...reply), alice).join('; ');
+  const refused = (...reply: Parameters<typeof replyOf>) =>
+    policyOverreach(replyOf(...reply), { pendingUser: alice, provedUser: undefined }).join('; ');
   const { uuid } = alice as Extract<User, { kind: 'saved' }>;
 
   it.each<Record<string, unknown>>([
@@ -207,10 +227,24 @@ describe('policies', () => {
   it.each<[Record<string, unknown>, string]>([
     [{ pending_user: { kind: 'saved', uuid: 'x' } }, 'a pending_user of the wrong shape'],
     [{ redirect: 'javascript:alert(1)' }, 'a redirect of the wrong shape'],
-    [{ auth_method: 7 }, 'a auth_method of the wrong shape'],
+    [{ title: 7 }, 'a title of the wrong shape'],
+    [{ auth_method: 'password' }, 'sets auth_method'],
+    [{ auth_method_args: { mfa_devices: [{ pk: 1 }] } }, 'sets auth_method_args'],
+    [{ enrolled_devices: [1] }, 'sets enrolled_devices'],
+    [{ is_restored: { step: 's', user: null } }, 'sets is_restored'],
     [JSON.parse('{"__proto__": {"is_sso": true}}') as Record<string, unknown>, 'sets __proto__'],
   ])('may not set %j', (set, why) => {
     expect(refused(set)).toContain(why);
+  });
+
+  it('may not change or remove the pending user once that user has proved a credential', () => {
+    const given = { pendingUser: alice, provedUser: uuid };
+    const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
+    const gone: PolicyReply = { results: {}, context: { set: {}, unset: ['pending_user'] } };
+
+    expect(policyOverreach(replyOf({ pending_user: other }), given).join()).toContain('names another user');
+    expect(policyOverreach(gone, given).join()).toContain('names another user');
+    expect(policyOverreach(replyOf({ pending_user: alice, colour: 'red' }), given)).toEqual([]);
   });
 
   it('may add redirects and no other step', () => {

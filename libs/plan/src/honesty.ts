@@ -1,5 +1,6 @@
 import {
   ASKING_EFFECTS,
+  type ContextKey,
   type EffectType,
   fieldMessages,
   POLICY_INSERTS,
@@ -12,6 +13,7 @@ import {
   user,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
+import { userKey } from './context.js';
 
 /** A saved user may be written by uuid alone when the plan is about that user already. */
 const sameUser = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
@@ -19,6 +21,8 @@ const sameUser = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backe
 /** What a step was given that its reply may refer to. */
 interface Given {
   readonly pendingUser: User | undefined;
+  /** uuid of the user who has proved a credential in this plan. */
+  readonly provedUser?: string | undefined;
   /** Who is logged in. */
   readonly sessionUser?: User | null;
   /** Ids of the stages that its config points to. */
@@ -30,6 +34,7 @@ export function overreach(contract: StageContract, reply: StageReply, given: Giv
   const { pendingUser, attached } = given;
   return [
     ...contextOverreach(contract, reply, pendingUser),
+    ...identityOverreach(contract, reply, given),
     ...effectOverreach(contract, reply, given),
     ...wordOverreach(contract, reply),
     ...challengeOverreach(contract, reply),
@@ -51,6 +56,24 @@ function contextOverreach(contract: StageContract, reply: StageReply, pendingUse
   });
 }
 
+/**
+ * Another user than the pending one. A stage that identifies nobody names none, one that identifies by a proof only where
+ * the plan is about nobody yet, and one that takes a name only until a user has proved a credential, unless its own answer
+ * proves one.
+ */
+function identityOverreach({ identifies }: StageContract, reply: StageReply, given: Given): string[] {
+  const named = reply.context?.['pending_user'] as User | null | undefined;
+  const { pendingUser, provedUser } = given;
+  if (!named || userKey(named) === userKey(pendingUser)) return [];
+  const isAllowed = {
+    never: false,
+    by_proof: !pendingUser && !provedUser,
+    by_name: !provedUser || (reply.type === 'passed' && (reply.verified ?? []).length > 0),
+    by_writing: true,
+  }[identifies ?? 'never'];
+  return isAllowed ? [] : ['names another user than the plan is about'];
+}
+
 /** Whether a known fact may have this value; null takes it away. */
 function isFact([key, value]: [string, unknown], pendingUser: User | undefined): boolean {
   if (value === null) return true;
@@ -61,8 +84,29 @@ function isFact([key, value]: [string, unknown], pendingUser: User | undefined):
 /** A name that would change what the others are read from. */
 const NOT_A_NAME = '__proto__';
 
-/** What policies ask for beyond what they may: facts of their own are theirs, those of the house have a shape. */
-export function policyOverreach({ context, insert }: PolicyReply, pendingUser: User | undefined): string[] {
+/** Facts that say how a user was proved. Only what judged a credential knows them. */
+const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
+  'auth_method',
+  'auth_method_args',
+  'enrolled_devices',
+  'proof_asked',
+  'is_restored',
+  'goauthentik.io/sources/connection',
+]);
+
+/**
+ * What policies ask for beyond what they may: facts of their own are theirs, those of the house have a shape, and a proof is
+ * none of them. Who has proved a credential stays the pending user.
+ */
+export function policyOverreach(
+  { context, insert }: PolicyReply,
+  { pendingUser, provedUser }: Pick<Given, 'pendingUser' | 'provedUser'>,
+): string[] {
+  const proofs = Object.entries(context.set).flatMap(([key, value]) =>
+    PROOF_FACTS.has(key) && value !== null ? [key] : [],
+  );
+  const changed = 'pending_user' in context.set ? (context.set['pending_user'] as User) : pendingUser;
+  const named = context.unset.includes('pending_user') ? undefined : changed;
   const facts = Object.entries(context.set).flatMap((fact) => {
     const [key] = fact;
     if (key === NOT_A_NAME) return [`sets ${key}, which is no name of a fact`];
@@ -71,7 +115,14 @@ export function policyOverreach({ context, insert }: PolicyReply, pendingUser: U
   });
   const kinds = (insert?.steps ?? []).map((step) => ('kind' in step ? step.kind : 'attached'));
   const others = kinds.filter((kind) => !POLICY_INSERTS.includes(kind));
-  return [...facts, ...others.map((kind) => `inserts a step of kind ${kind}, which policies may not`)];
+  return [
+    ...facts,
+    ...proofs.map((key) => `sets ${key}, which no policy can know`),
+    ...(provedUser && userKey(named) !== userKey(pendingUser)
+      ? ['names another user than the one who has proved a credential']
+      : []),
+    ...others.map((kind) => `inserts a step of kind ${kind}, which policies may not`),
+  ];
 }
 
 const fits = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;

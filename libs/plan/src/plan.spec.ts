@@ -228,6 +228,7 @@ describe('an ended plan', () => {
         query: {},
         visitor: null,
         restarts: 0,
+        silent_restarts: 0,
         trail: [],
       },
       ended: { to: '/' },

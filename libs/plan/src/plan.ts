@@ -46,10 +46,17 @@ export const planBody = z.object({
   /** uuid of the user in whose session it runs, as far as its flow's requirement has been checked; null for a stranger. */
   visitor: z.string().nullable(),
   restarts: z.int(),
+  /** Restarts since the client was last shown a challenge: these are bounded, so that no flow can loop for ever. */
+  silent_restarts: z.int().default(0),
   /** What it began with beside its flow, whoever began it: there again whenever it starts over. */
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /** The hash of the mailed link's token it was resumed from, and whether an answer has used that up. */
   resumed: z.object({ token: z.string(), confirmed: z.boolean() }).optional(),
+  /**
+   * uuid of the saved user who has proved a credential in this plan, or whom a mailed link, a source or a session proved. From
+   * then on the plan is about no other user, until it starts over (docs/adr/0033).
+   */
+  proved_user: z.string().optional(),
   /** Names the work that stages which write rows are asked for next (docs/adr/0023). */
   work: z.string().optional(),
   ended: ending.optional(),
@@ -199,10 +206,17 @@ export function advance(before: Plan, step: Step, reply: StageReply): Transition
         ? { plan: heard, answer: { type: 'denied', message: reply.message } }
         : restart(heard, step);
     case 'passed': {
-      const plan = left(insertSteps(heard, { id: step.id, index: heard.cursor }, reply.insert), reply.insert);
+      const proved = reply.verified?.length ? provedBy(heard) : heard;
+      const plan = left(insertSteps(proved, { id: step.id, index: heard.cursor }, reply.insert), reply.insert);
       return { plan, answer: { type: plan.cursor < plan.steps.length ? 'moved' : 'done' } };
     }
   }
+}
+
+/** The plan once its pending user has proved who they are: it stays about that user. */
+export function provedBy(plan: Plan): Plan {
+  const { pending_user: user } = plan.context;
+  return user?.kind === 'saved' ? { ...plan, proved_user: user.uuid } : plan;
 }
 
 const restart = (plan: Plan, step: Step): Transition => ({
@@ -213,7 +227,7 @@ const restart = (plan: Plan, step: Step): Transition => ({
 type Shown = { readonly challenge: Record<string, unknown>; readonly errors?: Errors | undefined };
 
 const show = (plan: Plan, step: Step, { challenge, errors }: Shown): Transition => ({
-  plan: { ...plan, shown: { step: step.id, challenge } },
+  plan: { ...plan, shown: { step: step.id, challenge }, silent_restarts: 0 },
   answer: { type: 'show', challenge, errors },
 });
 
@@ -244,6 +258,7 @@ export const emptyPlan = (id: string): Plan => ({
   query: {},
   visitor: null,
   restarts: 0,
+  silent_restarts: 0,
   trail: [],
 });
 

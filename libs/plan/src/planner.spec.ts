@@ -9,7 +9,18 @@ const version = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
 describe('a fresh plan', () => {
   it('stands before the first step of its version and knows nothing', () => {
     expect(draw(version, 'id')).toEqual({
-      ...{ id: 'id', v: 1, cursor: 0, context: {}, states: {}, verdicts: {}, query: {}, visitor: null, restarts: 0 },
+      ...{
+        id: 'id',
+        v: 1,
+        cursor: 0,
+        context: {},
+        states: {},
+        verdicts: {},
+        query: {},
+        visitor: null,
+        restarts: 0,
+        silent_restarts: 0,
+      },
       trail: [],
       steps: [{ binding: 'a' }, { binding: 'b' }],
     });

@@ -1,8 +1,8 @@
 import type { FlowVersion } from './flow-version.js';
-import { emptyPlan, insertSteps, type Plan } from './plan.js';
+import { emptyPlan, insertSteps, type Plan, provedBy } from './plan.js';
 
-/** Restarts of one plan after which the visitor is denied, so that no binding can loop for ever. */
-export const MAX_RESTARTS = 8;
+/** Restarts without a challenge in between, after which the client is denied: a flow that asks nothing cannot loop for ever. */
+export const MAX_SILENT_RESTARTS = 8;
 
 /** A fresh plan of a flow version, before its first step. */
 export const draw = (version: FlowVersion, id: string): Plan => ({
@@ -17,18 +17,23 @@ export type Outfit = NonNullable<Plan['begun']>;
 const BEGINNER = { id: 'begun', index: -1 };
 
 /** A plan that has yet to begin, with what it begins with. */
-export const fitOut = (plan: Plan, begun: Outfit): Plan => ({
-  ...insertSteps(plan, BEGINNER, begun.insert),
-  context: { ...plan.context, ...begun.context },
-  begun,
-});
+export function fitOut(plan: Plan, begun: Outfit): Plan {
+  const fitted = {
+    ...insertSteps(plan, BEGINNER, begun.insert),
+    context: { ...plan.context, ...begun.context },
+    begun,
+  };
+  // Whoever a flow is begun about comes from a session or a source, which has proved them.
+  return begun.context.pending_user ? provedBy(fitted) : fitted;
+}
 
 /**
  * Plans again on the same version: steps that were added on the way are gone, states stay, the context if it is to be kept;
  * what the plan began with is there again.
  */
 export function drawAgain(plan: Plan, version: FlowVersion, { keepContext }: { keepContext: boolean }): Plan {
-  const { shown: _gone, ...kept } = plan;
+  // Every step must be passed again, so a user who is named now has to prove themselves again.
+  const { shown: _gone, proved_user: _again, ...kept } = plan;
   const again: Plan = {
     ...kept,
     steps: draw(version, plan.id).steps,
@@ -38,6 +43,7 @@ export function drawAgain(plan: Plan, version: FlowVersion, { keepContext }: { k
     // Ids of dynamic steps are used again: a new one must not inherit what another remembered.
     states: Object.fromEntries(Object.entries(plan.states).filter(([step]) => !step.includes('~'))),
     restarts: plan.restarts + 1,
+    silent_restarts: plan.silent_restarts + 1,
   };
   const fitted = plan.begun ? fitOut(again, plan.begun) : again;
   return keepContext ? { ...fitted, context: plan.context } : fitted;

@@ -10,7 +10,16 @@ import {
 } from '@gatehouse/plan';
 import type { AttemptLines } from './attempt-lines.js';
 import { type Attempts, type Claim, type Claims, isGiven } from './attempts.js';
-import { both, type Embedded, embeddedIn, type Passed, withheld, withInner } from './embedding.js';
+import {
+  both,
+  type Embedded,
+  embeddedIn,
+  type Passed,
+  recordedBy,
+  withheld,
+  withInner,
+  withoutContext,
+} from './embedding.js';
 import type { Pace } from './pace.js';
 import { joined, NOTHING_TO_SETTLE, type Settlement, settle, withoutClearing } from './settlement.js';
 import { type Asked, type Body, type Situation, stageRequestOf } from './stage-requests.js';
@@ -69,7 +78,8 @@ export class Consultation {
     let heard = await this.throughAll(situation, { asked, inner: before!, body, heard: plainly({ type: 'passed' }) });
     if (heard.reply.type === 'passed') heard = await this.withHost(situation, { asked, heard, body });
     heard = await this.throughAll(situation, { asked, inner: after!, body, heard });
-    return this.withInnerChallenges(situation, asked, heard);
+    const reply = inner.length > 0 ? withoutContext(heard.reply) : heard.reply;
+    return this.withInnerChallenges(situation, asked, { ...heard, reply });
   }
 
   /** The steps inside a host one after the other, for as long as they pass. */
@@ -142,17 +152,23 @@ export class Consultation {
     const plan = { ...asked.plan, context };
     const part = this.partOf({ ...situation, plan }, asked, embedded);
     const own = await this.judge(situation, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
-    const states = { ...heard.states, ...remembered(part.stateKey, own.reply) };
     if (own.reply.type === 'passed') {
       // Its question was answered: should the host ask again, so does it, and something else.
-      const forgotten = embed.asks === undefined ? states : { ...states, [part.stateKey]: null };
-      return { reply: both(host, own.reply), states: forgotten, settlement: joined(heard.settlement, own.settlement) };
+      const state = embed.asks === undefined ? remembered(part.stateKey, own.reply) : { [part.stateKey]: null };
+      const states = { ...heard.states, ...state };
+      return { reply: both(host, own.reply), states, settlement: joined(heard.settlement, own.settlement) };
     }
-    const reply = await this.refusedHost(situation, { ...asked, plan }, { host, part: own.reply, error: embed.error });
+    const reply = await this.refusedHost(situation, asked, { host, part: own.reply, error: embed.error });
+    // A state belongs to the pending user, and a refused answer names none.
+    const states =
+      embed.asks === undefined ? heard.states : { ...heard.states, ...remembered(part.stateKey, own.reply) };
     return { reply, states, settlement: joined(withoutClearing(heard.settlement), own.settlement) };
   }
 
-  /** Whatever an embedded step had against the answer, the visitor reads the host's one error. */
+  /**
+   * Shows the host again with its one error, whatever the embedded step refused. Nothing that the host found out is kept:
+   * the client must not learn whether it named a user, and the plan must not be about a user who has proved nothing.
+   */
   private async refusedHost(
     situation: Situation,
     asked: Asked,
@@ -165,8 +181,7 @@ export class Consultation {
       type: 'rejected',
       errors: { [NON_FIELD_ERRORS]: [{ code: error }] },
       challenge: again.challenge,
-      ...(host.context ? { context: host.context } : {}),
-      effects: [...(host.effects ?? []), ...('effects' in part ? (part.effects ?? []) : [])],
+      effects: [...recordedBy(host), ...(again.effects ?? []), ...effectsOf(part)],
     };
   }
 
@@ -232,6 +247,7 @@ export class Consultation {
     const { attached } = stageRequest;
     const given = {
       pendingUser: plan.context.pending_user,
+      provedUser: plan.proved_user,
       sessionUser: situation.sessionUser,
       attached: Object.values(attached).map(({ id }) => id),
     };
@@ -259,6 +275,8 @@ const trimmed = <R extends Extract<StageReply, { challenge: object }>>(
   ...reply,
   challenge: schema.parse(reply.challenge),
 });
+
+const effectsOf = (reply: StageReply) => reply.effects ?? [];
 
 const isWrong = ({ type }: StageReply) => type === 'rejected' || type === 'denied';
 

@@ -1,8 +1,10 @@
 import {
   type AttachedStage,
+  type Effect,
   type Embed,
   oddCharacterIn,
   Problem,
+  RECORDING_EFFECTS,
   type StageContract,
   type StageReply,
   type User,
@@ -76,6 +78,20 @@ function sameUser(host: Passed, part: Passed) {
   const [before, after] = [host, part].map(({ context }) => context?.['pending_user'] as User | undefined);
   return after ? { pending_user: mergeUser(before, after) } : {};
 }
+
+/**
+ * A reply of a composite step. A refused one writes no context: the host passes before the embedded step is judged, and what
+ * it wrote (the user it found) must not outlive the refusal (docs/adr/0033).
+ */
+export function withoutContext(reply: StageReply): StageReply {
+  if (reply.type !== 'rejected' && reply.type !== 'denied') return reply;
+  const { context: _unproved, ...refusal } = reply;
+  return refusal;
+}
+
+/** The effects of a passed host that still happen when a step inside it refuses: those that only record. */
+export const recordedBy = ({ effects = [] }: Passed): Effect[] =>
+  effects.filter(({ type }) => RECORDING_EFFECTS.has(type));
 
 interface Inner {
   /** The field of the host's challenge that takes it. */

@@ -112,7 +112,12 @@ export class Executor {
     const start = this.startOf(ground, undefined);
     const planned = await this.parts.planning.plan(start).catch(problemTold);
     if ('type' in planned) return unplanned(ground, planned);
-    if ('plan' in planned) return this.walk(ground, { ...start, ...planned });
+    if ('plan' in planned)
+      return this.walk(ground, {
+        ...start,
+        ...planned,
+        identified: planned.plan.context.pending_user?.kind === 'saved',
+      });
     await this.parts.events.record(planned.effects, { ...start.about, user: start.sessionUser ?? undefined });
     return notAdmitted(ground, planned.refused);
   }
@@ -141,6 +146,7 @@ export class Executor {
       ...{ request, version, saving, revision: saving.revision, about: aboutOf(ground) },
       plan: prepared(known?.plan ?? begun(version, request), ground),
       orphaned: known?.orphaned ?? false,
+      identified: known !== undefined && !running,
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
       proved: loaded.user !== undefined && loaded.session?.proved === true,
       visitor: presentIn(ground),

@@ -13,6 +13,8 @@ export class Gains {
   burns: Buffer | undefined;
   /** The step whose own link is used up, because whoever answered it has proved the same in another way. */
   usesLinkOf: string | undefined;
+  /** Whether the plan came to be about a saved user by other means than a typed name. */
+  identified = false;
 
   /** `before`: the plan as it was last saved, or before its first turn. */
   constructor(private readonly before: Plan) {}
@@ -37,7 +39,7 @@ export class Gains {
 
   /** All of it, with the plan as it is now. */
   outcome(after: Plan, about: Outcome['about']): Outcome {
-    const { before, effects, links, settlement, burns, usesLinkOf } = this;
-    return { before, after, effects, links, settlement, burns, usesLinkOf, about };
+    const { before, effects, links, settlement, burns, usesLinkOf, identified } = this;
+    return { before, after, effects, links, settlement, burns, usesLinkOf, identified, about };
   }
 }

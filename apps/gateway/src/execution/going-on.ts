@@ -1,4 +1,4 @@
-import type { Plan } from '@gatehouse/plan';
+import { type Plan, provedBy } from '@gatehouse/plan';
 import { sameSecret } from '@gatehouse/platform';
 import type { HostBrand } from './brands.js';
 import type { Identity, Loaded, Plans, ResumedPlan, StoredPlan } from './plans.js';
@@ -49,11 +49,11 @@ async function isDead(plans: Plans, stored: StoredPlan | undefined, { slug }: Fl
 /** Whoever follows a link has been shown nothing yet. */
 function resumed({ plan: { shown: _elsewhere, ...plan }, step }: ResumedPlan, token: Buffer): Plan {
   const user = plan.context.pending_user;
-  return {
+  return provedBy({
     ...plan,
     context: { ...plan.context, is_restored: { step, user: user?.kind === 'saved' ? user.uuid : null } },
     resumed: { token: token.toString('hex'), confirmed: false },
-  };
+  });
 }
 
 /**

@@ -55,8 +55,8 @@ export class Outset {
 
   /**
    * Puts a fresh plan in place of whatever plan of that flow there is in the session, if the flow's policies let it begin;
-   * what it requires of somebody who is logged in is asked when it is entered. A stranger without a session is given one,
-   * whose cookie is returned. Throws not_found, not_authenticated (the session of whoever is logged in is gone),
+   * what it requires of somebody who is logged in is asked when it is entered. An anonymous visitor gets a fresh session,
+   * whose cookie is returned: a source has just proved who they are, and the key of the session at hand may be planted. Throws not_found, not_authenticated (the session of whoever is logged in is gone),
    * flow_not_applicable, permission_denied by its `access`, and stage_busy when another request was quicker.
    */
   async begin(request: FlowRequest, beginning: Beginning): Promise<SessionCookie | undefined> {
@@ -67,7 +67,7 @@ export class Outset {
     const brand = await this.parts.brands.find(request.host, loaded.brandsRevision);
     const plan = await this.planned({ request, version, beginning, brand });
     const { session, flowId, newestVersionId: versionId, row: replaces } = loaded;
-    const key = session ? undefined : newSessionKey(undefined);
+    const key = session && beginning.visitor ? undefined : newSessionKey(undefined);
     const owner = key ? { newKey: key.hash } : { id: session!.id };
     const begun = await this.parts.plans.begin({ flowId, versionId, plan, session: owner, replaces });
     if (!begun) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });

@@ -20,6 +20,7 @@ import {
   policyOverreach,
   questionsOf,
   type Verdict,
+  withoutBackend,
 } from '@gatehouse/plan';
 import type { Memberships } from './memberships.js';
 import type { Policies } from './policies.js';
@@ -143,10 +144,12 @@ export class PolicyEngine {
   /** The plan with what the policies set, took away and added. */
   private changed({ plan, version }: Situation, reply: PolicyReply, maker: Maker): Plan {
     const { context, insert } = reply;
-    const [excess] = [...policyOverreach(reply, plan.context.pending_user), ...this.misfits(insert, version)];
+    const given = { pendingUser: plan.context.pending_user, provedUser: plan.proved_user };
+    const [excess] = [...policyOverreach(reply, given), ...this.misfits(insert, version)];
     if (excess) throw new Problem('stage_fault', { detail: `a policy ${excess}` });
     const gone = Object.fromEntries(context.unset.map((key) => [key, null]));
-    const patch = { ...context.set, ...gone };
+    const user = context.set['pending_user'] as User | undefined;
+    const patch = { ...context.set, ...(user && { pending_user: withoutBackend(user) }), ...gone };
     const next = insertSteps(plan, maker, insert);
     return Object.keys(patch).length > 0 ? { ...next, context: mergeContext(plan.context, patch, plan.visitor) } : next;
   }

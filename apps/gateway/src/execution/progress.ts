@@ -1,5 +1,5 @@
 import type { Effect, StageReply } from '@gatehouse/contracts';
-import { type Ending, end, named, type Plan, type Step } from '@gatehouse/plan';
+import { type Ending, end, named, type Plan, type Step, userKey } from '@gatehouse/plan';
 import type { Claim } from './attempts.js';
 import { Gains } from './gains.js';
 import { type Presence, presenceAfter } from './presence.js';
@@ -44,6 +44,7 @@ export class Progress {
     const { sessionUser, proved, visitor } = start;
     this.present = { sessionUser, proved, visitor };
     this.gains = new Gains(start.plan);
+    this.gains.identified = start.identified;
     this.record(start.effects ?? []);
   }
 
@@ -79,6 +80,14 @@ export class Progress {
   move(plan: Plan) {
     this.current = plan;
     this.known = plan.context;
+  }
+
+  /** As `move`, for a plan whose user may be another now, identified by other means than a typed name. */
+  identify(plan: Plan) {
+    const { pending_user: user } = plan.context;
+    if (user?.kind === 'saved' && userKey(user) !== userKey(this.current.context.pending_user))
+      this.gains.identified = true;
+    this.move(plan);
   }
 
   /** A plan with a line more in its trail. */

@@ -21,6 +21,8 @@ export interface Outcome {
   /** The step whose own link it uses up as well. */
   readonly usesLinkOf: string | undefined;
   readonly about: About;
+  /** Whether the plan came to be about a saved user by other means than a typed name. */
+  readonly identified: boolean;
 }
 
 interface Stores {
@@ -64,10 +66,13 @@ export class Saving {
   async save(outcome: Outcome): Promise<boolean> {
     if (!acts(outcome) && this.isIdle(outcome.after)) return this.settled(outcome);
     if (this.row) return this.update(this.row, outcome);
-    const row = await this.begin(acts(outcome) ? outcome.before : outcome.after);
+    const { session } = this.ground.loaded;
+    const needsSession = !session || (outcome.identified && !session.user);
+    // Effects need a plan to hang on, and so does a new key, so a request that both begins and acts saves twice.
+    const savesTwice = acts(outcome) || (outcome.identified && !needsSession);
+    const row = await this.begin(savesTwice ? outcome.before : outcome.after, needsSession);
     if (!row) return false;
-    // Effects need a plan to hang on, so a request that both begins and acts saves twice.
-    return acts(outcome) ? this.update(row, outcome) : this.settled(outcome);
+    return savesTwice ? this.update(row, outcome) : this.settled(outcome);
   }
 
   /** Nothing is saved of a look that changed nothing, or of a plan that ended before it was ever stored. */
@@ -81,10 +86,11 @@ export class Saving {
     return true;
   }
 
-  private async begin(plan: Plan): Promise<Row | undefined> {
+  /** A plan that proves its visitor gets an anonymous session of its own: the key of the one at hand may have been planted. */
+  private async begin(plan: Plan, needsSession: boolean): Promise<Row | undefined> {
     const { loaded, versionId } = this.ground;
     const { session, flowId, row: replaces } = loaded;
-    const key = session ? undefined : newSessionKey(undefined);
+    const key = needsSession ? newSessionKey(undefined) : undefined;
     const owner = key ? { newKey: key.hash } : { id: session!.id };
     const sessionId = await this.stores.plans.begin({ flowId, versionId, plan, session: owner, replaces });
     if (sessionId === undefined) return undefined;
@@ -94,7 +100,7 @@ export class Saving {
   }
 
   private async update({ sessionId, revision }: Row, outcome: Outcome): Promise<boolean> {
-    const { after, settlement, before: _before, ...consequences } = outcome;
+    const { after, settlement, before: _before, identified: _told, ...consequences } = outcome;
     const key = this.newKey(outcome);
     const { loaded, versionId } = this.ground;
     const place = { sessionId, flowId: loaded.flowId, versionId, revision };
@@ -106,13 +112,14 @@ export class Saving {
   }
 
   /**
-   * A session that becomes somebody's or nobody's gets a new key, and so does whoever has proved something: one that was
-   * planted before is worth nothing from then on.
+   * Replaces the session key with every gain of identity, so that a key that was planted before is worth nothing: a login or
+   * logout, a proved credential, a mailed link, a user who was identified by other means than a typed name (ADR 6, ADR 33).
    */
-  private newKey({ effects, settlement }: Outcome) {
+  private newKey({ effects, settlement, burns, identified }: Outcome) {
     const change = sessionChangeOf(effects);
     if (change) return newSessionKey(change.type === 'login' ? (change.duration_s ?? undefined) : undefined);
-    return settlement.cleared.length > 0 ? newSessionKey(this.ground.loaded.session?.leftS) : undefined;
+    const isGain = settlement.cleared.length > 0 || burns !== undefined || identified;
+    return isGain ? newSessionKey(this.ground.loaded.session?.leftS) : undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { isLocalPath, Problem, type PublishedSource, type Sentence, sentence } from '@gatehouse/contracts';
 import type { Beginning } from './outset.js';
 import { type Identity, savedUserOf } from './plans.js';
+import type { SessionCookie } from './request.js';
 import type { SourceBook } from './source-book.js';
 import { decide, type SourceIdentity } from './source-decision.js';
 import { type Comer, factsOf, stepsAfter } from './source-plan.js';
@@ -19,7 +20,7 @@ export interface Turned {
 
 /** What becomes of somebody who comes from a source. */
 export type Arrived =
-  | { readonly to: string }
+  | { readonly to: string; readonly cookie?: SessionCookie }
   | { readonly begin: string; readonly beginning: Beginning }
   | { readonly turned: Turned };
 
@@ -54,7 +55,8 @@ export class SourceArrivals {
     if (!waiting) return visitor ? this.connect(newcomer, visitor) : this.enter(newcomer);
     const comer = await this.comerOf(newcomer);
     if (!comer || !this.parts.returns.admits(waiting, comer, visitor)) return turned(newcomer);
-    if (await this.parts.returns.resume(waiting, comer, newcomer)) return { to: pageOf(waiting) };
+    const cookie = await this.parts.returns.resume(waiting, comer, newcomer);
+    if (cookie) return { to: pageOf(waiting), cookie };
     throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
   }
 

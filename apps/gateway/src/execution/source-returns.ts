@@ -5,6 +5,7 @@ import {
   insertSteps,
   mergeContext,
   type Plan,
+  provedBy,
   type Step,
   stateOf,
   userKey,
@@ -12,6 +13,8 @@ import {
 import type { Flows } from './flows.js';
 import type { Identity, Loaded, Plans, StoredPlan } from './plans.js';
 import { savedUserOf } from './plans.js';
+import type { SessionCookie } from './request.js';
+import { newSessionKey } from './session-key.js';
 import { type Comer, factsOf, stepsOfReturn } from './source-plan.js';
 import type { Contracts } from './stages.js';
 
@@ -79,13 +82,21 @@ export class SourceReturns {
     return expected === undefined || version.flow.designation === 'enrollment' || expected === visitor?.uuid;
   }
 
-  /** Notes in the plan that its visitor is back; false when another request has moved it. */
-  async resume({ loaded, stored, version, step }: WaitingPlan, comer: Comer, visit: Visit): Promise<boolean> {
+  /**
+   * Notes in the plan that its visitor is back, and returns the cookie of the session's new key. Undefined when another
+   * request has moved the plan.
+   */
+  async resume(
+    { loaded, stored, version, step }: WaitingPlan,
+    comer: Comer,
+    visit: Visit,
+  ): Promise<SessionCookie | undefined> {
     const { plan, revision, versionId } = stored;
-    return this.parts.plans.save({
+    const { cookie, hash: newKey } = newSessionKey(loaded.session?.leftS);
+    const isSaved = await this.parts.plans.save({
       ...{ sessionId: loaded.session!.id, flowId: loaded.flowId, versionId, revision },
       plan: returned(plan, step, comer),
-      ...{ effects: [], newKey: undefined, cleared: [], returned: [], links: [], burns: undefined },
+      ...{ effects: [], newKey, cleared: [], returned: [], links: [], burns: undefined },
       about: {
         user: comer.known,
         sessionUser: visit.visitor && savedUserOf(visit.visitor),
@@ -93,6 +104,7 @@ export class SourceReturns {
         flow: version.flow.slug,
       },
     });
+    return isSaved ? cookie : undefined;
   }
 }
 
@@ -104,5 +116,9 @@ function returned(plan: Plan, step: Step, comer: Comer): Plan {
   const merged = mergeContext(plan.context, patch, plan.visitor);
   const is_restored = { step: step.id, user: userKey(merged.pending_user) };
   const index = plan.cursor;
-  return { ...insertSteps(plan, { id: step.id, index }, stepsOfReturn(comer)), context: { ...merged, is_restored } };
+  const next = {
+    ...insertSteps(plan, { id: step.id, index }, stepsOfReturn(comer)),
+    context: { ...merged, is_restored },
+  };
+  return provedBy(next);
 }

@@ -11,6 +11,8 @@ export interface Start extends Situation, Presence {
   readonly about: Omit<About, 'user'>;
   /** What happened while it was planned. */
   readonly effects?: readonly Effect[];
+  /** Whether the plan is about a saved user already who has not typed their name here: a mailed link or a policy named them. */
+  readonly identified: boolean;
   /** Whoever the plan is about is gone. */
   readonly orphaned: boolean;
 }

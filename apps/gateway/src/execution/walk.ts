@@ -16,7 +16,7 @@ import {
   type Ending,
   enter,
   forget,
-  MAX_RESTARTS,
+  MAX_SILENT_RESTARTS,
   mayAnswer,
   type Plan,
   pendingPolicies,
@@ -110,7 +110,7 @@ export class Walk {
       });
       this.progress.record(effects);
       const left = verdict.pass ? plan : this.progress.traced(plan, step, 'skipped');
-      this.progress.move(enter(left, step, verdict));
+      this.progress.identify(enter(left, step, verdict));
     }
   }
 
@@ -155,7 +155,8 @@ export class Walk {
     const { reply } = heard;
     const before = this.progress.plan;
     const transition = this.advanced(step, heard);
-    this.progress.move(transition.plan);
+    if (this.contractOf(step)?.identifies === 'by_name') this.progress.move(transition.plan);
+    else this.progress.identify(transition.plan);
     this.progress.ask(reply.effects ?? [], step);
     this.progress.settle(heard.settlement);
     const { answer } = transition;
@@ -190,7 +191,7 @@ export class Walk {
   }
 
   private async restart(keepContext: boolean): Promise<Told | undefined> {
-    if (this.progress.plan.restarts >= MAX_RESTARTS) return this.deny(undefined);
+    if (this.progress.plan.silent_restarts >= MAX_SILENT_RESTARTS) return this.deny(undefined);
     const { version } = this.start;
     const again = drawAgain(this.progress.plan, version, { keepContext });
     const planned = isFor(version, this.progress.visitor, again)
@@ -198,7 +199,7 @@ export class Walk {
       : { refused: [], effects: [] };
     this.progress.record(planned.effects);
     if ('refused' in planned) return this.refuse(planned.refused);
-    this.progress.move(planned.plan);
+    this.progress.identify(planned.plan);
     return undefined;
   }
 

@@ -90,6 +90,8 @@ export class SourceDesk {
     const { ip: clientIp } = await this.parts.clients.of(exchange.request);
     const session = { sessionKey: sessionKeyOf(exchange.request), visitor, clientIp };
     const arrived = await this.parts.arrivals.receive({ source, identity: completed.identity, query, ...session });
+    if ('to' in arrived && arrived.cookie)
+      setSessionCookie(exchange, arrived.cookie, await this.parts.clients.of(exchange.request));
     if (!('begin' in arrived)) return arrived;
     const { begin: slug, beginning } = arrived;
     // What the provider sent along is no part of the flow's address.

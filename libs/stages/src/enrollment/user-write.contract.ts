@@ -39,6 +39,7 @@ export const userWriteContract = defineStage({
   // Before somebody who has lost their password gets another.
   inserts: ['authenticator_validate'],
   changes_user: true,
+  identifies: 'by_writing',
   errors: {
     user_write_no_data: { string: 'No Pending data.', code: 'invalid' },
     user_write_nobody: { string: "No user found and can't create new user.", code: 'invalid' },

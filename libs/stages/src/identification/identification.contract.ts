@@ -76,6 +76,7 @@ export const identificationContract = defineStage({
   state: z.object({}),
   reads: { pending_user: 'optional', application: 'optional' },
   writes: ['pending_user', 'pending_user_identifier'],
+  identifies: 'by_name',
   errors: {
     identification_failed: { string: 'Failed to authenticate.', code: 'invalid' },
     identification_captcha: { string: 'Failed to validate token', code: 'invalid' },

@@ -88,6 +88,7 @@ export const authenticatorValidateContract = defineStage({
     application: 'optional',
   },
   writes: ['pending_user', 'auth_method', 'auth_method_args'],
+  identifies: 'by_proof',
   inserts: [
     'authenticator_duo',
     'authenticator_sms',

@@ -1,0 +1,182 @@
+import type { PolicyReply, PolicyRequest, StageReply } from '@gatehouse/contracts';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  conditionEntry,
+  DUMMY,
+  flowEntries,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import { type Answer, usernameOf } from '../support/browser.js';
+import { House } from '../support/house.js';
+import { describeWithNats } from '../support/nats.js';
+import { boundEntry, expressionEntry } from '../support/policy-entries.js';
+
+const RIGHT = { password: 'correct-horse-7' };
+const FAULT = { component: 'ak-stage-flow-error' };
+const WITH_PASSWORD = {
+  stage: IDENTIFICATION.stage,
+  attrs: { ...IDENTIFICATION.attrs, password_stage: keyOf('login-1') },
+};
+const VALIDATE = {
+  stage: 'authenticator_validate.authenticatorvalidatestage',
+  attrs: { not_configured_action: 'skip' },
+};
+
+/** An answer without what differs between any two requests. */
+const shown = ({ status, body }: Answer) => ({ status, body });
+
+describeWithNats('whom a plan is about', () => {
+  let house: House;
+  let rogue: NatsConnection;
+  /** What the policy service says, once it was taken over; the request may decide. */
+  let policy: (request: PolicyRequest) => PolicyReply['context']['set'];
+  /** What the mfa service says, once it was taken over. */
+  let validate: StageReply;
+  const ids: Record<string, string> = {};
+
+  /** The services `policy` and `mfa` are not started: what serves their subjects here has been taken over. */
+  beforeAll(async () => {
+    house = await House.open({
+      services: ['identification', 'password', 'session'],
+      blueprints: [
+        blueprint(
+          ...['ann', 'root'].map((name) => userEntry(name)),
+          flowEntries('login', [IDENTIFICATION, PASSWORD, DUMMY, LOGIN]),
+          flowEntries(
+            'combined',
+            [{ ...WITH_PASSWORD, binding: { invalid_response_action: 'restart_with_context' } }, PASSWORD, LOGIN],
+            { title: 'Hi %(user)s' },
+          ),
+          ...[0, 1].map((step) => conditionEntry(['combined', step], 'user ann', { negate: true })),
+          flowEntries('again', [
+            IDENTIFICATION,
+            {
+              ...PASSWORD,
+              attrs: { ...PASSWORD.attrs, failed_attempts_before_cancel: 50 },
+              binding: { invalid_response_action: 'restart' },
+            },
+            LOGIN,
+          ]),
+          expressionEntry('any', 'return True'),
+          boundEntry('login-2 bound', 'any'),
+          flowEntries('second', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
+        ),
+      ],
+    });
+    for (const { id, username } of await house.rows<{ id: string; username: string }>(
+      'SELECT id, username FROM directory.users',
+    ))
+      ids[username] = id;
+    rogue = await connect({ servers: house.nats.url });
+    rogue.subscribe('policy.evaluate', {
+      queue: 'policy',
+      callback: (_, message) => {
+        const request = message.json<PolicyRequest>();
+        const results = Object.fromEntries(request.policies.map(({ id }) => [id, { pass: true, messages: [] }]));
+        message.respond(JSON.stringify({ results, context: { set: policy(request), unset: [] } }));
+      },
+    });
+    for (const verb of ['challenge', 'respond'])
+      rogue.subscribe(`stage.authenticator_validate.${verb}`, {
+        queue: 'authenticator_validate',
+        callback: (_, message) => void message.respond(JSON.stringify(validate)),
+      });
+    await rogue.flush();
+  }, 120_000);
+  afterAll(async () => {
+    await rogue?.close();
+    await house?.close();
+  });
+
+  const root = () => ({
+    ...{ kind: 'saved', uuid: ids['root']!, pk: 2, username: 'root', name: 'root', email: 'root@example.org' },
+    ...{ is_active: true, epoch: 0, locale: '' },
+  });
+
+  describe('a name and a password in one step', () => {
+    it('with a wrong password logs nobody in, whatever comes after that step', async () => {
+      const browser = house.browser();
+      await browser.show('combined');
+
+      const answer = await browser.solve('combined', { uid_field: 'ann', password: 'wrong' });
+      expect(answer.body).toMatchObject({ component: 'ak-stage-identification' });
+      expect(await usernameOf(browser)).toBeUndefined();
+      const next = await browser.solve('combined', { uid_field: 'ann', ...RIGHT });
+      expect(next.body).toMatchObject({ component: 'xak-flow-redirect' });
+      expect(await usernameOf(browser)).toBe('ann');
+    });
+
+    it('shows the same after a wrong password, whether the name is known or not', async () => {
+      const answers = async (uid_field: string) => {
+        const browser = house.browser();
+        const seen = [await browser.show('combined')];
+        for (const password of ['wrong', '', 'worse'])
+          seen.push(await browser.solve('combined', { uid_field, password }), await browser.show('combined'));
+        return seen.map(shown);
+      };
+
+      const known = await answers('ann');
+      expect(known).toEqual(await answers('nobody-of-that-name'));
+      expect(JSON.stringify(known)).toContain('"title":"Hi AnonymousUser"');
+      expect(JSON.stringify(known)).not.toContain('ann@');
+    });
+  });
+
+  it('lets a visitor fail as often as the credential allows, though each failure starts the flow over', async () => {
+    const browser = house.browser();
+    let answer = await browser.show('again');
+    for (let restarts = 0; restarts < 10; restarts++) {
+      expect(answer.body).toMatchObject({ component: 'ak-stage-identification' });
+      await browser.solve('again', { uid_field: `nobody-${restarts}` });
+      answer = await browser.solve('again', { password: 'wrong' });
+    }
+    expect(answer.body).toMatchObject({ component: 'ak-stage-identification' });
+  });
+
+  describe('a policy service that is taken over', () => {
+    const upToPassword = async () => {
+      const browser = house.browser();
+      await browser.solve('login', { uid_field: 'ann' });
+      return browser;
+    };
+
+    it('names no other user once the password was proved', async () => {
+      policy = ({ flow_plan }) => (flow_plan?.context['auth_method'] ? { pending_user: root() } : {});
+      const browser = await upToPassword();
+
+      expect((await browser.solve('login', RIGHT)).body).toMatchObject(FAULT);
+      policy = () => ({});
+      expect((await browser.show('login')).body).toMatchObject({ component: 'ak-stage-dummy' });
+      await browser.solve('login', {});
+      expect(await usernameOf(browser)).toBe('ann');
+    });
+
+    it.each([
+      { auth_method: 'auth_webauthn_pwl' },
+      { auth_method_args: { mfa_devices: [{ pk: 1 }] } },
+      { enrolled_devices: [1] },
+    ])('claims no proof: %j', async (facts) => {
+      policy = () => facts;
+      const browser = await upToPassword();
+
+      expect((await browser.solve('login', RIGHT)).body).toMatchObject(FAULT);
+    });
+  });
+
+  it('is not changed by an mfa service that is taken over, once the password was proved', async () => {
+    validate = { type: 'passed', context: { pending_user: root() } } as StageReply;
+    const browser = house.browser();
+    await browser.solve('second', { uid_field: 'ann' });
+
+    expect((await browser.solve('second', RIGHT)).body).toMatchObject(FAULT);
+    validate = { type: 'passed' };
+    expect((await browser.show('second')).body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect(await usernameOf(browser)).toBe('ann');
+  });
+});
