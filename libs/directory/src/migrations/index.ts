@@ -7,6 +7,7 @@ import { Invitations1764201720000 } from './1764201720000-invitations.js';
 import { InvitationsUsedUp1764288000000 } from './1764288000000-invitations-used-up.js';
 import { AwaitedMail1764288060000 } from './1764288060000-awaited-mail.js';
 import { SourceGroups1764460800000 } from './1764460800000-source-groups.js';
+import { SuperuserPermits1764547200000 } from './1764547200000-superuser-permits.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -22,4 +23,5 @@ export const directoryMigrations = [
   InvitationsUsedUp1764288000000,
   AwaitedMail1764288060000,
   SourceGroups1764460800000,
+  SuperuserPermits1764547200000,
 ];

@@ -16,5 +16,6 @@ export const userDeleteContract = defineStage({
   errors: { user_delete_nobody: { string: 'No Pending User.', code: 'invalid' } },
   effects: ['logout', 'end_sessions', 'event'],
   grants: true,
+  alters_user: true,
   writes_data: true,
 });
