@@ -79,17 +79,17 @@ GRANT USAGE ON SCHEMA flow, directory TO gatehouse_courier;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flow.outbox, flow.mailed TO gatehouse_courier;
 GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehouse_courier;
 
--- Enrolment makes, changes and removes people, writes a hash and never sees one.
+-- Enrolment creates, changes and deletes users, writes a hash and never sees one. The trigger users_guarded keeps it from
+-- superusers, and directory.join_groups from the groups that make superusers (docs/adr/0035).
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes),
   INSERT (username, name, email, is_active, awaits_flow, type, path, attributes, password_hash),
   UPDATE (username, name, email, attributes, password_hash, epoch, password_changed_at), DELETE
   ON directory.users TO gatehouse_enrollment;
-GRANT SELECT (id, name) ON directory.groups TO gatehouse_enrollment;
+GRANT EXECUTE ON FUNCTION directory.join_groups TO gatehouse_enrollment;
 -- One for a single use is removed by whoever uses it.
 GRANT SELECT, DELETE ON directory.invitations TO gatehouse_enrollment;
-GRANT SELECT, INSERT ON directory.user_groups TO gatehouse_enrollment;
 -- An email stage makes an account active that waits for it.
 GRANT SELECT (id, is_active, awaits_flow), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;
 

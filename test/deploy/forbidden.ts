@@ -53,6 +53,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'UPDATE directory.groups SET is_superuser = true',
     'UPDATE directory.users SET last_login = now()',
     'DELETE FROM directory.user_groups',
+    'INSERT INTO directory.user_groups SELECT id, gen_random_uuid() FROM directory.users',
     'SELECT FROM directory.superuser_permits',
     'SELECT FROM flow.plans',
     'SELECT FROM directory.identities',
