@@ -61,8 +61,9 @@ GRANT SELECT ON mfa.owned_devices TO gatehouse_gateway;
 GRANT EXECUTE ON FUNCTION mfa.rename_device, mfa.remove_device TO gatehouse_gateway;
 GRANT EXECUTE ON FUNCTION mfa.has_device TO gatehouse_policy;
 
--- The password stage reads proofs, and replaces a hash by a better one of the same password.
-GRANT SELECT (id, is_active, password_hash), UPDATE (password_hash) ON directory.users TO gatehouse_password;
+-- The password stage reads hashes. It can only replace an outdated hash that it names, by a current one (docs/adr/0035).
+GRANT SELECT (id, is_active, password_hash) ON directory.users TO gatehouse_password;
+GRANT EXECUTE ON FUNCTION directory.replace_hash TO gatehouse_password;
 GRANT SELECT (id, identifier, key_hash, intent, user_id, expires, expiring) ON directory.tokens TO gatehouse_password;
 
 -- Policies may ask for anything about people but what proves who they are; of a hash, whether there is one, and that it be

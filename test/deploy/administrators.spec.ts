@@ -1,3 +1,4 @@
+import { pbkdf2Sync } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   blueprint,
@@ -140,6 +141,16 @@ describeWithNats('an administrator, where each service has its own role', () => 
       DONE,
     );
     expect(await userOf(`staff by ${slug}`)).toBeDefined();
+  });
+
+  it('logs in by an outdated hash that stays, while that of an ordinary user is renewed', async () => {
+    const digest = pbkdf2Sync(PASSWORD_OF_ALL, 'salt', 1000, 32, 'sha256').toString('base64');
+    const outdated = `pbkdf2_sha256$1000$salt$${digest}`;
+    await rows(`UPDATE directory.users SET password_hash = $1 WHERE username IN ('imported', 'alice')`, outdated);
+    for (const name of ['imported', 'alice']) expect(await statusOf(await loggedIn(name))).toBe(200);
+    expect(await userOf('imported')).toMatchObject({ password_hash: outdated });
+    expect(await userOf('alice')).toMatchObject({ password_hash: expect.stringMatching(/^\$argon2id\$/) });
+    expect(await statusOf(await loggedIn('alice'))).toBe(200);
   });
 
   it('is out of reach of a service that was taken over, also while a visitor names them', async () => {

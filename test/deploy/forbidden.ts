@@ -83,6 +83,7 @@ export const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   password: [
     'SELECT username FROM directory.users',
     'UPDATE directory.users SET is_active = true',
+    'UPDATE directory.users SET password_hash = password_hash',
     'DELETE FROM directory.users',
     `UPDATE directory.tokens SET expiring = false`,
     'SELECT FROM directory.groups',

@@ -8,6 +8,7 @@ import { Unwritable } from '../../libs/stages/src/enrollment/enrolments.js';
 import { TypeormEnrolments } from '../../libs/stages/src/enrollment/typeorm-enrolments.js';
 import { userDeleteContract } from '../../libs/stages/src/enrollment/user-delete.contract.js';
 import { UserDeleteStage } from '../../libs/stages/src/enrollment/user-delete.stage.js';
+import { hashPassword } from '../../libs/stages/src/password/passwords.js';
 import { blueprint, groupEntry, keyOf, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
 import { FORBIDDEN } from './forbidden.js';
@@ -15,6 +16,9 @@ import { Stack } from './stack.js';
 
 const INSUFFICIENT_PRIVILEGE = { code: '42501' };
 const GUARDED = { ...INSUFFICIENT_PRIVILEGE, constraint: 'superusers_guarded' };
+/** As Django writes it: `correct-horse-7` with few rounds. */
+const OUTDATED = 'pbkdf2_sha256$1000$salt$Ye8rTGZc6sJ2eZ1b8bPrAFtFmBy3kTZbAVhGCnJ+Hls=';
+
 /** The superusers: `admin` by a group of theirs, `nested` by the group above it. */
 const SUPERUSERS = ['admin', 'nested'] as const;
 const PEOPLE = blueprint(
@@ -191,6 +195,55 @@ describeWithNats('in Postgres, superusers', () => {
       await permit('alice');
       await expect(join('alice', 'admins')).rejects.toMatchObject(GUARDED);
       expect(await owner('SELECT FROM directory.superuser_permits WHERE user_id = $1', ids['alice'])).toEqual([]);
+    });
+  });
+
+  describe('a hash', () => {
+    const set = (username: string, hash: string) =>
+      owner('UPDATE directory.users SET password_hash = $2 WHERE id = $1', ids[username], hash);
+    const replace = async (username: string, outdated: string, current: string) => {
+      const sql = 'SELECT directory.replace_hash($1, $2, $3) AS replaced';
+      return (await as('password', sql, ids[username], outdated, current)).rows[0].replaced;
+    };
+    let current: string;
+    beforeAll(async () => {
+      current = await hashPassword('correct-horse-7');
+    });
+
+    it('is overwritten by no statement of the password service', async () => {
+      for (const name of ['alice', ...SUPERUSERS]) {
+        const sql = 'UPDATE directory.users SET password_hash = $2 WHERE id = $1';
+        await expect(as('password', sql, ids[name], current)).rejects.toMatchObject(INSUFFICIENT_PRIVILEGE);
+      }
+    });
+
+    it('that is outdated is replaced by a current one, once, by whoever names it', async () => {
+      await set('alice', OUTDATED);
+      expect(await replace('alice', `${OUTDATED} `, current)).toBe(false);
+      expect(await replace('alice', OUTDATED, 'mine')).toBe(false);
+      expect(await userOf('alice')).toMatchObject({ password_hash: OUTDATED });
+      expect(await replace('alice', OUTDATED, current)).toBe(true);
+      expect(await replace('alice', current, await hashPassword('mine'))).toBe(false);
+      expect(await userOf('alice')).toMatchObject({ password_hash: current });
+    });
+
+    it.each(['', '!unusable', 'plain'])('that is none, %j, does not become one', async (none) => {
+      await set('alice', none);
+      expect(await replace('alice', none, current)).toBe(false);
+      expect(await userOf('alice')).toMatchObject({ password_hash: none });
+    });
+
+    it.each(SUPERUSERS)('of a superuser, %s, stays as it is', async (name) => {
+      await set(name, OUTDATED);
+      expect(await replace(name, OUTDATED, current)).toBe(false);
+      expect(await userOf(name)).toMatchObject({ password_hash: OUTDATED });
+    });
+
+    it('of somebody else is not replaced by naming one’s own', async () => {
+      await set('alice', OUTDATED);
+      await set('admin', current);
+      expect(await replace('admin', OUTDATED, current)).toBe(false);
+      expect(await userOf('admin')).toMatchObject({ password_hash: current });
     });
   });
 });
