@@ -36,6 +36,9 @@ GRANT SELECT, INSERT (name, expires, fixed_data, single_use, flow_id, id, create
   UPDATE (name, expires, fixed_data, single_use, flow_id), DELETE ON directory.invitations TO gatehouse_gateway;
 GRANT SELECT (id, pk, last_login) ON directory.users TO gatehouse_gateway;
 
+-- The gateway drives flows, so it permits a flow's step to change or delete a superuser (docs/adr/0035).
+GRANT EXECUTE ON FUNCTION directory.permit_superuser TO gatehouse_gateway;
+
 -- Identification finds people and never sees what proves who they are.
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes) ON directory.users
   TO gatehouse_identification;
@@ -58,8 +61,9 @@ GRANT SELECT ON mfa.owned_devices TO gatehouse_gateway;
 GRANT EXECUTE ON FUNCTION mfa.rename_device, mfa.remove_device TO gatehouse_gateway;
 GRANT EXECUTE ON FUNCTION mfa.has_device TO gatehouse_policy;
 
--- The password stage reads proofs, and replaces a hash by a better one of the same password.
-GRANT SELECT (id, is_active, password_hash), UPDATE (password_hash) ON directory.users TO gatehouse_password;
+-- The password stage reads hashes. It can only replace an outdated hash that it names, by a current one (docs/adr/0035).
+GRANT SELECT (id, is_active, password_hash) ON directory.users TO gatehouse_password;
+GRANT EXECUTE ON FUNCTION directory.replace_hash TO gatehouse_password;
 GRANT SELECT (id, identifier, key_hash, intent, user_id, expires, expiring) ON directory.tokens TO gatehouse_password;
 
 -- Policies may ask for anything about people but what proves who they are; of a hash, whether there is one, and that it be
@@ -76,17 +80,17 @@ GRANT USAGE ON SCHEMA flow, directory TO gatehouse_courier;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flow.outbox, flow.mailed TO gatehouse_courier;
 GRANT SELECT (id, last_login), UPDATE (last_login) ON directory.users TO gatehouse_courier;
 
--- Enrolment makes, changes and removes people, writes a hash and never sees one.
+-- Enrolment creates, changes and deletes users, writes a hash and never sees one. The trigger users_guarded keeps it from
+-- superusers, and directory.join_groups from the groups that make superusers (docs/adr/0035).
 GRANT USAGE ON SCHEMA enrollment TO gatehouse_enrollment;
 GRANT SELECT, INSERT, UPDATE, DELETE ON enrollment.done TO gatehouse_enrollment;
 GRANT SELECT (id, pk, username, name, email, is_active, epoch, attributes),
   INSERT (username, name, email, is_active, awaits_flow, type, path, attributes, password_hash),
   UPDATE (username, name, email, attributes, password_hash, epoch, password_changed_at), DELETE
   ON directory.users TO gatehouse_enrollment;
-GRANT SELECT (id, name) ON directory.groups TO gatehouse_enrollment;
+GRANT EXECUTE ON FUNCTION directory.join_groups TO gatehouse_enrollment;
 -- One for a single use is removed by whoever uses it.
 GRANT SELECT, DELETE ON directory.invitations TO gatehouse_enrollment;
-GRANT SELECT, INSERT ON directory.user_groups TO gatehouse_enrollment;
 -- An email stage makes an account active that waits for it.
 GRANT SELECT (id, is_active, awaits_flow), UPDATE (is_active) ON directory.users TO gatehouse_enrollment;
 

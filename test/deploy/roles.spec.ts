@@ -114,9 +114,11 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     );
     await withPool('password', async (source) => {
       const credentials = new TypeormCredentials(source);
-      const outdated = await credentials.findHash(alice);
-      await credentials.upgradeHash(alice, outdated!, 'better');
-      expect(await credentials.findHash(alice)).toBe('better');
+      const current = (await credentials.findHash(alice)) ?? '';
+      const outdated = `argon2${current}`;
+      await stack.as('operator', (client) => client.query('UPDATE directory.users SET password_hash = $1', [outdated]));
+      await credentials.upgradeHash(alice, outdated, current);
+      expect(await credentials.findHash(alice)).toBe(current);
       expect(await credentials.findAppPassword(alice, 'key')).toBeUndefined();
       await stack.as('operator', (client) => client.query(`UPDATE directory.tokens SET expiring = false`));
       expect(await credentials.findAppPassword(alice, 'key')).toMatchObject({ identifier: 'app' });

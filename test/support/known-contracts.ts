@@ -73,6 +73,8 @@ const KINDS = new Map(
     contract('needy', { reads: { pending_user: 'required' } }),
     contract('login', { component: undefined }),
     contract('logout', { component: undefined, effects: ['logout'] }),
+    // Changes the user whom the flow is about.
+    contract('editor', { component: undefined, writes_data: true, alters_user: true }),
     contract('redirect', { config: z.object({ to: z.string() }) }),
   ].map((c) => [c.kind, c]),
 );

@@ -19,6 +19,7 @@ import { TypeormOwnDevices } from './adapters/typeorm-own-devices.js';
 import { TypeormOwners } from './adapters/typeorm-owners.js';
 import { TypeormPlans } from './adapters/typeorm-plans.js';
 import { TypeormSessions } from './adapters/typeorm-sessions.js';
+import { TypeormSuperuserPermits } from './adapters/typeorm-superuser-permits.js';
 import { TypeormTokens } from './adapters/typeorm-tokens.js';
 import { AttemptLines } from './execution/attempt-lines.js';
 import { attemptsKey, Claims } from './execution/attempts.js';
@@ -58,6 +59,7 @@ export function portsOf(ground: Ground) {
     flows: new TypeormFlows(source, sealer),
     brands: new TypeormBrands(source, config.BRAND),
     planning: new Planning(engine),
+    permits: new TypeormSuperuserPermits(source),
     events: new TypeormEvents(source, sealer),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),

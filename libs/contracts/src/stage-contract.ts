@@ -135,6 +135,8 @@ export interface StageContract {
    * stage that may log somebody in does, whatever it says.
    */
   readonly grants: boolean;
+  /** It changes or deletes the user whom the flow is about. The gateway permits Postgres to let it do so to a superuser. */
+  readonly alters_user: boolean;
   /** It keeps rows of its own, so its inputs are saved before it is asked. */
   readonly writes_data: boolean;
   /** Milliseconds that one turn may take; at most 15 000. */
@@ -166,6 +168,7 @@ const defaults = {
   user_info: false,
   acts: true,
   grants: false,
+  alters_user: false,
   writes_data: false,
   deadline_ms: 5000,
 } as const;

@@ -29,13 +29,14 @@ export class NameTaken extends Error {}
 
 /**
  * Users as flows make, change and remove them, inside the caller's transaction. A username that is taken fails it. Throws
- * NameTaken for a username that is another's address, and for an address that is another's username.
+ * NameTaken for a username that is another's address, and for an address that is another's username. Postgres refuses to
+ * change or remove a superuser without a permit of the gateway: `isSuperuserGuard` tells this error.
  */
 export abstract class Accounts {
   abstract create(draft: AccountDraft): Promise<SavedUser>;
   /** Undefined when there is no such user. */
   abstract change(userId: string, change: AccountChange): Promise<SavedUser | undefined>;
-  /** Makes a user a member of groups besides those that they are in. */
+  /** Adds a user to groups. Fails, like a change without a permit, if one of the groups makes superusers. */
   abstract join(userId: string, groups: Groups): Promise<void>;
   /** False when there is no such user. Their sessions, groups and tokens go with them. */
   abstract remove(userId: string): Promise<boolean>;

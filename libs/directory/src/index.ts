@@ -7,6 +7,7 @@ export * from './invitations.js';
 export * from './migrations/index.js';
 export * from './people.js';
 export * from './register.js';
+export * from './superuser-guard.js';
 export * from './token-hash.js';
 export * from './typeorm-accounts.js';
 export * from './typeorm-activations.js';

@@ -12,10 +12,7 @@ const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
 /** A new password ends all sessions. Said without reading the old one, which this role cannot. */
 const REHASHED = ['epoch = epoch + 1', 'password_changed_at = now()'];
 
-const JOIN = `
-INSERT INTO directory.user_groups (user_id, group_id)
-SELECT $1, g.id FROM directory.groups g WHERE g.id::text = ANY($2::text[]) OR g.name = ANY($3::text[])
-ON CONFLICT DO NOTHING`;
+const JOIN = 'SELECT directory.join_groups($1, $2, $3)';
 
 /** Whoever writes a name waits for others who write it, whatever it is of them; in one order, so that no two wait for each other. */
 const LOCK_NAMES = `

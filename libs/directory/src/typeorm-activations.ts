@@ -1,6 +1,7 @@
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { Activations } from './activations.js';
+import { isSuperuserGuard } from './superuser-guard.js';
 
 const ACTIVATE = {
   name: 'activations.activate',
@@ -14,7 +15,12 @@ export class TypeormActivations extends Activations {
   }
 
   async activate(userId: string, flow: string | undefined): Promise<boolean> {
-    const { rows } = await runNamed(this.source, ACTIVATE, [userId, flow ?? null]);
-    return rows.length > 0;
+    try {
+      const { rows } = await runNamed(this.source, ACTIVATE, [userId, flow ?? null]);
+      return rows.length > 0;
+    } catch (error) {
+      if (isSuperuserGuard(error)) return false;
+      throw error;
+    }
   }
 }

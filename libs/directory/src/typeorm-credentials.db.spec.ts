@@ -27,6 +27,10 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** As Django writes it, and as new ones are. */
+const OUTDATED = 'pbkdf2_sha256$1000$salt$aGFzaA==';
+const CURRENT = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g';
+
 const user = (username: string, fields: Partial<RegisteredUser> = {}) => register.createUser({ username, ...fields });
 
 describe('password hashes', () => {
@@ -41,15 +45,45 @@ describe('password hashes', () => {
   });
 
   it('renews a hash without ending the sessions of its user', async () => {
-    const { uuid, pk, epoch } = await user('renewed', { password_hash: 'old' });
-    await credentials.upgradeHash(uuid, 'old', 'new');
-    expect((await register.findUsers({ pk }))[0]).toMatchObject({ password_hash: 'new', epoch });
+    const { uuid, pk, epoch } = await user('renewed', { password_hash: OUTDATED });
+    await credentials.upgradeHash(uuid, OUTDATED, CURRENT);
+    expect((await register.findUsers({ pk }))[0]).toMatchObject({ password_hash: CURRENT, epoch });
+  });
+
+  it.each([
+    'argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHQ$aGFzaA',
+    '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA',
+    'pbkdf2_sha1$1000$salt$aGFzaA==',
+    'bcrypt_sha256$$2b$12$salt',
+    'scrypt$16384$salt$8$1$aGFzaA==',
+  ])('renews a hash of any older kind that the password stage knows: %s', async (outdated) => {
+    const { uuid, pk } = await user(outdated.slice(0, 20), { password_hash: outdated });
+    await credentials.upgradeHash(uuid, outdated, CURRENT);
+    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(CURRENT);
   });
 
   it('does not renew the hash of a password that was changed meanwhile', async () => {
-    const { uuid, pk } = await user('raced', { password_hash: 'changed' });
-    await credentials.upgradeHash(uuid, 'old', 'new');
-    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe('changed');
+    const { uuid, pk } = await user('raced', { password_hash: `${OUTDATED}2` });
+    await credentials.upgradeHash(uuid, OUTDATED, CURRENT);
+    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(`${OUTDATED}2`);
+  });
+
+  it('does not renew a hash that is current, of no known kind, or missing, nor by one that is not current', async () => {
+    const stored = [CURRENT, CURRENT.replace('m=19456', 'm=8'), 'plain', '!', ''];
+    for (const [i, hash] of stored.entries()) {
+      const { uuid, pk } = await user(`kept ${i}`, { password_hash: hash });
+      await credentials.upgradeHash(uuid, hash, i === 1 ? hash.replace('m=8', 'm=9') : CURRENT.replace('c2Fs', 'b3Ro'));
+      expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(hash);
+    }
+  });
+
+  it('does not renew the hash of a superuser, whose group or one above it makes them one', async () => {
+    const above = await register.createGroup({ name: 'above', is_superuser: true });
+    const below = await register.createGroup({ name: 'below', parent: above.pk });
+    const { uuid, pk } = await user('root', { password_hash: OUTDATED });
+    await register.setGroups(pk, [below.pk]);
+    await credentials.upgradeHash(uuid, OUTDATED, CURRENT);
+    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(OUTDATED);
   });
 });
 

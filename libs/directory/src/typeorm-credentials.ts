@@ -7,9 +7,9 @@ const FIND_HASH = {
   name: 'credentials.find_hash',
   text: 'SELECT password_hash FROM directory.users WHERE id = $1 AND is_active',
 };
-const UPGRADE_HASH = {
-  name: 'credentials.upgrade_hash',
-  text: 'UPDATE directory.users SET password_hash = $3 WHERE id = $1 AND password_hash = $2',
+const REPLACE_HASH = {
+  name: 'credentials.replace_hash',
+  text: 'SELECT directory.replace_hash($1, $2, $3)',
 };
 const FIND_APP_PASSWORD = {
   name: 'credentials.find_app_password',
@@ -31,7 +31,7 @@ export class TypeormCredentials extends Credentials {
   }
 
   async upgradeHash(userId: string, outdated: string, upgraded: string): Promise<void> {
-    await runNamed(this.source, UPGRADE_HASH, [userId, outdated, upgraded]);
+    await runNamed(this.source, REPLACE_HASH, [userId, outdated, upgraded]);
   }
 
   async findAppPassword(userId: string, key: string): Promise<AppPassword | undefined> {

@@ -19,6 +19,7 @@ import { Saving } from './saving.js';
 import { type ConfiguredSite, siteOf } from './site.js';
 import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
+import type { SuperuserPermits } from './superuser-permits.js';
 import { Turns } from './turns.js';
 import { Walk } from './walk.js';
 
@@ -32,6 +33,7 @@ interface Parts {
   readonly attempts: Attempts;
   readonly lines: AttemptLines;
   readonly contracts: Contracts;
+  readonly permits: SuperuserPermits;
   readonly consultation: Consultation;
   readonly bindings: BindingGuard;
   readonly engine: PolicyEngine;

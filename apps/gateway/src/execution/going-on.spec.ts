@@ -207,6 +207,37 @@ describe('a step that writes data of its own', () => {
     expect(it.stages.hops.filter((hop) => hop.startsWith('scribe'))).toHaveLength(1);
   });
 
+  it('that alters users gets a permit for the user whom the flow is about, before it is asked and after the save', async () => {
+    let granted: unknown;
+    const it = house(versionOf([{ kind: 'ident' }, { kind: 'editor' }, { kind: 'page' }]), {
+      ...script,
+      'editor.challenge': () => {
+        granted = [it.plans.revision, ...it.permits.granted];
+        return { type: 'passed' };
+      },
+    });
+    await it.show();
+    expect(it.permits.granted).toEqual([]);
+    await it.solve({ uid: 'alice' });
+
+    expect(granted).toEqual([1, ALICE.uuid]);
+    expect(it.permits.granted).toEqual([ALICE.uuid]);
+  });
+
+  it('that alters users gets no permit where nobody is known, nor does one that alters none', async () => {
+    const nobody = house(versionOf([{ kind: 'editor' }, { kind: 'page' }]), {
+      ...script,
+      'editor.challenge': { type: 'passed' },
+    });
+    await nobody.show();
+    const it = house(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
+    await it.show();
+    await it.solve({ uid: 'alice' });
+
+    expect([...nobody.permits.granted, ...it.permits.granted]).toEqual([]);
+    expect(it.stages.hops).toContain('scribe.challenge');
+  });
+
   it('that is the first of its flow has a stored plan to write for', async () => {
     const first = house(versionOf([{ kind: 'scribe' }, { kind: 'page' }]), {
       ...script,

@@ -18,6 +18,7 @@ import { type Begin, type Loaded, Plans, type ResumedPlan, type Save, type Sessi
 import { PolicyEngine, type Undecided } from './policy-engine.js';
 import type { FlowRequest } from './request.js';
 import { Stages } from './stages.js';
+import { SuperuserPermits } from './superuser-permits.js';
 
 /** The executor's ports in memory, for its own tests: they count, and they can be made to race. */
 
@@ -150,6 +151,14 @@ class MemoryEvents extends Events {
   }
 }
 
+/** Remembers for whom permits were granted. */
+class MemoryPermits extends SuperuserPermits {
+  readonly granted: string[] = [];
+  async grant(userId: string) {
+    this.granted.push(userId);
+  }
+}
+
 /** An executor of one flow, with everything around it in memory. */
 export function house(version: FlowVersion, script: Readonly<Record<string, Script>>) {
   const plans = new MemoryPlans();
@@ -196,7 +205,8 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
   const boundSessions = new MemoryBoundSessions();
   const { guard: bindings } = boundSessions;
   const events = new MemoryEvents();
-  const ports = { plans, flows, brands, attempts, lines, contracts, consultation, engine, bindings, events };
+  const permits = new MemoryPermits();
+  const ports = { plans, flows, brands, attempts, lines, contracts, consultation, engine, bindings, events, permits };
   const inside = { ...ports, planning: new Planning(engine), site };
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date(0) }), new Outset(inside)];
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
@@ -213,7 +223,19 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
     ...more,
   });
   return {
-    ...{ plans, brands, stages, attempts, overreaches, policies, memberships, undecided, boundSessions, events },
+    ...{
+      plans,
+      brands,
+      stages,
+      attempts,
+      overreaches,
+      policies,
+      memberships,
+      undecided,
+      boundSessions,
+      events,
+      permits,
+    },
     begin: (beginning: Beginning) => outset.begin(request(), beginning),
     show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>

@@ -32,6 +32,7 @@ import { Progress } from './progress.js';
 import { type Shower, type Told, UNKNOWN_ERROR } from './request.js';
 import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
+import type { SuperuserPermits } from './superuser-permits.js';
 
 /** Stands before a step that acts until whoever followed a mailed link says that it was they, and no scanner (protocol §8). */
 const CONFIRMATION: Shower = { component: 'ak-stage-email', user_info: false, errors: {}, texts: {} };
@@ -41,6 +42,7 @@ interface Parts {
   readonly engine: PolicyEngine;
   readonly planning: Planning;
   readonly contracts: Contracts;
+  readonly permits: SuperuserPermits;
   /** The wall clock, for the trail. */
   readonly now: () => Date;
 }
@@ -120,9 +122,17 @@ export class Walk {
     return this.take(step, await this.show(step));
   }
 
-  /** A stage that writes data of its own is asked from a saved revision, so that asking it again writes nothing twice (protocol §9). */
+  /**
+   * A stage that writes data of its own is asked from a saved revision, so that asking it again writes nothing twice
+   * (protocol §9). One that alters users gets a permit for whom the flow is about (docs/adr/0035).
+   */
   private async keepFor(step: Step): Promise<void> {
-    if (this.contractOf(step)?.writes_data) await this.progress.keep();
+    const contract = this.contractOf(step);
+    if (contract?.writes_data) await this.progress.keep();
+    if (!contract?.alters_user) return;
+    const { plan, sessionUser } = this.progress.situation();
+    const user = plan.context.pending_user ?? sessionUser;
+    if (user?.kind === 'saved') await this.parts.permits.grant(user.uuid);
   }
 
   private contractOf({ kind }: Step) {

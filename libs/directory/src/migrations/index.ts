@@ -7,6 +7,10 @@ import { Invitations1764201720000 } from './1764201720000-invitations.js';
 import { InvitationsUsedUp1764288000000 } from './1764288000000-invitations-used-up.js';
 import { AwaitedMail1764288060000 } from './1764288060000-awaited-mail.js';
 import { SourceGroups1764460800000 } from './1764460800000-source-groups.js';
+import { ReplaceHash1764547140000 } from './1764547140000-replace-hash.js';
+import { SuperuserPermits1764547200000 } from './1764547200000-superuser-permits.js';
+import { GuardSuperusers1764547260000 } from './1764547260000-guard-superusers.js';
+import { GuardSourceGroups1764547320000 } from './1764547320000-guard-source-groups.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -22,4 +26,8 @@ export const directoryMigrations = [
   InvitationsUsedUp1764288000000,
   AwaitedMail1764288060000,
   SourceGroups1764460800000,
+  ReplaceHash1764547140000,
+  SuperuserPermits1764547200000,
+  GuardSuperusers1764547260000,
+  GuardSourceGroups1764547320000,
 ];

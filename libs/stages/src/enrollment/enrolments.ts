@@ -6,7 +6,7 @@ export interface Writers {
   readonly invitations: Invitations;
 }
 
-/** What was to be written does not fit what there is: a name that is taken, a value that is too long. */
+/** What was to be written does not fit what there is, or is refused: a taken name, a long value, a group of superusers. */
 export class Unwritable extends Error {}
 
 /** The work of this wing, each piece done once. */

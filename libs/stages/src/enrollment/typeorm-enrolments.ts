@@ -1,11 +1,13 @@
-import { NameTaken, TypeormAccounts, TypeormInvitations } from '@gatehouse/directory';
-import { once } from '@gatehouse/platform';
+import { isSuperuserGuard, NameTaken, TypeormAccounts, TypeormInvitations } from '@gatehouse/directory';
+import { Logger, once } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { Enrolments, Unwritable, type Writers } from './enrolments.js';
 import { ENROLLMENT_SCHEMA } from './migrations/index.js';
 
 /** Keeps what was done beside what was written. */
 export class TypeormEnrolments extends Enrolments {
+  private readonly logger = new Logger('enrollment');
+
   constructor(private readonly source: DataSource) {
     super();
   }
@@ -16,10 +18,18 @@ export class TypeormEnrolments extends Enrolments {
         work({ accounts: new TypeormAccounts(manager), invitations: new TypeormInvitations(manager) }),
       );
     } catch (error) {
-      throw error instanceof NameTaken || MISFIT.test(codeOf(error))
-        ? new Unwritable('what is written does not fit', { cause: error })
-        : error;
+      throw this.asUnwritable(error) ?? error;
     }
+  }
+
+  private asUnwritable(error: unknown): Unwritable | undefined {
+    if (isSuperuserGuard(error)) {
+      const reason = error instanceof Error ? error.message : undefined;
+      this.logger.event('Postgres refused to change a superuser or their groups (docs/adr/0035)', { reason });
+      return new Unwritable('superusers are guarded', { cause: error });
+    }
+    const misfits = error instanceof NameTaken || MISFIT.test(codeOf(error));
+    return misfits ? new Unwritable('what is written does not fit', { cause: error }) : undefined;
   }
 }
 

@@ -13,8 +13,12 @@ export const userDeleteContract = defineStage({
   state: z.object({}),
   reads: { pending_user: 'optional' },
   writes: ['pending_user'],
-  errors: { user_delete_nobody: { string: 'No Pending User.', code: 'invalid' } },
+  errors: {
+    user_delete_nobody: { string: 'No Pending User.', code: 'invalid' },
+    user_delete_failed: { string: 'Failed to update user. Please try again later.', code: 'invalid' },
+  },
   effects: ['logout', 'end_sessions', 'event'],
   grants: true,
+  alters_user: true,
   writes_data: true,
 });

@@ -1,7 +1,7 @@
 import { deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { Enrolments } from './enrolments.js';
+import { Enrolments, Unwritable } from './enrolments.js';
 import type { userDeleteContract } from './user-delete.contract.js';
 
 type Contract = typeof userDeleteContract;
@@ -14,9 +14,14 @@ export class UserDeleteStage implements Stage<Contract> {
   async challenge({ id, context, session }: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     const user = context.pending_user ?? session.user;
     if (user?.kind !== 'saved') return nobody();
-    return this.enrolments.once(id, async ({ accounts }) =>
-      (await accounts.remove(user.uuid)) ? removed(user) : nobody(),
-    );
+    try {
+      return await this.enrolments.once(id, async ({ accounts }) =>
+        (await accounts.remove(user.uuid)) ? removed(user) : nobody(),
+      );
+    } catch (error) {
+      if (error instanceof Unwritable) return deny<Contract>({ message: { code: 'user_delete_failed' } });
+      throw error;
+    }
   }
 
   respond(input: ChallengeInput<Contract>) {

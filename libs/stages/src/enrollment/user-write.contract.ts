@@ -51,6 +51,7 @@ export const userWriteContract = defineStage({
   renews: ['password'],
   // An account, or what lets somebody into one.
   grants: true,
+  alters_user: true,
   writes_data: true,
   // A hash is made on the way.
   deadline_ms: 10_000,

@@ -136,6 +136,33 @@ describe('a user who is made', () => {
   });
 });
 
+describe('a group that makes superusers', () => {
+  const REFUSED = { type: 'denied', message: { code: 'user_write_failed' } };
+  const group = (more: object = {}) => desk.database.register.createGroup({ name: fresh(), ...more });
+
+  it('gets no member by a flow, by its id or its name, nor does a group below it', async () => {
+    const [username, admins, staff] = [fresh(), await group({ is_superuser: true }), await group()];
+    const below = await group({ parent: admins.pk });
+    for (const { pk, name } of [admins, below]) {
+      expect(await write({ username }, { config: { create_users_group: pk } })).toEqual(REFUSED);
+      expect(await write({ username }, { context: { groups: [staff.name, name] } })).toEqual(REFUSED);
+      expect(await find(username)).toBeUndefined();
+      const known = await somebody();
+      const asked = { context: { pending_user: known, groups: [staff.pk, pk] } };
+      expect(await write({ name: 'Admin' }, asked)).toEqual(REFUSED);
+      expect(await find(known.username)).toMatchObject({ name: 'Somebody', groups: [] });
+    }
+  });
+
+  it('may be named for a user who is in it already', async () => {
+    const [admins, admin] = [await group({ is_superuser: true }), await somebody()];
+    await desk.database.register.setGroups(admin.pk, [admins.pk]);
+    const asked = { context: { pending_user: admin, groups: [admins.name] } };
+    expect(await write({ name: 'Admin' }, asked)).toMatchObject({ type: 'passed' });
+    expect(await find(admin.username)).toMatchObject({ name: 'Admin', groups: [admins.pk] });
+  });
+});
+
 describe('a user who is changed', () => {
   it('keeps what was not filled in, deep inside of attributes too', async () => {
     const user = await somebody({ email: 'a@example.org', attributes: { settings: { theme: 'dark' }, list: [1] } });

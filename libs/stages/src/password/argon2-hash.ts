@@ -4,7 +4,10 @@ import { fromBase64, type StoredHash } from './stored-hash.js';
 /** Argon2id; the package's enum exists for the compiler only. */
 const ARGON2ID = 2 as Algorithm.Argon2id;
 
-/** The cost of new hashes: 19 MiB, two passes, one lane (OWASP's least for argon2id; some 10 ms of one core). */
+/**
+ * The cost of new hashes: 19 MiB, two passes, one lane (OWASP's least for argon2id; some 10 ms of one core). A change needs a
+ * migration of `directory.is_current_hash`.
+ */
 const COST = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /** The most memory that a stored hash is given, in KiB. */

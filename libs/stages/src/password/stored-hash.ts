@@ -5,7 +5,10 @@ export interface StoredHash {
   readonly matches: (password: string) => Promise<boolean>;
 }
 
-/** Reads the stored texts of one kind; undefined for text that is malformed, of another kind, or above a limit of the kind. */
+/**
+ * Reads the stored texts of one kind; undefined for text that is malformed, of another kind, or above a limit of the kind. A new
+ * kind needs a migration of `directory.is_usable_hash`.
+ */
 export type StoredHashReader = (stored: string) => StoredHash | undefined;
 
 /** The bytes of padded base64; undefined for text that is not exactly what these bytes are written as. */

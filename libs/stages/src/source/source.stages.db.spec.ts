@@ -153,6 +153,18 @@ describe('groups of a source', () => {
     expect(await groupsOf(user)).toEqual([]);
   });
 
+  it('get and lose no member once they make superusers, though the source made them', async () => {
+    const [member, other] = [await enrol(database.source), await enrol(database.source)];
+    const groups = { crew: { name: 'crew' }, deck: { name: 'deck' } };
+    expect(await follow(member, 'identifier', groups)).toEqual({ type: 'passed' });
+    await rows(`UPDATE directory.groups SET is_superuser = true WHERE name = 'crew'`);
+    expect(await follow(other, 'identifier', groups)).toEqual(refused);
+    expect(await groupsOf(other)).toEqual([]);
+    expect(await follow(member, 'identifier', groups)).toEqual({ type: 'passed' });
+    expect(await follow(member, 'identifier', {})).toEqual({ type: 'passed' });
+    expect(await groupsOf(member)).toEqual(['crew']);
+  });
+
   it('are for nobody inactive (D3 14)', async () => {
     const user = await enrol(database.source);
     expect(await follow({ ...user, is_active: false }, 'identifier', { in: { name: 'in' } })).toEqual({

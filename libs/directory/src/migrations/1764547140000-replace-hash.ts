@@ -1,0 +1,43 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Whether a hash is as new ones are: the cost is that of `argon2-hash.ts`, and a change there needs a migration here. */
+const IS_CURRENT_HASH = `
+CREATE FUNCTION directory.is_current_hash(hash text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
+  SELECT hash ~ '^\\$argon2id\\$v=19\\$m=19456,t=2,p=1\\$[A-Za-z0-9+/]{22,86}\\$[A-Za-z0-9+/]{43,86}$'
+$$`;
+
+/** Whether a hash is of a kind that can prove a password. An empty or a disabled one is not: its user has no password. */
+const IS_USABLE_HASH = `
+CREATE FUNCTION directory.is_usable_hash(hash text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
+  SELECT hash ~ '^(argon2\\$argon2id|\\$argon2id|pbkdf2_sha256|pbkdf2_sha1|bcrypt_sha256|scrypt)\\$'
+$$`;
+
+/** Replaces an outdated hash that the caller names by a current one; never that of a superuser. */
+const REPLACE_HASH = `
+CREATE FUNCTION directory.replace_hash(of_user uuid, outdated text, current text) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  WITH replaced AS (
+    UPDATE directory.users u SET password_hash = current
+    WHERE u.id = of_user AND u.is_active AND u.password_hash = outdated
+      AND directory.is_usable_hash(outdated) AND NOT directory.is_current_hash(outdated)
+      AND directory.is_current_hash(current) AND NOT directory.is_superuser(u.id)
+    RETURNING u.id)
+  SELECT EXISTS (SELECT FROM replaced)
+$$`;
+
+const PRIVATE = 'REVOKE ALL ON FUNCTION directory.replace_hash FROM PUBLIC';
+
+/** The only way in which the password service changes a hash (docs/adr/0035). */
+export class ReplaceHash1764547140000 implements MigrationInterface {
+  name = 'ReplaceHash1764547140000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of [IS_CURRENT_HASH, IS_USABLE_HASH, REPLACE_HASH, PRIVATE]) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP FUNCTION directory.replace_hash, directory.is_usable_hash, directory.is_current_hash');
+  }
+}

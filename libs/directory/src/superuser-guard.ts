@@ -1,0 +1,8 @@
+/** The constraint that Postgres names when it refuses to let a service change a superuser (docs/adr/0035). */
+const CONSTRAINT = 'superusers_guarded';
+
+/** Returns whether Postgres refused a statement because it would change a superuser or add a member to their groups. */
+export function isSuperuserGuard(error: unknown): boolean {
+  const { constraint, driverError } = (error ?? {}) as { constraint?: unknown; driverError?: { constraint?: unknown } };
+  return constraint === CONSTRAINT || driverError?.constraint === CONSTRAINT;
+}

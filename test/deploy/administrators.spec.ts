@@ -1,0 +1,167 @@
+import { pbkdf2Sync } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  blueprint,
+  EMAIL,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import { Browser } from '../support/browser.js';
+import { describeWithNats } from '../support/nats.js';
+import { asking, fieldEntry, writing } from '../support/prompts.js';
+import { Stack } from './stack.js';
+
+const SERVICES = ['gateway', 'identification', 'password', 'session', 'enrollment', 'mfa', 'policy'];
+/** Seven services start, one of them with Python. */
+const PATIENCE_MS = 180_000;
+
+const PASSWORD_OF_ALL = 'correct-horse-7';
+const FORM = ['password', 'password_repeat'];
+const typed = (password: string) => ({ password, password_repeat: password });
+const DONE = { component: 'xak-flow-redirect' };
+const REFUSED = {
+  component: 'ak-stage-access-denied',
+  error_message: 'Failed to update user. Please try again later.',
+};
+
+const joining = (slug: string, group: string) =>
+  flowEntries(
+    slug,
+    [
+      asking('join', ['username']),
+      {
+        stage: 'user_write.userwritestage',
+        attrs: { user_creation_mode: 'always_create', create_users_group: keyOf(`group ${group}`) },
+      },
+    ],
+    { designation: 'enrollment' },
+  );
+
+const FLOWS = blueprint(
+  ...['alice', 'settler', 'changer', 'loser', 'leaver', 'imported'].map((name) => userEntry(name)),
+  {
+    ...groupEntry('admins'),
+    attrs: {
+      is_superuser: true,
+      users: ['settler', 'changer', 'loser', 'leaver', 'imported'].map((name) => keyOf(`user ${name}`)),
+    },
+  },
+  groupEntry('operators', { parent: 'admins' }),
+  groupEntry('staff'),
+  fieldEntry('new', ['password', 'password']),
+  fieldEntry('new', ['password_repeat', 'password']),
+  fieldEntry('join', ['username', 'username']),
+  flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+  flowEntries('back', [IDENTIFICATION, EMAIL, asking('new', FORM), writing('never_create'), LOGIN], {
+    designation: 'recovery',
+  }),
+  flowEntries('expired', [IDENTIFICATION, PASSWORD, asking('new', FORM), writing('never_create'), LOGIN]),
+  flowEntries('leave', [{ stage: 'user_delete.userdeletestage' }], {
+    designation: 'unenrollment',
+    authentication: 'require_authenticated',
+  }),
+  joining('join-staff', 'staff'),
+  joining('join-admins', 'admins'),
+  joining('join-operators', 'operators'),
+);
+
+describeWithNats('an administrator, where each service has its own role', () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await Stack.open();
+    await stack.apply(FLOWS);
+    const defaults = ['default-password-change', 'default-user-settings-flow'].map((name) => `blueprints/${name}.yaml`);
+    await stack.run('operator', ['dist/apps/standalone/src/blueprint.js', 'apply', ...defaults]);
+    await Promise.all(SERVICES.map((service) => stack.start(service)));
+  }, PATIENCE_MS);
+  afterAll(() => stack?.close());
+
+  const rows = async (sql: string, ...values: unknown[]) =>
+    (await stack.as('operator', (client) => client.query(sql, values))).rows;
+  const userOf = async (username: string) =>
+    (await rows('SELECT * FROM directory.users WHERE username = $1', username))[0];
+  const statusOf = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status;
+
+  async function loggedIn(username: string, password = PASSWORD_OF_ALL): Promise<Browser> {
+    const browser = new Browser(stack.url);
+    await browser.solve('login', { uid_field: username });
+    await browser.solve('login', { password });
+    return browser;
+  }
+
+  it('changes the own password by the default flow, and stays logged in', async () => {
+    const browser = await loggedIn('changer');
+    await browser.solve('default-password-change', { password: PASSWORD_OF_ALL });
+    expect((await browser.solve('default-password-change', typed('another-horse-8'))).body).toMatchObject(DONE);
+    expect(await statusOf(browser)).toBe(200);
+    expect(await statusOf(await loggedIn('changer'))).toBe(403);
+    expect(await statusOf(await loggedIn('changer', 'another-horse-8'))).toBe(200);
+  });
+
+  it('changes the own settings by the default flow', async () => {
+    const browser = await loggedIn('settler');
+    const settings = { name: 'Ada', 'attributes.settings.locale': 'de' };
+    expect((await browser.solve('default-user-settings-flow', settings)).body).toMatchObject(DONE);
+    expect(await userOf('settler')).toMatchObject({ name: 'Ada', attributes: { settings: { locale: 'de' } } });
+  });
+
+  it('recovers the account by a mailed link', async () => {
+    const command = ['dist/apps/standalone/src/user.js', 'recovery-link', 'loser', '--flow', 'back'];
+    const link = new URL((await stack.run('operator', command)).trim());
+    const browser = new Browser(stack.url);
+    await browser.solve('back', {}, link.search.slice(1));
+    expect((await browser.solve('back', typed('another-horse-8'))).body).toMatchObject(DONE);
+    expect(await statusOf(browser)).toBe(200);
+    expect(await statusOf(await loggedIn('loser', 'another-horse-8'))).toBe(200);
+  });
+
+  it('replaces the own password on the way in', async () => {
+    const browser = new Browser(stack.url);
+    await browser.solve('expired', { uid_field: 'loser' });
+    await browser.solve('expired', { password: 'another-horse-8' });
+    expect((await browser.solve('expired', typed('third-horse-9'))).body).toMatchObject(DONE);
+    expect(await statusOf(await loggedIn('loser', 'third-horse-9'))).toBe(200);
+  });
+
+  it('deletes the own account', async () => {
+    const browser = await loggedIn('leaver');
+    expect((await browser.show('leave')).body).toMatchObject(DONE);
+    expect(await userOf('leaver')).toBeUndefined();
+  });
+
+  it.each(['join-admins', 'join-operators'])('is not made by an enrolment: %s is refused in words', async (slug) => {
+    expect((await new Browser(stack.url).solve(slug, { username: `new by ${slug}` })).body).toMatchObject(REFUSED);
+    expect(await userOf(`new by ${slug}`)).toBeUndefined();
+    expect((await new Browser(stack.url).solve('join-staff', { username: `staff by ${slug}` })).body).toMatchObject(
+      DONE,
+    );
+    expect(await userOf(`staff by ${slug}`)).toBeDefined();
+  });
+
+  it('logs in by an outdated hash that stays, while that of an ordinary user is renewed', async () => {
+    const digest = pbkdf2Sync(PASSWORD_OF_ALL, 'salt', 1000, 32, 'sha256').toString('base64');
+    const outdated = `pbkdf2_sha256$1000$salt$${digest}`;
+    await rows(`UPDATE directory.users SET password_hash = $1 WHERE username IN ('imported', 'alice')`, outdated);
+    for (const name of ['imported', 'alice']) expect(await statusOf(await loggedIn(name))).toBe(200);
+    expect(await userOf('imported')).toMatchObject({ password_hash: outdated });
+    expect(await userOf('alice')).toMatchObject({ password_hash: expect.stringMatching(/^\$argon2id\$/) });
+    expect(await statusOf(await loggedIn('alice'))).toBe(200);
+  });
+
+  it('is out of reach of a service that was taken over, also while a visitor names them', async () => {
+    const visitor = new Browser(stack.url);
+    const named = { uid_field: 'settler' };
+    expect((await visitor.solve('back', named)).body).toMatchObject({ component: 'ak-stage-email' });
+    expect((await visitor.solve('expired', named)).body).toMatchObject({ component: 'ak-stage-password' });
+    const sql = `UPDATE directory.users SET password_hash = 'mine' WHERE username = $1`;
+    for (const name of ['settler', 'changer', 'loser']) {
+      const attack = stack.as('enrollment', (client) => client.query(sql, [name]));
+      await expect(attack).rejects.toMatchObject({ code: '42501', constraint: 'superusers_guarded' });
+    }
+  });
+});
