@@ -16,6 +16,7 @@ import { type Answer, usernameOf } from '../support/browser.js';
 import { House } from '../support/house.js';
 import { describeWithNats } from '../support/nats.js';
 import { boundEntry, expressionEntry } from '../support/policy-entries.js';
+import { writing } from '../support/prompts.js';
 
 const RIGHT = { password: 'correct-horse-7' };
 const FAULT = { component: 'ak-stage-flow-error' };
@@ -38,9 +39,11 @@ describeWithNats('whom a plan is about', () => {
   let policy: (request: PolicyRequest) => PolicyReply['context']['set'];
   /** What the mfa service says, once it was taken over. */
   let validate: StageReply;
+  /** What the enrollment service says of `user_write`, once it was taken over. */
+  let write: StageReply;
   const ids: Record<string, string> = {};
 
-  /** The services `policy` and `mfa` are not started: what serves their subjects here has been taken over. */
+  /** The services `policy`, `mfa` and `enrollment` are not started: what serves their subjects here has been taken over. */
   beforeAll(async () => {
     house = await House.open({
       services: ['identification', 'password', 'session'],
@@ -65,6 +68,12 @@ describeWithNats('whom a plan is about', () => {
           ]),
           expressionEntry('any', 'return True'),
           boundEntry('login-2 bound', 'any'),
+          {
+            model: 'authentik_core.group',
+            identifiers: { name: 'admins' },
+            attrs: { is_superuser: true, users: [keyOf('user root')] },
+          },
+          flowEntries('enrol', [writing('always_create'), LOGIN], { designation: 'enrollment' }),
           flowEntries('second', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
         ),
       ],
@@ -87,6 +96,10 @@ describeWithNats('whom a plan is about', () => {
         queue: 'authenticator_validate',
         callback: (_, message) => void message.respond(JSON.stringify(validate)),
       });
+    rogue.subscribe('stage.user_write.challenge', {
+      queue: 'user_write',
+      callback: (_, message) => void message.respond(JSON.stringify(write)),
+    });
     await rogue.flush();
   }, 120_000);
   afterAll(async () => {
@@ -178,5 +191,14 @@ describeWithNats('whom a plan is about', () => {
     validate = { type: 'passed' };
     expect((await browser.show('second')).body).toMatchObject({ component: 'xak-flow-redirect' });
     expect(await usernameOf(browser)).toBe('ann');
+  });
+
+  it('is no superuser, whatever an enrollment service that is taken over says that it has created', async () => {
+    write = { type: 'passed', context: { pending_user: root() } } as StageReply;
+    const browser = house.browser();
+    await browser.show('enrol');
+
+    expect(await usernameOf(browser)).toBeUndefined();
+    expect(await house.rows('SELECT FROM flow.sessions WHERE user_id = $1', [ids['root']])).toEqual([]);
   });
 });

@@ -57,6 +57,8 @@ export const planBody = z.object({
    * then on the plan is about no other user, until it starts over (docs/adr/0033).
    */
   proved_user: z.string().optional(),
+  /** uuid of the user whom a stage says that it has created in this plan. A login of this plan never makes them a superuser's. */
+  created_user: z.string().optional(),
   /** Names the work that stages which write rows are asked for next (docs/adr/0023). */
   work: z.string().optional(),
   ended: ending.optional(),
@@ -211,6 +213,12 @@ export function advance(before: Plan, step: Step, reply: StageReply): Transition
       return { plan, answer: { type: plan.cursor < plan.steps.length ? 'moved' : 'done' } };
     }
   }
+}
+
+/** The plan after a stage has created its pending user. */
+export function createdBy(plan: Plan): Plan {
+  const { pending_user: user } = plan.context;
+  return user?.kind === 'saved' ? { ...plan, created_user: user.uuid } : plan;
 }
 
 /** The plan once its pending user has proved who they are: it stays about that user. */

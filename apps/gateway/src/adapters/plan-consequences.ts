@@ -50,7 +50,14 @@ function sessionPart(save: Save, { sessionS, anonymousSessionS }: SessionLifetim
   if (change?.type === 'logout') return { logout: { strangers_ttl: seconds(anonymousSessionS) } };
   if (change) {
     const ttl = { fixed_ttl: change.duration_s && seconds(change.duration_s), sliding_ttl: seconds(sessionS) };
-    const login = { user: change.user, epoch: known?.epoch ?? null, data: sessionData(change, save), ...ttl };
+    const is_created_here = save.about.isCreatedHere === true;
+    const login = {
+      user: change.user,
+      epoch: known?.epoch ?? null,
+      is_created_here,
+      data: sessionData(change, save),
+      ...ttl,
+    };
     return change.terminate_other_sessions ? { login, alone: {} } : { login };
   }
   const keeps = one(save.effects, 'keep_session');

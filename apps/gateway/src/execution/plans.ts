@@ -86,6 +86,8 @@ export interface About {
   readonly user: User | undefined;
   /** Who is logged in before they happen. */
   readonly sessionUser?: SavedUser | undefined;
+  /** Whether a stage of this plan says that it has created the user. Such a user is no superuser, whatever the stage says. */
+  readonly isCreatedHere?: boolean;
   readonly clientIp: string;
   readonly userAgent?: string;
   readonly flow: string;

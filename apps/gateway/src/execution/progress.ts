@@ -1,5 +1,5 @@
-import type { Effect, StageReply } from '@gatehouse/contracts';
-import { type Ending, end, named, type Plan, type Step, userKey } from '@gatehouse/plan';
+import type { Effect, Identifies, StageReply } from '@gatehouse/contracts';
+import { createdBy, type Ending, end, named, type Plan, type Step, userKey } from '@gatehouse/plan';
 import type { Claim } from './attempts.js';
 import { Gains } from './gains.js';
 import { type Presence, presenceAfter } from './presence.js';
@@ -32,6 +32,8 @@ export class Progress {
   private present: Presence;
   private gains: Gains;
   private kept = false;
+  /** Whether the plan logs in a user whom one of its stages says that it has created. */
+  private isCreatedHere = false;
   private turnBegan = performance.now();
 
   /** `now`: the wall clock, for the trail. */
@@ -82,12 +84,12 @@ export class Progress {
     this.known = plan.context;
   }
 
-  /** As `move`, for a plan whose user may be another now, identified by other means than a typed name. */
-  identify(plan: Plan) {
+  /** As `move`, for a plan that may be about another user now. `by`: how a stage knows the user; undefined for policies. */
+  identify(plan: Plan, by?: Identifies) {
     const { pending_user: user } = plan.context;
-    if (user?.kind === 'saved' && userKey(user) !== userKey(this.current.context.pending_user))
-      this.gains.identified = true;
-    this.move(plan);
+    const isAnother = user?.kind === 'saved' && userKey(user) !== userKey(this.current.context.pending_user);
+    if (isAnother && by !== 'by_name') this.gains.identified = true;
+    this.move(isAnother && by === 'by_writing' ? createdBy(plan) : plan);
   }
 
   /** A plan with a line more in its trail. */
@@ -102,6 +104,7 @@ export class Progress {
     const { request, version, site } = this.start;
     this.gains.add(asked, { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query });
     this.happened.push(...asked);
+    this.isCreatedHere ||= asked.some((effect) => effect.type === 'login' && effect.user === this.current.created_user);
     this.become(asked);
   }
 
@@ -145,7 +148,8 @@ export class Progress {
   /** False when another request was first. */
   save(): Promise<boolean> {
     const { about, saving } = this.start;
-    return saving.save(this.gains.outcome(this.current, { ...about, user: this.known.pending_user }));
+    const whom = { user: this.known.pending_user, isCreatedHere: this.isCreatedHere };
+    return saving.save(this.gains.outcome(this.current, { ...about, ...whom }));
   }
 
   /**

@@ -165,8 +165,7 @@ export class Walk {
     const { reply } = heard;
     const before = this.progress.plan;
     const transition = this.advanced(step, heard);
-    if (this.contractOf(step)?.identifies === 'by_name') this.progress.move(transition.plan);
-    else this.progress.identify(transition.plan);
+    this.progress.identify(transition.plan, this.contractOf(step)?.identifies);
     this.progress.ask(reply.effects ?? [], step);
     this.progress.settle(heard.settlement);
     const { answer } = transition;
