@@ -1,4 +1,4 @@
-import type { PolicyReply, PolicyRequest, StageReply } from '@gatehouse/contracts';
+import type { PolicyReply, PolicyRequest, SavedUser, StageReply } from '@gatehouse/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -41,7 +41,7 @@ describeWithNats('whom a plan is about', () => {
   let validate: StageReply;
   /** What the enrollment service says of `user_write`, once it was taken over. */
   let write: StageReply;
-  const ids: Record<string, string> = {};
+  let root: SavedUser | undefined;
 
   /** The services `policy`, `mfa` and `enrollment` are not started: what serves their subjects here has been taken over. */
   beforeAll(async () => {
@@ -78,10 +78,9 @@ describeWithNats('whom a plan is about', () => {
         ),
       ],
     });
-    for (const { id, username } of await house.rows<{ id: string; username: string }>(
-      'SELECT id, username FROM directory.users',
-    ))
-      ids[username] = id;
+    [root] = await house.rows<SavedUser>(`
+      SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale
+      FROM directory.identities WHERE username = 'root'`);
     rogue = await connect({ servers: house.nats.url });
     rogue.subscribe('policy.evaluate', {
       queue: 'policy',
@@ -105,11 +104,6 @@ describeWithNats('whom a plan is about', () => {
   afterAll(async () => {
     await rogue?.close();
     await house?.close();
-  });
-
-  const root = () => ({
-    ...{ kind: 'saved', uuid: ids['root']!, pk: 2, username: 'root', name: 'root', email: 'root@example.org' },
-    ...{ is_active: true, epoch: 0, locale: '' },
   });
 
   describe('a name and a password in one step', () => {
@@ -160,7 +154,7 @@ describeWithNats('whom a plan is about', () => {
     };
 
     it('names no other user once the password was proved', async () => {
-      policy = ({ flow_plan }) => (flow_plan?.context['auth_method'] ? { pending_user: root() } : {});
+      policy = ({ flow_plan }) => (flow_plan?.context['auth_method'] ? { pending_user: root } : {});
       const browser = await upToPassword();
 
       expect((await browser.solve('login', RIGHT)).body).toMatchObject(FAULT);
@@ -183,7 +177,7 @@ describeWithNats('whom a plan is about', () => {
   });
 
   it('is not changed by an mfa service that is taken over, once the password was proved', async () => {
-    validate = { type: 'passed', context: { pending_user: root() } } as StageReply;
+    validate = { type: 'passed', context: { pending_user: root } } as StageReply;
     const browser = house.browser();
     await browser.solve('second', { uid_field: 'ann' });
 
@@ -194,11 +188,11 @@ describeWithNats('whom a plan is about', () => {
   });
 
   it('is no superuser, whatever an enrollment service that is taken over says that it has created', async () => {
-    write = { type: 'passed', context: { pending_user: root() } } as StageReply;
+    write = { type: 'passed', context: { pending_user: root } } as StageReply;
     const browser = house.browser();
     await browser.show('enrol');
 
     expect(await usernameOf(browser)).toBeUndefined();
-    expect(await house.rows('SELECT FROM flow.sessions WHERE user_id = $1', [ids['root']])).toEqual([]);
+    expect(await house.rows('SELECT FROM flow.sessions WHERE user_id = $1', [root?.uuid])).toEqual([]);
   });
 });
