@@ -50,6 +50,11 @@ export const planBody = z.object({
   begun: z.object({ context: planContext, insert: insert.optional() }).optional(),
   /** The hash of the mailed link's token it was resumed from, and whether an answer has used that up. */
   resumed: z.object({ token: z.string(), confirmed: z.boolean() }).optional(),
+  /**
+   * Set when a navigation from another site began the run and its visitor has not answered anything yet: the token of the
+   * question that stands before its first acting step (docs/adr/0034).
+   */
+  cross_site: z.object({ token: z.string() }).optional(),
   /** Names the work that stages which write rows are asked for next (docs/adr/0023). */
   work: z.string().optional(),
   ended: ending.optional(),
