@@ -17,6 +17,8 @@ const { privateKey } = generateKeyPairSync('ec', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
 
+const FROM_ANOTHER_SITE = { headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' } };
+
 const ENROLLMENT = { designation: 'enrollment' };
 
 const FLOWS = { authentication_flow: keyOf('known'), enrollment_flow: keyOf('new') };
@@ -131,6 +133,14 @@ describeInChromium('people who sign in elsewhere', () => {
     expect(await follow(browser, back.headers.get('location') ?? '')).toBe('bob');
   });
 
+  it('are asked nothing more when they come back by a navigation from another site', async () => {
+    const browser = house.browser();
+    const back = await browser.fetch(await away(browser, 'hub'), FROM_ANOTHER_SITE);
+    const led = await browser.fetch(back.headers.get('location') ?? '', FROM_ANOTHER_SITE);
+    expect([led.status, led.headers.get('location')]).toEqual([303, '/if/user/']);
+    expect(await me(browser)).toBe('Nina');
+  });
+
   it('come back once, to the browser that set out (D3 39)', async () => {
     const browser = house.browser();
     const address = await away(browser, 'hub');
@@ -162,11 +172,16 @@ describeInChromium('people who sign in elsewhere', () => {
       const answer = apple.authorize(`${apple.url}/authorize?${new URLSearchParams(first)}`);
       const posted = await house.browser().fetch(new URL(first.redirect_uri).pathname, {
         method: 'POST',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', origin: 'https://appleid.apple.com' },
+        headers: {
+          ...FROM_ANOTHER_SITE.headers,
+          ...{ 'content-type': 'application/x-www-form-urlencoded', origin: 'https://appleid.apple.com' },
+        },
         body: new URLSearchParams({ ...answer, user: '{"name":{"firstName":"Adam","lastName":"A"}}' }).toString(),
       });
-      const back = await browser.fetch(posted.headers.get('location') ?? '');
+      const back = await browser.fetch(posted.headers.get('location') ?? '', FROM_ANOTHER_SITE);
       expect(back.headers.get('location')).toContain('/if/flow/new/');
+      const led = await browser.fetch(back.headers.get('location') ?? '', FROM_ANOTHER_SITE);
+      expect(led.text).not.toContain('ak-stage-consent');
     });
   });
 

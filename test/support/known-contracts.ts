@@ -59,7 +59,7 @@ const KINDS = new Map(
         last: { field: 'word', error: 'wrong' },
       },
     }),
-    contract('puzzle', { response: answer('token'), acts: false }),
+    contract('puzzle', { response: answer('token'), acts: false, acts_on_entry: () => false }),
     contract('scribe', {
       component: undefined,
       writes_data: true,

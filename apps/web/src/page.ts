@@ -34,6 +34,8 @@ export interface Opened {
   readonly token: { readonly field: string; readonly value: string };
   /** Names the run of the flow: another one has begun when it changes. */
   readonly run?: string | undefined;
+  /** Whether another site led here: what the page's script begins then counts as begun from there. */
+  readonly cross_site?: true | undefined;
   /** Set when the challenge could not be had: seconds until it is worth another try. */
   readonly retry_after_s?: number | undefined;
 }

@@ -131,6 +131,11 @@ export interface StageContract {
   /** Passing has consequences, so a mailed link's GET does not enter it. */
   readonly acts: boolean;
   /**
+   * Entering it changes something before its visitor has been shown anything. A run that a navigation from another site
+   * began asks its visitor before it enters such a step. The same as `acts` unless told otherwise.
+   */
+  readonly acts_on_entry: (config: Readonly<Record<string, unknown>>) => boolean;
+  /**
    * Running it gives somebody something: where its policies cannot decide it is left out, and any other step is run. A
    * stage that may log somebody in does, whatever it says.
    */
@@ -167,6 +172,7 @@ const defaults = {
   ends: false,
   user_info: false,
   acts: true,
+  acts_on_entry: () => true,
   grants: false,
   alters_user: false,
   writes_data: false,
@@ -184,7 +190,8 @@ type Filled<D extends Draft> = Omit<typeof defaults, keyof D> & D;
 export function defineStage<const D extends Draft>(draft: D): Filled<D> & StageContract {
   const response = draft.response.extend({ component }).meta(draft.response.meta() ?? {});
   const grants = draft.grants === true || draft.effects?.includes('login') === true;
-  return { ...defaults, ...draft, grants, response } as Filled<D> & StageContract;
+  const { acts = true, acts_on_entry = () => acts } = draft;
+  return { ...defaults, ...draft, acts_on_entry, grants, response } as Filled<D> & StageContract;
 }
 
 /** What a stage is asked: to show its step, to judge an answer, or, for whoever sets it up, what it is. */

@@ -33,6 +33,7 @@ describe('a descriptor', () => {
   it('says in JSON Schema what the contract says in code', () => {
     expect(descriptor).toMatchObject({
       ...{ v: 1, kind: 'x_acme_pin', component: 'x-acme-pin', deadline_ms: 900, acts: true, cookies: [] },
+      acts_on_entry: true,
       reads: { pending_user: 'required' },
       errors: { pin_wrong: { string: 'Wrong {what}.', code: 'invalid' } },
       config: {
@@ -71,6 +72,14 @@ describe('a descriptor', () => {
     expect(stageDescriptor.parse({ v: 1, kind: 'x_a_b', component: null, ...schemas })).toMatchObject({
       ...{ reads: {}, writes: [], errors: {}, effects: [], inserts: [], attempts: [], acts: true, deadline_ms: 5000 },
     });
+  });
+
+  it.each([
+    { acts: true, acts_on_entry: true, acting: true },
+    { acts: true, acts_on_entry: false, acting: false },
+    { acts: false, acts_on_entry: true, acting: false },
+  ])('says whether the stage changes something before it has asked: %o', ({ acting, ...said }) => {
+    expect(contractOf({ ...descriptor, ...said }).acts_on_entry({})).toBe(acting);
   });
 
   const withField = (field: object) => ({ ...descriptor, config: { type: 'object', properties: { field } } });

@@ -55,6 +55,8 @@ const descriptor = z.object({
   /** How it makes another user the pending one; null: never. Without this member `by_name`, where it may write that fact. */
   identifies: z.enum(IDENTIFIES).nullable().exactOptional(),
   acts: z.boolean().default(true),
+  /** False for a stage that acts, but that changes nothing before its challenge was answered. */
+  acts_on_entry: z.boolean().default(true),
   grants: z.boolean().default(false),
   writes_data: z.boolean().default(false),
   deadline_ms: z.int().min(1).max(MAX_DEADLINE_MS).default(5000),

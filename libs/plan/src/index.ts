@@ -1,5 +1,6 @@
 export * from './brand.js';
 export * from './context.js';
+export * from './cross-site.js';
 export * from './destination.js';
 export * from './flow-version.js';
 export * from './honesty.js';

@@ -59,6 +59,11 @@ export const planBody = z.object({
   proved_user: z.string().optional(),
   /** uuid of the user whom a stage says that it has created in this plan. A login of this plan never makes them a superuser's. */
   created_user: z.string().optional(),
+  /**
+   * Set when a navigation from another site began the run and its visitor has not answered anything yet: the token of the
+   * question that stands before its first acting step (docs/adr/0034).
+   */
+  cross_site: z.object({ token: z.string() }).optional(),
   /** Names the work that stages which write rows are asked for next (docs/adr/0023). */
   work: z.string().optional(),
   ended: ending.optional(),

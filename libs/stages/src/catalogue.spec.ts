@@ -10,7 +10,9 @@ import {
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { stages, stagesOf, wireShapes } from './catalogue.js';
+import { invitationContract } from './enrollment/invitation.contract.js';
 import { passwordContract } from './password/password.contract.js';
+import { userLoginContract } from './user-login/user-login.contract.js';
 
 const entries = Object.entries(stages).map(([key, { contract }]) => ({ key, contract }));
 /** What a blueprint cannot leave out. */
@@ -32,6 +34,17 @@ it('stages that let somebody in or write accounts are left out, not run, when no
   const granting = entries.filter(({ contract }) => contract.effects.some((effect) => GRANTING.includes(effect)));
   expect(granting.map(({ key }) => key)).toEqual(expect.arrayContaining(['user_login', 'user_write', 'user_delete']));
   expect(granting.filter(({ contract }) => !contract.grants).map(({ key }) => key)).toEqual([]);
+});
+
+it('stages that change something before they have asked say so, as a run that another site began waits before them', () => {
+  const acting = entries.filter(({ contract }) => contract.acts_on_entry({})).map(({ key }) => key);
+  expect(acting.toSorted()).toEqual([
+    ...['authenticator_duo', 'authenticator_sms', 'email', 'group_update', 'post_source', 'user_delete', 'user_login'],
+    ...['user_logout', 'user_write'],
+  ]);
+  expect(userLoginContract.acts_on_entry({ remember_me_offset: 'days=1' })).toBe(false);
+  expect(userLoginContract.acts_on_entry({ remember_me_offset: 'seconds=0' })).toBe(true);
+  expect(invitationContract.acts_on_entry({ redeems: true })).toBe(true);
 });
 
 describe.each(entries)('the contract of $key', ({ key, contract }) => {

@@ -6,6 +6,7 @@ import type { Attempts } from './attempts.js';
 import type { BindingGuard } from './binding-guard.js';
 import type { Brands } from './brands.js';
 import type { Consultation } from './consultation.js';
+import { marked, questionBefore } from './cross-site.js';
 import type { Events } from './events.js';
 import type { Flows } from './flows.js';
 import { type Arrival, type Found, isStored, type Known, knownPlan, visitorOf } from './going-on.js';
@@ -146,7 +147,7 @@ export class Executor {
     const saving = new Saving(this.parts, { loaded, running, versionId });
     return {
       ...{ request, version, saving, revision: saving.revision, about: aboutOf(ground) },
-      plan: prepared(known?.plan ?? begun(version, request), ground),
+      plan: prepared(known, ground),
       orphaned: known?.orphaned ?? false,
       identified: known !== undefined && !running,
       sessionUser: loaded.user ? savedUserOf(loaded.user) : null,
@@ -178,6 +179,8 @@ export class Executor {
   private shown(plan: Plan | undefined, version: FlowVersion): Told | undefined {
     const step = plan && currentStep(plan, version);
     const contract = step && this.parts.contracts.find(step.kind, version);
+    const question = step && questionBefore(plan, step, contract);
+    if (question) return question;
     if (!contract || plan.shown?.step !== step.id) return undefined;
     return { type: 'show', contract, challenge: plan.shown.challenge, errors: undefined };
   }
@@ -225,7 +228,8 @@ function mayGoOn(running: Plan | undefined, ground: Ground): boolean {
 }
 
 /** The plan before its first turn: for whoever is here now, to wherever was asked for last. */
-function prepared(plan: Plan, { request, loaded }: Ground): Plan {
+function prepared(known: Known | undefined, { request, loaded, version }: Ground): Plan {
+  const plan = marked(known?.plan ?? begun(version, request), request.crossSite, { isNew: !known });
   const visitor = visitorOf(loaded);
   const next = request.query['next'] || plan.next;
   if (visitor === plan.visitor && next === plan.next) return plan;

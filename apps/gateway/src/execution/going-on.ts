@@ -46,8 +46,8 @@ async function isDead(plans: Plans, stored: StoredPlan | undefined, { slug }: Fl
   return (await plans.findResumed(slug, Buffer.from(token, 'hex'))) === undefined;
 }
 
-/** Whoever follows a link has been shown nothing yet. */
-function resumed({ plan: { shown: _elsewhere, ...plan }, step }: ResumedPlan, token: Buffer): Plan {
+/** Whoever follows a link has been shown nothing yet, and is asked by the link's own confirmation, wherever they come from. */
+function resumed({ plan: { shown: _elsewhere, cross_site: _asked, ...plan }, step }: ResumedPlan, token: Buffer): Plan {
   const user = plan.context.pending_user;
   return provedBy({
     ...plan,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Effect, Problem } from '@gatehouse/contracts';
 import { admits, draw, type FlowVersion, fitOut, type Outfit, type Plan, type PolicySet } from '@gatehouse/plan';
 import type { Brands, HostBrand } from './brands.js';
+import { marked } from './cross-site.js';
 import type { Events } from './events.js';
 import { REQUEST_DEADLINE_MS } from './executor.js';
 import type { Flows } from './flows.js';
@@ -122,10 +123,11 @@ function refuseUnseated({ session }: Loaded, { visitor }: Beginning) {
 
 const strangerOf = ({ client: { outpost } }: FlowRequest) => ({ authenticated: false, superuser: false, outpost });
 
-function planOf({ request: { query }, version, beginning }: Ground): Plan {
+function planOf({ request: { query, crossSite }, version, beginning }: Ground): Plan {
   const { flow_token: _secret, next, ...rest } = query;
   const { visitor, context, insert } = beginning;
-  const plan = fitOut(draw(version, randomUUID()), { context, insert });
+  const fitted = fitOut(draw(version, randomUUID()), { context, insert });
+  const plan = marked(fitted, crossSite, { isNew: true });
   return { ...plan, visitor: visitor?.uuid ?? null, query: rest, ...(next ? { next } : {}) };
 }
 

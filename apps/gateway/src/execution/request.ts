@@ -10,6 +10,9 @@ import {
 import type { Brand, FlowVersion, Plan } from '@gatehouse/plan';
 import type { Identity } from './plans.js';
 
+/** Which runs a request from another site marks: one that it begins, or one that is under way as well (docs/adr/0034). */
+export type CrossSite = 'new' | 'any';
+
 /** One request to the executor, as far as it is more than HTTP. */
 export interface FlowRequest {
   /** When it arrived, on the clock of `performance.now()`. */
@@ -27,6 +30,8 @@ export interface FlowRequest {
   readonly named: readonly string[];
   /** What a POST brought. */
   readonly answer: Posted | undefined;
+  /** Which runs it marks as begun from another site; undefined where this site, a program or the visitor sends it. */
+  readonly crossSite?: CrossSite | undefined;
   readonly client: {
     readonly ip: string;
     readonly user_agent: string;

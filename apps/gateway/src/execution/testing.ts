@@ -236,7 +236,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
       events,
       permits,
     },
-    begin: (beginning: Beginning) => outset.begin(request(), beginning),
+    begin: (beginning: Beginning, more: Partial<FlowRequest> = {}) => outset.begin(request(more), beginning),
     show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
       executor.handle(request({ answer: { body, forged: undefined }, ...more })),

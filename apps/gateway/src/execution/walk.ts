@@ -23,9 +23,11 @@ import {
   remember,
   type Step,
   type Transition,
+  unmarkCrossSite,
   unnamed,
 } from '@gatehouse/plan';
 import type { Consultation, Heard } from './consultation.js';
+import { askedAgain, isYes, questionBefore } from './cross-site.js';
 import { isFor, type Planning, refusalOf } from './planning.js';
 import type { PolicyEngine } from './policy-engine.js';
 import { Progress } from './progress.js';
@@ -72,8 +74,12 @@ export class Walk {
     if (!step) return this.finish();
     const { answer } = this.start.request;
     if (!answer) return this.enter(step);
+    const question = this.questionBefore(step);
+    if (question && !isYes(answer.body, this.progress.plan)) return askedAgain(question);
+    if (question) return this.enterUnmarked(step);
     if (this.progress.confirm() && this.contractOf(step)?.acts) return this.enter(step);
     if (!this.isFor(step, answer.body)) return this.repeat(step);
+    this.progress.move(unmarkCrossSite(this.progress.plan));
     const wrong = bodyErrors(answer.body);
     if (wrong) return this.take(step, rejection(await this.show(step), wrong));
     await this.keepFor(step);
@@ -119,7 +125,16 @@ export class Walk {
   private async enter(step: Step): Promise<Told | undefined> {
     const waits = this.progress.plan.resumed?.confirmed === false && this.contractOf(step)?.acts;
     if (waits) return { type: 'show', contract: CONFIRMATION, challenge: { confirm: true }, errors: undefined };
-    return this.take(step, await this.show(step));
+    return this.questionBefore(step) ?? this.take(step, await this.show(step));
+  }
+
+  private enterUnmarked(step: Step): Promise<Told | undefined> {
+    this.progress.move(unmarkCrossSite(this.progress.plan));
+    return this.enter(step);
+  }
+
+  private questionBefore(step: Step) {
+    return questionBefore(this.progress.plan, step, this.contractOf(step));
   }
 
   /**

@@ -9,6 +9,7 @@ import { CodeGuesses } from '../execution/code-guesses.js';
 import { aboutSelf } from '../execution/outset.js';
 import { type Identity, savedUserOf } from '../execution/plans.js';
 import { Clients } from './client.js';
+import { crossSiteOf } from './cross-site.js';
 import { DeniedPage } from './denied.page.js';
 import type { Exchange } from './exchange.js';
 import { FlowDoor } from './flow.door.js';
@@ -68,14 +69,19 @@ export class DevicePageController {
     const { ip } = await this.clients.of(exchange.request);
     const claimed = await this.guesses.claim(code, savedUserOf(user), ip);
     if (!claimed) throw new Problem('permission_denied', { detail: WRONG_CODE });
-    return this.door.authorize(exchange, { query }, { claimed, visitor: user, translate });
+    return this.door.authorize(
+      exchange,
+      { query, crossSite: crossSiteOf(exchange.request) },
+      { claimed, visitor: user, translate },
+    );
   }
 
   /** The brand's flow, which ends with asking for the code. */
   private async ask({ exchange, user, brand, query }: Visit): Promise<string> {
     const slug = brand.flows.device_code!;
     const insert = { where: 'last' as const, steps: [{ kind: DEVICE_CODE_KIND, config: {} }] };
-    await this.door.begin(exchange, { slug, query }, { ...aboutSelf(user), insert }).catch(asNotFound);
+    const asked = { slug, query, crossSite: crossSiteOf(exchange.request) };
+    await this.door.begin(exchange, asked, { ...aboutSelf(user), insert }).catch(asNotFound);
     return slug;
   }
 }

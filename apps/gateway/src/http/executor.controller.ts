@@ -4,10 +4,12 @@ import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
 import { Unreadable } from './body.parser.js';
+import { CROSS_SITE, isCrossSite } from './cross-site.js';
 import { foreignPageOf, forgeryOf } from './csrf.js';
 import type { Exchange } from './exchange.js';
 import { presentAnswer } from './executor.presenter.js';
 import { FlowDoor } from './flow.door.js';
+import type { Asked } from './flow-request.reader.js';
 import { RUN_HEADER, runOf } from './flow-run.js';
 import { innerQuery } from './inner-query.js';
 import { translateFor } from './language.js';
@@ -40,7 +42,7 @@ export class ExecutorController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.answer({ request, reply }, { slug, query: innerQuery(query), answer: undefined });
+    return this.answer({ request, reply }, { slug, ...lookOf(request, innerQuery(query)), answer: undefined });
   }
 
   @Described({
@@ -82,4 +84,14 @@ export class ExecutorController {
     if (answer.planId !== undefined) void reply.header(RUN_HEADER, runOf(answer.planId));
     return body;
   }
+}
+
+/**
+ * A page of this site repeats in the query that it was opened from another one. A navigation from another site to this
+ * address itself acts on no run, and does not choose where a run leads.
+ */
+function lookOf(request: FastifyRequest, query: Asked['query']): Pick<Asked, 'query' | 'crossSite'> {
+  if (!isCrossSite(request)) return { query, crossSite: CROSS_SITE in query ? 'new' : undefined };
+  const { next: _chosenElsewhere, ...rest } = query;
+  return { query: rest, crossSite: 'any' };
 }

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { aboutSelf } from '../execution/outset.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
+import { crossSiteOf } from './cross-site.js';
 import { FlowDoor } from './flow.door.js';
 import { Described } from './openapi/operation.js';
 import { Principals } from './principal.js';
@@ -36,7 +37,7 @@ export class FlowInstancesController {
   ): Promise<z.output<typeof link>> {
     const { user } = await this.principals.load({ request, reply });
     if (!user.is_superuser) throw new Problem('permission_denied');
-    await this.door.begin({ request, reply }, { slug, query: {} }, aboutSelf(user));
+    await this.door.begin({ request, reply }, { slug, query: {}, crossSite: crossSiteOf(request) }, aboutSelf(user));
     return { link: new URL(`/if/flow/${slug}/`, this.config.BASE_URL).href };
   }
 }

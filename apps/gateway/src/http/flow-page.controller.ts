@@ -5,10 +5,11 @@ import type { Opened } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Brands } from '../execution/brands.js';
-import type { Posted } from '../execution/request.js';
+import type { CrossSite, Posted } from '../execution/request.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { Avatars } from './avatars.js';
 import { Unreadable } from './body.parser.js';
+import { crossSiteOf, withMarkedNext } from './cross-site.js';
 import { CSRF_FIELD, csrfTokenOf, formForgeryOf } from './csrf.js';
 import type { Exchange } from './exchange.js';
 import { presentAnswer } from './executor.presenter.js';
@@ -27,6 +28,7 @@ interface Shown extends HttpAnswer {
   readonly brand: Brand;
   readonly locale: Locale;
   readonly run?: string | undefined;
+  readonly crossSite?: CrossSite | undefined;
 }
 
 /** The page of a flow, for people: its forms go through the same executor, with a script and without. */
@@ -43,8 +45,11 @@ export class FlowPageController {
   @Get(':slug/')
   async show(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const exchange = { request, reply };
-    const answer = await this.ask(exchange, { slug, query: queryOf(request), answer: undefined });
-    return this.redirected(exchange, answer) ?? this.draw(exchange, answer);
+    const crossSite = crossSiteOf(request);
+    const marked = crossSite && withMarkedNext(request.url);
+    if (marked !== undefined) return reply.redirect(marked, 303);
+    const answer = await this.ask(exchange, { slug, query: queryOf(request), answer: undefined, crossSite });
+    return this.redirected(exchange, answer) ?? this.draw(exchange, { ...answer, crossSite });
   }
 
   @Post(':slug/')
@@ -100,7 +105,7 @@ export class FlowPageController {
   }
 
   private draw({ request, reply }: Exchange, shown: Shown) {
-    const { status, headers = {}, slug, brand, locale, run } = shown;
+    const { status, headers = {}, slug, brand, locale, run, crossSite } = shown;
     const retryAfter = headers['retry-after'];
     const page = this.pages.flow({
       challenge: challengeOf(shown, request.id),
@@ -110,6 +115,7 @@ export class FlowPageController {
       address: request.url,
       token: { field: CSRF_FIELD, value: csrfTokenOf(request, reply) },
       run,
+      cross_site: crossSite && true,
       retry_after_s: retryAfter === undefined ? undefined : Number(retryAfter),
     });
     return sendPage(reply.status(status).headers(headers), page);

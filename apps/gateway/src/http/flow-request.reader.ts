@@ -10,7 +10,7 @@ import { sessionKeyOf } from './session.cookie.js';
 import type { StrangerGate } from './stranger.gate.js';
 
 /** What a controller makes of an address and a body. */
-export type Asked = Pick<FlowRequest, 'slug' | 'query' | 'answer'> & {
+export type Asked = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
   /** The address's own query, where that is not the request's. */
   readonly outer?: object;
 };

@@ -45,7 +45,7 @@ export class FlowDoor {
   }
 
   /** Begins the flow in which `visitor` decides about a device's code, and answers its slug. Throws Problem when it cannot begin. */
-  async authorize(exchange: Exchange, asked: Pick<Asked, 'query'>, decision: Decision): Promise<string> {
+  async authorize(exchange: Exchange, asked: Pick<Asked, 'query' | 'crossSite'>, decision: Decision): Promise<string> {
     const flowRequest = await this.parts.reader.read(exchange, { ...asked, slug: '', answer: undefined });
     return this.parts.authorizations.begin(flowRequest, decision);
   }

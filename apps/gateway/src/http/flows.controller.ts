@@ -8,6 +8,7 @@ import { Flows } from '../execution/flows.js';
 import { aboutSelf } from '../execution/outset.js';
 import { Plans } from '../execution/plans.js';
 import { Contracts } from '../execution/stages.js';
+import { CROSS_SITE, crossSiteOf, isCrossSite } from './cross-site.js';
 import { FlowDoor } from './flow.door.js';
 import { innerQuery, refuseCredentials } from './inner-query.js';
 import { Principals } from './principal.js';
@@ -17,6 +18,8 @@ import { sessionKeyOf } from './session.cookie.js';
 const DEFAULTS = ['authentication', 'invalidation'] as const;
 const isDefault = (designation: string): designation is (typeof DEFAULTS)[number] =>
   (DEFAULTS as readonly string[]).includes(designation);
+
+const LOGOUT = '/flows/-/default/invalidation/';
 
 /** Addresses that stand for whatever flow serves a purpose (01-executor §11). */
 @Controller('/flows/-')
@@ -45,14 +48,19 @@ export class FlowsController {
     return pageOf(slug, query);
   }
 
-  /** Drops every plan of the session, so no device that waits for one is let in. Leads to the flow that logs out, as clients expect of "Not you?". */
+  /**
+   * Drops every plan of the session, so no device that waits for one is let in. Leads to the flow that logs out, as clients
+   * expect of "Not you?". A navigation from another site drops nothing, and that flow asks before it logs out.
+   */
   @Get('cancel/')
-  @Redirect('/flows/-/default/invalidation/', 302)
+  @Redirect(LOGOUT, 302)
   async cancel(@Req() request: FastifyRequest) {
+    if (isCrossSite(request)) return { url: `${LOGOUT}?${CROSS_SITE}=1`, statusCode: 302 };
     const key = sessionKeyOf(request);
     const user = key && (await this.plans.cancel(key));
     // A device that is not told learns it when its code expires.
     if (user) await this.grants.refuse(user).catch(ifAProblem);
+    return undefined;
   }
 
   /** Begins the flow by which users set up a stage for themselves, about whoever is logged in; strangers log in first. */
@@ -68,7 +76,7 @@ export class FlowsController {
     if (!principal) return loginFor(request.url);
     const slug = z.uuid().safeParse(stage).success ? await this.flows.findConfiguring(stage.toLowerCase()) : undefined;
     if (!slug) throw new Problem('not_found');
-    const begun = { slug, query: innerQuery(query) };
+    const begun = { slug, query: innerQuery(query), crossSite: crossSiteOf(request) };
     await this.door.begin({ request, reply }, begun, aboutSelf(principal.user)).catch(asNotFound);
     return pageOf(slug, query);
   }

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Brands } from '../execution/brands.js';
 import type { Turned } from '../execution/source-arrivals.js';
 import { Unreadable } from './body.parser.js';
+import { isCrossSite } from './cross-site.js';
 import { DeniedPage } from './denied.page.js';
 import type { Exchange } from './exchange.js';
 import { localeFor } from './language.js';
@@ -30,7 +31,7 @@ export class SourcePagesController {
     const exchange = { request, reply };
     const visitor = await this.desk.visitorOf(exchange);
     // Otherwise a foreign page could connect an account of its own choice.
-    if (visitor && isForeign(request)) throw new Problem('csrf_failed', { detail: FOREIGN_START });
+    if (visitor && isCrossSite(request)) throw new Problem('csrf_failed', { detail: FOREIGN_START });
     return this.lead(exchange, await this.desk.begin(exchange, await this.desk.load(slug)));
   }
 
@@ -67,10 +68,6 @@ export class SourcePagesController {
     return this.denied.send(exchange, { user: undefined, brand, why: translate(why.text, why.params), again: LOGIN });
   }
 }
-
-/** Whether a browser says that another site sends it here. */
-const isForeign = ({ headers }: FastifyRequest) =>
-  !['same-origin', 'none', undefined].includes(headers['sec-fetch-site'] as string | undefined);
 
 const queryOf = ({ url }: FastifyRequest) => url.split('?').slice(1).join('?');
 

@@ -21,6 +21,7 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
   const { t } = usePage();
   const granted = worded(challenge.permissions);
   const wanted = worded(challenge.additional_permissions);
+  const asksForPermissions = challenge.permissions.length + challenge.additional_permissions.length > 0;
   return (
     <>
       <Who challenge={challenge} />
@@ -35,7 +36,8 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
         ) : (
           <Permissions title={t('The application asks for these permissions:')} permissions={granted} />
         )}
-        <Button autofocus>{t('Continue')}</Button>
+        {/* The question of a run that another site began: a key that is held down when its page opens must not answer it. */}
+        <Button autofocus={asksForPermissions}>{t('Continue')}</Button>
       </Form>
     </>
   );

@@ -46,5 +46,7 @@ export const consentContract = defineStage({
   },
   effects: ['event'],
   addressable: ['token'],
+  // It asks, or passes by what was allowed before.
+  acts_on_entry: () => false,
   writes_data: true,
 });

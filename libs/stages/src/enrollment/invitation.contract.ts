@@ -21,6 +21,8 @@ export const invitationContract = defineStage({
   errors: { invitation_invalid: { string: 'Invalid invite/invite not found', code: 'invalid' } },
   effects: ['event'],
   inserts: ['invitation'],
+  // A look uses nothing up (docs/adr/0024).
+  acts_on_entry: ({ redeems }) => redeems === true,
   writes_data: true,
 });
 

@@ -37,6 +37,8 @@ export const sourceContract = defineStage({
     source_disabled: { string: 'Invalid source', code: 'invalid' },
   },
   effects: ['source_login'],
+  // It sends its visitor to the source, as anybody may be sent there.
+  acts_on_entry: () => false,
   proves: () => ({ factor: 'first', otherwise: 'refused' }),
   awaits: ({ source }) => source,
 });

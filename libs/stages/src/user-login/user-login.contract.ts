@@ -1,4 +1,4 @@
-import { boolean, choice, defineStage, duration } from '@gatehouse/contracts';
+import { boolean, choice, defineStage, duration, seconds } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 export const NETWORK_BINDINGS = ['no_binding', 'bind_asn', 'bind_asn_network', 'bind_asn_network_ip'] as const;
@@ -38,4 +38,6 @@ export const userLoginContract = defineStage({
     source: 'optional',
   },
   effects: ['login', 'event', 'reputation', 'toast'],
+  // Asks first where it offers to remember the browser.
+  acts_on_entry: ({ remember_me_offset: offset }) => typeof offset !== 'string' || seconds(offset) === 0,
 });

@@ -67,6 +67,8 @@ export const ar: Catalogue = {
   'Failed to validate token: {codes}': 'تعذّر التحقق من الرمز: {codes}',
   'Invalid captcha response': 'استجابة غير صالحة لاختبار التحقق',
   'This token has been used already.': 'سبق استخدام هذا الرمز.',
+  'Another website sent you here. Continue only if you want to.':
+    'أحضرك موقع آخر إلى هنا. لا تتابع إلا إذا كنت تريد ذلك.',
   'This question has been asked anew since. Please look at it again.':
     'طُرح هذا السؤال من جديد بعد ذلك. يُرجى مراجعته مرة أخرى.',
   'What is asked for has changed. Please look at it again.': 'تغيّر المطلوب. يُرجى مراجعته مرة أخرى.',

@@ -75,6 +75,8 @@ export const de: Catalogue = {
   'Failed to validate token: {codes}': 'Das Token konnte nicht geprüft werden: {codes}',
   'Invalid captcha response': 'Ungültige Captcha-Antwort',
   'This token has been used already.': 'Dieses Token wurde bereits verwendet.',
+  'Another website sent you here. Continue only if you want to.':
+    'Eine andere Website hat Sie hierher geführt. Fahren Sie nur fort, wenn Sie das möchten.',
   'This question has been asked anew since. Please look at it again.':
     'Diese Frage wurde inzwischen neu gestellt. Bitte sehen Sie sie sich noch einmal an.',
   'What is asked for has changed. Please look at it again.':

@@ -71,6 +71,8 @@ export const es: Catalogue = {
   'Failed to validate token: {codes}': 'No se pudo comprobar el token: {codes}',
   'Invalid captcha response': 'Respuesta al captcha no válida',
   'This token has been used already.': 'Este token ya se ha utilizado.',
+  'Another website sent you here. Continue only if you want to.':
+    'Otro sitio web le ha traído aquí. Continúe solo si lo desea.',
   'This question has been asked anew since. Please look at it again.':
     'Esta pregunta se ha vuelto a plantear desde entonces. Vuelva a leerla.',
   'What is asked for has changed. Please look at it again.': 'Lo que se solicita ha cambiado. Vuelva a leerlo.',

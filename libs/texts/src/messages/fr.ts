@@ -75,6 +75,8 @@ export const fr: Catalogue = {
   'Failed to validate token: {codes}': 'Le jeton n’a pas pu être vérifié : {codes}',
   'Invalid captcha response': 'Réponse au captcha non valide',
   'This token has been used already.': 'Ce jeton a déjà été utilisé.',
+  'Another website sent you here. Continue only if you want to.':
+    'Un autre site web vous a amené ici. Ne continuez que si vous le souhaitez.',
   'This question has been asked anew since. Please look at it again.':
     'Cette question a été posée à nouveau depuis. Veuillez la relire.',
   'What is asked for has changed. Please look at it again.': 'Ce qui est demandé a changé. Veuillez le relire.',

@@ -19,6 +19,7 @@ export const deviceCodeFinishContract = defineStage({
     device_code_finish_over: { string: 'The code has expired. Please start again on your device.', code: 'invalid' },
   },
   effects: ['event'],
+  acts_on_entry: () => false,
   grants: true,
   writes_data: true,
 });

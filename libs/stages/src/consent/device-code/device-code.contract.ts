@@ -15,6 +15,7 @@ export const deviceCodeContract = defineStage({
   writes: ['redirect'],
   errors: { device_code_invalid: { string: 'Invalid code', code: 'invalid' } },
   effects: ['authorize'],
+  acts_on_entry: () => false,
   attempts: [
     {
       ...{ when: 'code', credential: 'device_code', free: 5, hard: 100 },

@@ -22,4 +22,5 @@ export const authenticatorStaticContract = defineStage({
   /** The device that is half made. */
   state: z.object({ id: z.uuid(), codes: secret(z.array(z.string())) }),
   ...SET_UP,
+  acts_on_entry: () => false,
 });

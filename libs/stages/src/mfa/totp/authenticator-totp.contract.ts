@@ -21,5 +21,6 @@ export const authenticatorTotpContract = defineStage({
   /** The device that is half made. */
   state: z.object({ id: z.uuid(), key: secret(z.string()), digits: z.literal(['6', '8']) }),
   ...SET_UP,
+  acts_on_entry: () => false,
   errors: { authenticator_totp_code: { string: 'Code does not match', code: 'invalid' } },
 });

@@ -27,6 +27,7 @@ export const authenticatorWebauthnContract = defineStage({
   /** What the credential that is being made must sign, and the id that its device will have. */
   state: z.object({ id: z.uuid(), challenge: z.string(), until: z.number() }),
   ...SET_UP,
+  acts_on_entry: () => false,
   errors: {
     authenticator_webauthn_failed: { string: 'Registration failed. Error: {reason}', code: 'invalid' },
     authenticator_webauthn_known: { string: 'Credential ID already exists.', code: 'invalid' },

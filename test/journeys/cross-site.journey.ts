@@ -1,0 +1,279 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  EMAIL,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  LOGOUT,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Answer, Browser } from '../support/browser.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { hiddenFields, post, submit } from '../support/forms.js';
+import { House } from '../support/house.js';
+import { read } from '../support/letters.js';
+import { Mailbox } from '../support/mailbox.js';
+import { asking, fieldEntry, writing } from '../support/prompts.js';
+
+const DELETION = '/if/flow/delete/';
+const LOGOUT_PAGE = '/if/flow/logout/';
+const QUESTION = 'Another website sent you here. Continue only if you want to.';
+const PEOPLE = ['ann', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gina', 'hugo', 'iris', 'jack', 'kim', 'leo'];
+
+let house: House;
+let mailbox: Mailbox;
+beforeAll(async () => {
+  mailbox = await Mailbox.open();
+  house = await House.open({
+    services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'courier'],
+    environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
+    blueprints: [
+      blueprint(
+        ...[...PEOPLE, 'root'].map((name) => userEntry(name)),
+        { ...groupEntry('admins'), attrs: { is_superuser: true, users: [keyOf('user root')] } },
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('logout', [LOGOUT], { designation: 'invalidation' }),
+        flowEntries('delete', [{ stage: 'user_delete.userdeletestage' }], {
+          ...{ designation: 'unenrollment', authentication: 'require_authenticated' },
+        }),
+        flowEntries('app', [{ stage: 'authenticator_totp.authenticatortotpstage', attrs: { digits: '6' } }], {
+          designation: 'stage_configuration',
+        }),
+        fieldEntry('new', ['username', 'username']),
+        flowEntries(
+          'invited',
+          [{ stage: 'invitation.invitationstage' }, asking('new', ['username']), writing('always_create'), LOGIN],
+          { designation: 'enrollment' },
+        ),
+        flowEntries('back', [IDENTIFICATION, EMAIL, LOGIN], { designation: 'recovery' }),
+      ),
+    ],
+  });
+}, 120_000);
+afterAll(async () => {
+  await house?.close();
+  await mailbox?.close();
+});
+
+async function loggedIn(username: string): Promise<Browser> {
+  const browser = house.browser();
+  for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }]) await browser.solve('login', answer);
+  expect(await nameOf(browser)).toBe(username);
+  return browser;
+}
+const nameOf = async (browser: Browser) =>
+  ((await browser.fetch('/api/v3/core/users/me/')).body['user'] as { username?: string } | undefined)?.username;
+const isThere = async (username: string) =>
+  (await house.rows('SELECT FROM directory.users WHERE username = $1', [username])).length === 1;
+
+type Site = 'cross-site' | 'same-site' | 'same-origin' | 'none';
+/** Opens an address as a browser does, and follows where it leads: a redirect keeps the worst site on the way. */
+async function open(browser: Browser, address: string, site: Site): Promise<Answer & { readonly address: string }> {
+  const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  const answer = await browser.fetch(address, { headers });
+  const to = answer.headers.get('location');
+  return to?.startsWith('/') ? open(browser, to, site) : { ...answer, address };
+}
+
+const isAsked = ({ text }: Pick<Answer, 'text'>) => text.includes(QUESTION);
+
+describe.each(['cross-site', 'same-site'] as const)('a navigation from another site (%s)', (site) => {
+  const [leaver, stayer, caller, owner] = site === 'cross-site' ? PEOPLE.slice(0, 4) : PEOPLE.slice(4, 8);
+
+  it('asks before it deletes an account', async () => {
+    const browser = await loggedIn(leaver!);
+    const looks = [site, site, 'same-origin'] as const;
+    for (const from of looks) {
+      const asked = isAsked(await open(browser, DELETION, from));
+      expect([await isThere(leaver!), asked]).toEqual([true, true]);
+    }
+
+    expect((await submit(browser, DELETION, {})).status).toBe(303);
+    expect(await isThere(leaver!)).toBe(false);
+  });
+
+  it('asks before it logs out, also by the address that leads to whatever flow does', async () => {
+    const browser = await loggedIn(stayer!);
+    const asked = isAsked(await open(browser, '/flows/-/default/invalidation/', site));
+    expect([await nameOf(browser), asked]).toEqual([stayer, true]);
+
+    await submit(browser, LOGOUT_PAGE, {});
+    expect(await nameOf(browser)).toBeUndefined();
+  });
+
+  it('cancels nothing', async () => {
+    const browser = house.browser();
+    await browser.solve('login', { uid_field: stayer });
+    const asked = isAsked(await open(browser, '/flows/-/cancel/', site));
+    const { body } = await browser.show('login');
+    expect([body, asked]).toMatchObject([{ component: 'ak-stage-password', pending_user: stayer }, true]);
+  });
+
+  it('acts on nothing where it opens the executor itself', async () => {
+    const browser = await loggedIn(caller!);
+    const { body } = await open(browser, '/api/v3/flows/executor/delete/?query=next%3D%252Fapp%252F', site);
+    expect(await isThere(caller!)).toBe(true);
+    expect(body).toEqual({
+      ...{ component: 'ak-stage-consent', header_text: QUESTION, permissions: [], additional_permissions: [] },
+      ...{ pending_user: caller, pending_user_avatar: expect.any(String), flow_info: expect.any(Object) },
+      token: expect.any(String),
+    });
+    for (const token of [undefined, null, 7, 'guessed'])
+      expect((await browser.solve('delete', { component: 'ak-stage-consent', token })).body).toMatchObject({
+        ...{ component: 'ak-stage-consent', token: body['token'] },
+        response_errors: { token: [{ code: 'invalid' }] },
+      });
+    expect((await browser.show('delete')).body).toMatchObject({ component: 'ak-stage-consent', token: body['token'] });
+    expect(await isThere(caller!)).toBe(true);
+
+    const done = await browser.solve('delete', { component: 'ak-stage-consent', token: body['token'] });
+    expect(done.body).toEqual({ component: 'xak-flow-redirect', to: '/' });
+    expect(await isThere(caller!)).toBe(false);
+  });
+
+  it('deletes no account after the login that it leads to either', async () => {
+    const browser = house.browser();
+    const entry = await open(browser, `/if/flow/login/?next=${encodeURIComponent(DELETION)}`, site);
+    await submit(browser, entry.address, { uid_field: owner! });
+    const { headers } = await submit(browser, entry.address, { password: 'correct-horse-7' });
+    const asked = isAsked(await open(browser, headers.get('location') ?? '', 'same-origin'));
+    expect([await isThere(owner!), asked]).toEqual([true, true]);
+  });
+});
+
+describe('a run that somebody is led to', () => {
+  it('is asked about as well where another address of the site has begun it', async () => {
+    const root = await loggedIn('root');
+    const begin = (site: Site) => open(root, '/api/v3/flows/instances/delete/execute/', site);
+    await begin('cross-site');
+    const asked = isAsked(await open(root, DELETION, 'cross-site'));
+    expect([await isThere('root'), asked]).toEqual([true, true]);
+    await begin('same-origin');
+    const { body } = await open(root, '/api/v3/flows/executor/delete/?query=', 'cross-site');
+    expect([await isThere('root'), body['component']]).toEqual([true, 'ak-stage-consent']);
+  });
+
+  it('asks in the language of its visitor', async () => {
+    const browser = house.browser('de');
+    const { text } = await open(browser, LOGOUT_PAGE, 'cross-site');
+    expect(/<p class="lead">(.*?)<\/p>/.exec(text)?.[1]).toMatch(/^Eine andere Website hat Sie hierher geführt\./);
+  });
+
+  it('asks on once its page is shown again by the script, though nothing of it could be saved', async () => {
+    const { text } = await open(house.browser(), LOGOUT_PAGE, 'cross-site');
+    expect(text.includes('"cross_site":true')).toBe(true);
+    const kim = await loggedIn('kim');
+    expect((await kim.show('logout', 'cross_site=1')).body).toMatchObject({ component: 'ak-stage-consent' });
+  });
+});
+
+describe('nobody is asked', () => {
+  it.each(['same-origin', 'none', undefined] as const)('on the way from %s', async (site) => {
+    for (const client of ['page', 'executor']) {
+      const browser = await loggedIn('iris');
+      if (client === 'page') await (site ? open(browser, LOGOUT_PAGE, site) : browser.fetch(LOGOUT_PAGE));
+      else
+        await browser.fetch('/api/v3/flows/executor/logout/?query=', site && { headers: { 'sec-fetch-site': site } });
+      expect(await nameOf(browser)).toBeUndefined();
+    }
+  });
+
+  it('who cancels on a page of this site', async () => {
+    const browser = await loggedIn('iris');
+    expect((await open(browser, '/flows/-/cancel/', 'same-origin')).address).toContain('/if/flow/login/');
+    expect(await nameOf(browser)).toBeUndefined();
+  });
+
+  it('who logs in, wherever they come from: their name is the first thing that they say', async () => {
+    const browser = house.browser();
+    await open(browser, '/flows/-/default/authentication/?next=%2Fif%2Fuser%2F', 'cross-site');
+    const page = '/if/flow/login/?next=%2Fif%2Fuser%2F';
+    await submit(browser, page, { uid_field: 'iris' });
+    const done = await submit(browser, page, { password: 'correct-horse-7' });
+
+    expect([done.status, done.headers.get('location')]).toEqual([303, '/if/user/']);
+    expect(await nameOf(browser)).toBe('iris');
+  });
+
+  it('who is shown something before anything happens: an invitation’s form, the set-up of a device', async () => {
+    const root = await loggedIn('root');
+    const made = await root.fetch('/api/v3/stages/invitation/invitations/', {
+      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      body: JSON.stringify({ name: 'friends', single_use: true }),
+    });
+    const [page, guest] = [`/if/flow/invited/?itoken=${String(made.body['pk'])}`, house.browser()];
+    expect((await open(guest, page, 'cross-site')).text.includes('name="username"')).toBe(true);
+    await submit(guest, page, { username: 'guest' });
+    expect(await nameOf(guest)).toBe('guest');
+
+    expect((await open(root, '/if/flow/app/', 'cross-site')).text.includes('name="code"')).toBe(true);
+  });
+
+  it('who follows a mailed link, but for what that asks anyway', async () => {
+    await house.browser().solve('back', { uid_field: 'jack' });
+    const { link } = read(await mailbox.mailTo('jack@example.org'));
+    const [browser, page] = [house.browser(), link.pathname + link.search];
+    const { text } = await open(browser, page, 'cross-site');
+    expect([text.includes('You have followed the link in our email.'), isAsked({ text })]).toEqual([true, false]);
+
+    await post(browser, page, await hiddenFields(browser, page));
+    expect(await nameOf(browser)).toBe('jack');
+  });
+});
+
+describeInChromium('a link on a page of another site, in a browser', () => {
+  const chromium = useChromium();
+  let elsewhere: Server;
+  let other: string;
+  beforeAll(async () => {
+    elsewhere = createServer((_, reply) => {
+      const links = [DELETION, '/flows/-/default/invalidation/'].map((to) => `<a href="${house.url}${to}">${to}</a>`);
+      reply.setHeader('content-type', 'text/html').end(links.join());
+    });
+    await new Promise<void>((listens) => elsewhere.listen(0, '127.0.0.1', listens));
+    // Another site than 127.0.0.1, whatever the port.
+    other = `http://localhost:${(elsewhere.address() as AddressInfo).port}/`;
+  });
+  afterAll(async () => {
+    await new Promise((closed) => elsewhere.close(closed));
+  });
+
+  it('deletes the account of nobody who does not say so, and logs nobody out', async () => {
+    const { page, complaints } = await chromium.open();
+    await page.goto(`${house.url}/if/flow/login/?next=%2Fif%2Fuser%2F`);
+    await page.getByLabel('Username or email').fill('leo');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Password', { exact: true }).fill('correct-horse-7');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`${house.url}/if/user/`);
+
+    await page.goto(other);
+    await page.getByText('/flows/-/default/invalidation/').click();
+    await page.getByText(QUESTION).waitFor();
+    await page.goto(`${house.url}/if/user/`);
+    expect(await page.textContent('main')).toContain('You are signed in as leo.');
+
+    await page.goto(other);
+    await page.getByText(DELETION).click();
+    await page.getByText(QUESTION).waitFor();
+    await page.reload();
+    await page.getByText(QUESTION).waitFor();
+    // The run is over by the time that the browser takes its page out of its cache again.
+    await house.rows('DELETE FROM flow.plans');
+    const asked = page.waitForResponse(/executor\/delete/);
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+    await asked;
+    await page.getByText(QUESTION).waitFor();
+    expect(await isThere('leo')).toBe(true);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByLabel('Username or email').waitFor();
+    expect(await isThere('leo')).toBe(false);
+    expect(complaints).toEqual([]);
+  });
+});
