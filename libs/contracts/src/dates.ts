@@ -39,8 +39,7 @@ const ISO_MOMENT = new RegExp(`^${ISO_DAY}(?:[^](?<time>${ISO_CLOCK})(?<offset>Z
 const LOOSE_MOMENT = new RegExp(
   String.raw`^${LOOSE_DAY}[T ](?<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:[.,]\d{1,6}\d{0,6})?)?)\s*(?<offset>Z|[+-]\d\d(?::?\d\d)?)?$`,
 );
-const CLOCK =
-  /^(?<hours>\d{1,2})(?::?(?<minutes>\d{1,2}))?(?::?(?<seconds>\d{1,2}))?(?:[.,](?<fraction>\d{1,6})\d*)?$/;
+const CLOCK = /^(?<hours>\d{1,2})(?::?(?<minutes>\d{1,2}))?(?::?(?<seconds>\d{1,2}))?(?:[.,](?<fraction>\d{1,6})\d*)?$/;
 const FIRST_YEAR = Date.parse('0001-01-01T00:00:00Z');
 const AFTER_LAST_YEAR = Date.parse('+010000-01-01T00:00:00Z');
 

@@ -32,6 +32,8 @@ const MOMENT = 'prompt_not_a_date_time';
 const TABLE: [PromptField['type'], unknown, unknown][] = [
   ['text', '  a b ', '  a b '],
   ['text', 7, '7'],
+  ['text', 1e-7, '1e-07'],
+  ['text', true, ['not_a_string']],
   ['text', '', ['blank']],
   ['text', ['x'], ['not_a_string']],
   ['text', 'a\0b', ['null_characters']],
@@ -166,7 +168,17 @@ describe('an answer to a field', () => {
     expect(chosen('True')).toEqual({ values: { value: true } });
     expect(chosen(42)).toEqual({ values: { value: 42 } });
     expect(chosen('b')).toMatchObject({ errors: { value: [{ code: 'not_a_choice', params: { input: 'b' } }] } });
-    expect(chosen({ a: 1 })).toMatchObject({ errors: { value: [{ code: 'not_a_choice' }] } });
+    const wrong = { code: 'not_a_choice', params: { input: "{'a': [True]}" } };
+    expect(chosen({ a: [true] })).toEqual({ errors: { value: [wrong] } });
+  });
+
+  it('chooses a list or an object by its text in Python, or by an equal value', () => {
+    const data = { value__choices: [['a', 1], { b: null }] };
+    const chosen = (value: unknown) => read([field({ type: 'dropdown' })], { value }, { data });
+    expect(chosen("['a', 1]")).toEqual({ values: { value: ['a', 1] } });
+    expect(chosen(['a', 1])).toEqual({ values: { value: ['a', 1] } });
+    expect(chosen("{'b': None}")).toEqual({ values: { value: { b: null } } });
+    expect(chosen('["a",1]')).toMatchObject({ errors: { value: [{ code: 'not_a_choice' }] } });
   });
 });
 
