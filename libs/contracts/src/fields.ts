@@ -54,14 +54,16 @@ interface CharOptions {
   readonly allowBlank?: boolean;
   readonly maxLength?: number;
   readonly minLength?: number;
+  /** What is said of a value that is neither text nor a number. */
+  readonly notText?: FieldMessageCode;
 }
 
 /** Text. Numbers become text; trimmed unless told otherwise; NUL and lone surrogates are refused. */
 export function char(options: CharOptions = {}): z.ZodType<string> {
-  const { trim = true, allowBlank = false, maxLength, minLength } = options;
+  const { trim = true, allowBlank = false, maxLength, minLength, notText = 'not_a_string' } = options;
   return field(
     (value) => {
-      if (typeof value !== 'string' && typeof value !== 'number') return refuse('not_a_string');
+      if (typeof value !== 'string' && typeof value !== 'number') return refuse(notText);
       const text = trim ? pythonText(value).trim() : pythonText(value);
       if (text === '') return allowBlank ? text : refuse('blank');
       const refusals: Refusal[] = [];

@@ -28,7 +28,7 @@ export function checkOf(field: FormField, limits: Limits): Check {
     case 'username':
       return char({ maxLength: MAX_USERNAME }).transform(line);
     case 'email':
-      return char({ allowBlank, maxLength: MAX_EMAIL }).transform(email);
+      return char({ allowBlank, maxLength: MAX_EMAIL, notText: 'not_an_email' }).transform(email);
     case 'password':
       return char({ trim: false, maxLength: MAX_PASSWORD });
     case 'number':
