@@ -59,7 +59,7 @@ export function stageRequestOf(
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale,
     flow: { id, slug, title, designation },
-    step: toldOf(stage, plan),
+    step: toldOf({ stateKey, stage, plan }),
     site,
     client: { ...client, cookies: only(cookies, contract.cookies) },
     session: { user: sessionUser, proved },
@@ -88,10 +88,12 @@ function answerTo({ response }: StageContract, body: Body): Body {
   return response.def.catchall instanceof z.ZodUnknown ? body : only(body, Object.keys(response.shape));
 }
 
-const toldOf = ({ id, name, stage = id }: Asked['stage'], { resumed }: Plan): StageRequest['step'] => ({
-  ...{ id, name, stage },
-  confirmed: resumed?.confirmed ?? true,
-});
+/** What a stage learns of its step. An embedded step keeps its state under the key of its host. */
+function toldOf({ stateKey, stage, plan }: Pick<Asked, 'stateKey' | 'stage' | 'plan'>): StageRequest['step'] {
+  const { id, name, stage: bound = id } = stage;
+  const confirmed = plan.resumed?.confirmed ?? true;
+  return { id, name, stage: bound, confirmed, ...(stateKey !== id && { embedded: true }) };
+}
 
 /** The part of an object under some own keys: nothing inherited, nothing undeclared. */
 function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
