@@ -34,6 +34,8 @@ export const stageRequest = z.object({
     stage: z.string().exactOptional(),
     /** True for a step inside another one, which shows the form and passes on one field of the answer. */
     embedded: z.boolean().exactOptional(),
+    /** True where a refused answer starts the flow over, so that nobody sees the challenge of a rejection. */
+    starts_over: z.boolean().exactOptional(),
   }),
   site: z.object({
     base_url: z.string(),

@@ -10,3 +10,14 @@ it('tells a stage inside another that its host shows the form, and no other stag
   expect(stages.hops).toEqual(['ident.respond', 'secret.respond', 'page.challenge']);
   expect(stages.requests.map(({ step }) => step.embedded)).toEqual([undefined, true, undefined]);
 });
+
+it.each([
+  ['retry', undefined],
+  ['restart', true],
+  ['restart_with_context', true],
+] as const)('tells a stage that is bound with %s whether a refusal starts the flow over', async (onRefusal, told) => {
+  const { show, stages } = house(versionOf([{ kind: 'page', onRefusal }]), SCRIPT);
+  await show();
+
+  expect(stages.requests.map(({ step }) => step.starts_over)).toEqual([told]);
+});

@@ -39,7 +39,7 @@ export interface Asked {
   /** What it remembered. */
   readonly state: Readonly<Record<string, unknown>> | undefined;
   readonly contract: StageContract;
-  readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage'>>;
+  readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage' | 'onRefusal'>>;
   readonly plan: Plan;
 }
 
@@ -90,9 +90,12 @@ function answerTo({ response }: StageContract, body: Body): Body {
 
 /** What a stage learns of its step. An embedded step keeps its state under the key of its host. */
 function toldOf({ stateKey, stage, plan }: Pick<Asked, 'stateKey' | 'stage' | 'plan'>): StageRequest['step'] {
-  const { id, name, stage: bound = id } = stage;
-  const confirmed = plan.resumed?.confirmed ?? true;
-  return { id, name, stage: bound, confirmed, ...(stateKey !== id && { embedded: true }) };
+  const { id, name, stage: bound = id, onRefusal = 'retry' } = stage;
+  return {
+    ...{ id, name, stage: bound, confirmed: plan.resumed?.confirmed ?? true },
+    ...(stateKey !== id && { embedded: true }),
+    ...(onRefusal !== 'retry' && { starts_over: true }),
+  };
 }
 
 /** The part of an object under some own keys: nothing inherited, nothing undeclared. */
