@@ -25,6 +25,8 @@ export interface Situation {
   readonly locale: string;
   readonly revision: number;
   readonly turns: Turns;
+  /** The method that policies see; GET where nothing is said. */
+  readonly method?: PolicyRequest['method'];
   /** What this request has done to reputations and is yet to be saved. */
   readonly reputation?: PolicyRequest['reputation'];
   /** Milliseconds that the whole request has left. */

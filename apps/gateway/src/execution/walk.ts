@@ -29,7 +29,7 @@ import type { Consultation, Heard } from './consultation.js';
 import { isFor, type Planning, refusalOf } from './planning.js';
 import type { PolicyEngine } from './policy-engine.js';
 import { Progress } from './progress.js';
-import { type Shower, type Told, UNKNOWN_ERROR } from './request.js';
+import { methodOf, type Shower, type Told, UNKNOWN_ERROR } from './request.js';
 import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
 
@@ -66,7 +66,7 @@ export class Walk {
   }
 
   private async firstTurn(): Promise<Told | undefined> {
-    const step = await this.arrive();
+    const step = await this.arrive(methodOf(this.start.request));
     if (!step) return this.finish();
     const { answer } = this.start.request;
     if (!answer) return this.enter(step);
@@ -87,7 +87,8 @@ export class Walk {
 
   private async nextTurn(): Promise<Told | undefined> {
     try {
-      const step = await this.arrive();
+      // A client of the reference is led to the next step, and asks for it by GET.
+      const step = await this.arrive('GET');
       if (!step) return this.finish();
       this.start.turns.refuseMore();
       // Awaited here, so that a problem is told with what earlier turns achieved.
@@ -99,15 +100,16 @@ export class Walk {
   }
 
   /** The step that the visitor stands before; those whose policies say no are left out on the way. */
-  private async arrive(): Promise<Step | undefined> {
+  private async arrive(method: 'GET' | 'POST'): Promise<Step | undefined> {
     for (;;) {
       const step = currentStep(this.progress.plan, this.start.version);
       const policies = step && pendingPolicies(this.progress.plan, step);
       if (!step || !policies) return step;
       const { id, kind } = step;
-      const { plan, effects, ...verdict } = await this.parts.engine.decideStep(this.progress.situation(), {
-        ...{ id, kind, policies, index: this.progress.plan.cursor },
-      });
+      const { plan, effects, ...verdict } = await this.parts.engine.decideStep(
+        { ...this.progress.situation(), method },
+        { id, kind, policies, index: this.progress.plan.cursor },
+      );
       this.progress.record(effects);
       const left = verdict.pass ? plan : this.progress.traced(plan, step, 'skipped');
       this.progress.move(enter(left, step, verdict));
