@@ -6,9 +6,10 @@ import { read } from '../support/letters.js';
 import { Mailbox } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
 
-const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan'] as const;
+const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'kim'] as const;
 type Person = (typeof PEOPLE)[number];
 const WAITING = { component: 'ak-stage-email' };
+const bound = (invalid_response_action: string) => ({ ...EMAIL, binding: { invalid_response_action } });
 const DONE = { component: 'xak-flow-redirect', to: '/' };
 const REFUSED = { response_errors: { code: [{ string: 'This code is wrong, or too old.', code: 'invalid' }] } };
 
@@ -23,6 +24,8 @@ describeWithNats('a mailed link and its code', () => {
           ...PEOPLE.map((name) => userEntry(name)),
           flowEntries('back', [IDENTIFICATION, EMAIL, LOGIN], { designation: 'recovery' }),
           flowEntries('other', [IDENTIFICATION, EMAIL, LOGIN], { designation: 'recovery' }),
+          flowEntries('over', [IDENTIFICATION, bound('restart'), LOGIN], { designation: 'recovery' }),
+          flowEntries('over-with-context', [IDENTIFICATION, bound('restart_with_context'), LOGIN]),
         ),
       ],
       services: ['identification', 'session', 'enrollment', 'courier'],
@@ -127,6 +130,20 @@ describeWithNats('a mailed link and its code', () => {
 
     expect((await house.browser().show('back', query)).body).toMatchObject({ component: 'ak-stage-identification' });
     expect((await house.browser().show('back', second.query)).body).toMatchObject({ confirm: true });
+  });
+
+  it.each([
+    ['over', 'judy'],
+    ['over-with-context', 'kim'],
+  ] as const)('is mailed again by a flow that an answer without a code starts over: %s', async (slug, person) => {
+    const browser = house.browser();
+    expect((await browser.solve(slug, { uid_field: person })).body).toMatchObject(WAITING);
+    expect((await browser.solve(slug, {})).body).toMatchObject({ component: 'ak-stage-identification' });
+
+    expect((await browser.solve(slug, { uid_field: person })).body).toMatchObject(WAITING);
+    // Had the answer sent a mail as well, this code would not be the latest.
+    const { code } = read(await mailbox.mailTo(`${person}@example.org`, 2));
+    expect((await browser.solve(slug, { code })).body).toMatchObject(DONE);
   });
 
   it('is worth nothing when its time is over, whoever cleans up (D3 15)', async () => {

@@ -85,6 +85,25 @@ it('shows a page only to those whose reputation is bad', async () => {
   expect(await next()).toMatchObject({ component: 'ak-stage-dummy' });
 });
 
+it.each([{}, { password: null }, { password: '' }, { password: 'wrong' }])(
+  'lowers the reputation of a known or unknown name by %j beside it',
+  async (answer) => {
+    await house.rows('DELETE FROM flow.reputation');
+    for (const uid_field of ['alice', 'nobody']) {
+      const browser = house.browser();
+      await browser.solve('combined', {});
+      const refused = await browser.solve('combined', { uid_field, ...answer });
+      expect(refused.body).toMatchObject({
+        response_errors: { non_field_errors: [{ string: 'Failed to authenticate.', code: 'invalid' }] },
+      });
+    }
+    expect(await house.rows('SELECT identifier, score FROM flow.reputation ORDER BY identifier')).toEqual([
+      { identifier: 'alice', score: -1 },
+      { identifier: 'nobody', score: -1 },
+    ]);
+  },
+);
+
 it('says what an expression says', async () => {
   expect(await house.browser().show('cold')).toMatchObject({
     status: 200,

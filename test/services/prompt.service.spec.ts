@@ -110,6 +110,20 @@ describeWithNats('the prompt stage, with the policy service', () => {
     });
   });
 
+  it('shows validation policies a POST and what was typed, nothing of the plan, and fields a GET', async () => {
+    const method = { initial_value: 'return request.http_request.method', initial_value_expression: true };
+    const fields = [field({ type: 'text', ...method })];
+    const validation_policies = [
+      policy('method', 'return http_request.method == "POST"'),
+      policy('plan', 'return sorted(context) == ["asn", "geoip", "prompt_data"]'),
+      policy('user', 'return request.user.username == "alice"'),
+    ];
+    const given = { context: { pending_user: alice, is_sso: true } };
+    const shown = await show({ fields, validation_policies }, given);
+    expect(shown).toMatchObject({ challenge: { fields: [{ initial_value: 'GET' }] } });
+    expect(await answer({ fields, validation_policies }, { value: 'x' }, given)).toMatchObject({ type: 'passed' });
+  });
+
   it.each([
     ['says no without a word', 'return False'],
     ['cannot decide', 'return 1 / 0'],

@@ -9,6 +9,7 @@ describe('formatPercent', () => {
     ['%s %s %s', [null, true, [1, 'x']], "None True [1, 'x']"],
     ['%r %r', ["it's", 'a\n'], `"it's" 'a\\n'`],
     ['%r', [{ a: { b: null } }], "{'a': {'b': None}}"],
+    ['%s', [['a\u0000']], "['a\\x00']"],
     ['100%% sure', [], '100% sure'],
   ])('fills %j with %j', (format, values, expected) => {
     expect(formatPercent(format, values)).toBe(expected);

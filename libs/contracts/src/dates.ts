@@ -1,49 +1,133 @@
-/** What people write as days and times (02-stages §0.4), kept as ISO 8601 text. */
+/**
+ * Dates and date-times as the reference reads them (02-stages §0.4). It tries Python's `fromisoformat` first, which knows
+ * ISO 8601 without separators, week dates and any separator before the time, and then a format that takes single digits.
+ * Values are kept as ISO 8601 text.
+ */
 
 interface Written {
   readonly value: string;
 }
 
-const DAY = /^(\d{4})-(\d{1,2})-(\d{1,2})$/;
-const MOMENT =
-  /^(\d{4}-\d{1,2}-\d{1,2})[T ](\d{1,2}:\d{2}(?::\d{2})?)(?:(?<=:\d{2}:\d{2})[.,](\d{1,6})\d{0,6})?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
-/** Years that there were: no others are dates. */
-const YEAR = /^(?!0000)\d{4}-/;
+/** A time of day, or a distance from UTC. */
+interface Clock {
+  readonly seconds: number;
+  readonly micros: number;
+}
 
-/** A day that there is; undefined for anything else. */
+/** Text that one of the formats takes, in its parts. */
+interface Parts {
+  readonly day: Date;
+  readonly time: Clock;
+  readonly offset: Clock;
+}
+
+type Groups = Readonly<Record<string, string | undefined>>;
+
+const DAY_S = 86_400;
+const MICROS = 1_000_000;
+const MIDNIGHT: Clock = { seconds: 0, micros: 0 };
+
+/** `2024-01-01`, `20240101`, `2024-W01`, `2024-W01-1`, `2024W01`, `2024W011`. A day of a week is a single digit. */
+const ISO_DAY = String.raw`(?<year>\d{4})(?:-(?<month>\d\d)-(?<day>\d\d)|(?<month2>\d\d)(?<day2>\d\d)|-W(?<week>\d\d)(?:-(?<weekday>\d)(?!\d))?|W(?<week2>\d\d)(?<weekday2>\d)?)`;
+/** `10`, `10:30`, `10:30:15`, `1030`, `103015`. A fraction belongs to seconds: Python misreads one of an hour or a minute. */
+const ISO_CLOCK = String.raw`\d\d(?::\d\d(?::\d\d(?:[.,]\d+)?)?|\d\d(?:\d\d(?:[.,]\d+)?)?)?`;
+const LOOSE_DAY = String.raw`(?<year>\d{4})-(?<month>\d{1,2})-(?<day>\d{1,2})`;
+
+const ISO_DATE = new RegExp(`^${ISO_DAY}$`);
+const LOOSE_DATE = new RegExp(`^${LOOSE_DAY}$`);
+const ISO_MOMENT = new RegExp(`^${ISO_DAY}(?:[^](?<time>${ISO_CLOCK})(?<offset>Z|[+-]${ISO_CLOCK})?)?$`, 'u');
+const LOOSE_MOMENT = new RegExp(
+  String.raw`^${LOOSE_DAY}[T ](?<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:[.,]\d{1,6}\d{0,6})?)?)\s*(?<offset>Z|[+-]\d\d(?::?\d\d)?)?$`,
+);
+const CLOCK = /^(?<hours>\d{1,2})(?::?(?<minutes>\d{1,2}))?(?::?(?<seconds>\d{1,2}))?(?:[.,](?<fraction>\d{1,6})\d*)?$/;
+const FIRST_YEAR = Date.parse('0001-01-01T00:00:00Z');
+const AFTER_LAST_YEAR = Date.parse('+010000-01-01T00:00:00Z');
+
+/** A calendar day as `YYYY-MM-DD`; `undefined` when no format takes the value, or there is no such day. */
 export function dateOf(given: unknown): Written | undefined {
-  const [, year, month, day] = DAY.exec(textIn(given)) ?? [];
-  if (year === undefined) return undefined;
-  const date = new Date(0);
-  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  const isThere = Number(year) > 0 && date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
-  return isThere ? { value: date.toISOString().slice(0, 10) } : undefined;
+  const text = textIn(given);
+  const day = dayOf(ISO_DATE.exec(text)?.groups) ?? dayOf(LOOSE_DATE.exec(text)?.groups);
+  return day && { value: day.toISOString().slice(0, 10) };
 }
 
-/** A moment, in UTC where it does not say where, midnight of a day without a time; undefined for anything else. */
+/** A moment in UTC, which is also meant where no offset is given; a date alone is midnight. `undefined` for anything else. */
 export function dateTimeOf(given: unknown): Written | undefined {
-  const whole = dateOf(given);
-  if (whole) return { value: `${whole.value}T00:00:00Z` };
-  const [, day, time, fraction = '', offset = 'Z'] = MOMENT.exec(textIn(given)) ?? [];
-  const [date, seconds, east] = [dateOf(day), secondsOf(time ?? ''), minutesOf(offset)];
-  if (!date || seconds === undefined || east === undefined) return undefined;
-  const moment = new Date(Date.parse(`${date.value}T00:00:00Z`) + (seconds - east * 60) * 1000);
-  const text = moment.toISOString();
-  return YEAR.test(text) ? { value: `${text.slice(0, 19)}${fraction && `.${fraction.padEnd(6, '0')}`}Z` } : undefined;
+  const text = textIn(given);
+  const parts = partsOf(ISO_MOMENT.exec(text)?.groups) ?? partsOf(LOOSE_MOMENT.exec(text)?.groups);
+  if (!parts) return undefined;
+  const { day, time, offset } = parts;
+  const micros = time.micros - offset.micros;
+  const carried = Math.floor(micros / MICROS);
+  const moment = new Date(day.getTime() + (time.seconds - offset.seconds + carried) * 1000);
+  if (!isInCalendar(moment)) return undefined;
+  const rest = micros - carried * MICROS;
+  const fraction = rest === 0 ? '' : `.${String(rest).padStart(6, '0')}`;
+  return { value: `${moment.toISOString().slice(0, 19)}${fraction}Z` };
 }
 
-const textIn = (given: unknown) => (typeof given === 'string' ? given.trim() : '');
+const textIn = (given: unknown) => (typeof given === 'string' ? given : '');
 
-/** Seconds since midnight; undefined for a time that there is none of. */
-function secondsOf(time: string): number | undefined {
-  const [hour = 24, minute = 60, second = 0] = time.split(':').map(Number);
-  return hour > 23 || minute > 59 || second > 59 ? undefined : (hour * 60 + minute) * 60 + second;
+function partsOf(groups: Groups | undefined): Parts | undefined {
+  const day = dayOf(groups);
+  const time = timeOf(groups?.['time']);
+  const offset = offsetOf(groups?.['offset']);
+  return day && time && offset && { day, time, offset };
 }
 
-/** Minutes east of Greenwich; undefined for an offset of a day or more. */
-function minutesOf(offset: string): number | undefined {
-  if (/^z$/i.test(offset)) return 0;
-  const [, sign, hours, minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(offset) ?? [];
-  if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+function dayOf(groups: Groups | undefined): Date | undefined {
+  if (!groups) return undefined;
+  const year = Number(groups['year']);
+  const week = groups['week'] ?? groups['week2'];
+  if (week !== undefined) return dayOfWeek(year, Number(week), Number(groups['weekday'] ?? groups['weekday2'] ?? 1));
+  const [month, day] = [Number(groups['month'] ?? groups['month2']), Number(groups['day'] ?? groups['day2'])];
+  const date = utcDay(year, month, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && isInCalendar(date) ? date : undefined;
+}
+
+/** A day of a week that ISO 8601 counts in `year`: the first week is that of January 4. */
+function dayOfWeek(year: number, week: number, weekday: number): Date | undefined {
+  if (week < 1 || weekday < 1 || weekday > 7) return undefined;
+  const [first, next] = [firstMonday(year), firstMonday(year + 1)];
+  const monday = first + (week - 1) * 7 * DAY_S * 1000;
+  const date = new Date(monday + (weekday - 1) * DAY_S * 1000);
+  return monday < next && isInCalendar(date) ? date : undefined;
+}
+
+function firstMonday(year: number): number {
+  const fourth = utcDay(year, 1, 4);
+  return fourth.getTime() - ((fourth.getUTCDay() + 6) % 7) * DAY_S * 1000;
+}
+
+function utcDay(year: number, month: number, day: number): Date {
+  const date = new Date(0);
+  // `Date.UTC` takes the years before 100 for those of the twentieth century.
+  date.setUTCFullYear(year, month - 1, day);
+  return date;
+}
+
+/** Whether Python has the year: 1 to 9999. */
+const isInCalendar = (date: Date) => date.getTime() >= FIRST_YEAR && date.getTime() < AFTER_LAST_YEAR;
+
+function timeOf(text: string | undefined): Clock | undefined {
+  if (text === undefined) return MIDNIGHT;
+  const [hours, minutes, seconds] = clockNumbers(text);
+  return hours > 23 || minutes > 59 || seconds > 59 ? undefined : clockOf(text);
+}
+
+/** An offset may have more than 59 minutes, but is less than a day. */
+function offsetOf(text: string | undefined): Clock | undefined {
+  if (text === undefined || text === 'Z') return MIDNIGHT;
+  const { seconds, micros } = clockOf(text.slice(1));
+  if (seconds >= DAY_S) return undefined;
+  return text.startsWith('-') ? { seconds: -seconds, micros: -micros } : { seconds, micros };
+}
+
+function clockOf(text: string): Clock {
+  const [hours, minutes, seconds, micros] = clockNumbers(text);
+  return { seconds: (hours * 60 + minutes) * 60 + seconds, micros };
+}
+
+function clockNumbers(text: string): [hours: number, minutes: number, seconds: number, micros: number] {
+  const { hours = '', minutes = '0', seconds = '0', fraction = '' } = (CLOCK.exec(text)?.groups ?? {}) as Groups;
+  return [Number(hours), Number(minutes), Number(seconds), Number(fraction.padEnd(6, '0'))];
 }

@@ -224,11 +224,15 @@ describe('choice', () => {
     ['', '"" is not a valid choice.'],
     [3, '"3" is not a valid choice.'],
     ['A', '"A" is not a valid choice.'],
+    [true, '"True" is not a valid choice.'],
+    [[1, 'x'], `"[1, 'x']" is not a valid choice.`],
+    [{ a: null }, `"{'a': None}" is not a valid choice.`],
   ])('refuses %j and repeats it', (sent, sentence) => {
     expect(heard(choice(['a', 'b']), sent)).toEqual(said(sentence, 'invalid_choice'));
   });
   it('does not take a list of one for the one', () => {
     expect(heard(choice(['a', 'b']), ['a'])).toMatchObject([{ code: 'invalid_choice' }]);
+    expect(heard(choice(['true']), true)).toMatchObject([{ code: 'invalid_choice' }]);
   });
 });
 

@@ -3,6 +3,7 @@ import { dateTimeOf } from './dates.js';
 import type { FieldMessageCode } from './field-messages.js';
 import { type Errors, NON_FIELD_ERRORS } from './message.js';
 import { oddCharacterIn } from './odd-character.js';
+import { pythonText } from './python-text.js';
 
 /**
  * The field types of the wire: what a client may send, what becomes of it and what is said otherwise
@@ -48,15 +49,22 @@ function field<T>(coerce: (value: unknown) => T, wire: Readonly<Record<string, u
     .meta({ wire });
 }
 
+interface CharOptions {
+  readonly trim?: boolean;
+  readonly allowBlank?: boolean;
+  readonly maxLength?: number;
+  readonly minLength?: number;
+  /** What is said of a value that is neither text nor a number. */
+  readonly notText?: FieldMessageCode;
+}
+
 /** Text. Numbers become text; trimmed unless told otherwise; NUL and lone surrogates are refused. */
-export function char(
-  options: { trim?: boolean; allowBlank?: boolean; maxLength?: number; minLength?: number } = {},
-): z.ZodType<string> {
-  const { trim = true, allowBlank = false, maxLength, minLength } = options;
+export function char(options: CharOptions = {}): z.ZodType<string> {
+  const { trim = true, allowBlank = false, maxLength, minLength, notText = 'not_a_string' } = options;
   return field(
     (value) => {
-      if (typeof value !== 'string' && typeof value !== 'number') return refuse('not_a_string');
-      const text = trim ? String(value).trim() : String(value);
+      if (typeof value !== 'string' && typeof value !== 'number') return refuse(notText);
+      const text = trim ? pythonText(value).trim() : pythonText(value);
       if (text === '') return allowBlank ? text : refuse('blank');
       const refusals: Refusal[] = [];
       const length = codePoints(text);
@@ -161,14 +169,10 @@ export function boolean(): z.ZodType<boolean> {
 /** One of some texts, compared by string form. */
 export function choice<const T extends string>(choices: readonly [T, ...T[]]): z.ZodType<T> {
   return field(
-    (value) =>
-      choices.find((c) => typeof value !== 'object' && c === String(value)) ??
-      refuse('not_a_choice', { input: textOf(value) }),
+    (value) => choices.find((c) => c === pythonText(value)) ?? refuse('not_a_choice', { input: pythonText(value) }),
     { type: 'string', enum: choices },
   );
 }
-
-const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 /** A JSON object, as it is; NUL and lone surrogates in its texts are refused, which no store of JSON takes. */
 export function jsonObject(): z.ZodType<Record<string, unknown>> {

@@ -19,6 +19,7 @@ export * from './policy-contract.js';
 export * from './policy-evaluation.js';
 export * from './policy-limits.js';
 export * from './problems.js';
+export * from './python-text.js';
 export * from './reference.js';
 export * from './secret.js';
 export * from './sentence.js';

@@ -47,9 +47,11 @@ export const policyRequest = z.object({
   /** Whom the flow is about, else who is logged in; null for a stranger. */
   user: user.nullable(),
   client: stageRequest.shape.client.omit({ cookies: true }),
+  /** The method that expressions see: GET where nothing is said, POST where an answer is judged or begins a flow. */
+  method: z.enum(['GET', 'POST']).exactOptional(),
   site: stageRequest.shape.site,
-  /** The whole context of the plan: policies are the administrator's code. */
-  flow_plan: z.object({ slug: z.string(), context: bag }),
+  /** The whole context of the plan: policies are the administrator's code. Withheld from those that judge an answer alone. */
+  flow_plan: z.object({ slug: z.string(), context: bag, withheld: z.boolean().exactOptional() }),
   /** What this very request has done to the reputation of names, at the client's address, and nobody has written down yet. */
   reputation: z.array(z.object({ identifier: z.string(), delta: z.int() })).optional(),
   /** What policies are given beside the plan's context, and over it. */

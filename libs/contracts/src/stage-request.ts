@@ -27,7 +27,16 @@ export const stageRequest = z.object({
   locale: z.string(),
   flow: z.object({ id: z.string().optional(), slug: z.string(), title: z.string(), designation }),
   /** `stage`: the id of the stage that is bound here; of a step that somebody else has added, that of the step. */
-  step: z.object({ id: z.string(), name: z.string(), confirmed: z.boolean(), stage: z.string().exactOptional() }),
+  step: z.object({
+    id: z.string(),
+    name: z.string(),
+    confirmed: z.boolean(),
+    stage: z.string().exactOptional(),
+    /** True for a step inside another one, which shows the form and passes on one field of the answer. */
+    embedded: z.boolean().exactOptional(),
+    /** True where a refused answer starts the flow over, so that nobody sees the challenge of a rejection. */
+    starts_over: z.boolean().exactOptional(),
+  }),
   site: z.object({
     base_url: z.string(),
     rp_id: z.string(),

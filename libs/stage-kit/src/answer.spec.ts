@@ -99,6 +99,23 @@ describe('an answer', () => {
       state: { failures: 9 },
     });
   });
+  it('keeps and sends nothing of a challenge that nobody sees, where it starts the flow over', async () => {
+    const mailing = defineStage({ ...contract, model: 'samples.mailing', effects: ['toast'] });
+    const toast = { type: 'toast', level: 'info', message: 'sent' } as const;
+    const stage: Stage<typeof mailing> = {
+      challenge: () => ask({ tries_left: 0, asked: '' }, { state: { failures: 9 }, effects: [toast] }),
+      respond: () => reject({ word: [{ code: 'wrong_word' }] }, { state: { failures: 1 } }),
+    };
+    const refused = (step: object) => {
+      const { step: plain, ...request } = requestOf({ config: { word: 'x' }, response: { word: 'foe', loud: false } });
+      const body = { ...request, step: { ...plain, ...step } };
+      return answer(mailing, stage, { verb: 'respond', body, report: () => expect.unreachable() });
+    };
+    expect(await refused({})).toMatchObject({ type: 'rejected', state: { failures: 9 }, effects: [toast] });
+    const over = await refused({ starts_over: true });
+    expect(over).toMatchObject({ type: 'rejected', state: { failures: 1 } });
+    expect(over).not.toHaveProperty('effects');
+  });
   it('of the wrong form is told so field by field and never judged', async () => {
     const deaf: Riddle = { ...riddle, respond: () => expect.unreachable() };
     expect(await replyOf(deaf, 'respond', { response: { loud: 'perhaps' } })).toEqual({

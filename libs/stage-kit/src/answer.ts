@@ -56,7 +56,11 @@ async function respond<C extends StageContract>(
   return look.type === 'challenge' ? reject<C>(errors as object as OwnErrors<C>) : look;
 }
 
-/** An outcome as it goes over the wire. A rejection brings the challenge to show again, so that it costs no second hop. */
+/**
+ * An outcome as it goes over the wire. A rejection brings the challenge to show again, so that it costs no second hop, with
+ * what the challenge remembers and sends. Where a rejection starts the flow over, the challenge is not shown: it remembers and
+ * sends nothing.
+ */
 async function replyTo<C extends StageContract>(
   stage: Stage<C>,
   input: ChallengeInput<C>,
@@ -71,8 +75,15 @@ async function replyTo<C extends StageContract>(
   // Whatever a handler does when it is shown, a rejected answer never passes.
   if (again.type !== 'challenge')
     throw new Error(`the stage rejects an answer, then answers its challenge with ${again.type}`);
-  const state = again.state ?? outcome.state;
-  return onWire({ ...outcome, challenge: again.challenge, ...(state === undefined ? {} : { state }) });
+  const shown: Partial<typeof again> = input.step.starts_over ? {} : again;
+  const state = shown.state ?? outcome.state;
+  const effects = [...(outcome.effects ?? []), ...(shown.effects ?? [])];
+  return onWire({
+    ...outcome,
+    challenge: again.challenge,
+    ...(state === undefined ? {} : { state }),
+    ...(effects.length === 0 ? {} : { effects }),
+  });
 }
 
 /** The same value, seen as the wire sees it: typed outcomes are a subset of the four replies. */

@@ -1,6 +1,7 @@
 import { type Effect, isLocalPath, type Message, sentence, uriOf } from '@gatehouse/contracts';
 import { admits, type FlowVersion, leaveOut, type Plan, type Visitor } from '@gatehouse/plan';
 import type { PolicyEngine } from './policy-engine.js';
+import { methodOf } from './request.js';
 import type { Situation } from './stage-requests.js';
 
 const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
@@ -15,8 +16,12 @@ export type Planned = ({ readonly plan: Plan } | { readonly refused: readonly st
 export class Planning {
   constructor(private readonly engine: PolicyEngine) {}
 
-  /** Whether the flow applies, by its own policies; and without the steps that theirs leave out already now. */
-  async plan(situation: Situation): Promise<Planned> {
+  /**
+   * Whether the flow applies, by its own policies; and without the steps that theirs leave out already now. Policies see the
+   * method of the request that makes the plan.
+   */
+  async plan(given: Situation): Promise<Planned> {
+    const situation: Situation = { ...given, method: methodOf(given.request) };
     const { version } = situation;
     const guard = await this.engine.decide(situation, version.guard, { id: 'guard', index: -1 });
     if (!guard.pass) return { refused: guard.messages, effects: guard.effects };

@@ -101,6 +101,40 @@ describe('a refusal bound to a policy, before everything else', () => {
   });
 });
 
+describe('the method that policies see', () => {
+  const [guard, first, next] = ['guard', 'first', 'next'].map((policy) => setOf({ policy }));
+  const flow = (onRefusal: 'retry' | 'restart' = 'retry') =>
+    versionOf(
+      [
+        { kind: 'ident', policies: first! },
+        { kind: 'page', policies: next!, onRefusal },
+      ],
+      {},
+      guard,
+    );
+  const seen = ({ policies }: ReturnType<typeof house>) =>
+    policies.requests.map(({ method, policies: [asked] }) => `${asked?.id} ${method}`);
+
+  it('is that of the request that makes the plan, and GET for a step that an answer leads to', async () => {
+    const shown = house(flow(), SCRIPT);
+    await shown.show();
+    await shown.solve({ uid: 'alice' });
+    expect(seen(shown)).toEqual(['guard GET', 'first GET', 'next GET']);
+
+    const answered = house(flow(), SCRIPT);
+    await answered.solve({ uid: 'alice' });
+    expect(seen(answered)).toEqual(['guard POST', 'first POST', 'next GET']);
+  });
+
+  it('is POST for the flow that an answer starts over', async () => {
+    const over = house(flow('restart'), { ...SCRIPT, 'page.respond': rejects() });
+    await over.show();
+    await over.solve({ uid: 'alice' });
+    await over.solve({ word: 'x' });
+    expect(seen(over).slice(3)).toEqual(['guard POST', 'first GET']);
+  });
+});
+
 describe('a request', () => {
   it('ends however many policies there are', async () => {
     const many = versionOf(Array.from({ length: 40 }, () => ({ kind: 'page', policies: setOf({ policy: 'p' }) })));

@@ -32,6 +32,7 @@ describe('what policies are asked', () => {
         user: ALICE,
         client: { ip: '203.0.113.7', user_agent: 'x', outpost: false },
         site: expect.objectContaining({ brand: 'Example' }),
+        method: 'GET',
         flow_plan: { slug: 'login', context: { pending_user: ALICE } },
         context: {},
       },

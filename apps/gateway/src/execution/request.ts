@@ -53,6 +53,9 @@ export interface Posted {
   readonly forged: Sentence | undefined;
 }
 
+/** The method that a request came with, as policies see it. */
+export const methodOf = ({ answer }: FlowRequest): 'GET' | 'POST' => (answer ? 'POST' : 'GET');
+
 /** The session cookie to set with the answer. */
 export interface SessionCookie {
   readonly value: string;

@@ -25,6 +25,8 @@ export interface Situation {
   readonly locale: string;
   readonly revision: number;
   readonly turns: Turns;
+  /** The method that policies see; GET where nothing is said. */
+  readonly method?: PolicyRequest['method'];
   /** What this request has done to reputations and is yet to be saved. */
   readonly reputation?: PolicyRequest['reputation'];
   /** Milliseconds that the whole request has left. */
@@ -39,7 +41,7 @@ export interface Asked {
   /** What it remembered. */
   readonly state: Readonly<Record<string, unknown>> | undefined;
   readonly contract: StageContract;
-  readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage'>>;
+  readonly stage: Pick<Step, 'id' | 'name' | 'config'> & Partial<Pick<Step, 'stage' | 'onRefusal'>>;
   readonly plan: Plan;
 }
 
@@ -59,7 +61,7 @@ export function stageRequestOf(
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale,
     flow: { id, slug, title, designation },
-    step: toldOf(stage, plan),
+    step: toldOf({ stateKey, stage, plan }),
     site,
     client: { ...client, cookies: only(cookies, contract.cookies) },
     session: { user: sessionUser, proved },
@@ -88,10 +90,15 @@ function answerTo({ response }: StageContract, body: Body): Body {
   return response.def.catchall instanceof z.ZodUnknown ? body : only(body, Object.keys(response.shape));
 }
 
-const toldOf = ({ id, name, stage = id }: Asked['stage'], { resumed }: Plan): StageRequest['step'] => ({
-  ...{ id, name, stage },
-  confirmed: resumed?.confirmed ?? true,
-});
+/** What a stage learns of its step. An embedded step keeps its state under the key of its host. */
+function toldOf({ stateKey, stage, plan }: Pick<Asked, 'stateKey' | 'stage' | 'plan'>): StageRequest['step'] {
+  const { id, name, stage: bound = id, onRefusal = 'retry' } = stage;
+  return {
+    ...{ id, name, stage: bound, confirmed: plan.resumed?.confirmed ?? true },
+    ...(stateKey !== id && { embedded: true }),
+    ...(onRefusal !== 'retry' && { starts_over: true }),
+  };
+}
 
 /** The part of an object under some own keys: nothing inherited, nothing undeclared. */
 function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {

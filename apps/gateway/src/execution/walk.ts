@@ -31,7 +31,7 @@ import { askedAgain, isYes, questionBefore } from './cross-site.js';
 import { isFor, type Planning, refusalOf } from './planning.js';
 import type { PolicyEngine } from './policy-engine.js';
 import { Progress } from './progress.js';
-import { type Shower, type Told, UNKNOWN_ERROR } from './request.js';
+import { methodOf, type Shower, type Told, UNKNOWN_ERROR } from './request.js';
 import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
 import type { SuperuserPermits } from './superuser-permits.js';
@@ -70,7 +70,7 @@ export class Walk {
   }
 
   private async firstTurn(): Promise<Told | undefined> {
-    const step = await this.arrive();
+    const step = await this.arrive(methodOf(this.start.request));
     if (!step) return this.finish();
     const { answer } = this.start.request;
     if (!answer) return this.enter(step);
@@ -95,7 +95,8 @@ export class Walk {
 
   private async nextTurn(): Promise<Told | undefined> {
     try {
-      const step = await this.arrive();
+      // A client of the reference is led to the next step, and asks for it by GET.
+      const step = await this.arrive('GET');
       if (!step) return this.finish();
       this.start.turns.refuseMore();
       // Awaited here, so that a problem is told with what earlier turns achieved.
@@ -107,15 +108,16 @@ export class Walk {
   }
 
   /** The step that the visitor stands before; those whose policies say no are left out on the way. */
-  private async arrive(): Promise<Step | undefined> {
+  private async arrive(method: 'GET' | 'POST'): Promise<Step | undefined> {
     for (;;) {
       const step = currentStep(this.progress.plan, this.start.version);
       const policies = step && pendingPolicies(this.progress.plan, step);
       if (!step || !policies) return step;
       const { id, kind } = step;
-      const { plan, effects, ...verdict } = await this.parts.engine.decideStep(this.progress.situation(), {
-        ...{ id, kind, policies, index: this.progress.plan.cursor },
-      });
+      const { plan, effects, ...verdict } = await this.parts.engine.decideStep(
+        { ...this.progress.situation(), method },
+        { id, kind, policies, index: this.progress.plan.cursor },
+      );
       this.progress.record(effects);
       const left = verdict.pass ? plan : this.progress.traced(plan, step, 'skipped');
       this.progress.identify(enter(left, step, verdict));

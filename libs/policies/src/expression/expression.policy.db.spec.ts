@@ -119,6 +119,21 @@ describe('an expression', () => {
     expect(await ask(expression)).toMatchObject({ pass, context: { set: {}, unset: [] } });
   });
 
+  it.each(['GET', 'POST'] as const)('sees the method of the request: %s', async (method) => {
+    const expression = `return request.http_request.method == http_request.method == "${method}"`;
+    expect(await ask(expression, { method })).toMatchObject({ pass: true });
+    expect(await ask(expression)).toMatchObject({ pass: method === 'GET' });
+  });
+
+  it('sees nothing of a plan that is withheld', async () => {
+    const expression = `return sorted(context) == ["asn", "geoip", "prompt_data"] and "flow_plan" not in request.context`;
+    for (const withheld of [true, false]) {
+      const flow_plan = { slug: 'login', context: { is_sso: true }, withheld };
+      const said = await ask(expression, { context: { prompt_data: {} }, flow_plan });
+      expect(said).toMatchObject({ pass: withheld });
+    }
+  });
+
   it('speaks to the visitor, and changes the plan', async () => {
     const flow_plan = { slug: 'login', context: { a: 1, b: 2 } };
     const expression =

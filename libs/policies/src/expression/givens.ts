@@ -28,7 +28,9 @@ export class Givens {
     return {
       request: { user: known, obj: { slug: flow_plan.slug }, http_request: httpRequestOf(request) },
       context: { ...this.placeOf(client.ip), ...facts.given },
-      flow_plan: { slug: flow_plan.slug, context: pending ? { ...plan, pending_user: pending } : plan },
+      ...(!flow_plan.withheld && {
+        flow_plan: { slug: flow_plan.slug, context: pending ? { ...plan, pending_user: pending } : plan },
+      }),
       client_ip: client.ip,
       ...(request.names && { names: 'user' in request.names ? { ...request.names, user: known } : request.names }),
     };
@@ -59,8 +61,9 @@ const isSame = (pending: unknown, user: User | null) =>
   user?.kind === 'saved' && (pending as { uuid?: unknown } | undefined)?.uuid === user.uuid;
 
 /** Of a request only what the gateway tells: a policy sees no cookie and no credential. */
-function httpRequestOf({ client, flow_plan, site }: PolicyRequest): object {
+function httpRequestOf({ client, flow_plan, method = 'GET', site }: PolicyRequest): object {
   return {
+    method,
     path: `/api/v3/flows/executor/${flow_plan.slug}/`,
     headers: { 'User-Agent': client.user_agent, Host: new URL(site.base_url).host },
     brand: { branding_title: site.brand },

@@ -12,6 +12,7 @@ describe('the answer of a provider', () => {
     ['a refusal', { success: false }, 'Unknown error'],
     ['a success in words', { success: 'true' }, 'Unknown error'],
     ['codes', { success: false, 'error-codes': ['a', 'b'] }, "['a', 'b']"],
+    ['codes of other types', { success: false, 'error-codes': ["it's", 1, null] }, `["it's", 1, None]`],
     ['no codes', { success: false, 'error-codes': [] }, '[]'],
   ])('refuses a token by %s, and says why', (_what, verdict, codes) => {
     expect(judged(verdict)).toEqual({ code: 'captcha_refused', params: { codes } });

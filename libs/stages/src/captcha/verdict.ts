@@ -1,4 +1,4 @@
-import type { Config, OwnMessage } from '@gatehouse/contracts';
+import { type Config, type OwnMessage, pythonLiteral } from '@gatehouse/contracts';
 import type { captchaContract } from './captcha.contract.js';
 import type { Verdict } from './siteverify.js';
 
@@ -19,8 +19,7 @@ export function refusalOf(verdict: Verdict, config: Config<Contract>, host: stri
 
 /** As the reference prints them: a list of Python's. */
 function codesOf({ 'error-codes': codes }: Verdict): string {
-  if (!Array.isArray(codes)) return 'Unknown error';
-  return `[${codes.map((code) => `'${String(code)}'`).join(', ')}]`.slice(0, MAX_CODES);
+  return Array.isArray(codes) ? pythonLiteral(codes).slice(0, MAX_CODES) : 'Unknown error';
 }
 
 /** A puzzle that somebody solved on another site is none of this one. */

@@ -55,6 +55,8 @@ export const emailContract = defineStage({
     salt: z.string(),
     code_hash: z.string(),
     code_until: z.number(),
+    /** True when another mail was asked for by an answer that started the flow over. */
+    wanted: z.boolean().exactOptional(),
   }),
   reads: { pending_user: 'optional', email: 'optional', is_restored: 'optional' },
   writes: ['pending_user'],

@@ -1,60 +1,9 @@
-import type { Effect, PlanContext, StageReply, StageRequest, User } from '@gatehouse/contracts';
-import { Activations } from '@gatehouse/directory';
-import { driveStage } from '@gatehouse/stage-kit/testing';
+import type { StageRequest, User } from '@gatehouse/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { emailContract } from './email.contract.js';
-import { EmailStage } from './email.stage.js';
+import { alice, codeIn, drive, FLOW, type Given, LIMITS, mailIn, mailsIn, RECOVERY, UUID, Waiting } from './testing.js';
 
-const UUID = '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01';
-const alice = (changes: object = {}): User => ({
-  ...{ kind: 'saved', uuid: UUID, pk: 7, username: 'alice', name: 'Alice', email: 'alice@example.org' },
-  ...{ is_active: true, epoch: 1, locale: '' },
-  ...changes,
-});
 const ghost: User = { kind: 'pretended', username: 'ghost', email: 'ghost@example.org' };
 const newcomer: User = { kind: 'unsaved', username: 'new', name: 'New', email: 'new@example.org' };
-
-/** Accounts in memory that wait for a mail. */
-class Waiting extends Activations {
-  readonly activated: string[] = [];
-  constructor(private readonly willing = true) {
-    super();
-  }
-  async activate(id: string, flow: string | undefined) {
-    this.activated.push(`${id} in ${String(flow)}`);
-    return this.willing;
-  }
-}
-
-interface Given {
-  readonly config?: Record<string, unknown>;
-  readonly context?: PlanContext;
-  readonly request?: Partial<StageRequest>;
-  readonly accounts?: Activations;
-  readonly limits?: { resendS: number; mails: number; codeS: number };
-}
-const FLOW = '0d7c2a52-6b5e-4a0e-8c56-0d1c2b3a4f01';
-const RECOVERY = { flow: { id: FLOW, slug: 'recovery', title: 'R', designation: 'recovery' } } as const;
-const LIMITS = { resendS: 30, mails: 3, codeS: 600 };
-function drive({
-  accounts = new Waiting(),
-  limits = LIMITS,
-  context = { pending_user: alice() },
-  ...given
-}: Given = {}) {
-  return driveStage(emailContract, new EmailStage(accounts, limits), {
-    ...given,
-    context,
-    config: { use_global_settings: true, ...given.config },
-    request: { ...RECOVERY, ...given.request },
-  });
-}
-
-type Mail = Extract<Effect, { type: 'mail' }>;
-const mailsIn = (reply: StageReply) =>
-  ('effects' in reply ? (reply.effects ?? []) : []).filter((effect): effect is Mail => effect.type === 'mail');
-const mailIn = (reply: StageReply) => mailsIn(reply)[0]!;
-const codeIn = (reply: StageReply) => String(mailIn(reply).variables['code']);
 const otherThan = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
 const followed = { step: 'step', user: UUID };
 const SENT = { non_field_errors: [{ text: 'email-sent', wire: 'email-sent' }] };
@@ -114,11 +63,11 @@ describe('an email stage', () => {
   it('sends another mail, with another code, after a pause and so many times, and says the same each time', async () => {
     const stage = drive();
     const codes = [codeIn(await stage.show())];
-    expect(await stage.answer({})).toEqual({ type: 'challenge', challenge: {}, errors: SENT });
+    expect(await stage.answer({})).toEqual({ type: 'rejected', challenge: {}, errors: SENT });
     for (const code of [undefined, '', null]) {
       after(30);
       const reply = await stage.answer(code === undefined ? {} : { code });
-      expect(reply).toMatchObject({ type: 'challenge', errors: SENT });
+      expect(reply).toMatchObject({ type: 'rejected', errors: SENT });
       codes.push(...mailsIn(reply).map((mail) => String(mail.variables['code'])));
     }
     expect(codes).toHaveLength(3);
@@ -138,7 +87,27 @@ it('writes to an address that has changed meanwhile, but no more mails than to o
   expect(mailed).toEqual(addresses.slice(0, LIMITS.mails));
   const last = { pending_user: alice(), email: addresses.at(-1)! };
   const answer = await drive({ context: last, request: { state: state! } }).answer({});
-  expect(answer).toEqual({ type: 'challenge', challenge: {}, errors: SENT });
+  expect(answer).toEqual({ type: 'rejected', challenge: {}, errors: SENT });
+});
+
+describe('where a refusal starts the flow over', () => {
+  const step = { id: 'step', name: 'step', confirmed: true, starts_over: true };
+
+  it('sends nothing with it, and another mail when the flow comes back, after a pause and so many times', async () => {
+    const stage = drive({ request: { step } });
+    const codes = [codeIn(await stage.show())];
+    for (let run = 0; run < 3; run++) {
+      const refused = await stage.answer({});
+      expect(refused).toMatchObject({ type: 'rejected', errors: SENT });
+      expect(mailsIn(refused)).toEqual([]);
+      expect(mailsIn(await stage.show())).toEqual([]);
+      after(30);
+      codes.push(...mailsIn(await stage.show()).map((mail) => String(mail.variables['code'])));
+      expect(mailsIn(await stage.show())).toEqual([]);
+    }
+    expect(codes).toHaveLength(LIMITS.mails);
+    expect(await stage.answer({ code: codes.at(-1)! })).toMatchObject({ type: 'passed' });
+  });
 });
 
 describe('the code of a mail', () => {
@@ -209,6 +178,11 @@ describe('whoever followed the link', () => {
 
   it('passes', async () => {
     expect(await drive({ context, request: confirmed() }).show()).toEqual({ type: 'passed' });
+  });
+
+  it('passes with any answer too', async () => {
+    for (const response of [{}, { code: '000000' }])
+      expect(await drive({ context, request: confirmed() }).answer(response)).toEqual({ type: 'passed' });
   });
 
   it('without having said that it was they does not, nor of another step or for another user', async () => {

@@ -24,18 +24,17 @@ export class EmailStage implements Stage<Contract> {
   ) {}
 
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
-    const { context, state } = input;
-    const user = context.pending_user;
+    const user = input.context.pending_user;
     if (!user) return nobody();
     if (followedLink(input, user)) return this.proved(input, user);
-    const isOver = state && (state.address === addressOf(input, user) || state.mails >= this.limits.mails);
-    return isOver ? ask<Contract>({}) : this.sent(input, user);
+    return ask<Contract>({}, this.isDue(input, user) ? this.mailing(input, user) : {});
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const { context, response } = input;
     const user = context.pending_user;
     if (!user) return nobody();
+    if (followedLink(input, user)) return this.proved(input, user);
     const { code } = response;
     return code ? this.judged(input, user, code) : this.again(input, user);
   }
@@ -50,33 +49,50 @@ export class EmailStage implements Stage<Contract> {
     return reject<Contract>({ code: [{ code: 'email_code_invalid' }] }, { failed: [EMAIL_CODE] });
   }
 
-  /** Another mail, unless the last one is too recent or there were too many; what is said is the same (02-stages §13.4). */
+  /**
+   * Refuses an answer without a code, in the same words whether another mail goes out or not (02-stages §13.4). Where that
+   * starts the flow over, the mail waits until the flow comes back to this step.
+   */
   private again(input: RespondInput<Contract>, user: User): StageOutcome<Contract> {
-    const { state } = input;
+    const { state, step } = input;
     const errors = { non_field_errors: [SENT] };
-    const mayNot =
-      state && (state.mails >= this.limits.mails || Date.now() < state.sent_at + this.limits.resendS * 1000);
-    return mayNot ? ask<Contract>({}, { errors }) : { ...this.sent(input, user), errors };
+    if (step.starts_over) return reject<Contract>(errors, state ? { state: { ...state, wanted: true } } : {});
+    const isAllowed = !state || (this.mayMailMore(state) && this.isRested(state));
+    return reject<Contract>(errors, isAllowed ? this.mailing(input, user) : {});
   }
 
-  private sent(input: ChallengeInput<Contract>, user: User) {
+  /** Whether showing the step sends a mail: the first one, one to another address, or one that was asked for. */
+  private isDue(input: ChallengeInput<Contract>, user: User): boolean {
+    const { state } = input;
+    if (!state) return true;
+    const isWanted = state.address !== addressOf(input, user) || (state.wanted === true && this.isRested(state));
+    return isWanted && this.mayMailMore(state);
+  }
+
+  private mayMailMore({ mails }: State<Contract>): boolean {
+    return mails < this.limits.mails;
+  }
+
+  private isRested({ sent_at }: State<Contract>): boolean {
+    return Date.now() >= sent_at + this.limits.resendS * 1000;
+  }
+
+  /** A mail with a fresh code, and what is remembered of it. */
+  private mailing(input: ChallengeInput<Contract>, user: User) {
     const { state, config } = input;
     const [address, now] = [addressOf(input, user), Date.now()];
     const { digits, kept } = drawCode();
     const kept_s = Math.min(this.limits.codeS, config.token_expiry * 60);
-    return ask<Contract>(
-      {},
-      {
-        state: {
-          ...kept,
-          address,
-          sent_at: now,
-          mails: (state?.mails ?? 0) + 1,
-          code_until: now + kept_s * 1000,
-        } satisfies State<Contract>,
-        effects: [mailOf(input, { user, address, digits, limits: this.limits })],
-      },
-    );
+    return {
+      state: {
+        ...kept,
+        address,
+        sent_at: now,
+        mails: (state?.mails ?? 0) + 1,
+        code_until: now + kept_s * 1000,
+      } satisfies State<Contract>,
+      effects: [mailOf(input, { user, address, digits, limits: this.limits })],
+    };
   }
 
   private async proved(

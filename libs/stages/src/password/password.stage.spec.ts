@@ -250,6 +250,23 @@ describe('a wrong password', () => {
     expect(driven.hasher.verified).toBe(0);
   });
 
+  it.each([
+    ['no password', {}],
+    ['null', { password: null }],
+    ['a blank one', { password: '' }],
+    ['one that is too long', { password: 'x'.repeat(4097) }],
+  ])('records a failed login for %s where another step shows its form, known user or not', async (_what, answer) => {
+    const step = { id: 'inner', name: 'step', confirmed: true, embedded: true };
+    for (const pending_user of [saved(), pretended]) {
+      const driven = drive({ context: { pending_user }, request: { step } });
+      expect(await driven.answer(answer)).toMatchObject({
+        ...{ type: 'rejected', errors: { password: [{ code: 'password_invalid' }] }, failed: ['password'] },
+        effects: recorded(pending_user.username),
+      });
+      expect(driven.hasher.verified).toBe(0);
+    }
+  });
+
   it('accepts white space as a password', async () => {
     const driven = drive({ credentials: new MemoryCredentials(await hashPassword('   ')) });
     expect((await driven.answer({ password: '   ' })).type).toBe('passed');

@@ -45,14 +45,18 @@ export class PasswordStage implements Stage<Contract> {
     return proof && user.kind === 'saved' ? proved(input, user, proof) : wrong(input, user);
   }
 
-  /** An answer without a usable password is a failure like any other, though no guess. */
+  /**
+   * Refuses an answer without a usable password. On its own form that is a wrong field, which counts as a failure of the step
+   * alone. Inside another step the host has no such field error, so it is a failed login like a wrong password (02-stages §2.4).
+   */
   refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
-    return failure(input, errors as OwnErrors<Contract>, {});
+    const user = whomOf(input);
+    return input.step.embedded && user ? wrong(input, user) : failure(input, errors as OwnErrors<Contract>, {});
   }
 }
 
 /** Whom the flow is about, else who is logged in: they show that it is still they. */
-const whomOf = ({ context, session }: RespondInput<Contract>): User | null => context.pending_user ?? session.user;
+const whomOf = ({ context, session }: ChallengeInput<Contract>): User | null => context.pending_user ?? session.user;
 
 function proved({ context }: RespondInput<Contract>, user: User, { backend, method, args }: Proof) {
   // A proof of who is logged in already is no login of theirs.
@@ -68,7 +72,7 @@ function proved({ context }: RespondInput<Contract>, user: User, { backend, meth
   });
 }
 
-function wrong(input: RespondInput<Contract>, { username }: User): StageOutcome<Contract> {
+function wrong(input: ChallengeInput<Contract>, { username }: User): StageOutcome<Contract> {
   const stage = { app: APP, model_name: MODEL, name: input.step.name };
   return failure(
     input,

@@ -32,6 +32,8 @@ const MOMENT = 'prompt_not_a_date_time';
 const TABLE: [PromptField['type'], unknown, unknown][] = [
   ['text', '  a b ', '  a b '],
   ['text', 7, '7'],
+  ['text', 1e-7, '1e-07'],
+  ['text', true, ['not_a_string']],
   ['text', '', ['blank']],
   ['text', ['x'], ['not_a_string']],
   ['text', 'a\0b', ['null_characters']],
@@ -60,6 +62,9 @@ const TABLE: [PromptField['type'], unknown, unknown][] = [
   ['email', 'example.org', ['not_an_email']],
   ['email', 'a.b+c@sub.example.org', 'a.b+c@sub.example.org'],
   ['email', 'a b@example.org', ['not_an_email']],
+  ['email', true, ['not_an_email']],
+  ['email', ['a@example.org'], ['not_an_email']],
+  ['email', { a: 1 }, ['not_an_email']],
   ['email', 'a@example.org\r\nBcc: b@example.org', ['not_an_email']],
   ['email', `${'x'.repeat(250)}@example.org`, ['max_length']],
   ['password', ' hunter2 ', ' hunter2 '],
@@ -72,6 +77,8 @@ const TABLE: [PromptField['type'], unknown, unknown][] = [
   ['checkbox', 'maybe', ['not_a_boolean']],
   ['date', '2024-12-24', '2024-12-24'],
   ['date', '2024-2-9', '2024-02-09'],
+  ['date', '20240101', '2024-01-01'],
+  ['date', '2024-W01-1', '2024-01-01'],
   ['date', '2024-02-30', ['prompt_not_a_date']],
   ['date', '0000-01-01', ['prompt_not_a_date']],
   ['date', '24.12.2024', ['prompt_not_a_date']],
@@ -81,6 +88,10 @@ const TABLE: [PromptField['type'], unknown, unknown][] = [
   ['date-time', '2024-12-24 18:30:15.5', '2024-12-24T18:30:15.500000Z'],
   ['date-time', '2024-12-24T00:30:00+01:00', '2024-12-23T23:30:00Z'],
   ['date-time', '2024-12-24T23:30-0130', '2024-12-25T01:00:00Z'],
+  ['date-time', '2024-01-01T10', '2024-01-01T10:00:00Z'],
+  ['date-time', '20240101T100000', '2024-01-01T10:00:00Z'],
+  ['date-time', '2024-1-5', [MOMENT]],
+  ['date-time', '2024-01-01t10:00z', [MOMENT]],
   ['date-time', '2024-12-24T18:30.5', [MOMENT]],
   ['date-time', '2024-12-24T24:00', [MOMENT]],
   ['date-time', '2024-12-24T18:30+24:00', [MOMENT]],
@@ -160,7 +171,17 @@ describe('an answer to a field', () => {
     expect(chosen('True')).toEqual({ values: { value: true } });
     expect(chosen(42)).toEqual({ values: { value: 42 } });
     expect(chosen('b')).toMatchObject({ errors: { value: [{ code: 'not_a_choice', params: { input: 'b' } }] } });
-    expect(chosen({ a: 1 })).toMatchObject({ errors: { value: [{ code: 'not_a_choice' }] } });
+    const wrong = { code: 'not_a_choice', params: { input: "{'a': [True]}" } };
+    expect(chosen({ a: [true] })).toEqual({ errors: { value: [wrong] } });
+  });
+
+  it('chooses a list or an object by its text in Python, or by an equal value', () => {
+    const data = { value__choices: [['a', 1], { b: null }] };
+    const chosen = (value: unknown) => read([field({ type: 'dropdown' })], { value }, { data });
+    expect(chosen("['a', 1]")).toEqual({ values: { value: ['a', 1] } });
+    expect(chosen(['a', 1])).toEqual({ values: { value: ['a', 1] } });
+    expect(chosen("{'b': None}")).toEqual({ values: { value: { b: null } } });
+    expect(chosen('["a",1]')).toMatchObject({ errors: { value: [{ code: 'not_a_choice' }] } });
   });
 });
 

@@ -1,8 +1,8 @@
-import { type Errors, fieldErrors, NON_FIELD_ERRORS } from '@gatehouse/contracts';
+import { type Errors, fieldErrors, NON_FIELD_ERRORS, pythonText } from '@gatehouse/contracts';
 import { checkOf } from './field-checks.js';
 import type { Limits } from './prompt.config.js';
 import { type FormField, fixedValue } from './prompt-form.js';
-import { isTrue, textOf } from './python-values.js';
+import { isTrue } from './python-values.js';
 
 type Bag = Readonly<Record<string, unknown>>;
 type Read = { readonly value: unknown } | { readonly errors: Errors[string] } | undefined;
@@ -73,7 +73,7 @@ function absent(field: FormField, given: unknown, terms: Terms): Read {
   const { initial, required, type } = field;
   if (type === 'checkbox') return undefined;
   if (required) return { errors: [{ code: 'required' }] };
-  return given === undefined && isTrue(initial) ? checked(field, textOf(initial), terms) : undefined;
+  return given === undefined && isTrue(initial) ? checked(field, pythonText(initial), terms) : undefined;
 }
 
 const own = (bag: Bag, key: string): unknown => (Object.hasOwn(bag, key) ? bag[key] : undefined);

@@ -2,7 +2,13 @@ import type { PolicyRequest } from '@gatehouse/contracts';
 import type { ValidationPolicy } from './prompt.contract.js';
 
 /** Whom and what expressions and policies look at. */
-export type About = Pick<PolicyRequest, 'id' | 'timeout_ms' | 'locale' | 'user' | 'client' | 'site' | 'flow_plan'>;
+export type About = Pick<
+  PolicyRequest,
+  'id' | 'timeout_ms' | 'locale' | 'user' | 'client' | 'method' | 'site' | 'flow_plan'
+>;
+
+/** How the visitor's request came. */
+export type Method = NonNullable<PolicyRequest['method']>;
 
 type Bag = Readonly<Record<string, unknown>>;
 
@@ -24,6 +30,6 @@ export interface Judgement {
 export abstract class Evaluations {
   /** What each expression comes to, by its id; one that fails, which is logged, has no value. */
   abstract valuesOf(expressions: readonly Expression[], about: About, names: Bag): Promise<Bag>;
-  /** Whether all of `policies` accept `values`. One that cannot decide does not. */
+  /** Whether all of `policies` accept `values`, which is all that they see of the plan. One that cannot decide does not. */
   abstract judge(policies: readonly ValidationPolicy[], about: About, values: Bag): Promise<Judgement>;
 }

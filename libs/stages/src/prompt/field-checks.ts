@@ -7,12 +7,12 @@ import {
   integer,
   MAX_PASSWORD,
   type Message,
+  pythonText,
   UNSHOWABLE,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 import type { Limits } from './prompt.config.js';
 import type { FormField } from './prompt-form.js';
-import { textOf } from './python-values.js';
 
 /** What the directory has room for. */
 const MAX_USERNAME = 150;
@@ -28,7 +28,7 @@ export function checkOf(field: FormField, limits: Limits): Check {
     case 'username':
       return char({ maxLength: MAX_USERNAME }).transform(line);
     case 'email':
-      return char({ allowBlank, maxLength: MAX_EMAIL }).transform(email);
+      return char({ allowBlank, maxLength: MAX_EMAIL, notText: 'not_an_email' }).transform(email);
     case 'password':
       return char({ trim: false, maxLength: MAX_PASSWORD });
     case 'number':
@@ -73,8 +73,8 @@ function refused(ctx: z.RefinementCtx, message: Message): never {
 
 /** The choice itself, which may be no text, by its text. */
 function choiceOf(given: unknown, choices: readonly unknown[]): { value: unknown } | Message {
-  const wanted = textOf(given);
-  const at = choices.findIndex((choice) => textOf(choice) === wanted);
+  const wanted = pythonText(given);
+  const at = choices.findIndex((choice) => pythonText(choice) === wanted);
   return at >= 0 ? { value: choices[at] } : { code: 'not_a_choice', params: { input: wanted } };
 }
 

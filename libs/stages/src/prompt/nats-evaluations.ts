@@ -42,7 +42,9 @@ export class NatsEvaluations extends Evaluations {
     if (judges.length === 0) return { pass: true, messages: [] };
     const policies = judges.map((policy) => ({ ...policy, timeout_ms: about.timeout_ms }));
     const callable = judges.flatMap(({ callable: called }) => called);
-    const { results } = await this.ask(about, { policies, callable, context: { prompt_data: values } });
+    const flow_plan = { slug: about.flow_plan.slug, context: {}, withheld: true };
+    const asked = { policies, callable, context: { prompt_data: values } };
+    const { results } = await this.ask({ ...about, flow_plan }, asked);
     note(policies, results, 'a policy of a form could not decide');
     const said = policies.map(({ id }) => results[id]);
     return { pass: said.every((one) => one?.pass === true), messages: said.flatMap((one) => one?.messages ?? []) };

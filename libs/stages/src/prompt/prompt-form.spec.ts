@@ -48,6 +48,8 @@ describe('a form', () => {
     [null, 'None'],
     [42, '42'],
     ['x', 'x'],
+    [['a', 1, true, null], "['a', 1, True, None]"],
+    [{ a: ["it's"], b: false }, `{'a': ["it's"], 'b': False}`],
   ])('writes %j as %j', (value, text) => {
     expect(show(field({ type: 'text' }), { data: { value } }).initial_value).toBe(text);
   });
@@ -109,5 +111,14 @@ describe('a field to choose from', () => {
 
   it('begins with the first where its value is not among them', () => {
     expect(show(choose({ placeholder: 'one', initial_value: 'another' })).initial_value).toBe('one');
+  });
+
+  it('shows lists and objects as Python writes them, and begins with the one that is equal', () => {
+    const data = { value__choices: [['a'], { b: true }], value: { b: true } };
+    expect(show(choose(), { data })).toMatchObject({
+      ...{ choices: ["['a']", "{'b': True}"], initial_value: "{'b': True}" },
+    });
+    const none = { value__choices: ['a', null], value: null };
+    expect(show(choose(), { data: none })).toMatchObject({ choices: ['a', 'None'], initial_value: 'None' });
   });
 });

@@ -1,7 +1,7 @@
-import type { Challenge } from '@gatehouse/contracts';
+import { type Challenge, pythonLiteral, pythonText } from '@gatehouse/contracts';
 import type { Expression } from './evaluations.js';
 import type { PromptField, promptContract } from './prompt.contract.js';
-import { isTrue, textOf } from './python-values.js';
+import { isTrue } from './python-values.js';
 
 type Bag = Readonly<Record<string, unknown>>;
 type Shown = Challenge<typeof promptContract>['fields'][number];
@@ -78,7 +78,7 @@ const isFixed = (key: string, locked: readonly string[]) =>
 function placeholderOf(field: PromptField, evaluated: Bag): string {
   if (!field.placeholder_expression) return field.placeholder;
   const value = evaluated[placeholderId(field)];
-  return value === undefined ? '' : textOf(value);
+  return value === undefined ? '' : pythonText(value);
 }
 
 function choicesOf(field: PromptField, data: Bag, evaluated: Bag): unknown[] | undefined {
@@ -97,7 +97,11 @@ function initialOf(field: PromptField, { data, secrets }: Making, evaluated: Bag
   return field.initial_value_expression ? evaluated[initialId(field)] : field.initial_value;
 }
 
-const chosen = (choices: readonly unknown[], value: unknown) => (choices.includes(value) ? value : choices[0]);
+/** Lists and objects are equal when they hold the same, as in Python. */
+function chosen(choices: readonly unknown[], value: unknown): unknown {
+  const wanted = pythonLiteral(value);
+  return choices[Math.max(0, choices.map(pythonLiteral).indexOf(wanted))];
+}
 
 /** A value by its key: as it stands, or, of one with dots, inside of the object that the first of them name. */
 function found(data: Bag, key: string): unknown {
@@ -115,13 +119,13 @@ export const shownOf = ({ field_key, label, type, required, order, sub_text, ...
   type: field.locked ? (FIXED_AS[type] ?? type) : type,
   placeholder: field.placeholder,
   initial_value: filledIn(type, field.initial),
-  choices: field.choices && field.choices.length > 0 ? field.choices.map(textOf) : null,
+  choices: field.choices && field.choices.length > 0 ? field.choices.map(pythonText) : null,
 });
 
 /** A box counts as ticked by any text at all. */
 function filledIn(type: string, initial: unknown): string {
   if (initial === undefined || (type === 'checkbox' && !isTrue(initial))) return '';
-  return textOf(initial);
+  return pythonText(initial);
 }
 
 /** The value of a field that nobody fills in: its own, else what stands in its place. */

@@ -12,7 +12,7 @@ import { Users } from '@gatehouse/directory';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { answersTo, namesTyped, passwordsOf } from './answers.js';
-import { type About, Evaluations } from './evaluations.js';
+import { type About, Evaluations, type Method } from './evaluations.js';
 import type { Limits } from './prompt.config.js';
 import type { promptContract } from './prompt.contract.js';
 import { expressionsOf, type FormField, formOf, type Making, shownOf } from './prompt-form.js';
@@ -36,13 +36,13 @@ export class PromptStage implements Stage<Contract> {
   ) {}
 
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
-    const evaluated = await this.evaluated(input);
+    const evaluated = await this.evaluated(input, 'GET');
     const fields = formOf(makingOf(input), evaluated).map(shownOf);
     return ask<Contract>({ fields }, Object.keys(evaluated).length > 0 ? { state: { evaluated } } : {});
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
-    const form = formOf(makingOf(input), input.state?.evaluated ?? (await this.evaluated(input)));
+    const form = formOf(makingOf(input), input.state?.evaluated ?? (await this.evaluated(input, 'POST')));
     const taken = await this.takenNames(input, form);
     const read = answersTo(form, input.response, { ...this.limits, taken });
     const errors = 'errors' in read ? read.errors : await this.objections(input, read.values);
@@ -57,9 +57,9 @@ export class PromptStage implements Stage<Contract> {
     });
   }
 
-  private evaluated(input: ChallengeInput<Contract>): Promise<Bag> {
+  private evaluated(input: ChallengeInput<Contract>, method: Method): Promise<Bag> {
     const making = makingOf(input);
-    return this.evaluations.valuesOf(expressionsOf(making), aboutOf(input), { prompt_context: making.data });
+    return this.evaluations.valuesOf(expressionsOf(making), aboutOf(input, method), { prompt_context: making.data });
   }
 
   /** What is wrong with values that are right one by one; undefined for nothing. */
@@ -67,7 +67,7 @@ export class PromptStage implements Stage<Contract> {
     const judged = { ...lockedIn(input.context), ...values };
     const { pass: accepted, messages } = await this.evaluations.judge(
       input.config.validation_policies,
-      aboutOf(input),
+      aboutOf(input, 'POST'),
       judged,
     );
     if (accepted) return undefined;
@@ -110,11 +110,12 @@ function lockedIn({ prompt_data = {}, prompt_locked = [] }: PlanContext): Bag {
   );
 }
 
-/** Whom and what expressions and policies look at. */
-function aboutOf({ id, locale, context, session, client, site, flow, timeLeftMs }: ChallengeInput<Contract>): About {
+/** Whom and what expressions and policies look at: the form by GET, an answer to it by POST. */
+function aboutOf(input: ChallengeInput<Contract>, method: Method): About {
+  const { id, locale, context, session, client, site, flow, timeLeftMs } = input;
   const { cookies: _unseen, ...seen } = client;
   return {
-    ...{ id, locale, site, client: seen },
+    ...{ id, locale, site, method, client: seen },
     timeout_ms: Math.max(0, Math.floor(timeLeftMs() - ON_THE_WAY_MS)),
     user: userOf(context.pending_user, session.user),
     flow_plan: { slug: flow.slug, context: { ...context } },

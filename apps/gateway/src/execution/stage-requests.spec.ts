@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { house, SCRIPT, versionOf } from './testing.js';
+
+it('tells a stage inside another that its host shows the form, and no other stage', async () => {
+  const inner = { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} };
+  const flow = versionOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], { inner });
+  const { solve, stages } = house(flow, SCRIPT);
+  await solve({ uid: 'alice', password: 'hunter2' });
+
+  expect(stages.hops).toEqual(['ident.respond', 'secret.respond', 'page.challenge']);
+  expect(stages.requests.map(({ step }) => step.embedded)).toEqual([undefined, true, undefined]);
+});
+
+it.each([
+  ['retry', undefined],
+  ['restart', true],
+  ['restart_with_context', true],
+] as const)('tells a stage that is bound with %s whether a refusal starts the flow over', async (onRefusal, told) => {
+  const { show, stages } = house(versionOf([{ kind: 'page', onRefusal }]), SCRIPT);
+  await show();
+
+  expect(stages.requests.map(({ step }) => step.starts_over)).toEqual([told]);
+});
