@@ -48,11 +48,15 @@ function brokenBy(page: string, anchor: string | undefined): string | undefined 
   return anchors.get(page)?.has(anchor) ? undefined : `${page} has no anchor ${anchor}`;
 }
 
-/** What `found` is for each match of a pattern, with the place where it stands. */
-function atEach(texts: Iterable<[string, string]>, pattern: RegExp, found: (...match: string[]) => string | undefined) {
+/** The faults that `faultOf` finds in the matches of a pattern, each with its path and line. */
+function faultsIn(
+  texts: Iterable<[string, string]>,
+  pattern: RegExp,
+  faultOf: (match: RegExpExecArray, path: string) => string | undefined,
+): string[] {
   return [...texts].flatMap(([path, text]) =>
     [...text.matchAll(pattern)].flatMap((match) => {
-      const fault = found(path, ...match);
+      const fault = faultOf(match, path);
       const line = text.slice(0, match.index).split('\n').length;
       return fault === undefined ? [] : [`${path}:${line}: ${fault}`];
     }),
@@ -66,12 +70,12 @@ const PAPERS =
 describe('references', () => {
   it('in sources and pages lead to a section of a page', () => {
     const cited = /\b(docs\/[\w./-]+\.md)(?:#([\w-]+))?/g;
-    expect(atEach(files, cited, (_path, _match, page = '', anchor) => brokenBy(page, anchor))).toEqual([]);
+    expect(faultsIn(files, cited, ([, page = '', anchor]) => brokenBy(page, anchor))).toEqual([]);
   });
 
   it('between pages are not broken', () => {
     const links = /\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
-    const broken = atEach(pages, links, (path, _match, target, anchor) =>
+    const broken = faultsIn(pages, links, ([, target, anchor], path) =>
       brokenBy(target ? posix.join(dirname(path), target) : path, anchor),
     );
     expect(broken).toEqual([]);
@@ -79,14 +83,16 @@ describe('references', () => {
 
   it('in the titles of tests name accidents that docs/security.md lists', () => {
     const tests = [...files].filter(([path]) => /\.(spec|journey)\.ts$/.test(path));
-    const broken = atEach(tests, /\(accidents? ([\d, ]+)\)/g, (_path, _match, numbers = '') => {
-      const faults = numbers.split(', ').map((number) => brokenBy('docs/security.md', `accident-${number}`));
-      return faults.find((fault) => fault !== undefined);
-    });
+    const broken = faultsIn(tests, /\(accidents? ([\d, ]+)\)/g, ([, numbers = '']) =>
+      numbers
+        .split(', ')
+        .map((number) => brokenBy('docs/security.md', `accident-${number}`))
+        .find((fault) => fault !== undefined),
+    );
     expect(broken).toEqual([]);
   });
 
   it('never cite a design paper that is not in the repository', () => {
-    expect(atEach(files, PAPERS, (_path, match) => match)).toEqual([]);
+    expect(faultsIn(files, PAPERS, ([paper]) => paper)).toEqual([]);
   });
 });
