@@ -73,6 +73,14 @@ describe('references', () => {
     expect(faultsIn(files, cited, ([, page = '', anchor]) => brokenBy(page, anchor))).toEqual([]);
   });
 
+  it('to a decision by its number lead to one', () => {
+    const numbers = new Set(readdirSync('docs/adr').map((name) => name.slice(0, 4)));
+    const broken = faultsIn(files, /\bdocs\/adr\/(\d{4})\b/g, ([adr, number = '']) =>
+      numbers.has(number) ? undefined : `${adr} does not exist`,
+    );
+    expect(broken).toEqual([]);
+  });
+
   it('between pages are not broken', () => {
     const links = /\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
     const broken = faultsIn(pages, links, ([, target, anchor], path) =>
