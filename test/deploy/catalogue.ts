@@ -38,7 +38,7 @@ export const PATTERNS: ReadonlyMap<string, readonly Pattern[]> = new Map<string,
   ['policy', [{ subject: POLICY_SUBJECT, queue: 'policy' }]],
 ]);
 
-/** What a stage's service may ask of others (protocol §1). */
+/** What a stage's service may ask of others (docs/spec/bus-protocol.md#subjects). */
 export const MAY_ASK: Readonly<Record<string, readonly string[]>> = {
   enrollment: [PASSWORD_HASH_SUBJECT, POLICY_SUBJECT],
 };

@@ -134,7 +134,7 @@ describe('one’s own devices', () => {
     expect((await alice.fetch(device)).body).toMatchObject({ name: 'Drawer' });
   });
 
-  it('are nobody else’s: not listed, not found, not changed, not even by an administrator (D3 25)', async () => {
+  it('are nobody else’s: not listed, not found, not changed, not even by an administrator (accident 25)', async () => {
     const device = api(`static/${await pkOf()}/`);
     for (const other of [await withPassword('bob'), await withPassword('root')]) {
       expect((await other.fetch(api('all/'))).body).toEqual([]);
@@ -155,7 +155,7 @@ describe('one’s own devices', () => {
 });
 
 describe('the removal of a device', () => {
-  it('is refused to whoever has proved a password alone, and to a token (D3 25)', async () => {
+  it('is refused to whoever has proved a password alone, and to a token (accident 25)', async () => {
     const device = api(`static/${await pkOf()}/`);
     const refusal = {
       status: 403,
@@ -185,7 +185,7 @@ describe('the removal of a device', () => {
     expect((await house.rows(`SELECT FROM flow.outbox WHERE topic LIKE 'event%'`)).length).toBe(before + 1);
   });
 
-  it('is refused when the proof is older than AUTHENTICATOR_PROOF_S, or was followed by a login without (D3 25)', async () => {
+  it('is refused when the proof is older than AUTHENTICATOR_PROOF_S, or was followed by a login without (accident 25)', async () => {
     const device = api(`static/${await pkOf()}/`);
     const early = await withDevice();
     await house.rows(
@@ -225,7 +225,7 @@ describe('a further device', () => {
   const kinds = async () =>
     (await house.rows<{ kind: string }>('SELECT kind FROM mfa.devices ORDER BY pk')).map(({ kind }) => kind);
 
-  it('is set up by whoever proves one that they have, and by nobody who has a password alone (D3 25)', async () => {
+  it('is set up by whoever proves one that they have, and by nobody who has a password alone (accident 25)', async () => {
     const alice = await withPassword('alice');
     for (const answer of [{}, { component: 'ak-stage-authenticator-static' }, { code: 'bogus' }])
       expect((await alice.solve('app', answer)).body).toMatchObject(ASKED);
@@ -239,7 +239,7 @@ describe('a further device', () => {
     expect(await kinds()).toEqual(['static', 'static']);
   });
 
-  it('is set up at once by whoever has just logged in with one, and not when that is long ago (D3 25)', async () => {
+  it('is set up at once by whoever has just logged in with one, and not when that is long ago (accident 25)', async () => {
     const alice = await withDevice();
     expect((await alice.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });
     await house.rows(
@@ -249,7 +249,7 @@ describe('a further device', () => {
     expect(await kinds()).toEqual(['static']);
   });
 
-  it('takes the place of none that a login does not know, unless that is proved (D3 25)', async () => {
+  it('takes the place of none that a login does not know, unless that is proved (accident 25)', async () => {
     const alice = house.browser();
     await alice.solve('apps-only', { uid_field: 'alice' });
     expect((await alice.solve('apps-only', { password: 'correct-horse-7' })).body).toMatchObject(ASKED);

@@ -171,7 +171,7 @@ describe('a body', () => {
 
 describe('an address with a credential in it', () => {
   it.each([`${path}&password=secret`, '/api/v3/flows/executor/login/?query=password%3Dsecret'])(
-    'is refused, and the credential stands in no log (D3 21): %s',
+    'is refused, and the credential stands in no log (accident 21): %s',
     async (address) => {
       expect(await house.browser().fetch(address)).toMatchObject({
         status: 400,

@@ -83,7 +83,7 @@ describe('a captcha of a provider', () => {
     expect(JSON.stringify(kept)).not.toMatch(/hush-hush|nobody has ever guessed/);
   });
 
-  it('takes a token for one login only (D3 59)', async () => {
+  it('takes a token for one login only (accident 59)', async () => {
     const token = good();
     const [one, other] = [house.browser(), house.browser()];
     await Promise.all([one.show('provider'), other.show('provider')]);
@@ -157,7 +157,7 @@ describeInChromium('the proof of work, in a real browser', () => {
   const tokenOf = async (page: Page) =>
     ((await page.waitForRequest((request) => request.method() === 'POST')).postDataJSON() as { token: string }).token;
 
-  it('is solved by our page, unseen, and its token is refused the second time (D3 59)', async () => {
+  it('is solved by our page, unseen, and its token is refused the second time (accident 59)', async () => {
     const { page, complaints } = await chromium.open();
     const sent = tokenOf(page);
     await page.goto(`${house.url}/if/flow/proof/`);

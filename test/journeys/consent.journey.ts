@@ -74,7 +74,7 @@ const listed = async (browser: Browser) => {
 };
 
 describe('what a user has allowed an application', () => {
-  it('is asked for once, and more than that again, however often the page is opened (D3 9)', async () => {
+  it('is asked for once, and more than that again, however often the page is opened (accident 9)', async () => {
     const alice = await loggedIn('alice');
     expect(await consent(alice, 'little')).toMatchObject(DONE);
     expect((await alice.show('little')).body).toMatchObject(DONE);
@@ -157,7 +157,7 @@ describe('what a user has allowed an application', () => {
     expect(await listed(alice)).toEqual([]);
   });
 
-  it('is kept for a user who is disabled between question and answer by nobody (D3 14)', async () => {
+  it('is kept for a user who is disabled between question and answer by nobody (accident 14)', async () => {
     const bob = await loggedIn('bob');
     const { body } = await bob.show('more');
     await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'bob'`);

@@ -97,7 +97,7 @@ describe('a device that signs in by a code', () => {
     expect(claims).toEqual({ sub: me!.id, email: 'alice@example.org', email_verified: false });
   });
 
-  it('is let in by the code that is typed, wherever the link leads on to; a wrong one is said to be wrong (P-48)', async () => {
+  it('is let in by the code that is typed, wherever the link leads on to; a wrong one is said to be wrong', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const alice = await loggedIn('alice');
     const asked = await alice.fetch('/device?next=//evil.example');
@@ -107,7 +107,7 @@ describe('a device that signs in by a code', () => {
       component: CODE,
       response_errors: { code: [{ string: 'Invalid code', code: 'invalid' }] },
     });
-    // A number, as clients of the API send it: zeros in front are lost (P-49).
+    // A number, as clients of the API send it: zeros in front are lost (docs/spec/device-codes.md#entering).
     const typed = await alice.solve('code', { component: CODE, code: Number(code) });
     expect(typed.body).toEqual({ component: 'xak-flow-redirect', to: '/if/flow/plain/' });
     expect((await alice.show('plain')).body).toMatchObject(FINISH);
@@ -115,7 +115,7 @@ describe('a device that signs in by a code', () => {
     expect(await device.redeem('radio', deviceCode)).toMatchObject({ status: 200, body: { scope: 'openid' } });
   });
 
-  it('is not let in by looking, however often (P-49)', async () => {
+  it('is not let in by looking, however often', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const alice = await loggedIn('alice');
     await follow(alice, code);
@@ -146,7 +146,7 @@ describe('a device that signs in by a code', () => {
 });
 
 describe('a device is not let in', () => {
-  it('by somebody else than the first who showed its code (D3 52)', async () => {
+  it('by somebody else than the first who showed its code (accident 52)', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')];
     await follow(alice, code);
@@ -163,7 +163,7 @@ describe('a device is not let in', () => {
     expect(await device.redeem('radio', deviceCode)).toMatchObject({ status: 200 });
   });
 
-  it('by somebody whom the application is not for, by a link or by hand (D3 8)', async () => {
+  it('by somebody whom the application is not for, by a link or by hand (accident 8)', async () => {
     const carol = await loggedIn('carol');
     const linked = await device.begin('cinema');
     expect((await follow(carol, linked.code)).text).toContain('Permission denied');

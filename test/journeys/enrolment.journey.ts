@@ -195,7 +195,7 @@ describe('a member', () => {
   });
 });
 
-it('a stranger gets into no form for members, and nobody is made (D3 5)', async () => {
+it('a stranger gets into no form for members, and nobody is made (accident 5)', async () => {
   const before = await house.rows('SELECT FROM directory.users');
   for (const flow of ['settings', 'password', 'leave']) {
     const { body } = await house.browser().solve(flow, { username: 'made', ...PAIR('a-pass-1') });

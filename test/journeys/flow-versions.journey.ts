@@ -47,7 +47,7 @@ it('a blueprint that is not right changes nothing, and says which entry and whic
   expect((await house.browser().show('login')).body).toMatchObject({ flow_info: { title: 'Second' } });
 });
 
-it('an edited flow is the next one at every gateway, at once, and so is whom it is for (D3 57)', async () => {
+it('an edited flow is the next one at every gateway, at once, and so is whom it is for (accident 57)', async () => {
   const gateways = [house.browser(), new Browser(await house.openAnotherGateway())];
   const shown = () => Promise.all(gateways.map(async (at) => (await at.show('changing')).body));
   const page = (title: string) => ({ component: 'ak-stage-dummy', flow_info: { title } });

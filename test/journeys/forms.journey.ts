@@ -140,7 +140,7 @@ describeInChromium('in a browser', () => {
     });
   });
 
-  it('a flow sends nothing to a script, and says that something is wrong (D3 11)', async () => {
+  it('a flow sends nothing to a script, and says that something is wrong (accident 11)', async () => {
     const { page } = await opened('script', true);
     await go(page);
     await page.getByRole('heading', { name: 'Something went wrong' }).waitFor();

@@ -66,7 +66,7 @@ const failBobs = (failures: number) =>
   house.rows(`UPDATE flow.attempts SET failures = $1, free_at = now() WHERE credential = 'password'`, [failures]);
 
 describe('a password that is locked', () => {
-  it.each(Object.keys(WAYS))('is locked for everybody, at every gateway, also by %s (D3 29)', async (way) => {
+  it.each(Object.keys(WAYS))('is locked for everybody, at every gateway, also by %s (accident 29)', async (way) => {
     await logIn(house.browser(), 'login', ['bob', 'wrong']);
     for (const failures of [50, 0]) {
       await failBobs(failures);
@@ -79,7 +79,7 @@ describe('a password that is locked', () => {
 });
 
 describe('a password that is guessed', () => {
-  it('from a new network and a new session each time is soon not judged any more, with nothing set (D3 22, 34)', async () => {
+  it('from a new network and a new session each time is soon not judged any more, with nothing set (accidents 22, 34)', async () => {
     const guess = async (i: number) => {
       const browser = house.browser();
       const headers = { 'content-type': 'application/json', 'x-forwarded-for': `203.0.113.${i}` };
@@ -123,7 +123,7 @@ describe('what a flow does not offer', () => {
     ['a name, where mail addresses are asked for', 'by-mail', RIGHT],
     ['a password, where app passwords are', 'tokens', RIGHT],
     ['an app password, where passwords are', 'login', APP_PASSWORD],
-  ])('lets nobody in who sends it all the same: %s (D3 40)', async (_, slug, secret) => {
+  ])('lets nobody in who sends it all the same: %s (accident 40)', async (_, slug, secret) => {
     await house.rows('DELETE FROM flow.attempts');
     const browser = house.browser();
     const { body } = await logIn(browser, slug, ['bob', secret]);
@@ -132,7 +132,7 @@ describe('what a flow does not offer', () => {
     expect(await isLoggedIn(browser)).toBe(false);
   });
 
-  it('is no flow, when none is there for it (D3 40)', async () => {
+  it('is no flow, when none is there for it (accident 40)', async () => {
     await house.apply(
       '{"version":1,"entries":[{"model":"authentik_flows.flow","identifiers":{"slug":"by-mail"},"state":"absent"}]}',
     );

@@ -118,7 +118,7 @@ async function expectUnharmed(browser: Browser) {
 }
 
 describe('no fault, no right that was not there, and no login lost', { timeout: 20_000 + RUNS.numRuns * 2000 }, () => {
-  it('whatever the headers say (D3 1)', async () => {
+  it('whatever the headers say (accident 1)', async () => {
     const one = fc.tuple(request, fc.array(header, { maxLength: 5 }));
     const bursts = fc.asyncProperty(fc.array(one, { maxLength: BURST }), async (burst) => {
       const { browser, own } = await underWay();
@@ -130,7 +130,7 @@ describe('no fault, no right that was not there, and no login lost', { timeout: 
     await fc.assert(bursts, RUNS);
   });
 
-  it('whatever the cookies are (D3 18)', async () => {
+  it('whatever the cookies are (accident 18)', async () => {
     const key = 'a'.repeat(43);
     const name = fc.constantFrom('authentik_session', 'authentik_csrf', 'authentik_mfa', 'sessionid', '__proto__', '');
     const pair = fc.tuple(name, cookieValueOf(key)).map(([called, value]) => `${called}=${value}`);
@@ -149,7 +149,7 @@ describe('no fault, no right that was not there, and no login lost', { timeout: 
     await fc.assert(bursts, RUNS);
   });
 
-  it('whatever the query is (D3 56)', async () => {
+  it('whatever the query is (accident 56)', async () => {
     const one = fc.tuple(request, query);
     const bursts = fc.asyncProperty(fc.array(one, { maxLength: BURST }), async (burst) => {
       const { browser, own } = await underWay();
@@ -161,7 +161,7 @@ describe('no fault, no right that was not there, and no login lost', { timeout: 
     await fc.assert(bursts, RUNS);
   });
 
-  it('whatever the body is, before the user is known and after (D3 44)', async () => {
+  it('whatever the body is, before the user is known and after (accident 44)', async () => {
     const one = fc.tuple(fc.boolean(), flow, contentType, body);
     const bursts = fc.asyncProperty(fc.array(one, { maxLength: BURST }), async (burst) => {
       const { browser, own } = await underWay();

@@ -103,7 +103,7 @@ describe('an invitation', () => {
     expect((await house.browser().show('invited', query)).body).toMatchObject(denied);
   });
 
-  it('for one flow opens no other (D3 4)', async () => {
+  it('for one flow opens no other (accident 4)', async () => {
     const [row] = await house.rows<{ id: string }>(`SELECT id FROM flow.flows WHERE slug = 'invited'`);
     const made = await make({ name: 'bound', flow: row!.id });
     const query = `itoken=${String(made.body['pk'])}`;

@@ -61,7 +61,7 @@ describe('a login', () => {
     expect((await browser.show('private')).body).toMatchObject({ flow_info: { title: 'Hello alice' } });
   });
 
-  it('gives a new session key and kills the old one (D3 33)', async () => {
+  it('gives a new session key and kills the old one (accident 33)', async () => {
     const browser = house.browser();
     await browser.show('login');
     const before = browser.cookie();
@@ -132,7 +132,7 @@ describe('a login', () => {
     });
   });
 
-  it('ends for a user who is disabled between two steps, and ends all that user’s sessions (D3 13, 14)', async () => {
+  it('ends for a user who is disabled between two steps, and ends all that user’s sessions (accidents 13, 14)', async () => {
     await house.apply(blueprint(userEntry('dave')));
     const { browser: elsewhere } = await logIn(undefined, { user: 'dave' });
     const browser = house.browser();
@@ -158,7 +158,7 @@ describe('a login', () => {
     expect((await me(browser)).status).toBe(403);
   });
 
-  it('is not for whoever planted the cookie, not even between the password and the last step (D3 33)', async () => {
+  it('is not for whoever planted the cookie, not even between the password and the last step (accident 33)', async () => {
     const attacker = house.browser();
     await attacker.show('remembering');
     const victim = house.browser();

@@ -141,7 +141,7 @@ describeInChromium('people who sign in elsewhere', () => {
     expect(await me(browser)).toBe('Nina');
   });
 
-  it('come back once, to the browser that set out (D3 39)', async () => {
+  it('come back once, to the browser that set out (accident 39)', async () => {
     const browser = house.browser();
     const address = await away(browser, 'hub');
     expect((await house.browser().fetch(address)).text).toContain('State check failed.');
@@ -162,7 +162,7 @@ describeInChromium('people who sign in elsewhere', () => {
       readonly challenge: Readonly<Record<'client_id' | 'redirect_uri' | 'scope' | 'state', string>>;
     }
 
-    it('sign in by its script and its form, in any of the tabs that show its button (P-58)', async () => {
+    it('sign in by its script and its form, in any of the tabs that show its button', async () => {
       apple.metadata = { userinfo_endpoint: undefined };
       const browser = house.browser();
       const shown = async () => ((await browser.show('apples')).body['sources'] as Button[])[0]!.challenge;
@@ -202,7 +202,7 @@ describeInChromium('people who sign in elsewhere', () => {
     });
   });
 
-  it('are let in by no source that was switched off while they were away (D3 46)', async () => {
+  it('are let in by no source that was switched off while they were away (accident 46)', async () => {
     const browser = house.browser();
     const address = await away(browser, 'mail');
     await house.apply(blueprint({ ...oauth('mail', {}), attrs: { enabled: false } }));

@@ -79,7 +79,7 @@ describeWithNats('a mailed link and its code', () => {
     expect([await whoIs(attacker), await whoIs(victim)]).toEqual([403, 200]);
   });
 
-  it('lets nobody in twice by one link, not even at the same moment (D3 27)', async () => {
+  it('lets nobody in twice by one link, not even at the same moment (accident 27)', async () => {
     const { query } = await asked('bob');
     const browsers = [house.browser(), house.browser(), house.browser()];
     for (const browser of browsers) await browser.show('back', query);
@@ -119,7 +119,7 @@ describeWithNats('a mailed link and its code', () => {
     expect((await again.solve('back', { code: second.code })).body).toMatchObject(REFUSED);
   });
 
-  it('counts for one flow, and for one mail: the last (D3 27)', async () => {
+  it('counts for one flow, and for one mail: the last (accident 27)', async () => {
     const { browser, query } = await asked('frank');
     expect((await house.browser().show('other', query)).body).toMatchObject({ component: 'ak-stage-identification' });
     expect((await browser.solve('back', {})).body).toMatchObject({
@@ -146,13 +146,13 @@ describeWithNats('a mailed link and its code', () => {
     expect((await browser.solve(slug, { code })).body).toMatchObject(DONE);
   });
 
-  it('is worth nothing when its time is over, whoever cleans up (D3 15)', async () => {
+  it('is worth nothing when its time is over, whoever cleans up (accident 15)', async () => {
     const { query } = await asked('grace');
     await house.rows(`UPDATE flow.resume_tokens SET expires_at = now() - interval '1 second'`);
     expect((await house.browser().show('back', query)).body).toMatchObject({ component: 'ak-stage-identification' });
   });
 
-  it('leads to the configured address, whatever the asker says where they are (D3 41)', async () => {
+  it('leads to the configured address, whatever the asker says where they are (accident 41)', async () => {
     const browser = house.browser();
     const headers = {
       ...{ 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' },
@@ -184,7 +184,7 @@ describeWithNats('a mailed link and its code', () => {
     expect(said).not.toMatch(new RegExp(`"${code}"`));
   });
 
-  describe('asked for in a name that nobody has (D3 6)', () => {
+  describe('asked for in a name that nobody has (accident 6)', () => {
     it('is answered as for a user: same answers, same rows, and a mail to nobody', async () => {
       const seen: unknown[] = [];
       for (const uid_field of ['alice', 'nobody-of-that-name']) {

@@ -45,7 +45,10 @@ const json = (body: object, headers: Record<string, string> = {}) => ({
   body: JSON.stringify(body),
 });
 
-/** The script of a flow's page: its slug and query are the address's, its token the cookie's (04-clients §1). */
+/**
+ * The script of a flow's page: its slug and query are the address's, its token the cookie's
+ * (docs/spec/clients.md#web-client).
+ */
 async function pageOf(browser: Browser, address: string) {
   const { status } = await browser.fetch(address);
   expect(status).toBe(200);
@@ -114,7 +117,7 @@ describe('the script of a page', () => {
 });
 
 describe('the page for old browsers', () => {
-  /** It sends neither token nor component, and text only (04-clients §2). */
+  /** It sends neither token nor component, and text only (docs/spec/clients.md#simple-client). */
   const simple = () => new Browser(house.url, { csrf: false });
 
   it('walks a login with whatever was typed', async () => {

@@ -64,7 +64,7 @@ async function wayBack(code: string | undefined): Promise<Browser> {
 }
 
 describe('whoever reads the mails of somebody', () => {
-  it('is asked for a second factor where there is one, before anything of the account is theirs (D3 25)', async () => {
+  it('is asked for a second factor where there is one, before anything of the account is theirs (accident 25)', async () => {
     const member = await loggedIn(OLD);
     const link = new URL(await house.user(['recovery-link', 'alice', '--flow', 'back']));
     const [browser, query] = [house.browser(), link.search.slice(1)];
@@ -76,7 +76,7 @@ describe('whoever reads the mails of somebody', () => {
     expect([await statusOf(member), await statusOf(await loggedIn(OLD))]).toEqual([200, 200]);
   });
 
-  it('is asked for it before the password is replaced, in a flow that has no step for that (D3 25)', async () => {
+  it('is asked for it before the password is replaced, in a flow that has no step for that (accident 25)', async () => {
     await house.rows('DELETE FROM flow.attempts');
     const follow = async (username: string) => {
       const link = new URL(await house.user(['recovery-link', username, '--flow', 'forgetful']));

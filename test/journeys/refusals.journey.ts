@@ -137,7 +137,7 @@ describe('a stranger', () => {
     expect([status, headers.get('ratelimit')]).toEqual([400, expect.stringMatching(/r=4/)]);
   });
 
-  it('shares the limit with their /64, and with nobody else (D3 50)', async () => {
+  it('shares the limit with their /64, and with nobody else (accident 50)', async () => {
     const statuses = [];
     for (let i = 0; i < RATE + 2; i++) {
       const from = `2001:db8:7:7:${i}:${i}::1`;
@@ -147,7 +147,7 @@ describe('a stranger', () => {
     expect((await send(house.browser(), { method: 'GET', from: '2001:db8:7:8::1' })).status).toBe(200);
   });
 
-  it('cannot go around it by another way of writing an address, by a cookie, or by asking who they are (D3 51)', async () => {
+  it('cannot go around it by another way of writing an address, by a cookie, or by asking who they are (accident 51)', async () => {
     const from = await exhausted();
     const variants = [
       '//api/v3/flows/executor/login/',
@@ -178,7 +178,7 @@ describe('somebody who is logged in', () => {
 });
 
 describe('a body', () => {
-  it('of a megabyte is refused before anything looks at it, and the client reads why (D3 30)', async () => {
+  it('of a megabyte is refused before anything looks at it, and the client reads why (accident 30)', async () => {
     for (const bytes of [1_000_000, 4_000_000]) {
       const answer = await send(house.browser(), { body: JSON.stringify({ uid_field: 'x'.repeat(bytes) }) });
       expect(answer).toMatchObject({ status: 413, body: { code: 'body_too_large' } });

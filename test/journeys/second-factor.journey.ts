@@ -52,7 +52,7 @@ const forget = () => house.rows('DELETE FROM flow.attempts');
 const keptCodes = async () => (await house.rows('SELECT FROM mfa.codes')).length;
 
 describe('a second factor', () => {
-  it('is locked by a hundred wrong codes in a hundred plans from fifty addresses, and nobody is told (D3 22, 34)', async () => {
+  it('is locked by a hundred wrong codes in a hundred plans from fifty addresses, and nobody is told (accidents 22, 34)', async () => {
     const answers = [];
     for (let i = 0; i < 100; i++) answers.push(await guess('bogus', `198.51.100.${(i % 50) + 1}`));
     expect(answers.map(({ status }) => status)).toEqual(Array(100).fill(200));
@@ -68,7 +68,7 @@ describe('a second factor', () => {
     expect(await keptCodes()).toBe(codes.length);
   });
 
-  it('that was guessed at too often takes no right code either, until it is unlocked, and uses none up (D3 29)', async () => {
+  it('that was guessed at too often takes no right code either, until it is unlocked, and uses none up (accident 29)', async () => {
     await house.rows(`UPDATE flow.attempts SET failures = 50, free_at = now() WHERE credential = 'static'`);
     expect((await guess(codes[0], '203.0.113.201')).body).toMatchObject({ response_errors: { code: WRONG } });
     expect(await keptCodes()).toBe(codes.length);
@@ -87,7 +87,7 @@ describe('a second factor', () => {
     });
   });
 
-  it('lets one of many in who bring one code at once (D3 31)', async () => {
+  it('lets one of many in who bring one code at once (accident 31)', async () => {
     await forget();
     const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => guess(codes[1], `203.0.113.${i + 1}`)));
     const components = answers.map(({ body }) => (body as { component: string }).component);

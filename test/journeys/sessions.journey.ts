@@ -76,7 +76,7 @@ async function sessionsOf(browser: Browser, query = ''): Promise<readonly Listed
 const currentOf = async (browser: Browser) => (await sessionsOf(browser)).find(({ current }) => current)!.uuid;
 
 describe('the list of sessions', () => {
-  it('is for whoever is logged in, and shows nothing of others (D3 48)', async () => {
+  it('is for whoever is logged in, and shows nothing of others (accident 48)', async () => {
     const [alice, bob] = [await logIn('alice'), await logIn('bob')];
     await logIn('alice');
     const own = await sessionsOf(alice);
@@ -142,7 +142,7 @@ describe('the list of sessions', () => {
 });
 
 describe('a session that is deleted', () => {
-  it('is a stranger’s at the next request to every gateway (D3 13)', async () => {
+  it('is a stranger’s at the next request to every gateway (accident 13)', async () => {
     const [one, two] = [await logIn('alice'), await logIn('alice')];
     expect(await statuses(one)).toEqual([200, 200]);
     const { status, text } = await two.fetch(`${SESSIONS}${await currentOf(one)}/`, { method: 'DELETE' });
@@ -196,7 +196,7 @@ describe('a session that is deleted', () => {
 });
 
 describe('between the password and the last step', () => {
-  it('nobody is logged in, at no gateway and in no list (D3 37)', async () => {
+  it('nobody is logged in, at no gateway and in no list (accident 37)', async () => {
     const browser = house.browser();
     await browser.solve('twice', { uid_field: 'alice' });
     expect((await browser.solve('twice', { password: 'correct-horse-7' })).body).toMatchObject({
@@ -208,7 +208,7 @@ describe('between the password and the last step', () => {
     expect((await browser.show('private')).body).toMatchObject({ component: 'ak-stage-access-denied' });
   });
 
-  it('a user who is disabled comes no further, at whatever gateway (D3 14)', async () => {
+  it('a user who is disabled comes no further, at whatever gateway (accident 14)', async () => {
     await house.apply(blueprint(userEntry('dora')));
     const browser = house.browser();
     await browser.solve('twice', { uid_field: 'dora' });

@@ -86,7 +86,7 @@ describe('a bearer token', () => {
 
   it.each([
     ['of nobody', 'Bearer nobody-has-such-a-key', 'Token invalid/expired'],
-    ['that is cut short (D3 47)', `Bearer ${KEYS.bot.slice(0, -1)}`, 'Token invalid/expired'],
+    ['that is cut short (accident 47)', `Bearer ${KEYS.bot.slice(0, -1)}`, 'Token invalid/expired'],
     ['with something after it', `Bearer ${KEYS.bot} x`, 'Token invalid/expired'],
     ['that is an app password', `Bearer ${KEYS.mail}`, 'Token invalid/expired'],
     ['of another type', `Basic ${KEYS.bot}`, 'Unsupported authentication type'],
@@ -127,7 +127,7 @@ describe('a bearer token', () => {
 });
 
 describe('who asks', () => {
-  it('is never what the body or the query says (D3 53)', async () => {
+  it('is never what the body or the query says (accident 53)', async () => {
     const browser: Visitor = house.browser();
     const claims = { user: 'alice', user_id: 1, pk: 1, uuid: 'x', session: { user: 'alice' } };
     const { body } = await browser.fetch(`${PRIVATE}user%3Dalice`, posting(JSON.stringify(claims)));
@@ -144,7 +144,7 @@ describe('who asks', () => {
     ['percent signs', '%00%ff%'],
     ['very much', 'a'.repeat(4000)],
     ['bytes that are no text', '\u00ff\u00fe'],
-  ])('is a stranger whose cookie is %s (D3 18)', async (_, value) => {
+  ])('is a stranger whose cookie is %s (accident 18)', async (_, value) => {
     const browser = house.browser();
     browser.plant(value);
 

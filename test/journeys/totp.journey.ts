@@ -83,7 +83,7 @@ describeInChromium('an authenticator app, in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('lets nobody in a second time by the code of a login (D3 60)', async () => {
+  it('lets nobody in a second time by the code of a login (accident 60)', async () => {
     const { secret, step } = await enrolled('bob');
     const code = codeAt(secret, step + 1);
     const first = await typedIn('bob');

@@ -57,7 +57,7 @@ const topics = async () =>
 beforeEach(() => house.rows('DELETE FROM flow.outbox'));
 
 describe('a step whose policy could not decide', () => {
-  it.each(['broken-password', 'endless-password'])('is a password that is asked for (D3 1): %s', async (slug) => {
+  it.each(['broken-password', 'endless-password'])('is a password that is asked for (accident 1): %s', async (slug) => {
     const browser = house.browser();
     const asked = { component: 'ak-stage-password' };
     expect((await browser.solve(slug, { uid_field: 'alice' })).body).toMatchObject(asked);
@@ -67,7 +67,7 @@ describe('a step whose policy could not decide', () => {
     expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { username: 'alice' } });
   });
 
-  it('is a login that does not happen (D3 1)', async () => {
+  it('is a login that does not happen (accident 1)', async () => {
     const browser = house.browser();
     await browser.solve('broken-login', { uid_field: 'alice' });
     expect((await browser.solve('broken-login', { password: 'correct-horse-7' })).body).toMatchObject({ to: '/' });

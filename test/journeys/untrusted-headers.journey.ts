@@ -67,7 +67,7 @@ async function logIn(headers: Readonly<Record<string, string>> = {}) {
 }
 
 describe('an address that anybody can write', () => {
-  it('is not what stages are told, what is kept of the session and of a failure, or what is logged (D3 2)', async () => {
+  it('is not what stages are told, what is kept of the session and of a failure, or what is logged (accident 2)', async () => {
     const browser = await logIn(ADDRESSES);
     const { body } = await browser.fetch('/api/v3/core/authenticated_sessions/', { headers: ADDRESSES });
     const rows = await house.rows<{ ip: string }>('SELECT DISTINCT host(ip) AS ip FROM flow.reputation');
@@ -86,7 +86,7 @@ describe('a host that anybody can write', () => {
     ['a page', '/if/flow/login/', 200],
     ['the address of a purpose', '/flows/-/default/authentication/', 302],
     ['the schema', '/api/v3/schema/', 200],
-  ])('is in no address that is answered: %s (D3 41)', async (_, path, status) => {
+  ])('is in no address that is answered: %s (accident 41)', async (_, path, status) => {
     const browser = await logIn();
     await browser.solve('login', { uid_field: 'root' });
     const lines = Object.entries({ ...ADDRESSES, ...HOSTS }).map(([name, value]) => `${name}: ${value}`);
@@ -97,7 +97,7 @@ describe('a host that anybody can write', () => {
     expect(JSON.stringify(answer)).not.toContain(EVIL);
   });
 
-  it('is not where the password step says that one can be recovered (D3 41)', async () => {
+  it('is not where the password step says that one can be recovered (accident 41)', async () => {
     const browser = house.browser();
     await browser.solve('login', { uid_field: 'root' });
     const { body } = await browser.fetch('/api/v3/flows/executor/login/', { headers: HOSTS });

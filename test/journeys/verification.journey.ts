@@ -120,7 +120,7 @@ describeWithNats('a mailbox that is proved in the middle of a flow', () => {
     expect((await scanner.show('recover', query)).body).toMatchObject({ component: 'ak-stage-identification' });
   });
 
-  it('makes nobody active whom an administrator has locked before they were ever there (D3 42)', async () => {
+  it('makes nobody active whom an administrator has locked before they were ever there (accident 42)', async () => {
     const [browser, password] = [house.browser(), 'a long enough one'];
     await browser.show('enroll');
     await browser.solve('enroll', { username: 'unwanted', password, password_repeat: password });
@@ -131,7 +131,7 @@ describeWithNats('a mailbox that is proved in the middle of a flow', () => {
     expect(await logsIn('unwanted', password)).toBe(false);
   });
 
-  it('lets nobody in again whom an administrator has locked, although their mailbox is theirs (D3 42)', async () => {
+  it('lets nobody in again whom an administrator has locked, although their mailbox is theirs (accident 42)', async () => {
     await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'new-link'`);
     await house.browser().solve('recover', { uid_field: 'new-link' });
     const { query } = read(await mailbox.mailTo('new-link@example.org', 2));

@@ -59,7 +59,7 @@ const sources = ['apps', 'libs']
   .filter((path) => /\/src\/.*\.ts$/.test(path) && !/\.spec\.ts$|\/testing\.ts$/.test(path));
 
 describe('secrets', () => {
-  it('are compared in constant time everywhere, so that no answer’s time tells how much of one was right (D3 12)', () => {
+  it('are compared in constant time everywhere, so that no answer’s time tells how much of one was right (accident 12)', () => {
     expect(sources.flatMap((path) => hastyComparisons(path, readFileSync(path, 'utf8')))).toEqual([]);
   });
 

@@ -18,7 +18,10 @@ const SESSION = 'authentik_session';
 /** Encoded by the outpost, and once more by its client. */
 const QUERY = encodeURIComponent(new URLSearchParams({ 'goauthentik.io/outpost/ldap': 'true' }).toString());
 
-/** An LDAP outpost that logs somebody in by a flow, request by request as the reference's does (04-clients §3). */
+/**
+ * An LDAP outpost that logs somebody in by a flow, request by request as the reference's does
+ * (docs/spec/clients.md#outposts).
+ */
 export class Outpost {
   private readonly cookies = new Map<string, string>();
 

@@ -52,12 +52,15 @@ interface Resolved {
   readonly attrs: JsonMap;
 }
 
-/** Context that every blueprint has (01-executor §9.1). */
+/** Context that every blueprint has (docs/spec/blueprints.md#document). */
 const BUILT_IN = { 'goauthentik.io/enterprise/licensed': false, 'goauthentik.io/rbac/models': {} };
 
 const NO_SUCH_MODEL = 'there is no such model here';
 
-/** One run of one blueprint: applies its entries in order (01-executor §9.4). Throws BlueprintError at the first bad one. */
+/**
+ * One run of one blueprint: applies its entries in order (docs/spec/blueprints.md#applying). Throws BlueprintError at
+ * the first bad one.
+ */
 export class Applier {
   readonly #ids = new Map<string, Pk>();
   /** The real pk of objects whose entry names another one. */
@@ -224,7 +227,9 @@ export class Applier {
     return { outcome: 'removed', name: existing.name };
   }
 
-  /** A pk that an earlier entry claimed stands for the object which that entry found (01-executor §9.2). */
+  /**
+   * A pk that an earlier entry claimed stands for the object which that entry found (docs/spec/blueprints.md#entries).
+   */
   #replaceAliases(values: JsonMap, depth = 0): JsonMap {
     if (this.#aliases.size === 0) return values;
     const replace = (value: Json): Json => this.#aliases.get(value) ?? value;

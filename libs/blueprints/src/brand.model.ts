@@ -11,7 +11,7 @@ const picture = () =>
     .refine((address) => address === '' || isPictureAddress(address), { error: NOT_A_PICTURE })
     .default('');
 
-/** A brand (01-executor §6.11). A title that is empty is the site's. */
+/** A brand (docs/spec/blueprints.md#brand). A title that is empty is the site's. */
 const brandSchema = z.object({
   domain: char({ maxLength: 260 }),
   default: boolean().default(false),

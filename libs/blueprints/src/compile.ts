@@ -25,7 +25,7 @@ export interface Contracts {
   readonly policies: ReadonlyMap<string, PolicyContract>;
 }
 
-/** Compiles flows of a draft into the documents that plans run on (protocol §8). */
+/** Compiles flows of a draft into the documents that plans run on (docs/spec/plan.md#flow-versions). */
 export class Compiler {
   readonly #bindings = new Map<unknown, BlueprintObject[]>();
   readonly #conditions: Conditions;
@@ -211,12 +211,12 @@ export const digestOf = (document: FlowVersion): Buffer => createHash('sha256').
 
 const orderOf = ({ order }: JsonMap) => Number(order);
 
-/** Bindings of equal order have an order too: that of their ids (01-executor 13.30). */
+/** Bindings of equal order have an order too: that of their ids (docs/spec/policies.md#order). */
 function byOrder(a: BlueprintObject, b: BlueprintObject): number {
   return orderOf(a.values) - orderOf(b.values) || (a.id < b.id ? -1 : 1);
 }
 
-/** Where the picture of a stored name is served (01-executor §4.1). */
+/** Where the picture of a stored name is served (docs/spec/executor.md#envelope). */
 function backgroundUrl(name: string | null): string | undefined {
   if (!name) return undefined;
   return name.startsWith('http') || name.startsWith('/static') ? name : MEDIA + name;

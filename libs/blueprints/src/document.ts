@@ -45,7 +45,7 @@ const documentSchema = z.object({
   entries: list,
 });
 
-/** One entry of a blueprint: an object that shall be, or not be (01-executor §9.2). */
+/** One entry of a blueprint: an object that shall be, or not be (docs/spec/blueprints.md#entries). */
 export interface Entry extends z.output<typeof entrySchema> {
   readonly place: EntryPlace;
   readonly line: number | undefined;
@@ -61,7 +61,7 @@ export interface BlueprintDocument {
   readonly entries: readonly Entry[];
 }
 
-/** Reads a blueprint of format v1, YAML or JSON (01-executor §9.1). Throws BlueprintError. */
+/** Reads a blueprint of format v1, YAML or JSON (docs/spec/blueprints.md#document). Throws BlueprintError. */
 export function readDocument(file: string, content: string): BlueprintDocument {
   try {
     if (Buffer.byteLength(content) > MAX_BYTES) throw new BlueprintError(`larger than ${MAX_BYTES} bytes`);

@@ -8,7 +8,7 @@ const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
 const NOT_A_SLUG = 'Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.';
 const BOUND_MODES = ['any', 'all'] as const;
 
-/** A flow (01-executor §6.1). */
+/** A flow (docs/spec/blueprints.md#flow). */
 export const flowSchema = z.object({
   slug: char().refine((slug) => SLUG.test(slug), { error: NOT_A_SLUG }),
   name: char(),
@@ -22,7 +22,7 @@ export const flowSchema = z.object({
   policy_engine_mode: choice(BOUND_MODES).default('any'),
 });
 
-/** A stage's place in a flow (01-executor §6.2). */
+/** A stage's place in a flow (docs/spec/blueprints.md#flow-stage-binding). */
 export const bindingSchema = z.object({
   target: char(),
   stage: char(),

@@ -19,7 +19,7 @@ interface FoundGroup extends Found {
   readonly group: RegisteredGroup;
 }
 
-/** The groups of the directory (01-executor §6.7). */
+/** The groups of the directory (docs/spec/directory.md#groups). */
 export class GroupCollection implements Collection<FoundGroup> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(groupSchema.shape));
 

@@ -25,7 +25,7 @@ interface FoundInvitation extends Found {
 /** Where blueprints keep them. */
 export type KeptInvitations = Pick<Invitations, 'find' | 'create' | 'update' | 'remove'>;
 
-/** The invitations of the house (02-stages §14.1). */
+/** The invitations of the house (docs/spec/directory.md#invitations). */
 export class InvitationCollection implements Collection<FoundInvitation> {
   readonly fields: ReadonlySet<string> = new Set([...Object.keys(schema.shape), 'created_by']);
 

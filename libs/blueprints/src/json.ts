@@ -10,7 +10,10 @@ export function isMap(value: unknown): value is Readonly<Record<string, unknown>
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** One map out of several: maps are merged, lists joined, of anything else the last wins (01-executor §9.1). */
+/**
+ * One map out of several: maps are merged, lists joined, of anything else the last wins
+ * (docs/spec/blueprints.md#document).
+ */
 export function deepMerge<T>(maps: readonly Readonly<Record<string, T>>[]): Record<string, T> {
   const merged = new Map<string, T>();
   for (const [key, value] of maps.flatMap((map) => Object.entries(map))) {

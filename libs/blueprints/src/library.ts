@@ -17,7 +17,9 @@ export interface BlueprintIdentifiers {
 /** The blueprints that others can ask for; undefined when there is no such one. */
 export type Library = (wanted: BlueprintIdentifiers) => Promise<BlueprintFile | undefined>;
 
-/** Its value "false" says that a blueprint is applied only when somebody asks for it (01-executor §9.1). */
+/**
+ * Its value "false" says that a blueprint is applied only when somebody asks for it (docs/spec/blueprints.md#document).
+ */
 const INSTANTIATE = 'blueprints.goauthentik.io/instantiate';
 
 /** A blueprint of a folder. */

@@ -7,7 +7,7 @@ import type { ObjectModel } from './object-model.js';
 const KIND = 'oauth2provider';
 const MODES = ['any', 'all'] as const;
 
-/** An OAuth client, as far as devices need one (01-executor §9). */
+/** An OAuth client, as far as devices need one (docs/spec/blueprints.md#oauth-provider). */
 export const oauthProviderSchema = z.object({
   name: char(),
   client_id: char({ maxLength: 255 }).default(() => randomBytes(20).toString('hex')),

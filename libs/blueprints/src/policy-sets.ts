@@ -8,7 +8,9 @@ import { policyBindingModel, policyBindingSchema, policyCommons } from './policy
 
 type Policies = FlowVersion['policies'];
 
-/** The conditions of a draft, by what they are bound to, as flow versions say them (protocol §8). */
+/**
+ * The conditions of a draft, by what they are bound to, as flow versions say them (docs/spec/plan.md#flow-versions).
+ */
 export class Conditions {
   readonly #byTarget = new Map<unknown, BlueprintObject[]>();
 

@@ -2,7 +2,7 @@ import { boolean, char, integer, type PolicyContract } from '@gatehouse/contract
 import { z } from 'zod';
 import type { ObjectModel } from './object-model.js';
 
-/** What every policy has beside its name and its config (01-executor §7.6). */
+/** What every policy has beside its name and its config (docs/spec/policies.md#kinds). */
 export const policyCommons = { execution_logging: boolean().default(false) };
 
 /** The model of a policy, out of its contract. */
@@ -19,7 +19,7 @@ export const policyModel = ({ model, config, admit, source }: PolicyContract): O
 
 const id = () => char().nullable().default(null);
 
-/** A condition on a flow or on a stage's place in one (01-executor §7.1). `user` is kept as a uuid. */
+/** A condition on a flow or on a stage's place in one (docs/spec/policies.md#bindings). `user` is kept as a uuid. */
 export const policyBindingSchema = z.object({
   target: char(),
   policy: id(),

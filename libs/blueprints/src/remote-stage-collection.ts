@@ -17,7 +17,10 @@ import type { BlueprintObject } from './object-model.js';
 import { remoteStageModel, remoteStageSchema } from './remote-stage.model.js';
 import type { Strangers } from './strangers.js';
 
-/** Stages of others: each is asked what it is when it is applied, and held to that from then on (protocol §2). */
+/**
+ * Stages of others: each is asked what it is when it is applied, and held to that from then on
+ * (docs/spec/bus-protocol.md#external-stages).
+ */
 export class RemoteStageCollection implements Collection<Found> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(remoteStageSchema.shape));
   readonly #objects: ObjectCollection;

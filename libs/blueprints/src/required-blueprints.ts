@@ -10,7 +10,7 @@ const identifiersSchema = z
   .refine(({ name, path }) => name !== undefined || path !== undefined, UNIDENTIFIED);
 const requirementSchema = z.object({ identifiers: identifiersSchema, required: boolean().default(true) });
 
-/** Other blueprints, applied before an entry's own goes on (01-executor §9.7). */
+/** Other blueprints, applied before an entry's own goes on (docs/spec/blueprints.md#required-blueprints). */
 export class RequiredBlueprints implements Collection {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(requirementSchema.shape));
   readonly nameless = true;

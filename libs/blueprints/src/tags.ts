@@ -7,7 +7,7 @@ import { type Resolve, Tagged, type Written } from './written.js';
 /** Reads a tag's argument, throwing BlueprintError when it has the wrong form, and says how to resolve it. */
 type Tag = (argument: Written) => Resolve;
 
-/** Every tag, one line each (01-executor §9.5). */
+/** Every tag, one line each (docs/spec/blueprints.md#tags). */
 const tags: Readonly<Record<string, Tag>> = {
   '!KeyOf': keyOf,
   '!Env': env,

@@ -27,7 +27,7 @@ interface FoundToken extends Found {
   readonly token: RegisteredToken;
 }
 
-/** The tokens of the directory (01-executor §6.5). */
+/** The tokens of the directory (docs/spec/directory.md#tokens). */
 export class TokenCollection implements Collection<FoundToken> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(tokenSchema.shape));
 

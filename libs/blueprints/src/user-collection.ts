@@ -39,7 +39,7 @@ interface FoundUser extends Found {
   readonly user: RegisteredUser;
 }
 
-/** The users of the directory (01-executor §6.6). */
+/** The users of the directory (docs/spec/directory.md#users). */
 export class UserCollection implements Collection<FoundUser> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(userSchema.shape));
 

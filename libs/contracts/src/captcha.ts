@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { target } from './target.js';
 
-/** A puzzle of a captcha provider (02-stages §4.2). */
+/** A puzzle of a captcha provider (docs/spec/stages.md#captcha-challenge). */
 export const puzzle = z.object({
   site_key: z.string(),
   js_url: target(),

@@ -1,7 +1,7 @@
 /**
- * Dates and date-times as the reference reads them (02-stages §0.4). It tries Python's `fromisoformat` first, which knows
- * ISO 8601 without separators, week dates and any separator before the time, and then a format that takes single digits.
- * Values are kept as ISO 8601 text.
+ * Dates and date-times as the reference reads them (docs/spec/fields.md#dates). It tries Python's `fromisoformat`
+ * first, which knows ISO 8601 without separators, week dates and any separator before the time, and then a format that
+ * takes single digits. Values are kept as ISO 8601 text.
  */
 
 interface Written {

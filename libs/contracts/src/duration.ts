@@ -10,7 +10,10 @@ const SECONDS = {
   weeks: 604_800,
 } as const;
 
-/** Seconds in a duration text such as `hours=3;minutes=1` (02-stages §0.5); undefined when the text is none. */
+/**
+ * Seconds in a duration text such as `hours=3;minutes=1` (docs/spec/fields.md#durations); undefined when the text is
+ * none.
+ */
 export function parseDuration(text: string): number | undefined {
   let total: number | undefined;
   for (const pair of text.split(';')) {

@@ -19,7 +19,10 @@ const smtp = z.object({
   from: z.string(),
 });
 
-/** A mail for the courier; with a lifetime, one with a link that takes its reader back to this step (protocol §8). */
+/**
+ * A mail for the courier; with a lifetime, one with a link that takes its reader back to this step
+ * (docs/spec/plan.md#mailed-links).
+ */
 export const mailEffect = z.object({
   type: z.literal('mail'),
   /** Null: nobody. Such a mail costs what any costs, so that nobody learns by time whether there was somebody to write to. */
@@ -39,7 +42,10 @@ const event = z.object({ type: z.literal('event'), action: z.string().regex(/^[a
 /** What is told of something that happened. */
 export const toldEvent = event.omit({ type: true });
 
-/** A change outside the plan, asked for as data; the gateway makes it in the statement that saves the plan (protocol §5). */
+/**
+ * A change outside the plan, asked for as data; the gateway makes it in the statement that saves the plan
+ * (docs/spec/bus-protocol.md#effects).
+ */
 export const effect = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('login'),

@@ -34,13 +34,13 @@ const flowInfo = z
   });
 export type FlowInfo = z.output<typeof flowInfo>;
 
-/** What any challenge may say besides its own (01-executor §4.1). */
+/** What any challenge may say besides its own (docs/spec/executor.md#envelope). */
 const envelope = {
   flow_info: flowInfo.optional(),
   response_errors: z.record(z.string(), z.array(errorDetail)).optional(),
 };
 
-/** Whom a challenge is for (01-executor §4.3). */
+/** Whom a challenge is for (docs/spec/executor.md#user-info). */
 const userInfo = z.object({ pending_user: z.string(), pending_user_avatar: z.string() });
 export type UserInfo = z.output<typeof userInfo>;
 

@@ -7,7 +7,7 @@ import { pythonText } from './python-text.js';
 
 /**
  * The field types of the wire: what a client may send, what becomes of it and what is said otherwise
- * (01-executor §4.5). They are zod schemas whose issues carry a message code instead of a sentence.
+ * (docs/spec/fields.md#field-types). They are zod schemas whose issues carry a message code instead of a sentence.
  */
 
 type Params = Record<string, string | number>;
@@ -114,7 +114,10 @@ export function number(): z.ZodType<number> {
 
 const NUMBER = /^[+-]?(\d{1,32}(\.\d{0,32})?|\.\d{1,32})(e[+-]?\d{1,3})?$/i;
 
-/** A code of digits, kept as text so that leading zeros count; the API publishes it as a number (03-mfa §18, 4). */
+/**
+ * A code of digits, kept as text so that leading zeros count; the API publishes it as a number
+ * (docs/spec/fields.md#digits).
+ */
 export function digits(): z.ZodType<string> {
   return field(integerText, { type: 'integer' });
 }

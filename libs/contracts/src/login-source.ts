@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { challengeBody } from './envelope.js';
 import { redirectChallenge } from './system-challenges.js';
 
-/** What Plex's own script needs to sign somebody in (02-stages §16.4). */
+/** What Plex's own script needs to sign somebody in (docs/spec/sources.md#plex). */
 export const plexChallenge = z
   .object({ client_id: z.string(), slug: z.string() })
   .meta({ id: 'PlexAuthenticationChallenge', description: 'Signs in at Plex, in a window of the client.' });
 
-/** What Apple's own script needs to sign somebody in (02-stages §16.5). */
+/** What Apple's own script needs to sign somebody in (docs/spec/sources.md#apple). */
 export const appleChallenge = z
   .object({ client_id: z.string(), scope: z.string(), redirect_uri: z.string(), state: z.string() })
   .meta({ id: 'AppleLoginChallenge', description: 'Signs in at Apple, by the script that Apple offers.' });

@@ -16,7 +16,7 @@ export type Message = z.output<typeof message>;
 export const errors = z.record(z.string(), z.array(message));
 export type Errors = z.output<typeof errors>;
 
-/** The key of errors that concern the whole answer (01-executor §4.4). */
+/** The key of errors that concern the whole answer (docs/spec/executor.md#response-errors). */
 export const NON_FIELD_ERRORS = 'non_field_errors';
 
 /** A sentence and the code that clients see beside it. `{name}` in the sentence takes a parameter. */

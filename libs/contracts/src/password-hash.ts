@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Where a password is hashed: whoever writes users asks the one service that hashes (protocol §1). */
+/**
+ * Where a password is hashed: whoever writes users asks the one service that hashes
+ * (docs/spec/bus-protocol.md#subjects).
+ */
 export const PASSWORD_HASH_SUBJECT = 'password.hash';
 
 /** Characters of a password that are looked at; a longer one is refused before any hash. */

@@ -33,7 +33,7 @@ const bag = z.record(z.string(), z.unknown());
 
 const subject = z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string(), name: z.string() });
 
-/** The facts that stages share, one line each (protocol §4). */
+/** The facts that stages share, one line each (docs/spec/plan.md#context). */
 export const planContext = z.object({
   pending_user: user.optional(),
   /** What the visitor typed, for display. */

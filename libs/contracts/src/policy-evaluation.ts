@@ -6,7 +6,7 @@ import { stageRequest } from './stage-request.js';
 
 const bag = z.record(z.string(), z.unknown());
 
-/** Where policies are asked for (protocol §1). */
+/** Where policies are asked for (docs/spec/bus-protocol.md#subjects). */
 export const POLICY_SUBJECT = 'policy.evaluate';
 
 /** Events that the policies of one question may make together. */
@@ -24,7 +24,10 @@ export const configuredPolicy = z.object({
   calls: z.array(z.string()).optional(),
 });
 
-/** What the gateway asks of the policy service: some policies, about somebody, in one question (protocol §8). */
+/**
+ * What the gateway asks of the policy service: some policies, about somebody, in one question
+ * (docs/spec/bus-protocol.md#policy-evaluation).
+ */
 export const policyRequest = z.object({
   v: stageRequest.shape.v,
   /** `<plan>.…`, as for a stage. */

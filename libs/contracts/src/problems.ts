@@ -1,6 +1,9 @@
 import { fill, type Sentence } from './sentence.js';
 
-/** How a problem's body looks: the executor's flow error, the seed's GenericError or its ValidationError (protocol §11). */
+/**
+ * How a problem's body looks: the executor's flow error, the seed's GenericError or its ValidationError
+ * (docs/spec/http.md#problems).
+ */
 export type ProblemBody = 'flow_error' | 'generic' | 'validation';
 
 interface ProblemEntry {
@@ -10,7 +13,7 @@ interface ProblemEntry {
   readonly retry_after_s?: number;
 }
 
-/** Everything that can go wrong outside a stage's own words, one line each (protocol §11). */
+/** Everything that can go wrong outside a stage's own words, one line each (docs/spec/http.md#problems). */
 export const problems = {
   malformed_http: { status: 400, body: 'generic', detail: 'This is no HTTP request.' },
   malformed_json: { status: 400, body: 'validation', detail: 'JSON parse error' },

@@ -3,7 +3,7 @@ import { layers } from './layers.js';
 
 const secrets = z.registry<{ secret: true }>();
 
-/** Twenty asterisks: what stands in logs, events and inspectors where a secret was (02-stages §1). */
+/** Twenty asterisks: what stands in logs, events and inspectors where a secret was (docs/spec/events.md#masking). */
 export const REDACTED = '*'.repeat(20);
 
 /** Marks a schema's value as secret: redacted by loggers and events, never part of a challenge. */
@@ -31,7 +31,10 @@ export function redact(schema: z.ZodObject, value: Readonly<Record<string, unkno
 const SECRET_WORDS = /api|token|key|secret|pass|signature|http_cookie/i;
 const HARMLESS_WORDS = /passing|password_change_date/i;
 
-/** Masks every value whose key sounds secret, at any depth: for the context of audit events (02-stages §1). */
+/**
+ * Masks every value whose key sounds secret, at any depth: for the context of audit events
+ * (docs/spec/events.md#masking).
+ */
 export function maskByKey(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(maskByKey);
   if (value === null || typeof value !== 'object') return value;

@@ -57,7 +57,7 @@ const sourceConfig = z.object({
   icon: char({ maxLength: 500, allowBlank: true }).nullable().default(null),
 });
 
-/** A source that speaks OAuth 1, OAuth 2 or OpenID Connect (02-stages §16). */
+/** A source that speaks OAuth 1, OAuth 2 or OpenID Connect (docs/spec/sources.md). */
 export const oauthSourceConfig = sourceConfig.extend({
   provider_type: choice(PROVIDER_TYPES),
   request_token_url: address(),
@@ -76,7 +76,7 @@ export const oauthSourceConfig = sourceConfig.extend({
 const drawn = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(20)), (n) => n.toString(16).padStart(2, '0')).join('');
 
-/** Plex as a source (02-stages §16.4). */
+/** Plex as a source (docs/spec/sources.md#plex). */
 export const plexSourceConfig = sourceConfig.extend({
   client_id: char({ maxLength: 255 }).default(drawn),
   allowed_servers: z

@@ -4,9 +4,10 @@ import { publishedSource } from './source-config.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
 
 /**
- * Where the identification service is asked to begin and to complete a login elsewhere (02-stages §16). The gateway asks, and
- * owns everything around: the source and whether it is enabled, `state` and its single use, its binding to the browser's
- * session and its expiry, and what becomes of an identity. The service owns what is said to providers, and keeps nothing.
+ * Where the identification service is asked to begin and to complete a login elsewhere (docs/spec/sources.md). The
+ * gateway asks, and owns everything around: the source and whether it is enabled, `state` and its single use, its
+ * binding to the browser's session and its expiry, and what becomes of an identity. The service owns what is said to
+ * providers, and keeps nothing.
  */
 export const SOURCE_BEGIN_SUBJECT = 'sources.begin';
 export const SOURCE_COMPLETE_SUBJECT = 'sources.complete';

@@ -5,7 +5,9 @@ import type { Catalogue, Errors } from './message.js';
 import type { ContextKey, PlanContext } from './plan-context.js';
 import type { ReferenceKind } from './reference.js';
 
-/** Which credential an answer spends, so that the gateway can count before it is judged (protocol §7). */
+/**
+ * Which credential an answer spends, so that the gateway can count before it is judged (docs/spec/attempts.md#rules).
+ */
 export interface AttemptRule {
   /** The field whose presence makes the answer a guess. */
   readonly when: string;
@@ -179,7 +181,7 @@ const defaults = {
   deadline_ms: 5000,
 } as const;
 
-/** Every answer may name the component that it is for, as text (01-executor §1.3). */
+/** Every answer may name the component that it is for, as text (docs/spec/fields.md#component). */
 const component = lenient(char(), { optional: true });
 
 type Required = 'kind' | 'component' | 'model' | 'service' | 'config' | 'challenge' | 'response' | 'state';

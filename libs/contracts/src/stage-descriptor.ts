@@ -12,7 +12,7 @@ export const KIND = /^[a-z][a-z0-9_]{1,47}$/;
 export const MAX_DESCRIPTOR_LENGTH = 32 * 1024;
 /** Levels of objects and lists in a descriptor. */
 export const MAX_DESCRIPTOR_DEPTH = 24;
-/** Milliseconds that a stage may ask for one turn at most (protocol §2). */
+/** Milliseconds that a stage may ask for one turn at most (docs/spec/bus-protocol.md#limits). */
 export const MAX_DEADLINE_MS = 15_000;
 
 const kind = z.string().regex(KIND);
@@ -62,7 +62,10 @@ const descriptor = z.object({
   deadline_ms: z.int().min(1).max(MAX_DEADLINE_MS).default(5000),
 });
 
-/** A contract as data: what `stage.<kind>.describe` answers (protocol §2). Members that it does not know are left out. */
+/**
+ * A contract as data: what `stage.<kind>.describe` answers (docs/spec/bus-protocol.md#descriptors). Members that it
+ * does not know are left out.
+ */
 export const stageDescriptor = z
   .unknown()
   .refine((value) => isWithin(value, MAX_DESCRIPTOR_DEPTH), { error: 'nested too deeply', abort: true })

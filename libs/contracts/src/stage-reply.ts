@@ -11,7 +11,7 @@ export const insert = z.object({
 });
 export type Insert = z.output<typeof insert>;
 
-/** What a stage can say: one of four words (protocol §2). None of them is an exception. */
+/** What a stage can say: one of four words (docs/spec/bus-protocol.md#reply). None of them is an exception. */
 export const stageReply = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('challenge'),

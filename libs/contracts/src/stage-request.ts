@@ -17,7 +17,7 @@ export const attachedStage = z.object({
 });
 export type AttachedStage = z.output<typeof attachedStage>;
 
-/** What the gateway asks of a stage (protocol §2). Unknown members are ignored. */
+/** What the gateway asks of a stage (docs/spec/bus-protocol.md#request). Unknown members are ignored. */
 export const stageRequest = z.object({
   v: z.literal(PROTOCOL_VERSION),
   /** Begins with the plan, `<plan>.…`; the same only when the same work is asked again. */

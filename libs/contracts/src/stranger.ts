@@ -55,7 +55,10 @@ function attemptFaults({ attempts, errors, response }: StageDescriptor): string[
   ];
 }
 
-/** What a stranger may do only if the operator lists it in TRUSTED_STAGES: each could log somebody in (protocol §2). */
+/**
+ * What a stranger may do only if the operator lists it in TRUSTED_STAGES: each could log somebody in
+ * (docs/spec/bus-protocol.md#external-stages).
+ */
 export function liberties({ kind, writes, effects, inserts, attempts }: StageDescriptor): string[] {
   const own = (credential: string) => credential === kind || credential.startsWith(`${kind}:`);
   return [

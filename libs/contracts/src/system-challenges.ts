@@ -22,7 +22,9 @@ const shell = z
   .object({ body: z.string() })
   .meta({ id: 'ShellChallenge', description: 'HTML that is shown as it is.' });
 
-/** The challenges that no stage asks: ends of a flow, and ways out of it (01-executor §5). */
+/**
+ * The challenges that no stage asks: ends of a flow, and ways out of it (docs/spec/executor.md#terminal-challenges).
+ */
 export const systemChallenges = [
   { component: 'ak-stage-access-denied', challenge: accessDenied, user_info: true },
   { component: 'ak-stage-flow-error', challenge: flowError, user_info: false },

@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 const ORIGIN = 'http://gatehouse.invalid';
 
-/** Whether `next`, resolved as a browser would, stays on this origin (01-executor §3.9, 05-security 10). */
+/**
+ * Whether `next`, resolved as a browser would, stays on this origin (docs/spec/executor.md#destination,
+ * docs/security.md#accident-10).
+ */
 export function isLocalPath(next: string): boolean {
   if (!/^\/(?!\/)/.test(next) || UNPRINTABLE.test(next)) return false;
   return parsed(next, ORIGIN)?.origin === ORIGIN;

@@ -54,7 +54,7 @@ export class EventDelivery {
     await outbox.done([...known]);
   }
 
-  /** When somebody was last logged in is not worth a write while they wait (protocol §5). */
+  /** When somebody was last logged in is not worth a write while they wait (docs/spec/events.md#last-login). */
   async #note({ taken: { madeAt }, body: { action, user } }: Readable): Promise<void> {
     if (action === 'login' && user?.kind === 'saved') await this.parts.outbox.noteLogin(user.uuid, madeAt);
   }

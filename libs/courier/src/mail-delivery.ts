@@ -124,7 +124,7 @@ const aboutOf = ({ about: { user, client_ip: clientIp, flow } }: MailBody) => ({
   ...{ user: user ?? undefined, clientIp, flow: flow ?? undefined },
 });
 
-/** As the reference has it (02-stages §1), but for the text of the mail, which brings its link. */
+/** As the reference has it (docs/spec/events.md#audit-events), but for the text of the mail, which brings its link. */
 const sentEvent = (mail: MailBody, { to, from, subject }: { to: string; from: string; subject: string }) =>
   eventOf({
     ...aboutOf(mail),

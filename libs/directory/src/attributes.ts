@@ -5,7 +5,9 @@ export type Attributes = Readonly<Record<string, unknown>>;
 export const mergeAttributes = (one: Attributes, other: Attributes): Attributes =>
   merged(one, other, (_before, value) => value);
 
-/** As those of a user are laid over those of their groups: lists are joined besides (01-executor §6.8). */
+/**
+ * As those of a user are laid over those of their groups: lists are joined besides (docs/spec/directory.md#attributes).
+ */
 export const layAttributes = (one: Attributes, other: Attributes): Attributes =>
   merged(one, other, (before, value) =>
     Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value,

@@ -1,4 +1,4 @@
-/** What can be said of an invitation (02-stages §14.1). */
+/** What can be said of an invitation (docs/spec/directory.md#invitations). */
 export interface InvitationFields {
   readonly name: string;
   /** Null: never. */

@@ -1,10 +1,13 @@
-/** Field names to wanted values: all must be equal (an object: contained), or `pk` alone matches (01-executor §9.2). */
+/**
+ * Field names to wanted values: all must be equal (an object: contained), or `pk` alone matches
+ * (docs/spec/blueprints.md#entries).
+ */
 export type Identifiers = Readonly<Record<string, unknown>>;
 
 export const USER_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
 export const TOKEN_INTENTS = ['api', 'app_password', 'verification', 'recovery'] as const;
 
-/** What can be said of a user when registering one (01-executor §6.6). */
+/** What can be said of a user when registering one (docs/spec/directory.md#users). */
 export interface UserFields {
   readonly username: string;
   readonly name: string;
@@ -27,7 +30,7 @@ export interface RegisteredUser extends UserFields {
   readonly groups: readonly string[];
 }
 
-/** What can be said of a group (01-executor §6.7). */
+/** What can be said of a group (docs/spec/directory.md#groups). */
 export interface GroupFields {
   readonly name: string;
   readonly is_superuser: boolean;
@@ -43,7 +46,7 @@ export interface RegisteredGroup extends GroupFields {
   readonly users: readonly number[];
 }
 
-/** What can be said of a token (01-executor §6.5). */
+/** What can be said of a token (docs/spec/directory.md#tokens). */
 export interface TokenFields {
   readonly identifier: string;
   readonly intent: (typeof TOKEN_INTENTS)[number];

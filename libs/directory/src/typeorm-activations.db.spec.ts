@@ -48,10 +48,13 @@ it('leaves alone what waits for another flow, and what waits for none', async ()
 it.each([
   ['the register', (pk: number) => new TypeormRegister(source.manager).updateUser(pk, { is_active: false })],
   ['a statement', (pk: number) => source.query('UPDATE directory.users SET is_active = false WHERE pk = $1', [pk])],
-])('leaves alone what an administrator has disabled by %s, though it was never used (D3 42)', async (way, disable) => {
-  const id = await waiting(`disabled by ${way}`);
-  const [row] = await source.query<[{ pk: number }]>('SELECT pk FROM directory.users WHERE id = $1', [id]);
-  await disable(row.pk);
-  expect(await new TypeormActivations(source).activate(id, HERE)).toBe(false);
-  expect(await isActive(id)).toBe(false);
-});
+])(
+  'leaves alone what an administrator has disabled by %s, though it was never used (accident 42)',
+  async (way, disable) => {
+    const id = await waiting(`disabled by ${way}`);
+    const [row] = await source.query<[{ pk: number }]>('SELECT pk FROM directory.users WHERE id = $1', [id]);
+    await disable(row.pk);
+    expect(await new TypeormActivations(source).activate(id, HERE)).toBe(false);
+    expect(await isActive(id)).toBe(false);
+  },
+);

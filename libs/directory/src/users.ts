@@ -6,7 +6,7 @@ export type IdentifierField = 'email' | 'username' | 'upn';
 export abstract class Users {
   /**
    * The one user whom `identifier` names in any of `fields`; undefined when nobody matches, or when several do
-   * (an ambiguous name identifies nobody, 02-stages P-38). Inactive users are found like any other.
+   * (an ambiguous name identifies nobody, docs/spec/directory.md#lookup). Inactive users are found like any other.
    */
   abstract find(
     identifier: string,

@@ -41,7 +41,7 @@ interface Happening extends About {
   readonly context: Readonly<Record<string, unknown>>;
 }
 
-/** An event on its way to whoever listens; what sounds secret is masked (02-stages §1). */
+/** An event on its way to whoever listens; what sounds secret is masked (docs/spec/events.md#masking). */
 export const eventOf = ({ action, context, ...of }: Happening): OutboxMessage => ({
   topic: `${EVENTS}${action}`,
   body: { action, context: maskByKey(context) as EventBody['context'], ...told(of) } satisfies EventBody,

@@ -46,7 +46,7 @@ export type BrandSet = z.output<typeof brandSet>;
 
 /**
  * The brand of a host, with or without a port: of those whose domain it ends with the one with the longest, else the
- * default one (01-executor §6.11).
+ * default one (docs/spec/blueprints.md#brand).
  */
 export function brandFor(brands: readonly Brand[], host: string): Brand | undefined {
   const names = [host, host.replace(PORT, '')].map((name) => name.toLowerCase());

@@ -16,7 +16,7 @@ describe('what a mailed link has proved', () => {
   const kept = (context: PlanContext, pending_user: unknown) =>
     mergeContext(context, { pending_user }, null).is_restored !== undefined;
 
-  it('is of the user it was sent to, and of nobody who takes their place (D3 3)', () => {
+  it('is of the user it was sent to, and of nobody who takes their place (accident 3)', () => {
     expect(kept(following(alice.uuid), { kind: 'saved', uuid: alice.uuid, backend: 'inbuilt' })).toBe(true);
     expect([kept(following(alice.uuid), bob), kept(following(alice.uuid), null)]).toEqual([false, false]);
   });
@@ -46,7 +46,7 @@ describe('what a device has proved', () => {
     return FACTS.filter((key) => after[key] !== undefined);
   };
 
-  it('is of whom it was proved for, and of nobody who takes their place (D3 25)', () => {
+  it('is of whom it was proved for, and of nobody who takes their place (accident 25)', () => {
     expect(kept(proved(alice), { pending_user: bob })).toEqual([]);
     expect(kept(proved(alice), { pending_user: null })).toEqual([]);
     expect(kept(proved(alice), { pending_user: bob, auth_method: 'password' })).toEqual(['auth_method']);
@@ -54,7 +54,7 @@ describe('what a device has proved', () => {
     expect(kept(proved(), { pending_user: bob })).toEqual(FACTS);
   });
 
-  it('is of the visitor while the plan is about nobody, and of nobody else whom it comes to be about (D3 25)', () => {
+  it('is of the visitor while the plan is about nobody, and of nobody else whom it comes to be about (accident 25)', () => {
     expect(kept(proved(), { pending_user: bob }, alice.uuid)).toEqual([]);
     expect(kept(proved(), { pending_user: alice }, alice.uuid)).toEqual(FACTS);
     expect(kept(proved(), { prompt_data: {} }, alice.uuid)).toEqual(FACTS);

@@ -8,8 +8,8 @@ export function userKey(user: User | undefined): string | null {
 
 /**
  * The context after a reply. A null takes the fact away; a pending user with the same uuid is merged. What was proved is of
- * whom it was proved for, and goes with them, be it by a mailed link (05-security 3) or a device (05-security 25). A plan that
- * is about nobody yet has proved its visitor.
+ * whom it was proved for, and goes with them, be it by a mailed link (docs/security.md#accident-3) or a device
+ * (docs/security.md#accident-25). A plan that is about nobody yet has proved its visitor.
  */
 export function mergeContext(
   context: PlanContext,

@@ -15,7 +15,7 @@ const policyBinding = z.object({
   user: z.string().optional(),
 });
 
-/** Conditions with the rule that combines them (01-executor §7). */
+/** Conditions with the rule that combines them (docs/spec/policies.md#policy-sets). */
 export const policySet = z.object({ mode: z.enum(['any', 'all']), bindings: z.array(policyBinding) });
 export type PolicySet = z.output<typeof policySet>;
 
@@ -66,7 +66,9 @@ const boundStage = z.object({
 /** A stage that others point to; its secrets are for itself alone, so they stand beside what others see of it. */
 const attached = attachedStage.extend({ secrets: z.record(z.string(), z.unknown()).exactOptional() });
 
-/** A flow as it was when it was published: immutable, everything a running plan needs (protocol §8). */
+/**
+ * A flow as it was when it was published: immutable, everything a running plan needs (docs/spec/plan.md#flow-versions).
+ */
 export const flowVersion = z.object({
   v: z.literal(1),
   flow,

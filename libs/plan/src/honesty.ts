@@ -29,7 +29,7 @@ interface Given {
   readonly attached: readonly string[];
 }
 
-/** What a reply asks for beyond its contract; nothing, for an honest stage (05-security 61). */
+/** What a reply asks for beyond its contract; nothing, for an honest stage (docs/security.md#accident-61). */
 export function overreach(contract: StageContract, reply: StageReply, given: Given): string[] {
   const { pendingUser, attached } = given;
   return [

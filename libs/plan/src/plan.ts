@@ -27,7 +27,7 @@ const plannedStep = z.union([
 const ending = z.union([z.object({ to: z.string() }), z.object({ denied: message })]);
 export type Ending = z.output<typeof ending>;
 
-/** What of a plan is stored, sealed (protocol §4). Configs are never copied into it. */
+/** What of a plan is stored, sealed (docs/spec/plan.md#stored-plan). Configs are never copied into it. */
 export const planBody = z.object({
   v: z.literal(PLAN_VERSION),
   steps: z.array(plannedStep),

@@ -62,7 +62,9 @@ export interface Visitor {
   readonly outpost: boolean;
 }
 
-/** Whether a flow's authentication requirement admits the visitor (01-executor §3.2). */
+/**
+ * Whether a flow's authentication requirement admits the visitor (docs/spec/executor.md#authentication-requirement).
+ */
 export function admits(requirement: FlowVersion['flow']['authentication'], visitor: Visitor): boolean {
   switch (requirement) {
     case 'none':

@@ -49,7 +49,7 @@ export function questionsOf(set: PolicySet): Questions {
 /** A binding without seconds sets no limit of its own. */
 const patienceOf = (seconds: number) => (seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000);
 
-/** Judges by every enabled binding, in order (01-executor §7.2, §7.3). Nothing to judge by passes. */
+/** Judges by every enabled binding, in order (docs/spec/policies.md#judging). Nothing to judge by passes. */
 export function judge(set: PolicySet, evidence: Evidence): Verdict {
   const outcomes = [...enabledIn(set)].sort(byOrder).map((binding) => outcomeOf(binding, evidence));
   const pass = combined(
@@ -67,7 +67,7 @@ function combined(mode: PolicySet['mode'], passes: readonly boolean[]): boolean 
   return passes.length === 0 || (mode === 'all' ? !passes.includes(false) : passes.includes(true));
 }
 
-/** By order, ties by id (01-executor 13.30). */
+/** By order, ties by id (docs/spec/policies.md#order). */
 const byOrder = (a: PolicyBinding, b: PolicyBinding) => a.order - b.order || (a.id < b.id ? -1 : 1);
 
 function outcomeOf(binding: PolicyBinding, evidence: Evidence): Verdict {
@@ -85,7 +85,7 @@ function resultOf(policy: string, { results }: Evidence): PolicyResult {
   return result;
 }
 
-/** Somebody without an account is in no group, and is no user (01-executor 13.22). */
+/** Somebody without an account is in no group, and is no user (docs/spec/policies.md#group-and-user-bindings). */
 function fits({ group, user }: PolicyBinding, evidence: Evidence): boolean {
   if (evidence.user?.kind !== 'saved') return false;
   return group === undefined ? user === evidence.user.uuid : evidence.groups.has(group);

@@ -15,7 +15,8 @@ export interface SealedRow {
 export class Unsealable extends Error {}
 
 /**
- * Seals bodies before they reach Postgres: AES-256-GCM under a key of its own for each row (protocol §10).
+ * Seals bodies before they reach Postgres: AES-256-GCM under a key of its own for each row
+ * (docs/spec/storage.md#sealing).
  * `0x01 | key id length | key id | nonce (12) | ciphertext | tag (16)`.
  */
 export class Sealer {

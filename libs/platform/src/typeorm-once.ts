@@ -11,7 +11,8 @@ interface Work {
 
 /**
  * Does work in a transaction that also notes its reply: asked a second time under the same id, also at the same moment, it is
- * not done again and has the same reply (protocol §9). What throws has not happened, and may be asked again.
+ * not done again and has the same reply (docs/spec/storage.md#once). What throws has not happened, and may be asked
+ * again.
  */
 export const once = <T extends object>(
   source: DataSource,

@@ -35,7 +35,7 @@ it.each([
   ['*', '[::ffff:127.0.0.1]'],
   ['*', '2130706433'],
   ['*', 'localhost'],
-])('asks nobody in the house who is not named: of %j not %s (D3 43)', async (hosts, host) => {
+])('asks nobody in the house who is not named: of %j not %s (accident 43)', async (hosts, host) => {
   const before = asked;
   await expect(send(hosts, host)).rejects.toThrow(/may not be asked|private network/);
   expect(asked).toBe(before);

@@ -21,7 +21,10 @@ const APPLE_SCOPE = 'name email';
 /** Bytes of a state: nobody guesses them. */
 const STATE_BYTES = 32;
 
-/** A source's own login challenge (02-stages §2.2). Each of Apple's has a state of its own (P-58). */
+/**
+ * A source's own login challenge (docs/spec/sources.md#login-challenges). Each of Apple's has a state of its own
+ * (docs/spec/sources.md#apple).
+ */
 export function loginStep(source: OfferedSource, { baseUrl, next }: Surroundings): LoginStep {
   const { slug } = source;
   if (source.model === PLEX_SOURCE) {
@@ -48,18 +51,20 @@ function appleStep({ uuid, slug, consumer_key }: OauthSource, baseUrl: string): 
   };
 }
 
-/** The first part of `services_id;team_id;key_id`, or all of a key that is none of that (02-stages §16.5). */
+/**
+ * The first part of `services_id;team_id;key_id`, or all of a key that is none of that (docs/spec/sources.md#apple).
+ */
 function servicesId(consumerKey: string): string {
   const parts = consumerKey.split(';');
   return parts.length >= 3 ? parts[0]!.trim() : consumerKey;
 }
 
-/** Where the picture of a stored name is served (01-executor §4.1). */
+/** Where the picture of a stored name is served (docs/spec/executor.md#envelope). */
 const MEDIA = '/media/public/';
 
 type Depicted = Pick<OfferedSource, 'model' | 'icon'> & { readonly provider_type?: string };
 
-/** The picture of a source: its own, else that of its provider (02-stages §2.2). */
+/** The picture of a source: its own, else that of its provider (docs/spec/sources.md#login-challenges). */
 export function iconOf({ model, icon, provider_type }: Depicted): string {
   if (icon) return /^(https?:|\/static|fa:)/.test(icon) ? icon : MEDIA + icon;
   return `/static/authentik/sources/${model === PLEX_SOURCE ? 'plex' : provider_type}.svg`;

@@ -1,6 +1,6 @@
 import type { StageProblem, StageReply } from '@gatehouse/contracts';
 
-/** Bytes of one reply on the bus (protocol §2). */
+/** Bytes of one reply on the bus (docs/spec/bus-protocol.md#limits). */
 export const MAX_REPLY_BYTES = 256 * 1024;
 
 /** A reply as the bus carries it, and the one word that says how it went. */

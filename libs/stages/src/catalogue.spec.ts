@@ -30,7 +30,7 @@ const unique = (values: readonly unknown[]) => new Set(values).size === values.l
 /** Effects of those who let somebody in, or make, change or delete accounts. */
 const GRANTING = ['login', 'keep_session', 'end_sessions'];
 
-it('stages that let somebody in or write accounts are left out, not run, when nobody could decide on them (D3 1)', () => {
+it('stages that let somebody in or write accounts are left out, not run, when nobody could decide on them (accident 1)', () => {
   const granting = entries.filter(({ contract }) => contract.effects.some((effect) => GRANTING.includes(effect)));
   expect(granting.map(({ key }) => key)).toEqual(expect.arrayContaining(['user_login', 'user_write', 'user_delete']));
   expect(granting.filter(({ contract }) => !contract.grants).map(({ key }) => key)).toEqual([]);
@@ -134,7 +134,7 @@ describe.each(wireShapes)('what clients see of $component', ({ challenge, respon
   });
 });
 
-it('no challenge leads to a script, whatever a stage that was taken over says (D3 11)', () => {
+it('no challenge leads to a script, whatever a stage that was taken over says (accident 11)', () => {
   // What an authenticator scans is no address to go to.
   const addresses = [...wireShapes, ...systemChallenges].flatMap(({ component, challenge }) =>
     Object.entries(challenge.shape)

@@ -14,9 +14,9 @@ const delayed = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DE
 
 /**
  * $1 subjects, $2 credentials, $3 free, $4 hard, $5 forget after, $6 age of the answer, $7 the first delay. Locks the rows in key order; when
- * one of them is locked or delayed, takes nothing, else adds a failure to each and delays the next try (protocol §7). Where
- * others make one of them meanwhile, only those that were not there are taken: to wait for that one, with the others locked,
- * could be to wait for each other.
+ * one of them is locked or delayed, takes nothing, else adds a failure to each and delays the next try
+ * (docs/spec/attempts.md#counting). Where others make one of them meanwhile, only those that were not there are taken:
+ * to wait for that one, with the others locked, could be to wait for each other.
  */
 export const TAKE: NamedStatement = {
   name: 'attempts_take',

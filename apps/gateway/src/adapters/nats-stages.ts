@@ -11,7 +11,7 @@ import {
 import { BusDown, type NatsRequester, NoResponders, RequestTimeout, timed } from '@gatehouse/platform';
 import { Stages } from '../execution/stages.js';
 
-/** Bytes of one request on the bus (protocol §2): well under what NATS carries. */
+/** Bytes of one request on the bus (docs/spec/bus-protocol.md#limits): well under what NATS carries. */
 const MAX_REQUEST_BYTES = 768 * 1024;
 
 const hops = timed('gatehouse_stage_hop_seconds', 'Stages asked by this gateway', ['kind', 'verb', 'outcome']);

@@ -27,7 +27,7 @@ const OF_SESSION = `, is_superuser, debug, ${attributesOf('identities.id', '$3')
  * $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted, $4 how long a plan lasts, $5 how long the
  * proof of a device counts. The pointer to the newest version is read here, so no cache goes stale; a plan of an older one
  * is outdated by so long after it was begun, however often it is saved, so that what an operator changes holds for
- * everybody by then (D3 57).
+ * everybody by then (docs/security.md#accident-57).
  */
 export const LOAD: NamedStatement = {
   name: 'plan_load',

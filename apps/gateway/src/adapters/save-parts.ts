@@ -1,7 +1,7 @@
 import { GIVEN_BACK } from './attempt-statements.js';
 import { MAX_SOURCE_LOGINS } from './source-login-rows.js';
 
-/** How long a key that a login replaced still learns how its plan ended (protocol §6). */
+/** How long a key that a login replaced still learns how its plan ended (docs/spec/sessions.md#session-keys). */
 const RETIRED_FOR = `interval '10 seconds'`;
 
 /** Something that happens if and only if a plan is saved: every part hangs on `saved`. */

@@ -128,7 +128,7 @@ describe('expiry', () => {
     expect(await store.plans.begin(next)).toBe(byPlan.sessionId);
   });
 
-  it('comes to a plan of an older version however often it is saved, and to no other (D3 57)', async () => {
+  it('comes to a plan of an older version however often it is saved, and to no other (accident 57)', async () => {
     const begun = await store.begin();
     const found = async () => (await store.plans.find(store.slug, begun.hash))!;
     await store.source.query(`UPDATE flow.plans SET begun_at = now() - interval '600 s' WHERE id = $1`, [

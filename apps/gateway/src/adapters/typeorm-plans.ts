@@ -16,7 +16,7 @@ interface ResumedRow {
   readonly pending_identity: SavedUser | null;
 }
 
-/** Bytes of a sealed plan (protocol §2). */
+/** Bytes of a sealed plan (docs/spec/plan.md#stored-plan). */
 const MAX_PLAN_BYTES = 256 * 1024;
 
 /** Seconds that sessions and plans last. */

@@ -74,7 +74,7 @@ describe('the list of sessions', () => {
 });
 
 describe('a session that is removed', () => {
-  it('is nobody’s at once, and takes its plans and keys along (D3 13)', async () => {
+  it('is nobody’s at once, and takes its plans and keys along (accident 13)', async () => {
     const user = await enrol(store.source);
     const { id, hash } = await logIn(user);
 
@@ -131,7 +131,7 @@ describe('a session in use', () => {
     expect(unseen).toBeLessThan(60);
   });
 
-  it('is nobody’s once it has expired, with every cleaner stopped (D3 15)', async () => {
+  it('is nobody’s once it has expired, with every cleaner stopped (accident 15)', async () => {
     const { id, hash } = await logIn(await enrol(store.source));
     await store.source.query('UPDATE flow.sessions SET expires_at = now() WHERE id = $1', [id]);
 

@@ -35,7 +35,7 @@ it('finds the user of an API token, with what they may see of themselves', async
   });
 });
 
-it('finds nobody by any beginning of a key, or by what is stored of it (D3 47)', async () => {
+it('finds nobody by any beginning of a key, or by what is stored of it (accident 47)', async () => {
   const { key } = await tokenOf(bot);
   const [row] = await source.query<{ hash: string }[]>(
     `SELECT encode(key_hash, 'hex') AS hash FROM directory.tokens WHERE identifier = $1`,
@@ -53,7 +53,7 @@ it.each(['app_password', 'verification', 'recovery'] as const)('finds nobody by 
   expect(await tokens.findUser(key)).toBeUndefined();
 });
 
-it('finds nobody once a token has expired, whoever cleans up (D3 15)', async () => {
+it('finds nobody once a token has expired, whoever cleans up (accident 15)', async () => {
   const { key, pk } = await tokenOf(bot);
   await register.updateToken(pk, { expires: new Date(Date.now() - 1000) });
   expect(await tokens.findUser(key)).toBeUndefined();
@@ -64,7 +64,7 @@ it('finds nobody once a token has expired, whoever cleans up (D3 15)', async () 
   expect(await tokens.findUser(key)).toBeDefined();
 });
 
-it('finds nobody who is disabled or gone (D3 13)', async () => {
+it('finds nobody who is disabled or gone (accident 13)', async () => {
   const user = await register.createUser({ username: 'leaving' });
   const { key } = await tokenOf(user);
   await register.updateUser(user.pk, { is_active: false });

@@ -90,7 +90,7 @@ describe('an answer that chooses among devices', () => {
 });
 
 describe('a name that nobody has', () => {
-  it('has one counter, in whatever case, width and spaces it is written (D3 49)', () => {
+  it('has one counter, in whatever case, width and spaces it is written (accident 49)', () => {
     const spellings = ['zoë', 'ZOË', ' zoë ', 'zoe\u0308', 'ｚｏë'];
     const subjects = spellings.map((username) => subjectOf({ kind: 'pretended', username, email: '' }));
     expect(new Set(subjects).size).toBe(1);
@@ -98,7 +98,7 @@ describe('a name that nobody has', () => {
   });
 });
 
-it('counts guesses at a code for an address at that, whatever name its mail was asked for by (D3 49)', () => {
+it('counts guesses at a code for an address at that, whatever name its mail was asked for by (accident 49)', () => {
   const newcomer = (username: string, email: string) => subjectOf({ kind: 'unsaved', username, name: '', email });
   expect(newcomer('a', 'Victim@example.org')).toBe(newcomer('b', 'victim@example.org'));
   expect(newcomer('a', 'other@example.org')).not.toBe(newcomer('a', 'victim@example.org'));

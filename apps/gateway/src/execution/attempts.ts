@@ -22,7 +22,7 @@ export type Taken =
   /** `network`: too many failures from there; else a credential is locked or delayed. */
   | { readonly taken: false; readonly network: boolean; readonly retryAfterS: number };
 
-/** How often credentials were guessed. The engine counts, not the stage (protocol §7). */
+/** How often credentials were guessed. The engine counts, not the stage (docs/spec/attempts.md#counting). */
 export abstract class Attempts {
   /**
    * Takes one attempt of each claim, or none of any; committed before the answer is judged. The claims that come back say

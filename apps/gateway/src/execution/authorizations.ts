@@ -40,7 +40,10 @@ const REFUSALS: readonly Problem['code'][] = ['permission_denied', 'flow_not_app
 export const isRefusal = (error: unknown): error is Problem =>
   error instanceof Problem && REFUSALS.includes(error.code);
 
-/** Makes of a code that somebody has claimed the flow in which they decide about it (02-stages §17, §18.2). */
+/**
+ * Makes of a code that somebody has claimed the flow in which they decide about it
+ * (docs/spec/device-codes.md#authorization).
+ */
 export class Authorizations {
   constructor(private readonly parts: Parts) {}
 

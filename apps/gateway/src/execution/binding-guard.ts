@@ -16,7 +16,7 @@ interface Parts {
   readonly report: (error: unknown) => void;
 }
 
-/** Keeps sessions to the network and place that their login bound them to (01-executor §8.4). */
+/** Keeps sessions to the network and place that their login bound them to (docs/spec/sessions.md#session-binding). */
 export class BindingGuard {
   constructor(private readonly parts: Parts) {}
 

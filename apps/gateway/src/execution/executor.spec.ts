@@ -97,7 +97,7 @@ describe('two answers at once', () => {
     expect(errors.filter((e) => e === undefined)).toHaveLength(1);
   });
 
-  it('are both counted when they are wrong, though only one of them is saved (D3 54)', async () => {
+  it('are both counted when they are wrong, though only one of them is saved (accident 54)', async () => {
     const { show, solve, plans, attempts } = house(LOGIN, { ...SCRIPT, 'secret.respond': rejects(['password']) });
     await show();
     await solve({ uid: 'alice' });

@@ -51,14 +51,17 @@ interface Ground {
   readonly version: FlowVersion;
 }
 
-/** One request: one load, the turns, one conditional save (protocol §3). Knows no stage by name. */
+/**
+ * One request: one load, the turns, one conditional save (docs/spec/executor.md#one-request). Knows no stage by name.
+ */
 export class Executor {
   constructor(private readonly parts: Parts) {}
 
   /** Shows the current challenge of a flow, or gives it an answer. Throws Problem when nothing can be told. */
   async handle(request: FlowRequest): Promise<FlowAnswer> {
     const found = await this.load(request);
-    // Whoever brings a token is a stranger until it is looked up, which takes its turn after the rate (protocol §11).
+    // Whoever brings a token is a stranger until it is looked up, which takes its turn after the rate
+    // (docs/spec/http.md#order-of-checks).
     if (!found.session?.user) request.admitStranger();
     refuseUntaken(request.answer);
     const tokenUser = await request.authenticate?.();
@@ -100,7 +103,9 @@ export class Executor {
     return unplanned({ request, loaded, version }, { type: 'done', to: loginAddress(request, version) });
   }
 
-  /** What the flow's own stages take for a secret does not belong in an address either (05-security 21). */
+  /**
+   * What the flow's own stages take for a secret does not belong in an address either (docs/security.md#accident-21).
+   */
   private refuseSecrets({ named }: FlowRequest, version: FlowVersion) {
     if (named.some((field) => this.parts.contracts.isSecret(field, version))) throw new Problem('credentials_in_query');
   }
@@ -189,7 +194,7 @@ export class Executor {
 /** Bodies that are not even looked into, whoever sent them. */
 const UNTAKEN: ReadonlySet<string> = new Set(['unsupported_media_type', 'body_too_large']);
 
-/** What cannot be taken is refused before anybody asks whose it is (protocol §11). */
+/** What cannot be taken is refused before anybody asks whose it is (docs/spec/http.md#order-of-checks). */
 function refuseUntaken(answer: Posted | undefined) {
   if (answer?.unreadable && UNTAKEN.has(answer.unreadable.code)) throw answer.unreadable;
 }

@@ -79,7 +79,7 @@ describe('a mailed link', () => {
     expect(stages.hops).toEqual(['puzzle.challenge']);
   });
 
-  it('stays about whom it was sent to, whoever an answer names (D3 3)', async () => {
+  it('stays about whom it was sent to, whoever an answer names (accident 3)', async () => {
     const { show, solve, plans, stages } = mailed('puzzle');
     await show(byLink);
     for (const body of [

@@ -26,7 +26,8 @@ export const isStored = (known: Known | undefined): known is StoredPlan => known
 
 /**
  * The plan to go on with; undefined when a new one is to be made. A live token of this flow goes before what the session
- * has, unless that came from the same link; one that is unknown, used up or of another flow changes nothing (protocol §8).
+ * has, unless that came from the same link; one that is unknown, used up or of another flow changes nothing
+ * (docs/spec/plan.md#mailed-links).
  */
 export async function knownPlan(plans: Plans, loaded: Arrival, request: FlowRequest): Promise<Known | undefined> {
   const stored = runningPlan(loaded, request);

@@ -49,7 +49,7 @@ interface Ground {
 
 /**
  * Begins flows that know something from the start: whom they are about, so that their first step need not find out
- * (01-executor §11), what for, or what is to happen before or after their own steps.
+ * (docs/spec/executor.md#helper-addresses), what for, or what is to happen before or after their own steps.
  */
 export class Outset {
   constructor(private readonly parts: Parts) {}

@@ -7,7 +7,10 @@ interface Clock {
   readonly wait: (ms: number) => Promise<unknown>;
 }
 
-/** How long wrong answers take, kind by kind, so that one which is not judged at all takes as long (05-security 6). */
+/**
+ * How long wrong answers take, kind by kind, so that one which is not judged at all takes as long
+ * (docs/security.md#accident-6).
+ */
 export class Pace {
   private readonly lately = new Map<string, number[]>();
 

@@ -12,7 +12,9 @@ export type Planned = ({ readonly plan: Plan } | { readonly refused: readonly st
   readonly effects: readonly Effect[];
 };
 
-/** Makes drawn plans ready for their first step, whether they are new or start over (01-executor §3.2). */
+/**
+ * Makes drawn plans ready for their first step, whether they are new or start over (docs/spec/executor.md#planning).
+ */
 export class Planning {
   constructor(private readonly engine: PolicyEngine) {}
 
@@ -39,14 +41,17 @@ export class Planning {
   }
 }
 
-/** Whether a flow is for a visitor. One that starts over with a user in mind has checked it (01-executor §3.6). */
+/**
+ * Whether a flow is for a visitor. One that starts over with a user in mind has checked it
+ * (docs/spec/executor.md#restart).
+ */
 export const isFor = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
   plan?.context.pending_user !== undefined || admits(flow.authentication, visitor);
 
 /** What a flow that does not apply says. */
 export type Refusal = { readonly to: string } | { readonly message: Message };
 
-/** `denied_action` (01-executor §3.4): leads on to `next`, or says why not. */
+/** `denied_action` (docs/spec/executor.md#denied-action): leads on to `next`, or says why not. */
 export function refusalOf({ flow }: FlowVersion, next: string | undefined, messages: readonly string[]): Refusal {
   if (flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? uriOf(next) : '/' };
   const text = messages.join('\n');

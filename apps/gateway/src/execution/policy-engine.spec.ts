@@ -139,19 +139,25 @@ describe('a step whose policy could not decide', () => {
   const before = (kind: string, when: 'planned' | 'policies', binding = {}) =>
     versionOf([{ kind, [when]: setOf({ policy: 'p', ...binding }) }, { kind: 'ident' }]);
 
-  it.each(['planned', 'policies'] as const)('is run, not skipped, when it grants nothing (D3 1): %s', async (when) => {
-    const { show, policies, undecided } = house(before('page', when), SCRIPT);
-    policies.said['p'] = broken;
-    expect((await show()).told).toMatchObject(shows({ page: true }));
-    expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
-  });
+  it.each(['planned', 'policies'] as const)(
+    'is run, not skipped, when it grants nothing (accident 1): %s',
+    async (when) => {
+      const { show, policies, undecided } = house(before('page', when), SCRIPT);
+      policies.said['p'] = broken;
+      expect((await show()).told).toMatchObject(shows({ page: true }));
+      expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
+    },
+  );
 
-  it.each(['planned', 'policies'] as const)('is left out when it would log somebody in (D3 1): %s', async (when) => {
-    const { show, policies, stages } = house(before('login', when), SCRIPT);
-    policies.said['p'] = broken;
-    expect((await show()).told).toMatchObject(shows({ who: true }));
-    expect(stages.hops).toEqual(['ident.challenge']);
-  });
+  it.each(['planned', 'policies'] as const)(
+    'is left out when it would log somebody in (accident 1): %s',
+    async (when) => {
+      const { show, policies, stages } = house(before('login', when), SCRIPT);
+      policies.said['p'] = broken;
+      expect((await show()).told).toMatchObject(shows({ who: true }));
+      expect(stages.hops).toEqual(['ident.challenge']);
+    },
+  );
 
   it('is left out when another of its conditions says no whatever that one had said', async () => {
     const version = versionOf([

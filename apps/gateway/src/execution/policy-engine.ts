@@ -66,7 +66,7 @@ type Wanted = ReturnType<typeof questionsOf>['policies'];
 const NOTHING_SAID: PolicyReply = { results: {}, context: { set: {}, unset: [] } };
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
-/** Decides by sets of conditions (01-executor §7), asking only what they need. */
+/** Decides by sets of conditions (docs/spec/policies.md#policy-sets), asking only what they need. */
 export class PolicyEngine {
   constructor(private readonly parts: Parts) {}
 
@@ -89,7 +89,8 @@ export class PolicyEngine {
 
   /**
    * Whether a step is run, as its set says. Where that is no only because a policy could not decide, the step is left out
-   * if it would give somebody something, and run if it does not: no door opens either way (05-security 1).
+   * if it would give somebody something, and run if it does not: no door opens either way
+   * (docs/security.md#accident-1).
    */
   async decideStep(situation: Situation, { policies, kind, ...maker }: ConditionalStep): Promise<Decision> {
     const decision = await this.decide(situation, policies, maker);

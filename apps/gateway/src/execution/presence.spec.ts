@@ -25,6 +25,9 @@ it.each([
   ],
   [{ type: 'login' }, { sessionUser: { username: 'bob' }, proved: false }],
   [{ type: 'logout' }, { sessionUser: null, proved: false }],
-])('what one login has proved is nothing to the next, in the same request either (D3 25): %j', (change, after) => {
-  expect(presenceAfter(change as SessionChange, alice, plan)).toMatchObject(after);
-});
+])(
+  'what one login has proved is nothing to the next, in the same request either (accident 25): %j',
+  (change, after) => {
+    expect(presenceAfter(change as SessionChange, alice, plan)).toMatchObject(after);
+  },
+);

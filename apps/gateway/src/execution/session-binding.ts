@@ -1,12 +1,12 @@
 import type { Location, Network, Places } from '@gatehouse/platform';
 
-/** What a login bound its session to; modes as user_login's config names them (02-stages §6.1). */
+/** What a login bound its session to; modes as user_login's config names them (docs/spec/stages.md#user-login). */
 export interface Bindings {
   readonly network: string;
   readonly geoip: string;
 }
 
-/** Why a session may not be used from where it is now (01-executor §8.4). */
+/** Why a session may not be used from where it is now (docs/spec/sessions.md#session-binding). */
 export interface Break {
   readonly reason: string;
   readonly previous_value: string | number | null;

@@ -9,7 +9,7 @@ export interface Settlement {
 
 export const NOTHING_TO_SETTLE: Settlement = { cleared: [], returned: [] };
 
-/** Settles attempts by what the stage said of them (protocol §7). */
+/** Settles attempts by what the stage said of them (docs/spec/attempts.md#settlement). */
 export function settle(claims: readonly Claim[], reply: StageReply): Settlement {
   switch (reply.type) {
     case 'challenge':

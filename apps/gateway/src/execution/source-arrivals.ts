@@ -44,7 +44,7 @@ interface Parts {
   readonly returns: SourceReturns;
 }
 
-/** Decides what becomes of those who come from sources (02-stages §16). */
+/** Decides what becomes of those who come from sources (docs/spec/sources.md). */
 export class SourceArrivals {
   constructor(private readonly parts: Parts) {}
 

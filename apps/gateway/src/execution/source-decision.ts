@@ -21,7 +21,10 @@ interface Found {
   readonly matching: (field: 'email' | 'username', value: string) => Promise<readonly SavedUser[]>;
 }
 
-/** Decides by connection, else by the source's matching mode (02-stages §16.1); nobody who is inactive comes in. */
+/**
+ * Decides by connection, else by the source's matching mode (docs/spec/sources.md#decision); nobody who is inactive
+ * comes in.
+ */
 export async function decide(
   { user_matching_mode: mode }: PublishedSource,
   { user }: SourceIdentity,

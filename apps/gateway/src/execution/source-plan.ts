@@ -11,7 +11,7 @@ export interface Comer {
   readonly known: SavedUser | undefined;
 }
 
-/** What a plan knows of whoever comes from a source (02-stages §16.2). */
+/** What a plan knows of whoever comes from a source (docs/spec/sources.md#plan). */
 export function factsOf({ source, identity, known }: Comer): PlanContext {
   const { uuid, slug, name } = source;
   return {
@@ -33,7 +33,10 @@ function newcomer({ slug, user_path_template }: PublishedSource, { user }: Sourc
 
 type Steps = NonNullable<Outfit['insert']>;
 
-/** What follows the steps of a flow: who they are is kept, their groups are followed, and they are told (02-stages §16.3). */
+/**
+ * What follows the steps of a flow: who they are is kept, their groups are followed, and they are told
+ * (docs/spec/sources.md#added-steps).
+ */
 export const stepsAfter = ({ source }: Comer): Steps => ({
   where: 'last',
   steps: [

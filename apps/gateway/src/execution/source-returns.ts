@@ -42,7 +42,7 @@ export interface WaitingPlan {
   readonly step: Step;
 }
 
-/** Plans that wait for somebody to come back from a source go on with it (02-stages §15). */
+/** Plans that wait for somebody to come back from a source go on with it (docs/spec/sources.md#return). */
 export class SourceReturns {
   constructor(private readonly parts: Parts) {}
 
@@ -71,7 +71,7 @@ export class SourceReturns {
 
   /**
    * Whether whoever is back may go on with the plan: as whom it is about already, or as somebody new where it enrols or
-   * where they are connecting themselves (P-28).
+   * where they are connecting themselves (docs/spec/sources.md#return).
    */
   admits({ stored: { plan }, version }: WaitingPlan, { known }: Comer, visitor: Identity | undefined): boolean {
     const { pending_user: pending } = plan.context;

@@ -112,7 +112,7 @@ describe('attempts', () => {
     expect(attempts.taken.map(({ credential }) => credential)).toEqual(['totp:1', 'network']);
   });
 
-  it('are of whoever is logged in, from wherever they come, where the flow names nobody (D3 22)', async () => {
+  it('are of whoever is logged in, from wherever they come, where the flow names nobody (accident 22)', async () => {
     const takenOf = async (user: Identity | undefined, ip: string) => {
       const { show, solve, attempts, plans } = house(versionOf([{ kind: 'choice' }]), {
         'choice.challenge': asks({ offers: [{ sort: 'totp', uid: '1' }] }),

@@ -45,7 +45,7 @@ export interface Asked {
   readonly plan: Plan;
 }
 
-/** The envelope for one stage: what its contract lets it know, and no more (protocol §2). */
+/** The envelope for one stage: what its contract lets it know, and no more (docs/spec/bus-protocol.md#request). */
 export function stageRequestOf(
   situation: Situation,
   { stateKey, state, contract, stage, plan }: Asked,

@@ -36,7 +36,10 @@ import type { Contracts } from './stages.js';
 import type { Start } from './start.js';
 import type { SuperuserPermits } from './superuser-permits.js';
 
-/** Stands before a step that acts until whoever followed a mailed link says that it was they, and no scanner (protocol §8). */
+/**
+ * Stands before a step that acts until whoever followed a mailed link says that it was they, and no scanner
+ * (docs/spec/plan.md#mailed-links).
+ */
 const CONFIRMATION: Shower = { component: 'ak-stage-email', user_info: false, errors: {}, texts: {} };
 
 interface Parts {
@@ -141,7 +144,7 @@ export class Walk {
 
   /**
    * A stage that writes data of its own is asked from a saved revision, so that asking it again writes nothing twice
-   * (protocol §9). One that alters users gets a permit for whom the flow is about (docs/adr/0035).
+   * (docs/spec/storage.md#once). One that alters users gets a permit for whom the flow is about (docs/adr/0035).
    */
   private async keepFor(step: Step): Promise<void> {
     const contract = this.contractOf(step);

@@ -19,7 +19,10 @@ export const DEFAULT_AVATAR = '/static/dist/assets/images/user_default.png';
 
 const ATTRIBUTES = 'attributes.';
 
-/** The modes that a setting names, comma separated, in order (01-executor §4.3). Throws an Error that names a bad one. */
+/**
+ * The modes that a setting names, comma separated, in order (docs/spec/executor.md#user-info). Throws an Error that
+ * names a bad one.
+ */
 export const avatarModes = (setting: string): readonly AvatarMode[] => namesIn(setting).map(modeOf);
 
 /** Whether some mode reads the user's attributes. */

@@ -9,7 +9,7 @@ const FORMS = ['/if/', '/application/o/', '/source/'];
 
 /**
  * A body that says nothing, and why. It is told when its turn comes, not when it is read: a flow that does not exist, or a
- * client that comes too often, comes first (protocol §11).
+ * client that comes too often, comes first (docs/spec/http.md#order-of-checks).
  */
 export class Unreadable {
   constructor(readonly problem: Problem) {}
@@ -17,7 +17,7 @@ export class Unreadable {
 
 /**
  * JSON is all the API takes, forms are all that pages and OAuth clients send. An empty body of any type is an empty object
- * (01-executor §1.2). `limit`: bytes.
+ * (docs/spec/http.md#request-body). `limit`: bytes.
  */
 export function parseBodies(fastify: FastifyInstance, limit: number) {
   fastify.removeAllContentTypeParsers();

@@ -7,7 +7,10 @@ const footerLink = z
 
 const slug = z.string().optional();
 
-/** The brand of a host, as clients have always been told it (04-clients §1.4); a flow that it does not name is absent. */
+/**
+ * The brand of a host, as clients have always been told it (docs/spec/clients.md#brand-and-configuration); a flow that
+ * it does not name is absent.
+ */
 export const currentBrand = z
   .object({
     matched_domain: z.string(),

@@ -2,7 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 
-/** What stands for an address that nobody knows (01-executor §8.5). */
+/** What stands for an address that nobody knows (docs/spec/http.md#client-address). */
 const UNKNOWN = '255.255.255.255';
 
 /**

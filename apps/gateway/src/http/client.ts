@@ -15,7 +15,10 @@ export interface Client {
   readonly outpost: boolean;
 }
 
-/** Tells where requests come from: an outpost speaks for its visitors, once its token shows that it is one (01-executor §8.5). */
+/**
+ * Tells where requests come from: an outpost speaks for its visitors, once its token shows that it is one
+ * (docs/spec/http.md#client-address).
+ */
 export class Clients {
   constructor(
     private readonly tokens: Tokens,

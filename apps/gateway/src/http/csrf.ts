@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomText } from '../execution/resuming.js';
 import { isSecure } from './session.cookie.js';
 
-/** Readable by the page's script, which repeats it in the header (01-executor §8.6). */
+/** Readable by the page's script, which repeats it in the header (docs/spec/http.md#csrf). */
 export const CSRF_COOKIE = 'authentik_csrf';
 const CSRF_HEADER = 'x-authentik-csrf';
 /** The field of a page's form that repeats it. */

@@ -29,7 +29,7 @@ interface Visit {
   readonly translate: Translate;
 }
 
-/** Where a device sends people: with its code in a link, or to type it (02-stages §17). */
+/** Where a device sends people: with its code in a link, or to type it (docs/spec/device-codes.md#entering). */
 @Controller('/device')
 export class DevicePageController {
   constructor(

@@ -45,7 +45,8 @@ export class DeviceDesk {
 
   /**
    * Removes a device. Whoever came by a password, or sits at a browser that was left open, is asked for a device first
-   * (05-security D3 25), and so is a token, which proves nothing of the kind. Throws proof_required and not_found.
+   * (docs/security.md#accident-25), and so is a token, which proves nothing of the kind. Throws proof_required and
+   * not_found.
    */
   async remove(device: OwnedDevice, asker: Asker): Promise<void> {
     if (!(await this.hasProof(asker.principal))) throw new Problem('proof_required');

@@ -6,7 +6,7 @@ const PERIOD_S = 3600;
 /** Networks that are remembered at a time. */
 const NETWORKS = 100_000;
 
-/** Bounds how often one network may have codes for devices (02-stages §17). */
+/** Bounds how often one network may have codes for devices (docs/spec/device-codes.md#endpoints). */
 export class DeviceGate {
   private readonly rates: NetworkRates | undefined;
 

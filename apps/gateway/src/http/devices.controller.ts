@@ -29,7 +29,9 @@ import { refused } from './refused-fields.js';
 /** Devices of one person that are listed at once, of all kinds. */
 const MOST_LISTED = 100;
 
-/** Everybody's own devices; nobody sees those of others here, administrators included (03-mfa §14.4). */
+/**
+ * Everybody's own devices; nobody sees those of others here, administrators included (docs/spec/mfa.md#own-devices).
+ */
 @Controller('/api/v3/authenticators')
 export class DevicesController {
   constructor(

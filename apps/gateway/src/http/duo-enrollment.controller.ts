@@ -20,7 +20,10 @@ type Status = z.output<typeof status>;
 const NO_ENROLMENT = 400;
 const COMPONENT = 'ak-stage-authenticator-duo';
 
-/** Where a page asks how far the pairing is that it shows (03-mfa §8.5): the stage is asked, and nothing goes on by that. */
+/**
+ * Where a page asks how far the pairing is that it shows (docs/spec/mfa.md#duo-status): the stage is asked, and nothing
+ * goes on by that.
+ */
 @Controller('/api/v3/stages/authenticator/duo')
 export class DuoEnrollmentController {
   constructor(

@@ -18,7 +18,7 @@ import { Described } from './openapi/operation.js';
 
 const query = { query: z.string().meta({ description: "The query of the flow's page, as it is." }) };
 
-/** The executor API: the current challenge of a flow, and an answer to it (01-executor §1). */
+/** The executor API: the current challenge of a flow, and an answer to it (docs/spec/executor.md#http-api). */
 @Controller('/api/v3/flows/executor')
 export class ExecutorController {
   constructor(

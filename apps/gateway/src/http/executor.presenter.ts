@@ -11,7 +11,10 @@ interface Surroundings {
   readonly translate: Translate;
 }
 
-/** What the executor told, as the wire's challenge (01-executor §4, §5). */
+/**
+ * What the executor told, as the wire's challenge (docs/spec/executor.md#envelope,
+ * docs/spec/executor.md#terminal-challenges).
+ */
 export function presentAnswer(answer: FlowAnswer, surroundings: Surroundings): HttpAnswer {
   const { told } = answer;
   const { requestId, translate } = surroundings;

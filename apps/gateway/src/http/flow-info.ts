@@ -6,7 +6,7 @@ import type { Pictured } from './avatar-modes.js';
 import type { Avatars } from './avatars.js';
 import { formatTitle } from './flow-title.js';
 
-/** The picture and the layout where neither a flow nor its brand says another (01-executor §6.1). */
+/** The picture and the layout where neither a flow nor its brand says another (docs/spec/blueprints.md#flow). */
 export const DEFAULTS = { background: '/static/dist/assets/images/flow_background.jpg', layout: 'stacked' } as const;
 
 /** Drops the plan and leads to the flow that logs out. */
@@ -23,7 +23,7 @@ export function displayedUser(context: Plan['context'], sessionUser: Identity | 
   return { username: pending.username, name: 'name' in pending ? pending.name : '', email: pending.email };
 }
 
-/** The fields of a challenge that says whom it is for (01-executor §4.3). */
+/** The fields of a challenge that says whom it is for (docs/spec/executor.md#user-info). */
 export const userInfo = (user: Pictured | undefined, avatars: Avatars): UserInfo => ({
   pending_user: user?.username ?? '',
   pending_user_avatar: avatars.of(user),
@@ -34,7 +34,10 @@ export const brandInfo = ({ title, background, layout }: Brand): Omit<FlowInfo, 
   ...{ title, background: background ?? DEFAULTS.background, layout: layout ?? DEFAULTS.layout },
 });
 
-/** What every challenge says of its flow (01-executor §4.1); without a plan the title is as it was written. */
+/**
+ * What every challenge says of its flow (docs/spec/executor.md#envelope); without a plan the title is as it was
+ * written.
+ */
 export const flowInfo = ({ version, brand, context, planId }: FlowAnswer, user: Pictured | undefined): FlowInfo => ({
   title: planId === undefined ? version.flow.title : formatTitle(version.flow.title, namesOf(context, user)),
   background: version.flow.background ?? brand.background ?? DEFAULTS.background,

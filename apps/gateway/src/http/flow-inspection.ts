@@ -65,7 +65,7 @@ const flowPicture = z.array(
 );
 export type FlowPicture = z.output<typeof flowPicture>;
 
-/** How a run of a flow went and where it stands (01-executor §10). */
+/** How a run of a flow went and where it stands (docs/spec/executor.md#inspector). */
 export const flowInspection = z
   .object({
     /** The steps that were passed, the oldest first. */

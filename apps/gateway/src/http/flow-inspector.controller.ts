@@ -11,7 +11,7 @@ import { Principals } from './principal.js';
 import { genericError } from './problem.bodies.js';
 import { sessionKeyOf } from './session.cookie.js';
 
-/** How the run of a flow in one's own session goes, for those who mend flows (01-executor §10). */
+/** How the run of a flow in one's own session goes, for those who mend flows (docs/spec/executor.md#inspector). */
 @Controller('/api/v3/flows/inspector')
 export class FlowInspectorController {
   constructor(

@@ -12,7 +12,10 @@ interface Inspected {
   readonly sessionId: string;
 }
 
-/** What the inspector shows of a run; undefined when nothing has happened in it and nothing will (01-executor §10). */
+/**
+ * What the inspector shows of a run; undefined when nothing has happened in it and nothing will
+ * (docs/spec/executor.md#inspector).
+ */
 export function presentInspection(inspected: Inspected): FlowInspection | undefined {
   const { plan, version } = inspected;
   const steps = stepsOf(plan, version);

@@ -22,7 +22,10 @@ export class FlowInstancesController {
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  /** Begins the flow about the administrator themself, whatever they were doing in it (01-executor §11). */
+  /**
+   * Begins the flow about the administrator themself, whatever they were doing in it
+   * (docs/spec/executor.md#helper-addresses).
+   */
   @Described({
     id: 'flows_instances_execute_retrieve',
     description: 'Begins the flow about the administrator who asks; the answer says where it goes on.',

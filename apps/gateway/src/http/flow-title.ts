@@ -13,7 +13,8 @@ const MAX_WIDTH = 200;
 
 /**
  * A title with `%(app)s` and `%(user)s` filled in as Python's `%` would, with flags, width and precision; one that Python
- * would not take, or that fills in anything but text, stays as it is (01-executor §4.2). No blanks stand around it.
+ * would not take, or that fills in anything but text, stays as it is (docs/spec/executor.md#title). No blanks stand
+ * around it.
  */
 export function formatTitle(title: string, names: TitleNames): string {
   if (!title.includes('%')) return title;

@@ -21,7 +21,7 @@ const isDefault = (designation: string): designation is (typeof DEFAULTS)[number
 
 const LOGOUT = '/flows/-/default/invalidation/';
 
-/** Addresses that stand for whatever flow serves a purpose (01-executor §11). */
+/** Addresses that stand for whatever flow serves a purpose (docs/spec/executor.md#helper-addresses). */
 @Controller('/flows/-')
 export class FlowsController {
   constructor(

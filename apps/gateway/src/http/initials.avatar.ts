@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A picture of a name's initials, as a data URI (01-executor §4.3). */
+/** A picture of a name's initials, as a data URI (docs/spec/executor.md#user-info). */
 export function initialsAvatar({ name, username }: { name: string; username: string }): string {
   const svg = initialsPicture(name.trim() || username || 'a k');
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;

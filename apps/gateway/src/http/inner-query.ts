@@ -1,13 +1,19 @@
 import { Problem } from '@gatehouse/contracts';
 import { lastOf } from './last-of.js';
 
-/** The value of `?query=`: itself a query string; blank values stay, of a repeated key the last counts (01-executor §1.5). */
+/**
+ * The value of `?query=`: itself a query string; blank values stay, of a repeated key the last counts
+ * (docs/spec/http.md#inner-query).
+ */
 export function innerQuery(outer: unknown): Readonly<Record<string, string>> {
   const query = lastOf(outer);
   return Object.fromEntries(new URLSearchParams(typeof query === 'string' ? query : ''));
 }
 
-/** Throws credentials_in_query when an address names a secret field of some answer: it would be in every log on the way (05-security 21). */
+/**
+ * Throws credentials_in_query when an address names a secret field of some answer: it would be in every log on the way
+ * (docs/security.md#accident-21).
+ */
 export function refuseCredentials(isSecret: (field: string) => boolean, ...queries: readonly object[]) {
   if (queries.flatMap((query) => Object.keys(query)).some(isSecret)) throw new Problem('credentials_in_query');
 }

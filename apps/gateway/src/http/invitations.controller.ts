@@ -25,7 +25,7 @@ import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
 import { genericError, validationError } from './problem.bodies.js';
 import { refused } from './refused-fields.js';
 
-/** Invitations, for superusers (02-stages §14.1). */
+/** Invitations, for superusers (docs/spec/directory.md#invitations). */
 @Controller('/api/v3/stages/invitation/invitations')
 export class InvitationsController {
   constructor(

@@ -46,7 +46,7 @@ describe('a network', () => {
     ]);
   });
 
-  it('is a whole /64 of IPv6: a thousand addresses of one are one client (D3 50)', () => {
+  it('is a whole /64 of IPv6: a thousand addresses of one are one client (accident 50)', () => {
     const rates = ratesOf({ requests: 10 });
     const addresses = Array.from({ length: 1000 }, (_, i) => `2001:db8:0:1:${i.toString(16)}::${i.toString(16)}`);
     expect(admitted(rates, addresses).filter(Boolean)).toHaveLength(10);

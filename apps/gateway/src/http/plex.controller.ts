@@ -19,7 +19,7 @@ const redirect = z
 const slugQuery = { slug: z.string().meta({ description: 'The source.' }) };
 const NO_TOKEN = ['No plex token given'];
 
-/** Takes what Plex gives to a page that somebody signs in by (02-stages §16.4). */
+/** Takes what Plex gives to a page that somebody signs in by (docs/spec/sources.md#plex). */
 @Controller('/api/v3/sources/plex')
 export class PlexController {
   constructor(

@@ -25,7 +25,10 @@ interface Parts {
   readonly baseUrl: string;
 }
 
-/** Tells who asks: the user of a bearer token, else of the session (01-executor §8.7). One place, for every endpoint. */
+/**
+ * Tells who asks: the user of a bearer token, else of the session (docs/spec/http.md#bearer-tokens). One place, for
+ * every endpoint.
+ */
 export class Principals {
   constructor(private readonly parts: Parts) {}
 

@@ -8,13 +8,13 @@ export interface HttpAnswer {
 
 interface Viewer {
   readonly requestId: string;
-  /** Whether the viewer may read what exactly went wrong: superusers only (01-executor §5.2). */
+  /** Whether the viewer may read what exactly went wrong: superusers only (docs/spec/executor.md#flow-error). */
   readonly details: boolean;
   /** Into the viewer's language. */
   readonly translate: Translate;
 }
 
-/** A problem in the form that its line in `problems` asks for (protocol §11). */
+/** A problem in the form that its line in `problems` asks for (docs/spec/http.md#problems). */
 export function presentProblem(problem: Problem, viewer: Viewer): HttpAnswer {
   const { status } = problem.entry;
   return { status, headers: headersOf(problem), body: bodyOf(problem, viewer) };

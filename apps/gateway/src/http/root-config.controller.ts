@@ -39,7 +39,7 @@ const CONFIG: z.input<typeof config> = {
   cache_timeout_reputation: 0,
 };
 
-/** What clients ask for when they start (04-clients §1.4). */
+/** What clients ask for when they start (docs/spec/clients.md#brand-and-configuration). */
 @Controller('/api/v3/root/config')
 export class RootConfigController {
   constructor(@Inject(Principals) private readonly principals: Principals) {}

@@ -21,6 +21,6 @@ it.each([
   `my_authentik_session=${OWN}`,
   `Authentik_Session=${OWN}`,
   `other=authentik_session=${OWN}`,
-])('is none in %j (D3 18)', (cookie) => {
+])('is none in %j (accident 18)', (cookie) => {
   expect(keyIn(cookie)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** What every answer carries, errors and unknown addresses included (01-executor §1.6). */
+/** What every answer carries, errors and unknown addresses included (docs/spec/http.md#response-headers). */
 export class StandardHeaders {
   private readonly fixed: Readonly<Record<string, string>>;
 

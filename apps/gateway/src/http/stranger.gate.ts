@@ -8,7 +8,7 @@ const NETWORKS = 100_000;
 
 type Settings = Pick<GatewayConfig, 'ANONYMOUS_RATE' | 'ANONYMOUS_RATE_PERIOD_S'>;
 
-/** Bounds how often people who are not logged in may come from one network (01-executor §1.7). */
+/** Bounds how often people who are not logged in may come from one network (docs/spec/http.md#anonymous-rate-limit). */
 export class StrangerGate {
   private readonly rates: NetworkRates | undefined;
   private readonly policy: string;

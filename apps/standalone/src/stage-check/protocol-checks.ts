@@ -21,7 +21,10 @@ const WRONG_TYPES = [null, true, 7, -1.5, [], ['x'], {}, { x: { y: [] } }];
 const LONG = 'x'.repeat(100_000);
 const STRANGE = ['\0', '\ud800', '\u202e', '${x}', "'; --", '\r\n', '💥', ' '];
 
-/** Everything that a stage owes to whatever arrives on its subjects (protocol §2), besides telling what it is. */
+/**
+ * Everything that a stage owes to whatever arrives on its subjects (docs/spec/bus-protocol.md#rules), besides telling
+ * what it is.
+ */
 export const PROTOCOL_CHECKS: readonly ProtocolCheck[] = [
   {
     promise: 'has an outcome for its challenge, and again',

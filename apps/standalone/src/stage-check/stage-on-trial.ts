@@ -11,7 +11,7 @@ import { z } from 'zod';
 import type { StageBus } from '../stage-bus.js';
 import { SOMEBODY, sampleRequest } from './sample-request.js';
 
-/** Bytes of one reply on the bus (protocol §2). */
+/** Bytes of one reply on the bus (docs/spec/bus-protocol.md#limits). */
 const MAX_REPLY_BYTES = 256 * 1024;
 
 const answered = z.union([stageReply, stageProblem]);

@@ -61,7 +61,10 @@ export async function getCredential(options: RequestOptions, ways: Ways = {}): P
 
 const namesOf = ({ id, rawId, type }: PublicKeyCredential) => ({ id, rawId: textOf(rawId), type });
 
-/** The id on the wire is the text of an id in base64 once more; the authenticator gets what that means (04-clients §1.4). */
+/**
+ * The id on the wire is the text of an id in base64 once more; the authenticator gets what that means
+ * (docs/spec/clients.md#webauthn-user-id).
+ */
 function userIdOf(id: string): Uint8Array<ArrayBuffer> {
   const outer = bytesOf(id);
   const inner = new TextDecoder().decode(outer);

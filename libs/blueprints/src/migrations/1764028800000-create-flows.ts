@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Blueprint objects, the versions that flows were compiled into, and the pointer to the current one (protocol §6). */
+/**
+ * Blueprint objects, the versions that flows were compiled into, and the pointer to the current one
+ * (docs/spec/storage.md#tables).
+ */
 export class CreateFlows1764028800000 implements MigrationInterface {
   readonly name = 'CreateFlows1764028800000';
 

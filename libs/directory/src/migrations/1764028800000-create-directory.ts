@@ -56,7 +56,7 @@ CREATE INDEX user_groups_group ON directory.user_groups (group_id);
 CREATE INDEX groups_parent ON directory.groups (parent_id);
 CREATE INDEX tokens_user ON directory.tokens (user_id)`;
 
-/** A user's groups and the groups above them, at most 20 levels (01-executor §6.7). */
+/** A user's groups and the groups above them, at most 20 levels (docs/spec/directory.md#groups). */
 const GROUPS_OF = `
 CREATE FUNCTION directory.groups_of(of_user uuid)
 RETURNS TABLE (id uuid, name text, is_superuser boolean, attributes jsonb, direct boolean)

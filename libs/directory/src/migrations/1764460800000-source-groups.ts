@@ -72,7 +72,7 @@ END $$`;
 const PRIVATE =
   'REVOKE ALL ON FUNCTION directory.makes_superuser, directory.source_group, directory.follow_source_groups FROM PUBLIC';
 
-/** Groups that come from sources (02-stages §16.3). */
+/** Groups that come from sources (docs/spec/sources.md#added-steps). */
 export class SourceGroups1764460800000 implements MigrationInterface {
   name = 'SourceGroups1764460800000';
 

@@ -13,7 +13,7 @@ function saysNo(source: string): boolean {
   return [...code.matchAll(ANSWER)].every(([, answer = '']) => NO.test(answer));
 }
 
-/** The body of a Python function that says yes or no (01-executor §7.6). */
+/** The body of a Python function that says yes or no (docs/spec/policies.md#kinds). */
 export const expressionContract = definePolicy({
   kind: 'expression',
   model: 'authentik_policies_expression.expressionpolicy',

@@ -12,7 +12,7 @@ import type { Question } from '../policy.js';
 const LOOKED_UP =
   /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|is_superuser)\b|__dict__|\bvars\b/;
 
-/** What an expression is given to look at (01-executor §7.5, §7.6). */
+/** What an expression is given to look at (docs/spec/policies.md#policy-input). */
 @Injectable()
 export class Givens {
   constructor(

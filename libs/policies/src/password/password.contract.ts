@@ -6,7 +6,7 @@ const count = (fallback = 0) => integer({ min: 0, max: 2 ** 31 - 1 }).default(fa
 /** The backslash stands in it twice, and counts twice. */
 const SYMBOLS = '!\\"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~ ';
 
-/** Judges a password that somebody has chosen (01-executor §7.6). */
+/** Judges a password that somebody has chosen (docs/spec/policies.md#kinds). */
 export const passwordContract = definePolicy({
   kind: 'password',
   model: 'authentik_policies_password.passwordpolicy',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const NEITHER = 'Either IP or Username must be checked';
 
-/** Passes for those whose reputation is bad (01-executor §7.6). */
+/** Passes for those whose reputation is bad (docs/spec/policies.md#kinds). */
 export const reputationContract = definePolicy({
   kind: 'reputation',
   model: 'authentik_policies_reputation.reputationpolicy',

@@ -11,7 +11,7 @@ interface AppleKey {
 /** Seconds that a secret is good for: no longer than the one request that it is made for. */
 const LIFETIME = '5m';
 
-/** The parts of a consumer key of Apple: `services_id;team_id;key_id` (02-stages §16.5). */
+/** The parts of a consumer key of Apple: `services_id;team_id;key_id` (docs/spec/sources.md#apple). */
 export function partsOf(consumerKey: string) {
   const [clientId = '', team, keyId] = consumerKey.split(';').map((part) => part.trim());
   return team && keyId ? { clientId, team, keyId } : { clientId: consumerKey.trim() };

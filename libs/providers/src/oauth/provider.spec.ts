@@ -39,7 +39,7 @@ describe('a provider that is certified for OpenID Connect', () => {
     });
   });
 
-  it('says so once: a callback that comes again proves nothing (D3 39)', async () => {
+  it('says so once: a callback that comes again proves nothing (accident 39)', async () => {
     const { kept, answer } = await begun(here);
     expect(await bench.complete(at(here), kept, answer)).toHaveProperty('identity');
     expect(await bench.complete(at(here), kept, answer)).toMatchObject(unproven);

@@ -17,7 +17,10 @@ interface Asking {
 
 const [OK, UNAUTHORIZED] = [200, 401];
 
-/** Logins at Plex: its script has signed somebody in, and the token that it brought says who (02-stages §16.4). */
+/**
+ * Logins at Plex: its script has signed somebody in, and the token that it brought says who
+ * (docs/spec/sources.md#plex).
+ */
 export class PlexLogins {
   constructor(
     private readonly web: ProviderWeb,
@@ -48,7 +51,7 @@ export class PlexLogins {
     return [owner.id, ...accepted].some((one) => String(one) === String(id));
   }
 
-  /** Whether they are on one of the servers that are listed; where none is, on any (02-stages P-57). */
+  /** Whether they are on one of the servers that are listed; where none is, on any (docs/spec/sources.md#plex). */
   private async hasServer(asking: Asking): Promise<boolean> {
     const allowed = asking.source.allowed_servers;
     const found = (await this.get(asking, 'resources', resources)) ?? [];

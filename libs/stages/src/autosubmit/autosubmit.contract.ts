@@ -1,11 +1,14 @@
 import { defineStage, isWebAddress } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Where a form may go: to a web page, never to a script (05-security 11). */
+/** Where a form may go: to a web page, never to a script (docs/security.md#accident-11). */
 const address = z.string().refine(isWebAddress, { error: 'Enter an http(s) URL.' });
 const fields = z.record(z.string(), z.string());
 
-/** Has the browser send a form elsewhere, at the end of a flow; added by whoever plans one (02-stages §18.1). */
+/**
+ * Has the browser send a form elsewhere, at the end of a flow; added by whoever plans one
+ * (docs/spec/stages.md#autosubmit).
+ */
 export const autosubmitContract = defineStage({
   kind: 'autosubmit',
   component: 'ak-stage-autosubmit',

@@ -22,7 +22,7 @@ describe('the autosubmit stage', () => {
     expect(await drive({}, { url: ACS }).show()).toEqual({ type: 'challenge', challenge: { url: ACS, attrs: {} } });
   });
 
-  it.each(SCRIPTS)('sends no form to %s (D3 11)', async (url) => {
+  it.each(SCRIPTS)('sends no form to %s (accident 11)', async (url) => {
     await expect(drive({ url }).show()).rejects.toThrow('stage_bad_request');
     expect(await drive({}, { url }).show()).toEqual({ type: 'denied' });
     expect(autosubmitContract.challenge.safeParse({ url, attrs: {} }).success).toBe(false);

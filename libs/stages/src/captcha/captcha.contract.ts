@@ -31,7 +31,7 @@ export const proof = z.object({
   signature: z.string(),
 });
 
-/** Asks for what a robot finds hard: a provider's puzzle, or a proof of work (02-stages §4). */
+/** Asks for what a robot finds hard: a provider's puzzle, or a proof of work (docs/spec/stages.md#captcha). */
 export const captchaContract = defineStage({
   kind: 'captcha',
   component: 'ak-stage-captcha',

@@ -82,7 +82,7 @@ describe('a captcha of a provider', () => {
     expect(await drive().answer({ token: 'bad' })).toMatchObject(error('captcha_refused', { params: { codes } }));
   });
 
-  it('takes a token once, even where its provider would take it again (D3 59)', async () => {
+  it('takes a token once, even where its provider would take it again (accident 59)', async () => {
     server.instead = (response) => void response.end('{"success":true}');
     const token = good();
     expect(await drive().answer({ token })).toMatchObject({ type: 'passed' });
@@ -187,7 +187,7 @@ describe('a captcha that is a proof of work', () => {
     expect(keyOf(await step.answer({ token: 'wrong' }))).not.toBe(first);
   });
 
-  it('is solved once, and in no other step (D3 20, 59)', async () => {
+  it('is solved once, and in no other step (accidents 20, 59)', async () => {
     const [step, other] = [proof(), proof()];
     await other.show();
     const token = await solve(keyOf(await step.show()));

@@ -80,7 +80,7 @@ describe('a provider of puzzles', () => {
   });
 
   it.each(['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0x7f.1'])(
-    'is not %s, within the house, unless that is named (D3 43)',
+    'is not %s, within the house, unless that is named (accident 43)',
     async (host) => {
       const address = server.url.replace('127.0.0.1', host);
       const question = { address, form: { secret: 'hush', response: 'good' }, stillWanted: () => true };
@@ -92,7 +92,7 @@ describe('a provider of puzzles', () => {
   );
 
   it.each(['10.1.2.3', '169.254.169.254', '192.168.0.1', '100.64.0.1', '[fd00::1]', '[fe80::1]'])(
-    'is not asked at %s, which is no address of the internet (D3 43)',
+    'is not asked at %s, which is no address of the internet (accident 43)',
     async (host) => {
       const question = { address: `http://${host}/`, form: {}, stillWanted: () => true };
       await expect(providers({ CAPTCHA_HOSTS: '*' }).judge(question)).rejects.toThrow(Unacceptable);

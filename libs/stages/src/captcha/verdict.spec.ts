@@ -42,7 +42,7 @@ describe('the answer of a provider', () => {
     expect(judged({ success: true, score: 7 }, open)).toBeUndefined();
   });
 
-  it('is for this site only (D3 59)', () => {
+  it('is for this site only (accident 59)', () => {
     expect(judged({ success: true, hostname: 'ID.example.org' })).toBeUndefined();
     expect(judged({ success: true, hostname: 'evil.example' })).toEqual(INVALID);
     expect(judged({ success: true, hostname: 'evil-id.example.org' })).toEqual(INVALID);
@@ -52,7 +52,7 @@ describe('the answer of a provider', () => {
     expect(judged({ success: true, hostname: 'anything' }, { hostnames: ['*'] })).toBeUndefined();
   });
 
-  it('is for the action that the stage names, if it names one (D3 59)', () => {
+  it('is for the action that the stage names, if it names one (accident 59)', () => {
     expect(judged({ success: true, action: 'comment' })).toBeUndefined();
     expect(judged({ success: true, action: 'login' }, { action: 'login' })).toBeUndefined();
     expect(judged({ success: true, action: 'comment' }, { action: 'login' })).toEqual(INVALID);

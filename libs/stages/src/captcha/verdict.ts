@@ -7,7 +7,7 @@ type Contract = typeof captchaContract;
 /** Characters of a provider's error codes that a visitor reads. */
 const MAX_CODES = 500;
 
-/** A threshold of this or less is none (02-stages §4.4). */
+/** A threshold of this or less is none (docs/spec/stages.md#captcha-judgement). */
 const NO_BOUND = -1;
 
 /** What a stage has against a provider's answer; undefined when the token is good. `host`: that of the site. */

@@ -13,7 +13,7 @@ const permission = z
 /** What was shown, by ids: an answer is for that and for nothing else. */
 const shown = z.object({ token: z.string(), permissions: z.array(z.string()), additional: z.array(z.string()) });
 
-/** Asks whether an application may have what it asks for (02-stages §5). */
+/** Asks whether an application may have what it asks for (docs/spec/stages.md#consent). */
 export const consentContract = defineStage({
   kind: 'consent',
   component: 'ak-stage-consent',

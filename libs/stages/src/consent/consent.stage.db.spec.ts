@@ -118,7 +118,7 @@ describe('consent that was given', () => {
     expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['a', 'b'] }]);
   });
 
-  it('is no consent to more, however often the page is opened (D3 9)', async () => {
+  it('is no consent to more, however often the page is opened (accident 9)', async () => {
     const context = { ...about(), consent_permissions: named('a') };
     await consent({ context });
     const step = drive({ context: { ...context, consent_permissions: named('a', 'b') } });
@@ -134,7 +134,7 @@ describe('consent that was given', () => {
     expect(await rowsOf(context.application)).toMatchObject([{ permissions: ['a', 'b'] }]);
   });
 
-  it('is for what was shown: an answer does not count when that has changed meanwhile (D3 9)', async () => {
+  it('is for what was shown: an answer does not count when that has changed meanwhile (accident 9)', async () => {
     const context = { ...about(), consent_permissions: named('a', 'b') };
     await consent({ context: { ...context, consent_permissions: named('a') } });
     const step = drive({ context });
@@ -157,7 +157,7 @@ describe('consent that was given', () => {
     );
   });
 
-  it('expires, with nobody cleaning up, and is begun anew then (D3 15)', async () => {
+  it('expires, with nobody cleaning up, and is begun anew then (accident 15)', async () => {
     const context = { ...about(), consent_permissions: named('a') };
     await consent({ context });
     await source.query(`UPDATE consent.grants SET expires = now() - interval '1 s' WHERE application_id = $1`, [

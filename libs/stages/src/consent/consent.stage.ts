@@ -77,7 +77,7 @@ function partiesOf({ config, context, session }: Input): Parties | undefined {
   return { user: user.uuid, application: { uuid, slug, name } };
 }
 
-/** What was asked for is never changed: both parts are made of it each time (02-stages P-02). */
+/** What was asked for is never changed: both parts are made of it each time (docs/spec/stages.md#consent). */
 function requestOf({ context }: Input, grant: Grant | undefined): Request {
   const { consent_permissions = [], consent_additional_permissions = [] } = context;
   if (!grant) return { permissions: consent_permissions, additional: consent_additional_permissions };

@@ -6,7 +6,10 @@ import type { emailContract } from './email.contract.js';
 type Contract = typeof emailContract;
 type Mail = Extract<Effect, { type: 'mail' }>;
 
-/** Seconds that a link works beyond what its reader is told: what they do in the last minute is in time (02-stages §13.5). */
+/**
+ * Seconds that a link works beyond what its reader is told: what they do in the last minute is in time
+ * (docs/spec/stages.md#email-mail).
+ */
 const GRACE_S = 60;
 
 /**

@@ -21,7 +21,7 @@ const MAX_TEXT = 255;
 /** A plain address, as one of a server's own must be. */
 const ADDRESS = /^[^\s@<>,;"]+@[^\s@<>,;"]+$/;
 
-/** Mails a link, and a code, that prove who reads a mailbox (02-stages §13). */
+/** Mails a link, and a code, that prove who reads a mailbox (docs/spec/stages.md#email). */
 export const emailContract = defineStage({
   kind: 'email',
   component: 'ak-stage-email',

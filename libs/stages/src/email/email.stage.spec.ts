@@ -133,7 +133,7 @@ describe('the code of a mail', () => {
     });
   });
 
-  it('of an earlier mail is wrong (D3 27)', async () => {
+  it('of an earlier mail is wrong (accident 27)', async () => {
     const stage = drive();
     const first = codeIn(await stage.show());
     after(30);
@@ -147,7 +147,7 @@ describe('the code of a mail', () => {
   it.each([
     ['ten minutes', { token_expiry: 30 }, 600],
     ['as long as its link, if that is shorter', { token_expiry: 5 }, 300],
-  ])('works for %s (D3 15)', async (_how, config, seconds) => {
+  ])('works for %s (accident 15)', async (_how, config, seconds) => {
     const stage = drive({ config });
     const code = codeIn(await stage.show());
     after(seconds);
@@ -222,7 +222,7 @@ describe('whoever followed the link', () => {
     expect(accounts.activated).toEqual([`${UUID} in ${FLOW}`]);
   });
 
-  it('makes nobody active who was disabled, or where the flow does not want it (D3 42)', async () => {
+  it('makes nobody active who was disabled, or where the flow does not want it (accident 42)', async () => {
     const waiting = { ...context, pending_user: alice({ is_active: false }) };
     for (const [accounts, activate_user_on_success] of [
       [new Waiting(false), true] as const,
@@ -239,7 +239,7 @@ describe('whoever followed the link', () => {
   });
 });
 
-describe('whoever cannot be written to (D3 6)', () => {
+describe('whoever cannot be written to (accident 6)', () => {
   const noAddress = alice({ email: '' });
 
   it.each([

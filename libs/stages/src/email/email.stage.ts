@@ -50,8 +50,9 @@ export class EmailStage implements Stage<Contract> {
   }
 
   /**
-   * Refuses an answer without a code, in the same words whether another mail goes out or not (02-stages §13.4). Where that
-   * starts the flow over, the mail waits until the flow comes back to this step.
+   * Refuses an answer without a code, in the same words whether another mail goes out or not
+   * (docs/spec/stages.md#email-resend). Where that starts the flow over, the mail waits until the flow comes back to
+   * this step.
    */
   private again(input: RespondInput<Contract>, user: User): StageOutcome<Contract> {
     const { state, step } = input;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Characters of a code as people type it, gaps included. */
 const MAX_CODE = 32;
 
-/** Waiting for somebody to open the link that was mailed, or to type its code (02-stages §13.2). */
+/** Waiting for somebody to open the link that was mailed, or to type its code (docs/spec/stages.md#email-challenge). */
 export const emailChallenge = z
   .object({
     /** Whoever sees this has followed the link, and is to say so. */

@@ -43,9 +43,9 @@ describe('an invitation', () => {
   });
 
   it.each([
-    ['is for another flow (D3 4)', () => invite({ flow: randomUUID() })],
+    ['is for another flow (accident 4)', () => invite({ flow: randomUUID() })],
     [
-      'has expired meanwhile (D3 15)',
+      'has expired meanwhile (accident 15)',
       async () => {
         const pk = await invite({ single_use: false });
         await desk.database.source.query('UPDATE directory.invitations SET expires = now() WHERE id = $1', [pk]);

@@ -1,4 +1,4 @@
-/** The event that tells of an invitation's use (02-stages §14.2). */
+/** The event that tells of an invitation's use (docs/spec/stages.md#invitation). */
 export const invitationUsed = (pk: string) => ({
   type: 'event' as const,
   action: 'invitation_used',

@@ -1,7 +1,7 @@
 import { boolean, defineStage, type Errors } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Lets in whoever was invited, with what the invitation fixed (02-stages §14). */
+/** Lets in whoever was invited, with what the invitation fixed (docs/spec/stages.md#invitation). */
 export const invitationContract = defineStage({
   kind: 'invitation',
   component: undefined,

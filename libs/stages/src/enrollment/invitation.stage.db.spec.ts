@@ -82,13 +82,13 @@ describe('an invitation', () => {
     expect(await come({ query: { itoken: other.pk }, context })).toEqual(DENIED);
   });
 
-  it('that has expired is none, whoever cleans up (D3 15)', async () => {
+  it('that has expired is none, whoever cleans up (accident 15)', async () => {
     const { pk } = await invite({ expires: new Date(Date.now() - 1) });
     expect(await come({ query: { itoken: pk } })).toEqual(DENIED);
     expect(await invitations.find({ pk })).toBeDefined();
   });
 
-  it('for one flow is none in another, and is not used up there (D3 4)', async () => {
+  it('for one flow is none in another, and is not used up there (accident 4)', async () => {
     const { pk } = await invite({ flow: HERE, single_use: true });
     expect(await come({ query: { itoken: pk }, flow: ELSEWHERE })).toEqual(DENIED);
     expect(await come({ query: { itoken: pk }, flow: undefined })).toEqual(DENIED);
@@ -132,7 +132,7 @@ describe('an invitation', () => {
       (pk: string) => database.source.query(`UPDATE directory.invitations SET expires = now() WHERE id = $1`, [pk]),
     ],
     ['is taken back', (pk: string) => invitations.remove(pk)],
-  ])('that %s while somebody is on the way is none at the end (D3 15)', async (_, happens) => {
+  ])('that %s while somebody is on the way is none at the end (accident 15)', async (_, happens) => {
     const { pk } = await invite();
     await happens(pk);
     expect(await come({ context: { invitation_due: pk }, redeems: true })).toEqual(DENIED);

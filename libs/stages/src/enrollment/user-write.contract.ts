@@ -5,7 +5,9 @@ export const CREATION_MODES = ['never_create', 'create_when_required', 'always_c
 /** Kinds of users that there are. */
 export const WRITTEN_TYPES = ['internal', 'external', 'service_account', 'internal_service_account'] as const;
 
-/** Writes what was filled in to the user whom the flow is about, or makes one of it (02-stages §9). */
+/**
+ * Writes what was filled in to the user whom the flow is about, or makes one of it (docs/spec/stages.md#user-write).
+ */
 export const userWriteContract = defineStage({
   kind: 'user_write',
   component: undefined,

@@ -107,7 +107,7 @@ describe('a user who is made', () => {
     expect(await write(data)).toEqual({ type: 'denied', message: { code: 'user_write_failed' } });
   });
 
-  it('is not made where the stage never makes one, logged in or not (D3 5)', async () => {
+  it('is not made where the stage never makes one, logged in or not (accident 5)', async () => {
     const before = await desk.count();
     expect(await write({ username: fresh() }, NEVER)).toEqual({
       ...{ type: 'denied', message: { code: 'user_write_nobody' } },
@@ -208,7 +208,7 @@ describe('a user who is changed', () => {
     expect(JSON.stringify(done)).not.toContain('keep_session');
   });
 
-  it('is asked for a second factor before a recovery gives them another password (D3 25)', async () => {
+  it('is asked for a second factor before a recovery gives them another password (accident 25)', async () => {
     const user = await somebody({ password_hash: 'old' });
     const hashOf = async () => (await find(user.username))?.password_hash;
     const change = (context: object, data: object = { password: 'hunter2' }) =>

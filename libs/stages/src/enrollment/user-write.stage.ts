@@ -78,7 +78,7 @@ export class UserWriteStage implements Stage<Contract> {
 
 /**
  * A mailbox does not stand in for a second factor: who has one is asked for it before their password is replaced, whatever
- * the flow has forgotten to ask (05-security D3 25). Who has none is let by.
+ * the flow has forgotten to ask (docs/security.md#accident-25). Who has none is let by.
  */
 function proofFirst({ flow, context }: Input, { uuid }: SavedUser): StageOutcome<Contract> | undefined {
   const proved = context.auth_method_args?.['mfa_devices'];

@@ -5,7 +5,7 @@ const attributesOf = (data: object, locked: string[] = []) =>
   writtenUser(data as Record<string, unknown>, locked).attributes;
 
 describe('what is written of a form', () => {
-  it('is name, address and password, and nothing else that a user has (D3 42)', () => {
+  it('is name, address and password, and nothing else that a user has (accident 42)', () => {
     const data = {
       ...{ username: 'alice', name: 'Alice', email: 'a@example.org', password: 'hunter2' },
       ...{ is_active: true, is_superuser: true, groups: ['admins'], type: 'internal', path: 'admins', pk: 1, id: 1 },
@@ -46,7 +46,7 @@ describe('what is written of a form', () => {
     { attributes: { contact: { verified: true } } },
     { 'attributes.Phone_VERIFIED': true },
     { 'attributes.__proto__.debug': true },
-  ])('says nothing of what somebody may do, or has proved: %j (D3 42)', (data) => {
+  ])('says nothing of what somebody may do, or has proved: %j (accident 42)', (data) => {
     expect(JSON.stringify(attributesOf(data))).not.toContain('true');
     expect(attributesOf(data)).not.toHaveProperty('debug');
     expect(({} as { debug?: unknown }).debug).toBeUndefined();

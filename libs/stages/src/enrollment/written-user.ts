@@ -36,7 +36,10 @@ export function writtenUser(data: Bag, locked: readonly string[]): WrittenUser {
 const textIn = (key: string, value: unknown): [string, string][] =>
   typeof value === 'string' || typeof value === 'number' ? [[key, String(value)]] : [];
 
-/** `attributes` holds several; `attributes.a.b` is one inside of `a`. Only dots part names (02-stages P-31). */
+/**
+ * `attributes` holds several; `attributes.a.b` is one inside of `a`. Only dots part names
+ * (docs/spec/stages.md#user-write-attributes).
+ */
 function withAttribute(all: Bag, [key, value]: [string, unknown], locked: readonly string[]): Bag {
   const path = key === ATTRIBUTES ? [] : PREFIX.test(key) ? pathOf(key.slice(ATTRIBUTES.length + 1)) : undefined;
   if (!path || (path.length === 0 && !isBag(value))) return all;

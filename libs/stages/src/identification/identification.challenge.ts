@@ -4,7 +4,10 @@ import type { identificationContract } from './identification.contract.js';
 
 type Contract = typeof identificationContract;
 
-/** What the visitor sees: the fields, the links to other flows and the label of the button (02-stages §2.2). */
+/**
+ * What the visitor sees: the fields, the links to other flows and the label of the button
+ * (docs/spec/stages.md#identification-challenge).
+ */
 export function challengeOf(
   input: ChallengeInput<Contract>,
   sources: Challenge<Contract>['sources'],

@@ -27,7 +27,7 @@ export const MAX_IDENTIFIER = 1024;
 const NOBODY_TO_FIND = 'When no user fields are selected, at least one source must be selected';
 const isFilled = (list: unknown) => Array.isArray(list) && list.length > 0;
 
-/** Finds out who the visitor claims to be (02-stages §2). */
+/** Finds out who the visitor claims to be (docs/spec/stages.md#identification). */
 export const identificationContract = defineStage({
   kind: 'identification',
   component: 'ak-stage-identification',

@@ -40,7 +40,8 @@ export class IdentificationStage implements Stage<Contract> {
 
 /**
  * A stand-in goes on where an embedded password is refused for known and unknown alike, or where the flow pretends;
- * it is kept with a refusal too, so that a restart with context, and policies, see who was asked for (02-stages §2.4).
+ * it is kept with a refusal too, so that a restart with context, and policies, see who was asked for
+ * (docs/spec/stages.md#identification-answer).
  */
 function unknown(input: RespondInput<Contract>): StageOutcome<Contract> {
   const identifier = input.response.uid_field;
@@ -53,7 +54,10 @@ function unknown(input: RespondInput<Contract>): StageOutcome<Contract> {
   return reject<Contract>({ non_field_errors: [{ code: 'identification_failed' }] }, { context, effects });
 }
 
-/** The typed text is shown in place of the user whenever the user's own name would tell that they exist (02-stages P-10). */
+/**
+ * The typed text is shown in place of the user whenever the user's own name would tell that they exist
+ * (docs/spec/stages.md#identification-display).
+ */
 function contextOf({ config, response }: RespondInput<Contract>, user: User) {
   const asTyped = config.pretend_user_exists || !config.show_matched_user;
   return { pending_user: user, ...(asTyped ? { pending_user_identifier: response.uid_field } : {}) };

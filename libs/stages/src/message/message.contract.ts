@@ -1,7 +1,7 @@
 import { char, choice, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Tells the visitor something and goes on; added by whoever plans a flow (02-stages §16.3). */
+/** Tells the visitor something and goes on; added by whoever plans a flow (docs/spec/sources.md#added-steps). */
 export const messageContract = defineStage({
   kind: 'message',
   component: undefined,

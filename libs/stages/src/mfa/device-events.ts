@@ -7,7 +7,7 @@ interface Named {
   readonly pk: number;
 }
 
-/** A device as events and facts name it (03-mfa §12). */
+/** A device as events and facts name it (docs/spec/mfa.md#mfa-events). */
 export const namedDevice = ({ kind, name, pk }: Named) => ({ ...modelOf(kind), name, pk });
 
 /** The event of a device that was set up. */

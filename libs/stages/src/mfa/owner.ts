@@ -5,7 +5,7 @@ interface Given {
   readonly session: StageRequest['session'];
 }
 
-/** Whom devices are about: whoever the flow is about, else whoever is logged in (03-mfa §10.2). */
+/** Whom devices are about: whoever the flow is about, else whoever is logged in (docs/spec/mfa.md#device-owner). */
 export const ownerOf = ({ context, session }: Given): User | undefined =>
   context.pending_user ?? session.user ?? undefined;
 

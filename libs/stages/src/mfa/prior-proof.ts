@@ -14,7 +14,7 @@ export const PROOF_FIRST: Insert = {
 
 /**
  * Whether somebody has a device and has proved none: neither when they logged in, if that was not long ago, nor in this plan.
- * One that was set up in this plan is proved by that (05-security D3 25).
+ * One that was set up in this plan is proved by that (docs/security.md#accident-25).
  */
 export function owesProof({ context, session }: Given, { uuid }: SavedUser, devices: readonly Device[]): boolean {
   if (!devices.some(canProve) || (session.proved && session.user?.kind === 'saved' && session.user.uuid === uuid))
@@ -26,7 +26,7 @@ export function owesProof({ context, session }: Given, { uuid }: SavedUser, devi
 /** A phone whose number is only known by a digest was verified once, and cannot be asked again. */
 export const canProve = ({ facts }: Device) => facts['verified_only'] !== true;
 
-/** Numbers of the devices that convinced a stage on the way (03-mfa §11.1). */
+/** Numbers of the devices that convinced a stage on the way (docs/spec/mfa.md#mfa-context). */
 function provedIn({ auth_method_args }: Given['context']): unknown[] {
   const named = auth_method_args?.['mfa_devices'];
   return Array.isArray(named) ? named.map((device) => (device as { pk?: unknown } | null)?.pk) : [];

@@ -43,7 +43,7 @@ const ASKS_FIRST = {
 };
 
 describe('a further device', () => {
-  it('is set up once one has been proved, not by whoever has a password alone (D3 25)', async () => {
+  it('is set up once one has been proved, not by whoever has a password alone (accident 25)', async () => {
     const alice = person();
     const app = await has(alice, 'totp');
     expect(await setUp(alice).show()).toEqual(ASKS_FIRST);
@@ -55,7 +55,7 @@ describe('a further device', () => {
     expect(typeOf(await setUp(alice, {}, { user: alice, proved: true }).show())).toBe('challenge');
   });
 
-  it('is kept for nobody who has come by one since it was shown, and not proved that (D3 25)', async () => {
+  it('is kept for nobody who has come by one since it was shown, and not proved that (accident 25)', async () => {
     const alice = person();
     const { show, answer } = setUp(alice);
     expect(typeOf(await show())).toBe('challenge');
@@ -64,7 +64,7 @@ describe('a further device', () => {
     expect(await database.devices.of(alice.uuid)).toHaveLength(1);
   });
 
-  it('is not set up by what somebody else has proved (D3 25)', async () => {
+  it('is not set up by what somebody else has proved (accident 25)', async () => {
     const [alice, bob] = [person(), person()];
     await has(alice, 'totp');
     const foreign = await has(bob, 'totp');

@@ -15,7 +15,10 @@ import { owesProof, PROOF_FIRST } from './prior-proof.js';
 type Given = Parameters<typeof savedOwnerOf>[0] & Parameters<typeof owesProof>[0];
 type Outcome<C extends StageContract> = StageOutcome<C> | Promise<StageOutcome<C>>;
 
-/** Sets up a device. Whoever has one proves it first: a password alone neither adds nor replaces a factor (05-security D3 25). */
+/**
+ * Sets up a device. Whoever has one proves it first: a password alone neither adds nor replaces a factor
+ * (docs/security.md#accident-25).
+ */
 export abstract class SetUpStage<C extends StageContract> implements Stage<C> {
   constructor(protected readonly devices: Devices) {}
 

@@ -17,7 +17,7 @@ const MAX_FILLED = 2 * 1024 * 1024;
 /** Each lane is a thread. */
 const MAX_LANES = 16;
 
-/** A PHC string, bare or behind the name that Django puts before it (02-stages §3.9). */
+/** A PHC string, bare or behind the name that Django puts before it (docs/spec/stages.md#password-hashes). */
 const STORED =
   /^(argon2)?(\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d{0,6}),p=([1-9]\d?)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+))$/;
 

@@ -9,7 +9,7 @@ const MAX_COST = 14;
 const STORED = /^bcrypt_sha256\$(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26])$/;
 const MIN_COST = 4;
 
-/** A stored `bcrypt_sha256` hash of a migrated user (02-stages §3.9), always outdated. */
+/** A stored `bcrypt_sha256` hash of a migrated user (docs/spec/stages.md#password-hashes), always outdated. */
 export function bcryptHash(stored: string): StoredHash | undefined {
   const [, hash, digits] = STORED.exec(stored) ?? [];
   const cost = Number(digits);

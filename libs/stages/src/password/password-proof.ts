@@ -22,7 +22,7 @@ export interface Claim {
   readonly stillWanted: () => boolean;
 }
 
-/** By what a claim was proved; the method and its arguments are those of 02-stages §3.6. */
+/** By what a claim was proved; the method and its arguments are those of docs/spec/stages.md#auth-method. */
 export interface Proof {
   readonly backend: Backend;
   readonly method: 'password' | 'token';

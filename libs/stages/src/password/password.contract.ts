@@ -11,14 +11,14 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Where a password can be checked, by the names that blueprints use (02-stages §3.5). */
+/** Where a password can be checked, by the names that blueprints use (docs/spec/stages.md#password-backends). */
 export const BACKENDS = [
   'authentik.core.auth.InbuiltBackend',
   'authentik.core.auth.TokenBackend',
   'authentik.sources.ldap.auth.LDAPBackend',
 ] as const;
 
-/** Proves that the pending user knows their password (02-stages §3). */
+/** Proves that the pending user knows their password (docs/spec/stages.md#password). */
 export const passwordContract = defineStage({
   kind: 'password',
   component: 'ak-stage-password',

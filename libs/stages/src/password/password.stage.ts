@@ -47,7 +47,8 @@ export class PasswordStage implements Stage<Contract> {
 
   /**
    * Refuses an answer without a usable password. On its own form that is a wrong field, which counts as a failure of the step
-   * alone. Inside another step the host has no such field error, so it is a failed login like a wrong password (02-stages §2.4).
+   * alone. Inside another step the host has no such field error, so it is a failed login like a wrong password
+   * (docs/spec/stages.md#identification-answer).
    */
   refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
     const user = whomOf(input);
@@ -89,7 +90,10 @@ function wrong(input: ChallengeInput<Contract>, { username }: User): StageOutcom
 
 type Recorded = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed' | 'effects'>;
 
-/** Counts in the step's own state; the last failure ends the flow without a word (02-stages §3.4). */
+/**
+ * Counts in the step's own state; the last failure ends the flow without a word
+ * (docs/spec/stages.md#password-failures).
+ */
 function failure({ config, state }: ChallengeInput<Contract>, errors: OwnErrors<Contract>, recorded: Recorded) {
   const failures = (state?.failures ?? 0) + 1;
   if (failures >= config.failed_attempts_before_cancel) return deny<Contract>(recorded);

@@ -7,7 +7,7 @@ import type { StoredHash, StoredHashReader } from './stored-hash.js';
 
 export { hashPassword };
 
-/** The kinds of hashes that are known (02-stages §3.9). */
+/** The kinds of hashes that are known (docs/spec/stages.md#password-hashes). */
 const readers: readonly StoredHashReader[] = [argon2Hash, pbkdf2Hash, bcryptHash, scryptHash];
 
 /** What matches nothing and costs as much as a current hash. */

@@ -14,7 +14,10 @@ const digests = {
 
 const STORED = /^(pbkdf2_sha256|pbkdf2_sha1)\$([1-9]\d{0,6})\$([^$]+)\$([^$]+)$/;
 
-/** A stored `pbkdf2_sha256` or `pbkdf2_sha1` hash of a migrated user (02-stages §3.9), always outdated. */
+/**
+ * A stored `pbkdf2_sha256` or `pbkdf2_sha1` hash of a migrated user (docs/spec/stages.md#password-hashes), always
+ * outdated.
+ */
 export function pbkdf2Hash(stored: string): StoredHash | undefined {
   const [, kind, rounds, salt, encoded] = STORED.exec(stored) ?? [];
   if (salt === undefined || encoded === undefined) return undefined;

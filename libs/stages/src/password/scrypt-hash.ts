@@ -13,7 +13,10 @@ const MAX_MEMORY = 64 * 2 ** 20;
 
 const STORED = /^scrypt\$([1-9]\d{0,6})\$([^$]+)\$([1-9]\d{0,6})\$([1-9]\d{0,6})\$([^$]+)$/;
 
-/** A stored `scrypt` hash of a migrated user, `scrypt$N$SALT$R$P$KEY` (02-stages §3.9), always outdated. */
+/**
+ * A stored `scrypt` hash of a migrated user, `scrypt$N$SALT$R$P$KEY` (docs/spec/stages.md#password-hashes), always
+ * outdated.
+ */
 export function scryptHash(stored: string): StoredHash | undefined {
   const [, n, salt, r, p, encoded] = STORED.exec(stored) ?? [];
   if (salt === undefined || encoded === undefined) return undefined;

@@ -201,7 +201,7 @@ describe('a field that nobody fills in', () => {
     expect(one({ type: 'text_read_only', placeholder: 'p' }, 'x')).toBe('');
   });
 
-  it('has what the expression in its place comes to, never its source (P-37)', () => {
+  it('has what the expression in its place comes to, never its source', () => {
     for (const type of ['hidden', 'static'] as const) {
       const computed = field({ type, placeholder: 'return 1', placeholder_expression: true });
       const form = (evaluated: object) =>

@@ -18,7 +18,7 @@ export interface Terms extends Limits {
 /** Whose value comes from elsewhere, whatever is answered. */
 const FIXED: ReadonlySet<string> = new Set(['hidden', 'static', 'text_read_only', 'text_area_read_only']);
 
-/** Whose empty box says nothing, where it may be left empty (02-stages P-36). */
+/** Whose empty box says nothing, where it may be left empty (docs/spec/stages.md#prompt-answers). */
 const EMPTY_IS_NONE: ReadonlySet<string> = new Set(['username', 'password', 'number', 'date', 'date-time', 'file']);
 
 /** Reads an answer by the fields of the form. Of what the form does not ask for nothing is kept. */
@@ -45,7 +45,9 @@ export function namesTyped(form: readonly FormField[], body: Bag, limits: Limits
 export const passwordsOf = (form: readonly FormField[]): string[] =>
   form.filter(({ type }) => type === 'password').map(({ field_key }) => field_key);
 
-/** All passwords of a form are one, typed again; one that is left out is another (02-stages P-34). */
+/**
+ * All passwords of a form are one, typed again; one that is left out is another (docs/spec/stages.md#prompt-answers).
+ */
 function differ(form: readonly FormField[], body: Bag): boolean {
   const typed = passwordsOf(form.filter(({ locked }) => !locked)).map((key) => own(body, key) || undefined);
   return new Set(typed).size > 1;
@@ -66,8 +68,8 @@ function checked(field: FormField, given: unknown, { taken = [], ...limits }: Te
 }
 
 /**
- * What may be left out, and is, has the value that the form showed, judged like any other (02-stages P-35). What was emptied
- * has none, and a box that is not ticked is not even sent.
+ * What may be left out, and is, has the value that the form showed, judged like any other
+ * (docs/spec/stages.md#prompt-answers). What was emptied has none, and a box that is not ticked is not even sent.
  */
 function absent(field: FormField, given: unknown, terms: Terms): Read {
   const { initial, required, type } = field;

@@ -21,7 +21,10 @@ const MAX_EMAIL = 254;
 /** What a value must be like, and what becomes of it. */
 type Check = z.ZodType;
 
-/** Of which kind the answer to a field is (02-stages §10.3). Fields that nobody fills in are not answered. */
+/**
+ * Of which kind the answer to a field is (docs/spec/stages.md#prompt-field-types). Fields that nobody fills in are not
+ * answered.
+ */
 export function checkOf(field: FormField, limits: Limits): Check {
   const allowBlank = !field.required;
   switch (field.type) {

@@ -42,7 +42,7 @@ export type ValidationPolicy = z.output<typeof validationPolicy>;
 const admitField = ({ field_key }: Readonly<Record<string, unknown>>): Errors =>
   field_key === NOT_A_KEY ? { field_key: [{ text: 'This is no name of a field.' }] } : {};
 
-/** Shows a form and keeps what was filled in (02-stages §10). */
+/** Shows a form and keeps what was filled in (docs/spec/stages.md#prompt). */
 export const promptContract = defineStage({
   kind: 'prompt',
   component: 'ak-stage-prompt',

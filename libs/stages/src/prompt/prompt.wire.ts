@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The kinds of fields that clients can draw (02-stages §10.3). */
+/** The kinds of fields that clients can draw (docs/spec/stages.md#prompt-field-types). */
 export const PROMPT_TYPES = [
   'text',
   'text_area',
@@ -36,7 +36,7 @@ const stagePrompt = z
   })
   .meta({ id: 'StagePrompt', description: 'One field of a form.' });
 
-/** A form of fields that an administrator put together (02-stages §10.2). */
+/** A form of fields that an administrator put together (docs/spec/stages.md#prompt-challenge). */
 export const promptChallenge = z
   .object({ fields: z.array(stagePrompt) })
   .meta({ id: 'PromptChallenge', description: 'A form to fill in.' });

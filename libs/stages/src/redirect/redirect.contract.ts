@@ -1,7 +1,9 @@
 import { defineStage, redirectChallenge, target } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Leads elsewhere and goes no further; added by policies and by whoever plans a flow (01-executor §3.11). */
+/**
+ * Leads elsewhere and goes no further; added by policies and by whoever plans a flow (docs/spec/stages.md#redirect).
+ */
 export const redirectContract = defineStage({
   kind: 'redirect',
   component: 'xak-flow-redirect',

@@ -1,7 +1,10 @@
 import { choice, defineStage, GROUP_MATCHING } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Makes the user a member of what a source says are their groups (02-stages §16.3); added by a login by a source. */
+/**
+ * Makes the user a member of what a source says are their groups (docs/spec/sources.md#added-steps); added by a login
+ * by a source.
+ */
 export const groupUpdateContract = defineStage({
   kind: 'group_update',
   component: undefined,

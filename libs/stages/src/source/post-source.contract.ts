@@ -1,7 +1,10 @@
 import { defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Keeps that somebody of a source is the user whom the flow is about (02-stages §16.3); added by a login by a source. */
+/**
+ * Keeps that somebody of a source is the user whom the flow is about (docs/spec/sources.md#added-steps); added by a
+ * login by a source.
+ */
 export const postSourceContract = defineStage({
   kind: 'post_source',
   component: undefined,

@@ -7,7 +7,7 @@ const LOGIN_COMPONENTS = ['xak-flow-redirect', 'ak-source-plex', 'ak-source-oaut
 const isNamed = ({ source }: Readonly<Record<string, unknown>>) => typeof source === 'string';
 const NAMELESS: Errors = { source: [{ code: 'required' }] };
 
-/** Has the visitor sign in elsewhere before the flow goes on (02-stages §15). */
+/** Has the visitor sign in elsewhere before the flow goes on (docs/spec/stages.md#source-stage). */
 export const sourceContract = defineStage({
   kind: 'source',
   component: 'xak-flow-redirect',

@@ -7,7 +7,10 @@ import type { sourceContract } from './source.contract.js';
 type Contract = typeof sourceContract;
 type Input = ChallengeInput<Contract>;
 
-/** Sends the visitor to a source. That they have come back, only the gateway can say: no answer does (P-01). */
+/**
+ * Sends the visitor to a source. That they have come back, only the gateway can say: no answer does
+ * (docs/spec/stages.md#source-stage).
+ */
 @Injectable()
 export class SourceStage implements Stage<Contract> {
   constructor(@Inject(Sources) private readonly sources: Sources) {}

@@ -165,7 +165,7 @@ describe('groups of a source', () => {
     expect(await groupsOf(member)).toEqual(['crew']);
   });
 
-  it('are for nobody inactive (D3 14)', async () => {
+  it('are for nobody inactive (accident 14)', async () => {
     const user = await enrol(database.source);
     expect(await follow({ ...user, is_active: false }, 'identifier', { in: { name: 'in' } })).toEqual({
       type: 'denied',

@@ -9,7 +9,7 @@ export const GEOIP_BINDINGS = [
   'bind_continent_country_city',
 ] as const;
 
-/** Attaches the pending user to the visitor's session (02-stages §6). */
+/** Attaches the pending user to the visitor's session (docs/spec/stages.md#user-login). */
 export const userLoginContract = defineStage({
   kind: 'user_login',
   component: 'ak-stage-user-login',

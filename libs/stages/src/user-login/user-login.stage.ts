@@ -16,7 +16,7 @@ import type { userLoginContract } from './user-login.contract.js';
 
 type Contract = typeof userLoginContract;
 
-/** Who let a user in when no stage says so (02-stages §6.4). */
+/** Who let a user in when no stage says so (docs/spec/stages.md#login). */
 const DEFAULT_BACKEND = 'authentik.core.auth.InbuiltBackend';
 
 /** Logs the pending user in: at once, or after asking whether to remember the browser. */
@@ -62,7 +62,7 @@ export class UserLoginStage implements Stage<Contract> {
 
 const asks = ({ config }: ChallengeInput<Contract>) => seconds(config.remember_me_offset) > 0;
 
-/** Only a saved, active user can be logged in; anybody else is denied without a reason (02-stages P-11, P-12). */
+/** Only a saved, active user can be logged in; anybody else is denied without a reason (docs/spec/stages.md#login). */
 function forUser(
   { context }: ChallengeInput<Contract>,
   then: (user: SavedUser) => StageOutcome<Contract>,
@@ -77,7 +77,9 @@ function durationOf(config: ChallengeInput<Contract>['config'], remember: boolea
   return duration > 0 ? duration : null;
 }
 
-/** Whether a device was proved on the way: a stage that is convinced by one says which (03-mfa §11.1). */
+/**
+ * Whether a device was proved on the way: a stage that is convinced by one says which (docs/spec/mfa.md#mfa-context).
+ */
 function hasProvedDevice({ auth_method_args }: PlanContext): boolean {
   const devices = auth_method_args?.['mfa_devices'];
   return Array.isArray(devices) && devices.length > 0;

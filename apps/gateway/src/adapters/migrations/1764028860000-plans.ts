@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Sessions, plans under way, attempts, reputation and the outbox (protocol §6). */
+/** Sessions, plans under way, attempts, reputation and the outbox (docs/spec/storage.md#tables). */
 export class Plans1764028860000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);

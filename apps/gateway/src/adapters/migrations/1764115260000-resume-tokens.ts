@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Plans that wait for whoever follows a mailed link (protocol §8). */
+/** Plans that wait for whoever follows a mailed link (docs/spec/plan.md#mailed-links). */
 export class ResumeTokens1764115260000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of UP) await runner.query(statement);

@@ -73,7 +73,7 @@ describe('what a name leads to', () => {
   it.each([
     ...['127.0.0.1', '10.0.0.1', '192.168.1.1', '172.16.0.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1'],
     ...['::1', '::', 'fe80::1', 'fd00::1', '::ffff:127.0.0.1', '64:ff9b::7f00:1', 'ff02::1'],
-  ])('may not be %s, which is within the house (D3 43)', (address) => {
+  ])('may not be %s, which is within the house (accident 43)', (address) => {
     expect(hosts.admitsAddress(address)).toBe(false);
   });
 });

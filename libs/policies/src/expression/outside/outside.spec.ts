@@ -95,7 +95,7 @@ describe('where a server leads', () => {
     });
   });
 
-  it('is not followed to another host, though policies may ask that one (D3 43)', async () => {
+  it('is not followed to another host, though policies may ask that one (accident 43)', async () => {
     const elsewhere = encodeURIComponent(`http://localhost:${server.port}/echo`);
     const by = outside({}, [`127.0.0.1:${server.port}`, `localhost:${server.port}`]);
     await expect(ask(`/to/${elsewhere}`, {}, by)).rejects.toThrow('leads elsewhere');
@@ -120,7 +120,7 @@ describe('whom policies may not ask', () => {
     await expect(ask('', { url })).rejects.toThrow('credentials do not belong in an address');
   });
 
-  it('is a host whose name leads into the house, unless its address is named too (D3 43)', async () => {
+  it('is a host whose name leads into the house, unless its address is named too (accident 43)', async () => {
     const url = `http://localhost:${server.port}/echo`;
     const [name, address] = [`localhost:${server.port}`, '127.0.0.1'];
     await expect(ask('', { url }, outside({}, [name]))).rejects.toThrow('leads into a private network');

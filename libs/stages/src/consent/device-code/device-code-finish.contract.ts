@@ -2,7 +2,7 @@ import { DEVICE_CODE_FINISH_KIND, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { deviceCodeFinishChallenge, deviceCodeFinishResponse } from './device-code.wire.js';
 
-/** The end of a device's login: an answer lets the device in, looking does not (02-stages §17, P-49). */
+/** The end of a device's login: an answer lets the device in, looking does not (docs/spec/device-codes.md#finish). */
 export const deviceCodeFinishContract = defineStage({
   kind: DEVICE_CODE_FINISH_KIND,
   component: 'ak-provider-oauth2-device-code-finish',

@@ -2,7 +2,10 @@ import { DEVICE_CODE_KIND, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { deviceCodeChallenge, deviceCodeResponse } from './device-code.wire.js';
 
-/** Asks for the code that another device shows, and leads on to what its client is to be allowed (02-stages §17). */
+/**
+ * Asks for the code that another device shows, and leads on to what its client is to be allowed
+ * (docs/spec/device-codes.md#entering).
+ */
 export const deviceCodeContract = defineStage({
   kind: DEVICE_CODE_KIND,
   component: 'ak-provider-oauth2-device-code',

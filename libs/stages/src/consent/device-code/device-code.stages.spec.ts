@@ -79,7 +79,7 @@ describe('the step that lets a device in', () => {
       request: { session: { user: session }, query },
     });
 
-  it('lets it in for an answer, and never for a look (P-49)', async () => {
+  it('lets it in for an answer, and never for a look', async () => {
     const codes = new OneCode();
     const step = finishing(codes);
     for (const _ of [1, 2, 3]) expect(await step.show()).toMatchObject({ type: 'challenge' });

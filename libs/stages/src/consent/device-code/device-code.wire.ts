@@ -1,7 +1,7 @@
 import { digits, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Asking for the code that another device shows (02-stages §17). */
+/** Asking for the code that another device shows (docs/spec/device-codes.md#entering). */
 export const deviceCodeChallenge = z
   .object({})
   .meta({ id: 'OAuthDeviceCodeChallenge', description: 'Asks for the code that another device shows.' });

@@ -48,7 +48,7 @@ describe('codes of a device', () => {
     expect(kept).not.toContain(device_code);
   });
 
-  it('belong to whoever shows the one to read first, of two at once to one (D3 52)', async () => {
+  it('belong to whoever shows the one to read first, of two at once to one (accident 52)', async () => {
     const { user_code } = await codes.issue(CLIENT, 60);
     const people = Array.from({ length: 6 }, somebody);
     const claims = await Promise.all(people.map(({ uuid }) => codes.claim(user_code, uuid)));
@@ -57,7 +57,7 @@ describe('codes of a device', () => {
     expect(await codes.claim(user_code, winners[0]!.uuid)).toMatchObject(CLIENT);
   });
 
-  it('are approved by nobody else, whatever they know (D3 52)', async () => {
+  it('are approved by nobody else, whatever they know (accident 52)', async () => {
     const { id, device_code, user } = await claimed();
     expect(await codes.isOpen(id, somebody().uuid)).toBe(false);
     expect(await codes.approve(randomUUID(), { claimed: id, user: somebody(), scopes: ['openid'] })).toBe(false);
@@ -66,7 +66,7 @@ describe('codes of a device', () => {
     expect(await codes.isOpen(id, user.uuid)).toBe(true);
   });
 
-  it('expire, with nobody cleaning up (D3 15)', async () => {
+  it('expire, with nobody cleaning up (accident 15)', async () => {
     const { id, device_code, user_code, user } = await claimed();
     await source.query(`UPDATE consent.device_codes SET expires = now() WHERE id = $1`, [id]);
     expect(await codes.claim(user_code, user.uuid)).toBeUndefined();
@@ -113,7 +113,7 @@ describe('a device that asks', () => {
     expect(await poll(device_code)).toHaveProperty('access_token');
   });
 
-  it('gets no more than was allowed (D3 9)', async () => {
+  it('gets no more than was allowed (accident 9)', async () => {
     const { device_code } = await approved(['openid', 'profile']);
     expect(await poll(device_code)).toMatchObject({ scopes: ['openid'] });
   });
@@ -130,7 +130,7 @@ describe('a device that asks', () => {
 });
 
 describe('a token', () => {
-  it('is kept as a hash, and found until it expires (D3 15)', async () => {
+  it('is kept as a hash, and found until it expires (accident 15)', async () => {
     const { device_code, user } = await approved();
     const redeemed = await poll(device_code);
     const { access_token = '' } = 'access_token' in redeemed ? redeemed : {};

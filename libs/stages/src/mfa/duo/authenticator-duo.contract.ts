@@ -5,7 +5,7 @@ import { authenticatorDuoChallenge, authenticatorDuoResponse } from './authentic
 
 const HOST = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i;
 
-/** Pairs a phone with Duo (03-mfa §8). */
+/** Pairs a phone with Duo (docs/spec/mfa.md#duo). */
 export const authenticatorDuoContract = defineStage({
   kind: 'authenticator_duo',
   component: 'ak-stage-authenticator-duo',

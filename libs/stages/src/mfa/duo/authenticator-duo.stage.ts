@@ -93,7 +93,7 @@ function show(input: Input, state: State<Contract>, status?: DuoPairing | 'away'
   return ask<Contract>({ ...challenge, ...(status && status !== 'away' ? { duo_response: status } : {}) }, { state });
 }
 
-/** Nothing has been judged: whoever was too quick asks again (03-mfa §18, 14). */
+/** Nothing has been judged: whoever was too quick asks again (docs/spec/mfa.md#duo-setup). */
 const again = (input: Input, state: State<Contract>, message: OwnMessage<Contract>) => ({
   ...show(input, state),
   errors: { non_field_errors: [message] } satisfies OwnErrors<Contract>,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** How far a pairing is, in Duo's words. */
 const duoStatus = z.enum(['success', 'waiting', 'invalid']);
 
-/** Pairing a phone with Duo (03-mfa §8.3). */
+/** Pairing a phone with Duo (docs/spec/mfa.md#duo-setup). */
 export const authenticatorDuoChallenge = z
   .object({
     activation_barcode: z.string(),

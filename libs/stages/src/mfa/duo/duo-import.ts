@@ -45,7 +45,10 @@ export function administrationOf(config: Readonly<Record<string, unknown>>): Duo
   return integrationKey === '' || secretKey === '' ? undefined : { host, integrationKey, secretKey };
 }
 
-/** Makes a device for every user of the account who is here by the same name, and has none yet (03-mfa §8.6). */
+/**
+ * Makes a device for every user of the account who is here by the same name, and has none yet
+ * (docs/spec/mfa.md#duo-import).
+ */
 export async function importDuo(users: AsyncIterable<DuoUser>, parts: Parts): Promise<DuoReport> {
   const report: DuoReport = { added: 0, existing: 0, unknown: 0 };
   let batch: DuoUser[] = [];

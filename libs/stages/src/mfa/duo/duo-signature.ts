@@ -22,7 +22,10 @@ export interface SignedRequest {
 
 const sha512 = (text: string) => createHash('sha512').update(text, 'utf8').digest('hex');
 
-/** The lines whose HMAC is the signature (version 5 of Duo's scheme: SHA-512, the body by its hash; 03-mfa §8.7). */
+/**
+ * The lines whose HMAC is the signature (version 5 of Duo's scheme: SHA-512, the body by its hash;
+ * docs/spec/mfa.md#duo-calls).
+ */
 export const canonicalLines = (host: string, { method, path, query, body, date }: SignedRequest): readonly string[] => [
   date,
   method,

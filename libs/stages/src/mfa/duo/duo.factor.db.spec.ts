@@ -137,7 +137,7 @@ describe('asking a phone', () => {
     },
   );
 
-  it('asks no phone but the user’s own (D3 19)', async () => {
+  it('asks no phone but the user’s own (accident 19)', async () => {
     const [user, other] = [await bench.paired(), await bench.paired()];
     const [theirs] = await bench.devices.of(other.uuid);
     const stage = bench.validate(user);

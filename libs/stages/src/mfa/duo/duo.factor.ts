@@ -18,7 +18,7 @@ const RETURN_MS = 750;
 /** Steps of a message that are heard of in one turn. */
 const MAX_STEPS = 5;
 
-/** Messages to a phone, which somebody answers there (03-mfa §10.9). */
+/** Messages to a phone, which somebody answers there (docs/spec/mfa.md#duo-push). */
 @Injectable()
 export class DuoFactor extends Factor<Kind> {
   readonly deviceClass = 'duo';

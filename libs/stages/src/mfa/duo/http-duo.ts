@@ -31,7 +31,7 @@ const demand = z.discriminatedUnion('result', [
 
 const transaction = z.object({ txid: z.string() });
 
-/** Only this word lets anybody in: a new or an empty one does not (03-mfa §18, 17). */
+/** Only this word lets anybody in: a new or an empty one does not (docs/spec/mfa.md#duo-push). */
 const judged = z
   .object({ result: z.string() })
   .transform(({ result }): DuoAnswer => (result === 'allow' || result === 'waiting' ? result : 'deny'));
@@ -43,7 +43,7 @@ const PAGE = 100;
 /** Pages of an account that are read before something must be wrong. */
 const MAX_PAGES = 10_000;
 
-/** Duo over HTTPS: Auth API version 2 and Admin API version 1 (03-mfa §8.7). */
+/** Duo over HTTPS: Auth API version 2 and Admin API version 1 (docs/spec/mfa.md#duo-calls). */
 export class HttpDuo extends Duo {
   constructor(private readonly connection: DuoConnection) {
     super();

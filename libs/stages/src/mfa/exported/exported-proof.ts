@@ -52,7 +52,7 @@ const sms = z.object({ phone_number: z.string().min(1).max(200) });
 
 /** What an authenticator says of itself that does not tell its model. */
 const NO_MODEL = '00000000-0000-0000-0000-000000000000';
-/** How a number begins of which only the digest was kept (03-mfa §7.2). */
+/** How a number begins of which only the digest was kept (docs/spec/mfa.md#sms-numbers). */
 const HASHED = 'hash:';
 
 const stageHere = ({ stage }: Surroundings): string => {

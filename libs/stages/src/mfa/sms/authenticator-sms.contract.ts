@@ -4,7 +4,7 @@ import { SET_UP } from '../set-up.js';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './authenticator-sms.wire.js';
 import { sentCode } from './sms-code.js';
 
-/** Sets up a phone for codes by text message (03-mfa §7). */
+/** Sets up a phone for codes by text message (docs/spec/mfa.md#sms). */
 export const authenticatorSmsContract = defineStage({
   kind: 'authenticator_sms',
   component: 'ak-stage-authenticator-sms',

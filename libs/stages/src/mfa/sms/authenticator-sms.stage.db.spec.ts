@@ -26,7 +26,7 @@ const refusal = (code: string) => ({ type: 'rejected', errors: { non_field_error
 const tooEarly = { type: 'challenge', errors: { non_field_errors: [{ code: 'authenticator_sms_early' }] } };
 
 describe('setting a phone up', () => {
-  it('keeps it once the code has come back that was sent to it, and nothing before (03-mfa 28)', async () => {
+  it('keeps it once the code has come back that was sent to it, and nothing before', async () => {
     const [alice, number] = [person(), newNumber()];
     const { show, answer } = bench.setUp(alice);
     expect(asksForNumber(await show())).toBe(true);
@@ -38,7 +38,7 @@ describe('setting a phone up', () => {
     expect(device?.openSecret()).toEqual({ number });
   });
 
-  it('keeps the number whose code came back, and not one that was named since (03-mfa 5)', async () => {
+  it('keeps the number whose code came back, and not one that was named since', async () => {
     const [alice, own, other] = [person(), newNumber(), newNumber()];
     const { answer } = bench.setUp(alice);
     await answer({ phone_number: own });
@@ -52,7 +52,7 @@ describe('setting a phone up', () => {
     expect(device?.openSecret()).toEqual({ number: other });
   });
 
-  it('goes on asking for a number that is taken, is none, or takes no message (03-mfa 5)', async () => {
+  it('goes on asking for a number that is taken, is none, or takes no message', async () => {
     const taken = newNumber();
     const first = bench.setUp(person());
     await first.answer({ phone_number: taken });
@@ -70,7 +70,7 @@ describe('setting a phone up', () => {
     expect(asksForNumber(unsent)).toBe(true);
   });
 
-  it('takes five answers to one code, and then asks for the number again (03-mfa 20)', async () => {
+  it('takes five answers to one code, and then asks for the number again', async () => {
     const { answer } = bench.setUp(person());
     await answer({ phone_number: newNumber() });
     const replies = [];
@@ -80,7 +80,7 @@ describe('setting a phone up', () => {
     expect(await answer({ code: lastCode() })).toMatchObject(refusal('authenticator_sms_code'));
   });
 
-  it('sends nothing too soon, and one number gets so many messages, however it is written (03-mfa 20)', async () => {
+  it('sends nothing too soon, and one number gets so many messages, however it is written', async () => {
     const number = newNumber();
     const hurried = bench.setUp(person(), { limits: { SMS_COOLDOWN_S: 60 } });
     await hurried.answer({ phone_number: number });
@@ -166,7 +166,7 @@ describe('a code that is asked for at a login', () => {
     return { alice, number, selected_challenge, credential: 'sms' };
   }
 
-  it('is sent when the phone is chosen, not with a guess, and one of a moment ago goes on counting (03-mfa 20)', async () => {
+  it('is sent when the phone is chosen, not with a guess, and one of a moment ago goes on counting', async () => {
     const { alice, number, selected_challenge, credential } = await withPhone();
     const { show, answer } = bench.validate(alice, { SMS_COOLDOWN_S: 60 });
     await show();
@@ -179,7 +179,7 @@ describe('a code that is asked for at a login', () => {
     expect(await answer({ code: lastCode() })).toMatchObject({ type: 'passed', verified: [credential] });
   });
 
-  it('takes five answers, the right one among them no more after that (03-mfa 20)', async () => {
+  it('takes five answers, the right one among them no more after that', async () => {
     const { alice, selected_challenge } = await withPhone();
     const { show, answer } = bench.validate(alice);
     await show();
@@ -188,7 +188,7 @@ describe('a code that is asked for at a login', () => {
     expect(await answer({ code: lastCode() })).toMatchObject({ type: 'rejected' });
   });
 
-  it('that could not be sent is told of in words of ours, and nothing counts (03-mfa 20)', async () => {
+  it('that could not be sent is told of in words of ours, and nothing counts', async () => {
     const { alice, selected_challenge } = await withPhone();
     const { show, answer } = bench.validate(alice);
     await show();

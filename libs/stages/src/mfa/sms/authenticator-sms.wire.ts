@@ -1,7 +1,7 @@
 import { char, digits, lenient, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Setting up a phone number for codes by text message (03-mfa §7.5). */
+/** Setting up a phone number for codes by text message (docs/spec/mfa.md#sms-setup). */
 export const authenticatorSmsChallenge = z
   .object({ phone_number_required: z.boolean().default(true) })
   .meta({ id: 'AuthenticatorSMSChallenge', description: 'Asks for a phone number, then for the code sent to it.' });

@@ -6,7 +6,7 @@ interface Call {
   readonly body: string;
 }
 
-/** Twilio, or any web hook (03-mfa §7.9). What a provider says is nobody's to see: its status is. */
+/** Twilio, or any web hook (docs/spec/mfa.md#sms-providers). What a provider says is nobody's to see: its status is. */
 export class HttpMessages extends Messages {
   /** `twilioUrl`: where Twilio is. */
   constructor(
@@ -58,7 +58,7 @@ function hook(settings: SmsSettings, { to, code }: Message): Call {
   };
 }
 
-/** To the letter what phones that read codes out of messages look for (03-mfa §7.8). */
+/** To the letter what phones that read codes out of messages look for (docs/spec/mfa.md#sms-message). */
 const textOf = (code: string) => `Use this code to authenticate in authentik: ${code}`;
 
 const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;

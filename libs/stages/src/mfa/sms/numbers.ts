@@ -16,7 +16,7 @@ export class Numbers {
     return this.handles(stage, number)[0] as string;
   }
 
-  /** The same of a number that came here as a digest, and that nobody knows (03-mfa §7.2). */
+  /** The same of a number that came here as a digest, and that nobody knows (docs/spec/mfa.md#sms-numbers). */
   handleOfDigest(stage: string, sha256: string): string {
     return `${stage}:sha256:${sha256}`;
   }

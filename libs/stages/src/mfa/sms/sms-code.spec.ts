@@ -3,7 +3,7 @@ import { freshCode, isSent } from './sms-code.js';
 
 const sent = { ...freshCode('+15550100'), code: '001234' };
 
-it('a code counts with its zeros in front, and without them for clients that send numbers (03-mfa 4)', () => {
+it('a code counts with its zeros in front, and without them for clients that send numbers', () => {
   expect(['001234', '1234'].map((answer) => isSent(sent, answer))).toEqual([true, true]);
   expect(['1230', '0001234', '12340', ''].map((answer) => isSent(sent, answer))).toEqual(Array(4).fill(false));
 });

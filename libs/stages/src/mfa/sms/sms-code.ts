@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { sameSecret } from '@gatehouse/platform';
 import { z } from 'zod';
 
-/** Milliseconds that a sent code counts (03-mfa §2). */
+/** Milliseconds that a sent code counts (docs/spec/mfa.md#sms-codes). */
 const LASTS_MS = 300_000;
 /** Wrong answers to one sent code, after which it counts no more. */
 const MAX_TRIES = 5;

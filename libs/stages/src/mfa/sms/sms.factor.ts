@@ -10,7 +10,10 @@ import { isSent } from './sms-code.js';
 
 type Kind = 'sms';
 
-/** Codes by text message, sent when the device is chosen: to the last used one, by the stage that set it up (03-mfa §7). */
+/**
+ * Codes by text message, sent when the device is chosen: to the last used one, by the stage that set it up
+ * (docs/spec/mfa.md#sms).
+ */
 @Injectable()
 export class SmsFactor extends Factor<Kind> {
   readonly deviceClass = 'sms';

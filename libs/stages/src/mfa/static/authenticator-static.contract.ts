@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SET_UP } from '../set-up.js';
 import { authenticatorStaticChallenge, authenticatorStaticResponse } from './authenticator-static.wire.js';
 
-/** Hands out recovery codes (03-mfa §6). */
+/** Hands out recovery codes (docs/spec/mfa.md#static). */
 export const authenticatorStaticContract = defineStage({
   kind: 'authenticator_static',
   component: 'ak-stage-authenticator-static',

@@ -24,7 +24,7 @@ const setUp = (user: SavedUser, config = {}) =>
 const codesIn = (reply: StageReply) => ('challenge' in reply ? (reply.challenge?.['codes'] as string[]) : []);
 
 describe('handing recovery codes out', () => {
-  it('shows them until they are confirmed, and keeps none that anybody could read (03-mfa 9, 13)', async () => {
+  it('shows them until they are confirmed, and keeps none that anybody could read', async () => {
     const alice = person();
     const { show, answer } = setUp(alice);
     const codes = codesIn(await show());
@@ -42,7 +42,7 @@ describe('handing recovery codes out', () => {
     expect(await database.devices.spend(device!, codes[0]!)).toBe(true);
   });
 
-  it('keeps codes of any length that a stage may ask for, and a stage may ask for no other (03-mfa 13)', async () => {
+  it('keeps codes of any length that a stage may ask for, and a stage may ask for no other', async () => {
     const alice = person();
     const long = setUp(alice, { token_length: 64, token_count: 100 });
     const codes = codesIn(await long.show());

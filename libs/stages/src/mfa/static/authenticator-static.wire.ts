@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Handing out recovery codes (03-mfa §6.4). */
+/** Handing out recovery codes (docs/spec/mfa.md#static). */
 export const authenticatorStaticChallenge = z
   .object({ codes: z.array(z.string()) })
   .meta({ id: 'AuthenticatorStaticChallenge', description: 'Shows recovery codes to keep, each good for one login.' });

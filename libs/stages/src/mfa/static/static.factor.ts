@@ -2,7 +2,7 @@ import { type Device, Devices } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { CodeFactor } from '../code.factor.js';
 
-/** Recovery codes: each counts once, by every letter (03-mfa §6.2). */
+/** Recovery codes: each counts once, by every letter (docs/spec/mfa.md#static). */
 @Injectable()
 export class StaticFactor extends CodeFactor<'static'> {
   readonly deviceClass = 'static';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SET_UP } from '../set-up.js';
 import { authenticatorTotpChallenge, authenticatorTotpResponse } from './authenticator-totp.wire.js';
 
-/** Sets up an app that shows codes by the clock (03-mfa §5). */
+/** Sets up an app that shows codes by the clock (docs/spec/mfa.md#totp). */
 export const authenticatorTotpContract = defineStage({
   kind: 'authenticator_totp',
   component: 'ak-stage-authenticator-totp',

@@ -28,7 +28,7 @@ const codeOf = (reply: StageReply, steps = 0) =>
   generateSync({ secret: new URL(urlOf(reply)).searchParams.get('secret')!, epoch: Date.now() / 1000 + steps * 30 });
 
 describe('setting an app up', () => {
-  it('shows one key in one plan, keeps it once a code of it has come back, and nothing before (03-mfa 9, 28)', async () => {
+  it('shows one key in one plan, keeps it once a code of it has come back, and nothing before', async () => {
     const alice = person();
     const { show, answer } = setUp(alice);
     const shown = await show();
@@ -42,7 +42,7 @@ describe('setting an app up', () => {
     expect(urlOf(await setUp(alice).show())).not.toBe(urlOf(shown));
   });
 
-  it('uses the code up: nobody who has seen it logs in by it (03-mfa 31)', async () => {
+  it('uses the code up: nobody who has seen it logs in by it', async () => {
     const alice = person();
     const { show, answer } = setUp(alice);
     const code = codeOf(await show());

@@ -12,7 +12,9 @@ interface Account {
 
 const base32 = new ScureBase32Plugin();
 
-/** What an authenticator app scans: to the letter what its users have always been shown (03-mfa §5.4). */
+/**
+ * What an authenticator app scans: to the letter what its users have always been shown (docs/spec/mfa.md#totp-setup).
+ */
 export function otpauthUrl({ issuer, username, key, digits }: Account): string {
   const brand = escaped(issuer);
   const secret = escaped(base32.encode(key, { padding: true }));

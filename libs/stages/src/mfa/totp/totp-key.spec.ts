@@ -27,7 +27,7 @@ describe('the vectors', () => {
 });
 
 describe('a code', () => {
-  it('counts one step before and after its own, and no further (D3 32)', () => {
+  it('counts one step before and after its own, and no further (accident 32)', () => {
     const taken = [3, 4, 5, 6, 7].map((step) => stepOf(keyOf({ tolerance: 1 }), '254676', step * 30 + 29));
     expect(taken).toEqual([undefined, 5, 5, 5, undefined]);
   });

@@ -3,7 +3,7 @@ import { type CryptoPlugin, createGuardrails, verifySync } from 'otplib';
 import { z } from 'zod';
 import { TOTP_STEP_S } from './otpauth.js';
 
-/** Bytes of a fresh key (03-mfa §15). */
+/** Bytes of a fresh key (docs/spec/mfa.md#totp). */
 const KEY_BYTES = 20;
 /** Bytes of a key that was made elsewhere. */
 const MAX_KEY_BYTES = 40;

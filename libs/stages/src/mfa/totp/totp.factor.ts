@@ -4,7 +4,7 @@ import { CodeFactor } from '../code.factor.js';
 import { typedDigits } from '../typed-digits.js';
 import { stepOf, totpKey } from './totp-key.js';
 
-/** Codes by the clock: each counts once, and so does no older one (03-mfa §5.2). */
+/** Codes by the clock: each counts once, and so does no older one (docs/spec/mfa.md#totp-verification). */
 @Injectable()
 export class TotpFactor extends CodeFactor<'totp'> {
   readonly deviceClass = 'totp';

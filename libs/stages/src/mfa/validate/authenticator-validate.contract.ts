@@ -18,7 +18,7 @@ import { authenticatorValidateChallenge, authenticatorValidateResponse } from '.
 
 const NOTHING_TO_CONFIGURE = 'When "Not configured action" is set to "Configure", you must set a configuration stage.';
 
-/** Lets somebody remember a proof; its value is sealed (03-mfa §10.8). */
+/** Lets somebody remember a proof; its value is sealed (docs/spec/mfa.md#remembered-proof). */
 export const PROOF_COOKIE = 'authentik_mfa';
 
 /**
@@ -45,7 +45,7 @@ const OTHERWISE: Readonly<Record<string, Proof['otherwise']>> = {
   skip: 'let_in',
 };
 
-/** Asks for a proof by one of the owner's devices (03-mfa §10). */
+/** Asks for a proof by one of the owner's devices (docs/spec/mfa.md#validate). */
 export const authenticatorValidateContract = defineStage({
   kind: 'authenticator_validate',
   component: 'ak-stage-authenticator-validate',

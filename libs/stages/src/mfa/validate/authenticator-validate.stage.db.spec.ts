@@ -81,7 +81,7 @@ describe('a device whose stage is gone', () => {
 });
 
 describe('a code', () => {
-  it('of a class that the stage does not allow proves nothing, and is not used up (03-mfa 2)', async () => {
+  it('of a class that the stage does not allow proves nothing, and is not used up', async () => {
     const alice = person();
     await Promise.all([hasCodes(alice), hasApp(alice)]);
     const only = drive(alice, { config: { device_classes: ['totp'] } });
@@ -94,7 +94,7 @@ describe('a code', () => {
     expect(await both.answer({ code: 'Abc123' })).toMatchObject({ type: 'passed' });
   });
 
-  it('is tried on the chosen device only, and a miss counts for that one alone (03-mfa 1)', async () => {
+  it('is tried on the chosen device only, and a miss counts for that one alone', async () => {
     const alice = person();
     const app = (await hasCodes(alice)) && (await hasApp(alice));
     const { show, answer } = drive(alice);
@@ -113,7 +113,7 @@ describe('a code', () => {
     expect(await answer({ code: codeOf(newKey) })).toMatchObject({ type: 'passed', verified: ['totp'] });
   });
 
-  it('by the clock counts once, and so does none before it, in however many plans (D3 60)', async () => {
+  it('by the clock counts once, and so does none before it, in however many plans (accident 60)', async () => {
     const alice = person();
     await hasApp(alice);
     const answered = async (code: string) => {
@@ -144,7 +144,7 @@ describe('a code', () => {
     expect(await answer({ code: 'Abc123' })).toMatchObject({ type: 'rejected' });
   });
 
-  it('of somebody else’s device proves nothing (D3 19)', async () => {
+  it('of somebody else’s device proves nothing (accident 19)', async () => {
     const [alice, bob] = [person(), person({ username: 'bob' })];
     await hasCodes(bob);
     await hasApp(alice);
@@ -155,7 +155,7 @@ describe('a code', () => {
 });
 
 describe('an answer that proves nothing', () => {
-  it('but chooses goes no further, and is no failure (03-mfa 6)', async () => {
+  it('but chooses goes no further, and is no failure', async () => {
     const alice = person();
     const app = await hasApp(alice);
     const { show, answer } = drive(alice);
@@ -200,7 +200,7 @@ describe('whoever has no device', () => {
     expect(await drive(undefined, one).show()).toMatchObject({ type: 'denied' });
   });
 
-  it('chooses among several, by their names, and nothing else gets on (03-mfa 16, 19)', async () => {
+  it('chooses among several, by their names, and nothing else gets on', async () => {
     const { show, answer } = drive(person(), { config, request: { attached } });
     const shown = await show();
     expect(shown).toMatchObject({

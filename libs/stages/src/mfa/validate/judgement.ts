@@ -113,7 +113,7 @@ const undecided = (state: State<Contract>, field: Field, message: OwnMessage<Con
   errors: message === undefined ? {} : { [field]: [message] },
 });
 
-/** What others read of the proofs (03-mfa §11.1). */
+/** What others read of the proofs (docs/spec/mfa.md#mfa-context). */
 function factsOf({ context }: Input, proved: readonly Right[]) {
   const known = context.auth_method_args?.['mfa_devices'];
   const devices = [...(Array.isArray(known) ? known : []), ...proved.map(({ device }) => namedDevice(device))];
@@ -135,7 +135,7 @@ const verdictOf = ({ factor, offer }: Offered, input: Input, answer: unknown): P
 
 const [APP, MODEL] = authenticatorValidateContract.model.split('.');
 
-/** Says what was wrong, counts what was guessed, and records it (03-mfa §12). */
+/** Says what was wrong, counts what was guessed, and records it (docs/spec/mfa.md#mfa-events). */
 function refused(input: Input, failed: readonly Failed[], state: State<Contract>): StageOutcome<Contract> {
   const guesses = failed.flatMap(({ wrong }) => wrong).filter(({ verdict }) => verdict.guessed);
   const owner = ownerOf(input);

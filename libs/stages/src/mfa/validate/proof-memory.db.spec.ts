@@ -66,7 +66,7 @@ describe('a proof that is remembered', () => {
     expect((await drive(alice, returning(value, shown)).show()).type).toBe('challenge');
   });
 
-  it('is nothing for another user, stage or password, for a shorter time, or changed (03-mfa 3)', async () => {
+  it('is nothing for another user, stage or password, for a shorter time, or changed', async () => {
     const { alice, value } = await proved();
     const bob = person();
     await hasCodes(bob);

@@ -15,9 +15,9 @@ const remembered = z.object({ device: z.uuid(), until: z.number() });
 const MAX_VALUE = 1024;
 
 /**
- * Remembers a proof in the browser for as long as the stage says (03-mfa §10.8). What is in the cookie counts for one user,
- * until their sessions end or their password changes; for one device while it is theirs; at one stage; and it can be
- * neither read nor made elsewhere.
+ * Remembers a proof in the browser for as long as the stage says (docs/spec/mfa.md#remembered-proof). What is in the
+ * cookie counts for one user, until their sessions end or their password changes; for one device while it is theirs; at
+ * one stage; and it can be neither read nor made elsewhere.
  */
 @Injectable()
 export class ProofMemory {

@@ -8,7 +8,7 @@ type Contract = typeof authenticatorValidateContract;
 const NONE = { message: { code: 'authenticator_validate_none' } } as const;
 const NOTHING_BOUND = 'Authenticator validation stage is set to configure user but no configuration flow is set.';
 
-/** What becomes of somebody who has no device that counts here (03-mfa §10.6). */
+/** What becomes of somebody who has no device that counts here (docs/spec/mfa.md#no-device). */
 export function withoutDevice(input: ChallengeInput<Contract>): StageOutcome<Contract> {
   switch (input.config.not_configured_action) {
     case 'skip':

@@ -29,7 +29,10 @@ export interface Proof {
   readonly userVerified: boolean;
 }
 
-/** The proof that a browser brings of a credential; undefined when it does not hold (03-mfa §10.7). */
+/**
+ * The proof that a browser brings of a credential; undefined when it does not hold
+ * (docs/spec/mfa.md#webauthn-assertion).
+ */
 export async function verifyAssertion(answer: AssertionAnswer, wanted: Wanted): Promise<Proof | undefined> {
   const { party, challenge } = wanted;
   const { clientDataJSON } = answer.response;

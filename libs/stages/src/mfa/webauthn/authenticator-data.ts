@@ -19,7 +19,9 @@ interface Wanted {
   readonly userVerification: UserVerification;
 }
 
-/** Why an authenticator's words are not what a site wants of a new credential (03-mfa §9.5, 10, 11 and 15). */
+/**
+ * Why an authenticator's words are not what a site wants of a new credential (docs/spec/mfa.md#webauthn-registration).
+ */
 export function authenticatorFault({ rpIdHash, flags }: AuthenticatorData, wanted: Wanted): string | undefined {
   const hash = createHash('sha256').update(wanted.party.id).digest();
   if (rpIdHash.length !== hash.length || !timingSafeEqual(rpIdHash, hash)) return 'Unexpected RP ID hash';

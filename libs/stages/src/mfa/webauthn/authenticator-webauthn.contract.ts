@@ -5,7 +5,7 @@ import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from '.
 import { deviceType, deviceTypes } from './device-type.js';
 import { HINTS, USER_VERIFICATIONS } from './relying-party.js';
 
-/** Sets up a passkey or a security key (03-mfa §9). */
+/** Sets up a passkey or a security key (docs/spec/mfa.md#webauthn). */
 export const authenticatorWebauthnContract = defineStage({
   kind: 'authenticator_webauthn',
   component: 'ak-stage-authenticator-webauthn',

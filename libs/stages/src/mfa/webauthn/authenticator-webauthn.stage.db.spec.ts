@@ -30,7 +30,7 @@ describe('setting up a key', () => {
     expect(await bench.devices.findByHandle('webauthn', key.id)).toMatchObject({ user: alice.uuid, counter: 0 });
   });
 
-  it('takes an answer for the challenge that was shown last, and for each only once (D3 60)', async () => {
+  it('takes an answer for the challenge that was shown last, and for each only once (accident 60)', async () => {
     const stage = bench.setUp(alice);
     const first = registrationIn(await stage.show()).challenge;
     const second = registrationIn(await stage.show()).challenge;

@@ -16,7 +16,7 @@ interface Expected {
   readonly party: RelyingParty;
 }
 
-/** Why a ceremony is not the one that was asked for (03-mfa §9.5, 4 to 7); undefined when it is. */
+/** Why a ceremony is not the one that was asked for (docs/spec/mfa.md#webauthn-registration); undefined when it is. */
 export function clientDataFault(text: string, { type, challenge, party }: Expected): string | undefined {
   const said = clientData.safeParse(parsed(text));
   if (!said.success) return 'Could not parse client data';

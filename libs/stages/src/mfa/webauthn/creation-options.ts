@@ -1,6 +1,9 @@
 import { DIALOGUE_MS, type Hint, type RelyingParty, type UserVerification } from './relying-party.js';
 
-/** The algorithms of keys that are taken, in the order that browsers are asked for them (COSE numbers, 03-mfa §9.4). */
+/**
+ * The algorithms of keys that are taken, in the order that browsers are asked for them (COSE numbers,
+ * docs/spec/mfa.md#webauthn-options).
+ */
 export const ALGORITHMS: readonly number[] = [-7, -8, -36, -37, -38, -39, -257, -258, -259];
 
 /** What a stage wants of a new credential. */
@@ -30,7 +33,10 @@ interface Creation {
   readonly existing: readonly string[];
 }
 
-/** The options of `navigator.credentials.create` as clients have always been sent them (03-mfa §9.4, 04-clients §1.4). */
+/**
+ * The options of `navigator.credentials.create` as clients have always been sent them
+ * (docs/spec/mfa.md#webauthn-options, docs/spec/clients.md#webauthn-user-id).
+ */
 export function creationOptions({ party, owner, challenge, rules, existing }: Creation) {
   const { authenticator_attachment: attachment, resident_key_requirement: residentKey, hints } = rules;
   const requireResidentKey = residentKey === 'required';

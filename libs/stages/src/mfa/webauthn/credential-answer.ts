@@ -14,7 +14,7 @@ const extensions = z.unknown().optional();
 
 const named = { id, rawId: id, type: z.literal('public-key') };
 
-/** What `navigator.credentials.create` gave, as clients write it down (03-mfa §9.5). */
+/** What `navigator.credentials.create` gave, as clients write it down (docs/spec/mfa.md#webauthn-registration). */
 export const creationAnswer = z.object({
   ...named,
   authenticatorAttachment: z.enum(['platform', 'cross-platform']).nullish(),
@@ -27,7 +27,7 @@ export const creationAnswer = z.object({
 });
 export type CreationAnswer = z.output<typeof creationAnswer>;
 
-/** What `navigator.credentials.get` gave, as clients write it down (03-mfa §14.1). */
+/** What `navigator.credentials.get` gave, as clients write it down (docs/spec/mfa.md#webauthn-assertion). */
 export const assertionAnswer = z.object({
   ...named,
   response: z.object({

@@ -7,8 +7,8 @@ interface NamedModel {
 }
 
 /**
- * Whether a stage takes a model (03-mfa §9.6). What counts is what the credential was made with: nothing that is learned or
- * forgotten of a model later lets it in.
+ * Whether a stage takes a model (docs/spec/mfa.md#webauthn-models). What counts is what the credential was made with:
+ * nothing that is learned or forgotten of a model later lets it in.
  */
 export function takesModel(
   aaguid: string,

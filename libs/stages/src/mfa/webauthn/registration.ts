@@ -27,7 +27,7 @@ interface Wanted {
   readonly models: Models;
 }
 
-/** A new credential, or in English why there is none (03-mfa §9.5). */
+/** A new credential, or in English why there is none (docs/spec/mfa.md#webauthn-registration). */
 export type Registered = { readonly credential: NewCredential } | { readonly refused: string };
 
 const refused = (reason: string): Registered => ({ refused: reason });

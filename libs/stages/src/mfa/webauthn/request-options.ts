@@ -9,7 +9,9 @@ interface Request {
   readonly allowed: readonly string[];
 }
 
-/** The options of `navigator.credentials.get` as clients have always been sent them (03-mfa §10.5). */
+/**
+ * The options of `navigator.credentials.get` as clients have always been sent them (docs/spec/mfa.md#webauthn-request).
+ */
 export const requestOptions = ({ party, challenge, userVerification, hints, allowed }: Request) => ({
   challenge,
   timeout: DIALOGUE_MS,

@@ -32,7 +32,7 @@ describe('proving oneself by a key', () => {
     );
   });
 
-  it('refuses the key of somebody else (D3 19)', async () => {
+  it('refuses the key of somebody else (accident 19)', async () => {
     const [own, others] = [await bench.enrolled(alice), await bench.enrolled(bob)];
     const stage = bench.validate({ pending_user: alice });
     const shown = await stage.show();
@@ -45,7 +45,7 @@ describe('proving oneself by a key', () => {
     expect(await stage.answer({ webauthn: own.get(ceremony(asked(refused))) })).toMatchObject({ type: 'passed' });
   });
 
-  it('asks anew after each refusal, and takes no answer for what it asked before (D3 60)', async () => {
+  it('asks anew after each refusal, and takes no answer for what it asked before (accident 60)', async () => {
     const key = await bench.enrolled(alice);
     const stage = bench.validate({ pending_user: alice });
     const first = await stage.show();
@@ -60,7 +60,7 @@ describe('proving oneself by a key', () => {
     expect(await stage.answer({ webauthn: proof })).toMatchObject({ type: 'rejected' });
   });
 
-  it('takes no proof for another plan’s challenge, nor a proof that comes too late (D3 20)', async () => {
+  it('takes no proof for another plan’s challenge, nor a proof that comes too late (accident 20)', async () => {
     const key = await bench.enrolled(alice);
     const [one, other] = [bench.validate({ pending_user: alice }), bench.validate({ pending_user: alice })];
     const [shown] = [await one.show(), await other.show()];
@@ -71,7 +71,7 @@ describe('proving oneself by a key', () => {
     });
   });
 
-  it('of those that bring one proof at once lets one go on (D3 60)', async () => {
+  it('of those that bring one proof at once lets one go on (accident 60)', async () => {
     const key = await bench.enrolled(alice);
     const twin = (challenge: string) => {
       const factor = bench.factor();
@@ -98,7 +98,7 @@ describe('proving oneself by a key', () => {
     expect(await stage.answer({ webauthn: key.get(ceremony(asked(shown))) })).toMatchObject({ type: 'passed' });
   });
 
-  it('wants to know who uses it, where the stage says so (D3 28)', async () => {
+  it('wants to know who uses it, where the stage says so (accident 28)', async () => {
     const key = await bench.enrolled(alice);
     const stage = bench.validate(
       { pending_user: alice },
@@ -111,7 +111,7 @@ describe('proving oneself by a key', () => {
     });
   });
 
-  it('offers only keys of models that the stage takes, and takes no others (D3 28)', async () => {
+  it('offers only keys of models that the stage takes, and takes no others (accident 28)', async () => {
     const carol = person(4, 'carol');
     const key = await bench.enrolled(carol, new SoftKey('fbfc3007-154e-4ecc-8c0b-6e020557d7bd'));
     const yubi = { aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a', description: '' };
@@ -129,7 +129,7 @@ describe('proving oneself by a key', () => {
     );
   });
 
-  it('lets nobody past it whose keys are all of another domain, and offers those of this one alone (D3 35)', async () => {
+  it('lets nobody past it whose keys are all of another domain, and offers those of this one alone (accident 35)', async () => {
     const dave = person(5, 'dave');
     const old = { user: dave.uuid, kind: 'webauthn', name: 'old', handle: 'b2xk', counter: 0 } as const;
     const facts = { public_key: 'AAAA', aaguid: '00000000-0000-0000-0000-000000000000', rp_id: 'old.example.org' };

@@ -18,7 +18,7 @@ type Refusal = Extract<Verdict<Kind>, { type: 'wrong' }>['message'];
 /** How the entry is called that any passkey will do for. */
 const ANY_DEVICE = '-1';
 
-/** Passkeys and security keys: each signs what was asked of it, here and once (03-mfa §10.5). */
+/** Passkeys and security keys: each signs what was asked of it, here and once (docs/spec/mfa.md#webauthn-request). */
 @Injectable()
 export class WebauthnFactor extends Factor<Kind> {
   readonly deviceClass = 'webauthn';
