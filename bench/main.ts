@@ -1,7 +1,7 @@
 /** `npm run bench [-- scenario…]`: what the product costs beside what it cannot do without, as tables in Markdown. */
 import { availableParallelism } from 'node:os';
 import { watchOthers } from './cpu.js';
-import { type Ground, openGround } from './ground.js';
+import { type BenchEnvironment, startEnvironment } from './ground.js';
 import { Product } from './product.js';
 import { captchas } from './scenarios/captchas.js';
 import { isolation } from './scenarios/isolation.js';
@@ -11,7 +11,7 @@ import { scaling } from './scenarios/scaling.js';
 import { solves } from './scenarios/solves.js';
 import { totp } from './scenarios/totp.js';
 
-const scenarios: Readonly<Record<string, (ground: Ground, product: Product) => Promise<string>>> = {
+const scenarios: Readonly<Record<string, (ground: BenchEnvironment, product: Product) => Promise<string>>> = {
   solves,
   scaling,
   isolation,
@@ -29,7 +29,7 @@ if (unknown.length > 0) {
 }
 
 const others = watchOthers();
-const ground = await openGround();
+const ground = await startEnvironment();
 const product = await Product.open(ground);
 try {
   process.stdout.write(`Node ${process.version}, ${availableParallelism()} cores, ${new Date().toISOString()}\n`);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, type RunningProcess, startProcess } from '../test/support/processes.js';
 import type { Watched } from './cpu.js';
-import type { Ground } from './ground.js';
+import type { BenchEnvironment } from './ground.js';
 import type { Site } from './measuring.js';
 import { FLOWS } from './scenarios/flows.js';
 
@@ -29,7 +29,7 @@ export class Product implements Site {
     private readonly env: Environment,
   ) {}
 
-  static async open({ natsUrl, databaseUrl }: Ground): Promise<Product> {
+  static async open({ natsUrl, databaseUrl }: BenchEnvironment): Promise<Product> {
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
     const product = new Product(url, {

@@ -5,7 +5,7 @@ const TURN_MS = 50;
  * a turn that nobody has is nobody's. Without it, busy processes on a small machine are measured against the cores they
  * lack. The returned function lets them run freely again.
  */
-export function inTurns(turns: number, pids: readonly number[]): () => void {
+export function timeSlice(turns: number, pids: readonly number[]): () => void {
   const signal = (name: NodeJS.Signals, pid?: number) => pid !== undefined && process.kill(pid, name);
   for (const pid of pids) signal('SIGSTOP', pid);
   let turn = 0;

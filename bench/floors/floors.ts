@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { freePort, startProcess } from '../../test/support/processes.js';
-import type { Ground } from '../ground.js';
+import type { BenchEnvironment } from '../ground.js';
 import type { Site } from '../measuring.js';
 
 /** The floors as processes, ready to be asked. */
-export async function openFloors({ natsUrl, databaseUrl }: Ground): Promise<Site> {
+export async function openFloors({ natsUrl, databaseUrl }: BenchEnvironment): Promise<Site> {
   const env = { NATS_URL: natsUrl, DATABASE_URL: databaseUrl, PORT: String(await freePort()) };
   const ready = /serving/;
   const echo = await startProcess('dist/bench/floors/echo.js', env, { ready });

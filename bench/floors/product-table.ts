@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { BEGIN_WITH_SESSION, LOAD } from '../../apps/gateway/src/adapters/plan-statements.js';
-import { saving } from '../../apps/gateway/src/adapters/save-statement.js';
+import { CREATE_PLAN_AND_SESSION, LOAD_FLOW } from '../../apps/gateway/src/adapters/plan-statements.js';
+import { commitStatement } from '../../apps/gateway/src/adapters/save-statement.js';
 import type { Sealer } from '../../libs/platform/src/sealing.js';
 import { Keys, PLAN, type Row, type Table } from './rows.js';
 
@@ -35,13 +35,13 @@ export class ProductTable implements Table {
       const plan = randomUUID();
       const body = this.sealer.seal(sealedAs(plan, 0), PLAN);
       const begin = [randomUUID(), flow, plan, version, null, body, '1 day', null, null, key, '1 day'];
-      await this.pool.query({ ...BEGIN_WITH_SESSION, values: begin });
+      await this.pool.query({ ...CREATE_PLAN_AND_SESSION, values: begin });
     }
   }
 
   async load(): Promise<{ row: Row; plan: unknown }> {
     const { rows } = await this.pool.query<Loaded>({
-      ...LOAD,
+      ...LOAD_FLOW,
       values: [SLUG, this.keys.next(), false, '1 day', '1 day'],
     });
     const { plan_id: id, session_id: session, revision, body } = rows[0]!;
@@ -51,7 +51,7 @@ export class ProductTable implements Table {
   async save({ id, session, revision }: Row, plan: unknown): Promise<boolean> {
     const body = this.sealer.seal(sealedAs(id, revision + 1), plan);
     const row = { session, flow: this.flowId, plan: id, revision, pending_user: null };
-    const [statement, values] = saving({ ...row, body, lifetime: '1 day', is_over: false }, {});
+    const [statement, values] = commitStatement({ ...row, body, lifetime: '1 day', is_over: false }, {});
     return (await this.pool.query({ ...statement, values })).rowCount === 1;
   }
 }

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { blueprint, flowEntries } from '../../test/support/blueprints.js';
 import { Driver } from '../driving.js';
-import type { Ground } from '../ground.js';
+import type { BenchEnvironment } from '../ground.js';
 import { best, type Figures, round } from '../measuring.js';
 import type { Product } from '../product.js';
 import { hangingTable } from '../report.js';
@@ -17,7 +17,7 @@ const CROWD = 32;
 const PATIENCE = { CAPTCHA_HOSTS: '127.0.0.1', CAPTCHA_TIMEOUT_MS: '8000', CAPTCHA_OUTAGE_FAILURES: '1000' };
 
 /** What identification feels of a captcha provider that takes every token and answers none: nothing. */
-export async function captchas(ground: Ground, product: Product): Promise<string> {
+export async function captchas(ground: BenchEnvironment, product: Product): Promise<string> {
   const silence = createServer(() => undefined);
   await new Promise<void>((resolve) => silence.listen(0, '127.0.0.1', resolve));
   try {
@@ -31,7 +31,7 @@ export async function captchas(ground: Ground, product: Product): Promise<string
   }
 }
 
-async function measured(ground: Ground, product: Product): Promise<string> {
+async function measured(ground: BenchEnvironment, product: Product): Promise<string> {
   const variant = { name: 'identification', site: product, visit: identification, count: VISITS };
   const alone: Figures[] = [];
   const beside: Figures[] = [];

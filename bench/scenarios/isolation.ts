@@ -1,5 +1,5 @@
 import { Driver } from '../driving.js';
-import type { Ground } from '../ground.js';
+import type { BenchEnvironment } from '../ground.js';
 import { best, type Figures, round } from '../measuring.js';
 import type { Product } from '../product.js';
 import { isolationTable } from '../report.js';
@@ -16,7 +16,7 @@ const LOGINS = USERS;
 const CROWD = 16;
 
 /** What identification feels of a password service that has more to do than it can: nothing, while a core is free. */
-export async function isolation(ground: Ground, product: Product): Promise<string> {
+export async function isolation(ground: BenchEnvironment, product: Product): Promise<string> {
   await product.servePasswords(1, ONE_AT_A_TIME);
   const variant = { name: 'identification', site: product, visit: identification, count: VISITS };
   const alone: Figures[] = [];

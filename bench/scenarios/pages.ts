@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { CHROMIUM_ARGS, findChromium } from '../../test/support/chromium-binary.js';
-import type { Ground } from '../ground.js';
+import type { BenchEnvironment } from '../ground.js';
 import type { Product } from '../product.js';
 import { type Opening, pagesTable } from '../report.js';
 
@@ -16,7 +16,7 @@ const BARE =
   '<!doctype html><title>Log in</title><form method="post"><label>Username <input id="uid_field" name="uid_field" autofocus></label><button>Log in</button></form>';
 
 /** What opening the login page takes in a real browser over a slow line, beside a bare form in the same run. */
-export async function pages(_ground: Ground, product: Product): Promise<string> {
+export async function pages(_ground: BenchEnvironment, product: Product): Promise<string> {
   const executablePath = findChromium();
   if (!executablePath) throw new Error('there is no chromium: name one with CHROMIUM');
   const bare = await serveBare();

@@ -1,11 +1,11 @@
-import type { Ground } from '../ground.js';
+import type { BenchEnvironment } from '../ground.js';
 import { interleaved, type Variant } from '../measuring.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
 import { dummyAsked, dummyOnward } from './visits.js';
 
 /** What an expression costs that decides on a step: a solve with it beside the same solve without, in one run. */
-export async function policies(ground: Ground, product: Product): Promise<string> {
+export async function policies(ground: BenchEnvironment, product: Product): Promise<string> {
   await product.servePolicies();
   const without = 'dummy: on to the next';
   const variants: Variant[] = [

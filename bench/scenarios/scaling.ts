@@ -1,8 +1,8 @@
-import type { Ground } from '../ground.js';
+import type { BenchEnvironment } from '../ground.js';
 import { best, type Figures, round } from '../measuring.js';
 import type { Product } from '../product.js';
 import { scalingTable } from '../report.js';
-import { inTurns } from '../turns.js';
+import { timeSlice } from '../turns.js';
 import { USERS } from './flows.js';
 import { prepareSlowUsers } from './slow-users.js';
 import { slowPassword } from './visits.js';
@@ -19,14 +19,14 @@ const TURNS = 2;
 export const ONE_AT_A_TIME = { PASSWORD_CONCURRENCY: '1' };
 
 /** What a second password process adds while cores are free. */
-export async function scaling(ground: Ground, product: Product): Promise<string> {
+export async function scaling(ground: BenchEnvironment, product: Product): Promise<string> {
   const variant = { name: 'password', site: product, visit: slowPassword, count: USERS * VISITS_PER_USER };
   const rounds = new Map([1, 2].map((processes): [number, Figures[]] => [processes, []]));
   for (let i = 0; i < ROUNDS; i++) {
     for (const [processes, figures] of rounds) {
       await prepareSlowUsers(ground);
       const pids = await product.servePasswords(processes, ONE_AT_A_TIME);
-      const letGo = inTurns(TURNS, pids);
+      const letGo = timeSlice(TURNS, pids);
       try {
         figures.push(await round(variant, CONCURRENCY, ground.watched));
       } finally {

@@ -1,13 +1,13 @@
 import { pbkdf2Sync } from 'node:crypto';
 import pg from 'pg';
-import type { Ground } from '../ground.js';
+import type { BenchEnvironment } from '../ground.js';
 
 /** A third of what authentik stores: some 50 ms of one core, five times the house's own hash. */
 const ITERATIONS = 240_000;
 const KEY = pbkdf2Sync('correct-horse-7', 'salt', ITERATIONS, 32, 'sha256').toString('base64');
 
 /** Gives the slow users their hash, and forgets all failed attempts, so that each of them has a password judged. */
-export async function prepareSlowUsers({ databaseUrl }: Ground): Promise<void> {
+export async function prepareSlowUsers({ databaseUrl }: BenchEnvironment): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {

@@ -1,12 +1,12 @@
 import { openFloors } from '../floors/floors.js';
-import type { Ground } from '../ground.js';
+import type { BenchEnvironment } from '../ground.js';
 import { interleaved, type Variant } from '../measuring.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
 import { dummy, dummyOnward, FLOORS, identification, login } from './visits.js';
 
 /** What a solve costs beside what it cannot do without: every variant in turn, several rounds, the first unmeasured. */
-export async function solves(ground: Ground, product: Product): Promise<string> {
+export async function solves(ground: BenchEnvironment, product: Product): Promise<string> {
   const floors = await openFloors(ground);
   const variants: Variant[] = [
     { name: 'bare Fastify', site: floors, visit: FLOORS.bare, count: 1500 },

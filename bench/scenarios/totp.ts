@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { generateSync } from 'otplib';
 import pg from 'pg';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION } from '../../test/support/blueprints.js';
-import type { Ground } from '../ground.js';
+import type { BenchEnvironment } from '../ground.js';
 import { type Figures, median, ROUNDS, round, type Variant, WARM_UP } from '../measuring.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';
@@ -17,7 +17,7 @@ const VALIDATE = {
 };
 
 /** What a right code of an app costs beside identification, in one run: both bring the next challenge. */
-export async function totp(ground: Ground, product: Product): Promise<string> {
+export async function totp(ground: BenchEnvironment, product: Product): Promise<string> {
   const key = randomBytes(20);
   await product.apply(blueprint(flowEntries('app', [IDENTIFICATION, VALIDATE, DUMMY])));
   await product.takeOver('import', people());
@@ -40,7 +40,7 @@ export async function totp(ground: Ground, product: Product): Promise<string> {
 }
 
 /** A code is good once: before each round nobody has used any. */
-async function eachRound({ databaseUrl }: Ground, run: (i: number) => Promise<void>): Promise<void> {
+async function eachRound({ databaseUrl }: BenchEnvironment, run: (i: number) => Promise<void>): Promise<void> {
   const client = new pg.Client(databaseUrl);
   await client.connect();
   try {

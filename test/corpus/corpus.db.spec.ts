@@ -7,7 +7,7 @@ import { openDataSource, Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyFiles, readFolder } from '../../apps/standalone/src/apply-files.js';
 import { migrateAll } from '../../apps/standalone/src/migrate-all.js';
-import { PythonErrand } from '../../apps/standalone/src/python-errand.js';
+import { LazyPythonSyntaxChecker } from '../../apps/standalone/src/python-errand.js';
 import { freshDatabase } from '../support/postgres.js';
 
 /** Blueprints like those of authentik, and, where somebody has them, those themselves. */
@@ -65,7 +65,7 @@ describe.each(folders)('the blueprints of %s', (folder) => {
   });
 
   it('are free of errors, as far as a look without a database can tell', async () => {
-    const syntax = new PythonErrand();
+    const syntax = new LazyPythonSyntaxChecker();
     const given = { files: await files(), library: async () => undefined, env: {}, syntax };
     const findings = await checkBlueprints(given);
     await syntax.close();

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
-import { read } from '../support/letters.js';
+import { Deployment } from '../support/house.js';
+import { readMail } from '../support/letters.js';
 import { Mailbox } from '../support/mailbox.js';
 
 /** Blueprints of authentik itself, where somebody has them: its defaults and its examples. */
@@ -20,11 +20,11 @@ const ENROLMENT = 'default-enrollment-flow';
 const PAIR = (password: string) => ({ password, password_repeat: password });
 
 describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, as they are', () => {
-  let house: House;
+  let house: Deployment;
   let mailbox: Mailbox;
   beforeAll(async () => {
     mailbox = await Mailbox.open();
-    house = await House.open({
+    house = await Deployment.open({
       blueprints: [blueprint(userEntry('akadmin', { password: undefined }))],
       services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'policy', 'courier'],
       environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
@@ -135,7 +135,7 @@ describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, 
       const browser = house.browser();
       expect((await browser.show(RECOVERY)).body).toMatchObject({ component: 'ak-stage-identification' });
       expect((await browser.solve(RECOVERY, { uid_field: username })).body).toMatchObject(WAITING);
-      return { browser, ...read(await mailbox.mailTo(`${username}@example.org`)) };
+      return { browser, ...readMail(await mailbox.mailTo(`${username}@example.org`)) };
     }
 
     it('let somebody set another password who follows the link in another browser', async () => {
@@ -165,7 +165,7 @@ describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, 
       const { browser, body } = await enrol(username);
       expect(body).toMatchObject(WAITING);
       expect(await me(await login(username, 'first-pass-1'))).toBeUndefined();
-      return { browser, ...read(await mailbox.mailTo(`${username}@example.org`)) };
+      return { browser, ...readMail(await mailbox.mailTo(`${username}@example.org`)) };
     }
 
     it('make an account active by the link, in another browser, and once', async () => {

@@ -14,7 +14,7 @@ import {
 import { Browser } from '../support/browser.js';
 import { describeWithNats } from '../support/nats.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
-import { Stack } from './stack.js';
+import { ComposeStack } from './stack.js';
 
 const SERVICES = ['gateway', 'identification', 'password', 'session', 'enrollment', 'mfa', 'policy'];
 /** Seven services start, one of them with Python. */
@@ -71,9 +71,9 @@ const FLOWS = blueprint(
 );
 
 describeWithNats('an administrator, where each service has its own role', () => {
-  let stack: Stack;
+  let stack: ComposeStack;
   beforeAll(async () => {
-    stack = await Stack.open();
+    stack = await ComposeStack.open();
     await stack.apply(FLOWS);
     const defaults = ['default-password-change', 'default-user-settings-flow'].map((name) => `blueprints/${name}.yaml`);
     await stack.run('operator', ['dist/apps/standalone/src/blueprint.js', 'apply', ...defaults]);

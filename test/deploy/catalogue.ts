@@ -1,6 +1,6 @@
 import {
   DEVICE_QUEUE,
-  deviceErrands,
+  deviceOperations,
   PASSWORD_HASH_SUBJECT,
   POLICY_SUBJECT,
   SOURCE_BEGIN_SUBJECT,
@@ -20,7 +20,7 @@ export interface Pattern {
 const contracts = Object.values(stages).map(({ contract }) => contract);
 /** What services answer besides their stages. */
 const FURTHER: Readonly<Record<string, readonly Pattern[]>> = {
-  consent: Object.values(deviceErrands).map(({ subject }) => ({ subject, queue: DEVICE_QUEUE })),
+  consent: Object.values(deviceOperations).map(({ subject }) => ({ subject, queue: DEVICE_QUEUE })),
   password: [{ subject: PASSWORD_HASH_SUBJECT, queue: 'password' }],
   identification: [SOURCE_BEGIN_SUBJECT, SOURCE_COMPLETE_SUBJECT].map((subject) => ({ subject, queue: SOURCE_QUEUE })),
 };

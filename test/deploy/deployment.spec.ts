@@ -3,15 +3,15 @@ import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } fr
 import { Browser } from '../support/browser.js';
 import { describeWithNats } from '../support/nats.js';
 import { PATTERNS, SERVICES } from './catalogue.js';
-import { Stack } from './stack.js';
+import { ComposeStack } from './stack.js';
 
 /** Python, which one of them brings, is slow to start on a machine that has other work. */
 const PATIENCE_MS = 60_000;
 
 describeWithNats('what docker-compose.yml starts', () => {
-  let stack: Stack;
+  let stack: ComposeStack;
   beforeAll(async () => {
-    stack = await Stack.open();
+    stack = await ComposeStack.open();
     await stack.apply(blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN])));
   });
   afterAll(() => stack?.close());

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { TypeormDeviceJanitor, TypeormDevices } from '@gatehouse/authenticators';
-import { TypeormCredentials, TypeormInvitations, TypeormPeople, TypeormUsers } from '@gatehouse/directory';
+import { OrphanedDeviceCleaner, TypeormDevices } from '@gatehouse/authenticators';
+import { TypeormCredentialStore, TypeormInvitations, TypeormPeople, TypeormUserLookup } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TypeormBrands } from '../../apps/gateway/src/adapters/typeorm-brands.js';
-import { TypeormFlows } from '../../apps/gateway/src/adapters/typeorm-flows.js';
-import { TypeormJanitor } from '../../apps/gateway/src/adapters/typeorm-janitor.js';
-import { TypeormMemberships } from '../../apps/gateway/src/adapters/typeorm-memberships.js';
+import { BrandRepository } from '../../apps/gateway/src/adapters/typeorm-brands.js';
+import { PostgresFlowStore } from '../../apps/gateway/src/adapters/typeorm-flows.js';
+import { ExpiredRowCleaner } from '../../apps/gateway/src/adapters/typeorm-janitor.js';
+import { PostgresGroupMembershipStore } from '../../apps/gateway/src/adapters/typeorm-memberships.js';
 import { TypeormOwnDevices } from '../../apps/gateway/src/adapters/typeorm-own-devices.js';
-import { TypeormPlans } from '../../apps/gateway/src/adapters/typeorm-plans.js';
+import { PostgresPlanStore } from '../../apps/gateway/src/adapters/typeorm-plans.js';
 import { TypeormSessions } from '../../apps/gateway/src/adapters/typeorm-sessions.js';
 import { TypeormTokens } from '../../apps/gateway/src/adapters/typeorm-tokens.js';
 import { TypeormOutbox } from '../../libs/courier/src/typeorm-outbox.js';
@@ -23,7 +23,7 @@ import { blueprint, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
 import { onServer } from '../support/postgres-databases.js';
 import { FORBIDDEN } from './forbidden.js';
-import { Stack } from './stack.js';
+import { ComposeStack } from './stack.js';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 const INVALID_PASSWORD = '28P01';
@@ -36,10 +36,10 @@ const person = {
 } as const;
 
 describeWithNats('deploy/postgres/roles.sql', () => {
-  let stack: Stack;
+  let stack: ComposeStack;
   let alice: string;
   beforeAll(async () => {
-    stack = await Stack.open();
+    stack = await ComposeStack.open();
     await stack.apply(blueprint(userEntry('alice')));
     alice = await stack.as('operator', async (client) => {
       const { rows } = await client.query<{ id: string }>('SELECT id FROM directory.users');
@@ -101,7 +101,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
 
   it('lets identification look people up by whatever they are found by', async () => {
     const match = { fields: ['username', 'email', 'upn'], caseInsensitive: true } as const;
-    const found = await withPool('identification', (source) => new TypeormUsers(source).find('ALICE', match));
+    const found = await withPool('identification', (source) => new TypeormUserLookup(source).find('ALICE', match));
     expect(found).toMatchObject({ uuid: alice, username: 'alice' });
   });
 
@@ -113,7 +113,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
       ),
     );
     await withPool('password', async (source) => {
-      const credentials = new TypeormCredentials(source);
+      const credentials = new TypeormCredentialStore(source);
       const current = (await credentials.findHash(alice)) ?? '';
       const outdated = `argon2${current}`;
       await stack.as('operator', (client) => client.query('UPDATE directory.users SET password_hash = $1', [outdated]));
@@ -146,11 +146,13 @@ describeWithNats('deploy/postgres/roles.sql', () => {
   it('lets the gateway find flows and brands, see who is in which group and remove what has expired', async () => {
     await withPool('gateway', async (source) => {
       expect(
-        await new TypeormFlows(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`)).findConfiguring(alice),
+        await new PostgresFlowStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`)).findConfiguring(
+          alice,
+        ),
       ).toBeUndefined();
-      expect(await new TypeormBrands(source, 'Here').find('id.example.org')).toMatchObject({ title: 'Here' });
-      expect(await new TypeormMemberships(source).among(alice, [alice])).toEqual(new Set());
-      await expect(new TypeormJanitor(source).sweep()).resolves.toBeUndefined();
+      expect(await new BrandRepository(source, 'Here').find('id.example.org')).toMatchObject({ title: 'Here' });
+      expect(await new PostgresGroupMembershipStore(source).among(alice, [alice])).toEqual(new Set());
+      await expect(new ExpiredRowCleaner(source).sweep()).resolves.toBeUndefined();
     });
   });
 
@@ -175,7 +177,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     const device = { id: randomUUID(), user: alice, kind: 'totp', name: 'App' } as const;
     await withPool('mfa', async (source) => {
       await new TypeormDevices(source, sealer).add(device);
-      expect(await new TypeormDeviceJanitor(source).sweep()).toBe(0);
+      expect(await new OrphanedDeviceCleaner(source).sweep()).toBe(0);
     });
     await withPool('gateway', async (source) => {
       const own = new TypeormOwnDevices(source, sealer);
@@ -191,7 +193,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     await withPool('gateway', async (source) => {
       const lifetimes = { anonymousSessionS: 60, sessionS: 60, planS: 60, proofS: 60, sourceLoginS: 60 };
       const settings = { lifetimes, attributes: true, logger: new Logger('test') };
-      const plans = new TypeormPlans(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`), settings);
+      const plans = new PostgresPlanStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`), settings);
       expect(await plans.find('nowhere', Buffer.alloc(32))).toBeUndefined();
       const asked = { user: alice, withinS: 60 };
       expect(await new TypeormSessions(source).hasProvedDevice(randomUUID(), asked)).toBe(false);

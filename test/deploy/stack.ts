@@ -15,7 +15,7 @@ import { freshEnvironment } from './env-file.js';
 const run = promisify(execFile);
 
 /** Where on this machine things are that containers find elsewhere. */
-interface Place {
+interface LocalAddresses {
   readonly folder: string;
   readonly port: string;
   readonly addresses: Environment;
@@ -25,16 +25,16 @@ interface Place {
 }
 
 /** What docker-compose.yml describes, as processes of this machine: same commands, same environments, other addresses. */
-export class Stack {
+export class ComposeStack {
   private readonly running: RunningProcess[] = [];
 
   private constructor(
     private readonly containers: Readonly<Record<string, Container>>,
-    private readonly place: Place,
+    private readonly place: LocalAddresses,
   ) {}
 
   /** NATS and Postgres, as the files configure them; the schemas migrated and the roles made. */
-  static async open(): Promise<Stack> {
+  static async open(): Promise<ComposeStack> {
     const port = String(await freePort());
     const env = { ...(await freshEnvironment()), BASE_URL: `http://127.0.0.1:${port}` };
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-stack-'));
@@ -45,7 +45,7 @@ export class Stack {
       '//127.0.0.1:9000': `//127.0.0.1:${port}`,
     };
     const stop = () => Promise.all([postgres.stop(), rm(folder, { recursive: true })]);
-    const stack = new Stack(readCompose(env), { folder, port, addresses, env, nats, stop });
+    const stack = new ComposeStack(readCompose(env), { folder, port, addresses, env, nats, stop });
     for (const job of ['migrate', 'roles']) await stack.run(job);
     return stack;
   }

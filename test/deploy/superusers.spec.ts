@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { TypeormActivations } from '@gatehouse/directory';
+import { TypeormAccountActivation } from '@gatehouse/directory';
 import { openDataSource } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Unwritable } from '../../libs/stages/src/enrollment/enrolments.js';
+import { InvalidUserDataError } from '../../libs/stages/src/enrollment/enrolments.js';
 import { TypeormEnrolments } from '../../libs/stages/src/enrollment/typeorm-enrolments.js';
 import { userDeleteContract } from '../../libs/stages/src/enrollment/user-delete.contract.js';
 import { UserDeleteStage } from '../../libs/stages/src/enrollment/user-delete.stage.js';
@@ -12,7 +12,7 @@ import { hashPassword } from '../../libs/stages/src/password/passwords.js';
 import { blueprint, groupEntry, keyOf, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
 import { FORBIDDEN } from './forbidden.js';
-import { Stack } from './stack.js';
+import { ComposeStack } from './stack.js';
 
 const INSUFFICIENT_PRIVILEGE = { code: '42501' };
 const GUARDED = { ...INSUFFICIENT_PRIVILEGE, constraint: 'superusers_guarded' };
@@ -29,10 +29,10 @@ const PEOPLE = blueprint(
 );
 
 describeWithNats('in Postgres, superusers', () => {
-  let stack: Stack;
+  let stack: ComposeStack;
   let ids: Readonly<Record<string, string>>;
   beforeAll(async () => {
-    stack = await Stack.open();
+    stack = await ComposeStack.open();
     await stack.apply(PEOPLE);
     const rows = await owner<{ name: string; id: string }>(
       'SELECT username AS name, id FROM directory.users UNION ALL SELECT name, id FROM directory.groups',
@@ -138,12 +138,12 @@ describeWithNats('in Postgres, superusers', () => {
       const change = enrolments.once(randomUUID(), async ({ accounts }) =>
         Object(await accounts.change(person.uuid, { name: 'x' })),
       );
-      await expect(change).rejects.toBeInstanceOf(Unwritable);
+      await expect(change).rejects.toBeInstanceOf(InvalidUserDataError);
 
       const flow = randomUUID();
       await owner('UPDATE directory.users SET is_active = false WHERE id = $1', ids['admin']);
       await owner('UPDATE directory.users SET awaits_flow = $2 WHERE id = $1', ids['admin'], flow);
-      expect(await new TypeormActivations(source).activate(person.uuid, flow)).toBe(false);
+      expect(await new TypeormAccountActivation(source).activate(person.uuid, flow)).toBe(false);
       expect(await userOf('admin')).toMatchObject({ is_active: false });
     } finally {
       await source.destroy();

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres } from '../../libs/platform/src/embedded-postgres.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { House, SERVICES } from '../support/house.js';
+import { Deployment, SERVICES } from '../support/house.js';
 import { freePort } from '../support/processes.js';
-import { Load } from './load.js';
+import { LoginLoad } from './load.js';
 
 const USERS = Array.from({ length: 6 }, (_, i) => `user-${i}`);
 /** Logins that are seen to go through before and after each fault. */
 const STEADY = 12;
 
-let house: House;
-let load: Load;
+let house: Deployment;
+let load: LoginLoad;
 let folder: string;
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let port: number;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await chmod(folder, 0o755);
   port = await freePort();
   postgres = await startPostgres();
-  house = await House.open({
+  house = await Deployment.open({
     apart: true,
     database: { url: postgres.url, drop: () => postgres.stop() },
     blueprints: [
@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  load = new Load(house, { slug: 'login', users: USERS });
+  load = new LoginLoad(house, { slug: 'login', users: USERS });
   await load.finish(STEADY);
 });
 /** What became of all logins, the ones begun after the fault included. */

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
-import type { Answer, Browser } from '../support/browser.js';
-import type { House } from '../support/house.js';
+import type { Browser, BrowserResponse } from '../support/browser.js';
+import type { Deployment } from '../support/house.js';
 
 /** Milliseconds after which a client comes again that was told to. */
 const COME_AGAIN_MS = 100;
@@ -16,14 +16,14 @@ export interface Tally {
 }
 
 /** Visitors who log in one after the other, each as a user of their own, come again when they are told to, and never give up. */
-export class Load {
+export class LoginLoad {
   readonly tally: Tally = { begun: 0, finished: 0, refused: 0, lost: [] };
   private readonly progress = new EventEmitter();
   private readonly visitors: Promise<void>[];
   private stopping = false;
 
   constructor(
-    private readonly house: House,
+    private readonly house: Deployment,
     { slug, users }: { slug: string; users: readonly string[] },
   ) {
     this.visitors = users.map((user) => this.visit(slug, user));
@@ -64,7 +64,7 @@ export class Load {
   }
 
   /** Answers until the answer has counted: a client that was told to come again looks first where it stands. */
-  private async step(browser: Browser, slug: string, answer: Record<string, string>): Promise<Answer['body']> {
+  private async step(browser: Browser, slug: string, answer: Record<string, string>): Promise<BrowserResponse['body']> {
     for (;;) {
       const told = await this.once(() => browser.solve(slug, answer));
       if (told) return told.body;
@@ -73,7 +73,7 @@ export class Load {
     }
   }
 
-  private async patiently(send: () => Promise<Answer>): Promise<Answer> {
+  private async patiently(send: () => Promise<BrowserResponse>): Promise<BrowserResponse> {
     for (;;) {
       const told = await this.once(send);
       if (told) return told;
@@ -81,7 +81,7 @@ export class Load {
   }
 
   /** The answer, or nothing when it was to come again: after having waited. */
-  private async once(send: () => Promise<Answer>): Promise<Answer | undefined> {
+  private async once(send: () => Promise<BrowserResponse>): Promise<BrowserResponse | undefined> {
     const told = await send().catch(() => undefined);
     if (told && told.status !== 503) return told;
     this.tally.refused++;

@@ -4,12 +4,12 @@ import { nameOf, type Schemas } from '../../apps/web/src/api/schema.js';
 import { faultsOf } from '../support/access.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
-let house: House;
+let house: Deployment;
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
   });
 });

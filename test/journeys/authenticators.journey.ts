@@ -12,7 +12,7 @@ import {
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { post } from '../support/forms.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
 const CODES = {
   stage: 'authenticator_static.authenticatorstaticstage',
@@ -32,12 +32,12 @@ const OF_MEMBERS = { designation: 'stage_configuration', authentication: 'requir
 const PAGE = '/if/user/';
 const KEY = 'a-token-of-alice-that-nobody-guesses-0123456789abcdef';
 
-let house: House;
+let house: Deployment;
 /** Codes of Alice that are not used up yet. */
 let codes: string[];
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),

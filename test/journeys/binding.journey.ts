@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { writeMmdb } from '../support/mmdb.js';
 
 const [HOME, HOME_TOO, NEAR, AWAY, NOWHERE] = [
   ...['198.51.100.1', '198.51.100.2', '198.51.100.200', '203.0.113.1', '192.0.2.1'],
 ] as const;
 let folder: string;
-let house: House;
+let house: Deployment;
 
 const bound = (slug: string, attrs: Readonly<Record<string, string>>) =>
   flowEntries(slug, [IDENTIFICATION, PASSWORD, { ...LOGIN, attrs }]);
@@ -29,7 +29,7 @@ beforeAll(async () => {
     '198.51.100.0/24': { continent: { code: 'EU' }, country: { iso_code: 'DE' } },
     '203.0.113.0/24': { continent: { code: 'EU' }, country: { iso_code: 'FR' } },
   });
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),

@@ -4,7 +4,7 @@ import { ConfigFromJSON, CurrentBrandFromJSON } from '@goauthentik/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, keyOf, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
 const brandEntry = (domain: string, attrs: Readonly<Record<string, unknown>>) => ({
   model: 'authentik_brands.brand',
@@ -34,10 +34,10 @@ const SHOP = {
 };
 const OWN = { background: 'https://cdn.example/own.jpg', layout: 'content_right' };
 
-let house: House;
+let house: Deployment;
 let direct: string;
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),

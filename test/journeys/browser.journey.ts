@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
 const REMEMBER = { ...LOGIN, attrs: { remember_me_offset: 'days=1' } };
 
@@ -10,12 +10,12 @@ const REMEMBER = { ...LOGIN, attrs: { remember_me_offset: 'days=1' } };
 const PATIENT_MS = 60_000;
 
 describeInChromium('in a real browser', () => {
-  let house: House;
+  let house: Deployment;
   const chromium = useChromium();
   const address = () => `${house.url}/if/flow/login/?next=%2F%3Fafter`;
 
   beforeAll(async () => {
-    house = await House.open({
+    house = await Deployment.open({
       apart: true,
       blueprints: [
         blueprint(

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, keyOf, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { SiteverifyServer } from '../support/siteverify.js';
 
 const KEY = 'a key that nobody has ever guessed';
@@ -19,7 +19,7 @@ const loose = (name: string, attrs: object) => ({
 });
 
 let provider: SiteverifyServer;
-let house: House;
+let house: Deployment;
 beforeAll(async () => {
   provider = await SiteverifyServer.open('hush-hush-hush');
   /** Each of them counts as a provider of its own, which may be out while the others are not. */
@@ -28,7 +28,7 @@ beforeAll(async () => {
   });
   const embedding = { ...IDENTIFICATION.attrs, captcha_stage: keyOf('inside') };
   const combined = { ...embedding, captcha_stage: keyOf('steady'), password_stage: keyOf('secret') };
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),

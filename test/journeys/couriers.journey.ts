@@ -1,22 +1,22 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventOf, type OutboxMessage } from '@gatehouse/outbox';
+import { eventMessage, type OutboxMessage } from '@gatehouse/outbox';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { drawCertificate } from '../support/certificate.js';
-import { Couriers, mailTo } from '../support/couriers.js';
+import { CourierHarness, mailTo } from '../support/couriers.js';
 import { enrol } from '../support/flow-database.js';
 import { answering } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
 
-let couriers: Couriers;
+let couriers: CourierHarness;
 let store: string;
 const listeners: NatsConnection[] = [];
 
 beforeAll(async () => {
   store = await mkdtemp(join(tmpdir(), 'gatehouse-stream-'));
-  couriers = await Couriers.open({ config: `jetstream { store_dir: ${JSON.stringify(store)} }` });
+  couriers = await CourierHarness.open({ config: `jetstream { store_dir: ${JSON.stringify(store)} }` });
 });
 afterEach(async () => {
   await Promise.all(listeners.splice(0).map((listener) => listener.close()));
@@ -46,8 +46,8 @@ async function hear() {
   };
 }
 
-const happened = (action: string, user?: Parameters<typeof eventOf>[0]['user']): OutboxMessage =>
-  eventOf({ action, context: { password: 'x' }, user, clientIp: '203.0.113.7', flow: undefined });
+const happened = (action: string, user?: Parameters<typeof eventMessage>[0]['user']): OutboxMessage =>
+  eventMessage({ action, context: { password: 'x' }, user, clientIp: '203.0.113.7', flow: undefined });
 
 describeWithNats('a courier', () => {
   it('sends what is in the outbox, tells that it did, and keeps nothing of it', async () => {

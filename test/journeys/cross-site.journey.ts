@@ -13,11 +13,11 @@ import {
   PASSWORD,
   userEntry,
 } from '../support/blueprints.js';
-import type { Answer, Browser } from '../support/browser.js';
+import type { Browser, BrowserResponse } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { hiddenFields, post, submit } from '../support/forms.js';
-import { House } from '../support/house.js';
-import { read } from '../support/letters.js';
+import { Deployment } from '../support/house.js';
+import { readMail } from '../support/letters.js';
 import { Mailbox } from '../support/mailbox.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
@@ -26,11 +26,11 @@ const LOGOUT_PAGE = '/if/flow/logout/';
 const QUESTION = 'Another website sent you here. Continue only if you want to.';
 const PEOPLE = ['ann', 'ben', 'cleo', 'dan', 'eve', 'finn', 'gina', 'hugo', 'iris', 'jack', 'kim', 'leo'];
 
-let house: House;
+let house: Deployment;
 let mailbox: Mailbox;
 beforeAll(async () => {
   mailbox = await Mailbox.open();
-  house = await House.open({
+  house = await Deployment.open({
     services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'courier'],
     environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
     blueprints: [
@@ -74,14 +74,18 @@ const isThere = async (username: string) =>
 
 type Site = 'cross-site' | 'same-site' | 'same-origin' | 'none';
 /** Opens an address as a browser does, and follows where it leads: a redirect keeps the worst site on the way. */
-async function open(browser: Browser, address: string, site: Site): Promise<Answer & { readonly address: string }> {
+async function open(
+  browser: Browser,
+  address: string,
+  site: Site,
+): Promise<BrowserResponse & { readonly address: string }> {
   const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
   const answer = await browser.fetch(address, { headers });
   const to = answer.headers.get('location');
   return to?.startsWith('/') ? open(browser, to, site) : { ...answer, address };
 }
 
-const isAsked = ({ text }: Pick<Answer, 'text'>) => text.includes(QUESTION);
+const isAsked = ({ text }: Pick<BrowserResponse, 'text'>) => text.includes(QUESTION);
 
 describe.each(['cross-site', 'same-site'] as const)('a navigation from another site (%s)', (site) => {
   const [leaver, stayer, caller, owner] = site === 'cross-site' ? PEOPLE.slice(0, 4) : PEOPLE.slice(4, 8);
@@ -217,7 +221,7 @@ describe('nobody is asked', () => {
 
   it('who follows a mailed link, but for what that asks anyway', async () => {
     await house.browser().solve('back', { uid_field: 'jack' });
-    const { link } = read(await mailbox.mailTo('jack@example.org'));
+    const { link } = readMail(await mailbox.mailTo('jack@example.org'));
     const [browser, page] = [house.browser(), link.pathname + link.search];
     const { text } = await open(browser, page, 'cross-site');
     expect([text.includes('You have followed the link in our email.'), isAsked({ text })]).toEqual([true, false]);

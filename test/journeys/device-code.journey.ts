@@ -12,8 +12,8 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
-import { clientEntries, Device } from '../support/oauth-device.js';
+import { Deployment } from '../support/house.js';
+import { clientEntries, OauthDevice } from '../support/oauth-device.js';
 
 const CODE = 'ak-provider-oauth2-device-code';
 const FINISH = { component: 'ak-provider-oauth2-device-code-finish' };
@@ -21,10 +21,10 @@ const DONE = { component: 'xak-flow-redirect', to: '/' };
 const SECRET = 'secret-of-the-box';
 const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
 
-let house: House;
-let device: Device;
+let house: Deployment;
+let device: OauthDevice;
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     apart: true,
     blueprints: [
       blueprint(
@@ -50,7 +50,7 @@ beforeAll(async () => {
     services: ['identification', 'password', 'session', 'consent'],
     gateway: { ATTEMPTS_DELAY_S: '600' },
   });
-  device = new Device(house);
+  device = new OauthDevice(house);
 });
 afterAll(() => house?.close());
 
@@ -236,7 +236,7 @@ describe('a device is not let in', () => {
   });
 
   it('more often than DEVICE_CODE_RATE in an hour from one network', async () => {
-    const limited = new Device(house, await house.openAnotherGateway({ DEVICE_CODE_RATE: '2' }));
+    const limited = new OauthDevice(house, await house.openAnotherGateway({ DEVICE_CODE_RATE: '2' }));
     for (const _ of [1, 2]) expect((await limited.post('device', { client_id: 'tv' })).status).toBe(200);
     const refusal = await limited.post('device', { client_id: 'tv' });
     expect(refusal.status).toBe(429);

@@ -3,7 +3,7 @@ import { DuoServer, duoAccount } from '../../libs/stages/src/mfa/duo/duo-server.
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { House, SERVICES } from '../support/house.js';
+import { Deployment, SERVICES } from '../support/house.js';
 
 const DUO = {
   stage: 'authenticator_duo.authenticatorduostage',
@@ -18,10 +18,10 @@ const DUO = {
 const VALIDATE = { stage: 'authenticator_validate.authenticatorvalidatestage', attrs: { device_classes: ['duo'] } };
 
 let duo: DuoServer;
-let house: House;
+let house: Deployment;
 beforeAll(async () => {
   duo = await DuoServer.open();
-  house = await House.open({
+  house = await Deployment.open({
     services: [...SERVICES, 'mfa'],
     environment: { DUO_URL: duo.url, DUO_TIMEOUT_S: '1' },
     blueprints: [

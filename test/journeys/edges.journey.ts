@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries } from '../support/blueprints.js';
-import { House } from '../support/house.js';
-import { say } from '../support/raw-http.js';
+import { Deployment } from '../support/house.js';
+import { sendRaw } from '../support/raw-http.js';
 
-let house: House;
+let house: Deployment;
 
 /** A site behind a proxy that ends TLS, which the tests are. */
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [blueprint(flowEntries('plain', [DUMMY]))],
     services: ['session'],
     gateway: { BASE_URL: 'https://id.example.org', REQUEST_ARRIVAL_S: '1' },
@@ -55,7 +55,10 @@ describe('every answer', () => {
 
 describe('a request with an expectation that nobody knows', () => {
   it('is answered like any other', async () => {
-    const { status, headers } = await say(house.url, `GET ${executor} HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n`);
+    const { status, headers } = await sendRaw(
+      house.url,
+      `GET ${executor} HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n`,
+    );
 
     expect([status, headers]).toMatchObject([200, HEADERS]);
   });
@@ -64,7 +67,7 @@ describe('a request with an expectation that nobody knows', () => {
 describe('an address that names a host', () => {
   it.each(['GET', 'POST'])('does not exist, and leads nowhere: %s', async (method) => {
     const sent = `${method} http://evil.example/if/flow/plain/ HTTP/1.1\r\nHost: evil.example\r\n\r\n`;
-    const { status, headers, body } = await say(house.url, sent);
+    const { status, headers, body } = await sendRaw(house.url, sent);
 
     expect([status, headers]).toMatchObject([404, HEADERS]);
     expect(body).not.toContain('evil');
@@ -93,7 +96,7 @@ describe('what is no request', () => {
       'request_too_slow',
     ],
   ])('is refused in the API’s own form: %s', async (...[, sent, status, code]) => {
-    const answer = await say(house.url, sent);
+    const answer = await sendRaw(house.url, sent);
 
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body)).toEqual({ detail: expect.any(String), code });
@@ -103,7 +106,7 @@ describe('what is no request', () => {
 
 describe('a client that does not keep to the rules', () => {
   it('leaves no fault in the log', async () => {
-    await say(
+    await sendRaw(
       house.url,
       `POST ${executor} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
     );

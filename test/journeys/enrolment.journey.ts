@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const MEMBERS = { authentication: 'require_authenticated' };
@@ -22,9 +22,9 @@ const ofUser = (expression: string) => ({
   initial_value_expression: true,
 });
 
-let house: House;
+let house: Deployment;
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     services: ['identification', 'password', 'session', 'enrollment', 'policy'],
     blueprints: [
       blueprint(

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, LOGIN } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const OPTIONAL = { required: false };
@@ -29,7 +29,7 @@ const FIELDS = [
 ];
 const KEYS = FIELDS.map(({ attrs }) => attrs.field_key);
 
-let house: House;
+let house: Deployment;
 let elsewhere: Server;
 /** What another site was sent. */
 const received: string[] = [];
@@ -42,7 +42,7 @@ beforeAll(async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(elsewhere, 'listening');
-  house = await House.open({
+  house = await Deployment.open({
     services: ['password', 'session', 'enrollment', 'policy'],
     blueprints: [
       blueprint(

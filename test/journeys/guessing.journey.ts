@@ -11,12 +11,12 @@ import {
 } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
 import { submit } from '../support/forms.js';
-import { House } from '../support/house.js';
-import { countingJudgements } from '../support/judgements.js';
+import { Deployment } from '../support/house.js';
+import { countingAttempts } from '../support/judgements.js';
 
 const RIGHT = 'correct-horse-7';
 const APP_PASSWORD = 'app-password-of-bob-as-long-as-those-that-the-house-draws-1';
-let house: House;
+let house: Deployment;
 /** A second gateway on the same database. */
 let other: string;
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };
   const combined = { ...IDENTIFICATION, attrs: { ...IDENTIFICATION.attrs, password_stage: keyOf('embedded') } };
   const byMail = { ...IDENTIFICATION, attrs: { user_fields: ['email'], pretend_user_exists: false } };
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         ...[userEntry('alice'), userEntry('bob')],
@@ -71,7 +71,7 @@ describe('a password that is locked', () => {
     for (const failures of [50, 0]) {
       await failBobs(failures);
       for (const browser of [house.browser(), new Browser(other)]) {
-        const { judged } = await countingJudgements(house, () => WAYS[way]!(browser));
+        const { judged } = await countingAttempts(house, () => WAYS[way]!(browser));
         expect([failures, judged, await isLoggedIn(browser)]).toEqual(failures ? [50, 0, false] : [0, 1, true]);
       }
     }
@@ -88,7 +88,7 @@ describe('a password that is guessed', () => {
         await browser.fetch('/api/v3/flows/executor/login/?query=', sent);
       }
     };
-    const { judged } = await countingJudgements(house, async () => {
+    const { judged } = await countingAttempts(house, async () => {
       for (let i = 0; i < 100; i += 10) await Promise.all(Array.from({ length: 10 }, (_, j) => guess(i + j)));
     });
 
@@ -105,7 +105,7 @@ describe('a password that no text can be', () => {
   ])('is told as an error of its field in whichever step, and is no attempt: %j', async (password, string, code) => {
     await house.rows('DELETE FROM flow.attempts');
     const said: unknown[] = [];
-    const { judged } = await countingJudgements(house, async () => {
+    const { judged } = await countingAttempts(house, async () => {
       for (const uid_field of ['bob', 'nobody'])
         said.push((await house.browser().solve('combined', { uid_field, password })).body);
     });

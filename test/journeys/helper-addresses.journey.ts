@@ -12,10 +12,10 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
-let house: House;
+let house: Deployment;
 
 beforeAll(async () => {
   const configurable = { ...PASSWORD, attrs: { ...PASSWORD.attrs, configure_flow: keyOf('setup') } };
@@ -23,7 +23,7 @@ beforeAll(async () => {
   const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };
   const forMembers = { ...PASSWORD.attrs, configure_flow: keyOf('members') };
   const admins = { model: 'authentik_core.group', id: 'admins', identifiers: { name: 'admins' } };
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         { ...admins, attrs: { is_superuser: true } },

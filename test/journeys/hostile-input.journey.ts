@@ -12,21 +12,21 @@ import {
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { body, contentType, cookieValueOf, header, query } from '../support/hostile-input.js';
-import { House, SERVICES } from '../support/house.js';
-import { type RawAnswer, say } from '../support/raw-http.js';
+import { Deployment, SERVICES } from '../support/house.js';
+import { type RawAnswer, sendRaw } from '../support/raw-http.js';
 
 /** How often each property is tried, and with how many requests at most. */
 const RUNS = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 25) };
 const BURST = 6;
 
-let house: House;
+let house: Deployment;
 
 /** The tests are a trusted proxy, so that whatever they say of an address is looked at. Nothing is refused for its number. */
 beforeAll(async () => {
   const patient = { ...PASSWORD, attrs: { ...PASSWORD.attrs, failed_attempts_before_cancel: 10_000 } };
   const embedded = { model: `authentik_stages_${PASSWORD.stage}`, id: 'embedded', identifiers: { name: 'embedded' } };
   const combined = { ...IDENTIFICATION, attrs: { ...IDENTIFICATION.attrs, password_stage: keyOf('embedded') } };
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -61,7 +61,7 @@ function send({ method, path, headers, body: content }: Sent): Promise<RawAnswer
   const head = [`${method} ${path} HTTP/1.1`, ...all.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
   // A chunked body that is said to come, and does not, would be waited for.
   const rest = content ?? Buffer.from(names.has('transfer-encoding') ? '0\r\n\r\n' : '');
-  return say(house.url, Buffer.concat([Buffer.from(head, 'latin1'), rest]));
+  return sendRaw(house.url, Buffer.concat([Buffer.from(head, 'latin1'), rest]));
 }
 
 /** Only for those who are logged in. */

@@ -12,8 +12,8 @@ import {
   PASSWORD,
   userEntry,
 } from '../support/blueprints.js';
-import { type Answer, usernameOf } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { type BrowserResponse, usernameOf } from '../support/browser.js';
+import { Deployment } from '../support/house.js';
 import { describeWithNats } from '../support/nats.js';
 import { boundEntry, expressionEntry } from '../support/policy-entries.js';
 import { writing } from '../support/prompts.js';
@@ -30,10 +30,10 @@ const VALIDATE = {
 };
 
 /** An answer without what differs between any two requests. */
-const shown = ({ status, body }: Answer) => ({ status, body });
+const shown = ({ status, body }: BrowserResponse) => ({ status, body });
 
 describeWithNats('whom a plan is about', () => {
-  let house: House;
+  let house: Deployment;
   let rogue: NatsConnection;
   /** What the policy service says, once it was taken over; the request may decide. */
   let policy: (request: PolicyRequest) => PolicyReply['context']['set'];
@@ -45,7 +45,7 @@ describeWithNats('whom a plan is about', () => {
 
   /** The services `policy`, `mfa` and `enrollment` are not started: what serves their subjects here has been taken over. */
   beforeAll(async () => {
-    house = await House.open({
+    house = await Deployment.open({
       services: ['identification', 'password', 'session'],
       blueprints: [
         blueprint(

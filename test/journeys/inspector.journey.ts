@@ -14,15 +14,15 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
 describeInChromium('the inspector beside a flow', () => {
-  let house: House;
+  let house: Deployment;
   const chromium = useChromium();
 
   beforeAll(async () => {
     const skipped = { ...DUMMY, binding: { evaluate_on_plan: false, re_evaluate_policies: true } };
-    house = await House.open({
+    house = await Deployment.open({
       blueprints: [
         blueprint(
           userEntry('alice'),

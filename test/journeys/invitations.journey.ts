@@ -12,17 +12,17 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { officialClient } from '../support/official-client.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const INVITATIONS = '/api/v3/stages/invitation/invitations/';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-let house: House;
+let house: Deployment;
 let admin: Browser;
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     services: ['identification', 'password', 'session', 'enrollment'],
     blueprints: [
       blueprint(

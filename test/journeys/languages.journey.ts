@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
-let house: House;
+let house: Deployment;
 
 const speaks = (locale: string) => ({ attributes: { settings: { locale } } });
 const DENY = { stage: 'deny.denystage' };
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     gateway: { TRUSTED_PROXIES: '127.0.0.1' },
     blueprints: [
       blueprint(

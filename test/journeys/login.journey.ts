@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
-let house: House;
+let house: Deployment;
 
 beforeAll(async () => {
   const combined = {
     ...IDENTIFICATION,
     attrs: { user_fields: ['username', 'email'], pretend_user_exists: true },
   };
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -35,7 +35,7 @@ async function logIn(browser = house.browser(), { slug = 'login', user = 'alice'
   const answer = await browser.solve(slug, { password: 'correct-horse-7' });
   return { browser, answer };
 }
-const me = (browser: ReturnType<House['browser']>) => browser.fetch('/api/v3/core/users/me/');
+const me = (browser: ReturnType<Deployment['browser']>) => browser.fetch('/api/v3/core/users/me/');
 
 describe('a login', () => {
   it('goes from the first look to the final redirect, and is worth something afterwards', async () => {

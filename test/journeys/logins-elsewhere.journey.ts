@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, keyOf, LOGIN, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { CraftedProvider } from '../support/crafted-provider.js';
-import { House } from '../support/house.js';
+import { FakeOpenIdProvider } from '../support/crafted-provider.js';
+import { Deployment } from '../support/house.js';
 import { OpenIdProvider } from '../support/openid-provider.js';
 import { PlexServer } from '../support/plex-server.js';
 import { writing } from '../support/prompts.js';
@@ -40,15 +40,15 @@ const oauth = (slug: string, attrs: object) => ({
 });
 
 describeInChromium('people who sign in elsewhere', () => {
-  let house: House;
+  let house: Deployment;
   let there: OpenIdProvider;
-  let apple: CraftedProvider;
+  let apple: FakeOpenIdProvider;
   let plex: PlexServer;
   const chromium = useChromium();
 
   beforeAll(async () => {
-    [plex, apple] = await Promise.all([PlexServer.open(), CraftedProvider.open()]);
-    house = await House.open({
+    [plex, apple] = await Promise.all([PlexServer.open(), FakeOpenIdProvider.open()]);
+    house = await Deployment.open({
       services: ['identification', 'enrollment', 'session'],
       environment: { SOURCE_HOSTS: '127.0.0.1', PLEX_URL: plex.url },
       blueprints: [],

@@ -4,18 +4,18 @@ import { faultsOf, overflows, violations } from '../support/access.js';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { hiddenFields, post, submit } from '../support/forms.js';
-import { House } from '../support/house.js';
-import { read } from '../support/letters.js';
+import { Deployment } from '../support/house.js';
+import { readMail } from '../support/letters.js';
 import { Mailbox } from '../support/mailbox.js';
 
 const PAGE = '/if/flow/back/';
 const readers = LOCALES.map(({ locale }) => `reader-${locale}`);
 
-let house: House;
+let house: Deployment;
 let mailbox: Mailbox;
 beforeAll(async () => {
   mailbox = await Mailbox.open();
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         ...LOCALES.map(({ locale }) => userEntry(`reader-${locale}`, { attributes: { settings: { locale } } })),
@@ -47,7 +47,7 @@ describeInChromium('a mail and its page, in a browser', () => {
     await page.getByText('An email is on its way to you.').waitFor();
     expect(await faultsOf(page)).toEqual([]);
 
-    await code.fill(read(await mailbox.mailTo('reader-en@example.org', 2)).code);
+    await code.fill(readMail(await mailbox.mailTo('reader-en@example.org', 2)).code);
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.waitForURL(`${house.url}/if/user/`);
     expect(complaints).toEqual([]);
@@ -76,7 +76,7 @@ describeInChromium('a mail and its page, in a browser', () => {
       await house.browser().solve('back', { uid_field: reader });
       const mail = await mailbox.mailTo(`${reader}@example.org`);
       await page.setContent(mail.html ?? '');
-      expect(await page.getByRole('link').getAttribute('href')).toBe(read(mail).link.href);
+      expect(await page.getByRole('link').getAttribute('href')).toBe(readMail(mail).link.href);
       expect(await overflows(page)).toBe(false);
       // Programs for mail draw the landmarks themselves.
       const faults = (await violations(page)).filter((fault) => !/^(region|landmark)/.test(fault));
@@ -91,7 +91,7 @@ it('lets somebody in without a script, by the code and by the link', async () =>
     const [browser, address] = [house.browser(), 'reader-fr@example.org'];
     const before = mailbox.mails.filter(({ recipients }) => recipients.includes(address)).length;
     await submit(browser, PAGE, { uid_field: 'reader-fr' });
-    const { code, query } = read(await mailbox.mailTo(address, before + 1));
+    const { code, query } = readMail(await mailbox.mailTo(address, before + 1));
     const reader = way === 'code' ? browser : house.browser();
     const page = way === 'code' ? PAGE : `${PAGE}?${query}`;
     await post(reader, page, { ...(await hiddenFields(reader, page)), ...(way === 'code' ? { code } : {}) });

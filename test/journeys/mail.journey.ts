@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
-import { read } from '../support/letters.js';
+import { Deployment } from '../support/house.js';
+import { readMail } from '../support/letters.js';
 import { Mailbox } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
 
@@ -14,11 +14,11 @@ const DONE = { component: 'xak-flow-redirect', to: '/' };
 const REFUSED = { response_errors: { code: [{ string: 'This code is wrong, or too old.', code: 'invalid' }] } };
 
 describeWithNats('a mailed link and its code', () => {
-  let house: House;
+  let house: Deployment;
   let mailbox: Mailbox;
   beforeAll(async () => {
     mailbox = await Mailbox.open();
-    house = await House.open({
+    house = await Deployment.open({
       blueprints: [
         blueprint(
           ...PEOPLE.map((name) => userEntry(name)),
@@ -45,7 +45,7 @@ describeWithNats('a mailed link and its code', () => {
     const browser = house.browser();
     await browser.show('back', query);
     expect((await browser.solve('back', { uid_field: person }, query)).body).toMatchObject(WAITING);
-    return { browser, ...read(await mailbox.mailTo(`${person}@example.org`)) };
+    return { browser, ...readMail(await mailbox.mailTo(`${person}@example.org`)) };
   }
   const whoIs = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status;
   const rows = async (table: string) =>
@@ -115,7 +115,7 @@ describeWithNats('a mailed link and its code', () => {
     // A new run of the flow is no new guess.
     const again = house.browser();
     await again.solve('back', { uid_field: 'erin' });
-    const second = read(await mailbox.mailTo('erin@example.org', 2));
+    const second = readMail(await mailbox.mailTo('erin@example.org', 2));
     expect((await again.solve('back', { code: second.code })).body).toMatchObject(REFUSED);
   });
 
@@ -126,7 +126,7 @@ describeWithNats('a mailed link and its code', () => {
       ...WAITING,
       response_errors: { non_field_errors: [{ string: 'email-sent', code: 'email-sent' }] },
     });
-    const second = read(await mailbox.mailTo('frank@example.org', 2));
+    const second = readMail(await mailbox.mailTo('frank@example.org', 2));
 
     expect((await house.browser().show('back', query)).body).toMatchObject({ component: 'ak-stage-identification' });
     expect((await house.browser().show('back', second.query)).body).toMatchObject({ confirm: true });
@@ -142,7 +142,7 @@ describeWithNats('a mailed link and its code', () => {
 
     expect((await browser.solve(slug, { uid_field: person })).body).toMatchObject(WAITING);
     // Had the answer sent a mail as well, this code would not be the latest.
-    const { code } = read(await mailbox.mailTo(`${person}@example.org`, 2));
+    const { code } = readMail(await mailbox.mailTo(`${person}@example.org`, 2));
     expect((await browser.solve(slug, { code })).body).toMatchObject(DONE);
   });
 
@@ -162,7 +162,7 @@ describeWithNats('a mailed link and its code', () => {
     await browser.fetch('/api/v3/flows/executor/back/?query=next%3D%2Fa%26foo%3Dbar', {
       ...{ method: 'POST', headers, body: JSON.stringify({ uid_field: 'heidi' }) },
     });
-    const { link } = read(await mailbox.mailTo('heidi@example.org'));
+    const { link } = readMail(await mailbox.mailTo('heidi@example.org'));
     expect(link.origin + link.pathname).toBe(`${house.url}/if/flow/back/`);
     expect([...link.searchParams.keys()]).toEqual(['next', 'foo', 'flow_token']);
   });

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { freePort } from '../support/processes.js';
 
-let house: House;
+let house: Deployment;
 let port: number;
 
 beforeAll(async () => {
   port = await freePort();
-  house = await House.open({
+  house = await Deployment.open({
     apart: true,
     blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
     gateway: { METRICS_PORT: String(port) },

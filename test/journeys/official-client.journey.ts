@@ -12,16 +12,16 @@ import {
   tokenEntry,
   userEntry,
 } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { officialClient } from '../support/official-client.js';
 
 const KEY = 'key-of-alice-of-sixty-characters-as-the-house-draws-them-123';
 const RIGHT = 'correct-horse-7';
-let house: House;
+let house: Deployment;
 
 beforeAll(async () => {
   const admins = { model: 'authentik_core.group', id: 'admins', identifiers: { name: 'admins' } };
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         { ...admins, attrs: { is_superuser: true } },

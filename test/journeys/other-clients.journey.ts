@@ -11,15 +11,15 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
 const RIGHT = 'correct-horse-7';
 const ME = '/api/v3/core/users/me/';
 const WRONG_PASSWORD = { password: [{ string: 'Invalid password', code: 'invalid' }] };
-let house: House;
+let house: Deployment;
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),

@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Couriers, mailTo } from '../support/couriers.js';
+import { CourierHarness, mailTo } from '../support/couriers.js';
 import { describeWithNats } from '../support/nats.js';
 
 const run = promisify(execFile);
 
 describeWithNats('npm run mail', () => {
-  let couriers: Couriers;
+  let couriers: CourierHarness;
   beforeAll(async () => {
-    couriers = await Couriers.open();
+    couriers = await CourierHarness.open();
   });
   afterAll(() => couriers?.close());
 

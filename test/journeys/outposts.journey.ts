@@ -10,21 +10,21 @@ import {
   tokenEntry,
   userEntry,
 } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { Outpost } from '../support/outpost.js';
 
 const TOKEN = 'outpost-key-of-sixty-characters-as-the-house-draws-them-123';
 const ME = '/api/v3/core/users/me/';
 const RIGHT = { username: 'alice', password: 'correct-horse-7' };
 const WRONG = { username: 'alice', password: 'wrong' };
-let house: House;
+let house: Deployment;
 /** A second gateway, by whose inner address outposts come to a site that is https. */
 let inside: string;
 
 beforeAll(async () => {
   const inner = { model: `authentik_stages_${PASSWORD.stage}`, id: 'inner', identifiers: { name: 'inner' } };
   const combined = { ...IDENTIFICATION, attrs: { ...IDENTIFICATION.attrs, password_stage: keyOf('inner') } };
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),

@@ -2,15 +2,15 @@ import type { StageReply } from '@gatehouse/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
-let house: House;
+let house: Deployment;
 let rogue: NatsConnection;
 let reply: unknown;
 
 /** The service `session` is not started: what serves its dummy stage here has been taken over. */
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [blueprint(userEntry('alice'), flowEntries('plain', [IDENTIFICATION, DUMMY]))],
     services: ['identification'],
   });

@@ -15,13 +15,13 @@ import {
 import type { Browser } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { post } from '../support/forms.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
-let house: House;
+let house: Deployment;
 const page = '/if/user/';
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice', { name: 'Alice <b>Example</b>' }),

@@ -3,8 +3,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { House, SERVICES } from '../support/house.js';
-import { type KeptCredential, VirtualAuthenticator } from '../support/virtual-authenticator.js';
+import { Deployment, SERVICES } from '../support/house.js';
+import { type StoredCredential, VirtualAuthenticator } from '../support/virtual-authenticator.js';
 
 const validate = (attrs: Record<string, unknown> = {}) => ({
   stage: 'authenticator_validate.authenticatorvalidatestage',
@@ -15,9 +15,9 @@ const keysOf = (attrs: Record<string, unknown> = {}) => ({
   attrs,
 });
 
-let house: House;
+let house: Deployment;
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     host: 'localhost',
     services: [...SERVICES, 'mfa'],
     blueprints: [
@@ -44,7 +44,7 @@ describeInChromium('passkeys, in a browser', () => {
   const at = (path: string) => house.url + path;
 
   /** A page with an authenticator that keeps these credentials. */
-  async function visitor(credentials: readonly KeptCredential[] = []) {
+  async function visitor(credentials: readonly StoredCredential[] = []) {
     const { page, complaints } = await chromium.open();
     const authenticator = await VirtualAuthenticator.of(page);
     for (const credential of credentials) await authenticator.add(credential);
@@ -132,11 +132,11 @@ describeInChromium('passkeys, in a browser', () => {
 });
 
 /** The same credentials, on an authenticator that has counted on. */
-const credentialsNow = (credentials: readonly KeptCredential[]) =>
+const credentialsNow = (credentials: readonly StoredCredential[]) =>
   credentials.map((credential) => ({ ...credential, signCount: credential.signCount + 100 }));
 
 /** A credential of the same site and person that nobody has registered. */
-const foreign = (credential: KeptCredential): KeptCredential => ({
+const foreign = (credential: StoredCredential): StoredCredential => ({
   ...credential,
   credentialId: randomBytes(32).toString('base64'),
   privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' })

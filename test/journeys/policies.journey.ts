@@ -14,10 +14,10 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { conditionOf } from '../support/policies.js';
 
-let house: House;
+let house: Deployment;
 
 const people = [userEntry('alice'), userEntry('bob'), userEntry('carol')];
 const groups = [
@@ -31,7 +31,7 @@ const denied = (error_message = 'Flow does not apply to current user.') => ({
 const page = { status: 200, body: { component: 'ak-stage-dummy' } };
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         ...[people, groups],

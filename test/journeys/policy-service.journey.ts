@@ -9,10 +9,10 @@ import {
   PASSWORD,
   userEntry,
 } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { boundEntry, expressionEntry, NO_PASSWORD_YET, policyEntry } from '../support/policy-entries.js';
 
-let house: House;
+let house: Deployment;
 
 const identifyBy = (slug: string, password: string) => ({
   ...{
@@ -24,7 +24,7 @@ const identifyBy = (slug: string, password: string) => ({
 });
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     services: ['identification', 'password', 'session', 'policy'],
     blueprints: [
       blueprint(

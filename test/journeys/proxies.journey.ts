@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
-let house: House;
+let house: Deployment;
 
 /** The tests speak to the gateway as its trusted proxy would. */
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]), {
         model: 'authentik_brands.brand',
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-const post = (browser: ReturnType<House['browser']>, body: unknown, headers: Record<string, string>) =>
+const post = (browser: ReturnType<Deployment['browser']>, body: unknown, headers: Record<string, string>) =>
   browser.fetch('/api/v3/flows/executor/login/?query=', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

@@ -4,12 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
-let house: House;
+let house: Deployment;
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
     services: ['identification', 'password'],
   });

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
-import { countingJudgements } from '../support/judgements.js';
+import { Deployment } from '../support/house.js';
+import { countingAttempts } from '../support/judgements.js';
 
 const LIMIT = 5;
 const PARALLEL = 200;
 const NAMES = ['alice', 'bob', 'carol', 'dave'];
 
-let house: House;
+let house: Deployment;
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         NAMES.map((name) => userEntry(name)),
@@ -57,7 +57,7 @@ describe('wrong passwords', () => {
       const browsers = Array.from({ length: PARALLEL }, () => (how === 'one plan' ? shared : house.browser()));
       for (const browser of new Set(browsers)) await browser.solve('login', { uid_field: 'bob' });
 
-      const { result, judged } = await countingJudgements(house, () =>
+      const { result, judged } = await countingAttempts(house, () =>
         Promise.all(browsers.map((browser, i) => browser.solve('login', { password: `guess-${i}` }))),
       );
 
@@ -76,7 +76,7 @@ describe('wrong passwords', () => {
       `UPDATE flow.attempts SET failures = ${LIMIT}, free_at = now() + interval '1 hour' WHERE credential = 'password'`,
     );
 
-    const { result, judged } = await countingJudgements(house, () =>
+    const { result, judged } = await countingAttempts(house, () =>
       browser.solve('login', { password: 'correct-horse-7' }),
     );
     expect(result.body).toMatchObject({
@@ -99,7 +99,7 @@ describe('wrong passwords', () => {
     const judged = await answers();
     expect(judged.at(-1)).toMatchObject({ component: 'ak-stage-access-denied' });
 
-    const refused = await countingJudgements(house, answers);
+    const refused = await countingAttempts(house, answers);
     expect(refused).toEqual({ result: judged, judged: 0 });
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
@@ -12,10 +12,10 @@ const VALIDATE = {
 const OLD = 'correct-horse-7';
 const NEW = { password: 'another-horse-8', password_repeat: 'another-horse-8' };
 
-let house: House;
+let house: Deployment;
 let codes: string[];
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     services: ['identification', 'password', 'session', 'enrollment', 'mfa'],
     blueprints: [
       blueprint(

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import type { Answer, Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
+import type { Browser, BrowserResponse } from '../support/browser.js';
+import { Deployment } from '../support/house.js';
 
 const RATE = 5;
 const BODY_LIMIT = 4096;
-let house: House;
+let house: Deployment;
 
 /** The tests are a trusted proxy, so that they can come from any network. The rate's period never ends while they run. */
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     apart: true,
     blueprints: [
       blueprint(
@@ -45,7 +45,10 @@ interface Sent {
 let networks = 0;
 const anywhere = () => `10.0.${++networks >> 8}.${networks & 0xff}`;
 
-function send(browser: Browser, { path = executor('login'), from = anywhere(), ...sent }: Sent): Promise<Answer> {
+function send(
+  browser: Browser,
+  { path = executor('login'), from = anywhere(), ...sent }: Sent,
+): Promise<BrowserResponse> {
   const { method = 'POST', type = 'application/json', body = method === 'POST' ? '{}' : undefined } = sent;
   const headers = { 'x-forwarded-for': from, ...(body === undefined ? {} : { 'content-type': type }), ...sent.headers };
   return browser.fetch(path, { method, headers, ...(body === undefined ? {} : { body }) });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
-let house: House;
+let house: Deployment;
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),

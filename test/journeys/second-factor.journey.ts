@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
 const VALIDATE = {
@@ -16,12 +16,12 @@ const WRONG = [
   { string: 'Invalid Token. Please ensure the time on your device is accurate and try again.', code: 'invalid' },
 ];
 
-let house: House;
+let house: Deployment;
 let codes: string[];
 
 /** The tests are a trusted proxy, to come from any network. */
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         ...[userEntry('alice'), userEntry('bob')],

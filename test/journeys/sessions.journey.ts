@@ -12,12 +12,12 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
 const KEY = 'key-of-bob-of-sixty-characters-as-long-as-the-house-draws-1';
 const SESSIONS = '/api/v3/core/authenticated_sessions/';
 const ME = '/api/v3/core/users/me/';
-let house: House;
+let house: Deployment;
 /** A second gateway on the same database. */
 let other: string;
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
     identifiers: { name: 'a' },
     attrs: { is_superuser: true },
   };
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         admins,

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SmsServer } from '../../libs/stages/src/mfa/sms/sms-server.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { House, SERVICES } from '../support/house.js';
+import { Deployment, SERVICES } from '../support/house.js';
 import { asking, fieldEntry } from '../support/prompts.js';
 
 const EARLY = { string: 'Please wait a moment before you ask for another code.', code: 'invalid' };
 const UNSENT = { string: 'The message could not be sent. Please try again later.', code: 'invalid' };
 
 let sms: SmsServer;
-let house: House;
+let house: Deployment;
 beforeAll(async () => {
   sms = await SmsServer.open();
   const attrs = {
@@ -22,7 +22,7 @@ beforeAll(async () => {
   const phone = { stage: 'authenticator_sms.authenticatorsmsstage', attrs };
   const setUp = { designation: 'stage_configuration', authentication: 'require_authenticated' };
   const validate = { stage: 'authenticator_validate.authenticatorvalidatestage', attrs: { device_classes: ['sms'] } };
-  house = await House.open({
+  house = await Deployment.open({
     services: [...SERVICES, 'mfa', 'enrollment'],
     blueprints: [
       blueprint(

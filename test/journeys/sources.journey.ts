@@ -4,10 +4,10 @@ import { stagesOf } from '@gatehouse/stages';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { blueprint } from '../support/blueprints.js';
 import { type Browser, usernameOf } from '../support/browser.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { describeWithNats } from '../support/nats.js';
 import { freshDatabase } from '../support/postgres.js';
-import { StandInProvider } from '../support/provider.js';
+import { FakeProviderService } from '../support/provider.js';
 import { changedSource, follow, SOURCES } from '../support/sources.js';
 
 const CALLBACK = '/source/oauth/callback';
@@ -15,18 +15,18 @@ const CONNECTIONS = '/api/v3/sources/user_connections/all/';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 describeWithNats('people from sources', () => {
-  let house: House;
-  let provider: StandInProvider;
+  let house: Deployment;
+  let provider: FakeProviderService;
   let identification: Awaited<ReturnType<typeof serveStages>>['service'];
 
   beforeAll(async () => {
     const database = await freshDatabase();
-    house = await House.open({ database, services: ['password', 'session', 'enrollment'], blueprints: [SOURCES] });
+    house = await Deployment.open({ database, services: ['password', 'session', 'enrollment'], blueprints: [SOURCES] });
     // Served here, so that nobody but the stand-in answers for providers.
     vi.stubEnv('DATABASE_URL', database.url);
     const served = { name: 'identification', logger: new Logger('test'), nats: { NATS_URL: house.nats.url } };
     identification = (await serveStages({ ...served, modules: await stagesOf('identification') })).service;
-    provider = await StandInProvider.open(house.nats.url);
+    provider = await FakeProviderService.open(house.nats.url);
   }, 120_000);
   afterAll(async () => {
     await provider?.close();

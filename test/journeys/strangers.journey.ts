@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { type RunningProcess, startProcess } from '../support/processes.js';
 import { describeWithPython } from '../support/python.js';
 
@@ -11,15 +11,15 @@ const loginOf = (user: string) => ({
   bindings: { network: 'no_binding', geoip: 'no_binding' },
 });
 
-let house: House;
+let house: Deployment;
 
 beforeAll(async () => {
-  house = await House.open({ blueprints: [blueprint(userEntry('alice'))] });
+  house = await Deployment.open({ blueprints: [blueprint(userEntry('alice'))] });
 });
 afterAll(() => house.close());
 
 const AWAY = { status: 503, body: { component: 'ak-stage-flow-error' } };
-const me = (browser: ReturnType<House['browser']>) => browser.fetch('/api/v3/core/users/me/');
+const me = (browser: ReturnType<Deployment['browser']>) => browser.fetch('/api/v3/core/users/me/');
 
 describeWithPython('the stage in Python', () => {
   const EXAMPLE = 'examples/python-stage';

@@ -9,17 +9,17 @@ import {
   tokenEntry,
   userEntry,
 } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 
 const KEYS = {
   bot: 'bot-key-of-sixty-characters-as-long-as-the-house-draws-them-1',
   outpost: 'outpost-key-of-sixty-characters-as-the-house-draws-them-123',
   mail: 'app-password-of-the-bot-which-is-good-for-no-api-request-at1',
 };
-let house: House;
+let house: Deployment;
 
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         userEntry('alice'),
@@ -39,7 +39,7 @@ afterAll(() => house.close());
 
 const PRIVATE = '/api/v3/flows/executor/private/?query=';
 const ME = '/api/v3/core/users/me/';
-type Visitor = ReturnType<House['browser']>;
+type Visitor = ReturnType<Deployment['browser']>;
 const withToken = (authorization: string, more: RequestInit = {}) => ({ ...more, headers: { authorization } });
 const posting = (body: string) => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body });
 

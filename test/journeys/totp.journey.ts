@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { House, SERVICES } from '../support/house.js';
+import { Deployment, SERVICES } from '../support/house.js';
 
 const VALIDATE = {
   stage: 'authenticator_validate.authenticatorvalidatestage',
@@ -14,9 +14,9 @@ const APP = {
   attrs: { digits: 6, configure_flow: keyOf('app'), friendly_name: 'An app' },
 };
 
-let house: House;
+let house: Deployment;
 beforeAll(async () => {
-  house = await House.open({
+  house = await Deployment.open({
     services: [...SERVICES, 'mfa'],
     blueprints: [
       blueprint(

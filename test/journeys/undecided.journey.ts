@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { boundEntry, expressionEntry } from '../support/policy-entries.js';
 
-let house: House;
+let house: Deployment;
 let weather: Server;
 
 const ROUND = [IDENTIFICATION, PASSWORD, LOGIN];
@@ -14,7 +14,7 @@ beforeAll(async () => {
   weather = createServer((_request, response) => response.writeHead(200).end('{"warm": true}'));
   await new Promise<void>((resolve) => weather.listen(0, '127.0.0.1', resolve));
   const address = `127.0.0.1:${(weather.address() as AddressInfo).port}`;
-  house = await House.open({
+  house = await Deployment.open({
     services: ['identification', 'password', 'session', 'policy'],
     environment: { POLICY_ALLOWED_HOSTS: address },
     blueprints: [

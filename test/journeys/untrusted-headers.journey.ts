@@ -10,12 +10,12 @@ import {
   PASSWORD,
   userEntry,
 } from '../support/blueprints.js';
-import { House } from '../support/house.js';
-import { say } from '../support/raw-http.js';
+import { Deployment } from '../support/house.js';
+import { sendRaw } from '../support/raw-http.js';
 
 const FOREIGN = '198.51.100.66';
 const EVIL = 'evil.example';
-let house: House;
+let house: Deployment;
 let bus: NatsConnection;
 /** Addresses that stages were told of. */
 const told = new Set<string>();
@@ -24,7 +24,7 @@ const told = new Set<string>();
 beforeAll(async () => {
   const admins = { model: 'authentik_core.group', id: 'admins', identifiers: { name: 'admins' } };
   const linking = { ...IDENTIFICATION, attrs: { ...IDENTIFICATION.attrs, recovery_flow: keyOf('recover') } };
-  house = await House.open({
+  house = await Deployment.open({
     blueprints: [
       blueprint(
         { ...admins, attrs: { is_superuser: true } },
@@ -91,7 +91,7 @@ describe('a host that anybody can write', () => {
     await browser.solve('login', { uid_field: 'root' });
     const lines = Object.entries({ ...ADDRESSES, ...HOSTS }).map(([name, value]) => `${name}: ${value}`);
     const head = [`GET ${path} HTTP/1.1`, `Host: ${EVIL}`, `Cookie: authentik_session=${browser.cookie()}`, ...lines];
-    const answer = await say(house.url, `${head.join('\r\n')}\r\n\r\n`);
+    const answer = await sendRaw(house.url, `${head.join('\r\n')}\r\n\r\n`);
 
     expect(answer.status).toBe(status);
     expect(JSON.stringify(answer)).not.toContain(EVIL);

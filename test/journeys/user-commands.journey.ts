@@ -9,13 +9,13 @@ import {
   PASSWORD,
   userEntry,
 } from '../support/blueprints.js';
-import { House } from '../support/house.js';
+import { Deployment } from '../support/house.js';
 import { describeWithNats } from '../support/nats.js';
 
 describeWithNats('npm run user', () => {
-  let house: House;
+  let house: Deployment;
   beforeAll(async () => {
-    house = await House.open({
+    house = await Deployment.open({
       blueprints: [
         blueprint(
           ...[userEntry('alice'), groupEntry('staff')],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { House } from '../support/house.js';
-import { read } from '../support/letters.js';
+import { Deployment } from '../support/house.js';
+import { readMail } from '../support/letters.js';
 import { Mailbox } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
 
@@ -58,11 +58,11 @@ const entries = [
 const DONE = { component: 'xak-flow-redirect', to: '/' };
 
 describeWithNats('a mailbox that is proved in the middle of a flow', () => {
-  let house: House;
+  let house: Deployment;
   let mailbox: Mailbox;
   beforeAll(async () => {
     mailbox = await Mailbox.open();
-    house = await House.open({
+    house = await Deployment.open({
       blueprints: [blueprint(...entries)],
       services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'policy', 'courier'],
       environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
@@ -91,7 +91,7 @@ describeWithNats('a mailbox that is proved in the middle of a flow', () => {
       expect(await logsIn(username, password)).toBe(false);
 
       const letter = await mailbox.mailTo(`${username}@example.org`);
-      const { code, query } = read(letter);
+      const { code, query } = readMail(letter);
       expect(letter.text).toContain('Confirm your email address');
       const reader = way === 'link' ? house.browser() : browser;
       const answer = way === 'link' ? await reader.solve('enroll', {}, query) : await reader.solve('enroll', { code });
@@ -105,7 +105,7 @@ describeWithNats('a mailbox that is proved in the middle of a flow', () => {
 
   it('lets somebody choose a new password by the link, wherever they read it, and nobody by a scan of it', async () => {
     await house.browser().solve('recover', { uid_field: 'alice' });
-    const { query } = read(await mailbox.mailTo('alice@example.org'));
+    const { query } = readMail(await mailbox.mailTo('alice@example.org'));
     const [scanner, phone] = [house.browser(), house.browser()];
     expect((await scanner.show('recover', query)).body).toMatchObject({ component: 'ak-stage-email', confirm: true });
     expect((await phone.solve('recover', {}, query)).body).toMatchObject({ component: 'ak-stage-prompt' });
@@ -125,7 +125,7 @@ describeWithNats('a mailbox that is proved in the middle of a flow', () => {
     await browser.show('enroll');
     await browser.solve('enroll', { username: 'unwanted', password, password_repeat: password });
     await browser.solve('enroll', { name: 'New', email: 'unwanted@example.org' });
-    const { code } = read(await mailbox.mailTo('unwanted@example.org'));
+    const { code } = readMail(await mailbox.mailTo('unwanted@example.org'));
     await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'unwanted'`);
     expect((await browser.solve('enroll', { code })).body).toMatchObject({ component: 'ak-stage-access-denied' });
     expect(await logsIn('unwanted', password)).toBe(false);
@@ -134,7 +134,7 @@ describeWithNats('a mailbox that is proved in the middle of a flow', () => {
   it('lets nobody in again whom an administrator has locked, although their mailbox is theirs (accident 42)', async () => {
     await house.rows(`UPDATE directory.users SET is_active = false WHERE username = 'new-link'`);
     await house.browser().solve('recover', { uid_field: 'new-link' });
-    const { query } = read(await mailbox.mailTo('new-link@example.org', 2));
+    const { query } = readMail(await mailbox.mailTo('new-link@example.org', 2));
     const reader = house.browser();
     await reader.solve('recover', {}, query);
     const password = 'yet another long one';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { EXAMPLES } from '../../apps/web/src/examples/examples.js';
-import { LOOKS, overflows, violations } from '../support/access.js';
+import { COLOUR_SCHEMES, overflows, violations } from '../support/access.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
 import { useExamples } from './examples.js';
 
@@ -14,7 +14,7 @@ describeInChromium('every page', () => {
   it.each(Object.keys(EXAMPLES))('%s can be used by everybody: light and dark, wide and narrow', async (name) => {
     const { page, complaints } = await chromium.open({ reducedMotion: 'reduce' });
     await page.goto(examples.address(name));
-    for (const { colorScheme, width } of LOOKS) {
+    for (const { colorScheme, width } of COLOUR_SCHEMES) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize({ width, height: 800 });
       expect({ colorScheme, found: await violations(page) }).toEqual({ colorScheme, found: [] });

@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { requestOf } from '@gatehouse/stage-kit/testing';
+import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { stages } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateAll } from '../../apps/standalone/src/migrate-all.js';
-import { StageBus } from '../../apps/standalone/src/stage-bus.js';
-import { checkStage, type Finding } from '../../apps/standalone/src/stage-check/check-stage.js';
+import { StageRequester } from '../../apps/standalone/src/stage-bus.js';
+import { checkStage, type ProtocolFinding } from '../../apps/standalone/src/stage-check/check-stage.js';
 import { DuoServer, duoAccount } from '../../libs/stages/src/mfa/duo/duo-server.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
 import { describeWithPython } from '../support/python.js';
-import { Bench } from './service.js';
+import { ServiceHarness } from './service.js';
 
 const run = promisify(execFile);
 const TERMS = 'x_example_terms';
@@ -34,12 +34,12 @@ const CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 describeWithNats('npm run check:stage', () => {
-  let bench: Bench;
+  let bench: ServiceHarness;
   let database: FreshDatabase;
   let duo: DuoServer;
 
   beforeAll(async () => {
-    [bench, database, duo] = await Promise.all([Bench.open(), freshDatabase(), DuoServer.open()]);
+    [bench, database, duo] = await Promise.all([ServiceHarness.open(), freshDatabase(), DuoServer.open()]);
     await migrateAll(database.url);
     const keys = `test:${Buffer.alloc(32).toString('base64')}`;
     const env = { DATABASE_URL: database.url, MFA_SEAL_KEYS: keys, DUO_URL: duo.url };
@@ -63,8 +63,8 @@ describeWithNats('npm run check:stage', () => {
 
   /** What is wrong with how a stage keeps its promises, by promise. */
   async function broken(kind: string): Promise<Record<string, readonly string[]>> {
-    const bus = new StageBus({ NATS_URL: bench.url });
-    const found: Finding[] = [];
+    const bus = new StageRequester({ NATS_URL: bench.url });
+    const found: ProtocolFinding[] = [];
     for await (const finding of checkStage(bus, { kind, config: CONFIGS[kind] ?? {} })) found.push(finding);
     await bus.close();
     expect(found.length).toBeGreaterThan(0);
@@ -170,7 +170,7 @@ describeWithNats('npm run check:stage', () => {
         await bench.startProgram('python3', TERMS_OF_USE),
         await bench.startProgram('python3', TERMS_OF_USE),
       ];
-      const requests = Array.from({ length: 60 }, (_, i) => requestOf({ config: { text: `terms ${i}` } }));
+      const requests = Array.from({ length: 60 }, (_, i) => stageRequestFixture({ config: { text: `terms ${i}` } }));
       const heard = await bench.flood(`stage.${TERMS}.challenge`, requests, async () => {
         expect(await Promise.all(copies.map((copy) => copy.stop()))).toEqual([0, 0]);
       });

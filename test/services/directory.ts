@@ -1,10 +1,10 @@
 import {
   DIRECTORY_SCHEMA,
+  type DirectoryUser,
   directoryEntities,
   directoryMigrations,
-  type RegisteredUser,
-  TypeormRegister,
-  type UserDraft,
+  type NewUser,
+  TypeormDirectoryStore,
 } from '@gatehouse/directory';
 import { migrate, openDataSource } from '@gatehouse/platform';
 import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
@@ -17,12 +17,12 @@ export async function freshDirectory(): Promise<FreshDatabase> {
 }
 
 /** Registers users in a directory. */
-export async function register(url: string, drafts: readonly UserDraft[]): Promise<RegisteredUser[]> {
+export async function register(url: string, drafts: readonly NewUser[]): Promise<DirectoryUser[]> {
   const source = await openDataSource({ url, schema: DIRECTORY_SCHEMA, entities: directoryEntities, poolSize: 1 });
   try {
     return await source.transaction(async (manager) => {
-      const users: RegisteredUser[] = [];
-      for (const draft of drafts) users.push(await new TypeormRegister(manager).createUser(draft));
+      const users: DirectoryUser[] = [];
+      for (const draft of drafts) users.push(await new TypeormDirectoryStore(manager).createUser(draft));
       return users;
     });
   } finally {

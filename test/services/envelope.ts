@@ -1,11 +1,14 @@
-import { describeStage, STAGE_VERBS, stageDescriptor, stageSubject } from '@gatehouse/contracts';
-import { requestOf } from '@gatehouse/stage-kit/testing';
+import { STAGE_VERBS, stageDescriptor, stageSubject, toDescriptor } from '@gatehouse/contracts';
+import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { stages } from '@gatehouse/stages';
 import { expect, it } from 'vitest';
-import { type Bench, problemOf } from './service.js';
+import { problemOf, type ServiceHarness } from './service.js';
 
 /** What every service owes to whatever arrives on its subjects, and to the subjects of others. */
-export function keepsTheProtocol(bench: () => Bench, { kinds, others }: { kinds: string[]; others: string[] }) {
+export function followsTheProtocol(
+  bench: () => ServiceHarness,
+  { kinds, others }: { kinds: string[]; others: string[] },
+) {
   const subjects = kinds.flatMap((kind) => STAGE_VERBS.map((verb) => stageSubject(kind, verb)));
 
   it.each(subjects)('answers what is no request on %s, instead of letting the asker wait', async (subject) => {
@@ -17,7 +20,7 @@ export function keepsTheProtocol(bench: () => Bench, { kinds, others }: { kinds:
     const config = { backends: ['authentik.core.auth.InbuiltBackend'], invented: 1 };
     for (const kind of kinds) {
       const answer = await bench().ask(`stage.${kind}.challenge`, {
-        ...requestOf({ config }),
+        ...stageRequestFixture({ config }),
         invented: { later: true },
       });
       expect(problemOf(answer)).toBeUndefined();
@@ -27,20 +30,21 @@ export function keepsTheProtocol(bench: () => Bench, { kinds, others }: { kinds:
   it('says what it is', async () => {
     for (const kind of kinds) {
       const descriptor: unknown = await bench().ask(`stage.${kind}.describe`, { v: 1 });
-      expect(stageDescriptor.parse(descriptor)).toEqual(describeStage(stages[kind]!.contract));
+      expect(stageDescriptor.parse(descriptor)).toEqual(toDescriptor(stages[kind]!.contract));
     }
   });
 
   it('serves the subjects of its kinds and no other', async () => {
     const foreign = [...others.map((kind) => `stage.${kind}.challenge`), ...kinds.map((kind) => `stage.${kind}.other`)];
-    for (const subject of foreign) await expect(bench().ask(subject, requestOf())).rejects.toThrow(/no responders/i);
+    for (const subject of foreign)
+      await expect(bench().ask(subject, stageRequestFixture())).rejects.toThrow(/no responders/i);
   });
 }
 
 /** Bytes that are no JSON, JSON that is no request, and requests of another version or without all that belongs to one. */
 function noRequests(subject: string): unknown[] {
-  const { step: _missing, ...incomplete } = requestOf();
-  const others = [{ ...requestOf(), v: 2 }, incomplete, { ...requestOf(), config: 1 }];
+  const { step: _missing, ...incomplete } = stageRequestFixture();
+  const others = [{ ...stageRequestFixture(), v: 2 }, incomplete, { ...stageRequestFixture(), config: 1 }];
   const nonsense = ['', '{', 'null', '[]', '7', '"x"', '{}'];
   return subject.endsWith('.describe') ? [...nonsense, { v: 2 }] : [...nonsense, ...others];
 }

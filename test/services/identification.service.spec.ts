@@ -1,24 +1,24 @@
-import type { RegisteredUser } from '@gatehouse/directory';
-import { requestOf } from '@gatehouse/stage-kit/testing';
+import type { DirectoryUser } from '@gatehouse/directory';
+import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { oauthSource } from '../../libs/providers/src/testing.js';
 import { describeWithNats, startNats } from '../support/nats.js';
 import type { FreshDatabase } from '../support/postgres.js';
 import { startProcess } from '../support/processes.js';
 import { freshDirectory, register } from './directory.js';
-import { keepsTheProtocol } from './envelope.js';
-import { Bench, LEFT } from './service.js';
+import { followsTheProtocol } from './envelope.js';
+import { CLEAN_EXIT, ServiceHarness } from './service.js';
 
 const RESPOND = 'stage.identification.respond';
 
 describeWithNats('the identification service', () => {
-  let bench: Bench;
+  let bench: ServiceHarness;
   let database: FreshDatabase;
-  let alice: RegisteredUser;
+  let alice: DirectoryUser;
 
   beforeAll(async () => {
-    [bench, database] = await Promise.all([Bench.open(), freshDirectory()]);
-    [alice] = (await register(database.url, [{ username: 'alice', email: 'a@example.org' }])) as [RegisteredUser];
+    [bench, database] = await Promise.all([ServiceHarness.open(), freshDirectory()]);
+    [alice] = (await register(database.url, [{ username: 'alice', email: 'a@example.org' }])) as [DirectoryUser];
     await bench.start('identification', { DATABASE_URL: database.url });
   });
   afterAll(async () => {
@@ -26,13 +26,13 @@ describeWithNats('the identification service', () => {
     await database?.drop();
   });
 
-  keepsTheProtocol(() => bench, { kinds: ['identification'], others: ['password', 'user_login', 'deny', 'dummy'] });
+  followsTheProtocol(() => bench, { kinds: ['identification'], others: ['password', 'user_login', 'deny', 'dummy'] });
 
   const config = { user_fields: ['username', 'email'], pretend_user_exists: false };
-  const answer = (response: object) => bench.ask(RESPOND, requestOf({ config, response: { ...response } }));
+  const answer = (response: object) => bench.ask(RESPOND, stageRequestFixture({ config, response: { ...response } }));
 
   it('shows what it takes', async () => {
-    expect(await bench.ask('stage.identification.challenge', requestOf({ config }))).toMatchObject({
+    expect(await bench.ask('stage.identification.challenge', stageRequestFixture({ config }))).toMatchObject({
       type: 'challenge',
       challenge: { user_fields: ['username', 'email'], primary_action: 'Log in' },
     });
@@ -61,7 +61,7 @@ describeWithNats('the identification service', () => {
   it('begins logins elsewhere, refuses those that cannot be, and says nothing of a question that it does not understand', async () => {
     const [state, redirect_uri] = ['s'.repeat(40), 'https://id.example.org/source/oauth/callback/there/'];
     const begin = (source: unknown) =>
-      bench.ask('sources.begin', { v: 1, timeout_ms: LEFT, source, redirect_uri, state });
+      bench.ask('sources.begin', { v: 1, timeout_ms: CLEAN_EXIT, source, redirect_uri, state });
     expect(await begin(oauthSource({ provider_type: 'discord' }))).toEqual({
       to: expect.stringMatching(/^https:\/\/discord\.com\/oauth2\/authorize\?/),
       kept: { verifier: expect.any(String) },
@@ -76,9 +76,11 @@ describeWithNats('the identification service', () => {
 
   it('answers each request once when two replicas share the work, and leaves without losing one', async () => {
     await bench.start('identification', { DATABASE_URL: database.url });
-    const requests = Array.from({ length: 50 }, (_, i) => requestOf({ config, response: { uid_field: `ghost ${i}` } }));
+    const requests = Array.from({ length: 50 }, (_, i) =>
+      stageRequestFixture({ config, response: { uid_field: `ghost ${i}` } }),
+    );
     const heard = await bench.flood(RESPOND, requests, async () => {
-      expect(await bench.stopAll()).toEqual([LEFT, LEFT]);
+      expect(await bench.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
     });
     const asked = heard.map((reply) => ('context' in reply ? reply.context?.['pending_user'] : undefined));
     expect(new Set(asked.map((user) => (user as { username: string }).username)).size).toBe(50);

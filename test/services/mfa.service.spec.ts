@@ -1,9 +1,9 @@
-import { requestOf } from '@gatehouse/stage-kit/testing';
+import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type DevicesDatabase, devicesDatabase } from '../support/devices.js';
 import { describeWithNats } from '../support/nats.js';
-import { keepsTheProtocol } from './envelope.js';
-import { Bench, LEFT } from './service.js';
+import { followsTheProtocol } from './envelope.js';
+import { CLEAN_EXIT, ServiceHarness } from './service.js';
 
 const ALICE = {
   ...{
@@ -18,11 +18,11 @@ const ALICE = {
 };
 
 describeWithNats('the mfa service', () => {
-  let bench: Bench;
+  let bench: ServiceHarness;
   let database: DevicesDatabase;
   beforeAll(async () => {
     database = await devicesDatabase();
-    bench = await Bench.open();
+    bench = await ServiceHarness.open();
     await bench.start('mfa', database.settings);
   });
   afterAll(async () => {
@@ -30,7 +30,7 @@ describeWithNats('the mfa service', () => {
     await database?.close();
   });
 
-  keepsTheProtocol(() => bench, {
+  followsTheProtocol(() => bench, {
     kinds: ['authenticator_static', 'authenticator_validate'],
     others: ['identification', 'password', 'user_login'],
   });
@@ -47,9 +47,9 @@ describeWithNats('the mfa service', () => {
     };
     const heard = await bench.flood(
       'stage.authenticator_validate.respond',
-      Array(10).fill(requestOf(asked)),
+      Array(10).fill(stageRequestFixture(asked)),
       async () => {
-        expect(await bench.stopAll()).toEqual([LEFT, LEFT]);
+        expect(await bench.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
       },
     );
     const types = heard.map((reply) => ('type' in reply ? reply.type : 'problem'));

@@ -1,15 +1,15 @@
 import { pbkdf2Sync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { RegisteredUser } from '@gatehouse/directory';
-import { requestOf } from '@gatehouse/stage-kit/testing';
+import type { DirectoryUser } from '@gatehouse/directory';
+import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
 import { describeWithNats } from '../support/nats.js';
 import type { FreshDatabase } from '../support/postgres.js';
 import { freshDirectory, register } from './directory.js';
-import { keepsTheProtocol } from './envelope.js';
-import { Bench, LEFT, problemOf } from './service.js';
+import { followsTheProtocol } from './envelope.js';
+import { CLEAN_EXIT, problemOf, ServiceHarness } from './service.js';
 
 const RESPOND = 'stage.password.respond';
 const config = { backends: ['authentik.core.auth.InbuiltBackend'] };
@@ -19,24 +19,24 @@ const SLOW_ROUNDS = 1_500_000;
 const slowHash = () =>
   `pbkdf2_sha256$${SLOW_ROUNDS}$salt$${pbkdf2Sync('slow', 'salt', SLOW_ROUNDS, 32, 'sha256').toString('base64')}`;
 
-const guess = ({ uuid, pk, username, name, email, is_active }: RegisteredUser, password: unknown) => {
+const guess = ({ uuid, pk, username, name, email, is_active }: DirectoryUser, password: unknown) => {
   const pending_user = { kind: 'saved', uuid, pk, username, name, email, is_active, locale: '' };
-  return requestOf({ config, context: { pending_user }, response: { password }, timeout_ms: 15_000 });
+  return stageRequestFixture({ config, context: { pending_user }, response: { password }, timeout_ms: 15_000 });
 };
 
 describeWithNats('the password service', () => {
-  let bench: Bench;
+  let bench: ServiceHarness;
   let database: FreshDatabase;
-  let alice: RegisteredUser;
-  let slow: RegisteredUser;
+  let alice: DirectoryUser;
+  let slow: DirectoryUser;
 
   beforeAll(async () => {
-    [bench, database] = await Promise.all([Bench.open(), freshDirectory()]);
+    [bench, database] = await Promise.all([ServiceHarness.open(), freshDirectory()]);
     const drafts = [
       { username: 'alice', password_hash: await hashPassword('hunter2') },
       { username: 'slow', password_hash: slowHash() },
     ];
-    [alice, slow] = (await register(database.url, drafts)) as [RegisteredUser, RegisteredUser];
+    [alice, slow] = (await register(database.url, drafts)) as [DirectoryUser, DirectoryUser];
   });
   afterAll(async () => {
     await bench?.close();
@@ -49,7 +49,7 @@ describeWithNats('the password service', () => {
   describe('when it has time', () => {
     beforeEach(() => start());
 
-    keepsTheProtocol(() => bench, { kinds: ['password'], others: ['identification', 'user_login', 'deny', 'dummy'] });
+    followsTheProtocol(() => bench, { kinds: ['password'], others: ['identification', 'user_login', 'deny', 'dummy'] });
 
     it('tells a right password from a wrong one and from none', async () => {
       expect(await bench.ask(RESPOND, guess(alice, 'hunter2'))).toMatchObject({
@@ -71,7 +71,7 @@ describeWithNats('the password service', () => {
     it('answers each request once when two replicas share the work', async () => {
       await start();
       const heard = await bench.flood(RESPOND, Array(20).fill(guess(alice, 'hunter2')), async () => {
-        expect(await bench.stopAll()).toEqual([LEFT, LEFT]);
+        expect(await bench.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
       });
       expect(heard.map((reply) => ('type' in reply ? reply.type : problemOf(reply)))).toEqual(Array(20).fill('passed'));
     });
@@ -89,7 +89,7 @@ describeWithNats('the password service', () => {
     await start({ PASSWORD_CONCURRENCY: '1' });
     const heard = await bench.flood(RESPOND, Array(3).fill(guess(slow, 'wrong')), async (soFar) => {
       expect(soFar).toEqual([]);
-      expect(await bench.stopAll()).toEqual([LEFT]);
+      expect(await bench.stopAll()).toEqual([CLEAN_EXIT]);
     });
     expect(heard.map((reply) => 'type' in reply && reply.type)).toEqual(['rejected', 'rejected', 'rejected']);
   });

@@ -5,7 +5,7 @@ import { migrateAll } from '../../apps/standalone/src/migrate-all.js';
 import { policyRequestOf } from '../../libs/policies/src/testing.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
-import { Bench, LEFT } from './service.js';
+import { CLEAN_EXIT, ServiceHarness } from './service.js';
 
 const asked = (kind: string, config: object = {}) => {
   const id = randomUUID();
@@ -16,7 +16,7 @@ const asked = (kind: string, config: object = {}) => {
 const PATIENCE_MS = 60_000;
 
 describeWithNats('the policy service', () => {
-  let bench: Bench;
+  let bench: ServiceHarness;
   let database: FreshDatabase;
   const start = (more: Readonly<Record<string, string>> = {}) =>
     bench.start('policy', { DATABASE_URL: database.url, ...more });
@@ -24,7 +24,7 @@ describeWithNats('the policy service', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     await migrateAll(database.url);
-    bench = await Bench.open();
+    bench = await ServiceHarness.open();
     await start();
   }, PATIENCE_MS);
   afterAll(async () => {
@@ -68,7 +68,7 @@ describeWithNats('the policy service', () => {
         policyRequestOf({ policies: [{ ...policy, id: randomUUID() }] }),
       );
       const heard = await bench.flood(POLICY_SUBJECT, requests, async () => {
-        expect(await bench.stopAll()).toEqual([LEFT, LEFT]);
+        expect(await bench.stopAll()).toEqual([CLEAN_EXIT, CLEAN_EXIT]);
       });
       const ids = heard.flatMap((reply) => ('results' in reply ? Object.keys(reply.results as object) : []));
       expect(new Set(ids)).toEqual(new Set(requests.map(({ policies }) => policies[0]?.id)));

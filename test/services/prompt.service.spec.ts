@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { StageRequest } from '@gatehouse/contracts';
-import { requestOf } from '@gatehouse/stage-kit/testing';
+import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { field } from '../../libs/stages/src/prompt/testing.js';
 import { type EnrolmentDatabase, enrolmentDatabase } from '../support/enrolment.js';
 import { describeWithNats } from '../support/nats.js';
 import type { RunningProcess } from '../support/processes.js';
-import { Bench, problemOf } from './service.js';
+import { problemOf, ServiceHarness } from './service.js';
 
 /** Python may take its time to start on a machine that has other work. */
 const PATIENCE_MS = 60_000;
@@ -17,7 +17,7 @@ const policy = (name: string, expression: string, calls: string[] = []) => ({
 });
 
 describeWithNats('the prompt stage, with the policy service', () => {
-  let bench: Bench;
+  let bench: ServiceHarness;
   let database: EnrolmentDatabase;
   let policies: RunningProcess;
   let alice: Record<string, unknown>;
@@ -32,7 +32,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
       ...user
     } = await database.register.createUser({ username: 'alice', email: 'alice@example.org', attributes: { shoe: 38 } });
     alice = { ...user, kind: 'saved', locale: '' };
-    bench = await Bench.open();
+    bench = await ServiceHarness.open();
     const env = { DATABASE_URL: database.url, PROMPT_TEXT_CHARACTERS: '256', PROMPT_FILE_KB: '1' };
     [policies] = await Promise.all([bench.start('policy', env), bench.start('enrollment', env)]);
   }, 120_000);
@@ -42,7 +42,7 @@ describeWithNats('the prompt stage, with the policy service', () => {
   });
 
   const asked = (config: object, given: Partial<StageRequest> = {}) =>
-    requestOf({ timeout_ms: 20_000, config: { ...config }, id: randomUUID(), ...given });
+    stageRequestFixture({ timeout_ms: 20_000, config: { ...config }, id: randomUUID(), ...given });
   const show = (config: object, given?: Partial<StageRequest>) =>
     bench.ask('stage.prompt.challenge', asked(config, given));
   const answer = (config: object, response: Record<string, unknown>, given?: Partial<StageRequest>) =>

@@ -5,7 +5,7 @@ import { type RunningNats, startNats } from '../support/nats.js';
 import { type RunningProcess, startProcess } from '../support/processes.js';
 
 /** A bus of a suite's own, the services started on it, and a stranger to the house who asks them in bare JSON. */
-export class Bench {
+export class ServiceHarness {
   private readonly started: RunningProcess[] = [];
 
   private constructor(
@@ -13,9 +13,9 @@ export class Bench {
     readonly connection: NatsConnection,
   ) {}
 
-  static async open(): Promise<Bench> {
+  static async open(): Promise<ServiceHarness> {
     const nats = await startNats();
-    return new Bench(nats, await connect({ servers: nats.url }));
+    return new ServiceHarness(nats, await connect({ servers: nats.url }));
   }
 
   /** Where the bus is. */
@@ -72,7 +72,7 @@ export class Bench {
 }
 
 /** The code of a service that was asked to leave, drained, and left. */
-export const LEFT = 0;
+export const CLEAN_EXIT = 0;
 
 export type Answer = StageReply | StageProblem;
 

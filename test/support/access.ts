@@ -18,7 +18,7 @@ export async function violations(page: Page): Promise<string[]> {
 export const overflows = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
 
 /** Ways to look at a page, as different as they get. */
-export const LOOKS = [
+export const COLOUR_SCHEMES = [
   { colorScheme: 'light', width: 1280 },
   { colorScheme: 'dark', width: 320 },
 ] as const;
@@ -26,7 +26,7 @@ export const LOOKS = [
 /** What nobody may find wrong with a page as it stands: whatever axe finds, and what is wider than the window, in every look. */
 export async function faultsOf(page: Page): Promise<string[]> {
   const faults: string[] = [];
-  for (const { colorScheme, width } of LOOKS) {
+  for (const { colorScheme, width } of COLOUR_SCHEMES) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 800 });
     faults.push(...(await violations(page)), ...((await overflows(page)) ? [`wider than ${width} px`] : []));

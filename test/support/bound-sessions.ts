@@ -1,16 +1,20 @@
-import { BindingGuard } from '../../apps/gateway/src/execution/binding-guard.js';
-import { BoundSessions, type Breach } from '../../apps/gateway/src/execution/bound-sessions.js';
-import type { Bindings } from '../../apps/gateway/src/execution/session-binding.js';
-import { type Location, type Network, Places } from '../../libs/platform/src/places.js';
+import { SessionBindingChecker } from '../../apps/gateway/src/execution/binding-guard.js';
+import { SessionBindingStore, type SessionBreak } from '../../apps/gateway/src/execution/bound-sessions.js';
+import type { SessionBindings } from '../../apps/gateway/src/execution/session-binding.js';
+import { type GeoLocation, GeoLocator, type NetworkInfo } from '../../libs/platform/src/places.js';
 
 /** Sessions bound as told, and what became of them. */
-export class MemoryBoundSessions extends BoundSessions {
-  bindings: Bindings | undefined = { network: 'no_binding', geoip: 'no_binding' };
+export class InMemorySessionBindingStore extends SessionBindingStore {
+  bindings: SessionBindings | undefined = { network: 'no_binding', geoip: 'no_binding' };
   looks = 0;
   readonly moves: string[] = [];
-  readonly ended: Breach[] = [];
+  readonly ended: SessionBreak[] = [];
   /** Keeps them to places of which nothing is known. */
-  readonly guard = new BindingGuard({ sessions: this, places: new KnownPlaces(), report: () => undefined });
+  readonly guard = new SessionBindingChecker({
+    sessions: this,
+    places: new FixedGeoLocator(),
+    report: () => undefined,
+  });
 
   async findBindings() {
     this.looks++;
@@ -19,16 +23,16 @@ export class MemoryBoundSessions extends BoundSessions {
   async move(_id: string, { ip }: { ip: string }) {
     this.moves.push(ip);
   }
-  async end(_id: string, breach: Breach) {
+  async end(_id: string, breach: SessionBreak) {
     this.ended.push(breach);
   }
 }
 
 /** Knows of addresses what it is told. */
-export class KnownPlaces extends Places {
+export class FixedGeoLocator extends GeoLocator {
   constructor(
-    private readonly networks: Readonly<Record<string, Network>> = {},
-    private readonly locations: Readonly<Record<string, Location>> = {},
+    private readonly networks: Readonly<Record<string, NetworkInfo>> = {},
+    private readonly locations: Readonly<Record<string, GeoLocation>> = {},
   ) {
     super();
   }

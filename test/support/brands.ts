@@ -1,4 +1,4 @@
-import { Brands, type HostBrand } from '../../apps/gateway/src/execution/brands.js';
+import { BrandStore, type HostBrand } from '../../apps/gateway/src/execution/brands.js';
 import type { Brand } from '../../libs/plan/src/brand.js';
 
 /** A brand of a domain, with nothing set but what is given. */
@@ -8,7 +8,7 @@ export const brandOf = (domain: string, more: Partial<Brand> = {}): Brand => ({
 });
 
 /** One brand for every host that none is put for. */
-export class MemoryBrands extends Brands {
+export class InMemoryBrandStore extends BrandStore {
   readonly byHost = new Map<string, Brand>();
   first: HostBrand['serving'] = {};
   async find(host: string): Promise<HostBrand> {

@@ -9,21 +9,21 @@ export class Browser {
   ) {}
 
   /** The current challenge of a flow. */
-  show(slug: string, query = ''): Promise<Answer> {
+  show(slug: string, query = ''): Promise<BrowserResponse> {
     return this.fetch(this.executor(slug, query));
   }
 
   /** Answers the current challenge of a flow. */
-  solve(slug: string, body: unknown, query = ''): Promise<Answer> {
+  solve(slug: string, body: unknown, query = ''): Promise<BrowserResponse> {
     return this.post(slug, JSON.stringify(body), { query });
   }
 
   /** Posts raw text to the executor. */
-  post(slug: string, body: string, { query = '', type = 'application/json' } = {}): Promise<Answer> {
+  post(slug: string, body: string, { query = '', type = 'application/json' } = {}): Promise<BrowserResponse> {
     return this.fetch(this.executor(slug, query), { method: 'POST', headers: { 'content-type': type }, body });
   }
 
-  async fetch(path: string, init: RequestInit = {}): Promise<Answer> {
+  async fetch(path: string, init: RequestInit = {}): Promise<BrowserResponse> {
     const headers = new Headers(init.headers);
     if (this.cookies.size > 0)
       headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
@@ -65,7 +65,7 @@ export async function usernameOf(browser: Browser): Promise<string | undefined> 
   return (body['user'] as { username?: string } | undefined)?.username;
 }
 
-export interface Answer {
+export interface BrowserResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly setCookies: readonly string[];

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type MailBody, mailOf, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
+import { type MailBody, mailMessage, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
 import { Sealer } from '@gatehouse/platform';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { DataSource } from 'typeorm';
@@ -11,7 +11,7 @@ import { type RunningProcess, startProcess } from './processes.js';
 
 /** A mail that a flow wants to be sent. */
 export const mailTo = (address: string | null, changes: Partial<MailBody> = {}): OutboxMessage =>
-  mailOf(
+  mailMessage(
     {
       ...{ type: 'mail', to: address === null ? null : { address, name: '' }, template: 'email/password_reset.html' },
       ...{ subject: 'Help is near', locale: 'en' },
@@ -24,7 +24,7 @@ export const mailTo = (address: string | null, changes: Partial<MailBody> = {}):
     { user: undefined, clientIp: '203.0.113.7', flow: 'recovery' },
   );
 
-interface Ground {
+interface CourierInfrastructure {
   nats: RunningNats;
   readonly natsOptions: NatsServerOptions;
   readonly seal: string;
@@ -32,20 +32,20 @@ interface Ground {
 }
 
 /** An outbox, a mail server and a bus, with couriers between them as processes. */
-export class Couriers {
+export class CourierHarness {
   readonly #running: RunningProcess[] = [];
   #mailbox: Mailbox | undefined;
 
   private constructor(
     readonly source: DataSource,
-    private readonly ground: Ground,
+    private readonly ground: CourierInfrastructure,
   ) {}
 
-  static async open(natsOptions: NatsServerOptions = {}): Promise<Couriers> {
+  static async open(natsOptions: NatsServerOptions = {}): Promise<CourierHarness> {
     const database = await flowDatabase();
     const seal = `test:${randomBytes(32).toString('base64')}`;
     const close = () => database.close();
-    return new Couriers(database.source, { nats: await startNats(natsOptions), natsOptions, seal, close });
+    return new CourierHarness(database.source, { nats: await startNats(natsOptions), natsOptions, seal, close });
   }
 
   /** Begins with an empty outbox, no courier, and a mail server of these ways. */

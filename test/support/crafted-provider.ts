@@ -4,20 +4,20 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 /** One question, as the provider hears it. */
-interface Asked {
+interface ReceivedRequest {
   readonly path: string;
   readonly form: Readonly<Record<string, string>>;
   readonly authorization: string | undefined;
 }
 
-type Said = object | ((response: ServerResponse) => unknown);
+type FakeResponse = object | ((response: ServerResponse) => unknown);
 
 /**
  * A provider on loopback that speaks OAuth 2 and OpenID Connect as they are documented, checks PKCE, and signs with a key that it
  * publishes. Tests bend what it says.
  */
-export class CraftedProvider {
-  readonly asked: Asked[] = [];
+export class FakeOpenIdProvider {
+  readonly asked: ReceivedRequest[] = [];
   /** Over the claims that would be right. */
   claims: Readonly<Record<string, unknown>> = {};
   profile: Readonly<Record<string, unknown>> = { sub: 'alice' };
@@ -26,7 +26,7 @@ export class CraftedProvider {
   /** Over the answer to a good code. */
   tokens: Readonly<Record<string, unknown>> = {};
   /** In the place of what is documented, by path. */
-  instead: Record<string, Said> = {};
+  instead: Record<string, FakeResponse> = {};
   /** Makes an id token in another way. */
   sign: (claims: object) => Promise<string> | string;
   private begun: URLSearchParams = new URLSearchParams();
@@ -40,9 +40,9 @@ export class CraftedProvider {
     this.sign = (claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'ES256', kid: 'k' }).sign(key);
   }
 
-  static async open(): Promise<CraftedProvider> {
+  static async open(): Promise<FakeOpenIdProvider> {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
-    const provider = new CraftedProvider({ ...(await exportJWK(publicKey)), kid: 'k', alg: 'ES256' }, privateKey);
+    const provider = new FakeOpenIdProvider({ ...(await exportJWK(publicKey)), kid: 'k', alg: 'ES256' }, privateKey);
     const server = createServer((request, response) => void provider.answer(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     provider.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -85,7 +85,7 @@ export class CraftedProvider {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(said));
   }
 
-  private async documented(path: string, form: Asked['form']): Promise<Said> {
+  private async documented(path: string, form: ReceivedRequest['form']): Promise<FakeResponse> {
     switch (path) {
       case '/.well-known/openid-configuration':
         return { ...this.published(), ...this.metadata };
@@ -110,7 +110,7 @@ export class CraftedProvider {
     };
   }
 
-  private isGood({ code, code_verifier, redirect_uri }: Asked['form']): boolean {
+  private isGood({ code, code_verifier, redirect_uri }: ReceivedRequest['form']): boolean {
     const challenge = this.begun.get('code_challenge');
     const proved = challenge === null || challenge === sha256(code_verifier ?? '');
     return code === 'good' && proved && redirect_uri === this.begun.get('redirect_uri');

@@ -1,4 +1,4 @@
-import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormRegister } from '@gatehouse/directory';
+import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormDirectoryStore } from '@gatehouse/directory';
 import { migrate, openDataSource } from '@gatehouse/platform';
 import { ENROLLMENT_SCHEMA, enrollmentMigrations } from '@gatehouse/stages/enrollment';
 import { TypeormEnrolments } from '../../libs/stages/src/enrollment/typeorm-enrolments.js';
@@ -14,7 +14,7 @@ export async function enrolmentDatabase() {
   return {
     url,
     source,
-    register: new TypeormRegister(source.manager),
+    register: new TypeormDirectoryStore(source.manager),
     enrolments: new TypeormEnrolments(source),
     close: async () => {
       await source.destroy();

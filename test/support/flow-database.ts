@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import type { SavedUser } from '@gatehouse/contracts';
-import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormRegister } from '@gatehouse/directory';
+import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormDirectoryStore } from '@gatehouse/directory';
 import { migrate, openDataSource } from '@gatehouse/platform';
 import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
 import type { DataSource } from 'typeorm';
-import { versionOf } from '../../apps/gateway/src/execution/testing.js';
-import { flowMigrations } from '../../apps/gateway/src/start-gateway.js';
+import { flowOf } from '../../apps/gateway/src/execution/testing.js';
+import { executorMigrations } from '../../apps/gateway/src/start-gateway.js';
 import { freshDatabase } from './postgres.js';
 
 /** A database with every schema, one flow and some users, for tests of what is stored. */
 export async function flowDatabase(): Promise<{ url: string; source: DataSource; close(): Promise<void> }> {
   const database = await freshDatabase();
   await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
-  await migrate({ url: database.url, schema: FLOW_SCHEMA, migrations: flowMigrations });
+  await migrate({ url: database.url, schema: FLOW_SCHEMA, migrations: executorMigrations });
   await migrate({ url: database.url, schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations });
   const source = await openDataSource({
     url: database.url,
@@ -36,7 +36,7 @@ export async function publish(source: DataSource, slug: string): Promise<{ flowI
   const [flowId, versionId] = [randomUUID(), randomUUID()];
   await source.query(
     'INSERT INTO flow.flow_versions (id, flow_id, number, document, digest) VALUES ($1, $2, 1, $3, $4)',
-    [...[versionId, flowId, JSON.stringify(versionOf([])), Buffer.from(slug)]],
+    [...[versionId, flowId, JSON.stringify(flowOf([])), Buffer.from(slug)]],
   );
   await source.query('INSERT INTO flow.flows (id, slug, designation, version_id) VALUES ($1, $2, $3, $4)', [
     ...[flowId, slug, 'authentication', versionId],
@@ -46,7 +46,9 @@ export async function publish(source: DataSource, slug: string): Promise<{ flowI
 
 /** A fresh user, as a plan knows them. */
 export async function enrol(source: DataSource): Promise<SavedUser> {
-  const { pk, uuid, username, name, email, is_active, epoch } = await new TypeormRegister(source.manager).createUser({
+  const { pk, uuid, username, name, email, is_active, epoch } = await new TypeormDirectoryStore(
+    source.manager,
+  ).createUser({
     username: `user-${randomUUID()}`,
   });
   return { kind: 'saved', pk, uuid, username, name, email, is_active, epoch, locale: '' };

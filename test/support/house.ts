@@ -20,7 +20,7 @@ type StageService = (typeof SERVICES)[number] | (typeof OTHER_STAGES)[number];
 type Service = StageService | 'courier' | 'policy';
 type Environment = Readonly<Record<string, string>>;
 
-interface Plan {
+interface DeploymentOptions {
   /** Blueprints to apply before it opens. */
   readonly blueprints: readonly string[];
   readonly services?: readonly Service[];
@@ -37,7 +37,7 @@ interface Plan {
 }
 
 /** What the processes stand on. */
-interface Ground {
+interface Infrastructure {
   bus: RunningNats;
   readonly database: FreshDatabase;
   readonly pool: pg.Pool;
@@ -52,16 +52,16 @@ const servesStages = (service: Service): service is StageService =>
 const newSealKeys = () => `test:${randomBytes(32).toString('base64')}`;
 
 /** The whole product over a real nats-server and a database of its own: in processes of its own, from outside. */
-export class House {
+export class Deployment {
   private readonly processes = new Map<string, RunningProcess>();
 
   private constructor(
     readonly url: string,
-    private readonly ground: Ground,
+    private readonly ground: Infrastructure,
     private readonly gatewaySettings: Environment,
   ) {}
 
-  static async open(plan: Plan): Promise<House> {
+  static async open(plan: DeploymentOptions): Promise<Deployment> {
     const { blueprints, services = SERVICES, gateway = {}, environment = {}, host = '127.0.0.1' } = plan;
     const database = plan.database ?? (await migratedDatabase());
     const bus = await startNats();
@@ -74,7 +74,7 @@ export class House {
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
     // Whoever drops the database may be quicker than a connection that is saying goodbye.
     pool.on('error', () => undefined);
-    const house = new House(url, { bus, database, pool, environment, sealing }, settings);
+    const house = new Deployment(url, { bus, database, pool, environment, sealing }, settings);
     if (plan.database) await house.command('migrate');
     for (const blueprint of blueprints) await house.apply(blueprint);
     const alone = plan.apart ? services : services.filter((service) => !servesStages(service));

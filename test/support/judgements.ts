@@ -1,9 +1,9 @@
 import { connect } from '@nats-io/transport-node';
-import type { House } from './house.js';
+import type { Deployment } from './house.js';
 
 /** Counts the guesses that the password service is asked to judge while `work` is done, listening beside it. */
-export async function countingJudgements<T>(
-  house: House,
+export async function countingAttempts<T>(
+  house: Deployment,
   work: () => Promise<T>,
 ): Promise<{ result: T; judged: number }> {
   const listener = await connect({ servers: house.nats.url });

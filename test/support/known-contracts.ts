@@ -1,6 +1,6 @@
 import { defineStage, type StageContract } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { Contracts } from '../../apps/gateway/src/execution/stages.js';
+import { StageContractRegistry } from '../../apps/gateway/src/execution/stages.js';
 
 const bag = z.looseObject({});
 const contract = (kind: string, more: Partial<StageContract> = {}): StageContract => ({
@@ -80,7 +80,7 @@ const KINDS = new Map(
 );
 
 /** What the stages of tests promise. */
-export class KnownContracts extends Contracts {
+export class TestContractRegistry extends StageContractRegistry {
   find(kind: string) {
     return KINDS.get(kind);
   }

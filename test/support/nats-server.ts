@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../libs/platform/src/free-port.js';
-import { watch } from './watchdog.js';
+import { killWhenParentDies } from './watchdog.js';
 
 /** A nats-server of somebody's own. */
 export interface RunningNats {
@@ -31,7 +31,7 @@ export async function startNatsServer(program: string, { config = '', env = {}, 
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },
   });
-  const callOff = watch(server.pid ?? 0, { remove: folder });
+  const callOff = killWhenParentDies(server.pid ?? 0, { remove: folder });
   const stop = async () => {
     if (server.exitCode === null && server.signalCode === null) {
       server.kill('SIGKILL');

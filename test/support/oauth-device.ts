@@ -1,5 +1,5 @@
 import { keyOf } from './blueprints.js';
-import type { House } from './house.js';
+import type { Deployment } from './house.js';
 
 interface Client {
   readonly flow: string;
@@ -30,10 +30,10 @@ interface OauthAnswer {
 }
 
 /** A device, which speaks to the OAuth endpoints of a gateway and has no cookies. */
-export class Device {
+export class OauthDevice {
   /** `base`: where the gateway listens, if it is not the house's first. */
   constructor(
-    house: House,
+    house: Deployment,
     private readonly base = house.url,
   ) {}
 

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../libs/platform/src/embedded-postgres.js';
-import { watch } from './watchdog.js';
+import { killWhenParentDies } from './watchdog.js';
 
 const FORGETFUL = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'];
 
@@ -19,7 +19,7 @@ export async function startOwnPostgres({ password, settings = FORGETFUL }: Optio
   // The server may run as another account; the cluster itself is closed to all but that one.
   await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), password, settings });
-  const callOff = watch(server.pid, { remove: folder });
+  const callOff = killWhenParentDies(server.pid, { remove: folder });
   const stop = async () => {
     await server.stop();
     callOff();

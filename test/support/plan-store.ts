@@ -1,18 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Effect, SavedUser } from '@gatehouse/contracts';
-import { draw, type Plan } from '@gatehouse/plan';
+import { createPlan, type Plan } from '@gatehouse/plan';
 import { Logger, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { TypeormPlans } from '../../apps/gateway/src/adapters/typeorm-plans.js';
-import type { Save } from '../../apps/gateway/src/execution/plans.js';
+import { PostgresPlanStore } from '../../apps/gateway/src/adapters/typeorm-plans.js';
+import type { PlanCommit } from '../../apps/gateway/src/execution/plans.js';
 import { newSessionKey } from '../../apps/gateway/src/execution/session-key.js';
-import { versionOf } from '../../apps/gateway/src/execution/testing.js';
+import { flowOf } from '../../apps/gateway/src/execution/testing.js';
 import { flowDatabase, publish } from './flow-database.js';
 
 export const LIFETIMES = { anonymousSessionS: 3600, sessionS: 86_400, planS: 600, proofS: 600, sourceLoginS: 900 };
 
 export const freshPlan = (more: Partial<Plan> = {}): Plan => ({
-  ...draw(versionOf([{ kind: 'page' }]), randomUUID()),
+  ...createPlan(flowOf([{ kind: 'page' }]), randomUUID()),
   ...more,
 });
 
@@ -29,15 +29,15 @@ export const login = ({ uuid }: SavedUser, more: Partial<Login> = {}): Login => 
 });
 
 /** A plan that was begun, with the session it is in. */
-interface Begun {
+interface StartedPlan {
   readonly hash: Buffer;
   readonly plan: Plan;
   readonly sessionId: string;
 }
 
 /** Plans in a database of a test's own, and flows for them to be of. */
-export class PlanStore {
-  readonly plans: TypeormPlans;
+export class PlanStoreHarness {
+  readonly plans: PostgresPlanStore;
   flow = { flowId: '', versionId: '' };
   slug = '';
 
@@ -48,14 +48,14 @@ export class PlanStore {
     this.plans = this.sealedBy(`a:${randomBytes(32).toString('base64')}`);
   }
 
-  static async open(): Promise<PlanStore> {
+  static async open(): Promise<PlanStoreHarness> {
     const database = await flowDatabase();
-    return new PlanStore(database.source, () => database.close());
+    return new PlanStoreHarness(database.source, () => database.close());
   }
 
   /** The same rows, to somebody who has these keys. */
-  sealedBy(keys: string): TypeormPlans {
-    return new TypeormPlans(this.source, new Sealer(keys), {
+  sealedBy(keys: string): PostgresPlanStore {
+    return new PostgresPlanStore(this.source, new Sealer(keys), {
       lifetimes: LIFETIMES,
       attributes: false,
       logger: new Logger('test', 'silent'),
@@ -69,14 +69,14 @@ export class PlanStore {
   }
 
   /** A stranger's first request: a session, its key and a plan. */
-  async begin(plan = freshPlan()): Promise<Begun> {
+  async begin(plan = freshPlan()): Promise<StartedPlan> {
     const { hash } = newSessionKey(undefined);
     const sessionId = await this.plans.begin({ ...this.flow, plan, session: { newKey: hash }, replaces: undefined });
     if (!sessionId) throw new Error('a first request has no rival');
     return { hash, plan, sessionId };
   }
 
-  save({ sessionId, plan }: Pick<Begun, 'sessionId' | 'plan'>, more: Partial<Save> = {}): Promise<boolean> {
+  save({ sessionId, plan }: Pick<StartedPlan, 'sessionId' | 'plan'>, more: Partial<PlanCommit> = {}): Promise<boolean> {
     return this.plans.save({
       sessionId,
       flowId: this.flow.flowId,
@@ -95,7 +95,11 @@ export class PlanStore {
   }
 
   /** Saves a login of `user`. */
-  logIn(begun: Pick<Begun, 'sessionId' | 'plan'>, user: SavedUser, more: Partial<Login & Save> = {}): Promise<boolean> {
+  logIn(
+    begun: Pick<StartedPlan, 'sessionId' | 'plan'>,
+    user: SavedUser,
+    more: Partial<Login & PlanCommit> = {},
+  ): Promise<boolean> {
     const { newKey = randomBytes(32), revision = 0, ...rest } = more;
     const about = { user, clientIp: '203.0.113.7', flow: this.slug };
     return this.save(begun, { effects: [login(user, rest)], newKey, revision, about });

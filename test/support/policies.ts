@@ -1,6 +1,6 @@
 import type { PolicyReply, PolicyRequest, Problem } from '@gatehouse/contracts';
-import { Memberships } from '../../apps/gateway/src/execution/memberships.js';
-import { Policies } from '../../apps/gateway/src/execution/policies.js';
+import { GroupMembershipStore } from '../../apps/gateway/src/execution/memberships.js';
+import { PolicyClient } from '../../apps/gateway/src/execution/policies.js';
 import type { PolicySet } from '../../libs/plan/src/flow-version.js';
 
 type Binding = PolicySet['bindings'][number];
@@ -21,12 +21,12 @@ export const setOf = (...bindings: Partial<Binding>[]): PolicySet => ({
   bindings: bindings.map((binding, order) => conditionOf({ id: `c${order}`, order, ...binding })),
 });
 
-type Said = Partial<PolicyReply> | Problem | boolean;
+type FakePolicyAnswer = Partial<PolicyReply> | Problem | boolean;
 
 /** Policies that say what a test wants, by policy id, and remember what they were asked. */
-export class ScriptedPolicies extends Policies {
+export class FakePolicyClient extends PolicyClient {
   readonly requests: PolicyRequest[] = [];
-  readonly said: Record<string, Said | (() => Said)> = {};
+  readonly said: Record<string, FakePolicyAnswer | (() => FakePolicyAnswer)> = {};
 
   async evaluate(request: PolicyRequest): Promise<PolicyReply> {
     this.requests.push(request);
@@ -49,7 +49,7 @@ export class ScriptedPolicies extends Policies {
 }
 
 /** Who is where, by user id. */
-export class MemoryMemberships extends Memberships {
+export class InMemoryGroupMembershipStore extends GroupMembershipStore {
   readonly groups = new Map<string, readonly string[]>();
   lookups = 0;
 

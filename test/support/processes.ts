@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { watch } from './watchdog.js';
+import { killWhenParentDies } from './watchdog.js';
 
 export { freePort } from '../../libs/platform/src/free-port.js';
 
@@ -35,7 +35,7 @@ export async function startProcess(
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const callOff = watch(child.pid ?? 0);
+  const callOff = killWhenParentDies(child.pid ?? 0);
   const gone = new Promise<number | null>((resolve) => {
     // Its output is whole only when it is closed.
     child.once('close', (code) => {

@@ -8,20 +8,20 @@ import {
 } from '@gatehouse/contracts';
 import { connectNats } from '@gatehouse/platform';
 
-type Said = SourceCompleted;
+type FakeReply = SourceCompleted;
 
 /** A service that answers for providers as the contract says: whoever comes back is who the test says. */
-export class StandInProvider {
+export class FakeProviderService {
   readonly began: SourceBegin[] = [];
   readonly completed: SourceComplete[] = [];
   /** Who comes back, or why nobody does. */
-  says: Said = { refused: { text: 'Nobody.' } };
+  says: FakeReply = { refused: { text: 'Nobody.' } };
 
   private constructor(private readonly connection: Awaited<ReturnType<typeof connectNats>>) {}
 
-  static async open(url: string): Promise<StandInProvider> {
+  static async open(url: string): Promise<FakeProviderService> {
     const connection = await connectNats({ NATS_URL: url }, 'provider');
-    const provider = new StandInProvider(connection);
+    const provider = new FakeProviderService(connection);
     connection.subscribe('sources.*', {
       queue: SOURCE_QUEUE,
       callback: (_error, message) => {

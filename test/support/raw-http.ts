@@ -10,7 +10,7 @@ export interface RawAnswer {
 }
 
 /** Writes bytes (a text stands for one byte a character) to a server; its first answer that is no interim one. */
-export async function say(url: string, sent: string | Buffer): Promise<RawAnswer> {
+export async function sendRaw(url: string, sent: string | Buffer): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');

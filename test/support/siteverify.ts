@@ -2,14 +2,14 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** One question, as a provider of puzzles hears it. */
-type Asked = Readonly<Record<string, string>>;
+type ReceivedForm = Readonly<Record<string, string>>;
 
 /**
  * A provider of puzzles on loopback, by the protocol that they document as siteverify: `secret` and `response` as a form,
  * an answer as JSON, and each token good once. Tests may have it say something else.
  */
 export class SiteverifyServer {
-  readonly asked: Asked[] = [];
+  readonly asked: ReceivedForm[] = [];
   /** Answers in the place of what is documented. */
   instead: ((response: ServerResponse) => void) | undefined;
   /** What a right answer says besides. */

@@ -1,5 +1,5 @@
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from './blueprints.js';
-import type { Answer, Browser } from './browser.js';
+import type { Browser, BrowserResponse } from './browser.js';
 import { writing } from './prompts.js';
 
 /** A source that speaks OpenID Connect, by blueprint; the flows `known` and `new` must come before. */
@@ -46,7 +46,7 @@ export const SOURCES = blueprint(
 );
 
 /** The challenge of the flow that the callback of a source leads to. */
-export async function follow(browser: Browser, { status, headers }: Answer): Promise<Answer> {
+export async function follow(browser: Browser, { status, headers }: BrowserResponse): Promise<BrowserResponse> {
   if (status !== 302) throw new Error(`the callback answered ${status}`);
   const [path = '', query = ''] = (headers.get('location') ?? '').split('?');
   return browser.show(path.split('/')[3] ?? '', query);

@@ -1,7 +1,7 @@
 import type { CDPSession, Page } from 'playwright-core';
 
 /** A credential as the browser's authenticator keeps it. */
-export interface KeptCredential {
+export interface StoredCredential {
   readonly credentialId: string;
   readonly isResidentCredential: boolean;
   readonly rpId?: string;
@@ -29,12 +29,12 @@ export class VirtualAuthenticator {
     return new VirtualAuthenticator(devtools, authenticatorId);
   }
 
-  async credentials(): Promise<KeptCredential[]> {
+  async credentials(): Promise<StoredCredential[]> {
     const { authenticatorId } = this;
     return (await this.devtools.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
   }
 
-  async add(credential: KeptCredential): Promise<void> {
+  async add(credential: StoredCredential): Promise<void> {
     const { authenticatorId } = this;
     await this.devtools.send('WebAuthn.addCredential', { authenticatorId, credential });
   }

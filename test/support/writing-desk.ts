@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
-import type { UserDraft } from '@gatehouse/directory';
+import type { NewUser } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
-import { PasswordHashes } from '../../libs/stages/src/enrollment/password-hashes.js';
+import { PasswordHashClient } from '../../libs/stages/src/enrollment/password-hashes.js';
 import { userWriteContract } from '../../libs/stages/src/enrollment/user-write.contract.js';
 import { UserWriteStage } from '../../libs/stages/src/enrollment/user-write.stage.js';
 import { type EnrolmentDatabase, enrolmentDatabase } from './enrolment.js';
@@ -22,14 +22,14 @@ interface Asked {
 export const fresh = () => `user-${randomUUID()}`;
 
 /** The user write stage over a database of its own, with hashes that a test can read. */
-export class WritingDesk {
+export class UserWriteHarness {
   readonly hashes = new ReadableHashes();
   readonly #here = randomUUID();
 
   private constructor(readonly database: EnrolmentDatabase) {}
 
-  static async open(): Promise<WritingDesk> {
-    return new WritingDesk(await enrolmentDatabase());
+  static async open(): Promise<UserWriteHarness> {
+    return new UserWriteHarness(await enrolmentDatabase());
   }
 
   /** Asks the stage to write `data`; what comes of it. */
@@ -49,7 +49,7 @@ export class WritingDesk {
     return Number((await this.database.source.query('SELECT count(*) FROM directory.users'))[0].count);
   }
 
-  async somebody(more: Partial<UserDraft> = {}): Promise<SavedUser> {
+  async somebody(more: Partial<NewUser> = {}): Promise<SavedUser> {
     const made = await this.database.register.createUser({ username: fresh(), name: 'Somebody', ...more });
     const { uuid, pk, username, name, email, is_active, epoch } = made;
     return { kind: 'saved', uuid, pk, username, name, email, is_active, epoch, locale: '' };
@@ -60,7 +60,7 @@ export class WritingDesk {
   }
 }
 
-class ReadableHashes extends PasswordHashes {
+class ReadableHashes extends PasswordHashClient {
   readonly made: string[] = [];
   async hash(password: string) {
     this.made.push(password);

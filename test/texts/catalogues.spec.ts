@@ -4,10 +4,10 @@ import { mails } from '../../libs/texts/src/mails.catalogues.js';
 import { messages } from '../../libs/texts/src/messages.catalogues.js';
 import { pages } from '../../libs/texts/src/pages.catalogues.js';
 import { panels } from '../../libs/texts/src/panels.catalogues.js';
-import { declared, type Said, saidUnder } from './said.js';
+import { declared, type TranslatableText, textsIn } from './said.js';
 
-const found = [...saidUnder('apps'), ...saidUnder('libs')];
-const texts = (said: readonly Said[]) => said.flatMap(({ text }) => text ?? []);
+const found = [...textsIn('apps'), ...textsIn('libs')];
+const texts = (said: readonly TranslatableText[]) => said.flatMap(({ text }) => text ?? []);
 const said = new Set([...texts(found), ...declared()]);
 const placesIn = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 

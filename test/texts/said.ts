@@ -5,7 +5,7 @@ import { stages } from '@gatehouse/stages';
 import ts from 'typescript';
 
 /** A text that the code says, and where. */
-export interface Said {
+export interface TranslatableText {
   /** Undefined where the call is given something else than a text. */
   readonly text: string | undefined;
   readonly place: string;
@@ -15,7 +15,7 @@ export interface Said {
 const SAYING: ReadonlySet<string> = new Set(['t', 'sentence']);
 
 /** Every text that the source files under a folder say. */
-export const saidUnder = (folder: string): Said[] => sourcesUnder(folder).flatMap(saidIn);
+export const textsIn = (folder: string): TranslatableText[] => sourcesUnder(folder).flatMap(saidIn);
 
 /** What contracts, fields and problems say. */
 export const declared = (): string[] => [
@@ -32,10 +32,10 @@ const sourcesUnder = (folder: string): string[] =>
     .filter((file) => /\.tsx?$/.test(file) && !/\.(spec|d)\.tsx?$/.test(file))
     .map((file) => join(folder, file));
 
-function saidIn(file: string): Said[] {
+function saidIn(file: string): TranslatableText[] {
   const text = readFileSync(file, 'utf8');
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
-  const found: Said[] = [];
+  const found: TranslatableText[] = [];
   const visit = (node: ts.Node) => {
     if (ts.isCallExpression(node) && SAYING.has(calledIn(node))) found.push(...saidBy(node.arguments[0], file));
     ts.forEachChild(node, visit);
@@ -49,7 +49,7 @@ const calledIn = ({ expression }: ts.CallExpression): string => {
   return ts.isPropertyAccessExpression(expression) ? expression.name.text : '';
 };
 
-function saidBy(argument: ts.Expression | undefined, place: string): Said[] {
+function saidBy(argument: ts.Expression | undefined, place: string): TranslatableText[] {
   if (argument && ts.isStringLiteralLike(argument)) return [{ text: argument.text, place }];
   if (argument && ts.isConditionalExpression(argument))
     return [...saidBy(argument.whenTrue, place), ...saidBy(argument.whenFalse, place)];

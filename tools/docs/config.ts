@@ -1,5 +1,5 @@
 import { authenticatorsConfig } from '@gatehouse/authenticators';
-import { commonConfig, natsConfig, placesConfig, postgresConfig } from '@gatehouse/platform';
+import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { gatewayConfig } from '../../apps/gateway/src/gateway.config.js';
 import { standaloneConfig } from '../../apps/standalone/src/standalone.config.js';
@@ -17,7 +17,7 @@ import { code, type Document, page, table } from './markdown.js';
 
 const SHARED = new Set([commonConfig, natsConfig, postgresConfig].flatMap(({ shape }) => Object.keys(shape)));
 
-const PLACES = new Set(Object.keys(placesConfig.shape));
+const PLACES = new Set(Object.keys(geoIpConfig.shape));
 
 const setting = z.object({
   description: z.string(),

@@ -1,7 +1,7 @@
 import {
   attachedStage,
-  describedObject,
-  describedSchema,
+  descriptorObject,
+  descriptorSchema,
   effect,
   errors,
   insert,
@@ -18,8 +18,8 @@ import { z } from 'zod';
 const named = z.registry<{ id: string }>();
 for (const [id, schema] of Object.entries({
   attachedStage,
-  describedObject,
-  describedSchema,
+  describedObject: descriptorObject,
+  describedSchema: descriptorSchema,
   effect,
   errors,
   insert,
@@ -28,13 +28,13 @@ for (const [id, schema] of Object.entries({
 }))
   named.add(schema, { id });
 
-interface Told {
+interface ProtocolPart {
   readonly name: string;
   readonly title: string;
   readonly schema: z.ZodType;
 }
 
-const TOLD: readonly Told[] = [
+const PROTOCOL_PARTS: readonly ProtocolPart[] = [
   {
     name: 'stage-request',
     title: 'What the gateway asks on stage.<kind>.challenge and .respond',
@@ -48,7 +48,7 @@ const TOLD: readonly Told[] = [
   { name: 'stage-descriptor', title: 'What a stage answers on stage.<kind>.describe', schema: stageDescriptor.out },
 ];
 
-function text({ title, schema }: Told): string {
+function text({ title, schema }: ProtocolPart): string {
   const { $schema, ...told } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
@@ -62,4 +62,7 @@ function text({ title, schema }: Told): string {
 }
 
 /** The protocol of stages as JSON Schema, for those who write one in another language. */
-export const documents = TOLD.map((told) => ({ path: `docs/protocol/${told.name}.schema.json`, text: text(told) }));
+export const documents = PROTOCOL_PARTS.map((told) => ({
+  path: `docs/protocol/${told.name}.schema.json`,
+  text: text(told),
+}));

@@ -1,5 +1,5 @@
 import { courierConfig, startCourier } from '@gatehouse/courier';
-import { ConfigError, Logger, leaveWhenTold, readConfig } from '@gatehouse/platform';
+import { ConfigError, Logger, readConfig, shutDownOnSignal } from '@gatehouse/platform';
 
 function fail(error: unknown): never {
   process.stderr.write(`courier: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
@@ -10,7 +10,7 @@ try {
   const config = readConfig(courierConfig);
   const courier = await startCourier(config);
   new Logger('courier', config.LOG_LEVEL).event('serving', { service: 'courier' });
-  leaveWhenTold(() => courier.close(), fail);
+  shutDownOnSignal(() => courier.close(), fail);
   void courier.refused.then(fail);
 } catch (error) {
   fail(error);

@@ -1,7 +1,7 @@
 import { policyLimits, trustedStages } from '@gatehouse/contracts';
-import { commonConfig, natsConfig, placesConfig, postgresConfig } from '@gatehouse/platform';
+import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
-import { DEFAULT_LINE } from './execution/attempt-lines.js';
+import { DEFAULT_QUEUE_LIMIT } from './execution/attempt-lines.js';
 import { DEFAULT_FIRST_DELAY_S } from './execution/attempts.js';
 import { avatarModes } from './http/avatar-modes.js';
 
@@ -13,7 +13,7 @@ export const gatewayConfig = z.object({
   ...commonConfig.shape,
   ...natsConfig.shape,
   ...postgresConfig.shape,
-  ...placesConfig.shape,
+  ...geoIpConfig.shape,
   HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
   PORT: whole(9000, { min: 0, max: 65_535 }).describe('Port to listen on; 0 takes a free one'),
   BASE_URL: z
@@ -62,7 +62,7 @@ export const gatewayConfig = z.object({
   ATTEMPTS_DELAY_S: whole(DEFAULT_FIRST_DELAY_S, { max: 3600 }).describe(
     'Seconds of the first delay after too many wrong credentials; each further one doubles it, up to an hour',
   ),
-  ATTEMPTS_LINE: whole(DEFAULT_LINE, { max: 10_000 }).describe(
+  ATTEMPTS_LINE: whole(DEFAULT_QUEUE_LIMIT, { max: 10_000 }).describe(
     'Answers for one credential that may stand in line in a gateway; beyond that it says it is busy',
   ),
   POLICY_TIMEOUT_MS: whole(5000, { max: 15_000 }).describe(

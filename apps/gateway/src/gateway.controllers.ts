@@ -9,7 +9,7 @@ import { ExecutorController } from './http/executor.controller.js';
 import { FlowInspectorController } from './http/flow-inspector.controller.js';
 import { FlowInstancesController } from './http/flow-instances.controller.js';
 import { FlowPageController } from './http/flow-page.controller.js';
-import { FlowsController } from './http/flows.controller.js';
+import { FlowRedirectsController } from './http/flows.controller.js';
 import { HealthController } from './http/health.controller.js';
 import { HomeController } from './http/home.controller.js';
 import { InvitationsController } from './http/invitations.controller.js';
@@ -17,8 +17,8 @@ import { OauthController } from './http/oauth.controller.js';
 import { OauthMetadataController } from './http/oauth-metadata.controller.js';
 import { apiDocument } from './http/openapi/api-document.js';
 import { SchemaController } from './http/openapi/schema.controller.js';
-import { OwnPageController } from './http/own-page.controller.js';
-import { PageFilesController, ProofScriptController } from './http/page-files.controller.js';
+import { AccountPageController } from './http/own-page.controller.js';
+import { PageFilesController, ProofOfWorkScriptController } from './http/page-files.controller.js';
 import { RootConfigController } from './http/root-config.controller.js';
 import { SessionsController } from './http/sessions.controller.js';
 import { UserinfoController } from './http/userinfo.controller.js';
@@ -30,11 +30,11 @@ export const CONTROLLERS: Type[] = [
   ExecutorController,
   FlowPageController,
   PageFilesController,
-  ProofScriptController,
+  ProofOfWorkScriptController,
   HomeController,
-  OwnPageController,
+  AccountPageController,
   ApiPageController,
-  FlowsController,
+  FlowRedirectsController,
   DuoEnrollmentController,
   FlowInstancesController,
   FlowInspectorController,
@@ -55,4 +55,4 @@ export const CONTROLLERS: Type[] = [
 ];
 
 /** The published schema of all of it. */
-export const gatewayDocument = () => apiDocument(CONTROLLERS);
+export const apiDocumentOf = () => apiDocument(CONTROLLERS);

@@ -1,14 +1,14 @@
-import { connectNats, Logger, MaxmindPlaces, NatsRequester, openDataSource, readConfig } from '@gatehouse/platform';
+import { connectNats, Logger, MaxmindGeoLocator, NatsRequester, openDataSource, readConfig } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { gatewayConfig } from './gateway.config.js';
-import { gatewayDocument } from './gateway.controllers.js';
+import { apiDocumentOf } from './gateway.controllers.js';
 import { GatewayModule } from './gateway.module.js';
-import type { Ground } from './gateway.ports.js';
-import { SitePages } from './http/site-pages.js';
+import type { GatewayDeps } from './gateway.ports.js';
+import { PageRenderer } from './http/site-pages.js';
 
 /** The page that shows the schema to people. */
 const PAGE = 'GET /api/v3/';
@@ -16,7 +16,7 @@ const PAGE = 'GET /api/v3/';
 describeWithNats('the published schema', () => {
   let nats: RunningNats;
   let database: FreshDatabase;
-  let ground: Ground;
+  let ground: GatewayDeps;
   let app: NestFastifyApplication;
   const routes = new Set<string>();
 
@@ -40,7 +40,7 @@ describeWithNats('the published schema', () => {
   });
 
   it('has every endpoint for programs, and no other', () => {
-    const described = new Set(routesIn(gatewayDocument()));
+    const described = new Set(routesIn(apiDocumentOf()));
     const forPrograms = [...routes].filter((route) => / \/(api|-)\//.test(route) && route !== PAGE);
 
     expect(routes).toContain(PAGE);
@@ -49,7 +49,7 @@ describeWithNats('the published schema', () => {
   });
 });
 
-async function groundOn(nats: RunningNats, database: FreshDatabase): Promise<Ground> {
+async function groundOn(nats: RunningNats, database: FreshDatabase): Promise<GatewayDeps> {
   const config = readConfig(gatewayConfig, {
     DATABASE_URL: database.url,
     NATS_URL: nats.url,
@@ -59,8 +59,8 @@ async function groundOn(nats: RunningNats, database: FreshDatabase): Promise<Gro
   const logger = new Logger('gateway', 'silent');
   const source = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
   const requester = new NatsRequester(await connectNats(config, 'gateway', logger), '_INBOX_gateway');
-  const places = await MaxmindPlaces.open({ asn: undefined, city: undefined });
-  const pages = await SitePages.open('dist/apps/web');
+  const places = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
+  const pages = await PageRenderer.open('dist/apps/web');
   return { config, source, requester, places, pages, logger };
 }
 

@@ -1,4 +1,4 @@
-import { ConfigError, Logger, leaveWhenTold, readConfig } from '@gatehouse/platform';
+import { ConfigError, Logger, readConfig, shutDownOnSignal } from '@gatehouse/platform';
 import { gatewayConfig } from './gateway.config.js';
 import { startGateway } from './start-gateway.js';
 
@@ -11,7 +11,7 @@ try {
   const config = readConfig(gatewayConfig);
   const gateway = await startGateway(config);
   new Logger('gateway', config.LOG_LEVEL).event('serving', { service: 'gateway', url: gateway.url });
-  leaveWhenTold(() => gateway.close(), fail);
+  shutDownOnSignal(() => gateway.close(), fail);
   void gateway.refused.then(fail);
 } catch (error) {
   fail(error);

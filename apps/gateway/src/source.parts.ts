@@ -3,28 +3,28 @@ import type { Provider, Type } from '@nestjs/common';
 import { NatsProviders } from './adapters/nats-providers.js';
 import { TypeormSourceBook } from './adapters/typeorm-source-book.js';
 import { TypeormSourceLogins } from './adapters/typeorm-source-logins.js';
-import type { Flows } from './execution/flows.js';
-import type { Plans } from './execution/plans.js';
-import { SourceArrivals } from './execution/source-arrivals.js';
+import type { FlowStore } from './execution/flows.js';
+import type { PlanStore } from './execution/plans.js';
+import { SourceFlowManager } from './execution/source-arrivals.js';
 import { SourceBook } from './execution/source-book.js';
-import { SourceReturns } from './execution/source-returns.js';
-import type { Contracts } from './execution/stages.js';
+import { SourceStageResumer } from './execution/source-returns.js';
+import type { StageContractRegistry } from './execution/stages.js';
 import type { GatewayConfig } from './gateway.config.js';
-import type { Clients } from './http/client.js';
-import type { FlowDoor } from './http/flow.door.js';
+import type { ClientResolver } from './http/client.js';
+import type { FlowService } from './http/flow.door.js';
 import { PlexController } from './http/plex.controller.js';
-import type { Principals } from './http/principal.js';
-import { SourceDesk } from './http/source.desk.js';
-import { SourcePagesController } from './http/source-pages.controller.js';
-import { SourcePicturesController } from './http/source-pictures.controller.js';
-import { UserConnectionsController } from './http/user-connections.controller.js';
+import type { AuthService } from './http/principal.js';
+import { SourceLoginService } from './http/source.desk.js';
+import { SourceLoginController } from './http/source-pages.controller.js';
+import { SourceIconsController } from './http/source-pictures.controller.js';
+import { UserSourceConnectionsController } from './http/user-connections.controller.js';
 
 /** What answers HTTP about sources. */
 export const SOURCE_CONTROLLERS: Type[] = [
-  SourcePagesController,
-  SourcePicturesController,
+  SourceLoginController,
+  SourceIconsController,
   PlexController,
-  UserConnectionsController,
+  UserSourceConnectionsController,
 ];
 
 interface Ground {
@@ -34,12 +34,12 @@ interface Ground {
 }
 
 interface House {
-  readonly plans: Plans;
-  readonly flows: Flows;
-  readonly contracts: Contracts;
-  readonly door: FlowDoor;
-  readonly principals: Principals;
-  readonly clients: Clients;
+  readonly plans: PlanStore;
+  readonly flows: FlowStore;
+  readonly contracts: StageContractRegistry;
+  readonly door: FlowService;
+  readonly principals: AuthService;
+  readonly clients: ClientResolver;
 }
 
 /** What sends people to sources and receives them. */
@@ -48,15 +48,15 @@ export function sourceProviders({ config, source, requester }: Ground, { door, p
   const lifetimes = { sourceLoginS: config.SOURCE_LOGIN_S, anonymousSessionS: config.ANONYMOUS_SESSION_S };
   const { plans, flows, contracts } = house;
   const book = new TypeormSourceBook(source, sealer);
-  const returns = new SourceReturns({ plans, flows, contracts, now: () => new Date() });
-  const desk = new SourceDesk({
+  const returns = new SourceStageResumer({ plans, flows, contracts, now: () => new Date() });
+  const desk = new SourceLoginService({
     ...{ book, door, principals, clients, baseUrl: config.BASE_URL },
     logins: new TypeormSourceLogins(source, sealer, lifetimes),
     providers: new NatsProviders(requester),
-    arrivals: new SourceArrivals({ book, returns }),
+    arrivals: new SourceFlowManager({ book, returns }),
   });
   return [
     { provide: SourceBook, useValue: book },
-    { provide: SourceDesk, useValue: desk },
+    { provide: SourceLoginService, useValue: desk },
   ] satisfies Provider[];
 }

@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url';
 import cookie from '@fastify/cookie';
 import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
 import {
-  cleanUpEvery,
   connectNats,
   Logger,
-  MaxmindPlaces,
+  MaxmindGeoLocator,
   NatsRequester,
   openDataSource,
+  runPeriodically,
   serveMetrics,
 } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
@@ -17,16 +17,16 @@ import { ResumeTokens1764115260000 } from './adapters/migrations/1764115260000-r
 import { PlansBegun1764115320000 } from './adapters/migrations/1764115320000-plans-begun.js';
 import { Courier1764374400000 } from './adapters/migrations/1764374400000-courier.js';
 import { SourceLogins1764460800000 } from './adapters/migrations/1764460800000-source-logins.js';
-import { TypeormJanitor } from './adapters/typeorm-janitor.js';
+import { ExpiredRowCleaner } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
-import type { Ground } from './gateway.ports.js';
-import { createAdapter } from './http/http.adapter.js';
+import type { GatewayDeps } from './gateway.ports.js';
+import { createFastifyAdapter } from './http/http.adapter.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { SitePages } from './http/site-pages.js';
+import { PageRenderer } from './http/site-pages.js';
 
 /** Everything that brings the schema `flow` up to date. */
-export const flowMigrations = [
+export const executorMigrations = [
   ...blueprintMigrations,
   Plans1764028860000,
   ResumeTokens1764115260000,
@@ -38,7 +38,7 @@ export const flowMigrations = [
 /** Where the build puts the pages: in the folder of their app, beside this one. */
 const PAGES_FOLDER = fileURLToPath(new URL('../../web/', import.meta.url));
 
-export interface Gateway {
+export interface RunningGateway {
   /** Where it listens, without a final slash. */
   readonly url: string;
   /** Resolves with the reason once NATS has refused this process for good, so that only another one can serve. */
@@ -48,9 +48,9 @@ export interface Gateway {
 }
 
 /** Opens the door: Postgres and NATS first, then HTTP. */
-export async function startGateway(config: GatewayConfig): Promise<Gateway> {
+export async function startGateway(config: GatewayConfig): Promise<RunningGateway> {
   const logger = new Logger('gateway', config.LOG_LEVEL);
-  const [places, pages] = [await MaxmindPlaces.ofSettings(config), await SitePages.open(PAGES_FOLDER)];
+  const [places, pages] = [await MaxmindGeoLocator.ofSettings(config), await PageRenderer.open(PAGES_FOLDER)];
   const source = await openDataSource({
     url: config.DATABASE_URL,
     schema: FLOW_SCHEMA,
@@ -62,8 +62,8 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   await requester.heard();
   const app = await createApp({ config, source, requester, places, pages, logger });
   const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
-  const janitor = new TypeormJanitor(source);
-  const stopCleaning = cleanUpEvery(config.CLEANUP_EVERY_S, () => janitor.sweep(), logger);
+  const janitor = new ExpiredRowCleaner(source);
+  const stopCleaning = runPeriodically(config.CLEANUP_EVERY_S, () => janitor.sweep(), logger);
   await app.listen(config.PORT, config.HOST);
   const url = (await app.getUrl()).replace(/\/$/, '');
   return {
@@ -79,10 +79,10 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   };
 }
 
-async function createApp(ground: Ground): Promise<NestFastifyApplication> {
+async function createApp(ground: GatewayDeps): Promise<NestFastifyApplication> {
   const { config, logger } = ground;
   const filter = new ProblemFilter(logger);
-  const adapter = createAdapter(config, filter);
+  const adapter = createFastifyAdapter(config, filter);
   await adapter.getInstance().register(cookie);
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.on(ground), adapter, {
     bodyParser: false,

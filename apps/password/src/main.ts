@@ -1,6 +1,6 @@
-import { runWithThreads } from './thread-pool.js';
+import { runWithThreadPool } from './thread-pool.js';
 
-await runWithThreads(async () => {
+await runWithThreadPool(async () => {
   const [{ runService }, { stagesOf }] = await Promise.all([
     import('@gatehouse/stage-kit'),
     import('@gatehouse/stages'),

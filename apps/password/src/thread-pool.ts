@@ -10,7 +10,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
  * Runs `service` with a thread for each core. Hashes run on libuv's pool, whose size is fixed when Node first uses it:
  * loading the entry file already does, so a process that was started without UV_THREADPOOL_SIZE starts itself again.
  */
-export async function runWithThreads(service: () => Promise<void>): Promise<void> {
+export async function runWithThreadPool(service: () => Promise<void>): Promise<void> {
   if (process.env['UV_THREADPOOL_SIZE']) return service();
   const size = String(availableParallelism() + SPARE_THREADS);
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {

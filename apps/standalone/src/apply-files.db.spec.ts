@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { freshDatabase } from '../../../test/support/postgres.js';
 import { applyFiles, readFiles } from './apply-files.js';
-import { applyFolder, ensureAdmin } from './first-start.js';
+import { applyBlueprintFolder, ensureAdmin } from './first-start.js';
 import { migrateAll } from './migrate-all.js';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -33,7 +33,7 @@ const example = (name: string) =>
 const requiring = (identifiers: string) =>
   `- {model: authentik_blueprints.metaapplyblueprint, attrs: {identifiers: ${identifiers}}}\n`;
 
-const applied = (report: Awaited<ReturnType<typeof applyFolder>>) =>
+const applied = (report: Awaited<ReturnType<typeof applyBlueprintFolder>>) =>
   report.files.flatMap(({ changes }) => changes.filter(({ outcome }) => outcome === 'created').map(({ name }) => name));
 
 it('applies a folder with those in it, in the order of paths, but nothing hidden and no examples', async () => {
@@ -42,7 +42,7 @@ it('applies a folder with those in it, in the order of paths, but nothing hidden
   await write('.git/x.yaml', group('hidden'));
   await write('notes.txt', 'entries: [broken');
   await write('example.yaml', example('example'));
-  expect(applied(await applyFolder(database.url, folder))).toEqual(['a', 'b']);
+  expect(applied(await applyBlueprintFolder(database.url, folder))).toEqual(['a', 'b']);
 });
 
 it('applies an example that is named, or that a named file requires', async () => {
@@ -83,7 +83,7 @@ it('makes the first administrator beside objects that have secrets', async () =>
   const secrets = '{provider_type: github, consumer_key: id, consumer_secret: hushed}';
   const source = `- {model: authentik_sources_oauth.oauthsource, identifiers: {slug: hub, name: Hub}, attrs: ${secrets}}\n`;
   await write('first.yaml', group('gatehouse admins', '{name: x}', source));
-  await applyFolder(database.url, folder, keys);
+  await applyBlueprintFolder(database.url, folder, keys);
   expect(await ensureAdmin(database.url, keys, { ADMIN_USERNAME: 'root' })).toMatchObject({ username: 'root' });
 });
 

@@ -4,18 +4,18 @@ import { join, normalize, sep } from 'node:path';
 import {
   applyBlueprints,
   type BlueprintFile,
+  type BlueprintLibrary,
   FLOW_SCHEMA,
   type FolderFile,
   findBlueprint,
-  type Library,
   type Report,
 } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
 import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
-import { comparePassword, hashPassword } from '@gatehouse/stages/password';
+import { hashPassword, verifyPassword } from '@gatehouse/stages/password';
 import { CommandError } from './command.js';
-import { PythonErrand } from './python-errand.js';
-import { StageErrand } from './stage-errand.js';
+import { LazyPythonSyntaxChecker } from './python-errand.js';
+import { ExternalStageClient } from './stage-errand.js';
 import { standaloneConfig } from './standalone.config.js';
 
 /** Where blueprints are that apply themselves, and that others can require. */
@@ -50,9 +50,9 @@ const BLUEPRINT = /\.(yaml|json)$/;
 const HIDDEN = /(^|\/)\./;
 
 /** A password that is right already stays as it is, so that applying a file again ends nobody's sessions. */
-const verify = async (password: string, stored: string) => (await comparePassword(password, stored)) !== 'wrong';
+const verify = async (password: string, stored: string) => (await verifyPassword(password, stored)) !== 'wrong';
 
-interface Place {
+interface ApplyEnvironment {
   /** What `!Env` reads, and where the bus of other people's stages is. */
   readonly env?: NodeJS.ProcessEnv;
   /** Where a required blueprint is looked for. */
@@ -65,7 +65,7 @@ interface Place {
 
 /** The blueprints of a folder, for those that require others. */
 export const folderLibrary =
-  (folder = blueprintsFolder()): Library =>
+  (folder = blueprintsFolder()): BlueprintLibrary =>
   async (wanted) =>
     existsSync(folder) ? findBlueprint(await readFolder(folder), wanted) : undefined;
 
@@ -73,12 +73,12 @@ export const folderLibrary =
 export async function applyFiles(
   url: string,
   files: readonly BlueprintFile[],
-  { env = process.env, folder = blueprintsFolder(), sealKeys, strict = false }: Place = {},
+  { env = process.env, folder = blueprintsFolder(), sealKeys, strict = false }: ApplyEnvironment = {},
 ): Promise<Report> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
   const library = folderLibrary(folder);
-  const strangers = new StageErrand(env);
-  const syntax = new PythonErrand();
+  const strangers = new ExternalStageClient(env);
+  const syntax = new LazyPythonSyntaxChecker();
   const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
   try {
     const given = { source, files, library, env, sealer, strict, strangers, syntax, hash: hashPassword, verify };

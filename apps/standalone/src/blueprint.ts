@@ -3,7 +3,7 @@ import { check } from './blueprint-verbs/check.js';
 import { exportOne } from './blueprint-verbs/export.js';
 import { CommandError, runCommand } from './command.js';
 
-const VERBS: ReadonlyMap<string, (args: readonly string[]) => Promise<string>> = new Map([
+const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<string>> = new Map([
   ['apply', apply],
   ['check', check],
   ['export', exportOne],
@@ -14,7 +14,7 @@ const USAGE = `usage: npm run blueprint -- apply [--strict] FILE-OR-FOLDER…
        npm run blueprint -- export [--output FILE] FLOW_SLUG`;
 
 await runCommand('blueprint', async ([name = '', ...args]) => {
-  const verb = VERBS.get(name);
+  const verb = COMMANDS.get(name);
   if (!verb || args.length === 0) throw new CommandError(USAGE);
   return verb(args);
 });

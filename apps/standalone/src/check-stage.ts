@@ -1,20 +1,20 @@
 import { parseArgs } from 'node:util';
 import { CommandError, runCommand } from './command.js';
-import { StageBus } from './stage-bus.js';
-import { checkStage, type Finding } from './stage-check/check-stage.js';
+import { StageRequester } from './stage-bus.js';
+import { checkStage, type ProtocolFinding } from './stage-check/check-stage.js';
 
 const USAGE = `usage: npm run check:stage -- KIND [--config JSON] [--nats URL]`;
 
 await runCommand('check:stage', async (args) => {
   const { kind, config, nats } = read(args);
-  const bus = new StageBus(nats === undefined ? process.env : { ...process.env, NATS_URL: nats });
+  const bus = new StageRequester(nats === undefined ? process.env : { ...process.env, NATS_URL: nats });
   try {
-    const findings: Finding[] = [];
+    const findings: ProtocolFinding[] = [];
     for await (const finding of checkStage(bus, { kind, config })) findings.push(finding);
     const broken = findings.filter(({ faults }) => faults.length > 0).length;
     if (broken > 0) process.exitCode = 1;
     const verdict = broken > 0 ? `${broken} of ${findings.length} promises broken` : `${findings.length} promises kept`;
-    return [...findings.map(told), `${kind}: ${verdict}`].join('\n');
+    return [...findings.map(formatFinding), `${kind}: ${verdict}`].join('\n');
   } finally {
     await bus.close();
   }
@@ -33,7 +33,7 @@ function read(args: readonly string[]) {
   }
 }
 
-function told({ promise, faults }: Finding): string {
+function formatFinding({ promise, faults }: ProtocolFinding): string {
   const lines = faults.flatMap((fault) => fault.split('\n'));
   return [`${faults.length > 0 ? 'FAIL' : 'ok  '} ${promise}`, ...lines.map((line) => `       ${line}`)].join('\n');
 }

@@ -7,7 +7,7 @@ export async function runCommand(name: string, command: (args: readonly string[]
   try {
     process.stdout.write(`${await command(process.argv.slice(2))}\n`);
   } catch (error) {
-    process.stderr.write(`${name}: ${explain(error)}\n`);
+    process.stderr.write(`${name}: ${errorText(error)}\n`);
     process.exitCode = 1;
   }
 }
@@ -18,7 +18,7 @@ export class CommandError extends Error {}
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 /** The options and the names of a command line. Throws CommandError for an unknown option, or without a name. */
-export function argumentsOf<const O extends Options>(args: readonly string[], options: O) {
+export function parseCommandArguments<const O extends Options>(args: readonly string[], options: O) {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     if (positionals.length > 0) return { values, names: positionals };
@@ -28,7 +28,7 @@ export function argumentsOf<const O extends Options>(args: readonly string[], op
   throw new CommandError('names what?');
 }
 
-function explain(error: unknown): string {
+function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const expected = [CommandError, ConfigError, BlueprintError].some((kind) => error instanceof kind);
   return expected ? error.message : (error.stack ?? error.message);

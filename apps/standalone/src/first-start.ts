@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { FLOW_SCHEMA, isUnasked, type Report } from '@gatehouse/blueprints';
+import { FLOW_SCHEMA, isAutoApplied, type Report } from '@gatehouse/blueprints';
 import { openDataSource, readConfig } from '@gatehouse/platform';
 import { applyFiles, readFolder } from './apply-files.js';
 import { standaloneConfig } from './standalone.config.js';
@@ -28,13 +28,13 @@ entries:
 `;
 
 /** Applies the blueprints of `folder` in the order of their paths, without those that wait to be asked for. */
-export async function applyFolder(url: string, folder: string, sealKeys?: string): Promise<Report> {
+export async function applyBlueprintFolder(url: string, folder: string, sealKeys?: string): Promise<Report> {
   const files = await readFolder(folder);
-  return applyFiles(url, files.filter(isUnasked), { folder, sealKeys });
+  return applyFiles(url, files.filter(isAutoApplied), { folder, sealKeys });
 }
 
 /** An administrator who has just been made. */
-export interface FreshAdmin {
+export interface CreatedAdmin {
   readonly username: string;
   readonly password: string;
 }
@@ -47,7 +47,7 @@ export async function ensureAdmin(
   url: string,
   sealKeys: string,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<FreshAdmin | undefined> {
+): Promise<CreatedAdmin | undefined> {
   if (await hasAdmin(url)) return undefined;
   const { ADMIN_USERNAME: username, ADMIN_PASSWORD: chosen } = readConfig(standaloneConfig, env);
   const password = chosen ?? randomBytes(12).toString('base64url');

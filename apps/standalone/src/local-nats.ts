@@ -7,7 +7,7 @@ import type { LocalState } from './local-state.js';
 import { standaloneConfig } from './standalone.config.js';
 
 /** A bus to work with. */
-export interface OpenNats {
+export interface LocalNats {
   readonly settings: { readonly NATS_URL: string; readonly NATS_USER?: string; readonly NATS_PASSWORD?: string };
   readonly stop: () => Promise<void>;
 }
@@ -18,7 +18,7 @@ const USER = 'gatehouse';
  * The NATS of NATS_URL, else a `nats-server` of this process's own on the loopback interface, else the embedded broker,
  * which `GATEHOUSE_BROKER=embedded` puts before the other two.
  */
-export async function openNats(state: LocalState, env: NodeJS.ProcessEnv = process.env): Promise<OpenNats> {
+export async function openNats(state: LocalState, env: NodeJS.ProcessEnv = process.env): Promise<LocalNats> {
   if (readConfig(standaloneConfig, env).GATEHOUSE_BROKER)
     return openBroker(state, 'as GATEHOUSE_BROKER says, the embedded broker is used');
   if (env['NATS_URL']) return { settings: { NATS_URL: env['NATS_URL'] }, stop: async () => undefined };
@@ -26,13 +26,13 @@ export async function openNats(state: LocalState, env: NodeJS.ProcessEnv = proce
   return binary ? openServer(state, binary) : openBroker(state, 'no nats-server found: using the embedded broker');
 }
 
-async function openBroker({ busPassword }: LocalState, why: string): Promise<OpenNats> {
+async function openBroker({ busPassword }: LocalState, why: string): Promise<LocalNats> {
   process.stderr.write(`${why}; for trying out only\n`);
   const { url, stop } = await startEmbeddedBroker({ user: USER, password: busPassword });
   return { settings: settingsOf(url, busPassword), stop };
 }
 
-async function openServer({ folder, busPassword }: LocalState, binary: string): Promise<OpenNats> {
+async function openServer({ folder, busPassword }: LocalState, binary: string): Promise<LocalNats> {
   const port = await freePort();
   const config = join(folder, 'nats.conf');
   await writeFile(config, configOf(port, busPassword), { mode: 0o600 });

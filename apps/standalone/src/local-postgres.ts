@@ -2,10 +2,10 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '@gatehouse/platform';
 import { z } from 'zod';
-import { type LocalState, writePrivately } from './local-state.js';
+import { type LocalState, writePrivateFile } from './local-state.js';
 
 /** A Postgres to work with. */
-export interface OpenPostgres {
+export interface LocalPostgres {
   readonly url: string;
   /** Whether it is this folder's own, whose schema these commands keep up to date. */
   readonly embedded: boolean;
@@ -18,7 +18,7 @@ const running = z.object({ url: z.string(), pid: z.int() });
 export async function openPostgres(
   openState: () => Promise<LocalState>,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<OpenPostgres> {
+): Promise<LocalPostgres> {
   if (env['DATABASE_URL']) return { url: env['DATABASE_URL'], embedded: false, stop: async () => undefined };
   const state = await openState();
   const note = join(state.folder, 'postgres.json');
@@ -28,7 +28,7 @@ export async function openPostgres(
     dataDir: join(state.folder, 'postgres'),
     password: state.databasePassword,
   });
-  await writePrivately(note, { url: postgres.url, pid: postgres.pid });
+  await writePrivateFile(note, { url: postgres.url, pid: postgres.pid });
   return {
     url: postgres.url,
     embedded: true,

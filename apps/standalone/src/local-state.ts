@@ -21,7 +21,7 @@ export interface LocalState extends z.output<typeof secrets> {
 /** Opens the folder (`GATEHOUSE_DIR`, else `.gatehouse`), drawing the secrets that it lacks. */
 export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Promise<LocalState> {
   const { folder, file } = placeOf(env);
-  const before = await keptSecrets(env);
+  const before = await storedSecrets(env);
   const all = secrets.parse({
     sealKey: randomBytes(32).toString('base64'),
     mfaSealKey: randomBytes(32).toString('base64'),
@@ -32,12 +32,12 @@ export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Prom
   });
   await mkdir(folder, { recursive: true });
   // A later version may need more of them than the one that drew the first.
-  if (Object.keys(all).some((name) => !(name in before))) await writePrivately(file, all);
+  if (Object.keys(all).some((name) => !(name in before))) await writePrivateFile(file, all);
   return { folder, ...all };
 }
 
 /** What earlier starts have drawn. */
-async function keptSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<typeof secrets>>> {
+async function storedSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<typeof secrets>>> {
   const kept = await readFile(placeOf(env).file, 'utf8').catch(() => '{}');
   const known = secrets.partial().parse(JSON.parse(kept));
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
@@ -50,12 +50,12 @@ function placeOf(env: NodeJS.ProcessEnv) {
 
 /** `SEAL_KEYS`; else the key that this folder's Gatehouse seals with, if it was ever started. */
 export async function sealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
-  return env['SEAL_KEYS'] || sealKeys((await keptSecrets(env)).sealKey);
+  return env['SEAL_KEYS'] || sealKeys((await storedSecrets(env)).sealKey);
 }
 
 /** `MFA_SEAL_KEYS`, likewise. */
 export async function mfaSealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
-  return env['MFA_SEAL_KEYS'] || sealKeys((await keptSecrets(env)).mfaSealKey);
+  return env['MFA_SEAL_KEYS'] || sealKeys((await storedSecrets(env)).mfaSealKey);
 }
 
 /** A key of a folder's own Gatehouse, as `SEAL_KEYS` has it. */
@@ -66,7 +66,7 @@ export function sealKeys(key: string | undefined): string | undefined {
 }
 
 /** Writes JSON that nobody else may read, whole or not at all. */
-export async function writePrivately(file: string, value: unknown): Promise<void> {
+export async function writePrivateFile(file: string, value: unknown): Promise<void> {
   const half = `${file}.${process.pid}`;
   await writeFile(half, JSON.stringify(value), { mode: 0o600 });
   await chmod(half, 0o600);

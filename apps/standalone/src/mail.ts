@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
-import { type Listed, TypeormDesk } from '@gatehouse/courier';
+import { OutboxAdmin, type OutboxEntry } from '@gatehouse/courier';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
 import { CommandError, runCommand } from './command.js';
@@ -20,15 +20,15 @@ const OPTIONS = {
 const count = z.coerce.number().int().min(1).max(10_000);
 
 await runCommand('mail', async (args) => {
-  const { verb, ids, waiting, all, most } = read(args);
-  return withDesk(async (desk) => {
-    if (verb === 'list') return listed(await desk.list(!waiting, most));
+  const { verb, ids, waiting, all, most } = parseArguments(args);
+  return withOutboxAdmin(async (desk) => {
+    if (verb === 'list') return formatEntries(await desk.list(!waiting, most));
     if (verb === 'retry') return `${await desk.retry(all ? 'all' : ids)} to be tried anew`;
     return `${await desk.remove(ids)} removed`;
   });
 });
 
-function read(args: readonly string[]) {
+function parseArguments(args: readonly string[]) {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const [verb, ...ids] = positionals;
@@ -45,12 +45,12 @@ function read(args: readonly string[]) {
   }
 }
 
-async function withDesk(work: (desk: TypeormDesk) => Promise<string>): Promise<string> {
+async function withOutboxAdmin(work: (desk: OutboxAdmin) => Promise<string>): Promise<string> {
   const postgres = await openPostgres(openLocalState);
   try {
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, poolSize: 1 });
     try {
-      return await work(new TypeormDesk(source, await sealerAtHand(postgres.embedded)));
+      return await work(new OutboxAdmin(source, await availableSealer(postgres.embedded)));
     } finally {
       await source.destroy();
     }
@@ -60,12 +60,12 @@ async function withDesk(work: (desk: TypeormDesk) => Promise<string>): Promise<s
 }
 
 /** Without a key the list does without addresses. */
-async function sealerAtHand(embedded: boolean): Promise<Sealer | undefined> {
+async function availableSealer(embedded: boolean): Promise<Sealer | undefined> {
   const keys = process.env['SEAL_KEYS'] || (embedded ? `local:${(await openLocalState()).sealKey}` : undefined);
   return keys === undefined ? undefined : new Sealer(keys);
 }
 
-function listed(messages: readonly Listed[]): string {
+function formatEntries(messages: readonly OutboxEntry[]): string {
   if (messages.length === 0) return 'nothing';
   return messages
     .map(({ id, topic, to, madeAt, tries, error, parkedAt, dueAt }) => {

@@ -1,4 +1,4 @@
-import { ConfigError, leaveWhenTold } from '@gatehouse/platform';
+import { ConfigError, shutDownOnSignal } from '@gatehouse/platform';
 import { startStandalone } from './start-standalone.js';
 
 function fail(error: unknown): never {
@@ -7,7 +7,7 @@ function fail(error: unknown): never {
 }
 
 const { ready, stop } = startStandalone(process.env);
-leaveWhenTold(stop, fail);
+shutDownOnSignal(stop, fail);
 try {
   const { url, admin } = await ready;
   if (admin) process.stdout.write(`Administrator: ${admin.username}, password: ${admin.password}\n`);

@@ -1,7 +1,7 @@
 import { MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { DIRECTORY_SCHEMA, directoryMigrations } from '@gatehouse/directory';
-import { flowMigrations } from '@gatehouse/gateway';
+import { executorMigrations } from '@gatehouse/gateway';
 import { migrate } from '@gatehouse/platform';
 import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
 import { CAPTCHA_SCHEMA, captchaMigrations } from '@gatehouse/stages/captcha';
@@ -11,7 +11,7 @@ import { ENROLLMENT_SCHEMA, enrollmentMigrations } from '@gatehouse/stages/enrol
 /** Brings every owner's schema up to date, the directory first because others read its view. Names of what was run. */
 export async function migrateAll(url: string): Promise<string[]> {
   const directory = await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
-  const flow = await migrate({ url, schema: FLOW_SCHEMA, migrations: flowMigrations });
+  const flow = await migrate({ url, schema: FLOW_SCHEMA, migrations: executorMigrations });
   const captcha = await migrate({ url, schema: CAPTCHA_SCHEMA, migrations: captchaMigrations });
   const consent = await migrate({ url, schema: CONSENT_SCHEMA, migrations: consentMigrations });
   const enrollment = await migrate({ url, schema: ENROLLMENT_SCHEMA, migrations: enrollmentMigrations });

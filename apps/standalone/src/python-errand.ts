@@ -1,13 +1,13 @@
-import type { Syntax } from '@gatehouse/blueprints';
-import { Interpreter, type SyntaxFault } from '@gatehouse/expressions';
+import type { PythonSyntaxChecker } from '@gatehouse/blueprints';
+import { Interpreter, type PythonSyntaxError } from '@gatehouse/expressions';
 
 const MEMORY_MB = 256;
 
 /** Looks Python over while blueprints are applied; starts it for the first source only. */
-export class PythonErrand implements Syntax {
+export class LazyPythonSyntaxChecker implements PythonSyntaxChecker {
   #python: Promise<Interpreter> | undefined;
 
-  async check(source: string): Promise<SyntaxFault | undefined> {
+  async check(source: string): Promise<PythonSyntaxError | undefined> {
     this.#python ??= Interpreter.start({ memoryMb: MEMORY_MB });
     return (await this.#python).check(source);
   }

@@ -1,5 +1,5 @@
 /** What a start has started until now, to be stopped in reverse order, at its end or in its middle. */
-export class RunningParts {
+export class StartedParts {
   private readonly parts: { stop(): Promise<void> }[] = [];
   private beginning: Promise<unknown> = Promise.resolve();
   private stopping: Promise<void> | undefined;

@@ -1,8 +1,8 @@
-import type { Strangers } from '@gatehouse/blueprints';
+import type { ExternalStages } from '@gatehouse/blueprints';
 import { PROTOCOL_VERSION, Problem, trustedStages } from '@gatehouse/contracts';
 import { readConfig } from '@gatehouse/platform';
 import { z } from 'zod';
-import { StageBus } from './stage-bus.js';
+import { StageRequester } from './stage-bus.js';
 
 /** Milliseconds that a stage has to describe itself. */
 const DESCRIBE_MS = 5000;
@@ -10,12 +10,12 @@ const DESCRIBE_MS = 5000;
 const settings = z.object({ TRUSTED_STAGES: trustedStages });
 
 /** Asks the stages of others what they are, each once, while blueprints are applied. */
-export class StageErrand implements Strangers {
-  readonly #bus: StageBus;
+export class ExternalStageClient implements ExternalStages {
+  readonly #bus: StageRequester;
   readonly #told = new Map<string, Promise<unknown>>();
 
   constructor(private readonly env: NodeJS.ProcessEnv) {
-    this.#bus = new StageBus(env);
+    this.#bus = new StageRequester(env);
   }
 
   describe(kind: string): Promise<unknown> {
@@ -34,7 +34,7 @@ export class StageErrand implements Strangers {
 }
 
 /** What a stage says of itself, not yet looked at. Throws Problem. */
-export async function describe(bus: StageBus, kind: string): Promise<unknown> {
+export async function describe(bus: StageRequester, kind: string): Promise<unknown> {
   const body = JSON.stringify({ v: PROTOCOL_VERSION });
   const answer = await bus.ask({ kind, verb: 'describe', body, timeoutMs: DESCRIBE_MS });
   try {

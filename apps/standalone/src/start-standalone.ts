@@ -6,17 +6,17 @@ import { providersModule } from '@gatehouse/providers';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stages } from '@gatehouse/stages';
 import { blueprintsFolder } from './apply-files.js';
-import { applyFolder, ensureAdmin, type FreshAdmin } from './first-start.js';
+import { applyBlueprintFolder, type CreatedAdmin, ensureAdmin } from './first-start.js';
 import { openNats } from './local-nats.js';
 import { openPostgres } from './local-postgres.js';
 import { type LocalState, openLocalState, sealKeys } from './local-state.js';
 import { migrateAll } from './migrate-all.js';
-import { RunningParts } from './running-parts.js';
+import { StartedParts } from './running-parts.js';
 
 interface Ready {
   readonly url: string;
   /** Made by this start, because there was no administrator. */
-  readonly admin: FreshAdmin | undefined;
+  readonly admin: CreatedAdmin | undefined;
 }
 
 export interface Standalone {
@@ -28,7 +28,7 @@ export interface Standalone {
 
 /** Everything in one process: what is missing is started, what is old is migrated, what stops midway is undone. */
 export function startStandalone(env: NodeJS.ProcessEnv): Standalone {
-  const parts = new RunningParts();
+  const parts = new StartedParts();
   const ready = start(env, parts).catch(async (error: unknown) => {
     // A start whose parts are stopped under it fails at the next one.
     if (parts.stopped) return new Promise<never>(() => undefined);
@@ -38,15 +38,15 @@ export function startStandalone(env: NodeJS.ProcessEnv): Standalone {
   return { ready, stop: () => parts.stop() };
 }
 
-async function start(env: NodeJS.ProcessEnv, parts: RunningParts): Promise<Ready> {
+async function start(env: NodeJS.ProcessEnv, parts: StartedParts): Promise<Ready> {
   const state = await openLocalState(env);
   const postgres = await parts.begin(() => openPostgres(async () => state, env));
   await migrateAll(postgres.url);
   const keys = env['SEAL_KEYS'] || sealKeys(state.sealKey);
-  await applyFolder(postgres.url, blueprintsFolder(env), keys);
+  await applyBlueprintFolder(postgres.url, blueprintsFolder(env), keys);
   const admin = await ensureAdmin(postgres.url, keys, env);
   const nats = await parts.begin(() => openNats(state, env));
-  const settings = { ...defaults(state, env), ...env, DATABASE_URL: postgres.url, ...nats.settings };
+  const settings = { ...defaultSettings(state, env), ...env, DATABASE_URL: postgres.url, ...nats.settings };
   // Stages read their own settings from the environment, as they do in a process of their own.
   Object.assign(process.env, settings);
   const config = readConfig(gatewayConfig, settings);
@@ -64,18 +64,18 @@ async function start(env: NodeJS.ProcessEnv, parts: RunningParts): Promise<Ready
 const stageModules = () => Promise.all([policiesModule(), ...Object.values(stages).map(({ module }) => module())]);
 
 /** The internet, and this machine. */
-const HERE_TOO = '*,127.0.0.1,localhost';
+const ALSO_LOOPBACK = '*,127.0.0.1,localhost';
 
 /** Settings of a laptop that nobody has configured. */
-function defaults(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
+function defaultSettings(state: LocalState, { HOST, PORT, BASE_URL }: NodeJS.ProcessEnv) {
   return {
     SEAL_KEYS: sealKeys(state.sealKey),
     MFA_SEAL_KEYS: sealKeys(state.mfaSealKey),
     SECRET_KEY: state.secretKey,
     BASE_URL: BASE_URL || `http://${HOST || '127.0.0.1'}:${PORT || '9000'}`,
     // Whoever tries a captcha or a source out may run its provider beside it.
-    CAPTCHA_HOSTS: HERE_TOO,
-    SOURCE_HOSTS: HERE_TOO,
+    CAPTCHA_HOSTS: ALSO_LOOPBACK,
+    SOURCE_HOSTS: ALSO_LOOPBACK,
     LOG_LEVEL: 'warn',
   };
 }

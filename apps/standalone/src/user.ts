@@ -14,10 +14,10 @@ import { endSessions } from './user-verbs/typeorm-end-sessions.js';
 import { importDuoDevices } from './user-verbs/typeorm-import-duo.js';
 import { list } from './user-verbs/typeorm-list.js';
 import { removeDevices } from './user-verbs/typeorm-remove-devices.js';
-import type { Verb } from './user-verbs/typeorm-verb.js';
+import type { UserCommand } from './user-verbs/typeorm-verb.js';
 
 /** What an operator can do about users, by the word for it. */
-const VERBS: Readonly<Record<string, Verb>> = {
+const COMMANDS: Readonly<Record<string, UserCommand>> = {
   list,
   create,
   lock,
@@ -33,11 +33,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
 
 const USAGE = [
   'usage: npm run user -- …',
-  ...Object.entries(VERBS).map(([name, { takes }]) => `  ${name} ${takes}`),
+  ...Object.entries(COMMANDS).map(([name, { takes }]) => `  ${name} ${takes}`),
 ].join('\n');
 
 await runCommand('user', async ([name = '', ...args]) => {
-  const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  const verb = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!verb) throw new CommandError(USAGE);
   const postgres = await openPostgres(openLocalState);
   try {

@@ -1,5 +1,5 @@
 import { LOCALES, type Locale } from '@gatehouse/texts/browser';
-import type { Brand, FrameParts } from './page.js';
+import type { Brand, DocumentOptions } from './page.js';
 import { brandStyle } from './style/brand-style.js';
 import style from './style/page.css?inline';
 
@@ -18,9 +18,9 @@ interface Content {
 }
 
 /** A whole page around what was drawn. */
-export function drawDocument(
+export function renderDocument(
   { title, brand, background, locale, body, state, ownStyle = '', refreshS }: Content,
-  frame: FrameParts,
+  frame: DocumentOptions,
 ): string {
   const { nonce, script } = frame;
   const direction = LOCALES.find((known) => known.locale === locale)?.direction;

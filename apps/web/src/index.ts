@@ -1,1 +1,8 @@
-export type { Drawn, FrameParts, Opened, OpenedApi, OpenedOwn, Pages } from './page.js';
+export type {
+  AccountPageData,
+  ApiPageData,
+  DocumentOptions,
+  FlowPageData,
+  PageRenderers,
+  RenderedPage,
+} from './page.js';

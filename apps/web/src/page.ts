@@ -1,6 +1,6 @@
 import type { CompiledCatalogue, Locale } from '@gatehouse/texts/browser';
 import type { ApiOutline } from './api/schema.js';
-import type { Own } from './own/own.js';
+import type { AccountData } from './own/own.js';
 
 /** A challenge as the wire has it. */
 export type Challenge = Readonly<Record<string, unknown>> & { readonly component: string };
@@ -23,7 +23,7 @@ export interface Brand {
 }
 
 /** What a page of a flow is opened with: all that the browser is told too. */
-export interface Opened {
+export interface FlowPageData {
   readonly challenge: Challenge;
   readonly brand: Brand;
   readonly locale: Locale;
@@ -41,13 +41,13 @@ export interface Opened {
 }
 
 /** What somebody's own page is opened with. */
-export interface OpenedOwn {
-  readonly own: Own;
+export interface AccountPageData {
+  readonly own: AccountData;
   readonly brand: Brand;
   readonly locale: Locale;
   /** Where its forms go. */
   readonly address: string;
-  readonly token: Opened['token'];
+  readonly token: FlowPageData['token'];
   /** When it was drawn. */
   readonly now: Date;
   /**
@@ -57,7 +57,7 @@ export interface OpenedOwn {
 }
 
 /** What the page of the API is opened with: all that the browser is told too. */
-export interface OpenedApi {
+export interface ApiPageData {
   /** The published schema, without what it names; the browser fetches that. */
   readonly api: ApiOutline;
   readonly brand: Brand;
@@ -67,23 +67,23 @@ export interface OpenedApi {
 }
 
 /** All that a browser goes on with: the texts of its language too. */
-export type Delivered<Page> = Page & { readonly texts: CompiledCatalogue };
+export type BrowserPageData<Page> = Page & { readonly texts: CompiledCatalogue };
 
 /** What a page is made of besides its content. */
-export interface FrameParts {
+export interface DocumentOptions {
   readonly nonce: string;
   /** Address of the script that makes the page quicker to use. */
   readonly script: string;
 }
 
 /** A page, and what of other origins it may reach. */
-export interface Drawn {
+export interface RenderedPage {
   readonly html: string;
-  readonly reach: Reach;
+  readonly reach: ExternalOrigins;
 }
 
 /** Origins that a challenge cannot do without. */
-export interface Reach {
+export interface ExternalOrigins {
   /** Whose scripts and frames it runs, and whom those talk to. */
   readonly scripts: readonly string[];
   /** Whom it talks to. */
@@ -93,8 +93,8 @@ export interface Reach {
 }
 
 /** What draws pages on the server. */
-export interface Pages {
-  readonly drawFlow: (opened: Opened, frame: FrameParts) => Drawn;
-  readonly drawOwn: (opened: OpenedOwn, frame: FrameParts) => Drawn;
-  readonly drawApi: (opened: OpenedApi, frame: FrameParts) => Drawn;
+export interface PageRenderers {
+  readonly drawFlow: (opened: FlowPageData, frame: DocumentOptions) => RenderedPage;
+  readonly drawOwn: (opened: AccountPageData, frame: DocumentOptions) => RenderedPage;
+  readonly drawApi: (opened: ApiPageData, frame: DocumentOptions) => RenderedPage;
 }

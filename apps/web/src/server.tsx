@@ -2,20 +2,20 @@ import { pageCatalogue, panelCatalogue, translator } from '@gatehouse/texts';
 import { render } from 'preact-render-to-string';
 import { ApiPage } from './api/api-page.js';
 import type { Envelope } from './challenges/envelope.js';
-import { NOTHING, reachOf } from './challenges/reach.js';
-import { drawDocument } from './document.js';
+import { externalOriginsOf, NO_ORIGINS } from './challenges/reach.js';
+import { renderDocument } from './document.js';
 import { FlowPage } from './flow/flow-page.js';
 import { headingOf } from './flow/heading.js';
 import { asksToInspect } from './flow/use-inspector.js';
-import { OwnPage } from './own/own-page.js';
-import type { Delivered, Opened, OpenedApi, Pages } from './page.js';
+import { AccountPage } from './own/own-page.js';
+import type { ApiPageData, BrowserPageData, FlowPageData, PageRenderers } from './page.js';
 import apiStyle from './style/api.css?inline';
 import inspectorStyle from './style/inspector.css?inline';
 import selfStyle from './style/own.css?inline';
 import wideStyle from './style/wide.css?inline';
 
 /** A flow's page with its challenge in it, for browsers with a script and without. */
-export const drawFlow: Pages['drawFlow'] = (opened, frame) => {
+export const renderFlowPage: PageRenderers['drawFlow'] = (opened, frame) => {
   const { challenge, brand, locale, retry_after_s: refreshS } = opened;
   const t = translator(locale);
   const heading = headingOf(challenge as Envelope, { t, site: brand.title });
@@ -24,26 +24,26 @@ export const drawFlow: Pages['drawFlow'] = (opened, frame) => {
   const inspected = asksToInspect(opened);
   const body = render(<FlowPage opened={opened} t={t} />);
   const texts = (inspected ? panelCatalogue : pageCatalogue)(locale);
-  const state: Delivered<Opened> = { ...opened, texts };
+  const state: BrowserPageData<FlowPageData> = { ...opened, texts };
   const ownStyle = inspected ? inspectorStyle : '';
-  const html = drawDocument({ title, brand, background, locale, body, state, ownStyle, refreshS }, frame);
-  return { html, reach: reachOf(challenge) };
+  const html = renderDocument({ title, brand, background, locale, body, state, ownStyle, refreshS }, frame);
+  return { html, reach: externalOriginsOf(challenge) };
 };
 
 /** The page of somebody who is logged in. */
-export const drawOwn: Pages['drawOwn'] = (opened, frame) => {
+export const renderAccountPage: PageRenderers['drawOwn'] = (opened, frame) => {
   const { brand, locale } = opened;
-  const body = render(<OwnPage opened={opened} t={translator(locale)} />);
-  const html = drawDocument({ title: brand.title, brand, locale, body, ownStyle: wideStyle + selfStyle }, frame);
-  return { html, reach: NOTHING };
+  const body = render(<AccountPage opened={opened} t={translator(locale)} />);
+  const html = renderDocument({ title: brand.title, brand, locale, body, ownStyle: wideStyle + selfStyle }, frame);
+  return { html, reach: NO_ORIGINS };
 };
 
 /** The page of the API, readable before its script has come. */
-export const drawApi: Pages['drawApi'] = (opened, frame) => {
+export const renderApiPage: PageRenderers['drawApi'] = (opened, frame) => {
   const { brand, locale, api } = opened;
   const body = render(<ApiPage opened={opened} t={translator(locale)} />);
   const title = `${api.info.title} ${api.info.version} - ${brand.title}`;
-  const state: Delivered<OpenedApi> = { ...opened, texts: panelCatalogue(locale) };
-  const html = drawDocument({ title, brand, locale, body, state, ownStyle: wideStyle + apiStyle }, frame);
-  return { html, reach: NOTHING };
+  const state: BrowserPageData<ApiPageData> = { ...opened, texts: panelCatalogue(locale) };
+  const html = renderDocument({ title, brand, locale, body, state, ownStyle: wideStyle + apiStyle }, frame);
+  return { html, reach: NO_ORIGINS };
 };

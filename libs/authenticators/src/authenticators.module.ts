@@ -1,4 +1,4 @@
-import { cleanUpEvery, Logger, openDataSource, postgresConfig, readConfig, Sealer } from '@gatehouse/platform';
+import { Logger, openDataSource, postgresConfig, readConfig, runPeriodically, Sealer } from '@gatehouse/platform';
 import {
   type DynamicModule,
   Inject,
@@ -10,7 +10,7 @@ import { DataSource } from 'typeorm';
 import { authenticatorsConfig } from './authenticators.config.js';
 import { Devices } from './devices.js';
 import { MFA_SCHEMA } from './migrations/index.js';
-import { TypeormDeviceJanitor } from './typeorm-device-janitor.js';
+import { OrphanedDeviceCleaner } from './typeorm-device-janitor.js';
 import { TypeormDevices } from './typeorm-devices.js';
 
 /** Cleans up now and then, and keeps the pool until the last request in flight is answered. */
@@ -21,9 +21,9 @@ class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutd
   constructor(@Inject(DataSource) private readonly source: DataSource) {}
 
   onApplicationBootstrap() {
-    const janitor = new TypeormDeviceJanitor(this.source);
+    const janitor = new OrphanedDeviceCleaner(this.source);
     const { MFA_CLEANUP_EVERY_S: seconds } = readConfig(authenticatorsConfig);
-    this.stopCleaning = cleanUpEvery(seconds, () => janitor.sweep(), new Logger('mfa'));
+    this.stopCleaning = runPeriodically(seconds, () => janitor.sweep(), new Logger('mfa'));
   }
 
   onApplicationShutdown() {
@@ -33,7 +33,7 @@ class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutd
 }
 
 /** One object, so that Nest sees one module, and opens one pool, however many stages import it. */
-const shared: DynamicModule = {
+const authenticatorsModuleDefinition: DynamicModule = {
   module: AuthenticatorsModule,
   providers: [
     {
@@ -54,4 +54,4 @@ const shared: DynamicModule = {
 };
 
 /** `Devices` for the stages of `mfa`, from the Postgres that DATABASE_URL names, and what seals for them. */
-export const authenticatorsModule = (): DynamicModule => shared;
+export const authenticatorsModule = (): DynamicModule => authenticatorsModuleDefinition;

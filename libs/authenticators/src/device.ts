@@ -1,7 +1,7 @@
 import type { DeviceClass } from '@gatehouse/contracts';
 
 /** Characters of a device's name. */
-export const MAX_DEVICE_NAME = 64;
+export const MAX_DEVICE_NAME_LENGTH = 64;
 
 /** What proves somebody besides a password. */
 export interface Device {
@@ -46,7 +46,7 @@ export interface NewDevice {
 }
 
 /** How policies, events and the reference call the devices of a kind. */
-export const modelOf = (kind: DeviceClass) => ({
+export const deviceModel = (kind: DeviceClass) => ({
   app: `authentik_stages_authenticator_${kind}`,
   model_name: `${kind}device`,
 });

@@ -2,7 +2,7 @@ import type { DeviceClass } from '@gatehouse/contracts';
 import type { Device, NewDevice } from './device.js';
 
 /** How far a device's counter moves when it is used. */
-export interface Advance {
+export interface CounterUpdate {
   readonly to: number;
   /** Whether staying where it is will do, as for authenticators that do not count. */
   readonly mayStay?: boolean;
@@ -17,7 +17,7 @@ export abstract class Devices {
   /** Keeps a device, once for its id. Its number; undefined when another is known by the same handle. */
   abstract add(device: NewDevice): Promise<number | undefined>;
   /** Notes a use; false when the counter does not rise by it, or the device is gone. */
-  abstract use(device: Device, advance?: Advance): Promise<boolean>;
+  abstract use(device: Device, advance?: CounterUpdate): Promise<boolean>;
   /** Uses up one of a device's codes; false when it has no such code, or has it no more. */
   abstract spend(device: Device, code: string): Promise<boolean>;
 }

@@ -3,7 +3,7 @@ import { Sealer } from '@gatehouse/platform';
 import { expect, it } from 'vitest';
 import { withDevices } from '../../../test/support/devices.js';
 import { enrol, flowDatabase } from '../../../test/support/flow-database.js';
-import { TypeormDeviceJanitor } from './typeorm-device-janitor.js';
+import { OrphanedDeviceCleaner } from './typeorm-device-janitor.js';
 import { TypeormDevices } from './typeorm-devices.js';
 
 it('the devices of a user who was deleted go, with their codes, and those of others stay', async () => {
@@ -14,7 +14,7 @@ it('the devices of a user who was deleted go, with their codes, and those of oth
     const [alice, bob] = [await enrol(source), await enrol(source)];
     for (const { uuid: user } of [alice, alice, bob])
       await devices.add({ id: randomUUID(), user, kind: 'static', name: 'Codes', codes: ['Abc123'] });
-    const janitor = new TypeormDeviceJanitor(source);
+    const janitor = new OrphanedDeviceCleaner(source);
     expect(await janitor.sweep()).toBe(0);
 
     await source.query('DELETE FROM directory.users WHERE id = $1', [alice.uuid]);

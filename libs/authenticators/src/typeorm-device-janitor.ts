@@ -9,7 +9,7 @@ const REMOVE = `
     LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`;
 
 /** Removes the devices of users who are gone, however they went. Nobody logs in by one meanwhile: there is nobody to log in. */
-export class TypeormDeviceJanitor {
+export class OrphanedDeviceCleaner {
   constructor(private readonly source: DataSource) {}
 
   /** One round; how many devices it has removed. */

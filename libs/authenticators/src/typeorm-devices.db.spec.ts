@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DevicesDatabase, devicesDatabase } from '../../../test/support/devices.js';
-import { waiting } from '../../../test/support/waiting.js';
+import { waitForBlockedStatements } from '../../../test/support/waiting.js';
 import type { Device, NewDevice } from './device.js';
 import { TypeormDevices } from './typeorm-devices.js';
 
@@ -71,7 +71,7 @@ describe('a device', () => {
       device.user,
     ]);
     const asked = devices.add(device);
-    await waiting(source, 1);
+    await waitForBlockedStatements(source, 1);
     await other.commitTransaction();
     await other.release();
 

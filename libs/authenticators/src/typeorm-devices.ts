@@ -1,14 +1,14 @@
 import type { DeviceClass } from '@gatehouse/contracts';
-import { LAZILY, type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
+import { ASYNC_COMMIT, type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import type { Device, NewDevice } from './device.js';
-import { type Advance, Devices } from './devices.js';
+import { type CounterUpdate, Devices } from './devices.js';
 
 const COLUMNS = `id, pk, user_id AS "user", kind, name, handle, stage_id AS stage, counter::float8 AS counter, facts, secret,
   created_at AS created, updated_at AS updated, last_used_at AS "lastUsed"`;
 
 /** $1 user. */
-const OF: NamedStatement = {
+const LIST_OF_USER: NamedStatement = {
   name: 'devices.of',
   text: `SELECT ${COLUMNS} FROM mfa.devices WHERE user_id = $1 AND confirmed ORDER BY kind, last_used_at DESC NULLS LAST, pk`,
 };
@@ -31,7 +31,7 @@ const ADD: NamedStatement = {
 /** $1 id, $2 user, $3 where the counter moves, $4 whether it may stay there. */
 const USE: NamedStatement = {
   name: 'devices.use',
-  text: `WITH ${LAZILY}
+  text: `WITH ${ASYNC_COMMIT}
          UPDATE mfa.devices SET counter = coalesce($3, counter), last_used_at = now() FROM lazily
          WHERE id = $1 AND user_id = $2 AND confirmed AND ($3::bigint IS NULL OR counter < $3 OR ($4 AND counter = $3))`,
 };
@@ -39,7 +39,7 @@ const USE: NamedStatement = {
 const SPEND: NamedStatement = {
   name: 'devices.spend',
   text: `
-    WITH ${LAZILY}, spent AS (DELETE FROM mfa.codes c USING mfa.devices d
+    WITH ${ASYNC_COMMIT}, spent AS (DELETE FROM mfa.codes c USING mfa.devices d
       WHERE d.id = $1 AND d.user_id = $2 AND d.confirmed AND c.device_id = d.id AND c.digest = ANY($3::bytea[]) RETURNING 1)
     UPDATE mfa.devices SET last_used_at = now() FROM lazily WHERE id = $1 AND EXISTS (SELECT FROM spent)`,
 };
@@ -56,7 +56,7 @@ export class TypeormDevices extends Devices {
   }
 
   async of(user: string): Promise<Device[]> {
-    return (await runNamed<Row>(this.source, OF, [user])).rows.map((row) => this.device(row));
+    return (await runNamed<Row>(this.source, LIST_OF_USER, [user])).rows.map((row) => this.device(row));
   }
 
   async findByHandle(kind: DeviceClass, handle: string): Promise<Device | undefined> {
@@ -75,7 +75,7 @@ export class TypeormDevices extends Devices {
     return (await add()) ?? add();
   }
 
-  async use({ id, user }: Device, advance?: Advance): Promise<boolean> {
+  async use({ id, user }: Device, advance?: CounterUpdate): Promise<boolean> {
     const values = [id, user, advance?.to ?? null, advance?.mayStay ?? false];
     return (await runNamed(this.source, USE, values)).rowCount === 1;
   }

@@ -1,52 +1,60 @@
-import { BlueprintError, placed } from './blueprint-error.js';
-import { BadExpression, type Collection, type Found, Invalid } from './collection.js';
+import { BlueprintError, withLocation } from './blueprint-error.js';
+import { type Collection, ExpressionSyntaxError, type FoundObject, ValidationError } from './collection.js';
 import type { BlueprintDocument, Entry } from './document.js';
-import { isElsewhere } from './elsewhere.js';
+import { isIgnorableModel } from './elsewhere.js';
 import { deepMerge, isMap, isTruthy, type Json, type JsonMap } from './json.js';
-import { LeftOut } from './left-out.js';
-import type { Change, FileReport } from './report.js';
-import { Budget, type Pk, resolve, resolveMap, type Scope, type Written, type WrittenMap } from './written.js';
+import { SkippedEntries } from './left-out.js';
+import type { EntryChange, FileReport } from './report.js';
+import {
+  type Pk,
+  ResolutionBudget,
+  type ResolutionScope,
+  resolve,
+  resolveMap,
+  type TaggedMap,
+  type TaggedValue,
+} from './written.js';
 
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];
 
 /** What is ignored of an entry. */
-export interface Notice {
+export interface EntryWarning {
   readonly rule: 'unknown-field' | 'left-out' | 'permissions' | 'bad-expression';
   readonly field?: string;
   readonly text: string;
 }
 
 /** An entry, and the file that it is in. */
-export interface Origin {
+export interface EntryOrigin {
   readonly file: string;
   readonly entry: Entry;
 }
 
 /** Whoever wants to know of everything that is wrong, rather than of the first. */
-export interface Observer {
-  saved(origin: Origin, model: string, pk: Pk): void;
-  noticed(origin: Origin, notice: Notice): void;
+export interface ApplyObserver {
+  saved(origin: EntryOrigin, model: string, pk: Pk): void;
+  noticed(origin: EntryOrigin, notice: EntryWarning): void;
   /** Answers the pk that stands from now on for what the entry would have made. */
-  failed(origin: Origin, error: BlueprintError): Pk;
+  failed(origin: EntryOrigin, error: BlueprintError): Pk;
   /** The pk of an object that is not there and may be elsewhere. */
-  assumed(origin: Origin, model: string, fields: JsonMap): Pk;
+  assumed(origin: EntryOrigin, model: string, fields: JsonMap): Pk;
 }
 
 /** What a blueprint is applied to. */
-export interface Surroundings {
+export interface ApplyContext {
   /** What there is, by model in lower case. */
   readonly collections: ReadonlyMap<string, Collection>;
-  readonly env: Scope['env'];
+  readonly env: ResolutionScope['env'];
   /** Values for `!Context`, over those of the file. */
-  readonly context: WrittenMap;
+  readonly context: TaggedMap;
   /** Whether a model that is not here is refused, also one that no login depends on. */
   readonly strict: boolean;
-  readonly observer?: Observer;
+  readonly observer?: ApplyObserver;
 }
 
 /** An entry with its tags resolved. */
-interface Resolved {
+interface ResolvedEntry {
   readonly state: State;
   readonly identifiers: JsonMap;
   readonly attrs: JsonMap;
@@ -66,21 +74,21 @@ export class Applier {
   /** The real pk of objects whose entry names another one. */
   readonly #aliases = new Map<Json, Pk>();
   readonly #warnings: string[] = [];
-  readonly #leftOut = new LeftOut();
+  readonly #leftOut = new SkippedEntries();
   /** The one that is being applied. */
   #entry: Entry | undefined;
-  readonly #scope: Scope;
+  readonly #scope: ResolutionScope;
 
   constructor(
     private readonly document: BlueprintDocument,
-    private readonly surroundings: Surroundings,
+    private readonly surroundings: ApplyContext,
   ) {
     this.#scope = {
       env: surroundings.env,
-      context: deepMerge<Written>([BUILT_IN, document.context, surroundings.context]),
+      context: deepMerge<TaggedValue>([BUILT_IN, document.context, surroundings.context]),
       open: new Set(),
       items: [],
-      budget: new Budget(),
+      budget: new ResolutionBudget(),
       keyOf: (id) => this.#ids.get(id),
       find: (model, fields) => this.#find(model.toLowerCase(), fields),
     };
@@ -88,19 +96,19 @@ export class Applier {
 
   async run(): Promise<FileReport> {
     const { file, entries } = this.document;
-    const changes: Change[] = [];
+    const changes: EntryChange[] = [];
     for (const entry of entries) {
       try {
         this.#entry = entry;
         changes.push(await this.#apply(entry));
       } catch (error) {
-        this.#fail(entry, placed(explained(error, entry), { file, line: entry.line, entry: entry.place }));
+        this.#fail(entry, withLocation(explained(error, entry), { file, line: entry.line, entry: entry.place }));
       }
     }
     return { file, changes, warnings: this.#warnings };
   }
 
-  #from(entry: Entry): Origin {
+  #from(entry: Entry): EntryOrigin {
     return { file: this.document.file, entry };
   }
 
@@ -117,7 +125,7 @@ export class Applier {
     return found?.pk ?? (this.#entry && observer?.assumed(this.#from(this.#entry), model, fields));
   }
 
-  async #apply(entry: Entry): Promise<Change> {
+  async #apply(entry: Entry): Promise<EntryChange> {
     // Who looks for mistakes looks at what may be skipped as well.
     const conditions = this.surroundings.observer ? [] : entry.conditions;
     for (const condition of conditions) {
@@ -128,7 +136,7 @@ export class Applier {
     return this.#applyTo(model, entry);
   }
 
-  async #applyTo(model: string, entry: Entry): Promise<Change> {
+  async #applyTo(model: string, entry: Entry): Promise<EntryChange> {
     const { state, identifiers, attrs } = await this.#resolve(entry);
     const beyond = this.#leftOut.nameIn(identifiers);
     if (beyond !== undefined) return this.#leaveOut(entry, model, `it is about ${beyond}, which is left out`);
@@ -142,7 +150,7 @@ export class Applier {
     const given = deepMerge([this.#leftOut.without(attrs), identifiers]);
     this.#warn(entry, [
       ...this.#notices(entry, deepMerge([attrs, identifiers]), collection.fields),
-      ...(await doubts(collection, given, existing)),
+      ...(await fieldWarnings(collection, given, existing)),
     ]);
     const save = await collection.check(given, existing).catch((error: unknown) => this.#excused(error, attrs));
     if (typeof save === 'string') return this.#leaveOut(entry, model, `it needs ${save}, which is left out`);
@@ -154,7 +162,7 @@ export class Applier {
     return { outcome: saved.outcome, model, name: saved.name };
   }
 
-  async #resolve(entry: Entry): Promise<Resolved> {
+  async #resolve(entry: Entry): Promise<ResolvedEntry> {
     const state = String(await resolve(entry.state, this.#scope));
     if (!isState(state)) throw new BlueprintError(`must be one of ${STATES.join(', ')}`, { field: 'state' });
     const identifiers = this.#replaceAliases(await resolveMap(entry.identifiers, this.#scope));
@@ -169,11 +177,11 @@ export class Applier {
   }
 
   #isLeftOut(model: string): boolean {
-    return !this.surroundings.strict && !this.surroundings.collections.has(model) && isElsewhere(model);
+    return !this.surroundings.strict && !this.surroundings.collections.has(model) && isIgnorableModel(model);
   }
 
   /** Others may go on to refer to it. */
-  #leaveOut(entry: Entry, model: string, why: string): Change {
+  #leaveOut(entry: Entry, model: string, why: string): EntryChange {
     const { pk, claimed } = this.#leftOut.add(entry, model);
     this.surroundings.observer?.noticed(this.#from(entry), { rule: 'left-out', text: `it is left out: ${why}` });
     this.#remember(entry, claimed === undefined ? {} : { pk: claimed }, pk);
@@ -182,13 +190,13 @@ export class Applier {
 
   /** The name of what an object lacks only because that is left out. Throws any other error. */
   #excused(error: unknown, attrs: JsonMap): string {
-    const { field = '' } = error instanceof Invalid ? error.first : {};
+    const { field = '' } = error instanceof ValidationError ? error.first : {};
     const name = this.#leftOut.nameIn(attrs[field] ?? null);
     if (name === undefined) throw error;
     return name;
   }
 
-  #warn(entry: Entry, notices: readonly Notice[]): void {
+  #warn(entry: Entry, notices: readonly EntryWarning[]): void {
     const { number, model } = entry.place;
     for (const notice of notices) {
       this.#warnings.push(`entry ${number}${model ? ` (${model})` : ''}: ${notice.text}`);
@@ -196,7 +204,7 @@ export class Applier {
     }
   }
 
-  #notices({ permissions }: Entry, given: JsonMap, fields: ReadonlySet<string>): Notice[] {
+  #notices({ permissions }: Entry, given: JsonMap, fields: ReadonlySet<string>): EntryWarning[] {
     const names = Object.keys(given);
     const unknown = names.filter((field) => field !== 'pk' && !fields.has(field));
     const partial = names.flatMap((field) => {
@@ -220,7 +228,10 @@ export class Applier {
   }
 
   /** What is gone has no pk any more, whichever entries had it. */
-  async #remove(collection: Collection, existing: Found | undefined): Promise<Pick<Change, 'outcome' | 'name'>> {
+  async #remove(
+    collection: Collection,
+    existing: FoundObject | undefined,
+  ): Promise<Pick<EntryChange, 'outcome' | 'name'>> {
     if (!existing) return { outcome: 'left', name: '' };
     await collection.remove(existing);
     for (const [id, pk] of this.#ids) if (pk === existing.pk) this.#ids.delete(id);
@@ -244,21 +255,25 @@ export class Applier {
 
 const isState = (state: string): state is State => (STATES as readonly string[]).includes(state);
 
-const doubts = async (collection: Collection, given: JsonMap, existing: Found | undefined): Promise<Notice[]> =>
+const fieldWarnings = async (
+  collection: Collection,
+  given: JsonMap,
+  existing: FoundObject | undefined,
+): Promise<EntryWarning[]> =>
   ((await collection.doubts?.(given, existing)) ?? []).map(({ field, text }) => ({
     ...{ rule: 'bad-expression', field, text: `${field}: ${text}` },
   }));
 
 /** Nothing of it is resolved, so its model is told as it is written. */
-const skipped = ({ place: { model = '' } }: Entry): Change => ({ outcome: 'skipped', model, name: '' });
+const skipped = ({ place: { model = '' } }: Entry): EntryChange => ({ outcome: 'skipped', model, name: '' });
 
 /** What a model refuses, said of the field where it stands. */
 function explained(error: unknown, entry: Entry): unknown {
-  if (!(error instanceof Invalid)) return error;
+  if (!(error instanceof ValidationError)) return error;
   const { field, text } = error.first;
   return new BlueprintError(
     text,
     { field, line: field === undefined ? undefined : entry.lineOf(field) },
-    { cause: error, fault: error instanceof BadExpression ? 'bad-expression' : 'invalid-value' },
+    { cause: error, fault: error instanceof ExpressionSyntaxError ? 'bad-expression' : 'invalid-value' },
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attributeErrors, saidBy } from './brand-attributes.js';
+import { attributeErrors, brandSettingsFrom } from './brand-attributes.js';
 
 const look = (gatehouse: unknown) => ({ gatehouse });
 const link = (href: unknown, name: unknown = 'Imprint') => look({ footer_links: [{ name, href }] });
@@ -23,7 +23,7 @@ describe('the attributes of a brand', () => {
     };
 
     expect(attributeErrors(attributes)).toEqual({});
-    expect(saidBy(attributes)).toEqual({
+    expect(brandSettingsFrom(attributes)).toEqual({
       ...attributes.gatehouse,
       ...{ locale: 'pt-BR', theme: 'dark' },
       footer_links: [
@@ -34,7 +34,7 @@ describe('the attributes of a brand', () => {
   });
 
   it('say nothing where there are none', () => {
-    expect(saidBy({})).toEqual({ footer_links: [], custom_css: '', locale: '', theme: 'automatic' });
+    expect(brandSettingsFrom({})).toEqual({ footer_links: [], custom_css: '', locale: '', theme: 'automatic' });
   });
 
   it.each([

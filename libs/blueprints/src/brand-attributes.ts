@@ -16,9 +16,9 @@ const isPlain = (address: string) => address.length <= MAX_ADDRESS && !UNSAFE.te
 /** Whether a picture can be had from there: from any site, or from a path of this one. */
 export const isPictureAddress = (address: string): boolean =>
   isPlain(address) && (isLocalPath(address) || isWebAddress(address));
-export const NOT_A_PICTURE = 'Enter a path or an http(s) URL.';
+export const INVALID_PICTURE = 'Enter a path or an http(s) URL.';
 
-const picture = z.string().refine(isPictureAddress, { error: NOT_A_PICTURE });
+const picture = z.string().refine(isPictureAddress, { error: INVALID_PICTURE });
 const page = z.string().refine((to) => isPlain(to) && isWebAddress(to), { error: 'Enter an http(s) URL.' });
 
 const footerLink = z.strictObject({ name: z.string().trim().min(1).max(100), href: page.nullable() });
@@ -58,7 +58,7 @@ export function attributeErrors(attributes: unknown): Errors {
 }
 
 /** What attributes say of a brand. Throws for those that are refused. */
-export function saidBy(attributes: unknown) {
+export function brandSettingsFrom(attributes: unknown) {
   const { settings, gatehouse } = brandAttributes.parse(attributes);
   const { footer_links = [], custom_css = '', ...rest } = gatehouse;
   return {

@@ -1,14 +1,14 @@
 import { boolean, char, jsonObject, reference, referencesOf } from '@gatehouse/contracts';
 import { BRAND_PURPOSES, type Brand, brand } from '@gatehouse/plan';
 import { z } from 'zod';
-import { attributeErrors, isPictureAddress, NOT_A_PICTURE, saidBy } from './brand-attributes.js';
+import { attributeErrors, brandSettingsFrom, INVALID_PICTURE, isPictureAddress } from './brand-attributes.js';
 import type { Draft } from './draft.js';
 import type { BlueprintObject, ObjectModel } from './object-model.js';
 
 const text = (maxLength: number) => char({ allowBlank: true, maxLength });
 const picture = () =>
   text(500)
-    .refine((address) => address === '' || isPictureAddress(address), { error: NOT_A_PICTURE })
+    .refine((address) => address === '' || isPictureAddress(address), { error: INVALID_PICTURE })
     .default('');
 
 /** A brand (docs/spec/blueprints.md#brand). A title that is empty is the site's. */
@@ -40,19 +40,19 @@ export const brandModel: ObjectModel = {
 };
 
 /** The brands of a draft as the gateway reads them, in the order of their domains. */
-export function brandsOf(draft: Draft): Brand[] {
-  const brands = [...draft.of(brandModel.name)].map((object) => compiled(object, draft));
+export function compileBrands(draft: Draft): Brand[] {
+  const brands = [...draft.of(brandModel.name)].map((object) => compileBrand(object, draft));
   return brands.sort((a, b) => (a.domain < b.domain ? -1 : 1));
 }
 
-function compiled({ values }: BlueprintObject, draft: Draft): Brand {
+function compileBrand({ values }: BlueprintObject, draft: Draft): Brand {
   const { domain, default: isDefault, attributes, ...rest } = brandSchema.parse(values);
   const flows = BRAND_PURPOSES.flatMap((purpose) => {
     const slug = draft.get(rest[`flow_${purpose}`] ?? '')?.values['slug'];
     return slug === undefined ? [] : [[purpose, slug]];
   });
   return brand.parse({
-    ...saidBy(attributes),
+    ...brandSettingsFrom(attributes),
     ...{ domain, default: isDefault, title: rest.branding_title },
     ...{ logo: rest.branding_logo, favicon: rest.branding_favicon, flows: Object.fromEntries(flows) },
   });

@@ -3,7 +3,7 @@ import {
   type FieldMessageCode,
   fieldErrors,
   fieldMessages,
-  fill,
+  interpolate,
   NON_FIELD_ERRORS,
   render,
 } from '@gatehouse/contracts';
@@ -12,14 +12,14 @@ import type { JsonMap } from './json.js';
 import type { Pk } from './written.js';
 
 /** An object that is there. */
-export interface Found {
+export interface FoundObject {
   readonly pk: Pk;
   /** What people call it. */
   readonly name: string;
 }
 
 /** What came of an entry's values. */
-export interface Saved {
+export interface SaveResult {
   /** The object that was written; undefined for what is none, so that no other entry can refer to it. */
   readonly pk: Pk | undefined;
   readonly name: string;
@@ -27,13 +27,13 @@ export interface Saved {
 }
 
 /** What an entry gives that will not do what it should, though nothing stands against writing it. */
-export interface Doubt {
+export interface FieldWarning {
   readonly field: string;
   readonly text: string;
 }
 
 /** All objects of one model, as the entries of a blueprint see them. */
-export interface Collection<F extends Found = Found> {
+export interface Collection<F extends FoundObject = FoundObject> {
   /** The fields that an entry can set; others are ignored with a warning. */
   readonly fields: ReadonlySet<string>;
   /** Whether its entries do something rather than describe an object, so that nothing identifies them. */
@@ -41,38 +41,38 @@ export interface Collection<F extends Found = Found> {
   /** The first object that has these values (a map: contains them), or this `pk`. Throws Invalid for an unknown field. */
   find(identifiers: JsonMap): Promise<F | undefined>;
   /** Checks what an entry gives, over what is there; the answer writes it. Throws Invalid. */
-  check(given: JsonMap, existing: F | undefined): Promise<() => Promise<Saved>>;
+  check(given: JsonMap, existing: F | undefined): Promise<() => Promise<SaveResult>>;
   /** Mistakes in Python that are told and not refused. */
-  doubts?(given: JsonMap, existing: F | undefined): Promise<readonly Doubt[]>;
+  doubts?(given: JsonMap, existing: F | undefined): Promise<readonly FieldWarning[]>;
   remove(found: F): Promise<void>;
 }
 
 /** Values that a model refuses, by field. */
-export class Invalid extends Error {
+export class ValidationError extends Error {
   constructor(readonly errors: Errors) {
     super('invalid');
   }
 
-  static field(field: string, text: string): Invalid {
-    return new Invalid({ [field]: [{ text }] });
+  static field(field: string, text: string): ValidationError {
+    return new ValidationError({ [field]: [{ text }] });
   }
 
   /** The first field with errors, undefined for the object as a whole, and what is said of it. */
   get first(): { field: string | undefined; text: string } {
     const [field, messages] = Object.entries(this.errors)[0] ?? [NON_FIELD_ERRORS, []];
-    const text = messages.map((message) => render(message, fill, fieldMessages).string).join(' ');
+    const text = messages.map((message) => render(message, interpolate, fieldMessages).string).join(' ');
     return { field: field === NON_FIELD_ERRORS ? undefined : field, text };
   }
 }
 
 /** Python that is none. */
-export class BadExpression extends Invalid {}
+export class ExpressionSyntaxError extends ValidationError {}
 
 /** Values as their schema wants them. Throws Invalid. */
-export function accept<S extends z.ZodObject>(schema: S, values: object): z.output<S> {
+export function validate<S extends z.ZodObject>(schema: S, values: object): z.output<S> {
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
-  throw new Invalid({ ...fieldErrors(parsed.error), ...missing(schema, values) });
+  throw new ValidationError({ ...fieldErrors(parsed.error), ...missing(schema, values) });
 }
 
 /** A required field that is absent is said so in the wire's words, whatever its type would say. */
@@ -87,4 +87,4 @@ const accepts = (schema: unknown, value: unknown) => (schema as z.ZodType).safeP
 
 /** The refusal of a reference to nothing. */
 export const noSuchObject = (field: string, pk: unknown) =>
-  Invalid.field(field, `Invalid pk "${String(pk)}" - object does not exist.`);
+  ValidationError.field(field, `Invalid pk "${String(pk)}" - object does not exist.`);

@@ -1,7 +1,7 @@
-import { defineStage, inlined, reference, references, secret } from '@gatehouse/contracts';
+import { defineStage, inlinedReferences, reference, references, secret } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Compiler, digestOf } from './compile.js';
+import { documentDigest, FlowCompiler } from './compile.js';
 import { Draft } from './draft.js';
 import { objectModels } from './models.js';
 import type { BlueprintObject } from './object-model.js';
@@ -37,8 +37,11 @@ const form = defineStage({
   model: 'app.form',
   parts: [{ kind: 'line', model: 'app.line', config: z.object({ text: z.string().default('') }) }],
   config: z.object({
-    lines: inlined('line', z.object({ id: z.string(), name: z.string(), text: z.string() })),
-    rules: inlined('policy', z.object({ id: z.string(), kind: z.string(), config: z.object({ warm: z.boolean() }) })),
+    lines: inlinedReferences('line', z.object({ id: z.string(), name: z.string(), text: z.string() })),
+    rules: inlinedReferences(
+      'policy',
+      z.object({ id: z.string(), kind: z.string(), config: z.object({ warm: z.boolean() }) }),
+    ),
     next: references('stage'),
   }),
 });
@@ -88,7 +91,7 @@ const binding = (id: number, [target, bound, order]: [number, number, number], v
 function compilerOf(...objects: BlueprintObject[]) {
   const draft = new Draft(objectModels(contracts), []);
   for (const object of objects) draft.put(object);
-  return { draft, compiler: new Compiler(draft, contracts, vault) };
+  return { draft, compiler: new FlowCompiler(draft, contracts, vault) };
 }
 function compiled(...objects: [BlueprintObject, ...BlueprintObject[]]) {
   return compilerOf(...objects).compiler.compile(objects[0]);
@@ -153,7 +156,7 @@ describe('Compiler', () => {
     expect(compiler.affected(new Set([uuid(11)]))).toHaveLength(1);
 
     draft.remove(uuid(11));
-    const after = new Compiler(draft, contracts, vault);
+    const after = new FlowCompiler(draft, contracts, vault);
     expect(after.affected(draft.touched)).toHaveLength(1);
     expect(after.compile(draft.get(uuid(1))!).companions).toEqual({});
   });
@@ -183,8 +186,8 @@ describe('Compiler', () => {
   it('has equal digests for equal documents only, whatever the order of keys', () => {
     const one = compiled(flow(1, 'a', { title: 'X', name: 'Y' }));
     const same = compiled(flow(1, 'a', { name: 'Y', title: 'X' }));
-    expect(digestOf(one)).toEqual(digestOf(same));
-    expect(digestOf(one)).not.toEqual(digestOf(compiled(flow(1, 'a', { title: 'X', name: 'Z' }))));
+    expect(documentDigest(one)).toEqual(documentDigest(same));
+    expect(documentDigest(one)).not.toEqual(documentDigest(compiled(flow(1, 'a', { title: 'X', name: 'Z' }))));
   });
 
   it('knows every flow that a changed object is part of', () => {

@@ -8,40 +8,40 @@ import {
   secretFields,
 } from '@gatehouse/contracts';
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
-import type { Vault } from '@gatehouse/platform';
+import type { SecretBox } from '@gatehouse/platform';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
 import { canonical, type JsonMap } from './json.js';
 import { type BlueprintObject, referencesIn } from './object-model.js';
-import { Conditions } from './policy-sets.js';
-import { remoteStageOf } from './remote-stage.model.js';
+import { PolicyBindings } from './policy-sets.js';
+import { externalStageOf } from './remote-stage.model.js';
 
 const MEDIA = '/media/public/';
 
 /** The contracts of stages and policies, by the blueprint models that they belong to. */
-export interface Contracts {
+export interface ModelContracts {
   readonly stages: ReadonlyMap<string, StageContract>;
   readonly policies: ReadonlyMap<string, PolicyContract>;
 }
 
 /** Compiles flows of a draft into the documents that plans run on (docs/spec/plan.md#flow-versions). */
-export class Compiler {
+export class FlowCompiler {
   readonly #bindings = new Map<unknown, BlueprintObject[]>();
-  readonly #conditions: Conditions;
+  readonly #conditions: PolicyBindings;
 
   constructor(
     private readonly draft: Draft,
-    private readonly contracts: Contracts,
+    private readonly contracts: ModelContracts,
     /** Seals the secrets of stages: a document shows none. */
-    private readonly vault: Pick<Vault, 'seal'>,
+    private readonly vault: Pick<SecretBox, 'seal'>,
   ) {
     for (const binding of draft.of(bindingModel.name)) {
       const { target = null } = binding.values;
       this.#bindings.set(target, [...(this.#bindings.get(target) ?? []), binding]);
     }
     for (const bindings of this.#bindings.values()) bindings.sort(byOrder);
-    this.#conditions = new Conditions(draft, contracts.policies);
+    this.#conditions = new PolicyBindings(draft, contracts.policies);
   }
 
   /** The flows whose document may be another one, now that the objects of these ids have changed. */
@@ -145,7 +145,7 @@ export class Compiler {
   /** What the strangers among a stage and those that it points to have promised, by kind. */
   #descriptors(stage: BlueprintObject): [string, StageDescriptor][] {
     return [stage, ...this.#inner(stage)].flatMap((one) => {
-      const remote = remoteStageOf(one);
+      const remote = externalStageOf(one);
       return remote ? [[remote.descriptor.kind, remote.descriptor] as [string, StageDescriptor]] : [];
     });
   }
@@ -171,7 +171,7 @@ export class Compiler {
     const slugs = this.#references(stage).flatMap(([field, id, { to }]) =>
       to === 'flow' ? [[field, this.#slugOf(id)]] : [],
     );
-    const given = remoteStageOf(stage)?.config ?? stage.values;
+    const given = externalStageOf(stage)?.config ?? stage.values;
     const config = { ...contract.config.parse({ ...given, ...this.#inlined(stage) }), ...Object.fromEntries(slugs) };
     return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: stage.model, config };
   }
@@ -196,7 +196,7 @@ export class Compiler {
   }
 
   #contractOf(stage: BlueprintObject): StageContract {
-    const contract = remoteStageOf(stage)?.contract ?? this.contracts.stages.get(stage.model);
+    const contract = externalStageOf(stage)?.contract ?? this.contracts.stages.get(stage.model);
     if (!contract) throw new BlueprintError(`${stage.model} is not a model of this installation`);
     return contract;
   }
@@ -207,7 +207,8 @@ export class Compiler {
 }
 
 /** SHA-256 of a document's canonical JSON: equal documents are one version. */
-export const digestOf = (document: FlowVersion): Buffer => createHash('sha256').update(canonical(document)).digest();
+export const documentDigest = (document: FlowVersion): Buffer =>
+  createHash('sha256').update(canonical(document)).digest();
 
 const orderOf = ({ order }: JsonMap) => Number(order);
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { entries, Testbed } from './testing.js';
+import { BlueprintHarness, entries } from './testing.js';
 
-let bed: Testbed;
+let bed: BlueprintHarness;
 beforeAll(async () => {
-  bed = await Testbed.open();
+  bed = await BlueprintHarness.open();
 });
 afterAll(() => bed?.close());
 beforeEach(() => bed.empty());

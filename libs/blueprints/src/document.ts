@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { BlueprintError, type EntryPlace, placed } from './blueprint-error.js';
+import { BlueprintError, type EntryLocation, withLocation } from './blueprint-error.js';
 import { isMap } from './json.js';
-import { Tagged, type Written, type WrittenMap } from './written.js';
+import { type TaggedMap, type TaggedValue, UnresolvedTag } from './written.js';
 import { YamlSource } from './yaml-source.js';
 
 /** Bytes of a blueprint file. */
@@ -9,14 +9,14 @@ export const MAX_BYTES = 1024 * 1024;
 /** Entries of a blueprint file. */
 export const MAX_ENTRIES = 5000;
 
-const tagged = z.custom<Tagged>((value) => value instanceof Tagged);
+const tagged = z.custom<UnresolvedTag>((value) => value instanceof UnresolvedTag);
 const text = z.union([z.string(), tagged], { error: 'must be text' });
 const map = z
-  .custom<WrittenMap>(isMap, { error: 'must be a map' })
+  .custom<TaggedMap>(isMap, { error: 'must be a map' })
   .nullish()
   .transform((value) => value ?? {});
 const list = z
-  .custom<readonly Written[]>(Array.isArray, { error: 'must be a list' })
+  .custom<readonly TaggedValue[]>(Array.isArray, { error: 'must be a list' })
   .nullish()
   .transform((value) => value ?? []);
 
@@ -47,7 +47,7 @@ const documentSchema = z.object({
 
 /** One entry of a blueprint: an object that shall be, or not be (docs/spec/blueprints.md#entries). */
 export interface Entry extends z.output<typeof entrySchema> {
-  readonly place: EntryPlace;
+  readonly place: EntryLocation;
   readonly line: number | undefined;
   /** The line where a field is given. */
   lineOf(field: string): number | undefined;
@@ -56,8 +56,8 @@ export interface Entry extends z.output<typeof entrySchema> {
 /** A blueprint as it was read; tags are not resolved yet. */
 export interface BlueprintDocument {
   readonly file: string;
-  readonly metadata: { readonly name: string; readonly labels: WrittenMap } | undefined;
-  readonly context: WrittenMap;
+  readonly metadata: { readonly name: string; readonly labels: TaggedMap } | undefined;
+  readonly context: TaggedMap;
   readonly entries: readonly Entry[];
 }
 
@@ -71,11 +71,11 @@ export function readDocument(file: string, content: string): BlueprintDocument {
     if (entries.length > MAX_ENTRIES) throw new BlueprintError(`more than ${MAX_ENTRIES} entries`);
     return { file, metadata, context, entries: entries.map((entry, at) => readEntry(entry, at + 1, source)) };
   } catch (error) {
-    throw placed(error, { file });
+    throw withLocation(error, { file });
   }
 }
 
-function readEntry(written: Written, number: number, source: YamlSource): Entry {
+function readEntry(written: TaggedValue, number: number, source: YamlSource): Entry {
   const id = isMap(written) && typeof written['id'] === 'string' ? written['id'] : undefined;
   const model = isMap(written) && typeof written['model'] === 'string' ? written['model'] : undefined;
   const place = { number, id, model };
@@ -85,7 +85,7 @@ function readEntry(written: Written, number: number, source: YamlSource): Entry 
     const lineOf = (field: string) => source.lineOf(entry.attrs, field) ?? source.lineOf(entry.identifiers, field);
     return { ...entry, place, line: source.lineOf(written, 'model'), lineOf };
   } catch (error) {
-    throw placed(error, { entry: place });
+    throw withLocation(error, { entry: place });
   }
 }
 

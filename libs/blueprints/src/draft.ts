@@ -1,7 +1,7 @@
-import { REMOTE_STAGE_MODEL, type Reference } from '@gatehouse/contracts';
+import { EXTERNAL_STAGE_MODEL, type Reference } from '@gatehouse/contracts';
 import { BlueprintError } from './blueprint-error.js';
 import { canonical, equal, type Json, type JsonMap } from './json.js';
-import { type BlueprintObject, isOf, type ObjectModel, referencesIn } from './object-model.js';
+import { type BlueprintObject, isOfKind, type ObjectModel, referencesIn } from './object-model.js';
 import type { StoredObject } from './objects.js';
 
 /** The installation's objects as a run of blueprints has changed them so far: a working copy in memory, saved at the end. */
@@ -37,8 +37,8 @@ export class Draft {
   /** Whether `id` is an object that such a field can refer to. */
   has({ to, model = '' }: Pick<Reference, 'to' | 'model'>, id: string): boolean {
     const object = this.#objects.get(id);
-    if (!object || !isOf(to, this.modelOf(object)?.kind)) return false;
-    return ['', object.model].includes(model) || object.model === REMOTE_STAGE_MODEL;
+    if (!object || !isOfKind(to, this.modelOf(object)?.kind)) return false;
+    return ['', object.model].includes(model) || object.model === EXTERNAL_STAGE_MODEL;
   }
 
   /** An object as people know it: by names, not by the ids that refer to others. */

@@ -1,7 +1,7 @@
 import { BlueprintError } from './blueprint-error.js';
 import { deepMerge, isMap, type Json, type JsonMap } from './json.js';
 import { list, scalar } from './tag-argument.js';
-import { type Item, type Resolve, resolve, type Scope, type Written } from './written.js';
+import { type EnumerationItem, type ResolutionScope, resolve, type TaggedValue, type TagResolver } from './written.js';
 
 /** What becomes of the bodies, by the second word of `!Enumerate`. */
 const collectors: Readonly<Record<string, (bodies: readonly Json[]) => Json>> = {
@@ -10,10 +10,10 @@ const collectors: Readonly<Record<string, (bodies: readonly Json[]) => Json>> = 
 };
 
 /** `!Enumerate [iterable, SEQ or MAP, body]`: the body, resolved for each item. */
-export function enumerate(argument: Written): Resolve {
+export function enumerate(argument: TaggedValue): TagResolver {
   const parts = list('!Enumerate', argument);
   if (parts.length !== 3) throw new BlueprintError('!Enumerate takes an iterable, SEQ or MAP, and a body');
-  const [iterable, word, body] = parts as [Written, Written, Written];
+  const [iterable, word, body] = parts as [TaggedValue, TaggedValue, TaggedValue];
   const name = scalar('!Enumerate', word, 'form').toUpperCase();
   const collect = Object.hasOwn(collectors, name) ? collectors[name] : undefined;
   if (!collect) throw new BlueprintError('!Enumerate makes SEQ or MAP');
@@ -27,11 +27,11 @@ export function enumerate(argument: Written): Resolve {
 }
 
 /** `!Index depth`: the place or the key of the item of an enumeration around, 0 for the innermost. */
-export const index = (argument: Written): Resolve => fromItem('Index', argument);
+export const index = (argument: TaggedValue): TagResolver => fromItem('Index', argument);
 /** `!Value depth`: the value of the item of an enumeration around, 0 for the innermost. */
-export const value = (argument: Written): Resolve => fromItem('Value', argument);
+export const value = (argument: TaggedValue): TagResolver => fromItem('Value', argument);
 
-function fromItem(name: 'Index' | 'Value', argument: Written): Resolve {
+function fromItem(name: 'Index' | 'Value', argument: TaggedValue): TagResolver {
   const word = scalar(`!${name}`, argument, 'depth');
   if (!/^\d+$/.test(word)) throw new BlueprintError(`!${name} takes a depth, a whole number from 0`);
   const depth = Number(word);
@@ -45,9 +45,12 @@ function fromItem(name: 'Index' | 'Value', argument: Written): Resolve {
   };
 }
 
-const within = (scope: Scope, item: Item | undefined): Scope => ({ ...scope, items: [item, ...scope.items] });
+const within = (scope: ResolutionScope, item: EnumerationItem | undefined): ResolutionScope => ({
+  ...scope,
+  items: [item, ...scope.items],
+});
 
-function itemsOf(iterable: Json): Item[] {
+function itemsOf(iterable: Json): EnumerationItem[] {
   if (Array.isArray(iterable)) return iterable.map((one: Json, place) => ({ index: place, value: one }));
   if (typeof iterable === 'string') return Array.from(iterable, (one, place) => ({ index: place, value: one }));
   if (isMap(iterable)) return Object.entries(iterable as JsonMap).map(([key, one]) => ({ index: key, value: one }));

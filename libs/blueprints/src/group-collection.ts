@@ -1,9 +1,16 @@
 import { boolean, char, jsonObject } from '@gatehouse/contracts';
-import type { Register, RegisteredGroup } from '@gatehouse/directory';
+import type { DirectoryGroup, DirectoryStore } from '@gatehouse/directory';
 import { z } from 'zod';
-import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
+import {
+  type Collection,
+  type FoundObject,
+  noSuchObject,
+  type SaveResult,
+  ValidationError,
+  validate,
+} from './collection.js';
 import type { JsonMap } from './json.js';
-import { differing, found, kept, sameMembers } from './registered.js';
+import { changedFields, sameMembers, translateLookupError, translateWriteError } from './registered.js';
 
 const groupSchema = z.object({
   name: char(),
@@ -14,33 +21,36 @@ const groupSchema = z.object({
 });
 type GroupValues = z.output<typeof groupSchema>;
 
-interface FoundGroup extends Found {
+interface FoundGroup extends FoundObject {
   readonly pk: string;
-  readonly group: RegisteredGroup;
+  readonly group: DirectoryGroup;
 }
 
 /** The groups of the directory (docs/spec/directory.md#groups). */
 export class GroupCollection implements Collection<FoundGroup> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(groupSchema.shape));
 
-  constructor(private readonly register: Register) {}
+  constructor(private readonly register: DirectoryStore) {}
 
   async find(identifiers: JsonMap): Promise<FoundGroup | undefined> {
-    const [group] = await found(this.register.findGroups(identifiers));
+    const [group] = await translateLookupError(this.register.findGroups(identifiers));
     return group && { pk: group.pk, name: group.name, group };
   }
 
-  async check({ pk, ...given }: JsonMap, existing: FoundGroup | undefined): Promise<() => Promise<Saved>> {
-    if (pk !== undefined && !z.uuid().safeParse(pk).success) throw Invalid.field('pk', 'Must be a valid UUID.');
+  async check({ pk, ...given }: JsonMap, existing: FoundGroup | undefined): Promise<() => Promise<SaveResult>> {
+    if (pk !== undefined && !z.uuid().safeParse(pk).success) throw ValidationError.field('pk', 'Must be a valid UUID.');
     const { name, is_superuser, parent, attributes } = existing?.group ?? {};
     const before = existing ? { name, is_superuser, parent, attributes } : {};
-    const values = accept(groupSchema, { ...before, ...given });
+    const values = validate(groupSchema, { ...before, ...given });
     await this.#checkParent(values.parent, existing?.pk);
     for (const user of values.users ?? []) {
       const [known] = await this.register.findUsers({ pk: user });
       if (!known) throw noSuchObject('users', user);
     }
-    return () => kept(existing ? this.#update(existing.group, values) : this.#create(values, pk as string | undefined));
+    return () =>
+      translateWriteError(
+        existing ? this.#update(existing.group, values) : this.#create(values, pk as string | undefined),
+      );
   }
 
   async remove({ pk }: FoundGroup): Promise<void> {
@@ -50,21 +60,21 @@ export class GroupCollection implements Collection<FoundGroup> {
   /** A group's parents end somewhere. */
   async #checkParent(parent: string | null, self: string | undefined): Promise<void> {
     for (let above = parent; above !== null; ) {
-      if (above === self) throw Invalid.field('parent', 'Cannot set group as parent of itself.');
+      if (above === self) throw ValidationError.field('parent', 'Cannot set group as parent of itself.');
       const [group] = await this.register.findGroups({ pk: above });
       if (!group) throw noSuchObject('parent', above);
       above = group.parent;
     }
   }
 
-  async #create({ users, ...plain }: GroupValues, id: string | undefined): Promise<Saved> {
+  async #create({ users, ...plain }: GroupValues, id: string | undefined): Promise<SaveResult> {
     const { pk, name } = await this.register.createGroup({ ...plain, ...(id ? { pk: id } : {}) });
     if (users?.length) await this.register.setMembers(pk, users);
     return { pk, name, outcome: 'created' };
   }
 
-  async #update(before: RegisteredGroup, { users, ...plain }: GroupValues): Promise<Saved> {
-    const changes = differing(plain, before);
+  async #update(before: DirectoryGroup, { users, ...plain }: GroupValues): Promise<SaveResult> {
+    const changes = changedFields(plain, before);
     const isMoved = users !== undefined && !sameMembers(users, before.users);
     if (changes) await this.register.updateGroup(before.pk, changes);
     if (isMoved) await this.register.setMembers(before.pk, users);

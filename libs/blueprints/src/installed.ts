@@ -1,10 +1,10 @@
 import { policies } from '@gatehouse/policies';
 import { stages } from '@gatehouse/stages';
-import type { Contracts } from './compile.js';
+import type { ModelContracts } from './compile.js';
 import { objectModels } from './models.js';
 
 /** The contracts of the house's own stages and policies, by the models that blueprints call them. */
-export const contracts: Contracts = {
+export const builtInContracts: ModelContracts = {
   stages: new Map(
     Object.values(stages).flatMap(({ contract }) =>
       contract.model === undefined ? [] : [[contract.model.toLowerCase(), contract]],
@@ -14,4 +14,4 @@ export const contracts: Contracts = {
 };
 
 /** The models of all objects that blueprints own here. */
-export const models = objectModels(contracts);
+export const builtInModels = objectModels(builtInContracts);

@@ -1,10 +1,17 @@
 import { boolean, jsonObject } from '@gatehouse/contracts';
 import type { Invitation, InvitationFields, Invitations } from '@gatehouse/directory';
 import { z } from 'zod';
-import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
+import {
+  type Collection,
+  type FoundObject,
+  noSuchObject,
+  type SaveResult,
+  ValidationError,
+  validate,
+} from './collection.js';
 import type { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
-import { differing } from './registered.js';
+import { changedFields } from './registered.js';
 
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -17,36 +24,36 @@ const schema = z.object({
   flow: z.string().nullable().default(null),
 });
 
-interface FoundInvitation extends Found {
+interface FoundInvitation extends FoundObject {
   readonly pk: string;
   readonly invitation: Invitation;
 }
 
 /** Where blueprints keep them. */
-export type KeptInvitations = Pick<Invitations, 'find' | 'create' | 'update' | 'remove'>;
+export type InvitationStore = Pick<Invitations, 'find' | 'create' | 'update' | 'remove'>;
 
 /** The invitations of the house (docs/spec/directory.md#invitations). */
 export class InvitationCollection implements Collection<FoundInvitation> {
   readonly fields: ReadonlySet<string> = new Set([...Object.keys(schema.shape), 'created_by']);
 
   constructor(
-    private readonly invitations: KeptInvitations,
+    private readonly invitations: InvitationStore,
     private readonly draft: Draft,
   ) {}
 
   async find({ pk, name, ...others }: JsonMap): Promise<FoundInvitation | undefined> {
     const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw Invalid.field(unknown, 'Invitations are known by their name or pk.');
+    if (unknown !== undefined) throw ValidationError.field(unknown, 'Invitations are known by their name or pk.');
     const by = isId(pk) ? { pk } : typeof name === 'string' ? { name } : undefined;
     const invitation = by && (await this.invitations.find(by));
     return invitation && { pk: invitation.pk, name: invitation.name, invitation };
   }
 
   async check({ pk, ...given }: JsonMap, existing: FoundInvitation | undefined) {
-    if (pk !== undefined && !isId(pk)) throw Invalid.field('pk', 'Must be a valid UUID.');
+    if (pk !== undefined && !isId(pk)) throw ValidationError.field('pk', 'Must be a valid UUID.');
     const known = existing?.invitation;
     const before = known && { ...fieldsOf(known), expires: known.expires?.toISOString() ?? null };
-    const values = accept(schema, { ...before, ...given });
+    const values = validate(schema, { ...before, ...given });
     if (values.flow !== null && !this.draft.has({ to: 'flow' }, values.flow)) throw noSuchObject('flow', values.flow);
     const fields: InvitationFields = { ...values, expires: expiryOf(values.expires, known) };
     return () => (known ? this.#update(known, fields) : this.#create(fields, pk));
@@ -56,14 +63,14 @@ export class InvitationCollection implements Collection<FoundInvitation> {
     await this.invitations.remove(pk);
   }
 
-  async #create(fields: InvitationFields, pk: string | undefined): Promise<Saved> {
+  async #create(fields: InvitationFields, pk: string | undefined): Promise<SaveResult> {
     const made = await this.invitations.create({ ...fields, ...(pk === undefined ? {} : { pk }) });
     return { pk: made.pk, name: made.name, outcome: 'created' };
   }
 
-  async #update(before: Invitation, fields: InvitationFields): Promise<Saved> {
+  async #update(before: Invitation, fields: InvitationFields): Promise<SaveResult> {
     const comparable = (one: InvitationFields) => ({ ...fieldsOf(one), expires: one.expires?.toISOString() ?? null });
-    const isChanged = differing(comparable(fields), comparable(before)) !== undefined;
+    const isChanged = changedFields(comparable(fields), comparable(before)) !== undefined;
     if (isChanged) await this.invitations.update(before.pk, fields);
     return { pk: before.pk, name: fields.name, outcome: isChanged ? 'changed' : 'left' };
   }

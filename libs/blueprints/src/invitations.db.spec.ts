@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { entries, Testbed } from './testing.js';
+import { BlueprintHarness, entries } from './testing.js';
 
 const MODEL = 'model: authentik_stages_invitation.invitation';
 const FLOW =
   '{model: authentik_flows.flow, id: flow, identifiers: {slug: enrol}, attrs: {name: E, title: E, designation: enrollment}}';
 
-let bed: Testbed;
+let bed: BlueprintHarness;
 beforeAll(async () => {
-  bed = await Testbed.open();
+  bed = await BlueprintHarness.open();
 });
 afterAll(() => bed.close());
 

@@ -4,7 +4,7 @@ import { isMap, type Json, type JsonMap } from './json.js';
 import type { Pk } from './written.js';
 
 /** The entries of a blueprint that are left out, so that what refers to them can be told. */
-export class LeftOut {
+export class SkippedEntries {
   readonly #names = new Map<Json, string>();
 
   /** Leaves an entry out; answers the pk that stands for it in this run, always the same. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findBlueprint, isUnasked } from './library.js';
+import { findBlueprint, isAutoApplied } from './library.js';
 
 const file = (path: string, text: string) => ({ name: `folder/${path}`, path, text });
 const labelled = (value: string) =>
@@ -32,10 +32,10 @@ describe('the blueprints of a folder', () => {
     ['"true"', true],
     ['null', true],
   ])('are applied unasked or not, with the label %s', (value, unasked) => {
-    expect(isUnasked(labelled(value))).toBe(unasked);
+    expect(isAutoApplied(labelled(value))).toBe(unasked);
   });
 
   it('are applied unasked without a label', () => {
-    expect([named, unnamed].map(isUnasked)).toEqual([true, true]);
+    expect([named, unnamed].map(isAutoApplied)).toEqual([true, true]);
   });
 });

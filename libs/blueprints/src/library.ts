@@ -15,7 +15,7 @@ export interface BlueprintIdentifiers {
 }
 
 /** The blueprints that others can ask for; undefined when there is no such one. */
-export type Library = (wanted: BlueprintIdentifiers) => Promise<BlueprintFile | undefined>;
+export type BlueprintLibrary = (wanted: BlueprintIdentifiers) => Promise<BlueprintFile | undefined>;
 
 /**
  * Its value "false" says that a blueprint is applied only when somebody asks for it (docs/spec/blueprints.md#document).
@@ -38,7 +38,7 @@ export function findBlueprint<F extends FolderFile>(files: readonly F[], wanted:
 }
 
 /** Whether a blueprint is applied along with its folder, without being asked for. Throws BlueprintError. */
-export function isUnasked(file: BlueprintFile): boolean {
+export function isAutoApplied(file: BlueprintFile): boolean {
   const label = read(file).metadata?.labels[INSTANTIATE];
   return String(label).toLowerCase() !== 'false';
 }

@@ -1,7 +1,7 @@
 import { BlueprintError } from './blueprint-error.js';
 import { isTruthy } from './json.js';
 import { list, scalar } from './tag-argument.js';
-import { type Resolve, resolve, resolveList, type Written } from './written.js';
+import { resolve, resolveList, type TaggedValue, type TagResolver } from './written.js';
 
 type Mode = (truths: readonly boolean[]) => boolean;
 
@@ -23,7 +23,7 @@ const modes: Readonly<Record<string, Mode>> = {
 };
 
 /** `!Condition [MODE, value…]`: one truth out of those of the values. */
-export function condition(argument: Written): Resolve {
+export function condition(argument: TaggedValue): TagResolver {
   const [word, ...values] = list('!Condition', argument);
   const name = scalar('!Condition', word, 'mode').toUpperCase();
   const mode = Object.hasOwn(modes, name) ? modes[name] : undefined;
@@ -33,7 +33,7 @@ export function condition(argument: Written): Resolve {
 }
 
 /** `!If [condition, a, b]`: one of two values, of which the other is left unresolved; `!If [condition]`: its truth. */
-export function choose(argument: Written): Resolve {
+export function choose(argument: TaggedValue): TagResolver {
   const [test = null, yes = true, no = false, ...rest] = list('!If', argument);
   const { length } = list('!If', argument);
   if (rest.length > 0 || length === 0 || length === 2) throw new BlueprintError('!If takes a condition and two values');

@@ -18,13 +18,13 @@ const lookups: Readonly<Record<string, (have: unknown, want: unknown) => boolean
 };
 
 /** One condition on an object: a field, and what must be true of its value. */
-export interface Condition {
+export interface LookupCondition {
   readonly field: string;
   readonly holds: (values: JsonMap) => boolean;
 }
 
 /** Reads `name__startswith: x`; undefined for a lookup that there is none of. */
-export function condition(expression: string, wanted: unknown): Condition | undefined {
+export function parseLookup(expression: string, wanted: unknown): LookupCondition | undefined {
   const [field = '', lookup = 'exact', ...rest] = expression.split('__');
   const test = Object.hasOwn(lookups, lookup) && rest.length === 0 ? lookups[lookup] : undefined;
   return test && { field, holds: (values) => test(values[field], wanted) };

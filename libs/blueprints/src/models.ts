@@ -1,55 +1,55 @@
-import type { Register } from '@gatehouse/directory';
+import type { DirectoryStore } from '@gatehouse/directory';
 import { brandModel } from './brand.model.js';
 import type { Collection } from './collection.js';
-import type { Contracts } from './compile.js';
+import type { ModelContracts } from './compile.js';
 import { DirectoryReferences } from './directory-references.js';
 import type { Draft } from './draft.js';
 import { bindingModel, flowModel } from './flow.model.js';
 import { GroupCollection } from './group-collection.js';
-import { InvitationCollection, type KeptInvitations } from './invitation-collection.js';
+import { InvitationCollection, type InvitationStore } from './invitation-collection.js';
 import { applicationModel, oauthProviderModel } from './oauth-provider.model.js';
 import { ObjectCollection } from './object-collection.js';
-import { isForeign, type ObjectModel } from './object-model.js';
+import { isDirectoryReference, type ObjectModel } from './object-model.js';
 import { policyBindingModel, policyModel } from './policy.model.js';
-import { PythonCollection, type Syntax } from './python-collection.js';
-import { remoteStageModel } from './remote-stage.model.js';
-import { RemoteStageCollection } from './remote-stage-collection.js';
+import { PythonCollection, type PythonSyntaxChecker } from './python-collection.js';
+import { externalStageModel } from './remote-stage.model.js';
+import { ExternalStageCollection } from './remote-stage-collection.js';
 import { sourceModels } from './source.model.js';
-import { partModel, stageModel } from './stage.model.js';
-import type { Strangers } from './strangers.js';
+import { relatedModel, stageModel } from './stage.model.js';
+import type { ExternalStages } from './strangers.js';
 import { TokenCollection } from './token-collection.js';
-import { type Passwords, UserCollection } from './user-collection.js';
+import { type PasswordHashing, UserCollection } from './user-collection.js';
 
 /** The models whose objects are kept as blueprint objects: flows, bindings, brands, OAuth clients, sources, those of each contract, and stages of others. */
-export const objectModels = ({ stages, policies }: Contracts): ObjectModel[] => [
+export const objectModels = ({ stages, policies }: ModelContracts): ObjectModel[] => [
   flowModel,
   bindingModel,
   policyBindingModel,
   brandModel,
   oauthProviderModel,
   applicationModel,
-  remoteStageModel,
+  externalStageModel,
   ...sourceModels,
   ...[...stages].map(([model, contract]) => stageModel(model, contract)),
-  ...[...stages.values()].flatMap(({ parts }) => parts.map(partModel)),
+  ...[...stages.values()].flatMap(({ parts }) => parts.map(relatedModel)),
   ...[...policies.values()].map(policyModel),
 ];
 
-interface Owners {
+interface CollectionDependencies {
   readonly draft: Draft;
-  readonly register: Register;
-  readonly invitations: KeptInvitations;
-  readonly passwords: Passwords;
-  readonly strangers: Strangers;
-  readonly syntax: Syntax;
+  readonly register: DirectoryStore;
+  readonly invitations: InvitationStore;
+  readonly passwords: PasswordHashing;
+  readonly strangers: ExternalStages;
+  readonly syntax: PythonSyntaxChecker;
 }
 
 /** Every model of this installation, with where its objects are. */
-export function collections(models: readonly ObjectModel[], owners: Owners) {
+export function collections(models: readonly ObjectModel[], owners: CollectionDependencies) {
   const { draft, register, passwords, strangers } = owners;
   return new Map<string, Collection>([
     ...models.map((model) => [model.name, collectionOf(model, owners)] as const),
-    [remoteStageModel.name, new RemoteStageCollection(draft, strangers)],
+    [externalStageModel.name, new ExternalStageCollection(draft, strangers)],
     ['authentik_core.user', new UserCollection(register, passwords) as Collection],
     ['authentik_core.group', new GroupCollection(register) as Collection],
     ['authentik_stages_invitation.invitation', new InvitationCollection(owners.invitations, draft) as Collection],
@@ -57,8 +57,9 @@ export function collections(models: readonly ObjectModel[], owners: Owners) {
   ]);
 }
 
-function collectionOf(model: ObjectModel, { draft, register, syntax }: Owners): Collection {
+function collectionOf(model: ObjectModel, { draft, register, syntax }: CollectionDependencies): Collection {
   const objects = new ObjectCollection(model, draft);
-  if ([...model.references.values()].some(isForeign)) return new DirectoryReferences(objects, model, register);
+  if ([...model.references.values()].some(isDirectoryReference))
+    return new DirectoryReferences(objects, model, register);
   return model.python ? new PythonCollection(objects, draft, { fields: model.python, syntax }) : objects;
 }

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { OauthClient } from '@gatehouse/plan';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { entries, Testbed } from './testing.js';
+import { BlueprintHarness, entries } from './testing.js';
 
-let bed: Testbed;
+let bed: BlueprintHarness;
 beforeAll(async () => {
-  bed = await Testbed.open();
+  bed = await BlueprintHarness.open();
   bed.sealer = new Sealer(`test:${randomBytes(32).toString('base64')}`);
 });
 afterAll(() => bed?.close());

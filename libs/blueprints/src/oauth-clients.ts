@@ -1,6 +1,6 @@
 import { type PolicyContract, seconds } from '@gatehouse/contracts';
 import { type OauthClient, oauthClient } from '@gatehouse/plan';
-import type { Vault } from '@gatehouse/platform';
+import type { SecretBox } from '@gatehouse/platform';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
 import {
@@ -10,25 +10,25 @@ import {
   oauthProviderSchema,
 } from './oauth-provider.model.js';
 import type { BlueprintObject } from './object-model.js';
-import { Conditions } from './policy-sets.js';
+import { PolicyBindings } from './policy-sets.js';
 
-interface Sources {
+interface CompileInput {
   readonly draft: Draft;
   readonly policies: ReadonlyMap<string, PolicyContract>;
   /** Seals the secrets of clients. */
-  readonly vault: Pick<Vault, 'seal'>;
+  readonly vault: Pick<SecretBox, 'seal'>;
 }
 
 /** The clients of a draft as the gateway reads them: applications whose provider has a flow. */
-export function oauthClientsOf(sources: Sources): OauthClient[] {
-  const conditions = new Conditions(sources.draft, sources.policies);
+export function compileOauthClients(sources: CompileInput): OauthClient[] {
+  const conditions = new PolicyBindings(sources.draft, sources.policies);
   const applications = [...sources.draft.of(applicationModel.name)];
   const clients = applications.flatMap((application) => compiled(application, sources, conditions) ?? []);
-  refuseTwins(clients);
+  rejectDuplicateClients(clients);
   return clients.sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
 }
 
-function compiled({ id, values }: BlueprintObject, { draft, vault }: Sources, conditions: Conditions) {
+function compiled({ id, values }: BlueprintObject, { draft, vault }: CompileInput, conditions: PolicyBindings) {
   const { slug, name, provider, policy_engine_mode: mode } = applicationSchema.parse(values);
   const found = draft.get(provider ?? '');
   if (found?.model !== oauthProviderModel.name) return undefined;
@@ -50,7 +50,7 @@ function compiled({ id, values }: BlueprintObject, { draft, vault }: Sources, co
 const lifetimeOf = (validity: string) => Math.max(0, seconds(validity));
 
 /** A client is one application's. */
-function refuseTwins(clients: readonly OauthClient[]): void {
+function rejectDuplicateClients(clients: readonly OauthClient[]): void {
   const known = new Map<string, OauthClient>();
   for (const client of clients) {
     const twin = known.get(client.client_id);

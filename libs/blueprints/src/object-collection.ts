@@ -1,17 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
+import {
+  type Collection,
+  type FoundObject,
+  noSuchObject,
+  type SaveResult,
+  ValidationError,
+  validate,
+} from './collection.js';
 import type { Draft } from './draft.js';
 import { isMap, type Json, type JsonMap } from './json.js';
 import { uuidOf } from './left-out.js';
-import { type Condition, condition } from './lookup.js';
-import { type BlueprintObject, isForeign, type ObjectModel, referencesIn } from './object-model.js';
+import { type LookupCondition, parseLookup } from './lookup.js';
+import { type BlueprintObject, isDirectoryReference, type ObjectModel, referencesIn } from './object-model.js';
 
 const NOT_AN_ID = 'Must be a valid UUID.';
 const isId = (value: unknown): value is string => z.uuid().safeParse(value).success;
 
 /** The objects of a model that the blueprints themselves own. */
-export class ObjectCollection implements Collection<Found> {
+export class ObjectCollection implements Collection<FoundObject> {
   readonly fields: ReadonlySet<string>;
 
   constructor(
@@ -21,7 +28,7 @@ export class ObjectCollection implements Collection<Found> {
     this.fields = new Set(Object.keys(model.schema.shape));
   }
 
-  async find({ pk: given, ...identifiers }: JsonMap): Promise<Found | undefined> {
+  async find({ pk: given, ...identifiers }: JsonMap): Promise<FoundObject | undefined> {
     const pk = this.#pk(given);
     const conditions = Object.entries(identifiers).map(([name, value]) => this.#condition(name, value));
     const byPk = typeof pk === 'string' ? this.draft.get(pk) : undefined;
@@ -33,9 +40,9 @@ export class ObjectCollection implements Collection<Found> {
     return undefined;
   }
 
-  async check({ pk: named, ...given }: JsonMap, existing: Found | undefined): Promise<() => Promise<Saved>> {
+  async check({ pk: named, ...given }: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
     const pk = this.#pk(named);
-    if (pk !== undefined && !isId(pk)) throw Invalid.field('pk', NOT_AN_ID);
+    if (pk !== undefined && !isId(pk)) throw ValidationError.field('pk', NOT_AN_ID);
     const before = existing ? this.draft.get(String(existing.pk)) : undefined;
     const id = before?.id ?? pk ?? randomUUID();
     const object = { id, model: this.model.name, values: this.#accept({ ...before?.values, ...given }) };
@@ -47,7 +54,7 @@ export class ObjectCollection implements Collection<Found> {
     };
   }
 
-  async remove({ pk }: Found): Promise<void> {
+  async remove({ pk }: FoundObject): Promise<void> {
     this.draft.remove(String(pk));
   }
 
@@ -57,21 +64,21 @@ export class ObjectCollection implements Collection<Found> {
 
   #accept(values: JsonMap): JsonMap {
     const flat = Object.fromEntries(Object.entries(values).map(([name, v]) => [name, this.#reference(name, v)]));
-    const accepted = accept(this.model.schema, flat) as JsonMap;
+    const accepted = validate(this.model.schema, flat) as JsonMap;
     const errors = this.model.check?.({ ...flat, ...accepted }) ?? {};
-    if (Object.keys(errors).length > 0) throw new Invalid(errors);
+    if (Object.keys(errors).length > 0) throw new ValidationError(errors);
     for (const [field, id, to] of referencesIn(this.model, accepted)) {
-      if (!isForeign(to) && !this.draft.has(to, id)) throw noSuchObject(field, id);
+      if (!isDirectoryReference(to) && !this.draft.has(to, id)) throw noSuchObject(field, id);
     }
     return accepted;
   }
 
   #refuseClash(object: BlueprintObject, before: BlueprintObject | undefined): void {
-    if (!before && this.draft.get(object.id)) throw Invalid.field('pk', 'This field must be unique.');
+    if (!before && this.draft.get(object.id)) throw ValidationError.field('pk', 'This field must be unique.');
     if (!this.draft.namesake(object)) return;
     const [only = '', ...others] = this.model.key;
-    if (others.length === 0) throw Invalid.field(only, 'This field must be unique.');
-    throw Invalid.field('non_field_errors', `The fields ${this.model.key.join(', ')} must make a unique set.`);
+    if (others.length === 0) throw ValidationError.field(only, 'This field must be unique.');
+    throw ValidationError.field('non_field_errors', `The fields ${this.model.key.join(', ')} must make a unique set.`);
   }
 
   #refuseSecond({ id, values }: BlueprintObject): void {
@@ -79,14 +86,14 @@ export class ObjectCollection implements Collection<Found> {
     if (sole === undefined || values[sole] !== true) return;
     for (const other of this.draft.of(this.model.name)) {
       if (other.id !== id && other.values[sole] === true) {
-        throw Invalid.field(sole, `There is one already: ${this.draft.readable(other)}.`);
+        throw ValidationError.field(sole, `There is one already: ${this.draft.readable(other)}.`);
       }
     }
   }
 
-  #condition(name: string, value: Json): Condition {
-    const made = condition(name, this.#reference(name, value));
-    if (!made || !this.fields.has(made.field)) throw new Invalid(unknownField(name));
+  #condition(name: string, value: Json): LookupCondition {
+    const made = parseLookup(name, this.#reference(name, value));
+    if (!made || !this.fields.has(made.field)) throw new ValidationError(unknownField(name));
     return made;
   }
 
@@ -96,7 +103,7 @@ export class ObjectCollection implements Collection<Found> {
     return Array.isArray(value) ? value.map(pkOf) : pkOf(value);
   }
 
-  #found(object: BlueprintObject): Found {
+  #found(object: BlueprintObject): FoundObject {
     return { pk: object.id, name: this.draft.readable(object) };
   }
 }

@@ -7,12 +7,12 @@ const TARGET = 'target';
 const TARGETS: readonly ReferenceKind[] = ['flow', 'binding', 'application'];
 
 /** Whether an object of some kind is what a field wants. */
-export const isOf = (wanted: ReferenceKind, kind: ReferenceKind | undefined): boolean =>
+export const isOfKind = (wanted: ReferenceKind, kind: ReferenceKind | undefined): boolean =>
   wanted === TARGET ? kind !== undefined && TARGETS.includes(kind) : kind === wanted;
 
 /** What a field can refer to that the directory keeps, not the blueprints. */
-const FOREIGN: readonly ReferenceKind[] = ['group', 'user'];
-export const isForeign = ({ to }: Reference): boolean => FOREIGN.includes(to);
+const DIRECTORY_KINDS: readonly ReferenceKind[] = ['group', 'user'];
+export const isDirectoryReference = ({ to }: Reference): boolean => DIRECTORY_KINDS.includes(to);
 
 /** A model whose objects the blueprints own, as data. */
 export interface ObjectModel {

@@ -9,7 +9,7 @@ export interface StoredObject {
 }
 
 /** The blueprint objects of the installation. */
-export abstract class Objects {
+export abstract class ObjectStore {
   /** All of them, in a stable order. */
   abstract loadAll(): Promise<StoredObject[]>;
   abstract save(objects: readonly StoredObject[]): Promise<void>;

@@ -1,7 +1,7 @@
-import { Vault } from '@gatehouse/platform';
+import { SecretBox } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { Compiler, type Contracts } from './compile.js';
+import { FlowCompiler, type ModelContracts } from './compile.js';
 import { Draft } from './draft.js';
 import { objectModels } from './models.js';
 import { ObjectCollection } from './object-collection.js';
@@ -9,7 +9,7 @@ import type { BlueprintObject } from './object-model.js';
 import { policyBindingModel } from './policy.model.js';
 
 const weather = { kind: 'weather', model: 'app.weather', config: z.object({ warm: z.boolean().default(true) }) };
-const contracts: Contracts = { stages: new Map(), policies: new Map([[weather.model, weather]]) };
+const contracts: ModelContracts = { stages: new Map(), policies: new Map([[weather.model, weather]]) };
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const flow = (id: number): BlueprintObject => ({
@@ -31,7 +31,7 @@ const condition = (id: number, target: number, values: BlueprintObject['values']
 function compilerOf(...objects: BlueprintObject[]) {
   const draft = new Draft(objectModels(contracts), []);
   for (const object of objects) draft.put(object);
-  return { draft, compiler: new Compiler(draft, contracts, new Vault(undefined)) };
+  return { draft, compiler: new FlowCompiler(draft, contracts, new SecretBox(undefined)) };
 }
 const defaults = { enabled: true, negate: false, timeout_s: 30, failure_result: false };
 
@@ -74,7 +74,7 @@ describe('a compiled flow', () => {
       const kept = stored.map(({ id, model, values }) => ({ id, model, identifiers: {}, attrs: values }));
       const draft = new Draft(objectModels(contracts), kept);
       change(draft);
-      return new Compiler(draft, contracts, new Vault(undefined)).affected(draft.touched).map(({ id }) => id);
+      return new FlowCompiler(draft, contracts, new SecretBox(undefined)).affected(draft.touched).map(({ id }) => id);
     };
     const bound = condition(11, 1, { group: uuid(90) });
     expect(touched((draft) => void draft.put(bound), flow(1), flow(2))).toEqual([uuid(1)]);

@@ -11,7 +11,7 @@ type Policies = FlowVersion['policies'];
 /**
  * The conditions of a draft, by what they are bound to, as flow versions say them (docs/spec/plan.md#flow-versions).
  */
-export class Conditions {
+export class PolicyBindings {
   readonly #byTarget = new Map<unknown, BlueprintObject[]>();
 
   constructor(

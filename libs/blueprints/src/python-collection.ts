@@ -1,25 +1,31 @@
 import { boolean } from '@gatehouse/contracts';
-import { BadExpression, type Collection, type Doubt, type Found, type Saved } from './collection.js';
+import {
+  type Collection,
+  ExpressionSyntaxError,
+  type FieldWarning,
+  type FoundObject,
+  type SaveResult,
+} from './collection.js';
 import type { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
 import type { ObjectCollection } from './object-collection.js';
 import type { ObjectModel } from './object-model.js';
 
 /** Where a source is not Python; lines and columns count from one. */
-export interface SyntaxFault {
+export interface PythonSyntaxError {
   readonly line: number;
   readonly column: number;
   readonly message: string;
 }
 
 /** Looks Python over without running it. */
-export interface Syntax {
-  check(source: string): Promise<SyntaxFault | undefined>;
+export interface PythonSyntaxChecker {
+  check(source: string): Promise<PythonSyntaxError | undefined>;
 }
 
 interface Python {
   readonly fields: NonNullable<ObjectModel['python']>;
-  readonly syntax: Syntax;
+  readonly syntax: PythonSyntaxChecker;
 }
 
 /** Objects that hold Python: it is looked over before anything is written. */
@@ -34,37 +40,37 @@ export class PythonCollection implements Collection {
     this.fields = objects.fields;
   }
 
-  find(identifiers: JsonMap): Promise<Found | undefined> {
+  find(identifiers: JsonMap): Promise<FoundObject | undefined> {
     return this.objects.find(identifiers);
   }
 
-  async check(given: JsonMap, existing: Found | undefined): Promise<() => Promise<Saved>> {
+  async check(given: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
     const save = await this.objects.check(given, existing);
     const [fault] = await this.#faultsIn(given, existing, (flag) => flag === true);
-    if (fault) throw new BadExpression({ [fault.field]: [{ text: fault.text }] });
+    if (fault) throw new ExpressionSyntaxError({ [fault.field]: [{ text: fault.text }] });
     return save;
   }
 
   /** What only fills a place in, and leaves it empty when it fails, refuses nothing. */
-  doubts(given: JsonMap, existing: Found | undefined): Promise<Doubt[]> {
+  doubts(given: JsonMap, existing: FoundObject | undefined): Promise<FieldWarning[]> {
     return this.#faultsIn(given, existing, (flag) => flag !== true);
   }
 
-  remove(found: Found): Promise<void> {
+  remove(found: FoundObject): Promise<void> {
     return this.objects.remove(found);
   }
 
   /** What is wrong with Python that is not as it was, in fields of a sort. */
-  async #faultsIn(given: JsonMap, existing: Found | undefined, isOfSort: (flag: string | true) => boolean) {
+  async #faultsIn(given: JsonMap, existing: FoundObject | undefined, isOfSort: (flag: string | true) => boolean) {
     const before = (existing && this.draft.get(String(existing.pk))?.values) ?? {};
     const [known, wanted] = [this.#sourcesIn(before), this.#sourcesIn({ ...before, ...given })];
     const changed = [...wanted].filter(
       ([field, source]) => isOfSort(this.python.fields[field]!) && known.get(field) !== source,
     );
-    const faults: Doubt[] = [];
+    const faults: FieldWarning[] = [];
     for (const [field, source] of changed) {
       const fault = await this.python.syntax.check(source);
-      if (fault) faults.push({ field, text: told(fault) });
+      if (fault) faults.push({ field, text: syntaxMessage(fault) });
     }
     return faults;
   }
@@ -77,5 +83,5 @@ export class PythonCollection implements Collection {
   }
 }
 
-const told = ({ line, column, message }: SyntaxFault) =>
+const syntaxMessage = ({ line, column, message }: PythonSyntaxError) =>
   `Expression Syntax Error: ${message} (line ${line}, column ${column})`;

@@ -1,13 +1,13 @@
-import { UnknownIdentifier } from '@gatehouse/directory';
-import { Invalid } from './collection.js';
+import { UnknownFieldError } from '@gatehouse/directory';
+import { ValidationError } from './collection.js';
 import { equal } from './json.js';
 
 /** What the register finds; a field that it does not know is the entry's mistake. */
-export async function found<T>(search: Promise<T>): Promise<T> {
+export async function translateLookupError<T>(search: Promise<T>): Promise<T> {
   try {
     return await search;
   } catch (error) {
-    if (error instanceof UnknownIdentifier) throw Invalid.field('non_field_errors', error.message);
+    if (error instanceof UnknownFieldError) throw ValidationError.field('non_field_errors', error.message);
     throw error;
   }
 }
@@ -15,18 +15,18 @@ export async function found<T>(search: Promise<T>): Promise<T> {
 const UNIQUE_VIOLATION = '23505';
 
 /** What the register writes; a name that is taken is the entry's mistake. */
-export async function kept<T>(write: Promise<T>): Promise<T> {
+export async function translateWriteError<T>(write: Promise<T>): Promise<T> {
   try {
     return await write;
   } catch (error) {
     const { code, detail } = (error as { driverError?: { code?: string; detail?: string } }).driverError ?? {};
     if (code !== UNIQUE_VIOLATION) throw error;
-    throw Invalid.field('non_field_errors', `must be unique: ${detail ?? ''}`);
+    throw ValidationError.field('non_field_errors', `must be unique: ${detail ?? ''}`);
   }
 }
 
 /** The values that are not as they were; undefined when all are. */
-export function differing<V extends object>(
+export function changedFields<V extends object>(
   values: V,
   before: Readonly<Partial<Record<keyof V, unknown>>>,
 ): Partial<V> | undefined {

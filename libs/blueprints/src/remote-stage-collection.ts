@@ -1,44 +1,44 @@
 import {
-  contractOf,
-  isStranger,
-  liberties,
+  EXTERNAL_STAGE_MODEL,
+  externalDescriptorErrors,
+  fromDescriptor,
+  isExternalKind,
   Problem,
-  REMOTE_STAGE_MODEL,
+  privilegesClaimed,
   type StageDescriptor,
   stageDescriptor,
-  strangersFaults,
 } from '@gatehouse/contracts';
 import type { z } from 'zod';
-import { accept, type Collection, type Found, Invalid, type Saved } from './collection.js';
+import { type Collection, type FoundObject, type SaveResult, ValidationError, validate } from './collection.js';
 import type { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
 import { ObjectCollection } from './object-collection.js';
 import type { BlueprintObject } from './object-model.js';
-import { remoteStageModel, remoteStageSchema } from './remote-stage.model.js';
-import type { Strangers } from './strangers.js';
+import { externalStageModel, externalStageSchema } from './remote-stage.model.js';
+import type { ExternalStages } from './strangers.js';
 
 /**
  * Stages of others: each is asked what it is when it is applied, and held to that from then on
  * (docs/spec/bus-protocol.md#external-stages).
  */
-export class RemoteStageCollection implements Collection<Found> {
-  readonly fields: ReadonlySet<string> = new Set(Object.keys(remoteStageSchema.shape));
+export class ExternalStageCollection implements Collection<FoundObject> {
+  readonly fields: ReadonlySet<string> = new Set(Object.keys(externalStageSchema.shape));
   readonly #objects: ObjectCollection;
 
   constructor(
     private readonly draft: Draft,
-    private readonly strangers: Strangers,
+    private readonly strangers: ExternalStages,
   ) {
-    this.#objects = new ObjectCollection(remoteStageModel, draft);
+    this.#objects = new ObjectCollection(externalStageModel, draft);
   }
 
-  find(identifiers: JsonMap): Promise<Found | undefined> {
+  find(identifiers: JsonMap): Promise<FoundObject | undefined> {
     return this.#objects.find(identifiers);
   }
 
-  async check(given: JsonMap, existing: Found | undefined): Promise<() => Promise<Saved>> {
+  async check(given: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
     const before = existing && this.draft.get(String(existing.pk));
-    const { kind, config } = accept(remoteStageSchema, { ...before?.values, ...given });
+    const { kind, config } = validate(externalStageSchema, { ...before?.values, ...given });
     const descriptor = await this.#describe(kind);
     refuseConfig(descriptor, config);
     const others = this.#others(kind, before?.id);
@@ -51,34 +51,36 @@ export class RemoteStageCollection implements Collection<Found> {
     };
   }
 
-  remove(found: Found): Promise<void> {
+  remove(found: FoundObject): Promise<void> {
     return this.#objects.remove(found);
   }
 
   /** The other stages of a kind; one service serves them all, so they learn of its new promise too. */
   #others(kind: string, id: string | undefined): BlueprintObject[] {
-    return [...this.draft.of(REMOTE_STAGE_MODEL)].filter((other) => other.values['kind'] === kind && other.id !== id);
+    return [...this.draft.of(EXTERNAL_STAGE_MODEL)].filter((other) => other.values['kind'] === kind && other.id !== id);
   }
 
   async #describe(kind: string): Promise<StageDescriptor> {
-    if (!isStranger(kind)) throw Invalid.field('kind', `${kind} is not x_<vendor>_<name>.`);
+    if (!isExternalKind(kind)) throw ValidationError.field('kind', `${kind} is not x_<vendor>_<name>.`);
     const parsed = stageDescriptor.safeParse(await this.#ask(kind));
     if (!parsed.success)
-      throw Invalid.field('kind', `What ${kind} says of itself is not understood: ${inOneLine(parsed.error)}`);
+      throw ValidationError.field('kind', `What ${kind} says of itself is not understood: ${inOneLine(parsed.error)}`);
     const faults = [
       ...(parsed.data.kind === kind ? [] : [`it calls itself ${parsed.data.kind}`]),
-      ...strangersFaults(parsed.data),
-      ...(this.strangers.trusts(kind) ? [] : liberties(parsed.data).map((liberty) => `${liberty} (TRUSTED_STAGES)`)),
+      ...externalDescriptorErrors(parsed.data),
+      ...(this.strangers.trusts(kind)
+        ? []
+        : privilegesClaimed(parsed.data).map((liberty) => `${liberty} (TRUSTED_STAGES)`)),
     ];
     if (faults.length === 0) return parsed.data;
-    throw Invalid.field('kind', `${kind} claims what it may not have: ${faults.join('; ')}.`);
+    throw ValidationError.field('kind', `${kind} claims what it may not have: ${faults.join('; ')}.`);
   }
 
   async #ask(kind: string): Promise<unknown> {
     try {
       return await this.strangers.describe(kind);
     } catch (error) {
-      if (error instanceof Problem) throw Invalid.field('kind', error.message);
+      if (error instanceof Problem) throw ValidationError.field('kind', error.message);
       throw error;
     }
   }
@@ -86,11 +88,11 @@ export class RemoteStageCollection implements Collection<Found> {
 
 /** Throws Invalid for a config that a descriptor does not allow, its own or that of another stage of the kind. */
 function refuseConfig(descriptor: StageDescriptor, config: unknown, otherStage?: string): void {
-  const parsed = contractOf(descriptor).config.strict().safeParse(config);
+  const parsed = fromDescriptor(descriptor).config.strict().safeParse(config);
   if (parsed.success) return;
   const wrong = inOneLine(parsed.error);
-  if (otherStage === undefined) throw Invalid.field('config', wrong);
-  throw Invalid.field('kind', `the config of ${otherStage} would not fit any more: ${wrong}`);
+  if (otherStage === undefined) throw ValidationError.field('config', wrong);
+  throw ValidationError.field('kind', `the config of ${otherStage} would not fit any more: ${wrong}`);
 }
 
 const inOneLine = ({ issues }: z.ZodError): string =>

@@ -1,8 +1,8 @@
 import {
   char,
-  contractOf,
+  EXTERNAL_STAGE_MODEL,
+  fromDescriptor,
   jsonObject,
-  REMOTE_STAGE_MODEL,
   type StageContract,
   stageDescriptor,
 } from '@gatehouse/contracts';
@@ -10,22 +10,22 @@ import { z } from 'zod';
 import type { BlueprintObject, ObjectModel } from './object-model.js';
 
 /** What a blueprint says of a stage of somebody else's. */
-export const remoteStageSchema = z.object({ name: char(), kind: char(), config: jsonObject().default({}) });
+export const externalStageSchema = z.object({ name: char(), kind: char(), config: jsonObject().default({}) });
 
 /** Stages of others as blueprint objects: with what the stage said of itself when it was applied. */
-export const remoteStageModel: ObjectModel = {
-  name: REMOTE_STAGE_MODEL,
+export const externalStageModel: ObjectModel = {
+  name: EXTERNAL_STAGE_MODEL,
   kind: 'stage',
   key: ['name'],
-  schema: remoteStageSchema.extend({ descriptor: stageDescriptor }),
+  schema: externalStageSchema.extend({ descriptor: stageDescriptor }),
   references: new Map(),
   parents: [],
 };
 
 /** A stage of somebody else's with its promise; undefined for one of the house's own. */
-export function remoteStageOf({ model, values }: BlueprintObject) {
-  if (model !== REMOTE_STAGE_MODEL) return undefined;
+export function externalStageOf({ model, values }: BlueprintObject) {
+  if (model !== EXTERNAL_STAGE_MODEL) return undefined;
   const descriptor = stageDescriptor.parse(values['descriptor']);
-  const contract: StageContract = contractOf(descriptor);
-  return { descriptor, contract, config: values['config'] as z.output<typeof remoteStageSchema>['config'] };
+  const contract: StageContract = fromDescriptor(descriptor);
+  return { descriptor, contract, config: values['config'] as z.output<typeof externalStageSchema>['config'] };
 }

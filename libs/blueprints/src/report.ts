@@ -1,15 +1,15 @@
 const OUTCOMES = ['created', 'changed', 'left', 'removed', 'applied', 'missing', 'skipped'] as const;
-const SILENT: readonly Outcome[] = ['left', 'skipped'];
+const SILENT: readonly EntryOutcome[] = ['left', 'skipped'];
 
 /**
  * What became of an entry. `skipped`: its conditions are not met, or it is left out for another reason, which is told. Of one that asks for another blueprint: `applied` in
  * this run, or `missing` and not required.
  */
-export type Outcome = (typeof OUTCOMES)[number];
+export type EntryOutcome = (typeof OUTCOMES)[number];
 
 /** One entry's part of a report. */
-export interface Change {
-  readonly outcome: Outcome;
+export interface EntryChange {
+  readonly outcome: EntryOutcome;
   readonly model: string;
   /** The object's identifier as people know it; empty when there is none. */
   readonly name: string;
@@ -20,7 +20,7 @@ export interface Change {
 /** What a blueprint file did. */
 export interface FileReport {
   readonly file: string;
-  readonly changes: readonly Change[];
+  readonly changes: readonly EntryChange[];
   readonly warnings: readonly string[];
 }
 
@@ -55,7 +55,7 @@ function formatFile({ file, changes, warnings }: FileReport): string[] {
   ];
 }
 
-function formatChange({ outcome, model, name, why }: Change): string {
+function formatChange({ outcome, model, name, why }: EntryChange): string {
   const what = [outcome, model, name].filter(Boolean).join(' ');
   return `  ${what}${why === undefined ? '' : `: ${why}`}`;
 }

@@ -1,8 +1,8 @@
 import { boolean } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { accept, type Collection, Invalid, type Saved } from './collection.js';
+import { type Collection, type SaveResult, ValidationError, validate } from './collection.js';
 import type { JsonMap } from './json.js';
-import type { BlueprintFile, Library } from './library.js';
+import type { BlueprintFile, BlueprintLibrary } from './library.js';
 
 const UNIDENTIFIED = { error: 'Must be a map with a name, a path or both.' };
 const identifiersSchema = z
@@ -16,7 +16,7 @@ export class RequiredBlueprints implements Collection {
   readonly nameless = true;
 
   constructor(
-    private readonly library: Library,
+    private readonly library: BlueprintLibrary,
     private readonly apply: (file: BlueprintFile) => Promise<void>,
   ) {}
 
@@ -24,11 +24,11 @@ export class RequiredBlueprints implements Collection {
     return undefined;
   }
 
-  async check(given: JsonMap): Promise<() => Promise<Saved>> {
-    const { identifiers, required } = accept(requirementSchema, given);
+  async check(given: JsonMap): Promise<() => Promise<SaveResult>> {
+    const { identifiers, required } = validate(requirementSchema, given);
     const file = await this.library(identifiers);
     if (file) return () => this.#applied(file);
-    if (required) throw Invalid.field('identifiers', 'Required blueprint does not exist');
+    if (required) throw ValidationError.field('identifiers', 'Required blueprint does not exist');
     const name = identifiers.name ?? identifiers.path ?? '';
     return async () => ({ pk: undefined, name, outcome: 'missing' });
   }
@@ -36,7 +36,7 @@ export class RequiredBlueprints implements Collection {
   /** An entry that asks for a blueprint makes nothing that could be removed. */
   async remove(): Promise<void> {}
 
-  async #applied(file: BlueprintFile): Promise<Saved> {
+  async #applied(file: BlueprintFile): Promise<SaveResult> {
     await this.apply(file);
     return { pk: undefined, name: file.name, outcome: 'applied' };
   }

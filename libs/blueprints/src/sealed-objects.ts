@@ -1,21 +1,21 @@
-import { contractOf, REMOTE_STAGE_MODEL, secretFields, stageDescriptor } from '@gatehouse/contracts';
-import type { Vault } from '@gatehouse/platform';
+import { EXTERNAL_STAGE_MODEL, fromDescriptor, secretFields, stageDescriptor } from '@gatehouse/contracts';
+import type { SecretBox } from '@gatehouse/platform';
 import { isMap, type Json, type JsonMap } from './json.js';
 import type { ObjectModel } from './object-model.js';
-import { Objects, type StoredObject } from './objects.js';
+import { ObjectStore, type StoredObject } from './objects.js';
 
 /** What becomes of one secret. */
 type Change = (field: string, value: Json) => unknown;
 
 /** Objects whose secrets are sealed where they are kept, and open here. */
-export class SealedObjects extends Objects {
+export class SealedObjectStore extends ObjectStore {
   /** Those that a save would seal otherwise, such as under a newer key. */
   readonly stale = new Set<string>();
   readonly #secrets: ReadonlyMap<string, readonly string[]>;
 
   constructor(
-    private readonly kept: Objects,
-    private readonly vault: Vault,
+    private readonly kept: ObjectStore,
+    private readonly vault: SecretBox,
     models: readonly ObjectModel[],
   ) {
     super();
@@ -47,8 +47,8 @@ export class SealedObjects extends Objects {
   #changed(object: StoredObject, change: Change): StoredObject {
     const attrs = changedIn(object.attrs, this.#secrets.get(object.model) ?? [], change);
     const { config, descriptor } = attrs;
-    if (object.model !== REMOTE_STAGE_MODEL || !isMap(config)) return { ...object, attrs };
-    const inner = changedIn(config as JsonMap, secretsOfStranger(descriptor), change);
+    if (object.model !== EXTERNAL_STAGE_MODEL || !isMap(config)) return { ...object, attrs };
+    const inner = changedIn(config as JsonMap, externalStageSecrets(descriptor), change);
     return { ...object, attrs: { ...attrs, config: inner } };
   }
 }
@@ -66,10 +66,10 @@ const changedIn = (values: JsonMap, fields: readonly string[], change: Change): 
 /** The paths of the secrets among an object's values. */
 export function secretPaths(model: ObjectModel, values: JsonMap): string[][] {
   const own = secretFields(model.schema).map((field) => [field]);
-  const isStranger = model.name === REMOTE_STAGE_MODEL;
-  return isStranger ? secretsOfStranger(values['descriptor']).map((field) => ['config', field]) : own;
+  const isStranger = model.name === EXTERNAL_STAGE_MODEL;
+  return isStranger ? externalStageSecrets(values['descriptor']).map((field) => ['config', field]) : own;
 }
 
 /** What the stage of somebody else's has said is secret in its config. */
-const secretsOfStranger = (descriptor: unknown): readonly string[] =>
-  secretFields(contractOf(stageDescriptor.parse(descriptor)).config);
+const externalStageSecrets = (descriptor: unknown): readonly string[] =>
+  secretFields(fromDescriptor(stageDescriptor.parse(descriptor)).config);

@@ -6,8 +6,8 @@ import {
   publishedSource,
   referencesOf,
 } from '@gatehouse/contracts';
-import type { Vault } from '@gatehouse/platform';
-import { type SealedSource, sealedSource } from '@gatehouse/sources';
+import type { SecretBox } from '@gatehouse/platform';
+import { type SealedSource, sealSource } from '@gatehouse/sources';
 import type { z } from 'zod';
 import type { Draft } from './draft.js';
 import { type BlueprintObject, type ObjectModel, referencesIn } from './object-model.js';
@@ -28,9 +28,9 @@ export const sourceModels: readonly ObjectModel[] = [
 ];
 
 /** The sources of a draft as they are published, in the order of their slugs. */
-export function sourcesOf(draft: Draft, vault: Pick<Vault, 'seal'>): SealedSource[] {
+export function compileSources(draft: Draft, vault: Pick<SecretBox, 'seal'>): SealedSource[] {
   const objects = sourceModels.flatMap(({ name }) => [...draft.of(name)]);
-  const sources = objects.map((object) => sealedSource(compiled(object, draft), vault));
+  const sources = objects.map((object) => sealSource(compiled(object, draft), vault));
   return sources.sort((a, b) => (a.slug < b.slug ? -1 : 1));
 }
 

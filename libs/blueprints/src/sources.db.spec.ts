@@ -1,14 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { PublishedSource } from '@gatehouse/contracts';
-import { Sealer, Vault } from '@gatehouse/platform';
-import { openedSource, type SealedSource } from '@gatehouse/sources';
+import { Sealer, SecretBox } from '@gatehouse/platform';
+import { openSource, type SealedSource } from '@gatehouse/sources';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { entries, Testbed } from './testing.js';
+import { BlueprintHarness, entries } from './testing.js';
 
-let bed: Testbed;
+let bed: BlueprintHarness;
 const sealer = new Sealer(`one:${randomBytes(32).toString('base64')}`);
 beforeAll(async () => {
-  bed = await Testbed.open();
+  bed = await BlueprintHarness.open();
   bed.sealer = sealer;
 });
 afterAll(() => bed?.close());
@@ -27,7 +27,7 @@ const identification = (sources: string) =>
 
 async function published(): Promise<PublishedSource[]> {
   const rows = await bed.query<{ document: SealedSource }>('SELECT document FROM identification.sources ORDER BY slug');
-  return rows.map(({ document }) => openedSource(document, new Vault(sealer)));
+  return rows.map(({ document }) => openSource(document, new SecretBox(sealer)));
 }
 
 describe('sources in blueprints', () => {

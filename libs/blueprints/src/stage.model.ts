@@ -1,4 +1,4 @@
-import { char, type Part, referencesOf, type StageContract, writtenConfig } from '@gatehouse/contracts';
+import { blueprintConfig, char, type RelatedModel, referencesOf, type StageContract } from '@gatehouse/contracts';
 import type { ObjectModel } from './object-model.js';
 
 /** The model of a stage, out of its contract: a name and the config. */
@@ -9,7 +9,7 @@ export function stageModel(model: string, { config, admit, embeds, proves, ends 
     name: model,
     kind: 'stage',
     key: ['name'],
-    schema: writtenConfig(config).extend({ name: char() }),
+    schema: blueprintConfig(config).extend({ name: char() }),
     references,
     parents: [],
     guards: () => [...Object.keys(embeds), ...policies],
@@ -19,7 +19,7 @@ export function stageModel(model: string, { config, admit, embeds, proves, ends 
 }
 
 /** The model of what a stage's config may name beside stages and flows. */
-export const partModel = ({ kind, model, key = ['name'], config, admit, python }: Part): ObjectModel => ({
+export const relatedModel = ({ kind, model, key = ['name'], config, admit, python }: RelatedModel): ObjectModel => ({
   name: model,
   kind,
   key,

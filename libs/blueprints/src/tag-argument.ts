@@ -1,8 +1,8 @@
 import { BlueprintError } from './blueprint-error.js';
-import type { Written } from './written.js';
+import type { TaggedValue } from './written.js';
 
 /** A tag's argument as one word. Throws BlueprintError for anything else. */
-export function scalar(tag: string, argument: Written | undefined, what = 'name'): string {
+export function scalar(tag: string, argument: TaggedValue | undefined, what = 'name'): string {
   if (argument === undefined || argument === null || argument === '' || typeof argument === 'object') {
     throw new BlueprintError(`${tag} needs a ${what}`);
   }
@@ -10,13 +10,13 @@ export function scalar(tag: string, argument: Written | undefined, what = 'name'
 }
 
 /** A tag's argument as a list. Throws BlueprintError for anything else. */
-export function list(tag: string, argument: Written): readonly Written[] {
+export function list(tag: string, argument: TaggedValue): readonly TaggedValue[] {
   if (!Array.isArray(argument)) throw new BlueprintError(`${tag} needs a list`);
   return argument;
 }
 
 /** A tag's argument as a name, or as a name and a default. Throws BlueprintError for anything else. */
-export function named(tag: string, argument: Written): { name: string; fallback: Written } {
+export function named(tag: string, argument: TaggedValue): { name: string; fallback: TaggedValue } {
   if (!Array.isArray(argument)) return { name: scalar(tag, argument), fallback: null };
   if (argument.length > 2) throw new BlueprintError(`${tag} takes a name and a default`);
   return { name: scalar(tag, argument[0]), fallback: argument[1] ?? null };

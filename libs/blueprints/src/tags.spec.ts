@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonMap } from './json.js';
-import { Budget, MAX_RESOLVED, resolve, type Scope, type Written } from './written.js';
+import { MAX_RESOLVED, ResolutionBudget, type ResolutionScope, resolve, type TaggedValue } from './written.js';
 import { YamlSource } from './yaml-source.js';
 
-const scope = (over: Partial<Scope> = {}): Scope => ({
+const scope = (over: Partial<ResolutionScope> = {}): ResolutionScope => ({
   env: { HOST: 'id.example.org', EMPTY: '' },
   context: { realm: 'blue' },
   open: new Set(),
   items: [],
-  budget: new Budget(),
+  budget: new ResolutionBudget(),
   keyOf: (id) => ({ flow: 'f-1', user: 7 })[id],
   find: async (model, fields) => (model === 'app.thing' && fields['name'] === 'x' ? 't-1' : undefined),
   ...over,
 });
-const read = (yaml: string, over: Partial<Scope> = {}) => resolve(new YamlSource(yaml).value, scope(over));
+const read = (yaml: string, over: Partial<ResolutionScope> = {}) => resolve(new YamlSource(yaml).value, scope(over));
 
 describe('tags', () => {
   it.each([
@@ -134,7 +134,7 @@ describe('tags', () => {
   });
 
   it('resolves against the enumeration that a context value is used in', async () => {
-    const context = new YamlSource('{greeting: !Format ["hello %s", !Value 0]}').value as Record<string, Written>;
+    const context = new YamlSource('{greeting: !Format ["hello %s", !Value 0]}').value as Record<string, TaggedValue>;
     expect(await read('!Enumerate [[ann, bob], SEQ, !Context greeting]', { context })).toEqual([
       'hello ann',
       'hello bob',
@@ -163,7 +163,7 @@ describe('tags', () => {
   });
 
   it('finds out a context value that refers to itself', async () => {
-    const context = new YamlSource('{a: !Context b, b: [!Context a]}').value as Record<string, Written>;
+    const context = new YamlSource('{a: !Context b, b: [!Context a]}').value as Record<string, TaggedValue>;
     await expect(read('!Context a', { context })).rejects.toThrow('Context: `a` refers to itself');
   });
 });

@@ -1,11 +1,11 @@
-import { BlueprintError, placed } from './blueprint-error.js';
+import { BlueprintError, withLocation } from './blueprint-error.js';
 import { enumerate, index, value } from './enumeration-tags.js';
 import { choose, condition } from './logic-tags.js';
 import { context, env, find, format, keyOf } from './value-tags.js';
-import { type Resolve, Tagged, type Written } from './written.js';
+import { type TaggedValue, type TagResolver, UnresolvedTag } from './written.js';
 
 /** Reads a tag's argument, throwing BlueprintError when it has the wrong form, and says how to resolve it. */
-type Tag = (argument: Written) => Resolve;
+type Tag = (argument: TaggedValue) => TagResolver;
 
 /** Every tag, one line each (docs/spec/blueprints.md#tags). */
 const tags: Readonly<Record<string, Tag>> = {
@@ -22,12 +22,12 @@ const tags: Readonly<Record<string, Tag>> = {
 };
 
 /** A tag as it stands on a line of a file. Throws BlueprintError for an unknown one, or one with a wrong argument. */
-export function readTag(name: string, argument: Written, line: number | undefined): Tagged {
+export function readTag(name: string, argument: TaggedValue, line: number | undefined): UnresolvedTag {
   try {
     const tag = Object.hasOwn(tags, name) ? tags[name] : undefined;
     if (!tag) throw new BlueprintError(`unknown tag ${name}`);
-    return new Tagged(tag(argument), line);
+    return new UnresolvedTag(tag(argument), line);
   } catch (error) {
-    throw placed(error, { line });
+    throw withLocation(error, { line });
   }
 }

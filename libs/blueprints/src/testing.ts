@@ -16,7 +16,7 @@ const passwords = {
 export const entries = (...lines: string[]): string => `entries:\n${lines.map((line) => `- ${line}\n`).join('')}`;
 
 /** A database of a spec's own with both schemas, and blueprints applied to it. */
-export class Testbed {
+export class BlueprintHarness {
   /** Blueprints that others can require: texts by path. */
   readonly shelf = new Map<string, string>();
 
@@ -41,12 +41,12 @@ export class Testbed {
     private readonly drop: () => Promise<void>,
   ) {}
 
-  static async open(): Promise<Testbed> {
+  static async open(): Promise<BlueprintHarness> {
     const { url, drop } = await freshDatabase();
     await migrate({ url, schema: FLOW_SCHEMA, migrations: blueprintMigrations });
     await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
     await migrate({ url, schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations });
-    return new Testbed(
+    return new BlueprintHarness(
       await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 4 }),
       drop,
     );

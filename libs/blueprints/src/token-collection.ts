@@ -1,10 +1,17 @@
 import { timingSafeEqual } from 'node:crypto';
 import { boolean, char } from '@gatehouse/contracts';
-import { type Register, type RegisteredToken, tokenHash } from '@gatehouse/directory';
+import { type DirectoryStore, type DirectoryToken, tokenHash } from '@gatehouse/directory';
 import { z } from 'zod';
-import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
+import {
+  type Collection,
+  type FoundObject,
+  noSuchObject,
+  type SaveResult,
+  ValidationError,
+  validate,
+} from './collection.js';
 import type { JsonMap } from './json.js';
-import { differing, found, kept } from './registered.js';
+import { changedFields, translateLookupError, translateWriteError } from './registered.js';
 
 const INTENTS = ['api', 'app_password'] as const;
 const IDENTIFIER = /^[-a-zA-Z0-9_]{1,255}$/;
@@ -22,38 +29,41 @@ const tokenSchema = z.object({
 });
 type TokenValues = z.output<typeof tokenSchema>;
 
-interface FoundToken extends Found {
+interface FoundToken extends FoundObject {
   readonly pk: string;
-  readonly token: RegisteredToken;
+  readonly token: DirectoryToken;
 }
 
 /** The tokens of the directory (docs/spec/directory.md#tokens). */
 export class TokenCollection implements Collection<FoundToken> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(tokenSchema.shape));
 
-  constructor(private readonly register: Register) {}
+  constructor(private readonly register: DirectoryStore) {}
 
   async find(identifiers: JsonMap): Promise<FoundToken | undefined> {
-    const [token] = await found(this.register.findTokens(identifiers));
+    const [token] = await translateLookupError(this.register.findTokens(identifiers));
     return token && { pk: token.pk, name: token.identifier, token };
   }
 
-  async check({ pk, ...given }: JsonMap, existing: FoundToken | undefined): Promise<() => Promise<Saved>> {
-    if (pk !== undefined && !z.uuid().safeParse(pk).success) throw Invalid.field('pk', 'Must be a valid UUID.');
+  async check({ pk, ...given }: JsonMap, existing: FoundToken | undefined): Promise<() => Promise<SaveResult>> {
+    if (pk !== undefined && !z.uuid().safeParse(pk).success) throw ValidationError.field('pk', 'Must be a valid UUID.');
     const { identifier, intent, user, description, expiring } = existing?.token ?? {};
     const before = existing ? { identifier, intent, user, description, expiring } : { user: null, intent: undefined };
-    const values = accept(tokenSchema, { ...before, ...given });
-    if (existing && values.user !== user) throw Invalid.field('user', 'User cannot be changed');
+    const values = validate(tokenSchema, { ...before, ...given });
+    if (existing && values.user !== user) throw ValidationError.field('user', 'User cannot be changed');
     const [owner] = await this.register.findUsers({ pk: values.user });
     if (!owner) throw noSuchObject('user', values.user);
-    return () => kept(existing ? this.#update(existing.token, values) : this.#create(values, pk as string | undefined));
+    return () =>
+      translateWriteError(
+        existing ? this.#update(existing.token, values) : this.#create(values, pk as string | undefined),
+      );
   }
 
   async remove({ pk }: FoundToken): Promise<void> {
     await this.register.removeToken(pk);
   }
 
-  async #create({ key, expires, ...plain }: TokenValues, id: string | undefined): Promise<Saved> {
+  async #create({ key, expires, ...plain }: TokenValues, id: string | undefined): Promise<SaveResult> {
     const draft = { ...plain, expires: expiryOf(plain.intent, expires) ?? null };
     const { pk, identifier } = await this.register.createToken({
       ...draft,
@@ -63,9 +73,9 @@ export class TokenCollection implements Collection<FoundToken> {
     return { pk, name: identifier, outcome: 'created' };
   }
 
-  async #update(before: RegisteredToken, { key, expires, ...plain }: TokenValues): Promise<Saved> {
+  async #update(before: DirectoryToken, { key, expires, ...plain }: TokenValues): Promise<SaveResult> {
     const until = expiryOf(plain.intent, expires);
-    const changes = differing({ ...plain, expires: until === undefined ? before.expires : until }, before) ?? {};
+    const changes = changedFields({ ...plain, expires: until === undefined ? before.expires : until }, before) ?? {};
     const isRekeyed = key !== undefined && !timingSafeEqual(before.key_hash, tokenHash(key));
     const isChanged = isRekeyed || Object.keys(changes).length > 0;
     if (isChanged) await this.register.updateToken(before.pk, { ...changes, ...(isRekeyed ? { key } : {}) });

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { formatReport } from './report.js';
-import { entries, Testbed } from './testing.js';
+import { BlueprintHarness, entries } from './testing.js';
 
-let bed: Testbed;
+let bed: BlueprintHarness;
 beforeAll(async () => {
-  bed = await Testbed.open();
+  bed = await BlueprintHarness.open();
 });
 afterAll(() => bed?.close());
 beforeEach(() => bed.empty());

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
-import { Objects, type StoredObject } from './objects.js';
+import { ObjectStore, type StoredObject } from './objects.js';
 
 /** Blueprint objects in the schema `flow`, inside the caller's transaction. */
-export class TypeormObjects extends Objects {
+export class TypeormObjectStore extends ObjectStore {
   constructor(private readonly manager: EntityManager) {
     super();
   }

@@ -1,6 +1,6 @@
 import type { Brand, OauthClient } from '@gatehouse/plan';
 import type { EntityManager } from 'typeorm';
-import { type Edition, Publications } from './publications.js';
+import { type CompiledFlow, Publications } from './publications.js';
 import type { PublishedFlow } from './report.js';
 
 const ADD_NEW_VERSIONS = `
@@ -19,7 +19,7 @@ const FIND_MOVED = `
   WHERE f.version_id IS DISTINCT FROM v.id
   ORDER BY slug`;
 
-const POINT = `
+const SET_CURRENT_VERSION = `
   INSERT INTO flow.flows (id, slug, designation, version_id)
   SELECT id, slug, designation, version_id
   FROM jsonb_to_recordset($1::jsonb) AS m (id uuid, slug text, designation text, version_id uuid)`;
@@ -39,7 +39,7 @@ const DROP_CLIENTS = `
     SELECT FROM ${CLIENTS} WHERE c.client_id = k.client_id AND c.document = k.document)`;
 const ADD_CLIENTS = `INSERT INTO flow.oauth_clients SELECT c.* FROM ${CLIENTS} ON CONFLICT (client_id) DO NOTHING`;
 
-interface Moved extends PublishedFlow {
+interface MovedFlow extends PublishedFlow {
   readonly id: string;
   readonly version_id: string;
   readonly designation: string;
@@ -51,16 +51,16 @@ export class TypeormPublications extends Publications {
     super();
   }
 
-  async publish(editions: readonly Edition[]): Promise<PublishedFlow[]> {
+  async publish(editions: readonly CompiledFlow[]): Promise<PublishedFlow[]> {
     if (editions.length === 0) return [];
     const ids = editions.map(({ document }) => document.flow.id);
     const digests = editions.map(({ digest }) => digest);
     const documents = editions.map(({ document }) => JSON.stringify(document));
     await this.manager.query(ADD_NEW_VERSIONS, [ids, documents, digests]);
-    const moved: Moved[] = await this.manager.query(FIND_MOVED, [ids, digests]);
+    const moved: MovedFlow[] = await this.manager.query(FIND_MOVED, [ids, digests]);
     // Away first, then back: so that a flow can take the slug that another one gives up.
     await this.withdraw(moved.map(({ id }) => id));
-    await this.manager.query(POINT, [JSON.stringify(moved)]);
+    await this.manager.query(SET_CURRENT_VERSION, [JSON.stringify(moved)]);
     return moved.map(({ slug, number }) => ({ slug, number }));
   }
 

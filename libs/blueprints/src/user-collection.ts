@@ -1,12 +1,19 @@
-import { boolean, char, choice, jsonObject, lenient } from '@gatehouse/contracts';
-import { type Register, type RegisteredUser, USER_TYPES, type UserFields } from '@gatehouse/directory';
+import { boolean, char, choice, jsonObject, optionalNullable } from '@gatehouse/contracts';
+import { type DirectoryStore, type DirectoryUser, USER_TYPES, type UserFields } from '@gatehouse/directory';
 import { z } from 'zod';
-import { accept, type Collection, type Found, Invalid, noSuchObject, type Saved } from './collection.js';
+import {
+  type Collection,
+  type FoundObject,
+  noSuchObject,
+  type SaveResult,
+  ValidationError,
+  validate,
+} from './collection.js';
 import type { JsonMap } from './json.js';
-import { differing, found, kept, sameMembers } from './registered.js';
+import { changedFields, sameMembers, translateLookupError, translateWriteError } from './registered.js';
 
 /** Makes and checks password hashes, for users whose blueprint has a plain password. */
-export interface Passwords {
+export interface PasswordHashing {
   hash(password: string): Promise<string>;
   /** Whether a stored hash is of this password. Without it a plain password is set anew at every run. */
   verify?(password: string, hash: string): Promise<boolean>;
@@ -29,14 +36,14 @@ const userSchema = z.object({
   ...fields,
   groups: z.array(z.string()).optional(),
   // Not trimmed, and a number is its digits, as a serializer has it.
-  password: lenient(char({ trim: false, allowBlank: true }), { optional: true, nullable: true }),
+  password: optionalNullable(char({ trim: false, allowBlank: true }), { optional: true, nullable: true }),
   password_hash: z.string().nullish(),
 });
 type UserValues = z.output<typeof userSchema>;
 
-interface FoundUser extends Found {
+interface FoundUser extends FoundObject {
   readonly pk: number;
-  readonly user: RegisteredUser;
+  readonly user: DirectoryUser;
 }
 
 /** The users of the directory (docs/spec/directory.md#users). */
@@ -44,21 +51,21 @@ export class UserCollection implements Collection<FoundUser> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(userSchema.shape));
 
   constructor(
-    private readonly register: Register,
-    private readonly passwords: Passwords,
+    private readonly register: DirectoryStore,
+    private readonly passwords: PasswordHashing,
   ) {}
 
   async find(identifiers: JsonMap): Promise<FoundUser | undefined> {
-    const [user] = await found(this.register.findUsers(identifiers));
+    const [user] = await translateLookupError(this.register.findUsers(identifiers));
     return user && { pk: user.pk, name: user.username, user };
   }
 
-  async check(given: JsonMap, existing: FoundUser | undefined): Promise<() => Promise<Saved>> {
+  async check(given: JsonMap, existing: FoundUser | undefined): Promise<() => Promise<SaveResult>> {
     const before =
       existing && Object.fromEntries(Object.keys(fields).map((name) => [name, existing.user[name as 'name']]));
-    const values = accept(userSchema, { ...before, ...given });
+    const values = validate(userSchema, { ...before, ...given });
     if (values.password && values.password_hash) {
-      throw Invalid.field('password_hash', "Only one of 'password' or 'password_hash' can be set.");
+      throw ValidationError.field('password_hash', "Only one of 'password' or 'password_hash' can be set.");
     }
     for (const group of values.groups ?? []) {
       const [known] = await this.register.findGroups({ pk: group });
@@ -66,14 +73,14 @@ export class UserCollection implements Collection<FoundUser> {
     }
     // Said of one who is so already as well: they may have been waiting for a mail.
     const decided = Object.hasOwn(given, 'is_active') ? { is_active: values.is_active } : {};
-    return () => kept(existing ? this.#update(existing.user, values, decided) : this.#create(values));
+    return () => translateWriteError(existing ? this.#update(existing.user, values, decided) : this.#create(values));
   }
 
   async remove({ pk }: FoundUser): Promise<void> {
     await this.register.removeUser(pk);
   }
 
-  async #create(values: UserValues): Promise<Saved> {
+  async #create(values: UserValues): Promise<SaveResult> {
     const { password: _, password_hash: __, groups, ...plain } = values;
     const hash = await this.#hash(values, '');
     const { pk, username } = await this.register.createUser({ ...plain, ...(hash ? { password_hash: hash } : {}) });
@@ -81,10 +88,10 @@ export class UserCollection implements Collection<FoundUser> {
     return { pk, name: username, outcome: 'created' };
   }
 
-  async #update(before: RegisteredUser, values: UserValues, decided: Partial<UserFields>): Promise<Saved> {
+  async #update(before: DirectoryUser, values: UserValues, decided: Partial<UserFields>): Promise<SaveResult> {
     const { password: _, password_hash: __, groups, ...plain } = values;
     const password_hash = await this.#hash(values, before.password_hash);
-    const changes = differing({ ...plain, password_hash }, before);
+    const changes = changedFields({ ...plain, password_hash }, before);
     const isMoved = groups !== undefined && !sameMembers(groups, before.groups);
     const said = { ...decided, ...changes };
     if (Object.keys(said).length > 0) await this.register.updateUser(before.pk, said);

@@ -2,10 +2,10 @@ import { BlueprintError } from './blueprint-error.js';
 import type { Json } from './json.js';
 import { formatPercent } from './percent.js';
 import { list, named, scalar } from './tag-argument.js';
-import { type Resolve, resolve, resolveList, type Written } from './written.js';
+import { resolve, resolveList, type TaggedValue, type TagResolver } from './written.js';
 
 /** `!KeyOf id`: the pk of an entry that was applied before. */
-export function keyOf(argument: Written): Resolve {
+export function keyOf(argument: TaggedValue): TagResolver {
   const id = scalar('!KeyOf', argument);
   return async (scope) => {
     const pk = scope.keyOf(id);
@@ -18,13 +18,13 @@ export function keyOf(argument: Written): Resolve {
 }
 
 /** `!Env NAME` or `!Env [NAME, default]`: a variable of the environment that is not empty. */
-export function env(argument: Written): Resolve {
+export function env(argument: TaggedValue): TagResolver {
   const { name, fallback } = named('!Env', argument);
   return async (scope) => scope.env[name] || resolve(fallback, scope);
 }
 
 /** `!Context key` or `!Context [key, default]`: a value of the context. */
-export function context(argument: Written): Resolve {
+export function context(argument: TaggedValue): TagResolver {
   const { name, fallback } = named('!Context', argument);
   return async (scope) => {
     if (!Object.hasOwn(scope.context, name)) return resolve(fallback, scope);
@@ -34,14 +34,14 @@ export function context(argument: Written): Resolve {
 }
 
 /** `!Format [format, value…]`: the format filled as Python's `%` does. */
-export function format(argument: Written): Resolve {
+export function format(argument: TaggedValue): TagResolver {
   const [template, ...values] = list('!Format', argument);
   if (template === undefined) throw new BlueprintError('!Format needs a format');
   return async (scope) => formatPercent(String(await resolve(template, scope)), await resolveList(values, scope));
 }
 
 /** `!Find [app.model, [field, value]…]`: the pk of the first object with these values, or null. */
-export function find(argument: Written): Resolve {
+export function find(argument: TaggedValue): TagResolver {
   const [model, ...pairs] = list('!Find', argument);
   const fields = pairs.map((pair) => list('!Find', pair));
   if (model === undefined || fields.length === 0 || fields.some((pair) => pair.length !== 2)) {

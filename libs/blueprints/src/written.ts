@@ -1,18 +1,18 @@
-import { BlueprintError, placed } from './blueprint-error.js';
+import { BlueprintError, withLocation } from './blueprint-error.js';
 import { isMap, type Json, type JsonMap } from './json.js';
 
 /** A value as it stands in a file: JSON with tags anywhere in it. */
-export type Written = null | boolean | number | string | Tagged | readonly Written[] | WrittenMap;
+export type TaggedValue = null | boolean | number | string | UnresolvedTag | readonly TaggedValue[] | TaggedMap;
 /** A map of values as they stand in a file. */
-export interface WrittenMap {
-  readonly [key: string]: Written;
+export interface TaggedMap {
+  readonly [key: string]: TaggedValue;
 }
 
 /** The primary key of an object: a number for users, a UUID for the rest. */
 export type Pk = string | number;
 
 /** An item of an enumeration: a place and a value of a list or a text, a key and a value of a map. */
-export interface Item {
+export interface EnumerationItem {
   readonly index: Json;
   readonly value: Json;
 }
@@ -21,14 +21,14 @@ export interface Item {
 export const MAX_RESOLVED = 1_000_000;
 
 /** What tags are resolved against. */
-export interface Scope {
+export interface ResolutionScope {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly context: WrittenMap;
+  readonly context: TaggedMap;
   /** The context keys that are being resolved, so that one that names itself is found out. */
   readonly open: ReadonlySet<string>;
   /** The items of the enumerations around, the innermost first; undefined while an enumeration has none yet. */
-  readonly items: readonly (Item | undefined)[];
-  readonly budget: Budget;
+  readonly items: readonly (EnumerationItem | undefined)[];
+  readonly budget: ResolutionBudget;
   /** The pk of the entry with that `id`; undefined unless it was applied in this run. */
   keyOf(id: string): Pk | undefined;
   /** The pk of the first object of a model with these field values; throws BlueprintError for an unknown model. */
@@ -36,7 +36,7 @@ export interface Scope {
 }
 
 /** What is left of MAX_RESOLVED. */
-export class Budget {
+export class ResolutionBudget {
   #left = MAX_RESOLVED;
 
   /** Takes one value. Throws BlueprintError when there is none left. */
@@ -46,40 +46,40 @@ export class Budget {
 }
 
 /** What a tag stands for, once it is known against what. */
-export type Resolve = (scope: Scope) => Promise<Json>;
+export type TagResolver = (scope: ResolutionScope) => Promise<Json>;
 
 /** A tag with its argument, not yet resolved. */
-export class Tagged {
+export class UnresolvedTag {
   constructor(
-    private readonly resolution: Resolve,
+    private readonly resolution: TagResolver,
     private readonly line: number | undefined,
   ) {}
 
-  async resolve(scope: Scope): Promise<Json> {
+  async resolve(scope: ResolutionScope): Promise<Json> {
     try {
       return await this.resolution(scope);
     } catch (error) {
-      throw placed(error, { line: this.line });
+      throw withLocation(error, { line: this.line });
     }
   }
 }
 
 /** The value with every tag in it resolved, in the order of writing. */
-export async function resolve(written: Written, scope: Scope): Promise<Json> {
+export async function resolve(written: TaggedValue, scope: ResolutionScope): Promise<Json> {
   scope.budget.spend();
-  if (written instanceof Tagged) return written.resolve(scope);
+  if (written instanceof UnresolvedTag) return written.resolve(scope);
   if (Array.isArray(written)) return resolveList(written, scope);
-  return isMap(written) ? resolveMap(written as WrittenMap, scope) : (written as Json);
+  return isMap(written) ? resolveMap(written as TaggedMap, scope) : (written as Json);
 }
 
 /** A map with every tag in it resolved. */
-export async function resolveMap(written: WrittenMap, scope: Scope): Promise<JsonMap> {
+export async function resolveMap(written: TaggedMap, scope: ResolutionScope): Promise<JsonMap> {
   const values = await resolveList(Object.values(written), scope);
   return Object.fromEntries(Object.keys(written).map((key, i) => [key, values[i] as Json]));
 }
 
 /** A list with every tag in it resolved. */
-export async function resolveList(written: readonly Written[], scope: Scope): Promise<Json[]> {
+export async function resolveList(written: readonly TaggedValue[], scope: ResolutionScope): Promise<Json[]> {
   const resolved: Json[] = [];
   for (const part of written) resolved.push(await resolve(part, scope));
   return resolved;

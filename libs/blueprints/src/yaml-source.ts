@@ -19,7 +19,7 @@ import { BlueprintError } from './blueprint-error.js';
 import { isMap as isPlainMap } from './json.js';
 import { refuseNesting } from './nesting.js';
 import { readTag } from './tags.js';
-import type { Written, WrittenMap } from './written.js';
+import type { TaggedMap, TaggedValue } from './written.js';
 
 /** Maps, lists and tags inside each other. */
 export const MAX_DEPTH = 64;
@@ -30,7 +30,7 @@ export const MAX_VALUES = 200_000;
 
 /** What a YAML or JSON text says, and on which lines. Throws BlueprintError with the line of what cannot be read. */
 export class YamlSource {
-  readonly value: Written;
+  readonly value: TaggedValue;
   readonly #counter = new LineCounter();
   readonly #lines = new WeakMap<object, ReadonlyMap<string, number | undefined>>();
   readonly #document: Document;
@@ -52,7 +52,7 @@ export class YamlSource {
     return this.#lines.get(map)?.get(key);
   }
 
-  #read(node: unknown, depth: number): Written {
+  #read(node: unknown, depth: number): TaggedValue {
     if (node === null || node === undefined) return null;
     const line = this.#lineOf(node);
     if (depth > MAX_DEPTH) throw new BlueprintError(`nested deeper than ${MAX_DEPTH} levels`, { line });
@@ -78,16 +78,16 @@ export class YamlSource {
     return node;
   }
 
-  #plain(node: unknown, depth: number): Written {
+  #plain(node: unknown, depth: number): TaggedValue {
     if (isMap(node)) return this.#map(node, depth);
     if (isSeq(node)) return node.items.map((item) => this.#read(item, depth + 1));
     if (isScalar(node)) return plainScalar(node, this.#lineOf(node));
     throw new BlueprintError('not a value', { line: this.#lineOf(node) });
   }
 
-  #map(node: YAMLMap, depth: number): WrittenMap {
+  #map(node: YAMLMap, depth: number): TaggedMap {
     const lines = new Map<string, number | undefined>();
-    const entries = new Map<string, Written>();
+    const entries = new Map<string, TaggedValue>();
     for (const pair of node.items.filter((item) => !isMerge(item))) {
       const key = String(isScalar(pair.key) ? (pair.key.source ?? pair.key.value) : this.#read(pair.key, depth + 1));
       lines.set(key, this.#lineOf(pair.key));
@@ -100,12 +100,12 @@ export class YamlSource {
   }
 
   /** The keys that `<<` brings: of one map, or of several, the first of which wins. */
-  #merged(node: unknown, depth: number): [string, Written][] {
+  #merged(node: unknown, depth: number): [string, TaggedValue][] {
     const read = this.#read(node, depth + 1);
-    const maps: readonly Written[] = Array.isArray(read) ? [...read].reverse() : [read];
+    const maps: readonly TaggedValue[] = Array.isArray(read) ? [...read].reverse() : [read];
     return maps.flatMap((map) => {
       if (!isPlainMap(map)) throw new BlueprintError('only maps can be merged', { line: this.#lineOf(node) });
-      return Object.entries(map) as [string, Written][];
+      return Object.entries(map) as [string, TaggedValue][];
     });
   }
 
@@ -126,10 +126,11 @@ const isMerge = ({ key }: Pair) =>
 /** Single letters are no truth values to those who write blueprints, though YAML 1.1 has them so. */
 const LETTER = /^[yn]$/i;
 
-function plainScalar({ value, source }: Scalar, line: number | undefined): Written {
+function plainScalar({ value, source }: Scalar, line: number | undefined): TaggedValue {
   if (typeof value === 'boolean' && source !== undefined && LETTER.test(source)) return source;
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'bigint') return Number(value);
-  if (value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)) return value as Written;
+  if (value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value))
+    return value as TaggedValue;
   throw new BlueprintError('neither text, finite number, truth value nor date', { line });
 }

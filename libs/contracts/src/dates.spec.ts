@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dateOf, dateTimeOf } from './dates.js';
+import { parseDate, parseDateTime } from './dates.js';
 
 /** What Python 3.12's `fromisoformat`, and Django's looser formats after it, make of a text as a date and as a date-time. */
 const TABLE: [text: string, date: string | undefined, moment: string | undefined][] = [
@@ -58,13 +58,13 @@ const TABLE: [text: string, date: string | undefined, moment: string | undefined
 
 describe('a text', () => {
   it.each(TABLE)('%j is the date %s and the date-time %s', (text, date, moment) => {
-    expect([dateOf(text)?.value, dateTimeOf(text)?.value]).toEqual([date, moment]);
+    expect([parseDate(text)?.value, parseDateTime(text)?.value]).toEqual([date, moment]);
   });
 });
 
 it('reads nothing but text', () => {
   for (const given of [20240101, true, null, undefined, ['2024-01-01'], {}]) {
-    expect(dateOf(given)).toBeUndefined();
-    expect(dateTimeOf(given)).toBeUndefined();
+    expect(parseDate(given)).toBeUndefined();
+    expect(parseDateTime(given)).toBeUndefined();
   }
 });

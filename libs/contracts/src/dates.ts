@@ -4,7 +4,7 @@
  * takes single digits. Values are kept as ISO 8601 text.
  */
 
-interface Written {
+interface ParsedDate {
   readonly value: string;
 }
 
@@ -44,14 +44,14 @@ const FIRST_YEAR = Date.parse('0001-01-01T00:00:00Z');
 const AFTER_LAST_YEAR = Date.parse('+010000-01-01T00:00:00Z');
 
 /** A calendar day as `YYYY-MM-DD`; `undefined` when no format takes the value, or there is no such day. */
-export function dateOf(given: unknown): Written | undefined {
+export function parseDate(given: unknown): ParsedDate | undefined {
   const text = textIn(given);
   const day = dayOf(ISO_DATE.exec(text)?.groups) ?? dayOf(LOOSE_DATE.exec(text)?.groups);
   return day && { value: day.toISOString().slice(0, 10) };
 }
 
 /** A moment in UTC, which is also meant where no offset is given; a date alone is midnight. `undefined` for anything else. */
-export function dateTimeOf(given: unknown): Written | undefined {
+export function parseDateTime(given: unknown): ParsedDate | undefined {
   const text = textIn(given);
   const parts = partsOf(ISO_MOMENT.exec(text)?.groups) ?? partsOf(LOOSE_MOMENT.exec(text)?.groups);
   if (!parts) return undefined;

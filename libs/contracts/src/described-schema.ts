@@ -16,7 +16,7 @@ const fieldName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
  * The part of JSON Schema (2020-12) that descriptors speak: what every language can check. It has no patterns and no
  * references, with which a descriptor could keep its reader busy for ever.
  */
-export const describedSchema = z.strictObject({
+export const descriptorSchema = z.strictObject({
   type: z.union([type, z.array(type).min(1).max(TYPES.length)]).optional(),
   title: z.string().max(512).optional(),
   description: z.string().max(512).optional(),
@@ -36,45 +36,45 @@ export const describedSchema = z.strictObject({
   /** Never logged, never in an address, never in a challenge. */
   'x-secret': z.boolean().optional(),
   get properties() {
-    return z.record(fieldName, describedSchema).optional();
+    return z.record(fieldName, descriptorSchema).optional();
   },
   get additionalProperties() {
-    return z.union([z.boolean(), describedSchema]).optional();
+    return z.union([z.boolean(), descriptorSchema]).optional();
   },
   get items() {
-    return describedSchema.optional();
+    return descriptorSchema.optional();
   },
   get anyOf() {
-    return z.array(describedSchema).min(1).max(8).optional();
+    return z.array(descriptorSchema).min(1).max(8).optional();
   },
 });
 
 /** An object with fields, as descriptors say it. */
-export const describedObject = z.strictObject({
-  ...describedSchema.shape,
+export const descriptorObject = z.strictObject({
+  ...descriptorSchema.shape,
   $schema: z.string().max(128).optional(),
   type: z.literal('object'),
-  properties: z.record(fieldName, describedSchema).default({}),
+  properties: z.record(fieldName, descriptorSchema).default({}),
   required: z.array(z.string()).default([]),
 });
-export type DescribedObject = z.output<typeof describedObject>;
+export type DescriptorObject = z.output<typeof descriptorObject>;
 
 /** A schema of the house, said in a descriptor's words; what those have no word for is left out. */
-export function describeSchema(schema: z.ZodObject): DescribedObject {
-  return describedObject.parse(jsonSchemaOf(schema));
+export function toDescriptorSchema(schema: z.ZodObject): DescriptorObject {
+  return descriptorObject.parse(jsonSchemaOf(schema));
 }
 
 /** Names of the published schema (`id`) are none here: a registry of no names keeps everything in its place. */
-const NAMELESS = z.registry<Record<string, unknown>>();
+const ANONYMOUS_REGISTRY = z.registry<Record<string, unknown>>();
 
 function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
   const { $schema: _dialect, ...described } = z.toJSONSchema(schema, {
     unrepresentable: 'any',
-    metadata: NAMELESS,
+    metadata: ANONYMOUS_REGISTRY,
     override: ({ zodSchema, jsonSchema }) => {
-      const told = { ...jsonSchema, ...wireOf(zodSchema) };
+      const told = { ...jsonSchema, ...wireSchemaOf(zodSchema) };
       for (const word of Object.keys(jsonSchema)) delete jsonSchema[word];
-      Object.assign(jsonSchema, plain(told));
+      Object.assign(jsonSchema, withoutExtras(told));
       if (zodSchema instanceof z.ZodObject) markSecrets(zodSchema, jsonSchema);
     },
   });
@@ -82,16 +82,16 @@ function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
 }
 
 /** What a field type of the wire says of itself, in words or as another schema. */
-function wireOf(schema: z.core.$ZodType): z.core.JSONSchema.BaseSchema {
+function wireSchemaOf(schema: z.core.$ZodType): z.core.JSONSchema.BaseSchema {
   const { wire, title, description } = z.globalRegistry.get(schema) ?? {};
   const said = { ...(title ? { title } : {}), ...(description ? { description } : {}) };
   return { ...said, ...(wire instanceof z.ZodType ? jsonSchemaOf(wire) : Object(wire)) };
 }
 
-const WORDS: ReadonlySet<string> = new Set(Object.keys(describedSchema.shape));
+const SUPPORTED_KEYWORDS: ReadonlySet<string> = new Set(Object.keys(descriptorSchema.shape));
 
 /** Without what strict readers would take for more than it is: fields may be added, and a default makes one optional. */
-function plain(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.BaseSchema {
+function withoutExtras(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.BaseSchema {
   const { additionalProperties, required, properties = {}, minimum, maximum, ...rest } = schema;
   const isOpen = Object.keys(Object(additionalProperties)).length === 0;
   const needed = required?.filter((name) => Object(properties[name])['default'] === undefined);
@@ -103,7 +103,7 @@ function plain(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.BaseSche
       ...(needed ? { required: needed } : {}),
       ...(minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
       ...(maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
-    }).filter(([word, value]) => WORDS.has(word) && value !== undefined),
+    }).filter(([word, value]) => SUPPORTED_KEYWORDS.has(word) && value !== undefined),
   );
 }
 
@@ -112,7 +112,7 @@ function markSecrets(schema: z.ZodObject, { properties = {} }: z.core.JSONSchema
 }
 
 /** A schema that holds values to what a descriptor says of them; fields that it does not name are left out. */
-export function schemaOf({ properties, required, title, description }: DescribedObject): z.ZodObject {
+export function fromDescriptorSchema({ properties, required, title, description }: DescriptorObject): z.ZodObject {
   const fields = Object.entries(properties).map(([name, described]) => {
     const field = z.fromJSONSchema(described as z.core.JSONSchema.JSONSchema);
     const schema = described['x-secret'] ? secret(field) : field;

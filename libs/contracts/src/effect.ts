@@ -40,7 +40,7 @@ export const mailEffect = z.object({
 const event = z.object({ type: z.literal('event'), action: z.string().regex(/^[a-z_]{1,64}$/), context: bag });
 
 /** What is told of something that happened. */
-export const toldEvent = event.omit({ type: true });
+export const eventPayload = event.omit({ type: true });
 
 /**
  * A change outside the plan, asked for as data; the gateway makes it in the statement that saves the plan
@@ -88,7 +88,12 @@ export type EffectType = Effect['type'];
 export const EFFECT_TYPES = effect.options.map(({ shape }) => shape.type.value);
 
 /** Effects that a refusal may have: they record what happened and change nobody's rights. */
-export const RECORDING_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reputation']);
+export const REFUSAL_EFFECTS: ReadonlySet<EffectType> = new Set(['event', 'reputation']);
 
 /** Effects that asking may have besides: a code or a link is sent with the challenge that waits for it. */
-export const ASKING_EFFECTS: ReadonlySet<EffectType> = new Set([...RECORDING_EFFECTS, 'mail', 'source_login', 'toast']);
+export const CHALLENGE_EFFECTS: ReadonlySet<EffectType> = new Set([
+  ...REFUSAL_EFFECTS,
+  'mail',
+  'source_login',
+  'toast',
+]);

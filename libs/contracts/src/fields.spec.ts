@@ -11,11 +11,11 @@ import {
   fieldErrors,
   integer,
   jsonObject,
-  lenient,
   nested,
+  optionalNullable,
 } from './fields.js';
 import { NON_FIELD_ERRORS, render } from './message.js';
-import { fill } from './sentence.js';
+import { interpolate } from './sentence.js';
 
 const ABSENT = Symbol('absent');
 
@@ -23,7 +23,7 @@ const ABSENT = Symbol('absent');
 function heard(type: z.ZodType, value: unknown) {
   const parsed = z.object({ field: type }).safeParse(value === ABSENT ? {} : { field: value });
   if (parsed.success) return { value: parsed.data.field };
-  return (fieldErrors(parsed.error)['field'] ?? []).map((message) => render(message, fill, fieldMessages));
+  return (fieldErrors(parsed.error)['field'] ?? []).map((message) => render(message, interpolate, fieldMessages));
 }
 const said = (string: string, code: string) => [{ string, code }];
 const invalid = (string: string) => said(string, 'invalid');
@@ -49,12 +49,16 @@ describe.each(everyType)('any field, such as %s', (_name, type) => {
     expect(heard(type, null)).toEqual(said('This field may not be null.', 'null'));
   });
   it('may be absent when it is optional, and then stays absent', () => {
-    expect(z.object({ field: lenient(type, { optional: true }) }).parse({})).toEqual({});
-    expect(heard(lenient(type, { optional: true }), null)).toEqual(said('This field may not be null.', 'null'));
+    expect(z.object({ field: optionalNullable(type, { optional: true }) }).parse({})).toEqual({});
+    expect(heard(optionalNullable(type, { optional: true }), null)).toEqual(
+      said('This field may not be null.', 'null'),
+    );
   });
   it('may be null when it is nullable, and then stays null', () => {
-    expect(heard(lenient(type, { nullable: true }), null)).toEqual({ value: null });
-    expect(heard(lenient(type, { nullable: true }), ABSENT)).toEqual(said('This field is required.', 'required'));
+    expect(heard(optionalNullable(type, { nullable: true }), null)).toEqual({ value: null });
+    expect(heard(optionalNullable(type, { nullable: true }), ABSENT)).toEqual(
+      said('This field is required.', 'required'),
+    );
   });
   it('answers whatever JSON it is sent with a value or a refusal, never with an exception', () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => void heard(type, value)));
@@ -259,7 +263,7 @@ describe('a body', () => {
     [true, 'Invalid data. Expected a dictionary, but got bool.', 'invalid'],
   ])('that is %j and no object is refused as a whole', (body, string, code) => {
     const messages = bodyErrors(body)?.[NON_FIELD_ERRORS] ?? [];
-    expect(messages.map((message) => render(message, fill, fieldMessages))).toEqual([{ string, code }]);
+    expect(messages.map((message) => render(message, interpolate, fieldMessages))).toEqual([{ string, code }]);
   });
   it('that is an object is left to its fields', () => {
     expect(bodyErrors({})).toBeUndefined();

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { dateTimeOf } from './dates.js';
+import { parseDateTime } from './dates.js';
 import type { FieldMessageCode } from './field-messages.js';
 import { type Errors, NON_FIELD_ERRORS } from './message.js';
-import { oddCharacterIn } from './odd-character.js';
+import { findUnstorableCharacter } from './odd-character.js';
 import { pythonText } from './python-text.js';
 
 /**
@@ -11,7 +11,7 @@ import { pythonText } from './python-text.js';
  */
 
 type Params = Record<string, string | number>;
-type Refusal = readonly [code: FieldMessageCode, params?: Params];
+type FieldIssue = readonly [code: FieldMessageCode, params?: Params];
 interface Options {
   /** An absent key is fine and stays absent. */
   readonly optional?: boolean;
@@ -19,13 +19,13 @@ interface Options {
   readonly nullable?: boolean;
 }
 
-class Refused extends Error {
-  constructor(readonly refusals: readonly Refusal[]) {
+class FieldValueError extends Error {
+  constructor(readonly refusals: readonly FieldIssue[]) {
     super();
   }
 }
-const refuse = (code: FieldMessageCode, params?: Params): never => {
-  throw new Refused([params ? [code, params] : [code]]);
+const failField = (code: FieldMessageCode, params?: Params): never => {
+  throw new FieldValueError([params ? [code, params] : [code]]);
 };
 
 /**
@@ -37,9 +37,9 @@ function field<T>(coerce: (value: unknown) => T, wire: Readonly<Record<string, u
     .unknown()
     .transform((value, ctx): T => {
       try {
-        return value === undefined ? refuse('required') : value === null ? refuse('null') : coerce(value);
+        return value === undefined ? failField('required') : value === null ? failField('null') : coerce(value);
       } catch (error) {
-        if (!(error instanceof Refused)) throw error;
+        if (!(error instanceof FieldValueError)) throw error;
         for (const [code, params] of error.refusals) {
           ctx.addIssue({ code: 'custom', message: code, params: { message: params ? { code, params } : { code } } });
         }
@@ -63,17 +63,17 @@ export function char(options: CharOptions = {}): z.ZodType<string> {
   const { trim = true, allowBlank = false, maxLength, minLength, notText = 'not_a_string' } = options;
   return field(
     (value) => {
-      if (typeof value !== 'string' && typeof value !== 'number') return refuse(notText);
+      if (typeof value !== 'string' && typeof value !== 'number') return failField(notText);
       const text = trim ? pythonText(value).trim() : pythonText(value);
-      if (text === '') return allowBlank ? text : refuse('blank');
-      const refusals: Refusal[] = [];
+      if (text === '') return allowBlank ? text : failField('blank');
+      const refusals: FieldIssue[] = [];
       const length = codePoints(text);
       if (maxLength !== undefined && length > maxLength) refusals.push(['max_length', { max: maxLength }]);
       if (minLength !== undefined && length < minLength) refusals.push(['min_length', { min: minLength }]);
       if (text.includes('\0')) refusals.push(['null_characters']);
       const lone = /[\uD800-\uDFFF]/u.exec(text);
-      if (lone) refusals.push(oddity(lone[0]));
-      if (refusals.length > 0) throw new Refused(refusals);
+      if (lone) refusals.push(characterIssue(lone[0]));
+      if (refusals.length > 0) throw new FieldValueError(refusals);
       return text;
     },
     { type: 'string', ...(allowBlank ? {} : { minLength: 1 }) },
@@ -92,8 +92,8 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): z.Zo
   return field(
     (value) => {
       const number = toInteger(value);
-      if (max !== undefined && number > max) return refuse('max_value', { max });
-      if (min !== undefined && number < min) return refuse('min_value', { min });
+      if (max !== undefined && number > max) return failField('max_value', { max });
+      if (min !== undefined && number < min) return failField('min_value', { min });
       return number;
     },
     { type: 'integer', ...(min === undefined ? {} : { minimum: min }), ...(max === undefined ? {} : { maximum: max }) },
@@ -106,7 +106,7 @@ export function number(): z.ZodType<number> {
     (value) => {
       const text = typeof value === 'string' ? value.trim() : value;
       const isNumber = typeof text === 'number' || (typeof text === 'string' && NUMBER.test(text));
-      return isNumber && Number.isFinite(Number(text)) ? Number(text) : refuse('not_a_number');
+      return isNumber && Number.isFinite(Number(text)) ? Number(text) : failField('not_a_number');
     },
     { type: 'number' },
   );
@@ -127,17 +127,17 @@ const MAX_INTEGER_TEXT = 1000;
 /** Beyond what a number holds to the last digit, another one would be kept than was typed. */
 function toInteger(value: unknown): number {
   const number = Number(integerText(value));
-  return Number.isSafeInteger(number) ? number : refuse('not_an_integer');
+  return Number.isSafeInteger(number) ? number : failField('not_an_integer');
 }
 
 /** The sign and the digits of a whole number. */
 function integerText(value: unknown): string {
   // Beyond the safe ones a number of JSON is not the one that was sent any more.
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : refuse('not_an_integer');
-  if (typeof value !== 'string') return refuse('not_an_integer');
-  if (value.length > MAX_INTEGER_TEXT) return refuse('max_string_length');
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : failField('not_an_integer');
+  if (typeof value !== 'string') return failField('not_an_integer');
+  if (value.length > MAX_INTEGER_TEXT) return failField('max_string_length');
   const match = /^\s*([+-]?\p{Nd}+(?:_\p{Nd}+)*)(?:\.0*)?\s*$/u.exec(value);
-  return match ? asciiDigits(match[1]!.replaceAll('_', '')) : refuse('not_an_integer');
+  return match ? asciiDigits(match[1]!.replaceAll('_', '')) : failField('not_an_integer');
 }
 
 /** Unicode's decimal digits come in runs of ten, so a digit's value is its distance from the start of the runs, modulo ten. */
@@ -150,12 +150,30 @@ function asciiDigits(text: string): string {
 }
 
 /** A moment, as ISO 8601 text in UTC. */
-export function moment(): z.ZodType<string> {
-  return field((value) => dateTimeOf(value)?.value ?? refuse('not_a_moment'), { type: 'string', format: 'date-time' });
+export function dateTime(): z.ZodType<string> {
+  return field((value) => parseDateTime(value)?.value ?? failField('not_a_moment'), {
+    type: 'string',
+    format: 'date-time',
+  });
 }
 
-const YES = new Set(['t', 'T', 'y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON', '1']);
-const NO = new Set(['f', 'F', 'n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF', '0']);
+const TRUE_VALUES = new Set(['t', 'T', 'y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON', '1']);
+const FALSE_VALUES = new Set([
+  'f',
+  'F',
+  'n',
+  'N',
+  'no',
+  'No',
+  'NO',
+  'false',
+  'False',
+  'FALSE',
+  'off',
+  'Off',
+  'OFF',
+  '0',
+]);
 
 /** Yes or no, in the spellings that forms send (`on`, `True`, `1`, …). */
 export function boolean(): z.ZodType<boolean> {
@@ -163,7 +181,7 @@ export function boolean(): z.ZodType<boolean> {
     (value) => {
       if (typeof value === 'boolean') return value;
       const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-      return YES.has(text) ? true : NO.has(text) ? false : refuse('not_a_boolean');
+      return TRUE_VALUES.has(text) ? true : FALSE_VALUES.has(text) ? false : failField('not_a_boolean');
     },
     { type: 'boolean' },
   );
@@ -172,7 +190,7 @@ export function boolean(): z.ZodType<boolean> {
 /** One of some texts, compared by string form. */
 export function choice<const T extends string>(choices: readonly [T, ...T[]]): z.ZodType<T> {
   return field(
-    (value) => choices.find((c) => c === pythonText(value)) ?? refuse('not_a_choice', { input: pythonText(value) }),
+    (value) => choices.find((c) => c === pythonText(value)) ?? failField('not_a_choice', { input: pythonText(value) }),
     { type: 'string', enum: choices },
   );
 }
@@ -181,16 +199,16 @@ export function choice<const T extends string>(choices: readonly [T, ...T[]]): z
 export function jsonObject(): z.ZodType<Record<string, unknown>> {
   return field(
     (value) => {
-      if (typeOf(value) !== 'dict') return refuse('not_a_json_object');
-      const odd = oddCharacterIn(value);
-      return odd === undefined ? (value as Record<string, unknown>) : refuse(...oddity(odd));
+      if (wireTypeName(value) !== 'dict') return failField('not_a_json_object');
+      const odd = findUnstorableCharacter(value);
+      return odd === undefined ? (value as Record<string, unknown>) : failField(...characterIssue(odd));
     },
     { type: 'object', additionalProperties: {} },
   );
 }
 
 /** What is said of NUL, or of half a surrogate pair. */
-const oddity = (odd: string): Refusal =>
+const characterIssue = (odd: string): FieldIssue =>
   odd === '\0'
     ? ['null_characters']
     : ['surrogate_characters', { code_point: odd.charCodeAt(0).toString(16).toUpperCase() }];
@@ -198,24 +216,27 @@ const oddity = (odd: string): Refusal =>
 /** An object with fields of its own. */
 export function nested<S extends z.ZodRawShape>(shape: z.ZodObject<S>): z.ZodType<z.output<z.ZodObject<S>>> {
   const object = (value: unknown) =>
-    typeOf(value) === 'dict' ? (value as object) : refuse('not_an_object', { type: typeOf(value) });
+    wireTypeName(value) === 'dict' ? (value as object) : failField('not_an_object', { type: wireTypeName(value) });
   return field(object, shape).pipe(shape as z.ZodType<z.output<z.ZodObject<S>>, object>);
 }
 
 /** Allows the key to be absent, or null, or both, without touching what else the field says. */
-export function lenient<T>(
+export function optionalNullable<T>(
   type: z.ZodType<T>,
   options: Options & { nullable: true; optional: true },
 ): z.ZodType<T | null | undefined>;
-export function lenient<T>(type: z.ZodType<T>, options: Options & { nullable: true }): z.ZodType<T | null>;
-export function lenient<T>(type: z.ZodType<T>, options: Options & { optional: true }): z.ZodType<T | undefined>;
-export function lenient(type: z.ZodType, { optional, nullable }: Options): z.ZodType {
+export function optionalNullable<T>(type: z.ZodType<T>, options: Options & { nullable: true }): z.ZodType<T | null>;
+export function optionalNullable<T>(
+  type: z.ZodType<T>,
+  options: Options & { optional: true },
+): z.ZodType<T | undefined>;
+export function optionalNullable(type: z.ZodType, { optional, nullable }: Options): z.ZodType {
   const maybeNull = nullable ? type.nullable() : type;
   return optional ? maybeNull.optional() : maybeNull;
 }
 
 /** The name that the wire gives to a JSON value's type. */
-export function typeOf(value: unknown): 'str' | 'list' | 'int' | 'float' | 'bool' | 'dict' | 'null' {
+export function wireTypeName(value: unknown): 'str' | 'list' | 'int' | 'float' | 'bool' | 'dict' | 'null' {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'list';
   if (typeof value === 'object') return 'dict';
@@ -226,7 +247,7 @@ export function typeOf(value: unknown): 'str' | 'list' | 'int' | 'float' | 'bool
 
 /** What is wrong with a body that is JSON but no object; undefined for an object. */
 export function bodyErrors(body: unknown): Errors | undefined {
-  const type = typeOf(body);
+  const type = wireTypeName(body);
   if (type === 'dict') return undefined;
   const code = type === 'null' ? 'no_data' : 'not_an_object';
   return { [NON_FIELD_ERRORS]: [type === 'null' ? { code } : { code, params: { type } }] };

@@ -12,26 +12,26 @@ export const appleChallenge = z
   .object({ client_id: z.string(), scope: z.string(), redirect_uri: z.string(), state: z.string() })
   .meta({ id: 'AppleLoginChallenge', description: 'Signs in at Apple, by the script that Apple offers.' });
 
-const told = <const C extends string, S extends z.ZodRawShape>(component: C, challenge: z.ZodObject<S>) =>
+const challengeVariant = <const C extends string, S extends z.ZodRawShape>(component: C, challenge: z.ZodObject<S>) =>
   challenge.extend({ component: z.literal(component) });
 
-const button = <const C extends string>(component: C, challenge: z.ZodObject) => ({
+const sourceButton = <const C extends string>(component: C, challenge: z.ZodObject) => ({
   [component]: challengeBody({ component, challenge, user_info: false }),
 });
 
 /** What follows when a source's button is pressed; clients know no other components here. */
 export const loginChallenge = z
   .discriminatedUnion('component', [
-    told('xak-flow-redirect', redirectChallenge),
-    told('ak-source-plex', plexChallenge),
-    told('ak-source-oauth-apple', appleChallenge),
+    challengeVariant('xak-flow-redirect', redirectChallenge),
+    challengeVariant('ak-source-plex', plexChallenge),
+    challengeVariant('ak-source-oauth-apple', appleChallenge),
   ])
   .meta({
     id: 'LoginChallengeTypes',
     by_component: {
-      ...button('xak-flow-redirect', redirectChallenge),
-      ...button('ak-source-plex', plexChallenge),
-      ...button('ak-source-oauth-apple', appleChallenge),
+      ...sourceButton('xak-flow-redirect', redirectChallenge),
+      ...sourceButton('ak-source-plex', plexChallenge),
+      ...sourceButton('ak-source-oauth-apple', appleChallenge),
     },
   });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secret } from './secret.js';
-import { target } from './target.js';
+import { redirectTarget } from './target.js';
 
 const savedUser = z.object({
   kind: z.literal('saved'),
@@ -76,7 +76,7 @@ export const planContext = z.object({
   is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),
   deny_message: z.string().optional(),
   /** Where the flow ends, whatever `next` says; may be absolute. */
-  redirect: target().optional(),
+  redirect: redirectTarget().optional(),
   title: z.string().optional(),
   url: z.string().optional(),
   attrs: z.record(z.string(), z.string()).optional(),

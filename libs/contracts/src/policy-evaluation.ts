@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toldEvent } from './effect.js';
+import { eventPayload } from './effect.js';
 import { user } from './plan-context.js';
 import { insert } from './stage-reply.js';
 import { stageRequest } from './stage-request.js';
@@ -84,6 +84,6 @@ export const policyReply = z.object({
   /** Added when its step is decided on: what comes before that is over. */
   insert: insert.extend({ where: z.enum(['next', 'last']) }).optional(),
   /** What they want to have happened; kept with the plan. */
-  events: z.array(toldEvent).max(MAX_POLICY_EVENTS).optional(),
+  events: z.array(eventPayload).max(MAX_POLICY_EVENTS).optional(),
 });
 export type PolicyReply = z.output<typeof policyReply>;

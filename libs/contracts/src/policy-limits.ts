@@ -13,13 +13,13 @@ export const policyLimits = z.object({
 });
 
 /** Bytes of a question and of its answer. */
-export interface PolicyBytes {
+export interface PolicyMessageLimits {
   readonly request: number;
   readonly reply: number;
 }
 
 /** As settings say. */
-export const policyBytesOf = (settings: z.output<typeof policyLimits>): PolicyBytes => ({
+export const policyMessageLimits = (settings: z.output<typeof policyLimits>): PolicyMessageLimits => ({
   request: settings.POLICY_REQUEST_BYTES,
   reply: settings.POLICY_REPLY_BYTES,
 });

@@ -1,4 +1,4 @@
-import { fill, type Sentence } from './sentence.js';
+import { interpolate, type Sentence } from './sentence.js';
 
 /**
  * How a problem's body looks: the executor's flow error, the seed's GenericError or its ValidationError
@@ -69,7 +69,7 @@ export class Problem extends Error {
   ) {
     const entry: ProblemEntry = problems[code];
     const said = typeof detail === 'object' ? detail : { text: detail ?? entry.detail };
-    super(fill(said.text, said.params), { cause });
+    super(interpolate(said.text, said.params), { cause });
     this.detail = said;
     this.name = 'Problem';
     this.retryAfterS = retry_after_s ?? entry.retry_after_s;

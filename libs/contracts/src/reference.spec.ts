@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { inlined, reference, references, referencesOf, writtenConfig } from './reference.js';
+import { blueprintConfig, inlinedReferences, reference, references, referencesOf } from './reference.js';
 
 const config = z.object({
   password_stage: reference('stage'),
@@ -41,12 +41,15 @@ it('points nowhere unless told otherwise', () => {
 });
 
 it('may point to any number, and hold what they say once it is compiled', () => {
-  const form = z.object({ next: references('stage'), lines: inlined('line', z.object({ text: z.string() })) });
+  const form = z.object({
+    next: references('stage'),
+    lines: inlinedReferences('line', z.object({ text: z.string() })),
+  });
   expect([...referencesOf(form)]).toEqual([
     ['next', { to: 'stage', many: true }],
     ['lines', { to: 'line', many: true, inlined: true }],
   ]);
   expect(form.parse({ lines: [{ text: 'One' }] })).toEqual({ next: [], lines: [{ text: 'One' }] });
-  expect(writtenConfig(form).parse({ lines: ['an id'] })).toEqual({ next: [], lines: ['an id'] });
-  expect(writtenConfig(form).safeParse({ lines: [{ text: 'One' }] }).success).toBe(false);
+  expect(blueprintConfig(form).parse({ lines: ['an id'] })).toEqual({ next: [], lines: ['an id'] });
+  expect(blueprintConfig(form).safeParse({ lines: [{ text: 'One' }] }).success).toBe(false);
 });

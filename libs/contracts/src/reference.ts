@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { layers } from './layers.js';
+import { schemaLayers } from './layers.js';
 
 /**
  * What a config field can point to: `flow` (compiled to its slug), `stage` (stays an id, stands in the version's `attached`),
@@ -18,40 +18,40 @@ export interface Reference {
   readonly inlined?: boolean;
 }
 
-const marks = z.registry<Reference>();
+const referenceRegistry = z.registry<Reference>();
 
 /** A config field that names another blueprint object; null when it names none. */
 export function reference(to: ReferenceKind, model?: string) {
   const schema = z.string().nullable().default(null);
-  marks.add(schema, { to, ...(model === undefined ? {} : { model }) });
+  referenceRegistry.add(schema, { to, ...(model === undefined ? {} : { model }) });
   return schema;
 }
 
 /** A config field that names any number of blueprint objects; a stage finds those that are stages in `attached`, as `field.0` and so on. */
 export function references(to: ReferenceKind) {
   const schema = z.array(z.string()).default([]);
-  marks.add(schema, { to, many: true });
+  referenceRegistry.add(schema, { to, many: true });
   return schema;
 }
 
 /** A config field that names any number of blueprint objects and, once compiled, holds what each of them says: `id`, `name` and the fields of `part`. */
-export function inlined<S extends z.ZodObject>(to: ReferenceKind, part: S) {
+export function inlinedReferences<S extends z.ZodObject>(to: ReferenceKind, part: S) {
   const schema = z.array(part).default([]);
-  marks.add(schema, { to, many: true, inlined: true });
+  referenceRegistry.add(schema, { to, many: true, inlined: true });
   return schema;
 }
 
 /** The reference fields of a config, by name. */
 export function referencesOf(config: z.ZodObject): ReadonlyMap<string, Reference> {
   const found = Object.entries(config.shape).flatMap(([name, schema]) => {
-    const [mark] = [...layers(schema)].flatMap((layer) => marks.get(layer) ?? []);
+    const [mark] = [...schemaLayers(schema)].flatMap((layer) => referenceRegistry.get(layer) ?? []);
     return mark ? [[name, mark] as const] : [];
   });
   return new Map(found);
 }
 
 /** A config as a blueprint writes it: ids where other objects are compiled in. */
-export function writtenConfig(config: z.ZodObject): z.ZodObject {
+export function blueprintConfig(config: z.ZodObject): z.ZodObject {
   const fields = [...referencesOf(config)].filter(([, { inlined: isInlined }]) => isInlined);
   return config.extend(Object.fromEntries(fields.map(([name, { to }]) => [name, references(to)])));
 }

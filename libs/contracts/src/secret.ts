@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { layers } from './layers.js';
+import { schemaLayers } from './layers.js';
 
 const secrets = z.registry<{ secret: true }>();
 
@@ -20,7 +20,7 @@ export function secretFields(schema: z.ZodObject): readonly string[] {
 }
 
 /** Asked for by `get`, which also knows what `.refine()` and `.describe()` make of a marked schema. */
-const isSecret = (field: unknown) => [...layers(field)].some((layer) => secrets.get(layer) !== undefined);
+const isSecret = (field: unknown) => [...schemaLayers(field)].some((layer) => secrets.get(layer) !== undefined);
 
 /** A copy of `value` that is safe to log: secret fields of `schema` are replaced by asterisks. */
 export function redact(schema: z.ZodObject, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -28,8 +28,8 @@ export function redact(schema: z.ZodObject, value: Readonly<Record<string, unkno
   return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, hidden.has(name) ? REDACTED : v]));
 }
 
-const SECRET_WORDS = /api|token|key|secret|pass|signature|http_cookie/i;
-const HARMLESS_WORDS = /passing|password_change_date/i;
+const SECRET_KEY_PATTERN = /api|token|key|secret|pass|signature|http_cookie/i;
+const HARMLESS_KEY_PATTERN = /passing|password_change_date/i;
 
 /**
  * Masks every value whose key sounds secret, at any depth: for the context of audit events
@@ -41,7 +41,7 @@ export function maskByKey(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, v]) => [
       key,
-      SECRET_WORDS.test(key) && !HARMLESS_WORDS.test(key) ? REDACTED : maskByKey(v),
+      SECRET_KEY_PATTERN.test(key) && !HARMLESS_KEY_PATTERN.test(key) ? REDACTED : maskByKey(v),
     ]),
   );
 }

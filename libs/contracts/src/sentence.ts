@@ -14,5 +14,5 @@ export type Translate = (text: string, params?: Params) => string;
 export const sentence = (text: string, params?: Params): Sentence => (params ? { text, params } : { text });
 
 /** English: parameters go into their places, and are not looked into. Without any, braces are somebody's own. */
-export const fill: Translate = (text, params) =>
+export const interpolate: Translate = (text, params) =>
   params ? text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '')) : text;

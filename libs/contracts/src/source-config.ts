@@ -73,12 +73,12 @@ export const oauthSourceConfig = sourceConfig.extend({
 });
 
 /** What Plex knows this house by, unless somebody says. */
-const drawn = () =>
+const randomClientId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(20)), (n) => n.toString(16).padStart(2, '0')).join('');
 
 /** Plex as a source (docs/spec/sources.md#plex). */
 export const plexSourceConfig = sourceConfig.extend({
-  client_id: char({ maxLength: 255 }).default(drawn),
+  client_id: char({ maxLength: 255 }).default(randomClientId),
   allowed_servers: z
     .array(char({ maxLength: 255 }))
     .max(1000)

@@ -19,7 +19,7 @@ export const SOURCE_DEADLINE_MS = 12_000;
 
 const bag = z.record(z.string(), z.unknown());
 
-const question = {
+const requestFields = {
   v: z.literal(PROTOCOL_VERSION),
   /** Milliseconds that are left, counted from receipt. */
   timeout_ms: z.number(),
@@ -32,7 +32,7 @@ const redirectUri = z.url();
 
 /** Asks where to send a browser. */
 export const sourceBegin = z.object({
-  ...question,
+  ...requestFields,
   redirect_uri: redirectUri,
   /** Unguessable, single use: to be sent to the provider as it is. */
   state: z.string().min(32).max(128),
@@ -40,20 +40,20 @@ export const sourceBegin = z.object({
 export type SourceBegin = z.output<typeof sourceBegin>;
 
 /** What is kept for the callback, such as nonce and verifier; the gateway seals it and hands it back once. */
-const kept = bag;
+const providerState = bag;
 
 /** Where to, or why not: a sentence for the visitor. */
-export const sourceBegun = z.union([z.object({ to: z.url(), kept }), z.object({ refused: message })]);
+export const sourceBegun = z.union([z.object({ to: z.url(), kept: providerState }), z.object({ refused: message })]);
 export type SourceBegun = z.output<typeof sourceBegun>;
 
 /** Asks who has come back, by what the provider sent along or, for Plex, by the token that its script brought. */
 export const sourceComplete = z.object({
-  ...question,
+  ...requestFields,
   proof: z.union([
     z.object({
       redirect_uri: redirectUri,
       state: sourceBegin.shape.state,
-      kept,
+      kept: providerState,
       /** The callback's parameters, of its query or its form, each once: `state` (checked already), `code`, `error`, `iss`, `user` … */
       answer: z.record(z.string(), z.string()),
     }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { contractOf, describeStage } from './described-contract.js';
+import { fromDescriptor, toDescriptor } from './described-contract.js';
 import { defineStage } from './stage-contract.js';
 
 const nothing = z.object({});
@@ -19,6 +19,6 @@ describe('a stage', () => {
   it('that may log somebody in grants something, whatever it says, in this house or elsewhere', () => {
     const login = stage({ effects: ['login'], grants: false });
     expect(login.grants).toBe(true);
-    expect(contractOf({ ...describeStage(login), grants: false }).grants).toBe(true);
+    expect(fromDescriptor({ ...toDescriptor(login), grants: false }).grants).toBe(true);
   });
 });

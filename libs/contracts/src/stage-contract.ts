@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { EffectType } from './effect.js';
-import { char, lenient } from './fields.js';
+import { char, optionalNullable } from './fields.js';
 import type { Catalogue, Errors } from './message.js';
 import type { ContextKey, PlanContext } from './plan-context.js';
 import type { ReferenceKind } from './reference.js';
@@ -14,7 +14,7 @@ export interface AttemptRule {
   /** What is spent; a rule that picks fills `{member}` in from what was picked. */
   readonly credential: string;
   /** Where the visitor chooses between several; a guess without a choice spends all that it was offered. */
-  readonly pick?: Choice;
+  readonly pick?: AttemptChoice;
   /** Wrong answers in a row before delays begin. */
   readonly free: number;
   /** Wrong answers in a row that disable the credential until it is unlocked. */
@@ -24,7 +24,7 @@ export interface AttemptRule {
 }
 
 /** A choice among what the shown challenge offers, such as one of several devices. */
-export interface Choice {
+export interface AttemptChoice {
   /** The field of the answer that holds the choice. */
   readonly field: string;
   /** The field of the challenge that lists what can be chosen. */
@@ -34,7 +34,7 @@ export interface Choice {
 }
 
 /** A step inside another: the config field that names the stage, the answer's field it judges, the host's error for any refusal. */
-export interface Embed {
+export interface EmbeddedStageRule {
   readonly field: string;
   /** What the inner step calls that field; the same unless told otherwise. */
   readonly as?: string;
@@ -47,7 +47,7 @@ export interface Embed {
 }
 
 /** What somebody has shown of themselves who has passed a stage. */
-export interface Proof {
+export interface StageProof {
   /** Whether it is enough on its own, or one more beside another. */
   readonly factor: 'first' | 'further';
   /** What becomes of those who have nothing to show it with. */
@@ -62,7 +62,7 @@ export const IDENTIFIES = ['by_name', 'by_proof', 'by_writing'] as const;
 export type Identifies = (typeof IDENTIFIES)[number];
 
 /** Objects that blueprints describe beside a stage, for its config to name: the fields of a form, say. */
-export interface Part {
+export interface RelatedModel {
   /** What references call it. */
   readonly kind: ReferenceKind;
   /** The blueprint model, lower case. */
@@ -106,9 +106,9 @@ export interface StageContract {
   /** Kinds of steps it may add to the plan. */
   readonly inserts: readonly string[];
   /** What its config may name that is neither stage nor flow. */
-  readonly parts: readonly Part[];
+  readonly parts: readonly RelatedModel[];
   /** Config field to what the stage named there judges. */
-  readonly embeds: Readonly<Record<string, Embed>>;
+  readonly embeds: Readonly<Record<string, EmbeddedStageRule>>;
   /** Kinds of the same service all of whose stages it hears of, secrets included: what it acts on was made by one of them. */
   readonly companions: readonly string[];
   readonly attempts: readonly AttemptRule[];
@@ -127,7 +127,7 @@ export interface StageContract {
   /** The challenge names the pending user. */
   readonly user_info: boolean;
   /** What passing it proves, by its config; undefined when that is nothing. */
-  readonly proves: (config: Readonly<Record<string, unknown>>) => Proof | undefined;
+  readonly proves: (config: Readonly<Record<string, unknown>>) => StageProof | undefined;
   /** Nobody gets past it. */
   readonly ends: boolean;
   /** Passing has consequences, so a mailed link's GET does not enter it. */
@@ -182,18 +182,18 @@ const defaults = {
 } as const;
 
 /** Every answer may name the component that it is for, as text (docs/spec/fields.md#component). */
-const component = lenient(char(), { optional: true });
+const component = optionalNullable(char(), { optional: true });
 
 type Required = 'kind' | 'component' | 'model' | 'service' | 'config' | 'challenge' | 'response' | 'state';
-type Draft = Pick<StageContract, Required> & Partial<Omit<StageContract, Required>>;
-type Filled<D extends Draft> = Omit<typeof defaults, keyof D> & D;
+type StageContractInput = Pick<StageContract, Required> & Partial<Omit<StageContract, Required>>;
+type CompleteContract<D extends StageContractInput> = Omit<typeof defaults, keyof D> & D;
 
 /** Declares a contract; what is left out has the harmless value. */
-export function defineStage<const D extends Draft>(draft: D): Filled<D> & StageContract {
+export function defineStage<const D extends StageContractInput>(draft: D): CompleteContract<D> & StageContract {
   const response = draft.response.extend({ component }).meta(draft.response.meta() ?? {});
   const grants = draft.grants === true || draft.effects?.includes('login') === true;
   const { acts = true, acts_on_entry = () => acts } = draft;
-  return { ...defaults, ...draft, acts_on_entry, grants, response } as Filled<D> & StageContract;
+  return { ...defaults, ...draft, acts_on_entry, grants, response } as CompleteContract<D> & StageContract;
 }
 
 /** What a stage is asked: to show its step, to judge an answer, or, for whoever sets it up, what it is. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { contractOf, describeStage } from './described-contract.js';
-import { boolean, char, choice, integer, lenient } from './fields.js';
+import { fromDescriptor, toDescriptor } from './described-contract.js';
+import { boolean, char, choice, integer, optionalNullable } from './fields.js';
 import { secret, secretFields } from './secret.js';
 import { defineStage } from './stage-contract.js';
 import {
@@ -10,7 +10,7 @@ import {
   type StageDescriptor,
   stageDescriptor,
 } from './stage-descriptor.js';
-import { liberties, strangersFaults } from './stranger.js';
+import { externalDescriptorErrors, privilegesClaimed } from './stranger.js';
 
 const contract = defineStage({
   kind: 'x_acme_pin',
@@ -19,7 +19,7 @@ const contract = defineStage({
   service: 'pin',
   config: z.object({ length: integer({ min: 4 }).default(6), mode: choice(['soft', 'loud']), note: z.string() }),
   challenge: z.object({ length: z.int(), hints: z.array(z.object({ at: z.int(), is: z.string().nullable() })) }),
-  response: z.object({ pin: secret(char({ maxLength: 12 })), loud: lenient(boolean(), { optional: true }) }),
+  response: z.object({ pin: secret(char({ maxLength: 12 })), loud: optionalNullable(boolean(), { optional: true }) }),
   state: z.object({ failures: z.int() }),
   reads: { pending_user: 'required' },
   writes: ['deny_message'],
@@ -27,7 +27,7 @@ const contract = defineStage({
   effects: ['event'],
   deadline_ms: 900,
 });
-const descriptor = describeStage(contract);
+const descriptor = toDescriptor(contract);
 
 describe('a descriptor', () => {
   it('says in JSON Schema what the contract says in code', () => {
@@ -56,8 +56,8 @@ describe('a descriptor', () => {
   });
 
   it('stands for the contract that it was made of', () => {
-    const again = contractOf(descriptor);
-    expect(describeStage(again)).toEqual(descriptor);
+    const again = fromDescriptor(descriptor);
+    expect(toDescriptor(again)).toEqual(descriptor);
     expect(secretFields(again.response)).toEqual(['pin']);
     expect(again.config.parse({ mode: 'soft', note: '' })).toEqual({ length: 6, mode: 'soft', note: '' });
     expect(again.config.safeParse({ mode: 'silent', note: '' }).success).toBe(false);
@@ -79,7 +79,7 @@ describe('a descriptor', () => {
     { acts: true, acts_on_entry: false, acting: false },
     { acts: false, acts_on_entry: true, acting: false },
   ])('says whether the stage changes something before it has asked: %o', ({ acting, ...said }) => {
-    expect(contractOf({ ...descriptor, ...said }).acts_on_entry({})).toBe(acting);
+    expect(fromDescriptor({ ...descriptor, ...said }).acts_on_entry({})).toBe(acting);
   });
 
   const withField = (field: object) => ({ ...descriptor, config: { type: 'object', properties: { field } } });
@@ -109,9 +109,9 @@ describe('a stranger', () => {
   const rule = { when: 'pin', free: 3, hard: 9, refuse: { field: 'pin', code: 'pin_wrong' } };
 
   it('may ask, refuse, note events and write what decides nothing', () => {
-    expect(strangersFaults(descriptor)).toEqual([]);
-    expect(liberties(descriptor)).toEqual([]);
-    expect(liberties(described({ attempts: [{ ...rule, credential: 'x_acme_pin' }] }))).toEqual([]);
+    expect(externalDescriptorErrors(descriptor)).toEqual([]);
+    expect(privilegesClaimed(descriptor)).toEqual([]);
+    expect(privilegesClaimed(described({ attempts: [{ ...rule, credential: 'x_acme_pin' }] }))).toEqual([]);
   });
 
   it.each<[string, Partial<StageDescriptor>]>([
@@ -129,7 +129,7 @@ describe('a stranger', () => {
     ['attempts that lock at once', { attempts: [{ ...rule, credential: 'x_acme_pin', free: 9 }] }],
     ['a stage inside of it', { embeds: { inner: { field: 'pin', error: 'pin_wrong' } } }],
   ])('never has %s', (_what, more) => {
-    expect(strangersFaults(described(more))).toHaveLength(1);
+    expect(externalDescriptorErrors(described(more))).toHaveLength(1);
   });
 
   it.each<[string, Partial<StageDescriptor>]>([
@@ -143,7 +143,7 @@ describe('a stranger', () => {
     ['what comes next', { inserts: ['user_login'] }],
     ['how many passwords were wrong', { attempts: [{ ...rule, credential: 'password' }] }],
   ])('decides only with the operator’s trust %s', (_what, more) => {
-    expect(strangersFaults(described(more))).toEqual([]);
-    expect(liberties(described(more))).toHaveLength(1);
+    expect(externalDescriptorErrors(described(more))).toEqual([]);
+    expect(privilegesClaimed(described(more))).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describedObject } from './described-schema.js';
+import { descriptorObject } from './described-schema.js';
 import { EFFECT_TYPES } from './effect.js';
 import { CONTEXT_KEYS } from './plan-context.js';
 import { IDENTIFIES } from './stage-contract.js';
@@ -38,10 +38,10 @@ const descriptor = z.object({
   kind,
   /** Null for a stage that never asks. */
   component: z.string().min(1).max(64).nullable(),
-  config: describedObject,
-  challenge: describedObject,
-  response: describedObject,
-  state: describedObject,
+  config: descriptorObject,
+  challenge: descriptorObject,
+  response: descriptorObject,
+  state: descriptorObject,
   reads: z.partialRecord(contextKey, z.enum(['required', 'optional'])).default({}),
   writes: list(contextKey),
   errors: record(z.object({ string: z.string().min(1).max(512), code: name })),

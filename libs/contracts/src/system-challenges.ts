@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WireShape } from './envelope.js';
-import { target } from './target.js';
+import { redirectTarget } from './target.js';
 
 const accessDenied = z
   .object({ error_message: z.string().optional() })
@@ -15,7 +15,7 @@ const flowError = z
 
 /** Leads elsewhere: never to a script, whoever says so. */
 export const redirectChallenge = z
-  .object({ to: target() })
+  .object({ to: redirectTarget() })
   .meta({ id: 'RedirectChallenge', description: 'The client goes on at another address.' });
 
 const shell = z

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLocalPath, target } from './target.js';
+import { isLocalPath, redirectTarget } from './target.js';
 
 const HOUSE = 'https://id.example.org';
 
@@ -98,7 +98,7 @@ describe('a local path', () => {
 describe('where an administrator may lead a visitor', () => {
   it.each(['/', '/if/user/', 'https://app.example.org/x?y=z#a', 'http://intranet:8080', 'HTTPS://app.example.org'])(
     'is %j',
-    (to) => expect(target().safeParse(to).success).toBe(true),
+    (to) => expect(redirectTarget().safeParse(to).success).toBe(true),
   );
   it.each([
     '',
@@ -113,5 +113,5 @@ describe('where an administrator may lead a visitor', () => {
     'https://app.example.org\\@evil.example',
     'https://app.example.org/\r\nx: y',
     'https://',
-  ])('is not %j', (to) => expect(target().safeParse(to).success).toBe(false));
+  ])('is not %j', (to) => expect(redirectTarget().safeParse(to).success).toBe(false));
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { layers } from './layers.js';
+import { schemaLayers } from './layers.js';
 
 const unpublishedTypes = z.registry<{ unpublished: true }>();
 
@@ -15,4 +15,5 @@ export function publishedPart(schema: z.ZodObject): z.ZodObject {
   return published.length === Object.keys(schema.shape).length ? schema : z.object(Object.fromEntries(published));
 }
 
-const isUnpublished = (field: unknown) => [...layers(field)].some((layer) => unpublishedTypes.get(layer) !== undefined);
+const isUnpublished = (field: unknown) =>
+  [...schemaLayers(field)].some((layer) => unpublishedTypes.get(layer) !== undefined);

@@ -1,3 +1,3 @@
 export { courierConfig } from './courier.config.js';
 export { startCourier } from './start-courier.js';
-export { type Listed, TypeormDesk } from './typeorm-desk.js';
+export { OutboxAdmin, type OutboxEntry } from './typeorm-desk.js';

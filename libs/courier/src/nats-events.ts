@@ -1,6 +1,6 @@
-import { BusDown } from '@gatehouse/platform';
+import { NatsUnavailableError } from '@gatehouse/platform';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
-import { Events, type Published } from './events.js';
+import { type EventMessage, EventPublisher } from './events.js';
 
 interface Settings {
   readonly timeoutMs: number;
@@ -13,7 +13,7 @@ const MESSAGE_ID = 'Nats-Msg-Id';
 const EXPECTED_STREAM = 'Nats-Expected-Stream';
 
 /** Events on NATS, each with its id, so that one which is published again can be told. */
-export class NatsEvents extends Events {
+export class NatsEventPublisher extends EventPublisher {
   #refusal: Error | undefined;
 
   constructor(
@@ -24,14 +24,14 @@ export class NatsEvents extends Events {
     void this.#watch();
   }
 
-  async publish(events: readonly Published[]): Promise<void> {
+  async publish(events: readonly EventMessage[]): Promise<void> {
     const { stream, timeoutMs } = this.settings;
     if (stream !== undefined) {
       await Promise.all(events.map((event) => this.#store(event, stream)));
       return;
     }
     for (const { subject, body, id } of events)
-      this.connection.publish(subject, JSON.stringify(body), { headers: told({ [MESSAGE_ID]: id }) });
+      this.connection.publish(subject, JSON.stringify(body), { headers: eventHeaders({ [MESSAGE_ID]: id }) });
     await inTime(this.connection.flush(), timeoutMs);
     // What this user may not publish is refused before the ping is answered, and by no answer of its own.
     const refusal = this.#refusal;
@@ -39,10 +39,10 @@ export class NatsEvents extends Events {
     if (refusal) throw refusal;
   }
 
-  async #store({ subject, body, id }: Published, stream: string): Promise<void> {
+  async #store({ subject, body, id }: EventMessage, stream: string): Promise<void> {
     const options = {
       timeout: this.settings.timeoutMs,
-      headers: told({ [MESSAGE_ID]: id, [EXPECTED_STREAM]: stream }),
+      headers: eventHeaders({ [MESSAGE_ID]: id, [EXPECTED_STREAM]: stream }),
     };
     const answer = await this.connection.request(subject, JSON.stringify(body), options);
     const { error } = answer.json<{ error?: { description?: string } }>();
@@ -54,7 +54,7 @@ export class NatsEvents extends Events {
   }
 }
 
-function told(values: Readonly<Record<string, string>>) {
+function eventHeaders(values: Readonly<Record<string, string>>) {
   const all = headers();
   for (const [name, value] of Object.entries(values)) all.set(name, value);
   return all;
@@ -64,7 +64,7 @@ function told(values: Readonly<Record<string, string>>) {
 async function inTime(flushed: Promise<void>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new BusDown(`the bus has taken nothing for ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new NatsUnavailableError(`the bus has taken nothing for ${ms} ms`)), ms);
   });
   flushed.catch(() => undefined);
   try {

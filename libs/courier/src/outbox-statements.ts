@@ -4,7 +4,7 @@ import type { NamedStatement } from '@gatehouse/platform';
  * $1 whether mails or events, $2 how many at most, $3 for how long. Due later is what makes a message nobody else's for that
  * long; the number of tries tells whose it is by then.
  */
-export const TAKE: NamedStatement = {
+export const LEASE_MESSAGES: NamedStatement = {
   name: 'outbox_take',
   text: `
     WITH due AS (
@@ -15,39 +15,39 @@ export const TAKE: NamedStatement = {
     RETURNING o.id, o.topic, o.body, o.tries, o.made_at, extract(epoch FROM now() - o.made_at)::float8 AS age_s`,
 };
 
-const FOLLOWED = (of: string, first: number) => `
+const INSERT_FOLLOW_UP = (of: string, first: number) => `
     INSERT INTO flow.outbox (id, topic, body, due_at)
     SELECT $${first}::uuid, $${first + 1}::text, $${first + 2}::bytea, now() FROM ${of} WHERE $${first}::uuid IS NOT NULL LIMIT 1`;
 
 /** $1 ids, $2 tries, $3-$5 a row that follows from it. */
-export const DONE: NamedStatement = {
+export const DELETE_DELIVERED: NamedStatement = {
   name: 'outbox_done',
   text: `
     WITH gone AS (
       DELETE FROM flow.outbox o USING unnest($1::uuid[], $2::int[]) t(id, tries)
       WHERE o.id = t.id AND o.tries = t.tries AND o.parked_at IS NULL RETURNING o.id)
-    ${FOLLOWED('gone', 3)}`,
+    ${INSERT_FOLLOW_UP('gone', 3)}`,
 };
 
 /** $1 id, $2 tries, $3 what went wrong, $4 until it is due again. */
-export const LATER: NamedStatement = {
+export const RETRY_LATER: NamedStatement = {
   name: 'outbox_later',
   text: `UPDATE flow.outbox SET due_at = now() + $4::interval, error = $3
          WHERE id = $1 AND tries = $2 AND parked_at IS NULL`,
 };
 
 /** $1 id, $2 tries, $3 what went wrong, $4-$6 a row that follows from it. */
-export const PARK: NamedStatement = {
+export const PARK_MESSAGE: NamedStatement = {
   name: 'outbox_park',
   text: `
     WITH parked AS (
       UPDATE flow.outbox SET parked_at = now(), error = $3
       WHERE id = $1 AND tries = $2 AND parked_at IS NULL RETURNING id)
-    ${FOLLOWED('parked', 4)}`,
+    ${INSERT_FOLLOW_UP('parked', 4)}`,
 };
 
 /** $1 digest of an address, $2 the period. */
-export const COUNT_TO: NamedStatement = {
+export const COUNT_RECIPIENT: NamedStatement = {
   name: 'mailed_count',
   text: `
     INSERT INTO flow.mailed AS m (recipient, since, count) VALUES ($1, now(), 1)
@@ -58,7 +58,7 @@ export const COUNT_TO: NamedStatement = {
 };
 
 /** $1 user, $2 when: of several logins that are heard of late the last counts. */
-export const LOGGED_IN: NamedStatement = {
+export const SET_LAST_LOGIN: NamedStatement = {
   name: 'user_logged_in',
   text: `UPDATE directory.users SET last_login = $2 WHERE id = $1 AND (last_login IS NULL OR last_login < $2)`,
 };
@@ -76,7 +76,7 @@ export const SWEEP_COUNTS: NamedStatement = {
 };
 
 /** How much waits and how much is parked, by sort. */
-export const STANDING: NamedStatement = {
+export const OUTBOX_STATS: NamedStatement = {
   name: 'outbox_standing',
   text: `
     SELECT s.sort, count(*) FILTER (WHERE o.parked_at IS NULL AND o.id IS NOT NULL)::int AS waiting,

@@ -1,10 +1,10 @@
 import type { OutboxMessage } from '@gatehouse/outbox';
 
 /** Two sorts of messages, that wait for different servers. */
-export type Sort = 'mail' | 'event';
+export type MessageKind = 'mail' | 'event';
 
 /** A message that this courier has for some time; `tries` counts how often it was taken, by whomever. */
-export interface Taken {
+export interface LeasedMessage {
   readonly id: string;
   readonly topic: string;
   readonly tries: number;
@@ -16,8 +16,8 @@ export interface Taken {
 }
 
 /** How much of a sort is there. */
-export interface Standing {
-  readonly sort: Sort;
+export interface OutboxStats {
+  readonly sort: MessageKind;
   readonly waiting: number;
   readonly parked: number;
   /** Seconds that the oldest of those that wait has been there. */
@@ -29,18 +29,18 @@ export interface Standing {
  * with it later than that, when another courier has it, changes nothing.
  */
 export abstract class Outbox {
-  abstract take(sort: Sort, most: number, forS: number): Promise<Taken[]>;
+  abstract take(sort: MessageKind, most: number, forS: number): Promise<LeasedMessage[]>;
   /** Forgets what was delivered; whatever it led to is put into the outbox with that. */
-  abstract done(taken: readonly Taken[], follows?: OutboxMessage): Promise<void>;
+  abstract done(taken: readonly LeasedMessage[], follows?: OutboxMessage): Promise<void>;
   /** Puts it back, to be due in so many seconds. */
-  abstract later(taken: Taken, error: string, inS: number): Promise<void>;
+  abstract later(taken: LeasedMessage, error: string, inS: number): Promise<void>;
   /** Puts it aside until somebody asks for it. */
-  abstract park(taken: Taken, error: string, follows?: OutboxMessage): Promise<void>;
+  abstract park(taken: LeasedMessage, error: string, follows?: OutboxMessage): Promise<void>;
   /** How many mails an address was written to in the current period, this one included. */
   abstract countTo(address: string, periodS: number): Promise<number>;
   /** Notes when a user was last logged in. */
   abstract noteLogin(user: string, at: Date): Promise<void>;
-  abstract standing(): Promise<Standing[]>;
+  abstract standing(): Promise<OutboxStats[]>;
   /** Removes what was parked longer ago, and counts of periods that are over. */
   abstract sweep(keepS: number, periodS: number): Promise<void>;
 }

@@ -22,7 +22,7 @@ export interface Mail {
 }
 
 /** A mail that was not taken; `refused` if trying again is no use. */
-export class Undelivered extends Error {
+export class MailDeliveryError extends Error {
   constructor(
     message: string,
     readonly refused: boolean,
@@ -32,7 +32,7 @@ export class Undelivered extends Error {
 }
 
 /** Hands mails to mail servers. */
-export abstract class Post {
+export abstract class MailTransport {
   /** Resolves once the server has taken the mail. Throws Undelivered. */
   abstract send(mail: Mail, server: MailServer): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-interface Work<T> {
+interface PollLoopOptions<T> {
   /** Pieces of work that are done at a time. */
   readonly size: number;
   /** Milliseconds until there may be more, after there was none. */
@@ -13,12 +13,12 @@ interface Work<T> {
 }
 
 /** Takes work as fast as it is done, and looks for more from time to time when there is none. */
-export class Rounds<T> {
+export class PollLoop<T> {
   readonly #active = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   readonly #over: Promise<void>;
 
-  constructor(private readonly work: Work<T>) {
+  constructor(private readonly work: PollLoopOptions<T>) {
     this.#over = this.#run();
   }
 

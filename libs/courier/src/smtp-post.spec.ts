@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { drawCertificate } from '../../../test/support/certificate.js';
 import { answering, Mailbox } from '../../../test/support/mailbox.js';
 import type { Mail, MailServer } from './post.js';
-import { SmtpPost } from './smtp-post.js';
+import { SmtpMailTransport } from './smtp-post.js';
 
 const mail: Mail = {
   id: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01',
@@ -30,7 +30,7 @@ const server = (port: number, changes: Partial<MailServer> = {}): MailServer => 
   ...{ host: 'localhost', port, username: '', password: '', tls: 'none', timeout_s: 5, from: 'house@example.org' },
   ...changes,
 });
-const post = (deadlineS = 20) => new SmtpPost({ name: 'courier.example.org', deadlineS });
+const post = (deadlineS = 20) => new SmtpMailTransport({ name: 'courier.example.org', deadlineS });
 const withLogin = { username: LOGIN.user, password: LOGIN.password };
 
 describe('a mail', () => {

@@ -1,6 +1,6 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
 import SMTPConnection, { type SMTPEnvelope } from 'nodemailer/lib/smtp-connection';
-import { type Mail, type MailServer, Post, Undelivered } from './post.js';
+import { type Mail, MailDeliveryError, type MailServer, MailTransport } from './post.js';
 
 interface Settings {
   /** Name that mail servers are greeted by; the machine's unless given. */
@@ -15,13 +15,13 @@ const ADDRESS = /^[^\s"(),:;<>@[\\\]\p{Cc}]+@[^\s"(),:;<>@[\\\]\p{Cc}]+$/u;
 const NO_ADDRESS = 'that is no address to send a mail to';
 
 /** Sends by SMTP, each mail in a conversation of its own: what becomes of one is known before the next begins. */
-export class SmtpPost extends Post {
+export class SmtpMailTransport extends MailTransport {
   constructor(private readonly settings: Settings) {
     super();
   }
 
   async send(mail: Mail, server: MailServer): Promise<void> {
-    const { envelope, message } = await composed(mail, server);
+    const { envelope, message } = await composeMessage(mail, server);
     const connection = new SMTPConnection({
       ...optionsOf(server),
       ...(this.settings.name === undefined ? {} : { name: this.settings.name }),
@@ -40,9 +40,9 @@ export class SmtpPost extends Post {
     let timer: NodeJS.Timeout | undefined;
     const broken = new Promise<never>((_, reject) => {
       const seconds = this.settings.deadlineS;
-      connection.on('error', (error) => reject(undelivered(error)));
-      connection.on('end', () => reject(new Undelivered('the mail server hung up', false)));
-      timer = setTimeout(() => reject(new Undelivered(`not done in ${seconds} seconds`, false)), seconds * 1000);
+      connection.on('error', (error) => reject(toDeliveryError(error)));
+      connection.on('end', () => reject(new MailDeliveryError('the mail server hung up', false)));
+      timer = setTimeout(() => reject(new MailDeliveryError(`not done in ${seconds} seconds`, false)), seconds * 1000);
     });
     broken.catch(() => undefined);
     try {
@@ -67,8 +67,8 @@ interface Composed {
   readonly message: Buffer;
 }
 
-async function composed({ id, to, subject, text, html }: Mail, { from }: MailServer): Promise<Composed> {
-  if (!ADDRESS.test(to.address)) throw new Undelivered(NO_ADDRESS, true);
+async function composeMessage({ id, to, subject, text, html }: Mail, { from }: MailServer): Promise<Composed> {
+  if (!ADDRESS.test(to.address)) throw new MailDeliveryError(NO_ADDRESS, true);
   const node = new MailComposer({
     ...{ from, to, subject, text, html, messageId: `<${id}@${domainOf(from)}>` },
     // Nobody's holiday notice is of use here (RFC 3834).
@@ -77,7 +77,7 @@ async function composed({ id, to, subject, text, html }: Mail, { from }: MailSer
   }).compile();
   const message = await node.build();
   const envelope = node.getEnvelope();
-  if (envelope.to.length !== 1) throw new Undelivered(NO_ADDRESS, true);
+  if (envelope.to.length !== 1) throw new MailDeliveryError(NO_ADDRESS, true);
   return { envelope, message };
 }
 
@@ -88,23 +88,25 @@ async function converse(
   { username, password }: MailServer,
   { envelope, message }: Composed,
 ): Promise<void> {
-  await called((done) => connection.connect(done));
-  if (username !== '') await called((done) => connection.login({ user: username, pass: password }, done));
-  await called((done) => connection.send(envelope, message, done));
+  await promisified((done) => connection.connect(done));
+  if (username !== '') await promisified((done) => connection.login({ user: username, pass: password }, done));
+  await promisified((done) => connection.send(envelope, message, done));
 }
 
 type Callback = (error?: Error | null) => void;
 
-const called = (command: (done: Callback) => void): Promise<void> =>
+const promisified = (command: (done: Callback) => void): Promise<void> =>
   new Promise((resolve, reject) => {
-    command((error) => (error ? reject(undelivered(error)) : resolve()));
+    command((error) => (error ? reject(toDeliveryError(error)) : resolve()));
   });
 
 /** A final answer (5yz, RFC 5321 §4.2.1) to these is about this mail; to any other it may be about how the server is set up. */
-const ABOUT_THE_MAIL: ReadonlySet<unknown> = new Set(['RCPT TO', 'DATA']);
+const PER_MAIL_COMMANDS: ReadonlySet<unknown> = new Set(['RCPT TO', 'DATA']);
 
-function undelivered(error: Error & { readonly command?: unknown; readonly responseCode?: unknown }): Undelivered {
+function toDeliveryError(
+  error: Error & { readonly command?: unknown; readonly responseCode?: unknown },
+): MailDeliveryError {
   const { command, responseCode } = error;
   const isFinal = typeof responseCode === 'number' && responseCode >= 500;
-  return new Undelivered(error.message, isFinal && ABOUT_THE_MAIL.has(command));
+  return new MailDeliveryError(error.message, isFinal && PER_MAIL_COMMANDS.has(command));
 }

@@ -1,25 +1,25 @@
 import {
-  cleanUpEvery,
   connectNats,
   Logger,
   NatsRequester,
   openDataSource,
+  runPeriodically,
   Sealer,
   serveMetrics,
 } from '@gatehouse/platform';
 import type { CourierConfig } from './courier.config.js';
-import { deliveries, watchOutbox } from './courier.metrics.js';
+import { deliveries, registerOutboxMetrics } from './courier.metrics.js';
 import { EventDelivery } from './event-delivery.js';
 import { MailDelivery } from './mail-delivery.js';
-import { NatsEvents } from './nats-events.js';
-import type { Outbox, Taken } from './outbox.js';
+import { NatsEventPublisher } from './nats-events.js';
+import type { LeasedMessage, Outbox } from './outbox.js';
 import type { MailServer } from './post.js';
-import { Rounds } from './rounds.js';
-import { SmtpPost } from './smtp-post.js';
+import { PollLoop } from './rounds.js';
+import { SmtpMailTransport } from './smtp-post.js';
 import { TypeormOutbox } from './typeorm-outbox.js';
 
 /** A courier at work. */
-export interface Courier {
+export interface RunningCourier {
   /** Resolves with the reason once NATS has refused this process for good. */
   readonly refused: Promise<Error>;
   /** Finishes what is under way, then lets go of everything. */
@@ -30,7 +30,7 @@ export interface Courier {
 const SWEEP_S = 600;
 
 /** Sends what the outbox holds, for as long as it is not closed. */
-export async function startCourier(config: CourierConfig): Promise<Courier> {
+export async function startCourier(config: CourierConfig): Promise<RunningCourier> {
   const logger = new Logger('courier', config.LOG_LEVEL);
   const { DATABASE_URL: url, DATABASE_POOL: poolSize } = config;
   const source = await openDataSource({ url, schema: 'flow', poolSize });
@@ -39,11 +39,14 @@ export async function startCourier(config: CourierConfig): Promise<Courier> {
   await requester.heard();
   const outbox = new TypeormOutbox(source, new Sealer(config.SEAL_KEYS));
   const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
-  if (metricsServer) watchOutbox(outbox);
-  const events = new NatsEvents(connection, { timeoutMs: config.EVENTS_TIMEOUT_MS, stream: config.EVENTS_STREAM });
-  const rounds = [mails({ config, outbox, logger }), happenings({ config, outbox, logger }, events)];
+  if (metricsServer) registerOutboxMetrics(outbox);
+  const events = new NatsEventPublisher(connection, {
+    timeoutMs: config.EVENTS_TIMEOUT_MS,
+    stream: config.EVENTS_STREAM,
+  });
+  const rounds = [mailLoop({ config, outbox, logger }), eventLoop({ config, outbox, logger }, events)];
   const sweep = () => outbox.sweep(config.OUTBOX_KEEP_S, config.MAIL_PER_ADDRESS_PERIOD_S);
-  const stopCleaning = cleanUpEvery(SWEEP_S, sweep, logger);
+  const stopCleaning = runPeriodically(SWEEP_S, sweep, logger);
   return {
     refused: connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined)),
     close: async () => {
@@ -57,23 +60,23 @@ export async function startCourier(config: CourierConfig): Promise<Courier> {
   };
 }
 
-interface Ground {
+interface CourierContext {
   readonly config: CourierConfig;
   readonly outbox: Outbox;
   readonly logger: Logger;
 }
 
-function mails({ config, outbox, logger }: Ground): Rounds<Taken> {
+function mailLoop({ config, outbox, logger }: CourierContext): PollLoop<LeasedMessage> {
   const leaseS = 2 * config.MAIL_DEADLINE_S;
   const settings = {
     ...{ server: serverOf(config), tries: config.MAIL_TRIES, leaseS },
     ...{ retryS: config.MAIL_RETRY_S, retryMaxS: config.MAIL_RETRY_MAX_S },
     ...{ perAddress: config.MAIL_PER_ADDRESS, perAddressPeriodS: config.MAIL_PER_ADDRESS_PERIOD_S },
   };
-  const post = new SmtpPost({ name: config.MAIL_NAME, deadlineS: config.MAIL_DEADLINE_S });
+  const post = new SmtpMailTransport({ name: config.MAIL_NAME, deadlineS: config.MAIL_DEADLINE_S });
   const observe = (outcome: string, ms: number) => deliveries.observe({ sort: 'mail', outcome }, ms / 1000);
   const delivery = new MailDelivery({ outbox, post, settings, logger, observe });
-  return new Rounds({
+  return new PollLoop({
     size: config.MAIL_CONCURRENCY,
     pollMs: config.OUTBOX_POLL_MS,
     take: (most) => outbox.take('mail', most, leaseS),
@@ -82,11 +85,14 @@ function mails({ config, outbox, logger }: Ground): Rounds<Taken> {
   });
 }
 
-function happenings({ config, outbox, logger }: Ground, events: NatsEvents): Rounds<readonly Taken[]> {
+function eventLoop(
+  { config, outbox, logger }: CourierContext,
+  events: NatsEventPublisher,
+): PollLoop<readonly LeasedMessage[]> {
   const observe = (outcome: string, ms: number) => deliveries.observe({ sort: 'event', outcome }, ms / 1000);
   const delivery = new EventDelivery({ outbox, events, logger, observe });
   const leaseS = Math.ceil((2 * config.EVENTS_TIMEOUT_MS) / 1000) + LEASE_MARGIN_S;
-  return new Rounds<readonly Taken[]>({
+  return new PollLoop<readonly LeasedMessage[]>({
     size: 1,
     pollMs: config.OUTBOX_POLL_MS,
     take: async () => {

@@ -1,9 +1,9 @@
-import { MAIL, mailBody, openOutboxRow } from '@gatehouse/outbox';
-import { type Sealer, Unsealable } from '@gatehouse/platform';
+import { MAIL_TOPIC, mailBody, openOutboxRow } from '@gatehouse/outbox';
+import { type Sealer, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 
 /** A message of the outbox as an operator sees it: where it goes, and what became of it so far. */
-export interface Listed {
+export interface OutboxEntry {
   readonly id: string;
   readonly topic: string;
   readonly madeAt: Date;
@@ -15,7 +15,7 @@ export interface Listed {
   readonly to: string | undefined;
 }
 
-type Row = Omit<Listed, 'to'> & { readonly body: Buffer };
+type Row = Omit<OutboxEntry, 'to'> & { readonly body: Buffer };
 
 const LIST = `
   SELECT id, topic, made_at AS "madeAt", due_at AS "dueAt", tries, parked_at AS "parkedAt", error, body
@@ -27,18 +27,18 @@ const RETRY = `
 const REMOVE = 'DELETE FROM flow.outbox WHERE parked_at IS NOT NULL AND id = ANY($1::uuid[]) RETURNING id';
 
 /** What an operator can do about the outbox. Of what waits nothing is touched: a courier may have it. */
-export class TypeormDesk {
+export class OutboxAdmin {
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer | undefined,
   ) {}
 
   /** The newest first, parked ones or those that wait. */
-  async list(parked: boolean, most: number): Promise<Listed[]> {
+  async list(parked: boolean, most: number): Promise<OutboxEntry[]> {
     const rows = await this.source.query<Row[]>(LIST, [parked, most]);
     return rows.map(({ body, ...row }) => ({
       ...row,
-      to: row.topic === MAIL ? this.recipient(row.id, body) : undefined,
+      to: row.topic === MAIL_TOPIC ? this.recipient(row.id, body) : undefined,
     }));
   }
 
@@ -59,7 +59,7 @@ export class TypeormDesk {
       const mail = this.sealer && mailBody.safeParse(openOutboxRow({ id, body }, this.sealer)).data;
       return mail && (mail.to?.address ?? 'nobody');
     } catch (error) {
-      if (error instanceof Unsealable) return undefined;
+      if (error instanceof UnsealError) return undefined;
       throw error;
     }
   }

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { type OutboxMessage, openOutboxRow, outboxRow } from '@gatehouse/outbox';
-import { runNamed, type Sealer, Unsealable } from '@gatehouse/platform';
+import { runNamed, type Sealer, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Outbox, type Sort, type Standing, type Taken } from './outbox.js';
+import { type LeasedMessage, type MessageKind, Outbox, type OutboxStats } from './outbox.js';
 import {
-  COUNT_TO,
-  DONE,
-  LATER,
-  LOGGED_IN,
-  PARK,
-  STANDING,
+  COUNT_RECIPIENT,
+  DELETE_DELIVERED,
+  LEASE_MESSAGES,
+  OUTBOX_STATS,
+  PARK_MESSAGE,
+  RETRY_LATER,
+  SET_LAST_LOGIN,
   SWEEP_COUNTS,
   SWEEP_PARKED,
-  TAKE,
 } from './outbox-statements.js';
 
 interface Row {
@@ -31,7 +31,7 @@ const MAX_ERROR = 500;
 /** A server may repeat what it did not like, the secret of a link included. */
 const LINK_SECRET = /flow_token=[\w-]*/g;
 
-const kept = (error: string) =>
+const redactedError = (error: string) =>
   error
     .replaceAll(LINK_SECRET, 'flow_token=…')
     .replaceAll(/\p{Cc}+/gu, ' ')
@@ -46,8 +46,8 @@ export class TypeormOutbox extends Outbox {
     super();
   }
 
-  async take(sort: Sort, most: number, forS: number): Promise<Taken[]> {
-    const { rows } = await runNamed<Row>(this.source, TAKE, [sort === 'mail', most, seconds(forS)]);
+  async take(sort: MessageKind, most: number, forS: number): Promise<LeasedMessage[]> {
+    const { rows } = await runNamed<Row>(this.source, LEASE_MESSAGES, [sort === 'mail', most, seconds(forS)]);
     return rows.map(({ made_at: madeAt, age_s: ageS, body, ...row }) => ({
       ...row,
       madeAt,
@@ -56,31 +56,31 @@ export class TypeormOutbox extends Outbox {
     }));
   }
 
-  async done(taken: readonly Taken[], follows?: OutboxMessage): Promise<void> {
+  async done(taken: readonly LeasedMessage[], follows?: OutboxMessage): Promise<void> {
     const [ids, tries] = [taken.map(({ id }) => id), taken.map((one) => one.tries)];
-    await runNamed(this.source, DONE, [ids, tries, ...this.columns(follows)]);
+    await runNamed(this.source, DELETE_DELIVERED, [ids, tries, ...this.columns(follows)]);
   }
 
-  async later({ id, tries }: Taken, error: string, inS: number): Promise<void> {
-    await runNamed(this.source, LATER, [id, tries, kept(error), seconds(inS)]);
+  async later({ id, tries }: LeasedMessage, error: string, inS: number): Promise<void> {
+    await runNamed(this.source, RETRY_LATER, [id, tries, redactedError(error), seconds(inS)]);
   }
 
-  async park({ id, tries }: Taken, error: string, follows?: OutboxMessage): Promise<void> {
-    await runNamed(this.source, PARK, [id, tries, kept(error), ...this.columns(follows)]);
+  async park({ id, tries }: LeasedMessage, error: string, follows?: OutboxMessage): Promise<void> {
+    await runNamed(this.source, PARK_MESSAGE, [id, tries, redactedError(error), ...this.columns(follows)]);
   }
 
   async countTo(address: string, periodS: number): Promise<number> {
     const recipient = createHash('sha256').update(address.toLowerCase()).digest();
-    const { rows } = await runNamed<{ count: number }>(this.source, COUNT_TO, [recipient, seconds(periodS)]);
+    const { rows } = await runNamed<{ count: number }>(this.source, COUNT_RECIPIENT, [recipient, seconds(periodS)]);
     return rows[0]!.count;
   }
 
   async noteLogin(user: string, at: Date): Promise<void> {
-    await runNamed(this.source, LOGGED_IN, [user, at]);
+    await runNamed(this.source, SET_LAST_LOGIN, [user, at]);
   }
 
-  async standing(): Promise<Standing[]> {
-    return (await runNamed<Standing>(this.source, STANDING, [])).rows;
+  async standing(): Promise<OutboxStats[]> {
+    return (await runNamed<OutboxStats>(this.source, OUTBOX_STATS, [])).rows;
   }
 
   async sweep(keepS: number, periodS: number): Promise<void> {
@@ -92,7 +92,7 @@ export class TypeormOutbox extends Outbox {
     try {
       return openOutboxRow({ id, body }, this.sealer);
     } catch (error) {
-      if (error instanceof Unsealable) return undefined;
+      if (error instanceof UnsealError) return undefined;
       throw error;
     }
   }

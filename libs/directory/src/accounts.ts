@@ -12,20 +12,20 @@ export type AccountChange = Partial<
 >;
 
 /** A user to be made. */
-export type AccountDraft = AccountChange &
+export type NewAccount = AccountChange &
   Pick<UserFields, 'username' | 'is_active' | 'type' | 'path'> & {
     /** The flow that may make it active when its address has been proved there. */
     readonly awaits_flow: string | null;
   };
 
 /** Groups by their ids, or by their names; of those that are not there nothing comes. */
-export interface Groups {
+export interface GroupSelection {
   readonly ids: readonly string[];
   readonly names: readonly string[];
 }
 
 /** Somebody else is known by this name: it is their username, or their address. */
-export class NameTaken extends Error {}
+export class NameTakenError extends Error {}
 
 /**
  * Users as flows make, change and remove them, inside the caller's transaction. A username that is taken fails it. Throws
@@ -33,11 +33,11 @@ export class NameTaken extends Error {}
  * change or remove a superuser without a permit of the gateway: `isSuperuserGuard` tells this error.
  */
 export abstract class Accounts {
-  abstract create(draft: AccountDraft): Promise<SavedUser>;
+  abstract create(draft: NewAccount): Promise<SavedUser>;
   /** Undefined when there is no such user. */
   abstract change(userId: string, change: AccountChange): Promise<SavedUser | undefined>;
   /** Adds a user to groups. Fails, like a change without a permit, if one of the groups makes superusers. */
-  abstract join(userId: string, groups: Groups): Promise<void>;
+  abstract join(userId: string, groups: GroupSelection): Promise<void>;
   /** False when there is no such user. Their sessions, groups and tokens go with them. */
   abstract remove(userId: string): Promise<boolean>;
 }

@@ -3,17 +3,17 @@ export type Attributes = Readonly<Record<string, unknown>>;
 
 /** Maps merge into each other; of anything else the later counts. */
 export const mergeAttributes = (one: Attributes, other: Attributes): Attributes =>
-  merged(one, other, (_before, value) => value);
+  mergeDeep(one, other, (_before, value) => value);
 
 /**
  * As those of a user are laid over those of their groups: lists are joined besides (docs/spec/directory.md#attributes).
  */
-export const layAttributes = (one: Attributes, other: Attributes): Attributes =>
-  merged(one, other, (before, value) =>
+export const overlayAttributes = (one: Attributes, other: Attributes): Attributes =>
+  mergeDeep(one, other, (before, value) =>
     Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value,
   );
 
-function merged(
+function mergeDeep(
   one: Attributes,
   other: Attributes,
   together: (before: unknown, value: unknown) => unknown,
@@ -21,7 +21,7 @@ function merged(
   const result = { ...one };
   for (const [key, value] of Object.entries(other)) {
     const before = Object.hasOwn(result, key) ? result[key] : undefined;
-    result[key] = isMap(before) && isMap(value) ? merged(before, value, together) : together(before, value);
+    result[key] = isMap(before) && isMap(value) ? mergeDeep(before, value, together) : together(before, value);
   }
   return result;
 }
@@ -32,7 +32,7 @@ const isMap = (value: unknown): value is Attributes =>
 const SOURCES = 'goauthentik.io/user/sources';
 
 /** Attributes with a source among those that a user came from. */
-export function withSource(attributes: Attributes, source: string | undefined): Attributes {
+export function addSource(attributes: Attributes, source: string | undefined): Attributes {
   if (source === undefined) return attributes;
   const known: unknown = attributes[SOURCES];
   const sources = Array.isArray(known) ? known : [];

@@ -1,5 +1,5 @@
 /** What a user proves themselves with. Hashes never leave the house. */
-export abstract class Credentials {
+export abstract class CredentialStore {
   /** The stored password hash of an active user; undefined when there is no such user. Empty when the user has no password. */
   abstract findHash(userId: string): Promise<string | undefined>;
   /**

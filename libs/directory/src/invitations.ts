@@ -11,7 +11,7 @@ export interface InvitationFields {
 }
 
 /** What whoever comes by an invitation gets to know of it. */
-export interface UsableInvitation extends InvitationFields {
+export interface RedeemableInvitation extends InvitationFields {
   readonly pk: string;
 }
 
@@ -29,7 +29,7 @@ export interface Inviter {
 }
 
 /** An invitation; whoever knows its `pk` has it. */
-export interface Invitation extends UsableInvitation {
+export interface Invitation extends RedeemableInvitation {
   /** While there is one. */
   readonly created_by: Inviter | null;
 }
@@ -71,7 +71,7 @@ export abstract class Invitations {
   /** False when there is none. */
   abstract remove(pk: string): Promise<boolean>;
   /** The invitation, if it can be used now and in this flow: one that has expired, is for another flow, or was used cannot. */
-  abstract findUsable(pk: string, flow: string | undefined): Promise<UsableInvitation | undefined>;
+  abstract findUsable(pk: string, flow: string | undefined): Promise<RedeemableInvitation | undefined>;
   /** Whether it could be used until now; one for a single use is gone then, so that of many who use it at once one does. */
   abstract redeem(pk: string, flow: string | undefined): Promise<boolean>;
 }

@@ -3,7 +3,7 @@ import type { SavedUser } from '@gatehouse/contracts';
 type Attributes = Readonly<Record<string, unknown>>;
 
 /** A user as policies see one. */
-export interface Person extends SavedUser {
+export interface PolicyUser extends SavedUser {
   readonly attributes: Attributes;
   readonly type: string;
   readonly path: string;
@@ -15,7 +15,7 @@ export interface Person extends SavedUser {
 }
 
 /** A group, as far as policies see it. */
-export interface GroupName {
+export interface GroupRef {
   readonly pk: string;
   readonly name: string;
 }
@@ -26,11 +26,11 @@ export type Filters = Readonly<Record<string, unknown>>;
 /** What policies may know of users and groups, and the one thing that they may do to them. */
 export abstract class People {
   /** The first users whom all filters fit, at most so many; none when a filter is no field. */
-  abstract find(filters: Filters, most: number): Promise<Person[]>;
+  abstract find(filters: Filters, most: number): Promise<PolicyUser[]>;
   /** The first groups whom all filters fit, at most so many; none when a filter is no field. */
-  abstract findGroups(filters: Filters, most: number): Promise<GroupName[]>;
+  abstract findGroups(filters: Filters, most: number): Promise<GroupRef[]>;
   /** The groups of a user that all filters fit, where `above` with those above the user's own; none when a filter is no field. */
-  abstract findGroupsOf(userId: string, wanted: { above: boolean; filters: Filters }): Promise<GroupName[]>;
+  abstract findGroupsOf(userId: string, wanted: { above: boolean; filters: Filters }): Promise<GroupRef[]>;
   /** The attributes of all the groups of a user, those above included, and over them the user's own. */
   abstract findGroupAttributes(userId: string): Promise<Attributes>;
   /** When the password of a user was changed; undefined when there is no such user. */

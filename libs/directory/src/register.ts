@@ -21,7 +21,7 @@ export interface UserFields {
 }
 
 /** A user of the register: `pk` is the number that the wire shows, `uuid` the name that never changes. */
-export interface RegisteredUser extends UserFields {
+export interface DirectoryUser extends UserFields {
   readonly pk: number;
   readonly uuid: string;
   /** Rises whenever all sessions of the user must end. */
@@ -40,7 +40,7 @@ export interface GroupFields {
 }
 
 /** A group of the register. */
-export interface RegisteredGroup extends GroupFields {
+export interface DirectoryGroup extends GroupFields {
   readonly pk: string;
   /** The pks of the direct members, in no order. */
   readonly users: readonly number[];
@@ -58,22 +58,22 @@ export interface TokenFields {
 }
 
 /** A token of the register. Its key is known by its hash only: compare with `tokenHash(key)`. */
-export interface RegisteredToken extends TokenFields {
+export interface DirectoryToken extends TokenFields {
   readonly pk: string;
   readonly key_hash: Buffer;
 }
 
-type Given<Fields, Needed extends keyof Fields> = Pick<Fields, Needed> & Partial<Fields>;
-export type UserDraft = Given<UserFields, 'username'> & { readonly uuid?: string };
-export type GroupDraft = Given<GroupFields, 'name'> & { readonly pk?: string };
+type PartialFields<Fields, Needed extends keyof Fields> = Pick<Fields, Needed> & Partial<Fields>;
+export type NewUser = PartialFields<UserFields, 'username'> & { readonly uuid?: string };
+export type NewGroup = PartialFields<GroupFields, 'name'> & { readonly pk?: string };
 /** Without a key a random one is drawn, which nobody is told. */
-export type TokenDraft = Given<TokenFields, 'identifier' | 'intent' | 'user'> & {
+export type NewToken = PartialFields<TokenFields, 'identifier' | 'intent' | 'user'> & {
   readonly pk?: string;
   readonly key?: string;
 };
 
 /** Thrown for an identifier that is no field of the object. */
-export class UnknownIdentifier extends Error {
+export class UnknownFieldError extends Error {
   constructor(readonly field: string) {
     super(`Invalid identifier field: ${field}`);
   }
@@ -83,25 +83,25 @@ export class UnknownIdentifier extends Error {
  * Writes users, groups and tokens inside the caller's transaction. A changed password hash and a disabled user raise
  * the user's epoch, so that their sessions end. Finders answer in the order of creation.
  */
-export abstract class Register {
-  abstract findUsers(identifiers: Identifiers): Promise<RegisteredUser[]>;
-  abstract createUser(draft: UserDraft): Promise<RegisteredUser>;
-  abstract updateUser(pk: number, changes: Partial<UserFields>): Promise<RegisteredUser>;
+export abstract class DirectoryStore {
+  abstract findUsers(identifiers: Identifiers): Promise<DirectoryUser[]>;
+  abstract createUser(draft: NewUser): Promise<DirectoryUser>;
+  abstract updateUser(pk: number, changes: Partial<UserFields>): Promise<DirectoryUser>;
   abstract removeUser(pk: number): Promise<void>;
   /** Raises the user's epoch: every session ends, and every login that is under way. */
   abstract endSessions(user: number): Promise<void>;
   /** Makes `groups` (pks) the user's only direct groups. */
   abstract setGroups(user: number, groups: readonly string[]): Promise<void>;
 
-  abstract findGroups(identifiers: Identifiers): Promise<RegisteredGroup[]>;
-  abstract createGroup(draft: GroupDraft): Promise<RegisteredGroup>;
-  abstract updateGroup(pk: string, changes: Partial<GroupFields>): Promise<RegisteredGroup>;
+  abstract findGroups(identifiers: Identifiers): Promise<DirectoryGroup[]>;
+  abstract createGroup(draft: NewGroup): Promise<DirectoryGroup>;
+  abstract updateGroup(pk: string, changes: Partial<GroupFields>): Promise<DirectoryGroup>;
   abstract removeGroup(pk: string): Promise<void>;
   /** Makes `users` (pks) the group's only direct members. */
   abstract setMembers(group: string, users: readonly number[]): Promise<void>;
 
-  abstract findTokens(identifiers: Identifiers): Promise<RegisteredToken[]>;
-  abstract createToken(draft: TokenDraft): Promise<RegisteredToken>;
-  abstract updateToken(pk: string, changes: Partial<TokenFields> & { readonly key?: string }): Promise<RegisteredToken>;
+  abstract findTokens(identifiers: Identifiers): Promise<DirectoryToken[]>;
+  abstract createToken(draft: NewToken): Promise<DirectoryToken>;
+  abstract updateToken(pk: string, changes: Partial<TokenFields> & { readonly key?: string }): Promise<DirectoryToken>;
   abstract removeToken(pk: string): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import type { EntityManager } from 'typeorm';
-import { type AccountChange, type AccountDraft, Accounts, type Groups, NameTaken } from './accounts.js';
-import { type Attributes, mergeAttributes, withSource } from './attributes.js';
+import { type AccountChange, Accounts, type GroupSelection, NameTakenError, type NewAccount } from './accounts.js';
+import { type Attributes, addSource, mergeAttributes } from './attributes.js';
 
 type Row = Omit<SavedUser, 'kind' | 'backend'>;
 
@@ -10,7 +10,7 @@ const USER = `id AS uuid, pk, username, name, email, is_active, epoch,
        THEN attributes#>>'{settings,locale}' ELSE '' END AS locale`;
 
 /** A new password ends all sessions. Said without reading the old one, which this role cannot. */
-const REHASHED = ['epoch = epoch + 1', 'password_changed_at = now()'];
+const PASSWORD_CHANGE_COLUMNS = ['epoch = epoch + 1', 'password_changed_at = now()'];
 
 const JOIN = 'SELECT directory.join_groups($1, $2, $3)';
 
@@ -33,9 +33,9 @@ export class TypeormAccounts extends Accounts {
     super();
   }
 
-  async create({ source, attributes = {}, ...draft }: AccountDraft): Promise<SavedUser> {
+  async create({ source, attributes = {}, ...draft }: NewAccount): Promise<SavedUser> {
     await this.claimNames(draft);
-    const columns = Object.entries({ ...draft, attributes: withSource(attributes, source) }).filter(
+    const columns = Object.entries({ ...draft, attributes: addSource(attributes, source) }).filter(
       ([, value]) => value !== undefined,
     );
     const names = columns.map(([name]) => name).join(', ');
@@ -48,12 +48,12 @@ export class TypeormAccounts extends Accounts {
   async change(userId: string, { attributes, source, ...change }: AccountChange): Promise<SavedUser | undefined> {
     await this.claimNames(change, userId);
     const before = attributes || source !== undefined ? await this.attributesOf(userId) : undefined;
-    const after = before && withSource(mergeAttributes(before, attributes ?? {}), source);
+    const after = before && addSource(mergeAttributes(before, attributes ?? {}), source);
     const whole = { ...change, ...(after && { attributes: after }) };
     const columns = Object.entries(whole).filter(([, value]) => value !== undefined);
     const set = [
       ...columns.map(([name], i) => `${name} = $${i + 2}`),
-      ...(change.password_hash === undefined ? [] : REHASHED),
+      ...(change.password_hash === undefined ? [] : PASSWORD_CHANGE_COLUMNS),
     ];
     // What changes nothing still says who it is.
     const sql =
@@ -64,7 +64,7 @@ export class TypeormAccounts extends Accounts {
     return row && { kind: 'saved', ...row };
   }
 
-  async join(userId: string, { ids, names }: Groups): Promise<void> {
+  async join(userId: string, { ids, names }: GroupSelection): Promise<void> {
     if (ids.length + names.length > 0) await this.manager.query(JOIN, [userId, ids, names]);
   }
 
@@ -81,7 +81,7 @@ export class TypeormAccounts extends Accounts {
     const names = [username ?? '', email ?? ''];
     await this.manager.query(LOCK_NAMES, [names]);
     const others = await this.manager.query<unknown[]>(FIND_OTHER, [...names, userId]);
-    if (others.length > 0) throw new NameTaken('somebody else is known by this name');
+    if (others.length > 0) throw new NameTakenError('somebody else is known by this name');
   }
 
   /** Locked, so that of two who merge into them neither undoes what the other wrote. */

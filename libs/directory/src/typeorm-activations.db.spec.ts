@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { flowDatabase } from '../../../test/support/flow-database.js';
-import { TypeormActivations } from './typeorm-activations.js';
-import { TypeormRegister } from './typeorm-register.js';
+import { TypeormAccountActivation } from './typeorm-activations.js';
+import { TypeormDirectoryStore } from './typeorm-register.js';
 
 let source: DataSource;
 let close: () => Promise<void>;
@@ -27,7 +27,7 @@ const isActive = async (id: string) =>
     .is_active;
 
 it('makes an account active that waits for it, once', async () => {
-  const [activations, id] = [new TypeormActivations(source), await waiting('new')];
+  const [activations, id] = [new TypeormAccountActivation(source), await waiting('new')];
   const done = await Promise.all([activations.activate(id, HERE), activations.activate(id, HERE)]);
   expect(done.filter(Boolean)).toHaveLength(1);
   expect(await isActive(id)).toBe(true);
@@ -36,7 +36,7 @@ it('makes an account active that waits for it, once', async () => {
 });
 
 it('leaves alone what waits for another flow, and what waits for none', async () => {
-  const [activations, id] = [new TypeormActivations(source), await waiting('other')];
+  const [activations, id] = [new TypeormAccountActivation(source), await waiting('other')];
   expect(await activations.activate(id, ELSEWHERE)).toBe(false);
   expect(await activations.activate(id, undefined)).toBe(false);
   const [{ id: none }] = await source.query<[{ id: string }]>(
@@ -46,7 +46,7 @@ it('leaves alone what waits for another flow, and what waits for none', async ()
 });
 
 it.each([
-  ['the register', (pk: number) => new TypeormRegister(source.manager).updateUser(pk, { is_active: false })],
+  ['the register', (pk: number) => new TypeormDirectoryStore(source.manager).updateUser(pk, { is_active: false })],
   ['a statement', (pk: number) => source.query('UPDATE directory.users SET is_active = false WHERE pk = $1', [pk])],
 ])(
   'leaves alone what an administrator has disabled by %s, though it was never used (accident 42)',
@@ -54,7 +54,7 @@ it.each([
     const id = await waiting(`disabled by ${way}`);
     const [row] = await source.query<[{ pk: number }]>('SELECT pk FROM directory.users WHERE id = $1', [id]);
     await disable(row.pk);
-    expect(await new TypeormActivations(source).activate(id, HERE)).toBe(false);
+    expect(await new TypeormAccountActivation(source).activate(id, HERE)).toBe(false);
     expect(await isActive(id)).toBe(false);
   },
 );

@@ -1,6 +1,6 @@
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Activations } from './activations.js';
+import { AccountActivation } from './activations.js';
 import { isSuperuserGuard } from './superuser-guard.js';
 
 const ACTIVATE = {
@@ -9,7 +9,7 @@ const ACTIVATE = {
 };
 
 /** Accounts in `directory.users`. */
-export class TypeormActivations extends Activations {
+export class TypeormAccountActivation extends AccountActivation {
   constructor(private readonly source: DataSource) {
     super();
   }

@@ -4,22 +4,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { directoryEntities } from './entities/index.js';
 import { DIRECTORY_SCHEMA, directoryMigrations } from './migrations/index.js';
-import type { RegisteredUser } from './register.js';
-import { TypeormCredentials } from './typeorm-credentials.js';
-import { TypeormRegister } from './typeorm-register.js';
+import type { DirectoryUser } from './register.js';
+import { TypeormCredentialStore } from './typeorm-credentials.js';
+import { TypeormDirectoryStore } from './typeorm-register.js';
 
 let database: FreshDatabase;
 let source: DataSource;
-let register: TypeormRegister;
-let credentials: TypeormCredentials;
+let register: TypeormDirectoryStore;
+let credentials: TypeormCredentialStore;
 
 beforeAll(async () => {
   database = await freshDatabase();
   const schema = { url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities };
   await migrate({ ...schema, migrations: directoryMigrations });
   source = await openDataSource({ ...schema, poolSize: 2 });
-  register = new TypeormRegister(source.manager);
-  credentials = new TypeormCredentials(source);
+  register = new TypeormDirectoryStore(source.manager);
+  credentials = new TypeormCredentialStore(source);
 });
 
 afterAll(async () => {
@@ -31,7 +31,7 @@ afterAll(async () => {
 const OUTDATED = 'pbkdf2_sha256$1000$salt$aGFzaA==';
 const CURRENT = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g';
 
-const user = (username: string, fields: Partial<RegisteredUser> = {}) => register.createUser({ username, ...fields });
+const user = (username: string, fields: Partial<DirectoryUser> = {}) => register.createUser({ username, ...fields });
 
 describe('password hashes', () => {
   it('gives the hash of active users only', async () => {

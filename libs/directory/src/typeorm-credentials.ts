@@ -1,6 +1,6 @@
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type AppPassword, Credentials } from './credentials.js';
+import { type AppPassword, CredentialStore } from './credentials.js';
 import { tokenHash } from './token-hash.js';
 
 const FIND_HASH = {
@@ -20,7 +20,7 @@ const FIND_APP_PASSWORD = {
 };
 
 /** Reads and upgrades credentials in `directory.users` and `directory.tokens`. */
-export class TypeormCredentials extends Credentials {
+export class TypeormCredentialStore extends CredentialStore {
   constructor(private readonly source: DataSource) {
     super();
   }

@@ -3,20 +3,20 @@ import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../../test/support/postgres.js';
-import { Credentials } from './credentials.js';
+import { CredentialStore } from './credentials.js';
 import { directoryModule } from './typeorm-directory.module.js';
-import { Users } from './users.js';
+import { UserLookup } from './users.js';
 
 @Module({ imports: [directoryModule()] })
 class OneWing {
-  constructor(@Inject(Users) readonly users: Users) {}
+  constructor(@Inject(UserLookup) readonly users: UserLookup) {}
 }
 
 @Module({ imports: [directoryModule()] })
 class AnotherWing {
   constructor(
-    @Inject(Users) readonly users: Users,
-    @Inject(Credentials) readonly credentials: Credentials,
+    @Inject(UserLookup) readonly users: UserLookup,
+    @Inject(CredentialStore) readonly credentials: CredentialStore,
   ) {}
 }
 

@@ -1,10 +1,10 @@
 import type { SelectQueryBuilder } from 'typeorm';
-import { type Identifiers, UnknownIdentifier } from './register.js';
+import { type Identifiers, UnknownFieldError } from './register.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Which values a column can be compared with; another one matches no row instead of failing the transaction. */
-const fits = {
+const isComparable = {
   text: (value: unknown) => typeof value === 'string',
   integer: (value: unknown) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31,
   boolean: (value: unknown) => typeof value === 'boolean',
@@ -13,10 +13,14 @@ const fits = {
 } as const;
 
 /** The fields that objects are found by, each with its SQL expression; `pk` is always one of them. */
-export type Columns = Readonly<Record<string, readonly [sql: string, type: keyof typeof fits]>>;
+export type Columns = Readonly<Record<string, readonly [sql: string, type: keyof typeof isComparable]>>;
 
 /** Narrows `query` to what `identifiers` name: all of them equal (an object: contained), or the pk alone. */
-export function matching<T extends object>(query: SelectQueryBuilder<T>, columns: Columns, identifiers: Identifiers) {
+export function whereIdentifiers<T extends object>(
+  query: SelectQueryBuilder<T>,
+  columns: Columns,
+  identifiers: Identifiers,
+) {
   const { pk, ...rest } = identifiers;
   const all = Object.entries(rest).map(([field, value]) => condition(query, columns, { field, value }));
   const either = [
@@ -32,10 +36,10 @@ function condition<T extends object>(
   { field, value }: { field: string; value: unknown },
 ): string {
   const column = Object.hasOwn(columns, field) ? columns[field] : undefined;
-  if (!column) throw new UnknownIdentifier(field);
+  if (!column) throw new UnknownFieldError(field);
   const [sql, type] = column;
   if (value === null) return `${sql} IS NULL`;
-  if (!fits[type](value)) return 'FALSE';
+  if (!isComparable[type](value)) return 'FALSE';
   query.setParameter(field, type === 'json' ? JSON.stringify(value) : value);
   return type === 'json' ? `${sql} @> CAST(:${field} AS jsonb)` : `${sql} = :${field}`;
 }

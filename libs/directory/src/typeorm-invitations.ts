@@ -6,7 +6,7 @@ import {
   type InvitationOrder,
   type InvitationSlice,
   Invitations,
-  type UsableInvitation,
+  type RedeemableInvitation,
 } from './invitations.js';
 
 const FIELDS = 'i.id AS pk, i.name, i.expires, i.fixed_data, i.single_use, i.flow_id AS flow';
@@ -18,7 +18,7 @@ const COLUMNS = `${FIELDS},
    WHERE u.id = i.created_by) AS created_by`;
 
 const LISTED = 'directory.invitations i LEFT JOIN directory.identities c ON c.id = i.created_by';
-const RANKS: Readonly<Record<InvitationOrder['by'], string>> = {
+const ORDER_COLUMNS: Readonly<Record<InvitationOrder['by'], string>> = {
   ...{ pk: 'i.id', name: 'i.name', expires: 'i.expires', fixed_data: 'i.fixed_data' },
   ...{ created_by: 'c.pk', single_use: 'i.single_use', flow: 'i.flow_id' },
 };
@@ -44,7 +44,7 @@ export class TypeormInvitations extends Invitations {
 
   list(filter: InvitationFilter, { offset, limit, order }: InvitationSlice): Promise<Invitation[]> {
     const { sql, values } = conditionOf(filter);
-    const ranks = order.map(({ by, descending }) => `${RANKS[by]} ${descending ? 'DESC' : 'ASC'}`);
+    const ranks = order.map(({ by, descending }) => `${ORDER_COLUMNS[by]} ${descending ? 'DESC' : 'ASC'}`);
     const ranked = [...ranks, 'i.created_at DESC', 'i.id'].join(', ');
     const page = `LIMIT $${values.length + 1} OFFSET $${values.length + 2}`;
     return this.store.query<Invitation[]>(`SELECT ${COLUMNS} FROM ${LISTED} WHERE ${sql} ORDER BY ${ranked} ${page}`, [
@@ -84,7 +84,7 @@ export class TypeormInvitations extends Invitations {
     return (await this.store.query<unknown[]>(sql, [pk])).length > 0;
   }
 
-  findUsable(pk: string, flow = NO_FLOW): Promise<UsableInvitation | undefined> {
+  findUsable(pk: string, flow = NO_FLOW): Promise<RedeemableInvitation | undefined> {
     return this.first(FIND_USABLE, [pk, flow]);
   }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { layAttributes } from './attributes.js';
-import { type Filters, type GroupName, People, type Person } from './people.js';
+import { overlayAttributes } from './attributes.js';
+import { type Filters, type GroupRef, People, type PolicyUser } from './people.js';
 
 const COLUMNS = `u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.type, u.path, u.attributes,
   u.date_joined, u.last_login, u.password_changed_at AS password_change_date,
@@ -52,31 +52,31 @@ export class TypeormPeople extends People {
     super();
   }
 
-  async find(filters: Filters, most: number): Promise<Person[]> {
+  async find(filters: Filters, most: number): Promise<PolicyUser[]> {
     const where = conditionsOf(filters, USER_FIELDS, 2);
     if (!where) return [];
     const text = `SELECT ${COLUMNS} FROM directory.users u WHERE ${where.sql} ORDER BY u.pk LIMIT $1`;
-    const { rows } = await runNamed<Omit<Person, 'kind'>>(this.source, { name: where.name('people.find'), text }, [
+    const { rows } = await runNamed<Omit<PolicyUser, 'kind'>>(this.source, { name: where.name('people.find'), text }, [
       ...[most, ...where.values],
     ]);
     return rows.map((row) => ({ kind: 'saved', ...row }));
   }
 
-  async findGroups(filters: Filters, most: number): Promise<GroupName[]> {
+  async findGroups(filters: Filters, most: number): Promise<GroupRef[]> {
     const where = conditionsOf(filters, GROUP_FIELDS, 2);
     if (!where) return [];
     const text = `SELECT g.id AS pk, g.name FROM directory.groups g WHERE ${where.sql} ORDER BY g.name, g.id LIMIT $1`;
-    const { rows } = await runNamed<GroupName>(this.source, { name: where.name('people.find_groups'), text }, [
+    const { rows } = await runNamed<GroupRef>(this.source, { name: where.name('people.find_groups'), text }, [
       ...[most, ...where.values],
     ]);
     return rows;
   }
 
-  async findGroupsOf(userId: string, { above, filters }: { above: boolean; filters: Filters }): Promise<GroupName[]> {
+  async findGroupsOf(userId: string, { above, filters }: { above: boolean; filters: Filters }): Promise<GroupRef[]> {
     const where = conditionsOf(filters, GROUP_FIELDS, 3);
     if (!where) return [];
     const text = `SELECT g.id AS pk, g.name FROM directory.groups_of($1) g WHERE (g.direct OR $2) AND ${where.sql} ORDER BY g.name, g.id`;
-    const { rows } = await runNamed<GroupName>(this.source, { name: where.name('people.groups_of'), text }, [
+    const { rows } = await runNamed<GroupRef>(this.source, { name: where.name('people.groups_of'), text }, [
       ...[userId, above],
       ...where.values,
     ]);
@@ -87,7 +87,7 @@ export class TypeormPeople extends People {
     const groups = await runNamed<{ attributes: Attributes }>(this.source, GROUP_ATTRIBUTES, [userId]);
     const own = await runNamed<{ attributes: Attributes }>(this.source, OWN_ATTRIBUTES, [userId]);
     return [...groups.rows, ...own.rows].reduce<Attributes>(
-      (all, { attributes }) => layAttributes(all, attributes),
+      (all, { attributes }) => overlayAttributes(all, attributes),
       {},
     );
   }
@@ -106,7 +106,7 @@ export class TypeormPeople extends People {
 function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>, first: number) {
   const names = Object.keys(filters).sort();
   const values = names.map((name) => filters[name]);
-  const known = names.every((name) => COMPARED.test(name) && Object.hasOwn(fields, fieldOf(name)));
+  const known = names.every((name) => FILTER_NAME.test(name) && Object.hasOwn(fields, fieldOf(name)));
   if (!known || !values.every((value) => ['string', 'number', 'boolean'].includes(typeof value))) return undefined;
   const sql = names.map((name, i) => comparison(name, fields[fieldOf(name)] as string, first + i)).join(' AND ');
   return {
@@ -117,7 +117,7 @@ function conditionsOf(filters: Filters, fields: Readonly<Record<string, string>>
   };
 }
 
-const COMPARED = /^[a-z_]+?(__(exact|iexact))?$/;
+const FILTER_NAME = /^[a-z_]+?(__(exact|iexact))?$/;
 const fieldOf = (name: string) => name.replace(/__(exact|iexact)$/, '');
 
 const comparison = (name: string, sql: string, place: number) =>

@@ -4,20 +4,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { directoryEntities } from './entities/index.js';
 import { DIRECTORY_SCHEMA, directoryMigrations } from './migrations/index.js';
-import { UnknownIdentifier } from './register.js';
+import { UnknownFieldError } from './register.js';
 import { tokenHash } from './token-hash.js';
-import { TypeormRegister } from './typeorm-register.js';
+import { TypeormDirectoryStore } from './typeorm-register.js';
 
 let database: FreshDatabase;
 let source: DataSource;
-let register: TypeormRegister;
+let register: TypeormDirectoryStore;
 
 beforeAll(async () => {
   database = await freshDatabase();
   const schema = { url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities };
   await migrate({ ...schema, migrations: directoryMigrations });
   source = await openDataSource({ ...schema, poolSize: 2 });
-  register = new TypeormRegister(source.manager);
+  register = new TypeormDirectoryStore(source.manager);
 });
 
 afterAll(async () => {
@@ -52,7 +52,7 @@ describe('registering users', () => {
 
   it('raises the epoch for a new password hash and for disabling, and for nothing else', async () => {
     const { pk, epoch: first } = await register.createUser({ username: 'epoch', password_hash: 'a' });
-    const epoch = async (changes: Parameters<TypeormRegister['updateUser']>[1]) =>
+    const epoch = async (changes: Parameters<TypeormDirectoryStore['updateUser']>[1]) =>
       (await register.updateUser(pk, changes)).epoch - first;
     expect(await epoch({ name: 'E', password_hash: 'a', is_active: true })).toBe(0);
     expect(await epoch({ password_hash: 'b' })).toBe(1);
@@ -114,7 +114,7 @@ describe('registering users', () => {
 
   it('matches nothing with a value of another type, and names a field that there is not', async () => {
     expect(await register.findUsers({ pk: 'seven', is_active: 'yes' })).toEqual([]);
-    await expect(register.findUsers({ password_hash: '' })).rejects.toThrow(UnknownIdentifier);
+    await expect(register.findUsers({ password_hash: '' })).rejects.toThrow(UnknownFieldError);
     await expect(register.findUsers({ constructor: '' })).rejects.toThrow('Invalid identifier field: constructor');
   });
 });

@@ -1,35 +1,27 @@
 import type { EntityManager } from 'typeorm';
-import type {
-  GroupDraft,
-  GroupFields,
-  Identifiers,
-  TokenDraft,
-  TokenFields,
-  UserDraft,
-  UserFields,
-} from './register.js';
-import { Register } from './register.js';
-import { GroupRows } from './typeorm-group-rows.js';
-import { TokenRows } from './typeorm-token-rows.js';
-import { UserRows } from './typeorm-user-rows.js';
+import type { GroupFields, Identifiers, NewGroup, NewToken, NewUser, TokenFields, UserFields } from './register.js';
+import { DirectoryStore } from './register.js';
+import { DirectoryGroupRepository } from './typeorm-group-rows.js';
+import { DirectoryTokenRepository } from './typeorm-token-rows.js';
+import { DirectoryUserRepository } from './typeorm-user-rows.js';
 
 /** The register inside a transaction of the caller, whose data source must list `directoryEntities`. */
-export class TypeormRegister extends Register {
-  private readonly users: UserRows;
-  private readonly groups: GroupRows;
-  private readonly tokens: TokenRows;
+export class TypeormDirectoryStore extends DirectoryStore {
+  private readonly users: DirectoryUserRepository;
+  private readonly groups: DirectoryGroupRepository;
+  private readonly tokens: DirectoryTokenRepository;
 
   constructor(manager: EntityManager) {
     super();
-    this.users = new UserRows(manager);
-    this.groups = new GroupRows(manager);
-    this.tokens = new TokenRows(manager);
+    this.users = new DirectoryUserRepository(manager);
+    this.groups = new DirectoryGroupRepository(manager);
+    this.tokens = new DirectoryTokenRepository(manager);
   }
 
   findUsers(identifiers: Identifiers) {
     return this.users.find(identifiers);
   }
-  createUser(draft: UserDraft) {
+  createUser(draft: NewUser) {
     return this.users.create(draft);
   }
   updateUser(pk: number, changes: Partial<UserFields>) {
@@ -48,7 +40,7 @@ export class TypeormRegister extends Register {
   findGroups(identifiers: Identifiers) {
     return this.groups.find(identifiers);
   }
-  createGroup(draft: GroupDraft) {
+  createGroup(draft: NewGroup) {
     return this.groups.create(draft);
   }
   updateGroup(pk: string, changes: Partial<GroupFields>) {
@@ -64,7 +56,7 @@ export class TypeormRegister extends Register {
   findTokens(identifiers: Identifiers) {
     return this.tokens.find(identifiers);
   }
-  createToken(draft: TokenDraft) {
+  createToken(draft: NewToken) {
     return this.tokens.create(draft);
   }
   updateToken(pk: string, changes: Partial<TokenFields> & { readonly key?: string }) {

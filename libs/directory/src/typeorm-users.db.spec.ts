@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { directoryEntities } from './entities/index.js';
 import { DIRECTORY_SCHEMA, directoryMigrations } from './migrations/index.js';
-import { TypeormRegister } from './typeorm-register.js';
-import { TypeormUsers } from './typeorm-users.js';
+import { TypeormDirectoryStore } from './typeorm-register.js';
+import { TypeormUserLookup } from './typeorm-users.js';
 import type { IdentifierField } from './users.js';
 
 let database: FreshDatabase;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const schema = { url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities };
   await migrate({ ...schema, migrations: directoryMigrations });
   source = await openDataSource({ ...schema, poolSize: 2 });
-  const register = new TypeormRegister(source.manager);
+  const register = new TypeormDirectoryStore(source.manager);
   await register.createUser({
     username: 'Alice',
     name: 'Alice A.',
@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 const find = (identifier: string, fields: IdentifierField[], caseInsensitive = true) =>
-  new TypeormUsers(source).find(identifier, { fields, caseInsensitive });
+  new TypeormUserLookup(source).find(identifier, { fields, caseInsensitive });
 
 describe('looking users up', () => {
   it('finds a user by each of the fields, in any case', async () => {

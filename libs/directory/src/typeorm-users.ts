@@ -1,7 +1,7 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type IdentifierField, Users } from './users.js';
+import { type IdentifierField, UserLookup } from './users.js';
 
 const expressions: Readonly<Record<IdentifierField, string>> = {
   email: 'email',
@@ -9,11 +9,11 @@ const expressions: Readonly<Record<IdentifierField, string>> = {
   upn: "attributes->>'upn'",
 };
 
-type Match = Parameters<Users['find']>[1];
+type Match = Parameters<UserLookup['find']>[1];
 type Row = Omit<SavedUser, 'kind' | 'backend'>;
 
 /** Looks users up in `directory.users`, one indexed statement a question. */
-export class TypeormUsers extends Users {
+export class TypeormUserLookup extends UserLookup {
   constructor(private readonly source: DataSource) {
     super();
   }

@@ -1,27 +1,27 @@
-import { oddCharacterIn, UNSHOWABLE } from '@gatehouse/contracts';
+import { findUnstorableCharacter, UNPRINTABLE } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { USER_TYPES } from './register.js';
 
 /** Characters of what somebody is called. */
-export const MAX_NAME = 1000;
+export const MAX_NAME_LENGTH = 1000;
 
 /** A line of text, as a column takes it. */
 export const storedText = (max: number) =>
   z
     .string()
     .max(max)
-    .refine((value) => !UNSHOWABLE.test(value), 'has characters that cannot be shown');
+    .refine((value) => !UNPRINTABLE.test(value), 'has characters that cannot be shown');
 
 /** What is known beside fields, as a column takes it. */
 export const storedAttributes = z
   .record(z.string(), z.unknown())
   .default({})
-  .refine((value) => oddCharacterIn(value) === undefined, 'has characters that cannot be stored');
+  .refine((value) => findUnstorableCharacter(value) === undefined, 'has characters that cannot be stored');
 
 /** A user as somebody writes them down; limits are those of the columns. */
-export const userDraft = z.object({
+export const userInput = z.object({
   username: storedText(150).min(1),
-  name: storedText(MAX_NAME).default(''),
+  name: storedText(MAX_NAME_LENGTH).default(''),
   email: storedText(254)
     .refine((address) => address === '' || /^[^\s@]+@[^\s@]+$/.test(address), 'is no address')
     .default(''),

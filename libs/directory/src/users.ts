@@ -3,7 +3,7 @@ import type { SavedUser } from '@gatehouse/contracts';
 export type IdentifierField = 'email' | 'username' | 'upn';
 
 /** The people of the house, to be looked up. */
-export abstract class Users {
+export abstract class UserLookup {
   /**
    * The one user whom `identifier` names in any of `fields`; undefined when nobody matches, or when several do
    * (an ambiguous name identifies nobody, docs/spec/directory.md#lookup). Inactive users are found like any other.

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 
 const LINE_LIMIT = 2 ** 22;
-const COMPLAINT_LIMIT = 2000;
+const STDERR_LIMIT = 2000;
 const NEWLINE = 10;
 const CHANNEL = 3;
 
 /** A process of Node that has nothing of ours but its arguments, and is spoken to in lines. */
-export class ChildLines {
+export class ChildLineProcess {
   private readonly child: ChildProcess;
   private readonly channel: Duplex;
   private received: Buffer[] = [];
@@ -28,7 +28,7 @@ export class ChildLines {
     channel.on('error', () => undefined);
     channel.on('data', (bytes: Buffer) => this.receive(bytes, onLine));
     this.child.stderr?.on('data', (bytes: Buffer) => {
-      this.complained = (this.complained + bytes.toString()).slice(-COMPLAINT_LIMIT);
+      this.complained = (this.complained + bytes.toString()).slice(-STDERR_LIMIT);
     });
   }
 

@@ -1,8 +1,8 @@
 /** What an expression may ask of the house while it runs. JSON in, JSON out; what is thrown ends the policy. */
-export type Questions = (name: string, args: unknown) => Promise<unknown>;
+export type HostCallbacks = (name: string, args: unknown) => Promise<unknown>;
 
 /** What an expression looks at. All of it is JSON. */
-export interface Given {
+export interface ExpressionInput {
   readonly request?: {
     /** As in the plan's context, and `attributes` and `password_usable` where they are known; null is a stranger. */
     readonly user?: object | null;
@@ -23,7 +23,7 @@ export interface Given {
 /** A source, the body of a Python function, to be run once. */
 export interface Evaluation {
   readonly source: string;
-  readonly given: Given;
+  readonly given: ExpressionInput;
   readonly timeoutMs: number;
   /** Sources that it may call, and that these may call, by the names of their policies. */
   readonly calls?: Readonly<Record<string, string>>;
@@ -32,19 +32,19 @@ export interface Evaluation {
 }
 
 /** Something that an expression wants to have happened. */
-export interface ToldEvent {
+export interface EmittedEvent {
   readonly action: string;
   readonly context: Readonly<Record<string, unknown>>;
 }
 
 /** What came of an evaluation. */
-export interface Outcome {
+export interface EvaluationResult {
   /** What was returned, or its truth where that is not JSON. */
   readonly result: unknown;
   readonly truth: boolean;
   readonly messages: string[];
   readonly context: { readonly set: Record<string, unknown>; readonly unset: string[] };
-  readonly events: readonly ToldEvent[];
+  readonly events: readonly EmittedEvent[];
   /** What went wrong in sources that it called. */
   readonly failures: readonly { readonly policy: string; readonly error: string }[];
   /** What those were given besides, for whoever is evaluated next to see too. */
@@ -58,14 +58,14 @@ export interface Outcome {
 }
 
 /** Where a source is not Python; lines and columns count from one. */
-export interface SyntaxFault {
+export interface PythonSyntaxError {
   readonly line: number;
   readonly column: number;
   readonly message: string;
 }
 
 /** An outcome of which only this is known. */
-export const outcome = (known: Partial<Outcome>): Outcome => ({
+export const outcome = (known: Partial<EvaluationResult>): EvaluationResult => ({
   result: null,
   truth: false,
   messages: [],
@@ -77,7 +77,7 @@ export const outcome = (known: Partial<Outcome>): Outcome => ({
 });
 
 /** The lines in which an evaluation crosses to Python: what it was compiled for, what it is given, and the plan. */
-export function encoded({ source, given, calls, callDepth: call_depth }: Evaluation): string {
+export function encodeEvaluation({ source, given, calls, callDepth: call_depth }: Evaluation): string {
   const { flow_plan, ...rest } = given;
   const http = (given.request?.http_request ?? null) !== null;
   const key = JSON.stringify({ source, http, names: Object.keys(given.names ?? {}).sort(), calls });

@@ -1,2 +1,8 @@
-export { type Evaluation, type Given, type Outcome, type Questions, type SyntaxFault } from './evaluation.js';
+export {
+  type Evaluation,
+  type EvaluationResult,
+  type ExpressionInput,
+  type HostCallbacks,
+  type PythonSyntaxError,
+} from './evaluation.js';
 export * from './interpreter.js';

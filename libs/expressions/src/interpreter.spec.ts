@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Given, Interpreter, type SyntaxFault } from './index.js';
+import { type ExpressionInput, Interpreter, type PythonSyntaxError } from './index.js';
 import { evaluator } from './testing.js';
 
 let interpreter: Interpreter;
@@ -12,7 +12,7 @@ afterAll(() => interpreter.close());
 
 const joe = { kind: 'saved', uuid: '5d0b', pk: 7, username: 'joe', name: 'Joe', email: 'joe@example.org' };
 const http_request = { method: 'GET', path: '/flow', headers: { 'user-agent': 'test' } };
-const given: Given = {
+const given: ExpressionInput = {
   request: { user: joe, http_request },
   context: { geoip: { country: 'DE' } },
   flow_plan: { slug: 'login', context: { pending_user: joe, prompt_data: { age: 17 } } },
@@ -59,7 +59,7 @@ describe('what a source means', () => {
 });
 
 describe('checking a source', () => {
-  it.each<[string, SyntaxFault]>([
+  it.each<[string, PythonSyntaxError]>([
     ['if x:\n  return (1', { line: 2, column: 10, message: "'(' was never closed" }],
     ['    return 1\n    y = = 2', { line: 2, column: 9, message: 'invalid syntax' }],
     ['break', { line: 1, column: 1, message: "'break' outside loop" }],

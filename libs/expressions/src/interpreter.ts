@@ -1,6 +1,13 @@
-import { type Evaluation, encoded, type Outcome, outcome, type Questions, type SyntaxFault } from './evaluation.js';
+import {
+  type Evaluation,
+  type EvaluationResult,
+  encodeEvaluation,
+  type HostCallbacks,
+  outcome,
+  type PythonSyntaxError,
+} from './evaluation.js';
 import { PythonPool } from './python-pool.js';
-import { type Errand, OUT_OF_TIME, PythonProcess, type Reply } from './python-process.js';
+import { OUT_OF_TIME, PythonProcess, type PythonTask, type TaskResult } from './python-process.js';
 
 /** How many processes, and how large. */
 export interface InterpreterOptions {
@@ -12,7 +19,7 @@ export interface InterpreterOptions {
   readonly onFault?: (error: unknown) => void;
 }
 
-const CHECK_MS = 5000;
+const SYNTAX_CHECK_TIMEOUT_MS = 5000;
 
 /** Python for expressions, in processes of its own that may do nothing but compute. */
 export class Interpreter {
@@ -44,16 +51,16 @@ export class Interpreter {
   }
 
   /** Evaluates a source. Whatever goes wrong with it is told in the outcome. */
-  async run(evaluation: Evaluation, ask: Questions): Promise<Outcome> {
+  async run(evaluation: Evaluation, ask: HostCallbacks): Promise<EvaluationResult> {
     const { timeoutMs } = evaluation;
-    const reply = await this.errand({ kind: 'evaluate', lines: encoded(evaluation), timeoutMs, ask });
+    const reply = await this.errand({ kind: 'evaluate', lines: encodeEvaluation(evaluation), timeoutMs, ask });
     return outcome('ended' in reply ? { error: reply.ended } : JSON.parse(reply.answer));
   }
 
   /** Where a source is not Python; undefined when it is. */
-  async check(source: string): Promise<SyntaxFault | undefined> {
+  async check(source: string): Promise<PythonSyntaxError | undefined> {
     const lines = `${JSON.stringify(source)}\n`;
-    const reply = await this.errand({ kind: 'check', lines, timeoutMs: CHECK_MS, ask: nobody });
+    const reply = await this.errand({ kind: 'check', lines, timeoutMs: SYNTAX_CHECK_TIMEOUT_MS, ask: noCallbacks });
     if ('ended' in reply) return { line: 1, column: 1, message: reply.ended };
     return JSON.parse(reply.answer) ?? undefined;
   }
@@ -63,7 +70,7 @@ export class Interpreter {
     await this.pool.close();
   }
 
-  private async errand(errand: Errand): Promise<Reply> {
+  private async errand(errand: PythonTask): Promise<TaskResult> {
     const until = performance.now() + errand.timeoutMs;
     const process = await this.pool.take(errand.timeoutMs);
     if (!process) return { ended: OUT_OF_TIME };
@@ -75,6 +82,6 @@ export class Interpreter {
   }
 }
 
-const nobody: Questions = async (name) => {
+const noCallbacks: HostCallbacks = async (name) => {
   throw new Error(`nobody answers ${name} here`);
 };

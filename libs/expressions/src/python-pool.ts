@@ -7,16 +7,16 @@ interface PoolOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-type Taker = (process: PythonProcess | undefined) => void;
+type Waiter = (process: PythonProcess | undefined) => void;
 
-const AGAIN_MS = 1000;
+const RESTART_DELAY_MS = 1000;
 
 /** Processes that take turns. One that ends is replaced while the others serve. */
 export class PythonPool {
   private readonly all = new Set<PythonProcess>();
   private readonly usable = new Set<PythonProcess>();
   private readonly idle: PythonProcess[] = [];
-  private readonly takers: Taker[] = [];
+  private readonly takers: Waiter[] = [];
   private filling: Promise<void> = Promise.resolve();
   private closed = false;
 
@@ -47,7 +47,7 @@ export class PythonPool {
     const process = this.idle.shift();
     if (process || this.closed) return process;
     return new Promise((resolve) => {
-      const taker: Taker = (found) => {
+      const taker: Waiter = (found) => {
         clearTimeout(timer);
         resolve(found);
       };
@@ -84,7 +84,7 @@ export class PythonPool {
       } catch (error) {
         if (this.closed) return;
         this.options.onFault(error);
-        await sleep(AGAIN_MS, undefined, { ref: false });
+        await sleep(RESTART_DELAY_MS, undefined, { ref: false });
       }
     }
   }

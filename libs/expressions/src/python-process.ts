@@ -1,22 +1,22 @@
-import { ChildLines } from './child-lines.js';
-import type { Questions } from './evaluation.js';
+import { ChildLineProcess } from './child-lines.js';
+import type { HostCallbacks } from './evaluation.js';
 import { pythonProgram } from './python-program.js';
-import { memoryOf } from './resident-memory.js';
+import { residentBytes } from './resident-memory.js';
 
 /** Something to be done in a process of Python, in the lines that cross to it. */
-export interface Errand {
+export interface PythonTask {
   readonly kind: 'check' | 'evaluate';
   readonly lines: string;
   readonly timeoutMs: number;
-  readonly ask: Questions;
+  readonly ask: HostCallbacks;
 }
 
 /** What became of an errand: the answer, or why the process ended without one. */
-export type Reply = { readonly answer: string } | { readonly ended: string };
+export type TaskResult = { readonly answer: string } | { readonly ended: string };
 
-interface Running {
-  readonly errand: Errand;
-  readonly settle: (reply: Reply) => void;
+interface RunningTask {
+  readonly errand: PythonTask;
+  readonly settle: (reply: TaskResult) => void;
   readonly timers: readonly NodeJS.Timeout[];
   /** Questions that are open when the time is over are answered by this. */
   readonly over: Promise<void>;
@@ -30,18 +30,18 @@ const MB = 2 ** 20;
 const OVERHEAD_MB = 400;
 const ANSWER_LIMIT = MB;
 /** An answer after which the process has grown too large to be kept. */
-const WORN_OUT = 'x';
+const RESTART_FLAG = 'x';
 
 /** What is said of a policy that took too long. */
 export const OUT_OF_TIME = 'The time for the policy is over.';
 const OUT_OF_MEMORY = 'The policy took too much memory.';
-const GONE = 'The interpreter ended.';
+const PROCESS_ENDED = 'The interpreter ended.';
 
 /** One process that runs expressions, one at a time. */
 export class PythonProcess {
-  private readonly child: ChildLines;
-  private running: Running | undefined;
-  private reason = GONE;
+  private readonly child: ChildLineProcess;
+  private running: RunningTask | undefined;
+  private reason = PROCESS_ENDED;
   private ending = false;
 
   /** Resolves when it can be used, rejects when it ended before. */
@@ -53,7 +53,9 @@ export class PythonProcess {
     const ready = new Promise<true>((resolve) => {
       isReady = () => resolve(true);
     });
-    this.child = new ChildLines(pythonProgram(memoryMb), (line) => (line === '!ready' ? isReady() : this.heard(line)));
+    this.child = new ChildLineProcess(pythonProgram(memoryMb), (line) =>
+      line === '!ready' ? isReady() : this.heard(line),
+    );
     this.gone = this.child.gone.then(() =>
       this.settle({ ended: [this.reason, this.child.complaint].filter(Boolean).join(' ') }),
     );
@@ -63,8 +65,8 @@ export class PythonProcess {
   }
 
   /** Only one errand at a time. */
-  async run(errand: Errand): Promise<Reply> {
-    const reply = new Promise<Reply>((settle) => {
+  async run(errand: PythonTask): Promise<TaskResult> {
+    const reply = new Promise<TaskResult>((settle) => {
       let over = () => {};
       const isOver = new Promise<void>((resolve) => {
         over = resolve;
@@ -86,7 +88,7 @@ export class PythonProcess {
   }
 
   /** Ends the process, whatever it does. */
-  async end(reason = GONE): Promise<void> {
+  async end(reason = PROCESS_ENDED): Promise<void> {
     if (!this.ending) this.reason = reason;
     this.ending = true;
     this.child.kill();
@@ -97,12 +99,12 @@ export class PythonProcess {
     const [kind, body] = [line[0], line.slice(1)];
     if (kind === '?') void this.answer(body);
     else {
-      if (kind === WORN_OUT) void this.end();
+      if (kind === RESTART_FLAG) void this.end();
       this.settle({ answer: body });
     }
   }
 
-  private settle(reply: Reply): void {
+  private settle(reply: TaskResult): void {
     const { running } = this;
     this.running = undefined;
     for (const timer of running?.timers ?? []) clearTimeout(timer);
@@ -117,7 +119,7 @@ export class PythonProcess {
     if (this.running === running) this.child.send(`${answer}\n`);
   }
 
-  private async replyTo(question: string, ask: Questions): Promise<string> {
+  private async replyTo(question: string, ask: HostCallbacks): Promise<string> {
     try {
       const [name, args]: [string, unknown] = JSON.parse(question);
       const answer = JSON.stringify({ value: await ask(name, args) });
@@ -128,7 +130,7 @@ export class PythonProcess {
   }
 
   private watch(): void {
-    const held = this.child.pid === undefined ? undefined : memoryOf(this.child.pid);
+    const held = this.child.pid === undefined ? undefined : residentBytes(this.child.pid);
     if (held !== undefined && held > (this.memoryMb + OVERHEAD_MB) * MB) void this.end(OUT_OF_MEMORY);
   }
 }

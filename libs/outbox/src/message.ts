@@ -8,11 +8,11 @@ export interface OutboxMessage {
 }
 
 /** Topic of mails; whatever happened has `events.<action>`. */
-export const MAIL = 'mail';
-const EVENTS = 'events.';
+export const MAIL_TOPIC = 'mail';
+const EVENT_TOPIC_PREFIX = 'events.';
 
 /** What something was about: whoever the flow is about by then, whose request it was, and the flow's slug, if it was one. */
-export interface About {
+export interface EventSubject {
   readonly user: User | undefined;
   readonly clientIp: string;
   readonly flow: string | undefined;
@@ -28,21 +28,28 @@ export type MailBody = z.output<typeof mailBody>;
 export const eventBody = about.extend({ action: z.string(), context: z.record(z.string(), z.unknown()) });
 export type EventBody = z.output<typeof eventBody>;
 
-const told = ({ user: who, clientIp, flow }: About) => ({ user: who ?? null, client_ip: clientIp, flow: flow ?? null });
-
-/** A mail on its way to the courier. */
-export const mailOf = ({ type: _mail, ...mail }: z.output<typeof mailEffect>, of: About): OutboxMessage => ({
-  topic: MAIL,
-  body: { ...mail, about: told(of) } satisfies MailBody,
+const subjectFields = ({ user: who, clientIp, flow }: EventSubject) => ({
+  user: who ?? null,
+  client_ip: clientIp,
+  flow: flow ?? null,
 });
 
-interface Happening extends About {
+/** A mail on its way to the courier. */
+export const mailMessage = (
+  { type: _mail, ...mail }: z.output<typeof mailEffect>,
+  of: EventSubject,
+): OutboxMessage => ({
+  topic: MAIL_TOPIC,
+  body: { ...mail, about: subjectFields(of) } satisfies MailBody,
+});
+
+interface EventInput extends EventSubject {
   readonly action: string;
   readonly context: Readonly<Record<string, unknown>>;
 }
 
 /** An event on its way to whoever listens; what sounds secret is masked (docs/spec/events.md#masking). */
-export const eventOf = ({ action, context, ...of }: Happening): OutboxMessage => ({
-  topic: `${EVENTS}${action}`,
-  body: { action, context: maskByKey(context) as EventBody['context'], ...told(of) } satisfies EventBody,
+export const eventMessage = ({ action, context, ...of }: EventInput): OutboxMessage => ({
+  topic: `${EVENT_TOPIC_PREFIX}${action}`,
+  body: { action, context: maskByKey(context) as EventBody['context'], ...subjectFields(of) } satisfies EventBody,
 });

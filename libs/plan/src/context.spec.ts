@@ -1,6 +1,6 @@
 import type { PlanContext, SavedUser } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { mergeContext, withKnownUser } from './context.js';
+import { mergeContext, withDirectoryUser } from './context.js';
 
 const alice: SavedUser = {
   ...{ kind: 'saved', uuid: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', pk: 1, username: 'alice', name: 'Alice' },
@@ -64,7 +64,7 @@ describe('what a device has proved', () => {
 
 describe('what a stage that writes no users says of the pending one', () => {
   const said = (pending_user: object) =>
-    withKnownUser({ type: 'passed', context: { pending_user } }, alice).context?.['pending_user'];
+    withDirectoryUser({ type: 'passed', context: { pending_user } }, alice).context?.['pending_user'];
 
   it('counts for nothing but by what they were proved: mail goes where the directory says', () => {
     expect(said({ ...alice, email: 'mallory@example.org', epoch: 9, backend: 'inbuilt' })).toEqual({
@@ -77,6 +77,6 @@ describe('what a stage that writes no users says of the pending one', () => {
   it('can be that they are somebody else, or nobody', () => {
     expect(said(bob)).toEqual(bob);
     const gone = { type: 'passed', context: { pending_user: null } } as const;
-    expect(withKnownUser(gone, alice)).toBe(gone);
+    expect(withDirectoryUser(gone, alice)).toBe(gone);
   });
 });

@@ -22,23 +22,23 @@ export function mergeContext(
     if (value === null || value === undefined) delete merged[key];
     else merged[key] = key === 'pending_user' ? mergeUser(context.pending_user, value as User) : value;
   }
-  if (!isOwnLink(merged)) delete merged['is_restored'];
-  if (isLeft(context.pending_user, merged['pending_user'] as User | undefined, visitor)) {
-    for (const key of PROOFS) if (!Object.hasOwn(patch, key)) delete merged[key];
+  if (!isLinkOfUser(merged)) delete merged['is_restored'];
+  if (isUserChanged(context.pending_user, merged['pending_user'] as User | undefined, visitor)) {
+    for (const key of AUTHENTICATION_FACTS) if (!Object.hasOwn(patch, key)) delete merged[key];
   }
   return merged;
 }
 
 /** Facts about how somebody was proved. */
-const PROOFS: readonly ContextKey[] = ['auth_method', 'auth_method_args', 'enrolled_devices'];
+const AUTHENTICATION_FACTS: readonly ContextKey[] = ['auth_method', 'auth_method_args', 'enrolled_devices'];
 
 /** Whether a plan about somebody is about somebody else now, or nobody; one that was about its visitor, about another. */
-function isLeft(before: User | undefined, after: User | undefined, visitor: string | null): boolean {
+function isUserChanged(before: User | undefined, after: User | undefined, visitor: string | null): boolean {
   if (before) return before.kind === 'saved' && userKey(before) !== userKey(after);
   return visitor !== null && after !== undefined && userKey(after) !== visitor;
 }
 
-const isOwnLink = ({ is_restored: link, pending_user: user }: PlanContext) =>
+const isLinkOfUser = ({ is_restored: link, pending_user: user }: PlanContext) =>
   !link || link.user === null || link.user === userKey(user);
 
 /** What is newly said of a user adds to what was known of the same one. */
@@ -56,7 +56,7 @@ export function withoutBackend(named: User): User {
  * A reply of a stage that writes no users: what is known of the pending user comes from the directory, and is not for a stage
  * to say. It can name somebody else, or say by what the same one was proved.
  */
-export function withKnownUser<R extends StageReply>(reply: R, known: User | undefined): R {
+export function withDirectoryUser<R extends StageReply>(reply: R, known: User | undefined): R {
   const named = (reply.context as { pending_user?: User } | undefined)?.pending_user;
   if (known?.kind !== 'saved' || named?.kind !== 'saved' || named.uuid !== known.uuid) return reply;
   const { backend = known.backend } = named;

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../../../test/support/flow-version.js';
 import { markCrossSite, unmarkCrossSite } from './cross-site.js';
-import { end } from './plan.js';
-import { draw, drawAgain } from './planner.js';
+import { endPlan } from './plan.js';
+import { createPlan, restartPlan } from './planner.js';
 
 const version = flowVersionOf([{ id: 'a', kind: 'a' }]);
-const plan = draw(version, 'p');
+const plan = createPlan(version, 'p');
 const marked = markCrossSite(plan, 'the token');
 
 describe('the mark of a run that another site began', () => {
   it('stays when the run starts over', () => {
-    expect(drawAgain(marked, version, { keepContext: false }).cross_site).toEqual({ token: 'the token' });
+    expect(restartPlan(marked, version, { keepContext: false }).cross_site).toEqual({ token: 'the token' });
   });
 
   it('goes with an answer, and with the run', () => {
     expect(unmarkCrossSite(marked)).toEqual(plan);
-    expect(end(marked, { to: '/' }).cross_site).toBeUndefined();
+    expect(endPlan(marked, { to: '/' }).cross_site).toBeUndefined();
   });
 
   it('changes nothing of a run that has none', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../../../test/support/flow-version.js';
 import { destination } from './destination.js';
-import { draw } from './planner.js';
+import { createPlan } from './planner.js';
 
 describe('where a plan leads that is done', () => {
-  const plan = draw(flowVersionOf([{ id: 'a' }]), 'id');
+  const plan = createPlan(flowVersionOf([{ id: 'a' }]), 'id');
 
   it('is the root when nobody asked for anything', () => {
     expect(destination(plan)).toEqual({ to: '/' });

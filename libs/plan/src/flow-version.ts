@@ -64,7 +64,7 @@ const boundStage = z.object({
 });
 
 /** A stage that others point to; its secrets are for itself alone, so they stand beside what others see of it. */
-const attached = attachedStage.extend({ secrets: z.record(z.string(), z.unknown()).exactOptional() });
+const attachedStageWithSecrets = attachedStage.extend({ secrets: z.record(z.string(), z.unknown()).exactOptional() });
 
 /**
  * A flow as it was when it was published: immutable, everything a running plan needs (docs/spec/plan.md#flow-versions).
@@ -77,9 +77,9 @@ export const flowVersion = z.object({
   /** By order, then by binding id. */
   steps: z.array(boundStage),
   /** Stages that a step's config points to, by stage id. */
-  attached: z.record(z.string(), attached),
+  attached: z.record(z.string(), attachedStageWithSecrets),
   /** Every stage of the kinds that a step's contract has among its companions, by stage id. */
-  companions: z.record(z.string(), attached).default({}),
+  companions: z.record(z.string(), attachedStageWithSecrets).default({}),
   /** The policies that the sets name, by policy id. */
   policies: z.record(z.string(), configuredPolicy).default({}),
   /** What stages that are not the house's own promised when the version was made, by kind. */

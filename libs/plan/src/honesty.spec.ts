@@ -1,7 +1,7 @@
 import { char, defineStage, type Effect, type PolicyReply, type StageReply, type User } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { overreach, policyOverreach } from './honesty.js';
+import { contractViolations, policyViolations } from './honesty.js';
 
 const drafted = {
   kind: 'sample',
@@ -63,12 +63,12 @@ describe('an honest stage', () => {
     ['sets a cookie that it may read', passed({ effects: [cookie('authentik_sample')] })],
     ['denies and records it', { type: 'denied', effects: [event] }],
   ])('%s', (_what, reply) => {
-    expect(overreach(contract, reply, { pendingUser: alice, attached: [] })).toEqual([]);
+    expect(contractViolations(contract, reply, { pendingUser: alice, attached: [] })).toEqual([]);
   });
   it('writes of the user in question by uuid alone', () => {
     const { uuid } = alice as Extract<User, { kind: 'saved' }>;
     expect(
-      overreach(contract, passed({ context: { pending_user: { kind: 'saved', uuid, backend: 'x' } } }), {
+      contractViolations(contract, passed({ context: { pending_user: { kind: 'saved', uuid, backend: 'x' } } }), {
         pendingUser: alice,
         attached: [],
       }),
@@ -78,7 +78,7 @@ describe('an honest stage', () => {
 
 describe('a stage that was taken over', () => {
   const refused = (stage: typeof contract | typeof modest | typeof silent, reply: StageReply, user?: User) =>
-    overreach(stage, reply, { pendingUser: user, attached: ['inner'] }).join('; ');
+    contractViolations(stage, reply, { pendingUser: user, attached: ['inner'] }).join('; ');
 
   it('has no effect that its contract does not list', () => {
     expect(refused(contract, passed({ effects: [toast] }))).toContain('the effect toast');
@@ -99,10 +99,10 @@ describe('a stage that was taken over', () => {
   it('ends the sessions of whoever is logged in where the plan names nobody, and logs them in nowhere', () => {
     const given = { pendingUser: undefined, sessionUser: alice, attached: [] };
     const ending = passed({ effects: [{ type: 'end_sessions', user: alice.uuid }] });
-    expect(overreach(contract, ending, given)).toEqual([]);
-    expect(overreach(contract, passed({ effects: [login] }), given)).toHaveLength(1);
+    expect(contractViolations(contract, ending, given)).toEqual([]);
+    expect(contractViolations(contract, passed({ effects: [login] }), given)).toHaveLength(1);
     expect(
-      overreach(contract, ending, { ...given, pendingUser: { kind: 'pretended', username: 'a', email: '' } }),
+      contractViolations(contract, ending, { ...given, pendingUser: { kind: 'pretended', username: 'a', email: '' } }),
     ).toHaveLength(1);
   });
   it('writes no fact that its contract does not list', () => {
@@ -172,7 +172,7 @@ describe('a stage that was taken over', () => {
   });
   it('is told everything that is wrong at once', () => {
     expect(
-      overreach(modest, passed({ context: { source: 1 }, effects: [toast], insert: redirect }), {
+      contractViolations(modest, passed({ context: { source: 1 }, effects: [toast], insert: redirect }), {
         pendingUser: undefined,
         attached: [],
       }),
@@ -199,7 +199,7 @@ describe('a stage that names another user', () => {
   ] as const)('$identifies, to a plan about $given, having verified $verified: $isAllowed', (row) => {
     const stage = defineStage({ ...drafted, writes: ['pending_user'], identifies: row.identifies });
     const reply = passed({ context: { pending_user: other }, verified: [...row.verified] });
-    expect(overreach(stage, reply, { ...row.given, attached: [] })).toHaveLength(row.isAllowed ? 0 : 1);
+    expect(contractViolations(stage, reply, { ...row.given, attached: [] })).toHaveLength(row.isAllowed ? 0 : 1);
   });
 });
 
@@ -210,7 +210,7 @@ describe('policies', () => {
     ...(insert && { insert }),
   });
   const refused = (...reply: Parameters<typeof replyOf>) =>
-    policyOverreach(replyOf(...reply), { pendingUser: alice, provedUser: undefined }).join('; ');
+    policyViolations(replyOf(...reply), { pendingUser: alice, provedUser: undefined }).join('; ');
   const { uuid } = alice as Extract<User, { kind: 'saved' }>;
 
   it.each<Record<string, unknown>>([
@@ -242,9 +242,9 @@ describe('policies', () => {
     const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     const gone: PolicyReply = { results: {}, context: { set: {}, unset: ['pending_user'] } };
 
-    expect(policyOverreach(replyOf({ pending_user: other }), given).join()).toContain('names another user');
-    expect(policyOverreach(gone, given).join()).toContain('names another user');
-    expect(policyOverreach(replyOf({ pending_user: alice, colour: 'red' }), given)).toEqual([]);
+    expect(policyViolations(replyOf({ pending_user: other }), given).join()).toContain('names another user');
+    expect(policyViolations(gone, given).join()).toContain('names another user');
+    expect(policyViolations(replyOf({ pending_user: alice, colour: 'red' }), given)).toEqual([]);
   });
 
   it('may add redirects and no other step', () => {

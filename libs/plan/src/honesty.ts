@@ -1,12 +1,12 @@
 import {
-  ASKING_EFFECTS,
+  CHALLENGE_EFFECTS,
   type ContextKey,
   type EffectType,
   fieldMessages,
   POLICY_INSERTS,
   type PolicyReply,
   planContext,
-  RECORDING_EFFECTS,
+  REFUSAL_EFFECTS,
   type StageContract,
   type StageReply,
   type User,
@@ -16,10 +16,10 @@ import { z } from 'zod';
 import { userKey } from './context.js';
 
 /** A saved user may be written by uuid alone when the plan is about that user already. */
-const sameUser = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
+const savedUserReference = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
 
 /** What a step was given that its reply may refer to. */
-interface Given {
+interface InvocationFacts {
   readonly pendingUser: User | undefined;
   /** uuid of the user who has proved a credential in this plan. */
   readonly provedUser?: string | undefined;
@@ -30,25 +30,25 @@ interface Given {
 }
 
 /** What a reply asks for beyond its contract; nothing, for an honest stage (docs/security.md#accident-61). */
-export function overreach(contract: StageContract, reply: StageReply, given: Given): string[] {
+export function contractViolations(contract: StageContract, reply: StageReply, given: InvocationFacts): string[] {
   const { pendingUser, attached } = given;
   return [
-    ...contextOverreach(contract, reply, pendingUser),
+    ...contextViolations(contract, reply, pendingUser),
     ...identityOverreach(contract, reply, given),
-    ...effectOverreach(contract, reply, given),
-    ...wordOverreach(contract, reply),
-    ...challengeOverreach(contract, reply),
-    ...stateOverreach(contract, reply),
-    ...(reply.type === 'passed' ? insertOverreach(contract, reply, attached) : []),
+    ...effectViolations(contract, reply, given),
+    ...errorCodeViolations(contract, reply),
+    ...challengeViolations(contract, reply),
+    ...stateViolations(contract, reply),
+    ...(reply.type === 'passed' ? insertViolations(contract, reply, attached) : []),
   ];
 }
 
-function stateOverreach(contract: StageContract, reply: StageReply): string[] {
+function stateViolations(contract: StageContract, reply: StageReply): string[] {
   if (!('state' in reply) || reply.state === undefined || fits(contract.state, reply.state)) return [];
   return ['remembers a state that does not fit its contract'];
 }
 
-function contextOverreach(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
+function contextViolations(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
   return Object.entries(reply.context ?? {}).flatMap(([key, value]) => {
     if (!(contract.writes as readonly string[]).includes(key))
       return [`writes ${key}, which its contract does not list`];
@@ -61,7 +61,7 @@ function contextOverreach(contract: StageContract, reply: StageReply, pendingUse
  * the plan is about nobody yet, and one that takes a name only until a user has proved a credential, unless its own answer
  * proves one.
  */
-function identityOverreach({ identifies }: StageContract, reply: StageReply, given: Given): string[] {
+function identityOverreach({ identifies }: StageContract, reply: StageReply, given: InvocationFacts): string[] {
   const named = reply.context?.['pending_user'] as User | null | undefined;
   const { pendingUser, provedUser } = given;
   if (!named || userKey(named) === userKey(pendingUser)) return [];
@@ -98,9 +98,9 @@ const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
  * What policies ask for beyond what they may: facts of their own are theirs, those of the house have a shape, and a proof is
  * none of them. Who has proved a credential stays the pending user.
  */
-export function policyOverreach(
+export function policyViolations(
   { context, insert }: PolicyReply,
-  { pendingUser, provedUser }: Pick<Given, 'pendingUser' | 'provedUser'>,
+  { pendingUser, provedUser }: Pick<InvocationFacts, 'pendingUser' | 'provedUser'>,
 ): string[] {
   const proofs = Object.entries(context.set).flatMap(([key, value]) =>
     PROOF_FACTS.has(key) && value !== null ? [key] : [],
@@ -128,7 +128,7 @@ export function policyOverreach(
 const fits = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
 
 const isSameUser = (value: unknown, pending: User | undefined) => {
-  const parsed = sameUser.safeParse(value);
+  const parsed = savedUserReference.safeParse(value);
   return (
     parsed.success &&
     pending?.kind === 'saved' &&
@@ -137,7 +137,7 @@ const isSameUser = (value: unknown, pending: User | undefined) => {
   );
 };
 
-function effectOverreach(contract: StageContract, reply: StageReply, given: Given): string[] {
+function effectViolations(contract: StageContract, reply: StageReply, given: InvocationFacts): string[] {
   const harmless = HARMLESS[reply.type];
   return (reply.effects ?? []).flatMap((effect) => {
     const { type } = effect;
@@ -153,21 +153,21 @@ function effectOverreach(contract: StageContract, reply: StageReply, given: Give
 }
 
 /** Whether the plan is about a user: whom it names, or, where it names nobody and nobody is to be logged in, whoever is there. */
-function isAbout({ pendingUser, sessionUser }: Given, type: 'login' | 'end_sessions', uuid: string): boolean {
+function isAbout({ pendingUser, sessionUser }: InvocationFacts, type: 'login' | 'end_sessions', uuid: string): boolean {
   const user = pendingUser ?? (type === 'end_sessions' ? sessionUser : undefined);
   return user?.kind === 'saved' && user.uuid === uuid;
 }
 
 /** Only who passes has earned anything. */
 const HARMLESS: Readonly<Record<StageReply['type'], ReadonlySet<EffectType> | undefined>> = {
-  challenge: ASKING_EFFECTS,
-  rejected: ASKING_EFFECTS,
-  denied: RECORDING_EFFECTS,
+  challenge: CHALLENGE_EFFECTS,
+  rejected: CHALLENGE_EFFECTS,
+  denied: REFUSAL_EFFECTS,
   passed: undefined,
 };
 
 /** Every code must have a sentence, or there would be nothing to show. */
-function wordOverreach(contract: StageContract, reply: StageReply): string[] {
+function errorCodeViolations(contract: StageContract, reply: StageReply): string[] {
   const errors = 'errors' in reply ? Object.values(reply.errors ?? {}).flat() : [];
   const said = reply.type === 'denied' && reply.message ? [reply.message] : errors;
   return said.flatMap((message) =>
@@ -177,7 +177,7 @@ function wordOverreach(contract: StageContract, reply: StageReply): string[] {
   );
 }
 
-function challengeOverreach(contract: StageContract, reply: StageReply): string[] {
+function challengeViolations(contract: StageContract, reply: StageReply): string[] {
   if (reply.type !== 'challenge' && reply.type !== 'rejected') return [];
   if (!contract.component) return ['shows a challenge, which its contract has none of'];
   const parsed = contract.challenge.safeParse(reply.challenge);
@@ -186,7 +186,7 @@ function challengeOverreach(contract: StageContract, reply: StageReply): string[
 
 type Passed = Extract<StageReply, { type: 'passed' }>;
 
-function insertOverreach(contract: StageContract, { insert }: Passed, attached: readonly string[]): string[] {
+function insertViolations(contract: StageContract, { insert }: Passed, attached: readonly string[]): string[] {
   return (insert?.steps ?? []).flatMap((step) => {
     if ('kind' in step) {
       return contract.inserts.includes(step.kind)

@@ -2,12 +2,22 @@ import type { StageReply, User } from '@gatehouse/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../../../test/support/flow-version.js';
-import { advance, currentStep, end, mayAnswer, type Plan, planBody, remember, type Step, stateOf } from './plan.js';
-import { draw, drawAgain } from './planner.js';
+import {
+  advance,
+  currentStep,
+  endPlan,
+  mayAnswer,
+  type Plan,
+  planBody,
+  rememberState,
+  type Step,
+  stateOf,
+} from './plan.js';
+import { createPlan, restartPlan } from './planner.js';
 
 const PLAN = '0b5c1d5e-8f7a-4c3e-9d2b-6a1f0e9c8b7a';
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
-const plan = draw(version, PLAN);
+const plan = createPlan(version, PLAN);
 
 const saved = (uuid: string): User => ({
   kind: 'saved',
@@ -178,11 +188,11 @@ describe('what a step remembers', () => {
   const keeping = (from: Plan, user: User | undefined): Plan => ({ ...from, context: about(user).context });
 
   it('belongs to that step', () => {
-    const kept = remember(about(alice), 'a', { n: 1 });
+    const kept = rememberState(about(alice), 'a', { n: 1 });
     expect([stateOf(kept, 'a'), stateOf(kept, 'b')]).toEqual([{ n: 1 }, undefined]);
   });
   it('stays when a reply says nothing of it', () => {
-    const kept = remember(remember(about(alice), 'a', { n: 1 }), 'a', undefined);
+    const kept = rememberState(rememberState(about(alice), 'a', { n: 1 }), 'a', undefined);
     expect(stateOf(kept, 'a')).toEqual({ n: 1 });
   });
   it.each([
@@ -198,7 +208,7 @@ describe('what a step remembers', () => {
   ] as [string, User | undefined, User | undefined][])(
     'is not known when the plan turns to %s',
     (_to, before, after) => {
-      const kept = remember(about(before), 'a', { n: 1 });
+      const kept = rememberState(about(before), 'a', { n: 1 });
       expect(stateOf(kept, 'a')).toEqual({ n: 1 });
       expect(stateOf(keeping(kept, after), 'a')).toBeUndefined();
     },
@@ -208,15 +218,20 @@ describe('what a step remembers', () => {
     expect(stateOf(advance(about(alice), current(plan), reply).plan, 'a')).toEqual({ n: 1 });
   });
   it('outlives a restart', () => {
-    const restarted = drawAgain(remember(about(alice), 'a', { failures: 4 }), version, { keepContext: true });
+    const restarted = restartPlan(rememberState(about(alice), 'a', { failures: 4 }), version, { keepContext: true });
     expect(stateOf(restarted, 'a')).toEqual({ failures: 4 });
   });
 });
 
 describe('an ended plan', () => {
   it('keeps its ending and nothing else', () => {
-    const rich: Plan = { ...remember(plan, 'a', { n: 1 }), context: { pending_user: alice }, next: '/x', restarts: 2 };
-    expect(end(rich, { to: '/' })).toEqual({
+    const rich: Plan = {
+      ...rememberState(plan, 'a', { n: 1 }),
+      context: { pending_user: alice },
+      next: '/x',
+      restarts: 2,
+    };
+    expect(endPlan(rich, { to: '/' })).toEqual({
       ...{
         id: PLAN,
         v: 1,
@@ -270,7 +285,7 @@ describe('any run of a plan', () => {
           expect(next.cursor - going.cursor).toBe(isLeft ? 1 : 0);
           expect(next.cursor).toBeLessThanOrEqual(next.steps.length);
           expect(answer.type === 'done').toBe(next.cursor === next.steps.length);
-          going = deepFreeze(answer.type === 'restart' ? drawAgain(next, version, answer) : next);
+          going = deepFreeze(answer.type === 'restart' ? restartPlan(next, version, answer) : next);
         }
       }),
     );

@@ -11,21 +11,21 @@ import {
 import { z } from 'zod';
 import { mergeContext, userKey } from './context.js';
 import type { FlowVersion, PolicySet } from './flow-version.js';
-import { isOpen, type Verdict } from './policy-set.js';
+import { isUnconditional, type PolicyVerdict } from './policy-set.js';
 
 /** The version of the stored plan. A plan of another version is dropped alone. */
 const PLAN_VERSION = 1;
 
-const bag = z.record(z.string(), z.unknown());
+const jsonObject = z.record(z.string(), z.unknown());
 const plannedStep = z.union([
   z.object({ binding: z.string() }),
   z.object({ id: z.string(), attached: z.string() }),
-  z.object({ id: z.string(), kind: z.string(), config: bag }),
+  z.object({ id: z.string(), kind: z.string(), config: jsonObject }),
 ]);
 
 /** How a flow ended: where to, or why not. */
 const ending = z.union([z.object({ to: z.string() }), z.object({ denied: message })]);
-export type Ending = z.output<typeof ending>;
+export type PlanEnding = z.output<typeof ending>;
 
 /** What of a plan is stored, sealed (docs/spec/plan.md#stored-plan). Configs are never copied into it. */
 export const planBody = z.object({
@@ -35,11 +35,11 @@ export const planBody = z.object({
   /** Loose: policies keep facts of their own in it. */
   context: planContext.extend({ pending_user: z.unknown().optional() }).loose(),
   /** What a step remembers, for one pending user. */
-  states: z.record(z.string(), z.object({ user: z.string().nullable(), state: bag })),
+  states: z.record(z.string(), z.object({ user: z.string().nullable(), state: jsonObject })),
   /** What the policies of the current step said when it became current. */
   verdicts: z.record(z.string(), z.object({ pass: z.boolean(), messages: z.array(z.string()) })).default({}),
   /** The step whose challenge the visitor holds: an answer is for no other. */
-  shown: z.object({ step: z.string(), challenge: bag }).optional(),
+  shown: z.object({ step: z.string(), challenge: jsonObject }).optional(),
   /** The destination last asked for. */
   next: z.string().optional(),
   query: z.record(z.string(), z.string()),
@@ -92,7 +92,7 @@ export interface Step {
 }
 
 /** What the visitor is told, or what the executor does next. */
-export type Answer =
+export type NextAction =
   | {
       readonly type: 'show';
       readonly challenge: Readonly<Record<string, unknown>>;
@@ -105,9 +105,9 @@ export type Answer =
   | { readonly type: 'done' }
   | { readonly type: 'denied'; readonly message: Message | undefined };
 
-export interface Transition {
+export interface PlanTransition {
   readonly plan: Plan;
-  readonly answer: Answer;
+  readonly answer: NextAction;
 }
 
 export function currentStep(plan: Plan, version: FlowVersion): Step | undefined {
@@ -133,7 +133,7 @@ function stepOf(planned: PlannedStep, version: FlowVersion): Step {
   const bound = version.steps.find((step) => step.id === planned.binding);
   if (!bound) throw new Error(`the flow version has no binding ${planned.binding}`);
   const { name, kind, config } = bound.stage;
-  const policies = bound.re_evaluate_policies && !isOpen(bound.policies) ? bound.policies : undefined;
+  const policies = bound.re_evaluate_policies && !isUnconditional(bound.policies) ? bound.policies : undefined;
   const { id: stage } = bound.stage;
   return { id: bound.id, stage, name, kind, config, onRefusal: bound.invalid_response_action, policies };
 }
@@ -145,20 +145,20 @@ export function pendingPolicies(plan: Plan, step: Step): PolicySet | undefined {
 }
 
 /** The step is entered, and the verdict kept until it is left; or it is left out. */
-export function enter(plan: Plan, step: Step, { pass, messages }: Pick<Verdict, 'pass' | 'messages'>): Plan {
-  if (!pass) return leave(plan);
+export function enterStep(plan: Plan, step: Step, { pass, messages }: Pick<PolicyVerdict, 'pass' | 'messages'>): Plan {
+  if (!pass) return leaveStep(plan);
   return { ...plan, verdicts: { [step.id]: { pass, messages: [...messages] } } };
 }
 
 /** What was shown and decided of a step does not outlive it. */
-function leave({ shown: _left, ...plan }: Plan): Plan {
+function leaveStep({ shown: _left, ...plan }: Plan): Plan {
   return { ...plan, verdicts: {}, cursor: plan.cursor + 1 };
 }
 
 /** The plan after a step: what the step wants to have before it stands where the cursor is, and the step comes again. */
-function left(plan: Plan, insert: Insert | undefined): Plan {
+function afterStep(plan: Plan, insert: Insert | undefined): Plan {
   const isAgain = insert?.where === 'before' && insert.steps.length > 0;
-  return isAgain ? { ...leave(plan), cursor: plan.cursor } : leave(plan);
+  return isAgain ? { ...leaveStep(plan), cursor: plan.cursor } : leaveStep(plan);
 }
 
 /**
@@ -176,36 +176,36 @@ export function stateOf(plan: Plan, stepId: string): Record<string, unknown> | u
   return kept && kept.user === userKey(plan.context.pending_user) ? kept.state : undefined;
 }
 
-export function remember(plan: Plan, stepId: string, state: Record<string, unknown> | undefined): Plan {
+export function rememberState(plan: Plan, stepId: string, state: Record<string, unknown> | undefined): Plan {
   if (state === undefined) return plan;
   const user = userKey(plan.context.pending_user);
   return { ...plan, states: { ...plan.states, [stepId]: { user, state } } };
 }
 
 /** The plan before work that is done once, under the name that it has, or else this one. */
-export const named = (plan: Plan, work: string): Plan => (plan.work === undefined ? { ...plan, work } : plan);
+export const withWorkId = (plan: Plan, work: string): Plan => (plan.work === undefined ? { ...plan, work } : plan);
 
 /** The plan when that work is over: the next is another. */
-export function unnamed(plan: Plan): Plan {
+export function withoutWorkId(plan: Plan): Plan {
   if (plan.work === undefined) return plan;
   const { work: _done, ...rest } = plan;
   return rest;
 }
 
 /** What a step remembered is of no use any more. */
-export function forget(plan: Plan, stepId: string): Plan {
+export function forgetState(plan: Plan, stepId: string): Plan {
   const { [stepId]: _forgotten, ...states } = plan.states;
   return { ...plan, states };
 }
 
 /** The whole state machine: four replies. Pure; knows no stage by name. */
-export function advance(before: Plan, step: Step, reply: StageReply): Transition {
+export function advance(before: Plan, step: Step, reply: StageReply): PlanTransition {
   const heard = { ...before, context: mergeContext(before.context, reply.context, before.visitor) };
   switch (reply.type) {
     case 'challenge':
-      return show(remember(heard, step.id, reply.state), step, reply);
+      return show(rememberState(heard, step.id, reply.state), step, reply);
     case 'rejected': {
-      const plan = remember(heard, step.id, reply.state);
+      const plan = rememberState(heard, step.id, reply.state);
       return step.onRefusal === 'retry' ? show(plan, step, reply) : restart(plan, step);
     }
     case 'denied':
@@ -214,7 +214,7 @@ export function advance(before: Plan, step: Step, reply: StageReply): Transition
         : restart(heard, step);
     case 'passed': {
       const proved = reply.verified?.length ? provedBy(heard) : heard;
-      const plan = left(insertSteps(proved, { id: step.id, index: heard.cursor }, reply.insert), reply.insert);
+      const plan = afterStep(insertSteps(proved, { id: step.id, index: heard.cursor }, reply.insert), reply.insert);
       return { plan, answer: { type: plan.cursor < plan.steps.length ? 'moved' : 'done' } };
     }
   }
@@ -232,26 +232,26 @@ export function provedBy(plan: Plan): Plan {
   return user?.kind === 'saved' ? { ...plan, proved_user: user.uuid } : plan;
 }
 
-const restart = (plan: Plan, step: Step): Transition => ({
+const restart = (plan: Plan, step: Step): PlanTransition => ({
   plan,
   answer: { type: 'restart', keepContext: step.onRefusal === 'restart_with_context' },
 });
 
-type Shown = { readonly challenge: Record<string, unknown>; readonly errors?: Errors | undefined };
+type ShownChallenge = { readonly challenge: Record<string, unknown>; readonly errors?: Errors | undefined };
 
-const show = (plan: Plan, step: Step, { challenge, errors }: Shown): Transition => ({
+const show = (plan: Plan, step: Step, { challenge, errors }: ShownChallenge): PlanTransition => ({
   plan: { ...plan, shown: { step: step.id, challenge }, silent_restarts: 0 },
   answer: { type: 'show', challenge, errors },
 });
 
 /** Who adds steps to a plan, and where it stands in it. */
-export interface Maker {
+export interface InsertionPoint {
   readonly id: string;
   readonly index: number;
 }
 
 /** Adds the steps that `maker` asks for: before it, right after it, or at the end. */
-export function insertSteps(plan: Plan, { id, index }: Maker, insert: Insert | undefined): Plan {
+export function insertSteps(plan: Plan, { id, index }: InsertionPoint, insert: Insert | undefined): Plan {
   if (!insert || insert.steps.length === 0) return plan;
   const made = plan.steps.filter((planned) => 'id' in planned && planned.id.startsWith(`${id}~`)).length;
   const added = insert.steps.map((wanted, i): PlannedStep => ({ id: `${id}~${made + i + 1}`, ...wanted }));
@@ -276,4 +276,4 @@ export const emptyPlan = (id: string): Plan => ({
 });
 
 /** Ends the plan: only the ending is kept, so that a repeated request learns it and nothing else, and the trail, which has no values. */
-export const end = ({ id, trail }: Plan, ended: Ending): Plan => ({ ...emptyPlan(id), ended, trail });
+export const endPlan = ({ id, trail }: Plan, ended: PlanEnding): Plan => ({ ...emptyPlan(id), ended, trail });

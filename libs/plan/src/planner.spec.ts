@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../../../test/support/flow-version.js';
 import { REQUIREMENTS } from './flow-version.js';
 import type { Plan } from './plan.js';
-import { admits, draw, drawAgain, fitOut, leaveOut, type Visitor } from './planner.js';
+import { applySeed, createPlan, meetsRequirement, removeBinding, restartPlan, type Visitor } from './planner.js';
 
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
 
 describe('a fresh plan', () => {
   it('stands before the first step of its version and knows nothing', () => {
-    expect(draw(version, 'id')).toEqual({
+    expect(createPlan(version, 'id')).toEqual({
       ...{
         id: 'id',
         v: 1,
@@ -29,7 +29,7 @@ describe('a fresh plan', () => {
 
 describe('planning again', () => {
   const worn: Plan = {
-    ...draw(version, 'id'),
+    ...createPlan(version, 'id'),
     steps: [{ binding: 'a' }, { id: 'a~1', kind: 'redirect', config: {} }, { binding: 'b' }],
     cursor: 2,
     context: { auth_method: 'password' },
@@ -42,22 +42,22 @@ describe('planning again', () => {
   };
 
   it('drops the steps that were added, what is shown and what was decided, and starts at the first', () => {
-    const again = drawAgain(worn, version, { keepContext: false });
+    const again = restartPlan(worn, version, { keepContext: false });
     expect(again.steps).toEqual([{ binding: 'a' }, { binding: 'b' }]);
     expect(again.cursor).toBe(0);
     expect(again).not.toHaveProperty('shown');
     expect(again.verdicts).toEqual({});
   });
   it('keeps what steps remember, the destination and the plan itself, and counts', () => {
-    const { id, states, next, query, restarts } = drawAgain(worn, version, { keepContext: false });
+    const { id, states, next, query, restarts } = restartPlan(worn, version, { keepContext: false });
     expect({ id, states, next, query, restarts }).toEqual({
       ...{ id: 'id', states: worn.states, next: '/app', query: { next: '/app' } },
       restarts: 2,
     });
   });
   it('keeps the context only when told so', () => {
-    expect(drawAgain(worn, version, { keepContext: true }).context).toEqual({ auth_method: 'password' });
-    expect(drawAgain(worn, version, { keepContext: false }).context).toEqual({});
+    expect(restartPlan(worn, version, { keepContext: true }).context).toEqual({ auth_method: 'password' });
+    expect(restartPlan(worn, version, { keepContext: false }).context).toEqual({});
   });
 });
 
@@ -67,7 +67,7 @@ describe('what a plan begins with', () => {
     context: { is_sso: true },
     insert: { where: 'last' as const, steps: [kind('redirect'), kind('deny')] },
   };
-  const fitted = fitOut(draw(version, 'id'), begun);
+  const fitted = applySeed(createPlan(version, 'id'), begun);
   const last = [
     { id: 'begun~1', ...kind('redirect') },
     { id: 'begun~2', ...kind('deny') },
@@ -76,15 +76,15 @@ describe('what a plan begins with', () => {
   it('are facts, and steps after its last or before its first', () => {
     expect(fitted).toMatchObject({ cursor: 0, context: { is_sso: true } });
     expect(fitted.steps).toEqual([{ binding: 'a' }, { binding: 'b' }, ...last]);
-    const before = fitOut(draw(version, 'id'), { ...begun, insert: { ...begun.insert, where: 'next' } });
+    const before = applySeed(createPlan(version, 'id'), { ...begun, insert: { ...begun.insert, where: 'next' } });
     expect(before.steps).toEqual([...last, { binding: 'a' }, { binding: 'b' }]);
   });
   it('is there again when it starts over, whatever has come of it on the way', () => {
     const worn: Plan = { ...fitted, cursor: 3, context: { is_sso: false, auth_method: 'password' } };
-    expect(drawAgain(worn, version, { keepContext: false })).toMatchObject({
+    expect(restartPlan(worn, version, { keepContext: false })).toMatchObject({
       ...{ cursor: 0, context: { is_sso: true }, steps: fitted.steps },
     });
-    expect(drawAgain(worn, version, { keepContext: true })).toMatchObject({
+    expect(restartPlan(worn, version, { keepContext: true })).toMatchObject({
       ...{ context: worn.context, steps: fitted.steps },
     });
   });
@@ -93,8 +93,8 @@ describe('what a plan begins with', () => {
 describe('a step that is left out', () => {
   it('goes alone, with what was added staying where it is', () => {
     const added = { id: 'b~1', kind: 'redirect', config: {} };
-    const plan: Plan = { ...draw(version, 'id'), steps: [{ binding: 'a' }, { binding: 'b' }, added] };
-    expect(leaveOut(plan, 'b').steps).toEqual([{ binding: 'a' }, added]);
+    const plan: Plan = { ...createPlan(version, 'id'), steps: [{ binding: 'a' }, { binding: 'b' }, added] };
+    expect(removeBinding(plan, 'b').steps).toEqual([{ binding: 'a' }, added]);
   });
 });
 
@@ -112,7 +112,9 @@ describe('the authentication requirement', () => {
     ['require_superuser', ['superuser']],
     ['require_outpost', ['outpost']],
   ] as const)('%s admits %j and nobody else', (requirement, admitted) => {
-    const found = Object.entries(visitors).flatMap(([name, visitor]) => (admits(requirement, visitor) ? [name] : []));
+    const found = Object.entries(visitors).flatMap(([name, visitor]) =>
+      meetsRequirement(requirement, visitor) ? [name] : [],
+    );
     expect(found).toEqual(admitted);
   });
   it('has no case that this table misses', () => {

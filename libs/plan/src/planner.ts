@@ -5,21 +5,21 @@ import { emptyPlan, insertSteps, type Plan, provedBy } from './plan.js';
 export const MAX_SILENT_RESTARTS = 8;
 
 /** A fresh plan of a flow version, before its first step. */
-export const draw = (version: FlowVersion, id: string): Plan => ({
+export const createPlan = (version: FlowVersion, id: string): Plan => ({
   ...emptyPlan(id),
   steps: version.steps.map((step) => ({ binding: step.id })),
 });
 
 /** What a plan begins with beside its flow: facts, and steps before its first or after its last. */
-export type Outfit = NonNullable<Plan['begun']>;
+export type PlanSeed = NonNullable<Plan['begun']>;
 
 /** Stands for whoever begins a plan, in the ids of the steps that they add. */
-const BEGINNER = { id: 'begun', index: -1 };
+const SEED_INSERTION = { id: 'begun', index: -1 };
 
 /** A plan that has yet to begin, with what it begins with. */
-export function fitOut(plan: Plan, begun: Outfit): Plan {
+export function applySeed(plan: Plan, begun: PlanSeed): Plan {
   const fitted = {
-    ...insertSteps(plan, BEGINNER, begun.insert),
+    ...insertSteps(plan, SEED_INSERTION, begun.insert),
     context: { ...plan.context, ...begun.context },
     begun,
   };
@@ -31,12 +31,12 @@ export function fitOut(plan: Plan, begun: Outfit): Plan {
  * Plans again on the same version: steps that were added on the way are gone, states stay, the context if it is to be kept;
  * what the plan began with is there again.
  */
-export function drawAgain(plan: Plan, version: FlowVersion, { keepContext }: { keepContext: boolean }): Plan {
+export function restartPlan(plan: Plan, version: FlowVersion, { keepContext }: { keepContext: boolean }): Plan {
   // Every step must be passed again, so a user who is named now has to prove themselves again.
   const { shown: _gone, proved_user: _again, ...kept } = plan;
   const again: Plan = {
     ...kept,
-    steps: draw(version, plan.id).steps,
+    steps: createPlan(version, plan.id).steps,
     cursor: 0,
     context: {},
     verdicts: {},
@@ -45,12 +45,12 @@ export function drawAgain(plan: Plan, version: FlowVersion, { keepContext }: { k
     restarts: plan.restarts + 1,
     silent_restarts: plan.silent_restarts + 1,
   };
-  const fitted = plan.begun ? fitOut(again, plan.begun) : again;
+  const fitted = plan.begun ? applySeed(again, plan.begun) : again;
   return keepContext ? { ...fitted, context: plan.context } : fitted;
 }
 
 /** A plan without the step of a binding. */
-export const leaveOut = (plan: Plan, binding: string): Plan => ({
+export const removeBinding = (plan: Plan, binding: string): Plan => ({
   ...plan,
   steps: plan.steps.filter((step) => !('binding' in step && step.binding === binding)),
 });
@@ -65,7 +65,7 @@ export interface Visitor {
 /**
  * Whether a flow's authentication requirement admits the visitor (docs/spec/executor.md#authentication-requirement).
  */
-export function admits(requirement: FlowVersion['flow']['authentication'], visitor: Visitor): boolean {
+export function meetsRequirement(requirement: FlowVersion['flow']['authentication'], visitor: Visitor): boolean {
   switch (requirement) {
     case 'none':
       return true;

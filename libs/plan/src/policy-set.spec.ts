@@ -2,7 +2,14 @@ import type { PolicyResult, User } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../../../test/support/flow-version.js';
 import { conditionOf, setOf } from '../../../test/support/policies.js';
-import { calledBy, type Evidence, isOpen, judge, policyOf, questionsOf } from './policy-set.js';
+import {
+  callablePolicies,
+  evaluatePolicySet,
+  findPolicy,
+  isUnconditional,
+  type PolicyFacts,
+  queriesFor,
+} from './policy-set.js';
 
 const ALICE = '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d';
 const alice: User = {
@@ -13,23 +20,28 @@ const yes: PolicyResult = { pass: true, messages: ['yes'] };
 const no: PolicyResult = { pass: false, messages: ['no'] };
 const broken: PolicyResult = { pass: true, messages: ['it broke'], error: 'division by zero' };
 
-const known = (more: Partial<Evidence> = {}): Evidence => ({
+const known = (more: Partial<PolicyFacts> = {}): PolicyFacts => ({
   user: alice,
   groups: new Set(['staff']),
   results: { yes, no, broken },
   ...more,
 });
-const passes = (binding: Parameters<typeof setOf>[0], evidence = known()) => judge(setOf(binding), evidence).pass;
+const passes = (binding: Parameters<typeof setOf>[0], evidence = known()) =>
+  evaluatePolicySet(setOf(binding), evidence).pass;
 
 describe('a set of conditions', () => {
   it('lets everybody through when it is empty, or when nothing in it is enabled', () => {
     const off = setOf({ group: 'board', enabled: false });
     for (const mode of ['any', 'all'] as const) {
-      expect(judge({ mode, bindings: [] }, known())).toEqual({ pass: true, messages: [], undecided: false });
-      expect(judge({ ...off, mode }, known())).toEqual({ pass: true, messages: [], undecided: false });
+      expect(evaluatePolicySet({ mode, bindings: [] }, known())).toEqual({
+        pass: true,
+        messages: [],
+        undecided: false,
+      });
+      expect(evaluatePolicySet({ ...off, mode }, known())).toEqual({ pass: true, messages: [], undecided: false });
     }
-    expect(isOpen(off)).toBe(true);
-    expect(isOpen(setOf({ group: 'board' }))).toBe(false);
+    expect(isUnconditional(off)).toBe(true);
+    expect(isUnconditional(setOf({ group: 'board' }))).toBe(false);
   });
 
   it.each([
@@ -38,7 +50,7 @@ describe('a set of conditions', () => {
     ['all', ['yes', 'no'], false],
     ['all', ['yes', 'yes'], true],
   ] as const)('of mode %s decides %j as %s', (mode, policies, pass) => {
-    expect(judge({ ...setOf(...policies.map((policy) => ({ policy }))), mode }, known()).pass).toBe(pass);
+    expect(evaluatePolicySet({ ...setOf(...policies.map((policy) => ({ policy }))), mode }, known()).pass).toBe(pass);
   });
 
   it('says what all its policies said, passing ones included, by order and then by id', () => {
@@ -48,7 +60,7 @@ describe('a set of conditions', () => {
       { id: 'a', order: 1, policy: 'broken' },
       { id: 'd', order: 0, policy: 'no', enabled: false },
     );
-    expect(judge(set, known()).messages).toEqual(['it broke', 'no', 'yes']);
+    expect(evaluatePolicySet(set, known()).messages).toEqual(['it broke', 'no', 'yes']);
   });
 
   it('asks for each group and each policy once, and for nothing that is not enabled', () => {
@@ -61,12 +73,12 @@ describe('a set of conditions', () => {
       { group: 'board', enabled: false },
       { user: ALICE },
     );
-    expect(questionsOf(set)).toEqual({ groups: ['staff'], policies: [{ id: 'yes', timeoutMs: 3000 }] });
+    expect(queriesFor(set)).toEqual({ groups: ['staff'], policies: [{ id: 'yes', timeoutMs: 3000 }] });
   });
 
   it('gives a policy all the time there is where a binding has no seconds for it', () => {
     const set = setOf({ policy: 'yes', timeout_s: 0 }, { policy: 'yes', timeout_s: 3 });
-    expect(questionsOf(set).policies).toEqual([{ id: 'yes', timeoutMs: Number.POSITIVE_INFINITY }]);
+    expect(queriesFor(set).policies).toEqual([{ id: 'yes', timeoutMs: Number.POSITIVE_INFINITY }]);
   });
 });
 
@@ -111,9 +123,9 @@ describe('a condition', () => {
     ['any', ['no'], false],
   ] as const)('of a set of mode %s, %j, leaves it undecided: %s', (mode, policies, undecided) => {
     const set = { ...setOf(...policies.map((policy) => ({ policy }))), mode };
-    expect(judge(set, known()).undecided).toBe(undecided);
+    expect(evaluatePolicySet(set, known()).undecided).toBe(undecided);
     const settled = { ...set, bindings: set.bindings.map((binding) => ({ ...binding, failure_result: true })) };
-    expect(judge(settled, known()).undecided).toBe(false);
+    expect(evaluatePolicySet(settled, known()).undecided).toBe(false);
   });
 
   it('whose policy was not evaluated is never guessed', () => {
@@ -127,16 +139,16 @@ describe('a policy of a version', () => {
     { id: 'a', policies: { mode: 'any', bindings: [conditionOf({ id: 'c', policy: 'p' })] } },
   ]);
   it('is what it was when the flow was published', () => {
-    expect(policyOf(version, 'p')).toEqual({ id: 'p', kind: 'test', name: 'p', config: {} });
+    expect(findPolicy(version, 'p')).toEqual({ id: 'p', kind: 'test', name: 'p', config: {} });
   });
   it('is never guessed', () => {
-    expect(() => policyOf(version, 'toString')).toThrow('toString');
+    expect(() => findPolicy(version, 'toString')).toThrow('toString');
   });
   it('may call others, and those others still, each once', () => {
     const calling = (name: string, ...calls: string[]) => ({ kind: 'test', name, config: {}, calls });
     const policies = { a: calling('a', 'b'), b: calling('b', 'c', 'a'), c: calling('c'), d: calling('d') };
-    const names = calledBy({ ...version, policies }, ['a']).map(({ name }) => name);
+    const names = callablePolicies({ ...version, policies }, ['a']).map(({ name }) => name);
     expect(names).toEqual(['b', 'c', 'a']);
-    expect(calledBy(version, ['p'])).toEqual([]);
+    expect(callablePolicies(version, ['p'])).toEqual([]);
   });
 });

@@ -2,19 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../../../test/support/flow-version.js';
 import { setOf } from '../../../test/support/policies.js';
 import { flowVersion } from './flow-version.js';
-import { advance, currentStep, enter, insertSteps, pendingPolicies, planBody, type Step } from './plan.js';
-import { draw } from './planner.js';
+import { advance, currentStep, enterStep, insertSteps, pendingPolicies, planBody, type Step } from './plan.js';
+import { createPlan } from './planner.js';
 
 const set = setOf({ group: 'staff' });
 const version = flowVersionOf([{ id: 'a', policies: set }, { id: 'b', planned: set }, { id: 'c' }]);
-const plan = draw(version, 'id');
+const plan = createPlan(version, 'id');
 const step = currentStep(plan, version) as Step;
 const verdict = { pass: true, messages: ['welcome'] };
 
 describe('a step with policies', () => {
   it('is to be decided once, when it becomes current', () => {
     expect(pendingPolicies(plan, step)).toEqual(set);
-    expect(pendingPolicies(enter(plan, step, verdict), step)).toBeUndefined();
+    expect(pendingPolicies(enterStep(plan, step, verdict), step)).toBeUndefined();
   });
 
   it('is not decided again once it was shown, whatever is kept', () => {
@@ -23,7 +23,7 @@ describe('a step with policies', () => {
   });
 
   it('keeps what was decided until the cursor leaves it', () => {
-    const entered = enter(plan, step, verdict);
+    const entered = enterStep(plan, step, verdict);
     expect([entered.cursor, entered.verdicts]).toEqual([0, { a: verdict }]);
     const shown = advance(entered, step, { type: 'challenge', challenge: {} }).plan;
     expect(shown.verdicts).toEqual({ a: verdict });
@@ -31,7 +31,7 @@ describe('a step with policies', () => {
   });
 
   it('is left out when they say no, and nothing is kept of it', () => {
-    const left = enter(plan, step, { pass: false, messages: ['no'] });
+    const left = enterStep(plan, step, { pass: false, messages: ['no'] });
     expect([left.cursor, left.verdicts]).toEqual([1, {}]);
   });
 

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { cleanUpEvery } from './clean-up-every.js';
+import { runPeriodically } from './clean-up-every.js';
 import { Logger } from './logger.js';
 
 it('goes on after a round that failed, and ends when it is told to', async () => {
@@ -10,7 +10,7 @@ it('goes on after a round that failed, and ends when it is told to', async () =>
     rounds += 1;
     throw new Error('no database');
   };
-  const stop = cleanUpEvery(60, sweep, new Logger('test', 'silent'));
+  const stop = runPeriodically(60, sweep, new Logger('test', 'silent'));
   await vi.advanceTimersByTimeAsync(120_000);
   expect(rounds).toBe(2);
   stop();

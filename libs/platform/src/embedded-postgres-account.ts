@@ -8,13 +8,13 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** Where binaries and data go that the server's account could not reach otherwise. */
-const COMMON_HOME = '/var/lib/gatehouse';
+const SHARED_DATA_DIR = '/var/lib/gatehouse';
 
 /** The account that the server runs as; undefined for the account of this process. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined;
 
 /** Postgres refuses to run as root, so root runs it as the account `postgres`, made when there is none. */
-export async function serverAccount(): Promise<Account> {
+export async function postgresAccount(): Promise<Account> {
   if (process.getuid?.() !== 0) return undefined;
   return find('postgres').catch(async () => {
     await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']);
@@ -30,20 +30,20 @@ async function find(name: string) {
 }
 
 /** The server's programs and the place for its data, copied or moved to where `account` can get at them. */
-export async function reachable(dataDir: string, account: Account): Promise<{ bin: string; dataDir: string }> {
+export async function makeReachable(dataDir: string, account: Account): Promise<{ bin: string; dataDir: string }> {
   const { native, version } = installed();
   await mkdir(dirname(dataDir), { recursive: true });
   if (!account) return { bin: join(native, 'bin'), dataDir };
   const bin = join((await isOpen(native)) ? native : await copied(native, version), 'bin');
   if (await isOpen(dirname(dataDir))) return { bin, dataDir };
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
-  return { bin, dataDir: join(await openFolder(join(COMMON_HOME, 'data')), name) };
+  return { bin, dataDir: join(await openFolder(join(SHARED_DATA_DIR, 'data')), name) };
 }
 
 /** A folder that every account may enter, whatever this process's umask says. */
 async function openFolder(path: string): Promise<string> {
   await mkdir(path, { recursive: true });
-  for (const folder of new Set([COMMON_HOME, path])) await chmod(folder, 0o755);
+  for (const folder of new Set([SHARED_DATA_DIR, path])) await chmod(folder, 0o755);
   return path;
 }
 
@@ -63,7 +63,7 @@ async function isOpen(path: string): Promise<boolean> {
 }
 
 async function copied(native: string, version: string): Promise<string> {
-  const home = join(await openFolder(COMMON_HOME), `postgres-${version}`);
+  const home = join(await openFolder(SHARED_DATA_DIR), `postgres-${version}`);
   if (await stat(home).catch(() => undefined)) return home;
   const half = `${home}.${process.pid}`;
   await cp(native, half, { recursive: true, verbatimSymlinks: true });

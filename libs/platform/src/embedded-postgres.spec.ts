@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { watch } from '../../../test/support/watchdog.js';
+import { killWhenParentDies } from '../../../test/support/watchdog.js';
 import { type EmbeddedPostgres, type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 
 let folder: string;
@@ -25,7 +25,7 @@ afterEach(async () => {
 async function start(given: Partial<EmbeddedPostgres> = {}): Promise<RunningPostgres> {
   const options = { dataDir: join(folder, 'data'), password: 'p@ss/word', settings: ['fsync=off'], ...given };
   const server = await startEmbeddedPostgres(options);
-  started.push({ server, callOff: watch(server.pid) });
+  started.push({ server, callOff: killWhenParentDies(server.pid) });
   return server;
 }
 

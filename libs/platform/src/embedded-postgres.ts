@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { access, chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type Account, reachable, serverAccount } from './embedded-postgres-account.js';
+import { type Account, makeReachable, postgresAccount } from './embedded-postgres-account.js';
 import { freePort } from './free-port.js';
 
 const run = promisify(execFile);
@@ -33,8 +33,8 @@ export interface RunningPostgres {
  * connections; throws with the server's own last words when it does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgres): Promise<RunningPostgres> {
-  const account = await serverAccount();
-  const { bin, dataDir } = await reachable(resolve(options.dataDir), account);
+  const account = await postgresAccount();
+  const { bin, dataDir } = await makeReachable(resolve(options.dataDir), account);
   if (!(await exists(join(dataDir, 'PG_VERSION'))))
     await initialise({ bin, dataDir, account, password: options.password });
   const port = options.port ?? (await freePort());

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
-import { LAZILY } from './lazily.js';
+import { ASYNC_COMMIT } from './lazily.js';
 import { openDataSource, runNamed } from './typeorm-data-source.js';
 
 const password = randomBytes(12).toString('hex');
@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 const open = () => openDataSource({ url: server.url, schema: 'public', poolSize: 1 });
-const count = { name: 'count', text: `WITH ${LAZILY} INSERT INTO guesses SELECT 'counted' FROM lazily` };
+const count = { name: 'count', text: `WITH ${ASYNC_COMMIT} INSERT INTO guesses SELECT 'counted' FROM lazily` };
 const save = { name: 'save', text: `INSERT INTO guesses VALUES ('saved')` };
 const setting = { name: 'setting', text: `SELECT current_setting('synchronous_commit') AS setting` };
 
@@ -49,7 +49,7 @@ it('waits for no disk itself', async () => {
   const source = await open();
   const own = {
     name: 'own',
-    text: `WITH ${LAZILY} SELECT current_setting('synchronous_commit') AS setting FROM lazily`,
+    text: `WITH ${ASYNC_COMMIT} SELECT current_setting('synchronous_commit') AS setting FROM lazily`,
   };
   expect((await runNamed(source, own, [])).rows).toEqual([{ setting: 'off' }]);
   await source.destroy();

@@ -3,7 +3,7 @@
  * by whoever started it, and one that died of the second would leave behind what it started, and what it had to answer.
  * Exits with 0, or by `fail` when leaving went wrong.
  */
-export function leaveWhenTold(leave: () => Promise<void>, fail: (error: unknown) => never) {
+export function shutDownOnSignal(leave: () => Promise<void>, fail: (error: unknown) => never) {
   let leaving: Promise<void> | undefined;
   const told = () => {
     leaving ??= leave().then(() => process.exit(0), fail);

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeMmdb } from '../../../test/support/mmdb.js';
-import { MaxmindPlaces } from './maxmind-places.js';
+import { MaxmindGeoLocator } from './maxmind-places.js';
 
 let folder: string;
-let places: MaxmindPlaces;
+let places: MaxmindGeoLocator;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-places-'));
@@ -19,7 +19,7 @@ beforeAll(async () => {
     '198.51.100.0/24': { continent: { code: 'EU' }, country: { iso_code: 'DE' }, city: { geoname_id: 2_950_159 } },
     '203.0.113.0/24': { continent: { code: 'EU' } },
   });
-  places = await MaxmindPlaces.open({ asn, city });
+  places = await MaxmindGeoLocator.open({ asn, city });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -44,7 +44,7 @@ it.each(['', 'a', '255.255.255.255'])('knows nothing of %j', (ip) => {
 });
 
 it('knows nothing without databases', async () => {
-  const none = await MaxmindPlaces.open({ asn: undefined, city: undefined });
+  const none = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
 
   expect(none.findNetwork('198.51.100.7')).toBeUndefined();
   expect(none.findLocation('198.51.100.7')).toBeUndefined();
@@ -54,6 +54,6 @@ it('refuses a file that is missing or is something else', async () => {
   const file = join(folder, 'something-else');
   await writeFile(file, 'something else');
 
-  await expect(MaxmindPlaces.open({ asn: join(folder, 'nowhere'), city: undefined })).rejects.toThrow(/ENOENT/);
-  await expect(MaxmindPlaces.open({ asn: undefined, city: file })).rejects.toThrow(/Unknown type/);
+  await expect(MaxmindGeoLocator.open({ asn: join(folder, 'nowhere'), city: undefined })).rejects.toThrow(/ENOENT/);
+  await expect(MaxmindGeoLocator.open({ asn: undefined, city: file })).rejects.toThrow(/Unknown type/);
 });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { serveMetrics, timed } from './metrics.js';
+import { histogram, serveMetrics } from './metrics.js';
 
 it('tells what this process measures, and nothing else, on a port of its own', async () => {
-  timed('test_seconds', 'Seconds', ['what']).observe({ what: 'nothing' }, 0.3);
+  histogram('test_seconds', 'Seconds', ['what']).observe({ what: 'nothing' }, 0.3);
   const { port, close } = await serveMetrics(0, '127.0.0.1');
   const get = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${port}${path}`, { method });
   const answer = await get('/metrics');

@@ -8,11 +8,11 @@ export const metrics = new Registry();
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
 /** Something whose seconds are measured, by label. */
-export const timed = <L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> =>
+export const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> =>
   new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [metrics] });
 
 /** Something that is looked up whenever somebody asks for it, by label. */
-export const lookedUp = <L extends string>(
+export const lazyGauge = <L extends string>(
   { name, help, labelNames }: { readonly name: string; readonly help: string; readonly labelNames: readonly L[] },
   read: () => Promise<readonly { readonly labels: Readonly<Record<L, string>>; readonly value: number }[]>,
 ): Gauge<L> =>

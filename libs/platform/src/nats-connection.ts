@@ -24,7 +24,7 @@ export function natsOptions(settings: NatsSettings, name: string) {
 }
 
 /** Where the bus is, without the secrets that an address may hold: for the log. */
-export const busOf = ({ NATS_URL }: NatsSettings): string =>
+export const redactedNatsUrl = ({ NATS_URL }: NatsSettings): string =>
   NATS_URL.split(',')
     .map((server) => server.slice(server.lastIndexOf('@') + 1))
     .join(', ');
@@ -35,13 +35,13 @@ export async function connectNats(
   name: string,
   logger: Logger = new Logger(name),
 ): Promise<NatsConnection> {
-  logger.log(`connecting to the bus at ${busOf(settings)}`);
+  logger.log(`connecting to the bus at ${redactedNatsUrl(settings)}`);
   const connection = await connect(natsOptions(settings, name));
-  void tell(connection, logger);
+  void logConnectionState(connection, logger);
   return connection;
 }
 
-async function tell(connection: NatsConnection, logger: Logger) {
+async function logConnectionState(connection: NatsConnection, logger: Logger) {
   for await (const { type } of connection.status()) {
     if (type === 'disconnect') logger.warn('bus lost');
     else if (type === 'reconnect') logger.log('bus back');

@@ -14,7 +14,7 @@ import {
 } from '../../../test/support/buses.js';
 import { describeWithNats, type RunningNats } from '../../../test/support/nats.js';
 import { natsOptions } from './nats-connection.js';
-import { NatsRequester, NoResponders } from './nats-requester.js';
+import { NatsRequester, NoRespondersError } from './nats-requester.js';
 
 describeWithNats('nats-server', () => {
   behaviours(startReal);
@@ -129,7 +129,9 @@ function behaviours(start: StartBus) {
 
   it('says at once that nobody is there', async () => {
     const asker = await enter();
-    await expect(new NatsRequester(asker, '_INBOX_test').request('a', '', 60_000)).rejects.toBeInstanceOf(NoResponders);
+    await expect(new NatsRequester(asker, '_INBOX_test').request('a', '', 60_000)).rejects.toBeInstanceOf(
+      NoRespondersError,
+    );
     await expect(asker.request('a', '', { timeout: 60_000 })).rejects.toThrow(/no responders/);
   });
 

@@ -3,8 +3,8 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { connectNats, natsOptions } from './nats-connection.js';
-import { MALFORMED, NatsJsonServer } from './nats-json-server.js';
-import { NatsRequester, NoResponders } from './nats-requester.js';
+import { MALFORMED_JSON, NatsJsonServer } from './nats-json-server.js';
+import { NatsRequester, NoRespondersError } from './nats-requester.js';
 
 const LONG = 60_000;
 type Handler = (data: unknown) => Promise<unknown>;
@@ -45,7 +45,7 @@ describeWithNats('serving over NATS', () => {
   });
 
   it.each(['', 'x', '{"a":', '\u0000'])('gives the handler a message that is no JSON as such: %j', async (body) => {
-    await serve(async (data) => ({ malformed: data === MALFORMED }));
+    await serve(async (data) => ({ malformed: data === MALFORMED_JSON }));
     expect(await ask(body)).toEqual({ malformed: true });
   });
 
@@ -75,7 +75,7 @@ describeWithNats('serving over NATS', () => {
     const leaving = server.close();
     // By the time that a round trip of the leaving connection is over, the bus knows that it leaves.
     await server.unwrap<NatsConnection>().flush();
-    await expect(ask('{}')).rejects.toBeInstanceOf(NoResponders);
+    await expect(ask('{}')).rejects.toBeInstanceOf(NoRespondersError);
     finish.give();
     expect(await open).toBe('answered');
     await leaving;

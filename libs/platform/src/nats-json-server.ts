@@ -10,14 +10,14 @@ type Settings = NonNullable<NatsOptions['options']> & {
 const DRAIN_MS = 20_000;
 
 /** What a handler is given for bytes that are no JSON. */
-export const MALFORMED = Symbol('malformed');
+export const MALFORMED_JSON = Symbol('malformed');
 
 const decoder = new TextDecoder();
 const parse = (data: Uint8Array): unknown => {
   try {
     return JSON.parse(decoder.decode(data));
   } catch {
-    return MALFORMED;
+    return MALFORMED_JSON;
   }
 };
 

@@ -2,7 +2,7 @@ import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
 import { connectNats } from './nats-connection.js';
-import { BusDown, NatsRequester, NoResponders, RequestTimeout } from './nats-requester.js';
+import { NatsRequester, NatsUnavailableError, NoRespondersError, RequestTimeoutError } from './nats-requester.js';
 
 const LONG = 60_000;
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -37,7 +37,7 @@ describeWithNats('asking over NATS', () => {
   });
 
   it('knows at once that nobody serves a subject', async () => {
-    await expect(requester.request('nobody', '{}', LONG)).rejects.toBeInstanceOf(NoResponders);
+    await expect(requester.request('nobody', '{}', LONG)).rejects.toBeInstanceOf(NoRespondersError);
   });
 
   it('does not take an empty answer for nobody', async () => {
@@ -48,7 +48,7 @@ describeWithNats('asking over NATS', () => {
   it('gives up when nobody answers in time, and is not confused by the answer that comes later', async () => {
     const asked: Msg[] = [];
     await serve('late', (message) => void asked.push(message));
-    await expect(requester.request('late', 'first', 1)).rejects.toBeInstanceOf(RequestTimeout);
+    await expect(requester.request('late', 'first', 1)).rejects.toBeInstanceOf(RequestTimeoutError);
     asked[0]?.respond('too late');
     await serve('echo', (message) => message.respond(message.data));
     expect(text(await requester.request('echo', 'second', LONG))).toBe('second');
@@ -61,7 +61,7 @@ describeWithNats('asking over NATS', () => {
     await nats.stop();
     await lost;
     expect(requester.connected).toBe(false);
-    await expect(requester.request('echo', '{}', LONG)).rejects.toBeInstanceOf(BusDown);
+    await expect(requester.request('echo', '{}', LONG)).rejects.toBeInstanceOf(NatsUnavailableError);
     nats = await startNats({ port: Number(new URL(nats.url).port) });
     await Promise.all([back, served]);
     await answerer.flush();
@@ -85,7 +85,7 @@ describeWithNats('asking over NATS', () => {
   it('leaves with the connection, and asks nothing afterwards', async () => {
     await requester.close();
     expect(asker.isClosed()).toBe(true);
-    await expect(requester.request('echo', '{}', LONG)).rejects.toBeInstanceOf(BusDown);
+    await expect(requester.request('echo', '{}', LONG)).rejects.toBeInstanceOf(NatsUnavailableError);
   });
 
   it('can leave while the bus is gone', async () => {

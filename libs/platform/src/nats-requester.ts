@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 
 /** Nobody serves the subject; known at once. */
-export class NoResponders extends Error {}
+export class NoRespondersError extends Error {}
 /** No answer came in time. */
-export class RequestTimeout extends Error {}
+export class RequestTimeoutError extends Error {}
 /** The bus cannot be reached; known at once. */
-export class BusDown extends Error {}
+export class NatsUnavailableError extends Error {}
 
-interface Waiting {
+interface PendingRequest {
   readonly settle: (message: Msg) => void;
   readonly fail: (error: Error) => void;
   readonly until: number;
@@ -19,7 +19,7 @@ interface Waiting {
  * which is a third of the cost of the client's own `request` (measured; see docs/adr/0002).
  */
 export class NatsRequester {
-  private readonly waiting = new Map<string, Waiting>();
+  private readonly waiting = new Map<string, PendingRequest>();
   private readonly inbox: string;
   private readonly answers: Subscription;
   private readonly sweeper: NodeJS.Timeout;
@@ -54,14 +54,14 @@ export class NatsRequester {
   /** One question, one answer: the reply's bytes. Throws NoResponders, RequestTimeout or BusDown. */
   request(subject: string, body: string | Uint8Array, timeoutMs: number): Promise<Uint8Array> {
     // What is sent while disconnected is buffered, then dropped at the next dial: say so at once instead.
-    if (!this.up) return Promise.reject(new BusDown(subject));
+    if (!this.up) return Promise.reject(new NatsUnavailableError(subject));
     return new Promise<Uint8Array>((resolve, reject) => {
       // Nobody who answers one question can guess where another is answered.
       const key = randomUUID();
       this.waiting.set(key, {
         settle: (message) => {
           const nobody = message.data.length === 0 && message.headers?.code === 503;
-          if (nobody) reject(new NoResponders(subject));
+          if (nobody) reject(new NoRespondersError(subject));
           else resolve(message.data);
         },
         fail: reject,
@@ -71,7 +71,7 @@ export class NatsRequester {
         this.connection.publish(subject, body, { reply: `${this.inbox}.${key}` });
       } catch (cause) {
         this.waiting.delete(key);
-        reject(new BusDown(subject, { cause }));
+        reject(new NatsUnavailableError(subject, { cause }));
       }
     });
   }
@@ -81,7 +81,7 @@ export class NatsRequester {
     clearInterval(this.sweeper);
     this.up = false;
     await this.connection.drain().catch(() => this.connection.close());
-    for (const { fail } of this.waiting.values()) fail(new BusDown());
+    for (const { fail } of this.waiting.values()) fail(new NatsUnavailableError());
     this.waiting.clear();
   }
 
@@ -97,7 +97,7 @@ export class NatsRequester {
     for (const [key, { until, fail }] of this.waiting) {
       if (until > now) continue;
       this.waiting.delete(key);
-      fail(new RequestTimeout());
+      fail(new RequestTimeoutError());
     }
   }
 

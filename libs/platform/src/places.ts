@@ -1,5 +1,5 @@
 /** The network that an address belongs to. */
-export interface Network {
+export interface NetworkInfo {
   readonly asn: number;
   /** Whose it is. */
   readonly organization?: string | undefined;
@@ -8,7 +8,7 @@ export interface Network {
 }
 
 /** Where an address is; what is not known of it is undefined. */
-export interface Location {
+export interface GeoLocation {
   readonly continent: string | undefined;
   readonly country: string | undefined;
   /** GeoNames id of the city. */
@@ -19,7 +19,7 @@ export interface Location {
 }
 
 /** What is known of addresses. Without data there is nothing known. */
-export abstract class Places {
-  abstract findNetwork(ip: string): Network | undefined;
-  abstract findLocation(ip: string): Location | undefined;
+export abstract class GeoLocator {
+  abstract findNetwork(ip: string): NetworkInfo | undefined;
+  abstract findLocation(ip: string): GeoLocation | undefined;
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
-import { type NamedStatement, PreparedRun, type Rows } from './prepared-run.js';
+import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-run.js';
 
 let database: FreshDatabase;
 let client: pg.Client;
@@ -15,10 +15,10 @@ afterEach(async () => {
   await database.drop();
 });
 
-function run(statement: NamedStatement, values: unknown[] = []): Promise<Rows<unknown> | undefined> {
-  const { query } = client as unknown as { query(run: PreparedRun<unknown>): void };
+function run(statement: NamedStatement, values: unknown[] = []): Promise<StatementResult<unknown> | undefined> {
+  const { query } = client as unknown as { query(run: PreparedStatementQuery<unknown>): void };
   return new Promise((resolve, reject) => {
-    const prepared = new PreparedRun(statement, values);
+    const prepared = new PreparedStatementQuery(statement, values);
     prepared.callback = (error, rows) => (error ? reject(error) : resolve(rows));
     query.call(client, prepared);
   });

@@ -6,7 +6,7 @@ export interface NamedStatement {
   readonly text: string;
 }
 
-export interface Rows<R> {
+export interface StatementResult<R> {
   readonly rows: R[];
   /** Rows that were touched or found. */
   readonly rowCount: number;
@@ -40,11 +40,11 @@ const columnsOf = new WeakMap<Connection, Map<string, readonly Column[]>>();
  * own query asks with each run, and for many columns that costs both sides more than the row (docs/adr/0003). Postgres runs
  * no statement whose columns have changed since it was prepared.
  */
-export class PreparedRun<R> {
+export class PreparedStatementQuery<R> {
   readonly name: string;
   readonly text: string;
   /** Set by the client: told what became of the run. */
-  callback: ((error: Error | null, result?: Rows<R>) => void) | undefined;
+  callback: ((error: Error | null, result?: StatementResult<R>) => void) | undefined;
   private readonly rows: R[] = [];
   private rowCount = 0;
   private known = new Map<string, readonly Column[]>();

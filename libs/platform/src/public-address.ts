@@ -10,7 +10,7 @@ export const isPublicAddress = (address: string): boolean =>
  * Resolves names to the addresses that are admitted, where the connection is made, so that nothing can lie between the look
  * and the leap. An address in the place of a name is connected to without it.
  */
-export const lookupAmong =
+export const filteredLookup =
   (admits: (address: string) => boolean): LookupFunction =>
   (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }).then(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Sealer, Unsealable } from './sealing.js';
+import { Sealer, UnsealError } from './sealing.js';
 
 const key = () => randomBytes(32).toString('base64');
 const [first, second] = [key(), key()];
@@ -33,16 +33,16 @@ describe('a sealed body', () => {
     ['an older revision', { ...row, revision: 6 }],
     ['a newer revision', { ...row, revision: 8 }],
   ])('is not opened as that of %s', (_which, other) => {
-    expect(() => sealer.open(other, sealer.seal(row, body))).toThrow(Unsealable);
+    expect(() => sealer.open(other, sealer.seal(row, body))).toThrow(UnsealError);
   });
   it('cannot be moved to a row whose name runs together to the same', () => {
     const sealed = sealer.seal({ table: 'plans', id: 'ab', revision: 1 }, body);
-    expect(() => sealer.open({ table: 'plansa', id: 'b', revision: 1 }, sealed)).toThrow(Unsealable);
+    expect(() => sealer.open({ table: 'plansa', id: 'b', revision: 1 }, sealed)).toThrow(UnsealError);
   });
   it('is not opened when it was cut, at whatever length', () => {
     const sealed = sealer.seal(row, body);
     for (let length = 0; length < sealed.length; length++) {
-      expect(() => sealer.open(row, sealed.subarray(0, length)), `${length} bytes`).toThrow(Unsealable);
+      expect(() => sealer.open(row, sealed.subarray(0, length)), `${length} bytes`).toThrow(UnsealError);
     }
   });
   it('is not opened when any byte of it was changed', () => {
@@ -50,11 +50,11 @@ describe('a sealed body', () => {
     for (let at = 0; at < sealed.length; at++) {
       const forged = Buffer.from(sealed);
       forged[at] = (forged[at] ?? 0) ^ 0x01;
-      expect(() => sealer.open(row, forged), `byte ${at}`).toThrow(Unsealable);
+      expect(() => sealer.open(row, forged), `byte ${at}`).toThrow(UnsealError);
     }
   });
   it('is not opened by another key of the same name', () => {
-    expect(() => new Sealer(`k1:${second}`).open(row, sealer.seal(row, body))).toThrow(Unsealable);
+    expect(() => new Sealer(`k1:${second}`).open(row, sealer.seal(row, body))).toThrow(UnsealError);
   });
 });
 
@@ -66,7 +66,7 @@ describe('rotating keys', () => {
   });
   it('seals with the new one', () => {
     const sealed = rotated.seal(row, body);
-    expect(() => sealer.open(row, sealed)).toThrow(Unsealable);
+    expect(() => sealer.open(row, sealed)).toThrow(UnsealError);
     expect(new Sealer(`k2:${second}`).open(row, sealed)).toEqual(body);
   });
 });

@@ -5,14 +5,14 @@ const NONCE = 12;
 const TAG = 16;
 
 /** Which row a sealed body belongs to, so that rows can be neither swapped nor rolled back. */
-export interface SealedRow {
+export interface SealId {
   readonly table: string;
   readonly id: string;
   readonly revision: number;
 }
 
 /** A body that no key opens, or that belongs to another row. */
-export class Unsealable extends Error {}
+export class UnsealError extends Error {}
 
 /**
  * Seals bodies before they reach Postgres: AES-256-GCM under a key of its own for each row
@@ -37,28 +37,28 @@ export class Sealer {
     this.current = pairs[0]![0];
   }
 
-  seal(row: SealedRow, body: unknown): Buffer {
+  seal(row: SealId, body: unknown): Buffer {
     const id = Buffer.from(this.current);
     const nonce = randomBytes(NONCE);
     const cipher = createCipheriv('aes-256-gcm', this.rowKey(this.current, row), nonce);
-    cipher.setAAD(associated(row));
+    cipher.setAAD(associatedData(row));
     const text = Buffer.concat([cipher.update(JSON.stringify(body), 'utf8'), cipher.final()]);
     return Buffer.concat([Buffer.from([VERSION, id.length]), id, nonce, text, cipher.getAuthTag()]);
   }
 
-  open(row: SealedRow, sealed: Buffer): unknown {
+  open(row: SealId, sealed: Buffer): unknown {
     try {
       if (sealed[0] !== VERSION) throw new Error('unknown version');
       const start = 2 + (sealed[1] ?? 0);
       const id = sealed.subarray(2, start).toString();
       const nonce = sealed.subarray(start, start + NONCE);
       const decipher = createDecipheriv('aes-256-gcm', this.rowKey(id, row), nonce, { authTagLength: TAG });
-      decipher.setAAD(associated(row));
+      decipher.setAAD(associatedData(row));
       decipher.setAuthTag(sealed.subarray(-TAG));
       const text = Buffer.concat([decipher.update(sealed.subarray(start + NONCE, -TAG)), decipher.final()]);
       return JSON.parse(text.toString());
     } catch (cause) {
-      throw new Unsealable(`the body of ${row.table} ${row.id} cannot be opened`, { cause });
+      throw new UnsealError(`the body of ${row.table} ${row.id} cannot be opened`, { cause });
     }
   }
 
@@ -79,11 +79,11 @@ export class Sealer {
   }
 
   /** A master key is never used on a body, so no number of rows wears it out. */
-  private rowKey(id: string, row: SealedRow): Buffer {
+  private rowKey(id: string, row: SealId): Buffer {
     const master = this.keys.get(id);
     if (!master) throw new Error(`no seal key "${id}"`);
     return createHmac('sha256', master).update(`${row.table}\0${row.id}`).digest();
   }
 }
 
-const associated = (row: SealedRow) => Buffer.from(`${row.table}\0${row.id}\0${row.revision}`);
+const associatedData = (row: SealId) => Buffer.from(`${row.table}\0${row.id}\0${row.revision}`);

@@ -2,7 +2,7 @@ import { type DataSource, type MigrationInterface, QueryFailedError, type QueryR
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { freePort } from './free-port.js';
-import { isDatabaseAway, migrate, openDataSource, runNamed } from './typeorm-data-source.js';
+import { isDatabaseUnavailable, migrate, openDataSource, runNamed } from './typeorm-data-source.js';
 
 class CreateThings1700000000000 implements MigrationInterface {
   async up(runner: QueryRunner) {
@@ -96,12 +96,12 @@ describe('a named statement', () => {
 describe('whether the database is away', () => {
   it('is so when nobody listens there', async () => {
     const url = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
-    expect(isDatabaseAway(await failure(openDataSource({ ...sample(), url, poolSize: 1 })))).toBe(true);
+    expect(isDatabaseUnavailable(await failure(openDataSource({ ...sample(), url, poolSize: 1 })))).toBe(true);
   });
   it('is so when the connection is cut in the middle of a statement, and not the next time', async () => {
     await opened(async (source) => {
       const cut = { name: 'cut', text: 'SELECT pg_terminate_backend(pg_backend_pid())' };
-      expect(isDatabaseAway(await failure(runNamed(source, cut, [])))).toBe(true);
+      expect(isDatabaseUnavailable(await failure(runNamed(source, cut, [])))).toBe(true);
       expect(await runNamed(source, { name: 'one', text: 'SELECT 1 AS one' }, [])).toMatchObject({
         rows: [{ one: 1 }],
       });
@@ -110,21 +110,25 @@ describe('whether the database is away', () => {
   it('is so for what the ORM wraps', async () => {
     await opened(async (source) => {
       const error = await failure(source.query('SELECT pg_terminate_backend(pg_backend_pid())'));
-      expect(isDatabaseAway(error)).toBe(true);
+      expect(isDatabaseUnavailable(error)).toBe(true);
     });
   });
   it('is so when it takes no more connections', () => {
-    expect(isDatabaseAway(Object.assign(new Error('sorry, too many clients already'), { code: '53300' }))).toBe(true);
+    expect(isDatabaseUnavailable(Object.assign(new Error('sorry, too many clients already'), { code: '53300' }))).toBe(
+      true,
+    );
   });
   it('is not so when a statement is wrong', async () => {
     await opened(async (source) => {
       const error = await failure(source.query('SELEKT 1'));
       expect(error).toBeInstanceOf(QueryFailedError);
-      expect(isDatabaseAway(error)).toBe(false);
-      expect(isDatabaseAway(await failure(runNamed(source, { name: 'wrong', text: 'SELECT 1 / 0' }, [])))).toBe(false);
+      expect(isDatabaseUnavailable(error)).toBe(false);
+      expect(isDatabaseUnavailable(await failure(runNamed(source, { name: 'wrong', text: 'SELECT 1 / 0' }, [])))).toBe(
+        false,
+      );
     });
   });
   it.each([undefined, null, 'ECONNREFUSED', { code: 'ECONNREFUSED' }, new Error('no')])('is not so for %j', (error) => {
-    expect(isDatabaseAway(error)).toBe(false);
+    expect(isDatabaseUnavailable(error)).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { openDataSource } from './typeorm-data-source.js';
-import { once } from './typeorm-once.js';
+import { runOnce } from './typeorm-once.js';
 
 const TABLE = 'public.done';
 
@@ -21,7 +21,7 @@ afterAll(async () => {
 beforeEach(() => source.query(`TRUNCATE ${TABLE}, public.works`));
 
 const work = (id: string) =>
-  once(source, { table: TABLE, id }, async (manager) => {
+  runOnce(source, { table: TABLE, id }, async (manager) => {
     await manager.query('INSERT INTO public.works VALUES ($1)', [id]);
     const [{ count }] = await manager.query('SELECT count(*)::int FROM public.works');
     return { count };
@@ -39,7 +39,7 @@ describe('work that is done once', () => {
   });
 
   it('has not happened when it fails, and can be asked for again', async () => {
-    const failing = once(source, { table: TABLE, id: 'a' }, async (manager) => {
+    const failing = runOnce(source, { table: TABLE, id: 'a' }, async (manager) => {
       await manager.query(`INSERT INTO public.works VALUES ('a')`);
       throw new Error('too early');
     });

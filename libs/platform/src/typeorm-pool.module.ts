@@ -4,7 +4,7 @@ import { postgresConfig, readConfig } from './config.js';
 import { openDataSource } from './typeorm-data-source.js';
 
 /** A pool of connections for one owner of a schema, in the Postgres that DATABASE_URL names; kept until the last request in flight is answered. */
-export function poolModule(schema: string): DynamicModule {
+export function dataSourceModule(schema: string): DynamicModule {
   @Module({})
   class PoolModule implements OnApplicationShutdown {
     constructor(@Inject(DataSource) private readonly source: DataSource) {}

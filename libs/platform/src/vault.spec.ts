@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from './config.js';
-import { Sealer, Unsealable } from './sealing.js';
-import { Vault } from './vault.js';
+import { Sealer, UnsealError } from './sealing.js';
+import { SecretBox } from './vault.js';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const [older, newer] = [key('older'), key('newer')];
-const vaultOf = (keys: string) => new Vault(new Sealer(keys));
+const vaultOf = (keys: string) => new SecretBox(new Sealer(keys));
 const place = { object: 'stage 1', field: 'private_key' };
 
 describe('a secret in a document', () => {
@@ -28,7 +28,7 @@ describe('a secret in a document', () => {
     ['another object', { ...place, object: 'stage 2' }],
     ['another field', { ...place, field: 'public_key' }],
   ])('is not opened in the place of %s', (_which, other) => {
-    expect(() => vaultOf(older).open(other, vaultOf(older).seal(place, 'hush'))).toThrow(Unsealable);
+    expect(() => vaultOf(older).open(other, vaultOf(older).seal(place, 'hush'))).toThrow(UnsealError);
   });
 
   it('is sealed anew once another key seals', () => {
@@ -50,12 +50,12 @@ describe('a secret in a document', () => {
   });
 
   it('needs a key, and says which secret', () => {
-    expect(() => new Vault(undefined).seal(place, 'hush')).toThrow(
+    expect(() => new SecretBox(undefined).seal(place, 'hush')).toThrow(
       new ConfigError('SEAL_KEYS is not set, and the private_key of stage 1 is a secret'),
     );
   });
 
   it('comes back as it is where it was never sealed', () => {
-    expect(new Vault(undefined).open(place, { 'gatehouse:sealed': 1 })).toEqual({ 'gatehouse:sealed': 1 });
+    expect(new SecretBox(undefined).open(place, { 'gatehouse:sealed': 1 })).toEqual({ 'gatehouse:sealed': 1 });
   });
 });

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Web } from './web.js';
+import { RestrictedHttpClient } from './web.js';
 
 let server: Server;
 let asked = 0;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => new Promise((closed) => server.close(closed)));
 
 const send = (hosts: string, host: string, maxBytes = 100) =>
-  new Web(hosts).send(
+  new RestrictedHttpClient(hosts).send(
     { method: 'GET', url: new URL(`http://${host}:${port}/`), headers: {} },
     { maxBytes, signal: AbortSignal.timeout(10_000) },
   );

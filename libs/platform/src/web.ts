@@ -1,10 +1,10 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import { isPublicAddress, lookupAmong } from './public-address.js';
+import { filteredLookup, isPublicAddress } from './public-address.js';
 
 /** One question to a server of the web. */
-export interface WebQuestion {
+export interface OutgoingRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -12,19 +12,19 @@ export interface WebQuestion {
 }
 
 /** What the server said to it. */
-export interface WebAnswer {
+export interface OutgoingResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
-interface Bounds {
+interface RequestLimits {
   readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
 /** Among the hosts that are named: all that have a public address. */
-const INTERNET = '*';
+const ANY_PUBLIC_HOST = '*';
 
 /** Milliseconds that an idle connection is kept; servers mostly keep theirs longer. */
 const IDLE_MS = 4000;
@@ -33,10 +33,10 @@ const IDLE_MS = 4000;
  * Asks those servers of the web that the operator lets it ask, and follows none of them elsewhere. A host that is named may be
  * anywhere; what somebody else names is no way into the house.
  */
-export class Web {
+export class RestrictedHttpClient {
   private readonly hosts: ReadonlySet<string>;
   private readonly named = agents(undefined);
-  private readonly unnamed = agents(lookupAmong(isPublicAddress));
+  private readonly unnamed = agents(filteredLookup(isPublicAddress));
 
   /** `hosts`, comma separated; `*` is any of the internet. */
   constructor(hosts: string) {
@@ -53,17 +53,17 @@ export class Web {
   admits(url: URL): boolean {
     if (this.names(url)) return true;
     const literal = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    return this.hosts.has(INTERNET) && (isIP(literal) === 0 || isPublicAddress(literal));
+    return this.hosts.has(ANY_PUBLIC_HOST) && (isIP(literal) === 0 || isPublicAddress(literal));
   }
 
   /** Throws what a connection throws, and an Error for a host that may not be asked and for an answer of more than `maxBytes`. */
-  async send(question: WebQuestion, { maxBytes, signal }: Bounds): Promise<WebAnswer> {
+  async send(question: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
     if (!this.admits(question.url)) throw new Error(`${question.url.hostname} may not be asked`);
     const message = await this.answerTo(question, signal);
     return { status: message.statusCode ?? 0, headers: message.headers, text: await textOf(message, maxBytes) };
   }
 
-  private answerTo({ url, method, headers, body }: WebQuestion, signal: AbortSignal): Promise<IncomingMessage> {
+  private answerTo({ url, method, headers, body }: OutgoingRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const { http, https } = this.names(url) ? this.named : this.unnamed;
     const options = {
       method,

@@ -1,17 +1,20 @@
 import { type PolicyReply, policyRequest, type StageProblem } from '@gatehouse/contracts';
-import { type Bounded, Busy, isDatabaseAway } from '@gatehouse/platform';
+import { BusyError, type ConcurrencyLimiter, isDatabaseUnavailable } from '@gatehouse/platform';
 import { z } from 'zod';
 import type { Evaluator } from './evaluator.js';
 
-interface Desk {
+interface Dependencies {
   readonly evaluator: Evaluator;
   /** How much is evaluated at a time, and how much may wait. */
-  readonly bounded: Bounded;
+  readonly bounded: ConcurrencyLimiter;
   readonly report: (message: string, error: unknown) => void;
 }
 
 /** One message of the bus, answered: what is not decided is a problem, which opens no door. */
-export async function answer(body: unknown, { evaluator, bounded, report }: Desk): Promise<PolicyReply | StageProblem> {
+export async function handlePolicyMessage(
+  body: unknown,
+  { evaluator, bounded, report }: Dependencies,
+): Promise<PolicyReply | StageProblem> {
   const request = policyRequest.safeParse(body);
   if (!request.success) {
     const detail = `the request is not understood: ${z.prettifyError(request.error)}`;
@@ -25,7 +28,8 @@ export async function answer(body: unknown, { evaluator, bounded, report }: Desk
       () => left() > 0,
     );
   } catch (error) {
-    if (error instanceof Busy || isDatabaseAway(error)) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
+    if (error instanceof BusyError || isDatabaseUnavailable(error))
+      return { problem: { code: 'stage_busy', retry_after_s: 1 } };
     report('policies could not be evaluated', error);
     return { problem: { code: 'stage_fault', detail: error instanceof Error ? error.message : String(error) } };
   }

@@ -1,9 +1,9 @@
 import { definePolicy, policyReply } from '@gatehouse/contracts';
-import { Busy } from '@gatehouse/platform';
+import { BusyError } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Evaluator } from './evaluator.js';
-import { type Policy, Undecidable } from './policy.js';
+import { type Policy, UndecidedPolicyError } from './policy.js';
 import { policyRequestOf } from './testing.js';
 
 const contract = definePolicy({ kind: 'sample', model: 'samples.policy', config: z.object({ n: z.int().default(0) }) });
@@ -34,7 +34,7 @@ describe('policies of one question', () => {
 
   it('say nothing by a message without a word, whether they decide or not', async () => {
     const messages = ['', ' ', 'no'];
-    const undecided = () => Promise.reject(new Undecidable('no data', { messages }));
+    const undecided = () => Promise.reject(new UndecidedPolicyError('no data', { messages }));
     const { reply } = await evaluate(({ name }) => (name === 'policy a' ? { pass: false, messages } : undecided()), {
       policies: [asked('a'), asked('b')],
     });
@@ -64,13 +64,13 @@ describe('policies of one question', () => {
   });
 });
 
-const UNREACHED = new Undecidable('nobody answers', {
+const UNREACHED = new UndecidedPolicyError('nobody answers', {
   cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
 });
 
 describe('a policy that cannot decide', () => {
   it.each([
-    { when: 'it says why', run: () => Promise.reject(new Undecidable('no data')), error: /^no data$/ },
+    { when: 'it says why', run: () => Promise.reject(new UndecidedPolicyError('no data')), error: /^no data$/ },
     { when: 'whom it asks is away', run: () => Promise.reject(UNREACHED), error: /^nobody answers$/ },
     { when: 'its binding gives it less time', run: never, policy: { timeout_ms: 30 }, error: /longer than 30 ms/ },
     { when: 'its config does not fit', run: never, policy: { config: { n: 'x' } }, error: /config of policy a/ },
@@ -83,7 +83,7 @@ describe('a policy that cannot decide', () => {
 
   it.each(['flow_plan', 'context'] as const)('says nothing of what was typed into forms, given by %s', async (by) => {
     const context = { prompt_data: { name: 'ann', password: 'annunciata-7', age: 7 } };
-    const quoting = () => Promise.reject(new Undecidable("invalid literal for int(): 'annunciata-7', 7"));
+    const quoting = () => Promise.reject(new UndecidedPolicyError("invalid literal for int(): 'annunciata-7', 7"));
     const given = by === 'context' ? { context } : { flow_plan: { slug: 'enrol', context } };
     const { reply } = await evaluate(quoting, { policies: [asked('a')], ...given });
     expect(reply.results['a']?.error).toBe("invalid literal for int(): '…', 7");
@@ -118,7 +118,7 @@ describe('a policy that cannot decide', () => {
 });
 
 it('decides nothing while the house is busy or its database away', async () => {
-  for (const error of [new Busy(), Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })]) {
+  for (const error of [new BusyError(), Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })]) {
     const asking = evaluate(() => Promise.reject(error), { policies: [asked('a')] });
     await expect(asking).rejects.toBe(error);
   }

@@ -1,35 +1,35 @@
 import type { PolicyContract, PolicyReply, PolicyRequest, PolicyResult } from '@gatehouse/contracts';
-import { Busy, isDatabaseAway, timed } from '@gatehouse/platform';
-import { Facts } from './facts.js';
-import { type Policy, type Question, Undecidable } from './policy.js';
-import { untyped } from './untyped.js';
+import { BusyError, histogram, isDatabaseUnavailable } from '@gatehouse/platform';
+import { EvaluationContext } from './facts.js';
+import { type Policy, type PolicyInput, UndecidedPolicyError } from './policy.js';
+import { redactPromptValues } from './untyped.js';
 
 /** A kind of policy that can be evaluated here. */
-export interface Kind {
+export interface RegisteredPolicy {
   readonly contract: PolicyContract;
   readonly policy: Policy;
 }
 
-type Asked = Omit<PolicyRequest['policies'][number], 'timeout_ms'>;
+type RequestedPolicy = Omit<PolicyRequest['policies'][number], 'timeout_ms'>;
 type Bag = Readonly<Record<string, unknown>>;
 type Report = (message: string, error: unknown, facts: Readonly<Record<string, unknown>>) => void;
 
 /** Milliseconds that a reply may be on its way, so that a policy without end has failed before its asker gives up. */
-const ON_THE_WAY_MS = 50;
+const REPLY_TRAVEL_MS = 50;
 
-const evaluations = timed('gatehouse_policy_evaluation_seconds', 'Policies evaluated here', ['kind', 'outcome']);
+const evaluations = histogram('gatehouse_policy_evaluation_seconds', 'Policies evaluated here', ['kind', 'outcome']);
 
 /** Evaluates the policies of one question, one after the other, as each is allowed to change what the next one sees. */
 export class Evaluator {
   constructor(
-    private readonly kinds: ReadonlyMap<string, Kind>,
+    private readonly kinds: ReadonlyMap<string, RegisteredPolicy>,
     private readonly report: Report = () => undefined,
   ) {}
 
   /** A result for each policy. Throws Busy, or what says that the database is away: then nothing is decided. */
   async evaluate(request: PolicyRequest): Promise<PolicyReply> {
-    const until = performance.now() + request.timeout_ms - ON_THE_WAY_MS;
-    const facts = new Facts(request);
+    const until = performance.now() + request.timeout_ms - REPLY_TRAVEL_MS;
+    const facts = new EvaluationContext(request);
     const results: PolicyReply['results'] = {};
     for (const asked of request.policies) {
       const began = performance.now();
@@ -41,56 +41,60 @@ export class Evaluator {
     return { results, ...facts.changes };
   }
 
-  private async resultOf(turn: Turn): Promise<PolicyResult> {
+  private async resultOf(turn: PolicyEvaluation): Promise<PolicyResult> {
     const { name, kind } = turn.asked;
     try {
       const { pass, messages = [], value } = await this.opinion(turn);
-      return { pass, messages: spoken(messages), ...(turn.asked.value && { value }) };
+      return { pass, messages: nonEmptyMessages(messages), ...(turn.asked.value && { value }) };
     } catch (error) {
-      const said = untyped(error instanceof Error ? error.message : String(error), turn.facts.context['prompt_data']);
+      const said = redactPromptValues(
+        error instanceof Error ? error.message : String(error),
+        turn.facts.context['prompt_data'],
+      );
       // That a server outside is away, which may be its cause, is no reason to wait for the database.
-      if (error instanceof Undecidable) return { pass: false, messages: spoken(error.messages), error: said };
-      if (error instanceof Busy || isDatabaseAway(error)) throw error;
+      if (error instanceof UndecidedPolicyError)
+        return { pass: false, messages: nonEmptyMessages(error.messages), error: said };
+      if (error instanceof BusyError || isDatabaseUnavailable(error)) throw error;
       this.report('a policy failed', error, { policy: name, kind });
       return { pass: false, messages: [], error: said };
     }
   }
 
-  private async opinion(turn: Turn) {
+  private async opinion(turn: PolicyEvaluation) {
     const { asked, request, facts, deadline } = turn;
     const known = this.kinds.get(asked.kind);
-    if (!known) throw new Undecidable(`policies of the kind ${asked.kind} are not known here`);
+    if (!known) throw new UndecidedPolicyError(`policies of the kind ${asked.kind} are not known here`);
     const config = known.contract.config.safeParse(asked.config);
-    if (!config.success) throw new Undecidable(`the config of ${asked.name} is not understood`);
+    if (!config.success) throw new UndecidedPolicyError(`the config of ${asked.name} is not understood`);
     const timeLeftMs = () => deadline - performance.now();
     const call = (name: string, more: Bag) => this.call(turn, name, more);
     const { name, calls = [] } = asked;
-    const stop = new Stop();
-    const question: Question = {
+    const stop = new LazyAbortSignal();
+    const question: PolicyInput = {
       ...{ name, calls, config: config.data, request, facts, timeLeftMs, call },
       get signal() {
         return stop.signal;
       },
     };
-    return within(turn, () => known.policy.evaluate(question)).finally(() => stop.now());
+    return withDeadline(turn, () => known.policy.evaluate(question)).finally(() => stop.now());
   }
 
   /** One that could not decide does not pass. */
-  private async call(turn: Turn, name: string, more: Bag): Promise<PolicyResult> {
+  private async call(turn: PolicyEvaluation, name: string, more: Bag): Promise<PolicyResult> {
     const asked = turn.request.callable?.find((policy) => policy.name === name);
-    if (!asked) throw new Undecidable(`Policy '${name}' not found.`);
+    if (!asked) throw new UndecidedPolicyError(`Policy '${name}' not found.`);
     turn.facts.give(more);
     return this.resultOf({ ...turn, asked });
   }
 }
 
 /** A message without a word says nothing: the visitor reads what is said where there is none. */
-const spoken = (messages: readonly string[]): string[] => messages.filter((text) => text.trim() !== '');
+const nonEmptyMessages = (messages: readonly string[]): string[] => messages.filter((text) => text.trim() !== '');
 
-interface Turn {
-  readonly asked: Asked;
+interface PolicyEvaluation {
+  readonly asked: RequestedPolicy;
   readonly request: PolicyRequest;
-  readonly facts: Facts;
+  readonly facts: EvaluationContext;
   /** Milliseconds from its beginning to its deadline. */
   readonly allowedMs: number;
   /** On the clock of `performance.now()`. */
@@ -98,7 +102,7 @@ interface Turn {
 }
 
 /** Tells a policy to stop, if it wants to be told: few do, and a signal costs as much as a small expression. */
-class Stop {
+class LazyAbortSignal {
   private control: AbortController | undefined;
   private isOver = false;
 
@@ -115,13 +119,13 @@ class Stop {
 }
 
 /** What `work` comes to, if it does in time; what it says afterwards is not heard. */
-async function within<T>({ allowedMs, deadline }: Turn, work: () => T | Promise<T>): Promise<T> {
+async function withDeadline<T>({ allowedMs, deadline }: PolicyEvaluation, work: () => T | Promise<T>): Promise<T> {
   const leftMs = deadline - performance.now();
-  if (leftMs < 1) throw new Undecidable('there was no time left');
+  if (leftMs < 1) throw new UndecidedPolicyError('there was no time left');
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new Undecidable(`took longer than ${Math.round(allowedMs)} ms`)),
+      () => reject(new UndecidedPolicyError(`took longer than ${Math.round(allowedMs)} ms`)),
       Math.ceil(leftMs),
     );
   });

@@ -1,21 +1,21 @@
 import type { PolicyReply, PolicyRequest } from '@gatehouse/contracts';
 
-type ToldEvent = NonNullable<PolicyReply['events']>[number];
+type EmittedEvent = NonNullable<PolicyReply['events']>[number];
 type Bag = Readonly<Record<string, unknown>>;
 type Insert = NonNullable<PolicyReply['insert']>;
 
 /** What a policy wants changed. */
-export interface Change {
+export interface ContextChange {
   readonly set?: Bag;
   readonly unset?: readonly string[];
   readonly insert?: Insert | undefined;
 }
 
 /** The facts of a plan while its policies are evaluated one after another: what one changes, the next one sees. */
-export class Facts {
+export class EvaluationContext {
   private readonly changed = new Map<string, unknown>();
   private inserted: Insert | undefined;
-  private readonly happened: ToldEvent[] = [];
+  private readonly happened: EmittedEvent[] = [];
   private more: Bag;
 
   constructor(private readonly request: Pick<PolicyRequest, 'flow_plan' | 'context'>) {
@@ -49,11 +49,11 @@ export class Facts {
   }
 
   /** Notes what a policy wants to have happened, whatever becomes of the policy. */
-  tell(events: readonly ToldEvent[]): void {
+  tell(events: readonly EmittedEvent[]): void {
     this.happened.push(...events);
   }
 
-  change({ set = {}, unset = [], insert }: Change): void {
+  change({ set = {}, unset = [], insert }: ContextChange): void {
     for (const [key, value] of Object.entries(set)) this.changed.set(key, value);
     for (const key of unset) this.changed.set(key, undefined);
     if (insert) this.inserted = { ...insert, steps: [...(this.inserted?.steps ?? []), ...insert.steps] };

@@ -1,27 +1,27 @@
 import { POLICY_SUBJECT } from '@gatehouse/contracts';
-import { type Bounded, Logger, MALFORMED, timed } from '@gatehouse/platform';
+import { type ConcurrencyLimiter, histogram, Logger, MALFORMED_JSON } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { answer } from './answer.js';
+import { handlePolicyMessage } from './answer.js';
 import { Evaluator } from './evaluator.js';
-import { written } from './written.js';
+import { encodePolicyReply } from './written.js';
 
-const answers = timed('gatehouse_policy_answer_seconds', 'Questions about policies answered here', ['outcome']);
+const answers = histogram('gatehouse_policy_answer_seconds', 'Questions about policies answered here', ['outcome']);
 
 /** Injects how much is evaluated at a time. */
-export const POLICY_BOUNDS = Symbol('policy bounds');
+export const POLICY_LIMITER = Symbol('policy bounds');
 
 /** Injects how many bytes a reply may have. */
 export const POLICY_REPLY_BYTES = Symbol('policy reply bytes');
 
 /** Where policies are asked for, in one queue group, so that every replica shares the work. */
 @Controller()
-export class NatsPoliciesController {
+export class PolicyController {
   private readonly logger = new Logger('policy');
 
   constructor(
     @Inject(Evaluator) private readonly evaluator: Evaluator,
-    @Inject(POLICY_BOUNDS) private readonly bounded: Bounded,
+    @Inject(POLICY_LIMITER) private readonly bounded: ConcurrencyLimiter,
     @Inject(POLICY_REPLY_BYTES) private readonly maxBytes: number,
   ) {}
 
@@ -29,15 +29,15 @@ export class NatsPoliciesController {
   async evaluate(@Payload() body: unknown) {
     const began = performance.now();
     const { evaluator, bounded, logger } = this;
-    const report = (message: string, error: unknown) => logger.fault(message, error, { turn: turnOf(body) });
-    const reply = await answer(body === MALFORMED ? undefined : body, { evaluator, bounded, report });
+    const report = (message: string, error: unknown) => logger.fault(message, error, { turn: requestIdOf(body) });
+    const reply = await handlePolicyMessage(body === MALFORMED_JSON ? undefined : body, { evaluator, bounded, report });
     const outcome = 'problem' in reply ? reply.problem.code : 'evaluated';
     const seconds = (performance.now() - began) / 1000;
     answers.observe({ outcome }, seconds);
-    logger.debug({ turn: turnOf(body), outcome, ms: seconds * 1000 });
-    return written(reply, this.maxBytes);
+    logger.debug({ turn: requestIdOf(body), outcome, ms: seconds * 1000 });
+    return encodePolicyReply(reply, this.maxBytes);
   }
 }
 
 /** `<plan>.<revision>.<turn>`, by which the logs of the gateway and of this service are joined. */
-const turnOf = (body: unknown) => (body as { id?: unknown } | null)?.id;
+const requestIdOf = (body: unknown) => (body as { id?: unknown } | null)?.id;

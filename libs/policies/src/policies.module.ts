@@ -1,22 +1,22 @@
 import type { PolicyContract } from '@gatehouse/contracts';
 import { directoryModule } from '@gatehouse/directory';
 import { Interpreter } from '@gatehouse/expressions';
-import { Bounded, Logger, MaxmindPlaces, Places, readConfig } from '@gatehouse/platform';
+import { ConcurrencyLimiter, GeoLocator, Logger, MaxmindGeoLocator, readConfig } from '@gatehouse/platform';
 import type { DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Evaluator } from './evaluator.js';
 import { Authenticators } from './expression/authenticators.js';
-import { Sources } from './expression/expression-answers.js';
-import { Givens } from './expression/givens.js';
+import { ExpressionDataSources } from './expression/expression-answers.js';
+import { ExpressionInputs } from './expression/givens.js';
 import type { ExpressionLimits } from './expression/happenings.js';
 import { AllowedHosts } from './expression/outside/allowed-hosts.js';
-import { Outside } from './expression/outside/outside.js';
-import { Python } from './expression/python.js';
+import { PolicyHttpClient } from './expression/outside/outside.js';
+import { PythonRunner } from './expression/python.js';
 import { TypeormAuthenticators } from './expression/typeorm-authenticators.js';
-import { NatsPoliciesController, POLICY_BOUNDS, POLICY_REPLY_BYTES } from './nats-policies.controller.js';
-import { Breaches } from './password/breaches.js';
-import { RangeBreaches } from './password/range-breaches.js';
+import { POLICY_LIMITER, POLICY_REPLY_BYTES, PolicyController } from './nats-policies.controller.js';
+import { BreachedPasswordLookup } from './password/breaches.js';
+import { RangeBreachedPasswordLookup } from './password/range-breaches.js';
 import { policyConfig } from './policy.config.js';
 import type { Policy, PolicyEntry } from './policy.js';
 import { Reputations } from './reputation/reputations.js';
@@ -25,7 +25,7 @@ import { TypeormReputations } from './reputation/typeorm-reputations.js';
 type Settings = z.output<typeof policyConfig>;
 
 /** What is asked of the rows of other services. */
-const ROWS = [
+const REPOSITORY_PROVIDERS = [
   {
     provide: Authenticators,
     useFactory: (source: DataSource) => new TypeormAuthenticators(source),
@@ -39,7 +39,7 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
   class PoliciesModule {}
   const config = readConfig(policyConfig);
   // Started before anything is imported: it takes as long, and on another core.
-  const python = pythonOf(config);
+  const python = startPython(config);
   python.catch(() => undefined);
   const contracts = Object.values(policies).map(({ contract }) => contract);
   const types = await Promise.all(Object.values(policies).map(({ policy }) => policy()));
@@ -48,44 +48,44 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
     imports: [directoryModule()],
     providers: [
       ...types,
-      { provide: POLICY_BOUNDS, useValue: new Bounded(config.POLICY_CONCURRENCY, config.POLICY_QUEUE) },
+      { provide: POLICY_LIMITER, useValue: new ConcurrencyLimiter(config.POLICY_CONCURRENCY, config.POLICY_QUEUE) },
       { provide: POLICY_REPLY_BYTES, useValue: config.POLICY_REPLY_BYTES },
-      { provide: Places, useFactory: () => MaxmindPlaces.ofSettings(config) },
-      Givens,
-      { provide: Python, useFactory: () => python },
-      Sources,
-      { provide: Outside, useValue: outsideOf(config) },
-      { provide: Breaches, useValue: new RangeBreaches(config.PWNED_PASSWORDS_URL) },
-      ...ROWS,
-      { provide: Evaluator, useFactory: (...all: Policy[]) => evaluatorOf(contracts, all), inject: types },
+      { provide: GeoLocator, useFactory: () => MaxmindGeoLocator.ofSettings(config) },
+      ExpressionInputs,
+      { provide: PythonRunner, useFactory: () => python },
+      ExpressionDataSources,
+      { provide: PolicyHttpClient, useValue: policyHttpClient(config) },
+      { provide: BreachedPasswordLookup, useValue: new RangeBreachedPasswordLookup(config.PWNED_PASSWORDS_URL) },
+      ...REPOSITORY_PROVIDERS,
+      { provide: Evaluator, useFactory: (...all: Policy[]) => createEvaluator(contracts, all), inject: types },
     ],
-    controllers: [NatsPoliciesController],
+    controllers: [PolicyController],
   };
 }
 
 /** Ready when Python is: a service that is not has nothing to say. */
-async function pythonOf(config: Settings): Promise<Python> {
+async function startPython(config: Settings): Promise<PythonRunner> {
   const { POLICY_PYTHON: size, POLICY_PYTHON_MB: memoryMb, POLICY_QUEUE: queue } = config;
   const logger = new Logger('policy');
   const onFault = (error: unknown) => logger.fault('Python did not start', error);
   const interpreter = await Interpreter.start({ memoryMb, size, onFault });
-  return new Python(interpreter, new Bounded(size, queue), limitsOf(config));
+  return new PythonRunner(interpreter, new ConcurrencyLimiter(size, queue), expressionLimits(config));
 }
 
-const limitsOf = (config: Settings): ExpressionLimits => ({
+const expressionLimits = (config: Settings): ExpressionLimits => ({
   callDepth: config.POLICY_CALL_DEPTH,
   events: config.POLICY_EVENTS,
   eventBytes: config.POLICY_EVENT_BYTES,
 });
 
-const outsideOf = (config: Settings) =>
-  new Outside(new AllowedHosts(config.POLICY_ALLOWED_HOSTS), {
+const policyHttpClient = (config: Settings) =>
+  new PolicyHttpClient(new AllowedHosts(config.POLICY_ALLOWED_HOSTS), {
     timeoutMs: config.POLICY_HTTP_TIMEOUT_MS,
     maxBytes: config.POLICY_HTTP_BYTES,
     requests: config.POLICY_HTTP_REQUESTS,
   });
 
-function evaluatorOf(contracts: readonly PolicyContract[], evaluated: readonly Policy[]): Evaluator {
+function createEvaluator(contracts: readonly PolicyContract[], evaluated: readonly Policy[]): Evaluator {
   const logger = new Logger('policy');
   const kinds = contracts.map((contract, i) => [contract.kind, { contract, policy: evaluated[i] as Policy }] as const);
   return new Evaluator(new Map(kinds), (message, error, facts) => logger.fault(message, error, facts));

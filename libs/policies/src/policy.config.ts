@@ -1,5 +1,5 @@
 import { MAX_POLICY_EVENTS, policyLimits } from '@gatehouse/contracts';
-import { placesConfig } from '@gatehouse/platform';
+import { geoIpConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { allowedHosts } from './expression/outside/allowed-hosts.js';
 
@@ -83,5 +83,5 @@ export const policyConfig = z.object({
     .url({ protocol: /^https?$/ })
     .default('https://api.pwnedpasswords.com/')
     .describe('Where password policies ask, by the first five characters of its hash, whether a password is public'),
-  ...placesConfig.shape,
+  ...geoIpConfig.shape,
 });

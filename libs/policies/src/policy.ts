@@ -1,10 +1,10 @@
 import type { PolicyContract, PolicyRequest, PolicyResult } from '@gatehouse/contracts';
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
-import type { Facts } from './facts.js';
+import type { EvaluationContext } from './facts.js';
 
 /** What a policy thinks, with what the visitor may read, whether it passes or not. */
-export interface Opinion {
+export interface PolicyOutcome {
   readonly pass: boolean;
   readonly messages?: readonly string[];
   /** What it came to, where there is more to it than yes or no. */
@@ -12,12 +12,12 @@ export interface Opinion {
 }
 
 /** Everything a policy knows when it is evaluated. */
-export interface Question<C extends PolicyContract = PolicyContract> {
+export interface PolicyInput<C extends PolicyContract = PolicyContract> {
   readonly name: string;
   readonly config: z.output<C['config']>;
   readonly request: PolicyRequest;
   /** The plan's, as the policies before this one left them. */
-  readonly facts: Facts;
+  readonly facts: EvaluationContext;
   /** Aborted when nobody waits any more. */
   readonly signal: AbortSignal;
   readonly timeLeftMs: () => number;
@@ -29,7 +29,7 @@ export interface Question<C extends PolicyContract = PolicyContract> {
 
 /** A kind of policy at work. Throws Undecidable, or anything else, when it cannot decide. */
 export interface Policy<C extends PolicyContract = PolicyContract> {
-  evaluate(question: Question<C>): Opinion | Promise<Opinion>;
+  evaluate(question: PolicyInput<C>): PolicyOutcome | Promise<PolicyOutcome>;
 }
 
 /** A line of the catalogue. */
@@ -40,7 +40,7 @@ export interface PolicyEntry {
 }
 
 /** A policy cannot decide for a reason that its author should read: no fault of the house. */
-export class Undecidable extends Error {
+export class UndecidedPolicyError extends Error {
   /** What the visitor may read all the same. */
   readonly messages: readonly string[];
 

@@ -1,7 +1,7 @@
 import type { PolicyContract, PolicyRequest, SavedUser } from '@gatehouse/contracts';
 import type { z } from 'zod';
-import { Facts } from './facts.js';
-import { type Question, Undecidable } from './policy.js';
+import { EvaluationContext } from './facts.js';
+import { type PolicyInput, UndecidedPolicyError } from './policy.js';
 
 /** A saved user whom tests ask about. */
 export const ALICE = {
@@ -24,25 +24,25 @@ export const policyRequestOf = (given: Partial<PolicyRequest> = {}): PolicyReque
   ...given,
 });
 
-interface Given {
+interface PolicyInputOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   readonly request?: Partial<PolicyRequest>;
 }
 
 /** A question as a policy is asked it, its config completed by its contract. */
-export function questionOf<Config extends z.ZodObject>(
+export function policyInput<Config extends z.ZodObject>(
   contract: PolicyContract<Config>,
-  { config = {}, request: given = {} }: Given = {},
-): Question<PolicyContract<Config>> {
+  { config = {}, request: given = {} }: PolicyInputOptions = {},
+): PolicyInput<PolicyContract<Config>> {
   const request = policyRequestOf(given);
   return {
     name: contract.kind,
     config: contract.config.parse(config),
     request,
-    facts: new Facts(request),
+    facts: new EvaluationContext(request),
     signal: new AbortController().signal,
     timeLeftMs: () => request.timeout_ms,
     calls: [],
-    call: (name) => Promise.reject(new Undecidable(`Policy '${name}' not found.`)),
+    call: (name) => Promise.reject(new UndecidedPolicyError(`Policy '${name}' not found.`)),
   };
 }

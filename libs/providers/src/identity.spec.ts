@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { identityOf } from './identity.js';
+import { toSourceIdentity } from './identity.js';
 
-const user = (claims: object) => identityOf({ identifier: 'x', ...claims }, {})?.user;
+const user = (claims: object) => toSourceIdentity({ identifier: 'x', ...claims }, {})?.user;
 
 describe('somebody as a provider says', () => {
   it('has what is said and nothing that is not', () => {
@@ -17,12 +17,15 @@ describe('somebody as a provider says', () => {
     ['a fraction', 1.5],
   ])('has nothing that is %s', (_what, value) => {
     expect(user({ username: value, name: value, email: value })).toEqual({});
-    expect(identityOf({ identifier: value }, {})).toBeUndefined();
+    expect(toSourceIdentity({ identifier: value }, {})).toBeUndefined();
   });
 
   it.each(['admin ', '\u00a0admin', '\ufeffadmin', 'admin\u3000'])('is nobody else by blanks: “%s”', (text) => {
-    expect(identityOf({ identifier: text }, {})).toBeUndefined();
-    expect(identityOf({ identifier: 'x', username: text, groups: [text] }, {})).toMatchObject({ user: {}, groups: {} });
+    expect(toSourceIdentity({ identifier: text }, {})).toBeUndefined();
+    expect(toSourceIdentity({ identifier: 'x', username: text, groups: [text] }, {})).toMatchObject({
+      user: {},
+      groups: {},
+    });
     expect(user({ name: ' Ada ' })).toEqual({ name: 'Ada' });
   });
 
@@ -42,7 +45,7 @@ describe('somebody as a provider says', () => {
   });
 
   it('has groups by their names, so many and no more', () => {
-    const groups = (given: unknown) => identityOf({ identifier: 'x', groups: given }, {})?.groups;
+    const groups = (given: unknown) => toSourceIdentity({ identifier: 'x', groups: given }, {})?.groups;
     expect(groups(['staff', '', 7, null, 'a\u0000', { id: 1 }])).toEqual({
       staff: { name: 'staff' },
       7: { name: '7' },
@@ -53,6 +56,6 @@ describe('somebody as a provider says', () => {
 
   it('is nothing but who they are: neither active, nor of a type, nor anything else that is claimed', () => {
     const claims = { identifier: 'x', is_active: true, type: 'internal', is_superuser: true, path: 'users' };
-    expect(identityOf(claims, {})).toEqual({ identifier: 'x', user: {}, groups: {}, info: {} });
+    expect(toSourceIdentity(claims, {})).toEqual({ identifier: 'x', user: {}, groups: {}, info: {} });
   });
 });

@@ -1,10 +1,10 @@
 import type { SourceIdentity } from './source.js';
 
 /** What a provider said of somebody, untouched. */
-export type Profile = Readonly<Record<string, unknown>>;
+export type ProviderProfile = Readonly<Record<string, unknown>>;
 
 /** What of a profile means something here; none of it is looked at yet. */
-export interface Claims {
+export interface ProfileClaims {
   readonly identifier: unknown;
   readonly username?: unknown;
   readonly name?: unknown;
@@ -22,7 +22,7 @@ const NO_TEXT = /[\p{Cc}\p{Cs}]/u;
 const ADDRESS = /^[^\s@]+@[^\s@]+$/;
 
 /** Somebody by what a provider says, with nothing but what it may say; undefined when nothing tells who it is. */
-export function identityOf(claims: Claims, info: Profile): SourceIdentity | undefined {
+export function toSourceIdentity(claims: ProfileClaims, info: ProviderProfile): SourceIdentity | undefined {
   const identifier = textIn(claims.identifier, MAX.identifier);
   if (identifier === undefined) return undefined;
   const email = textIn(claims.email, MAX.email);
@@ -32,7 +32,7 @@ export function identityOf(claims: Claims, info: Profile): SourceIdentity | unde
     email: email && ADDRESS.test(email) ? email : undefined,
     email_verified: flagIn(claims.email_verified),
   };
-  return { identifier, user: said(user), groups: groupsIn(claims.groups), info: { ...info } };
+  return { identifier, user: withoutUndefined(user), groups: groupsIn(claims.groups), info: { ...info } };
 }
 
 /** What is too long, or has blanks around it, or what is no text, counts as not said: cut, it could be somebody else's. */
@@ -54,5 +54,6 @@ function groupsIn(value: unknown): SourceIdentity['groups'] {
 }
 
 /** Without what is not said. */
-const said = (user: { readonly [K in keyof SourceIdentity['user']]-?: SourceIdentity['user'][K] | undefined }) =>
-  Object.fromEntries(Object.entries(user).filter(([, value]) => value !== undefined)) as SourceIdentity['user'];
+const withoutUndefined = (
+  user: { readonly [K in keyof SourceIdentity['user']]-?: SourceIdentity['user'][K] | undefined },
+) => Object.fromEntries(Object.entries(user).filter(([, value]) => value !== undefined)) as SourceIdentity['user'];

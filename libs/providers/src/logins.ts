@@ -5,33 +5,34 @@ import {
   type SourceComplete,
   type SourceCompleted,
 } from '@gatehouse/contracts';
-import { OauthLogins } from './oauth/oauth-logins.js';
-import { PlexLogins } from './plex/plex-logins.js';
-import { ProviderWeb } from './provider-web.js';
+import { OauthLogin } from './oauth/oauth-logins.js';
+import { PlexLogin } from './plex/plex-logins.js';
+import { ProviderHttpClient } from './provider-web.js';
 import type { ProvidersConfig } from './providers.config.js';
-import { Misconfigured, Refusal } from './refusal.js';
+import { LoginRefusedError, MisconfiguredSourceError } from './refusal.js';
 import type { SourceIdentity } from './source.js';
 
 /** Notes why somebody was not let in. */
 export type Report = (slug: string, why: string) => void;
 
 /** Logins elsewhere, at whatever a source names. What fails is a refusal; what is a fault throws. */
-export class Logins {
-  private readonly oauth: OauthLogins;
-  private readonly plex: PlexLogins;
+export class ProviderLoginService {
+  private readonly oauth: OauthLogin;
+  private readonly plex: PlexLogin;
 
   constructor(
     config: ProvidersConfig,
     private readonly report: Report,
   ) {
-    const web = new ProviderWeb(config);
-    this.oauth = new OauthLogins(web, config);
-    this.plex = new PlexLogins(web, config.PLEX_URL);
+    const web = new ProviderHttpClient(config);
+    this.oauth = new OauthLogin(web, config);
+    this.plex = new PlexLogin(web, config.PLEX_URL);
   }
 
   begin({ source, redirect_uri, state, timeout_ms }: SourceBegin): Promise<SourceBegun> {
     return this.judged(source.slug, () => {
-      if (source.model !== OAUTH_SOURCE) throw new Misconfigured(source.name, 'Plex is begun by its own script');
+      if (source.model !== OAUTH_SOURCE)
+        throw new MisconfiguredSourceError(source.name, 'Plex is begun by its own script');
       return this.oauth.begin(source, { redirect_uri, state }, within(timeout_ms));
     });
   }
@@ -45,14 +46,14 @@ export class Logins {
       return this.oauth.complete(source, proof, within(timeout_ms));
     if (source.model !== OAUTH_SOURCE && 'plex_token' in proof)
       return this.plex.complete(source, proof.plex_token, within(timeout_ms));
-    throw new Misconfigured(source.name, 'what came back is of another kind of source');
+    throw new MisconfiguredSourceError(source.name, 'what came back is of another kind of source');
   }
 
-  private async judged<T>(slug: string, work: () => Promise<T>): Promise<T | { refused: Refusal['said'] }> {
+  private async judged<T>(slug: string, work: () => Promise<T>): Promise<T | { refused: LoginRefusedError['said'] }> {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof LoginRefusedError)) throw error;
       this.report(slug, error.message);
       return { refused: error.said };
     }

@@ -8,20 +8,20 @@ import {
   sourceBegin,
   sourceComplete,
 } from '@gatehouse/contracts';
-import { Logger, MALFORMED } from '@gatehouse/platform';
+import { Logger, MALFORMED_JSON } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
-import { Logins } from './logins.js';
+import { ProviderLoginService } from './logins.js';
 
 const QUEUE = { queue: SOURCE_QUEUE };
 
 /** Begins and completes logins elsewhere, for the gateway. */
 @Controller()
-export class NatsLoginsController {
+export class ProviderLoginController {
   private readonly logger = new Logger('providers');
 
-  constructor(@Inject(Logins) private readonly logins: Logins) {}
+  constructor(@Inject(ProviderLoginService) private readonly logins: ProviderLoginService) {}
 
   @MessagePattern(SOURCE_BEGIN_SUBJECT, QUEUE)
   begin(@Payload() body: unknown): Promise<SourceBegun | StageProblem> {
@@ -34,7 +34,7 @@ export class NatsLoginsController {
   }
 
   private async answer<S extends z.ZodType, T>(shape: S, body: unknown, work: (request: z.output<S>) => Promise<T>) {
-    const request = shape.safeParse(body === MALFORMED ? undefined : body);
+    const request = shape.safeParse(body === MALFORMED_JSON ? undefined : body);
     // What is wrong with it is not told: it carries secrets.
     if (!request.success) return { problem: { code: 'stage_bad_request' as const } };
     try {

@@ -1,14 +1,14 @@
-import { Bounded, Busy, Web, type WebAnswer } from '@gatehouse/platform';
+import { BusyError, ConcurrencyLimiter, type OutgoingResponse, RestrictedHttpClient } from '@gatehouse/platform';
 import type { ProvidersConfig } from './providers.config.js';
 
 /** A provider that was not asked, or did not answer within bounds. */
-export class Unreachable extends Error {}
+export class ProviderUnreachableError extends Error {}
 
 /** An address that no provider may have here. */
-export class Inadmissible extends Error {}
+export class AddressNotAllowedError extends Error {}
 
 /** One question to a provider. */
-export interface ProviderQuestion {
+export interface ProviderRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
@@ -23,12 +23,12 @@ const TOO_MANY = 429;
 const SERVER_ERROR = 500;
 
 /** Asks providers, each within bounds of time, size and number, and only where the operator lets it. */
-export class ProviderWeb {
-  private readonly web: Web;
-  private readonly bounds = new Map<string, Bounded>();
+export class ProviderHttpClient {
+  private readonly web: RestrictedHttpClient;
+  private readonly bounds = new Map<string, ConcurrencyLimiter>();
 
   constructor(private readonly limits: ProvidersConfig) {
-    this.web = new Web(limits.SOURCE_HOSTS);
+    this.web = new RestrictedHttpClient(limits.SOURCE_HOSTS);
   }
 
   /** Whether a browser with a secret in its address, or a secret itself, may be sent there. */
@@ -39,10 +39,13 @@ export class ProviderWeb {
   }
 
   /** Throws Unreachable and Inadmissible. What a server in trouble says is no answer. */
-  async ask(address: string, { method = 'GET', headers = {}, body, signal }: ProviderQuestion): Promise<WebAnswer> {
-    if (!this.isTrusted(address)) throw new Inadmissible(`${hostOf(address)} may not be asked without TLS`);
+  async ask(
+    address: string,
+    { method = 'GET', headers = {}, body, signal }: ProviderRequest,
+  ): Promise<OutgoingResponse> {
+    if (!this.isTrusted(address)) throw new AddressNotAllowedError(`${hostOf(address)} may not be asked without TLS`);
     const url = new URL(address);
-    if (!this.web.admits(url)) throw new Inadmissible(`${url.hostname} may not be asked: see SOURCE_HOSTS`);
+    if (!this.web.admits(url)) throw new AddressNotAllowedError(`${url.hostname} may not be asked: see SOURCE_HOSTS`);
     const within = AbortSignal.any([signal, AbortSignal.timeout(this.limits.SOURCE_TIMEOUT_MS)]);
     const question = { method, url, headers, body };
     const bounds = { maxBytes: this.limits.SOURCE_ANSWER_BYTES, signal: within };
@@ -52,15 +55,15 @@ export class ProviderWeb {
         () => !signal.aborted,
       )
       .catch((cause: unknown) => {
-        throw new Unreachable(whyOf(url, within, cause), { cause });
+        throw new ProviderUnreachableError(whyOf(url, within, cause), { cause });
       });
     if (answer.status === TOO_MANY || answer.status >= SERVER_ERROR)
-      throw new Unreachable(`${url.hostname} answers ${answer.status}`);
+      throw new ProviderUnreachableError(`${url.hostname} answers ${answer.status}`);
     return answer;
   }
 
-  private boundOf({ host }: URL): Bounded {
-    const bound = this.bounds.get(host) ?? new Bounded(this.limits.SOURCE_CONCURRENCY, QUEUE);
+  private boundOf({ host }: URL): ConcurrencyLimiter {
+    const bound = this.bounds.get(host) ?? new ConcurrencyLimiter(this.limits.SOURCE_CONCURRENCY, QUEUE);
     this.bounds.set(host, bound);
     return bound;
   }
@@ -69,7 +72,7 @@ export class ProviderWeb {
 const hostOf = (address: string) => (URL.canParse(address) ? new URL(address).hostname : 'what is no address');
 
 function whyOf({ hostname }: URL, { aborted }: AbortSignal, cause: unknown): string {
-  if (cause instanceof Busy) return `${hostname} is asked enough already`;
+  if (cause instanceof BusyError) return `${hostname} is asked enough already`;
   if (aborted) return `${hostname} does not answer in time`;
   return `${hostname} cannot be asked: ${cause instanceof Error ? cause.message : 'for no reason that is known'}`;
 }

@@ -2,7 +2,7 @@ import type { Message } from '@gatehouse/contracts';
 import { sentence } from '@gatehouse/contracts/sentence';
 
 /** Why nobody is let in, for the visitor and, in `message`, for the log; never with anything secret. */
-export class Refusal extends Error {
+export class LoginRefusedError extends Error {
   constructor(
     readonly said: Message,
     why: string,
@@ -12,7 +12,7 @@ export class Refusal extends Error {
 }
 
 /** The provider cannot be asked just now. */
-export class Away extends Refusal {
+export class ProviderUnavailableError extends LoginRefusedError {
   constructor(source: string, why: string) {
     super(
       { ...sentence('{source} cannot be reached just now. Please try again later.', { source }), wire: 'unavailable' },
@@ -22,7 +22,7 @@ export class Away extends Refusal {
 }
 
 /** The source is not set up in a way that could work. */
-export class Misconfigured extends Refusal {
+export class MisconfiguredSourceError extends LoginRefusedError {
   constructor(source: string, why: string) {
     super(
       { ...sentence('{source} is not set up correctly. Ask your administrator.', { source }), wire: 'misconfigured' },
@@ -32,21 +32,21 @@ export class Misconfigured extends Refusal {
 }
 
 /** The provider says that whoever it is does not want to, or may not. */
-export class TurnedAway extends Refusal {
+export class LoginDeniedError extends LoginRefusedError {
   constructor(source: string, why: string) {
     super({ ...sentence('{source} did not confirm the login.', { source }), wire: 'access_denied' }, why);
   }
 }
 
 /** What came back proves nothing. */
-export class Unproven extends Refusal {
+export class InvalidProofError extends LoginRefusedError {
   constructor(source: string, why: string) {
     super({ ...sentence('The answer of {source} could not be verified. Please try again.', { source }) }, why);
   }
 }
 
 /** Whoever it is, they are none of those that the source lets in. */
-export class Refused extends Refusal {
+export class AccountNotAllowedError extends LoginRefusedError {
   constructor(why: string) {
     super({ ...sentence('Access denied.'), wire: 'access_denied' }, why);
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OAUTH_SOURCE, PLEX_SOURCE, publishedSource } from '@gatehouse/contracts';
-import { Logins } from './logins.js';
+import { ProviderLoginService } from './logins.js';
 import { type ProvidersConfig, providersConfig } from './providers.config.js';
 
 const STATE = 'a-state-that-nobody-could-ever-guess-1234';
@@ -27,9 +27,9 @@ export const plexSource = (given: object) =>
 type Source = ReturnType<typeof published>;
 
 /** Logins at providers on this machine, as the gateway asks for them. */
-export class LoginBench {
+export class LoginHarness {
   readonly reports: string[] = [];
-  readonly logins: Logins;
+  readonly logins: ProviderLoginService;
 
   /** `timeoutMs`: how long the visitor waits for what comes back. */
   constructor(
@@ -37,7 +37,7 @@ export class LoginBench {
     private readonly timeoutMs = 10_000,
   ) {
     const config = providersConfig.parse({ SOURCE_HOSTS: '127.0.0.1', ...limits });
-    this.logins = new Logins(config, (_slug, why) => this.reports.push(why));
+    this.logins = new ProviderLoginService(config, (_slug, why) => this.reports.push(why));
   }
 
   begin(source: Source, state = STATE) {

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { type Effect, type LoginChallenge, PLEX_SOURCE } from '@gatehouse/contracts';
-import type { OfferedSource } from './published-source.js';
+import type { PublicSource } from './published-source.js';
 
 type SourceLogin = Extract<Effect, { type: 'source_login' }>;
 
 /** What follows when somebody picks a source, and what is to be remembered of it. */
-export interface LoginStep {
+export interface SourceLoginStep {
   readonly challenge: LoginChallenge;
   readonly effects: readonly SourceLogin[];
 }
 
 /** Where the site is, and where its visitor is going. */
-interface Surroundings {
+interface SiteContext {
   readonly baseUrl: string;
   readonly next: string | undefined;
 }
@@ -25,7 +25,7 @@ const STATE_BYTES = 32;
  * A source's own login challenge (docs/spec/sources.md#login-challenges). Each of Apple's has a state of its own
  * (docs/spec/sources.md#apple).
  */
-export function loginStep(source: OfferedSource, { baseUrl, next }: Surroundings): LoginStep {
+export function sourceLoginStep(source: PublicSource, { baseUrl, next }: SiteContext): SourceLoginStep {
   const { slug } = source;
   if (source.model === PLEX_SOURCE) {
     return { challenge: { component: 'ak-source-plex', client_id: source.client_id, slug }, effects: [] };
@@ -35,9 +35,9 @@ export function loginStep(source: OfferedSource, { baseUrl, next }: Surroundings
   return { challenge: { component: 'xak-flow-redirect', to: `/source/oauth/login/${slug}/${query}` }, effects: [] };
 }
 
-type OauthSource = Exclude<OfferedSource, { model: typeof PLEX_SOURCE }>;
+type OauthSource = Exclude<PublicSource, { model: typeof PLEX_SOURCE }>;
 
-function appleStep({ uuid, slug, consumer_key }: OauthSource, baseUrl: string): LoginStep {
+function appleStep({ uuid, slug, consumer_key }: OauthSource, baseUrl: string): SourceLoginStep {
   const state = randomBytes(STATE_BYTES).toString('base64url');
   return {
     challenge: {
@@ -62,10 +62,10 @@ function servicesId(consumerKey: string): string {
 /** Where the picture of a stored name is served (docs/spec/executor.md#envelope). */
 const MEDIA = '/media/public/';
 
-type Depicted = Pick<OfferedSource, 'model' | 'icon'> & { readonly provider_type?: string };
+type IconSource = Pick<PublicSource, 'model' | 'icon'> & { readonly provider_type?: string };
 
 /** The picture of a source: its own, else that of its provider (docs/spec/sources.md#login-challenges). */
-export function iconOf({ model, icon, provider_type }: Depicted): string {
+export function sourceIcon({ model, icon, provider_type }: IconSource): string {
   if (icon) return /^(https?:|\/static|fa:)/.test(icon) ? icon : MEDIA + icon;
   return `/static/authentik/sources/${model === PLEX_SOURCE ? 'plex' : provider_type}.svg`;
 }

@@ -3,9 +3,9 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import type { DataSource } from 'typeorm';
 import { Connections } from './connections.js';
 import { IDENTIFICATION_SCHEMA } from './migrations/index.js';
-import { Sources } from './sources.js';
+import { SourceStore } from './sources.js';
 import { TypeormConnections } from './typeorm-connections.js';
-import { TypeormSources } from './typeorm-sources.js';
+import { TypeormSourceStore } from './typeorm-sources.js';
 
 /** The pool: not a `DataSource` by name, so that a wing may have one of another schema beside it. */
 const POOL = Symbol('pool of sources');
@@ -30,10 +30,10 @@ const shared: DynamicModule = {
   module: SourcesModule,
   providers: [
     { provide: POOL, useFactory: open },
-    { provide: Sources, useFactory: (pool: DataSource) => new TypeormSources(pool), inject: [POOL] },
+    { provide: SourceStore, useFactory: (pool: DataSource) => new TypeormSourceStore(pool), inject: [POOL] },
     { provide: Connections, useFactory: (pool: DataSource) => new TypeormConnections(pool), inject: [POOL] },
   ],
-  exports: [Sources, Connections],
+  exports: [SourceStore, Connections],
 };
 
 /** `Sources` and `Connections` for a wing, from the Postgres that DATABASE_URL names. */

@@ -1,6 +1,6 @@
-import { once } from '@gatehouse/platform';
+import { runOnce } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type Connection, Connections, type SourceMembership } from './connections.js';
+import { Connections, type SourceConnection, type SourceGroups } from './connections.js';
 import { IDENTIFICATION_SCHEMA } from './migrations/index.js';
 
 const DONE = `${IDENTIFICATION_SCHEMA}.done`;
@@ -21,17 +21,17 @@ export class TypeormConnections extends Connections {
     super();
   }
 
-  async connect(id: string, { source, identifier, user }: Connection): Promise<Outcome> {
-    const { outcome } = await once(this.pool, { table: DONE, id }, async (manager) => {
+  async connect(id: string, { source, identifier, user }: SourceConnection): Promise<Outcome> {
+    const { outcome } = await runOnce(this.pool, { table: DONE, id }, async (manager) => {
       const [row] = await manager.query<{ outcome: Outcome }[]>(CONNECT, [source, identifier, user]);
       return row!;
     });
     return outcome;
   }
 
-  async follow(id: string, { user, source, matching, groups }: SourceMembership): Promise<boolean> {
+  async follow(id: string, { user, source, matching, groups }: SourceGroups): Promise<boolean> {
     try {
-      await once(this.pool, { table: DONE, id }, async (manager) => {
+      await runOnce(this.pool, { table: DONE, id }, async (manager) => {
         await manager.query(FOLLOW, [user, source, matching, JSON.stringify(groups)]);
         return {};
       });

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { IDENTIFICATION_SCHEMA } from './migrations/index.js';
-import { type OfferedSource, offeredSource, type SealedSource } from './published-source.js';
-import { Sources } from './sources.js';
+import { type PublicSource, publicSource, type SealedSource } from './published-source.js';
+import { SourceStore } from './sources.js';
 
 const TABLE = `${IDENTIFICATION_SCHEMA}.sources`;
 
@@ -20,14 +20,14 @@ const PUBLISH = `
   WHERE before.document <> excluded.document`;
 
 /** Sources in Postgres. */
-export class TypeormSources extends Sources {
+export class TypeormSourceStore extends SourceStore {
   constructor(private readonly source: Pick<DataSource | EntityManager, 'query'>) {
     super();
   }
 
-  async enabled(ids: readonly string[]): Promise<OfferedSource[]> {
+  async enabled(ids: readonly string[]): Promise<PublicSource[]> {
     const rows: { document: unknown }[] = await this.source.query(ENABLED, [ids]);
-    return rows.map(({ document }) => offeredSource.parse(document));
+    return rows.map(({ document }) => publicSource.parse(document));
   }
 
   async publish(sources: readonly SealedSource[]): Promise<void> {

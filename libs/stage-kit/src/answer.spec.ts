@@ -1,10 +1,10 @@
 import { ask, boolean, char, defineStage, deny, pass, reject, stageReply } from '@gatehouse/contracts';
-import { Busy } from '@gatehouse/platform';
+import { BusyError } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { answer } from './answer.js';
+import { handleStageMessage } from './answer.js';
 import type { Stage } from './stage.js';
-import { requestOf } from './testing.js';
+import { stageRequestFixture } from './testing.js';
 
 /** A riddle: three wrong words and the visitor is denied. */
 const contract = defineStage({
@@ -38,9 +38,9 @@ const riddle: Riddle = {
 
 function send(stage: Riddle, verb: 'challenge' | 'respond', given: object = {}) {
   const reports: { error: unknown; facts: unknown }[] = [];
-  const body = { ...requestOf({ config: { word: 'friend' } }), ...given };
+  const body = { ...stageRequestFixture({ config: { word: 'friend' } }), ...given };
   const report = (_message: string, error: unknown, facts: object) => void reports.push({ error, facts });
-  return answer(contract, stage, { verb, body, report }).then((reply) => ({ reply, reports }));
+  return handleStageMessage(contract, stage, { verb, body, report }).then((reply) => ({ reply, reports }));
 }
 const replyOf = async (...[stage, verb, given]: Parameters<typeof send>) => (await send(stage, verb, given)).reply;
 const detailOf = (reply: object) => (reply as { problem: { detail: string } }).problem.detail;
@@ -107,9 +107,12 @@ describe('an answer', () => {
       respond: () => reject({ word: [{ code: 'wrong_word' }] }, { state: { failures: 1 } }),
     };
     const refused = (step: object) => {
-      const { step: plain, ...request } = requestOf({ config: { word: 'x' }, response: { word: 'foe', loud: false } });
+      const { step: plain, ...request } = stageRequestFixture({
+        config: { word: 'x' },
+        response: { word: 'foe', loud: false },
+      });
       const body = { ...request, step: { ...plain, ...step } };
-      return answer(mailing, stage, { verb: 'respond', body, report: () => expect.unreachable() });
+      return handleStageMessage(mailing, stage, { verb: 'respond', body, report: () => expect.unreachable() });
     };
     expect(await refused({})).toMatchObject({ type: 'rejected', state: { failures: 9 }, effects: [toast] });
     const over = await refused({ starts_over: true });
@@ -141,9 +144,11 @@ describe('an answer', () => {
     const silent = defineStage({ ...contract, component: undefined, model: 'samples.silent' });
     for (const outcome of [deny<typeof silent>(), pass<typeof silent>()]) {
       const stage: Stage<typeof silent> = { challenge: () => outcome, respond: () => expect.unreachable() };
-      const body = { ...requestOf({ config: { word: 'x' } }), response: { component: 7 } };
+      const body = { ...stageRequestFixture({ config: { word: 'x' } }), response: { component: 7 } };
       const report = () => expect.unreachable();
-      expect(await answer(silent, stage, { verb: 'respond', body, report })).toEqual({ type: outcome.type });
+      expect(await handleStageMessage(silent, stage, { verb: 'respond', body, report })).toEqual({
+        type: outcome.type,
+      });
     }
   });
   it('of the wrong form is a look, to a step that has nothing to ask this visitor', async () => {
@@ -168,12 +173,20 @@ describe('a request that is not understood', () => {
   it.each([
     ['that is no JSON', undefined, 'envelope'],
     ['that is empty', {}, 'envelope'],
-    ['of another version', { ...requestOf({ config: { word: 'x' } }), v: 2 }, 'envelope'],
-    ['with a config that does not fit', requestOf({ config: { word: 7 } }), 'config'],
-    ['with a state that does not fit', requestOf({ config: { word: 'x' }, state: { failures: 'many' } }), 'state'],
+    ['of another version', { ...stageRequestFixture({ config: { word: 'x' } }), v: 2 }, 'envelope'],
+    ['with a config that does not fit', stageRequestFixture({ config: { word: 7 } }), 'config'],
+    [
+      'with a state that does not fit',
+      stageRequestFixture({ config: { word: 'x' }, state: { failures: 'many' } }),
+      'state',
+    ],
   ])('%s is answered as such and never reaches the handler', async (_what, body, part) => {
     const deaf: Riddle = { challenge: () => expect.unreachable(), respond: () => expect.unreachable() };
-    const reply = await answer(contract, deaf, { verb: 'challenge', body, report: () => expect.unreachable() });
+    const reply = await handleStageMessage(contract, deaf, {
+      verb: 'challenge',
+      body,
+      report: () => expect.unreachable(),
+    });
     expect(reply).toMatchObject({ problem: { code: 'stage_bad_request' } });
     expect(detailOf(reply)).toContain(`the ${part} is not understood`);
   });
@@ -200,7 +213,7 @@ describe('a handler that fails', () => {
     expect(await replyOf(failing(undefined), 'challenge')).toMatchObject({ problem: { code: 'stage_fault' } });
   });
   it('may be busy, which is no fault', async () => {
-    const { reply, reports } = await send(failing(new Busy()), 'challenge');
+    const { reply, reports } = await send(failing(new BusyError()), 'challenge');
     expect(reply).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });
     expect(reports).toEqual([]);
   });

@@ -1,8 +1,8 @@
 import {
   fieldErrors,
-  type OwnErrors,
   reject,
   type StageContract,
+  type StageErrors,
   type StageOutcome,
   type StageProblem,
   type StageReply,
@@ -10,30 +10,31 @@ import {
   type StageVerb,
   stageRequest,
 } from '@gatehouse/contracts';
-import { Busy, isDatabaseAway } from '@gatehouse/platform';
+import { BusyError, isDatabaseUnavailable } from '@gatehouse/platform';
 import { z } from 'zod';
 import type { ChallengeInput, RespondInput, Stage } from './stage.js';
 
-class BadRequest extends Error {}
+class BadRequestError extends Error {}
 
 type Report = (message: string, error: unknown, facts: Record<string, unknown>) => void;
 
 /** One message of the bus, answered: the contract is held at both ends, and nothing a handler throws leaves this place. */
-export async function answer<C extends StageContract>(
+export async function handleStageMessage<C extends StageContract>(
   contract: C,
   stage: Stage<C>,
   { verb, body, report }: { verb: StageVerb; body: unknown; report: Report },
 ): Promise<StageReply | StageProblem> {
   try {
-    const request = read(stageRequest, body, 'envelope');
-    const input = inputOf(contract, request);
+    const request = parseRequest(stageRequest, body, 'envelope');
+    const input = toInput(contract, request);
     const outcome =
       verb === 'challenge' ? await stage.challenge(input) : await respond(contract, stage, { input, request });
-    return await replyTo(stage, input, outcome);
+    return await toReply(stage, input, outcome);
   } catch (error) {
     // Whoever waits for a database does no work either: to the asker it is the same.
-    if (error instanceof Busy || isDatabaseAway(error)) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
-    if (error instanceof BadRequest) return { problem: { code: 'stage_bad_request', detail: error.message } };
+    if (error instanceof BusyError || isDatabaseUnavailable(error))
+      return { problem: { code: 'stage_busy', retry_after_s: 1 } };
+    if (error instanceof BadRequestError) return { problem: { code: 'stage_bad_request', detail: error.message } };
     report('a stage failed', error, { kind: contract.kind, verb });
     const fault = error instanceof Error ? error : new Error(String(error));
     return { problem: { code: 'stage_fault', detail: fault.message, ...(fault.stack ? { trace: fault.stack } : {}) } };
@@ -53,7 +54,7 @@ async function respond<C extends StageContract>(
   if (stage.refuse) return stage.refuse(input, errors);
   // Nor has a step that has nothing to ask this visitor.
   const look = await stage.challenge(input);
-  return look.type === 'challenge' ? reject<C>(errors as object as OwnErrors<C>) : look;
+  return look.type === 'challenge' ? reject<C>(errors as object as StageErrors<C>) : look;
 }
 
 /**
@@ -61,12 +62,12 @@ async function respond<C extends StageContract>(
  * what the challenge remembers and sends. Where a rejection starts the flow over, the challenge is not shown: it remembers and
  * sends nothing.
  */
-async function replyTo<C extends StageContract>(
+async function toReply<C extends StageContract>(
   stage: Stage<C>,
   input: ChallengeInput<C>,
   outcome: StageOutcome<C>,
 ): Promise<StageReply> {
-  if (outcome.type !== 'rejected') return onWire(outcome);
+  if (outcome.type !== 'rejected') return asReply(outcome);
   const again = await stage.challenge({
     ...input,
     context: { ...input.context, ...outcome.context },
@@ -78,7 +79,7 @@ async function replyTo<C extends StageContract>(
   const shown: Partial<typeof again> = input.step.starts_over ? {} : again;
   const state = shown.state ?? outcome.state;
   const effects = [...(outcome.effects ?? []), ...(shown.effects ?? [])];
-  return onWire({
+  return asReply({
     ...outcome,
     challenge: again.challenge,
     ...(state === undefined ? {} : { state }),
@@ -87,22 +88,22 @@ async function replyTo<C extends StageContract>(
 }
 
 /** The same value, seen as the wire sees it: typed outcomes are a subset of the four replies. */
-const onWire = (outcome: object) => outcome as StageReply;
+const asReply = (outcome: object) => outcome as StageReply;
 
-function inputOf<C extends StageContract>(contract: C, request: StageRequest): ChallengeInput<C> {
+function toInput<C extends StageContract>(contract: C, request: StageRequest): ChallengeInput<C> {
   const until = performance.now() + request.timeout_ms;
   const { id, flow, step, site, client, session, query, locale, attached, companions, context } = request;
   return {
     ...{ id, flow, step, site, client, session, query, locale, attached, companions },
-    config: read(contract.config, request.config, 'config') as ChallengeInput<C>['config'],
+    config: parseRequest(contract.config, request.config, 'config') as ChallengeInput<C>['config'],
     context: context as ChallengeInput<C>['context'],
-    ...(request.state === undefined ? {} : { state: read(contract.state, request.state, 'state') as never }),
+    ...(request.state === undefined ? {} : { state: parseRequest(contract.state, request.state, 'state') as never }),
     timeLeftMs: () => until - performance.now(),
   };
 }
 
-function read<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+function parseRequest<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new BadRequest(`the ${what} is not understood: ${z.prettifyError(parsed.error)}`);
+  throw new BadRequestError(`the ${what} is not understood: ${z.prettifyError(parsed.error)}`);
 }

@@ -3,7 +3,7 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 
 /** Keeps the connection until the last request in flight is answered. */
 @Module({})
-class BusModule implements OnApplicationShutdown {
+class NatsModule implements OnApplicationShutdown {
   constructor(@Inject(NatsRequester) private readonly requester: NatsRequester) {}
 
   onApplicationShutdown() {
@@ -14,11 +14,11 @@ class BusModule implements OnApplicationShutdown {
 const modules = new Map<string, DynamicModule>();
 
 /** A `NatsRequester` for the few stages that ask another service; one connection for all stages of `service`. */
-export function busModule(service: string): DynamicModule {
+export function natsModule(service: string): DynamicModule {
   const known = modules.get(service);
   if (known) return known;
   const made: DynamicModule = {
-    module: BusModule,
+    module: NatsModule,
     providers: [{ provide: NatsRequester, useFactory: () => requesterOf(service) }],
     exports: [NatsRequester],
   };

@@ -1,15 +1,15 @@
 import {
   describeRequest,
-  describeStage,
   type StageContract,
   type StageDescriptor,
   type StageProblem,
+  toDescriptor,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** What a stage answers whoever asks it to describe itself. */
-export function selfDescription(contract: StageContract): (body: unknown) => StageDescriptor | StageProblem {
-  const descriptor = describeStage(contract);
+export function describeHandler(contract: StageContract): (body: unknown) => StageDescriptor | StageProblem {
+  const descriptor = toDescriptor(contract);
   return (body) => {
     const request = describeRequest.safeParse(body);
     if (request.success) return descriptor;

@@ -1,5 +1,4 @@
 import {
-  busOf,
   ConfigError,
   commonConfig,
   Logger,
@@ -7,6 +6,7 @@ import {
   natsConfig,
   natsOptions,
   readConfig,
+  redactedNatsUrl,
   serveMetrics,
 } from '@gatehouse/platform';
 import { type DynamicModule, ShutdownSignal } from '@nestjs/common';
@@ -44,7 +44,7 @@ interface Service {
 
 /** A Nest microservice that serves `modules` on NATS, listening. */
 export async function serveStages({ name, modules, nats, logger }: Service) {
-  logger.log(`connecting to the bus at ${busOf(nats)}`);
+  logger.log(`connecting to the bus at ${redactedNatsUrl(nats)}`);
   class ServiceModule {}
   const root: DynamicModule = { module: ServiceModule, imports: modules };
   const strategy = new NatsJsonServer(natsOptions(nats, name));

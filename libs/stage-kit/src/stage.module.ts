@@ -1,19 +1,23 @@
 import { type StageContract, type StageVerb, stageSubject } from '@gatehouse/contracts';
-import { Logger, MALFORMED, timed } from '@gatehouse/platform';
+import { histogram, Logger, MALFORMED_JSON } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { answer as answerOf } from './answer.js';
-import { carried } from './carried.js';
-import { selfDescription } from './self-description.js';
+import { handleStageMessage as answerOf } from './answer.js';
+import { encodeReply } from './carried.js';
+import { describeHandler } from './self-description.js';
 import type { Stage } from './stage.js';
 
-const answers = timed('gatehouse_stage_answer_seconds', 'Answers of stages served here', ['kind', 'verb', 'outcome']);
+const answers = histogram('gatehouse_stage_answer_seconds', 'Answers of stages served here', [
+  'kind',
+  'verb',
+  'outcome',
+]);
 
 /** `<plan>.<revision>.<turn>` of a request, by which the logs of the gateway and of stages are joined. */
 const idOf = (body: unknown) => (body as { id?: unknown } | null)?.id;
 
 /** A stage on the bus in one expression: its contract, its handler and what the handler needs. */
-export function serveStage<C extends StageContract>(
+export function stageModule<C extends StageContract>(
   contract: C,
   stage: Type<Stage<C>>,
   {
@@ -34,7 +38,7 @@ export function serveStage<C extends StageContract>(
 /** The subjects of a kind, in the kind's own queue group: every deployment that serves it shares the work. */
 function stageController<C extends StageContract>(contract: C, handler: Type<Stage<C>>) {
   const queue = { queue: contract.kind };
-  const [answer, description] = [answering(contract), selfDescription(contract)];
+  const [answer, description] = [messageHandler(contract), describeHandler(contract)];
 
   @Controller()
   class StageController {
@@ -59,14 +63,14 @@ function stageController<C extends StageContract>(contract: C, handler: Type<Sta
 }
 
 /** How a stage of this contract answers: as bytes, measured and noted. */
-function answering<C extends StageContract>(contract: C) {
+function messageHandler<C extends StageContract>(contract: C) {
   const { kind } = contract;
   const logger = new Logger(kind);
   return async (stage: Stage<C>, verb: StageVerb, body: unknown) => {
     const began = performance.now();
     const report = (message: string, error: unknown, facts: object) => logger.fault(message, error, { ...facts });
-    const given = { verb, body: body === MALFORMED ? undefined : body, report };
-    const { outcome, bytes } = carried(await answerOf(contract, stage, given), (error) =>
+    const given = { verb, body: body === MALFORMED_JSON ? undefined : body, report };
+    const { outcome, bytes } = encodeReply(await answerOf(contract, stage, given), (error) =>
       report('a stage failed', error, { kind, verb }),
     );
     const seconds = (performance.now() - began) / 1000;

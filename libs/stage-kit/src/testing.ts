@@ -1,16 +1,16 @@
 import type { Config, PlanContext, StageContract, StageReply, StageRequest } from '@gatehouse/contracts';
 import { PROTOCOL_VERSION, stageReply } from '@gatehouse/contracts';
-import { answer } from './answer.js';
+import { handleStageMessage } from './answer.js';
 import type { Stage } from './stage.js';
 
-interface Given<C extends StageContract> {
+interface DriveOptions<C extends StageContract> {
   readonly config?: Partial<Config<C>> & Record<string, unknown>;
   readonly context?: PlanContext;
   readonly request?: Partial<StageRequest>;
 }
 
 /** A complete request of the protocol, for tests to change where it matters. */
-export const requestOf = (given: Partial<StageRequest> = {}): StageRequest => ({
+export const stageRequestFixture = (given: Partial<StageRequest> = {}): StageRequest => ({
   v: PROTOCOL_VERSION,
   id: '00000000-0000-4000-8000-000000000000.1.0',
   timeout_ms: 5000,
@@ -29,11 +29,11 @@ export const requestOf = (given: Partial<StageRequest> = {}): StageRequest => ({
 });
 
 /** Drives a stage as the bus would: every message is JSON, parsed by the contract in both directions, and state is kept. */
-export function driveStage<C extends StageContract>(contract: C, stage: Stage<C>, given: Given<C> = {}) {
+export function driveStage<C extends StageContract>(contract: C, stage: Stage<C>, given: DriveOptions<C> = {}) {
   let state: Record<string, unknown> | undefined;
 
   async function send(verb: 'challenge' | 'respond', response?: Record<string, unknown>): Promise<StageReply> {
-    const request = requestOf({
+    const request = stageRequestFixture({
       ...given.request,
       config: given.config ?? {},
       context: given.context ?? {},
@@ -41,7 +41,7 @@ export function driveStage<C extends StageContract>(contract: C, stage: Stage<C>
       ...(response ? { response } : {}),
     });
     const body: unknown = JSON.parse(JSON.stringify(request));
-    const sent = await answer(contract, stage, { verb, body, report: () => undefined });
+    const sent = await handleStageMessage(contract, stage, { verb, body, report: () => undefined });
     if ('problem' in sent) throw new Error(`${sent.problem.code}: ${sent.problem.detail ?? ''}`);
     const reply = stageReply.parse(JSON.parse(JSON.stringify(sent)));
     if ('state' in reply && reply.state) state = contract.state.parse(reply.state);

@@ -1,11 +1,11 @@
 import {
-  contractOf,
-  describeStage,
   fieldMessages,
+  fromDescriptor,
   NON_FIELD_ERRORS,
   planContext,
   secretFields,
   systemChallenges,
+  toDescriptor,
 } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -112,11 +112,11 @@ describe.each(entries)('the contract of $key', ({ key, contract }) => {
   });
 
   it('can be told as data, and nothing that others rely on is lost on the way', () => {
-    const descriptor = describeStage(contract);
-    expect(describeStage(contractOf(descriptor))).toEqual(descriptor);
+    const descriptor = toDescriptor(contract);
+    expect(toDescriptor(fromDescriptor(descriptor))).toEqual(descriptor);
     for (const part of ['config', 'challenge', 'response', 'state'] as const) {
       expect(Object.keys(descriptor[part].properties)).toEqual(Object.keys(contract[part].shape));
-      expect(secretFields(contractOf(descriptor)[part])).toEqual(secretFields(contract[part]));
+      expect(secretFields(fromDescriptor(descriptor)[part])).toEqual(secretFields(contract[part]));
     }
   });
 });

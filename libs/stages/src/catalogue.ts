@@ -27,7 +27,7 @@ import { postSourceContract } from './source/post-source.contract.js';
 import { sourceContract } from './source/source.contract.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 import { userLogoutContract } from './user-logout/user-logout.contract.js';
-import { componentsToCome } from './wire.js';
+import { unimplementedComponents } from './wire.js';
 
 interface StageEntry {
   readonly contract: StageContract;
@@ -154,5 +154,5 @@ export const wireShapes: readonly WireShape[] = [
   ...Object.values(stages).flatMap(({ contract: { component, challenge, response, user_info } }) =>
     component === undefined || isSystems(component) ? [] : [{ component, challenge, response, user_info }],
   ),
-  ...componentsToCome,
+  ...unimplementedComponents,
 ];

@@ -9,20 +9,20 @@ import { panels } from './panels.catalogues.js';
 import { type CompiledCatalogue, translateBy } from './translate.js';
 
 /** Says sentences in a language, those of the gateway and those of pages. */
-export const translator = remembered(
+export const translator = memoizedByLocale(
   (locale): Translate => translateBy(locale, { ...compiled(messages, locale), ...panelCatalogue(locale) }),
 );
 
 /** What a page says by itself in a language: all that a browser needs. */
-export const pageCatalogue = remembered((locale) => compiled(pages, locale));
+export const pageCatalogue = memoizedByLocale((locale) => compiled(pages, locale));
 
 /** Says what mails say in a language. */
-export const mailTranslator = remembered(
+export const mailTranslator = memoizedByLocale(
   (locale): Translate => translateBy(locale, { ...pageCatalogue(locale), ...compiled(mails, locale) }),
 );
 
 /** The same with what is said beside flows. */
-export const panelCatalogue = remembered((locale) => ({ ...pageCatalogue(locale), ...compiled(panels, locale) }));
+export const panelCatalogue = memoizedByLocale((locale) => ({ ...pageCatalogue(locale), ...compiled(panels, locale) }));
 
 const compiled = (catalogues: Catalogues, locale: Locale): CompiledCatalogue =>
   locale === 'en'
@@ -30,7 +30,7 @@ const compiled = (catalogues: Catalogues, locale: Locale): CompiledCatalogue =>
     : Object.fromEntries(Object.entries(catalogues[locale]).map(([text, message]) => [text, compile(message)]));
 
 /** Made once for each language, when it is first spoken. */
-function remembered<T>(make: (locale: Locale) => T): (locale: Locale) => T {
+function memoizedByLocale<T>(make: (locale: Locale) => T): (locale: Locale) => T {
   const made = new Map<Locale, T>();
   return (locale) => {
     const found = made.get(locale) ?? make(locale);

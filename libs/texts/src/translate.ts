@@ -1,4 +1,4 @@
-import { fill, type Translate } from '@gatehouse/contracts/sentence';
+import { interpolate, type Translate } from '@gatehouse/contracts/sentence';
 import type { CompiledMessage } from 'icu-minify/format';
 import format from 'icu-minify/format';
 import type { Locale } from './locale.js';
@@ -18,6 +18,7 @@ export const translateBy =
   (text, params) => {
     const message = Object.hasOwn(catalogue, text) ? catalogue[text] : undefined;
     // A text with braces but no parameters only looks like ours.
-    if (message === undefined || (params === undefined && typeof message !== 'string')) return fill(text, params);
+    if (message === undefined || (params === undefined && typeof message !== 'string'))
+      return interpolate(text, params);
     return String(format(message, locale, { ...params }, { formatters }));
   };

@@ -1,15 +1,15 @@
-import { LAZILY, type NamedStatement } from '@gatehouse/platform';
+import { ASYNC_COMMIT, type NamedStatement } from '@gatehouse/platform';
 
 /** A time that every answer came after. */
 const NO_DELAY = 'to_timestamp(0)';
 
 /** What giving `c.times` attempts back, the last taken at `c.taken_at`, makes of row `a`. A delay that another has set since stays. */
-export const GIVEN_BACK = `failures = greatest(a.failures - c.times, 0),
+export const RELEASED_COLUMNS = `failures = greatest(a.failures - c.times, 0),
         free_at = CASE WHEN a.failures - c.times >= a.free AND a.updated_at IS DISTINCT FROM c.taken_at
           THEN a.free_at ELSE ${NO_DELAY} END`;
 
 /** What a row has to wait after so many failures. */
-const delayed = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DELAY}
+const delayUntil = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DELAY}
           ELSE now() + least(interval '1 hour', $7::interval * power(2, least(${failures} - free, 12))) END`;
 
 /**
@@ -18,10 +18,10 @@ const delayed = (failures: string) => `CASE WHEN ${failures} < free THEN ${NO_DE
  * (docs/spec/attempts.md#counting). Where others make one of them meanwhile, only those that were not there are taken:
  * to wait for that one, with the others locked, could be to wait for each other.
  */
-export const TAKE: NamedStatement = {
+export const RESERVE_ATTEMPTS: NamedStatement = {
   name: 'attempts_take',
   text: `
-    WITH ${LAZILY},
+    WITH ${ASYNC_COMMIT},
     wanted AS (
       SELECT * FROM unnest($1::bytea[], $2::text[], $3::int[], $4::int[], $5::interval[]) w(subject, credential, free, hard, forget)),
     held AS MATERIALIZED (
@@ -33,7 +33,7 @@ export const TAKE: NamedStatement = {
       FROM held WHERE NOT forgotten AND (free_at > now() - $6::interval OR failures >= hard)),
     made AS (
       INSERT INTO flow.attempts (subject, credential, failures, free_at, free, hard, forget_after)
-      SELECT subject, credential, 1, ${delayed('1')}, free, hard, forget
+      SELECT subject, credential, 1, ${delayUntil('1')}, free, hard, forget
       FROM wanted WHERE NOT EXISTS (SELECT FROM blocked) AND (subject, credential) NOT IN (SELECT subject, credential FROM held)
       ORDER BY subject, credential ON CONFLICT (subject, credential) DO NOTHING
       RETURNING subject, credential),
@@ -41,7 +41,7 @@ export const TAKE: NamedStatement = {
     raised AS (
       UPDATE flow.attempts a SET failures = c.now_failures, updated_at = now(), free = c.free, hard = c.hard,
         forget_after = c.forget, free_at = c.free_then
-      FROM (SELECT *, ${delayed('now_failures')} AS free_then FROM counted) c
+      FROM (SELECT *, ${delayUntil('now_failures')} AS free_then FROM counted) c
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND NOT EXISTS (SELECT FROM blocked)
         AND (SELECT count(*) FROM held) + (SELECT count(*) FROM made) = cardinality($1::bytea[])
       RETURNING a.subject, a.credential),
@@ -52,22 +52,22 @@ export const TAKE: NamedStatement = {
 };
 
 /** $1 subjects, $2 credentials, $3 when they were taken: one attempt of each is given back. */
-export const GIVE_BACK: NamedStatement = {
+export const RELEASE_ATTEMPTS: NamedStatement = {
   name: 'attempts_give_back',
   text: `
-    WITH ${LAZILY},
+    WITH ${ASYNC_COMMIT},
     c AS MATERIALIZED (
       SELECT subject, credential, count(*)::int AS times, max(taken_at) AS taken_at
       FROM unnest($1::bytea[], $2::text[], $3::timestamptz[]) u(subject, credential, taken_at) GROUP BY 1, 2),
     held AS MATERIALIZED (
       SELECT a.subject FROM flow.attempts a JOIN c USING (subject, credential)
       ORDER BY a.subject, a.credential FOR UPDATE OF a)
-    UPDATE flow.attempts a SET ${GIVEN_BACK}
+    UPDATE flow.attempts a SET ${RELEASED_COLUMNS}
     FROM lazily, c, (SELECT count(*) FROM held) h WHERE (a.subject, a.credential) = (c.subject, c.credential)`,
 };
 
 /** $1 subject. */
-export const UNLOCK: NamedStatement = {
+export const UNLOCK_SUBJECT: NamedStatement = {
   name: 'attempts_unlock',
   text: 'DELETE FROM flow.attempts WHERE subject = $1 AND failures > 0 RETURNING credential',
 };

@@ -1,7 +1,7 @@
 import { stageDescriptor } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
-import { CatalogueContracts } from './catalogue-contracts.js';
+import { CatalogueContractRegistry } from './catalogue-contracts.js';
 
 const KIND = 'x_acme_pin';
 const object = { type: 'object' };
@@ -15,7 +15,7 @@ const described = (more: object = {}) => ({
     }),
   },
 });
-const contracts = new CatalogueContracts();
+const contracts = new CatalogueContractRegistry();
 const plain = flowVersionOf([]);
 
 describe('what the gateway knows of stages', () => {
@@ -58,6 +58,6 @@ describe('what the gateway knows of stages', () => {
     expect(() => contracts.find(KIND, version)).toThrow(
       'x_acme_pin is not in TRUSTED_STAGES, and it has the effect login',
     );
-    expect(new CatalogueContracts(new Set([KIND])).find(KIND, version)?.effects).toEqual(['login']);
+    expect(new CatalogueContractRegistry(new Set([KIND])).find(KIND, version)?.effects).toEqual(['login']);
   });
 });

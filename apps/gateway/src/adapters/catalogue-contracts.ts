@@ -1,23 +1,23 @@
-import { contractOf, liberties, Problem, type StageContract, secretFields } from '@gatehouse/contracts';
+import { fromDescriptor, Problem, privilegesClaimed, type StageContract, secretFields } from '@gatehouse/contracts';
 import type { FlowVersion } from '@gatehouse/plan';
 import { stages } from '@gatehouse/stages';
-import { Contracts } from '../execution/stages.js';
+import { StageContractRegistry } from '../execution/stages.js';
 
-interface Stranger {
+interface ExternalContract {
   readonly contract: StageContract;
   /** What it claims and is not trusted with. */
   readonly distrusted: readonly string[];
 }
-type Strangers = ReadonlyMap<string, Stranger>;
+type ExternalContracts = ReadonlyMap<string, ExternalContract>;
 
 /** The contracts of the house's own stages, and of the strangers that a flow version describes. */
-export class CatalogueContracts extends Contracts {
+export class CatalogueContractRegistry extends StageContractRegistry {
   private readonly components = new Set(Object.values(stages).map(({ contract }) => contract.component));
 
-  private readonly secrets = new Set(Object.values(stages).flatMap(({ contract }) => unaddressable(contract)));
+  private readonly secrets = new Set(Object.values(stages).flatMap(({ contract }) => fieldsForbiddenInUrls(contract)));
 
   /** Versions never change, so what was made of one stays right for as long as it is kept. */
-  private readonly strangers = new WeakMap<FlowVersion, Strangers>();
+  private readonly strangers = new WeakMap<FlowVersion, ExternalContracts>();
 
   /** `trusted`: kinds of strangers whose liberties the operator allows. */
   constructor(private readonly trusted: ReadonlySet<string> = new Set()) {
@@ -33,22 +33,22 @@ export class CatalogueContracts extends Contracts {
   }
 
   knows(component: string, version: FlowVersion): boolean {
-    const isOf = ({ contract }: Stranger) => contract.component === component;
+    const isOf = ({ contract }: ExternalContract) => contract.component === component;
     return this.components.has(component) || [...this.strangersOf(version).values()].some(isOf);
   }
 
   isSecret(field: string, version?: FlowVersion): boolean {
-    const hides = ({ contract }: Stranger) => unaddressable(contract).includes(field);
+    const hides = ({ contract }: ExternalContract) => fieldsForbiddenInUrls(contract).includes(field);
     return this.secrets.has(field) || (version !== undefined && [...this.strangersOf(version).values()].some(hides));
   }
 
-  private strangersOf(version: FlowVersion): Strangers {
+  private strangersOf(version: FlowVersion): ExternalContracts {
     const known = this.strangers.get(version);
     if (known) return known;
     const made = new Map(
       Object.entries(version.descriptors).map(([kind, descriptor]) => {
-        const distrusted = this.trusted.has(kind) ? [] : liberties(descriptor);
-        return [kind, { contract: contractOf(descriptor), distrusted }];
+        const distrusted = this.trusted.has(kind) ? [] : privilegesClaimed(descriptor);
+        return [kind, { contract: fromDescriptor(descriptor), distrusted }];
       }),
     );
     this.strangers.set(version, made);
@@ -57,5 +57,5 @@ export class CatalogueContracts extends Contracts {
 }
 
 /** The fields of a stage's answers that no address may name. */
-const unaddressable = ({ response, addressable }: StageContract) =>
+const fieldsForbiddenInUrls = ({ response, addressable }: StageContract) =>
   secretFields(response).filter((field) => !addressable.includes(field));

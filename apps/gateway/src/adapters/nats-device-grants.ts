@@ -1,22 +1,22 @@
 import {
   type ClaimedCode,
   type DeviceClient,
-  type DeviceErrand,
+  type DeviceOperation,
   type DeviceReply,
   type DeviceRequest,
   type DeviceToken,
-  deviceErrands,
+  deviceOperations,
   PROTOCOL_VERSION,
   Problem,
   stageProblem,
 } from '@gatehouse/contracts';
-import { BusDown, type NatsRequester, NoResponders, RequestTimeout } from '@gatehouse/platform';
-import { DeviceGrants, type DevicePoll } from '../execution/device-grants.js';
+import { type NatsRequester, NatsUnavailableError, NoRespondersError, RequestTimeoutError } from '@gatehouse/platform';
+import { DeviceGrants, type DeviceTokenPoll } from '../execution/device-grants.js';
 
 /** Milliseconds that the service has. */
 const DEADLINE_MS = 5000;
 
-type Said<E extends DeviceErrand> = Omit<DeviceRequest<E>, 'v' | 'timeout_ms'>;
+type OperationInput<E extends DeviceOperation> = Omit<DeviceRequest<E>, 'v' | 'timeout_ms'>;
 
 /** Codes of devices and their tokens, over NATS. What is asked once is never asked again: it may have been done. */
 export class NatsDeviceGrants extends DeviceGrants {
@@ -36,7 +36,7 @@ export class NatsDeviceGrants extends DeviceGrants {
     await this.ask('refuse', { user, ...(claimed === undefined ? {} : { id: claimed }) });
   }
 
-  redeem({ deviceCode, clientId, lifetimeS }: DevicePoll): Promise<DeviceReply<'redeem'>> {
+  redeem({ deviceCode, clientId, lifetimeS }: DeviceTokenPoll): Promise<DeviceReply<'redeem'>> {
     return this.ask('redeem', { device_code: deviceCode, client_id: clientId, lifetime_s: lifetimeS });
   }
 
@@ -44,13 +44,13 @@ export class NatsDeviceGrants extends DeviceGrants {
     return (await this.ask('find_token', { access_token: token })).granted ?? undefined;
   }
 
-  private async ask<E extends DeviceErrand>(errand: E, said: Said<E>): Promise<DeviceReply<E>> {
-    const { subject, reply } = deviceErrands[errand];
+  private async ask<E extends DeviceOperation>(errand: E, said: OperationInput<E>): Promise<DeviceReply<E>> {
+    const { subject, reply } = deviceOperations[errand];
     const body = JSON.stringify({ v: PROTOCOL_VERSION, timeout_ms: DEADLINE_MS, ...said });
     const data = await this.requester.request(subject, body, DEADLINE_MS).catch((cause: unknown) => {
-      if (cause instanceof BusDown) throw new Problem('bus_down', { cause });
-      if (cause instanceof NoResponders) throw new Problem('stage_away', { cause });
-      if (cause instanceof RequestTimeout) throw new Problem('stage_timeout', { cause });
+      if (cause instanceof NatsUnavailableError) throw new Problem('bus_down', { cause });
+      if (cause instanceof NoRespondersError) throw new Problem('stage_away', { cause });
+      if (cause instanceof RequestTimeoutError) throw new Problem('stage_timeout', { cause });
       throw cause;
     });
     const said_ = JSON.parse(Buffer.from(data).toString()) as unknown;

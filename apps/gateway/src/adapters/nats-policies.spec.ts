@@ -3,7 +3,7 @@ import { connectNats, NatsRequester } from '@gatehouse/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeWithNats, type RunningNats, startNats } from '../../../../test/support/nats.js';
-import { NatsPolicies } from './nats-policies.js';
+import { NatsPolicyClient } from './nats-policies.js';
 
 const question: PolicyRequest = {
   ...{ v: 1, id: 'plan.0.0', timeout_ms: 60_000, locale: 'en', user: null, context: {} },
@@ -21,13 +21,13 @@ describeWithNats('policies over NATS', () => {
   let nats: RunningNats;
   let service: NatsConnection;
   let requester: NatsRequester;
-  let policies: NatsPolicies;
+  let policies: NatsPolicyClient;
 
   beforeAll(async () => {
     nats = await startNats();
     service = await connectNats({ NATS_URL: nats.url }, 'service');
     requester = new NatsRequester(await connectNats({ NATS_URL: nats.url }, 'gateway'), '_INBOX_gateway', 5);
-    policies = new NatsPolicies(requester, LIMITS);
+    policies = new NatsPolicyClient(requester, LIMITS);
   });
   afterAll(async () => {
     await requester?.close();
@@ -119,6 +119,6 @@ describeWithNats('policies over NATS', () => {
     const connection = await connectNats({ NATS_URL: nats.url }, 'leaving');
     const leaving = new NatsRequester(connection, '_INBOX_leaving', 5);
     await leaving.close();
-    await expect(new NatsPolicies(leaving, LIMITS).evaluate(question)).rejects.toMatchObject({ code: 'bus_down' });
+    await expect(new NatsPolicyClient(leaving, LIMITS).evaluate(question)).rejects.toMatchObject({ code: 'bus_down' });
   });
 });

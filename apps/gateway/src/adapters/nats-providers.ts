@@ -12,7 +12,7 @@ import {
   sourceCompleted,
   stageProblem,
 } from '@gatehouse/contracts';
-import { BusDown, type NatsRequester, NoResponders, RequestTimeout } from '@gatehouse/platform';
+import { type NatsRequester, NatsUnavailableError, NoRespondersError, RequestTimeoutError } from '@gatehouse/platform';
 import { z } from 'zod';
 import { Providers } from '../execution/providers.js';
 
@@ -57,9 +57,9 @@ const isProblem = (said: unknown): said is z.output<typeof stageProblem> =>
   typeof said === 'object' && said !== null && 'problem' in said;
 
 function problemOf(cause: unknown): unknown {
-  if (cause instanceof NoResponders) return new Problem('stage_away', { cause });
-  if (cause instanceof RequestTimeout) return new Problem('stage_timeout', { cause });
-  return cause instanceof BusDown ? new Problem('bus_down', { cause }) : cause;
+  if (cause instanceof NoRespondersError) return new Problem('stage_away', { cause });
+  if (cause instanceof RequestTimeoutError) return new Problem('stage_timeout', { cause });
+  return cause instanceof NatsUnavailableError ? new Problem('bus_down', { cause }) : cause;
 }
 
 function json(data: Uint8Array): unknown {

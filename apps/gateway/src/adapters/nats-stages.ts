@@ -8,18 +8,24 @@ import {
   stageReply,
   stageSubject,
 } from '@gatehouse/contracts';
-import { BusDown, type NatsRequester, NoResponders, RequestTimeout, timed } from '@gatehouse/platform';
-import { Stages } from '../execution/stages.js';
+import {
+  histogram,
+  type NatsRequester,
+  NatsUnavailableError,
+  NoRespondersError,
+  RequestTimeoutError,
+} from '@gatehouse/platform';
+import { StageClient } from '../execution/stages.js';
 
 /** Bytes of one request on the bus (docs/spec/bus-protocol.md#limits): well under what NATS carries. */
 const MAX_REQUEST_BYTES = 768 * 1024;
 
-const hops = timed('gatehouse_stage_hop_seconds', 'Stages asked by this gateway', ['kind', 'verb', 'outcome']);
+const hops = histogram('gatehouse_stage_hop_seconds', 'Stages asked by this gateway', ['kind', 'verb', 'outcome']);
 
 const decoder = new TextDecoder();
 
 /** Stages over NATS: bare JSON, one question, one answer. */
-export class NatsStages extends Stages {
+export class NatsStageClient extends StageClient {
   constructor(private readonly requester: NatsRequester) {
     super();
   }
@@ -43,7 +49,8 @@ export class NatsStages extends Stages {
     const data = await this.send(subject, body, request.timeout_ms)
       .catch((error: unknown) => {
         // A challenge may be asked again, an answer never: it could be judged twice.
-        if (verb === 'challenge' && error instanceof NoResponders) return this.send(subject, body, request.timeout_ms);
+        if (verb === 'challenge' && error instanceof NoRespondersError)
+          return this.send(subject, body, request.timeout_ms);
         throw error;
       })
       .catch((error: unknown) => {
@@ -64,9 +71,9 @@ const tooLarge = ({ response }: StageRequest) =>
     : new Problem('stage_fault', { detail: 'the request is too large for the bus' });
 
 function problemOf(cause: unknown): unknown {
-  if (cause instanceof NoResponders) return new Problem('stage_away', { cause });
-  if (cause instanceof RequestTimeout) return new Problem('stage_timeout', { cause });
-  if (cause instanceof BusDown) return new Problem('bus_down', { cause });
+  if (cause instanceof NoRespondersError) return new Problem('stage_away', { cause });
+  if (cause instanceof RequestTimeoutError) return new Problem('stage_timeout', { cause });
+  if (cause instanceof NatsUnavailableError) return new Problem('bus_down', { cause });
   return cause;
 }
 

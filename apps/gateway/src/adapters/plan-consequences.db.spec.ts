@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Effect } from '@gatehouse/contracts';
-import { end } from '@gatehouse/plan';
+import { endPlan } from '@gatehouse/plan';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol } from '../../../../test/support/flow-database.js';
-import { freshPlan, PlanStore } from '../../../../test/support/plan-store.js';
-import { hashToken, type Link, randomText } from '../execution/resuming.js';
+import { freshPlan, PlanStoreHarness } from '../../../../test/support/plan-store.js';
+import { hashToken, type ResumeLink, randomToken } from '../execution/resuming.js';
 import { newSessionKey } from '../execution/session-key.js';
 
-let store: PlanStore;
+let store: PlanStoreHarness;
 
 beforeAll(async () => {
-  store = await PlanStore.open();
+  store = await PlanStoreHarness.open();
 });
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
@@ -48,7 +48,7 @@ describe('a mail', () => {
 describe('a login at a source that begins with a challenge', () => {
   it('is known in its session once the plan is saved, and none is when the save is lost', async () => {
     const begun = await store.begin(freshPlan({ next: '/app/' }));
-    const [kept, lost] = [randomText(43), randomText(43)];
+    const [kept, lost] = [randomToken(43), randomToken(43)];
     const source = randomUUID();
     const begins = (state: string): Effect => ({ type: 'source_login', source, state });
     expect(await store.save(begun, { revision: 7, effects: [begins(lost)] })).toBe(false);
@@ -64,7 +64,7 @@ describe('a login at a source that begins with a challenge', () => {
 describe('a login at a source that is under way', () => {
   const under = ({ sessionId }: { sessionId: string }) =>
     store.count('SELECT hash FROM flow.source_logins WHERE session_id = $1', sessionId);
-  const begins = (): Effect => ({ type: 'source_login', source: randomUUID(), state: randomText(43) });
+  const begins = (): Effect => ({ type: 'source_login', source: randomUUID(), state: randomToken(43) });
 
   it('is over once somebody else logs in, and goes on for whoever began it', async () => {
     const [alice, bob] = [await enrol(store.source), await enrol(store.source)];
@@ -89,7 +89,7 @@ describe('a user who changes their own password', () => {
     expect(await userIn(own)).toBeUndefined();
 
     // A plan that ends keeps nothing of whom it was about.
-    const plan = end(own.plan, { to: '/' });
+    const plan = endPlan(own.plan, { to: '/' });
     const keeps: Effect = { type: 'keep_session', user_epoch: user.epoch + 1 };
     const about = { user, clientIp: '203.0.113.7', flow: store.slug };
     expect(await store.save({ ...own, plan }, { revision: 1, effects: [keeps], about })).toBe(true);
@@ -119,11 +119,11 @@ it('ends every other session of a user when it is asked to', async () => {
 });
 
 describe('a mailed link', () => {
-  const link = (step = 'mail-1', ttlS = 60): Link & { token: string } => {
-    const token = randomText(60);
+  const link = (step = 'mail-1', ttlS = 60): ResumeLink & { token: string } => {
+    const token = randomToken(60);
     return { token, hash: hashToken(token), step, ttlS };
   };
-  const send = async (begun: Awaited<ReturnType<PlanStore['begin']>>, links: Link[], revision = 0) =>
+  const send = async (begun: Awaited<ReturnType<PlanStoreHarness['begin']>>, links: ResumeLink[], revision = 0) =>
     store.save(begun, { effects: [mail], links, revision });
 
   it('leads to the plan as it was saved, under an id of its own, about its user as they are now', async () => {

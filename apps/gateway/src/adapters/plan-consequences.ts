@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Effect } from '@gatehouse/contracts';
-import { eventOf, mailOf, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
+import { eventMessage, mailMessage, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
-import type { Save } from '../execution/plans.js';
-import { sessionChangeOf } from '../execution/session-change.js';
-import type { Values } from './named-values.js';
-import { bodyOf, resumedRow } from './plan-rows.js';
-import type { Consequences } from './save-statement.js';
-import { sourceLoginRow } from './source-login-rows.js';
-import { storable } from './typeorm-bound-sessions.js';
+import type { PlanCommit } from '../execution/plans.js';
+import { lastSessionChange } from '../execution/session-change.js';
+import type { StatementValues } from './named-values.js';
+import { planBodyOf, resumeTokenSealId } from './plan-rows.js';
+import type { CommitParts } from './save-statement.js';
+import { pendingSourceLoginRow } from './source-login-rows.js';
+import { truncatedUserAgent } from './typeorm-bound-sessions.js';
 
 interface SessionLifetimes {
   readonly sourceLoginS: number;
@@ -17,39 +17,40 @@ interface SessionLifetimes {
 }
 
 /** Everything that happens if and only if the plan is saved. */
-export function consequencesOf(save: Save, sealer: Sealer, lifetimes: SessionLifetimes): Consequences {
+export function commitPartsOf(save: PlanCommit, sealer: Sealer, lifetimes: SessionLifetimes): CommitParts {
   const { effects, newKey, cleared, returned, burns, usesLinkOf, links } = save;
-  const messages = messagesOf(save);
-  const rated = all(effects, 'reputation');
-  const parted = all(effects, 'source_login');
-  const gone = one(effects, 'end_sessions')?.user;
+  const messages = outboxMessages(save);
+  const rated = effectsOfType(effects, 'reputation');
+  const parted = effectsOfType(effects, 'source_login');
+  const gone = lastEffectOfType(effects, 'end_sessions')?.user;
   return {
     ...(newKey ? { key: { new_key: newKey } } : {}),
     ...sessionPart(save, lifetimes),
     ...(gone === undefined ? {} : { end: { gone_user: gone } }),
     ...(burns || usesLinkOf ? { burn: { burnt_hash: burns ?? null, burnt_step: usesLinkOf ?? null } } : {}),
     ...(links.length > 0 ? { link: linkValues(save, sealer) } : {}),
-    ...(cleared.length + returned.length > 0 ? { settle: settleValues(save) } : {}),
+    ...(cleared.length + returned.length > 0 ? { settle: settlementValues(save) } : {}),
     ...(messages.length > 0 ? { send: outboxValues(messages, sealer) } : {}),
-    ...(rated.length > 0 ? { rate: rateValues(rated, save) } : {}),
+    ...(rated.length > 0 ? { rate: reputationValues(rated, save) } : {}),
     ...(parted.length > 0 ? { part: sourceLoginValues(parted, save, { sealer, lifetimes }) } : {}),
   };
 }
 
-type Of<T extends Effect['type']> = Extract<Effect, { type: T }>;
+type EffectOfType<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
-const all = <T extends Effect['type']>(effects: readonly Effect[], type: T) =>
-  effects.filter((effect): effect is Of<T> => effect.type === type);
-const one = <T extends Effect['type']>(effects: readonly Effect[], type: T) => all(effects, type).at(-1);
+const effectsOfType = <T extends Effect['type']>(effects: readonly Effect[], type: T) =>
+  effects.filter((effect): effect is EffectOfType<T> => effect.type === type);
+const lastEffectOfType = <T extends Effect['type']>(effects: readonly Effect[], type: T) =>
+  effectsOfType(effects, type).at(-1);
 
 /** What becomes of the session: somebody's, nobody's, or its user's under a new epoch. */
-function sessionPart(save: Save, { sessionS, anonymousSessionS }: SessionLifetimes): Consequences {
-  const change = sessionChangeOf(save.effects);
+function sessionPart(save: PlanCommit, { sessionS, anonymousSessionS }: SessionLifetimes): CommitParts {
+  const change = lastSessionChange(save.effects);
   const { user } = save.about;
   const known = user?.kind === 'saved' ? user : undefined;
-  if (change?.type === 'logout') return { logout: { strangers_ttl: seconds(anonymousSessionS) } };
+  if (change?.type === 'logout') return { logout: { strangers_ttl: interval(anonymousSessionS) } };
   if (change) {
-    const ttl = { fixed_ttl: change.duration_s && seconds(change.duration_s), sliding_ttl: seconds(sessionS) };
+    const ttl = { fixed_ttl: change.duration_s && interval(change.duration_s), sliding_ttl: interval(sessionS) };
     const is_created_here = save.about.isCreatedHere === true;
     const login = {
       user: change.user,
@@ -60,28 +61,30 @@ function sessionPart(save: Save, { sessionS, anonymousSessionS }: SessionLifetim
     };
     return change.terminate_other_sessions ? { login, alone: {} } : { login };
   }
-  const keeps = one(save.effects, 'keep_session');
+  const keeps = lastEffectOfType(save.effects, 'keep_session');
   return keeps && known ? { keep: { kept_user: known.uuid, kept_epoch: keeps.user_epoch } } : {};
 }
 
-const sessionData = ({ backend, bindings, second_factor = false }: Of<'login'>, { about }: Save) =>
+const sessionData = ({ backend, bindings, second_factor = false }: EffectOfType<'login'>, { about }: PlanCommit) =>
   JSON.stringify({
     ...{ backend, bindings, second_factor },
-    ...{ last_ip: about.clientIp, last_user_agent: storable(about.userAgent ?? '') },
+    ...{ last_ip: about.clientIp, last_user_agent: truncatedUserAgent(about.userAgent ?? '') },
   });
 
 /** What other services are to do or to know. */
-function messagesOf({ effects, about }: Save): OutboxMessage[] {
+function outboxMessages({ effects, about }: PlanCommit): OutboxMessage[] {
   const { user, sessionUser, clientIp, flow } = about;
-  const leaves = sessionUser && all(effects, 'logout').length > 0;
+  const leaves = sessionUser && effectsOfType(effects, 'logout').length > 0;
   return [
-    ...all(effects, 'mail').map((mail) => mailOf(mail, { user, clientIp, flow })),
-    ...all(effects, 'event').map(({ action, context }) => eventOf({ action, context, user, clientIp, flow })),
-    ...(leaves ? [eventOf({ action: 'logout', context: {}, user: sessionUser, clientIp, flow })] : []),
+    ...effectsOfType(effects, 'mail').map((mail) => mailMessage(mail, { user, clientIp, flow })),
+    ...effectsOfType(effects, 'event').map(({ action, context }) =>
+      eventMessage({ action, context, user, clientIp, flow }),
+    ),
+    ...(leaves ? [eventMessage({ action: 'logout', context: {}, user: sessionUser, clientIp, flow })] : []),
   ];
 }
 
-function outboxValues(messages: readonly OutboxMessage[], sealer: Sealer): Values {
+function outboxValues(messages: readonly OutboxMessage[], sealer: Sealer): StatementValues {
   const rows = messages.map((message) => outboxRow(message, sealer));
   return {
     ids: rows.map(({ id }) => id),
@@ -91,15 +94,15 @@ function outboxValues(messages: readonly OutboxMessage[], sealer: Sealer): Value
 }
 
 /** The plan as it is saved, for each link that leads back to it. */
-const linkValues = ({ links, plan, versionId }: Save, sealer: Sealer): Values => ({
+const linkValues = ({ links, plan, versionId }: PlanCommit, sealer: Sealer): StatementValues => ({
   link_hashes: links.map(({ hash }) => hash),
   link_steps: links.map(({ step }) => step),
-  link_bodies: links.map(({ hash }) => sealer.seal(resumedRow(hash), bodyOf(plan))),
-  link_ttls: links.map(({ ttlS }) => seconds(ttlS)),
+  link_bodies: links.map(({ hash }) => sealer.seal(resumeTokenSealId(hash), planBodyOf(plan))),
+  link_ttls: links.map(({ ttlS }) => interval(ttlS)),
   version: versionId,
 });
 
-const settleValues = ({ cleared, returned }: Save): Values => ({
+const settlementValues = ({ cleared, returned }: PlanCommit): StatementValues => ({
   cleared_subjects: cleared.map(({ subject }) => subject),
   cleared_credentials: cleared.map(({ credential }) => credential),
   returned_subjects: returned.map(({ subject }) => subject),
@@ -107,33 +110,33 @@ const settleValues = ({ cleared, returned }: Save): Values => ({
   returned_times: returned.map(({ takenAt = null }) => takenAt),
 });
 
-const rateValues = (rated: readonly Of<'reputation'>[], { about }: Save): Values => ({
-  identifiers: rated.map(({ identifier }) => indexable(identifier)),
+const reputationValues = (rated: readonly EffectOfType<'reputation'>[], { about }: PlanCommit): StatementValues => ({
+  identifiers: rated.map(({ identifier }) => indexKey(identifier)),
   deltas: rated.map(({ delta }) => delta),
   client_ip: about.clientIp,
 });
 
 /** Logins at sources that begin with what is shown; they lead to where the plan does. */
 function sourceLoginValues(
-  parted: readonly Of<'source_login'>[],
-  { plan }: Save,
+  parted: readonly EffectOfType<'source_login'>[],
+  { plan }: PlanCommit,
   { sealer, lifetimes }: { readonly sealer: Sealer; readonly lifetimes: SessionLifetimes },
-): Values {
+): StatementValues {
   const query = plan.next === undefined ? {} : { next: plan.next };
-  const rows = parted.map(({ source, state }) => sourceLoginRow(state, { source, kept: {}, query }, sealer));
+  const rows = parted.map(({ source, state }) => pendingSourceLoginRow(state, { source, kept: {}, query }, sealer));
   return {
     parted_hashes: rows.map(({ hash }) => hash),
     parted_sources: rows.map(({ source }) => source),
     parted_bodies: rows.map(({ body }) => body),
-    parted_lifetime: seconds(lifetimes.sourceLoginS),
+    parted_lifetime: interval(lifetimes.sourceLoginS),
   };
 }
 
 /** Characters of an identifier that an index takes as they are; a longer one is known by its digest. */
 const MAX_INDEXED = 200;
 
-const indexable = (identifier: string) =>
+const indexKey = (identifier: string) =>
   identifier.length <= MAX_INDEXED ? identifier : `sha256:${createHash('sha256').update(identifier).digest('hex')}`;
 
 /** An interval of so many seconds, as Postgres reads it. */
-export const seconds = (count: number): string => `${count} seconds`;
+export const interval = (count: number): string => `${count} seconds`;

@@ -1,11 +1,11 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import { type Plan, type PlanBody, planBody } from '@gatehouse/plan';
-import { type SealedRow, type Sealer, Unsealable } from '@gatehouse/platform';
+import { type Sealer, type SealId, UnsealError } from '@gatehouse/platform';
 import { z } from 'zod';
-import type { Identity, Loaded, Session, StoredPlan } from '../execution/plans.js';
+import type { Identity, LoadedFlow, Session, StoredPlan } from '../execution/plans.js';
 
 /** One row of the LOAD statement. */
-export interface LoadedRow {
+export interface LoadedFlowRow {
   readonly flow_id: string;
   readonly newest_version_id: string;
   readonly brands_revision: string | null;
@@ -22,17 +22,17 @@ export interface LoadedRow {
   readonly pending_identity: SavedUser | null;
 }
 
-export const planRow = (id: string, revision: number): SealedRow => ({ table: 'flow.plans', id, revision });
+export const planSealId = (id: string, revision: number): SealId => ({ table: 'flow.plans', id, revision });
 
 /** A plan that waits for whoever follows a link belongs to no session yet. */
-export const resumedRow = (hash: Buffer): SealedRow => ({
+export const resumeTokenSealId = (hash: Buffer): SealId => ({
   table: 'flow.resume_tokens',
   id: hash.toString('hex'),
   revision: 0,
 });
 
 /** A saved user is stored by reference and read anew at each load. */
-const storedUser = z.object({
+const userReference = z.object({
   kind: z.literal('saved'),
   uuid: z.uuid(),
   epoch: z.int(),
@@ -40,14 +40,14 @@ const storedUser = z.object({
 });
 
 /** What of a plan is stored. */
-export function bodyOf({ id: _id, context, ...plan }: Plan): PlanBody {
+export function planBodyOf({ id: _id, context, ...plan }: Plan): PlanBody {
   const { pending_user: user, ...rest } = context;
   if (user?.kind !== 'saved') return { ...plan, context: { ...rest, pending_user: user } };
   const { kind, uuid, epoch, backend } = user;
   return { ...plan, context: { ...rest, pending_user: { kind, uuid, epoch, backend } } };
 }
 
-export function loadedOf(row: LoadedRow, sealer: Sealer): Loaded {
+export function toLoadedFlow(row: LoadedFlowRow, sealer: Sealer): LoadedFlow {
   return {
     flowId: row.flow_id,
     newestVersionId: row.newest_version_id,
@@ -58,36 +58,36 @@ export function loadedOf(row: LoadedRow, sealer: Sealer): Loaded {
   };
 }
 
-function sessionOf(row: LoadedRow, id: string): Session {
+function sessionOf(row: LoadedFlowRow, id: string): Session {
   const session = { id, retired: row.retired === true, leftS: row.session_left_s ?? undefined };
   if (!row.session_identity) return { ...session, user: undefined };
   const { last_ip, proved, ...user } = row.session_identity;
   return { ...session, user, proved: proved === true, lastIp: last_ip ?? undefined };
 }
 
-function storedPlan(row: LoadedRow, id: string, sealer: Sealer): StoredPlan | undefined {
+function storedPlan(row: LoadedFlowRow, id: string, sealer: Sealer): StoredPlan | undefined {
   const { revision, version_id: versionId, body, pending_identity: identity } = row;
-  const opened = openedPlan({ id, body, identity, sealed: planRow(id, revision) }, sealer);
+  const opened = openPlan({ id, body, identity, sealed: planSealId(id, revision) }, sealer);
   return opened && { ...opened, revision, versionId };
 }
 
 interface SealedPlan {
   readonly id: string;
   readonly body: Buffer;
-  readonly sealed: SealedRow;
+  readonly sealed: SealId;
   /** The user that its row names, as they are now. */
   readonly identity: SavedUser | null;
 }
 
 /** Undefined when the body cannot be opened or is of another version: that plan alone is dropped. */
-export function openedPlan(
+export function openPlan(
   { id, body, sealed, identity }: SealedPlan,
   sealer: Sealer,
 ): Pick<StoredPlan, 'plan' | 'orphaned'> | undefined {
   const opened = openBody(sealed, body, sealer);
   if (!opened) return undefined;
   const { context, ...rest } = opened;
-  const reference = storedUser.safeParse(context.pending_user);
+  const reference = userReference.safeParse(context.pending_user);
   if (!reference.success) return { plan: { ...rest, id, context } as Plan, orphaned: false };
   const { uuid, epoch, backend } = reference.data;
   // The column only helps the join; whom the plan is about, and since when, is in the sealed body.
@@ -97,11 +97,11 @@ export function openedPlan(
   return { plan, orphaned: user?.epoch !== epoch };
 }
 
-function openBody(row: SealedRow, body: Buffer, sealer: Sealer): PlanBody | undefined {
+function openBody(row: SealId, body: Buffer, sealer: Sealer): PlanBody | undefined {
   try {
     return planBody.safeParse(sealer.open(row, body)).data;
   } catch (error) {
-    if (error instanceof Unsealable) return undefined;
+    if (error instanceof UnsealError) return undefined;
     throw error;
   }
 }

@@ -1,27 +1,27 @@
 import type { NamedStatement } from '@gatehouse/platform';
 
 /** Seconds since a session was last noted as seen after which it is noted again. */
-const SEEN_EVERY = `interval '5 minutes'`;
+const SEEN_INTERVAL = `interval '5 minutes'`;
 
 /**
  * A user as one value: seven columns fewer to describe and read, for each of which a client pays with every row.
  * Looked for only where there is somebody to find.
  */
-const identity = (who: string, columns = '') => `(
+const identityJson = (who: string, columns = '') => `(
       SELECT row_to_json(u) FROM (
         SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale${columns}
         FROM directory.identities WHERE ${who}) u)`;
 
 /** The attributes of the user whose id is named, where the parameter says that they are wanted. */
-export const attributesOf = (id: string, wanted: string) =>
+export const attributesColumn = (id: string, wanted: string) =>
   `CASE WHEN ${wanted}::boolean THEN (SELECT a.attributes FROM directory.user_attributes a WHERE a.id = ${id}) END AS attributes`;
 
 /** Whether a device was proved by the login of a session, within an interval; its columns are those of `from`. */
-export const provedIn = (from: string, within: string) =>
+export const deviceProvedCondition = (from: string, within: string) =>
   `${from}data->'second_factor' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
 
-const OF_SESSION = `, is_superuser, debug, ${attributesOf('identities.id', '$3')}, s.data->>'last_ip' AS last_ip,
-          ${provedIn('s.', '$5::interval')} AS proved`;
+const OF_SESSION = `, is_superuser, debug, ${attributesColumn('identities.id', '$3')}, s.data->>'last_ip' AS last_ip,
+          ${deviceProvedCondition('s.', '$5::interval')} AS proved`;
 
 /**
  * $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted, $4 how long a plan lasts, $5 how long the
@@ -29,17 +29,17 @@ const OF_SESSION = `, is_superuser, debug, ${attributesOf('identities.id', '$3')
  * is outdated by so long after it was begun, however often it is saved, so that what an operator changes holds for
  * everybody by then (docs/security.md#accident-57).
  */
-export const LOAD: NamedStatement = {
+export const LOAD_FLOW: NamedStatement = {
   name: 'plan_load',
   text: `
     SELECT f.id AS flow_id, f.version_id AS newest_version_id,
       (SELECT revision FROM flow.brand_sets) AS brands_revision,
       k.until IS NOT NULL AS retired, s.id AS session_id,
-      CASE WHEN s.ttl IS NULL THEN extract(epoch FROM s.expires_at - now())::float8 END AS session_left_s, s.seen_at < now() - ${SEEN_EVERY} AS unseen,
+      CASE WHEN s.ttl IS NULL THEN extract(epoch FROM s.expires_at - now())::float8 END AS session_left_s, s.seen_at < now() - ${SEEN_INTERVAL} AS unseen,
       p.id AS plan_id, p.revision, p.version_id, p.body,
       p.version_id <> f.version_id AND p.begun_at <= now() - $4::interval AS outdated,
-      CASE WHEN s.user_id IS NOT NULL AND k.until IS NULL THEN ${identity('id = s.user_id AND is_active AND epoch = s.user_epoch', OF_SESSION)} END AS session_identity,
-      CASE WHEN p.pending_user_id IS NOT NULL THEN ${identity('id = p.pending_user_id')} END AS pending_identity
+      CASE WHEN s.user_id IS NOT NULL AND k.until IS NULL THEN ${identityJson('id = s.user_id AND is_active AND epoch = s.user_epoch', OF_SESSION)} END AS session_identity,
+      CASE WHEN p.pending_user_id IS NOT NULL THEN ${identityJson('id = p.pending_user_id')} END AS pending_identity
     FROM flow.flows f
     LEFT JOIN flow.session_keys k ON k.hash = $2 AND (k.until IS NULL OR k.until > now())
     LEFT JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
@@ -48,10 +48,10 @@ export const LOAD: NamedStatement = {
 };
 
 /** $1 session. A session that slides is prolonged when it is seen. */
-export const SEEN: NamedStatement = {
+export const TOUCH_SESSION: NamedStatement = {
   name: 'session_seen',
   text: `UPDATE flow.sessions SET seen_at = now(), expires_at = CASE WHEN ttl IS NULL THEN expires_at ELSE now() + ttl END
-         WHERE id = $1 AND seen_at < now() - ${SEEN_EVERY}`,
+         WHERE id = $1 AND seen_at < now() - ${SEEN_INTERVAL}`,
 };
 
 const PLAN_COLUMNS = '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at)';
@@ -66,14 +66,14 @@ const REPLACE = `
  * $1 session, $2 flow, $3 plan, $4 version, $5 pending user, $6 body, $7 lifetime, $8 and $9 id and revision of the plan
  * it replaces.
  */
-export const BEGIN: NamedStatement = {
+export const CREATE_PLAN: NamedStatement = {
   name: 'plan_begin',
   text: `INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT s.id, $2, $3, 0, $4, $5, $6, now() + $7::interval
          FROM flow.sessions s WHERE s.id = $1 FOR KEY SHARE ${REPLACE}`,
 };
 
 /** As BEGIN, with the session $1 and its key $10 made in the same statement; $11 is how long strangers' sessions last. */
-export const BEGIN_WITH_SESSION: NamedStatement = {
+export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',
   text: `
     WITH session AS (
@@ -84,16 +84,16 @@ export const BEGIN_WITH_SESSION: NamedStatement = {
 };
 
 /** $1 SHA-256 of a resume token, $2 slug: a token of another flow is none. */
-export const FIND_RESUMED: NamedStatement = {
+export const LOAD_PLAN_BY_TOKEN: NamedStatement = {
   name: 'plan_find_resumed',
   text: `
-    SELECT t.version_id, t.step_id, t.body, ${identity('id = t.user_id')} AS pending_identity
+    SELECT t.version_id, t.step_id, t.body, ${identityJson('id = t.user_id')} AS pending_identity
     FROM flow.resume_tokens t JOIN flow.flows f ON f.id = t.flow_id
     WHERE t.hash = $1 AND t.expires_at > now() AND f.slug = $2`,
 };
 
 /** $1 SHA-256 of the session cookie. */
-export const SLUGS: NamedStatement = {
+export const LIST_PLAN_SLUGS: NamedStatement = {
   name: 'plan_slugs',
   text: `
     SELECT f.slug FROM flow.session_keys k
@@ -103,7 +103,7 @@ export const SLUGS: NamedStatement = {
 };
 
 /** $1 SHA-256 of the session cookie: every plan of that session is dropped. The row says whose it is, if anybody's. */
-export const CANCEL: NamedStatement = {
+export const DROP_PLANS: NamedStatement = {
   name: 'plan_cancel',
   text: `
     WITH here AS (SELECT session_id FROM flow.session_keys WHERE hash = $1 AND until IS NULL),

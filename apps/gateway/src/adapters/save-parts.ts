@@ -1,11 +1,11 @@
-import { GIVEN_BACK } from './attempt-statements.js';
-import { MAX_SOURCE_LOGINS } from './source-login-rows.js';
+import { RELEASED_COLUMNS } from './attempt-statements.js';
+import { MAX_PENDING_SOURCE_LOGINS } from './source-login-rows.js';
 
 /** How long a key that a login replaced still learns how its plan ended (docs/spec/sessions.md#session-keys). */
-const RETIRED_FOR = `interval '10 seconds'`;
+const RETIRED_KEY_TTL = `interval '10 seconds'`;
 
 /** Something that happens if and only if a plan is saved: every part hangs on `saved`. */
-export interface Part {
+export interface CommitPart {
   /** Which sessions `s` are locked before the plan. */
   readonly locks?: string;
   readonly before?: string;
@@ -15,12 +15,12 @@ export interface Part {
 }
 
 /** What can come of a save, in the order in which it happens. */
-export const PARTS = {
+export const COMMIT_PARTS = {
   key: {
     locks: 's.id = :session',
     does: `
     retired AS (
-      UPDATE flow.session_keys k SET until = now() + ${RETIRED_FOR} FROM saved
+      UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
     fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT :new_key, session_id FROM saved)`,
   },
@@ -103,7 +103,7 @@ export const PARTS = {
       DELETE FROM flow.attempts a USING held c
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NULL),
     returned AS (
-      UPDATE flow.attempts a SET ${GIVEN_BACK} FROM held c
+      UPDATE flow.attempts a SET ${RELEASED_COLUMNS} FROM held c
       WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NOT NULL)`,
   },
   send: {
@@ -128,12 +128,12 @@ export const PARTS = {
     forgotten AS (
       DELETE FROM flow.source_logins WHERE hash IN (
         SELECT l.hash FROM flow.source_logins l JOIN saved USING (session_id)
-        ORDER BY l.expires_at DESC OFFSET ${MAX_SOURCE_LOGINS - 1})),
+        ORDER BY l.expires_at DESC OFFSET ${MAX_PENDING_SOURCE_LOGINS - 1})),
     parted AS (
       INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at)
       SELECT l.hash, saved.session_id, l.source, l.body, now() + :parted_lifetime::interval
       FROM saved, unnest(:parted_hashes::bytea[], :parted_sources::uuid[], :parted_bodies::bytea[]) l(hash, source, body))`,
   },
-} as const satisfies Readonly<Record<string, Part>>;
+} as const satisfies Readonly<Record<string, CommitPart>>;
 
-export type PartName = keyof typeof PARTS;
+export type CommitPartName = keyof typeof COMMIT_PARTS;

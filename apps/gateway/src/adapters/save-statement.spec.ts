@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { saving } from './save-statement.js';
+import { commitStatement } from './save-statement.js';
 
 const plan = {
   ...{ session: 's', flow: 'f', plan: 'p', revision: 3, pending_user: null, body: Buffer.of(1) },
@@ -7,7 +7,7 @@ const plan = {
 };
 
 it('has a value for each place, in whatever order they are named', () => {
-  const [{ text }, values] = saving(plan, { keep: { kept_user: 'u', kept_epoch: 2 } });
+  const [{ text }, values] = commitStatement(plan, { keep: { kept_user: 'u', kept_epoch: 2 } });
   const places = new Set(text.match(/\$\d+/g));
 
   expect(places.size).toBe(values.length);
@@ -16,14 +16,14 @@ it('has a value for each place, in whatever order they are named', () => {
 });
 
 it('has one name for one text, and none for two', () => {
-  const [plain] = saving(plan, {});
-  const [out] = saving(plan, { logout: { strangers_ttl: '1 hour' } });
+  const [plain] = commitStatement(plan, {});
+  const [out] = commitStatement(plan, { logout: { strangers_ttl: '1 hour' } });
 
-  expect(saving({ ...plan, revision: 4 }, {})[0]).toBe(plain);
+  expect(commitStatement({ ...plan, revision: 4 }, {})[0]).toBe(plain);
   expect(out.name).not.toBe(plain.name);
   expect(plain.text).not.toContain('sessions');
 });
 
 it('is not made of a value that nobody gave', () => {
-  expect(() => saving(plan, { logout: {} })).toThrow(':strangers_ttl');
+  expect(() => commitStatement(plan, { logout: {} })).toThrow(':strangers_ttl');
 });

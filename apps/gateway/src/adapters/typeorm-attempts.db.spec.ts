@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flowDatabase } from '../../../../test/support/flow-database.js';
-import { waiting } from '../../../../test/support/waiting.js';
-import type { Claim } from '../execution/attempts.js';
-import { TypeormAttempts } from './typeorm-attempts.js';
+import { waitForBlockedStatements } from '../../../../test/support/waiting.js';
+import type { AttemptReservation } from '../execution/attempts.js';
+import { PostgresAttemptStore } from './typeorm-attempts.js';
 
 let source: DataSource;
 let close: () => Promise<void>;
-let attempts: TypeormAttempts;
+let attempts: PostgresAttemptStore;
 
 beforeAll(async () => {
   ({ source, close } = await flowDatabase());
-  attempts = new TypeormAttempts(source);
+  attempts = new PostgresAttemptStore(source);
 });
 afterAll(() => close());
 
-const claim = (more: Partial<Claim> = {}): Claim => ({
+const claim = (more: Partial<AttemptReservation> = {}): AttemptReservation => ({
   subject: randomBytes(16),
   credential: 'password',
   free: 5,
@@ -24,10 +24,10 @@ const claim = (more: Partial<Claim> = {}): Claim => ({
   forgetAfterS: undefined,
   ...more,
 });
-const network = (more: Partial<Claim> = {}) =>
+const network = (more: Partial<AttemptReservation> = {}) =>
   claim({ credential: 'network', free: 100, hard: undefined, forgetAfterS: 900, ...more });
 
-const failures = async ({ subject, credential }: Claim) => {
+const failures = async ({ subject, credential }: AttemptReservation) => {
   const [row] = await source.query<{ failures: number }[]>(
     'SELECT failures FROM flow.attempts WHERE subject = $1 AND credential = $2',
     [subject, credential],
@@ -60,7 +60,7 @@ describe('attempts', () => {
 
     expect(waits).toEqual([1, 2, 4, 8]);
 
-    const patient = new TypeormAttempts(source, 30);
+    const patient = new PostgresAttemptStore(source, 30);
     const other = claim({ free: 1 });
     await patient.take([other], 0);
     expect(await patient.take([other], 0)).toMatchObject({ taken: false, retryAfterS: 30 });
@@ -191,10 +191,10 @@ describe('attempts', () => {
     await busy.startTransaction();
     await busy.query('SELECT FROM flow.attempts WHERE subject = $1 FOR UPDATE', [place.subject]);
     const first = attempts.take([secret, place], 0);
-    await waiting(source, 1);
+    await waitForBlockedStatements(source, 1);
     await attempts.take([secret], 0);
     const second = attempts.take([secret, place], 0);
-    await waiting(source, 2);
+    await waitForBlockedStatements(source, 2);
     const before = await deadlocks();
     await busy.commitTransaction();
     await busy.release();

@@ -1,8 +1,8 @@
-import { eventOf, outboxRow } from '@gatehouse/outbox';
+import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { BoundSessions, type Breach } from '../execution/bound-sessions.js';
-import type { Bindings } from '../execution/session-binding.js';
+import { SessionBindingStore, type SessionBreak } from '../execution/bound-sessions.js';
+import type { SessionBindings } from '../execution/session-binding.js';
 
 /** $1 session. */
 const FIND_BINDINGS = {
@@ -26,7 +26,7 @@ const END = {
 };
 
 /** Bound sessions in Postgres. */
-export class TypeormBoundSessions extends BoundSessions {
+export class PostgresSessionBindingStore extends SessionBindingStore {
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer,
@@ -34,22 +34,22 @@ export class TypeormBoundSessions extends BoundSessions {
     super();
   }
 
-  async findBindings(id: string): Promise<Bindings | undefined> {
-    const { rows } = await runNamed<Record<keyof Bindings, string | null>>(this.source, FIND_BINDINGS, [id]);
+  async findBindings(id: string): Promise<SessionBindings | undefined> {
+    const { rows } = await runNamed<Record<keyof SessionBindings, string | null>>(this.source, FIND_BINDINGS, [id]);
     return rows[0] && { network: rows[0].network ?? 'no_binding', geoip: rows[0].geoip ?? 'no_binding' };
   }
 
   async move(id: string, { ip, user_agent }: { ip: string; user_agent: string }): Promise<void> {
-    await runNamed(this.source, MOVE, [id, ip, storable(user_agent)]);
+    await runNamed(this.source, MOVE, [id, ip, truncatedUserAgent(user_agent)]);
   }
 
-  async end(id: string, { user, broken, move }: Breach): Promise<void> {
+  async end(id: string, { user, broken, move }: SessionBreak): Promise<void> {
     const context = {
       logout_reason: 'Session binding broken',
       binding: broken,
       ip: { previous: move.from ?? null, new: move.to },
     };
-    const event = eventOf({ action: 'logout', context, user, clientIp: move.to, flow: undefined });
+    const event = eventMessage({ action: 'logout', context, user, clientIp: move.to, flow: undefined });
     const row = outboxRow(event, this.sealer);
     await runNamed(this.source, END, [id, user.uuid, row.id, row.topic, row.body]);
   }
@@ -59,4 +59,4 @@ export class TypeormBoundSessions extends BoundSessions {
 const MAX_USER_AGENT = 512;
 
 /** A user agent as a row takes it: no longer than anybody needs. */
-export const storable = (userAgent: string): string => userAgent.slice(0, MAX_USER_AGENT);
+export const truncatedUserAgent = (userAgent: string): string => userAgent.slice(0, MAX_USER_AGENT);

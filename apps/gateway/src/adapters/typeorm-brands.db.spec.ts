@@ -2,20 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { Brand } from '@gatehouse/plan';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { brandOf } from '../../../../test/support/brands.js';
-import { PlanStore } from '../../../../test/support/plan-store.js';
-import { TypeormBrands } from './typeorm-brands.js';
+import { PlanStoreHarness } from '../../../../test/support/plan-store.js';
+import { BrandRepository } from './typeorm-brands.js';
 
-let store: PlanStore;
-let brands: TypeormBrands;
+let store: PlanStoreHarness;
+let brands: BrandRepository;
 
 beforeAll(async () => {
-  store = await PlanStore.open();
+  store = await PlanStoreHarness.open();
 });
 afterAll(() => store.close());
 beforeEach(async () => {
   await store.nextFlow();
   await store.source.query('TRUNCATE flow.brand_sets');
-  brands = new TypeormBrands(store.source, 'The site');
+  brands = new BrandRepository(store.source, 'The site');
 });
 
 /** As a run of blueprints would. */

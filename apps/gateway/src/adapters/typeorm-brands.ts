@@ -1,18 +1,18 @@
 import { type Brand, type BrandSet, brandFor, brandSet } from '@gatehouse/plan';
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Brands, type HostBrand } from '../execution/brands.js';
+import { BrandStore, type HostBrand } from '../execution/brands.js';
 
 const LOAD = { name: 'brands_load', text: 'SELECT revision, document FROM flow.brand_sets' };
 
-interface Kept {
+interface CachedBrands {
   readonly revision: string | null;
   readonly set: BrandSet;
 }
 
 /** Brands in Postgres, all of them in memory: a revision never changes, so what is kept of it is never stale. */
-export class TypeormBrands extends Brands {
-  private kept: Kept | undefined;
+export class BrandRepository extends BrandStore {
+  private kept: CachedBrands | undefined;
 
   /** `title` is that of a brand without one, and of hosts without a brand. */
   constructor(
@@ -28,26 +28,26 @@ export class TypeormBrands extends Brands {
   }
 
   lastKnown(host: string): HostBrand {
-    return this.brandOf(host, this.kept?.set ?? NOTHING);
+    return this.brandOf(host, this.kept?.set ?? NO_BRANDS);
   }
 
   private brandOf(host: string, { brands, first }: BrandSet): HostBrand {
-    const brand = brandFor(brands, host) ?? BUILT_IN;
+    const brand = brandFor(brands, host) ?? FALLBACK_BRAND;
     return { ...brand, title: brand.title || this.title, serving: { ...first, ...brand.flows } };
   }
 
-  private async read(): Promise<Kept> {
+  private async read(): Promise<CachedBrands> {
     const { rows } = await runNamed<{ revision: string; document: unknown }>(this.source, LOAD, []);
     // A document of a later version is not understood here; flows have addresses of their own, so nobody is kept out for that.
-    const set = brandSet.safeParse(rows[0]?.document).data ?? NOTHING;
+    const set = brandSet.safeParse(rows[0]?.document).data ?? NO_BRANDS;
     return { revision: rows[0]?.revision ?? null, set };
   }
 }
 
-const NOTHING: BrandSet = { v: 1, brands: [], first: {} };
+const NO_BRANDS: BrandSet = { v: 1, brands: [], first: {} };
 
 /** For hosts that no brand is for, where none is the default. */
-const BUILT_IN: Brand = {
+const FALLBACK_BRAND: Brand = {
   ...{ domain: 'fallback', default: true, title: '', logo: '', favicon: '', custom_css: '' },
   ...{ flows: {}, locale: '', theme: 'automatic', footer_links: [] },
 };

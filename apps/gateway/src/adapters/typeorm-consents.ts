@@ -1,9 +1,9 @@
-import { eventOf, outboxRow } from '@gatehouse/outbox';
+import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type ConsentingUser, Consents, type ListedConsent, type Revocation } from '../execution/consents.js';
+import { type ConsentRecord, Consents, type ConsentUser, type Revocation } from '../execution/consents.js';
 import type { Slice } from '../execution/sessions.js';
-import { whose } from './whose.js';
+import { perUserStatement } from './whose.js';
 
 /** What holds, of users who are there. */
 const LIVE = `
@@ -14,13 +14,17 @@ const LISTED = `
     jsonb_build_object('pk', u.pk, 'uuid', u.id, 'username', u.username, 'name', u.name, 'email', u.email,
       'is_active', u.is_active, 'is_superuser', u.is_superuser, 'type', u.type) AS user`;
 
-const COUNT = whose('consent_count', 'g.user_id', (owner) => `SELECT count(*)::int AS count ${LIVE} AND ${owner}`);
-const LIST = whose(
+const COUNT = perUserStatement(
+  'consent_count',
+  'g.user_id',
+  (owner) => `SELECT count(*)::int AS count ${LIVE} AND ${owner}`,
+);
+const LIST = perUserStatement(
   'consent_list',
   'g.user_id',
   (owner) => `${LISTED} ${LIVE} AND ${owner} ORDER BY g.application_name, g.pk LIMIT $2 OFFSET $3`,
 );
-const FIND = whose('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
+const FIND = perUserStatement('consent_listed', 'g.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND g.pk = $2`);
 /** What devices were given by the consent goes with it. $1 consent, $2 its user, $3-$5 the row of the outbox. */
 const REMOVE = {
   name: 'consent_remove',
@@ -37,7 +41,7 @@ interface Row {
   readonly application_id: string;
   readonly application_slug: string;
   readonly application_name: string;
-  readonly user: ConsentingUser;
+  readonly user: ConsentUser;
 }
 
 /** What users have allowed applications, in the schema of the service that asked them. */
@@ -54,25 +58,25 @@ export class TypeormConsents extends Consents {
     return rows[0]?.count ?? 0;
   }
 
-  async list(ofUser: string | undefined, { offset, limit }: Slice): Promise<ListedConsent[]> {
+  async list(ofUser: string | undefined, { offset, limit }: Slice): Promise<ConsentRecord[]> {
     return (await runNamed<Row>(this.source, LIST(ofUser), [ofUser ?? null, limit, offset])).rows.map(consentOf);
   }
 
-  async find(pk: number, ofUser: string | undefined): Promise<ListedConsent | undefined> {
+  async find(pk: number, ofUser: string | undefined): Promise<ConsentRecord | undefined> {
     return (await runNamed<Row>(this.source, FIND(ofUser), [ofUser ?? null, pk])).rows.map(consentOf)[0];
   }
 
-  async remove({ pk, user, application, permissions }: ListedConsent, { by, clientIp }: Revocation): Promise<boolean> {
+  async remove({ pk, user, application, permissions }: ConsentRecord, { by, clientIp }: Revocation): Promise<boolean> {
     const model = { app: 'authentik_stages_consent', model_name: 'userconsent', pk, name: application.name };
     const context = { model, application: application.slug, permissions: [...permissions], of: user.username };
-    const event = eventOf({ action: 'model_deleted', context, user: by, clientIp, flow: undefined });
+    const event = eventMessage({ action: 'model_deleted', context, user: by, clientIp, flow: undefined });
     const row = outboxRow(event, this.sealer);
     const given = [pk, user.uuid, row.id, row.topic, row.body];
     return (await runNamed(this.source, REMOVE, given)).rowCount === 1;
   }
 }
 
-const consentOf = (row: Row): ListedConsent => ({
+const consentOf = (row: Row): ConsentRecord => ({
   pk: row.pk,
   permissions: row.permissions,
   expires: row.expires ?? undefined,

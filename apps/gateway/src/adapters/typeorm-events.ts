@@ -1,9 +1,9 @@
 import type { Effect } from '@gatehouse/contracts';
-import { eventOf, outboxRow } from '@gatehouse/outbox';
+import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Events } from '../execution/events.js';
-import type { About } from '../execution/plans.js';
+import { EventRecorder } from '../execution/events.js';
+import type { EventContext } from '../execution/plans.js';
 
 /** $1 ids, $2 topics, $3 sealed bodies. */
 const RECORD: NamedStatement = {
@@ -13,7 +13,7 @@ const RECORD: NamedStatement = {
 };
 
 /** Events as rows of the outbox. */
-export class TypeormEvents extends Events {
+export class PostgresEventRecorder extends EventRecorder {
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer,
@@ -21,10 +21,10 @@ export class TypeormEvents extends Events {
     super();
   }
 
-  async record(events: readonly Effect[], { user, clientIp, flow }: About): Promise<void> {
+  async record(events: readonly Effect[], { user, clientIp, flow }: EventContext): Promise<void> {
     const rows = events
       .flatMap((effect) => (effect.type === 'event' ? [effect] : []))
-      .map(({ action, context }) => outboxRow(eventOf({ action, context, user, clientIp, flow }), this.sealer));
+      .map(({ action, context }) => outboxRow(eventMessage({ action, context, user, clientIp, flow }), this.sealer));
     if (rows.length === 0) return;
     await runNamed(this.source, RECORD, [
       ...[rows.map(({ id }) => id), rows.map(({ topic }) => topic), rows.map(({ body }) => body)],

@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { FlowVersion } from '@gatehouse/plan';
-import { Sealer, Unsealable, Vault } from '@gatehouse/platform';
+import { Sealer, SecretBox, UnsealError } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flowDatabase } from '../../../../test/support/flow-database.js';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
-import { TypeormFlows } from './typeorm-flows.js';
+import { PostgresFlowStore } from './typeorm-flows.js';
 
 let source: DataSource;
 let close: () => Promise<void>;
@@ -16,7 +16,7 @@ afterAll(() => close?.());
 
 const sealerOf = () => new Sealer(`k:${randomBytes(32).toString('base64')}`);
 const sealer = sealerOf();
-const seal = (object: string, field: string, value: string) => new Vault(sealer).seal({ object, field }, value);
+const seal = (object: string, field: string, value: string) => new SecretBox(sealer).seal({ object, field }, value);
 
 async function kept(document: FlowVersion): Promise<string> {
   const [id, flow] = [randomUUID(), randomUUID()];
@@ -35,15 +35,15 @@ describe('a published flow', () => {
     });
 
   it('is kept with the secrets of its stages sealed, and read with them open', async () => {
-    const found = await new TypeormFlows(source, sealer).find(await kept(version()));
+    const found = await new PostgresFlowStore(source, sealer).find(await kept(version()));
     expect(found?.steps[0]?.stage.config).toEqual({ key: 'hush', inner: 'inner' });
     expect(found?.attached).toEqual({ inner: { ...inner, secrets: { private_key: 'hush too' } } });
   });
 
   it('is not read with the secret of another stage, or without the key', async () => {
     const moved = await kept(version('stage-b'));
-    await expect(new TypeormFlows(source, sealer).find(moved)).rejects.toThrow(Unsealable);
+    await expect(new PostgresFlowStore(source, sealer).find(moved)).rejects.toThrow(UnsealError);
     const whole = await kept(version());
-    await expect(new TypeormFlows(source, sealerOf()).find(whole)).rejects.toThrow(Unsealable);
+    await expect(new PostgresFlowStore(source, sealerOf()).find(whole)).rejects.toThrow(UnsealError);
   });
 });

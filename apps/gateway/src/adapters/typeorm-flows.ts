@@ -1,10 +1,10 @@
 import { type FlowVersion, flowVersion } from '@gatehouse/plan';
-import { runNamed, type Sealer, Vault } from '@gatehouse/platform';
+import { runNamed, type Sealer, SecretBox } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type Configurable, type DescribedFlow, Flows } from '../execution/flows.js';
+import { type ConfigurableStage, FlowStore, type FlowSummary } from '../execution/flows.js';
 
 /** Versions kept in memory. They never change, so a cached one is never stale. */
-export const KEPT_VERSIONS = 500;
+export const MAX_CACHED_VERSIONS = 500;
 
 const LOAD = { name: 'flow_version_load', text: 'SELECT document FROM flow.flow_versions WHERE id = $1' };
 const EXISTS = { name: 'flow_exists', text: 'SELECT FROM flow.flows WHERE id = $1' };
@@ -19,7 +19,7 @@ const DESCRIBE = {
     FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id WHERE f.id = ANY ($1::uuid[])`,
 };
 /** $1 stage. A stage may be a step, or stand in the config of one. */
-const CONFIGURING = {
+const FIND_CONFIGURE_FLOW = {
   name: 'flow_configuring',
   text: `
     SELECT slug FROM (
@@ -32,7 +32,7 @@ const CONFIGURING = {
 };
 
 /** $1 kinds, $2 how many. */
-const CONFIGURABLE = {
+const LIST_CONFIGURABLE_STAGES = {
   name: 'flow_configurable',
   text: `
     SELECT id, min(name) AS name FROM (
@@ -44,7 +44,7 @@ const CONFIGURABLE = {
 };
 
 /** $1 stage, $2 how many. */
-const USING = {
+const FIND_FLOWS_USING_STAGE = {
   name: 'flow_using',
   text: `
     SELECT f.slug FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id
@@ -60,7 +60,7 @@ const MOST_CONFIGURABLE = 20;
 const MOST_FLOWS = 50;
 
 /** Published flows in Postgres. */
-export class TypeormFlows extends Flows {
+export class PostgresFlowStore extends FlowStore {
   private readonly kept = new Map<string, FlowVersion>();
 
   /** `sealer` opens the secrets of stages. */
@@ -77,21 +77,21 @@ export class TypeormFlows extends Flows {
     // The last used is the last in the map, so the first is the one to forget.
     this.kept.delete(versionId);
     this.kept.set(versionId, version);
-    if (this.kept.size > KEPT_VERSIONS) this.kept.delete(this.kept.keys().next().value!);
+    if (this.kept.size > MAX_CACHED_VERSIONS) this.kept.delete(this.kept.keys().next().value!);
     return version;
   }
 
   async findConfiguring(stageId: string): Promise<string | undefined> {
-    const { rows } = await runNamed<{ slug: string }>(this.source, CONFIGURING, [stageId]);
+    const { rows } = await runNamed<{ slug: string }>(this.source, FIND_CONFIGURE_FLOW, [stageId]);
     return rows[0]?.slug;
   }
 
-  async listConfigurable(kinds: readonly string[]): Promise<Configurable[]> {
-    return (await runNamed<Configurable>(this.source, CONFIGURABLE, [kinds, MOST_CONFIGURABLE])).rows;
+  async listConfigurable(kinds: readonly string[]): Promise<ConfigurableStage[]> {
+    return (await runNamed<ConfigurableStage>(this.source, LIST_CONFIGURABLE_STAGES, [kinds, MOST_CONFIGURABLE])).rows;
   }
 
-  async describe(flowIds: readonly string[]): Promise<DescribedFlow[]> {
-    return flowIds.length === 0 ? [] : (await runNamed<DescribedFlow>(this.source, DESCRIBE, [flowIds])).rows;
+  async describe(flowIds: readonly string[]): Promise<FlowSummary[]> {
+    return flowIds.length === 0 ? [] : (await runNamed<FlowSummary>(this.source, DESCRIBE, [flowIds])).rows;
   }
 
   async listSlugs(): Promise<ReadonlyMap<string, string>> {
@@ -104,19 +104,19 @@ export class TypeormFlows extends Flows {
   }
 
   async findUsing(stageId: string): Promise<string[]> {
-    const { rows } = await runNamed<{ slug: string }>(this.source, USING, [stageId, MOST_FLOWS]);
+    const { rows } = await runNamed<{ slug: string }>(this.source, FIND_FLOWS_USING_STAGE, [stageId, MOST_FLOWS]);
     return rows.map(({ slug }) => slug);
   }
 
   private async read(versionId: string): Promise<FlowVersion | undefined> {
     const { rows } = await runNamed<{ document: unknown }>(this.source, LOAD, [versionId]);
     const version = rows[0] && flowVersion.safeParse(rows[0].document).data;
-    return version && opened(version, new Vault(this.sealer));
+    return version && withOpenSecrets(version, new SecretBox(this.sealer));
   }
 }
 
 /** A version with the secrets of its stages open, as it is kept in memory only. Throws Unsealable. */
-function opened(version: FlowVersion, vault: Vault): FlowVersion {
+function withOpenSecrets(version: FlowVersion, vault: SecretBox): FlowVersion {
   const open = (object: string, config: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(Object.entries(config).map(([field, value]) => [field, vault.open({ object, field }, value)]));
   const steps = version.steps.map(({ stage, ...step }) => ({

@@ -2,12 +2,12 @@ import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { Grantors } from '../execution/grantors.js';
 import type { Identity } from '../execution/plans.js';
-import { SELF_COLUMNS, type SelfRow } from './self-rows.js';
+import { CURRENT_USER_COLUMNS, type CurrentUserRow } from './self-rows.js';
 
 /** $1 user, $2 false: attributes are not wanted, $3 the epoch of their sessions. */
 const FIND = {
   name: 'grantor_find',
-  text: `SELECT ${SELF_COLUMNS} FROM directory.identities u WHERE u.id = $1 AND u.is_active AND u.epoch = $3`,
+  text: `SELECT ${CURRENT_USER_COLUMNS} FROM directory.identities u WHERE u.id = $1 AND u.is_active AND u.epoch = $3`,
 };
 
 /** Those who have let a device in, in the one view that the gateway may read of the directory. */
@@ -17,7 +17,7 @@ export class TypeormGrantors extends Grantors {
   }
 
   async find({ uuid, epoch }: Parameters<Grantors['find']>[0]): Promise<Identity | undefined> {
-    const { rows } = await runNamed<SelfRow>(this.source, FIND, [uuid, false, epoch]);
+    const { rows } = await runNamed<CurrentUserRow>(this.source, FIND, [uuid, false, epoch]);
     return rows[0] && { ...rows[0], kind: 'saved' };
   }
 }

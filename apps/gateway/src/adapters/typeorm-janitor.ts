@@ -14,7 +14,7 @@ const EXPIRED: Readonly<Record<string, string>> = {
 };
 
 /** Removes what has expired. Nothing depends on it: expiry is enforced when a row is read. */
-export class TypeormJanitor {
+export class ExpiredRowCleaner {
   constructor(private readonly source: DataSource) {}
 
   /** One round; of several gateways only one works at a time. */

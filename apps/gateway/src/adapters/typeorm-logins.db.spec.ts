@@ -1,16 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, publish } from '../../../../test/support/flow-database.js';
-import { freshPlan, LIFETIMES, login, PlanStore } from '../../../../test/support/plan-store.js';
-import type { Claim } from '../execution/attempts.js';
+import { freshPlan, LIFETIMES, login, PlanStoreHarness } from '../../../../test/support/plan-store.js';
+import type { AttemptReservation } from '../execution/attempts.js';
 import { newSessionKey } from '../execution/session-key.js';
-import { TypeormAttempts } from './typeorm-attempts.js';
+import { PostgresAttemptStore } from './typeorm-attempts.js';
 import { TypeormSessions } from './typeorm-sessions.js';
 
-let store: PlanStore;
+let store: PlanStoreHarness;
 
 beforeAll(async () => {
-  store = await PlanStore.open();
+  store = await PlanStoreHarness.open();
 });
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
@@ -140,9 +140,15 @@ describe('a login', () => {
   });
 
   it('settles attempts with the plan: some are forgotten, some given back, others stay', async () => {
-    const attempts = new TypeormAttempts(store.source);
+    const attempts = new PostgresAttemptStore(store.source);
     const claims = ['right', 'untouched', 'wrong'].map(
-      (credential): Claim => ({ subject: randomBytes(16), credential, free: 5, hard: 50, forgetAfterS: undefined }),
+      (credential): AttemptReservation => ({
+        subject: randomBytes(16),
+        credential,
+        free: 5,
+        hard: 50,
+        forgetAfterS: undefined,
+      }),
     );
     await attempts.take(claims, 0);
     await attempts.take(claims, 0);
@@ -159,9 +165,9 @@ describe('a login', () => {
   });
 
   it('lets nobody wait for an attempt that was given back with the plan', async () => {
-    const attempts = new TypeormAttempts(store.source);
+    const attempts = new PostgresAttemptStore(store.source);
     const credential = { credential: 'network', free: 1, hard: undefined, forgetAfterS: 900 };
-    const place: Claim = { subject: randomBytes(16), ...credential };
+    const place: AttemptReservation = { subject: randomBytes(16), ...credential };
     await attempts.take([place], 0);
     await store.source.query('UPDATE flow.attempts SET free_at = to_timestamp(0) WHERE subject = $1', [place.subject]);
     const outcome = await attempts.take([place], 0);

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, publish } from '../../../../test/support/flow-database.js';
-import { freshPlan, LIFETIMES, login, PlanStore } from '../../../../test/support/plan-store.js';
+import { freshPlan, LIFETIMES, login, PlanStoreHarness } from '../../../../test/support/plan-store.js';
 import { newSessionKey } from '../execution/session-key.js';
 import { TypeormSessions } from './typeorm-sessions.js';
 
-let store: PlanStore;
+let store: PlanStoreHarness;
 
 beforeAll(async () => {
-  store = await PlanStore.open();
+  store = await PlanStoreHarness.open();
 });
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());

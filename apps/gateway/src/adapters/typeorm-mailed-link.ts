@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { SavedUser } from '@gatehouse/contracts';
-import { draw, type FlowVersion } from '@gatehouse/plan';
+import { createPlan, type FlowVersion } from '@gatehouse/plan';
 import type { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { hashToken, linkTo, randomText, TOKEN_LENGTH } from '../execution/resuming.js';
-import { CatalogueContracts } from './catalogue-contracts.js';
-import { seconds } from './plan-consequences.js';
-import { bodyOf, resumedRow } from './plan-rows.js';
-import { TypeormBrands } from './typeorm-brands.js';
-import { TypeormFlows } from './typeorm-flows.js';
+import { hashToken, randomToken, resumeUrl, TOKEN_LENGTH } from '../execution/resuming.js';
+import { CatalogueContractRegistry } from './catalogue-contracts.js';
+import { interval } from './plan-consequences.js';
+import { planBodyOf, resumeTokenSealId } from './plan-rows.js';
+import { BrandRepository } from './typeorm-brands.js';
+import { PostgresFlowStore } from './typeorm-flows.js';
 
-interface Wanted {
+interface RecoveryLinkOptions {
   readonly user: SavedUser;
   readonly baseUrl: string;
   /** The flow; else the one for recovery of the brand that the address is of. */
@@ -19,26 +19,26 @@ interface Wanted {
 }
 
 /** The link that a flow would mail to a user at its first step that mails one; or why there is none. */
-export async function mailedLink(
+export async function createRecoveryLink(
   source: DataSource,
   sealer: Sealer,
-  { user, baseUrl, slug: named, ttlS }: Wanted,
+  { user, baseUrl, slug: named, ttlS }: RecoveryLinkOptions,
 ): Promise<{ readonly url: string } | { readonly problem: string }> {
-  const slug = named ?? (await new TypeormBrands(source, '').find(new URL(baseUrl).host)).serving.recovery;
+  const slug = named ?? (await new BrandRepository(source, '').find(new URL(baseUrl).host)).serving.recovery;
   if (slug === undefined) return { problem: 'there is no flow for recovery' };
   const [flow] = await source.query<Flow[]>('SELECT id, version_id FROM flow.flows WHERE slug = $1', [slug]);
-  const version = flow && (await new TypeormFlows(source, sealer).find(flow.version_id));
+  const version = flow && (await new PostgresFlowStore(source, sealer).find(flow.version_id));
   if (!flow || !version) return { problem: `there is no flow ${slug}` };
-  const cursor = mailingStep(version);
+  const cursor = mailStepIndex(version);
   if (cursor < 0) return { problem: `the flow ${slug} mails no link` };
-  const plan = { ...draw(version, randomUUID()), cursor, context: { pending_user: user } };
-  const token = randomText(TOKEN_LENGTH);
+  const plan = { ...createPlan(version, randomUUID()), cursor, context: { pending_user: user } };
+  const token = randomToken(TOKEN_LENGTH);
   const [hash, step] = [hashToken(token), version.steps[cursor]!.id];
   await source.query(INSERT, [
     ...[hash, flow.id, flow.version_id, plan.id, step, user.uuid],
-    ...[sealer.seal(resumedRow(hash), bodyOf(plan)), seconds(ttlS)],
+    ...[sealer.seal(resumeTokenSealId(hash), planBodyOf(plan)), interval(ttlS)],
   ]);
-  return { url: linkTo({ slug, baseUrl, query: {} }, token) };
+  return { url: resumeUrl({ slug, baseUrl, query: {} }, token) };
 }
 
 interface Flow {
@@ -51,7 +51,7 @@ const INSERT = `
   VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::interval)`;
 
 /** Where the plan stands when the mail is read. */
-const mailingStep = (version: FlowVersion): number => {
-  const contracts = new CatalogueContracts();
+const mailStepIndex = (version: FlowVersion): number => {
+  const contracts = new CatalogueContractRegistry();
   return version.steps.findIndex(({ stage }) => contracts.find(stage.kind, version)?.effects.includes('mail'));
 };

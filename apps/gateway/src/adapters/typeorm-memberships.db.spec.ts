@@ -1,16 +1,16 @@
-import { TypeormRegister } from '@gatehouse/directory';
+import { TypeormDirectoryStore } from '@gatehouse/directory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enrol, flowDatabase } from '../../../../test/support/flow-database.js';
-import { TypeormMemberships } from './typeorm-memberships.js';
+import { PostgresGroupMembershipStore } from './typeorm-memberships.js';
 
 describe('memberships', () => {
   let database: Awaited<ReturnType<typeof flowDatabase>>;
-  let register: TypeormRegister;
-  let memberships: TypeormMemberships;
+  let register: TypeormDirectoryStore;
+  let memberships: PostgresGroupMembershipStore;
   beforeAll(async () => {
     database = await flowDatabase();
-    register = new TypeormRegister(database.source.manager);
-    memberships = new TypeormMemberships(database.source);
+    register = new TypeormDirectoryStore(database.source.manager);
+    memberships = new PostgresGroupMembershipStore(database.source);
   });
   afterAll(() => database?.close());
 

@@ -1,6 +1,6 @@
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Memberships } from '../execution/memberships.js';
+import { GroupMembershipStore } from '../execution/memberships.js';
 
 /** $1 user, $2 groups. */
 const AMONG: NamedStatement = {
@@ -9,7 +9,7 @@ const AMONG: NamedStatement = {
 };
 
 /** Memberships in the one view that the gateway may read of the directory. */
-export class TypeormMemberships extends Memberships {
+export class PostgresGroupMembershipStore extends GroupMembershipStore {
   constructor(private readonly source: DataSource) {
     super();
   }

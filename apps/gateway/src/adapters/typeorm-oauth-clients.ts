@@ -1,10 +1,13 @@
 import { type OauthClient, oauthClient } from '@gatehouse/plan';
-import { runNamed, type Sealer, Vault } from '@gatehouse/platform';
+import { runNamed, type Sealer, SecretBox } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { OauthClients } from '../execution/oauth-clients.js';
 
 const FIND = { name: 'oauth_client_find', text: 'SELECT document FROM flow.oauth_clients WHERE client_id = $1' };
-const FIND_OF = { name: 'oauth_client_of', text: 'SELECT document FROM flow.oauth_clients WHERE application = $1' };
+const FIND_BY_APPLICATION = {
+  name: 'oauth_client_of',
+  text: 'SELECT document FROM flow.oauth_clients WHERE application = $1',
+};
 
 /** OAuth clients in Postgres, read anew each time: devices ask seldom, and what is withdrawn counts at once. */
 export class TypeormOauthClients extends OauthClients {
@@ -20,7 +23,7 @@ export class TypeormOauthClients extends OauthClients {
   }
 
   findOf(applicationSlug: string): Promise<OauthClient | undefined> {
-    return this.read(FIND_OF, applicationSlug);
+    return this.read(FIND_BY_APPLICATION, applicationSlug);
   }
 
   private async read(statement: typeof FIND, key: string): Promise<OauthClient | undefined> {
@@ -31,6 +34,6 @@ export class TypeormOauthClients extends OauthClients {
     const client = oauthClient.safeParse(rows[0]?.document).data;
     if (!client) return undefined;
     const { id: object, client_secret: sealed } = client;
-    return { ...client, client_secret: new Vault(this.sealer).open({ object, field: 'client_secret' }, sealed) };
+    return { ...client, client_secret: new SecretBox(this.sealer).open({ object, field: 'client_secret' }, sealed) };
   }
 }

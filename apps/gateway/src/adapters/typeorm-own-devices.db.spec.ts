@@ -6,7 +6,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withDevices } from '../../../../test/support/devices.js';
 import { enrol, flowDatabase } from '../../../../test/support/flow-database.js';
-import type { OwnedDevice } from '../execution/own-devices.js';
+import type { UserDevice } from '../execution/own-devices.js';
 import { TypeormOwnDevices } from './typeorm-own-devices.js';
 
 let source: DataSource;
@@ -26,7 +26,7 @@ beforeEach(async () => {
   await source.query('DELETE FROM flow.outbox');
 });
 
-async function has(user: SavedUser, kind: DeviceClass = 'totp', name: string = kind): Promise<OwnedDevice> {
+async function has(user: SavedUser, kind: DeviceClass = 'totp', name: string = kind): Promise<UserDevice> {
   const secret = { key: 'nobody-sees-this' };
   const pk = await kept.add({ id: randomUUID(), user: user.uuid, kind, name, secret, facts: { ending: '00' } });
   return (await own.find(user.uuid, { kind, pk: pk! }))!;

@@ -1,6 +1,6 @@
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type CalledUser, Owners } from '../execution/owners.js';
+import { Owners, type UserReference } from '../execution/owners.js';
 
 const BY_PK = { name: 'owner_by_pk', text: 'SELECT id FROM directory.identities WHERE pk = $1' };
 const BY_USERNAME = { name: 'owner_by_username', text: 'SELECT id FROM directory.identities WHERE username = $1' };
@@ -11,7 +11,7 @@ export class TypeormOwners extends Owners {
     super();
   }
 
-  async find(called: CalledUser): Promise<string | undefined> {
+  async find(called: UserReference): Promise<string | undefined> {
     const [statement, value] = 'pk' in called ? [BY_PK, called.pk] : [BY_USERNAME, called.username];
     return (await runNamed<{ id: string }>(this.source, statement, [value])).rows[0]?.id;
   }

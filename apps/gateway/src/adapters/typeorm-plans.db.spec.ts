@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, publish } from '../../../../test/support/flow-database.js';
-import { freshPlan, PlanStore } from '../../../../test/support/plan-store.js';
-import { TypeormJanitor } from './typeorm-janitor.js';
+import { freshPlan, PlanStoreHarness } from '../../../../test/support/plan-store.js';
+import { ExpiredRowCleaner } from './typeorm-janitor.js';
 
-let store: PlanStore;
+let store: PlanStoreHarness;
 
 beforeAll(async () => {
-  store = await PlanStore.open();
+  store = await PlanStoreHarness.open();
 });
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
@@ -151,7 +151,7 @@ describe('expiry', () => {
     await store.source.query(`UPDATE flow.sessions SET expires_at = now() - interval '1 s' WHERE id = $1`, [
       old.sessionId,
     ]);
-    await new TypeormJanitor(store.source).sweep();
+    await new ExpiredRowCleaner(store.source).sweep();
     const left = await store.source.query<{ id: string }[]>('SELECT id FROM flow.sessions WHERE id = ANY ($1)', [
       [old.sessionId, young.sessionId],
     ]);

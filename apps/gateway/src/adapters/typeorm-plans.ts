@@ -3,11 +3,19 @@ import { Problem, type SavedUser } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
 import { type Logger, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type Begin, type Loaded, Plans, type ResumedPlan, type Save } from '../execution/plans.js';
-import { consequencesOf, seconds } from './plan-consequences.js';
-import { bodyOf, type LoadedRow, loadedOf, openedPlan, planRow, resumedRow } from './plan-rows.js';
-import { BEGIN, BEGIN_WITH_SESSION, CANCEL, FIND_RESUMED, LOAD, SEEN, SLUGS } from './plan-statements.js';
-import { saving } from './save-statement.js';
+import { type LoadedFlow, type NewPlan, type PlanCommit, PlanStore, type ResumedPlan } from '../execution/plans.js';
+import { commitPartsOf, interval } from './plan-consequences.js';
+import { type LoadedFlowRow, openPlan, planBodyOf, planSealId, resumeTokenSealId, toLoadedFlow } from './plan-rows.js';
+import {
+  CREATE_PLAN,
+  CREATE_PLAN_AND_SESSION,
+  DROP_PLANS,
+  LIST_PLAN_SLUGS,
+  LOAD_FLOW,
+  LOAD_PLAN_BY_TOKEN,
+  TOUCH_SESSION,
+} from './plan-statements.js';
+import { commitStatement } from './save-statement.js';
 
 interface ResumedRow {
   readonly version_id: string;
@@ -20,7 +28,7 @@ interface ResumedRow {
 const MAX_PLAN_BYTES = 256 * 1024;
 
 /** Seconds that sessions and plans last. */
-export interface Lifetimes {
+export interface PlanLifetimes {
   readonly anonymousSessionS: number;
   /** Of a login without a duration of its own, since last seen. */
   readonly sessionS: number;
@@ -32,88 +40,88 @@ export interface Lifetimes {
   readonly proofS: number;
 }
 
-interface Settings {
-  readonly lifetimes: Lifetimes;
+interface PlanStoreSettings {
+  readonly lifetimes: PlanLifetimes;
   /** Whether the attributes of logged-in users are wanted. */
   readonly attributes: boolean;
   readonly logger: Logger;
 }
 
 /** Plans in Postgres: the hot path is one named statement to load and one to save. */
-export class TypeormPlans extends Plans {
+export class PostgresPlanStore extends PlanStore {
   constructor(
     private readonly source: DataSource,
     private readonly sealer: Sealer,
-    private readonly settings: Settings,
+    private readonly settings: PlanStoreSettings,
   ) {
     super();
   }
 
-  async find(slug: string, sessionKey: Buffer | undefined): Promise<Loaded | undefined> {
+  async find(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined> {
     const { attributes, lifetimes } = this.settings;
-    const { rows } = await runNamed<LoadedRow>(this.source, LOAD, [
-      ...[slug, sessionKey ?? null, attributes, seconds(lifetimes.planS), seconds(lifetimes.proofS)],
+    const { rows } = await runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, [
+      ...[slug, sessionKey ?? null, attributes, interval(lifetimes.planS), interval(lifetimes.proofS)],
     ]);
     const row = rows[0];
     if (row?.session_id && row.unseen && !row.retired) this.see(row.session_id);
-    return row && loadedOf(row, this.sealer);
+    return row && toLoadedFlow(row, this.sealer);
   }
 
   async findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined> {
-    const { rows } = await runNamed<ResumedRow>(this.source, FIND_RESUMED, [token, slug]);
+    const { rows } = await runNamed<ResumedRow>(this.source, LOAD_PLAN_BY_TOKEN, [token, slug]);
     if (!rows[0]) return undefined;
     const { version_id: versionId, step_id: step, body, pending_identity: identity } = rows[0];
-    const opened = openedPlan({ id: randomUUID(), body, identity, sealed: resumedRow(token) }, this.sealer);
+    const opened = openPlan({ id: randomUUID(), body, identity, sealed: resumeTokenSealId(token) }, this.sealer);
     return opened && { ...opened, versionId, step };
   }
 
-  async begin({ flowId, versionId, plan, session, replaces }: Begin): Promise<string | undefined> {
+  async begin({ flowId, versionId, plan, session, replaces }: NewPlan): Promise<string | undefined> {
     const sessionId = 'id' in session ? session.id : randomUUID();
     const values = [
       ...[sessionId, flowId, plan.id, versionId, pendingUserId(plan), this.seal(plan, 0)],
-      ...[seconds(this.settings.lifetimes.planS), replaces?.id ?? null, replaces?.revision ?? null],
+      ...[interval(this.settings.lifetimes.planS), replaces?.id ?? null, replaces?.revision ?? null],
     ];
     const { rows } =
       'id' in session
-        ? await runNamed<{ session_id: string }>(this.source, BEGIN, values)
-        : await runNamed<{ session_id: string }>(this.source, BEGIN_WITH_SESSION, [
+        ? await runNamed<{ session_id: string }>(this.source, CREATE_PLAN, values)
+        : await runNamed<{ session_id: string }>(this.source, CREATE_PLAN_AND_SESSION, [
             ...values,
             session.newKey,
-            seconds(this.settings.lifetimes.anonymousSessionS),
+            interval(this.settings.lifetimes.anonymousSessionS),
           ]);
     return rows[0]?.session_id;
   }
 
-  async save(save: Save): Promise<boolean> {
+  async save(save: PlanCommit): Promise<boolean> {
     const { sessionId, flowId, plan, revision } = save;
     const values = {
       ...{ session: sessionId, flow: flowId, plan: plan.id, revision, pending_user: pendingUserId(plan) },
       ...{ body: this.seal(plan, revision + 1), is_over: plan.ended !== undefined },
-      lifetime: seconds(this.settings.lifetimes.planS),
+      lifetime: interval(this.settings.lifetimes.planS),
     };
-    const consequences = consequencesOf(save, this.sealer, this.settings.lifetimes);
-    return (await runNamed(this.source, ...saving(values, consequences))).rows.length > 0;
+    const consequences = commitPartsOf(save, this.sealer, this.settings.lifetimes);
+    return (await runNamed(this.source, ...commitStatement(values, consequences))).rows.length > 0;
   }
 
   async slugsOf(sessionKey: Buffer): Promise<string[]> {
-    const { rows } = await runNamed<{ slug: string }>(this.source, SLUGS, [sessionKey]);
+    const { rows } = await runNamed<{ slug: string }>(this.source, LIST_PLAN_SLUGS, [sessionKey]);
     return rows.map(({ slug }) => slug);
   }
 
   async cancel(sessionKey: Buffer): Promise<string | undefined> {
-    const { rows } = await runNamed<{ user_id: string }>(this.source, CANCEL, [sessionKey]);
+    const { rows } = await runNamed<{ user_id: string }>(this.source, DROP_PLANS, [sessionKey]);
     return rows[0]?.user_id;
   }
 
   /** Not part of the answer, so nobody waits for it. */
   private see(sessionId: string) {
-    runNamed(this.source, SEEN, [sessionId]).catch((error: unknown) =>
+    runNamed(this.source, TOUCH_SESSION, [sessionId]).catch((error: unknown) =>
       this.settings.logger.fault('a session could not be noted as seen', error),
     );
   }
 
   private seal(plan: Plan, revision: number): Buffer {
-    const sealed = this.sealer.seal(planRow(plan.id, revision), bodyOf(plan));
+    const sealed = this.sealer.seal(planSealId(plan.id, revision), planBodyOf(plan));
     if (sealed.length <= MAX_PLAN_BYTES) return sealed;
     throw new Problem('stage_fault', { detail: `the plan is larger than ${MAX_PLAN_BYTES} bytes` });
   }

@@ -2,19 +2,19 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol } from '../../../../test/support/flow-database.js';
-import { LIFETIMES, login, PlanStore } from '../../../../test/support/plan-store.js';
+import { LIFETIMES, login, PlanStoreHarness } from '../../../../test/support/plan-store.js';
 import { newSessionKey } from '../execution/session-key.js';
-import { storable, TypeormBoundSessions } from './typeorm-bound-sessions.js';
+import { PostgresSessionBindingStore, truncatedUserAgent } from './typeorm-bound-sessions.js';
 import { TypeormSessions } from './typeorm-sessions.js';
 
-let store: PlanStore;
+let store: PlanStoreHarness;
 let sessions: TypeormSessions;
-let bound: TypeormBoundSessions;
+let bound: PostgresSessionBindingStore;
 
 beforeAll(async () => {
-  store = await PlanStore.open();
+  store = await PlanStoreHarness.open();
   sessions = new TypeormSessions(store.source);
-  bound = new TypeormBoundSessions(store.source, new Sealer(`a:${randomBytes(32).toString('base64')}`));
+  bound = new PostgresSessionBindingStore(store.source, new Sealer(`a:${randomBytes(32).toString('base64')}`));
 });
 afterAll(() => store.close());
 beforeEach(() => store.nextFlow());
@@ -171,7 +171,7 @@ describe('a bound session', () => {
   });
 
   it('keeps no more of a user agent than anybody needs', () => {
-    expect(storable('x'.repeat(10_000))).toHaveLength(512);
+    expect(truncatedUserAgent('x'.repeat(10_000))).toHaveLength(512);
   });
 });
 

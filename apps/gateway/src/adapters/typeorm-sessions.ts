@@ -1,15 +1,15 @@
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type ListedSession, type LoginSession, Sessions, type Slice } from '../execution/sessions.js';
-import { provedIn, SEEN } from './plan-statements.js';
-import { SELF_COLUMNS, type SelfRow } from './self-rows.js';
-import { whose } from './whose.js';
+import { type ActiveSession, type SessionSummary, Sessions, type Slice } from '../execution/sessions.js';
+import { deviceProvedCondition, TOUCH_SESSION } from './plan-statements.js';
+import { CURRENT_USER_COLUMNS, type CurrentUserRow } from './self-rows.js';
+import { perUserStatement } from './whose.js';
 
 /** $1 SHA-256 of the session cookie, $2 whether attributes are wanted. */
 const FIND = {
   name: 'session_user',
   text: `
-    SELECT ${SELF_COLUMNS}, s.id AS session_id, s.data->>'last_ip' AS last_ip,
+    SELECT ${CURRENT_USER_COLUMNS}, s.id AS session_id, s.data->>'last_ip' AS last_ip,
       s.seen_at < now() - interval '5 minutes' AS unseen
     FROM flow.session_keys k
     JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
@@ -25,13 +25,21 @@ const LISTED = `
   SELECT s.id, u.pk AS "userPk", coalesce(s.data->>'last_ip', '') AS "lastIp",
     coalesce(s.data->>'last_user_agent', '') AS "userAgent", s.seen_at AS "lastUsed", s.expires_at AS expires`;
 
-const COUNT = whose('session_count', 's.user_id', (owner) => `SELECT count(*)::int AS count ${LIVE} AND ${owner}`);
-const LIST = whose(
+const COUNT = perUserStatement(
+  'session_count',
+  's.user_id',
+  (owner) => `SELECT count(*)::int AS count ${LIVE} AND ${owner}`,
+);
+const LIST = perUserStatement(
   'session_list',
   's.user_id',
   (owner) => `${LISTED} ${LIVE} AND ${owner} ORDER BY s.seen_at DESC, s.id LIMIT $2 OFFSET $3`,
 );
-const FIND_LISTED = whose('session_listed', 's.user_id', (owner) => `${LISTED} ${LIVE} AND ${owner} AND s.id = $2`);
+const FIND_LISTED = perUserStatement(
+  'session_listed',
+  's.user_id',
+  (owner) => `${LISTED} ${LIVE} AND ${owner} AND s.id = $2`,
+);
 const REMOVE = {
   name: 'session_remove',
   text: 'DELETE FROM flow.sessions WHERE ($1::uuid IS NULL OR user_id = $1) AND id = $2 AND user_id IS NOT NULL',
@@ -40,10 +48,14 @@ const REMOVE = {
 /** $1 session, $2 user, $3 seconds. */
 const HAS_PROVED = {
   name: 'session_proved',
-  text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${provedIn('', 'make_interval(secs => $3::int)')}`,
+  text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${deviceProvedCondition('', 'make_interval(secs => $3::int)')}`,
 };
 
-type FoundRow = SelfRow & { readonly session_id: string; readonly last_ip: string | null; readonly unseen: boolean };
+type ActiveSessionRow = CurrentUserRow & {
+  readonly session_id: string;
+  readonly last_ip: string | null;
+  readonly unseen: boolean;
+};
 
 /** Sessions in Postgres. */
 export class TypeormSessions extends Sessions {
@@ -55,11 +67,11 @@ export class TypeormSessions extends Sessions {
     super();
   }
 
-  async find(sessionKey: Buffer): Promise<LoginSession | undefined> {
-    const { rows } = await runNamed<FoundRow>(this.source, FIND, [sessionKey, this.attributes]);
+  async find(sessionKey: Buffer): Promise<ActiveSession | undefined> {
+    const { rows } = await runNamed<ActiveSessionRow>(this.source, FIND, [sessionKey, this.attributes]);
     if (!rows[0]) return undefined;
     const { session_id: id, last_ip: lastIp, unseen, ...user } = rows[0];
-    if (unseen) await runNamed(this.source, SEEN, [id]);
+    if (unseen) await runNamed(this.source, TOUCH_SESSION, [id]);
     return { id, lastIp: lastIp ?? undefined, user: { ...user, kind: 'saved' } };
   }
 
@@ -68,12 +80,12 @@ export class TypeormSessions extends Sessions {
     return rows[0]?.count ?? 0;
   }
 
-  async list(ofUser: string | undefined, { offset, limit }: Slice): Promise<ListedSession[]> {
-    return (await runNamed<ListedSession>(this.source, LIST(ofUser), [ofUser ?? null, limit, offset])).rows;
+  async list(ofUser: string | undefined, { offset, limit }: Slice): Promise<SessionSummary[]> {
+    return (await runNamed<SessionSummary>(this.source, LIST(ofUser), [ofUser ?? null, limit, offset])).rows;
   }
 
-  async findListed(id: string, ofUser: string | undefined): Promise<ListedSession | undefined> {
-    return (await runNamed<ListedSession>(this.source, FIND_LISTED(ofUser), [ofUser ?? null, id])).rows[0];
+  async findListed(id: string, ofUser: string | undefined): Promise<SessionSummary | undefined> {
+    return (await runNamed<SessionSummary>(this.source, FIND_LISTED(ofUser), [ofUser ?? null, id])).rows[0];
   }
 
   async remove(id: string, ofUser: string | undefined): Promise<boolean> {

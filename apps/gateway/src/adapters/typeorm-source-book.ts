@@ -1,10 +1,15 @@
 import type { PublishedSource, SavedUser } from '@gatehouse/contracts';
-import { eventOf, outboxRow } from '@gatehouse/outbox';
-import { runNamed, type Sealer, Vault } from '@gatehouse/platform';
-import { openedSource, type SealedSource } from '@gatehouse/sources';
+import { eventMessage, outboxRow } from '@gatehouse/outbox';
+import { runNamed, type Sealer, SecretBox } from '@gatehouse/platform';
+import { openSource, type SealedSource } from '@gatehouse/sources';
 import type { DataSource } from 'typeorm';
 import type { Slice } from '../execution/sessions.js';
-import { type ConnectionChange, type Outsider, type OwnConnection, SourceBook } from '../execution/source-book.js';
+import {
+  type ConnectionChange,
+  type SourceAccount,
+  SourceBook,
+  type UserSourceConnection,
+} from '../execution/source-book.js';
 
 const USER = `SELECT 'saved' AS kind, u.id AS uuid, u.pk, u.username, u.name, u.email, u.is_active, u.epoch, u.locale
   FROM directory.identities u`;
@@ -60,10 +65,10 @@ export class TypeormSourceBook extends SourceBook {
 
   async find(slug: string): Promise<PublishedSource | undefined> {
     const { rows } = await runNamed<{ document: SealedSource }>(this.source, FIND, [slug]);
-    return rows[0] && openedSource(rows[0].document, new Vault(this.sealer));
+    return rows[0] && openSource(rows[0].document, new SecretBox(this.sealer));
   }
 
-  async findConnected({ source, identifier }: Outsider): Promise<SavedUser | undefined> {
+  async findConnected({ source, identifier }: SourceAccount): Promise<SavedUser | undefined> {
     return (await runNamed<SavedUser>(this.source, CONNECTED, [source, identifier])).rows[0];
   }
 
@@ -71,7 +76,10 @@ export class TypeormSourceBook extends SourceBook {
     return (await runNamed<SavedUser>(this.source, MATCHING[field], [value])).rows;
   }
 
-  async connect({ source, identifier, name }: Outsider & { name: string }, change: ConnectionChange): Promise<Outcome> {
+  async connect(
+    { source, identifier, name }: SourceAccount & { name: string },
+    change: ConnectionChange,
+  ): Promise<Outcome> {
     const context = { message: 'Linked Source', source: { uuid: source, name } };
     const given = [...this.told('source_linked', context, change), source, identifier, change.user.uuid];
     return (await runNamed<{ outcome: Outcome }>(this.source, CONNECT, given)).rows[0]!.outcome;
@@ -81,8 +89,8 @@ export class TypeormSourceBook extends SourceBook {
     return (await runNamed<{ count: number }>(this.source, COUNT, [userId])).rows[0]?.count ?? 0;
   }
 
-  async list(userId: string, { offset, limit }: Slice): Promise<OwnConnection[]> {
-    return (await runNamed<OwnConnection>(this.source, LIST, [userId, limit, offset])).rows;
+  async list(userId: string, { offset, limit }: Slice): Promise<UserSourceConnection[]> {
+    return (await runNamed<UserSourceConnection>(this.source, LIST, [userId, limit, offset])).rows;
   }
 
   async remove(pk: number, change: ConnectionChange): Promise<boolean> {
@@ -92,7 +100,10 @@ export class TypeormSourceBook extends SourceBook {
   }
 
   private told(action: string, context: object, { user, clientIp }: ConnectionChange): unknown[] {
-    const row = outboxRow(eventOf({ action, context: { ...context }, user, clientIp, flow: undefined }), this.sealer);
+    const row = outboxRow(
+      eventMessage({ action, context: { ...context }, user, clientIp, flow: undefined }),
+      this.sealer,
+    );
     return [row.id, row.topic, row.body];
   }
 }

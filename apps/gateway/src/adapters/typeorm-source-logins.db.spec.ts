@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flowDatabase } from '../../../../test/support/flow-database.js';
-import { MAX_SOURCE_LOGINS } from './source-login-rows.js';
+import { MAX_PENDING_SOURCE_LOGINS } from './source-login-rows.js';
 import { TypeormSourceLogins } from './typeorm-source-logins.js';
 
 let database: Awaited<ReturnType<typeof flowDatabase>>;
@@ -66,7 +66,7 @@ describe('a login at a source', () => {
 
   it('gives way, the oldest first, where a session begins many', async () => {
     const { state: first, hash } = await opened();
-    const states = Array.from({ length: MAX_SOURCE_LOGINS }, newState);
+    const states = Array.from({ length: MAX_PENDING_SOURCE_LOGINS }, newState);
     for (const state of states) await loginsFor().open(state, login(), hash);
     expect(await loginsFor().take(first, hash)).toBeUndefined();
     for (const state of states) expect(await loginsFor().take(state, hash)).toBeDefined();

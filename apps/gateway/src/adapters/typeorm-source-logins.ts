@@ -3,9 +3,9 @@ import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform'
 import type { DataSource } from 'typeorm';
 import { hashToken } from '../execution/resuming.js';
 import { newSessionKey, type SessionKey } from '../execution/session-key.js';
-import { type SourceLogin, SourceLogins } from '../execution/source-logins.js';
-import { seconds } from './plan-consequences.js';
-import { MAX_SOURCE_LOGINS, openedSourceLogin, sourceLoginRow } from './source-login-rows.js';
+import { type PendingSourceLogin, SourceLogins } from '../execution/source-logins.js';
+import { interval } from './plan-consequences.js';
+import { MAX_PENDING_SOURCE_LOGINS, openPendingSourceLogin, pendingSourceLoginRow } from './source-login-rows.js';
 
 /** $1 hash of the state, $2 source, $3 body, $4 lifetime, $5 SHA-256 of the session cookie. */
 const OPEN: NamedStatement = {
@@ -17,7 +17,7 @@ const OPEN: NamedStatement = {
     older AS (
       DELETE FROM flow.source_logins WHERE hash IN (
         SELECT l.hash FROM flow.source_logins l JOIN session ON l.session_id = session.id
-        ORDER BY l.expires_at DESC OFFSET ${MAX_SOURCE_LOGINS - 1}))
+        ORDER BY l.expires_at DESC OFFSET ${MAX_PENDING_SOURCE_LOGINS - 1}))
     INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at)
     SELECT $1, session.id, $2, $3, now() + $4::interval FROM session RETURNING session_id`,
 };
@@ -58,19 +58,23 @@ export class TypeormSourceLogins extends SourceLogins {
     super();
   }
 
-  async open(state: string, login: SourceLogin, sessionKey: Buffer | undefined): Promise<SessionKey | undefined> {
-    const { hash, source, body } = sourceLoginRow(state, login, this.sealer);
-    const row = [hash, source, body, seconds(this.lifetimes.sourceLoginS)];
+  async open(
+    state: string,
+    login: PendingSourceLogin,
+    sessionKey: Buffer | undefined,
+  ): Promise<SessionKey | undefined> {
+    const { hash, source, body } = pendingSourceLoginRow(state, login, this.sealer);
+    const row = [hash, source, body, interval(this.lifetimes.sourceLoginS)];
     if (sessionKey && (await runNamed(this.source, OPEN, [...row, sessionKey])).rows.length > 0) return undefined;
     const key = newSessionKey(undefined);
-    const session = [key.hash, randomUUID(), seconds(this.lifetimes.anonymousSessionS)];
+    const session = [key.hash, randomUUID(), interval(this.lifetimes.anonymousSessionS)];
     await runNamed(this.source, OPEN_WITH_SESSION, [...row, ...session]);
     return key;
   }
 
-  async take(state: string, sessionKey: Buffer | undefined): Promise<SourceLogin | undefined> {
+  async take(state: string, sessionKey: Buffer | undefined): Promise<PendingSourceLogin | undefined> {
     if (!sessionKey) return undefined;
     const { rows } = await runNamed<{ body: Buffer }>(this.source, TAKE, [hashToken(state), sessionKey]);
-    return rows[0] && openedSourceLogin(state, rows[0].body, this.sealer);
+    return rows[0] && openPendingSourceLogin(state, rows[0].body, this.sealer);
   }
 }

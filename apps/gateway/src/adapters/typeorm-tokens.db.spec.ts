@@ -1,4 +1,4 @@
-import { type RegisteredUser, TypeormRegister } from '@gatehouse/directory';
+import { type DirectoryUser, TypeormDirectoryStore } from '@gatehouse/directory';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { flowDatabase } from '../../../../test/support/flow-database.js';
@@ -6,21 +6,21 @@ import { TypeormTokens } from './typeorm-tokens.js';
 
 let database: Awaited<ReturnType<typeof flowDatabase>>;
 let source: DataSource;
-let register: TypeormRegister;
+let register: TypeormDirectoryStore;
 let tokens: TypeormTokens;
-let bot: RegisteredUser;
+let bot: DirectoryUser;
 
 beforeAll(async () => {
   database = await flowDatabase();
   ({ source } = database);
-  register = new TypeormRegister(source.manager);
+  register = new TypeormDirectoryStore(source.manager);
   tokens = new TypeormTokens(source);
   bot = await register.createUser({ username: 'bot', type: 'internal_service_account' });
 });
 afterAll(() => database.close());
 
 let made = 0;
-async function tokenOf(user: RegisteredUser, more: Partial<Parameters<TypeormRegister['createToken']>[0]> = {}) {
+async function tokenOf(user: DirectoryUser, more: Partial<Parameters<TypeormDirectoryStore['createToken']>[0]> = {}) {
   const key = `key-${++made}-of-sixty-characters-at-least-as-the-register-draws-them`;
   const { pk } = await register.createToken({ identifier: key, intent: 'api', user: user.pk, key, ...more });
   return { key, pk };

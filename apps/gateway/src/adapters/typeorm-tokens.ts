@@ -1,14 +1,14 @@
 import { tokenHash } from '@gatehouse/directory';
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import type { Self } from '../execution/sessions.js';
+import type { CurrentUser } from '../execution/sessions.js';
 import { Tokens } from '../execution/tokens.js';
-import { SELF_COLUMNS, type SelfRow } from './self-rows.js';
+import { CURRENT_USER_COLUMNS, type CurrentUserRow } from './self-rows.js';
 
 /** $1 hash of the key, $2 whether attributes are wanted. */
 const FIND_USER = {
   name: 'token_user',
-  text: `SELECT ${SELF_COLUMNS}
+  text: `SELECT ${CURRENT_USER_COLUMNS}
     FROM directory.api_tokens t JOIN directory.identities u ON u.id = t.user_id AND u.is_active
     WHERE t.key_hash = $1 AND t.expires > now()`,
 };
@@ -23,8 +23,8 @@ export class TypeormTokens extends Tokens {
     super();
   }
 
-  async findUser(key: string): Promise<Self | undefined> {
-    const { rows } = await runNamed<SelfRow>(this.source, FIND_USER, [tokenHash(key), this.attributes]);
+  async findUser(key: string): Promise<CurrentUser | undefined> {
+    const { rows } = await runNamed<CurrentUserRow>(this.source, FIND_USER, [tokenHash(key), this.attributes]);
     return rows[0] && { ...rows[0], kind: 'saved' };
   }
 }

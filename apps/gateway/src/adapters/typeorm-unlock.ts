@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { attemptsKey, userSubject } from '../execution/attempts.js';
-import { TypeormAttempts } from './typeorm-attempts.js';
+import { attemptHmacKey, userSubject } from '../execution/attempts.js';
+import { PostgresAttemptStore } from './typeorm-attempts.js';
 
 /** Forgets every failed attempt at a user's credentials, also of one that is disabled for good; which credentials had some. */
 export const unlockUser = (source: DataSource, secretKey: string, uuid: string): Promise<readonly string[]> =>
-  new TypeormAttempts(source).unlock(userSubject(attemptsKey(secretKey), uuid));
+  new PostgresAttemptStore(source).unlock(userSubject(attemptHmacKey(secretKey), uuid));

@@ -1,15 +1,15 @@
 import { Problem } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { ALICE, house, rejects, SCRIPT, versionOf } from './testing.js';
+import { ALICE, DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from './testing.js';
 
-const LOGIN = versionOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
+const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
 describe('an answer', () => {
   it.each([
     ['another component', { component: 'ak-stage-page', password: 'x' }],
     ['the component of the step before', { component: 'ak-stage-ident', uid: 'alice' }],
   ])('for %s is not given to the current stage: its challenge is shown without errors', async (_, body) => {
-    const { solve, stages } = house(LOGIN, SCRIPT);
+    const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     const hops = stages.hops.length;
 
@@ -20,7 +20,7 @@ describe('an answer', () => {
   it.each([{ component: 'unheard-of' }, { component: 7 }, {}])(
     'with the component %o is the current stage’s',
     async (body) => {
-      const { solve, stages } = house(LOGIN, SCRIPT);
+      const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
       await solve(body);
 
       expect(stages.hops[0]).toBe('ident.respond');
@@ -28,7 +28,7 @@ describe('an answer', () => {
   );
 
   it('that is no object is refused without asking the stage to judge it', async () => {
-    const { solve, stages } = house(LOGIN, SCRIPT);
+    const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
 
     expect((await solve([])).told).toMatchObject({
       type: 'show',
@@ -39,7 +39,10 @@ describe('an answer', () => {
   });
 
   it('that a stage rejects is shown again with its errors', async () => {
-    const { solve } = house(versionOf([{ kind: 'page' }]), { ...SCRIPT, 'page.respond': rejects() });
+    const { solve } = executorHarness(flowOf([{ kind: 'page' }]), {
+      ...DEFAULT_REPLIES,
+      'page.respond': rejectedReply(),
+    });
 
     expect((await solve({ word: 'x' })).told).toMatchObject({
       type: 'show',
@@ -49,7 +52,7 @@ describe('an answer', () => {
   });
 
   it('that cannot be read is asked of nobody', async () => {
-    const { solve, stages } = house(LOGIN, SCRIPT);
+    const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     const unreadable = new Problem('malformed_json');
 
     const answer = { body: undefined, forged: undefined, unreadable };
@@ -58,7 +61,7 @@ describe('an answer', () => {
   });
 
   it('in an address is none, nor is a look at such an address', async () => {
-    const { show, solve, stages } = house(LOGIN, SCRIPT);
+    const { show, solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     for (const attempt of [show, (more: object) => solve({ uid: 'alice' }, more)])
       await expect(attempt({ named: ['next', 'password'] })).rejects.toMatchObject({ code: 'credentials_in_query' });
 
@@ -66,7 +69,7 @@ describe('an answer', () => {
   });
 
   it('from a foreign page is refused for a logged-in user, and asked of nobody', async () => {
-    const { show, solve, plans, stages } = house(LOGIN, SCRIPT);
+    const { show, solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     plans.session = {
       id: 's',

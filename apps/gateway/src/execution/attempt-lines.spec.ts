@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { AttemptLines, DEFAULT_LINE } from './attempt-lines.js';
-import type { Claim } from './attempts.js';
+import { CredentialQueue, DEFAULT_QUEUE_LIMIT } from './attempt-lines.js';
+import type { AttemptReservation } from './attempts.js';
 
-const claim = (subject: string, credential = 'password'): Claim[] => [
+const claim = (subject: string, credential = 'password'): AttemptReservation[] => [
   { subject: Buffer.from(subject), credential, free: 5, hard: 50, forgetAfterS: undefined },
 ];
 const LONG_MS = 60_000;
 
 describe('answers for one credential', () => {
   it('have their turns one after the other, in the order in which they came', async () => {
-    const lines = new AttemptLines(DEFAULT_LINE);
+    const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     const [told, requests] = [[] as number[], [{ n: 0 }, { n: 1 }, { n: 2 }]];
     const turns = requests.map(async (request) => {
       await lines.enter(request, claim('alice'), LONG_MS);
@@ -25,7 +25,7 @@ describe('answers for one credential', () => {
   });
 
   it('do not keep those for another credential or of another user waiting, nor what spends none', async () => {
-    const lines = new AttemptLines(DEFAULT_LINE);
+    const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     await lines.enter({}, claim('alice'), LONG_MS);
 
     await expect(lines.enter({}, claim('alice', 'code'), 0)).resolves.toBeUndefined();
@@ -34,7 +34,7 @@ describe('answers for one credential', () => {
   });
 
   it('are told to come again when their turn does not come in time, and hold nobody up then', async () => {
-    const lines = new AttemptLines(DEFAULT_LINE);
+    const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     const [first, second] = [{}, {}];
     await lines.enter(first, claim('alice'), LONG_MS);
     await expect(lines.enter(second, claim('alice'), 0)).rejects.toMatchObject({ code: 'stage_busy' });
@@ -46,7 +46,7 @@ describe('answers for one credential', () => {
   });
 
   it('are told at once to come again when the line is too long, and may when it is shorter', async () => {
-    const lines = new AttemptLines(2);
+    const lines = new CredentialQueue(2);
     const [first, second] = [{}, {}];
     await lines.enter(first, claim('alice'), LONG_MS);
     const waiting = lines.enter(second, claim('alice'), LONG_MS);
@@ -59,7 +59,7 @@ describe('answers for one credential', () => {
   });
 
   it('of one request are one: it never waits for itself', async () => {
-    const lines = new AttemptLines(DEFAULT_LINE);
+    const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
     const request = {};
     await lines.enter(request, claim('alice'), LONG_MS);
 

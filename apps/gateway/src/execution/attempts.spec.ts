@@ -1,6 +1,6 @@
 import type { AttemptRule, User } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { Claims, subjectOf } from './attempts.js';
+import { ReservationFactory, subjectOf } from './attempts.js';
 import { ALICE } from './testing.js';
 
 const refuse = { field: 'code', code: 'wrong' };
@@ -21,7 +21,7 @@ const offers = [
 
 /** The credentials that an answer spends; the last is always the network's. */
 function spent(rules: AttemptRule[], body: Record<string, unknown>, shown: Record<string, unknown> = { offers }) {
-  const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   return claims.of({ rules, body, shown, user: ALICE, ip: '203.0.113.7' }).map(({ credential }) => credential);
 }
 
@@ -40,7 +40,7 @@ describe('what an answer spends', () => {
 });
 
 it('counts by network what is guessed of nobody, so that nobody can lock everybody out', () => {
-  const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const subjectAt = (ip: string) =>
     claims
       .of({ rules: [password], body: { password: 'x' }, shown: {}, user: undefined, ip })[0]
@@ -51,7 +51,7 @@ it('counts by network what is guessed of nobody, so that nobody can lock everybo
 });
 
 it('keeps failures at a user until a right answer, and others for a while', () => {
-  const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const limitsAt = (user: User) =>
     claims
       .of({ rules: [password], body: { password: 'x' }, shown: {}, user, ip: '203.0.113.7' })

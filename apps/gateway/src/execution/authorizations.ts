@@ -9,27 +9,27 @@ import {
 import type { OauthClient } from '@gatehouse/plan';
 import type { DeviceGrants } from './device-grants.js';
 import type { OauthClients } from './oauth-clients.js';
-import type { Beginning, Outset } from './outset.js';
+import type { FlowStarter, FlowStartOptions } from './outset.js';
 import type { Identity } from './plans.js';
 import type { FlowRequest } from './request.js';
 
-const ABOUT_TO = sentence("You're about to sign into {name}.");
+const CONSENT_HEADER = sentence("You're about to sign into {name}.");
 
 /** What a device can ask for, and how people read it; nothing else is ever granted. */
-export const SCOPES: Readonly<Record<string, string>> = {
+export const SUPPORTED_SCOPES: Readonly<Record<string, string>> = {
   openid: sentence('Know who you are').text,
   profile: sentence('See your name and username').text,
   email: sentence('See your e-mail address').text,
 };
 
 interface Parts {
-  readonly outset: Outset;
+  readonly outset: FlowStarter;
   readonly clients: OauthClients;
   readonly grants: DeviceGrants;
 }
 
 /** Who decides about which code, and in which language they are asked. */
-export interface Decision {
+export interface DeviceDecision {
   readonly claimed: ClaimedCode;
   readonly visitor: Identity;
   readonly translate: Translate;
@@ -44,18 +44,18 @@ export const isRefusal = (error: unknown): error is Problem =>
  * Makes of a code that somebody has claimed the flow in which they decide about it
  * (docs/spec/device-codes.md#authorization).
  */
-export class Authorizations {
+export class DeviceAuthorizationService {
   constructor(private readonly parts: Parts) {}
 
   /**
    * Begins the authorization flow of the code's client, which ends with letting the device in, and answers its slug.
    * Throws what `Outset.begin` does, and permission_denied for somebody whom the application is not for.
    */
-  async begin(request: FlowRequest, decision: Decision): Promise<string> {
+  async begin(request: FlowRequest, decision: DeviceDecision): Promise<string> {
     const { claimed, visitor } = decision;
     try {
       const client = await this.clientOf(claimed);
-      await this.parts.outset.begin({ ...request, slug: client.flow }, beginningOf(client, decision));
+      await this.parts.outset.begin({ ...request, slug: client.flow }, startOptions(client, decision));
       return client.flow;
     } catch (error) {
       if (isRefusal(error)) await this.parts.grants.refuse(visitor.uuid, claimed.id);
@@ -71,7 +71,7 @@ export class Authorizations {
   }
 }
 
-function beginningOf(client: OauthClient, { claimed, visitor, translate }: Decision): Beginning {
+function startOptions(client: OauthClient, { claimed, visitor, translate }: DeviceDecision): FlowStartOptions {
   const steps = [{ kind: DEVICE_CODE_FINISH_KIND, config: { claimed: claimed.id } }];
   const access = { set: client.access, policies: client.policies };
   return { visitor, context: contextOf(client, claimed, translate), insert: { where: 'last', steps }, access };
@@ -79,11 +79,11 @@ function beginningOf(client: OauthClient, { claimed, visitor, translate }: Decis
 
 function contextOf({ application }: OauthClient, { scopes }: ClaimedCode, translate: Translate): PlanContext {
   const { name } = application;
-  const permissions = scopes.filter((id) => Object.hasOwn(SCOPES, id));
+  const permissions = scopes.filter((id) => Object.hasOwn(SUPPORTED_SCOPES, id));
   return {
     application,
     is_sso: true,
-    consent_header: translate(ABOUT_TO.text, { name }),
-    consent_permissions: permissions.map((id) => ({ id, name: translate(SCOPES[id]!) })),
+    consent_header: translate(CONSENT_HEADER.text, { name }),
+    consent_permissions: permissions.map((id) => ({ id, name: translate(SUPPORTED_SCOPES[id]!) })),
   };
 }

@@ -1,33 +1,33 @@
-import type { Places } from '@gatehouse/platform';
-import type { BoundSessions } from './bound-sessions.js';
-import { type Identity, savedUserOf } from './plans.js';
-import { brokenBy } from './session-binding.js';
+import type { GeoLocator } from '@gatehouse/platform';
+import type { SessionBindingStore } from './bound-sessions.js';
+import { type Identity, toSavedUser } from './plans.js';
+import { findViolation } from './session-binding.js';
 
-interface Used {
+interface BoundSession {
   readonly id: string;
   readonly lastIp?: string | undefined;
   readonly user: Identity;
 }
 
-interface Parts {
-  readonly sessions: BoundSessions;
-  readonly places: Places;
+interface Dependencies {
+  readonly sessions: SessionBindingStore;
+  readonly places: GeoLocator;
   /** Told when a move could not be noted: nobody waits for that. */
   readonly report: (error: unknown) => void;
 }
 
 /** Keeps sessions to the network and place that their login bound them to (docs/spec/sessions.md#session-binding). */
-export class BindingGuard {
-  constructor(private readonly parts: Parts) {}
+export class SessionBindingChecker {
+  constructor(private readonly parts: Dependencies) {}
 
   /** Whether a session may be used from where the client is; one that may not has ended when this says so. */
-  async admits(session: Used, client: { readonly ip: string; readonly user_agent: string }): Promise<boolean> {
+  async admits(session: BoundSession, client: { readonly ip: string; readonly user_agent: string }): Promise<boolean> {
     if (session.lastIp === client.ip) return true;
     const { sessions, places, report } = this.parts;
     const bindings = await sessions.findBindings(session.id);
     const move = { from: session.lastIp, to: client.ip };
-    const broken = bindings && brokenBy(move, bindings, places);
-    if (broken) await sessions.end(session.id, { user: savedUserOf(session.user), broken, move });
+    const broken = bindings && findViolation(move, bindings, places);
+    if (broken) await sessions.end(session.id, { user: toSavedUser(session.user), broken, move });
     else if (bindings) sessions.move(session.id, client).catch(report);
     return bindings !== undefined && !broken;
   }

@@ -7,7 +7,7 @@ export interface HostBrand extends Brand {
 }
 
 /** The brands of the site. */
-export abstract class Brands {
+export abstract class BrandStore {
   /**
    * The brand of a host, as of now. `revision` is that of all brands, where it has just been loaded with something else:
    * then nobody is asked what is known already.

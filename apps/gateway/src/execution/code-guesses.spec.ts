@@ -1,23 +1,23 @@
 import { type ClaimedCode, userCode } from '@gatehouse/contracts';
 import { expect, it } from 'vitest';
-import { Claims } from './attempts.js';
-import { CodeGuesses } from './code-guesses.js';
+import { ReservationFactory } from './attempts.js';
+import { UserCodeVerifier } from './code-guesses.js';
 import type { DeviceGrants } from './device-grants.js';
-import { ALICE, MemoryAttempts } from './testing.js';
+import { ALICE, InMemoryAttemptStore } from './testing.js';
 
 const RIGHT = userCode.parse('123456789');
-const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
 const rules = [
   { when: 'code', credential: 'device_code', free: 5, hard: 50, refuse: { field: 'code', code: 'wrong' } },
 ];
 
 function guess(claim: (code: string) => Promise<ClaimedCode | undefined>) {
-  const attempts = new MemoryAttempts();
+  const attempts = new InMemoryAttemptStore();
   const grants = { claim } as Pick<DeviceGrants, 'claim'> as DeviceGrants;
-  const guesses = new CodeGuesses({ attempts, claims, grants, rules });
+  const guesses = new UserCodeVerifier({ attempts, claims, grants, rules });
   return { attempts, of: (code: string) => guesses.claim(code, ALICE, '203.0.113.7') };
 }
-const returnedBy = ({ returned }: MemoryAttempts) =>
+const returnedBy = ({ returned }: InMemoryAttemptStore) =>
   returned.map(({ credential, takenAt }) => `${credential} taken ${takenAt}`);
 const GIVEN_BACK = ['device_code taken now', 'network taken now'];
 

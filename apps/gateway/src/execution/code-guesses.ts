@@ -1,17 +1,17 @@
 import { type AttemptRule, type ClaimedCode, Problem, type SavedUser, userCode } from '@gatehouse/contracts';
-import type { Attempts, Claims } from './attempts.js';
+import type { AttemptStore, ReservationFactory } from './attempts.js';
 import type { DeviceGrants } from './device-grants.js';
 
 interface Parts {
-  readonly attempts: Attempts;
-  readonly claims: Claims;
+  readonly attempts: AttemptStore;
+  readonly claims: ReservationFactory;
   readonly grants: DeviceGrants;
   /** What an answer with a code spends. */
   readonly rules: readonly AttemptRule[];
 }
 
 /** Claims codes that come by a link: each is a guess like one that is typed, counted with those. */
-export class CodeGuesses {
+export class UserCodeVerifier {
   constructor(private readonly parts: Parts) {}
 
   /** Undefined for a wrong code, and for any while there were too many of those. Throws rate_limited. */

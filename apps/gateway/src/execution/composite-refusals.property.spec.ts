@@ -3,7 +3,7 @@ import type { PolicySet } from '@gatehouse/plan';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { setOf } from '../../../../test/support/policies.js';
-import { ALICE, asks, house, rejects, SCRIPT, versionOf } from './testing.js';
+import { ALICE, challengeReply, DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from './testing.js';
 
 const attached = {
   password: { id: 'password', name: 'password', kind: 'secret', model: 'm', config: {} },
@@ -41,7 +41,9 @@ const judge =
   (field: string) =>
   ({ response, context }: StageRequest): StageReply => {
     const isRight = response?.[field] === 'right' && (context.pending_user as User | undefined)?.kind === 'saved';
-    return isRight ? { type: 'passed', verified: [field] } : { ...rejects([field]), context: { user_backend: 'b' } };
+    return isRight
+      ? { type: 'passed', verified: [field] }
+      : { ...rejectedReply([field]), context: { user_backend: 'b' } };
   };
 
 interface Flow {
@@ -57,7 +59,7 @@ interface Flow {
 function deployed({ composite, onRefusal, later }: Flow) {
   const skip = (name: string): PolicySet | undefined => (name === 'never' ? undefined : setOf({ policy: name }));
   const steps = later.map((step) => ({ ...step, policies: skip(step.skippedFor) }));
-  const version = versionOf(
+  const version = flowOf(
     [
       { ...composite, onRefusal },
       ...steps.map(({ policies, ...step }) => (policies ? { ...step, policies } : step)),
@@ -65,11 +67,11 @@ function deployed({ composite, onRefusal, later }: Flow) {
     ],
     attached,
   );
-  const engine = house(version, {
-    ...SCRIPT,
-    'hall.challenge': asks({ hall: true }),
-    'lobby.challenge': asks({ lobby: true }),
-    'puzzle.challenge': asks({ puzzle: true }),
+  const engine = executorHarness(version, {
+    ...DEFAULT_REPLIES,
+    'hall.challenge': challengeReply({ hall: true }),
+    'lobby.challenge': challengeReply({ lobby: true }),
+    'puzzle.challenge': challengeReply({ puzzle: true }),
     'ident.respond': identify,
     'hall.respond': identify,
     'lobby.respond': identify,

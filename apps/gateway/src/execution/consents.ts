@@ -2,17 +2,17 @@ import type { SavedUser } from '@gatehouse/contracts';
 import type { Slice } from './sessions.js';
 
 /** What a user has allowed an application. */
-export interface ListedConsent {
+export interface ConsentRecord {
   readonly pk: number;
   readonly permissions: readonly string[];
   /** Undefined: never. */
   readonly expires: Date | undefined;
   readonly application: { readonly uuid: string; readonly slug: string; readonly name: string };
-  readonly user: ConsentingUser;
+  readonly user: ConsentUser;
 }
 
 /** Whose consent it is. */
-export interface ConsentingUser {
+export interface ConsentUser {
   readonly pk: number;
   readonly uuid: string;
   readonly username: string;
@@ -33,8 +33,8 @@ export interface Revocation {
 export abstract class Consents {
   abstract count(ofUser: string | undefined): Promise<number>;
   /** By application. */
-  abstract list(ofUser: string | undefined, slice: Slice): Promise<ListedConsent[]>;
-  abstract find(pk: number, ofUser: string | undefined): Promise<ListedConsent | undefined>;
+  abstract list(ofUser: string | undefined, slice: Slice): Promise<ConsentRecord[]>;
+  abstract find(pk: number, ofUser: string | undefined): Promise<ConsentRecord | undefined>;
   /** Takes a consent back, which is an audit event; false when there is none. */
-  abstract remove(consent: ListedConsent, revocation: Revocation): Promise<boolean>;
+  abstract remove(consent: ConsentRecord, revocation: Revocation): Promise<boolean>;
 }

@@ -1,13 +1,17 @@
-import { draw } from '@gatehouse/plan';
+import { createPlan } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
 import { hashToken } from './resuming.js';
-import { ALICE, asks, house, SCRIPT, versionOf } from './testing.js';
+import { ALICE, challengeReply, DEFAULT_REPLIES, executorHarness, flowOf } from './testing.js';
 
 const BEGUN = { crossSite: 'new' } as const;
 const ANY = { crossSite: 'any' } as const;
 const QUESTION = { type: 'show', contract: { component: 'ak-stage-consent' }, challenge: { permissions: [] } };
-const script = { ...SCRIPT, 'puzzle.challenge': asks({ puzzle: true }), 'puzzle.respond': { type: 'passed' } } as const;
-const open = (...kinds: string[]) => house(versionOf(kinds.map((kind) => ({ kind }))), script);
+const script = {
+  ...DEFAULT_REPLIES,
+  'puzzle.challenge': challengeReply({ puzzle: true }),
+  'puzzle.respond': { type: 'passed' },
+} as const;
+const open = (...kinds: string[]) => executorHarness(flowOf(kinds.map((kind) => ({ kind }))), script);
 const tokenOf = ({ plan }: ReturnType<typeof open>['plans']) => plan?.cross_site?.token;
 
 describe('a run that another site began', () => {
@@ -83,7 +87,7 @@ describe('a run that was under way', () => {
 
 it('a mailed link asks by its own confirmation alone', async () => {
   const { show, solve, plans } = open('puzzle', 'logout');
-  const plan = { ...draw(versionOf([{ kind: 'puzzle' }, { kind: 'logout' }]), 'mailed'), cursor: 1 };
+  const plan = { ...createPlan(flowOf([{ kind: 'puzzle' }, { kind: 'logout' }]), 'mailed'), cursor: 1 };
   plans.waiting.set(hashToken('t').toString('hex'), {
     ...{ plan: { ...plan, context: { pending_user: ALICE } }, versionId: 'v1', orphaned: false, step: 'puzzle-0' },
   });

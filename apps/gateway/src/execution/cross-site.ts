@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type StageContract, sentence } from '@gatehouse/contracts';
 import { markCrossSite, type Plan, type Step } from '@gatehouse/plan';
-import { sameSecret } from '@gatehouse/platform';
-import type { CrossSite, Shower, Told } from './request.js';
+import { secretsEqual } from '@gatehouse/platform';
+import type { ChallengeSource, CrossSite, FlowResult } from './request.js';
 
 const HEADER = sentence('Another website sent you here. Continue only if you want to.').text;
 
 /** A consent challenge, which every client can show. */
-const QUESTION: Shower = {
+const QUESTION: ChallengeSource = {
   component: 'ak-stage-consent',
   user_info: true,
   errors: {
@@ -19,7 +19,7 @@ const QUESTION: Shower = {
   texts: { header_text: [HEADER] },
 };
 
-type Question = Extract<Told, { type: 'show' }>;
+type Question = Extract<FlowResult, { type: 'show' }>;
 
 /** Returns the plan with the mark that a request leaves on it. A mailed link that waits for its confirmation needs none. */
 export function marked(plan: Plan, crossSite: CrossSite | undefined, { isNew }: { readonly isNew: boolean }): Plan {
@@ -43,7 +43,7 @@ export function questionBefore(
 /** Whether an answer says yes to the question of a marked run. */
 export function isYes(body: unknown, { cross_site }: Plan): boolean {
   const token = (body as { readonly token?: unknown } | null | undefined)?.token;
-  return cross_site !== undefined && typeof token === 'string' && sameSecret(token, cross_site.token);
+  return cross_site !== undefined && typeof token === 'string' && secretsEqual(token, cross_site.token);
 }
 
 /** Returns the question with the error for an answer that was not a yes to it. */

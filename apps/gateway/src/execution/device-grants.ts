@@ -1,7 +1,7 @@
 import type { ClaimedCode, DeviceClient, DeviceReply, DeviceToken } from '@gatehouse/contracts';
 
 /** A device that asks for its token. */
-export interface DevicePoll {
+export interface DeviceTokenPoll {
   readonly deviceCode: string;
   readonly clientId: string;
   /** Seconds that the token lasts. */
@@ -15,6 +15,6 @@ export abstract class DeviceGrants {
   abstract claim(userCode: string, user: string): Promise<ClaimedCode | undefined>;
   /** Refuses what somebody has claimed and not approved: one device's, or all. */
   abstract refuse(user: string, claimed?: string): Promise<void>;
-  abstract redeem(poll: DevicePoll): Promise<DeviceReply<'redeem'>>;
+  abstract redeem(poll: DeviceTokenPoll): Promise<DeviceReply<'redeem'>>;
   abstract findToken(token: string): Promise<DeviceToken | undefined>;
 }

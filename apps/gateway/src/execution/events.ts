@@ -1,8 +1,8 @@
 import type { Effect } from '@gatehouse/contracts';
-import type { About } from './plans.js';
+import type { EventContext } from './plans.js';
 
 /** What happens without a plan that it could be saved with. */
-export abstract class Events {
+export abstract class EventRecorder {
   /** Tells whoever listens, later. */
-  abstract record(events: readonly Effect[], about: About): Promise<void>;
+  abstract record(events: readonly Effect[], about: EventContext): Promise<void>;
 }

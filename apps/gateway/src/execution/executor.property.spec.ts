@@ -2,8 +2,8 @@ import { Problem, type StageReply, type StageRequest } from '@gatehouse/contract
 import type { Plan } from '@gatehouse/plan';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Save } from './plans.js';
-import { house, LOGS_IN, rejects, SCRIPT, versionOf } from './testing.js';
+import type { PlanCommit } from './plans.js';
+import { DEFAULT_REPLIES, executorHarness, flowOf, LOGIN_REPLY, rejectedReply } from './testing.js';
 
 /** What one visitor's browser sends at once, and what it sends after that: looks, right and wrong answers, late and broken ones. */
 const act = fc.oneof(
@@ -32,11 +32,11 @@ const identify = { kind: 'ident' } as const;
 type Step = { kind: string; onRefusal?: 'retry' | 'restart' | 'restart_with_context' };
 
 const passesIf = (right: (response: Record<string, unknown>) => boolean, passed: StageReply) => (asked: StageRequest) =>
-  right(asked.response ?? {}) ? passed : rejects(['password']);
+  right(asked.response ?? {}) ? passed : rejectedReply(['password']);
 
 /** A house whose stages judge, that watches every save: each step it moves past must have been passed by the same request. */
 function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promise<T>) {
-  const version = versionOf(flow);
+  const version = flowOf(flow);
   const passes = new Set<string>();
   /** The steps that the plan under way has passed since it was drawn. */
   let behind = 0;
@@ -45,12 +45,12 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
     if (given.type === 'passed') passes.add(`${asked.client.ip} ${asked.step.id}`);
     return given;
   };
-  const it = house(version, {
-    ...SCRIPT,
-    'ident.respond': judged(passesIf(({ uid }) => uid === 'alice', SCRIPT['ident.respond'])),
+  const it = executorHarness(version, {
+    ...DEFAULT_REPLIES,
+    'ident.respond': judged(passesIf(({ uid }) => uid === 'alice', DEFAULT_REPLIES['ident.respond'])),
     'page.respond': judged(passesIf(({ word }) => word === 'right', { type: 'passed' })),
-    'secret.respond': judged(passesIf(({ password }) => password === 'right', SCRIPT['secret.respond'])),
-    'login.challenge': judged(() => LOGS_IN),
+    'secret.respond': judged(passesIf(({ password }) => password === 'right', DEFAULT_REPLIES['secret.respond'])),
+    'login.challenge': judged(() => LOGIN_REPLY),
   });
   const { plans, stages, attempts } = it;
 
@@ -61,7 +61,7 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
     expect(passed.slice(passed.length - cursor)).toEqual(version.steps.slice(0, cursor).map(({ id }) => id));
   }
 
-  function moved({ plan, effects, about }: Save) {
+  function moved({ plan, effects, about }: PlanCommit) {
     const before = plans.plan!;
     const again = plan.restarts > before.restarts;
     if (again) behind = 0;
@@ -97,7 +97,7 @@ function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promi
   return it;
 }
 
-const bound = (plans: ReturnType<typeof house>['plans']) => ({
+const bound = (plans: ReturnType<typeof executorHarness>['plans']) => ({
   find: plans.find.bind(plans),
   begin: plans.begin.bind(plans),
   save: plans.save.bind(plans),
@@ -111,7 +111,7 @@ const clientOf = (number: number) => ({
   cookies: {},
 });
 
-async function send({ show, solve }: ReturnType<typeof house>, body: unknown, number: number) {
+async function send({ show, solve }: ReturnType<typeof executorHarness>, body: unknown, number: number) {
   const client = clientOf(number);
   return (body === undefined ? show({ client }) : solve(body, { client })).catch((error: unknown) => {
     if (error instanceof Problem && error.code === 'stage_busy') return undefined;

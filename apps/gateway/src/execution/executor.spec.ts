@@ -1,12 +1,12 @@
 import { Problem, type StageReply } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { ALICE, asks, house, rejects, SCRIPT, versionOf } from './testing.js';
+import { ALICE, challengeReply, DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from './testing.js';
 
-const LOGIN = versionOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
+const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
 describe('a whole login', () => {
   it('takes one load, one save and as many hops as stages are passed, for each request', async () => {
-    const { show, solve, plans, stages } = house(LOGIN, SCRIPT);
+    const { show, solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
 
     expect((await show()).told).toMatchObject({ type: 'show', challenge: { who: true } });
     expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { secret: true } });
@@ -26,7 +26,7 @@ describe('a whole login', () => {
   });
 
   it('saves nothing for a second look', async () => {
-    const { show, plans } = house(LOGIN, SCRIPT);
+    const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await show();
 
@@ -34,7 +34,7 @@ describe('a whole login', () => {
   });
 
   it('tells a stage what its contract reads, and no more', async () => {
-    const { solve, stages } = house(LOGIN, SCRIPT);
+    const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve(
       { uid: 'alice', component: 'ak-stage-ident', constructor: 'x' },
       { query: { flow_token: 'secret', next: '/a' } },
@@ -47,8 +47,8 @@ describe('a whole login', () => {
   });
 
   it('tells a stage no cookie that its contract does not name, and no fact', async () => {
-    const { solve, stages } = house(LOGIN, {
-      ...SCRIPT,
+    const { solve, stages } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
       'ident.respond': { type: 'passed', context: { pending_user: ALICE, user_backend: 'b' } },
     });
     const cookies = { authentik_session: 'key', constructor: 'x' };
@@ -59,7 +59,7 @@ describe('a whole login', () => {
   });
 
   it('names each turn of each revision once', async () => {
-    const { show, solve, stages } = house(LOGIN, SCRIPT);
+    const { show, solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await solve({ uid: 'alice' });
     await solve({ password: 'hunter2' });
@@ -71,7 +71,7 @@ describe('a whole login', () => {
 
 describe('two answers at once', () => {
   it('win once: the loser sees what the winner saw, and nothing happens twice', async () => {
-    const { show, solve, plans } = house(LOGIN, SCRIPT);
+    const { show, solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show();
     await solve({ uid: 'alice' });
 
@@ -86,8 +86,8 @@ describe('two answers at once', () => {
   });
 
   it('teach the loser nothing of its own answer', async () => {
-    const wrong = { ...SCRIPT, 'secret.respond': rejects(['password']) };
-    const { show, solve } = house(LOGIN, wrong);
+    const wrong = { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply(['password']) };
+    const { show, solve } = executorHarness(LOGIN, wrong);
     await show();
     await solve({ uid: 'alice' });
 
@@ -98,7 +98,10 @@ describe('two answers at once', () => {
   });
 
   it('are both counted when they are wrong, though only one of them is saved (accident 54)', async () => {
-    const { show, solve, plans, attempts } = house(LOGIN, { ...SCRIPT, 'secret.respond': rejects(['password']) });
+    const { show, solve, plans, attempts } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'secret.respond': rejectedReply(['password']),
+    });
     await show();
     await solve({ uid: 'alice' });
     const before = plans.revision;
@@ -113,24 +116,33 @@ describe('two answers at once', () => {
 
 describe('a stage that fails', () => {
   it('keeps what the earlier ones of the same request achieved', async () => {
-    const { solve, plans } = house(LOGIN, { ...SCRIPT, 'secret.challenge': new Problem('stage_away') });
+    const { solve, plans } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'secret.challenge': new Problem('stage_away'),
+    });
 
     expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_away' } });
     expect(plans.plan).toMatchObject({ cursor: 1, context: { pending_user: ALICE } });
   });
 
   it('is not answered by what was meant for the step before it', async () => {
-    const script: Record<string, StageReply | Problem> = { ...SCRIPT, 'page.challenge': new Problem('stage_away') };
-    const { solve, stages } = house(versionOf([{ kind: 'ident' }, { kind: 'page' }]), script);
+    const script: Record<string, StageReply | Problem> = {
+      ...DEFAULT_REPLIES,
+      'page.challenge': new Problem('stage_away'),
+    };
+    const { solve, stages } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'page' }]), script);
     await solve({ uid: 'alice' });
-    script['page.challenge'] = asks({ page: true });
+    script['page.challenge'] = challengeReply({ page: true });
 
     expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { page: true } });
     expect(stages.hops).not.toContain('page.respond');
   });
 
   it('on the first turn changes nothing', async () => {
-    const { solve, plans } = house(LOGIN, { ...SCRIPT, 'ident.respond': new Problem('stage_timeout') });
+    const { solve, plans } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'ident.respond': new Problem('stage_timeout'),
+    });
 
     expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_timeout' } });
     expect(plans.saves).toBe(0);
@@ -143,7 +155,9 @@ describe('a stage that fails', () => {
       ['stage_timeout', 0],
       ['stage_fault', 0],
     ] as const) {
-      const { solve, attempts } = house(versionOf([{ kind: 'secret' }]), { 'secret.respond': new Problem(code) });
+      const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), {
+        'secret.respond': new Problem(code),
+      });
       await solve({ password: 'x' });
 
       expect([attempts.taken.length, attempts.returned.length]).toEqual([2, returned]);
@@ -151,8 +165,8 @@ describe('a stage that fails', () => {
   });
 
   it('cannot keep a request walking for ever', async () => {
-    const many = versionOf(Array.from({ length: 40 }, () => ({ kind: 'login' })));
-    const { show, stages } = house(many, { 'login.challenge': { type: 'passed' } });
+    const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'login' })));
+    const { show, stages } = executorHarness(many, { 'login.challenge': { type: 'passed' } });
 
     expect((await show()).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect(stages.hops).toHaveLength(32);
@@ -161,23 +175,23 @@ describe('a stage that fails', () => {
 
 describe('a plan', () => {
   it('is denied without a hop when a fact that the stage needs is missing', async () => {
-    const { show, stages } = house(versionOf([{ kind: 'needy' }]), {});
+    const { show, stages } = executorHarness(flowOf([{ kind: 'needy' }]), {});
 
     expect((await show()).told).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
     expect(stages.hops).toEqual([]);
   });
 
   it('starts over when its binding says so, and is denied when it does so for ever', async () => {
-    const flow = versionOf([{ kind: 'login', onRefusal: 'restart' }]);
-    const { show, stages } = house(flow, { 'login.challenge': { type: 'denied' } });
+    const flow = flowOf([{ kind: 'login', onRefusal: 'restart' }]);
+    const { show, stages } = executorHarness(flow, { 'login.challenge': { type: 'denied' } });
 
     expect((await show()).told).toMatchObject({ type: 'denied' });
     expect(stages.hops).toHaveLength(9);
   });
 
   it('takes nothing from the body or the query into a restart with context', async () => {
-    const flow = versionOf([{ kind: 'ident' }, { kind: 'page', onRefusal: 'restart_with_context' }]);
-    const { solve, plans } = house(flow, { ...SCRIPT, 'page.respond': rejects() });
+    const flow = flowOf([{ kind: 'ident' }, { kind: 'page', onRefusal: 'restart_with_context' }]);
+    const { solve, plans } = executorHarness(flow, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
     await solve({ uid: 'alice' });
     await solve({ word: 'x', pending_user: { kind: 'saved' }, redirect: '//evil' }, { query: { redirect: '//evil' } });
 
@@ -186,7 +200,7 @@ describe('a plan', () => {
   });
 
   it('ends when its user is gone or disabled', async () => {
-    const { solve, plans, stages } = house(LOGIN, SCRIPT);
+    const { solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.orphaned = true;
     const hops = stages.hops.length;
@@ -197,11 +211,11 @@ describe('a plan', () => {
   });
 
   it('keeps the destination last asked for, and leads nowhere else', async () => {
-    const { show, solve } = house(versionOf([{ kind: 'page' }]), SCRIPT);
+    const { show, solve } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     await show({ query: { next: '/early' } });
     expect((await solve({}, { query: { next: '' } })).told).toEqual({ type: 'done', to: '/early' });
 
-    const evil = house(versionOf([{ kind: 'page' }]), SCRIPT);
+    const evil = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
     expect((await evil.solve({}, { query: { next: '//evil.example' } })).told).toEqual({
       type: 'denied',
       message: { text: 'Invalid next URL' },
@@ -209,7 +223,7 @@ describe('a plan', () => {
   });
 
   it('remembers no secret of the address that it was begun by', async () => {
-    const { show, plans } = house(LOGIN, SCRIPT);
+    const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show({ query: { flow_token: 'secret', itoken: 'a', next: '/app/' } });
 
     expect(plans.plan).toMatchObject({ query: { itoken: 'a' }, next: '/app/' });
@@ -217,7 +231,7 @@ describe('a plan', () => {
   });
 
   it('is made anew when the query brings another invitation', async () => {
-    const { show, plans } = house(LOGIN, SCRIPT);
+    const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await show({ query: { itoken: 'a' } });
     const first = plans.plan?.id;
     await show({});
@@ -230,11 +244,13 @@ describe('a plan', () => {
 
 describe('a flow', () => {
   it('that does not exist is not found', async () => {
-    await expect(house(LOGIN, SCRIPT).show({ slug: 'nowhere' })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(executorHarness(LOGIN, DEFAULT_REPLIES).show({ slug: 'nowhere' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 
   it('without steps is done at once, and leaves no session behind', async () => {
-    const { show, plans } = house(versionOf([]), {});
+    const { show, plans } = executorHarness(flowOf([]), {});
 
     expect((await show()).told).toEqual({ type: 'done', to: '/' });
     expect(plans.saves).toBe(0);
@@ -245,12 +261,12 @@ describe('a flow', () => {
     ['message', { type: 'denied', message: { text: 'Flow does not apply to current user.' } }],
     ['continue', { type: 'done', to: '/next' }],
   ] as const)('that does not admit the visitor answers as its denied_action says: %s', async (denied_action, told) => {
-    const version = versionOf([{ kind: 'page' }]);
+    const version = flowOf([{ kind: 'page' }]);
     const closed = {
       ...version,
       flow: { ...version.flow, denied_action, authentication: 'require_authenticated' as const },
     };
-    const { show, stages } = house(closed, SCRIPT);
+    const { show, stages } = executorHarness(closed, DEFAULT_REPLIES);
 
     expect((await show({ query: { next: '/next' } })).told).toEqual(told);
     expect(stages.hops).toEqual([]);

@@ -1,13 +1,13 @@
 import type { FlowVersion } from '@gatehouse/plan';
 
 /** A stage that users set up for themselves. */
-export interface Configurable {
+export interface ConfigurableStage {
   readonly id: string;
   readonly name: string;
 }
 
 /** What a published flow says of itself. */
-export interface DescribedFlow {
+export interface FlowSummary {
   readonly flow: FlowVersion['flow'];
   readonly mode: FlowVersion['guard']['mode'];
   /** Ids of the stages of its steps, and of the policies that say whom it is for. */
@@ -16,15 +16,15 @@ export interface DescribedFlow {
 }
 
 /** Published flows. A version never changes. */
-export abstract class Flows {
+export abstract class FlowStore {
   /** Undefined when there is none, or when it is not understood any more. */
   abstract find(versionId: string): Promise<FlowVersion | undefined>;
   /** Slug of the flow by which users set up a stage for themselves; undefined for a stage that no published flow uses, or that has none. */
   abstract findConfiguring(stageId: string): Promise<string | undefined>;
   /** The stages of some kinds that users set up for themselves, by what people call them. */
-  abstract listConfigurable(kinds: readonly string[]): Promise<Configurable[]>;
+  abstract listConfigurable(kinds: readonly string[]): Promise<ConfigurableStage[]>;
   /** Those of the ids that are published. */
-  abstract describe(flowIds: readonly string[]): Promise<DescribedFlow[]>;
+  abstract describe(flowIds: readonly string[]): Promise<FlowSummary[]>;
   /** The slugs of all that are published, by id. */
   abstract listSlugs(): Promise<ReadonlyMap<string, string>>;
   /** Whether a flow of this id is published. */

@@ -1,14 +1,14 @@
 import type { Effect } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
-import { type Link, type Place, withLinks } from './resuming.js';
+import { attachResumeLinks, type LinkTarget, type ResumeLink } from './resuming.js';
 import type { Outcome } from './saving.js';
-import { joined, NOTHING_TO_SETTLE, type Settlement } from './settlement.js';
+import { type AttemptSettlement, EMPTY_SETTLEMENT, mergeSettlements } from './settlement.js';
 
 /** What a walk has achieved besides moving its plan, and not saved yet. */
 export class Gains {
   readonly effects: Effect[] = [];
-  readonly links: Link[] = [];
-  settlement: Settlement = NOTHING_TO_SETTLE;
+  readonly links: ResumeLink[] = [];
+  settlement: AttemptSettlement = EMPTY_SETTLEMENT;
   /** Hash of the token whose plan was confirmed, or has ended. */
   burns: Buffer | undefined;
   /** The step whose own link is used up, because whoever answered it has proved the same in another way. */
@@ -20,8 +20,8 @@ export class Gains {
   constructor(private readonly before: Plan) {}
 
   /** Notes what is to happen with the save. */
-  add(asked: readonly Effect[], place: Place) {
-    const { effects, links } = withLinks(asked, place);
+  add(asked: readonly Effect[], place: LinkTarget) {
+    const { effects, links } = attachResumeLinks(asked, place);
     this.effects.push(...effects);
     this.links.push(...links);
     if (asked.some(({ type }) => type === 'link_used')) this.usesLinkOf = place.step;
@@ -33,8 +33,8 @@ export class Gains {
     );
   }
 
-  settle(settlement: Settlement) {
-    this.settlement = joined(this.settlement, settlement);
+  settle(settlement: AttemptSettlement) {
+    this.settlement = mergeSettlements(this.settlement, settlement);
   }
 
   /** All of it, with the plan as it is now. */

@@ -1,25 +1,33 @@
 import type { StageReply } from '@gatehouse/contracts';
-import { draw, type Plan } from '@gatehouse/plan';
+import { createPlan, type Plan } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
 import { hashToken } from './resuming.js';
-import { ALICE, asks, house, LOGS_IN, rejects, SCRIPT, versionOf } from './testing.js';
+import {
+  ALICE,
+  challengeReply,
+  DEFAULT_REPLIES,
+  executorHarness,
+  flowOf,
+  LOGIN_REPLY,
+  rejectedReply,
+} from './testing.js';
 
 const TOKEN = 'the-token-of-a-mail';
 const CONFIRM = { type: 'show', contract: { component: 'ak-stage-email' } };
 const byLink = { query: { flow_token: TOKEN } };
 
 const script = {
-  ...SCRIPT,
-  'puzzle.challenge': asks({ puzzle: true }),
+  ...DEFAULT_REPLIES,
+  'puzzle.challenge': challengeReply({ puzzle: true }),
   'puzzle.respond': { type: 'passed' },
-  'login.challenge': LOGS_IN,
+  'login.challenge': LOGIN_REPLY,
 } satisfies Record<string, StageReply>;
 
 /** A house in which a mailed link leads to the second step of a flow, whose first has been passed by alice. */
 function mailed(second: string, given: { orphaned?: boolean; plan?: Partial<Plan> } = {}) {
-  const version = versionOf([{ kind: 'ident' }, { kind: second }, ...(second === 'login' ? [] : [{ kind: 'login' }])]);
-  const plan = { ...draw(version, 'from-mail'), cursor: 1, context: { pending_user: ALICE }, ...given.plan };
-  const it = house(version, script);
+  const version = flowOf([{ kind: 'ident' }, { kind: second }, ...(second === 'login' ? [] : [{ kind: 'login' }])]);
+  const plan = { ...createPlan(version, 'from-mail'), cursor: 1, context: { pending_user: ALICE }, ...given.plan };
+  const it = executorHarness(version, script);
   it.plans.waiting.set(hashToken(TOKEN).toString('hex'), {
     ...{ plan, versionId: 'v1', orphaned: given.orphaned ?? false, step: `${second}-1` },
   });
@@ -135,11 +143,11 @@ describe('a mailed link', () => {
 });
 
 describe('a step that writes data of its own', () => {
-  const flow = versionOf([{ kind: 'ident' }, { kind: 'scribe' }, { kind: 'page' }]);
+  const flow = flowOf([{ kind: 'ident' }, { kind: 'scribe' }, { kind: 'page' }]);
 
   it('is asked from a saved revision, under a number that the same work has again', async () => {
     let seen: unknown;
-    const it = house(flow, {
+    const it = executorHarness(flow, {
       ...script,
       'scribe.challenge': () => {
         seen = {
@@ -162,7 +170,7 @@ describe('a step that writes data of its own', () => {
   it('is asked for the same work by whoever comes by meanwhile, though they want to go elsewhere', async () => {
     const asked: string[] = [];
     let [goOn, other] = [() => undefined as void, Promise.resolve() as Promise<unknown>];
-    const it = house(flow, {
+    const it = executorHarness(flow, {
       ...script,
       'scribe.challenge': ({ id }) => {
         asked.push(id);
@@ -185,8 +193,8 @@ describe('a step that writes data of its own', () => {
 
   it('is asked for other work by the next answer, once one was judged', async () => {
     const asks1: StageReply = { type: 'challenge', challenge: {} };
-    const replies: StageReply[] = [asks1, rejects(), { ...asks1, state: { sent: 1 } }, { type: 'passed' }];
-    const it = house(versionOf([{ kind: 'diary' }]), {
+    const replies: StageReply[] = [asks1, rejectedReply(), { ...asks1, state: { sent: 1 } }, { type: 'passed' }];
+    const it = executorHarness(flowOf([{ kind: 'diary' }]), {
       'diary.challenge': asks1,
       'diary.respond': () => replies.shift()!,
     });
@@ -200,7 +208,7 @@ describe('a step that writes data of its own', () => {
   });
 
   it('is not asked by whom another request has overtaken', async () => {
-    const it = house(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
+    const it = executorHarness(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
     await it.show();
     await Promise.allSettled([it.solve({ uid: 'alice' }), it.solve({ uid: 'alice' })]);
 
@@ -209,7 +217,7 @@ describe('a step that writes data of its own', () => {
 
   it('that alters users gets a permit for the user whom the flow is about, before it is asked and after the save', async () => {
     let granted: unknown;
-    const it = house(versionOf([{ kind: 'ident' }, { kind: 'editor' }, { kind: 'page' }]), {
+    const it = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'editor' }, { kind: 'page' }]), {
       ...script,
       'editor.challenge': () => {
         granted = [it.plans.revision, ...it.permits.granted];
@@ -225,12 +233,12 @@ describe('a step that writes data of its own', () => {
   });
 
   it('that alters users gets no permit where nobody is known, nor does one that alters none', async () => {
-    const nobody = house(versionOf([{ kind: 'editor' }, { kind: 'page' }]), {
+    const nobody = executorHarness(flowOf([{ kind: 'editor' }, { kind: 'page' }]), {
       ...script,
       'editor.challenge': { type: 'passed' },
     });
     await nobody.show();
-    const it = house(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
+    const it = executorHarness(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
     await it.show();
     await it.solve({ uid: 'alice' });
 
@@ -239,7 +247,7 @@ describe('a step that writes data of its own', () => {
   });
 
   it('that is the first of its flow has a stored plan to write for', async () => {
-    const first = house(versionOf([{ kind: 'scribe' }, { kind: 'page' }]), {
+    const first = executorHarness(flowOf([{ kind: 'scribe' }, { kind: 'page' }]), {
       ...script,
       'scribe.challenge': { type: 'passed' },
     });
@@ -249,8 +257,8 @@ describe('a step that writes data of its own', () => {
   });
 
   it('costs no save of its own where nothing has changed since the last', async () => {
-    const it = house(versionOf([{ kind: 'diary' }]), {
-      'diary.challenge': asks({}),
+    const it = executorHarness(flowOf([{ kind: 'diary' }]), {
+      'diary.challenge': challengeReply({}),
       'diary.respond': { type: 'passed' },
     });
     await it.show();

@@ -5,7 +5,7 @@ import type { FlowRequest } from './request.js';
 const LOGIN = '/flows/-/default/authentication/';
 
 /** Where somebody logs in again, to come back to the flow they were in; from a login they go on to where it leads. */
-export function loginAddress({ slug, query }: FlowRequest, { flow }: FlowVersion): string {
+export function loginUrl({ slug, query }: FlowRequest, { flow }: FlowVersion): string {
   const { flow_token: _secret, ...rest } = query;
   const inner = new URLSearchParams(rest).toString();
   const page = `/if/flow/${slug}/${inner && `?${inner}`}`;

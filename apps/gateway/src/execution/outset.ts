@@ -1,32 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import { type Effect, Problem } from '@gatehouse/contracts';
-import { admits, draw, type FlowVersion, fitOut, type Outfit, type Plan, type PolicySet } from '@gatehouse/plan';
-import type { Brands, HostBrand } from './brands.js';
+import {
+  applySeed,
+  createPlan,
+  type FlowVersion,
+  meetsRequirement,
+  type Plan,
+  type PlanSeed,
+  type PolicySet,
+} from '@gatehouse/plan';
+import type { BrandStore, HostBrand } from './brands.js';
 import { marked } from './cross-site.js';
-import type { Events } from './events.js';
+import type { EventRecorder } from './events.js';
 import { REQUEST_DEADLINE_MS } from './executor.js';
-import type { Flows } from './flows.js';
-import type { Planning } from './planning.js';
-import { type Identity, type Loaded, type Plans, savedUserOf } from './plans.js';
+import type { FlowStore } from './flows.js';
+import type { Planner } from './planning.js';
+import { type Identity, type LoadedFlow, type PlanStore, toSavedUser } from './plans.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { FlowRequest, SessionCookie } from './request.js';
 import { newSessionKey } from './session-key.js';
-import { type ConfiguredSite, siteOf } from './site.js';
+import { type ConfiguredSite, siteFor } from './site.js';
 import type { Situation } from './stage-requests.js';
-import { Turns } from './turns.js';
+import { StepBudget } from './turns.js';
 
-interface Parts {
-  readonly plans: Plans;
-  readonly flows: Flows;
-  readonly brands: Brands;
-  readonly planning: Planning;
+interface Dependencies {
+  readonly plans: PlanStore;
+  readonly flows: FlowStore;
+  readonly brands: BrandStore;
+  readonly planning: Planner;
   readonly engine: PolicyEngine;
-  readonly events: Events;
+  readonly events: EventRecorder;
   readonly site: ConfiguredSite;
 }
 
 /** How a flow is begun. */
-export interface Beginning extends Outfit {
+export interface FlowStartOptions extends PlanSeed {
   /** Who is logged in; undefined for a stranger. */
   readonly visitor: Identity | undefined;
   /** Conditions of what it is begun for, beside the flow's own. */
@@ -34,16 +42,16 @@ export interface Beginning extends Outfit {
 }
 
 /** A flow that somebody begins about themselves. */
-export const aboutSelf = (user: Identity): Beginning => ({
+export const startForUser = (user: Identity): FlowStartOptions => ({
   visitor: user,
-  context: { pending_user: savedUserOf(user) },
+  context: { pending_user: toSavedUser(user) },
 });
 
 /** A flow that is to begin. */
 interface Ground {
   readonly request: FlowRequest;
   readonly version: FlowVersion;
-  readonly beginning: Beginning;
+  readonly beginning: FlowStartOptions;
   readonly brand: HostBrand;
 }
 
@@ -51,8 +59,8 @@ interface Ground {
  * Begins flows that know something from the start: whom they are about, so that their first step need not find out
  * (docs/spec/executor.md#helper-addresses), what for, or what is to happen before or after their own steps.
  */
-export class Outset {
-  constructor(private readonly parts: Parts) {}
+export class FlowStarter {
+  constructor(private readonly parts: Dependencies) {}
 
   /**
    * Puts a fresh plan in place of whatever plan of that flow there is in the session, if the flow's policies let it begin;
@@ -60,11 +68,11 @@ export class Outset {
    * whose cookie is returned: a source has just proved who they are, and the key of the session at hand may be planted. Throws not_found, not_authenticated (the session of whoever is logged in is gone),
    * flow_not_applicable, permission_denied by its `access`, and stage_busy when another request was quicker.
    */
-  async begin(request: FlowRequest, beginning: Beginning): Promise<SessionCookie | undefined> {
+  async begin(request: FlowRequest, beginning: FlowStartOptions): Promise<SessionCookie | undefined> {
     const loaded = await this.parts.plans.find(request.slug, request.sessionKey);
     const version = loaded && (await this.parts.flows.find(loaded.newestVersionId));
     if (!version) throw new Problem('not_found');
-    refuseUnseated(loaded, beginning);
+    rejectSessionMismatch(loaded, beginning);
     const brand = await this.parts.brands.find(request.host, loaded.brandsRevision);
     const plan = await this.planned({ request, version, beginning, brand });
     const { session, flowId, newestVersionId: versionId, row: replaces } = loaded;
@@ -77,22 +85,22 @@ export class Outset {
 
   private async planned(ground: Ground): Promise<Plan> {
     const { request, version, beginning } = ground;
-    if (!beginning.visitor && !admits(version.flow.authentication, strangerOf(request)))
+    if (!beginning.visitor && !meetsRequirement(version.flow.authentication, anonymousVisitor(request)))
       throw new Problem('flow_not_applicable');
     const situation = this.situationOf(ground);
     const plan = await this.admitted(situation, beginning);
     const planned = await this.parts.planning.plan({ ...situation, plan });
     await this.record(situation, planned.effects);
-    if ('refused' in planned) throw new Problem('flow_not_applicable', detailOf(planned.refused));
+    if ('refused' in planned) throw new Problem('flow_not_applicable', problemDetail(planned.refused));
     return planned.plan;
   }
 
-  private async admitted(situation: Situation, { access }: Beginning): Promise<Plan> {
+  private async admitted(situation: Situation, { access }: FlowStartOptions): Promise<Plan> {
     if (!access) return situation.plan;
     const version = { ...situation.version, policies: access.policies };
     const decision = await this.parts.engine.decide({ ...situation, version }, access.set, { id: 'access', index: -1 });
     await this.record(situation, decision.effects);
-    if (!decision.pass) throw new Problem('permission_denied', detailOf(decision.messages));
+    if (!decision.pass) throw new Problem('permission_denied', problemDetail(decision.messages));
     return decision.plan;
   }
 
@@ -105,30 +113,34 @@ export class Outset {
     const { request, version, beginning, brand } = ground;
     const { visitor: user } = beginning;
     return {
-      ...{ request, version, plan: planOf(ground), revision: 0 },
-      sessionUser: user ? savedUserOf(user) : null,
+      ...{ request, version, plan: initialPlan(ground), revision: 0 },
+      sessionUser: user ? toSavedUser(user) : null,
       proved: false,
-      site: siteOf(this.parts.site, brand),
+      site: siteFor(this.parts.site, brand),
       locale: request.localeFor({ user, brand }),
-      turns: new Turns(),
+      turns: new StepBudget(),
       timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
     };
   }
 }
 
 /** Whoever is logged in has a session, and a key that was replaced a moment ago begins nothing. */
-function refuseUnseated({ session }: Loaded, { visitor }: Beginning) {
+function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOptions) {
   if (session ? session.retired : visitor) throw new Problem('not_authenticated');
 }
 
-const strangerOf = ({ client: { outpost } }: FlowRequest) => ({ authenticated: false, superuser: false, outpost });
+const anonymousVisitor = ({ client: { outpost } }: FlowRequest) => ({
+  authenticated: false,
+  superuser: false,
+  outpost,
+});
 
-function planOf({ request: { query, crossSite }, version, beginning }: Ground): Plan {
+function initialPlan({ request: { query, crossSite }, version, beginning }: Ground): Plan {
   const { flow_token: _secret, next, ...rest } = query;
   const { visitor, context, insert } = beginning;
-  const fitted = fitOut(draw(version, randomUUID()), { context, insert });
+  const fitted = applySeed(createPlan(version, randomUUID()), { context, insert });
   const plan = marked(fitted, crossSite, { isNew: true });
   return { ...plan, visitor: visitor?.uuid ?? null, query: rest, ...(next ? { next } : {}) };
 }
 
-const detailOf = (messages: readonly string[]) => (messages.length > 0 ? { detail: messages.join('\n') } : {});
+const problemDetail = (messages: readonly string[]) => (messages.length > 0 ? { detail: messages.join('\n') } : {});

@@ -2,13 +2,13 @@ import type { DeviceClass, SavedUser } from '@gatehouse/contracts';
 import type { Slice } from './sessions.js';
 
 /** What clients call a device by. */
-export interface DeviceKey {
+export interface UserDeviceId {
   readonly kind: DeviceClass;
   readonly pk: number;
 }
 
 /** A device as its owner sees it: nothing that proves anything. */
-export interface OwnedDevice extends DeviceKey {
+export interface UserDevice extends UserDeviceId {
   readonly name: string;
   readonly facts: Readonly<Record<string, unknown>>;
   readonly created: Date;
@@ -17,7 +17,7 @@ export interface OwnedDevice extends DeviceKey {
 }
 
 /** Whose devices, and of which kind; undefined: of all. */
-export interface DeviceQuery {
+export interface UserDeviceFilter {
   readonly owner: string;
   readonly kind?: DeviceClass | undefined;
 }
@@ -30,12 +30,12 @@ export interface DeviceChange {
 
 /** The devices that prove somebody, to that somebody. */
 export abstract class OwnDevices {
-  abstract count(query: DeviceQuery): Promise<number>;
+  abstract count(query: UserDeviceFilter): Promise<number>;
   /** The oldest first. */
-  abstract list(query: DeviceQuery, slice: Slice): Promise<OwnedDevice[]>;
-  abstract find(owner: string, key: DeviceKey): Promise<OwnedDevice | undefined>;
+  abstract list(query: UserDeviceFilter, slice: Slice): Promise<UserDevice[]>;
+  abstract find(owner: string, key: UserDeviceId): Promise<UserDevice | undefined>;
   /** Gives a device another name, which is an audit event; false when it is gone. */
-  abstract rename(device: OwnedDevice, name: string, change: DeviceChange): Promise<boolean>;
+  abstract rename(device: UserDevice, name: string, change: DeviceChange): Promise<boolean>;
   /** Removes a device, which is an audit event; false when it is gone. */
-  abstract remove(device: OwnedDevice, change: DeviceChange): Promise<boolean>;
+  abstract remove(device: UserDevice, change: DeviceChange): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 /** Answers of a kind that are remembered: enough to vary as answers do, few enough to follow the load. */
-const REMEMBERED = 32;
+const SAMPLES_PER_KIND = 32;
 
 interface Clock {
   /** Milliseconds on a clock that only goes forward. */
@@ -11,7 +11,7 @@ interface Clock {
  * How long wrong answers take, kind by kind, so that one which is not judged at all takes as long
  * (docs/security.md#accident-6).
  */
-export class Pace {
+export class ResponseTiming {
   private readonly lately = new Map<string, number[]>();
 
   constructor(private readonly clock: Clock) {}
@@ -20,7 +20,8 @@ export class Pace {
   async note<T>(kind: string, judge: () => Promise<T>, isWrong: (outcome: T) => boolean): Promise<T> {
     const began = this.clock.now();
     const outcome = await judge();
-    if (isWrong(outcome)) this.lately.set(kind, [this.clock.now() - began, ...this.of(kind)].slice(0, REMEMBERED));
+    if (isWrong(outcome))
+      this.lately.set(kind, [this.clock.now() - began, ...this.of(kind)].slice(0, SAMPLES_PER_KIND));
     return outcome;
   }
 

@@ -1,5 +1,5 @@
-import { type Effect, isLocalPath, type Message, sentence, uriOf } from '@gatehouse/contracts';
-import { admits, type FlowVersion, leaveOut, type Plan, type Visitor } from '@gatehouse/plan';
+import { type Effect, isLocalPath, type Message, sentence, toUri } from '@gatehouse/contracts';
+import { type FlowVersion, meetsRequirement, type Plan, removeBinding, type Visitor } from '@gatehouse/plan';
 import type { PolicyEngine } from './policy-engine.js';
 import { methodOf } from './request.js';
 import type { Situation } from './stage-requests.js';
@@ -7,7 +7,7 @@ import type { Situation } from './stage-requests.js';
 const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
 
 /** A plan that may begin, or what the policies against it said. */
-export type Planned = ({ readonly plan: Plan } | { readonly refused: readonly string[] }) & {
+export type PlanningResult = ({ readonly plan: Plan } | { readonly refused: readonly string[] }) & {
   /** What is to happen, whether it begins or not. */
   readonly effects: readonly Effect[];
 };
@@ -15,14 +15,14 @@ export type Planned = ({ readonly plan: Plan } | { readonly refused: readonly st
 /**
  * Makes drawn plans ready for their first step, whether they are new or start over (docs/spec/executor.md#planning).
  */
-export class Planning {
+export class Planner {
   constructor(private readonly engine: PolicyEngine) {}
 
   /**
    * Whether the flow applies, by its own policies; and without the steps that theirs leave out already now. Policies see the
    * method of the request that makes the plan.
    */
-  async plan(given: Situation): Promise<Planned> {
+  async plan(given: Situation): Promise<PlanningResult> {
     const situation: Situation = { ...given, method: methodOf(given.request) };
     const { version } = situation;
     const guard = await this.engine.decide(situation, version.guard, { id: 'guard', index: -1 });
@@ -35,7 +35,7 @@ export class Planning {
       const step = { id, index, policies, kind: stage.kind };
       const decision = await this.engine.decideStep({ ...situation, plan }, step);
       effects.push(...decision.effects);
-      plan = decision.pass ? decision.plan : leaveOut(decision.plan, id);
+      plan = decision.pass ? decision.plan : removeBinding(decision.plan, id);
     }
     return { plan, effects };
   }
@@ -45,15 +45,15 @@ export class Planning {
  * Whether a flow is for a visitor. One that starts over with a user in mind has checked it
  * (docs/spec/executor.md#restart).
  */
-export const isFor = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
-  plan?.context.pending_user !== undefined || admits(flow.authentication, visitor);
+export const isApplicable = ({ flow }: FlowVersion, visitor: Visitor, plan?: Plan): boolean =>
+  plan?.context.pending_user !== undefined || meetsRequirement(flow.authentication, visitor);
 
 /** What a flow that does not apply says. */
-export type Refusal = { readonly to: string } | { readonly message: Message };
+export type FlowRefusal = { readonly to: string } | { readonly message: Message };
 
 /** `denied_action` (docs/spec/executor.md#denied-action): leads on to `next`, or says why not. */
-export function refusalOf({ flow }: FlowVersion, next: string | undefined, messages: readonly string[]): Refusal {
-  if (flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? uriOf(next) : '/' };
+export function flowRefusal({ flow }: FlowVersion, next: string | undefined, messages: readonly string[]): FlowRefusal {
+  if (flow.denied_action === 'continue') return { to: next && isLocalPath(next) ? toUri(next) : '/' };
   const text = messages.join('\n');
   return { message: text === '' ? DOES_NOT_APPLY : { text } };
 }

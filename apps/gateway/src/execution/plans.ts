@@ -1,7 +1,7 @@
 import type { Effect, SavedUser, User } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
-import type { Claim } from './attempts.js';
-import type { Link } from './resuming.js';
+import type { AttemptReservation } from './attempts.js';
+import type { ResumeLink } from './resuming.js';
 
 /** A user as the gateway sees them: the one view it may read of the directory. */
 export interface Identity extends SavedUser {
@@ -13,7 +13,7 @@ export interface Identity extends SavedUser {
 }
 
 /** What of a user others are told, stages among them, and no more. */
-export const savedUserOf = ({
+export const toSavedUser = ({
   kind,
   uuid,
   pk,
@@ -50,7 +50,7 @@ export interface StoredPlan {
 }
 
 /** Everything one request needs to know, from one statement. */
-export interface Loaded {
+export interface LoadedFlow {
   readonly flowId: string;
   readonly newestVersionId: string;
   /** Of all brands, as of now; null where nothing is known of any. */
@@ -67,7 +67,7 @@ export interface PlanRow {
 }
 
 /** A plan to be stored for the first time, or in place of one that is over. */
-export interface Begin {
+export interface NewPlan {
   readonly flowId: string;
   readonly versionId: string;
   readonly plan: Plan;
@@ -82,7 +82,7 @@ export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'or
   readonly step: string;
 }
 
-export interface About {
+export interface EventContext {
   readonly user: User | undefined;
   /** Who is logged in before they happen. */
   readonly sessionUser?: SavedUser | undefined;
@@ -94,7 +94,7 @@ export interface About {
 }
 
 /** The next revision of a plan, with everything that happens if and only if it is saved. */
-export interface Save {
+export interface PlanCommit {
   readonly sessionId: string;
   readonly flowId: string;
   readonly plan: Plan;
@@ -103,12 +103,12 @@ export interface Save {
   /** Hash of the session's new key, when somebody proved who they are. */
   readonly newKey: Buffer | undefined;
   /** Whom and where the effects are about, for events and reputation. */
-  readonly about: About;
-  readonly cleared: readonly Claim[];
-  readonly returned: readonly Claim[];
+  readonly about: EventContext;
+  readonly cleared: readonly AttemptReservation[];
+  readonly returned: readonly AttemptReservation[];
   readonly versionId: string;
   /** Links that the mails among the effects carry. */
-  readonly links: readonly Link[];
+  readonly links: readonly ResumeLink[];
   /** Hash of the token that this save uses up; when it was used already, the save is lost. */
   readonly burns: Buffer | undefined;
   /** The step whose link of this plan it uses up; when it was used already, or has expired, the save is lost. */
@@ -116,15 +116,15 @@ export interface Save {
 }
 
 /** The plans under way and the sessions they belong to. */
-export abstract class Plans {
+export abstract class PlanStore {
   /** Undefined when there is no such flow. Expired sessions and plans are not found, whoever cleans them up. */
-  abstract find(slug: string, sessionKey: Buffer | undefined): Promise<Loaded | undefined>;
+  abstract find(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined>;
   /** The plan that a live token of this flow leads to, under a new id. */
   abstract findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined>;
   /** The id of the plan's session; undefined when another request was first. */
-  abstract begin(plan: Begin): Promise<string | undefined>;
+  abstract begin(plan: NewPlan): Promise<string | undefined>;
   /** False when another request moved the plan since `revision`, or its user may not log in; then nothing was written. */
-  abstract save(plan: Save): Promise<boolean>;
+  abstract save(plan: PlanCommit): Promise<boolean>;
   /** The flows that a session has plans of, the last saved first; no more than a few. */
   abstract slugsOf(sessionKey: Buffer): Promise<string[]>;
   /** Drops every plan of a session, and answers who is logged in to it. */

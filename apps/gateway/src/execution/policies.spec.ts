@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { setOf } from '../../../../test/support/policies.js';
-import { house, rejects, SCRIPT, versionOf } from './testing.js';
+import { DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from './testing.js';
 
 const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });
 
 describe('a flow without policies', () => {
   it('asks nobody about any', async () => {
-    const { show, solve, policies, memberships } = house(
-      versionOf([{ kind: 'ident', policies: setOf({ group: 'g', enabled: false }) }, { kind: 'page' }]),
-      SCRIPT,
+    const { show, solve, policies, memberships } = executorHarness(
+      flowOf([{ kind: 'ident', policies: setOf({ group: 'g', enabled: false }) }, { kind: 'page' }]),
+      DEFAULT_REPLIES,
     );
     await show();
     await solve({ uid: 'alice' });
@@ -17,14 +17,17 @@ describe('a flow without policies', () => {
 });
 
 describe('a step whose policies are evaluated on its turn', () => {
-  const flow = versionOf([
+  const flow = flowOf([
     { kind: 'ident' },
     { kind: 'secret', policies: setOf({ policy: 'p' }) },
     { kind: 'page', policies: setOf({ policy: 'q' }) },
   ]);
 
   it('is entered when they pass: decided once, in the request that comes to it, and kept until it is left', async () => {
-    const { show, solve, policies, plans } = house(flow, { ...SCRIPT, 'secret.respond': rejects() });
+    const { show, solve, policies, plans } = executorHarness(flow, {
+      ...DEFAULT_REPLIES,
+      'secret.respond': rejectedReply(),
+    });
     await solve({ uid: 'alice' });
     expect(plans.plan?.verdicts).toEqual({ 'secret-1': { pass: true, messages: [] } });
     policies.said['p'] = false;
@@ -35,7 +38,7 @@ describe('a step whose policies are evaluated on its turn', () => {
   });
 
   it('is left out when they do not, and the next is tried in the same request, with one load and one save', async () => {
-    const { show, solve, policies, plans, stages } = house(flow, SCRIPT);
+    const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     await show();
     policies.said['p'] = false;
     expect((await solve({ uid: 'alice' })).told).toMatchObject(shows({ page: true }));
@@ -49,13 +52,13 @@ describe('a step whose policies are evaluated on its turn', () => {
   });
 
   it('ends the flow when nothing is left, also after an answer', async () => {
-    const { solve, policies } = house(flow, SCRIPT);
+    const { solve, policies } = executorHarness(flow, DEFAULT_REPLIES);
     policies.said['p'] = policies.said['q'] = false;
     expect((await solve({ uid: 'alice' })).told).toEqual({ type: 'done', to: '/' });
   });
 
   it('is not given an answer that was for the step before it', async () => {
-    const { solve, policies, stages } = house(flow, SCRIPT);
+    const { solve, policies, stages } = executorHarness(flow, DEFAULT_REPLIES);
     policies.said['p'] = false;
     await solve({ uid: 'alice' });
     await solve({ component: 'ak-stage-secret', password: 'x' });
@@ -63,11 +66,8 @@ describe('a step whose policies are evaluated on its turn', () => {
   });
 
   it('is decided again after a restart', async () => {
-    const again = versionOf([
-      { kind: 'page', policies: setOf({ policy: 'p' }), onRefusal: 'restart' },
-      { kind: 'ident' },
-    ]);
-    const { show, solve, policies } = house(again, { ...SCRIPT, 'page.respond': rejects() });
+    const again = flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }), onRefusal: 'restart' }, { kind: 'ident' }]);
+    const { show, solve, policies } = executorHarness(again, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
     await show();
     policies.said['p'] = false;
     expect((await solve({ word: 'x' })).told).toMatchObject(shows({ who: true }));
@@ -77,15 +77,15 @@ describe('a step whose policies are evaluated on its turn', () => {
 
 describe('a refusal bound to a policy, before everything else', () => {
   it('comes true when a later step starts over with what it has learned', async () => {
-    const flow = versionOf([
+    const flow = flowOf([
       { kind: 'login', policies: setOf({ policy: 'p' }) },
       { kind: 'ident', onRefusal: 'restart_with_context' },
     ]);
     const unknown = { kind: 'pretended' as const, username: 'nobody', email: '' };
     const effects = [{ type: 'reputation' as const, identifier: 'nobody', delta: -1 }];
-    const refusal = { ...rejects(), effects, context: { pending_user: unknown } };
-    const { show, solve, policies } = house(flow, {
-      ...SCRIPT,
+    const refusal = { ...rejectedReply(), effects, context: { pending_user: unknown } };
+    const { show, solve, policies } = executorHarness(flow, {
+      ...DEFAULT_REPLIES,
       'login.challenge': { type: 'denied' },
       'ident.respond': refusal,
     });
@@ -104,7 +104,7 @@ describe('a refusal bound to a policy, before everything else', () => {
 describe('the method that policies see', () => {
   const [guard, first, next] = ['guard', 'first', 'next'].map((policy) => setOf({ policy }));
   const flow = (onRefusal: 'retry' | 'restart' = 'retry') =>
-    versionOf(
+    flowOf(
       [
         { kind: 'ident', policies: first! },
         { kind: 'page', policies: next!, onRefusal },
@@ -112,22 +112,22 @@ describe('the method that policies see', () => {
       {},
       guard,
     );
-  const seen = ({ policies }: ReturnType<typeof house>) =>
+  const seen = ({ policies }: ReturnType<typeof executorHarness>) =>
     policies.requests.map(({ method, policies: [asked] }) => `${asked?.id} ${method}`);
 
   it('is that of the request that makes the plan, and GET for a step that an answer leads to', async () => {
-    const shown = house(flow(), SCRIPT);
+    const shown = executorHarness(flow(), DEFAULT_REPLIES);
     await shown.show();
     await shown.solve({ uid: 'alice' });
     expect(seen(shown)).toEqual(['guard GET', 'first GET', 'next GET']);
 
-    const answered = house(flow(), SCRIPT);
+    const answered = executorHarness(flow(), DEFAULT_REPLIES);
     await answered.solve({ uid: 'alice' });
     expect(seen(answered)).toEqual(['guard POST', 'first POST', 'next GET']);
   });
 
   it('is POST for the flow that an answer starts over', async () => {
-    const over = house(flow('restart'), { ...SCRIPT, 'page.respond': rejects() });
+    const over = executorHarness(flow('restart'), { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
     await over.show();
     await over.solve({ uid: 'alice' });
     await over.solve({ word: 'x' });
@@ -137,8 +137,8 @@ describe('the method that policies see', () => {
 
 describe('a request', () => {
   it('ends however many policies there are', async () => {
-    const many = versionOf(Array.from({ length: 40 }, () => ({ kind: 'page', policies: setOf({ policy: 'p' }) })));
-    const { show, policies } = house(many, SCRIPT);
+    const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'page', policies: setOf({ policy: 'p' }) })));
+    const { show, policies } = executorHarness(many, DEFAULT_REPLIES);
     policies.said['p'] = false;
     expect((await show()).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect(policies.requests).toHaveLength(32);

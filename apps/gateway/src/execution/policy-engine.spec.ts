@@ -1,7 +1,7 @@
 import { Problem } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { setOf } from '../../../../test/support/policies.js';
-import { ALICE, asks, house, rejects, SCRIPT, versionOf } from './testing.js';
+import { ALICE, challengeReply, DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from './testing.js';
 
 const DENIED = { type: 'denied', message: { text: 'Flow does not apply to current user.' } };
 const alice = { ...ALICE, is_superuser: false, debug: false };
@@ -10,11 +10,11 @@ const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefin
 
 describe('what policies are asked', () => {
   it('is about the user in question, with the whole context and what they were configured as', async () => {
-    const flow = versionOf([
+    const flow = flowOf([
       { kind: 'ident' },
       { kind: 'page', policies: setOf({ policy: 'p', timeout_s: 2 }, { policy: 'q' }) },
     ]);
-    const { solve, policies, plans } = house(flow, SCRIPT);
+    const { solve, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
     await solve(
       { uid: 'alice' },
       { client: { ip: '203.0.113.7', user_agent: 'x', outpost: false, cookies: { a: 'b' } } },
@@ -41,13 +41,19 @@ describe('what policies are asked', () => {
   });
 
   it('is cut to the time that the request has left', async () => {
-    const { show, policies } = house(versionOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }]), SCRIPT);
+    const { show, policies } = executorHarness(
+      flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }]),
+      DEFAULT_REPLIES,
+    );
     await show({ arrivedAt: performance.now() - 19_000 });
     expect(policies.requests[0]?.timeout_ms).toBeLessThanOrEqual(1000);
   });
 
   it('is about whoever is logged in while the plan is about nobody, else a stranger', async () => {
-    const { show, plans, policies } = house(versionOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }]), SCRIPT);
+    const { show, plans, policies } = executorHarness(
+      flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }]),
+      DEFAULT_REPLIES,
+    );
     await show();
     plans.plan = undefined;
     plans.session = loggedIn;
@@ -57,24 +63,20 @@ describe('what policies are asked', () => {
 });
 
 describe('groups and users', () => {
-  const flow = versionOf([
-    { kind: 'ident' },
-    { kind: 'page', policies: setOf({ group: 'staff' }) },
-    { kind: 'secret' },
-  ]);
+  const flow = flowOf([{ kind: 'ident' }, { kind: 'page', policies: setOf({ group: 'staff' }) }, { kind: 'secret' }]);
 
   it('decide by the user in question', async () => {
-    const { solve, memberships } = house(flow, SCRIPT);
+    const { solve, memberships } = executorHarness(flow, DEFAULT_REPLIES);
     expect((await solve({ uid: 'alice' })).told).toMatchObject(shows({ secret: true }));
-    const other = house(flow, SCRIPT);
+    const other = executorHarness(flow, DEFAULT_REPLIES);
     other.memberships.groups.set(ALICE.uuid, ['staff']);
     expect((await other.solve({ uid: 'alice' })).told).toMatchObject(shows({ page: true }));
     expect([memberships.lookups, other.policies.requests.length]).toEqual([1, 0]);
   });
 
   it('need no look-up for a stranger', async () => {
-    const first = versionOf([{ kind: 'page', policies: setOf({ group: 'staff', negate: true }) }]);
-    const { show, memberships } = house(first, SCRIPT);
+    const first = flowOf([{ kind: 'page', policies: setOf({ group: 'staff', negate: true }) }]);
+    const { show, memberships } = executorHarness(first, DEFAULT_REPLIES);
     expect((await show()).told).toMatchObject(shows({ page: true }));
     expect(memberships.lookups).toBe(0);
   });
@@ -84,9 +86,9 @@ describe('a policy that cannot be asked', () => {
   const away = new Problem('policy_away');
 
   it('opens no door to a flow, and leaves no plan', async () => {
-    const { show, policies, plans, stages } = house(
-      versionOf([{ kind: 'page' }], {}, setOf({ policy: 'p', failure_result: true })),
-      SCRIPT,
+    const { show, policies, plans, stages } = executorHarness(
+      flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p', failure_result: true })),
+      DEFAULT_REPLIES,
     );
     policies.said['p'] = away;
     expect((await show()).told).toEqual({ type: 'problem', problem: away });
@@ -94,11 +96,11 @@ describe('a policy that cannot be asked', () => {
   });
 
   it('opens no door to a step and closes none: no verdict is kept, and what was achieved is', async () => {
-    const flow = versionOf([
+    const flow = flowOf([
       { kind: 'ident' },
       { kind: 'page', policies: setOf({ policy: 'p', failure_result: true, negate: true }) },
     ]);
-    const { show, solve, policies, plans, stages } = house(flow, SCRIPT);
+    const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     policies.said['p'] = away;
     expect((await solve({ uid: 'alice' })).told).toEqual({ type: 'problem', problem: away });
     expect(plans.plan).toMatchObject({ cursor: 1, verdicts: {}, context: { pending_user: ALICE } });
@@ -109,8 +111,11 @@ describe('a policy that cannot be asked', () => {
   });
 
   it('does not let a flow start over', async () => {
-    const version = versionOf([{ kind: 'page', onRefusal: 'restart' }, { kind: 'login' }], {}, setOf({ policy: 'p' }));
-    const { show, solve, policies, plans } = house(version, { ...SCRIPT, 'page.respond': rejects() });
+    const version = flowOf([{ kind: 'page', onRefusal: 'restart' }, { kind: 'login' }], {}, setOf({ policy: 'p' }));
+    const { show, solve, policies, plans } = executorHarness(version, {
+      ...DEFAULT_REPLIES,
+      'page.respond': rejectedReply(),
+    });
     await show();
     policies.said['p'] = away;
     expect((await solve({ word: 'x' })).told).toEqual({ type: 'problem', problem: away });
@@ -123,9 +128,9 @@ describe('a policy that cannot be asked', () => {
       [false, DENIED],
       [true, shows({ page: true })],
     ] as const) {
-      const { show, policies, undecided } = house(
-        versionOf([{ kind: 'page' }], {}, setOf({ policy: 'p', failure_result })),
-        SCRIPT,
+      const { show, policies, undecided } = executorHarness(
+        flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p', failure_result })),
+        DEFAULT_REPLIES,
       );
       policies.said['p'] = broken;
       expect((await show()).told).toMatchObject(told);
@@ -137,12 +142,12 @@ describe('a policy that cannot be asked', () => {
 describe('a step whose policy could not decide', () => {
   const broken = { results: { p: { pass: true, messages: [], error: 'division by zero' } } };
   const before = (kind: string, when: 'planned' | 'policies', binding = {}) =>
-    versionOf([{ kind, [when]: setOf({ policy: 'p', ...binding }) }, { kind: 'ident' }]);
+    flowOf([{ kind, [when]: setOf({ policy: 'p', ...binding }) }, { kind: 'ident' }]);
 
   it.each(['planned', 'policies'] as const)(
     'is run, not skipped, when it grants nothing (accident 1): %s',
     async (when) => {
-      const { show, policies, undecided } = house(before('page', when), SCRIPT);
+      const { show, policies, undecided } = executorHarness(before('page', when), DEFAULT_REPLIES);
       policies.said['p'] = broken;
       expect((await show()).told).toMatchObject(shows({ page: true }));
       expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
@@ -152,7 +157,7 @@ describe('a step whose policy could not decide', () => {
   it.each(['planned', 'policies'] as const)(
     'is left out when it would log somebody in (accident 1): %s',
     async (when) => {
-      const { show, policies, stages } = house(before('login', when), SCRIPT);
+      const { show, policies, stages } = executorHarness(before('login', when), DEFAULT_REPLIES);
       policies.said['p'] = broken;
       expect((await show()).told).toMatchObject(shows({ who: true }));
       expect(stages.hops).toEqual(['ident.challenge']);
@@ -160,18 +165,21 @@ describe('a step whose policy could not decide', () => {
   );
 
   it('is left out when another of its conditions says no whatever that one had said', async () => {
-    const version = versionOf([
+    const version = flowOf([
       { kind: 'page', policies: { ...setOf({ policy: 'p' }, { policy: 'q' }), mode: 'all' } },
       { kind: 'ident' },
     ]);
-    const { show, policies } = house(version, SCRIPT);
+    const { show, policies } = executorHarness(version, DEFAULT_REPLIES);
     policies.said['p'] = broken;
     policies.said['q'] = false;
     expect((await show()).told).toMatchObject(shows({ who: true }));
   });
 
   it('is run when its binding says so, whatever it grants', async () => {
-    const { show, policies, stages } = house(before('login', 'policies', { failure_result: true }), SCRIPT);
+    const { show, policies, stages } = executorHarness(
+      before('login', 'policies', { failure_result: true }),
+      DEFAULT_REPLIES,
+    );
     policies.said['p'] = broken;
     await show();
     expect(stages.hops[0]).toBe('login.challenge');
@@ -179,11 +187,11 @@ describe('a step whose policy could not decide', () => {
 });
 
 describe('what policies do to a plan', () => {
-  const flow = versionOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }, { kind: 'ident' }]);
+  const flow = flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }, { kind: 'ident' }]);
   const said = (more: object, pass = true) => ({ results: { p: { pass, messages: [] } }, ...more });
 
   it('is kept: facts of their own, which no stage is given, and facts of the house', async () => {
-    const { show, solve, policies, plans, stages } = house(flow, SCRIPT);
+    const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     policies.said['p'] = said({ context: { set: { weather: { warm: true }, pending_user: ALICE }, unset: [] } });
     await show();
     expect(stages.requests[0]?.context).toEqual({ pending_user: ALICE });
@@ -192,25 +200,25 @@ describe('what policies do to a plan', () => {
   });
 
   it('lasts though the step is left out', async () => {
-    const { show, policies, plans } = house(flow, SCRIPT);
+    const { show, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
     policies.said['p'] = said({ context: { set: { weather: 'cold' }, unset: ['is_sso'] } }, false);
     await show();
     expect(plans.plan).toMatchObject({ cursor: 1, context: { weather: 'cold' } });
   });
 
   it('may take facts away', async () => {
-    const version = versionOf([{ kind: 'ident' }, { kind: 'page', policies: setOf({ policy: 'p' }) }]);
-    const { solve, policies, plans } = house(version, SCRIPT);
+    const version = flowOf([{ kind: 'ident' }, { kind: 'page', policies: setOf({ policy: 'p' }) }]);
+    const { solve, policies, plans } = executorHarness(version, DEFAULT_REPLIES);
     policies.said['p'] = said({ context: { set: {}, unset: ['pending_user'] } });
     await solve({ uid: 'alice' });
     expect(plans.plan?.context).toEqual({});
   });
 
   it('may lead elsewhere: in the place of a step that is left out, and no further', async () => {
-    const { show, solve, policies } = house(flow, {
-      ...SCRIPT,
-      'redirect.challenge': asks({ to: '/elsewhere' }),
-      'redirect.respond': asks({ to: '/elsewhere' }),
+    const { show, solve, policies } = executorHarness(flow, {
+      ...DEFAULT_REPLIES,
+      'redirect.challenge': challengeReply({ to: '/elsewhere' }),
+      'redirect.respond': challengeReply({ to: '/elsewhere' }),
     });
     const insert = { where: 'next' as const, steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] };
     policies.said['p'] = said({ insert }, false);
@@ -220,9 +228,9 @@ describe('what policies do to a plan', () => {
   });
 
   it('may lead elsewhere before the first step of a flow that applies', async () => {
-    const { show, policies } = house(versionOf([{ kind: 'page' }], {}, setOf({ policy: 'p' })), {
-      ...SCRIPT,
-      'redirect.challenge': asks({ to: '/elsewhere' }),
+    const { show, policies } = executorHarness(flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p' })), {
+      ...DEFAULT_REPLIES,
+      'redirect.challenge': challengeReply({ to: '/elsewhere' }),
     });
     policies.said['p'] = said({
       insert: { where: 'next', steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] },
@@ -235,7 +243,7 @@ describe('what policies do to a plan', () => {
     ['a step of another kind', { insert: { where: 'next' as const, steps: [{ kind: 'login', config: {} }] } }],
     ['a redirect to nowhere', { insert: { where: 'last' as const, steps: [{ kind: 'redirect', config: {} }] } }],
   ])('is a fault when it is %s, and changes nothing', async (_what, more) => {
-    const { show, policies, plans, stages } = house(flow, SCRIPT);
+    const { show, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
     policies.said['p'] = said(more);
     expect((await show()).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
     expect([plans.saves, stages.hops]).toEqual([0, []]);

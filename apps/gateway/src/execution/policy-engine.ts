@@ -7,83 +7,83 @@ import {
   type User,
 } from '@gatehouse/contracts';
 import {
-  calledBy,
+  callablePolicies,
+  evaluatePolicySet,
   type FlowVersion,
+  findPolicy,
+  type InsertionPoint,
   insertSteps,
-  isOpen,
-  judge,
-  type Maker,
+  isUnconditional,
   mergeContext,
   type Plan,
   type PolicySet,
-  policyOf,
-  policyOverreach,
-  questionsOf,
-  type Verdict,
+  type PolicyVerdict,
+  policyViolations,
+  queriesFor,
   withoutBackend,
 } from '@gatehouse/plan';
-import type { Memberships } from './memberships.js';
-import type { Policies } from './policies.js';
-import { eventsOf } from './policy-events.js';
+import type { GroupMembershipStore } from './memberships.js';
+import type { PolicyClient } from './policies.js';
+import { policyEvents } from './policy-events.js';
 import type { Situation } from './stage-requests.js';
-import type { Contracts } from './stages.js';
+import type { StageContractRegistry } from './stages.js';
 
 /** A policy that could not decide. */
-export interface Undecided {
+export interface UndecidedPolicy {
   readonly policy: string;
   readonly error: string;
 }
 
-interface Parts {
-  readonly policies: Policies;
-  readonly memberships: Memberships;
-  readonly contracts: Contracts;
+interface Dependencies {
+  readonly policies: PolicyClient;
+  readonly memberships: GroupMembershipStore;
+  readonly contracts: StageContractRegistry;
   /** Milliseconds that the policies of one set may take together. */
   readonly timeoutMs: number;
   /** Called with each policy that could not decide. */
-  readonly report: (undecided: Undecided) => void;
+  readonly report: (undecided: UndecidedPolicy) => void;
 }
 
 /** What a set decided, and the plan as its policies left it. */
-export interface Decision extends Verdict {
+export interface PolicyDecision extends PolicyVerdict {
   readonly plan: Plan;
   /** What is to happen with the plan's save. */
   readonly effects: readonly Effect[];
 }
 
 /** A step that is there under conditions, and where it stands in the plan. */
-interface ConditionalStep extends Maker {
+interface ConditionalStep extends InsertionPoint {
   readonly kind: string;
   readonly policies: PolicySet;
 }
 
-interface Said extends Pick<Decision, 'effects'> {
+interface PolicyExchange extends Pick<PolicyDecision, 'effects'> {
   readonly reply: PolicyReply;
 }
 
-type Wanted = ReturnType<typeof questionsOf>['policies'];
+type PolicyQueries = ReturnType<typeof queriesFor>['policies'];
 
-const NOTHING_SAID: PolicyReply = { results: {}, context: { set: {}, unset: [] } };
+const EMPTY_REPLY: PolicyReply = { results: {}, context: { set: {}, unset: [] } };
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
 /** Decides by sets of conditions (docs/spec/policies.md#policy-sets), asking only what they need. */
 export class PolicyEngine {
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: Dependencies) {}
 
   /**
    * What a set says of whoever the plan is about; `maker` stands before what its policies add to the plan. Throws Problem
    * when that cannot be known: nothing is decided then, and no door opens.
    */
-  async decide(situation: Situation, set: PolicySet, maker: Maker): Promise<Decision> {
+  async decide(situation: Situation, set: PolicySet, maker: InsertionPoint): Promise<PolicyDecision> {
     const { plan } = situation;
-    if (isOpen(set)) return { pass: true, messages: [], undecided: false, plan, effects: [] };
+    if (isUnconditional(set)) return { pass: true, messages: [], undecided: false, plan, effects: [] };
     const user = plan.context.pending_user ?? situation.sessionUser ?? undefined;
-    const { groups, policies } = questionsOf(set);
+    const { groups, policies } = queriesFor(set);
     const [belongsTo, { reply, effects }] = await Promise.all([
       this.groupsOf(user, groups),
       this.ask(situation, user, policies),
     ]);
-    const verdict = judge(set, { user, groups: belongsTo, results: reply.results });
+    const verdict = evaluatePolicySet(set, { user, groups: belongsTo, results: reply.results });
     return { ...verdict, plan: this.changed(situation, reply, maker), effects };
   }
 
@@ -92,7 +92,7 @@ export class PolicyEngine {
    * if it would give somebody something, and run if it does not: no door opens either way
    * (docs/security.md#accident-1).
    */
-  async decideStep(situation: Situation, { policies, kind, ...maker }: ConditionalStep): Promise<Decision> {
+  async decideStep(situation: Situation, { policies, kind, ...maker }: ConditionalStep): Promise<PolicyDecision> {
     const decision = await this.decide(situation, policies, maker);
     const grants = this.parts.contracts.find(kind, situation.version)?.grants;
     return decision.undecided && !grants ? { ...decision, pass: true } : decision;
@@ -103,8 +103,8 @@ export class PolicyEngine {
     return this.parts.memberships.among(user.uuid, groups);
   }
 
-  private async ask(situation: Situation, user: User | undefined, wanted: Wanted): Promise<Said> {
-    if (wanted.length === 0) return { reply: NOTHING_SAID, effects: [] };
+  private async ask(situation: Situation, user: User | undefined, wanted: PolicyQueries): Promise<PolicyExchange> {
+    if (wanted.length === 0) return { reply: EMPTY_REPLY, effects: [] };
     situation.turns.refuseMore();
     const request = this.requestOf(situation, user, wanted);
     const reply = await this.parts.policies.evaluate(request);
@@ -112,14 +112,14 @@ export class PolicyEngine {
       const error = reply.results[id]?.error;
       if (error !== undefined) this.parts.report({ policy: name, error });
     }
-    return { reply, effects: eventsOf(request, reply) };
+    return { reply, effects: policyEvents(request, reply) };
   }
 
-  private requestOf(situation: Situation, user: User | undefined, wanted: Wanted): PolicyRequest {
+  private requestOf(situation: Situation, user: User | undefined, wanted: PolicyQueries): PolicyRequest {
     const { request, version, plan, site, revision, turns, timeLeftMs, locale, reputation = [] } = situation;
     const timeout_ms = Math.max(0, Math.floor(Math.min(this.parts.timeoutMs, timeLeftMs())));
     const { cookies: _unseen, ...client } = request.client;
-    const callable = calledBy(
+    const callable = callablePolicies(
       version,
       wanted.map(({ id }) => id),
     );
@@ -129,7 +129,7 @@ export class PolicyEngine {
       timeout_ms,
       locale,
       policies: wanted.map(({ id, timeoutMs }) => ({
-        ...policyOf(version, id),
+        ...findPolicy(version, id),
         timeout_ms: Math.min(timeoutMs, timeout_ms),
       })),
       ...(callable.length > 0 && { callable }),
@@ -142,10 +142,10 @@ export class PolicyEngine {
   }
 
   /** The plan with what the policies set, took away and added. */
-  private changed({ plan, version }: Situation, reply: PolicyReply, maker: Maker): Plan {
+  private changed({ plan, version }: Situation, reply: PolicyReply, maker: InsertionPoint): Plan {
     const { context, insert } = reply;
     const given = { pendingUser: plan.context.pending_user, provedUser: plan.proved_user };
-    const [excess] = [...policyOverreach(reply, given), ...this.misfits(insert, version)];
+    const [excess] = [...policyViolations(reply, given), ...this.misfits(insert, version)];
     if (excess) throw new Problem('stage_fault', { detail: `a policy ${excess}` });
     const gone = Object.fromEntries(context.unset.map((key) => [key, null]));
     const user = context.set['pending_user'] as User | undefined;

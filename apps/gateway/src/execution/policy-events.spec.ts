@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { setOf } from '../../../../test/support/policies.js';
-import { house, rejects, SCRIPT, versionOf } from './testing.js';
+import { DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from './testing.js';
 
 const noticed = { action: 'custom_noticed', context: { colour: 'red' } };
 const event = { type: 'event', ...noticed };
 const said = (pass: boolean) => ({ results: { p: { pass, messages: [] } }, events: [noticed] });
-const onPage = versionOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }, { kind: 'ident' }]);
+const onPage = flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }, { kind: 'ident' }]);
 
 describe('what policies want to have happened', () => {
   it.each([true, false])('happens with the save of the plan, once, whether they pass: %s', async (pass) => {
-    const { show, policies, plans, events } = house(onPage, SCRIPT);
+    const { show, policies, plans, events } = executorHarness(onPage, DEFAULT_REPLIES);
     policies.said['p'] = said(pass);
     await show();
     await show();
@@ -17,9 +17,9 @@ describe('what policies want to have happened', () => {
   });
 
   it('does not happen when another request was quicker', async () => {
-    const { show, solve, policies, plans } = house(
-      versionOf([{ kind: 'ident' }, { kind: 'page', policies: setOf({ policy: 'p' }) }]),
-      SCRIPT,
+    const { show, solve, policies, plans } = executorHarness(
+      flowOf([{ kind: 'ident' }, { kind: 'page', policies: setOf({ policy: 'p' }) }]),
+      DEFAULT_REPLIES,
     );
     await show();
     policies.said['p'] = () => {
@@ -31,8 +31,11 @@ describe('what policies want to have happened', () => {
   });
 
   it('happens while the flow is planned, and when it starts over', async () => {
-    const version = versionOf([{ kind: 'page', onRefusal: 'restart' }], {}, setOf({ policy: 'p' }));
-    const { show, solve, policies, plans } = house(version, { ...SCRIPT, 'page.respond': rejects() });
+    const version = flowOf([{ kind: 'page', onRefusal: 'restart' }], {}, setOf({ policy: 'p' }));
+    const { show, solve, policies, plans } = executorHarness(version, {
+      ...DEFAULT_REPLIES,
+      'page.respond': rejectedReply(),
+    });
     policies.said['p'] = said(true);
     await show();
     await solve({ word: 'x' });
@@ -40,7 +43,10 @@ describe('what policies want to have happened', () => {
   });
 
   it('happens though a flow does not apply, and leaves no plan', async () => {
-    const { show, policies, plans, events } = house(versionOf([{ kind: 'page' }], {}, setOf({ policy: 'p' })), SCRIPT);
+    const { show, policies, plans, events } = executorHarness(
+      flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p' })),
+      DEFAULT_REPLIES,
+    );
     policies.said['p'] = said(false);
     await show();
     expect([events.recorded, plans.saves]).toEqual([[event], 0]);
@@ -49,7 +55,7 @@ describe('what policies want to have happened', () => {
 
 describe('a policy', () => {
   it('that could not decide is an event', async () => {
-    const { show, policies, plans } = house(onPage, SCRIPT);
+    const { show, policies, plans } = executorHarness(onPage, DEFAULT_REPLIES);
     policies.said['p'] = { results: { p: { pass: false, messages: [], error: 'division by zero' } } };
     await show();
     const context = { message: 'division by zero', policy: 'p', kind: 'test' };
@@ -58,13 +64,13 @@ describe('a policy', () => {
 
   it('that is to be logged is an event each time it is evaluated, and others are none', async () => {
     const policies = setOf({ policy: 'p' }, { policy: 'q' });
-    const version = versionOf([{ kind: 'page', policies }, { kind: 'ident' }]);
+    const version = flowOf([{ kind: 'page', policies }, { kind: 'ident' }]);
     const logged = { ...version.policies['p']!, config: { execution_logging: true } };
     const {
       show,
       policies: asked,
       plans,
-    } = house({ ...version, policies: { ...version.policies, p: logged } }, SCRIPT);
+    } = executorHarness({ ...version, policies: { ...version.policies, p: logged } }, DEFAULT_REPLIES);
     asked.said['p'] = false;
     await show();
     const result = { passing: false, messages: ['p says no'] };

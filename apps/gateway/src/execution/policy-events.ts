@@ -3,14 +3,20 @@ import type { Effect, PolicyReply, PolicyRequest } from '@gatehouse/contracts';
 type EventEffect = Extract<Effect, { type: 'event' }>;
 
 /** What is told of an evaluation: what its policies made happen, those that could not decide, and those that are logged. */
-export function eventsOf({ policies }: PolicyRequest, { results, events = [] }: PolicyReply): EventEffect[] {
+export function policyEvents({ policies }: PolicyRequest, { results, events = [] }: PolicyReply): EventEffect[] {
   const judged = policies.flatMap(({ id, name: policy, kind, config }): EventEffect[] => {
     const { pass: passing, messages = [], error } = results[id] ?? {};
-    if (error !== undefined) return [eventOf('policy_exception', { message: error, policy, kind })];
+    if (error !== undefined) return [eventEffect('policy_exception', { message: error, policy, kind })];
     if (config['execution_logging'] !== true) return [];
-    return [eventOf('policy_execution', { message: 'Policy Execution', policy, kind, result: { passing, messages } })];
+    return [
+      eventEffect('policy_execution', { message: 'Policy Execution', policy, kind, result: { passing, messages } }),
+    ];
   });
-  return [...events.map(({ action, context }) => eventOf(action, context)), ...judged];
+  return [...events.map(({ action, context }) => eventEffect(action, context)), ...judged];
 }
 
-const eventOf = (action: string, context: EventEffect['context']): EventEffect => ({ type: 'event', action, context });
+const eventEffect = (action: string, context: EventEffect['context']): EventEffect => ({
+  type: 'event',
+  action,
+  context,
+});

@@ -1,14 +1,14 @@
 import { emptyPlan } from '@gatehouse/plan';
 import { expect, it } from 'vitest';
-import { type Presence, presenceAfter } from './presence.js';
+import { type SessionState, sessionStateAfter } from './presence.js';
 import type { SessionChange } from './session-change.js';
 
 const person = (username: string) => ({
   ...{ kind: 'saved', uuid: '00000000-0000-4000-8000-000000000001', pk: 1, username, name: '', email: '' },
   ...{ is_active: true, epoch: 1, locale: '' },
 });
-const alice: Presence = {
-  sessionUser: person('alice') as Presence['sessionUser'],
+const alice: SessionState = {
+  sessionUser: person('alice') as SessionState['sessionUser'],
   proved: true,
   visitor: { authenticated: true, superuser: false, outpost: false },
 };
@@ -28,6 +28,6 @@ it.each([
 ])(
   'what one login has proved is nothing to the next, in the same request either (accident 25): %j',
   (change, after) => {
-    expect(presenceAfter(change as SessionChange, alice, plan)).toMatchObject(after);
+    expect(sessionStateAfter(change as SessionChange, alice, plan)).toMatchObject(after);
   },
 );

@@ -3,7 +3,7 @@ import type { SessionChange } from './session-change.js';
 import type { Situation } from './stage-requests.js';
 
 /** Who is there: for stages, and for a flow's requirement. */
-export interface Presence {
+export interface SessionState {
   readonly sessionUser: Situation['sessionUser'];
   /** Whether a device of theirs was proved. */
   readonly proved: boolean;
@@ -11,7 +11,7 @@ export interface Presence {
 }
 
 /** Who is there after a login of the plan's user, or a logout. */
-export function presenceAfter(change: SessionChange, before: Presence, { context }: Plan): Presence {
+export function sessionStateAfter(change: SessionChange, before: SessionState, { context }: Plan): SessionState {
   // A login of its own does not shut a plan out of its flow, so what is known of the visitor stays.
   if (change.type === 'login')
     return { ...before, sessionUser: context.pending_user ?? null, proved: change.second_factor === true };

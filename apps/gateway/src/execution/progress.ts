@@ -1,35 +1,35 @@
 import type { Effect, Identifies, StageReply } from '@gatehouse/contracts';
-import { createdBy, type Ending, end, named, type Plan, type Step, userKey } from '@gatehouse/plan';
-import type { Claim } from './attempts.js';
+import { createdBy, endPlan, type Plan, type PlanEnding, type Step, userKey, withWorkId } from '@gatehouse/plan';
+import type { AttemptReservation } from './attempts.js';
 import { Gains } from './gains.js';
-import { type Presence, presenceAfter } from './presence.js';
-import { randomText } from './resuming.js';
-import { sessionChangeOf } from './session-change.js';
-import type { Settlement } from './settlement.js';
+import { type SessionState, sessionStateAfter } from './presence.js';
+import { randomToken } from './resuming.js';
+import { lastSessionChange } from './session-change.js';
+import type { AttemptSettlement } from './settlement.js';
 import type { Situation } from './stage-requests.js';
 import type { Start } from './start.js';
 
 /** Steps that the trail of a plan remembers. */
-const TRAIL_LENGTH = 50;
+const MAX_TRAIL_ENTRIES = 50;
 
 /** Characters that tell one piece of a plan's work from another. */
-const WORK_LENGTH = 12;
+const WORK_ID_LENGTH = 12;
 
 /** Another request moved the plan while this one was on its way. */
-export class Overtaken extends Error {}
+export class OvertakenError extends Error {}
 
 /** What a trail says of a step that was left. */
-type Outcome = StageReply['type'] | 'skipped';
+type TrailOutcome = StageReply['type'] | 'skipped';
 
 /** How far one request has come: the plan as it is by now, and what is to happen when it is saved. */
-export class Progress {
+export class FlowRun {
   /** Effects of this request that have been saved, or are to be. */
   readonly happened: Effect[] = [];
   private current: Plan;
   /** What is known of the visitor; it outlives the plan, so that the last answer can still name them. */
   private known: Plan['context'];
   /** Who is there now: logins and logouts on the way count at once. */
-  private present: Presence;
+  private present: SessionState;
   private gains: Gains;
   private kept = false;
   /** Whether the plan logs in a user whom one of its stages says that it has created. */
@@ -58,7 +58,7 @@ export class Progress {
     return this.known;
   }
 
-  get visitor(): Presence['visitor'] {
+  get visitor(): SessionState['visitor'] {
     return this.present.visitor;
   }
 
@@ -67,7 +67,7 @@ export class Progress {
   }
 
   /** Every attempt that was taken on the way and is not settled yet. */
-  get claims(): readonly Claim[] {
+  get claims(): readonly AttemptReservation[] {
     const { cleared, returned } = this.gains.settlement;
     return [...cleared, ...returned];
   }
@@ -93,10 +93,10 @@ export class Progress {
   }
 
   /** A plan with a line more in its trail. */
-  traced(plan: Plan, step: Step, outcome: Outcome): Plan {
+  traced(plan: Plan, step: Step, outcome: TrailOutcome): Plan {
     const ms = Math.round(performance.now() - this.turnBegan);
     const line = { step: step.id, outcome, at: this.now().toISOString(), ms };
-    return { ...plan, trail: [...plan.trail, line].slice(-TRAIL_LENGTH) };
+    return { ...plan, trail: [...plan.trail, line].slice(-MAX_TRAIL_ENTRIES) };
   }
 
   /** Notes what is to happen with the save; a login makes the visitor somebody else, a logout nobody. */
@@ -115,18 +115,18 @@ export class Progress {
   }
 
   private become(asked: readonly Effect[]) {
-    const change = sessionChangeOf(asked);
+    const change = lastSessionChange(asked);
     if (!change) return;
     this.current = { ...this.current, visitor: change.type === 'login' ? change.user : null };
-    this.present = presenceAfter(change, this.present, this.current);
+    this.present = sessionStateAfter(change, this.present, this.current);
   }
 
   /** Names work that is to be done once; it goes by the name that it has until it is over. */
   name() {
-    this.current = named(this.current, randomText(WORK_LENGTH));
+    this.current = withWorkId(this.current, randomToken(WORK_ID_LENGTH));
   }
 
-  settle(settlement: Settlement) {
+  settle(settlement: AttemptSettlement) {
     this.gains.settle(settlement);
   }
 
@@ -140,9 +140,9 @@ export class Progress {
   }
 
   /** A link is used up when its plan ends, whoever looked at it. */
-  end(ending: Ending) {
+  end(ending: PlanEnding) {
     this.confirm();
-    this.current = end(this.current, ending);
+    this.current = endPlan(this.current, ending);
   }
 
   /** False when another request was first. */
@@ -159,7 +159,7 @@ export class Progress {
   async keep(): Promise<void> {
     if (this.kept) return;
     this.name();
-    if (!(await this.save())) throw new Overtaken();
+    if (!(await this.save())) throw new OvertakenError();
     this.kept = true;
     this.gains = new Gains(this.current);
     this.start.turns.begin();

@@ -29,7 +29,7 @@ export interface FlowRequest {
   /** Every name in the address, of the outer query and the inner one. */
   readonly named: readonly string[];
   /** What a POST brought. */
-  readonly answer: Posted | undefined;
+  readonly answer: ChallengeSubmission | undefined;
   /** Which runs it marks as begun from another site; undefined where this site, a program or the visitor sends it. */
   readonly crossSite?: CrossSite | undefined;
   readonly client: {
@@ -45,7 +45,7 @@ export interface FlowRequest {
 }
 
 /** An answer as it came: any JSON value, what keeps it from being read, and why it may not be the user's own. */
-export interface Posted {
+export interface ChallengeSubmission {
   readonly body: unknown;
   readonly unreadable?: Problem | undefined;
   /** Why it cannot be a visitor's own, whether they are logged in or not. */
@@ -64,14 +64,14 @@ export interface SessionCookie {
 }
 
 /** Whose challenge is shown, as far as showing it needs. */
-export type Shower = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
+export type ChallengeSource = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
   Partial<Pick<StageContract, 'shows_as'>>;
 
 /** What the visitor is told. */
-export type Told =
+export type FlowResult =
   | {
       readonly type: 'show';
-      readonly contract: Shower;
+      readonly contract: ChallengeSource;
       readonly challenge: Readonly<Record<string, unknown>>;
       readonly errors: Errors | undefined;
     }
@@ -83,8 +83,8 @@ export type Told =
 export const UNKNOWN_ERROR = sentence('Unknown error');
 
 /** The executor's answer: what is told, of which flow and whom, and what goes into the cookie. */
-export interface FlowAnswer {
-  readonly told: Told;
+export interface FlowResponse {
+  readonly told: FlowResult;
   readonly version: FlowVersion;
   readonly brand: Brand;
   readonly context: Plan['context'];

@@ -1,6 +1,6 @@
 import type { Effect } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { hashToken, withLinks } from './resuming.js';
+import { attachResumeLinks, hashToken } from './resuming.js';
 
 const mail = (link_ttl_s?: number): Effect => ({
   ...{ type: 'mail', to: { address: 'alice@example.org', name: 'Alice' }, template: 't', subject: 's', locale: 'en' },
@@ -18,7 +18,7 @@ const urlOf = (effect: Effect | undefined) =>
 
 describe('a mail that wants a link', () => {
   it('leads to the page of its flow at the configured address, with the query that was, and a token of its own last', () => {
-    const { effects } = withLinks([mail(60)], place);
+    const { effects } = attachResumeLinks([mail(60)], place);
     const url = urlOf(effects[0]);
     expect(url.origin + url.pathname).toBe('https://id.example.org/if/flow/recovery/');
     expect([...url.searchParams.keys()]).toEqual(['next', 'flow_token']);
@@ -26,18 +26,18 @@ describe('a mail that wants a link', () => {
     expect(url.searchParams.get('flow_token')).toMatch(/^[A-Za-z0-9]{60}$/);
   });
   it('is stored by the hash of its token, with its step and its lifetime', () => {
-    const { effects, links } = withLinks([mail(60)], place);
+    const { effects, links } = attachResumeLinks([mail(60)], place);
     const token = urlOf(effects[0]).searchParams.get('flow_token')!;
     expect(links).toEqual([{ hash: hashToken(token), step: 'mail-1', ttlS: 60 }]);
     expect(JSON.stringify(links)).not.toContain(token);
   });
   it('never has the token of another', () => {
-    const { links } = withLinks([mail(60), mail(60)], place);
+    const { links } = attachResumeLinks([mail(60), mail(60)], place);
     expect(links[0]!.hash.equals(links[1]!.hash)).toBe(false);
   });
 });
 
 it('leaves a mail without a link, and every other effect, as it is', () => {
   const effects: Effect[] = [mail(), { type: 'event', action: 'login', context: {} }];
-  expect(withLinks(effects, place)).toEqual({ effects, links: [] });
+  expect(attachResumeLinks(effects, place)).toEqual({ effects, links: [] });
 });

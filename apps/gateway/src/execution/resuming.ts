@@ -7,21 +7,21 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 export const TOKEN_LENGTH = 60;
 
 /** Letters and digits that nobody can guess. */
-export const randomText = (length: number): string =>
+export const randomToken = (length: number): string =>
   Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
 
 /** SHA-256, which is all that is stored of a token: it has too much entropy to be guessed from it. */
 export const hashToken = (token: string): Buffer => hash('sha256', token, 'buffer');
 
 /** A mailed link that is to be stored: it takes its reader back to a step of a plan, once. */
-export interface Link {
+export interface ResumeLink {
   readonly hash: Buffer;
   readonly step: string;
   readonly ttlS: number;
 }
 
 /** Where a link leads: a step of a flow, with the query that the flow was begun with. */
-export interface Place {
+export interface LinkTarget {
   readonly step: string;
   readonly slug: string;
   readonly baseUrl: string;
@@ -29,19 +29,22 @@ export interface Place {
 }
 
 /** Effects as they are to happen: each mail that wants a link has one to this step, from the configured address alone. */
-export function withLinks(effects: readonly Effect[], place: Place): { effects: Effect[]; links: Link[] } {
-  const links: Link[] = [];
+export function attachResumeLinks(
+  effects: readonly Effect[],
+  place: LinkTarget,
+): { effects: Effect[]; links: ResumeLink[] } {
+  const links: ResumeLink[] = [];
   const linked = effects.map((effect) => {
     if (effect.type !== 'mail' || effect.link_ttl_s === undefined) return effect;
-    const token = randomText(TOKEN_LENGTH);
+    const token = randomToken(TOKEN_LENGTH);
     links.push({ hash: hashToken(token), step: place.step, ttlS: effect.link_ttl_s });
-    return { ...effect, variables: { ...effect.variables, url: linkTo(place, token) } };
+    return { ...effect, variables: { ...effect.variables, url: resumeUrl(place, token) } };
   });
   return { effects: linked, links };
 }
 
 /** The address that a link leads to. */
-export function linkTo({ slug, baseUrl, query }: Omit<Place, 'step'>, token: string): string {
+export function resumeUrl({ slug, baseUrl, query }: Omit<LinkTarget, 'step'>, token: string): string {
   const { flow_token: _older, ...kept } = query;
   return `${baseUrl}/if/flow/${slug}/?${new URLSearchParams({ ...kept, flow_token: token })}`;
 }

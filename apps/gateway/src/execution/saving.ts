@@ -1,12 +1,12 @@
 import type { Effect } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
-import type { Attempts } from './attempts.js';
-import type { About, Loaded, Plans, StoredPlan } from './plans.js';
+import type { AttemptStore } from './attempts.js';
+import type { EventContext, LoadedFlow, PlanStore, StoredPlan } from './plans.js';
 import type { SessionCookie } from './request.js';
-import type { Link } from './resuming.js';
-import { sessionChangeOf } from './session-change.js';
+import type { ResumeLink } from './resuming.js';
+import { lastSessionChange } from './session-change.js';
 import { newSessionKey } from './session-key.js';
-import type { Settlement } from './settlement.js';
+import type { AttemptSettlement } from './settlement.js';
 
 /** What a walk achieved, to be saved in one piece or not at all. */
 export interface Outcome {
@@ -14,43 +14,43 @@ export interface Outcome {
   readonly before: Plan;
   readonly after: Plan;
   readonly effects: readonly Effect[];
-  readonly settlement: Settlement;
-  readonly links: readonly Link[];
+  readonly settlement: AttemptSettlement;
+  readonly links: readonly ResumeLink[];
   /** Hash of the mailed link's token that this request uses up. */
   readonly burns: Buffer | undefined;
   /** The step whose own link it uses up as well. */
   readonly usesLinkOf: string | undefined;
-  readonly about: About;
+  readonly about: EventContext;
   /** Whether the plan came to be about a saved user by other means than a typed name. */
   readonly identified: boolean;
 }
 
-interface Stores {
-  readonly plans: Plans;
-  readonly attempts: Attempts;
+interface Dependencies {
+  readonly plans: PlanStore;
+  readonly attempts: AttemptStore;
 }
 
 interface Ground {
-  readonly loaded: Loaded;
+  readonly loaded: LoadedFlow;
   readonly running: StoredPlan | undefined;
   readonly versionId: string;
 }
 
 /** A plan's row, as this request last saw it. */
-interface Row {
+interface WrittenRow {
   readonly sessionId: string;
   readonly revision: number;
   readonly plan: Plan;
 }
 
 /** What one request saves: a plain look nothing, a new plan one insert, anything else one conditional update. */
-export class Saving {
+export class PlanWriter {
   /** What goes into the session cookie. */
   cookie: SessionCookie | undefined;
-  private row: Row | undefined;
+  private row: WrittenRow | undefined;
 
   constructor(
-    private readonly stores: Stores,
+    private readonly stores: Dependencies,
     private readonly ground: Ground,
   ) {
     const { running, loaded } = ground;
@@ -64,12 +64,12 @@ export class Saving {
 
   /** False when another request was first; then nothing of the outcome has happened. */
   async save(outcome: Outcome): Promise<boolean> {
-    if (!acts(outcome) && this.isIdle(outcome.after)) return this.settled(outcome);
+    if (!hasEffects(outcome) && this.isIdle(outcome.after)) return this.settled(outcome);
     if (this.row) return this.update(this.row, outcome);
     const { session } = this.ground.loaded;
     const needsSession = !session || (outcome.identified && !session.user);
     // Effects need a plan to hang on, and so does a new key, so a request that both begins and acts saves twice.
-    const savesTwice = acts(outcome) || (outcome.identified && !needsSession);
+    const savesTwice = hasEffects(outcome) || (outcome.identified && !needsSession);
     const row = await this.begin(savesTwice ? outcome.before : outcome.after, needsSession);
     if (!row) return false;
     return savesTwice ? this.update(row, outcome) : this.settled(outcome);
@@ -77,7 +77,7 @@ export class Saving {
 
   /** Nothing is saved of a look that changed nothing, or of a plan that ended before it was ever stored. */
   private isIdle(after: Plan): boolean {
-    return this.row ? unchanged(this.row.plan, after) : after.ended !== undefined;
+    return this.row ? isUnchanged(this.row.plan, after) : after.ended !== undefined;
   }
 
   /** Where nothing is saved, attempts that were not judged go back by themselves: a look must not beat the real answer. */
@@ -87,7 +87,7 @@ export class Saving {
   }
 
   /** A plan that proves its visitor gets an anonymous session of its own: the key of the one at hand may have been planted. */
-  private async begin(plan: Plan, needsSession: boolean): Promise<Row | undefined> {
+  private async begin(plan: Plan, needsSession: boolean): Promise<WrittenRow | undefined> {
     const { loaded, versionId } = this.ground;
     const { session, flowId, row: replaces } = loaded;
     const key = needsSession ? newSessionKey(undefined) : undefined;
@@ -99,7 +99,7 @@ export class Saving {
     return this.row;
   }
 
-  private async update({ sessionId, revision }: Row, outcome: Outcome): Promise<boolean> {
+  private async update({ sessionId, revision }: WrittenRow, outcome: Outcome): Promise<boolean> {
     const { after, settlement, before: _before, identified: _told, ...consequences } = outcome;
     const key = this.newKey(outcome);
     const { loaded, versionId } = this.ground;
@@ -116,15 +116,15 @@ export class Saving {
    * logout, a proved credential, a mailed link, a user who was identified by other means than a typed name (ADR 6, ADR 33).
    */
   private newKey({ effects, settlement, burns, identified }: Outcome) {
-    const change = sessionChangeOf(effects);
+    const change = lastSessionChange(effects);
     if (change) return newSessionKey(change.type === 'login' ? (change.duration_s ?? undefined) : undefined);
     const isGain = settlement.cleared.length > 0 || burns !== undefined || identified;
     return isGain ? newSessionKey(this.ground.loaded.session?.leftS) : undefined;
   }
 }
 
-const acts = ({ effects, settlement, burns }: Outcome) =>
+const hasEffects = ({ effects, settlement, burns }: Outcome) =>
   effects.length > 0 || settlement.cleared.length > 0 || burns !== undefined;
 
 /** Whatever moves a plan leaves a trace in its trail, so only a look's plan has to be compared. */
-const unchanged = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.stringify(a) === JSON.stringify(b));
+const isUnchanged = (a: Plan, b: Plan) => a === b || (a.trail === b.trail && JSON.stringify(a) === JSON.stringify(b));

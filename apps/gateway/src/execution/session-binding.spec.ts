@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { KnownPlaces, MemoryBoundSessions } from '../../../../test/support/bound-sessions.js';
-import { brokenBy } from './session-binding.js';
+import { FixedGeoLocator, InMemorySessionBindingStore } from '../../../../test/support/bound-sessions.js';
+import { findViolation } from './session-binding.js';
 import { ALICE } from './testing.js';
 
 const berlin = { continent: 'EU', country: 'DE', city: 1 };
-const places = new KnownPlaces(
+const places = new FixedGeoLocator(
   {
     home: { asn: 1, network: '192.0.2.0/24' },
     'home-too': { asn: 1, network: '192.0.2.0/24' },
@@ -21,7 +21,7 @@ const places = new KnownPlaces(
   },
 );
 const reason = (to: string, bindings: { network?: string; geoip?: string }, from = 'home') =>
-  brokenBy({ from, to }, { network: 'no_binding', geoip: 'no_binding', ...bindings }, places)?.reason;
+  findViolation({ from, to }, { network: 'no_binding', geoip: 'no_binding', ...bindings }, places)?.reason;
 
 describe('a binding to the network', () => {
   it.each([
@@ -73,10 +73,10 @@ it('is judged by the network first', () => {
 it('says what was there before and what is there now', () => {
   const bindings = { network: 'bind_asn', geoip: 'no_binding' };
 
-  expect(brokenBy({ from: 'home', to: 'away' }, bindings, places)).toEqual({
+  expect(findViolation({ from: 'home', to: 'away' }, bindings, places)).toEqual({
     ...{ reason: 'network.asn', previous_value: 1, new_value: 2 },
   });
-  expect(brokenBy({ from: undefined, to: 'away' }, bindings, places)).toEqual({
+  expect(findViolation({ from: undefined, to: 'away' }, bindings, places)).toEqual({
     ...{ reason: 'network.missing', previous_value: null, new_value: 'away' },
   });
 });
@@ -86,21 +86,21 @@ describe('a session in use', () => {
   const from = (ip: string) => ({ ip, user_agent: 'vitest' });
 
   it('that stays where it was costs nothing', async () => {
-    const bound = new MemoryBoundSessions();
+    const bound = new InMemorySessionBindingStore();
 
     expect(await bound.guard.admits(session, from('192.0.2.1'))).toBe(true);
     expect(bound).toMatchObject({ looks: 0, moves: [] });
   });
 
   it('that is bound to nothing moves freely, and where it went is noted', async () => {
-    const bound = new MemoryBoundSessions();
+    const bound = new InMemorySessionBindingStore();
 
     expect(await bound.guard.admits(session, from('203.0.113.9'))).toBe(true);
     expect(bound).toMatchObject({ moves: ['203.0.113.9'], ended: [] });
   });
 
   it('that leaves where it is bound to has ended, and what is told of it names no more than the user', async () => {
-    const bound = new MemoryBoundSessions();
+    const bound = new InMemorySessionBindingStore();
     bound.bindings = { network: 'bind_asn_network_ip', geoip: 'no_binding' };
 
     expect(await bound.guard.admits(session, from('203.0.113.9'))).toBe(false);
@@ -114,7 +114,7 @@ describe('a session in use', () => {
   });
 
   it('that another request has just ended is nobody’s', async () => {
-    const bound = new MemoryBoundSessions();
+    const bound = new InMemorySessionBindingStore();
     bound.bindings = undefined;
 
     expect(await bound.guard.admits(session, from('203.0.113.9'))).toBe(false);

@@ -1,68 +1,72 @@
-import type { Location, Network, Places } from '@gatehouse/platform';
+import type { GeoLocation, GeoLocator, NetworkInfo } from '@gatehouse/platform';
 
 /** What a login bound its session to; modes as user_login's config names them (docs/spec/stages.md#user-login). */
-export interface Bindings {
+export interface SessionBindings {
   readonly network: string;
   readonly geoip: string;
 }
 
 /** Why a session may not be used from where it is now (docs/spec/sessions.md#session-binding). */
-export interface Break {
+export interface BindingViolation {
   readonly reason: string;
   readonly previous_value: string | number | null;
   readonly new_value: string | number | null;
 }
 
 /** An address that has changed. */
-export interface Move {
+export interface AddressChange {
   readonly from: string | undefined;
   readonly to: string;
 }
 
 /** What a mode compares, the weaker ones first: each mode includes those before it. */
-interface Check<T> {
+interface BindingRule<T> {
   readonly mode: string;
   readonly reason: string;
   readonly value: (at: T, ip: string) => string | number | undefined;
 }
 
-const NETWORK: readonly Check<Network>[] = [
+const NETWORK: readonly BindingRule<NetworkInfo>[] = [
   { mode: 'bind_asn', reason: 'network.asn', value: ({ asn }) => asn },
   { mode: 'bind_asn_network', reason: 'network.asn_network', value: ({ network }) => network },
   { mode: 'bind_asn_network_ip', reason: 'network.ip', value: (_, ip) => ip },
 ];
-const LOCATION: readonly Check<Location>[] = [
+const LOCATION: readonly BindingRule<GeoLocation>[] = [
   { mode: 'bind_continent', reason: 'geoip.continent', value: ({ continent }) => continent },
   { mode: 'bind_continent_country', reason: 'geoip.country', value: ({ country }) => country },
   { mode: 'bind_continent_country_city', reason: 'geoip.city', value: ({ city }) => city },
 ];
 
 /** The first binding that a move breaks, networks before places; undefined when the session may go on. */
-export function brokenBy({ from, to }: Move, bindings: Bindings, places: Places): Break | undefined {
+export function findViolation(
+  { from, to }: AddressChange,
+  bindings: SessionBindings,
+  places: GeoLocator,
+): BindingViolation | undefined {
   const previous = from ?? '';
   const networks = { before: places.findNetwork(previous), after: places.findNetwork(to) };
   const locations = { before: places.findLocation(previous), after: places.findLocation(to) };
   const move = { from: previous, to };
   return (
-    differing(move, networks, { checks: checksOf(NETWORK, bindings.network), missing: 'network.missing' }) ??
-    differing(move, locations, { checks: checksOf(LOCATION, bindings.geoip), missing: 'geoip.missing' })
+    firstDifference(move, networks, { checks: rulesUpTo(NETWORK, bindings.network), missing: 'network.missing' }) ??
+    firstDifference(move, locations, { checks: rulesUpTo(LOCATION, bindings.geoip), missing: 'geoip.missing' })
   );
 }
 
-const checksOf = <T>(checks: readonly Check<T>[], mode: string) =>
+const rulesUpTo = <T>(checks: readonly BindingRule<T>[], mode: string) =>
   checks.slice(0, checks.findIndex((check) => check.mode === mode) + 1);
 
-interface Ends<T> {
+interface BeforeAfter<T> {
   readonly before: T | undefined;
   readonly after: T | undefined;
 }
 
 /** What is not known is equal to nothing: a binding that cannot be checked is broken. */
-function differing<T>(
+function firstDifference<T>(
   { from, to }: { from: string; to: string },
-  { before, after }: Ends<T>,
-  { checks, missing }: { checks: readonly Check<T>[]; missing: string },
-): Break | undefined {
+  { before, after }: BeforeAfter<T>,
+  { checks, missing }: { checks: readonly BindingRule<T>[]; missing: string },
+): BindingViolation | undefined {
   if (checks.length === 0) return undefined;
   if (!before || !after) return { reason: missing, previous_value: from || null, new_value: to };
   for (const { reason, value } of checks) {

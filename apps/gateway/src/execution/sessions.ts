@@ -1,22 +1,22 @@
 import type { Identity } from './plans.js';
 
 /** A logged-in user as they may see themselves. */
-export interface Self extends Identity {
+export interface CurrentUser extends Identity {
   readonly type: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly groups: readonly { readonly pk: string; readonly name: string }[];
 }
 
 /** A session that somebody is logged in to. */
-export interface LoginSession {
+export interface ActiveSession {
   readonly id: string;
   /** Where it was last used from; undefined when nobody noted it. */
   readonly lastIp: string | undefined;
-  readonly user: Self;
+  readonly user: CurrentUser;
 }
 
 /** A session as it is listed to whoever may end it. */
-export interface ListedSession {
+export interface SessionSummary {
   readonly id: string;
   readonly userPk: number;
   readonly lastIp: string;
@@ -34,11 +34,11 @@ export interface Slice {
 /** Who is logged in where. Whoever is asked about by `ofUser`: one user's sessions, or everybody's when it is undefined. */
 export abstract class Sessions {
   /** The session of an active user that has not expired; a retired key is nobody's. */
-  abstract find(sessionKey: Buffer): Promise<LoginSession | undefined>;
+  abstract find(sessionKey: Buffer): Promise<ActiveSession | undefined>;
   abstract count(ofUser: string | undefined): Promise<number>;
   /** The last used first. */
-  abstract list(ofUser: string | undefined, slice: Slice): Promise<ListedSession[]>;
-  abstract findListed(id: string, ofUser: string | undefined): Promise<ListedSession | undefined>;
+  abstract list(ofUser: string | undefined, slice: Slice): Promise<SessionSummary[]>;
+  abstract findListed(id: string, ofUser: string | undefined): Promise<SessionSummary | undefined>;
   /** Ends a session with all its plans; false when there is none. Counts at the next request everywhere. */
   abstract remove(id: string, ofUser: string | undefined): Promise<boolean>;
   /** Whether somebody has logged in to a session within so many seconds, and proved a device on the way. */

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { type Claim, NETWORK_CREDENTIAL } from './attempts.js';
-import { settle } from './settlement.js';
+import { type AttemptReservation, NETWORK_CREDENTIAL } from './attempts.js';
+import { settleAttempts } from './settlement.js';
 
-const claim = (credential: string): Claim => ({
+const claim = (credential: string): AttemptReservation => ({
   ...{ subject: Buffer.from(credential), credential, free: 5, hard: 50, forgetAfterS: undefined },
 });
 const [pin, network] = [claim('pin'), claim(NETWORK_CREDENTIAL)];
 
 describe('attempts of an answer that passed', () => {
   it('are cleared where a credential was verified, and given back elsewhere', () => {
-    expect(settle([pin, network], { type: 'passed', verified: ['pin'] })).toEqual({
+    expect(settleAttempts([pin, network], { type: 'passed', verified: ['pin'] })).toEqual({
       cleared: [pin],
       returned: [network],
     });
-    expect(settle([pin, network], { type: 'passed' })).toEqual({ cleared: [], returned: [pin, network] });
+    expect(settleAttempts([pin, network], { type: 'passed' })).toEqual({ cleared: [], returned: [pin, network] });
   });
 
   it('clear no network’s failures, whatever the stage says, nor credentials that were not spent', () => {
     const reply = { type: 'passed' as const, verified: [NETWORK_CREDENTIAL, 'password'] };
-    expect(settle([pin, network], reply)).toEqual({ cleared: [], returned: [pin, network] });
+    expect(settleAttempts([pin, network], reply)).toEqual({ cleared: [], returned: [pin, network] });
   });
 });

@@ -1,16 +1,16 @@
 import type { StageReply } from '@gatehouse/contracts';
-import { type Claim, NETWORK_CREDENTIAL } from './attempts.js';
+import { type AttemptReservation, NETWORK_CREDENTIAL } from './attempts.js';
 
 /** What becomes of taken attempts when the plan is saved: rows deleted, or one attempt given back. The rest stays counted. */
-export interface Settlement {
-  readonly cleared: readonly Claim[];
-  readonly returned: readonly Claim[];
+export interface AttemptSettlement {
+  readonly cleared: readonly AttemptReservation[];
+  readonly returned: readonly AttemptReservation[];
 }
 
-export const NOTHING_TO_SETTLE: Settlement = { cleared: [], returned: [] };
+export const EMPTY_SETTLEMENT: AttemptSettlement = { cleared: [], returned: [] };
 
 /** Settles attempts by what the stage said of them (docs/spec/attempts.md#settlement). */
-export function settle(claims: readonly Claim[], reply: StageReply): Settlement {
+export function settleAttempts(claims: readonly AttemptReservation[], reply: StageReply): AttemptSettlement {
   switch (reply.type) {
     case 'challenge':
       return { cleared: [], returned: claims };
@@ -33,13 +33,13 @@ export function settle(claims: readonly Claim[], reply: StageReply): Settlement 
   }
 }
 
-export const joined = (a: Settlement, b: Settlement): Settlement => ({
+export const mergeSettlements = (a: AttemptSettlement, b: AttemptSettlement): AttemptSettlement => ({
   cleared: [...a.cleared, ...b.cleared],
   returned: [...a.returned, ...b.returned],
 });
 
 /** For an answer that is refused as a whole: what one of its parts verified is given back, not cleared. */
-export const withoutClearing = ({ cleared, returned }: Settlement): Settlement => ({
+export const releaseInsteadOfClear = ({ cleared, returned }: AttemptSettlement): AttemptSettlement => ({
   cleared: [],
   returned: [...returned, ...cleared],
 });

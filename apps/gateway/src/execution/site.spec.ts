@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { brandOf } from '../../../../test/support/brands.js';
-import { asks, house, versionOf } from './testing.js';
+import { challengeReply, executorHarness, flowOf } from './testing.js';
 
-const opened = () => house(versionOf([{ kind: 'ident' }]), { 'ident.challenge': asks() });
+const opened = () => executorHarness(flowOf([{ kind: 'ident' }]), { 'ident.challenge': challengeReply() });
 
 it('tells a stage the brand of the host, and addresses that no host changes', async () => {
   const { brands, stages, show } = opened();

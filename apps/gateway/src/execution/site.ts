@@ -5,6 +5,6 @@ import type { Site } from './stage-requests.js';
 export type ConfiguredSite = Pick<Site, 'base_url' | 'rp_id'>;
 
 /** The site as stages are told of it. */
-export function siteOf(configured: ConfiguredSite, { title, serving: { recovery } }: HostBrand): Site {
+export function siteFor(configured: ConfiguredSite, { title, serving: { recovery } }: HostBrand): Site {
   return { ...configured, brand: title, flows: recovery === undefined ? {} : { recovery } };
 }

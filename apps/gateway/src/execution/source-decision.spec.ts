@@ -1,6 +1,6 @@
 import { publishedSource, type SavedUser, type USER_MATCHING } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { decide } from './source-decision.js';
+import { matchUser } from './source-decision.js';
 
 const uuid = '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01';
 const alice: SavedUser = {
@@ -21,7 +21,7 @@ interface Case {
   readonly matching?: readonly SavedUser[];
 }
 const decided = (mode: (typeof USER_MATCHING)[number], { user = {}, connected, matching = [] }: Case = {}) =>
-  decide(
+  matchUser(
     sourceOf(mode),
     { identifier: '1', user, groups: {}, info: {} },
     { connected, matching: async (field, value) => (alice[field] === value ? matching : []) },

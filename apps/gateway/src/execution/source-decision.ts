@@ -4,10 +4,10 @@ import type { PublishedSource, SavedUser, SourceCompleted } from '@gatehouse/con
 export type SourceIdentity = Extract<SourceCompleted, { identity: unknown }>['identity'];
 
 /** Who comes from a source: somebody known, somebody new, or nobody who may come in. */
-export type Decision = { readonly known: SavedUser } | 'new' | 'denied';
+export type UserMatch = { readonly known: SavedUser } | 'new' | 'denied';
 
 /** The property that a matching mode compares, and whether a match lets in. */
-const COMPARED = {
+const MATCHING_RULES = {
   email_link: { field: 'email', links: true },
   email_deny: { field: 'email', links: false },
   username_link: { field: 'username', links: true },
@@ -15,7 +15,7 @@ const COMPARED = {
 } as const;
 
 /** What is known of somebody of a source. */
-interface Found {
+interface MatchCandidates {
   /** Who they are by a connection. */
   readonly connected: SavedUser | undefined;
   readonly matching: (field: 'email' | 'username', value: string) => Promise<readonly SavedUser[]>;
@@ -25,23 +25,23 @@ interface Found {
  * Decides by connection, else by the source's matching mode (docs/spec/sources.md#decision); nobody who is inactive
  * comes in.
  */
-export async function decide(
+export async function matchUser(
   { user_matching_mode: mode }: PublishedSource,
   { user }: SourceIdentity,
-  { connected, matching }: Found,
-): Promise<Decision> {
-  if (connected) return admitted([connected]);
+  { connected, matching }: MatchCandidates,
+): Promise<UserMatch> {
+  if (connected) return singleActiveUser([connected]);
   if (mode === 'identifier') return 'new';
-  const { field, links } = COMPARED[mode];
+  const { field, links } = MATCHING_RULES[mode];
   const value = user[field];
   if (!value || (field === 'email' && user.email_verified === false)) return 'denied';
   const found = await matching(field, value);
   if (found.length === 0) return 'new';
-  return links ? admitted(found) : 'denied';
+  return links ? singleActiveUser(found) : 'denied';
 }
 
 /** One, and active: what names several names nobody. */
-function admitted(users: readonly SavedUser[]): Decision {
+function singleActiveUser(users: readonly SavedUser[]): UserMatch {
   const [user, ...others] = users;
   return user?.is_active && others.length === 0 ? { known: user } : 'denied';
 }

@@ -1,7 +1,7 @@
 import type { SessionKey } from './session-key.js';
 
 /** A login at a source that has begun. */
-export interface SourceLogin {
+export interface PendingSourceLogin {
   /** uuid. */
   readonly source: string;
   /** What its provider needs of it when it is back. */
@@ -13,7 +13,11 @@ export interface SourceLogin {
 /** Logins at sources that are under way. A state is good once, for a while, in the session that it was drawn for. */
 export abstract class SourceLogins {
   /** Keeps one, and no more than a few of a session: the oldest go. The key of a session that had to be made for it. */
-  abstract open(state: string, login: SourceLogin, sessionKey: Buffer | undefined): Promise<SessionKey | undefined>;
+  abstract open(
+    state: string,
+    login: PendingSourceLogin,
+    sessionKey: Buffer | undefined,
+  ): Promise<SessionKey | undefined>;
   /** The login that a state was drawn for, which is over with that; undefined when there is none in this session. */
-  abstract take(state: string, sessionKey: Buffer | undefined): Promise<SourceLogin | undefined>;
+  abstract take(state: string, sessionKey: Buffer | undefined): Promise<PendingSourceLogin | undefined>;
 }

@@ -1,10 +1,10 @@
 import { publishedSource, type SavedUser } from '@gatehouse/contracts';
-import { draw, type Plan, remember } from '@gatehouse/plan';
+import { createPlan, type Plan, rememberState } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
-import { CatalogueContracts } from '../adapters/catalogue-contracts.js';
-import type { Flows } from './flows.js';
-import { SourceReturns, type WaitingPlan } from './source-returns.js';
-import { ALICE, MemoryPlans, versionOf } from './testing.js';
+import { CatalogueContractRegistry } from '../adapters/catalogue-contracts.js';
+import type { FlowStore } from './flows.js';
+import { SourceStageResumer, type WaitingPlan } from './source-returns.js';
+import { ALICE, flowOf, InMemoryPlanStore } from './testing.js';
 
 const source = publishedSource.parse({
   ...{ uuid: ALICE.uuid, model: 'authentik_sources_oauth.oauthsource', slug: 'hub', name: 'Hub' },
@@ -13,21 +13,21 @@ const source = publishedSource.parse({
 const other = { ...source, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0009' };
 const BOB = { ...ALICE, uuid: other.uuid, username: 'bob' };
 const NOW = 1_000_000;
-const version = versionOf([{ kind: 'source', config: { source: source.uuid, resume_timeout: 'minutes=10' } }]);
+const version = flowOf([{ kind: 'source', config: { source: source.uuid, resume_timeout: 'minutes=10' } }]);
 const visit = { sessionKey: Buffer.alloc(32), visitor: undefined, clientIp: '203.0.113.7' };
 const identity = { identifier: '1', user: { username: 'fromhub', name: 'From Hub' }, groups: {}, info: { id: 1 } };
 
 /** A plan that was shown its source, until so many milliseconds from now. */
 const waiting = (untilMs: number, context: Plan['context'] = {}): Plan =>
-  remember({ ...draw(version, 'plan'), context }, 'source-0', { until: NOW + untilMs });
+  rememberState({ ...createPlan(version, 'plan'), context }, 'source-0', { until: NOW + untilMs });
 
 function returnsOf(plan: Plan) {
-  const plans = new MemoryPlans();
+  const plans = new InMemoryPlanStore();
   plans.plan = plan;
   plans.session = { id: 's', retired: false, leftS: undefined, user: undefined };
-  const flows = { find: async () => version } as unknown as Flows;
-  const contracts = new CatalogueContracts(new Set());
-  return { plans, returns: new SourceReturns({ plans, flows, contracts, now: () => new Date(NOW) }) };
+  const flows = { find: async () => version } as unknown as FlowStore;
+  const contracts = new CatalogueContractRegistry(new Set());
+  return { plans, returns: new SourceStageResumer({ plans, flows, contracts, now: () => new Date(NOW) }) };
 }
 const found = (plan: Plan, asked = source) => returnsOf(plan).returns.find(visit, asked);
 
@@ -39,7 +39,7 @@ describe('a plan that waits for its visitor to come back from a source', () => {
   });
 
   it('is none that was never shown its source, or that somebody else began', async () => {
-    expect(await found(draw(version, 'plan'))).toBeUndefined();
+    expect(await found(createPlan(version, 'plan'))).toBeUndefined();
     expect(await found({ ...waiting(1), visitor: ALICE.uuid })).toBeUndefined();
   });
 

@@ -10,23 +10,23 @@ import {
   stateOf,
   userKey,
 } from '@gatehouse/plan';
-import type { Flows } from './flows.js';
-import type { Identity, Loaded, Plans, StoredPlan } from './plans.js';
-import { savedUserOf } from './plans.js';
+import type { FlowStore } from './flows.js';
+import type { Identity, LoadedFlow, PlanStore, StoredPlan } from './plans.js';
+import { toSavedUser } from './plans.js';
 import type { SessionCookie } from './request.js';
 import { newSessionKey } from './session-key.js';
-import { type Comer, factsOf, stepsOfReturn } from './source-plan.js';
-import type { Contracts } from './stages.js';
+import { postReturnSteps, type SourceUser, sourceContext } from './source-plan.js';
+import type { StageContractRegistry } from './stages.js';
 
 interface Parts {
-  readonly plans: Plans;
-  readonly flows: Flows;
-  readonly contracts: Contracts;
+  readonly plans: PlanStore;
+  readonly flows: FlowStore;
+  readonly contracts: StageContractRegistry;
   readonly now: () => Date;
 }
 
 /** Who is back, and in which session. */
-interface Visit {
+interface SessionInfo {
   readonly sessionKey: Buffer | undefined;
   /** Who is logged in. */
   readonly visitor: Identity | undefined;
@@ -36,18 +36,18 @@ interface Visit {
 /** A plan that waits for its visitor to come back from a source. */
 export interface WaitingPlan {
   readonly slug: string;
-  readonly loaded: Loaded;
+  readonly loaded: LoadedFlow;
   readonly stored: StoredPlan;
   readonly version: FlowVersion;
   readonly step: Step;
 }
 
 /** Plans that wait for somebody to come back from a source go on with it (docs/spec/sources.md#return). */
-export class SourceReturns {
+export class SourceStageResumer {
   constructor(private readonly parts: Parts) {}
 
   /** The plan of this session that was last at a step which waits for the source, and still does. */
-  async find({ sessionKey, visitor }: Visit, source: PublishedSource): Promise<WaitingPlan | undefined> {
+  async find({ sessionKey, visitor }: SessionInfo, source: PublishedSource): Promise<WaitingPlan | undefined> {
     for (const slug of sessionKey ? await this.parts.plans.slugsOf(sessionKey) : []) {
       const loaded = await this.parts.plans.find(slug, sessionKey);
       const { stored } = loaded ?? {};
@@ -73,7 +73,7 @@ export class SourceReturns {
    * Whether whoever is back may go on with the plan: as whom it is about already, or as somebody new where it enrols or
    * where they are connecting themselves (docs/spec/sources.md#return).
    */
-  admits({ stored: { plan }, version }: WaitingPlan, { known }: Comer, visitor: Identity | undefined): boolean {
+  admits({ stored: { plan }, version }: WaitingPlan, { known }: SourceUser, visitor: Identity | undefined): boolean {
     const { pending_user: pending } = plan.context;
     const expected = pending?.kind === 'saved' ? pending.uuid : visitor?.uuid;
     // A stand-in must get as far as somebody else’s account would.
@@ -88,18 +88,18 @@ export class SourceReturns {
    */
   async resume(
     { loaded, stored, version, step }: WaitingPlan,
-    comer: Comer,
-    visit: Visit,
+    comer: SourceUser,
+    visit: SessionInfo,
   ): Promise<SessionCookie | undefined> {
     const { plan, revision, versionId } = stored;
     const { cookie, hash: newKey } = newSessionKey(loaded.session?.leftS);
     const isSaved = await this.parts.plans.save({
       ...{ sessionId: loaded.session!.id, flowId: loaded.flowId, versionId, revision },
-      plan: returned(plan, step, comer),
+      plan: withSourceIdentity(plan, step, comer),
       ...{ effects: [], newKey, cleared: [], returned: [], links: [], burns: undefined },
       about: {
         user: comer.known,
-        sessionUser: visit.visitor && savedUserOf(visit.visitor),
+        sessionUser: visit.visitor && toSavedUser(visit.visitor),
         clientIp: visit.clientIp,
         flow: version.flow.slug,
       },
@@ -109,15 +109,15 @@ export class SourceReturns {
 }
 
 /** The plan with what the source says; what was typed into it before stays. */
-function returned(plan: Plan, step: Step, comer: Comer): Plan {
-  const { prompt_data: told, ...facts } = factsOf(comer);
+function withSourceIdentity(plan: Plan, step: Step, comer: SourceUser): Plan {
+  const { prompt_data: told, ...facts } = sourceContext(comer);
   const typed = plan.context.prompt_data;
   const patch = { ...facts, ...(told || typed ? { prompt_data: { ...told, ...typed } } : {}) };
   const merged = mergeContext(plan.context, patch, plan.visitor);
   const is_restored = { step: step.id, user: userKey(merged.pending_user) };
   const index = plan.cursor;
   const next = {
-    ...insertSteps(plan, { id: step.id, index }, stepsOfReturn(comer)),
+    ...insertSteps(plan, { id: step.id, index }, postReturnSteps(comer)),
     context: { ...merged, is_restored },
   };
   return provedBy(next);

@@ -2,13 +2,13 @@ import { type StageReply } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { userSubject } from './attempts.js';
 import type { Identity } from './plans.js';
-import { ALICE, asks, house, rejects, SCRIPT, versionOf } from './testing.js';
+import { ALICE, challengeReply, DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from './testing.js';
 
 describe('attempts', () => {
   it('are cleared by a right answer, stay for a wrong one, and go back where nothing was judged', async () => {
     const settled = async (reply: StageReply) => {
-      const { solve, plans, attempts } = house(versionOf([{ kind: 'secret' }, { kind: 'page' }]), {
-        ...SCRIPT,
+      const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), {
+        ...DEFAULT_REPLIES,
         'secret.respond': reply,
       });
       let cleared = 0;
@@ -23,14 +23,14 @@ describe('attempts', () => {
     };
 
     expect(await settled({ type: 'passed', verified: ['password'] })).toEqual({ cleared: 1, returned: 1 });
-    expect(await settled(rejects(['password']))).toEqual({ cleared: 0, returned: 0 });
-    expect(await settled(asks())).toEqual({ cleared: 0, returned: 2 });
-    expect(await settled(rejects())).toEqual({ cleared: 0, returned: 2 });
+    expect(await settled(rejectedReply(['password']))).toEqual({ cleared: 0, returned: 0 });
+    expect(await settled(challengeReply())).toEqual({ cleared: 0, returned: 2 });
+    expect(await settled(rejectedReply())).toEqual({ cleared: 0, returned: 2 });
   });
 
   it('go back with the time at which they were taken, so that their delay goes too', async () => {
-    const script = { ...SCRIPT, 'secret.respond': asks() };
-    const { solve, plans, attempts } = house(versionOf([{ kind: 'secret' }, { kind: 'page' }]), script);
+    const script = { ...DEFAULT_REPLIES, 'secret.respond': challengeReply() };
+    const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), script);
     const save = plans.save.bind(plans);
     plans.save = (s) => {
       attempts.returned.push(...s.returned);
@@ -44,8 +44,8 @@ describe('attempts', () => {
   it('are forgotten by no stage that has not judged them, unless it makes that credential anew', async () => {
     const forgotten = async (kind: string) => {
       const passes: StageReply = { type: 'passed', verified: ['password', 'other'], context: { pending_user: ALICE } };
-      const script = { ...SCRIPT, [`${kind}.challenge`]: passes };
-      const { show, plans } = house(versionOf([{ kind }, { kind: 'page' }]), script);
+      const script = { ...DEFAULT_REPLIES, [`${kind}.challenge`]: passes };
+      const { show, plans } = executorHarness(flowOf([{ kind }, { kind: 'page' }]), script);
       const cleared: string[] = [];
       const save = plans.save.bind(plans);
       plans.save = (s) => {
@@ -60,8 +60,8 @@ describe('attempts', () => {
   });
 
   it('that are refused look like a wrong answer, and the stage never hears what was guessed', async () => {
-    const { solve, attempts, stages, plans } = house(versionOf([{ kind: 'secret' }]), {
-      ...SCRIPT,
+    const { solve, attempts, stages, plans } = executorHarness(flowOf([{ kind: 'secret' }]), {
+      ...DEFAULT_REPLIES,
       'secret.respond': { type: 'rejected', errors: {}, challenge: {}, state: { failures: 1 } },
     });
     attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
@@ -76,7 +76,10 @@ describe('attempts', () => {
 
   it('that are refused end a flow just when wrong answers do, and never pass a step', async () => {
     for (const reply of [{ type: 'denied' }, { type: 'passed' }] as const) {
-      const { solve, attempts } = house(versionOf([{ kind: 'secret' }]), { ...SCRIPT, 'secret.respond': reply });
+      const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), {
+        ...DEFAULT_REPLIES,
+        'secret.respond': reply,
+      });
       attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
 
       expect((await solve({ password: 'hunter2' })).told).toMatchObject({ type: 'denied' });
@@ -86,11 +89,11 @@ describe('attempts', () => {
   it('that are refused take as long as a wrong answer did', async () => {
     const took = (ms: number): StageReply => {
       stages.clock.ms += ms;
-      return rejects(['password']);
+      return rejectedReply(['password']);
     };
     const judging = [12, 2];
-    const { solve, attempts, stages } = house(versionOf([{ kind: 'secret' }]), {
-      ...SCRIPT,
+    const { solve, attempts, stages } = executorHarness(flowOf([{ kind: 'secret' }]), {
+      ...DEFAULT_REPLIES,
       'secret.respond': () => took(judging.shift()!),
     });
     await solve({ password: 'wrong' });
@@ -101,9 +104,9 @@ describe('attempts', () => {
   });
 
   it('of a choice are spent once something was offered, and no guess is judged before', async () => {
-    const { solve, attempts, stages } = house(versionOf([{ kind: 'choice' }]), {
-      'choice.challenge': asks({ offers: [{ sort: 'totp', uid: '1' }] }),
-      'choice.respond': rejects(['totp:1']),
+    const { solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
+      'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
+      'choice.respond': rejectedReply(['totp:1']),
     });
     expect((await solve({ code: '123456' })).told).toMatchObject({ type: 'show', errors: undefined });
     expect(stages.hops).toEqual(['choice.challenge']);
@@ -114,9 +117,9 @@ describe('attempts', () => {
 
   it('are of whoever is logged in, from wherever they come, where the flow names nobody (accident 22)', async () => {
     const takenOf = async (user: Identity | undefined, ip: string) => {
-      const { show, solve, attempts, plans } = house(versionOf([{ kind: 'choice' }]), {
-        'choice.challenge': asks({ offers: [{ sort: 'totp', uid: '1' }] }),
-        'choice.respond': rejects(['totp:1']),
+      const { show, solve, attempts, plans } = executorHarness(flowOf([{ kind: 'choice' }]), {
+        'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
+        'choice.respond': rejectedReply(['totp:1']),
       });
       plans.session = { id: 's', retired: false, leftS: undefined, user };
       await show();
@@ -131,9 +134,9 @@ describe('attempts', () => {
   });
 
   it('that are refused take the choice with the guess, and are told where the guess was given', async () => {
-    const { show, solve, attempts, stages } = house(versionOf([{ kind: 'choice' }]), {
-      'choice.challenge': asks({ offers: [{ sort: 'totp', uid: '1' }] }),
-      'choice.respond': rejects(),
+    const { show, solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
+      'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
+      'choice.respond': rejectedReply(),
     });
     await show();
     attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
@@ -144,7 +147,7 @@ describe('attempts', () => {
   });
 
   it('that a whole network used up are said to be, with the time to wait', async () => {
-    const { solve, attempts } = house(versionOf([{ kind: 'secret' }]), SCRIPT);
+    const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), DEFAULT_REPLIES);
     attempts.verdict = { taken: false, network: true, retryAfterS: 8 };
 
     expect((await solve({ password: 'x' })).told).toMatchObject({

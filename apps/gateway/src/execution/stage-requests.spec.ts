@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { house, SCRIPT, versionOf } from './testing.js';
+import { DEFAULT_REPLIES, executorHarness, flowOf } from './testing.js';
 
 it('tells a stage inside another that its host shows the form, and no other stage', async () => {
   const inner = { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} };
-  const flow = versionOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], { inner });
-  const { solve, stages } = house(flow, SCRIPT);
+  const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], { inner });
+  const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
   await solve({ uid: 'alice', password: 'hunter2' });
 
   expect(stages.hops).toEqual(['ident.respond', 'secret.respond', 'page.challenge']);
@@ -16,7 +16,7 @@ it.each([
   ['restart', true],
   ['restart_with_context', true],
 ] as const)('tells a stage that is bound with %s whether a refusal starts the flow over', async (onRefusal, told) => {
-  const { show, stages } = house(versionOf([{ kind: 'page', onRefusal }]), SCRIPT);
+  const { show, stages } = executorHarness(flowOf([{ kind: 'page', onRefusal }]), DEFAULT_REPLIES);
   await show();
 
   expect(stages.requests.map(({ step }) => step.starts_over)).toEqual([told]);

@@ -8,7 +8,7 @@ import {
 import type { FlowVersion, Plan, Step } from '@gatehouse/plan';
 import { z } from 'zod';
 import type { FlowRequest } from './request.js';
-import type { Turns } from './turns.js';
+import type { StepBudget } from './turns.js';
 
 export type Site = StageRequest['site'];
 
@@ -24,7 +24,7 @@ export interface Situation {
   /** The language of whoever asks. */
   readonly locale: string;
   readonly revision: number;
-  readonly turns: Turns;
+  readonly turns: StepBudget;
   /** The method that policies see; GET where nothing is said. */
   readonly method?: PolicyRequest['method'];
   /** What this request has done to reputations and is yet to be saved. */
@@ -33,10 +33,10 @@ export interface Situation {
   readonly timeLeftMs: () => number;
 }
 
-export type Body = Readonly<Record<string, unknown>>;
+export type ResponseBody = Readonly<Record<string, unknown>>;
 
 /** One stage as it is asked: a step's own, or one embedded in it. */
-export interface Asked {
+export interface StageInvocation {
   readonly stateKey: string;
   /** What it remembered. */
   readonly state: Readonly<Record<string, unknown>> | undefined;
@@ -46,10 +46,10 @@ export interface Asked {
 }
 
 /** The envelope for one stage: what its contract lets it know, and no more (docs/spec/bus-protocol.md#request). */
-export function stageRequestOf(
+export function buildStageRequest(
   situation: Situation,
-  { stateKey, state, contract, stage, plan }: Asked,
-  body: Body | undefined,
+  { stateKey, state, contract, stage, plan }: StageInvocation,
+  body: ResponseBody | undefined,
 ): StageRequest {
   const { request, version, sessionUser, proved, site, locale } = situation;
   const { id, slug, title, designation } = version.flow;
@@ -57,28 +57,28 @@ export function stageRequestOf(
   const { cookies, ...client } = request.client;
   return {
     v: PROTOCOL_VERSION,
-    id: workId(situation, { stateKey, contract, plan }),
+    id: requestId(situation, { stateKey, contract, plan }),
     timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
     locale,
     flow: { id, slug, title, designation },
-    step: toldOf({ stateKey, stage, plan }),
+    step: stepFields({ stateKey, stage, plan }),
     site,
-    client: { ...client, cookies: only(cookies, contract.cookies) },
+    client: { ...client, cookies: pick(cookies, contract.cookies) },
     session: { user: sessionUser, proved },
     query,
     config: stage.config,
-    attached: attachedTo(stage.config, version),
-    companions: companionsOf(contract, version),
-    context: contract.reads_all ? plan.context : only(plan.context, Object.keys(contract.reads)),
+    attached: attachedStages(stage.config, version),
+    companions: companionStages(contract, version),
+    context: contract.reads_all ? plan.context : pick(plan.context, Object.keys(contract.reads)),
     ...(state ? { state } : {}),
-    ...(body ? { response: answerTo(contract, body) } : {}),
+    ...(body ? { response: declaredFields(contract, body) } : {}),
   };
 }
 
 /** The same only when the same work is asked again: of a stage that writes rows, by whichever request comes by. */
-function workId(
+function requestId(
   { revision, turns }: Situation,
-  { stateKey, contract, plan }: Pick<Asked, 'stateKey' | 'contract' | 'plan'>,
+  { stateKey, contract, plan }: Pick<StageInvocation, 'stateKey' | 'contract' | 'plan'>,
 ) {
   const turn = turns.next();
   const isNamed = contract.writes_data && plan.work !== undefined;
@@ -86,12 +86,16 @@ function workId(
 }
 
 /** What a stage hears of an answer: the fields that it knows, or all where only its config says which there are. */
-function answerTo({ response }: StageContract, body: Body): Body {
-  return response.def.catchall instanceof z.ZodUnknown ? body : only(body, Object.keys(response.shape));
+function declaredFields({ response }: StageContract, body: ResponseBody): ResponseBody {
+  return response.def.catchall instanceof z.ZodUnknown ? body : pick(body, Object.keys(response.shape));
 }
 
 /** What a stage learns of its step. An embedded step keeps its state under the key of its host. */
-function toldOf({ stateKey, stage, plan }: Pick<Asked, 'stateKey' | 'stage' | 'plan'>): StageRequest['step'] {
+function stepFields({
+  stateKey,
+  stage,
+  plan,
+}: Pick<StageInvocation, 'stateKey' | 'stage' | 'plan'>): StageRequest['step'] {
   const { id, name, stage: bound = id, onRefusal = 'retry' } = stage;
   return {
     ...{ id, name, stage: bound, confirmed: plan.resumed?.confirmed ?? true },
@@ -101,12 +105,12 @@ function toldOf({ stateKey, stage, plan }: Pick<Asked, 'stateKey' | 'stage' | 'p
 }
 
 /** The part of an object under some own keys: nothing inherited, nothing undeclared. */
-function only<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
+function pick<T>(bag: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(bag, key)).map((key) => [key, bag[key]!]));
 }
 
 /** The stages that a stage goes on with, as they know themselves. */
-const companionsOf = ({ companions: kinds }: StageContract, { companions }: FlowVersion) =>
+const companionStages = ({ companions: kinds }: StageContract, { companions }: FlowVersion) =>
   Object.fromEntries(
     Object.entries(companions)
       .filter(([, { kind }]) => kinds.includes(kind))
@@ -114,7 +118,7 @@ const companionsOf = ({ companions: kinds }: StageContract, { companions }: Flow
   );
 
 /** The stages that a config names, by field; where a field names several, as `field.0`, `field.1` and so on. */
-function attachedTo(
+function attachedStages(
   config: Readonly<Record<string, unknown>>,
   { attached }: FlowVersion,
 ): Record<string, AttachedStage> {
@@ -123,11 +127,11 @@ function attachedTo(
       const named = Array.isArray(held) ? held.map((id, i) => [`${field}.${i}`, id]) : [[field, held]];
       return named.flatMap(([place, id]) => {
         const stage = typeof id === 'string' ? attached[id] : undefined;
-        return stage ? [[place as string, seenOf(stage)] as const] : [];
+        return stage ? [[place as string, withoutSecrets(stage)] as const] : [];
       });
     }),
   );
 }
 
 /** What others see of a stage. */
-const seenOf = ({ secrets: _own, ...seen }: FlowVersion['attached'][string]): AttachedStage => seen;
+const withoutSecrets = ({ secrets: _own, ...seen }: FlowVersion['attached'][string]): AttachedStage => seen;

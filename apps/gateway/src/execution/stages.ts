@@ -2,7 +2,7 @@ import type { StageContract, StageReply, StageRequest, StageVerb } from '@gateho
 import type { FlowVersion } from '@gatehouse/plan';
 
 /** The stages, wherever they run. */
-export abstract class Stages {
+export abstract class StageClient {
   /**
    * One turn of one stage. Throws Problem: stage_away, bus_down and stage_busy before the stage began its work,
    * stage_timeout, stage_fault and stage_bad_request after it.
@@ -11,7 +11,7 @@ export abstract class Stages {
 }
 
 /** What every kind of stage promises. */
-export abstract class Contracts {
+export abstract class StageContractRegistry {
   /** As a flow version knows the kind. Throws stage_fault for a stranger's that claims what it is not trusted with. */
   abstract find(kind: string, version: FlowVersion): StageContract | undefined;
   /** Whether the answers of some stage, of the house or of the version, carry this component. */

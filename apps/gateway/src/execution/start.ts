@@ -1,14 +1,14 @@
 import type { Effect } from '@gatehouse/contracts';
-import type { About } from './plans.js';
-import type { Presence } from './presence.js';
-import type { Saving } from './saving.js';
+import type { EventContext } from './plans.js';
+import type { SessionState } from './presence.js';
+import type { PlanWriter } from './saving.js';
 import type { Situation } from './stage-requests.js';
 
 /** Where a walk begins, and for whom. */
-export interface Start extends Situation, Presence {
-  readonly saving: Saving;
+export interface Start extends Situation, SessionState {
+  readonly saving: PlanWriter;
   /** What effects are about, but for whom the plan is about by then. */
-  readonly about: Omit<About, 'user'>;
+  readonly about: Omit<EventContext, 'user'>;
   /** What happened while it was planned. */
   readonly effects?: readonly Effect[];
   /** Whether the plan is about a saved user already who has not typed their name here: a mailed link or a policy named them. */

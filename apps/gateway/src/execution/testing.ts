@@ -1,23 +1,23 @@
 import { type Effect, Problem, type SavedUser, type StageReply, type StageRequest } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, PolicySet } from '@gatehouse/plan';
-import { MemoryBoundSessions } from '../../../../test/support/bound-sessions.js';
-import { MemoryBrands } from '../../../../test/support/brands.js';
+import { InMemorySessionBindingStore } from '../../../../test/support/bound-sessions.js';
+import { InMemoryBrandStore } from '../../../../test/support/brands.js';
 import { flowVersionOf } from '../../../../test/support/flow-version.js';
-import { KnownContracts } from '../../../../test/support/known-contracts.js';
-import { MemoryMemberships, ScriptedPolicies } from '../../../../test/support/policies.js';
-import { AttemptLines, DEFAULT_LINE } from './attempt-lines.js';
-import { Attempts, type Claim, Claims, type Taken } from './attempts.js';
-import { Consultation } from './consultation.js';
-import { Events } from './events.js';
+import { TestContractRegistry } from '../../../../test/support/known-contracts.js';
+import { FakePolicyClient, InMemoryGroupMembershipStore } from '../../../../test/support/policies.js';
+import { CredentialQueue, DEFAULT_QUEUE_LIMIT } from './attempt-lines.js';
+import { type AttemptReservation, AttemptStore, ReservationFactory, type ReservationResult } from './attempts.js';
+import { StageInvoker } from './consultation.js';
+import { EventRecorder } from './events.js';
 import { Executor } from './executor.js';
-import { Flows } from './flows.js';
-import { type Beginning, Outset } from './outset.js';
-import { Pace } from './pace.js';
-import { Planning } from './planning.js';
-import { type Begin, type Loaded, Plans, type ResumedPlan, type Save, type Session } from './plans.js';
-import { PolicyEngine, type Undecided } from './policy-engine.js';
+import { FlowStore } from './flows.js';
+import { FlowStarter, type FlowStartOptions } from './outset.js';
+import { ResponseTiming } from './pace.js';
+import { Planner } from './planning.js';
+import { type LoadedFlow, type NewPlan, type PlanCommit, PlanStore, type ResumedPlan, type Session } from './plans.js';
+import { PolicyEngine, type UndecidedPolicy } from './policy-engine.js';
 import type { FlowRequest } from './request.js';
-import { Stages } from './stages.js';
+import { StageClient } from './stages.js';
 import { SuperuserPermits } from './superuser-permits.js';
 
 /** The executor's ports in memory, for its own tests: they count, and they can be made to race. */
@@ -35,17 +35,17 @@ export const ALICE: SavedUser = {
   locale: '',
 };
 
-type Script = StageReply | Problem | ((request: StageRequest) => StageReply | Promise<StageReply>);
+type ScriptedReply = StageReply | Problem | ((request: StageRequest) => StageReply | Promise<StageReply>);
 
 /** Answers by a script, and remembers what it was asked. */
-export class ScriptedStages extends Stages {
+export class FakeStageClient extends StageClient {
   readonly hops: string[] = [];
-  readonly requests: Parameters<Stages['ask']>[2][] = [];
+  readonly requests: Parameters<StageClient['ask']>[2][] = [];
   readonly clock = { ms: 0, waits: [] as number[] };
-  constructor(private readonly script: Readonly<Record<string, Script>>) {
+  constructor(private readonly script: Readonly<Record<string, ScriptedReply>>) {
     super();
   }
-  async ask(...[{ kind }, verb, request]: Parameters<Stages['ask']>): Promise<StageReply> {
+  async ask(...[{ kind }, verb, request]: Parameters<StageClient['ask']>): Promise<StageReply> {
     this.hops.push(`${kind}.${verb}`);
     this.requests.push(request);
     const reply = this.script[`${kind}.${verb}`] ?? new Problem('stage_away');
@@ -55,7 +55,7 @@ export class ScriptedStages extends Stages {
 }
 
 /** One session's plans of one flow. */
-export class MemoryPlans extends Plans {
+export class InMemoryPlanStore extends PlanStore {
   plan: Plan | undefined;
   revision = 0;
   loads = 0;
@@ -65,7 +65,7 @@ export class MemoryPlans extends Plans {
   session: Session | undefined;
   orphaned = false;
 
-  async find(slug: string): Promise<Loaded | undefined> {
+  async find(slug: string): Promise<LoadedFlow | undefined> {
     this.loads++;
     if (slug !== 'login') return undefined;
     const { plan, revision, versionId, orphaned, session } = this;
@@ -78,7 +78,7 @@ export class MemoryPlans extends Plans {
   async findResumed(_slug: string, token: Buffer) {
     return this.waiting.get(token.toString('hex'));
   }
-  async begin({ plan, replaces }: Begin) {
+  async begin({ plan, replaces }: NewPlan) {
     this.saves++;
     if (this.plan && (replaces?.id !== this.plan.id || replaces.revision !== this.revision)) return undefined;
     this.plan = plan;
@@ -86,7 +86,7 @@ export class MemoryPlans extends Plans {
     this.session ??= { id: 's', retired: false, leftS: undefined, user: undefined };
     return 's';
   }
-  async save({ plan, revision, effects, burns }: Save) {
+  async save({ plan, revision, effects, burns }: PlanCommit) {
     this.saves++;
     if (revision !== this.revision || plan.id !== this.plan?.id) return false;
     if (burns && !this.waiting.delete(burns.toString('hex'))) return false;
@@ -105,16 +105,16 @@ export class MemoryPlans extends Plans {
 }
 
 /** Counts attempts; refuses all of them when told to. */
-export class MemoryAttempts extends Attempts {
-  taken: Claim[] = [];
-  returned: Claim[] = [];
-  verdict: Taken | undefined;
-  async take(claims: readonly Claim[]): Promise<Taken> {
+export class InMemoryAttemptStore extends AttemptStore {
+  taken: AttemptReservation[] = [];
+  returned: AttemptReservation[] = [];
+  verdict: ReservationResult | undefined;
+  async take(claims: readonly AttemptReservation[]): Promise<ReservationResult> {
     if (this.verdict) return this.verdict;
     this.taken.push(...claims);
     return { taken: true, claims: claims.map((claim) => ({ ...claim, takenAt: 'now' })) };
   }
-  async giveBack(claims: readonly Claim[]) {
+  async giveBack(claims: readonly AttemptReservation[]) {
     this.returned.push(...claims);
   }
   async unlock() {
@@ -132,7 +132,7 @@ interface TestStep {
 }
 
 /** A flow of these steps. */
-export const versionOf = (
+export const flowOf = (
   steps: readonly TestStep[],
   attached: FlowVersion['attached'] = {},
   guard?: PolicySet,
@@ -144,7 +144,7 @@ export const versionOf = (
   );
 
 /** What happened without a plan. */
-class MemoryEvents extends Events {
+class InMemoryEventRecorder extends EventRecorder {
   readonly recorded: Effect[] = [];
   async record(events: readonly Effect[]) {
     this.recorded.push(...events);
@@ -160,13 +160,13 @@ class MemoryPermits extends SuperuserPermits {
 }
 
 /** An executor of one flow, with everything around it in memory. */
-export function house(version: FlowVersion, script: Readonly<Record<string, Script>>) {
-  const plans = new MemoryPlans();
-  const stages = new ScriptedStages(script);
-  const attempts = new MemoryAttempts();
-  const contracts = new KnownContracts();
+export function executorHarness(version: FlowVersion, script: Readonly<Record<string, ScriptedReply>>) {
+  const plans = new InMemoryPlanStore();
+  const stages = new FakeStageClient(script);
+  const attempts = new InMemoryAttemptStore();
+  const contracts = new TestContractRegistry();
   const overreaches: string[] = [];
-  const flows = new (class extends Flows {
+  const flows = new (class extends FlowStore {
     async find() {
       return version;
     }
@@ -189,26 +189,26 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
       return [];
     }
   })();
-  const claims = new Claims(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
   const report = (_kind: string, found: readonly string[]) => void overreaches.push(...found);
-  const pace = new Pace({ now: () => stages.clock.ms, wait: async (ms) => void stages.clock.waits.push(ms) });
-  const lines = new AttemptLines(DEFAULT_LINE);
-  const consultation = new Consultation({ stages, contracts, attempts, claims, lines, pace, report });
-  const [policies, memberships] = [new ScriptedPolicies(), new MemoryMemberships()];
-  const undecided: Undecided[] = [];
+  const pace = new ResponseTiming({ now: () => stages.clock.ms, wait: async (ms) => void stages.clock.waits.push(ms) });
+  const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
+  const consultation = new StageInvoker({ stages, contracts, attempts, claims, lines, pace, report });
+  const [policies, memberships] = [new FakePolicyClient(), new InMemoryGroupMembershipStore()];
+  const undecided: UndecidedPolicy[] = [];
   const engine = new PolicyEngine({
     ...{ policies, memberships, contracts, timeoutMs: 5000 },
     report: (found) => void undecided.push(found),
   });
   const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org' };
-  const brands = new MemoryBrands();
-  const boundSessions = new MemoryBoundSessions();
+  const brands = new InMemoryBrandStore();
+  const boundSessions = new InMemorySessionBindingStore();
   const { guard: bindings } = boundSessions;
-  const events = new MemoryEvents();
+  const events = new InMemoryEventRecorder();
   const permits = new MemoryPermits();
   const ports = { plans, flows, brands, attempts, lines, contracts, consultation, engine, bindings, events, permits };
-  const inside = { ...ports, planning: new Planning(engine), site };
-  const [executor, outset] = [new Executor({ ...inside, now: () => new Date(0) }), new Outset(inside)];
+  const inside = { ...ports, planning: new Planner(engine), site };
+  const [executor, outset] = [new Executor({ ...inside, now: () => new Date(0) }), new FlowStarter(inside)];
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({
     arrivedAt: performance.now(),
     slug: 'login',
@@ -236,7 +236,7 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
       events,
       permits,
     },
-    begin: (beginning: Beginning, more: Partial<FlowRequest> = {}) => outset.begin(request(more), beginning),
+    begin: (beginning: FlowStartOptions, more: Partial<FlowRequest> = {}) => outset.begin(request(more), beginning),
     show: (more: Partial<FlowRequest> = {}) => executor.handle(request(more)),
     solve: (body: unknown, more: Partial<FlowRequest> = {}) =>
       executor.handle(request({ answer: { body, forged: undefined }, ...more })),
@@ -244,16 +244,19 @@ export function house(version: FlowVersion, script: Readonly<Record<string, Scri
 }
 
 /** A reply that asks. */
-export const asks = (challenge: Record<string, unknown> = {}): StageReply => ({ type: 'challenge', challenge });
+export const challengeReply = (challenge: Record<string, unknown> = {}): StageReply => ({
+  type: 'challenge',
+  challenge,
+});
 /** A reply that refuses, blaming the credentials `failed`. */
-export const rejects = (failed?: string[]): StageReply => ({
+export const rejectedReply = (failed?: string[]): StageReply => ({
   type: 'rejected',
   errors: { word: [{ code: 'wrong' }] },
   challenge: { again: true },
   ...(failed ? { failed } : {}),
 });
 /** A reply that logs alice in. */
-export const LOGS_IN: StageReply = {
+export const LOGIN_REPLY: StageReply = {
   type: 'passed',
   effects: [
     {
@@ -268,13 +271,13 @@ export const LOGS_IN: StageReply = {
 };
 
 /** Replies that pass each step of a test flow. */
-export const SCRIPT = {
-  'ident.challenge': asks({ who: true }),
+export const DEFAULT_REPLIES = {
+  'ident.challenge': challengeReply({ who: true }),
   'ident.respond': { type: 'passed', context: { pending_user: ALICE } },
-  'page.challenge': asks({ page: true }),
+  'page.challenge': challengeReply({ page: true }),
   'page.respond': { type: 'passed' },
-  'secret.challenge': asks({ secret: true }),
+  'secret.challenge': challengeReply({ secret: true }),
   'secret.respond': { type: 'passed', verified: ['password'] },
-  'login.challenge': LOGS_IN,
+  'login.challenge': LOGIN_REPLY,
   'logout.challenge': { type: 'passed', effects: [{ type: 'logout' }] },
 } satisfies Record<string, StageReply>;

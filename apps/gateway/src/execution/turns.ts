@@ -1,10 +1,10 @@
 import { Problem } from '@gatehouse/contracts';
 
 /** What one request may ask of stages and policies, restarts and silent steps included. */
-export const MAX_TURNS = 32;
+export const MAX_STEPS = 32;
 
 /** Counts what one request has asked of others, so that every question has a name and no plan can walk for ever. */
-export class Turns {
+export class StepBudget {
   private count = 0;
   private saved = 0;
 
@@ -20,7 +20,7 @@ export class Turns {
 
   /** Throws Problem when the request has asked enough. */
   refuseMore(): void {
-    if (this.count < MAX_TURNS) return;
-    throw new Problem('stage_fault', { detail: `more than ${MAX_TURNS} turns in one request` });
+    if (this.count < MAX_STEPS) return;
+    throw new Problem('stage_fault', { detail: `more than ${MAX_STEPS} turns in one request` });
   }
 }

@@ -1,13 +1,13 @@
 import { Problem } from '@gatehouse/contracts';
 import type { FlowVersion } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
-import { ALICE, house, SCRIPT, versionOf } from './testing.js';
+import { ALICE, DEFAULT_REPLIES, executorHarness, flowOf } from './testing.js';
 
-const LOGIN = versionOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
+const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
 
 describe('a plan', () => {
   it('shows a key that a login has replaced how it ended, and gives it no cookie', async () => {
-    const { solve, plans } = house(LOGIN, SCRIPT);
+    const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     await solve({ password: 'hunter2' });
     plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
@@ -18,7 +18,7 @@ describe('a plan', () => {
   });
 
   it('shows such a key nothing of a plan that still runs', async () => {
-    const { solve, plans, stages } = house(LOGIN, SCRIPT);
+    const { solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
     const hops = stages.hops.length;
@@ -28,7 +28,7 @@ describe('a plan', () => {
   });
 
   it('shows who lost to a proof what is asked next, and not whom the plan is about', async () => {
-    const { solve, plans } = house(LOGIN, SCRIPT);
+    const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.save = async () => {
       plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
@@ -41,7 +41,10 @@ describe('a plan', () => {
   });
 
   it('is given a new key by whoever proves something, so that a planted one is worth nothing afterwards', async () => {
-    const { solve } = house(versionOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]), SCRIPT);
+    const { solve } = executorHarness(
+      flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]),
+      DEFAULT_REPLIES,
+    );
 
     expect((await solve({ uid: 'alice' })).cookie).toBeDefined();
     expect((await solve({ password: 'hunter2' })).cookie?.value).toMatch(/^[\w-]{43}$/);
@@ -49,7 +52,7 @@ describe('a plan', () => {
   });
 
   it('of a session that lasts gets a key that lasts as long', async () => {
-    const { solve, plans } = house(versionOf([{ kind: 'secret' }, { kind: 'page' }]), SCRIPT);
+    const { solve, plans } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), DEFAULT_REPLIES);
     plans.session = { id: 's', retired: false, leftS: 500, user: undefined };
 
     expect((await solve({ password: 'hunter2' })).cookie).toMatchObject({ maxAgeS: 500 });
@@ -57,9 +60,9 @@ describe('a plan', () => {
 
   it('goes on only for whom its flow is', async () => {
     const alice = { ...ALICE, is_superuser: false, debug: false };
-    const version = versionOf([{ kind: 'page' }, { kind: 'page' }]);
+    const version = flowOf([{ kind: 'page' }, { kind: 'page' }]);
     const closed = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
-    const { show, solve, plans, stages } = house(closed, SCRIPT);
+    const { show, solve, plans, stages } = executorHarness(closed, DEFAULT_REPLIES);
     plans.session = { id: 's', retired: false, leftS: undefined, user: alice };
     expect((await show()).told).toMatchObject({ type: 'show' });
     plans.session = { id: 's', retired: false, leftS: undefined, user: undefined };
@@ -69,7 +72,7 @@ describe('a plan', () => {
   });
 
   it('ends for whoever its flow is not for any more, though they are still who began it', async () => {
-    const { show, solve, plans, stages } = house(requiring('require_superuser', 'page'), SCRIPT);
+    const { show, solve, plans, stages } = executorHarness(requiring('require_superuser', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf({ ...alice, is_superuser: true });
     await show();
     plans.session = sessionOf(alice);
@@ -79,9 +82,12 @@ describe('a plan', () => {
   });
 
   it('starts over only for whom its flow is', async () => {
-    const version = versionOf([{ kind: 'logout' }, { kind: 'page', onRefusal: 'restart' }]);
+    const version = flowOf([{ kind: 'logout' }, { kind: 'page', onRefusal: 'restart' }]);
     const members = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
-    const { show, plans, stages } = house(members, { ...SCRIPT, 'page.challenge': { type: 'denied' } });
+    const { show, plans, stages } = executorHarness(members, {
+      ...DEFAULT_REPLIES,
+      'page.challenge': { type: 'denied' },
+    });
     plans.session = sessionOf(alice);
 
     expect((await show()).told).toMatchObject({ message: { text: 'Flow does not apply to current user.' } });
@@ -89,7 +95,7 @@ describe('a plan', () => {
   });
 
   it('is not gone on with by anybody else: what a stranger began is not for whoever has logged in since', async () => {
-    const { show, solve, plans } = house(versionOf([{ kind: 'ident' }, { kind: 'page' }]), SCRIPT);
+    const { show, solve, plans } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'page' }]), DEFAULT_REPLIES);
     await solve({ uid: 'alice' });
     plans.session = sessionOf(bob);
 
@@ -98,9 +104,9 @@ describe('a plan', () => {
   });
 
   it('that logs its visitor in itself goes on, though its flow is for strangers', async () => {
-    const version = versionOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page' }]);
+    const version = flowOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page' }]);
     const strangers = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
-    const { solve, plans } = house(strangers, SCRIPT);
+    const { solve, plans } = executorHarness(strangers, DEFAULT_REPLIES);
     expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { page: true } });
     plans.session = {
       id: 's',
@@ -110,7 +116,7 @@ describe('a plan', () => {
     };
     expect((await solve({ word: 'x' })).told).toEqual({ type: 'done', to: '/' });
 
-    const elsewhere = house(strangers, SCRIPT);
+    const elsewhere = executorHarness(strangers, DEFAULT_REPLIES);
     await elsewhere.show();
     elsewhere.plans.session = plans.session;
     expect((await elsewhere.solve({ uid: 'alice' })).told).toMatchObject({ type: 'denied' });
@@ -121,12 +127,12 @@ const alice = { ...ALICE, is_superuser: false, debug: false };
 const bob = { ...alice, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0003', username: 'bob' };
 const sessionOf = (user: typeof alice | undefined) => ({ id: 's', retired: false, leftS: undefined, user });
 const requiring = (authentication: FlowVersion['flow']['authentication'], ...kinds: string[]) => {
-  const version = versionOf(kinds.map((kind) => ({ kind })));
+  const version = flowOf(kinds.map((kind) => ({ kind })));
   return { ...version, flow: { ...version.flow, authentication } };
 };
 
 it('counts strangers before anything is done for them, and nobody else', async () => {
-  const { show, plans, stages } = house(requiring('none', 'page'), SCRIPT);
+  const { show, plans, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
   const admitStranger = () => {
     throw new Problem('rate_limited', { retry_after_s: 1 });
   };
@@ -142,7 +148,7 @@ describe('a token', () => {
   const authenticate = async () => bob;
 
   it('says who asks before anything is planned, for the flow’s requirement and for every stage', async () => {
-    const { show, stages, plans } = house(requiring('require_authenticated', 'page'), SCRIPT);
+    const { show, stages, plans } = executorHarness(requiring('require_authenticated', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
 
     expect(await show({ authenticate })).toMatchObject({ told: { type: 'show' }, sessionUser: { username: 'bob' } });
@@ -152,7 +158,7 @@ describe('a token', () => {
   });
 
   it('makes a plan no more than its user may have', async () => {
-    const { show, plans } = house(requiring('require_superuser', 'page'), SCRIPT);
+    const { show, plans } = executorHarness(requiring('require_superuser', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf({ ...alice, is_superuser: true });
 
     expect((await show({ authenticate })).told).toMatchObject({ type: 'denied' });
@@ -160,7 +166,7 @@ describe('a token', () => {
   });
 
   it('needs no page’s word for an answer', async () => {
-    const { solve, plans } = house(requiring('none', 'page'), SCRIPT);
+    const { solve, plans } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
     const answer = { body: { word: 'x' }, forged: { text: 'no token' } };
 
@@ -169,7 +175,7 @@ describe('a token', () => {
   });
 
   it('is the word of a program, which no page of another site can borrow', async () => {
-    const { solve, stages } = house(requiring('none', 'page'), SCRIPT);
+    const { solve, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     const answer = { body: { word: 'x' }, foreign: { text: 'another site' }, forged: { text: 'no token' } };
 
     await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
@@ -178,7 +184,7 @@ describe('a token', () => {
   });
 
   it('is asked for after the media type, before forgery and form', async () => {
-    const { solve, plans } = house(requiring('none', 'page'), SCRIPT);
+    const { solve, plans } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     plans.session = sessionOf(alice);
     const refused = async () => Promise.reject(new Problem('token_invalid'));
     const send = (unreadable: Problem) =>
@@ -194,7 +200,10 @@ describe('a token', () => {
 
 describe('a logout on the way', () => {
   it('makes the visitor nobody for every step that follows, and the plan goes on', async () => {
-    const { solve, stages, plans } = house(requiring('require_authenticated', 'page', 'logout', 'page'), SCRIPT);
+    const { solve, stages, plans } = executorHarness(
+      requiring('require_authenticated', 'page', 'logout', 'page'),
+      DEFAULT_REPLIES,
+    );
     plans.session = sessionOf(alice);
     const answer = await solve({ word: 'x' }, { query: { next: '/app/' } });
     expect(answer).toMatchObject({ told: { type: 'show' }, cookie: { maxAgeS: undefined } });
@@ -206,7 +215,7 @@ describe('a logout on the way', () => {
   });
 
   it('does not let a plan of an outpost go on without one', async () => {
-    const { show, solve } = house(requiring('require_outpost', 'page', 'page'), SCRIPT);
+    const { show, solve } = executorHarness(requiring('require_outpost', 'page', 'page'), DEFAULT_REPLIES);
     const client = { ip: '203.0.113.7', user_agent: '', outpost: true, cookies: {} };
     expect((await show({ client })).told).toMatchObject({ type: 'show' });
 
@@ -214,7 +223,10 @@ describe('a logout on the way', () => {
   });
 
   it('makes whoever logs in later the one who is there', async () => {
-    const { solve, stages, plans } = house(requiring('none', 'ident', 'logout', 'login', 'page'), SCRIPT);
+    const { solve, stages, plans } = executorHarness(
+      requiring('none', 'ident', 'logout', 'login', 'page'),
+      DEFAULT_REPLIES,
+    );
     plans.session = sessionOf(bob);
     await solve({ uid: 'alice' });
 
@@ -232,7 +244,7 @@ describe('a session that left the place it was bound to', () => {
   ] as const)('is sent to log in again, and on to where it was: $designation, $query', async (given) => {
     const version = requiring('none', 'page');
     const flow = { ...version.flow, designation: given.designation };
-    const { show, plans, boundSessions, stages } = house({ ...version, flow }, SCRIPT);
+    const { show, plans, boundSessions, stages } = executorHarness({ ...version, flow }, DEFAULT_REPLIES);
     plans.session = { ...sessionOf(alice), lastIp: '198.51.100.1' };
     boundSessions.bindings = { network: 'bind_asn', geoip: 'no_binding' };
     const { told, sessionUser } = await show({ query: given.query });
@@ -246,7 +258,7 @@ describe('a session that left the place it was bound to', () => {
   });
 
   it('is not looked at while its address stays', async () => {
-    const { show, plans, boundSessions } = house(requiring('none', 'page'), SCRIPT);
+    const { show, plans, boundSessions } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
     plans.session = { ...sessionOf(alice), lastIp: '203.0.113.7' };
     await show();
 

@@ -12,27 +12,27 @@ import {
   advance,
   currentStep,
   destination,
-  drawAgain,
-  type Ending,
-  enter,
-  forget,
+  enterStep,
+  forgetState,
   MAX_SILENT_RESTARTS,
   mayAnswer,
   type Plan,
+  type PlanEnding,
+  type PlanTransition,
   pendingPolicies,
-  remember,
+  rememberState,
+  restartPlan,
   type Step,
-  type Transition,
   unmarkCrossSite,
-  unnamed,
+  withoutWorkId,
 } from '@gatehouse/plan';
-import type { Consultation, Heard } from './consultation.js';
+import type { StageInvoker, StageResult } from './consultation.js';
 import { askedAgain, isYes, questionBefore } from './cross-site.js';
-import { isFor, type Planning, refusalOf } from './planning.js';
+import { flowRefusal, isApplicable, type Planner } from './planning.js';
 import type { PolicyEngine } from './policy-engine.js';
-import { Progress } from './progress.js';
-import { methodOf, type Shower, type Told, UNKNOWN_ERROR } from './request.js';
-import type { Contracts } from './stages.js';
+import { FlowRun } from './progress.js';
+import { type ChallengeSource, type FlowResult, methodOf, UNKNOWN_ERROR } from './request.js';
+import type { StageContractRegistry } from './stages.js';
 import type { Start } from './start.js';
 import type { SuperuserPermits } from './superuser-permits.js';
 
@@ -40,39 +40,44 @@ import type { SuperuserPermits } from './superuser-permits.js';
  * Stands before a step that acts until whoever followed a mailed link says that it was they, and no scanner
  * (docs/spec/plan.md#mailed-links).
  */
-const CONFIRMATION: Shower = { component: 'ak-stage-email', user_info: false, errors: {}, texts: {} };
+const CONFIRMATION_CHALLENGE: ChallengeSource = {
+  component: 'ak-stage-email',
+  user_info: false,
+  errors: {},
+  texts: {},
+};
 
-interface Parts {
-  readonly consultation: Consultation;
+interface Dependencies {
+  readonly consultation: StageInvoker;
   readonly engine: PolicyEngine;
-  readonly planning: Planning;
-  readonly contracts: Contracts;
+  readonly planning: Planner;
+  readonly contracts: StageContractRegistry;
   readonly permits: SuperuserPermits;
   /** The wall clock, for the trail. */
   readonly now: () => Date;
 }
 
 /** One request's way through a plan: at most a bounded number of turns; nothing is saved before a step needs it to be. */
-export class Walk {
-  readonly progress: Progress;
+export class FlowRunner {
+  readonly progress: FlowRun;
   /** Whether the visitor's answer passed the step it was for. */
   answerPassed = false;
 
   constructor(
     private readonly start: Start,
-    private readonly parts: Parts,
+    private readonly parts: Dependencies,
   ) {
-    this.progress = new Progress(start, parts.now);
+    this.progress = new FlowRun(start, parts.now);
   }
 
   /** Walks until there is something to tell. Throws Problem if a turn has one; what earlier turns achieved stays in `progress`. */
-  async go(): Promise<Told> {
+  async go(): Promise<FlowResult> {
     let told = this.start.orphaned ? this.deny(undefined) : await this.firstTurn();
     while (!told) told = await this.nextTurn();
     return told;
   }
 
-  private async firstTurn(): Promise<Told | undefined> {
+  private async firstTurn(): Promise<FlowResult | undefined> {
     const step = await this.arrive(methodOf(this.start.request));
     if (!step) return this.finish();
     const { answer } = this.start.request;
@@ -84,7 +89,7 @@ export class Walk {
     if (!this.isFor(step, answer.body)) return this.repeat(step);
     this.progress.move(unmarkCrossSite(this.progress.plan));
     const wrong = bodyErrors(answer.body);
-    if (wrong) return this.take(step, rejection(await this.show(step), wrong));
+    if (wrong) return this.take(step, asRejection(await this.show(step), wrong));
     await this.keepFor(step);
     const heard = await this.parts.consultation.respond(
       this.progress.situation(),
@@ -92,11 +97,11 @@ export class Walk {
       answer.body as Record<string, unknown>,
     );
     this.answerPassed = heard.reply.type === 'passed';
-    if (isJudgement(heard.reply)) this.progress.move(unnamed(this.progress.plan));
+    if (isJudged(heard.reply)) this.progress.move(withoutWorkId(this.progress.plan));
     return this.take(step, heard);
   }
 
-  private async nextTurn(): Promise<Told | undefined> {
+  private async nextTurn(): Promise<FlowResult | undefined> {
     try {
       // A client of the reference is led to the next step, and asks for it by GET.
       const step = await this.arrive('GET');
@@ -123,17 +128,18 @@ export class Walk {
       );
       this.progress.record(effects);
       const left = verdict.pass ? plan : this.progress.traced(plan, step, 'skipped');
-      this.progress.identify(enter(left, step, verdict));
+      this.progress.identify(enterStep(left, step, verdict));
     }
   }
 
-  private async enter(step: Step): Promise<Told | undefined> {
+  private async enter(step: Step): Promise<FlowResult | undefined> {
     const waits = this.progress.plan.resumed?.confirmed === false && this.contractOf(step)?.acts;
-    if (waits) return { type: 'show', contract: CONFIRMATION, challenge: { confirm: true }, errors: undefined };
+    if (waits)
+      return { type: 'show', contract: CONFIRMATION_CHALLENGE, challenge: { confirm: true }, errors: undefined };
     return this.questionBefore(step) ?? this.take(step, await this.show(step));
   }
 
-  private enterUnmarked(step: Step): Promise<Told | undefined> {
+  private enterUnmarked(step: Step): Promise<FlowResult | undefined> {
     this.progress.move(unmarkCrossSite(this.progress.plan));
     return this.enter(step);
   }
@@ -159,7 +165,7 @@ export class Walk {
     return this.parts.contracts.find(kind, this.start.version);
   }
 
-  private async show(step: Step): Promise<Heard> {
+  private async show(step: Step): Promise<StageResult> {
     // To show again what was shown is no work.
     if (this.progress.plan.shown?.step !== step.id) await this.keepFor(step);
     return this.parts.consultation.show(this.progress.situation(), step);
@@ -175,13 +181,13 @@ export class Walk {
   }
 
   /** Shows what the visitor was shown, without asking anybody. */
-  private async repeat(step: Step): Promise<Told | undefined> {
+  private async repeat(step: Step): Promise<FlowResult | undefined> {
     const { shown } = this.progress.plan;
     if (shown?.step !== step.id) return this.take(step, await this.show(step));
     return this.told(step, shown.challenge, undefined);
   }
 
-  private async take(step: Step, heard: Heard): Promise<Told | undefined> {
+  private async take(step: Step, heard: StageResult): Promise<FlowResult | undefined> {
     const { reply } = heard;
     const before = this.progress.plan;
     const transition = this.advanced(step, heard);
@@ -206,24 +212,24 @@ export class Walk {
 
   /** What is answered to a step that writes rows has a name once it is shown, so that the answer costs no save more. */
   private nameAnswerTo(step: Step, before: Plan) {
-    if (before.shown?.step !== step.id) this.progress.move(unnamed(this.progress.plan));
+    if (before.shown?.step !== step.id) this.progress.move(withoutWorkId(this.progress.plan));
     if (this.contractOf(step)?.writes_data) this.progress.name();
   }
 
-  private advanced(step: Step, { reply, states }: Heard): Transition {
+  private advanced(step: Step, { reply, states }: StageResult): PlanTransition {
     const { plan, answer } = advance(this.progress.plan, step, reply);
     const kept = Object.entries(states).reduce(
-      (p, [key, state]) => (state === null ? forget(p, key) : remember(p, key, state)),
+      (p, [key, state]) => (state === null ? forgetState(p, key) : rememberState(p, key, state)),
       plan,
     );
     return { plan: reply.type === 'challenge' ? kept : this.progress.traced(kept, step, reply.type), answer };
   }
 
-  private async restart(keepContext: boolean): Promise<Told | undefined> {
+  private async restart(keepContext: boolean): Promise<FlowResult | undefined> {
     if (this.progress.plan.silent_restarts >= MAX_SILENT_RESTARTS) return this.deny(undefined);
     const { version } = this.start;
-    const again = drawAgain(this.progress.plan, version, { keepContext });
-    const planned = isFor(version, this.progress.visitor, again)
+    const again = restartPlan(this.progress.plan, version, { keepContext });
+    const planned = isApplicable(version, this.progress.visitor, again)
       ? await this.parts.planning.plan({ ...this.progress.situation(), plan: again })
       : { refused: [], effects: [] };
     this.progress.record(planned.effects);
@@ -233,22 +239,22 @@ export class Walk {
   }
 
   /** The flow does not apply any more, now that it starts over. */
-  private refuse(messages: readonly string[]): Told {
-    const refusal = refusalOf(this.start.version, this.progress.plan.next, messages);
+  private refuse(messages: readonly string[]): FlowResult {
+    const refusal = flowRefusal(this.start.version, this.progress.plan.next, messages);
     return 'to' in refusal ? this.done(refusal) : this.deny(refusal.message);
   }
 
-  private finish(): Told {
+  private finish(): FlowResult {
     const where = destination(this.progress.plan);
     return 'invalid' in where ? this.deny(sentence('Invalid next URL')) : this.done(where);
   }
 
-  private done(where: Extract<Ending, { to: string }>): Told {
+  private done(where: Extract<PlanEnding, { to: string }>): FlowResult {
     this.progress.end(where);
     return { type: 'done', to: where.to };
   }
 
-  private deny(message: Message | undefined, step?: Step): Told {
+  private deny(message: Message | undefined, step?: Step): FlowResult {
     const catalogue = step && this.contractOf(step)?.errors;
     const { wire: _, ...said } = sentenceOf(message ?? UNKNOWN_ERROR, catalogue ?? {}, fieldMessages);
     const told = said.text === '' ? UNKNOWN_ERROR : said;
@@ -256,7 +262,7 @@ export class Walk {
     return { type: 'denied', message: told };
   }
 
-  private told(step: Step, challenge: Readonly<Record<string, unknown>>, errors: Errors | undefined): Told {
+  private told(step: Step, challenge: Readonly<Record<string, unknown>>, errors: Errors | undefined): FlowResult {
     const contract = this.contractOf(step);
     if (!contract) throw new Problem('stage_away');
     return { type: 'show', contract, challenge, errors };
@@ -264,10 +270,10 @@ export class Walk {
 }
 
 /** Whether the next answer is another one: to choose among what is shown changes nothing. */
-const isJudgement = (reply: StageReply): boolean =>
+const isJudged = (reply: StageReply): boolean =>
   reply.type === 'rejected' ? true : reply.type === 'challenge' && (reply.state ?? reply.context) !== undefined;
 
 /** A challenge, shown again because the body was no object. */
-function rejection({ reply, ...rest }: Heard, errors: Errors): Heard {
+function asRejection({ reply, ...rest }: StageResult, errors: Errors): StageResult {
   return { ...rest, reply: reply.type === 'challenge' ? { ...reply, type: 'rejected', errors } : reply };
 }

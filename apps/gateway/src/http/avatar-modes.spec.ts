@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { gatewayConfig } from '../gateway.config.js';
 import { DEFAULT_AVATAR, readsAttributes } from './avatar-modes.js';
-import { Avatars } from './avatars.js';
+import { AvatarService } from './avatars.js';
 
 const alice = { username: 'alice', name: 'Alice Liddell', email: 'Alice@Example.org' };
-const pictureOf = (AVATARS: string, more: object = {}) => new Avatars({ AVATARS }).of({ ...alice, ...more });
+const pictureOf = (AVATARS: string, more: object = {}) => new AvatarService({ AVATARS }).of({ ...alice, ...more });
 const svgOf = (uri: string) => Buffer.from(uri.split(',')[1] ?? '', 'base64').toString();
 
 describe('a picture', () => {
   it('is the default one for a stranger, whatever the setting', () => {
-    expect(new Avatars({ AVATARS: 'initials' }).of(undefined)).toBe(DEFAULT_AVATAR);
+    expect(new AvatarService({ AVATARS: 'initials' }).of(undefined)).toBe(DEFAULT_AVATAR);
   });
 
   it('is the first that is found, and the default one when none is', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { initialsAvatar } from './initials.avatar.js';
 
 /** Whom a picture is of, as far as it is known. */
-export interface Pictured {
+export interface AvatarSubject {
   readonly username: string;
   readonly name: string;
   /** Empty for somebody of whom only what they typed is known. */
@@ -12,7 +12,7 @@ export interface Pictured {
 }
 
 /** One way to a picture; undefined when it leads to none. */
-export type AvatarMode = (user: Pictured) => string | undefined;
+export type AvatarMode = (user: AvatarSubject) => string | undefined;
 
 /** What stands for somebody nobody knows, and where nothing else is found. */
 export const DEFAULT_AVATAR = '/static/dist/assets/images/user_default.png';
@@ -63,7 +63,7 @@ const attribute =
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
 
-type Placeholder = (user: Pictured) => string;
+type Placeholder = (user: AvatarSubject) => string;
 
 const placeholders: Readonly<Record<string, Placeholder>> = {
   '%(username)s': ({ username }) => username,

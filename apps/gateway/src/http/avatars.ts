@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { type AvatarMode, avatarModes, DEFAULT_AVATAR, type Pictured } from './avatar-modes.js';
+import { type AvatarMode, type AvatarSubject, avatarModes, DEFAULT_AVATAR } from './avatar-modes.js';
 
 /** The pictures of users, as this installation wants them. */
 @Injectable()
-export class Avatars {
+export class AvatarService {
   private readonly modes: readonly AvatarMode[];
 
   constructor(@Inject(GATEWAY_CONFIG) { AVATARS }: Pick<GatewayConfig, 'AVATARS'>) {
@@ -12,7 +12,7 @@ export class Avatars {
   }
 
   /** An address or a data URI: the first that a mode finds, else the default picture; for a stranger always that. */
-  of(user: Pictured | undefined): string {
+  of(user: AvatarSubject | undefined): string {
     if (!user) return DEFAULT_AVATAR;
     for (const mode of this.modes) {
       const found = mode(user);

@@ -5,13 +5,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
 /** Where people's pages are, what OAuth clients ask and where sources send people back: there, and only there, forms are taken. */
-const FORMS = ['/if/', '/application/o/', '/source/'];
+const FORM_PATHS = ['/if/', '/application/o/', '/source/'];
 
 /**
  * A body that says nothing, and why. It is told when its turn comes, not when it is read: a flow that does not exist, or a
  * client that comes too often, comes first (docs/spec/http.md#order-of-checks).
  */
-export class Unreadable {
+export class InvalidBody {
   constructor(readonly problem: Problem) {}
 }
 
@@ -19,17 +19,17 @@ export class Unreadable {
  * JSON is all the API takes, forms are all that pages and OAuth clients send. An empty body of any type is an empty object
  * (docs/spec/http.md#request-body). `limit`: bytes.
  */
-export function parseBodies(fastify: FastifyInstance, limit: number) {
+export function registerBodyParsers(fastify: FastifyInstance, limit: number) {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', async ({ headers }: FastifyRequest, payload: Readable) => {
-    const body = await collect(payload, { limit, declared: headers['content-length'] });
+    const body = await readBody(payload, { limit, declared: headers['content-length'] });
     return body ? json(body) : tooLarge();
   });
   fastify.addContentTypeParser('*', async ({ headers, url }: FastifyRequest, payload: Readable) => {
     const { 'content-type': type = '', 'content-length': declared } = headers;
-    const body = await collect(payload, { limit, declared });
+    const body = await readBody(payload, { limit, declared });
     if (body?.length === 0) return {};
-    if (!FORMS.some((place) => url.startsWith(place)) || !FORM.test(type)) return unsupported(type);
+    if (!FORM_PATHS.some((place) => url.startsWith(place)) || !FORM.test(type)) return unsupported(type);
     return body ? Object.fromEntries(new URLSearchParams(body.toString())) : tooLarge();
   });
 }
@@ -38,21 +38,21 @@ export function parseBodies(fastify: FastifyInstance, limit: number) {
  * Bytes beyond the limit that are still taken in, and dropped, so that a client has sent its body when it is refused and
  * reads why; whoever sends more is cut off.
  */
-const PATIENCE_BYTES = 4 * 1024 * 1024;
+const DISCARDED_BODY_BYTES = 4 * 1024 * 1024;
 
 /** The whole body; undefined when it is longer than the limit. */
-function collect(
+function readBody(
   payload: Readable,
   { limit, declared }: { limit: number; declared: string | undefined },
 ): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
-    if (Number(declared) > limit + PATIENCE_BYTES) return resolve(undefined);
+    if (Number(declared) > limit + DISCARDED_BODY_BYTES) return resolve(undefined);
     const chunks: Buffer[] = [];
     let length = 0;
     payload.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length <= limit) chunks.push(chunk);
-      else if (length > limit + PATIENCE_BYTES) resolve(undefined);
+      else if (length > limit + DISCARDED_BODY_BYTES) resolve(undefined);
     });
     payload.once('end', () => resolve(length > limit ? undefined : Buffer.concat(chunks)));
     // The client is gone, or too slow: its mistake, not a fault of ours.
@@ -88,13 +88,13 @@ function depthOf(text: string): number {
   return deepest;
 }
 
-const malformed = (why: Sentence) => new Unreadable(new Problem('malformed_json', { detail: why }));
+const malformed = (why: Sentence) => new InvalidBody(new Problem('malformed_json', { detail: why }));
 
 const unsupported = (type: string) =>
-  new Unreadable(
+  new InvalidBody(
     new Problem('unsupported_media_type', {
       detail: sentence('Unsupported media type "{type}" in request.', { type }),
     }),
   );
 
-const tooLarge = () => new Unreadable(new Problem('body_too_large'));
+const tooLarge = () => new InvalidBody(new Problem('body_too_large'));

@@ -35,7 +35,7 @@ const LOGO = '/static/dist/assets/icons/icon_left_brand.svg';
 const FAVICON = '/static/dist/assets/icons/icon.png';
 
 /** A brand as the API tells it. */
-export const presentBrand = (brand: Brand): CurrentBrand => ({
+export const toCurrentBrand = (brand: Brand): CurrentBrand => ({
   matched_domain: brand.domain,
   branding_title: brand.title,
   branding_logo: brand.logo || LOGO,

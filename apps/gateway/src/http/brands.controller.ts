@@ -1,19 +1,19 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Brands } from '../execution/brands.js';
-import { currentBrand, presentBrand } from './brands.bodies.js';
-import { Described } from './openapi/operation.js';
-import { Principals } from './principal.js';
+import { BrandStore } from '../execution/brands.js';
+import { currentBrand, toCurrentBrand } from './brands.bodies.js';
+import { ApiEndpoint } from './openapi/operation.js';
+import { AuthService } from './principal.js';
 
 /** How the site shows itself: what a page asks before it draws anything. */
 @Controller('/api/v3/core/brands')
 export class BrandsController {
   constructor(
-    @Inject(Brands) private readonly brands: Brands,
-    @Inject(Principals) private readonly principals: Principals,
+    @Inject(BrandStore) private readonly brands: BrandStore,
+    @Inject(AuthService) private readonly principals: AuthService,
   ) {}
 
-  @Described({
+  @ApiEndpoint({
     id: 'core_brands_current_retrieve',
     description: 'The brand of the host that is asked.',
     tag: 'core',
@@ -23,6 +23,6 @@ export class BrandsController {
   @Get('current/')
   async current(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     await this.principals.find({ request, reply });
-    return presentBrand(await this.brands.find(request.host));
+    return toCurrentBrand(await this.brands.find(request.host));
   }
 }

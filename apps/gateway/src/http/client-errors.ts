@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { fill, Problem, type ProblemCode } from '@gatehouse/contracts';
+import { interpolate, Problem, type ProblemCode } from '@gatehouse/contracts';
 import { presentProblem } from './problem.presenter.js';
 
 const BY_CODE: Readonly<Record<string, ProblemCode>> = {
@@ -8,21 +8,21 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
 };
 
-interface Answering {
+interface ErrorContext {
   readonly requestId: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Answers what is no request, or never became a whole one, in the API's own form, and hangs up. */
-export function refuseConnection(
+export function rejectConnection(
   error: Error & { readonly code?: string },
   socket: Duplex,
-  { requestId, headers }: Answering,
+  { requestId, headers }: ErrorContext,
 ) {
   if (socket.writable && error.code !== 'ECONNRESET') {
     const problem = new Problem(BY_CODE[error.code ?? ''] ?? 'malformed_http');
     // What never became a request says nothing of a language.
-    const { status, body } = presentProblem(problem, { requestId, details: false, translate: fill });
+    const { status, body } = presentProblem(problem, { requestId, details: false, translate: interpolate });
     const text = JSON.stringify(body);
     const all = {
       ...headers,

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { expect, it } from 'vitest';
-import { clientIpOf } from './client-ip.js';
+import { clientIp } from './client-ip.js';
 
 const from = (ip: string | undefined, socket: { remoteAddress?: string } = { remoteAddress: '192.0.2.1' }) =>
-  clientIpOf({ ip, socket } as Parameters<typeof clientIpOf>[0]);
+  clientIp({ ip, socket } as Parameters<typeof clientIp>[0]);
 
 it.each([
   ['203.0.113.7', '203.0.113.7'],

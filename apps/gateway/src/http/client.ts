@@ -1,7 +1,7 @@
 import type { Logger } from '@gatehouse/platform';
 import type { FastifyRequest } from 'fastify';
 import type { Tokens } from '../execution/tokens.js';
-import { canonicalIp, clientIpOf } from './client-ip.js';
+import { canonicalIp, clientIp } from './client-ip.js';
 
 const REMOTE_IP = 'x-authentik-remote-ip';
 const OUTPOST_TOKEN = 'x-authentik-outpost-token';
@@ -9,7 +9,7 @@ const OUTPOST_TOKEN = 'x-authentik-outpost-token';
 const OUTPOST_USER = 'internal_service_account';
 
 /** Where a request comes from, and by what. */
-export interface Client {
+export interface ClientInfo {
   readonly ip: string;
   readonly user_agent: string;
   readonly outpost: boolean;
@@ -19,17 +19,17 @@ export interface Client {
  * Tells where requests come from: an outpost speaks for its visitors, once its token shows that it is one
  * (docs/spec/http.md#client-address).
  */
-export class Clients {
+export class ClientResolver {
   constructor(
     private readonly tokens: Tokens,
     private readonly logger: Logger,
   ) {}
 
   /** Asks the directory only when a request claims to be from an outpost. */
-  async of(request: FastifyRequest): Promise<Client> {
+  async of(request: FastifyRequest): Promise<ClientInfo> {
     const { [REMOTE_IP]: ip, [OUTPOST_TOKEN]: token, 'user-agent': user_agent = '' } = request.headers;
     const claimed = ip === undefined && token === undefined ? undefined : await this.claimed(request);
-    return { ip: claimed ?? clientIpOf(request), user_agent, outpost: claimed !== undefined };
+    return { ip: claimed ?? clientIp(request), user_agent, outpost: claimed !== undefined };
   }
 
   private async claimed({ headers, id }: FastifyRequest): Promise<string | undefined> {

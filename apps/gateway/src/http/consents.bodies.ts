@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { paginatedOf } from './pagination.js';
+import { paginatedSchema } from './pagination.js';
 
 const user = z
   .object({
@@ -37,7 +37,7 @@ export const userConsent = z
 export type UserConsent = z.input<typeof userConsent>;
 
 /** A page of such consents. */
-export const userConsents = paginatedOf(userConsent).meta({
+export const userConsentPage = paginatedSchema(userConsent).meta({
   id: 'PaginatedUserConsentList',
   description: 'A page of consents.',
 });

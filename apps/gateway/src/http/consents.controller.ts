@@ -2,44 +2,44 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Consents, type ListedConsent } from '../execution/consents.js';
+import { type ConsentRecord, Consents } from '../execution/consents.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { Avatars } from './avatars.js';
-import { Clients } from './client.js';
-import { type UserConsent, userConsent, userConsents } from './consents.bodies.js';
-import { ListOwner } from './list-owner.js';
-import { Described } from './openapi/operation.js';
-import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
-import { pkOf } from './pk.js';
-import { type Principal, Principals } from './principal.js';
+import { AvatarService } from './avatars.js';
+import { ClientResolver } from './client.js';
+import { type UserConsent, userConsent, userConsentPage } from './consents.bodies.js';
+import { ListOwnerResolver } from './list-owner.js';
+import { ApiEndpoint } from './openapi/operation.js';
+import { pageQuery, paginated, parsePage, toSlice } from './pagination.js';
+import { parsePk } from './pk.js';
+import { AuthService, type Principal } from './principal.js';
 import { genericError } from './problem.bodies.js';
-import { uidOf } from './uid.js';
+import { userUid } from './uid.js';
 
 /** What applications are allowed: everybody sees and takes back their own, a superuser everybody's. */
 @Controller('/api/v3/core/user_consent')
 export class ConsentsController {
   constructor(
-    @Inject(Principals) private readonly principals: Principals,
+    @Inject(AuthService) private readonly principals: AuthService,
     @Inject(Consents) private readonly consents: Consents,
-    @Inject(ListOwner) private readonly owner: ListOwner,
-    @Inject(Clients) private readonly clients: Clients,
-    @Inject(Avatars) private readonly avatars: Avatars,
+    @Inject(ListOwnerResolver) private readonly owner: ListOwnerResolver,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(AvatarService) private readonly avatars: AvatarService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  @Described({
+  @ApiEndpoint({
     id: 'core_user_consent_list',
     description: 'What applications are allowed, by application: by oneself, for a superuser by everybody.',
     tag: 'core',
     query: { user: z.int().optional().meta({ description: 'Those of this user, by pk.' }), ...pageQuery },
-    answers: { 200: userConsents, 404: genericError },
+    answers: { 200: userConsentPage, 404: genericError },
   })
   @Get('')
   async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const page = pageOf(request);
+    const page = parsePage(request);
     const principal = await this.principals.load({ request, reply });
     const owner = await this.owner.of(principal, request.query, 'user');
-    const found = await this.consents.list(owner, sliceOf(page));
+    const found = await this.consents.list(owner, toSlice(page));
     const count = await this.consents.count(owner);
     return paginated(
       page,
@@ -48,7 +48,7 @@ export class ConsentsController {
     );
   }
 
-  @Described({
+  @ApiEndpoint({
     id: 'core_user_consent_retrieve',
     description: 'One such consent.',
     tag: 'core',
@@ -64,7 +64,7 @@ export class ConsentsController {
   }
 
   /** Takes a consent back: the application is asked about again the next time. */
-  @Described({
+  @ApiEndpoint({
     id: 'core_user_consent_destroy',
     description: 'Takes a consent back.',
     tag: 'core',
@@ -84,27 +84,32 @@ export class ConsentsController {
   }
 
   /** Throws not_found for what is not there, or is somebody else's. */
-  private async load(id: string, principal: Principal): Promise<ListedConsent> {
-    const pk = pkOf(id);
-    const consent = pk === undefined ? undefined : await this.consents.find(pk, ownerOf(principal));
+  private async load(id: string, principal: Principal): Promise<ConsentRecord> {
+    const pk = parsePk(id);
+    const consent = pk === undefined ? undefined : await this.consents.find(pk, visibleUserId(principal));
     if (!consent) throw new Problem('not_found');
     return consent;
   }
 
-  private present({ pk, expires, user, application: { uuid, slug, name }, permissions }: ListedConsent): UserConsent {
+  private present({ pk, expires, user, application: { uuid, slug, name }, permissions }: ConsentRecord): UserConsent {
     return {
       pk,
       expires: expires?.toISOString() ?? null,
       expiring: expires !== undefined,
-      user: { ...user, uid: uidOf(user, this.config), avatar: this.avatars.of(user), groups_obj: null },
-      application: { ...{ pk: uuid, slug, name }, ...NOTHING_ELSE },
+      user: { ...user, uid: userUid(user, this.config), avatar: this.avatars.of(user), groups_obj: null },
+      application: { ...{ pk: uuid, slug, name }, ...EMPTY_APPLICATION_FIELDS },
       permissions: permissions.join(' '),
     };
   }
 }
 
 /** Whose consents somebody may see; undefined: everybody's. */
-const ownerOf = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
+const visibleUserId = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
 
 /** Of an application, where all that is kept is what it is called. */
-const NOTHING_ELSE = { provider_obj: null, backchannel_providers_obj: [], launch_url: null, meta_icon: null };
+const EMPTY_APPLICATION_FIELDS = {
+  provider_obj: null,
+  backchannel_providers_obj: [],
+  launch_url: null,
+  meta_icon: null,
+};

@@ -1,7 +1,7 @@
 import { type Sentence, sentence } from '@gatehouse/contracts';
-import { sameSecret } from '@gatehouse/platform';
+import { secretsEqual } from '@gatehouse/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { randomText } from '../execution/resuming.js';
+import { randomToken } from '../execution/resuming.js';
 import { isSecure } from './session.cookie.js';
 
 /** Readable by the page's script, which repeats it in the header (docs/spec/http.md#csrf). */
@@ -10,13 +10,13 @@ const CSRF_HEADER = 'x-authentik-csrf';
 /** The field of a page's form that repeats it. */
 export const CSRF_FIELD = 'csrf_token';
 
-type Faults = Readonly<Record<'length' | 'characters' | 'other', Sentence>>;
-const FROM_HEADER: Faults = {
+type CsrfMessages = Readonly<Record<'length' | 'characters' | 'other', Sentence>>;
+const HEADER_MESSAGES: CsrfMessages = {
   length: sentence("CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header has incorrect length."),
   characters: sentence("CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header has invalid characters."),
   other: sentence("CSRF Failed: CSRF token from the 'X-Authentik-Csrf' HTTP header incorrect."),
 };
-const FROM_FORM: Faults = {
+const FORM_MESSAGES: CsrfMessages = {
   length: sentence('CSRF Failed: CSRF token from the form has incorrect length.'),
   characters: sentence('CSRF Failed: CSRF token from the form has invalid characters.'),
   other: sentence('CSRF Failed: CSRF token from the form incorrect.'),
@@ -27,18 +27,18 @@ const TOKEN_LENGTH = 32;
 const TOKEN = /^[A-Za-z0-9]{32}$/;
 
 /** Why an API request may come from a foreign page; undefined when it cannot. Counts for logged-in users only. */
-export const forgeryOf = (request: FastifyRequest, baseUrl: string): Sentence | undefined =>
-  foreignOrigin(request, baseUrl) ?? tokenMismatch(request, request.headers[CSRF_HEADER], FROM_HEADER);
+export const apiCsrfFailure = (request: FastifyRequest, baseUrl: string): Sentence | undefined =>
+  originFailure(request, baseUrl) ?? tokenFailure(request, request.headers[CSRF_HEADER], HEADER_MESSAGES);
 
 /** The same for a page's form, which always carries a token, so that nobody can be logged in as somebody else either. */
-export const formForgeryOf = (request: FastifyRequest, baseUrl: string, token: unknown): Sentence | undefined =>
-  foreignOrigin(request, baseUrl) ?? tokenMismatch(request, token, FROM_FORM);
+export const formCsrfFailure = (request: FastifyRequest, baseUrl: string, token: unknown): Sentence | undefined =>
+  originFailure(request, baseUrl) ?? tokenFailure(request, token, FORM_MESSAGES);
 
 /**
  * Whether a browser says that it sends for a page of another site. No such page may answer a flow for anybody: not for whom
  * it finds logged in, nor to log them in as somebody else. Programs say nothing of the kind.
  */
-export function foreignPageOf(request: FastifyRequest, baseUrl: string): Sentence | undefined {
+export function crossSiteFailure(request: FastifyRequest, baseUrl: string): Sentence | undefined {
   const { origin } = request.headers;
   return origin === undefined || ownOrigins(request, baseUrl).has(origin)
     ? undefined
@@ -46,9 +46,9 @@ export function foreignPageOf(request: FastifyRequest, baseUrl: string): Sentenc
 }
 
 /** Under TLS a browser says where a POST comes from, in one header or the other. */
-function foreignOrigin(request: FastifyRequest, baseUrl: string): Sentence | undefined {
+function originFailure(request: FastifyRequest, baseUrl: string): Sentence | undefined {
   const { origin, referer } = request.headers;
-  if (origin !== undefined || request.protocol !== 'https') return foreignPageOf(request, baseUrl);
+  if (origin !== undefined || request.protocol !== 'https') return crossSiteFailure(request, baseUrl);
   if (referer === undefined) return sentence('CSRF Failed: Referer checking failed - no Referer.');
   const sender = URL.canParse(referer) ? new URL(referer).origin : referer;
   return ownOrigins(request, baseUrl).has(sender)
@@ -59,21 +59,21 @@ function foreignOrigin(request: FastifyRequest, baseUrl: string): Sentence | und
 const ownOrigins = ({ protocol, host }: FastifyRequest, baseUrl: string): ReadonlySet<string> =>
   new Set([new URL(baseUrl).origin, `${protocol}://${host}`]);
 
-function tokenMismatch({ cookies }: FastifyRequest, token: unknown, from: Faults): Sentence | undefined {
+function tokenFailure({ cookies }: FastifyRequest, token: unknown, from: CsrfMessages): Sentence | undefined {
   const cookie = cookies[CSRF_COOKIE];
   if (!cookie) return sentence('CSRF Failed: CSRF cookie not set.');
   if (typeof token !== 'string' || token === '') return sentence('CSRF Failed: CSRF token missing.');
   if (token.length !== TOKEN_LENGTH) return from.length;
   if (!TOKEN.test(token)) return from.characters;
-  return same(cookie, token) ? undefined : from.other;
+  return isMatchingToken(cookie, token) ? undefined : from.other;
 }
 
 /** Both must be tokens of ours, so that a planted cookie needs to be one as well. */
-const same = (cookie: string, token: string) => TOKEN.test(cookie) && sameSecret(cookie, token);
+const isMatchingToken = (cookie: string, token: string) => TOKEN.test(cookie) && secretsEqual(cookie, token);
 
 /** Hands out a fresh token, as a login does. */
-export function setCsrfCookie(request: FastifyRequest, reply: FastifyReply): string {
-  const token = randomText(TOKEN_LENGTH);
+export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
+  const token = randomToken(TOKEN_LENGTH);
   reply.setCookie(CSRF_COOKIE, token, {
     path: '/',
     sameSite: 'lax',
@@ -84,7 +84,7 @@ export function setCsrfCookie(request: FastifyRequest, reply: FastifyReply): str
 }
 
 /** The visitor's token; one is handed out to whoever has none. */
-export function csrfTokenOf(request: FastifyRequest, reply: FastifyReply): string {
+export function ensureCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const cookie = request.cookies[CSRF_COOKIE];
-  return cookie && TOKEN.test(cookie) ? cookie : setCsrfCookie(request, reply);
+  return cookie && TOKEN.test(cookie) ? cookie : issueCsrfToken(request, reply);
 }

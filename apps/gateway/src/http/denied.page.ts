@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { HostBrand } from '../execution/brands.js';
 import type { Identity } from '../execution/plans.js';
-import { Avatars } from './avatars.js';
-import { CSRF_FIELD, csrfTokenOf } from './csrf.js';
-import type { Exchange } from './exchange.js';
-import { brandInfo, userInfo } from './flow-info.js';
+import { AvatarService } from './avatars.js';
+import { CSRF_FIELD, ensureCsrfToken } from './csrf.js';
+import type { HttpExchange } from './exchange.js';
+import { brandFlowInfo, userInfo } from './flow-info.js';
 import { localeFor } from './language.js';
-import { looksOf } from './looks.js';
+import { brandAppearance } from './looks.js';
 import { sendPage } from './page.sender.js';
-import { SitePages } from './site-pages.js';
+import { PageRenderer } from './site-pages.js';
 
 /** What is said, and where to try again. */
-interface Refusal {
+interface DeniedPageOptions {
   readonly user: Identity | undefined;
   readonly brand: HostBrand;
   readonly why: string;
@@ -20,22 +20,28 @@ interface Refusal {
 
 /** The page that says why somebody gets no further, where there is no flow to say it. */
 @Injectable()
-export class DeniedPage {
+export class AccessDeniedPage {
   constructor(
-    @Inject(Avatars) private readonly avatars: Avatars,
-    @Inject(SitePages) private readonly pages: SitePages,
+    @Inject(AvatarService) private readonly avatars: AvatarService,
+    @Inject(PageRenderer) private readonly pages: PageRenderer,
   ) {}
 
-  send({ request, reply }: Exchange, { user, brand, why, again }: Refusal) {
+  send({ request, reply }: HttpExchange, { user, brand, why, again }: DeniedPageOptions) {
     const challenge = {
       component: 'ak-stage-access-denied',
-      flow_info: { ...brandInfo(brand), cancel_url: again },
+      flow_info: { ...brandFlowInfo(brand), cancel_url: again },
       ...userInfo(user, this.avatars),
       error_message: why,
     };
     const page = this.pages.flow({
-      ...{ challenge, brand: looksOf(brand), locale: localeFor(request, { user, brand }), slug: '', address: again },
-      token: { field: CSRF_FIELD, value: csrfTokenOf(request, reply) },
+      ...{
+        challenge,
+        brand: brandAppearance(brand),
+        locale: localeFor(request, { user, brand }),
+        slug: '',
+        address: again,
+      },
+      token: { field: CSRF_FIELD, value: ensureCsrfToken(request, reply) },
     });
     return sendPage(reply, page);
   }

@@ -4,25 +4,25 @@ import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isRefusal } from '../execution/authorizations.js';
-import { Brands, type HostBrand } from '../execution/brands.js';
-import { CodeGuesses } from '../execution/code-guesses.js';
-import { aboutSelf } from '../execution/outset.js';
-import { type Identity, savedUserOf } from '../execution/plans.js';
-import { Clients } from './client.js';
+import { BrandStore, type HostBrand } from '../execution/brands.js';
+import { UserCodeVerifier } from '../execution/code-guesses.js';
+import { startForUser } from '../execution/outset.js';
+import { type Identity, toSavedUser } from '../execution/plans.js';
+import { ClientResolver } from './client.js';
 import { crossSiteOf } from './cross-site.js';
-import { DeniedPage } from './denied.page.js';
-import type { Exchange } from './exchange.js';
-import { FlowDoor } from './flow.door.js';
-import { innerQuery } from './inner-query.js';
+import { AccessDeniedPage } from './denied.page.js';
+import type { HttpExchange } from './exchange.js';
+import { FlowService } from './flow.door.js';
+import { parseInnerQuery } from './inner-query.js';
 import { localeFor } from './language.js';
-import { Principals } from './principal.js';
+import { AuthService } from './principal.js';
 import { FILE_ROUTE } from './routing.hooks.js';
 
 const WRONG_CODE = sentence('Invalid code');
 
 /** Who comes with a code, or for one to be asked for. */
-interface Visit {
-  readonly exchange: Exchange;
+interface DeviceVisit {
+  readonly exchange: HttpExchange;
   readonly user: Identity;
   readonly brand: HostBrand;
   readonly query: Readonly<Record<string, string>>;
@@ -33,12 +33,12 @@ interface Visit {
 @Controller('/device')
 export class DevicePageController {
   constructor(
-    @Inject(Principals) private readonly principals: Principals,
-    @Inject(Brands) private readonly brands: Brands,
-    @Inject(Clients) private readonly clients: Clients,
-    @Inject(FlowDoor) private readonly door: FlowDoor,
-    @Inject(CodeGuesses) private readonly guesses: CodeGuesses,
-    @Inject(DeniedPage) private readonly denied: DeniedPage,
+    @Inject(AuthService) private readonly principals: AuthService,
+    @Inject(BrandStore) private readonly brands: BrandStore,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(FlowService) private readonly door: FlowService,
+    @Inject(UserCodeVerifier) private readonly guesses: UserCodeVerifier,
+    @Inject(AccessDeniedPage) private readonly denied: AccessDeniedPage,
   ) {}
 
   /** Begins the flow that decides about the code, or the one that asks for it; strangers log in first. */
@@ -65,9 +65,9 @@ export class DevicePageController {
   }
 
   /** The flow in which somebody decides about the device whose code they have. */
-  private async decide({ exchange, user, query, translate }: Visit, code: string): Promise<string> {
+  private async decide({ exchange, user, query, translate }: DeviceVisit, code: string): Promise<string> {
     const { ip } = await this.clients.of(exchange.request);
-    const claimed = await this.guesses.claim(code, savedUserOf(user), ip);
+    const claimed = await this.guesses.claim(code, toSavedUser(user), ip);
     if (!claimed) throw new Problem('permission_denied', { detail: WRONG_CODE });
     return this.door.authorize(
       exchange,
@@ -77,11 +77,11 @@ export class DevicePageController {
   }
 
   /** The brand's flow, which ends with asking for the code. */
-  private async ask({ exchange, user, brand, query }: Visit): Promise<string> {
+  private async ask({ exchange, user, brand, query }: DeviceVisit): Promise<string> {
     const slug = brand.flows.device_code!;
     const insert = { where: 'last' as const, steps: [{ kind: DEVICE_CODE_KIND, config: {} }] };
     const asked = { slug, query, crossSite: crossSiteOf(exchange.request) };
-    await this.door.begin(exchange, asked, { ...aboutSelf(user), insert }).catch(asNotFound);
+    await this.door.begin(exchange, asked, { ...startForUser(user), insert }).catch(asNotFound);
     return slug;
   }
 }
@@ -92,8 +92,8 @@ function asNotFound(error: unknown): never {
 }
 
 /** A `next` that leads elsewhere is dropped: once a device is let in, nobody reads of a refusal. */
-function queryIn(url: string): Visit['query'] {
-  const { next = '', ...rest } = innerQuery(url.split('?').slice(1).join('?'));
+function queryIn(url: string): DeviceVisit['query'] {
+  const { next = '', ...rest } = parseInnerQuery(url.split('?').slice(1).join('?'));
   return isLocalPath(next) ? { ...rest, next } : rest;
 }
 

@@ -1,45 +1,45 @@
 import { DEVICE_CLASSES, type DeviceClass, Problem } from '@gatehouse/contracts';
-import type { OwnDevices, OwnedDevice } from '../execution/own-devices.js';
+import type { OwnDevices, UserDevice } from '../execution/own-devices.js';
 import type { Sessions } from '../execution/sessions.js';
-import type { Clients } from './client.js';
-import type { Exchange } from './exchange.js';
-import { pkOf } from './pk.js';
+import type { ClientResolver } from './client.js';
+import type { HttpExchange } from './exchange.js';
+import { parsePk } from './pk.js';
 import type { Principal } from './principal.js';
 
 interface Parts {
   readonly devices: OwnDevices;
   readonly sessions: Sessions;
-  readonly clients: Clients;
+  readonly clients: ClientResolver;
   /** Seconds for which a proof counts. */
   readonly proofS: number;
 }
 
 /** A device as an address or a form calls it. */
-export interface CalledDevice {
+export interface DeviceReference {
   readonly kind: unknown;
   readonly pk: unknown;
 }
 
 /** What a change needs besides the device. */
-export interface Asker {
-  readonly exchange: Exchange;
+export interface RequestActor {
+  readonly exchange: HttpExchange;
   readonly principal: Principal;
 }
 
 /** Where people change their own devices, by the API or on their page: one rule for both. */
-export class DeviceDesk {
+export class DeviceService {
   constructor(private readonly parts: Parts) {}
 
   /** Throws not_found for a device that is not there, or is somebody else's. */
-  async find({ user }: Principal, called: CalledDevice): Promise<OwnedDevice> {
-    const [kind, pk] = [kindOf(called.kind), pkOf(called.pk)];
+  async find({ user }: Principal, called: DeviceReference): Promise<UserDevice> {
+    const [kind, pk] = [parseDeviceClass(called.kind), parsePk(called.pk)];
     const device = kind && pk && (await this.parts.devices.find(user.uuid, { kind, pk }));
     if (!device) throw new Problem('not_found');
     return device;
   }
 
   /** Gives a device another name. Throws not_found. */
-  async rename(device: OwnedDevice, name: string, asker: Asker): Promise<void> {
+  async rename(device: UserDevice, name: string, asker: RequestActor): Promise<void> {
     if (!(await this.parts.devices.rename(device, name, await this.changeOf(asker)))) throw new Problem('not_found');
   }
 
@@ -48,7 +48,7 @@ export class DeviceDesk {
    * (docs/security.md#accident-25), and so is a token, which proves nothing of the kind. Throws proof_required and
    * not_found.
    */
-  async remove(device: OwnedDevice, asker: Asker): Promise<void> {
+  async remove(device: UserDevice, asker: RequestActor): Promise<void> {
     if (!(await this.hasProof(asker.principal))) throw new Problem('proof_required');
     if (!(await this.parts.devices.remove(device, await this.changeOf(asker)))) throw new Problem('not_found');
   }
@@ -58,10 +58,11 @@ export class DeviceDesk {
     return this.parts.sessions.hasProvedDevice(sessionId, { user: user.uuid, withinS: this.parts.proofS });
   }
 
-  private async changeOf({ exchange, principal }: Asker) {
+  private async changeOf({ exchange, principal }: RequestActor) {
     return { owner: principal.user, clientIp: (await this.parts.clients.of(exchange.request)).ip };
   }
 }
 
 /** The kind that an address names; undefined for what is none. */
-export const kindOf = (kind: unknown): DeviceClass | undefined => DEVICE_CLASSES.find((known) => known === kind);
+export const parseDeviceClass = (kind: unknown): DeviceClass | undefined =>
+  DEVICE_CLASSES.find((known) => known === kind);

@@ -1,33 +1,36 @@
 import { DEVICE_CLASSES, Problem } from '@gatehouse/contracts';
-import type { OpenedOwn } from '@gatehouse/web';
+import type { AccountPageData } from '@gatehouse/web';
 import { Inject, Injectable } from '@nestjs/common';
-import { Flows } from '../execution/flows.js';
-import { OwnDevices, type OwnedDevice } from '../execution/own-devices.js';
-import { type Asker, DeviceDesk } from './device.desk.js';
+import { FlowStore } from '../execution/flows.js';
+import { OwnDevices, type UserDevice } from '../execution/own-devices.js';
+import { DeviceService, type RequestActor } from './device.desk.js';
 import { deviceName } from './devices.bodies.js';
 
 /** Devices that are shown. */
-const SHOWN = 50;
+const MAX_SHOWN_DEVICES = 50;
 /** Kinds of the stages by which people set devices up. */
-const SET_UPS = DEVICE_CLASSES.map((kind) => `authenticator_${kind}`);
+const SETUP_STAGE_KINDS = DEVICE_CLASSES.map((kind) => `authenticator_${kind}`);
 
 /** Somebody's devices on their own page, and the forms that change them. */
 @Injectable()
-export class DeviceForms {
+export class DeviceFormService {
   constructor(
     @Inject(OwnDevices) private readonly devices: OwnDevices,
-    @Inject(DeviceDesk) private readonly desk: DeviceDesk,
-    @Inject(Flows) private readonly flows: Flows,
+    @Inject(DeviceService) private readonly desk: DeviceService,
+    @Inject(FlowStore) private readonly flows: FlowStore,
   ) {}
 
   /** What somebody's page shows of their devices. */
-  async of(owner: string): Promise<OpenedOwn['own']['devices']> {
-    const found = await this.devices.list({ owner }, { offset: 0, limit: SHOWN });
-    return { shown: found.map(shown), setUps: await this.flows.listConfigurable(SET_UPS) };
+  async of(owner: string): Promise<AccountPageData['own']['devices']> {
+    const found = await this.devices.list({ owner }, { offset: 0, limit: MAX_SHOWN_DEVICES });
+    return { shown: found.map(toPageDevice), setUps: await this.flows.listConfigurable(SETUP_STAGE_KINDS) };
   }
 
   /** Renames or removes the device that a form names; why not, if it must not be. That it is gone already is as good. */
-  async change({ rename, remove, name }: Record<string, unknown>, asker: Asker): Promise<OpenedOwn['refused']> {
+  async change(
+    { rename, remove, name }: Record<string, unknown>,
+    asker: RequestActor,
+  ): Promise<AccountPageData['refused']> {
     const [kind, pk] = String(rename ?? remove ?? '').split('.');
     try {
       const device = await this.desk.find(asker.principal, { kind, pk });
@@ -41,7 +44,7 @@ export class DeviceForms {
     }
   }
 
-  private async rename(device: OwnedDevice, given: unknown, asker: Asker): Promise<OpenedOwn['refused']> {
+  private async rename(device: UserDevice, given: unknown, asker: RequestActor): Promise<AccountPageData['refused']> {
     const name = deviceName.safeParse(given).data;
     if (name === undefined) return 'name';
     await this.desk.rename(device, name, asker);
@@ -49,7 +52,7 @@ export class DeviceForms {
   }
 }
 
-const shown = ({ kind, pk, name, created, lastUsed }: OwnedDevice) => ({
+const toPageDevice = ({ kind, pk, name, created, lastUsed }: UserDevice) => ({
   ...{ id: `${kind}.${pk}`, kind, name, created },
   ...(lastUsed ? { lastUsed } : {}),
 });

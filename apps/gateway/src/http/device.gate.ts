@@ -1,17 +1,18 @@
 import { Problem } from '@gatehouse/contracts';
 import type { GatewayConfig } from '../gateway.config.js';
-import { NetworkRates } from './network-rates.js';
+import { NetworkRateLimiter } from './network-rates.js';
 
 const PERIOD_S = 3600;
 /** Networks that are remembered at a time. */
-const NETWORKS = 100_000;
+const MAX_NETWORKS = 100_000;
 
 /** Bounds how often one network may have codes for devices (docs/spec/device-codes.md#endpoints). */
-export class DeviceGate {
-  private readonly rates: NetworkRates | undefined;
+export class DeviceCodeRateLimiter {
+  private readonly rates: NetworkRateLimiter | undefined;
 
   constructor({ DEVICE_CODE_RATE: requests }: Pick<GatewayConfig, 'DEVICE_CODE_RATE'>) {
-    this.rates = requests === 0 ? undefined : new NetworkRates({ requests, periodS: PERIOD_S, networks: NETWORKS });
+    this.rates =
+      requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS: PERIOD_S, networks: MAX_NETWORKS });
   }
 
   /** Throws rate_limited. */

@@ -1,10 +1,10 @@
-import { MAX_DEVICE_NAME } from '@gatehouse/authenticators';
-import { char, lenient } from '@gatehouse/contracts';
+import { MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
+import { char, optionalNullable } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { paginatedOf } from './pagination.js';
+import { paginatedSchema } from './pagination.js';
 
 /** A name for a device. */
-export const deviceName = char({ maxLength: MAX_DEVICE_NAME });
+export const deviceName = char({ maxLength: MAX_DEVICE_NAME_LENGTH });
 
 /** A device as its owner changes it. */
 export const deviceRequest = z
@@ -13,11 +13,11 @@ export const deviceRequest = z
 
 /** The same, with what it does not name left as it is. */
 export const patchedDeviceRequest = z
-  .object({ name: lenient(deviceName, { optional: true }) })
+  .object({ name: optionalNullable(deviceName, { optional: true }) })
   .meta({ id: 'PatchedOwnDeviceRequest', description: 'What of a device its owner changes.' });
 
 /** A device of a kind that is named already. */
-export const ownDevice = z
+export const userDevice = z
   .object({
     pk: z.int(),
     name: z.string(),
@@ -31,16 +31,16 @@ export const ownDevice = z
     device_type: z.null().optional(),
   })
   .meta({ id: 'OwnDevice', description: 'A device that proves its owner.' });
-export type PresentedDevice = z.input<typeof ownDevice>;
+export type DeviceDto = z.input<typeof userDevice>;
 
 /** A page of such devices. */
-export const ownDevices = paginatedOf(ownDevice).meta({
+export const userDevicePage = paginatedSchema(userDevice).meta({
   id: 'PaginatedOwnDeviceList',
   description: 'A page of devices of a kind.',
 });
 
 /** A device of any kind. */
-export const device = z
+export const anyDevice = z
   .object({
     ...{ verbose_name: z.string(), verbose_name_plural: z.string(), meta_model_name: z.string() },
     ...{ pk: z.int(), name: z.string(), type: z.string(), confirmed: z.boolean() },
@@ -49,5 +49,5 @@ export const device = z
   .meta({ id: 'Device', description: 'A device that proves its owner, of whatever kind.' });
 
 /** All of somebody's devices. */
-export const allDevices = z.array(device);
-export type DeviceOfAnyKind = z.input<typeof device>;
+export const allDevices = z.array(anyDevice);
+export type AnyDeviceDto = z.input<typeof anyDevice>;

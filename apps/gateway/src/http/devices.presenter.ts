@@ -1,16 +1,16 @@
-import { modelOf } from '@gatehouse/authenticators';
+import { deviceModel } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
-import type { OwnedDevice } from '../execution/own-devices.js';
-import type { DeviceOfAnyKind, PresentedDevice } from './devices.bodies.js';
+import type { UserDevice } from '../execution/own-devices.js';
+import type { AnyDeviceDto, DeviceDto } from './devices.bodies.js';
 
 /** What the API says of a kind; `extras`: what it tells of a device of the kind alone. */
-interface Kind {
+interface DeviceClassInfo {
   readonly name: string;
   readonly model: string;
-  readonly extras?: (device: OwnedDevice) => Partial<PresentedDevice>;
+  readonly extras?: (device: UserDevice) => Partial<DeviceDto>;
 }
 
-const KINDS: Readonly<Record<DeviceClass, Kind>> = {
+const DEVICE_CLASS_INFO: Readonly<Record<DeviceClass, DeviceClassInfo>> = {
   duo: { name: 'Duo Device', model: 'DuoDevice' },
   sms: {
     name: 'SMS Device',
@@ -31,15 +31,15 @@ const KINDS: Readonly<Record<DeviceClass, Kind>> = {
 const textOf = (fact: unknown) => (typeof fact === 'string' ? fact : '');
 
 /** A device where its kind is known already. */
-export const presentOwn = (device: OwnedDevice): PresentedDevice => ({
+export const toUserDevice = (device: UserDevice): DeviceDto => ({
   ...{ pk: device.pk, name: device.name },
-  ...KINDS[device.kind].extras?.(device),
+  ...DEVICE_CLASS_INFO[device.kind].extras?.(device),
 });
 
 /** A device among those of all kinds. */
-export function presentAny({ kind, pk, name, created, updated, lastUsed }: OwnedDevice): DeviceOfAnyKind {
-  const { name: called, model } = KINDS[kind];
-  const { app, model_name } = modelOf(kind);
+export function toAnyDevice({ kind, pk, name, created, updated, lastUsed }: UserDevice): AnyDeviceDto {
+  const { name: called, model } = DEVICE_CLASS_INFO[kind];
+  const { app, model_name } = deviceModel(kind);
   return {
     ...{ verbose_name: called, verbose_name_plural: `${called}s`, meta_model_name: `${app}.${model_name}` },
     ...{ pk, name, type: `${app}.${model}`, confirmed: true },

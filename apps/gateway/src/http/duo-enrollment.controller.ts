@@ -2,15 +2,15 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Flows } from '../execution/flows.js';
-import { Plans } from '../execution/plans.js';
+import { FlowStore } from '../execution/flows.js';
+import { PlanStore } from '../execution/plans.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { foreignPageOf, forgeryOf } from './csrf.js';
-import type { Exchange } from './exchange.js';
-import { FlowDoor } from './flow.door.js';
-import { Described } from './openapi/operation.js';
+import { apiCsrfFailure, crossSiteFailure } from './csrf.js';
+import type { HttpExchange } from './exchange.js';
+import { FlowService } from './flow.door.js';
+import { ApiEndpoint } from './openapi/operation.js';
 import { genericError } from './problem.bodies.js';
-import { sessionKeyOf } from './session.cookie.js';
+import { sessionKeyFrom } from './session.cookie.js';
 
 const status = z
   .object({ duo_response: z.enum(['success', 'waiting', 'invalid']) })
@@ -27,13 +27,13 @@ const COMPONENT = 'ak-stage-authenticator-duo';
 @Controller('/api/v3/stages/authenticator/duo')
 export class DuoEnrollmentController {
   constructor(
-    @Inject(Flows) private readonly flows: Flows,
-    @Inject(Plans) private readonly plans: Plans,
-    @Inject(FlowDoor) private readonly door: FlowDoor,
+    @Inject(FlowStore) private readonly flows: FlowStore,
+    @Inject(PlanStore) private readonly plans: PlanStore,
+    @Inject(FlowService) private readonly door: FlowService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  @Described({
+  @ApiEndpoint({
     id: 'stages_authenticator_duo_enrollment_status_create',
     description: 'How far the pairing is that the session has begun at a stage.',
     tag: 'stages',
@@ -49,7 +49,7 @@ export class DuoEnrollmentController {
   ): Promise<Status | undefined> {
     const slugs = z.uuid().safeParse(stage).success ? await this.flows.findUsing(stage.toLowerCase()) : [];
     if (slugs.length === 0) throw new Problem('not_found');
-    const slug = await this.underWay(slugs, stage.toLowerCase(), sessionKeyOf(request));
+    const slug = await this.underWay(slugs, stage.toLowerCase(), sessionKeyFrom(request));
     const found = slug === undefined ? undefined : await this.ask({ request, reply }, slug);
     if (!found) void reply.status(NO_ENROLMENT);
     return found;
@@ -64,9 +64,9 @@ export class DuoEnrollmentController {
     return undefined;
   }
 
-  private async ask({ request, reply }: Exchange, slug: string): Promise<Status | undefined> {
+  private async ask({ request, reply }: HttpExchange, slug: string): Promise<Status | undefined> {
     const { BASE_URL } = this.config;
-    const doubts = { foreign: foreignPageOf(request, BASE_URL), forged: forgeryOf(request, BASE_URL) };
+    const doubts = { foreign: crossSiteFailure(request, BASE_URL), forged: apiCsrfFailure(request, BASE_URL) };
     const answer = { body: { component: COMPONENT, poll: true }, ...doubts };
     const { told } = await this.door.enter({ request, reply }, { slug, query: {}, answer });
     if (told.type === 'problem') throw told.problem;

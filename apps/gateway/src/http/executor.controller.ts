@@ -2,19 +2,19 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res }
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { Avatars } from './avatars.js';
-import { Unreadable } from './body.parser.js';
+import { AvatarService } from './avatars.js';
+import { InvalidBody } from './body.parser.js';
 import { CROSS_SITE, isCrossSite } from './cross-site.js';
-import { foreignPageOf, forgeryOf } from './csrf.js';
-import type { Exchange } from './exchange.js';
-import { presentAnswer } from './executor.presenter.js';
-import { FlowDoor } from './flow.door.js';
-import type { Asked } from './flow-request.reader.js';
-import { RUN_HEADER, runOf } from './flow-run.js';
-import { innerQuery } from './inner-query.js';
-import { translateFor } from './language.js';
+import { apiCsrfFailure, crossSiteFailure } from './csrf.js';
+import type { HttpExchange } from './exchange.js';
+import { presentFlowResponse } from './executor.presenter.js';
+import { FlowService } from './flow.door.js';
+import type { FlowRequestParams } from './flow-request.reader.js';
+import { publicRunId, RUN_ID_HEADER } from './flow-run.js';
+import { parseInnerQuery } from './inner-query.js';
+import { translatorFor } from './language.js';
 import { challengeTypes, flowChallengeResponse } from './openapi/flow-bodies.js';
-import { Described } from './openapi/operation.js';
+import { ApiEndpoint } from './openapi/operation.js';
 
 const query = { query: z.string().meta({ description: "The query of the flow's page, as it is." }) };
 
@@ -22,12 +22,12 @@ const query = { query: z.string().meta({ description: "The query of the flow's p
 @Controller('/api/v3/flows/executor')
 export class ExecutorController {
   constructor(
-    @Inject(FlowDoor) private readonly door: FlowDoor,
-    @Inject(Avatars) private readonly avatars: Avatars,
+    @Inject(FlowService) private readonly door: FlowService,
+    @Inject(AvatarService) private readonly avatars: AvatarService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  @Described({
+  @ApiEndpoint({
     id: 'flows_executor_get',
     description: 'The current challenge of a flow; a flow that is not under way begins.',
     tag: 'flows',
@@ -42,10 +42,10 @@ export class ExecutorController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.answer({ request, reply }, { slug, ...lookOf(request, innerQuery(query)), answer: undefined });
+    return this.answer({ request, reply }, { slug, ...lookOf(request, parseInnerQuery(query)), answer: undefined });
   }
 
-  @Described({
+  @ApiEndpoint({
     id: 'flows_executor_solve',
     description: 'Solves the current challenge; the answer is the next one, or the same with what is wrong.',
     tag: 'flows',
@@ -64,24 +64,24 @@ export class ExecutorController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { BASE_URL } = this.config;
-    const doubts = { foreign: foreignPageOf(request, BASE_URL), forged: forgeryOf(request, BASE_URL) };
+    const doubts = { foreign: crossSiteFailure(request, BASE_URL), forged: apiCsrfFailure(request, BASE_URL) };
     // Without a body and a type Fastify parses nothing: that is an empty object, a JSON null is null.
     const answer =
-      body instanceof Unreadable
+      body instanceof InvalidBody
         ? { body: undefined, unreadable: body.problem, ...doubts }
         : { body: body === undefined ? {} : body, ...doubts };
-    return this.answer({ request, reply }, { slug, query: innerQuery(query), answer });
+    return this.answer({ request, reply }, { slug, query: parseInnerQuery(query), answer });
   }
 
-  private async answer(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]) {
+  private async answer(exchange: HttpExchange, asked: Parameters<FlowService['enter']>[1]) {
     const { request, reply } = exchange;
     const answer = await this.door.enter(exchange, asked);
-    const { status, body, headers } = presentAnswer(answer, {
+    const { status, body, headers } = presentFlowResponse(answer, {
       ...{ requestId: request.id, avatars: this.avatars },
-      translate: translateFor(request, { user: answer.sessionUser, brand: answer.brand }),
+      translate: translatorFor(request, { user: answer.sessionUser, brand: answer.brand }),
     });
     void reply.status(status).headers(headers ?? {});
-    if (answer.planId !== undefined) void reply.header(RUN_HEADER, runOf(answer.planId));
+    if (answer.planId !== undefined) void reply.header(RUN_ID_HEADER, publicRunId(answer.planId));
     return body;
   }
 }
@@ -90,7 +90,10 @@ export class ExecutorController {
  * A page of this site repeats in the query that it was opened from another one. A navigation from another site to this
  * address itself acts on no run, and does not choose where a run leads.
  */
-function lookOf(request: FastifyRequest, query: Asked['query']): Pick<Asked, 'query' | 'crossSite'> {
+function lookOf(
+  request: FastifyRequest,
+  query: FlowRequestParams['query'],
+): Pick<FlowRequestParams, 'query' | 'crossSite'> {
   if (!isCrossSite(request)) return { query, crossSite: CROSS_SITE in query ? 'new' : undefined };
   const { next: _chosenElsewhere, ...rest } = query;
   return { query: rest, crossSite: 'any' };

@@ -1,12 +1,12 @@
 import { type Catalogue, type Errors, fieldMessages, render, type Translate } from '@gatehouse/contracts';
-import { type FlowAnswer, type Shower, type Told, UNKNOWN_ERROR } from '../execution/request.js';
-import type { Avatars } from './avatars.js';
+import { type ChallengeSource, type FlowResponse, type FlowResult, UNKNOWN_ERROR } from '../execution/request.js';
+import type { AvatarService } from './avatars.js';
 import { displayedUser, flowInfo, userInfo } from './flow-info.js';
-import { type HttpAnswer, presentProblem } from './problem.presenter.js';
+import { type HttpResponseBody, presentProblem } from './problem.presenter.js';
 
-interface Surroundings {
+interface PresentationContext {
   readonly requestId: string;
-  readonly avatars: Avatars;
+  readonly avatars: AvatarService;
   /** Into the visitor's language. */
   readonly translate: Translate;
 }
@@ -15,7 +15,7 @@ interface Surroundings {
  * What the executor told, as the wire's challenge (docs/spec/executor.md#envelope,
  * docs/spec/executor.md#terminal-challenges).
  */
-export function presentAnswer(answer: FlowAnswer, surroundings: Surroundings): HttpAnswer {
+export function presentFlowResponse(answer: FlowResponse, surroundings: PresentationContext): HttpResponseBody {
   const { told } = answer;
   const { requestId, translate } = surroundings;
   switch (told.type) {
@@ -31,25 +31,25 @@ export function presentAnswer(answer: FlowAnswer, surroundings: Surroundings): H
 }
 
 function challengeOf(
-  answer: FlowAnswer,
-  { contract, challenge, errors }: Extract<Told, { type: 'show' }>,
-  { avatars, translate }: Surroundings,
+  answer: FlowResponse,
+  { contract, challenge, errors }: Extract<FlowResult, { type: 'show' }>,
+  { avatars, translate }: PresentationContext,
 ) {
   const user = displayedUser(answer.context, answer.sessionUser);
   return {
     ...challenge,
-    ...spoken(challenge, contract.texts, translate),
+    ...translatedTexts(challenge, contract.texts, translate),
     component: componentOf(contract, challenge),
     flow_info: flowInfo(answer, user),
     ...(contract.user_info ? userInfo(user, avatars) : {}),
-    ...(errors ? { response_errors: rendered(errors, contract.errors, translate) } : {}),
+    ...(errors ? { response_errors: renderedErrors(errors, contract.errors, translate) } : {}),
   };
 }
 
 function accessDenied(
-  answer: FlowAnswer,
-  { message }: Extract<Told, { type: 'denied' }>,
-  { avatars, translate }: Surroundings,
+  answer: FlowResponse,
+  { message }: Extract<FlowResult, { type: 'denied' }>,
+  { avatars, translate }: PresentationContext,
 ) {
   const user = displayedUser(answer.context, answer.sessionUser);
   return {
@@ -61,11 +61,15 @@ function accessDenied(
 }
 
 /** A challenge may be of another component than its stage's own where the contract says of which. */
-const componentOf = ({ component, shows_as = [] }: Shower, challenge: Readonly<Record<string, unknown>>) =>
+const componentOf = ({ component, shows_as = [] }: ChallengeSource, challenge: Readonly<Record<string, unknown>>) =>
   shows_as.find((other) => other === challenge['component']) ?? component;
 
 /** What the house itself says in a challenge. */
-const spoken = (challenge: Readonly<Record<string, unknown>>, texts: Shower['texts'], translate: Translate) =>
+const translatedTexts = (
+  challenge: Readonly<Record<string, unknown>>,
+  texts: ChallengeSource['texts'],
+  translate: Translate,
+) =>
   Object.fromEntries(
     Object.keys(texts).flatMap((field) => {
       const text = challenge[field];
@@ -74,12 +78,12 @@ const spoken = (challenge: Readonly<Record<string, unknown>>, texts: Shower['tex
   );
 
 /** A field without a message does not appear; an empty object is still a refusal. */
-const rendered = (errors: Errors, own: Catalogue, translate: Translate) =>
+const renderedErrors = (errors: Errors, own: Catalogue, translate: Translate) =>
   Object.fromEntries(
     Object.entries(errors)
       .filter(([, messages]) => messages.length > 0)
       .map(([field, messages]) => [field, messages.map((message) => render(message, translate, own, fieldMessages))]),
   );
 
-const maySeeDetails = ({ sessionUser }: FlowAnswer) =>
+const maySeeDetails = ({ sessionUser }: FlowResponse) =>
   sessionUser?.is_superuser === true || sessionUser?.debug === true;

@@ -45,7 +45,7 @@ const flowInspectorPlan = z
   .meta({ id: 'FlowInspectorPlan' });
 export type FlowInspectorPlan = z.output<typeof flowInspectorPlan>;
 
-const flowPicture = z.array(
+const flowDiagram = z.array(
   z
     .object({
       step: z.string(),
@@ -63,7 +63,7 @@ const flowPicture = z.array(
     })
     .meta({ id: 'FlowInspectorStep' }),
 );
-export type FlowPicture = z.output<typeof flowPicture>;
+export type FlowDiagram = z.output<typeof flowDiagram>;
 
 /** How a run of a flow went and where it stands (docs/spec/executor.md#inspector). */
 export const flowInspection = z
@@ -74,7 +74,7 @@ export const flowInspection = z
     current_plan: flowInspectorPlan,
     is_completed: z.boolean(),
     /** The flow of this run, step by step. */
-    steps: flowPicture,
+    steps: flowDiagram,
     /** Every answer that was judged: which step, what became of it, when, and how many milliseconds it took. */
     trail: z.array(
       z.object({

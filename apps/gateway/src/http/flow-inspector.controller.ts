@@ -1,28 +1,28 @@
 import { Problem } from '@gatehouse/contracts';
 import { Controller, Get, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Flows } from '../execution/flows.js';
-import { type Identity, Plans } from '../execution/plans.js';
-import { Contracts } from '../execution/stages.js';
+import { FlowStore } from '../execution/flows.js';
+import { type Identity, PlanStore } from '../execution/plans.js';
+import { StageContractRegistry } from '../execution/stages.js';
 import { flowInspection } from './flow-inspection.js';
 import { presentInspection } from './flow-inspector.presenter.js';
-import { Described } from './openapi/operation.js';
-import { Principals } from './principal.js';
+import { ApiEndpoint } from './openapi/operation.js';
+import { AuthService } from './principal.js';
 import { genericError } from './problem.bodies.js';
-import { sessionKeyOf } from './session.cookie.js';
+import { sessionKeyFrom } from './session.cookie.js';
 
 /** How the run of a flow in one's own session goes, for those who mend flows (docs/spec/executor.md#inspector). */
 @Controller('/api/v3/flows/inspector')
 export class FlowInspectorController {
   constructor(
-    @Inject(Plans) private readonly plans: Plans,
-    @Inject(Flows) private readonly flows: Flows,
-    @Inject(Contracts) private readonly contracts: Contracts,
-    @Inject(Principals) private readonly principals: Principals,
+    @Inject(PlanStore) private readonly plans: PlanStore,
+    @Inject(FlowStore) private readonly flows: FlowStore,
+    @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
+    @Inject(AuthService) private readonly principals: AuthService,
   ) {}
 
   /** For everybody else there is no such address; without a run 400 and no body. */
-  @Described({
+  @ApiEndpoint({
     id: 'flows_inspector_get',
     description: 'How the run of a flow in the session of whoever asks goes; there is none: 400, without a body.',
     tag: 'flows',
@@ -30,7 +30,7 @@ export class FlowInspectorController {
   })
   @Get(':flow_slug/')
   async inspect(@Param('flow_slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    const sessionKey = sessionKeyOf(request);
+    const sessionKey = sessionKeyFrom(request);
     const principal = await this.principals.find({ request, reply });
     if (!sessionKey || !mayInspect(principal?.user)) throw new Problem('not_found');
     const loaded = await this.plans.find(slug, sessionKey);

@@ -1,14 +1,14 @@
 import { REDACTED } from '@gatehouse/contracts';
-import { draw, end, type FlowVersion, type Plan } from '@gatehouse/plan';
+import { createPlan, endPlan, type FlowVersion, type Plan } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
-import { ALICE, versionOf } from '../execution/testing.js';
+import { ALICE, flowOf } from '../execution/testing.js';
 import { presentInspection } from './flow-inspector.presenter.js';
 
-const version = versionOf([{ kind: 'page' }, { kind: 'secret' }, { kind: 'user_login', onRefusal: 'restart' }]);
+const version = flowOf([{ kind: 'page' }, { kind: 'secret' }, { kind: 'user_login', onRefusal: 'restart' }]);
 const contracts = { find: () => undefined, knows: () => false, isSecret: () => false };
 const at = '2026-01-01T00:00:00.000Z';
 
-const planOf = (more: Partial<Plan> = {}): Plan => ({ ...draw(version, 'p'), ...more });
+const planOf = (more: Partial<Plan> = {}): Plan => ({ ...createPlan(version, 'p'), ...more });
 const inspected = (plan: Plan, of: FlowVersion = version) =>
   presentInspection({ plan, version: of, contracts, sessionId: 'abc' });
 const nameOf = (shown: { current_stage: { stage_obj: { name: string } } } | undefined) =>
@@ -67,13 +67,13 @@ describe('the steps of a run', () => {
   });
 
   it('are still known when it is over, and nothing but them', () => {
-    const over = end(planOf({ cursor: 1, context: { redirect: '/x' }, trail: [passed('page-0')] }), { to: '/' });
+    const over = endPlan(planOf({ cursor: 1, context: { redirect: '/x' }, trail: [passed('page-0')] }), { to: '/' });
 
     expect(inspected(over)).toMatchObject({ is_completed: true, current_plan: { plan_context: {} } });
     expect(nameOf(inspected(over)?.current_plan)).toBe('the page-0 stage');
   });
 
   it('are none of which nothing is known: a run that ended before it passed any', () => {
-    expect(inspected(end(planOf(), { to: '/' }))).toBeUndefined();
+    expect(inspected(endPlan(planOf(), { to: '/' }))).toBeUndefined();
   });
 });

@@ -1,14 +1,14 @@
 import { maskByKey, planContext, redact, type User } from '@gatehouse/contracts';
 import { type FlowVersion, type Plan, type Step, stepsOf } from '@gatehouse/plan';
-import type { Contracts } from '../execution/stages.js';
+import type { StageContractRegistry } from '../execution/stages.js';
 import type { FlowInspection, FlowInspectorPlan, FlowStageBinding } from './flow-inspection.js';
-import { pictureOf } from './flow-picture.js';
+import { flowDiagramOf } from './flow-picture.js';
 
 /** A run as an administrator may look at it. */
-interface Inspected {
+interface InspectedRun {
   readonly plan: Plan;
   readonly version: FlowVersion;
-  readonly contracts: Contracts;
+  readonly contracts: StageContractRegistry;
   readonly sessionId: string;
 }
 
@@ -16,7 +16,7 @@ interface Inspected {
  * What the inspector shows of a run; undefined when nothing has happened in it and nothing will
  * (docs/spec/executor.md#inspector).
  */
-export function presentInspection(inspected: Inspected): FlowInspection | undefined {
+export function presentInspection(inspected: InspectedRun): FlowInspection | undefined {
   const { plan, version } = inspected;
   const steps = stepsOf(plan, version);
   const indexOf = (id: string) => steps.findIndex((step) => step.id === id);
@@ -24,23 +24,23 @@ export function presentInspection(inspected: Inspected): FlowInspection | undefi
   const plans = passed.filter((index) => index >= 0).map((index) => planAt(inspected, { steps, index, context: {} }));
   const current = plan.ended
     ? plans.at(-1)
-    : planAt(inspected, { steps, index: plan.cursor, context: shownContext(plan.context) });
+    : planAt(inspected, { steps, index: plan.cursor, context: redactedContext(plan.context) });
   if (!current) return undefined;
   const trail = plan.trail.map((entry) => {
     const { name = entry.step, kind = '' } = steps[indexOf(entry.step)] ?? {};
     return { ...entry, name, kind };
   });
-  const picture = pictureOf(plan, version);
+  const picture = flowDiagramOf(plan, version);
   return { plans, current_plan: current, is_completed: plan.ended !== undefined, steps: picture, trail };
 }
 
-interface At {
+interface StepPosition {
   readonly steps: readonly Step[];
   readonly index: number;
   readonly context: FlowInspectorPlan['plan_context'];
 }
 
-const planAt = (inspected: Inspected, { steps, index, context }: At): FlowInspectorPlan => ({
+const planAt = (inspected: InspectedRun, { steps, index, context }: StepPosition): FlowInspectorPlan => ({
   current_stage: bindingOf(inspected, steps[index]),
   next_planned_stage: bindingOf(inspected, steps[index + 1]),
   plan_context: context,
@@ -48,7 +48,7 @@ const planAt = (inspected: Inspected, { steps, index, context }: At): FlowInspec
 });
 
 /** How a step is bound that nobody bound: one that was added on the way, or that does not exist. */
-const UNBOUND = {
+const PLACEHOLDER_BINDING = {
   evaluate_on_plan: false,
   re_evaluate_policies: false,
   order: 0,
@@ -57,7 +57,7 @@ const UNBOUND = {
 } as const;
 
 /** A step as the binding it comes from; all empty when there is none. */
-function bindingOf({ version, contracts }: Inspected, step: Step | undefined): FlowStageBinding {
+function bindingOf({ version, contracts }: InspectedRun, step: Step | undefined): FlowStageBinding {
   const { id = '', name = '', kind } = step ?? {};
   const bound = version.steps.find((candidate) => candidate.id === id);
   const stage = bound?.stage.id ?? id;
@@ -67,7 +67,7 @@ function bindingOf({ version, contracts }: Inspected, step: Step | undefined): F
     target: step ? version.flow.id : '',
     stage,
     stage_obj: { pk: stage, name, ...kindOf(kind, { version, contracts }), flow_set: [] },
-    ...(bound ? settingsOf(bound) : UNBOUND),
+    ...(bound ? settingsOf(bound) : PLACEHOLDER_BINDING),
   };
 }
 
@@ -79,7 +79,7 @@ const settingsOf = (bound: FlowVersion['steps'][number]) => ({
   invalid_response_action: bound.invalid_response_action,
 });
 
-function kindOf(kind: string | undefined, { version, contracts }: Pick<Inspected, 'version' | 'contracts'>) {
+function kindOf(kind: string | undefined, { version, contracts }: Pick<InspectedRun, 'version' | 'contracts'>) {
   if (kind === undefined) return { component: '', verbose_name: '', verbose_name_plural: '', meta_model_name: '' };
   const words = kind.split('_');
   const name = [...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)), 'Stage'].join(' ');
@@ -92,21 +92,21 @@ function kindOf(kind: string | undefined, { version, contracts }: Pick<Inspected
 }
 
 /** Facts without what is secret: by their schema, and by names that sound so. */
-function shownContext(context: Plan['context']): Record<string, unknown> {
-  const shown = Object.entries(redact(planContext, context)).map(([key, value]) => [key, shownFact(key, value)]);
+function redactedContext(context: Plan['context']): Record<string, unknown> {
+  const shown = Object.entries(redact(planContext, context)).map(([key, value]) => [key, redactedFact(key, value)]);
   return maskByKey(Object.fromEntries(shown)) as Record<string, unknown>;
 }
 
 const MODELS: Readonly<Record<string, string>> = { application: 'application', source: 'source' };
 
-function shownFact(key: string, value: unknown): unknown {
-  if (key === 'pending_user') return shownUser(value as User);
+function redactedFact(key: string, value: unknown): unknown {
+  if (key === 'pending_user') return redactedUser(value as User);
   if (!Object.hasOwn(MODELS, key) || value === null || typeof value !== 'object') return value;
   const { pk, name } = value as { readonly pk?: unknown; readonly name?: unknown };
   return { app: 'authentik_core', model_name: MODELS[key], pk, name };
 }
 
-const shownUser = (user: User) => ({
+const redactedUser = (user: User) => ({
   username: user.username,
   pk: user.kind === 'saved' ? user.pk : null,
   email: user.email,

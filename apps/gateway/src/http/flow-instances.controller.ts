@@ -2,12 +2,12 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { aboutSelf } from '../execution/outset.js';
+import { startForUser } from '../execution/outset.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { crossSiteOf } from './cross-site.js';
-import { FlowDoor } from './flow.door.js';
-import { Described } from './openapi/operation.js';
-import { Principals } from './principal.js';
+import { FlowService } from './flow.door.js';
+import { ApiEndpoint } from './openapi/operation.js';
+import { AuthService } from './principal.js';
 import { genericError } from './problem.bodies.js';
 
 /** Where an administrator goes on with a flow they have begun. */
@@ -17,8 +17,8 @@ const link = z.object({ link: z.string() }).meta({ id: 'Link', description: 'An 
 @Controller('/api/v3/flows/instances')
 export class FlowInstancesController {
   constructor(
-    @Inject(Principals) private readonly principals: Principals,
-    @Inject(FlowDoor) private readonly door: FlowDoor,
+    @Inject(AuthService) private readonly principals: AuthService,
+    @Inject(FlowService) private readonly door: FlowService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -26,7 +26,7 @@ export class FlowInstancesController {
    * Begins the flow about the administrator themself, whatever they were doing in it
    * (docs/spec/executor.md#helper-addresses).
    */
-  @Described({
+  @ApiEndpoint({
     id: 'flows_instances_execute_retrieve',
     description: 'Begins the flow about the administrator who asks; the answer says where it goes on.',
     tag: 'flows',
@@ -40,7 +40,7 @@ export class FlowInstancesController {
   ): Promise<z.output<typeof link>> {
     const { user } = await this.principals.load({ request, reply });
     if (!user.is_superuser) throw new Problem('permission_denied');
-    await this.door.begin({ request, reply }, { slug, query: {}, crossSite: crossSiteOf(request) }, aboutSelf(user));
+    await this.door.begin({ request, reply }, { slug, query: {}, crossSite: crossSiteOf(request) }, startForUser(user));
     return { link: new URL(`/if/flow/${slug}/`, this.config.BASE_URL).href };
   }
 }

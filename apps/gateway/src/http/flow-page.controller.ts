@@ -1,29 +1,29 @@
-import { isLocalPath, Problem, uriOf } from '@gatehouse/contracts';
+import { isLocalPath, Problem, toUri } from '@gatehouse/contracts';
 import type { Brand } from '@gatehouse/plan';
 import { type Locale, translator } from '@gatehouse/texts';
-import type { Opened } from '@gatehouse/web';
+import type { FlowPageData } from '@gatehouse/web';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Brands } from '../execution/brands.js';
-import type { CrossSite, Posted } from '../execution/request.js';
+import { BrandStore } from '../execution/brands.js';
+import type { ChallengeSubmission, CrossSite } from '../execution/request.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { Avatars } from './avatars.js';
-import { Unreadable } from './body.parser.js';
+import { AvatarService } from './avatars.js';
+import { InvalidBody } from './body.parser.js';
 import { crossSiteOf, withMarkedNext } from './cross-site.js';
-import { CSRF_FIELD, csrfTokenOf, formForgeryOf } from './csrf.js';
-import type { Exchange } from './exchange.js';
-import { presentAnswer } from './executor.presenter.js';
-import { FlowDoor } from './flow.door.js';
-import { runOf } from './flow-run.js';
-import { innerQuery } from './inner-query.js';
+import { CSRF_FIELD, ensureCsrfToken, formCsrfFailure } from './csrf.js';
+import type { HttpExchange } from './exchange.js';
+import { presentFlowResponse } from './executor.presenter.js';
+import { FlowService } from './flow.door.js';
+import { publicRunId } from './flow-run.js';
+import { parseInnerQuery } from './inner-query.js';
 import { localeFor } from './language.js';
-import { looksOf } from './looks.js';
+import { brandAppearance } from './looks.js';
 import { sendPage } from './page.sender.js';
-import { type HttpAnswer, presentProblem } from './problem.presenter.js';
-import { SitePages } from './site-pages.js';
+import { type HttpResponseBody, presentProblem } from './problem.presenter.js';
+import { PageRenderer } from './site-pages.js';
 
 /** What a page is drawn from. */
-interface Shown extends HttpAnswer {
+interface PageResponse extends HttpResponseBody {
   readonly slug: string;
   readonly brand: Brand;
   readonly locale: Locale;
@@ -35,10 +35,10 @@ interface Shown extends HttpAnswer {
 @Controller('/if/flow')
 export class FlowPageController {
   constructor(
-    @Inject(FlowDoor) private readonly door: FlowDoor,
-    @Inject(Avatars) private readonly avatars: Avatars,
-    @Inject(SitePages) private readonly pages: SitePages,
-    @Inject(Brands) private readonly brands: Brands,
+    @Inject(FlowService) private readonly door: FlowService,
+    @Inject(AvatarService) private readonly avatars: AvatarService,
+    @Inject(PageRenderer) private readonly pages: PageRenderer,
+    @Inject(BrandStore) private readonly brands: BrandStore,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -65,14 +65,14 @@ export class FlowPageController {
   }
 
   /** A form that may be forged counts as one that cannot be read: for strangers as for anybody. */
-  private posted(request: FastifyRequest, fields: unknown): Posted {
-    if (fields instanceof Unreadable) return { body: undefined, unreadable: fields.problem, forged: undefined };
+  private posted(request: FastifyRequest, fields: unknown): ChallengeSubmission {
+    if (fields instanceof InvalidBody) return { body: undefined, unreadable: fields.problem, forged: undefined };
     const { [CSRF_FIELD]: token, ...body } = Object(fields) as Record<string, unknown>;
-    const detail = formForgeryOf(request, this.config.BASE_URL, token);
+    const detail = formCsrfFailure(request, this.config.BASE_URL, token);
     return { body, unreadable: detail ? new Problem('csrf_failed', { detail }) : undefined, forged: undefined };
   }
 
-  private async ask(exchange: Exchange, asked: Parameters<FlowDoor['enter']>[1]): Promise<Shown> {
+  private async ask(exchange: HttpExchange, asked: Parameters<FlowService['enter']>[1]): Promise<PageResponse> {
     const { request } = exchange;
     const { slug } = asked;
     const requestId = request.id;
@@ -80,8 +80,8 @@ export class FlowPageController {
       const answer = await this.door.enter(exchange, asked);
       const { brand, sessionUser: user, planId } = answer;
       const locale = localeFor(request, { user, brand });
-      const shown = presentAnswer(answer, { requestId, avatars: this.avatars, translate: translator(locale) });
-      return { ...shown, slug, brand, locale, run: planId === undefined ? undefined : runOf(planId) };
+      const shown = presentFlowResponse(answer, { requestId, avatars: this.avatars, translate: translator(locale) });
+      return { ...shown, slug, brand, locale, run: planId === undefined ? undefined : publicRunId(planId) };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // The problem may be that nothing can be loaded, and that is to be said on a page too.
@@ -93,27 +93,27 @@ export class FlowPageController {
   }
 
   /** The end of a flow. Elsewhere a form may not lead, so a link does. */
-  private redirected({ reply }: Exchange, { body }: HttpAnswer) {
+  private redirected({ reply }: HttpExchange, { body }: HttpResponseBody) {
     const to = String(body['to']);
-    return body['component'] === 'xak-flow-redirect' && isLocalPath(to) ? reply.redirect(uriOf(to), 303) : undefined;
+    return body['component'] === 'xak-flow-redirect' && isLocalPath(to) ? reply.redirect(toUri(to), 303) : undefined;
   }
 
   /** What a second look would show just as well is shown by one, so that reloading the page sends nothing twice. */
-  private moved({ request, reply }: Exchange, { status, body }: HttpAnswer) {
+  private moved({ request, reply }: HttpExchange, { status, body }: HttpResponseBody) {
     const asks = status === 200 && 'flow_info' in body && body['component'] !== 'ak-stage-access-denied';
     return asks && !('response_errors' in body) ? reply.redirect(request.url, 303) : undefined;
   }
 
-  private draw({ request, reply }: Exchange, shown: Shown) {
+  private draw({ request, reply }: HttpExchange, shown: PageResponse) {
     const { status, headers = {}, slug, brand, locale, run, crossSite } = shown;
     const retryAfter = headers['retry-after'];
     const page = this.pages.flow({
       challenge: challengeOf(shown, request.id),
-      brand: looksOf(brand),
+      brand: brandAppearance(brand),
       locale,
       slug,
       address: request.url,
-      token: { field: CSRF_FIELD, value: csrfTokenOf(request, reply) },
+      token: { field: CSRF_FIELD, value: ensureCsrfToken(request, reply) },
       run,
       cross_site: crossSite && true,
       retry_after_s: retryAfter === undefined ? undefined : Number(retryAfter),
@@ -123,10 +123,10 @@ export class FlowPageController {
 }
 
 /** What is no challenge, in the form of one. */
-const challengeOf = ({ body }: HttpAnswer, requestId: string): Opened['challenge'] =>
+const challengeOf = ({ body }: HttpResponseBody, requestId: string): FlowPageData['challenge'] =>
   'component' in body
-    ? (body as Opened['challenge'])
+    ? (body as FlowPageData['challenge'])
     : { component: 'ak-stage-flow-error', request_id: requestId, error: body['detail'] ?? body['non_field_errors'] };
 
 /** The page's own query is what API clients send as the inner one. */
-const queryOf = ({ url }: FastifyRequest) => innerQuery(url.split('?').slice(1).join('?'));
+const queryOf = ({ url }: FastifyRequest) => parseInnerQuery(url.split('?').slice(1).join('?'));

@@ -1,12 +1,13 @@
-import { draw, end, type FlowVersion, type Plan } from '@gatehouse/plan';
+import { createPlan, endPlan, type FlowVersion, type Plan } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
-import { versionOf } from '../execution/testing.js';
-import { pictureOf } from './flow-picture.js';
+import { flowOf } from '../execution/testing.js';
+import { flowDiagramOf } from './flow-picture.js';
 
-const version = versionOf([{ kind: 'page' }, { kind: 'secret' }, { kind: 'page' }, { kind: 'user_login' }]);
-const planOf = (more: Partial<Plan> = {}): Plan => ({ ...draw(version, 'p'), ...more });
+const version = flowOf([{ kind: 'page' }, { kind: 'secret' }, { kind: 'page' }, { kind: 'user_login' }]);
+const planOf = (more: Partial<Plan> = {}): Plan => ({ ...createPlan(version, 'p'), ...more });
 const turn = (step: string, outcome: string, ms = 2) => ({ step, outcome, at: '2026-01-01T00:00:00.000Z', ms });
-const states = (plan: Plan, of: FlowVersion = version) => pictureOf(plan, of).map(({ step, state }) => [step, state]);
+const states = (plan: Plan, of: FlowVersion = version) =>
+  flowDiagramOf(plan, of).map(({ step, state }) => [step, state]);
 
 describe('the picture of a run', () => {
   it('marks what was passed and skipped, where it stands, and what is to come', () => {
@@ -19,7 +20,7 @@ describe('the picture of a run', () => {
       ['page-2', 'current'],
       ['user_login-3', 'planned'],
     ]);
-    expect(pictureOf(plan, version)[0]).toMatchObject({ answers: 2, ms: 12, verdict: null, policies: 0 });
+    expect(flowDiagramOf(plan, version)[0]).toMatchObject({ answers: 2, ms: 12, verdict: null, policies: 0 });
   });
 
   it('has the steps that were left out when it was planned, where the flow has them', () => {
@@ -45,13 +46,13 @@ describe('the picture of a run', () => {
   it('says what the policies of the current step said', () => {
     const plan = planOf({ verdicts: { 'page-0': { pass: true, messages: ['since you are new'] } } });
 
-    expect(pictureOf(plan, version)[0]?.verdict).toEqual({ pass: true, messages: ['since you are new'] });
+    expect(flowDiagramOf(plan, version)[0]?.verdict).toEqual({ pass: true, messages: ['since you are new'] });
   });
 
   it('of one that is over says how far it came', () => {
     const trail = [turn('page-0', 'passed'), turn('secret-1', 'denied')];
 
-    expect(states(end(planOf({ cursor: 1, trail }), { to: '/' })).map(([, state]) => state)).toEqual([
+    expect(states(endPlan(planOf({ cursor: 1, trail }), { to: '/' })).map(([, state]) => state)).toEqual([
       'passed',
       'refused',
       'left_out',

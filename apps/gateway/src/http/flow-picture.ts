@@ -1,11 +1,11 @@
 import { type FlowVersion, type Plan, type Step, stepsOf } from '@gatehouse/plan';
-import type { FlowPicture } from './flow-inspection.js';
+import type { FlowDiagram } from './flow-inspection.js';
 
-type State = FlowPicture[number]['state'];
+type State = FlowDiagram[number]['state'];
 
 /** Every step of a run in the order of its flow, those that it left out when it was planned too, and how it went with each. */
-export const pictureOf = (plan: Plan, version: FlowVersion): FlowPicture =>
-  withLeftOut(stepsOf(plan, version), version).map(({ step, at }) => {
+export const flowDiagramOf = (plan: Plan, version: FlowVersion): FlowDiagram =>
+  withOmittedSteps(stepsOf(plan, version), version).map(({ step, at }) => {
     const { id, name, kind } = step;
     const turns = plan.trail.filter((turn) => turn.step === id);
     return {
@@ -18,15 +18,15 @@ export const pictureOf = (plan: Plan, version: FlowVersion): FlowPicture =>
     };
   });
 
-interface Placed {
+interface PlacedStep {
   readonly step: Pick<Step, 'id' | 'name' | 'kind'>;
   /** Where in the plan; undefined when it is not in it. */
   readonly at: number | undefined;
 }
 
 /** Each step that is not in the plan stands behind the one that it follows in the flow. */
-function withLeftOut(steps: readonly Step[], version: FlowVersion): Placed[] {
-  const placed: Placed[] = steps.map((step, at) => ({ step, at }));
+function withOmittedSteps(steps: readonly Step[], version: FlowVersion): PlacedStep[] {
+  const placed: PlacedStep[] = steps.map((step, at) => ({ step, at }));
   version.steps.forEach(({ id, stage }, i) => {
     if (steps.some((step) => step.id === id)) return;
     const before = version.steps[i - 1]?.id;

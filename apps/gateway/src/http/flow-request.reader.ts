@@ -1,25 +1,25 @@
 import type { FastifyRequest } from 'fastify';
 import type { FlowRequest } from '../execution/request.js';
-import type { Contracts } from '../execution/stages.js';
-import type { Clients } from './client.js';
-import type { Exchange } from './exchange.js';
-import { refuseCredentials } from './inner-query.js';
+import type { StageContractRegistry } from '../execution/stages.js';
+import type { ClientResolver } from './client.js';
+import type { HttpExchange } from './exchange.js';
+import { rejectCredentialsInQuery } from './inner-query.js';
 import { localeFor } from './language.js';
-import type { Principals } from './principal.js';
-import { sessionKeyOf } from './session.cookie.js';
-import type { StrangerGate } from './stranger.gate.js';
+import type { AuthService } from './principal.js';
+import { sessionKeyFrom } from './session.cookie.js';
+import type { AnonymousRateLimiter } from './stranger.gate.js';
 
 /** What a controller makes of an address and a body. */
-export type Asked = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
+export type FlowRequestParams = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
   /** The address's own query, where that is not the request's. */
   readonly outer?: object;
 };
 
 interface Parts {
-  readonly contracts: Contracts;
-  readonly clients: Clients;
-  readonly principals: Principals;
-  readonly gate: StrangerGate;
+  readonly contracts: StageContractRegistry;
+  readonly clients: ClientResolver;
+  readonly principals: AuthService;
+  readonly gate: AnonymousRateLimiter;
 }
 
 /** Reads from an HTTP request what the executor must know: who asks, from where, in which session. */
@@ -27,18 +27,18 @@ export class FlowRequestReader {
   constructor(private readonly parts: Parts) {}
 
   /** Throws credentials_in_query. */
-  async read({ request, reply }: Exchange, asked: Asked): Promise<FlowRequest> {
+  async read({ request, reply }: HttpExchange, asked: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();
     const { contracts, clients, principals, gate } = this.parts;
     const { outer = request.query as object, ...rest } = asked;
-    refuseCredentials((field) => contracts.isSecret(field), outer, asked.query);
+    rejectCredentialsInQuery((field) => contracts.isSecret(field), outer, asked.query);
     const client = await clients.of(request);
     return {
       ...rest,
       arrivedAt,
       host: request.host,
       named: [outer, asked.query].flatMap(Object.keys),
-      sessionKey: sessionKeyOf(request),
+      sessionKey: sessionKeyFrom(request),
       authenticate: principals.tokenUserOf(request),
       client: { ...client, cookies: cookiesOf(request) },
       localeFor: (present) => localeFor(request, present),

@@ -20,14 +20,14 @@ export function formatTitle(title: string, names: TitleNames): string {
   if (!title.includes('%')) return title;
   let fits = true;
   const filled = title.replace(PLACEHOLDER, (...match) => {
-    const text = match[0] === '%%' ? '%' : filledIn(match.at(-1) as Found, names);
+    const text = match[0] === '%%' ? '%' : formattedName(match.at(-1) as PlaceholderGroups, names);
     fits &&= text !== undefined;
     return text ?? '';
   });
   return fits ? filled.trim() : title;
 }
 
-interface Found {
+interface PlaceholderGroups {
   readonly name?: string;
   readonly flags: string;
   readonly width: string;
@@ -35,7 +35,10 @@ interface Found {
   readonly kind: string;
 }
 
-function filledIn({ name, flags, width, precision, kind }: Found, names: TitleNames): string | undefined {
+function formattedName(
+  { name, flags, width, precision, kind }: PlaceholderGroups,
+  names: TitleNames,
+): string | undefined {
   if (kind !== 's' || (name !== 'app' && name !== 'user') || Number(width) > MAX_WIDTH) return undefined;
   const letters = Array.from(names[name]);
   const kept = precision === undefined ? letters : letters.slice(0, Number(precision));

@@ -1,51 +1,59 @@
 import { Problem } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/platform';
 import type { FastifyRequest } from 'fastify';
-import { type Authorizations, type Decision, isRefusal } from '../execution/authorizations.js';
+import { type DeviceAuthorizationService, type DeviceDecision, isRefusal } from '../execution/authorizations.js';
 import type { Executor } from '../execution/executor.js';
-import type { Beginning, Outset } from '../execution/outset.js';
-import type { FlowAnswer, FlowRequest } from '../execution/request.js';
-import { sessionChangeOf } from '../execution/session-change.js';
+import type { FlowStarter, FlowStartOptions } from '../execution/outset.js';
+import type { FlowRequest, FlowResponse } from '../execution/request.js';
+import { lastSessionChange } from '../execution/session-change.js';
 import { hashSessionKey } from '../execution/session-key.js';
-import { csrfTokenOf, setCsrfCookie } from './csrf.js';
-import type { Exchange } from './exchange.js';
-import type { Asked, FlowRequestReader } from './flow-request.reader.js';
-import { translateFor } from './language.js';
-import { setAskedCookies, setSessionCookie } from './session.cookie.js';
+import { ensureCsrfToken, issueCsrfToken } from './csrf.js';
+import type { HttpExchange } from './exchange.js';
+import type { FlowRequestParams, FlowRequestReader } from './flow-request.reader.js';
+import { translatorFor } from './language.js';
+import { setEffectCookies, setSessionCookie } from './session.cookie.js';
 
 interface Parts {
   readonly executor: Executor;
-  readonly outset: Outset;
-  readonly authorizations: Authorizations;
+  readonly outset: FlowStarter;
+  readonly authorizations: DeviceAuthorizationService;
   readonly reader: FlowRequestReader;
   readonly logger: Logger;
 }
 
 /** From an HTTP request to the executor and back: which cookies leave with the answer, and what is noted of it. */
-export class FlowDoor {
+export class FlowService {
   constructor(private readonly parts: Parts) {}
 
   /** Throws Problem for what is wrong before a stage is asked. */
-  async enter({ request, reply }: Exchange, asked: Asked): Promise<FlowAnswer> {
+  async enter({ request, reply }: HttpExchange, asked: FlowRequestParams): Promise<FlowResponse> {
     const flowRequest = await this.parts.reader.read({ request, reply }, asked);
     const answer = await this.goneOn(request, flowRequest, await this.parts.executor.handle(flowRequest));
     if (answer.cookie) setSessionCookie({ request, reply }, answer.cookie, flowRequest.client);
-    setAskedCookies({ request, reply }, answer.effects, flowRequest.client);
-    if (sessionChangeOf(answer.effects)?.type === 'login') setCsrfCookie(request, reply);
-    else if (answer.sessionUser && !flowRequest.authenticate) csrfTokenOf(request, reply);
+    setEffectCookies({ request, reply }, answer.effects, flowRequest.client);
+    if (lastSessionChange(answer.effects)?.type === 'login') issueCsrfToken(request, reply);
+    else if (answer.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
     this.note(request, flowRequest, answer);
     return answer;
   }
 
   /** Begins a flow that knows something from the start; where to go on is its page. Throws Problem when it cannot begin. */
-  async begin(exchange: Exchange, asked: Omit<Asked, 'answer'>, beginning: Beginning): Promise<void> {
+  async begin(
+    exchange: HttpExchange,
+    asked: Omit<FlowRequestParams, 'answer'>,
+    beginning: FlowStartOptions,
+  ): Promise<void> {
     const flowRequest = await this.parts.reader.read(exchange, { ...asked, answer: undefined });
     const cookie = await this.parts.outset.begin(flowRequest, beginning);
     if (cookie) setSessionCookie(exchange, cookie, flowRequest.client);
   }
 
   /** Begins the flow in which `visitor` decides about a device's code, and answers its slug. Throws Problem when it cannot begin. */
-  async authorize(exchange: Exchange, asked: Pick<Asked, 'query' | 'crossSite'>, decision: Decision): Promise<string> {
+  async authorize(
+    exchange: HttpExchange,
+    asked: Pick<FlowRequestParams, 'query' | 'crossSite'>,
+    decision: DeviceDecision,
+  ): Promise<string> {
     const flowRequest = await this.parts.reader.read(exchange, { ...asked, slug: '', answer: undefined });
     return this.parts.authorizations.begin(flowRequest, decision);
   }
@@ -54,13 +62,13 @@ export class FlowDoor {
    * Where a plan that is over leads when another one follows. If that cannot begin now, the answer leads to where it is
    * begun again.
    */
-  private async goneOn(request: FastifyRequest, asked: FlowRequest, answer: FlowAnswer): Promise<FlowAnswer> {
+  private async goneOn(request: FastifyRequest, asked: FlowRequest, answer: FlowResponse): Promise<FlowResponse> {
     const { effects, sessionUser: visitor, brand, cookie } = answer;
     const effect = effects.find(({ type }) => type === 'authorize');
     if (effect?.type !== 'authorize' || !visitor) return answer;
-    const translate = translateFor(request, { user: visitor, brand });
+    const translate = translatorFor(request, { user: visitor, brand });
     try {
-      const slug = await this.parts.authorizations.begin(bySessionOf(asked, cookie), {
+      const slug = await this.parts.authorizations.begin(withNewSessionKey(asked, cookie), {
         claimed: effect.claimed,
         visitor,
         translate,
@@ -74,7 +82,7 @@ export class FlowDoor {
   }
 
   /** One line a request, by whose plan the lines of stages are found; nothing of what was typed. */
-  private note({ id, method }: FastifyRequest, { slug: flow, arrivedAt }: FlowRequest, answer: FlowAnswer) {
+  private note({ id, method }: FastifyRequest, { slug: flow, arrivedAt }: FlowRequest, answer: FlowResponse) {
     const { told, planId } = answer;
     const component = told.type === 'show' ? told.contract.component : undefined;
     const problem = told.type === 'problem' ? told.problem.code : undefined;
@@ -85,5 +93,5 @@ export class FlowDoor {
 }
 
 /** A right code was a proof, upon which the session has a new key. */
-const bySessionOf = (asked: FlowRequest, cookie: FlowAnswer['cookie']): FlowRequest =>
+const withNewSessionKey = (asked: FlowRequest, cookie: FlowResponse['cookie']): FlowRequest =>
   cookie ? { ...asked, sessionKey: hashSessionKey(cookie.value) } : asked;

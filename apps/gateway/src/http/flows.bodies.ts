@@ -1,7 +1,7 @@
 import { DENIED_ACTIONS, DESIGNATIONS, LAYOUTS, REQUIREMENTS } from '@gatehouse/plan';
 import { z } from 'zod';
-import type { DescribedFlow } from '../execution/flows.js';
-import { DEFAULTS } from './flow-info.js';
+import type { FlowSummary } from '../execution/flows.js';
+import { FLOW_DEFAULTS } from './flow-info.js';
 
 /** A published flow. */
 export const flow = z
@@ -30,12 +30,12 @@ export const flow = z
   .meta({ id: 'Flow', description: 'A published flow.' });
 
 /** A flow as the API tells it. */
-export const presentFlow = ({ flow: said, mode, stages, policies }: DescribedFlow): z.input<typeof flow> => ({
+export const toFlow = ({ flow: said, mode, stages, policies }: FlowSummary): z.input<typeof flow> => ({
   ...{ pk: said.id, policybindingmodel_ptr_id: said.id, name: said.name, slug: said.slug, title: said.title },
   designation: said.designation,
-  background: said.background ?? DEFAULTS.background,
+  background: said.background ?? FLOW_DEFAULTS.background,
   ...{ stages, policies, cache_count: 0, policy_engine_mode: mode, compatibility_mode: false, export_url: '' },
-  layout: said.layout ?? DEFAULTS.layout,
+  layout: said.layout ?? FLOW_DEFAULTS.layout,
   denied_action: said.denied_action,
   authentication: said.authentication,
 });

@@ -2,35 +2,35 @@ import { Problem, sentence } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Redirect, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Brands } from '../execution/brands.js';
+import { BrandStore } from '../execution/brands.js';
 import { DeviceGrants } from '../execution/device-grants.js';
-import { Flows } from '../execution/flows.js';
-import { aboutSelf } from '../execution/outset.js';
-import { Plans } from '../execution/plans.js';
-import { Contracts } from '../execution/stages.js';
+import { FlowStore } from '../execution/flows.js';
+import { startForUser } from '../execution/outset.js';
+import { PlanStore } from '../execution/plans.js';
+import { StageContractRegistry } from '../execution/stages.js';
 import { CROSS_SITE, crossSiteOf, isCrossSite } from './cross-site.js';
-import { FlowDoor } from './flow.door.js';
-import { innerQuery, refuseCredentials } from './inner-query.js';
-import { Principals } from './principal.js';
-import { sessionKeyOf } from './session.cookie.js';
+import { FlowService } from './flow.door.js';
+import { parseInnerQuery, rejectCredentialsInQuery } from './inner-query.js';
+import { AuthService } from './principal.js';
+import { sessionKeyFrom } from './session.cookie.js';
 
 /** The purposes that have an address of their own. */
-const DEFAULTS = ['authentication', 'invalidation'] as const;
-const isDefault = (designation: string): designation is (typeof DEFAULTS)[number] =>
-  (DEFAULTS as readonly string[]).includes(designation);
+const DEFAULT_PURPOSES = ['authentication', 'invalidation'] as const;
+const isDefault = (designation: string): designation is (typeof DEFAULT_PURPOSES)[number] =>
+  (DEFAULT_PURPOSES as readonly string[]).includes(designation);
 
 const LOGOUT = '/flows/-/default/invalidation/';
 
 /** Addresses that stand for whatever flow serves a purpose (docs/spec/executor.md#helper-addresses). */
 @Controller('/flows/-')
-export class FlowsController {
+export class FlowRedirectsController {
   constructor(
-    @Inject(Flows) private readonly flows: Flows,
-    @Inject(Brands) private readonly brands: Brands,
-    @Inject(Plans) private readonly plans: Plans,
-    @Inject(Principals) private readonly principals: Principals,
-    @Inject(Contracts) private readonly contracts: Contracts,
-    @Inject(FlowDoor) private readonly door: FlowDoor,
+    @Inject(FlowStore) private readonly flows: FlowStore,
+    @Inject(BrandStore) private readonly brands: BrandStore,
+    @Inject(PlanStore) private readonly plans: PlanStore,
+    @Inject(AuthService) private readonly principals: AuthService,
+    @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
+    @Inject(FlowService) private readonly door: FlowService,
     @Inject(DeviceGrants) private readonly grants: DeviceGrants,
   ) {}
 
@@ -45,7 +45,7 @@ export class FlowsController {
     const slug = isDefault(designation) ? (await this.brands.find(request.host)).serving[designation] : undefined;
     if (!slug)
       throw new Problem('not_found', { detail: sentence('There is no flow for {designation}.', { designation }) });
-    return pageOf(slug, query);
+    return flowPageRedirect(slug, query);
   }
 
   /**
@@ -56,10 +56,10 @@ export class FlowsController {
   @Redirect(LOGOUT, 302)
   async cancel(@Req() request: FastifyRequest) {
     if (isCrossSite(request)) return { url: `${LOGOUT}?${CROSS_SITE}=1`, statusCode: 302 };
-    const key = sessionKeyOf(request);
+    const key = sessionKeyFrom(request);
     const user = key && (await this.plans.cancel(key));
     // A device that is not told learns it when its code expires.
-    if (user) await this.grants.refuse(user).catch(ifAProblem);
+    if (user) await this.grants.refuse(user).catch(ignoreProblem);
     return undefined;
   }
 
@@ -73,23 +73,23 @@ export class FlowsController {
   ) {
     const query = this.queryOf(request);
     const principal = await this.principals.find({ request, reply });
-    if (!principal) return loginFor(request.url);
+    if (!principal) return loginRedirect(request.url);
     const slug = z.uuid().safeParse(stage).success ? await this.flows.findConfiguring(stage.toLowerCase()) : undefined;
     if (!slug) throw new Problem('not_found');
-    const begun = { slug, query: innerQuery(query), crossSite: crossSiteOf(request) };
-    await this.door.begin({ request, reply }, begun, aboutSelf(principal.user)).catch(asNotFound);
-    return pageOf(slug, query);
+    const begun = { slug, query: parseInnerQuery(query), crossSite: crossSiteOf(request) };
+    await this.door.begin({ request, reply }, begun, startForUser(principal.user)).catch(asNotFound);
+    return flowPageRedirect(slug, query);
   }
 
   /** The request's own query, written anew. Throws credentials_in_query. */
   private queryOf({ url }: FastifyRequest): string {
     const asked = new URLSearchParams(url.split('?').slice(1).join('?'));
-    refuseCredentials((field) => this.contracts.isSecret(field), Object.fromEntries(asked));
+    rejectCredentialsInQuery((field) => this.contracts.isSecret(field), Object.fromEntries(asked));
     return asked.toString();
   }
 }
 
-function ifAProblem(error: unknown): void {
+function ignoreProblem(error: unknown): void {
   if (!(error instanceof Problem)) throw error;
 }
 
@@ -98,12 +98,12 @@ function asNotFound(error: unknown): never {
   throw error instanceof Problem && error.code === 'flow_not_applicable' ? new Problem('not_found') : error;
 }
 
-const pageOf = (slug: string, query: string) => ({
+const flowPageRedirect = (slug: string, query: string) => ({
   url: `/if/flow/${slug}/${query ? `?${query}` : ''}`,
   statusCode: 302,
 });
 
-const loginFor = (address: string) => ({
+const loginRedirect = (address: string) => ({
   url: `/flows/-/default/authentication/?next=${encodeURIComponent(address)}`,
   statusCode: 302,
 });

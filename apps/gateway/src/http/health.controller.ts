@@ -1,13 +1,13 @@
 import { Controller, Get, HttpCode, HttpStatus, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Described } from './openapi/operation.js';
+import { ApiEndpoint } from './openapi/operation.js';
 
 const ok = z.object({ status: z.literal('ok') });
 const unavailable = z.object({ status: z.literal('unavailable'), missing: z.array(z.string()) });
 
 /** What the gateway needs to answer a login. */
-export abstract class Dependencies {
+export abstract class HealthChecks {
   /** Names of those that cannot be reached just now. */
   abstract missing(): Promise<readonly string[]>;
 }
@@ -15,10 +15,10 @@ export abstract class Dependencies {
 /** For whatever restarts or routes to this process. */
 @Controller('/-/health')
 export class HealthController {
-  constructor(@Inject(Dependencies) private readonly dependencies: Dependencies) {}
+  constructor(@Inject(HealthChecks) private readonly dependencies: HealthChecks) {}
 
   /** The process runs. Says nothing of what it depends on, so that an outage elsewhere restarts nobody. */
-  @Described({
+  @ApiEndpoint({
     id: 'health_live_retrieve',
     description: 'Whether the process runs.',
     tag: 'health',
@@ -32,7 +32,7 @@ export class HealthController {
   }
 
   /** A request sent here now can be answered. */
-  @Described({
+  @ApiEndpoint({
     id: 'health_ready_retrieve',
     description: 'Whether a request sent now can be answered.',
     tag: 'health',

@@ -1,18 +1,18 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { OWN_PAGE } from './own-page.controller.js';
-import { Principals } from './principal.js';
+import { ACCOUNT_PAGE_PATH } from './own-page.controller.js';
+import { AuthService } from './principal.js';
 
 /** Where a flow without a destination ends: a stranger is led to the login, anybody else to their own page. */
 @Controller()
 export class HomeController {
-  constructor(@Inject(Principals) private readonly principals: Principals) {}
+  constructor(@Inject(AuthService) private readonly principals: AuthService) {}
 
   @Get('/')
   async home(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const principal = await this.principals.find({ request, reply });
     if (!principal) return reply.redirect('/flows/-/default/authentication/?next=%2F', 302);
     const [, query] = request.url.split(/(?=\?)/, 2);
-    return reply.redirect(`${OWN_PAGE}${query ?? ''}`, 302);
+    return reply.redirect(`${ACCOUNT_PAGE_PATH}${query ?? ''}`, 302);
   }
 }

@@ -3,11 +3,11 @@ import { Problem } from '@gatehouse/contracts';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../gateway.config.js';
-import { parseBodies } from './body.parser.js';
-import { refuseConnection } from './client-errors.js';
-import { leaveWithoutTheSilent } from './leaving.js';
+import { registerBodyParsers } from './body.parser.js';
+import { rejectConnection } from './client-errors.js';
+import { closeIdleConnectionsOnShutdown } from './leaving.js';
 import type { ProblemFilter } from './problem.filter.js';
-import { measure, strictRouting } from './routing.hooks.js';
+import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
 import { TLS_ONLY } from './session.cookie.js';
 import { StandardHeaders } from './standard.headers.js';
 
@@ -17,7 +17,7 @@ const CONNECTIONS_CHECKED_EVERY_MS = 5000;
 const newRequestId = () => randomUUID().replaceAll('-', '');
 
 /** The HTTP server with everything that holds for every request, whatever its route. */
-export function createAdapter(config: GatewayConfig, filter: ProblemFilter): FastifyAdapter {
+export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilter): FastifyAdapter {
   const tlsOnly = config.BASE_URL.startsWith('https:');
   const headers = new StandardHeaders({ hstsMaxAgeS: tlsOnly ? config.HSTS_MAX_AGE_S : undefined });
   const adapter = new FastifyAdapter({
@@ -31,18 +31,18 @@ export function createAdapter(config: GatewayConfig, filter: ProblemFilter): Fas
     },
     clientErrorHandler: (error, socket) => {
       const requestId = newRequestId();
-      refuseConnection(error, socket, { requestId, headers: headers.of(requestId) });
+      rejectConnection(error, socket, { requestId, headers: headers.of(requestId) });
     },
     trustProxy: config.TRUSTED_PROXIES === '' ? false : config.TRUSTED_PROXIES.split(',').map((proxy) => proxy.trim()),
   });
   const fastify = adapter.getInstance();
   // An expectation that nobody knows may be ignored (RFC 9110 §10.1.1); Node's own refusal would lack our headers.
   fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
-  leaveWithoutTheSilent(fastify, config.REQUEST_ARRIVAL_S * 1000);
-  measure(fastify);
+  closeIdleConnectionsOnShutdown(fastify, config.REQUEST_ARRIVAL_S * 1000);
+  recordRequestMetrics(fastify);
   headers.addTo(fastify);
-  strictRouting(fastify);
-  parseBodies(fastify, config.BODY_LIMIT_BYTES);
+  enforceStrictRouting(fastify);
+  registerBodyParsers(fastify, config.BODY_LIMIT_BYTES);
   if (tlsOnly) fastify.decorate(TLS_ONLY, true);
   return adapter;
 }

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 
 /** A picture of a name's initials, as a data URI (docs/spec/executor.md#user-info). */
 export function initialsAvatar({ name, username }: { name: string; username: string }): string {
-  const svg = initialsPicture(name.trim() || username || 'a k');
+  const svg = initialsSvg(name.trim() || username || 'a k');
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
 }
 
 /** A picture of the initials of a text, as SVG. */
-export function initialsPicture(text: string): string {
+export function initialsSvg(text: string): string {
   const background = colourOf(text.toLowerCase());
   const letters = initials(text).toUpperCase();
   return (

@@ -2,12 +2,12 @@ import { type Errors, Problem } from '@gatehouse/contracts';
 import { type Invitation, type InvitationFields, type InvitationFilter, Invitations } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
-import { Flows } from '../execution/flows.js';
-import type { Exchange } from './exchange.js';
+import { FlowStore } from '../execution/flows.js';
+import type { HttpExchange } from './exchange.js';
 import type { patchedInvitationRequest } from './invitations.bodies.js';
 import type { InvitationQuery } from './invitations.query.js';
-import { type Principal, Principals } from './principal.js';
-import { readBody } from './read-body.js';
+import { AuthService, type Principal } from './principal.js';
+import { parseBody } from './read-body.js';
 import { isUuid } from './uuid.js';
 
 /** The id of no flow. */
@@ -15,45 +15,49 @@ const NO_FLOW = '00000000-0000-0000-0000-000000000000';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 type Request = z.ZodType<z.output<typeof patchedInvitationRequest>>;
-type Wrong = { readonly errors: Errors };
+type FieldErrors = { readonly errors: Errors };
 
 /** Who may do what with invitations, and what their bodies come to. */
 @Injectable()
-export class InvitationDesk {
+export class InvitationService {
   constructor(
-    @Inject(Principals) private readonly principals: Principals,
+    @Inject(AuthService) private readonly principals: AuthService,
     @Inject(Invitations) private readonly invitations: Invitations,
-    @Inject(Flows) private readonly flows: Flows,
+    @Inject(FlowStore) private readonly flows: FlowStore,
   ) {}
 
   /** Superusers only, to look. */
-  async admit(exchange: Exchange): Promise<Principal> {
+  async admit(exchange: HttpExchange): Promise<Principal> {
     return administrator(await this.principals.load(exchange));
   }
 
   /** Superusers only, to change something. */
-  async admitForChange(exchange: Exchange): Promise<Principal> {
+  async admitForChange(exchange: HttpExchange): Promise<Principal> {
     return administrator(await this.principals.loadForChange(exchange));
   }
 
   /** The invitation of an address. Throws `not_found`. */
   async load(uuid: string): Promise<Invitation> {
-    return found(isUuid(uuid) ? await this.invitations.find({ pk: uuid }) : undefined);
+    return existing(isUuid(uuid) ? await this.invitations.find({ pk: uuid }) : undefined);
   }
 
   /** What a body says, over what is known. */
-  async read(body: unknown, type: Request, known?: InvitationFields): Promise<{ fields: InvitationFields } | Wrong> {
-    const read = readBody(body, type);
+  async read(
+    body: unknown,
+    type: Request,
+    known?: InvitationFields,
+  ): Promise<{ fields: InvitationFields } | FieldErrors> {
+    const read = parseBody(body, type);
     if ('errors' in read) return read;
     const { flow } = read.said;
     const isThere = !flow || (await this.flows.exists(flow));
-    return isThere ? { fields: fieldsOf(read.said, known) } : { errors: { flow: [noObject(flow)] } };
+    return isThere ? { fields: fieldsOf(read.said, known) } : { errors: { flow: [unknownPk(flow)] } };
   }
 
   /** What has become of an invitation. Throws `not_found`, also for one that was used meanwhile. */
-  async change(uuid: string, body: unknown, type: Request): Promise<Invitation | Wrong> {
+  async change(uuid: string, body: unknown, type: Request): Promise<Invitation | FieldErrors> {
     const read = await this.read(body, type, await this.load(uuid));
-    return 'errors' in read ? read : found(await this.invitations.update(uuid, read.fields));
+    return 'errors' in read ? read : existing(await this.invitations.update(uuid, read.fields));
   }
 
   /** Which invitations a query means, once its flows are looked up; a flow that there is not has none. */
@@ -81,10 +85,16 @@ export class InvitationDesk {
 }
 
 /** What an invitation is that says nothing of itself: it lasts a day. */
-const plain = (): InvitationFields => ({ name: '', expires: aDayOn(), fixed_data: {}, single_use: false, flow: null });
+const defaultInvitation = (): InvitationFields => ({
+  name: '',
+  expires: aDayOn(),
+  fixed_data: {},
+  single_use: false,
+  flow: null,
+});
 const aDayOn = () => new Date(Date.now() + DAY_MS);
 
-function fieldsOf(said: z.output<Request>, known = plain()): InvitationFields {
+function fieldsOf(said: z.output<Request>, known = defaultInvitation()): InvitationFields {
   const { name = known.name, fixed_data = known.fixed_data, single_use = known.single_use, flow = known.flow } = said;
   const expires =
     said.expires === undefined ? known.expires : said.expires === null ? aDayOn() : new Date(said.expires);
@@ -96,9 +106,9 @@ function administrator(principal: Principal): Principal {
   return principal;
 }
 
-function found(invitation: Invitation | undefined): Invitation {
+function existing(invitation: Invitation | undefined): Invitation {
   if (!invitation) throw new Problem('not_found');
   return invitation;
 }
 
-const noObject = (pk: string) => ({ text: `Invalid pk "${pk}" - object does not exist.` });
+const unknownPk = (pk: string) => ({ text: `Invalid pk "${pk}" - object does not exist.` });

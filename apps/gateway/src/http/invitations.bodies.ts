@@ -1,7 +1,7 @@
-import { boolean, char, jsonObject, lenient, moment } from '@gatehouse/contracts';
+import { boolean, char, dateTime, jsonObject, optionalNullable } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { flow } from './flows.bodies.js';
-import { paginatedOf } from './pagination.js';
+import { paginatedSchema } from './pagination.js';
 import { isUuid } from './uuid.js';
 
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
@@ -15,15 +15,15 @@ const MAX_FIXED_BYTES = 32 * 1024;
 
 const name = char().refine((given) => SLUG.test(given), { error: 'Enter a valid “slug”.' });
 const others = {
-  expires: lenient(moment(), { optional: true, nullable: true }),
-  fixed_data: lenient(
+  expires: optionalNullable(dateTime(), { optional: true, nullable: true }),
+  fixed_data: optionalNullable(
     jsonObject().refine((data) => Buffer.byteLength(JSON.stringify(data)) <= MAX_FIXED_BYTES, {
       error: `At most ${MAX_FIXED_BYTES / 1024} KiB.`,
     }),
     { optional: true },
   ),
-  single_use: lenient(boolean(), { optional: true }),
-  flow: lenient(flowId, { optional: true, nullable: true }),
+  single_use: optionalNullable(boolean(), { optional: true }),
+  flow: optionalNullable(flowId, { optional: true, nullable: true }),
 };
 
 /** An invitation as it is asked for. */
@@ -33,7 +33,7 @@ export const invitationRequest = z
 
 /** What is to be changed of one. */
 export const patchedInvitationRequest = z
-  .object({ name: lenient(name, { optional: true }), ...others })
+  .object({ name: optionalNullable(name, { optional: true }), ...others })
   .meta({ id: 'PatchedInvitationRequest', description: 'What of an invitation is to change.' });
 
 /** The user who made one. */
@@ -61,7 +61,7 @@ export const invitation = z
   .meta({ id: 'Invitation', description: 'An invitation; whoever knows its `pk` has it.' });
 
 /** A page of them. */
-export const invitations = paginatedOf(invitation).meta({
+export const invitations = paginatedSchema(invitation).meta({
   id: 'PaginatedInvitationList',
   description: 'A page of invitations.',
 });

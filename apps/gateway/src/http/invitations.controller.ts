@@ -16,25 +16,25 @@ import {
   Res,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { InvitationDesk } from './invitation.desk.js';
+import { InvitationService } from './invitation.desk.js';
 import { invitation, invitationRequest, invitations, patchedInvitationRequest } from './invitations.bodies.js';
 import { InvitationsPresenter } from './invitations.presenter.js';
-import { invitationQuery, readInvitationQuery } from './invitations.query.js';
-import { Described } from './openapi/operation.js';
-import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
+import { invitationQuery, parseInvitationQuery } from './invitations.query.js';
+import { ApiEndpoint } from './openapi/operation.js';
+import { pageQuery, paginated, parsePage, toSlice } from './pagination.js';
 import { genericError, validationError } from './problem.bodies.js';
-import { refused } from './refused-fields.js';
+import { sendFieldErrors } from './refused-fields.js';
 
 /** Invitations, for superusers (docs/spec/directory.md#invitations). */
 @Controller('/api/v3/stages/invitation/invitations')
 export class InvitationsController {
   constructor(
-    @Inject(InvitationDesk) private readonly desk: InvitationDesk,
+    @Inject(InvitationService) private readonly desk: InvitationService,
     @Inject(Invitations) private readonly invitations: Invitations,
     @Inject(InvitationsPresenter) private readonly presenter: InvitationsPresenter,
   ) {}
 
-  @Described({
+  @ApiEndpoint({
     id: 'stages_invitation_invitations_list',
     description: 'The invitations that there are, those that last longest first.',
     tag: 'stages',
@@ -43,17 +43,17 @@ export class InvitationsController {
   })
   @Get('')
   async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const page = pageOf(request);
+    const page = parsePage(request);
     await this.desk.admit({ request, reply });
-    const asked = readInvitationQuery(request.query);
-    if (!asked.success) return refused(reply, fieldErrors(asked.error));
+    const asked = parseInvitationQuery(request.query);
+    if (!asked.success) return sendFieldErrors(reply, fieldErrors(asked.error));
     const filter = await this.desk.filterOf(asked.data);
-    const found = await this.invitations.list(filter, { ...sliceOf(page), order: asked.data.ordering });
+    const found = await this.invitations.list(filter, { ...toSlice(page), order: asked.data.ordering });
     return paginated(page, await this.invitations.count(filter), await this.presenter.present(found));
   }
 
   /** Lasts a day unless it says something else. */
-  @Described({
+  @ApiEndpoint({
     id: 'stages_invitation_invitations_create',
     description: 'Makes an invitation. Its address is that of a flow, with `?itoken=` and its `pk`.',
     tag: 'stages',
@@ -64,12 +64,12 @@ export class InvitationsController {
   async create(@Body() body: unknown, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const { user } = await this.desk.admitForChange({ request, reply });
     const read = await this.desk.read(body, invitationRequest);
-    if ('errors' in read) return refused(reply, read.errors);
+    if ('errors' in read) return sendFieldErrors(reply, read.errors);
     reply.status(HttpStatus.CREATED);
     return this.presenter.presentOne(await this.invitations.create({ ...read.fields, by: user.uuid }));
   }
 
-  @Described({
+  @ApiEndpoint({
     id: 'stages_invitation_invitations_retrieve',
     description: 'One invitation.',
     tag: 'stages',
@@ -85,7 +85,7 @@ export class InvitationsController {
     return this.presenter.presentOne(await this.desk.load(uuid));
   }
 
-  @Described({
+  @ApiEndpoint({
     id: 'stages_invitation_invitations_update',
     description: 'Changes an invitation; what is left out stays.',
     tag: 'stages',
@@ -101,10 +101,10 @@ export class InvitationsController {
   ) {
     await this.desk.admitForChange({ request, reply });
     const changed = await this.desk.change(uuid, body, invitationRequest);
-    return 'errors' in changed ? refused(reply, changed.errors) : this.presenter.presentOne(changed);
+    return 'errors' in changed ? sendFieldErrors(reply, changed.errors) : this.presenter.presentOne(changed);
   }
 
-  @Described({
+  @ApiEndpoint({
     id: 'stages_invitation_invitations_partial_update',
     description: 'Changes what it says of an invitation.',
     tag: 'stages',
@@ -120,10 +120,10 @@ export class InvitationsController {
   ) {
     await this.desk.admitForChange({ request, reply });
     const changed = await this.desk.change(uuid, body, patchedInvitationRequest);
-    return 'errors' in changed ? refused(reply, changed.errors) : this.presenter.presentOne(changed);
+    return 'errors' in changed ? sendFieldErrors(reply, changed.errors) : this.presenter.presentOne(changed);
   }
 
-  @Described({
+  @ApiEndpoint({
     id: 'stages_invitation_invitations_destroy',
     description: 'Takes an invitation back.',
     tag: 'stages',

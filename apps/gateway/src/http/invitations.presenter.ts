@@ -1,17 +1,17 @@
 import type { Invitation, Inviter } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
-import { Flows } from '../execution/flows.js';
+import { FlowStore } from '../execution/flows.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { presentFlow } from './flows.bodies.js';
+import { toFlow } from './flows.bodies.js';
 import type { invitation } from './invitations.bodies.js';
-import { uidOf } from './uid.js';
+import { userUid } from './uid.js';
 
 /** Invitations as the API tells them. */
 @Injectable()
 export class InvitationsPresenter {
   constructor(
-    @Inject(Flows) private readonly flows: Flows,
+    @Inject(FlowStore) private readonly flows: FlowStore,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -21,7 +21,7 @@ export class InvitationsPresenter {
 
   async present(found: readonly Invitation[]): Promise<z.input<typeof invitation>[]> {
     const described = await this.flows.describe([...new Set(found.flatMap(({ flow }) => flow ?? []))]);
-    const flows = new Map(described.map((one) => [one.flow.id, presentFlow(one)]));
+    const flows = new Map(described.map((one) => [one.flow.id, toFlow(one)]));
     return found.map(({ expires, created_by, ...rest }) => ({
       ...rest,
       fixed_data: { ...rest.fixed_data },
@@ -36,7 +36,7 @@ export class InvitationsPresenter {
       ...rest,
       last_login: last_login === null ? null : new Date(last_login).toISOString(),
       attributes: { ...attributes },
-      uid: uidOf({ uuid }, this.config),
+      uid: userUid({ uuid }, this.config),
     };
   }
 }

@@ -1,7 +1,7 @@
-import { char, dateTimeOf, lenient } from '@gatehouse/contracts';
+import { char, optionalNullable, parseDateTime } from '@gatehouse/contracts';
 import { INVITATION_ORDERS, type InvitationOrder } from '@gatehouse/directory';
 import { z } from 'zod';
-import { lastOf } from './last-of.js';
+import { lastValue } from './last-of.js';
 
 const text = (description: string) => z.string().optional().meta({ description });
 
@@ -19,36 +19,36 @@ export const invitationQuery = {
 const MOST_WORDS = 10;
 const LATEST_FIRST: InvitationOrder = { by: 'expires', descending: true };
 
-const said = lenient(char(), { optional: true });
+const optionalText = optionalNullable(char(), { optional: true });
 const moment = z
   .string()
-  .refine((text) => dateTimeOf(text), { error: 'Enter a valid date/time.' })
-  .transform((text) => new Date(dateTimeOf(text)!.value));
+  .refine((text) => parseDateTime(text), { error: 'Enter a valid date/time.' })
+  .transform((text) => new Date(parseDateTime(text)!.value));
 
 /** What is asked of the list; of a repeated key the last counts, one that is empty asks nothing. */
-const asked = z.preprocess(
+const listQuery = z.preprocess(
   (query) =>
     Object.fromEntries(
       Object.entries(query as object)
-        .map(([key, value]) => [key, lastOf(value)])
+        .map(([key, value]) => [key, lastValue(value)])
         .filter(([, value]) => typeof value !== 'string' || value.trim() !== ''),
     ),
   z.object({
-    ...{ name: said, created_by__username: said, flow__slug: said },
+    ...{ name: optionalText, created_by__username: optionalText, flow__slug: optionalText },
     expires: moment.optional(),
-    search: said.transform((text = '') =>
+    search: optionalText.transform((text = '') =>
       text
         .split(/[\s,]+/)
         .filter(Boolean)
         .slice(0, MOST_WORDS),
     ),
-    ordering: said.transform((text = '') => ordersOf(text)),
+    ordering: optionalText.transform((text = '') => ordersOf(text)),
   }),
 );
 
 /** What a query asks of the list of invitations, or what is wrong with it. */
-export const readInvitationQuery = (query: unknown) => asked.safeParse(query);
-export type InvitationQuery = z.output<typeof asked>;
+export const parseInvitationQuery = (query: unknown) => listQuery.safeParse(query);
+export type InvitationQuery = z.output<typeof listQuery>;
 
 /** Fields that there are not are passed over. */
 function ordersOf(text: string): InvitationOrder[] {

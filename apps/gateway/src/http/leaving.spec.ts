@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { fastify } from 'fastify';
 import { expect, it } from 'vitest';
-import { leaveWithoutTheSilent } from './leaving.js';
+import { closeIdleConnectionsOnShutdown } from './leaving.js';
 
 /** A server, and a connection to it that has said so much. */
 async function visited(said: string) {
   const app = fastify();
-  leaveWithoutTheSilent(app, 100);
+  closeIdleConnectionsOnShutdown(app, 100);
   app.get('/slow', async () => {
     await once(app.server, 'answer');
     return 'answered';

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
  * one that never said anything, as browsers keep in store, would hold the gateway up for as long as it likes. Such ones are
  * dropped at once; those whose first request is on its way, after `arrivalMs`.
  */
-export function leaveWithoutTheSilent(fastify: FastifyInstance, arrivalMs: number): void {
+export function closeIdleConnectionsOnShutdown(fastify: FastifyInstance, arrivalMs: number): void {
   const unheard = new Set<Socket>();
   fastify.server.on('connection', (socket) => {
     unheard.add(socket);

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type CalledUser, Owners } from '../execution/owners.js';
-import { lastOf } from './last-of.js';
-import { pkOf } from './pk.js';
+import { Owners, type UserReference } from '../execution/owners.js';
+import { lastValue } from './last-of.js';
+import { parsePk } from './pk.js';
 import type { Principal } from './principal.js';
 
 /** The id of no user. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+const NO_USER_ID = '00000000-0000-0000-0000-000000000000';
 
 /** Whose things a list shows. */
 @Injectable()
-export class ListOwner {
+export class ListOwnerResolver {
   constructor(@Inject(Owners) private readonly owners: Owners) {}
 
   /**
@@ -17,23 +17,23 @@ export class ListOwner {
    * a pk or a username. A user whom there is not, or whose things are not shown to whoever asks, has none.
    */
   async of({ user }: Principal, query: unknown, key: 'user' | 'user__username'): Promise<string | undefined> {
-    const asked = askedBy((query as Record<string, unknown>)[key]);
+    const asked = queryValue((query as Record<string, unknown>)[key]);
     if (asked === undefined) return user.is_superuser ? undefined : user.uuid;
-    const called = calledBy(asked, key);
+    const called = userReference(asked, key);
     const owner = called && (await this.owners.find(called));
-    return owner !== undefined && (user.is_superuser || owner === user.uuid) ? owner : NOBODY;
+    return owner !== undefined && (user.is_superuser || owner === user.uuid) ? owner : NO_USER_ID;
   }
 }
 
 /** No user has a NUL in their name. */
-function calledBy(asked: string, key: 'user' | 'user__username'): CalledUser | undefined {
+function userReference(asked: string, key: 'user' | 'user__username'): UserReference | undefined {
   if (key === 'user__username') return asked.includes('\0') ? undefined : { username: asked };
-  const pk = pkOf(asked);
+  const pk = parsePk(asked);
   return pk === undefined ? undefined : { pk };
 }
 
 /** A key that is empty asks nothing. */
-function askedBy(value: unknown): string | undefined {
-  const last = lastOf(value);
+function queryValue(value: unknown): string | undefined {
+  const last = lastValue(value);
   return typeof last === 'string' && last !== '' ? last : undefined;
 }

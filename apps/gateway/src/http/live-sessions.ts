@@ -1,20 +1,20 @@
 import type { FastifyRequest } from 'fastify';
-import type { BindingGuard } from '../execution/binding-guard.js';
-import type { LoginSession, Sessions } from '../execution/sessions.js';
-import type { Clients } from './client.js';
-import { sessionKeyOf } from './session.cookie.js';
+import type { SessionBindingChecker } from '../execution/binding-guard.js';
+import type { ActiveSession, Sessions } from '../execution/sessions.js';
+import type { ClientResolver } from './client.js';
+import { sessionKeyFrom } from './session.cookie.js';
 
 /** The sessions that requests come with, as far as they may be used from where they come. */
-export class LiveSessions {
+export class SessionAuthenticator {
   constructor(
     private readonly sessions: Sessions,
-    private readonly bindings: BindingGuard,
-    private readonly clients: Clients,
+    private readonly bindings: SessionBindingChecker,
+    private readonly clients: ClientResolver,
   ) {}
 
   /** Undefined when nobody is logged in, or was until the session left the place that it was bound to. */
-  async find(request: FastifyRequest): Promise<LoginSession | undefined> {
-    const key = sessionKeyOf(request);
+  async find(request: FastifyRequest): Promise<ActiveSession | undefined> {
+    const key = sessionKeyFrom(request);
     const session = key && (await this.sessions.find(key));
     if (!session) return undefined;
     return (await this.bindings.admits(session, await this.clients.of(request))) ? session : undefined;

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { NetworkRates } from './network-rates.js';
+import { NetworkRateLimiter } from './network-rates.js';
 
 let nowMs: number;
-const ratesOf = (rate: Partial<ConstructorParameters<typeof NetworkRates>[0]> = {}) =>
-  new NetworkRates({ requests: 3, periodS: 1, networks: 100, ...rate }, () => nowMs);
+const ratesOf = (rate: Partial<ConstructorParameters<typeof NetworkRateLimiter>[0]> = {}) =>
+  new NetworkRateLimiter({ requests: 3, periodS: 1, networks: 100, ...rate }, () => nowMs);
 beforeEach(() => {
   nowMs = 5_000_000;
 });
 
-const admitted = (rates: NetworkRates, ips: readonly string[]) => ips.map((ip) => rates.count(ip).admitted);
+const admitted = (rates: NetworkRateLimiter, ips: readonly string[]) => ips.map((ip) => rates.count(ip).admitted);
 const times = (count: number, ip: string) => Array.from({ length: count }, () => ip);
 
 describe('a network', () => {

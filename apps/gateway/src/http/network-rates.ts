@@ -1,7 +1,7 @@
-import { networkOf } from '../execution/attempts.js';
+import { clientNetwork } from '../execution/attempts.js';
 
 /** How often one network may come. */
-export interface Rate {
+export interface RateLimit {
   /** Requests a period, and at most so many at once. */
   readonly requests: number;
   readonly periodS: number;
@@ -10,7 +10,7 @@ export interface Rate {
 }
 
 /** What a request that was counted leaves. */
-export interface Counted {
+export interface RateLimitResult {
   readonly admitted: boolean;
   /** Requests that may come at once now. */
   readonly remaining: number;
@@ -26,21 +26,21 @@ interface Bucket {
 }
 
 /** Counts requests by client network, a token bucket each, in the memory of this process. */
-export class NetworkRates {
+export class NetworkRateLimiter {
   private readonly buckets = new Map<string, Bucket>();
   private readonly perMs: number;
 
   /** `now`: milliseconds on a clock that only goes forward. */
   constructor(
-    private readonly rate: Rate,
+    private readonly rate: RateLimit,
     private readonly now: () => number = () => performance.now(),
   ) {
     this.perMs = rate.requests / (rate.periodS * 1000);
   }
 
   /** Takes one request of the network that the address belongs to. */
-  count(ip: string): Counted {
-    const bucket = this.bucketOf(networkOf(ip));
+  count(ip: string): RateLimitResult {
+    const bucket = this.bucketOf(clientNetwork(ip));
     const admitted = bucket.tokens >= 1;
     if (admitted) bucket.tokens -= 1;
     const { tokens } = bucket;

@@ -1,5 +1,5 @@
 import type { OauthClient } from '@gatehouse/plan';
-import { sameSecret } from '@gatehouse/platform';
+import { secretsEqual } from '@gatehouse/platform';
 import type { FastifyRequest } from 'fastify';
 import type { OauthClients } from '../execution/oauth-clients.js';
 
@@ -13,13 +13,13 @@ interface Credentials {
 }
 
 /** The text of a field; undefined when it is empty, which counts as absent (RFC 6749 §3.1). */
-export const textIn = (form: OauthForm, field: string): string | undefined => {
+export const formText = (form: OauthForm, field: string): string | undefined => {
   const value = form[field];
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
 /** Tells which client asks (RFC 6749 §2.3). */
-export class OauthClientAuth {
+export class OauthClientAuthenticator {
   constructor(private readonly clients: OauthClients) {}
 
   /**
@@ -29,21 +29,25 @@ export class OauthClientAuth {
   async find(request: FastifyRequest, form: OauthForm, { proved }: { readonly proved: boolean }) {
     const credentials = credentialsOf(request, form);
     const client = credentials && (await this.clients.find(credentials.id));
-    return client && isShown(client, credentials.secret, proved) ? client : undefined;
+    return client && isAuthenticated(client, credentials.secret, proved) ? client : undefined;
   }
 }
 
-function isShown({ client_type, client_secret }: OauthClient, secret: string | undefined, proved: boolean): boolean {
+function isAuthenticated(
+  { client_type, client_secret }: OauthClient,
+  secret: string | undefined,
+  proved: boolean,
+): boolean {
   if (client_type === 'public') return true;
   if (secret === undefined) return !proved;
-  return typeof client_secret === 'string' && client_secret !== '' && sameSecret(secret, client_secret);
+  return typeof client_secret === 'string' && client_secret !== '' && secretsEqual(secret, client_secret);
 }
 
 function credentialsOf({ headers }: FastifyRequest, form: OauthForm): Credentials | undefined {
   const [, encoded] = /^basic +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
   if (encoded !== undefined) return basicOf(Buffer.from(encoded, 'base64').toString());
-  const id = textIn(form, 'client_id');
-  return id === undefined ? undefined : { id, secret: textIn(form, 'client_secret') };
+  const id = formText(form, 'client_id');
+  return id === undefined ? undefined : { id, secret: formText(form, 'client_secret') };
 }
 
 /** Both parts are encoded as forms are (RFC 6749 §2.3.1). */

@@ -2,20 +2,20 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { SCOPES } from '../execution/authorizations.js';
+import { SUPPORTED_SCOPES } from '../execution/authorizations.js';
 import { OauthClients } from '../execution/oauth-clients.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { Clients } from './client.js';
+import { ClientResolver } from './client.js';
 import { FILE_ROUTE } from './routing.hooks.js';
-import { StrangerGate } from './stranger.gate.js';
+import { AnonymousRateLimiter } from './stranger.gate.js';
 
 /** Where a client finds what it needs (RFC 8414, at the address that OpenID clients look at). */
 @Controller('/application/o')
 export class OauthMetadataController {
   constructor(
     @Inject(OauthClients) private readonly oauthClients: OauthClients,
-    @Inject(Clients) private readonly clients: Clients,
-    @Inject(StrangerGate) private readonly gate: StrangerGate,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(AnonymousRateLimiter) private readonly gate: AnonymousRateLimiter,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -36,7 +36,7 @@ export class OauthMetadataController {
       userinfo_endpoint: at('userinfo/'),
       grant_types_supported: ['urn:ietf:params:oauth:grant-type:device_code'],
       response_types_supported: [],
-      scopes_supported: Object.keys(SCOPES),
+      scopes_supported: Object.keys(SUPPORTED_SCOPES),
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
     };
   }

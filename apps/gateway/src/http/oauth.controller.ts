@@ -1,17 +1,17 @@
-import { MAX_DEVICE_SECRET } from '@gatehouse/contracts';
+import { MAX_DEVICE_SECRET_LENGTH } from '@gatehouse/contracts';
 import type { OauthClient } from '@gatehouse/plan';
 import { Body, Controller, HttpCode, HttpStatus, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { SCOPES } from '../execution/authorizations.js';
+import { SUPPORTED_SCOPES } from '../execution/authorizations.js';
 import { DeviceGrants } from '../execution/device-grants.js';
 import { Grantors } from '../execution/grantors.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { Unreadable } from './body.parser.js';
-import { Clients } from './client.js';
-import { DeviceGate } from './device.gate.js';
-import type { Exchange } from './exchange.js';
-import { OauthClientAuth, type OauthForm, textIn } from './oauth-client.auth.js';
-import { StrangerGate } from './stranger.gate.js';
+import { InvalidBody } from './body.parser.js';
+import { ClientResolver } from './client.js';
+import { DeviceCodeRateLimiter } from './device.gate.js';
+import type { HttpExchange } from './exchange.js';
+import { formText, OauthClientAuthenticator, type OauthForm } from './oauth-client.auth.js';
+import { AnonymousRateLimiter } from './stranger.gate.js';
 
 const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
@@ -19,12 +19,12 @@ const DEVICE_CODE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 @Controller('/application/o')
 export class OauthController {
   constructor(
-    @Inject(OauthClientAuth) private readonly auth: OauthClientAuth,
+    @Inject(OauthClientAuthenticator) private readonly auth: OauthClientAuthenticator,
     @Inject(DeviceGrants) private readonly grants: DeviceGrants,
     @Inject(Grantors) private readonly grantors: Grantors,
-    @Inject(Clients) private readonly clients: Clients,
-    @Inject(StrangerGate) private readonly strangers: StrangerGate,
-    @Inject(DeviceGate) private readonly gate: DeviceGate,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(AnonymousRateLimiter) private readonly strangers: AnonymousRateLimiter,
+    @Inject(DeviceCodeRateLimiter) private readonly gate: DeviceCodeRateLimiter,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
@@ -33,11 +33,11 @@ export class OauthController {
   @HttpCode(HttpStatus.OK)
   async device(@Body() body: unknown, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     this.gate.admit((await this.clients.of(request)).ip);
-    const form = formOf(body);
+    const form = parseForm(body);
     const client = await this.auth.find(request, form, { proved: false });
-    if (!client) return refused({ request, reply }, 'invalid_client');
+    if (!client) return oauthError({ request, reply }, 'invalid_client');
     const { client_id, application, code_lifetime_s: expires_in } = client;
-    const scopes = scopesOf(form);
+    const scopes = requestedScopes(form);
     const codes = await this.grants.issue({ client_id, application: application.uuid, scopes }, expires_in);
     const verification_uri = new URL('/device', this.config.BASE_URL).href;
     const { user_code, ...rest } = codes;
@@ -50,19 +50,19 @@ export class OauthController {
   @HttpCode(HttpStatus.OK)
   async token(@Body() body: unknown, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     this.strangers.admit((await this.clients.of(request)).ip, reply);
-    const form = formOf(body);
-    const grant = textIn(form, 'grant_type');
-    if (grant === undefined) return refused({ request, reply }, 'invalid_request');
-    if (grant !== DEVICE_CODE_GRANT) return refused({ request, reply }, 'unsupported_grant_type');
+    const form = parseForm(body);
+    const grant = formText(form, 'grant_type');
+    if (grant === undefined) return oauthError({ request, reply }, 'invalid_request');
+    if (grant !== DEVICE_CODE_GRANT) return oauthError({ request, reply }, 'unsupported_grant_type');
     const client = await this.auth.find(request, form, { proved: true });
-    if (!client) return refused({ request, reply }, 'invalid_client');
-    const answer = await this.redeemed(client, textIn(form, 'device_code'));
-    return 'error' in answer ? refused({ request, reply }, answer.error) : answer;
+    if (!client) return oauthError({ request, reply }, 'invalid_client');
+    const answer = await this.redeemed(client, formText(form, 'device_code'));
+    return 'error' in answer ? oauthError({ request, reply }, answer.error) : answer;
   }
 
   /** Whoever was disabled since they let the device in does not any more. */
   private async redeemed({ client_id, token_lifetime_s }: OauthClient, deviceCode: string | undefined) {
-    if (deviceCode === undefined || deviceCode.length > MAX_DEVICE_SECRET) return { error: 'invalid_grant' };
+    if (deviceCode === undefined || deviceCode.length > MAX_DEVICE_SECRET_LENGTH) return { error: 'invalid_grant' };
     const poll = { deviceCode, clientId: client_id, lifetimeS: token_lifetime_s };
     const redeemed = await this.grants.redeem(poll);
     if ('error' in redeemed) return redeemed;
@@ -73,19 +73,19 @@ export class OauthController {
 }
 
 /** What is not asked for by a form asks for nothing. Throws what keeps it from being read. */
-export function formOf(body: unknown): OauthForm {
-  if (body instanceof Unreadable) throw body.problem;
+export function parseForm(body: unknown): OauthForm {
+  if (body instanceof InvalidBody) throw body.problem;
   return Object(body) as OauthForm;
 }
 
 /** What is asked for, of all that can be (RFC 6749 §3.3). */
-const scopesOf = (form: OauthForm): string[] => {
-  const asked = new Set((textIn(form, 'scope') ?? '').split(' '));
-  return Object.keys(SCOPES).filter((scope) => asked.has(scope));
+const requestedScopes = (form: OauthForm): string[] => {
+  const asked = new Set((formText(form, 'scope') ?? '').split(' '));
+  return Object.keys(SUPPORTED_SCOPES).filter((scope) => asked.has(scope));
 };
 
 /** A refusal in the words of RFC 6749 §5.2. */
-function refused({ request, reply }: Exchange, error: string) {
+function oauthError({ request, reply }: HttpExchange, error: string) {
   const byHeader = error === 'invalid_client' && request.headers.authorization !== undefined;
   if (byHeader) void reply.header('www-authenticate', 'Basic realm="OAuth"');
   void reply.status(byHeader ? HttpStatus.UNAUTHORIZED : HttpStatus.BAD_REQUEST);

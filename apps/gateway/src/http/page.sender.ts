@@ -1,11 +1,11 @@
 import type { FastifyReply } from 'fastify';
-import type { SentPage } from './site-pages.js';
+import type { SendablePage } from './site-pages.js';
 
 /** Sends a page that may load, run and reach what is its own, and of others what its challenge cannot do without. */
-export const sendPage = (reply: FastifyReply, { html, nonce, reach }: SentPage) =>
+export const sendPage = (reply: FastifyReply, { html, nonce, reach }: SendablePage) =>
   reply.header('content-security-policy', policyOf(nonce, reach)).type('text/html; charset=utf-8').send(html);
 
-function policyOf(nonce: string, { scripts, connects, forms }: SentPage['reach']): string {
+function policyOf(nonce: string, { scripts, connects, forms }: SendablePage['reach']): string {
   const own = `'nonce-${nonce}'`;
   const rules = [
     ["default-src 'none'"],

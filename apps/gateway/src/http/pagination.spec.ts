@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { MAX_PAGE_SIZE, pageOf, paginated, sliceOf } from './pagination.js';
+import { MAX_PAGE_SIZE, paginated, parsePage, toSlice } from './pagination.js';
 
-const asked = (query: Record<string, unknown>) => pageOf({ query } as unknown as FastifyRequest);
+const asked = (query: Record<string, unknown>) => parsePage({ query } as unknown as FastifyRequest);
 
 describe('a page', () => {
   it('is the first of twenty entries unless the query says otherwise', () => {
     expect(asked({})).toEqual({ number: 1, size: 20 });
-    expect(sliceOf(asked({ page: '3', page_size: '10' }))).toEqual({ offset: 20, limit: 10 });
+    expect(toSlice(asked({ page: '3', page_size: '10' }))).toEqual({ offset: 20, limit: 10 });
   });
 
   it.each(['0', '-1', 'x', '', '1.5', '1e3', '01', '9'.repeat(10), ['1', '2']])('is none by the number %j', (page) => {

@@ -15,7 +15,7 @@ const pagination = z
   .meta({ id: 'Pagination', description: 'Where a page is in its list; 0 stands for no page and no entry.' });
 
 /** The shape of a page of a list. */
-export const paginatedOf = <T extends z.ZodType>(entry: T) => z.object({ pagination, results: z.array(entry) });
+export const paginatedSchema = <T extends z.ZodType>(entry: T) => z.object({ pagination, results: z.array(entry) });
 
 /** What a query may ask of a list. */
 export const pageQuery = {
@@ -33,17 +33,17 @@ export interface Page {
 }
 
 /** A size that is none counts as unasked, as clients of the API know it. Throws not_found for a page that is none. */
-export function pageOf({ query }: FastifyRequest): Page {
+export function parsePage({ query }: FastifyRequest): Page {
   const { page = '1', page_size } = query as Record<string, unknown>;
-  const number = whole(page);
+  const number = positiveInteger(page);
   if (!number) throw new Problem('not_found', { detail: sentence('Invalid page.') });
-  return { number, size: Math.min(whole(page_size) ?? PAGE_SIZE, MAX_PAGE_SIZE) };
+  return { number, size: Math.min(positiveInteger(page_size) ?? PAGE_SIZE, MAX_PAGE_SIZE) };
 }
 
 /** A whole number from 1, of at most nine digits. */
-const whole = (value: unknown) => (/^[1-9]\d{0,8}$/.test(String(value)) ? Number(value) : undefined);
+const positiveInteger = (value: unknown) => (/^[1-9]\d{0,8}$/.test(String(value)) ? Number(value) : undefined);
 
-export const sliceOf = ({ number, size }: Page): Slice => ({ offset: (number - 1) * size, limit: size });
+export const toSlice = ({ number, size }: Page): Slice => ({ offset: (number - 1) * size, limit: size });
 
 /** A page of a list of `count` entries with its surroundings. Throws not_found for a page beyond the last. */
 export function paginated<T>({ number, size }: Page, count: number, results: readonly T[]) {

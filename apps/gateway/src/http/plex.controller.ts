@@ -3,12 +3,12 @@ import { Body, Controller, HttpCode, HttpStatus, Inject, Post, Req, Res } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { Unreadable } from './body.parser.js';
-import { foreignPageOf } from './csrf.js';
-import { Described } from './openapi/operation.js';
-import { Principals } from './principal.js';
+import { InvalidBody } from './body.parser.js';
+import { crossSiteFailure } from './csrf.js';
+import { ApiEndpoint } from './openapi/operation.js';
+import { AuthService } from './principal.js';
 import { genericError, validationError } from './problem.bodies.js';
-import { SourceDesk } from './source.desk.js';
+import { SourceLoginService } from './source.desk.js';
 
 const tokenRequest = z
   .object({ plex_token: z.string().min(1).max(2000) })
@@ -23,12 +23,12 @@ const NO_TOKEN = ['No plex token given'];
 @Controller('/api/v3/sources/plex')
 export class PlexController {
   constructor(
-    @Inject(SourceDesk) private readonly desk: SourceDesk,
-    @Inject(Principals) private readonly principals: Principals,
+    @Inject(SourceLoginService) private readonly desk: SourceLoginService,
+    @Inject(AuthService) private readonly principals: AuthService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
-  @Described({
+  @ApiEndpoint({
     id: 'sources_plex_redeem_token_create',
     description: 'Signs in by a token of Plex, and says where to go on.',
     tag: 'sources',
@@ -42,7 +42,7 @@ export class PlexController {
   async redeem(@Body() body: unknown, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const exchange = { request, reply };
     await this.desk.visitorOf(exchange);
-    const forged = foreignPageOf(request, this.config.BASE_URL);
+    const forged = crossSiteFailure(request, this.config.BASE_URL);
     if (forged) throw new Problem('csrf_failed', { detail: forged });
     const source = await this.load(request);
     const plex_token = tokenOf(body);
@@ -52,7 +52,7 @@ export class PlexController {
     return { component: 'xak-flow-redirect', to: way.to };
   }
 
-  @Described({
+  @ApiEndpoint({
     id: 'sources_plex_redeem_token_authenticated_create',
     description: 'Connects whoever is logged in with the account of a token of Plex.',
     tag: 'sources',
@@ -85,6 +85,6 @@ export class PlexController {
 
 /** Undefined for what is no token. Throws what the body cannot be read for. */
 function tokenOf(body: unknown): string | undefined {
-  if (body instanceof Unreadable) throw body.problem;
+  if (body instanceof InvalidBody) throw body.problem;
   return tokenRequest.safeParse(body).data?.plex_token;
 }

@@ -1,16 +1,16 @@
 import { Problem, sentence } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
-import type { Self } from '../execution/sessions.js';
+import type { CurrentUser } from '../execution/sessions.js';
 import type { Tokens } from '../execution/tokens.js';
-import type { Clients } from './client.js';
-import { forgeryOf } from './csrf.js';
-import type { Exchange } from './exchange.js';
-import type { LiveSessions } from './live-sessions.js';
-import type { StrangerGate } from './stranger.gate.js';
+import type { ClientResolver } from './client.js';
+import { apiCsrfFailure } from './csrf.js';
+import type { HttpExchange } from './exchange.js';
+import type { SessionAuthenticator } from './live-sessions.js';
+import type { AnonymousRateLimiter } from './stranger.gate.js';
 
 /** Who asks. */
 export interface Principal {
-  readonly user: Self;
+  readonly user: CurrentUser;
   /** The session that came along, if somebody is logged in to it, whoever that is. */
   readonly sessionId: string | undefined;
   /** Whether a token says who asks, not the session. */
@@ -19,9 +19,9 @@ export interface Principal {
 
 interface Parts {
   readonly tokens: Tokens;
-  readonly sessions: LiveSessions;
-  readonly clients: Clients;
-  readonly gate: StrangerGate;
+  readonly sessions: SessionAuthenticator;
+  readonly clients: ClientResolver;
+  readonly gate: AnonymousRateLimiter;
   readonly baseUrl: string;
 }
 
@@ -29,12 +29,12 @@ interface Parts {
  * Tells who asks: the user of a bearer token, else of the session (docs/spec/http.md#bearer-tokens). One place, for
  * every endpoint.
  */
-export class Principals {
+export class AuthService {
   constructor(private readonly parts: Parts) {}
 
   /** Finds the user of a request's bearer token; undefined when it brings none. What it returns throws token_invalid. */
-  tokenUserOf({ headers }: FastifyRequest): (() => Promise<Self>) | undefined {
-    const [type, key] = partsOf(headers.authorization ?? '');
+  tokenUserOf({ headers }: FastifyRequest): (() => Promise<CurrentUser>) | undefined {
+    const [type, key] = parseAuthorization(headers.authorization ?? '');
     if (key === undefined) return undefined;
     return async () => {
       if (type.toLowerCase() !== 'bearer')
@@ -46,7 +46,7 @@ export class Principals {
   }
 
   /** Undefined for a stranger, who is counted. Throws rate_limited and token_invalid. */
-  async find({ request, reply }: Exchange): Promise<Principal | undefined> {
+  async find({ request, reply }: HttpExchange): Promise<Principal | undefined> {
     const { sessions, clients, gate } = this.parts;
     const session = await sessions.find(request);
     if (!session) gate.admit((await clients.of(request)).ip, reply);
@@ -56,23 +56,23 @@ export class Principals {
   }
 
   /** As `find`; throws not_authenticated for a stranger. */
-  async load(exchange: Exchange): Promise<Principal> {
+  async load(exchange: HttpExchange): Promise<Principal> {
     const principal = await this.find(exchange);
     if (!principal) throw new Problem('not_authenticated');
     return principal;
   }
 
   /** As `load`, for a request that changes something: one that a session vouches for must come from the site's own page. */
-  async loadForChange(exchange: Exchange): Promise<Principal> {
+  async loadForChange(exchange: HttpExchange): Promise<Principal> {
     const principal = await this.load(exchange);
-    const forged = principal.byToken ? undefined : forgeryOf(exchange.request, this.parts.baseUrl);
+    const forged = principal.byToken ? undefined : apiCsrfFailure(exchange.request, this.parts.baseUrl);
     if (forged) throw new Problem('csrf_failed', { detail: forged });
     return principal;
   }
 }
 
 /** Type and credentials of an Authorization header; one without a space counts as absent. */
-function partsOf(header: string): readonly [type: string, credentials?: string] {
+function parseAuthorization(header: string): readonly [type: string, credentials?: string] {
   const space = header.indexOf(' ');
   return space < 0 ? [header] : [header.slice(0, space), header.slice(space + 1).trim()];
 }

@@ -1,8 +1,8 @@
 import { Problem } from '@gatehouse/contracts';
-import { isDatabaseAway, type Logger } from '@gatehouse/platform';
+import { isDatabaseUnavailable, type Logger } from '@gatehouse/platform';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { translateFor } from './language.js';
+import { translatorFor } from './language.js';
 import { presentProblem } from './problem.presenter.js';
 
 /** Whatever goes wrong on the way to an answer, Fastify's own errors included, in the API's own form. */
@@ -23,7 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
     const { status, body, headers } = presentProblem(problem, {
       requestId: request.id,
       details: false,
-      translate: translateFor(request, {}),
+      translate: translatorFor(request, {}),
     });
     void reply
       .status(status)
@@ -42,7 +42,7 @@ const BY_STATUS: Readonly<Record<number, Problem['code']>> = {
 
 function problemOf(cause: unknown): Problem {
   if (cause instanceof Problem) return cause;
-  if (isDatabaseAway(cause)) return new Problem('database_away', { cause });
+  if (isDatabaseUnavailable(cause)) return new Problem('database_away', { cause });
   const status =
     cause instanceof HttpException ? cause.getStatus() : (cause as { statusCode?: unknown } | null)?.statusCode;
   const code = typeof status === 'number' ? BY_STATUS[status] : undefined;

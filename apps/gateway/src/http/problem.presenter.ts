@@ -1,12 +1,12 @@
 import type { Problem, Translate } from '@gatehouse/contracts';
 
-export interface HttpAnswer {
+export interface HttpResponseBody {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-interface Viewer {
+interface ProblemViewer {
   readonly requestId: string;
   /** Whether the viewer may read what exactly went wrong: superusers only (docs/spec/executor.md#flow-error). */
   readonly details: boolean;
@@ -15,7 +15,7 @@ interface Viewer {
 }
 
 /** A problem in the form that its line in `problems` asks for (docs/spec/http.md#problems). */
-export function presentProblem(problem: Problem, viewer: Viewer): HttpAnswer {
+export function presentProblem(problem: Problem, viewer: ProblemViewer): HttpResponseBody {
   const { status } = problem.entry;
   return { status, headers: headersOf(problem), body: bodyOf(problem, viewer) };
 }
@@ -26,7 +26,7 @@ const headersOf = ({ code, retryAfterS }: Problem) => ({
   ...(code === 'body_too_large' ? { connection: 'close' } : {}),
 });
 
-function bodyOf(problem: Problem, { requestId, details, translate }: Viewer) {
+function bodyOf(problem: Problem, { requestId, details, translate }: ProblemViewer) {
   const detail = translate(problem.detail.text, problem.detail.params);
   switch (problem.entry.body) {
     case 'flow_error':

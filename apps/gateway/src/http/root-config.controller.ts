@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Described } from './openapi/operation.js';
-import { Principals } from './principal.js';
+import { ApiEndpoint } from './openapi/operation.js';
+import { AuthService } from './principal.js';
 
 const errorReporting = z
   .object({
@@ -42,9 +42,9 @@ const CONFIG: z.input<typeof config> = {
 /** What clients ask for when they start (docs/spec/clients.md#brand-and-configuration). */
 @Controller('/api/v3/root/config')
 export class RootConfigController {
-  constructor(@Inject(Principals) private readonly principals: Principals) {}
+  constructor(@Inject(AuthService) private readonly principals: AuthService) {}
 
-  @Described({
+  @ApiEndpoint({
     id: 'root_config_retrieve',
     description: 'What clients must know of the server.',
     tag: 'root',

@@ -1,5 +1,5 @@
 import { Problem, sentence } from '@gatehouse/contracts';
-import { timed } from '@gatehouse/platform';
+import { histogram } from '@gatehouse/platform';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 interface Route {
@@ -16,7 +16,7 @@ const isFile = ({ routeOptions: { config } }: FastifyRequest) => 'file' in confi
  * The API's rules for addresses: every one ends in a slash, any other form of it does not exist; another method than a
  * route has is 405, HEAD too. Must be called before routes are registered.
  */
-export function strictRouting(fastify: FastifyInstance) {
+export function enforceStrictRouting(fastify: FastifyInstance) {
   const routes = new Map<string, Route>();
   fastify.addHook('onRoute', ({ url, method }) => {
     const route = routes.get(url) ?? { path: patternOf(url), methods: new Set<string>() };
@@ -28,7 +28,7 @@ export function strictRouting(fastify: FastifyInstance) {
     if (isFile(request)) return done();
     // An address that names a host would be led to as it stands.
     if (!path.startsWith('/') || !path.endsWith('/') || path.includes('%')) return done(new Problem('not_found'));
-    if (!request.is404) return done(namesOnly(request.params) ? undefined : new Problem('not_found'));
+    if (!request.is404) return done(hasSlugParams(request.params) ? undefined : new Problem('not_found'));
     const allowed = [...routes.values()]
       .filter((route) => route.path.test(path))
       .flatMap(({ methods }) => [...methods]);
@@ -46,7 +46,8 @@ const NAME = '[-a-zA-Z0-9_]+';
 const WHOLE_NAME = new RegExp(`^${NAME}$`);
 
 /** Whether every parameter of an address is a slug. */
-const namesOnly = (params: unknown) => Object.values(params as object).every((value) => WHOLE_NAME.test(String(value)));
+const hasSlugParams = (params: unknown) =>
+  Object.values(params as object).every((value) => WHOLE_NAME.test(String(value)));
 
 /** A route's own pattern, with the final slash that Nest leaves off; parameters are slugs. */
 function patternOf(url: string): RegExp {
@@ -57,10 +58,10 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${source}/$`);
 }
 
-const requests = timed('gatehouse_http_seconds', 'HTTP requests answered here', ['route', 'method', 'status']);
+const requests = histogram('gatehouse_http_seconds', 'HTTP requests answered here', ['route', 'method', 'status']);
 
 /** Measures every answer, by route: an address that has none is not worth a label. */
-export function measure(fastify: FastifyInstance) {
+export function recordRequestMetrics(fastify: FastifyInstance) {
   fastify.addHook('onResponse', ({ routeOptions, method }, reply, done) => {
     const route = routeOptions.url ?? 'none';
     requests.observe({ route, method, status: String(reply.statusCode) }, reply.elapsedTime / 1000);

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { hashSessionKey } from '../execution/session-key.js';
-import { sessionKeyOf } from './session.cookie.js';
+import { sessionKeyFrom } from './session.cookie.js';
 
 const [OLDER, OWN] = ['a'.repeat(43), 'b'.repeat(43)];
-const keyIn = (cookie: string | undefined) => sessionKeyOf({ headers: cookie === undefined ? {} : { cookie } });
+const keyIn = (cookie: string | undefined) => sessionKeyFrom({ headers: cookie === undefined ? {} : { cookie } });
 
 it('is the last of several keys: the first is what another installation left for the parent domain', () => {
   expect(keyIn(`authentik_session=${OLDER}; other=x; authentik_session=${OWN}`)).toEqual(hashSessionKey(OWN));

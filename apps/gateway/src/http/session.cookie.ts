@@ -2,8 +2,8 @@ import type { Effect } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { SessionCookie } from '../execution/request.js';
 import { hashSessionKey } from '../execution/session-key.js';
-import type { Client } from './client.js';
-import type { Exchange } from './exchange.js';
+import type { ClientInfo } from './client.js';
+import type { HttpExchange } from './exchange.js';
 
 /** The name that outposts and reverse proxies look for. */
 export const SESSION_COOKIE = 'authentik_session';
@@ -15,18 +15,18 @@ const KEY = new RegExp(`^\\s*${SESSION_COOKIE}="?([\\w-]{43})"?\\s*$`);
  * SHA-256 of the session cookie, if the request has one. Another installation may have left one of that name for the parent
  * domain, which comes first because it is older, so that of several the last counts.
  */
-export function sessionKeyOf({ headers }: Pick<FastifyRequest, 'headers'>): Buffer | undefined {
+export function sessionKeyFrom({ headers }: Pick<FastifyRequest, 'headers'>): Buffer | undefined {
   const cookies = headers.cookie?.split(';') ?? [];
   const value = cookies.flatMap((cookie) => KEY.exec(cookie)?.[1] ?? []).at(-1);
   return value === undefined ? undefined : hashSessionKey(value);
 }
 
 /** Whether a request came by TLS: to this process, or to a trusted proxy. */
-const cameByTls = ({ protocol }: FastifyRequest): boolean => protocol === 'https';
+const isTlsRequest = ({ protocol }: FastifyRequest): boolean => protocol === 'https';
 
 /** Whether the visitor comes by TLS, as all do where the site has no other address. */
 export const isSecure = (request: FastifyRequest): boolean =>
-  cameByTls(request) || request.server.hasDecorator(TLS_ONLY);
+  isTlsRequest(request) || request.server.hasDecorator(TLS_ONLY);
 
 /** Decorates the server of a site whose address is https. */
 export const TLS_ONLY = 'siteIsTlsOnly';
@@ -36,28 +36,33 @@ export const TLS_ONLY = 'siteIsTlsOnly';
  * by an inner address of the site, where it could not send a cookie back that is for TLS only.
  */
 export function setSessionCookie(
-  { request, reply }: Exchange,
+  { request, reply }: HttpExchange,
   { value, maxAgeS }: SessionCookie,
-  { outpost }: Pick<Client, 'outpost'>,
+  { outpost }: Pick<ClientInfo, 'outpost'>,
 ) {
   reply.setCookie(SESSION_COOKIE, value, {
-    ...attributesFor(request, outpost),
+    ...cookieAttributes(request, outpost),
     ...(maxAgeS === undefined ? {} : { maxAge: Math.floor(maxAgeS) }),
   });
 }
 
 /** Sets what stages have asked browsers to remember; a contract says by which names they may. */
-export function setAskedCookies(
-  { request, reply }: Exchange,
+export function setEffectCookies(
+  { request, reply }: HttpExchange,
   effects: readonly Effect[],
-  { outpost }: Pick<Client, 'outpost'>,
+  { outpost }: Pick<ClientInfo, 'outpost'>,
 ) {
   for (const effect of effects) {
     if (effect.type !== 'cookie') continue;
     const maxAge = Math.floor(effect.max_age_s);
-    reply.setCookie(effect.name, effect.value, { ...attributesFor(request, outpost), maxAge });
+    reply.setCookie(effect.name, effect.value, { ...cookieAttributes(request, outpost), maxAge });
   }
 }
 
-const attributesFor = (request: FastifyRequest, outpost: boolean) =>
-  ({ path: '/', httpOnly: true, sameSite: 'lax', secure: outpost ? cameByTls(request) : isSecure(request) }) as const;
+const cookieAttributes = (request: FastifyRequest, outpost: boolean) =>
+  ({
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: outpost ? isTlsRequest(request) : isSecure(request),
+  }) as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { paginatedOf } from './pagination.js';
+import { paginatedSchema } from './pagination.js';
 
 const text = z.string();
 const software = { family: text, major: text, minor: text };
@@ -34,7 +34,7 @@ export const authenticatedSession = z
 export type AuthenticatedSession = z.input<typeof authenticatedSession>;
 
 /** A page of such sessions. */
-export const authenticatedSessions = paginatedOf(authenticatedSession).meta({
+export const authenticatedSessions = paginatedSchema(authenticatedSession).meta({
   id: 'PaginatedAuthenticatedSessionList',
   description: 'A page of sessions.',
 });

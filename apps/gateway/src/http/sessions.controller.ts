@@ -2,11 +2,11 @@ import { Problem } from '@gatehouse/contracts';
 import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type ListedSession, Sessions } from '../execution/sessions.js';
-import { ListOwner } from './list-owner.js';
-import { Described } from './openapi/operation.js';
-import { pageOf, pageQuery, paginated, sliceOf } from './pagination.js';
-import { type Principal, Principals } from './principal.js';
+import { type SessionSummary, Sessions } from '../execution/sessions.js';
+import { ListOwnerResolver } from './list-owner.js';
+import { ApiEndpoint } from './openapi/operation.js';
+import { pageQuery, paginated, parsePage, toSlice } from './pagination.js';
+import { AuthService, type Principal } from './principal.js';
 import { genericError } from './problem.bodies.js';
 import { type AuthenticatedSession, authenticatedSession, authenticatedSessions } from './sessions.bodies.js';
 import { parseUserAgent } from './user-agent.js';
@@ -16,12 +16,12 @@ import { isUuid } from './uuid.js';
 @Controller('/api/v3/core/authenticated_sessions')
 export class SessionsController {
   constructor(
-    @Inject(Principals) private readonly principals: Principals,
+    @Inject(AuthService) private readonly principals: AuthService,
     @Inject(Sessions) private readonly sessions: Sessions,
-    @Inject(ListOwner) private readonly owner: ListOwner,
+    @Inject(ListOwnerResolver) private readonly owner: ListOwnerResolver,
   ) {}
 
-  @Described({
+  @ApiEndpoint({
     id: 'core_authenticated_sessions_list',
     description: 'Sessions that somebody is logged in to, the last used first: one’s own, for a superuser everybody’s.',
     tag: 'core',
@@ -30,10 +30,10 @@ export class SessionsController {
   })
   @Get('')
   async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const page = pageOf(request);
+    const page = parsePage(request);
     const principal = await this.principals.load({ request, reply });
     const owner = await this.owner.of(principal, request.query, 'user__username');
-    const found = await this.sessions.list(owner, sliceOf(page));
+    const found = await this.sessions.list(owner, toSlice(page));
     const count = await this.sessions.count(owner);
     return paginated(
       page,
@@ -42,7 +42,7 @@ export class SessionsController {
     );
   }
 
-  @Described({
+  @ApiEndpoint({
     id: 'core_authenticated_sessions_retrieve',
     description: 'One such session.',
     tag: 'core',
@@ -61,7 +61,7 @@ export class SessionsController {
   }
 
   /** Ends a session: its next request, at whatever gateway, is a stranger's. */
-  @Described({
+  @ApiEndpoint({
     id: 'core_authenticated_sessions_destroy',
     description: 'Ends a session.',
     tag: 'core',
@@ -83,7 +83,7 @@ export class SessionsController {
 /** Whose sessions somebody may see; undefined: everybody's. */
 const ownerOf = ({ user }: Principal) => (user.is_superuser ? undefined : user.uuid);
 
-function present(session: ListedSession, { sessionId }: Principal): AuthenticatedSession {
+function present(session: SessionSummary, { sessionId }: Principal): AuthenticatedSession {
   const { id, userPk, lastIp, userAgent, lastUsed, expires } = session;
   return {
     uuid: id,

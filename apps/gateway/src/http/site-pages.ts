@@ -2,10 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Drawn, FrameParts, Opened, OpenedApi, OpenedOwn, Pages } from '@gatehouse/web';
+import type {
+  AccountPageData,
+  ApiPageData,
+  DocumentOptions,
+  FlowPageData,
+  PageRenderers,
+  RenderedPage,
+} from '@gatehouse/web';
 
 /** A file that pages load, as it is and compressed. */
-export interface PageFile {
+export interface StaticFile {
   readonly type: string;
   readonly bytes: Readonly<Record<Encoding, Buffer>>;
 }
@@ -13,64 +20,64 @@ export interface PageFile {
 export type Encoding = 'br' | 'gzip' | 'identity';
 
 /** A page that is ready to be sent. */
-export type SentPage = ReturnType<SitePages['flow']>;
+export type SendablePage = ReturnType<PageRenderer['flow']>;
 
 /** Entry of the script in the manifest of the build. */
 const ENTRY = 'src/client.tsx';
 /** Where the build puts what solves the house's own puzzle. */
-const PROOF = 'proof/proof-of-work.js';
+const PROOF_OF_WORK_FILE = 'proof/proof-of-work.js';
 const SUFFIXES: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz', identity: '' };
 /** Where the files are on the server; what is under it never changes. */
 export const FILES_ADDRESS = '/static/pages';
 
 interface Loaded {
   /** By name. */
-  readonly files: ReadonlyMap<string, PageFile>;
-  readonly proofScript: PageFile;
+  readonly files: ReadonlyMap<string, StaticFile>;
+  readonly proofScript: StaticFile;
 }
 
 /** The site's pages as they were built: what draws them, and the files that they load. */
-export class SitePages {
+export class PageRenderer {
   private constructor(
-    private readonly pages: Pages,
+    private readonly pages: PageRenderers,
     private readonly script: string,
     private readonly loaded: Loaded,
   ) {}
 
   /** What solves the house's own puzzle in a browser. */
-  get proofScript(): PageFile {
+  get proofScript(): StaticFile {
     return this.loaded.proofScript;
   }
 
   /** `folder`: where the build put them. All of it is small, and kept in memory. */
-  static async open(folder: string): Promise<SitePages> {
+  static async open(folder: string): Promise<PageRenderer> {
     const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
-    const pages = (await import(pathToFileURL(join(folder, 'server.js')).href)) as Pages;
+    const pages = (await import(pathToFileURL(join(folder, 'server.js')).href)) as PageRenderers;
     const files = await Promise.all(
       Object.values(manifest).map(async ({ file }) => [basename(file), await read(join(folder, file))] as const),
     );
     const script = basename(manifest[ENTRY]?.file ?? '');
-    const proofScript = await read(join(folder, PROOF));
-    return new SitePages(pages, `${FILES_ADDRESS}/${script}`, { files: new Map(files), proofScript });
+    const proofScript = await read(join(folder, PROOF_OF_WORK_FILE));
+    return new PageRenderer(pages, `${FILES_ADDRESS}/${script}`, { files: new Map(files), proofScript });
   }
 
-  file(name: string): PageFile | undefined {
+  file(name: string): StaticFile | undefined {
     return this.loaded.files.get(name);
   }
 
-  flow(opened: Opened) {
+  flow(opened: FlowPageData) {
     return this.drawn((frame) => this.pages.drawFlow(opened, frame));
   }
 
-  own(opened: OpenedOwn) {
+  own(opened: AccountPageData) {
     return this.drawn((frame) => this.pages.drawOwn(opened, frame));
   }
 
-  api(opened: OpenedApi) {
+  api(opened: ApiPageData) {
     return this.drawn((frame) => this.pages.drawApi(opened, frame));
   }
 
-  private drawn(draw: (frame: FrameParts) => Drawn) {
+  private drawn(draw: (frame: DocumentOptions) => RenderedPage) {
     const nonce = newNonce();
     return { ...draw({ nonce, script: this.script }), nonce };
   }
@@ -81,7 +88,7 @@ const newNonce = (): string => randomBytes(16).toString('base64');
 
 type Manifest = Readonly<Record<string, { readonly file: string }>>;
 
-async function read(path: string): Promise<PageFile> {
+async function read(path: string): Promise<StaticFile> {
   const [br, gzip, identity] = await Promise.all(
     (['br', 'gzip', 'identity'] as const).map((encoding) => readFile(path + SUFFIXES[encoding])),
   );

@@ -2,28 +2,28 @@ import { Problem, sentence } from '@gatehouse/contracts';
 import { translator } from '@gatehouse/texts';
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Brands } from '../execution/brands.js';
-import type { Turned } from '../execution/source-arrivals.js';
-import { Unreadable } from './body.parser.js';
+import { BrandStore } from '../execution/brands.js';
+import type { SourceRefusal } from '../execution/source-arrivals.js';
+import { InvalidBody } from './body.parser.js';
 import { isCrossSite } from './cross-site.js';
-import { DeniedPage } from './denied.page.js';
-import type { Exchange } from './exchange.js';
+import { AccessDeniedPage } from './denied.page.js';
+import type { HttpExchange } from './exchange.js';
 import { localeFor } from './language.js';
-import { SourceDesk, type Way } from './source.desk.js';
+import { type SourceLoginResult, SourceLoginService } from './source.desk.js';
 
 const LOGIN = '/flows/-/default/authentication/';
 /** Characters of a parameter that a provider sends along; of Apple's `user` and of codes there are fewer. */
 const MAX_PARAMETER = 8192;
 
-const FOREIGN_START = sentence('Connect an account from your own page.');
+const CROSS_SITE_START = sentence('Connect an account from your own page.');
 
 /** Where people set out to sign in elsewhere, and where they come back to. */
 @Controller('/source/oauth')
-export class SourcePagesController {
+export class SourceLoginController {
   constructor(
-    @Inject(SourceDesk) private readonly desk: SourceDesk,
-    @Inject(Brands) private readonly brands: Brands,
-    @Inject(DeniedPage) private readonly denied: DeniedPage,
+    @Inject(SourceLoginService) private readonly desk: SourceLoginService,
+    @Inject(BrandStore) private readonly brands: BrandStore,
+    @Inject(AccessDeniedPage) private readonly denied: AccessDeniedPage,
   ) {}
 
   @Get('login/:slug/')
@@ -31,7 +31,7 @@ export class SourcePagesController {
     const exchange = { request, reply };
     const visitor = await this.desk.visitorOf(exchange);
     // Otherwise a foreign page could connect an account of its own choice.
-    if (visitor && isCrossSite(request)) throw new Problem('csrf_failed', { detail: FOREIGN_START });
+    if (visitor && isCrossSite(request)) throw new Problem('csrf_failed', { detail: CROSS_SITE_START });
     return this.lead(exchange, await this.desk.begin(exchange, await this.desk.load(slug)));
   }
 
@@ -39,7 +39,7 @@ export class SourcePagesController {
   async callback(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const exchange = { request, reply };
     await this.desk.visitorOf(exchange);
-    const answer = bounded(Object.fromEntries(new URLSearchParams(queryOf(request))));
+    const answer = boundedParameters(Object.fromEntries(new URLSearchParams(queryOf(request))));
     return this.lead(exchange, await this.desk.complete(exchange, await this.desk.load(slug), answer));
   }
 
@@ -51,17 +51,17 @@ export class SourcePagesController {
     @Req() _request: FastifyRequest,
     @Res() reply: FastifyReply,
   ) {
-    if (fields instanceof Unreadable) throw fields.problem;
-    const answer = new URLSearchParams(bounded(Object(fields) as object));
+    if (fields instanceof InvalidBody) throw fields.problem;
+    const answer = new URLSearchParams(boundedParameters(Object(fields) as object));
     return reply.redirect(`/source/oauth/callback/${slug}/?${answer}`, 303);
   }
 
-  private async lead(exchange: Exchange, way: Way) {
+  private async lead(exchange: HttpExchange, way: SourceLoginResult) {
     if ('to' in way) return exchange.reply.redirect(way.to, 302);
     return this.turn(exchange, way.turned);
   }
 
-  private async turn(exchange: Exchange, { status, why }: Turned) {
+  private async turn(exchange: HttpExchange, { status, why }: SourceRefusal) {
     const brand = await this.brands.find(exchange.request.host);
     const translate = translator(localeFor(exchange.request, { brand }));
     void exchange.reply.status(status);
@@ -72,7 +72,7 @@ export class SourcePagesController {
 const queryOf = ({ url }: FastifyRequest) => url.split('?').slice(1).join('?');
 
 /** What a provider sends along, as far as it is text and not too much. */
-const bounded = (answer: object): Record<string, string> =>
+const boundedParameters = (answer: object): Record<string, string> =>
   Object.fromEntries(
     Object.entries(answer).filter(([, value]) => typeof value === 'string' && value.length <= MAX_PARAMETER),
   );

@@ -11,14 +11,19 @@ import {
 import type { Identity } from '../execution/plans.js';
 import type { Providers } from '../execution/providers.js';
 import { UNKNOWN_ERROR } from '../execution/request.js';
-import { flowGone, type Newcomer, type SourceArrivals, type Turned } from '../execution/source-arrivals.js';
+import {
+  refusalFor,
+  type SourceFlowManager,
+  type SourceLoginContext,
+  type SourceRefusal,
+} from '../execution/source-arrivals.js';
 import type { SourceBook } from '../execution/source-book.js';
 import type { SourceLogins } from '../execution/source-logins.js';
-import type { Clients } from './client.js';
-import type { Exchange } from './exchange.js';
-import type { FlowDoor } from './flow.door.js';
-import type { Principals } from './principal.js';
-import { sessionKeyOf, setSessionCookie } from './session.cookie.js';
+import type { ClientResolver } from './client.js';
+import type { HttpExchange } from './exchange.js';
+import type { FlowService } from './flow.door.js';
+import type { AuthService } from './principal.js';
+import { sessionKeyFrom, setSessionCookie } from './session.cookie.js';
 
 /** Bytes of a state: nobody guesses them. */
 const STATE_BYTES = 32;
@@ -26,25 +31,25 @@ const STATE_BYTES = 32;
 const NO_STATE = sentence('Authentication failed: State check failed.');
 
 /** Where somebody goes on, or why they do not. */
-export type Way = { readonly to: string } | { readonly turned: Turned };
+export type SourceLoginResult = { readonly to: string } | { readonly turned: SourceRefusal };
 
 interface Parts {
   readonly book: SourceBook;
   readonly logins: SourceLogins;
   readonly providers: Providers;
-  readonly arrivals: SourceArrivals;
-  readonly door: FlowDoor;
-  readonly principals: Principals;
-  readonly clients: Clients;
+  readonly arrivals: SourceFlowManager;
+  readonly door: FlowService;
+  readonly principals: AuthService;
+  readonly clients: ClientResolver;
   readonly baseUrl: string;
 }
 
 /** Sends people to sources, and receives them when they are back. */
-export class SourceDesk {
+export class SourceLoginService {
   constructor(private readonly parts: Parts) {}
 
   /** Who is logged in by their session; a token is no browser. Strangers are counted. */
-  async visitorOf(exchange: Exchange): Promise<Identity | undefined> {
+  async visitorOf(exchange: HttpExchange): Promise<Identity | undefined> {
     const principal = await this.parts.principals.find(exchange);
     return principal?.byToken ? undefined : principal?.user;
   }
@@ -59,20 +64,24 @@ export class SourceDesk {
   }
 
   /** Begins a login at a provider. */
-  async begin(exchange: Exchange, source: PublishedSource): Promise<Way> {
+  async begin(exchange: HttpExchange, source: PublishedSource): Promise<SourceLoginResult> {
     const state = randomBytes(STATE_BYTES).toString('base64url');
     const begun = await this.parts.providers.begin({ source, redirect_uri: this.redirectUri(source), state });
-    if ('refused' in begun) return { turned: refusedBy(begun.refused) };
+    if ('refused' in begun) return { turned: refusalFrom(begun.refused) };
     const login = { source: source.uuid, kept: begun.kept, query: queryOf(exchange) };
-    const key = await this.parts.logins.open(state, login, sessionKeyOf(exchange.request));
+    const key = await this.parts.logins.open(state, login, sessionKeyFrom(exchange.request));
     if (key) setSessionCookie(exchange, key.cookie, await this.parts.clients.of(exchange.request));
     return { to: begun.to };
   }
 
   /** Receives somebody whom a provider sends back, if they set out from here, in this session, for this source. */
-  async complete(exchange: Exchange, source: PublishedSource, answer: Readonly<Record<string, string>>): Promise<Way> {
+  async complete(
+    exchange: HttpExchange,
+    source: PublishedSource,
+    answer: Readonly<Record<string, string>>,
+  ): Promise<SourceLoginResult> {
     const { state = '' } = answer;
-    const login = await this.parts.logins.take(state, sessionKeyOf(exchange.request));
+    const login = await this.parts.logins.take(state, sessionKeyFrom(exchange.request));
     if (login?.source !== source.uuid) return { turned: { status: 200, why: NO_STATE } };
     const { kept, query } = login;
     const proof = { redirect_uri: this.redirectUri(source), state, kept, answer: { ...answer } };
@@ -81,14 +90,14 @@ export class SourceDesk {
 
   /** Receives whoever brings a proof of who they are at a source. */
   async receive(
-    exchange: Exchange,
-    { source, proof, query }: Pick<SourceComplete, 'source' | 'proof'> & Pick<Newcomer, 'query'>,
-  ): Promise<Way> {
+    exchange: HttpExchange,
+    { source, proof, query }: Pick<SourceComplete, 'source' | 'proof'> & Pick<SourceLoginContext, 'query'>,
+  ): Promise<SourceLoginResult> {
     const completed = await this.parts.providers.complete({ source, proof });
-    if ('refused' in completed) return { turned: refusedBy(completed.refused) };
+    if ('refused' in completed) return { turned: refusalFrom(completed.refused) };
     const visitor = await this.visitorOf(exchange);
     const { ip: clientIp } = await this.parts.clients.of(exchange.request);
-    const session = { sessionKey: sessionKeyOf(exchange.request), visitor, clientIp };
+    const session = { sessionKey: sessionKeyFrom(exchange.request), visitor, clientIp };
     const arrived = await this.parts.arrivals.receive({ source, identity: completed.identity, query, ...session });
     if ('to' in arrived && arrived.cookie)
       setSessionCookie(exchange, arrived.cookie, await this.parts.clients.of(exchange.request));
@@ -97,17 +106,17 @@ export class SourceDesk {
     // What the provider sent along is no part of the flow's address.
     return this.parts.door.begin(exchange, { slug, query, outer: {} }, beginning).then(
       () => ({ to: pageOf(slug, query) }),
-      (error: unknown) => ({ turned: flowGone(error) }),
+      (error: unknown) => ({ turned: refusalFor(error) }),
     );
   }
 
   /** Connects who is logged in with whoever they prove to be at a source. */
   async connect(
-    exchange: Exchange,
+    exchange: HttpExchange,
     { source, proof, user }: Pick<SourceComplete, 'source' | 'proof'> & { readonly user: Identity },
-  ): Promise<Way> {
+  ): Promise<SourceLoginResult> {
     const completed = await this.parts.providers.complete({ source, proof });
-    if ('refused' in completed) return { turned: refusedBy(completed.refused) };
+    if ('refused' in completed) return { turned: refusalFrom(completed.refused) };
     const { ip: clientIp } = await this.parts.clients.of(exchange.request);
     return this.parts.arrivals.connect({ source, identity: completed.identity, clientIp }, user);
   }
@@ -117,13 +126,13 @@ export class SourceDesk {
 }
 
 /** What the service says is of the provider, or a sentence of the house. */
-const refusedBy = (message: Message): Turned => ({
+const refusalFrom = (message: Message): SourceRefusal => ({
   status: 200,
   why: 'text' in message ? { text: message.text, params: message.params ?? {} } : UNKNOWN_ERROR,
 });
 
 /** Where somebody wants to go, and nothing else: what else there is in the address is for nobody. */
-function queryOf({ request }: Exchange): Record<string, string> {
+function queryOf({ request }: HttpExchange): Record<string, string> {
   const { next } = request.query as { next?: unknown };
   return typeof next === 'string' && isLocalPath(next) ? { next } : {};
 }

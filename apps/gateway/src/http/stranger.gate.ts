@@ -1,7 +1,7 @@
 import { Problem } from '@gatehouse/contracts';
 import type { FastifyReply } from 'fastify';
 import type { GatewayConfig } from '../gateway.config.js';
-import { NetworkRates } from './network-rates.js';
+import { NetworkRateLimiter } from './network-rates.js';
 
 /** Networks that are remembered at a time, some 20 MB of them. */
 const NETWORKS = 100_000;
@@ -9,12 +9,12 @@ const NETWORKS = 100_000;
 type Settings = Pick<GatewayConfig, 'ANONYMOUS_RATE' | 'ANONYMOUS_RATE_PERIOD_S'>;
 
 /** Bounds how often people who are not logged in may come from one network (docs/spec/http.md#anonymous-rate-limit). */
-export class StrangerGate {
-  private readonly rates: NetworkRates | undefined;
+export class AnonymousRateLimiter {
+  private readonly rates: NetworkRateLimiter | undefined;
   private readonly policy: string;
 
   constructor({ ANONYMOUS_RATE: requests, ANONYMOUS_RATE_PERIOD_S: periodS }: Settings) {
-    this.rates = requests === 0 ? undefined : new NetworkRates({ requests, periodS, networks: NETWORKS });
+    this.rates = requests === 0 ? undefined : new NetworkRateLimiter({ requests, periodS, networks: NETWORKS });
     this.policy = `"anonymous";q=${requests};w=${periodS}`;
   }
 

@@ -20,13 +20,13 @@ const SYSTEMS: readonly (readonly [family: string, pattern: RegExp])[] = [
 export function parseUserAgent(string: string) {
   return {
     device: { brand: '', family: 'Other', model: '' },
-    os: { ...recognised(SYSTEMS, string), patch_minor: '' },
-    user_agent: recognised(BROWSERS, string),
+    os: { ...matchFamily(SYSTEMS, string), patch_minor: '' },
+    user_agent: matchFamily(BROWSERS, string),
     string,
   };
 }
 
-function recognised(known: typeof BROWSERS, text: string) {
+function matchFamily(known: typeof BROWSERS, text: string) {
   for (const [family, pattern] of known) {
     const found = pattern.exec(text);
     if (found) return { family, major: found[1] ?? '', minor: found[2] ?? '', patch: found[3] ?? '' };

@@ -1,12 +1,12 @@
-import { MAX_DEVICE_SECRET } from '@gatehouse/contracts';
+import { MAX_DEVICE_SECRET_LENGTH } from '@gatehouse/contracts';
 import { Controller, Get, HttpCode, HttpStatus, Inject, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DeviceGrants } from '../execution/device-grants.js';
 import { Grantors } from '../execution/grantors.js';
 import { OauthClients } from '../execution/oauth-clients.js';
 import type { Identity } from '../execution/plans.js';
-import { Clients } from './client.js';
-import { StrangerGate } from './stranger.gate.js';
+import { ClientResolver } from './client.js';
+import { AnonymousRateLimiter } from './stranger.gate.js';
 
 /** Says to a device whom its token stands for, as far as they have allowed (OpenID Connect Core §5.3). */
 @Controller('/application/o/userinfo')
@@ -15,8 +15,8 @@ export class UserinfoController {
     @Inject(DeviceGrants) private readonly grants: DeviceGrants,
     @Inject(Grantors) private readonly grantors: Grantors,
     @Inject(OauthClients) private readonly oauthClients: OauthClients,
-    @Inject(Clients) private readonly clients: Clients,
-    @Inject(StrangerGate) private readonly gate: StrangerGate,
+    @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(AnonymousRateLimiter) private readonly gate: AnonymousRateLimiter,
   ) {}
 
   @Get('')
@@ -41,7 +41,7 @@ export class UserinfoController {
   /** A token counts while its client is there, and whoever gave it. */
   private async grantOf({ headers }: FastifyRequest) {
     const [, token] = /^bearer +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
-    if (token === undefined || token.length > MAX_DEVICE_SECRET) return undefined;
+    if (token === undefined || token.length > MAX_DEVICE_SECRET_LENGTH) return undefined;
     const granted = await this.grants.findToken(token);
     const client = granted && (await this.oauthClients.find(granted.client_id));
     if (!granted || client?.application.uuid !== granted.application) return undefined;

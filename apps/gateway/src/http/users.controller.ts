@@ -1,24 +1,24 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Self } from '../execution/sessions.js';
+import type { CurrentUser } from '../execution/sessions.js';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
-import { Avatars } from './avatars.js';
-import { Described } from './openapi/operation.js';
-import { Principals } from './principal.js';
-import { uidOf } from './uid.js';
+import { AvatarService } from './avatars.js';
+import { ApiEndpoint } from './openapi/operation.js';
+import { AuthService } from './principal.js';
+import { userUid } from './uid.js';
 import { sessionUser, type UserSelf } from './users.bodies.js';
 
 /** Who a session or a token belongs to: what a reverse proxy asks before it lets somebody through. */
 @Controller('/api/v3/core/users')
 export class UsersController {
   constructor(
-    @Inject(Principals) private readonly principals: Principals,
-    @Inject(Avatars) private readonly avatars: Avatars,
+    @Inject(AuthService) private readonly principals: AuthService,
+    @Inject(AvatarService) private readonly avatars: AvatarService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
   ) {}
 
   /** The user who asks; 403 for anybody else. */
-  @Described({
+  @ApiEndpoint({
     id: 'core_users_me_retrieve',
     description: 'Who asks: the user of the token, else of the session.',
     tag: 'core',
@@ -29,12 +29,12 @@ export class UsersController {
     return { user: this.present((await this.principals.load({ request, reply })).user) };
   }
 
-  private present(user: Self): UserSelf {
+  private present(user: CurrentUser): UserSelf {
     const { pk, username, name, is_active, is_superuser, groups, email, settings, type } = user;
     return {
       ...{ pk, username, name, is_active, is_superuser, groups, email, settings, type },
       avatar: this.avatars.of(user),
-      uid: uidOf(user, this.config),
+      uid: userUid(user, this.config),
       system_permissions: [],
     };
   }

@@ -1,13 +1,13 @@
 import { formatReport } from '@gatehouse/blueprints';
 import { applyFiles, readFiles } from '../apply-files.js';
-import { argumentsOf } from '../command.js';
+import { parseCommandArguments } from '../command.js';
 import { openPostgres } from '../local-postgres.js';
 import { openLocalState, sealKeysOf } from '../local-state.js';
 import { migrateAll } from '../migrate-all.js';
 
 /** Applies blueprints, all of them or none, and says what that did. */
 export async function apply(args: readonly string[]): Promise<string> {
-  const { values, names } = argumentsOf(args, { strict: { type: 'boolean', default: false } });
+  const { values, names } = parseCommandArguments(args, { strict: { type: 'boolean', default: false } });
   const files = await readFiles(names);
   const postgres = await openPostgres(openLocalState);
   try {

@@ -1,13 +1,13 @@
 import { checkBlueprints, formatFindings } from '@gatehouse/blueprints';
 import { folderLibrary, readFiles } from '../apply-files.js';
-import { argumentsOf } from '../command.js';
-import { PythonErrand } from '../python-errand.js';
+import { parseCommandArguments } from '../command.js';
+import { LazyPythonSyntaxChecker } from '../python-errand.js';
 
 /** Says what is wrong with blueprints, or may be; errors make the command fail. */
 export async function check(args: readonly string[]): Promise<string> {
-  const { values, names } = argumentsOf(args, { json: { type: 'boolean', default: false } });
+  const { values, names } = parseCommandArguments(args, { json: { type: 'boolean', default: false } });
   const files = await readFiles(names);
-  const syntax = new PythonErrand();
+  const syntax = new LazyPythonSyntaxChecker();
   try {
     const findings = await checkBlueprints({ files, library: folderLibrary(), env: process.env, syntax });
     if (findings.some(({ severity }) => severity === 'error')) process.exitCode = 1;

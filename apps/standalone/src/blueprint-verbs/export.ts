@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { exportFlow, FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
-import { argumentsOf, CommandError } from '../command.js';
+import { CommandError, parseCommandArguments } from '../command.js';
 import { openPostgres } from '../local-postgres.js';
 import { openLocalState, sealKeysOf } from '../local-state.js';
 
 /** Writes a flow as a blueprint, to a file or as the answer. */
 export async function exportOne(args: readonly string[]): Promise<string> {
-  const { values, names } = argumentsOf(args, { output: { type: 'string' } });
+  const { values, names } = parseCommandArguments(args, { output: { type: 'string' } });
   const [slug = '', ...others] = names;
   if (others.length > 0) throw new CommandError('one flow is exported at a time');
   const text = await read(slug);

@@ -3,28 +3,28 @@ import { z } from 'zod';
 import { parsed, reasonsOf, record, time } from '../user-import/export-lines.js';
 
 /** Whom an export means, by what it says of them. */
-export interface Account {
+export interface ExportedAccount {
   readonly uuid?: string | undefined;
   readonly username?: string | undefined;
 }
 
 const pk = z.union([z.int(), z.string().min(1).max(100)]);
 /** A number or a UUID of a row; or a user's name, where the export was made with natural keys. */
-const owner = z.union([pk, z.tuple([z.string()])]);
+const userReference = z.union([pk, z.tuple([z.string()])]);
 /** Years of long ago stand for times that nobody knows. */
-const moment = time
+const exportTime = time
   .transform((text) => new Date(text))
   .transform((date) => (date.getTime() > 0 ? date : undefined))
   .nullish()
   .transform((date) => date ?? undefined);
 
 const device = z.looseObject({
-  user: owner,
+  user: userReference,
   name: z.string().default(''),
   confirmed: z.boolean().default(true),
   stage: z.string().max(100).nullish(),
-  created: moment,
-  last_used: moment,
+  created: exportTime,
+  last_used: exportTime,
 });
 const token = z.object({ device: pk, token: z.string().min(1).max(100) });
 const user = z.object({ uuid: z.uuid().optional(), username: z.string().min(1) });
@@ -37,15 +37,15 @@ export interface DeviceRow extends Readonly<z.output<typeof device>> {
 }
 
 /** What a line says that matters for devices. */
-export type DeviceLine =
+export type DeviceExportLine =
   | { readonly type: 'device'; readonly row: DeviceRow }
   | { readonly type: 'code'; readonly device: string; readonly code: string }
-  | { readonly type: 'user'; readonly pk: string; readonly account: Account }
+  | { readonly type: 'user'; readonly pk: string; readonly account: ExportedAccount }
   | { readonly type: 'stage'; readonly id: string; readonly name: string }
   | { readonly type: 'other' }
   | { readonly type: 'wrong'; readonly why: string };
 
-type Reader = (pk: string, fields: unknown) => DeviceLine;
+type Reader = (pk: string, fields: unknown) => DeviceExportLine;
 
 const deviceReader =
   (kind: DeviceClass): Reader =>
@@ -62,14 +62,14 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['authentik_flows.stage', (id, fields) => ({ type: 'stage', id, name: stage.parse(fields).name })],
 ]);
 
-const codeOf = ({ device, token: code }: z.output<typeof token>): DeviceLine => ({
+const codeOf = ({ device, token: code }: z.output<typeof token>): DeviceExportLine => ({
   type: 'code',
   device: String(device),
   code,
 });
 
 /** Reads a line of JSON. */
-export function readDeviceLine(text: string): DeviceLine {
+export function readDeviceLine(text: string): DeviceExportLine {
   const json = parsed(text);
   if (json === undefined) return { type: 'wrong', why: 'this is no JSON' };
   const row = record.safeParse(json).data;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Account, DeviceLine, DeviceRow } from './device-lines.js';
+import type { DeviceExportLine, DeviceRow, ExportedAccount } from './device-lines.js';
 
 interface Codes {
   readonly line: number;
@@ -7,12 +7,12 @@ interface Codes {
 }
 
 /** What an export says of the place that it was made at, as far as devices belong to it. */
-export class Elsewhere {
-  private readonly users = new Map<string, Account>();
+export class DeviceExportIndex {
+  private readonly users = new Map<string, ExportedAccount>();
   private readonly stages = new Map<string, string>();
   private readonly codes = new Map<string, Codes>();
 
-  learn(line: DeviceLine, number: number): void {
+  learn(line: DeviceExportLine, number: number): void {
     if (line.type === 'user') this.users.set(line.pk, line.account);
     if (line.type === 'stage') this.stages.set(line.id, line.name);
     if (line.type !== 'code') return;
@@ -22,7 +22,7 @@ export class Elsewhere {
   }
 
   /** Whom a device names; undefined where the file does not say who that is. */
-  accountOf(user: DeviceRow['user']): Account | undefined {
+  accountOf(user: DeviceRow['user']): ExportedAccount | undefined {
     if (Array.isArray(user)) return { username: user[0] };
     const known = this.users.get(String(user));
     if (known || typeof user === 'number') return known;

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TypeormDevices } from '@gatehouse/authenticators';
 import { Sealer } from '@gatehouse/platform';
-import { Numbers } from '@gatehouse/stages/devices';
+import { PhoneNumberIndex } from '@gatehouse/stages/devices';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withDevices } from '../../../../test/support/devices.js';
 import { flowDatabase } from '../../../../test/support/flow-database.js';
 import { importDevices } from './import-devices.js';
-import { TypeormSurroundings } from './typeorm-surroundings.js';
+import { DeviceImportLookup } from './typeorm-surroundings.js';
 
 const APP = 'authentik_stages_authenticator_';
 const KEY = '3132333435363738393031323334353637383930';
@@ -20,7 +20,7 @@ const [ALICE, BOB] = [randomUUID(), randomUUID()];
 
 let source: DataSource;
 let devices: TypeormDevices;
-let numbers: Numbers;
+let numbers: PhoneNumberIndex;
 let folder: string;
 let close: () => Promise<void>;
 beforeAll(async () => {
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const { MFA_SEAL_KEYS } = await withDevices(database.url);
   const sealer = new Sealer(MFA_SEAL_KEYS);
   devices = new TypeormDevices(source, sealer);
-  numbers = new Numbers(devices, sealer);
+  numbers = new PhoneNumberIndex(devices, sealer);
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-devices-'));
   await source.query(`INSERT INTO directory.users (id, username) VALUES ($1, 'Alice'), ($2, 'bob')`, [ALICE, BOB]);
   await source.query(
@@ -57,7 +57,7 @@ const code = (token: string, of: unknown = 1) => row(`${APP}static.statictoken`,
 async function imported(...lines: readonly unknown[]) {
   const file = join(folder, 'export.jsonl');
   await writeFile(file, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
-  const surroundings = new TypeormSurroundings(source);
+  const surroundings = new DeviceImportLookup(source);
   return importDevices({ file, devices, numbers, surroundings, progress: () => undefined });
 }
 const kept = async () => (await devices.of(ALICE))[0];

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
-import { type Devices, MAX_DEVICE_NAME } from '@gatehouse/authenticators';
+import { type Devices, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
-import { exportedProof, type Numbers } from '@gatehouse/stages/devices';
+import { type PhoneNumberIndex, readExportedDevice } from '@gatehouse/stages/devices';
 import { z } from 'zod';
 import { linesOf } from '../file-lines.js';
 import { reasonsOf } from '../user-import/export-lines.js';
-import type { Account, DeviceRow } from './device-lines.js';
+import type { DeviceRow, ExportedAccount } from './device-lines.js';
 import { readDeviceLine } from './device-lines.js';
-import { Elsewhere } from './elsewhere.js';
-import type { TypeormSurroundings } from './typeorm-surroundings.js';
+import { DeviceExportIndex } from './elsewhere.js';
+import type { DeviceImportLookup } from './typeorm-surroundings.js';
 
 /** Devices whose owners are looked up together. */
 const BATCH = 500;
 /** Lines whose faults are told one by one. */
-const TOLD = 20;
+const MAX_REPORTED_ERRORS = 20;
 
 /** What became of a file. */
 export interface DeviceReport {
@@ -30,12 +30,12 @@ export interface DeviceReport {
   readonly faults: string[];
 }
 
-interface Parts {
+interface Dependencies {
   readonly devices: Devices;
-  readonly numbers: Numbers;
-  readonly surroundings: TypeormSurroundings;
+  readonly numbers: PhoneNumberIndex;
+  readonly surroundings: DeviceImportLookup;
 }
-interface Import extends Parts {
+interface DeviceImportOptions extends Dependencies {
   readonly file: string;
   /** Called with the bytes that were read so far, of both looks at the file. */
   readonly progress: (bytes: number, report: DeviceReport) => void;
@@ -47,7 +47,7 @@ interface Waiting {
 }
 
 /** Imports the devices of a file: it is read twice, for whom and what they belong to stands anywhere in it. */
-export async function importDevices({ file, progress, ...parts }: Import): Promise<DeviceReport> {
+export async function importDevices({ file, progress, ...parts }: DeviceImportOptions): Promise<DeviceReport> {
   const run = new DeviceImport(parts, await parts.surroundings.stages());
   let first = 0;
   for await (const { text, number, bytes } of linesOf(file)) {
@@ -65,12 +65,12 @@ export async function importDevices({ file, progress, ...parts }: Import): Promi
 /** One import under way. */
 class DeviceImport {
   readonly report: DeviceReport = { added: {}, existing: 0, unconfirmed: 0, others: 0, wrong: 0, faults: [] };
-  private readonly elsewhere = new Elsewhere();
+  private readonly elsewhere = new DeviceExportIndex();
   private batch: Waiting[] = [];
 
   constructor(
-    private readonly parts: Parts,
-    private readonly stageHere: Awaited<ReturnType<TypeormSurroundings['stages']>>,
+    private readonly parts: Dependencies,
+    private readonly stageHere: Awaited<ReturnType<DeviceImportLookup['stages']>>,
   ) {}
 
   /** The first look at a line: whom and what others may belong to. */
@@ -118,8 +118,8 @@ class DeviceImport {
   private async add({ row, line, codes, user, id }: Waiting & { user: string; id: string }): Promise<boolean> {
     const { kind, name, created, last_used: lastUsed } = row;
     try {
-      const proof = exportedProof(kind, row, { codes, numbers: this.parts.numbers, stage: this.stageOf(row) });
-      const device = { id, user, kind, name: (name || kind).slice(0, MAX_DEVICE_NAME), created, lastUsed };
+      const proof = readExportedDevice(kind, row, { codes, numbers: this.parts.numbers, stage: this.stageOf(row) });
+      const device = { id, user, kind, name: (name || kind).slice(0, MAX_DEVICE_NAME_LENGTH), created, lastUsed };
       if ((await this.parts.devices.add({ ...device, ...proof })) === undefined) {
         this.fault(line, 'what it is known by is that of another device here');
         return false;
@@ -139,11 +139,11 @@ class DeviceImport {
 
   private fault(line: number, why: string): void {
     this.report.wrong++;
-    if (this.report.faults.length < TOLD) this.report.faults.push(`line ${line}: ${why}`);
+    if (this.report.faults.length < MAX_REPORTED_ERRORS) this.report.faults.push(`line ${line}: ${why}`);
   }
 }
 
-const absence = ({ user }: DeviceRow, account: Account | undefined) =>
+const absence = ({ user }: DeviceRow, account: ExportedAccount | undefined) =>
   account ? `there is no user ${account.username ?? account.uuid} here` : `the file has no user ${String(user)}`;
 
 /** The same for the same device whenever it comes, so that it is kept once. */

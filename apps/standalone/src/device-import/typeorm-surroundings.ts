@@ -1,7 +1,7 @@
-import { modelOf } from '@gatehouse/authenticators';
+import { deviceModel } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
 import type { DataSource } from 'typeorm';
-import type { Account } from './device-lines.js';
+import type { ExportedAccount } from './device-lines.js';
 
 /** Whoever has the id comes before whoever has the name. */
 const OWNERS = `
@@ -19,11 +19,11 @@ interface StageHere {
 }
 
 /** What is here already that imported devices belong to. */
-export class TypeormSurroundings {
+export class DeviceImportLookup {
   constructor(private readonly source: DataSource) {}
 
   /** The ids of those whom accounts mean here, in their order; undefined for whoever is not here. */
-  async ownersOf(accounts: readonly (Account | undefined)[]): Promise<(string | undefined)[]> {
+  async ownersOf(accounts: readonly (ExportedAccount | undefined)[]): Promise<(string | undefined)[]> {
     const asked = accounts.map((account, n) => ({ ...account, n }));
     const rows = await this.source.query<{ n: number; id: string }[]>(OWNERS, [JSON.stringify(asked)]);
     const found = new Map(rows.map(({ n, id }) => [n, id]));
@@ -46,4 +46,4 @@ export class TypeormSurroundings {
   }
 }
 
-const stageModel = (kind: string) => `${modelOf(kind as DeviceClass).app}.authenticator${kind}stage`;
+const stageModel = (kind: string) => `${deviceModel(kind as DeviceClass).app}.authenticator${kind}stage`;

@@ -1,30 +1,33 @@
 import {
-  contractOf,
-  isStranger,
+  externalDescriptorErrors,
+  fromDescriptor,
+  isExternalKind,
   Problem,
   type StageDescriptor,
   stageDescriptor,
-  strangersFaults,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
-import type { StageBus } from '../stage-bus.js';
+import type { StageRequester } from '../stage-bus.js';
 import { describe } from '../stage-errand.js';
 import { PROTOCOL_CHECKS } from './protocol-checks.js';
-import { StageOnTrial } from './stage-on-trial.js';
+import { StageUnderTest } from './stage-on-trial.js';
 
 /** A promise, and what is wrong with how it is kept. */
-export interface Finding {
+export interface ProtocolFinding {
   readonly promise: string;
   readonly faults: readonly string[];
 }
 
-interface Wanted {
+interface CheckOptions {
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
 /** Speaks the protocol to a running stage: what it promises, and where it breaks that. */
-export async function* checkStage(bus: StageBus, { kind, config }: Wanted): AsyncGenerator<Finding> {
+export async function* checkStage(
+  bus: StageRequester,
+  { kind, config }: CheckOptions,
+): AsyncGenerator<ProtocolFinding> {
   const said = await describe(bus, kind).catch((error: unknown) => {
     if (error instanceof Problem) return error;
     throw error;
@@ -35,8 +38,8 @@ export async function* checkStage(bus: StageBus, { kind, config }: Wanted): Asyn
     faults: said instanceof Problem ? [said.message] : descriptionFaults(kind, parsed),
   };
   if (!parsed.success || parsed.data.kind !== kind) return;
-  yield { promise: 'claims nothing that it may not have', faults: claimFaults(parsed.data) };
-  const stage = new StageOnTrial(bus, contractOf(parsed.data), config);
+  yield { promise: 'claims nothing that it may not have', faults: privilegeFaults(parsed.data) };
+  const stage = new StageUnderTest(bus, fromDescriptor(parsed.data), config);
   const fits = stage.contract.config.safeParse(config);
   yield { promise: 'accepts this config', faults: fits.success ? [] : [z.prettifyError(fits.error)] };
   if (!fits.success) return;
@@ -48,5 +51,5 @@ function descriptionFaults(kind: string, parsed: z.ZodSafeParseResult<StageDescr
   return parsed.data.kind === kind ? [] : [`it calls itself ${parsed.data.kind}`];
 }
 
-const claimFaults = (descriptor: StageDescriptor): string[] =>
-  isStranger(descriptor.kind) ? strangersFaults(descriptor) : [];
+const privilegeFaults = (descriptor: StageDescriptor): string[] =>
+  isExternalKind(descriptor.kind) ? externalDescriptorErrors(descriptor) : [];

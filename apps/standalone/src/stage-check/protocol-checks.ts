@@ -1,10 +1,10 @@
 import { type StageVerb, stageRequest } from '@gatehouse/contracts';
-import type { StageOnTrial } from './stage-on-trial.js';
+import type { StageUnderTest } from './stage-on-trial.js';
 
 /** One promise of the protocol, and what is wrong with how a stage keeps it. */
 export interface ProtocolCheck {
   readonly promise: string;
-  readonly faults: (stage: StageOnTrial) => Promise<string[]>;
+  readonly faults: (stage: StageUnderTest) => Promise<string[]>;
 }
 
 const VERBS = ['challenge', 'respond'] as const satisfies StageVerb[];
@@ -69,7 +69,7 @@ export const PROTOCOL_CHECKS: readonly ProtocolCheck[] = [
   { promise: 'serves on after a request that nobody waits for', faults: servesOn },
 ];
 
-function withoutOptionalFacts(stage: StageOnTrial): Promise<string[]> {
+function withoutOptionalFacts(stage: StageUnderTest): Promise<string[]> {
   const { reads } = stage.contract;
   const context = Object.fromEntries(
     Object.entries(stage.request.context).filter(([key]) => reads[key as keyof typeof reads] === 'required'),
@@ -77,20 +77,20 @@ function withoutOptionalFacts(stage: StageOnTrial): Promise<string[]> {
   return stage.hasOutcome('challenge', { context });
 }
 
-function ignoresUnknown(stage: StageOnTrial): Promise<string[]> {
+function ignoresUnknown(stage: StageUnderTest): Promise<string[]> {
   const invented = { invented: { later: true } };
   const client = { ...stage.request.client, ...invented };
   return both((verb) => stage.hasOutcome(verb, { ...invented, client, response: invented }));
 }
 
-async function servesOn(stage: StageOnTrial): Promise<string[]> {
+async function servesOn(stage: StageUnderTest): Promise<string[]> {
   await stage.askInVain('challenge');
   await stage.askInVain('respond');
   return stage.hasOutcome('challenge');
 }
 
 /** The same value in every field of the answer at once. */
-function answerAll(stage: StageOnTrial, value: unknown): Promise<string[]> {
+function answerAll(stage: StageUnderTest, value: unknown): Promise<string[]> {
   const fields = Object.keys(stage.contract.response.shape).filter((name) => name !== 'component');
   return stage.hasOutcome('respond', { response: Object.fromEntries(fields.map((name) => [name, value])) });
 }

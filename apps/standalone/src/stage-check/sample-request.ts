@@ -1,7 +1,7 @@
 import { PROTOCOL_VERSION, type SavedUser, type StageContract, type StageRequest } from '@gatehouse/contracts';
 
 /** Whom the flows of a check are about: nobody of this installation. */
-export const SOMEBODY: SavedUser = {
+export const SAMPLE_USER: SavedUser = {
   kind: 'saved',
   uuid: '0f0e1c52-6a0b-4d39-9d53-3c4f5e6a7b80',
   pk: 2_000_000_000,
@@ -13,12 +13,12 @@ export const SOMEBODY: SavedUser = {
   locale: '',
 };
 
-const SUBJECT = { uuid: SOMEBODY.uuid, pk: 1, slug: 'check', name: 'Check' };
+const SUBJECT = { uuid: SAMPLE_USER.uuid, pk: 1, slug: 'check', name: 'Check' };
 
 /** A fact of each kind, for stages that cannot do without it. */
 const FACTS: Readonly<Record<string, unknown>> = {
-  pending_user: SOMEBODY,
-  pending_user_identifier: SOMEBODY.username,
+  pending_user: SAMPLE_USER,
+  pending_user_identifier: SAMPLE_USER.username,
   user_backend: 'authentik.core.auth.InbuiltBackend',
   auth_method: 'password',
   auth_method_args: {},
@@ -37,11 +37,11 @@ export function sampleRequest(
   const given = Object.entries(reads).filter(([key, need]) => need === 'required' || key === 'pending_user');
   return {
     v: PROTOCOL_VERSION,
-    id: `${SOMEBODY.uuid}.1.0`,
+    id: `${SAMPLE_USER.uuid}.1.0`,
     timeout_ms: deadline_ms,
     locale: 'en',
     flow: { slug: 'check', title: 'Check', designation: 'authentication' },
-    step: { id: SOMEBODY.uuid, name: 'check', confirmed: true, stage: SOMEBODY.uuid },
+    step: { id: SAMPLE_USER.uuid, name: 'check', confirmed: true, stage: SAMPLE_USER.uuid },
     site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Check', flows: {} },
     client: { ip: '203.0.113.7', user_agent: 'check-stage', outpost: false, cookies: {} },
     session: { user: null },

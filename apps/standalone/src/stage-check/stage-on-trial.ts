@@ -6,10 +6,10 @@ import {
   stageProblem,
   stageReply,
 } from '@gatehouse/contracts';
-import { overreach } from '@gatehouse/plan';
+import { contractViolations } from '@gatehouse/plan';
 import { z } from 'zod';
-import type { StageBus } from '../stage-bus.js';
-import { SOMEBODY, sampleRequest } from './sample-request.js';
+import type { StageRequester } from '../stage-bus.js';
+import { SAMPLE_USER, sampleRequest } from './sample-request.js';
 
 /** Bytes of one reply on the bus (docs/spec/bus-protocol.md#limits). */
 const MAX_REPLY_BYTES = 256 * 1024;
@@ -17,11 +17,11 @@ const MAX_REPLY_BYTES = 256 * 1024;
 const answered = z.union([stageReply, stageProblem]);
 
 /** A running stage, asked one thing after the other; what is wrong with each answer comes back as sentences. */
-export class StageOnTrial {
+export class StageUnderTest {
   readonly request: StageRequest;
 
   constructor(
-    private readonly bus: StageBus,
+    private readonly bus: StageRequester,
     readonly contract: StageContract,
     config: Readonly<Record<string, unknown>>,
   ) {
@@ -33,8 +33,8 @@ export class StageOnTrial {
     const { faults, reply } = await this.ask(verb, JSON.stringify({ ...this.request, ...more }));
     if (!reply) return faults;
     if ('problem' in reply) return [`${verb} ends in ${reply.problem.code}: ${reply.problem.detail ?? 'no detail'}`];
-    const given = { pendingUser: this.request.context['pending_user'] ? SOMEBODY : undefined, attached: [] };
-    return overreach(this.contract, reply, given).map((fault) => `${verb}: it ${fault}`);
+    const given = { pendingUser: this.request.context['pending_user'] ? SAMPLE_USER : undefined, attached: [] };
+    return contractViolations(this.contract, reply, given).map((fault) => `${verb}: it ${fault}`);
   }
 
   /** What is wrong unless the stage says that it does not understand `body`. */

@@ -1,4 +1,4 @@
-import { storedAttributes, storedText, userDraft } from '@gatehouse/directory';
+import { storedAttributes, storedText, userInput } from '@gatehouse/directory';
 import { z } from 'zod';
 
 /** A time as exports write it, with or without a zone; without one it is UTC. */
@@ -8,7 +8,7 @@ export const time = z
   .refine((date) => !Number.isNaN(date.getTime()), 'is no time')
   .transform((date) => date.toISOString());
 
-const user = userDraft.extend({
+const user = userInput.extend({
   uuid: z.uuid().optional(),
   /** A hash, never a password; `!` and what follows stands for none. */
   password: storedText(1000).default(''),
@@ -37,7 +37,7 @@ export interface ImportedGroup extends z.output<typeof group> {
 }
 
 /** What a line of an export says: a user, a group, something else, or nothing that can be understood. */
-export type Line =
+export type UserExportLine =
   | { readonly type: 'user'; readonly user: ImportedUser }
   | { readonly type: 'group'; readonly group: ImportedGroup }
   | { readonly type: 'other'; readonly model: string }
@@ -51,7 +51,7 @@ export const record = z.object({
 });
 
 /** Reads a line of JSON. */
-export function readLine(line: string): Line {
+export function parseExportLine(line: string): UserExportLine {
   const json = parsed(line);
   if (json === undefined) return { type: 'wrong', why: 'this is no JSON' };
   const wrapped = record.safeParse(json).data;
@@ -66,7 +66,7 @@ export function readLine(line: string): Line {
   }
 }
 
-function userOf(fields: unknown): Line {
+function userOf(fields: unknown): UserExportLine {
   const read = user.safeParse(fields);
   if (!read.success) return wrong(read.error);
   const { groups, ak_groups, ...rest } = read.data;
@@ -74,7 +74,7 @@ function userOf(fields: unknown): Line {
   return { type: 'user', user: { ...rest, groups: uuids } };
 }
 
-function groupOf(fields: unknown, pk: unknown): Line {
+function groupOf(fields: unknown, pk: unknown): UserExportLine {
   const read = group.safeParse(fields);
   if (!read.success) return wrong(read.error);
   const id = read.data.group_uuid ?? pk;
@@ -82,7 +82,7 @@ function groupOf(fields: unknown, pk: unknown): Line {
   return { type: 'group', group: { ...read.data, id: id as string } };
 }
 
-const wrong = (error: z.ZodError): Line => ({ type: 'wrong', why: reasonsOf(error) });
+const wrong = (error: z.ZodError): UserExportLine => ({ type: 'wrong', why: reasonsOf(error) });
 
 /** What is wrong with a line, field by field. */
 export const reasonsOf = ({ issues }: z.ZodError): string =>

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { comparePassword } from '@gatehouse/stages/password';
+import { verifyPassword } from '@gatehouse/stages/password';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { flowDatabase } from '../../../../test/support/flow-database.js';
 import { importUsers } from './import-users.js';
-import { TypeormNewcomers } from './typeorm-newcomers.js';
+import { DirectoryImporter } from './typeorm-newcomers.js';
 
 /** Of the password `hunter2 `, at the least cost. */
 const HASH = 'pbkdf2_sha256$1$salt$e6HOJ243pMVAG/mWivCPKCZPkwUPqb9etaTNFqD11/U=';
@@ -41,7 +41,7 @@ beforeEach(() => source.query('TRUNCATE directory.users, directory.groups CASCAD
 async function imported(...lines: readonly unknown[]) {
   const file = join(folder, 'export.jsonl');
   await writeFile(file, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
-  return importUsers({ file, newcomers: new TypeormNewcomers(source), progress: () => undefined });
+  return importUsers({ file, newcomers: new DirectoryImporter(source), progress: () => undefined });
 }
 const found = async (username: string) =>
   (await source.query<Record<string, unknown>[]>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
@@ -69,7 +69,7 @@ describe('an export', () => {
       ...{ attributes: { settings: { locale: 'de' } }, last_login: new Date(times.last_login) },
       ...{ date_joined: new Date('2023-01-02T03:04:05.678Z'), password_changed_at: new Date('2023-12-31T22:00:00Z') },
     });
-    expect(await comparePassword('hunter2 ', String(alice?.['password_hash']))).not.toBe('wrong');
+    expect(await verifyPassword('hunter2 ', String(alice?.['password_hash']))).not.toBe('wrong');
   });
 
   it('brings groups with those above them, and who is in them, in any order', async () => {

@@ -1,12 +1,12 @@
 import { isKnownHash } from '@gatehouse/stages/password';
 import { linesOf } from '../file-lines.js';
-import { type ImportedGroup, type Line, readLine } from './export-lines.js';
-import type { Newcomer, TypeormNewcomers } from './typeorm-newcomers.js';
+import { type ImportedGroup, parseExportLine, type UserExportLine } from './export-lines.js';
+import type { DirectoryImporter, UserToImport } from './typeorm-newcomers.js';
 
 /** Users that are written together. */
 const BATCH = 500;
 /** Lines whose faults are told one by one. */
-const TOLD = 20;
+const MAX_REPORTED_ERRORS = 20;
 
 /** What became of a file. */
 export interface ImportReport {
@@ -23,24 +23,24 @@ export interface ImportReport {
   readonly faults: string[];
 }
 
-interface Import {
+interface UserImportOptions {
   readonly file: string;
-  readonly newcomers: TypeormNewcomers;
+  readonly newcomers: DirectoryImporter;
   /** Called with the bytes that were read so far, of both looks at the file. */
   readonly progress: (bytes: number, report: ImportReport) => void;
 }
 
 /** Imports the groups of a file, then its users: the file is read twice, so that their order does not matter. */
-export async function importUsers({ file, newcomers, progress }: Import): Promise<ImportReport> {
+export async function importUsers({ file, newcomers, progress }: UserImportOptions): Promise<ImportReport> {
   const report = { users: 0, groups: 0, existing: 0, withoutPassword: 0, others: 0, wrong: 0, faults: [] };
   const first = await importGroups({ file, newcomers, progress }, report);
-  let batch: Newcomer[] = [];
+  let batch: UserToImport[] = [];
   const flush = async () => {
     await addUsers(newcomers, batch, report);
     batch = [];
   };
   for await (const { text, number, bytes } of linesOf(file)) {
-    take({ line: readLine(text), number }, report, batch);
+    take({ line: parseExportLine(text), number }, report, batch);
     if (batch.length >= BATCH) await flush();
     progress(first + bytes, report);
   }
@@ -48,11 +48,11 @@ export async function importUsers({ file, newcomers, progress }: Import): Promis
   return report;
 }
 
-async function importGroups({ file, newcomers, progress }: Import, report: ImportReport): Promise<number> {
+async function importGroups({ file, newcomers, progress }: UserImportOptions, report: ImportReport): Promise<number> {
   const groups: ImportedGroup[] = [];
   let read = 0;
   for await (const { text, bytes } of linesOf(file)) {
-    const line = readLine(text);
+    const line = parseExportLine(text);
     if (line.type === 'group') groups.push(line.group);
     read = bytes;
     progress(bytes, report);
@@ -61,11 +61,15 @@ async function importGroups({ file, newcomers, progress }: Import, report: Impor
   return read;
 }
 
-function take({ line, number }: { line: Line; number: number }, report: ImportReport, batch: Newcomer[]): void {
+function take(
+  { line, number }: { line: UserExportLine; number: number },
+  report: ImportReport,
+  batch: UserToImport[],
+): void {
   if (line.type === 'other') report.others++;
   if (line.type === 'wrong') {
     report.wrong++;
-    if (report.faults.length < TOLD) report.faults.push(`line ${number}: ${line.why}`);
+    if (report.faults.length < MAX_REPORTED_ERRORS) report.faults.push(`line ${number}: ${line.why}`);
   }
   if (line.type === 'user') batch.push({ ...line.user, hash: hashOf(line.user.password, report) });
 }
@@ -77,7 +81,11 @@ function hashOf(stored: string, report: ImportReport): string {
   return '';
 }
 
-async function addUsers(newcomers: TypeormNewcomers, batch: readonly Newcomer[], report: ImportReport): Promise<void> {
+async function addUsers(
+  newcomers: DirectoryImporter,
+  batch: readonly UserToImport[],
+  report: ImportReport,
+): Promise<void> {
   if (batch.length === 0) return;
   const { size } = await newcomers.addUsers(batch);
   report.users += size;

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { ImportedGroup, ImportedUser } from './export-lines.js';
 
 /** A user with the hash that is to be kept. */
-export type Newcomer = ImportedUser & { readonly hash: string };
+export type UserToImport = ImportedUser & { readonly hash: string };
 
 /** Those that are not there yet; whoever has the name or the id already stays as they are. */
 const USERS = `
@@ -32,7 +32,7 @@ const PARENTS = `
   WHERE g.id = p.id AND EXISTS (SELECT FROM directory.groups above WHERE above.id = p.parent)`;
 
 /** Puts users and groups of an export into the directory. */
-export class TypeormNewcomers {
+export class DirectoryImporter {
   constructor(private readonly source: DataSource) {}
 
   /** How many of them are new. Groups above others come with them, or are left out where they are not there. */
@@ -49,7 +49,7 @@ export class TypeormNewcomers {
   }
 
   /** The names, in small letters, of those that are new; they are in the groups that are there. */
-  async addUsers(users: readonly Newcomer[]): Promise<ReadonlySet<string>> {
+  async addUsers(users: readonly UserToImport[]): Promise<ReadonlySet<string>> {
     return this.source.transaction(async (manager) => {
       const added = await manager.query<{ name: string }[]>(USERS, [JSON.stringify(users)]);
       const fresh = new Set(added.map(({ name }) => name));

@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { TypeormDevices } from '@gatehouse/authenticators';
 import { Sealer } from '@gatehouse/platform';
-import { Numbers } from '@gatehouse/stages/devices';
+import { PhoneNumberIndex } from '@gatehouse/stages/devices';
 import { CommandError } from '../command.js';
 import { type DeviceReport, importDevices } from '../device-import/import-devices.js';
-import { TypeormSurroundings } from '../device-import/typeorm-surroundings.js';
+import { DeviceImportLookup } from '../device-import/typeorm-surroundings.js';
 import { mfaSealKeysOf } from '../local-state.js';
 import { ProgressBar } from '../user-import/progress-bar.js';
-import type { Verb } from './typeorm-verb.js';
+import type { UserCommand } from './typeorm-verb.js';
 
 /** Takes devices over from an export, for users who are here already. */
-export const importDevicesFile: Verb = {
+export const importDevicesFile: UserCommand = {
   takes: 'FILE (JSON lines)',
   run: async ([file], { source, env }) => {
     if (!file) throw new CommandError('which file? its name is missing');
@@ -24,18 +24,23 @@ export const importDevicesFile: Verb = {
     const bar = new ProgressBar(found.size * 2);
     const began = performance.now();
     const report = await importDevices({
-      ...{ file, devices, numbers: new Numbers(devices, sealer), surroundings: new TypeormSurroundings(source) },
+      ...{
+        file,
+        devices,
+        numbers: new PhoneNumberIndex(devices, sealer),
+        surroundings: new DeviceImportLookup(source),
+      },
       progress: (bytes, { added }) => bar.show(bytes, `${sum(added)} devices`),
     });
     bar.end();
     if (report.wrong > 0) process.exitCode = 1;
-    return told(report, (performance.now() - began) / 1000);
+    return formatReport(report, (performance.now() - began) / 1000);
   },
 };
 
 const sum = (added: DeviceReport['added']) => Object.values(added).reduce((all, some) => all + some, 0);
 
-function told({ added, existing, unconfirmed, others, wrong, faults }: DeviceReport, seconds: number): string {
+function formatReport({ added, existing, unconfirmed, others, wrong, faults }: DeviceReport, seconds: number): string {
   const kinds = Object.entries(added).map(([kind, count]) => `${count} ${kind}`);
   const which = kinds.length > 0 ? ` (${kinds.join(', ')})` : '';
   return [

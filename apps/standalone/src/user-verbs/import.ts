@@ -2,11 +2,11 @@ import { stat } from 'node:fs/promises';
 import { CommandError } from '../command.js';
 import { type ImportReport, importUsers } from '../user-import/import-users.js';
 import { ProgressBar } from '../user-import/progress-bar.js';
-import { TypeormNewcomers } from '../user-import/typeorm-newcomers.js';
-import type { Verb } from './typeorm-verb.js';
+import { DirectoryImporter } from '../user-import/typeorm-newcomers.js';
+import type { UserCommand } from './typeorm-verb.js';
 
 /** Takes users and groups over from an export, with their hashes. */
-export const importFile: Verb = {
+export const importFile: UserCommand = {
   takes: 'FILE (JSON lines)',
   run: async ([file], { source }) => {
     if (!file) throw new CommandError('which file? its name is missing');
@@ -17,16 +17,16 @@ export const importFile: Verb = {
     const began = performance.now();
     const report = await importUsers({
       file,
-      newcomers: new TypeormNewcomers(source),
+      newcomers: new DirectoryImporter(source),
       progress: (bytes, { users }) => bar.show(bytes, `${users} users`),
     });
     bar.end();
     if (report.wrong > 0) process.exitCode = 1;
-    return told(report, (performance.now() - began) / 1000);
+    return formatReport(report, (performance.now() - began) / 1000);
   },
 };
 
-const told = (report: ImportReport, seconds: number) =>
+const formatReport = (report: ImportReport, seconds: number) =>
   [
     `${report.users} users and ${report.groups} groups imported in ${seconds.toFixed(1)} s`,
     ...(report.existing > 0 ? [`${report.existing} users were there already, and are as they were`] : []),

@@ -3,11 +3,11 @@ import { Writable } from 'node:stream';
 import { MAX_PASSWORD } from '@gatehouse/contracts';
 import { hashPassword } from '@gatehouse/stages/password';
 import { CommandError } from '../command.js';
-import { about, changed } from './typeorm-found.js';
+import { updateUser, userMessage } from './typeorm-found.js';
 
 /** Gives a user a password, read from a terminal or from standard input: on a command line others could read it. */
-export const setPassword = about(async (source, user) => {
-  await changed(source, user, { password_hash: await hashPassword(await typedPassword(user.username)) });
+export const setPassword = userMessage(async (source, user) => {
+  await updateUser(source, user, { password_hash: await hashPassword(await typedPassword(user.username)) });
   return `${user.username} has a new password, and is logged out everywhere`;
 });
 

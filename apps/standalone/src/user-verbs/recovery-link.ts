@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util';
-import { mailedLink } from '@gatehouse/gateway';
+import { createRecoveryLink } from '@gatehouse/gateway';
 import { Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
 import { CommandError } from '../command.js';
 import { sealKeysOf } from '../local-state.js';
-import { found } from './typeorm-found.js';
-import type { Verb } from './typeorm-verb.js';
+import { findUser } from './typeorm-found.js';
+import type { UserCommand } from './typeorm-verb.js';
 
 const OPTIONS = { flow: { type: 'string' }, minutes: { type: 'string', default: '60' } } as const;
 /** Thirty days, as for a link that is mailed. */
 const minutesOf = z.coerce.number().int().min(1).max(43_200);
 
 /** The link that a recovery flow would mail to a user, for whoever can give it to them in another way. */
-export const recoveryLink: Verb = {
+export const recoveryLink: UserCommand = {
   takes: 'USERNAME [--flow SLUG] [--minutes 60]',
   run: async (args, { source, env }) => {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
@@ -20,12 +20,12 @@ export const recoveryLink: Verb = {
     if (!minutes.success) throw new CommandError('--minutes takes a number from 1 to 43200');
     const keys = await sealKeysOf(env);
     if (keys === undefined) throw new CommandError('SEAL_KEYS is not set, and a link leads to something sealed');
-    const user = await found(source, positionals[0]);
+    const user = await findUser(source, positionals[0]);
     const baseUrl = (env['BASE_URL'] || `http://${env['HOST'] || '127.0.0.1'}:${env['PORT'] || '9000'}`).replace(
       /\/+$/,
       '',
     );
-    const made = await mailedLink(source, new Sealer(keys), {
+    const made = await createRecoveryLink(source, new Sealer(keys), {
       user,
       baseUrl,
       slug: values.flow,

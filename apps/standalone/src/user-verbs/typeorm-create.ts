@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { TypeormRegister, userDraft } from '@gatehouse/directory';
+import { TypeormDirectoryStore, userInput } from '@gatehouse/directory';
 import { hashPassword } from '@gatehouse/stages/password';
 import { CommandError } from '../command.js';
 import { typedPassword } from './password.js';
-import type { Verb } from './typeorm-verb.js';
+import type { UserCommand } from './typeorm-verb.js';
 
 const OPTIONS = {
   email: { type: 'string', default: '' },
@@ -13,11 +13,11 @@ const OPTIONS = {
 } as const;
 
 /** Makes a user, in groups if any are named; with a password if one is to be typed. */
-export const create: Verb = {
+export const create: UserCommand = {
   takes: 'USERNAME [--name NAME] [--email ADDRESS] [--group NAME]… [--password]',
   run: async (args, { source }) => {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-    const draft = userDraft.safeParse({ username: positionals[0], name: values.name, email: values.email });
+    const draft = userInput.safeParse({ username: positionals[0], name: values.name, email: values.email });
     if (!draft.success || positionals.length !== 1)
       throw new CommandError(
         draft.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n') ?? 'one username',
@@ -25,7 +25,7 @@ export const create: Verb = {
     const password_hash = values.password ? await hashPassword(await typedPassword(draft.data.username)) : '';
     const { username } = await source
       .transaction(async (manager) => {
-        const register = new TypeormRegister(manager);
+        const register = new TypeormDirectoryStore(manager);
         const groups = await Promise.all(values.group.map((name) => groupOf(register, name)));
         const user = await register.createUser({ ...draft.data, password_hash });
         await register.setGroups(user.pk, groups);
@@ -42,7 +42,7 @@ export const create: Verb = {
 
 const UNIQUE = '23505';
 
-async function groupOf(register: TypeormRegister, name: string): Promise<string> {
+async function groupOf(register: TypeormDirectoryStore, name: string): Promise<string> {
   const [group] = await register.findGroups({ name });
   if (!group) throw new CommandError(`there is no group ${name}`);
   return group.pk;

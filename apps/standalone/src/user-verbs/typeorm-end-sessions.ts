@@ -1,12 +1,12 @@
-import { TypeormRegister } from '@gatehouse/directory';
-import { removeSessions } from '@gatehouse/gateway';
-import { about } from './typeorm-found.js';
+import { TypeormDirectoryStore } from '@gatehouse/directory';
+import { deleteUserSessions } from '@gatehouse/gateway';
+import { userMessage } from './typeorm-found.js';
 
 /** The epoch ends every login, also one under way; the rows go so that it can be said how many there were. */
-export const endSessions = about(async (source, { pk, uuid, username }) => {
+export const endSessions = userMessage(async (source, { pk, uuid, username }) => {
   const ended = await source.transaction(async (manager) => {
-    await new TypeormRegister(manager).endSessions(pk);
-    return removeSessions(manager, uuid);
+    await new TypeormDirectoryStore(manager).endSessions(pk);
+    return deleteUserSessions(manager, uuid);
   });
   return `${ended} ended of ${username}`;
 });

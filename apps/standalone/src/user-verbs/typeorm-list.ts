@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { shownSafely } from '@gatehouse/contracts';
+import { escapeUnprintable } from '@gatehouse/contracts';
 import { z } from 'zod';
 import { CommandError } from '../command.js';
-import type { Verb } from './typeorm-verb.js';
+import type { UserCommand } from './typeorm-verb.js';
 
 interface Row {
   readonly username: string;
@@ -22,18 +22,18 @@ const LIST = `
   ORDER BY lower(username) LIMIT $2`;
 
 /** Lists users, those whose name or address has a part if one is given. */
-export const list: Verb = {
+export const list: UserCommand = {
   takes: '[PART] [--most 100]',
   run: async (args, { source }) => {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const most = count.safeParse(values.most);
     if (!most.success) throw new CommandError('--most takes a number of users');
     const rows = await source.query<Row[]>(LIST, [positionals[0] ?? '', most.data]);
-    return rows.length === 0 ? 'nobody' : rows.map(told).join('\n');
+    return rows.length === 0 ? 'nobody' : rows.map(formatUser).join('\n');
   },
 };
 
-const told = ({ username, email, is_active, type, last_login }: Row) =>
+const formatUser = ({ username, email, is_active, type, last_login }: Row) =>
   [username, email || '-', type, ...(is_active ? [] : ['locked']), last_login?.toISOString() ?? 'never logged in']
-    .map(shownSafely)
+    .map(escapeUnprintable)
     .join('  ');

@@ -1,5 +1,5 @@
 import type { Translate } from '@gatehouse/texts/browser';
-import type { OpenedApi } from '../page.js';
+import type { ApiPageData } from '../page.js';
 import { Frame } from '../ui/frame.js';
 import { ApiProvider, DOCUMENT_ADDRESS, useApi, useSchemas } from './api.context.js';
 import { EndpointView } from './endpoint.js';
@@ -7,7 +7,7 @@ import { type ApiOutline, endpointsByTag } from './schema.js';
 import { TryIt } from './try-it.js';
 
 /** The page of the API: what it can do, to be read without a script, and with one to be tried. */
-export function ApiPage({ opened, t }: { opened: OpenedApi; t: Translate }) {
+export function ApiPage({ opened, t }: { opened: ApiPageData; t: Translate }) {
   const schemas = useSchemas();
   const { api, brand, slug } = opened;
   return (

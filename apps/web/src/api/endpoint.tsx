@@ -1,6 +1,6 @@
 import { useApi } from './api.context.js';
 import { type Content, type Endpoint, namesIn, type Operation, type Parameter, typeOf } from './schema.js';
-import { Named } from './schema-view.js';
+import { NamedSchema } from './schema-view.js';
 
 /** An operation: what it takes and what it answers. */
 export const EndpointView = ({ endpoint: { method, path, operation } }: { endpoint: Endpoint }) => (
@@ -75,7 +75,7 @@ function Bodies({ content }: { content: Content }) {
         </>
       )}
       {names.map((name) => (
-        <Named key={name} name={name} />
+        <NamedSchema key={name} name={name} />
       ))}
     </div>
   );

@@ -3,7 +3,7 @@ import { DOCUMENT_ADDRESS, useApi } from './api.context.js';
 import { nameOf, namesIn, type Schema, typeOf } from './schema.js';
 
 /** A schema that has a name: opens when it is asked for, so that it may contain itself. */
-export function Named({ name, label = name }: { name: string; label?: string }) {
+export function NamedSchema({ name, label = name }: { name: string; label?: string }) {
   const { schemas, t } = useApi();
   const details = useRef<HTMLDetailsElement>(null);
   const [open, setOpen] = useState(false);
@@ -16,7 +16,7 @@ export function Named({ name, label = name }: { name: string; label?: string }) 
         <code>{label}</code>
       </summary>
       {open && schema ? (
-        <Shape schema={schema} />
+        <SchemaShape schema={schema} />
       ) : (
         <p>
           <a href={DOCUMENT_ADDRESS}>{t('The schema as JSON')}</a>
@@ -27,7 +27,7 @@ export function Named({ name, label = name }: { name: string; label?: string }) 
 }
 
 /** What a schema consists of. */
-export function Shape({ schema }: { schema: Schema }) {
+export function SchemaShape({ schema }: { schema: Schema }) {
   const { properties, required = [], description, discriminator } = schema;
   return (
     <div class="shape">
@@ -42,9 +42,9 @@ export function Shape({ schema }: { schema: Schema }) {
       {!properties && <code>{discriminator ? 'oneOf' : typeOf(schema)}</code>}
       {discriminator?.mapping
         ? Object.entries(discriminator.mapping).map(([label, $ref]) => (
-            <Named key={label} name={nameOf($ref)} label={label} />
+            <NamedSchema key={label} name={nameOf($ref)} label={label} />
           ))
-        : namesIn(schema).map((name) => <Named key={name} name={name} />)}
+        : namesIn(schema).map((name) => <NamedSchema key={name} name={name} />)}
     </div>
   );
 }
@@ -70,10 +70,10 @@ function Property({ name, property, required }: Props) {
       )}
       {description && <div class="hint">{description}</div>}
       {inner(property).map((part) => (
-        <Shape key="inner" schema={part} />
+        <SchemaShape key="inner" schema={part} />
       ))}
       {namesIn(property).map((inside) => (
-        <Named key={inside} name={inside} />
+        <NamedSchema key={inside} name={inside} />
       ))}
     </li>
   );

@@ -4,7 +4,7 @@ import { useApi } from './api.context.js';
 import { answerTo } from './example.js';
 
 /** What came back, as it was. */
-interface Heard {
+interface TryItResponse {
   readonly status: string;
   readonly body: string;
   /** Of the challenge that it is. */
@@ -14,7 +14,7 @@ interface Heard {
 /** Walks a flow by hand: look at the challenge, fill in the answer, send it. */
 export function TryIt({ flow }: { flow: string }) {
   const { t } = useApi();
-  const [heard, hear] = useState<Heard>();
+  const [heard, hear] = useState<TryItResponse>();
   const asked = useRef('');
   const look = async (slug: string, query: string) => {
     asked.current = executorAddress(slug, query);
@@ -43,7 +43,7 @@ export function TryIt({ flow }: { flow: string }) {
 }
 
 /** What a form says of a field. */
-const given = (event: SubmitEvent, name: string) =>
+const formValue = (event: SubmitEvent, name: string) =>
   String(new FormData(event.currentTarget as HTMLFormElement).get(name) ?? '');
 
 interface QuestionProps {
@@ -58,7 +58,7 @@ function Question({ flow, look }: QuestionProps) {
   useEffect(() => setReady(true), []);
   const get = (event: SubmitEvent) => {
     event.preventDefault();
-    void look(given(event, 'slug'), given(event, 'query'));
+    void look(formValue(event, 'slug'), formValue(event, 'query'));
   };
   return (
     <form onSubmit={get}>
@@ -92,7 +92,7 @@ function Answer({ component, answer }: AnswerProps) {
   if (!example) return null;
   const post = (event: SubmitEvent) => {
     event.preventDefault();
-    const body = given(event, 'answer');
+    const body = formValue(event, 'answer');
     setWrong(!isJson(body));
     if (isJson(body)) void answer(body);
   };
@@ -120,16 +120,16 @@ function AnswerField({ example, wrong }: { example: string; wrong: boolean }) {
   );
 }
 
-async function send(address: string, body?: string): Promise<Heard> {
+async function send(address: string, body?: string): Promise<TryItResponse> {
   try {
     const response = await callApi(address, body === undefined ? {} : { body });
-    return heardFrom(`${response.status} ${response.statusText}`, await response.text());
+    return toTryItResponse(`${response.status} ${response.statusText}`, await response.text());
   } catch (error) {
     return { status: String(error), body: '', component: undefined };
   }
 }
 
-function heardFrom(status: string, text: string): Heard {
+function toTryItResponse(status: string, text: string): TryItResponse {
   if (!isJson(text)) return { status, body: text, component: undefined };
   const value = JSON.parse(text) as { readonly component?: unknown } | null;
   const component = typeof value?.component === 'string' ? value.component : undefined;

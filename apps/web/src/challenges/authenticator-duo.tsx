@@ -2,8 +2,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { callApi } from '../flow/api.js';
 import { usePage } from '../flow/page.context.js';
 import { Alert } from '../ui/alert.js';
-import { Refusal } from '../ui/form.js';
-import { Who } from '../ui/who.js';
+import { FormErrors } from '../ui/form.js';
+import { UserBadge } from '../ui/who.js';
 import type { Envelope } from './envelope.js';
 
 /** Pairs the Duo app. */
@@ -23,8 +23,8 @@ export function AuthenticatorDuo({ challenge }: { challenge: DuoChallenge }) {
   }, [status]);
   return (
     <>
-      <Who challenge={challenge} />
-      <Refusal challenge={challenge} />
+      <UserBadge challenge={challenge} />
+      <FormErrors challenge={challenge} />
       {status === 'invalid' && <Alert>{t('This picture is no longer valid. Reload the page for a new one.')}</Alert>}
       <p>{t('Scan this picture with the Duo app, or open the link on your phone.')}</p>
       <div class="picture">

@@ -3,7 +3,7 @@ import { Button } from '../ui/button.js';
 import { CodeField } from '../ui/code-field.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
-import { Who } from '../ui/who.js';
+import { UserBadge } from '../ui/who.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
 /** Sets up a phone for codes by text message. */
@@ -17,7 +17,7 @@ export function AuthenticatorSms({ challenge }: { challenge: SmsChallenge }) {
   const number = challenge.phone_number_required;
   return (
     <>
-      <Who challenge={challenge} />
+      <UserBadge challenge={challenge} />
       <Form key={String(number)} challenge={challenge} fields={[number ? 'phone_number' : 'code']}>
         {number ? (
           <Field

@@ -3,7 +3,7 @@ import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Copy } from '../ui/copy.js';
 import { Form } from '../ui/form.js';
-import { Who } from '../ui/who.js';
+import { UserBadge } from '../ui/who.js';
 import type { Envelope } from './envelope.js';
 
 /** Hands out codes to keep. */
@@ -16,7 +16,7 @@ export function AuthenticatorStatic({ challenge }: { challenge: StaticChallenge 
   const text = `${challenge.codes.join('\n')}\n`;
   return (
     <>
-      <Who challenge={challenge} />
+      <UserBadge challenge={challenge} />
       <Form challenge={challenge}>
         <p>{t('Keep these codes in a safe place. Each of them lets you in once when you do not have your device.')}</p>
         <ul class="codes" dir="ltr">

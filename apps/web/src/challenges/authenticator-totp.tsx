@@ -4,7 +4,7 @@ import { Button } from '../ui/button.js';
 import { CodeField } from '../ui/code-field.js';
 import { Copy } from '../ui/copy.js';
 import { Form } from '../ui/form.js';
-import { Who } from '../ui/who.js';
+import { UserBadge } from '../ui/who.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
 /** Sets up an app that shows codes by the clock. */
@@ -17,10 +17,10 @@ export function AuthenticatorTotp({ challenge }: { challenge: TotpChallenge }) {
   const secret = secretOf(challenge.config_url);
   return (
     <>
-      <Who challenge={challenge} />
+      <UserBadge challenge={challenge} />
       <Form challenge={challenge} fields={['code']}>
         <p>{t('Scan this picture with your authenticator app, then enter the code that it shows.')}</p>
-        <Picture text={challenge.config_url} />
+        <QrCode text={challenge.config_url} />
         <details class="by-hand">
           <summary>{t('Cannot scan it?')}</summary>
           <p>{t('Enter this key into the app:')}</p>
@@ -44,7 +44,7 @@ export function AuthenticatorTotp({ challenge }: { challenge: TotpChallenge }) {
 }
 
 /** A picture for phones to scan; drawn by a script that comes when it is needed. */
-export function Picture({ text }: { text: string }) {
+export function QrCode({ text }: { text: string }) {
   const { t } = usePage();
   const [drawing, show] = useState<{ size: number; path: string }>();
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 import { Form } from '../ui/form.js';
-import { Who } from '../ui/who.js';
+import { UserBadge } from '../ui/who.js';
 import { type Device, DeviceStep } from './devices.js';
 import type { Envelope } from './envelope.js';
 
@@ -24,7 +24,7 @@ export function AuthenticatorValidate({ challenge }: { challenge: ValidateChalle
   const device = chosen === undefined ? undefined : devices[chosen];
   return (
     <>
-      <Who challenge={challenge} />
+      <UserBadge challenge={challenge} />
       {device ? (
         <DeviceStep
           challenge={challenge}

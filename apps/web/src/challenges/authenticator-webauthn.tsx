@@ -3,9 +3,9 @@ import { usePage } from '../flow/page.context.js';
 import type { CreationOptions } from '../flow/webauthn.js';
 import { Alert } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
-import { Refusal } from '../ui/form.js';
-import { Scriptless } from '../ui/scriptless.js';
-import { Who } from '../ui/who.js';
+import { FormErrors } from '../ui/form.js';
+import { ScriptRequired } from '../ui/scriptless.js';
+import { UserBadge } from '../ui/who.js';
 import type { Envelope } from './envelope.js';
 
 /** Registers a passkey or a security key. */
@@ -30,17 +30,17 @@ export function AuthenticatorWebauthn({ challenge }: { challenge: WebauthnChalle
   }, []);
   return (
     <>
-      <Who challenge={challenge} />
+      <UserBadge challenge={challenge} />
       {failed ? (
         <Alert>{t('Your device was not registered. Please try again.')}</Alert>
       ) : (
-        <Refusal challenge={challenge} />
+        <FormErrors challenge={challenge} />
       )}
       <p>{t('Follow what your browser asks: it will save a passkey, or ask you to touch your security key.')}</p>
       <Button type="button" onClick={() => void register()}>
         {t('Register device')}
       </Button>
-      <Scriptless />
+      <ScriptRequired />
     </>
   );
 }

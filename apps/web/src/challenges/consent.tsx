@@ -1,7 +1,7 @@
 import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Form } from '../ui/form.js';
-import { Who } from '../ui/who.js';
+import { UserBadge } from '../ui/who.js';
 import type { Envelope } from './envelope.js';
 
 interface Permission {
@@ -24,7 +24,7 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
   const asksForPermissions = challenge.permissions.length + challenge.additional_permissions.length > 0;
   return (
     <>
-      <Who challenge={challenge} />
+      <UserBadge challenge={challenge} />
       <Form challenge={challenge}>
         <input type="hidden" name="token" value={challenge.token} />
         {challenge.header_text && <p class="lead">{challenge.header_text}</p>}

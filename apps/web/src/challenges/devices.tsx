@@ -6,8 +6,8 @@ import { Alert, Notice } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { CodeField } from '../ui/code-field.js';
 import { messagesOf } from '../ui/field.js';
-import { Form, Refusal } from '../ui/form.js';
-import { Scriptless } from '../ui/scriptless.js';
+import { Form, FormErrors } from '../ui/form.js';
+import { ScriptRequired } from '../ui/scriptless.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
 /** A device that may prove who somebody is, and what it is asked. */
@@ -96,14 +96,14 @@ function DuoStep({ challenge, device }: Props) {
   if (typeof number === 'string') return <DuoNumber number={number} />;
   return (
     <>
-      <Refusal challenge={challenge} />
+      <FormErrors challenge={challenge} />
       <p role="status">
         {busy ? t('Confirm the message on your phone.') : t('We can send a message to your phone to confirm.')}
       </p>
       <Button type="button" onClick={push}>
         {t('Send a message')}
       </Button>
-      <Scriptless />
+      <ScriptRequired />
     </>
   );
 }
@@ -134,12 +134,12 @@ function KeyStep({ challenge, device }: Props) {
   }, []);
   return (
     <>
-      {failed ? <Alert>{t('That did not work. Please try again.')}</Alert> : <Refusal challenge={challenge} />}
+      {failed ? <Alert>{t('That did not work. Please try again.')}</Alert> : <FormErrors challenge={challenge} />}
       <p>{t('Confirm with your passkey, or touch your security key.')}</p>
       <Button type="button" onClick={() => void prove()}>
         {t('Try again')}
       </Button>
-      <Scriptless />
+      <ScriptRequired />
     </>
   );
 }

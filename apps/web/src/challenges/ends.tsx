@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 import { Alert } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
-import { Who } from '../ui/who.js';
+import { UserBadge } from '../ui/who.js';
 import type { Envelope } from './envelope.js';
 
 /** The flow has ended with a refusal. */
@@ -14,7 +14,7 @@ export function Denied({ challenge }: { challenge: DeniedChallenge }) {
   const { t, opened } = usePage();
   return (
     <>
-      <Who challenge={challenge} />
+      <UserBadge challenge={challenge} />
       <Alert>{challenge.error_message ?? t('Request has been denied.')}</Alert>
       <ul class="links">
         <li>

@@ -3,9 +3,9 @@ import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
-import { Scriptless } from '../ui/scriptless.js';
+import { ScriptRequired } from '../ui/scriptless.js';
 import { type Envelope, errorsOf } from './envelope.js';
-import { type PuzzleChallenge, PuzzlePlace } from './puzzle.js';
+import { type CaptchaPuzzle, CaptchaWidget } from './puzzle.js';
 import { type Source, SourceButtons, SourceStep } from './sources.js';
 
 /** Asks who somebody is. */
@@ -13,7 +13,7 @@ export interface IdentificationChallenge extends Envelope {
   readonly user_fields?: readonly string[] | null | undefined;
   readonly password_fields: boolean;
   readonly allow_show_password?: boolean;
-  readonly captcha_stage?: PuzzleChallenge | null | undefined;
+  readonly captcha_stage?: CaptchaPuzzle | null | undefined;
   readonly application_pre?: string | undefined;
   readonly flow_designation?: string;
   readonly enroll_url?: string | undefined;
@@ -66,8 +66,8 @@ function Names({ challenge }: { challenge: IdentificationChallenge }) {
         <Button>{challenge.primary_action ?? t('Continue')}</Button>
       </Form>
       {/* Outside of the form, which nothing that a provider draws may send. */}
-      {puzzle && <PuzzlePlace puzzle={puzzle} solved={solved} />}
-      {puzzle && <Scriptless />}
+      {puzzle && <CaptchaWidget puzzle={puzzle} solved={solved} />}
+      {puzzle && <ScriptRequired />}
     </>
   );
 }
@@ -103,7 +103,7 @@ function NameFields({ challenge }: { challenge: IdentificationChallenge }) {
 }
 
 /** The token of a puzzle in this form, for which whoever is quicker than the puzzle has to wait. */
-function useToken(puzzle: PuzzleChallenge | undefined) {
+function useToken(puzzle: CaptchaPuzzle | undefined) {
   const token = useRef<HTMLInputElement>(null);
   return useMemo(() => {
     let arrived: () => void = () => undefined;

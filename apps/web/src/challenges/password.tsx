@@ -2,7 +2,7 @@ import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
-import { HiddenUsername, Who } from '../ui/who.js';
+import { HiddenUsername, UserBadge } from '../ui/who.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
 /** Asks for the password of whoever was named. */
@@ -15,7 +15,7 @@ export function Password({ challenge }: { challenge: PasswordChallenge }) {
   const { t } = usePage();
   return (
     <>
-      <Who challenge={challenge} />
+      <UserBadge challenge={challenge} />
       <Form challenge={challenge} fields={['password']}>
         <HiddenUsername challenge={challenge} />
         <Field

@@ -1,9 +1,9 @@
 import { LOCALES } from '@gatehouse/texts/browser';
 import type { FunctionComponent } from 'preact';
 import { usePage } from '../flow/page.context.js';
-import { Below, described, Field, type FieldProps } from '../ui/field.js';
+import { described, Field, FieldFooter, type FieldProps } from '../ui/field.js';
 import { RichText } from '../ui/rich-text.js';
-import { Scriptless } from '../ui/scriptless.js';
+import { ScriptRequired } from '../ui/scriptless.js';
 import type { WireMessage } from './envelope.js';
 
 /** One field of a form, as the wire has it. */
@@ -77,7 +77,7 @@ function Area({ field, errors, first }: Props) {
         autofocus={first}
         {...described({ name, hint: hintOf(field), errors })}
       />
-      <Below name={name} hint={hintOf(field)} errors={errors} />
+      <FieldFooter name={name} hint={hintOf(field)} errors={errors} />
     </div>
   );
 }
@@ -99,7 +99,7 @@ function Checkbox({ field, errors, first }: Props) {
         />
         <span>{label}</span>
       </label>
-      <Below name={name} hint={hint} errors={errors} />
+      <FieldFooter name={name} hint={hint} errors={errors} />
     </div>
   );
 }
@@ -123,7 +123,7 @@ function Radios({ field, errors, first }: Props) {
           <span>{choice}</span>
         </label>
       ))}
-      <Below name={name} hint={hint} errors={errors} />
+      <FieldFooter name={name} hint={hint} errors={errors} />
     </fieldset>
   );
 }
@@ -146,7 +146,7 @@ function Select({ field, errors, first, choices }: Props & { choices: readonly C
           </option>
         ))}
       </select>
-      <Below name={name} hint={hint} errors={errors} />
+      <FieldFooter name={name} hint={hint} errors={errors} />
     </div>
   );
 }
@@ -175,7 +175,7 @@ function FilePick({ field, errors, first }: Props) {
         errors={errors}
         first={first}
       />
-      {required && <Scriptless />}
+      {required && <ScriptRequired />}
     </>
   );
 }

@@ -17,7 +17,7 @@ export function Prompt({ challenge }: { challenge: PromptChallenge }) {
   return (
     <Form
       challenge={challenge}
-      fields={challenge.fields.filter(({ type }) => !UNSEEN.has(type)).map(({ field_key }) => field_key)}
+      fields={challenge.fields.filter(({ type }) => !HIDDEN_TYPES.has(type)).map(({ field_key }) => field_key)}
     >
       {challenge.fields.map((field) => (
         <PromptField key={field.field_key} field={field} errors={errors[field.field_key]} first={field === first} />
@@ -37,4 +37,4 @@ const UNTYPED: ReadonlySet<string> = new Set([
 ]);
 
 /** What shows no errors of its own. */
-const UNSEEN: ReadonlySet<string> = new Set(['hidden', 'static', 'separator']);
+const HIDDEN_TYPES: ReadonlySet<string> = new Set(['hidden', 'static', 'separator']);

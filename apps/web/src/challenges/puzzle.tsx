@@ -4,19 +4,19 @@ import { Alert } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 
 /** A puzzle of a provider, as a challenge has it. */
-export interface PuzzleChallenge {
+export interface CaptchaPuzzle {
   readonly site_key: string;
   readonly js_url: string;
   readonly action?: string | undefined;
 }
 
 interface PuzzleProps {
-  readonly puzzle: PuzzleChallenge;
+  readonly puzzle: CaptchaPuzzle;
   readonly solved: (token: string) => void;
 }
 
 /** The place in which a provider's script draws its puzzle, and what is said while it does. */
-export function PuzzlePlace({ puzzle, solved }: PuzzleProps) {
+export function CaptchaWidget({ puzzle, solved }: PuzzleProps) {
   const { t, again } = usePage();
   const place = useRef<HTMLDivElement>(null);
   const [failed, fail] = useState(false);
@@ -25,9 +25,9 @@ export function PuzzlePlace({ puzzle, solved }: PuzzleProps) {
     const { js_url: script, site_key: siteKey, action } = puzzle;
     void import('../flow/puzzle.js')
       .then(
-        ({ runPuzzle }) =>
+        ({ runCaptcha }) =>
           place.current &&
-          runPuzzle({ script, siteKey, action, place: place.current, solved, failed: () => fail(true) }),
+          runCaptcha({ script, siteKey, action, place: place.current, solved, failed: () => fail(true) }),
       )
       .catch(() => fail(true));
   }, [puzzle]);

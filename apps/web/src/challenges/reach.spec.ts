@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { isWithin, reachOf } from './reach.js';
+import { externalOriginsOf, isAllowedBy } from './reach.js';
 
-const captcha = (js_url: unknown) => reachOf({ component: 'ak-stage-captcha', js_url }).scripts;
+const captcha = (js_url: unknown) => externalOriginsOf({ component: 'ak-stage-captcha', js_url }).scripts;
 
 describe('what a challenge reaches', () => {
   it('is nothing, for most', () => {
-    expect(reachOf({ component: 'ak-stage-password' })).toEqual({ scripts: [], connects: [], forms: [] });
+    expect(externalOriginsOf({ component: 'ak-stage-password' })).toEqual({ scripts: [], connects: [], forms: [] });
   });
 
   it('is the provider of a puzzle, and whom that loads', () => {
@@ -29,25 +29,27 @@ describe('what a challenge reaches', () => {
   it('is where a form goes, and what any of the sources needs', () => {
     const plex = { challenge: { component: 'ak-source-plex' } };
 
-    expect(reachOf({ component: 'ak-stage-autosubmit', url: 'https://app.example/acs/' }).forms).toEqual([
+    expect(externalOriginsOf({ component: 'ak-stage-autosubmit', url: 'https://app.example/acs/' }).forms).toEqual([
       'https://app.example',
     ]);
-    expect(reachOf({ component: 'ak-stage-identification', sources: [plex] }).connects).toEqual(['https://plex.tv']);
+    expect(externalOriginsOf({ component: 'ak-stage-identification', sources: [plex] }).connects).toEqual([
+      'https://plex.tv',
+    ]);
   });
 
   it('is this site for its own puzzle, also inside another step', () => {
     expect(captcha('/static/captcha/proof-of-work.js')).toEqual(["'self'"]);
     const inside = { component: 'ak-stage-captcha', js_url: 'https://challenges.cloudflare.com/turnstile/v0/api.js' };
-    expect(reachOf({ component: 'ak-stage-identification', captcha_stage: inside }).scripts).toEqual([
+    expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: inside }).scripts).toEqual([
       'https://challenges.cloudflare.com',
     ]);
-    expect(reachOf({ component: 'ak-stage-identification', captcha_stage: null }).scripts).toEqual([]);
+    expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: null }).scripts).toEqual([]);
   });
 
   it('must be within what the page may reach', () => {
-    const wide = reachOf({ component: 'ak-source-plex' });
-    const none = reachOf({ component: 'ak-stage-password' });
+    const wide = externalOriginsOf({ component: 'ak-source-plex' });
+    const none = externalOriginsOf({ component: 'ak-stage-password' });
 
-    expect([isWithin(none, wide), isWithin(wide, none), isWithin(wide, wide)]).toEqual([true, false, true]);
+    expect([isAllowedBy(none, wide), isAllowedBy(wide, none), isAllowedBy(wide, wide)]).toEqual([true, false, true]);
   });
 });

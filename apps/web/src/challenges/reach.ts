@@ -1,7 +1,7 @@
-import type { Challenge, Reach } from '../page.js';
+import type { Challenge, ExternalOrigins } from '../page.js';
 
 /** No other origin. */
-export const NOTHING: Reach = { scripts: [], connects: [], forms: [] };
+export const NO_ORIGINS: ExternalOrigins = { scripts: [], connects: [], forms: [] };
 
 /** Providers of puzzles load more than the script that is named: by the host of that, what else. */
 const PUZZLES: Readonly<Record<string, readonly string[]>> = {
@@ -10,26 +10,27 @@ const PUZZLES: Readonly<Record<string, readonly string[]>> = {
   'js.hcaptcha.com': ['https://hcaptcha.com', 'https://*.hcaptcha.com'],
 };
 
-const REACHES: Readonly<Record<string, (challenge: Challenge) => Reach>> = {
-  'ak-stage-captcha': ({ js_url }) => ({ ...NOTHING, scripts: puzzleOrigins(js_url) }),
-  'ak-stage-autosubmit': ({ url }) => ({ ...NOTHING, forms: originsOf(url) }),
-  'ak-source-plex': () => ({ ...NOTHING, connects: ['https://plex.tv'] }),
+const REACHES: Readonly<Record<string, (challenge: Challenge) => ExternalOrigins>> = {
+  'ak-stage-captcha': ({ js_url }) => ({ ...NO_ORIGINS, scripts: puzzleOrigins(js_url) }),
+  'ak-stage-autosubmit': ({ url }) => ({ ...NO_ORIGINS, forms: originsOf(url) }),
+  'ak-source-plex': () => ({ ...NO_ORIGINS, connects: ['https://plex.tv'] }),
   'ak-stage-identification': ({ sources, captcha_stage: captcha }) =>
     [...(Array.isArray(sources) ? sources.map(({ challenge }) => challenge) : []), ...(captcha ? [captcha] : [])]
-      .map((inner) => reachOf(inner as Challenge))
-      .reduce(both, NOTHING),
+      .map((inner) => externalOriginsOf(inner as Challenge))
+      .reduce(both, NO_ORIGINS),
 };
 
 /** The origins that a challenge needs to be drawn and answered. */
-export const reachOf = (challenge: Challenge): Reach => REACHES[challenge.component]?.(challenge) ?? NOTHING;
+export const externalOriginsOf = (challenge: Challenge): ExternalOrigins =>
+  REACHES[challenge.component]?.(challenge) ?? NO_ORIGINS;
 
 /** Whether what `inner` needs is allowed by what `outer` has. */
-export const isWithin = (inner: Reach, outer: Reach): boolean =>
+export const isAllowedBy = (inner: ExternalOrigins, outer: ExternalOrigins): boolean =>
   (['scripts', 'connects', 'forms'] as const).every((kind) =>
     inner[kind].every((origin) => outer[kind].includes(origin)),
   );
 
-const both = (one: Reach, other: Reach): Reach => ({
+const both = (one: ExternalOrigins, other: ExternalOrigins): ExternalOrigins => ({
   scripts: [...one.scripts, ...other.scripts],
   connects: [...one.connects, ...other.connects],
   forms: [...one.forms, ...other.forms],

@@ -54,4 +54,4 @@ export const CHALLENGES: Readonly<Record<string, Step>> = {
 };
 
 /** What draws a challenge. */
-export const stepFor = ({ component }: Envelope): Step => CHALLENGES[component] ?? Unknown;
+export const componentFor = ({ component }: Envelope): Step => CHALLENGES[component] ?? Unknown;

@@ -1,7 +1,7 @@
 import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Form } from '../ui/form.js';
-import { Who } from '../ui/who.js';
+import { UserBadge } from '../ui/who.js';
 import type { Envelope } from './envelope.js';
 
 /** Asks whether the login is to last. */
@@ -9,7 +9,7 @@ export function UserLogin({ challenge }: { challenge: Envelope }) {
   const { t } = usePage();
   return (
     <>
-      <Who challenge={challenge} />
+      <UserBadge challenge={challenge} />
       <Form challenge={challenge}>
         <h2>{t('Stay signed in on this device?')}</h2>
         <p>{t('You will be asked to sign in less often. Choose no if others use this device.')}</p>

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chooseLocale } from '@gatehouse/texts';
-import type { Brand, Challenge, Opened } from '../page.js';
-import { drawFlow } from '../server.js';
+import type { Brand, Challenge, FlowPageData } from '../page.js';
+import { renderFlowPage } from '../server.js';
 import { EXAMPLES } from './examples.js';
 import { PUZZLE_ADDRESS } from './steps.js';
 
@@ -87,7 +87,7 @@ interface Wanted {
 
 function drawn(challenge: Challenge, { name, searchParams, script }: Wanted): string {
   const layout = searchParams.get('layout');
-  const opened: Opened = {
+  const opened: FlowPageData = {
     challenge: layout ? { ...challenge, flow_info: { ...(challenge['flow_info'] as object), layout } } : challenge,
     brand: BRAND,
     locale: chooseLocale(undefined, searchParams.get('locale') ?? ''),
@@ -95,5 +95,5 @@ function drawn(challenge: Challenge, { name, searchParams, script }: Wanted): st
     address: `/if/flow/${name}/`,
     token: { field: 'csrf_token', value: 'x' },
   };
-  return drawFlow(opened, { nonce: 'example', script }).html;
+  return renderFlowPage(opened, { nonce: 'example', script }).html;
 }

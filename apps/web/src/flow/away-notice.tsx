@@ -1,10 +1,10 @@
 import { usePage } from './page.context.js';
-import { type Away, PATIENCE } from './visit.js';
+import { MAX_AUTOMATIC_RETRIES, type Unavailable } from './visit.js';
 
 /** Says that nothing came back, and what happens now. */
-export function AwayNotice({ away, retry }: { away: Away; retry: () => void }) {
+export function UnavailableNotice({ away, retry }: { away: Unavailable; retry: () => void }) {
   const { t } = usePage();
-  const goesOn = away.tries <= PATIENCE;
+  const goesOn = away.tries <= MAX_AUTOMATIC_RETRIES;
   return (
     <div class="notice" role="status">
       <p>

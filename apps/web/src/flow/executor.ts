@@ -1,6 +1,6 @@
-import type { Challenge, Opened } from '../page.js';
+import type { Challenge, FlowPageData } from '../page.js';
 import { callApi, executorAddress } from './api.js';
-import type { Answer } from './page.context.js';
+import type { FormAnswer } from './page.context.js';
 
 /** What came of a request to the executor. */
 export type Reply =
@@ -9,10 +9,10 @@ export type Reply =
   | { readonly kind: 'refused'; readonly challenge: Challenge };
 
 /** The executor of the page's flow, as every client of the API speaks to it. */
-export class Executor {
+export class ExecutorClient {
   private readonly address: string;
 
-  constructor({ slug, cross_site }: Opened, search: string) {
+  constructor({ slug, cross_site }: FlowPageData, search: string) {
     this.address = executorAddress(slug, cross_site ? withCrossSite(search) : search);
   }
 
@@ -22,7 +22,7 @@ export class Executor {
   }
 
   /** What follows an answer. */
-  solve(answer: Answer): Promise<Reply> {
+  solve(answer: FormAnswer): Promise<Reply> {
     return this.ask(JSON.stringify(answer));
   }
 
@@ -39,10 +39,10 @@ export class Executor {
 /** The gateway is told with each request, because a run that is over by then begins again. */
 const withCrossSite = (search: string) => `${search}${search ? '&' : '?'}cross_site=1`;
 
-const AWAY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+const UNAVAILABLE_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 async function replyOf(response: Response): Promise<Reply> {
-  if (AWAY.has(response.status)) {
+  if (UNAVAILABLE_STATUSES.has(response.status)) {
     return { kind: 'away', retryAfterS: Number(response.headers.get('retry-after')) || 2, why: 'service' };
   }
   const body = (await response.json()) as Record<string, unknown>;
@@ -53,11 +53,11 @@ async function replyOf(response: Response): Promise<Reply> {
       run: response.headers.get('x-gatehouse-run') ?? undefined,
     };
   }
-  return { kind: 'refused', challenge: refusalOf(response, body) };
+  return { kind: 'refused', challenge: errorReply(response, body) };
 }
 
 /** A refusal that is none of the executor's, in its form. */
-const refusalOf = (
+const errorReply = (
   { headers, status }: Response,
   { detail, non_field_errors }: Record<string, unknown>,
 ): Challenge => ({

@@ -1,23 +1,23 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Envelope } from '../challenges/envelope.js';
-import { stepFor } from '../challenges/table.js';
-import type { Opened } from '../page.js';
+import { componentFor } from '../challenges/table.js';
+import type { FlowPageData } from '../page.js';
 import { Notice } from '../ui/alert.js';
-import { Patience } from '../ui/button.js';
+import { BusyIndicator } from '../ui/button.js';
 import { Frame } from '../ui/frame.js';
-import { AwayNotice } from './away-notice.js';
+import { UnavailableNotice } from './away-notice.js';
 import { headingOf } from './heading.js';
 import { PageProvider } from './page.context.js';
 import { useInspector } from './use-inspector.js';
-import { useVisit } from './use-visit.js';
+import { useFlowVisit } from './use-visit.js';
 
 /** The page of a flow: the same on the server and in the browser. */
-export function FlowPage({ opened, t }: { opened: Opened; t: Translate }) {
-  const { visit, answer, ask, again } = useVisit(opened);
+export function FlowPage({ opened, t }: { opened: FlowPageData; t: Translate }) {
+  const { visit, answer, ask, again } = useFlowVisit(opened);
   const busy = visit.phase === 'answering';
   const challenge = visit.challenge as Envelope;
-  const Step = stepFor(challenge);
+  const Step = componentFor(challenge);
   const main = useFocus(visit.step, challenge);
   const heading = headingOf(challenge, { t, site: opened.brand.title });
   useEffect(() => {
@@ -32,11 +32,11 @@ export function FlowPage({ opened, t }: { opened: Opened; t: Translate }) {
         <main ref={main} aria-busy={busy || undefined}>
           <h1 tabIndex={-1}>{heading}</h1>
           {visit.expired && <Notice>{t('This page was open for too long, so the steps begin again.')}</Notice>}
-          {visit.away && <AwayNotice away={visit.away} retry={again} />}
+          {visit.away && <UnavailableNotice away={visit.away} retry={again} />}
           {!(visit.away && challenge.component === 'ak-stage-flow-error') && (
             <Step key={visit.step} challenge={challenge} />
           )}
-          <Patience />
+          <BusyIndicator />
         </main>
       </Frame>
       {inspector.panel}

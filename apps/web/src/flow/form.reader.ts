@@ -1,7 +1,11 @@
-import type { Answer } from './page.context.js';
+import type { FormAnswer } from './page.context.js';
 
 /** What a form says, as the executor reads it: texts, and files as data addresses. `besides`: a field that is not part of it. */
-export async function readForm(form: HTMLFormElement, pressed: HTMLElement | null, besides: string): Promise<Answer> {
+export async function readForm(
+  form: HTMLFormElement,
+  pressed: HTMLElement | null,
+  besides: string,
+): Promise<FormAnswer> {
   const entries = [...new FormData(form, pressed).entries()].filter(([name]) => name !== besides);
   const given = await Promise.all(
     entries.map(async ([name, value]) => [name, typeof value === 'string' ? value : await dataAddress(value)] as const),

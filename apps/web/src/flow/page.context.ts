@@ -1,23 +1,23 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Opened } from '../page.js';
+import type { FlowPageData } from '../page.js';
 
 /** What somebody gave, by field. */
-export type Answer = Readonly<Record<string, unknown>>;
+export type FormAnswer = Readonly<Record<string, unknown>>;
 
 /** What every part of a page may use. */
 export interface PageContext {
-  readonly opened: Opened;
+  readonly opened: FlowPageData;
   readonly t: Translate;
   /** Whether an answer is under way: nothing else can be sent until it is there. */
   readonly busy: boolean;
   /** Whether somebody looks on who wants to see where the flow leads before it does; undefined until that is known. */
   readonly inspected: boolean | undefined;
   /** Answers the challenge. */
-  readonly answer: (fields: Answer) => void;
+  readonly answer: (fields: FormAnswer) => void;
   /** Sends something that judges nothing, and says what came back. */
-  readonly ask: (fields: Answer) => Promise<Answer | undefined>;
+  readonly ask: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   /** Asks for the current challenge again. */
   readonly again: () => void;
 }

@@ -1,6 +1,6 @@
 import { callApi } from './api.js';
 
-interface Asked {
+interface PlexSignInOptions {
   readonly clientId: string;
   readonly slug: string;
   readonly popup: Window | null;
@@ -17,7 +17,7 @@ const PINS = 'https://plex.tv/api/v2/pins';
 const LOOK_EVERY_MS = 1000;
 
 /** Where to go after signing in at Plex, in a window that is already open. Throws when it does not work. */
-export async function signInAtPlex({ clientId, slug, popup, signal }: Asked): Promise<string> {
+export async function signInAtPlex({ clientId, slug, popup, signal }: PlexSignInOptions): Promise<string> {
   const headers = { accept: 'application/json', 'x-plex-product': 'Gatehouse', 'x-plex-client-identifier': clientId };
   try {
     const pin = await json<Pin>(fetch(`${PINS}?strong=true`, { method: 'POST', headers, signal }));

@@ -19,7 +19,7 @@ interface Provider {
 const NAMES = ['grecaptcha', 'hcaptcha', 'turnstile'] as const;
 
 /** Runs a provider's puzzle, unseen where it can be. */
-export async function runPuzzle(puzzle: Puzzle): Promise<void> {
+export async function runCaptcha(puzzle: Puzzle): Promise<void> {
   const { name, provider } = await load(puzzle.script);
   if (provider.ready && name === 'grecaptcha') await new Promise<void>((resolve) => provider.ready?.(resolve));
   // A provider draws into a place once; each puzzle has one of its own.

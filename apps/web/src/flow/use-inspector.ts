@@ -1,10 +1,10 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Challenge, Opened } from '../page.js';
+import type { Challenge, FlowPageData } from '../page.js';
 
 /** Whether the address of a page asks to see how the flow runs. */
-export const asksToInspect = ({ address }: Opened): boolean =>
+export const asksToInspect = ({ address }: FlowPageData): boolean =>
   new URLSearchParams(address.split('?', 2)[1]).has('inspector');
 
 /** What the inspector shows beside a flow. */
@@ -14,15 +14,18 @@ export interface Inspector {
   readonly open: boolean | undefined;
 }
 
-interface Seen {
+interface InspectorPanel {
   readonly challenge: Challenge;
   readonly panel: ComponentChildren;
 }
 
 /** Looks at the run anew with every challenge, where the address asks for that; whoever may not look sees nothing of it. */
-export function useInspector(opened: Opened, { challenge, t }: { challenge: Challenge; t: Translate }): Inspector {
+export function useInspector(
+  opened: FlowPageData,
+  { challenge, t }: { challenge: Challenge; t: Translate },
+): Inspector {
   const asked = asksToInspect(opened);
-  const [seen, see] = useState<Seen>();
+  const [seen, see] = useState<InspectorPanel>();
   useEffect(() => {
     if (!asked) return undefined;
     let left = false;

@@ -1,28 +1,28 @@
 import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
-import { isWithin, reachOf } from '../challenges/reach.js';
-import type { Opened } from '../page.js';
-import { Executor, type Reply } from './executor.js';
-import type { Answer } from './page.context.js';
-import { after, type Happening, PATIENCE, type Visit, visitOf } from './visit.js';
+import { externalOriginsOf, isAllowedBy } from '../challenges/reach.js';
+import type { FlowPageData } from '../page.js';
+import { ExecutorClient, type Reply } from './executor.js';
+import type { FormAnswer } from './page.context.js';
+import { MAX_AUTOMATIC_RETRIES, reduceVisit, type Visit, type VisitEvent, visitOf } from './visit.js';
 
 /** A visit to a flow, and what somebody can do in it. */
-export interface LivingVisit {
+export interface FlowVisit {
   readonly visit: Visit;
-  readonly answer: (fields: Answer) => void;
-  readonly ask: (fields: Answer) => Promise<Answer | undefined>;
+  readonly answer: (fields: FormAnswer) => void;
+  readonly ask: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   readonly again: () => void;
 }
 
 /** Keeps a visit going: sends one thing at a time, and tries again by itself what could not be delivered. */
-export function useVisit(opened: Opened): LivingVisit {
-  const [visit, tell] = useReducer(after, opened, visitOf);
+export function useFlowVisit(opened: FlowPageData): FlowVisit {
+  const [visit, tell] = useReducer(reduceVisit, opened, visitOf);
   const current = useRef(visit);
   current.current = visit;
-  const line = useMemo(() => new Line(opened, tell), []);
+  const line = useMemo(() => new ExecutorChannel(opened, tell), []);
   useRetries(visit, () => void line.repeat());
-  useFreshness(() => void line.send(undefined));
+  useReloadOnRestore(() => void line.send(undefined));
   return useMemo(() => {
-    const named = (fields: Answer) => ({ ...fields, component: current.current.challenge.component });
+    const named = (fields: FormAnswer) => ({ ...fields, component: current.current.challenge.component });
     return {
       visit,
       answer: (fields) => void line.send(named(fields)),
@@ -33,17 +33,17 @@ export function useVisit(opened: Opened): LivingVisit {
 }
 
 /** What goes to the executor, and what comes back. */
-class Line {
-  private readonly executor: Executor;
+class ExecutorChannel {
+  private readonly executor: ExecutorClient;
   /** What was sent last: an answer, or nothing but the question what is current. */
-  private last: Answer | undefined;
+  private last: FormAnswer | undefined;
   private busy = false;
 
   constructor(
-    private readonly opened: Opened,
-    private readonly tell: (happening: Happening) => void,
+    private readonly opened: FlowPageData,
+    private readonly tell: (happening: VisitEvent) => void,
   ) {
-    this.executor = new Executor(opened, typeof location === 'undefined' ? '' : location.search);
+    this.executor = new ExecutorClient(opened, typeof location === 'undefined' ? '' : location.search);
   }
 
   repeat(): Promise<void> {
@@ -51,7 +51,7 @@ class Line {
   }
 
   /** One thing at a time: whatever is sent meanwhile is dropped. */
-  async send(fields: Answer | undefined): Promise<void> {
+  async send(fields: FormAnswer | undefined): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     this.last = fields;
@@ -59,10 +59,10 @@ class Line {
     const reply = await (fields ? this.executor.solve(fields) : this.executor.show());
     this.busy = false;
     if (fields && isForbidden(reply)) return this.send(undefined);
-    if (!leaves(reply, this.opened)) this.tell(reply);
+    if (!leavesPage(reply, this.opened)) this.tell(reply);
   }
 
-  async ask(fields: Answer): Promise<Answer | undefined> {
+  async ask(fields: FormAnswer): Promise<FormAnswer | undefined> {
     const reply = await this.executor.solve(fields);
     return reply.kind === 'challenge' ? reply.challenge : undefined;
   }
@@ -72,22 +72,26 @@ class Line {
 const isForbidden = (reply: Reply) => reply.kind === 'refused' && reply.challenge['status'] === 403;
 
 /** A challenge that reaches further than this page may is drawn by a page of its own. */
-function leaves(reply: Reply, opened: Opened): boolean {
-  if (reply.kind !== 'challenge' || isWithin(reachOf(reply.challenge), reachOf(opened.challenge))) return false;
+function leavesPage(reply: Reply, opened: FlowPageData): boolean {
+  if (
+    reply.kind !== 'challenge' ||
+    isAllowedBy(externalOriginsOf(reply.challenge), externalOriginsOf(opened.challenge))
+  )
+    return false;
   location.reload();
   return true;
 }
 
 function useRetries({ away, phase }: Visit, retry: () => void) {
   useEffect(() => {
-    if (!away || phase !== 'asking' || away.tries > PATIENCE) return undefined;
+    if (!away || phase !== 'asking' || away.tries > MAX_AUTOMATIC_RETRIES) return undefined;
     const timer = setTimeout(retry, away.waitS * 1000);
     return () => clearTimeout(timer);
   }, [away, phase]);
 }
 
 /** A page that the browser kept while somebody was elsewhere shows what is current when they come back. */
-function useFreshness(again: () => void) {
+function useReloadOnRestore(again: () => void) {
   useEffect(() => {
     const back = ({ persisted }: PageTransitionEvent) => persisted && again();
     addEventListener('pageshow', back);

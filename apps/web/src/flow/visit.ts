@@ -1,4 +1,4 @@
-import type { Challenge, Opened } from '../page.js';
+import type { Challenge, FlowPageData } from '../page.js';
 import type { Reply } from './executor.js';
 
 /** Where a visit to a flow stands. */
@@ -10,40 +10,43 @@ export interface Visit {
   readonly phase: 'asking' | 'answering';
   /** Another run of the flow has begun than the one that the page was opened in. */
   readonly expired: boolean;
-  readonly away: Away | undefined;
+  readonly away: Unavailable | undefined;
 }
 
 /** Why nothing came back, and how long to wait; `tries` counts those in a row. */
-export interface Away {
+export interface Unavailable {
   readonly why: 'service' | 'network';
   readonly waitS: number;
   readonly tries: number;
 }
 
 /** Tries in a row after which somebody must ask for the next. */
-export const PATIENCE = 6;
+export const MAX_AUTOMATIC_RETRIES = 6;
 const LONGEST_WAIT_S = 30;
 
 /** What can happen to a visit. */
-export type Happening = { readonly kind: 'sent' } | Reply;
+export type VisitEvent = { readonly kind: 'sent' } | Reply;
 
 /** A visit as a page is opened. */
-export const visitOf = ({ challenge, run, retry_after_s }: Opened): Visit => ({
+export const visitOf = ({ challenge, run, retry_after_s }: FlowPageData): Visit => ({
   challenge,
   run,
   step: 0,
   phase: 'asking',
   expired: false,
-  away: retry_after_s === undefined ? undefined : awayAfter(undefined, { why: 'service', retryAfterS: retry_after_s }),
+  away:
+    retry_after_s === undefined
+      ? undefined
+      : nextUnavailable(undefined, { why: 'service', retryAfterS: retry_after_s }),
 });
 
 /** The visit after something has happened. */
-export function after(visit: Visit, happening: Happening): Visit {
+export function reduceVisit(visit: Visit, happening: VisitEvent): Visit {
   switch (happening.kind) {
     case 'sent':
       return { ...visit, phase: 'answering', expired: false };
     case 'away':
-      return { ...visit, phase: 'asking', away: awayAfter(visit.away, happening) };
+      return { ...visit, phase: 'asking', away: nextUnavailable(visit.away, happening) };
     case 'refused':
       return asked(visit, happening.challenge, { expired: false });
     case 'challenge': {
@@ -59,7 +62,10 @@ function asked(visit: Visit, challenge: Challenge, { expired }: { expired: boole
 }
 
 /** At least what was asked for, and twice as long each time. */
-function awayAfter(before: Away | undefined, { why, retryAfterS }: { why: Away['why']; retryAfterS: number }): Away {
+function nextUnavailable(
+  before: Unavailable | undefined,
+  { why, retryAfterS }: { why: Unavailable['why']; retryAfterS: number },
+): Unavailable {
   const tries = (before?.tries ?? 0) + 1;
   return { why, tries, waitS: Math.min(LONGEST_WAIT_S, Math.max(retryAfterS, 2 ** (tries - 1))) };
 }

@@ -1,7 +1,7 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { ComponentChildren } from 'preact';
-import { Picture } from './picture.js';
-import { findRun, type Run, type Turn } from './run.js';
+import { FlowDiagram } from './picture.js';
+import { findRun, type Run, type TrailEntry } from './run.js';
 
 /** The panel of a flow's run; undefined for whoever may not see it. */
 export async function inspectorOf(slug: string, t: Translate): Promise<ComponentChildren> {
@@ -22,7 +22,7 @@ function Facts({ run, t }: { run: Run; t: Translate }) {
     <>
       {run.is_completed && <p class="notice">{t('The run is over.')}</p>}
       <h3>{t('Steps')}</h3>
-      <Picture steps={run.steps} t={t} />
+      <FlowDiagram steps={run.steps} t={t} />
       <h3>{t('Context')}</h3>
       {Object.keys(context).length === 0 ? (
         <p class="hint">{t('Nothing is known.')}</p>
@@ -37,7 +37,7 @@ function Facts({ run, t }: { run: Run; t: Translate }) {
   );
 }
 
-function Times({ trail, t }: { trail: readonly Turn[]; t: Translate }) {
+function Times({ trail, t }: { trail: readonly TrailEntry[]; t: Translate }) {
   if (trail.length === 0) return <p class="hint">{t('Nothing was answered yet.')}</p>;
   return (
     <table>

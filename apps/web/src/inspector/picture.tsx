@@ -2,7 +2,7 @@ import type { Translate } from '@gatehouse/texts/browser';
 import type { RunStep } from './run.js';
 
 /** A flow as what it is, a line of steps: each with a mark of how it went, the current one standing out. */
-export const Picture = ({ steps, t }: { steps: readonly RunStep[]; t: Translate }) => (
+export const FlowDiagram = ({ steps, t }: { steps: readonly RunStep[]; t: Translate }) => (
   <ol class="picture-of-flow">
     {steps.map((step) => (
       <li key={step.step} class={step.state} aria-current={step.state === 'current' ? 'step' : undefined}>

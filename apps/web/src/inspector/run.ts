@@ -4,7 +4,7 @@ import { callApi } from '../flow/api.js';
 export interface Run {
   readonly is_completed: boolean;
   readonly steps: readonly RunStep[];
-  readonly trail: readonly Turn[];
+  readonly trail: readonly TrailEntry[];
   readonly current_plan: { readonly plan_context: Readonly<Record<string, unknown>> };
 }
 
@@ -21,7 +21,7 @@ export interface RunStep {
 }
 
 /** Something that was judged. */
-export interface Turn {
+export interface TrailEntry {
   readonly name: string;
   readonly outcome: string;
   readonly at: string;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { agoIn } from './ago.js';
+import { relativeTime } from './ago.js';
 
 const now = new Date('2026-01-10T12:00:00Z');
 
@@ -11,9 +11,9 @@ it.each([
   ['2026-01-09T11:00:00Z', 'yesterday'],
   ['2025-12-31T12:00:00Z', '10 days ago'],
 ])('what was at %s was %s', (then, said) => {
-  expect(agoIn('en', new Date(then), now)).toBe(said);
+  expect(relativeTime('en', new Date(then), now)).toBe(said);
 });
 
 it('is said in the language of the page', () => {
-  expect(agoIn('de', new Date('2026-01-10T09:30:00Z'), now)).toBe('vor 2 Stunden');
+  expect(relativeTime('de', new Date('2026-01-10T09:30:00Z'), now)).toBe('vor 2 Stunden');
 });

@@ -5,7 +5,7 @@ const UNITS = [
 ] as const;
 
 /** How long ago something was, in words of a language: the same wherever the reader's clock is. */
-export function agoIn(locale: string, then: Date, now: Date): string {
+export function relativeTime(locale: string, then: Date, now: Date): string {
   const seconds = Math.max(0, (now.getTime() - then.getTime()) / 1000);
   const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? (['second', Number.POSITIVE_INFINITY] as const);
   return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-Math.floor(seconds / size), unit);

@@ -1,4 +1,4 @@
-import type { OwnConsent } from './own.js';
+import type { AccountConsent } from './own.js';
 import type { SectionProps } from './section.js';
 
 /** Every application that is allowed something, each with a form that takes it back. */
@@ -14,7 +14,7 @@ export function ConsentsSection({ opened, t }: SectionProps) {
   );
 }
 
-function Consent({ consent, opened: { token, address }, t }: SectionProps & { consent: OwnConsent }) {
+function Consent({ consent, opened: { token, address }, t }: SectionProps & { consent: AccountConsent }) {
   const { id, application, permissions } = consent;
   return (
     <li>

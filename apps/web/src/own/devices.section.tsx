@@ -1,6 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
-import { agoIn } from './ago.js';
-import type { OwnDevice } from './own.js';
+import { relativeTime } from './ago.js';
+import type { AccountDevice } from './own.js';
 import type { SectionProps } from './section.js';
 
 /** Characters of a device's name. */
@@ -35,7 +35,7 @@ function SetUps({ opened, t }: SectionProps) {
   );
 }
 
-function Device({ device, opened, t }: SectionProps & { device: OwnDevice }) {
+function Device({ device, opened, t }: SectionProps & { device: AccountDevice }) {
   return (
     <li>
       <div>
@@ -48,7 +48,7 @@ function Device({ device, opened, t }: SectionProps & { device: OwnDevice }) {
   );
 }
 
-function Renaming({ device: { id, name }, opened: { token, address }, t }: SectionProps & { device: OwnDevice }) {
+function Renaming({ device: { id, name }, opened: { token, address }, t }: SectionProps & { device: AccountDevice }) {
   const label = t('Name of {name}', { name });
   return (
     <form method="post" action={address} class="rename">
@@ -62,7 +62,7 @@ function Renaming({ device: { id, name }, opened: { token, address }, t }: Secti
   );
 }
 
-function Removing({ device: { id, name }, opened: { token, address }, t }: SectionProps & { device: OwnDevice }) {
+function Removing({ device: { id, name }, opened: { token, address }, t }: SectionProps & { device: AccountDevice }) {
   return (
     <form method="post" action={address}>
       <input type="hidden" name={token.field} value={token.value} />
@@ -74,12 +74,16 @@ function Removing({ device: { id, name }, opened: { token, address }, t }: Secti
   );
 }
 
-function Facts({ device: { kind, lastUsed }, opened: { locale, now }, t }: SectionProps & { device: OwnDevice }) {
+function Facts({ device: { kind, lastUsed }, opened: { locale, now }, t }: SectionProps & { device: AccountDevice }) {
   return (
     <div class="hint">
       {kindsIn(t)[kind] ?? kind}
       {' · '}
-      {lastUsed ? <time dateTime={lastUsed.toISOString()}>{agoIn(locale, lastUsed, now)}</time> : t('never used')}
+      {lastUsed ? (
+        <time dateTime={lastUsed.toISOString()}>{relativeTime(locale, lastUsed, now)}</time>
+      ) : (
+        t('never used')
+      )}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { Translate } from '@gatehouse/texts/browser';
-import type { OpenedOwn } from '../page.js';
+import type { AccountPageData } from '../page.js';
 import { Alert, Notice } from '../ui/alert.js';
 import { Frame } from '../ui/frame.js';
 import { MAX_NAME } from './devices.section.js';
@@ -7,7 +7,7 @@ import type { SectionProps } from './section.js';
 import { SECTIONS } from './sections.js';
 
 /** Somebody's own page. It needs no script: what can be done here are forms. */
-export const OwnPage = ({ opened, t }: { opened: OpenedOwn; t: Translate }) => (
+export const AccountPage = ({ opened, t }: { opened: AccountPageData; t: Translate }) => (
   <Frame brand={opened.brand} wide>
     <main>
       <div class="top">
@@ -27,7 +27,7 @@ export const OwnPage = ({ opened, t }: { opened: OpenedOwn; t: Translate }) => (
   </Frame>
 );
 
-function Refused({ opened, why, t }: SectionProps & { why: NonNullable<OpenedOwn['refused']> }) {
+function Refused({ opened, why, t }: SectionProps & { why: NonNullable<AccountPageData['refused']> }) {
   if (why === 'stale') return <Notice>{t('This page was open for too long. Please try again.')}</Notice>;
   if (why === 'name')
     return <Alert>{t('A name has one character at least and {max} at most.', { max: MAX_NAME })}</Alert>;

@@ -1,15 +1,15 @@
 /** Somebody's own page: all that its sections show. */
-export interface Own {
-  readonly user: OwnUser;
+export interface AccountData {
+  readonly user: AccountUser;
   /** Addresses of the flows by which somebody changes what is known of them, where there are such. */
   readonly changes: { readonly details?: string; readonly password?: string };
-  readonly sessions: OwnSessions;
-  readonly devices: OwnDevices;
-  readonly consents: readonly OwnConsent[];
+  readonly sessions: AccountSessions;
+  readonly devices: AccountDevices;
+  readonly consents: readonly AccountConsent[];
 }
 
 /** Who somebody is. */
-export interface OwnUser {
+export interface AccountUser {
   readonly username: string;
   readonly name: string;
   readonly email: string;
@@ -18,14 +18,14 @@ export interface OwnUser {
 }
 
 /** Where somebody is logged in. */
-export interface OwnSessions {
-  readonly shown: readonly OwnSession[];
+export interface AccountSessions {
+  readonly shown: readonly AccountSession[];
   /** How many there are, shown or not. */
   readonly count: number;
 }
 
 /** One place where somebody is logged in. */
-export interface OwnSession {
+export interface AccountSession {
   readonly id: string;
   readonly browser: string;
   readonly system: string;
@@ -36,21 +36,21 @@ export interface OwnSession {
 }
 
 /** What an application is allowed. */
-export interface OwnConsent {
+export interface AccountConsent {
   readonly id: string;
   readonly application: string;
   readonly permissions: readonly string[];
 }
 
 /** What proves somebody besides a password. */
-export interface OwnDevices {
-  readonly shown: readonly OwnDevice[];
+export interface AccountDevices {
+  readonly shown: readonly AccountDevice[];
   /** Stages by which somebody sets a device up. */
   readonly setUps: readonly { readonly id: string; readonly name: string }[];
 }
 
 /** One such device. */
-export interface OwnDevice {
+export interface AccountDevice {
   readonly id: string;
   readonly kind: string;
   readonly name: string;

@@ -1,10 +1,10 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { FunctionComponent } from 'preact';
-import type { OpenedOwn } from '../page.js';
+import type { AccountPageData } from '../page.js';
 
 /** What every section of somebody's own page is given. */
 export interface SectionProps {
-  readonly opened: OpenedOwn;
+  readonly opened: AccountPageData;
   readonly t: Translate;
 }
 

@@ -1,6 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
-import { agoIn } from './ago.js';
-import type { OwnSession } from './own.js';
+import { relativeTime } from './ago.js';
+import type { AccountSession } from './own.js';
 import type { SectionProps } from './section.js';
 
 /** Every place where somebody is logged in, each with a form that ends it. */
@@ -20,7 +20,7 @@ export function SessionsSection({ opened, t }: SectionProps) {
   );
 }
 
-function Session({ session, opened: { token, address, locale, now }, t }: SectionProps & { session: OwnSession }) {
+function Session({ session, opened: { token, address, locale, now }, t }: SectionProps & { session: AccountSession }) {
   const { id, lastUsed, current } = session;
   const device = deviceOf(session, t);
   return (
@@ -30,7 +30,7 @@ function Session({ session, opened: { token, address, locale, now }, t }: Sectio
         <div class="hint">
           {session.address && <bdi>{session.address}</bdi>}
           {session.address && ' · '}
-          <time dateTime={lastUsed.toISOString()}>{agoIn(locale, lastUsed, now)}</time>
+          <time dateTime={lastUsed.toISOString()}>{relativeTime(locale, lastUsed, now)}</time>
         </div>
       </div>
       {!current && (
@@ -49,7 +49,7 @@ function Session({ session, opened: { token, address, locale, now }, t }: Sectio
 /** What the API calls whatever it does not recognise. */
 const UNKNOWN = 'Other';
 
-function deviceOf({ browser, system }: OwnSession, t: Translate): string {
+function deviceOf({ browser, system }: AccountSession, t: Translate): string {
   const known = browser === UNKNOWN ? t('An unknown browser') : browser;
   return system === UNKNOWN ? known : t('{browser} on {system}', { browser: known, system });
 }

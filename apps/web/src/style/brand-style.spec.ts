@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { brandStyle } from './brand-style.js';
-import { contrast, inkOn } from './colour.js';
+import { contrast, readableColour } from './colour.js';
 
 const style = (own: object = {}, flows?: string) => brandStyle({ title: 'Example', ...own }, flows);
 
 describe('the style of a brand', () => {
   it('writes on its colour in black or white, whichever can be read', () => {
     for (const colour of ['#ffdd00', '#1f5fbf', '#777777', '#000000']) {
-      expect(contrast(colour, inkOn(colour))).toBeGreaterThanOrEqual(4.5);
+      expect(contrast(colour, readableColour(colour))).toBeGreaterThanOrEqual(4.5);
     }
     expect(style({ colours: { primary: '#fd0' } })).toContain('--accent:#ffdd00;--on-accent:#000000');
   });

@@ -1,5 +1,5 @@
 import type { Brand } from '../page.js';
-import { colourOf, contrast, inkOn } from './colour.js';
+import { colourOf, contrast, readableColour } from './colour.js';
 
 /** What flows without a background of their own are given, which is not there. */
 const NO_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
@@ -15,7 +15,7 @@ export function brandStyle(
   const background = flows && flows !== NO_BACKGROUND ? flows : own;
   const accent = colourOf(colours?.primary);
   const rules = [
-    accent && `:root:root{--accent:${accent};--on-accent:${inkOn(accent)}}`,
+    accent && `:root:root{--accent:${accent};--on-accent:${readableColour(accent)}}`,
     accent && contrast(accent, LIGHT) >= READABLE && `:root{--link:${accent}}`,
     accent && contrast(accent, DARK) >= READABLE && `:root:root{--link-dark:${accent}}`,
     background && `:root{--background:url("${addressInCss(background)}")}`,

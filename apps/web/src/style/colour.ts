@@ -14,7 +14,7 @@ export function contrast(one: string, other: string): number {
 }
 
 /** Black or white: what can be read better on a colour. */
-export const inkOn = (colour: string): string =>
+export const readableColour = (colour: string): string =>
   contrast(colour, '#ffffff') >= contrast(colour, '#000000') ? '#ffffff' : '#000000';
 
 function luminance(colour: string): number {

@@ -21,7 +21,7 @@ export function Button({ plain = false, children, ...attributes }: Props) {
 const UNNOTICED_MS = 300;
 
 /** Says that something takes its time; nothing when it does not. */
-export function Patience() {
+export function BusyIndicator() {
   const { busy, t } = usePage();
   const [long, setLong] = useState(false);
   useEffect(() => {

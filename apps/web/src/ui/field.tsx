@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { WireMessage } from '../challenges/envelope.js';
-import { type InputAttributes, Secret } from './secret.js';
+import { type InputAttributes, PasswordInput } from './secret.js';
 
 /** What a field is called, and what the browser should know of it. */
 export interface FieldProps {
@@ -30,17 +30,17 @@ export function Field(props: FieldProps) {
     <div class="field">
       <label for={name}>{label}</label>
       {props.type === 'password' ? (
-        <Secret input={input} revealable={props.revealable ?? true} refused={props.errors} />
+        <PasswordInput input={input} revealable={props.revealable ?? true} refused={props.errors} />
       ) : (
         <input {...input} />
       )}
-      <Below name={name} hint={hint} errors={errors} />
+      <FieldFooter name={name} hint={hint} errors={errors} />
     </div>
   );
 }
 
 /** What stands below a field, and is read with it. */
-export function Below({ name, hint, errors = [] }: Pick<FieldProps, 'name' | 'hint' | 'errors'>) {
+export function FieldFooter({ name, hint, errors = [] }: Pick<FieldProps, 'name' | 'hint' | 'errors'>) {
   return (
     <>
       {hint && (

@@ -29,14 +29,14 @@ export function Form({ challenge, fields = [], ready = async () => undefined, ch
     <form method="post" action={opened.address} onSubmit={submit}>
       <input type="hidden" name={opened.token.field} value={opened.token.value} />
       <input type="hidden" name="component" value={challenge.component} />
-      <Refusal challenge={challenge} besides={fields} />
+      <FormErrors challenge={challenge} besides={fields} />
       {children}
     </form>
   );
 }
 
 /** What is wrong and belongs to no field that is shown. */
-export function Refusal({ challenge, besides = [] }: { challenge: Envelope; besides?: readonly string[] }) {
+export function FormErrors({ challenge, besides = [] }: { challenge: Envelope; besides?: readonly string[] }) {
   const loose = Object.entries(errorsOf(challenge)).flatMap(([field, messages]) =>
     besides.includes(field) ? [] : (messages ?? []),
   );

@@ -14,7 +14,7 @@ interface Props {
 }
 
 /** A field for a password: it can be shown, and says when the keyboard writes capitals. */
-export function Secret({ input, revealable, refused }: Props) {
+export function PasswordInput({ input, revealable, refused }: Props) {
   const { t } = usePage();
   const [shown, show] = useState(false);
   const [capitals, noteCapitals] = useState(false);

@@ -2,7 +2,7 @@ import type { Envelope } from '../challenges/envelope.js';
 import { usePage } from '../flow/page.context.js';
 
 /** Whom a step is for, with the way out for somebody else. */
-export function Who({
+export function UserBadge({
   challenge: { pending_user: user, pending_user_avatar: avatar, flow_info },
 }: {
   challenge: Envelope;

@@ -3,29 +3,29 @@ import type { Draft } from '../draft.js';
 import { bindingModel } from '../flow.model.js';
 import { type BlueprintObject, referencesIn } from '../object-model.js';
 import { policyBindingModel } from '../policy.model.js';
-import type { Conditions } from '../policy-sets.js';
+import type { PolicyBindings } from '../policy-sets.js';
 
 /** Models whose objects belong to what they are bound to. */
 const BINDINGS = [bindingModel.name, policyBindingModel.name];
 
 /** An object and how many others, one upon another, it stands on. */
-export interface Standing {
+export interface OrderedObject {
   readonly object: BlueprintObject;
   readonly height: number;
 }
 
 /** A flow with everything that it is made of, the flows that its stages lead to included; what others stand on comes first. */
-export class Closure {
+export class FlowClosure {
   readonly #heights = new Map<string, number>();
   readonly #open = new Set<string>();
 
   constructor(
     private readonly draft: Draft,
-    private readonly conditions: Conditions,
+    private readonly conditions: PolicyBindings,
   ) {}
 
   /** Throws BlueprintError for objects that refer to each other in a circle: none of them could come first. */
-  of(flow: BlueprintObject): Standing[] {
+  of(flow: BlueprintObject): OrderedObject[] {
     const ids = new Set([flow.id]);
     // A set that grows is walked to its end.
     for (const id of ids) for (const part of this.#parts(this.draft.get(id))) ids.add(part);

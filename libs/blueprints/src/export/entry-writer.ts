@@ -1,18 +1,18 @@
-import type { Register } from '@gatehouse/directory';
+import type { DirectoryStore } from '@gatehouse/directory';
 import { BlueprintError } from '../blueprint-error.js';
 import type { Draft } from '../draft.js';
 import type { Json, JsonMap } from '../json.js';
-import { type BlueprintObject, isForeign, type ObjectModel } from '../object-model.js';
+import { type BlueprintObject, isDirectoryReference, type ObjectModel } from '../object-model.js';
 import { secretPaths } from '../sealed-objects.js';
-import { tagged, type Writable, type WritableMap } from './writable.js';
+import { type YamlMap, type YamlValue, yamlTag } from './writable.js';
 
 /** An entry as it is written. */
-export interface WrittenEntry {
+export interface ExportedEntry {
   readonly model: string;
   readonly id: string;
   readonly state?: 'created';
-  readonly identifiers: WritableMap;
-  readonly attrs: WritableMap;
+  readonly identifiers: YamlMap;
+  readonly attrs: YamlMap;
 }
 
 const GROUP = 'authentik_core.group';
@@ -21,21 +21,21 @@ const USER = 'authentik_core.user';
 /** Writes objects as entries; each can be referred to once it was written. */
 export class EntryWriter {
   /** People and groups that entries refer to: taken as they are, and made when they are not there. */
-  readonly directory = new Map<string, WrittenEntry>();
+  readonly directory = new Map<string, ExportedEntry>();
   /** Variables of the environment that hold the secrets. */
   readonly secrets = new Set<string>();
   readonly #ids = new Map<string, string>();
 
   constructor(
     private readonly draft: Draft,
-    private readonly register: Register,
+    private readonly register: DirectoryStore,
   ) {}
 
   /** Throws BlueprintError for an object that names somebody who is gone. */
-  async write(object: BlueprintObject): Promise<WrittenEntry> {
+  async write(object: BlueprintObject): Promise<ExportedEntry> {
     const model = this.draft.modelOf(object) as ObjectModel;
     const { descriptor: _, ...values } = object.values;
-    const written = new Map<string, Writable>();
+    const written = new Map<string, YamlValue>();
     for (const [field, value] of Object.entries(values)) written.set(field, await this.#value(model, field, value));
     for (const path of secretPaths(model, object.values)) this.#hide(written, path, object);
     const isKey = ([field]: [string, unknown]) => model.key.includes(field);
@@ -51,17 +51,17 @@ export class EntryWriter {
     };
   }
 
-  async #value(model: ObjectModel, field: string, value: Json): Promise<Writable> {
+  async #value(model: ObjectModel, field: string, value: Json): Promise<YamlValue> {
     const reference = model.references.get(field);
     if (!reference || value === null) return value;
-    if (isForeign(reference)) return this.#foreign(reference.to, String(value));
+    if (isDirectoryReference(reference)) return this.#foreign(reference.to, String(value));
     return Array.isArray(value) ? value.map((id) => this.#keyOf(String(id))) : this.#keyOf(String(value));
   }
 
-  #keyOf(id: string): Writable {
+  #keyOf(id: string): YamlValue {
     const known = this.#ids.get(id);
     if (known === undefined) throw new BlueprintError(`something refers to ${id}, which is not there`);
-    return tagged('!KeyOf', known);
+    return yamlTag('!KeyOf', known);
   }
 
   /** A name that stands for an object in the file. */
@@ -77,12 +77,12 @@ export class EntryWriter {
     return name;
   }
 
-  async #foreign(kind: string, id: string): Promise<Writable> {
+  async #foreign(kind: string, id: string): Promise<YamlValue> {
     if (!this.directory.has(id)) this.directory.set(id, await this.#person(kind, id));
     return this.#keyOf(id);
   }
 
-  async #person(kind: string, id: string): Promise<WrittenEntry> {
+  async #person(kind: string, id: string): Promise<ExportedEntry> {
     const [group] = kind === 'group' ? await this.register.findGroups({ pk: id }) : [];
     const [user] = kind === 'user' ? await this.register.findUsers({ uuid: id }) : [];
     if (group) return this.#registered(id, group.name, { model: GROUP, identifiers: { name: group.name }, attrs: {} });
@@ -93,20 +93,20 @@ export class EntryWriter {
     throw new BlueprintError(`a condition names a ${kind} who is gone: remove it, it fits nobody`);
   }
 
-  #registered(id: string, name: string, entry: Pick<WrittenEntry, 'model' | 'identifiers' | 'attrs'>): WrittenEntry {
+  #registered(id: string, name: string, entry: Pick<ExportedEntry, 'model' | 'identifiers' | 'attrs'>): ExportedEntry {
     const kind = entry.model === GROUP ? 'group' : 'user';
     return { ...entry, id: this.#idFor(id, `${kind} ${name}`), state: 'created' };
   }
 
   /** A secret that is set is left to the environment. */
-  #hide(written: Map<string, Writable>, [field = '', ...deeper]: readonly string[], object: BlueprintObject): void {
+  #hide(written: Map<string, YamlValue>, [field = '', ...deeper]: readonly string[], object: BlueprintObject): void {
     const value = written.get(field);
     const [inner] = deeper;
     const held = inner === undefined ? value : (value as JsonMap | undefined)?.[inner];
     if (held === undefined || held === null || held === '') return;
     const variable = `${this.draft.readable(object)} ${inner ?? field}`.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
     this.secrets.add(variable);
-    const placeholder = tagged('!Env', variable);
-    written.set(field, inner === undefined ? placeholder : { ...(value as WritableMap), [inner]: placeholder });
+    const placeholder = yamlTag('!Env', variable);
+    written.set(field, inner === undefined ? placeholder : { ...(value as YamlMap), [inner]: placeholder });
   }
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { entries, Testbed } from '../testing.js';
+import { BlueprintHarness, entries } from '../testing.js';
 
-let here: Testbed;
-let there: Testbed;
+let here: BlueprintHarness;
+let there: BlueprintHarness;
 beforeAll(async () => {
-  [here, there] = await Promise.all([Testbed.open(), Testbed.open()]);
+  [here, there] = await Promise.all([BlueprintHarness.open(), BlueprintHarness.open()]);
 });
 afterAll(() => Promise.all([here?.close(), there?.close()]));
 
@@ -80,7 +80,7 @@ const EVERYTHING = entries(
 const SECRET = 'GATE_WORD';
 
 /** What two databases call their objects, so that one that came out of the other can be compared. */
-async function nameless(bed: Testbed, slug: string) {
+async function nameless(bed: BlueprintHarness, slug: string) {
   const named = await bed.query<{ id: string; name: string }>(
     `SELECT id::text, model || ' ' || coalesce(identifiers->>'name', identifiers->>'slug') AS name FROM flow.objects
        WHERE identifiers ?| '{name,slug}'

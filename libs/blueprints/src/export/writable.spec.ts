@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readDocument } from '../document.js';
-import { tagged, type Writable, writeYaml } from './writable.js';
+import { writeYaml, type YamlValue, yamlTag } from './writable.js';
 
 const contextOf = (text: string) => readDocument('x.yaml', text).context;
 
@@ -44,14 +44,14 @@ describe('a written blueprint', () => {
     }));
     fc.assert(
       fc.property(value, (written) => {
-        expect(contextOf(writeYaml({ context: { written: written as Writable } }, ' Head'))).toEqual({ written });
+        expect(contextOf(writeYaml({ context: { written: written as YamlValue } }, ' Head'))).toEqual({ written });
       }),
       { numRuns: 300 },
     );
   });
 
   it('keeps the lines of several lines, and refers by tags', () => {
-    const text = writeYaml({ context: { source: 'if a:\n  return 1\n', who: tagged('!KeyOf', 'ann') } }, ' Head');
+    const text = writeYaml({ context: { source: 'if a:\n  return 1\n', who: yamlTag('!KeyOf', 'ann') } }, ' Head');
     expect(text).toBe('# Head\n\ncontext:\n  source: |\n    if a:\n      return 1\n  who: !KeyOf ann\n');
   });
 });

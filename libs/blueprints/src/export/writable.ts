@@ -1,7 +1,7 @@
 import { Document, isScalar, Scalar, visit } from 'yaml';
 
 /** A tag and its argument, to be written. */
-export class WritableTag {
+export class YamlTag {
   constructor(
     readonly tag: string,
     readonly argument: string,
@@ -9,22 +9,22 @@ export class WritableTag {
 }
 
 /** A value that can be written: JSON with tags anywhere in it. */
-export type Writable = null | boolean | number | string | WritableTag | readonly Writable[] | WritableMap;
+export type YamlValue = null | boolean | number | string | YamlTag | readonly YamlValue[] | YamlMap;
 /** A map of such values. */
-export interface WritableMap {
-  readonly [key: string]: Writable;
+export interface YamlMap {
+  readonly [key: string]: YamlValue;
 }
 
 /** `!Tag argument`. */
-export const tagged = (tag: string, argument: string): WritableTag => new WritableTag(tag, argument);
+export const yamlTag = (tag: string, argument: string): YamlTag => new YamlTag(tag, argument);
 
 /** Nothing that is written merges. */
 const MERGE = 'tag:yaml.org,2002:merge';
 
 /** The text of a blueprint; whoever reads it gets the same values. `comment` stands at its head. */
-export function writeYaml(value: WritableMap, comment: string): string {
+export function writeYaml(value: YamlMap, comment: string): string {
   // YAML 1.1, because that is what blueprints are read as: what it would take for something else is quoted.
-  const document = new Document(value, (_, part: unknown) => (part instanceof WritableTag ? scalarOf(part) : part), {
+  const document = new Document(value, (_, part: unknown) => (part instanceof YamlTag ? scalarOf(part) : part), {
     version: '1.1',
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== MERGE),
     aliasDuplicateObjects: false,
@@ -37,7 +37,7 @@ export function writeYaml(value: WritableMap, comment: string): string {
   return document.toString({ lineWidth: 0 });
 }
 
-function scalarOf({ tag, argument }: WritableTag): Scalar {
+function scalarOf({ tag, argument }: YamlTag): Scalar {
   const scalar = new Scalar(argument);
   scalar.tag = tag;
   return scalar;

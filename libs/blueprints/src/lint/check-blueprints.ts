@@ -1,62 +1,81 @@
 import { BlueprintError } from '../blueprint-error.js';
 import { bindingModel } from '../flow.model.js';
-import { contracts, models } from '../installed.js';
-import type { BlueprintFile, Library } from '../library.js';
+import { builtInContracts, builtInModels } from '../installed.js';
+import type { BlueprintFile, BlueprintLibrary } from '../library.js';
 import { collections } from '../models.js';
 import { ObjectCollection } from '../object-collection.js';
-import type { Syntax } from '../python-collection.js';
-import { remoteStageModel, remoteStageSchema } from '../remote-stage.model.js';
-import { Run } from '../run.js';
-import type { Strangers } from '../strangers.js';
-import type { Scope } from '../written.js';
-import { Elsewhere } from './elsewhere.js';
+import type { PythonSyntaxChecker } from '../python-collection.js';
+import { externalStageModel, externalStageSchema } from '../remote-stage.model.js';
+import { BlueprintRun } from '../run.js';
+import type { ExternalStages } from '../strangers.js';
+import type { ResolutionScope } from '../written.js';
+import { ExternalReferences } from './elsewhere.js';
 import { type Finding, finding } from './finding.js';
-import { flowsOf } from './flow-on-paper.js';
-import { flowRemarks, type Remark } from './flow-rules.js';
-import { Notebook, placeOf } from './notebook.js';
-import { PaperDraft } from './paper-draft.js';
-import { PaperInvitations } from './paper-invitations.js';
-import { PaperRegister } from './paper-register.js';
+import { lintedFlows } from './flow-on-paper.js';
+import { flowRemarks, type LintRemark } from './flow-rules.js';
+import { FindingCollector, locationOf } from './notebook.js';
+import { LintDraft } from './paper-draft.js';
+import { InMemoryInvitationStore } from './paper-invitations.js';
+import { InMemoryDirectoryStore } from './paper-register.js';
 import { policyRemarks } from './policy-rules.js';
 
-interface Checked {
+interface CheckOptions {
   readonly files: readonly BlueprintFile[];
   /** Where a blueprint finds another one that it requires. */
-  readonly library: Library;
-  readonly env: Scope['env'];
-  readonly syntax: Syntax;
+  readonly library: BlueprintLibrary;
+  readonly env: ResolutionScope['env'];
+  readonly syntax: PythonSyntaxChecker;
 }
 
 /** Finds what is wrong with blueprint files, or may be, by applying them on paper: no database, no bus, nothing is changed. */
-export async function checkBlueprints({ files, library, env, syntax }: Checked): Promise<Finding[]> {
-  const elsewhere = new Elsewhere();
-  const notebook = new Notebook(elsewhere);
-  const draft = new PaperDraft(models, elsewhere);
-  const all = collectionsOn(draft, new PaperRegister(elsewhere), syntax);
-  const run = new Run({ collections: all, files, library, env, context: {}, strict: false, observer: notebook });
+export async function checkBlueprints({ files, library, env, syntax }: CheckOptions): Promise<Finding[]> {
+  const elsewhere = new ExternalReferences();
+  const notebook = new FindingCollector(elsewhere);
+  const draft = new LintDraft(builtInModels, elsewhere);
+  const all = lintCollections(draft, new InMemoryDirectoryStore(elsewhere), syntax);
+  const run = new BlueprintRun({
+    collections: all,
+    files,
+    library,
+    env,
+    context: {},
+    strict: false,
+    observer: notebook,
+  });
   const unreadable: Finding[] = [];
   for (const file of files) await run.apply(file).catch((error: unknown) => unreadable.push(asFinding(error, file)));
-  const remarks = [...flowsOf(draft, contracts).flatMap(flowRemarks), ...policyRemarks(draft, contracts.policies)];
+  const remarks = [
+    ...lintedFlows(draft, builtInContracts).flatMap(flowRemarks),
+    ...policyRemarks(draft, builtInContracts.policies),
+  ];
   const named = new Set(files.map(({ name }) => name));
-  return [...unreadable, ...notebook.findings, ...located(remarks, notebook), ...repeats(draft, notebook)]
+  return [
+    ...unreadable,
+    ...notebook.findings,
+    ...locateRemarks(remarks, notebook),
+    ...duplicateBindings(draft, notebook),
+  ]
     .filter(({ file }) => named.has(file))
     .sort(byPlace);
 }
 
-function collectionsOn(draft: PaperDraft, register: PaperRegister, syntax: Syntax) {
+function lintCollections(draft: LintDraft, register: InMemoryDirectoryStore, syntax: PythonSyntaxChecker) {
   const passwords = { hash: async () => 'a hash' };
-  const all = collections(models, {
-    ...{ draft, register, passwords, strangers: NOBODY, syntax },
-    invitations: new PaperInvitations(),
+  const all = collections(builtInModels, {
+    ...{ draft, register, passwords, strangers: NO_EXTERNAL_STAGES, syntax },
+    invitations: new InMemoryInvitationStore(),
   });
   // What a stage of somebody else's is, only the bus could tell.
   return all.set(
-    remoteStageModel.name,
-    new ObjectCollection({ ...remoteStageModel, schema: remoteStageSchema }, draft),
+    externalStageModel.name,
+    new ObjectCollection({ ...externalStageModel, schema: externalStageSchema }, draft),
   );
 }
 
-const NOBODY: Strangers = { describe: () => Promise.reject(new Error('nobody is asked')), trusts: () => false };
+const NO_EXTERNAL_STAGES: ExternalStages = {
+  describe: () => Promise.reject(new Error('nobody is asked')),
+  trusts: () => false,
+};
 
 function asFinding(error: unknown, { name }: BlueprintFile): Finding {
   if (!(error instanceof BlueprintError)) throw error;
@@ -65,19 +84,19 @@ function asFinding(error: unknown, { name }: BlueprintFile): Finding {
 }
 
 /** Remarks, each at the entry that made what it is about. */
-const located = (remarks: readonly Remark[], notebook: Notebook): Finding[] =>
+const locateRemarks = (remarks: readonly LintRemark[], notebook: FindingCollector): Finding[] =>
   remarks.flatMap(({ rule, about, text }) => {
     const origin = notebook.originsOf(about).at(-1);
-    return origin ? [finding(rule, placeOf(origin), text)] : [];
+    return origin ? [finding(rule, locationOf(origin), text)] : [];
   });
 
 /** A stage's place in a flow that two entries of one file describe. */
-function repeats(draft: PaperDraft, notebook: Notebook): Finding[] {
+function duplicateBindings(draft: LintDraft, notebook: FindingCollector): Finding[] {
   return [...draft.of(bindingModel.name)].flatMap((binding) => {
     const origins = notebook.originsOf(binding.id);
     const again = origins.filter(({ file }, i) => origins.findIndex((other) => other.file === file) !== i);
     const text = `an entry before this one binds the same stage at the same order: ${draft.readable(binding)}`;
-    return again.map((origin) => finding('bound-twice', placeOf(origin), text));
+    return again.map((origin) => finding('bound-twice', locationOf(origin), text));
   });
 }
 

@@ -5,7 +5,7 @@ import type { Pk } from '../written.js';
 const FIRST = 1_000_000_000;
 
 /** Objects that are not in the files, and may be in the installation: only their pks are known. */
-export class Elsewhere {
+export class ExternalReferences {
   readonly #pks = new Set<Pk>();
 
   has(pk: Pk): boolean {

@@ -1,4 +1,4 @@
-import type { EntryPlace, Fault } from '../blueprint-error.js';
+import type { EntryLocation, FaultCode } from '../blueprint-error.js';
 
 /** How much each rule matters: errors will not do, warnings are to be looked at. */
 export const RULES = {
@@ -32,7 +32,7 @@ export interface Finding {
   readonly file: string;
   /** Counted from 1; the entry's, when it is not of one field. */
   readonly line: number | undefined;
-  readonly entry: EntryPlace | undefined;
+  readonly entry: EntryLocation | undefined;
   readonly severity: (typeof RULES)[Rule];
   readonly rule: Rule;
   /** One sentence. */
@@ -40,16 +40,16 @@ export interface Finding {
 }
 
 /** Where a finding is. */
-export type Whereabouts = Pick<Finding, 'file' | 'line' | 'entry'>;
+export type FindingLocation = Pick<Finding, 'file' | 'line' | 'entry'>;
 
 /** A finding of a rule. */
-export const finding = (rule: Rule, { file, line, entry }: Whereabouts, text: string): Finding => ({
+export const finding = (rule: Rule, { file, line, entry }: FindingLocation, text: string): Finding => ({
   ...{ file, line, entry, rule, text },
   severity: RULES[rule],
 });
 
 /** Every fault of a blueprint is a rule. */
-export const ruleOf = (fault: Fault): Rule => fault;
+export const ruleOf = (fault: FaultCode): Rule => fault;
 
 /** Findings for people: a line each, and a last one that counts them. */
 export function formatFindings(findings: readonly Finding[]): string {

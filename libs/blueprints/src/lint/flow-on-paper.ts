@@ -1,12 +1,12 @@
-import type { Proof, StageContract } from '@gatehouse/contracts';
-import type { Contracts } from '../compile.js';
+import type { StageContract, StageProof } from '@gatehouse/contracts';
+import type { ModelContracts } from '../compile.js';
 import { bindingModel, flowModel } from '../flow.model.js';
 import type { BlueprintObject } from '../object-model.js';
 import { policyBindingModel } from '../policy.model.js';
-import type { PaperDraft } from './paper-draft.js';
+import type { LintDraft } from './paper-draft.js';
 
 /** A stage's place in a flow, as files say it. */
-export interface StepOnPaper {
+export interface LintedStep {
   readonly binding: BlueprintObject;
   readonly order: number;
   /** Undefined for a stage that is not in the files, or not of the house. */
@@ -15,19 +15,19 @@ export interface StepOnPaper {
   /** The conditions on it that are not switched off. */
   readonly conditions: readonly BlueprintObject[];
   /** What passing it proves, by itself and by what is embedded in it. */
-  readonly proofs: readonly Proof[];
+  readonly proofs: readonly StageProof[];
 }
 
 /** A flow as files say it. */
-export interface FlowOnPaper {
+export interface LintedFlow {
   readonly flow: BlueprintObject;
   readonly conditions: readonly BlueprintObject[];
   /** In their order. */
-  readonly steps: readonly StepOnPaper[];
+  readonly steps: readonly LintedStep[];
 }
 
 /** The flows of a draft, with their steps. */
-export function flowsOf(draft: PaperDraft, contracts: Contracts): FlowOnPaper[] {
+export function lintedFlows(draft: LintDraft, contracts: ModelContracts): LintedFlow[] {
   const conditions = [...draft.of(policyBindingModel.name)].filter(({ values }) => values['enabled'] !== false);
   const on = (target: string) => conditions.filter(({ values }) => values['target'] === target);
   const steps = [...draft.of(bindingModel.name)].map((binding) => ({
@@ -44,7 +44,7 @@ export function flowsOf(draft: PaperDraft, contracts: Contracts): FlowOnPaper[] 
   }));
 }
 
-function stepOf(binding: BlueprintObject, draft: PaperDraft, { stages }: Contracts) {
+function stepOf(binding: BlueprintObject, draft: LintDraft, { stages }: ModelContracts) {
   const stage = draft.get(String(binding.values['stage']));
   const contract = stage && stages.get(stage.model);
   const embedded = Object.keys(contract?.embeds ?? {}).map((field) => draft.get(String(stage?.values[field])));

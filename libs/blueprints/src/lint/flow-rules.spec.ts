@@ -1,15 +1,15 @@
-import { defineStage, type Proof } from '@gatehouse/contracts';
+import { defineStage, type StageProof } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { objectModels } from '../models.js';
-import { Elsewhere } from './elsewhere.js';
-import { flowsOf } from './flow-on-paper.js';
+import { ExternalReferences } from './elsewhere.js';
+import { lintedFlows } from './flow-on-paper.js';
 import { flowRemarks } from './flow-rules.js';
-import { PaperDraft } from './paper-draft.js';
+import { LintDraft } from './paper-draft.js';
 
 const none = z.object({});
 const shapes = { challenge: none, response: none, state: none, component: undefined, service: 'test', config: none };
-const proving = (kind: string, proof: Proof) =>
+const proving = (kind: string, proof: StageProof) =>
   defineStage({ ...shapes, kind, model: `app.${kind}`, proves: () => proof });
 const kinds = [
   proving('lax', { factor: 'further', otherwise: 'let_in' }),
@@ -21,7 +21,7 @@ const contracts = { stages: new Map(kinds.map((contract) => [contract.model, con
 
 /** What is said of a flow of these stages; the policies on the first of them as they are given. */
 function remarks(stages: readonly string[], conditions: readonly object[] = [], flow: object = {}) {
-  const draft = new PaperDraft(objectModels(contracts), new Elsewhere());
+  const draft = new LintDraft(objectModels(contracts), new ExternalReferences());
   const values = { slug: 'f', name: 'F', title: 'F', designation: 'authentication', ...flow };
   draft.put({ id: 'flow', model: 'authentik_flows.flow', values });
   for (const [order, kind] of stages.entries()) {
@@ -33,7 +33,7 @@ function remarks(stages: readonly string[], conditions: readonly object[] = [], 
     const bound = { target: 'at 0', group: 'staff', order, enabled: true, ...given };
     draft.put({ id: `condition ${order}`, model: 'authentik_policies.policybinding', values: bound });
   }
-  return flowsOf(draft, contracts)
+  return lintedFlows(draft, contracts)
     .flatMap(flowRemarks)
     .map(({ rule, about }) => `${rule} ${about}`);
 }

@@ -1,8 +1,8 @@
 import type { Rule } from './finding.js';
-import type { FlowOnPaper, StepOnPaper } from './flow-on-paper.js';
+import type { LintedFlow, LintedStep } from './flow-on-paper.js';
 
 /** What a rule says of an object. */
-export interface Remark {
+export interface LintRemark {
   readonly rule: Rule;
   /** The id of the object that it is about. */
   readonly about: string;
@@ -12,12 +12,12 @@ export interface Remark {
 /** Flows of these designations may have nothing to ask. */
 const MAY_BE_EMPTY: readonly unknown[] = ['authorization', 'stage_configuration'];
 /** Flows of these designations let people in who are not known yet. */
-const LET_IN: readonly unknown[] = ['authentication', 'recovery'];
+const LOGIN_DESIGNATIONS: readonly unknown[] = ['authentication', 'recovery'];
 /** Whoever enters such a flow is known already. */
-const FOR_THE_KNOWN: readonly unknown[] = ['require_authenticated', 'require_superuser'];
+const AUTHENTICATED_REQUIREMENTS: readonly unknown[] = ['require_authenticated', 'require_superuser'];
 
 /** What is wrong with a flow, or may be. */
-export const flowRemarks = (flow: FlowOnPaper): Remark[] => [
+export const flowRemarks = (flow: LintedFlow): LintRemark[] => [
   ...emptiness(flow),
   ...ends(flow),
   ...logins(flow),
@@ -25,13 +25,13 @@ export const flowRemarks = (flow: FlowOnPaper): Remark[] => [
   ...sameOrders(flow),
 ];
 
-function emptiness({ flow, steps }: FlowOnPaper): Remark[] {
+function emptiness({ flow, steps }: LintedFlow): LintRemark[] {
   if (steps.length > 0 || MAY_BE_EMPTY.includes(flow.values['designation'])) return [];
   return [{ rule: 'empty-flow', about: flow.id, text: 'no stage is bound to this flow, so it ends where it begins' }];
 }
 
 /** Nobody gets past a stage that ends the flow for everybody. */
-function ends({ steps }: FlowOnPaper): Remark[] {
+function ends({ steps }: LintedFlow): LintRemark[] {
   const at = steps.findIndex(({ contract, conditions }) => contract?.ends === true && conditions.length === 0);
   const end = steps[at];
   if (!end) return [];
@@ -45,9 +45,9 @@ function ends({ steps }: FlowOnPaper): Remark[] {
 }
 
 /** A login must have been earned before it. */
-function logins({ flow, steps, conditions }: FlowOnPaper): Remark[] {
+function logins({ flow, steps, conditions }: LintedFlow): LintRemark[] {
   const { designation, authentication } = flow.values;
-  if (!LET_IN.includes(designation) || FOR_THE_KNOWN.includes(authentication)) return [];
+  if (!LOGIN_DESIGNATIONS.includes(designation) || AUTHENTICATED_REQUIREMENTS.includes(authentication)) return [];
   const at = steps.findIndex(({ contract }) => contract?.effects.includes('login'));
   const login = steps[at];
   if (!login || steps.slice(0, at).some(mayProve)) return [];
@@ -63,13 +63,13 @@ function logins({ flow, steps, conditions }: FlowOnPaper): Remark[] {
 }
 
 /** What is not in the files, or not of the house, may prove something. */
-const mayProve = ({ contract, proofs }: StepOnPaper) =>
+const mayProve = ({ contract, proofs }: LintedStep) =>
   contract === undefined || proofs.some(({ otherwise }) => otherwise === 'refused');
 
-function skippedProofs({ binding, proofs, conditions, ...step }: StepOnPaper): Remark[] {
+function skippedProofs({ binding, proofs, conditions, ...step }: LintedStep): LintRemark[] {
   const further = proofs.filter(({ factor }) => factor === 'further');
   const name = nameOf({ binding, proofs, conditions, ...step });
-  const remarks: Remark[] = [];
+  const remarks: LintRemark[] = [];
   if (further.some(({ otherwise }) => otherwise === 'let_in')) {
     const text = `${name} lets those pass who have nothing to prove themselves with`;
     remarks.push({ rule: 'mfa-skippable', about: binding.id, text });
@@ -81,7 +81,7 @@ function skippedProofs({ binding, proofs, conditions, ...step }: StepOnPaper): R
   return remarks;
 }
 
-function sameOrders({ steps }: FlowOnPaper): Remark[] {
+function sameOrders({ steps }: LintedFlow): LintRemark[] {
   return steps.flatMap((step, i) => {
     const before = steps[i - 1];
     if (before?.order !== step.order) return [];
@@ -90,5 +90,5 @@ function sameOrders({ steps }: FlowOnPaper): Remark[] {
   });
 }
 
-const nameOf = ({ stage }: StepOnPaper) =>
+const nameOf = ({ stage }: LintedStep) =>
   stage ? `the stage ${String(stage.values['name'])}` : 'a stage from elsewhere';

@@ -1,13 +1,13 @@
 import type { Reference } from '@gatehouse/contracts';
 import { Draft } from '../draft.js';
 import type { ObjectModel } from '../object-model.js';
-import type { Elsewhere } from './elsewhere.js';
+import type { ExternalReferences } from './elsewhere.js';
 
 /** Objects of files alone: what they refer to and do not bring may be elsewhere. */
-export class PaperDraft extends Draft {
+export class LintDraft extends Draft {
   constructor(
     models: Iterable<ObjectModel>,
-    private readonly elsewhere: Elsewhere,
+    private readonly elsewhere: ExternalReferences,
   ) {
     super(models, []);
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Invitation, InvitationFields } from '@gatehouse/directory';
-import type { KeptInvitations } from '../invitation-collection.js';
+import type { InvitationStore } from '../invitation-collection.js';
 
 /** Invitations in memory: what blueprints say of them. */
-export class PaperInvitations implements KeptInvitations {
+export class InMemoryInvitationStore implements InvitationStore {
   readonly #all = new Map<string, Invitation>();
 
   async find(by: { readonly pk: string } | { readonly name: string }): Promise<Invitation | undefined> {

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type GroupDraft,
+  type DirectoryGroup,
+  DirectoryStore,
+  type DirectoryToken,
+  type DirectoryUser,
   type GroupFields,
   type Identifiers,
-  Register,
-  type RegisteredGroup,
-  type RegisteredToken,
-  type RegisteredUser,
-  type TokenDraft,
+  type NewGroup,
+  type NewToken,
+  type NewUser,
   type TokenFields,
   tokenHash,
-  type UserDraft,
   type UserFields,
 } from '@gatehouse/directory';
-import type { Elsewhere } from './elsewhere.js';
-import { Shelf } from './shelf.js';
+import type { ExternalReferences } from './elsewhere.js';
+import { InMemoryTable } from './shelf.js';
 
 const USER: UserFields = {
   ...{ username: '', name: '', email: '', is_active: true, type: 'internal', path: 'users', attributes: {} },
@@ -22,27 +22,27 @@ const USER: UserFields = {
 };
 
 /** A directory in memory: what blueprints say of people, and whoever else they take to be there. */
-export class PaperRegister extends Register {
-  readonly #users = new Shelf<RegisteredUser>();
-  readonly #groups = new Shelf<RegisteredGroup>();
-  readonly #tokens = new Shelf<RegisteredToken>();
+export class InMemoryDirectoryStore extends DirectoryStore {
+  readonly #users = new InMemoryTable<DirectoryUser>();
+  readonly #groups = new InMemoryTable<DirectoryGroup>();
+  readonly #tokens = new InMemoryTable<DirectoryToken>();
 
-  constructor(private readonly elsewhere: Elsewhere) {
+  constructor(private readonly elsewhere: ExternalReferences) {
     super();
   }
 
-  async findUsers(identifiers: Identifiers): Promise<RegisteredUser[]> {
+  async findUsers(identifiers: Identifiers): Promise<DirectoryUser[]> {
     const { pk } = identifiers;
     if (typeof pk === 'number' && this.elsewhere.has(pk))
       return [{ ...USER, pk, uuid: String(pk), epoch: 0, groups: [] }];
     return this.#users.find(identifiers);
   }
 
-  async createUser({ uuid = randomUUID(), ...draft }: UserDraft): Promise<RegisteredUser> {
+  async createUser({ uuid = randomUUID(), ...draft }: NewUser): Promise<DirectoryUser> {
     return this.#users.put({ ...USER, ...draft, uuid, epoch: 0, groups: [], pk: this.#users.size + 1 });
   }
 
-  async updateUser(pk: number, changes: Partial<UserFields>): Promise<RegisteredUser> {
+  async updateUser(pk: number, changes: Partial<UserFields>): Promise<DirectoryUser> {
     return this.#users.change(pk, changes);
   }
 
@@ -56,7 +56,7 @@ export class PaperRegister extends Register {
     this.#users.change(user, { groups });
   }
 
-  async findGroups(identifiers: Identifiers): Promise<RegisteredGroup[]> {
+  async findGroups(identifiers: Identifiers): Promise<DirectoryGroup[]> {
     const { pk } = identifiers;
     if (typeof pk === 'string' && this.elsewhere.has(pk)) {
       return [{ pk, name: '', is_superuser: false, parent: null, attributes: {}, users: [] }];
@@ -64,11 +64,11 @@ export class PaperRegister extends Register {
     return this.#groups.find(identifiers);
   }
 
-  async createGroup({ pk = randomUUID(), ...draft }: GroupDraft): Promise<RegisteredGroup> {
+  async createGroup({ pk = randomUUID(), ...draft }: NewGroup): Promise<DirectoryGroup> {
     return this.#groups.put({ is_superuser: false, parent: null, attributes: {}, users: [], ...draft, pk });
   }
 
-  async updateGroup(pk: string, changes: Partial<GroupFields>): Promise<RegisteredGroup> {
+  async updateGroup(pk: string, changes: Partial<GroupFields>): Promise<DirectoryGroup> {
     return this.#groups.change(pk, changes);
   }
 
@@ -80,16 +80,16 @@ export class PaperRegister extends Register {
     this.#groups.change(group, { users });
   }
 
-  async findTokens(identifiers: Identifiers): Promise<RegisteredToken[]> {
+  async findTokens(identifiers: Identifiers): Promise<DirectoryToken[]> {
     return this.#tokens.find(identifiers);
   }
 
-  async createToken({ pk = randomUUID(), key = '', ...draft }: TokenDraft): Promise<RegisteredToken> {
+  async createToken({ pk = randomUUID(), key = '', ...draft }: NewToken): Promise<DirectoryToken> {
     const key_hash = tokenHash(key);
     return this.#tokens.put({ description: '', expiring: true, expires: null, ...draft, pk, key_hash });
   }
 
-  async updateToken(pk: string, changes: Partial<TokenFields>): Promise<RegisteredToken> {
+  async updateToken(pk: string, changes: Partial<TokenFields>): Promise<DirectoryToken> {
     return this.#tokens.change(pk, changes);
   }
 

@@ -2,7 +2,7 @@ import type { Identifiers } from '@gatehouse/directory';
 import { contains } from '../json.js';
 
 /** Things in memory that are found by their pk or by what is said of them. */
-export class Shelf<T extends { readonly pk: string | number }> {
+export class InMemoryTable<T extends { readonly pk: string | number }> {
   readonly #all = new Map<T['pk'], T>();
 
   get size(): number {

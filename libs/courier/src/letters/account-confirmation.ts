@@ -1,17 +1,17 @@
-import type { Template } from './letter.js';
-import { codeOf, lifetimes } from './lifetimes.js';
+import type { MailTemplate } from './letter.js';
+import { codeSection, expiryNotices } from './lifetimes.js';
 
 /** For somebody who says that an address is theirs. */
-export const accountConfirmation: Template = (t, facts) => ({
+export const accountConfirmation: MailTemplate = (t, facts) => ({
   heading: t('Confirm your email address'),
   opening: t('This address was given for {username} at {brand}. If it was you, confirm it here:', {
     username: facts.username,
     brand: facts.brand,
   }),
   link: { label: t('Confirm the address'), url: facts.url },
-  code: codeOf(t, facts),
+  code: codeSection(t, facts),
   closing: [
-    ...lifetimes(t, facts),
+    ...expiryNotices(t, facts),
     t('If it was not you, there is nothing to do. Give the link and the code to nobody.'),
   ],
 });

@@ -1,6 +1,6 @@
-import type { Letter } from './letter.js';
+import type { MailContent } from './letter.js';
 
-interface Sheet {
+interface HtmlOptions {
   readonly lang: string;
   readonly direction: string;
   readonly brand: string;
@@ -20,7 +20,7 @@ const FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Ar
 const paragraph = (text: string, style = '') => `<p style="margin:0 0 16px;${style}">${escaped(text)}</p>`;
 
 /** Tables and styles in place: programs for mail know little else. Nothing is loaded from anywhere. */
-export function htmlForm(letter: Letter, { lang, direction, brand, subject }: Sheet): string {
+export function renderHtml(letter: MailContent, { lang, direction, brand, subject }: HtmlOptions): string {
   return `<!doctype html>
 <html lang="${lang}" dir="${direction}">
 <head>
@@ -50,8 +50,8 @@ ${letter.closing.map((text) => paragraph(text, 'font-size:14px;color:#5f6368')).
 `;
 }
 
-const button = ({ label, url }: Letter['link']) =>
+const button = ({ label, url }: MailContent['link']) =>
   `<p style="margin:0 0 24px"><a href="${escaped(url)}" style="display:inline-block;padding:12px 24px;text-align:center;border-radius:6px;background:#1d4ed8;color:#ffffff;font-weight:600;text-decoration:none">${escaped(label)}</a></p>`;
 
-const code = ({ opening, digits }: NonNullable<Letter['code']>) =>
+const code = ({ opening, digits }: NonNullable<MailContent['code']>) =>
   `${paragraph(opening)}\n<p style="margin:0 0 24px;font-size:28px;font-weight:600;letter-spacing:6px;font-variant-numeric:tabular-nums"><span dir="ltr">${escaped(digits)}</span></p>`;

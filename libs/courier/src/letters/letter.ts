@@ -2,7 +2,7 @@ import type { Translate } from '@gatehouse/texts';
 import { z } from 'zod';
 
 /** What a stage and the gateway say of a mail that is to be written. */
-export const letterFacts = z.object({
+export const mailVariables = z.object({
   /** Where its link leads. */
   url: z.url({ protocol: /^https?$/ }),
   brand: z.string(),
@@ -12,10 +12,10 @@ export const letterFacts = z.object({
   link_minutes: z.number(),
   code_minutes: z.number(),
 });
-export type LetterFacts = z.output<typeof letterFacts>;
+export type MailVariables = z.output<typeof mailVariables>;
 
 /** What a letter says, before it is given a form. */
-export interface Letter {
+export interface MailContent {
   readonly heading: string;
   readonly opening: string;
   readonly link: { readonly label: string; readonly url: string };
@@ -24,4 +24,4 @@ export interface Letter {
 }
 
 /** Writes a letter in a language. */
-export type Template = (t: Translate, facts: LetterFacts) => Letter;
+export type MailTemplate = (t: Translate, facts: MailVariables) => MailContent;

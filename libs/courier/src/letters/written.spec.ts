@@ -1,8 +1,8 @@
 import type { MailBody } from '@gatehouse/outbox';
 import { LOCALES } from '@gatehouse/texts';
 import { describe, expect, it } from 'vitest';
-import { templates } from './templates.js';
-import { Unwritable, written } from './written.js';
+import { mailTemplates } from './templates.js';
+import { renderMail, TemplateError } from './written.js';
 
 const FACTS = {
   ...{ url: 'https://id.example.org/if/flow/recovery/?a=b&flow_token=abc', brand: 'Example', username: 'alice' },
@@ -17,11 +17,11 @@ const body = (changes: Partial<MailBody> = {}, facts: object = {}): MailBody => 
   about: { user: null, client_ip: '203.0.113.7', flow: 'recovery' },
   ...changes,
 });
-const NAMES = [...templates.keys()];
+const NAMES = [...mailTemplates.keys()];
 
 describe.each(NAMES)('the letter %s', (template) => {
   it.each(LOCALES)('in $name says link, code, brand and for whom it is, in both forms', ({ locale, direction }) => {
-    const { text, html } = written(body({ template, locale }));
+    const { text, html } = renderMail(body({ template, locale }));
     for (const said of [FACTS.url, FACTS.code, FACTS.brand, FACTS.username]) expect(text).toContain(said);
     for (const said of [FACTS.url.replace('&', '&amp;'), FACTS.code, FACTS.brand, FACTS.username])
       expect(html).toContain(said);
@@ -30,7 +30,7 @@ describe.each(NAMES)('the letter %s', (template) => {
   });
 
   it('makes no link of a name, and no long text', () => {
-    const { text, html } = written(body({ template }, { username: `evil.example ${'buy '.repeat(100)}` }));
+    const { text, html } = renderMail(body({ template }, { username: `evil.example ${'buy '.repeat(100)}` }));
     for (const form of [text, html]) {
       expect(form).not.toContain('evil.example');
       expect(form).not.toContain('buy '.repeat(20));
@@ -38,25 +38,25 @@ describe.each(NAMES)('the letter %s', (template) => {
   });
 
   it('does without a code where there is none', () => {
-    const { text } = written(body({ template }, { code: undefined }));
+    const { text } = renderMail(body({ template }, { code: undefined }));
     expect(text).not.toMatch(/code/i.test(text) ? /type this code/ : /undefined/);
     expect(text).not.toContain('undefined');
   });
 
   it('loads nothing from anywhere', () => {
-    expect(written(body({ template })).html).not.toMatch(/src=|url\(|@import|<script|<link/i);
+    expect(renderMail(body({ template })).html).not.toMatch(/src=|url\(|@import|<script|<link/i);
   });
 
   it('says what a name says, and nothing that a program would carry out', () => {
     const sly = { username: '<img src=x onerror=alert(1)>', brand: '"><script>alert(1)</script>' };
-    const { html } = written(body({ template }, sly));
+    const { html } = renderMail(body({ template }, sly));
     expect(html).not.toMatch(/<img|<script/);
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
   });
 });
 
 it('speaks English to whoever speaks nothing that the house does', () => {
-  expect(written(body({ locale: 'nl' })).html).toContain('lang="en"');
+  expect(renderMail(body({ locale: 'nl' })).html).toContain('lang="en"');
 });
 
 it.each([
@@ -64,5 +64,5 @@ it.each([
   ['a link that leads to a script', body({}, { url: 'javascript:alert(1)' })],
   ['no link', body({}, { url: undefined })],
 ])('cannot be written with %s', (_what, mail) => {
-  expect(() => written(mail)).toThrow(Unwritable);
+  expect(() => renderMail(mail)).toThrow(TemplateError);
 });

@@ -3,7 +3,7 @@ import type { GroupFields } from '../register.js';
 
 /** A row of `directory.groups`. */
 @Entity({ schema: 'directory', name: 'groups' })
-export class GroupRow {
+export class GroupEntity {
   @PrimaryGeneratedColumn('uuid') id: string;
   @Column({ type: 'text' }) name: string;
   @Column({ type: 'boolean' }) is_superuser: boolean;

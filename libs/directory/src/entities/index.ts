@@ -1,7 +1,7 @@
-import { GroupRow } from './group.entity.js';
-import { MembershipRow } from './membership.entity.js';
-import { TokenRow } from './token.entity.js';
-import { UserRow } from './user.entity.js';
+import { GroupEntity } from './group.entity.js';
+import { MembershipEntity } from './membership.entity.js';
+import { TokenEntity } from './token.entity.js';
+import { UserEntity } from './user.entity.js';
 
 /** What a data source must list for `TypeormRegister` to work in its transactions. */
-export const directoryEntities = [UserRow, GroupRow, MembershipRow, TokenRow];
+export const directoryEntities = [UserEntity, GroupEntity, MembershipEntity, TokenEntity];

@@ -2,7 +2,7 @@ import { Entity, PrimaryColumn } from 'typeorm';
 
 /** A row of `directory.user_groups`: one user's place in one group. */
 @Entity({ schema: 'directory', name: 'user_groups' })
-export class MembershipRow {
+export class MembershipEntity {
   @PrimaryColumn({ type: 'uuid' }) user_id: string;
   @PrimaryColumn({ type: 'uuid' }) group_id: string;
 }

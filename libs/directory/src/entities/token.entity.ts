@@ -3,7 +3,7 @@ import type { TokenFields } from '../register.js';
 
 /** A row of `directory.tokens`. */
 @Entity({ schema: 'directory', name: 'tokens' })
-export class TokenRow {
+export class TokenEntity {
   @PrimaryGeneratedColumn('uuid') id: string;
   @Column({ type: 'varchar' }) identifier: string;
   @Column({ type: 'bytea' }) key_hash: Buffer;

@@ -3,7 +3,7 @@ import type { UserFields } from '../register.js';
 
 /** A row of `directory.users`. Property names are the column names. */
 @Entity({ schema: 'directory', name: 'users' })
-export class UserRow {
+export class UserEntity {
   @PrimaryGeneratedColumn('uuid') id: string;
   @Column({ type: 'int', generated: 'identity', insert: false, update: false }) pk: number;
   @Column({ type: 'varchar' }) username: string;

@@ -1,19 +1,19 @@
 import { writeSync } from 'node:fs';
-import type { Host } from './host.js';
-import { CLOSED, FILE_SYSTEM, HARMLESS, READ_ONLY } from './imports.js';
+import type { HostChannel } from './host.js';
+import { ALLOWED_IMPORTS, DENIED_IMPORTS, FILE_SYSTEM, READ_ONLY_IMPORTS } from './imports.js';
 
 type Import = (...args: number[]) => number;
 type Imports = WebAssembly.Imports;
 
 /** Ends this process: code that got here is not worth going on with. */
-const GIVEN_UP = 70;
+const ABORT_CODE = 70;
 const NOT_OPEN = 8;
 const WRITES = 0o3 | 0o100 | 0o1000;
 const PRINTED = 1;
-const ASKED = 2;
+const HOST_REQUEST_FD = 2;
 
 /** A function that suspends Python is an object that could not be guarded, and nothing here waits. */
-export function forbidSuspension(): void {
+export function disableSuspension(): void {
   Reflect.deleteProperty(WebAssembly, 'Suspending');
   Reflect.deleteProperty(WebAssembly, 'promising');
 }
@@ -22,12 +22,12 @@ export function forbidSuspension(): void {
  * The functions that Python's machine code may call are all there is between an expression and this process. Once
  * closed, they are the harmless ones: no files but Python's own, no sockets, and no way to JavaScript at all.
  */
-export class Boundary {
+export class ImportGuard {
   private closed = false;
   private buffer: (() => ArrayBuffer) | undefined;
 
   constructor(
-    private readonly host: Host,
+    private readonly host: HostChannel,
     private readonly memoryLimit: number,
   ) {}
 
@@ -43,7 +43,7 @@ export class Boundary {
       return made;
     };
     Object.assign(WebAssembly, { instantiate: guarded });
-    forbidSuspension();
+    disableSuspension();
   }
 
   close(): void {
@@ -64,13 +64,13 @@ export class Boundary {
   }
 
   private guard(name: string, real: Import): Import {
-    if (HARMLESS.has(name)) return real;
+    if (ALLOWED_IMPORTS.has(name)) return real;
     const closed = this.whenClosed(name, real);
     return (...args) => (this.closed ? closed(...args) : real(...args));
   }
 
   private whenClosed(name: string, real: Import): Import {
-    const refusal = CLOSED.get(name) ?? (READ_ONLY.has(name) ? FILE_SYSTEM.readOnly : undefined);
+    const refusal = DENIED_IMPORTS.get(name) ?? (READ_ONLY_IMPORTS.has(name) ? FILE_SYSTEM.readOnly : undefined);
     if (refusal !== undefined) return () => refusal;
     const special = this.special(real)[name];
     return special ?? (() => this.giveUp(name));
@@ -78,13 +78,13 @@ export class Boundary {
 
   private giveUp(name: string): never {
     writeSync(2, `An expression reached for ${name}.\n`);
-    process.exit(GIVEN_UP);
+    process.exit(ABORT_CODE);
   }
 
   private special(real: Import): Record<string, Import> {
     return {
       __syscall_openat: (...args) => (((args[2] ?? 0) & WRITES) === 0 ? real(...args) : FILE_SYSTEM.readOnly),
-      fd_close: (...args) => ((args[0] ?? 0) > ASKED ? real(...args) : NOT_OPEN),
+      fd_close: (...args) => ((args[0] ?? 0) > HOST_REQUEST_FD ? real(...args) : NOT_OPEN),
       fd_read: (...args) => (args[0] === 0 ? this.read(args) : real(...args)),
       fd_write: (...args) => this.write(args),
       emscripten_resize_heap: (...args) => ((args[0] ?? 0) >>> 0 > this.memoryLimit ? 0 : real(...args)),
@@ -102,9 +102,9 @@ export class Boundary {
   }
 
   private write([descriptor = -1, vectors = 0, count = 0, result = 0]: number[]): number {
-    if (descriptor !== PRINTED && descriptor !== ASKED) return NOT_OPEN;
+    if (descriptor !== PRINTED && descriptor !== HOST_REQUEST_FD) return NOT_OPEN;
     const written = Buffer.concat(this.spaces(vectors, count));
-    if (descriptor === ASKED) this.host.ask(written);
+    if (descriptor === HOST_REQUEST_FD) this.host.ask(written);
     return this.tell(result, written.length);
   }
 

@@ -1,5 +1,5 @@
 /** How often Python is told again, when the code that runs did not listen. */
-const AGAIN_MS = 100;
+const REPEAT_INTERRUPT_MS = 100;
 const INTERRUPT = 2;
 
 /** Until when the code that runs may run. Python looks at it every few steps, so no other thread has to interrupt it. */
@@ -29,7 +29,7 @@ export class Deadline {
   private look(): number {
     const now = performance.now();
     if (now < this.at) return 0;
-    this.at = now + AGAIN_MS;
+    this.at = now + REPEAT_INTERRUPT_MS;
     return INTERRUPT;
   }
 }

@@ -1,23 +1,23 @@
 import type { Deadline } from './deadline.js';
-import type { Lines } from './lines.js';
+import type { LineChannel } from './lines.js';
 
 const SLEEP = '["sleep", ';
 const NOTHING = Buffer.from('{}');
-const TOO_LONG = Buffer.from('{"error":"The question is too long."}');
-const OVERSLEPT = Buffer.from('{"error":"The time for the policy is over."}');
-const QUESTION_LIMIT = 262_144;
+const REQUEST_TOO_LONG = Buffer.from('{"error":"The question is too long."}');
+const TIME_EXPIRED = Buffer.from('{"error":"The time for the policy is over."}');
+const REQUEST_LIMIT = 262_144;
 
 /** Answers what Python asks while it runs: written to one descriptor, read back from another. */
-export class Host {
+export class HostChannel {
   private answer: Uint8Array = Buffer.alloc(0);
 
   constructor(
-    private readonly lines: Lines,
+    private readonly lines: LineChannel,
     private readonly deadline: Deadline,
   ) {}
 
   ask(question: Buffer): void {
-    this.answer = question.length > QUESTION_LIMIT ? TOO_LONG : this.answerTo(question);
+    this.answer = question.length > REQUEST_LIMIT ? REQUEST_TOO_LONG : this.answerTo(question);
   }
 
   /** Gives away what is left of the answer, at most so many bytes. */
@@ -45,6 +45,6 @@ export class Host {
     const wanted = Math.max(0, seconds * 1000) || 0;
     const left = this.deadline.left();
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.min(wanted, left));
-    return wanted < left ? NOTHING : OVERSLEPT;
+    return wanted < left ? NOTHING : TIME_EXPIRED;
   }
 }

@@ -4,7 +4,7 @@ export const FILE_SYSTEM = { readOnly: -69 } as const;
 const words = (text: string) => text.trim().split(/\s+/);
 
 /** Functions that look at clocks, chance and Python's own files, and change nothing that outlives a call. */
-export const HARMLESS: ReadonlySet<string> = new Set(
+export const ALLOWED_IMPORTS: ReadonlySet<string> = new Set(
   words(`
     _PyEM_TrampolineCall_JS _Py_CheckEmscriptenSignals_Helper _Py_emscripten_runtime can_run_sync_js
     __syscall_faccessat __syscall_fcntl64 __syscall_fstat64 __syscall_getcwd __syscall_getdents64
@@ -19,7 +19,7 @@ export const HARMLESS: ReadonlySet<string> = new Set(
 );
 
 /** Functions that would change Python's files, which the next evaluation could read. */
-export const READ_ONLY: ReadonlySet<string> = new Set(
+export const READ_ONLY_IMPORTS: ReadonlySet<string> = new Set(
   words(`
     __syscall_chdir __syscall_fchdir __syscall_chmod __syscall_fchmod __syscall_fchmodat2 __syscall_fchown32
     __syscall_fchownat __syscall_ftruncate64 __syscall_truncate64 __syscall_mkdirat __syscall_mknodat
@@ -31,7 +31,7 @@ export const READ_ONLY: ReadonlySet<string> = new Set(
 const FORBIDDEN = -63;
 
 /** Functions that refuse, each in its own way of saying so. */
-export const CLOSED: ReadonlyMap<string, number> = new Map([
+export const DENIED_IMPORTS: ReadonlyMap<string, number> = new Map([
   ...words(`
     __syscall_accept4 __syscall_bind __syscall_connect __syscall_getpeername __syscall_getsockname
     __syscall_getsockopt __syscall_listen __syscall_recvfrom __syscall_recvmsg __syscall_sendmsg __syscall_sendto

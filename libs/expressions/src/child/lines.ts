@@ -3,7 +3,7 @@ const CHUNK = 65_536;
 const END = Buffer.from('\n');
 
 /** Lines from and to the parent, waited for: while Python runs nothing else can happen in this process. */
-export class Lines {
+export class LineChannel {
   private rest = Buffer.alloc(0);
   private readonly chunk = Buffer.alloc(CHUNK);
 

@@ -13,15 +13,15 @@ hardening.warm()
 `;
 
 /** Loads Python with what an earlier one had in memory after `teach`. */
-export const loadTaught = (packageFolder: string, snapshot: Uint8Array): Promise<PyodideInterface> =>
+export const loadFromSnapshot = (packageFolder: string, snapshot: Uint8Array): Promise<PyodideInterface> =>
   loadPython(packageFolder, { _loadSnapshot: snapshot });
 
 /** Loads Python as it comes, to be taught and then to be taken down. */
-export const loadUntaught = (packageFolder: string): Promise<PyodideInterface> =>
+export const loadFresh = (packageFolder: string): Promise<PyodideInterface> =>
   loadPython(packageFolder, { _makeSnapshot: true });
 
 /** Puts Python's own sources where it looks for them: files are no part of what it has in memory. */
-export function giveSources({ FS }: PyodideInterface, folder: string): void {
+export function writeSources({ FS }: PyodideInterface, folder: string): void {
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.py')) continue;
     FS.mkdirTree(dirname(`${HOME}/${file}`));
@@ -30,7 +30,7 @@ export function giveSources({ FS }: PyodideInterface, folder: string): void {
 }
 
 /** Python reads its sources, and all that expressions are likely to import. */
-export const teach = (pyodide: PyodideInterface): unknown => pyodide.runPython(SETUP);
+export const preloadModules = (pyodide: PyodideInterface): unknown => pyodide.runPython(SETUP);
 
 /** One way of loading: memory that was taken down after another would not fit. */
 async function loadPython(packageFolder: string, more: Parameters<typeof load>[0]): Promise<PyodideInterface> {

@@ -1,7 +1,7 @@
 import type { PythonRuntime } from './python-runtime.js';
 
 /** All that Python knows lies in one piece of memory: keeping a copy is keeping a state to go back to. */
-export class PythonMemory {
+export class MemorySnapshot {
   private kept: Uint8Array;
   private fresh = true;
 

@@ -16,8 +16,8 @@ interface PythonModule {
 }
 
 /** What can be asked of Python: functions that take bytes and give bytes. */
-export const FUNCTIONS = ['evaluate_plain', 'evaluate_any', 'check'] as const;
-export type FunctionName = (typeof FUNCTIONS)[number];
+export const PYTHON_FUNCTIONS = ['evaluate_plain', 'evaluate_any', 'check'] as const;
+export type FunctionName = (typeof PYTHON_FUNCTIONS)[number];
 
 /** Python, called from outside without its bridge to JavaScript. */
 export class PythonRuntime {
@@ -25,7 +25,7 @@ export class PythonRuntime {
 
   private constructor(private readonly module: PythonModule) {
     const evaluation = module._PyImport_AddModule(this.text('evaluation'));
-    const found = FUNCTIONS.map((name) => [name, module._PyObject_GetAttrString(evaluation, this.text(name))]);
+    const found = PYTHON_FUNCTIONS.map((name) => [name, module._PyObject_GetAttrString(evaluation, this.text(name))]);
     this.functions = Object.fromEntries(found);
   }
 

@@ -1,32 +1,32 @@
 import { writeSync } from 'node:fs';
 import type { Deadline } from './deadline.js';
-import type { Host } from './host.js';
-import type { Lines } from './lines.js';
-import type { PythonMemory } from './python-memory.js';
+import type { HostChannel } from './host.js';
+import type { LineChannel } from './lines.js';
+import type { MemorySnapshot } from './python-memory.js';
 import type { FunctionName, PythonRuntime } from './python-runtime.js';
 
 /** What Python says first in an answer: what became of the interpreter. */
 const COMPILED = '+'.charCodeAt(0);
 const UNDO = '!'.charCodeAt(0);
-const NOT_PLAIN = '~'.charCodeAt(0);
+const NOT_PURE = '~'.charCodeAt(0);
 
-const PARENT_GONE = 0;
-const SILENT = 71;
+const PARENT_EXITED = 0;
+const NO_ANSWER_CODE = 71;
 /** A process whose memory grew so many times over is replaced: memory is never given back. */
-const WORN_OUT_AT = 3;
+const MAX_MEMORY_GROWTH = 3;
 const NEWLINE = Buffer.from('\n');
 
-interface Parts {
-  readonly lines: Lines;
-  readonly host: Host;
+interface Dependencies {
+  readonly lines: LineChannel;
+  readonly host: HostChannel;
   readonly deadline: Deadline;
   readonly runtime: PythonRuntime;
-  readonly memory: PythonMemory;
+  readonly memory: MemorySnapshot;
 }
 
 /** Serves one question after the other, for as long as the parent is there. */
-export class Service {
-  constructor(private readonly parts: Parts) {}
+export class EvaluationServer {
+  constructor(private readonly parts: Dependencies) {}
 
   serve(): never {
     const { lines, deadline, host, memory } = this.parts;
@@ -38,7 +38,7 @@ export class Service {
       const answer = kind === 'check' ? this.check(body) : this.evaluate(body);
       deadline.stop();
       host.forget();
-      lines.send(memory.growth > WORN_OUT_AT ? 'x' : '=', answer.subarray(1));
+      lines.send(memory.growth > MAX_MEMORY_GROWTH ? 'x' : '=', answer.subarray(1));
     }
   }
 
@@ -52,8 +52,8 @@ export class Service {
   private evaluate(body: Buffer): Buffer {
     const { memory } = this.parts;
     let answer = this.call('evaluate_plain', body);
-    if (answer[0] === COMPILED || (answer[0] === NOT_PLAIN && answer[1] === COMPILED)) memory.gained();
-    if (answer[0] === NOT_PLAIN) {
+    if (answer[0] === COMPILED || (answer[0] === NOT_PURE && answer[1] === COMPILED)) memory.gained();
+    if (answer[0] === NOT_PURE) {
       memory.keep();
       answer = this.call('evaluate_any', body);
       // Whatever it says of itself.
@@ -71,11 +71,11 @@ export class Service {
   }
 
   private line(): Buffer {
-    return this.parts.lines.next() ?? process.exit(PARENT_GONE);
+    return this.parts.lines.next() ?? process.exit(PARENT_EXITED);
   }
 }
 
 function silent(): never {
   writeSync(2, 'Python did not even fail.\n');
-  process.exit(SILENT);
+  process.exit(NO_ANSWER_CODE);
 }

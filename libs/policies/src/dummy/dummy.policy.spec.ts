@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { questionOf } from '../testing.js';
+import { policyInput } from '../testing.js';
 import { dummyContract } from './dummy.contract.js';
 import { DummyPolicy } from './dummy.policy.js';
 
-const ask = (config: object) => new DummyPolicy().evaluate(questionOf(dummyContract, { config: { ...config } }));
+const ask = (config: object) => new DummyPolicy().evaluate(policyInput(dummyContract, { config: { ...config } }));
 
 it.each([true, false])('says %s when it was told to', async (result) => {
   expect(await ask({ result, wait_min: 0, wait_max: 1 })).toEqual({ pass: result, messages: ['dummy'] });

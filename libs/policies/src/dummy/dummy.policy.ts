@@ -1,14 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { type Opinion, type Policy, type Question, Undecidable } from '../policy.js';
+import { type Policy, type PolicyInput, type PolicyOutcome, UndecidedPolicyError } from '../policy.js';
 import type { dummyContract } from './dummy.contract.js';
 
 /** Waits a whole number of seconds that is drawn. */
 @Injectable()
 export class DummyPolicy implements Policy<typeof dummyContract> {
-  async evaluate({ config, signal }: Question<typeof dummyContract>): Promise<Opinion> {
+  async evaluate({ config, signal }: PolicyInput<typeof dummyContract>): Promise<PolicyOutcome> {
     const { wait_min, wait_max, result } = config;
-    if (wait_min >= wait_max) throw new Undecidable(`there is no whole second from ${wait_min} to before ${wait_max}`);
+    if (wait_min >= wait_max)
+      throw new UndecidedPolicyError(`there is no whole second from ${wait_min} to before ${wait_max}`);
     const seconds = wait_min + Math.floor(Math.random() * (wait_max - wait_min));
     await wait(seconds * 1000, undefined, { signal });
     return { pass: result, messages: ['dummy'] };

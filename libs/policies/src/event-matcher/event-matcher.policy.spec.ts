@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { questionOf } from '../testing.js';
+import { policyInput } from '../testing.js';
 import { eventMatcherContract } from './event-matcher.contract.js';
 import { EventMatcherPolicy } from './event-matcher.policy.js';
 
@@ -8,7 +8,7 @@ const event = {
   context: { model: { app: 'authentik_core', model_name: 'user' } },
 };
 const ask = (config: object, context: Record<string, unknown> = { event }) =>
-  new EventMatcherPolicy().evaluate(questionOf(eventMatcherContract, { config: { ...config }, request: { context } }));
+  new EventMatcherPolicy().evaluate(policyInput(eventMatcherContract, { config: { ...config }, request: { context } }));
 
 it.each([
   [{ action: 'login' }, true, ['Action matched.']],

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import type { Opinion, Policy, Question } from '../policy.js';
+import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
 import type { eventMatcherContract } from './event-matcher.contract.js';
 
 const text = z.string().nullish();
@@ -14,7 +14,7 @@ const event = z.object({
 /** Passes when any criterion fits; each that is set is named, whether it fits or not. */
 @Injectable()
 export class EventMatcherPolicy implements Policy<typeof eventMatcherContract> {
-  evaluate({ config, facts }: Question<typeof eventMatcherContract>): Opinion {
+  evaluate({ config, facts }: PolicyInput<typeof eventMatcherContract>): PolicyOutcome {
     const given = event.safeParse(facts.context['event']);
     if (!given.success) return { pass: false };
     const { action, client_ip, app, context } = given.data;

@@ -1,7 +1,7 @@
-import type { Question } from '../policy.js';
+import type { PolicyInput } from '../policy.js';
 
 /** The sources of the expressions that one may call, and of those that these may call, by the names of their policies. */
-export function calledSources({ calls, request }: Pick<Question, 'calls' | 'request'>): Record<string, string> {
+export function callableSources({ calls, request }: Pick<PolicyInput, 'calls' | 'request'>): Record<string, string> {
   const sources: Record<string, string> = {};
   const ids = new Set(calls);
   for (const id of ids) {

@@ -3,14 +3,14 @@ import { z } from 'zod';
 
 /** Comments, which may say anything. */
 const COMMENT = /^\s*#.*$/gm;
-const ANSWER = /\breturn\b(.*)$/gm;
-const NO = /^\s*(False|None|0|''|""|\[\]|\{\}|)\s*(#.*)?$/;
+const RETURN_STATEMENT = /\breturn\b(.*)$/gm;
+const FALSY_LITERAL = /^\s*(False|None|0|''|""|\[\]|\{\}|)\s*(#.*)?$/;
 
 /** Whether a source answers nothing but no. One that has functions of its own may answer anything. */
-function saysNo(source: string): boolean {
+function alwaysReturnsFalsy(source: string): boolean {
   const code = source.replace(COMMENT, '');
   if (/\b(def|lambda)\b|'''|"""/.test(code)) return false;
-  return [...code.matchAll(ANSWER)].every(([, answer = '']) => NO.test(answer));
+  return [...code.matchAll(RETURN_STATEMENT)].every(([, answer = '']) => FALSY_LITERAL.test(answer));
 }
 
 /** The body of a Python function that says yes or no (docs/spec/policies.md#kinds). */
@@ -19,5 +19,5 @@ export const expressionContract = definePolicy({
   model: 'authentik_policies_expression.expressionpolicy',
   config: z.object({ expression: char({ trim: false }) }),
   source: 'expression',
-  isHopeless: ({ expression }) => saysNo(String(expression)),
+  isHopeless: ({ expression }) => alwaysReturnsFalsy(String(expression)),
 });

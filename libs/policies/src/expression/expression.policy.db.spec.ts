@@ -2,7 +2,7 @@ import { MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import type { PolicyRequest } from '@gatehouse/contracts';
 import { DIRECTORY_SCHEMA, directoryMigrations, TypeormPeople } from '@gatehouse/directory';
 import { Interpreter } from '@gatehouse/expressions';
-import { Bounded, MaxmindPlaces, migrate, openDataSource } from '@gatehouse/platform';
+import { ConcurrencyLimiter, MaxmindGeoLocator, migrate, openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../../test/support/postgres.js';
@@ -11,12 +11,12 @@ import type { Policy } from '../policy.js';
 import { ALICE, policyRequestOf } from '../testing.js';
 import { expressionContract } from './expression.contract.js';
 import { ExpressionPolicy } from './expression.policy.js';
-import { Sources } from './expression-answers.js';
-import { Givens } from './givens.js';
+import { ExpressionDataSources } from './expression-answers.js';
+import { ExpressionInputs } from './givens.js';
 import { AllowedHosts } from './outside/allowed-hosts.js';
-import { Outside } from './outside/outside.js';
+import { PolicyHttpClient } from './outside/outside.js';
 import { type LoopbackServer, startLoopbackServer } from './outside/testing.js';
-import { Python } from './python.js';
+import { PythonRunner } from './python.js';
 import { TypeormAuthenticators } from './typeorm-authenticators.js';
 
 const MEMORY_MB = 64;
@@ -49,14 +49,18 @@ beforeAll(async () => {
   interpreter = await Interpreter.start({ memoryMb: MEMORY_MB, size: 1 });
   await interpreter.complete();
   const people = new TypeormPeople(source);
-  const places = await MaxmindPlaces.open({ asn: undefined, city: undefined });
-  const python = new Python(interpreter, new Bounded(1, 10), { callDepth: 3, events: 3, eventBytes: 256 });
+  const places = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
+  const python = new PythonRunner(interpreter, new ConcurrencyLimiter(1, 10), {
+    callDepth: 3,
+    events: 3,
+    eventBytes: 256,
+  });
   const hosts = new AllowedHosts([`127.0.0.1:${server.port}`]);
-  const outside = new Outside(hosts, { timeoutMs: 2000, maxBytes: 10_000, requests: 2 });
+  const outside = new PolicyHttpClient(hosts, { timeoutMs: 2000, maxBytes: 10_000, requests: 2 });
   const policy = new ExpressionPolicy(
     python,
-    new Givens(people, places),
-    new Sources(people, outside, new TypeormAuthenticators(source)),
+    new ExpressionInputs(people, places),
+    new ExpressionDataSources(people, outside, new TypeormAuthenticators(source)),
   ) as Policy;
   evaluator = new Evaluator(new Map([['expression', { contract: expressionContract, policy }]]));
 }, 120_000);

@@ -1,28 +1,28 @@
 import type { PolicyRequest, User } from '@gatehouse/contracts';
-import { People, type Person } from '@gatehouse/directory';
-import type { Given } from '@gatehouse/expressions';
-import { Places } from '@gatehouse/platform';
+import { People, type PolicyUser } from '@gatehouse/directory';
+import type { ExpressionInput } from '@gatehouse/expressions';
+import { GeoLocator } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Question } from '../policy.js';
+import type { PolicyInput } from '../policy.js';
 
 /**
  * Fields of a user that are looked up only for an expression that takes one of them, or that takes whatever there is. A
  * word in a remark is no use of it.
  */
-const LOOKED_UP =
+const DIRECTORY_FIELDS =
   /[.'"](attributes|type|path|date_joined|last_login|password_change_date|has_usable_password|is_superuser)\b|__dict__|\bvars\b/;
 
 /** What an expression is given to look at (docs/spec/policies.md#policy-input). */
 @Injectable()
-export class Givens {
+export class ExpressionInputs {
   constructor(
     @Inject(People) private readonly people: People,
-    @Inject(Places) private readonly places: Places,
+    @Inject(GeoLocator) private readonly places: GeoLocator,
   ) {}
 
-  async of({ request, facts }: Question, sources: readonly string[]): Promise<Given> {
+  async of({ request, facts }: PolicyInput, sources: readonly string[]): Promise<ExpressionInput> {
     const { user, client, flow_plan } = request;
-    const known = user && sources.some((source) => LOOKED_UP.test(source)) ? await this.lookedUp(user) : user;
+    const known = user && sources.some((source) => DIRECTORY_FIELDS.test(source)) ? await this.lookedUp(user) : user;
     const { pending_user, ...plan } = facts.plan;
     const pending = isSame(pending_user, user) ? known : pending_user;
     return {
@@ -39,7 +39,7 @@ export class Givens {
   private async lookedUp(user: User): Promise<object> {
     if (user.kind !== 'saved') return user;
     const [person] = await this.people.find({ uuid: user.uuid }, 1);
-    return person ? { ...asGiven(person), ...user } : user;
+    return person ? { ...toExpressionUser(person), ...user } : user;
   }
 
   private placeOf(ip: string): object {
@@ -53,7 +53,7 @@ export class Givens {
 }
 
 /** A user out of the directory, as JSON. */
-export function asGiven({ has_usable_password, ...person }: Person): object {
+export function toExpressionUser({ has_usable_password, ...person }: PolicyUser): object {
   return { ...person, password_usable: has_usable_password };
 }
 

@@ -1,17 +1,17 @@
-import type { Evaluation, Interpreter, Outcome, Questions } from '@gatehouse/expressions';
-import type { Bounded } from '@gatehouse/platform';
+import type { Evaluation, EvaluationResult, HostCallbacks, Interpreter } from '@gatehouse/expressions';
+import type { ConcurrencyLimiter } from '@gatehouse/platform';
 import type { ExpressionLimits } from './happenings.js';
 
 /** Python for expressions, so many at a time as it has processes; one more stands by. */
-export class Python {
+export class PythonRunner {
   constructor(
     private readonly interpreter: Interpreter,
-    private readonly bounded: Bounded,
+    private readonly bounded: ConcurrencyLimiter,
     readonly limits: ExpressionLimits,
   ) {}
 
   /** Evaluates a source. Throws Busy when too many wait, or when its time has passed in line. */
-  run(evaluation: Evaluation, ask: Questions): Promise<Outcome> {
+  run(evaluation: Evaluation, ask: HostCallbacks): Promise<EvaluationResult> {
     const until = performance.now() + evaluation.timeoutMs;
     const left = () => Math.floor(until - performance.now());
     const run = () => this.interpreter.run({ ...evaluation, timeoutMs: Math.max(1, left()) }, ask);

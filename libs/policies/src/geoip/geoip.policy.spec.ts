@@ -1,19 +1,19 @@
-import { Places } from '@gatehouse/platform';
+import { GeoLocator } from '@gatehouse/platform';
 import { expect, it } from 'vitest';
-import { questionOf } from '../testing.js';
+import { policyInput } from '../testing.js';
 import { geoipContract } from './geoip.contract.js';
 import { GeoipPolicy } from './geoip.policy.js';
 
-class OnePlace extends Places {
+class OnePlace extends GeoLocator {
   findNetwork = () => ({ asn: 64_500, network: '203.0.113.0/24' });
   findLocation = () => ({ continent: 'EU', country: 'DE', city: undefined });
 }
-class Nowhere extends Places {
+class Nowhere extends GeoLocator {
   findNetwork = () => undefined;
   findLocation = () => undefined;
 }
-const ask = (config: object, places: Places = new OnePlace()) =>
-  new GeoipPolicy(places).evaluate(questionOf(geoipContract, { config: { ...config } }));
+const ask = (config: object, places: GeoLocator = new OnePlace()) =>
+  new GeoipPolicy(places).evaluate(policyInput(geoipContract, { config: { ...config } }));
 
 const NETWORK = 'Client IP is not part of an allowed autonomous system.';
 const COUNTRY = 'Client IP is not in an allowed country.';

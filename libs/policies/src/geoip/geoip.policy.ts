@@ -1,6 +1,6 @@
-import { Places } from '@gatehouse/platform';
+import { GeoLocator } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import { type Opinion, type Policy, type Question, Undecidable } from '../policy.js';
+import { type Policy, type PolicyInput, type PolicyOutcome, UndecidedPolicyError } from '../policy.js';
 import type { geoipContract } from './geoip.contract.js';
 
 const NO_NETWORK = 'GeoIP: client IP not found in ASN database.';
@@ -11,9 +11,9 @@ const OTHER_COUNTRY = 'Client IP is not in an allowed country.';
 /** Passes when the client's network or country is listed; where nothing is known of it, it cannot decide. */
 @Injectable()
 export class GeoipPolicy implements Policy<typeof geoipContract> {
-  constructor(@Inject(Places) private readonly places: Places) {}
+  constructor(@Inject(GeoLocator) private readonly places: GeoLocator) {}
 
-  evaluate({ config: { asns, countries }, request: { client } }: Question<typeof geoipContract>): Opinion {
+  evaluate({ config: { asns, countries }, request: { client } }: PolicyInput<typeof geoipContract>): PolicyOutcome {
     const refusals = [
       ...(asns.length > 0 && !asns.includes(this.networkOf(client.ip)) ? [OTHER_NETWORK] : []),
       ...(countries.length > 0 && !countries.includes(this.countryOf(client.ip)) ? [OTHER_COUNTRY] : []),
@@ -24,13 +24,13 @@ export class GeoipPolicy implements Policy<typeof geoipContract> {
 
   private networkOf(ip: string): number {
     const asn = this.places.findNetwork(ip)?.asn;
-    if (asn === undefined) throw new Undecidable(NO_NETWORK);
+    if (asn === undefined) throw new UndecidedPolicyError(NO_NETWORK);
     return asn;
   }
 
   private countryOf(ip: string): string {
     const country = this.places.findLocation(ip)?.country;
-    if (country === undefined) throw new Undecidable(NO_COUNTRY);
+    if (country === undefined) throw new UndecidedPolicyError(NO_COUNTRY);
     return country;
   }
 }

@@ -3,7 +3,7 @@ import { migrate, openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { freshDatabase } from '../../../../test/support/postgres.js';
-import { ALICE, questionOf } from '../testing.js';
+import { ALICE, policyInput } from '../testing.js';
 import { passwordExpiryContract } from './password-expiry.contract.js';
 import { PasswordExpiryPolicy } from './password-expiry.policy.js';
 
@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 const ask = (config: object, user = { ...ALICE, uuid }) =>
   new PasswordExpiryPolicy(new TypeormPeople(source)).evaluate(
-    questionOf(passwordExpiryContract, { config: { ...config }, request: { user } as object }),
+    policyInput(passwordExpiryContract, { config: { ...config }, request: { user } as object }),
   );
 const stored = async () => {
   const [row] = await source.query<{ password_hash: string }[]>('SELECT password_hash FROM directory.users');

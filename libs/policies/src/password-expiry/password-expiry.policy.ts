@@ -1,6 +1,6 @@
 import { People } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Opinion, Policy, Question } from '../policy.js';
+import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
 import type { passwordExpiryContract } from './password-expiry.contract.js';
 
 const DAY_MS = 86_400_000;
@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 export class PasswordExpiryPolicy implements Policy<typeof passwordExpiryContract> {
   constructor(@Inject(People) private readonly people: People) {}
 
-  async evaluate({ config, request: { user } }: Question<typeof passwordExpiryContract>): Promise<Opinion> {
+  async evaluate({ config, request: { user } }: PolicyInput<typeof passwordExpiryContract>): Promise<PolicyOutcome> {
     if (user?.kind !== 'saved') return { pass: true };
     const changed = await this.people.findPasswordChange(user.uuid);
     if (!changed) return { pass: true };

@@ -2,25 +2,25 @@ import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ALICE, questionOf } from '../testing.js';
+import { ALICE, policyInput } from '../testing.js';
 import { passwordContract } from './password.contract.js';
 import { PasswordPolicy } from './password.policy.js';
-import { RangeBreaches } from './range-breaches.js';
+import { RangeBreachedPasswordLookup } from './range-breaches.js';
 
 let server: Server | undefined;
 afterEach(() => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())));
 
-async function listed(answer: RequestListener): Promise<RangeBreaches> {
+async function listed(answer: RequestListener): Promise<RangeBreachedPasswordLookup> {
   server = createServer(answer).listen(0, '127.0.0.1');
   await new Promise((resolve) => server?.once('listening', resolve));
-  return new RangeBreaches(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return new RangeBreachedPasswordLookup(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 }
-const nowhere = new RangeBreaches('http://127.0.0.1:1');
+const nowhere = new RangeBreachedPasswordLookup('http://127.0.0.1:1');
 
 function ask(password: unknown, config: object, breaches = nowhere) {
   const context = { prompt_data: { password } };
   const request = { user: ALICE, flow_plan: { slug: 'x', context } };
-  return new PasswordPolicy(breaches).evaluate(questionOf(passwordContract, { config: { ...config }, request }));
+  return new PasswordPolicy(breaches).evaluate(policyInput(passwordContract, { config: { ...config }, request }));
 }
 
 describe('rules', () => {
@@ -51,7 +51,7 @@ it.each(['', undefined, 7])('refuses %j, which is no password', async (password)
 
 it('finds a password outside of the prompts, too', async () => {
   const request = { flow_plan: { slug: 'x', context: { password: 'abcd' } } };
-  const question = questionOf(passwordContract, { config: { length_min: 4 }, request });
+  const question = policyInput(passwordContract, { config: { length_min: 4 }, request });
   expect(await new PasswordPolicy(nowhere).evaluate(question)).toEqual({ pass: true });
 });
 

@@ -1,12 +1,12 @@
 import type { PolicyRequest } from '@gatehouse/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import zxcvbn from 'zxcvbn';
-import type { Opinion, Policy, Question } from '../policy.js';
-import { Breaches } from './breaches.js';
+import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
+import { BreachedPasswordLookup } from './breaches.js';
 import type { passwordContract } from './password.contract.js';
-import { followsRules } from './static-rules.js';
+import { meetsRules } from './static-rules.js';
 
-type Asked = Question<typeof passwordContract>;
+type PasswordPolicyInput = PolicyInput<typeof passwordContract>;
 
 const MISSING = 'Password not set in context';
 const WEAK = 'Password is too weak.';
@@ -16,12 +16,12 @@ const JUDGED = 100;
 /** Judges the password that was typed into a prompt, by one kind of rule after the other until one refuses. */
 @Injectable()
 export class PasswordPolicy implements Policy<typeof passwordContract> {
-  constructor(@Inject(Breaches) private readonly breaches: Breaches) {}
+  constructor(@Inject(BreachedPasswordLookup) private readonly breaches: BreachedPasswordLookup) {}
 
-  async evaluate({ config, facts, request, signal }: Asked): Promise<Opinion> {
+  async evaluate({ config, facts, request, signal }: PasswordPolicyInput): Promise<PolicyOutcome> {
     const password = passwordIn(facts.context, config.password_field);
     if (password === '') return { pass: false, messages: [MISSING] };
-    if (config.check_static_rules && !followsRules(password, config)) {
+    if (config.check_static_rules && !meetsRules(password, config)) {
       return { pass: false, messages: [config.error_message] };
     }
     if (config.check_have_i_been_pwned) {
@@ -33,13 +33,13 @@ export class PasswordPolicy implements Policy<typeof passwordContract> {
   }
 }
 
-function passwordIn(context: Question['facts']['context'], field: string): string {
+function passwordIn(context: PolicyInput['facts']['context'], field: string): string {
   const typed = context['prompt_data'] as Readonly<Record<string, unknown>> | undefined;
   const value = typed?.[field] ?? context[field] ?? '';
   return typeof value === 'string' ? value : '';
 }
 
-function strength(password: string, threshold: number, { user, site }: PolicyRequest): Opinion {
+function strength(password: string, threshold: number, { user, site }: PolicyRequest): PolicyOutcome {
   const about = user?.kind === 'saved' ? [user.username, user.name, user.email] : [];
   const { score, feedback } = zxcvbn(password.slice(0, JUDGED), [...about, site.brand]);
   const pass = score > threshold;

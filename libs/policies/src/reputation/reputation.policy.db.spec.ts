@@ -4,7 +4,7 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrateAll } from '../../../../apps/standalone/src/migrate-all.js';
 import { freshDatabase } from '../../../../test/support/postgres.js';
-import { ALICE, questionOf } from '../testing.js';
+import { ALICE, policyInput } from '../testing.js';
 import { reputationContract } from './reputation.contract.js';
 import { ReputationPolicy } from './reputation.policy.js';
 import { TypeormReputations } from './typeorm-reputations.js';
@@ -28,7 +28,7 @@ afterAll(async () => {
 const passes = async (config: object, user: User | null = ALICE) =>
   (
     await new ReputationPolicy(new TypeormReputations(source)).evaluate(
-      questionOf(reputationContract, { config: { ...config }, request: { user } }),
+      policyInput(reputationContract, { config: { ...config }, request: { user } }),
     )
   ).pass;
 
@@ -51,7 +51,7 @@ it('counts what has just happened at this address', async () => {
   const ask = (check_ip: boolean, name: string) => {
     const request = { user: ALICE, reputation: [{ identifier: name, delta: -1 }] };
     const config = { check_ip, threshold: check_ip ? -7 : -6 };
-    return policy.evaluate(questionOf(reputationContract, { config, request }));
+    return policy.evaluate(policyInput(reputationContract, { config, request }));
   };
   expect(await ask(true, 'carol')).toEqual({ pass: true });
   expect(await ask(false, 'alice')).toEqual({ pass: true });

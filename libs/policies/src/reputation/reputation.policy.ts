@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Opinion, Policy, Question } from '../policy.js';
+import type { Policy, PolicyInput, PolicyOutcome } from '../policy.js';
 import type { reputationContract } from './reputation.contract.js';
 import { Reputations } from './reputations.js';
 
@@ -8,7 +8,7 @@ import { Reputations } from './reputations.js';
 export class ReputationPolicy implements Policy<typeof reputationContract> {
   constructor(@Inject(Reputations) private readonly reputations: Reputations) {}
 
-  async evaluate({ config, request }: Question<typeof reputationContract>): Promise<Opinion> {
+  async evaluate({ config, request }: PolicyInput<typeof reputationContract>): Promise<PolicyOutcome> {
     const { client, user, reputation = [] } = request;
     const ip = config.check_ip ? client.ip : undefined;
     const identifier = config.check_username ? (user?.username ?? '') : undefined;

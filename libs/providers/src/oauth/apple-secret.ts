@@ -12,13 +12,13 @@ interface AppleKey {
 const LIFETIME = '5m';
 
 /** The parts of a consumer key of Apple: `services_id;team_id;key_id` (docs/spec/sources.md#apple). */
-export function partsOf(consumerKey: string) {
+export function parseAppleKeyId(consumerKey: string) {
   const [clientId = '', team, keyId] = consumerKey.split(';').map((part) => part.trim());
   return team && keyId ? { clientId, team, keyId } : { clientId: consumerKey.trim() };
 }
 
 /** A client secret as Apple wants it: signed anew, by the key that is registered there. Throws when that is no key. */
-export async function appleSecret({ clientId, team, keyId, pem }: AppleKey, audience: string): Promise<string> {
+export async function signAppleSecret({ clientId, team, keyId, pem }: AppleKey, audience: string): Promise<string> {
   const key = await importPKCS8(pem.trim(), 'ES256');
   return new SignJWT()
     .setProtectedHeader({ alg: 'ES256', kid: keyId })

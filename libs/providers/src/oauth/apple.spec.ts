@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { importSPKI, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CraftedProvider } from '../../../../test/support/crafted-provider.js';
-import { LoginBench, oauthSource } from '../testing.js';
+import { FakeOpenIdProvider } from '../../../../test/support/crafted-provider.js';
+import { LoginHarness, oauthSource } from '../testing.js';
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', {
   namedCurve: 'P-256',
@@ -10,10 +10,10 @@ const { publicKey, privateKey } = generateKeyPairSync('ec', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
 
-let provider: CraftedProvider;
-const bench = new LoginBench();
+let provider: FakeOpenIdProvider;
+const bench = new LoginHarness();
 beforeEach(async () => {
-  provider = await CraftedProvider.open();
+  provider = await FakeOpenIdProvider.open();
   provider.metadata = { userinfo_endpoint: undefined };
 });
 afterEach(() => provider.close());

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProviderWeb } from '../provider-web.js';
+import type { ProviderHttpClient } from '../provider-web.js';
 
 const address = z.url({ protocol: /^https?$/ });
 
@@ -18,17 +18,17 @@ const published = z.looseObject({
 export type Metadata = z.output<typeof published>;
 
 /** What a provider publishes is not what it would have to be. */
-export class Unusable extends Error {}
+export class InvalidMetadataError extends Error {}
 
 const SUFFIX = '/.well-known/openid-configuration';
 const OK = 200;
 
 /** What providers publish, kept for a while. */
-export class PublishedMetadata {
+export class MetadataCache {
   private readonly kept = new Map<string, { readonly metadata: Metadata; readonly until: number }>();
 
   constructor(
-    private readonly web: ProviderWeb,
+    private readonly web: ProviderHttpClient,
     private readonly keptForS: number,
   ) {}
 
@@ -37,7 +37,7 @@ export class PublishedMetadata {
     const known = this.kept.get(wellKnown);
     if (known && known.until > performance.now()) return known.metadata;
     const { status, text } = await this.web.ask(wellKnown, { headers: { accept: 'application/json' }, signal });
-    if (status !== OK) throw new Unusable(`${wellKnown} answers ${status}`);
+    if (status !== OK) throw new InvalidMetadataError(`${wellKnown} answers ${status}`);
     const metadata = metadataIn(text, wellKnown);
     this.kept.set(wellKnown, { metadata, until: performance.now() + this.keptForS * 1000 });
     return metadata;
@@ -48,12 +48,12 @@ function metadataIn(text: string, wellKnown: string): Metadata {
   const parsed = published.safeParse(jsonIn(text));
   if (!parsed.success) {
     const names = parsed.error.issues.map(({ path }) => path.join('.') || 'no JSON object');
-    throw new Unusable(`${wellKnown} publishes nothing that could be used: ${names.join(', ')}`);
+    throw new InvalidMetadataError(`${wellKnown} publishes nothing that could be used: ${names.join(', ')}`);
   }
   const { issuer } = parsed.data;
   // Whoever publishes a name must live where the name says: exact but for a slash at the end, which both forms share.
   if (withoutSlash(issuer) + SUFFIX !== wellKnown)
-    throw new Unusable(`${wellKnown} speaks for another issuer, ${issuer}`);
+    throw new InvalidMetadataError(`${wellKnown} speaks for another issuer, ${issuer}`);
   return parsed.data;
 }
 

@@ -1,17 +1,17 @@
 import * as client from 'openid-client';
-import type { ProviderWeb } from '../provider-web.js';
+import type { ProviderHttpClient } from '../provider-web.js';
 import type { OauthSource } from '../source.js';
-import { appleSecret, partsOf } from './apple-secret.js';
-import { Unusable } from './metadata.js';
+import { parseAppleKeyId, signAppleSecret } from './apple-secret.js';
+import { InvalidMetadataError } from './metadata.js';
 import type { Provider } from './provider.js';
 import { providerFetch } from './provider-fetch.js';
 
 /** What this house is to providers: an application with an id and a secret, which checks what they sign. */
-export class OauthClients {
+export class ClientConfigurations {
   /** Keys that providers sign with, by the address that they were found at. */
   private readonly keys = new Map<string, client.ExportedJWKSCache>();
 
-  constructor(private readonly web: ProviderWeb) {}
+  constructor(private readonly web: ProviderHttpClient) {}
 
   /** One that only makes addresses. */
   unauthenticated(source: OauthSource, metadata: client.ServerMetadata): client.Configuration {
@@ -43,14 +43,14 @@ export class OauthClients {
 }
 
 const clientIdOf = ({ provider_type, consumer_key }: OauthSource) =>
-  provider_type === 'apple' ? partsOf(consumer_key).clientId : consumer_key;
+  provider_type === 'apple' ? parseAppleKeyId(consumer_key).clientId : consumer_key;
 
 async function secretOf({ provider_type, consumer_key, consumer_secret }: OauthSource, audience: string) {
   if (provider_type !== 'apple') return consumer_secret;
-  const { clientId, team, keyId } = partsOf(consumer_key);
-  if (!team || !keyId) throw new Unusable('the consumer_key of Apple is services_id;team_id;key_id');
-  return appleSecret({ clientId, team, keyId, pem: consumer_secret }, audience).catch(() => {
-    throw new Unusable('the consumer_secret of Apple is a private key of P-256, as PEM');
+  const { clientId, team, keyId } = parseAppleKeyId(consumer_key);
+  if (!team || !keyId) throw new InvalidMetadataError('the consumer_key of Apple is services_id;team_id;key_id');
+  return signAppleSecret({ clientId, team, keyId, pem: consumer_secret }, audience).catch(() => {
+    throw new InvalidMetadataError('the consumer_secret of Apple is a private key of P-256, as PEM');
   });
 }
 

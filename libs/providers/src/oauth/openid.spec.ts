@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CraftedProvider, refused } from '../../../../test/support/crafted-provider.js';
-import { LoginBench, oauthSource } from '../testing.js';
+import { FakeOpenIdProvider, refused } from '../../../../test/support/crafted-provider.js';
+import { LoginHarness, oauthSource } from '../testing.js';
 
-let provider: CraftedProvider;
-let bench: LoginBench;
+let provider: FakeOpenIdProvider;
+let bench: LoginHarness;
 beforeEach(async () => {
-  provider = await CraftedProvider.open();
-  bench = new LoginBench();
+  provider = await FakeOpenIdProvider.open();
+  bench = new LoginHarness();
 });
 afterEach(() => provider.close());
 
@@ -16,7 +16,7 @@ const source = (given: object = {}) =>
   oauthSource({ oidc_well_known_url: `${provider.url}/.well-known/openid-configuration`, ...given });
 
 /** A whole login, with what the browser brings bent by `bend`. */
-async function login({ given = {}, bend = {}, by = bench }: { given?: object; bend?: object; by?: LoginBench } = {}) {
+async function login({ given = {}, bend = {}, by = bench }: { given?: object; bend?: object; by?: LoginHarness } = {}) {
   const { to, kept } = await by.begun(source(given));
   return by.complete(source(given), kept, { ...provider.authorize(to), ...bend });
 }
@@ -63,7 +63,7 @@ describe('a login by OpenID Connect', () => {
   it('sends the secret as the provider wants it, and asks for its metadata and keys once', async () => {
     await login();
     provider.metadata = { token_endpoint_auth_methods_supported: ['client_secret_basic'] };
-    await login({ by: new LoginBench() });
+    await login({ by: new LoginHarness() });
     await login();
     const tokens = provider.asked.filter(({ path }) => path === '/token');
     expect(tokens[0]).toMatchObject({ form: { client_secret: 'hush hush' }, authorization: undefined });
@@ -134,18 +134,18 @@ describe('an id token', () => {
     provider.sign = (claims) => new UnsecuredJWT({ ...claims }).encode();
     expect(await login()).toMatchObject(unproven);
     provider.metadata = { id_token_signing_alg_values_supported: ['ES256', 'none'] };
-    expect(await login({ by: new LoginBench() })).toMatchObject(unproven);
+    expect(await login({ by: new LoginHarness() })).toMatchObject(unproven);
   });
 
   it('is refused when it is signed by another key, or by what is no secret', async () => {
-    const other = await CraftedProvider.open();
+    const other = await FakeOpenIdProvider.open();
     const own = provider.sign;
     provider.sign = other.sign;
     expect(await login()).toMatchObject(unproven);
     const shared = new TextEncoder().encode('hush hush hush hush hush hush hush');
     provider.metadata = { id_token_signing_alg_values_supported: ['ES256', 'HS256'] };
     provider.sign = (claims) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256' }).sign(shared);
-    expect(await login({ by: new LoginBench() })).toMatchObject(unproven);
+    expect(await login({ by: new LoginHarness() })).toMatchObject(unproven);
     provider.sign = own;
     expect(await login()).toMatchObject({ identity: {} });
     await other.close();
@@ -157,7 +157,7 @@ describe('an id token', () => {
   });
 
   it('is held against the keys of the source itself, where it has some', async () => {
-    const other = await CraftedProvider.open();
+    const other = await FakeOpenIdProvider.open();
     const { keys } = (await (await fetch(`${other.url}/jwks`)).json()) as { keys: object[] };
     expect(await login({ given: { oidc_jwks: { keys } } })).toMatchObject(unproven);
     provider.sign = other.sign;
@@ -177,7 +177,7 @@ describe('a provider', () => {
     ['does not know us', refused('invalid_client'), misconfigured],
   ])('that %s lets nobody in, and that is no fault', async (_what, instead, said) => {
     provider.instead = { '/token': instead };
-    const by = new LoginBench({ SOURCE_ANSWER_BYTES: 4000 });
+    const by = new LoginHarness({ SOURCE_ANSWER_BYTES: 4000 });
     expect(await login({ by })).toMatchObject(said);
     expect(by.reports).toEqual([expect.not.stringMatching(/hush|opaque/)]);
   });
@@ -186,20 +186,20 @@ describe('a provider', () => {
     const { to, kept } = await bench.begun(source());
     const answer = provider.authorize(to);
     provider.instead = { '/token': () => undefined };
-    const hasty = new LoginBench({ SOURCE_TIMEOUT_MS: 50 });
+    const hasty = new LoginHarness({ SOURCE_TIMEOUT_MS: 50 });
     expect(await hasty.complete(source(), kept, answer)).toMatchObject(away);
-    const leaving = new LoginBench({}, 50);
+    const leaving = new LoginHarness({}, 50);
     expect(await leaving.complete(source(), kept, answer)).toMatchObject(away);
     expect([...hasty.reports, ...leaving.reports]).toEqual(Array(2).fill('127.0.0.1 does not answer in time'));
   });
 
   it('whose profile is too large lets nobody in', async () => {
     provider.profile = { sub: 'alice', more: 'x'.repeat(2000) };
-    expect(await login({ by: new LoginBench({ SOURCE_PROFILE_BYTES: 1500 }) })).toMatchObject(unproven);
+    expect(await login({ by: new LoginHarness({ SOURCE_PROFILE_BYTES: 1500 }) })).toMatchObject(unproven);
   });
 
   it('is asked by no more at a time than may be', async () => {
-    const by = new LoginBench({ SOURCE_CONCURRENCY: 1 });
+    const by = new LoginHarness({ SOURCE_CONCURRENCY: 1 });
     const { to, kept } = await by.begun(source());
     const answer = provider.authorize(to);
     const completed = await Promise.all([1, 2, 3].map(() => by.complete(source(), kept, answer)));
@@ -232,7 +232,7 @@ describe('a provider', () => {
   it.each(['*', 'login.example'])(
     'within the house is not asked unless it is named: %s (accident 43)',
     async (hosts) => {
-      const by = new LoginBench({ SOURCE_HOSTS: hosts });
+      const by = new LoginHarness({ SOURCE_HOSTS: hosts });
       expect(await by.begin(source())).toMatchObject(misconfigured);
       for (const host of ['localhost', '[::1]', '10.1.2.3', '169.254.169.254'])
         expect(

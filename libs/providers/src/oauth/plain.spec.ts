@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CraftedProvider } from '../../../../test/support/crafted-provider.js';
-import { LoginBench, oauthSource } from '../testing.js';
+import { FakeOpenIdProvider } from '../../../../test/support/crafted-provider.js';
+import { LoginHarness, oauthSource } from '../testing.js';
 import { PROVIDERS } from './provider-type.js';
 
-let provider: CraftedProvider;
-const bench = new LoginBench();
+let provider: FakeOpenIdProvider;
+const bench = new LoginHarness();
 beforeEach(async () => {
-  provider = await CraftedProvider.open();
+  provider = await FakeOpenIdProvider.open();
 });
 afterEach(() => provider.close());
 

@@ -1,12 +1,12 @@
-import type { Claims, Profile } from '../identity.js';
+import type { ProfileClaims, ProviderProfile } from '../identity.js';
 
 /** How a provider says who somebody is. */
-export type ReadProfile = (profile: Profile) => Claims;
+export type ReadProfile = (profile: ProviderProfile) => ProfileClaims;
 
-const within = (profile: Profile, ...path: readonly string[]): Profile =>
-  path.reduce<Profile>((found, key) => {
+const within = (profile: ProviderProfile, ...path: readonly string[]): ProviderProfile =>
+  path.reduce<ProviderProfile>((found, key) => {
     const next = found[key];
-    return typeof next === 'object' && next !== null ? (next as Profile) : {};
+    return typeof next === 'object' && next !== null ? (next as ProviderProfile) : {};
   }, profile);
 
 /** The standard claims (OpenID Connect Core 1.0, 5.1), and groups as most say them. */

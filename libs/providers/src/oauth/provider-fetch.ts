@@ -1,8 +1,8 @@
 import type { CustomFetch } from 'openid-client';
-import type { ProviderWeb } from '../provider-web.js';
+import type { ProviderHttpClient } from '../provider-web.js';
 
-interface Wanted {
-  readonly web: ProviderWeb;
+interface FetchOptions {
+  readonly web: ProviderHttpClient;
   /** Where tokens come from. */
   readonly tokens: string;
   /** Whether an id token among them is looked at. */
@@ -11,13 +11,13 @@ interface Wanted {
 }
 
 /** The way of the OAuth library to the web: within the bounds of this house. */
-export function providerFetch({ web, tokens, openId, signal }: Wanted): CustomFetch {
+export function providerFetch({ web, tokens, openId, signal }: FetchOptions): CustomFetch {
   return async (address, { method, headers, body }) => {
     const question = { method, headers, signal, body: textOf(body) };
     const answer = await web.ask(address, question);
     const told = answer.headers['content-type'] ?? '';
     const challenge = answer.headers['www-authenticate'];
-    const text = address === tokens ? tidied(answer.text, openId) : answer.text;
+    const text = address === tokens ? normalizedTokenResponse(answer.text, openId) : answer.text;
     return new Response(text || null, {
       status: answer.status,
       headers: { 'content-type': told, ...(challenge && { 'www-authenticate': challenge }) },
@@ -33,7 +33,7 @@ const textOf = (body: unknown) =>
  * Providers say more with a token than is standard, and otherwise: Twitch lists scopes, and some send id tokens that nobody
  * can judge here. What is not needed is left out.
  */
-function tidied(text: string, openId: boolean): string {
+function normalizedTokenResponse(text: string, openId: boolean): string {
   const said = objectIn(text);
   if (!said) return text;
   const { scope: _scope, expires_in: _expires, refresh_token: _refresh, id_token: idToken, ...rest } = said;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OpenIdProvider } from '../../../../test/support/openid-provider.js';
-import { LoginBench, oauthSource } from '../testing.js';
+import { LoginHarness, oauthSource } from '../testing.js';
 
 const REDIRECT_URI = 'https://id.example.org/source/oauth/callback/there/';
 const registered = { client_id: 'gatehouse', client_secret: 'hush hush', redirect_uris: [REDIRECT_URI] };
 
 let here: OpenIdProvider;
 let elsewhere: OpenIdProvider;
-const bench = new LoginBench();
+const bench = new LoginHarness();
 beforeAll(async () => {
   [here, elsewhere] = await Promise.all([OpenIdProvider.open(registered), OpenIdProvider.open(registered)]);
 });

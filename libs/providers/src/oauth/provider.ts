@@ -1,7 +1,7 @@
 import type { ServerMetadata } from 'openid-client';
-import type { ProviderWeb } from '../provider-web.js';
+import type { ProviderHttpClient } from '../provider-web.js';
 import type { OauthSource } from '../source.js';
-import { type PublishedMetadata, Unusable } from './metadata.js';
+import { InvalidMetadataError, type MetadataCache } from './metadata.js';
 import { PROVIDERS, type ProviderType } from './provider-type.js';
 
 /** The provider of a source: what is known of its kind, under what it publishes, under what the source says. */
@@ -19,13 +19,13 @@ export interface Provider {
 }
 
 /** Stands for a name that nobody has told. */
-const NAMELESS = 'https://nameless.invalid';
+const PLACEHOLDER_ISSUER = 'https://nameless.invalid';
 
 /** Throws Unusable, and what asking for its metadata throws. */
-export async function providerOf(source: OauthSource, published: PublishedMetadata, signal: AbortSignal) {
+export async function providerOf(source: OauthSource, published: MetadataCache, signal: AbortSignal) {
   const type = PROVIDERS[source.provider_type];
   const wellKnown = wellKnownOf(source, type);
-  return wellKnown ? discovered(source, type, await published.at(wellKnown, signal)) : plain(source, type);
+  return wellKnown ? fromMetadata(source, type, await published.at(wellKnown, signal)) : withoutMetadata(source, type);
 }
 
 /** Addresses of a source's own are those of another provider than its kind usually has. */
@@ -34,9 +34,9 @@ function wellKnownOf(source: OauthSource, { wellKnown }: ProviderType): string |
   return source.oidc_well_known_url || (isElsewhere ? undefined : wellKnown);
 }
 
-type Published = Awaited<ReturnType<PublishedMetadata['at']>>;
+type Published = Awaited<ReturnType<MetadataCache['at']>>;
 
-function discovered(source: OauthSource, type: ProviderType, published: Published): Provider {
+function fromMetadata(source: OauthSource, type: ProviderType, published: Published): Provider {
   const { code_challenge_methods_supported: challenges, token_endpoint_auth_methods_supported: auth } = published;
   const profile = source.profile_url || published.userinfo_endpoint;
   const metadata = {
@@ -53,15 +53,15 @@ function discovered(source: OauthSource, type: ProviderType, published: Publishe
 }
 
 /** Without metadata nothing says who signs id tokens: whoever the profile names it is, as the address is trusted. */
-function plain(source: OauthSource, type: ProviderType): Provider {
+function withoutMetadata(source: OauthSource, type: ProviderType): Provider {
   const authorization = source.authorization_url || type.authorization;
   const token = source.access_token_url || type.token;
   const profile = source.profile_url || type.profile;
   if (!authorization || !token || !profile)
-    throw new Unusable(`${source.provider_type} needs oidc_well_known_url, or its three addresses`);
+    throw new InvalidMetadataError(`${source.provider_type} needs oidc_well_known_url, or its three addresses`);
   const isNamed = type.issuer !== undefined && authorization === type.authorization;
   const metadata = {
-    issuer: isNamed ? type.issuer : NAMELESS,
+    issuer: isNamed ? type.issuer : PLACEHOLDER_ISSUER,
     authorization_endpoint: authorization,
     token_endpoint: token,
     userinfo_endpoint: profile,
@@ -70,8 +70,8 @@ function plain(source: OauthSource, type: ProviderType): Provider {
 }
 
 /** Throws Unusable where a browser would be sent somewhere without TLS. */
-export function admitted(provider: Provider, web: ProviderWeb): Provider {
+export function assertTls(provider: Provider, web: ProviderHttpClient): Provider {
   const { authorization_endpoint: address } = provider.metadata;
-  if (!web.isTrusted(address)) throw new Unusable(`${address} is no address with TLS: see SOURCE_HOSTS`);
+  if (!web.isTrusted(address)) throw new InvalidMetadataError(`${address} is no address with TLS: see SOURCE_HOSTS`);
   return provider;
 }

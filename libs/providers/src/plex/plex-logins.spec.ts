@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PlexServer } from '../../../../test/support/plex-server.js';
-import { LoginBench, oauthSource, plexSource } from '../testing.js';
+import { LoginHarness, oauthSource, plexSource } from '../testing.js';
 
 let plex: PlexServer;
-let bench: LoginBench;
+let bench: LoginHarness;
 beforeEach(async () => {
   plex = await PlexServer.open();
-  bench = new LoginBench({ PLEX_URL: `${plex.url}/` });
+  bench = new LoginHarness({ PLEX_URL: `${plex.url}/` });
   plex.accounts.set('owner', {
     id: 1,
     username: 'owner',
@@ -93,7 +93,7 @@ describe('a login at Plex', () => {
   });
 
   it('asks Plex only where the operator lets it', async () => {
-    bench = new LoginBench({ PLEX_URL: plex.url, SOURCE_HOSTS: '*' });
+    bench = new LoginHarness({ PLEX_URL: plex.url, SOURCE_HOSTS: '*' });
     expect(await enters({}, 'friend')).toMatchObject({ refused: { wire: 'misconfigured' } });
     expect(plex.asked).toEqual([]);
   });

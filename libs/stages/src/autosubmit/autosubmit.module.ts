@@ -1,6 +1,6 @@
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { autosubmitContract } from './autosubmit.contract.js';
 import { AutosubmitStage } from './autosubmit.stage.js';
 
 /** The autosubmit stage on the bus. */
-export const autosubmitModule = () => serveStage(autosubmitContract, AutosubmitStage);
+export const autosubmitModule = () => stageModule(autosubmitContract, AutosubmitStage);

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Breaker, Out } from './breaker.js';
+import { CircuitBreaker, CircuitOpenError } from './breaker.js';
 
 let now = 0;
-let breaker: Breaker;
+let breaker: CircuitBreaker;
 beforeEach(() => {
   now = 0;
-  breaker = new Breaker({ failures: 2, pauseMs: 1000 }, () => now);
+  breaker = new CircuitBreaker({ failures: 2, pauseMs: 1000 }, () => now);
 });
 
 const fail = () => breaker.run(() => Promise.reject(new Error('no answer')));
@@ -24,7 +24,7 @@ describe('somebody who does not answer', () => {
   it('is left alone for a while then, without a question', async () => {
     await Promise.allSettled([fail(), fail()]);
     now = 999;
-    await expect(work()).rejects.toThrow(Out);
+    await expect(work()).rejects.toThrow(CircuitOpenError);
     now = 1000;
     await expect(work()).resolves.toBe('answer');
     await expect(work()).resolves.toBe('answer');
@@ -35,7 +35,7 @@ describe('somebody who does not answer', () => {
     now = 1000;
     let answer: (word: string) => void = () => undefined;
     const trial = breaker.run(() => new Promise<string>((resolve) => (answer = resolve)));
-    await expect(work()).rejects.toThrow(Out);
+    await expect(work()).rejects.toThrow(CircuitOpenError);
     answer('back');
     await expect(trial).resolves.toBe('back');
     await expect(work()).resolves.toBe('answer');
@@ -46,6 +46,6 @@ describe('somebody who does not answer', () => {
     now = 1000;
     await expect(fail()).rejects.toThrow('no answer');
     now = 1999;
-    await expect(work()).rejects.toThrow(Out);
+    await expect(work()).rejects.toThrow(CircuitOpenError);
   });
 });

@@ -1,7 +1,7 @@
 /** Thrown instead of asking somebody who does not answer. */
-export class Out extends Error {}
+export class CircuitOpenError extends Error {}
 
-interface Limits {
+interface CircuitBreakerOptions {
   /** Failures in a row after which nobody is asked. */
   readonly failures: number;
   /** Milliseconds until one is asked again, to see. */
@@ -9,14 +9,14 @@ interface Limits {
 }
 
 /** A circuit breaker: whoever has failed often enough is left alone for a while, then tried by one question at a time. */
-export class Breaker {
+export class CircuitBreaker {
   private failed = 0;
   private openUntil = 0;
   private trying = false;
 
   /** `now`: a clock that does not jump, in milliseconds. */
   constructor(
-    private readonly limits: Limits,
+    private readonly limits: CircuitBreakerOptions,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -27,7 +27,7 @@ export class Breaker {
 
   /** Asks, unless they are out: then throws Out at once. What `ask` throws counts as a failure. */
   async run<T>(ask: () => Promise<T>): Promise<T> {
-    if (!this.closed) throw new Out();
+    if (!this.closed) throw new CircuitOpenError();
     const isTrial = this.failed >= this.limits.failures;
     if (isTrial) this.trying = true;
     try {

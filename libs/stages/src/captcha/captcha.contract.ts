@@ -1,14 +1,14 @@
 import {
   boolean,
+  captchaPuzzle,
   char,
   defineStage,
   type Errors,
   isWebAddress,
   number,
-  puzzle,
+  redirectTarget,
   reference,
   secret,
-  target,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
@@ -26,7 +26,7 @@ export const MIN_PROOF_KEY = 32;
 const NO_ADDRESS = `Enter an http(s) URL or ${PROOF_OF_WORK}.`;
 
 /** What a solved proof of work remembers of its question. */
-export const proof = z.object({
+export const proofOfWork = z.object({
   parameters: z.looseObject({ expiresAt: z.number() }),
   signature: z.string(),
 });
@@ -42,7 +42,7 @@ export const captchaContract = defineStage({
   config: z.object({
     public_key: char(),
     private_key: secret(char()),
-    js_url: target().default('https://www.recaptcha.net/recaptcha/api.js'),
+    js_url: redirectTarget().default('https://www.recaptcha.net/recaptcha/api.js'),
     api_url: z
       .string()
       .refine((address) => address === PROOF_OF_WORK || isWebAddress(address), { error: NO_ADDRESS })
@@ -55,11 +55,13 @@ export const captchaContract = defineStage({
     fallback_stage: reference('stage', MODEL),
   }),
   admit: proofKeyErrors,
-  challenge: puzzle.extend({}).meta({ id: 'CaptchaChallenge', description: "Runs a captcha provider's script." }),
+  challenge: captchaPuzzle
+    .extend({})
+    .meta({ id: 'CaptchaChallenge', description: "Runs a captcha provider's script." }),
   response: z
     .object({ token: secret(char({ maxLength: MAX_TOKEN })) })
     .meta({ id: 'CaptchaChallengeResponseRequest', description: "The token of the provider's script." }),
-  state: z.object({ proof: proof.optional() }),
+  state: z.object({ proof: proofOfWork.optional() }),
   writes: ['captcha'],
   errors: {
     captcha_failed: { string: 'Failed to validate token', code: 'invalid' },

@@ -1,21 +1,25 @@
-import { poolModule, readConfig } from '@gatehouse/platform';
-import { serveStage } from '@gatehouse/stage-kit';
+import { dataSourceModule, readConfig } from '@gatehouse/platform';
+import { stageModule } from '@gatehouse/stage-kit';
 import { DataSource } from 'typeorm';
 import { type CaptchaConfig, captchaConfig } from './captcha.config.js';
 import { captchaContract } from './captcha.contract.js';
 import { CAPTCHA_CONFIG, CaptchaStage } from './captcha.stage.js';
 import { CAPTCHA_SCHEMA } from './migrations/index.js';
-import { Siteverify } from './siteverify.js';
+import { SiteverifyClient } from './siteverify.js';
 import { SpentTokens } from './spent-tokens.js';
 import { TypeormSpentTokens } from './typeorm-spent-tokens.js';
 
 /** The captcha stage on the bus, with the tokens that were accepted in the Postgres that DATABASE_URL names. */
 export const captchaModule = () =>
-  serveStage(captchaContract, CaptchaStage, {
-    imports: [poolModule(CAPTCHA_SCHEMA)],
+  stageModule(captchaContract, CaptchaStage, {
+    imports: [dataSourceModule(CAPTCHA_SCHEMA)],
     providers: [
       { provide: CAPTCHA_CONFIG, useFactory: () => readConfig(captchaConfig) },
-      { provide: Siteverify, useFactory: (config: CaptchaConfig) => new Siteverify(config), inject: [CAPTCHA_CONFIG] },
+      {
+        provide: SiteverifyClient,
+        useFactory: (config: CaptchaConfig) => new SiteverifyClient(config),
+        inject: [CAPTCHA_CONFIG],
+      },
       {
         provide: SpentTokens,
         useFactory: (source: DataSource) => new TypeormSpentTokens(source),

@@ -11,7 +11,7 @@ import { captchaConfig } from './captcha.config.js';
 import { captchaContract, PROOF_OF_WORK } from './captcha.contract.js';
 import { CaptchaStage } from './captcha.stage.js';
 import { CAPTCHA_SCHEMA, captchaMigrations } from './migrations/index.js';
-import { Siteverify } from './siteverify.js';
+import { SiteverifyClient } from './siteverify.js';
 import { TypeormSpentTokens } from './typeorm-spent-tokens.js';
 
 let database: FreshDatabase;
@@ -38,7 +38,7 @@ const settings = (more: object = {}) =>
   captchaConfig.parse({ CAPTCHA_PROOF_TRIES: 200, CAPTCHA_HOSTS: '127.0.0.1', ...more });
 function stage(more: object = {}) {
   const limits = settings(more);
-  return new CaptchaStage(new Siteverify(limits), new TypeormSpentTokens(source), limits);
+  return new CaptchaStage(new SiteverifyClient(limits), new TypeormSpentTokens(source), limits);
 }
 interface Given {
   readonly config?: object;

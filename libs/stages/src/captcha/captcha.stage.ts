@@ -2,11 +2,11 @@ import {
   ask,
   type Challenge,
   type Errors,
-  type OwnErrors,
-  type OwnMessage,
-  PROOF_SCRIPT,
+  PROOF_OF_WORK_SCRIPT,
   pass,
   reject,
+  type StageErrors,
+  type StageMessage,
   type StageOutcome,
 } from '@gatehouse/contracts';
 import { Logger } from '@gatehouse/platform';
@@ -14,10 +14,10 @@ import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { CaptchaConfig } from './captcha.config.js';
 import { type captchaContract, PROOF_OF_WORK } from './captcha.contract.js';
-import { asSiteKey, drawProof, isAnswer, type Proof } from './proof-of-work.js';
-import { Outage, Siteverify, Unacceptable, type Verdict } from './siteverify.js';
+import { createProofOfWork, isValidSolution, type ProofOfWork, toSiteKey } from './proof-of-work.js';
+import { ProviderOutageError, RequestRejectedError, SiteverifyClient, type SiteverifyResponse } from './siteverify.js';
 import { SpentTokens } from './spent-tokens.js';
-import { refusalOf } from './verdict.js';
+import { verificationError } from './verdict.js';
 
 type Contract = typeof captchaContract;
 type Outcome = StageOutcome<Contract>;
@@ -31,7 +31,7 @@ const logger = new Logger('captcha');
 @Injectable()
 export class CaptchaStage implements Stage<Contract> {
   constructor(
-    @Inject(Siteverify) private readonly providers: Siteverify,
+    @Inject(SiteverifyClient) private readonly providers: SiteverifyClient,
     @Inject(SpentTokens) private readonly spent: SpentTokens,
     @Inject(CAPTCHA_CONFIG) private readonly limits: CaptchaConfig,
   ) {}
@@ -40,7 +40,7 @@ export class CaptchaStage implements Stage<Contract> {
     const { config, state } = input;
     if (config.api_url !== PROOF_OF_WORK) return this.standIn(input) ?? ask<Contract>(puzzleOf(input));
     const proof = this.stillGood(state?.proof) ?? (await this.draw(config.private_key));
-    return ask<Contract>({ site_key: asSiteKey(proof), js_url: PROOF_SCRIPT }, { state: { proof } });
+    return ask<Contract>({ site_key: toSiteKey(proof), js_url: PROOF_OF_WORK_SCRIPT }, { state: { proof } });
   }
 
   respond(input: RespondInput<Contract>): Promise<Outcome> {
@@ -49,7 +49,7 @@ export class CaptchaStage implements Stage<Contract> {
 
   /** Whoever was shown no puzzle, because its provider is out, has no token. */
   refuse(input: ChallengeInput<Contract>, errors: Errors): Outcome {
-    return this.standIn(input) ?? reject<Contract>(errors as OwnErrors<Contract>);
+    return this.standIn(input) ?? reject<Contract>(errors as StageErrors<Contract>);
   }
 
   /** The stage that takes over from a provider that is out. */
@@ -62,14 +62,14 @@ export class CaptchaStage implements Stage<Contract> {
     const { config, response, site } = input;
     try {
       const verdict = await this.providers.judge(questionOf(input));
-      const refusal = refusalOf(verdict, config, new URL(site.base_url).hostname);
+      const refusal = verificationError(verdict, config, new URL(site.base_url).hostname);
       if (refusal) return this.standIn(input) ?? refused(refusal);
       const token = { account: `${config.api_url} ${config.public_key}`, text: response.token };
       return (await this.spent.spend(token, input.id)) ? passed(input, verdict) : refused({ code: 'captcha_spent' });
     } catch (error) {
-      if (!(error instanceof Outage || error instanceof Unacceptable)) throw error;
+      if (!(error instanceof ProviderOutageError || error instanceof RequestRejectedError)) throw error;
       logger.fault('a token could not be judged', error.cause ?? error, { provider: new URL(config.api_url).host });
-      const instead = error instanceof Outage ? fallback(config.fallback_stage) : undefined;
+      const instead = error instanceof ProviderOutageError ? fallback(config.fallback_stage) : undefined;
       return instead ?? refused({ code: 'captcha_failed' });
     }
   }
@@ -77,21 +77,21 @@ export class CaptchaStage implements Stage<Contract> {
   /** One question has one answer, once: whatever it was, the next question is another one. */
   private async ofProof(input: RespondInput<Contract>): Promise<Outcome> {
     const { config, response, state } = input;
-    const isRight = state?.proof && (await isAnswer(response.token, state.proof, config.private_key));
+    const isRight = state?.proof && (await isValidSolution(response.token, state.proof, config.private_key));
     if (!isRight) return refused({ code: 'captcha_invalid' }, {});
     const isFresh = await this.spent.spend({ account: PROOF_OF_WORK, text: state.proof!.signature }, input.id);
     return isFresh ? passed(input, { success: true }) : refused({ code: 'captcha_spent' }, {});
   }
 
   /** A question that is shown again is the same, so that looking at a page saves nothing, until half of its time is over. */
-  private stillGood(proof: Proof | undefined): Proof | undefined {
+  private stillGood(proof: ProofOfWork | undefined): ProofOfWork | undefined {
     const left = proof ? proof.parameters.expiresAt - Date.now() / 1000 : 0;
     return left > this.limits.CAPTCHA_PROOF_S / 2 ? proof : undefined;
   }
 
-  private draw(key: string): Promise<Proof> {
+  private draw(key: string): Promise<ProofOfWork> {
     const { CAPTCHA_PROOF_TRIES: tries, CAPTCHA_PROOF_S } = this.limits;
-    return drawProof({ key, tries, expires: Date.now() + CAPTCHA_PROOF_S * 1000 });
+    return createProofOfWork({ key, tries, expires: Date.now() + CAPTCHA_PROOF_S * 1000 });
   }
 }
 
@@ -116,8 +116,8 @@ function questionOf({ config, response, client, timeLeftMs }: RespondInput<Contr
 const fallback = (stage: string | null): Outcome | undefined =>
   stage === null ? undefined : pass<Contract>({ insert: { where: 'next', steps: [{ attached: stage }] } });
 
-const refused = (message: OwnMessage<Contract>, state?: { proof?: Proof }) =>
+const refused = (message: StageMessage<Contract>, state?: { proof?: ProofOfWork }) =>
   reject<Contract>({ token: [message] }, state ? { state } : {});
 
-const passed = ({ step }: RespondInput<Contract>, response: Verdict) =>
+const passed = ({ step }: RespondInput<Contract>, response: SiteverifyResponse) =>
   pass<Contract>({ context: { captcha: { response, stage: step.name } } });

@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { sameSecret } from '@gatehouse/platform';
+import { secretsEqual } from '@gatehouse/platform';
 import { createChallenge, verifySolution } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/sha';
 import { z } from 'zod';
-import { proof } from './captcha.contract.js';
+import { proofOfWork } from './captcha.contract.js';
 
 /** A question that takes some work to answer, signed. */
-export type Proof = z.output<typeof proof>;
+export type ProofOfWork = z.output<typeof proofOfWork>;
 
 const ALGORITHM = 'SHA-256';
 
@@ -15,7 +15,7 @@ const solved = z.object({
   solution: z.object({ counter: z.int().min(0), derivedKey: z.string().max(128) }),
 });
 
-interface Wanted {
+interface ProofOptions {
   readonly key: string;
   /** Hashes at most. */
   readonly tries: number;
@@ -24,21 +24,21 @@ interface Wanted {
 }
 
 /** A fresh question in the form of ALTCHA's second protocol: which counter, hashed with this salt, begins like this? */
-export async function drawProof({ key, tries, expires }: Wanted): Promise<Proof> {
+export async function createProofOfWork({ key, tries, expires }: ProofOptions): Promise<ProofOfWork> {
   const counter = randomInt(Math.floor(tries / 2), tries);
   const expiresAt = Math.floor(expires / 1000);
   const settings = { algorithm: ALGORITHM, cost: 1, counter, deriveKey, expiresAt, hmacSignatureSecret: key };
   const { parameters, signature } = await createChallenge(settings);
-  return proof.parse({ parameters: JSON.parse(JSON.stringify(parameters)), signature });
+  return proofOfWork.parse({ parameters: JSON.parse(JSON.stringify(parameters)), signature });
 }
 
 /** A question as the page's script takes it, in the place of a provider's site key. */
-export const asSiteKey = (asked: Proof): string => Buffer.from(JSON.stringify(asked)).toString('base64');
+export const toSiteKey = (asked: ProofOfWork): string => Buffer.from(JSON.stringify(asked)).toString('base64');
 
 /** Whether a token answers exactly this question, which has not expired. */
-export async function isAnswer(token: string, asked: Proof, key: string): Promise<boolean> {
+export async function isValidSolution(token: string, asked: ProofOfWork, key: string): Promise<boolean> {
   const given = solved.safeParse(jsonIn(token));
-  if (!given.success || !sameSecret(given.data.challenge.signature, asked.signature)) return false;
+  if (!given.success || !secretsEqual(given.data.challenge.signature, asked.signature)) return false;
   const challenge = asked as unknown as Parameters<typeof verifySolution>[0]['challenge'];
   const { solution } = given.data;
   const { verified } = await verifySolution({ challenge, solution, deriveKey, hmacSignatureSecret: key });

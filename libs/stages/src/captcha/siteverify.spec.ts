@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { Busy } from '@gatehouse/platform';
+import { BusyError } from '@gatehouse/platform';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SiteverifyServer } from '../../../../test/support/siteverify.js';
 import { captchaConfig } from './captcha.config.js';
-import { MAX_ANSWER_BYTES, Outage, Siteverify, Unacceptable } from './siteverify.js';
+import { MAX_ANSWER_BYTES, ProviderOutageError, RequestRejectedError, SiteverifyClient } from './siteverify.js';
 
 let server: SiteverifyServer;
 beforeEach(async () => {
@@ -12,8 +12,8 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const providers = (limits: object = {}) =>
-  new Siteverify(captchaConfig.parse({ CAPTCHA_HOSTS: '127.0.0.1', ...limits }));
-const judge = (by: Siteverify, token = 'good', stillWanted = () => true) =>
+  new SiteverifyClient(captchaConfig.parse({ CAPTCHA_HOSTS: '127.0.0.1', ...limits }));
+const judge = (by: SiteverifyClient, token = 'good', stillWanted = () => true) =>
   by.judge({ address: server.url, form: { secret: 'hush', response: token, remoteip: '203.0.113.7' }, stillWanted });
 const status = (code: number) => (response: ServerResponse) => void response.writeHead(code).end('{}');
 const text = (body: string) => (response: ServerResponse) => void response.end(body);
@@ -36,18 +36,18 @@ describe('a provider of puzzles', () => {
     ['hangs up', (response: ServerResponse) => void response.destroy()],
   ])('is out when it %s', async (_what, instead) => {
     server.instead = instead;
-    await expect(judge(providers())).rejects.toThrow(Outage);
+    await expect(judge(providers())).rejects.toThrow(ProviderOutageError);
   });
 
   it('is out when it takes longer than it may', async () => {
     server.instead = silence;
-    await expect(judge(providers({ CAPTCHA_TIMEOUT_MS: 20 }))).rejects.toThrow(Outage);
+    await expect(judge(providers({ CAPTCHA_TIMEOUT_MS: 20 }))).rejects.toThrow(ProviderOutageError);
   });
 
   it('is not asked any more for a while, once it has failed often enough', async () => {
     const asker = providers({ CAPTCHA_OUTAGE_FAILURES: 2 });
     server.instead = status(503);
-    for (const _ of [1, 2, 3]) await expect(judge(asker)).rejects.toThrow(Outage);
+    for (const _ of [1, 2, 3]) await expect(judge(asker)).rejects.toThrow(ProviderOutageError);
     expect(server.asked).toHaveLength(2);
     expect(asker.isOut(server.url)).toBe(true);
     expect(asker.isOut('https://other.example/siteverify')).toBe(false);
@@ -56,25 +56,25 @@ describe('a provider of puzzles', () => {
   it('is not switched off for everybody by tokens that it does not accept', async () => {
     const asker = providers({ CAPTCHA_OUTAGE_FAILURES: 1 });
     server.instead = status(400);
-    await expect(judge(asker)).rejects.toThrow(Unacceptable);
+    await expect(judge(asker)).rejects.toThrow(RequestRejectedError);
     expect(asker.isOut(server.url)).toBe(false);
   });
 
   it('is asked by no more at a time than it may be, and what is beyond that is told so at once', async () => {
     server.instead = silence;
     const asker = providers({ CAPTCHA_CONCURRENCY: 2, CAPTCHA_TIMEOUT_MS: 50 });
-    const waiting = [judge(asker), judge(asker)].map((asked) => expect(asked).rejects.toThrow(Outage));
-    await expect(judge(asker)).rejects.toThrow(Busy);
+    const waiting = [judge(asker), judge(asker)].map((asked) => expect(asked).rejects.toThrow(ProviderOutageError));
+    await expect(judge(asker)).rejects.toThrow(BusyError);
     await Promise.all(waiting);
   });
 
   it('is not asked for somebody who has gone', async () => {
-    await expect(judge(providers(), 'good', () => false)).rejects.toThrow(Busy);
+    await expect(judge(providers(), 'good', () => false)).rejects.toThrow(BusyError);
     expect(server.asked).toEqual([]);
   });
 
   it('is one of those that tokens may be sent to, where those are named', async () => {
-    await expect(judge(providers({ CAPTCHA_HOSTS: 'www.recaptcha.net' }))).rejects.toThrow(Unacceptable);
+    await expect(judge(providers({ CAPTCHA_HOSTS: 'www.recaptcha.net' }))).rejects.toThrow(RequestRejectedError);
     expect(server.asked).toEqual([]);
     await expect(judge(providers({ CAPTCHA_HOSTS: '*, 127.0.0.1' }))).resolves.toBeDefined();
   });
@@ -95,7 +95,7 @@ describe('a provider of puzzles', () => {
     'is not asked at %s, which is no address of the internet (accident 43)',
     async (host) => {
       const question = { address: `http://${host}/`, form: {}, stillWanted: () => true };
-      await expect(providers({ CAPTCHA_HOSTS: '*' }).judge(question)).rejects.toThrow(Unacceptable);
+      await expect(providers({ CAPTCHA_HOSTS: '*' }).judge(question)).rejects.toThrow(RequestRejectedError);
     },
   );
 });

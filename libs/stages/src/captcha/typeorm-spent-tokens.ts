@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { CAPTCHA_SCHEMA } from './migrations/index.js';
-import { SpentTokens, type Token } from './spent-tokens.js';
+import { type CaptchaToken, SpentTokens } from './spent-tokens.js';
 
 /** Hours that a token is remembered; every provider forgets it after minutes, and a proof lives a day at most. */
 export const REMEMBERED_HOURS = 25;
@@ -29,7 +29,7 @@ export class TypeormSpentTokens extends SpentTokens {
     super();
   }
 
-  async spend({ account, text }: Token, id: string): Promise<boolean> {
+  async spend({ account, text }: CaptchaToken, id: string): Promise<boolean> {
     const digest = createHash('sha256').update(`${account}\0${text}`).digest();
     const { rows } = await runNamed(this.source, SPEND, [digest, id]);
     return rows.length === 1;

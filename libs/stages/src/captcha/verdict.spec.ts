@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { captchaContract } from './captcha.contract.js';
-import { refusalOf } from './verdict.js';
+import { verificationError } from './verdict.js';
 
 const config = (more: object = {}) => captchaContract.config.parse({ public_key: 'p', private_key: 's', ...more });
-const judged = (verdict: object, more: object = {}) => refusalOf({ ...verdict }, config(more), 'id.example.org');
+const judged = (verdict: object, more: object = {}) =>
+  verificationError({ ...verdict }, config(more), 'id.example.org');
 const INVALID = { code: 'captcha_invalid' };
 
 describe('the answer of a provider', () => {

@@ -1,6 +1,6 @@
-import { type Config, type OwnMessage, pythonLiteral } from '@gatehouse/contracts';
+import { type Config, pythonLiteral, type StageMessage } from '@gatehouse/contracts';
 import type { captchaContract } from './captcha.contract.js';
-import type { Verdict } from './siteverify.js';
+import type { SiteverifyResponse } from './siteverify.js';
 
 type Contract = typeof captchaContract;
 
@@ -11,28 +11,33 @@ const MAX_CODES = 500;
 const NO_BOUND = -1;
 
 /** What a stage has against a provider's answer; undefined when the token is good. `host`: that of the site. */
-export function refusalOf(verdict: Verdict, config: Config<Contract>, host: string): OwnMessage<Contract> | undefined {
+export function verificationError(
+  verdict: SiteverifyResponse,
+  config: Config<Contract>,
+  host: string,
+): StageMessage<Contract> | undefined {
   if (verdict['success'] !== true) return { code: 'captcha_refused', params: { codes: codesOf(verdict) } };
   if (!isOfHost(verdict, config, host) || !isForAction(verdict, config)) return { code: 'captcha_invalid' };
   return config.error_on_invalid_score ? scoreRefusal(verdict, config) : undefined;
 }
 
 /** As the reference prints them: a list of Python's. */
-function codesOf({ 'error-codes': codes }: Verdict): string {
+function codesOf({ 'error-codes': codes }: SiteverifyResponse): string {
   return Array.isArray(codes) ? pythonLiteral(codes).slice(0, MAX_CODES) : 'Unknown error';
 }
 
 /** A puzzle that somebody solved on another site is none of this one. */
-function isOfHost({ hostname }: Verdict, { hostnames }: Config<Contract>, host: string): boolean {
+function isOfHost({ hostname }: SiteverifyResponse, { hostnames }: Config<Contract>, host: string): boolean {
   if (hostname === undefined || hostname === null) return true;
   const own = hostnames.length > 0 ? hostnames : [host];
   return own.includes('*') || own.some((name) => name.toLowerCase() === String(hostname).toLowerCase());
 }
 
-const isForAction = ({ action }: Verdict, config: Config<Contract>) => config.action === '' || action === config.action;
+const isForAction = ({ action }: SiteverifyResponse, config: Config<Contract>) =>
+  config.action === '' || action === config.action;
 
 /** Bounds are inclusive; a score that is no number cannot be judged. */
-function scoreRefusal({ score }: Verdict, config: Config<Contract>): OwnMessage<Contract> | undefined {
+function scoreRefusal({ score }: SiteverifyResponse, config: Config<Contract>): StageMessage<Contract> | undefined {
   if (score === undefined) return undefined;
   if (typeof score !== 'number') return { code: 'captcha_failed' };
   const { score_min_threshold: min, score_max_threshold: max } = config;

@@ -11,7 +11,11 @@ const permission = z
   .meta({ id: 'ConsentPermission', description: 'One thing that an application may do.' });
 
 /** What was shown, by ids: an answer is for that and for nothing else. */
-const shown = z.object({ token: z.string(), permissions: z.array(z.string()), additional: z.array(z.string()) });
+const shownPermissions = z.object({
+  token: z.string(),
+  permissions: z.array(z.string()),
+  additional: z.array(z.string()),
+});
 
 /** Asks whether an application may have what it asks for (docs/spec/stages.md#consent). */
 export const consentContract = defineStage({
@@ -32,7 +36,7 @@ export const consentContract = defineStage({
   response: z
     .object({ token: secret(char({ maxLength: MAX_TOKEN })) })
     .meta({ id: 'ConsentChallengeResponseRequest', description: 'Yes, to what was shown with this token.' }),
-  state: z.object({ shown: shown.optional() }),
+  state: z.object({ shown: shownPermissions.optional() }),
   reads: {
     pending_user: 'optional',
     application: 'optional',

@@ -1,15 +1,15 @@
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { DataSource } from 'typeorm';
 import { consentContract } from './consent.contract.js';
 import { ConsentStage } from './consent.stage.js';
-import { consentPool } from './consent-pool.js';
+import { consentDataSourceModule } from './consent-pool.js';
 import { Consents } from './consents.js';
 import { TypeormConsents } from './typeorm-consents.js';
 
 /** The consent stage on the bus, with what users have allowed in the Postgres that DATABASE_URL names. */
 export const consentModule = () =>
-  serveStage(consentContract, ConsentStage, {
-    imports: [consentPool],
+  stageModule(consentContract, ConsentStage, {
+    imports: [consentDataSourceModule],
     providers: [
       { provide: Consents, useFactory: (source: DataSource) => new TypeormConsents(source), inject: [DataSource] },
     ],

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import {
   ask,
-  type OwnErrors,
   type PlanContext,
   pass,
   reject,
+  type StageErrors,
   type StageOutcome,
   type State,
   seconds,
   type User,
 } from '@gatehouse/contracts';
-import { sameSecret } from '@gatehouse/platform';
+import { secretsEqual } from '@gatehouse/platform';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { consentContract } from './consent.contract.js';
-import { Consents, type Grant, type Parties } from './consents.js';
+import { type ConsentGrant, type ConsentParties, Consents } from './consents.js';
 
 type Contract = typeof consentContract;
 type Input = ChallengeInput<Contract>;
@@ -22,7 +22,7 @@ type Outcome = StageOutcome<Contract>;
 type Permissions = NonNullable<PlanContext['consent_permissions']>;
 
 /** What is asked for, apart from each other: what the user has allowed before and what not. */
-interface Request {
+interface RequestedPermissions {
   readonly permissions: Permissions;
   readonly additional: Permissions;
 }
@@ -33,28 +33,28 @@ export class ConsentStage implements Stage<Contract> {
   constructor(@Inject(Consents) private readonly consents: Consents) {}
 
   async challenge(input: Input): Promise<Outcome> {
-    const parties = partiesOf(input);
+    const parties = consentParties(input);
     const grant = parties && (await this.consents.find(parties));
     const request = requestOf(input, grant);
-    return grant && request.additional.length === 0 ? pass<Contract>() : question(input, request);
+    return grant && request.additional.length === 0 ? pass<Contract>() : consentChallenge(input, request);
   }
 
   async respond(input: RespondInput<Contract>): Promise<Outcome> {
     const shown = input.state?.shown;
-    if (!shown || !sameSecret(input.response.token, shown.token)) return this.again(input, 'consent_outdated');
-    const parties = partiesOf(input);
+    if (!shown || !secretsEqual(input.response.token, shown.token)) return this.again(input, 'consent_outdated');
+    const parties = consentParties(input);
     const grant = parties && (await this.consents.find(parties));
-    if (!isAsShown(requestOf(input, grant), shown)) return this.again(input, 'consent_changed');
+    if (!matchesShown(requestOf(input, grant), shown)) return this.again(input, 'consent_changed');
     return parties ? this.keep(input, parties) : pass<Contract>();
   }
 
   /** What cannot be asked any more, because all of it was allowed meanwhile elsewhere, is no reason to stay. */
   private async again(input: Input, code: 'consent_outdated' | 'consent_changed'): Promise<Outcome> {
     const now = await this.challenge(input);
-    return now.type === 'challenge' ? reject<Contract>({ token: [{ code }] } as OwnErrors<Contract>) : now;
+    return now.type === 'challenge' ? reject<Contract>({ token: [{ code }] } as StageErrors<Contract>) : now;
   }
 
-  private async keep(input: Input, parties: Parties): Promise<Outcome> {
+  private async keep(input: Input, parties: ConsentParties): Promise<Outcome> {
     const { config, context, id } = input;
     const wanted = [...(context.consent_permissions ?? []), ...(context.consent_additional_permissions ?? [])];
     const permissions = [...new Set(wanted.map((permission) => permission.id))];
@@ -69,7 +69,7 @@ export class ConsentStage implements Stage<Contract> {
 }
 
 /** Between whom consent is kept; undefined where it is asked for each time and kept by nobody. */
-function partiesOf({ config, context, session }: Input): Parties | undefined {
+function consentParties({ config, context, session }: Input): ConsentParties | undefined {
   const user: User | null | undefined = context.pending_user ?? session.user;
   const { application } = context;
   if (config.mode === 'always_require' || !application || user?.kind !== 'saved') return undefined;
@@ -78,7 +78,7 @@ function partiesOf({ config, context, session }: Input): Parties | undefined {
 }
 
 /** What was asked for is never changed: both parts are made of it each time (docs/spec/stages.md#consent). */
-function requestOf({ context }: Input, grant: Grant | undefined): Request {
+function requestOf({ context }: Input, grant: ConsentGrant | undefined): RequestedPermissions {
   const { consent_permissions = [], consent_additional_permissions = [] } = context;
   if (!grant) return { permissions: consent_permissions, additional: consent_additional_permissions };
   const wanted = [...consent_permissions, ...consent_additional_permissions];
@@ -87,7 +87,7 @@ function requestOf({ context }: Input, grant: Grant | undefined): Request {
 }
 
 /** Each question has a token of its own, so that a page of before consents to nothing. */
-function question({ context }: Input, { permissions, additional }: Request) {
+function consentChallenge({ context }: Input, { permissions, additional }: RequestedPermissions) {
   const token = randomUUID();
   const { consent_header } = context;
   const shown = { token, permissions: idsOf(permissions), additional: idsOf(additional) };
@@ -104,7 +104,7 @@ function question({ context }: Input, { permissions, additional }: Request) {
 
 const idsOf = (permissions: Permissions) => permissions.map(({ id }) => id);
 
-function isAsShown(request: Request, shown: NonNullable<State<Contract>['shown']>): boolean {
+function matchesShown(request: RequestedPermissions, shown: NonNullable<State<Contract>['shown']>): boolean {
   const now = [idsOf(request.permissions), idsOf(request.additional)];
   return JSON.stringify(now) === JSON.stringify([shown.permissions, shown.additional]);
 }

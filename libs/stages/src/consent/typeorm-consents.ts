@@ -1,6 +1,6 @@
-import { once, runNamed } from '@gatehouse/platform';
+import { runNamed, runOnce } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
-import { type Addition, Consents, type Grant, type Kept, type Parties } from './consents.js';
+import { type ConsentGrant, type ConsentParties, Consents, type GrantAddition, type UpdatedGrant } from './consents.js';
 import { CONSENT_SCHEMA } from './migrations/index.js';
 
 /** Expired grants that each new one sweeps away. */
@@ -36,18 +36,24 @@ export class TypeormConsents extends Consents {
     super();
   }
 
-  async find({ user, application }: Parties): Promise<Grant | undefined> {
-    return (await runNamed<Grant>(this.source, FIND, [user, application.uuid])).rows[0];
+  async find({ user, application }: ConsentParties): Promise<ConsentGrant | undefined> {
+    return (await runNamed<ConsentGrant>(this.source, FIND, [user, application.uuid])).rows[0];
   }
 
-  add(id: string, parties: Parties, addition: Addition): Promise<Kept> {
-    return once(this.source, { table: `${CONSENT_SCHEMA}.done`, id }, (manager) => added(manager, parties, addition));
+  add(id: string, parties: ConsentParties, addition: GrantAddition): Promise<UpdatedGrant> {
+    return runOnce(this.source, { table: `${CONSENT_SCHEMA}.done`, id }, (manager) =>
+      added(manager, parties, addition),
+    );
   }
 }
 
-async function added(manager: EntityManager, parties: Parties, { permissions, lifetime_s }: Addition): Promise<Kept> {
+async function added(
+  manager: EntityManager,
+  parties: ConsentParties,
+  { permissions, lifetime_s }: GrantAddition,
+): Promise<UpdatedGrant> {
   const { uuid, slug, name } = parties.application;
-  const [row] = await manager.query<Kept[]>(ADD, [parties.user, uuid, slug, name, permissions, lifetime_s]);
+  const [row] = await manager.query<UpdatedGrant[]>(ADD, [parties.user, uuid, slug, name, permissions, lifetime_s]);
   await manager.query(SWEEP);
   return row!;
 }

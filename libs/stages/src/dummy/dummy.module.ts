@@ -1,6 +1,6 @@
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { dummyContract } from './dummy.contract.js';
 import { DummyStage } from './dummy.stage.js';
 
 /** The dummy stage on the bus. */
-export const dummyModule = () => serveStage(dummyContract, DummyStage);
+export const dummyModule = () => stageModule(dummyContract, DummyStage);

@@ -16,12 +16,12 @@ const GRACE_S = 60;
  * Where a mail goes; empty for nobody. Whoever only stands in for a user, or is none yet where somebody is to be let in
  * again, is not written to; what the plan says goes before what the user has.
  */
-export function addressOf({ context, flow }: ChallengeInput<Contract>, user: User): string {
+export function recipientAddress({ context, flow }: ChallengeInput<Contract>, user: User): string {
   if (user.kind === 'pretended' || (user.kind === 'unsaved' && flow.designation === 'recovery')) return '';
   return context.email || user.email;
 }
 
-interface Letter {
+interface MailInput {
   readonly user: User;
   readonly address: string;
   readonly digits: string;
@@ -29,7 +29,7 @@ interface Letter {
 }
 
 /** The mail with link and code; the gateway adds the link. To nobody it costs the same. */
-export function mailOf(input: ChallengeInput<Contract>, { user, address, digits, limits }: Letter): Mail {
+export function buildMail(input: ChallengeInput<Contract>, { user, address, digits, limits }: MailInput): Mail {
   const { config, site, locale } = input;
   const minutes = config.token_expiry;
   return {

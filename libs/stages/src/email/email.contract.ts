@@ -4,7 +4,7 @@ import {
   defineStage,
   type Errors,
   integer,
-  LETTER_NAMES,
+  MAIL_TEMPLATES,
   NON_FIELD_ERRORS,
   secret,
 } from '@gatehouse/contracts';
@@ -41,9 +41,9 @@ export const emailContract = defineStage({
     activate_user_on_success: boolean().default(false),
     token_expiry: integer({ min: 1, max: MAX_EXPIRY }).default(30),
     subject: char({ maxLength: MAX_TEXT }).default('authentik'),
-    template: char({ maxLength: MAX_TEXT }).default(LETTER_NAMES[0]),
+    template: char({ maxLength: MAX_TEXT }).default(MAIL_TEMPLATES[0]),
   }),
-  admit: admitted,
+  admit: validateConfig,
   challenge: emailChallenge,
   response: emailResponse,
   state: z.object({
@@ -82,8 +82,8 @@ export const emailContract = defineStage({
 });
 
 /** What is wrong with a config as a whole. */
-function admitted({ template, use_tls, use_ssl, from_address }: Readonly<Record<string, unknown>>): Errors {
-  const isKnown = template === undefined || (LETTER_NAMES as readonly unknown[]).includes(template);
+function validateConfig({ template, use_tls, use_ssl, from_address }: Readonly<Record<string, unknown>>): Errors {
+  const isKnown = template === undefined || (MAIL_TEMPLATES as readonly unknown[]).includes(template);
   const isAddress = typeof from_address !== 'string' || ADDRESS.test(from_address);
   return {
     ...(isKnown ? {} : { template: [{ text: `Invalid template '${String(template)}' specified.` }] }),

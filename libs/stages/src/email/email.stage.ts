@@ -1,11 +1,11 @@
 import { ask, deny, pass, reject, type StageOutcome, type State, type User } from '@gatehouse/contracts';
-import { Activations } from '@gatehouse/directory';
+import { AccountActivation } from '@gatehouse/directory';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { MailLimits } from './email.config.js';
 import { EMAIL_CODE, type emailContract } from './email.contract.js';
-import { drawCode, isCode } from './email-code.js';
-import { addressOf, mailOf } from './email-mail.js';
+import { createCode, matchesCode } from './email-code.js';
+import { buildMail, recipientAddress } from './email-mail.js';
 
 type Contract = typeof emailContract;
 
@@ -19,13 +19,13 @@ export const MAIL_LIMITS = Symbol('mail limits');
 @Injectable()
 export class EmailStage implements Stage<Contract> {
   constructor(
-    @Inject(Activations) private readonly activations: Activations,
+    @Inject(AccountActivation) private readonly activations: AccountActivation,
     @Inject(MAIL_LIMITS) private readonly limits: MailLimits,
   ) {}
 
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     const user = input.context.pending_user;
-    if (!user) return nobody();
+    if (!user) return noRecipient();
     if (followedLink(input, user)) return this.proved(input, user);
     return ask<Contract>({}, this.isDue(input, user) ? this.mailing(input, user) : {});
   }
@@ -33,7 +33,7 @@ export class EmailStage implements Stage<Contract> {
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const { context, response } = input;
     const user = context.pending_user;
-    if (!user) return nobody();
+    if (!user) return noRecipient();
     if (followedLink(input, user)) return this.proved(input, user);
     const { code } = response;
     return code ? this.judged(input, user, code) : this.again(input, user);
@@ -42,8 +42,8 @@ export class EmailStage implements Stage<Contract> {
   private async judged(input: RespondInput<Contract>, user: User, code: string): Promise<StageOutcome<Contract>> {
     const { state } = input;
     // Judged for whoever cannot be right as well, so that it takes no less time.
-    const isRight = state !== undefined && isCode(code, state) && Date.now() < state.code_until;
-    const isReader = state !== undefined && state.address !== '' && state.address === addressOf(input, user);
+    const isRight = state !== undefined && matchesCode(code, state) && Date.now() < state.code_until;
+    const isReader = state !== undefined && state.address !== '' && state.address === recipientAddress(input, user);
     if (isRight && isReader)
       return this.proved(input, user, { verified: [EMAIL_CODE], effects: [{ type: 'link_used' }] });
     return reject<Contract>({ code: [{ code: 'email_code_invalid' }] }, { failed: [EMAIL_CODE] });
@@ -66,7 +66,7 @@ export class EmailStage implements Stage<Contract> {
   private isDue(input: ChallengeInput<Contract>, user: User): boolean {
     const { state } = input;
     if (!state) return true;
-    const isWanted = state.address !== addressOf(input, user) || (state.wanted === true && this.isRested(state));
+    const isWanted = state.address !== recipientAddress(input, user) || (state.wanted === true && this.isRested(state));
     return isWanted && this.mayMailMore(state);
   }
 
@@ -81,8 +81,8 @@ export class EmailStage implements Stage<Contract> {
   /** A mail with a fresh code, and what is remembered of it. */
   private mailing(input: ChallengeInput<Contract>, user: User) {
     const { state, config } = input;
-    const [address, now] = [addressOf(input, user), Date.now()];
-    const { digits, kept } = drawCode();
+    const [address, now] = [recipientAddress(input, user), Date.now()];
+    const { digits, kept } = createCode();
     const kept_s = Math.min(this.limits.codeS, config.token_expiry * 60);
     return {
       state: {
@@ -92,7 +92,7 @@ export class EmailStage implements Stage<Contract> {
         mails: (state?.mails ?? 0) + 1,
         code_until: now + kept_s * 1000,
       } satisfies State<Contract>,
-      effects: [mailOf(input, { user, address, digits, limits: this.limits })],
+      effects: [buildMail(input, { user, address, digits, limits: this.limits })],
     };
   }
 
@@ -107,7 +107,7 @@ export class EmailStage implements Stage<Contract> {
   }
 }
 
-const nobody = () => deny<Contract>({ message: { code: 'email_no_user' } });
+const noRecipient = () => deny<Contract>({ message: { code: 'email_no_user' } });
 
 /**
  * The link of this very step, of this very user and of where they are written to now, and somebody who has said that it was
@@ -118,5 +118,5 @@ function followedLink(input: ChallengeInput<Contract>, user: User): boolean {
   const { is_restored: link } = context;
   if (!link || link.step !== step.id || !step.confirmed) return false;
   const isTheirs = link.user === (user.kind === 'saved' ? user.uuid : null);
-  return isTheirs && (state ? state.address === addressOf(input, user) : user.kind === 'saved');
+  return isTheirs && (state ? state.address === recipientAddress(input, user) : user.kind === 'saved');
 }

@@ -1,4 +1,4 @@
-import { char, lenient, secret, unpublished } from '@gatehouse/contracts';
+import { char, optionalNullable, secret, unpublished } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Characters of a code as people type it, gaps included. */
@@ -16,7 +16,7 @@ export const emailChallenge = z
 export const emailResponse = z
   .object({
     code: unpublished(
-      secret(lenient(char({ allowBlank: true, maxLength: MAX_CODE }), { optional: true, nullable: true })),
+      secret(optionalNullable(char({ allowBlank: true, maxLength: MAX_CODE }), { optional: true, nullable: true })),
     ),
   })
   .meta({ id: 'EmailChallengeResponseRequest', description: 'Asks for another mail.' });

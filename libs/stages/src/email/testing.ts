@@ -1,5 +1,5 @@
 import type { Effect, PlanContext, StageReply, StageRequest, User } from '@gatehouse/contracts';
-import { Activations } from '@gatehouse/directory';
+import { AccountActivation } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { emailContract } from './email.contract.js';
 import { EmailStage } from './email.stage.js';
@@ -13,7 +13,7 @@ export const alice = (changes: object = {}): User => ({
 });
 
 /** Accounts in memory that wait for a mail. */
-export class Waiting extends Activations {
+export class Waiting extends AccountActivation {
   readonly activated: string[] = [];
   constructor(private readonly willing = true) {
     super();
@@ -29,7 +29,7 @@ export interface Given {
   readonly config?: Record<string, unknown>;
   readonly context?: PlanContext;
   readonly request?: Partial<StageRequest>;
-  readonly accounts?: Activations;
+  readonly accounts?: AccountActivation;
   readonly limits?: { resendS: number; mails: number; codeS: number };
 }
 export const FLOW = '0d7c2a52-6b5e-4a0e-8c56-0d1c2b3a4f01';

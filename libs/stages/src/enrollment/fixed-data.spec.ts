@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { withFixed } from './fixed-data.js';
+import { mergeFixedData } from './fixed-data.js';
 
 it('puts what an invitation fixed in the place of what was typed, and keeps the rest', () => {
-  expect(withFixed({ name: 'Mine', shoe: 38 }, { name: 'Fixed' })).toEqual({
+  expect(mergeFixedData({ name: 'Mine', shoe: 38 }, { name: 'Fixed' })).toEqual({
     ...{ data: { name: 'Fixed', shoe: 38 }, locked: ['name'] },
   });
 });
@@ -10,7 +10,7 @@ it('puts what an invitation fixed in the place of what was typed, and keeps the 
 it('merges objects and joins lists', () => {
   const data = { attributes: { a: { b: 1, c: 2 }, tags: ['x'] } };
   const fixed = { attributes: { a: { b: 3 }, tags: ['y'] } };
-  expect(withFixed(data, fixed)).toEqual({
+  expect(mergeFixedData(data, fixed)).toEqual({
     data: { attributes: { a: { b: 3, c: 2 }, tags: ['x', 'y'] } },
     locked: ['attributes.a.b', 'attributes.tags'],
   });
@@ -18,6 +18,6 @@ it('merges objects and joins lists', () => {
 
 it('leaves nothing that was typed for an attribute it fixed, inside of it, or around it', () => {
   const typed = { 'attributes.a': 1, 'attributes.a.b': 2, 'attributes.a.b.c': 3, 'attributes.ab': 4 };
-  const { data } = withFixed(typed, { attributes: { a: { b: 'fixed' } } });
+  const { data } = mergeFixedData(typed, { attributes: { a: { b: 'fixed' } } });
   expect(data).toEqual({ 'attributes.ab': 4, attributes: { a: { b: 'fixed' } } });
 });

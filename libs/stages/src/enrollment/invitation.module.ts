@@ -1,9 +1,9 @@
 import { directoryModule } from '@gatehouse/directory';
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { enrollmentModule } from './enrollment.module.js';
 import { invitationContract } from './invitation.contract.js';
 import { InvitationStage } from './invitation.stage.js';
 
 /** The invitation stage on the bus. */
 export const invitationModule = () =>
-  serveStage(invitationContract, InvitationStage, { imports: [directoryModule(), enrollmentModule()] });
+  stageModule(invitationContract, InvitationStage, { imports: [directoryModule(), enrollmentModule()] });

@@ -1,11 +1,11 @@
 import { deny, pass, type StageOutcome } from '@gatehouse/contracts';
-import { Invitations, type UsableInvitation } from '@gatehouse/directory';
+import { Invitations, type RedeemableInvitation } from '@gatehouse/directory';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { Enrolments } from './enrolments.js';
-import { withFixed } from './fixed-data.js';
+import { mergeFixedData } from './fixed-data.js';
 import type { invitationContract } from './invitation.contract.js';
-import { invitationUsed } from './invitation-used.js';
+import { invitationUsedEvent } from './invitation-used.js';
 
 type Contract = typeof invitationContract;
 type Input = ChallengeInput<Contract>;
@@ -38,7 +38,7 @@ export class InvitationStage implements Stage<Contract> {
     if (due === undefined) return pass();
     return this.enrolments.once(id, async ({ invitations }) =>
       (await invitations.redeem(due, flow.id))
-        ? pass<Contract>({ context: { invitation_due: null }, effects: [invitationUsed(due)] })
+        ? pass<Contract>({ context: { invitation_due: null }, effects: [invitationUsedEvent(due)] })
         : uninvited(),
     );
   }
@@ -52,8 +52,8 @@ function tokenIn({ query, context }: Input): string | undefined {
   return typeof given === 'string' && TOKEN.test(given) ? given : undefined;
 }
 
-function accepted({ context }: Input, { pk, name, fixed_data }: UsableInvitation): StageOutcome<Contract> {
-  const { data, locked } = withFixed(context.prompt_data ?? {}, fixed_data);
+function accepted({ context }: Input, { pk, name, fixed_data }: RedeemableInvitation): StageOutcome<Contract> {
+  const { data, locked } = mergeFixedData(context.prompt_data ?? {}, fixed_data);
   return pass<Contract>({
     context: {
       ...{ invitation: { uuid: pk, name }, invitation_in_effect: true, invitation_due: pk, prompt_data: data },

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fresh, WritingDesk } from '../../../../test/support/writing-desk.js';
+import { fresh, UserWriteHarness } from '../../../../test/support/writing-desk.js';
 
-let desk: WritingDesk;
+let desk: UserWriteHarness;
 beforeAll(async () => {
-  desk = await WritingDesk.open();
+  desk = await UserWriteHarness.open();
 });
 afterAll(() => desk.close());
 

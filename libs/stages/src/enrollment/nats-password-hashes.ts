@@ -1,14 +1,20 @@
 import { PASSWORD_HASH_SUBJECT, PROTOCOL_VERSION, passwordHashReply, stageProblem } from '@gatehouse/contracts';
-import { BusDown, Busy, NatsRequester, NoResponders, RequestTimeout } from '@gatehouse/platform';
+import {
+  BusyError,
+  NatsRequester,
+  NatsUnavailableError,
+  NoRespondersError,
+  RequestTimeoutError,
+} from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { PasswordHashes } from './password-hashes.js';
+import { PasswordHashClient } from './password-hashes.js';
 
 const answered = z.union([passwordHashReply, stageProblem]);
 
 /** Asks the password service over NATS: hashes cost, and one service bounds what they cost. */
 @Injectable()
-export class NatsPasswordHashes extends PasswordHashes {
+export class NatsPasswordHashClient extends PasswordHashClient {
   constructor(@Inject(NatsRequester) private readonly requester: NatsRequester) {
     super();
   }
@@ -17,13 +23,16 @@ export class NatsPasswordHashes extends PasswordHashes {
     const timeout_ms = Math.max(0, Math.floor(timeLeftMs));
     const body = JSON.stringify({ v: PROTOCOL_VERSION, timeout_ms, password });
     const data = await this.requester.request(PASSWORD_HASH_SUBJECT, body, timeout_ms).catch((cause: unknown) => {
-      const away = cause instanceof NoResponders || cause instanceof RequestTimeout || cause instanceof BusDown;
-      throw away ? new Busy('passwords cannot be hashed', { cause }) : cause;
+      const away =
+        cause instanceof NoRespondersError ||
+        cause instanceof RequestTimeoutError ||
+        cause instanceof NatsUnavailableError;
+      throw away ? new BusyError('passwords cannot be hashed', { cause }) : cause;
     });
     const reply = answered.parse(JSON.parse(Buffer.from(data).toString()));
     if ('hash' in reply) return reply.hash;
     throw reply.problem.code === 'stage_busy'
-      ? new Busy('the password service is busy')
+      ? new BusyError('the password service is busy')
       : new Error(`the password service answers ${reply.problem.code}`);
   }
 }

@@ -1,7 +1,7 @@
-import { isSuperuserGuard, NameTaken, TypeormAccounts, TypeormInvitations } from '@gatehouse/directory';
-import { Logger, once } from '@gatehouse/platform';
+import { isSuperuserGuard, NameTakenError, TypeormAccounts, TypeormInvitations } from '@gatehouse/directory';
+import { Logger, runOnce } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Enrolments, Unwritable, type Writers } from './enrolments.js';
+import { type EnrollmentWriters, Enrolments, InvalidUserDataError } from './enrolments.js';
 import { ENROLLMENT_SCHEMA } from './migrations/index.js';
 
 /** Keeps what was done beside what was written. */
@@ -12,9 +12,9 @@ export class TypeormEnrolments extends Enrolments {
     super();
   }
 
-  async once<T extends object>(id: string, work: (writers: Writers) => Promise<T>): Promise<T> {
+  async once<T extends object>(id: string, work: (writers: EnrollmentWriters) => Promise<T>): Promise<T> {
     try {
-      return await once(this.source, { table: `${ENROLLMENT_SCHEMA}.done`, id }, (manager) =>
+      return await runOnce(this.source, { table: `${ENROLLMENT_SCHEMA}.done`, id }, (manager) =>
         work({ accounts: new TypeormAccounts(manager), invitations: new TypeormInvitations(manager) }),
       );
     } catch (error) {
@@ -22,14 +22,14 @@ export class TypeormEnrolments extends Enrolments {
     }
   }
 
-  private asUnwritable(error: unknown): Unwritable | undefined {
+  private asUnwritable(error: unknown): InvalidUserDataError | undefined {
     if (isSuperuserGuard(error)) {
       const reason = error instanceof Error ? error.message : undefined;
       this.logger.event('Postgres refused to change a superuser or their groups (docs/adr/0035)', { reason });
-      return new Unwritable('superusers are guarded', { cause: error });
+      return new InvalidUserDataError('superusers are guarded', { cause: error });
     }
-    const misfits = error instanceof NameTaken || MISFIT.test(codeOf(error));
-    return misfits ? new Unwritable('what is written does not fit', { cause: error }) : undefined;
+    const misfits = error instanceof NameTakenError || MISFIT.test(codeOf(error));
+    return misfits ? new InvalidUserDataError('what is written does not fit', { cause: error }) : undefined;
   }
 }
 

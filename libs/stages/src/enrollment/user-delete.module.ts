@@ -1,8 +1,8 @@
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { enrollmentModule } from './enrollment.module.js';
 import { userDeleteContract } from './user-delete.contract.js';
 import { UserDeleteStage } from './user-delete.stage.js';
 
 /** The user delete stage on the bus. */
 export const userDeleteModule = () =>
-  serveStage(userDeleteContract, UserDeleteStage, { imports: [enrollmentModule()] });
+  stageModule(userDeleteContract, UserDeleteStage, { imports: [enrollmentModule()] });

@@ -1,7 +1,7 @@
 import { deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { Enrolments, Unwritable } from './enrolments.js';
+import { Enrolments, InvalidUserDataError } from './enrolments.js';
 import type { userDeleteContract } from './user-delete.contract.js';
 
 type Contract = typeof userDeleteContract;
@@ -13,13 +13,13 @@ export class UserDeleteStage implements Stage<Contract> {
 
   async challenge({ id, context, session }: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     const user = context.pending_user ?? session.user;
-    if (user?.kind !== 'saved') return nobody();
+    if (user?.kind !== 'saved') return noUser();
     try {
       return await this.enrolments.once(id, async ({ accounts }) =>
-        (await accounts.remove(user.uuid)) ? removed(user) : nobody(),
+        (await accounts.remove(user.uuid)) ? removed(user) : noUser(),
       );
     } catch (error) {
-      if (error instanceof Unwritable) return deny<Contract>({ message: { code: 'user_delete_failed' } });
+      if (error instanceof InvalidUserDataError) return deny<Contract>({ message: { code: 'user_delete_failed' } });
       throw error;
     }
   }
@@ -29,7 +29,7 @@ export class UserDeleteStage implements Stage<Contract> {
   }
 }
 
-const nobody = () => deny<Contract>({ message: { code: 'user_delete_nobody' } });
+const noUser = () => deny<Contract>({ message: { code: 'user_delete_nobody' } });
 
 function removed({ uuid, pk, username }: SavedUser): StageOutcome<Contract> {
   const model = { app: 'authentik_core', model_name: 'user', pk, name: username };

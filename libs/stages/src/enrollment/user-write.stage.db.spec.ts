@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fresh, WritingDesk } from '../../../../test/support/writing-desk.js';
+import { fresh, UserWriteHarness } from '../../../../test/support/writing-desk.js';
 
-let desk: WritingDesk;
+let desk: UserWriteHarness;
 beforeAll(async () => {
-  desk = await WritingDesk.open();
+  desk = await UserWriteHarness.open();
 });
 afterAll(() => desk.close());
 
 const NEVER = { config: { user_creation_mode: 'never_create' } };
-const write: WritingDesk['write'] = (data, asked) => desk.write(data, asked);
-const somebody: WritingDesk['somebody'] = (more) => desk.somebody(more);
+const write: UserWriteHarness['write'] = (data, asked) => desk.write(data, asked);
+const somebody: UserWriteHarness['somebody'] = (more) => desk.somebody(more);
 const find = async (username: string) => (await desk.database.register.findUsers({ username }))[0];
 
 describe('a user who is made', () => {

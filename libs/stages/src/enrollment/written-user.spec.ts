@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { writtenUser } from './written-user.js';
+import { userChangesFrom } from './written-user.js';
 
 const attributesOf = (data: object, locked: string[] = []) =>
-  writtenUser(data as Record<string, unknown>, locked).attributes;
+  userChangesFrom(data as Record<string, unknown>, locked).attributes;
 
 describe('what is written of a form', () => {
   it('is name, address and password, and nothing else that a user has (accident 42)', () => {
@@ -11,13 +11,13 @@ describe('what is written of a form', () => {
       ...{ is_active: true, is_superuser: true, groups: ['admins'], type: 'internal', path: 'admins', pk: 1, id: 1 },
       ...{ email_verified: true, epoch: 1, set_password: 'x', component: 'ak-stage-prompt', password_hash: 'x' },
     };
-    expect(writtenUser(data, [])).toEqual({
+    expect(userChangesFrom(data, [])).toEqual({
       ...{ fields: { username: 'alice', name: 'Alice', email: 'a@example.org' }, password: 'hunter2', attributes: {} },
     });
   });
 
   it('has no password where none was typed, and no field that is no text', () => {
-    expect(writtenUser({ password: '', username: { a: 1 }, name: 7 }, [])).toEqual({
+    expect(userChangesFrom({ password: '', username: { a: 1 }, name: 7 }, [])).toEqual({
       ...{ fields: { name: '7' }, password: undefined, attributes: {} },
     });
   });

@@ -3,7 +3,7 @@ import { mergeAttributes } from '@gatehouse/directory';
 type Bag = Readonly<Record<string, unknown>>;
 
 /** What of `prompt_data` is written to a user. */
-export interface WrittenUser {
+export interface UserChanges {
   readonly fields: { readonly username?: string; readonly name?: string; readonly email?: string };
   /** As it was typed. */
   readonly password: string | undefined;
@@ -23,7 +23,7 @@ const RESERVED = /^goauthentik\.io(\/|$)|verified/i;
  * Who is written: names, address, password and attributes, by their keys; everything else of `data` is not for users. What an
  * invitation fixed may name any attribute, since an administrator wrote it.
  */
-export function writtenUser(data: Bag, locked: readonly string[]): WrittenUser {
+export function userChangesFrom(data: Bag, locked: readonly string[]): UserChanges {
   const fields = Object.entries(data).flatMap(([key, value]) => (FIELDS.has(key) ? textIn(key, value) : []));
   const password = data['password'];
   return {
@@ -48,7 +48,7 @@ function withAttribute(all: Bag, [key, value]: [string, unknown], locked: readon
   const fixed = locked.filter((one) => PREFIX.test(one)).map(spelled);
   // What an invitation fixed is not changed by another spelling of its key.
   if (path.length > 0 && fixed.some((one) => isAround(one, spelled(key)) || isAround(spelled(key), one))) return all;
-  return mergeAttributes(all, allowed(added, ATTRIBUTES, fixed));
+  return mergeAttributes(all, withoutReserved(added, ATTRIBUTES, fixed));
 }
 
 const spelled = (key: string) => key.replace(PREFIX, `${ATTRIBUTES}.`);
@@ -58,12 +58,12 @@ const isAround = (outer: string, inner: string) => outer === inner || inner.star
 const pathOf = (rest: string): string[] => (OF_THE_REFERENCE.test(rest) ? [rest] : rest.split('.'));
 
 /** Without what is reserved, at any depth, unless an invitation fixed that very thing. */
-const allowed = (bag: Bag, at: string, fixed: readonly string[]): Bag =>
+const withoutReserved = (bag: Bag, at: string, fixed: readonly string[]): Bag =>
   Object.fromEntries(
     Object.entries(bag)
       .filter(([name]) => name !== '__proto__')
       .filter(([name]) => !RESERVED.test(name) || fixed.some((one) => isAround(`${at}.${name}`, one)))
-      .map(([name, value]) => [name, isBag(value) ? allowed(value, `${at}.${name}`, fixed) : value]),
+      .map(([name, value]) => [name, isBag(value) ? withoutReserved(value, `${at}.${name}`, fixed) : value]),
   );
 
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -8,7 +8,7 @@ type Contract = typeof identificationContract;
  * What the visitor sees: the fields, the links to other flows and the label of the button
  * (docs/spec/stages.md#identification-challenge).
  */
-export function challengeOf(
+export function buildChallenge(
   input: ChallengeInput<Contract>,
   sources: Challenge<Contract>['sources'],
 ): Challenge<Contract> {

@@ -4,14 +4,14 @@ import {
   choice,
   defineStage,
   designation,
-  innerPuzzle,
-  lenient,
+  embeddedCaptchaPuzzle,
   loginSource,
   NON_FIELD_ERRORS,
+  optionalNullable,
+  redirectTarget,
   reference,
   references,
   secret,
-  target,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
@@ -24,7 +24,7 @@ const PASSWORD = 'authentik_stages_password.passwordstage';
 /** Characters of an identifier that are looked at; a longer one names nobody. */
 export const MAX_IDENTIFIER = 1024;
 
-const NOBODY_TO_FIND = 'When no user fields are selected, at least one source must be selected';
+const NO_LOOKUP_FIELDS = 'When no user fields are selected, at least one source must be selected';
 const isFilled = (list: unknown) => Array.isArray(list) && list.length > 0;
 
 /** Finds out who the visitor claims to be (docs/spec/stages.md#identification). */
@@ -48,18 +48,18 @@ export const identificationContract = defineStage({
     show_source_labels: boolean().default(false),
   }),
   admit: ({ user_fields, sources }) =>
-    isFilled(user_fields) || isFilled(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NOBODY_TO_FIND }] },
+    isFilled(user_fields) || isFilled(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NO_LOOKUP_FIELDS }] },
   challenge: z
     .object({
       user_fields: z.array(z.string()).nullable(),
       password_fields: z.boolean(),
       allow_show_password: z.boolean().default(false),
-      captcha_stage: innerPuzzle.nullable().optional(),
+      captcha_stage: embeddedCaptchaPuzzle.nullable().optional(),
       application_pre: z.string().optional(),
       flow_designation: designation,
-      enroll_url: target().optional(),
-      recovery_url: target().optional(),
-      passwordless_url: target().optional(),
+      enroll_url: redirectTarget().optional(),
+      recovery_url: redirectTarget().optional(),
+      passwordless_url: redirectTarget().optional(),
       primary_action: z.string(),
       sources: z.array(loginSource).optional(),
       show_source_labels: z.boolean(),
@@ -69,8 +69,10 @@ export const identificationContract = defineStage({
     .object({
       uid_field: char({ maxLength: MAX_IDENTIFIER }),
       // Judged by the stage that is embedded here; looked at only for its type.
-      password: secret(lenient(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
-      captcha_token: secret(lenient(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
+      password: secret(optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true })),
+      captcha_token: secret(
+        optionalNullable(char({ allowBlank: true, trim: false }), { optional: true, nullable: true }),
+      ),
     })
     .meta({ id: 'IdentificationChallengeResponseRequest', description: 'Who the visitor claims to be.' }),
   state: z.object({}),

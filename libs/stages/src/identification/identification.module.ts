@@ -1,9 +1,9 @@
 import { directoryModule } from '@gatehouse/directory';
 import { sourcesModule } from '@gatehouse/sources';
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { identificationContract } from './identification.contract.js';
 import { IdentificationStage } from './identification.stage.js';
 
 /** The identification stage on the bus, with the directory it looks people up in. */
 export const identificationModule = () =>
-  serveStage(identificationContract, IdentificationStage, { imports: [directoryModule(), sourcesModule()] });
+  stageModule(identificationContract, IdentificationStage, { imports: [directoryModule(), sourcesModule()] });

@@ -1,6 +1,6 @@
 import type { AttachedStage, PlanContext, StageRequest } from '@gatehouse/contracts';
-import { Users } from '@gatehouse/directory';
-import { type OfferedSource, offeredSource, Sources } from '@gatehouse/sources';
+import { UserLookup } from '@gatehouse/directory';
+import { type PublicSource, publicSource, SourceStore } from '@gatehouse/sources';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
 import { identificationContract } from './identification.contract.js';
@@ -20,9 +20,9 @@ const alice = {
 const stranger = { kind: 'pretended', username: 'ghost', email: 'ghost' };
 
 /** A register in memory of one user, that keeps what it was asked. */
-class OneUser extends Users {
+class OneUser extends UserLookup {
   readonly asked: unknown[] = [];
-  async find(...question: Parameters<Users['find']>) {
+  async find(...question: Parameters<UserLookup['find']>) {
     this.asked.push(question);
     return question[1].fields.some((field) => field !== 'upn' && alice[field] === question[0]) ? alice : undefined;
   }
@@ -37,8 +37,8 @@ interface Given {
   readonly request?: Partial<StageRequest>;
 }
 /** Sources in memory, those of whose ids are asked for. */
-class SomeSources extends Sources {
-  constructor(private readonly all: readonly OfferedSource[] = []) {
+class SomeSources extends SourceStore {
+  constructor(private readonly all: readonly PublicSource[] = []) {
     super();
   }
   async enabled(ids: readonly string[]) {
@@ -128,11 +128,11 @@ interface Begun {
 describe('the sources beside it', () => {
   const uuid = (n: number) => `41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a0${n}`;
   const oauth = (n: number, more: object) =>
-    offeredSource.parse({
+    publicSource.parse({
       ...{ uuid: uuid(n), model: 'authentik_sources_oauth.oauthsource', slug: `s${n}`, name: `S ${n}` },
       ...{ provider_type: 'discord', consumer_key: 'key', ...more },
     });
-  const plex = offeredSource.parse({
+  const plex = publicSource.parse({
     ...{ uuid: uuid(3), model: 'authentik_sources_plex.plexsource', slug: 's3', name: 'Plex', client_id: 'c' },
   });
   const sources = new SomeSources([oauth(1, {}), oauth(2, { icon: 'hub.png' }), plex]);

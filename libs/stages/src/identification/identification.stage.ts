@@ -1,9 +1,9 @@
 import { ask, pass, reject, type StageOutcome, type User } from '@gatehouse/contracts';
-import { Users } from '@gatehouse/directory';
-import { iconOf, loginStep, Sources } from '@gatehouse/sources';
+import { UserLookup } from '@gatehouse/directory';
+import { SourceStore, sourceIcon, sourceLoginStep } from '@gatehouse/sources';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { challengeOf, passwordStageOf } from './identification.challenge.js';
+import { buildChallenge, passwordStageOf } from './identification.challenge.js';
 import type { identificationContract } from './identification.contract.js';
 
 type Contract = typeof identificationContract;
@@ -12,20 +12,20 @@ type Contract = typeof identificationContract;
 @Injectable()
 export class IdentificationStage implements Stage<Contract> {
   constructor(
-    @Inject(Users) private readonly users: Users,
-    @Inject(Sources) private readonly sources: Sources,
+    @Inject(UserLookup) private readonly users: UserLookup,
+    @Inject(SourceStore) private readonly sources: SourceStore,
   ) {}
 
   async challenge(input: ChallengeInput<Contract>) {
     const { config, site, query } = input;
     const offered = config.sources.length > 0 ? await this.sources.enabled(config.sources) : [];
     const steps = offered.map((source) => ({
-      ...loginStep(source, { baseUrl: site.base_url, next: query['next'] }),
-      ...{ name: source.name, icon_url: iconOf(source) },
+      ...sourceLoginStep(source, { baseUrl: site.base_url, next: query['next'] }),
+      ...{ name: source.name, icon_url: sourceIcon(source) },
     }));
     const effects = steps.flatMap((step) => step.effects);
     const buttons = steps.map(({ name, icon_url, challenge }) => ({ name, icon_url, challenge }));
-    return ask<Contract>(challengeOf(input, buttons), effects.length > 0 ? { effects } : {});
+    return ask<Contract>(buildChallenge(input, buttons), effects.length > 0 ? { effects } : {});
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
@@ -34,7 +34,7 @@ export class IdentificationStage implements Stage<Contract> {
       fields: config.user_fields ?? [],
       caseInsensitive: config.case_insensitive_matching,
     });
-    return found ? pass<Contract>({ context: contextOf(input, found) }) : unknown(input);
+    return found ? pass<Contract>({ context: userContext(input, found) }) : unknownUser(input);
   }
 }
 
@@ -43,9 +43,9 @@ export class IdentificationStage implements Stage<Contract> {
  * it is kept with a refusal too, so that a restart with context, and policies, see who was asked for
  * (docs/spec/stages.md#identification-answer).
  */
-function unknown(input: RespondInput<Contract>): StageOutcome<Contract> {
+function unknownUser(input: RespondInput<Contract>): StageOutcome<Contract> {
   const identifier = input.response.uid_field;
-  const context = contextOf(input, { kind: 'pretended', username: identifier, email: identifier });
+  const context = userContext(input, { kind: 'pretended', username: identifier, email: identifier });
   // The embedded password stage counts the failure, once for either kind of user.
   if (passwordStageOf(input)) return pass<Contract>({ context });
   // Where the flow pretends, a stranger must cost what a user costs: not even a row that is written tells them apart.
@@ -58,7 +58,7 @@ function unknown(input: RespondInput<Contract>): StageOutcome<Contract> {
  * The typed text is shown in place of the user whenever the user's own name would tell that they exist
  * (docs/spec/stages.md#identification-display).
  */
-function contextOf({ config, response }: RespondInput<Contract>, user: User) {
+function userContext({ config, response }: RespondInput<Contract>, user: User) {
   const asTyped = config.pretend_user_exists || !config.show_matched_user;
   return { pending_user: user, ...(asTyped ? { pending_user_identifier: response.uid_field } : {}) };
 }

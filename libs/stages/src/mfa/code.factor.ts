@@ -1,17 +1,17 @@
 import type { Device } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
-import { type Answer, type Asking, Factor, type Offer, type Verdict } from './factor.js';
+import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from './factor.js';
 
 /** A kind whose devices show or hold codes: the entry stands for all of them, and a code is tried on each. */
 export abstract class CodeFactor<K extends DeviceClass> extends Factor<K> {
   readonly field = 'code';
 
-  offer({ devices }: Asking<K>): Offer<K> | undefined {
+  offer({ devices }: FactorContext<K>): DeviceOffer<K> | undefined {
     const [first] = devices;
     return first && { uid: String(first.pk), challenge: {}, devices };
   }
 
-  async verify({ offer, answer }: Answer<K>): Promise<Verdict<K>> {
+  async verify({ offer, answer }: FactorAnswer<K>): Promise<ProofVerdict<K>> {
     for (const device of offer.devices) {
       if (await this.proves(device, String(answer))) return { type: 'right', device };
     }

@@ -1,4 +1,4 @@
-import { modelOf } from '@gatehouse/authenticators';
+import { deviceModel } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
 
 interface Named {
@@ -8,8 +8,8 @@ interface Named {
 }
 
 /** A device as events and facts name it (docs/spec/mfa.md#mfa-events). */
-export const namedDevice = ({ kind, name, pk }: Named) => ({ ...modelOf(kind), name, pk });
+export const deviceReference = ({ kind, name, pk }: Named) => ({ ...deviceModel(kind), name, pk });
 
 /** The event of a device that was set up. */
-export const enrolled = (device: Named) =>
-  ({ type: 'event', action: 'model_created', context: { model: namedDevice(device) } }) as const;
+export const deviceCreatedEvent = (device: Named) =>
+  ({ type: 'event', action: 'model_created', context: { model: deviceReference(device) } }) as const;

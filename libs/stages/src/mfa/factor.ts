@@ -1,5 +1,5 @@
 import type { Device } from '@gatehouse/authenticators';
-import type { DeviceClass, OwnMessage, SavedUser, State } from '@gatehouse/contracts';
+import type { DeviceClass, SavedUser, StageMessage, State } from '@gatehouse/contracts';
 import type { ChallengeInput } from '@gatehouse/stage-kit';
 import type { authenticatorValidateContract } from './validate/authenticator-validate.contract.js';
 
@@ -7,34 +7,34 @@ type Contract = typeof authenticatorValidateContract;
 type Memories = State<Contract>['memory'];
 
 /** What a kind remembers of what it asked, in the state of the validate stage. */
-export type Memory<K extends DeviceClass> = K extends keyof Memories ? NonNullable<Memories[K]> : undefined;
+export type FactorState<K extends DeviceClass> = K extends keyof Memories ? NonNullable<Memories[K]> : undefined;
 
 /** Who is asked for a proof, and by what. */
-export interface Asking<K extends DeviceClass> {
+export interface FactorContext<K extends DeviceClass> {
   readonly input: ChallengeInput<Contract>;
   /** Undefined where nobody has said who they are. */
   readonly user: SavedUser | undefined;
   /** The user's devices of the kind, the last used first. */
   readonly devices: readonly Device[];
-  readonly memory: Memory<K> | undefined;
+  readonly memory: FactorState<K> | undefined;
 }
 
 /** What a kind offers: one entry of the challenge, which stands for each of `devices`. */
-export interface Offer<K extends DeviceClass> {
+export interface DeviceOffer<K extends DeviceClass> {
   readonly uid: string;
   readonly challenge: Readonly<Record<string, unknown>>;
   readonly devices: readonly Device[];
-  readonly memory?: Memory<K> | undefined;
+  readonly memory?: FactorState<K> | undefined;
 }
 
 /** What came of choosing an entry. */
-export interface Chosen<K extends DeviceClass> {
-  readonly memory?: Memory<K> | undefined;
-  readonly refused?: OwnMessage<Contract>;
+export interface ChoiceResult<K extends DeviceClass> {
+  readonly memory?: FactorState<K> | undefined;
+  readonly refused?: StageMessage<Contract>;
 }
 
 /** What came of an answer. */
-export type Verdict<K extends DeviceClass> =
+export type ProofVerdict<K extends DeviceClass> =
   | {
       readonly type: 'right';
       readonly device: Device;
@@ -44,22 +44,22 @@ export type Verdict<K extends DeviceClass> =
     }
   | {
       readonly type: 'wrong';
-      readonly message: OwnMessage<Contract>;
+      readonly message: StageMessage<Contract>;
       /** Whether it was a guess, to be counted; what is no answer at all is none. */
       readonly guessed: boolean;
-      readonly memory?: Memory<K> | undefined;
+      readonly memory?: FactorState<K> | undefined;
       /** For the event of the failure. */
       readonly facts?: Readonly<Record<string, unknown>>;
     }
   /** Nothing is decided yet: the same is asked again, with what the visitor must know to go on. */
-  | { readonly type: 'waiting'; readonly memory: Memory<K>; readonly message?: OwnMessage<Contract> };
+  | { readonly type: 'waiting'; readonly memory: FactorState<K>; readonly message?: StageMessage<Contract> };
 
 /** An answer for the entry that a kind offers. */
-export interface Answer<K extends DeviceClass> extends Asking<K> {
+export interface FactorAnswer<K extends DeviceClass> extends FactorContext<K> {
   /** What stands in the kind's field of the response. */
   readonly answer: unknown;
   /** As it was offered, of the devices that are still there. */
-  readonly offer: Offer<K>;
+  readonly offer: DeviceOffer<K>;
 }
 
 /** One kind of device, as the validate stage deals with it. A folder, and a line in `factors.ts`. */
@@ -73,13 +73,13 @@ export abstract class Factor<K extends DeviceClass = DeviceClass> {
   readonly asksSomebody: boolean = false;
 
   /** The entry for these devices; undefined when none of them can be used. Asked at every look, so it asks for the same again. */
-  abstract offer(asking: Asking<K>): Offer<K> | undefined | Promise<Offer<K> | undefined>;
+  abstract offer(asking: FactorContext<K>): DeviceOffer<K> | undefined | Promise<DeviceOffer<K> | undefined>;
 
   /** What choosing the entry does, such as sending a code. */
-  choose(_asking: Asking<K> & { readonly offer: Offer<K> }): Chosen<K> | Promise<Chosen<K>> {
+  choose(_asking: FactorContext<K> & { readonly offer: DeviceOffer<K> }): ChoiceResult<K> | Promise<ChoiceResult<K>> {
     return {};
   }
 
   /** Judges an answer, and uses up what it was proved by. */
-  abstract verify(answer: Answer<K>): Promise<Verdict<K>>;
+  abstract verify(answer: FactorAnswer<K>): Promise<ProofVerdict<K>>;
 }

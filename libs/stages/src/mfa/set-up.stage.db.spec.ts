@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DevicesDatabase, devicesDatabase } from '../../../../test/support/devices.js';
 import { authenticatorDuoContract } from './duo/authenticator-duo.contract.js';
 import { AuthenticatorDuoStage } from './duo/authenticator-duo.stage.js';
-import { SET_UP } from './set-up.js';
-import { SetUpStage } from './set-up.stage.js';
+import { SETUP_CONTRACT_DEFAULTS } from './set-up.js';
+import { DeviceSetupStage } from './set-up.stage.js';
 import { authenticatorSmsContract } from './sms/authenticator-sms.contract.js';
 import { AuthenticatorSmsStage } from './sms/authenticator-sms.stage.js';
 import { authenticatorStaticContract } from './static/authenticator-static.contract.js';
@@ -95,12 +95,12 @@ describe('a further device', () => {
     { stage: AuthenticatorTotpStage, contract: authenticatorTotpContract },
     { stage: AuthenticatorWebauthnStage, contract: authenticatorWebauthnContract },
   ])('is asked for the same way, whatever is set up: $contract.kind', ({ stage, contract }) => {
-    expect(stage.prototype).toBeInstanceOf(SetUpStage);
+    expect(stage.prototype).toBeInstanceOf(DeviceSetupStage);
     const { inserts, reads, writes } = contract;
     expect({ inserts, reads, writes }).toMatchObject({
-      inserts: SET_UP.inserts,
-      reads: SET_UP.reads,
-      writes: SET_UP.writes,
+      inserts: SETUP_CONTRACT_DEFAULTS.inserts,
+      reads: SETUP_CONTRACT_DEFAULTS.reads,
+      writes: SETUP_CONTRACT_DEFAULTS.writes,
     });
   });
 });

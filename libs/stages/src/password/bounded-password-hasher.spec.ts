@@ -1,8 +1,8 @@
-import { Busy } from '@gatehouse/platform';
+import { BusyError } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
-import { BoundedPasswordHasher } from './bounded-password-hasher.js';
+import { LimitedPasswordHasher } from './bounded-password-hasher.js';
 
-const hasher = new BoundedPasswordHasher({ concurrency: 2, queue: 20 });
+const hasher = new LimitedPasswordHasher({ concurrency: 2, queue: 20 });
 const always = () => true;
 const verify = (password: string, stored: string | undefined) =>
   hasher.verify({ password, stored, stillWanted: always });
@@ -32,16 +32,18 @@ describe('hashing passwords', () => {
 
 describe('bounding the work', () => {
   it('refuses at once what would wait too long a line', async () => {
-    const narrow = new BoundedPasswordHasher({ concurrency: 1, queue: 2 });
+    const narrow = new LimitedPasswordHasher({ concurrency: 1, queue: 2 });
     const asked = Array.from({ length: 6 }, () => narrow.hash('pw', always));
     const ends = await Promise.allSettled(asked);
     const refused = ends.filter((end) => end.status === 'rejected');
     expect(refused.length).toBeGreaterThan(0);
-    for (const { reason } of refused) expect(reason).toBeInstanceOf(Busy);
+    for (const { reason } of refused) expect(reason).toBeInstanceOf(BusyError);
     expect(ends.some(({ status }) => status === 'fulfilled')).toBe(true);
   });
 
   it('does no work that nobody waits for any more by the time its turn comes', async () => {
-    await expect(hasher.verify({ password: 'x', stored: undefined, stillWanted: () => false })).rejects.toThrow(Busy);
+    await expect(hasher.verify({ password: 'x', stored: undefined, stillWanted: () => false })).rejects.toThrow(
+      BusyError,
+    );
   });
 });

@@ -1,6 +1,6 @@
-import { Bounded } from '@gatehouse/platform';
-import { PasswordHasher, type Question, type Verdict } from './password-hasher.js';
-import { comparePassword, hashPassword } from './passwords.js';
+import { ConcurrencyLimiter } from '@gatehouse/platform';
+import { type PasswordCheck, PasswordHasher, type PasswordMatch } from './password-hasher.js';
+import { hashPassword, verifyPassword } from './passwords.js';
 
 interface Bounds {
   /** Hashes at a time; more than there are cores only makes each slower. */
@@ -10,16 +10,16 @@ interface Bounds {
 }
 
 /** Hashes on libuv's threads, so many at a time and no more waiting than somebody still waits for. */
-export class BoundedPasswordHasher extends PasswordHasher {
-  private readonly bounded: Bounded;
+export class LimitedPasswordHasher extends PasswordHasher {
+  private readonly bounded: ConcurrencyLimiter;
 
   constructor({ concurrency, queue }: Bounds) {
     super();
-    this.bounded = new Bounded(concurrency, queue);
+    this.bounded = new ConcurrencyLimiter(concurrency, queue);
   }
 
-  verify({ password, stored = '', stillWanted }: Question): Promise<Verdict> {
-    return this.bounded.run(() => comparePassword(password, stored), stillWanted);
+  verify({ password, stored = '', stillWanted }: PasswordCheck): Promise<PasswordMatch> {
+    return this.bounded.run(() => verifyPassword(password, stored), stillWanted);
   }
 
   hash(password: string, stillWanted: () => boolean): Promise<string> {

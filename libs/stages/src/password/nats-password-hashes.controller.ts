@@ -4,28 +4,28 @@ import {
   passwordHashRequest,
   type StageProblem,
 } from '@gatehouse/contracts';
-import { Busy, Logger, MALFORMED } from '@gatehouse/platform';
+import { BusyError, Logger, MALFORMED_JSON } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { PasswordHasher } from './password-hasher.js';
 
 /** Hashes passwords for whoever writes users: one place, with its bounds, spends what hashes cost. */
 @Controller()
-export class NatsPasswordHashesController {
+export class PasswordHashController {
   private readonly logger = new Logger('password');
 
   constructor(@Inject(PasswordHasher) private readonly hasher: PasswordHasher) {}
 
   @MessagePattern(PASSWORD_HASH_SUBJECT, { queue: 'password' })
   async hash(@Payload() body: unknown): Promise<PasswordHashReply | StageProblem> {
-    const request = passwordHashRequest.safeParse(body === MALFORMED ? undefined : body);
+    const request = passwordHashRequest.safeParse(body === MALFORMED_JSON ? undefined : body);
     // What is wrong with it is not told: what was sent is a password.
     if (!request.success) return { problem: { code: 'stage_bad_request' } };
     const until = performance.now() + request.data.timeout_ms;
     try {
       return { hash: await this.hasher.hash(request.data.password, () => performance.now() < until) };
     } catch (error) {
-      if (error instanceof Busy) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
+      if (error instanceof BusyError) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
       this.logger.fault('a password could not be hashed', error);
       return { problem: { code: 'stage_fault' } };
     }

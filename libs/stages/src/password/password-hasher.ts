@@ -1,7 +1,7 @@
 /** How a password compares with a stored hash; `outdated`: right, but the hash should be made anew. */
-export type Verdict = 'right' | 'outdated' | 'wrong';
+export type PasswordMatch = 'right' | 'outdated' | 'wrong';
 
-export interface Question {
+export interface PasswordCheck {
   readonly password: string;
   /** The stored hash; undefined when there is none to compare with, which costs a hash all the same. */
   readonly stored: string | undefined;
@@ -14,6 +14,6 @@ export interface Question {
  * stored, so that the time tells nothing. Throws Busy when too much waits already, or when nobody waits any more.
  */
 export abstract class PasswordHasher {
-  abstract verify(question: Question): Promise<Verdict>;
+  abstract verify(question: PasswordCheck): Promise<PasswordMatch>;
   abstract hash(password: string, stillWanted: () => boolean): Promise<string>;
 }

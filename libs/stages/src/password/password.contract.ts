@@ -5,9 +5,9 @@ import {
   defineStage,
   integer,
   MAX_PASSWORD,
+  redirectTarget,
   reference,
   secret,
-  target,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
@@ -36,7 +36,7 @@ export const passwordContract = defineStage({
     allow_show_password: boolean().default(false),
   }),
   challenge: z
-    .object({ recovery_url: target().optional(), allow_show_password: z.boolean().default(false) })
+    .object({ recovery_url: redirectTarget().optional(), allow_show_password: z.boolean().default(false) })
     .meta({ id: 'PasswordChallenge', description: "Asks for the pending user's password." }),
   response: z
     .object({ password: secret(char({ trim: false, maxLength: MAX_PASSWORD })) })

@@ -1,13 +1,13 @@
 import type { PlanContext, StageRequest, User } from '@gatehouse/contracts';
-import { type AppPassword, Credentials } from '@gatehouse/directory';
+import { type AppPassword, CredentialStore } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
 import { hashPassword } from './argon2-hash.js';
-import { BoundedPasswordHasher } from './bounded-password-hasher.js';
+import { LimitedPasswordHasher } from './bounded-password-hasher.js';
 import { passwordContract } from './password.contract.js';
 import { PasswordStage } from './password.stage.js';
-import type { Question } from './password-hasher.js';
-import { PasswordProof } from './password-proof.js';
+import type { PasswordCheck } from './password-hasher.js';
+import { PasswordAuthenticator } from './password-proof.js';
 
 const INBUILT = 'authentik.core.auth.InbuiltBackend';
 const TOKEN = 'authentik.core.auth.TokenBackend';
@@ -31,7 +31,7 @@ const saved = (fields: Partial<Extract<User, { kind: 'saved' }>> = {}): User => 
 });
 
 /** Credentials in memory, that count the statements they would be. */
-class MemoryCredentials extends Credentials {
+class MemoryCredentials extends CredentialStore {
   readonly statements: string[] = [];
   constructor(
     private readonly hash: string | undefined,
@@ -53,9 +53,9 @@ class MemoryCredentials extends Credentials {
 }
 
 /** The real hasher, that counts its questions. */
-class CountingHasher extends BoundedPasswordHasher {
+class CountingHasher extends LimitedPasswordHasher {
   verified = 0;
-  override verify(question: Question) {
+  override verify(question: PasswordCheck) {
     this.verified++;
     return super.verify(question);
   }
@@ -70,7 +70,7 @@ interface Given {
 
 function drive({ credentials = new MemoryCredentials(undefined), context, config, request = {} }: Given) {
   const hasher = new CountingHasher({ concurrency: 1, queue: 4 });
-  const stage = driveStage(passwordContract, new PasswordStage(new PasswordProof(credentials, hasher)), {
+  const stage = driveStage(passwordContract, new PasswordStage(new PasswordAuthenticator(credentials, hasher)), {
     config: { backends: [INBUILT], ...config },
     context: context ?? { pending_user: saved() },
     request,

@@ -3,17 +3,17 @@ import {
   type Challenge,
   deny,
   type Errors,
-  type OwnErrors,
   pass,
   REDACTED,
   reject,
+  type StageErrors,
   type StageOutcome,
   type User,
 } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { passwordContract } from './password.contract.js';
-import { PasswordProof, type Proof } from './password-proof.js';
+import { type AuthenticationResult, PasswordAuthenticator } from './password-proof.js';
 
 type Contract = typeof passwordContract;
 
@@ -23,18 +23,18 @@ const [APP, MODEL] = passwordContract.model.split('.');
 /** Asks for the pending user's password and judges it; no answer tells who exists, is active or has a password. */
 @Injectable()
 export class PasswordStage implements Stage<Contract> {
-  constructor(@Inject(PasswordProof) private readonly proof: PasswordProof) {}
+  constructor(@Inject(PasswordAuthenticator) private readonly proof: PasswordAuthenticator) {}
 
   challenge({ config, site, query }: ChallengeInput<Contract>) {
     const { recovery } = site.flows;
     return ask<Contract>({
       allow_show_password: config.allow_show_password,
-      ...(recovery === undefined ? {} : { recovery_url: urlOf(site.base_url, recovery, query) }),
+      ...(recovery === undefined ? {} : { recovery_url: absoluteFlowUrl(site.base_url, recovery, query) }),
     } satisfies Challenge<Contract>);
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
-    const user = whomOf(input);
+    const user = subjectUser(input);
     if (!user) return deny();
     const proof = await this.proof.of({
       userId: user.kind === 'saved' ? user.uuid : undefined,
@@ -51,15 +51,16 @@ export class PasswordStage implements Stage<Contract> {
    * (docs/spec/stages.md#identification-answer).
    */
   refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
-    const user = whomOf(input);
-    return input.step.embedded && user ? wrong(input, user) : failure(input, errors as OwnErrors<Contract>, {});
+    const user = subjectUser(input);
+    return input.step.embedded && user ? wrong(input, user) : failedAttempt(input, errors as StageErrors<Contract>, {});
   }
 }
 
 /** Whom the flow is about, else who is logged in: they show that it is still they. */
-const whomOf = ({ context, session }: ChallengeInput<Contract>): User | null => context.pending_user ?? session.user;
+const subjectUser = ({ context, session }: ChallengeInput<Contract>): User | null =>
+  context.pending_user ?? session.user;
 
-function proved({ context }: RespondInput<Contract>, user: User, { backend, method, args }: Proof) {
+function proved({ context }: RespondInput<Contract>, user: User, { backend, method, args }: AuthenticationResult) {
   // A proof of who is logged in already is no login of theirs.
   if (!context.pending_user) return pass<Contract>({ verified: [CREDENTIAL] });
   return pass<Contract>({
@@ -75,7 +76,7 @@ function proved({ context }: RespondInput<Contract>, user: User, { backend, meth
 
 function wrong(input: ChallengeInput<Contract>, { username }: User): StageOutcome<Contract> {
   const stage = { app: APP, model_name: MODEL, name: input.step.name };
-  return failure(
+  return failedAttempt(
     input,
     { password: [{ code: 'password_invalid' }] },
     {
@@ -94,14 +95,14 @@ type Recorded = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed' | '
  * Counts in the step's own state; the last failure ends the flow without a word
  * (docs/spec/stages.md#password-failures).
  */
-function failure({ config, state }: ChallengeInput<Contract>, errors: OwnErrors<Contract>, recorded: Recorded) {
+function failedAttempt({ config, state }: ChallengeInput<Contract>, errors: StageErrors<Contract>, recorded: Recorded) {
   const failures = (state?.failures ?? 0) + 1;
   if (failures >= config.failed_attempts_before_cancel) return deny<Contract>(recorded);
   return reject<Contract>(errors, { ...recorded, state: { failures } });
 }
 
 /** Absolute, as clients have always seen it; the query goes along, so that the visitor still gets to where they wanted to go. */
-function urlOf(base: string, slug: string, query: Readonly<Record<string, string>>): string {
+function absoluteFlowUrl(base: string, slug: string, query: Readonly<Record<string, string>>): string {
   const search = new URLSearchParams(query).toString();
   return `${base.replace(/\/+$/, '')}/if/flow/${slug}/${search && `?${search}`}`;
 }

@@ -1,7 +1,7 @@
 import { hash as argon2 } from '@node-rs/argon2';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { comparePassword, hashPassword, readHash, unusableHash } from './passwords.js';
+import { hashPassword, parseHash, unusableHash, verifyPassword } from './passwords.js';
 
 const SALT = 'yG4kQ0f1ZbX2mN8cT6vW3r';
 const TYPED = 'Pässwörd 🔑 ';
@@ -37,13 +37,13 @@ const bcrypt = (cost: string, rest = `${'.'.repeat(22)}${'.'.repeat(31)}`) => `b
 
 describe('the hashes of migrated users', () => {
   it.each(foreign)('are known (%s) and outdated', async (_, stored) => {
-    expect(await comparePassword(TYPED, stored)).toBe('outdated');
+    expect(await verifyPassword(TYPED, stored)).toBe('outdated');
   });
 
   it('take a password exactly as it was typed', async () => {
     const [, stored] = foreign[4];
     for (const other of [TYPED.trim(), TYPED.normalize('NFD'), TYPED.toLowerCase(), '']) {
-      expect(await comparePassword(other, stored)).toBe('wrong');
+      expect(await verifyPassword(other, stored)).toBe('wrong');
     }
   });
 
@@ -51,18 +51,18 @@ describe('the hashes of migrated users', () => {
     // Section 11: PBKDF2-HMAC-SHA-256 of "Password" and "NaCl" with 80000 rounds, the first 32 bytes.
     const digest = Buffer.from('4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56', 'hex');
     const stored = `pbkdf2_sha256$80000$NaCl$${digest.toString('base64')}`;
-    expect(await comparePassword('Password', stored)).toBe('outdated');
-    expect(await comparePassword('password', stored)).toBe('wrong');
+    expect(await verifyPassword('Password', stored)).toBe('outdated');
+    expect(await verifyPassword('password', stored)).toBe('wrong');
   });
 });
 
 describe('an argon2id hash', () => {
   it('is right when it was made here, and outdated with any other cost or form', async () => {
     const own = await hashPassword(TYPED);
-    expect(await comparePassword(TYPED, own)).toBe('right');
+    expect(await verifyPassword(TYPED, own)).toBe('right');
     const cheap = await argon2(TYPED, { memoryCost: 64, timeCost: 1, parallelism: 2 });
     for (const stored of [cheap, `argon2${cheap}`, `argon2${own}`]) {
-      expect(await comparePassword(TYPED, stored)).toBe('outdated');
+      expect(await verifyPassword(TYPED, stored)).toBe('outdated');
     }
   });
 });
@@ -77,7 +77,7 @@ describe('what is no usable hash', () => {
     'bcrypt$$2b$12$yG4kQ0f1ZbX2mN8cT6vW3uAz9vczTVB5oPRJAawRUYfjY7W9z71WO',
     '$2b$12$yG4kQ0f1ZbX2mN8cT6vW3uAz9vczTVB5oPRJAawRUYfjY7W9z71WO',
   ])('is unusable: %j', async (stored) => {
-    expect(readHash(stored)).toBe(unusableHash);
+    expect(parseHash(stored)).toBe(unusableHash);
   });
 
   it.each([
@@ -104,7 +104,7 @@ describe('what is no usable hash', () => {
     scrypt(2 ** 16, 1, 1),
     `scrypt$16$salt$8$1$${padded(32)}`,
   ])('is malformed: %j', async (stored) => {
-    expect(readHash(stored)).toBe(unusableHash);
+    expect(parseHash(stored)).toBe(unusableHash);
   });
 
   it.each([
@@ -118,7 +118,7 @@ describe('what is no usable hash', () => {
     scrypt(2 ** 16, 8, 1),
     scrypt(2, 2 ** 18, 1),
   ])('asks for too much work: %j', async (stored) => {
-    expect(readHash(stored)).toBe(unusableHash);
+    expect(parseHash(stored)).toBe(unusableHash);
   });
 
   it.each([
@@ -127,15 +127,15 @@ describe('what is no usable hash', () => {
     bcrypt('14'),
     scrypt(2 ** 15, 8, 4),
   ])('is not what is just affordable: %j', async (stored) => {
-    expect(readHash(stored)).not.toBe(unusableHash);
+    expect(parseHash(stored)).not.toBe(unusableHash);
   });
 
   it('is not the widest scrypt that is admitted, which is worked off', async () => {
-    expect(await comparePassword(TYPED, scrypt(2, 2 ** 16, 4))).toBe('wrong');
+    expect(await verifyPassword(TYPED, scrypt(2, 2 ** 16, 4))).toBe('wrong');
   });
 
   it('costs one hash of the current kind, whatever was typed', async () => {
-    for (const typed of ['', '!', TYPED]) expect(await comparePassword(typed, '!')).toBe('wrong');
+    for (const typed of ['', '!', TYPED]) expect(await verifyPassword(typed, '!')).toBe('wrong');
   });
 });
 
@@ -150,7 +150,7 @@ it('judges every stored text, however it is bent', async () => {
     );
   await fc.assert(
     fc.asyncProperty(bent, async (stored) => {
-      expect(await comparePassword(TYPED, stored)).toBe('wrong');
+      expect(await verifyPassword(TYPED, stored)).toBe('wrong');
     }),
     { numRuns: 200 },
   );

@@ -1,9 +1,9 @@
 import type { Errors } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { answersTo } from './answers.js';
+import { parseAnswers } from './answers.js';
 import type { PromptField } from './prompt.contract.js';
 import { PROMPT_TYPES } from './prompt.wire.js';
-import { formOf } from './prompt-form.js';
+import { buildForm } from './prompt-form.js';
 import { field } from './testing.js';
 
 const LIMITS = { textCharacters: 10, fileBytes: 1024 };
@@ -14,8 +14,8 @@ interface Known {
 }
 
 function read(fields: readonly PromptField[], body: object, { data = {}, locked = [] }: Known = {}) {
-  const form = formOf({ fields, data, locked, secrets: [] }, {});
-  return answersTo(form, body as Record<string, unknown>, LIMITS);
+  const form = buildForm({ fields, data, locked, secrets: [] }, {});
+  return parseAnswers(form, body as Record<string, unknown>, LIMITS);
 }
 
 /** What becomes of one value: itself, or the codes of what is wrong with it. */
@@ -205,8 +205,8 @@ describe('a field that nobody fills in', () => {
     for (const type of ['hidden', 'static'] as const) {
       const computed = field({ type, placeholder: 'return 1', placeholder_expression: true });
       const form = (evaluated: object) =>
-        formOf({ fields: [computed], data: {}, locked: [], secrets: [] }, { ...evaluated });
-      const value = (evaluated: object) => answersTo(form(evaluated), {}, LIMITS);
+        buildForm({ fields: [computed], data: {}, locked: [], secrets: [] }, { ...evaluated });
+      const value = (evaluated: object) => parseAnswers(form(evaluated), {}, LIMITS);
       expect(value({ [`${computed.id}.placeholder`]: 'computed' })).toEqual({ values: { value: 'computed' } });
       expect(value({})).toEqual({ values: { value: '' } });
     }

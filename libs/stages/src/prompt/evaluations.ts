@@ -2,7 +2,7 @@ import type { PolicyRequest } from '@gatehouse/contracts';
 import type { ValidationPolicy } from './prompt.contract.js';
 
 /** Whom and what expressions and policies look at. */
-export type About = Pick<
+export type EvaluationSubject = Pick<
   PolicyRequest,
   'id' | 'timeout_ms' | 'locale' | 'user' | 'client' | 'method' | 'site' | 'flow_plan'
 >;
@@ -13,7 +13,7 @@ export type Method = NonNullable<PolicyRequest['method']>;
 type Bag = Readonly<Record<string, unknown>>;
 
 /** The body of a Python function, by an id of the asker's. */
-export interface Expression {
+export interface FieldExpression {
   readonly id: string;
   /** Of the field that it fills in, for the log. */
   readonly name: string;
@@ -21,7 +21,7 @@ export interface Expression {
 }
 
 /** What the policies of a form say of what was filled in. */
-export interface Judgement {
+export interface FormVerdict {
   readonly pass: boolean;
   readonly messages: readonly string[];
 }
@@ -29,7 +29,7 @@ export interface Judgement {
 /** What is evaluated elsewhere, where foreign code may run. Throws Busy when nobody there answers in time. */
 export abstract class Evaluations {
   /** What each expression comes to, by its id; one that fails, which is logged, has no value. */
-  abstract valuesOf(expressions: readonly Expression[], about: About, names: Bag): Promise<Bag>;
+  abstract valuesOf(expressions: readonly FieldExpression[], about: EvaluationSubject, names: Bag): Promise<Bag>;
   /** Whether all of `policies` accept `values`, which is all that they see of the plan. One that cannot decide does not. */
-  abstract judge(policies: readonly ValidationPolicy[], about: About, values: Bag): Promise<Judgement>;
+  abstract judge(policies: readonly ValidationPolicy[], about: EvaluationSubject, values: Bag): Promise<FormVerdict>;
 }

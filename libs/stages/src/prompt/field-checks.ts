@@ -2,16 +2,16 @@ import { domainToASCII } from 'node:url';
 import {
   boolean,
   char,
-  dateOf,
-  dateTimeOf,
   integer,
   MAX_PASSWORD,
   type Message,
+  parseDate,
+  parseDateTime,
   pythonText,
-  UNSHOWABLE,
+  UNPRINTABLE,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
-import type { Limits } from './prompt.config.js';
+import type { FormLimits } from './prompt.config.js';
 import type { FormField } from './prompt-form.js';
 
 /** What the directory has room for. */
@@ -19,13 +19,13 @@ const MAX_USERNAME = 150;
 const MAX_EMAIL = 254;
 
 /** What a value must be like, and what becomes of it. */
-type Check = z.ZodType;
+type FieldSchema = z.ZodType;
 
 /**
  * Of which kind the answer to a field is (docs/spec/stages.md#prompt-field-types). Fields that nobody fills in are not
  * answered.
  */
-export function checkOf(field: FormField, limits: Limits): Check {
+export function fieldSchema(field: FormField, limits: FormLimits): FieldSchema {
   const allowBlank = !field.required;
   switch (field.type) {
     case 'username':
@@ -40,11 +40,11 @@ export function checkOf(field: FormField, limits: Limits): Check {
       return boolean();
     case 'radio-button-group':
     case 'dropdown':
-      return coerced((value) => choiceOf(value, field.choices ?? []));
+      return coercedSchema((value) => choiceOf(value, field.choices ?? []));
     case 'date':
-      return coerced((value) => dateOf(value) ?? { code: 'prompt_not_a_date' });
+      return coercedSchema((value) => parseDate(value) ?? { code: 'prompt_not_a_date' });
     case 'date-time':
-      return coerced((value) => dateTimeOf(value) ?? { code: 'prompt_not_a_date_time' });
+      return coercedSchema((value) => parseDateTime(value) ?? { code: 'prompt_not_a_date_time' });
     case 'file':
       return char({ maxLength: encodedLength(limits.fileBytes) }).transform((uri, ctx) => file(uri, ctx, limits));
     case 'ak-locale':
@@ -58,10 +58,10 @@ export function checkOf(field: FormField, limits: Limits): Check {
 
 /** A line of text, which turns nothing around that stands beside it. */
 const line = (text: string, ctx: z.RefinementCtx): string =>
-  UNSHOWABLE.test(text) ? refused(ctx, { code: 'prompt_unshowable' }) : text;
+  UNPRINTABLE.test(text) ? refused(ctx, { code: 'prompt_unshowable' }) : text;
 
 /** A value that is there, or a message; null is refused like by every field. */
-function coerced(coerce: (value: unknown) => { readonly value: unknown } | Message): Check {
+function coercedSchema(coerce: (value: unknown) => { readonly value: unknown } | Message): FieldSchema {
   return z.unknown().transform((given, ctx) => {
     if (given === null) return refused(ctx, { code: 'null' });
     const outcome = coerce(given);
@@ -109,7 +109,7 @@ const HEADER = 256;
 const encodedLength = (bytes: number) => HEADER + Math.ceil(bytes / 3) * 4;
 
 /** A file as a data URI (RFC 2397) of nothing but a type and base64. */
-function file(uri: string, ctx: z.RefinementCtx, { fileBytes }: Limits): string {
+function file(uri: string, ctx: z.RefinementCtx, { fileBytes }: FormLimits): string {
   if (!/^data:/i.test(uri)) return refused(ctx, { code: 'prompt_file_scheme' });
   const comma = uri.indexOf(',');
   const header = uri.slice(0, Math.max(0, comma));

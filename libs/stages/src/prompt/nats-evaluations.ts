@@ -6,14 +6,21 @@ import {
   policyReply,
   stageProblem,
 } from '@gatehouse/contracts';
-import { BusDown, Busy, Logger, NatsRequester, NoResponders, RequestTimeout } from '@gatehouse/platform';
+import {
+  BusyError,
+  Logger,
+  NatsRequester,
+  NatsUnavailableError,
+  NoRespondersError,
+  RequestTimeoutError,
+} from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { type About, Evaluations, type Expression, type Judgement } from './evaluations.js';
+import { type EvaluationSubject, Evaluations, type FieldExpression, type FormVerdict } from './evaluations.js';
 import type { ValidationPolicy } from './prompt.contract.js';
 
 type Bag = Readonly<Record<string, unknown>>;
-type Asked = Pick<PolicyRequest, 'policies' | 'context'> & Partial<Pick<PolicyRequest, 'callable' | 'names'>>;
+type PolicyQuery = Pick<PolicyRequest, 'policies' | 'context'> & Partial<Pick<PolicyRequest, 'callable' | 'names'>>;
 
 const answered = z.union([policyReply, stageProblem]);
 const logger = new Logger('prompt');
@@ -25,54 +32,57 @@ export class NatsEvaluations extends Evaluations {
     super();
   }
 
-  async valuesOf(expressions: readonly Expression[], about: About, names: Bag): Promise<Bag> {
+  async valuesOf(expressions: readonly FieldExpression[], about: EvaluationSubject, names: Bag): Promise<Bag> {
     if (expressions.length === 0) return {};
     const policies = expressions.map(({ id, name, source }) => ({
       ...{ id, name, kind: 'expression', config: { expression: source } },
       ...{ timeout_ms: about.timeout_ms, value: true },
     }));
     const { results } = await this.ask(about, { policies, context: {}, names: { ...names, user: null } });
-    note(policies, results, 'the expression of a field failed');
+    logErrors(policies, results, 'the expression of a field failed');
     return Object.fromEntries(
       expressions.flatMap(({ id }) => (results[id]?.error === undefined ? [[id, results[id]?.value ?? null]] : [])),
     );
   }
 
-  async judge(judges: readonly ValidationPolicy[], about: About, values: Bag): Promise<Judgement> {
+  async judge(judges: readonly ValidationPolicy[], about: EvaluationSubject, values: Bag): Promise<FormVerdict> {
     if (judges.length === 0) return { pass: true, messages: [] };
     const policies = judges.map((policy) => ({ ...policy, timeout_ms: about.timeout_ms }));
     const callable = judges.flatMap(({ callable: called }) => called);
     const flow_plan = { slug: about.flow_plan.slug, context: {}, withheld: true };
     const asked = { policies, callable, context: { prompt_data: values } };
     const { results } = await this.ask({ ...about, flow_plan }, asked);
-    note(policies, results, 'a policy of a form could not decide');
+    logErrors(policies, results, 'a policy of a form could not decide');
     const said = policies.map(({ id }) => results[id]);
     return { pass: said.every((one) => one?.pass === true), messages: said.flatMap((one) => one?.messages ?? []) };
   }
 
-  private async ask(about: About, asked: Asked): Promise<PolicyReply> {
+  private async ask(about: EvaluationSubject, asked: PolicyQuery): Promise<PolicyReply> {
     const body = JSON.stringify({ v: PROTOCOL_VERSION, ...about, ...asked } satisfies PolicyRequest);
     const data = await this.requester.request(POLICY_SUBJECT, body, about.timeout_ms).catch((cause: unknown) => {
-      const away = cause instanceof NoResponders || cause instanceof RequestTimeout || cause instanceof BusDown;
-      throw away ? new Busy('policies cannot be asked', { cause }) : cause;
+      const away =
+        cause instanceof NoRespondersError ||
+        cause instanceof RequestTimeoutError ||
+        cause instanceof NatsUnavailableError;
+      throw away ? new BusyError('policies cannot be asked', { cause }) : cause;
     });
     return replyOf(asked, data);
   }
 }
 
 /** A reply counts only as a whole: a result that is missing would be a guess. */
-function replyOf({ policies }: Asked, data: Uint8Array): PolicyReply {
+function replyOf({ policies }: PolicyQuery, data: Uint8Array): PolicyReply {
   const reply = answered.parse(JSON.parse(Buffer.from(data).toString()));
   if ('problem' in reply) {
     const { code, detail } = reply.problem;
-    throw code === 'stage_busy' ? new Busy('the policy service is busy') : new Error(detail ?? code);
+    throw code === 'stage_busy' ? new BusyError('the policy service is busy') : new Error(detail ?? code);
   }
   const missing = policies.find(({ id }) => !Object.hasOwn(reply.results, id));
   if (missing) throw new Error(`the policy service says nothing of ${missing.name}`);
   return reply;
 }
 
-function note(policies: Asked['policies'], results: PolicyReply['results'], what: string): void {
+function logErrors(policies: PolicyQuery['policies'], results: PolicyReply['results'], what: string): void {
   for (const { id, name } of policies) {
     const error = results[id]?.error;
     if (error !== undefined) logger.event(what, { name, error });

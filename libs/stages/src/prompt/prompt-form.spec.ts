@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { PromptField } from './prompt.contract.js';
-import { expressionsOf, formOf, type Making, shownOf } from './prompt-form.js';
+import { buildForm, expressionsOf, type FormInput, toPromptField } from './prompt-form.js';
 import { field } from './testing.js';
 
-const NOTHING_KNOWN: Omit<Making, 'fields'> = { data: {}, locked: [], secrets: [] };
+const NOTHING_KNOWN: Omit<FormInput, 'fields'> = { data: {}, locked: [], secrets: [] };
 
 function show(one: PromptField, known: Partial<typeof NOTHING_KNOWN> = {}, evaluated = {}) {
   const making = { fields: [one], ...NOTHING_KNOWN, ...known };
-  return shownOf(formOf(making, evaluated)[0]!);
+  return toPromptField(buildForm(making, evaluated)[0]!);
 }
 
 describe('a form', () => {
@@ -17,7 +17,7 @@ describe('a form', () => {
       field({ type: 'text', field_key: 'a', order: 1 }),
       field({ type: 'text', field_key: 'b', order: 1 }),
     ];
-    const form = formOf({ fields, ...NOTHING_KNOWN }, {});
+    const form = buildForm({ fields, ...NOTHING_KNOWN }, {});
     expect(form.map(({ field_key }) => field_key)).toEqual(['a', 'b', 'c']);
   });
 

@@ -1,13 +1,13 @@
 import { type Challenge, pythonLiteral, pythonText } from '@gatehouse/contracts';
-import type { Expression } from './evaluations.js';
+import type { FieldExpression } from './evaluations.js';
 import type { PromptField, promptContract } from './prompt.contract.js';
 import { isTrue } from './python-values.js';
 
 type Bag = Readonly<Record<string, unknown>>;
-type Shown = Challenge<typeof promptContract>['fields'][number];
+type PromptFieldView = Challenge<typeof promptContract>['fields'][number];
 
 /** What a form is made from: its fields, and what is known by now. */
-export interface Making {
+export interface FormInput {
   readonly fields: readonly PromptField[];
   readonly data: Bag;
   /** Keys whose values an invitation fixed. */
@@ -29,7 +29,7 @@ export interface FormField extends PromptField {
 const CHOICES = '__choices';
 const TO_CHOOSE_FROM: ReadonlySet<string> = new Set(['radio-button-group', 'dropdown']);
 /** A fixed value is drawn as what cannot be changed. */
-const FIXED_AS: Readonly<Partial<Record<Shown['type'], Shown['type']>>> = {
+const FIXED_AS: Readonly<Partial<Record<PromptFieldView['type'], PromptFieldView['type']>>> = {
   text: 'text_read_only',
   text_area: 'text_area_read_only',
   username: 'text_read_only',
@@ -40,7 +40,7 @@ const placeholderId = ({ id }: PromptField) => `${id}.placeholder`;
 const initialId = ({ id }: PromptField) => `${id}.initial_value`;
 
 /** The expressions whose values the form needs. */
-export function expressionsOf({ fields, data }: Making): Expression[] {
+export function expressionsOf({ fields, data }: FormInput): FieldExpression[] {
   return fields.flatMap((field) => {
     const { name, field_key: key, type } = field;
     const given = TO_CHOOSE_FROM.has(type) && Object.hasOwn(data, key + CHOICES);
@@ -48,7 +48,7 @@ export function expressionsOf({ fields, data }: Making): Expression[] {
       ...(field.placeholder_expression && !given
         ? [{ id: placeholderId(field), name, source: field.placeholder }]
         : []),
-      ...(field.initial_value_expression && found(data, key) === undefined
+      ...(field.initial_value_expression && valueAt(data, key) === undefined
         ? [{ id: initialId(field), name, source: field.initial_value }]
         : []),
     ];
@@ -56,10 +56,10 @@ export function expressionsOf({ fields, data }: Making): Expression[] {
 }
 
 /** The form in its order, with what its expressions came to; one that came to nothing leaves its place empty. */
-export const formOf = (making: Making, evaluated: Bag): FormField[] =>
+export const buildForm = (making: FormInput, evaluated: Bag): FormField[] =>
   [...making.fields].sort((a, b) => a.order - b.order).map((field) => fieldOf(field, making, evaluated));
 
-function fieldOf(field: PromptField, making: Making, evaluated: Bag): FormField {
+function fieldOf(field: PromptField, making: FormInput, evaluated: Bag): FormField {
   const choices = choicesOf(field, making.data, evaluated);
   const initial = initialOf(field, making, evaluated);
   return {
@@ -90,9 +90,9 @@ function choicesOf(field: PromptField, data: Bag, evaluated: Bag): unknown[] | u
 }
 
 /** A password is never filled in. What is known already counts before what is configured, and is never evaluated. */
-function initialOf(field: PromptField, { data, secrets }: Making, evaluated: Bag): unknown {
+function initialOf(field: PromptField, { data, secrets }: FormInput, evaluated: Bag): unknown {
   if (field.type === 'password' || secrets.includes(field.field_key)) return undefined;
-  const known = found(data, field.field_key);
+  const known = valueAt(data, field.field_key);
   if (known !== undefined) return known;
   return field.initial_value_expression ? evaluated[initialId(field)] : field.initial_value;
 }
@@ -104,7 +104,7 @@ function chosen(choices: readonly unknown[], value: unknown): unknown {
 }
 
 /** A value by its key: as it stands, or, of one with dots, inside of the object that the first of them name. */
-function found(data: Bag, key: string): unknown {
+function valueAt(data: Bag, key: string): unknown {
   if (Object.hasOwn(data, key)) return data[key];
   return key
     .split('.')
@@ -114,16 +114,24 @@ function found(data: Bag, key: string): unknown {
 const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A field as clients get it: all of it as text. */
-export const shownOf = ({ field_key, label, type, required, order, sub_text, ...field }: FormField): Shown => ({
+export const toPromptField = ({
+  field_key,
+  label,
+  type,
+  required,
+  order,
+  sub_text,
+  ...field
+}: FormField): PromptFieldView => ({
   ...{ field_key, label, required, order, sub_text },
   type: field.locked ? (FIXED_AS[type] ?? type) : type,
   placeholder: field.placeholder,
-  initial_value: filledIn(type, field.initial),
+  initial_value: initialText(type, field.initial),
   choices: field.choices && field.choices.length > 0 ? field.choices.map(pythonText) : null,
 });
 
 /** A box counts as ticked by any text at all. */
-function filledIn(type: string, initial: unknown): string {
+function initialText(type: string, initial: unknown): string {
   if (initial === undefined || (type === 'checkbox' && !isTrue(initial))) return '';
   return pythonText(initial);
 }

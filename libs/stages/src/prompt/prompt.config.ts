@@ -19,12 +19,12 @@ export const promptConfig = z.object({
 });
 
 /** The same, as the stage has it. */
-export interface Limits {
+export interface FormLimits {
   readonly textCharacters: number;
   readonly fileBytes: number;
 }
 
-export const limitsOf = ({ PROMPT_TEXT_CHARACTERS, PROMPT_FILE_KB }: z.output<typeof promptConfig>): Limits => ({
+export const limitsOf = ({ PROMPT_TEXT_CHARACTERS, PROMPT_FILE_KB }: z.output<typeof promptConfig>): FormLimits => ({
   textCharacters: PROMPT_TEXT_CHARACTERS,
   fileBytes: PROMPT_FILE_KB * 1024,
 });

@@ -5,7 +5,7 @@ import {
   configuredPolicy,
   defineStage,
   type Errors,
-  inlined,
+  inlinedReferences,
   integer,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
@@ -50,8 +50,8 @@ export const promptContract = defineStage({
   service: 'enrollment',
   acts: false,
   config: z.object({
-    fields: inlined('prompt', promptField),
-    validation_policies: inlined('policy', validationPolicy),
+    fields: inlinedReferences('prompt', promptField),
+    validation_policies: inlinedReferences('policy', validationPolicy),
   }),
   parts: [
     {

@@ -1,6 +1,6 @@
 import { directoryModule } from '@gatehouse/directory';
 import { readConfig } from '@gatehouse/platform';
-import { busModule, serveStage } from '@gatehouse/stage-kit';
+import { natsModule, stageModule } from '@gatehouse/stage-kit';
 import { Evaluations } from './evaluations.js';
 import { NatsEvaluations } from './nats-evaluations.js';
 import { limitsOf, promptConfig } from './prompt.config.js';
@@ -9,8 +9,8 @@ import { PROMPT_LIMITS, PromptStage } from './prompt.stage.js';
 
 /** The prompt stage on the bus, with the policy service and the names that are taken. */
 export const promptModule = () =>
-  serveStage(promptContract, PromptStage, {
-    imports: [directoryModule(), busModule(promptContract.service)],
+  stageModule(promptContract, PromptStage, {
+    imports: [directoryModule(), natsModule(promptContract.service)],
     providers: [
       { provide: Evaluations, useClass: NatsEvaluations },
       { provide: PROMPT_LIMITS, useFactory: () => limitsOf(readConfig(promptConfig)) },

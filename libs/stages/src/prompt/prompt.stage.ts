@@ -1,21 +1,21 @@
 import {
   ask,
-  type OwnErrors,
   type PlanContext,
   pass,
   reject,
   type SavedUser,
+  type StageErrors,
   type StageOutcome,
   type User,
 } from '@gatehouse/contracts';
-import { Users } from '@gatehouse/directory';
+import { UserLookup } from '@gatehouse/directory';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { answersTo, namesTyped, passwordsOf } from './answers.js';
-import { type About, Evaluations, type Method } from './evaluations.js';
-import type { Limits } from './prompt.config.js';
+import { enteredNames, parseAnswers, passwordKeys } from './answers.js';
+import { type EvaluationSubject, Evaluations, type Method } from './evaluations.js';
+import type { FormLimits } from './prompt.config.js';
 import type { promptContract } from './prompt.contract.js';
-import { expressionsOf, type FormField, formOf, type Making, shownOf } from './prompt-form.js';
+import { buildForm, expressionsOf, type FormField, type FormInput, toPromptField } from './prompt-form.js';
 
 type Contract = typeof promptContract;
 type Bag = Readonly<Record<string, unknown>>;
@@ -31,24 +31,24 @@ const ON_THE_WAY_MS = 250;
 export class PromptStage implements Stage<Contract> {
   constructor(
     @Inject(Evaluations) private readonly evaluations: Evaluations,
-    @Inject(Users) private readonly users: Users,
-    @Inject(PROMPT_LIMITS) private readonly limits: Limits,
+    @Inject(UserLookup) private readonly users: UserLookup,
+    @Inject(PROMPT_LIMITS) private readonly limits: FormLimits,
   ) {}
 
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     const evaluated = await this.evaluated(input, 'GET');
-    const fields = formOf(makingOf(input), evaluated).map(shownOf);
+    const fields = buildForm(makingOf(input), evaluated).map(toPromptField);
     return ask<Contract>({ fields }, Object.keys(evaluated).length > 0 ? { state: { evaluated } } : {});
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
-    const form = formOf(makingOf(input), input.state?.evaluated ?? (await this.evaluated(input, 'POST')));
+    const form = buildForm(makingOf(input), input.state?.evaluated ?? (await this.evaluated(input, 'POST')));
     const taken = await this.takenNames(input, form);
-    const read = answersTo(form, input.response, { ...this.limits, taken });
+    const read = parseAnswers(form, input.response, { ...this.limits, taken });
     const errors = 'errors' in read ? read.errors : await this.objections(input, read.values);
-    if (errors || 'errors' in read) return reject<Contract>(errors as OwnErrors<Contract>);
+    if (errors || 'errors' in read) return reject<Contract>(errors as StageErrors<Contract>);
     const { prompt_data = {}, prompt_secrets = [] } = input.context;
-    const secrets = [...new Set([...prompt_secrets, ...passwordsOf(form)])];
+    const secrets = [...new Set([...prompt_secrets, ...passwordKeys(form)])];
     return pass<Contract>({
       context: {
         prompt_data: { ...prompt_data, ...read.values },
@@ -59,15 +59,17 @@ export class PromptStage implements Stage<Contract> {
 
   private evaluated(input: ChallengeInput<Contract>, method: Method): Promise<Bag> {
     const making = makingOf(input);
-    return this.evaluations.valuesOf(expressionsOf(making), aboutOf(input, method), { prompt_context: making.data });
+    return this.evaluations.valuesOf(expressionsOf(making), evaluationSubject(input, method), {
+      prompt_context: making.data,
+    });
   }
 
   /** What is wrong with values that are right one by one; undefined for nothing. */
-  private async objections(input: RespondInput<Contract>, values: Bag): Promise<OwnErrors<Contract> | undefined> {
-    const judged = { ...lockedIn(input.context), ...values };
+  private async objections(input: RespondInput<Contract>, values: Bag): Promise<StageErrors<Contract> | undefined> {
+    const judged = { ...lockedValues(input.context), ...values };
     const { pass: accepted, messages } = await this.evaluations.judge(
       input.config.validation_policies,
-      aboutOf(input, 'POST'),
+      evaluationSubject(input, 'POST'),
       judged,
     );
     if (accepted) return undefined;
@@ -79,7 +81,7 @@ export class PromptStage implements Stage<Contract> {
   private async takenNames({ context, session, response }: RespondInput<Contract>, form: readonly FormField[]) {
     const own = userOf(context.pending_user, session.user);
     const found = await Promise.all(
-      namesTyped(form, response, this.limits).map(async ([key, name]) => {
+      enteredNames(form, response, this.limits).map(async ([key, name]) => {
         const user = await this.calledSo(name);
         return !user || (own?.kind === 'saved' && own.uuid === user.uuid) ? [] : [key];
       }),
@@ -96,7 +98,7 @@ export class PromptStage implements Stage<Contract> {
 
 const userOf = (pending: User | undefined, visitor: User | null): User | null => pending ?? visitor;
 
-const makingOf = ({ config, context }: ChallengeInput<Contract>): Making => ({
+const makingOf = ({ config, context }: ChallengeInput<Contract>): FormInput => ({
   fields: config.fields,
   data: context.prompt_data ?? {},
   locked: context.prompt_locked ?? [],
@@ -104,14 +106,14 @@ const makingOf = ({ config, context }: ChallengeInput<Contract>): Making => ({
 });
 
 /** What an invitation fixed of the form, for policies to judge with the rest. */
-function lockedIn({ prompt_data = {}, prompt_locked = [] }: PlanContext): Bag {
+function lockedValues({ prompt_data = {}, prompt_locked = [] }: PlanContext): Bag {
   return Object.fromEntries(
     prompt_locked.flatMap((key) => (Object.hasOwn(prompt_data, key) ? [[key, prompt_data[key]]] : [])),
   );
 }
 
 /** Whom and what expressions and policies look at: the form by GET, an answer to it by POST. */
-function aboutOf(input: ChallengeInput<Contract>, method: Method): About {
+function evaluationSubject(input: ChallengeInput<Contract>, method: Method): EvaluationSubject {
   const { id, locale, context, session, client, site, flow, timeLeftMs } = input;
   const { cookies: _unseen, ...seen } = client;
   return {

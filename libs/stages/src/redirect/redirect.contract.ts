@@ -1,4 +1,4 @@
-import { defineStage, redirectChallenge, target } from '@gatehouse/contracts';
+import { defineStage, redirectChallenge, redirectTarget } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /**
@@ -10,7 +10,7 @@ export const redirectContract = defineStage({
   model: undefined,
   service: 'session',
   acts: false,
-  config: z.object({ to: target().default('/') }),
+  config: z.object({ to: redirectTarget().default('/') }),
   challenge: redirectChallenge,
   response: z.object({}),
   state: z.object({}),

@@ -1,6 +1,6 @@
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { redirectContract } from './redirect.contract.js';
 import { RedirectStage } from './redirect.stage.js';
 
 /** The redirect stage on the bus. */
-export const redirectModule = () => serveStage(redirectContract, RedirectStage);
+export const redirectModule = () => stageModule(redirectContract, RedirectStage);

@@ -1,7 +1,7 @@
 import { sourcesModule } from '@gatehouse/sources';
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { postSourceContract } from './post-source.contract.js';
 import { PostSourceStage } from './post-source.stage.js';
 
 /** The stage that keeps who came from a source, on the bus. */
-export const postSourceModule = () => serveStage(postSourceContract, PostSourceStage, { imports: [sourcesModule()] });
+export const postSourceModule = () => stageModule(postSourceContract, PostSourceStage, { imports: [sourcesModule()] });

@@ -1,4 +1,4 @@
-import { defineStage, duration, type Errors, reference, target } from '@gatehouse/contracts';
+import { defineStage, duration, type Errors, redirectTarget, reference } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** The components of sources' own login challenges. */
@@ -19,7 +19,7 @@ export const sourceContract = defineStage({
   challenge: z
     .object({
       component: z.enum(LOGIN_COMPONENTS),
-      to: target().optional(),
+      to: redirectTarget().optional(),
       client_id: z.string().optional(),
       slug: z.string().optional(),
       scope: z.string().optional(),

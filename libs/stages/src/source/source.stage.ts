@@ -1,5 +1,5 @@
 import { ask, deny, pass, type StageOutcome, seconds } from '@gatehouse/contracts';
-import { loginStep, Sources } from '@gatehouse/sources';
+import { SourceStore, sourceLoginStep } from '@gatehouse/sources';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { sourceContract } from './source.contract.js';
@@ -13,7 +13,7 @@ type Input = ChallengeInput<Contract>;
  */
 @Injectable()
 export class SourceStage implements Stage<Contract> {
-  constructor(@Inject(Sources) private readonly sources: Sources) {}
+  constructor(@Inject(SourceStore) private readonly sources: SourceStore) {}
 
   async challenge(input: Input): Promise<StageOutcome<Contract>> {
     const { config, site, query } = input;
@@ -22,8 +22,8 @@ export class SourceStage implements Stage<Contract> {
     if (!source) return deny({ message: { code: 'source_disabled' } });
     // It proves this step, once: the flow may come by again.
     if (hasComeBack(input)) return pass<Contract>({ context: { is_restored: null } });
-    const { challenge, effects } = loginStep(source, { baseUrl: site.base_url, next: query['next'] });
-    return ask<Contract>(challenge, { state: { until: untilOf(input) }, effects });
+    const { challenge, effects } = sourceLoginStep(source, { baseUrl: site.base_url, next: query['next'] });
+    return ask<Contract>(challenge, { state: { until: resumeDeadline(input) }, effects });
   }
 
   respond(input: Input) {
@@ -34,7 +34,7 @@ export class SourceStage implements Stage<Contract> {
 const hasComeBack = ({ step, context: { is_restored: back } }: Input) => back?.step === step.id;
 
 /** A second look gives no more time; one that comes too late begins anew. */
-function untilOf({ config, state }: Input): number {
+function resumeDeadline({ config, state }: Input): number {
   const now = Date.now();
   return state && state.until > now ? state.until : now + seconds(config.resume_timeout) * 1000;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GROUP_MATCHING, type PlanContext, type SavedUser } from '@gatehouse/contracts';
-import { TypeormConnections, TypeormSources } from '@gatehouse/sources';
+import { TypeormConnections, TypeormSourceStore } from '@gatehouse/sources';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enrol, flowDatabase } from '../../../../test/support/flow-database.js';
@@ -23,7 +23,7 @@ const hub = (more: object = {}) => ({
   ...{ uuid, model: 'authentik_sources_oauth.oauthsource' as const, slug: 'hub', name: 'Hub', enabled: true },
   ...{ provider_type: 'discord', consumer_key: 'key', ...more },
 });
-const publish = (...sources: ReturnType<typeof hub>[]) => new TypeormSources(database.source).publish(sources);
+const publish = (...sources: ReturnType<typeof hub>[]) => new TypeormSourceStore(database.source).publish(sources);
 beforeEach(() => publish(hub()));
 
 const connections = () => new TypeormConnections(database.source);
@@ -32,7 +32,7 @@ const rows = (sql: string, ...values: unknown[]): Promise<Record<string, unknown
 
 describe('a source in the middle of a flow', () => {
   const drive = (context: PlanContext = {}, config: object = {}) =>
-    driveStage(sourceContract, new SourceStage(new TypeormSources(database.source)), {
+    driveStage(sourceContract, new SourceStage(new TypeormSourceStore(database.source)), {
       ...{ config: { source: uuid, ...config }, context },
     });
   const asked = { type: 'challenge', challenge: { component: 'xak-flow-redirect', to: '/source/oauth/login/hub/' } };

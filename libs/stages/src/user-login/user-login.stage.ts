@@ -2,11 +2,11 @@ import {
   ask,
   deny,
   type Errors,
-  type OwnErrors,
   type PlanContext,
   pass,
   reject,
   type SavedUser,
+  type StageErrors,
   type StageOutcome,
   seconds,
 } from '@gatehouse/contracts';
@@ -23,7 +23,7 @@ const DEFAULT_BACKEND = 'authentik.core.auth.InbuiltBackend';
 @Injectable()
 export class UserLoginStage implements Stage<Contract> {
   challenge(input: ChallengeInput<Contract>): StageOutcome<Contract> {
-    return asks(input) ? forUser(input, () => ask<Contract>({})) : this.login(input, false);
+    return asks(input) ? withSavedUser(input, () => ask<Contract>({})) : this.login(input, false);
   }
 
   respond(input: RespondInput<Contract>): StageOutcome<Contract> {
@@ -33,12 +33,12 @@ export class UserLoginStage implements Stage<Contract> {
   /** A login that asks nothing takes any body. */
   refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
     if (!asks(input)) return this.login(input, false);
-    return forUser(input, () => reject<Contract>(errors as OwnErrors<Contract>));
+    return withSavedUser(input, () => reject<Contract>(errors as StageErrors<Contract>));
   }
 
   private login(input: ChallengeInput<Contract>, remember: boolean): StageOutcome<Contract> {
     const { config, context } = input;
-    return forUser(input, (user) =>
+    return withSavedUser(input, (user) =>
       pass<Contract>({
         effects: [
           {
@@ -48,9 +48,9 @@ export class UserLoginStage implements Stage<Contract> {
             duration_s: durationOf(config, remember),
             bindings: { network: config.network_binding, geoip: config.geoip_binding },
             terminate_other_sessions: config.terminate_other_sessions,
-            second_factor: hasProvedDevice(context),
+            second_factor: isDeviceProved(context),
           },
-          { type: 'event', action: 'login', context: howOf(context) },
+          { type: 'event', action: 'login', context: loginEventContext(context) },
           { type: 'reputation', identifier: user.username, delta: 1 },
           // A source shows a greeting of its own.
           ...(context.source ? [] : [{ type: 'toast', level: 'success', message: 'Successfully logged in!' } as const]),
@@ -63,7 +63,7 @@ export class UserLoginStage implements Stage<Contract> {
 const asks = ({ config }: ChallengeInput<Contract>) => seconds(config.remember_me_offset) > 0;
 
 /** Only a saved, active user can be logged in; anybody else is denied without a reason (docs/spec/stages.md#login). */
-function forUser(
+function withSavedUser(
   { context }: ChallengeInput<Contract>,
   then: (user: SavedUser) => StageOutcome<Contract>,
 ): StageOutcome<Contract> {
@@ -80,13 +80,13 @@ function durationOf(config: ChallengeInput<Contract>['config'], remember: boolea
 /**
  * Whether a device was proved on the way: a stage that is convinced by one says which (docs/spec/mfa.md#mfa-context).
  */
-function hasProvedDevice({ auth_method_args }: PlanContext): boolean {
+function isDeviceProved({ auth_method_args }: PlanContext): boolean {
   const devices = auth_method_args?.['mfa_devices'];
   return Array.isArray(devices) && devices.length > 0;
 }
 
 /** How the user proved themselves, as far as the plan knows. */
-function howOf({ auth_method, auth_method_args, source }: PlanContext) {
+function loginEventContext({ auth_method, auth_method_args, source }: PlanContext) {
   return {
     ...(auth_method === undefined ? {} : { auth_method }),
     ...(auth_method_args === undefined ? {} : { auth_method_args }),

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { gatewayDocument } from '../../gateway.controllers.js';
+import { apiDocumentOf } from '../../gateway.controllers.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const document = gatewayDocument() as Json & {
+const document = apiDocumentOf() as Json & {
   components: { schemas: Record<string, Json>; securitySchemes: unknown };
 };
 const paths = document['paths'] as Record<string, Record<string, Json>>;

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
 import { genericError, validationError } from '../problem.bodies.js';
-import { type Endpoint, endpointsOf, type Operation } from './operation.js';
+import { type DocumentedEndpoint, documentedEndpoints, type EndpointOptions } from './operation.js';
 import { type Schema, SchemaWriter } from './schema-writer.js';
 
 /** The version of the API that is spoken here, not of the product. */
@@ -15,11 +15,11 @@ const ROOT = [{ url: '/' }];
 export function apiDocument(controllers: readonly Type[]): Schema {
   const writer = new SchemaWriter();
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const endpoint of endpointsOf(controllers)) {
+  for (const endpoint of documentedEndpoints(controllers)) {
     const inside = endpoint.path.startsWith(API);
     const path = inside ? endpoint.path.slice(API.length - 1) : endpoint.path;
     const item = (paths[path] ??= inside ? {} : { servers: ROOT });
-    item[endpoint.method] = written(endpoint, writer);
+    item[endpoint.method] = operationObject(endpoint, writer);
   }
   return {
     openapi: '3.0.3',
@@ -38,7 +38,7 @@ export function apiDocument(controllers: readonly Type[]): Schema {
   };
 }
 
-function written({ path, operation }: Endpoint, writer: SchemaWriter): Schema {
+function operationObject({ path, operation }: DocumentedEndpoint, writer: SchemaWriter): Schema {
   const { id, description, tag, anonymous, query = {}, body, answers, produces } = operation;
   const parameters = [...pathParameters(path), ...queryParameters(query, writer)];
   return {
@@ -60,7 +60,7 @@ const pathParameters = (path: string) =>
     required: true,
   }));
 
-const queryParameters = (query: NonNullable<Operation['query']>, writer: SchemaWriter) =>
+const queryParameters = (query: NonNullable<EndpointOptions['query']>, writer: SchemaWriter) =>
   Object.entries(query).map(([name, type]) => {
     const { description, ...schema } = writer.write(type);
     return {
@@ -73,7 +73,7 @@ const queryParameters = (query: NonNullable<Operation['query']>, writer: SchemaW
   });
 
 /** Any endpoint may refuse what it does not understand, and whom it does not know. */
-function responsesOf({ answers, produces }: Pick<Operation, 'answers' | 'produces'>, writer: SchemaWriter) {
+function responsesOf({ answers, produces }: Pick<EndpointOptions, 'answers' | 'produces'>, writer: SchemaWriter) {
   const all = { ...answers, 400: validationError, 403: genericError };
   return Object.fromEntries(
     Object.entries(all).map(([status, type]) => {

@@ -3,7 +3,7 @@ import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { z } from 'zod';
 
 /** What the published schema says of an endpoint; path and method are the route's own. */
-export interface Operation {
+export interface EndpointOptions {
   /** The operation id, which generated clients name their methods by. */
   readonly id: string;
   readonly description: string;
@@ -19,32 +19,32 @@ export interface Operation {
 }
 
 /** An endpoint that is in the published schema. */
-export interface Endpoint {
+export interface DocumentedEndpoint {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With parameters as OpenAPI writes them, `{flow_slug}`, and a final slash. */
   readonly path: string;
-  readonly operation: Operation;
+  readonly operation: EndpointOptions;
 }
 
 const OPERATION = Symbol('operation');
 
 /** Puts a controller's endpoint into the published schema. */
-export const Described = (operation: Operation): MethodDecorator => SetMetadata(OPERATION, operation);
+export const ApiEndpoint = (operation: EndpointOptions): MethodDecorator => SetMetadata(OPERATION, operation);
 
 /** The described endpoints of controllers, in their order. */
-export const endpointsOf = (controllers: readonly Type[]): Endpoint[] =>
+export const documentedEndpoints = (controllers: readonly Type[]): DocumentedEndpoint[] =>
   controllers.flatMap((controller) => {
     const handlers = Object.values(Object.getOwnPropertyDescriptors(controller.prototype));
     return handlers.flatMap(({ value }) => {
-      const operation = value && (Reflect.getMetadata(OPERATION, value) as Operation | undefined);
+      const operation = value && (Reflect.getMetadata(OPERATION, value) as EndpointOptions | undefined);
       return operation ? [{ ...routeOf(controller, value as object), operation }] : [];
     });
   });
 
-function routeOf(controller: Type, handler: object): Omit<Endpoint, 'operation'> {
+function routeOf(controller: Type, handler: object): Omit<DocumentedEndpoint, 'operation'> {
   const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
   const parts = [controller, handler].map((part) => String(Reflect.getMetadata(PATH_METADATA, part)));
   const segments = parts.join('/').split('/').filter(Boolean);
   const path = segments.map((segment) => segment.replace(/^:(.+)$/, '{$1}')).join('/');
-  return { method: method.toLowerCase() as Endpoint['method'], path: `/${path}/` };
+  return { method: method.toLowerCase() as DocumentedEndpoint['method'], path: `/${path}/` };
 }

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { SchemaTexts } from './schema-texts.js';
+import { PublishedSchema } from './schema-texts.js';
 
 it('writes the document for whoever asks first, and once for both forms', () => {
   let written = 0;
   const document = { openapi: '3.0.3', paths: { '/a/': { get: {} } } };
-  const texts = new SchemaTexts(() => {
+  const texts = new PublishedSchema(() => {
     written++;
     return document;
   });

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Schema } from './schema-writer.js';
 
 /** The published schema as it is sent: written once, for whoever asks first, so that no start waits for it. */
-export class SchemaTexts {
+export class PublishedSchema {
   private readonly written: { document?: Schema; json?: string; yaml?: string } = {};
 
   constructor(private readonly write: () => Schema) {}

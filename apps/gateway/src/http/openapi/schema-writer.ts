@@ -17,8 +17,8 @@ export class SchemaWriter {
       unrepresentable: 'any',
       override: ({ zodSchema, jsonSchema }) => this.amend(zodSchema._zod.def, jsonSchema),
     });
-    Object.assign(this.components, relocated(definitions ?? {}));
-    return relocated(schema);
+    Object.assign(this.components, withComponentRefs(definitions ?? {}));
+    return withComponentRefs(schema);
   }
 
   /** What our own types say of themselves comes before what zod makes of them. */
@@ -29,7 +29,7 @@ export class SchemaWriter {
     if (wire instanceof z.ZodType) Object.assign(schema, this.write(wire));
     else if (wire) Object.assign(schema, wire);
     if (members) replace(schema, this.union(members as Readonly<Record<string, z.ZodType>>));
-    withhold(schema['properties']);
+    removeUnpublished(schema['properties']);
     // Only what says its type can be null besides (OpenAPI 3.0.3, §4.7.24).
     if (type.type === 'nullable' && type.innerType instanceof z.ZodObject) schema['type'] = 'object';
     if (type.type === 'default') schema['default'] = type.defaultValue;
@@ -46,7 +46,7 @@ export class SchemaWriter {
 }
 
 /** Fields that clients of the API were not made with, and that only the house itself sends or reads. */
-function withhold(properties: unknown) {
+function removeUnpublished(properties: unknown) {
   const all = (properties ?? {}) as Record<string, { readonly unpublished?: boolean }>;
   for (const [name, { unpublished }] of Object.entries(all)) if (unpublished) delete all[name];
 }
@@ -57,7 +57,7 @@ function replace(schema: Record<string, unknown>, by: Schema) {
 }
 
 /** Where zod puts named types, and where OpenAPI keeps them. A reference with nothing beside it stands alone. */
-function relocated<T extends object>(schemas: T): T {
+function withComponentRefs<T extends object>(schemas: T): T {
   const text = JSON.stringify(schemas).replaceAll('"#/definitions/', '"#/components/schemas/');
   return JSON.parse(text.replace(/\{"allOf":\[(\{"\$ref":"[^"]+"\})\]\}/g, '$1')) as T;
 }

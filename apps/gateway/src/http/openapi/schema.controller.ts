@@ -1,8 +1,8 @@
 import { Controller, Get, Header, Inject, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Described } from './operation.js';
-import { SchemaTexts } from './schema-texts.js';
+import { ApiEndpoint } from './operation.js';
+import { PublishedSchema } from './schema-texts.js';
 
 const YAML = ['application/vnd.oai.openapi', 'application/yaml'] as const;
 const JSONS = ['application/json', 'application/vnd.oai.openapi+json'] as const;
@@ -13,10 +13,10 @@ const anything = z.record(z.string(), z.unknown());
 /** The API, described for programs that write clients. */
 @Controller('/api/v3/schema')
 export class SchemaController {
-  constructor(@Inject(SchemaTexts) private readonly texts: SchemaTexts) {}
+  constructor(@Inject(PublishedSchema) private readonly texts: PublishedSchema) {}
 
   /** JSON for whoever asks for it, else YAML. */
-  @Described({
+  @ApiEndpoint({
     id: 'schema_retrieve',
     description: 'This document.',
     tag: 'schema',
@@ -32,14 +32,14 @@ export class SchemaController {
     @Req() { headers }: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): string {
-    const type = asked === 'json' ? JSONS[0] : asked === 'yaml' ? YAML[0] : wanted(headers.accept ?? '');
+    const type = asked === 'json' ? JSONS[0] : asked === 'yaml' ? YAML[0] : negotiateType(headers.accept ?? '');
     void reply.type(`${type}; charset=utf-8`);
     return type.endsWith('json') ? this.texts.json : this.texts.yaml;
   }
 }
 
 /** The first media type of an `Accept` header that can be had; of several, the one with the highest weight. */
-function wanted(accept: string): string {
+function negotiateType(accept: string): string {
   const ranges = accept.split(',').map((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const weight = parameters.find((parameter) => parameter.startsWith('q='));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AllowedHosts } from './allowed-hosts.js';
-import { Outside, type OutsideLimits } from './outside.js';
+import { PolicyHttpClient, type PolicyHttpLimits } from './outside.js';
 import { type LoopbackServer, startLoopbackServer } from './testing.js';
 
 let server: LoopbackServer;
@@ -9,9 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-const LIMITS: OutsideLimits = { timeoutMs: 5000, maxBytes: 1000, requests: 1 };
-const outside = (more: Partial<OutsideLimits> = {}, hosts = [`127.0.0.1:${server.port}`]) =>
-  new Outside(new AllowedHosts(hosts), { ...LIMITS, ...more });
+const LIMITS: PolicyHttpLimits = { timeoutMs: 5000, maxBytes: 1000, requests: 1 };
+const outside = (more: Partial<PolicyHttpLimits> = {}, hosts = [`127.0.0.1:${server.port}`]) =>
+  new PolicyHttpClient(new AllowedHosts(hosts), { ...LIMITS, ...more });
 
 interface Told {
   readonly status: number;
@@ -19,7 +19,7 @@ interface Told {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
-type Question = Parameters<Outside['ask']>[0];
+type Question = Parameters<PolicyHttpClient['ask']>[0];
 const QUESTION: Question = { method: 'GET', url: '', headers: {}, body: null, timeout_ms: null, redirects: true };
 
 async function ask(path: string, more: Partial<Question> = {}, by = outside()) {

@@ -1,10 +1,10 @@
 import { lookup, lookupService } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { lookupAmong } from '@gatehouse/platform';
+import { filteredLookup } from '@gatehouse/platform';
 import { z } from 'zod';
-import { Undecidable } from '../../policy.js';
+import { UndecidedPolicyError } from '../../policy.js';
 import type { AllowedHosts } from './allowed-hosts.js';
-import { ask, type WebAnswer, type WebRequest } from './web-request.js';
+import { type PolicyHttpRequest, type PolicyHttpResponse, sendRequest } from './web-request.js';
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 const MAX_REDIRECTS = 5;
@@ -12,7 +12,7 @@ const MAX_REDIRECTS = 5;
 const OWN_HEADERS = /^(host|connection|content-length|transfer-encoding|accept-encoding|upgrade|te|trailer|expect)$/i;
 
 /** A question to a server, as an expression puts it. */
-export const webQuestion = z.object({
+export const httpRequestArguments = z.object({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']),
   url: z.string(),
   headers: z.record(z.string(), z.string()),
@@ -22,7 +22,7 @@ export const webQuestion = z.object({
   redirects: z.boolean(),
 });
 
-export interface OutsideLimits {
+export interface PolicyHttpLimits {
   readonly timeoutMs: number;
   readonly maxBytes: number;
   /** In one evaluation. */
@@ -30,27 +30,27 @@ export interface OutsideLimits {
 }
 
 /** What policies may ask outside of the house: the hosts that the operator names, and nobody else. */
-export class Outside {
+export class PolicyHttpClient {
   private readonly lookup: LookupFunction;
 
   constructor(
     private readonly hosts: AllowedHosts,
-    readonly limits: OutsideLimits,
+    readonly limits: PolicyHttpLimits,
   ) {
-    this.lookup = lookupAmong((address) => hosts.admitsAddress(address));
+    this.lookup = filteredLookup((address) => hosts.admitsAddress(address));
   }
 
   /** Asks a server; follows where it leads as long as that is the same one. Throws Undecidable when nothing comes of it. */
-  async ask(question: z.output<typeof webQuestion>, signal: AbortSignal): Promise<object> {
-    if (this.hosts.none) throw new Undecidable('Outgoing requests are off.');
+  async ask(question: z.output<typeof httpRequestArguments>, signal: AbortSignal): Promise<object> {
+    if (this.hosts.none) throw new UndecidedPolicyError('Outgoing requests are off.');
     const time = AbortSignal.timeout(Math.ceil(Math.min(question.timeout_ms ?? Infinity, this.limits.timeoutMs)));
     const bounds = { maxBytes: this.limits.maxBytes, signal: AbortSignal.any([time, signal]), lookup: this.lookup };
     let request = this.requestOf(question);
     for (let followed = 0; ; followed++) {
-      const answer = await ask(request, bounds);
-      const next = question.redirects ? redirected(request, answer) : undefined;
-      if (!next) return told(request, answer);
-      if (followed === MAX_REDIRECTS) throw new Undecidable(`${request.url.host} leads round and round`);
+      const answer = await sendRequest(request, bounds);
+      const next = question.redirects ? followRedirect(request, answer) : undefined;
+      if (!next) return toExpressionResponse(request, answer);
+      if (followed === MAX_REDIRECTS) throw new UndecidedPolicyError(`${request.url.host} leads round and round`);
       request = next;
     }
   }
@@ -69,35 +69,49 @@ export class Outside {
     return found && this.hosts.admitsName(found.hostname) ? found.hostname : address;
   }
 
-  private requestOf({ method, url: text, headers: given, body }: z.output<typeof webQuestion>): WebRequest {
+  private requestOf({
+    method,
+    url: text,
+    headers: given,
+    body,
+  }: z.output<typeof httpRequestArguments>): PolicyHttpRequest {
     const url = addressOf(text);
     if (!url || !this.hosts.admits(url))
-      throw new Undecidable(`policies may not ask ${url?.host ?? 'what is no address'}`);
-    if (url.username || url.password) throw new Undecidable('credentials do not belong in an address');
+      throw new UndecidedPolicyError(`policies may not ask ${url?.host ?? 'what is no address'}`);
+    if (url.username || url.password) throw new UndecidedPolicyError('credentials do not belong in an address');
     const own = Object.keys(given).find((name) => OWN_HEADERS.test(name));
-    if (own) throw new Undecidable(`a policy does not set the header ${own}`);
-    const headers = { 'user-agent': 'gatehouse', accept: '*/*', ...lowered(given), 'accept-encoding': 'identity' };
+    if (own) throw new UndecidedPolicyError(`a policy does not set the header ${own}`);
+    const headers = {
+      'user-agent': 'gatehouse',
+      accept: '*/*',
+      ...lowerCaseHeaders(given),
+      'accept-encoding': 'identity',
+    };
     return { method, url, headers, body: body === null ? undefined : Buffer.from(body, 'base64') };
   }
 }
 
 const addressOf = (text: string, base?: URL) => (URL.canParse(text, base) ? new URL(text, base) : undefined);
 
-const lowered = (headers: Readonly<Record<string, string>>) =>
+const lowerCaseHeaders = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 
 /** Where the same server sends the request on to. */
-function redirected({ method, url, headers, body }: WebRequest, answer: WebAnswer): WebRequest | undefined {
+function followRedirect(
+  { method, url, headers, body }: PolicyHttpRequest,
+  answer: PolicyHttpResponse,
+): PolicyHttpRequest | undefined {
   const where = REDIRECTS.includes(answer.status) ? answer.headers['location'] : undefined;
   if (where === undefined) return undefined;
   const next = addressOf(where, url);
-  if (next?.origin !== url.origin) throw new Undecidable(`${url.host} leads elsewhere, where policies do not follow`);
+  if (next?.origin !== url.origin)
+    throw new UndecidedPolicyError(`${url.host} leads elsewhere, where policies do not follow`);
   const keeps = answer.status >= 307 || method === 'GET' || method === 'HEAD';
   if (keeps) return { method, url: next, headers, body };
   const { 'content-type': _of, ...rest } = headers;
   return { method: 'GET', url: next, headers: rest, body: undefined };
 }
 
-const told = ({ url }: WebRequest, { status, reason, headers, body }: WebAnswer) => ({
+const toExpressionResponse = ({ url }: PolicyHttpRequest, { status, reason, headers, body }: PolicyHttpResponse) => ({
   ...{ status, reason, headers, url: url.href, body: body.toString('base64') },
 });

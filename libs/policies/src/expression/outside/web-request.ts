@@ -1,10 +1,10 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { Undecidable } from '../../policy.js';
+import { UndecidedPolicyError } from '../../policy.js';
 
 /** One question to a server, without any redirect followed. */
-export interface WebRequest {
+export interface PolicyHttpRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
@@ -12,21 +12,21 @@ export interface WebRequest {
 }
 
 /** What the server said, all of it. */
-export interface WebAnswer {
+export interface PolicyHttpResponse {
   readonly status: number;
   readonly reason: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-interface Bounds {
+interface RequestLimits {
   readonly maxBytes: number;
   readonly signal: AbortSignal;
   readonly lookup: LookupFunction;
 }
 
 /** Asks a server, over a connection of its own. Throws Undecidable when it does not answer within bounds. */
-export async function ask(request: WebRequest, bounds: Bounds): Promise<WebAnswer> {
+export async function sendRequest(request: PolicyHttpRequest, bounds: RequestLimits): Promise<PolicyHttpResponse> {
   const message = await answerTo(request, bounds);
   const encoding = message.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity')
@@ -35,7 +35,10 @@ export async function ask(request: WebRequest, bounds: Bounds): Promise<WebAnswe
   return { status: message.statusCode ?? 0, reason: message.statusMessage ?? '', headers: headersOf(message), body };
 }
 
-function answerTo({ method, url, headers, body }: WebRequest, { signal, lookup }: Bounds): Promise<IncomingMessage> {
+function answerTo(
+  { method, url, headers, body }: PolicyHttpRequest,
+  { signal, lookup }: RequestLimits,
+): Promise<IncomingMessage> {
   const options: RequestOptions = { method, headers, signal, lookup, agent: false };
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(unreachable(url, signal, cause));
@@ -48,7 +51,11 @@ function answerTo({ method, url, headers, body }: WebRequest, { signal, lookup }
   });
 }
 
-async function bodyOf(message: IncomingMessage, { url }: WebRequest, { maxBytes, signal }: Bounds): Promise<Buffer> {
+async function bodyOf(
+  message: IncomingMessage,
+  { url }: PolicyHttpRequest,
+  { maxBytes, signal }: RequestLimits,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -63,15 +70,15 @@ async function bodyOf(message: IncomingMessage, { url }: WebRequest, { maxBytes,
   return Buffer.concat(chunks);
 }
 
-function endOf(message: IncomingMessage, why: string): Undecidable {
+function endOf(message: IncomingMessage, why: string): UndecidedPolicyError {
   message.destroy();
-  return new Undecidable(why);
+  return new UndecidedPolicyError(why);
 }
 
-function unreachable({ host }: URL, { aborted }: AbortSignal, cause: unknown): Undecidable {
-  if (cause instanceof Undecidable) return cause;
+function unreachable({ host }: URL, { aborted }: AbortSignal, cause: unknown): UndecidedPolicyError {
+  if (cause instanceof UndecidedPolicyError) return cause;
   const why = aborted ? 'did not answer in time' : `cannot be asked: ${messageOf(cause)}`;
-  return new Undecidable(`${host} ${why}`, { cause });
+  return new UndecidedPolicyError(`${host} ${why}`, { cause });
 }
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));

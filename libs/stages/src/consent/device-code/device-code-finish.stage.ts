@@ -2,14 +2,14 @@ import { ask, deny, isLocalPath, pass, type StageOutcome } from '@gatehouse/cont
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { deviceCodeFinishContract } from './device-code-finish.contract.js';
-import { DeviceCodes } from './device-codes.js';
+import { DeviceCodeStore } from './device-codes.js';
 
 type Contract = typeof deviceCodeFinishContract;
 
 /** Lets a device in when whoever has claimed its code says so. */
 @Injectable()
 export class DeviceCodeFinishStage implements Stage<Contract> {
-  constructor(@Inject(DeviceCodes) private readonly codes: DeviceCodes) {}
+  constructor(@Inject(DeviceCodeStore) private readonly codes: DeviceCodeStore) {}
 
   async challenge({ config, session }: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     if (session.user?.kind !== 'saved') return deny<Contract>();
@@ -31,11 +31,11 @@ export class DeviceCodeFinishStage implements Stage<Contract> {
     const { application } = context;
     const what = { authorized_application: application?.slug, flow: flow.id, scopes: scopes.join(' ') };
     const effects = [{ type: 'event', action: 'authorize_application', context: what } as const];
-    return pass<Contract>({ effects, ...(leadsElsewhere(query['next']) ? { context: { redirect: '/' } } : {}) });
+    return pass<Contract>({ effects, ...(redirectsAway(query['next']) ? { context: { redirect: '/' } } : {}) });
   }
 }
 
 /** The device is let in: an address that nobody is led to does not say that it was refused. */
-const leadsElsewhere = (next = '') => next !== '' && !isLocalPath(next);
+const redirectsAway = (next = '') => next !== '' && !isLocalPath(next);
 
 const over = () => deny<Contract>({ message: { code: 'device_code_finish_over' } });

@@ -2,7 +2,7 @@ import { ask, deny, pass, reject, type StageOutcome, USER_CODE_DIGITS } from '@g
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { deviceCodeContract } from './device-code.contract.js';
-import { DeviceCodes } from './device-codes.js';
+import { DeviceCodeStore } from './device-codes.js';
 
 type Contract = typeof deviceCodeContract;
 
@@ -12,7 +12,7 @@ const linkOf = (code: string) => `/device?${new URLSearchParams({ code })}`;
 /** Takes the code that a device shows from whoever is logged in, who alone can decide about the device from then on. */
 @Injectable()
 export class DeviceCodeStage implements Stage<Contract> {
-  constructor(@Inject(DeviceCodes) private readonly codes: DeviceCodes) {}
+  constructor(@Inject(DeviceCodeStore) private readonly codes: DeviceCodeStore) {}
 
   challenge({ session }: ChallengeInput<Contract>): StageOutcome<Contract> {
     return session.user?.kind === 'saved' ? ask<Contract>({}) : deny<Contract>();

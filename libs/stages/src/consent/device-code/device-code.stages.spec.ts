@@ -6,7 +6,7 @@ import { deviceCodeContract } from './device-code.contract.js';
 import { DeviceCodeStage } from './device-code.stage.js';
 import { deviceCodeFinishContract } from './device-code-finish.contract.js';
 import { DeviceCodeFinishStage } from './device-code-finish.stage.js';
-import { type Approval, DeviceCodes } from './device-codes.js';
+import { type DeviceApproval, DeviceCodeStore } from './device-codes.js';
 
 const ALICE: SavedUser = {
   ...{ kind: 'saved', uuid: randomUUID(), pk: 1, username: 'alice', name: '', email: '' },
@@ -15,16 +15,16 @@ const ALICE: SavedUser = {
 const CLAIMED = { id: randomUUID(), client_id: 'tv', application: randomUUID(), scopes: ['openid'] };
 
 /** One code, `012345678`, that is Alice's to claim while it is open. */
-class OneCode extends DeviceCodes {
+class OneCode extends DeviceCodeStore {
   open = true;
-  readonly approvals: Approval[] = [];
+  readonly approvals: DeviceApproval[] = [];
   async claim(code: string, user: string) {
     return this.open && code === '012345678' && user === ALICE.uuid ? CLAIMED : undefined;
   }
   async isOpen() {
     return this.open;
   }
-  async approve(_id: string, approval: Approval) {
+  async approve(_id: string, approval: DeviceApproval) {
     if (this.open) this.approvals.push(approval);
     return this.open;
   }

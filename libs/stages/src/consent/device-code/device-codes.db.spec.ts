@@ -4,16 +4,16 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../../../test/support/postgres.js';
 import { CONSENT_SCHEMA, consentMigrations } from '../migrations/index.js';
-import { TypeormDeviceCodes } from './typeorm-device-codes.js';
+import { TypeormDeviceCodeStore } from './typeorm-device-codes.js';
 
 let database: FreshDatabase;
 let source: DataSource;
-let codes: TypeormDeviceCodes;
+let codes: TypeormDeviceCodeStore;
 beforeAll(async () => {
   database = await freshDatabase();
   await migrate({ url: database.url, schema: CONSENT_SCHEMA, migrations: consentMigrations });
   source = await openDataSource({ url: database.url, schema: CONSENT_SCHEMA, poolSize: 8 });
-  codes = new TypeormDeviceCodes(source);
+  codes = new TypeormDeviceCodeStore(source);
 });
 afterAll(async () => {
   await source?.destroy();

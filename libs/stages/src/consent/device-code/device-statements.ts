@@ -4,21 +4,21 @@ import { CONSENT_SCHEMA as SCHEMA } from '../migrations/index.js';
 /** Expired rows that each new one sweeps away. */
 const SWEPT = 10;
 /** Seconds for which a device can still learn that its code has expired. */
-const TOLD_S = 600;
+const REDEEMABLE_S = 600;
 /** Seconds that a device has left at least, once it was let in. */
 const LEFT_S = 60;
 /** Seconds that a poll may come too early: networks and clocks are not exact. */
 const SLACK_S = 1;
 
 /** A user code as it is kept: too short for a hash alone. */
-const hidden = (code: string) => `sha256((SELECT key FROM ${SCHEMA}.code_keys) || convert_to(${code}, 'UTF8'))`;
+const userCodeDigest = (code: string) => `sha256((SELECT key FROM ${SCHEMA}.code_keys) || convert_to(${code}, 'UTF8'))`;
 
 const swept = (table: string, key: string, after_s: number) => `
   DELETE FROM ${SCHEMA}.${table} WHERE ${key} IN (
     SELECT ${key} FROM ${SCHEMA}.${table} WHERE expires < now() - interval '${after_s} s' ORDER BY expires
     LIMIT ${SWEPT} FOR UPDATE SKIP LOCKED)`;
 
-export const SWEEP_CODES = { name: 'device_code_sweep', text: swept('device_codes', 'id', TOLD_S) };
+export const SWEEP_CODES = { name: 'device_code_sweep', text: swept('device_codes', 'id', REDEEMABLE_S) };
 export const SWEEP_TOKENS = { name: 'access_token_sweep', text: swept('access_tokens', 'hash', 0) };
 
 /** $1 device code's hash, $2 user code, $3-$5 client, application and scopes, $6 seconds. No row: the user code is taken. */
@@ -27,18 +27,18 @@ export const ISSUE = {
   text: `
     INSERT INTO ${SCHEMA}.device_codes
       (device_hash, user_hash, client_id, application_id, scopes, expires, interval_s)
-    VALUES ($1, ${hidden('$2')}, $3, $4, $5, now() + make_interval(secs => $6::double precision), ${POLL_INTERVAL_S})
+    VALUES ($1, ${userCodeDigest('$2')}, $3, $4, $5, now() + make_interval(secs => $6::double precision), ${POLL_INTERVAL_S})
     ON CONFLICT (user_hash) DO NOTHING RETURNING id`,
 };
 
 const OPEN = 'expires > now() AND NOT refused AND approved_epoch IS NULL';
 
 /** $1 user code, $2 user. Of two at once the second finds it claimed. */
-export const CLAIM = {
+export const CLAIM_USER_CODE = {
   name: 'device_code_claim',
   text: `
     UPDATE ${SCHEMA}.device_codes SET claimed_by = $2
-    WHERE user_hash = ${hidden('$1')} AND ${OPEN} AND (claimed_by IS NULL OR claimed_by = $2)
+    WHERE user_hash = ${userCodeDigest('$1')} AND ${OPEN} AND (claimed_by IS NULL OR claimed_by = $2)
     RETURNING id, client_id, application_id AS application, scopes`,
 };
 
@@ -64,13 +64,13 @@ export const REFUSE = {
 };
 
 /** $1 device code's hash, $2 client. Whoever polls at the same moment waits. */
-export const POLLED = `
+export const FIND_POLLED = `
   SELECT id, claimed_by AS "user", approved_epoch AS epoch, refused, client_id, application_id AS application, scopes,
     expires <= now() AS over, next_poll_at > now() AS early
   FROM ${SCHEMA}.device_codes WHERE device_hash = $1 AND client_id = $2 FOR UPDATE`;
 
 /** $1 code, $2 whether the device came too early: it is to wait longer from then on (RFC 8628 §3.5). */
-export const LATER = `
+export const SLOW_DOWN = `
   UPDATE ${SCHEMA}.device_codes SET interval_s = interval_s + n.more,
     next_poll_at = now() + make_interval(secs => interval_s + n.more - ${SLACK_S})
   FROM (SELECT CASE WHEN $2 THEN ${POLL_INTERVAL_S} ELSE 0 END AS more) n WHERE id = $1`;
@@ -78,7 +78,7 @@ export const LATER = `
 export const SPEND = `DELETE FROM ${SCHEMA}.device_codes WHERE id = $1`;
 
 /** $1 hash, $2 user, $3 the epoch of their sessions, $4-$6 client, application and scopes, $7 seconds. */
-export const KEEP_TOKEN = `
+export const INSERT_TOKEN = `
   INSERT INTO ${SCHEMA}.access_tokens (hash, user_id, user_epoch, client_id, application_id, scopes, expires)
   VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7::double precision))`;
 

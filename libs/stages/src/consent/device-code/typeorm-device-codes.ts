@@ -6,10 +6,16 @@ import {
   POLL_INTERVAL_S,
   USER_CODE_DIGITS,
 } from '@gatehouse/contracts';
-import { once, runNamed } from '@gatehouse/platform';
+import { runNamed, runOnce } from '@gatehouse/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { CONSENT_SCHEMA } from '../migrations/index.js';
-import { type Approval, DeviceCodes, type IssuedCodes, type Poll, type Redemption } from './device-codes.js';
+import {
+  type DeviceApproval,
+  DeviceCodeStore,
+  type IssuedCodes,
+  type Redemption,
+  type TokenPoll,
+} from './device-codes.js';
 import * as statements from './device-statements.js';
 
 /** User codes that are tried before there is thought to be none left. */
@@ -19,7 +25,7 @@ const DEVICE_CODE_BYTES = 96;
 const TOKEN_BYTES = 32;
 
 /** A row that a device asks about. */
-interface Polled extends DeviceClient {
+interface PolledDevice extends DeviceClient {
   readonly id: string;
   readonly user: string;
   readonly epoch: number | null;
@@ -34,7 +40,7 @@ interface TokenRow extends DeviceClient {
 }
 
 /** Codes and tokens in Postgres, as hashes. */
-export class TypeormDeviceCodes extends DeviceCodes {
+export class TypeormDeviceCodeStore extends DeviceCodeStore {
   constructor(private readonly source: DataSource) {
     super();
   }
@@ -52,16 +58,16 @@ export class TypeormDeviceCodes extends DeviceCodes {
   }
 
   async claim(userCode: string, user: string): Promise<ClaimedCode | undefined> {
-    return (await runNamed<ClaimedCode>(this.source, statements.CLAIM, [userCode, user])).rows[0];
+    return (await runNamed<ClaimedCode>(this.source, statements.CLAIM_USER_CODE, [userCode, user])).rows[0];
   }
 
   async isOpen(claimed: string, user: string): Promise<boolean> {
     return (await runNamed(this.source, statements.IS_OPEN, [claimed, user])).rowCount === 1;
   }
 
-  async approve(id: string, { claimed, user, scopes }: Approval): Promise<boolean> {
+  async approve(id: string, { claimed, user, scopes }: DeviceApproval): Promise<boolean> {
     const given = [claimed, user.uuid, user.epoch, scopes];
-    const { approved } = await once(this.source, { table: `${CONSENT_SCHEMA}.done`, id }, async (manager) => {
+    const { approved } = await runOnce(this.source, { table: `${CONSENT_SCHEMA}.done`, id }, async (manager) => {
       const [rows] = await manager.query<[unknown[], number]>(statements.APPROVE, given);
       return { approved: rows.length === 1 };
     });
@@ -72,14 +78,14 @@ export class TypeormDeviceCodes extends DeviceCodes {
     return (await runNamed(this.source, statements.REFUSE, [user, claimed ?? null])).rowCount ?? 0;
   }
 
-  redeem({ deviceCode, clientId, lifetimeS }: Poll): Promise<Redemption> {
+  redeem({ deviceCode, clientId, lifetimeS }: TokenPoll): Promise<Redemption> {
     return this.source.transaction(async (manager) => {
-      const [row] = await manager.query<Polled[]>(statements.POLLED, [hashOf(deviceCode), clientId]);
+      const [row] = await manager.query<PolledDevice[]>(statements.FIND_POLLED, [hashOf(deviceCode), clientId]);
       if (!row) return { error: 'invalid_grant' };
       if (row.refused) return { error: 'access_denied' };
       if (row.over) return { error: 'expired_token' };
-      if (row.epoch !== null) return spent(manager, { ...row, epoch: row.epoch }, lifetimeS);
-      await manager.query(statements.LATER, [row.id, row.early]);
+      if (row.epoch !== null) return redeemCode(manager, { ...row, epoch: row.epoch }, lifetimeS);
+      await manager.query(statements.SLOW_DOWN, [row.id, row.early]);
       return { error: row.early ? 'slow_down' : 'authorization_pending' };
     });
   }
@@ -94,16 +100,16 @@ export class TypeormDeviceCodes extends DeviceCodes {
 }
 
 /** The code is used up with the token that is given for it. */
-async function spent(
+async function redeemCode(
   manager: EntityManager,
-  { id, user, epoch, client_id, application, scopes }: Polled & { readonly epoch: number },
+  { id, user, epoch, client_id, application, scopes }: PolledDevice & { readonly epoch: number },
   lifetimeS: number,
 ): Promise<Redemption> {
   const access_token = newSecret(TOKEN_BYTES);
   const given = [hashOf(access_token), user, epoch, client_id, application, scopes, lifetimeS];
   await manager.query(statements.SPEND, [id]);
   await manager.query(statements.SWEEP_TOKENS.text);
-  await manager.query(statements.KEEP_TOKEN, given);
+  await manager.query(statements.INSERT_TOKEN, given);
   return { access_token, client_id, application, scopes, user: { uuid: user, epoch } };
 }
 

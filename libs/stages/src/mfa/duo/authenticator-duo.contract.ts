@@ -1,6 +1,6 @@
 import { defineStage, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { SET_UP } from '../set-up.js';
+import { SETUP_CONTRACT_DEFAULTS } from '../set-up.js';
 import { authenticatorDuoChallenge, authenticatorDuoResponse } from './authenticator-duo.wire.js';
 
 const HOST = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i;
@@ -27,7 +27,7 @@ export const authenticatorDuoContract = defineStage({
   response: authenticatorDuoResponse,
   /** The pairing that has begun, and the id that its device will have. */
   state: z.object({ id: z.uuid(), userId: z.string(), activationCode: z.string(), activationBarcode: z.string() }),
-  ...SET_UP,
+  ...SETUP_CONTRACT_DEFAULTS,
   deadline_ms: 10_000,
   errors: {
     authenticator_duo_failed: { string: 'Duo did not accept the request. Ask your administrator.', code: 'invalid' },

@@ -1,12 +1,12 @@
 import { authenticatorsModule } from '@gatehouse/authenticators';
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { AuthenticatorDuoStage } from './authenticator-duo.stage.js';
 import { duoProviders } from './duo.module.js';
 
 /** The set-up of Duo on the bus. */
 export const authenticatorDuoModule = () =>
-  serveStage(authenticatorDuoContract, AuthenticatorDuoStage, {
+  stageModule(authenticatorDuoContract, AuthenticatorDuoStage, {
     imports: [authenticatorsModule()],
     providers: duoProviders(),
   });

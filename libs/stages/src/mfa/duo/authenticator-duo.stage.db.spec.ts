@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import type { DuoTrouble } from './duo-server.js';
-import { challengeIn, config, DuoBench, STAGE, stranger } from './testing.js';
+import { challengeIn, config, DuoHarness, newUser, STAGE } from './testing.js';
 
-let bench: DuoBench;
+let bench: DuoHarness;
 beforeAll(async () => {
-  bench = await DuoBench.open();
+  bench = await DuoHarness.open();
 });
 afterAll(() => bench.close());
 beforeEach(() => {
@@ -14,7 +14,7 @@ beforeEach(() => {
 
 describe('pairing a phone with Duo', () => {
   it('shows one pairing however often it is looked at, and keeps the device once the phone is there', async () => {
-    const user = stranger();
+    const user = newUser();
     const stage = bench.setUp(user);
     const shown = challengeIn(await stage.show());
     expect(shown).toEqual({
@@ -36,7 +36,7 @@ describe('pairing a phone with Duo', () => {
   });
 
   it('tells how far it is, and does nothing by that', async () => {
-    const user = stranger();
+    const user = newUser();
     const stage = bench.setUp(user);
     await stage.show();
     const told = async () => challengeIn(await stage.answer({ poll: true }))['duo_response'];
@@ -49,7 +49,7 @@ describe('pairing a phone with Duo', () => {
   });
 
   it('ends where Duo knows the pairing no more, or the phone is somebody’s already', async () => {
-    const [lost, twin] = [stranger(), stranger()];
+    const [lost, twin] = [newUser(), newUser()];
     const stage = bench.setUp(lost);
     await stage.show();
     const user = bench.at(lost);
@@ -71,7 +71,7 @@ describe('pairing a phone with Duo', () => {
   });
 
   it('is refused, with an event, where Duo refuses it', async () => {
-    const user = stranger();
+    const user = newUser();
     bench.server.add(user.username);
     expect(await bench.setUp(user).show()).toMatchObject({
       type: 'denied',
@@ -87,7 +87,7 @@ describe('pairing a phone with Duo', () => {
 
   it.each<DuoTrouble>(['silent', 'garbage', 429, 500])('comes again when Duo is in trouble: %s', async (trouble) => {
     // Only silence has to be waited for; a machine with other work must not look like it.
-    const asking = bench.setUp(stranger(), trouble === 'silent' ? 1000 : 10_000);
+    const asking = bench.setUp(newUser(), trouble === 'silent' ? 1000 : 10_000);
     bench.server.trouble = trouble;
     await expect(asking.show()).rejects.toThrow('stage_busy');
     bench.server.trouble = undefined;

@@ -3,20 +3,20 @@ import { Devices } from '@gatehouse/authenticators';
 import {
   ask,
   deny,
-  type OwnErrors,
-  type OwnMessage,
   pass,
   type SavedUser,
+  type StageErrors,
+  type StageMessage,
   type StageOutcome,
   type State,
 } from '@gatehouse/contracts';
-import { Busy } from '@gatehouse/platform';
+import { BusyError } from '@gatehouse/platform';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { kept, SetUpStage } from '../set-up.stage.js';
+import { DeviceSetupStage, deviceAdded } from '../set-up.stage.js';
 import type { authenticatorDuoContract } from './authenticator-duo.contract.js';
-import { Duo, DuoAway, type DuoPairing, DuoRefusal } from './duo.js';
-import { accountOf } from './duo-stages.js';
+import { Duo, type DuoPairing, DuoRejectedError, DuoUnavailableError } from './duo.js';
+import { loginAccount } from './duo-stages.js';
 
 type Contract = typeof authenticatorDuoContract;
 type Input = ChallengeInput<Contract>;
@@ -25,7 +25,7 @@ const NAME = 'Duo Authenticator';
 
 /** Has Duo pair a phone, and keeps that it is paired. */
 @Injectable()
-export class AuthenticatorDuoStage extends SetUpStage<Contract> {
+export class AuthenticatorDuoStage extends DeviceSetupStage<Contract> {
   constructor(
     @Inject(Devices) devices: Devices,
     @Inject(Duo) private readonly duo: Duo,
@@ -48,19 +48,19 @@ export class AuthenticatorDuoStage extends SetUpStage<Contract> {
       case 'invalid':
         return deny<Contract>({ message: { code: 'authenticator_duo_status', params: { status: pairing } } });
       case 'away':
-        return again(input, state, { code: 'authenticator_duo_away' });
+        return repeatChallenge(input, state, { code: 'authenticator_duo_away' });
       case 'waiting':
-        return again(input, state, { code: 'authenticator_duo_status', params: { status: pairing } });
+        return repeatChallenge(input, state, { code: 'authenticator_duo_status', params: { status: pairing } });
     }
   }
 
   private async pair(input: Input, { username }: SavedUser): Promise<StageOutcome<Contract>> {
     try {
-      const enrollment = await this.duo.enroll(accountOf(input.config), username);
+      const enrollment = await this.duo.enroll(loginAccount(input.config), username);
       return show(input, { id: randomUUID(), ...enrollment });
     } catch (error) {
-      if (error instanceof DuoAway) throw new Busy(error.message);
-      if (!(error instanceof DuoRefusal)) throw error;
+      if (error instanceof DuoUnavailableError) throw new BusyError(error.message);
+      if (!(error instanceof DuoRejectedError)) throw error;
       const context = { message: `Failed to enroll user: ${error.message}` };
       return deny<Contract>({
         message: { code: 'authenticator_duo_failed' },
@@ -71,9 +71,9 @@ export class AuthenticatorDuoStage extends SetUpStage<Contract> {
 
   private async pairing({ config }: Input, enrollment: State<Contract>): Promise<DuoPairing | 'away'> {
     try {
-      return await this.duo.pairing(accountOf(config), enrollment);
+      return await this.duo.pairing(loginAccount(config), enrollment);
     } catch (error) {
-      if (error instanceof DuoAway || error instanceof DuoRefusal) return 'away';
+      if (error instanceof DuoUnavailableError || error instanceof DuoRejectedError) return 'away';
       throw error;
     }
   }
@@ -82,7 +82,7 @@ export class AuthenticatorDuoStage extends SetUpStage<Contract> {
     const device = { id, user, kind: 'duo', name: NAME, handle } as const;
     const pk = await this.devices.add({ ...device, stage: stageOf(input) });
     if (pk === undefined) return deny<Contract>({ message: { code: 'authenticator_duo_known' } });
-    return pass<Contract>(kept(input, { ...device, pk }));
+    return pass<Contract>(deviceAdded(input, { ...device, pk }));
   }
 }
 
@@ -94,9 +94,9 @@ function show(input: Input, state: State<Contract>, status?: DuoPairing | 'away'
 }
 
 /** Nothing has been judged: whoever was too quick asks again (docs/spec/mfa.md#duo-setup). */
-const again = (input: Input, state: State<Contract>, message: OwnMessage<Contract>) => ({
+const repeatChallenge = (input: Input, state: State<Contract>, message: StageMessage<Contract>) => ({
   ...show(input, state),
-  errors: { non_field_errors: [message] } satisfies OwnErrors<Contract>,
+  errors: { non_field_errors: [message] } satisfies StageErrors<Contract>,
 });
 
 const stageOf = ({ step }: Input): string => step.stage ?? step.id;

@@ -1,4 +1,4 @@
-import { boolean, lenient } from '@gatehouse/contracts';
+import { boolean, optionalNullable } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** How far a pairing is, in Duo's words. */
@@ -16,5 +16,5 @@ export const authenticatorDuoChallenge = z
 
 /** Says that the app has been paired, and Duo is asked whether it has; or only asks how far the pairing is. */
 export const authenticatorDuoResponse = z
-  .object({ poll: lenient(boolean(), { optional: true }).meta({ unpublished: true }) })
+  .object({ poll: optionalNullable(boolean(), { optional: true }).meta({ unpublished: true }) })
   .meta({ id: 'AuthenticatorDuoChallengeResponseRequest', description: 'The app has been paired.' });

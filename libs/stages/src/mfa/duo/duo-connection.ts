@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { DuoAway, DuoRefusal } from './duo.js';
+import { DuoRejectedError, DuoUnavailableError } from './duo.js';
 import { authorization, canonicalBody, canonicalQuery, type DuoAccount, type SignedRequest } from './duo-signature.js';
 
 export type DuoParameters = Readonly<Record<string, string>>;
 
-interface Call {
+interface DuoCall {
   readonly path: string;
   readonly parameters: DuoParameters;
 }
@@ -32,7 +32,7 @@ const envelope = z.discriminatedUnion('stat', [
     message_detail: z.string().nullish(),
   }),
 ]);
-type Said = z.output<typeof envelope>;
+type DuoReply = z.output<typeof envelope>;
 
 /** Of a question that waits for news, `no news`. */
 const NO_NEWS = 40_002;
@@ -41,19 +41,19 @@ const NO_NEWS = 40_002;
 export class DuoConnection {
   constructor(private readonly settings: Settings) {}
 
-  async post(account: DuoAccount, { path, parameters }: Call): Promise<unknown> {
+  async post(account: DuoAccount, { path, parameters }: DuoCall): Promise<unknown> {
     const body = canonicalBody(parameters);
     const said = await this.send(account, { method: 'POST', path, query: '', body }, this.settings.timeoutMs);
     return accepted(said).response;
   }
 
-  async page(account: DuoAccount, call: Call): Promise<{ response: unknown; next: number | undefined }> {
+  async page(account: DuoAccount, call: DuoCall): Promise<{ response: unknown; next: number | undefined }> {
     const { response, metadata } = accepted(await this.get(account, call, this.settings.timeoutMs));
     return { response, next: metadata?.next_offset };
   }
 
   /** Asks for news, and waits for them no longer than `withinMs`; undefined when there are none. */
-  async poll(account: DuoAccount, call: Call, withinMs: number): Promise<unknown> {
+  async poll(account: DuoAccount, call: DuoCall, withinMs: number): Promise<unknown> {
     try {
       const said = await this.get(account, call, withinMs);
       return said.stat === 'FAIL' && said.code === NO_NEWS ? undefined : accepted(said).response;
@@ -63,11 +63,11 @@ export class DuoConnection {
     }
   }
 
-  private get(account: DuoAccount, { path, parameters }: Call, timeoutMs: number): Promise<Said> {
+  private get(account: DuoAccount, { path, parameters }: DuoCall, timeoutMs: number): Promise<DuoReply> {
     return this.send(account, { method: 'GET', path, query: canonicalQuery(parameters), body: '' }, timeoutMs);
   }
 
-  private async send(account: DuoAccount, request: Omit<SignedRequest, 'date'>, timeoutMs: number): Promise<Said> {
+  private async send(account: DuoAccount, request: Omit<SignedRequest, 'date'>, timeoutMs: number): Promise<DuoReply> {
     const { method, path, query, body } = request;
     const date = new Date().toUTCString();
     const headers = { date, authorization: authorization(account, { ...request, date }), accept: 'application/json' };
@@ -79,33 +79,33 @@ export class DuoConnection {
         headers: method === 'POST' ? { ...headers, 'content-type': 'application/json' } : headers,
         ...(method === 'POST' ? { body } : {}),
       });
-      return saidIn(answer.status, await textOf(answer));
+      return parseDuoReply(answer.status, await textOf(answer));
     } catch (cause) {
-      if (cause instanceof DuoAway) throw cause;
+      if (cause instanceof DuoUnavailableError) throw cause;
       throw signal.aborted
         ? new TooSlow('Duo does not answer in time', { cause })
-        : new DuoAway('Duo cannot be reached', { cause });
+        : new DuoUnavailableError('Duo cannot be reached', { cause });
     }
   }
 }
 
-class TooSlow extends DuoAway {}
+class TooSlow extends DuoUnavailableError {}
 
 const TOO_MANY = 429;
 const SERVER_ERROR = 500;
 
 /** An answer of Duo's own form; what a server in trouble says is none. */
-function saidIn(status: number, text: string): Said {
-  if (status === TOO_MANY || status >= SERVER_ERROR) throw new DuoAway(`Received ${status}`);
+function parseDuoReply(status: number, text: string): DuoReply {
+  if (status === TOO_MANY || status >= SERVER_ERROR) throw new DuoUnavailableError(`Received ${status}`);
   const said = envelope.safeParse(parsed(text));
-  if (!said.success) throw new DuoAway(`Received bad response: ${status}`);
+  if (!said.success) throw new DuoUnavailableError(`Received bad response: ${status}`);
   return said.data;
 }
 
-function accepted(said: Said) {
+function accepted(said: DuoReply) {
   if (said.stat === 'OK') return said;
   const { code, message, message_detail: detail } = said;
-  throw new DuoRefusal(`Received ${code ?? 'an error'} ${message}${detail ? ` (${detail})` : ''}`.trim());
+  throw new DuoRejectedError(`Received ${code ?? 'an error'} ${message}${detail ? ` (${detail})` : ''}`.trim());
 }
 
 function parsed(text: string): unknown {
@@ -121,7 +121,7 @@ async function textOf({ body }: Response): Promise<string> {
   let [text, bytes] = ['', 0];
   for await (const chunk of body ?? []) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new DuoAway('Received an answer without end');
+    if (bytes > MAX_ANSWER_BYTES) throw new DuoUnavailableError('Received an answer without end');
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

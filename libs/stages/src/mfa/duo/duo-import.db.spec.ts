@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
-import { administrationOf, duoOf, importDuo } from './duo-import.js';
+import { adminAccount, duoClient, importDuo } from './duo-import.js';
 import { DuoServer, duoAccount } from './duo-server.js';
 
 const STAGE = randomUUID();
@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 function imported() {
   const ownersOf = (names: readonly string[]) => Promise.resolve(names.map((name) => here.get(name)));
-  const users = duoOf({ DUO_URL: server.url, DUO_TIMEOUT_S: '1' }).users(administrationOf({ ...CONFIG, ...ADMIN })!);
+  const users = duoClient({ DUO_URL: server.url, DUO_TIMEOUT_S: '1' }).users(adminAccount({ ...CONFIG, ...ADMIN })!);
   return importDuo(users, { devices: database.devices, stage: STAGE, ownersOf });
 }
 const devicesOf = (name: string) => database.devices.of(here.get(name)!);
@@ -52,6 +52,6 @@ describe('the users of an account at Duo', () => {
 });
 
 it('a stage without keys for administration reads no users', () => {
-  expect(administrationOf(CONFIG)).toBeUndefined();
-  expect(administrationOf({ ...CONFIG, admin_integration_key: 'DI' })).toBeUndefined();
+  expect(adminAccount(CONFIG)).toBeUndefined();
+  expect(adminAccount({ ...CONFIG, admin_integration_key: 'DI' })).toBeUndefined();
 });

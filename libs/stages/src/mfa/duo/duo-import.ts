@@ -3,7 +3,7 @@ import type { Devices } from '@gatehouse/authenticators';
 import { readConfig } from '@gatehouse/platform';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { duoConfig } from './duo.config.js';
-import { type Duo, DuoAway, DuoRefusal, type DuoUser } from './duo.js';
+import { type Duo, DuoRejectedError, DuoUnavailableError, type DuoUser } from './duo.js';
 import { DuoConnection } from './duo-connection.js';
 import type { DuoAccount } from './duo-signature.js';
 import { HttpDuo } from './http-duo.js';
@@ -24,7 +24,7 @@ export interface DuoReport {
   error?: string;
 }
 
-interface Parts {
+interface Dependencies {
   readonly devices: Devices;
   /** The stage that the devices will be served by. */
   readonly stage: string;
@@ -33,13 +33,13 @@ interface Parts {
 }
 
 /** Duo as the environment says that it is asked. */
-export function duoOf(env: NodeJS.ProcessEnv): Duo {
+export function duoClient(env: NodeJS.ProcessEnv): Duo {
   const { DUO_TIMEOUT_S, DUO_URL } = readConfig(duoConfig, env);
   return new HttpDuo(new DuoConnection({ timeoutMs: DUO_TIMEOUT_S * 1000, url: DUO_URL }));
 }
 
 /** The account by which a stage reads the users of Duo; undefined where it has none. Throws ZodError. */
-export function administrationOf(config: Readonly<Record<string, unknown>>): DuoAccount | undefined {
+export function adminAccount(config: Readonly<Record<string, unknown>>): DuoAccount | undefined {
   const { api_hostname: host, ...keys } = authenticatorDuoContract.config.parse(config);
   const { admin_integration_key: integrationKey, admin_secret_key: secretKey } = keys;
   return integrationKey === '' || secretKey === '' ? undefined : { host, integrationKey, secretKey };
@@ -49,7 +49,7 @@ export function administrationOf(config: Readonly<Record<string, unknown>>): Duo
  * Makes a device for every user of the account who is here by the same name, and has none yet
  * (docs/spec/mfa.md#duo-import).
  */
-export async function importDuo(users: AsyncIterable<DuoUser>, parts: Parts): Promise<DuoReport> {
+export async function importDuo(users: AsyncIterable<DuoUser>, parts: Dependencies): Promise<DuoReport> {
   const report: DuoReport = { added: 0, existing: 0, unknown: 0 };
   let batch: DuoUser[] = [];
   try {
@@ -60,14 +60,18 @@ export async function importDuo(users: AsyncIterable<DuoUser>, parts: Parts): Pr
       batch = [];
     }
   } catch (error) {
-    if (!(error instanceof DuoAway || error instanceof DuoRefusal)) throw error;
+    if (!(error instanceof DuoUnavailableError || error instanceof DuoRejectedError)) throw error;
     report.error = error.message;
   }
   await take(batch, parts, report);
   return report;
 }
 
-async function take(users: readonly DuoUser[], { devices, stage, ownersOf }: Parts, report: DuoReport): Promise<void> {
+async function take(
+  users: readonly DuoUser[],
+  { devices, stage, ownersOf }: Dependencies,
+  report: DuoReport,
+): Promise<void> {
   const owners = await ownersOf(users.map(({ username }) => username));
   for (const [i, { userId: handle }] of users.entries()) {
     const user = owners[i];

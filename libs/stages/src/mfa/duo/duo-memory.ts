@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What the validate stage remembers of a message to somebody's phone. */
-export const duoMemory = z.object({
+export const duoFactorState = z.object({
   /** Number of the device that it went to. */
   device: z.int(),
   /** Under which Duo knows it; absent once it was refused: until then nothing more is sent. */
@@ -11,4 +11,4 @@ export const duoMemory = z.object({
   /** What the visitor types into the app. */
   number: z.string().optional(),
 });
-export type DuoMemory = z.output<typeof duoMemory>;
+export type DuoMemory = z.output<typeof duoFactorState>;

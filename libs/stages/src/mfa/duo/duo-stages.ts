@@ -5,16 +5,18 @@ import type { DuoAccount } from './duo-signature.js';
 type Companions = Readonly<Record<string, AttachedStage>>;
 
 /** How the stage of a device asks Duo. */
-export interface DuoUse {
+export interface DuoStageSettings {
   readonly account: DuoAccount;
   readonly numberMatching: boolean;
 }
 
 /** How one of the Duo stages asks Duo; undefined for a stage that is gone. */
-export function duoUseOf(companions: Companions, id: string | null): DuoUse | undefined {
+export function duoStageSettings(companions: Companions, id: string | null): DuoStageSettings | undefined {
   const stage = id === null ? undefined : companions[id];
   const config = authenticatorDuoContract.config.safeParse(stage?.config);
-  return config.success ? { account: accountOf(config.data), numberMatching: config.data.number_matching } : undefined;
+  return config.success
+    ? { account: loginAccount(config.data), numberMatching: config.data.number_matching }
+    : undefined;
 }
 
 interface Keys {
@@ -24,7 +26,7 @@ interface Keys {
 }
 
 /** The account for logins of a stage. */
-export const accountOf = ({ api_hostname, client_id, client_secret }: Keys): DuoAccount => ({
+export const loginAccount = ({ api_hostname, client_id, client_secret }: Keys): DuoAccount => ({
   host: api_hostname,
   integrationKey: client_id,
   secretKey: client_secret,

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DuoTrouble } from './duo-server.js';
-import { DuoBench, entryIn } from './testing.js';
+import { DuoHarness, entryIn } from './testing.js';
 
-let bench: DuoBench;
+let bench: DuoHarness;
 beforeAll(async () => {
-  bench = await DuoBench.open();
+  bench = await DuoHarness.open();
 });
 afterAll(() => bench.close());
 beforeEach(() => {

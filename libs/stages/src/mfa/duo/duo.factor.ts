@@ -1,13 +1,13 @@
 import { type Device, Devices } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
-import { type Answer, type Asking, Factor, type Offer, type Verdict } from '../factor.js';
-import { Duo, type DuoAnswer, DuoAway, DuoRefusal } from './duo.js';
+import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from '../factor.js';
+import { Duo, type DuoAuthStatus, DuoRejectedError, DuoUnavailableError } from './duo.js';
 import type { DuoMemory } from './duo-memory.js';
-import { type DuoUse, duoUseOf } from './duo-stages.js';
-import { Pushes } from './pushes.js';
+import { type DuoStageSettings, duoStageSettings } from './duo-stages.js';
+import { PushRateLimiter } from './pushes.js';
 
 type Kind = 'duo';
-type Asked = Answer<Kind>;
+type DuoFactorAnswer = FactorAnswer<Kind>;
 type Code = 'authenticator_validate_duo' | 'authenticator_validate_duo_away';
 
 /** Milliseconds after which Duo knows no message any more; it gives one up after sixty seconds by itself. */
@@ -28,42 +28,42 @@ export class DuoFactor extends Factor<Kind> {
   constructor(
     @Inject(Devices) private readonly devices: Devices,
     @Inject(Duo) private readonly duo: Duo,
-    @Inject(Pushes) private readonly pushes: Pushes,
+    @Inject(PushRateLimiter) private readonly pushes: PushRateLimiter,
   ) {
     super();
   }
 
   /** Devices whose stage is gone cannot be asked any more. */
-  offer({ input, devices, memory }: Asking<Kind>): Offer<Kind> | undefined {
-    const usable = devices.filter(({ stage }) => duoUseOf(input.companions, stage));
+  offer({ input, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
+    const usable = devices.filter(({ stage }) => duoStageSettings(input.companions, stage));
     const [first] = usable;
     const number = isOpen(memory) ? memory.number : undefined;
     return first && { uid: String(first.pk), challenge: number === undefined ? {} : { number }, devices: usable };
   }
 
-  async verify(asked: Asked): Promise<Verdict<Kind>> {
+  async verify(asked: DuoFactorAnswer): Promise<ProofVerdict<Kind>> {
     const { input, offer, answer } = asked;
     const device = offer.devices.find(({ pk }) => pk === answer);
-    const use = device && duoUseOf(input.companions, device.stage);
+    const use = device && duoStageSettings(input.companions, device.stage);
     if (!device || !use) return refused('authenticator_validate_duo');
     try {
       return await this.ask(asked, device, use);
     } catch (error) {
-      if (error instanceof DuoAway) return refused('authenticator_validate_duo_away');
-      if (error instanceof DuoRefusal) return refused('authenticator_validate_duo');
+      if (error instanceof DuoUnavailableError) return refused('authenticator_validate_duo_away');
+      if (error instanceof DuoRejectedError) return refused('authenticator_validate_duo');
       throw error;
     }
   }
 
   /** One message is answered before another is sent, and after a refusal the phone has its rest. */
-  private async ask(asked: Asked, device: Device, use: DuoUse): Promise<Verdict<Kind>> {
+  private async ask(asked: DuoFactorAnswer, device: Device, use: DuoStageSettings): Promise<ProofVerdict<Kind>> {
     const { memory } = asked;
     const isOurs = memory?.device === device.pk && memory.until > Date.now();
     if (isOurs && memory.transaction === undefined) return refused('authenticator_validate_duo');
     return isOurs && isOpen(memory) ? this.wait(asked, device, { use, memory }) : this.begin(asked, device, use);
   }
 
-  private async begin(asked: Asked, device: Device, use: DuoUse): Promise<Verdict<Kind>> {
+  private async begin(asked: DuoFactorAnswer, device: Device, use: DuoStageSettings): Promise<ProofVerdict<Kind>> {
     const { site, client } = asked.input;
     const userId = device.handle ?? '';
     const numbers = use.numberMatching && !client.outpost;
@@ -82,20 +82,20 @@ export class DuoFactor extends Factor<Kind> {
       ...(number === undefined ? {} : { number }),
     };
     // The visitor must see the number before they can answer.
-    return number === undefined ? this.wait(asked, device, { use, memory }) : waiting(memory);
+    return number === undefined ? this.wait(asked, device, { use, memory }) : waitingVerdict(memory);
   }
 
   private async wait(
-    asked: Asked,
+    asked: DuoFactorAnswer,
     device: Device,
-    { use, memory }: { use: DuoUse; memory: Open },
-  ): Promise<Verdict<Kind>> {
+    { use, memory }: { use: DuoStageSettings; memory: Open },
+  ): Promise<ProofVerdict<Kind>> {
     const answer = await this.news(asked, use, memory);
     switch (answer) {
       case 'allow':
         return this.right(device);
       case 'waiting':
-        return waiting(memory);
+        return waitingVerdict(memory);
       case 'deny':
         return {
           ...refused('authenticator_validate_duo'),
@@ -107,7 +107,11 @@ export class DuoFactor extends Factor<Kind> {
   }
 
   /** Duo tells each step of a message's way; only its end is of interest. */
-  private async news({ input }: Asked, { account }: DuoUse, { transaction }: Open): Promise<DuoAnswer> {
+  private async news(
+    { input }: DuoFactorAnswer,
+    { account }: DuoStageSettings,
+    { transaction }: Open,
+  ): Promise<DuoAuthStatus> {
     for (let steps = 0; steps < MAX_STEPS; steps++) {
       const leftMs = input.timeLeftMs() - RETURN_MS;
       const answer = leftMs > 0 ? await this.duo.answer(account, transaction, leftMs) : 'waiting';
@@ -117,7 +121,7 @@ export class DuoFactor extends Factor<Kind> {
   }
 
   /** A device that has been removed while its phone was asked proves nothing. */
-  private async right(device: Device): Promise<Verdict<Kind>> {
+  private async right(device: Device): Promise<ProofVerdict<Kind>> {
     return (await this.devices.use(device)) ? { type: 'right', device } : refused('authenticator_validate_duo');
   }
 }
@@ -126,7 +130,7 @@ type Open = DuoMemory & { readonly transaction: string };
 const isOpen = (memory: DuoMemory | undefined): memory is Open => memory?.transaction !== undefined;
 
 /** Clients that know no number read it where they read what is wrong. */
-const waiting = (memory: Open): Verdict<Kind> => ({
+const waitingVerdict = (memory: Open): ProofVerdict<Kind> => ({
   type: 'waiting',
   memory,
   ...(memory.number === undefined
@@ -134,11 +138,11 @@ const waiting = (memory: Open): Verdict<Kind> => ({
     : { message: { code: 'authenticator_validate_duo_number', params: { number: memory.number } } }),
 });
 
-type Wrong = Extract<Verdict<Kind>, { type: 'wrong' }>;
+type Wrong = Extract<ProofVerdict<Kind>, { type: 'wrong' }>;
 const refused = (code: Code): Wrong => ({ type: 'wrong', guessed: false, message: { code } });
 
 /** What the phone shows beside the account: where somebody wants to log in, and to what. */
-function factsOf({ input: { site, context } }: Asked): Record<string, string> {
+function factsOf({ input: { site, context } }: DuoFactorAnswer): Record<string, string> {
   const application = context.application?.name;
   return { Domain: new URL(site.base_url).host, ...(application === undefined ? {} : { Application: application }) };
 }

@@ -12,7 +12,7 @@ export interface DuoEnrollment {
 export type DuoPairing = 'success' | 'waiting' | 'invalid';
 
 /** What Duo wants of a user before they may go on. */
-export type DuoDemand =
+export type DuoPreauthResult =
   | { readonly result: 'allow' | 'deny' | 'enroll' }
   | {
       readonly result: 'auth';
@@ -21,7 +21,7 @@ export type DuoDemand =
     };
 
 /** What has become of a message to somebody's phone. */
-export type DuoAnswer = 'allow' | 'deny' | 'waiting';
+export type DuoAuthStatus = 'allow' | 'deny' | 'waiting';
 
 /** What the visitor's phone shows of a login. */
 export interface DuoPush {
@@ -43,10 +43,10 @@ export interface DuoUser {
 }
 
 /** Duo says no to what was asked, with its own words; asking again will not help. */
-export class DuoRefusal extends Error {}
+export class DuoRejectedError extends Error {}
 
 /** Duo cannot be reached, is too slow, or has too much to do; asking again may help. */
-export class DuoAway extends Error {}
+export class DuoUnavailableError extends Error {}
 
 /** Duo's service, asked in the name of one of its accounts. Everything throws `DuoRefusal` or `DuoAway` when it fails. */
 export abstract class Duo {
@@ -55,17 +55,17 @@ export abstract class Duo {
   abstract demand(
     account: DuoAccount,
     user: { readonly userId: string; readonly ip: string; readonly numbers: boolean },
-  ): Promise<DuoDemand>;
+  ): Promise<DuoPreauthResult>;
   /** Sends a message to the user's phone and says under which transaction its answer is found. */
   abstract push(account: DuoAccount, push: DuoPush): Promise<string>;
   /** Waits for news of a transaction, no longer than it is given. */
-  abstract answer(account: DuoAccount, transaction: string, withinMs: number): Promise<DuoAnswer>;
+  abstract answer(account: DuoAccount, transaction: string, withinMs: number): Promise<DuoAuthStatus>;
   /** Judges a code that the app shows. */
   abstract passcode(
     account: DuoAccount,
     user: { readonly userId: string; readonly ip: string },
     code: string,
-  ): Promise<DuoAnswer>;
+  ): Promise<DuoAuthStatus>;
   /** All users, page by page; the account is one of Duo's administration. */
   abstract users(account: DuoAccount): AsyncIterable<DuoUser>;
 }

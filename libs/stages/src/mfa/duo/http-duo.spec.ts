@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DuoAway, DuoRefusal } from './duo.js';
+import { DuoRejectedError, DuoUnavailableError } from './duo.js';
 import { DuoConnection } from './duo-connection.js';
 import { DuoServer, type DuoTrouble, duoAccount } from './duo-server.js';
 import { authorization, canonicalBody, canonicalLines } from './duo-signature.js';
@@ -68,7 +68,7 @@ describe('the signature of a request', () => {
   });
 
   it('is looked at by who is asked', async () => {
-    await expect(duo.enroll({ ...duoAccount, secretKey: 'another' }, 'mallory')).rejects.toThrow(DuoRefusal);
+    await expect(duo.enroll({ ...duoAccount, secretKey: 'another' }, 'mallory')).rejects.toThrow(DuoRejectedError);
     await expect(duo.enroll({ ...duoAccount, integrationKey: 'another' }, 'mallory')).rejects.toThrow(/40103/);
   });
 });
@@ -81,7 +81,7 @@ describe('pairing a phone', () => {
     server.users.get(enrollment.userId)!.paired = true;
     expect(await duo.pairing(duoAccount, enrollment)).toBe('success');
     expect(await duo.pairing(duoAccount, { ...enrollment, activationCode: 'another' })).toBe('invalid');
-    await expect(duo.enroll(duoAccount, 'ann ö/&=')).rejects.toThrow(DuoRefusal);
+    await expect(duo.enroll(duoAccount, 'ann ö/&=')).rejects.toThrow(DuoRejectedError);
   });
 });
 
@@ -171,12 +171,14 @@ describe('Duo in trouble', () => {
   it.each<DuoTrouble>(['silent', 'garbage', 429, 500])('is away, and no answer: %s', async (trouble) => {
     server.trouble = trouble;
     const hasty = at(server.url, 100);
-    await expect(hasty.enroll(duoAccount, 'carol')).rejects.toThrow(DuoAway);
-    await expect(hasty.demand(duoAccount, { userId: 'DU1', ip: '', numbers: true })).rejects.toThrow(DuoAway);
+    await expect(hasty.enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
+    await expect(hasty.demand(duoAccount, { userId: 'DU1', ip: '', numbers: true })).rejects.toThrow(
+      DuoUnavailableError,
+    );
   });
 
   it('is away when nobody listens', async () => {
-    await expect(at('http://127.0.0.1:1').enroll(duoAccount, 'carol')).rejects.toThrow(DuoAway);
+    await expect(at('http://127.0.0.1:1').enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
   });
 
   it.each(['an endless answer', 'a redirect'])('is away, whatever else answers: %s', async (what) => {
@@ -187,7 +189,7 @@ describe('Duo in trouble', () => {
     await once(other, 'listening');
     try {
       const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-      await expect(at(url).enroll(duoAccount, 'carol')).rejects.toThrow(DuoAway);
+      await expect(at(url).enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
       expect(server.calls.filter(({ parameters }) => parameters['username'] === 'carol')).toHaveLength(0);
     } finally {
       other.closeAllConnections();

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import {
   Duo,
-  type DuoAnswer,
-  DuoAway,
-  type DuoDemand,
+  type DuoAuthStatus,
   type DuoEnrollment,
   type DuoPairing,
+  type DuoPreauthResult,
   type DuoPush,
+  DuoUnavailableError,
 } from './duo.js';
 import type { DuoConnection, DuoParameters } from './duo-connection.js';
 import type { DuoAccount } from './duo-signature.js';
@@ -34,7 +34,7 @@ const transaction = z.object({ txid: z.string() });
 /** Only this word lets anybody in: a new or an empty one does not (docs/spec/mfa.md#duo-push). */
 const judged = z
   .object({ result: z.string() })
-  .transform(({ result }): DuoAnswer => (result === 'allow' || result === 'waiting' ? result : 'deny'));
+  .transform(({ result }): DuoAuthStatus => (result === 'allow' || result === 'waiting' ? result : 'deny'));
 
 const userPage = z.array(z.object({ user_id: z.string(), username: z.string() }));
 
@@ -61,7 +61,7 @@ export class HttpDuo extends Duo {
   async demand(
     account: DuoAccount,
     { userId, ip, numbers }: { userId: string; ip: string; numbers: boolean },
-  ): Promise<DuoDemand> {
+  ): Promise<DuoPreauthResult> {
     const supported = numbers ? { client_supports_verified_push: '1' } : {};
     const said = read(
       demand,
@@ -81,7 +81,7 @@ export class HttpDuo extends Duo {
     return read(transaction, said).txid;
   }
 
-  async answer(account: DuoAccount, txid: string, withinMs: number): Promise<DuoAnswer> {
+  async answer(account: DuoAccount, txid: string, withinMs: number): Promise<DuoAuthStatus> {
     const said = await this.connection.poll(account, { path: '/auth/v2/auth_status', parameters: { txid } }, withinMs);
     return said === undefined ? 'waiting' : read(judged, said);
   }
@@ -90,7 +90,7 @@ export class HttpDuo extends Duo {
     account: DuoAccount,
     { userId, ip }: { userId: string; ip: string },
     code: string,
-  ): Promise<DuoAnswer> {
+  ): Promise<DuoAuthStatus> {
     const parameters = { user_id: userId, ipaddr: ip, factor: 'passcode', passcode: code };
     return read(judged, await this.post(account, '/auth/v2/auth', parameters));
   }
@@ -117,5 +117,5 @@ export class HttpDuo extends Duo {
 function read<S extends z.ZodType>(schema: S, said: unknown): z.output<S> {
   const parsed = schema.safeParse(said);
   if (parsed.success) return parsed.data;
-  throw new DuoAway('Received an answer that is not understood');
+  throw new DuoUnavailableError('Received an answer that is not understood');
 }

@@ -8,7 +8,7 @@ const S = 1000;
 
 /** How often messages may go to one phone, however many logins ask for them: whoever knows a password must not wear its owner out. */
 @Injectable()
-export class Pushes {
+export class PushRateLimiter {
   constructor(
     @Inject(Sends) private readonly sends: Sends,
     @Inject(Sealer) private readonly sealer: Sealer,

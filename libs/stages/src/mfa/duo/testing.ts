@@ -7,9 +7,9 @@ import type { Factor } from '../factor.js';
 import { TypeormSends } from '../sms/typeorm-sends.js';
 import { authenticatorValidateContract } from '../validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../validate/authenticator-validate.stage.js';
-import { Judgement } from '../validate/judgement.js';
-import { Offers } from '../validate/offers.js';
-import { ProofMemory } from '../validate/proof-memory.js';
+import { ProofVerifier } from '../validate/judgement.js';
+import { OfferBuilder } from '../validate/offers.js';
+import { RememberedProof } from '../validate/proof-memory.js';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { AuthenticatorDuoStage } from './authenticator-duo.stage.js';
 import { DuoFactor } from './duo.factor.js';
@@ -17,7 +17,7 @@ import { DuoSettings } from './duo.module.js';
 import { DuoConnection } from './duo-connection.js';
 import { DuoServer, duoAccount } from './duo-server.js';
 import { HttpDuo } from './http-duo.js';
-import { Pushes } from './pushes.js';
+import { PushRateLimiter } from './pushes.js';
 
 /** The stage that set the devices of the tests up. */
 export const STAGE = 'a1b2c3d4-0000-4000-8000-000000000001';
@@ -31,7 +31,7 @@ const step = { id: 'step', name: 'duo', stage: STAGE, confirmed: true };
 
 let people = 0;
 /** Somebody nobody has seen before. */
-export function stranger(): SavedUser {
+export function newUser(): SavedUser {
   const n = String(++people);
   const uuid = `00000000-0000-4000-8000-${n.padStart(12, '0')}`;
   return {
@@ -44,7 +44,7 @@ export const challengeIn = (reply: StageReply) => (reply as Extract<StageReply, 
 export const entryIn = (reply: StageReply) =>
   (challengeIn(reply)['device_challenges'] as { device_uid: string; challenge: { number?: string } }[])[0]!;
 
-interface Wishes {
+interface ValidateOptions {
   readonly timeoutMs?: number;
   readonly turnMs?: number;
   readonly restMs?: number;
@@ -56,7 +56,7 @@ interface Wishes {
 }
 
 /** A Duo on loopback, devices in a database of their own, and the stages that ask the one and keep the others. */
-export class DuoBench {
+export class DuoHarness {
   private constructor(
     readonly server: DuoServer,
     readonly devices: Devices,
@@ -68,12 +68,12 @@ export class DuoBench {
     },
   ) {}
 
-  static async open(): Promise<DuoBench> {
+  static async open(): Promise<DuoHarness> {
     const [database, server] = await Promise.all([freshDatabase(), DuoServer.open()]);
     await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
     const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
     const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
-    return new DuoBench(server, new TypeormDevices(source, sealer), {
+    return new DuoHarness(server, new TypeormDevices(source, sealer), {
       sealer,
       sends: new TypeormSends(source),
       query: (sql, values) => source.query(sql, values),
@@ -95,11 +95,15 @@ export class DuoBench {
     });
   }
 
-  validate(user: SavedUser, wishes: Wishes = {}) {
-    const memory = new ProofMemory(this.parts.sealer);
+  validate(user: SavedUser, wishes: ValidateOptions = {}) {
+    const memory = new RememberedProof(this.parts.sealer);
     const duo = new DuoFactor(this.devices, this.duo(wishes.timeoutMs), this.pushes(wishes));
     const factors = [duo, ...(wishes.others ?? [])];
-    const stage = new AuthenticatorValidateStage(new Offers(this.devices, factors), new Judgement(memory), memory);
+    const stage = new AuthenticatorValidateStage(
+      new OfferBuilder(this.devices, factors),
+      new ProofVerifier(memory),
+      memory,
+    );
     const client = { ip: '203.0.113.7', user_agent: 'vitest', outpost: wishes.outpost ?? false, cookies: {} };
     const request = { companions, client, timeout_ms: wishes.turnMs ?? 5000, ...wishes.request };
     const device_classes = factors.map(({ deviceClass }) => deviceClass);
@@ -113,7 +117,7 @@ export class DuoBench {
 
   /** A user whose phone is paired. */
   async paired(verified = false): Promise<SavedUser> {
-    const user = stranger();
+    const user = newUser();
     const { id: handle } = this.server.add(user.username, { verified });
     const device = { id: user.uuid, user: user.uuid, kind: 'duo', name: 'Duo Authenticator' } as const;
     await this.devices.add({ ...device, handle, stage: STAGE });
@@ -132,8 +136,8 @@ export class DuoBench {
   pushesTo = ({ username }: SavedUser) =>
     this.server.pushes.filter(({ parameters }) => parameters['display_username'] === username);
 
-  private pushes({ restMs = 60_000, mostAnHour = 20 }: Wishes): Pushes {
-    return new Pushes(this.parts.sends, this.parts.sealer, new DuoSettings(restMs, mostAnHour));
+  private pushes({ restMs = 60_000, mostAnHour = 20 }: ValidateOptions): PushRateLimiter {
+    return new PushRateLimiter(this.parts.sends, this.parts.sealer, new DuoSettings(restMs, mostAnHour));
   }
 
   private duo(timeoutMs = 2000): HttpDuo {

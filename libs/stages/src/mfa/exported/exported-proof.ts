@@ -1,18 +1,18 @@
 import type { NewDevice } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
 import { z } from 'zod';
-import type { Numbers } from '../sms/numbers.js';
-import { plainNumber } from '../sms/plain-number.js';
+import type { PhoneNumberIndex } from '../sms/numbers.js';
+import { normalizePhoneNumber } from '../sms/plain-number.js';
 import { totpKey } from '../totp/totp-key.js';
 import { encodedBytes } from '../webauthn/encoding.js';
 import { factsOf } from '../webauthn/passkey.js';
 
 /** What of a device proves somebody. */
-export type ExportedProof = Pick<NewDevice, 'handle' | 'stage' | 'counter' | 'facts' | 'secret' | 'codes'>;
+export type ImportedDeviceFields = Pick<NewDevice, 'handle' | 'stage' | 'counter' | 'facts' | 'secret' | 'codes'>;
 
 /** What a row of a database does not say itself. */
-export interface Surroundings {
-  readonly numbers: Numbers;
+export interface ImportContext {
+  readonly numbers: PhoneNumberIndex;
   /** Id that the stage of the device has here; undefined where there is none. */
   readonly stage: string | undefined;
   /** Codes that belong to it. */
@@ -32,7 +32,7 @@ const totp = totpKey
       .default(1),
     last_t: z.int().min(-1).default(-1),
   })
-  .transform(({ last_t: counter, ...secret }): ExportedProof => ({ counter, secret }));
+  .transform(({ last_t: counter, ...secret }): ImportedDeviceFields => ({ counter, secret }));
 const webauthn = z
   .object({
     credential_id: encodedBytes(4096),
@@ -42,7 +42,7 @@ const webauthn = z
     aaguid: z.guid().toLowerCase().nullish(),
   })
   .transform(
-    ({ credential_id: handle, public_key: publicKey, sign_count: signCount, rp_id, aaguid }): ExportedProof => {
+    ({ credential_id: handle, public_key: publicKey, sign_count: signCount, rp_id, aaguid }): ImportedDeviceFields => {
       const credential = { credentialId: handle, publicKey, signCount, aaguid: aaguid ?? NO_MODEL, proven: false };
       return { handle, counter: signCount, facts: factsOf(credential, rp_id) };
     },
@@ -55,12 +55,12 @@ const NO_MODEL = '00000000-0000-0000-0000-000000000000';
 /** How a number begins of which only the digest was kept (docs/spec/mfa.md#sms-numbers). */
 const HASHED = 'hash:';
 
-const stageHere = ({ stage }: Surroundings): string => {
+const stageHere = ({ stage }: ImportContext): string => {
   if (stage === undefined) throw wrong('stage', 'there is no such stage here');
   return stage;
 };
 
-const PROOFS: Readonly<Record<DeviceClass, (fields: unknown, around: Surroundings) => ExportedProof>> = {
+const PROOFS: Readonly<Record<DeviceClass, (fields: unknown, around: ImportContext) => ImportedDeviceFields>> = {
   totp: (fields) => totp.parse(fields),
   static: (_, { codes }) => ({ codes }),
   webauthn: (fields) => webauthn.parse(fields),
@@ -69,13 +69,13 @@ const PROOFS: Readonly<Record<DeviceClass, (fields: unknown, around: Surrounding
 };
 
 /** Reads a device of authentik's database, by the names that its fields have there. Throws ZodError, which quotes no value. */
-export const exportedProof = (kind: DeviceClass, fields: unknown, around: Surroundings): ExportedProof =>
+export const readExportedDevice = (kind: DeviceClass, fields: unknown, around: ImportContext): ImportedDeviceFields =>
   PROOFS[kind](fields, around);
 
 /** A number that is known is a phone; one that is only a digest can be told again, and nothing be sent to it. */
-function numberProof(number: string, stage: string, numbers: Numbers): ExportedProof {
+function numberProof(number: string, stage: string, numbers: PhoneNumberIndex): ImportedDeviceFields {
   if (!number.startsWith(HASHED)) {
-    const plain = plainNumber(number);
+    const plain = normalizePhoneNumber(number);
     if (plain === undefined) throw wrong('phone_number', 'is no number');
     const facts = { ending: plain.slice(-2), verified_only: false };
     return { stage, handle: numbers.handleOf(stage, plain), secret: { number: plain }, facts };

@@ -1,6 +1,6 @@
 import { boolean, char, choice, defineStage, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { SET_UP } from '../set-up.js';
+import { SETUP_CONTRACT_DEFAULTS } from '../set-up.js';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './authenticator-sms.wire.js';
 import { sentCode } from './sms-code.js';
 
@@ -28,8 +28,8 @@ export const authenticatorSmsContract = defineStage({
   response: authenticatorSmsResponse,
   /** The device that is half made; the number of a prompt that was of no use. */
   state: z.object({ id: z.uuid(), sent: sentCode.optional(), useless: z.string().optional() }),
-  ...SET_UP,
-  reads: { ...SET_UP.reads, prompt_data: 'optional' },
+  ...SETUP_CONTRACT_DEFAULTS,
+  reads: { ...SETUP_CONTRACT_DEFAULTS.reads, prompt_data: 'optional' },
   attempts: [
     {
       when: 'code',

@@ -1,9 +1,9 @@
 import { authenticatorsModule } from '@gatehouse/authenticators';
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { AuthenticatorSmsStage } from './authenticator-sms.stage.js';
 import { smsModule } from './sms.module.js';
 
 /** The set-up of phones on the bus. */
 export const authenticatorSmsModule = () =>
-  serveStage(authenticatorSmsContract, AuthenticatorSmsStage, { imports: [authenticatorsModule(), smsModule] });
+  stageModule(authenticatorSmsContract, AuthenticatorSmsStage, { imports: [authenticatorsModule(), smsModule] });

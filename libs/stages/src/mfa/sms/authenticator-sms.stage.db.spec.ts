@@ -1,11 +1,11 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SmsBench } from './testing.js';
+import { SmsHarness } from './testing.js';
 
-let bench: SmsBench;
+let bench: SmsHarness;
 beforeAll(async () => {
-  bench = await SmsBench.open();
+  bench = await SmsHarness.open();
 });
 beforeEach(() => {
   bench.server.sent.length = 0;

@@ -3,22 +3,22 @@ import { Devices } from '@gatehouse/authenticators';
 import {
   ask,
   type ErrorCode,
-  type OwnErrors,
   pass,
   reject,
   type SavedUser,
+  type StageErrors,
   type StageOutcome,
   type State,
 } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { kept, SetUpStage } from '../set-up.stage.js';
+import { DeviceSetupStage, deviceAdded } from '../set-up.stage.js';
 import type { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { CodeSender } from './code-sender.js';
-import { Unsent } from './messages.js';
-import { Numbers } from './numbers.js';
-import { plainNumber } from './plain-number.js';
-import { isAlive, isSent, type SentCode } from './sms-code.js';
+import { SmsNotSentError } from './messages.js';
+import { PhoneNumberIndex } from './numbers.js';
+import { normalizePhoneNumber } from './plain-number.js';
+import { isUnexpired, matchesSentCode, type SentCode } from './sms-code.js';
 
 type Contract = typeof authenticatorSmsContract;
 type Half = State<Contract>;
@@ -28,10 +28,10 @@ const EARLY = 'authenticator_sms_early';
 
 /** Asks for a number, sends a code to it, and keeps the number that the code came back for. */
 @Injectable()
-export class AuthenticatorSmsStage extends SetUpStage<Contract> {
+export class AuthenticatorSmsStage extends DeviceSetupStage<Contract> {
   constructor(
     @Inject(Devices) devices: Devices,
-    @Inject(Numbers) private readonly numbers: Numbers,
+    @Inject(PhoneNumberIndex) private readonly numbers: PhoneNumberIndex,
     @Inject(CodeSender) private readonly sender: CodeSender,
   ) {
     super(devices);
@@ -64,14 +64,14 @@ export class AuthenticatorSmsStage extends SetUpStage<Contract> {
     { given, ...rest }: { given: string; work?: string },
   ): Promise<SentCode | { refused: ErrorCode<Contract> }> {
     const { config: settings, client, state } = input;
-    const number = plainNumber(given);
+    const number = normalizePhoneNumber(given);
     if (number === undefined || (await this.numbers.isTaken(stageOf(input), number)))
       return { refused: 'authenticator_sms_number' };
     try {
       const wanted = { settings, number, to: number, user, ip: client.ip, before: state?.sent, ...rest };
       return await this.sender.send({ ...wanted, timeoutMs: input.timeLeftMs() });
     } catch (error) {
-      if (!(error instanceof Unsent)) throw error;
+      if (!(error instanceof SmsNotSentError)) throw error;
       return { refused: error.early ? EARLY : 'authenticator_sms_unsent' };
     }
   }
@@ -82,10 +82,10 @@ export class AuthenticatorSmsStage extends SetUpStage<Contract> {
     code: string,
   ): Promise<StageOutcome<Contract>> {
     const { sent, ...rest } = halfOf(input);
-    if (!sent || !isSent(sent, code)) {
+    if (!sent || !matchesSentCode(sent, code)) {
       const tried = sent && { ...sent, tries: sent.tries + 1 };
       // A code that can never be right again is asked for anew, from the number on.
-      const half = tried && isAlive(tried) ? { ...rest, sent: tried } : rest;
+      const half = tried && isUnexpired(tried) ? { ...rest, sent: tried } : rest;
       return refuse('authenticator_sms_code', half, { failed: sent ? ['sms_setup'] : [] });
     }
     const [stage, number] = [stageOf(input), sent.to];
@@ -102,7 +102,7 @@ export class AuthenticatorSmsStage extends SetUpStage<Contract> {
       facts: { ending: number.slice(-2), verified_only: input.config.verify_only },
     });
     if (pk === undefined) return refuse('authenticator_sms_number', rest);
-    return pass<Contract>({ ...kept(input, { kind: 'sms', name: NAME, pk }), verified: ['sms_setup'] });
+    return pass<Contract>({ ...deviceAdded(input, { kind: 'sms', name: NAME, pk }), verified: ['sms_setup'] });
   }
 }
 
@@ -114,7 +114,7 @@ const refuse = (code: ErrorCode<Contract>, state: Half, rest: { failed?: string[
 /** No refusal: it changes nothing, so that the code counts that another answer of the same moment has sent. */
 const tooEarly = (state: Half) => ({
   ...show(state),
-  errors: { non_field_errors: [{ code: EARLY }] } satisfies OwnErrors<Contract>,
+  errors: { non_field_errors: [{ code: EARLY }] } satisfies StageErrors<Contract>,
 });
 
 const halfOf = ({ state }: ChallengeInput<Contract>): Half => state ?? { id: randomUUID() };

@@ -1,4 +1,4 @@
-import { char, digits, lenient, secret } from '@gatehouse/contracts';
+import { char, digits, optionalNullable, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** Setting up a phone number for codes by text message (docs/spec/mfa.md#sms-setup). */
@@ -8,5 +8,8 @@ export const authenticatorSmsChallenge = z
 
 /** The number first, the code after it. */
 export const authenticatorSmsResponse = z
-  .object({ code: secret(lenient(digits(), { optional: true })), phone_number: lenient(char(), { optional: true }) })
+  .object({
+    code: secret(optionalNullable(digits(), { optional: true })),
+    phone_number: optionalNullable(char(), { optional: true }),
+  })
   .meta({ id: 'AuthenticatorSMSChallengeResponseRequest', description: 'A phone number, or the code sent to it.' });

@@ -1,22 +1,22 @@
 import { Logger, type Sealer } from '@gatehouse/platform';
 import type { z } from 'zod';
-import { type Messages, type SmsSettings, Unsent } from './messages.js';
+import { type SmsGateway, SmsNotSentError, type SmsSettings } from './messages.js';
 import type { Sends } from './sends.js';
 import type { smsConfig } from './sms.config.js';
-import { freshCode, isAlive, type SentCode } from './sms-code.js';
+import { freshCode, isUnexpired, type SentCode } from './sms-code.js';
 
 /** An address has more numbers and users behind it than one. */
 const BEHIND_ADDRESS = 10;
 
-interface Parts {
-  readonly messages: Messages;
+interface Dependencies {
+  readonly messages: SmsGateway;
   readonly sends: Sends;
   readonly sealer: Sealer;
   readonly limits: z.output<typeof smsConfig>;
 }
 
 /** What is to be sent, and for whom. */
-export interface Wanted {
+export interface SendRequest {
   readonly settings: SmsSettings;
   readonly number: string;
   /** What the code is bound to: a device, or the number where there is none yet. */
@@ -34,33 +34,33 @@ export interface Wanted {
 export class CodeSender {
   private readonly logger = new Logger('mfa');
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: Dependencies) {}
 
   /** The code that counts from now on: that of a moment ago, or a fresh one. Throws Unsent. */
-  async send(wanted: Wanted): Promise<SentCode> {
+  async send(wanted: SendRequest): Promise<SentCode> {
     const { to, before } = wanted;
-    if (before?.to === to && isAlive(before) && Date.now() < before.at + this.parts.limits.SMS_COOLDOWN_S * 1000)
+    if (before?.to === to && isUnexpired(before) && Date.now() < before.at + this.parts.limits.SMS_COOLDOWN_S * 1000)
       return before;
     const work = workOf(wanted);
     const fresh = freshCode(to, work === undefined ? undefined : this.digest('mfa.codes', work));
     if (await this.isAllowed(wanted)) await this.deliver(wanted, fresh);
     // Whoever asked for the same at the same moment has sent this very code.
     else if (work === undefined || !(await this.parts.sends.has(this.subjectOf(work))))
-      throw new Unsent('one message too many', true);
+      throw new SmsNotSentError('one message too many', true);
     return fresh;
   }
 
-  private async deliver({ settings, number, timeoutMs }: Wanted, { code }: SentCode): Promise<void> {
+  private async deliver({ settings, number, timeoutMs }: SendRequest, { code }: SentCode): Promise<void> {
     try {
       await this.parts.messages.send(settings, { to: number, code, timeoutMs });
     } catch (error) {
-      if (!(error instanceof Unsent)) throw error;
+      if (!(error instanceof SmsNotSentError)) throw error;
       this.logger.event('a text message was not sent', { why: error.message, status: error.status });
       throw error;
     }
   }
 
-  private isAllowed(wanted: Wanted): Promise<boolean> {
+  private isAllowed(wanted: SendRequest): Promise<boolean> {
     const { SMS_MAX_AN_HOUR: most, SMS_COOLDOWN_S: apartS } = this.parts.limits;
     const work = workOf(wanted);
     const wide = { most: most * BEHIND_ADDRESS, apartS: 0 };
@@ -76,4 +76,4 @@ export class CodeSender {
   private digest = (purpose: string, text: string) => this.parts.sealer.digests(purpose, text)[0] as Buffer;
 }
 
-const workOf = ({ work, number }: Wanted) => (work === undefined ? undefined : `work:${work}:${number}`);
+const workOf = ({ work, number }: SendRequest) => (work === undefined ? undefined : `work:${work}:${number}`);

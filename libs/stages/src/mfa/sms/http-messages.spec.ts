@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { authenticatorSmsContract } from './authenticator-sms.contract.js';
-import { HttpMessages } from './http-messages.js';
-import { Unsent } from './messages.js';
+import { HttpSmsGateway } from './http-messages.js';
+import { SmsNotSentError } from './messages.js';
 
 interface Seen {
   readonly request: IncomingMessage;
@@ -46,7 +46,7 @@ const settingsOf = (given: object) =>
     ...given,
   });
 const send = (given: object = {}, timeoutMs = 5000) =>
-  new HttpMessages(url, 2000).send(settingsOf(given), { to: '+1 555 0100', code: '012345', timeoutMs });
+  new HttpSmsGateway(url, 2000).send(settingsOf(given), { to: '+1 555 0100', code: '012345', timeoutMs });
 
 describe('a message', () => {
   it('goes to Twilio as its API wants it', async () => {
@@ -88,6 +88,6 @@ describe('a provider that', () => {
   it('cannot be reached, or has no address, is told of without its address or any number', async () => {
     const refused = send({ account_sid: 'http://127.0.0.1:1/?to=+15550100' });
     await expect(refused).rejects.toThrow(/^the provider cannot be reached: (ECONNREFUSED|unknown)$/);
-    await expect(send({ account_sid: 'nowhere' })).rejects.toBeInstanceOf(Unsent);
+    await expect(send({ account_sid: 'nowhere' })).rejects.toBeInstanceOf(SmsNotSentError);
   });
 });

@@ -1,4 +1,4 @@
-import { type Message, Messages, type SmsSettings, Unsent } from './messages.js';
+import { SmsGateway, type SmsMessage, SmsNotSentError, type SmsSettings } from './messages.js';
 
 interface Call {
   readonly url: string;
@@ -7,7 +7,7 @@ interface Call {
 }
 
 /** Twilio, or any web hook (docs/spec/mfa.md#sms-providers). What a provider says is nobody's to see: its status is. */
-export class HttpMessages extends Messages {
+export class HttpSmsGateway extends SmsGateway {
   /** `twilioUrl`: where Twilio is. */
   constructor(
     private readonly twilioUrl: string,
@@ -16,24 +16,24 @@ export class HttpMessages extends Messages {
     super();
   }
 
-  async send(settings: SmsSettings, message: Message): Promise<void> {
+  async send(settings: SmsSettings, message: SmsMessage): Promise<void> {
     const { url, headers, body } =
       settings.provider === 'twilio' ? this.twilio(settings, message) : hook(settings, message);
     const signal = AbortSignal.timeout(Math.max(1, Math.min(this.timeoutMs, message.timeoutMs)));
     // A redirect would take number and credentials to whoever it names.
     const answer = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' }).catch(
       (cause: unknown) => {
-        throw new Unsent(
+        throw new SmsNotSentError(
           signal.aborted ? 'the provider does not answer' : `the provider cannot be reached: ${reasonOf(cause)}`,
           false,
         );
       },
     );
     await answer.body?.cancel();
-    if (!answer.ok) throw new Unsent('the provider refuses', false, answer.status);
+    if (!answer.ok) throw new SmsNotSentError('the provider refuses', false, answer.status);
   }
 
-  private twilio({ account_sid: account, auth, from_number: from }: SmsSettings, { to, code }: Message): Call {
+  private twilio({ account_sid: account, auth, from_number: from }: SmsSettings, { to, code }: SmsMessage): Call {
     const path = `/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`;
     return {
       url: this.twilioUrl.replace(/\/+$/, '') + path,
@@ -47,9 +47,9 @@ export class HttpMessages extends Messages {
   }
 }
 
-function hook(settings: SmsSettings, { to, code }: Message): Call {
+function hook(settings: SmsSettings, { to, code }: SmsMessage): Call {
   const { account_sid: url, auth, auth_password: password, auth_type: type, from_number: from } = settings;
-  if (!URL.canParse(url)) throw new Unsent('the address of the provider is none', false);
+  if (!URL.canParse(url)) throw new SmsNotSentError('the address of the provider is none', false);
   const authorization = type === 'bearer' ? `Bearer ${auth}` : basic(auth, password);
   return {
     url,

@@ -5,7 +5,7 @@ import type { authenticatorSmsContract } from './authenticator-sms.contract.js';
 export type SmsSettings = Config<typeof authenticatorSmsContract>;
 
 /** A message that a provider did not take, or that is one too many. Its text names no number. */
-export class Unsent extends Error {
+export class SmsNotSentError extends Error {
   constructor(
     message: string,
     /** Whether it may be asked for again in a moment. */
@@ -18,7 +18,7 @@ export class Unsent extends Error {
 }
 
 /** One code for one number. */
-export interface Message {
+export interface SmsMessage {
   readonly to: string;
   readonly code: string;
   /** Milliseconds that anybody waits. */
@@ -26,7 +26,7 @@ export interface Message {
 }
 
 /** What takes messages to phones. */
-export abstract class Messages {
+export abstract class SmsGateway {
   /** Throws Unsent. */
-  abstract send(settings: SmsSettings, message: Message): Promise<void>;
+  abstract send(settings: SmsSettings, message: SmsMessage): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 
 /** What numbers are known by: nothing that can be tried without the keys, for there are few numbers. */
 @Injectable()
-export class Numbers {
+export class PhoneNumberIndex {
   constructor(
     @Inject(Devices) private readonly devices: Devices,
     @Inject(Sealer) private readonly sealer: Sealer,
@@ -35,7 +35,7 @@ export class Numbers {
 }
 
 /** The number of a device; undefined where only what it is known by is kept. */
-export const numberOf = (device: Device): string | undefined => {
+export const phoneNumberOf = (device: Device): string | undefined => {
   const secret = device.openSecret() as { number?: unknown } | null;
   return typeof secret?.number === 'string' ? secret.number : undefined;
 };

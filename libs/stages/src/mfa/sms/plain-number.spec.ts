@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { plainNumber } from './plain-number.js';
+import { normalizePhoneNumber } from './plain-number.js';
 
 describe('a phone number', () => {
   it.each([
@@ -10,12 +10,12 @@ describe('a phone number', () => {
     '+1\u2011555\u20110100',
     '＋１５５５０１００',
   ])('is one, however it is written: %s', (text) => {
-    expect(plainNumber(text)).toBe('+15550100');
+    expect(normalizePhoneNumber(text)).toBe('+15550100');
   });
   it.each(['', '+', 'whatsapp:+15550100', '+1555\u00000100', '+1555+0100', 'a@example.org', '1'.repeat(65)])(
     'is not %j',
     (text) => {
-      expect(plainNumber(text)).toBeUndefined();
+      expect(normalizePhoneNumber(text)).toBeUndefined();
     },
   );
 });

@@ -7,7 +7,7 @@ const BETWEEN = /[\s()./\p{Pd}]/gu;
 const NUMBER = /^\+?[a-z0-9]+$/i;
 
 /** A number in the one spelling by which it is called, counted and known; undefined for what is none. */
-export function plainNumber(text: string): string | undefined {
+export function normalizePhoneNumber(text: string): string | undefined {
   const plain = text.length > MAX_NUMBER ? '' : text.normalize('NFKC').replace(BETWEEN, '');
   return NUMBER.test(plain) ? plain : undefined;
 }

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { sameSecret } from '@gatehouse/platform';
+import { secretsEqual } from '@gatehouse/platform';
 import { z } from 'zod';
 
 /** Milliseconds that a sent code counts (docs/spec/mfa.md#sms-codes). */
@@ -28,8 +28,8 @@ export const freshCode = (to: string, bytes?: Buffer): SentCode => ({
 });
 
 /** Whether an answer can still be right. */
-export const isAlive = ({ at, tries }: SentCode): boolean => Date.now() < at + LASTS_MS && tries < MAX_TRIES;
+export const isUnexpired = ({ at, tries }: SentCode): boolean => Date.now() < at + LASTS_MS && tries < MAX_TRIES;
 
 /** Whether `answer` is the code that was sent; a client that sends numbers loses leading zeros. */
-export const isSent = (sent: SentCode, answer: string): boolean =>
-  isAlive(sent) && sameSecret(sent.code, answer.padStart(DIGITS, '0'));
+export const matchesSentCode = (sent: SentCode, answer: string): boolean =>
+  isUnexpired(sent) && secretsEqual(sent.code, answer.padStart(DIGITS, '0'));

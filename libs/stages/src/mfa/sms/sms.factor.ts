@@ -1,12 +1,19 @@
 import { type Device, Devices } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
-import { type Answer, type Asking, type Chosen, Factor, type Offer, type Verdict } from '../factor.js';
-import { typedDigits } from '../typed-digits.js';
+import {
+  type ChoiceResult,
+  type DeviceOffer,
+  Factor,
+  type FactorAnswer,
+  type FactorContext,
+  type ProofVerdict,
+} from '../factor.js';
+import { normalizeDigits } from '../typed-digits.js';
 import { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { CodeSender } from './code-sender.js';
-import { type SmsSettings, Unsent } from './messages.js';
-import { numberOf } from './numbers.js';
-import { isSent } from './sms-code.js';
+import { SmsNotSentError, type SmsSettings } from './messages.js';
+import { phoneNumberOf } from './numbers.js';
+import { matchesSentCode } from './sms-code.js';
 
 type Kind = 'sms';
 
@@ -26,30 +33,35 @@ export class SmsFactor extends Factor<Kind> {
     super();
   }
 
-  offer({ input, devices }: Asking<Kind>): Offer<Kind> | undefined {
-    const reachable = devices.find((device) => settingsOf(input, device) && numberOf(device) !== undefined);
+  offer({ input, devices }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
+    const reachable = devices.find((device) => settingsOf(input, device) && phoneNumberOf(device) !== undefined);
     return reachable && { uid: String(reachable.pk), challenge: {}, devices: [reachable] };
   }
 
-  override async choose({ input, memory, offer, user }: Asking<Kind> & { offer: Offer<Kind> }): Promise<Chosen<Kind>> {
+  override async choose({
+    input,
+    memory,
+    offer,
+    user,
+  }: FactorContext<Kind> & { offer: DeviceOffer<Kind> }): Promise<ChoiceResult<Kind>> {
     const [device] = offer.devices;
     const settings = device && settingsOf(input, device);
-    const number = device && numberOf(device);
+    const number = device && phoneNumberOf(device);
     if (!settings || number === undefined || !user) return { refused: { code: 'authenticator_validate_choice' } };
     const wanted = { settings, number, to: device.id, user: user.uuid, ip: input.client.ip, before: memory };
     try {
       return { memory: await this.sender.send({ ...wanted, timeoutMs: input.timeLeftMs() }) };
     } catch (error) {
-      if (!(error instanceof Unsent)) throw error;
+      if (!(error instanceof SmsNotSentError)) throw error;
       return {
         refused: { code: error.early ? 'authenticator_validate_sms_early' : 'authenticator_validate_sms_unsent' },
       };
     }
   }
 
-  async verify({ offer, memory, answer }: Answer<Kind>): Promise<Verdict<Kind>> {
+  async verify({ offer, memory, answer }: FactorAnswer<Kind>): Promise<ProofVerdict<Kind>> {
     const device = offer.devices.find(({ id }) => id === memory?.to);
-    const isRight = device && memory && isSent(memory, typedDigits(String(answer)));
+    const isRight = device && memory && matchesSentCode(memory, normalizeDigits(String(answer)));
     if (isRight && (await this.devices.use(device))) return { type: 'right', device };
     const tried = memory && { ...memory, tries: memory.tries + 1 };
     return { type: 'wrong', message: { code: 'authenticator_validate_code' }, guessed: true, memory: tried };
@@ -57,7 +69,7 @@ export class SmsFactor extends Factor<Kind> {
 }
 
 /** The settings of the stage that set a device up, as they are now; undefined once it is gone. */
-function settingsOf({ companions }: Asking<Kind>['input'], { stage }: Device): SmsSettings | undefined {
+function settingsOf({ companions }: FactorContext<Kind>['input'], { stage }: Device): SmsSettings | undefined {
   const companion = stage === null ? undefined : companions[stage];
   return companion && authenticatorSmsContract.config.safeParse(companion.config).data;
 }

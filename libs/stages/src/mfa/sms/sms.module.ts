@@ -3,8 +3,8 @@ import { readConfig, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CodeSender } from './code-sender.js';
-import { HttpMessages } from './http-messages.js';
-import { Numbers } from './numbers.js';
+import { HttpSmsGateway } from './http-messages.js';
+import { PhoneNumberIndex } from './numbers.js';
 import { smsConfig } from './sms.config.js';
 import { TypeormSends } from './typeorm-sends.js';
 
@@ -16,16 +16,16 @@ export const smsModule: DynamicModule = {
   module: SmsModule,
   imports: [authenticatorsModule()],
   providers: [
-    Numbers,
+    PhoneNumberIndex,
     {
       provide: CodeSender,
       useFactory: (source: DataSource, sealer: Sealer) => {
         const limits = readConfig(smsConfig);
-        const messages = new HttpMessages(limits.SMS_TWILIO_URL, limits.SMS_TIMEOUT_MS);
+        const messages = new HttpSmsGateway(limits.SMS_TWILIO_URL, limits.SMS_TIMEOUT_MS);
         return new CodeSender({ messages, sends: new TypeormSends(source), sealer, limits });
       },
       inject: [DataSource, Sealer],
     },
   ],
-  exports: [Numbers, CodeSender],
+  exports: [PhoneNumberIndex, CodeSender],
 };

@@ -5,14 +5,14 @@ import { driveStage } from '@gatehouse/stage-kit/testing';
 import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
 import { authenticatorValidateContract } from '../validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../validate/authenticator-validate.stage.js';
-import { Judgement } from '../validate/judgement.js';
-import { Offers } from '../validate/offers.js';
-import { ProofMemory } from '../validate/proof-memory.js';
+import { ProofVerifier } from '../validate/judgement.js';
+import { OfferBuilder } from '../validate/offers.js';
+import { RememberedProof } from '../validate/proof-memory.js';
 import { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { AuthenticatorSmsStage } from './authenticator-sms.stage.js';
 import { CodeSender } from './code-sender.js';
-import { HttpMessages } from './http-messages.js';
-import { Numbers } from './numbers.js';
+import { HttpSmsGateway } from './http-messages.js';
+import { PhoneNumberIndex } from './numbers.js';
 import { SmsFactor } from './sms.factor.js';
 import { SmsServer } from './sms-server.js';
 import { TypeormSends } from './typeorm-sends.js';
@@ -32,14 +32,14 @@ interface Given {
 }
 
 /** A provider of text messages on loopback, devices in a database of their own, and the stages that use both. */
-export class SmsBench {
+export class SmsHarness {
   private constructor(
     readonly database: DevicesDatabase,
     readonly server: SmsServer,
   ) {}
 
-  static async open(): Promise<SmsBench> {
-    return new SmsBench(await devicesDatabase(), await SmsServer.open());
+  static async open(): Promise<SmsHarness> {
+    return new SmsHarness(await devicesDatabase(), await SmsServer.open());
   }
 
   async close() {
@@ -53,7 +53,7 @@ export class SmsBench {
 
   /** The set-up of a phone. */
   setUp(user: SavedUser | undefined, { config = {}, limits = {}, phone, id = randomUUID() }: Given = {}) {
-    const numbers = new Numbers(this.devices, this.database.sealer);
+    const numbers = new PhoneNumberIndex(this.devices, this.database.sealer);
     const stage = new AuthenticatorSmsStage(this.devices, numbers, this.sender(limits));
     const context = { ...(user && { pending_user: user }), ...(phone && { prompt_data: { phone } }) };
     const request = { step, id: `${id}.1.1` };
@@ -62,9 +62,9 @@ export class SmsBench {
 
   /** A login that asks for a code. */
   validate(user: SavedUser, limits: object = {}) {
-    const memory = new ProofMemory(this.database.sealer);
-    const offers = new Offers(this.devices, [new SmsFactor(this.devices, this.sender(limits))]);
-    const stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
+    const memory = new RememberedProof(this.database.sealer);
+    const offers = new OfferBuilder(this.devices, [new SmsFactor(this.devices, this.sender(limits))]);
+    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory);
     const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: this.config({}) };
     const config = { device_classes: ['sms' as const], not_configured_action: 'deny' as const };
     const request = { companions: { [STAGE]: companion } };
@@ -77,7 +77,7 @@ export class SmsBench {
 
   private sender(limits: object): CodeSender {
     const { source, sealer } = this.database;
-    const [messages, sends] = [new HttpMessages(LIMITS.SMS_TWILIO_URL, 2000), new TypeormSends(source)];
+    const [messages, sends] = [new HttpSmsGateway(LIMITS.SMS_TWILIO_URL, 2000), new TypeormSends(source)];
     return new CodeSender({ messages, sends, sealer, limits: { ...LIMITS, ...limits } });
   }
 }

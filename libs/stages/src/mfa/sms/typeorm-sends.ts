@@ -1,6 +1,6 @@
 import { type NamedStatement, runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type Counted, Sends } from './sends.js';
+import { type QuotaSubject, Sends } from './sends.js';
 
 const HOUR = `interval '1 hour'`;
 
@@ -42,7 +42,7 @@ export class TypeormSends extends Sends {
     super();
   }
 
-  async take(counted: readonly Counted[]): Promise<boolean> {
+  async take(counted: readonly QuotaSubject[]): Promise<boolean> {
     const columns = [
       counted.map(({ subject }) => subject),
       counted.map(({ most }) => most),

@@ -1,6 +1,6 @@
 import { defineStage, integer, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { SET_UP } from '../set-up.js';
+import { SETUP_CONTRACT_DEFAULTS } from '../set-up.js';
 import { authenticatorStaticChallenge, authenticatorStaticResponse } from './authenticator-static.wire.js';
 
 /** Hands out recovery codes (docs/spec/mfa.md#static). */
@@ -21,6 +21,6 @@ export const authenticatorStaticContract = defineStage({
   response: authenticatorStaticResponse,
   /** The device that is half made. */
   state: z.object({ id: z.uuid(), codes: secret(z.array(z.string())) }),
-  ...SET_UP,
+  ...SETUP_CONTRACT_DEFAULTS,
   acts_on_entry: () => false,
 });

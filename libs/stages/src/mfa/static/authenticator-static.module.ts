@@ -1,8 +1,8 @@
 import { authenticatorsModule } from '@gatehouse/authenticators';
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { authenticatorStaticContract } from './authenticator-static.contract.js';
 import { AuthenticatorStaticStage } from './authenticator-static.stage.js';
 
 /** The set-up of recovery codes on the bus. */
 export const authenticatorStaticModule = () =>
-  serveStage(authenticatorStaticContract, AuthenticatorStaticStage, { imports: [authenticatorsModule()] });
+  stageModule(authenticatorStaticContract, AuthenticatorStaticStage, { imports: [authenticatorsModule()] });

@@ -3,8 +3,8 @@ import { Devices } from '@gatehouse/authenticators';
 import { ask, deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { ownerOf } from '../owner.js';
-import { kept, SetUpStage } from '../set-up.stage.js';
+import { deviceOwner } from '../owner.js';
+import { DeviceSetupStage, deviceAdded } from '../set-up.stage.js';
 import type { authenticatorStaticContract } from './authenticator-static.contract.js';
 import { recoveryCodes } from './recovery-codes.js';
 
@@ -14,7 +14,7 @@ const NAME = 'Static Token';
 
 /** Shows recovery codes once, and keeps what they can be told by. */
 @Injectable()
-export class AuthenticatorStaticStage extends SetUpStage<Contract> {
+export class AuthenticatorStaticStage extends DeviceSetupStage<Contract> {
   constructor(@Inject(Devices) devices: Devices) {
     super(devices);
   }
@@ -30,10 +30,10 @@ export class AuthenticatorStaticStage extends SetUpStage<Contract> {
     if (!input.state) return this.begin(input);
     const { id, codes } = input.state;
     const pk = await this.devices.add({ id, user, kind: 'static', name: NAME, codes });
-    return pk === undefined ? deny() : pass<Contract>(kept(input, { kind: 'static', name: NAME, pk }));
+    return pk === undefined ? deny() : pass<Contract>(deviceAdded(input, { kind: 'static', name: NAME, pk }));
   }
 
   protected override withoutOwner(input: ChallengeInput<Contract>): StageOutcome<Contract> {
-    return ownerOf(input) ? deny() : pass();
+    return deviceOwner(input) ? deny() : pass();
   }
 }

@@ -1,6 +1,6 @@
 import { choice, defineStage, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { SET_UP } from '../set-up.js';
+import { SETUP_CONTRACT_DEFAULTS } from '../set-up.js';
 import { authenticatorTotpChallenge, authenticatorTotpResponse } from './authenticator-totp.wire.js';
 
 /** Sets up an app that shows codes by the clock (docs/spec/mfa.md#totp). */
@@ -20,7 +20,7 @@ export const authenticatorTotpContract = defineStage({
   response: authenticatorTotpResponse,
   /** The device that is half made. */
   state: z.object({ id: z.uuid(), key: secret(z.string()), digits: z.literal(['6', '8']) }),
-  ...SET_UP,
+  ...SETUP_CONTRACT_DEFAULTS,
   acts_on_entry: () => false,
   errors: { authenticator_totp_code: { string: 'Code does not match', code: 'invalid' } },
 });

@@ -1,8 +1,8 @@
 import { authenticatorsModule } from '@gatehouse/authenticators';
-import { serveStage } from '@gatehouse/stage-kit';
+import { stageModule } from '@gatehouse/stage-kit';
 import { authenticatorTotpContract } from './authenticator-totp.contract.js';
 import { AuthenticatorTotpStage } from './authenticator-totp.stage.js';
 
 /** The set-up of TOTP devices on the bus. */
 export const authenticatorTotpModule = () =>
-  serveStage(authenticatorTotpContract, AuthenticatorTotpStage, { imports: [authenticatorsModule()] });
+  stageModule(authenticatorTotpContract, AuthenticatorTotpStage, { imports: [authenticatorsModule()] });

@@ -3,8 +3,8 @@ import { Devices } from '@gatehouse/authenticators';
 import { ask, deny, pass, reject, type SavedUser, type StageOutcome, type State } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { ownerOf } from '../owner.js';
-import { kept, SetUpStage } from '../set-up.stage.js';
+import { deviceOwner } from '../owner.js';
+import { DeviceSetupStage, deviceAdded } from '../set-up.stage.js';
 import type { authenticatorTotpContract } from './authenticator-totp.contract.js';
 import { otpauthUrl } from './otpauth.js';
 import { freshKey, stepOf, totpKey } from './totp-key.js';
@@ -15,7 +15,7 @@ const NAME = 'TOTP Authenticator';
 
 /** Shows a fresh key, and keeps it once a code of it has come back. */
 @Injectable()
-export class AuthenticatorTotpStage extends SetUpStage<Contract> {
+export class AuthenticatorTotpStage extends DeviceSetupStage<Contract> {
   constructor(@Inject(Devices) devices: Devices) {
     super(devices);
   }
@@ -30,11 +30,11 @@ export class AuthenticatorTotpStage extends SetUpStage<Contract> {
   protected async finish(input: RespondInput<Contract>, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const pk = input.state && (await this.keep(owner, input.state, input.response.code));
     if (pk === undefined) return reject<Contract>({ code: [{ code: 'authenticator_totp_code' }] });
-    return pass<Contract>(kept(input, { kind: 'totp', name: NAME, pk }));
+    return pass<Contract>(deviceAdded(input, { kind: 'totp', name: NAME, pk }));
   }
 
   protected override withoutOwner(input: ChallengeInput<Contract>): StageOutcome<Contract> {
-    return ownerOf(input) ? deny() : pass();
+    return deviceOwner(input) ? deny() : pass();
   }
 
   /** The number of the device. The code that proves it is used up by that. */

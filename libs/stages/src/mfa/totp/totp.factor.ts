@@ -1,7 +1,7 @@
 import { type Device, Devices } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { CodeFactor } from '../code.factor.js';
-import { typedDigits } from '../typed-digits.js';
+import { normalizeDigits } from '../typed-digits.js';
 import { stepOf, totpKey } from './totp-key.js';
 
 /** Codes by the clock: each counts once, and so does no older one (docs/spec/mfa.md#totp-verification). */
@@ -14,7 +14,7 @@ export class TotpFactor extends CodeFactor<'totp'> {
   }
 
   protected async proves(device: Device, code: string): Promise<boolean> {
-    const step = stepOf(totpKey.parse(device.openSecret()), typedDigits(code), Date.now() / 1000);
+    const step = stepOf(totpKey.parse(device.openSecret()), normalizeDigits(code), Date.now() / 1000);
     return step !== undefined && this.devices.use(device, { to: step });
   }
 }

@@ -5,11 +5,11 @@ import {
   defineStage,
   duration,
   type Errors,
-  type Proof,
   references,
+  type StageProof,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { duoMemory } from '../duo/duo-memory.js';
+import { duoFactorState } from '../duo/duo-memory.js';
 import { sentCode } from '../sms/sms-code.js';
 import { deviceTypes } from '../webauthn/device-type.js';
 import { nonce } from '../webauthn/nonce.js';
@@ -25,7 +25,7 @@ export const PROOF_COOKIE = 'authentik_mfa';
  * Wrong proofs of one class in a row, by whichever device: the last free one costs a second, each further one twice as much
  * as the one before, up to an hour. Devices come and go, and take no guesses with them.
  */
-const guessesOf = (
+const attemptRules = (
   when: string,
   values: readonly string[],
   { code, free = 1 }: { code: string; free?: number },
@@ -39,7 +39,7 @@ const guessesOf = (
 });
 
 /** What becomes of those who have no device. */
-const OTHERWISE: Readonly<Record<string, Proof['otherwise']>> = {
+const OTHERWISE: Readonly<Record<string, StageProof['otherwise']>> = {
   deny: 'refused',
   configure: 'set_up',
   skip: 'let_in',
@@ -79,7 +79,7 @@ export const authenticatorValidateContract = defineStage({
     /** What the shown challenge offers: an answer is for nothing else. */
     offers: z.array(z.object({ device_class: z.enum(DEVICE_CLASSES), device_uid: z.string() })),
     /** What each kind remembers of what it asked. */
-    memory: z.object({ sms: sentCode.optional(), webauthn: nonce.optional(), duo: duoMemory.optional() }),
+    memory: z.object({ sms: sentCode.optional(), webauthn: nonce.optional(), duo: duoFactorState.optional() }),
   }),
   reads: {
     pending_user: 'optional',
@@ -102,10 +102,10 @@ export const authenticatorValidateContract = defineStage({
   deadline_ms: 15_000,
   effects: ['event', 'reputation', 'cookie'],
   attempts: [
-    guessesOf('code', ['totp', 'static', 'sms'], { code: 'authenticator_validate_code' }),
+    attemptRules('code', ['totp', 'static', 'sms'], { code: 'authenticator_validate_code' }),
     // Nobody guesses a signature: what goes wrong is a finger.
-    guessesOf('webauthn', ['webauthn'], { code: 'authenticator_validate_assertion', free: 5 }),
-    guessesOf('duo', ['duo'], { code: 'authenticator_validate_duo' }),
+    attemptRules('webauthn', ['webauthn'], { code: 'authenticator_validate_assertion', free: 5 }),
+    attemptRules('duo', ['duo'], { code: 'authenticator_validate_duo' }),
   ],
   errors: {
     authenticator_validate_choice: { string: 'invalid challenge selected', code: 'invalid' },

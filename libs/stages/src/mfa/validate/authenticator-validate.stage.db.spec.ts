@@ -8,12 +8,12 @@ import type { DevicesDatabase } from '../../../../../test/support/devices.js';
 import { freshKey } from '../totp/totp-key.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import type { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
-import { codesBench, person } from './testing.js';
+import { codeHarness, person } from './testing.js';
 
 let database: DevicesDatabase;
 let stage: AuthenticatorValidateStage;
 beforeAll(async () => {
-  ({ database, stage } = await codesBench());
+  ({ database, stage } = await codeHarness());
 });
 afterAll(() => database?.close());
 

@@ -9,12 +9,12 @@ import {
 } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { savedOwnerOf } from '../owner.js';
+import { savedDeviceOwner } from '../owner.js';
 import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
-import { askedOf, Judgement } from './judgement.js';
-import { memoryOf, type Offered, Offers, remembering } from './offers.js';
-import { ProofMemory } from './proof-memory.js';
-import { chooseSetUp, stranded, withoutDevice } from './set-ups.js';
+import { ProofVerifier, proofFields } from './judgement.js';
+import { factorStateOf, OfferBuilder, type OfferedDevice, withFactorState } from './offers.js';
+import { RememberedProof } from './proof-memory.js';
+import { chooseSetup, handleNoDevice, handleUnusableDevices } from './set-ups.js';
 
 type Contract = typeof authenticatorValidateContract;
 type Choice = NonNullable<Response<Contract>['selected_challenge']>;
@@ -23,43 +23,43 @@ type Choice = NonNullable<Response<Contract>['selected_challenge']>;
 @Injectable()
 export class AuthenticatorValidateStage implements Stage<Contract> {
   constructor(
-    @Inject(Offers) private readonly offers: Offers,
-    @Inject(Judgement) private readonly judgement: Judgement,
-    @Inject(ProofMemory) private readonly memory: ProofMemory,
+    @Inject(OfferBuilder) private readonly offers: OfferBuilder,
+    @Inject(ProofVerifier) private readonly judgement: ProofVerifier,
+    @Inject(RememberedProof) private readonly memory: RememberedProof,
   ) {}
 
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     const offered = await this.offers.of(input);
     if (this.isRemembered(input, offered)) return pass();
-    return offered.length > 0 ? show(input, offered) : this.without(input, withoutDevice);
+    return offered.length > 0 ? show(input, offered) : this.without(input, handleNoDevice);
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const offered = await this.offers.of(input);
-    if (offered.length === 0) return this.without(input, isSetUpOffered(input) ? chooseSetUp : withoutDevice);
-    const shown = offered.filter(({ factor, offer }) => isShown(input, factor.deviceClass, offer.uid));
+    if (offered.length === 0) return this.without(input, isSetUpOffered(input) ? chooseSetup : handleNoDevice);
+    const shown = offered.filter(({ factor, offer }) => wasOffered(input, factor.deviceClass, offer.uid));
     const { selected_challenge: choice, selected_stage: setUp } = input.response;
     const chosen = choice && shown.find((one) => isOf(choice, one));
     if (choice && !chosen) return refuse('selected_challenge', 'authenticator_validate_choice');
     if (setUp !== undefined) return refuse('selected_stage', 'authenticator_validate_stage');
     const asked = chosen ? [chosen] : shown;
-    if (askedOf(input.response).length > 0) return this.judge(input, asked);
+    if (proofFields(input.response).length > 0) return this.judge(input, asked);
     return chosen ? this.choose(input, chosen) : refuse('non_field_errors', 'authenticator_validate_empty');
   }
 
   /** Who has been shown the step is not passed by what another tab remembers since. */
-  private isRemembered(input: ChallengeInput<Contract>, offered: readonly Offered[]): boolean {
-    const user = savedOwnerOf(input);
+  private isRemembered(input: ChallengeInput<Contract>, offered: readonly OfferedDevice[]): boolean {
+    const user = savedDeviceOwner(input);
     const devices = offered.flatMap(({ offer }) => offer.devices);
     return input.state === undefined && user !== undefined && this.memory.holds(input, user, devices);
   }
 
   /** Whoever has a device that cannot be asked is not let past as if they had none. */
   private async without<I extends ChallengeInput<Contract>>(input: I, otherwise: (input: I) => StageOutcome<Contract>) {
-    return (await this.offers.isStranded(input)) ? stranded() : otherwise(input);
+    return (await this.offers.isStranded(input)) ? handleUnusableDevices() : otherwise(input);
   }
 
-  private async judge(input: RespondInput<Contract>, asked: readonly Offered[]): Promise<StageOutcome<Contract>> {
+  private async judge(input: RespondInput<Contract>, asked: readonly OfferedDevice[]): Promise<StageOutcome<Contract>> {
     const judged = await this.judgement.of(input, asked);
     if (!('undecided' in judged)) return judged;
     const again = await this.again({ ...input, state: judged.undecided });
@@ -71,12 +71,15 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
   }
 
   /** Choosing judges nothing and goes no further: the same is asked again. */
-  private async choose(input: RespondInput<Contract>, { factor, offer }: Offered): Promise<StageOutcome<Contract>> {
-    const [user, memory] = [savedOwnerOf(input), memoryOf(input.state?.memory, factor.deviceClass)];
+  private async choose(
+    input: RespondInput<Contract>,
+    { factor, offer }: OfferedDevice,
+  ): Promise<StageOutcome<Contract>> {
+    const [user, memory] = [savedDeviceOwner(input), factorStateOf(input.state?.memory, factor.deviceClass)];
     const chosen = await factor.choose({ input, user, devices: offer.devices, memory, offer });
     const state = {
       offers: input.state?.offers ?? [],
-      memory: remembering(input.state?.memory, factor.deviceClass, chosen.memory),
+      memory: withFactorState(input.state?.memory, factor.deviceClass, chosen.memory),
     };
     const again = await this.again({ ...input, state });
     return chosen.refused ? { ...again, errors: { selected_challenge: [chosen.refused] } } : again;
@@ -86,14 +89,14 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
 const isSetUpOffered = ({ config }: ChallengeInput<Contract>) => config.not_configured_action === 'configure';
 
 /** Shows what is offered, and remembers what that was. */
-function show({ state }: ChallengeInput<Contract>, offered: readonly Offered[]) {
+function show({ state }: ChallengeInput<Contract>, offered: readonly OfferedDevice[]) {
   const entries = offered.map(({ factor, offer }) => ({
     device_class: factor.deviceClass,
     device_uid: offer.uid,
     challenge: offer.challenge,
   }));
   const memory = offered.reduce(
-    (known, { factor, offer }) => remembering(known, factor.deviceClass, offer.memory),
+    (known, { factor, offer }) => withFactorState(known, factor.deviceClass, offer.memory),
     state?.memory ?? {},
   );
   const challenge: Challenge<Contract> = { device_challenges: entries, configuration_stages: [] };
@@ -104,8 +107,8 @@ function show({ state }: ChallengeInput<Contract>, offered: readonly Offered[]) 
 const refuse = (field: keyof Response<Contract> | 'non_field_errors', code: ErrorCode<Contract>) =>
   reject<Contract>({ [field]: [{ code }] });
 
-const isOf = ({ device_class, device_uid }: Choice, { factor, offer }: Offered) =>
+const isOf = ({ device_class, device_uid }: Choice, { factor, offer }: OfferedDevice) =>
   factor.deviceClass === device_class && offer.uid === device_uid;
 
-const isShown = ({ state }: ChallengeInput<Contract>, kind: string, uid: string) =>
+const wasOffered = ({ state }: ChallengeInput<Contract>, kind: string, uid: string) =>
   state?.offers.some(({ device_class, device_uid }) => device_class === kind && device_uid === uid) === true;

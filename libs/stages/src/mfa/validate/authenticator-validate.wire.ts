@@ -1,4 +1,4 @@
-import { char, integer, jsonObject, lenient, nested, secret } from '@gatehouse/contracts';
+import { char, integer, jsonObject, nested, optionalNullable, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /** A device that may prove who somebody is, and what it is asked (docs/spec/mfa.md#validate-challenge). */
@@ -27,11 +27,11 @@ const optional = { optional: true } as const;
 /** A choice of device or of set-up, or the proof of one device (docs/spec/mfa.md#validate-answer). */
 export const authenticatorValidateResponse = z
   .object({
-    selected_challenge: lenient(nested(chosenDevice), optional),
-    selected_stage: lenient(char(), optional),
-    code: secret(lenient(char(), optional)),
-    webauthn: lenient(jsonObject(), optional),
-    duo: lenient(integer(), optional),
+    selected_challenge: optionalNullable(nested(chosenDevice), optional),
+    selected_stage: optionalNullable(char(), optional),
+    code: secret(optionalNullable(char(), optional)),
+    webauthn: optionalNullable(jsonObject(), optional),
+    duo: optionalNullable(integer(), optional),
   })
   .meta({
     id: 'AuthenticatorValidationChallengeResponseRequest',

@@ -1,68 +1,68 @@
 import {
   type DeviceClass,
-  type OwnErrors,
-  type OwnMessage,
   pass,
   type Response,
   reject,
+  type StageErrors,
+  type StageMessage,
   type StageOutcome,
   type State,
 } from '@gatehouse/contracts';
 import type { RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { namedDevice } from '../device-events.js';
-import type { Factor, Verdict } from '../factor.js';
-import { ownerOf, savedOwnerOf } from '../owner.js';
+import { deviceReference } from '../device-events.js';
+import type { Factor, ProofVerdict } from '../factor.js';
+import { deviceOwner, savedDeviceOwner } from '../owner.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
-import { memoryOf, type Offered, remembering } from './offers.js';
-import { ProofMemory } from './proof-memory.js';
+import { factorStateOf, type OfferedDevice, withFactorState } from './offers.js';
+import { RememberedProof } from './proof-memory.js';
 
 type Contract = typeof authenticatorValidateContract;
 type Input = RespondInput<Contract>;
-type Right = Extract<Verdict<DeviceClass>, { type: 'right' }>;
-type Wrong = Extract<Verdict<DeviceClass>, { type: 'wrong' }>;
+type Right = Extract<ProofVerdict<DeviceClass>, { type: 'right' }>;
+type Wrong = Extract<ProofVerdict<DeviceClass>, { type: 'wrong' }>;
 
 /** What the engine counts the proofs of an entry as. */
-const credentialOf = ({ factor }: Offered): string => factor.deviceClass;
+const credentialOf = ({ factor }: OfferedDevice): string => factor.deviceClass;
 
 const FIELDS = ['code', 'webauthn', 'duo'] as const satisfies readonly Factor['field'][];
 type Field = (typeof FIELDS)[number];
 
 /** The fields of a response that prove something. */
-export const askedOf = (response: Response<Contract>): Field[] =>
+export const proofFields = (response: Response<Contract>): Field[] =>
   FIELDS.filter((field) => response[field] !== undefined);
 
 /** Nothing is decided yet: the same is asked again, from what is remembered now. */
-interface Undecided {
+interface PendingVerification {
   readonly undecided: State<Contract>;
-  readonly errors: OwnErrors<Contract>;
+  readonly errors: StageErrors<Contract>;
 }
 
 /** How the entries that a proof was tried on took it. */
-interface Tried {
-  readonly right?: { readonly entry: Offered; readonly verdict: Right };
-  readonly waits?: Extract<Verdict<DeviceClass>, { type: 'waiting' }>;
-  readonly wrong: readonly { readonly entry: Offered; readonly verdict: Wrong }[];
+interface AttemptedOffers {
+  readonly right?: { readonly entry: OfferedDevice; readonly verdict: Right };
+  readonly waits?: Extract<ProofVerdict<DeviceClass>, { type: 'waiting' }>;
+  readonly wrong: readonly { readonly entry: OfferedDevice; readonly verdict: Wrong }[];
   readonly state: State<Contract>;
 }
 
 /** A field whose proof was wrong, on each entry that it was tried on; on none where nothing of its kind was shown. */
-interface Failed {
+interface FailedField {
   readonly field: Field;
-  readonly wrong: Tried['wrong'];
+  readonly wrong: AttemptedOffers['wrong'];
 }
 
 /** Judges the proofs of an answer: every one that it brings must be right, and each that is not is told. */
 @Injectable()
-export class Judgement {
-  constructor(@Inject(ProofMemory) private readonly memory: ProofMemory) {}
+export class ProofVerifier {
+  constructor(@Inject(RememberedProof) private readonly memory: RememberedProof) {}
 
   /** `asked`: the entry that was chosen, or all that were shown. */
-  async of(input: Input, asked: readonly Offered[]): Promise<StageOutcome<Contract> | Undecided> {
-    const [proved, failed]: [NonNullable<Tried['right']>[], Failed[]] = [[], []];
-    let waiting: Undecided | undefined;
+  async of(input: Input, asked: readonly OfferedDevice[]): Promise<StageOutcome<Contract> | PendingVerification> {
+    const [proved, failed]: [NonNullable<AttemptedOffers['right']>[], FailedField[]] = [[], []];
+    let waiting: PendingVerification | undefined;
     let state = input.state ?? { offers: [], memory: {} };
-    for (const field of askedOf(input.response)) {
+    for (const field of proofFields(input.response)) {
       const entries = asked.filter(({ factor }) => factor.field === field);
       // What is refused already rings nobody up.
       if (failed.length > 0 && entries.some(({ factor }) => factor.asksSomebody)) continue;
@@ -77,16 +77,16 @@ export class Judgement {
   }
 
   private async tried(
-    entries: readonly Offered[],
+    entries: readonly OfferedDevice[],
     input: Input & { state: State<Contract> },
     field: Field,
-  ): Promise<Tried> {
-    const wrong: { entry: Offered; verdict: Wrong }[] = [];
+  ): Promise<AttemptedOffers> {
+    const wrong: { entry: OfferedDevice; verdict: Wrong }[] = [];
     let { state } = input;
     for (const entry of entries) {
       const verdict = await verdictOf(entry, { ...input, state }, input.response[field]);
       if (verdict.type === 'right') return { right: { entry, verdict }, wrong, state };
-      const memory = remembering(state.memory, entry.factor.deviceClass, verdict.memory);
+      const memory = withFactorState(state.memory, entry.factor.deviceClass, verdict.memory);
       state = { ...state, memory };
       if (verdict.type === 'waiting') return { waits: verdict, wrong, state };
       wrong.push({ entry, verdict });
@@ -94,11 +94,11 @@ export class Judgement {
     return { wrong, state };
   }
 
-  private passed(input: Input, proved: readonly { entry: Offered; verdict: Right }[]): StageOutcome<Contract> {
+  private passed(input: Input, proved: readonly { entry: OfferedDevice; verdict: Right }[]): StageOutcome<Contract> {
     const last = proved.at(-1)?.verdict;
-    const user = proved.findLast(({ verdict }) => verdict.user)?.verdict.user ?? savedOwnerOf(input);
+    const user = proved.findLast(({ verdict }) => verdict.user)?.verdict.user ?? savedDeviceOwner(input);
     return pass<Contract>({
-      context: factsOf(
+      context: authenticationFacts(
         input,
         proved.map(({ verdict }) => verdict),
       ),
@@ -108,27 +108,35 @@ export class Judgement {
   }
 }
 
-const undecided = (state: State<Contract>, field: Field, message: OwnMessage<Contract> | undefined): Undecided => ({
+const undecided = (
+  state: State<Contract>,
+  field: Field,
+  message: StageMessage<Contract> | undefined,
+): PendingVerification => ({
   undecided: state,
   errors: message === undefined ? {} : { [field]: [message] },
 });
 
 /** What others read of the proofs (docs/spec/mfa.md#mfa-context). */
-function factsOf({ context }: Input, proved: readonly Right[]) {
+function authenticationFacts({ context }: Input, proved: readonly Right[]) {
   const known = context.auth_method_args?.['mfa_devices'];
-  const devices = [...(Array.isArray(known) ? known : []), ...proved.map(({ device }) => namedDevice(device))];
+  const devices = [...(Array.isArray(known) ? known : []), ...proved.map(({ device }) => deviceReference(device))];
   const told = proved.findLast(({ user }) => user);
   const auth_method_args = { ...context.auth_method_args, mfa_devices: devices, ...told?.args };
   if (!told?.user) return { auth_method: context.auth_method ?? 'auth_mfa', auth_method_args };
   return { pending_user: told.user, auth_method: 'auth_webauthn_pwl', auth_method_args };
 }
 
-const verdictOf = ({ factor, offer }: Offered, input: Input, answer: unknown): Promise<Verdict<DeviceClass>> =>
+const verdictOf = (
+  { factor, offer }: OfferedDevice,
+  input: Input,
+  answer: unknown,
+): Promise<ProofVerdict<DeviceClass>> =>
   factor.verify({
     input,
-    user: savedOwnerOf(input),
+    user: savedDeviceOwner(input),
     devices: offer.devices,
-    memory: memoryOf(input.state?.memory, factor.deviceClass),
+    memory: factorStateOf(input.state?.memory, factor.deviceClass),
     answer,
     offer,
   });
@@ -136,9 +144,9 @@ const verdictOf = ({ factor, offer }: Offered, input: Input, answer: unknown): P
 const [APP, MODEL] = authenticatorValidateContract.model.split('.');
 
 /** Says what was wrong, counts what was guessed, and records it (docs/spec/mfa.md#mfa-events). */
-function refused(input: Input, failed: readonly Failed[], state: State<Contract>): StageOutcome<Contract> {
+function refused(input: Input, failed: readonly FailedField[], state: State<Contract>): StageOutcome<Contract> {
   const guesses = failed.flatMap(({ wrong }) => wrong).filter(({ verdict }) => verdict.guessed);
-  const owner = ownerOf(input);
+  const owner = deviceOwner(input);
   const stage = { app: APP, model_name: MODEL, name: input.step.name };
   const events = guesses.map(({ entry, verdict }) => {
     const context = {
@@ -158,5 +166,5 @@ function refused(input: Input, failed: readonly Failed[], state: State<Contract>
   });
 }
 
-const messageOf = ([first]: Failed['wrong']): OwnMessage<Contract> =>
+const messageOf = ([first]: FailedField['wrong']): StageMessage<Contract> =>
   first?.verdict.message ?? { code: 'authenticator_validate_class' };

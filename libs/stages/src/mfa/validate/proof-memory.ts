@@ -20,7 +20,7 @@ const MAX_VALUE = 1024;
  * one stage; and it can be neither read nor made elsewhere.
  */
 @Injectable()
-export class ProofMemory {
+export class RememberedProof {
   constructor(@Inject(Sealer) private readonly sealer: Sealer) {}
 
   /** The effect by which the browser remembers; none where the stage does not want it to. */

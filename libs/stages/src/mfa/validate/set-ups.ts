@@ -1,6 +1,6 @@
 import { type AttachedStage, ask, deny, type ErrorCode, pass, reject, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
-import { savedOwnerOf } from '../owner.js';
+import { savedDeviceOwner } from '../owner.js';
 import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
 
 type Contract = typeof authenticatorValidateContract;
@@ -9,7 +9,7 @@ const NONE = { message: { code: 'authenticator_validate_none' } } as const;
 const NOTHING_BOUND = 'Authenticator validation stage is set to configure user but no configuration flow is set.';
 
 /** What becomes of somebody who has no device that counts here (docs/spec/mfa.md#no-device). */
-export function withoutDevice(input: ChallengeInput<Contract>): StageOutcome<Contract> {
+export function handleNoDevice(input: ChallengeInput<Contract>): StageOutcome<Contract> {
   switch (input.config.not_configured_action) {
     case 'skip':
       return pass();
@@ -20,16 +20,17 @@ export function withoutDevice(input: ChallengeInput<Contract>): StageOutcome<Con
   }
 }
 
-const STAGE_GONE = 'A device cannot be asked any more: the stage that set it up is gone.';
+const STAGE_MISSING = 'A device cannot be asked any more: the stage that set it up is gone.';
 
 /** What becomes of somebody whose devices cannot be asked. Who deletes a stage must not open the doors of its users. */
-export const stranded = (): StageOutcome<Contract> => deny<Contract>({ ...NONE, effects: [misconfigured(STAGE_GONE)] });
+export const handleUnusableDevices = (): StageOutcome<Contract> =>
+  deny<Contract>({ ...NONE, effects: [misconfigured(STAGE_MISSING)] });
 
 const misconfigured = (message: string) =>
   ({ type: 'event', action: 'configuration_error', context: { message } }) as const;
 
 function offerSetUps(input: ChallengeInput<Contract>): StageOutcome<Contract> {
-  if (!savedOwnerOf(input)) return deny<Contract>(NONE);
+  if (!savedDeviceOwner(input)) return deny<Contract>(NONE);
   const stages = setUpsOf(input);
   const [only, ...others] = stages;
   if (!only) return deny<Contract>({ effects: [misconfigured(NOTHING_BOUND)] });
@@ -49,7 +50,7 @@ const NOT_OFFERED = {
 const FIELDS = Object.keys(NOT_OFFERED) as (keyof typeof NOT_OFFERED)[];
 
 /** The choice of a set-up: it takes the place of the proof. */
-export function chooseSetUp(input: RespondInput<Contract>): StageOutcome<Contract> {
+export function chooseSetup(input: RespondInput<Contract>): StageOutcome<Contract> {
   const { response } = input;
   const chosen = setUpsOf(input).find(({ id }) => id === response.selected_stage);
   if (chosen) return setUp(chosen);

@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Devices } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DuoBench, entryIn, stranger } from '../duo/testing.js';
+import { DuoHarness, entryIn, newUser } from '../duo/testing.js';
 import { StaticFactor } from '../static/static.factor.js';
-import type { SoftKey } from '../webauthn/soft-key.js';
-import { asked, ceremony, DeviceBench } from '../webauthn/testing.js';
+import type { SoftwareAuthenticator } from '../webauthn/soft-key.js';
+import { ceremony, firstChallenge, WebauthnHarness } from '../webauthn/testing.js';
 
-let keys: DeviceBench;
-let phones: DuoBench;
+let keys: WebauthnHarness;
+let phones: DuoHarness;
 beforeAll(async () => {
-  [keys, phones] = await Promise.all([DeviceBench.open(), DuoBench.open()]);
+  [keys, phones] = await Promise.all([WebauthnHarness.open(), DuoHarness.open()]);
 });
 afterAll(() => Promise.all([keys?.close(), phones?.close()]));
 
@@ -23,11 +23,11 @@ const [code, webauthn, denied] = ['code', 'assertion', 'class'].map((name) => [
 
 describe('an answer with a code and a key', () => {
   let user: SavedUser;
-  let key: SoftKey;
-  let stage: ReturnType<DeviceBench['validate']>;
-  let right: ReturnType<SoftKey['get']>;
+  let key: SoftwareAuthenticator;
+  let stage: ReturnType<WebauthnHarness['validate']>;
+  let right: ReturnType<SoftwareAuthenticator['get']>;
   beforeAll(async () => {
-    user = stranger();
+    user = newUser();
     key = await keys.enrolled(user);
     await hasCodes(keys.devices, user);
   });
@@ -38,7 +38,7 @@ describe('an answer with a code and a key', () => {
       challengeS: 600,
       others: (devices) => [new StaticFactor(devices)],
     });
-    right = key.get(ceremony(asked(await stage.show())));
+    right = key.get(ceremony(firstChallenge(await stage.show())));
   }
   const broken = () => ({ ...right, response: { ...right.response, signature: 'AAAA' } });
 

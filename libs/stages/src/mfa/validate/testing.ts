@@ -4,17 +4,17 @@ import { devicesDatabase } from '../../../../../test/support/devices.js';
 import { StaticFactor } from '../static/static.factor.js';
 import { TotpFactor } from '../totp/totp.factor.js';
 import { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
-import { Judgement } from './judgement.js';
-import { Offers } from './offers.js';
-import { ProofMemory } from './proof-memory.js';
+import { ProofVerifier } from './judgement.js';
+import { OfferBuilder } from './offers.js';
+import { RememberedProof } from './proof-memory.js';
 
 /** The stage that asks for codes, over devices in a database of their own. */
-export async function codesBench() {
+export async function codeHarness() {
   const database = await devicesDatabase();
   const { devices, sealer } = database;
-  const memory = new ProofMemory(sealer);
-  const offers = new Offers(devices, [new StaticFactor(devices), new TotpFactor(devices)]);
-  return { database, stage: new AuthenticatorValidateStage(offers, new Judgement(memory), memory) };
+  const memory = new RememberedProof(sealer);
+  const offers = new OfferBuilder(devices, [new StaticFactor(devices), new TotpFactor(devices)]);
+  return { database, stage: new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory) };
 }
 
 /** Somebody with no device yet. */

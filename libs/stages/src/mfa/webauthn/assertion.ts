@@ -1,11 +1,11 @@
 import { verifyAuthenticationResponse } from '@simplewebauthn/server';
-import { clientDataFault } from './client-data.js';
+import { clientDataError } from './client-data.js';
 import type { AssertionAnswer } from './credential-answer.js';
 import { bytesOf } from './encoding.js';
 import type { RelyingParty } from './relying-party.js';
 
 /** What is known of a credential since it was made. */
-export interface KnownCredential {
+export interface StoredCredential {
   /** Base64url without padding. */
   readonly credentialId: string;
   /** The COSE key, in base64url. */
@@ -14,16 +14,16 @@ export interface KnownCredential {
   readonly signCount: number;
 }
 
-interface Wanted {
+interface AssertionRequirements {
   readonly party: RelyingParty;
   readonly challenge: string;
-  readonly credential: KnownCredential;
+  readonly credential: StoredCredential;
   /** Whether the authenticator must have made sure who uses it. */
   readonly verified: boolean;
 }
 
 /** A proof that holds. */
-export interface Proof {
+export interface VerifiedAssertion {
   /** What the authenticator's counter has come to. */
   readonly signCount: number;
   readonly userVerified: boolean;
@@ -33,10 +33,13 @@ export interface Proof {
  * The proof that a browser brings of a credential; undefined when it does not hold
  * (docs/spec/mfa.md#webauthn-assertion).
  */
-export async function verifyAssertion(answer: AssertionAnswer, wanted: Wanted): Promise<Proof | undefined> {
+export async function verifyAssertion(
+  answer: AssertionAnswer,
+  wanted: AssertionRequirements,
+): Promise<VerifiedAssertion | undefined> {
   const { party, challenge } = wanted;
   const { clientDataJSON } = answer.response;
-  if (clientDataFault(clientDataJSON, { type: 'webauthn.get', challenge, party }) !== undefined) return undefined;
+  if (clientDataError(clientDataJSON, { type: 'webauthn.get', challenge, party }) !== undefined) return undefined;
   if (answer.id !== wanted.credential.credentialId) return undefined;
   try {
     return await proofOf(answer, wanted);
@@ -46,7 +49,7 @@ export async function verifyAssertion(answer: AssertionAnswer, wanted: Wanted): 
   }
 }
 
-async function proofOf(answer: AssertionAnswer, { party, challenge, credential, verified }: Wanted) {
+async function proofOf(answer: AssertionAnswer, { party, challenge, credential, verified }: AssertionRequirements) {
   const { credentialId, publicKey, signCount } = credential;
   const result = await verifyAuthenticationResponse({
     response: { ...answer, clientExtensionResults: {} },

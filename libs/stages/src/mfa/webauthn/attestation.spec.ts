@@ -1,10 +1,10 @@
 import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { drawChain, type Issued } from '../../../../../test/support/certificate.js';
-import { isTrusted, Models } from './attestation.js';
+import { AuthenticatorModels, isTrusted } from './attestation.js';
 import type { CreationRules } from './creation-options.js';
 import { verifyRegistration } from './registration.js';
-import { SoftKey } from './soft-key.js';
+import { SoftwareAuthenticator } from './soft-key.js';
 
 const AAGUID = '2fc0579f-8113-47ea-b116-bb5a8db9202a';
 const DEVICE = '/C=DE/O=Maker/OU=Authenticator Attestation/CN=Key';
@@ -39,7 +39,7 @@ describe('a chain of certificates', () => {
 });
 
 /** Somebody who vouches for one model. */
-class OneModel extends Models {
+class OneModel extends AuthenticatorModels {
   rootsOf = (aaguid: string) => (aaguid === AAGUID ? certificates(root) : undefined);
   nameOf = () => undefined;
 }
@@ -62,7 +62,10 @@ async function isProven({ aaguid = AAGUID, format = 'packed', chain, signer = de
     const x5c = certificates(...(chain ?? [device, maker])).map(({ raw }) => Uint8Array.from(raw));
     return [format, new Map<string, unknown>([...Object.entries({ alg: -7, sig: Uint8Array.from(sig), x5c })])];
   };
-  const posted = new SoftKey(aaguid).create({ challenge, origin: party.origin, rpId: party.id }, { statement });
+  const posted = new SoftwareAuthenticator(aaguid).create(
+    { challenge, origin: party.origin, rpId: party.id },
+    { statement },
+  );
   const rules: CreationRules = {
     user_verification: 'preferred',
     resident_key_requirement: 'preferred',

@@ -6,7 +6,7 @@ import type { CreationAnswer } from './credential-answer.js';
 import type { RelyingParty } from './relying-party.js';
 
 /** The models that makers vouch for, by AAGUID. */
-export abstract class Models {
+export abstract class AuthenticatorModels {
   /** The roots of the certificates by which devices of a model prove it; undefined when nobody vouches for it. */
   abstract rootsOf(aaguid: string): readonly X509Certificate[] | undefined;
   /** What the model is called. */
@@ -14,7 +14,7 @@ export abstract class Models {
 }
 
 /** Nobody vouches for any model. */
-export class NoModels extends Models {
+export class NoAuthenticatorModels extends AuthenticatorModels {
   rootsOf(): undefined {}
   nameOf(): undefined {}
 }
@@ -26,16 +26,16 @@ export class NoModels extends Models {
 const PROVABLE: ReadonlySet<string> = new Set(['packed', 'tpm']);
 const MAX_CHAIN = 8;
 
-interface Claim {
+interface AttestationClaim {
   readonly answer: CreationAnswer;
   readonly attestationObject: Uint8Array<ArrayBuffer>;
   readonly aaguid: string;
-  readonly models: Models;
+  readonly models: AuthenticatorModels;
   readonly party: RelyingParty;
 }
 
 /** Whether an authenticator proves that it is the model that it says to be. Asks nobody. */
-export async function provesModel(claim: Claim): Promise<boolean> {
+export async function isModelAttested(claim: AttestationClaim): Promise<boolean> {
   const roots = claim.models.rootsOf(claim.aaguid);
   if (!roots) return false;
   try {
@@ -67,7 +67,7 @@ const isCurrent = ({ validFrom, validTo }: X509Certificate) =>
   Date.parse(validFrom) <= Date.now() && Date.now() <= Date.parse(validTo);
 
 /** The statement's own signature and form; its certificates have been looked at. */
-async function isSigned({ answer, attestationObject, party }: Claim): Promise<boolean> {
+async function isSigned({ answer, attestationObject, party }: AttestationClaim): Promise<boolean> {
   const { id, response } = answer;
   const { verified } = await verifyRegistrationResponse({
     response: {

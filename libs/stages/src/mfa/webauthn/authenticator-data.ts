@@ -14,7 +14,7 @@ export function attestedData(attestationObject: Uint8Array<ArrayBuffer>): Authen
   }
 }
 
-interface Wanted {
+interface AuthenticatorRequirements {
   readonly party: RelyingParty;
   readonly userVerification: UserVerification;
 }
@@ -22,7 +22,10 @@ interface Wanted {
 /**
  * Why an authenticator's words are not what a site wants of a new credential (docs/spec/mfa.md#webauthn-registration).
  */
-export function authenticatorFault({ rpIdHash, flags }: AuthenticatorData, wanted: Wanted): string | undefined {
+export function authenticatorDataError(
+  { rpIdHash, flags }: AuthenticatorData,
+  wanted: AuthenticatorRequirements,
+): string | undefined {
   const hash = createHash('sha256').update(wanted.party.id).digest();
   if (rpIdHash.length !== hash.length || !timingSafeEqual(rpIdHash, hash)) return 'Unexpected RP ID hash';
   if (!flags.up) return 'User was not present during attestation';

@@ -1,6 +1,6 @@
 import { choice, defineStage, reference } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { SET_UP } from '../set-up.js';
+import { SETUP_CONTRACT_DEFAULTS } from '../set-up.js';
 import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './authenticator-webauthn.wire.js';
 import { deviceType, deviceTypes } from './device-type.js';
 import { HINTS, USER_VERIFICATIONS } from './relying-party.js';
@@ -26,7 +26,7 @@ export const authenticatorWebauthnContract = defineStage({
   response: authenticatorWebauthnResponse,
   /** What the credential that is being made must sign, and the id that its device will have. */
   state: z.object({ id: z.uuid(), challenge: z.string(), until: z.number() }),
-  ...SET_UP,
+  ...SETUP_CONTRACT_DEFAULTS,
   acts_on_entry: () => false,
   errors: {
     authenticator_webauthn_failed: { string: 'Registration failed. Error: {reason}', code: 'invalid' },

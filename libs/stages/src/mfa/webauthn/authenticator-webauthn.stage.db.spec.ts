@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SoftKey } from './soft-key.js';
-import { alice, bob, ceremony, DeviceBench, refusal, registrationIn } from './testing.js';
+import { SoftwareAuthenticator } from './soft-key.js';
+import { alice, bob, ceremony, refusal, registrationIn, WebauthnHarness } from './testing.js';
 
-let bench: DeviceBench;
+let bench: WebauthnHarness;
 beforeAll(async () => {
-  bench = await DeviceBench.open();
+  bench = await WebauthnHarness.open();
 });
 afterAll(() => bench.close());
 
 describe('setting up a key', () => {
   it('keeps it, tells of it, and asks for no second of the same authenticator', async () => {
     const stage = bench.setUp(alice);
-    const key = new SoftKey();
+    const key = new SoftwareAuthenticator();
     const reply = await stage.answer({ response: key.create(ceremony(registrationIn(await stage.show()).challenge)) });
     expect(reply).toMatchObject({
       type: 'passed',
@@ -35,7 +35,7 @@ describe('setting up a key', () => {
     const first = registrationIn(await stage.show()).challenge;
     const second = registrationIn(await stage.show()).challenge;
     expect(second).not.toBe(first);
-    const key = new SoftKey();
+    const key = new SoftwareAuthenticator();
     const stale = await stage.answer({ response: key.create(ceremony(first)) });
     expect(stale).toMatchObject(
       refusal('response', {
@@ -49,7 +49,7 @@ describe('setting up a key', () => {
 
   it('takes none that comes too late, or before anything was shown', async () => {
     const slow = bench.setUp(alice, {}, { challengeS: -1 });
-    const answer = new SoftKey().create(ceremony(registrationIn(await slow.show()).challenge));
+    const answer = new SoftwareAuthenticator().create(ceremony(registrationIn(await slow.show()).challenge));
     const late = refusal('response', {
       code: 'authenticator_webauthn_failed',
       params: { reason: 'The challenge is no longer valid' },
@@ -85,7 +85,7 @@ describe('setting up a key', () => {
     const stage = bench.setUp(bob, { device_type_restrictions });
     const shown = await stage.show();
     expect(registrationIn(shown)).toMatchObject({ attestation: 'direct' });
-    const key = new SoftKey(aaguid);
+    const key = new SoftwareAuthenticator(aaguid);
     const reply = await stage.answer({ response: key.create(ceremony(registrationIn(shown).challenge)) });
     expect(reply.type).toBe(type);
     const device = await bench.devices.findByHandle('webauthn', key.id);

@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Devices, MAX_DEVICE_NAME } from '@gatehouse/authenticators';
-import { ask, type OwnMessage, pass, reject, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
+import { Devices, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
+import { ask, pass, reject, type SavedUser, type StageMessage, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { kept, SetUpStage } from '../set-up.stage.js';
-import { Models } from './attestation.js';
+import { DeviceSetupStage, deviceAdded } from '../set-up.stage.js';
+import { AuthenticatorModels } from './attestation.js';
 import type { authenticatorWebauthnContract } from './authenticator-webauthn.contract.js';
 import { type CreationRules, creationOptions } from './creation-options.js';
-import { takesModel } from './model-rule.js';
+import { isModelAllowed } from './model-rule.js';
 import { isLive, newNonce } from './nonce.js';
 import { factsOf } from './passkey.js';
 import { type NewCredential, verifyRegistration } from './registration.js';
@@ -21,10 +21,10 @@ const NAME = 'WebAuthn Device';
 
 /** Has a browser make a credential, and keeps it. */
 @Injectable()
-export class AuthenticatorWebauthnStage extends SetUpStage<Contract> {
+export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
   constructor(
     @Inject(Devices) devices: Devices,
-    @Inject(Models) private readonly models: Models,
+    @Inject(AuthenticatorModels) private readonly models: AuthenticatorModels,
     @Inject(WebauthnSettings) private readonly settings: WebauthnSettings,
   ) {
     super(devices);
@@ -62,7 +62,7 @@ export class AuthenticatorWebauthnStage extends SetUpStage<Contract> {
   private takes({ config }: Input, { aaguid, proven }: NewCredential): boolean {
     const { device_type_restrictions: allowed } = config;
     const isKnown = (model: string) => this.models.nameOf(model) !== undefined;
-    if (!takesModel(aaguid, allowed, isKnown)) return false;
+    if (!isModelAllowed(aaguid, allowed, isKnown)) return false;
     return allowed.length === 0 || proven || this.models.rootsOf(aaguid) === undefined;
   }
 
@@ -75,18 +75,18 @@ export class AuthenticatorWebauthnStage extends SetUpStage<Contract> {
       id,
       user: owner.uuid,
       kind: 'webauthn',
-      name: (described || NAME).slice(0, MAX_DEVICE_NAME),
+      name: (described || NAME).slice(0, MAX_DEVICE_NAME_LENGTH),
     } as const;
     const pk = await this.devices.add({ ...device, handle, counter, facts: factsOf(credential, input.site.rp_id) });
     if (pk === undefined) return refuse({ code: 'authenticator_webauthn_known' });
-    return pass<Contract>(kept(input, { ...device, pk }));
+    return pass<Contract>(deviceAdded(input, { ...device, pk }));
   }
 }
 
 const TOO_LATE = 'The challenge is no longer valid';
 
 /** Clients read every refusal under this one field. */
-const refuse = (message: OwnMessage<Contract>) => reject<Contract>({ response: [message] });
+const refuse = (message: StageMessage<Contract>) => reject<Contract>({ response: [message] });
 
 const rulesOf = ({ config }: Input): CreationRules => ({
   ...config,

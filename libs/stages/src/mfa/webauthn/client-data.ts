@@ -17,7 +17,7 @@ interface Expected {
 }
 
 /** Why a ceremony is not the one that was asked for (docs/spec/mfa.md#webauthn-registration); undefined when it is. */
-export function clientDataFault(text: string, { type, challenge, party }: Expected): string | undefined {
+export function clientDataError(text: string, { type, challenge, party }: Expected): string | undefined {
   const said = clientData.safeParse(parsed(text));
   if (!said.success) return 'Could not parse client data';
   const { data } = said;
@@ -31,8 +31,8 @@ export function clientDataFault(text: string, { type, challenge, party }: Expect
 }
 
 /** Characters of a client's own words that are told back to it. */
-const TOLD = 200;
-const brief = (text: string) => text.slice(0, TOLD);
+const MAX_QUOTED_CHARACTERS = 200;
+const brief = (text: string) => text.slice(0, MAX_QUOTED_CHARACTERS);
 
 function parsed(text: string): unknown {
   try {

@@ -1,4 +1,4 @@
-import { inlined, type Part } from '@gatehouse/contracts';
+import { inlinedReferences, type RelatedModel } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 const AAGUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -10,7 +10,7 @@ const deviceTypeConfig = z.object({
 });
 
 /** A model of authenticators that blueprints name, by the number that all devices of a model share. */
-export const deviceType: Part = {
+export const deviceType: RelatedModel = {
   kind: 'webauthn_device_type',
   model: 'authentik_stages_authenticator_webauthn.webauthndevicetype',
   key: ['aaguid'],
@@ -18,4 +18,5 @@ export const deviceType: Part = {
 };
 
 /** A config field with the models that a stage takes; all, when it names none. */
-export const deviceTypes = () => inlined(deviceType.kind, deviceTypeConfig.pick({ aaguid: true, description: true }));
+export const deviceTypes = () =>
+  inlinedReferences(deviceType.kind, deviceTypeConfig.pick({ aaguid: true, description: true }));

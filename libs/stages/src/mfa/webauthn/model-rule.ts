@@ -10,7 +10,7 @@ interface NamedModel {
  * Whether a stage takes a model (docs/spec/mfa.md#webauthn-models). What counts is what the credential was made with:
  * nothing that is learned or forgotten of a model later lets it in.
  */
-export function takesModel(
+export function isModelAllowed(
   aaguid: string,
   allowed: readonly NamedModel[],
   isKnown: (aaguid: string) => boolean,

@@ -1,6 +1,6 @@
 import type { Device } from '@gatehouse/authenticators';
 import { z } from 'zod';
-import type { KnownCredential } from './assertion.js';
+import type { StoredCredential } from './assertion.js';
 import type { NewCredential } from './registration.js';
 
 /** What is kept of a credential; none of it proves anything. */
@@ -15,7 +15,7 @@ const facts = z.object({
 type Facts = z.output<typeof facts>;
 
 /** A device that is a credential. */
-export interface Passkey extends KnownCredential, Pick<Facts, 'aaguid' | 'proven'> {
+export interface Passkey extends StoredCredential, Pick<Facts, 'aaguid' | 'proven'> {
   readonly device: Device;
   readonly rpId: string;
 }

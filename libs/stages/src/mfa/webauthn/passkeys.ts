@@ -1,15 +1,15 @@
 import { type Device, Devices } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
-import { Users } from '@gatehouse/directory';
+import { UserLookup } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Passkey, passkeyOf } from './passkey.js';
 
 /** The credentials of the house, and whose they are. */
 @Injectable()
-export class Passkeys {
+export class PasskeyRepository {
   constructor(
     @Inject(Devices) private readonly devices: Devices,
-    @Inject(Users) private readonly users: Users,
+    @Inject(UserLookup) private readonly users: UserLookup,
   ) {}
 
   async find(credentialId: string): Promise<Passkey | undefined> {

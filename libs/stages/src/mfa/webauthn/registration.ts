@@ -1,7 +1,7 @@
 import { convertAAGUIDToString, cose, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
-import { type Models, provesModel } from './attestation.js';
-import { type AuthenticatorData, attestedData, authenticatorFault } from './authenticator-data.js';
-import { clientDataFault } from './client-data.js';
+import { type AuthenticatorModels, isModelAttested } from './attestation.js';
+import { type AuthenticatorData, attestedData, authenticatorDataError } from './authenticator-data.js';
+import { clientDataError } from './client-data.js';
 import { ALGORITHMS, type CreationRules } from './creation-options.js';
 import { type CreationAnswer, creationAnswer, isDiscoverable } from './credential-answer.js';
 import { bytesOf } from './encoding.js';
@@ -20,20 +20,23 @@ export interface NewCredential {
   readonly proven: boolean;
 }
 
-interface Wanted {
+interface RegistrationRequirements {
   readonly party: RelyingParty;
   readonly challenge: string;
   readonly rules: CreationRules;
-  readonly models: Models;
+  readonly models: AuthenticatorModels;
 }
 
 /** A new credential, or in English why there is none (docs/spec/mfa.md#webauthn-registration). */
-export type Registered = { readonly credential: NewCredential } | { readonly refused: string };
+export type RegistrationResult = { readonly credential: NewCredential } | { readonly refused: string };
 
-const refused = (reason: string): Registered => ({ refused: reason });
+const refused = (reason: string): RegistrationResult => ({ refused: reason });
 
 /** Judges what a browser made of `creationOptions`: what a rule demands is looked for in what the authenticator says. */
-export async function verifyRegistration(posted: unknown, wanted: Wanted): Promise<Registered> {
+export async function verifyRegistration(
+  posted: unknown,
+  wanted: RegistrationRequirements,
+): Promise<RegistrationResult> {
   const parsed = creationAnswer.safeParse(posted);
   if (!parsed.success) return refused('Could not parse registration credential from JSON data');
   const answer = parsed.data;
@@ -46,13 +49,16 @@ export async function verifyRegistration(posted: unknown, wanted: Wanted): Promi
   if (typeof credential === 'string') return refused(credential);
   const { party, models, rules } = wanted;
   const claim = { answer, attestationObject, aaguid: credential.aaguid, models, party };
-  return { credential: { ...credential, proven: rules.attested && (await provesModel(claim)) } };
+  return { credential: { ...credential, proven: rules.attested && (await isModelAttested(claim)) } };
 }
 
-function answerFault(answer: CreationAnswer, { party, challenge, rules }: Wanted): string | undefined {
+function answerFault(
+  answer: CreationAnswer,
+  { party, challenge, rules }: RegistrationRequirements,
+): string | undefined {
   if (answer.id !== answer.rawId) return 'id and raw_id were not equivalent';
   const { authenticatorAttachment: attachment, response } = answer;
-  const fault = clientDataFault(response.clientDataJSON, { type: 'webauthn.create', challenge, party });
+  const fault = clientDataError(response.clientDataJSON, { type: 'webauthn.create', challenge, party });
   if (fault !== undefined) return fault;
   if (rules.authenticator_attachment && attachment && attachment !== rules.authenticator_attachment)
     return 'Authenticator is not attached as required';
@@ -61,8 +67,8 @@ function answerFault(answer: CreationAnswer, { party, challenge, rules }: Wanted
   return undefined;
 }
 
-function credentialOf(data: AuthenticatorData, answer: CreationAnswer, { party, rules }: Wanted) {
-  const fault = authenticatorFault(data, { party, userVerification: rules.user_verification });
+function credentialOf(data: AuthenticatorData, answer: CreationAnswer, { party, rules }: RegistrationRequirements) {
+  const fault = authenticatorDataError(data, { party, userVerification: rules.user_verification });
   if (fault !== undefined) return fault;
   const { credentialID, credentialPublicKey, aaguid, counter } = data;
   if (!credentialID || !credentialPublicKey || !aaguid) return 'Authenticator did not provide attested credential data';

@@ -90,14 +90,14 @@ interface Ceremony {
   readonly type?: string;
   readonly crossOrigin?: boolean;
 }
-interface Words {
+interface AuthenticatorOptions {
   readonly up?: boolean;
   readonly uv?: boolean;
   readonly backup?: number;
 }
 
 /** An authenticator that does what it is told, and writes its answers as clients of the API do. */
-export class SoftKey {
+export class SoftwareAuthenticator {
   readonly id = unpadded(randomBytes(32));
   count = 0;
   readonly #algorithm: Algorithm;
@@ -119,7 +119,7 @@ export class SoftKey {
   /** What `navigator.credentials.create` gives; `statement` proves the model. */
   create(
     ceremony: Ceremony,
-    words: Words & { statement?: (data: Buffer, hash: Buffer) => [string, Map<string, unknown>] } = {},
+    words: AuthenticatorOptions & { statement?: (data: Buffer, hash: Buffer) => [string, Map<string, unknown>] } = {},
   ) {
     const client = clientData({ type: 'webauthn.create', ...ceremony });
     const id = Buffer.from(this.id, 'base64url');
@@ -143,7 +143,7 @@ export class SoftKey {
   }
 
   /** What `navigator.credentials.get` gives. */
-  get(ceremony: Ceremony, words: Words & { count?: number } = {}) {
+  get(ceremony: Ceremony, words: AuthenticatorOptions & { count?: number } = {}) {
     this.count = words.count ?? this.count + 1;
     const client = clientData({ type: 'webauthn.get', ...ceremony });
     const data = authenticatorData(ceremony.rpId, { ...words, count: this.count });
@@ -169,7 +169,7 @@ const clientData = ({ type, challenge, origin, crossOrigin = false }: Ceremony) 
 
 function authenticatorData(
   rpId: string,
-  { up = true, uv = true, backup = 0, count, attested }: Words & { count: number; attested?: Buffer },
+  { up = true, uv = true, backup = 0, count, attested }: AuthenticatorOptions & { count: number; attested?: Buffer },
 ) {
   const flags = (up ? 0x01 : 0) | (uv ? 0x04 : 0) | backup | (attested ? 0x40 : 0);
   const rest = Buffer.alloc(5);

@@ -1,20 +1,20 @@
 import { type Devices, MFA_SCHEMA, mfaMigrations, TypeormDevices } from '@gatehouse/authenticators';
 import type { PlanContext, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
-import { Users } from '@gatehouse/directory';
+import { UserLookup } from '@gatehouse/directory';
 import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { freshDatabase } from '../../../../../test/support/postgres.js';
 import type { Factor } from '../factor.js';
 import { authenticatorValidateContract } from '../validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../validate/authenticator-validate.stage.js';
-import { Judgement } from '../validate/judgement.js';
-import { Offers } from '../validate/offers.js';
-import { ProofMemory } from '../validate/proof-memory.js';
-import { NoModels } from './attestation.js';
+import { ProofVerifier } from '../validate/judgement.js';
+import { OfferBuilder } from '../validate/offers.js';
+import { RememberedProof } from '../validate/proof-memory.js';
+import { NoAuthenticatorModels } from './attestation.js';
 import { authenticatorWebauthnContract } from './authenticator-webauthn.contract.js';
 import { AuthenticatorWebauthnStage } from './authenticator-webauthn.stage.js';
-import { Passkeys } from './passkeys.js';
-import { SoftKey } from './soft-key.js';
+import { PasskeyRepository } from './passkeys.js';
+import { SoftwareAuthenticator } from './soft-key.js';
 import { WebauthnFactor } from './webauthn.factor.js';
 
 /** A saved user; the one who is called `gone` may not log in. */
@@ -25,7 +25,7 @@ export const person = (n: number, username: string): SavedUser => ({
 export const [alice, bob, gone] = [person(1, 'alice'), person(2, 'bob'), person(3, 'gone')];
 
 /** The directory, as far as devices ask it. */
-class Three extends Users {
+class FixedUserLookup extends UserLookup {
   find = () => Promise.resolve(undefined);
   get = (uuid: string) => Promise.resolve([alice, bob, gone].find((one) => one.uuid === uuid));
 }
@@ -37,17 +37,20 @@ export const ceremony = (challenge: string) => ({
   rpId: 'id.example.org',
 });
 
-type Shown = Extract<StageReply, { challenge: object }>;
+type ShownDeviceChallenge = Extract<StageReply, { challenge: object }>;
 export const registrationIn = (reply: StageReply) =>
-  (reply as Shown).challenge['registration'] as { challenge: string; excludeCredentials: { id: string }[] };
+  (reply as ShownDeviceChallenge).challenge['registration'] as {
+    challenge: string;
+    excludeCredentials: { id: string }[];
+  };
 export const entriesIn = (reply: StageReply) =>
-  (reply as Shown).challenge['device_challenges'] as {
+  (reply as ShownDeviceChallenge).challenge['device_challenges'] as {
     device_class: string;
     device_uid: string;
     challenge: { challenge: string; allowCredentials: { id: string }[]; userVerification: string };
   }[];
 /** The challenge of the first entry. */
-export const asked = (reply: StageReply) => entriesIn(reply)[0]!.challenge.challenge;
+export const firstChallenge = (reply: StageReply) => entriesIn(reply)[0]!.challenge.challenge;
 
 /** A refusal of the one field. */
 export const refusal = (field: string, message: object) => ({ type: 'rejected', errors: { [field]: [message] } });
@@ -59,29 +62,29 @@ interface Settings {
   readonly request?: Partial<StageRequest>;
 }
 const usual: Settings = { challengeS: 600 };
-const models = new NoModels();
+const models = new NoAuthenticatorModels();
 
 /** Devices in a database of their own, and the stages that keep and ask them. */
-export class DeviceBench {
+export class WebauthnHarness {
   private constructor(
     readonly devices: Devices,
     private readonly sealer: Sealer,
     readonly close: () => Promise<void>,
   ) {}
 
-  static async open(): Promise<DeviceBench> {
+  static async open(): Promise<WebauthnHarness> {
     const database = await freshDatabase();
     await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
     const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
     const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
-    return new DeviceBench(new TypeormDevices(source, sealer), sealer, async () => {
+    return new WebauthnHarness(new TypeormDevices(source, sealer), sealer, async () => {
       await source.destroy();
       await database.drop();
     });
   }
 
   factor(settings = usual): WebauthnFactor {
-    return new WebauthnFactor(new Passkeys(this.devices, new Three()), models, settings);
+    return new WebauthnFactor(new PasskeyRepository(this.devices, new FixedUserLookup()), models, settings);
   }
 
   /** For somebody who has proved whatever they have already. */
@@ -92,16 +95,16 @@ export class DeviceBench {
   }
 
   validate(context: PlanContext, config: Record<string, unknown> = {}, settings = usual) {
-    const memory = new ProofMemory(this.sealer);
-    const offers = new Offers(this.devices, [this.factor(settings), ...(settings.others?.(this.devices) ?? [])]);
-    const stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
+    const memory = new RememberedProof(this.sealer);
+    const offers = new OfferBuilder(this.devices, [this.factor(settings), ...(settings.others?.(this.devices) ?? [])]);
+    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory);
     const given: Record<string, unknown> = { device_classes: ['webauthn'], not_configured_action: 'deny', ...config };
     const { request = {} } = settings;
     return driveStage(authenticatorValidateContract, stage, { context, config: given, request });
   }
 
   /** A user's new key. */
-  async enrolled(user: SavedUser, key = new SoftKey()): Promise<SoftKey> {
+  async enrolled(user: SavedUser, key = new SoftwareAuthenticator()): Promise<SoftwareAuthenticator> {
     const stage = this.setUp(user);
     const { challenge } = registrationIn(await stage.show());
     const { type } = await stage.answer({ response: key.create(ceremony(challenge)) });

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { StageReply } from '@gatehouse/contracts';
-import { requestOf } from '@gatehouse/stage-kit/testing';
+import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SoftKey } from './soft-key.js';
-import { alice, asked, bob, ceremony, DeviceBench, entriesIn, gone, person, refusal } from './testing.js';
+import { SoftwareAuthenticator } from './soft-key.js';
+import { alice, bob, ceremony, entriesIn, firstChallenge, gone, person, refusal, WebauthnHarness } from './testing.js';
 
-let bench: DeviceBench;
+let bench: WebauthnHarness;
 beforeAll(async () => {
-  bench = await DeviceBench.open();
+  bench = await WebauthnHarness.open();
 });
 afterAll(() => bench.close());
 
@@ -19,14 +19,14 @@ describe('proving oneself by a key', () => {
     expect(entriesIn(shown)).toHaveLength(1);
     expect(entriesIn(shown)[0]!.challenge.allowCredentials).toContainEqual({ type: 'public-key', id: key.id });
     expect(entriesIn(shown)[0]!.challenge.userVerification).toBe('preferred');
-    expect(await stage.answer({ webauthn: key.get(ceremony(asked(shown)), { count: 9 }) })).toMatchObject({
+    expect(await stage.answer({ webauthn: key.get(ceremony(firstChallenge(shown)), { count: 9 }) })).toMatchObject({
       type: 'passed',
       context: { auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ model_name: 'webauthndevice' }] } },
       verified: ['webauthn'],
     });
     expect(await bench.devices.findByHandle('webauthn', key.id)).toMatchObject({ counter: 9 });
     const again = bench.validate({ pending_user: alice });
-    const proof = key.get(ceremony(asked(await again.show())), { count: 9 });
+    const proof = key.get(ceremony(firstChallenge(await again.show())), { count: 9 });
     expect(await again.answer({ webauthn: proof })).toMatchObject(
       refusal('webauthn', { code: 'authenticator_validate_assertion' }),
     );
@@ -39,24 +39,26 @@ describe('proving oneself by a key', () => {
     expect(entriesIn(shown)[0]!.challenge.allowCredentials).not.toContainEqual(
       expect.objectContaining({ id: others.id }),
     );
-    const refused = await stage.answer({ webauthn: others.get(ceremony(asked(shown))) });
+    const refused = await stage.answer({ webauthn: others.get(ceremony(firstChallenge(shown))) });
     expect(refused).toMatchObject(refusal('webauthn', { code: 'authenticator_validate_device' }));
     expect(refused).not.toHaveProperty('failed.0');
-    expect(await stage.answer({ webauthn: own.get(ceremony(asked(refused))) })).toMatchObject({ type: 'passed' });
+    expect(await stage.answer({ webauthn: own.get(ceremony(firstChallenge(refused))) })).toMatchObject({
+      type: 'passed',
+    });
   });
 
   it('asks anew after each refusal, and takes no answer for what it asked before (accident 60)', async () => {
     const key = await bench.enrolled(alice);
     const stage = bench.validate({ pending_user: alice });
     const first = await stage.show();
-    const proof = key.get(ceremony(asked(first)));
+    const proof = key.get(ceremony(firstChallenge(first)));
     const broken = { ...proof, response: { ...proof.response, signature: 'AAAA' } };
     const refused = await stage.answer({ webauthn: broken });
     expect(refused).toMatchObject({
       ...refusal('webauthn', { code: 'authenticator_validate_assertion' }),
       failed: ['webauthn'],
     });
-    expect(asked(refused)).not.toBe(asked(first));
+    expect(firstChallenge(refused)).not.toBe(firstChallenge(first));
     expect(await stage.answer({ webauthn: proof })).toMatchObject({ type: 'rejected' });
   });
 
@@ -64,9 +66,11 @@ describe('proving oneself by a key', () => {
     const key = await bench.enrolled(alice);
     const [one, other] = [bench.validate({ pending_user: alice }), bench.validate({ pending_user: alice })];
     const [shown] = [await one.show(), await other.show()];
-    expect(await other.answer({ webauthn: key.get(ceremony(asked(shown))) })).toMatchObject({ type: 'rejected' });
+    expect(await other.answer({ webauthn: key.get(ceremony(firstChallenge(shown))) })).toMatchObject({
+      type: 'rejected',
+    });
     const slow = bench.validate({ pending_user: alice }, {}, { challengeS: -1 });
-    expect(await slow.answer({ webauthn: key.get(ceremony(asked(await slow.show()))) })).toMatchObject({
+    expect(await slow.answer({ webauthn: key.get(ceremony(firstChallenge(await slow.show()))) })).toMatchObject({
       type: 'rejected',
     });
   });
@@ -78,7 +82,7 @@ describe('proving oneself by a key', () => {
       const memory = { challenge, until: Date.now() + 60_000 };
       const input = {
         config: { webauthn_allowed_device_types: [], webauthn_user_verification: 'preferred' },
-        site: requestOf().site,
+        site: stageRequestFixture().site,
       };
       return (answer: unknown) => factor.verify({ input, user: alice, devices: [], memory, answer } as never);
     };
@@ -94,8 +98,10 @@ describe('proving oneself by a key', () => {
     const shown = await stage.show();
     const chosen = await stage.answer({ selected_challenge: entriesIn(shown)[0] });
     expect(chosen).toMatchObject({ type: 'challenge' });
-    expect(asked(chosen)).toBe(asked(shown));
-    expect(await stage.answer({ webauthn: key.get(ceremony(asked(shown))) })).toMatchObject({ type: 'passed' });
+    expect(firstChallenge(chosen)).toBe(firstChallenge(shown));
+    expect(await stage.answer({ webauthn: key.get(ceremony(firstChallenge(shown))) })).toMatchObject({
+      type: 'passed',
+    });
   });
 
   it('wants to know who uses it, where the stage says so (accident 28)', async () => {
@@ -106,25 +112,25 @@ describe('proving oneself by a key', () => {
     );
     const shown = await stage.show();
     expect(entriesIn(shown)[0]!.challenge).toMatchObject({ userVerification: 'required', hints: ['security-key'] });
-    expect(await stage.answer({ webauthn: key.get(ceremony(asked(shown)), { uv: false }) })).toMatchObject({
+    expect(await stage.answer({ webauthn: key.get(ceremony(firstChallenge(shown)), { uv: false }) })).toMatchObject({
       type: 'rejected',
     });
   });
 
   it('offers only keys of models that the stage takes, and takes no others (accident 28)', async () => {
     const carol = person(4, 'carol');
-    const key = await bench.enrolled(carol, new SoftKey('fbfc3007-154e-4ecc-8c0b-6e020557d7bd'));
+    const key = await bench.enrolled(carol, new SoftwareAuthenticator('fbfc3007-154e-4ecc-8c0b-6e020557d7bd'));
     const yubi = { aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a', description: '' };
     const strict = { webauthn_allowed_device_types: [yubi] };
     expect(await bench.validate({ pending_user: carol }, strict).show()).toMatchObject({
       type: 'denied',
       message: { code: 'authenticator_validate_none' },
     });
-    const other = await bench.enrolled(carol, new SoftKey(yubi.aaguid));
+    const other = await bench.enrolled(carol, new SoftwareAuthenticator(yubi.aaguid));
     const stage = bench.validate({ pending_user: carol }, strict);
     const shown = await stage.show();
     expect(entriesIn(shown)[0]!.challenge.allowCredentials.map(({ id }) => id)).toEqual([other.id]);
-    expect(await stage.answer({ webauthn: key.get(ceremony(asked(shown))) })).toMatchObject(
+    expect(await stage.answer({ webauthn: key.get(ceremony(firstChallenge(shown))) })).toMatchObject(
       refusal('webauthn', { code: 'authenticator_validate_model', params: { brand: 'Example' } }),
     );
   });
@@ -144,7 +150,7 @@ describe('proving oneself by a key', () => {
   it('refuses whatever else was posted', async () => {
     await bench.enrolled(alice);
     const stage = bench.validate({ pending_user: alice });
-    const proof = new SoftKey().get(ceremony(asked(await stage.show())));
+    const proof = new SoftwareAuthenticator().get(ceremony(firstChallenge(await stage.show())));
     const posts = [
       {},
       { nonsense: true },
@@ -169,9 +175,9 @@ describe('a key that says who somebody is', () => {
     expect(entriesIn(shown)).toMatchObject([
       { device_class: 'webauthn', device_uid: '-1', challenge: { allowCredentials: [], userVerification: 'required' } },
     ]);
-    const weak = await stage.answer({ webauthn: key.get(ceremony(asked(shown)), { uv: false }) });
+    const weak = await stage.answer({ webauthn: key.get(ceremony(firstChallenge(shown)), { uv: false }) });
     expect(weak).toMatchObject(refusal('webauthn', { code: 'authenticator_validate_assertion' }));
-    expect(await stage.answer({ webauthn: key.get(ceremony(asked(weak))) })).toMatchObject({
+    expect(await stage.answer({ webauthn: key.get(ceremony(firstChallenge(weak))) })).toMatchObject({
       type: 'passed',
       context: {
         pending_user: { uuid: alice.uuid, username: 'alice' },
@@ -184,7 +190,7 @@ describe('a key that says who somebody is', () => {
 
   it('is asked of nobody who is somebody already, or in a flow that logs nobody in', async () => {
     const ghost = { kind: 'pretended', username: 'ghost', email: '' } as const;
-    const { flow } = requestOf();
+    const { flow } = stageRequestFixture();
     const request = { flow: { ...flow, designation: 'enrollment' as const } };
     for (const stage of [
       bench.validate({ pending_user: ghost }),
@@ -195,9 +201,9 @@ describe('a key that says who somebody is', () => {
   });
 
   it('is worth nothing when its owner may not log in, or nobody has registered it', async () => {
-    for (const key of [await bench.enrolled(gone), new SoftKey()]) {
+    for (const key of [await bench.enrolled(gone), new SoftwareAuthenticator()]) {
       const stage = bench.validate({});
-      expect(await stage.answer({ webauthn: key.get(ceremony(asked(await stage.show()))) })).toMatchObject(
+      expect(await stage.answer({ webauthn: key.get(ceremony(firstChallenge(await stage.show()))) })).toMatchObject(
         refusal('webauthn', { code: 'authenticator_validate_device' }),
       );
     }

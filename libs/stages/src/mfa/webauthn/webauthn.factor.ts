@@ -1,19 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { namedDevice } from '../device-events.js';
-import { type Answer, type Asking, Factor, type Offer, type Verdict } from '../factor.js';
+import { deviceReference } from '../device-events.js';
+import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from '../factor.js';
 import { verifyAssertion } from './assertion.js';
-import { Models } from './attestation.js';
+import { AuthenticatorModels } from './attestation.js';
 import { type AssertionAnswer, assertionAnswer } from './credential-answer.js';
-import { takesModel } from './model-rule.js';
+import { isModelAllowed } from './model-rule.js';
 import { isLive, newNonce } from './nonce.js';
 import { type Passkey, passkeyOf } from './passkey.js';
-import { Passkeys } from './passkeys.js';
+import { PasskeyRepository } from './passkeys.js';
 import { relyingPartyOf } from './relying-party.js';
 import { requestOptions } from './request-options.js';
 import { WebauthnSettings } from './webauthn-settings.js';
 
 type Kind = 'webauthn';
-type Refusal = Extract<Verdict<Kind>, { type: 'wrong' }>['message'];
+type Refusal = Extract<ProofVerdict<Kind>, { type: 'wrong' }>['message'];
 
 /** How the entry is called that any passkey will do for. */
 const ANY_DEVICE = '-1';
@@ -26,15 +26,15 @@ export class WebauthnFactor extends Factor<Kind> {
   override readonly knowsItsOwner = true;
 
   constructor(
-    @Inject(Passkeys) private readonly passkeys: Passkeys,
-    @Inject(Models) private readonly models: Models,
+    @Inject(PasskeyRepository) private readonly passkeys: PasskeyRepository,
+    @Inject(AuthenticatorModels) private readonly models: AuthenticatorModels,
     @Inject(WebauthnSettings) private readonly settings: WebauthnSettings,
   ) {
     super();
   }
 
   /** A challenge lasts until it is answered or the page is looked at anew: what else is sent meanwhile leaves it alone. */
-  offer({ input, user, devices, memory }: Asking<Kind>): Offer<Kind> | undefined {
+  offer({ input, user, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const party = relyingPartyOf(input.site);
     const taken = devices
       .flatMap((device) => passkeyOf(device) ?? [])
@@ -55,7 +55,7 @@ export class WebauthnFactor extends Factor<Kind> {
     return { uid, challenge, devices: usable.map(({ device }) => device), memory: nonce };
   }
 
-  async verify(given: Answer<Kind>): Promise<Verdict<Kind>> {
+  async verify(given: FactorAnswer<Kind>): Promise<ProofVerdict<Kind>> {
     const { input, user } = given;
     const answer = assertionAnswer.safeParse(given.answer);
     const passkey = answer.success ? await this.passkeys.find(answer.data.id) : undefined;
@@ -73,12 +73,16 @@ export class WebauthnFactor extends Factor<Kind> {
     return user ? { type: 'right', device: passkey.device } : this.told(passkey);
   }
 
-  private takes({ config }: Asking<Kind>['input'], aaguid: string): boolean {
-    return takesModel(aaguid, config.webauthn_allowed_device_types, (model) => this.models.nameOf(model) !== undefined);
+  private takes({ config }: FactorContext<Kind>['input'], aaguid: string): boolean {
+    return isModelAllowed(
+      aaguid,
+      config.webauthn_allowed_device_types,
+      (model) => this.models.nameOf(model) !== undefined,
+    );
   }
 
   /** Where the credential is all that somebody proves, it must be one that has made sure who they are. */
-  private async proofOf({ input, user, memory }: Answer<Kind>, answer: AssertionAnswer, credential: Passkey) {
+  private async proofOf({ input, user, memory }: FactorAnswer<Kind>, answer: AssertionAnswer, credential: Passkey) {
     if (!isLive(memory)) return undefined;
     const verified = !user || input.config.webauthn_user_verification === 'required';
     return verifyAssertion(answer, {
@@ -89,24 +93,24 @@ export class WebauthnFactor extends Factor<Kind> {
     });
   }
 
-  private async told(passkey: Passkey): Promise<Verdict<Kind>> {
+  private async told(passkey: Passkey): Promise<ProofVerdict<Kind>> {
     const { device } = passkey;
     const owner = await this.passkeys.ownerOf(device);
     if (!owner) return wrong('authenticator_validate_device');
     const device_type = this.models.nameOf(passkey.aaguid) ?? null;
-    return { type: 'right', device, user: owner, args: { device: namedDevice(device), device_type } };
+    return { type: 'right', device, user: owner, args: { device: deviceReference(device), device_type } };
   }
 }
 
-const wrong = (code: Extract<Refusal, { code: unknown }>['code']): Verdict<Kind> => ({
+const wrong = (code: Extract<Refusal, { code: unknown }>['code']): ProofVerdict<Kind> => ({
   type: 'wrong',
   guessed: false,
   message: { code },
 });
 
-const failed = ({ device }: Passkey): Verdict<Kind> => ({
+const failed = ({ device }: Passkey): ProofVerdict<Kind> => ({
   type: 'wrong',
   guessed: true,
   message: { code: 'authenticator_validate_assertion' },
-  facts: { device: namedDevice(device) },
+  facts: { device: deviceReference(device) },
 });

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { verifyAssertion } from './assertion.js';
-import { NoModels } from './attestation.js';
+import { NoAuthenticatorModels } from './attestation.js';
 import { ALGORITHMS, type CreationRules, creationOptions } from './creation-options.js';
 import { assertionAnswer } from './credential-answer.js';
 import { verifyRegistration } from './registration.js';
 import { requestOptions } from './request-options.js';
-import { algorithms, SoftKey } from './soft-key.js';
+import { algorithms, SoftwareAuthenticator } from './soft-key.js';
 
 interface Recorded {
   readonly common: { rp_id: string; origin: string };
@@ -46,8 +46,13 @@ const rules: CreationRules = {
   attested: false,
 };
 const register = (posted: unknown, changed: Partial<CreationRules> = {}) =>
-  verifyRegistration(posted, { party, challenge, rules: { ...rules, ...changed }, models: new NoModels() });
-const assert = (posted: unknown, key: SoftKey, wanted: { signCount?: number; verified?: boolean } = {}) =>
+  verifyRegistration(posted, {
+    party,
+    challenge,
+    rules: { ...rules, ...changed },
+    models: new NoAuthenticatorModels(),
+  });
+const assert = (posted: unknown, key: SoftwareAuthenticator, wanted: { signCount?: number; verified?: boolean } = {}) =>
   verifyAssertion(assertionAnswer.parse(posted), {
     ...{ party, challenge, verified: wanted.verified ?? false },
     credential: { credentialId: key.id, publicKey: key.publicKey, signCount: wanted.signCount ?? 0 },
@@ -57,7 +62,12 @@ describe('the recorded ceremonies', () => {
   const local = { id: recorded.common.rp_id, name: 'Example', origin: recorded.common.origin };
 
   it.each(recorded.registration)('a credential is made: $name', async ({ credential, challenge, expected }) => {
-    const made = await verifyRegistration(credential, { party: local, challenge, rules, models: new NoModels() });
+    const made = await verifyRegistration(credential, {
+      party: local,
+      challenge,
+      rules,
+      models: new NoAuthenticatorModels(),
+    });
     expect(made).toEqual({
       credential: {
         credentialId: expected.credential_id,
@@ -135,7 +145,7 @@ describe('the options of a registration', () => {
 describe('a new credential', () => {
   it('is taken, of every algorithm that was asked for', async () => {
     for (const alg of ALGORITHMS) {
-      const key = new SoftKey(undefined, String(alg));
+      const key = new SoftwareAuthenticator(undefined, String(alg));
       expect(await register(key.create(ceremony))).toMatchObject({
         credential: { credentialId: key.id, publicKey: key.publicKey },
       });
@@ -145,7 +155,7 @@ describe('a new credential', () => {
   });
 
   it('is taken from clients that pad, and from those that name its extensions otherwise', async () => {
-    const made = new SoftKey().create(ceremony);
+    const made = new SoftwareAuthenticator().create(ceremony);
     const { clientDataJSON, attestationObject } = made.response;
     const pad = (text: string) => text.padEnd(Math.ceil(text.length / 4) * 4, '=');
     const response = { clientDataJSON: pad(clientDataJSON), attestationObject: pad(attestationObject) };
@@ -155,7 +165,7 @@ describe('a new credential', () => {
     ).toHaveProperty('credential');
   });
 
-  const refusals: [string, (key: SoftKey) => unknown, Partial<CreationRules>, RegExp][] = [
+  const refusals: [string, (key: SoftwareAuthenticator) => unknown, Partial<CreationRules>, RegExp][] = [
     [
       'nobody verified, where that is required',
       (key) => key.create(ceremony, { uv: false }),
@@ -179,11 +189,11 @@ describe('a new credential', () => {
     ],
     ['another site', (key) => key.create({ ...ceremony, rpId: 'evil.example' }), {}, /RP ID hash/],
     ['an impossible backup', (key) => key.create(ceremony, { backup: 0x10 }), {}, /backed up/],
-    ['another id', (key) => ({ ...key.create(ceremony), id: new SoftKey().id }), {}, /id and raw_id/],
+    ['another id', (key) => ({ ...key.create(ceremony), id: new SoftwareAuthenticator().id }), {}, /id and raw_id/],
     [
       'an id that its authenticator does not know',
       (key) => {
-        const { id } = new SoftKey();
+        const { id } = new SoftwareAuthenticator();
         return { ...key.create(ceremony), id, rawId: id };
       },
       {},
@@ -203,7 +213,7 @@ describe('a new credential', () => {
     ],
     [
       'an algorithm that nobody asked for',
-      () => new SoftKey(undefined, '-35').create(ceremony),
+      () => new SoftwareAuthenticator(undefined, '-35').create(ceremony),
       {},
       /Unsupported credential public key alg "-35"/,
     ],
@@ -211,12 +221,14 @@ describe('a new credential', () => {
   it.each(refusals)(
     'is refused, whatever the browser made of it (accident 28): %s',
     async (...[, made, changed, reason]) => {
-      expect(await register(made(new SoftKey()), changed)).toEqual({ refused: expect.stringMatching(reason) });
+      expect(await register(made(new SoftwareAuthenticator()), changed)).toEqual({
+        refused: expect.stringMatching(reason),
+      });
     },
   );
 
   it('is refused with a reason, whatever else was posted', async () => {
-    const good = new SoftKey().create(ceremony);
+    const good = new SoftwareAuthenticator().create(ceremony);
     const posts = [
       {},
       [],
@@ -236,7 +248,7 @@ describe('a new credential', () => {
 });
 
 describe('a proof', () => {
-  const key = new SoftKey();
+  const key = new SoftwareAuthenticator();
 
   it('holds for its own challenge, site, origin and person', async () => {
     expect(await assert(key.get(ceremony), key, { verified: true })).toBeDefined();
@@ -255,8 +267,8 @@ describe('a proof', () => {
 
   it('does not hold for another key, nor changed', async () => {
     const proof = key.get(ceremony);
-    expect(await assert(proof, new SoftKey())).toBeUndefined();
-    const other = new SoftKey().get(ceremony);
+    expect(await assert(proof, new SoftwareAuthenticator())).toBeUndefined();
+    const other = new SoftwareAuthenticator().get(ceremony);
     expect(
       await assert({ ...proof, response: { ...proof.response, signature: other.response.signature } }, key),
     ).toBeUndefined();

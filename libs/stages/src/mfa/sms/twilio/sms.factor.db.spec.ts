@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { SavedUser } from '@gatehouse/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { stranger } from '../../duo/testing.js';
-import { STAGE, TwilioBench } from './testing.js';
+import { newUser } from '../../duo/testing.js';
+import { STAGE, TwilioHarness } from './testing.js';
 
-let bench: TwilioBench;
+let bench: TwilioHarness;
 beforeAll(async () => {
-  bench = await TwilioBench.open();
+  bench = await TwilioHarness.open();
 });
 afterAll(() => bench?.close());
 beforeEach(async () => {
@@ -28,7 +28,7 @@ const sentTo = (number: string) => bench.twilio.taken.filter(({ to }) => to === 
 
 describe('a phone', () => {
   it('is set up by the code that Twilio takes for it, and by none while Twilio is in trouble', async () => {
-    const user = stranger();
+    const user = newUser();
     const number = `+1555${String(++phones).padStart(4, '0')}`;
     const { show, answer } = bench.setUp(user, { cooldownS: 0 });
     await show();
@@ -43,7 +43,7 @@ describe('a phone', () => {
   });
 
   it('gets a code by Twilio when it is chosen and not before, and lets its owner in by it once', async () => {
-    const user = stranger();
+    const user = newUser();
     const { number, chosen } = await phoneOf(user);
     const { show, answer } = bench.validate(user);
     expect(await show()).toMatchObject({ challenge: { device_challenges: [chosen] } });
@@ -59,7 +59,7 @@ describe('a phone', () => {
   });
 
   it('lets its owner in by a code in the digits of any script', async () => {
-    const user = stranger();
+    const user = newUser();
     const { number, chosen } = await phoneOf(user);
     const { show, answer } = bench.validate(user);
     await show();
@@ -69,7 +69,7 @@ describe('a phone', () => {
   });
 
   it('is not proved by a code that was sent to another one of its owner', async () => {
-    const user = stranger();
+    const user = newUser();
     const [first, other] = [await phoneOf(user), await phoneOf(user)];
     const { show, answer } = bench.validate(user);
     expect(await show()).toMatchObject({ challenge: { device_challenges: [first.chosen] } });
@@ -81,7 +81,7 @@ describe('a phone', () => {
   });
 
   it('takes no right code after five wrong ones', async () => {
-    const user = stranger();
+    const user = newUser();
     const { number, chosen } = await phoneOf(user);
     const { show, answer } = bench.validate(user);
     await show();
@@ -92,7 +92,7 @@ describe('a phone', () => {
   });
 
   it('is sent no second code a moment later, in this plan or another', async () => {
-    const user = stranger();
+    const user = newUser();
     const { number, chosen } = await phoneOf(user);
     const { show, answer } = bench.validate(user);
     await show();
@@ -107,7 +107,7 @@ describe('a phone', () => {
   });
 
   it('is sent no more messages an hour than the house allows', async () => {
-    const user = stranger();
+    const user = newUser();
     const { number, chosen } = await phoneOf(user);
     for (let i = 0; i < 3; i++) {
       const { show, answer } = bench.validate(user, { cooldownS: 0, mostAnHour: 2 });
@@ -118,7 +118,7 @@ describe('a phone', () => {
   });
 
   it.each([400, 500, 'silent'] as const)('lets nobody by while Twilio is in trouble: %s', async (trouble) => {
-    const user = stranger();
+    const user = newUser();
     const { chosen } = await phoneOf(user);
     const { show, answer } = bench.validate(user);
     await show();
@@ -130,7 +130,7 @@ describe('a phone', () => {
   });
 
   it('is not offered where its number is not known, or the stage that sends to it is gone', async () => {
-    const [hidden, orphan] = [stranger(), stranger()];
+    const [hidden, orphan] = [newUser(), newUser()];
     await phoneOf(hidden, true);
     await phoneOf(orphan);
     expect((await bench.validate(hidden).show()).type).toBe('denied');

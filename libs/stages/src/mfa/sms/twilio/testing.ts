@@ -5,14 +5,14 @@ import { driveStage } from '@gatehouse/stage-kit/testing';
 import { type DevicesDatabase, devicesDatabase } from '../../../../../../test/support/devices.js';
 import { authenticatorValidateContract } from '../../validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../../validate/authenticator-validate.stage.js';
-import { Judgement } from '../../validate/judgement.js';
-import { Offers } from '../../validate/offers.js';
-import { ProofMemory } from '../../validate/proof-memory.js';
+import { ProofVerifier } from '../../validate/judgement.js';
+import { OfferBuilder } from '../../validate/offers.js';
+import { RememberedProof } from '../../validate/proof-memory.js';
 import { authenticatorSmsContract } from '../authenticator-sms.contract.js';
 import { AuthenticatorSmsStage } from '../authenticator-sms.stage.js';
 import { CodeSender } from '../code-sender.js';
-import { HttpMessages } from '../http-messages.js';
-import { Numbers } from '../numbers.js';
+import { HttpSmsGateway } from '../http-messages.js';
+import { PhoneNumberIndex } from '../numbers.js';
 import { smsConfig } from '../sms.config.js';
 import { SmsFactor } from '../sms.factor.js';
 import { TypeormSends } from '../typeorm-sends.js';
@@ -81,15 +81,15 @@ interface Wishes {
 }
 
 /** Twilio on loopback, devices in a database of their own, and the stages that send by the one and keep the others. */
-export class TwilioBench {
+export class TwilioHarness {
   private constructor(
     readonly twilio: TwilioServer,
     readonly database: DevicesDatabase,
   ) {}
 
-  static async open(): Promise<TwilioBench> {
+  static async open(): Promise<TwilioHarness> {
     const [twilio, database] = await Promise.all([TwilioServer.open(), devicesDatabase()]);
-    return new TwilioBench(twilio, database);
+    return new TwilioHarness(twilio, database);
   }
 
   async close(): Promise<void> {
@@ -97,8 +97,8 @@ export class TwilioBench {
     await this.database.close();
   }
 
-  get numbers(): Numbers {
-    return new Numbers(this.database.devices, this.database.sealer);
+  get numbers(): PhoneNumberIndex {
+    return new PhoneNumberIndex(this.database.devices, this.database.sealer);
   }
 
   setUp(user: SavedUser, limits: Wishes = {}) {
@@ -111,9 +111,9 @@ export class TwilioBench {
 
   validate(user: SavedUser, { orphaned = false, ...limits }: Wishes = {}) {
     const { devices, sealer } = this.database;
-    const memory = new ProofMemory(sealer);
-    const offers = new Offers(devices, [new SmsFactor(devices, this.sender(limits))]);
-    const stage = new AuthenticatorValidateStage(offers, new Judgement(memory), memory);
+    const memory = new RememberedProof(sealer);
+    const offers = new OfferBuilder(devices, [new SmsFactor(devices, this.sender(limits))]);
+    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory);
     const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: TWILIO };
     return driveStage(authenticatorValidateContract, stage, {
       config: { device_classes: ['sms'], not_configured_action: 'deny' },
@@ -124,7 +124,7 @@ export class TwilioBench {
 
   private sender({ cooldownS = 30, mostAnHour = 10 }: Pick<Wishes, 'cooldownS' | 'mostAnHour'>): CodeSender {
     const { source, sealer } = this.database;
-    const messages = new HttpMessages(this.twilio.url, 300);
+    const messages = new HttpSmsGateway(this.twilio.url, 300);
     const limits = smsConfig.parse({ SMS_COOLDOWN_S: cooldownS, SMS_MAX_AN_HOUR: mostAnHour });
     return new CodeSender({ messages, sends: new TypeormSends(source), sealer, limits });
   }
