@@ -8,14 +8,14 @@ export default defineConfig({
     alias: [
       { find: /^@gatehouse\/contracts\/sentence$/, replacement: at('./libs/contracts/src/sentence.ts') },
       { find: /^@gatehouse\/texts\/browser$/, replacement: at('./libs/texts/src/browser.ts') },
-      { find: /^@gatehouse\/stage-kit\/testing$/, replacement: at('./libs/stage-kit/src/testing.ts') },
+      { find: /^@gatehouse\/([\w-]+)\/testing$/, replacement: at('./libs/$1/testing/index.ts') },
       { find: /^@gatehouse\/stages\/captcha$/, replacement: at('./libs/stages/src/captcha/index.ts') },
       { find: /^@gatehouse\/stages\/consent$/, replacement: at('./libs/stages/src/consent/index.ts') },
-      { find: /^@gatehouse\/stages\/devices$/, replacement: at('./libs/stages/src/mfa/exported/devices.ts') },
+      { find: /^@gatehouse\/stages\/devices$/, replacement: at('./libs/stages/src/mfa/import/index.ts') },
       { find: /^@gatehouse\/stages\/enrollment$/, replacement: at('./libs/stages/src/enrollment/index.ts') },
       {
         find: /^@gatehouse\/stages\/password$/,
-        replacement: at('./libs/stages/src/password/passwords.ts'),
+        replacement: at('./libs/stages/src/password/password-hashes.ts'),
       },
       { find: /^@gatehouse\/stages$/, replacement: at('./libs/stages/src/catalogue.ts') },
       { find: /^@gatehouse\/web$/, replacement: at('./apps/web/src/index.ts') },

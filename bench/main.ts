@@ -1,7 +1,7 @@
 /** `npm run bench [-- scenario…]`: what the product costs beside what it cannot do without, as tables in Markdown. */
 import { availableParallelism } from 'node:os';
 import { watchOthers } from './cpu.js';
-import { type BenchEnvironment, startEnvironment } from './ground.js';
+import { type BenchEnvironment, startEnvironment } from './environment.js';
 import { Product } from './product.js';
 import { captchas } from './scenarios/captchas.js';
 import { isolation } from './scenarios/isolation.js';

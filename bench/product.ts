@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, type RunningProcess, startProcess } from '../test/support/processes.js';
 import type { Watched } from './cpu.js';
-import type { BenchEnvironment } from './ground.js';
+import type { BenchEnvironment } from './environment.js';
 import type { Site } from './measuring.js';
 import { FLOWS } from './scenarios/flows.js';
 
@@ -96,7 +96,7 @@ export class Product implements Site {
 
   private async command(name: string, ...args: string[]) {
     const env = { PATH: process.env['PATH'], ...this.env };
-    await run(process.execPath, [`dist/apps/standalone/src/${name}.js`, ...args], { env });
+    await run(process.execPath, [`dist/apps/cli/src/${name}.js`, ...args], { env });
   }
 }
 

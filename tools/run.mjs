@@ -1,14 +1,10 @@
-// `npm run <command>`: one of the standalone's commands, from a bare clone.
+// `npm run <command>`: one of the commands, from a bare clone.
 import { spawnSync } from 'node:child_process';
 import { prepare } from './prepare.mjs';
 
 const [command, ...args] = process.argv.slice(2);
 prepare();
-const { status } = spawnSync(
-  process.execPath,
-  ['--enable-source-maps', `dist/apps/standalone/src/${command}.js`, ...args],
-  {
-    stdio: 'inherit',
-  },
-);
+const { status } = spawnSync(process.execPath, ['--enable-source-maps', `dist/apps/cli/src/${command}.js`, ...args], {
+  stdio: 'inherit',
+});
 process.exitCode = status ?? 1;

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { freePort, startProcess } from '../../test/support/processes.js';
-import type { BenchEnvironment } from '../ground.js';
+import type { BenchEnvironment } from '../environment.js';
 import type { Site } from '../measuring.js';
 
 /** The floors as processes, ready to be asked. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { CREATE_PLAN_AND_SESSION, LOAD_FLOW } from '../../apps/gateway/src/adapters/plan-statements.js';
-import { commitStatement } from '../../apps/gateway/src/adapters/save-statement.js';
+import { commitStatement } from '../../libs/executor-postgres/src/commit-statement.js';
+import { CREATE_PLAN_AND_SESSION, LOAD_FLOW } from '../../libs/executor-postgres/src/plan.statements.js';
 import type { Sealer } from '../../libs/platform/src/sealing.js';
 import { Keys, PLAN, type Row, type Table } from './rows.js';
 

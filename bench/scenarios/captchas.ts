@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { blueprint, flowEntries } from '../../test/support/blueprints.js';
 import { Driver } from '../driving.js';
-import type { BenchEnvironment } from '../ground.js';
+import type { BenchEnvironment } from '../environment.js';
 import { best, type Figures, round } from '../measuring.js';
 import type { Product } from '../product.js';
 import { hangingTable } from '../report.js';

@@ -1,5 +1,5 @@
 import { Driver } from '../driving.js';
-import type { BenchEnvironment } from '../ground.js';
+import type { BenchEnvironment } from '../environment.js';
 import { best, type Figures, round } from '../measuring.js';
 import type { Product } from '../product.js';
 import { isolationTable } from '../report.js';

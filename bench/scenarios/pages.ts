@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { CHROMIUM_ARGS, findChromium } from '../../test/support/chromium-binary.js';
-import type { BenchEnvironment } from '../ground.js';
+import type { BenchEnvironment } from '../environment.js';
 import type { Product } from '../product.js';
 import { type Opening, pagesTable } from '../report.js';
 

@@ -1,4 +1,4 @@
-import type { BenchEnvironment } from '../ground.js';
+import type { BenchEnvironment } from '../environment.js';
 import { interleaved, type Variant } from '../measuring.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';

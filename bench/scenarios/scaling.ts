@@ -1,8 +1,8 @@
-import type { BenchEnvironment } from '../ground.js';
+import type { BenchEnvironment } from '../environment.js';
 import { best, type Figures, round } from '../measuring.js';
 import type { Product } from '../product.js';
 import { scalingTable } from '../report.js';
-import { timeSlice } from '../turns.js';
+import { timeSlice } from '../time-slice.js';
 import { USERS } from './flows.js';
 import { prepareSlowUsers } from './slow-users.js';
 import { slowPassword } from './visits.js';

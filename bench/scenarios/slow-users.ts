@@ -1,6 +1,6 @@
 import { pbkdf2Sync } from 'node:crypto';
 import pg from 'pg';
-import type { BenchEnvironment } from '../ground.js';
+import type { BenchEnvironment } from '../environment.js';
 
 /** A third of what authentik stores: some 50 ms of one core, five times the house's own hash. */
 const ITERATIONS = 240_000;

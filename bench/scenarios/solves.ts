@@ -1,5 +1,5 @@
+import type { BenchEnvironment } from '../environment.js';
 import { openFloors } from '../floors/floors.js';
-import type { BenchEnvironment } from '../ground.js';
 import { interleaved, type Variant } from '../measuring.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { generateSync } from 'otplib';
 import pg from 'pg';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION } from '../../test/support/blueprints.js';
-import type { BenchEnvironment } from '../ground.js';
+import type { BenchEnvironment } from '../environment.js';
 import { type Figures, median, ROUNDS, round, type Variant, WARM_UP } from '../measuring.js';
 import type { Product } from '../product.js';
 import { solvesTable } from '../report.js';

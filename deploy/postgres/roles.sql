@@ -1,5 +1,5 @@
 -- A role for each service that keeps or reads rows, with no more than its statements need. Run after every migration,
--- in one transaction, by `node dist/apps/standalone/src/roles.js`, which also sets the passwords. What a role was
+-- in one transaction, by `node dist/apps/cli/src/roles.js`, which also sets the passwords. What a role was
 -- granted before and is not granted here is taken from it.
 DO $$
 DECLARE

@@ -5,9 +5,9 @@ import { checkBlueprints, exportFlow, FLOW_SCHEMA, formatReport } from '@gatehou
 import { directoryEntities } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applyFiles, readFolder } from '../../apps/standalone/src/apply-files.js';
-import { migrateAll } from '../../apps/standalone/src/migrate-all.js';
-import { LazyPythonSyntaxChecker } from '../../apps/standalone/src/python-errand.js';
+import { applyFiles, readFolder } from '../../libs/local/src/apply-files.js';
+import { migrateAll } from '../../libs/local/src/migrate-all.js';
+import { LazyPythonSyntaxChecker } from '../../libs/local/src/python-syntax-checker.js';
 import { freshDatabase } from '../support/postgres.js';
 
 /** Blueprints like those of authentik, and, where somebody has them, those themselves. */

@@ -14,7 +14,7 @@ import {
 import { Browser } from '../support/browser.js';
 import { describeWithNats } from '../support/nats.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
-import { ComposeStack } from './stack.js';
+import { ComposeStack } from './compose-stack.js';
 
 const SERVICES = ['gateway', 'identification', 'password', 'session', 'enrollment', 'mfa', 'policy'];
 /** Seven services start, one of them with Python. */
@@ -76,7 +76,7 @@ describeWithNats('an administrator, where each service has its own role', () => 
     stack = await ComposeStack.open();
     await stack.apply(FLOWS);
     const defaults = ['default-password-change', 'default-user-settings-flow'].map((name) => `blueprints/${name}.yaml`);
-    await stack.run('operator', ['dist/apps/standalone/src/blueprint.js', 'apply', ...defaults]);
+    await stack.run('operator', ['dist/apps/cli/src/blueprint.js', 'apply', ...defaults]);
     await Promise.all(SERVICES.map((service) => stack.start(service)));
   }, PATIENCE_MS);
   afterAll(() => stack?.close());
@@ -111,7 +111,7 @@ describeWithNats('an administrator, where each service has its own role', () => 
   });
 
   it('recovers the account by a mailed link', async () => {
-    const command = ['dist/apps/standalone/src/user.js', 'recovery-link', 'loser', '--flow', 'back'];
+    const command = ['dist/apps/cli/src/user.js', 'recovery-link', 'loser', '--flow', 'back'];
     const link = new URL((await stack.run('operator', command)).trim());
     const browser = new Browser(stack.url);
     await browser.solve('back', {}, link.search.slice(1));

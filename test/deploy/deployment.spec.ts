@@ -3,7 +3,7 @@ import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } fr
 import { Browser } from '../support/browser.js';
 import { describeWithNats } from '../support/nats.js';
 import { PATTERNS, SERVICES } from './catalogue.js';
-import { ComposeStack } from './stack.js';
+import { ComposeStack } from './compose-stack.js';
 
 /** Python, which one of them brings, is slow to start on a machine that has other work. */
 const PATIENCE_MS = 60_000;

@@ -4,15 +4,15 @@ import { openDataSource } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TypeormEnrolments } from '../../libs/stages/src/enrollment/enrollment-transaction.js';
 import { InvalidUserDataError } from '../../libs/stages/src/enrollment/enrolments.js';
-import { TypeormEnrolments } from '../../libs/stages/src/enrollment/typeorm-enrolments.js';
 import { userDeleteContract } from '../../libs/stages/src/enrollment/user-delete.contract.js';
 import { UserDeleteStage } from '../../libs/stages/src/enrollment/user-delete.stage.js';
-import { hashPassword } from '../../libs/stages/src/password/passwords.js';
+import { hashPassword } from '../../libs/stages/src/password/password-hashes.js';
 import { blueprint, groupEntry, keyOf, userEntry } from '../support/blueprints.js';
 import { describeWithNats } from '../support/nats.js';
+import { ComposeStack } from './compose-stack.js';
 import { FORBIDDEN } from './forbidden.js';
-import { ComposeStack } from './stack.js';
 
 const INSUFFICIENT_PRIVILEGE = { code: '42501' };
 const GUARDED = { ...INSUFFICIENT_PRIVILEGE, constraint: 'superusers_guarded' };

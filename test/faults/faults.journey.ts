@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres } from '../../libs/platform/src/embedded-postgres.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { Deployment, SERVICES } from '../support/house.js';
+import { Deployment, SERVICES } from '../support/deployment.js';
 import { freePort } from '../support/processes.js';
-import { LoginLoad } from './load.js';
+import { LoginLoad } from './login-load.js';
 
 const USERS = Array.from({ length: 6 }, (_, i) => `user-${i}`);
 /** Logins that are seen to go through before and after each fault. */

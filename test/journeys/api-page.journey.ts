@@ -4,7 +4,7 @@ import { nameOf, type Schemas } from '../../apps/web/src/api/schema.js';
 import { faultsOf } from '../support/access.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 
 let house: Deployment;
 

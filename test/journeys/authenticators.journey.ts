@@ -11,8 +11,8 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
 import { post } from '../support/forms.js';
-import { Deployment } from '../support/house.js';
 
 const CODES = {
   stage: 'authenticator_static.authenticatorstaticstage',

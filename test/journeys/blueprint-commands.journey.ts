@@ -27,7 +27,7 @@ afterAll(async () => {
 async function command(name: string, args: readonly string[], DATABASE_URL?: string) {
   const { PATH } = process.env;
   const env = { PATH, GATEHOUSE_DIR: folder, BLUEPRINTS_DIR: folder, ...(DATABASE_URL && { DATABASE_URL }) };
-  return run(process.execPath, [`dist/apps/standalone/src/${name}.js`, ...args], { env }).then(
+  return run(process.execPath, [`dist/apps/cli/src/${name}.js`, ...args], { env }).then(
     ({ stdout }) => ({ code: 0, said: stdout }),
     ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, said: stdout + stderr }),
   );

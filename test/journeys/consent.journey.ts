@@ -11,7 +11,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { officialClient } from '../support/official-client.js';
 
 const APPLICATION = { uuid: '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11', pk: 1, slug: 'shop', name: 'The Shop' };

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { eventMessage, type OutboxMessage } from '@gatehouse/outbox';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { enrol } from '../../libs/executor-postgres/testing/flow-database.js';
 import { drawCertificate } from '../support/certificate.js';
-import { CourierHarness, mailTo } from '../support/couriers.js';
-import { enrol } from '../support/flow-database.js';
+import { CourierHarness, mailTo } from '../support/courier-harness.js';
 import { answering } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
 

@@ -15,11 +15,11 @@ import {
 } from '../support/blueprints.js';
 import type { Browser, BrowserResponse } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
+import { Deployment } from '../support/deployment.js';
 import { hiddenFields, post, submit } from '../support/forms.js';
-import { Deployment } from '../support/house.js';
-import { readMail } from '../support/letters.js';
 import { Mailbox } from '../support/mailbox.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
+import { readMail } from '../support/read-mail.js';
 
 const DELETION = '/if/flow/delete/';
 const LOGOUT_PAGE = '/if/flow/logout/';

@@ -12,7 +12,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { clientEntries, OauthDevice } from '../support/oauth-device.js';
 
 const CODE = 'ak-provider-oauth2-device-code';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DuoServer, duoAccount } from '../../libs/stages/src/mfa/duo/duo-server.js';
+import { DuoServer, duoAccount } from '../../libs/stages/testing/duo-server.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { Deployment, SERVICES } from '../support/house.js';
+import { Deployment, SERVICES } from '../support/deployment.js';
 
 const DUO = {
   stage: 'authenticator_duo.authenticatorduostage',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { Deployment } from '../support/deployment.js';
 import { hiddenFields, post, submit } from '../support/forms.js';
-import { Deployment } from '../support/house.js';
 
 let house: Deployment;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 
 let house: Deployment;
 

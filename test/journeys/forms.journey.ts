@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, DUMMY, flowEntries, LOGIN } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const OPTIONAL = { required: false };

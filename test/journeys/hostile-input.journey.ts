@@ -11,8 +11,8 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
+import { Deployment, SERVICES } from '../support/deployment.js';
 import { body, contentType, cookieValueOf, header, query } from '../support/hostile-input.js';
-import { Deployment, SERVICES } from '../support/house.js';
 import { type RawAnswer, sendRaw } from '../support/raw-http.js';
 
 /** How often each property is tried, and with how many requests at most. */

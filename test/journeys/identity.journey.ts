@@ -13,7 +13,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { type BrowserResponse, usernameOf } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { describeWithNats } from '../support/nats.js';
 import { boundEntry, expressionEntry } from '../support/policy-entries.js';
 import { writing } from '../support/prompts.js';

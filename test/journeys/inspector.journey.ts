@@ -14,7 +14,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 
 describeInChromium('the inspector beside a flow', () => {
   let house: Deployment;

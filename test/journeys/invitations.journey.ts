@@ -12,7 +12,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { officialClient } from '../support/official-client.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 

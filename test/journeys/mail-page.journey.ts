@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { faultsOf, overflows, violations } from '../support/access.js';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
+import { Deployment } from '../support/deployment.js';
 import { hiddenFields, post, submit } from '../support/forms.js';
-import { Deployment } from '../support/house.js';
-import { readMail } from '../support/letters.js';
 import { Mailbox } from '../support/mailbox.js';
+import { readMail } from '../support/read-mail.js';
 
 const PAGE = '/if/flow/back/';
 const readers = LOCALES.map(({ locale }) => `reader-${locale}`);

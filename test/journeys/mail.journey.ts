@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
-import { readMail } from '../support/letters.js';
+import { Deployment } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
+import { readMail } from '../support/read-mail.js';
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'kim'] as const;
 type Person = (typeof PEOPLE)[number];

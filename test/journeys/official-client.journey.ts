@@ -12,7 +12,7 @@ import {
   tokenEntry,
   userEntry,
 } from '../support/blueprints.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { officialClient } from '../support/official-client.js';
 
 const KEY = 'key-of-alice-of-sixty-characters-as-the-house-draws-them-123';

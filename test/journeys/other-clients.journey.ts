@@ -11,7 +11,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 
 const RIGHT = 'correct-horse-7';
 const ME = '/api/v3/core/users/me/';

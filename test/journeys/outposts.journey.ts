@@ -10,7 +10,7 @@ import {
   tokenEntry,
   userEntry,
 } from '../support/blueprints.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { Outpost } from '../support/outpost.js';
 
 const TOKEN = 'outpost-key-of-sixty-characters-as-the-house-draws-them-123';

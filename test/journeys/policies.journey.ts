@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FlowVersion, PolicySet } from '@gatehouse/plan';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { conditionOf } from '../../libs/executor/testing/fake-policy-client.js';
 import {
   blueprint,
   conditionEntry,
@@ -14,8 +15,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
-import { conditionOf } from '../support/policies.js';
+import { Deployment } from '../support/deployment.js';
 
 let house: Deployment;
 

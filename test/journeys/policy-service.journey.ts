@@ -9,7 +9,7 @@ import {
   PASSWORD,
   userEntry,
 } from '../support/blueprints.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { boundEntry, expressionEntry, NO_PASSWORD_YET, policyEntry } from '../support/policy-entries.js';
 
 let house: Deployment;

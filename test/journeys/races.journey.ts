@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { Deployment } from '../support/house.js';
-import { countingAttempts } from '../support/judgements.js';
+import { countingAttempts } from '../support/counting-attempts.js';
+import { Deployment } from '../support/deployment.js';
 
 const LIMIT = 5;
 const PARALLEL = 200;

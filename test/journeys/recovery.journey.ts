@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, userEntry } from '../support/blueprints.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
 const VALIDATE = {

@@ -12,7 +12,7 @@ import {
   userEntry,
 } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 
 const KEY = 'key-of-bob-of-sixty-characters-as-long-as-the-house-draws-1';
 const SESSIONS = '/api/v3/core/authenticated_sessions/';

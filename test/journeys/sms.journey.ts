@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SmsServer } from '../../libs/stages/src/mfa/sms/sms-server.js';
+import { SmsServer } from '../../libs/stages/testing/sms-server.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
-import { Deployment, SERVICES } from '../support/house.js';
+import { Deployment, SERVICES } from '../support/deployment.js';
 import { asking, fieldEntry } from '../support/prompts.js';
 
 const EARLY = { string: 'Please wait a moment before you ask for another code.', code: 'invalid' };

@@ -4,10 +4,10 @@ import { stagesOf } from '@gatehouse/stages';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { blueprint } from '../support/blueprints.js';
 import { type Browser, usernameOf } from '../support/browser.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
+import { FakeProviderService } from '../support/fake-provider-service.js';
 import { describeWithNats } from '../support/nats.js';
 import { freshDatabase } from '../support/postgres.js';
-import { FakeProviderService } from '../support/provider.js';
 import { changedSource, follow, SOURCES } from '../support/sources.js';
 
 const CALLBACK = '/source/oauth/callback';

@@ -21,7 +21,7 @@ const start = () => startProcess('dist/apps/standalone/src/main.js', env, { read
 /** One of the commands beside it, with its exit code. */
 async function command(name: string, ...args: string[]) {
   const options = { env: { PATH: process.env['PATH'], ...env } };
-  return run(process.execPath, [`dist/apps/standalone/src/${name}.js`, ...args], options).then(
+  return run(process.execPath, [`dist/apps/cli/src/${name}.js`, ...args], options).then(
     ({ stdout }) => ({ code: 0, said: stdout }),
     (error: { code: number; stderr: string }) => ({ code: error.code, said: error.stderr }),
   );

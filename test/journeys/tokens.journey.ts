@@ -9,7 +9,7 @@ import {
   tokenEntry,
   userEntry,
 } from '../support/blueprints.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 
 const KEYS = {
   bot: 'bot-key-of-sixty-characters-as-long-as-the-house-draws-them-1',

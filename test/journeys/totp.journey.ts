@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { describeInChromium, useChromium } from '../support/chromium.js';
-import { Deployment, SERVICES } from '../support/house.js';
+import { Deployment, SERVICES } from '../support/deployment.js';
 
 const VALIDATE = {
   stage: 'authenticator_validate.authenticatorvalidatestage',

@@ -10,7 +10,7 @@ import {
   PASSWORD,
   userEntry,
 } from '../support/blueprints.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { sendRaw } from '../support/raw-http.js';
 
 const FOREIGN = '198.51.100.66';

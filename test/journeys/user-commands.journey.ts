@@ -9,7 +9,7 @@ import {
   PASSWORD,
   userEntry,
 } from '../support/blueprints.js';
-import { Deployment } from '../support/house.js';
+import { Deployment } from '../support/deployment.js';
 import { describeWithNats } from '../support/nats.js';
 
 describeWithNats('npm run user', () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
-import { Deployment } from '../support/house.js';
-import { readMail } from '../support/letters.js';
+import { Deployment } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
 import { describeWithNats } from '../support/nats.js';
+import { readMail } from '../support/read-mail.js';
 
 const field = (key: string, type: string, order: number) => ({
   model: 'authentik_stages_prompt.prompt',

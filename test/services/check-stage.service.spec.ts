@@ -3,14 +3,14 @@ import { promisify } from 'node:util';
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { stages } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { migrateAll } from '../../apps/standalone/src/migrate-all.js';
-import { StageRequester } from '../../apps/standalone/src/stage-bus.js';
-import { checkStage, type ProtocolFinding } from '../../apps/standalone/src/stage-check/check-stage.js';
-import { DuoServer, duoAccount } from '../../libs/stages/src/mfa/duo/duo-server.js';
+import { checkStage, type ProtocolFinding } from '../../apps/cli/src/stage-check/check-stage.js';
+import { migrateAll } from '../../libs/local/src/migrate-all.js';
+import { StageRequester } from '../../libs/local/src/stage-requester.js';
+import { DuoServer, duoAccount } from '../../libs/stages/testing/duo-server.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
 import { describeWithPython } from '../support/python.js';
-import { ServiceHarness } from './service.js';
+import { ServiceHarness } from './service-harness.js';
 
 const run = promisify(execFile);
 const TERMS = 'x_example_terms';
@@ -54,7 +54,7 @@ describeWithNats('npm run check:stage', () => {
 
   /** What the command writes, and the code it ends with. */
   async function command(...args: string[]): Promise<{ code: number; said: string }> {
-    const line = ['dist/apps/standalone/src/check-stage.js', ...args, '--nats', bench.url];
+    const line = ['dist/apps/cli/src/check-stage.js', ...args, '--nats', bench.url];
     return run(process.execPath, line, { env: { PATH: process.env['PATH'] } }).then(
       ({ stdout }) => ({ code: 0, said: stdout }),
       ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, said: stdout + stderr }),

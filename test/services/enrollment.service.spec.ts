@@ -1,9 +1,9 @@
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type EnrolmentDatabase, enrolmentDatabase } from '../support/enrolment.js';
+import { type EnrolmentDatabase, enrolmentDatabase } from '../../libs/stages/testing/enrollment-database.js';
 import { describeWithNats } from '../support/nats.js';
-import { followsTheProtocol } from './envelope.js';
-import { CLEAN_EXIT, ServiceHarness } from './service.js';
+import { followsTheProtocol } from './protocol-conformance.js';
+import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 describeWithNats('the enrollment service', () => {
   let bench: ServiceHarness;

@@ -1,13 +1,13 @@
 import type { DirectoryUser } from '@gatehouse/directory';
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { oauthSource } from '../../libs/providers/src/testing.js';
+import { oauthSource } from '../../libs/providers/testing/login-harness.js';
 import { describeWithNats, startNats } from '../support/nats.js';
 import type { FreshDatabase } from '../support/postgres.js';
 import { startProcess } from '../support/processes.js';
 import { freshDirectory, register } from './directory.js';
-import { followsTheProtocol } from './envelope.js';
-import { CLEAN_EXIT, ServiceHarness } from './service.js';
+import { followsTheProtocol } from './protocol-conformance.js';
+import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 const RESPOND = 'stage.identification.respond';
 

@@ -1,9 +1,9 @@
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DevicesDatabase, devicesDatabase } from '../support/devices.js';
+import { type DevicesDatabase, devicesDatabase } from '../../libs/authenticators/testing/devices-database.js';
 import { describeWithNats } from '../support/nats.js';
-import { followsTheProtocol } from './envelope.js';
-import { CLEAN_EXIT, ServiceHarness } from './service.js';
+import { followsTheProtocol } from './protocol-conformance.js';
+import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 const ALICE = {
   ...{

@@ -8,8 +8,8 @@ import { hashPassword } from '../../libs/stages/src/password/argon2-hash.js';
 import { describeWithNats } from '../support/nats.js';
 import type { FreshDatabase } from '../support/postgres.js';
 import { freshDirectory, register } from './directory.js';
-import { followsTheProtocol } from './envelope.js';
-import { CLEAN_EXIT, problemOf, ServiceHarness } from './service.js';
+import { followsTheProtocol } from './protocol-conformance.js';
+import { CLEAN_EXIT, problemOf, ServiceHarness } from './service-harness.js';
 
 const RESPOND = 'stage.password.respond';
 const config = { backends: ['authentik.core.auth.InbuiltBackend'] };

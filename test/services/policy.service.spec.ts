@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { POLICY_SUBJECT } from '@gatehouse/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { migrateAll } from '../../apps/standalone/src/migrate-all.js';
-import { policyRequestOf } from '../../libs/policies/src/testing.js';
+import { migrateAll } from '../../libs/local/src/migrate-all.js';
+import { policyRequestOf } from '../../libs/policies/testing/index.js';
 import { describeWithNats } from '../support/nats.js';
 import { type FreshDatabase, freshDatabase } from '../support/postgres.js';
-import { CLEAN_EXIT, ServiceHarness } from './service.js';
+import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 const asked = (kind: string, config: object = {}) => {
   const id = randomUUID();

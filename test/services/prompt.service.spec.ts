@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { StageRequest } from '@gatehouse/contracts';
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { field } from '../../libs/stages/src/prompt/testing.js';
-import { type EnrolmentDatabase, enrolmentDatabase } from '../support/enrolment.js';
+import { type EnrolmentDatabase, enrolmentDatabase } from '../../libs/stages/testing/enrollment-database.js';
+import { field } from '../../libs/stages/testing/prompt.js';
 import { describeWithNats } from '../support/nats.js';
 import type { RunningProcess } from '../support/processes.js';
-import { problemOf, ServiceHarness } from './service.js';
+import { problemOf, ServiceHarness } from './service-harness.js';
 
 /** Python may take its time to start on a machine that has other work. */
 const PATIENCE_MS = 60_000;

@@ -1,8 +1,8 @@
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithNats } from '../support/nats.js';
-import { followsTheProtocol } from './envelope.js';
-import { CLEAN_EXIT, ServiceHarness } from './service.js';
+import { followsTheProtocol } from './protocol-conformance.js';
+import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
 
 const alice = {
   ...{ kind: 'saved', uuid: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01', pk: 7, username: 'alice', name: 'Alice' },

@@ -53,7 +53,7 @@ async function prepareMigrated(server: string, name: string): Promise<void> {
   const url = new URL(server);
   url.pathname = `/${name}`;
   const env = { PATH: process.env['PATH'], DATABASE_URL: url.href };
-  await run(process.execPath, ['dist/apps/standalone/src/migrate.js'], { env });
+  await run(process.execPath, ['dist/apps/cli/src/migrate.js'], { env });
 }
 
 /** The developer's own server, else an embedded one that forgets everything. */

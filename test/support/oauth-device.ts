@@ -1,5 +1,5 @@
 import { keyOf } from './blueprints.js';
-import type { Deployment } from './house.js';
+import type { Deployment } from './deployment.js';
 
 interface Client {
   readonly flow: string;

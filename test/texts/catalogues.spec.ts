@@ -4,7 +4,7 @@ import { mails } from '../../libs/texts/src/mails.catalogues.js';
 import { messages } from '../../libs/texts/src/messages.catalogues.js';
 import { pages } from '../../libs/texts/src/pages.catalogues.js';
 import { panels } from '../../libs/texts/src/panels.catalogues.js';
-import { declared, type TranslatableText, textsIn } from './said.js';
+import { declared, type TranslatableText, textsIn } from './translatable-texts.js';
 
 const found = [...textsIn('apps'), ...textsIn('libs')];
 const texts = (said: readonly TranslatableText[]) => said.flatMap(({ text }) => text ?? []);

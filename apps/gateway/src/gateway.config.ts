@@ -1,9 +1,8 @@
 import { policyLimits, trustedStages } from '@gatehouse/contracts';
+import { DEFAULT_FIRST_DELAY_S, DEFAULT_QUEUE_LIMIT } from '@gatehouse/executor';
 import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
-import { DEFAULT_QUEUE_LIMIT } from './execution/attempt-lines.js';
-import { DEFAULT_FIRST_DELAY_S } from './execution/attempts.js';
-import { avatarModes } from './http/avatar-modes.js';
+import { avatarModes } from './users/avatars/avatar-modes.js';
 
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);

@@ -8,7 +8,7 @@ import { gatewayConfig } from './gateway.config.js';
 import { apiDocumentOf } from './gateway.controllers.js';
 import { GatewayModule } from './gateway.module.js';
 import type { GatewayDeps } from './gateway.ports.js';
-import { PageRenderer } from './http/site-pages.js';
+import { PageRenderer } from './http/pages/page-renderer.js';
 
 /** The page that shows the schema to people. */
 const PAGE = 'GET /api/v3/';

@@ -1,37 +1,42 @@
 import { setTimeout } from 'node:timers/promises';
 import { policyMessageLimits } from '@gatehouse/contracts';
+import type { StageContractRegistry } from '@gatehouse/executor';
+import {
+  attemptHmacKey,
+  CredentialQueue,
+  Planner,
+  PolicyEngine,
+  ReservationFactory,
+  ResponseTiming,
+  SessionBindingChecker,
+  StageInvoker,
+} from '@gatehouse/executor';
+import {
+  PostgresAttemptStore,
+  PostgresEventRecorder,
+  PostgresFlowStore,
+  PostgresGroupMembershipStore,
+  PostgresPlanStore,
+  PostgresSessionBindingStore,
+  TypeormSuperuserPermits,
+} from '@gatehouse/executor-postgres';
 import type { GeoLocator } from '@gatehouse/platform';
 import { type Logger, type NatsRequester, Sealer } from '@gatehouse/platform';
-import { CatalogueContractRegistry } from './adapters/catalogue-contracts.js';
-import { NatsDeviceGrants } from './adapters/nats-device-grants.js';
-import { NatsPolicyClient } from './adapters/nats-policies.js';
-import { NatsStageClient } from './adapters/nats-stages.js';
-import { PostgresAttemptStore } from './adapters/typeorm-attempts.js';
-import { PostgresSessionBindingStore } from './adapters/typeorm-bound-sessions.js';
-import { BrandRepository } from './adapters/typeorm-brands.js';
-import { TypeormConsents } from './adapters/typeorm-consents.js';
-import { PostgresEventRecorder } from './adapters/typeorm-events.js';
-import { PostgresFlowStore } from './adapters/typeorm-flows.js';
-import { TypeormGrantors } from './adapters/typeorm-grantors.js';
-import { PostgresGroupMembershipStore } from './adapters/typeorm-memberships.js';
-import { TypeormOauthClients } from './adapters/typeorm-oauth-clients.js';
-import { TypeormOwnDevices } from './adapters/typeorm-own-devices.js';
-import { TypeormOwners } from './adapters/typeorm-owners.js';
-import { PostgresPlanStore } from './adapters/typeorm-plans.js';
-import { TypeormSessions } from './adapters/typeorm-sessions.js';
-import { TypeormSuperuserPermits } from './adapters/typeorm-superuser-permits.js';
-import { TypeormTokens } from './adapters/typeorm-tokens.js';
-import { CredentialQueue } from './execution/attempt-lines.js';
-import { attemptHmacKey, ReservationFactory } from './execution/attempts.js';
-import { SessionBindingChecker } from './execution/binding-guard.js';
-import { StageInvoker } from './execution/consultation.js';
-import { ResponseTiming } from './execution/pace.js';
-import { Planner } from './execution/planning.js';
-import { PolicyEngine } from './execution/policy-engine.js';
-import type { StageContractRegistry } from './execution/stages.js';
+import { BrandRepository } from './brands/brand.repository.js';
+import { TypeormConsents } from './consents/consent.repository.js';
+import { TypeormOwnDevices } from './devices/user-device.repository.js';
+import { NatsPolicyClient } from './flows/nats-policy.client.js';
+import { NatsStageClient } from './flows/nats-stage.client.js';
+import { CatalogueContractRegistry } from './flows/stage-contract.registry.js';
 import { type GatewayConfig } from './gateway.config.js';
-import { readsAttributes } from './http/avatar-modes.js';
-import type { PageRenderer } from './http/site-pages.js';
+import { TypeormTokens } from './http/auth/api-token.repository.js';
+import type { PageRenderer } from './http/pages/page-renderer.js';
+import { NatsDeviceGrants } from './oauth/device-grant.client.js';
+import { TypeormOauthClients } from './oauth/oauth-client.repository.js';
+import { TypeormSessions } from './sessions/session.repository.js';
+import { readsAttributes } from './users/avatars/avatar-modes.js';
+import { TypeormGrantors } from './users/typeorm-grantors.js';
+import { TypeormOwners } from './users/typeorm-owners.js';
 
 /** What the gateway stands on. */
 export interface GatewayDeps {

@@ -1,5 +1,3 @@
-export { createRecoveryLink } from './adapters/typeorm-mailed-link.js';
-export { deleteUserSessions } from './adapters/typeorm-session-ends.js';
-export { unlockUser } from './adapters/typeorm-unlock.js';
+export { createRecoveryLink, deleteUserSessions, unlockUser } from '@gatehouse/executor-postgres';
 export { type GatewayConfig, gatewayConfig } from './gateway.config.js';
 export { executorMigrations, type RunningGateway, startGateway } from './start-gateway.js';

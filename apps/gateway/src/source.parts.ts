@@ -1,23 +1,21 @@
+import type { FlowStore, PlanStore, StageContractRegistry } from '@gatehouse/executor';
 import { type NatsRequester, Sealer } from '@gatehouse/platform';
 import type { Provider, Type } from '@nestjs/common';
-import { NatsProviders } from './adapters/nats-providers.js';
-import { TypeormSourceBook } from './adapters/typeorm-source-book.js';
-import { TypeormSourceLogins } from './adapters/typeorm-source-logins.js';
-import type { FlowStore } from './execution/flows.js';
-import type { PlanStore } from './execution/plans.js';
-import { SourceFlowManager } from './execution/source-arrivals.js';
-import { SourceBook } from './execution/source-book.js';
-import { SourceStageResumer } from './execution/source-returns.js';
-import type { StageContractRegistry } from './execution/stages.js';
+import type { FlowService } from './flows/flow.service.js';
 import type { GatewayConfig } from './gateway.config.js';
-import type { ClientResolver } from './http/client.js';
-import type { FlowService } from './http/flow.door.js';
-import { PlexController } from './http/plex.controller.js';
-import type { AuthService } from './http/principal.js';
-import { SourceLoginService } from './http/source.desk.js';
-import { SourceLoginController } from './http/source-pages.controller.js';
-import { SourceIconsController } from './http/source-pictures.controller.js';
-import { UserSourceConnectionsController } from './http/user-connections.controller.js';
+import type { AuthService } from './http/auth/auth.service.js';
+import type { ClientResolver } from './http/client-info.js';
+import { TypeormSourceLogins } from './sources/pending-source-login.repository.js';
+import { PlexController } from './sources/plex.controller.js';
+import { TypeormSourceBook } from './sources/source.repository.js';
+import { SourceBook } from './sources/source-book.js';
+import { SourceFlowManager } from './sources/source-flow.manager.js';
+import { SourceIconsController } from './sources/source-icons.controller.js';
+import { SourceLoginController } from './sources/source-login.controller.js';
+import { SourceLoginService } from './sources/source-login.service.js';
+import { NatsProviders } from './sources/source-provider.client.js';
+import { SourceStageResumer } from './sources/source-stage.resumer.js';
+import { UserSourceConnectionsController } from './sources/user-source-connections.controller.js';
 
 /** What answers HTTP about sources. */
 export const SOURCE_CONTROLLERS: Type[] = [

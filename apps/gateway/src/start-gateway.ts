@@ -2,6 +2,14 @@ import { fileURLToPath } from 'node:url';
 import cookie from '@fastify/cookie';
 import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
 import {
+  Courier1764374400000,
+  ExpiredRowCleaner,
+  Plans1764028860000,
+  PlansBegun1764115320000,
+  ResumeTokens1764115260000,
+  SourceLogins1764460800000,
+} from '@gatehouse/executor-postgres';
+import {
   connectNats,
   Logger,
   MaxmindGeoLocator,
@@ -12,18 +20,12 @@ import {
 } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Plans1764028860000 } from './adapters/migrations/1764028860000-plans.js';
-import { ResumeTokens1764115260000 } from './adapters/migrations/1764115260000-resume-tokens.js';
-import { PlansBegun1764115320000 } from './adapters/migrations/1764115320000-plans-begun.js';
-import { Courier1764374400000 } from './adapters/migrations/1764374400000-courier.js';
-import { SourceLogins1764460800000 } from './adapters/migrations/1764460800000-source-logins.js';
-import { ExpiredRowCleaner } from './adapters/typeorm-janitor.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { GatewayModule } from './gateway.module.js';
 import type { GatewayDeps } from './gateway.ports.js';
 import { createFastifyAdapter } from './http/http.adapter.js';
+import { PageRenderer } from './http/pages/page-renderer.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { PageRenderer } from './http/site-pages.js';
 
 /** Everything that brings the schema `flow` up to date. */
 export const executorMigrations = [

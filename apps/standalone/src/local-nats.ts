@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LocalState } from '@gatehouse/local';
+import { standaloneConfig } from '@gatehouse/local';
 import { findNatsServer, freePort, readConfig, startEmbeddedBroker } from '@gatehouse/platform';
-import type { LocalState } from './local-state.js';
-import { standaloneConfig } from './standalone.config.js';
 
 /** A bus to work with. */
 export interface LocalNats {

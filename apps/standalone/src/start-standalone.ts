@@ -1,17 +1,23 @@
 import { courierConfig, startCourier } from '@gatehouse/courier';
 import { gatewayConfig, startGateway } from '@gatehouse/gateway';
+import {
+  applyBlueprintFolder,
+  blueprintsFolder,
+  type CreatedAdmin,
+  ensureAdmin,
+  type LocalState,
+  migrateAll,
+  openLocalState,
+  openPostgres,
+  sealKeys,
+} from '@gatehouse/local';
 import { Logger, readConfig } from '@gatehouse/platform';
 import { policiesModule } from '@gatehouse/policies';
 import { providersModule } from '@gatehouse/providers';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stages } from '@gatehouse/stages';
-import { blueprintsFolder } from './apply-files.js';
-import { applyBlueprintFolder, type CreatedAdmin, ensureAdmin } from './first-start.js';
 import { openNats } from './local-nats.js';
-import { openPostgres } from './local-postgres.js';
-import { type LocalState, openLocalState, sealKeys } from './local-state.js';
-import { migrateAll } from './migrate-all.js';
-import { StartedParts } from './running-parts.js';
+import { StartedParts } from './started-parts.js';
 
 interface Ready {
   readonly url: string;

@@ -1,6 +1,6 @@
 import type { CompiledCatalogue, Locale } from '@gatehouse/texts/browser';
+import type { AccountData } from './account/account.js';
 import type { ApiOutline } from './api/schema.js';
-import type { AccountData } from './own/own.js';
 
 /** A challenge as the wire has it. */
 export type Challenge = Readonly<Record<string, unknown>> & { readonly component: string };

@@ -1,13 +1,13 @@
 import { pageCatalogue, panelCatalogue, translator } from '@gatehouse/texts';
 import { render } from 'preact-render-to-string';
+import { AccountPage } from './account/account-page.js';
 import { ApiPage } from './api/api-page.js';
 import type { Envelope } from './challenges/envelope.js';
-import { externalOriginsOf, NO_ORIGINS } from './challenges/reach.js';
+import { externalOriginsOf, NO_ORIGINS } from './challenges/external-origins.js';
 import { renderDocument } from './document.js';
 import { FlowPage } from './flow/flow-page.js';
 import { headingOf } from './flow/heading.js';
 import { asksToInspect } from './flow/use-inspector.js';
-import { AccountPage } from './own/own-page.js';
 import type { ApiPageData, BrowserPageData, FlowPageData, PageRenderers } from './page.js';
 import apiStyle from './style/api.css?inline';
 import inspectorStyle from './style/inspector.css?inline';

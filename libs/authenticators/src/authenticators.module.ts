@@ -8,10 +8,10 @@ import {
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { authenticatorsConfig } from './authenticators.config.js';
+import { TypeormDevices } from './device.repository.js';
 import { Devices } from './devices.js';
 import { MFA_SCHEMA } from './migrations/index.js';
-import { OrphanedDeviceCleaner } from './typeorm-device-janitor.js';
-import { TypeormDevices } from './typeorm-devices.js';
+import { OrphanedDeviceCleaner } from './orphaned-device-cleaner.js';
 
 /** Cleans up now and then, and keeps the pool until the last request in flight is answered. */
 @Module({})

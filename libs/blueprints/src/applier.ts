@@ -1,10 +1,10 @@
 import { BlueprintError, withLocation } from './blueprint-error.js';
 import { type Collection, ExpressionSyntaxError, type FoundObject, ValidationError } from './collection.js';
 import type { BlueprintDocument, Entry } from './document.js';
-import { isIgnorableModel } from './elsewhere.js';
+import { isIgnorableModel } from './ignorable-models.js';
 import { deepMerge, isMap, isTruthy, type Json, type JsonMap } from './json.js';
-import { SkippedEntries } from './left-out.js';
 import type { EntryChange, FileReport } from './report.js';
+import { SkippedEntries } from './skipped-entries.js';
 import {
   type Pk,
   ResolutionBudget,
@@ -13,7 +13,7 @@ import {
   resolveMap,
   type TaggedMap,
   type TaggedValue,
-} from './written.js';
+} from './tagged-value.js';
 
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];

@@ -9,7 +9,7 @@ import {
 } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import type { JsonMap } from './json.js';
-import type { Pk } from './written.js';
+import type { Pk } from './tagged-value.js';
 
 /** An object that is there. */
 export interface FoundObject {

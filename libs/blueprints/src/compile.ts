@@ -11,11 +11,11 @@ import { type FlowVersion, flowVersion } from '@gatehouse/plan';
 import type { SecretBox } from '@gatehouse/platform';
 import { BlueprintError } from './blueprint-error.js';
 import type { Draft } from './draft.js';
+import { externalStageOf } from './external-stage.model.js';
 import { bindingModel, bindingSchema, flowModel, flowSchema } from './flow.model.js';
 import { canonical, type JsonMap } from './json.js';
 import { type BlueprintObject, referencesIn } from './object-model.js';
-import { PolicyBindings } from './policy-sets.js';
-import { externalStageOf } from './remote-stage.model.js';
+import { PolicyBindings } from './policy-bindings.js';
 
 const MEDIA = '/media/public/';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BlueprintError, type EntryLocation, withLocation } from './blueprint-error.js';
 import { isMap } from './json.js';
-import { type TaggedMap, type TaggedValue, UnresolvedTag } from './written.js';
+import { type TaggedMap, type TaggedValue, UnresolvedTag } from './tagged-value.js';
 import { YamlSource } from './yaml-source.js';
 
 /** Bytes of a blueprint file. */

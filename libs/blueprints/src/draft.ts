@@ -2,7 +2,7 @@ import { EXTERNAL_STAGE_MODEL, type Reference } from '@gatehouse/contracts';
 import { BlueprintError } from './blueprint-error.js';
 import { canonical, equal, type Json, type JsonMap } from './json.js';
 import { type BlueprintObject, isOfKind, type ObjectModel, referencesIn } from './object-model.js';
-import type { StoredObject } from './objects.js';
+import type { StoredObject } from './object-store.js';
 
 /** The installation's objects as a run of blueprints has changed them so far: a working copy in memory, saved at the end. */
 export class Draft {

@@ -1,7 +1,13 @@
 import { BlueprintError } from './blueprint-error.js';
 import { deepMerge, isMap, type Json, type JsonMap } from './json.js';
 import { list, scalar } from './tag-argument.js';
-import { type EnumerationItem, type ResolutionScope, resolve, type TaggedValue, type TagResolver } from './written.js';
+import {
+  type EnumerationItem,
+  type ResolutionScope,
+  resolve,
+  type TaggedValue,
+  type TagResolver,
+} from './tagged-value.js';
 
 /** What becomes of the bodies, by the second word of `!Enumerate`. */
 const collectors: Readonly<Record<string, (bodies: readonly Json[]) => Json>> = {

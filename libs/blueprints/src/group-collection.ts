@@ -9,8 +9,8 @@ import {
   ValidationError,
   validate,
 } from './collection.js';
+import { changedFields, sameMembers, translateLookupError, translateWriteError } from './directory-errors.js';
 import type { JsonMap } from './json.js';
-import { changedFields, sameMembers, translateLookupError, translateWriteError } from './registered.js';
 
 const groupSchema = z.object({
   name: char(),

@@ -9,9 +9,9 @@ import {
   ValidationError,
   validate,
 } from './collection.js';
+import { changedFields } from './directory-errors.js';
 import type { Draft } from './draft.js';
 import type { JsonMap } from './json.js';
-import { changedFields } from './registered.js';
 
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
 const DAY_MS = 24 * 60 * 60 * 1000;

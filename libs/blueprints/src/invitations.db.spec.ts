@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { BlueprintHarness, entries } from './testing.js';
+import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
 const MODEL = 'model: authentik_stages_invitation.invitation';
 const FLOW =

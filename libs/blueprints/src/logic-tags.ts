@@ -1,7 +1,7 @@
 import { BlueprintError } from './blueprint-error.js';
 import { isTruthy } from './json.js';
 import { list, scalar } from './tag-argument.js';
-import { resolve, resolveList, type TaggedValue, type TagResolver } from './written.js';
+import { resolve, resolveList, type TaggedValue, type TagResolver } from './tagged-value.js';
 
 type Mode = (truths: readonly boolean[]) => boolean;
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { OauthClient } from '@gatehouse/plan';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BlueprintHarness, entries } from './testing.js';
+import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
 let bed: BlueprintHarness;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import {
   oauthProviderSchema,
 } from './oauth-provider.model.js';
 import type { BlueprintObject } from './object-model.js';
-import { PolicyBindings } from './policy-sets.js';
+import { PolicyBindings } from './policy-bindings.js';
 
 interface CompileInput {
   readonly draft: Draft;

@@ -9,10 +9,10 @@ import {
   validate,
 } from './collection.js';
 import type { Draft } from './draft.js';
+import { type LookupCondition, parseLookup } from './field-lookup.js';
 import { isMap, type Json, type JsonMap } from './json.js';
-import { uuidOf } from './left-out.js';
-import { type LookupCondition, parseLookup } from './lookup.js';
 import { type BlueprintObject, isDirectoryReference, type ObjectModel, referencesIn } from './object-model.js';
+import { uuidOf } from './skipped-entries.js';
 
 const NOT_AN_ID = 'Must be a valid UUID.';
 const isId = (value: unknown): value is string => z.uuid().safeParse(value).success;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BlueprintHarness, entries } from './testing.js';
+import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
 let bed: BlueprintHarness;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 import { formatReport } from './report.js';
-import { BlueprintHarness, entries } from './testing.js';
 
 let bed: BlueprintHarness;
 beforeAll(async () => {

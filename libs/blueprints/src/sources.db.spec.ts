@@ -3,7 +3,7 @@ import type { PublishedSource } from '@gatehouse/contracts';
 import { Sealer, SecretBox } from '@gatehouse/platform';
 import { openSource, type SealedSource } from '@gatehouse/sources';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BlueprintHarness, entries } from './testing.js';
+import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
 let bed: BlueprintHarness;
 const sealer = new Sealer(`one:${randomBytes(32).toString('base64')}`);

@@ -1,5 +1,5 @@
 import { BlueprintError } from './blueprint-error.js';
-import type { TaggedValue } from './written.js';
+import type { TaggedValue } from './tagged-value.js';
 
 /** A tag's argument as one word. Throws BlueprintError for anything else. */
 export function scalar(tag: string, argument: TaggedValue | undefined, what = 'name'): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonMap } from './json.js';
-import { MAX_RESOLVED, ResolutionBudget, type ResolutionScope, resolve, type TaggedValue } from './written.js';
+import { MAX_RESOLVED, ResolutionBudget, type ResolutionScope, resolve, type TaggedValue } from './tagged-value.js';
 import { YamlSource } from './yaml-source.js';
 
 const scope = (over: Partial<ResolutionScope> = {}): ResolutionScope => ({

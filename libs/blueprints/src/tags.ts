@@ -1,8 +1,8 @@
 import { BlueprintError, withLocation } from './blueprint-error.js';
 import { enumerate, index, value } from './enumeration-tags.js';
 import { choose, condition } from './logic-tags.js';
+import { type TaggedValue, type TagResolver, UnresolvedTag } from './tagged-value.js';
 import { context, env, find, format, keyOf } from './value-tags.js';
-import { type TaggedValue, type TagResolver, UnresolvedTag } from './written.js';
 
 /** Reads a tag's argument, throwing BlueprintError when it has the wrong form, and says how to resolve it. */
 type Tag = (argument: TaggedValue) => TagResolver;

@@ -10,8 +10,8 @@ import {
   ValidationError,
   validate,
 } from './collection.js';
+import { changedFields, translateLookupError, translateWriteError } from './directory-errors.js';
 import type { JsonMap } from './json.js';
-import { changedFields, translateLookupError, translateWriteError } from './registered.js';
 
 const INTENTS = ['api', 'app_password'] as const;
 const IDENTIFIER = /^[-a-zA-Z0-9_]{1,255}$/;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 import { formatReport } from './report.js';
-import { BlueprintHarness, entries } from './testing.js';
 
 let bed: BlueprintHarness;
 beforeAll(async () => {

@@ -2,23 +2,23 @@ import { type DirectoryStore, TypeormDirectoryStore, TypeormInvitations } from '
 import type { Sealer, SecretBox } from '@gatehouse/platform';
 import { TypeormSourceStore } from '@gatehouse/sources';
 import type { DataSource, EntityManager } from 'typeorm';
+import { BlueprintRun } from './blueprint-run.js';
 import { compileBrands } from './brand.model.js';
+import { builtInContracts, builtInModels } from './built-in-models.js';
 import { documentDigest, FlowCompiler } from './compile.js';
 import type { Draft } from './draft.js';
-import { builtInContracts, builtInModels } from './installed.js';
 import type { JsonMap } from './json.js';
 import type { BlueprintFile, BlueprintLibrary } from './library.js';
 import { collections } from './models.js';
 import { compileOauthClients } from './oauth-clients.js';
 import type { PythonSyntaxChecker } from './python-collection.js';
 import type { EntryOutcome, FileReport, PublishedFlow, Report } from './report.js';
-import { BlueprintRun } from './run.js';
 import { compileSources } from './source.model.js';
 import type { ExternalStages } from './strangers.js';
+import type { ResolutionScope } from './tagged-value.js';
 import { openDraft } from './typeorm-draft.js';
-import { TypeormPublications } from './typeorm-publications.js';
+import { TypeormPublications } from './typeorm-flow-publisher.js';
 import type { PasswordHashing } from './user-collection.js';
-import type { ResolutionScope } from './written.js';
 
 interface ApplyOptions extends PasswordHashing {
   /** A data source that lists `directoryEntities`; flows and directory are in its database. */

@@ -1,9 +1,9 @@
 import { type Sealer, SecretBox } from '@gatehouse/platform';
 import type { EntityManager } from 'typeorm';
+import { builtInModels } from './built-in-models.js';
 import { Draft } from './draft.js';
-import { builtInModels } from './installed.js';
-import { SealedObjectStore } from './sealed-objects.js';
-import { TypeormObjectStore } from './typeorm-objects.js';
+import { SealedObjectStore } from './sealed-object-store.js';
+import { TypeormObjectStore } from './typeorm-object-store.js';
 
 /** The installation's objects as they are, with their secrets open. */
 export async function openDraft(manager: EntityManager, sealer: Sealer | undefined) {

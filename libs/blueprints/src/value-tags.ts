@@ -2,7 +2,7 @@ import { BlueprintError } from './blueprint-error.js';
 import type { Json } from './json.js';
 import { formatPercent } from './percent.js';
 import { list, named, scalar } from './tag-argument.js';
-import { resolve, resolveList, type TaggedValue, type TagResolver } from './written.js';
+import { resolve, resolveList, type TaggedValue, type TagResolver } from './tagged-value.js';
 
 /** `!KeyOf id`: the pk of an entry that was applied before. */
 export function keyOf(argument: TaggedValue): TagResolver {

@@ -18,8 +18,8 @@ import {
 import { BlueprintError } from './blueprint-error.js';
 import { isMap as isPlainMap } from './json.js';
 import { refuseNesting } from './nesting.js';
+import type { TaggedMap, TaggedValue } from './tagged-value.js';
 import { readTag } from './tags.js';
-import type { TaggedMap, TaggedValue } from './written.js';
 
 /** Maps, lists and tags inside each other. */
 export const MAX_DEPTH = 64;

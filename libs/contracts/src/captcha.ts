@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { redirectTarget } from './target.js';
+import { redirectTarget } from './redirect-target.js';
 
 /** A puzzle of a captcha provider (docs/spec/stages.md#captcha-challenge). */
 export const captchaPuzzle = z.object({

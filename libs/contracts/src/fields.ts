@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { parseDateTime } from './dates.js';
+import { parseDateTime } from './date-parsing.js';
 import type { FieldMessageCode } from './field-messages.js';
 import { type Errors, NON_FIELD_ERRORS } from './message.js';
-import { findUnstorableCharacter } from './odd-character.js';
 import { pythonText } from './python-text.js';
+import { findUnstorableCharacter } from './unstorable-characters.js';
 
 /**
  * The field types of the wire: what a client may send, what becomes of it and what is said otherwise

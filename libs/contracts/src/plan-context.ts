@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { redirectTarget } from './redirect-target.js';
 import { secret } from './secret.js';
-import { redirectTarget } from './target.js';
 
 const savedUser = z.object({
   kind: z.literal('saved'),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { boolean, char, choice, jsonObject } from './fields.js';
+import { isWebAddress } from './redirect-target.js';
 import { reference } from './reference.js';
 import { secret } from './secret.js';
-import { isWebAddress } from './target.js';
 
 /** The blueprint model of sources that speak OAuth. */
 export const OAUTH_SOURCE = 'authentik_sources_oauth.oauthsource';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { fromDescriptor, toDescriptor } from './described-contract.js';
+import { fromDescriptor, toDescriptor } from './descriptor-contract.js';
 import { defineStage } from './stage-contract.js';
 
 const nothing = z.object({});

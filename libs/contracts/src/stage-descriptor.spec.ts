@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { fromDescriptor, toDescriptor } from './described-contract.js';
+import { fromDescriptor, toDescriptor } from './descriptor-contract.js';
+import { externalDescriptorErrors, privilegesClaimed } from './external-stage.js';
 import { boolean, char, choice, integer, optionalNullable } from './fields.js';
 import { secret, secretFields } from './secret.js';
 import { defineStage } from './stage-contract.js';
@@ -10,7 +11,6 @@ import {
   type StageDescriptor,
   stageDescriptor,
 } from './stage-descriptor.js';
-import { externalDescriptorErrors, privilegesClaimed } from './stranger.js';
 
 const contract = defineStage({
   kind: 'x_acme_pin',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { descriptorObject } from './described-schema.js';
+import { descriptorObject } from './descriptor-schema.js';
 import { EFFECT_TYPES } from './effect.js';
 import { CONTEXT_KEYS } from './plan-context.js';
 import { IDENTIFIES } from './stage-contract.js';

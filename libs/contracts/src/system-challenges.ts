@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WireShape } from './envelope.js';
-import { redirectTarget } from './target.js';
+import { redirectTarget } from './redirect-target.js';
 
 const accessDenied = z
   .object({ error_message: z.string().optional() })

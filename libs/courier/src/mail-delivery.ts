@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventMessage, type MailBody, mailBody, type OutboxMessage } from '@gatehouse/outbox';
 import type { Logger } from '@gatehouse/platform';
-import { truncatedName } from './letters/shown-name.js';
-import { renderMail, TemplateError } from './letters/written.js';
+import { MailDeliveryError, type MailServer, type MailTransport } from './mail-transport.js';
 import type { LeasedMessage, Outbox } from './outbox.js';
-import { MailDeliveryError, type MailServer, type MailTransport } from './post.js';
+import { truncatedName } from './templates/quoted-name.js';
+import { renderMail, TemplateError } from './templates/render-mail.js';
 
 interface Settings {
   /** Where mails go that have no server of their own. */

@@ -11,12 +11,12 @@ import type { CourierConfig } from './courier.config.js';
 import { deliveries, registerOutboxMetrics } from './courier.metrics.js';
 import { EventDelivery } from './event-delivery.js';
 import { MailDelivery } from './mail-delivery.js';
-import { NatsEventPublisher } from './nats-events.js';
+import type { MailServer } from './mail-transport.js';
+import { NatsEventPublisher } from './nats-event-publisher.js';
 import type { LeasedMessage, Outbox } from './outbox.js';
-import type { MailServer } from './post.js';
-import { PollLoop } from './rounds.js';
-import { SmtpMailTransport } from './smtp-post.js';
-import { TypeormOutbox } from './typeorm-outbox.js';
+import { TypeormOutbox } from './outbox.repository.js';
+import { PollLoop } from './poll-loop.js';
+import { SmtpMailTransport } from './smtp-mail-transport.js';
 
 /** A courier at work. */
 export interface RunningCourier {

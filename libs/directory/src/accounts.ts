@@ -1,5 +1,5 @@
 import type { SavedUser } from '@gatehouse/contracts';
-import type { UserFields } from './register.js';
+import type { UserFields } from './directory-store.js';
 
 /** What is to be written of a user. Attributes are merged into those that there are, objects into objects. */
 export type AccountChange = Partial<

@@ -3,9 +3,9 @@ import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../../test/support/postgres.js';
-import { CredentialStore } from './credentials.js';
+import { CredentialStore } from './credential-store.js';
 import { directoryModule } from './typeorm-directory.module.js';
-import { UserLookup } from './users.js';
+import { UserLookup } from './user-lookup.js';
 
 @Module({ imports: [directoryModule()] })
 class OneWing {

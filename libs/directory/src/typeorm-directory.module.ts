@@ -1,17 +1,17 @@
 import { openDataSource, postgresConfig, readConfig } from '@gatehouse/platform';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { AccountActivation } from './activations.js';
-import { CredentialStore } from './credentials.js';
+import { AccountActivation } from './account-activation.js';
+import { CredentialStore } from './credential-store.js';
+import { TypeormPeople } from './directory-queries.js';
+import { TypeormInvitations } from './invitation.repository.js';
 import { Invitations } from './invitations.js';
 import { DIRECTORY_SCHEMA } from './migrations/index.js';
 import { People } from './people.js';
-import { TypeormAccountActivation } from './typeorm-activations.js';
-import { TypeormCredentialStore } from './typeorm-credentials.js';
-import { TypeormInvitations } from './typeorm-invitations.js';
-import { TypeormPeople } from './typeorm-people.js';
-import { TypeormUserLookup } from './typeorm-users.js';
-import { UserLookup } from './users.js';
+import { TypeormAccountActivation } from './typeorm-account-activation.js';
+import { TypeormCredentialStore } from './typeorm-credential-store.js';
+import { TypeormUserLookup } from './typeorm-user-lookup.js';
+import { UserLookup } from './user-lookup.js';
 
 /** Keeps the pool until the last request in flight is answered. */
 @Module({})

@@ -1,5 +1,5 @@
 import type { SelectQueryBuilder } from 'typeorm';
-import { type Identifiers, UnknownFieldError } from './register.js';
+import { type Identifiers, UnknownFieldError } from './directory-store.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

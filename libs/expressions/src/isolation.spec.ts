@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { evaluator } from '../testing/index.js';
 import { Interpreter } from './index.js';
-import { evaluator } from './testing.js';
 
 let interpreter: Interpreter;
 let server: Server;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { evaluator } from '../testing/index.js';
 import { Interpreter } from './index.js';
-import { evaluator } from './testing.js';
 
 let interpreter: Interpreter;
 const run = evaluator(() => interpreter);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluator } from '../testing/index.js';
 import { Interpreter } from './index.js';
-import { evaluator } from './testing.js';
 
 let interpreter: Interpreter;
 const run = evaluator(() => interpreter);

@@ -1,4 +1,4 @@
-import { ChildLineProcess } from './child-lines.js';
+import { ChildLineProcess } from './child-line-process.js';
 import type { HostCallbacks } from './evaluation.js';
 import { pythonProgram } from './python-program.js';
 import { residentBytes } from './resident-memory.js';

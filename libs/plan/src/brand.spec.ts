@@ -1,5 +1,5 @@
+import { brandOf } from '@gatehouse/executor/testing';
 import { describe, expect, it } from 'vitest';
-import { brandOf } from '../../../test/support/brands.js';
 import { brandFor } from './brand.js';
 
 const BRANDS = [

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { flowVersionOf } from '../../../test/support/flow-version.js';
+import { flowVersionOf } from '../testing/flow-version.js';
+import { createPlan, restartPlan } from './create-plan.js';
 import { markCrossSite, unmarkCrossSite } from './cross-site.js';
 import { endPlan } from './plan.js';
-import { createPlan, restartPlan } from './planner.js';
 
 const version = flowVersionOf([{ id: 'a', kind: 'a' }]);
 const plan = createPlan(version, 'p');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { flowVersionOf } from '../../../test/support/flow-version.js';
+import { flowVersionOf } from '../testing/flow-version.js';
+import { createPlan } from './create-plan.js';
 import { destination } from './destination.js';
-import { createPlan } from './planner.js';
 
 describe('where a plan leads that is done', () => {
   const plan = createPlan(flowVersionOf([{ id: 'a' }]), 'id');

@@ -1,7 +1,8 @@
 import type { StageReply, User } from '@gatehouse/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { flowVersionOf } from '../../../test/support/flow-version.js';
+import { flowVersionOf } from '../testing/flow-version.js';
+import { createPlan, restartPlan } from './create-plan.js';
 import {
   advance,
   currentStep,
@@ -13,7 +14,6 @@ import {
   type Step,
   stateOf,
 } from './plan.js';
-import { createPlan, restartPlan } from './planner.js';
 
 const PLAN = '0b5c1d5e-8f7a-4c3e-9d2b-6a1f0e9c8b7a';
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);

@@ -9,8 +9,8 @@ import {
   type StageReply,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { mergeContext, userKey } from './context.js';
 import type { FlowVersion, PolicySet } from './flow-version.js';
+import { mergeContext, userKey } from './merge-context.js';
 import { isUnconditional, type PolicyVerdict } from './policy-set.js';
 
 /** The version of the stored plan. A plan of another version is dropped alone. */

@@ -1,7 +1,7 @@
 import type { PolicyResult, User } from '@gatehouse/contracts';
+import { conditionOf, setOf } from '@gatehouse/executor/testing';
 import { describe, expect, it } from 'vitest';
-import { flowVersionOf } from '../../../test/support/flow-version.js';
-import { conditionOf, setOf } from '../../../test/support/policies.js';
+import { flowVersionOf } from '../testing/flow-version.js';
 import {
   callablePolicies,
   evaluatePolicySet,

@@ -1,9 +1,9 @@
+import { setOf } from '@gatehouse/executor/testing';
 import { describe, expect, it } from 'vitest';
-import { flowVersionOf } from '../../../test/support/flow-version.js';
-import { setOf } from '../../../test/support/policies.js';
+import { flowVersionOf } from '../testing/flow-version.js';
+import { createPlan } from './create-plan.js';
 import { flowVersion } from './flow-version.js';
 import { advance, currentStep, enterStep, insertSteps, pendingPolicies, planBody, type Step } from './plan.js';
-import { createPlan } from './planner.js';
 
 const set = setOf({ group: 'staff' });
 const version = flowVersionOf([{ id: 'a', policies: set }, { id: 'b', planned: set }, { id: 'c' }]);

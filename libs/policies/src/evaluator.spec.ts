@@ -2,9 +2,9 @@ import { definePolicy, policyReply } from '@gatehouse/contracts';
 import { BusyError } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { policyRequestOf } from '../testing/index.js';
 import { Evaluator } from './evaluator.js';
 import { type Policy, UndecidedPolicyError } from './policy.js';
-import { policyRequestOf } from './testing.js';
 
 const contract = definePolicy({ kind: 'sample', model: 'samples.policy', config: z.object({ n: z.int().default(0) }) });
 const asked = (id: string, more: object = {}) => ({

@@ -1,8 +1,8 @@
 import type { PolicyContract, PolicyReply, PolicyRequest, PolicyResult } from '@gatehouse/contracts';
 import { BusyError, histogram, isDatabaseUnavailable } from '@gatehouse/platform';
-import { EvaluationContext } from './facts.js';
+import { EvaluationContext } from './evaluation-context.js';
 import { type Policy, type PolicyInput, UndecidedPolicyError } from './policy.js';
-import { redactPromptValues } from './untyped.js';
+import { redactPromptValues } from './redact-prompt-values.js';
 
 /** A kind of policy that can be evaluated here. */
 export interface RegisteredPolicy {

@@ -2,8 +2,8 @@ import { POLICY_SUBJECT } from '@gatehouse/contracts';
 import { type ConcurrencyLimiter, histogram, Logger, MALFORMED_JSON } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { handlePolicyMessage } from './answer.js';
 import { Evaluator } from './evaluator.js';
+import { handlePolicyMessage } from './handle-message.js';
 import { encodePolicyReply } from './written.js';
 
 const answers = histogram('gatehouse_policy_answer_seconds', 'Questions about policies answered here', ['outcome']);

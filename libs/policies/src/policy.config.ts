@@ -1,7 +1,7 @@
 import { MAX_POLICY_EVENTS, policyLimits } from '@gatehouse/contracts';
 import { geoIpConfig } from '@gatehouse/platform';
 import { z } from 'zod';
-import { allowedHosts } from './expression/outside/allowed-hosts.js';
+import { allowedHosts } from './expression/http/allowed-hosts.js';
 
 /** Settings of the service that evaluates policies. */
 export const policyConfig = z.object({

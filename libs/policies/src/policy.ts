@@ -1,7 +1,7 @@
 import type { PolicyContract, PolicyRequest, PolicyResult } from '@gatehouse/contracts';
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
-import type { EvaluationContext } from './facts.js';
+import type { EvaluationContext } from './evaluation-context.js';
 
 /** What a policy thinks, with what the visitor may read, whether it passes or not. */
 export interface PolicyOutcome {

@@ -1,7 +1,7 @@
 import { Logger, readConfig } from '@gatehouse/platform';
 import type { DynamicModule } from '@nestjs/common';
-import { ProviderLoginService } from './logins.js';
-import { ProviderLoginController } from './nats-logins.controller.js';
+import { ProviderLoginController } from './nats-provider-login.controller.js';
+import { ProviderLoginService } from './provider-login.service.js';
 import { providersConfig } from './providers.config.js';
 
 /** Logins elsewhere, on the bus. */

@@ -3,9 +3,9 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import type { DataSource } from 'typeorm';
 import { Connections } from './connections.js';
 import { IDENTIFICATION_SCHEMA } from './migrations/index.js';
-import { SourceStore } from './sources.js';
-import { TypeormConnections } from './typeorm-connections.js';
-import { TypeormSourceStore } from './typeorm-sources.js';
+import { TypeormConnections } from './source-connection.repository.js';
+import { SourceStore } from './source-store.js';
+import { TypeormSourceStore } from './typeorm-source-store.js';
 
 /** The pool: not a `DataSource` by name, so that a wing may have one of another schema beside it. */
 const POOL = Symbol('pool of sources');

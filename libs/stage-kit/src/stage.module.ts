@@ -2,8 +2,8 @@ import { type StageContract, type StageVerb, stageSubject } from '@gatehouse/con
 import { histogram, Logger, MALFORMED_JSON } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { handleStageMessage as answerOf } from './answer.js';
-import { encodeReply } from './carried.js';
+import { encodeReply } from './encode-reply.js';
+import { handleStageMessage as answerOf } from './handle-message.js';
 import { describeHandler } from './self-description.js';
 import type { Stage } from './stage.js';
 

@@ -25,9 +25,9 @@ import { redirectContract } from './redirect/redirect.contract.js';
 import { groupUpdateContract } from './source/group-update.contract.js';
 import { postSourceContract } from './source/post-source.contract.js';
 import { sourceContract } from './source/source.contract.js';
+import { unimplementedComponents } from './unimplemented-components.js';
 import { userLoginContract } from './user-login/user-login.contract.js';
 import { userLogoutContract } from './user-logout/user-logout.contract.js';
-import { unimplementedComponents } from './wire.js';
 
 interface StageEntry {
   readonly contract: StageContract;

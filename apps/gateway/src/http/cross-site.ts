@@ -1,6 +1,6 @@
 import { isLocalPath } from '@gatehouse/contracts';
+import type { CrossSite } from '@gatehouse/executor';
 import type { FastifyRequest } from 'fastify';
-import type { CrossSite } from '../execution/request.js';
 
 /**
  * Parameter of addresses that another site chose as the `next` of a login: the browser calls the step from there on a

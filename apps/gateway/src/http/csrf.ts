@@ -1,7 +1,7 @@
 import { type Sentence, sentence } from '@gatehouse/contracts';
+import { randomToken } from '@gatehouse/executor';
 import { secretsEqual } from '@gatehouse/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { randomToken } from '../execution/resuming.js';
 import { isSecure } from './session.cookie.js';
 
 /** Readable by the page's script, which repeats it in the header (docs/spec/http.md#csrf). */

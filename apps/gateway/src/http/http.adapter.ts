@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayConfig } from '../gateway.config.js';
 import { registerBodyParsers } from './body.parser.js';
 import { rejectConnection } from './client-errors.js';
-import { closeIdleConnectionsOnShutdown } from './leaving.js';
+import { closeIdleConnectionsOnShutdown } from './connection-shutdown.js';
 import type { ProblemFilter } from './problem.filter.js';
 import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
 import { TLS_ONLY } from './session.cookie.js';

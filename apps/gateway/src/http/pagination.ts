@@ -1,7 +1,7 @@
 import { Problem, sentence } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Slice } from '../execution/sessions.js';
+import type { Slice } from '../sessions/sessions.js';
 
 /** Entries of a page unless `page_size` asks for another number, and at most. */
 const PAGE_SIZE = 20;

@@ -2,7 +2,7 @@ import { Problem } from '@gatehouse/contracts';
 import { isDatabaseUnavailable, type Logger } from '@gatehouse/platform';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { translatorFor } from './language.js';
+import { translatorFor } from './locale.js';
 import { presentProblem } from './problem.presenter.js';
 
 /** Whatever goes wrong on the way to an answer, Fastify's own errors included, in the API's own form. */

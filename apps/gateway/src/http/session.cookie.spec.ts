@@ -1,5 +1,5 @@
+import { hashSessionKey } from '@gatehouse/executor';
 import { expect, it } from 'vitest';
-import { hashSessionKey } from '../execution/session-key.js';
 import { sessionKeyFrom } from './session.cookie.js';
 
 const [OLDER, OWN] = ['a'.repeat(43), 'b'.repeat(43)];

@@ -1,8 +1,8 @@
 import type { Effect } from '@gatehouse/contracts';
+import type { SessionCookie } from '@gatehouse/executor';
+import { hashSessionKey } from '@gatehouse/executor';
 import type { FastifyRequest } from 'fastify';
-import type { SessionCookie } from '../execution/request.js';
-import { hashSessionKey } from '../execution/session-key.js';
-import type { ClientInfo } from './client.js';
+import type { ClientInfo } from './client-info.js';
 import type { HttpExchange } from './exchange.js';
 
 /** The name that outposts and reverse proxies look for. */

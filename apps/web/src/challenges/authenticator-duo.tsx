@@ -3,7 +3,7 @@ import { callApi } from '../flow/api.js';
 import { usePage } from '../flow/page.context.js';
 import { Alert } from '../ui/alert.js';
 import { FormErrors } from '../ui/form.js';
-import { UserBadge } from '../ui/who.js';
+import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
 /** Pairs the Duo app. */

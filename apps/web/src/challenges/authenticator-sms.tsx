@@ -3,7 +3,7 @@ import { Button } from '../ui/button.js';
 import { CodeField } from '../ui/code-field.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
-import { UserBadge } from '../ui/who.js';
+import { UserBadge } from '../ui/user-badge.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
 /** Sets up a phone for codes by text message. */

@@ -3,7 +3,7 @@ import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Copy } from '../ui/copy.js';
 import { Form } from '../ui/form.js';
-import { UserBadge } from '../ui/who.js';
+import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
 /** Hands out codes to keep. */

@@ -4,7 +4,7 @@ import { Button } from '../ui/button.js';
 import { CodeField } from '../ui/code-field.js';
 import { Copy } from '../ui/copy.js';
 import { Form } from '../ui/form.js';
-import { UserBadge } from '../ui/who.js';
+import { UserBadge } from '../ui/user-badge.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
 /** Sets up an app that shows codes by the clock. */

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 import { Form } from '../ui/form.js';
-import { UserBadge } from '../ui/who.js';
+import { UserBadge } from '../ui/user-badge.js';
 import { type Device, DeviceStep } from './devices.js';
 import type { Envelope } from './envelope.js';
 

@@ -4,8 +4,8 @@ import type { CreationOptions } from '../flow/webauthn.js';
 import { Alert } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { FormErrors } from '../ui/form.js';
-import { ScriptRequired } from '../ui/scriptless.js';
-import { UserBadge } from '../ui/who.js';
+import { ScriptRequired } from '../ui/script-required.js';
+import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
 /** Registers a passkey or a security key. */

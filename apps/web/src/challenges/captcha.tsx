@@ -1,9 +1,9 @@
 import { usePage } from '../flow/page.context.js';
 import { FormErrors } from '../ui/form.js';
-import { ScriptRequired } from '../ui/scriptless.js';
-import { UserBadge } from '../ui/who.js';
+import { ScriptRequired } from '../ui/script-required.js';
+import { UserBadge } from '../ui/user-badge.js';
+import { type CaptchaPuzzle, CaptchaWidget } from './captcha-widget.js';
 import type { Envelope } from './envelope.js';
-import { type CaptchaPuzzle, CaptchaWidget } from './puzzle.js';
 
 /** A puzzle of a provider, in a step of its own. */
 export type CaptchaChallenge = Envelope & CaptchaPuzzle;

@@ -7,7 +7,7 @@ import { Button } from '../ui/button.js';
 import { CodeField } from '../ui/code-field.js';
 import { messagesOf } from '../ui/field.js';
 import { Form, FormErrors } from '../ui/form.js';
-import { ScriptRequired } from '../ui/scriptless.js';
+import { ScriptRequired } from '../ui/script-required.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
 /** A device that may prove who somebody is, and what it is asked. */

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 import { Alert } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
-import { UserBadge } from '../ui/who.js';
+import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
 /** The flow has ended with a refusal. */

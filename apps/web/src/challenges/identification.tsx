@@ -3,9 +3,9 @@ import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
-import { ScriptRequired } from '../ui/scriptless.js';
+import { ScriptRequired } from '../ui/script-required.js';
+import { type CaptchaPuzzle, CaptchaWidget } from './captcha-widget.js';
 import { type Envelope, errorsOf } from './envelope.js';
-import { type CaptchaPuzzle, CaptchaWidget } from './puzzle.js';
 import { type Source, SourceButtons, SourceStep } from './sources.js';
 
 /** Asks who somebody is. */

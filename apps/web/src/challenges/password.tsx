@@ -2,7 +2,7 @@ import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
-import { HiddenUsername, UserBadge } from '../ui/who.js';
+import { HiddenUsername, UserBadge } from '../ui/user-badge.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
 /** Asks for the password of whoever was named. */

@@ -3,7 +3,7 @@ import type { FunctionComponent } from 'preact';
 import { usePage } from '../flow/page.context.js';
 import { described, Field, FieldFooter, type FieldProps } from '../ui/field.js';
 import { RichText } from '../ui/rich-text.js';
-import { ScriptRequired } from '../ui/scriptless.js';
+import { ScriptRequired } from '../ui/script-required.js';
 import type { WireMessage } from './envelope.js';
 
 /** One field of a form, as the wire has it. */

@@ -1,7 +1,7 @@
 import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Form } from '../ui/form.js';
-import { UserBadge } from '../ui/who.js';
+import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
 /** Asks whether the login is to last. */

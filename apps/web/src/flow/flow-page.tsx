@@ -6,11 +6,11 @@ import type { FlowPageData } from '../page.js';
 import { Notice } from '../ui/alert.js';
 import { BusyIndicator } from '../ui/button.js';
 import { Frame } from '../ui/frame.js';
-import { UnavailableNotice } from './away-notice.js';
 import { headingOf } from './heading.js';
 import { PageProvider } from './page.context.js';
+import { UnavailableNotice } from './unavailable-notice.js';
+import { useFlowVisit } from './use-flow-visit.js';
 import { useInspector } from './use-inspector.js';
-import { useFlowVisit } from './use-visit.js';
 
 /** The page of a flow: the same on the server and in the browser. */
 export function FlowPage({ opened, t }: { opened: FlowPageData; t: Translate }) {

@@ -1,6 +1,6 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { ComponentChildren } from 'preact';
-import { FlowDiagram } from './picture.js';
+import { FlowDiagram } from './flow-diagram.js';
 import { findRun, type Run, type TrailEntry } from './run.js';
 
 /** The panel of a flow's run; undefined for whoever may not see it. */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { WireMessage } from '../challenges/envelope.js';
-import { type InputAttributes, PasswordInput } from './secret.js';
+import { type InputAttributes, PasswordInput } from './password-input.js';
 
 /** What a field is called, and what the browser should know of it. */
 export interface FieldProps {

@@ -3,8 +3,8 @@ import { BlueprintError } from '../blueprint-error.js';
 import type { Draft } from '../draft.js';
 import type { Json, JsonMap } from '../json.js';
 import { type BlueprintObject, isDirectoryReference, type ObjectModel } from '../object-model.js';
-import { secretPaths } from '../sealed-objects.js';
-import { type YamlMap, type YamlValue, yamlTag } from './writable.js';
+import { secretPaths } from '../sealed-object-store.js';
+import { type YamlMap, type YamlValue, yamlTag } from './yaml-value.js';
 
 /** An entry as it is written. */
 export interface ExportedEntry {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { BlueprintHarness, entries } from '../testing.js';
+import { BlueprintHarness, entries } from '../../testing/blueprint-harness.js';
 
 let here: BlueprintHarness;
 let there: BlueprintHarness;

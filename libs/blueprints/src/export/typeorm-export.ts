@@ -2,14 +2,14 @@ import { TypeormDirectoryStore } from '@gatehouse/directory';
 import type { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { BlueprintError } from '../blueprint-error.js';
+import { builtInContracts } from '../built-in-models.js';
 import type { Draft } from '../draft.js';
 import { flowModel } from '../flow.model.js';
-import { builtInContracts } from '../installed.js';
-import { PolicyBindings } from '../policy-sets.js';
+import { PolicyBindings } from '../policy-bindings.js';
 import { openDraft } from '../typeorm-draft.js';
-import { FlowClosure, type OrderedObject } from './closure.js';
 import { EntryWriter, type ExportedEntry } from './entry-writer.js';
-import { writeYaml } from './writable.js';
+import { FlowClosure, type OrderedObject } from './flow-closure.js';
+import { writeYaml } from './yaml-value.js';
 
 interface ExportOptions {
   /** A data source that lists `directoryEntities`; flows and directory are in its database. */

@@ -1,22 +1,22 @@
 import { BlueprintError } from '../blueprint-error.js';
+import { BlueprintRun } from '../blueprint-run.js';
+import { builtInContracts, builtInModels } from '../built-in-models.js';
+import { externalStageModel, externalStageSchema } from '../external-stage.model.js';
 import { bindingModel } from '../flow.model.js';
-import { builtInContracts, builtInModels } from '../installed.js';
 import type { BlueprintFile, BlueprintLibrary } from '../library.js';
 import { collections } from '../models.js';
 import { ObjectCollection } from '../object-collection.js';
 import type { PythonSyntaxChecker } from '../python-collection.js';
-import { externalStageModel, externalStageSchema } from '../remote-stage.model.js';
-import { BlueprintRun } from '../run.js';
 import type { ExternalStages } from '../strangers.js';
-import type { ResolutionScope } from '../written.js';
-import { ExternalReferences } from './elsewhere.js';
+import type { ResolutionScope } from '../tagged-value.js';
+import { ExternalReferences } from './external-references.js';
 import { type Finding, finding } from './finding.js';
-import { lintedFlows } from './flow-on-paper.js';
+import { FindingCollector, locationOf } from './finding-collector.js';
 import { flowRemarks, type LintRemark } from './flow-rules.js';
-import { FindingCollector, locationOf } from './notebook.js';
-import { LintDraft } from './paper-draft.js';
-import { InMemoryInvitationStore } from './paper-invitations.js';
-import { InMemoryDirectoryStore } from './paper-register.js';
+import { InMemoryDirectoryStore } from './in-memory-directory-store.js';
+import { InMemoryInvitationStore } from './in-memory-invitation-store.js';
+import { LintDraft } from './lint-draft.js';
+import { lintedFlows } from './linted-flow.js';
 import { policyRemarks } from './policy-rules.js';
 
 interface CheckOptions {

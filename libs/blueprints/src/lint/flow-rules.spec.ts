@@ -2,10 +2,10 @@ import { defineStage, type StageProof } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { objectModels } from '../models.js';
-import { ExternalReferences } from './elsewhere.js';
-import { lintedFlows } from './flow-on-paper.js';
+import { ExternalReferences } from './external-references.js';
 import { flowRemarks } from './flow-rules.js';
-import { LintDraft } from './paper-draft.js';
+import { LintDraft } from './lint-draft.js';
+import { lintedFlows } from './linted-flow.js';
 
 const none = z.object({});
 const shapes = { challenge: none, response: none, state: none, component: undefined, service: 'test', config: none };

@@ -1,5 +1,5 @@
 import type { Rule } from './finding.js';
-import type { LintedFlow, LintedStep } from './flow-on-paper.js';
+import type { LintedFlow, LintedStep } from './linted-flow.js';
 
 /** What a rule says of an object. */
 export interface LintRemark {

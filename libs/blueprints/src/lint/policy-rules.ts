@@ -3,7 +3,7 @@ import { isLocalPath } from '@gatehouse/contracts';
 import type { BlueprintObject } from '../object-model.js';
 import { policyBindingModel } from '../policy.model.js';
 import type { LintRemark } from './flow-rules.js';
-import type { LintDraft } from './paper-draft.js';
+import type { LintDraft } from './lint-draft.js';
 
 /** `redirect("…")`, with an address that is written out. */
 const REDIRECT = /\.redirect\(\s*f?(["'])(.*?)\1/g;

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
-import type { GroupFields } from '../register.js';
+import type { GroupFields } from '../directory-store.js';
 
 /** A row of `directory.groups`. */
 @Entity({ schema: 'directory', name: 'groups' })

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
-import type { TokenFields } from '../register.js';
+import type { TokenFields } from '../directory-store.js';
 
 /** A row of `directory.tokens`. */
 @Entity({ schema: 'directory', name: 'tokens' })

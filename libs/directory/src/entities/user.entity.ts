@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
-import type { UserFields } from '../register.js';
+import type { UserFields } from '../directory-store.js';
 
 /** A row of `directory.users`. Property names are the column names. */
 @Entity({ schema: 'directory', name: 'users' })

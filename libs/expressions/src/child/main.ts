@@ -1,13 +1,13 @@
 /** The program of the process that expressions run in. It reads questions and writes answers, one at a time. */
 import { readFileSync, readSync, writeSync } from 'node:fs';
-import { ImportGuard } from './boundary.js';
 import { Deadline } from './deadline.js';
-import { HostChannel } from './host.js';
-import { LineChannel } from './lines.js';
+import { EvaluationServer } from './evaluation-server.js';
+import { HostChannel } from './host-channel.js';
+import { ImportGuard } from './import-guard.js';
+import { LineChannel } from './line-channel.js';
+import { MemorySnapshot } from './memory-snapshot.js';
 import { loadFromSnapshot, writeSources } from './python-loader.js';
-import { MemorySnapshot } from './python-memory.js';
 import { PythonRuntime } from './python-runtime.js';
-import { EvaluationServer } from './service.js';
 
 const [packageFolder = '', programFolder = '', memoryMb = '256'] = process.argv.slice(2);
 const MB = 2 ** 20;

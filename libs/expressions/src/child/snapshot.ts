@@ -1,6 +1,6 @@
 /** The program that writes down, at build time, what Python has in memory once it has read all that it needs. */
 import { writeFileSync } from 'node:fs';
-import { disableSuspension } from './boundary.js';
+import { disableSuspension } from './import-guard.js';
 import { loadFresh, preloadModules, writeSources } from './python-loader.js';
 
 const [packageFolder = '', sourceFolder = '', target = ''] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { policyInput } from '../testing.js';
+import { policyInput } from '../../testing/index.js';
 import { dummyContract } from './dummy.contract.js';
 import { DummyPolicy } from './dummy.policy.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { policyInput } from '../testing.js';
+import { policyInput } from '../../testing/index.js';
 import { eventMatcherContract } from './event-matcher.contract.js';
 import { EventMatcherPolicy } from './event-matcher.policy.js';
 

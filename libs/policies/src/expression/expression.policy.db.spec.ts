@@ -6,18 +6,18 @@ import { ConcurrencyLimiter, MaxmindGeoLocator, migrate, openDataSource } from '
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../../test/support/postgres.js';
+import { ALICE, policyRequestOf } from '../../testing/index.js';
+import { type LoopbackServer, startLoopbackServer } from '../../testing/loopback-server.js';
 import { Evaluator } from '../evaluator.js';
 import type { Policy } from '../policy.js';
-import { ALICE, policyRequestOf } from '../testing.js';
+import { TypeormAuthenticators } from './authenticator-lookup.js';
 import { expressionContract } from './expression.contract.js';
 import { ExpressionPolicy } from './expression.policy.js';
-import { ExpressionDataSources } from './expression-answers.js';
-import { ExpressionInputs } from './givens.js';
-import { AllowedHosts } from './outside/allowed-hosts.js';
-import { PolicyHttpClient } from './outside/outside.js';
-import { type LoopbackServer, startLoopbackServer } from './outside/testing.js';
-import { PythonRunner } from './python.js';
-import { TypeormAuthenticators } from './typeorm-authenticators.js';
+import { ExpressionDataSources } from './expression-callbacks.js';
+import { ExpressionInputs } from './expression-inputs.js';
+import { AllowedHosts } from './http/allowed-hosts.js';
+import { PolicyHttpClient } from './http/policy-http-client.js';
+import { PythonRunner } from './python-runner.js';
 
 const MEMORY_MB = 64;
 const STAFF = '5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01';

@@ -1,12 +1,12 @@
 import type { EvaluationResult } from '@gatehouse/expressions';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Policy, type PolicyInput, type PolicyOutcome, UndecidedPolicyError } from '../policy.js';
-import { callableSources } from './called-sources.js';
+import { callableSources } from './callable-sources.js';
 import type { expressionContract } from './expression.contract.js';
-import { ExpressionCallbacks, ExpressionDataSources } from './expression-answers.js';
-import { ExpressionInputs } from './givens.js';
-import { expressionEvents } from './happenings.js';
-import { PythonRunner } from './python.js';
+import { ExpressionCallbacks, ExpressionDataSources } from './expression-callbacks.js';
+import { expressionEvents } from './expression-events.js';
+import { ExpressionInputs } from './expression-inputs.js';
+import { PythonRunner } from './python-runner.js';
 
 type ExpressionInput = PolicyInput<typeof expressionContract>;
 

@@ -1,6 +1,6 @@
 import { GeoLocator } from '@gatehouse/platform';
 import { expect, it } from 'vitest';
-import { policyInput } from '../testing.js';
+import { policyInput } from '../../testing/index.js';
 import { geoipContract } from './geoip.contract.js';
 import { GeoipPolicy } from './geoip.policy.js';
 

@@ -3,7 +3,7 @@ import { migrate, openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { freshDatabase } from '../../../../test/support/postgres.js';
-import { ALICE, policyInput } from '../testing.js';
+import { ALICE, policyInput } from '../../testing/index.js';
 import { passwordExpiryContract } from './password-expiry.contract.js';
 import { PasswordExpiryPolicy } from './password-expiry.policy.js';
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ALICE, policyInput } from '../testing.js';
+import { ALICE, policyInput } from '../../testing/index.js';
 import { passwordContract } from './password.contract.js';
 import { PasswordPolicy } from './password.policy.js';
-import { RangeBreachedPasswordLookup } from './range-breaches.js';
+import { RangeBreachedPasswordLookup } from './range-breached-password-lookup.js';
 
 let server: Server | undefined;
 afterEach(() => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())));

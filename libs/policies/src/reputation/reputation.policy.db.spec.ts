@@ -1,13 +1,13 @@
 import type { User } from '@gatehouse/contracts';
+import { migrateAll } from '@gatehouse/local';
 import { openDataSource } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { migrateAll } from '../../../../apps/standalone/src/migrate-all.js';
 import { freshDatabase } from '../../../../test/support/postgres.js';
-import { ALICE, policyInput } from '../testing.js';
+import { ALICE, policyInput } from '../../testing/index.js';
 import { reputationContract } from './reputation.contract.js';
 import { ReputationPolicy } from './reputation.policy.js';
-import { TypeormReputations } from './typeorm-reputations.js';
+import { TypeormReputations } from './reputation.repository.js';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let source: DataSource;

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { importSPKI, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeOpenIdProvider } from '../../../../test/support/crafted-provider.js';
-import { LoginHarness, oauthSource } from '../testing.js';
+import { FakeOpenIdProvider } from '../../../../test/support/fake-openid-provider.js';
+import { LoginHarness, oauthSource } from '../../testing/login-harness.js';
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', {
   namedCurve: 'P-256',

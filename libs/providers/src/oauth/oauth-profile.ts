@@ -1,6 +1,6 @@
 import * as client from 'openid-client';
 import type { ProviderProfile } from '../identity.js';
-import { InvalidProofError } from '../refusal.js';
+import { InvalidProofError } from '../login-errors.js';
 import type { OauthSource } from '../source.js';
 import type { Provider } from './provider.js';
 import { objectIn } from './provider-fetch.js';

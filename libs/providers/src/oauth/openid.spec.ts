@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeOpenIdProvider, refused } from '../../../../test/support/crafted-provider.js';
-import { LoginHarness, oauthSource } from '../testing.js';
+import { FakeOpenIdProvider, refused } from '../../../../test/support/fake-openid-provider.js';
+import { LoginHarness, oauthSource } from '../../testing/login-harness.js';
 
 let provider: FakeOpenIdProvider;
 let bench: LoginHarness;

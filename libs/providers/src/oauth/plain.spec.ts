@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeOpenIdProvider } from '../../../../test/support/crafted-provider.js';
-import { LoginHarness, oauthSource } from '../testing.js';
+import { FakeOpenIdProvider } from '../../../../test/support/fake-openid-provider.js';
+import { LoginHarness, oauthSource } from '../../testing/login-harness.js';
 import { PROVIDERS } from './provider-type.js';
 
 let provider: FakeOpenIdProvider;

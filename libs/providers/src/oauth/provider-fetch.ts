@@ -1,5 +1,5 @@
 import type { CustomFetch } from 'openid-client';
-import type { ProviderHttpClient } from '../provider-web.js';
+import type { ProviderHttpClient } from '../provider-http-client.js';
 
 interface FetchOptions {
   readonly web: ProviderHttpClient;

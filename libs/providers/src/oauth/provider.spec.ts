@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OpenIdProvider } from '../../../../test/support/openid-provider.js';
-import { LoginHarness, oauthSource } from '../testing.js';
+import { LoginHarness, oauthSource } from '../../testing/login-harness.js';
 
 const REDIRECT_URI = 'https://id.example.org/source/oauth/callback/there/';
 const registered = { client_id: 'gatehouse', client_secret: 'hush hush', redirect_uris: [REDIRECT_URI] };

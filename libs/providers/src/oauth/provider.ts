@@ -1,7 +1,7 @@
 import type { ServerMetadata } from 'openid-client';
-import type { ProviderHttpClient } from '../provider-web.js';
+import type { ProviderHttpClient } from '../provider-http-client.js';
 import type { OauthSource } from '../source.js';
-import { InvalidMetadataError, type MetadataCache } from './metadata.js';
+import { InvalidMetadataError, type MetadataCache } from './metadata-cache.js';
 import { PROVIDERS, type ProviderType } from './provider-type.js';
 
 /** The provider of a source: what is known of its kind, under what it publishes, under what the source says. */

@@ -5,9 +5,9 @@ import { type CaptchaConfig, captchaConfig } from './captcha.config.js';
 import { captchaContract } from './captcha.contract.js';
 import { CAPTCHA_CONFIG, CaptchaStage } from './captcha.stage.js';
 import { CAPTCHA_SCHEMA } from './migrations/index.js';
-import { SiteverifyClient } from './siteverify.js';
+import { SiteverifyClient } from './siteverify-client.js';
+import { TypeormSpentTokens } from './spent-token.repository.js';
 import { SpentTokens } from './spent-tokens.js';
-import { TypeormSpentTokens } from './typeorm-spent-tokens.js';
 
 /** The captcha stage on the bus, with the tokens that were accepted in the Postgres that DATABASE_URL names. */
 export const captchaModule = () =>

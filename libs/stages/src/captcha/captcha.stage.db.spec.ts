@@ -11,8 +11,8 @@ import { captchaConfig } from './captcha.config.js';
 import { captchaContract, PROOF_OF_WORK } from './captcha.contract.js';
 import { CaptchaStage } from './captcha.stage.js';
 import { CAPTCHA_SCHEMA, captchaMigrations } from './migrations/index.js';
-import { SiteverifyClient } from './siteverify.js';
-import { TypeormSpentTokens } from './typeorm-spent-tokens.js';
+import { SiteverifyClient } from './siteverify-client.js';
+import { TypeormSpentTokens } from './spent-token.repository.js';
 
 let database: FreshDatabase;
 let source: DataSource;

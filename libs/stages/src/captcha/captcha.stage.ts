@@ -15,9 +15,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { CaptchaConfig } from './captcha.config.js';
 import { type captchaContract, PROOF_OF_WORK } from './captcha.contract.js';
 import { createProofOfWork, isValidSolution, type ProofOfWork, toSiteKey } from './proof-of-work.js';
-import { ProviderOutageError, RequestRejectedError, SiteverifyClient, type SiteverifyResponse } from './siteverify.js';
+import {
+  ProviderOutageError,
+  RequestRejectedError,
+  SiteverifyClient,
+  type SiteverifyResponse,
+} from './siteverify-client.js';
 import { SpentTokens } from './spent-tokens.js';
-import { verificationError } from './verdict.js';
+import { verificationError } from './verification-error.js';
 
 type Contract = typeof captchaContract;
 type Outcome = StageOutcome<Contract>;

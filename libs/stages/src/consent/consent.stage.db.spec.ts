@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../../test/support/postgres.js';
 import { consentContract } from './consent.contract.js';
 import { ConsentStage } from './consent.stage.js';
+import { TypeormConsents } from './consent-grant.repository.js';
 import { CONSENT_SCHEMA, consentMigrations } from './migrations/index.js';
-import { TypeormConsents } from './typeorm-consents.js';
 
 let database: FreshDatabase;
 let source: DataSource;

@@ -1,8 +1,8 @@
 import { directoryModule } from '@gatehouse/directory';
 import type { DynamicModule } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { TypeormEnrolments } from './enrollment-transaction.js';
 import { Enrolments } from './enrolments.js';
-import { TypeormEnrolments } from './typeorm-enrolments.js';
 
 class EnrollmentModule {}
 

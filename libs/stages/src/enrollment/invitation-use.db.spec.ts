@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TypeormInvitations } from '@gatehouse/directory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fresh, UserWriteHarness } from '../../../../test/support/writing-desk.js';
+import { fresh, UserWriteHarness } from '../../testing/user-write-harness.js';
 
 let desk: UserWriteHarness;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { PlanContext } from '@gatehouse/contracts';
 import { type InvitationFields, TypeormInvitations } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EnrolmentDatabase, enrolmentDatabase } from '../../../../test/support/enrolment.js';
+import { type EnrolmentDatabase, enrolmentDatabase } from '../../testing/enrollment-database.js';
 import { invitationContract } from './invitation.contract.js';
 import { InvitationStage } from './invitation.stage.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fresh, UserWriteHarness } from '../../../../test/support/writing-desk.js';
+import { fresh, UserWriteHarness } from '../../testing/user-write-harness.js';
 
 let desk: UserWriteHarness;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SavedUser } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EnrolmentDatabase, enrolmentDatabase } from '../../../../test/support/enrolment.js';
+import { type EnrolmentDatabase, enrolmentDatabase } from '../../testing/enrollment-database.js';
 import { userDeleteContract } from './user-delete.contract.js';
 import { UserDeleteStage } from './user-delete.stage.js';
 

@@ -1,7 +1,7 @@
 import { natsModule, stageModule } from '@gatehouse/stage-kit';
 import { enrollmentModule } from './enrollment.module.js';
-import { NatsPasswordHashClient } from './nats-password-hashes.js';
-import { PasswordHashClient } from './password-hashes.js';
+import { NatsPasswordHashClient } from './nats-password-hash.client.js';
+import { PasswordHashClient } from './password-hash-client.js';
 import { userWriteContract } from './user-write.contract.js';
 import { UserWriteStage } from './user-write.stage.js';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fresh, UserWriteHarness } from '../../../../test/support/writing-desk.js';
+import { fresh, UserWriteHarness } from '../../testing/user-write-harness.js';
 
 let desk: UserWriteHarness;
 beforeAll(async () => {

@@ -4,9 +4,9 @@ import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { type EnrollmentWriters, Enrolments, InvalidUserDataError } from './enrolments.js';
 import { invitationUsedEvent } from './invitation-used.js';
-import { PasswordHashClient } from './password-hashes.js';
+import { PasswordHashClient } from './password-hash-client.js';
+import { type UserChanges, userChangesFrom } from './user-changes.js';
 import { type userWriteContract, WRITTEN_TYPES } from './user-write.contract.js';
-import { type UserChanges, userChangesFrom } from './written-user.js';
 
 type Contract = typeof userWriteContract;
 type Input = ChallengeInput<Contract>;

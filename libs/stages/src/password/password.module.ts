@@ -1,13 +1,13 @@
 import { directoryModule } from '@gatehouse/directory';
 import { readConfig } from '@gatehouse/platform';
 import { stageModule } from '@gatehouse/stage-kit';
-import { LimitedPasswordHasher } from './bounded-password-hasher.js';
-import { PasswordHashController } from './nats-password-hashes.controller.js';
+import { LimitedPasswordHasher } from './limited-password-hasher.js';
+import { PasswordHashController } from './nats-password-hash.controller.js';
 import { passwordConfig } from './password.config.js';
 import { passwordContract } from './password.contract.js';
 import { PasswordStage } from './password.stage.js';
+import { PasswordAuthenticator } from './password-authenticator.js';
 import { PasswordHasher } from './password-hasher.js';
-import { PasswordAuthenticator } from './password-proof.js';
 
 /** The password stage on the bus, with the directory's credentials and a bounded hasher. */
 export const passwordModule = () =>

@@ -3,11 +3,11 @@ import { type AppPassword, CredentialStore } from '@gatehouse/directory';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
 import { hashPassword } from './argon2-hash.js';
-import { LimitedPasswordHasher } from './bounded-password-hasher.js';
+import { LimitedPasswordHasher } from './limited-password-hasher.js';
 import { passwordContract } from './password.contract.js';
 import { PasswordStage } from './password.stage.js';
+import { PasswordAuthenticator } from './password-authenticator.js';
 import type { PasswordCheck } from './password-hasher.js';
-import { PasswordAuthenticator } from './password-proof.js';
 
 const INBUILT = 'authentik.core.auth.InbuiltBackend';
 const TOKEN = 'authentik.core.auth.TokenBackend';

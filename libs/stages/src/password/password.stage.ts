@@ -13,7 +13,7 @@ import {
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { passwordContract } from './password.contract.js';
-import { type AuthenticationResult, PasswordAuthenticator } from './password-proof.js';
+import { type AuthenticationResult, PasswordAuthenticator } from './password-authenticator.js';
 
 type Contract = typeof passwordContract;
 

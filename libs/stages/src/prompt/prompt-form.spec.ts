@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { field } from '../../testing/prompt.js';
 import type { PromptField } from './prompt.contract.js';
 import { buildForm, expressionsOf, type FormInput, toPromptField } from './prompt-form.js';
-import { field } from './testing.js';
 
 const NOTHING_KNOWN: Omit<FormInput, 'fields'> = { data: {}, locked: [], secrets: [] };
 

@@ -2,7 +2,7 @@ import { directoryModule } from '@gatehouse/directory';
 import { readConfig } from '@gatehouse/platform';
 import { natsModule, stageModule } from '@gatehouse/stage-kit';
 import { Evaluations } from './evaluations.js';
-import { NatsEvaluations } from './nats-evaluations.js';
+import { NatsEvaluations } from './nats-form-policy.client.js';
 import { limitsOf, promptConfig } from './prompt.config.js';
 import { promptContract } from './prompt.contract.js';
 import { PROMPT_LIMITS, PromptStage } from './prompt.stage.js';

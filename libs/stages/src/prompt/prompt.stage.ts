@@ -11,8 +11,8 @@ import {
 import { UserLookup } from '@gatehouse/directory';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { enteredNames, parseAnswers, passwordKeys } from './answers.js';
 import { type EvaluationSubject, Evaluations, type Method } from './evaluations.js';
+import { enteredNames, parseAnswers, passwordKeys } from './parse-answers.js';
 import type { FormLimits } from './prompt.config.js';
 import type { promptContract } from './prompt.contract.js';
 import { buildForm, expressionsOf, type FormField, type FormInput, toPromptField } from './prompt-form.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { GROUP_MATCHING, type PlanContext, type SavedUser } from '@gatehouse/contracts';
+import { enrol, flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { TypeormConnections, TypeormSourceStore } from '@gatehouse/sources';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { enrol, flowDatabase } from '../../../../test/support/flow-database.js';
 import { groupUpdateContract } from './group-update.contract.js';
 import { GroupUpdateStage } from './group-update.stage.js';
 import { postSourceContract } from './post-source.contract.js';

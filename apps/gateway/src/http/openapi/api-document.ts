@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { z } from 'zod';
 import { genericError, validationError } from '../problem.bodies.js';
-import { type DocumentedEndpoint, documentedEndpoints, type EndpointOptions } from './operation.js';
+import { type DocumentedEndpoint, documentedEndpoints, type EndpointOptions } from './api-endpoint.decorator.js';
 import { type Schema, SchemaWriter } from './schema-writer.js';
 
 /** The version of the API that is spoken here, not of the product. */

@@ -2,7 +2,7 @@ import { ask, deny, isLocalPath, pass, type StageOutcome } from '@gatehouse/cont
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { deviceCodeFinishContract } from './device-code-finish.contract.js';
-import { DeviceCodeStore } from './device-codes.js';
+import { DeviceCodeStore } from './device-code-store.js';
 
 type Contract = typeof deviceCodeFinishContract;
 

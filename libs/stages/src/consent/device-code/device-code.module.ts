@@ -6,9 +6,9 @@ import { deviceCodeContract } from './device-code.contract.js';
 import { DeviceCodeStage } from './device-code.stage.js';
 import { deviceCodeFinishContract } from './device-code-finish.contract.js';
 import { DeviceCodeFinishStage } from './device-code-finish.stage.js';
-import { DeviceCodeStore } from './device-codes.js';
-import { DeviceCodeController } from './nats-device-codes.controller.js';
-import { TypeormDeviceCodeStore } from './typeorm-device-codes.js';
+import { DeviceCodeStore } from './device-code-store.js';
+import { DeviceCodeController } from './nats-device-code.controller.js';
+import { TypeormDeviceCodeStore } from './typeorm-device-code-store.js';
 
 const codes = (): Provider => ({
   provide: DeviceCodeStore,

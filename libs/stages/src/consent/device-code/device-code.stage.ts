@@ -2,7 +2,7 @@ import { ask, deny, pass, reject, type StageOutcome, USER_CODE_DIGITS } from '@g
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { deviceCodeContract } from './device-code.contract.js';
-import { DeviceCodeStore } from './device-codes.js';
+import { DeviceCodeStore } from './device-code-store.js';
 
 type Contract = typeof deviceCodeContract;
 

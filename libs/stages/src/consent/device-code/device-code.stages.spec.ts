@@ -6,7 +6,7 @@ import { deviceCodeContract } from './device-code.contract.js';
 import { DeviceCodeStage } from './device-code.stage.js';
 import { deviceCodeFinishContract } from './device-code-finish.contract.js';
 import { DeviceCodeFinishStage } from './device-code-finish.stage.js';
-import { type DeviceApproval, DeviceCodeStore } from './device-codes.js';
+import { type DeviceApproval, DeviceCodeStore } from './device-code-store.js';
 
 const ALICE: SavedUser = {
   ...{ kind: 'saved', uuid: randomUUID(), pk: 1, username: 'alice', name: '', email: '' },

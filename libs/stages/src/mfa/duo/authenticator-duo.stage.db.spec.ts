@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { challengeIn, config, DuoHarness, newUser, STAGE } from '../../../testing/duo-harness.js';
+import type { DuoTrouble } from '../../../testing/duo-server.js';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
-import type { DuoTrouble } from './duo-server.js';
-import { challengeIn, config, DuoHarness, newUser, STAGE } from './testing.js';
 
 let bench: DuoHarness;
 beforeAll(async () => {

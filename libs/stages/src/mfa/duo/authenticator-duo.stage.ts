@@ -13,7 +13,7 @@ import {
 import { BusyError } from '@gatehouse/platform';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { DeviceSetupStage, deviceAdded } from '../set-up.stage.js';
+import { DeviceSetupStage, deviceAdded } from '../device-setup.stage.js';
 import type { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { Duo, type DuoPairing, DuoRejectedError, DuoUnavailableError } from './duo.js';
 import { loginAccount } from './duo-stages.js';

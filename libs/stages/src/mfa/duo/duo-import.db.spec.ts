@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
+import { DuoServer, duoAccount } from '../../../testing/duo-server.js';
 import { adminAccount, duoClient, importDuo } from './duo-import.js';
-import { DuoServer, duoAccount } from './duo-server.js';
 
 const STAGE = randomUUID();
 const ADMIN = { admin_integration_key: duoAccount.integrationKey, admin_secret_key: duoAccount.secretKey };

@@ -4,9 +4,9 @@ import { readConfig } from '@gatehouse/platform';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { duoConfig } from './duo.config.js';
 import { type Duo, DuoRejectedError, DuoUnavailableError, type DuoUser } from './duo.js';
+import { HttpDuo } from './duo-client.js';
 import { DuoConnection } from './duo-connection.js';
 import type { DuoAccount } from './duo-signature.js';
-import { HttpDuo } from './http-duo.js';
 
 const NAME = 'Imported Duo Authenticator';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { DuoTrouble } from './duo-server.js';
-import { DuoHarness, entryIn } from './testing.js';
+import { DuoHarness, entryIn } from '../../../testing/duo-harness.js';
+import type { DuoTrouble } from '../../../testing/duo-server.js';
 
 let bench: DuoHarness;
 beforeAll(async () => {

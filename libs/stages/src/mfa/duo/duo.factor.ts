@@ -4,7 +4,7 @@ import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type P
 import { Duo, type DuoAuthStatus, DuoRejectedError, DuoUnavailableError } from './duo.js';
 import type { DuoMemory } from './duo-memory.js';
 import { type DuoStageSettings, duoStageSettings } from './duo-stages.js';
-import { PushRateLimiter } from './pushes.js';
+import { PushRateLimiter } from './push-rate-limiter.js';
 
 type Kind = 'duo';
 type DuoFactorAnswer = FactorAnswer<Kind>;

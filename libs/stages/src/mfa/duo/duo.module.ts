@@ -2,8 +2,8 @@ import { readConfig } from '@gatehouse/platform';
 import type { Provider } from '@nestjs/common';
 import { duoConfig } from './duo.config.js';
 import { Duo } from './duo.js';
+import { HttpDuo } from './duo-client.js';
 import { DuoConnection } from './duo-connection.js';
-import { HttpDuo } from './http-duo.js';
 
 const S = 1000;
 

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SmsHarness } from './testing.js';
+import { SmsHarness } from '../../../testing/sms-harness.js';
 
 let bench: SmsHarness;
 beforeAll(async () => {

@@ -12,13 +12,13 @@ import {
 } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { DeviceSetupStage, deviceAdded } from '../set-up.stage.js';
+import { DeviceSetupStage, deviceAdded } from '../device-setup.stage.js';
 import type { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { CodeSender } from './code-sender.js';
-import { SmsNotSentError } from './messages.js';
-import { PhoneNumberIndex } from './numbers.js';
-import { normalizePhoneNumber } from './plain-number.js';
+import { normalizePhoneNumber } from './normalize-phone-number.js';
+import { PhoneNumberIndex } from './phone-number-index.js';
 import { isUnexpired, matchesSentCode, type SentCode } from './sms-code.js';
+import { SmsNotSentError } from './sms-gateway.js';
 
 type Contract = typeof authenticatorSmsContract;
 type Half = State<Contract>;

@@ -1,9 +1,9 @@
 import { Logger, type Sealer } from '@gatehouse/platform';
 import type { z } from 'zod';
-import { type SmsGateway, SmsNotSentError, type SmsSettings } from './messages.js';
 import type { Sends } from './sends.js';
 import type { smsConfig } from './sms.config.js';
 import { freshCode, isUnexpired, type SentCode } from './sms-code.js';
+import { type SmsGateway, SmsNotSentError, type SmsSettings } from './sms-gateway.js';
 
 /** An address has more numbers and users behind it than one. */
 const BEHIND_ADDRESS = 10;

@@ -8,12 +8,12 @@ import {
   type FactorContext,
   type ProofVerdict,
 } from '../factor.js';
-import { normalizeDigits } from '../typed-digits.js';
+import { normalizeDigits } from '../normalize-digits.js';
 import { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { CodeSender } from './code-sender.js';
-import { SmsNotSentError, type SmsSettings } from './messages.js';
-import { phoneNumberOf } from './numbers.js';
+import { phoneNumberOf } from './phone-number-index.js';
 import { matchesSentCode } from './sms-code.js';
+import { SmsNotSentError, type SmsSettings } from './sms-gateway.js';
 
 type Kind = 'sms';
 

@@ -3,10 +3,10 @@ import { readConfig, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CodeSender } from './code-sender.js';
-import { HttpSmsGateway } from './http-messages.js';
-import { PhoneNumberIndex } from './numbers.js';
+import { HttpSmsGateway } from './http-sms-gateway.js';
+import { PhoneNumberIndex } from './phone-number-index.js';
 import { smsConfig } from './sms.config.js';
-import { TypeormSends } from './typeorm-sends.js';
+import { TypeormSends } from './sms-quota.repository.js';
 
 @Module({})
 class SmsModule {}

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
 import { authenticatorStaticContract } from './authenticator-static.contract.js';
 import { AuthenticatorStaticStage } from './authenticator-static.stage.js';
 

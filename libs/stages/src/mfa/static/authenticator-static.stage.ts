@@ -3,8 +3,8 @@ import { Devices } from '@gatehouse/authenticators';
 import { ask, deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { deviceOwner } from '../owner.js';
-import { DeviceSetupStage, deviceAdded } from '../set-up.stage.js';
+import { deviceOwner } from '../device-owner.js';
+import { DeviceSetupStage, deviceAdded } from '../device-setup.stage.js';
 import type { authenticatorStaticContract } from './authenticator-static.contract.js';
 import { recoveryCodes } from './recovery-codes.js';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DevicesDatabase, devicesDatabase } from '../../../../../test/support/devices.js';
 import { authenticatorTotpContract } from './authenticator-totp.contract.js';
 import { AuthenticatorTotpStage } from './authenticator-totp.stage.js';
 import { TotpFactor } from './totp.factor.js';

@@ -1,7 +1,7 @@
 import { type Device, Devices } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { CodeFactor } from '../code.factor.js';
-import { normalizeDigits } from '../typed-digits.js';
+import { normalizeDigits } from '../normalize-digits.js';
 import { stepOf, totpKey } from './totp-key.js';
 
 /** Codes by the clock: each counts once, and so does no older one (docs/spec/mfa.md#totp-verification). */

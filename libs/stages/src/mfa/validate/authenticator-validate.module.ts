@@ -3,20 +3,20 @@ import { TypeormUserLookup, UserLookup } from '@gatehouse/directory';
 import { stageModule } from '@gatehouse/stage-kit';
 import { DataSource } from 'typeorm';
 import { duoProviders } from '../duo/duo.module.js';
-import { PushRateLimiter } from '../duo/pushes.js';
+import { PushRateLimiter } from '../duo/push-rate-limiter.js';
 import type { Factor } from '../factor.js';
 import { factors } from '../factors.js';
 import { Sends } from '../sms/sends.js';
 import { smsModule } from '../sms/sms.module.js';
-import { TypeormSends } from '../sms/typeorm-sends.js';
+import { TypeormSends } from '../sms/sms-quota.repository.js';
 import { AuthenticatorModels, NoAuthenticatorModels } from '../webauthn/attestation.js';
-import { PasskeyRepository } from '../webauthn/passkeys.js';
+import { PasskeyRepository } from '../webauthn/passkey.repository.js';
 import { WebauthnSettings } from '../webauthn/webauthn-settings.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
-import { ProofVerifier } from './judgement.js';
-import { FACTORS, OfferBuilder } from './offers.js';
-import { RememberedProof } from './proof-memory.js';
+import { FACTORS, OfferBuilder } from './offer-builder.js';
+import { ProofVerifier } from './proof-verifier.js';
+import { RememberedProof } from './remembered-proof.js';
 
 /** The stage that asks for a proof on the bus, with every kind of device. */
 export const authenticatorValidateModule = () =>

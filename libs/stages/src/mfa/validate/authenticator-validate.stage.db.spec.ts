@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { NewDevice } from '@gatehouse/authenticators';
+import type { DevicesDatabase } from '@gatehouse/authenticators/testing';
 import type { DeviceClass, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DevicesDatabase } from '../../../../../test/support/devices.js';
+import { codeHarness, person } from '../../../testing/code-harness.js';
 import { freshKey } from '../totp/totp-key.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import type { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
-import { codeHarness, person } from './testing.js';
 
 let database: DevicesDatabase;
 let stage: AuthenticatorValidateStage;

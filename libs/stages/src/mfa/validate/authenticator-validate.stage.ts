@@ -9,12 +9,12 @@ import {
 } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { savedDeviceOwner } from '../owner.js';
+import { savedDeviceOwner } from '../device-owner.js';
 import type { authenticatorValidateContract } from './authenticator-validate.contract.js';
-import { ProofVerifier, proofFields } from './judgement.js';
-import { factorStateOf, OfferBuilder, type OfferedDevice, withFactorState } from './offers.js';
-import { RememberedProof } from './proof-memory.js';
-import { chooseSetup, handleNoDevice, handleUnusableDevices } from './set-ups.js';
+import { chooseSetup, handleNoDevice, handleUnusableDevices } from './no-device-action.js';
+import { factorStateOf, OfferBuilder, type OfferedDevice, withFactorState } from './offer-builder.js';
+import { ProofVerifier, proofFields } from './proof-verifier.js';
+import { RememberedProof } from './remembered-proof.js';
 
 type Contract = typeof authenticatorValidateContract;
 type Choice = NonNullable<Response<Contract>['selected_challenge']>;

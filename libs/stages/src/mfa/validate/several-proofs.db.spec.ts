@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Devices } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DuoHarness, entryIn, newUser } from '../duo/testing.js';
+import { DuoHarness, entryIn, newUser } from '../../../testing/duo-harness.js';
+import type { SoftwareAuthenticator } from '../../../testing/software-authenticator.js';
+import { ceremony, firstChallenge, WebauthnHarness } from '../../../testing/webauthn-harness.js';
 import { StaticFactor } from '../static/static.factor.js';
-import type { SoftwareAuthenticator } from '../webauthn/soft-key.js';
-import { ceremony, firstChallenge, WebauthnHarness } from '../webauthn/testing.js';
 
 let keys: WebauthnHarness;
 let phones: DuoHarness;

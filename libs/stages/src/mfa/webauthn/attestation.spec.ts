@@ -1,10 +1,10 @@
 import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { drawChain, type Issued } from '../../../../../test/support/certificate.js';
+import { SoftwareAuthenticator } from '../../../testing/software-authenticator.js';
 import { AuthenticatorModels, isTrusted } from './attestation.js';
 import type { CreationRules } from './creation-options.js';
 import { verifyRegistration } from './registration.js';
-import { SoftwareAuthenticator } from './soft-key.js';
 
 const AAGUID = '2fc0579f-8113-47ea-b116-bb5a8db9202a';
 const DEVICE = '/C=DE/O=Maker/OU=Authenticator Attestation/CN=Key';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SoftwareAuthenticator } from './soft-key.js';
-import { alice, bob, ceremony, refusal, registrationIn, WebauthnHarness } from './testing.js';
+import { SoftwareAuthenticator } from '../../../testing/software-authenticator.js';
+import { alice, bob, ceremony, refusal, registrationIn, WebauthnHarness } from '../../../testing/webauthn-harness.js';
 
 let bench: WebauthnHarness;
 beforeAll(async () => {

@@ -2,8 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { StageReply } from '@gatehouse/contracts';
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SoftwareAuthenticator } from './soft-key.js';
-import { alice, bob, ceremony, entriesIn, firstChallenge, gone, person, refusal, WebauthnHarness } from './testing.js';
+import { SoftwareAuthenticator } from '../../../testing/software-authenticator.js';
+import {
+  alice,
+  bob,
+  ceremony,
+  entriesIn,
+  firstChallenge,
+  gone,
+  person,
+  refusal,
+  WebauthnHarness,
+} from '../../../testing/webauthn-harness.js';
 
 let bench: WebauthnHarness;
 beforeAll(async () => {

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { deviceReference } from '../device-events.js';
 import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from '../factor.js';
+import { isModelAllowed } from './allowed-models.js';
 import { verifyAssertion } from './assertion.js';
 import { AuthenticatorModels } from './attestation.js';
 import { type AssertionAnswer, assertionAnswer } from './credential-answer.js';
-import { isModelAllowed } from './model-rule.js';
 import { isLive, newNonce } from './nonce.js';
 import { type Passkey, passkeyOf } from './passkey.js';
-import { PasskeyRepository } from './passkeys.js';
+import { PasskeyRepository } from './passkey.repository.js';
 import { relyingPartyOf } from './relying-party.js';
 import { requestOptions } from './request-options.js';
 import { WebauthnSettings } from './webauthn-settings.js';

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { algorithms, SoftwareAuthenticator } from '../../../testing/software-authenticator.js';
 import { verifyAssertion } from './assertion.js';
 import { NoAuthenticatorModels } from './attestation.js';
 import { ALGORITHMS, type CreationRules, creationOptions } from './creation-options.js';
 import { assertionAnswer } from './credential-answer.js';
 import { verifyRegistration } from './registration.js';
 import { requestOptions } from './request-options.js';
-import { algorithms, SoftwareAuthenticator } from './soft-key.js';
 
 interface Recorded {
   readonly common: { rp_id: string; origin: string };

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { SavedUser } from '@gatehouse/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { newUser } from '../../duo/testing.js';
-import { STAGE, TwilioHarness } from './testing.js';
+import { newUser } from '../../../../testing/duo-harness.js';
+import { STAGE, TwilioHarness } from '../../../../testing/twilio-harness.js';
 
 let bench: TwilioHarness;
 beforeAll(async () => {

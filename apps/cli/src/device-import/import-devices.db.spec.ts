@@ -1,0 +1,174 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TypeormDevices } from '@gatehouse/authenticators';
+import { withDevices } from '@gatehouse/authenticators/testing';
+import { flowDatabase } from '@gatehouse/executor-postgres/testing';
+import { Sealer } from '@gatehouse/platform';
+import { PhoneNumberIndex } from '@gatehouse/stages/devices';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { importDevices } from './import-devices.js';
+import { DeviceImportLookup } from './import-lookup.js';
+
+const APP = 'authentik_stages_authenticator_';
+const KEY = '3132333435363738393031323334353637383930';
+/** Stages: of the file, and here. */
+const [DUO, SMS, SMS_HERE] = [randomUUID(), randomUUID(), randomUUID()];
+const [ALICE, BOB] = [randomUUID(), randomUUID()];
+
+let source: DataSource;
+let devices: TypeormDevices;
+let numbers: PhoneNumberIndex;
+let folder: string;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  const database = await flowDatabase();
+  source = database.source;
+  close = () => database.close();
+  const { MFA_SEAL_KEYS } = await withDevices(database.url);
+  const sealer = new Sealer(MFA_SEAL_KEYS);
+  devices = new TypeormDevices(source, sealer);
+  numbers = new PhoneNumberIndex(devices, sealer);
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-devices-'));
+  await source.query(`INSERT INTO directory.users (id, username) VALUES ($1, 'Alice'), ($2, 'bob')`, [ALICE, BOB]);
+  await source.query(
+    `INSERT INTO flow.objects (id, model, identifiers, attrs) VALUES
+      ($1, '${APP}duo.authenticatorduostage', '{"name": "duo"}', '{}'),
+      ($2, '${APP}sms.authenticatorsmsstage', '{}', '{"name": "texts"}')`,
+    [DUO, SMS_HERE],
+  );
+});
+afterAll(async () => {
+  await close();
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => source.query('TRUNCATE mfa.devices CASCADE'));
+
+const row = (model: string, pk: unknown, fields: object) => ({ model, pk, fields });
+const alice = row('authentik_core.user', 7, { username: 'alice', email: 'alice@example.org' });
+const device = (kind: string, fields: object, pk: unknown = 1) =>
+  row(`${APP}${kind}.${kind}device`, pk, { user: 7, name: 'Mine', confirmed: true, ...fields });
+const app = (fields: object = {}, pk: unknown = 1) =>
+  device('totp', { key: KEY, step: 30, t0: 0, digits: 6, tolerance: 1, drift: 0, last_t: 41, ...fields }, pk);
+const code = (token: string, of: unknown = 1) => row(`${APP}static.statictoken`, 9, { device: of, token });
+
+async function imported(...lines: readonly unknown[]) {
+  const file = join(folder, 'export.jsonl');
+  await writeFile(file, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
+  const surroundings = new DeviceImportLookup(source);
+  return importDevices({ file, devices, numbers, surroundings, progress: () => undefined });
+}
+const kept = async () => (await devices.of(ALICE))[0];
+
+describe('an export of devices', () => {
+  it('brings apps with their keys sealed, the step that was used last, and their times', async () => {
+    const times = { created: '2023-01-02T03:04:05.678Z', last_used: '2024-05-01T10:00:00+02:00' };
+    expect(await imported(alice, app({ ...times, digits: '8', drift: -1, tolerance: 3 }))).toMatchObject({
+      ...{ added: { totp: 1 }, wrong: 0 },
+    });
+    const found = await kept();
+    expect(found).toMatchObject({
+      ...{ kind: 'totp', name: 'Mine', counter: 41, handle: null },
+      ...{ created: new Date(times.created), lastUsed: new Date(times.last_used) },
+    });
+    expect(found?.openSecret()).toEqual({ key: KEY, digits: 8, step: 30, t0: 0, tolerance: 1, drift: -1 });
+    expect(await devices.use(found!, { to: 41 })).toBe(false);
+    const stored = JSON.stringify(await source.query('SELECT d::text FROM mfa.devices d'));
+    for (const form of [KEY, Buffer.from(KEY, 'hex').toString('base64'), Buffer.from(KEY).toString('hex')])
+      expect(stored).not.toContain(form);
+  });
+
+  it('brings recovery codes wherever they stand, each for one use, and none back that was used since', async () => {
+    const lines = [code('Abc123'), device('static', {}), code('Def456'), alice];
+    expect(await imported(...lines)).toMatchObject({ added: { static: 1 }, wrong: 0 });
+    expect(await devices.spend((await kept())!, 'Abc123')).toBe(true);
+    expect(await imported(...lines)).toMatchObject({ added: {}, existing: 1, wrong: 0 });
+    const found = (await kept())!;
+    expect([await devices.spend(found, 'Abc123'), await devices.spend(found, 'Def456')]).toEqual([false, true]);
+  });
+
+  it('brings keys by their credential, in the one way of writing it', async () => {
+    const aaguid = 'AAAAAAAA-0000-0000-0000-000000000001';
+    const fields = { credential_id: 'q-_8', public_key: 'pQEC+w==', sign_count: 5, rp_id: 'id.example.org', aaguid };
+    expect(await imported(alice, device('webauthn', fields))).toMatchObject({ added: { webauthn: 1 } });
+    expect(await devices.findByHandle('webauthn', 'q-_8')).toMatchObject({
+      ...{ user: ALICE, counter: 5 },
+      facts: { public_key: 'pQEC-w', aaguid: aaguid.toLowerCase(), proven: false, rp_id: 'id.example.org' },
+    });
+  });
+
+  it('brings phones to the stage that has their id here, or the name that it has there', async () => {
+    const named = row('authentik_flows.stage', SMS, { name: 'texts' });
+    const phone = device('sms', { stage: SMS, phone_number: '+1 555-0100' });
+    const report = await imported(alice, phone, named, device('duo', { stage: DUO, duo_user_id: 'DU1' }));
+    expect(report).toMatchObject({ added: { duo: 1, sms: 1 }, wrong: 0 });
+    expect(await devices.findByHandle('duo', 'DU1')).toMatchObject({ stage: DUO, user: ALICE });
+    const found = await devices.findByHandle('sms', numbers.handleOf(SMS_HERE, '+15550100'));
+    expect(found).toMatchObject({ stage: SMS_HERE, facts: { ending: '00', verified_only: false } });
+    expect(found?.openSecret()).toEqual({ number: '+15550100' });
+    expect(JSON.stringify(await source.query('SELECT d::text FROM mfa.devices d'))).not.toContain('5550100');
+  });
+
+  it('brings a number that only its digest is known of, so that it stays taken', async () => {
+    const digest = createHash('sha256').update('+15550100').digest('hex');
+    await imported(alice, device('sms', { stage: SMS_HERE, phone_number: `hash:${digest}` }));
+    expect(await kept()).toMatchObject({ handle: `${SMS_HERE}:sha256:${digest}`, facts: { verified_only: true } });
+    expect((await kept())?.openSecret()).toBeNull();
+    expect(await numbers.isTaken(SMS_HERE, '+15550100')).toBe(true);
+  });
+
+  it('finds users by their number in the file, their id or their name, in large letters or small', async () => {
+    const bob = row('authentik_core.user', 8, { username: 'robert', uuid: BOB });
+    const lines = [alice, bob, app(), app({ user: 8 }, 2), app({ user: ['ALICE'] }, 3), app({ user: BOB }, 4)];
+    expect(await imported(...lines)).toMatchObject({ added: { totp: 4 }, wrong: 0 });
+    expect([(await devices.of(ALICE)).length, (await devices.of(BOB)).length]).toEqual([2, 2]);
+  });
+
+  it('can be taken over again: each device is there once, and as it was', async () => {
+    await imported(alice, app(), app());
+    await devices.use((await kept())!, { to: 50 });
+    expect(await imported(alice, app())).toMatchObject({ added: {}, existing: 1 });
+    expect(await devices.of(ALICE)).toMatchObject([{ counter: 50 }]);
+  });
+
+  it('leaves out what was never set up to the end, and what is about something else', async () => {
+    const lines = [alice, app({ confirmed: false }), device('static', { confirmed: false }), code('Abc123')];
+    const report = await imported(...lines, row('authentik_core.token', 1, {}), { username: 'carol' }, '');
+    expect(report).toMatchObject({ added: {}, unconfirmed: 2, others: 2, wrong: 0 });
+    expect(await devices.of(ALICE)).toEqual([]);
+  });
+});
+
+describe('a line that is wrong', () => {
+  const carol = row('authentik_core.user', 9, { username: 'carol' });
+  it.each([
+    ['{', 'this is no JSON'],
+    [app({ user: 99 }), 'the file has no user 99'],
+    [app({ user: 9 }), 'there is no user carol here'],
+    [app({ key: 'the secret' }), 'key: '],
+    [app({ digits: 7 }), 'digits: '],
+    [app({ drift: 21 }), 'drift: '],
+    [{ model: `${APP}totp.totpdevice`, fields: { user: 7 } }, 'pk: is missing'],
+    [device('webauthn', { credential_id: '§', public_key: 'AA' }), 'credential_id: '],
+    [device('duo', { stage: randomUUID(), duo_user_id: 'DU9' }), 'stage: there is no such stage here'],
+    [device('sms', { phone_number: '+15550100' }), 'stage: there is no such stage here'],
+    [device('sms', { stage: SMS_HERE, phone_number: 'tel:5550100' }), 'phone_number: is no number'],
+    [device('sms', { stage: SMS_HERE, phone_number: 'hash:x' }), 'phone_number: is no digest'],
+    [code('Abc123', 77), 'device: the file has no such device'],
+  ])('is told with its number, keeps nothing, and shows no secret: %j', async (line, why) => {
+    const report = await imported(alice, carol, line, app({}, 5));
+    expect(report).toMatchObject({ added: { totp: 1 }, wrong: 1 });
+    expect(report.faults[0]).toMatch(new RegExp(`^line 3: ${why}`));
+    expect(report.faults[0]).not.toMatch(/the secret|5550100|Abc123/);
+  });
+
+  it('is a device, too, that is somebody else’s already', async () => {
+    const key = (user: unknown, pk: number) =>
+      device('webauthn', { user, credential_id: 'AAAA', public_key: 'AA' }, pk);
+    const report = await imported(alice, key(['bob'], 1), key(7, 2));
+    expect(report.faults).toEqual(['line 3: what it is known by is that of another device here']);
+    expect(await devices.findByHandle('webauthn', 'AAAA')).toMatchObject({ user: BOB });
+  });
+});

@@ -1,0 +1,55 @@
+import {
+  externalDescriptorErrors,
+  fromDescriptor,
+  isExternalKind,
+  Problem,
+  type StageDescriptor,
+  stageDescriptor,
+} from '@gatehouse/contracts';
+import type { StageRequester } from '@gatehouse/local';
+import { describe } from '@gatehouse/local';
+import { z } from 'zod';
+import { PROTOCOL_CHECKS } from './protocol-checks.js';
+import { StageUnderTest } from './stage-under-test.js';
+
+/** A promise, and what is wrong with how it is kept. */
+export interface ProtocolFinding {
+  readonly promise: string;
+  readonly faults: readonly string[];
+}
+
+interface CheckOptions {
+  readonly kind: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Speaks the protocol to a running stage: what it promises, and where it breaks that. */
+export async function* checkStage(
+  bus: StageRequester,
+  { kind, config }: CheckOptions,
+): AsyncGenerator<ProtocolFinding> {
+  const said = await describe(bus, kind).catch((error: unknown) => {
+    if (error instanceof Problem) return error;
+    throw error;
+  });
+  const parsed = stageDescriptor.safeParse(said);
+  yield {
+    promise: 'describes itself',
+    faults: said instanceof Problem ? [said.message] : descriptionFaults(kind, parsed),
+  };
+  if (!parsed.success || parsed.data.kind !== kind) return;
+  yield { promise: 'claims nothing that it may not have', faults: privilegeFaults(parsed.data) };
+  const stage = new StageUnderTest(bus, fromDescriptor(parsed.data), config);
+  const fits = stage.contract.config.safeParse(config);
+  yield { promise: 'accepts this config', faults: fits.success ? [] : [z.prettifyError(fits.error)] };
+  if (!fits.success) return;
+  for (const { promise, faults } of PROTOCOL_CHECKS) yield { promise, faults: await faults(stage) };
+}
+
+function descriptionFaults(kind: string, parsed: z.ZodSafeParseResult<StageDescriptor>): string[] {
+  if (!parsed.success) return [z.prettifyError(parsed.error)];
+  return parsed.data.kind === kind ? [] : [`it calls itself ${parsed.data.kind}`];
+}
+
+const privilegeFaults = (descriptor: StageDescriptor): string[] =>
+  isExternalKind(descriptor.kind) ? externalDescriptorErrors(descriptor) : [];

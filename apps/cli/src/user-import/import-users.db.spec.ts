@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { flowDatabase } from '@gatehouse/executor-postgres/testing';
+import { verifyPassword } from '@gatehouse/stages/password';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DirectoryImporter } from './directory-importer.js';
+import { importUsers } from './import-users.js';
+
+/** Of the password `hunter2 `, at the least cost. */
+const HASH = 'pbkdf2_sha256$1$salt$e6HOJ243pMVAG/mWivCPKCZPkwUPqb9etaTNFqD11/U=';
+const [TEAM, STAFF, ALICE] = [randomUUID(), randomUUID(), randomUUID()];
+
+const user = (username: string, fields: object = {}) => ({
+  ...{ model: 'authentik_core.user', pk: 7 },
+  fields: { username, name: username, email: `${username}@example.org`, password: HASH, ...fields },
+});
+const group = (pk: string, name: string, fields: object = {}) => ({
+  model: 'authentik_core.group',
+  pk,
+  fields: { name, ...fields },
+});
+
+let source: DataSource;
+let close: () => Promise<void>;
+let folder: string;
+beforeAll(async () => {
+  const database = await flowDatabase();
+  source = database.source;
+  close = () => database.close();
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-import-'));
+});
+afterAll(async () => {
+  await close();
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => source.query('TRUNCATE directory.users, directory.groups CASCADE'));
+
+async function imported(...lines: readonly unknown[]) {
+  const file = join(folder, 'export.jsonl');
+  await writeFile(file, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
+  return importUsers({ file, newcomers: new DirectoryImporter(source), progress: () => undefined });
+}
+const found = async (username: string) =>
+  (await source.query<Record<string, unknown>[]>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
+
+describe('an export', () => {
+  it('brings users as they were: id, times, attributes, and the hash of their password', async () => {
+    const times = {
+      last_login: '2024-05-01T10:00:00Z',
+      date_joined: '2023-01-02T03:04:05.678',
+      password_change_date: '2024-01-01T00:00:00+02:00',
+    };
+    const fields = {
+      uuid: ALICE,
+      is_active: false,
+      type: 'external',
+      path: 'users/x',
+      attributes: { settings: { locale: 'de' } },
+      ...times,
+    };
+    expect(await imported(user('alice', fields))).toMatchObject({ users: 1, existing: 0, wrong: 0 });
+
+    const alice = await found('alice');
+    expect(alice).toMatchObject({
+      ...{ id: ALICE, email: 'alice@example.org', is_active: false, type: 'external', path: 'users/x' },
+      ...{ attributes: { settings: { locale: 'de' } }, last_login: new Date(times.last_login) },
+      ...{ date_joined: new Date('2023-01-02T03:04:05.678Z'), password_changed_at: new Date('2023-12-31T22:00:00Z') },
+    });
+    expect(await verifyPassword('hunter2 ', String(alice?.['password_hash']))).not.toBe('wrong');
+  });
+
+  it('brings groups with those above them, and who is in them, in any order', async () => {
+    const report = await imported(
+      ...[
+        user('alice', { ak_groups: [TEAM] }),
+        group(TEAM, 'team', { parent: STAFF }),
+        group(STAFF, 'staff', { is_superuser: true }),
+      ],
+    );
+    expect(report).toMatchObject({ users: 1, groups: 2 });
+    const [row] = await source.query(
+      'SELECT i.is_superuser, i.groups FROM directory.identities i WHERE username = $1',
+      ['alice'],
+    );
+    expect(row).toEqual({ is_superuser: true, groups: [{ pk: TEAM, name: 'team' }] });
+  });
+
+  it('leaves those alone who are there already, and can be taken over again', async () => {
+    await imported(user('alice', { name: 'First' }));
+    expect(await imported(user('ALICE', { name: 'Second' }), user('bob'))).toMatchObject({ users: 1, existing: 1 });
+    expect(await imported(user('alice', { name: 'Third' }), user('bob'))).toMatchObject({ users: 0, existing: 2 });
+    expect(await found('alice')).toMatchObject({ name: 'First' });
+  });
+
+  it('takes a user without a record around them, and leaves out what is about something else', async () => {
+    const report = await imported({ username: 'carol' }, { model: 'authentik_core.token', pk: 1, fields: {} }, '');
+    expect(report).toMatchObject({ users: 1, others: 1, wrong: 0 });
+  });
+
+  it('says of a line what it has that no column takes, and brings the others in', async () => {
+    const report = await imported(
+      user('olga'),
+      ...[user('ivan', { attributes: { a: ['\0'] } }), user('judy', { attributes: { 'b\ud800': 1 } })],
+      ...[user('k\u202eim'), user('leo', { name: 'x\udc00' }), group(STAFF, 'g', { attributes: { a: '\0' } })],
+    );
+    expect(report).toMatchObject({ users: 1, groups: 0, wrong: 5 });
+    expect(report.faults.toSorted().slice(0, 3)).toEqual([
+      'line 2: attributes: has characters that cannot be stored',
+      'line 3: attributes: has characters that cannot be stored',
+      expect.stringMatching(/^line 4: username: has characters that cannot be shown/),
+    ]);
+  });
+
+  it('brings nobody in by a hash that it does not know, and nobody at all by a line that is wrong', async () => {
+    const report = await imported(
+      ...[
+        user('dave', { password: '!unusable' }),
+        user('erin', { password: 'md5$x$y' }),
+        '{',
+        user('', {}),
+        user('x'.repeat(151)),
+      ],
+      ...[user('frank', { type: 'robot' }), user('grace', { email: 'no address' }), user('heidi', { attributes: [] })],
+    );
+    expect(report).toMatchObject({ users: 2, withoutPassword: 1, wrong: 6 });
+    expect(report.faults[0]).toBe('line 3: this is no JSON');
+    expect(report.faults[1]).toMatch(/^line 4: username: /);
+    expect([(await found('dave'))?.['password_hash'], (await found('erin'))?.['password_hash']]).toEqual(['', '']);
+  });
+});

@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+import { escapeUnprintable } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { CommandError } from '../command.js';
+import type { UserCommand } from './user-command.js';
+
+interface Row {
+  readonly username: string;
+  readonly email: string;
+  readonly is_active: boolean;
+  readonly type: string;
+  readonly last_login: Date | null;
+}
+
+const OPTIONS = { most: { type: 'string', default: '100' } } as const;
+const count = z.coerce.number().int().min(1).max(100_000);
+
+/** $1 a part of a name or an address, $2 how many at most. */
+const LIST = `
+  SELECT username, email, is_active, type, last_login FROM directory.users
+  WHERE $1 = '' OR strpos(lower(username), lower($1)) > 0 OR strpos(lower(email), lower($1)) > 0
+  ORDER BY lower(username) LIMIT $2`;
+
+/** Lists users, those whose name or address has a part if one is given. */
+export const list: UserCommand = {
+  takes: '[PART] [--most 100]',
+  run: async (args, { source }) => {
+    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const most = count.safeParse(values.most);
+    if (!most.success) throw new CommandError('--most takes a number of users');
+    const rows = await source.query<Row[]>(LIST, [positionals[0] ?? '', most.data]);
+    return rows.length === 0 ? 'nobody' : rows.map(formatUser).join('\n');
+  },
+};
+
+const formatUser = ({ username, email, is_active, type, last_login }: Row) =>
+  [username, email || '-', type, ...(is_active ? [] : ['locked']), last_login?.toISOString() ?? 'never logged in']
+    .map(escapeUnprintable)
+    .join('  ');

@@ -1,0 +1,31 @@
+import { flowDatabase } from '@gatehouse/executor-postgres/testing';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { list } from './list.js';
+import { lock } from './locking.js';
+
+let source: DataSource;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  const database = await flowDatabase();
+  source = database.source;
+  close = () => database.close();
+});
+afterAll(() => close());
+
+it('locks also whoever waits for a mail, which makes them active no more', async () => {
+  await source.query(
+    `INSERT INTO directory.users (username, is_active, awaits_flow) VALUES ('ann', false, gen_random_uuid())`,
+  );
+  expect(await lock.run(['ann'], { source, env: {} })).toBe('ann is locked already');
+  expect(await source.query('SELECT is_active, awaits_flow FROM directory.users')).toEqual([
+    { is_active: false, awaits_flow: null },
+  ]);
+});
+
+it('lists a name with what cannot be shown in it as numbers', async () => {
+  await source.query(
+    `INSERT INTO directory.users (username, email) VALUES (E'b\\u001b[2J\\u202eob', 'bob@example.org')`,
+  );
+  expect(await list.run(['bob@'], { source, env: {} })).toMatch(/^b\\u\{1b\}\[2J\\u\{202e\}ob {2}bob@example\.org/);
+});

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { brandOf } from '@gatehouse/executor/testing';
+import { PlanStoreHarness } from '@gatehouse/executor-postgres/testing';
+import type { Brand } from '@gatehouse/plan';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BrandRepository } from './brand.repository.js';
+
+let store: PlanStoreHarness;
+let brands: BrandRepository;
+
+beforeAll(async () => {
+  store = await PlanStoreHarness.open();
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  await store.nextFlow();
+  await store.source.query('TRUNCATE flow.brand_sets');
+  brands = new BrandRepository(store.source, 'The site');
+});
+
+/** As a run of blueprints would. */
+async function write(document: unknown) {
+  await store.source.query(
+    `INSERT INTO flow.brand_sets (revision, document) VALUES ($1, $2)
+     ON CONFLICT (single) DO UPDATE SET revision = excluded.revision, document = excluded.document`,
+    [randomUUID(), JSON.stringify(document)],
+  );
+}
+const put = (...all: Brand[]) => write({ v: 1, brands: all, first: { recovery: 'lost', enrollment: 'join' } });
+const revision = async () => (await store.plans.find(store.slug, undefined))?.brandsRevision;
+
+describe('brands', () => {
+  it('are found by host, and one without a title has that of the site', async () => {
+    await put(brandOf('a.example', { title: 'A' }), brandOf('b.example'));
+
+    expect(await brands.find('id.a.example:9000')).toMatchObject({ domain: 'a.example', title: 'A' });
+    expect(await brands.find('b.example')).toMatchObject({ domain: 'b.example', title: 'The site' });
+  });
+
+  it('are served by the flows that they name, else by the first with that designation', async () => {
+    await put(brandOf('a.example', { flows: { recovery: 'found', user_settings: 'mine' } }), brandOf('b.example'));
+
+    expect((await brands.find('a.example')).serving).toEqual({
+      recovery: 'found',
+      enrollment: 'join',
+      user_settings: 'mine',
+    });
+    expect((await brands.find('b.example')).serving).toEqual({ recovery: 'lost', enrollment: 'join' });
+    expect((await brands.find('c.example')).serving).toEqual({ recovery: 'lost', enrollment: 'join' });
+  });
+
+  it('have a built-in one that stands in where there is none, and where what is stored is not understood', async () => {
+    const builtIn = { title: 'The site', flows: {}, serving: {} };
+    expect(await revision()).toBeNull();
+    expect(await brands.find('a.example', await revision())).toMatchObject(builtIn);
+    await write({ v: 2, brands: 'otherwise' });
+    expect(await brands.find('b.example', await revision())).toMatchObject(builtIn);
+  });
+
+  it('count as they are at the very next load, and without one at the very next question', async () => {
+    for (const title of ['first', 'second']) {
+      await put(brandOf('a.example', { title }));
+      expect(await brands.find('a.example', await revision())).toMatchObject({ title });
+    }
+    await put(brandOf('a.example', { title: 'third' }));
+    expect(await brands.find('a.example')).toMatchObject({ title: 'third' });
+  });
+
+  it('are not read again while a load says that they are what they were', async () => {
+    await put(brandOf('a.example'));
+    const known = await revision();
+    await brands.find('a.example', known);
+    await store.source.query('ALTER TABLE flow.brand_sets RENAME TO away');
+    try {
+      expect(await brands.find('a.example', known)).toMatchObject({ domain: 'a.example' });
+      await expect(brands.find('a.example', randomUUID())).rejects.toThrow('does not exist');
+    } finally {
+      await store.source.query('ALTER TABLE flow.away RENAME TO brand_sets');
+    }
+  });
+});

@@ -1,8 +1,0 @@
-import type { Effect } from '@gatehouse/contracts';
-import type { EventContext } from './plans.js';
-
-/** What happens without a plan that it could be saved with. */
-export abstract class EventRecorder {
-  /** Tells whoever listens, later. */
-  abstract record(events: readonly Effect[], about: EventContext): Promise<void>;
-}

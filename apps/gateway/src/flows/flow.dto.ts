@@ -1,0 +1,41 @@
+import type { FlowSummary } from '@gatehouse/executor';
+import { DENIED_ACTIONS, DESIGNATIONS, LAYOUTS, REQUIREMENTS } from '@gatehouse/plan';
+import { z } from 'zod';
+import { FLOW_DEFAULTS } from './flow-info.js';
+
+/** A published flow. */
+export const flow = z
+  .object({
+    pk: z.uuid(),
+    policybindingmodel_ptr_id: z.uuid(),
+    name: z.string(),
+    slug: z.string(),
+    title: z.string(),
+    designation: z.enum(DESIGNATIONS),
+    background: z.string(),
+    /** Ids of its stages. */
+    stages: z.array(z.uuid()).readonly(),
+    /** Ids of the policies that say whom it is for. */
+    policies: z.array(z.uuid()).readonly(),
+    /** Nothing is cached. */
+    cache_count: z.int(),
+    policy_engine_mode: z.enum(['any', 'all']),
+    compatibility_mode: z.boolean(),
+    /** Empty: flows are exported with `npm run blueprint`. */
+    export_url: z.string(),
+    layout: z.enum(LAYOUTS),
+    denied_action: z.enum(DENIED_ACTIONS),
+    authentication: z.enum(REQUIREMENTS),
+  })
+  .meta({ id: 'Flow', description: 'A published flow.' });
+
+/** A flow as the API tells it. */
+export const toFlow = ({ flow: said, mode, stages, policies }: FlowSummary): z.input<typeof flow> => ({
+  ...{ pk: said.id, policybindingmodel_ptr_id: said.id, name: said.name, slug: said.slug, title: said.title },
+  designation: said.designation,
+  background: said.background ?? FLOW_DEFAULTS.background,
+  ...{ stages, policies, cache_count: 0, policy_engine_mode: mode, compatibility_mode: false, export_url: '' },
+  layout: said.layout ?? FLOW_DEFAULTS.layout,
+  denied_action: said.denied_action,
+  authentication: said.authentication,
+});

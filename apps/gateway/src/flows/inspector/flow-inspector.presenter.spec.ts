@@ -1,0 +1,79 @@
+import { REDACTED } from '@gatehouse/contracts';
+import { ALICE, flowOf } from '@gatehouse/executor/testing';
+import { createPlan, endPlan, type FlowVersion, type Plan } from '@gatehouse/plan';
+import { describe, expect, it } from 'vitest';
+import { presentInspection } from './flow-inspector.presenter.js';
+
+const version = flowOf([{ kind: 'page' }, { kind: 'secret' }, { kind: 'user_login', onRefusal: 'restart' }]);
+const contracts = { find: () => undefined, knows: () => false, isSecret: () => false };
+const at = '2026-01-01T00:00:00.000Z';
+
+const planOf = (more: Partial<Plan> = {}): Plan => ({ ...createPlan(version, 'p'), ...more });
+const inspected = (plan: Plan, of: FlowVersion = version) =>
+  presentInspection({ plan, version: of, contracts, sessionId: 'abc' });
+const nameOf = (shown: { current_stage: { stage_obj: { name: string } } } | undefined) =>
+  shown?.current_stage.stage_obj.name;
+
+describe('the facts of a run', () => {
+  const context = {
+    pending_user: { ...ALICE, backend: 'b' },
+    prompt_data: { anything: 'typed' },
+    auth_method_args: { api_token: 'hunter2', known_device: true },
+    application: { uuid: ALICE.uuid, pk: 3, slug: 'wiki', name: 'Wiki' },
+    redirect: '/x',
+  };
+
+  it('are shown without what is secret by its kind or by its name, and objects by what they are', () => {
+    expect(inspected(planOf({ context }))?.current_plan.plan_context).toEqual({
+      pending_user: { username: 'alice', pk: 7, email: 'alice@example.org' },
+      prompt_data: REDACTED,
+      auth_method_args: { api_token: REDACTED, known_device: true },
+      application: { app: 'authentik_core', model_name: 'application', pk: 3, name: 'Wiki' },
+      redirect: '/x',
+    });
+  });
+
+  it('name somebody who is not saved without a number', () => {
+    const ghost = { kind: 'pretended', username: 'ghost', email: '' } as const;
+    expect(inspected(planOf({ context: { pending_user: ghost } }))?.current_plan.plan_context).toEqual({
+      pending_user: { username: 'ghost', pk: null, email: '' },
+    });
+  });
+});
+
+describe('the steps of a run', () => {
+  const passed = (step: string) => ({ step, outcome: 'passed', at, ms: 3 });
+
+  it('are those that were passed, where it stands, and what comes next', () => {
+    const trail = [{ step: 'page-0', outcome: 'rejected', at, ms: 5 }, passed('page-0'), passed('secret-1')];
+    const shown = inspected(planOf({ cursor: 2, trail }));
+
+    expect(shown?.plans.map(nameOf)).toEqual(['the page-0 stage', 'the secret-1 stage']);
+    expect(shown?.plans[0]?.next_planned_stage.stage_obj.name).toBe('the secret-1 stage');
+    expect(shown?.current_plan.current_stage).toMatchObject({
+      order: 2,
+      invalid_response_action: 'restart',
+      stage_obj: { component: 'ak-stage-user-login-form', verbose_name: 'User Login Stage' },
+    });
+    expect(shown?.current_plan.next_planned_stage).toMatchObject({ pk: '', stage: '', stage_obj: { name: '' } });
+    expect(shown?.trail).toHaveLength(3);
+  });
+
+  it('may have been added on the way', () => {
+    const steps = [...planOf().steps, { id: 'page-0~1', kind: 'page', config: {} }];
+    const shown = inspected(planOf({ steps, cursor: 3 }));
+
+    expect(shown?.current_plan.current_stage).toMatchObject({ pk: 'page-0~1', order: 0, stage_obj: { name: 'page' } });
+  });
+
+  it('are still known when it is over, and nothing but them', () => {
+    const over = endPlan(planOf({ cursor: 1, context: { redirect: '/x' }, trail: [passed('page-0')] }), { to: '/' });
+
+    expect(inspected(over)).toMatchObject({ is_completed: true, current_plan: { plan_context: {} } });
+    expect(nameOf(inspected(over)?.current_plan)).toBe('the page-0 stage');
+  });
+
+  it('are none of which nothing is known: a run that ended before it passed any', () => {
+    expect(inspected(endPlan(planOf(), { to: '/' }))).toBeUndefined();
+  });
+});

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { PublishedSchema } from './published-schema.js';
+
+it('writes the document for whoever asks first, and once for both forms', () => {
+  let written = 0;
+  const document = { openapi: '3.0.3', paths: { '/a/': { get: {} } } };
+  const texts = new PublishedSchema(() => {
+    written++;
+    return document;
+  });
+  expect(written).toBe(0);
+
+  expect([JSON.parse(texts.json), parse(texts.yaml), JSON.parse(texts.json)]).toEqual(Array(3).fill(document));
+  expect(written).toBe(1);
+});

@@ -1,0 +1,50 @@
+import { PROOF_OF_WORK_SCRIPT, Problem } from '@gatehouse/contracts';
+import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FILE_ROUTE } from '../routing.hooks.js';
+import { type Encoding, FILES_ADDRESS, PageRenderer, type StaticFile } from './page-renderer.js';
+
+/** The script of the house's own puzzle has one address for all clients and all times, so browsers ask again by and by. */
+@Controller(PROOF_OF_WORK_SCRIPT)
+export class ProofOfWorkScriptController {
+  constructor(@Inject(PageRenderer) private readonly pages: PageRenderer) {}
+
+  @RouteConfig(FILE_ROUTE)
+  @Get('')
+  show(@Req() { headers }: FastifyRequest, @Res() reply: FastifyReply) {
+    return sendFile(reply, this.pages.proofScript, { headers, cacheControl: 'public, max-age=600' });
+  }
+}
+
+/** The scripts of pages. Each has what it contains in its name, so that browsers ask for it once. */
+@Controller(FILES_ADDRESS)
+export class PageFilesController {
+  constructor(@Inject(PageRenderer) private readonly pages: PageRenderer) {}
+
+  @RouteConfig(FILE_ROUTE)
+  @Get(':file')
+  show(@Param('file') name: string, @Req() { headers }: FastifyRequest, @Res() reply: FastifyReply) {
+    const file = this.pages.file(name);
+    if (!file) throw new Problem('not_found');
+    return sendFile(reply, file, { headers, cacheControl: 'public, max-age=31536000, immutable' });
+  }
+}
+
+interface FileResponseOptions {
+  readonly headers: FastifyRequest['headers'];
+  readonly cacheControl: string;
+}
+
+function sendFile(reply: FastifyReply, file: StaticFile, { headers, cacheControl }: FileResponseOptions) {
+  const encoding = encodingFor(headers['accept-encoding']);
+  if (encoding !== 'identity') void reply.header('content-encoding', encoding);
+  return reply
+    .headers({ 'cache-control': cacheControl, vary: 'accept-encoding' })
+    .type(file.type)
+    .send(file.bytes[encoding]);
+}
+
+/** The smallest form that the browser reads; one that it refuses (`q=0`) is not worth a parser: no browser does. */
+const encodingFor = (accepted: unknown): Encoding =>
+  (['br', 'gzip'] as const).find((encoding) => String(accepted ?? '').includes(encoding)) ?? 'identity';

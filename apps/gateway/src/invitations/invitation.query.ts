@@ -1,0 +1,60 @@
+import { char, optionalNullable, parseDateTime } from '@gatehouse/contracts';
+import { INVITATION_ORDERS, type InvitationOrder } from '@gatehouse/directory';
+import { z } from 'zod';
+import { lastValue } from '../http/last-of.js';
+
+const text = (description: string) => z.string().optional().meta({ description });
+
+/** What may be asked of the list of invitations beside a page. */
+export const invitationQuery = {
+  name: text('Those of this name.'),
+  created_by__username: text('Those that this user made.'),
+  expires: z.iso.datetime().optional().meta({ description: 'Those that end at this moment.' }),
+  flow__slug: text('Those for this flow.'),
+  search: text('Those in whose name, time, maker or flow each of the words occurs.'),
+  ordering: text(`By which fields, the first counting most: ${INVITATION_ORDERS.join(', ')}; a minus turns one round.`),
+};
+
+/** Words of a search that count. */
+const MOST_WORDS = 10;
+const LATEST_FIRST: InvitationOrder = { by: 'expires', descending: true };
+
+const optionalText = optionalNullable(char(), { optional: true });
+const moment = z
+  .string()
+  .refine((text) => parseDateTime(text), { error: 'Enter a valid date/time.' })
+  .transform((text) => new Date(parseDateTime(text)!.value));
+
+/** What is asked of the list; of a repeated key the last counts, one that is empty asks nothing. */
+const listQuery = z.preprocess(
+  (query) =>
+    Object.fromEntries(
+      Object.entries(query as object)
+        .map(([key, value]) => [key, lastValue(value)])
+        .filter(([, value]) => typeof value !== 'string' || value.trim() !== ''),
+    ),
+  z.object({
+    ...{ name: optionalText, created_by__username: optionalText, flow__slug: optionalText },
+    expires: moment.optional(),
+    search: optionalText.transform((text = '') =>
+      text
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .slice(0, MOST_WORDS),
+    ),
+    ordering: optionalText.transform((text = '') => ordersOf(text)),
+  }),
+);
+
+/** What a query asks of the list of invitations, or what is wrong with it. */
+export const parseInvitationQuery = (query: unknown) => listQuery.safeParse(query);
+export type InvitationQuery = z.output<typeof listQuery>;
+
+/** Fields that there are not are passed over. */
+function ordersOf(text: string): InvitationOrder[] {
+  const orders = text.split(',').flatMap((term) => {
+    const by = INVITATION_ORDERS.find((field) => field === term.trim().replace(/^-/, ''));
+    return by ? [{ by, descending: term.trim().startsWith('-') }] : [];
+  });
+  return orders.length > 0 ? orders : [LATEST_FIRST];
+}

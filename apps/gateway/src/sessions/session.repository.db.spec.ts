@@ -1,0 +1,194 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { newSessionKey } from '@gatehouse/executor';
+import { PostgresSessionBindingStore, truncatedUserAgent } from '@gatehouse/executor-postgres';
+import { enrol, LIFETIMES, login, PlanStoreHarness } from '@gatehouse/executor-postgres/testing';
+import { Sealer } from '@gatehouse/platform';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TypeormSessions } from './session.repository.js';
+
+let store: PlanStoreHarness;
+let sessions: TypeormSessions;
+let bound: PostgresSessionBindingStore;
+
+beforeAll(async () => {
+  store = await PlanStoreHarness.open();
+  sessions = new TypeormSessions(store.source);
+  bound = new PostgresSessionBindingStore(store.source, new Sealer(`a:${randomBytes(32).toString('base64')}`));
+});
+afterAll(() => store.close());
+beforeEach(() => store.nextFlow());
+
+type User = Awaited<ReturnType<typeof enrol>>;
+
+async function logIn(user: User, more: Parameters<typeof login>[1] = {}) {
+  const begun = await store.begin();
+  const { hash } = newSessionKey(undefined);
+  const about = { user, clientIp: '203.0.113.7', userAgent: 'curl/8.5.0', flow: store.slug };
+  await store.save(begun, { effects: [login(user, more)], newKey: hash, about });
+  return { id: begun.sessionId, hash };
+}
+const whole = { offset: 0, limit: 100 };
+
+describe('the list of sessions', () => {
+  it('says of each where and with what it was last used, and how long it lasts', async () => {
+    const user = await enrol(store.source);
+    const { id } = await logIn(user);
+
+    expect(await sessions.list(user.uuid, whole)).toEqual([
+      {
+        ...{ id, userPk: user.pk, lastIp: '203.0.113.7', userAgent: 'curl/8.5.0' },
+        ...{ lastUsed: expect.any(Date), expires: expect.any(Date) },
+      },
+    ]);
+    expect(await sessions.findListed(id, user.uuid)).toMatchObject({ id });
+  });
+
+  it('of one user holds nobody else’s, the last used first, in parts', async () => {
+    const [user, other] = [await enrol(store.source), await enrol(store.source)];
+    const first = await logIn(user);
+    await logIn(other);
+    const second = await logIn(user);
+
+    expect(await sessions.count(user.uuid)).toBe(2);
+    expect((await sessions.list(user.uuid, whole)).map(({ id }) => id)).toEqual([second.id, first.id]);
+    expect((await sessions.list(user.uuid, { offset: 1, limit: 1 })).map(({ id }) => id)).toEqual([first.id]);
+    expect(await sessions.findListed(first.id, other.uuid)).toBeUndefined();
+    expect(await sessions.count(undefined)).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each([
+    ['that have expired, whoever cleans up', `UPDATE flow.sessions SET expires_at = now() WHERE user_id = $1`],
+    ['of a user who is disabled', 'UPDATE directory.users SET is_active = false WHERE id = $1'],
+    ['whose user has a new password', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
+    ['of strangers', 'UPDATE flow.sessions SET user_id = NULL WHERE user_id = $1'],
+  ])('holds none %s', async (_, change) => {
+    const user = await enrol(store.source);
+    const { id } = await logIn(user);
+    await store.source.query(change, [user.uuid]);
+
+    expect(await sessions.count(user.uuid)).toBe(0);
+    expect(await sessions.list(user.uuid, whole)).toEqual([]);
+    expect(await sessions.findListed(id, undefined)).toBeUndefined();
+  });
+});
+
+describe('a session that is removed', () => {
+  it('is nobody’s at once, and takes its plans and keys along (accident 13)', async () => {
+    const user = await enrol(store.source);
+    const { id, hash } = await logIn(user);
+
+    expect(await sessions.remove(id, user.uuid)).toBe(true);
+    expect(await sessions.find(hash)).toBeUndefined();
+    expect((await store.plans.find(store.slug, hash))?.session).toBeUndefined();
+    expect(await store.count('SELECT FROM flow.session_keys WHERE session_id = $1', id)).toBe(0);
+    expect(await sessions.remove(id, user.uuid)).toBe(false);
+  });
+
+  it('is one’s own, unless any may be', async () => {
+    const [user, other] = [await enrol(store.source), await enrol(store.source)];
+    const { id } = await logIn(user);
+
+    expect(await sessions.remove(id, other.uuid)).toBe(false);
+    expect(await sessions.remove(randomUUID(), undefined)).toBe(false);
+    expect(await sessions.remove(id, undefined)).toBe(true);
+  });
+
+  it('is never a stranger’s', async () => {
+    const { sessionId } = await store.begin();
+
+    expect(await sessions.remove(sessionId, undefined)).toBe(false);
+  });
+});
+
+describe('a session in use', () => {
+  const used = async (duration_s: number | null) => {
+    const { id, hash } = await logIn(await enrol(store.source), { duration_s });
+    await store.source.query(
+      `UPDATE flow.sessions SET seen_at = now() - interval '1 h', expires_at = now() + interval '2 h' WHERE id = $1`,
+      [id],
+    );
+    await sessions.find(hash);
+    const [row] = await store.source.query<{ left: number; unseen: number }[]>(
+      `SELECT extract(epoch FROM expires_at - now())::int AS left, extract(epoch FROM now() - seen_at)::int AS unseen
+       FROM flow.sessions WHERE id = $1`,
+      [id],
+    );
+    return row!;
+  };
+
+  it('slides, where it was given no end', async () => {
+    const { left, unseen } = await used(null);
+
+    expect(left).toBeGreaterThan(LIFETIMES.sessionS - 60);
+    expect(unseen).toBeLessThan(60);
+  });
+
+  it('never outlasts the end it was given', async () => {
+    const { left, unseen } = await used(9000);
+
+    expect(left).toBeLessThanOrEqual(7200);
+    expect(unseen).toBeLessThan(60);
+  });
+
+  it('is nobody’s once it has expired, with every cleaner stopped (accident 15)', async () => {
+    const { id, hash } = await logIn(await enrol(store.source));
+    await store.source.query('UPDATE flow.sessions SET expires_at = now() WHERE id = $1', [id]);
+
+    expect(await sessions.find(hash)).toBeUndefined();
+    expect((await store.plans.find(store.slug, hash))?.session).toBeUndefined();
+  });
+});
+
+describe('a bound session', () => {
+  const bindings = { network: 'bind_asn', geoip: 'bind_continent' };
+
+  it('remembers what it is bound to, and where it goes', async () => {
+    const { id, hash } = await logIn(await enrol(store.source), { bindings });
+    await bound.move(id, { ip: '198.51.100.7', user_agent: 'another' });
+
+    expect(await bound.findBindings(id)).toEqual(bindings);
+    expect(await sessions.find(hash)).toMatchObject({ id, lastIp: '198.51.100.7' });
+    expect((await store.plans.find(store.slug, hash))?.session).toMatchObject({ lastIp: '198.51.100.7' });
+    expect(await sessions.findListed(id, undefined)).toMatchObject({ userAgent: 'another' });
+  });
+
+  it('that breaks its binding is gone, and its end is heard of once', async () => {
+    const user = await enrol(store.source);
+    const { id, hash } = await logIn(user, { bindings });
+    const breach = {
+      user,
+      broken: { reason: 'geoip.continent', previous_value: 'EU', new_value: 'NA' },
+      move: { from: '203.0.113.7', to: '198.51.100.7' },
+    };
+    const heard = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+    const before = await heard();
+    await Promise.all([bound.end(id, breach), bound.end(id, breach)]);
+
+    expect(await sessions.find(hash)).toBeUndefined();
+    expect(await bound.findBindings(id)).toBeUndefined();
+    expect(await heard()).toBe(before + 1);
+  });
+
+  it('keeps no more of a user agent than anybody needs', () => {
+    expect(truncatedUserAgent('x'.repeat(10_000))).toHaveLength(512);
+  });
+});
+
+describe('a session in which a device was proved', () => {
+  it('is known for as long as that counts, to its user, and until a login without one', async () => {
+    const [user, other] = [await enrol(store.source), await enrol(store.source)];
+    const { id, hash } = await logIn(user, { second_factor: true });
+    const proved = (of = user, withinS = 60) => sessions.hasProvedDevice(id, { user: of.uuid, withinS });
+
+    expect([await proved(), await proved(other), await proved(user, 0)]).toEqual([true, false, false]);
+    const without = await logIn(user);
+    expect(await sessions.hasProvedDevice(without.id, { user: user.uuid, withinS: 60 })).toBe(false);
+    const told = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session?.proved;
+    expect([await told(hash), await told(without.hash)]).toEqual([true, false]);
+    await store.source.query(
+      `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - $2::interval) WHERE id = $1`,
+      [id, `${LIFETIMES.proofS + 1} seconds`],
+    );
+    expect(await told(hash)).toBe(false);
+  });
+});

@@ -1,0 +1,91 @@
+import {
+  publishedSource,
+  SOURCE_BEGIN_SUBJECT,
+  SOURCE_COMPLETE_SUBJECT,
+  SOURCE_QUEUE,
+  sourceBegin,
+  sourceComplete,
+} from '@gatehouse/contracts';
+import { connectNats, NatsRequester } from '@gatehouse/platform';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { describeWithNats, type RunningNats, startNats } from '../../../../test/support/nats.js';
+import { NatsProviders } from './source-provider.client.js';
+
+const source = publishedSource.parse({
+  ...{ uuid: '41c0a6b8-6a0e-4c55-9d3b-2f7a5b1f8a01', model: 'authentik_sources_oauth.oauthsource', slug: 'hub' },
+  ...{ name: 'Hub', provider_type: 'discord', consumer_key: 'key', consumer_secret: 'secret' },
+});
+const redirect_uri = 'https://id.example.org/source/oauth/callback/hub/';
+const state = 'x'.repeat(43);
+const begin = { source, redirect_uri, state };
+const complete = { source, proof: { redirect_uri, state, kept: { nonce: 'n' }, answer: { state, code: 'c' } } };
+const identity = { identifier: '7', user: { username: 'alice' }, groups: {}, info: {} };
+
+describeWithNats('providers over NATS', () => {
+  let nats: RunningNats;
+  let service: NatsConnection;
+  let requester: NatsRequester;
+
+  beforeAll(async () => {
+    nats = await startNats();
+    service = await connectNats({ NATS_URL: nats.url }, 'service');
+    requester = new NatsRequester(await connectNats({ NATS_URL: nats.url }, 'gateway'), '_INBOX_gateway', 5);
+  });
+  afterAll(async () => {
+    await requester?.close();
+    await service?.close();
+    await nats?.stop();
+  });
+
+  let stopServing = async () => undefined as unknown;
+  afterEach(() => stopServing());
+  const serve = async (answer: (subject: string, question: unknown) => string | undefined) => {
+    const subscription = service.subscribe('sources.*', {
+      queue: SOURCE_QUEUE,
+      callback: (_error, message) => {
+        const reply = answer(message.subject, message.json());
+        if (reply !== undefined) message.respond(reply);
+      },
+    });
+    stopServing = async () => {
+      subscription.unsubscribe();
+      await service.flush();
+    };
+    await service.flush();
+  };
+  const providers = () => new NatsProviders(requester);
+
+  it('are asked in the words of the contract, and what they say is told', async () => {
+    await serve((subject, question) => {
+      if (subject === SOURCE_COMPLETE_SUBJECT && sourceComplete.parse(question)) return JSON.stringify({ identity });
+      sourceBegin.parse(question);
+      return JSON.stringify(subject === SOURCE_BEGIN_SUBJECT && { to: 'https://hub.example/', kept: { nonce: 'n' } });
+    });
+    expect(await providers().begin(begin)).toEqual({ to: 'https://hub.example/', kept: { nonce: 'n' } });
+    expect(await providers().complete(complete)).toEqual({ identity });
+  });
+
+  it('may refuse, with a sentence', async () => {
+    await serve(() => JSON.stringify({ refused: { text: 'No.' } }));
+    expect(await providers().begin(begin)).toEqual({ refused: { text: 'No.' } });
+    expect(await providers().complete(complete)).toEqual({ refused: { text: 'No.' } });
+  });
+
+  it('are away when nobody serves them, and silent when there is no answer in time', async () => {
+    await expect(providers().begin(begin)).rejects.toMatchObject({ code: 'stage_away' });
+    await serve(() => undefined);
+    await expect(new NatsProviders(requester, 1).begin(begin)).rejects.toMatchObject({ code: 'stage_timeout' });
+  });
+
+  it('are busy when they say so, and at fault when what they say is none of the contract', async () => {
+    await serve(() => JSON.stringify({ problem: { code: 'stage_busy', retry_after_s: 3 } }));
+    await expect(providers().begin(begin)).rejects.toMatchObject({ code: 'stage_busy', retryAfterS: 3 });
+    await stopServing();
+    for (const said of ['{', '{}', JSON.stringify({ identity: {} }), ' '.repeat(257 * 1024)]) {
+      await serve(() => said);
+      await expect(providers().complete(complete)).rejects.toMatchObject({ code: 'stage_fault' });
+      await stopServing();
+    }
+  });
+});

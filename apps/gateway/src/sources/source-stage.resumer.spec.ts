@@ -1,0 +1,73 @@
+import { publishedSource, type SavedUser } from '@gatehouse/contracts';
+import type { FlowStore } from '@gatehouse/executor';
+import { ALICE, flowOf, InMemoryPlanStore } from '@gatehouse/executor/testing';
+import { createPlan, type Plan, rememberState } from '@gatehouse/plan';
+import { describe, expect, it } from 'vitest';
+import { CatalogueContractRegistry } from '../flows/stage-contract.registry.js';
+import { SourceStageResumer, type WaitingPlan } from './source-stage.resumer.js';
+
+const source = publishedSource.parse({
+  ...{ uuid: ALICE.uuid, model: 'authentik_sources_oauth.oauthsource', slug: 'hub', name: 'Hub' },
+  ...{ provider_type: 'discord', consumer_key: 'key', consumer_secret: 'secret' },
+});
+const other = { ...source, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0009' };
+const BOB = { ...ALICE, uuid: other.uuid, username: 'bob' };
+const NOW = 1_000_000;
+const version = flowOf([{ kind: 'source', config: { source: source.uuid, resume_timeout: 'minutes=10' } }]);
+const visit = { sessionKey: Buffer.alloc(32), visitor: undefined, clientIp: '203.0.113.7' };
+const identity = { identifier: '1', user: { username: 'fromhub', name: 'From Hub' }, groups: {}, info: { id: 1 } };
+
+/** A plan that was shown its source, until so many milliseconds from now. */
+const waiting = (untilMs: number, context: Plan['context'] = {}): Plan =>
+  rememberState({ ...createPlan(version, 'plan'), context }, 'source-0', { until: NOW + untilMs });
+
+function returnsOf(plan: Plan) {
+  const plans = new InMemoryPlanStore();
+  plans.plan = plan;
+  plans.session = { id: 's', retired: false, leftS: undefined, user: undefined };
+  const flows = { find: async () => version } as unknown as FlowStore;
+  const contracts = new CatalogueContractRegistry(new Set());
+  return { plans, returns: new SourceStageResumer({ plans, flows, contracts, now: () => new Date(NOW) }) };
+}
+const found = (plan: Plan, asked = source) => returnsOf(plan).returns.find(visit, asked);
+
+describe('a plan that waits for its visitor to come back from a source', () => {
+  it('is found for that source, until its time is over', async () => {
+    expect(await found(waiting(1))).toMatchObject({ slug: 'login', step: { id: 'source-0' } });
+    expect(await found(waiting(1), other)).toBeUndefined();
+    expect(await found(waiting(0))).toBeUndefined();
+  });
+
+  it('is none that was never shown its source, or that somebody else began', async () => {
+    expect(await found(createPlan(version, 'plan'))).toBeUndefined();
+    expect(await found({ ...waiting(1), visitor: ALICE.uuid })).toBeUndefined();
+  });
+
+  it('goes on as whom it is about, and as nobody else', async () => {
+    const admits = async (plan: Plan, known: SavedUser | undefined) => {
+      const { returns } = returnsOf(plan);
+      return returns.admits((await returns.find(visit, source))!, { source, identity, known }, undefined);
+    };
+    expect(await admits(waiting(1, { pending_user: ALICE }), ALICE)).toBe(true);
+    for (const known of [BOB, undefined]) expect(await admits(waiting(1, { pending_user: ALICE }), known)).toBe(false);
+    for (const known of [BOB, undefined]) expect(await admits(waiting(1), known)).toBe(true);
+    const ghost = { kind: 'pretended', username: 'ghost', email: 'ghost' } as const;
+    for (const known of [BOB, undefined]) expect(await admits(waiting(1, { pending_user: ghost }), known)).toBe(false);
+  });
+
+  it('knows what the source says, keeps what was typed, and ends with connecting', async () => {
+    const { plans, returns } = returnsOf(waiting(1, { prompt_data: { username: 'typed' } }));
+    const plan = (await returns.find(visit, source)) as WaitingPlan;
+    expect(await returns.resume(plan, { source, identity, known: undefined }, visit)).toBeDefined();
+    expect(plans.plan).toMatchObject({
+      cursor: 0,
+      steps: [{ binding: 'source-0' }, { kind: 'post_source' }, { kind: 'message' }],
+      context: {
+        prompt_data: { username: 'typed', name: 'From Hub' },
+        is_restored: { step: 'source-0', user: null },
+        'goauthentik.io/sources/connection': { source: source.uuid, identifier: '1' },
+      },
+    });
+    expect(await returns.resume(plan, { source, identity, known: undefined }, visit)).toBeUndefined();
+  });
+});

@@ -1,0 +1,59 @@
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { AuthService } from '../http/auth/auth.service.js';
+import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
+
+const errorReporting = z
+  .object({
+    enabled: z.boolean(),
+    sentry_dsn: z.string(),
+    environment: z.string(),
+    send_pii: z.boolean(),
+    traces_sample_rate: z.number(),
+  })
+  .meta({ id: 'ErrorReportingConfig', description: 'Where clients report their errors to.' });
+
+const capability = z
+  .enum(['can_save_media', 'can_geo_ip', 'can_asn', 'can_impersonate', 'can_debug', 'is_enterprise'])
+  .meta({ id: 'CapabilitiesEnum' });
+
+const config = z
+  .object({
+    error_reporting: errorReporting,
+    capabilities: z.array(capability),
+    cache_timeout: z.int(),
+    cache_timeout_flows: z.int(),
+    cache_timeout_policies: z.int(),
+    cache_timeout_reputation: z.int(),
+  })
+  .meta({ id: 'Config', description: 'What clients must know of the server.' });
+
+/** The same for everybody: errors are reported nowhere, nothing is cached, and what a client could switch on is not here. */
+const CONFIG: z.input<typeof config> = {
+  error_reporting: { enabled: false, sentry_dsn: '', environment: '', send_pii: false, traces_sample_rate: 0 },
+  capabilities: [],
+  cache_timeout: 0,
+  cache_timeout_flows: 0,
+  cache_timeout_policies: 0,
+  cache_timeout_reputation: 0,
+};
+
+/** What clients ask for when they start (docs/spec/clients.md#brand-and-configuration). */
+@Controller('/api/v3/root/config')
+export class RootConfigController {
+  constructor(@Inject(AuthService) private readonly principals: AuthService) {}
+
+  @ApiEndpoint({
+    id: 'root_config_retrieve',
+    description: 'What clients must know of the server.',
+    tag: 'root',
+    anonymous: true,
+    answers: { 200: config },
+  })
+  @Get('/')
+  async retrieve(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    await this.principals.find({ request, reply });
+    return CONFIG;
+  }
+}

@@ -1,0 +1,52 @@
+import { Controller, Get, Header, Inject, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
+import { PublishedSchema } from '../http/openapi/published-schema.js';
+
+const YAML = ['application/vnd.oai.openapi', 'application/yaml'] as const;
+const JSONS = ['application/json', 'application/vnd.oai.openapi+json'] as const;
+
+const format = z.enum(['json', 'yaml']).optional().meta({ description: 'Counts more than the header `Accept`.' });
+const anything = z.record(z.string(), z.unknown());
+
+/** The API, described for programs that write clients. */
+@Controller('/api/v3/schema')
+export class SchemaController {
+  constructor(@Inject(PublishedSchema) private readonly texts: PublishedSchema) {}
+
+  /** JSON for whoever asks for it, else YAML. */
+  @ApiEndpoint({
+    id: 'schema_retrieve',
+    description: 'This document.',
+    tag: 'schema',
+    anonymous: true,
+    query: { format },
+    answers: { 200: anything },
+    produces: [...YAML, ...JSONS],
+  })
+  @Get('/')
+  @Header('vary', 'Accept, Cookie')
+  retrieve(
+    @Query('format') asked: unknown,
+    @Req() { headers }: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): string {
+    const type = asked === 'json' ? JSONS[0] : asked === 'yaml' ? YAML[0] : negotiateType(headers.accept ?? '');
+    void reply.type(`${type}; charset=utf-8`);
+    return type.endsWith('json') ? this.texts.json : this.texts.yaml;
+  }
+}
+
+/** The first media type of an `Accept` header that can be had; of several, the one with the highest weight. */
+function negotiateType(accept: string): string {
+  const ranges = accept.split(',').map((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const weight = parameters.find((parameter) => parameter.startsWith('q='));
+    return { type, weight: weight ? Number(weight.slice(2)) : 1 };
+  });
+  const [best] = ranges
+    .filter(({ type, weight }) => weight > 0 && [...YAML, ...JSONS, '*/*', 'application/*'].includes(type))
+    .sort((a, b) => b.weight - a.weight);
+  return best && !best.type.endsWith('*') ? best.type : YAML[0];
+}

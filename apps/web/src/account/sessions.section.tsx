@@ -1,0 +1,55 @@
+import type { Translate } from '@gatehouse/texts/browser';
+import type { SectionProps } from '../own/section.js';
+import type { AccountSession } from './account.js';
+import { relativeTime } from './relative-time.js';
+
+/** Every place where somebody is logged in, each with a form that ends it. */
+export function SessionsSection({ opened, t }: SectionProps) {
+  const { shown, count } = opened.own.sessions;
+  return (
+    <>
+      <ul class="sessions">
+        {shown.map((session) => (
+          <Session key={session.id} session={session} opened={opened} t={t} />
+        ))}
+      </ul>
+      {count > shown.length && (
+        <p class="hint">{t('These are the {shown} last used of {count}.', { shown: shown.length, count })}</p>
+      )}
+    </>
+  );
+}
+
+function Session({ session, opened: { token, address, locale, now }, t }: SectionProps & { session: AccountSession }) {
+  const { id, lastUsed, current } = session;
+  const device = deviceOf(session, t);
+  return (
+    <li>
+      <div>
+        <strong>{device}</strong> {current && <span class="badge">{t('This one')}</span>}
+        <div class="hint">
+          {session.address && <bdi>{session.address}</bdi>}
+          {session.address && ' · '}
+          <time dateTime={lastUsed.toISOString()}>{relativeTime(locale, lastUsed, now)}</time>
+        </div>
+      </div>
+      {!current && (
+        <form method="post" action={address}>
+          <input type="hidden" name={token.field} value={token.value} />
+          <button class="plain" name="session" value={id}>
+            {t('End')}
+            <span class="unseen"> {t('the session of {device}', { device })}</span>
+          </button>
+        </form>
+      )}
+    </li>
+  );
+}
+
+/** What the API calls whatever it does not recognise. */
+const UNKNOWN = 'Other';
+
+function deviceOf({ browser, system }: AccountSession, t: Translate): string {
+  const known = browser === UNKNOWN ? t('An unknown browser') : browser;
+  return system === UNKNOWN ? known : t('{browser} on {system}', { browser: known, system });
+}

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readDocument } from '../document.js';
+import { writeYaml, type YamlValue, yamlTag } from './yaml-value.js';
+
+const contextOf = (text: string) => readDocument('x.yaml', text).context;
+
+describe('a written blueprint', () => {
+  it('is read as what was written, whatever that is', () => {
+    const words = fc.constantFrom(
+      'yes',
+      'n',
+      'NO',
+      'null',
+      '~',
+      '1e3',
+      '0x1f',
+      '1_000',
+      '12:30',
+      '2020-01-01',
+      '<<',
+      '=',
+      '- a',
+      'a: b',
+      '# c',
+      '!x',
+      '&a',
+      '*a',
+      '|',
+      '',
+      ' ',
+      '\n',
+      ' a\n b',
+      'a \nb',
+      'a\n',
+      '\ta\n\tb',
+      '\u0085',
+      '\u2028a',
+    );
+    const leaf = fc.oneof(words, fc.string({ unit: 'grapheme' }), fc.integer(), fc.boolean(), fc.constant(null));
+    const key = fc.oneof(words, fc.string()).filter((name) => name !== '__proto__');
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie('value')), fc.dictionary(key, tie('value'))),
+    }));
+    fc.assert(
+      fc.property(value, (written) => {
+        expect(contextOf(writeYaml({ context: { written: written as YamlValue } }, ' Head'))).toEqual({ written });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps the lines of several lines, and refers by tags', () => {
+    const text = writeYaml({ context: { source: 'if a:\n  return 1\n', who: yamlTag('!KeyOf', 'ann') } }, ' Head');
+    expect(text).toBe('# Head\n\ncontext:\n  source: |\n    if a:\n      return 1\n  who: !KeyOf ann\n');
+  });
+});

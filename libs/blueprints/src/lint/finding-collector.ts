@@ -1,0 +1,49 @@
+import type { ApplyObserver, EntryOrigin, EntryWarning } from '../applier.js';
+import type { BlueprintError } from '../blueprint-error.js';
+import type { JsonMap } from '../json.js';
+import type { Pk } from '../tagged-value.js';
+import type { ExternalReferences } from './external-references.js';
+import { type Finding, type FindingLocation, finding, ruleOf } from './finding.js';
+
+/** What is found while files are applied on paper, and which entry made what. */
+export class FindingCollector implements ApplyObserver {
+  readonly findings: Finding[] = [];
+  readonly #origins = new Map<Pk, EntryOrigin[]>();
+
+  constructor(private readonly elsewhere: ExternalReferences) {}
+
+  /** The entries that made an object, in their order. */
+  originsOf(pk: Pk): readonly EntryOrigin[] {
+    return this.#origins.get(pk) ?? [];
+  }
+
+  saved(origin: EntryOrigin, _: string, pk: Pk): void {
+    this.#origins.set(pk, [...this.originsOf(pk), origin]);
+  }
+
+  noticed(origin: EntryOrigin, { rule, field, text }: EntryWarning): void {
+    this.findings.push(finding(rule, locationOf(origin, field), text));
+  }
+
+  failed(origin: EntryOrigin, { reason, fault, place }: BlueprintError): Pk {
+    const { field, line } = place;
+    const text = field === undefined ? reason : `${field}: ${reason}`;
+    this.findings.push(
+      finding(ruleOf(fault), { ...locationOf(origin), ...(line === undefined ? {} : { line }) }, text),
+    );
+    return this.elsewhere.add(origin.entry.place.model?.toLowerCase() ?? '');
+  }
+
+  assumed(origin: EntryOrigin, model: string, fields: JsonMap): Pk {
+    const text = `no ${model} in these files has ${JSON.stringify(fields)}: it must be in the installation`;
+    this.findings.push(finding('not-in-files', locationOf(origin), text));
+    return this.elsewhere.add(model);
+  }
+}
+
+/** Where an entry is, or a field of it. */
+export const locationOf = ({ file, entry }: EntryOrigin, field?: string): FindingLocation => ({
+  file,
+  line: (field === undefined ? undefined : entry.lineOf(field)) ?? entry.line,
+  entry: entry.place,
+});

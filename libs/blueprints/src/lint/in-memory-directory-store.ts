@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type DirectoryGroup,
+  DirectoryStore,
+  type DirectoryToken,
+  type DirectoryUser,
+  type GroupFields,
+  type Identifiers,
+  type NewGroup,
+  type NewToken,
+  type NewUser,
+  type TokenFields,
+  tokenHash,
+  type UserFields,
+} from '@gatehouse/directory';
+import type { ExternalReferences } from './external-references.js';
+import { InMemoryTable } from './in-memory-table.js';
+
+const USER: UserFields = {
+  ...{ username: '', name: '', email: '', is_active: true, type: 'internal', path: 'users', attributes: {} },
+  password_hash: '',
+};
+
+/** A directory in memory: what blueprints say of people, and whoever else they take to be there. */
+export class InMemoryDirectoryStore extends DirectoryStore {
+  readonly #users = new InMemoryTable<DirectoryUser>();
+  readonly #groups = new InMemoryTable<DirectoryGroup>();
+  readonly #tokens = new InMemoryTable<DirectoryToken>();
+
+  constructor(private readonly elsewhere: ExternalReferences) {
+    super();
+  }
+
+  async findUsers(identifiers: Identifiers): Promise<DirectoryUser[]> {
+    const { pk } = identifiers;
+    if (typeof pk === 'number' && this.elsewhere.has(pk))
+      return [{ ...USER, pk, uuid: String(pk), epoch: 0, groups: [] }];
+    return this.#users.find(identifiers);
+  }
+
+  async createUser({ uuid = randomUUID(), ...draft }: NewUser): Promise<DirectoryUser> {
+    return this.#users.put({ ...USER, ...draft, uuid, epoch: 0, groups: [], pk: this.#users.size + 1 });
+  }
+
+  async updateUser(pk: number, changes: Partial<UserFields>): Promise<DirectoryUser> {
+    return this.#users.change(pk, changes);
+  }
+
+  async removeUser(pk: number): Promise<void> {
+    this.#users.remove(pk);
+  }
+
+  async endSessions(): Promise<void> {}
+
+  async setGroups(user: number, groups: readonly string[]): Promise<void> {
+    this.#users.change(user, { groups });
+  }
+
+  async findGroups(identifiers: Identifiers): Promise<DirectoryGroup[]> {
+    const { pk } = identifiers;
+    if (typeof pk === 'string' && this.elsewhere.has(pk)) {
+      return [{ pk, name: '', is_superuser: false, parent: null, attributes: {}, users: [] }];
+    }
+    return this.#groups.find(identifiers);
+  }
+
+  async createGroup({ pk = randomUUID(), ...draft }: NewGroup): Promise<DirectoryGroup> {
+    return this.#groups.put({ is_superuser: false, parent: null, attributes: {}, users: [], ...draft, pk });
+  }
+
+  async updateGroup(pk: string, changes: Partial<GroupFields>): Promise<DirectoryGroup> {
+    return this.#groups.change(pk, changes);
+  }
+
+  async removeGroup(pk: string): Promise<void> {
+    this.#groups.remove(pk);
+  }
+
+  async setMembers(group: string, users: readonly number[]): Promise<void> {
+    this.#groups.change(group, { users });
+  }
+
+  async findTokens(identifiers: Identifiers): Promise<DirectoryToken[]> {
+    return this.#tokens.find(identifiers);
+  }
+
+  async createToken({ pk = randomUUID(), key = '', ...draft }: NewToken): Promise<DirectoryToken> {
+    const key_hash = tokenHash(key);
+    return this.#tokens.put({ description: '', expiring: true, expires: null, ...draft, pk, key_hash });
+  }
+
+  async updateToken(pk: string, changes: Partial<TokenFields>): Promise<DirectoryToken> {
+    return this.#tokens.change(pk, changes);
+  }
+
+  async removeToken(pk: string): Promise<void> {
+    this.#tokens.remove(pk);
+  }
+}

@@ -1,0 +1,127 @@
+import { Problem } from '@gatehouse/contracts';
+import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations } from '@gatehouse/directory';
+import type { FlowVersion } from '@gatehouse/plan';
+import { migrate, openDataSource, type Sealer } from '@gatehouse/platform';
+import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
+import { freshDatabase } from '../../../test/support/postgres.js';
+import {
+  applyBlueprints,
+  blueprintMigrations,
+  exportFlow,
+  FLOW_SCHEMA,
+  findBlueprint,
+  type Report,
+} from '../src/index.js';
+
+/** Hashes that a test can read. */
+const passwords = {
+  hash: async (password: string) => `hash of ${password}`,
+  verify: async (password: string, hash: string) => hash === `hash of ${password}`,
+};
+
+/** A blueprint text of these entries, one a line, so that the n-th stands on line n + 1. */
+export const entries = (...lines: string[]): string => `entries:\n${lines.map((line) => `- ${line}\n`).join('')}`;
+
+/** A database of a spec's own with both schemas, and blueprints applied to it. */
+export class BlueprintHarness {
+  /** Blueprints that others can require: texts by path. */
+  readonly shelf = new Map<string, string>();
+
+  /** What seals the secrets of objects. */
+  sealer: Sealer | undefined;
+
+  /** Stages of others that are there: what they say of themselves, by kind. */
+  readonly described = new Map<string, unknown>();
+  readonly trusted = new Set<string>();
+  /** What `!Env` reads besides. */
+  env: Readonly<Record<string, string>> = {};
+  private readonly strangers = {
+    describe: async (kind: string) => {
+      if (!this.described.has(kind)) throw new Problem('stage_away');
+      return this.described.get(kind);
+    },
+    trusts: (kind: string) => this.trusted.has(kind),
+  };
+
+  private constructor(
+    private readonly source: Awaited<ReturnType<typeof openDataSource>>,
+    private readonly drop: () => Promise<void>,
+  ) {}
+
+  static async open(): Promise<BlueprintHarness> {
+    const { url, drop } = await freshDatabase();
+    await migrate({ url, schema: FLOW_SCHEMA, migrations: blueprintMigrations });
+    await migrate({ url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+    await migrate({ url, schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations });
+    return new BlueprintHarness(
+      await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 4 }),
+      drop,
+    );
+  }
+
+  async empty(): Promise<void> {
+    this.shelf.clear();
+    this.described.clear();
+    this.trusted.clear();
+    this.env = {};
+    await this.source.query('TRUNCATE flow.objects, flow.flows, flow.flow_versions');
+    await this.source.query('TRUNCATE directory.users, directory.groups CASCADE');
+    await this.source.query('TRUNCATE identification.sources CASCADE');
+  }
+
+  async close(): Promise<void> {
+    await this.source.destroy();
+    await this.drop();
+  }
+
+  /** Applies texts as the files 1.yaml, 2.yaml, …; `!Env ORDER` is 30. */
+  apply(...texts: string[]): Promise<Report> {
+    return this.applyAs({}, ...texts);
+  }
+
+  applyAs(options: { readonly strict?: boolean }, ...texts: string[]): Promise<Report> {
+    const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));
+    const shelved = [...this.shelf].map(([path, text]) => ({ name: path, path, text }));
+    return applyBlueprints({
+      source: this.source,
+      files,
+      library: async (wanted) => findBlueprint(shelved, wanted),
+      env: { ORDER: '30', ...this.env },
+      sealer: this.sealer,
+      strangers: this.strangers,
+      syntax: {
+        check: async (source) => (source.includes('???') ? { line: 2, column: 5, message: 'odd' } : undefined),
+      },
+      ...passwords,
+      ...options,
+    });
+  }
+
+  export(slug: string): Promise<string> {
+    return exportFlow({ source: this.source, slug, sealer: this.sealer });
+  }
+
+  /** What applying texts did, as `created <name>`. */
+  async outcomes(...texts: string[]): Promise<string[]> {
+    const { files } = await this.apply(...texts);
+    return files.flatMap(({ changes }) => changes.map(({ outcome, name }) => `${outcome} ${name}`.trimEnd()));
+  }
+
+  query<R>(sql: string, parameters?: unknown[]): Promise<R[]> {
+    return this.source.query(sql, parameters);
+  }
+
+  /** The version that visitors of a flow are given. */
+  async current(slug: string) {
+    const [version] = await this.query<{ number: number; designation: string; document: FlowVersion }>(
+      `SELECT v.number, v.document, f.designation
+       FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id WHERE f.slug = $1`,
+      [slug],
+    );
+    return version;
+  }
+
+  async stepNames(slug: string): Promise<string[] | undefined> {
+    return (await this.current(slug))?.document.steps.map(({ stage }) => stage.name);
+  }
+}

@@ -1,0 +1,55 @@
+import { fromDescriptorSchema, toDescriptorSchema } from './descriptor-schema.js';
+import { defineStage, type StageContract } from './stage-contract.js';
+import { type StageDescriptor, stageDescriptor } from './stage-descriptor.js';
+import { PROTOCOL_VERSION } from './stage-request.js';
+
+/** The blueprint model of every stage that is not the house's own. */
+export const EXTERNAL_STAGE_MODEL = 'gatehouse_stages.remotestage';
+
+/** A contract as data, for whoever speaks no TypeScript. */
+export function toDescriptor(contract: StageContract): StageDescriptor {
+  const { kind, component = null, config, challenge, response, state } = contract;
+  const { reads, writes, errors, effects, inserts, embeds, attempts } = contract;
+  const { addressable, cookies, user_info, identifies, acts, grants, writes_data, deadline_ms } = contract;
+  const acts_on_entry = contract.acts_on_entry({});
+  const schemas = {
+    config: toDescriptorSchema(config),
+    challenge: toDescriptorSchema(challenge),
+    response: toDescriptorSchema(response),
+    state: toDescriptorSchema(state),
+  };
+  return stageDescriptor.parse({
+    ...{ v: PROTOCOL_VERSION, kind, component, ...schemas, reads, writes, errors, effects, inserts, embeds, attempts },
+    ...{ addressable, cookies, user_info, acts, acts_on_entry, grants, writes_data, deadline_ms },
+    identifies: identifies ?? null,
+  });
+}
+
+function identifiesOf({ identifies, writes }: Pick<StageDescriptor, 'identifies' | 'writes'>) {
+  if (identifies !== undefined) return identifies ?? undefined;
+  return writes.includes('pending_user') ? 'by_name' : undefined;
+}
+
+/** The contract that a descriptor stands for; the stage is held to it like to one of the house's own. */
+export function fromDescriptor({
+  component,
+  config,
+  challenge,
+  response,
+  state,
+  ...rest
+}: StageDescriptor): StageContract {
+  const acts_on_entry = rest.acts && rest.acts_on_entry;
+  return defineStage({
+    ...rest,
+    acts_on_entry: () => acts_on_entry,
+    component: component ?? undefined,
+    identifies: identifiesOf(rest),
+    model: EXTERNAL_STAGE_MODEL,
+    service: rest.kind,
+    config: fromDescriptorSchema(config),
+    challenge: fromDescriptorSchema(challenge),
+    response: fromDescriptorSchema(response),
+    state: fromDescriptorSchema(state),
+  });
+}

@@ -1,0 +1,74 @@
+import { type EntityManager, In, type QueryDeepPartialEntity } from 'typeorm';
+import type { DirectoryGroup, GroupFields, Identifiers, NewGroup } from './directory-store.js';
+import { GroupEntity } from './entities/group.entity.js';
+import { MembershipEntity } from './entities/membership.entity.js';
+import { UserEntity } from './entities/user.entity.js';
+import { type Columns, whereIdentifiers } from './typeorm-identifiers.js';
+
+const columns: Columns = {
+  pk: ['g.id', 'uuid'],
+  name: ['g.name', 'text'],
+  is_superuser: ['g.is_superuser', 'boolean'],
+  parent: ['g.parent_id', 'uuid'],
+  attributes: ['g.attributes', 'json'],
+};
+
+/** Groups as rows: the part of `TypeormRegister` that writes them. */
+export class DirectoryGroupRepository {
+  constructor(private readonly manager: EntityManager) {}
+
+  async find(identifiers: Identifiers): Promise<DirectoryGroup[]> {
+    const query = this.manager.createQueryBuilder(GroupEntity, 'g');
+    const rows = await whereIdentifiers(query, columns, identifiers).orderBy('g.created_at').getMany();
+    return this.withUsers(rows);
+  }
+
+  async create({ pk, ...fields }: NewGroup): Promise<DirectoryGroup> {
+    const row = columnsOf(fields);
+    const { identifiers } = await this.manager.insert(GroupEntity, pk ? { ...row, id: pk } : row);
+    return this.load(identifiers[0]!['id'] as string);
+  }
+
+  async update(pk: string, changes: Partial<GroupFields>): Promise<DirectoryGroup> {
+    const set = columnsOf(changes);
+    if (Object.keys(set).length > 0) await this.manager.update(GroupEntity, pk, set);
+    return this.load(pk);
+  }
+
+  async remove(pk: string): Promise<void> {
+    await this.manager.delete(GroupEntity, pk);
+  }
+
+  async setMembers(pk: string, users: readonly number[]): Promise<void> {
+    await this.manager.delete(MembershipEntity, { group_id: pk });
+    const members = await this.manager.findBy(UserEntity, { pk: In([...users]) });
+    const rows = members.map(({ id }) => ({ user_id: id, group_id: pk }));
+    if (rows.length > 0) await this.manager.insert(MembershipEntity, rows);
+  }
+
+  private async load(id: string): Promise<DirectoryGroup> {
+    const row = await this.manager.findOneByOrFail(GroupEntity, { id });
+    const [group] = await this.withUsers([row]);
+    return group!;
+  }
+
+  private async withUsers(rows: readonly GroupEntity[]): Promise<DirectoryGroup[]> {
+    const places = await this.manager
+      .createQueryBuilder(MembershipEntity, 'm')
+      .innerJoin(UserEntity, 'u', 'u.id = m.user_id')
+      .where('m.group_id = ANY(:groups)', { groups: rows.map(({ id }) => id) })
+      .select(['m.group_id AS group', 'u.pk AS pk'])
+      .getRawMany<{ group: string; pk: number }>();
+    return rows.map(({ id, parent_id, created_at: _since, ...row }) => ({
+      ...row,
+      pk: id,
+      parent: parent_id,
+      users: places.filter(({ group }) => group === id).map(({ pk }) => pk),
+    }));
+  }
+}
+
+/** TypeORM's partial type has no room for JSON of unknown shape. */
+function columnsOf({ parent, ...fields }: Partial<GroupFields>) {
+  return { ...fields, ...(parent === undefined ? {} : { parent_id: parent }) } as QueryDeepPartialEntity<GroupEntity>;
+}

@@ -1,0 +1,90 @@
+import { secretsEqual } from '@gatehouse/platform';
+import { type EntityManager, In, type QueryDeepPartialEntity } from 'typeorm';
+import type { DirectoryUser, Identifiers, NewUser, UserFields } from './directory-store.js';
+import { MembershipEntity } from './entities/membership.entity.js';
+import { UserEntity } from './entities/user.entity.js';
+import { type Columns, whereIdentifiers } from './typeorm-identifiers.js';
+
+const columns: Columns = {
+  pk: ['u.pk', 'integer'],
+  uuid: ['u.id', 'uuid'],
+  username: ['u.username', 'text'],
+  name: ['u.name', 'text'],
+  email: ['u.email', 'text'],
+  is_active: ['u.is_active', 'boolean'],
+  type: ['u.type', 'text'],
+  path: ['u.path', 'text'],
+  attributes: ['u.attributes', 'json'],
+};
+
+/** Users as rows: the part of `TypeormRegister` that writes them. */
+export class DirectoryUserRepository {
+  constructor(private readonly manager: EntityManager) {}
+
+  async find(identifiers: Identifiers): Promise<DirectoryUser[]> {
+    const query = this.manager.createQueryBuilder(UserEntity, 'u');
+    const rows = await whereIdentifiers(query, columns, identifiers).orderBy('u.pk').getMany();
+    return this.withGroups(rows);
+  }
+
+  async create({ uuid, ...fields }: NewUser): Promise<DirectoryUser> {
+    const { identifiers } = await this.manager.insert(
+      UserEntity,
+      columnsOf({ ...fields, ...(uuid ? { id: uuid } : {}) }),
+    );
+    return this.load(identifiers[0]!['id'] as string);
+  }
+
+  async update(pk: number, changes: Partial<UserFields>): Promise<DirectoryUser> {
+    const id = await this.manager.transaction(async (manager) => {
+      const before = await manager.findOneOrFail(UserEntity, { where: { pk }, lock: { mode: 'pessimistic_write' } });
+      const set = columnsOf({ ...changes, ...epochChange(before, changes) });
+      if (Object.keys(set).length > 0) await manager.update(UserEntity, before.id, set);
+      return before.id;
+    });
+    return this.load(id);
+  }
+
+  async remove(pk: number): Promise<void> {
+    await this.manager.delete(UserEntity, { pk });
+  }
+
+  async endSessions(pk: number): Promise<void> {
+    await this.manager.increment(UserEntity, { pk }, 'epoch', 1);
+  }
+
+  async setGroups(pk: number, groups: readonly string[]): Promise<void> {
+    const { id } = await this.manager.findOneByOrFail(UserEntity, { pk });
+    await this.manager.delete(MembershipEntity, { user_id: id });
+    const rows = [...new Set(groups)].map((group) => ({ user_id: id, group_id: group }));
+    if (rows.length > 0) await this.manager.insert(MembershipEntity, rows);
+  }
+
+  private async load(id: string): Promise<DirectoryUser> {
+    const row = await this.manager.findOneByOrFail(UserEntity, { id });
+    const [user] = await this.withGroups([row]);
+    return user!;
+  }
+
+  private async withGroups(rows: readonly UserEntity[]): Promise<DirectoryUser[]> {
+    const places = await this.manager.findBy(MembershipEntity, { user_id: In(rows.map(({ id }) => id)) });
+    return rows.map(({ id, last_login: _seen, date_joined: _since, password_changed_at: _changed, ...row }) => ({
+      ...row,
+      uuid: id,
+      groups: places.filter(({ user_id }) => user_id === id).map(({ group_id }) => group_id),
+    }));
+  }
+}
+
+/** A new password and a disabled user end all sessions. */
+function epochChange(before: UserEntity, { password_hash, is_active }: Partial<UserFields>) {
+  const rehashed = password_hash !== undefined && !secretsEqual(password_hash, before.password_hash);
+  const disabled = is_active === false && before.is_active;
+  return {
+    ...(rehashed || disabled ? { epoch: before.epoch + 1 } : {}),
+    ...(rehashed ? { password_changed_at: () => 'now()' } : {}),
+  };
+}
+
+/** TypeORM's partial type has no room for JSON of unknown shape. */
+const columnsOf = (fields: object) => fields as QueryDeepPartialEntity<UserEntity>;

@@ -1,0 +1,111 @@
+import { migrate, openDataSource } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
+import type { DirectoryUser } from './directory-store.js';
+import { directoryEntities } from './entities/index.js';
+import { DIRECTORY_SCHEMA, directoryMigrations } from './migrations/index.js';
+import { TypeormCredentialStore } from './typeorm-credential-store.js';
+import { TypeormDirectoryStore } from './typeorm-directory-store.js';
+
+let database: FreshDatabase;
+let source: DataSource;
+let register: TypeormDirectoryStore;
+let credentials: TypeormCredentialStore;
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  const schema = { url: database.url, schema: DIRECTORY_SCHEMA, entities: directoryEntities };
+  await migrate({ ...schema, migrations: directoryMigrations });
+  source = await openDataSource({ ...schema, poolSize: 2 });
+  register = new TypeormDirectoryStore(source.manager);
+  credentials = new TypeormCredentialStore(source);
+});
+
+afterAll(async () => {
+  await source.destroy();
+  await database.drop();
+});
+
+/** As Django writes it, and as new ones are. */
+const OUTDATED = 'pbkdf2_sha256$1000$salt$aGFzaA==';
+const CURRENT = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g';
+
+const user = (username: string, fields: Partial<DirectoryUser> = {}) => register.createUser({ username, ...fields });
+
+describe('password hashes', () => {
+  it('gives the hash of active users only', async () => {
+    const active = await user('active', { password_hash: 'h' });
+    const inactive = await user('inactive', { password_hash: 'h', is_active: false });
+    const bare = await user('bare');
+    expect(await credentials.findHash(active.uuid)).toBe('h');
+    expect(await credentials.findHash(bare.uuid)).toBe('');
+    expect(await credentials.findHash(inactive.uuid)).toBeUndefined();
+    expect(await credentials.findHash('00000000-0000-0000-0000-000000000000')).toBeUndefined();
+  });
+
+  it('renews a hash without ending the sessions of its user', async () => {
+    const { uuid, pk, epoch } = await user('renewed', { password_hash: OUTDATED });
+    await credentials.upgradeHash(uuid, OUTDATED, CURRENT);
+    expect((await register.findUsers({ pk }))[0]).toMatchObject({ password_hash: CURRENT, epoch });
+  });
+
+  it.each([
+    'argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdHNhbHQ$aGFzaA',
+    '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA',
+    'pbkdf2_sha1$1000$salt$aGFzaA==',
+    'bcrypt_sha256$$2b$12$salt',
+    'scrypt$16384$salt$8$1$aGFzaA==',
+  ])('renews a hash of any older kind that the password stage knows: %s', async (outdated) => {
+    const { uuid, pk } = await user(outdated.slice(0, 20), { password_hash: outdated });
+    await credentials.upgradeHash(uuid, outdated, CURRENT);
+    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(CURRENT);
+  });
+
+  it('does not renew the hash of a password that was changed meanwhile', async () => {
+    const { uuid, pk } = await user('raced', { password_hash: `${OUTDATED}2` });
+    await credentials.upgradeHash(uuid, OUTDATED, CURRENT);
+    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(`${OUTDATED}2`);
+  });
+
+  it('does not renew a hash that is current, of no known kind, or missing, nor by one that is not current', async () => {
+    const stored = [CURRENT, CURRENT.replace('m=19456', 'm=8'), 'plain', '!', ''];
+    for (const [i, hash] of stored.entries()) {
+      const { uuid, pk } = await user(`kept ${i}`, { password_hash: hash });
+      await credentials.upgradeHash(uuid, hash, i === 1 ? hash.replace('m=8', 'm=9') : CURRENT.replace('c2Fs', 'b3Ro'));
+      expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(hash);
+    }
+  });
+
+  it('does not renew the hash of a superuser, whose group or one above it makes them one', async () => {
+    const above = await register.createGroup({ name: 'above', is_superuser: true });
+    const below = await register.createGroup({ name: 'below', parent: above.pk });
+    const { uuid, pk } = await user('root', { password_hash: OUTDATED });
+    await register.setGroups(pk, [below.pk]);
+    await credentials.upgradeHash(uuid, OUTDATED, CURRENT);
+    expect((await register.findUsers({ pk }))[0]?.password_hash).toBe(OUTDATED);
+  });
+});
+
+describe('app passwords', () => {
+  it('are found by their key, for their user, until they expire', async () => {
+    const [owner, other] = [await user('owner'), await user('other')];
+    const draft = { intent: 'app_password', user: owner.pk } as const;
+    const { pk } = await register.createToken({ ...draft, identifier: 'mail', key: 'k1' });
+    expect(await credentials.findAppPassword(owner.uuid, 'k1')).toEqual({ uuid: pk, identifier: 'mail' });
+    expect(await credentials.findAppPassword(other.uuid, 'k1')).toBeUndefined();
+    expect(await credentials.findAppPassword(owner.uuid, 'k2')).toBeUndefined();
+    await register.updateToken(pk, { expires: new Date(Date.now() - 1000) });
+    expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeUndefined();
+    await register.updateToken(pk, { expiring: false });
+    expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeDefined();
+    await register.updateUser(owner.pk, { is_active: false });
+    expect(await credentials.findAppPassword(owner.uuid, 'k1')).toBeUndefined();
+  });
+
+  it('are not tokens of another intent', async () => {
+    const owner = await user('api-owner');
+    await register.createToken({ identifier: 'api', intent: 'api', user: owner.pk, key: 'api-key' });
+    expect(await credentials.findAppPassword(owner.uuid, 'api-key')).toBeUndefined();
+  });
+});

@@ -1,0 +1,139 @@
+import { RELEASED_COLUMNS } from './attempt.statements.js';
+import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
+
+/** How long a key that a login replaced still learns how its plan ended (docs/spec/sessions.md#session-keys). */
+const RETIRED_KEY_TTL = `interval '10 seconds'`;
+
+/** Something that happens if and only if a plan is saved: every part hangs on `saved`. */
+export interface CommitPart {
+  /** Which sessions `s` are locked before the plan. */
+  readonly locks?: string;
+  readonly before?: string;
+  /** Without which the save is lost. */
+  readonly if?: string;
+  readonly does: string;
+}
+
+/** What can come of a save, in the order in which it happens. */
+export const COMMIT_PARTS = {
+  key: {
+    locks: 's.id = :session',
+    does: `
+    retired AS (
+      UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
+      WHERE k.session_id = saved.session_id AND k.until IS NULL),
+    fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT :new_key, session_id FROM saved)`,
+  },
+  /** Never of a superuser whom this plan claims to have created (ADR 33). Of a user as they were identified; what another user, or nobody, has begun in the session goes, elsewhere too. */
+  login: {
+    if: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch AND NOT (:is_created_here::boolean AND is_superuser))',
+    does: `
+    login AS (
+      UPDATE flow.sessions s SET user_id = :user, data = :data::jsonb || jsonb_build_object('login_at', now()), seen_at = now(),
+        user_epoch = :epoch,
+        ttl = CASE WHEN :fixed_ttl::interval IS NULL THEN :sliding_ttl::interval END,
+        expires_at = now() + coalesce(:fixed_ttl::interval, :sliding_ttl::interval)
+      FROM saved WHERE s.id = saved.session_id),
+    flushed AS (
+      DELETE FROM flow.plans p USING saved, flow.sessions s
+      WHERE s.id = saved.session_id AND p.session_id = s.id AND p.flow_id <> :flow AND s.user_id IS DISTINCT FROM :user),
+    recalled AS (
+      DELETE FROM flow.source_logins l USING saved, flow.sessions s
+      WHERE s.id = saved.session_id AND l.session_id = s.id AND s.user_id IS DISTINCT FROM :user)`,
+  },
+  /** Ends the other sessions of who logs in. */
+  alone: {
+    locks: 's.user_id = :user',
+    does: `
+    others AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :user AND s.id <> saved.session_id)`,
+  },
+  logout: {
+    does: `
+    logout AS (
+      UPDATE flow.sessions s SET user_id = NULL, user_epoch = NULL, data = '{}', seen_at = now(),
+        ttl = :strangers_ttl::interval, expires_at = now() + :strangers_ttl::interval
+      FROM saved WHERE s.id = saved.session_id),
+    flushed AS (DELETE FROM flow.plans p USING saved WHERE p.session_id = saved.session_id AND p.flow_id <> :flow)`,
+  },
+  /** The session's user goes on with it, under a new epoch. */
+  keep: {
+    does: `
+    kept AS (
+      UPDATE flow.sessions s SET user_epoch = :kept_epoch FROM saved
+      WHERE s.id = saved.session_id AND s.user_id = :kept_user)`,
+  },
+  /** Ends every other session of a user. */
+  end: {
+    locks: 's.user_id = :gone_user',
+    does: `
+    gone AS (DELETE FROM flow.sessions s USING saved WHERE s.user_id = :gone_user AND s.id <> saved.session_id)`,
+  },
+  /** Uses a mailed link up: by its token, that of a step of this plan, or both. */
+  burn: {
+    before: `live AS MATERIALIZED (
+      SELECT t.hash FROM flow.resume_tokens t
+      WHERE (t.hash = :burnt_hash OR (t.plan_id = :plan AND t.step_id = :burnt_step)) AND t.expires_at > now() FOR UPDATE)`,
+    if: '(SELECT count(*) FROM live) >= num_nonnulls(:burnt_hash::bytea, :burnt_step::text)',
+    does: `
+    burnt AS (DELETE FROM flow.resume_tokens t USING saved, live WHERE t.hash = live.hash)`,
+  },
+  link: {
+    does: `
+    linked AS (
+      INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
+      SELECT l.hash, :flow, :version::uuid, :plan, l.step, :pending_user, l.body, now() + l.ttl
+      FROM saved, unnest(:link_hashes::bytea[], :link_steps::text[], :link_bodies::bytea[], :link_ttls::interval[]) l(hash, step, body, ttl)
+      ON CONFLICT (plan_id, step_id) DO UPDATE SET hash = excluded.hash, version_id = excluded.version_id,
+        user_id = excluded.user_id, body = excluded.body, expires_at = excluded.expires_at)`,
+  },
+  /** Clears attempts and gives others back, locked in one order. */
+  settle: {
+    does: `
+    held AS MATERIALIZED (
+      SELECT c.* FROM saved, (
+        SELECT subject, credential, NULL::int AS times, NULL::timestamptz AS taken_at
+        FROM unnest(:cleared_subjects::bytea[], :cleared_credentials::text[]) u(subject, credential)
+        UNION ALL SELECT subject, credential, count(*)::int, max(taken_at)
+        FROM unnest(:returned_subjects::bytea[], :returned_credentials::text[], :returned_times::timestamptz[])
+          u(subject, credential, taken_at) GROUP BY 1, 2
+        ORDER BY subject, credential
+      ) c CROSS JOIN LATERAL (
+        SELECT FROM flow.attempts a WHERE (a.subject, a.credential) = (c.subject, c.credential) FOR UPDATE) a),
+    cleared AS (
+      DELETE FROM flow.attempts a USING held c
+      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NULL),
+    returned AS (
+      UPDATE flow.attempts a SET ${RELEASED_COLUMNS} FROM held c
+      WHERE (a.subject, a.credential) = (c.subject, c.credential) AND c.times IS NOT NULL)`,
+  },
+  send: {
+    does: `
+    sent AS (
+      INSERT INTO flow.outbox (id, topic, body, due_at)
+      SELECT o.id, o.topic, o.body, now() FROM saved, unnest(:ids::uuid[], :topics::text[], :bodies::bytea[]) o(id, topic, body))`,
+  },
+  rate: {
+    does: `
+    rated AS (
+      INSERT INTO flow.reputation AS r (identifier, ip, score, expires_at)
+      SELECT e.identifier, :client_ip::inet, sum(e.delta), now() + interval '1 day'
+      FROM saved, unnest(:identifiers::text[], :deltas::int[]) e(identifier, delta) GROUP BY e.identifier
+      ON CONFLICT (identifier, ip) DO UPDATE SET
+        score = excluded.score + CASE WHEN r.expires_at > now() THEN r.score ELSE 0 END,
+        expires_at = CASE WHEN r.expires_at > now() THEN r.expires_at ELSE excluded.expires_at END)`,
+  },
+  /** Begins logins at sources; of a session that begins many, the oldest give way. */
+  part: {
+    does: `
+    forgotten AS (
+      DELETE FROM flow.source_logins WHERE hash IN (
+        SELECT l.hash FROM flow.source_logins l JOIN saved USING (session_id)
+        ORDER BY l.expires_at DESC OFFSET ${MAX_PENDING_SOURCE_LOGINS - 1})),
+    parted AS (
+      INSERT INTO flow.source_logins (hash, session_id, source_id, body, expires_at)
+      SELECT l.hash, saved.session_id, l.source, l.body, now() + :parted_lifetime::interval
+      FROM saved, unnest(:parted_hashes::bytea[], :parted_sources::uuid[], :parted_bodies::bytea[]) l(hash, source, body))`,
+  },
+} as const satisfies Readonly<Record<string, CommitPart>>;
+
+export type CommitPartName = keyof typeof COMMIT_PARTS;

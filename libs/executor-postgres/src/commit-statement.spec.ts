@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { commitStatement } from './commit-statement.js';
+
+const plan = {
+  ...{ session: 's', flow: 'f', plan: 'p', revision: 3, pending_user: null, body: Buffer.of(1) },
+  ...{ is_over: false, lifetime: '1 hour' },
+};
+
+it('has a value for each place, in whatever order they are named', () => {
+  const [{ text }, values] = commitStatement(plan, { keep: { kept_user: 'u', kept_epoch: 2 } });
+  const places = new Set(text.match(/\$\d+/g));
+
+  expect(places.size).toBe(values.length);
+  expect(values).toContain('u');
+  expect(text).not.toMatch(/[^:]:[a-z]/);
+});
+
+it('has one name for one text, and none for two', () => {
+  const [plain] = commitStatement(plan, {});
+  const [out] = commitStatement(plan, { logout: { strangers_ttl: '1 hour' } });
+
+  expect(commitStatement({ ...plan, revision: 4 }, {})[0]).toBe(plain);
+  expect(out.name).not.toBe(plain.name);
+  expect(plain.text).not.toContain('sessions');
+});
+
+it('is not made of a value that nobody gave', () => {
+  expect(() => commitStatement(plan, { logout: {} })).toThrow(':strangers_ttl');
+});

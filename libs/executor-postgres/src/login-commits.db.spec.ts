@@ -1,0 +1,206 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { AttemptReservation } from '@gatehouse/executor';
+import { newSessionKey } from '@gatehouse/executor';
+import { PostgresAttemptStore } from '@gatehouse/executor-postgres';
+import { enrol, freshPlan, LIFETIMES, login, PlanStoreHarness, publish } from '@gatehouse/executor-postgres/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TypeormSessions } from '../../../apps/gateway/src/sessions/session.repository.js';
+
+let store: PlanStoreHarness;
+
+beforeAll(async () => {
+  store = await PlanStoreHarness.open();
+});
+afterAll(() => store.close());
+beforeEach(() => store.nextFlow());
+
+const sessionOf = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session;
+
+describe('a login', () => {
+  it('happens once, with everything that goes with it, when many save it', async () => {
+    const user = await enrol(store.source);
+    const begun = await store.begin();
+    const save = () =>
+      store.save(begun, {
+        effects: [
+          login(user),
+          { type: 'event', action: 'login', context: { password: 'x' } },
+          { type: 'reputation', identifier: store.slug, delta: 1 },
+        ],
+        newKey: randomBytes(32),
+        about: { user, clientIp: '203.0.113.7', flow: store.slug },
+      });
+    const won = (await Promise.all(Array.from({ length: 20 }, save))).filter(Boolean);
+
+    expect(won).toHaveLength(1);
+    expect(
+      await store.count('SELECT FROM flow.session_keys WHERE session_id = $1 AND until IS NULL', begun.sessionId),
+    ).toBe(1);
+    expect(await store.count('SELECT FROM flow.reputation WHERE identifier = $1 AND score = 1', store.slug)).toBe(1);
+    expect(await store.count('SELECT FROM flow.sessions WHERE user_id = $1', user.uuid)).toBe(1);
+  });
+
+  it.each([
+    ['disabled', 'UPDATE directory.users SET is_active = false WHERE id = $1'],
+    ['given another password', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
+    ['removed', 'DELETE FROM directory.users WHERE id = $1'],
+  ])('is not saved for a user who was %s since, and then nothing of it happens', async (_, change) => {
+    const user = await enrol(store.source);
+    const begun = await store.begin();
+    await store.source.query(change, [user.uuid]);
+
+    expect(await store.logIn(begun, user)).toBe(false);
+    expect((await store.plans.find(store.slug, begun.hash))?.stored?.revision).toBe(0);
+    expect(await store.count('SELECT FROM flow.session_keys WHERE session_id = $1', begun.sessionId)).toBe(1);
+  });
+
+  it('retires the old key, which is nobody’s from then on, and soon forgotten', async () => {
+    const user = await enrol(store.source);
+    const begun = await store.begin();
+    const { hash } = newSessionKey(undefined);
+    await store.logIn(begun, user, { newKey: hash });
+    const sessions = new TypeormSessions(store.source);
+
+    expect(await sessionOf(hash)).toMatchObject({ retired: false, user: { uuid: user.uuid } });
+    expect(await sessionOf(begun.hash)).toMatchObject({ id: begun.sessionId, retired: true, user: undefined });
+    expect((await sessions.find(hash))?.user.uuid).toBe(user.uuid);
+    expect(await sessions.find(begun.hash)).toBeUndefined();
+    expect([await store.plans.slugsOf(begun.hash), await store.plans.cancel(begun.hash)]).toEqual([[], undefined]);
+    expect(await store.plans.slugsOf(hash)).toEqual([store.slug]);
+    await store.source.query(`UPDATE flow.session_keys SET until = now() - interval '1 s' WHERE hash = $1`, [
+      begun.hash,
+    ]);
+    expect(await sessionOf(begun.hash)).toBeUndefined();
+  });
+
+  it('is over when the user is disabled, their epoch has moved on, or the session is gone, on every gateway at once', async () => {
+    const user = await enrol(store.source);
+    const begun = await store.begin();
+    const { hash } = newSessionKey(undefined);
+    await store.logIn(begun, user, { newKey: hash });
+    const setActive = (active: boolean) =>
+      store.source.query('UPDATE directory.users SET is_active = $2 WHERE id = $1', [user.uuid, active]);
+    await setActive(false);
+    expect(await new TypeormSessions(store.source).find(hash)).toBeUndefined();
+    expect((await sessionOf(hash))?.user).toBeUndefined();
+    await setActive(true);
+    expect((await sessionOf(hash))?.user?.uuid).toBe(user.uuid);
+    await store.source.query('UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1', [user.uuid]);
+    expect(await new TypeormSessions(store.source).find(hash)).toBeUndefined();
+    expect((await sessionOf(hash))?.user).toBeUndefined();
+    await store.source.query('DELETE FROM flow.sessions WHERE id = $1', [begun.sessionId]);
+
+    expect(await sessionOf(hash)).toBeUndefined();
+  });
+
+  it('drops the plans that somebody else left in the session: a stranger, or another user', async () => {
+    const [first, second] = [await enrol(store.source), await enrol(store.source)];
+    const begun = await store.begin();
+    const plansOf = () => store.count('SELECT FROM flow.plans WHERE session_id = $1', begun.sessionId);
+    const anotherPlan = async () => {
+      const other = await publish(store.source, `other-${randomUUID()}`);
+      await store.plans.begin({ ...other, plan: freshPlan(), session: { id: begun.sessionId }, replaces: undefined });
+    };
+    const left: number[] = [];
+    for (const [revision, user] of [first, first, second].entries()) {
+      await anotherPlan();
+      await store.logIn(begun, user, { revision });
+      left.push(await plansOf());
+    }
+
+    expect(left).toEqual([1, 2, 1]);
+  });
+
+  it('lasts as long as it was given: absolutely with a duration, sliding without', async () => {
+    const user = await enrol(store.source);
+    const lasting = async (duration_s: number | null) => {
+      const begun = await store.begin();
+      await store.logIn(begun, user, { duration_s });
+      const [row] = await store.source.query<{ left: number; slides: boolean }[]>(
+        `SELECT extract(epoch FROM expires_at - seen_at)::int AS left, ttl IS NOT NULL AS slides FROM flow.sessions WHERE id = $1`,
+        [begun.sessionId],
+      );
+      return row;
+    };
+
+    expect(await lasting(7200)).toEqual({ left: 7200, slides: false });
+    expect(await lasting(null)).toEqual({ left: LIFETIMES.sessionS, slides: true });
+  });
+
+  it('that ends the user’s other sessions does so without a deadlock when several do it at once', async () => {
+    const user = await enrol(store.source);
+    const begun = await Promise.all(Array.from({ length: 6 }, () => store.begin()));
+    await Promise.all(begun.map((each) => store.logIn(each, user)));
+    const ends = begun.map((each) => store.logIn(each, user, { revision: 1, terminate_other_sessions: true }));
+    await Promise.all(ends);
+
+    expect(await store.count('SELECT FROM flow.sessions WHERE user_id = $1', user.uuid)).toBe(1);
+    expect(await deadlocks()).toBe(0);
+  });
+
+  it('settles attempts with the plan: some are forgotten, some given back, others stay', async () => {
+    const attempts = new PostgresAttemptStore(store.source);
+    const claims = ['right', 'untouched', 'wrong'].map(
+      (credential): AttemptReservation => ({
+        subject: randomBytes(16),
+        credential,
+        free: 5,
+        hard: 50,
+        forgetAfterS: undefined,
+      }),
+    );
+    await attempts.take(claims, 0);
+    await attempts.take(claims, 0);
+    await store.save(await store.begin(), { cleared: [claims[0]!], returned: [claims[1]!] });
+    const rows = await store.source.query<{ credential: string; failures: number }[]>(
+      'SELECT credential, failures FROM flow.attempts WHERE subject = ANY ($1) ORDER BY credential',
+      [claims.map(({ subject }) => subject)],
+    );
+
+    expect(rows).toEqual([
+      { credential: 'untouched', failures: 1 },
+      { credential: 'wrong', failures: 2 },
+    ]);
+  });
+
+  it('lets nobody wait for an attempt that was given back with the plan', async () => {
+    const attempts = new PostgresAttemptStore(store.source);
+    const credential = { credential: 'network', free: 1, hard: undefined, forgetAfterS: 900 };
+    const place: AttemptReservation = { subject: randomBytes(16), ...credential };
+    await attempts.take([place], 0);
+    await store.source.query('UPDATE flow.attempts SET free_at = to_timestamp(0) WHERE subject = $1', [place.subject]);
+    const outcome = await attempts.take([place], 0);
+    expect(await attempts.take([place], 0)).toMatchObject({ taken: false });
+    await store.save(await store.begin(), { returned: outcome.taken ? outcome.claims : [] });
+
+    expect(await attempts.take([place], 0)).toMatchObject({ taken: true });
+  });
+
+  it('lowers a reputation however long the name is that somebody typed', async () => {
+    const identifier = Array.from(randomBytes(512), (byte) => String.fromCodePoint(0x1f300 + byte)).join('');
+
+    expect(await store.save(await store.begin(), { effects: [{ type: 'reputation', identifier, delta: -1 }] })).toBe(
+      true,
+    );
+    expect(await store.count(`SELECT FROM flow.reputation WHERE identifier LIKE 'sha256:%'`)).toBe(1);
+  });
+
+  it('keeps what it sends sealed', async () => {
+    await store.save(await store.begin(), {
+      effects: [{ type: 'event', action: 'seen', context: { plainly: 'visible-if-not-sealed' } }],
+    });
+    const rows = await store.source.query<{ body: string }[]>(
+      `SELECT encode(body, 'escape') AS body FROM flow.outbox WHERE topic = 'events.seen'`,
+    );
+
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.body).not.toContain('visible-if-not-sealed');
+  });
+});
+
+async function deadlocks(): Promise<number> {
+  const [row] = await store.source.query<{ deadlocks: string }[]>(
+    'SELECT pg_stat_get_db_deadlocks(oid) AS deadlocks FROM pg_database WHERE datname = current_database()',
+  );
+  return Number(row?.deadlocks);
+}

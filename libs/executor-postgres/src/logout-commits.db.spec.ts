@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { newSessionKey } from '@gatehouse/executor';
+import { enrol, freshPlan, LIFETIMES, login, PlanStoreHarness, publish } from '@gatehouse/executor-postgres/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TypeormSessions } from '../../../apps/gateway/src/sessions/session.repository.js';
+
+let store: PlanStoreHarness;
+
+beforeAll(async () => {
+  store = await PlanStoreHarness.open();
+});
+afterAll(() => store.close());
+beforeEach(() => store.nextFlow());
+
+/** A session with a login and two plans, of which one is about to log out. */
+async function loggedIn() {
+  const user = await enrol(store.source);
+  const begun = await store.begin();
+  const { hash } = newSessionKey(undefined);
+  await store.logIn(begun, user, { newKey: hash });
+  const other = await publish(store.source, `other-${randomUUID()}`);
+  await store.plans.begin({ ...other, plan: freshPlan(), session: { id: begun.sessionId }, replaces: undefined });
+  const logOut = (newKey: Buffer) =>
+    store.save(begun, {
+      ...{ revision: 1, effects: [{ type: 'logout' }], newKey },
+      about: { user: undefined, sessionUser: user, clientIp: '203.0.113.7', flow: store.slug },
+    });
+  return { begun, user, hash, logOut };
+}
+
+describe('a logout', () => {
+  it('leaves nobody in the session, and nothing but the plan that did it, under a fresh key', async () => {
+    const { begun, hash, logOut } = await loggedIn();
+    const { hash: fresh } = newSessionKey(undefined);
+    const sessions = new TypeormSessions(store.source);
+    expect(await sessions.find(hash)).toBeDefined();
+
+    expect(await logOut(fresh)).toBe(true);
+    expect(await sessions.find(hash)).toBeUndefined();
+    expect(await sessions.find(fresh)).toBeUndefined();
+    expect(await store.plans.find(store.slug, hash)).toMatchObject({ session: { retired: true, user: undefined } });
+    expect(await store.plans.find(store.slug, fresh)).toMatchObject({
+      session: { id: begun.sessionId, retired: false, user: undefined },
+      stored: { revision: 2 },
+    });
+    expect(await store.count('SELECT FROM flow.plans WHERE session_id = $1', begun.sessionId)).toBe(1);
+  });
+
+  it('leaves a session that lasts as long as a stranger’s', async () => {
+    const { begun, logOut } = await loggedIn();
+    await logOut(newSessionKey(undefined).hash);
+    const [row] = await store.source.query<{ left: number; data: unknown }[]>(
+      'SELECT extract(epoch FROM expires_at - seen_at)::int AS left, data FROM flow.sessions WHERE id = $1',
+      [begun.sessionId],
+    );
+
+    expect(row).toEqual({ left: LIFETIMES.anonymousSessionS, data: {} });
+  });
+
+  it('happens once when many save it, and is heard of once', async () => {
+    const { logOut } = await loggedIn();
+    const heard = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+    const before = await heard();
+    const won = await Promise.all(Array.from({ length: 10 }, () => logOut(newSessionKey(undefined).hash)));
+
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await heard()).toBe(before + 1);
+  });
+
+  it('of a stranger is not heard of', async () => {
+    const heard = () => store.count(`SELECT FROM flow.outbox WHERE topic = 'events.logout'`);
+    const before = await heard();
+    const begun = await store.begin();
+
+    expect(await store.save(begun, { effects: [{ type: 'logout' }], newKey: newSessionKey(undefined).hash })).toBe(
+      true,
+    );
+    expect(await heard()).toBe(before);
+  });
+
+  it('after a login in the same request is what counts, and the other way round', async () => {
+    const { begun, user } = await loggedIn();
+    const about = { user, clientIp: '203.0.113.7', flow: store.slug };
+    const sessions = new TypeormSessions(store.source);
+    const [first, second] = [newSessionKey(undefined).hash, newSessionKey(undefined).hash];
+    await store.save(begun, { revision: 1, effects: [login(user), { type: 'logout' }], newKey: first, about });
+    expect(await sessions.find(first)).toBeUndefined();
+    await store.save(begun, { revision: 2, effects: [{ type: 'logout' }, login(user)], newKey: second, about });
+
+    expect((await sessions.find(second))?.user.uuid).toBe(user.uuid);
+  });
+});

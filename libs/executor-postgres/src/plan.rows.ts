@@ -1,0 +1,107 @@
+import type { SavedUser } from '@gatehouse/contracts';
+import type { Identity, LoadedFlow, Session, StoredPlan } from '@gatehouse/executor';
+import { type Plan, type PlanBody, planBody } from '@gatehouse/plan';
+import { type Sealer, type SealId, UnsealError } from '@gatehouse/platform';
+import { z } from 'zod';
+
+/** One row of the LOAD statement. */
+export interface LoadedFlowRow {
+  readonly flow_id: string;
+  readonly newest_version_id: string;
+  readonly brands_revision: string | null;
+  readonly retired: boolean | null;
+  readonly session_id: string | null;
+  readonly session_left_s: number | null;
+  readonly unseen: boolean | null;
+  readonly plan_id: string | null;
+  readonly revision: number;
+  readonly version_id: string;
+  readonly body: Buffer;
+  readonly outdated: boolean | null;
+  readonly session_identity: (Identity & { readonly last_ip: string | null; readonly proved: boolean | null }) | null;
+  readonly pending_identity: SavedUser | null;
+}
+
+export const planSealId = (id: string, revision: number): SealId => ({ table: 'flow.plans', id, revision });
+
+/** A plan that waits for whoever follows a link belongs to no session yet. */
+export const resumeTokenSealId = (hash: Buffer): SealId => ({
+  table: 'flow.resume_tokens',
+  id: hash.toString('hex'),
+  revision: 0,
+});
+
+/** A saved user is stored by reference and read anew at each load. */
+const userReference = z.object({
+  kind: z.literal('saved'),
+  uuid: z.uuid(),
+  epoch: z.int(),
+  backend: z.string().optional(),
+});
+
+/** What of a plan is stored. */
+export function planBodyOf({ id: _id, context, ...plan }: Plan): PlanBody {
+  const { pending_user: user, ...rest } = context;
+  if (user?.kind !== 'saved') return { ...plan, context: { ...rest, pending_user: user } };
+  const { kind, uuid, epoch, backend } = user;
+  return { ...plan, context: { ...rest, pending_user: { kind, uuid, epoch, backend } } };
+}
+
+export function toLoadedFlow(row: LoadedFlowRow, sealer: Sealer): LoadedFlow {
+  return {
+    flowId: row.flow_id,
+    newestVersionId: row.newest_version_id,
+    brandsRevision: row.brands_revision,
+    session: row.session_id ? sessionOf(row, row.session_id) : undefined,
+    stored: row.plan_id && !row.outdated ? storedPlan(row, row.plan_id, sealer) : undefined,
+    row: row.plan_id ? { id: row.plan_id, revision: row.revision } : undefined,
+  };
+}
+
+function sessionOf(row: LoadedFlowRow, id: string): Session {
+  const session = { id, retired: row.retired === true, leftS: row.session_left_s ?? undefined };
+  if (!row.session_identity) return { ...session, user: undefined };
+  const { last_ip, proved, ...user } = row.session_identity;
+  return { ...session, user, proved: proved === true, lastIp: last_ip ?? undefined };
+}
+
+function storedPlan(row: LoadedFlowRow, id: string, sealer: Sealer): StoredPlan | undefined {
+  const { revision, version_id: versionId, body, pending_identity: identity } = row;
+  const opened = openPlan({ id, body, identity, sealed: planSealId(id, revision) }, sealer);
+  return opened && { ...opened, revision, versionId };
+}
+
+interface SealedPlan {
+  readonly id: string;
+  readonly body: Buffer;
+  readonly sealed: SealId;
+  /** The user that its row names, as they are now. */
+  readonly identity: SavedUser | null;
+}
+
+/** Undefined when the body cannot be opened or is of another version: that plan alone is dropped. */
+export function openPlan(
+  { id, body, sealed, identity }: SealedPlan,
+  sealer: Sealer,
+): Pick<StoredPlan, 'plan' | 'orphaned'> | undefined {
+  const opened = openBody(sealed, body, sealer);
+  if (!opened) return undefined;
+  const { context, ...rest } = opened;
+  const reference = userReference.safeParse(context.pending_user);
+  if (!reference.success) return { plan: { ...rest, id, context } as Plan, orphaned: false };
+  const { uuid, epoch, backend } = reference.data;
+  // The column only helps the join; whom the plan is about, and since when, is in the sealed body.
+  const user = identity?.uuid === uuid ? { ...identity, ...(backend ? { backend } : {}) } : undefined;
+  const { pending_user: _reference, ...others } = context;
+  const plan = { ...rest, id, context: user ? { ...others, pending_user: user } : others } as Plan;
+  return { plan, orphaned: user?.epoch !== epoch };
+}
+
+function openBody(row: SealId, body: Buffer, sealer: Sealer): PlanBody | undefined {
+  try {
+    return planBody.safeParse(sealer.open(row, body)).data;
+  } catch (error) {
+    if (error instanceof UnsealError) return undefined;
+    throw error;
+  }
+}

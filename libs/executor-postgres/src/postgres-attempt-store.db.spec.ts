@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import type { AttemptReservation } from '@gatehouse/executor';
+import type { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitForBlockedStatements } from '../../../test/support/blocked-statements.js';
+import { flowDatabase } from '../testing/flow-database.js';
+import { PostgresAttemptStore } from './postgres-attempt-store.js';
+
+let source: DataSource;
+let close: () => Promise<void>;
+let attempts: PostgresAttemptStore;
+
+beforeAll(async () => {
+  ({ source, close } = await flowDatabase());
+  attempts = new PostgresAttemptStore(source);
+});
+afterAll(() => close());
+
+const claim = (more: Partial<AttemptReservation> = {}): AttemptReservation => ({
+  subject: randomBytes(16),
+  credential: 'password',
+  free: 5,
+  hard: 50,
+  forgetAfterS: undefined,
+  ...more,
+});
+const network = (more: Partial<AttemptReservation> = {}) =>
+  claim({ credential: 'network', free: 100, hard: undefined, forgetAfterS: 900, ...more });
+
+const failures = async ({ subject, credential }: AttemptReservation) => {
+  const [row] = await source.query<{ failures: number }[]>(
+    'SELECT failures FROM flow.attempts WHERE subject = $1 AND credential = $2',
+    [subject, credential],
+  );
+  return row?.failures;
+};
+const passTime = (seconds: number) =>
+  source.query(`UPDATE flow.attempts SET free_at = free_at - $1::interval, updated_at = updated_at - $1::interval`, [
+    `${seconds} s`,
+  ]);
+
+describe('attempts', () => {
+  it('are taken as often as they are free, then delayed, however many ask at once', async () => {
+    const [secret, place] = [claim(), network()];
+    const outcomes = await Promise.all(Array.from({ length: 200 }, () => attempts.take([secret, place], 0)));
+
+    expect(outcomes.filter(({ taken }) => taken)).toHaveLength(5);
+    expect([await failures(secret), await failures(place)]).toEqual([5, 5]);
+  });
+
+  it('are delayed for longer with every failure beyond', async () => {
+    const secret = claim({ free: 1 });
+    const waits: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      expect(await attempts.take([secret], 0)).toMatchObject({ taken: true });
+      const refused = await attempts.take([secret], 0);
+      waits.push(refused.taken ? 0 : refused.retryAfterS);
+      await passTime(3600);
+    }
+
+    expect(waits).toEqual([1, 2, 4, 8]);
+
+    const patient = new PostgresAttemptStore(source, 30);
+    const other = claim({ free: 1 });
+    await patient.take([other], 0);
+    expect(await patient.take([other], 0)).toMatchObject({ taken: false, retryAfterS: 30 });
+  });
+
+  it('are judged as of when the answer arrived: waiting in a queue does not outlast a delay', async () => {
+    const secret = claim({ free: 1 });
+    await attempts.take([secret], 0);
+    await passTime(30);
+
+    expect(await attempts.take([secret], 60_000)).toMatchObject({ taken: false, network: false });
+    expect(await attempts.take([secret], 10_000)).toMatchObject({ taken: true });
+  });
+
+  it('are never delayed for more than an hour', async () => {
+    const secret = claim({ free: 1, hard: 100 });
+    for (let i = 0; i < 20; i++) {
+      await attempts.take([secret], 0);
+      await passTime(3600);
+    }
+    await attempts.take([secret], 0);
+
+    expect(await attempts.take([secret], 0)).toEqual({ taken: false, network: false, retryAfterS: 3600 });
+  });
+
+  it('end for good at the hard limit, until somebody unlocks', async () => {
+    const secret = claim({ free: 100, hard: 3 });
+    const outcomes = [];
+    for (let i = 0; i < 5; i++) outcomes.push((await attempts.take([secret], 0)).taken);
+    await passTime(86_400 * 365);
+
+    expect(outcomes).toEqual([true, true, true, false, false]);
+    expect((await attempts.take([secret], 0)).taken).toBe(false);
+  });
+
+  it('take nothing from anybody when one of them is refused', async () => {
+    const [locked, free] = [claim({ free: 100, hard: 1 }), network()];
+    await attempts.take([locked], 0);
+
+    expect(await attempts.take([locked, free], 0)).toMatchObject({ taken: false, network: false });
+    expect((await failures(free)) ?? 0).toBe(0);
+  });
+
+  it('say when it is the network that is refused, and forget it in time', async () => {
+    const place = network({ free: 1, forgetAfterS: 900 });
+    await attempts.take([claim(), place], 0);
+    expect(await attempts.take([claim(), place], 0)).toMatchObject({ taken: false, network: true });
+    await passTime(901);
+
+    expect(await attempts.take([claim(), place], 0)).toMatchObject({ taken: true });
+    expect(await failures(place)).toBe(1);
+  });
+
+  it('are counted exactly, together or not at all, where nobody has guessed before', async () => {
+    for (let round = 0; round < 10; round++) {
+      const [secret, place] = [claim({ free: 2 }), network()];
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => attempts.take([secret, place], 0)));
+
+      expect(outcomes.filter(({ taken }) => taken)).toHaveLength(2);
+      expect([await failures(secret), await failures(place)]).toEqual([2, 2]);
+    }
+  });
+
+  it('tell a network how long it has to wait itself, not how long a credential is locked', async () => {
+    const [secret, place] = [claim({ free: 100, hard: 1 }), network({ free: 1 })];
+    await attempts.take([secret, place], 0);
+    await source.query(`UPDATE flow.attempts SET free_at = now() + interval '1 hour' WHERE subject = $1`, [
+      secret.subject,
+    ]);
+
+    expect(await attempts.take([secret, place], 0)).toEqual({ taken: false, network: true, retryAfterS: 1 });
+  });
+
+  it('that are given back leave a delay that others have earned', async () => {
+    const secret = claim({ free: 2 });
+    for (let i = 0; i < 3; i++) {
+      await attempts.take([secret], 0);
+      await source.query('UPDATE flow.attempts SET free_at = to_timestamp(0) WHERE subject = $1 AND failures < 3', [
+        secret.subject,
+      ]);
+    }
+    await attempts.giveBack([secret]);
+
+    expect(await failures(secret)).toBe(2);
+    expect(await attempts.take([secret], 0)).toMatchObject({ taken: false });
+  });
+
+  it('that are given back take the delay that they set along, unless another was taken since', async () => {
+    const secret = claim({ free: 1 });
+    const taken = async () => {
+      const outcome = await attempts.take([secret], 0);
+      return outcome.taken ? outcome.claims : [];
+    };
+    const [first] = [await taken(), await passTime(3600)];
+    const last = await taken();
+    expect(await attempts.take([secret], 0)).toMatchObject({ taken: false });
+    await attempts.giveBack(last);
+    expect(await failures(secret)).toBe(1);
+    await taken();
+    await attempts.giveBack(first);
+
+    expect(await failures(secret)).toBe(1);
+    expect(await attempts.take([secret], 0)).toMatchObject({ taken: false });
+  });
+
+  it('of one answer that spends a counter twice are given back twice', async () => {
+    const place = network();
+    await attempts.take([place], 0);
+    await attempts.take([place], 0);
+    await attempts.giveBack([place, place]);
+
+    expect(await failures(place)).toBe(0);
+  });
+
+  it('can be given back, and then do not delay', async () => {
+    const secret = claim({ free: 1 });
+    await attempts.take([secret], 0);
+    await attempts.giveBack([secret]);
+
+    expect(await failures(secret)).toBe(0);
+    expect(await attempts.take([secret], 0)).toMatchObject({ taken: true });
+  });
+
+  it('do not deadlock over a row that another one makes while they wait for a place they share', async () => {
+    const [secret, place] = [claim({ subject: Buffer.alloc(16, 0) }), network({ subject: Buffer.alloc(16, 1) })];
+    await attempts.take([place], 0);
+    const busy = source.createQueryRunner();
+    await busy.startTransaction();
+    await busy.query('SELECT FROM flow.attempts WHERE subject = $1 FOR UPDATE', [place.subject]);
+    const first = attempts.take([secret, place], 0);
+    await waitForBlockedStatements(source, 1);
+    await attempts.take([secret], 0);
+    const second = attempts.take([secret, place], 0);
+    await waitForBlockedStatements(source, 2);
+    const before = await deadlocks();
+    await busy.commitTransaction();
+    await busy.release();
+
+    expect(await Promise.all([first, second])).toMatchObject([{ taken: true }, { taken: true }]);
+    expect([await failures(secret), await failures(place)]).toEqual([3, 3]);
+    expect(await deadlocks()).toBe(before);
+  });
+
+  it('do not deadlock when taken and given back in any order at once', async () => {
+    const claims = Array.from({ length: 4 }, () => claim({ free: 10_000, hard: undefined }));
+    const reversed = [...claims].reverse();
+    await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        i % 2 ? attempts.take(i % 4 === 1 ? claims : reversed, 0) : attempts.giveBack(i % 4 ? claims : reversed),
+      ),
+    );
+
+    expect(await deadlocks()).toBe(0);
+  });
+});
+
+async function deadlocks(): Promise<number> {
+  const [row] = await source.query<{ deadlocks: string }[]>(
+    'SELECT pg_stat_get_db_deadlocks(oid) AS deadlocks FROM pg_database WHERE datname = current_database()',
+  );
+  return Number(row?.deadlocks);
+}

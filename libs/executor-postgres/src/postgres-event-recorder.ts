@@ -1,0 +1,33 @@
+import type { Effect } from '@gatehouse/contracts';
+import type { EventContext } from '@gatehouse/executor';
+import { EventRecorder } from '@gatehouse/executor';
+import { eventMessage, outboxRow } from '@gatehouse/outbox';
+import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+
+/** $1 ids, $2 topics, $3 sealed bodies. */
+const RECORD: NamedStatement = {
+  name: 'record_events',
+  text: `INSERT INTO flow.outbox (id, topic, body, due_at)
+    SELECT o.id, o.topic, o.body, now() FROM unnest($1::uuid[], $2::text[], $3::bytea[]) o(id, topic, body)`,
+};
+
+/** Events as rows of the outbox. */
+export class PostgresEventRecorder extends EventRecorder {
+  constructor(
+    private readonly source: DataSource,
+    private readonly sealer: Sealer,
+  ) {
+    super();
+  }
+
+  async record(events: readonly Effect[], { user, clientIp, flow }: EventContext): Promise<void> {
+    const rows = events
+      .flatMap((effect) => (effect.type === 'event' ? [effect] : []))
+      .map(({ action, context }) => outboxRow(eventMessage({ action, context, user, clientIp, flow }), this.sealer));
+    if (rows.length === 0) return;
+    await runNamed(this.source, RECORD, [
+      ...[rows.map(({ id }) => id), rows.map(({ topic }) => topic), rows.map(({ body }) => body)],
+    ]);
+  }
+}

@@ -1,0 +1,134 @@
+import { type ConfigurableStage, FlowStore, type FlowSummary } from '@gatehouse/executor';
+import { type FlowVersion, flowVersion } from '@gatehouse/plan';
+import { runNamed, type Sealer, SecretBox } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+
+/** Versions kept in memory. They never change, so a cached one is never stale. */
+export const MAX_CACHED_VERSIONS = 500;
+
+const LOAD = { name: 'flow_version_load', text: 'SELECT document FROM flow.flow_versions WHERE id = $1' };
+const EXISTS = { name: 'flow_exists', text: 'SELECT FROM flow.flows WHERE id = $1' };
+const SLUGS = { name: 'flow_slugs', text: 'SELECT id, slug FROM flow.flows ORDER BY slug' };
+/** $1 flows. */
+const DESCRIBE = {
+  name: 'flow_describe',
+  text: `
+    SELECT v.document->'flow' AS flow, v.document#>>'{guard,mode}' AS mode,
+      jsonb_path_query_array(v.document, '$.steps[*].stage.id') AS stages,
+      jsonb_path_query_array(v.document, '$.guard.bindings[*].policy') AS policies
+    FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id WHERE f.id = ANY ($1::uuid[])`,
+};
+/** $1 stage. A stage may be a step, or stand in the config of one. */
+const FIND_CONFIGURE_FLOW = {
+  name: 'flow_configuring',
+  text: `
+    SELECT slug FROM (
+      SELECT coalesce(
+        jsonb_path_query_first(v.document, '$.steps[*].stage ? (@.id == $id).config.configure_flow',
+          jsonb_build_object('id', $1::text)) #>> '{}',
+        v.document #>> ARRAY['attached', $1::text, 'config', 'configure_flow']) AS slug
+      FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id) found
+    WHERE slug IS NOT NULL ORDER BY slug LIMIT 1`,
+};
+
+/** $1 kinds, $2 how many. */
+const LIST_CONFIGURABLE_STAGES = {
+  name: 'flow_configurable',
+  text: `
+    SELECT id, min(name) AS name FROM (
+      SELECT s->>'id' AS id, coalesce(nullif(s->'config'->>'friendly_name', ''), s->>'name') AS name
+      FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id,
+        jsonb_path_query(v.document, '$.steps[*].stage') s
+      WHERE s->>'kind' = ANY ($1::text[]) AND s->'config'->>'configure_flow' IS NOT NULL) found
+    GROUP BY id ORDER BY name, id LIMIT $2`,
+};
+
+/** $1 stage, $2 how many. */
+const FIND_FLOWS_USING_STAGE = {
+  name: 'flow_using',
+  text: `
+    SELECT f.slug FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id
+    WHERE v.document->'attached' ? $1::text
+      OR jsonb_path_exists(v.document, '$.steps[*].stage ? (@.id == $id)', jsonb_build_object('id', $1::text))
+    ORDER BY slug LIMIT $2`,
+};
+
+/** Stages that are offered to be set up. */
+const MOST_CONFIGURABLE = 20;
+
+/** Flows that are looked through for the one that somebody is in. */
+const MOST_FLOWS = 50;
+
+/** Published flows in Postgres. */
+export class PostgresFlowStore extends FlowStore {
+  private readonly kept = new Map<string, FlowVersion>();
+
+  /** `sealer` opens the secrets of stages. */
+  constructor(
+    private readonly source: DataSource,
+    private readonly sealer: Sealer,
+  ) {
+    super();
+  }
+
+  async find(versionId: string): Promise<FlowVersion | undefined> {
+    const version = this.kept.get(versionId) ?? (await this.read(versionId));
+    if (!version) return undefined;
+    // The last used is the last in the map, so the first is the one to forget.
+    this.kept.delete(versionId);
+    this.kept.set(versionId, version);
+    if (this.kept.size > MAX_CACHED_VERSIONS) this.kept.delete(this.kept.keys().next().value!);
+    return version;
+  }
+
+  async findConfiguring(stageId: string): Promise<string | undefined> {
+    const { rows } = await runNamed<{ slug: string }>(this.source, FIND_CONFIGURE_FLOW, [stageId]);
+    return rows[0]?.slug;
+  }
+
+  async listConfigurable(kinds: readonly string[]): Promise<ConfigurableStage[]> {
+    return (await runNamed<ConfigurableStage>(this.source, LIST_CONFIGURABLE_STAGES, [kinds, MOST_CONFIGURABLE])).rows;
+  }
+
+  async describe(flowIds: readonly string[]): Promise<FlowSummary[]> {
+    return flowIds.length === 0 ? [] : (await runNamed<FlowSummary>(this.source, DESCRIBE, [flowIds])).rows;
+  }
+
+  async listSlugs(): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await runNamed<{ id: string; slug: string }>(this.source, SLUGS, []);
+    return new Map(rows.map(({ id, slug }) => [id, slug]));
+  }
+
+  async exists(flowId: string): Promise<boolean> {
+    return (await runNamed(this.source, EXISTS, [flowId])).rows.length > 0;
+  }
+
+  async findUsing(stageId: string): Promise<string[]> {
+    const { rows } = await runNamed<{ slug: string }>(this.source, FIND_FLOWS_USING_STAGE, [stageId, MOST_FLOWS]);
+    return rows.map(({ slug }) => slug);
+  }
+
+  private async read(versionId: string): Promise<FlowVersion | undefined> {
+    const { rows } = await runNamed<{ document: unknown }>(this.source, LOAD, [versionId]);
+    const version = rows[0] && flowVersion.safeParse(rows[0].document).data;
+    return version && withOpenSecrets(version, new SecretBox(this.sealer));
+  }
+}
+
+/** A version with the secrets of its stages open, as it is kept in memory only. Throws Unsealable. */
+function withOpenSecrets(version: FlowVersion, vault: SecretBox): FlowVersion {
+  const open = (object: string, config: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(config).map(([field, value]) => [field, vault.open({ object, field }, value)]));
+  const steps = version.steps.map(({ stage, ...step }) => ({
+    ...step,
+    stage: { ...stage, config: open(stage.id, stage.config) },
+  }));
+  const apart = (stages: FlowVersion['attached']): FlowVersion['attached'] =>
+    Object.fromEntries(
+      Object.entries(stages).map(([id, { secrets, ...stage }]) => [
+        id,
+        secrets ? { ...stage, secrets: open(id, secrets) } : stage,
+      ]),
+    );
+  return { ...version, steps, attached: apart(version.attached), companions: apart(version.companions) };
+}

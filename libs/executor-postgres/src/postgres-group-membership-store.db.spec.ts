@@ -1,0 +1,44 @@
+import { TypeormDirectoryStore } from '@gatehouse/directory';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enrol, flowDatabase } from '../testing/flow-database.js';
+import { PostgresGroupMembershipStore } from './postgres-group-membership-store.js';
+
+describe('memberships', () => {
+  let database: Awaited<ReturnType<typeof flowDatabase>>;
+  let register: TypeormDirectoryStore;
+  let memberships: PostgresGroupMembershipStore;
+  beforeAll(async () => {
+    database = await flowDatabase();
+    register = new TypeormDirectoryStore(database.source.manager);
+    memberships = new PostgresGroupMembershipStore(database.source);
+  });
+  afterAll(() => database?.close());
+
+  /** Groups one above the other, the lowest first. */
+  async function tower(levels: number): Promise<string[]> {
+    const names = Array.from({ length: levels }, (_, level) => `${levels}-${level}`).reverse();
+    const groups: string[] = [];
+    for (const name of names) groups.unshift((await register.createGroup({ name, parent: groups[0] ?? null })).pk);
+    return groups;
+  }
+
+  it('are those of the groups that a user is in, and of no others', async () => {
+    const [mine, other] = [await register.createGroup({ name: 'mine' }), await register.createGroup({ name: 'other' })];
+    const [user, stranger] = [await enrol(database.source), await enrol(database.source)];
+    await register.setMembers(mine.pk, [user.pk]);
+
+    expect(await memberships.among(user.uuid, [mine.pk, other.pk])).toEqual(new Set([mine.pk]));
+    expect(await memberships.among(user.uuid, [other.pk])).toEqual(new Set());
+    expect(await memberships.among(stranger.uuid, [mine.pk, other.pk])).toEqual(new Set());
+  });
+
+  it('reach twenty levels up, and never down', async () => {
+    const groups = await tower(22);
+    const [low, high] = [await enrol(database.source), await enrol(database.source)];
+    await register.setMembers(groups[0]!, [low.pk]);
+    await register.setMembers(groups[21]!, [high.pk]);
+
+    expect(await memberships.among(low.uuid, groups)).toEqual(new Set(groups.slice(0, 20)));
+    expect(await memberships.among(high.uuid, groups)).toEqual(new Set([groups[21]]));
+  });
+});

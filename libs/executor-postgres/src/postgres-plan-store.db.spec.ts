@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { enrol, publish } from '../testing/flow-database.js';
+import { freshPlan, PlanStoreHarness } from '../testing/plan-store-harness.js';
+import { ExpiredRowCleaner } from './expired-row-cleaner.js';
+
+let store: PlanStoreHarness;
+
+beforeAll(async () => {
+  store = await PlanStoreHarness.open();
+});
+afterAll(() => store.close());
+beforeEach(() => store.nextFlow());
+
+describe('a plan', () => {
+  it('comes back as it was stored, under its session’s key only', async () => {
+    const plan = freshPlan({ context: { deny_message: 'x' }, next: '/a', shown: { step: 's', challenge: { a: 1 } } });
+    const { hash } = await store.begin(plan);
+
+    expect((await store.plans.find(store.slug, hash))?.stored).toMatchObject({
+      plan,
+      revision: 0,
+      versionId: store.flow.versionId,
+    });
+    expect((await store.plans.find(store.slug, randomBytes(32)))?.session).toBeUndefined();
+    expect(await store.plans.find('nowhere', hash)).toBeUndefined();
+  });
+
+  it('is saved by one of many who saw the same revision', async () => {
+    const begun = await store.begin();
+    const won = await Promise.all(Array.from({ length: 20 }, () => store.save(begun)));
+
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect((await store.plans.find(store.slug, begun.hash))?.stored?.revision).toBe(1);
+  });
+
+  it('is not replaced by a plan that did not know it', async () => {
+    const { hash, sessionId, plan } = await store.begin();
+    const again = { ...store.flow, plan: freshPlan(), session: { id: sessionId } };
+
+    expect(await store.plans.begin({ ...again, replaces: undefined })).toBeUndefined();
+    expect(await store.plans.begin({ ...again, replaces: { id: plan.id, revision: 7 } })).toBeUndefined();
+    expect(await store.plans.begin({ ...again, replaces: { id: plan.id, revision: 0 } })).toBe(sessionId);
+    expect((await store.plans.find(store.slug, hash))?.stored?.plan.id).toBe(again.plan.id);
+  });
+
+  it('is dropped alone when its body cannot be opened: tampered with, moved, or sealed by a lost key', async () => {
+    const { hash, sessionId, plan } = await store.begin();
+    const other = await store.begin();
+    await store.source.query('UPDATE flow.plans SET body = (SELECT body FROM flow.plans WHERE id = $2) WHERE id = $1', [
+      plan.id,
+      other.plan.id,
+    ]);
+    const found = await store.plans.find(store.slug, hash);
+
+    expect(found?.stored).toBeUndefined();
+    expect(found?.session?.id).toBe(sessionId);
+    expect(
+      await store.plans.begin({ ...store.flow, plan: freshPlan(), session: { id: sessionId }, replaces: found?.row }),
+    ).toBe(sessionId);
+    expect((await store.plans.find(store.slug, other.hash))?.stored).toBeDefined();
+    const lost = store.sealedBy(`b:${randomBytes(32).toString('base64')}`);
+    expect((await lost.find(store.slug, other.hash))?.stored).toBeUndefined();
+  });
+
+  it('cannot be rolled back by putting an old body in place', async () => {
+    const begun = await store.begin();
+    const [old] = await store.source.query<{ body: Buffer }[]>('SELECT body FROM flow.plans WHERE id = $1', [
+      begun.plan.id,
+    ]);
+    await store.save(begun);
+    await store.source.query('UPDATE flow.plans SET body = $2 WHERE id = $1', [begun.plan.id, old!.body]);
+
+    expect((await store.plans.find(store.slug, begun.hash))?.stored).toBeUndefined();
+  });
+
+  it('keeps a saved user by reference, and reads them anew at each load', async () => {
+    const user = await enrol(store.source);
+    const { hash } = await store.begin(freshPlan({ context: { pending_user: { ...user, backend: 'b' } } }));
+    const stored = async () => (await store.plans.find(store.slug, hash))?.stored;
+    expect((await stored())?.plan.context.pending_user).toEqual({ ...user, backend: 'b' });
+
+    await store.source.query(`UPDATE directory.users SET name = 'Renamed' WHERE id = $1`, [user.uuid]);
+    expect(await stored()).toMatchObject({ orphaned: false, plan: { context: { pending_user: { name: 'Renamed' } } } });
+  });
+
+  it.each([
+    ['was disabled', 'UPDATE directory.users SET is_active = false, epoch = epoch + 1 WHERE id = $1'],
+    ['got another password', 'UPDATE directory.users SET epoch = epoch + 1 WHERE id = $1'],
+    ['is gone', 'DELETE FROM directory.users WHERE id = $1'],
+    [
+      'was exchanged in the column beside the sealed body',
+      'UPDATE flow.plans SET pending_user_id = $2 WHERE pending_user_id = $1',
+    ],
+  ])('is nobody’s any more when its user %s', async (_, change) => {
+    const [user, other] = [await enrol(store.source), await enrol(store.source)];
+    const { hash } = await store.begin(freshPlan({ context: { pending_user: user } }));
+    await store.source.query(change, change.includes('$2') ? [user.uuid, other.uuid] : [user.uuid]);
+
+    expect((await store.plans.find(store.slug, hash))?.stored?.orphaned).toBe(true);
+  });
+
+  it('of a user who was inactive when identified goes on, so that nobody can tell', async () => {
+    const user = await enrol(store.source);
+    await store.source.query('UPDATE directory.users SET is_active = false WHERE id = $1', [user.uuid]);
+    const { hash } = await store.begin(freshPlan({ context: { pending_user: { ...user, is_active: false } } }));
+
+    expect((await store.plans.find(store.slug, hash))?.stored?.orphaned).toBe(false);
+  });
+
+  it('is not saved when it is larger than a plan may be', async () => {
+    const begun = await store.begin();
+    const fat = { ...begun.plan, context: { deny_message: 'x'.repeat(256 * 1024) } };
+
+    await expect(store.save({ ...begun, plan: fat })).rejects.toMatchObject({ code: 'stage_fault' });
+  });
+});
+
+describe('expiry', () => {
+  it('holds with nobody cleaning up', async () => {
+    const [byPlan, bySession] = [await store.begin(), await store.begin()];
+    await store.source.query(`UPDATE flow.plans SET expires_at = now() WHERE id = $1`, [byPlan.plan.id]);
+    await store.source.query(`UPDATE flow.sessions SET expires_at = now() WHERE id = $1`, [bySession.sessionId]);
+
+    expect((await store.plans.find(store.slug, byPlan.hash))?.stored).toBeUndefined();
+    expect((await store.plans.find(store.slug, bySession.hash))?.session).toBeUndefined();
+    const next = { ...store.flow, plan: freshPlan(), session: { id: byPlan.sessionId }, replaces: undefined };
+    expect(await store.plans.begin(next)).toBe(byPlan.sessionId);
+  });
+
+  it('comes to a plan of an older version however often it is saved, and to no other (accident 57)', async () => {
+    const begun = await store.begin();
+    const found = async () => (await store.plans.find(store.slug, begun.hash))!;
+    await store.source.query(`UPDATE flow.plans SET begun_at = now() - interval '600 s' WHERE id = $1`, [
+      begun.plan.id,
+    ]);
+    expect((await found()).stored).toBeDefined();
+    const newer = await publish(store.source, `${store.slug}-newer`);
+    await store.source.query('UPDATE flow.flows SET version_id = $1 WHERE slug = $2', [newer.versionId, store.slug]);
+
+    expect(await store.save(begun)).toBe(true);
+    const { stored, row, newestVersionId: versionId } = await found();
+    expect(stored).toBeUndefined();
+    const plan = freshPlan();
+    await store.plans.begin({ ...store.flow, versionId, plan, session: { id: begun.sessionId }, replaces: row });
+    expect((await found()).stored?.plan.id).toBe(plan.id);
+  });
+
+  it('is cleaned up in the background, and only what has expired', async () => {
+    const [old, young] = [await store.begin(), await store.begin()];
+    await store.source.query(`UPDATE flow.sessions SET expires_at = now() - interval '1 s' WHERE id = $1`, [
+      old.sessionId,
+    ]);
+    await new ExpiredRowCleaner(store.source).sweep();
+    const left = await store.source.query<{ id: string }[]>('SELECT id FROM flow.sessions WHERE id = ANY ($1)', [
+      [old.sessionId, young.sessionId],
+    ]);
+
+    expect(left).toEqual([{ id: young.sessionId }]);
+    expect(await store.source.query('SELECT FROM flow.plans WHERE id = $1', [old.plan.id])).toHaveLength(0);
+  });
+});

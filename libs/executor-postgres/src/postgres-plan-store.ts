@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { Problem, type SavedUser } from '@gatehouse/contracts';
+import { type LoadedFlow, type NewPlan, type PlanCommit, PlanStore, type ResumedPlan } from '@gatehouse/executor';
+import type { Plan } from '@gatehouse/plan';
+import { type Logger, runNamed, type Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { commitStatement } from './commit-statement.js';
+import { commitPartsOf, interval } from './commit-values.js';
+import { type LoadedFlowRow, openPlan, planBodyOf, planSealId, resumeTokenSealId, toLoadedFlow } from './plan.rows.js';
+import {
+  CREATE_PLAN,
+  CREATE_PLAN_AND_SESSION,
+  DROP_PLANS,
+  LIST_PLAN_SLUGS,
+  LOAD_FLOW,
+  LOAD_PLAN_BY_TOKEN,
+  TOUCH_SESSION,
+} from './plan.statements.js';
+
+interface ResumedRow {
+  readonly version_id: string;
+  readonly step_id: string;
+  readonly body: Buffer;
+  readonly pending_identity: SavedUser | null;
+}
+
+/** Bytes of a sealed plan (docs/spec/plan.md#stored-plan). */
+const MAX_PLAN_BYTES = 256 * 1024;
+
+/** Seconds that sessions and plans last. */
+export interface PlanLifetimes {
+  readonly anonymousSessionS: number;
+  /** Of a login without a duration of its own, since last seen. */
+  readonly sessionS: number;
+  /** Of a plan, since last saved. */
+  readonly planS: number;
+  /** Of a login at a source that has begun. */
+  readonly sourceLoginS: number;
+  /** Of the proof of a device, since the login that it was part of. */
+  readonly proofS: number;
+}
+
+interface PlanStoreSettings {
+  readonly lifetimes: PlanLifetimes;
+  /** Whether the attributes of logged-in users are wanted. */
+  readonly attributes: boolean;
+  readonly logger: Logger;
+}
+
+/** Plans in Postgres: the hot path is one named statement to load and one to save. */
+export class PostgresPlanStore extends PlanStore {
+  constructor(
+    private readonly source: DataSource,
+    private readonly sealer: Sealer,
+    private readonly settings: PlanStoreSettings,
+  ) {
+    super();
+  }
+
+  async find(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined> {
+    const { attributes, lifetimes } = this.settings;
+    const { rows } = await runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, [
+      ...[slug, sessionKey ?? null, attributes, interval(lifetimes.planS), interval(lifetimes.proofS)],
+    ]);
+    const row = rows[0];
+    if (row?.session_id && row.unseen && !row.retired) this.see(row.session_id);
+    return row && toLoadedFlow(row, this.sealer);
+  }
+
+  async findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined> {
+    const { rows } = await runNamed<ResumedRow>(this.source, LOAD_PLAN_BY_TOKEN, [token, slug]);
+    if (!rows[0]) return undefined;
+    const { version_id: versionId, step_id: step, body, pending_identity: identity } = rows[0];
+    const opened = openPlan({ id: randomUUID(), body, identity, sealed: resumeTokenSealId(token) }, this.sealer);
+    return opened && { ...opened, versionId, step };
+  }
+
+  async begin({ flowId, versionId, plan, session, replaces }: NewPlan): Promise<string | undefined> {
+    const sessionId = 'id' in session ? session.id : randomUUID();
+    const values = [
+      ...[sessionId, flowId, plan.id, versionId, pendingUserId(plan), this.seal(plan, 0)],
+      ...[interval(this.settings.lifetimes.planS), replaces?.id ?? null, replaces?.revision ?? null],
+    ];
+    const { rows } =
+      'id' in session
+        ? await runNamed<{ session_id: string }>(this.source, CREATE_PLAN, values)
+        : await runNamed<{ session_id: string }>(this.source, CREATE_PLAN_AND_SESSION, [
+            ...values,
+            session.newKey,
+            interval(this.settings.lifetimes.anonymousSessionS),
+          ]);
+    return rows[0]?.session_id;
+  }
+
+  async save(save: PlanCommit): Promise<boolean> {
+    const { sessionId, flowId, plan, revision } = save;
+    const values = {
+      ...{ session: sessionId, flow: flowId, plan: plan.id, revision, pending_user: pendingUserId(plan) },
+      ...{ body: this.seal(plan, revision + 1), is_over: plan.ended !== undefined },
+      lifetime: interval(this.settings.lifetimes.planS),
+    };
+    const consequences = commitPartsOf(save, this.sealer, this.settings.lifetimes);
+    return (await runNamed(this.source, ...commitStatement(values, consequences))).rows.length > 0;
+  }
+
+  async slugsOf(sessionKey: Buffer): Promise<string[]> {
+    const { rows } = await runNamed<{ slug: string }>(this.source, LIST_PLAN_SLUGS, [sessionKey]);
+    return rows.map(({ slug }) => slug);
+  }
+
+  async cancel(sessionKey: Buffer): Promise<string | undefined> {
+    const { rows } = await runNamed<{ user_id: string }>(this.source, DROP_PLANS, [sessionKey]);
+    return rows[0]?.user_id;
+  }
+
+  /** Not part of the answer, so nobody waits for it. */
+  private see(sessionId: string) {
+    runNamed(this.source, TOUCH_SESSION, [sessionId]).catch((error: unknown) =>
+      this.settings.logger.fault('a session could not be noted as seen', error),
+    );
+  }
+
+  private seal(plan: Plan, revision: number): Buffer {
+    const sealed = this.sealer.seal(planSealId(plan.id, revision), planBodyOf(plan));
+    if (sealed.length <= MAX_PLAN_BYTES) return sealed;
+    throw new Problem('stage_fault', { detail: `the plan is larger than ${MAX_PLAN_BYTES} bytes` });
+  }
+}
+
+const pendingUserId = ({ context: { pending_user: user } }: Plan) => (user?.kind === 'saved' ? user.uuid : null);

@@ -1,0 +1,62 @@
+import type { SessionBindings } from '@gatehouse/executor';
+import { SessionBindingStore, type SessionBreak } from '@gatehouse/executor';
+import { eventMessage, outboxRow } from '@gatehouse/outbox';
+import { runNamed, type Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+
+/** $1 session. */
+const FIND_BINDINGS = {
+  name: 'session_bindings',
+  text: `SELECT data->'bindings'->>'network' AS network, data->'bindings'->>'geoip' AS geoip
+         FROM flow.sessions WHERE id = $1 AND user_id IS NOT NULL`,
+};
+
+/** $1 session, $2 address, $3 user agent. */
+const MOVE = {
+  name: 'session_move',
+  text: `UPDATE flow.sessions SET data = data || jsonb_build_object('last_ip', $2::text, 'last_user_agent', $3::text)
+         WHERE id = $1 AND user_id IS NOT NULL`,
+};
+
+/** $1 session, $2 user, $3-$5 the row of the outbox. */
+const END = {
+  name: 'session_break',
+  text: `WITH ended AS (DELETE FROM flow.sessions WHERE id = $1 AND user_id = $2 RETURNING id)
+         INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $3, $4, $5, now() FROM ended`,
+};
+
+/** Bound sessions in Postgres. */
+export class PostgresSessionBindingStore extends SessionBindingStore {
+  constructor(
+    private readonly source: DataSource,
+    private readonly sealer: Sealer,
+  ) {
+    super();
+  }
+
+  async findBindings(id: string): Promise<SessionBindings | undefined> {
+    const { rows } = await runNamed<Record<keyof SessionBindings, string | null>>(this.source, FIND_BINDINGS, [id]);
+    return rows[0] && { network: rows[0].network ?? 'no_binding', geoip: rows[0].geoip ?? 'no_binding' };
+  }
+
+  async move(id: string, { ip, user_agent }: { ip: string; user_agent: string }): Promise<void> {
+    await runNamed(this.source, MOVE, [id, ip, truncatedUserAgent(user_agent)]);
+  }
+
+  async end(id: string, { user, broken, move }: SessionBreak): Promise<void> {
+    const context = {
+      logout_reason: 'Session binding broken',
+      binding: broken,
+      ip: { previous: move.from ?? null, new: move.to },
+    };
+    const event = eventMessage({ action: 'logout', context, user, clientIp: move.to, flow: undefined });
+    const row = outboxRow(event, this.sealer);
+    await runNamed(this.source, END, [id, user.uuid, row.id, row.topic, row.body]);
+  }
+}
+
+/** Characters of a user agent that are kept. */
+const MAX_USER_AGENT = 512;
+
+/** A user agent as a row takes it: no longer than anybody needs. */
+export const truncatedUserAgent = (userAgent: string): string => userAgent.slice(0, MAX_USER_AGENT);

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import type { SavedUser } from '@gatehouse/contracts';
+import { hashToken, randomToken, resumeUrl, TOKEN_LENGTH } from '@gatehouse/executor';
+import { createPlan, type FlowVersion } from '@gatehouse/plan';
+import type { Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { BrandRepository } from '../../../apps/gateway/src/brands/brand.repository.js';
+import { CatalogueContractRegistry } from '../../../apps/gateway/src/flows/stage-contract.registry.js';
+import { interval } from './commit-values.js';
+import { planBodyOf, resumeTokenSealId } from './plan.rows.js';
+import { PostgresFlowStore } from './postgres-flow-store.js';
+
+interface RecoveryLinkOptions {
+  readonly user: SavedUser;
+  readonly baseUrl: string;
+  /** The flow; else the one for recovery of the brand that the address is of. */
+  readonly slug: string | undefined;
+  readonly ttlS: number;
+}
+
+/** The link that a flow would mail to a user at its first step that mails one; or why there is none. */
+export async function createRecoveryLink(
+  source: DataSource,
+  sealer: Sealer,
+  { user, baseUrl, slug: named, ttlS }: RecoveryLinkOptions,
+): Promise<{ readonly url: string } | { readonly problem: string }> {
+  const slug = named ?? (await new BrandRepository(source, '').find(new URL(baseUrl).host)).serving.recovery;
+  if (slug === undefined) return { problem: 'there is no flow for recovery' };
+  const [flow] = await source.query<Flow[]>('SELECT id, version_id FROM flow.flows WHERE slug = $1', [slug]);
+  const version = flow && (await new PostgresFlowStore(source, sealer).find(flow.version_id));
+  if (!flow || !version) return { problem: `there is no flow ${slug}` };
+  const cursor = mailStepIndex(version);
+  if (cursor < 0) return { problem: `the flow ${slug} mails no link` };
+  const plan = { ...createPlan(version, randomUUID()), cursor, context: { pending_user: user } };
+  const token = randomToken(TOKEN_LENGTH);
+  const [hash, step] = [hashToken(token), version.steps[cursor]!.id];
+  await source.query(INSERT, [
+    ...[hash, flow.id, flow.version_id, plan.id, step, user.uuid],
+    ...[sealer.seal(resumeTokenSealId(hash), planBodyOf(plan)), interval(ttlS)],
+  ]);
+  return { url: resumeUrl({ slug, baseUrl, query: {} }, token) };
+}
+
+interface Flow {
+  readonly id: string;
+  readonly version_id: string;
+}
+
+const INSERT = `
+  INSERT INTO flow.resume_tokens (hash, flow_id, version_id, plan_id, step_id, user_id, body, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::interval)`;
+
+/** Where the plan stands when the mail is read. */
+const mailStepIndex = (version: FlowVersion): number => {
+  const contracts = new CatalogueContractRegistry();
+  return version.steps.findIndex(({ stage }) => contracts.find(stage.kind, version)?.effects.includes('mail'));
+};

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { FLOW_SCHEMA } from '@gatehouse/blueprints';
+import type { SavedUser } from '@gatehouse/contracts';
+import { DIRECTORY_SCHEMA, directoryEntities, directoryMigrations, TypeormDirectoryStore } from '@gatehouse/directory';
+import { flowOf } from '@gatehouse/executor/testing';
+import { migrate, openDataSource } from '@gatehouse/platform';
+import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
+import type { DataSource } from 'typeorm';
+import { executorMigrations } from '../../../apps/gateway/src/start-gateway.js';
+import { freshDatabase } from '../../../test/support/postgres.js';
+
+/** A database with every schema, one flow and some users, for tests of what is stored. */
+export async function flowDatabase(): Promise<{ url: string; source: DataSource; close(): Promise<void> }> {
+  const database = await freshDatabase();
+  await migrate({ url: database.url, schema: DIRECTORY_SCHEMA, migrations: directoryMigrations });
+  await migrate({ url: database.url, schema: FLOW_SCHEMA, migrations: executorMigrations });
+  await migrate({ url: database.url, schema: IDENTIFICATION_SCHEMA, migrations: identificationMigrations });
+  const source = await openDataSource({
+    url: database.url,
+    schema: FLOW_SCHEMA,
+    entities: directoryEntities,
+    poolSize: 10,
+  });
+  return {
+    url: database.url,
+    source,
+    close: async () => {
+      await source.destroy();
+      await database.drop();
+    },
+  };
+}
+
+/** Publishes an empty flow under `slug`; its id and that of its version. */
+export async function publish(source: DataSource, slug: string): Promise<{ flowId: string; versionId: string }> {
+  const [flowId, versionId] = [randomUUID(), randomUUID()];
+  await source.query(
+    'INSERT INTO flow.flow_versions (id, flow_id, number, document, digest) VALUES ($1, $2, 1, $3, $4)',
+    [...[versionId, flowId, JSON.stringify(flowOf([])), Buffer.from(slug)]],
+  );
+  await source.query('INSERT INTO flow.flows (id, slug, designation, version_id) VALUES ($1, $2, $3, $4)', [
+    ...[flowId, slug, 'authentication', versionId],
+  ]);
+  return { flowId, versionId };
+}
+
+/** A fresh user, as a plan knows them. */
+export async function enrol(source: DataSource): Promise<SavedUser> {
+  const { pk, uuid, username, name, email, is_active, epoch } = await new TypeormDirectoryStore(
+    source.manager,
+  ).createUser({
+    username: `user-${randomUUID()}`,
+  });
+  return { kind: 'saved', pk, uuid, username, name, email, is_active, epoch, locale: '' };
+}

@@ -1,0 +1,2 @@
+export * from './flow-database.js';
+export * from './plan-store-harness.js';

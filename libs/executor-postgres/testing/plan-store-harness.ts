@@ -1,0 +1,112 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Effect, SavedUser } from '@gatehouse/contracts';
+import type { PlanCommit } from '@gatehouse/executor';
+import { newSessionKey } from '@gatehouse/executor';
+import { flowOf } from '@gatehouse/executor/testing';
+import { createPlan, type Plan } from '@gatehouse/plan';
+import { Logger, Sealer } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+import { PostgresPlanStore } from '../src/postgres-plan-store.js';
+import { flowDatabase, publish } from './flow-database.js';
+
+export const LIFETIMES = { anonymousSessionS: 3600, sessionS: 86_400, planS: 600, proofS: 600, sourceLoginS: 900 };
+
+export const freshPlan = (more: Partial<Plan> = {}): Plan => ({
+  ...createPlan(flowOf([{ kind: 'page' }]), randomUUID()),
+  ...more,
+});
+
+type Login = Extract<Effect, { type: 'login' }>;
+
+export const login = ({ uuid }: SavedUser, more: Partial<Login> = {}): Login => ({
+  type: 'login',
+  user: uuid,
+  backend: 'b',
+  duration_s: null,
+  bindings: { network: 'no_binding', geoip: 'no_binding' },
+  terminate_other_sessions: false,
+  ...more,
+});
+
+/** A plan that was begun, with the session it is in. */
+interface StartedPlan {
+  readonly hash: Buffer;
+  readonly plan: Plan;
+  readonly sessionId: string;
+}
+
+/** Plans in a database of a test's own, and flows for them to be of. */
+export class PlanStoreHarness {
+  readonly plans: PostgresPlanStore;
+  flow = { flowId: '', versionId: '' };
+  slug = '';
+
+  private constructor(
+    readonly source: DataSource,
+    readonly close: () => Promise<void>,
+  ) {
+    this.plans = this.sealedBy(`a:${randomBytes(32).toString('base64')}`);
+  }
+
+  static async open(): Promise<PlanStoreHarness> {
+    const database = await flowDatabase();
+    return new PlanStoreHarness(database.source, () => database.close());
+  }
+
+  /** The same rows, to somebody who has these keys. */
+  sealedBy(keys: string): PostgresPlanStore {
+    return new PostgresPlanStore(this.source, new Sealer(keys), {
+      lifetimes: LIFETIMES,
+      attributes: false,
+      logger: new Logger('test', 'silent'),
+    });
+  }
+
+  /** Goes on with a flow that has no plans yet. */
+  async nextFlow(): Promise<void> {
+    this.slug = `flow-${randomUUID().slice(0, 8)}`;
+    this.flow = await publish(this.source, this.slug);
+  }
+
+  /** A stranger's first request: a session, its key and a plan. */
+  async begin(plan = freshPlan()): Promise<StartedPlan> {
+    const { hash } = newSessionKey(undefined);
+    const sessionId = await this.plans.begin({ ...this.flow, plan, session: { newKey: hash }, replaces: undefined });
+    if (!sessionId) throw new Error('a first request has no rival');
+    return { hash, plan, sessionId };
+  }
+
+  save({ sessionId, plan }: Pick<StartedPlan, 'sessionId' | 'plan'>, more: Partial<PlanCommit> = {}): Promise<boolean> {
+    return this.plans.save({
+      sessionId,
+      flowId: this.flow.flowId,
+      plan,
+      revision: 0,
+      effects: [],
+      newKey: undefined,
+      about: { user: undefined, clientIp: '203.0.113.7', flow: this.slug },
+      cleared: [],
+      returned: [],
+      versionId: this.flow.versionId,
+      links: [],
+      burns: undefined,
+      ...more,
+    });
+  }
+
+  /** Saves a login of `user`. */
+  logIn(
+    begun: Pick<StartedPlan, 'sessionId' | 'plan'>,
+    user: SavedUser,
+    more: Partial<Login & PlanCommit> = {},
+  ): Promise<boolean> {
+    const { newKey = randomBytes(32), revision = 0, ...rest } = more;
+    const about = { user, clientIp: '203.0.113.7', flow: this.slug };
+    return this.save(begun, { effects: [login(user, rest)], newKey, revision, about });
+  }
+
+  /** How many rows a statement finds. */
+  async count(sql: string, ...values: unknown[]): Promise<number> {
+    return (await this.source.query<unknown[]>(sql, values)).length;
+  }
+}

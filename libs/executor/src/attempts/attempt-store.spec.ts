@@ -1,0 +1,106 @@
+import type { AttemptRule, User } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { ALICE } from '../../testing/executor-harness.js';
+import { ReservationFactory, subjectOf } from './attempt-store.js';
+
+const refuse = { field: 'code', code: 'wrong' };
+const password: AttemptRule = { when: 'password', credential: 'password', free: 5, hard: 50, refuse };
+const device: AttemptRule = {
+  when: 'code',
+  credential: '{device_class}:{device_uid}',
+  pick: { field: 'selected', among: 'offers', where: { member: 'device_class', values: ['totp', 'static'] } },
+  free: 1,
+  hard: 50,
+  refuse,
+};
+const offers = [
+  { device_class: 'totp', device_uid: '1', challenge: {} },
+  { device_class: 'static', device_uid: '2', challenge: {} },
+  { device_class: 'webauthn', device_uid: '3', challenge: {} },
+];
+
+/** The credentials that an answer spends; the last is always the network's. */
+function spent(rules: AttemptRule[], body: Record<string, unknown>, shown: Record<string, unknown> = { offers }) {
+  const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  return claims.of({ rules, body, shown, user: ALICE, ip: '203.0.113.7' }).map(({ credential }) => credential);
+}
+
+describe('what an answer spends', () => {
+  it('is nothing when it guesses nothing', () => {
+    for (const nothing of [{}, { password: '' }, { password: null }, { other: 'x' }]) {
+      expect(spent([password], nothing)).toEqual([]);
+    }
+  });
+  it('is the credential of its rule, and one of the network', () => {
+    expect(spent([password], { password: 'x' })).toEqual(['password', 'network']);
+  });
+  it('is counted once when two rules name one credential', () => {
+    expect(spent([password, { ...password, when: 'again' }], { password: 'x', again: 'y' })).toHaveLength(2);
+  });
+});
+
+it('counts by network what is guessed of nobody, so that nobody can lock everybody out', () => {
+  const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const subjectAt = (ip: string) =>
+    claims
+      .of({ rules: [password], body: { password: 'x' }, shown: {}, user: undefined, ip })[0]
+      ?.subject.toString('hex');
+
+  expect(subjectAt('2001:db8::1')).toBe(subjectAt('2001:db8::2'));
+  expect(subjectAt('2001:db8::1')).not.toBe(subjectAt('203.0.113.7'));
+});
+
+it('keeps failures at a user until a right answer, and others for a while', () => {
+  const claims = new ReservationFactory(Buffer.alloc(32), { free: 100, forgetAfterS: 900 });
+  const limitsAt = (user: User) =>
+    claims
+      .of({ rules: [password], body: { password: 'x' }, shown: {}, user, ip: '203.0.113.7' })
+      .map(({ free, hard, forgetAfterS }) => [free, hard, forgetAfterS]);
+
+  expect(limitsAt(ALICE)).toEqual([
+    [5, 50, undefined],
+    [100, undefined, 900],
+  ]);
+  expect(limitsAt({ kind: 'pretended', username: 'zoe', email: '' })[0]).toEqual([5, 50, 86_400]);
+});
+
+describe('an answer that chooses among devices', () => {
+  it('spends the chosen one, however its number is written', () => {
+    for (const device_uid of ['2', 2]) {
+      const selected = { device_class: 'static', device_uid };
+      expect(spent([device], { code: '1', selected })).toEqual(['static:2', 'network']);
+    }
+  });
+  it('spends every device it could have meant when it chooses none', () => {
+    expect(spent([device], { code: '1' })).toEqual(['totp:1', 'static:2', 'network']);
+  });
+  it.each([
+    ['that was never offered', { device_class: 'totp', device_uid: '9' }],
+    ['of another sort', { device_class: 'webauthn', device_uid: '3' }],
+    ['that is no choice', 'totp:1'],
+    ['without members', {}],
+  ])('hides nothing by a choice %s', (_what, selected) => {
+    expect(spent([device], { code: '1', selected })).toEqual(['totp:1', 'static:2', 'network']);
+  });
+  it('spends the network alone where nothing was offered', () => {
+    for (const shown of [{}, { offers: 'none' }, { offers: [null, 7] }]) {
+      expect(spent([device], { code: '1' }, shown)).toEqual(['network']);
+    }
+  });
+});
+
+describe('a name that nobody has', () => {
+  it('has one counter, in whatever case, width and spaces it is written (accident 49)', () => {
+    const spellings = ['zoë', 'ZOË', ' zoë ', 'zoe\u0308', 'ｚｏë'];
+    const subjects = spellings.map((username) => subjectOf({ kind: 'pretended', username, email: '' }));
+    expect(new Set(subjects).size).toBe(1);
+    expect(subjectOf({ kind: 'pretended', username: 'zoe', email: '' })).not.toBe(subjects[0]);
+  });
+});
+
+it('counts guesses at a code for an address at that, whatever name its mail was asked for by (accident 49)', () => {
+  const newcomer = (username: string, email: string) => subjectOf({ kind: 'unsaved', username, name: '', email });
+  expect(newcomer('a', 'Victim@example.org')).toBe(newcomer('b', 'victim@example.org'));
+  expect(newcomer('a', 'other@example.org')).not.toBe(newcomer('a', 'victim@example.org'));
+  expect(newcomer('a', '')).toBe(subjectOf({ kind: 'pretended', username: 'A', email: '' }));
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { AttemptReservation } from './attempt-store.js';
+import { CredentialQueue, DEFAULT_QUEUE_LIMIT } from './credential-queue.js';
+
+const claim = (subject: string, credential = 'password'): AttemptReservation[] => [
+  { subject: Buffer.from(subject), credential, free: 5, hard: 50, forgetAfterS: undefined },
+];
+const LONG_MS = 60_000;
+
+describe('answers for one credential', () => {
+  it('have their turns one after the other, in the order in which they came', async () => {
+    const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
+    const [told, requests] = [[] as number[], [{ n: 0 }, { n: 1 }, { n: 2 }]];
+    const turns = requests.map(async (request) => {
+      await lines.enter(request, claim('alice'), LONG_MS);
+      told.push(request.n);
+    });
+
+    await turns[0];
+    for (const [i, request] of requests.entries()) {
+      expect(told).toEqual([0, 1, 2].slice(0, i + 1));
+      lines.leave(request);
+      await turns[i + 1];
+    }
+  });
+
+  it('do not keep those for another credential or of another user waiting, nor what spends none', async () => {
+    const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
+    await lines.enter({}, claim('alice'), LONG_MS);
+
+    await expect(lines.enter({}, claim('alice', 'code'), 0)).resolves.toBeUndefined();
+    await expect(lines.enter({}, claim('bob'), 0)).resolves.toBeUndefined();
+    await expect(lines.enter({}, [], 0)).resolves.toBeUndefined();
+  });
+
+  it('are told to come again when their turn does not come in time, and hold nobody up then', async () => {
+    const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
+    const [first, second] = [{}, {}];
+    await lines.enter(first, claim('alice'), LONG_MS);
+    await expect(lines.enter(second, claim('alice'), 0)).rejects.toMatchObject({ code: 'stage_busy' });
+    lines.leave(second);
+    const third = lines.enter({}, claim('alice'), LONG_MS);
+    lines.leave(first);
+
+    await expect(third).resolves.toBeUndefined();
+  });
+
+  it('are told at once to come again when the line is too long, and may when it is shorter', async () => {
+    const lines = new CredentialQueue(2);
+    const [first, second] = [{}, {}];
+    await lines.enter(first, claim('alice'), LONG_MS);
+    const waiting = lines.enter(second, claim('alice'), LONG_MS);
+    await expect(lines.enter({}, claim('alice'), LONG_MS)).rejects.toMatchObject({ code: 'stage_busy' });
+
+    lines.leave(first);
+    await waiting;
+    lines.leave(second);
+    await expect(lines.enter({}, claim('alice'), LONG_MS)).resolves.toBeUndefined();
+  });
+
+  it('of one request are one: it never waits for itself', async () => {
+    const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
+    const request = {};
+    await lines.enter(request, claim('alice'), LONG_MS);
+
+    await expect(lines.enter(request, claim('alice'), 0)).resolves.toBeUndefined();
+    await expect(lines.enter(request, claim('bob'), 0)).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,165 @@
+import { type StageReply } from '@gatehouse/contracts';
+import type { Identity } from '@gatehouse/executor';
+import { userSubject } from '@gatehouse/executor';
+import {
+  ALICE,
+  challengeReply,
+  DEFAULT_REPLIES,
+  executorHarness,
+  flowOf,
+  rejectedReply,
+} from '@gatehouse/executor/testing';
+import { describe, expect, it } from 'vitest';
+
+describe('attempts', () => {
+  it('are cleared by a right answer, stay for a wrong one, and go back where nothing was judged', async () => {
+    const settled = async (reply: StageReply) => {
+      const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), {
+        ...DEFAULT_REPLIES,
+        'secret.respond': reply,
+      });
+      let cleared = 0;
+      const save = plans.save.bind(plans);
+      plans.save = (s) => {
+        cleared += s.cleared.length;
+        attempts.returned.push(...s.returned);
+        return save(s);
+      };
+      await solve({ password: 'x' });
+      return { cleared, returned: attempts.returned.length };
+    };
+
+    expect(await settled({ type: 'passed', verified: ['password'] })).toEqual({ cleared: 1, returned: 1 });
+    expect(await settled(rejectedReply(['password']))).toEqual({ cleared: 0, returned: 0 });
+    expect(await settled(challengeReply())).toEqual({ cleared: 0, returned: 2 });
+    expect(await settled(rejectedReply())).toEqual({ cleared: 0, returned: 2 });
+  });
+
+  it('go back with the time at which they were taken, so that their delay goes too', async () => {
+    const script = { ...DEFAULT_REPLIES, 'secret.respond': challengeReply() };
+    const { solve, plans, attempts } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), script);
+    const save = plans.save.bind(plans);
+    plans.save = (s) => {
+      attempts.returned.push(...s.returned);
+      return save(s);
+    };
+    await solve({ password: 'x' });
+
+    expect(attempts.returned.map(({ takenAt }) => takenAt)).toEqual(['now', 'now']);
+  });
+
+  it('are forgotten by no stage that has not judged them, unless it makes that credential anew', async () => {
+    const forgotten = async (kind: string) => {
+      const passes: StageReply = { type: 'passed', verified: ['password', 'other'], context: { pending_user: ALICE } };
+      const script = { ...DEFAULT_REPLIES, [`${kind}.challenge`]: passes };
+      const { show, plans } = executorHarness(flowOf([{ kind }, { kind: 'page' }]), script);
+      const cleared: string[] = [];
+      const save = plans.save.bind(plans);
+      plans.save = (s) => {
+        cleared.push(...s.cleared.map(({ credential }) => credential));
+        return save(s);
+      };
+      await show();
+      return cleared;
+    };
+    expect(await forgotten('scribe')).toEqual(['password']);
+    expect(await forgotten('secret')).toEqual([]);
+  });
+
+  it('that are refused look like a wrong answer, and the stage never hears what was guessed', async () => {
+    const { solve, attempts, stages, plans } = executorHarness(flowOf([{ kind: 'secret' }]), {
+      ...DEFAULT_REPLIES,
+      'secret.respond': { type: 'rejected', errors: {}, challenge: {}, state: { failures: 1 } },
+    });
+    attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+
+    expect((await solve({ password: 'hunter2' })).told).toMatchObject({
+      type: 'show',
+      errors: { password: [{ code: 'wrong' }] },
+    });
+    expect(stages.requests.map(({ response }) => response)).toEqual([{}]);
+    expect(plans.plan?.states).toMatchObject({ 'secret-0': { state: { failures: 1 } } });
+  });
+
+  it('that are refused end a flow just when wrong answers do, and never pass a step', async () => {
+    for (const reply of [{ type: 'denied' }, { type: 'passed' }] as const) {
+      const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), {
+        ...DEFAULT_REPLIES,
+        'secret.respond': reply,
+      });
+      attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+
+      expect((await solve({ password: 'hunter2' })).told).toMatchObject({ type: 'denied' });
+    }
+  });
+
+  it('that are refused take as long as a wrong answer did', async () => {
+    const took = (ms: number): StageReply => {
+      stages.clock.ms += ms;
+      return rejectedReply(['password']);
+    };
+    const judging = [12, 2];
+    const { solve, attempts, stages } = executorHarness(flowOf([{ kind: 'secret' }]), {
+      ...DEFAULT_REPLIES,
+      'secret.respond': () => took(judging.shift()!),
+    });
+    await solve({ password: 'wrong' });
+    attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+    await solve({ password: 'wrong' });
+
+    expect(stages.clock.waits).toEqual([10]);
+  });
+
+  it('of a choice are spent once something was offered, and no guess is judged before', async () => {
+    const { solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
+      'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
+      'choice.respond': rejectedReply(['totp:1']),
+    });
+    expect((await solve({ code: '123456' })).told).toMatchObject({ type: 'show', errors: undefined });
+    expect(stages.hops).toEqual(['choice.challenge']);
+
+    await solve({ code: '123456' });
+    expect(attempts.taken.map(({ credential }) => credential)).toEqual(['totp:1', 'network']);
+  });
+
+  it('are of whoever is logged in, from wherever they come, where the flow names nobody (accident 22)', async () => {
+    const takenOf = async (user: Identity | undefined, ip: string) => {
+      const { show, solve, attempts, plans } = executorHarness(flowOf([{ kind: 'choice' }]), {
+        'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
+        'choice.respond': rejectedReply(['totp:1']),
+      });
+      plans.session = { id: 's', retired: false, leftS: undefined, user };
+      await show();
+      await solve({ code: '123456' }, { client: { ip, user_agent: 'x', outpost: false, cookies: {} } });
+      return attempts.taken[0]?.subject.toString('hex');
+    };
+    const alice = { ...ALICE, is_superuser: false, debug: false };
+    const subject = await takenOf(alice, '203.0.113.7');
+    expect(subject).toBe(userSubject(Buffer.alloc(32), ALICE.uuid).toString('hex'));
+    expect(await takenOf(alice, '198.51.100.1')).toBe(subject);
+    expect(await takenOf(undefined, '203.0.113.7')).not.toBe(subject);
+  });
+
+  it('that are refused take the choice with the guess, and are told where the guess was given', async () => {
+    const { show, solve, attempts, stages } = executorHarness(flowOf([{ kind: 'choice' }]), {
+      'choice.challenge': challengeReply({ offers: [{ sort: 'totp', uid: '1' }] }),
+      'choice.respond': rejectedReply(),
+    });
+    await show();
+    attempts.verdict = { taken: false, network: false, retryAfterS: 8 };
+    const { told } = await solve({ touch: 'x', chosen: { sort: 'totp', uid: '1' } });
+    expect(told).toMatchObject({ type: 'show', errors: { touch: [{ code: 'wrong' }] } });
+    expect(told).not.toHaveProperty('errors.password');
+    expect(stages.requests.at(-1)?.response).toEqual({});
+  });
+
+  it('that a whole network used up are said to be, with the time to wait', async () => {
+    const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), DEFAULT_REPLIES);
+    attempts.verdict = { taken: false, network: true, retryAfterS: 8 };
+
+    expect((await solve({ password: 'x' })).told).toMatchObject({
+      type: 'problem',
+      problem: { code: 'rate_limited', retryAfterS: 8 },
+    });
+  });
+});

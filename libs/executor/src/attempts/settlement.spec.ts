@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { type AttemptReservation, NETWORK_CREDENTIAL } from './attempt-store.js';
+import { settleAttempts } from './settlement.js';
+
+const claim = (credential: string): AttemptReservation => ({
+  ...{ subject: Buffer.from(credential), credential, free: 5, hard: 50, forgetAfterS: undefined },
+});
+const [pin, network] = [claim('pin'), claim(NETWORK_CREDENTIAL)];
+
+describe('attempts of an answer that passed', () => {
+  it('are cleared where a credential was verified, and given back elsewhere', () => {
+    expect(settleAttempts([pin, network], { type: 'passed', verified: ['pin'] })).toEqual({
+      cleared: [pin],
+      returned: [network],
+    });
+    expect(settleAttempts([pin, network], { type: 'passed' })).toEqual({ cleared: [], returned: [pin, network] });
+  });
+
+  it('clear no network’s failures, whatever the stage says, nor credentials that were not spent', () => {
+    const reply = { type: 'passed' as const, verified: [NETWORK_CREDENTIAL, 'password'] };
+    expect(settleAttempts([pin, network], reply)).toEqual({ cleared: [], returned: [pin, network] });
+  });
+});

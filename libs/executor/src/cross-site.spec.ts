@@ -1,0 +1,98 @@
+import { createPlan } from '@gatehouse/plan';
+import { describe, expect, it } from 'vitest';
+import { ALICE, challengeReply, DEFAULT_REPLIES, executorHarness, flowOf } from '../testing/executor-harness.js';
+import { hashToken } from './resume-links.js';
+
+const BEGUN = { crossSite: 'new' } as const;
+const ANY = { crossSite: 'any' } as const;
+const QUESTION = { type: 'show', contract: { component: 'ak-stage-consent' }, challenge: { permissions: [] } };
+const script = {
+  ...DEFAULT_REPLIES,
+  'puzzle.challenge': challengeReply({ puzzle: true }),
+  'puzzle.respond': { type: 'passed' },
+} as const;
+const open = (...kinds: string[]) => executorHarness(flowOf(kinds.map((kind) => ({ kind }))), script);
+const tokenOf = ({ plan }: ReturnType<typeof open>['plans']) => plan?.cross_site?.token;
+
+describe('a run that another site began', () => {
+  it('asks before its first acting step, and asks no stage until the answer', async () => {
+    const { show, solve, plans, stages } = open('logout');
+    expect((await show(BEGUN)).told).toMatchObject(QUESTION);
+    expect((await show()).told).toMatchObject(QUESTION);
+    expect([stages.hops, plans.happened]).toEqual([[], []]);
+
+    expect((await solve({ token: tokenOf(plans) })).told).toMatchObject({ type: 'done' });
+    expect(plans.happened).toMatchObject([{ type: 'logout' }]);
+  });
+
+  it.each([undefined, null, [], {}, { token: '' }, { token: 7 }, { token: 'guessed' }, { component: 'ak-stage-page' }])(
+    'goes on by no answer but the yes to its question: not by %j',
+    async (body) => {
+      const { show, solve, plans, stages } = open('logout');
+      await show(BEGUN);
+      const token = tokenOf(plans);
+      expect((await solve(body)).told).toMatchObject({
+        ...QUESTION,
+        errors: { token: [{ code: 'cross_site_token' }] },
+      });
+      expect([stages.hops, tokenOf(plans)]).toEqual([[], token]);
+    },
+  );
+
+  it('asks nothing once its visitor has answered a step', async () => {
+    const { show, solve, plans } = open('puzzle', 'logout');
+    expect((await show(BEGUN)).told).toMatchObject({ challenge: { puzzle: true } });
+    expect((await solve({})).told).toMatchObject({ type: 'done' });
+    expect(plans.happened).toMatchObject([{ type: 'logout' }]);
+  });
+
+  it('asks whoever was slower than another request, too', async () => {
+    const { show } = open('logout');
+    const both = await Promise.all([show(BEGUN), show(BEGUN)]);
+    expect(both.map(({ told }) => told)).toMatchObject([QUESTION, QUESTION]);
+  });
+
+  it('may have been begun about somebody', async () => {
+    const { begin, show } = open('logout');
+    await begin({ visitor: undefined, context: {} }, BEGUN);
+    expect((await show()).told).toMatchObject(QUESTION);
+  });
+});
+
+describe('a run that was under way', () => {
+  /** One that stands before a step which it has not entered yet. */
+  const waiting = async (...kinds: string[]) => {
+    const run = open(...kinds);
+    await run.begin({ visitor: undefined, context: {} });
+    return run;
+  };
+
+  it('goes on when its page is visited, as after the callback of a source', async () => {
+    const { show } = await waiting('logout');
+    expect((await show(BEGUN)).told).toMatchObject({ type: 'done' });
+  });
+
+  it('asks first when the executor is opened from another site', async () => {
+    const { show, plans } = await waiting('logout');
+    expect((await show(ANY)).told).toMatchObject(QUESTION);
+    expect(plans.happened).toEqual([]);
+  });
+
+  it('shows again what it has shown', async () => {
+    const { show } = await waiting('page', 'logout');
+    await show();
+    expect((await show(ANY)).told).toMatchObject({ challenge: { page: true } });
+  });
+});
+
+it('a mailed link asks by its own confirmation alone', async () => {
+  const { show, solve, plans } = open('puzzle', 'logout');
+  const plan = { ...createPlan(flowOf([{ kind: 'puzzle' }, { kind: 'logout' }]), 'mailed'), cursor: 1 };
+  plans.waiting.set(hashToken('t').toString('hex'), {
+    ...{ plan: { ...plan, context: { pending_user: ALICE } }, versionId: 'v1', orphaned: false, step: 'puzzle-0' },
+  });
+  const byLink = { query: { flow_token: 't' } };
+  for (const crossSite of ['new', 'any'] as const)
+    expect((await show({ ...byLink, crossSite })).told).toMatchObject({ contract: { component: 'ak-stage-email' } });
+  expect((await solve({}, byLink)).told).toMatchObject({ type: 'done' });
+});

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { type StageContract, sentence } from '@gatehouse/contracts';
+import { markCrossSite, type Plan, type Step } from '@gatehouse/plan';
+import { secretsEqual } from '@gatehouse/platform';
+import type { ChallengeSource, CrossSite, FlowResult } from './flow-request.js';
+
+const HEADER = sentence('Another website sent you here. Continue only if you want to.').text;
+
+/** A consent challenge, which every client can show. */
+const QUESTION: ChallengeSource = {
+  component: 'ak-stage-consent',
+  user_info: true,
+  errors: {
+    cross_site_token: {
+      string: 'This question has been asked anew since. Please look at it again.',
+      code: 'invalid',
+    },
+  },
+  texts: { header_text: [HEADER] },
+};
+
+type Question = Extract<FlowResult, { type: 'show' }>;
+
+/** Returns the plan with the mark that a request leaves on it. A mailed link that waits for its confirmation needs none. */
+export function marked(plan: Plan, crossSite: CrossSite | undefined, { isNew }: { readonly isNew: boolean }): Plan {
+  const isMarked = crossSite === 'any' || (crossSite === 'new' && isNew);
+  if (!isMarked || plan.cross_site || plan.resumed?.confirmed === false) return plan;
+  return markCrossSite(plan, randomUUID());
+}
+
+/** Returns the question that a marked run asks before a step that acts on entry; undefined where the step may be entered. */
+export function questionBefore(
+  { cross_site, shown }: Plan,
+  step: Step,
+  contract: StageContract | undefined,
+): Question | undefined {
+  if (!cross_site || shown?.step === step.id || !contract?.acts_on_entry(step.config)) return undefined;
+  const { token } = cross_site;
+  const challenge = { header_text: HEADER, permissions: [], additional_permissions: [], token };
+  return { type: 'show', contract: QUESTION, challenge, errors: undefined };
+}
+
+/** Whether an answer says yes to the question of a marked run. */
+export function isYes(body: unknown, { cross_site }: Plan): boolean {
+  const token = (body as { readonly token?: unknown } | null | undefined)?.token;
+  return cross_site !== undefined && typeof token === 'string' && secretsEqual(token, cross_site.token);
+}
+
+/** Returns the question with the error for an answer that was not a yes to it. */
+export const askedAgain = (question: Question): Question => ({
+  ...question,
+  errors: { token: [{ code: 'cross_site_token' }] },
+});

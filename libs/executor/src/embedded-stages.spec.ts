@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { mergePassed, type PassedReply } from './embedded-stages.js';
+
+const adding = (kind: string): PassedReply => ({
+  type: 'passed',
+  insert: { where: 'next', steps: [{ kind, config: {} }] },
+});
+
+it('has what one of two adds come after both, and leaves none out where both do', () => {
+  const plain: PassedReply = { type: 'passed' };
+  expect(mergePassed(plain, adding('page')).insert).toEqual(adding('page').insert);
+  expect(mergePassed(adding('page'), plain).insert).toEqual(adding('page').insert);
+  expect(() => mergePassed(adding('page'), adding('other'))).toThrow('both add steps');
+});

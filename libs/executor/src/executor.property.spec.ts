@@ -1,0 +1,162 @@
+import { Problem, type StageReply, type StageRequest } from '@gatehouse/contracts';
+import type { Plan } from '@gatehouse/plan';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_REPLIES, executorHarness, flowOf, LOGIN_REPLY, rejectedReply } from '../testing/executor-harness.js';
+import type { PlanCommit } from './plan-store.js';
+
+/** What one visitor's browser sends at once, and what it sends after that: looks, right and wrong answers, late and broken ones. */
+const act = fc.oneof(
+  fc.constant(undefined),
+  fc.constant({ uid: 'alice', password: 'right', word: 'right' }),
+  fc.record(
+    {
+      component: fc.constantFrom('ak-stage-ident', 'ak-stage-page', 'ak-stage-secret', 'ak-stage-login', 'nonsense'),
+      uid: fc.constantFrom('alice', 'mallory'),
+      password: fc.constantFrom('right', 'wrong', ''),
+      word: fc.constantFrom('right', 'wrong'),
+    },
+    { requiredKeys: [] },
+  ),
+  fc.constantFrom<unknown[]>(null, [], 'text', 7),
+);
+const visit = fc.array(fc.array(act, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 12 });
+const steps = fc.array(
+  fc.record({
+    kind: fc.constantFrom('ident', 'page', 'secret'),
+    onRefusal: fc.constantFrom('retry', 'restart', 'restart_with_context'),
+  }),
+  { maxLength: 3 },
+);
+const identify = { kind: 'ident' } as const;
+type Step = { kind: string; onRefusal?: 'retry' | 'restart' | 'restart_with_context' };
+
+const passesIf = (right: (response: Record<string, unknown>) => boolean, passed: StageReply) => (asked: StageRequest) =>
+  right(asked.response ?? {}) ? passed : rejectedReply(['password']);
+
+/** A house whose stages judge, that watches every save: each step it moves past must have been passed by the same request. */
+function watched(flow: readonly Step[], schedule: <T>(task: Promise<T>) => Promise<T>) {
+  const version = flowOf(flow);
+  const passes = new Set<string>();
+  /** The steps that the plan under way has passed since it was drawn. */
+  let behind = 0;
+  const judged = (reply: (asked: StageRequest) => StageReply) => (asked: StageRequest) => {
+    const given = reply(asked);
+    if (given.type === 'passed') passes.add(`${asked.client.ip} ${asked.step.id}`);
+    return given;
+  };
+  const it = executorHarness(version, {
+    ...DEFAULT_REPLIES,
+    'ident.respond': judged(passesIf(({ uid }) => uid === 'alice', DEFAULT_REPLIES['ident.respond'])),
+    'page.respond': judged(passesIf(({ word }) => word === 'right', { type: 'passed' })),
+    'secret.respond': judged(passesIf(({ password }) => password === 'right', DEFAULT_REPLIES['secret.respond'])),
+    'login.challenge': judged(() => LOGIN_REPLY),
+  });
+  const { plans, stages, attempts } = it;
+
+  /** An answer may be what begins a plan; whose it was, only the trail says. */
+  function began({ cursor, trail }: Plan) {
+    behind = cursor;
+    const passed = trail.filter(({ outcome }) => outcome === 'passed').map(({ step }) => step);
+    expect(passed.slice(passed.length - cursor)).toEqual(version.steps.slice(0, cursor).map(({ id }) => id));
+  }
+
+  function moved({ plan, effects, about }: PlanCommit) {
+    const before = plans.plan!;
+    const again = plan.restarts > before.restarts;
+    if (again) behind = 0;
+    const from = again ? 0 : before.cursor;
+    const ended = plan.ended && 'to' in plan.ended;
+    const to = ended ? version.steps.length : plan.ended ? from : plan.cursor;
+    expect(to).toBeGreaterThanOrEqual(from);
+    expect(from).toBe(behind);
+    for (const { id } of version.steps.slice(from, to)) expect(passes).toContain(`${about.clientIp} ${id}`);
+    behind = to;
+    if (effects.some(({ type }) => type === 'login')) expect(ended).toBe(true);
+  }
+
+  const { find, begin, save } = bound(plans);
+  plans.find = (slug) => schedule(find(slug));
+  plans.begin = async (asked) => {
+    await schedule(Promise.resolve());
+    const begun = await begin(asked);
+    if (begun !== undefined) began(asked.plan);
+    return begun;
+  };
+  plans.save = async (asked) => {
+    await schedule(Promise.resolve());
+    const wins = asked.revision === plans.revision && asked.plan.id === plans.plan?.id;
+    if (wins) moved(asked);
+    const won = await save(asked);
+    expect(won).toBe(wins);
+    return won;
+  };
+  const [ask, take] = [stages.ask.bind(stages), attempts.take.bind(attempts)];
+  stages.ask = (...asked) => schedule(ask(...asked));
+  attempts.take = (claims) => schedule(take(claims));
+  return it;
+}
+
+const bound = (plans: ReturnType<typeof executorHarness>['plans']) => ({
+  find: plans.find.bind(plans),
+  begin: plans.begin.bind(plans),
+  save: plans.save.bind(plans),
+});
+
+/** An address for each request, by which a save is told from those of its rivals. */
+const clientOf = (number: number) => ({
+  ip: `10.0.${number >> 8}.${number & 255}`,
+  user_agent: '',
+  outpost: false,
+  cookies: {},
+});
+
+async function send({ show, solve }: ReturnType<typeof executorHarness>, body: unknown, number: number) {
+  const client = clientOf(number);
+  return (body === undefined ? show({ client }) : solve(body, { client })).catch((error: unknown) => {
+    if (error instanceof Problem && error.code === 'stage_busy') return undefined;
+    throw error;
+  });
+}
+
+describe('whatever a browser sends, in whatever order it is served', () => {
+  it('no step is skipped or passed twice, no plan moves back but by a restart, nobody is logged in before its end', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, visit, fc.scheduler(), async (flow, rounds, scheduler) => {
+        const it = watched([identify, ...flow, { kind: 'login' }], (task) => scheduler.schedule(task));
+        let number = 0;
+        for (const round of rounds) {
+          const answers = Promise.all(round.map((body) => send(it, body, number++)));
+          await scheduler.waitFor(answers);
+          for (const answer of await answers) expect(answer?.told.type).not.toBe('problem');
+        }
+        expect(it.overreaches).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('a visitor who gives every right answer once gets to the end in as many answers', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (flow) => {
+        const it = watched([identify, ...flow, { kind: 'login' }], (task) => task);
+        const right = { uid: 'alice', password: 'right', word: 'right' };
+        let told = (await send(it, undefined, 0))?.told.type;
+        for (let i = 0; i <= flow.length; i++) {
+          expect(told).toBe('show');
+          told = (await send(it, right, i + 1))?.told.type;
+        }
+        expect(told).toBe('done');
+        expect(it.plans.happened.filter(({ type }) => type === 'login')).toHaveLength(1);
+      }),
+    );
+  });
+});
+
+it('is watched by a test that would see a step passed by nobody', async () => {
+  const it = watched([identify, { kind: 'page' }, { kind: 'login' }], (task) => task);
+  await send(it, undefined, 0);
+  await send(it, { uid: 'alice' }, 1);
+  it.stages.ask = async () => ({ type: 'passed' });
+  await expect(send(it, { word: 'wrong' }, 2)).rejects.toThrow('10.0.0.2 page-1');
+});

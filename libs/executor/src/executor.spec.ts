@@ -1,0 +1,281 @@
+import { Problem, type StageReply } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import {
+  ALICE,
+  challengeReply,
+  DEFAULT_REPLIES,
+  executorHarness,
+  flowOf,
+  rejectedReply,
+} from '../testing/executor-harness.js';
+
+const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
+
+describe('a whole login', () => {
+  it('takes one load, one save and as many hops as stages are passed, for each request', async () => {
+    const { show, solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+
+    expect((await show()).told).toMatchObject({ type: 'show', challenge: { who: true } });
+    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { secret: true } });
+    const last = await solve({ password: 'hunter2' });
+
+    expect(last.told).toEqual({ type: 'done', to: '/' });
+    expect(last.cookie?.value).toMatch(/^[\w-]{43}$/);
+    expect(plans.happened).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
+    expect(stages.hops).toEqual([
+      'ident.challenge',
+      'ident.respond',
+      'secret.challenge',
+      'secret.respond',
+      'login.challenge',
+    ]);
+    expect([plans.loads, plans.saves]).toEqual([3, 3]);
+  });
+
+  it('saves nothing for a second look', async () => {
+    const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await show();
+    await show();
+
+    expect(plans.saves).toBe(1);
+  });
+
+  it('tells a stage what its contract reads, and no more', async () => {
+    const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await solve(
+      { uid: 'alice', component: 'ak-stage-ident', constructor: 'x' },
+      { query: { flow_token: 'secret', next: '/a' } },
+    );
+
+    expect(stages.requests[0]).toMatchObject({ response: { uid: 'alice' }, query: { next: '/a' }, context: {} });
+    expect(Object.keys(stages.requests[0]?.response ?? {})).toEqual(['uid']);
+    expect(stages.requests[0]?.query).not.toHaveProperty('flow_token');
+    expect(stages.requests[1]?.context).toEqual({ pending_user: ALICE });
+  });
+
+  it('tells a stage no cookie that its contract does not name, and no fact', async () => {
+    const { solve, stages } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'ident.respond': { type: 'passed', context: { pending_user: ALICE, user_backend: 'b' } },
+    });
+    const cookies = { authentik_session: 'key', constructor: 'x' };
+    await solve({ uid: 'alice' }, { client: { ip: '203.0.113.7', user_agent: '', outpost: false, cookies } });
+
+    expect(stages.requests.map(({ client }) => client.cookies)).toEqual([{}, {}]);
+    expect(stages.requests[1]?.context).toEqual({ pending_user: ALICE });
+  });
+
+  it('names each turn of each revision once', async () => {
+    const { show, solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await show();
+    await solve({ uid: 'alice' });
+    await solve({ password: 'hunter2' });
+
+    const ids = stages.requests.map(({ id }) => id.split('.').slice(1).join('.'));
+    expect(ids).toEqual(['0.0', '0.0', '0.1', '1.0', '1.1']);
+  });
+});
+
+describe('two answers at once', () => {
+  it('win once: the loser sees what the winner saw, and nothing happens twice', async () => {
+    const { show, solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await show();
+    await solve({ uid: 'alice' });
+
+    const answers = await Promise.all([solve({ password: 'hunter2' }), solve({ password: 'hunter2' })]);
+
+    expect(answers.map(({ told }) => told)).toEqual([
+      { type: 'done', to: '/' },
+      { type: 'done', to: '/' },
+    ]);
+    expect(answers.filter(({ cookie }) => cookie)).toHaveLength(1);
+    expect(plans.happened).toHaveLength(1);
+  });
+
+  it('teach the loser nothing of its own answer', async () => {
+    const wrong = { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply(['password']) };
+    const { show, solve } = executorHarness(LOGIN, wrong);
+    await show();
+    await solve({ uid: 'alice' });
+
+    const answers = await Promise.all([solve({ password: 'a' }), solve({ password: 'b' })]);
+
+    const errors = answers.map(({ told }) => (told.type === 'show' ? told.errors : undefined));
+    expect(errors.filter((e) => e === undefined)).toHaveLength(1);
+  });
+
+  it('are both counted when they are wrong, though only one of them is saved (accident 54)', async () => {
+    const { show, solve, plans, attempts } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'secret.respond': rejectedReply(['password']),
+    });
+    await show();
+    await solve({ uid: 'alice' });
+    const before = plans.revision;
+
+    await Promise.all([solve({ password: 'a' }), solve({ password: 'b' })]);
+
+    expect(plans.revision).toBe(before + 1);
+    expect(attempts.taken.filter(({ credential }) => credential === 'password')).toHaveLength(2);
+    expect(attempts.returned).toEqual([]);
+  });
+});
+
+describe('a stage that fails', () => {
+  it('keeps what the earlier ones of the same request achieved', async () => {
+    const { solve, plans } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'secret.challenge': new Problem('stage_away'),
+    });
+
+    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_away' } });
+    expect(plans.plan).toMatchObject({ cursor: 1, context: { pending_user: ALICE } });
+  });
+
+  it('is not answered by what was meant for the step before it', async () => {
+    const script: Record<string, StageReply | Problem> = {
+      ...DEFAULT_REPLIES,
+      'page.challenge': new Problem('stage_away'),
+    };
+    const { solve, stages } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'page' }]), script);
+    await solve({ uid: 'alice' });
+    script['page.challenge'] = challengeReply({ page: true });
+
+    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { page: true } });
+    expect(stages.hops).not.toContain('page.respond');
+  });
+
+  it('on the first turn changes nothing', async () => {
+    const { solve, plans } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'ident.respond': new Problem('stage_timeout'),
+    });
+
+    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_timeout' } });
+    expect(plans.saves).toBe(0);
+  });
+
+  it('gets its attempts back when it never began, and keeps them when nobody knows', async () => {
+    for (const [code, returned] of [
+      ['stage_busy', 2],
+      ['stage_away', 2],
+      ['stage_timeout', 0],
+      ['stage_fault', 0],
+    ] as const) {
+      const { solve, attempts } = executorHarness(flowOf([{ kind: 'secret' }]), {
+        'secret.respond': new Problem(code),
+      });
+      await solve({ password: 'x' });
+
+      expect([attempts.taken.length, attempts.returned.length]).toEqual([2, returned]);
+    }
+  });
+
+  it('cannot keep a request walking for ever', async () => {
+    const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'login' })));
+    const { show, stages } = executorHarness(many, { 'login.challenge': { type: 'passed' } });
+
+    expect((await show()).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect(stages.hops).toHaveLength(32);
+  });
+});
+
+describe('a plan', () => {
+  it('is denied without a hop when a fact that the stage needs is missing', async () => {
+    const { show, stages } = executorHarness(flowOf([{ kind: 'needy' }]), {});
+
+    expect((await show()).told).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
+    expect(stages.hops).toEqual([]);
+  });
+
+  it('starts over when its binding says so, and is denied when it does so for ever', async () => {
+    const flow = flowOf([{ kind: 'login', onRefusal: 'restart' }]);
+    const { show, stages } = executorHarness(flow, { 'login.challenge': { type: 'denied' } });
+
+    expect((await show()).told).toMatchObject({ type: 'denied' });
+    expect(stages.hops).toHaveLength(9);
+  });
+
+  it('takes nothing from the body or the query into a restart with context', async () => {
+    const flow = flowOf([{ kind: 'ident' }, { kind: 'page', onRefusal: 'restart_with_context' }]);
+    const { solve, plans } = executorHarness(flow, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
+    await solve({ uid: 'alice' });
+    await solve({ word: 'x', pending_user: { kind: 'saved' }, redirect: '//evil' }, { query: { redirect: '//evil' } });
+
+    expect(plans.plan).toMatchObject({ cursor: 0, restarts: 1, context: { pending_user: ALICE } });
+    expect(plans.plan?.context).toEqual({ pending_user: ALICE });
+  });
+
+  it('ends when its user is gone or disabled', async () => {
+    const { solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await solve({ uid: 'alice' });
+    plans.orphaned = true;
+    const hops = stages.hops.length;
+
+    expect((await solve({ password: 'hunter2' })).told).toMatchObject({ type: 'denied' });
+    expect(stages.hops).toHaveLength(hops);
+    expect(plans.plan?.ended).toBeDefined();
+  });
+
+  it('keeps the destination last asked for, and leads nowhere else', async () => {
+    const { show, solve } = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
+    await show({ query: { next: '/early' } });
+    expect((await solve({}, { query: { next: '' } })).told).toEqual({ type: 'done', to: '/early' });
+
+    const evil = executorHarness(flowOf([{ kind: 'page' }]), DEFAULT_REPLIES);
+    expect((await evil.solve({}, { query: { next: '//evil.example' } })).told).toEqual({
+      type: 'denied',
+      message: { text: 'Invalid next URL' },
+    });
+  });
+
+  it('remembers no secret of the address that it was begun by', async () => {
+    const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await show({ query: { flow_token: 'secret', itoken: 'a', next: '/app/' } });
+
+    expect(plans.plan).toMatchObject({ query: { itoken: 'a' }, next: '/app/' });
+    expect(plans.plan?.query).not.toHaveProperty('flow_token');
+  });
+
+  it('is made anew when the query brings another invitation', async () => {
+    const { show, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await show({ query: { itoken: 'a' } });
+    const first = plans.plan?.id;
+    await show({});
+    expect(plans.plan?.id).toBe(first);
+    await show({ query: { itoken: 'b' } });
+
+    expect(plans.plan?.id).not.toBe(first);
+  });
+});
+
+describe('a flow', () => {
+  it('that does not exist is not found', async () => {
+    await expect(executorHarness(LOGIN, DEFAULT_REPLIES).show({ slug: 'nowhere' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  it('without steps is done at once, and leaves no session behind', async () => {
+    const { show, plans } = executorHarness(flowOf([]), {});
+
+    expect((await show()).told).toEqual({ type: 'done', to: '/' });
+    expect(plans.saves).toBe(0);
+  });
+
+  it.each([
+    ['message_continue', { type: 'denied', message: { text: 'Flow does not apply to current user.' } }],
+    ['message', { type: 'denied', message: { text: 'Flow does not apply to current user.' } }],
+    ['continue', { type: 'done', to: '/next' }],
+  ] as const)('that does not admit the visitor answers as its denied_action says: %s', async (denied_action, told) => {
+    const version = flowOf([{ kind: 'page' }]);
+    const closed = {
+      ...version,
+      flow: { ...version.flow, denied_action, authentication: 'require_authenticated' as const },
+    };
+    const { show, stages } = executorHarness(closed, DEFAULT_REPLIES);
+
+    expect((await show({ query: { next: '/next' } })).told).toEqual(told);
+    expect(stages.hops).toEqual([]);
+  });
+});

@@ -1,0 +1,269 @@
+import type { StageReply } from '@gatehouse/contracts';
+import { createPlan, type Plan } from '@gatehouse/plan';
+import { describe, expect, it } from 'vitest';
+import {
+  ALICE,
+  challengeReply,
+  DEFAULT_REPLIES,
+  executorHarness,
+  flowOf,
+  LOGIN_REPLY,
+  rejectedReply,
+} from '../testing/executor-harness.js';
+import { hashToken } from './resume-links.js';
+
+const TOKEN = 'the-token-of-a-mail';
+const CONFIRM = { type: 'show', contract: { component: 'ak-stage-email' } };
+const byLink = { query: { flow_token: TOKEN } };
+
+const script = {
+  ...DEFAULT_REPLIES,
+  'puzzle.challenge': challengeReply({ puzzle: true }),
+  'puzzle.respond': { type: 'passed' },
+  'login.challenge': LOGIN_REPLY,
+} satisfies Record<string, StageReply>;
+
+/** A house in which a mailed link leads to the second step of a flow, whose first has been passed by alice. */
+function mailed(second: string, given: { orphaned?: boolean; plan?: Partial<Plan> } = {}) {
+  const version = flowOf([{ kind: 'ident' }, { kind: second }, ...(second === 'login' ? [] : [{ kind: 'login' }])]);
+  const plan = { ...createPlan(version, 'from-mail'), cursor: 1, context: { pending_user: ALICE }, ...given.plan };
+  const it = executorHarness(version, script);
+  it.plans.waiting.set(hashToken(TOKEN).toString('hex'), {
+    ...{ plan, versionId: 'v1', orphaned: given.orphaned ?? false, step: `${second}-1` },
+  });
+  return { ...it, isLive: () => it.plans.waiting.size === 1 };
+}
+
+describe('a mailed link', () => {
+  it('asks whoever looks to confirm before a step with consequences, and nothing happens until then', async () => {
+    const { show, plans, stages, isLive } = mailed('login');
+
+    for (let look = 0; look < 3; look++) expect((await show(byLink)).told).toMatchObject(CONFIRM);
+    expect(stages.hops).toEqual([]);
+    expect(plans.happened).toEqual([]);
+    expect(isLive()).toBe(true);
+  });
+
+  it('goes on with any answer, which uses it up', async () => {
+    const { show, solve, plans, isLive } = mailed('login');
+    await show(byLink);
+
+    expect((await solve({ component: 'ak-stage-email' }, byLink)).told).toMatchObject({ type: 'done' });
+    expect(plans.happened).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
+    expect(isLive()).toBe(false);
+  });
+
+  it('needs no look first: an answer is as good', async () => {
+    const { solve, isLive } = mailed('login');
+
+    expect((await solve({}, byLink)).told).toMatchObject({ type: 'done' });
+    expect(isLive()).toBe(false);
+  });
+
+  it('shows a step that only asks, and is used up by the answer to it', async () => {
+    const { show, solve, stages, isLive } = mailed('puzzle');
+
+    expect((await show(byLink)).told).toMatchObject({ challenge: { puzzle: true } });
+    expect(stages.requests[0]?.step.confirmed).toBe(false);
+    expect(isLive()).toBe(true);
+    expect((await solve({ token: 'x' }, byLink)).told).toMatchObject({ type: 'done' });
+    expect(stages.requests.at(-1)?.step.confirmed).toBe(true);
+    expect(isLive()).toBe(false);
+  });
+
+  it('tells the plan of which step and for whom it was, and nothing that was shown before it was sent', async () => {
+    const { show, plans } = mailed('puzzle', { plan: { shown: { step: 'puzzle-1', challenge: { older: true } } } });
+    await show(byLink);
+
+    expect(plans.plan?.context.is_restored).toEqual({ step: 'puzzle-1', user: ALICE.uuid });
+    expect(plans.plan?.shown?.challenge).toEqual({ puzzle: true });
+  });
+
+  it('takes no answer to what was shown before it was sent', async () => {
+    const trail = [{ step: 'ident-0', outcome: 'passed', at: '', ms: 0 }];
+    const { solve, stages } = mailed('puzzle', { plan: { shown: { step: 'puzzle-1', challenge: {} }, trail } });
+
+    expect((await solve({ token: 'x' }, byLink)).told).toMatchObject({ challenge: { puzzle: true } });
+    expect(stages.hops).toEqual(['puzzle.challenge']);
+  });
+
+  it('stays about whom it was sent to, whoever an answer names (accident 3)', async () => {
+    const { show, solve, plans, stages } = mailed('puzzle');
+    await show(byLink);
+    for (const body of [
+      { component: 'ak-stage-ident', uid: 'mallory' },
+      { uid: 'mallory', pending_user: 'mallory' },
+    ]) {
+      await solve(body, byLink);
+    }
+
+    expect(stages.hops).not.toContain('ident.respond');
+    expect(plans.happened).toMatchObject([{ type: 'login', user: ALICE.uuid }]);
+  });
+
+  it('does not begin anew when it is followed again in the same browser', async () => {
+    const { show, plans } = mailed('puzzle');
+    await show(byLink);
+    const { id } = plans.plan!;
+    await show(byLink);
+
+    expect(plans.plan?.id).toBe(id);
+  });
+
+  it('that was used up in another browser leads nowhere, with its plan', async () => {
+    const { show, plans, stages } = mailed('puzzle');
+    await show(byLink);
+    plans.waiting.clear();
+
+    expect((await show(byLink)).told).toMatchObject({ challenge: { who: true } });
+    expect((await show()).told).toMatchObject({ challenge: { who: true } });
+    expect(stages.hops.slice(1)).toEqual(['ident.challenge', 'ident.challenge']);
+  });
+
+  it('is used up once by two answers at the same time', async () => {
+    const { show, solve, plans } = mailed('login');
+    await show(byLink);
+    await Promise.allSettled([solve({}, byLink), solve({}, byLink)]);
+
+    expect(plans.happened.filter(({ type }) => type === 'login')).toHaveLength(1);
+  });
+
+  it('that nobody knows changes nothing', async () => {
+    const { show } = mailed('login');
+
+    expect((await show({ query: { flow_token: 'another' } })).told).toMatchObject({ challenge: { who: true } });
+  });
+
+  it('of a user who is gone, or has a new password since, is used up and denied', async () => {
+    const { show, isLive } = mailed('login', { orphaned: true });
+
+    expect((await show(byLink)).told).toMatchObject({ type: 'denied' });
+    expect(isLive()).toBe(false);
+  });
+});
+
+describe('a step that writes data of its own', () => {
+  const flow = flowOf([{ kind: 'ident' }, { kind: 'scribe' }, { kind: 'page' }]);
+
+  it('is asked from a saved revision, under a number that the same work has again', async () => {
+    let seen: unknown;
+    const it = executorHarness(flow, {
+      ...script,
+      'scribe.challenge': () => {
+        seen = {
+          cursor: it.plans.plan?.cursor,
+          user: it.plans.plan?.context.pending_user,
+          revision: it.plans.revision,
+        };
+        return { type: 'passed' };
+      },
+    });
+    await it.show();
+    await it.solve({ uid: 'alice' });
+
+    expect(seen).toEqual({ cursor: 1, user: ALICE, revision: 1 });
+    const asked = it.stages.requests[2];
+    expect(asked?.id).toMatch(new RegExp(`^${it.plans.plan?.id}\\.[A-Za-z0-9]{12}\\.0\\.scribe-1$`));
+    expect(it.plans).toMatchObject({ revision: 2, saves: 3 });
+  });
+
+  it('is asked for the same work by whoever comes by meanwhile, though they want to go elsewhere', async () => {
+    const asked: string[] = [];
+    let [goOn, other] = [() => undefined as void, Promise.resolve() as Promise<unknown>];
+    const it = executorHarness(flow, {
+      ...script,
+      'scribe.challenge': ({ id }) => {
+        asked.push(id);
+        const passed: StageReply = { type: 'passed' };
+        goOn();
+        if (asked.length > 1) return passed;
+        // The first is kept waiting until the other asks too.
+        other = it.show({ query: { next: '/elsewhere' } });
+        return new Promise((resolve) => (goOn = () => resolve(passed)));
+      },
+    });
+    await it.show();
+    await Promise.allSettled([it.solve({ uid: 'alice' })]);
+    await other;
+
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toBe(asked[0]);
+    expect(it.plans.plan?.cursor).toBe(2);
+  });
+
+  it('is asked for other work by the next answer, once one was judged', async () => {
+    const asks1: StageReply = { type: 'challenge', challenge: {} };
+    const replies: StageReply[] = [asks1, rejectedReply(), { ...asks1, state: { sent: 1 } }, { type: 'passed' }];
+    const it = executorHarness(flowOf([{ kind: 'diary' }]), {
+      'diary.challenge': asks1,
+      'diary.respond': () => replies.shift()!,
+    });
+    await it.show();
+    for (let i = 0; i < 4; i++) await it.solve({ word: 'x' });
+
+    const [shown, first, ...others] = it.stages.requests.map(({ id }) => id);
+    // To choose among what is shown judges nothing, so the next answer is for the same work.
+    expect(others[0]).toBe(first);
+    expect(new Set([shown, first, ...others]).size).toBe(4);
+  });
+
+  it('is not asked by whom another request has overtaken', async () => {
+    const it = executorHarness(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
+    await it.show();
+    await Promise.allSettled([it.solve({ uid: 'alice' }), it.solve({ uid: 'alice' })]);
+
+    expect(it.stages.hops.filter((hop) => hop.startsWith('scribe'))).toHaveLength(1);
+  });
+
+  it('that alters users gets a permit for the user whom the flow is about, before it is asked and after the save', async () => {
+    let granted: unknown;
+    const it = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'editor' }, { kind: 'page' }]), {
+      ...script,
+      'editor.challenge': () => {
+        granted = [it.plans.revision, ...it.permits.granted];
+        return { type: 'passed' };
+      },
+    });
+    await it.show();
+    expect(it.permits.granted).toEqual([]);
+    await it.solve({ uid: 'alice' });
+
+    expect(granted).toEqual([1, ALICE.uuid]);
+    expect(it.permits.granted).toEqual([ALICE.uuid]);
+  });
+
+  it('that alters users gets no permit where nobody is known, nor does one that alters none', async () => {
+    const nobody = executorHarness(flowOf([{ kind: 'editor' }, { kind: 'page' }]), {
+      ...script,
+      'editor.challenge': { type: 'passed' },
+    });
+    await nobody.show();
+    const it = executorHarness(flow, { ...script, 'scribe.challenge': { type: 'passed' } });
+    await it.show();
+    await it.solve({ uid: 'alice' });
+
+    expect([...nobody.permits.granted, ...it.permits.granted]).toEqual([]);
+    expect(it.stages.hops).toContain('scribe.challenge');
+  });
+
+  it('that is the first of its flow has a stored plan to write for', async () => {
+    const first = executorHarness(flowOf([{ kind: 'scribe' }, { kind: 'page' }]), {
+      ...script,
+      'scribe.challenge': { type: 'passed' },
+    });
+    await first.show();
+
+    expect(first.plans).toMatchObject({ saves: 2, revision: 1 });
+  });
+
+  it('costs no save of its own where nothing has changed since the last', async () => {
+    const it = executorHarness(flowOf([{ kind: 'diary' }]), {
+      'diary.challenge': challengeReply({}),
+      'diary.respond': { type: 'passed' },
+    });
+    await it.show();
+    await it.solve({ word: 'x' });
+
+    expect(it.plans.saves).toBe(3);
+  });
+});

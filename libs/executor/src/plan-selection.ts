@@ -1,0 +1,77 @@
+import { type Plan, provedBy } from '@gatehouse/plan';
+import { secretsEqual } from '@gatehouse/platform';
+import type { HostBrand } from './brand-store.js';
+import type { FlowRequest } from './flow-request.js';
+import type { Identity, LoadedFlow, PlanStore, ResumedPlan, StoredPlan } from './plan-store.js';
+import { hashToken } from './resume-links.js';
+
+/** What was loaded, with the brand of the host that was asked for. */
+export interface Found extends LoadedFlow {
+  readonly brand: HostBrand;
+}
+
+/** And who asks: the user of a token, else of the session. */
+export interface Arrival extends Found {
+  readonly user: Identity | undefined;
+}
+
+/** As plans note who was there; null for a stranger. */
+export const visitorId = ({ user }: Arrival): Plan['visitor'] => user?.uuid ?? null;
+
+/** A plan that a request goes on with: one of its session, or one that a mailed link leads to. */
+export type SelectedPlan = StoredPlan | ResumedPlan;
+
+/** Whether the plan has a row in the visitor's session already. */
+export const isStored = (known: SelectedPlan | undefined): known is StoredPlan =>
+  known !== undefined && 'revision' in known;
+
+/**
+ * The plan to go on with; undefined when a new one is to be made. A live token of this flow goes before what the session
+ * has, unless that came from the same link; one that is unknown, used up or of another flow changes nothing
+ * (docs/spec/plan.md#mailed-links).
+ */
+export async function selectPlan(
+  plans: PlanStore,
+  loaded: Arrival,
+  request: FlowRequest,
+): Promise<SelectedPlan | undefined> {
+  const stored = continuablePlan(loaded, request);
+  const { flow_token } = request.query;
+  const token = flow_token ? hashToken(flow_token) : undefined;
+  if (token && !secretsEqual(stored?.plan.resumed?.token ?? '', token.toString('hex'))) {
+    const found = await plans.findResumed(request.slug, token);
+    if (found) return { ...found, plan: resumePlan(found, token) };
+  }
+  return (await isTokenUsed(plans, stored, request)) ? undefined : stored;
+}
+
+/** A plan that nobody has confirmed is worth as much as its token, which somebody else may have used since. */
+async function isTokenUsed(plans: PlanStore, stored: StoredPlan | undefined, { slug }: FlowRequest): Promise<boolean> {
+  const { token, confirmed = true } = stored?.plan.resumed ?? {};
+  if (confirmed || token === undefined) return false;
+  return (await plans.findResumed(slug, Buffer.from(token, 'hex'))) === undefined;
+}
+
+/** Whoever follows a link has been shown nothing yet, and is asked by the link's own confirmation, wherever they come from. */
+function resumePlan(
+  { plan: { shown: _elsewhere, cross_site: _asked, ...plan }, step }: ResumedPlan,
+  token: Buffer,
+): Plan {
+  const user = plan.context.pending_user;
+  return provedBy({
+    ...plan,
+    context: { ...plan.context, is_restored: { step, user: user?.kind === 'saved' ? user.uuid : null } },
+    resumed: { token: token.toString('hex'), confirmed: false },
+  });
+}
+
+/**
+ * The stored plan, unless it is over, was somebody else's, or the query asks for another one (an invitation's or a mail's
+ * token). A login drops what others left in its session, but cannot see what is begun at the same moment.
+ */
+function continuablePlan(loaded: Arrival, { query }: FlowRequest): StoredPlan | undefined {
+  const { stored } = loaded;
+  if (!stored || stored.plan.ended || stored.plan.visitor !== visitorId(loaded)) return undefined;
+  const asksForAnother = ['itoken', 'token'].some((key) => query[key] && query[key] !== stored.plan.query[key]);
+  return asksForAnother ? undefined : stored;
+}

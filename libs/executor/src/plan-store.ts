@@ -1,0 +1,132 @@
+import type { Effect, SavedUser, User } from '@gatehouse/contracts';
+import type { Plan } from '@gatehouse/plan';
+import type { AttemptReservation } from './attempts/attempt-store.js';
+import type { ResumeLink } from './resume-links.js';
+
+/** A user as the gateway sees them: the one view it may read of the directory. */
+export interface Identity extends SavedUser {
+  readonly is_superuser: boolean;
+  /** May see the details of faults. */
+  readonly debug: boolean;
+  /** Not there, or null, where they are not wanted. */
+  readonly attributes?: Readonly<Record<string, unknown>> | null;
+}
+
+/** What of a user others are told, stages among them, and no more. */
+export const toSavedUser = ({
+  kind,
+  uuid,
+  pk,
+  username,
+  name,
+  email,
+  is_active,
+  epoch,
+  locale,
+}: SavedUser): SavedUser => ({
+  ...{ kind, uuid, pk, username, name, email, is_active, epoch, locale },
+});
+
+export interface Session {
+  readonly id: string;
+  /** The key was replaced by a login moments ago: it sees how its plan ended and is nobody. */
+  readonly retired: boolean;
+  /** Seconds until it ends for good; undefined for one that slides, whose cookie lives with the browser. */
+  readonly leftS: number | undefined;
+  readonly user: Identity | undefined;
+  /** Whether a device was proved when its user logged in, and that is not too long ago. */
+  readonly proved?: boolean | undefined;
+  /** Where it was last used from; undefined when nobody noted it. */
+  readonly lastIp?: string | undefined;
+}
+
+/** A plan with what a save must compare. */
+export interface StoredPlan {
+  readonly plan: Plan;
+  readonly revision: number;
+  readonly versionId: string;
+  /** The pending user is gone, was disabled or has a new password since the plan became theirs. */
+  readonly orphaned: boolean;
+}
+
+/** Everything one request needs to know, from one statement. */
+export interface LoadedFlow {
+  readonly flowId: string;
+  readonly newestVersionId: string;
+  /** Of all brands, as of now; null where nothing is known of any. */
+  readonly brandsRevision: string | null;
+  readonly session: Session | undefined;
+  readonly stored: StoredPlan | undefined;
+  /** The row that a new plan of this flow replaces: also one that is outdated, or whose body cannot be read any more. */
+  readonly row: PlanRow | undefined;
+}
+
+export interface PlanRow {
+  readonly id: string;
+  readonly revision: number;
+}
+
+/** A plan to be stored for the first time, or in place of one that is over. */
+export interface NewPlan {
+  readonly flowId: string;
+  readonly versionId: string;
+  readonly plan: Plan;
+  /** The session that has it, or the hash of the key of one to be made. */
+  readonly session: { readonly id: string } | { readonly newKey: Buffer };
+  readonly replaces: PlanRow | undefined;
+}
+
+/** A plan that somebody follows a mailed link to. */
+export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'orphaned'> {
+  /** The step that the link was mailed by. */
+  readonly step: string;
+}
+
+export interface EventContext {
+  readonly user: User | undefined;
+  /** Who is logged in before they happen. */
+  readonly sessionUser?: SavedUser | undefined;
+  /** Whether a stage of this plan says that it has created the user. Such a user is no superuser, whatever the stage says. */
+  readonly isCreatedHere?: boolean;
+  readonly clientIp: string;
+  readonly userAgent?: string;
+  readonly flow: string;
+}
+
+/** The next revision of a plan, with everything that happens if and only if it is saved. */
+export interface PlanCommit {
+  readonly sessionId: string;
+  readonly flowId: string;
+  readonly plan: Plan;
+  readonly revision: number;
+  readonly effects: readonly Effect[];
+  /** Hash of the session's new key, when somebody proved who they are. */
+  readonly newKey: Buffer | undefined;
+  /** Whom and where the effects are about, for events and reputation. */
+  readonly about: EventContext;
+  readonly cleared: readonly AttemptReservation[];
+  readonly returned: readonly AttemptReservation[];
+  readonly versionId: string;
+  /** Links that the mails among the effects carry. */
+  readonly links: readonly ResumeLink[];
+  /** Hash of the token that this save uses up; when it was used already, the save is lost. */
+  readonly burns: Buffer | undefined;
+  /** The step whose link of this plan it uses up; when it was used already, or has expired, the save is lost. */
+  readonly usesLinkOf?: string | undefined;
+}
+
+/** The plans under way and the sessions they belong to. */
+export abstract class PlanStore {
+  /** Undefined when there is no such flow. Expired sessions and plans are not found, whoever cleans them up. */
+  abstract find(slug: string, sessionKey: Buffer | undefined): Promise<LoadedFlow | undefined>;
+  /** The plan that a live token of this flow leads to, under a new id. */
+  abstract findResumed(slug: string, token: Buffer): Promise<ResumedPlan | undefined>;
+  /** The id of the plan's session; undefined when another request was first. */
+  abstract begin(plan: NewPlan): Promise<string | undefined>;
+  /** False when another request moved the plan since `revision`, or its user may not log in; then nothing was written. */
+  abstract save(plan: PlanCommit): Promise<boolean>;
+  /** The flows that a session has plans of, the last saved first; no more than a few. */
+  abstract slugsOf(sessionKey: Buffer): Promise<string[]>;
+  /** Drops every plan of a session, and answers who is logged in to it. */
+  abstract cancel(sessionKey: Buffer): Promise<string | undefined>;
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from '../testing/executor-harness.js';
+import { setOf } from '../testing/fake-policy-client.js';
+
+const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });
+
+describe('a flow without policies', () => {
+  it('asks nobody about any', async () => {
+    const { show, solve, policies, memberships } = executorHarness(
+      flowOf([{ kind: 'ident', policies: setOf({ group: 'g', enabled: false }) }, { kind: 'page' }]),
+      DEFAULT_REPLIES,
+    );
+    await show();
+    await solve({ uid: 'alice' });
+    expect([policies.requests.length, memberships.lookups]).toEqual([0, 0]);
+  });
+});
+
+describe('a step whose policies are evaluated on its turn', () => {
+  const flow = flowOf([
+    { kind: 'ident' },
+    { kind: 'secret', policies: setOf({ policy: 'p' }) },
+    { kind: 'page', policies: setOf({ policy: 'q' }) },
+  ]);
+
+  it('is entered when they pass: decided once, in the request that comes to it, and kept until it is left', async () => {
+    const { show, solve, policies, plans } = executorHarness(flow, {
+      ...DEFAULT_REPLIES,
+      'secret.respond': rejectedReply(),
+    });
+    await solve({ uid: 'alice' });
+    expect(plans.plan?.verdicts).toEqual({ 'secret-1': { pass: true, messages: [] } });
+    policies.said['p'] = false;
+    await show();
+    await solve({ password: 'x' });
+    expect((await show()).told).toMatchObject(shows({ secret: true }));
+    expect([policies.count('p'), plans.saves]).toEqual([1, 3]);
+  });
+
+  it('is left out when they do not, and the next is tried in the same request, with one load and one save', async () => {
+    const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
+    await show();
+    policies.said['p'] = false;
+    expect((await solve({ uid: 'alice' })).told).toMatchObject(shows({ page: true }));
+    expect(stages.hops).toEqual(['ident.challenge', 'ident.respond', 'page.challenge']);
+    expect([plans.loads, plans.saves]).toEqual([2, 2]);
+    expect(plans.plan?.verdicts).toEqual({ 'page-2': { pass: true, messages: [] } });
+    expect(plans.plan?.trail.map(({ step, outcome }) => [step, outcome])).toEqual([
+      ['ident-0', 'passed'],
+      ['secret-1', 'skipped'],
+    ]);
+  });
+
+  it('ends the flow when nothing is left, also after an answer', async () => {
+    const { solve, policies } = executorHarness(flow, DEFAULT_REPLIES);
+    policies.said['p'] = policies.said['q'] = false;
+    expect((await solve({ uid: 'alice' })).told).toEqual({ type: 'done', to: '/' });
+  });
+
+  it('is not given an answer that was for the step before it', async () => {
+    const { solve, policies, stages } = executorHarness(flow, DEFAULT_REPLIES);
+    policies.said['p'] = false;
+    await solve({ uid: 'alice' });
+    await solve({ component: 'ak-stage-secret', password: 'x' });
+    expect(stages.hops).toEqual(['ident.respond', 'page.challenge']);
+  });
+
+  it('is decided again after a restart', async () => {
+    const again = flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }), onRefusal: 'restart' }, { kind: 'ident' }]);
+    const { show, solve, policies } = executorHarness(again, { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
+    await show();
+    policies.said['p'] = false;
+    expect((await solve({ word: 'x' })).told).toMatchObject(shows({ who: true }));
+    expect(policies.count('p')).toBe(2);
+  });
+});
+
+describe('a refusal bound to a policy, before everything else', () => {
+  it('comes true when a later step starts over with what it has learned', async () => {
+    const flow = flowOf([
+      { kind: 'login', policies: setOf({ policy: 'p' }) },
+      { kind: 'ident', onRefusal: 'restart_with_context' },
+    ]);
+    const unknown = { kind: 'pretended' as const, username: 'nobody', email: '' };
+    const effects = [{ type: 'reputation' as const, identifier: 'nobody', delta: -1 }];
+    const refusal = { ...rejectedReply(), effects, context: { pending_user: unknown } };
+    const { show, solve, policies } = executorHarness(flow, {
+      ...DEFAULT_REPLIES,
+      'login.challenge': { type: 'denied' },
+      'ident.respond': refusal,
+    });
+    policies.said['p'] = false;
+    expect((await show()).told).toMatchObject(shows({ who: true }));
+    policies.said['p'] = true;
+    expect((await solve({ uid: 'nobody' })).told).toEqual({ type: 'denied', message: { text: 'Unknown error' } });
+    expect(policies.requests.map(({ user }) => user)).toEqual([null, unknown]);
+    expect(policies.requests.map(({ reputation }) => reputation)).toEqual([
+      undefined,
+      [{ identifier: 'nobody', delta: -1 }],
+    ]);
+  });
+});
+
+describe('the method that policies see', () => {
+  const [guard, first, next] = ['guard', 'first', 'next'].map((policy) => setOf({ policy }));
+  const flow = (onRefusal: 'retry' | 'restart' = 'retry') =>
+    flowOf(
+      [
+        { kind: 'ident', policies: first! },
+        { kind: 'page', policies: next!, onRefusal },
+      ],
+      {},
+      guard,
+    );
+  const seen = ({ policies }: ReturnType<typeof executorHarness>) =>
+    policies.requests.map(({ method, policies: [asked] }) => `${asked?.id} ${method}`);
+
+  it('is that of the request that makes the plan, and GET for a step that an answer leads to', async () => {
+    const shown = executorHarness(flow(), DEFAULT_REPLIES);
+    await shown.show();
+    await shown.solve({ uid: 'alice' });
+    expect(seen(shown)).toEqual(['guard GET', 'first GET', 'next GET']);
+
+    const answered = executorHarness(flow(), DEFAULT_REPLIES);
+    await answered.solve({ uid: 'alice' });
+    expect(seen(answered)).toEqual(['guard POST', 'first POST', 'next GET']);
+  });
+
+  it('is POST for the flow that an answer starts over', async () => {
+    const over = executorHarness(flow('restart'), { ...DEFAULT_REPLIES, 'page.respond': rejectedReply() });
+    await over.show();
+    await over.solve({ uid: 'alice' });
+    await over.solve({ word: 'x' });
+    expect(seen(over).slice(3)).toEqual(['guard POST', 'first GET']);
+  });
+});
+
+describe('a request', () => {
+  it('ends however many policies there are', async () => {
+    const many = flowOf(Array.from({ length: 40 }, () => ({ kind: 'page', policies: setOf({ policy: 'p' }) })));
+    const { show, policies } = executorHarness(many, DEFAULT_REPLIES);
+    policies.said['p'] = false;
+    expect((await show()).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect(policies.requests).toHaveLength(32);
+  });
+});

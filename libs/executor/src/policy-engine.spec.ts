@@ -1,0 +1,258 @@
+import { Problem } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import {
+  ALICE,
+  challengeReply,
+  DEFAULT_REPLIES,
+  executorHarness,
+  flowOf,
+  rejectedReply,
+} from '../testing/executor-harness.js';
+import { setOf } from '../testing/fake-policy-client.js';
+
+const DENIED = { type: 'denied', message: { text: 'Flow does not apply to current user.' } };
+const alice = { ...ALICE, is_superuser: false, debug: false };
+const loggedIn = { id: 's', retired: false, leftS: undefined, user: alice };
+const shows = (challenge: object) => ({ type: 'show', challenge, errors: undefined });
+
+describe('what policies are asked', () => {
+  it('is about the user in question, with the whole context and what they were configured as', async () => {
+    const flow = flowOf([
+      { kind: 'ident' },
+      { kind: 'page', policies: setOf({ policy: 'p', timeout_s: 2 }, { policy: 'q' }) },
+    ]);
+    const { solve, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
+    await solve(
+      { uid: 'alice' },
+      { client: { ip: '203.0.113.7', user_agent: 'x', outpost: false, cookies: { a: 'b' } } },
+    );
+    expect(policies.requests).toEqual([
+      {
+        v: 1,
+        id: `${plans.plan?.id}.0.1`,
+        timeout_ms: expect.any(Number),
+        locale: 'en',
+        policies: [
+          { id: 'p', kind: 'test', name: 'p', config: {}, timeout_ms: 2000 },
+          { id: 'q', kind: 'test', name: 'q', config: {}, timeout_ms: 5000 },
+        ],
+        user: ALICE,
+        client: { ip: '203.0.113.7', user_agent: 'x', outpost: false },
+        site: expect.objectContaining({ brand: 'Example' }),
+        method: 'GET',
+        flow_plan: { slug: 'login', context: { pending_user: ALICE } },
+        context: {},
+      },
+    ]);
+    expect(policies.requests[0]?.timeout_ms).toBe(5000);
+  });
+
+  it('is cut to the time that the request has left', async () => {
+    const { show, policies } = executorHarness(
+      flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }]),
+      DEFAULT_REPLIES,
+    );
+    await show({ arrivedAt: performance.now() - 19_000 });
+    expect(policies.requests[0]?.timeout_ms).toBeLessThanOrEqual(1000);
+  });
+
+  it('is about whoever is logged in while the plan is about nobody, else a stranger', async () => {
+    const { show, plans, policies } = executorHarness(
+      flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }]),
+      DEFAULT_REPLIES,
+    );
+    await show();
+    plans.plan = undefined;
+    plans.session = loggedIn;
+    await show();
+    expect(policies.requests.map(({ user }) => user?.kind)).toEqual([undefined, 'saved']);
+  });
+});
+
+describe('groups and users', () => {
+  const flow = flowOf([{ kind: 'ident' }, { kind: 'page', policies: setOf({ group: 'staff' }) }, { kind: 'secret' }]);
+
+  it('decide by the user in question', async () => {
+    const { solve, memberships } = executorHarness(flow, DEFAULT_REPLIES);
+    expect((await solve({ uid: 'alice' })).told).toMatchObject(shows({ secret: true }));
+    const other = executorHarness(flow, DEFAULT_REPLIES);
+    other.memberships.groups.set(ALICE.uuid, ['staff']);
+    expect((await other.solve({ uid: 'alice' })).told).toMatchObject(shows({ page: true }));
+    expect([memberships.lookups, other.policies.requests.length]).toEqual([1, 0]);
+  });
+
+  it('need no look-up for a stranger', async () => {
+    const first = flowOf([{ kind: 'page', policies: setOf({ group: 'staff', negate: true }) }]);
+    const { show, memberships } = executorHarness(first, DEFAULT_REPLIES);
+    expect((await show()).told).toMatchObject(shows({ page: true }));
+    expect(memberships.lookups).toBe(0);
+  });
+});
+
+describe('a policy that cannot be asked', () => {
+  const away = new Problem('policy_away');
+
+  it('opens no door to a flow, and leaves no plan', async () => {
+    const { show, policies, plans, stages } = executorHarness(
+      flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p', failure_result: true })),
+      DEFAULT_REPLIES,
+    );
+    policies.said['p'] = away;
+    expect((await show()).told).toEqual({ type: 'problem', problem: away });
+    expect([plans.saves, stages.hops]).toEqual([0, []]);
+  });
+
+  it('opens no door to a step and closes none: no verdict is kept, and what was achieved is', async () => {
+    const flow = flowOf([
+      { kind: 'ident' },
+      { kind: 'page', policies: setOf({ policy: 'p', failure_result: true, negate: true }) },
+    ]);
+    const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
+    policies.said['p'] = away;
+    expect((await solve({ uid: 'alice' })).told).toEqual({ type: 'problem', problem: away });
+    expect(plans.plan).toMatchObject({ cursor: 1, verdicts: {}, context: { pending_user: ALICE } });
+    expect((await show()).told).toEqual({ type: 'problem', problem: away });
+    expect(stages.hops).toEqual(['ident.respond']);
+    policies.said['p'] = false;
+    expect((await show()).told).toMatchObject(shows({ page: true }));
+  });
+
+  it('does not let a flow start over', async () => {
+    const version = flowOf([{ kind: 'page', onRefusal: 'restart' }, { kind: 'login' }], {}, setOf({ policy: 'p' }));
+    const { show, solve, policies, plans } = executorHarness(version, {
+      ...DEFAULT_REPLIES,
+      'page.respond': rejectedReply(),
+    });
+    await show();
+    policies.said['p'] = away;
+    expect((await solve({ word: 'x' })).told).toEqual({ type: 'problem', problem: away });
+    expect(plans.plan).toMatchObject({ cursor: 0, restarts: 0 });
+  });
+
+  it('that could not decide counts as its binding says, and is reported', async () => {
+    const broken = { results: { p: { pass: true, messages: [], error: 'division by zero' } } };
+    for (const [failure_result, told] of [
+      [false, DENIED],
+      [true, shows({ page: true })],
+    ] as const) {
+      const { show, policies, undecided } = executorHarness(
+        flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p', failure_result })),
+        DEFAULT_REPLIES,
+      );
+      policies.said['p'] = broken;
+      expect((await show()).told).toMatchObject(told);
+      expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
+    }
+  });
+});
+
+describe('a step whose policy could not decide', () => {
+  const broken = { results: { p: { pass: true, messages: [], error: 'division by zero' } } };
+  const before = (kind: string, when: 'planned' | 'policies', binding = {}) =>
+    flowOf([{ kind, [when]: setOf({ policy: 'p', ...binding }) }, { kind: 'ident' }]);
+
+  it.each(['planned', 'policies'] as const)(
+    'is run, not skipped, when it grants nothing (accident 1): %s',
+    async (when) => {
+      const { show, policies, undecided } = executorHarness(before('page', when), DEFAULT_REPLIES);
+      policies.said['p'] = broken;
+      expect((await show()).told).toMatchObject(shows({ page: true }));
+      expect(undecided).toEqual([{ policy: 'p', error: 'division by zero' }]);
+    },
+  );
+
+  it.each(['planned', 'policies'] as const)(
+    'is left out when it would log somebody in (accident 1): %s',
+    async (when) => {
+      const { show, policies, stages } = executorHarness(before('login', when), DEFAULT_REPLIES);
+      policies.said['p'] = broken;
+      expect((await show()).told).toMatchObject(shows({ who: true }));
+      expect(stages.hops).toEqual(['ident.challenge']);
+    },
+  );
+
+  it('is left out when another of its conditions says no whatever that one had said', async () => {
+    const version = flowOf([
+      { kind: 'page', policies: { ...setOf({ policy: 'p' }, { policy: 'q' }), mode: 'all' } },
+      { kind: 'ident' },
+    ]);
+    const { show, policies } = executorHarness(version, DEFAULT_REPLIES);
+    policies.said['p'] = broken;
+    policies.said['q'] = false;
+    expect((await show()).told).toMatchObject(shows({ who: true }));
+  });
+
+  it('is run when its binding says so, whatever it grants', async () => {
+    const { show, policies, stages } = executorHarness(
+      before('login', 'policies', { failure_result: true }),
+      DEFAULT_REPLIES,
+    );
+    policies.said['p'] = broken;
+    await show();
+    expect(stages.hops[0]).toBe('login.challenge');
+  });
+});
+
+describe('what policies do to a plan', () => {
+  const flow = flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }, { kind: 'ident' }]);
+  const said = (more: object, pass = true) => ({ results: { p: { pass, messages: [] } }, ...more });
+
+  it('is kept: facts of their own, which no stage is given, and facts of the house', async () => {
+    const { show, solve, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
+    policies.said['p'] = said({ context: { set: { weather: { warm: true }, pending_user: ALICE }, unset: [] } });
+    await show();
+    expect(stages.requests[0]?.context).toEqual({ pending_user: ALICE });
+    await solve({ word: 'x' });
+    expect(plans.plan?.context).toEqual({ weather: { warm: true }, pending_user: ALICE });
+  });
+
+  it('lasts though the step is left out', async () => {
+    const { show, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
+    policies.said['p'] = said({ context: { set: { weather: 'cold' }, unset: ['is_sso'] } }, false);
+    await show();
+    expect(plans.plan).toMatchObject({ cursor: 1, context: { weather: 'cold' } });
+  });
+
+  it('may take facts away', async () => {
+    const version = flowOf([{ kind: 'ident' }, { kind: 'page', policies: setOf({ policy: 'p' }) }]);
+    const { solve, policies, plans } = executorHarness(version, DEFAULT_REPLIES);
+    policies.said['p'] = said({ context: { set: {}, unset: ['pending_user'] } });
+    await solve({ uid: 'alice' });
+    expect(plans.plan?.context).toEqual({});
+  });
+
+  it('may lead elsewhere: in the place of a step that is left out, and no further', async () => {
+    const { show, solve, policies } = executorHarness(flow, {
+      ...DEFAULT_REPLIES,
+      'redirect.challenge': challengeReply({ to: '/elsewhere' }),
+      'redirect.respond': challengeReply({ to: '/elsewhere' }),
+    });
+    const insert = { where: 'next' as const, steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] };
+    policies.said['p'] = said({ insert }, false);
+    for (const answer of [await show(), await solve({}), await solve({}), await show()]) {
+      expect(answer.told).toMatchObject(shows({ to: '/elsewhere' }));
+    }
+  });
+
+  it('may lead elsewhere before the first step of a flow that applies', async () => {
+    const { show, policies } = executorHarness(flowOf([{ kind: 'page' }], {}, setOf({ policy: 'p' })), {
+      ...DEFAULT_REPLIES,
+      'redirect.challenge': challengeReply({ to: '/elsewhere' }),
+    });
+    policies.said['p'] = said({
+      insert: { where: 'next', steps: [{ kind: 'redirect', config: { to: '/elsewhere' } }] },
+    });
+    expect((await show()).told).toMatchObject(shows({ to: '/elsewhere' }));
+  });
+
+  it.each([
+    ['a fact of the wrong shape', { context: { set: { pending_user: 'alice' }, unset: [] } }],
+    ['a step of another kind', { insert: { where: 'next' as const, steps: [{ kind: 'login', config: {} }] } }],
+    ['a redirect to nowhere', { insert: { where: 'last' as const, steps: [{ kind: 'redirect', config: {} }] } }],
+  ])('is a fault when it is %s, and changes nothing', async (_what, more) => {
+    const { show, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);
+    policies.said['p'] = said(more);
+    expect((await show()).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect([plans.saves, stages.hops]).toEqual([0, []]);
+  });
+});

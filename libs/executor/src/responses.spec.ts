@@ -1,0 +1,86 @@
+import { Problem } from '@gatehouse/contracts';
+import { ALICE, DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from '@gatehouse/executor/testing';
+import { describe, expect, it } from 'vitest';
+
+const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
+
+describe('an answer', () => {
+  it.each([
+    ['another component', { component: 'ak-stage-page', password: 'x' }],
+    ['the component of the step before', { component: 'ak-stage-ident', uid: 'alice' }],
+  ])('for %s is not given to the current stage: its challenge is shown without errors', async (_, body) => {
+    const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await solve({ uid: 'alice' });
+    const hops = stages.hops.length;
+
+    expect((await solve(body)).told).toMatchObject({ type: 'show', challenge: { secret: true }, errors: undefined });
+    expect(stages.hops).toHaveLength(hops);
+  });
+
+  it.each([{ component: 'unheard-of' }, { component: 7 }, {}])(
+    'with the component %o is the current stage’s',
+    async (body) => {
+      const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+      await solve(body);
+
+      expect(stages.hops[0]).toBe('ident.respond');
+    },
+  );
+
+  it('that is no object is refused without asking the stage to judge it', async () => {
+    const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+
+    expect((await solve([])).told).toMatchObject({
+      type: 'show',
+      challenge: { who: true },
+      errors: { non_field_errors: [{ code: 'not_an_object' }] },
+    });
+    expect(stages.hops).toEqual(['ident.challenge']);
+  });
+
+  it('that a stage rejects is shown again with its errors', async () => {
+    const { solve } = executorHarness(flowOf([{ kind: 'page' }]), {
+      ...DEFAULT_REPLIES,
+      'page.respond': rejectedReply(),
+    });
+
+    expect((await solve({ word: 'x' })).told).toMatchObject({
+      type: 'show',
+      challenge: { again: true },
+      errors: { word: [{ code: 'wrong' }] },
+    });
+  });
+
+  it('that cannot be read is asked of nobody', async () => {
+    const { solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    const unreadable = new Problem('malformed_json');
+
+    const answer = { body: undefined, forged: undefined, unreadable };
+    await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'malformed_json' });
+    expect(stages.hops).toEqual([]);
+  });
+
+  it('in an address is none, nor is a look at such an address', async () => {
+    const { show, solve, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    for (const attempt of [show, (more: object) => solve({ uid: 'alice' }, more)])
+      await expect(attempt({ named: ['next', 'password'] })).rejects.toMatchObject({ code: 'credentials_in_query' });
+
+    expect(stages.hops).toEqual([]);
+  });
+
+  it('from a foreign page is refused for a logged-in user, and asked of nobody', async () => {
+    const { show, solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await show();
+    plans.session = {
+      id: 's',
+      retired: false,
+      leftS: undefined,
+      user: { ...ALICE, is_superuser: false, debug: false },
+    };
+
+    await expect(solve({}, { answer: { body: {}, forged: { text: 'CSRF Failed' } } })).rejects.toMatchObject({
+      code: 'csrf_failed',
+    });
+    expect(stages.hops).toEqual(['ident.challenge']);
+  });
+});

@@ -1,0 +1,43 @@
+import type { Effect } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { attachResumeLinks, hashToken } from './resume-links.js';
+
+const mail = (link_ttl_s?: number): Effect => ({
+  ...{ type: 'mail', to: { address: 'alice@example.org', name: 'Alice' }, template: 't', subject: 's', locale: 'en' },
+  variables: { greeting: 'Hello' },
+  ...(link_ttl_s === undefined ? {} : { link_ttl_s }),
+});
+const place = {
+  step: 'mail-1',
+  slug: 'recovery',
+  baseUrl: 'https://id.example.org',
+  query: { next: '/a?b=c', flow_token: 'older' },
+};
+const urlOf = (effect: Effect | undefined) =>
+  new URL(String(effect?.type === 'mail' ? effect.variables['url'] : undefined));
+
+describe('a mail that wants a link', () => {
+  it('leads to the page of its flow at the configured address, with the query that was, and a token of its own last', () => {
+    const { effects } = attachResumeLinks([mail(60)], place);
+    const url = urlOf(effects[0]);
+    expect(url.origin + url.pathname).toBe('https://id.example.org/if/flow/recovery/');
+    expect([...url.searchParams.keys()]).toEqual(['next', 'flow_token']);
+    expect(url.searchParams.get('next')).toBe('/a?b=c');
+    expect(url.searchParams.get('flow_token')).toMatch(/^[A-Za-z0-9]{60}$/);
+  });
+  it('is stored by the hash of its token, with its step and its lifetime', () => {
+    const { effects, links } = attachResumeLinks([mail(60)], place);
+    const token = urlOf(effects[0]).searchParams.get('flow_token')!;
+    expect(links).toEqual([{ hash: hashToken(token), step: 'mail-1', ttlS: 60 }]);
+    expect(JSON.stringify(links)).not.toContain(token);
+  });
+  it('never has the token of another', () => {
+    const { links } = attachResumeLinks([mail(60), mail(60)], place);
+    expect(links[0]!.hash.equals(links[1]!.hash)).toBe(false);
+  });
+});
+
+it('leaves a mail without a link, and every other effect, as it is', () => {
+  const effects: Effect[] = [mail(), { type: 'event', action: 'login', context: {} }];
+  expect(attachResumeLinks(effects, place)).toEqual({ effects, links: [] });
+});

@@ -1,0 +1,34 @@
+import type { GeoLocator } from '@gatehouse/platform';
+import { type Identity, toSavedUser } from '../plan-store.js';
+import { findViolation } from './session-binding.js';
+import type { SessionBindingStore } from './session-binding-store.js';
+
+interface BoundSession {
+  readonly id: string;
+  readonly lastIp?: string | undefined;
+  readonly user: Identity;
+}
+
+interface Dependencies {
+  readonly sessions: SessionBindingStore;
+  readonly places: GeoLocator;
+  /** Told when a move could not be noted: nobody waits for that. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Keeps sessions to the network and place that their login bound them to (docs/spec/sessions.md#session-binding). */
+export class SessionBindingChecker {
+  constructor(private readonly parts: Dependencies) {}
+
+  /** Whether a session may be used from where the client is; one that may not has ended when this says so. */
+  async admits(session: BoundSession, client: { readonly ip: string; readonly user_agent: string }): Promise<boolean> {
+    if (session.lastIp === client.ip) return true;
+    const { sessions, places, report } = this.parts;
+    const bindings = await sessions.findBindings(session.id);
+    const move = { from: session.lastIp, to: client.ip };
+    const broken = bindings && findViolation(move, bindings, places);
+    if (broken) await sessions.end(session.id, { user: toSavedUser(session.user), broken, move });
+    else if (bindings) sessions.move(session.id, client).catch(report);
+    return bindings !== undefined && !broken;
+  }
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { ALICE } from '../../testing/executor-harness.js';
+import { FixedGeoLocator, InMemorySessionBindingStore } from '../../testing/in-memory-session-binding-store.js';
+import { findViolation } from './session-binding.js';
+
+const berlin = { continent: 'EU', country: 'DE', city: 1 };
+const places = new FixedGeoLocator(
+  {
+    home: { asn: 1, network: '192.0.2.0/24' },
+    'home-too': { asn: 1, network: '192.0.2.0/24' },
+    'home-network': { asn: 1, network: '198.51.100.0/24' },
+    away: { asn: 2, network: '203.0.113.0/24' },
+  },
+  {
+    home: berlin,
+    'home-too': berlin,
+    'home-network': { ...berlin, city: 2 },
+    away: { ...berlin, country: 'FR', city: 3 },
+    overseas: { continent: 'NA', country: 'US', city: 4 },
+    'eu-somewhere': { continent: 'EU', country: undefined, city: undefined },
+  },
+);
+const reason = (to: string, bindings: { network?: string; geoip?: string }, from = 'home') =>
+  findViolation({ from, to }, { network: 'no_binding', geoip: 'no_binding', ...bindings }, places)?.reason;
+
+describe('a binding to the network', () => {
+  it.each([
+    ['no_binding', 'away', undefined],
+    ['no_binding', 'nowhere', undefined],
+    ['bind_asn', 'home-network', undefined],
+    ['bind_asn', 'away', 'network.asn'],
+    ['bind_asn', 'nowhere', 'network.missing'],
+    ['bind_asn_network', 'home-too', undefined],
+    ['bind_asn_network', 'home-network', 'network.asn_network'],
+    ['bind_asn_network', 'away', 'network.asn'],
+    ['bind_asn_network_ip', 'home-too', 'network.ip'],
+    ['bind_asn_network_ip', 'home-network', 'network.asn_network'],
+    ['bind_asn_network_ip', 'away', 'network.asn'],
+    ['bind_asn_network_ip', 'nowhere', 'network.missing'],
+  ])('of mode %s, after a move to %s: %s', (network, to, expected) => {
+    expect(reason(to, { network })).toBe(expected);
+  });
+});
+
+describe('a binding to the place', () => {
+  it.each([
+    ['no_binding', 'overseas', undefined],
+    ['bind_continent', 'away', undefined],
+    ['bind_continent', 'overseas', 'geoip.continent'],
+    ['bind_continent', 'nowhere', 'geoip.missing'],
+    ['bind_continent_country', 'home-network', undefined],
+    ['bind_continent_country', 'away', 'geoip.country'],
+    ['bind_continent_country', 'overseas', 'geoip.continent'],
+    ['bind_continent_country_city', 'home-too', undefined],
+    ['bind_continent_country_city', 'home-network', 'geoip.city'],
+    ['bind_continent_country_city', 'away', 'geoip.country'],
+  ])('of mode %s, after a move to %s: %s', (geoip, to, expected) => {
+    expect(reason(to, { geoip })).toBe(expected);
+  });
+
+  it('is broken where its country is not known, also when it never was', () => {
+    const geoip = 'bind_continent_country';
+
+    expect(reason('eu-somewhere', { geoip })).toBe('geoip.country');
+    expect(reason('eu-somewhere', { geoip }, 'eu-somewhere')).toBe('geoip.country');
+  });
+});
+
+it('is judged by the network first', () => {
+  expect(reason('overseas', { network: 'bind_asn', geoip: 'bind_continent' })).toBe('network.missing');
+});
+
+it('says what was there before and what is there now', () => {
+  const bindings = { network: 'bind_asn', geoip: 'no_binding' };
+
+  expect(findViolation({ from: 'home', to: 'away' }, bindings, places)).toEqual({
+    ...{ reason: 'network.asn', previous_value: 1, new_value: 2 },
+  });
+  expect(findViolation({ from: undefined, to: 'away' }, bindings, places)).toEqual({
+    ...{ reason: 'network.missing', previous_value: null, new_value: 'away' },
+  });
+});
+
+describe('a session in use', () => {
+  const session = { id: 's', lastIp: '192.0.2.1', user: { ...ALICE, is_superuser: false, debug: false } };
+  const from = (ip: string) => ({ ip, user_agent: 'vitest' });
+
+  it('that stays where it was costs nothing', async () => {
+    const bound = new InMemorySessionBindingStore();
+
+    expect(await bound.guard.admits(session, from('192.0.2.1'))).toBe(true);
+    expect(bound).toMatchObject({ looks: 0, moves: [] });
+  });
+
+  it('that is bound to nothing moves freely, and where it went is noted', async () => {
+    const bound = new InMemorySessionBindingStore();
+
+    expect(await bound.guard.admits(session, from('203.0.113.9'))).toBe(true);
+    expect(bound).toMatchObject({ moves: ['203.0.113.9'], ended: [] });
+  });
+
+  it('that leaves where it is bound to has ended, and what is told of it names no more than the user', async () => {
+    const bound = new InMemorySessionBindingStore();
+    bound.bindings = { network: 'bind_asn_network_ip', geoip: 'no_binding' };
+
+    expect(await bound.guard.admits(session, from('203.0.113.9'))).toBe(false);
+    expect(bound.ended).toEqual([
+      {
+        user: ALICE,
+        broken: { reason: 'network.missing', previous_value: '192.0.2.1', new_value: '203.0.113.9' },
+        move: { from: '192.0.2.1', to: '203.0.113.9' },
+      },
+    ]);
+  });
+
+  it('that another request has just ended is nobody’s', async () => {
+    const bound = new InMemorySessionBindingStore();
+    bound.bindings = undefined;
+
+    expect(await bound.guard.admits(session, from('203.0.113.9'))).toBe(false);
+    expect(bound.ended).toEqual([]);
+  });
+});

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { challengeReply, executorHarness, flowOf } from '../testing/executor-harness.js';
+import { brandOf } from '../testing/in-memory-brand-store.js';
+
+const opened = () => executorHarness(flowOf([{ kind: 'ident' }]), { 'ident.challenge': challengeReply() });
+
+it('tells a stage the brand of the host, and addresses that no host changes', async () => {
+  const { brands, stages, show } = opened();
+  brands.byHost.set('shop.example', brandOf('shop.example', { title: 'The Shop' }));
+  const answer = await show({ host: 'shop.example' });
+  await show({ host: 'other.example' });
+
+  const fixed = { base_url: 'https://id.example.org', rp_id: 'id.example.org', flows: {} };
+  expect(stages.requests.map(({ site }) => site)).toEqual([
+    { ...fixed, brand: 'The Shop' },
+    { ...fixed, brand: 'Example' },
+  ]);
+  expect(answer.brand.title).toBe('The Shop');
+});
+
+it('tells a stage of the brand’s recovery flow before any other', async () => {
+  const { brands, stages, show } = opened();
+  brands.first = { recovery: 'lost' };
+  brands.byHost.set('shop.example', brandOf('shop.example', { flows: { recovery: 'shop-lost' } }));
+  for (const host of ['shop.example', 'other.example']) await show({ host });
+
+  expect(stages.requests.map(({ site }) => site.flows)).toEqual([{ recovery: 'shop-lost' }, { recovery: 'lost' }]);
+});

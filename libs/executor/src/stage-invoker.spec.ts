@@ -1,0 +1,199 @@
+import { type StageReply } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import {
+  ALICE,
+  challengeReply,
+  DEFAULT_REPLIES,
+  executorHarness,
+  flowOf,
+  LOGIN_REPLY,
+  rejectedReply,
+} from '../testing/executor-harness.js';
+
+describe('a reply that asks for more than its contract allows', () => {
+  const overreaching: Record<string, StageReply> = {
+    'an effect': { type: 'passed', effects: [{ type: 'toast', level: 'info', message: 'hello' }] },
+    'a context key': { type: 'passed', context: { redirect: 'https://evil.example' } },
+    'a step': { type: 'passed', insert: { where: 'next', steps: [{ kind: 'login', config: {} }] } },
+    'a login of somebody else': LOGIN_REPLY,
+    'a word that nobody has a sentence for': { type: 'denied', message: { code: 'unheard_of' } },
+    'a login with a refusal': {
+      ...rejectedReply(),
+      effects: LOGIN_REPLY.type === 'passed' ? LOGIN_REPLY.effects : [],
+    } as StageReply,
+  };
+
+  it.each(Object.entries(overreaching))('(%s) is refused, reported, and saves nothing', async (_, reply) => {
+    const { solve, plans, overreaches } = executorHarness(flowOf([{ kind: 'page' }]), { 'page.respond': reply });
+
+    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect(overreaches).toHaveLength(1);
+    expect(plans.saves).toBe(0);
+  });
+});
+
+describe('a reply that says of a user what only the directory can', () => {
+  it('is heard as far as it says by what they were proved', async () => {
+    const pending_user = { ...ALICE, username: 'root', email: 'mallory@example.org', backend: 'b' };
+    const { solve, plans } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]), {
+      ...DEFAULT_REPLIES,
+      'secret.respond': { type: 'passed', context: { pending_user } },
+    });
+    await solve({ uid: 'alice' });
+    await solve({ password: 'hunter2' });
+
+    expect(plans.plan?.context.pending_user).toEqual({ ...ALICE, backend: 'b' });
+  });
+});
+
+describe('a step with another inside', () => {
+  const attached = { inner: { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} } };
+  const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], attached);
+
+  it('asks its host first, then the inner stage with the host’s context, and goes on when both pass', async () => {
+    const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
+
+    expect((await solve({ uid: 'alice', password: 'hunter2' })).told).toMatchObject({ challenge: { page: true } });
+    expect(stages.hops).toEqual(['ident.respond', 'secret.respond', 'page.challenge']);
+    expect(stages.requests[1]).toMatchObject({ context: { pending_user: ALICE }, response: { password: 'hunter2' } });
+  });
+
+  it.each(['hunter2', 918273])('never tells the host what only the inner stage judges: %j', async (password) => {
+    const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
+    await solve({ uid: 'alice', password });
+
+    expect(JSON.stringify(stages.requests[0])).not.toContain(String(password));
+    expect(stages.requests[1]?.response).toEqual({ password });
+  });
+
+  it.each([
+    ['wrong', rejectedReply(['password'])],
+    ['over the stage’s own limit', { type: 'denied', failed: ['password'] } satisfies StageReply],
+  ])('shows the host’s one error when the inner answer is %s', async (_, reply) => {
+    const { solve, plans } = executorHarness(flow, { ...DEFAULT_REPLIES, 'secret.respond': reply });
+
+    expect((await solve({ uid: 'alice', password: 'x' })).told).toMatchObject({
+      challenge: { who: true },
+      errors: { non_field_errors: [{ code: 'wrong' }] },
+    });
+    expect(plans.plan?.context).toEqual({});
+  });
+
+  it('is not passed without it: one that its version does not have is a fault, and nobody is asked', async () => {
+    const { solve, stages } = executorHarness(flowOf([{ kind: 'ident', config: { inner: 'gone' } }]), DEFAULT_REPLIES);
+
+    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'problem', problem: { code: 'stage_fault' } });
+    expect(stages.hops).toEqual([]);
+  });
+
+  it('judges a missing inner answer as null, so that known and unknown users take the same hops', async () => {
+    const { solve, stages } = executorHarness(flow, { ...DEFAULT_REPLIES, 'secret.respond': rejectedReply() });
+    await solve({ uid: 'alice' });
+
+    expect(stages.requests[1]?.response).toEqual({ password: null });
+  });
+});
+
+describe('a right answer inside one that is refused', () => {
+  const inside = (id: string, kind: string) => ({ id, name: id, kind, model: 'm', config: {} });
+  const attached = { a: inside('a', 'secret'), b: inside('b', 'page') };
+  const flow = flowOf([{ kind: 'lobby', config: { first: 'a', last: 'b' } }], attached);
+
+  it.each([
+    ['host', { 'lobby.respond': rejectedReply() }],
+    ['other one inside', { 'lobby.respond': { type: 'passed' }, 'page.respond': rejectedReply() }],
+  ] as const)('by the %s makes up for no failures, and is none', async (_who, refusal) => {
+    const { solve, plans } = executorHarness(flow, {
+      ...DEFAULT_REPLIES,
+      'lobby.challenge': challengeReply(),
+      ...refusal,
+    });
+    const settled: string[] = [];
+    const save = plans.save.bind(plans);
+    plans.save = (s) => {
+      settled.push(...s.cleared.map(({ credential }) => `${credential} cleared`));
+      settled.push(...s.returned.map(({ credential }) => `${credential} given back`));
+      return save(s);
+    };
+    await solve({});
+    await solve({ pin: 'right', word: 'x' });
+
+    expect(settled.toSorted()).toEqual(['network given back', 'password given back']);
+  });
+});
+
+describe('the secrets of a step inside another', () => {
+  const inner = { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: { open: 1 } };
+  const attached = { inner: { ...inner, secrets: { key: 'hush' } } };
+  const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], attached);
+
+  it('are told to it and to nobody else', async () => {
+    const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
+    await solve({ uid: 'alice', password: 'right' });
+
+    const told = stages.requests.map(({ config, attached: seen }) => ({ config, seen }));
+    expect(told).toContainEqual({ config: { open: 1, key: 'hush' }, seen: {} });
+    expect(told).toContainEqual({ config: { inner: 'inner' }, seen: { inner } });
+    expect(JSON.stringify(told).split('hush')).toHaveLength(2);
+  });
+});
+
+describe('a step that shows the challenge of another inside', () => {
+  const attached = { inner: { id: 'inner', name: 'puzzle', kind: 'puzzle', model: 'm', config: {} } };
+  const flow = flowOf([{ kind: 'hall', config: { inner: 'inner' } }, { kind: 'page' }], attached);
+  const script = {
+    ...DEFAULT_REPLIES,
+    'hall.challenge': challengeReply({ who: true }),
+    'hall.respond': { type: 'passed', context: { pending_user: ALICE } },
+    'puzzle.challenge': { type: 'challenge', challenge: { word: 'xyz' }, state: { drawn: 'xyz' } },
+    'puzzle.respond': { type: 'passed' },
+  } satisfies Record<string, StageReply>;
+  const puzzle = { word: 'xyz', component: 'ak-stage-puzzle' };
+
+  it('shows both, and lets the inner stage remember', async () => {
+    const { show, solve, stages } = executorHarness(flow, script);
+
+    expect((await show()).told).toMatchObject({ challenge: { who: true, puzzle } });
+    expect((await solve({ uid: 'alice', token: 'right' })).told).toMatchObject({ challenge: { page: true } });
+    expect(stages.requests.at(-3)).toMatchObject({ state: { drawn: 'xyz' }, response: { token: 'right' } });
+  });
+
+  it('judges the inner stage first, and asks its host nothing when that refuses', async () => {
+    const { solve, stages } = executorHarness(flow, { ...script, 'puzzle.respond': rejectedReply() });
+
+    await solve({ uid: 'alice', token: 'wrong' });
+    expect(stages.hops).not.toContain('hall.respond');
+    const passing = executorHarness(flow, script);
+    await passing.solve({ uid: 'alice', token: 'right' });
+    expect(passing.stages.hops.filter((what) => what.endsWith('respond'))).toEqual(['puzzle.respond', 'hall.respond']);
+  });
+
+  it('has the inner stage forget what it asked once that is answered, though its host asks again', async () => {
+    const { solve, show, stages } = executorHarness(flow, { ...script, 'hall.respond': rejectedReply() });
+    await show();
+    await solve({ uid: 'alice', token: 'right' });
+
+    expect(stages.hops.at(-1)).toBe('puzzle.challenge');
+    expect(stages.requests.at(-1)).not.toHaveProperty('state');
+  });
+
+  it.each([
+    ['host', { 'hall.respond': rejectedReply() }],
+    ['inner stage', { 'puzzle.respond': rejectedReply() }],
+  ])('shows both again when the %s refuses', async (_who, refusal) => {
+    const { solve } = executorHarness(flow, { ...script, ...refusal });
+
+    expect((await solve({ uid: 'alice', token: 'wrong' })).told).toMatchObject({
+      type: 'show',
+      challenge: { puzzle },
+      errors: expect.anything(),
+    });
+  });
+
+  it('shows null where the inner stage has nothing to ask, and nobody past one that denies', async () => {
+    const silent = executorHarness(flow, { ...script, 'puzzle.challenge': { type: 'passed' } });
+    expect((await silent.show()).told).toMatchObject({ challenge: { puzzle: null } });
+    const closed = executorHarness(flow, { ...script, 'puzzle.challenge': { type: 'denied' } });
+    expect((await closed.show()).told).toMatchObject({ type: 'denied' });
+  });
+});

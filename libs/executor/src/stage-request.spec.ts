@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { DEFAULT_REPLIES, executorHarness, flowOf } from '../testing/executor-harness.js';
+
+it('tells a stage inside another that its host shows the form, and no other stage', async () => {
+  const inner = { id: 'inner', name: 'pw', kind: 'secret', model: 'm', config: {} };
+  const flow = flowOf([{ kind: 'ident', config: { inner: 'inner' } }, { kind: 'page' }], { inner });
+  const { solve, stages } = executorHarness(flow, DEFAULT_REPLIES);
+  await solve({ uid: 'alice', password: 'hunter2' });
+
+  expect(stages.hops).toEqual(['ident.respond', 'secret.respond', 'page.challenge']);
+  expect(stages.requests.map(({ step }) => step.embedded)).toEqual([undefined, true, undefined]);
+});
+
+it.each([
+  ['retry', undefined],
+  ['restart', true],
+  ['restart_with_context', true],
+] as const)('tells a stage that is bound with %s whether a refusal starts the flow over', async (onRefusal, told) => {
+  const { show, stages } = executorHarness(flowOf([{ kind: 'page', onRefusal }]), DEFAULT_REPLIES);
+  await show();
+
+  expect(stages.requests.map(({ step }) => step.starts_over)).toEqual([told]);
+});

@@ -1,0 +1,267 @@
+import { Problem } from '@gatehouse/contracts';
+import { ALICE, DEFAULT_REPLIES, executorHarness, flowOf } from '@gatehouse/executor/testing';
+import type { FlowVersion } from '@gatehouse/plan';
+import { describe, expect, it } from 'vitest';
+
+const LOGIN = flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'login' }]);
+
+describe('a plan', () => {
+  it('shows a key that a login has replaced how it ended, and gives it no cookie', async () => {
+    const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await solve({ uid: 'alice' });
+    await solve({ password: 'hunter2' });
+    plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
+
+    const answer = await solve({ password: 'hunter2' });
+    expect(answer.told).toEqual({ type: 'done', to: '/' });
+    expect(answer.cookie).toBeUndefined();
+  });
+
+  it('shows such a key nothing of a plan that still runs', async () => {
+    const { solve, plans, stages } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await solve({ uid: 'alice' });
+    plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
+    const hops = stages.hops.length;
+
+    await expect(solve({ password: 'hunter2' })).rejects.toMatchObject({ code: 'stage_busy' });
+    expect(stages.hops).toHaveLength(hops);
+  });
+
+  it('shows who lost to a proof what is asked next, and not whom the plan is about', async () => {
+    const { solve, plans } = executorHarness(LOGIN, DEFAULT_REPLIES);
+    await solve({ uid: 'alice' });
+    plans.save = async () => {
+      plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
+      return false;
+    };
+
+    const { told, context } = await solve({ password: 'hunter2' });
+    expect(told).toMatchObject({ type: 'show', challenge: { secret: true } });
+    expect(context).toEqual({});
+  });
+
+  it('is given a new key by whoever proves something, so that a planted one is worth nothing afterwards', async () => {
+    const { solve } = executorHarness(
+      flowOf([{ kind: 'ident' }, { kind: 'secret' }, { kind: 'page' }]),
+      DEFAULT_REPLIES,
+    );
+
+    expect((await solve({ uid: 'alice' })).cookie).toBeDefined();
+    expect((await solve({ password: 'hunter2' })).cookie?.value).toMatch(/^[\w-]{43}$/);
+    expect((await solve({ component: 'ak-stage-ident' })).cookie).toBeUndefined();
+  });
+
+  it('of a session that lasts gets a key that lasts as long', async () => {
+    const { solve, plans } = executorHarness(flowOf([{ kind: 'secret' }, { kind: 'page' }]), DEFAULT_REPLIES);
+    plans.session = { id: 's', retired: false, leftS: 500, user: undefined };
+
+    expect((await solve({ password: 'hunter2' })).cookie).toMatchObject({ maxAgeS: 500 });
+  });
+
+  it('goes on only for whom its flow is', async () => {
+    const alice = { ...ALICE, is_superuser: false, debug: false };
+    const version = flowOf([{ kind: 'page' }, { kind: 'page' }]);
+    const closed = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
+    const { show, solve, plans, stages } = executorHarness(closed, DEFAULT_REPLIES);
+    plans.session = { id: 's', retired: false, leftS: undefined, user: alice };
+    expect((await show()).told).toMatchObject({ type: 'show' });
+    plans.session = { id: 's', retired: false, leftS: undefined, user: undefined };
+
+    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'denied' });
+    expect(stages.hops).toEqual(['page.challenge']);
+  });
+
+  it('ends for whoever its flow is not for any more, though they are still who began it', async () => {
+    const { show, solve, plans, stages } = executorHarness(requiring('require_superuser', 'page'), DEFAULT_REPLIES);
+    plans.session = sessionOf({ ...alice, is_superuser: true });
+    await show();
+    plans.session = sessionOf(alice);
+
+    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'denied' });
+    expect(stages.hops).toEqual(['page.challenge']);
+  });
+
+  it('starts over only for whom its flow is', async () => {
+    const version = flowOf([{ kind: 'logout' }, { kind: 'page', onRefusal: 'restart' }]);
+    const members = { ...version, flow: { ...version.flow, authentication: 'require_authenticated' as const } };
+    const { show, plans, stages } = executorHarness(members, {
+      ...DEFAULT_REPLIES,
+      'page.challenge': { type: 'denied' },
+    });
+    plans.session = sessionOf(alice);
+
+    expect((await show()).told).toMatchObject({ message: { text: 'Flow does not apply to current user.' } });
+    expect(stages.hops).toEqual(['logout.challenge', 'page.challenge']);
+  });
+
+  it('is not gone on with by anybody else: what a stranger began is not for whoever has logged in since', async () => {
+    const { show, solve, plans } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'page' }]), DEFAULT_REPLIES);
+    await solve({ uid: 'alice' });
+    plans.session = sessionOf(bob);
+
+    expect((await show()).told).toMatchObject({ type: 'show', challenge: { who: true } });
+    expect(plans.plan).toMatchObject({ cursor: 0, visitor: bob.uuid, context: {} });
+  });
+
+  it('that logs its visitor in itself goes on, though its flow is for strangers', async () => {
+    const version = flowOf([{ kind: 'ident' }, { kind: 'login' }, { kind: 'page' }]);
+    const strangers = { ...version, flow: { ...version.flow, authentication: 'require_unauthenticated' as const } };
+    const { solve, plans } = executorHarness(strangers, DEFAULT_REPLIES);
+    expect((await solve({ uid: 'alice' })).told).toMatchObject({ type: 'show', challenge: { page: true } });
+    plans.session = {
+      id: 's',
+      retired: false,
+      leftS: undefined,
+      user: { ...ALICE, is_superuser: false, debug: false },
+    };
+    expect((await solve({ word: 'x' })).told).toEqual({ type: 'done', to: '/' });
+
+    const elsewhere = executorHarness(strangers, DEFAULT_REPLIES);
+    await elsewhere.show();
+    elsewhere.plans.session = plans.session;
+    expect((await elsewhere.solve({ uid: 'alice' })).told).toMatchObject({ type: 'denied' });
+  });
+});
+
+const alice = { ...ALICE, is_superuser: false, debug: false };
+const bob = { ...alice, uuid: '41c0a6de-1d6b-4a8e-9d0f-5d2a4a3f0003', username: 'bob' };
+const sessionOf = (user: typeof alice | undefined) => ({ id: 's', retired: false, leftS: undefined, user });
+const requiring = (authentication: FlowVersion['flow']['authentication'], ...kinds: string[]) => {
+  const version = flowOf(kinds.map((kind) => ({ kind })));
+  return { ...version, flow: { ...version.flow, authentication } };
+};
+
+it('counts strangers before anything is done for them, and nobody else', async () => {
+  const { show, plans, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
+  const admitStranger = () => {
+    throw new Problem('rate_limited', { retry_after_s: 1 });
+  };
+
+  await expect(show({ admitStranger })).rejects.toMatchObject({ code: 'rate_limited' });
+  await expect(show({ admitStranger, authenticate: async () => bob })).rejects.toMatchObject({ code: 'rate_limited' });
+  expect(stages.hops).toEqual([]);
+  plans.session = sessionOf(alice);
+  expect((await show({ admitStranger })).told).toMatchObject({ type: 'show' });
+});
+
+describe('a token', () => {
+  const authenticate = async () => bob;
+
+  it('says who asks before anything is planned, for the flow’s requirement and for every stage', async () => {
+    const { show, stages, plans } = executorHarness(requiring('require_authenticated', 'page'), DEFAULT_REPLIES);
+    plans.session = sessionOf(alice);
+
+    expect(await show({ authenticate })).toMatchObject({ told: { type: 'show' }, sessionUser: { username: 'bob' } });
+    expect(stages.requests[0]?.session.user).toMatchObject({ username: 'bob' });
+    expect(plans.plan?.visitor).toBe(bob.uuid);
+    expect(plans.session.user).toBe(alice);
+  });
+
+  it('makes a plan no more than its user may have', async () => {
+    const { show, plans } = executorHarness(requiring('require_superuser', 'page'), DEFAULT_REPLIES);
+    plans.session = sessionOf({ ...alice, is_superuser: true });
+
+    expect((await show({ authenticate })).told).toMatchObject({ type: 'denied' });
+    expect((await show()).told).toMatchObject({ type: 'show' });
+  });
+
+  it('needs no page’s word for an answer', async () => {
+    const { solve, plans } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
+    plans.session = sessionOf(alice);
+    const answer = { body: { word: 'x' }, forged: { text: 'no token' } };
+
+    await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
+    expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
+  });
+
+  it('is the word of a program, which no page of another site can borrow', async () => {
+    const { solve, stages } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
+    const answer = { body: { word: 'x' }, foreign: { text: 'another site' }, forged: { text: 'no token' } };
+
+    await expect(solve(undefined, { answer })).rejects.toMatchObject({ code: 'csrf_failed' });
+    expect(stages.hops).toEqual([]);
+    expect((await solve(undefined, { answer, authenticate })).told).toMatchObject({ type: 'done' });
+  });
+
+  it('is asked for after the media type, before forgery and form', async () => {
+    const { solve, plans } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
+    plans.session = sessionOf(alice);
+    const refused = async () => Promise.reject(new Problem('token_invalid'));
+    const send = (unreadable: Problem) =>
+      solve(undefined, {
+        answer: { body: undefined, forged: { text: 'no token' }, unreadable },
+        authenticate: refused,
+      });
+
+    await expect(send(new Problem('unsupported_media_type'))).rejects.toMatchObject({ code: 'unsupported_media_type' });
+    await expect(send(new Problem('malformed_json'))).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+});
+
+describe('a logout on the way', () => {
+  it('makes the visitor nobody for every step that follows, and the plan goes on', async () => {
+    const { solve, stages, plans } = executorHarness(
+      requiring('require_authenticated', 'page', 'logout', 'page'),
+      DEFAULT_REPLIES,
+    );
+    plans.session = sessionOf(alice);
+    const answer = await solve({ word: 'x' }, { query: { next: '/app/' } });
+    expect(answer).toMatchObject({ told: { type: 'show' }, cookie: { maxAgeS: undefined } });
+    expect(stages.requests.map(({ session }) => session.user?.kind ?? null)).toEqual(['saved', 'saved', null]);
+    expect(plans.happened).toEqual([{ type: 'logout' }]);
+    plans.session = sessionOf(undefined);
+
+    expect((await solve({ word: 'y' })).told).toEqual({ type: 'done', to: '/app/' });
+  });
+
+  it('does not let a plan of an outpost go on without one', async () => {
+    const { show, solve } = executorHarness(requiring('require_outpost', 'page', 'page'), DEFAULT_REPLIES);
+    const client = { ip: '203.0.113.7', user_agent: '', outpost: true, cookies: {} };
+    expect((await show({ client })).told).toMatchObject({ type: 'show' });
+
+    expect((await solve({ word: 'x' })).told).toMatchObject({ type: 'denied' });
+  });
+
+  it('makes whoever logs in later the one who is there', async () => {
+    const { solve, stages, plans } = executorHarness(
+      requiring('none', 'ident', 'logout', 'login', 'page'),
+      DEFAULT_REPLIES,
+    );
+    plans.session = sessionOf(bob);
+    await solve({ uid: 'alice' });
+
+    expect(stages.requests.at(-1)?.session.user).toMatchObject({ username: 'alice' });
+    expect(plans.plan?.visitor).toBe(ALICE.uuid);
+  });
+});
+
+describe('a session that left the place it was bound to', () => {
+  it.each([
+    { designation: 'enrollment', query: { next: '/app/', flow_token: 'x' }, next: '/if/flow/login/?next=%2Fapp%2F' },
+    { designation: 'enrollment', query: {}, next: '/if/flow/login/' },
+    { designation: 'authentication', query: { next: '/app/' }, next: '/app/' },
+    { designation: 'authentication', query: {}, next: null },
+  ] as const)('is sent to log in again, and on to where it was: $designation, $query', async (given) => {
+    const version = requiring('none', 'page');
+    const flow = { ...version.flow, designation: given.designation };
+    const { show, plans, boundSessions, stages } = executorHarness({ ...version, flow }, DEFAULT_REPLIES);
+    plans.session = { ...sessionOf(alice), lastIp: '198.51.100.1' };
+    boundSessions.bindings = { network: 'bind_asn', geoip: 'no_binding' };
+    const { told, sessionUser } = await show({ query: given.query });
+
+    const { pathname, searchParams } = new URL(told.type === 'done' ? told.to : '', 'http://here');
+    expect(pathname).toBe('/flows/-/default/authentication/');
+    expect(searchParams.get('next')).toBe(given.next);
+    expect(sessionUser).toBeUndefined();
+    expect(stages.hops).toEqual([]);
+    expect(boundSessions.ended).toHaveLength(1);
+  });
+
+  it('is not looked at while its address stays', async () => {
+    const { show, plans, boundSessions } = executorHarness(requiring('none', 'page'), DEFAULT_REPLIES);
+    plans.session = { ...sessionOf(alice), lastIp: '203.0.113.7' };
+    await show();
+
+    expect(boundSessions.looks).toBe(0);
+  });
+});

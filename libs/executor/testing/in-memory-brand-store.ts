@@ -1,0 +1,21 @@
+import type { Brand } from '@gatehouse/plan';
+import { BrandStore, type HostBrand } from '../src/brand-store.js';
+
+/** A brand of a domain, with nothing set but what is given. */
+export const brandOf = (domain: string, more: Partial<Brand> = {}): Brand => ({
+  ...{ domain, default: false, title: '', logo: '', favicon: '', custom_css: '' },
+  ...{ flows: {}, locale: '', theme: 'automatic', footer_links: [], ...more },
+});
+
+/** One brand for every host that none is put for. */
+export class InMemoryBrandStore extends BrandStore {
+  readonly byHost = new Map<string, Brand>();
+  first: HostBrand['serving'] = {};
+  async find(host: string): Promise<HostBrand> {
+    return this.lastKnown(host);
+  }
+  lastKnown(host: string): HostBrand {
+    const brand = this.byHost.get(host) ?? brandOf('example.org', { title: 'Example' });
+    return { ...brand, serving: { ...this.first, ...brand.flows } };
+  }
+}

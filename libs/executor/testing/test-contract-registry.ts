@@ -1,0 +1,93 @@
+import { defineStage, type StageContract } from '@gatehouse/contracts';
+import { z } from 'zod';
+import { StageContractRegistry } from '../src/stage-client.js';
+
+const bag = z.looseObject({});
+const contract = (kind: string, more: Partial<StageContract> = {}): StageContract => ({
+  ...defineStage({
+    kind,
+    component: `ak-stage-${kind}`,
+    model: `test.${kind}`,
+    service: 'test',
+    config: bag,
+    challenge: bag,
+    response: bag,
+    state: bag,
+    reads: { pending_user: 'optional' },
+    writes: ['pending_user', 'user_backend'],
+    identifies: 'by_name',
+    effects: ['login', 'event', 'reputation'],
+    errors: { wrong: { string: 'Wrong.', code: 'invalid' } },
+  }),
+  ...more,
+});
+
+const guess = {
+  when: 'password',
+  credential: 'password',
+  free: 5,
+  hard: 50,
+  refuse: { field: 'password', code: 'wrong' },
+};
+const chosen = {
+  ...guess,
+  when: 'code',
+  credential: '{sort}:{uid}',
+  pick: { field: 'chosen', among: 'offers', where: { member: 'sort', values: ['totp'] } },
+};
+const touched = { ...chosen, when: 'touch', refuse: { field: 'touch', code: 'wrong' } };
+const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((name) => [name, z.unknown()])));
+
+/**
+ * `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `lobby` does both, `secret` spends attempts, `choice` those
+ * of what was chosen, `needy` needs a user, `page` grants nothing, `puzzle` does not act, `scribe` and `diary` write data of their own, `scribe` passwords.
+ */
+const KINDS = new Map(
+  [
+    contract('ident', {
+      response: answer('uid', 'password'),
+      embeds: { inner: { field: 'password', error: 'wrong' } },
+    }),
+    contract('hall', {
+      response: answer('uid', 'token'),
+      embeds: { inner: { field: 'token', error: 'wrong', asks: 'puzzle' } },
+    }),
+    contract('lobby', {
+      response: answer('uid', 'pin', 'word'),
+      embeds: {
+        first: { field: 'pin', as: 'password', error: 'wrong', asks: 'lock' },
+        last: { field: 'word', error: 'wrong' },
+      },
+    }),
+    contract('puzzle', { response: answer('token'), acts: false, acts_on_entry: () => false }),
+    contract('scribe', {
+      component: undefined,
+      writes_data: true,
+      identifies: 'by_writing',
+      renews: ['password'],
+    }),
+    contract('diary', { response: answer('word'), writes_data: true }),
+    contract('secret', { response: answer('password'), attempts: [guess] }),
+    contract('choice', { response: answer('code', 'touch', 'chosen'), attempts: [chosen, touched] }),
+    contract('page', { response: answer('word'), grants: false }),
+    contract('needy', { reads: { pending_user: 'required' } }),
+    contract('login', { component: undefined }),
+    contract('logout', { component: undefined, effects: ['logout'] }),
+    // Changes the user whom the flow is about.
+    contract('editor', { component: undefined, writes_data: true, alters_user: true }),
+    contract('redirect', { config: z.object({ to: z.string() }) }),
+  ].map((c) => [c.kind, c]),
+);
+
+/** What the stages of tests promise. */
+export class TestContractRegistry extends StageContractRegistry {
+  find(kind: string) {
+    return KINDS.get(kind);
+  }
+  knows(component: string) {
+    return [...KINDS.values()].some((c) => c.component === component);
+  }
+  isSecret(field: string) {
+    return field === 'password';
+  }
+}

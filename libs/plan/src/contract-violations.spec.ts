@@ -1,0 +1,255 @@
+import { char, defineStage, type Effect, type PolicyReply, type StageReply, type User } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { contractViolations, policyViolations } from './contract-violations.js';
+
+const drafted = {
+  kind: 'sample',
+  component: 'ak-stage-sample',
+  model: 'samples.sample',
+  service: 'sample',
+  config: z.object({}),
+  challenge: z.object({ asks: z.string() }),
+  response: z.object({ answer: char() }),
+  state: z.object({ asked: z.number().optional() }),
+} as const;
+
+const modest = defineStage(drafted);
+const contract = defineStage({
+  ...drafted,
+  writes: ['pending_user', 'auth_method'],
+  effects: ['event', 'login', 'mail', 'cookie', 'end_sessions'],
+  cookies: ['authentik_sample'],
+  inserts: ['redirect'],
+});
+const silent = defineStage({ ...drafted, component: undefined, challenge: z.object({}) });
+
+const alice: User = {
+  ...{ kind: 'saved', uuid: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', pk: 1, username: 'alice', name: 'Alice' },
+  ...{ email: 'alice@example.org', is_active: true, epoch: 1, locale: '' },
+};
+const login: Effect = {
+  ...{ type: 'login', user: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', backend: 'inbuilt', duration_s: null },
+  ...{ bindings: { network: 'no_binding', geoip: 'no_binding' }, terminate_other_sessions: false },
+};
+const event: Effect = { type: 'event', action: 'login', context: {} };
+const mail: Effect = {
+  ...{ type: 'mail', to: { address: 'alice@example.org', name: 'Alice' }, template: 't', subject: 's', locale: '' },
+  variables: {},
+};
+const cookie = (name: string): Effect => ({ type: 'cookie', name, value: 'x', max_age_s: 60 });
+const toast: Effect = { type: 'toast', level: 'info', message: 'Hello' };
+
+const passed = (rest: Omit<Extract<StageReply, { type: 'passed' }>, 'type'> = {}): StageReply => ({
+  type: 'passed',
+  ...rest,
+});
+const redirect = { where: 'next' as const, steps: [{ kind: 'redirect', config: { to: '/' } }] };
+
+describe('an honest stage', () => {
+  it.each<[string, StageReply]>([
+    ['passes', passed()],
+    [
+      'writes, acts and inserts what its contract lists',
+      passed({ context: { auth_method: 'x' }, effects: [event, login], insert: redirect }),
+    ],
+    ['takes away a fact that it may write', passed({ context: { auth_method: null } })],
+    ['shows a challenge that fits', { type: 'challenge', challenge: { asks: 'x' } }],
+    ['refuses and shows again', { type: 'rejected', errors: {}, challenge: { asks: 'x' }, effects: [event] }],
+    [
+      'sends a code with the challenge that asks for it',
+      { type: 'challenge', challenge: { asks: 'x' }, effects: [mail] },
+    ],
+    ['sets a cookie that it may read', passed({ effects: [cookie('authentik_sample')] })],
+    ['denies and records it', { type: 'denied', effects: [event] }],
+  ])('%s', (_what, reply) => {
+    expect(contractViolations(contract, reply, { pendingUser: alice, attached: [] })).toEqual([]);
+  });
+  it('writes of the user in question by uuid alone', () => {
+    const { uuid } = alice as Extract<User, { kind: 'saved' }>;
+    expect(
+      contractViolations(contract, passed({ context: { pending_user: { kind: 'saved', uuid, backend: 'x' } } }), {
+        pendingUser: alice,
+        attached: [],
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('a stage that was taken over', () => {
+  const refused = (stage: typeof contract | typeof modest | typeof silent, reply: StageReply, user?: User) =>
+    contractViolations(stage, reply, { pendingUser: user, attached: ['inner'] }).join('; ');
+
+  it('has no effect that its contract does not list', () => {
+    expect(refused(contract, passed({ effects: [toast] }))).toContain('the effect toast');
+    expect(refused(modest, passed({ effects: [login] }))).toContain('the effect login');
+  });
+  it('sets no cookie that its contract does not list', () => {
+    expect(refused(contract, passed({ effects: [cookie('authentik_session')] }))).toContain('authentik_session');
+  });
+  it.each<Effect>([login, { type: 'end_sessions', user: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' }])(
+    'does nothing to somebody whom the plan is not about ($type)',
+    (effect) => {
+      expect(refused(contract, passed({ effects: [effect] }))).toContain('whom the plan is not about');
+      expect(
+        refused(contract, passed({ effects: [effect] }), { kind: 'pretended', username: 'a', email: '' }),
+      ).toContain('whom the plan is not about');
+    },
+  );
+  it('ends the sessions of whoever is logged in where the plan names nobody, and logs them in nowhere', () => {
+    const given = { pendingUser: undefined, sessionUser: alice, attached: [] };
+    const ending = passed({ effects: [{ type: 'end_sessions', user: alice.uuid }] });
+    expect(contractViolations(contract, ending, given)).toEqual([]);
+    expect(contractViolations(contract, passed({ effects: [login] }), given)).toHaveLength(1);
+    expect(
+      contractViolations(contract, ending, { ...given, pendingUser: { kind: 'pretended', username: 'a', email: '' } }),
+    ).toHaveLength(1);
+  });
+  it('writes no fact that its contract does not list', () => {
+    expect(refused(contract, passed({ context: { redirect: 'https://evil.example' } }))).toContain('writes redirect');
+    expect(refused(modest, passed({ context: { pending_user: alice } }))).toContain('writes pending_user');
+  });
+  it('writes no fact that the house does not know', () => {
+    expect(refused(contract, passed({ context: JSON.parse('{"__proto__": 1}') as Record<string, unknown> }))).toContain(
+      'writes __proto__',
+    );
+  });
+  it('takes away no fact that its contract does not list', () => {
+    expect(refused(modest, passed({ context: { auth_method: null } }))).toContain('writes auth_method');
+  });
+  it('remembers nothing that does not fit its contract', () => {
+    const remembering = (state: Record<string, unknown>): StageReply[] => [
+      { type: 'challenge', challenge: { asks: 'x' }, state },
+      { type: 'rejected', errors: {}, challenge: { asks: 'x' }, state },
+    ];
+    for (const reply of remembering({ asked: 'often' }))
+      expect(refused(contract, reply)).toContain('remembers a state');
+    for (const reply of remembering({ asked: 1 })) expect(refused(contract, reply)).toBe('');
+  });
+  it('inserts no stage but those that it was given', () => {
+    const inserting = (attached: string) => passed({ insert: { where: 'next', steps: [{ attached }] } });
+    expect(refused(contract, inserting('another'))).toContain('not attached');
+    expect(refused(contract, inserting('inner'))).toBe('');
+  });
+  it('writes no fact of the wrong shape', () => {
+    expect(refused(contract, passed({ context: { auth_method: 7 } }))).toContain('a auth_method of the wrong shape');
+    expect(refused(contract, passed({ context: { pending_user: { kind: 'saved', uuid: 'x' } } }))).toContain(
+      'wrong shape',
+    );
+  });
+  it.each<[string, User | undefined]>([
+    ['somebody else', alice],
+    ['nobody', undefined],
+    ['a pretended user', { kind: 'pretended', username: 'alice', email: '' }],
+  ])('names no user by uuid alone while the plan is about %s', (_whom, pending) => {
+    const stranger = { kind: 'saved', uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
+    expect(refused(contract, passed({ context: { pending_user: stranger } }), pending)).toContain('wrong shape');
+  });
+  it('inserts no step that its contract does not list', () => {
+    const insert = { where: 'next' as const, steps: [{ kind: 'user_login', config: {} }] };
+    expect(refused(contract, passed({ insert }))).toContain('of kind user_login');
+    expect(refused(modest, passed({ insert: redirect }))).toContain('of kind redirect');
+  });
+  it('inserts no attached step when it may insert none', () => {
+    expect(refused(modest, passed({ insert: { where: 'next', steps: [{ attached: 's' }] } }))).toContain(
+      'inserts a step',
+    );
+  });
+  it('shows no challenge that does not fit its contract', () => {
+    expect(refused(contract, { type: 'challenge', challenge: { asks: 1 } })).toContain('does not fit');
+    expect(refused(contract, { type: 'rejected', errors: {}, challenge: {} })).toContain('does not fit');
+  });
+  it('shows no challenge at all when it is a silent one', () => {
+    expect(refused(silent, { type: 'challenge', challenge: {} })).toContain('has none of');
+    expect(refused(silent, { type: 'rejected', errors: {}, challenge: {} })).toContain('has none of');
+  });
+  it.each<StageReply>([
+    { type: 'rejected', errors: {}, challenge: { asks: 'x' }, effects: [login] },
+    { type: 'denied', effects: [login] },
+    { type: 'challenge', challenge: { asks: 'x' }, effects: [login] },
+  ])('logs nobody in while it says $type', (reply) => {
+    expect(refused(contract, reply)).toContain(`the effect login with a reply of type ${reply.type}`);
+  });
+  it('is told everything that is wrong at once', () => {
+    expect(
+      contractViolations(modest, passed({ context: { source: 1 }, effects: [toast], insert: redirect }), {
+        pendingUser: undefined,
+        attached: [],
+      }),
+    ).toHaveLength(3);
+  });
+});
+
+describe('a stage that names another user', () => {
+  const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
+  const provedUser = (alice as Extract<User, { kind: 'saved' }>).uuid;
+  const [known, proved] = [{ pendingUser: alice }, { pendingUser: alice, provedUser }];
+  const nobody = { pendingUser: undefined };
+
+  it.each([
+    { identifies: undefined, given: nobody, verified: ['password'], isAllowed: false },
+    { identifies: 'by_proof', given: nobody, verified: ['device'], isAllowed: true },
+    { identifies: 'by_proof', given: known, verified: ['device'], isAllowed: false },
+    { identifies: 'by_proof', given: proved, verified: ['device'], isAllowed: false },
+    { identifies: 'by_proof', given: { ...nobody, provedUser }, verified: ['device'], isAllowed: false },
+    { identifies: 'by_name', given: known, verified: [], isAllowed: true },
+    { identifies: 'by_name', given: proved, verified: [], isAllowed: false },
+    { identifies: 'by_name', given: proved, verified: ['password'], isAllowed: true },
+    { identifies: 'by_writing', given: proved, verified: [], isAllowed: true },
+  ] as const)('$identifies, to a plan about $given, having verified $verified: $isAllowed', (row) => {
+    const stage = defineStage({ ...drafted, writes: ['pending_user'], identifies: row.identifies });
+    const reply = passed({ context: { pending_user: other }, verified: [...row.verified] });
+    expect(contractViolations(stage, reply, { ...row.given, attached: [] })).toHaveLength(row.isAllowed ? 0 : 1);
+  });
+});
+
+describe('policies', () => {
+  const replyOf = (set: Record<string, unknown>, insert?: PolicyReply['insert']): PolicyReply => ({
+    results: {},
+    context: { set, unset: [] },
+    ...(insert && { insert }),
+  });
+  const refused = (...reply: Parameters<typeof replyOf>) =>
+    policyViolations(replyOf(...reply), { pendingUser: alice, provedUser: undefined }).join('; ');
+  const { uuid } = alice as Extract<User, { kind: 'saved' }>;
+
+  it.each<Record<string, unknown>>([
+    { anything: { of: ['their', 'own'] } },
+    { toString: 1, constructor: null },
+    { pending_user: { kind: 'saved', uuid, backend: 'x' } },
+    { pending_user: { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' } },
+    { prompt_data: { username: 'x' }, redirect: 'https://app.example.org/' },
+    { auth_method: null },
+  ])('may set %j', (set) => {
+    expect(refused(set)).toBe('');
+  });
+
+  it.each<[Record<string, unknown>, string]>([
+    [{ pending_user: { kind: 'saved', uuid: 'x' } }, 'a pending_user of the wrong shape'],
+    [{ redirect: 'javascript:alert(1)' }, 'a redirect of the wrong shape'],
+    [{ title: 7 }, 'a title of the wrong shape'],
+    [{ auth_method: 'password' }, 'sets auth_method'],
+    [{ auth_method_args: { mfa_devices: [{ pk: 1 }] } }, 'sets auth_method_args'],
+    [{ enrolled_devices: [1] }, 'sets enrolled_devices'],
+    [{ is_restored: { step: 's', user: null } }, 'sets is_restored'],
+    [JSON.parse('{"__proto__": {"is_sso": true}}') as Record<string, unknown>, 'sets __proto__'],
+  ])('may not set %j', (set, why) => {
+    expect(refused(set)).toContain(why);
+  });
+
+  it('may not change or remove the pending user once that user has proved a credential', () => {
+    const given = { pendingUser: alice, provedUser: uuid };
+    const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
+    const gone: PolicyReply = { results: {}, context: { set: {}, unset: ['pending_user'] } };
+
+    expect(policyViolations(replyOf({ pending_user: other }), given).join()).toContain('names another user');
+    expect(policyViolations(gone, given).join()).toContain('names another user');
+    expect(policyViolations(replyOf({ pending_user: alice, colour: 'red' }), given)).toEqual([]);
+  });
+
+  it('may add redirects and no other step', () => {
+    expect(refused({}, redirect)).toBe('');
+    expect(refused({}, { where: 'next', steps: [{ kind: 'user_login', config: {} }] })).toContain('of kind user_login');
+    expect(refused({}, { where: 'last', steps: [{ attached: 's' }] })).toContain('of kind attached');
+  });
+});

@@ -1,0 +1,199 @@
+import {
+  CHALLENGE_EFFECTS,
+  type ContextKey,
+  type EffectType,
+  fieldMessages,
+  POLICY_INSERTS,
+  type PolicyReply,
+  planContext,
+  REFUSAL_EFFECTS,
+  type StageContract,
+  type StageReply,
+  type User,
+  user,
+} from '@gatehouse/contracts';
+import { z } from 'zod';
+import { userKey } from './merge-context.js';
+
+/** A saved user may be written by uuid alone when the plan is about that user already. */
+const savedUserReference = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
+
+/** What a step was given that its reply may refer to. */
+interface InvocationFacts {
+  readonly pendingUser: User | undefined;
+  /** uuid of the user who has proved a credential in this plan. */
+  readonly provedUser?: string | undefined;
+  /** Who is logged in. */
+  readonly sessionUser?: User | null;
+  /** Ids of the stages that its config points to. */
+  readonly attached: readonly string[];
+}
+
+/** What a reply asks for beyond its contract; nothing, for an honest stage (docs/security.md#accident-61). */
+export function contractViolations(contract: StageContract, reply: StageReply, given: InvocationFacts): string[] {
+  const { pendingUser, attached } = given;
+  return [
+    ...contextViolations(contract, reply, pendingUser),
+    ...identityOverreach(contract, reply, given),
+    ...effectViolations(contract, reply, given),
+    ...errorCodeViolations(contract, reply),
+    ...challengeViolations(contract, reply),
+    ...stateViolations(contract, reply),
+    ...(reply.type === 'passed' ? insertViolations(contract, reply, attached) : []),
+  ];
+}
+
+function stateViolations(contract: StageContract, reply: StageReply): string[] {
+  if (!('state' in reply) || reply.state === undefined || fits(contract.state, reply.state)) return [];
+  return ['remembers a state that does not fit its contract'];
+}
+
+function contextViolations(contract: StageContract, reply: StageReply, pendingUser: User | undefined): string[] {
+  return Object.entries(reply.context ?? {}).flatMap(([key, value]) => {
+    if (!(contract.writes as readonly string[]).includes(key))
+      return [`writes ${key}, which its contract does not list`];
+    return isFact([key, value], pendingUser) ? [] : [`writes a ${key} of the wrong shape`];
+  });
+}
+
+/**
+ * Another user than the pending one. A stage that identifies nobody names none, one that identifies by a proof only where
+ * the plan is about nobody yet, and one that takes a name only until a user has proved a credential, unless its own answer
+ * proves one.
+ */
+function identityOverreach({ identifies }: StageContract, reply: StageReply, given: InvocationFacts): string[] {
+  const named = reply.context?.['pending_user'] as User | null | undefined;
+  const { pendingUser, provedUser } = given;
+  if (!named || userKey(named) === userKey(pendingUser)) return [];
+  const isAllowed = {
+    never: false,
+    by_proof: !pendingUser && !provedUser,
+    by_name: !provedUser || (reply.type === 'passed' && (reply.verified ?? []).length > 0),
+    by_writing: true,
+  }[identifies ?? 'never'];
+  return isAllowed ? [] : ['names another user than the plan is about'];
+}
+
+/** Whether a known fact may have this value; null takes it away. */
+function isFact([key, value]: [string, unknown], pendingUser: User | undefined): boolean {
+  if (value === null) return true;
+  const schema = planContext.shape[key as keyof typeof planContext.shape] as z.ZodType;
+  return fits(schema, value) || (key === 'pending_user' && isSameUser(value, pendingUser));
+}
+
+/** A name that would change what the others are read from. */
+const NOT_A_NAME = '__proto__';
+
+/** Facts that say how a user was proved. Only what judged a credential knows them. */
+const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
+  'auth_method',
+  'auth_method_args',
+  'enrolled_devices',
+  'proof_asked',
+  'is_restored',
+  'goauthentik.io/sources/connection',
+]);
+
+/**
+ * What policies ask for beyond what they may: facts of their own are theirs, those of the house have a shape, and a proof is
+ * none of them. Who has proved a credential stays the pending user.
+ */
+export function policyViolations(
+  { context, insert }: PolicyReply,
+  { pendingUser, provedUser }: Pick<InvocationFacts, 'pendingUser' | 'provedUser'>,
+): string[] {
+  const proofs = Object.entries(context.set).flatMap(([key, value]) =>
+    PROOF_FACTS.has(key) && value !== null ? [key] : [],
+  );
+  const changed = 'pending_user' in context.set ? (context.set['pending_user'] as User) : pendingUser;
+  const named = context.unset.includes('pending_user') ? undefined : changed;
+  const facts = Object.entries(context.set).flatMap((fact) => {
+    const [key] = fact;
+    if (key === NOT_A_NAME) return [`sets ${key}, which is no name of a fact`];
+    const isFree = !Object.hasOwn(planContext.shape, key);
+    return isFree || isFact(fact, pendingUser) ? [] : [`sets a ${key} of the wrong shape`];
+  });
+  const kinds = (insert?.steps ?? []).map((step) => ('kind' in step ? step.kind : 'attached'));
+  const others = kinds.filter((kind) => !POLICY_INSERTS.includes(kind));
+  return [
+    ...facts,
+    ...proofs.map((key) => `sets ${key}, which no policy can know`),
+    ...(provedUser && userKey(named) !== userKey(pendingUser)
+      ? ['names another user than the one who has proved a credential']
+      : []),
+    ...others.map((kind) => `inserts a step of kind ${kind}, which policies may not`),
+  ];
+}
+
+const fits = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;
+
+const isSameUser = (value: unknown, pending: User | undefined) => {
+  const parsed = savedUserReference.safeParse(value);
+  return (
+    parsed.success &&
+    pending?.kind === 'saved' &&
+    parsed.data.uuid === pending.uuid &&
+    fits(user, { ...pending, ...parsed.data })
+  );
+};
+
+function effectViolations(contract: StageContract, reply: StageReply, given: InvocationFacts): string[] {
+  const harmless = HARMLESS[reply.type];
+  return (reply.effects ?? []).flatMap((effect) => {
+    const { type } = effect;
+    if (!contract.effects.includes(type)) return [`asks for the effect ${type}, which its contract does not list`];
+    if (harmless && !harmless.has(type)) return [`asks for the effect ${type} with a reply of type ${reply.type}`];
+    if (type === 'cookie' && !contract.cookies.includes(effect.name))
+      return [`sets the cookie ${effect.name}, which its contract does not list`];
+    const concerns = type === 'login' || type === 'end_sessions';
+    return concerns && !isAbout(given, type, effect.user)
+      ? [`asks for the effect ${type} on somebody whom the plan is not about`]
+      : [];
+  });
+}
+
+/** Whether the plan is about a user: whom it names, or, where it names nobody and nobody is to be logged in, whoever is there. */
+function isAbout({ pendingUser, sessionUser }: InvocationFacts, type: 'login' | 'end_sessions', uuid: string): boolean {
+  const user = pendingUser ?? (type === 'end_sessions' ? sessionUser : undefined);
+  return user?.kind === 'saved' && user.uuid === uuid;
+}
+
+/** Only who passes has earned anything. */
+const HARMLESS: Readonly<Record<StageReply['type'], ReadonlySet<EffectType> | undefined>> = {
+  challenge: CHALLENGE_EFFECTS,
+  rejected: CHALLENGE_EFFECTS,
+  denied: REFUSAL_EFFECTS,
+  passed: undefined,
+};
+
+/** Every code must have a sentence, or there would be nothing to show. */
+function errorCodeViolations(contract: StageContract, reply: StageReply): string[] {
+  const errors = 'errors' in reply ? Object.values(reply.errors ?? {}).flat() : [];
+  const said = reply.type === 'denied' && reply.message ? [reply.message] : errors;
+  return said.flatMap((message) =>
+    'text' in message || Object.hasOwn(contract.errors, message.code) || Object.hasOwn(fieldMessages, message.code)
+      ? []
+      : [`says ${message.code}, which no catalogue has a sentence for`],
+  );
+}
+
+function challengeViolations(contract: StageContract, reply: StageReply): string[] {
+  if (reply.type !== 'challenge' && reply.type !== 'rejected') return [];
+  if (!contract.component) return ['shows a challenge, which its contract has none of'];
+  const parsed = contract.challenge.safeParse(reply.challenge);
+  return parsed.success ? [] : [`shows a challenge that does not fit its contract: ${z.prettifyError(parsed.error)}`];
+}
+
+type Passed = Extract<StageReply, { type: 'passed' }>;
+
+function insertViolations(contract: StageContract, { insert }: Passed, attached: readonly string[]): string[] {
+  return (insert?.steps ?? []).flatMap((step) => {
+    if ('kind' in step) {
+      return contract.inserts.includes(step.kind)
+        ? []
+        : [`inserts a step of kind ${step.kind}, which its contract does not list`];
+    }
+    if (contract.inserts.length === 0) return ['inserts a step, which its contract does not allow'];
+    return attached.includes(step.attached) ? [] : ['inserts a stage that is not attached to it'];
+  });
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { flowVersionOf } from '../testing/flow-version.js';
+import { applySeed, createPlan, meetsRequirement, removeBinding, restartPlan, type Visitor } from './create-plan.js';
+import { REQUIREMENTS } from './flow-version.js';
+import type { Plan } from './plan.js';
+
+const version = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
+
+describe('a fresh plan', () => {
+  it('stands before the first step of its version and knows nothing', () => {
+    expect(createPlan(version, 'id')).toEqual({
+      ...{
+        id: 'id',
+        v: 1,
+        cursor: 0,
+        context: {},
+        states: {},
+        verdicts: {},
+        query: {},
+        visitor: null,
+        restarts: 0,
+        silent_restarts: 0,
+      },
+      trail: [],
+      steps: [{ binding: 'a' }, { binding: 'b' }],
+    });
+  });
+});
+
+describe('planning again', () => {
+  const worn: Plan = {
+    ...createPlan(version, 'id'),
+    steps: [{ binding: 'a' }, { id: 'a~1', kind: 'redirect', config: {} }, { binding: 'b' }],
+    cursor: 2,
+    context: { auth_method: 'password' },
+    states: { a: { user: null, state: { failures: 3 } } },
+    shown: { step: 'b', challenge: {} },
+    verdicts: { b: { pass: true, messages: [] } },
+    next: '/app',
+    query: { next: '/app' },
+    restarts: 1,
+  };
+
+  it('drops the steps that were added, what is shown and what was decided, and starts at the first', () => {
+    const again = restartPlan(worn, version, { keepContext: false });
+    expect(again.steps).toEqual([{ binding: 'a' }, { binding: 'b' }]);
+    expect(again.cursor).toBe(0);
+    expect(again).not.toHaveProperty('shown');
+    expect(again.verdicts).toEqual({});
+  });
+  it('keeps what steps remember, the destination and the plan itself, and counts', () => {
+    const { id, states, next, query, restarts } = restartPlan(worn, version, { keepContext: false });
+    expect({ id, states, next, query, restarts }).toEqual({
+      ...{ id: 'id', states: worn.states, next: '/app', query: { next: '/app' } },
+      restarts: 2,
+    });
+  });
+  it('keeps the context only when told so', () => {
+    expect(restartPlan(worn, version, { keepContext: true }).context).toEqual({ auth_method: 'password' });
+    expect(restartPlan(worn, version, { keepContext: false }).context).toEqual({});
+  });
+});
+
+describe('what a plan begins with', () => {
+  const kind = (name: string) => ({ kind: name, config: {} });
+  const begun = {
+    context: { is_sso: true },
+    insert: { where: 'last' as const, steps: [kind('redirect'), kind('deny')] },
+  };
+  const fitted = applySeed(createPlan(version, 'id'), begun);
+  const last = [
+    { id: 'begun~1', ...kind('redirect') },
+    { id: 'begun~2', ...kind('deny') },
+  ];
+
+  it('are facts, and steps after its last or before its first', () => {
+    expect(fitted).toMatchObject({ cursor: 0, context: { is_sso: true } });
+    expect(fitted.steps).toEqual([{ binding: 'a' }, { binding: 'b' }, ...last]);
+    const before = applySeed(createPlan(version, 'id'), { ...begun, insert: { ...begun.insert, where: 'next' } });
+    expect(before.steps).toEqual([...last, { binding: 'a' }, { binding: 'b' }]);
+  });
+  it('is there again when it starts over, whatever has come of it on the way', () => {
+    const worn: Plan = { ...fitted, cursor: 3, context: { is_sso: false, auth_method: 'password' } };
+    expect(restartPlan(worn, version, { keepContext: false })).toMatchObject({
+      ...{ cursor: 0, context: { is_sso: true }, steps: fitted.steps },
+    });
+    expect(restartPlan(worn, version, { keepContext: true })).toMatchObject({
+      ...{ context: worn.context, steps: fitted.steps },
+    });
+  });
+});
+
+describe('a step that is left out', () => {
+  it('goes alone, with what was added staying where it is', () => {
+    const added = { id: 'b~1', kind: 'redirect', config: {} };
+    const plan: Plan = { ...createPlan(version, 'id'), steps: [{ binding: 'a' }, { binding: 'b' }, added] };
+    expect(removeBinding(plan, 'b').steps).toEqual([{ binding: 'a' }, added]);
+  });
+});
+
+describe('the authentication requirement', () => {
+  const visitors: Record<string, Visitor> = {
+    stranger: { authenticated: false, superuser: false, outpost: false },
+    user: { authenticated: true, superuser: false, outpost: false },
+    superuser: { authenticated: true, superuser: true, outpost: false },
+    outpost: { authenticated: false, superuser: false, outpost: true },
+  };
+  it.each([
+    ['none', ['stranger', 'user', 'superuser', 'outpost']],
+    ['require_authenticated', ['user', 'superuser']],
+    ['require_unauthenticated', ['stranger', 'outpost']],
+    ['require_superuser', ['superuser']],
+    ['require_outpost', ['outpost']],
+  ] as const)('%s admits %j and nobody else', (requirement, admitted) => {
+    const found = Object.entries(visitors).flatMap(([name, visitor]) =>
+      meetsRequirement(requirement, visitor) ? [name] : [],
+    );
+    expect(found).toEqual(admitted);
+  });
+  it('has no case that this table misses', () => {
+    expect(REQUIREMENTS).toHaveLength(5);
+  });
+});

@@ -1,0 +1,82 @@
+import type { PlanContext, SavedUser } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { mergeContext, withDirectoryUser } from './merge-context.js';
+
+const alice: SavedUser = {
+  ...{ kind: 'saved', uuid: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', pk: 1, username: 'alice', name: 'Alice' },
+  ...{ email: 'alice@example.org', is_active: true, epoch: 1, locale: '' },
+};
+const bob = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e', pk: 2, username: 'bob' };
+
+describe('what a mailed link has proved', () => {
+  const following = (user: string | null): PlanContext => ({
+    pending_user: alice,
+    is_restored: { step: 'mail', user },
+  });
+  const kept = (context: PlanContext, pending_user: unknown) =>
+    mergeContext(context, { pending_user }, null).is_restored !== undefined;
+
+  it('is of the user it was sent to, and of nobody who takes their place (accident 3)', () => {
+    expect(kept(following(alice.uuid), { kind: 'saved', uuid: alice.uuid, backend: 'inbuilt' })).toBe(true);
+    expect([kept(following(alice.uuid), bob), kept(following(alice.uuid), null)]).toEqual([false, false]);
+  });
+
+  it('stays with whoever comes of it, where it was sent to somebody who was not saved yet', () => {
+    expect(kept(following(null), bob)).toBe(true);
+  });
+});
+
+it('is known of one user, and not of who takes their place', () => {
+  const proved = { ...alice, backend: 'inbuilt' };
+  const { epoch, ...news } = { ...alice, email: 'new@example.org' };
+  expect(mergeContext({ pending_user: proved }, { pending_user: news }, null).pending_user).toEqual({
+    ...{ ...news, epoch, backend: 'inbuilt' },
+  });
+  expect(mergeContext({ pending_user: proved }, { pending_user: bob }, null).pending_user).toEqual(bob);
+});
+
+describe('what a device has proved', () => {
+  const proved = (pending_user?: SavedUser): PlanContext => ({
+    ...(pending_user && { pending_user }),
+    ...{ auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ pk: 1 }] }, enrolled_devices: [1] },
+  });
+  const FACTS = ['auth_method', 'auth_method_args', 'enrolled_devices'] as const;
+  const kept = (context: PlanContext, patch: object, visitor: string | null = null) => {
+    const after = mergeContext(context, { ...patch }, visitor);
+    return FACTS.filter((key) => after[key] !== undefined);
+  };
+
+  it('is of whom it was proved for, and of nobody who takes their place (accident 25)', () => {
+    expect(kept(proved(alice), { pending_user: bob })).toEqual([]);
+    expect(kept(proved(alice), { pending_user: null })).toEqual([]);
+    expect(kept(proved(alice), { pending_user: bob, auth_method: 'password' })).toEqual(['auth_method']);
+    expect(kept(proved(alice), { pending_user: { kind: 'saved', uuid: alice.uuid } })).toEqual(FACTS);
+    expect(kept(proved(), { pending_user: bob })).toEqual(FACTS);
+  });
+
+  it('is of the visitor while the plan is about nobody, and of nobody else whom it comes to be about (accident 25)', () => {
+    expect(kept(proved(), { pending_user: bob }, alice.uuid)).toEqual([]);
+    expect(kept(proved(), { pending_user: alice }, alice.uuid)).toEqual(FACTS);
+    expect(kept(proved(), { prompt_data: {} }, alice.uuid)).toEqual(FACTS);
+    expect(kept({}, { pending_user: bob, ...proved() }, alice.uuid)).toEqual(FACTS);
+  });
+});
+
+describe('what a stage that writes no users says of the pending one', () => {
+  const said = (pending_user: object) =>
+    withDirectoryUser({ type: 'passed', context: { pending_user } }, alice).context?.['pending_user'];
+
+  it('counts for nothing but by what they were proved: mail goes where the directory says', () => {
+    expect(said({ ...alice, email: 'mallory@example.org', epoch: 9, backend: 'inbuilt' })).toEqual({
+      ...alice,
+      backend: 'inbuilt',
+    });
+    expect(said({ kind: 'saved', uuid: alice.uuid })).toEqual(alice);
+  });
+
+  it('can be that they are somebody else, or nobody', () => {
+    expect(said(bob)).toEqual(bob);
+    const gone = { type: 'passed', context: { pending_user: null } } as const;
+    expect(withDirectoryUser(gone, alice)).toBe(gone);
+  });
+});

@@ -1,0 +1,13 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { secretsEqual } from './secrets-equal.js';
+
+it('tells secrets apart that differ anywhere, or in length', () => {
+  fc.assert(fc.property(fc.string(), fc.string(), (a, b) => secretsEqual(a, b) === (a === b)));
+  fc.assert(fc.property(fc.string(), (a) => !secretsEqual(`${a}1`, `${a}2`) && !secretsEqual(`1${a}`, `2${a}`)));
+  expect([secretsEqual('abc', 'abc'), secretsEqual('abc', 'abcd'), secretsEqual('', 'a')]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+});

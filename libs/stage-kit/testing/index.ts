@@ -1,0 +1,56 @@
+import type { Config, PlanContext, StageContract, StageReply, StageRequest } from '@gatehouse/contracts';
+import { PROTOCOL_VERSION, stageReply } from '@gatehouse/contracts';
+import { handleStageMessage } from '../src/handle-message.js';
+import type { Stage } from '../src/stage.js';
+
+interface DriveOptions<C extends StageContract> {
+  readonly config?: Partial<Config<C>> & Record<string, unknown>;
+  readonly context?: PlanContext;
+  readonly request?: Partial<StageRequest>;
+}
+
+/** A complete request of the protocol, for tests to change where it matters. */
+export const stageRequestFixture = (given: Partial<StageRequest> = {}): StageRequest => ({
+  v: PROTOCOL_VERSION,
+  id: '00000000-0000-4000-8000-000000000000.1.0',
+  timeout_ms: 5000,
+  locale: 'en',
+  flow: { slug: 'login', title: 'Welcome', designation: 'authentication' },
+  step: { id: 'step', name: 'step', confirmed: true, stage: '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c21' },
+  site: { base_url: 'https://id.example.org', rp_id: 'id.example.org', brand: 'Example', flows: {} },
+  client: { ip: '203.0.113.7', user_agent: 'vitest', outpost: false, cookies: {} },
+  session: { user: null },
+  query: {},
+  config: {},
+  attached: {},
+  companions: {},
+  context: {},
+  ...given,
+});
+
+/** Drives a stage as the bus would: every message is JSON, parsed by the contract in both directions, and state is kept. */
+export function driveStage<C extends StageContract>(contract: C, stage: Stage<C>, given: DriveOptions<C> = {}) {
+  let state: Record<string, unknown> | undefined;
+
+  async function send(verb: 'challenge' | 'respond', response?: Record<string, unknown>): Promise<StageReply> {
+    const request = stageRequestFixture({
+      ...given.request,
+      config: given.config ?? {},
+      context: given.context ?? {},
+      ...(state ? { state } : {}),
+      ...(response ? { response } : {}),
+    });
+    const body: unknown = JSON.parse(JSON.stringify(request));
+    const sent = await handleStageMessage(contract, stage, { verb, body, report: () => undefined });
+    if ('problem' in sent) throw new Error(`${sent.problem.code}: ${sent.problem.detail ?? ''}`);
+    const reply = stageReply.parse(JSON.parse(JSON.stringify(sent)));
+    if ('state' in reply && reply.state) state = contract.state.parse(reply.state);
+    if ('challenge' in reply) contract.challenge.parse(reply.challenge);
+    return reply;
+  }
+
+  return {
+    show: () => send('challenge'),
+    answer: (response: Record<string, unknown>) => send('respond', response),
+  };
+}

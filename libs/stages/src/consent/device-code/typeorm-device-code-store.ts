@@ -1,0 +1,119 @@
+import { hash, randomBytes, randomInt } from 'node:crypto';
+import {
+  type ClaimedCode,
+  type DeviceClient,
+  type DeviceToken,
+  POLL_INTERVAL_S,
+  USER_CODE_DIGITS,
+} from '@gatehouse/contracts';
+import { runNamed, runOnce } from '@gatehouse/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+import { CONSENT_SCHEMA } from '../migrations/index.js';
+import * as statements from './device-code.statements.js';
+import {
+  type DeviceApproval,
+  DeviceCodeStore,
+  type IssuedCodes,
+  type Redemption,
+  type TokenPoll,
+} from './device-code-store.js';
+
+/** User codes that are tried before there is thought to be none left. */
+const TRIES = 5;
+/** Bytes of a device code: 128 characters. */
+const DEVICE_CODE_BYTES = 96;
+const TOKEN_BYTES = 32;
+
+/** A row that a device asks about. */
+interface PolledDevice extends DeviceClient {
+  readonly id: string;
+  readonly user: string;
+  readonly epoch: number | null;
+  readonly refused: boolean;
+  readonly over: boolean;
+  readonly early: boolean;
+}
+
+interface TokenRow extends DeviceClient {
+  readonly uuid: string;
+  readonly epoch: number;
+}
+
+/** Codes and tokens in Postgres, as hashes. */
+export class TypeormDeviceCodeStore extends DeviceCodeStore {
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  async issue({ client_id, application, scopes }: DeviceClient, lifetimeS: number): Promise<IssuedCodes> {
+    await runNamed(this.source, statements.SWEEP_CODES, []);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const device_code = newSecret(DEVICE_CODE_BYTES);
+      const user_code = String(randomInt(10 ** USER_CODE_DIGITS)).padStart(USER_CODE_DIGITS, '0');
+      const given = [hashOf(device_code), user_code, client_id, application, scopes, lifetimeS];
+      const { rowCount } = await runNamed(this.source, statements.ISSUE, given);
+      if (rowCount === 1) return { device_code, user_code, interval: POLL_INTERVAL_S };
+    }
+    throw new Error('no user code could be drawn that is not in use');
+  }
+
+  async claim(userCode: string, user: string): Promise<ClaimedCode | undefined> {
+    return (await runNamed<ClaimedCode>(this.source, statements.CLAIM_USER_CODE, [userCode, user])).rows[0];
+  }
+
+  async isOpen(claimed: string, user: string): Promise<boolean> {
+    return (await runNamed(this.source, statements.IS_OPEN, [claimed, user])).rowCount === 1;
+  }
+
+  async approve(id: string, { claimed, user, scopes }: DeviceApproval): Promise<boolean> {
+    const given = [claimed, user.uuid, user.epoch, scopes];
+    const { approved } = await runOnce(this.source, { table: `${CONSENT_SCHEMA}.done`, id }, async (manager) => {
+      const [rows] = await manager.query<[unknown[], number]>(statements.APPROVE, given);
+      return { approved: rows.length === 1 };
+    });
+    return approved;
+  }
+
+  async refuse(user: string, claimed?: string): Promise<number> {
+    return (await runNamed(this.source, statements.REFUSE, [user, claimed ?? null])).rowCount ?? 0;
+  }
+
+  redeem({ deviceCode, clientId, lifetimeS }: TokenPoll): Promise<Redemption> {
+    return this.source.transaction(async (manager) => {
+      const [row] = await manager.query<PolledDevice[]>(statements.FIND_POLLED, [hashOf(deviceCode), clientId]);
+      if (!row) return { error: 'invalid_grant' };
+      if (row.refused) return { error: 'access_denied' };
+      if (row.over) return { error: 'expired_token' };
+      if (row.epoch !== null) return redeemCode(manager, { ...row, epoch: row.epoch }, lifetimeS);
+      await manager.query(statements.SLOW_DOWN, [row.id, row.early]);
+      return { error: row.early ? 'slow_down' : 'authorization_pending' };
+    });
+  }
+
+  async findToken(token: string): Promise<DeviceToken | undefined> {
+    const { rows } = await runNamed<TokenRow>(this.source, statements.FIND_TOKEN, [hashOf(token)]);
+    const [row] = rows;
+    if (!row) return undefined;
+    const { uuid, epoch, ...client } = row;
+    return { ...client, user: { uuid, epoch } };
+  }
+}
+
+/** The code is used up with the token that is given for it. */
+async function redeemCode(
+  manager: EntityManager,
+  { id, user, epoch, client_id, application, scopes }: PolledDevice & { readonly epoch: number },
+  lifetimeS: number,
+): Promise<Redemption> {
+  const access_token = newSecret(TOKEN_BYTES);
+  const given = [hashOf(access_token), user, epoch, client_id, application, scopes, lifetimeS];
+  await manager.query(statements.SPEND, [id]);
+  await manager.query(statements.SWEEP_TOKENS.text);
+  await manager.query(statements.INSERT_TOKEN, given);
+  return { access_token, client_id, application, scopes, user: { uuid: user, epoch } };
+}
+
+const newSecret = (bytes: number) => randomBytes(bytes).toString('base64url');
+
+/** SHA-256: what is hashed has too much entropy to be guessed from it. */
+const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');

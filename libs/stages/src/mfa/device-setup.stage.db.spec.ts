@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { NewDevice } from '@gatehouse/authenticators';
+import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
+import type { DeviceClass, PlanContext, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeviceSetupStage } from './device-setup.stage.js';
+import { authenticatorDuoContract } from './duo/authenticator-duo.contract.js';
+import { AuthenticatorDuoStage } from './duo/authenticator-duo.stage.js';
+import { SETUP_CONTRACT_DEFAULTS } from './set-up.js';
+import { authenticatorSmsContract } from './sms/authenticator-sms.contract.js';
+import { AuthenticatorSmsStage } from './sms/authenticator-sms.stage.js';
+import { authenticatorStaticContract } from './static/authenticator-static.contract.js';
+import { AuthenticatorStaticStage } from './static/authenticator-static.stage.js';
+import { authenticatorTotpContract } from './totp/authenticator-totp.contract.js';
+import { AuthenticatorTotpStage } from './totp/authenticator-totp.stage.js';
+import { authenticatorWebauthnContract } from './webauthn/authenticator-webauthn.contract.js';
+import { AuthenticatorWebauthnStage } from './webauthn/authenticator-webauthn.stage.js';
+
+let database: DevicesDatabase;
+beforeAll(async () => {
+  database = await devicesDatabase();
+});
+afterAll(() => database?.close());
+
+const person = (): SavedUser => ({
+  ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
+  ...{ is_active: true, epoch: 1, locale: '' },
+});
+const has = async (user: SavedUser, kind: DeviceClass, fields: Partial<NewDevice> = {}): Promise<number> =>
+  (await database.devices.add({ id: randomUUID(), user: user.uuid, kind, name: kind, ...fields }))!;
+const setUp = (pending_user: SavedUser, context: PlanContext = {}, session?: StageRequest['session']) =>
+  driveStage(authenticatorStaticContract, new AuthenticatorStaticStage(database.devices), {
+    context: { pending_user, ...context },
+    request: session ? { session } : {},
+  });
+const proved = (...pks: number[]): PlanContext => ({ auth_method_args: { mfa_devices: pks.map((pk) => ({ pk })) } });
+const typeOf = (reply: StageReply) => reply.type;
+
+const ASKS_FIRST = {
+  type: 'passed',
+  insert: { where: 'before', steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'deny' } }] },
+};
+
+describe('a further device', () => {
+  it('is set up once one has been proved, not by whoever has a password alone (accident 25)', async () => {
+    const alice = person();
+    const app = await has(alice, 'totp');
+    expect(await setUp(alice).show()).toEqual(ASKS_FIRST);
+    expect(await setUp(alice).answer({})).toEqual(ASKS_FIRST);
+    expect(await setUp(alice, {}, { user: alice, proved: false }).show()).toEqual(ASKS_FIRST);
+    expect(await database.devices.of(alice.uuid)).toHaveLength(1);
+
+    expect(typeOf(await setUp(alice, proved(app)).show())).toBe('challenge');
+    expect(typeOf(await setUp(alice, {}, { user: alice, proved: true }).show())).toBe('challenge');
+  });
+
+  it('is kept for nobody who has come by one since it was shown, and not proved that (accident 25)', async () => {
+    const alice = person();
+    const { show, answer } = setUp(alice);
+    expect(typeOf(await show())).toBe('challenge');
+    await has(alice, 'totp');
+    expect(await answer({})).toEqual(ASKS_FIRST);
+    expect(await database.devices.of(alice.uuid)).toHaveLength(1);
+  });
+
+  it('is not set up by what somebody else has proved (accident 25)', async () => {
+    const [alice, bob] = [person(), person()];
+    await has(alice, 'totp');
+    const foreign = await has(bob, 'totp');
+    expect(await setUp(alice, { ...proved(foreign), enrolled_devices: [foreign] }).show()).toEqual(ASKS_FIRST);
+    expect(await setUp(alice, {}, { user: bob, proved: true }).show()).toEqual(ASKS_FIRST);
+  });
+
+  it('is set up at once after the first, in the same plan, which was proved by that', async () => {
+    const alice = person();
+    const { show, answer } = setUp(alice, { enrolled_devices: [1] });
+    await show();
+    const { context } = (await answer({})) as { context: PlanContext };
+    const [first] = await database.devices.of(alice.uuid);
+    expect(context).toEqual({ enrolled_devices: [1, first!.pk] });
+    expect(typeOf(await setUp(alice, context).show())).toBe('challenge');
+  });
+
+  it('is the first, where all that is known is that a phone was verified once', async () => {
+    const alice = person();
+    await has(alice, 'sms', { facts: { verified_only: true } });
+    expect(typeOf(await setUp(alice).show())).toBe('challenge');
+  });
+
+  it.each([
+    { stage: AuthenticatorDuoStage, contract: authenticatorDuoContract },
+    { stage: AuthenticatorSmsStage, contract: authenticatorSmsContract },
+    { stage: AuthenticatorStaticStage, contract: authenticatorStaticContract },
+    { stage: AuthenticatorTotpStage, contract: authenticatorTotpContract },
+    { stage: AuthenticatorWebauthnStage, contract: authenticatorWebauthnContract },
+  ])('is asked for the same way, whatever is set up: $contract.kind', ({ stage, contract }) => {
+    expect(stage.prototype).toBeInstanceOf(DeviceSetupStage);
+    const { inserts, reads, writes } = contract;
+    expect({ inserts, reads, writes }).toMatchObject({
+      inserts: SETUP_CONTRACT_DEFAULTS.inserts,
+      reads: SETUP_CONTRACT_DEFAULTS.reads,
+      writes: SETUP_CONTRACT_DEFAULTS.writes,
+    });
+  });
+});

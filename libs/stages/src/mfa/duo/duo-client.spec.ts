@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DuoServer, type DuoTrouble, duoAccount } from '../../../testing/duo-server.js';
+import { DuoRejectedError, DuoUnavailableError } from './duo.js';
+import { HttpDuo } from './duo-client.js';
+import { DuoConnection } from './duo-connection.js';
+import { authorization, canonicalBody, canonicalLines } from './duo-signature.js';
+
+let server: DuoServer;
+let duo: HttpDuo;
+const at = (url: string, timeoutMs = 5000) => new HttpDuo(new DuoConnection({ timeoutMs, url }));
+
+function* spaces() {
+  for (;;) yield Buffer.alloc(64 * 1024, 32);
+}
+
+beforeAll(async () => {
+  server = await DuoServer.open();
+  duo = at(server.url);
+});
+afterAll(() => server.close());
+beforeEach(() => {
+  server.trouble = undefined;
+});
+
+describe('the signature of a request', () => {
+  // Made by another implementation of version 5 of the scheme.
+  const account = {
+    host: 'API-x.duosecurity.com',
+    integrationKey: 'DIWJ8X6AEYOR5OMC6TQ1',
+    secretKey: 'Zh5eGmUq9zpfQnyUIu5OL9iWoMMv5ZNmk3zLJ4Ep',
+  };
+  const body = canonicalBody({
+    ...{ user_id: 'DU123', factor: 'auto', device: 'auto', async: '0', ipaddr: '1.2.3.4' },
+    ...{
+      type: 'authentik Login request',
+      display_username: 'alice',
+      pushinfo: 'Domain=auth.example.com&Application=My+App',
+    },
+  });
+  const request = {
+    method: 'POST',
+    path: '/auth/v2/auth',
+    query: '',
+    body,
+    date: 'Tue, 21 Aug 2012 17:29:18 -0000',
+  } as const;
+
+  it('is over the lines that Duo expects', () => {
+    expect(canonicalLines(account.host, request)).toEqual([
+      'Tue, 21 Aug 2012 17:29:18 -0000',
+      'POST',
+      'api-x.duosecurity.com',
+      '/auth/v2/auth',
+      '',
+      'e640163e3c4811459295056fbfcfcb0cd7f8d6a166e8ae4552adbcf9317cf95ed8667de2ceac130ffe1f353450f70f1d1b8d596476b57f343b250b0b9fa7794e',
+      'cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e',
+    ]);
+  });
+
+  it('is the same as that of other implementations', () => {
+    expect(authorization(account, request)).toBe(
+      'Basic RElXSjhYNkFFWU9SNU9NQzZUUTE6ZjQzYWViNjNkZGQ0ZjkwYmIwZDUxMjcwYWE1ZTNjOWY0N2M1M2E0NjE3M2ZmZmEyYzdjMWE4ODk1MDk4ZDcxOTIyYTY5N2UxYjUxMGFhMDVjYTkzZTVjMTQ0ZjQ5MjYxZmI5YjRjOTBlY2VjY2ViMDMyMzU5YTBmZmMzZDA1OTA=',
+    );
+  });
+
+  it('is looked at by who is asked', async () => {
+    await expect(duo.enroll({ ...duoAccount, secretKey: 'another' }, 'mallory')).rejects.toThrow(DuoRejectedError);
+    await expect(duo.enroll({ ...duoAccount, integrationKey: 'another' }, 'mallory')).rejects.toThrow(/40103/);
+  });
+});
+
+describe('pairing a phone', () => {
+  it('goes on until the app has been paired', async () => {
+    const enrollment = await duo.enroll(duoAccount, 'ann ö/&=');
+    expect(enrollment.activationBarcode).toMatch(/^https:/);
+    expect(await duo.pairing(duoAccount, enrollment)).toBe('waiting');
+    server.users.get(enrollment.userId)!.paired = true;
+    expect(await duo.pairing(duoAccount, enrollment)).toBe('success');
+    expect(await duo.pairing(duoAccount, { ...enrollment, activationCode: 'another' })).toBe('invalid');
+    await expect(duo.enroll(duoAccount, 'ann ö/&=')).rejects.toThrow(DuoRejectedError);
+  });
+});
+
+describe('asking somebody’s phone', () => {
+  const push = {
+    ip: '203.0.113.7',
+    type: 'Example Login request',
+    username: 'bob',
+    facts: { Domain: 'id.example.org' },
+  };
+
+  it.each(['allow', 'deny'])('brings what they answer: %s', async (answer) => {
+    const { id } = server.add('bob');
+    const txid = await duo.push(duoAccount, { ...push, userId: id });
+    expect(server.pushes.at(-1)!.parameters).toMatchObject({
+      user_id: id,
+      pushinfo: 'Domain=id.example.org',
+      display_username: 'bob',
+    });
+    expect(await duo.answer(duoAccount, txid, 5000)).toBe('waiting');
+    const waiting = duo.answer(duoAccount, txid, 5000);
+    server.decide(answer);
+    expect(await waiting).toBe(answer);
+  });
+
+  it('takes for a no whatever is not a yes', async () => {
+    const { id } = server.add('bob');
+    const txid = await duo.push(duoAccount, { ...push, userId: id });
+    for (const word of ['', 'allowed', 'ALLOW', 'bypass', 'fraud']) {
+      server.decide(word, txid);
+      expect(await duo.answer(duoAccount, txid, 5000)).toBe('deny');
+    }
+  });
+
+  it('waits no longer than it may, and can be asked again', async () => {
+    const { id } = server.add('bob');
+    const txid = await duo.push(duoAccount, { ...push, userId: id });
+    await duo.answer(duoAccount, txid, 5000);
+    expect(await duo.answer(duoAccount, txid, 20)).toBe('waiting');
+    expect(await duo.answer(duoAccount, 'no-news', 5000)).toBe('waiting');
+    server.decide('allow', txid);
+    expect(await duo.answer(duoAccount, txid, 5000)).toBe('allow');
+  });
+
+  it('may want numbers to be compared, if we can show them', async () => {
+    const { id } = server.add('bob', { verified: true });
+    const asked = { userId: id, ip: '203.0.113.7' };
+    const { result, verification } = (await duo.demand(duoAccount, { ...asked, numbers: true })) as {
+      result: string;
+      verification?: { code: string; transaction: string };
+    };
+    expect([result, verification?.code]).toEqual(['auth', '042931']);
+    const txid = await duo.push(duoAccount, { ...push, userId: id, transaction: verification!.transaction });
+    expect(txid).toBe(verification!.transaction);
+    expect(await duo.demand(duoAccount, { ...asked, numbers: false })).toEqual({ result: 'auth' });
+  });
+
+  it.each(['allow', 'deny', 'enroll'] as const)('may be needless: %s', async (demand) => {
+    const { id } = server.add('bob', { demand });
+    expect(await duo.demand(duoAccount, { userId: id, ip: '203.0.113.7', numbers: true })).toEqual({ result: demand });
+  });
+
+  it('can be done by a code that the app shows', async () => {
+    const { id } = server.add('bob');
+    const user = { userId: id, ip: '203.0.113.7' };
+    expect(await duo.passcode(duoAccount, user, server.passcode)).toBe('allow');
+    expect(await duo.passcode(duoAccount, user, '000000')).toBe('deny');
+  });
+});
+
+describe('the users of an account', () => {
+  it('are read page by page', async () => {
+    const crowd = await DuoServer.open();
+    try {
+      for (let i = 0; i < 250; i++) crowd.add(`user-${i}`);
+      const names: string[] = [];
+      for await (const { username } of at(crowd.url).users(duoAccount)) names.push(username);
+      expect(names).toEqual(Array.from({ length: 250 }, (_, i) => `user-${i}`));
+      expect(crowd.calls.map(({ parameters }) => parameters['offset'])).toEqual(['0', '100', '200']);
+    } finally {
+      await crowd.close();
+    }
+  });
+});
+
+describe('Duo in trouble', () => {
+  it.each<DuoTrouble>(['silent', 'garbage', 429, 500])('is away, and no answer: %s', async (trouble) => {
+    server.trouble = trouble;
+    const hasty = at(server.url, 100);
+    await expect(hasty.enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
+    await expect(hasty.demand(duoAccount, { userId: 'DU1', ip: '', numbers: true })).rejects.toThrow(
+      DuoUnavailableError,
+    );
+  });
+
+  it('is away when nobody listens', async () => {
+    await expect(at('http://127.0.0.1:1').enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
+  });
+
+  it.each(['an endless answer', 'a redirect'])('is away, whatever else answers: %s', async (what) => {
+    const other = createServer((_, response) => {
+      if (what === 'a redirect') return void response.writeHead(302, { location: server.url }).end();
+      Readable.from(spaces()).pipe(response);
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+      await expect(at(url).enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
+      expect(server.calls.filter(({ parameters }) => parameters['username'] === 'carol')).toHaveLength(0);
+    } finally {
+      other.closeAllConnections();
+      other.close();
+    }
+  });
+});

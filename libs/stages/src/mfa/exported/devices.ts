@@ -1,3 +1,0 @@
-export * from '../duo/duo-import.js';
-export * from '../sms/numbers.js';
-export * from './exported-proof.js';

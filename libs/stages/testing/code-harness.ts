@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import { devicesDatabase } from '@gatehouse/authenticators/testing';
+import type { SavedUser } from '@gatehouse/contracts';
+import { StaticFactor } from '../src/mfa/static/static.factor.js';
+import { TotpFactor } from '../src/mfa/totp/totp.factor.js';
+import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
+import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
+import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
+import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
+
+/** The stage that asks for codes, over devices in a database of their own. */
+export async function codeHarness() {
+  const database = await devicesDatabase();
+  const { devices, sealer } = database;
+  const memory = new RememberedProof(sealer);
+  const offers = new OfferBuilder(devices, [new StaticFactor(devices), new TotpFactor(devices)]);
+  return { database, stage: new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory) };
+}
+
+/** Somebody with no device yet. */
+export const person = (fields: Partial<SavedUser> = {}): SavedUser => ({
+  ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
+  ...{ is_active: true, epoch: 1, locale: '' },
+  ...fields,
+});

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { Devices } from '@gatehouse/authenticators';
+import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
+import type { SavedUser } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { authenticatorSmsContract } from '../src/mfa/sms/authenticator-sms.contract.js';
+import { AuthenticatorSmsStage } from '../src/mfa/sms/authenticator-sms.stage.js';
+import { CodeSender } from '../src/mfa/sms/code-sender.js';
+import { HttpSmsGateway } from '../src/mfa/sms/http-sms-gateway.js';
+import { PhoneNumberIndex } from '../src/mfa/sms/phone-number-index.js';
+import { SmsFactor } from '../src/mfa/sms/sms.factor.js';
+import { TypeormSends } from '../src/mfa/sms/sms-quota.repository.js';
+import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
+import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
+import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
+import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
+import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
+import { SmsServer } from './sms-server.js';
+
+const LIMITS = { SMS_TIMEOUT_MS: 2000, SMS_COOLDOWN_S: 0, SMS_MAX_AN_HOUR: 10, SMS_TWILIO_URL: 'http://127.0.0.1:1' };
+
+const STAGE = 'a1b2c3d4-0000-4000-8000-000000000002';
+const step = { id: 'step', name: 'sms', stage: STAGE, confirmed: true };
+
+interface Given {
+  readonly config?: object;
+  readonly limits?: object;
+  /** The number that a form has asked for. */
+  readonly phone?: string;
+  /** Of the plan. */
+  readonly id?: string;
+}
+
+/** A provider of text messages on loopback, devices in a database of their own, and the stages that use both. */
+export class SmsHarness {
+  private constructor(
+    readonly database: DevicesDatabase,
+    readonly server: SmsServer,
+  ) {}
+
+  static async open(): Promise<SmsHarness> {
+    return new SmsHarness(await devicesDatabase(), await SmsServer.open());
+  }
+
+  async close() {
+    await this.server.close();
+    await this.database.close();
+  }
+
+  get devices(): Devices {
+    return this.database.devices;
+  }
+
+  /** The set-up of a phone. */
+  setUp(user: SavedUser | undefined, { config = {}, limits = {}, phone, id = randomUUID() }: Given = {}) {
+    const numbers = new PhoneNumberIndex(this.devices, this.database.sealer);
+    const stage = new AuthenticatorSmsStage(this.devices, numbers, this.sender(limits));
+    const context = { ...(user && { pending_user: user }), ...(phone && { prompt_data: { phone } }) };
+    const request = { step, id: `${id}.1.1` };
+    return driveStage(authenticatorSmsContract, stage, { context, config: this.config(config), request });
+  }
+
+  /** A login that asks for a code. */
+  validate(user: SavedUser, limits: object = {}) {
+    const memory = new RememberedProof(this.database.sealer);
+    const offers = new OfferBuilder(this.devices, [new SmsFactor(this.devices, this.sender(limits))]);
+    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory);
+    const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: this.config({}) };
+    const config = { device_classes: ['sms' as const], not_configured_action: 'deny' as const };
+    const request = { companions: { [STAGE]: companion } };
+    return driveStage(authenticatorValidateContract, stage, { context: { pending_user: user }, config, request });
+  }
+
+  private config(more: object) {
+    return { provider: 'generic' as const, from_number: '+100', account_sid: this.server.url, auth: 'user', ...more };
+  }
+
+  private sender(limits: object): CodeSender {
+    const { source, sealer } = this.database;
+    const [messages, sends] = [new HttpSmsGateway(LIMITS.SMS_TWILIO_URL, 2000), new TypeormSends(source)];
+    return new CodeSender({ messages, sends, sealer, limits: { ...LIMITS, ...limits } });
+  }
+}

@@ -1,0 +1,131 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
+import type { SavedUser } from '@gatehouse/contracts';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { authenticatorSmsContract } from '../src/mfa/sms/authenticator-sms.contract.js';
+import { AuthenticatorSmsStage } from '../src/mfa/sms/authenticator-sms.stage.js';
+import { CodeSender } from '../src/mfa/sms/code-sender.js';
+import { HttpSmsGateway } from '../src/mfa/sms/http-sms-gateway.js';
+import { PhoneNumberIndex } from '../src/mfa/sms/phone-number-index.js';
+import { smsConfig } from '../src/mfa/sms/sms.config.js';
+import { SmsFactor } from '../src/mfa/sms/sms.factor.js';
+import { TypeormSends } from '../src/mfa/sms/sms-quota.repository.js';
+import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
+import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
+import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
+import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
+import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
+
+/** The stage that sets the devices of the tests up. */
+export const STAGE = '5a0c1d4e-8a52-4f2e-9d8c-3b1f6f0f7c21';
+/** How it sends. */
+const TWILIO = { provider: 'twilio', from_number: '+100', account_sid: 'AC1', auth: 'token' } as const;
+
+const PATH = `/2010-04-01/Accounts/${TWILIO.account_sid}/Messages.json`;
+const AUTHORIZATION = `Basic ${Buffer.from(`${TWILIO.account_sid}:${TWILIO.auth}`).toString('base64')}`;
+
+/** Twilio's messages on loopback: it takes a form with its three fields from its account, and nothing else. */
+class TwilioServer {
+  readonly taken: { readonly to: string; readonly body: string }[] = [];
+  /** What it answers besides; `silent` for nothing at all. */
+  trouble: number | 'silent' | undefined;
+
+  private constructor(private readonly server: Server) {}
+
+  static async open(): Promise<TwilioServer> {
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        if (twilio.trouble === 'silent') return;
+        const form = new URLSearchParams(Buffer.concat(chunks).toString());
+        const isKnown = request.url === PATH && request.headers.authorization === AUTHORIZATION;
+        const status = isKnown ? (twilio.trouble ?? twilio.take(form)) : 401;
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ status }));
+      });
+    });
+    const twilio = new TwilioServer(server);
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    return twilio;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** The code in the last message to a number. */
+  codeTo(number: string): string {
+    return this.taken.findLast(({ to }) => to === number)?.body.match(/\d{6}$/)?.[0] ?? 'none';
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((closed) => this.server.close(closed));
+  }
+
+  private take(form: URLSearchParams): number {
+    const [to, from, body] = ['To', 'From', 'Body'].map((name) => form.get(name));
+    if (!to || from !== TWILIO.from_number || !body) return 400;
+    this.taken.push({ to, body });
+    return 201;
+  }
+}
+
+interface Wishes {
+  /** Of the house: seconds between two messages, messages an hour. */
+  readonly cooldownS?: number;
+  readonly mostAnHour?: number;
+  /** Whether the stage that set devices up is there still. */
+  readonly orphaned?: boolean;
+}
+
+/** Twilio on loopback, devices in a database of their own, and the stages that send by the one and keep the others. */
+export class TwilioHarness {
+  private constructor(
+    readonly twilio: TwilioServer,
+    readonly database: DevicesDatabase,
+  ) {}
+
+  static async open(): Promise<TwilioHarness> {
+    const [twilio, database] = await Promise.all([TwilioServer.open(), devicesDatabase()]);
+    return new TwilioHarness(twilio, database);
+  }
+
+  async close(): Promise<void> {
+    await this.twilio.close();
+    await this.database.close();
+  }
+
+  get numbers(): PhoneNumberIndex {
+    return new PhoneNumberIndex(this.database.devices, this.database.sealer);
+  }
+
+  setUp(user: SavedUser, limits: Wishes = {}) {
+    const stage = new AuthenticatorSmsStage(this.database.devices, this.numbers, this.sender(limits));
+    return driveStage(authenticatorSmsContract, stage, {
+      config: TWILIO,
+      context: { pending_user: user },
+    });
+  }
+
+  validate(user: SavedUser, { orphaned = false, ...limits }: Wishes = {}) {
+    const { devices, sealer } = this.database;
+    const memory = new RememberedProof(sealer);
+    const offers = new OfferBuilder(devices, [new SmsFactor(devices, this.sender(limits))]);
+    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory);
+    const companion = { id: STAGE, name: 'sms', kind: 'authenticator_sms', model: 'm', config: TWILIO };
+    return driveStage(authenticatorValidateContract, stage, {
+      config: { device_classes: ['sms'], not_configured_action: 'deny' },
+      context: { pending_user: user },
+      request: { companions: orphaned ? {} : { [STAGE]: companion } },
+    });
+  }
+
+  private sender({ cooldownS = 30, mostAnHour = 10 }: Pick<Wishes, 'cooldownS' | 'mostAnHour'>): CodeSender {
+    const { source, sealer } = this.database;
+    const messages = new HttpSmsGateway(this.twilio.url, 300);
+    const limits = smsConfig.parse({ SMS_COOLDOWN_S: cooldownS, SMS_MAX_AN_HOUR: mostAnHour });
+    return new CodeSender({ messages, sends: new TypeormSends(source), sealer, limits });
+  }
+}

@@ -1,0 +1,114 @@
+import { type Devices, MFA_SCHEMA, mfaMigrations, TypeormDevices } from '@gatehouse/authenticators';
+import type { PlanContext, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
+import { UserLookup } from '@gatehouse/directory';
+import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
+import { driveStage } from '@gatehouse/stage-kit/testing';
+import { freshDatabase } from '../../../test/support/postgres.js';
+import type { Factor } from '../src/mfa/factor.js';
+import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
+import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
+import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
+import { ProofVerifier } from '../src/mfa/validate/proof-verifier.js';
+import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
+import { NoAuthenticatorModels } from '../src/mfa/webauthn/attestation.js';
+import { authenticatorWebauthnContract } from '../src/mfa/webauthn/authenticator-webauthn.contract.js';
+import { AuthenticatorWebauthnStage } from '../src/mfa/webauthn/authenticator-webauthn.stage.js';
+import { PasskeyRepository } from '../src/mfa/webauthn/passkey.repository.js';
+import { WebauthnFactor } from '../src/mfa/webauthn/webauthn.factor.js';
+import { SoftwareAuthenticator } from './software-authenticator.js';
+
+/** A saved user; the one who is called `gone` may not log in. */
+export const person = (n: number, username: string): SavedUser => ({
+  ...{ kind: 'saved', uuid: `00000000-0000-4000-8000-00000000000${n}`, pk: n, username, name: '', email: '' },
+  ...{ is_active: username !== 'gone', epoch: 1, locale: '' },
+});
+export const [alice, bob, gone] = [person(1, 'alice'), person(2, 'bob'), person(3, 'gone')];
+
+/** The directory, as far as devices ask it. */
+class FixedUserLookup extends UserLookup {
+  find = () => Promise.resolve(undefined);
+  get = (uuid: string) => Promise.resolve([alice, bob, gone].find((one) => one.uuid === uuid));
+}
+
+/** What a browser says of a ceremony on the site of the tests. */
+export const ceremony = (challenge: string) => ({
+  challenge,
+  origin: 'https://id.example.org',
+  rpId: 'id.example.org',
+});
+
+type ShownDeviceChallenge = Extract<StageReply, { challenge: object }>;
+export const registrationIn = (reply: StageReply) =>
+  (reply as ShownDeviceChallenge).challenge['registration'] as {
+    challenge: string;
+    excludeCredentials: { id: string }[];
+  };
+export const entriesIn = (reply: StageReply) =>
+  (reply as ShownDeviceChallenge).challenge['device_challenges'] as {
+    device_class: string;
+    device_uid: string;
+    challenge: { challenge: string; allowCredentials: { id: string }[]; userVerification: string };
+  }[];
+/** The challenge of the first entry. */
+export const firstChallenge = (reply: StageReply) => entriesIn(reply)[0]!.challenge.challenge;
+
+/** A refusal of the one field. */
+export const refusal = (field: string, message: object) => ({ type: 'rejected', errors: { [field]: [message] } });
+
+interface Settings {
+  readonly challengeS: number;
+  /** What else somebody may prove themselves by. */
+  readonly others?: (devices: Devices) => readonly Factor[];
+  readonly request?: Partial<StageRequest>;
+}
+const usual: Settings = { challengeS: 600 };
+const models = new NoAuthenticatorModels();
+
+/** Devices in a database of their own, and the stages that keep and ask them. */
+export class WebauthnHarness {
+  private constructor(
+    readonly devices: Devices,
+    private readonly sealer: Sealer,
+    readonly close: () => Promise<void>,
+  ) {}
+
+  static async open(): Promise<WebauthnHarness> {
+    const database = await freshDatabase();
+    await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
+    const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
+    const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
+    return new WebauthnHarness(new TypeormDevices(source, sealer), sealer, async () => {
+      await source.destroy();
+      await database.drop();
+    });
+  }
+
+  factor(settings = usual): WebauthnFactor {
+    return new WebauthnFactor(new PasskeyRepository(this.devices, new FixedUserLookup()), models, settings);
+  }
+
+  /** For somebody who has proved whatever they have already. */
+  setUp(user: SavedUser, config: Record<string, unknown> = {}, settings = usual) {
+    const stage = new AuthenticatorWebauthnStage(this.devices, models, settings);
+    const request = { session: { user, proved: true } };
+    return driveStage(authenticatorWebauthnContract, stage, { context: { pending_user: user }, config, request });
+  }
+
+  validate(context: PlanContext, config: Record<string, unknown> = {}, settings = usual) {
+    const memory = new RememberedProof(this.sealer);
+    const offers = new OfferBuilder(this.devices, [this.factor(settings), ...(settings.others?.(this.devices) ?? [])]);
+    const stage = new AuthenticatorValidateStage(offers, new ProofVerifier(memory), memory);
+    const given: Record<string, unknown> = { device_classes: ['webauthn'], not_configured_action: 'deny', ...config };
+    const { request = {} } = settings;
+    return driveStage(authenticatorValidateContract, stage, { context, config: given, request });
+  }
+
+  /** A user's new key. */
+  async enrolled(user: SavedUser, key = new SoftwareAuthenticator()): Promise<SoftwareAuthenticator> {
+    const stage = this.setUp(user);
+    const { challenge } = registrationIn(await stage.show());
+    const { type } = await stage.answer({ response: key.create(ceremony(challenge)) });
+    if (type !== 'passed') throw new Error(`the key was ${type}`);
+    return key;
+  }
+}

@@ -1,0 +1,188 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, userEntry } from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import { Mailbox } from '../support/mailbox.js';
+import { readMail } from '../support/read-mail.js';
+
+/** Blueprints of authentik itself, where somebody has them: its defaults and its examples. */
+const corpus = (process.env['BLUEPRINT_CORPUS'] ?? '').split(':').filter(Boolean);
+const folderOf = (file: string) => corpus.find((folder) => existsSync(join(folder, file)));
+const defaults = folderOf('flow-default-authentication-flow.yaml');
+const examples = folderOf('flows-enrollment-2-stage.yaml');
+
+const DONE = { component: 'xak-flow-redirect', to: '/' };
+const WAITING = { component: 'ak-stage-email' };
+const LOGIN = 'default-authentication-flow';
+const ENROLMENT = 'default-enrollment-flow';
+const PAIR = (password: string) => ({ password, password_repeat: password });
+
+describe.skipIf(!defaults || !examples)('the flows of authentik’s blueprints, as they are', () => {
+  let house: Deployment;
+  let mailbox: Mailbox;
+  beforeAll(async () => {
+    mailbox = await Mailbox.open();
+    house = await Deployment.open({
+      blueprints: [blueprint(userEntry('akadmin', { password: undefined }))],
+      services: ['identification', 'password', 'session', 'enrollment', 'mfa', 'policy', 'courier'],
+      environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
+    });
+    await house.applyFiles(defaults!, example('flows-enrollment-2-stage'));
+  });
+  afterAll(async () => {
+    await house?.close();
+    await mailbox?.close();
+  });
+
+  const example = (name: string) => join(examples!, `${name}.yaml`);
+  const me = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).body['user'];
+
+  /** Fills the forms of the enrolment in; what comes after them. */
+  async function enrol(username: string) {
+    const browser = house.browser();
+    const first = await browser.show(ENROLMENT);
+    expect(first.body).toMatchObject({ component: 'ak-stage-prompt', fields: [{ type: 'username' }, {}, {}] });
+    await browser.solve(ENROLMENT, { username, ...PAIR('first-pass-1') });
+    const { body } = await browser.solve(ENROLMENT, { name: username, email: `${username}@example.org` });
+    return { browser, body };
+  }
+
+  async function login(username: string, password: string): Promise<Browser> {
+    const browser = house.browser();
+    expect((await browser.show(LOGIN)).body).toMatchObject({ component: 'ak-stage-identification' });
+    await browser.solve(LOGIN, { uid_field: username });
+    await browser.solve(LOGIN, { password });
+    return browser;
+  }
+
+  it('let the first administrator set a password, once, and log in with it', async () => {
+    const browser = house.browser();
+    expect((await browser.show('initial-setup')).body).toMatchObject({ component: 'ak-stage-prompt' });
+    const form = { email: 'akadmin@example.org', ...PAIR('first-pass-1') };
+    expect((await browser.solve('initial-setup', form)).body).toMatchObject(DONE);
+    expect(await me(await login('akadmin', 'first-pass-1'))).toMatchObject({ email: 'akadmin@example.org' });
+    expect((await house.browser().show('initial-setup')).body).toMatchObject({ component: 'ak-stage-access-denied' });
+  });
+
+  it('enrol somebody, who is logged in, and can log in again', async () => {
+    const { browser, body } = await enrol('ada');
+    expect(body).toMatchObject(DONE);
+    expect(await me(browser)).toMatchObject({ username: 'ada', name: 'ada', email: 'ada@example.org' });
+    expect(await me(await login('ada', 'first-pass-1'))).toMatchObject({ username: 'ada' });
+  });
+
+  it('let somebody change who they are, but nothing that only others may', async () => {
+    const { browser } = await enrol('bea');
+    const settings = 'default-user-settings-flow';
+    const shown = { component: 'ak-stage-prompt', fields: [{ initial_value: 'bea' }, {}, {}, {}] };
+    expect((await browser.show(settings)).body).toMatchObject(shown);
+    const mine = { username: 'bea', name: 'Bea', email: 'bea@example.org', 'attributes.settings.locale': 'de' };
+    for (const change of [{ username: 'root' }, { email: 'root@example.org' }]) {
+      const { body } = await browser.solve(settings, { ...mine, ...change });
+      expect(body).toMatchObject({ response_errors: { non_field_errors: [{ code: 'invalid' }] } });
+    }
+    expect((await browser.solve(settings, mine)).body).toMatchObject(DONE);
+    expect(await me(browser)).toMatchObject({ username: 'bea', name: 'Bea', settings: { locale: 'de' } });
+  });
+
+  it('let somebody change their password, found from the login’s password stage', async () => {
+    const { browser } = await enrol('cleo');
+    const [{ id }] = (await house.rows<{ id: string }>(
+      `SELECT id FROM flow.objects WHERE identifiers->>'name' = 'default-authentication-password'`,
+    )) as [{ id: string }];
+    const way = await browser.fetch(`/flows/-/configure/${id}/`);
+    expect(way.headers.get('location')).toBe('/if/flow/default-password-change/');
+    expect((await browser.solve('default-password-change', PAIR('second-pass-2'))).body).toMatchObject(DONE);
+    expect(await me(browser)).toMatchObject({ username: 'cleo' });
+    expect(await me(await login('cleo', 'first-pass-1'))).toBeUndefined();
+    expect(await me(await login('cleo', 'second-pass-2'))).toMatchObject({ username: 'cleo' });
+  });
+
+  it('ask for a second factor from the login after its set-up on', async () => {
+    const { browser } = await enrol('dido');
+    const { body } = await browser.show('default-authenticator-static-setup');
+    const { codes } = body as { codes?: string[] };
+    expect((await browser.solve('default-authenticator-static-setup', {})).body).toMatchObject(DONE);
+    const another = await login('dido', 'first-pass-1');
+    expect(await me(another)).toBeUndefined();
+    expect((await another.solve(LOGIN, { code: codes?.[0] })).body).toMatchObject(DONE);
+    expect(await me(another)).toMatchObject({ username: 'dido' });
+  });
+
+  it('log somebody out', async () => {
+    const { browser } = await enrol('dora');
+    expect((await browser.show('default-invalidation-flow')).body).toMatchObject({ component: 'xak-flow-redirect' });
+    expect(await me(browser)).toBeUndefined();
+  });
+
+  it('let somebody delete their account', async () => {
+    await house.applyFiles(example('flows-unenrollment'));
+    const { browser } = await enrol('elsa');
+    expect((await browser.show('default-unenrollment-flow')).body).toMatchObject(DONE);
+    expect(await me(browser)).toBeUndefined();
+    expect(await me(await login('elsa', 'first-pass-1'))).toBeUndefined();
+  });
+
+  describe('of recovery', () => {
+    const RECOVERY = 'default-recovery-flow';
+    beforeAll(() => house.applyFiles(example('flows-recovery-email-verification')));
+
+    /** Somebody enrols, forgets, and asks for help; their browser, and what they were mailed. */
+    async function forgetful(username: string) {
+      await enrol(username);
+      const browser = house.browser();
+      expect((await browser.show(RECOVERY)).body).toMatchObject({ component: 'ak-stage-identification' });
+      expect((await browser.solve(RECOVERY, { uid_field: username })).body).toMatchObject(WAITING);
+      return { browser, ...readMail(await mailbox.mailTo(`${username}@example.org`)) };
+    }
+
+    it('let somebody set another password who follows the link in another browser', async () => {
+      const { query } = await forgetful('fay');
+      const phone = house.browser();
+      expect((await phone.show(RECOVERY, query)).body).toMatchObject({ ...WAITING, confirm: true });
+      expect((await phone.solve(RECOVERY, {}, query)).body).toMatchObject({ component: 'ak-stage-prompt' });
+      expect((await phone.solve(RECOVERY, PAIR('second-pass-2'), query)).body).toMatchObject(DONE);
+      expect(await me(phone)).toMatchObject({ username: 'fay' });
+      expect(await me(await login('fay', 'first-pass-1'))).toBeUndefined();
+      expect(await me(await login('fay', 'second-pass-2'))).toMatchObject({ username: 'fay' });
+    });
+
+    it('let somebody set another password who types the code in where they asked', async () => {
+      const { browser, code } = await forgetful('gil');
+      expect((await browser.solve(RECOVERY, { code })).body).toMatchObject({ component: 'ak-stage-prompt' });
+      expect((await browser.solve(RECOVERY, PAIR('second-pass-2'))).body).toMatchObject(DONE);
+      expect(await me(await login('gil', 'second-pass-2'))).toMatchObject({ username: 'gil' });
+    });
+  });
+
+  describe('of an enrolment with verification', () => {
+    beforeAll(() => house.applyFiles(example('flows-enrollment-email-verification')));
+
+    /** Somebody enrols, up to the mail. */
+    async function newcomer(username: string) {
+      const { browser, body } = await enrol(username);
+      expect(body).toMatchObject(WAITING);
+      expect(await me(await login(username, 'first-pass-1'))).toBeUndefined();
+      return { browser, ...readMail(await mailbox.mailTo(`${username}@example.org`)) };
+    }
+
+    it('make an account active by the link, in another browser, and once', async () => {
+      const { query } = await newcomer('hope');
+      const [phone, other] = [house.browser(), house.browser()];
+      expect((await phone.show(ENROLMENT, query)).body).toMatchObject({ ...WAITING, confirm: true });
+      expect((await phone.solve(ENROLMENT, {}, query)).body).toMatchObject(DONE);
+      expect(await me(phone)).toMatchObject({ username: 'hope' });
+      expect(await me(await login('hope', 'first-pass-1'))).toMatchObject({ username: 'hope' });
+      expect((await other.show(ENROLMENT, query)).body).toMatchObject({ component: 'ak-stage-prompt' });
+    });
+
+    it('make an account active by the code, where it was begun', async () => {
+      const { browser, code } = await newcomer('iris');
+      expect((await browser.solve(ENROLMENT, { code })).body).toMatchObject(DONE);
+      expect(await me(browser)).toMatchObject({ username: 'iris' });
+      expect(await me(await login('iris', 'first-pass-1'))).toMatchObject({ username: 'iris' });
+    });
+  });
+});

@@ -1,0 +1,158 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { faultsOf } from '../support/access.js';
+import {
+  blueprint,
+  flowEntries,
+  groupEntry,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  LOGOUT,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { describeInChromium, useChromium } from '../support/chromium.js';
+import { Deployment } from '../support/deployment.js';
+import { post } from '../support/forms.js';
+
+let house: Deployment;
+const page = '/if/user/';
+
+beforeAll(async () => {
+  house = await Deployment.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice', { name: 'Alice <b>Example</b>' }),
+        { ...groupEntry('admins'), attrs: { is_superuser: true } },
+        userEntry('root', { groups: [keyOf('group admins')] }),
+        groupEntry('staff', { users: ['alice'] }),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('logout', [LOGOUT], { designation: 'invalidation' }),
+      ),
+    ],
+  });
+});
+afterAll(() => house.close());
+
+async function loggedIn(username: string): Promise<Browser> {
+  const browser = house.browser();
+  for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }]) await browser.solve('login', answer);
+  return browser;
+}
+
+/** Ids of the sessions that can be ended on the page. */
+const endable = async (browser: Browser) => {
+  const { text } = await browser.fetch(page);
+  return [...text.matchAll(/name="session" value="([^"]+)"/g)].map(([, id]) => id!);
+};
+
+const isLoggedIn = async (browser: Browser) => (await browser.fetch('/api/v3/core/users/me/')).status === 200;
+
+describe('somebody’s own page', () => {
+  it('is where the site’s root leads, and sends strangers to the login and back', async () => {
+    const alice = await loggedIn('alice');
+    expect((await alice.fetch('/?from=mail')).headers.get('location')).toBe('/if/user/?from=mail');
+    const stranger = house.browser();
+    const login = '/flows/-/default/authentication/?next=%2Fif%2Fuser%2F';
+
+    expect((await stranger.fetch(page)).headers.get('location')).toBe(login);
+    expect((await post(stranger, page, { session: 'x' })).headers.get('location')).toBe(login);
+  });
+
+  it('says who somebody is, with whatever they are called as text', async () => {
+    const { status, text } = await (await loggedIn('alice')).fetch(page);
+
+    expect(status).toBe(200);
+    expect(text).toContain('You are signed in as alice.');
+    expect(text).toContain('Alice &lt;b>Example&lt;/b>');
+    expect(text).toContain('<dd>staff</dd>');
+    expect(text).not.toContain('<script');
+  });
+
+  it('ends a session of one’s own by a form', async () => {
+    const [here, elsewhere] = [await loggedIn('alice'), await loggedIn('alice')];
+    const others = await endable(here);
+    for (const session of others) {
+      const { status, headers } = await post(here, page, { session, csrf_token: here.cookie('authentik_csrf')! });
+      expect([status, headers.get('location')]).toEqual([303, page]);
+    }
+
+    expect(others.length).toBeGreaterThan(0);
+    expect(await endable(here)).toEqual([]);
+    expect([await isLoggedIn(here), await isLoggedIn(elsewhere)]).toEqual([true, false]);
+  });
+
+  it('takes no form without its own token, and says so on the page', async () => {
+    const [here, elsewhere] = [await loggedIn('alice'), await loggedIn('alice')];
+    for (const fields of [{}, { csrf_token: 'A'.repeat(32) }]) {
+      const { status, text } = await post(here, page, { session: (await endable(here))[0]!, ...fields });
+      expect(status).toBe(403);
+      expect(text).toContain('This page was open for too long.');
+    }
+
+    expect(await isLoggedIn(elsewhere)).toBe(true);
+  });
+
+  it('shows and ends nobody else’s session, not even to an administrator', async () => {
+    const [alice, root] = [await loggedIn('alice'), await loggedIn('root')];
+    const listed = (await alice.fetch('/api/v3/core/authenticated_sessions/')).body['results'] as { uuid: string }[];
+    for (const { uuid } of listed) expect(await endable(root)).not.toContain(uuid);
+    for (const { uuid } of listed)
+      await post(root, page, { session: uuid, csrf_token: root.cookie('authentik_csrf')! });
+    await post(root, page, { session: 'no uuid', csrf_token: root.cookie('authentik_csrf')! });
+
+    expect(listed.length).toBeGreaterThan(0);
+    expect(await isLoggedIn(alice)).toBe(true);
+  });
+});
+
+describeInChromium('somebody’s own page in a browser', () => {
+  const chromium = useChromium();
+
+  const logIn = async (tab: Page) => {
+    await tab.goto(`${house.url}/`);
+    await tab.getByLabel('Username or email').fill('alice');
+    await tab.keyboard.press('Enter');
+    await tab.getByLabel('Password', { exact: true }).fill('correct-horse-7');
+    await tab.keyboard.press('Enter');
+    await tab.waitForURL(`${house.url}${page}`);
+  };
+
+  it('looks well to everybody', async () => {
+    const { page: tab, complaints } = await chromium.open();
+    await logIn(tab);
+    await loggedIn('alice');
+    for (const [language, direction] of [
+      ['en', 'ltr'],
+      ['ar', 'rtl'],
+    ] as const) {
+      await tab.setExtraHTTPHeaders({ 'accept-language': language });
+      await tab.reload();
+      expect(await tab.locator('html').getAttribute('dir')).toBe(direction);
+      expect(await faultsOf(tab)).toEqual([]);
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it.each([true, false])('ends sessions and logs out, with a script: %s', async (javaScriptEnabled) => {
+    const { page: tab, complaints } = await chromium.open({ javaScriptEnabled });
+    await logIn(tab);
+    const other = await loggedIn('alice');
+    await tab.reload();
+    expect(await tab.getByText('This one').count()).toBe(1);
+    for (let left = await tab.getByRole('button').count(); left > 0; left--) {
+      await tab
+        .getByRole('button', { name: /^End the session of/ })
+        .first()
+        .click();
+      await tab.waitForLoadState();
+    }
+    expect(await isLoggedIn(other)).toBe(false);
+    await tab.getByRole('link', { name: 'Sign out' }).click();
+    await tab.waitForURL(/\/if\/flow\/login\//);
+
+    expect(complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, DUMMY, flowEntries } from '../support/blueprints.js';
+import { Deployment } from '../support/deployment.js';
+import { sendRaw } from '../support/raw-http.js';
+
+let house: Deployment;
+
+/** A site behind a proxy that ends TLS, which the tests are. */
+beforeAll(async () => {
+  house = await Deployment.open({
+    blueprints: [blueprint(flowEntries('plain', [DUMMY]))],
+    services: ['session'],
+    gateway: { BASE_URL: 'https://id.example.org', REQUEST_ARRIVAL_S: '1' },
+  });
+});
+afterAll(() => house.close());
+
+/** What every answer has, whatever is wrong with what was asked. */
+const HEADERS = {
+  'x-authentik-id': expect.stringMatching(/^[0-9a-f]{32}$/),
+  'x-frame-options': 'SAMEORIGIN',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+  'content-security-policy': expect.stringContaining("default-src 'none';"),
+  'cache-control': 'no-store',
+  vary: 'Cookie',
+  'strict-transport-security': 'max-age=31536000',
+};
+
+const executor = '/api/v3/flows/executor/plain/';
+
+describe('every answer', () => {
+  it.each([
+    ['a challenge', executor, {}, 200],
+    ['a page', '/if/flow/plain/', {}, 200],
+    ['a redirect', '/flows/-/cancel/', {}, 302],
+    ['health', '/-/health/live/', {}, 200],
+    ['no JSON', executor, { method: 'POST', body: 'x', headers: { 'content-type': 'application/json' } }, 400],
+    ['no credentials', '/api/v3/core/users/me/', {}, 403],
+    ['a forged form', '/if/flow/plain/', { method: 'POST' }, 403],
+    ['no flow', '/api/v3/flows/executor/nowhere/', {}, 404],
+    ['no page', '/if/flow/nowhere/', {}, 404],
+    ['no address', '/nothing', {}, 404],
+    ['an address that cannot be decoded', '/api/v3/flows/executor/%zz/', {}, 404],
+    ['HEAD', executor, { method: 'HEAD' }, 405],
+    ['OPTIONS', executor, { method: 'OPTIONS' }, 405],
+    ['too much', executor, { method: 'POST', body: 'x'.repeat(300_000) }, 415],
+    ['a type that is none', executor, { method: 'POST', body: 'x', headers: { 'content-type': 'x' } }, 415],
+  ])('has its headers: %s', async (...[, path, init, status]) => {
+    const answer = await house.browser().fetch(path, init);
+
+    expect([answer.status, Object.fromEntries(answer.headers)]).toMatchObject([status, HEADERS]);
+  });
+});
+
+describe('a request with an expectation that nobody knows', () => {
+  it('is answered like any other', async () => {
+    const { status, headers } = await sendRaw(
+      house.url,
+      `GET ${executor} HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n`,
+    );
+
+    expect([status, headers]).toMatchObject([200, HEADERS]);
+  });
+});
+
+describe('an address that names a host', () => {
+  it.each(['GET', 'POST'])('does not exist, and leads nowhere: %s', async (method) => {
+    const sent = `${method} http://evil.example/if/flow/plain/ HTTP/1.1\r\nHost: evil.example\r\n\r\n`;
+    const { status, headers, body } = await sendRaw(house.url, sent);
+
+    expect([status, headers]).toMatchObject([404, HEADERS]);
+    expect(body).not.toContain('evil');
+  });
+});
+
+describe('what is no request', () => {
+  it.each([
+    ['no HTTP', 'nonsense\r\n\r\n', 400, 'malformed_http'],
+    [
+      'two lengths',
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+      400,
+      'malformed_http',
+    ],
+    [
+      'headers without end',
+      `GET / HTTP/1.1\r\nHost: x\r\nCookie: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
+    [
+      'a body that does not come',
+      `POST ${executor} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{`,
+      408,
+      'request_too_slow',
+    ],
+  ])('is refused in the API’s own form: %s', async (...[, sent, status, code]) => {
+    const answer = await sendRaw(house.url, sent);
+
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toEqual({ detail: expect.any(String), code });
+    expect(answer.headers).toMatchObject({ ...HEADERS, connection: 'close' });
+  });
+});
+
+describe('a client that does not keep to the rules', () => {
+  it('leaves no fault in the log', async () => {
+    await sendRaw(
+      house.url,
+      `POST ${executor} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{`,
+    );
+    const noted = house.says('gateway', /"flow":"plain"/);
+    await house.browser().show('plain');
+    await noted;
+
+    expect(house.output('gateway')).not.toMatch(/"level":(50|60)/);
+  });
+});

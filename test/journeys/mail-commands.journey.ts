@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CourierHarness, mailTo } from '../support/courier-harness.js';
+import { describeWithNats } from '../support/nats.js';
+
+const run = promisify(execFile);
+
+describeWithNats('npm run mail', () => {
+  let couriers: CourierHarness;
+  beforeAll(async () => {
+    couriers = await CourierHarness.open();
+  });
+  afterAll(() => couriers?.close());
+
+  async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+    const settings = { PATH: process.env['PATH'], DATABASE_URL: couriers.url, SEAL_KEYS: couriers.seal, ...env };
+    const { stdout } = await run(process.execPath, ['dist/apps/cli/src/mail.js', ...args], { env: settings });
+    return stdout.trim();
+  }
+  const park = (id: string) =>
+    couriers.source.query(`UPDATE flow.outbox SET parked_at = now(), tries = 12, error = '550 who' WHERE id = $1`, [
+      id,
+    ]);
+
+  it('lists what was parked and what waits, to whom and why, and no secret of it', async () => {
+    await couriers.begin();
+    const [parked, waiting] = await couriers.put([mailTo('alice@example.org'), mailTo('bob@example.org')]);
+    await park(parked!);
+
+    const list = await command(['list']);
+    expect(list).toMatch(new RegExp(`^${parked}  alice@example.org  made \\S+Z  tried 12  parked \\S+Z  550 who$`));
+    expect(await command(['list', '--waiting'])).toMatch(
+      new RegExp(`^${waiting}  bob@example.org  made \\S+Z  tried 0  due \\S+Z$`),
+    );
+    expect(await command(['list'], { SEAL_KEYS: '' })).toContain(`${parked}  mail  made`);
+    expect(list).not.toMatch(/hidden|012345/);
+  });
+
+  it('has a courier send what was parked, and forgets what is asked to be forgotten', async () => {
+    const mailbox = await couriers.begin();
+    const [again, away] = await couriers.put([mailTo('alice@example.org'), mailTo('bob@example.org')]);
+    await park(again!);
+    await park(away!);
+
+    expect(await command(['remove', away!])).toBe('1 removed');
+    expect(await command(['retry', '--all'])).toBe('1 to be tried anew');
+    await couriers.start();
+    await mailbox.mailTo('alice@example.org');
+    expect(mailbox.mails).toHaveLength(1);
+  });
+
+  it('says how it is used to whoever asks for something else', async () => {
+    const odd = [[], ['retry'], ['remove', 'x'], ['list', 'x'], ['list', '--most', '0']];
+    const usage = { code: 1, stderr: expect.stringContaining('usage: npm run mail') };
+    await Promise.all(odd.map((args) => expect(command(args)).rejects.toMatchObject(usage)));
+  });
+});

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { Deployment } from '../support/deployment.js';
+import { freePort } from '../support/processes.js';
+
+let house: Deployment;
+let port: number;
+
+beforeAll(async () => {
+  port = await freePort();
+  house = await Deployment.open({
+    apart: true,
+    blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
+    gateway: { METRICS_PORT: String(port) },
+    environment: { LOG_LEVEL: 'debug' },
+  });
+});
+afterAll(() => house.close());
+
+it('a login can be followed by its plan through the logs of the gateway and of the stages, without its secrets', async () => {
+  const browser = house.browser();
+  const written = [
+    house.says('identification', /"verb":"respond"/),
+    house.says('password', /"verb":"respond"/),
+    house.says('gateway', /"told":"done"/),
+  ];
+  const { headers } = await browser.solve('login', { uid_field: 'alice' });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  await Promise.all(written);
+  const lines = house
+    .output('gateway')
+    .split('\n')
+    .filter((line) => line.includes('"msg":"flow"'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const plan = lines[0]?.['plan'];
+
+  expect(lines).toMatchObject([
+    {
+      request_id: headers.get('x-authentik-id'),
+      method: 'POST',
+      flow: 'login',
+      told: 'show',
+      component: 'ak-stage-password',
+    },
+    { flow: 'login', plan, told: 'done' },
+  ]);
+  expect(house.output('identification')).toContain(`"turn":"${String(plan)}.0.0"`);
+  expect(house.output('password')).toContain(`"turn":"${String(plan)}.0.1"`);
+  for (const name of ['gateway', 'identification', 'password', 'session'] as const) {
+    expect(house.output(name)).not.toMatch(/correct-horse-7|\balice\b/);
+    expect(house.output(name)).not.toContain(browser.cookie());
+  }
+});
+
+it('metrics count answers by route and stage, never by who or what', async () => {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+
+  expect(text).toMatch(
+    /gatehouse_http_seconds_count\{route="[^"]*executor\/:flow_slug[^"]*",method="POST",status="200"\} 2/,
+  );
+  expect(text).toMatch(/gatehouse_stage_hop_seconds_count\{kind="password",verb="respond",outcome="passed"\} 1/);
+  expect(text).not.toContain('alice');
+});

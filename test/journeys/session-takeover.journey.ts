@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { Deployment } from '../support/deployment.js';
+
+let house: Deployment;
+
+beforeAll(async () => {
+  house = await Deployment.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        userEntry('bob'),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('bound', [
+          IDENTIFICATION,
+          PASSWORD,
+          {
+            ...LOGIN,
+            attrs: { session_duration: 'hours=2', network_binding: 'bind_asn', geoip_binding: 'bind_continent' },
+          },
+        ]),
+      ),
+    ],
+  });
+});
+afterAll(() => house.close());
+
+async function logIn(browser = house.browser(), { slug = 'login', user = 'alice' } = {}) {
+  await browser.solve(slug, { uid_field: user });
+  const answer = await browser.solve(slug, { password: 'correct-horse-7' });
+  return { browser, answer };
+}
+
+describe('a login where somebody is logged in', () => {
+  it('gives a new token for forms, as it gives a new session key', async () => {
+    const { browser } = await logIn();
+    const before = browser.cookie('authentik_csrf');
+    const { answer } = await logIn(browser);
+    const cookie = answer.setCookies.find((line) => line.startsWith('authentik_csrf='));
+
+    expect(browser.cookie('authentik_csrf')).not.toBe(before);
+    expect(cookie).toMatch(/; SameSite=Lax/);
+    expect(cookie).not.toMatch(/HttpOnly|Secure/);
+  });
+
+  it('again changes the key, and makes no second session of the one', async () => {
+    const { browser } = await logIn(undefined, { user: 'bob' });
+    const sessions = async () => (await browser.fetch('/api/v3/core/authenticated_sessions/')).body['results'];
+    const [before, count] = [browser.cookie(), ((await sessions()) as unknown[]).length];
+    await logIn(browser, { user: 'bob' });
+
+    expect(browser.cookie()).not.toBe(before);
+    expect(await sessions()).toHaveLength(count);
+  });
+
+  it('over another user’s session is bound and lasts as the new one was given, not as the old one', async () => {
+    const { browser } = await logIn();
+    const { answer } = await logIn(browser, { slug: 'bound', user: 'bob' });
+    const cookie = answer.setCookies.find((line) => line.startsWith('authentik_session='));
+    const [row] = await house.rows<{ user: string; bindings: unknown; left: number; slides: boolean }>(
+      `SELECT u.username AS user, s.data->'bindings' AS bindings, s.ttl IS NOT NULL AS slides,
+         extract(epoch FROM s.expires_at - s.seen_at)::int AS left
+       FROM flow.sessions s JOIN flow.session_keys k ON k.session_id = s.id JOIN directory.users u ON u.id = s.user_id
+       WHERE k.hash = sha256($1::bytea)`,
+      [Buffer.from(browser.cookie() ?? '')],
+    );
+
+    expect(row).toEqual({
+      ...{ user: 'bob', left: 7200, slides: false },
+      bindings: { network: 'bind_asn', geoip: 'bind_continent' },
+    });
+    expect(cookie).toMatch(/; Max-Age=7200;/);
+  });
+});

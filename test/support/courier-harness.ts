@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { type MailBody, mailMessage, type OutboxMessage, outboxRow } from '@gatehouse/outbox';
+import { Sealer } from '@gatehouse/platform';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { DataSource } from 'typeorm';
+import { flowDatabase } from '../../libs/executor-postgres/testing/flow-database.js';
+import { Mailbox } from './mailbox.js';
+import { type RunningNats, startNats } from './nats.js';
+import type { NatsServerOptions } from './nats-server.js';
+import { type RunningProcess, startProcess } from './processes.js';
+
+/** A mail that a flow wants to be sent. */
+export const mailTo = (address: string | null, changes: Partial<MailBody> = {}): OutboxMessage =>
+  mailMessage(
+    {
+      ...{ type: 'mail', to: address === null ? null : { address, name: '' }, template: 'email/password_reset.html' },
+      ...{ subject: 'Help is near', locale: 'en' },
+      variables: {
+        ...{ url: 'https://id.example.org/if/flow/recovery/?flow_token=hidden', brand: 'Example' },
+        ...{ username: 'alice', code: '012345', link_minutes: 30, code_minutes: 10 },
+      },
+      ...changes,
+    },
+    { user: undefined, clientIp: '203.0.113.7', flow: 'recovery' },
+  );
+
+interface CourierInfrastructure {
+  nats: RunningNats;
+  readonly natsOptions: NatsServerOptions;
+  readonly seal: string;
+  readonly close: () => Promise<void>;
+}
+
+/** An outbox, a mail server and a bus, with couriers between them as processes. */
+export class CourierHarness {
+  readonly #running: RunningProcess[] = [];
+  #mailbox: Mailbox | undefined;
+
+  private constructor(
+    readonly source: DataSource,
+    private readonly ground: CourierInfrastructure,
+  ) {}
+
+  static async open(natsOptions: NatsServerOptions = {}): Promise<CourierHarness> {
+    const database = await flowDatabase();
+    const seal = `test:${randomBytes(32).toString('base64')}`;
+    const close = () => database.close();
+    return new CourierHarness(database.source, { nats: await startNats(natsOptions), natsOptions, seal, close });
+  }
+
+  /** Begins with an empty outbox, no courier, and a mail server of these ways. */
+  async begin(options: Parameters<typeof Mailbox.open>[0] = {}): Promise<Mailbox> {
+    await Promise.all(this.#running.splice(0).map((courier) => courier.stop()));
+    await this.#mailbox?.close();
+    await this.source.query('TRUNCATE flow.outbox, flow.mailed');
+    this.#mailbox = await Mailbox.open(options);
+    return this.#mailbox;
+  }
+
+  get mailbox(): Mailbox {
+    if (!this.#mailbox) throw new Error('there is no mail server yet');
+    return this.#mailbox;
+  }
+
+  get nats(): RunningNats {
+    return this.ground.nats;
+  }
+
+  /** Starts a courier; resolves once it is at work. */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<RunningProcess> {
+    const settings = {
+      ...{ DATABASE_URL: this.url, NATS_URL: this.nats.url, SEAL_KEYS: this.ground.seal, OUTBOX_POLL_MS: '20' },
+      ...{ MAIL_HOST: '127.0.0.1', MAIL_PORT: String(this.mailbox.port), MAIL_RETRY_S: '1' },
+    };
+    const courier = await startProcess('dist/apps/courier/src/main.js', { ...settings, ...env }, { ready: /serving/ });
+    this.#running.push(courier);
+    return courier;
+  }
+
+  /** Puts messages into the outbox, as if each had been made so many seconds ago; their ids. */
+  async put(messages: readonly OutboxMessage[], agoS = 0): Promise<string[]> {
+    const rows = messages.map((message) => outboxRow(message, new Sealer(this.ground.seal)));
+    await this.source.query(
+      `INSERT INTO flow.outbox (id, topic, body, due_at, made_at)
+       SELECT o.*, now(), now() - $4::interval FROM unnest($1::uuid[], $2::text[], $3::bytea[]) o`,
+      [rows.map(({ id }) => id), rows.map(({ topic }) => topic), rows.map(({ body }) => body), `${agoS} seconds`],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Somebody who listens to what happens. */
+  listen(): Promise<NatsConnection> {
+    return connect({ servers: this.nats.url });
+  }
+
+  /** Brings the bus back where it was. */
+  async restartBus(): Promise<void> {
+    this.ground.nats = await startNats({ ...this.ground.natsOptions, port: Number(new URL(this.nats.url).port) });
+  }
+
+  /** What is in the outbox. */
+  rows(): Promise<{ id: string; topic: string; tries: number; parked_at: Date | null; error: string | null }[]> {
+    return this.source.query('SELECT id, topic, tries, parked_at, error FROM flow.outbox ORDER BY made_at');
+  }
+
+  /** Where the database is, for a command. */
+  get url(): string {
+    return String((this.source.options as { url?: string }).url);
+  }
+
+  get seal(): string {
+    return this.ground.seal;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#running.map((courier) => courier.stop()));
+    await Promise.all([this.#mailbox?.close(), this.nats.stop(), this.ground.close()]);
+  }
+}
