@@ -1,7 +1,8 @@
+import { CommandError } from '@gatehouse/local';
 import { apply } from './blueprint/apply.js';
 import { check } from './blueprint/check.js';
 import { exportOne } from './blueprint/export.js';
-import { CommandError, runCommand } from './command.js';
+import { runCommand } from './command.js';
 
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Promise<string>> = new Map([
   ['apply', apply],

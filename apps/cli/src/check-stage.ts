@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { StageRequester } from '@gatehouse/local';
-import { CommandError, runCommand } from './command.js';
+import { CommandError, StageRequester } from '@gatehouse/local';
+import { runCommand } from './command.js';
 import { checkStage, type ProtocolFinding } from './stage-check/check-stage.js';
 
 const USAGE = `usage: npm run check:stage -- KIND [--config JSON] [--nats URL]`;

@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { BlueprintError } from '@gatehouse/blueprints';
+import { CommandError } from '@gatehouse/local';
 import { ConfigError } from '@gatehouse/platform';
 
 /** Runs a command line tool: its answer on standard output, what is wrong as one sentence on standard error, exit code 1. */
@@ -11,9 +12,6 @@ export async function runCommand(name: string, command: (args: readonly string[]
     process.exitCode = 1;
   }
 }
-
-/** What was expected is a sentence; anything else shows where it happened. */
-export class CommandError extends Error {}
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { OutboxAdmin, type OutboxEntry } from '@gatehouse/courier';
-import { openLocalState, openPostgres } from '@gatehouse/local';
+import { CommandError, openLocalState, openPostgres } from '@gatehouse/local';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
-import { CommandError, runCommand } from './command.js';
+import { runCommand } from './command.js';
 
 const USAGE = `usage: npm run mail -- list [--waiting] [--most 50]   what was parked, or what waits
        npm run mail -- retry ID…|--all             has parked messages tried anew

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { CommandError } from '@gatehouse/local';
 import { postgresConfig, readConfig } from '@gatehouse/platform';
 import pg from 'pg';
-import { CommandError, runCommand } from './command.js';
+import { runCommand } from './command.js';
 import { scramVerifier } from './scram-verifier.js';
 
 const ROLES = 'deploy/postgres/roles.sql';

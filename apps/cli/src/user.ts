@@ -1,8 +1,8 @@
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
-import { openLocalState, openPostgres } from '@gatehouse/local';
+import { CommandError, openLocalState, openPostgres } from '@gatehouse/local';
 import { openDataSource } from '@gatehouse/platform';
-import { CommandError, runCommand } from './command.js';
+import { runCommand } from './command.js';
 import { create } from './user/create.js';
 import { endSessions } from './user/end-sessions.js';
 import { importDevicesFile } from './user/import-devices.js';

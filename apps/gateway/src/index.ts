@@ -1,3 +1,3 @@
-export { createRecoveryLink, deleteUserSessions, unlockUser } from '@gatehouse/executor-postgres';
+export { createRecoveryLink } from './flows/recovery-link.js';
 export { type GatewayConfig, gatewayConfig } from './gateway.config.js';
-export { executorMigrations, type RunningGateway, startGateway } from './start-gateway.js';
+export { type RunningGateway, startGateway } from './start-gateway.js';

@@ -1,14 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import cookie from '@fastify/cookie';
-import { blueprintMigrations, FLOW_SCHEMA } from '@gatehouse/blueprints';
-import {
-  Courier1764374400000,
-  ExpiredRowCleaner,
-  Plans1764028860000,
-  PlansBegun1764115320000,
-  ResumeTokens1764115260000,
-  SourceLogins1764460800000,
-} from '@gatehouse/executor-postgres';
+import { FLOW_SCHEMA } from '@gatehouse/blueprints';
+import { ExpiredRowCleaner } from '@gatehouse/executor-postgres';
 import {
   connectNats,
   Logger,
@@ -26,16 +19,6 @@ import type { GatewayDeps } from './gateway.ports.js';
 import { createFastifyAdapter } from './http/http.adapter.js';
 import { PageRenderer } from './http/pages/page-renderer.js';
 import { ProblemFilter } from './http/problem.filter.js';
-
-/** Everything that brings the schema `flow` up to date. */
-export const executorMigrations = [
-  ...blueprintMigrations,
-  Plans1764028860000,
-  ResumeTokens1764115260000,
-  PlansBegun1764115320000,
-  Courier1764374400000,
-  SourceLogins1764460800000,
-];
 
 /** Where the build puts the pages: in the folder of their app, beside this one. */
 const PAGES_FOLDER = fileURLToPath(new URL('../../web/', import.meta.url));

@@ -15,6 +15,5 @@ export * from './postgres-group-membership-store.js';
 export * from './postgres-plan-store.js';
 export * from './postgres-session-binding-store.js';
 export * from './postgres-superuser-permits.js';
-export * from './recovery-link.js';
 export * from './unlock-attempts.js';
 export * from './user-sessions.js';

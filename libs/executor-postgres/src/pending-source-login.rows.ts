@@ -1,16 +1,20 @@
 import { hashToken } from '@gatehouse/executor';
 import type { Sealer, SealId } from '@gatehouse/platform';
 import { z } from 'zod';
-import type { PendingSourceLogin } from '../../../apps/gateway/src/sources/source-logins.js';
 
 /** Logins at sources of one session that may be under way; the oldest give way. */
 export const MAX_PENDING_SOURCE_LOGINS = 10;
 
 const pendingSourceLoginBody = z.object({
+  /** uuid. */
   source: z.uuid(),
+  /** What the client of the provider needs when the visitor returns. */
   kept: z.record(z.string(), z.unknown()),
+  /** The query that the login began with. */
   query: z.record(z.string(), z.string()),
 });
+/** A login at a source that the visitor has begun. */
+export type PendingSourceLogin = Readonly<z.output<typeof pendingSourceLoginBody>>;
 
 const sealedRow = (hash: Buffer): SealId => ({ table: 'flow.source_logins', id: hash.toString('hex'), revision: 0 });
 

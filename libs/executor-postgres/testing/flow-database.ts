@@ -6,8 +6,8 @@ import { flowOf } from '@gatehouse/executor/testing';
 import { migrate, openDataSource } from '@gatehouse/platform';
 import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
 import type { DataSource } from 'typeorm';
-import { executorMigrations } from '../../../apps/gateway/src/start-gateway.js';
 import { freshDatabase } from '../../../test/support/postgres.js';
+import { executorMigrations } from '../src/migrations/index.js';
 
 /** A database with every schema, one flow and some users, for tests of what is stored. */
 export async function flowDatabase(): Promise<{ url: string; source: DataSource; close(): Promise<void> }> {

@@ -13,7 +13,7 @@ import {
 import { directoryEntities } from '@gatehouse/directory';
 import { openDataSource, readConfig, Sealer } from '@gatehouse/platform';
 import { hashPassword, verifyPassword } from '@gatehouse/stages/password';
-import { CommandError } from '../../../apps/cli/src/command.js';
+import { CommandError } from './command-error.js';
 import { ExternalStageClient } from './external-stage-client.js';
 import { standaloneConfig } from './local.config.js';
 import { LazyPythonSyntaxChecker } from './python-syntax-checker.js';

@@ -1,7 +1,7 @@
 import { MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { DIRECTORY_SCHEMA, directoryMigrations } from '@gatehouse/directory';
-import { executorMigrations } from '@gatehouse/gateway';
+import { executorMigrations } from '@gatehouse/executor-postgres';
 import { migrate } from '@gatehouse/platform';
 import { IDENTIFICATION_SCHEMA, identificationMigrations } from '@gatehouse/sources';
 import { CAPTCHA_SCHEMA, captchaMigrations } from '@gatehouse/stages/captcha';

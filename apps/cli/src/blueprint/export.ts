@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { exportFlow, FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
-import { openLocalState, openPostgres, sealKeysOf } from '@gatehouse/local';
+import { CommandError, openLocalState, openPostgres, sealKeysOf } from '@gatehouse/local';
 import { openDataSource, Sealer } from '@gatehouse/platform';
-import { CommandError, parseCommandArguments } from '../command.js';
+import { parseCommandArguments } from '../command.js';
 
 /** Writes a flow as a blueprint, to a file or as the answer. */
 export async function exportOne(args: readonly string[]): Promise<string> {

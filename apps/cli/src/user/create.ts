@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { TypeormDirectoryStore, userInput } from '@gatehouse/directory';
+import { CommandError } from '@gatehouse/local';
 import { hashPassword } from '@gatehouse/stages/password';
-import { CommandError } from '../command.js';
 import { typedPassword } from './set-password.js';
 import type { UserCommand } from './user-command.js';
 

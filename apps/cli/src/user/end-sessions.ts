@@ -1,5 +1,5 @@
 import { TypeormDirectoryStore } from '@gatehouse/directory';
-import { deleteUserSessions } from '@gatehouse/gateway';
+import { deleteUserSessions } from '@gatehouse/executor-postgres';
 import { userMessage } from './find-user.js';
 
 /** The epoch ends every login, also one under way; the rows go so that it can be said how many there were. */

@@ -1,7 +1,7 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import { type DirectoryUser, TypeormDirectoryStore, TypeormUserLookup } from '@gatehouse/directory';
+import { CommandError } from '@gatehouse/local';
 import type { DataSource } from 'typeorm';
-import { CommandError } from '../command.js';
 import type { UserCommand } from './user-command.js';
 
 /** The user of a name, however it is written. Throws CommandError when there is none. */

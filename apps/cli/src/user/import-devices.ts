@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { TypeormDevices } from '@gatehouse/authenticators';
-import { mfaSealKeysOf } from '@gatehouse/local';
+import { CommandError, mfaSealKeysOf } from '@gatehouse/local';
 import { Sealer } from '@gatehouse/platform';
 import { PhoneNumberIndex } from '@gatehouse/stages/devices';
-import { CommandError } from '../command.js';
 import { type DeviceReport, importDevices } from '../device-import/import-devices.js';
 import { DeviceImportLookup } from '../device-import/import-lookup.js';
 import { ProgressBar } from '../progress-bar.js';

@@ -1,9 +1,8 @@
 import { TypeormDevices } from '@gatehouse/authenticators';
-import { mfaSealKeysOf, sealKeysOf } from '@gatehouse/local';
+import { CommandError, mfaSealKeysOf, sealKeysOf } from '@gatehouse/local';
 import { Sealer, SecretBox } from '@gatehouse/platform';
 import { adminAccount, type DuoReport, duoClient, importDuo } from '@gatehouse/stages/devices';
 import type { DataSource } from 'typeorm';
-import { CommandError } from '../command.js';
 import { DeviceImportLookup } from '../device-import/import-lookup.js';
 import type { UserCommand } from './user-command.js';
 

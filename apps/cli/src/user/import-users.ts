@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { CommandError } from '../command.js';
+import { CommandError } from '@gatehouse/local';
 import { ProgressBar } from '../progress-bar.js';
 import { DirectoryImporter } from '../user-import/directory-importer.js';
 import { type ImportReport, importUsers } from '../user-import/import-users.js';

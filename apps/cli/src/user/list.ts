@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { escapeUnprintable } from '@gatehouse/contracts';
+import { CommandError } from '@gatehouse/local';
 import { z } from 'zod';
-import { CommandError } from '../command.js';
 import type { UserCommand } from './user-command.js';
 
 interface Row {

@@ -1,4 +1,4 @@
-import { unlockUser } from '@gatehouse/gateway';
+import { unlockUser } from '@gatehouse/executor-postgres';
 import { openLocalState } from '@gatehouse/local';
 import { updateUser, userMessage } from './find-user.js';
 

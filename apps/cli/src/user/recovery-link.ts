@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 import { createRecoveryLink } from '@gatehouse/gateway';
-import { sealKeysOf } from '@gatehouse/local';
+import { CommandError, sealKeysOf } from '@gatehouse/local';
 import { Sealer } from '@gatehouse/platform';
 import { z } from 'zod';
-import { CommandError } from '../command.js';
 import { findUser } from './find-user.js';
 import type { UserCommand } from './user-command.js';
 

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { MAX_PASSWORD } from '@gatehouse/contracts';
+import { CommandError } from '@gatehouse/local';
 import { hashPassword } from '@gatehouse/stages/password';
-import { CommandError } from '../command.js';
 import { updateUser, userMessage } from './find-user.js';
 
 /** Gives a user a password, read from a terminal or from standard input: on a command line others could read it. */

@@ -4,11 +4,12 @@ import {
   interval,
   MAX_PENDING_SOURCE_LOGINS,
   openPendingSourceLogin,
+  type PendingSourceLogin,
   pendingSourceLoginRow,
 } from '@gatehouse/executor-postgres';
 import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { type PendingSourceLogin, SourceLogins } from './source-logins.js';
+import { SourceLogins } from './source-logins.js';
 
 /** $1 hash of the state, $2 source, $3 body, $4 lifetime, $5 SHA-256 of the session cookie. */
 const OPEN: NamedStatement = {

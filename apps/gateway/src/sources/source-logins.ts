@@ -1,14 +1,5 @@
 import type { SessionKey } from '@gatehouse/executor';
-
-/** A login at a source that has begun. */
-export interface PendingSourceLogin {
-  /** uuid. */
-  readonly source: string;
-  /** What its provider needs of it when it is back. */
-  readonly kept: Readonly<Record<string, unknown>>;
-  /** The query that it was begun with. */
-  readonly query: Readonly<Record<string, string>>;
-}
+import type { PendingSourceLogin } from '@gatehouse/executor-postgres';
 
 /** Logins at sources that are under way. A state is good once, for a while, in the session that it was drawn for. */
 export abstract class SourceLogins {

@@ -1,5 +1,16 @@
-export { Plans1764028860000 } from './1764028860000-plans.js';
-export { ResumeTokens1764115260000 } from './1764115260000-resume-tokens.js';
-export { PlansBegun1764115320000 } from './1764115320000-plans-begun.js';
-export { Courier1764374400000 } from './1764374400000-courier.js';
-export { SourceLogins1764460800000 } from './1764460800000-source-logins.js';
+import { blueprintMigrations } from '@gatehouse/blueprints';
+import { Plans1764028860000 } from './1764028860000-plans.js';
+import { ResumeTokens1764115260000 } from './1764115260000-resume-tokens.js';
+import { PlansBegun1764115320000 } from './1764115320000-plans-begun.js';
+import { Courier1764374400000 } from './1764374400000-courier.js';
+import { SourceLogins1764460800000 } from './1764460800000-source-logins.js';
+
+/** Migrations of the schema `flow`, in order. */
+export const executorMigrations = [
+  ...blueprintMigrations,
+  Plans1764028860000,
+  ResumeTokens1764115260000,
+  PlansBegun1764115320000,
+  Courier1764374400000,
+  SourceLogins1764460800000,
+];

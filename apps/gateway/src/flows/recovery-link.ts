@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { SavedUser } from '@gatehouse/contracts';
 import { hashToken, randomToken, resumeUrl, TOKEN_LENGTH } from '@gatehouse/executor';
+import { interval, PostgresFlowStore, planBodyOf, resumeTokenSealId } from '@gatehouse/executor-postgres';
 import { createPlan, type FlowVersion } from '@gatehouse/plan';
 import type { Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { BrandRepository } from '../../../apps/gateway/src/brands/brand.repository.js';
-import { CatalogueContractRegistry } from '../../../apps/gateway/src/flows/stage-contract.registry.js';
-import { interval } from './commit-values.js';
-import { planBodyOf, resumeTokenSealId } from './plan.rows.js';
-import { PostgresFlowStore } from './postgres-flow-store.js';
+import { BrandRepository } from '../brands/brand.repository.js';
+import { CatalogueContractRegistry } from './stage-contract.registry.js';
 
 interface RecoveryLinkOptions {
   readonly user: SavedUser;
