@@ -191,7 +191,14 @@ describeWithNats('deploy/postgres/roles.sql', () => {
 
   it('lets the gateway look for plans, and for what the login of a session has proved', async () => {
     await withPool('gateway', async (source) => {
-      const lifetimes = { anonymousSessionS: 60, sessionS: 60, planS: 60, proofS: 60, sourceLoginS: 60 };
+      const lifetimes = {
+        anonymousSessionS: 60,
+        sessionS: 60,
+        planS: 60,
+        proofS: 60,
+        credentialProofS: 60,
+        sourceLoginS: 60,
+      };
       const settings = { lifetimes, attributes: true, logger: new Logger('test') };
       const plans = new PostgresPlanStore(source, new Sealer(`k:${Buffer.alloc(32).toString('base64')}`), settings);
       expect(await plans.find('nowhere', Buffer.alloc(32))).toBeUndefined();

@@ -2,13 +2,14 @@ import { policyLimits, trustedStages } from '@gatehouse/contracts';
 import { DEFAULT_FIRST_DELAY_S, DEFAULT_QUEUE_LIMIT } from '@gatehouse/executor';
 import { commonConfig, geoIpConfig, natsConfig, postgresConfig } from '@gatehouse/platform';
 import { z } from 'zod';
+import { CSRF_COOKIE, CSRF_COOKIES, isHostOnly, SESSION_COOKIE, SESSION_COOKIES } from './http/cookie-names.js';
 import { avatarModes } from './users/avatars/avatar-modes.js';
 
 const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** Everything an operator can set for the gateway, by environment variable. */
-export const gatewayConfig = z.object({
+/** Settings of the gateway, each checked by itself. */
+export const gatewaySettings = z.object({
   ...commonConfig.shape,
   ...natsConfig.shape,
   ...postgresConfig.shape,
@@ -19,6 +20,18 @@ export const gatewayConfig = z.object({
     .url({ protocol: /^https?$/ })
     .default('http://127.0.0.1:9000')
     .describe('Where visitors reach Gatehouse; links are built from it'),
+  SESSION_COOKIE: z
+    .enum(SESSION_COOKIES)
+    .default(SESSION_COOKIE)
+    .describe(
+      'Name of the session cookie. With `__Host-`, which needs an https BASE_URL, no other host of the domain can plant one; outposts keep the other name',
+    ),
+  CSRF_COOKIE: z
+    .enum(CSRF_COOKIES)
+    .default(CSRF_COOKIE)
+    .describe(
+      'Name of the cookie whose value pages repeat with every change. With `__Host-`, which needs an https BASE_URL, pages of authentik cannot be used',
+    ),
   HSTS_MAX_AGE_S: whole(31_536_000, { min: 0 }).describe(
     'Seconds that browsers come by https only once they have been here (Strict-Transport-Security), when BASE_URL is https; 0 tells them nothing',
   ),
@@ -76,10 +89,24 @@ export const gatewayConfig = z.object({
   AUTHENTICATOR_PROOF_S: whole(600, { max: 86_400 }).describe(
     'Seconds after a login with one of their devices in which people may remove a device of theirs, or set another up',
   ),
+  CREDENTIAL_PROOF_S: whole(3600, { min: 60, max: 86_400 }).describe(
+    'Seconds after a login in which people may change what they log in with, without proving again that it is they',
+  ),
   PLAN_S: whole(3600).describe(
     'Seconds since its last step that a flow under way can go on; where the flow has been changed meanwhile, since it was begun',
   ),
   CLEANUP_EVERY_S: whole(60, { max: 86_400 }).describe('Seconds between two rounds that remove what has expired'),
+});
+/** Everything an operator can set for the gateway, by environment variable. */
+export const gatewayConfig = gatewaySettings.superRefine((settings, context) => {
+  for (const name of ['SESSION_COOKIE', 'CSRF_COOKIE'] as const) {
+    if (!isHostOnly(settings[name]) || settings.BASE_URL.startsWith('https:')) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [name],
+      message: `${settings[name]} needs a BASE_URL that begins with https`,
+    });
+  }
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;
 

@@ -16,12 +16,14 @@ import { GATEWAY_CONFIG, type GatewayConfig } from './gateway.config.js';
 import { apiDocumentOf, CONTROLLERS } from './gateway.controllers.js';
 import { type GatewayDeps, type Ports, portsOf } from './gateway.ports.js';
 import { AuthService } from './http/auth/auth.service.js';
+import { RecentLogins } from './http/auth/recent-logins.js';
 import { SessionAuthenticator } from './http/auth/session-authenticator.js';
 import { ClientResolver } from './http/client-info.js';
 import { PublishedSchema } from './http/openapi/published-schema.js';
 import { AccessDeniedPage } from './http/pages/access-denied.page.js';
 import { PageRenderer } from './http/pages/page-renderer.js';
 import { AnonymousRateLimiter } from './http/rate-limits/anonymous-rate-limiter.js';
+import { SessionCookies } from './http/session.cookie.js';
 import { InvitationsPresenter } from './invitations/invitation.presenter.js';
 import { InvitationService } from './invitations/invitation.service.js';
 import { DeviceAuthorizationService } from './oauth/device-authorization.service.js';
@@ -99,23 +101,26 @@ function doorsOf(ground: GatewayDeps, { sessions, tokens, bindings, contracts, .
   const { config, logger } = ground;
   const gate = new AnonymousRateLimiter(config);
   const clients = new ClientResolver(tokens, logger);
-  const live = new SessionAuthenticator(sessions, bindings, clients);
+  const cookies = new SessionCookies({ sessions, clients, logger, name: config.SESSION_COOKIE });
+  const live = new SessionAuthenticator({ sessions, bindings, clients, cookies });
   const principals = new AuthService({ tokens, sessions: live, clients, gate, baseUrl: config.BASE_URL });
-  const reader = new FlowRequestReader({ contracts, clients, principals, gate });
+  const reader = new FlowRequestReader({ contracts, clients, principals, cookies, gate });
   const inside = { ...ports, contracts, bindings, site: siteOf(config) };
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date() }), new FlowStarter(inside)];
   const authorizations = new DeviceAuthorizationService({ outset, clients: ports.oauthClients, grants: ports.grants });
-  const door = new FlowService({ executor, outset, authorizations, reader, logger });
+  const door = new FlowService({ executor, outset, authorizations, reader, cookies, logger });
   const proofS = config.AUTHENTICATOR_PROOF_S;
+  const recent = new RecentLogins(sessions, config.CREDENTIAL_PROOF_S);
   return [
     { provide: ClientResolver, useValue: clients },
+    { provide: SessionCookies, useValue: cookies },
     { provide: AnonymousRateLimiter, useValue: gate },
     InvitationService,
     InvitationsPresenter,
     { provide: DeviceService, useValue: new DeviceService({ devices: ports.devices, sessions, clients, proofS }) },
     { provide: AuthService, useValue: principals },
     { provide: FlowService, useValue: door },
-    ...sourceProviders(ground, { ...ports, contracts, door, principals, clients }),
+    ...sourceProviders(ground, { ...ports, contracts, door, principals, clients, recent, cookies }),
   ];
 }
 

@@ -3,6 +3,7 @@ import { policyMessageLimits } from '@gatehouse/contracts';
 import type { StageContractRegistry } from '@gatehouse/executor';
 import {
   attemptHmacKey,
+  CredentialGuard,
   CredentialQueue,
   Planner,
   PolicyEngine,
@@ -64,6 +65,7 @@ export function portsOf(ground: GatewayDeps) {
     flows: new PostgresFlowStore(source, sealer),
     brands: new BrandRepository(source, config.BRAND),
     planning: new Planner(engine),
+    credentials: new CredentialGuard(contracts),
     permits: new TypeormSuperuserPermits(source),
     events: new PostgresEventRecorder(source, sealer),
     bindings: bindingsOf(ground, sealer),
@@ -99,8 +101,9 @@ const lifetimesOf = ({
   PLAN_S: planS,
   SOURCE_LOGIN_S: sourceLoginS,
   AUTHENTICATOR_PROOF_S: proofS,
+  CREDENTIAL_PROOF_S: credentialProofS,
 }: GatewayConfig) => ({
-  ...{ anonymousSessionS, sessionS, planS, proofS, sourceLoginS },
+  ...{ anonymousSessionS, sessionS, planS, proofS, credentialProofS, sourceLoginS },
 });
 
 const engineOf = ({ config, source, requester, logger }: GatewayDeps, contracts: StageContractRegistry) =>

@@ -4,7 +4,9 @@ import type { Provider, Type } from '@nestjs/common';
 import type { FlowService } from './flows/flow.service.js';
 import type { GatewayConfig } from './gateway.config.js';
 import type { AuthService } from './http/auth/auth.service.js';
+import type { RecentLogins } from './http/auth/recent-logins.js';
 import type { ClientResolver } from './http/client-info.js';
+import type { SessionCookies } from './http/session.cookie.js';
 import { TypeormSourceLogins } from './sources/pending-source-login.repository.js';
 import { PlexController } from './sources/plex.controller.js';
 import { TypeormSourceBook } from './sources/source.repository.js';
@@ -38,17 +40,19 @@ interface House {
   readonly door: FlowService;
   readonly principals: AuthService;
   readonly clients: ClientResolver;
+  readonly recent: RecentLogins;
+  readonly cookies: SessionCookies;
 }
 
 /** What sends people to sources and receives them. */
-export function sourceProviders({ config, source, requester }: Ground, { door, principals, clients, ...house }: House) {
+export function sourceProviders({ config, source, requester }: Ground, house: House) {
   const sealer = new Sealer(config.SEAL_KEYS);
   const lifetimes = { sourceLoginS: config.SOURCE_LOGIN_S, anonymousSessionS: config.ANONYMOUS_SESSION_S };
-  const { plans, flows, contracts } = house;
+  const { plans, flows, contracts, door, principals, clients, recent, cookies } = house;
   const book = new TypeormSourceBook(source, sealer);
   const returns = new SourceStageResumer({ plans, flows, contracts, now: () => new Date() });
   const desk = new SourceLoginService({
-    ...{ book, door, principals, clients, baseUrl: config.BASE_URL },
+    ...{ book, door, principals, clients, recent, cookies, baseUrl: config.BASE_URL },
     logins: new TypeormSourceLogins(source, sealer, lifetimes),
     providers: new NatsProviders(requester),
     arrivals: new SourceFlowManager({ book, returns }),

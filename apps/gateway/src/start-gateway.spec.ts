@@ -15,3 +15,19 @@ it('does not start with a database of places that it cannot read, and names the 
   await expect(start).rejects.toThrow(ConfigError);
   await expect(start).rejects.toThrow(/GEOIP_ASN_DATABASE.*nowhere/);
 });
+
+it.each(['SESSION_COOKIE', 'CSRF_COOKIE'])('does not start with a %s that browsers would refuse', (name) => {
+  const settings = {
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
+    SECRET_KEY: 'x'.repeat(32),
+    [name]: `__Host-authentik_${name.split('_')[0]!.toLowerCase()}`,
+  };
+  expect(() => readConfig(gatewayConfig, { ...settings, BASE_URL: 'http://id.example.org' })).toThrow(
+    `${name}: ${settings[name]} needs a BASE_URL that begins with https`,
+  );
+  expect(readConfig(gatewayConfig, { ...settings, BASE_URL: 'https://id.example.org' })).toMatchObject({
+    [name]: settings[name],
+  });
+  expect(() => readConfig(gatewayConfig, { ...settings, [name]: 'mine' })).toThrow(name);
+});

@@ -23,6 +23,8 @@ import { ProblemFilter } from './http/problem.filter.js';
 /** Where the build puts the pages: in the folder of their app, beside this one. */
 const PAGES_FOLDER = fileURLToPath(new URL('../../web/', import.meta.url));
 
+const openPages = ({ CSRF_COOKIE }: GatewayConfig) => PageRenderer.open(PAGES_FOLDER, CSRF_COOKIE);
+
 export interface RunningGateway {
   /** Where it listens, without a final slash. */
   readonly url: string;
@@ -35,7 +37,7 @@ export interface RunningGateway {
 /** Opens the door: Postgres and NATS first, then HTTP. */
 export async function startGateway(config: GatewayConfig): Promise<RunningGateway> {
   const logger = new Logger('gateway', config.LOG_LEVEL);
-  const [places, pages] = [await MaxmindGeoLocator.ofSettings(config), await PageRenderer.open(PAGES_FOLDER)];
+  const [places, pages] = [await MaxmindGeoLocator.ofSettings(config), await openPages(config)];
   const source = await openDataSource({
     url: config.DATABASE_URL,
     schema: FLOW_SCHEMA,

@@ -22,7 +22,7 @@ export function renderDocument(
   { title, brand, background, locale, body, state, ownStyle = '', refreshS }: Content,
   frame: DocumentOptions,
 ): string {
-  const { nonce, script } = frame;
+  const { nonce, script, csrfCookie } = frame;
   const direction = LOCALES.find((known) => known.locale === locale)?.direction;
   const theme = brand.theme === 'light' || brand.theme === 'dark' ? ` data-theme="${brand.theme}"` : '';
   const icon = brand.favicon ? `<link rel="icon" href="${escaped(brand.favicon)}">` : '';
@@ -32,7 +32,7 @@ export function renderDocument(
       ? ''
       : `<script type="application/json" id="opened">${json(state)}</script><script type="module" nonce="${nonce}" src="${script}"></script>`;
   return `<!doctype html>
-<html lang="${locale}" dir="${direction}"${theme}><head><meta charset="utf-8">
+<html lang="${locale}" dir="${direction}"${theme} data-csrf-cookie="${escaped(csrfCookie)}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark"><title>${escaped(title)}</title>${icon}${refresh}
 <style nonce="${nonce}">${style}${ownStyle}${brandStyle(brand, background)}</style></head>

@@ -74,6 +74,8 @@ export interface DocumentOptions {
   readonly nonce: string;
   /** Address of the script that makes the page quicker to use. */
   readonly script: string;
+  /** The name of the cookie whose value the script repeats with every change. */
+  readonly csrfCookie: string;
 }
 
 /** A page, and what of other origins it may reach. */

@@ -51,8 +51,16 @@ const guest = defineStage({
   model: 'app.guest',
   config: z.object({}),
   companions: ['inner'],
+  proof_step: { order: 1, config: {} },
 });
 const usher = defineStage({ ...shapes, kind: 'usher', model: 'app.usher', config: none, inserts: ['guest'] });
+const keeper = defineStage({
+  ...shapes,
+  kind: 'keeper',
+  model: 'app.keeper',
+  config: none,
+  changes_credentials: () => true,
+});
 const lock = defineStage({
   ...shapes,
   kind: 'lock',
@@ -63,7 +71,7 @@ const lock = defineStage({
 const weather = { kind: 'weather', model: 'app.weather', config: z.object({ warm: z.boolean().default(true) }) };
 const contracts = {
   stages: new Map(
-    [host, inner, porch, form, guest, usher, lock].map((contract) => [contract.model as string, contract]),
+    [host, inner, porch, form, guest, usher, keeper, lock].map((contract) => [contract.model as string, contract]),
   ),
   policies: new Map([[weather.model, weather]]),
 };
@@ -166,6 +174,12 @@ describe('Compiler', () => {
     const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
     expect(Object.keys(compiler.compile(draft.get(uuid(1))!).companions)).toEqual([uuid(11)]);
     expect(compiler.affected(new Set([uuid(11)]))).toHaveLength(1);
+  });
+
+  it('has the companions of steps that the gateway adds before a change of credentials', () => {
+    const objects = [stage(10, 'app.keeper'), stage(11, 'app.inner', { word: 'hush' }), binding(20, [1, 10, 1])];
+    const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
+    expect(Object.keys(compiler.compile(draft.get(uuid(1))!).companions)).toEqual([uuid(11)]);
   });
 
   it('gives a stage in the flow its own secrets', () => {

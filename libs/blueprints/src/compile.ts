@@ -137,8 +137,11 @@ export class FlowCompiler {
 
   /** Kinds that a stage goes on with, itself or by a step that it may add. */
   #companionKindsOf(stage: BlueprintObject): string[] {
-    const { companions, inserts } = this.#contractOf(stage);
-    const added = [...this.contracts.stages.values()].filter(({ kind }) => inserts.includes(kind));
+    const { companions, inserts, changes_credentials } = this.#contractOf(stage);
+    const added = [...this.contracts.stages.values()].filter(
+      // The gateway adds steps that prove the user before a step that changes credentials.
+      ({ kind, proof_step }) => inserts.includes(kind) || (changes_credentials && proof_step),
+    );
     return [...companions, ...added.flatMap((contract) => contract.companions)];
   }
 

@@ -11,6 +11,7 @@ export function toDescriptor(contract: StageContract): StageDescriptor {
   const { kind, component = null, config, challenge, response, state } = contract;
   const { reads, writes, errors, effects, inserts, embeds, attempts } = contract;
   const { addressable, cookies, user_info, identifies, acts, grants, writes_data, deadline_ms } = contract;
+  const changes_credentials = contract.changes_credentials !== undefined;
   const acts_on_entry = contract.acts_on_entry({});
   const schemas = {
     config: toDescriptorSchema(config),
@@ -20,7 +21,7 @@ export function toDescriptor(contract: StageContract): StageDescriptor {
   };
   return stageDescriptor.parse({
     ...{ v: PROTOCOL_VERSION, kind, component, ...schemas, reads, writes, errors, effects, inserts, embeds, attempts },
-    ...{ addressable, cookies, user_info, acts, acts_on_entry, grants, writes_data, deadline_ms },
+    ...{ addressable, cookies, user_info, acts, acts_on_entry, grants, changes_credentials, writes_data, deadline_ms },
     identifies: identifies ?? null,
   });
 }
@@ -31,17 +32,12 @@ function identifiesOf({ identifies, writes }: Pick<StageDescriptor, 'identifies'
 }
 
 /** The contract that a descriptor stands for; the stage is held to it like to one of the house's own. */
-export function fromDescriptor({
-  component,
-  config,
-  challenge,
-  response,
-  state,
-  ...rest
-}: StageDescriptor): StageContract {
+export function fromDescriptor(descriptor: StageDescriptor): StageContract {
+  const { component, config, challenge, response, state, changes_credentials, ...rest } = descriptor;
   const acts_on_entry = rest.acts && rest.acts_on_entry;
   return defineStage({
     ...rest,
+    ...(changes_credentials ? { changes_credentials: () => true } : {}),
     acts_on_entry: () => acts_on_entry,
     component: component ?? undefined,
     identifies: identifiesOf(rest),

@@ -43,6 +43,11 @@ export const planContext = z.object({
   auth_method_args: z.record(z.string(), z.unknown()).optional(),
   /** Numbers of the devices that were set up on the way. */
   enrolled_devices: z.array(z.int()).optional(),
+  /**
+   * The user, by uuid, who was verified in this plan: by password, device, mailed link or source, or because this plan created
+   * the user. An app password is a token and does not count.
+   */
+  verified_user: z.uuid().optional(),
   /** The user, by uuid, who was asked for a device before their password is replaced. */
   proof_asked: z.string().optional(),
   /** What was typed into prompts, by flat key. */

@@ -16,6 +16,13 @@ describe('a stage', () => {
     expect([stage({}).grants, stage({ grants: true }).grants]).toEqual([false, true]);
   });
 
+  it('changes credentials if its descriptor says so, and not otherwise', () => {
+    const again = (contract: ReturnType<typeof stage>) => fromDescriptor(toDescriptor(contract)).changes_credentials;
+    const change = { config: {}, context: {}, user: undefined };
+    expect(again(stage({ changes_credentials: () => false }))?.(change)).toBe(true);
+    expect(again(stage({}))).toBeUndefined();
+  });
+
   it('that may log somebody in grants something, whatever it says, in this house or elsewhere', () => {
     const login = stage({ effects: ['login'], grants: false });
     expect(login.grants).toBe(true);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { EffectType } from './effect.js';
 import { char, optionalNullable } from './fields.js';
 import type { Catalogue, Errors } from './message.js';
-import type { ContextKey, PlanContext } from './plan-context.js';
+import type { ContextKey, PlanContext, SavedUser } from './plan-context.js';
 import type { ReferenceKind } from './reference.js';
 
 /**
@@ -54,6 +54,20 @@ export interface StageProof {
   readonly otherwise: 'refused' | 'set_up' | 'let_in';
 }
 
+/** Input for deciding whether a step changes credentials. */
+export interface CredentialChange {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly context: PlanContext;
+  /** The user that the step is about: the pending user, otherwise the session's. Undefined unless the user is saved. */
+  readonly user: SavedUser | undefined;
+}
+
+/** How a stage is added to a plan that lacks a proof of its user. */
+export interface ProofStep {
+  /** Lower values are asked first. */
+  readonly order: number;
+  readonly config: Readonly<Record<string, unknown>>;
+}
 /**
  * How a stage names the user that a plan is about. `by_name`: the visitor typed a name, which proves nothing. `by_proof`: a
  * credential told who they are. `by_writing`: the stage created the user.
@@ -128,6 +142,13 @@ export interface StageContract {
   readonly user_info: boolean;
   /** What passing it proves, by its config; undefined when that is nothing. */
   readonly proves: (config: Readonly<Record<string, unknown>>) => StageProof | undefined;
+  /**
+   * Whether the step sets up, changes or removes what its user logs in with. The gateway asks such a step only after a recent
+   * proof of that user, and never on the word of an API token (docs/adr/0037). Undefined for a stage that never does.
+   */
+  readonly changes_credentials?: ((change: CredentialChange) => boolean) | undefined;
+  /** Set for a stage that the gateway adds before a step that changes credentials, if the proof is missing. */
+  readonly proof_step?: ProofStep | undefined;
   /** Nobody gets past it. */
   readonly ends: boolean;
   /** Passing has consequences, so a mailed link's GET does not enter it. */

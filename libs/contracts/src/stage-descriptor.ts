@@ -58,6 +58,7 @@ const descriptor = z.object({
   /** False for a stage that acts, but that changes nothing before its challenge was answered. */
   acts_on_entry: z.boolean().default(true),
   grants: z.boolean().default(false),
+  changes_credentials: z.boolean().default(false),
   writes_data: z.boolean().default(false),
   deadline_ms: z.int().min(1).max(MAX_DEADLINE_MS).default(5000),
 });

@@ -67,7 +67,7 @@ function sessionPart(save: PlanCommit, { sessionS, anonymousSessionS }: SessionL
 
 const sessionData = ({ backend, bindings, second_factor = false }: EffectOfType<'login'>, { about }: PlanCommit) =>
   JSON.stringify({
-    ...{ backend, bindings, second_factor },
+    ...{ backend, bindings, second_factor, proved: about.proved === true },
     ...{ last_ip: about.clientIp, last_user_agent: truncatedUserAgent(about.userAgent ?? '') },
   });
 

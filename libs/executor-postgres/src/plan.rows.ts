@@ -18,7 +18,9 @@ export interface LoadedFlowRow {
   readonly version_id: string;
   readonly body: Buffer;
   readonly outdated: boolean | null;
-  readonly session_identity: (Identity & { readonly last_ip: string | null; readonly proved: boolean | null }) | null;
+  readonly session_identity:
+    | (Identity & { readonly last_ip: string | null; readonly proved: boolean | null; readonly recent: boolean | null })
+    | null;
   readonly pending_identity: SavedUser | null;
 }
 
@@ -61,8 +63,8 @@ export function toLoadedFlow(row: LoadedFlowRow, sealer: Sealer): LoadedFlow {
 function sessionOf(row: LoadedFlowRow, id: string): Session {
   const session = { id, retired: row.retired === true, leftS: row.session_left_s ?? undefined };
   if (!row.session_identity) return { ...session, user: undefined };
-  const { last_ip, proved, ...user } = row.session_identity;
-  return { ...session, user, proved: proved === true, lastIp: last_ip ?? undefined };
+  const { last_ip, proved, recent, ...user } = row.session_identity;
+  return { ...session, user, proved: proved === true, recent: recent === true, lastIp: last_ip ?? undefined };
 }
 
 function storedPlan(row: LoadedFlowRow, id: string, sealer: Sealer): StoredPlan | undefined {

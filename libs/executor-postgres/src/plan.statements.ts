@@ -20,12 +20,16 @@ export const attributesColumn = (id: string, wanted: string) =>
 export const deviceProvedCondition = (from: string, within: string) =>
   `${from}data->'second_factor' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
 
+/** Whether the login of a session proved its user, within an interval; its columns are those of `from`. */
+export const recentIn = (from: string, within: string) =>
+  `${from}data->'proved' = 'true' AND (${from}data->>'login_at')::timestamptz > now() - ${within}`;
+
 const OF_SESSION = `, is_superuser, debug, ${attributesColumn('identities.id', '$3')}, s.data->>'last_ip' AS last_ip,
-          ${deviceProvedCondition('s.', '$5::interval')} AS proved`;
+          ${deviceProvedCondition('s.', '$5::interval')} AS proved, ${recentIn('s.', '$6::interval')} AS recent`;
 
 /**
  * $1 slug, $2 SHA-256 of the session cookie, $3 whether attributes are wanted, $4 how long a plan lasts, $5 how long the
- * proof of a device counts. The pointer to the newest version is read here, so no cache goes stale; a plan of an older one
+ * proof of a device counts, $6 how long a login counts as a proof. The pointer to the newest version is read here, so no cache goes stale; a plan of an older one
  * is outdated by so long after it was begun, however often it is saved, so that what an operator changes holds for
  * everybody by then (docs/security.md#accident-57).
  */

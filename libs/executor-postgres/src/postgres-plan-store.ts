@@ -38,6 +38,8 @@ export interface PlanLifetimes {
   readonly sourceLoginS: number;
   /** Of the proof of a device, since the login that it was part of. */
   readonly proofS: number;
+  /** Of the proof of a user, since the login that it was part of. */
+  readonly credentialProofS: number;
 }
 
 interface PlanStoreSettings {
@@ -61,6 +63,7 @@ export class PostgresPlanStore extends PlanStore {
     const { attributes, lifetimes } = this.settings;
     const { rows } = await runNamed<LoadedFlowRow>(this.source, LOAD_FLOW, [
       ...[slug, sessionKey ?? null, attributes, interval(lifetimes.planS), interval(lifetimes.proofS)],
+      interval(lifetimes.credentialProofS),
     ]);
     const row = rows[0];
     if (row?.session_id && row.unseen && !row.retired) this.see(row.session_id);

@@ -9,7 +9,14 @@ import type { DataSource } from 'typeorm';
 import { PostgresPlanStore } from '../src/postgres-plan-store.js';
 import { flowDatabase, publish } from './flow-database.js';
 
-export const LIFETIMES = { anonymousSessionS: 3600, sessionS: 86_400, planS: 600, proofS: 600, sourceLoginS: 900 };
+export const LIFETIMES = {
+  anonymousSessionS: 3600,
+  sessionS: 86_400,
+  planS: 600,
+  proofS: 600,
+  credentialProofS: 3600,
+  sourceLoginS: 900,
+};
 
 export const freshPlan = (more: Partial<Plan> = {}): Plan => ({
   ...createPlan(flowOf([{ kind: 'page' }]), randomUUID()),

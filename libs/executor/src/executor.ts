@@ -4,6 +4,7 @@ import { createPlan, currentStep, type FlowVersion, meetsRequirement, type Plan,
 import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { BrandStore } from './brand-store.js';
+import type { CredentialGuard } from './credential-guard.js';
 import { marked, questionBefore } from './cross-site.js';
 import type { EventRecorder } from './event-recorder.js';
 import type { ChallengeSubmission, FlowRequest, FlowResponse, FlowResult, SessionCookie } from './flow-request.js';
@@ -37,6 +38,7 @@ interface Dependencies {
   readonly permits: SuperuserPermits;
   readonly consultation: StageInvoker;
   readonly bindings: SessionBindingChecker;
+  readonly credentials: CredentialGuard;
   readonly engine: PolicyEngine;
   readonly planning: Planner;
   readonly events: EventRecorder;
@@ -156,7 +158,7 @@ export class Executor {
       orphaned: known?.orphaned ?? false,
       identified: known !== undefined && !running,
       sessionUser: loaded.user ? toSavedUser(loaded.user) : null,
-      proved: loaded.user !== undefined && loaded.session?.proved === true,
+      ...proofOf(ground),
       visitor: visitorOf(ground),
       site: siteFor(this.parts.site, loaded.brand),
       locale: request.localeFor(loaded),
@@ -239,6 +241,15 @@ function withVisitor(known: SelectedPlan | undefined, { request, loaded, version
   const next = request.query['next'] || plan.next;
   if (visitor === plan.visitor && next === plan.next) return plan;
   return { ...plan, visitor, ...(next === undefined ? {} : { next }) };
+}
+
+/** What the session has proved of its user. The user of a token may be another one, who has proved nothing. */
+function proofOf({ request, loaded: { session } }: Ground) {
+  const own = request.authenticate ? undefined : session;
+  return {
+    proved: own?.user !== undefined && own.proved === true,
+    recent: own?.user !== undefined && own.recent === true,
+  };
 }
 
 /** What events and reputation are about, but for whom the plan is about by then. */

@@ -19,7 +19,7 @@ const WORK_ID_LENGTH = 12;
 export class OvertakenError extends Error {}
 
 /** What a trail says of a step that was left. */
-type TrailOutcome = StageReply['type'] | 'skipped';
+type TrailOutcome = StageReply['type'] | 'skipped' | 'deferred';
 
 /** How far one request has come: the plan as it is by now, and what is to happen when it is saved. */
 export class FlowRun {
@@ -43,8 +43,8 @@ export class FlowRun {
   ) {
     this.current = start.plan;
     this.known = start.plan.context;
-    const { sessionUser, proved, visitor } = start;
-    this.present = { sessionUser, proved, visitor };
+    const { sessionUser, proved, recent, visitor } = start;
+    this.present = { sessionUser, proved, recent, visitor };
     this.gains = new Gains(start.plan);
     this.gains.identified = start.identified;
     this.record(start.effects ?? []);
@@ -148,8 +148,8 @@ export class FlowRun {
   /** False when another request was first. */
   save(): Promise<boolean> {
     const { about, saving } = this.start;
-    const whom = { user: this.known.pending_user, isCreatedHere: this.isCreatedHere };
-    return saving.save(this.gains.outcome(this.current, { ...about, ...whom }));
+    const subject = { user: this.known.pending_user, proved: this.present.recent, isCreatedHere: this.isCreatedHere };
+    return saving.save(this.gains.outcome(this.current, { ...about, ...subject }));
   }
 
   /**

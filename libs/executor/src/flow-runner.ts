@@ -26,6 +26,7 @@ import {
   unmarkCrossSite,
   withoutWorkId,
 } from '@gatehouse/plan';
+import type { CredentialGuard } from './credential-guard.js';
 import { askedAgain, isYes, questionBefore } from './cross-site.js';
 import { type ChallengeSource, type FlowResult, methodOf, UNKNOWN_ERROR } from './flow-request.js';
 import { FlowRun } from './flow-run.js';
@@ -52,6 +53,7 @@ interface Dependencies {
   readonly engine: PolicyEngine;
   readonly planning: Planner;
   readonly contracts: StageContractRegistry;
+  readonly credentials: CredentialGuard;
   readonly permits: SuperuserPermits;
   /** The wall clock, for the trail. */
   readonly now: () => Date;
@@ -120,7 +122,11 @@ export class FlowRunner {
     for (;;) {
       const step = currentStep(this.progress.plan, this.start.version);
       const policies = step && pendingPolicies(this.progress.plan, step);
-      if (!step || !policies) return step;
+      if (!step) return undefined;
+      if (!policies) {
+        if (!this.defer(step)) return step;
+        continue;
+      }
       const { id, kind } = step;
       const { plan, effects, ...verdict } = await this.parts.engine.decideStep(
         { ...this.progress.situation(), method },
@@ -130,6 +136,15 @@ export class FlowRunner {
       const left = verdict.pass ? plan : this.progress.traced(plan, step, 'skipped');
       this.progress.identify(enterStep(left, step, verdict));
     }
+  }
+
+  /** Puts a step that asks for a missing proof before `step`; false if `step` may be asked. Throws proof_required. */
+  private defer(step: Step): boolean {
+    const insert = this.parts.credentials.proofBefore(this.progress.situation(), step);
+    if (!insert) return false;
+    const { plan } = advance(this.progress.plan, step, { type: 'passed', insert });
+    this.progress.move(this.progress.traced(plan, step, 'deferred'));
+    return true;
   }
 
   private async enter(step: Step): Promise<FlowResult | undefined> {

@@ -115,7 +115,7 @@ export class FlowStarter {
     return {
       ...{ request, version, plan: initialPlan(ground), revision: 0 },
       sessionUser: user ? toSavedUser(user) : null,
-      proved: false,
+      ...{ proved: false, recent: false },
       site: siteFor(this.parts.site, brand),
       locale: request.localeFor({ user, brand }),
       turns: new StepBudget(),

@@ -36,6 +36,8 @@ export interface Session {
   readonly user: Identity | undefined;
   /** Whether a device was proved when its user logged in, and that is not too long ago. */
   readonly proved?: boolean | undefined;
+  /** Whether its user proved themselves when they logged in, within CREDENTIAL_PROOF_S. */
+  readonly recent?: boolean | undefined;
   /** Where it was last used from; undefined when nobody noted it. */
   readonly lastIp?: string | undefined;
 }
@@ -84,6 +86,8 @@ export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'or
 
 export interface EventContext {
   readonly user: User | undefined;
+  /** Whether that user was verified in the plan that logs them in. */
+  readonly proved?: boolean;
   /** Who is logged in before they happen. */
   readonly sessionUser?: SavedUser | undefined;
   /** Whether a stage of this plan says that it has created the user. Such a user is no superuser, whatever the stage says. */

@@ -10,24 +10,33 @@ const person = (username: string) => ({
 const alice: SessionState = {
   sessionUser: person('alice') as SessionState['sessionUser'],
   proved: true,
+  recent: true,
   visitor: { authenticated: true, superuser: false, outpost: false },
 };
+/** A plan about Bob, whom nobody has verified in it. */
 const plan = { ...emptyPlan('p'), context: { pending_user: person('bob') } } as ReturnType<typeof emptyPlan>;
 
 it.each([
   [
     { type: 'login', second_factor: true },
-    { sessionUser: { username: 'bob' }, proved: true },
+    { sessionUser: { username: 'bob' }, proved: true, recent: false },
   ],
   [
     { type: 'login', second_factor: false },
-    { sessionUser: { username: 'bob' }, proved: false },
+    { sessionUser: { username: 'bob' }, proved: false, recent: false },
   ],
   [{ type: 'login' }, { sessionUser: { username: 'bob' }, proved: false }],
-  [{ type: 'logout' }, { sessionUser: null, proved: false }],
+  [{ type: 'logout' }, { sessionUser: null, proved: false, recent: false }],
 ])(
   'what one login has proved is nothing to the next, in the same request either (accident 25): %j',
   (change, after) => {
-    expect(sessionStateAfter(change as SessionChange, alice, plan)).toMatchObject(after);
+    const { uuid: user } = person('bob');
+    expect(sessionStateAfter({ ...change, user } as SessionChange, alice, plan)).toMatchObject(after);
   },
 );
+
+it('a login counts as a recent proof if its plan has verified the user', () => {
+  const { uuid } = person('bob');
+  const proved = { ...plan, context: { ...plan.context, verified_user: uuid } };
+  expect(sessionStateAfter({ type: 'login', user: uuid } as SessionChange, alice, proved).recent).toBe(true);
+});

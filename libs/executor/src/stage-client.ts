@@ -1,4 +1,4 @@
-import type { StageContract, StageReply, StageRequest, StageVerb } from '@gatehouse/contracts';
+import type { ProofStep, StageContract, StageReply, StageRequest, StageVerb } from '@gatehouse/contracts';
 import type { FlowVersion } from '@gatehouse/plan';
 
 /** The stages, wherever they run. */
@@ -18,4 +18,6 @@ export abstract class StageContractRegistry {
   abstract knows(component: string, version: FlowVersion): boolean;
   /** Whether the answers of some stage, of the house or of the version, have a secret field that no address may name. */
   abstract isSecret(field: string, version?: FlowVersion): boolean;
+  /** Steps that can be added to a plan to prove its user, in the order in which they are asked. */
+  abstract proofSteps(): readonly { readonly kind: string; readonly config: ProofStep['config'] }[];
 }

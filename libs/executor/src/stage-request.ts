@@ -20,6 +20,8 @@ export interface Situation {
   readonly sessionUser: StageRequest['session']['user'];
   /** Whether a device was proved when they logged in, and that is not too long ago. */
   readonly proved: boolean;
+  /** Whether the session's user proved themselves when they logged in, within CREDENTIAL_PROOF_S. Never for a token. */
+  readonly recent: boolean;
   readonly site: Site;
   /** The language of whoever asks. */
   readonly locale: string;

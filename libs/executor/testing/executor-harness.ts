@@ -9,6 +9,7 @@ import {
 } from '../src/attempts/attempt-store.js';
 import { CredentialQueue, DEFAULT_QUEUE_LIMIT } from '../src/attempts/credential-queue.js';
 import { ResponseTiming } from '../src/attempts/response-timing.js';
+import { CredentialGuard } from '../src/credential-guard.js';
 import { EventRecorder } from '../src/event-recorder.js';
 import { Executor } from '../src/executor.js';
 import type { FlowRequest } from '../src/flow-request.js';
@@ -217,8 +218,22 @@ export function executorHarness(version: FlowVersion, script: Readonly<Record<st
   const boundSessions = new InMemorySessionBindingStore();
   const { guard: bindings } = boundSessions;
   const events = new InMemoryEventRecorder();
+  const credentials = new CredentialGuard(contracts);
   const permits = new MemoryPermits();
-  const ports = { plans, flows, brands, attempts, lines, contracts, consultation, engine, bindings, events, permits };
+  const ports = {
+    plans,
+    flows,
+    brands,
+    attempts,
+    lines,
+    contracts,
+    consultation,
+    engine,
+    bindings,
+    events,
+    credentials,
+    permits,
+  };
   const inside = { ...ports, planning: new Planner(engine), site };
   const [executor, outset] = [new Executor({ ...inside, now: () => new Date(0) }), new FlowStarter(inside)];
   const request = (more: Partial<FlowRequest> = {}): FlowRequest => ({

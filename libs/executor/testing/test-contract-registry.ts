@@ -69,7 +69,7 @@ const KINDS = new Map(
     contract('diary', { response: answer('word'), writes_data: true }),
     contract('secret', { response: answer('password'), attempts: [guess] }),
     contract('choice', { response: answer('code', 'touch', 'chosen'), attempts: [chosen, touched] }),
-    contract('page', { response: answer('word'), grants: false }),
+    contract('page', { response: answer('word'), grants: false, effects: ['event', 'reputation'] }),
     contract('needy', { reads: { pending_user: 'required' } }),
     contract('login', { component: undefined }),
     contract('logout', { component: undefined, effects: ['logout'] }),
@@ -86,6 +86,9 @@ export class TestContractRegistry extends StageContractRegistry {
   }
   knows(component: string) {
     return [...KINDS.values()].some((c) => c.component === component);
+  }
+  proofSteps() {
+    return [];
   }
   isSecret(field: string) {
     return field === 'password';

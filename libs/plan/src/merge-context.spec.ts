@@ -1,6 +1,6 @@
 import type { PlanContext, SavedUser } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { mergeContext, withDirectoryUser } from './merge-context.js';
+import { isProved, mergeContext, withDirectoryUser } from './merge-context.js';
 
 const alice: SavedUser = {
   ...{ kind: 'saved', uuid: '41c05c63-2f0e-4b3b-9d38-5e3c1a2b4c5d', pk: 1, username: 'alice', name: 'Alice' },
@@ -78,5 +78,27 @@ describe('what a stage that writes no users says of the pending one', () => {
     expect(said(bob)).toEqual(bob);
     const gone = { type: 'passed', context: { pending_user: null } } as const;
     expect(withDirectoryUser(gone, alice)).toBe(gone);
+  });
+});
+
+describe('whether a user was verified in a plan', () => {
+  const proved = (context: PlanContext, visitor: string | null = null) => isProved({ context, visitor }, alice.uuid);
+
+  it.each<[string, PlanContext, (string | null)?]>([
+    ['a stage says so', { verified_user: alice.uuid }],
+    ['the plan names a method', { pending_user: alice, auth_method: 'password' }],
+    ['the plan names a method and is about its visitor', { auth_method: 'auth_mfa' }, alice.uuid],
+  ])('yes, if %s', (_, context, visitor) => {
+    expect(proved(context, visitor)).toBe(true);
+  });
+
+  it.each<[string, PlanContext, (string | null)?]>([
+    ['a stage says so of another user', { verified_user: bob.uuid, pending_user: alice }],
+    ['the plan names a method of another user', { pending_user: bob, auth_method: 'password' }, alice.uuid],
+    ['the plan names a method of another visitor', { auth_method: 'auth_mfa' }, bob.uuid],
+    ['the method is an app password', { pending_user: alice, auth_method: 'token' }],
+    ['the plan names no method', { pending_user: alice }, alice.uuid],
+  ])('no, if %s', (_, context, visitor) => {
+    expect(proved(context, visitor)).toBe(false);
   });
 });

@@ -38,6 +38,22 @@ function isUserChanged(before: User | undefined, after: User | undefined, visito
   return visitor !== null && after !== undefined && userKey(after) !== visitor;
 }
 
+/** What a plan knows, and the uuid of the user in whose session it runs. */
+interface Known {
+  readonly context: PlanContext;
+  readonly visitor: string | null;
+}
+
+/**
+ * Returns whether a user was verified in a plan. Stages without `verified_user` say by `auth_method` that the plan's user was. An
+ * app password is a token, which verifies nobody.
+ */
+export function isProved({ context, visitor }: Known, uuid: string): boolean {
+  const { verified_user, pending_user: pending, auth_method: method } = context;
+  const subject = pending ? userKey(pending) : visitor;
+  return verified_user === uuid || (subject === uuid && method !== undefined && method !== 'token');
+}
+
 const isLinkOfUser = ({ is_restored: link, pending_user: user }: PlanContext) =>
   !link || link.user === null || link.user === userKey(user);
 

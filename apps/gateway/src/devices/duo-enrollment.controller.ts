@@ -9,7 +9,7 @@ import { apiCsrfFailure, crossSiteFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
 import { genericError } from '../http/problem.bodies.js';
-import { sessionKeyFrom } from '../http/session.cookie.js';
+import { SessionCookies } from '../http/session.cookie.js';
 
 const status = z
   .object({ duo_response: z.enum(['success', 'waiting', 'invalid']) })
@@ -30,6 +30,7 @@ export class DuoEnrollmentController {
     @Inject(PlanStore) private readonly plans: PlanStore,
     @Inject(FlowService) private readonly door: FlowService,
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    @Inject(SessionCookies) private readonly cookies: SessionCookies,
   ) {}
 
   @ApiEndpoint({
@@ -48,7 +49,7 @@ export class DuoEnrollmentController {
   ): Promise<Status | undefined> {
     const slugs = z.uuid().safeParse(stage).success ? await this.flows.findUsing(stage.toLowerCase()) : [];
     if (slugs.length === 0) throw new Problem('not_found');
-    const slug = await this.underWay(slugs, stage.toLowerCase(), sessionKeyFrom(request));
+    const slug = await this.underWay(slugs, stage.toLowerCase(), await this.cookies.keyOf(request));
     const found = slug === undefined ? undefined : await this.ask({ request, reply }, slug);
     if (!found) void reply.status(NO_ENROLMENT);
     return found;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { AuthService } from '../http/auth/auth.service.js';
 import { CROSS_SITE, crossSiteOf, isCrossSite } from '../http/cross-site.js';
 import { parseInnerQuery, rejectCredentialsInQuery } from '../http/query.js';
-import { sessionKeyFrom } from '../http/session.cookie.js';
+import { SessionCookies } from '../http/session.cookie.js';
 import { DeviceGrants } from '../oauth/device-grants.js';
 import { FlowService } from './flow.service.js';
 
@@ -28,6 +28,7 @@ export class FlowRedirectsController {
     @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
     @Inject(FlowService) private readonly door: FlowService,
     @Inject(DeviceGrants) private readonly grants: DeviceGrants,
+    @Inject(SessionCookies) private readonly cookies: SessionCookies,
   ) {}
 
   /**
@@ -52,7 +53,7 @@ export class FlowRedirectsController {
   @Redirect(LOGOUT, 302)
   async cancel(@Req() request: FastifyRequest) {
     if (isCrossSite(request)) return { url: `${LOGOUT}?${CROSS_SITE}=1`, statusCode: 302 };
-    const key = sessionKeyFrom(request);
+    const key = await this.cookies.keyOf(request);
     const user = key && (await this.plans.cancel(key));
     // A device that is not told learns it when its code expires.
     if (user) await this.grants.refuse(user).catch(ignoreProblem);

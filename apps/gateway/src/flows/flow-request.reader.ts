@@ -6,7 +6,7 @@ import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
 import { rejectCredentialsInQuery } from '../http/query.js';
 import type { AnonymousRateLimiter } from '../http/rate-limits/anonymous-rate-limiter.js';
-import { sessionKeyFrom } from '../http/session.cookie.js';
+import type { SessionCookies } from '../http/session.cookie.js';
 
 /** What a controller makes of an address and a body. */
 export type FlowRequestParams = Pick<FlowRequest, 'slug' | 'query' | 'answer' | 'crossSite'> & {
@@ -18,6 +18,7 @@ interface Parts {
   readonly contracts: StageContractRegistry;
   readonly clients: ClientResolver;
   readonly principals: AuthService;
+  readonly cookies: SessionCookies;
   readonly gate: AnonymousRateLimiter;
 }
 
@@ -28,7 +29,7 @@ export class FlowRequestReader {
   /** Throws credentials_in_query. */
   async read({ request, reply }: HttpExchange, asked: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();
-    const { contracts, clients, principals, gate } = this.parts;
+    const { contracts, clients, principals, cookies, gate } = this.parts;
     const { outer = request.query as object, ...rest } = asked;
     rejectCredentialsInQuery((field) => contracts.isSecret(field), outer, asked.query);
     const client = await clients.of(request);
@@ -37,7 +38,7 @@ export class FlowRequestReader {
       arrivedAt,
       host: request.host,
       named: [outer, asked.query].flatMap(Object.keys),
-      sessionKey: sessionKeyFrom(request),
+      sessionKey: await cookies.keyOf(request),
       authenticate: principals.tokenUserOf(request),
       client: { ...client, cookies: cookiesOf(request) },
       localeFor: (present) => localeFor(request, present),

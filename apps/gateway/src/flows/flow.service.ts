@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { ensureCsrfToken, issueCsrfToken } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { translatorFor } from '../http/locale.js';
-import { setEffectCookies, setSessionCookie } from '../http/session.cookie.js';
+import { type SessionCookies, setEffectCookies } from '../http/session.cookie.js';
 import {
   type DeviceAuthorizationService,
   type DeviceDecision,
@@ -19,6 +19,7 @@ interface Parts {
   readonly outset: FlowStarter;
   readonly authorizations: DeviceAuthorizationService;
   readonly reader: FlowRequestReader;
+  readonly cookies: SessionCookies;
   readonly logger: Logger;
 }
 
@@ -30,7 +31,7 @@ export class FlowService {
   async enter({ request, reply }: HttpExchange, asked: FlowRequestParams): Promise<FlowResponse> {
     const flowRequest = await this.parts.reader.read({ request, reply }, asked);
     const answer = await this.goneOn(request, flowRequest, await this.parts.executor.handle(flowRequest));
-    if (answer.cookie) setSessionCookie({ request, reply }, answer.cookie, flowRequest.client);
+    if (answer.cookie) this.parts.cookies.set({ request, reply }, answer.cookie, flowRequest.client);
     setEffectCookies({ request, reply }, answer.effects, flowRequest.client);
     if (lastSessionChange(answer.effects)?.type === 'login') issueCsrfToken(request, reply);
     else if (answer.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
@@ -46,7 +47,7 @@ export class FlowService {
   ): Promise<void> {
     const flowRequest = await this.parts.reader.read(exchange, { ...asked, answer: undefined });
     const cookie = await this.parts.outset.begin(flowRequest, beginning);
-    if (cookie) setSessionCookie(exchange, cookie, flowRequest.client);
+    if (cookie) this.parts.cookies.set(exchange, cookie, flowRequest.client);
   }
 
   /** Begins the flow in which `visitor` decides about a device's code, and answers its slug. Throws Problem when it cannot begin. */

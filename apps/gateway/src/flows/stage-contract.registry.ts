@@ -16,6 +16,11 @@ export class CatalogueContractRegistry extends StageContractRegistry {
 
   private readonly secrets = new Set(Object.values(stages).flatMap(({ contract }) => fieldsForbiddenInUrls(contract)));
 
+  private readonly proofs = Object.values(stages)
+    .flatMap(({ contract: { kind, proof_step } }) => (proof_step ? [{ kind, ...proof_step }] : []))
+    .sort((a, b) => a.order - b.order)
+    .map(({ kind, config }) => ({ kind, config }));
+
   /** Versions never change, so what was made of one stays right for as long as it is kept. */
   private readonly strangers = new WeakMap<FlowVersion, ExternalContracts>();
 
@@ -40,6 +45,10 @@ export class CatalogueContractRegistry extends StageContractRegistry {
   isSecret(field: string, version?: FlowVersion): boolean {
     const hides = ({ contract }: ExternalContract) => fieldsForbiddenInUrls(contract).includes(field);
     return this.secrets.has(field) || (version !== undefined && [...this.strangersOf(version).values()].some(hides));
+  }
+
+  proofSteps() {
+    return this.proofs;
   }
 
   private strangersOf(version: FlowVersion): ExternalContracts {

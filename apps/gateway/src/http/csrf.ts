@@ -2,10 +2,9 @@ import { type Sentence, sentence } from '@gatehouse/contracts';
 import { randomToken } from '@gatehouse/executor';
 import { secretsEqual } from '@gatehouse/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { csrfCookieOf, isHostOnly } from './cookie-names.js';
 import { isSecure } from './session.cookie.js';
 
-/** Readable by the page's script, which repeats it in the header (docs/spec/http.md#csrf). */
-export const CSRF_COOKIE = 'authentik_csrf';
 const CSRF_HEADER = 'x-authentik-csrf';
 /** The field of a page's form that repeats it. */
 export const CSRF_FIELD = 'csrf_token';
@@ -59,8 +58,8 @@ function originFailure(request: FastifyRequest, baseUrl: string): Sentence | und
 const ownOrigins = ({ protocol, host }: FastifyRequest, baseUrl: string): ReadonlySet<string> =>
   new Set([new URL(baseUrl).origin, `${protocol}://${host}`]);
 
-function tokenFailure({ cookies }: FastifyRequest, token: unknown, from: CsrfMessages): Sentence | undefined {
-  const cookie = cookies[CSRF_COOKIE];
+function tokenFailure(request: FastifyRequest, token: unknown, from: CsrfMessages): Sentence | undefined {
+  const cookie = request.cookies[csrfCookieOf(request)];
   if (!cookie) return sentence('CSRF Failed: CSRF cookie not set.');
   if (typeof token !== 'string' || token === '') return sentence('CSRF Failed: CSRF token missing.');
   if (token.length !== TOKEN_LENGTH) return from.length;
@@ -71,13 +70,17 @@ function tokenFailure({ cookies }: FastifyRequest, token: unknown, from: CsrfMes
 /** Both must be tokens of ours, so that a planted cookie needs to be one as well. */
 const isMatchingToken = (cookie: string, token: string) => TOKEN.test(cookie) && secretsEqual(cookie, token);
 
-/** Hands out a fresh token, as a login does. */
+/**
+ * Hands out a fresh token, as a login does. The page's script reads the cookie, and repeats it in the header
+ * (docs/spec/http.md#csrf).
+ */
 export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
   const token = randomToken(TOKEN_LENGTH);
-  reply.setCookie(CSRF_COOKIE, token, {
+  const name = csrfCookieOf(request);
+  reply.setCookie(name, token, {
     path: '/',
     sameSite: 'lax',
-    secure: isSecure(request),
+    secure: isHostOnly(name) || isSecure(request),
     maxAge: ONE_YEAR_S,
   });
   return token;
@@ -85,6 +88,6 @@ export function issueCsrfToken(request: FastifyRequest, reply: FastifyReply): st
 
 /** The visitor's token; one is handed out to whoever has none. */
 export function ensureCsrfToken(request: FastifyRequest, reply: FastifyReply): string {
-  const cookie = request.cookies[CSRF_COOKIE];
+  const cookie = request.cookies[csrfCookieOf(request)];
   return cookie && TOKEN.test(cookie) ? cookie : issueCsrfToken(request, reply);
 }

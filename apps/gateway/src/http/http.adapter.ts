@@ -6,6 +6,7 @@ import type { GatewayConfig } from '../gateway.config.js';
 import { registerBodyParsers } from './body.parser.js';
 import { rejectConnection } from './client-errors.js';
 import { closeIdleConnectionsOnShutdown } from './connection-shutdown.js';
+import { decorateCsrfCookie } from './cookie-names.js';
 import type { ProblemFilter } from './problem.filter.js';
 import { enforceStrictRouting, recordRequestMetrics } from './routing.hooks.js';
 import { TLS_ONLY } from './session.cookie.js';
@@ -44,6 +45,7 @@ export function createFastifyAdapter(config: GatewayConfig, filter: ProblemFilte
   enforceStrictRouting(fastify);
   registerBodyParsers(fastify, config.BODY_LIMIT_BYTES);
   if (tlsOnly) fastify.decorate(TLS_ONLY, true);
+  decorateCsrfCookie(fastify, config.CSRF_COOKIE);
   return adapter;
 }
 

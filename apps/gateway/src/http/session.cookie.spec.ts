@@ -1,26 +1,91 @@
 import { hashSessionKey } from '@gatehouse/executor';
-import { expect, it } from 'vitest';
-import { sessionKeyFrom } from './session.cookie.js';
+import type { FastifyRequest } from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { SESSION_COOKIE, SESSION_COOKIES } from './cookie-names.js';
+import type { HttpExchange } from './exchange.js';
+import { SessionCookies, sessionKeysIn } from './session.cookie.js';
 
 const [OLDER, OWN] = ['a'.repeat(43), 'b'.repeat(43)];
-const keyIn = (cookie: string | undefined) => sessionKeyFrom({ headers: cookie === undefined ? {} : { cookie } });
+const [, HOST_ONLY] = SESSION_COOKIES;
+const keysIn = (cookie: string | undefined, name: string = SESSION_COOKIE) => sessionKeysIn(cookie, name);
 
-it('is the last of several keys: the first is what another installation left for the parent domain', () => {
-  expect(keyIn(`authentik_session=${OLDER}; other=x; authentik_session=${OWN}`)).toEqual(hashSessionKey(OWN));
-  expect(keyIn(`authentik_session=${OWN};authentik_session=no-key`)).toEqual(hashSessionKey(OWN));
-  expect(keyIn(` authentik_session="${OWN}" `)).toEqual(hashSessionKey(OWN));
+describe('session keys in cookies', () => {
+  it('are all the different ones of the configured name', () => {
+    const keys = [OLDER, OWN].map(hashSessionKey);
+    expect(keysIn(`authentik_session=${OLDER}; other=x; authentik_session=${OWN}`)).toEqual(keys);
+    expect(keysIn(`authentik_session=${OWN};authentik_session=no-key`)).toEqual([hashSessionKey(OWN)]);
+    expect(keysIn(`authentik_session=${OWN}; authentik_session=${OWN}`)).toEqual([hashSessionKey(OWN)]);
+    expect(keysIn(` authentik_session="${OWN}" `)).toEqual([hashSessionKey(OWN)]);
+    expect(keysIn(`authentik_session=${OLDER}; ${HOST_ONLY}=${OWN}`, HOST_ONLY)).toEqual([hashSessionKey(OWN)]);
+  });
+
+  it.each([
+    undefined,
+    '',
+    'authentik_session',
+    'authentik_session=',
+    `authentik_session=${OWN}x`,
+    `authentik_session=${OWN.slice(1)}`,
+    `my_authentik_session=${OWN}`,
+    `Authentik_Session=${OWN}`,
+    `__Host-authentik_session=${OWN}`,
+    `other=authentik_session=${OWN}`,
+  ])('are none in %j (accident 18)', (cookie) => {
+    expect(keysIn(cookie)).toEqual([]);
+  });
 });
 
-it.each([
-  undefined,
-  '',
-  'authentik_session',
-  'authentik_session=',
-  `authentik_session=${OWN}x`,
-  `authentik_session=${OWN.slice(1)}`,
-  `my_authentik_session=${OWN}`,
-  `Authentik_Session=${OWN}`,
-  `other=authentik_session=${OWN}`,
-])('is none in %j (accident 18)', (cookie) => {
-  expect(keyIn(cookie)).toBeUndefined();
+describe('the session cookie', () => {
+  const known = hashSessionKey(OWN);
+  function cookiesOf({ outpost = false, name = HOST_ONLY as string, ended = 0 } = {}) {
+    const [asked, events]: [Buffer[][], string[]] = [[], []];
+    const cookies = new SessionCookies({
+      sessions: {
+        choose: async (keys) => {
+          asked.push([...keys]);
+          return { key: ended > 0 ? undefined : known, ended };
+        },
+      },
+      clients: { of: async () => ({ ip: '', user_agent: '', outpost }) },
+      logger: { event: (what) => void events.push(what) },
+      name,
+    });
+    return { cookies, asked, events };
+  }
+  const requestWith = (cookie: string) => ({ id: 'r', headers: { cookie } }) as unknown as FastifyRequest;
+
+  it('is looked up before it is used only where several keys come', async () => {
+    const { cookies, asked, events } = cookiesOf({ name: SESSION_COOKIE });
+    expect(await cookies.keyOf(requestWith(`authentik_session=${OWN}`))).toEqual(known);
+    expect(asked).toEqual([]);
+    const several = requestWith(`authentik_session=${OWN}; authentik_session=${OLDER}`);
+    expect(await cookies.keyOf(several)).toEqual(known);
+    expect([asked, events]).toEqual([[[known, hashSessionKey(OLDER)]], []]);
+  });
+
+  it('is noted where keys of several live sessions come', async () => {
+    const { cookies, events } = cookiesOf({ name: SESSION_COOKIE, ended: 2 });
+    const several = requestWith(`authentik_session=${OWN}; authentik_session=${OLDER}`);
+    expect(await cookies.keyOf(several)).toBeUndefined();
+    expect(events).toEqual(['several live session cookies']);
+  });
+
+  it('has the configured name for visitors, and the only one that outposts know for them', async () => {
+    const both = requestWith(`authentik_session=${OLDER}; ${HOST_ONLY}=${OWN}`);
+    expect(await cookiesOf().cookies.keyOf(both)).toEqual(known);
+    expect(await cookiesOf({ outpost: true }).cookies.keyOf(both)).toEqual(hashSessionKey(OLDER));
+  });
+
+  it('is for TLS only where its name says so', () => {
+    const set: unknown[] = [];
+    const reply = { setCookie: (...given: unknown[]) => void set.push(given) };
+    const request = { protocol: 'http', server: { hasDecorator: () => false } };
+    const exchange = { request, reply } as unknown as HttpExchange;
+    cookiesOf().cookies.set(exchange, { value: OWN, maxAgeS: undefined }, { outpost: false });
+    cookiesOf().cookies.set(exchange, { value: OWN, maxAgeS: 9.5 }, { outpost: true });
+    expect(set).toMatchObject([
+      [HOST_ONLY, OWN, { path: '/', secure: true, httpOnly: true }],
+      [SESSION_COOKIE, OWN, { path: '/', secure: false, maxAge: 9 }],
+    ]);
+  });
 });

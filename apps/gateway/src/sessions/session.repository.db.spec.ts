@@ -20,12 +20,12 @@ beforeEach(() => store.nextFlow());
 
 type User = Awaited<ReturnType<typeof enrol>>;
 
-async function logIn(user: User, more: Parameters<typeof login>[1] = {}) {
+async function logIn(user: User, more: Parameters<typeof login>[1] = {}, proved = false) {
   const begun = await store.begin();
   const { hash } = newSessionKey(undefined);
-  const about = { user, clientIp: '203.0.113.7', userAgent: 'curl/8.5.0', flow: store.slug };
+  const about = { user, proved, clientIp: '203.0.113.7', userAgent: 'curl/8.5.0', flow: store.slug };
   await store.save(begun, { effects: [login(user, more)], newKey: hash, about });
-  return { id: begun.sessionId, hash };
+  return { id: begun.sessionId, hash, before: begun.hash };
 }
 const whole = { offset: 0, limit: 100 };
 
@@ -190,5 +190,63 @@ describe('a session in which a device was proved', () => {
       [id, `${LIFETIMES.proofS + 1} seconds`],
     );
     expect(await told(hash)).toBe(false);
+  });
+});
+
+describe('a session whose login has proved its user', () => {
+  it('is a recent proof for as long as that counts, of its user', async () => {
+    const [user, other] = [await enrol(store.source), await enrol(store.source)];
+    const { id, hash } = await logIn(user, {}, true);
+    const without = await logIn(user);
+    const recent = (session: string, of = user, withinS = 60) =>
+      sessions.isRecentLogin(session, { user: of.uuid, withinS });
+    expect([await recent(id), await recent(id, other), await recent(id, user, 0)]).toEqual([true, false, false]);
+    expect(await recent(without.id)).toBe(false);
+
+    const told = async (key: Buffer) => (await store.plans.find(store.slug, key))?.session?.recent;
+    expect([await told(hash), await told(without.hash)]).toEqual([true, false]);
+    await store.source.query(
+      `UPDATE flow.sessions SET data = data || jsonb_build_object('login_at', now() - $2::interval) WHERE id = $1`,
+      [id, `${LIFETIMES.credentialProofS + 1} seconds`],
+    );
+    expect(await told(hash)).toBe(false);
+  });
+});
+
+describe('of several session keys', () => {
+  const unknown = () => randomBytes(32);
+  const isLive = async (id: string) => (await store.count('SELECT FROM flow.sessions WHERE id = $1', id)) === 1;
+
+  it('the only one of a live session counts', async () => {
+    const { hash, before } = await logIn(await enrol(store.source));
+    const only = { key: hash, ended: 0 };
+    expect(await sessions.choose([unknown(), hash, unknown()])).toEqual(only);
+    expect(await sessions.choose([hash, before])).toEqual(only);
+    const old = await store.begin();
+    await store.source.query('UPDATE flow.sessions SET expires_at = now() WHERE id = $1', [old.sessionId]);
+    expect(await sessions.choose([old.hash, hash])).toEqual(only);
+  });
+
+  it('one that was just replaced counts where no other does', async () => {
+    const [one, other] = [await logIn(await enrol(store.source)), await logIn(await enrol(store.source))];
+    expect(await sessions.choose([one.before, unknown()])).toEqual({ key: one.before, ended: 0 });
+    expect(await sessions.choose([one.before, other.before])).toEqual({ key: undefined, ended: 0 });
+    expect(await sessions.choose([unknown(), unknown()])).toEqual({ key: undefined, ended: 0 });
+    expect([await isLive(one.id), await isLive(other.id)]).toEqual([true, true]);
+  });
+
+  it('none counts where they are of several live sessions, which all end, however many ask at once', async () => {
+    const bystander = await logIn(await enrol(store.source));
+    const [one, other] = [await logIn(await enrol(store.source)), await store.begin()];
+    const asked = await Promise.all(
+      Array.from({ length: 8 }, (_, i) =>
+        sessions.choose(i % 2 ? [one.hash, other.hash] : [other.hash, unknown(), one.hash]),
+      ),
+    );
+    expect(asked.map(({ key }) => key)).toEqual(Array.from({ length: 8 }, () => undefined));
+    expect(Math.max(...asked.map(({ ended }) => ended))).toBe(2);
+    expect([await isLive(one.id), await isLive(other.sessionId), await isLive(bystander.id)]).toEqual([
+      ...[false, false, true],
+    ]);
   });
 });

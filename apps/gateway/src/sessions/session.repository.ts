@@ -1,9 +1,9 @@
-import { deviceProvedCondition, TOUCH_SESSION } from '@gatehouse/executor-postgres';
+import { deviceProvedCondition, recentIn, TOUCH_SESSION } from '@gatehouse/executor-postgres';
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { perUserStatement } from '../http/per-user-statement.js';
 import { CURRENT_USER_COLUMNS, type CurrentUserRow } from '../users/current-user.columns.js';
-import { type ActiveSession, type SessionSummary, Sessions, type Slice } from './sessions.js';
+import { type ActiveSession, type ChosenKey, type SessionSummary, Sessions, type Slice } from './sessions.js';
 
 /** $1 SHA-256 of the session cookie, $2 whether attributes are wanted. */
 const FIND = {
@@ -15,6 +15,25 @@ const FIND = {
     JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
     JOIN directory.identities u ON u.id = s.user_id AND u.is_active AND u.epoch = s.user_epoch
     WHERE k.hash = $1 AND k.until IS NULL`,
+};
+
+/**
+ * $1 SHA-256 of several session keys. Locks sessions by id, so that requests with the same keys cannot deadlock. A retired key
+ * is listed, but makes no session one of several.
+ */
+const CHOOSE = {
+  name: 'session_choose',
+  text: `
+    WITH live AS MATERIALIZED (
+      SELECT k.hash, s.id, k.until IS NULL AS current FROM flow.session_keys k
+      JOIN flow.sessions s ON s.id = k.session_id AND s.expires_at > now()
+      WHERE k.hash = ANY ($1::bytea[]) AND (k.until IS NULL OR k.until > now())),
+    locked AS MATERIALIZED (
+      SELECT s.id FROM flow.sessions s
+      WHERE s.id IN (SELECT id FROM live WHERE current) AND (SELECT count(DISTINCT id) > 1 FROM live WHERE current)
+      ORDER BY s.id FOR UPDATE),
+    ended AS (DELETE FROM flow.sessions s USING locked WHERE s.id = locked.id RETURNING s.id)
+    SELECT hash, current, (SELECT count(*)::int FROM ended) AS ended FROM live`,
 };
 
 /** Sessions that somebody is logged in to. */
@@ -51,6 +70,18 @@ const HAS_PROVED = {
   text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${deviceProvedCondition('', 'make_interval(secs => $3::int)')}`,
 };
 
+/** $1 session, $2 user, $3 seconds. */
+const IS_RECENT = {
+  name: 'session_recent',
+  text: `SELECT FROM flow.sessions WHERE id = $1 AND user_id = $2 AND ${recentIn('', 'make_interval(secs => $3::int)')}`,
+};
+
+interface ChosenRow {
+  readonly hash: Buffer;
+  readonly current: boolean;
+  readonly ended: number;
+}
+
 type ActiveSessionRow = CurrentUserRow & {
   readonly session_id: string;
   readonly last_ip: string | null;
@@ -75,6 +106,14 @@ export class TypeormSessions extends Sessions {
     return { id, lastIp: lastIp ?? undefined, user: { ...user, kind: 'saved' } };
   }
 
+  async choose(keys: readonly Buffer[]): Promise<ChosenKey> {
+    const { rows } = await runNamed<ChosenRow>(this.source, CHOOSE, [keys]);
+    const current = rows.filter((row) => row.current);
+    // A key that a login has just replaced still sees how its plan ended.
+    const [only, ...others] = current.length > 0 ? current : rows;
+    return { key: others.length > 0 ? undefined : only?.hash, ended: only?.ended ?? 0 };
+  }
+
   async count(ofUser: string | undefined): Promise<number> {
     const { rows } = await runNamed<{ count: number }>(this.source, COUNT(ofUser), [ofUser ?? null]);
     return rows[0]?.count ?? 0;
@@ -94,5 +133,9 @@ export class TypeormSessions extends Sessions {
 
   async hasProvedDevice(id: string, { user, withinS }: { user: string; withinS: number }): Promise<boolean> {
     return (await runNamed(this.source, HAS_PROVED, [id, user, withinS])).rows.length > 0;
+  }
+
+  async isRecentLogin(id: string, { user, withinS }: { user: string; withinS: number }): Promise<boolean> {
+    return (await runNamed(this.source, IS_RECENT, [id, user, withinS])).rows.length > 0;
   }
 }

@@ -25,6 +25,12 @@ export interface SessionSummary {
   readonly expires: Date;
 }
 
+/** Which of several session keys counts, and how many sessions ended because more than one was live. */
+export interface ChosenKey {
+  readonly key: Buffer | undefined;
+  readonly ended: number;
+}
+
 /** Part of a list: `offset` and `limit` count sessions. */
 export interface Slice {
   readonly offset: number;
@@ -35,6 +41,8 @@ export interface Slice {
 export abstract class Sessions {
   /** The session of an active user that has not expired; a retired key is nobody's. */
   abstract find(sessionKey: Buffer): Promise<ActiveSession | undefined>;
+  /** Chooses among several keys of one request. If they are of several live sessions, none counts and all of these end. */
+  abstract choose(keys: readonly Buffer[]): Promise<ChosenKey>;
   abstract count(ofUser: string | undefined): Promise<number>;
   /** The last used first. */
   abstract list(ofUser: string | undefined, slice: Slice): Promise<SessionSummary[]>;
@@ -43,4 +51,6 @@ export abstract class Sessions {
   abstract remove(id: string, ofUser: string | undefined): Promise<boolean>;
   /** Whether somebody has logged in to a session within so many seconds, and proved a device on the way. */
   abstract hasProvedDevice(id: string, { user, withinS }: { user: string; withinS: number }): Promise<boolean>;
+  /** Whether a user has logged in to a session within so many seconds, and proved themselves on the way. */
+  abstract isRecentLogin(id: string, { user, withinS }: { user: string; withinS: number }): Promise<boolean>;
 }

@@ -58,7 +58,7 @@ export class PlexController {
     tag: 'sources',
     query: slugQuery,
     body: tokenRequest,
-    answers: { 204: null, 400: validationError, 404: genericError },
+    answers: { 204: null, 400: validationError, 403: genericError, 404: genericError },
   })
   @Post('redeem_token_authenticated/')
   @HttpCode(HttpStatus.NO_CONTENT)
@@ -68,11 +68,11 @@ export class PlexController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const exchange = { request, reply };
-    const { user } = await this.principals.loadForChange(exchange);
+    const principal = await this.principals.loadForChange(exchange);
     const source = await this.load(request);
     const plex_token = tokenOf(body);
     if (plex_token === undefined) return void reply.status(HttpStatus.BAD_REQUEST).send(NO_TOKEN);
-    const way = await this.desk.connect(exchange, { source, proof: { plex_token }, user });
+    const way = await this.desk.connect(exchange, { source, proof: { plex_token }, principal });
     if ('turned' in way) throw new Problem('permission_denied', { detail: way.turned.why });
   }
 

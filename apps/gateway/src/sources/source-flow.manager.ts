@@ -1,6 +1,6 @@
 import { isLocalPath, Problem, type PublishedSource, type Sentence, sentence } from '@gatehouse/contracts';
 import type { FlowStartOptions, SessionCookie } from '@gatehouse/executor';
-import { type Identity, toSavedUser } from '@gatehouse/executor';
+import { type Identity, LOG_IN_AGAIN, toSavedUser } from '@gatehouse/executor';
 import type { SourceBook } from './source-book.js';
 import { postLoginSteps, type SourceUser, sourceContext } from './source-plan.js';
 import type { SourceStageResumer } from './source-stage.resumer.js';
@@ -30,6 +30,8 @@ export interface SourceLoginContext {
   readonly sessionKey: Buffer | undefined;
   /** Who is logged in. */
   readonly visitor: Identity | undefined;
+  /** Whether the visitor's login is a recent proof. */
+  readonly recent: boolean;
   readonly clientIp: string;
   /** The query that they set out with. */
   readonly query: Readonly<Record<string, string>>;
@@ -51,12 +53,19 @@ export class SourceFlowManager {
   async receive(newcomer: SourceLoginContext): Promise<SourceFlowResult> {
     const { source, visitor } = newcomer;
     const waiting = await this.parts.returns.find(newcomer, source);
-    if (!waiting) return visitor ? this.connect(newcomer, visitor) : this.enter(newcomer);
+    if (!waiting) return visitor ? this.connectOwn(newcomer, visitor) : this.enter(newcomer);
     const comer = await this.comerOf(newcomer);
     if (!comer || !this.parts.returns.admits(waiting, comer, visitor)) return refusal(newcomer);
     const cookie = await this.parts.returns.resume(waiting, comer, newcomer);
     if (cookie) return { to: flowPageUrl(waiting), cookie };
     throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
+  }
+
+  /** Connects the visitor, if their login is recent: a new connection lets its owner log in. */
+  private async connectOwn(newcomer: SourceLoginContext, visitor: Identity): Promise<SourceFlowResult> {
+    const outsider = { source: newcomer.source.uuid, identifier: newcomer.identity.identifier };
+    const mayConnect = newcomer.recent || (await this.parts.book.findConnected(outsider))?.uuid === visitor.uuid;
+    return mayConnect ? this.connect(newcomer, visitor) : { turned: { status: 200, why: LOG_IN_AGAIN } };
   }
 
   /** Connects whoever is logged in. */

@@ -8,13 +8,13 @@ import {
   type SourceComplete,
   sentence,
 } from '@gatehouse/contracts';
-import type { Identity } from '@gatehouse/executor';
 import { UNKNOWN_ERROR } from '@gatehouse/executor';
 import type { FlowService } from '../flows/flow.service.js';
-import type { AuthService } from '../http/auth/auth.service.js';
+import type { AuthService, Principal } from '../http/auth/auth.service.js';
+import type { RecentLogins } from '../http/auth/recent-logins.js';
 import type { ClientResolver } from '../http/client-info.js';
 import type { HttpExchange } from '../http/exchange.js';
-import { sessionKeyFrom, setSessionCookie } from '../http/session.cookie.js';
+import type { SessionCookies } from '../http/session.cookie.js';
 import type { SourceBook } from './source-book.js';
 import {
   refusalFor,
@@ -41,6 +41,8 @@ interface Parts {
   readonly door: FlowService;
   readonly principals: AuthService;
   readonly clients: ClientResolver;
+  readonly recent: RecentLogins;
+  readonly cookies: SessionCookies;
   readonly baseUrl: string;
 }
 
@@ -49,9 +51,9 @@ export class SourceLoginService {
   constructor(private readonly parts: Parts) {}
 
   /** Who is logged in by their session; a token is no browser. Strangers are counted. */
-  async visitorOf(exchange: HttpExchange): Promise<Identity | undefined> {
+  async visitorOf(exchange: HttpExchange): Promise<Principal | undefined> {
     const principal = await this.parts.principals.find(exchange);
-    return principal?.byToken ? undefined : principal?.user;
+    return principal?.byToken ? undefined : principal;
   }
 
   /** Throws not_found for a source that is not there, or is switched off: that counts at once, for whoever is under way too. */
@@ -69,8 +71,9 @@ export class SourceLoginService {
     const begun = await this.parts.providers.begin({ source, redirect_uri: this.redirectUri(source), state });
     if ('refused' in begun) return { turned: refusalFrom(begun.refused) };
     const login = { source: source.uuid, kept: begun.kept, query: queryOf(exchange) };
-    const key = await this.parts.logins.open(state, login, sessionKeyFrom(exchange.request));
-    if (key) setSessionCookie(exchange, key.cookie, await this.parts.clients.of(exchange.request));
+    const { cookies, logins, clients } = this.parts;
+    const key = await logins.open(state, login, await cookies.keyOf(exchange.request));
+    if (key) cookies.set(exchange, key.cookie, await clients.of(exchange.request));
     return { to: begun.to };
   }
 
@@ -81,7 +84,7 @@ export class SourceLoginService {
     answer: Readonly<Record<string, string>>,
   ): Promise<SourceLoginResult> {
     const { state = '' } = answer;
-    const login = await this.parts.logins.take(state, sessionKeyFrom(exchange.request));
+    const login = await this.parts.logins.take(state, await this.parts.cookies.keyOf(exchange.request));
     if (login?.source !== source.uuid) return { turned: { status: 200, why: NO_STATE } };
     const { kept, query } = login;
     const proof = { redirect_uri: this.redirectUri(source), state, kept, answer: { ...answer } };
@@ -96,11 +99,13 @@ export class SourceLoginService {
     const completed = await this.parts.providers.complete({ source, proof });
     if ('refused' in completed) return { turned: refusalFrom(completed.refused) };
     const visitor = await this.visitorOf(exchange);
+    const recent = visitor !== undefined && (await this.parts.recent.covers(visitor));
     const { ip: clientIp } = await this.parts.clients.of(exchange.request);
-    const session = { sessionKey: sessionKeyFrom(exchange.request), visitor, clientIp };
+    const sessionKey = await this.parts.cookies.keyOf(exchange.request);
+    const session = { sessionKey, visitor: visitor?.user, recent, clientIp };
     const arrived = await this.parts.arrivals.receive({ source, identity: completed.identity, query, ...session });
     if ('to' in arrived && arrived.cookie)
-      setSessionCookie(exchange, arrived.cookie, await this.parts.clients.of(exchange.request));
+      this.parts.cookies.set(exchange, arrived.cookie, await this.parts.clients.of(exchange.request));
     if (!('begin' in arrived)) return arrived;
     const { begin: slug, beginning } = arrived;
     // What the provider sent along is no part of the flow's address.
@@ -110,15 +115,16 @@ export class SourceLoginService {
     );
   }
 
-  /** Connects who is logged in with whoever they prove to be at a source. */
+  /** Connects the logged-in user with their account at a source. Throws `proof_required` without a recent login. */
   async connect(
     exchange: HttpExchange,
-    { source, proof, user }: Pick<SourceComplete, 'source' | 'proof'> & { readonly user: Identity },
+    { source, proof, principal }: Pick<SourceComplete, 'source' | 'proof'> & { readonly principal: Principal },
   ): Promise<SourceLoginResult> {
+    await this.parts.recent.require(principal);
     const completed = await this.parts.providers.complete({ source, proof });
     if ('refused' in completed) return { turned: refusalFrom(completed.refused) };
     const { ip: clientIp } = await this.parts.clients.of(exchange.request);
-    return this.parts.arrivals.connect({ source, identity: completed.identity, clientIp }, user);
+    return this.parts.arrivals.connect({ source, identity: completed.identity, clientIp }, principal.user);
   }
 
   private redirectUri = ({ slug }: PublishedSource) =>

@@ -15,7 +15,7 @@ export interface SourceUser {
 export function sourceContext({ source, identity, known }: SourceUser): PlanContext {
   const { uuid, slug, name } = source;
   return {
-    ...(known ? { pending_user: known } : enrolmentContext(source, identity)),
+    ...(known ? { pending_user: known, verified_user: known.uuid } : enrolmentContext(source, identity)),
     user_backend: INBUILT,
     is_sso: true,
     source: { uuid, slug, name },

@@ -95,5 +95,5 @@ function drawn(challenge: Challenge, { name, searchParams, script }: Wanted): st
     address: `/if/flow/${name}/`,
     token: { field: 'csrf_token', value: 'x' },
   };
-  return renderFlowPage(opened, { nonce: 'example', script }).html;
+  return renderFlowPage(opened, { nonce: 'example', script, csrfCookie: 'authentik_csrf' }).html;
 }

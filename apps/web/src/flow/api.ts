@@ -1,5 +1,3 @@
-const CSRF_COOKIE = 'authentik_csrf';
-
 /** A request to the API of this site, with what shows that it is the visitor's own; `body` makes it a POST. */
 export const callApi = (address: string, { body, ...init }: RequestInit & { body?: string } = {}): Promise<Response> =>
   fetch(address, {
@@ -8,7 +6,7 @@ export const callApi = (address: string, { body, ...init }: RequestInit & { body
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       accept: 'application/json',
-      'x-authentik-csrf': cookie(CSRF_COOKIE),
+      'x-authentik-csrf': cookie(document.documentElement.dataset['csrfCookie'] ?? ''),
     },
   });
 

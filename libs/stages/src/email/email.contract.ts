@@ -59,7 +59,7 @@ export const emailContract = defineStage({
     wanted: z.boolean().exactOptional(),
   }),
   reads: { pending_user: 'optional', email: 'optional', is_restored: 'optional' },
-  writes: ['pending_user'],
+  writes: ['pending_user', 'verified_user'],
   changes_user: true,
   errors: {
     email_no_user: { string: 'No Pending User.', code: 'invalid' },

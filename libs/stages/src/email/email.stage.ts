@@ -97,15 +97,21 @@ export class EmailStage implements Stage<Contract> {
   }
 
   private async proved(
-    { config, flow }: ChallengeInput<Contract>,
+    input: ChallengeInput<Contract>,
     user: User,
     by: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
+    const { config, flow } = input;
     const waits = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
-    if (!waits || !(await this.activations.activate(user.uuid, flow.id))) return pass<Contract>(by);
-    return pass<Contract>({ ...by, context: { pending_user: { ...user, is_active: true } } });
+    const isActivated = waits && (await this.activations.activate(user.uuid, flow.id));
+    const active = isActivated ? { pending_user: { ...user, is_active: true } } : {};
+    return pass<Contract>({ ...by, context: { ...provedReader(input, user), ...active } });
   }
 }
+
+/** A mailbox proves its owner. One that the flow names instead of the user's own may be anybody's. */
+const provedReader = (input: ChallengeInput<Contract>, user: User) =>
+  user.kind === 'saved' && recipientAddress(input, user) === user.email ? { verified_user: user.uuid } : {};
 
 const noRecipient = () => deny<Contract>({ message: { code: 'email_no_user' } });
 

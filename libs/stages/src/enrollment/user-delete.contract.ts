@@ -19,6 +19,7 @@ export const userDeleteContract = defineStage({
   },
   effects: ['logout', 'end_sessions', 'event'],
   grants: true,
+  changes_credentials: () => true,
   alters_user: true,
   writes_data: true,
 });

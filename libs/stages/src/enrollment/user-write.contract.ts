@@ -1,4 +1,4 @@
-import { boolean, char, choice, defineStage, reference } from '@gatehouse/contracts';
+import { boolean, type CredentialChange, char, choice, defineStage, reference } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 export const CREATION_MODES = ['never_create', 'create_when_required', 'always_create'] as const;
@@ -37,7 +37,15 @@ export const userWriteContract = defineStage({
     source: 'optional',
     'goauthentik.io/sources/connection': 'optional',
   },
-  writes: ['pending_user', 'user_backend', 'prompt_data', 'prompt_secrets', 'invitation_due', 'proof_asked'],
+  writes: [
+    'pending_user',
+    'user_backend',
+    'prompt_data',
+    'prompt_secrets',
+    'invitation_due',
+    'proof_asked',
+    'verified_user',
+  ],
   // Before somebody who has lost their password gets another.
   inserts: ['authenticator_validate'],
   changes_user: true,
@@ -53,8 +61,21 @@ export const userWriteContract = defineStage({
   renews: ['password'],
   // An account, or what lets somebody into one.
   grants: true,
+  changes_credentials: replacesCredentials,
   alters_user: true,
   writes_data: true,
   // A hash is made on the way.
   deadline_ms: 10_000,
 });
+
+/**
+ * Whether an existing user gets another password, or another address, which mailed links go to. A new user has no credentials
+ * that could be replaced, and names and attributes are none.
+ */
+function replacesCredentials({ config, context: { prompt_data: data = {} }, user }: CredentialChange): boolean {
+  if (!user || config['user_creation_mode'] === 'always_create') return false;
+  const { password, email } = data;
+  const changesPassword = typeof password === 'string' && password !== '';
+  const isText = typeof email === 'string' || typeof email === 'number';
+  return changesPassword || (isText && String(email) !== user.email);
+}

@@ -170,7 +170,7 @@ function done({ context, session }: Input, { written, hash, to }: UserWrite, use
   return pass<Contract>({
     context: {
       pending_user: user,
-      ...(to ? {} : { user_backend: INBUILT }),
+      ...(to ? {} : { user_backend: INBUILT, verified_user: user.uuid }),
       ...(due === undefined ? {} : { invitation_due: null }),
       ...withoutPasswords(context),
     },

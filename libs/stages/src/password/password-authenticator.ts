@@ -3,6 +3,7 @@ import { BusyError, Logger } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BACKENDS } from './password.contract.js';
 import { PasswordHasher, type PasswordMatch } from './password-hasher.js';
+import { isKnownHash } from './password-hashes.js';
 
 type Backend = (typeof BACKENDS)[number];
 const [INBUILT, TOKEN] = [
@@ -52,6 +53,11 @@ export class PasswordAuthenticator {
       return proof;
     }
     return undefined;
+  }
+
+  /** Whether any password could be right, at the one backend that stores passwords. */
+  async isPossible(userId: string): Promise<boolean> {
+    return isKnownHash((await this.credentials.findHash(userId)) ?? '');
   }
 
   private async at(

@@ -34,6 +34,10 @@ export const passwordContract = defineStage({
     configure_flow: reference('flow'),
     failed_attempts_before_cancel: integer().default(5),
     allow_show_password: boolean().default(false),
+    /**
+     * What happens if the logged-in user has no password: `ask` asks anyway, so that no answer tells who has one; `deny` says so.
+     */
+    without_password: choice(['ask', 'deny']).default('ask'),
   }),
   challenge: z
     .object({ recovery_url: redirectTarget().optional(), allow_show_password: z.boolean().default(false) })
@@ -43,8 +47,16 @@ export const passwordContract = defineStage({
     .meta({ id: 'PasswordChallengeResponseRequest', description: 'A password, as it was typed.' }),
   state: z.object({ failures: z.int() }),
   reads: { pending_user: 'optional', auth_method: 'optional', auth_method_args: 'optional' },
-  writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args'],
-  errors: { password_invalid: { string: 'Invalid password', code: 'invalid' } },
+  writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args', 'verified_user'],
+  // App passwords are tokens, so the step that confirms a user takes none.
+  proof_step: { order: 2, config: { backends: BACKENDS.slice(0, 1), without_password: 'deny' } },
+  errors: {
+    password_invalid: { string: 'Invalid password', code: 'invalid' },
+    password_none: {
+      string: 'You have no password to confirm this with. Log out, log in again, and come back.',
+      code: 'invalid',
+    },
+  },
   effects: ['event', 'reputation'],
   attempts: [
     {

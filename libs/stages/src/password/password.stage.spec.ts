@@ -110,7 +110,26 @@ describe('whoever is logged in, where the flow is about nobody', () => {
 
   it('shows by their password that it is still they, which is no login', async () => {
     const stage = drive({ context: {}, credentials: await withHash(), request });
-    expect(await stage.answer({ password: PASSWORD })).toEqual({ type: 'passed', verified: ['password'] });
+    expect(await stage.answer({ password: PASSWORD })).toEqual({
+      type: 'passed',
+      context: { verified_user: UUID },
+      verified: ['password'],
+    });
+  });
+
+  it('is told so where they have no password and the step wants to know; other visitors are asked like anybody', async () => {
+    const config = { backends: [INBUILT], without_password: 'deny' } as const;
+    const shown = (context: PlanContext, credentials: MemoryCredentials, session: StageRequest['session']) =>
+      drive({ context, credentials, config, request: { session } }).show();
+    const [none, own] = [new MemoryCredentials(''), { user: saved() }];
+
+    const denied = { type: 'denied', message: { code: 'password_none' } };
+    for (const context of [{}, { pending_user: saved() }]) {
+      expect(await shown(context, none, own)).toEqual(denied);
+      expect(await shown(context, await withHash(), own)).toMatchObject({ type: 'challenge' });
+    }
+    expect(await shown({ pending_user: saved() }, none, { user: null })).toMatchObject({ type: 'challenge' });
+    expect(await drive({ context: {}, credentials: none, request }).show()).toMatchObject({ type: 'challenge' });
   });
 
   it('does not get by with a wrong one', async () => {
@@ -128,6 +147,7 @@ describe('a right password', () => {
         user_backend: INBUILT,
         auth_method: 'password',
         auth_method_args: {},
+        verified_user: UUID,
       },
       verified: ['password'],
     });

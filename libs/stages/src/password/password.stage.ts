@@ -6,6 +6,7 @@ import {
   pass,
   REDACTED,
   reject,
+  type SavedUser,
   type StageErrors,
   type StageOutcome,
   type User,
@@ -25,7 +26,9 @@ const [APP, MODEL] = passwordContract.model.split('.');
 export class PasswordStage implements Stage<Contract> {
   constructor(@Inject(PasswordAuthenticator) private readonly proof: PasswordAuthenticator) {}
 
-  challenge({ config, site, query }: ChallengeInput<Contract>) {
+  async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
+    const { config, site, query } = input;
+    if (await this.isImpossible(input)) return deny({ message: { code: 'password_none' } });
     const { recovery } = site.flows;
     return ask<Contract>({
       allow_show_password: config.allow_show_password,
@@ -45,6 +48,16 @@ export class PasswordStage implements Stage<Contract> {
     return proof && user.kind === 'saved' ? proved(input, user, proof) : wrong(input, user);
   }
 
+  /** Whether the logged-in user could only guess. Other visitors are asked anyway, so that they learn nothing. */
+  private async isImpossible({ config, context, session }: ChallengeInput<Contract>): Promise<boolean> {
+    const { user } = session;
+    const { pending_user: pending = user } = context;
+    if (config.without_password === 'ask' || user?.kind !== 'saved') return false;
+    if (pending?.kind !== 'saved' || pending.uuid !== user.uuid) return false;
+    return !(await this.proof.isPossible(user.uuid));
+  }
+
+  /** An answer without a usable password is a failure like any other, though no guess. */
   /**
    * Refuses an answer without a usable password. On its own form that is a wrong field, which counts as a failure of the step
    * alone. Inside another step the host has no such field error, so it is a failed login like a wrong password
@@ -60,11 +73,13 @@ export class PasswordStage implements Stage<Contract> {
 const subjectUser = ({ context, session }: ChallengeInput<Contract>): User | null =>
   context.pending_user ?? session.user;
 
-function proved({ context }: RespondInput<Contract>, user: User, { backend, method, args }: AuthenticationResult) {
+function proved({ context }: RespondInput<Contract>, user: SavedUser, { backend, method, args }: AuthenticationResult) {
+  const proof = method === 'password' ? { verified_user: user.uuid } : {};
   // A proof of who is logged in already is no login of theirs.
-  if (!context.pending_user) return pass<Contract>({ verified: [CREDENTIAL] });
+  if (!context.pending_user) return pass<Contract>({ context: proof, verified: [CREDENTIAL] });
   return pass<Contract>({
     context: {
+      ...proof,
       pending_user: { ...user, backend } as User,
       user_backend: backend,
       auth_method: context.auth_method ?? method,

@@ -21,5 +21,6 @@ export const postSourceContract = defineStage({
   effects: ['event'],
   // Whoever is connected can log in.
   grants: true,
+  changes_credentials: () => true,
   writes_data: true,
 });

@@ -149,6 +149,12 @@ export const ar: Catalogue = {
   'Policies cannot be evaluated.': 'يتعذّر تقييم السياسات.',
   'The database cannot be reached.': 'يتعذّر الوصول إلى قاعدة البيانات.',
   'Sign in again and prove yourself by one of your devices first.': 'سجّل الدخول من جديد وأثبت هويتك بأحد أجهزتك أولاً.',
+  'An API token cannot set up or change credentials. Log in first.':
+    'لا يمكن لرمز واجهة البرمجة إعداد بيانات الدخول أو تغييرها. سجّل الدخول أولاً.',
+  'An API token cannot log a user in.': 'لا يمكن لرمز واجهة البرمجة تسجيل دخول أي مستخدم.',
+  'Log out, log in again, and come back.': 'سجّل الخروج ثم سجّل الدخول وحاول من جديد.',
+  'You have no password to confirm this with. Log out, log in again, and come back.':
+    'ليست لديك كلمة مرور لتأكيد ذلك. سجّل الخروج ثم سجّل الدخول وحاول من جديد.',
   "You're about to sign into {name}.": 'أنت على وشك تسجيل الدخول إلى {name}.',
   'Know who you are': 'معرفة من أنت',
   'See your name and username': 'الاطلاع على اسمك واسم المستخدم',

@@ -162,6 +162,13 @@ export const de: Catalogue = {
   'The database cannot be reached.': 'Die Datenbank ist nicht erreichbar.',
   'Sign in again and prove yourself by one of your devices first.':
     'Melden Sie sich erneut an und weisen Sie sich dabei mit einem Ihrer Geräte aus.',
+  'An API token cannot set up or change credentials. Log in first.':
+    'Ein API-Token kann keine Anmeldedaten einrichten oder ändern. Melden Sie sich zuerst an.',
+  'An API token cannot log a user in.': 'Ein API-Token kann niemanden anmelden.',
+  'Log out, log in again, and come back.':
+    'Melden Sie sich ab, melden Sie sich wieder an und versuchen Sie es noch einmal.',
+  'You have no password to confirm this with. Log out, log in again, and come back.':
+    'Sie haben kein Passwort, mit dem Sie das bestätigen könnten. Melden Sie sich ab, melden Sie sich wieder an und versuchen Sie es noch einmal.',
   "You're about to sign into {name}.": 'Sie melden sich gleich bei {name} an.',
   'Know who you are': 'Erfahren, wer Sie sind',
   'See your name and username': 'Ihren Namen und Benutzernamen sehen',

@@ -156,6 +156,12 @@ export const es: Catalogue = {
   'The database cannot be reached.': 'No se puede contactar con la base de datos.',
   'Sign in again and prove yourself by one of your devices first.':
     'Vuelva a iniciar sesión y demuestre su identidad con uno de sus dispositivos.',
+  'An API token cannot set up or change credentials. Log in first.':
+    'Un token de API no puede configurar ni cambiar credenciales. Inicie sesión primero.',
+  'An API token cannot log a user in.': 'Un token de API no puede iniciar la sesión de nadie.',
+  'Log out, log in again, and come back.': 'Cierre la sesión, vuelva a iniciarla e inténtelo de nuevo.',
+  'You have no password to confirm this with. Log out, log in again, and come back.':
+    'No tiene contraseña con la que confirmar esto. Cierre la sesión, vuelva a iniciarla e inténtelo de nuevo.',
   "You're about to sign into {name}.": 'Está a punto de iniciar sesión en {name}.',
   'Know who you are': 'Saber quién es usted',
   'See your name and username': 'Ver su nombre y su nombre de usuario',

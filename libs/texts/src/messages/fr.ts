@@ -161,6 +161,12 @@ export const fr: Catalogue = {
   'The database cannot be reached.': 'La base de données est injoignable.',
   'Sign in again and prove yourself by one of your devices first.':
     'Reconnectez-vous et prouvez votre identité avec l’un de vos appareils.',
+  'An API token cannot set up or change credentials. Log in first.':
+    'Un jeton d’API ne peut ni configurer ni modifier des moyens de connexion. Connectez-vous d’abord.',
+  'An API token cannot log a user in.': 'Un jeton d’API ne peut connecter personne.',
+  'Log out, log in again, and come back.': 'Déconnectez-vous, reconnectez-vous, puis recommencez.',
+  'You have no password to confirm this with. Log out, log in again, and come back.':
+    'Vous n’avez pas de mot de passe pour confirmer cela. Déconnectez-vous, reconnectez-vous, puis recommencez.',
   "You're about to sign into {name}.": 'Vous êtes sur le point de vous connecter à {name}.',
   'Know who you are': 'Savoir qui vous êtes',
   'See your name and username': 'Voir votre nom et votre nom d’utilisateur',

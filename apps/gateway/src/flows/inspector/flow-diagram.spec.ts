@@ -23,6 +23,20 @@ describe('the picture of a run', () => {
     expect(flowDiagramOf(plan, version)[0]).toMatchObject({ answers: 2, ms: 12, verdict: null, policies: 0 });
   });
 
+  it('counts no answer of a step before which a proof was asked for', () => {
+    const steps = [{ id: 'page-0~1', kind: 'page', config: {} }, ...planOf().steps];
+    const plan = planOf({ steps, trail: [turn('page-0', 'deferred')] });
+
+    expect(flowDiagramOf(plan, version).map(({ step, state, answers }) => [step, state, answers])).toEqual([
+      ['page-0~1', 'current', 0],
+      ['page-0', 'planned', 0],
+      ['secret-1', 'planned', 0],
+      ['page-2', 'planned', 0],
+      ['user_login-3', 'planned', 0],
+    ]);
+    expect(states(endPlan(plan, { denied: { text: 'no' } }))[0]).toEqual(['page-0', 'left_out']);
+  });
+
   it('has the steps that were left out when it was planned, where the flow has them', () => {
     const { steps } = planOf();
 

@@ -13,10 +13,13 @@ export const flowDiagramOf = (plan: Plan, version: FlowVersion): FlowDiagram =>
       state: stateOf(plan, at, turns.at(-1)?.outcome),
       policies: version.steps.find((bound) => bound.id === id)?.policies.bindings.length ?? 0,
       verdict: plan.verdicts[id] ?? null,
-      answers: turns.filter(({ outcome }) => outcome !== 'skipped').length,
+      answers: turns.filter(({ outcome }) => !UNASKED.has(outcome)).length,
       ms: turns.reduce((sum, { ms }) => sum + ms, 0),
     };
   });
+
+/** Outcomes of a step that was not asked: its policies left it out, or a proof comes first. */
+const UNASKED: ReadonlySet<string | undefined> = new Set(['skipped', 'deferred']);
 
 interface PlacedStep {
   readonly step: Pick<Step, 'id' | 'name' | 'kind'>;
@@ -39,7 +42,7 @@ function withOmittedSteps(steps: readonly Step[], version: FlowVersion): PlacedS
 function stateOf({ cursor, ended }: Plan, at: number | undefined, last: string | undefined): State {
   if (at === undefined) return 'left_out';
   if (last === 'skipped') return 'skipped';
-  if (ended) return last === 'passed' ? 'passed' : last === undefined ? 'left_out' : 'refused';
+  if (ended) return last === 'passed' ? 'passed' : last === undefined || UNASKED.has(last) ? 'left_out' : 'refused';
   if (at < cursor) return 'passed';
   return at === cursor ? 'current' : 'planned';
 }

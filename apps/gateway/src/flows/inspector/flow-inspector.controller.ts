@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AuthService } from '../../http/auth/auth.service.js';
 import { ApiEndpoint } from '../../http/openapi/api-endpoint.decorator.js';
 import { genericError } from '../../http/problem.bodies.js';
-import { sessionKeyFrom } from '../../http/session.cookie.js';
+import { SessionCookies } from '../../http/session.cookie.js';
 import { flowInspection } from './flow-inspection.dto.js';
 import { presentInspection } from './flow-inspector.presenter.js';
 
@@ -17,6 +17,7 @@ export class FlowInspectorController {
     @Inject(FlowStore) private readonly flows: FlowStore,
     @Inject(StageContractRegistry) private readonly contracts: StageContractRegistry,
     @Inject(AuthService) private readonly principals: AuthService,
+    @Inject(SessionCookies) private readonly cookies: SessionCookies,
   ) {}
 
   /** For everybody else there is no such address; without a run 400 and no body. */
@@ -28,7 +29,7 @@ export class FlowInspectorController {
   })
   @Get(':flow_slug/')
   async inspect(@Param('flow_slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    const sessionKey = sessionKeyFrom(request);
+    const sessionKey = await this.cookies.keyOf(request);
     const principal = await this.principals.find({ request, reply });
     if (!sessionKey || !mayInspect(principal?.user)) throw new Problem('not_found');
     const loaded = await this.plans.find(slug, sessionKey);

@@ -10,6 +10,7 @@ import type {
   PageRenderers,
   RenderedPage,
 } from '@gatehouse/web';
+import { CSRF_COOKIE } from '../cookie-names.js';
 
 /** A file that pages load, as it is and compressed. */
 export interface StaticFile {
@@ -40,7 +41,7 @@ interface Loaded {
 export class PageRenderer {
   private constructor(
     private readonly pages: PageRenderers,
-    private readonly script: string,
+    private readonly frame: Pick<DocumentOptions, 'script' | 'csrfCookie'>,
     private readonly loaded: Loaded,
   ) {}
 
@@ -49,8 +50,11 @@ export class PageRenderer {
     return this.loaded.proofScript;
   }
 
-  /** `folder`: where the build put them. All of it is small, and kept in memory. */
-  static async open(folder: string): Promise<PageRenderer> {
+  /**
+   * `folder`: where the build put them. All of it is small, and kept in memory. `csrfCookie`: the name of the cookie whose value
+   * their script repeats.
+   */
+  static async open(folder: string, csrfCookie: string = CSRF_COOKIE): Promise<PageRenderer> {
     const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
     const pages = (await import(pathToFileURL(join(folder, 'server.js')).href)) as PageRenderers;
     const files = await Promise.all(
@@ -58,7 +62,8 @@ export class PageRenderer {
     );
     const script = basename(manifest[ENTRY]?.file ?? '');
     const proofScript = await read(join(folder, PROOF_OF_WORK_FILE));
-    return new PageRenderer(pages, `${FILES_ADDRESS}/${script}`, { files: new Map(files), proofScript });
+    const frame = { script: `${FILES_ADDRESS}/${script}`, csrfCookie };
+    return new PageRenderer(pages, frame, { files: new Map(files), proofScript });
   }
 
   file(name: string): StaticFile | undefined {
@@ -79,7 +84,7 @@ export class PageRenderer {
 
   private drawn(draw: (frame: DocumentOptions) => RenderedPage) {
     const nonce = newNonce();
-    return { ...draw({ nonce, script: this.script }), nonce };
+    return { ...draw({ ...this.frame, nonce }), nonce };
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gatewayConfig } from '../../gateway.config.js';
+import { gatewaySettings } from '../../gateway.config.js';
 import { AvatarService } from './avatar.service.js';
 import { DEFAULT_AVATAR, readsAttributes } from './avatar-modes.js';
 
@@ -64,7 +64,7 @@ describe('a picture', () => {
 
 describe('the setting', () => {
   const parsed = (AVATARS: string) =>
-    gatewayConfig.pick({ AVATARS: true }).safeParse({ AVATARS }).error?.issues[0]?.message;
+    gatewaySettings.pick({ AVATARS: true }).safeParse({ AVATARS }).error?.issues[0]?.message;
 
   it.each(['ftp://x/', 'nonsense', 'https://x/%(password)s', 'https://x/%(username)'])(
     'does not take %j',

@@ -87,7 +87,8 @@ export const authenticatorValidateContract = defineStage({
     auth_method_args: 'optional',
     application: 'optional',
   },
-  writes: ['pending_user', 'auth_method', 'auth_method_args'],
+  writes: ['pending_user', 'auth_method', 'auth_method_args', 'verified_user'],
+  proof_step: { order: 1, config: { not_configured_action: 'skip' } },
   identifies: 'by_proof',
   inserts: [
     'authenticator_duo',

@@ -98,10 +98,13 @@ export class ProofVerifier {
     const last = proved.at(-1)?.verdict;
     const user = proved.findLast(({ verdict }) => verdict.user)?.verdict.user ?? savedDeviceOwner(input);
     return pass<Contract>({
-      context: authenticationFacts(
-        input,
-        proved.map(({ verdict }) => verdict),
-      ),
+      context: {
+        ...authenticationFacts(
+          input,
+          proved.map(({ verdict }) => verdict),
+        ),
+        ...(user && last ? { verified_user: user.uuid } : {}),
+      },
       effects: user && last ? this.memory.effectOf(input, user, last.device) : [],
       verified: proved.map(({ entry }) => credentialOf(entry)),
     });

@@ -1,0 +1,28 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+/**
+ * A browser takes a cookie of such a name only from this very host, over TLS and for all paths, so that no other host of the
+ * domain can plant one (RFC 6265bis §4.1.3.2).
+ */
+const HOST_PREFIX = '__Host-';
+
+/** The names that authentik's clients, outposts and reverse proxies look for. */
+export const [SESSION_COOKIE, CSRF_COOKIE] = ['authentik_session', 'authentik_csrf'] as const;
+
+/** The names that can be configured for the session cookie. */
+export const SESSION_COOKIES = [SESSION_COOKIE, `${HOST_PREFIX}${SESSION_COOKIE}`] as const;
+/** The names that can be configured for the cookie of the CSRF token. */
+export const CSRF_COOKIES = [CSRF_COOKIE, `${HOST_PREFIX}${CSRF_COOKIE}`] as const;
+
+/** Returns whether a browser keeps a cookie of this name for TLS only, and refuses it otherwise. */
+export const isHostOnly = (name: string): boolean => name.startsWith(HOST_PREFIX);
+
+const DECORATOR = 'csrfCookie';
+
+/** Tells a server the configured name of the CSRF cookie. */
+export const decorateCsrfCookie = (fastify: FastifyInstance, name: string): void => {
+  fastify.decorate(DECORATOR, name);
+};
+
+/** The configured name of the CSRF cookie. */
+export const csrfCookieOf = ({ server }: FastifyRequest): string => server.getDecorator<string>(DECORATOR);

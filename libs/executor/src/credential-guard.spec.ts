@@ -1,0 +1,105 @@
+import { defineStage, type Effect, type PlanContext, type StageContract } from '@gatehouse/contracts';
+import type { Situation } from '@gatehouse/executor';
+import { StageContractRegistry } from '@gatehouse/executor';
+import { ALICE, flowOf } from '@gatehouse/executor/testing';
+import { createPlan, type Plan } from '@gatehouse/plan';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { CredentialGuard } from './credential-guard.js';
+
+const none = z.object({});
+const contractOf = (kind: string, more: Partial<StageContract> = {}): StageContract => ({
+  ...defineStage({
+    ...{ kind, component: undefined, model: undefined, service: 'test' },
+    ...{ config: none, challenge: none, response: none, state: none },
+  }),
+  ...more,
+});
+const DEVICE = { kind: 'device', config: { otherwise: 'skip' } };
+const PASSWORD = { kind: 'password', config: {} };
+const LOGIN = 'login' satisfies Effect['type'];
+
+class FewContracts extends StageContractRegistry {
+  private readonly known = [
+    contractOf('page'),
+    contractOf('change', { changes_credentials: ({ config }) => config['harmless'] !== true }),
+    contractOf('login', { effects: [LOGIN] }),
+  ];
+  find(kind: string) {
+    return this.known.find((contract) => contract.kind === kind);
+  }
+  knows = () => false;
+  isSecret = () => false;
+  proofSteps = () => [DEVICE, PASSWORD];
+}
+
+const BOB = { ...ALICE, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e', username: 'bob' };
+
+interface Given {
+  readonly kind?: string;
+  readonly config?: Record<string, unknown>;
+  readonly context?: PlanContext;
+  readonly plan?: Partial<Plan>;
+  /** Who is logged in, and whether that is recent. */
+  readonly session?: { readonly user?: typeof ALICE; readonly recent: boolean };
+  readonly token?: boolean;
+}
+
+function proofBefore({ kind = 'change', config = {}, context = {}, session, token, plan = {} }: Given) {
+  const version = flowOf([{ kind }]);
+  const situation = {
+    ...{ version, plan: { ...createPlan(version, 'p'), visitor: session?.user?.uuid ?? null, context, ...plan } },
+    ...{ sessionUser: session?.user ?? null, recent: session?.recent ?? false },
+    request: token ? { authenticate: async () => ALICE } : {},
+  } as unknown as Situation;
+  const step = { id: 's', name: 's', stage: 's', kind, config, onRefusal: 'retry', policies: undefined } as const;
+  return new CredentialGuard(new FewContracts()).proofBefore(situation, step);
+}
+
+const OLD = { user: ALICE, recent: false };
+const asks = (step: object) => ({ where: 'before', steps: [step] });
+const proved = { verified_user: ALICE.uuid };
+
+it.each<[string, Given]>([
+  ['a step that changes no credentials', { kind: 'page', session: OLD }],
+  ['a harmless change', { config: { harmless: true }, session: OLD }],
+  ['the user of a recent login', { session: { user: ALICE, recent: true } }],
+  ['a user who was verified in the plan', { session: OLD, context: proved }],
+  ['a token in whose plan the user was verified', { session: OLD, token: true, context: proved }],
+  ['an anonymous visitor of a flow that names a user', { context: { pending_user: ALICE } }],
+  ['a visitor of a flow about another user', { session: OLD, context: { pending_user: BOB } }],
+  ['a login without a token', { kind: 'login', context: { pending_user: ALICE } }],
+])('asks nothing before %s', (_, given) => {
+  expect(proofBefore(given)).toBeUndefined();
+});
+
+it('asks for a device first and then for the password, by a session whose login is old', () => {
+  expect(proofBefore({ session: OLD })).toEqual(asks(DEVICE));
+  const before = { id: 's~1', ...DEVICE };
+  expect(proofBefore({ session: OLD, plan: { steps: [before, { binding: 's' }], cursor: 1 } })).toEqual(asks(PASSWORD));
+  const others = { id: 't~1', ...DEVICE };
+  expect(proofBefore({ session: OLD, plan: { steps: [others, { binding: 's' }], cursor: 1 } })).toEqual(asks(DEVICE));
+});
+
+it('refuses when every kind of proof was asked for in vain', () => {
+  const steps = [{ id: 's~1', ...DEVICE }, { id: 's~2', ...PASSWORD }, { binding: 's' }];
+  expect(() => proofBefore({ session: OLD, plan: { steps, cursor: 2 } })).toThrow('Log out, log in again');
+});
+
+it('asks a visitor who has shown an app password only', () => {
+  const context = { pending_user: ALICE, auth_method: 'token' };
+  expect(proofBefore({ context })).toEqual(asks(DEVICE));
+});
+
+it.each<[string, Given]>([
+  ['a change', { session: { user: ALICE, recent: false } }],
+  ['a change of another user', { session: OLD, context: { pending_user: BOB } }],
+  [
+    'a change in which another user was verified',
+    { session: OLD, context: { pending_user: ALICE, verified_user: BOB.uuid } },
+  ],
+  ['a login of its own user', { kind: 'login', session: OLD, context: { pending_user: ALICE } }],
+  ['a login of another user', { kind: 'login', session: OLD, context: { pending_user: BOB } }],
+])('refuses a token %s', (_, given) => {
+  expect(() => proofBefore({ ...given, token: true })).toThrow(/An API token cannot/);
+});

@@ -1,0 +1,64 @@
+import { type Insert, Problem, type StageContract, sentence } from '@gatehouse/contracts';
+import type { Situation, StageContractRegistry } from '@gatehouse/executor';
+import { isProved, type Plan, type Step } from '@gatehouse/plan';
+
+const NO_CHANGE = sentence('An API token cannot set up or change credentials. Log in first.');
+const NO_LOGIN = sentence('An API token cannot log a user in.');
+/** What a user does whose login is too old, where nothing can be asked that would prove it is still they. */
+export const LOG_IN_AGAIN = sentence('Log out, log in again, and come back.');
+
+/**
+ * Protects steps that set up or change credentials, whatever flow they are in: they need a recent proof of their user
+ * (docs/adr/0037).
+ */
+export class CredentialGuard {
+  constructor(private readonly contracts: StageContractRegistry) {}
+
+  /**
+   * Returns the step that must be asked before `step`, or undefined if `step` may be asked now. Throws `proof_required` for an
+   * API token without a proof in the plan, and if no proof is left to ask for.
+   */
+  proofBefore(situation: Situation, step: Step): Insert | undefined {
+    const { plan, version } = situation;
+    const contract = this.contracts.find(step.kind, version);
+    const user = ownerOf(situation);
+    if (!contract || (user && isProved(plan, user.uuid))) return undefined;
+    const changes = contract.changes_credentials?.({ config: step.config, context: plan.context, user }) ?? false;
+    if (isByToken(situation)) refuseToken(contract, changes);
+    if (!changes || !isProofMissing(situation)) return undefined;
+    return { where: 'before', steps: [this.nextProof(plan, step)] };
+  }
+
+  /** The first kind of proof that was not added before this step yet. One that the user does not have lets them pass. */
+  private nextProof({ steps, cursor }: Plan, { id }: Step) {
+    const added = steps.slice(0, cursor).filter((planned) => 'kind' in planned && planned.id.startsWith(`${id}~`));
+    const next = this.contracts
+      .proofSteps()
+      .find(({ kind }) => !added.some((planned) => 'kind' in planned && planned.kind === kind));
+    if (!next) throw new Problem('proof_required', { detail: LOG_IN_AGAIN });
+    return next;
+  }
+}
+
+function refuseToken({ effects }: StageContract, changes: boolean) {
+  if (changes) throw new Problem('proof_required', { detail: NO_CHANGE });
+  if (effects.includes('login')) throw new Problem('proof_required', { detail: NO_LOGIN });
+}
+
+const isByToken = ({ request }: Situation) => request.authenticate !== undefined;
+
+/** The saved user that the step is about. */
+function ownerOf({ plan, sessionUser }: Situation) {
+  const user = plan.context.pending_user ?? sessionUser;
+  return user?.kind === 'saved' ? user : undefined;
+}
+
+/**
+ * Whether the visitor has to prove that they are the user. An anonymous visitor of a flow that names a user is asked for what
+ * the flow asks for, and nothing else: that is the choice of its author.
+ */
+function isProofMissing(situation: Situation): boolean {
+  const { plan, sessionUser, recent } = situation;
+  const isOwn = sessionUser?.kind === 'saved' && sessionUser.uuid === ownerOf(situation)?.uuid;
+  return isOwn ? !recent : plan.context.auth_method === 'token';
+}

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  flowEntries,
+  IDENTIFICATION,
+  LOGIN,
+  PASSWORD,
+  tokenEntry,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import { Outpost } from '../support/outpost.js';
+
+const [SESSION, CSRF] = ['__Host-authentik_session', '__Host-authentik_csrf'];
+const OUTPOST_KEY = 'outpost-key-of-sixty-characters-as-the-house-draws-them-123';
+const PASSWORD_OF_ALL = 'correct-horse-7';
+
+let house: Deployment;
+
+/** The tests speak to the gateway as its trusted proxy would, for browsers that come by TLS. */
+beforeAll(async () => {
+  house = await Deployment.open({
+    blueprints: [
+      blueprint(
+        ...[userEntry('alice'), userEntry('mallory'), userEntry('outpost', { type: 'internal_service_account' })],
+        tokenEntry('outpost', OUTPOST_KEY),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('bind', [{ ...IDENTIFICATION, attrs: { user_fields: ['username'] } }, PASSWORD, LOGIN]),
+      ),
+    ],
+    gateway: {
+      ...{ BASE_URL: 'https://id.example.org', TRUSTED_PROXIES: '127.0.0.1' },
+      ...{ SESSION_COOKIE: SESSION!, CSRF_COOKIE: CSRF! },
+    },
+  });
+});
+afterAll(() => house?.close());
+
+const TLS = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'id.example.org', origin: 'https://id.example.org' };
+const ME = '/api/v3/core/users/me/';
+const fetched = (browser: Browser, path: string, init: RequestInit = {}) =>
+  browser.fetch(path, { ...init, headers: { ...TLS, ...(init.headers as Record<string, string>) } });
+const solve = (browser: Browser, body: object) =>
+  fetched(browser, '/api/v3/flows/executor/login/?query=', {
+    ...{ method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
+  });
+
+async function loggedIn(username: string) {
+  const browser = house.browser();
+  await solve(browser, { uid_field: username });
+  return { browser, done: await solve(browser, { password: PASSWORD_OF_ALL }) };
+}
+
+describe('cookies that no sibling domain can plant (accident 33)', () => {
+  it('are set as browsers want them: for TLS, the whole site, and no domain', async () => {
+    const { browser, done } = await loggedIn('alice');
+    expect(done.body).toMatchObject({ component: 'xak-flow-redirect' });
+    const lines = done.setCookies.filter((line) => /session|csrf/.test(line));
+    expect(new Set(lines.map((line) => line.split('=')[0]))).toEqual(new Set([CSRF, SESSION]));
+    for (const line of lines) {
+      expect(line).toMatch(/; Path=\/(;|$)/);
+      expect(line).toMatch(/; Secure(;|$)/);
+      expect(line).not.toMatch(/; Domain=/);
+    }
+    expect((await fetched(browser, ME)).body).toMatchObject({ user: { username: 'alice' } });
+  });
+
+  it('are the only ones that count: a cookie of the other name is nobody’s', async () => {
+    const [{ browser: mallory }, { browser: alice }] = [await loggedIn('mallory'), await loggedIn('alice')];
+    const planted = mallory.cookie(SESSION);
+    const other = house.browser();
+    other.plant(planted);
+    expect((await fetched(other, ME)).status).toBe(403);
+    alice.plant(planted);
+    expect((await fetched(alice, ME)).body).toMatchObject({ user: { username: 'alice' } });
+  });
+
+  it('are repeated by pages, which are told the name, and checked with every change', async () => {
+    const { browser } = await loggedIn('alice');
+    const page = await fetched(browser, '/if/flow/login/');
+    expect(page.text).toContain(`data-csrf-cookie="${CSRF}"`);
+    const end = (token: string) =>
+      fetched(browser, '/api/v3/core/authenticated_sessions/x/', {
+        ...{ method: 'DELETE', headers: { 'x-authentik-csrf': token } },
+      });
+    browser.plant('A'.repeat(32), 'authentik_csrf');
+    expect((await end('A'.repeat(32))).body).toMatchObject({ code: 'csrf_failed' });
+    expect((await end(browser.cookie(CSRF)!)).status).toBe(404);
+  });
+
+  it('are not for outposts, which know one name only', async () => {
+    const outpost = new Outpost(house.url, { token: OUTPOST_KEY, remoteIp: '203.0.113.77' });
+    expect(await outpost.bind('bind', { username: 'alice', password: PASSWORD_OF_ALL })).toBe(true);
+    expect(outpost.session).toMatch(/^[\w-]{43}$/);
+    const me = await outpost.fetch(ME);
+    expect(await me.json()).toMatchObject({ user: { username: 'alice' } });
+  });
+});
