@@ -3,6 +3,7 @@ export * from './attempts/credential-queue.js';
 export * from './attempts/response-timing.js';
 export * from './attempts/settlement.js';
 export * from './brand-store.js';
+export * from './credential-guard.js';
 export * from './cross-site.js';
 export * from './embedded-stages.js';
 export * from './event-recorder.js';
