@@ -1,8 +1,6 @@
 import { RELEASED_COLUMNS } from './attempt.statements.js';
 import { MAX_PENDING_SOURCE_LOGINS } from './pending-source-login.rows.js';
-
-/** How long a key that a login replaced still learns how its plan ended (docs/spec/sessions.md#session-keys). */
-const RETIRED_KEY_TTL = `interval '10 seconds'`;
+import { RETIRED_KEY_TTL } from './plan.statements.js';
 
 /** Something that happens if and only if a plan is saved: every part hangs on `saved`. */
 export interface CommitPart {

@@ -58,6 +58,9 @@ export const TOUCH_SESSION: NamedStatement = {
          WHERE id = $1 AND seen_at < now() - ${SEEN_INTERVAL}`,
 };
 
+/** How long a key that was replaced still learns how its plan ended (docs/spec/sessions.md#session-keys). */
+export const RETIRED_KEY_TTL = `interval '10 seconds'`;
+
 const PLAN_COLUMNS = '(session_id, flow_id, id, revision, version_id, pending_user_id, body, expires_at)';
 const REPLACE = `
     ON CONFLICT (session_id, flow_id) DO UPDATE SET id = excluded.id, revision = excluded.revision,
@@ -76,7 +79,22 @@ export const CREATE_PLAN: NamedStatement = {
          FROM flow.sessions s WHERE s.id = $1 FOR KEY SHARE ${REPLACE}`,
 };
 
-/** As BEGIN, with the session $1 and its key $10 made in the same statement; $11 is how long strangers' sessions last. */
+/** As CREATE_PLAN. The key of the session is replaced by $10 in the same statement, if and only if the plan is stored. */
+export const CREATE_PLAN_AND_KEY: NamedStatement = {
+  name: 'plan_begin_with_key',
+  text: `
+    WITH session AS MATERIALIZED (SELECT s.id FROM flow.sessions s WHERE s.id = $1 FOR UPDATE),
+    saved AS (
+      INSERT INTO flow.plans ${PLAN_COLUMNS} SELECT session.id, $2, $3, 0, $4, $5, $6, now() + $7::interval FROM session
+      ${REPLACE}),
+    retired AS (
+      UPDATE flow.session_keys k SET until = now() + ${RETIRED_KEY_TTL} FROM saved
+      WHERE k.session_id = saved.session_id AND k.until IS NULL),
+    fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT $10, session_id FROM saved)
+    SELECT session_id FROM saved`,
+};
+
+/** As CREATE_PLAN, with the session $1 and its key $10 made in the same statement; $11 is how long strangers' sessions last. */
 export const CREATE_PLAN_AND_SESSION: NamedStatement = {
   name: 'plan_begin_with_session',
   text: `

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Problem, type SavedUser } from '@gatehouse/contracts';
 import { type LoadedFlow, type NewPlan, type PlanCommit, PlanStore, type ResumedPlan } from '@gatehouse/executor';
 import type { Plan } from '@gatehouse/plan';
-import { type Logger, runNamed, type Sealer } from '@gatehouse/platform';
+import { type Logger, type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
 import { commitStatement } from './commit-statement.js';
 import { commitPartsOf, interval } from './commit-values.js';
 import { type LoadedFlowRow, openPlan, planBodyOf, planSealId, resumeTokenSealId, toLoadedFlow } from './plan.rows.js';
 import {
   CREATE_PLAN,
+  CREATE_PLAN_AND_KEY,
   CREATE_PLAN_AND_SESSION,
   DROP_PLANS,
   LIST_PLAN_SLUGS,
@@ -84,15 +85,16 @@ export class PostgresPlanStore extends PlanStore {
       ...[sessionId, flowId, plan.id, versionId, pendingUserId(plan), this.seal(plan, 0)],
       ...[interval(this.settings.lifetimes.planS), replaces?.id ?? null, replaces?.revision ?? null],
     ];
-    const { rows } =
-      'id' in session
-        ? await runNamed<{ session_id: string }>(this.source, CREATE_PLAN, values)
-        : await runNamed<{ session_id: string }>(this.source, CREATE_PLAN_AND_SESSION, [
-            ...values,
-            session.newKey,
-            interval(this.settings.lifetimes.anonymousSessionS),
-          ]);
+    const { rows } = await runNamed<{ session_id: string }>(this.source, ...this.creation(session, values));
     return rows[0]?.session_id;
+  }
+
+  private creation(session: NewPlan['session'], values: unknown[]): [NamedStatement, unknown[]] {
+    if (!('id' in session)) {
+      const ttl = interval(this.settings.lifetimes.anonymousSessionS);
+      return [CREATE_PLAN_AND_SESSION, [...values, session.newKey, ttl]];
+    }
+    return session.newKey ? [CREATE_PLAN_AND_KEY, [...values, session.newKey]] : [CREATE_PLAN, values];
   }
 
   async save(save: PlanCommit): Promise<boolean> {

@@ -144,7 +144,9 @@ export class Executor {
     // The loser learns nothing of its own answer; a right one it need not pay for.
     if (walk.answerPassed) await this.parts.attempts.giveBack(progress.claims);
     const { request, loaded } = ground;
-    return this.repeat(request, { ...(await this.load(request)), user: loaded.user }, true);
+    const reloaded = { ...(await this.load(request)), user: loaded.user };
+    // The key was replaced meanwhile: only a client that has proved the same sees what comes next, which may hold secrets.
+    return this.repeat(request, reloaded, reloaded.session?.retired !== true || walk.answerPassed);
   }
 
   private startOf(ground: Ground, known: SelectedPlan | undefined): Start {

@@ -92,6 +92,11 @@ export class FlowRun {
     this.move(isAnother && by === 'by_writing' ? createdBy(plan) : plan);
   }
 
+  /** Replaces the session key with the commit, because a credential was verified. */
+  renewKey() {
+    this.gains.identified = true;
+  }
+
   /** A plan with a line more in its trail. */
   traced(plan: Plan, step: Step, outcome: TrailOutcome): Plan {
     const ms = Math.round(performance.now() - this.turnBegan);

@@ -209,6 +209,7 @@ export class FlowRunner {
     this.progress.identify(transition.plan, this.contractOf(step)?.identifies);
     this.progress.ask(reply.effects ?? [], step);
     this.progress.settle(heard.settlement);
+    if (reply.type === 'passed' && reply.verified?.length) this.progress.renewKey();
     const { answer } = transition;
     switch (answer.type) {
       case 'show':

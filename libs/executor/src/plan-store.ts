@@ -73,8 +73,11 @@ export interface NewPlan {
   readonly flowId: string;
   readonly versionId: string;
   readonly plan: Plan;
-  /** The session that has it, or the hash of the key of one to be made. */
-  readonly session: { readonly id: string } | { readonly newKey: Buffer };
+  /**
+   * The session that has it; without an id, a new session. `newKey`: hash of the key of the new session, or of the one that
+   * replaces the key of the session at hand in the same statement.
+   */
+  readonly session: { readonly id: string; readonly newKey?: Buffer | undefined } | { readonly newKey: Buffer };
   readonly replaces: PlanRow | undefined;
 }
 

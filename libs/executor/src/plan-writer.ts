@@ -66,13 +66,10 @@ export class PlanWriter {
   async save(outcome: Outcome): Promise<boolean> {
     if (!hasEffects(outcome) && this.isIdle(outcome.after)) return this.settled(outcome);
     if (this.row) return this.update(this.row, outcome);
-    const { session } = this.ground.loaded;
-    const needsSession = !session || (outcome.identified && !session.user);
-    // Effects need a plan to hang on, and so does a new key, so a request that both begins and acts saves twice.
-    const savesTwice = hasEffects(outcome) || (outcome.identified && !needsSession);
-    const row = await this.begin(savesTwice ? outcome.before : outcome.after, needsSession);
+    const row = await this.begin(hasEffects(outcome) ? outcome.before : outcome.after, outcome.identified);
     if (!row) return false;
-    return savesTwice ? this.update(row, outcome) : this.settled(outcome);
+    // Effects need a plan to hang on, so a request that both begins and acts saves twice.
+    return hasEffects(outcome) ? this.update(row, outcome) : this.settled(outcome);
   }
 
   /** Nothing is saved of a look that changed nothing, or of a plan that ended before it was ever stored. */
@@ -86,13 +83,17 @@ export class PlanWriter {
     return true;
   }
 
-  /** A plan that proves its visitor gets an anonymous session of its own: the key of the one at hand may have been planted. */
-  private async begin(plan: Plan, needsSession: boolean): Promise<WrittenRow | undefined> {
+  /**
+   * Stores a new plan. One that identifies its user is never stored under the key at hand, which may have been planted: an
+   * anonymous visitor gets a session of its own for it, a logged-in one a new key in the same statement.
+   */
+  private async begin(plan: Plan, isIdentified: boolean): Promise<WrittenRow | undefined> {
     const { loaded, versionId } = this.ground;
     const { session, flowId, row: replaces } = loaded;
-    const key = needsSession ? newSessionKey(undefined) : undefined;
-    const owner = key ? { newKey: key.hash } : { id: session!.id };
-    const sessionId = await this.stores.plans.begin({ flowId, versionId, plan, session: owner, replaces });
+    const owner = isIdentified && !session?.user ? undefined : session;
+    const key = owner && !isIdentified ? undefined : newSessionKey(owner?.leftS);
+    const place = owner ? { id: owner.id, newKey: key?.hash } : { newKey: key!.hash };
+    const sessionId = await this.stores.plans.begin({ flowId, versionId, plan, session: place, replaces });
     if (sessionId === undefined) return undefined;
     this.cookie = key?.cookie;
     this.row = { sessionId, revision: 0, plan };

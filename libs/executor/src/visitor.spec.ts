@@ -1,5 +1,5 @@
 import { Problem } from '@gatehouse/contracts';
-import { ALICE, DEFAULT_REPLIES, executorHarness, flowOf } from '@gatehouse/executor/testing';
+import { ALICE, DEFAULT_REPLIES, executorHarness, flowOf, rejectedReply } from '@gatehouse/executor/testing';
 import type { FlowVersion } from '@gatehouse/plan';
 import { describe, expect, it } from 'vitest';
 
@@ -38,6 +38,20 @@ describe('a plan', () => {
     const { told, context } = await solve({ password: 'hunter2' });
     expect(told).toMatchObject({ type: 'show', challenge: { secret: true } });
     expect(context).toEqual({});
+  });
+
+  it('shows nothing to a wrong answer that lost to a proof: the next challenge may hold secrets', async () => {
+    const { solve, plans } = executorHarness(LOGIN, {
+      ...DEFAULT_REPLIES,
+      'secret.respond': rejectedReply(['password']),
+    });
+    await solve({ uid: 'alice' });
+    plans.save = async () => {
+      plans.session = { id: 's', retired: true, leftS: undefined, user: undefined };
+      return false;
+    };
+
+    await expect(solve({ password: 'wrong' })).rejects.toMatchObject({ code: 'stage_busy' });
   });
 
   it('is given a new key by whoever proves something, so that a planted one is worth nothing afterwards', async () => {

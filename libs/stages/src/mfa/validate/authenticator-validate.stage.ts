@@ -17,6 +17,9 @@ import { ProofVerifier, proofFields } from './proof-verifier.js';
 import { RememberedProof } from './remembered-proof.js';
 
 type Contract = typeof authenticatorValidateContract;
+
+/** The credential that a remembered proof stands for: no attempts are counted for it. */
+const REMEMBERED_DEVICE = 'remembered_device';
 type Choice = NonNullable<Response<Contract>['selected_challenge']>;
 
 /** Asks for a proof by a device, and judges it by the device that was chosen and by no other. */
@@ -30,7 +33,7 @@ export class AuthenticatorValidateStage implements Stage<Contract> {
 
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     const offered = await this.offers.of(input);
-    if (this.isRemembered(input, offered)) return pass();
+    if (this.isRemembered(input, offered)) return pass({ verified: [REMEMBERED_DEVICE] });
     return offered.length > 0 ? show(input, offered) : this.without(input, handleNoDevice);
   }
 
