@@ -227,10 +227,14 @@ module.exports = {
       to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
     },
     {
-      name: 'nats-by-file-name',
-      comment: 'Only files named for NATS, clients and the stage kit use the bus. All others use a port.',
+      name: 'bus-by-file-name',
+      comment:
+        'Only files that are named for a bus, and the stage kit, import a message client. Other files use a port.',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '/nats-[^/]+\\.ts$|\\.client(\\.spec)?\\.ts$|^libs/stage-kit/' },
+      from: {
+        path: '^(apps|libs)/',
+        pathNot: '/(nats|in-process)-[^/]+\\.ts$|\\.client(\\.spec)?\\.ts$|^libs/stage-kit/',
+      },
       to: { path: 'node_modules/(@nats-io|@nestjs/microservices)/' },
     },
     {

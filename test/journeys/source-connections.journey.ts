@@ -1,4 +1,4 @@
-import { Logger } from '@gatehouse/platform';
+import { Logger, NatsBus } from '@gatehouse/platform';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stagesOf } from '@gatehouse/stages';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -39,8 +39,9 @@ describeWithNats('a new connection with a source', () => {
     house = await Deployment.open({ database, services: ['password', 'session', 'enrollment'], blueprints: [entries] });
     // Served here, so that the stand-in alone answers for providers.
     vi.stubEnv('DATABASE_URL', database.url);
-    const served = { name: 'identification', logger: new Logger('test'), nats: { NATS_URL: house.nats.url } };
-    identification = (await serveStages({ ...served, modules: await stagesOf('identification') })).service;
+    const bus = new NatsBus({ NATS_URL: house.nats.url });
+    const served = { name: 'identification', logger: new Logger('test'), modules: await stagesOf('identification') };
+    identification = (await serveStages({ ...served, bus })).service;
     provider = await FakeProviderService.open(house.nats.url);
   }, 120_000);
   afterAll(async () => {

@@ -1,4 +1,4 @@
-import { Logger } from '@gatehouse/platform';
+import { Logger, NatsBus } from '@gatehouse/platform';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stagesOf } from '@gatehouse/stages';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -22,10 +22,10 @@ describeWithNats('people from sources', () => {
   beforeAll(async () => {
     const database = await freshDatabase();
     house = await Deployment.open({ database, services: ['password', 'session', 'enrollment'], blueprints: [SOURCES] });
-    // Served here, so that nobody but the stand-in answers for providers.
+    // Runs in this process, so that only the stand-in answers for providers.
     vi.stubEnv('DATABASE_URL', database.url);
-    const served = { name: 'identification', logger: new Logger('test'), nats: { NATS_URL: house.nats.url } };
-    identification = (await serveStages({ ...served, modules: await stagesOf('identification') })).service;
+    const served = { name: 'identification', logger: new Logger('test'), modules: await stagesOf('identification') };
+    identification = (await serveStages({ ...served, bus: new NatsBus({ NATS_URL: house.nats.url }) })).service;
     provider = await FakeProviderService.open(house.nats.url);
   }, 120_000);
   afterAll(async () => {

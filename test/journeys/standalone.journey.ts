@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, watch } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, watch, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.js';
 
@@ -16,9 +16,11 @@ let env: Record<string, string>;
 let running: RunningProcess;
 let printedPassword: string;
 
-const start = () => startProcess('dist/apps/standalone/src/main.js', env, { ready: /Gatehouse is ready/ });
+const startWith = (more: Readonly<Record<string, string>>) =>
+  startProcess('dist/apps/standalone/src/main.js', { ...env, ...more }, { ready: /Gatehouse is ready/ });
+const start = () => startWith({});
 
-/** One of the commands beside it, with its exit code. */
+/** Runs a command and returns its exit code with what it wrote. */
 async function command(name: string, ...args: string[]) {
   const options = { env: { PATH: process.env['PATH'], ...env } };
   return run(process.execPath, [`dist/apps/cli/src/${name}.js`, ...args], options).then(
@@ -38,7 +40,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-standalone-'));
   env = {
     ...{ GATEHOUSE_DIR: folder, PORT: String(await freePort()), XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? '' },
-    // Longer than a test takes, however slow the machine.
+    // Longer than any test takes on a slow machine.
     ATTEMPTS_DELAY_S: '600',
   };
   running = await start();
@@ -56,15 +58,15 @@ it('starts from nothing and lets the administrator in whose password it prints',
   expect(me).toMatchObject({ user: { username: 'admin', is_superuser: true } });
 });
 
-it('keeps its secrets from everybody else, and the password nowhere', async () => {
-  const ofTheBus = inject('natsServer') ? ['nats.conf'] : [];
-  for (const name of ['secrets.json', 'postgres.json', ...ofTheBus]) {
+it('writes its secrets to files that only its user can read, and the password to none', async () => {
+  const natsFiles = inject('natsServer') ? ['nats.conf'] : [];
+  for (const name of ['secrets.json', 'postgres.json', ...natsFiles]) {
     expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
     expect(await readFile(join(folder, name), 'utf8')).not.toContain(printedPassword);
   }
 });
 
-it('has commands that find its database while it runs', async () => {
+it('has commands that use its database while it runs', async () => {
   const file = `blueprints/${FLOW}.yaml`;
 
   expect(await command('blueprint', 'apply', file)).toMatchObject({
@@ -77,7 +79,7 @@ it('has commands that find its database while it runs', async () => {
   });
 });
 
-it('has commands that say what is wrong with what they are given', async () => {
+it('has commands that name a wrong argument', async () => {
   expect(await command('user', 'unlock', 'nobody')).toMatchObject({ code: 1, said: 'user: there is no user nobody\n' });
   expect(await command('blueprint', 'apply', 'nowhere.yaml')).toMatchObject({
     code: 1,
@@ -101,35 +103,11 @@ it('logs out by the flow that comes with it, where "Not you?" leads', async () =
   expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(403);
 });
 
-it('lets people change what they are called, and their password when they know the old one, from their own page', async () => {
-  const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
-  await browser.solve(FLOW, { uid_field: 'admin' });
-  await browser.solve(FLOW, { password: printedPassword });
-  const { text } = await browser.fetch('/if/user/');
-  expect(text).toContain('href="/if/flow/default-user-settings-flow/?next=%2Fif%2Fuser%2F"');
-  const configure = /href="(\/flows\/-\/configure\/[0-9a-f-]+\/)\?next=/.exec(text)?.[1] ?? '';
-  expect((await browser.fetch(configure)).headers.get('location')).toMatch('/if/flow/default-password-change/');
-
-  const settings = 'default-user-settings-flow';
-  expect((await browser.show(settings)).body).toMatchObject({
-    fields: [{ field_key: 'name' }, { field_key: 'attributes.settings.locale', initial_value: '' }],
-  });
-  const named = await browser.solve(settings, { name: 'Ada', 'attributes.settings.locale': '' });
-  expect(named.body).toMatchObject({ component: 'xak-flow-redirect' });
-  expect((await browser.fetch('/api/v3/core/users/me/')).body).toMatchObject({ user: { name: 'Ada' } });
-
-  const password = 'default-password-change';
-  expect((await browser.solve(password, { password: 'wrong' })).body).toHaveProperty('response_errors');
-  expect((await browser.solve(password, { password: printedPassword })).body).toMatchObject({ fields: [{}, {}] });
-  const typed = (word: string) => browser.solve(password, { password: word, password_repeat: word });
-  expect((await typed('short')).body).toMatchObject({
-    response_errors: { non_field_errors: [{ string: 'A password has at least 8 characters.' }] },
-  });
-  expect((await typed(printedPassword)).body).toMatchObject({ component: 'xak-flow-redirect' });
-  expect((await browser.fetch('/api/v3/core/users/me/')).status).toBe(200);
+it('lets users change their name and their password from their own page', async () => {
+  expect(await changeNameAndPassword('Ada')).toMatchObject({ user: { name: 'Ada' } });
 });
 
-it('ends the sessions of a user by command, also a login that is under way', async () => {
+it('ends all sessions of a user by command, and logins that are under way', async () => {
   const [inside, onTheWay] = [0, 1].map(() => new Browser(`http://127.0.0.1:${env['PORT']}`));
   for (const browser of [inside!, onTheWay!]) await browser.solve(FLOW, { uid_field: 'admin' });
   await inside!.solve(FLOW, { password: printedPassword });
@@ -143,7 +121,7 @@ it('ends the sessions of a user by command, also a login that is under way', asy
   });
 });
 
-it('names the commands for users to whoever types another', async () => {
+it('lists the commands for users when it does not know one', async () => {
   expect(await command('user', 'end-everything', 'admin')).toEqual({
     code: 1,
     said: expect.stringMatching(
@@ -160,10 +138,10 @@ it('unlocks a user who was locked out', async () => {
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
-it('leaves nothing behind however often it is told to stop, and finds its data when it starts again', async () => {
+it('leaves nothing behind when it gets several signals, and finds its data when it starts again', async () => {
   const children = await childrenOf(running.pid);
   expect(children.length).toBeGreaterThan(1);
-  // A Ctrl-C comes by the terminal, and again by `npm start`; somebody in a hurry presses it twice.
+  // A Ctrl-C arrives from the terminal and again from `npm start`. Users press it twice.
   const nagging = setInterval(() => void running.stop('SIGINT'), 10);
   expect(await running.gone).toBe(0);
   clearInterval(nagging);
@@ -175,7 +153,7 @@ it('leaves nothing behind however often it is told to stop, and finds its data w
   expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
 });
 
-it('leaves nothing behind when it is told to stop while it starts', async () => {
+it('leaves nothing behind when it is stopped while it starts', async () => {
   expect(await running.stop()).toBe(0);
   const starting = spawn(process.execPath, ['dist/apps/standalone/src/main.js'], {
     env: { PATH: process.env['PATH'], ...env },
@@ -188,21 +166,82 @@ it('leaves nothing behind when it is told to stop while it starts', async () => 
   starting.kill('SIGINT');
   expect(await gone).toEqual([0, null]);
   expect(children.filter(isAlive)).toEqual([]);
-  running = await start();
 });
 
-it('does without a nats-server, and says so', async () => {
-  expect(await running.stop()).toBe(0);
-  await rm(join(folder, 'nats.conf'), { force: true });
-  env = { ...env, GATEHOUSE_BROKER: 'embedded' };
-  running = await start();
+describe('without a nats-server', () => {
+  beforeAll(async () => {
+    await rm(join(folder, 'nats.conf'), { force: true });
+    env = { ...env, GATEHOUSE_BUS: 'in-process' };
+    running = await start();
+  });
 
-  expect(running.output()).toMatch(/embedded broker.*; for trying out only$/m);
-  expect(await readdir(folder)).not.toContain('nats.conf');
-  expect((await logIn(printedPassword)).body).toMatchObject({ to: '/' });
-  env = { ...env, GATEHOUSE_BROKER: 'other' };
-  await expect(start()).rejects.toThrow('GATEHOUSE_BROKER: "embedded" or nothing, not "other"');
+  it('says that messages stay within the process, and serves the same flows', async () => {
+    expect(running.output()).toMatch(
+      /^GATEHOUSE_BUS is in-process: messages stay within this process\. .* NATS_URL\.$/m,
+    );
+    expect(await readdir(folder)).not.toContain('nats.conf');
+    const ready = await fetch(`http://127.0.0.1:${env['PORT']}/-/health/ready/`);
+    expect([ready.status, (await logIn(printedPassword)).body]).toMatchObject([200, { to: '/' }]);
+    expect(await changeNameAndPassword('Grace')).toMatchObject({ user: { name: 'Grace' } });
+  });
+
+  it('applies blueprints, except those with a stage of another process, and says what such a stage needs', async () => {
+    expect(await command('blueprint', 'apply', `blueprints/${FLOW}.yaml`)).toMatchObject({ code: 0 });
+    const file = join(folder, 'terms.yaml');
+    const attrs = '{ kind: x_acme_terms, config: {} }';
+    const entry = `{ model: gatehouse_stages.remotestage, identifiers: { name: terms }, attrs: ${attrs} }`;
+    await writeFile(file, `version: 1\nentries: [${entry}]`);
+    // A port on which nothing listens.
+    env = { ...env, NATS_URL: 'nats://127.0.0.1:1' };
+    const advice =
+      /x_acme_terms cannot be asked: the bus at nats:\/\/127.0.0.1:1 cannot be reached: .*\. Start a nats-server there/;
+    expect(await command('blueprint', 'apply', file)).toMatchObject({ code: 1, said: expect.stringMatching(advice) });
+  });
+
+  it('leaves nothing behind when it stops', async () => {
+    const children = await childrenOf(running.pid);
+    expect(await running.stop('SIGINT')).toBe(0);
+    expect(children.filter(isAlive)).toEqual([]);
+  });
+
+  it('does not start with settings that need a NATS server, and names them', async () => {
+    await expect(startWith({ EVENTS_STREAM: 'EVENTS' })).rejects.toThrow('EVENTS_STREAM is EVENTS, which needs a NATS');
+    await expect(startWith({ GATEHOUSE_BUS: 'other' })).rejects.toThrow(
+      'GATEHOUSE_BUS: must be "in-process" or unset, not "other"',
+    );
+  });
 });
+
+/**
+ * Changes the name and sets the same password again, in flows whose stages ask the policy and the password service.
+ * Returns what the API then says of the user.
+ */
+async function changeNameAndPassword(name: string) {
+  const browser = new Browser(`http://127.0.0.1:${env['PORT']}`);
+  await browser.solve(FLOW, { uid_field: 'admin' });
+  await browser.solve(FLOW, { password: printedPassword });
+  const { text } = await browser.fetch('/if/user/');
+  expect(text).toContain('href="/if/flow/default-user-settings-flow/?next=%2Fif%2Fuser%2F"');
+  const configure = /href="(\/flows\/-\/configure\/[0-9a-f-]+\/)\?next=/.exec(text)?.[1] ?? '';
+  expect((await browser.fetch(configure)).headers.get('location')).toMatch('/if/flow/default-password-change/');
+
+  const settings = 'default-user-settings-flow';
+  expect((await browser.show(settings)).body).toMatchObject({
+    fields: [{ field_key: 'name' }, { field_key: 'attributes.settings.locale', initial_value: '' }],
+  });
+  const named = await browser.solve(settings, { name, 'attributes.settings.locale': '' });
+  expect(named.body).toMatchObject({ component: 'xak-flow-redirect' });
+
+  const password = 'default-password-change';
+  expect((await browser.solve(password, { password: 'wrong' })).body).toHaveProperty('response_errors');
+  expect((await browser.solve(password, { password: printedPassword })).body).toMatchObject({ fields: [{}, {}] });
+  const typed = (word: string) => browser.solve(password, { password: word, password_repeat: word });
+  expect((await typed('short')).body).toMatchObject({
+    response_errors: { non_field_errors: [{ string: 'A password has at least 8 characters.' }] },
+  });
+  expect((await typed(printedPassword)).body).toMatchObject({ component: 'xak-flow-redirect' });
+  return (await browser.fetch('/api/v3/core/users/me/')).body;
+}
 
 async function childrenOf(pid: number): Promise<number[]> {
   return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number);

@@ -1,70 +1,60 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { Logger } from '../../libs/platform/src/logger.js';
-import { startEmbeddedBroker } from '../../libs/platform/src/nats-embedded-broker.js';
-import { type RunningNats, startNats } from './nats.js';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { describe } from 'vitest';
+import type { Bus, BusServer } from '../../libs/platform/src/bus.js';
+import { InProcessBus } from '../../libs/platform/src/in-process-bus.js';
+import { NatsBus } from '../../libs/platform/src/nats-bus.js';
+import type { NatsJsonServer } from '../../libs/platform/src/nats-json-server.js';
+import { describeWithNats, startNats } from './nats.js';
 
-interface Limits {
-  readonly port?: number;
-  readonly maxPayload?: number;
-  readonly maxPending?: number;
-  readonly authTimeoutMs?: number;
+/** A bus that a test can use until it stops it. */
+export interface RunningBus {
+  readonly bus: Bus;
+  readonly stop: () => Promise<void>;
+  /** Resolves when the bus knows everything that the server has told it, such as that it is closing. */
+  readonly hears: (server: BusServer) => Promise<void>;
 }
-export type StartBus = (limits?: Limits) => Promise<RunningNats>;
+type StartBus = () => Promise<RunningBus>;
 
-/** Who may enter the buses below. */
-export const LOGIN = { user: 'house', password: 'p@ss "wörd"' };
+/** Bytes of the largest message that the buses below carry. */
+export const MAX_MESSAGE_BYTES = 2 ** 20;
 
-/** A broker in this process. */
-export const startEmbedded: StartBus = (limits) =>
-  startEmbeddedBroker({ ...LOGIN, ...limits, logger: new Logger('broker', 'silent') });
-
-/** A nats-server with the same limits. */
-export const startReal: StartBus = ({
-  port,
-  maxPayload = 2 ** 20,
-  maxPending = 2 ** 26,
-  authTimeoutMs = 2000,
-} = {}) => {
-  const login = `user: ${LOGIN.user}, password: ${JSON.stringify(LOGIN.password)}, timeout: ${authTimeoutMs / 1000}`;
-  const config = `authorization { ${login} }\nmax_payload: ${maxPayload}\nmax_pending: ${maxPending}`;
-  return startNats({ config, ...(port === undefined ? {} : { port }) });
+const startNatsBus: StartBus = async () => {
+  const { url, stop } = await startNats({ config: `max_payload: ${MAX_MESSAGE_BYTES}` });
+  const hears = (server: BusServer) => (server as NatsJsonServer).unwrap<NatsConnection>().flush();
+  return { bus: new NatsBus({ NATS_URL: url }), stop, hears };
 };
 
-/** The line by which a client of the bus introduces itself. */
-export function hello(options: object = {}): string {
-  const modes = { verbose: false, pedantic: false, headers: true, no_responders: true };
-  return `CONNECT ${JSON.stringify({ ...modes, user: LOGIN.user, pass: LOGIN.password, ...options })}\r\n`;
-}
+const startInProcessBus: StartBus = async () => ({
+  bus: new InProcessBus(MAX_MESSAGE_BYTES),
+  stop: async () => undefined,
+  hears: async () => undefined,
+});
 
-/** A bare connection that the bus has greeted. */
-export async function dial(url: string): Promise<Socket> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  // A server that closes while it is still written to resets the connection.
-  socket.on('error', () => undefined);
-  await says(socket, 'INFO');
-  return socket;
-}
-
-/** Resolves once the other side says `word`. */
-export function says(socket: Socket, word: string): Promise<void> {
-  return new Promise((resolve) => {
-    let said = '';
-    const hear = (chunk: Buffer) => {
-      said += chunk.toString('latin1');
-      if (!said.includes(word)) return;
-      socket.off('data', hear);
-      resolve();
-    };
-    socket.on('data', hear);
+/** Runs a suite twice: over a real nats-server, and over the in-process bus. */
+export function describeBuses(name: string, suite: (start: StartBus) => void): void {
+  describeWithNats(`${name} over NATS`, () => {
+    suite(startNatsBus);
+  });
+  describe(`${name} within one process`, () => {
+    suite(startInProcessBus);
   });
 }
 
-/** All that is said from now on until the connection is closed. */
-export async function everything(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk) => void chunks.push(chunk));
-  socket.resume();
-  await once(socket, 'close');
-  return Buffer.concat(chunks).toString('latin1');
+type Handler = (data: unknown) => Promise<unknown>;
+
+/** Starts a server with one handler for each subject, all in the queue group `sample`. */
+export async function serveOn(
+  bus: Bus,
+  handlers: Readonly<Record<string, Handler>>,
+  drainMs = 30_000,
+): Promise<BusServer> {
+  const server = bus.createServer('server', drainMs) as BusServer & {
+    addHandler(subject: string, handler: Handler, isEvent: boolean, extras: object): void;
+  };
+  for (const [subject, handler] of Object.entries(handlers))
+    server.addHandler(subject, handler, false, { queue: 'sample' });
+  await new Promise<void>((resolve, reject) => {
+    void server.listen((error) => (error ? reject(error as Error) : resolve()));
+  });
+  return server;
 }

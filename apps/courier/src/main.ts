@@ -1,16 +1,12 @@
 import { courierConfig, startCourier } from '@gatehouse/courier';
-import { ConfigError, Logger, readConfig, shutDownOnSignal } from '@gatehouse/platform';
+import { exitWithError, Logger, readConfig, stopOnSignal } from '@gatehouse/platform';
 
-function fail(error: unknown): never {
-  process.stderr.write(`courier: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
-  process.exit(1);
-}
-
+const fail = exitWithError('courier');
 try {
   const config = readConfig(courierConfig);
   const courier = await startCourier(config);
   new Logger('courier', config.LOG_LEVEL).event('serving', { service: 'courier' });
-  shutDownOnSignal(() => courier.close(), fail);
+  stopOnSignal(() => courier.close(), fail);
   void courier.refused.then(fail);
 } catch (error) {
   fail(error);

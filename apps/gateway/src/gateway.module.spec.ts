@@ -1,8 +1,7 @@
-import { connectNats, Logger, MaxmindGeoLocator, NatsRequester, openDataSource, readConfig } from '@gatehouse/platform';
+import { InProcessBus, Logger, MaxmindGeoLocator, openDataSource, readConfig } from '@gatehouse/platform';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWithNats, type RunningNats, startNats } from '../../../test/support/nats.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
 import { gatewayConfig } from './gateway.config.js';
 import { apiDocumentOf } from './gateway.controllers.js';
@@ -13,17 +12,15 @@ import { PageRenderer } from './http/pages/page-renderer.js';
 /** The page that shows the schema to people. */
 const PAGE = 'GET /api/v3/';
 
-describeWithNats('the published schema', () => {
-  let nats: RunningNats;
+describe('the published schema', () => {
   let database: FreshDatabase;
   let ground: GatewayDeps;
   let app: NestFastifyApplication;
   const routes = new Set<string>();
 
   beforeAll(async () => {
-    nats = await startNats();
     database = await freshDatabase();
-    ground = await groundOn(nats, database);
+    ground = await groundOn(database);
     const adapter = new FastifyAdapter({ exposeHeadRoutes: false });
     adapter.getInstance().addHook('onRoute', ({ url, method }) => {
       for (const name of [method].flat()) routes.add(`${name} ${url.replace(/\/?$/, '/')}`);
@@ -36,7 +33,6 @@ describeWithNats('the published schema', () => {
     await ground.requester.close();
     await ground.source.destroy();
     await database.drop();
-    await nats.stop();
   });
 
   it('has every endpoint for programs, and no other', () => {
@@ -49,16 +45,15 @@ describeWithNats('the published schema', () => {
   });
 });
 
-async function groundOn(nats: RunningNats, database: FreshDatabase): Promise<GatewayDeps> {
+async function groundOn(database: FreshDatabase): Promise<GatewayDeps> {
   const config = readConfig(gatewayConfig, {
     DATABASE_URL: database.url,
-    NATS_URL: nats.url,
     SEAL_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
     SECRET_KEY: 'x'.repeat(32),
   });
   const logger = new Logger('gateway', 'silent');
   const source = await openDataSource({ url: database.url, schema: 'flow', poolSize: 1 });
-  const requester = new NatsRequester(await connectNats(config, 'gateway', logger), '_INBOX_gateway');
+  const requester = await new InProcessBus().openRequester();
   const places = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
   const pages = await PageRenderer.open('dist/apps/web');
   return { config, source, requester, places, pages, logger };

@@ -2,7 +2,7 @@ import { DEVICE_CODE_KIND } from '@gatehouse/contracts';
 import { Invitations, TypeormInvitations } from '@gatehouse/directory';
 import type { ConfiguredSite } from '@gatehouse/executor';
 import { BrandStore, Executor, FlowStarter, FlowStore, PlanStore, StageContractRegistry } from '@gatehouse/executor';
-import { Logger, type NatsRequester, runNamed } from '@gatehouse/platform';
+import { Logger, type Requester, runNamed } from '@gatehouse/platform';
 import { stages } from '@gatehouse/stages';
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
@@ -131,7 +131,7 @@ const siteOf = ({ BASE_URL }: GatewayConfig): ConfiguredSite => ({
 
 const PING = { name: 'ping', text: 'SELECT 1' };
 
-const dependenciesOf = (source: DataSource, requester: NatsRequester): HealthChecks => ({
+const dependenciesOf = (source: DataSource, requester: Requester): HealthChecks => ({
   async missing() {
     const database = await runNamed(source, PING, []).then(
       () => true,

@@ -22,7 +22,7 @@ import {
   TypeormSuperuserPermits,
 } from '@gatehouse/executor-postgres';
 import type { GeoLocator } from '@gatehouse/platform';
-import { type Logger, type NatsRequester, Sealer } from '@gatehouse/platform';
+import { type Logger, type Requester, Sealer } from '@gatehouse/platform';
 import { BrandRepository } from './brands/brand.repository.js';
 import { TypeormConsents } from './consents/consent.repository.js';
 import { TypeormOwnDevices } from './devices/user-device.repository.js';
@@ -43,7 +43,7 @@ import { TypeormOwners } from './users/typeorm-owners.js';
 export interface GatewayDeps {
   readonly config: GatewayConfig;
   readonly source: ConstructorParameters<typeof PostgresPlanStore>[0];
-  readonly requester: NatsRequester;
+  readonly requester: Requester;
   readonly places: GeoLocator;
   readonly pages: PageRenderer;
   readonly logger: Logger;

@@ -1,5 +1,5 @@
 import type { FlowStore, PlanStore, StageContractRegistry } from '@gatehouse/executor';
-import { type NatsRequester, Sealer } from '@gatehouse/platform';
+import { type Requester, Sealer } from '@gatehouse/platform';
 import type { Provider, Type } from '@nestjs/common';
 import type { FlowService } from './flows/flow.service.js';
 import type { GatewayConfig } from './gateway.config.js';
@@ -30,7 +30,7 @@ export const SOURCE_CONTROLLERS: Type[] = [
 interface Ground {
   readonly config: GatewayConfig;
   readonly source: ConstructorParameters<typeof TypeormSourceBook>[0];
-  readonly requester: NatsRequester;
+  readonly requester: Requester;
 }
 
 interface House {

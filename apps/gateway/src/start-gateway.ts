@@ -3,10 +3,10 @@ import cookie from '@fastify/cookie';
 import { FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { ExpiredRowCleaner } from '@gatehouse/executor-postgres';
 import {
-  connectNats,
+  type Bus,
   Logger,
   MaxmindGeoLocator,
-  NatsRequester,
+  NatsBus,
   openDataSource,
   runPeriodically,
   serveMetrics,
@@ -20,22 +20,22 @@ import { createFastifyAdapter } from './http/http.adapter.js';
 import { PageRenderer } from './http/pages/page-renderer.js';
 import { ProblemFilter } from './http/problem.filter.js';
 
-/** Where the build puts the pages: in the folder of their app, beside this one. */
+/** The folder of the built pages. */
 const PAGES_FOLDER = fileURLToPath(new URL('../../web/', import.meta.url));
 
 const openPages = ({ CSRF_COOKIE }: GatewayConfig) => PageRenderer.open(PAGES_FOLDER, CSRF_COOKIE);
 
 export interface RunningGateway {
-  /** Where it listens, without a final slash. */
+  /** The address of its HTTP server, without a trailing slash. */
   readonly url: string;
-  /** Resolves with the reason once NATS has refused this process for good, so that only another one can serve. */
+  /** Resolves with the reason when the bus has refused this process for good. Otherwise it never settles. */
   readonly refused: Promise<Error>;
-  /** Answers what is under way, then lets go of everything. */
+  /** Answers the open requests, then closes every connection. */
   close(): Promise<void>;
 }
 
-/** Opens the door: Postgres and NATS first, then HTTP. */
-export async function startGateway(config: GatewayConfig): Promise<RunningGateway> {
+/** Connects to Postgres and to `bus`, then listens for HTTP requests. */
+export async function startGateway(config: GatewayConfig, bus: Bus = new NatsBus(config)): Promise<RunningGateway> {
   const logger = new Logger('gateway', config.LOG_LEVEL);
   const [places, pages] = [await MaxmindGeoLocator.ofSettings(config), await openPages(config)];
   const source = await openDataSource({
@@ -43,10 +43,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     schema: FLOW_SCHEMA,
     poolSize: config.DATABASE_POOL,
   });
-  const connection = await connectNats(config, 'gateway', logger);
-  const requester = new NatsRequester(connection, '_INBOX_gateway');
-  await requester.heard();
-  await requester.heard();
+  const requester = await bus.openRequester('gateway', logger);
   const app = await createApp({ config, source, requester, places, pages, logger });
   const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
   const janitor = new ExpiredRowCleaner(source);
@@ -55,7 +52,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const url = (await app.getUrl()).replace(/\/$/, '');
   return {
     url,
-    refused: connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined)),
+    refused: requester.refused,
     close: async () => {
       stopCleaning();
       await metricsServer?.close();

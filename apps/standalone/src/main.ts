@@ -1,13 +1,9 @@
-import { ConfigError, shutDownOnSignal } from '@gatehouse/platform';
+import { exitWithError, stopOnSignal } from '@gatehouse/platform';
 import { startStandalone } from './start-standalone.js';
 
-function fail(error: unknown): never {
-  process.stderr.write(`gatehouse: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
-  process.exit(1);
-}
-
+const fail = exitWithError('gatehouse');
 const { ready, stop } = startStandalone(process.env);
-shutDownOnSignal(stop, fail);
+stopOnSignal(stop, fail);
 try {
   const { url, admin } = await ready;
   if (admin) process.stdout.write(`Administrator: ${admin.username}, password: ${admin.password}\n`);

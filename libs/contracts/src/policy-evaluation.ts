@@ -87,3 +87,10 @@ export const policyReply = z.object({
   events: z.array(eventPayload).max(MAX_POLICY_EVENTS).optional(),
 });
 export type PolicyReply = z.output<typeof policyReply>;
+
+/** Returns the schema of a reply about `policies`. It requires a result for each policy: a missing one would be a guess. */
+export const policyReplyTo = (policies: PolicyRequest['policies']) =>
+  policyReply.superRefine(({ results }, context) => {
+    for (const { id, name } of policies)
+      if (!Object.hasOwn(results, id)) context.addIssue(`the result of the policy ${name} is missing`);
+  });

@@ -1,18 +1,17 @@
 import { type EventBody, eventBody } from '@gatehouse/outbox';
-import type { Logger } from '@gatehouse/platform';
-import type { EventPublisher } from './events.js';
+import type { Logger, Publisher } from '@gatehouse/platform';
 import { retryDelay } from './mail-delivery.js';
 import type { LeasedMessage, Outbox } from './outbox.js';
 
 interface Dependencies {
   readonly outbox: Outbox;
-  readonly events: EventPublisher;
+  readonly publisher: Publisher;
   readonly logger: Logger;
-  /** Called with what became of a batch, its size, and the milliseconds that it took. */
+  /** Called with the outcome of a batch and the milliseconds that it took. */
   readonly observe: (outcome: 'published' | 'later', ms: number) => void;
 }
 
-/** Seconds until events are tried again that the bus did not take: one that is back should not stay silent for long. */
+/** Seconds before a failed batch is published again. They are short, so that events follow soon after the bus is back. */
 const RETRY_DELAYS = { retryS: 1, retryMaxS: 60 };
 
 interface OpenedEvent {
@@ -20,7 +19,7 @@ interface OpenedEvent {
   readonly body: EventBody;
 }
 
-/** Tells whoever listens what has happened: at least once, and for as long as it takes. */
+/** Publishes the events of the outbox on the bus, at least once each, and retries without limit. */
 export class EventDelivery {
   constructor(private readonly parts: Dependencies) {}
 
@@ -38,14 +37,14 @@ export class EventDelivery {
   }
 
   async #publish(batch: readonly LeasedMessage[]): Promise<void> {
-    const { outbox, events } = this.parts;
+    const { outbox, publisher } = this.parts;
     const readable = batch.flatMap((taken): OpenedEvent[] => {
       const body = eventBody.safeParse(taken.body);
       return body.success ? [{ taken, body: body.data }] : [];
     });
     const known = new Set(readable.map(({ taken }) => taken));
     for (const taken of batch) if (!known.has(taken)) await outbox.park(taken, 'what is in it cannot be read');
-    await events.publish(
+    await publisher.publish(
       readable.map(({ taken: { id, topic, madeAt }, body }) => ({
         ...{ id, subject: topic, body: { id, at: madeAt.toISOString(), ...body } },
       })),
@@ -54,7 +53,10 @@ export class EventDelivery {
     await outbox.done([...known]);
   }
 
-  /** When somebody was last logged in is not worth a write while they wait (docs/spec/events.md#last-login). */
+  /**
+   * Stores the time of the user's last login here, so that the login itself does not wait for the write
+   * (docs/spec/events.md#last-login).
+   */
   async #note({ taken: { madeAt }, body: { action, user } }: OpenedEvent): Promise<void> {
     if (action === 'login' && user?.kind === 'saved') await this.parts.outbox.noteLogin(user.uuid, madeAt);
   }
@@ -62,7 +64,7 @@ export class EventDelivery {
   async #later(batch: readonly LeasedMessage[]): Promise<void> {
     const { outbox, logger } = this.parts;
     for (const taken of batch) {
-      // Whatever cannot be put back is due again when this courier's time with it is over.
+      // An event that cannot be rescheduled is due again when the lease of this courier expires.
       await outbox
         .later(taken, 'not published', retryDelay(taken.tries, RETRY_DELAYS))
         .catch((error: unknown) => logger.fault('an event could not be put back', error, { event: taken.id }));

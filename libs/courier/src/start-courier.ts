@@ -1,8 +1,9 @@
 import {
-  connectNats,
+  type Bus,
   Logger,
-  NatsRequester,
+  NatsBus,
   openDataSource,
+  type Publisher,
   runPeriodically,
   Sealer,
   serveMetrics,
@@ -12,61 +13,56 @@ import { deliveries, registerOutboxMetrics } from './courier.metrics.js';
 import { EventDelivery } from './event-delivery.js';
 import { MailDelivery } from './mail-delivery.js';
 import type { MailServer } from './mail-transport.js';
-import { NatsEventPublisher } from './nats-event-publisher.js';
 import type { LeasedMessage, Outbox } from './outbox.js';
 import { TypeormOutbox } from './outbox.repository.js';
 import { PollLoop } from './poll-loop.js';
 import { SmtpMailTransport } from './smtp-mail-transport.js';
 
-/** A courier at work. */
+/** A running courier. */
 export interface RunningCourier {
-  /** Resolves with the reason once NATS has refused this process for good. */
+  /** Resolves with the reason when the bus has refused this process for good. Otherwise it never settles. */
   readonly refused: Promise<Error>;
-  /** Finishes what is under way, then lets go of everything. */
+  /** Finishes the deliveries that have begun, then closes every connection. */
   close(): Promise<void>;
 }
 
-/** Seconds between two rounds that remove what nobody needs any more. */
+/** Seconds between two removals of expired rows. */
 const SWEEP_S = 600;
 
-/** Sends what the outbox holds, for as long as it is not closed. */
-export async function startCourier(config: CourierConfig): Promise<RunningCourier> {
+/** Starts to deliver what the outbox holds: mails by SMTP, events over `bus`. */
+export async function startCourier(config: CourierConfig, bus: Bus = new NatsBus(config)): Promise<RunningCourier> {
   const logger = new Logger('courier', config.LOG_LEVEL);
   const { DATABASE_URL: url, DATABASE_POOL: poolSize } = config;
+  const settings = { timeoutMs: config.EVENTS_TIMEOUT_MS, stream: config.EVENTS_STREAM };
   const source = await openDataSource({ url, schema: 'flow', poolSize });
-  const connection = await connectNats(config, 'courier', logger);
-  const requester = new NatsRequester(connection, '_INBOX_courier');
-  await requester.heard();
+  const publisher = await bus.openPublisher('courier', settings, logger);
   const outbox = new TypeormOutbox(source, new Sealer(config.SEAL_KEYS));
   const metricsServer = config.METRICS_PORT === undefined ? undefined : await serveMetrics(config.METRICS_PORT);
   if (metricsServer) registerOutboxMetrics(outbox);
-  const events = new NatsEventPublisher(connection, {
-    timeoutMs: config.EVENTS_TIMEOUT_MS,
-    stream: config.EVENTS_STREAM,
-  });
-  const rounds = [mailLoop({ config, outbox, logger }), eventLoop({ config, outbox, logger }, events)];
+  const dependencies = { config, outbox, logger };
+  const rounds = [deliverMails(dependencies), deliverEvents(dependencies, publisher)];
   const sweep = () => outbox.sweep(config.OUTBOX_KEEP_S, config.MAIL_PER_ADDRESS_PERIOD_S);
   const stopCleaning = runPeriodically(SWEEP_S, sweep, logger);
   return {
-    refused: connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined)),
+    refused: publisher.refused,
     close: async () => {
       logger.log('leaving');
       stopCleaning();
       await Promise.all(rounds.map((round) => round.close()));
       await metricsServer?.close();
-      await requester.close();
+      await publisher.close();
       await source.destroy();
     },
   };
 }
 
-interface CourierContext {
+interface Dependencies {
   readonly config: CourierConfig;
   readonly outbox: Outbox;
   readonly logger: Logger;
 }
 
-function mailLoop({ config, outbox, logger }: CourierContext): PollLoop<LeasedMessage> {
+function deliverMails({ config, outbox, logger }: Dependencies): PollLoop<LeasedMessage> {
   const leaseS = 2 * config.MAIL_DEADLINE_S;
   const settings = {
     ...{ server: serverOf(config), tries: config.MAIL_TRIES, leaseS },
@@ -85,12 +81,12 @@ function mailLoop({ config, outbox, logger }: CourierContext): PollLoop<LeasedMe
   });
 }
 
-function eventLoop(
-  { config, outbox, logger }: CourierContext,
-  events: NatsEventPublisher,
+function deliverEvents(
+  { config, outbox, logger }: Dependencies,
+  publisher: Publisher,
 ): PollLoop<readonly LeasedMessage[]> {
   const observe = (outcome: string, ms: number) => deliveries.observe({ sort: 'event', outcome }, ms / 1000);
-  const delivery = new EventDelivery({ outbox, events, logger, observe });
+  const delivery = new EventDelivery({ outbox, publisher, logger, observe });
   const leaseS = Math.ceil((2 * config.EVENTS_TIMEOUT_MS) / 1000) + LEASE_MARGIN_S;
   return new PollLoop<readonly LeasedMessage[]>({
     size: 1,
@@ -104,7 +100,7 @@ function eventLoop(
   });
 }
 
-/** Seconds for the statements around the publishing of a batch. */
+/** Seconds of the lease for the statements before and after a batch is published. */
 const LEASE_MARGIN_S = 20;
 
 const serverOf = (config: CourierConfig): MailServer => ({

@@ -1,26 +1,26 @@
 import { z } from 'zod';
 
-/** Settings of `npm start` and of the commands, beyond those of the processes that they stand for. */
+/** Settings of `npm start` and of the commands, besides those of the services. */
 export const standaloneConfig = z.object({
   GATEHOUSE_DIR: z
     .string()
     .default('.gatehouse')
-    .describe('Folder of the embedded database and of the secrets that were drawn at the first start'),
+    .describe('Folder of the embedded database and of the secrets that the first start generates'),
   BLUEPRINTS_DIR: z
     .string()
     .default('blueprints')
-    .describe('Folder of the blueprints that apply themselves at the start, and that others may require'),
-  GATEHOUSE_BROKER: z
-    .literal('embedded', { error: ({ input }) => `"embedded" or nothing, not "${String(input)}"` })
+    .describe('Folder of the blueprints that every start applies, and that other blueprints may require'),
+  GATEHOUSE_BUS: z
+    .literal('in-process', { error: ({ input }) => `must be "in-process" or unset, not "${String(input)}"` })
     .optional()
-    .describe('`embedded` takes the broker of this process, whatever NATS there is; for trying out only'),
-  ADMIN_USERNAME: z.string().default('admin').describe('Name of the administrator who is made when there is none'),
+    .describe('`in-process` keeps all messages within `npm start`, even if a NATS server is available'),
+  ADMIN_USERNAME: z.string().default('admin').describe('Name of the administrator who is created when there is none'),
   ADMIN_PASSWORD: z
     .string()
     .optional()
-    .meta({ description: 'Password of that administrator', 'x-default': 'drawn, and printed' }),
+    .meta({ description: 'Password of that administrator', 'x-default': 'random, and printed' }),
   NATS_SERVER: z.string().optional().meta({
-    description: 'Program to start when there is no `NATS_URL`',
-    'x-default': 'the `nats-server` in the PATH',
+    description: 'NATS server that `npm start` starts when `NATS_URL` is not set',
+    'x-default': 'the `nats-server` in the PATH; without one, messages stay within the process',
   }),
 });

@@ -1,52 +1,41 @@
 import { Problem, type STAGE_VERBS, stageSubject } from '@gatehouse/contracts';
-import {
-  connectNatsOnce,
-  type NatsRequester,
-  NatsUnavailableError,
-  NoRespondersError,
-  natsConfig,
-  RequestTimeoutError,
-  readConfig,
-} from '@gatehouse/platform';
+import { busFailureOf, NatsBus, natsConfig, type Requester, readConfig } from '@gatehouse/platform';
 
-/** The NATS user of an operator's commands. */
+/** The NATS user of the operator's commands. */
 const OPERATOR = 'operator';
 
-/** What a command asks of a stage. */
-export interface StageCall {
+const START_NATS = 'Start a nats-server there, or set NATS_URL to one that runs. The gateway needs the same NATS_URL.';
+
+/** A request of a command to a stage. */
+export interface StageQuestion {
   readonly kind: string;
   readonly verb: (typeof STAGE_VERBS)[number];
-  /** As it goes over the wire. */
+  /** The body, serialised. */
   readonly body: string;
   readonly timeoutMs: number;
 }
 
-/** The stages on the bus of NATS_URL, for a command: dialled when the first is asked, and never waited for. */
+/** Sends the requests of a command to stages on the NATS server of `NATS_URL`. Connects before the first request. */
 export class StageRequester {
-  #requester: Promise<NatsRequester> | undefined;
+  #requester: Promise<Requester> | undefined;
 
   constructor(private readonly env: NodeJS.ProcessEnv) {}
 
-  /** The bytes of the answer. Throws Problem, with a sentence that names the stage and its subject. */
-  async ask({ kind, verb, body, timeoutMs }: StageCall): Promise<Uint8Array> {
+  /** Returns the bytes of the reply. Throws a Problem whose message names the stage and says what to do. */
+  async ask({ kind, verb, body, timeoutMs }: StageQuestion): Promise<Uint8Array> {
     const subject = stageSubject(kind, verb);
     try {
-      this.#requester ??= connectNatsOnce(readConfig(natsConfig, this.env), OPERATOR);
+      this.#requester ??= new NatsBus(readConfig(natsConfig, this.env)).dial(OPERATOR);
       return await (await this.#requester).request(subject, body, timeoutMs);
     } catch (cause) {
-      if (cause instanceof NoRespondersError)
-        throw new Problem('stage_away', {
-          cause,
-          detail: `Nobody answers for ${kind} on ${subject}: start its service.`,
-        });
-      if (cause instanceof RequestTimeoutError)
-        throw new Problem('stage_timeout', {
-          cause,
-          detail: `${kind} did not answer on ${subject} in ${timeoutMs} ms.`,
-        });
-      if (cause instanceof NatsUnavailableError)
-        throw new Problem('bus_down', { cause, detail: `${kind} cannot be asked: ${cause.message}` });
-      throw cause;
+      const code = busFailureOf(cause);
+      if (code === undefined) throw cause;
+      const detail = {
+        stage_away: `Nobody answers for ${kind} on ${subject}: start its service.`,
+        stage_timeout: `${kind} did not answer on ${subject} in ${timeoutMs} ms.`,
+        bus_down: `${kind} cannot be asked: ${(cause as Error).message}. ${START_NATS}`,
+      }[code];
+      throw new Problem(code, { cause, detail });
     }
   }
 

@@ -1,17 +1,18 @@
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connect, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import { Logger } from './logger.js';
 
+/** The servers and the user of a NATS client. */
 export interface NatsSettings {
   readonly NATS_URL: string;
   readonly NATS_USER?: string | undefined;
   readonly NATS_PASSWORD?: string | undefined;
 }
 
-/** How every process of the house speaks to NATS: it comes back for ever, and starts without waiting for a perfect world. */
+/** Returns the options of every NATS client: it waits for the server at the start and reconnects without limit. */
 export function natsOptions(settings: NatsSettings, name: string) {
   return {
     servers: settings.NATS_URL.split(','),
-    // Without it the client would go on in plain text where the server offers nothing else.
+    // Without this the client would fall back to plain text when the server offers no TLS.
     ...(settings.NATS_URL.includes('tls://') ? { tls: {} } : {}),
     name,
     ...(settings.NATS_USER ? { user: settings.NATS_USER, pass: settings.NATS_PASSWORD ?? '' } : {}),
@@ -19,29 +20,44 @@ export function natsOptions(settings: NatsSettings, name: string) {
     reconnectTimeWait: 250,
     waitOnFirstConnect: true,
     noAsyncTraces: true,
-    inboxPrefix: `_INBOX_${name}`,
+    inboxPrefix: inboxPrefixOf(name),
   };
 }
 
-/** Where the bus is, without the secrets that an address may hold: for the log. */
-export const redactedNatsUrl = ({ NATS_URL }: NatsSettings): string =>
+/** Returns the prefix of a client's inboxes, which the permissions of its NATS user name. */
+export const inboxPrefixOf = (client: string): string => `_INBOX_${client}`;
+
+/** Returns the addresses of the servers without user names and passwords, for the log. */
+export const natsAddress = ({ NATS_URL }: NatsSettings): string =>
   NATS_URL.split(',')
     .map((server) => server.slice(server.lastIndexOf('@') + 1))
     .join(', ');
 
-/** A connection of a process that only asks; that it was lost, or is back, is logged. */
+/** Opens a connection and logs whenever it is lost or restored. */
 export async function connectNats(
   settings: NatsSettings,
   name: string,
   logger: Logger = new Logger(name),
 ): Promise<NatsConnection> {
-  logger.log(`connecting to the bus at ${redactedNatsUrl(settings)}`);
+  logger.log(`connecting to the bus at ${natsAddress(settings)}`);
   const connection = await connect(natsOptions(settings, name));
-  void logConnectionState(connection, logger);
+  void logStatus(connection, logger);
   return connection;
 }
 
-async function logConnectionState(connection: NatsConnection, logger: Logger) {
+/** Resolves when the server has accepted the subscriptions. Throws when the permissions of the user refuse one of them. */
+export async function checkSubscriptions(connection: NatsConnection, subscriptions: readonly Subscription[]) {
+  await connection.flush();
+  const refused = subscriptions.filter((subscription) => subscription.isClosed()).map((one) => one.getSubject());
+  if (refused.length > 0)
+    throw new Error(`NATS refuses the subscriptions ${refused.join(', ')}: check this user's permissions`);
+}
+
+/** Returns a promise of the reason why the server refused this client for good. It never settles otherwise. */
+export const refusalOf = (connection: NatsConnection): Promise<Error> =>
+  connection.closed().then((reason) => reason ?? new Promise<never>(() => undefined));
+
+async function logStatus(connection: NatsConnection, logger: Logger) {
   for await (const { type } of connection.status()) {
     if (type === 'disconnect') logger.warn('bus lost');
     else if (type === 'reconnect') logger.log('bus back');

@@ -1,27 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
-
-/** Nobody serves the subject; known at once. */
-export class NoRespondersError extends Error {}
-/** No answer came in time. */
-export class RequestTimeoutError extends Error {}
-/** The bus cannot be reached; known at once. */
-export class NatsUnavailableError extends Error {}
+import { BusDownError, NoRespondersError, Requester, RequestTimeoutError } from './bus.js';
+import { checkSubscriptions, refusalOf } from './nats-connection.js';
 
 interface PendingRequest {
   readonly settle: (message: Msg) => void;
   readonly fail: (error: Error) => void;
+  /** Time of the timeout, on the clock of `performance.now()`. */
   readonly until: number;
 }
 
 /**
- * Asks over NATS with one wildcard inbox for all requests: no subscription, no timer and no stack trace a request,
- * which is a third of the cost of the client's own `request` (measured; see docs/adr/0002).
+ * Sends requests over NATS with one wildcard inbox for all replies. It needs no subscription, timer or stack trace for
+ * each request, which saves a third of the cost of the NATS client's own `request` (measured; see docs/adr/0002).
  */
-export class NatsRequester {
-  private readonly waiting = new Map<string, PendingRequest>();
+export class NatsRequester extends Requester {
+  private readonly pending = new Map<string, PendingRequest>();
   private readonly inbox: string;
-  private readonly answers: Subscription;
+  private readonly replies: Subscription;
   private readonly sweeper: NodeJS.Timeout;
   private up = true;
 
@@ -30,8 +26,9 @@ export class NatsRequester {
     inboxPrefix: string,
     sweepEveryMs = 50,
   ) {
+    super();
     this.inbox = createInbox(inboxPrefix);
-    this.answers = connection.subscribe(`${this.inbox}.*`, {
+    this.replies = connection.subscribe(`${this.inbox}.*`, {
       callback: (error, message) => {
         if (!error) this.receive(message);
       },
@@ -44,24 +41,25 @@ export class NatsRequester {
     return this.up;
   }
 
-  /** Resolves once answers can be heard. Throws when the server's permissions refuse the inbox: all requests would time out. */
-  async heard(): Promise<void> {
-    await this.connection.flush();
-    if (this.answers.isClosed())
-      throw new Error(`NATS refuses the subscription ${this.inbox}.*: check this user's permissions`);
+  get refused(): Promise<Error> {
+    return refusalOf(this.connection);
   }
 
-  /** One question, one answer: the reply's bytes. Throws NoResponders, RequestTimeout or BusDown. */
+  /** Resolves when the inbox receives replies. Throws when the server's permissions refuse it: all requests would time out. */
+  ready(): Promise<void> {
+    return checkSubscriptions(this.connection, [this.replies]);
+  }
+
   request(subject: string, body: string | Uint8Array, timeoutMs: number): Promise<Uint8Array> {
-    // What is sent while disconnected is buffered, then dropped at the next dial: say so at once instead.
-    if (!this.up) return Promise.reject(new NatsUnavailableError(subject));
+    // The NATS client buffers messages while it is disconnected and drops them when it reconnects.
+    if (!this.up) return Promise.reject(new BusDownError('the connection to NATS is lost'));
     return new Promise<Uint8Array>((resolve, reject) => {
-      // Nobody who answers one question can guess where another is answered.
+      // Random, so that a service that answers one request cannot guess where the reply to another one goes.
       const key = randomUUID();
-      this.waiting.set(key, {
+      this.pending.set(key, {
         settle: (message) => {
-          const nobody = message.data.length === 0 && message.headers?.code === 503;
-          if (nobody) reject(new NoRespondersError(subject));
+          const noResponders = message.data.length === 0 && message.headers?.code === 503;
+          if (noResponders) reject(new NoRespondersError(`no service serves ${subject}`));
           else resolve(message.data);
         },
         fail: reject,
@@ -70,34 +68,33 @@ export class NatsRequester {
       try {
         this.connection.publish(subject, body, { reply: `${this.inbox}.${key}` });
       } catch (cause) {
-        this.waiting.delete(key);
-        reject(new NatsUnavailableError(subject, { cause }));
+        this.pending.delete(key);
+        reject(new BusDownError(`NATS refuses a message to ${subject}`, { cause }));
       }
     });
   }
 
-  /** Lets go of the connection; whatever still waits is told that the bus is down. */
   async close(): Promise<void> {
     clearInterval(this.sweeper);
     this.up = false;
     await this.connection.drain().catch(() => this.connection.close());
-    for (const { fail } of this.waiting.values()) fail(new NatsUnavailableError());
-    this.waiting.clear();
+    for (const { fail } of this.pending.values()) fail(new BusDownError('the connection to NATS is closed'));
+    this.pending.clear();
   }
 
   private receive(message: Msg) {
     const key = message.subject.slice(this.inbox.length + 1);
-    const waiting = this.waiting.get(key);
-    this.waiting.delete(key);
-    waiting?.settle(message);
+    const request = this.pending.get(key);
+    this.pending.delete(key);
+    request?.settle(message);
   }
 
   private sweep() {
     const now = performance.now();
-    for (const [key, { until, fail }] of this.waiting) {
+    for (const [key, { until, fail }] of this.pending) {
       if (until > now) continue;
-      this.waiting.delete(key);
-      fail(new RequestTimeoutError());
+      this.pending.delete(key);
+      fail(new RequestTimeoutError('no reply arrived in time'));
     }
   }
 

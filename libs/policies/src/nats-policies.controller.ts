@@ -1,5 +1,5 @@
 import { POLICY_SUBJECT } from '@gatehouse/contracts';
-import { type ConcurrencyLimiter, histogram, Logger, MALFORMED_JSON } from '@gatehouse/platform';
+import { type ConcurrencyLimiter, histogram, Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { Evaluator } from './evaluator.js';
@@ -30,7 +30,7 @@ export class PolicyController {
     const began = performance.now();
     const { evaluator, bounded, logger } = this;
     const report = (message: string, error: unknown) => logger.fault(message, error, { turn: requestIdOf(body) });
-    const reply = await handlePolicyMessage(body === MALFORMED_JSON ? undefined : body, { evaluator, bounded, report });
+    const reply = await handlePolicyMessage(body === MALFORMED ? undefined : body, { evaluator, bounded, report });
     const outcome = 'problem' in reply ? reply.problem.code : 'evaluated';
     const seconds = (performance.now() - began) / 1000;
     answers.observe({ outcome }, seconds);

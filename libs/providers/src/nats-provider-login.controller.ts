@@ -8,7 +8,7 @@ import {
   sourceBegin,
   sourceComplete,
 } from '@gatehouse/contracts';
-import { Logger, MALFORMED_JSON } from '@gatehouse/platform';
+import { Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
@@ -34,7 +34,7 @@ export class ProviderLoginController {
   }
 
   private async answer<S extends z.ZodType, T>(shape: S, body: unknown, work: (request: z.output<S>) => Promise<T>) {
-    const request = shape.safeParse(body === MALFORMED_JSON ? undefined : body);
+    const request = shape.safeParse(body === MALFORMED ? undefined : body);
     // What is wrong with it is not told: it carries secrets.
     if (!request.success) return { problem: { code: 'stage_bad_request' as const } };
     try {

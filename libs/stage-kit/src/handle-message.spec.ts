@@ -1,4 +1,4 @@
-import { ask, boolean, char, defineStage, deny, pass, reject, stageReply } from '@gatehouse/contracts';
+import { ask, boolean, char, defineStage, deny, Problem, pass, reject, stageReply } from '@gatehouse/contracts';
 import { BusyError } from '@gatehouse/platform';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -212,9 +212,17 @@ describe('a handler that fails', () => {
     expect(await replyOf(failing('broken'), 'challenge')).toMatchObject({ problem: { detail: 'broken' } });
     expect(await replyOf(failing(undefined), 'challenge')).toMatchObject({ problem: { code: 'stage_fault' } });
   });
-  it('may be busy, which is no fault', async () => {
-    const { reply, reports } = await send(failing(new BusyError()), 'challenge');
-    expect(reply).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });
-    expect(reports).toEqual([]);
+  it.each([new BusyError(), new Problem('stage_away'), new Problem('bus_down'), new Problem('stage_busy')])(
+    'answers stage_busy when it, or a service that it asks, cannot answer now: %s',
+    async (error) => {
+      const { reply, reports } = await send(failing(error), 'challenge');
+      expect(reply).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });
+      expect(reports).toEqual([]);
+    },
+  );
+  it('answers stage_fault when a service that it asks has failed', async () => {
+    const { reply, reports } = await send(failing(new Problem('stage_fault', { detail: 'broken' })), 'challenge');
+    expect(reply).toMatchObject({ problem: { code: 'stage_fault', detail: 'broken' } });
+    expect(reports).toHaveLength(1);
   });
 });

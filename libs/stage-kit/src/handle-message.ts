@@ -1,5 +1,6 @@
 import {
   fieldErrors,
+  Problem,
   reject,
   type StageContract,
   type StageErrors,
@@ -31,15 +32,19 @@ export async function handleStageMessage<C extends StageContract>(
       verb === 'challenge' ? await stage.challenge(input) : await respond(contract, stage, { input, request });
     return await toReply(stage, input, outcome);
   } catch (error) {
-    // Whoever waits for a database does no work either: to the asker it is the same.
-    if (error instanceof BusyError || isDatabaseUnavailable(error))
-      return { problem: { code: 'stage_busy', retry_after_s: 1 } };
+    if (isUnavailable(error)) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
     if (error instanceof BadRequestError) return { problem: { code: 'stage_bad_request', detail: error.message } };
     report('a stage failed', error, { kind: contract.kind, verb });
     const fault = error instanceof Error ? error : new Error(String(error));
     return { problem: { code: 'stage_fault', detail: fault.message, ...(fault.stack ? { trace: fault.stack } : {}) } };
   }
 }
+
+/** Whether the gateway should try again later: the stage is overloaded, or its database or another service is down. */
+const isUnavailable = (error: unknown): boolean =>
+  error instanceof BusyError ||
+  isDatabaseUnavailable(error) ||
+  (error instanceof Problem && error.entry.status === 503);
 
 async function respond<C extends StageContract>(
   contract: C,

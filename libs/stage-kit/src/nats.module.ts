@@ -1,10 +1,10 @@
-import { connectNats, NatsRequester, natsConfig, readConfig } from '@gatehouse/platform';
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Bus, Requester } from '@gatehouse/platform';
+import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 
-/** Keeps the connection until the last request in flight is answered. */
+/** Closes the requester at shutdown, after the server has answered its last request. */
 @Module({})
-class NatsModule implements OnApplicationShutdown {
-  constructor(@Inject(NatsRequester) private readonly requester: NatsRequester) {}
+class RequesterModule implements OnApplicationShutdown {
+  constructor(@Inject(Requester) private readonly requester: Requester) {}
 
   onApplicationShutdown() {
     return this.requester.close();
@@ -13,22 +13,26 @@ class NatsModule implements OnApplicationShutdown {
 
 const modules = new Map<string, DynamicModule>();
 
-/** A `NatsRequester` for the few stages that ask another service; one connection for all stages of `service`. */
+/** Returns the module that provides a `Requester` to stages that ask another service. The stages of `service` share it. */
 export function natsModule(service: string): DynamicModule {
   const known = modules.get(service);
   if (known) return known;
   const made: DynamicModule = {
-    module: NatsModule,
-    providers: [{ provide: NatsRequester, useFactory: () => requesterOf(service) }],
-    exports: [NatsRequester],
+    module: RequesterModule,
+    providers: [{ provide: Requester, useFactory: (bus: Bus) => bus.openRequester(service), inject: [Bus] }],
+    exports: [Requester],
   };
   modules.set(service, made);
   return made;
 }
 
-/** Ready when answers can be heard. */
-async function requesterOf(service: string): Promise<NatsRequester> {
-  const requester = new NatsRequester(await connectNats(readConfig(natsConfig), service), `_INBOX_${service}`);
-  await requester.heard();
-  return requester;
-}
+@Global()
+@Module({})
+class GlobalBusModule {}
+
+/** Returns the module that provides the bus of the process to every other module. */
+export const globalBusModule = (bus: Bus): DynamicModule => ({
+  module: GlobalBusModule,
+  providers: [{ provide: Bus, useValue: bus }],
+  exports: [Bus],
+});

@@ -1,53 +1,53 @@
 import {
-  ConfigError,
+  type Bus,
   commonConfig,
+  exitWithError,
   Logger,
-  NatsJsonServer,
+  NatsBus,
   natsConfig,
-  natsOptions,
   readConfig,
-  redactedNatsUrl,
   serveMetrics,
 } from '@gatehouse/platform';
 import { type DynamicModule, ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
+import { globalBusModule } from './nats.module.js';
 
 const settings = natsConfig.extend(commonConfig.shape);
 
-/** Runs a service: the given stages on NATS until SIGTERM, then drained. Ends the process with a sentence when it cannot start. */
+/**
+ * Runs a service process: serves the stages on NATS until SIGTERM or SIGINT, then answers its open requests and exits.
+ * Writes the reason to standard error and exits with code 1 when the service cannot start.
+ */
 export async function runService(name: string, modules: () => Promise<DynamicModule[]>): Promise<void> {
+  const fail = exitWithError(name);
   try {
     const config = readConfig(settings);
     const logger = new Logger(name, config.LOG_LEVEL);
-    const { service, refused } = await serveStages({ name, modules: await modules(), nats: config, logger });
-    void refused.then((reason) => fail(name, reason));
+    const bus = new NatsBus(config);
+    const { service, refused } = await serveStages({ name, modules: await modules(), bus, logger });
+    void refused.then(fail);
     service.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
     if (config.METRICS_PORT !== undefined) (await serveMetrics(config.METRICS_PORT)).unref();
     logger.event('serving', { service: name });
   } catch (error) {
-    fail(name, error);
+    fail(error);
   }
-}
-
-function fail(name: string, error: unknown): never {
-  process.stderr.write(`${name}: ${error instanceof ConfigError ? error.message : String((error as Error).stack)}\n`);
-  process.exit(1);
 }
 
 interface Service {
   readonly name: string;
   readonly modules: DynamicModule[];
-  readonly nats: Parameters<typeof natsOptions>[0];
+  readonly bus: Bus;
   readonly logger: Logger;
 }
 
-/** A Nest microservice that serves `modules` on NATS, listening. */
-export async function serveStages({ name, modules, nats, logger }: Service) {
-  logger.log(`connecting to the bus at ${redactedNatsUrl(nats)}`);
+/** Starts a Nest microservice that serves `modules` on the bus. Resolves when it listens. */
+export async function serveStages({ name, modules, bus, logger }: Service) {
+  logger.log(`connecting to the bus at ${bus.address}`);
   class ServiceModule {}
-  const root: DynamicModule = { module: ServiceModule, imports: modules };
-  const strategy = new NatsJsonServer(natsOptions(nats, name));
+  const root: DynamicModule = { module: ServiceModule, imports: [globalBusModule(bus), ...modules] };
+  const strategy = bus.createServer(name);
   const options = { strategy, logger, abortOnError: false };
   const service = await NestFactory.createMicroservice<MicroserviceOptions>(root, options);
   await service.listen();

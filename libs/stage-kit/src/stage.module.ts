@@ -1,5 +1,5 @@
 import { type StageContract, type StageVerb, stageSubject } from '@gatehouse/contracts';
-import { histogram, Logger, MALFORMED_JSON } from '@gatehouse/platform';
+import { histogram, Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { encodeReply } from './encode-reply.js';
@@ -69,7 +69,7 @@ function messageHandler<C extends StageContract>(contract: C) {
   return async (stage: Stage<C>, verb: StageVerb, body: unknown) => {
     const began = performance.now();
     const report = (message: string, error: unknown, facts: object) => logger.fault(message, error, { ...facts });
-    const given = { verb, body: body === MALFORMED_JSON ? undefined : body, report };
+    const given = { verb, body: body === MALFORMED ? undefined : body, report };
     const { outcome, bytes } = encodeReply(await answerOf(contract, stage, given), (error) =>
       report('a stage failed', error, { kind, verb }),
     );

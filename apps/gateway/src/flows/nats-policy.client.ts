@@ -4,28 +4,23 @@ import {
   type PolicyReply,
   type PolicyRequest,
   Problem,
-  policyReply,
-  stageProblem,
+  policyReplyTo,
 } from '@gatehouse/contracts';
 import { PolicyClient } from '@gatehouse/executor';
-import {
-  histogram,
-  type NatsRequester,
-  NatsUnavailableError,
-  NoRespondersError,
-  RequestTimeoutError,
-} from '@gatehouse/platform';
-import { z } from 'zod';
+import { histogram, type Requester, requestOverBus } from '@gatehouse/platform';
 
 const hops = histogram('gatehouse_policy_hop_seconds', 'Policies asked for by this gateway', ['outcome']);
 
-const decoder = new TextDecoder();
-const policyReplyOrProblem = z.union([policyReply, stageProblem]);
+/** To the gateway it makes no difference why the policy service has not decided. */
+const AWAY = {
+  codes: { stage_away: 'policy_away', stage_timeout: 'policy_away', stage_fault: 'policy_away' },
+  answeredCode: 'policy_away',
+} as const;
 
-/** Policies over NATS: one question for all policies of a set. */
+/** Asks the policy service over the bus, with one request for all policies of a set. Throws `policy_away` or `bus_down`. */
 export class NatsPolicyClient extends PolicyClient {
   constructor(
-    private readonly requester: NatsRequester,
+    private readonly requester: Requester,
     private readonly limits: PolicyMessageLimits,
   ) {
     super();
@@ -43,40 +38,13 @@ export class NatsPolicyClient extends PolicyClient {
     }
   }
 
-  private async exchange(request: PolicyRequest): Promise<PolicyReply> {
+  private exchange(request: PolicyRequest): Promise<PolicyReply> {
     const body = Buffer.from(JSON.stringify(request));
-    if (body.length > this.limits.request) throw policyServiceUnavailable('the request is too large for the bus');
-    const data = await this.requester.request(POLICY_SUBJECT, body, request.timeout_ms).catch((cause: unknown) => {
-      if (cause instanceof NatsUnavailableError) throw new Problem('bus_down', { cause });
-      if (cause instanceof NoRespondersError || cause instanceof RequestTimeoutError)
-        throw new Problem('policy_away', { cause });
-      throw cause;
-    });
-    if (data.length > this.limits.reply) throw policyServiceUnavailable('the reply of the policy service is too large');
-    return replyOf(request, data);
-  }
-}
-
-/** A reply counts only as a whole: a result that is missing would be a guess. */
-function replyOf({ policies }: PolicyRequest, data: Uint8Array): PolicyReply {
-  const parsed = policyReplyOrProblem.safeParse(json(data));
-  if (!parsed.success) throw policyServiceUnavailable('the reply of the policy service is not understood');
-  if ('problem' in parsed.data) {
-    const { detail, retry_after_s } = parsed.data.problem;
-    throw new Problem('policy_away', { ...(detail && { detail }), ...(retry_after_s && { retry_after_s }) });
-  }
-  const { results } = parsed.data;
-  const missing = policies.find(({ id }) => !Object.hasOwn(results, id));
-  if (missing) throw policyServiceUnavailable(`the policy service says nothing of ${missing.name}`);
-  return parsed.data;
-}
-
-const policyServiceUnavailable = (detail: string) => new Problem('policy_away', { detail });
-
-function json(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(data));
-  } catch {
-    return undefined;
+    if (body.length > this.limits.request)
+      throw new Problem('policy_away', { detail: 'the request is too large for the bus' });
+    const { timeout_ms: timeoutMs, policies } = request;
+    const reply = policyReplyTo(policies);
+    const given = { subject: POLICY_SUBJECT, body, timeoutMs, reply, maxReplyBytes: this.limits.reply };
+    return requestOverBus(this.requester, { ...given, ...AWAY });
   }
 }

@@ -7,20 +7,22 @@ import {
   type DeviceToken,
   deviceOperations,
   PROTOCOL_VERSION,
-  Problem,
-  stageProblem,
 } from '@gatehouse/contracts';
-import { type NatsRequester, NatsUnavailableError, NoRespondersError, RequestTimeoutError } from '@gatehouse/platform';
+import { type Requester, requestOverBus } from '@gatehouse/platform';
+import type { z } from 'zod';
 import { DeviceGrants, type DeviceTokenPoll } from './device-grants.js';
 
-/** Milliseconds that the service has. */
+/** Milliseconds that the service has to answer. */
 const DEADLINE_MS = 5000;
 
-type OperationInput<E extends DeviceOperation> = Omit<DeviceRequest<E>, 'v' | 'timeout_ms'>;
+type Arguments<E extends DeviceOperation> = Omit<DeviceRequest<E>, 'v' | 'timeout_ms'>;
 
-/** Codes of devices and their tokens, over NATS. What is asked once is never asked again: it may have been done. */
+/**
+ * Device codes and their tokens, kept by the consent service and reached over the bus. Never sends a request twice,
+ * because the service may have carried it out.
+ */
 export class NatsDeviceGrants extends DeviceGrants {
-  constructor(private readonly requester: NatsRequester) {
+  constructor(private readonly requester: Requester) {
     super();
   }
 
@@ -44,17 +46,15 @@ export class NatsDeviceGrants extends DeviceGrants {
     return (await this.ask('find_token', { access_token: token })).granted ?? undefined;
   }
 
-  private async ask<E extends DeviceOperation>(errand: E, said: OperationInput<E>): Promise<DeviceReply<E>> {
-    const { subject, reply } = deviceOperations[errand];
-    const body = JSON.stringify({ v: PROTOCOL_VERSION, timeout_ms: DEADLINE_MS, ...said });
-    const data = await this.requester.request(subject, body, DEADLINE_MS).catch((cause: unknown) => {
-      if (cause instanceof NatsUnavailableError) throw new Problem('bus_down', { cause });
-      if (cause instanceof NoRespondersError) throw new Problem('stage_away', { cause });
-      if (cause instanceof RequestTimeoutError) throw new Problem('stage_timeout', { cause });
-      throw cause;
+  private ask<E extends DeviceOperation>(errand: E, given: Arguments<E>): Promise<DeviceReply<E>> {
+    const { subject, reply }: { subject: string; reply: z.ZodType } = deviceOperations[errand];
+    const body = JSON.stringify({ v: PROTOCOL_VERSION, timeout_ms: DEADLINE_MS, ...given });
+    const request = { subject, body, timeoutMs: DEADLINE_MS, reply: reply as z.ZodType<DeviceReply<E>> };
+    // An OAuth client retries after 503. It would take the HTTP status of `stage_fault`, which is 200, for a token.
+    return requestOverBus(this.requester, {
+      ...request,
+      codes: { stage_fault: 'internal_fault' },
+      answeredCode: 'stage_away',
     });
-    const said_ = JSON.parse(Buffer.from(data).toString()) as unknown;
-    if (stageProblem.safeParse(said_).success) throw new Problem('stage_away');
-    return reply.parse(said_) as DeviceReply<E>;
   }
 }

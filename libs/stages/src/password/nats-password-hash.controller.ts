@@ -4,7 +4,7 @@ import {
   passwordHashRequest,
   type StageProblem,
 } from '@gatehouse/contracts';
-import { BusyError, Logger, MALFORMED_JSON } from '@gatehouse/platform';
+import { BusyError, Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { PasswordHasher } from './password-hasher.js';
@@ -18,7 +18,7 @@ export class PasswordHashController {
 
   @MessagePattern(PASSWORD_HASH_SUBJECT, { queue: 'password' })
   async hash(@Payload() body: unknown): Promise<PasswordHashReply | StageProblem> {
-    const request = passwordHashRequest.safeParse(body === MALFORMED_JSON ? undefined : body);
+    const request = passwordHashRequest.safeParse(body === MALFORMED ? undefined : body);
     // What is wrong with it is not told: what was sent is a password.
     if (!request.success) return { problem: { code: 'stage_bad_request' } };
     const until = performance.now() + request.data.timeout_ms;

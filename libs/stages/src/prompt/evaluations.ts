@@ -12,23 +12,23 @@ export type Method = NonNullable<PolicyRequest['method']>;
 
 type Bag = Readonly<Record<string, unknown>>;
 
-/** The body of a Python function, by an id of the asker's. */
+/** The body of a Python function, with an id that the caller chooses. */
 export interface FieldExpression {
   readonly id: string;
-  /** Of the field that it fills in, for the log. */
+  /** The name of the field, for the log. */
   readonly name: string;
   readonly source: string;
 }
 
-/** What the policies of a form say of what was filled in. */
+/** The decision of the validation policies of a form, with the messages for the visitor. */
 export interface FormVerdict {
   readonly pass: boolean;
   readonly messages: readonly string[];
 }
 
-/** What is evaluated elsewhere, where foreign code may run. Throws Busy when nobody there answers in time. */
+/** Evaluates expressions and policies of a form. Throws a Problem with status 503 when no service evaluates them in time. */
 export abstract class Evaluations {
-  /** What each expression comes to, by its id; one that fails, which is logged, has no value. */
+  /** Returns the value of each expression by its id. Logs an expression that fails, and leaves its value out. */
   abstract valuesOf(expressions: readonly FieldExpression[], about: EvaluationSubject, names: Bag): Promise<Bag>;
   /** Whether all of `policies` accept `values`, which is all that they see of the plan. One that cannot decide does not. */
   abstract judge(policies: readonly ValidationPolicy[], about: EvaluationSubject, values: Bag): Promise<FormVerdict>;

@@ -3,32 +3,22 @@ import {
   type PolicyReply,
   type PolicyRequest,
   PROTOCOL_VERSION,
-  policyReply,
-  stageProblem,
+  policyReplyTo,
 } from '@gatehouse/contracts';
-import {
-  BusyError,
-  Logger,
-  NatsRequester,
-  NatsUnavailableError,
-  NoRespondersError,
-  RequestTimeoutError,
-} from '@gatehouse/platform';
+import { Logger, Requester, requestOverBus } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import { z } from 'zod';
 import { type EvaluationSubject, Evaluations, type FieldExpression, type FormVerdict } from './evaluations.js';
 import type { ValidationPolicy } from './prompt.contract.js';
 
 type Bag = Readonly<Record<string, unknown>>;
 type PolicyQuery = Pick<PolicyRequest, 'policies' | 'context'> & Partial<Pick<PolicyRequest, 'callable' | 'names'>>;
 
-const answered = z.union([policyReply, stageProblem]);
 const logger = new Logger('prompt');
 
-/** Asks the policy service over NATS: one question for all expressions of a form, and one for all its policies. */
+/** Asks the policy service over the bus, with one request for all expressions of a form and one for all its policies. */
 @Injectable()
 export class NatsEvaluations extends Evaluations {
-  constructor(@Inject(NatsRequester) private readonly requester: NatsRequester) {
+  constructor(@Inject(Requester) private readonly requester: Requester) {
     super();
   }
 
@@ -57,29 +47,11 @@ export class NatsEvaluations extends Evaluations {
     return { pass: said.every((one) => one?.pass === true), messages: said.flatMap((one) => one?.messages ?? []) };
   }
 
-  private async ask(about: EvaluationSubject, asked: PolicyQuery): Promise<PolicyReply> {
+  private ask(about: EvaluationSubject, asked: PolicyQuery): Promise<PolicyReply> {
     const body = JSON.stringify({ v: PROTOCOL_VERSION, ...about, ...asked } satisfies PolicyRequest);
-    const data = await this.requester.request(POLICY_SUBJECT, body, about.timeout_ms).catch((cause: unknown) => {
-      const away =
-        cause instanceof NoRespondersError ||
-        cause instanceof RequestTimeoutError ||
-        cause instanceof NatsUnavailableError;
-      throw away ? new BusyError('policies cannot be asked', { cause }) : cause;
-    });
-    return replyOf(asked, data);
+    const reply = policyReplyTo(asked.policies);
+    return requestOverBus(this.requester, { subject: POLICY_SUBJECT, body, timeoutMs: about.timeout_ms, reply });
   }
-}
-
-/** A reply counts only as a whole: a result that is missing would be a guess. */
-function replyOf({ policies }: PolicyQuery, data: Uint8Array): PolicyReply {
-  const reply = answered.parse(JSON.parse(Buffer.from(data).toString()));
-  if ('problem' in reply) {
-    const { code, detail } = reply.problem;
-    throw code === 'stage_busy' ? new BusyError('the policy service is busy') : new Error(detail ?? code);
-  }
-  const missing = policies.find(({ id }) => !Object.hasOwn(reply.results, id));
-  if (missing) throw new Error(`the policy service says nothing of ${missing.name}`);
-  return reply;
 }
 
 function logErrors(policies: PolicyQuery['policies'], results: PolicyReply['results'], what: string): void {

@@ -6,7 +6,7 @@ import {
   deviceOperations,
   type StageProblem,
 } from '@gatehouse/contracts';
-import { Logger, MALFORMED_JSON } from '@gatehouse/platform';
+import { Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { DeviceCodeStore } from './device-code-store.js';
@@ -58,7 +58,7 @@ export class DeviceCodeController {
     body: unknown,
     work: (request: DeviceRequest<E>) => Promise<DeviceReply<E>>,
   ): OperationReply<E> {
-    const request = deviceOperations[errand].request.safeParse(body === MALFORMED_JSON ? undefined : body);
+    const request = deviceOperations[errand].request.safeParse(body === MALFORMED ? undefined : body);
     if (!request.success) return { problem: { code: 'stage_bad_request' } };
     try {
       return await work(request.data as DeviceRequest<E>);

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LocalState } from '@gatehouse/local';
+import { standaloneConfig } from '@gatehouse/local';
+import { type Bus, findNatsServer, freePort, InProcessBus, NatsBus, natsConfig, readConfig } from '@gatehouse/platform';
+
+/** The bus of `npm start`. */
+export interface OpenBus {
+  readonly bus: Bus;
+  readonly stop: () => Promise<void>;
+}
+
+const USER = 'gatehouse';
+
+/**
+ * Opens the bus: the NATS server of `NATS_URL`, otherwise a `nats-server` that is started on the loopback interface,
+ * otherwise a bus within this process. `GATEHOUSE_BUS=in-process` selects the last one in any case.
+ */
+export async function openBus(state: LocalState, env: NodeJS.ProcessEnv = process.env): Promise<OpenBus> {
+  if (readConfig(standaloneConfig, env).GATEHOUSE_BUS) return inProcess('GATEHOUSE_BUS is in-process');
+  if (env['NATS_URL']) return { bus: new NatsBus(readConfig(natsConfig, env)), stop: async () => undefined };
+  const program = await findNatsServer(env, { download: false });
+  return program ? startServer(state, program) : inProcess('No nats-server was found');
+}
+
+function inProcess(reason: string): OpenBus {
+  process.stderr.write(
+    `${reason}: messages stay within this process. ` +
+      'A stage in a process of its own needs a nats-server, and its address in NATS_URL.\n',
+  );
+  return { bus: new InProcessBus(), stop: async () => undefined };
+}
+
+async function startServer({ folder, busPassword }: LocalState, program: string): Promise<OpenBus> {
+  const port = await freePort();
+  const config = join(folder, 'nats.conf');
+  await writeFile(config, configOf(port, busPassword), { mode: 0o600 });
+  // Detached, so that a Ctrl-C in the terminal reaches this process only, which stops the server after its services.
+  const server = spawn(program, ['--config', config], { stdio: ['ignore', 'ignore', 'inherit'], detached: true });
+  const kill = () => server.kill('SIGKILL');
+  process.once('exit', kill);
+  await once(server, 'spawn');
+  const exited = once(server, 'exit');
+  const settings = { NATS_URL: `nats://127.0.0.1:${port}`, NATS_USER: USER, NATS_PASSWORD: busPassword };
+  return {
+    bus: new NatsBus(settings),
+    stop: async () => {
+      process.off('exit', kill);
+      server.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+const configOf = (port: number, password: string) => `
+host: 127.0.0.1
+port: ${port}
+log_file: "/dev/null"
+authorization { user: ${USER}, password: ${JSON.stringify(password)} }
+`;

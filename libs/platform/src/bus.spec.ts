@@ -1,0 +1,180 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeBuses, MAX_MESSAGE_BYTES, type RunningBus, serveOn } from '../../../test/support/buses.js';
+import { BusDownError, type BusServer, NoRespondersError, type Requester, RequestTimeoutError } from './bus.js';
+import { MALFORMED } from './json-responder.js';
+
+const LONG = 60_000;
+const SUBJECT = 'stage.sample.respond';
+const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+type Handler = (data: unknown) => Promise<unknown>;
+
+describeBuses('a message bus', (start) => {
+  let running: RunningBus;
+  let requester: Requester;
+  let servers: BusServer[];
+
+  // The failures of this suite are intended.
+  beforeAll(() => Logger.overrideLogger(false));
+  beforeEach(async () => {
+    running = await start();
+    requester = await running.bus.openRequester('requester');
+    servers = [];
+  });
+  afterEach(async () => {
+    await Promise.all(servers.map((server) => server.close()));
+    await requester.close();
+    await running.stop();
+  });
+
+  const serve = async (handler: Handler, drainMs?: number) => {
+    const server = await serveOn(running.bus, { [SUBJECT]: handler }, drainMs);
+    servers.push(server);
+    return server;
+  };
+  const ask = async (body: string | Uint8Array): Promise<unknown> =>
+    JSON.parse(textOf(await requester.request(SUBJECT, body, LONG)));
+
+  it('carries plain JSON in both directions', async () => {
+    await serve(async (data) => ({ heard: data }));
+    expect(await ask('{"a":[1,null,"ü"]}')).toEqual({ heard: { a: [1, null, 'ü'] } });
+  });
+
+  it('returns each reply to its request', async () => {
+    await serve(async (data) => data);
+    const numbers = Array.from({ length: 200 }, (_, n) => n);
+    expect(await Promise.all(numbers.map((n) => ask(String(n))))).toEqual(numbers);
+  });
+
+  it.each(['', 'x', '{"a":', '\u0000'])('passes a body that is not JSON as malformed: %j', async (body) => {
+    await serve(async (data) => ({ malformed: data === MALFORMED }));
+    expect(await ask(body)).toEqual({ malformed: true });
+  });
+
+  it('replies null for a handler that returns nothing', async () => {
+    await serve(async () => undefined);
+    expect(await ask('{}')).toBeNull();
+  });
+
+  it('carries an empty reply', async () => {
+    await serve(async () => new Uint8Array());
+    expect(await requester.request(SUBJECT, '{}', LONG)).toHaveLength(0);
+  });
+
+  it('fails at once with NoRespondersError when no handler serves the subject', async () => {
+    await expect(ask('{}')).rejects.toBeInstanceOf(NoRespondersError);
+  });
+
+  it('fails with RequestTimeoutError, and drops a reply that arrives later', async () => {
+    const [entered, finish] = [signal(), signal()];
+    let late = true;
+    await serve(async (data) => {
+      if (!late) return data;
+      entered.give();
+      await finish.given;
+      return 'too late';
+    });
+    const asked = requester.request(SUBJECT, '"first"', 1);
+    await entered.given;
+    await expect(asked).rejects.toBeInstanceOf(RequestTimeoutError);
+    late = false;
+    finish.give();
+    expect(await ask('"second"')).toBe('second');
+  });
+
+  it('fails with RequestTimeoutError when the handler fails', async () => {
+    await serve(async () => {
+      throw new Error('broken');
+    });
+    await expect(requester.request(SUBJECT, '{}', 50)).rejects.toBeInstanceOf(RequestTimeoutError);
+  });
+
+  it('carries the largest message, and refuses a larger one with BusDownError', async () => {
+    await serve(async (data) => String(data).length);
+    const filled = (bytes: number) => `"${'x'.repeat(bytes - 2)}"`;
+    expect(await ask(filled(MAX_MESSAGE_BYTES))).toBe(MAX_MESSAGE_BYTES - 2);
+    await expect(ask(filled(MAX_MESSAGE_BYTES + 1))).rejects.toBeInstanceOf(BusDownError);
+  });
+
+  it('sends no reply that is too large', async () => {
+    await serve(async () => new Uint8Array(MAX_MESSAGE_BYTES + 1));
+    await expect(requester.request(SUBJECT, '{}', 50)).rejects.toBeInstanceOf(RequestTimeoutError);
+  });
+
+  it('answers open requests before the server closes, and accepts no new ones', async () => {
+    const [entered, finish] = [signal(), signal()];
+    const server = await serve(async () => {
+      entered.give();
+      await finish.given;
+      return 'answered';
+    });
+    const open = ask('{}');
+    await entered.given;
+    const closing = server.close();
+    await running.hears(server);
+    await expect(ask('{}')).rejects.toBeInstanceOf(NoRespondersError);
+    finish.give();
+    expect(await open).toBe('answered');
+    await closing;
+  });
+
+  it('closes a server whose handler has failed', async () => {
+    const failed = signal();
+    const server = await serve(async () => {
+      failed.give();
+      throw new Error('broken');
+    });
+    void ask('{}').catch(() => undefined);
+    await failed.given;
+    await expect(server.close()).resolves.toBeUndefined();
+  });
+
+  it('closes a server without a handler that does not end in time', async () => {
+    const entered = signal();
+    const server = await serve(() => {
+      entered.give();
+      return new Promise(() => undefined);
+    }, 1);
+    void ask('{}').catch(() => undefined);
+    await entered.given;
+    await expect(server.close()).resolves.toBeUndefined();
+  });
+
+  it('fails open and new requests with BusDownError when the requester closes', async () => {
+    const entered = signal();
+    await serve(() => {
+      entered.give();
+      return new Promise(() => undefined);
+    }, 1);
+    const open = ask('{}');
+    await entered.given;
+    expect(requester.connected).toBe(true);
+    await Promise.all([expect(open).rejects.toBeInstanceOf(BusDownError), requester.close()]);
+    expect(requester.connected).toBe(false);
+    await expect(ask('{}')).rejects.toBeInstanceOf(BusDownError);
+  });
+
+  it('publishes events to the handler of their subject, and drops those without one', async () => {
+    const heard: unknown[] = [];
+    const all = signal();
+    await serve(async (data) => {
+      heard.push(data);
+      if (heard.length === 2) all.give();
+    });
+    const publisher = await running.bus.openPublisher('publisher', { timeoutMs: LONG, stream: undefined });
+    const event = (id: string, subject = SUBJECT) => ({ id, subject, body: { id } });
+    await publisher.publish([event('1'), event('2', 'nobody'), event('3')]);
+    await all.given;
+    expect(heard).toEqual([{ id: '1' }, { id: '3' }]);
+    await publisher.close();
+  });
+});
+
+/** A promise and the function that resolves it. */
+function signal() {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give: () => give() };
+}

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { serveOn } from '../../../test/support/buses.js';
+import type { Requester } from './bus.js';
+import { ConfigError } from './config.js';
+import { InProcessBus } from './in-process-bus.js';
+
+const LONG = 60_000;
+const SUBJECT = 'stage.sample.respond';
+
+let bus: InProcessBus;
+let requester: Requester;
+beforeEach(async () => {
+  bus = new InProcessBus();
+  requester = await bus.openRequester();
+});
+afterEach(() => requester.close());
+
+it('calls a handler after the turn of the event loop in which the request was sent', async () => {
+  const steps: string[] = [];
+  const server = await serveOn(bus, { [SUBJECT]: async () => steps.push('handled') });
+  const asked = requester.request(SUBJECT, '{}', LONG);
+  await Promise.resolve().then(() => steps.push('sent'));
+  await asked;
+  expect(steps).toEqual(['sent', 'handled']);
+  await server.close();
+});
+
+it('copies messages, so that the two sides share no bytes', async () => {
+  const reply = Buffer.from('"reply"');
+  const server = await serveOn(bus, { [SUBJECT]: async (data) => (data === 'request' ? reply : data) });
+  const body = Buffer.from('"request"');
+  const asked = requester.request(SUBJECT, body, LONG);
+  body.fill(0);
+  const received = Buffer.from(await asked);
+  reply.fill(0);
+  expect(received.toString()).toBe('"reply"');
+  await server.close();
+});
+
+it('answers a request that was sent just before the server closes', async () => {
+  let closed = false;
+  const server = await serveOn(bus, { [SUBJECT]: async () => ({ closed }) });
+  const asked = requester.request(SUBJECT, '{}', LONG);
+  await server.close();
+  closed = true;
+  expect(Buffer.from(await asked).toString()).toBe('{"closed":false}');
+});
+
+it('serves a subject again after its server has closed, and refuses a second handler before', async () => {
+  const server = await serveOn(bus, { [SUBJECT]: async () => 1 });
+  await expect(serveOn(bus, { [SUBJECT]: async () => 2 })).rejects.toThrow(`two handlers serve ${SUBJECT}`);
+  await server.close();
+  const next = await serveOn(bus, { [SUBJECT]: async () => 2 });
+  expect(Buffer.from(await requester.request(SUBJECT, '{}', LONG)).toString()).toBe('2');
+  await next.close();
+});
+
+it('opens no publisher for a JetStream stream, and names the setting', async () => {
+  const opened = bus.openPublisher('courier', { timeoutMs: LONG, stream: 'EVENTS' });
+  await expect(opened).rejects.toThrow(ConfigError);
+  await expect(opened).rejects.toThrow('EVENTS_STREAM is EVENTS, which needs a NATS server with JetStream.');
+});

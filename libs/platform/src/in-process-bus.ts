@@ -1,0 +1,131 @@
+import {
+  Bus,
+  BusDownError,
+  type BusServer,
+  type EventMessage,
+  NoRespondersError,
+  Publisher,
+  type PublisherSettings,
+  Requester,
+  RequestTimeoutError,
+} from './bus.js';
+import { ConfigError } from './config.js';
+import { InProcessServer, type SubjectHandler } from './in-process-server.js';
+
+/** Bytes of one message, as a NATS server limits them by default. */
+const MAX_MESSAGE_BYTES = 2 ** 20;
+
+const NEVER = new Promise<never>(() => undefined);
+
+/**
+ * The bus of a product that runs in one process without a NATS server. It copies every message as bytes, so that the two
+ * sides share no object, and fails as NATS does. A subject has one handler, because there are no replicas.
+ */
+export class InProcessBus extends Bus {
+  readonly address = 'this process';
+  private readonly handlers = new Map<string, SubjectHandler>();
+
+  constructor(private readonly maxMessageBytes = MAX_MESSAGE_BYTES) {
+    super();
+  }
+
+  openRequester(): Promise<Requester> {
+    return Promise.resolve(new InProcessRequester(this));
+  }
+
+  /** Throws ConfigError when a stream is configured, because JetStream is a part of the NATS server. */
+  async openPublisher(_client: string, { stream }: PublisherSettings): Promise<Publisher> {
+    if (stream !== undefined)
+      throw new ConfigError(`EVENTS_STREAM is ${stream}, which needs a NATS server with JetStream. Set NATS_URL.`);
+    return new InProcessPublisher(this);
+  }
+
+  createServer(_client: string, drainMs?: number): BusServer {
+    return new InProcessServer(this, drainMs);
+  }
+
+  /** Registers the handler of a subject and returns the function that removes it. Throws when the subject has a handler. */
+  serve(subject: string, handler: SubjectHandler): () => void {
+    if (this.handlers.has(subject)) throw new Error(`two handlers serve ${subject}`);
+    this.handlers.set(subject, handler);
+    return () => void this.handlers.delete(subject);
+  }
+
+  /** Passes a copy of the message to the handler of its subject. Returns false when there is none. */
+  deliver(subject: string, body: string | Uint8Array, reply: (bytes: Uint8Array) => void): boolean {
+    const message = this.copy(subject, body);
+    const handler = this.handlers.get(subject);
+    handler?.(message, (bytes) => reply(this.copy(`the reply on ${subject}`, bytes)));
+    return handler !== undefined;
+  }
+
+  private copy(what: string, body: string | Uint8Array): Uint8Array {
+    const bytes = Buffer.from(body as Uint8Array);
+    if (bytes.length <= this.maxMessageBytes) return bytes;
+    throw new Error(`${what} has ${bytes.length} bytes, the bus takes ${this.maxMessageBytes}`);
+  }
+}
+
+class InProcessRequester extends Requester {
+  readonly refused = NEVER;
+  private readonly pending = new Set<(error: Error) => void>();
+  private closed = false;
+
+  constructor(private readonly bus: InProcessBus) {
+    super();
+  }
+
+  get connected(): boolean {
+    return !this.closed;
+  }
+
+  async request(subject: string, body: string | Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    if (this.closed) throw new BusDownError('the requester is closed');
+    let timer: NodeJS.Timeout | undefined;
+    let fail: (error: Error) => void = () => undefined;
+    try {
+      return await new Promise<Uint8Array>((resolve, reject) => {
+        fail = reject;
+        this.pending.add(fail);
+        timer = setTimeout(() => reject(new RequestTimeoutError(`no reply arrived on ${subject} in time`)), timeoutMs);
+        this.send(subject, body, resolve);
+      });
+    } finally {
+      clearTimeout(timer);
+      this.pending.delete(fail);
+    }
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    for (const fail of this.pending) fail(new BusDownError('the requester is closed'));
+    return Promise.resolve();
+  }
+
+  private send(subject: string, body: string | Uint8Array, resolve: (reply: Uint8Array) => void): void {
+    let served: boolean;
+    try {
+      served = this.bus.deliver(subject, body, resolve);
+    } catch (cause) {
+      throw new BusDownError(`the bus refuses a message to ${subject}`, { cause });
+    }
+    if (!served) throw new NoRespondersError(`no service serves ${subject}`);
+  }
+}
+
+/** Delivers events to the handlers in this process. An event without a handler is dropped, as on NATS. */
+class InProcessPublisher extends Publisher {
+  readonly refused = NEVER;
+
+  constructor(private readonly bus: InProcessBus) {
+    super();
+  }
+
+  async publish(messages: readonly EventMessage[]): Promise<void> {
+    for (const { subject, body } of messages) this.bus.deliver(subject, JSON.stringify(body), () => undefined);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

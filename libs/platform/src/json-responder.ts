@@ -1,0 +1,55 @@
+import { isObservable, lastValueFrom } from 'rxjs';
+
+/** The value that a handler receives when the body of a request is not JSON. */
+export const MALFORMED = Symbol('malformed');
+
+/** Milliseconds that a server waits for open requests before it closes. */
+export const DRAIN_MS = 20_000;
+
+type Handler = (data: unknown, context: never) => unknown;
+
+interface IncomingRequest {
+  readonly data: Uint8Array;
+  /** Nest's context of the message, passed on to the handler. */
+  readonly context: unknown;
+  readonly respond: (reply: string | Uint8Array) => unknown;
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * Answers requests through Nest's message handlers. Requests and replies are plain JSON, without Nest's packet around
+ * them. A handler that has serialised its reply itself returns the bytes.
+ */
+export class JsonResponder {
+  private open = 0;
+  private onIdle: (() => void) | undefined;
+
+  /** Parses a request, calls its handler and sends the reply. Throws what the handler throws; then no reply is sent. */
+  async answer(handler: Handler | undefined, { data, context, respond }: IncomingRequest): Promise<void> {
+    this.open++;
+    try {
+      const result: unknown = await handler?.(parse(data), context as never);
+      const reply: unknown = isObservable(result) ? await lastValueFrom(result) : result;
+      respond(reply instanceof Uint8Array ? reply : JSON.stringify(reply ?? null));
+    } finally {
+      if (--this.open === 0) this.onIdle?.();
+    }
+  }
+
+  /** Resolves when no request is open, or when `limit` resolves. */
+  async drained(limit: Promise<void>): Promise<void> {
+    if (this.open > 0) await Promise.race([new Promise<void>((resolve) => (this.onIdle = resolve)), limit]);
+  }
+}
+
+/** Returns a promise that resolves after `ms` milliseconds and does not keep the process alive. */
+export const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+
+function parse(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(data));
+  } catch {
+    return MALFORMED;
+  }
+}

@@ -1,0 +1,77 @@
+import { headers, type NatsConnection } from '@nats-io/transport-node';
+import { BusDownError, type EventMessage, Publisher, type PublisherSettings } from './bus.js';
+import { refusalOf } from './nats-connection.js';
+
+/** A JetStream stream drops a message whose id it has stored within its window for duplicates. */
+const MESSAGE_ID = 'Nats-Msg-Id';
+const EXPECTED_STREAM = 'Nats-Expected-Stream';
+
+/** Publishes events on NATS, to a JetStream stream if one is configured. */
+export class NatsPublisher extends Publisher {
+  #refusal: Error | undefined;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly settings: PublisherSettings,
+  ) {
+    super();
+    void this.#watch();
+  }
+
+  get refused(): Promise<Error> {
+    return refusalOf(this.connection);
+  }
+
+  async publish(messages: readonly EventMessage[]): Promise<void> {
+    const { stream, timeoutMs } = this.settings;
+    if (stream !== undefined) {
+      await Promise.all(messages.map((message) => this.#store(message, stream)));
+      return;
+    }
+    for (const { subject, body, id } of messages)
+      this.connection.publish(subject, JSON.stringify(body), { headers: headersOf({ [MESSAGE_ID]: id }) });
+    await withTimeout(this.connection.flush(), timeoutMs);
+    // The server reports a subject that this user may not publish to before it answers the flush, as a status of its own.
+    const refusal = this.#refusal;
+    this.#refusal = undefined;
+    if (refusal) throw refusal;
+  }
+
+  close(): Promise<void> {
+    return this.connection.drain().catch(() => this.connection.close());
+  }
+
+  async #store({ subject, body, id }: EventMessage, stream: string): Promise<void> {
+    const options = {
+      timeout: this.settings.timeoutMs,
+      headers: headersOf({ [MESSAGE_ID]: id, [EXPECTED_STREAM]: stream }),
+    };
+    const reply = await this.connection.request(subject, JSON.stringify(body), options);
+    const { error } = reply.json<{ error?: { description?: string } }>();
+    if (error) throw new Error(`the stream ${stream} refuses ${subject}: ${error.description ?? 'no reason given'}`);
+  }
+
+  async #watch(): Promise<void> {
+    for await (const status of this.connection.status()) if (status.type === 'error') this.#refusal = status.error;
+  }
+}
+
+function headersOf(values: Readonly<Record<string, string>>) {
+  const all = headers();
+  for (const [name, value] of Object.entries(values)) all.set(name, value);
+  return all;
+}
+
+/** Rejects with BusDownError after `ms` milliseconds: a flush never settles when its connection is lost. */
+async function withTimeout(flushed: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new BusDownError(`the bus has accepted nothing for ${ms} ms`)), ms);
+  });
+  flushed.catch(() => undefined);
+  try {
+    await Promise.race([flushed, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,31 @@
+import { ConfigError } from './config.js';
+
+/**
+ * Returns the function that ends the process `name` after an error: it writes the reason to standard error and exits with
+ * code 1. A ConfigError is written as a sentence, any other error with its stack.
+ */
+export const exitWithError =
+  (name: string) =>
+  (error: unknown): never => {
+    const reason =
+      error instanceof ConfigError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
+    process.stderr.write(`${name}: ${reason}\n`);
+    process.exit(1);
+  };
+
+/**
+ * Calls `stop` once at the first SIGTERM or SIGINT, then exits with code 0, or through `fail` when `stop` fails. Ignores
+ * further signals: a Ctrl-C reaches the process both from its terminal and from the `npm start` that started it, and
+ * exiting at the second signal would orphan child processes and drop open requests.
+ */
+export function stopOnSignal(stop: () => Promise<void>, fail: (error: unknown) => never) {
+  let stopping: Promise<void> | undefined;
+  const onSignal = () => {
+    stopping ??= stop().then(() => process.exit(0), fail);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal);
+}

@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { serveOn } from '../../../test/support/buses.js';
+import { type BusServer, Requester } from './bus.js';
+import { InProcessBus } from './in-process-bus.js';
+import { type BusRequest, requestOverBus } from './request-over-bus.js';
+
+const SUBJECT = 'stage.sample.respond';
+const reply = z.object({ word: z.string() });
+
+let bus: InProcessBus;
+let requester: Requester;
+let servers: BusServer[];
+beforeEach(async () => {
+  bus = new InProcessBus();
+  requester = await bus.openRequester();
+  servers = [];
+});
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.close()));
+  await requester.close();
+});
+
+const serve = async (answer: () => Promise<unknown>) => {
+  servers.push(await serveOn(bus, { [SUBJECT]: answer }, 1));
+};
+const ask = (more: Partial<BusRequest<typeof reply>> = {}) =>
+  requestOverBus(requester, { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply, ...more });
+/** A handler that never answers. */
+const silent = () => new Promise(() => undefined);
+
+describe('a request over the bus', () => {
+  it('returns the reply without the fields that its schema does not know', async () => {
+    await serve(async () => ({ word: 'yes', more: 1 }));
+    expect(await ask()).toEqual({ word: 'yes' });
+  });
+
+  it('throws stage_away when no service serves the subject', async () => {
+    await expect(ask()).rejects.toMatchObject({ code: 'stage_away', retryAfterS: 1 });
+  });
+
+  it('throws stage_timeout when no reply arrives in time', async () => {
+    await serve(silent);
+    await expect(ask({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'stage_timeout' });
+  });
+
+  it('throws bus_down when the bus cannot be reached', async () => {
+    await requester.close();
+    await expect(ask()).rejects.toMatchObject({ code: 'bus_down' });
+  });
+
+  it('throws the problem of the service, with its delay and its stack', async () => {
+    const problem = { code: 'stage_busy', retry_after_s: 7, detail: 'Later.', trace: 'at somewhere' };
+    await serve(async () => ({ problem }));
+    await expect(ask()).rejects.toMatchObject({
+      ...{ code: 'stage_busy', retryAfterS: 7, message: 'Later.', cause: 'at somewhere' },
+    });
+    await expect(ask({ answeredCode: 'policy_away' })).rejects.toMatchObject({ code: 'policy_away', retryAfterS: 7 });
+  });
+
+  it.each<[string, unknown]>([
+    ['is not JSON', Buffer.from('{')],
+    ['does not fit the schema', { word: 1 }],
+    ['is a problem without a known code', { problem: { code: 'rate_limited' } }],
+    ['is longer than allowed', { word: 'x'.repeat(100) }],
+  ])('throws stage_fault when the reply %s', async (_why, answer) => {
+    await serve(async () => answer);
+    const detail = `the reply on ${SUBJECT} does not fit its contract`;
+    await expect(ask({ maxReplyBytes: 100 })).rejects.toMatchObject({ code: 'stage_fault', message: detail });
+  });
+
+  it('throws the codes that the caller names', async () => {
+    const codes = { stage_away: 'policy_away', stage_timeout: 'database_away', stage_fault: 'internal_fault' } as const;
+    await expect(ask({ codes })).rejects.toMatchObject({ code: 'policy_away' });
+    let answer: () => Promise<unknown> = silent;
+    await serve(() => answer());
+    await expect(ask({ codes, timeoutMs: 1 })).rejects.toMatchObject({ code: 'database_away' });
+    answer = async () => 1;
+    await expect(ask({ codes })).rejects.toMatchObject({ code: 'internal_fault' });
+  });
+
+  it('sends an idempotent request once more when no service served the subject at first', async () => {
+    const starting = new ServiceThatStarts(requester, () => serve(async () => ({ word: 'again' })));
+    const request = { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply };
+    expect(await requestOverBus(starting, { ...request, idempotent: true })).toEqual({ word: 'again' });
+    expect(starting.requests).toBe(2);
+  });
+
+  it('sends any other request once', async () => {
+    const starting = new ServiceThatStarts(requester, () => serve(async () => ({ word: 'again' })));
+    const request = { subject: SUBJECT, body: '{}', timeoutMs: 60_000, reply };
+    await expect(requestOverBus(starting, request)).rejects.toMatchObject({ code: 'stage_away' });
+    expect(starting.requests).toBe(1);
+  });
+});
+
+/** Passes requests on, and starts the service after the first one. */
+class ServiceThatStarts extends Requester {
+  requests = 0;
+  readonly connected = true;
+  readonly refused = new Promise<never>(() => undefined);
+
+  constructor(
+    private readonly inner: Requester,
+    private readonly start: () => Promise<void>,
+  ) {
+    super();
+  }
+
+  async request(subject: string, body: string, timeoutMs: number): Promise<Uint8Array> {
+    const first = this.requests++ === 0;
+    try {
+      return await this.inner.request(subject, body, timeoutMs);
+    } finally {
+      if (first) await this.start();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}

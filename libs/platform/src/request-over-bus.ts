@@ -1,0 +1,82 @@
+import { Problem, type ProblemCode, type StageProblem, stageProblem } from '@gatehouse/contracts';
+import type { z } from 'zod';
+import { BusDownError, NoRespondersError, type Requester, RequestTimeoutError } from './bus.js';
+
+/** A request in JSON, and the schema of its reply. */
+export interface BusRequest<S extends z.ZodType> {
+  readonly subject: string;
+  /** JSON, serialised by the caller. */
+  readonly body: string | Uint8Array;
+  readonly timeoutMs: number;
+  readonly reply: S;
+  /** Bytes of the longest reply that is parsed. A longer reply is a `stage_fault`. */
+  readonly maxReplyBytes?: number;
+  /** Whether to send the request once more when no service serves its subject. */
+  readonly idempotent?: boolean;
+  /** Codes to throw instead of the default ones. */
+  readonly codes?: Partial<Record<BusFailure | 'stage_fault', ProblemCode>>;
+  /** Code to throw when the service answers with a problem, instead of the code of that problem. */
+  readonly answeredCode?: ProblemCode;
+}
+
+/** Codes of the problems that the bus causes. */
+type BusFailure = 'stage_away' | 'stage_timeout' | 'bus_down';
+
+const decoder = new TextDecoder();
+
+/**
+ * Sends a request and returns its reply, parsed by the schema `reply`. Throws a Problem: `stage_away` when no service
+ * serves the subject, `stage_timeout`, `bus_down`, `stage_fault` when the reply does not fit the schema, and the problem
+ * with which the service answers.
+ */
+export async function requestOverBus<S extends z.ZodType>(
+  requester: Requester,
+  request: BusRequest<S>,
+): Promise<z.output<S>> {
+  const { subject, reply, codes, answeredCode, maxReplyBytes = Number.POSITIVE_INFINITY } = request;
+  const data = await send(requester, request);
+  const body = data.length > maxReplyBytes ? undefined : parse(data);
+  const parsed = reply.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const answered = stageProblem.safeParse(body);
+  if (answered.success) throw problemOf(answered.data, answeredCode);
+  const detail = `the reply on ${subject} does not fit its contract`;
+  throw new Problem(codes?.stage_fault ?? 'stage_fault', { detail, cause: parsed.error });
+}
+
+/** Returns the code of a problem that the bus has caused, and undefined for any other error. */
+export function busFailureOf(error: unknown): BusFailure | undefined {
+  if (error instanceof NoRespondersError) return 'stage_away';
+  if (error instanceof RequestTimeoutError) return 'stage_timeout';
+  return error instanceof BusDownError ? 'bus_down' : undefined;
+}
+
+async function send(requester: Requester, request: Omit<BusRequest<z.ZodType>, 'reply'>): Promise<Uint8Array> {
+  const { subject, body, timeoutMs, idempotent = false, codes } = request;
+  try {
+    return await requester.request(subject, body, timeoutMs);
+  } catch (cause) {
+    const code = busFailureOf(cause);
+    if (code === undefined) throw cause;
+    if (code === 'stage_away' && idempotent) return send(requester, { ...request, idempotent: false });
+    throw new Problem(codes?.[code] ?? code, { cause });
+  }
+}
+
+function problemOf({ problem }: StageProblem, code: ProblemCode = problem.code): Problem {
+  const { detail, retry_after_s, trace } = problem;
+  return new Problem(code, {
+    ...(detail === undefined ? {} : { detail }),
+    ...(retry_after_s === undefined ? {} : { retry_after_s }),
+    ...(trace === undefined ? {} : { cause: trace }),
+  });
+}
+
+/** Returns undefined for bytes that are not JSON. */
+function parse(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(data));
+  } catch {
+    return undefined;
+  }
+}
