@@ -17,7 +17,7 @@ const { module } = await runnerImport('./apps/gateway/src/gateway.controllers.ts
   logLevel: 'error',
 });
 const problems = await lintFromString({
-  source: JSON.stringify(module.gatewayDocument()),
+  source: JSON.stringify(module.apiDocumentOf()),
   absoluteRef: 'openapi.json',
   config: await createConfig({ extends: ['recommended-strict'], rules: RULES }),
 });

@@ -44,32 +44,16 @@ interface ApplyOptions extends PasswordHashing {
  * changes nothing and throws BlueprintError. Runs of several processes wait for each other.
  */
 export async function applyBlueprints(blueprints: ApplyOptions): Promise<Report> {
-  const {
-    source,
-    files,
-    library = async () => undefined,
-    env,
-    context = {},
-    strict = false,
-    sealer,
-    strangers,
-    syntax,
-    ...passwords
-  } = blueprints;
+  const { source, files, library = async () => undefined, env, ...options } = blueprints;
+  const { context = {}, strict = false, sealer, strangers, syntax, ...passwords } = options;
   return source.transaction(async (manager) => {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
     const { draft, objects, vault } = await openDraft(manager, sealer);
     const register: DirectoryStore = new TypeormDirectoryStore(manager);
     const invitations = new TypeormInvitations(manager);
     const owners = { draft, register, invitations, passwords, strangers, syntax };
-    const run = new BlueprintRun({
-      collections: collections(builtInModels, owners),
-      files,
-      library,
-      env,
-      context,
-      strict,
-    });
+    const settings = { files, library, env, context, strict };
+    const run = new BlueprintRun({ collections: collections(builtInModels, owners), ...settings });
     for (const file of files) await run.apply(file);
     const { saved, removed } = draft.changes;
     await objects.remove(removed);

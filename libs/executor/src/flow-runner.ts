@@ -34,7 +34,8 @@ import { flowRefusal, isApplicable, type Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
 import type { Start } from './run-start.js';
 import type { StageContractRegistry } from './stage-client.js';
-import type { StageInvoker, StageResult } from './stage-invoker.js';
+import type { StageInvoker } from './stage-invoker.js';
+import type { StageResult } from './stage-result.js';
 import type { SuperuserPermits } from './superuser-permits.js';
 
 /**

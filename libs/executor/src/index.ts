@@ -35,5 +35,6 @@ export * from './site.js';
 export * from './stage-client.js';
 export * from './stage-invoker.js';
 export * from './stage-request.js';
+export * from './stage-result.js';
 export * from './step-budget.js';
 export * from './superuser-permits.js';

@@ -16,13 +16,7 @@ import {
 } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { ResponseTiming } from './attempts/response-timing.js';
-import {
-  type AttemptSettlement,
-  EMPTY_SETTLEMENT,
-  mergeSettlements,
-  releaseInsteadOfClear,
-  settleAttempts,
-} from './attempts/settlement.js';
+import { EMPTY_SETTLEMENT, mergeSettlements, releaseInsteadOfClear, settleAttempts } from './attempts/settlement.js';
 import {
   type EmbeddedStage,
   embeddedStages,
@@ -35,14 +29,14 @@ import {
 } from './embedded-stages.js';
 import type { StageClient, StageContractRegistry } from './stage-client.js';
 import { buildStageRequest, type ResponseBody, type Situation, type StageInvocation } from './stage-request.js';
-
-/** What was heard of a step: its reply, what its embedded steps remember, and what becomes of the attempts. */
-export interface StageResult {
-  readonly reply: StageReply;
-  /** Null: forgotten. */
-  readonly states: Readonly<Record<string, Record<string, unknown> | null>>;
-  readonly settlement: AttemptSettlement;
-}
+import {
+  effectsOf,
+  isWrongAnswer,
+  resultOf,
+  type StageResult,
+  stateEntry,
+  withoutUndeclaredFields,
+} from './stage-result.js';
 
 interface Dependencies {
   readonly stages: StageClient;
@@ -292,20 +286,3 @@ export class StageInvoker {
     return contract;
   }
 }
-
-/** A challenge without anything that its contract does not name. */
-const withoutUndeclaredFields = <R extends Extract<StageReply, { challenge: object }>>(
-  { challenge: schema }: StageContract,
-  reply: R,
-): R => ({
-  ...reply,
-  challenge: schema.parse(reply.challenge),
-});
-
-const effectsOf = (reply: StageReply) => reply.effects ?? [];
-
-const isWrongAnswer = ({ type }: StageReply) => type === 'rejected' || type === 'denied';
-
-const resultOf = (reply: StageReply): StageResult => ({ reply, states: {}, settlement: EMPTY_SETTLEMENT });
-
-const stateEntry = (key: string, reply: StageReply) => ('state' in reply && reply.state ? { [key]: reply.state } : {});

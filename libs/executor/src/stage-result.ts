@@ -1,0 +1,32 @@
+import type { StageContract, StageReply } from '@gatehouse/contracts';
+import { type AttemptSettlement, EMPTY_SETTLEMENT } from './attempts/settlement.js';
+
+/** The reply of a step, the states of its embedded steps, and how its attempts are settled. */
+export interface StageResult {
+  readonly reply: StageReply;
+  /** Null removes a state. */
+  readonly states: Readonly<Record<string, Record<string, unknown> | null>>;
+  readonly settlement: AttemptSettlement;
+}
+
+/** The reply with the fields of its challenge that the contract declares. */
+export const withoutUndeclaredFields = <R extends Extract<StageReply, { challenge: object }>>(
+  { challenge: schema }: StageContract,
+  reply: R,
+): R => ({
+  ...reply,
+  challenge: schema.parse(reply.challenge),
+});
+
+/** The effects of a reply of any type. */
+export const effectsOf = (reply: StageReply) => reply.effects ?? [];
+
+/** Whether the stage refused the answer. */
+export const isWrongAnswer = ({ type }: StageReply) => type === 'rejected' || type === 'denied';
+
+/** A reply without states of embedded steps and without attempts. */
+export const resultOf = (reply: StageReply): StageResult => ({ reply, states: {}, settlement: EMPTY_SETTLEMENT });
+
+/** The state of a reply under its key; empty when the reply has none. */
+export const stateEntry = (key: string, reply: StageReply) =>
+  'state' in reply && reply.state ? { [key]: reply.state } : {};
