@@ -128,7 +128,7 @@ describe('the setting of a brand', () => {
     expect((await (await logIn('francoise')).fetch(login, under)).body).toMatchObject({
       primary_action: 'Se connecter',
     });
-    expect((await house.browser('de').fetch('/if/flow/login/', under)).text).toContain('<html lang="es" dir="ltr">');
+    expect((await house.browser('de').fetch('/if/flow/login/', under)).text).toContain('<html lang="es" dir="ltr"');
   });
 });
 
@@ -141,11 +141,11 @@ describe('a page', () => {
 
   it('is in the language of whoever looks, and in its direction', async () => {
     const german = await page('de');
-    expect(german).toContain('<html lang="de" dir="ltr">');
+    expect(german).toContain('<html lang="de" dir="ltr"');
     expect(german).toContain('>Benutzername oder E-Mail-Adresse</label>');
     expect(german).toContain('>Anmelden</');
     const arabic = await page('ar');
-    expect(arabic).toContain('<html lang="ar" dir="rtl">');
+    expect(arabic).toContain('<html lang="ar" dir="rtl"');
     expect(arabic).toContain('>اسم المستخدم أو البريد الإلكتروني</label>');
   });
 
@@ -164,6 +164,6 @@ describe('a page', () => {
 
 it('shows the home of somebody in their own language', async () => {
   const { text } = await (await logIn('francoise', 'de')).fetch('/if/user/');
-  expect(text).toContain('<html lang="fr" dir="ltr">');
+  expect(text).toContain('<html lang="fr" dir="ltr"');
   expect(text).toContain('Vous êtes connecté en tant que francoise.');
 });
