@@ -101,7 +101,9 @@ describeWithNats('a new connection with a source', () => {
     await house.rows('DELETE FROM identification.connections');
     const alice = await login();
     await visit(alice, 'a1');
-    const [{ pk }] = (await house.rows<{ pk: number }>('SELECT pk FROM identification.connections')) as [{ pk: number }];
+    const [{ pk }] = (await house.rows<{ pk: number }>('SELECT pk FROM identification.connections')) as [
+      { pk: number },
+    ];
     const remove = (browser: Browser, headers: Record<string, string> = {}) =>
       browser.fetch(`/api/v3/sources/user_connections/all/${pk}/`, { method: 'DELETE', headers });
     const bearer = { authorization: `Bearer ${TOKEN}` };

@@ -1,5 +1,12 @@
 import { DEVICE_CODE_KIND, isLocalPath, Problem, sentence, type Translate } from '@gatehouse/contracts';
-import { BrandStore, type HostBrand, type Identity, NO_AUTHORIZATION, startForUser, toSavedUser } from '@gatehouse/executor';
+import {
+  BrandStore,
+  type HostBrand,
+  type Identity,
+  NO_AUTHORIZATION,
+  startForUser,
+  toSavedUser,
+} from '@gatehouse/executor';
 import { translator } from '@gatehouse/texts';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
