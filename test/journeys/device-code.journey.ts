@@ -9,7 +9,6 @@ import {
   keyOf,
   LOGIN,
   PASSWORD,
-  tokenEntry,
   userEntry,
 } from '../support/blueprints.js';
 import type { Browser } from '../support/browser.js';
@@ -20,7 +19,6 @@ const CODE = 'ak-provider-oauth2-device-code';
 const FINISH = { component: 'ak-provider-oauth2-device-code-finish' };
 const DONE = { component: 'xak-flow-redirect', to: '/' };
 const SECRET = 'secret-of-the-box';
-const TOKEN = 'a-token-of-alice-that-nobody-guesses-0123456789abcdef';
 const AUTHORIZING = { designation: 'authorization', authentication: 'require_authenticated' };
 
 let house: Deployment;
@@ -31,7 +29,6 @@ beforeAll(async () => {
     blueprints: [
       blueprint(
         ...['alice', 'bob', 'carol', 'dave', 'erin', 'frank'].map((name) => userEntry(name)),
-        tokenEntry('alice', TOKEN),
         groupEntry('viewers', { users: ['alice', 'bob'] }),
         flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
         flowEntries('code', [], { designation: 'stage_configuration', authentication: 'require_authenticated' }),
@@ -149,36 +146,6 @@ describe('a device that signs in by a code', () => {
 });
 
 describe('a device is not let in', () => {
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  const post = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
-  const refusedToken = { status: 403, body: { code: 'proof_required' } };
-
-  it('by an API token, which begins nothing at its page', async () => {
-    const { code, deviceCode } = await device.begin('radio');
-    const program = house.browser();
-    // An anonymous session, which a flow can be begun in.
-    await program.show('login');
-    for (const path of [`/device?code=${code}`, '/device'])
-      expect((await program.fetch(path, { headers })).status).toBe(403);
-    await program.fetch('/api/v3/flows/executor/plain/?query=', { headers });
-    await program.fetch('/api/v3/flows/executor/plain/?query=', { ...post, body: '{}' });
-    expect(await device.redeem('radio', deviceCode)).toMatchObject(pending);
-  });
-
-  it('by an API token in a flow that the session of its user began', async () => {
-    const { code, deviceCode } = await device.begin('radio');
-    const alice = await loggedIn('alice');
-    await follow(alice, code);
-    for (const init of [{ headers }, { ...post, body: '{}' }])
-      expect(await alice.fetch('/api/v3/flows/executor/plain/?query=', init)).toMatchObject(refusedToken);
-    const typed = await device.begin('radio');
-    await alice.fetch('/device');
-    const body = JSON.stringify({ component: CODE, code: typed.code });
-    expect(await alice.fetch('/api/v3/flows/executor/code/?query=', { ...post, body })).toMatchObject(refusedToken);
-    expect(await device.redeem('radio', deviceCode)).toMatchObject(pending);
-    expect((await alice.solve('plain', {})).body).toEqual(DONE);
-  });
-
   it('by somebody else than the first who showed its code (accident 52)', async () => {
     const { code, deviceCode } = await device.begin('radio');
     const [alice, bob] = [await loggedIn('alice'), await loggedIn('bob')];
