@@ -36,7 +36,8 @@ GRANT SELECT, INSERT (name, expires, fixed_data, single_use, flow_id, id, create
   UPDATE (name, expires, fixed_data, single_use, flow_id), DELETE ON directory.invitations TO gatehouse_gateway;
 GRANT SELECT (id, pk, last_login) ON directory.users TO gatehouse_gateway;
 
--- The gateway drives flows, so it permits a flow's step to change or delete a superuser (docs/adr/0035).
+-- The gateway drives flows, so it permits a service to change or delete a superuser, or to set up a device of one or connect
+-- one with a source, in a flow's step (docs/adr/0035).
 GRANT EXECUTE ON FUNCTION directory.permit_superuser TO gatehouse_gateway;
 
 -- Identification finds people and never sees what proves who they are.

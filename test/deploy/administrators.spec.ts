@@ -1,4 +1,5 @@
 import { pbkdf2Sync } from 'node:crypto';
+import { generateSync, ScureBase32Plugin } from 'otplib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   blueprint,
@@ -13,7 +14,9 @@ import {
 } from '../support/blueprints.js';
 import { Browser } from '../support/browser.js';
 import { describeWithNats } from '../support/nats.js';
+import { OpenIdProvider } from '../support/openid-provider.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
+import { follow, oauthEntry } from '../support/sources.js';
 import { ComposeStack } from './compose-stack.js';
 
 const SERVICES = ['gateway', 'identification', 'password', 'session', 'enrollment', 'mfa', 'policy'];
@@ -23,11 +26,15 @@ const PATIENCE_MS = 180_000;
 const PASSWORD_OF_ALL = 'correct-horse-7';
 const FORM = ['password', 'password_repeat'];
 const typed = (password: string) => ({ password, password_repeat: password });
+const CALLBACK = '/source/oauth/callback/hub/';
 const DONE = { component: 'xak-flow-redirect' };
 const REFUSED = {
   component: 'ak-stage-access-denied',
   error_message: 'Failed to update user. Please try again later.',
 };
+
+const ADMINISTRATORS = ['settler', 'changer', 'loser', 'leaver', 'imported', 'keeper', 'connector'];
+const SET_UP = { designation: 'stage_configuration', authentication: 'require_authenticated' };
 
 const joining = (slug: string, group: string) =>
   flowEntries(
@@ -43,12 +50,12 @@ const joining = (slug: string, group: string) =>
   );
 
 const FLOWS = blueprint(
-  ...['alice', 'settler', 'changer', 'loser', 'leaver', 'imported'].map((name) => userEntry(name)),
+  ...['alice', ...ADMINISTRATORS].map((name) => userEntry(name)),
   {
     ...groupEntry('admins'),
     attrs: {
       is_superuser: true,
-      users: ['settler', 'changer', 'loser', 'leaver', 'imported'].map((name) => keyOf(`user ${name}`)),
+      users: ADMINISTRATORS.map((name) => keyOf(`user ${name}`)),
     },
   },
   groupEntry('operators', { parent: 'admins' }),
@@ -65,21 +72,38 @@ const FLOWS = blueprint(
     designation: 'unenrollment',
     authentication: 'require_authenticated',
   }),
+  flowEntries('codes', [{ stage: 'authenticator_static.authenticatorstaticstage' }], SET_UP),
+  flowEntries('app', [{ stage: 'authenticator_totp.authenticatortotpstage', attrs: { digits: 6 } }], SET_UP),
   joining('join-staff', 'staff'),
   joining('join-admins', 'admins'),
   joining('join-operators', 'operators'),
 );
 
+const CLIENT = { client_id: 'gatehouse', client_secret: 'hush hush' };
+const sourceAt = (provider: string) =>
+  blueprint(
+    flowEntries('known', [LOGIN]),
+    flowEntries('new', [writing('always_create'), LOGIN], { designation: 'enrollment' }),
+    oauthEntry('hub', {
+      ...{ consumer_key: CLIENT.client_id, consumer_secret: CLIENT.client_secret, user_matching_mode: 'email_link' },
+      oidc_well_known_url: `${provider}/.well-known/openid-configuration`,
+    }),
+  );
+
 describeWithNats('an administrator, where each service has its own role', () => {
   let stack: ComposeStack;
+  let provider: OpenIdProvider;
   beforeAll(async () => {
     stack = await ComposeStack.open();
     await stack.apply(FLOWS);
     const defaults = ['default-password-change', 'default-user-settings-flow'].map((name) => `blueprints/${name}.yaml`);
     await stack.run('operator', ['dist/apps/cli/src/blueprint.js', 'apply', ...defaults]);
-    await Promise.all(SERVICES.map((service) => stack.start(service)));
+    const redirect_uris = [`${stack.url}${CALLBACK}`];
+    provider = await OpenIdProvider.open({ ...CLIENT, redirect_uris });
+    await stack.apply(sourceAt(provider.url));
+    await Promise.all(SERVICES.map((service) => stack.start(service, { SOURCE_HOSTS: '127.0.0.1' })));
   }, PATIENCE_MS);
-  afterAll(() => stack?.close());
+  afterAll(() => Promise.all([stack?.close(), provider?.close()]));
 
   const rows = async (sql: string, ...values: unknown[]) =>
     (await stack.as('operator', (client) => client.query(sql, values))).rows;
@@ -151,6 +175,39 @@ describeWithNats('an administrator, where each service has its own role', () => 
     expect(await userOf('imported')).toMatchObject({ password_hash: outdated });
     expect(await userOf('alice')).toMatchObject({ password_hash: expect.stringMatching(/^\$argon2id\$/) });
     expect(await statusOf(await loggedIn('alice'))).toBe(200);
+  });
+
+  it('sets up recovery codes, logs in with one of them, and adds an app', async () => {
+    const browser = await loggedIn('keeper');
+    const { body } = await browser.show('codes');
+    expect((await browser.solve('codes', {})).body).toMatchObject(DONE);
+    const [code] = body['codes'] as string[];
+    const shown = await browser.show('app');
+    expect(shown.body).toMatchObject({ component: 'ak-stage-authenticator-validate' });
+    const asked = await browser.solve('app', { code });
+    expect(asked.body).toMatchObject({ component: 'ak-stage-authenticator-totp' });
+    const secret = new URL(asked.body['config_url'] as string).searchParams.get('secret')!;
+    const typed = { code: generateSync({ secret, base32: new ScureBase32Plugin() }) };
+    expect((await browser.solve('app', typed)).body).toMatchObject(DONE);
+    const kinds = 'SELECT kind FROM mfa.devices d JOIN directory.users u ON u.id = d.user_id';
+    expect(await rows(`${kinds} WHERE username = 'keeper' ORDER BY 1`)).toEqual([{ kind: 'static' }, { kind: 'totp' }]);
+  });
+
+  it('connects accounts of a source, when logged in and by a flow that an address leads to', async () => {
+    const connect = async (browser: Browser, sub: string) => {
+      provider.person = { sub, email: 'connector@example.org', email_verified: true };
+      const sent = await browser.fetch('/source/oauth/login/hub/');
+      const answer = await provider.walk(sent.headers.get('location') ?? '', `${stack.url}${CALLBACK}`);
+      return browser.fetch(`${CALLBACK}?${new URLSearchParams(answer)}`);
+    };
+    const page = await connect(await loggedIn('connector'), 'logged in');
+    expect(page.headers.get('location')).toContain('page-sources');
+    const browser = new Browser(stack.url);
+    expect((await follow(browser, await connect(browser, 'by address'))).body).toMatchObject(DONE);
+    expect(await statusOf(browser)).toBe(200);
+    expect(await rows('SELECT identifier FROM identification.connections ORDER BY 1')).toEqual([
+      ...[{ identifier: 'by address' }, { identifier: 'logged in' }],
+    ]);
   });
 
   it('is out of reach of a service that was taken over, also while a visitor names them', async () => {

@@ -182,7 +182,7 @@ describeWithNats('in Postgres, superusers', () => {
 
     it('need one that a service cannot give itself', async () => {
       for (const service of Object.keys(FORBIDDEN).filter((one) => one !== 'gateway')) {
-        const own = as(service, 'SELECT directory.permit_superuser($1)', ids['admin']);
+        const own = as(service, 'SELECT directory.permit_superuser($1, $2)', ids['admin'], service);
         await expect(own).rejects.toMatchObject(INSUFFICIENT_PRIVILEGE);
       }
       for (const service of Object.keys(FORBIDDEN)) {

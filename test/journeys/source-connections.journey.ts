@@ -97,4 +97,23 @@ describeWithNats('a new connection with a source', () => {
     expect(await redeem(alice, 'p3')).toMatchObject(REFUSED);
     expect(await connected()).toEqual(['a1', 'p2']);
   });
+
+  it('is removed by a session whose login is recent, and not by another session or an API token', async () => {
+    await house.rows('DELETE FROM identification.connections');
+    const alice = await login();
+    await visit(alice, 'a1');
+    const [{ pk }] = (await house.rows<{ pk: number }>('SELECT pk FROM identification.connections')) as [
+      { pk: number },
+    ];
+    const remove = (browser: Browser, headers: Record<string, string> = {}) =>
+      browser.fetch(`/api/v3/sources/user_connections/all/${pk}/`, { method: 'DELETE', headers });
+    const bearer = { authorization: `Bearer ${TOKEN}` };
+    expect(await remove(house.browser(), bearer)).toMatchObject(REFUSED);
+    expect(await remove(alice, bearer)).toMatchObject(REFUSED);
+    await age();
+    expect(await remove(alice)).toMatchObject(REFUSED);
+    expect(await connected()).toEqual(['a1']);
+    expect((await remove(await login())).status).toBe(204);
+    expect(await connected()).toEqual([]);
+  });
 });

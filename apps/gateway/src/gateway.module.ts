@@ -119,6 +119,7 @@ function doorsOf(ground: GatewayDeps, { sessions, tokens, bindings, contracts, .
     InvitationsPresenter,
     { provide: DeviceService, useValue: new DeviceService({ devices: ports.devices, sessions, clients, proofS }) },
     { provide: AuthService, useValue: principals },
+    { provide: RecentLogins, useValue: recent },
     { provide: FlowService, useValue: door },
     ...sourceProviders(ground, { ...ports, contracts, door, principals, clients, recent, cookies }),
   ];

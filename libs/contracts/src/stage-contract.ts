@@ -144,9 +144,15 @@ export interface StageContract {
   readonly proves: (config: Readonly<Record<string, unknown>>) => StageProof | undefined;
   /**
    * Whether the step sets up, changes or removes what its user logs in with. The gateway asks such a step only after a recent
-   * proof of that user, and never on the word of an API token (docs/adr/0037). Undefined for a stage that never does.
+   * proof of that user, and never on the word of an API token (docs/adr/0037). It permits Postgres to let the stage's service do
+   * so for a superuser (docs/adr/0035). Undefined for a stage that never does.
    */
   readonly changes_credentials?: ((change: CredentialChange) => boolean) | undefined;
+  /**
+   * Passing the step grants access that outlives an API token, so the gateway never asks it on the word of one, whatever the
+   * plan has proved (docs/adr/0037).
+   */
+  readonly requires_session: boolean;
   /** Set for a stage that the gateway adds before a step that changes credentials, if the proof is missing. */
   readonly proof_step?: ProofStep | undefined;
   /** Nobody gets past it. */
@@ -197,6 +203,7 @@ const defaults = {
   acts: true,
   acts_on_entry: () => true,
   grants: false,
+  requires_session: false,
   alters_user: false,
   writes_data: false,
   deadline_ms: 5000,

@@ -24,6 +24,8 @@ class FewContracts extends StageContractRegistry {
     contractOf('page'),
     contractOf('change', { changes_credentials: ({ config }) => config['harmless'] !== true }),
     contractOf('login', { effects: [LOGIN] }),
+    contractOf('code', { effects: ['authorize'] }),
+    contractOf('finish', { requires_session: true }),
   ];
   find(kind: string) {
     return this.known.find((contract) => contract.kind === kind);
@@ -102,4 +104,15 @@ it.each<[string, Given]>([
   ['a login of another user', { kind: 'login', session: OLD, context: { pending_user: BOB } }],
 ])('refuses a token %s', (_, given) => {
   expect(() => proofBefore({ ...given, token: true })).toThrow(/An API token cannot/);
+});
+
+it.each(['code', 'finish'])('refuses a token the step %s, which authorizes a device, whatever was proved', (kind) => {
+  expect(() => proofBefore({ kind, token: true, context: proved })).toThrow('cannot authorize a device');
+  expect(proofBefore({ kind, session: OLD })).toBeUndefined();
+});
+
+it('takes a user whom a token began a flow about for no proved one', () => {
+  const plan = { proved_user: ALICE.uuid, begun: { context: { pending_user: ALICE } } };
+  expect(() => proofBefore({ token: true, context: { pending_user: ALICE }, plan })).toThrow('cannot set up');
+  expect(proofBefore({ session: OLD, context: { pending_user: ALICE }, plan })).toEqual(asks(DEVICE));
 });

@@ -4,6 +4,8 @@ import { isProved, type Plan, type Step } from '@gatehouse/plan';
 
 const NO_CHANGE = sentence('An API token cannot set up or change credentials. Log in first.');
 const NO_LOGIN = sentence('An API token cannot log a user in.');
+/** Why a token lets no device in. */
+export const NO_AUTHORIZATION = sentence('An API token cannot authorize a device. Log in first.');
 /** What a user does whose login is too old, where nothing can be asked that would prove it is still they. */
 export const LOG_IN_AGAIN = sentence('Log out, log in again, and come back.');
 
@@ -16,13 +18,15 @@ export class CredentialGuard {
 
   /**
    * Returns the step that must be asked before `step`, or undefined if `step` may be asked now. Throws `proof_required` for an
-   * API token without a proof in the plan, and if no proof is left to ask for.
+   * API token without a proof in the plan, for a token that would authorize a device, and if no proof is left to ask for.
    */
   proofBefore(situation: Situation, step: Step): Insert | undefined {
     const { plan, version } = situation;
     const contract = this.contracts.find(step.kind, version);
     const user = ownerOf(situation);
-    if (!contract || (user && isProved(plan, user.uuid))) return undefined;
+    if (!contract) return undefined;
+    if (isByToken(situation)) refuseAuthorization(contract);
+    if (user && isProved(plan, user.uuid)) return undefined;
     const changes = contract.changes_credentials?.({ config: step.config, context: plan.context, user }) ?? false;
     if (isByToken(situation)) refuseToken(contract, changes);
     if (!changes || !isProofMissing(situation)) return undefined;
@@ -38,6 +42,12 @@ export class CredentialGuard {
     if (!next) throw new Problem('proof_required', { detail: LOG_IN_AGAIN });
     return next;
   }
+}
+
+/** A device that is let in keeps its access after the token is revoked. */
+function refuseAuthorization({ effects, requires_session }: StageContract) {
+  if (requires_session || effects.includes('authorize'))
+    throw new Problem('proof_required', { detail: NO_AUTHORIZATION });
 }
 
 function refuseToken({ effects }: StageContract, changes: boolean) {

@@ -166,15 +166,16 @@ export class FlowRunner {
 
   /**
    * A stage that writes data of its own is asked from a saved revision, so that asking it again writes nothing twice
-   * (docs/spec/storage.md#once). One that alters users gets a permit for whom the flow is about (docs/adr/0035).
+   * (docs/spec/storage.md#once). A stage that alters users or changes credentials has its service get a permit for the user
+   * whom the flow is about (docs/adr/0035).
    */
   private async keepFor(step: Step): Promise<void> {
     const contract = this.contractOf(step);
     if (contract?.writes_data) await this.progress.keep();
-    if (!contract?.alters_user) return;
+    if (!contract?.alters_user && !contract?.changes_credentials) return;
     const { plan, sessionUser } = this.progress.situation();
     const user = plan.context.pending_user ?? sessionUser;
-    if (user?.kind === 'saved') await this.parts.permits.grant(user.uuid);
+    if (user?.kind === 'saved') await this.parts.permits.grant(user.uuid, contract.service);
   }
 
   private contractOf({ kind }: Step) {

@@ -230,6 +230,18 @@ describe('a step that writes data of its own', () => {
 
     expect(granted).toEqual([1, ALICE.uuid]);
     expect(it.permits.granted).toEqual([ALICE.uuid]);
+    expect(it.permits.services).toEqual(['test']);
+  });
+
+  it('that changes credentials gets a permit for its own service, each time before it is asked', async () => {
+    const it = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'set_up' }, { kind: 'page' }]), {
+      ...script,
+      'set_up.challenge': { type: 'passed' },
+    });
+    await it.show();
+    await it.solve({ uid: 'alice' });
+
+    expect([it.permits.granted, it.permits.services]).toEqual([[ALICE.uuid], ['keys']]);
   });
 
   it('that alters users gets no permit where nobody is known, nor does one that alters none', async () => {

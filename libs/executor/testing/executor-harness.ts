@@ -167,8 +167,10 @@ class InMemoryEventRecorder extends EventRecorder {
 /** Remembers for whom permits were granted. */
 class MemoryPermits extends SuperuserPermits {
   readonly granted: string[] = [];
-  async grant(userId: string) {
+  readonly services: string[] = [];
+  async grant(userId: string, service: string) {
     this.granted.push(userId);
+    this.services.push(service);
   }
 }
 

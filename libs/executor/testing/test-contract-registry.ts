@@ -75,6 +75,8 @@ const KINDS = new Map(
     contract('logout', { component: undefined, effects: ['logout'] }),
     // Changes the user whom the flow is about.
     contract('editor', { component: undefined, writes_data: true, alters_user: true }),
+    // Sets up what the user logs in with; another service serves it.
+    contract('set_up', { component: undefined, service: 'keys', changes_credentials: () => true }),
     contract('redirect', { config: z.object({ to: z.string() }) }),
   ].map((c) => [c.kind, c]),
 );

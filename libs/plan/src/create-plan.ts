@@ -23,7 +23,8 @@ export function applySeed(plan: Plan, begun: PlanSeed): Plan {
     context: { ...plan.context, ...begun.context },
     begun,
   };
-  // Whoever a flow is begun about comes from a session or a source, which has proved them.
+  // Stages do not replace the user that a plan was begun about. This is no proof of that user for `isProved`, because the
+  // user may come from an API token.
   return begun.context.pending_user ? provedBy(fitted) : fitted;
 }
 

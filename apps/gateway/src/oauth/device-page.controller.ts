@@ -1,5 +1,12 @@
 import { DEVICE_CODE_KIND, isLocalPath, Problem, sentence, type Translate } from '@gatehouse/contracts';
-import { BrandStore, type HostBrand, type Identity, startForUser, toSavedUser } from '@gatehouse/executor';
+import {
+  BrandStore,
+  type HostBrand,
+  type Identity,
+  NO_AUTHORIZATION,
+  startForUser,
+  toSavedUser,
+} from '@gatehouse/executor';
 import { translator } from '@gatehouse/texts';
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -39,13 +46,17 @@ export class DevicePageController {
     @Inject(AccessDeniedPage) private readonly denied: AccessDeniedPage,
   ) {}
 
-  /** Begins the flow that decides about the code, or the one that asks for it; strangers log in first. */
+  /**
+   * Begins the flow that decides about the code, or the one that asks for it. Anonymous visitors log in first. Throws
+   * `proof_required` for an API token: the access of a device would outlive the token.
+   */
   @Get('')
   @RouteConfig(FILE_ROUTE)
   async enter(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const exchange = { request, reply };
     const principal = await this.principals.find(exchange);
     if (!principal) return reply.redirect(loginFor(request.url), 302);
+    if (principal.byToken) throw new Problem('proof_required', { detail: NO_AUTHORIZATION });
     const brand = await this.brands.find(request.host);
     if (!brand.flows.device_code) throw new Problem('not_found');
     const { user } = principal;

@@ -21,10 +21,14 @@ const MATCHING = {
   username: { name: 'source_matching_username', text: `${USER} WHERE u.username = $1 LIMIT 2` },
 } as const;
 
-/** $1-$3 the row of the outbox, $4 source, $5 identifier, $6 user. */
+/**
+ * $1-$3 the row of the outbox, $4 source, $5 identifier, $6 user. The gateway permits itself to connect a superuser
+ * (docs/adr/0035); connecting uses the permit up.
+ */
 const CONNECT = {
   name: 'source_connect',
-  text: `WITH made AS MATERIALIZED (SELECT identification.connect($4, $5, $6) AS outcome),
+  text: `WITH permitted AS MATERIALIZED (SELECT directory.permit_superuser($6, 'identification')),
+    made AS MATERIALIZED (SELECT identification.connect($4, $5, $6) AS outcome FROM permitted),
     told AS (INSERT INTO flow.outbox (id, topic, body, due_at) SELECT $1, $2, $3, now() FROM made WHERE outcome = 'new')
     SELECT outcome FROM made`,
 };

@@ -4,6 +4,7 @@ import { Controller, Delete, Get, HttpCode, HttpStatus, Inject, Param, Req, Res 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AuthService } from '../http/auth/auth.service.js';
+import { RecentLogins } from '../http/auth/recent-logins.js';
 import { ClientResolver } from '../http/client-info.js';
 import { parsePk } from '../http/identifiers.js';
 import { ApiEndpoint } from '../http/openapi/api-endpoint.decorator.js';
@@ -35,6 +36,7 @@ export class UserSourceConnectionsController {
     @Inject(AuthService) private readonly principals: AuthService,
     @Inject(SourceBook) private readonly book: SourceBook,
     @Inject(ClientResolver) private readonly clients: ClientResolver,
+    @Inject(RecentLogins) private readonly recent: RecentLogins,
   ) {}
 
   @ApiEndpoint({
@@ -59,9 +61,9 @@ export class UserSourceConnectionsController {
 
   @ApiEndpoint({
     id: 'sources_user_connections_all_destroy',
-    description: 'Removes one: nobody signs in by it any more.',
+    description: 'Removes one: nobody signs in by it any more. Needs a session with a recent login, not an API token.',
     tag: 'sources',
-    answers: { 204: null, 404: genericError },
+    answers: { 204: null, 403: genericError, 404: genericError },
   })
   @Delete(':id/')
   @HttpCode(HttpStatus.NO_CONTENT)
@@ -70,7 +72,9 @@ export class UserSourceConnectionsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    const { user } = await this.principals.loadForChange({ request, reply });
+    const principal = await this.principals.loadForChange({ request, reply });
+    await this.recent.require(principal);
+    const { user } = principal;
     const pk = parsePk(id);
     const { ip: clientIp } = await this.clients.of(request);
     if (pk === undefined || !(await this.book.remove(pk, { user, clientIp }))) throw new Problem('not_found');

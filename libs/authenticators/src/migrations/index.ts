@@ -1,7 +1,8 @@
 import { CreateMfa1764201600000 } from './1764201600000-create-mfa.js';
+import { GuardSuperuserDevices1764547380000 } from './1764547380000-guard-superuser-devices.js';
 
 /** The Postgres schema of devices. */
 export const MFA_SCHEMA = 'mfa';
 
 /** The devices' migrations, in order; listed by hand, never edited once released. */
-export const mfaMigrations = [CreateMfa1764201600000];
+export const mfaMigrations = [CreateMfa1764201600000, GuardSuperuserDevices1764547380000];

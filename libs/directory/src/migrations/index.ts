@@ -11,6 +11,7 @@ import { ReplaceHash1764547140000 } from './1764547140000-replace-hash.js';
 import { SuperuserPermits1764547200000 } from './1764547200000-superuser-permits.js';
 import { GuardSuperusers1764547260000 } from './1764547260000-guard-superusers.js';
 import { GuardSourceGroups1764547320000 } from './1764547320000-guard-source-groups.js';
+import { PermitsOfServices1764547380000 } from './1764547380000-permits-of-services.js';
 
 /** The Postgres schema of users, groups and tokens. */
 export const DIRECTORY_SCHEMA = 'directory';
@@ -30,4 +31,5 @@ export const directoryMigrations = [
   SuperuserPermits1764547200000,
   GuardSuperusers1764547260000,
   GuardSourceGroups1764547320000,
+  PermitsOfServices1764547380000,
 ];

@@ -1,8 +1,13 @@
 import { CreateIdentification1764460800000 } from './1764460800000-create-identification.js';
 import { Connecting1764460860000 } from './1764460860000-connecting.js';
+import { GuardSuperuserConnections1764547380000 } from './1764547380000-guard-superuser-connections.js';
 
 /** The Postgres schema of sources and of who came from them. */
 export const IDENTIFICATION_SCHEMA = 'identification';
 
 /** Its migrations, in order; listed by hand, never edited once released. */
-export const identificationMigrations = [CreateIdentification1764460800000, Connecting1764460860000];
+export const identificationMigrations = [
+  CreateIdentification1764460800000,
+  Connecting1764460860000,
+  GuardSuperuserConnections1764547380000,
+];

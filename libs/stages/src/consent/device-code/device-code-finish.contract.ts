@@ -21,5 +21,6 @@ export const deviceCodeFinishContract = defineStage({
   effects: ['event'],
   acts_on_entry: () => false,
   grants: true,
+  requires_session: true,
   writes_data: true,
 });

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  blueprint,
+  flowEntries,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  tokenEntry,
+  userEntry,
+} from '../support/blueprints.js';
+import type { Browser } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import { clientEntries, OauthDevice } from '../support/oauth-device.js';
+
+const CODE = 'ak-provider-oauth2-device-code';
+const DONE = { component: 'xak-flow-redirect', to: '/' };
+const TOKEN = 'a-token-of-alice-that-nobody-guesses-0123456789abcdef';
+const pending = { status: 400, body: { error: 'authorization_pending' } };
+
+let house: Deployment;
+let device: OauthDevice;
+beforeAll(async () => {
+  house = await Deployment.open({
+    blueprints: [
+      blueprint(
+        userEntry('alice'),
+        tokenEntry('alice', TOKEN),
+        flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+        flowEntries('code', [], { designation: 'stage_configuration', authentication: 'require_authenticated' }),
+        flowEntries('plain', [], { designation: 'authorization', authentication: 'require_authenticated' }),
+        clientEntries('radio', { flow: 'plain' }),
+        {
+          model: 'authentik_brands.brand',
+          identifiers: { domain: 'authentik-default' },
+          attrs: { default: true, flow_device_code: keyOf('code') },
+        },
+      ),
+    ],
+    services: ['identification', 'password', 'session', 'consent'],
+  });
+  device = new OauthDevice(house);
+}, 120_000);
+afterAll(() => house?.close());
+
+async function loggedIn(name: string): Promise<Browser> {
+  const browser = house.browser();
+  await browser.solve('login', { uid_field: name });
+  await browser.solve('login', { password: 'correct-horse-7' });
+  return browser;
+}
+const follow = (browser: Browser, code: string) => browser.fetch(`/device?code=${code}`);
+
+describe('a device is not let in', () => {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const post = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
+  const refusedToken = { status: 403, body: { code: 'proof_required' } };
+
+  it('by an API token, which begins nothing at its page', async () => {
+    const { code, deviceCode } = await device.begin('radio');
+    const program = house.browser();
+    // An anonymous session, which a flow can be begun in.
+    await program.show('login');
+    for (const path of [`/device?code=${code}`, '/device'])
+      expect((await program.fetch(path, { headers })).status).toBe(403);
+    await program.fetch('/api/v3/flows/executor/plain/?query=', { headers });
+    await program.fetch('/api/v3/flows/executor/plain/?query=', { ...post, body: '{}' });
+    expect(await device.redeem('radio', deviceCode)).toMatchObject(pending);
+  });
+
+  it('by an API token in a flow that the session of its user began', async () => {
+    const { code, deviceCode } = await device.begin('radio');
+    const alice = await loggedIn('alice');
+    await follow(alice, code);
+    for (const init of [{ headers }, { ...post, body: '{}' }])
+      expect(await alice.fetch('/api/v3/flows/executor/plain/?query=', init)).toMatchObject(refusedToken);
+    const typed = await device.begin('radio');
+    await alice.fetch('/device');
+    const body = JSON.stringify({ component: CODE, code: typed.code });
+    expect(await alice.fetch('/api/v3/flows/executor/code/?query=', { ...post, body })).toMatchObject(refusedToken);
+    expect(await device.redeem('radio', deviceCode)).toMatchObject(pending);
+    expect((await alice.solve('plain', {})).body).toEqual(DONE);
+  });
+});
