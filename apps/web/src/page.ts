@@ -96,7 +96,7 @@ export interface ExternalOrigins {
 
 /** What draws pages on the server. */
 export interface PageRenderers {
-  readonly drawFlow: (opened: FlowPageData, frame: DocumentOptions) => RenderedPage;
-  readonly drawOwn: (opened: AccountPageData, frame: DocumentOptions) => RenderedPage;
-  readonly drawApi: (opened: ApiPageData, frame: DocumentOptions) => RenderedPage;
+  readonly renderFlowPage: (opened: FlowPageData, frame: DocumentOptions) => RenderedPage;
+  readonly renderAccountPage: (opened: AccountPageData, frame: DocumentOptions) => RenderedPage;
+  readonly renderApiPage: (opened: ApiPageData, frame: DocumentOptions) => RenderedPage;
 }

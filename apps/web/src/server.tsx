@@ -15,7 +15,7 @@ import selfStyle from './style/own.css?inline';
 import wideStyle from './style/wide.css?inline';
 
 /** A flow's page with its challenge in it, for browsers with a script and without. */
-export const renderFlowPage: PageRenderers['drawFlow'] = (opened, frame) => {
+export const renderFlowPage: PageRenderers['renderFlowPage'] = (opened, frame) => {
   const { challenge, brand, locale, retry_after_s: refreshS } = opened;
   const t = translator(locale);
   const heading = headingOf(challenge as Envelope, { t, site: brand.title });
@@ -31,7 +31,7 @@ export const renderFlowPage: PageRenderers['drawFlow'] = (opened, frame) => {
 };
 
 /** The page of somebody who is logged in. */
-export const renderAccountPage: PageRenderers['drawOwn'] = (opened, frame) => {
+export const renderAccountPage: PageRenderers['renderAccountPage'] = (opened, frame) => {
   const { brand, locale } = opened;
   const body = render(<AccountPage opened={opened} t={translator(locale)} />);
   const html = renderDocument({ title: brand.title, brand, locale, body, ownStyle: wideStyle + selfStyle }, frame);
@@ -39,7 +39,7 @@ export const renderAccountPage: PageRenderers['drawOwn'] = (opened, frame) => {
 };
 
 /** The page of the API, readable before its script has come. */
-export const renderApiPage: PageRenderers['drawApi'] = (opened, frame) => {
+export const renderApiPage: PageRenderers['renderApiPage'] = (opened, frame) => {
   const { brand, locale, api } = opened;
   const body = render(<ApiPage opened={opened} t={translator(locale)} />);
   const title = `${api.info.title} ${api.info.version} - ${brand.title}`;

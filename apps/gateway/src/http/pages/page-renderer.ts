@@ -71,15 +71,15 @@ export class PageRenderer {
   }
 
   flow(opened: FlowPageData) {
-    return this.drawn((frame) => this.pages.drawFlow(opened, frame));
+    return this.drawn((frame) => this.pages.renderFlowPage(opened, frame));
   }
 
   own(opened: AccountPageData) {
-    return this.drawn((frame) => this.pages.drawOwn(opened, frame));
+    return this.drawn((frame) => this.pages.renderAccountPage(opened, frame));
   }
 
   api(opened: ApiPageData) {
-    return this.drawn((frame) => this.pages.drawApi(opened, frame));
+    return this.drawn((frame) => this.pages.renderApiPage(opened, frame));
   }
 
   private drawn(draw: (frame: DocumentOptions) => RenderedPage) {
