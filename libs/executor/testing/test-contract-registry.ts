@@ -60,7 +60,7 @@ const KINDS = new Map(
       },
     }),
     contract('puzzle', { response: answer('token'), acts: false, acts_on_entry: () => false }),
-    contract('robot', { response: answer('token', 'code'), acts: false, personal_fields: ['code'] }),
+    contract('robot', { response: answer('token', 'code'), acts_on_entry: () => false, personal_fields: ['code'] }),
     contract('scribe', {
       component: undefined,
       writes_data: true,
