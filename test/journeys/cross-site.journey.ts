@@ -1,5 +1,3 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   blueprint,
@@ -18,6 +16,7 @@ import { describeInChromium, useChromium } from '../support/chromium.js';
 import { Deployment } from '../support/deployment.js';
 import { hiddenFields, post, submit } from '../support/forms.js';
 import { Mailbox } from '../support/mailbox.js';
+import { linkingSite, navigate, type Site } from '../support/navigation.js';
 import { asking, fieldEntry, writing } from '../support/prompts.js';
 import { readMail } from '../support/read-mail.js';
 
@@ -72,18 +71,7 @@ const nameOf = async (browser: Browser) =>
 const isThere = async (username: string) =>
   (await house.rows('SELECT FROM directory.users WHERE username = $1', [username])).length === 1;
 
-type Site = 'cross-site' | 'same-site' | 'same-origin' | 'none';
-/** Opens an address as a browser does, and follows where it leads: a redirect keeps the worst site on the way. */
-async function open(
-  browser: Browser,
-  address: string,
-  site: Site,
-): Promise<BrowserResponse & { readonly address: string }> {
-  const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
-  const answer = await browser.fetch(address, { headers });
-  const to = answer.headers.get('location');
-  return to?.startsWith('/') ? open(browser, to, site) : { ...answer, address };
-}
+const open = (browser: Browser, address: string, site: Site) => navigate(browser, address, { site });
 
 const isAsked = ({ text }: Pick<BrowserResponse, 'text'>) => text.includes(QUESTION);
 
@@ -233,20 +221,11 @@ describe('nobody is asked', () => {
 
 describeInChromium('a link on a page of another site, in a browser', () => {
   const chromium = useChromium();
-  let elsewhere: Server;
-  let other: string;
+  let other: Awaited<ReturnType<typeof linkingSite>>;
   beforeAll(async () => {
-    elsewhere = createServer((_, reply) => {
-      const links = [DELETION, '/flows/-/default/invalidation/'].map((to) => `<a href="${house.url}${to}">${to}</a>`);
-      reply.setHeader('content-type', 'text/html').end(links.join());
-    });
-    await new Promise<void>((listens) => elsewhere.listen(0, '127.0.0.1', listens));
-    // Another site than 127.0.0.1, whatever the port.
-    other = `http://localhost:${(elsewhere.address() as AddressInfo).port}/`;
+    other = await linkingSite([DELETION, '/flows/-/default/invalidation/'].map((to) => house.url + to));
   });
-  afterAll(async () => {
-    await new Promise((closed) => elsewhere.close(closed));
-  });
+  afterAll(() => other.close());
 
   it('deletes the account of nobody who does not say so, and logs nobody out', async () => {
     const { page, complaints } = await chromium.open();
@@ -257,13 +236,13 @@ describeInChromium('a link on a page of another site, in a browser', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(`${house.url}/if/user/`);
 
-    await page.goto(other);
+    await page.goto(other.url);
     await page.getByText('/flows/-/default/invalidation/').click();
     await page.getByText(QUESTION).waitFor();
     await page.goto(`${house.url}/if/user/`);
     expect(await page.textContent('main')).toContain('You are signed in as leo.');
 
-    await page.goto(other);
+    await page.goto(other.url);
     await page.getByText(DELETION).click();
     await page.getByText(QUESTION).waitFor();
     await page.reload();

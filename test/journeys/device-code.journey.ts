@@ -140,7 +140,7 @@ describe('a device that signs in by a code', () => {
     await stranger.show('login', `next=${encodeURIComponent(`/device?code=${code}`)}`);
     await stranger.solve('login', { uid_field: 'carol' });
     const { body } = await stranger.solve('login', { password: 'correct-horse-7' });
-    expect(body).toMatchObject({ to: `/device?code=${code}` });
+    expect(body).toMatchObject({ to: `/device?code=${code}&cross_site=1` });
     expect((await follow(stranger, code)).headers.get('location')).toBe(`/if/flow/plain/?code=${code}`);
   });
 });

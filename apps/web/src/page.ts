@@ -34,7 +34,10 @@ export interface FlowPageData {
   readonly token: { readonly field: string; readonly value: string };
   /** Names the run of the flow: another one has begun when it changes. */
   readonly run?: string | undefined;
-  /** Whether another site led here: what the page's script begins then counts as begun from there. */
+  /**
+   * Whether another site led here, or began the run. What the page's script begins then counts as begun from there, and it
+   * sends no message before somebody acts.
+   */
   readonly cross_site?: true | undefined;
   /** Set when the challenge could not be had: seconds until it is worth another try. */
   readonly retry_after_s?: number | undefined;

@@ -23,6 +23,7 @@ export function toDescriptor(contract: StageContract): StageDescriptor {
     ...{ v: PROTOCOL_VERSION, kind, component, ...schemas, reads, writes, errors, effects, inserts, embeds, attempts },
     ...{ addressable, cookies, user_info, acts, acts_on_entry, grants, changes_credentials, writes_data, deadline_ms },
     identifies: identifies ?? null,
+    personal_fields: contract.personal_fields ?? null,
   });
 }
 
@@ -33,12 +34,13 @@ function identifiesOf({ identifies, writes }: Pick<StageDescriptor, 'identifies'
 
 /** The contract that a descriptor stands for; the stage is held to it like to one of the house's own. */
 export function fromDescriptor(descriptor: StageDescriptor): StageContract {
-  const { component, config, challenge, response, state, changes_credentials, ...rest } = descriptor;
+  const { component, config, challenge, response, state, changes_credentials, personal_fields, ...rest } = descriptor;
   const acts_on_entry = rest.acts && rest.acts_on_entry;
   return defineStage({
     ...rest,
     ...(changes_credentials ? { changes_credentials: () => true } : {}),
     acts_on_entry: () => acts_on_entry,
+    personal_fields: personal_fields ?? undefined,
     component: component ?? undefined,
     identifies: identifiesOf(rest),
     model: EXTERNAL_STAGE_MODEL,

@@ -165,6 +165,11 @@ export interface StageContract {
    */
   readonly acts_on_entry: (config: Readonly<Record<string, unknown>>) => boolean;
   /**
+   * The fields of an answer that only a person fills in. The script of a page may send an answer without them by itself, so
+   * such an answer does not show that the visitor acted. Undefined: any answer shows it.
+   */
+  readonly personal_fields: readonly string[] | undefined;
+  /**
    * Running it gives somebody something: where its policies cannot decide it is left out, and any other step is run. A
    * stage that may log somebody in does, whatever it says.
    */
@@ -202,6 +207,7 @@ const defaults = {
   user_info: false,
   acts: true,
   acts_on_entry: () => true,
+  personal_fields: undefined,
   grants: false,
   requires_session: false,
   alters_user: false,

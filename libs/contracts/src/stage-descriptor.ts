@@ -57,6 +57,8 @@ const descriptor = z.object({
   acts: z.boolean().default(true),
   /** False for a stage that acts, but that changes nothing before its challenge was answered. */
   acts_on_entry: z.boolean().default(true),
+  /** Fields of an answer that only a person fills in; null where any answer shows that a person acted. */
+  personal_fields: z.array(name).max(64).nullable().default(null),
   grants: z.boolean().default(false),
   changes_credentials: z.boolean().default(false),
   writes_data: z.boolean().default(false),

@@ -10,6 +10,8 @@ const script = {
   ...DEFAULT_REPLIES,
   'puzzle.challenge': challengeReply({ puzzle: true }),
   'puzzle.respond': { type: 'passed' },
+  'robot.challenge': challengeReply({ robot: true }),
+  'robot.respond': { type: 'passed' },
 } as const;
 const open = (...kinds: string[]) => executorHarness(flowOf(kinds.map((kind) => ({ kind }))), script);
 const tokenOf = ({ plan }: ReturnType<typeof open>['plans']) => plan?.cross_site?.token;
@@ -44,6 +46,28 @@ describe('a run that another site began', () => {
     expect((await show(BEGUN)).told).toMatchObject({ challenge: { puzzle: true } });
     expect((await solve({})).told).toMatchObject({ type: 'done' });
     expect(plans.happened).toMatchObject([{ type: 'logout' }]);
+  });
+
+  it.each([{ token: 't' }, { code: null }, {}])(
+    'still asks after an answer that a page may send by itself: %j',
+    async (body) => {
+      const { show, solve, plans } = open('robot', 'logout');
+      expect((await show(BEGUN)).crossSite).toBe(true);
+      const answered = await solve(body);
+      expect([answered.told, answered.crossSite]).toMatchObject([QUESTION, true]);
+      expect((await solve({ token: tokenOf(plans) })).told).toMatchObject({ type: 'done' });
+    },
+  );
+
+  it('asks nothing after an answer that only a person gives', async () => {
+    const { show, solve } = open('robot', 'logout');
+    await show(BEGUN);
+    expect((await solve({ code: '1' })).told).toMatchObject({ type: 'done' });
+  });
+
+  it('asks although an answer begins it', async () => {
+    const { solve } = open('robot', 'logout');
+    expect((await solve({ token: 't' }, BEGUN)).told).toMatchObject(QUESTION);
   });
 
   it('asks whoever was slower than another request, too', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type StageContract, sentence } from '@gatehouse/contracts';
+import { bodyErrors, type StageContract, sentence } from '@gatehouse/contracts';
 import { markCrossSite, type Plan, type Step } from '@gatehouse/plan';
 import { secretsEqual } from '@gatehouse/platform';
 import type { ChallengeSource, CrossSite, FlowResult } from './flow-request.js';
@@ -38,6 +38,13 @@ export function questionBefore(
   const { token } = cross_site;
   const challenge = { header_text: HEADER, permissions: [], additional_permissions: [], token };
   return { type: 'show', contract: QUESTION, challenge, errors: undefined };
+}
+
+/** Whether an answer shows that the visitor acted: the script of a page sends some answers by itself. */
+export function isPersonal(answer: unknown, contract: StageContract | undefined): boolean {
+  if (bodyErrors(answer)) return false;
+  const fields = contract?.personal_fields;
+  return fields === undefined || fields.some((field) => (answer as Record<string, unknown>)[field] != null);
 }
 
 /** Whether an answer says yes to the question of a marked run. */

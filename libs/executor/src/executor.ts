@@ -7,7 +7,7 @@ import type { BrandStore } from './brand-store.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { marked, questionBefore } from './cross-site.js';
 import type { EventRecorder } from './event-recorder.js';
-import type { ChallengeSubmission, FlowRequest, FlowResponse, FlowResult, SessionCookie } from './flow-request.js';
+import type { ChallengeSubmission, FlowRequest, FlowResponse, FlowResult } from './flow-request.js';
 import { OvertakenError } from './flow-run.js';
 import { FlowRunner } from './flow-runner.js';
 import type { FlowStore } from './flow-store.js';
@@ -139,7 +139,7 @@ export class Executor {
     const won = told !== undefined && ((told.type === 'problem' && !progress.moved) || (await progress.save()));
     if (won) {
       const { context, plan, happened: effects } = progress;
-      return flowResponse(ground, { told, context, planId: plan.id, cookie: start.saving.cookie, effects });
+      return flowResponse(ground, { told, context, plan, cookie: start.saving.cookie, effects });
     }
     // The loser learns nothing of its own answer; a right one it need not pay for.
     if (walk.answerPassed) await this.parts.attempts.giveBack(progress.claims);
@@ -179,10 +179,8 @@ export class Executor {
     const told = endResult(stored?.plan) ?? (knew ? this.shown(stored?.plan, version) : undefined);
     if (!told) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     const context = session?.retired ? {} : (stored?.plan.context ?? {});
-    return flowResponse(
-      { request, loaded, version },
-      { told, context, cookie: undefined, effects: [], planId: stored?.plan.id },
-    );
+    const ground = { request, loaded, version };
+    return flowResponse(ground, { told, context, cookie: undefined, effects: [], plan: stored?.plan });
   }
 
   private shown(plan: Plan | undefined, version: FlowVersion): FlowResult | undefined {
@@ -272,7 +270,7 @@ function notApplicable(ground: Ground, messages: readonly string[]): FlowRespons
 }
 
 const withoutPlan = (ground: Ground, told: FlowResult) =>
-  flowResponse(ground, { told, context: {}, cookie: undefined, effects: [], planId: undefined });
+  flowResponse(ground, { told, context: {}, cookie: undefined, effects: [], plan: undefined });
 
 function endResult(plan: Plan | undefined): FlowResult | undefined {
   if (!plan?.ended) return undefined;
@@ -281,7 +279,8 @@ function endResult(plan: Plan | undefined): FlowResult | undefined {
 
 function flowResponse(
   { loaded, version }: Ground,
-  answer: Pick<FlowResponse, 'told' | 'context' | 'effects' | 'planId'> & { cookie: SessionCookie | undefined },
+  { plan, ...answer }: Pick<FlowResponse, 'told' | 'context' | 'effects' | 'cookie'> & { plan: Plan | undefined },
 ): FlowResponse {
-  return { ...answer, version, brand: loaded.brand, sessionUser: loaded.user };
+  const of = { planId: plan?.id, crossSite: plan?.cross_site !== undefined };
+  return { ...answer, ...of, version, brand: loaded.brand, sessionUser: loaded.user };
 }

@@ -91,6 +91,8 @@ export interface FlowResponse {
   readonly sessionUser: Identity | undefined;
   readonly cookie: SessionCookie | undefined;
   readonly effects: readonly Effect[];
+  /** Whether another site began the run and its visitor has not acted since. */
+  readonly crossSite: boolean;
   /** For the log; undefined where nothing was planned. */
   readonly planId: string | undefined;
 }

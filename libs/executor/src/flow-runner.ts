@@ -27,7 +27,7 @@ import {
   withoutWorkId,
 } from '@gatehouse/plan';
 import type { CredentialGuard } from './credential-guard.js';
-import { askedAgain, isYes, questionBefore } from './cross-site.js';
+import { askedAgain, isPersonal, isYes, questionBefore } from './cross-site.js';
 import { type ChallengeSource, type FlowResult, methodOf, UNKNOWN_ERROR } from './flow-request.js';
 import { FlowRun } from './flow-run.js';
 import { flowRefusal, isApplicable, type Planner } from './planner.js';
@@ -90,7 +90,7 @@ export class FlowRunner {
     if (question) return this.enterUnmarked(step);
     if (this.progress.confirm() && this.contractOf(step)?.acts) return this.enter(step);
     if (!this.isFor(step, answer.body)) return this.repeat(step);
-    this.progress.move(unmarkCrossSite(this.progress.plan));
+    if (isPersonal(answer.body, this.contractOf(step))) this.progress.move(unmarkCrossSite(this.progress.plan));
     const wrong = bodyErrors(answer.body);
     if (wrong) return this.take(step, asRejection(await this.show(step), wrong));
     await this.keepFor(step);

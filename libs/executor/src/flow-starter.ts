@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { type Effect, Problem } from '@gatehouse/contracts';
 import {
   applySeed,
@@ -63,7 +64,8 @@ export class FlowStarter {
   constructor(private readonly parts: Dependencies) {}
 
   /**
-   * Puts a fresh plan in place of whatever plan of that flow there is in the session, if the flow's policies let it begin;
+   * Puts a fresh plan in place of whatever plan of that flow there is in the session, if the flow's policies let it begin (a
+   * visit from another site keeps a run of the same user that began with the same steps);
    * what it requires of somebody who is logged in is asked when it is entered. An anonymous visitor gets a fresh session,
    * whose cookie is returned: a source has just proved who they are, and the key of the session at hand may be planted. Throws not_found, not_authenticated (the session of whoever is logged in is gone),
    * flow_not_applicable, permission_denied by its `access`, and stage_busy when another request was quicker.
@@ -73,6 +75,7 @@ export class FlowStarter {
     const version = loaded && (await this.parts.flows.find(loaded.newestVersionId));
     if (!version) throw new Problem('not_found');
     rejectSessionMismatch(loaded, beginning);
+    if (keepsRunning(request, loaded, beginning)) return undefined;
     const brand = await this.parts.brands.find(request.host, loaded.brandsRevision);
     const plan = await this.planned({ request, version, beginning, brand });
     const { session, flowId, newestVersionId: versionId, row: replaces } = loaded;
@@ -127,6 +130,16 @@ export class FlowStarter {
 /** Whoever is logged in has a session, and a key that was replaced a moment ago begins nothing. */
 function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOptions) {
   if (session ? session.retired : visitor) throw new Problem('not_authenticated');
+}
+
+/** A visit from another site does not replace a run of the same user that began with the same steps: it leads to that run. */
+function keepsRunning(
+  { crossSite }: FlowRequest,
+  { stored }: LoadedFlow,
+  { visitor, insert }: FlowStartOptions,
+): boolean {
+  if (!crossSite || !visitor || !stored || stored.plan.ended) return false;
+  return stored.plan.visitor === visitor.uuid && isDeepStrictEqual(stored.plan.begun?.insert, insert);
 }
 
 const anonymousVisitor = ({ client: { outpost } }: FlowRequest) => ({

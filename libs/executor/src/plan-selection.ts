@@ -69,9 +69,19 @@ function resumePlan(
  * The stored plan, unless it is over, was somebody else's, or the query asks for another one (an invitation's or a mail's
  * token). A login drops what others left in its session, but cannot see what is begun at the same moment.
  */
-function continuablePlan(loaded: Arrival, { query }: FlowRequest): StoredPlan | undefined {
+function continuablePlan(loaded: Arrival, request: FlowRequest): StoredPlan | undefined {
   const { stored } = loaded;
   if (!stored || stored.plan.ended || stored.plan.visitor !== visitorId(loaded)) return undefined;
-  const asksForAnother = ['itoken', 'token'].some((key) => query[key] && query[key] !== stored.plan.query[key]);
-  return asksForAnother ? undefined : stored;
+  const { query } = request;
+  const other = ['itoken', 'token'].filter((key) => query[key] && query[key] !== stored.plan.query[key]);
+  return other.length > 0 && !isKept(stored.plan, other, request) ? undefined : stored;
 }
+
+/**
+ * A link of another site does not replace a run that knows something of its visitor. Another link of the same sort does:
+ * whoever is invited twice follows the second link from their mail page, too.
+ */
+const isKept = ({ query, context }: Plan, tokens: readonly string[], { crossSite }: FlowRequest): boolean =>
+  crossSite !== undefined &&
+  (context.pending_user !== undefined || context.prompt_data !== undefined) &&
+  tokens.every((key) => !query[key]);

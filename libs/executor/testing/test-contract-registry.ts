@@ -40,7 +40,7 @@ const answer = (...fields: string[]) => z.object(Object.fromEntries(fields.map((
 
 /**
  * `ident` embeds what its config's `inner` names, `hall` too and shows its challenge, `lobby` does both, `secret` spends attempts, `choice` those
- * of what was chosen, `needy` needs a user, `page` grants nothing, `puzzle` does not act, `scribe` and `diary` write data of their own, `scribe` passwords.
+ * of what was chosen, `needy` needs a user, `page` grants nothing, `puzzle` does not act, `robot` neither, and only a `code` shows that a person acted, `scribe` and `diary` write data of their own, `scribe` passwords.
  */
 const KINDS = new Map(
   [
@@ -60,6 +60,7 @@ const KINDS = new Map(
       },
     }),
     contract('puzzle', { response: answer('token'), acts: false, acts_on_entry: () => false }),
+    contract('robot', { response: answer('token', 'code'), acts_on_entry: () => false, personal_fields: ['code'] }),
     contract('scribe', {
       component: undefined,
       writes_data: true,

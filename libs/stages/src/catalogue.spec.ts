@@ -47,6 +47,13 @@ it('stages that change something before they have asked say so, as a run that an
   expect(invitationContract.acts_on_entry({ redeems: true })).toBe(true);
 });
 
+it('stages whose answers the page may send by itself say which answers show that a person acted', () => {
+  const automatic = entries.flatMap(({ key, contract }) => (contract.personal_fields ? [key] : []));
+  expect(automatic.toSorted()).toEqual(['authenticator_duo', 'authenticator_validate', 'autosubmit', 'captcha']);
+  for (const { contract } of entries)
+    expect(Object.keys(contract.response.shape)).toEqual(expect.arrayContaining([...(contract.personal_fields ?? [])]));
+});
+
 describe.each(entries)('the contract of $key', ({ key, contract }) => {
   it('has its key as its kind, and the kind is one token on the bus', () => {
     expect(contract.kind).toBe(key);

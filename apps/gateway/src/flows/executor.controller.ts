@@ -70,7 +70,8 @@ export class ExecutorController {
       body instanceof InvalidBody
         ? { body: undefined, unreadable: body.problem, ...doubts }
         : { body: body === undefined ? {} : body, ...doubts };
-    return this.answer({ request, reply }, { slug, query: parseInnerQuery(query), answer });
+    const inner = parseInnerQuery(query);
+    return this.answer({ request, reply }, { slug, query: inner, answer, crossSite: pageMark(inner) });
   }
 
   private async answer(exchange: HttpExchange, asked: Parameters<FlowService['enter']>[1]) {
@@ -86,6 +87,9 @@ export class ExecutorController {
   }
 }
 
+/** What a page marks that another site opened: a run that expired meanwhile begins again with a mark. */
+const pageMark = (query: FlowRequestParams['query']) => (CROSS_SITE in query ? 'new' : undefined);
+
 /**
  * A page of this site repeats in the query that it was opened from another one. A navigation from another site to this
  * address itself acts on no run, and does not choose where a run leads.
@@ -94,7 +98,7 @@ function lookOf(
   request: FastifyRequest,
   query: FlowRequestParams['query'],
 ): Pick<FlowRequestParams, 'query' | 'crossSite'> {
-  if (!isCrossSite(request)) return { query, crossSite: CROSS_SITE in query ? 'new' : undefined };
+  if (!isCrossSite(request)) return { query, crossSite: pageMark(query) };
   const { next: _chosenElsewhere, ...rest } = query;
   return { query: rest, crossSite: 'any' };
 }

@@ -1,5 +1,5 @@
 import { isLocalPath, Problem, toUri } from '@gatehouse/contracts';
-import type { ChallengeSubmission, CrossSite } from '@gatehouse/executor';
+import type { ChallengeSubmission } from '@gatehouse/executor';
 import { BrandStore } from '@gatehouse/executor';
 import type { Brand } from '@gatehouse/plan';
 import { type Locale, translator } from '@gatehouse/texts';
@@ -8,7 +8,7 @@ import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/co
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GATEWAY_CONFIG, type GatewayConfig } from '../gateway.config.js';
 import { InvalidBody } from '../http/body.parser.js';
-import { crossSiteOf, withMarkedNext } from '../http/cross-site.js';
+import { crossSiteOf } from '../http/cross-site.js';
 import { CSRF_FIELD, ensureCsrfToken, formCsrfFailure } from '../http/csrf.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
@@ -28,7 +28,8 @@ interface PageResponse extends HttpResponseBody {
   readonly brand: Brand;
   readonly locale: Locale;
   readonly run?: string | undefined;
-  readonly crossSite?: CrossSite | undefined;
+  /** Whether another site opened the page, or began the run and its visitor has not acted since. */
+  readonly crossSite: boolean;
 }
 
 /** The page of a flow, for people: its forms go through the same executor, with a script and without. */
@@ -46,10 +47,8 @@ export class FlowPageController {
   async show(@Param('slug') slug: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply) {
     const exchange = { request, reply };
     const crossSite = crossSiteOf(request);
-    const marked = crossSite && withMarkedNext(request.url);
-    if (marked !== undefined) return reply.redirect(marked, 303);
     const answer = await this.ask(exchange, { slug, query: queryOf(request), answer: undefined, crossSite });
-    return this.redirected(exchange, answer) ?? this.draw(exchange, { ...answer, crossSite });
+    return this.redirected(exchange, answer) ?? this.draw(exchange, answer);
   }
 
   @Post(':slug/')
@@ -60,7 +59,9 @@ export class FlowPageController {
     @Res() reply: FastifyReply,
   ) {
     const exchange = { request, reply };
-    const answer = await this.ask(exchange, { slug, query: queryOf(request), answer: this.posted(request, fields) });
+    const crossSite = crossSiteOf(request);
+    const asked = { slug, query: queryOf(request), answer: this.posted(request, fields), crossSite };
+    const answer = await this.ask(exchange, asked);
     return this.redirected(exchange, answer) ?? this.moved(exchange, answer) ?? this.draw(exchange, answer);
   }
 
@@ -78,17 +79,18 @@ export class FlowPageController {
     const requestId = request.id;
     try {
       const answer = await this.door.enter(exchange, asked);
-      const { brand, sessionUser: user, planId } = answer;
+      const { brand, sessionUser: user, planId, crossSite: marked } = answer;
       const locale = localeFor(request, { user, brand });
       const shown = presentFlowResponse(answer, { requestId, avatars: this.avatars, translate: translator(locale) });
-      return { ...shown, slug, brand, locale, run: planId === undefined ? undefined : publicRunId(planId) };
+      const run = planId === undefined ? undefined : publicRunId(planId);
+      return { ...shown, slug, brand, locale, run, crossSite: marked || asked.crossSite !== undefined };
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // The problem may be that nothing can be loaded, and that is to be said on a page too.
       const brand = await this.brands.find(request.host).catch(() => this.brands.lastKnown(request.host));
       const locale = localeFor(request, { brand });
       const shown = presentProblem(error, { requestId, details: false, translate: translator(locale) });
-      return { ...shown, slug, brand, locale };
+      return { ...shown, slug, brand, locale, crossSite: asked.crossSite !== undefined };
     }
   }
 
@@ -115,7 +117,7 @@ export class FlowPageController {
       address: request.url,
       token: { field: CSRF_FIELD, value: ensureCsrfToken(request, reply) },
       run,
-      cross_site: crossSite && true,
+      cross_site: crossSite || undefined,
       retry_after_s: retryAfter === undefined ? undefined : Number(retryAfter),
     });
     return sendPage(reply.status(status).headers(headers), page);

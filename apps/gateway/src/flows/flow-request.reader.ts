@@ -2,6 +2,7 @@ import type { FlowRequest, StageContractRegistry } from '@gatehouse/executor';
 import type { FastifyRequest } from 'fastify';
 import type { AuthService } from '../http/auth/auth.service.js';
 import type { ClientResolver } from '../http/client-info.js';
+import { withMarkedNext } from '../http/cross-site.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { localeFor } from '../http/locale.js';
 import { rejectCredentialsInQuery } from '../http/query.js';
@@ -26,7 +27,7 @@ interface Parts {
 export class FlowRequestReader {
   constructor(private readonly parts: Parts) {}
 
-  /** Throws credentials_in_query. */
+  /** Marks a `next` that leads to an acting address, so that a link or a mail acts on nothing after a login. Throws credentials_in_query. */
   async read({ request, reply }: HttpExchange, asked: FlowRequestParams): Promise<FlowRequest> {
     const arrivedAt = performance.now();
     const { contracts, clients, principals, cookies, gate } = this.parts;
@@ -35,6 +36,7 @@ export class FlowRequestReader {
     const client = await clients.of(request);
     return {
       ...rest,
+      query: withMarkedNext(asked.query),
       arrivedAt,
       host: request.host,
       named: [outer, asked.query].flatMap(Object.keys),

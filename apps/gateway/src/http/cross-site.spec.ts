@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { isCrossSite, withMarkedNext } from './cross-site.js';
+import { isCrossSite, markedNext, withMarkedNext } from './cross-site.js';
 
 const by = (site?: string, query: object = {}) =>
   isCrossSite({ headers: { 'sec-fetch-site': site }, query } as unknown as FastifyRequest);
@@ -22,40 +22,49 @@ describe('a request', () => {
   });
 });
 
-describe('a destination that another site chose', () => {
-  const marked = (next: string) => {
-    const address = withMarkedNext(`/if/flow/login/?a=1&${new URLSearchParams({ next })}`);
-    return address && new URLSearchParams(address.split('?', 2)[1]).get('next');
-  };
+describe('a prefetch', () => {
+  it.each([
+    ['sec-purpose', 'prefetch;prerender'],
+    ['purpose', 'prefetch'],
+    ['x-moz', 'prefetch'],
+  ])('counts as another site’s: %s: %s', (name, value) => {
+    const headers = { 'sec-fetch-site': 'none', [name]: value };
+    expect(isCrossSite({ headers, query: {} } as unknown as FastifyRequest)).toBe(true);
+  });
+});
 
+describe('a destination that a query chose', () => {
   it.each([
     ['/if/flow/delete/', '/if/flow/delete/?cross_site=1'],
     ['/if/flow/delete/?a=b#c', '/if/flow/delete/?a=b&cross_site=1#c'],
     ['/x/../if/flow/delete/', '/if/flow/delete/?cross_site=1'],
     ['/./if/%2e%2e/if/flow/delete/', '/if/flow/delete/?cross_site=1'],
+    ['/if/fl%6Fw/delete/', '/if/fl%6Fw/delete/?cross_site=1'],
     ['/flows/-/cancel/', '/flows/-/cancel/?cross_site=1'],
     ['/source/oauth/login/hub/', '/source/oauth/login/hub/?cross_site=1'],
     ['/api/v3/flows/executor/delete/?query=', '/api/v3/flows/executor/delete/?query=&cross_site=1'],
-  ])('is marked where a look acts: %s', (next, wanted) => {
-    expect(marked(next)).toBe(wanted);
+    ['/device', '/device?cross_site=1'],
+    ['/device/?code=123', '/device/?code=123&cross_site=1'],
+  ])('is marked where a GET acts: %s', (next, wanted) => {
+    expect(markedNext(next)).toBe(wanted);
+    expect(markedNext(wanted)).toBe(wanted);
   });
 
   it.each([
     '/',
     '/if/user/',
-    '/device?code=123',
+    '/devices',
     '/app/?if=/if/flow/',
+    '/if/fl%E0/',
     '//evil.example/if/flow/x/',
     'https://x/if/flow/y/',
+    '',
   ])('is left as it is where none does: %s', (next) => {
-    expect(marked(next)).toBeUndefined();
+    expect(markedNext(next)).toBe(next);
   });
 
-  it('is marked once, the last of several counts, and the rest of the address stays', () => {
-    expect(withMarkedNext('/if/flow/login/')).toBeUndefined();
-    expect(withMarkedNext('/if/flow/login/?next=%2Fif%2Fflow%2Fx%2F%3Fcross_site%3D1')).toBeUndefined();
-    expect(withMarkedNext('/if/flow/login/?next=%2F&itoken=t&next=%2Fif%2Fflow%2Fx%2F%3Fq%3D%3F')).toBe(
-      '/if/flow/login/?next=%2Fif%2Fflow%2Fx%2F%3Fq%3D%3F%26cross_site%3D1&itoken=t',
-    );
+  it('is the only member of the query that changes', () => {
+    expect(withMarkedNext({ itoken: 't', next: '/device' })).toEqual({ itoken: 't', next: '/device?cross_site=1' });
+    expect(withMarkedNext({ itoken: 't' })).toEqual({ itoken: 't' });
   });
 });

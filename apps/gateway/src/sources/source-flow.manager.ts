@@ -1,6 +1,7 @@
 import { isLocalPath, Problem, type PublishedSource, type Sentence, sentence } from '@gatehouse/contracts';
 import type { FlowStartOptions, SessionCookie } from '@gatehouse/executor';
 import { type Identity, LOG_IN_AGAIN, toSavedUser } from '@gatehouse/executor';
+import { markedNext } from '../http/cross-site.js';
 import type { SourceBook } from './source-book.js';
 import { postLoginSteps, type SourceUser, sourceContext } from './source-plan.js';
 import type { SourceStageResumer } from './source-stage.resumer.js';
@@ -105,8 +106,9 @@ export class SourceFlowManager {
   }
 }
 
-/** A path of this site, and no other. */
-const safeDestination = (next: string | undefined) => (next !== undefined && isLocalPath(next) ? next : USER_PAGE_URL);
+/** Returns `next` if it is a path of this site, marked if it acts; else the user's page. */
+const safeDestination = (next: string | undefined) =>
+  next !== undefined && isLocalPath(next) ? markedNext(next) : USER_PAGE_URL;
 
 const refusal = ({ source: { name } }: SourceLoginContext): SourceFlowResult => ({
   turned: {

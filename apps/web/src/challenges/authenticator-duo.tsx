@@ -16,10 +16,10 @@ export interface DuoChallenge extends Envelope {
 const LOOK_EVERY_MS = 3000;
 
 export function AuthenticatorDuo({ challenge }: { challenge: DuoChallenge }) {
-  const { t, answer } = usePage();
+  const { t, answerUnasked } = usePage();
   const status = useStatus(challenge.stage_uuid);
   useEffect(() => {
-    if (status === 'success') answer({});
+    if (status === 'success') answerUnasked({});
   }, [status]);
   return (
     <>

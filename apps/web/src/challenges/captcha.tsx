@@ -9,12 +9,12 @@ import type { Envelope } from './envelope.js';
 export type CaptchaChallenge = Envelope & CaptchaPuzzle;
 
 export function Captcha({ challenge }: { challenge: CaptchaChallenge }) {
-  const { answer } = usePage();
+  const { answerUnasked } = usePage();
   return (
     <>
       <UserBadge challenge={challenge} />
       <FormErrors challenge={challenge} />
-      <CaptchaWidget puzzle={challenge} solved={(token) => answer({ token })} />
+      <CaptchaWidget puzzle={challenge} solved={(token) => answerUnasked({ token })} />
       <ScriptRequired />
     </>
   );

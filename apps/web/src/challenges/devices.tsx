@@ -20,15 +20,18 @@ export interface Device {
 interface Props {
   readonly challenge: Envelope;
   readonly device: Device;
+  /** Whether nobody has acted yet on a page that another site opened: no message is sent before a click. */
+  readonly waits: boolean;
 }
 
 /** Asks one device. */
-export function DeviceStep({ back, ...props }: Props & { back: (() => void) | undefined }) {
-  const { t } = usePage();
+export function DeviceStep({ back, ...props }: Omit<Props, 'waits'> & { back: (() => void) | undefined }) {
+  const { t, waits } = usePage();
   const Step = STEPS[props.device.device_class] ?? CodeStep;
   return (
     <>
-      <Step {...props} />
+      {/* A device that somebody has chosen among several may be asked at once. */}
+      <Step {...props} waits={waits && !back} />
       {back && (
         <button type="button" class="plain" onClick={back}>
           {t('Choose another way')}
@@ -60,16 +63,20 @@ function CodeStep({ challenge, device: { device_class } }: Props) {
 }
 
 /** A message is sent once when its device is chosen, and again only when somebody asks for it. */
-function SmsStep({ challenge, device }: Props) {
+function SmsStep({ challenge, device, waits }: Props) {
   const { t, ask } = usePage();
   const [state, setState] = useState<{ sent: boolean; error?: string }>({ sent: false });
+  const [asked, setAsked] = useState(!waits);
   const send = async () => {
+    setAsked(true);
     setState({ sent: false });
     const reply = await ask({ selected_challenge: device });
     const refused = errorsOf((reply ?? {}) as unknown as Envelope)['selected_challenge'];
     setState(refused ? { sent: false, error: messagesOf(refused) } : { sent: reply !== undefined });
   };
-  useEffect(() => void send(), [device.device_uid]);
+  useEffect(() => {
+    if (asked) void send();
+  }, [device.device_uid]);
   return (
     <Form challenge={challenge} fields={['code']}>
       {state.error && <Alert>{state.error}</Alert>}
@@ -77,21 +84,21 @@ function SmsStep({ challenge, device }: Props) {
       <CodeField errors={errorsOf(challenge)['code']} />
       <Button>{t('Continue')}</Button>
       <Button type="button" plain onClick={() => void send()}>
-        {t('Send another code')}
+        {asked ? t('Send another code') : t('Send code')}
       </Button>
     </Form>
   );
 }
 
 /** Asks as long as somebody has not answered on their phone: each answer of ours waits for a while. */
-function DuoStep({ challenge, device }: Props) {
-  const { t, answer, busy } = usePage();
-  const push = () => answer({ duo: device.device_uid });
+function DuoStep({ challenge, device, waits }: Props) {
+  const { t, answer, answerUnasked, busy } = usePage();
+  const push = { duo: device.device_uid };
   const { number } = device.challenge;
-  const isWaiting = typeof number === 'string' || !challenge.response_errors;
+  const isWaiting = typeof number === 'string' || !(waits || challenge.response_errors);
   // The first message goes out by itself; after a refusal somebody has to ask for it.
   useEffect(() => {
-    if (isWaiting) push();
+    if (isWaiting) answerUnasked(push);
   }, [challenge]);
   if (typeof number === 'string') return <DuoNumber number={number} />;
   return (
@@ -100,7 +107,7 @@ function DuoStep({ challenge, device }: Props) {
       <p role="status">
         {busy ? t('Confirm the message on your phone.') : t('We can send a message to your phone to confirm.')}
       </p>
-      <Button type="button" onClick={push}>
+      <Button type="button" onClick={() => answer(push)}>
         {t('Send a message')}
       </Button>
       <ScriptRequired />

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { withCrossSite } from '../flow/executor.js';
 import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
@@ -149,13 +150,17 @@ function Links({ challenge: { enroll_url, recovery_url, passwordless_url } }: { 
   );
 }
 
-/** With one source and nothing else there is nothing to choose. */
+/**
+ * With one source and nothing else there is nothing to choose. The address repeats that another site led here, because no
+ * such visit connects an account of a user who is logged in.
+ */
 function useOnlyWay({ sources = [], user_fields, passwordless_url }: IdentificationChallenge) {
+  const { waits } = usePage();
   useEffect(() => {
     const [only, ...others] = sources;
     const choice = others.length > 0 || (user_fields ?? []).length > 0 || passwordless_url;
     const { component, to } = only?.challenge ?? {};
-    if (!choice && component === 'xak-flow-redirect' && to) location.assign(to);
+    if (!choice && component === 'xak-flow-redirect' && to) location.assign(waits ? withCrossSite(to) : to);
   }, []);
 }
 

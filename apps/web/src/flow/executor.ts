@@ -37,7 +37,7 @@ export class ExecutorClient {
 }
 
 /** The gateway is told with each request, because a run that is over by then begins again. */
-const withCrossSite = (search: string) => `${search}${search ? '&' : '?'}cross_site=1`;
+export const withCrossSite = (address: string) => `${address}${address.includes('?') ? '&' : '?'}cross_site=1`;
 
 const UNAVAILABLE_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 

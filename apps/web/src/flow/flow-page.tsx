@@ -14,7 +14,7 @@ import { useInspector } from './use-inspector.js';
 
 /** The page of a flow: the same on the server and in the browser. */
 export function FlowPage({ opened, t }: { opened: FlowPageData; t: Translate }) {
-  const { visit, answer, ask, again } = useFlowVisit(opened);
+  const { visit, answer, answerUnasked, ask, again } = useFlowVisit(opened);
   const busy = visit.phase === 'answering';
   const challenge = visit.challenge as Envelope;
   const Step = componentFor(challenge);
@@ -25,7 +25,11 @@ export function FlowPage({ opened, t }: { opened: FlowPageData; t: Translate }) 
   }, [heading]);
   const inspector = useInspector(opened, { challenge: visit.challenge, t });
   const inspected = inspector.open;
-  const page = useMemo(() => ({ opened, t, busy, inspected, answer, ask, again }), [busy, inspected]);
+  const { waits } = visit;
+  const page = useMemo(
+    () => ({ opened, t, busy, inspected, waits, answer, answerUnasked, ask, again }),
+    [busy, inspected, waits],
+  );
   return (
     <PageProvider value={page}>
       <Frame brand={opened.brand} layout={challenge.flow_info?.layout ?? opened.brand.layout}>

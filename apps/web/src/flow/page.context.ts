@@ -14,8 +14,12 @@ export interface PageContext {
   readonly busy: boolean;
   /** Whether somebody looks on who wants to see where the flow leads before it does; undefined until that is known. */
   readonly inspected: boolean | undefined;
-  /** Answers the challenge. */
+  /** Whether another site opened the page and nobody has acted on it: it sends no message by itself then. */
+  readonly waits: boolean;
+  /** Answers the challenge for somebody who acted. */
   readonly answer: (fields: FormAnswer) => void;
+  /** Answers the challenge by itself. */
+  readonly answerUnasked: (fields: FormAnswer) => void;
   /** Sends something that judges nothing, and says what came back. */
   readonly ask: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   /** Asks for the current challenge again. */

@@ -9,6 +9,7 @@ import { MAX_AUTOMATIC_RETRIES, reduceVisit, type Visit, type VisitEvent, visitO
 export interface FlowVisit {
   readonly visit: Visit;
   readonly answer: (fields: FormAnswer) => void;
+  readonly answerUnasked: (fields: FormAnswer) => void;
   readonly ask: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
   readonly again: () => void;
 }
@@ -25,7 +26,11 @@ export function useFlowVisit(opened: FlowPageData): FlowVisit {
     const named = (fields: FormAnswer) => ({ ...fields, component: current.current.challenge.component });
     return {
       visit,
-      answer: (fields) => void line.send(named(fields)),
+      answer: (fields) => {
+        tell({ kind: 'acted' });
+        void line.send(named(fields));
+      },
+      answerUnasked: (fields) => void line.send(named(fields)),
       ask: (fields) => line.ask(named(fields)),
       again: () => void line.send(undefined),
     };

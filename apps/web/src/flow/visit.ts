@@ -11,6 +11,8 @@ export interface Visit {
   /** Another run of the flow has begun than the one that the page was opened in. */
   readonly expired: boolean;
   readonly away: Unavailable | undefined;
+  /** Another site opened the page, and nobody has acted on it yet. */
+  readonly waits: boolean;
 }
 
 /** Why nothing came back, and how long to wait; `tries` counts those in a row. */
@@ -25,15 +27,16 @@ export const MAX_AUTOMATIC_RETRIES = 6;
 const LONGEST_WAIT_S = 30;
 
 /** What can happen to a visit. */
-export type VisitEvent = { readonly kind: 'sent' } | Reply;
+export type VisitEvent = { readonly kind: 'sent' | 'acted' } | Reply;
 
 /** A visit as a page is opened. */
-export const visitOf = ({ challenge, run, retry_after_s }: FlowPageData): Visit => ({
+export const visitOf = ({ challenge, run, cross_site, retry_after_s }: FlowPageData): Visit => ({
   challenge,
   run,
   step: 0,
   phase: 'asking',
   expired: false,
+  waits: cross_site === true,
   away:
     retry_after_s === undefined
       ? undefined
@@ -45,6 +48,8 @@ export function reduceVisit(visit: Visit, happening: VisitEvent): Visit {
   switch (happening.kind) {
     case 'sent':
       return { ...visit, phase: 'answering', expired: false };
+    case 'acted':
+      return visit.waits ? { ...visit, waits: false } : visit;
     case 'away':
       return { ...visit, phase: 'asking', away: nextUnavailable(visit.away, happening) };
     case 'refused':

@@ -38,6 +38,8 @@ export const captchaContract = defineStage({
   model: MODEL,
   service: 'captcha',
   acts: false,
+  // Puzzles solve themselves.
+  personal_fields: [],
   user_info: true,
   config: z.object({
     public_key: char(),

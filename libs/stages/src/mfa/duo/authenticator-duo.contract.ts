@@ -12,6 +12,8 @@ export const authenticatorDuoContract = defineStage({
   model: 'authentik_stages_authenticator_duo.authenticatorduostage',
   service: 'mfa',
   user_info: true,
+  // The page polls, and goes on by itself once the phone is paired.
+  personal_fields: [],
   config: z.object({
     api_hostname: z.string().regex(HOST, 'This is no host name.'),
     client_id: z.string().min(1),

@@ -52,6 +52,8 @@ export const authenticatorValidateContract = defineStage({
   model: 'authentik_stages_authenticator_validate.authenticatorvalidatestage',
   service: 'mfa',
   acts: false,
+  // The page may choose an SMS device and ask Duo for a push by itself.
+  personal_fields: ['selected_stage', 'code', 'webauthn'],
   proves: ({ not_configured_action: action }) => ({
     factor: 'further',
     otherwise: OTHERWISE[String(action)] ?? 'let_in',

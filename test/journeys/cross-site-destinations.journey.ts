@@ -1,0 +1,196 @@
+import { Logger } from '@gatehouse/platform';
+import { serveStages } from '@gatehouse/stage-kit';
+import { stagesOf } from '@gatehouse/stages';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  blueprint,
+  DUMMY,
+  EMAIL,
+  flowEntries,
+  IDENTIFICATION,
+  keyOf,
+  LOGIN,
+  PASSWORD,
+  userEntry,
+} from '../support/blueprints.js';
+import { type Browser, usernameOf } from '../support/browser.js';
+import { Deployment } from '../support/deployment.js';
+import { FakeProviderService } from '../support/fake-provider-service.js';
+import { hiddenFields, post, submit } from '../support/forms.js';
+import { Mailbox } from '../support/mailbox.js';
+import { describeWithNats } from '../support/nats.js';
+import { navigate } from '../support/navigation.js';
+import { freshDatabase } from '../support/postgres.js';
+import { asking, fieldEntry, writing } from '../support/prompts.js';
+import { readMail } from '../support/read-mail.js';
+import { oauthEntry } from '../support/sources.js';
+
+const DELETION = '/if/flow/delete/';
+const NEXT = new URLSearchParams({ next: DELETION }).toString();
+const SET_UP = { designation: 'stage_configuration', authentication: 'require_authenticated' };
+const TOTP = { stage: 'authenticator_totp.authenticatortotpstage', attrs: { digits: '6' } };
+
+describeWithNats('links of another site', () => {
+  let house: Deployment;
+  let mailbox: Mailbox;
+  let provider: FakeProviderService;
+  let identification: Awaited<ReturnType<typeof serveStages>>['service'];
+  beforeAll(async () => {
+    mailbox = await Mailbox.open();
+    const database = await freshDatabase();
+    house = await Deployment.open({
+      database,
+      services: ['password', 'session', 'enrollment', 'mfa', 'courier'],
+      environment: { MAIL_HOST: '127.0.0.1', MAIL_PORT: String(mailbox.port), OUTBOX_POLL_MS: '20' },
+      blueprints: [flows()],
+    });
+    // Served here, so that only the fake provider service answers for providers.
+    vi.stubEnv('DATABASE_URL', database.url);
+    const served = { name: 'identification', logger: new Logger('test'), nats: { NATS_URL: house.nats.url } };
+    identification = (await serveStages({ ...served, modules: await stagesOf('identification') })).service;
+    provider = await FakeProviderService.open(house.nats.url);
+  }, 120_000);
+  afterAll(async () => {
+    await provider?.close();
+    await identification?.close();
+    await house?.close();
+    await mailbox?.close();
+    vi.unstubAllEnvs();
+  });
+
+  function flows() {
+    return blueprint(
+      ...['ben', 'cleo', 'dan', 'eve', 'finn', 'gina'].map((name) => userEntry(name)),
+      flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]),
+      flowEntries('delete', [{ stage: 'user_delete.userdeletestage' }], { ...SET_UP, designation: 'unenrollment' }),
+      flowEntries('app', [DUMMY, { ...TOTP, attrs: { ...TOTP.attrs, configure_flow: keyOf('app') } }], SET_UP),
+      flowEntries('code', [DUMMY], SET_UP),
+      flowEntries('known', [DUMMY, LOGIN]),
+      flowEntries('new', [writing('always_create'), LOGIN], { designation: 'enrollment' }),
+      oauthEntry('hub'),
+      {
+        model: 'authentik_brands.brand',
+        identifiers: { domain: 'authentik-default' },
+        attrs: { default: true, flow_authentication: keyOf('login'), flow_device_code: keyOf('code') },
+      },
+      fieldEntry('new', ['password', 'password']),
+      flowEntries('back', [IDENTIFICATION, EMAIL, asking('new', ['password']), writing('never_create'), LOGIN], {
+        designation: 'recovery',
+      }),
+    );
+  }
+
+  const isThere = async (name: string) =>
+    (await house.rows('SELECT FROM directory.users WHERE username = $1', [name])).length === 1;
+
+  async function loggedIn(username: string): Promise<Browser> {
+    const browser = house.browser();
+    for (const answer of [{ uid_field: username }, { password: 'correct-horse-7' }])
+      await browser.solve('login', answer);
+    expect(await usernameOf(browser)).toBe(username);
+    return browser;
+  }
+
+  /** Sets out for the source and comes back as the person that the provider knows. */
+  async function viaSource(browser: Browser, query: string, site: 'cross-site' | 'same-origin') {
+    const headers = { 'sec-fetch-site': site };
+    const sent = await browser.fetch(`/source/oauth/login/hub/${query}`, { headers });
+    const state = new URL(sent.headers.get('location') ?? '').searchParams.get('state') ?? '';
+    const callback = `/source/oauth/callback/hub/?${new URLSearchParams({ state, code: 'c' })}`;
+    return navigate(browser, callback, { site: 'cross-site' });
+  }
+
+  describe('delete no account by the destination that they choose', () => {
+    it('for a login at a source', async () => {
+      provider.knows('b1');
+      await viaSource(await loggedIn('ben'), '', 'same-origin');
+      const victim = house.browser();
+      const page = await viaSource(victim, `?${NEXT}`, 'cross-site');
+      const done = await post(victim, page.address, await hiddenFields(victim, page.address));
+      expect(await usernameOf(victim)).toBe('ben');
+
+      await navigate(victim, done.headers.get('location') ?? '', { site: 'same-origin' });
+      expect(await isThere('ben')).toBe(true);
+    });
+
+    it('for a recovery that the attacker asked for, and the victim follows by the real mail', async () => {
+      const attacker = house.browser();
+      await attacker.show('back', NEXT);
+      await attacker.solve('back', { uid_field: 'cleo' }, NEXT);
+      const { link } = readMail(await mailbox.mailTo('cleo@example.org'));
+      const page = link.pathname + link.search;
+      const victim = house.browser();
+      await navigate(victim, page, { site: 'none' });
+      const confirmed = await post(victim, page, await hiddenFields(victim, page));
+      const form = confirmed.headers.get('location') ?? page;
+      const done = await submit(victim, form, { password: 'another-horse-8' });
+      expect(await usernameOf(victim)).toBe('cleo');
+
+      await navigate(victim, done.headers.get('location') ?? '', { site: 'same-origin' });
+      expect(await isThere('cleo')).toBe(true);
+    });
+
+    it.each(['/if/fl%6Fw/delete/', '/IF/flow/delete/', '/if/user/../flow/delete/', '/if/%66low/delete/?cross%5Fsite'])(
+      'for a login, however they spell it: %s',
+      async (next) => {
+        await house.apply(blueprint(userEntry('nick')));
+        const victim = house.browser();
+        const entry = await navigate(victim, `/if/flow/login/?${new URLSearchParams({ next })}`, {
+          site: 'cross-site',
+        });
+        await submit(victim, entry.address, { uid_field: 'nick' });
+        const done = await submit(victim, entry.address, { password: 'correct-horse-7' });
+        expect(await usernameOf(victim)).toBe('nick');
+
+        const end = new URL(done.headers.get('location') ?? '', 'http://x.invalid');
+        await navigate(victim, end.pathname + end.search, { site: 'same-origin' });
+        expect(await isThere('nick')).toBe(true);
+      },
+    );
+  });
+
+  it('to /device keep their mark through the login that comes first', async () => {
+    const victim = house.browser();
+    const entry = await navigate(victim, '/device?code=12345678', { site: 'cross-site' });
+    await submit(victim, entry.address, { uid_field: 'finn' });
+    const done = await submit(victim, entry.address, { password: 'correct-horse-7' });
+    expect(done.headers.get('location')).toBe('/device?code=12345678&cross_site=1');
+  });
+
+  describe('drop no run that is under way', () => {
+    it.each(['itoken', 'token'])('by another %s', async (name) => {
+      const victim = house.browser();
+      await victim.solve('login', { uid_field: 'dan' });
+      await navigate(victim, `/if/flow/login/?${name}=x`, { site: 'cross-site' });
+      expect((await victim.show('login')).body).toMatchObject({ component: 'ak-stage-password', pending_user: 'dan' });
+    });
+
+    it('by the addresses that begin a run about the user', async () => {
+      const victim = await loggedIn('eve');
+      const [stage] = await house.rows<{ id: string }>(
+        `SELECT id FROM flow.objects WHERE (identifiers || attrs)->>'name' = 'app 1 authenticator_totp.authenticatortotpstage'`,
+      );
+      for (const [flow, address] of [
+        ['app', `/flows/-/configure/${stage!.id}/`],
+        ['code', '/device'],
+      ] as const) {
+        await navigate(victim, address, { site: 'same-origin' });
+        const next = (await victim.solve(flow, {})).body['component'];
+        expect(next).not.toBe('ak-stage-dummy');
+        await navigate(victim, address, { site: 'cross-site' });
+        expect((await victim.show(flow)).body['component']).toBe(next);
+        await navigate(victim, address, { site: 'same-origin' });
+        expect((await victim.show(flow)).body['component']).toBe('ak-stage-dummy');
+      }
+    });
+  });
+
+  it.each(['sec-purpose', 'purpose'])(
+    'act on nothing when the browser fetches them ahead of a click (%s)',
+    async (name) => {
+      const victim = await loggedIn('gina');
+      await navigate(victim, DELETION, { site: 'same-origin', headers: { [name]: 'prefetch' } });
+      expect(await isThere('gina')).toBe(true);
+    },
+  );
+});

@@ -1,0 +1,35 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserResponse } from './browser.js';
+
+/** Values of `Sec-Fetch-Site`. */
+export type Site = 'cross-site' | 'same-site' | 'same-origin' | 'none';
+
+export interface NavigationOptions {
+  readonly site: Site;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Opens an address as a browser does, and follows redirects. A redirect keeps the site of the navigation that led to it. */
+export async function navigate(
+  browser: Browser,
+  address: string,
+  options: NavigationOptions,
+): Promise<BrowserResponse & { readonly address: string }> {
+  const fetchMetadata = { 'sec-fetch-site': options.site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+  const answer = await browser.fetch(address, { headers: { ...fetchMetadata, ...options.headers } });
+  const to = answer.headers.get('location');
+  return to?.startsWith('/') ? navigate(browser, to, options) : { ...answer, address };
+}
+
+/** A page of another site with links. `localhost` is another site than 127.0.0.1, whatever the port. */
+export async function linkingSite(links: readonly string[]) {
+  const server = createServer((_, reply) => {
+    reply.setHeader('content-type', 'text/html').end(links.map((to) => `<a href="${to}">${to}</a>`).join(' '));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    close: () => new Promise((closed) => server.close(closed)),
+  };
+}
