@@ -108,7 +108,7 @@ export class Deployment {
   private async openTogether(services: readonly StageService[]): Promise<void> {
     const settings = { ...this.environment, ...this.ground.sealing, ...this.gatewaySettings };
     const told = { ...settings, HOUSE_SERVICES: services.join(' ') };
-    const process = await startProcess('test/support/house-process.mjs', told, { ready: /the house is open/ });
+    const process = await startProcess('test/support/deployment-process.mjs', told, { ready: /the house is open/ });
     for (const name of ['gateway', ...services]) this.processes.set(name, process);
   }
 

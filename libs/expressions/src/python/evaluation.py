@@ -6,7 +6,7 @@ import random
 from questions import PolicyException, plain_data, text_of
 from records import FlowPlan, Record, Request, context_of, user_of
 from sources import FILENAME, Misspelt, compiled, fault_in
-from voice import Scene, Voice
+from policy_api import Scene, Voice
 
 _OUTCOME = 1 << 20
 _TEXT = 2000

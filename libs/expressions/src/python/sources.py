@@ -9,7 +9,7 @@ import types
 import warnings
 
 from names import FIXED
-from plainness import is_plain
+from purity import is_plain
 from questions import PolicyException
 
 _KEPT = 512

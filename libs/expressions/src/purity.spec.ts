@@ -12,7 +12,7 @@ afterAll(() => interpreter.close());
 
 /** Asked of the very code that decides, from within. */
 const isPlain = async (source: string) => {
-  const ask = 'import ast, sys\nreturn sys.modules["plainness"].is_plain(ast.parse(source))';
+  const ask = 'import ast, sys\nreturn sys.modules["purity"].is_plain(ast.parse(source))';
   return (await run(ask, { names: { source } })).result;
 };
 
