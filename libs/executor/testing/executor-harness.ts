@@ -9,6 +9,7 @@ import {
 } from '../src/attempts/attempt-store.js';
 import { CredentialQueue, DEFAULT_QUEUE_LIMIT } from '../src/attempts/credential-queue.js';
 import { ResponseTiming } from '../src/attempts/response-timing.js';
+import { ClaimedUserGuard } from '../src/claimed-user-guard.js';
 import { CredentialGuard } from '../src/credential-guard.js';
 import { EventRecorder } from '../src/event-recorder.js';
 import { Executor } from '../src/executor.js';
@@ -28,6 +29,7 @@ import { PolicyEngine, type UndecidedPolicy } from '../src/policy-engine.js';
 import { StageClient } from '../src/stage-client.js';
 import { StageInvoker } from '../src/stage-invoker.js';
 import { SuperuserPermits } from '../src/superuser-permits.js';
+import { type DirectoryUser, UserDirectory } from '../src/user-directory.js';
 import { FakePolicyClient, InMemoryGroupMembershipStore } from './fake-policy-client.js';
 import { InMemoryBrandStore } from './in-memory-brand-store.js';
 import { InMemorySessionBindingStore } from './in-memory-session-binding-store.js';
@@ -172,6 +174,18 @@ class MemoryPermits extends SuperuserPermits {
   }
 }
 
+/** Knows alice, an ordinary user, and whom a test adds. */
+class InMemoryUserDirectory extends UserDirectory {
+  readonly known = new Map<string, DirectoryUser>([
+    [ALICE.uuid, { ...ALICE, is_superuser: false, is_unclaimed: false }],
+  ]);
+  lookups = 0;
+  async find(uuid: string) {
+    this.lookups++;
+    return this.known.get(uuid);
+  }
+}
+
 /** An executor of one flow, with everything around it in memory. */
 export function executorHarness(version: FlowVersion, script: Readonly<Record<string, ScriptedReply>>) {
   const plans = new InMemoryPlanStore();
@@ -208,9 +222,10 @@ export function executorHarness(version: FlowVersion, script: Readonly<Record<st
   const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
   const consultation = new StageInvoker({ stages, contracts, attempts, claims, lines, pace, report });
   const [policies, memberships] = [new FakePolicyClient(), new InMemoryGroupMembershipStore()];
+  const users = new InMemoryUserDirectory();
   const undecided: UndecidedPolicy[] = [];
   const engine = new PolicyEngine({
-    ...{ policies, memberships, contracts, timeoutMs: 5000 },
+    ...{ policies, memberships, users, contracts, timeoutMs: 5000 },
     report: (found) => void undecided.push(found),
   });
   const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org' };
@@ -219,6 +234,7 @@ export function executorHarness(version: FlowVersion, script: Readonly<Record<st
   const { guard: bindings } = boundSessions;
   const events = new InMemoryEventRecorder();
   const credentials = new CredentialGuard(contracts);
+  const claimedUsers = new ClaimedUserGuard(contracts, users);
   const permits = new MemoryPermits();
   const ports = {
     plans,
@@ -232,6 +248,7 @@ export function executorHarness(version: FlowVersion, script: Readonly<Record<st
     bindings,
     events,
     credentials,
+    claimedUsers,
     permits,
   };
   const inside = { ...ports, planning: new Planner(engine), site };
@@ -258,6 +275,7 @@ export function executorHarness(version: FlowVersion, script: Readonly<Record<st
       overreaches,
       policies,
       memberships,
+      users,
       undecided,
       boundSessions,
       events,
