@@ -29,10 +29,10 @@ import { PolicyEngine, type UndecidedPolicy } from '../src/policy-engine.js';
 import { StageClient } from '../src/stage-client.js';
 import { StageInvoker } from '../src/stage-invoker.js';
 import { SuperuserPermits } from '../src/superuser-permits.js';
-import { type DirectoryUser, UserDirectory } from '../src/user-directory.js';
 import { FakePolicyClient, InMemoryGroupMembershipStore } from './fake-policy-client.js';
 import { InMemoryBrandStore } from './in-memory-brand-store.js';
 import { InMemorySessionBindingStore } from './in-memory-session-binding-store.js';
+import { InMemoryUserDirectory } from './in-memory-user-directory.js';
 import { TestContractRegistry } from './test-contract-registry.js';
 
 /** The executor's ports in memory, for its own tests: they count, and they can be made to race. */
@@ -174,18 +174,6 @@ class MemoryPermits extends SuperuserPermits {
   }
 }
 
-/** Knows alice, an ordinary user, and whom a test adds. */
-class InMemoryUserDirectory extends UserDirectory {
-  readonly known = new Map<string, DirectoryUser>([
-    [ALICE.uuid, { ...ALICE, is_superuser: false, is_unclaimed: false }],
-  ]);
-  lookups = 0;
-  async find(uuid: string) {
-    this.lookups++;
-    return this.known.get(uuid);
-  }
-}
-
 /** An executor of one flow, with everything around it in memory. */
 export function executorHarness(version: FlowVersion, script: Readonly<Record<string, ScriptedReply>>) {
   const plans = new InMemoryPlanStore();
@@ -222,7 +210,7 @@ export function executorHarness(version: FlowVersion, script: Readonly<Record<st
   const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
   const consultation = new StageInvoker({ stages, contracts, attempts, claims, lines, pace, report });
   const [policies, memberships] = [new FakePolicyClient(), new InMemoryGroupMembershipStore()];
-  const users = new InMemoryUserDirectory();
+  const users = new InMemoryUserDirectory(ALICE);
   const undecided: UndecidedPolicy[] = [];
   const engine = new PolicyEngine({
     ...{ policies, memberships, users, contracts, timeoutMs: 5000 },
