@@ -36,6 +36,9 @@ GRANT SELECT, INSERT (name, expires, fixed_data, single_use, flow_id, id, create
   UPDATE (name, expires, fixed_data, single_use, flow_id), DELETE ON directory.invitations TO gatehouse_gateway;
 GRANT SELECT (id, pk, last_login) ON directory.users TO gatehouse_gateway;
 
+-- It tells an administrator whom nobody has logged in as yet (docs/adr/0033): whether there is a password, never the hash.
+GRANT EXECUTE ON FUNCTION directory.has_password TO gatehouse_gateway;
+
 -- The gateway drives flows, so it permits a service to change or delete a superuser, or to set up a device of one or connect
 -- one with a source, in a flow's step (docs/adr/0035).
 GRANT EXECUTE ON FUNCTION directory.permit_superuser TO gatehouse_gateway;

@@ -1,4 +1,4 @@
-import { Logger } from '@gatehouse/platform';
+import { Logger, NatsBus } from '@gatehouse/platform';
 import { serveStages } from '@gatehouse/stage-kit';
 import { stagesOf } from '@gatehouse/stages';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -46,7 +46,11 @@ describeWithNats('links of another site', () => {
     });
     // Served here, so that only the fake provider service answers for providers.
     vi.stubEnv('DATABASE_URL', database.url);
-    const served = { name: 'identification', logger: new Logger('test'), nats: { NATS_URL: house.nats.url } };
+    const served = {
+      name: 'identification',
+      logger: new Logger('test'),
+      bus: new NatsBus({ NATS_URL: house.nats.url }),
+    };
     identification = (await serveStages({ ...served, modules: await stagesOf('identification') })).service;
     provider = await FakeProviderService.open(house.nats.url);
   }, 120_000);

@@ -3,6 +3,7 @@ import { policyMessageLimits } from '@gatehouse/contracts';
 import type { StageContractRegistry } from '@gatehouse/executor';
 import {
   attemptHmacKey,
+  ClaimedUserGuard,
   CredentialGuard,
   CredentialQueue,
   Planner,
@@ -19,6 +20,7 @@ import {
   PostgresGroupMembershipStore,
   PostgresPlanStore,
   PostgresSessionBindingStore,
+  PostgresUserDirectory,
   TypeormSuperuserPermits,
 } from '@gatehouse/executor-postgres';
 import type { GeoLocator } from '@gatehouse/platform';
@@ -66,6 +68,7 @@ export function portsOf(ground: GatewayDeps) {
     brands: new BrandRepository(source, config.BRAND),
     planning: new Planner(engine),
     credentials: new CredentialGuard(contracts),
+    claimedUsers: new ClaimedUserGuard(contracts, new PostgresUserDirectory(source)),
     permits: new TypeormSuperuserPermits(source),
     events: new PostgresEventRecorder(source, sealer),
     bindings: bindingsOf(ground, sealer),
@@ -110,6 +113,7 @@ const engineOf = ({ config, source, requester, logger }: GatewayDeps, contracts:
   new PolicyEngine({
     policies: new NatsPolicyClient(requester, policyMessageLimits(config)),
     memberships: new PostgresGroupMembershipStore(source),
+    users: new PostgresUserDirectory(source),
     contracts,
     timeoutMs: config.POLICY_TIMEOUT_MS,
     report: (undecided) => logger.fault('a policy could not decide', undefined, { ...undecided }),

@@ -128,6 +128,8 @@ export interface StageContract {
   readonly attempts: readonly AttemptRule[];
   /** Credentials that it makes anew: of one that it has `verified` what was guessed before is forgotten. */
   readonly renews: readonly string[];
+  /** Credentials that it may call `verified` though no guesses at them are counted, beside those of `attempts` and `renews`. */
+  readonly verifies: readonly string[];
   /** Secret fields of the answer whose name means something else in an address, so that one with it is not refused. */
   readonly addressable: readonly string[];
   /** Components that its challenge may be of instead of its own. */
@@ -197,6 +199,7 @@ const defaults = {
   companions: [],
   attempts: [],
   renews: [],
+  verifies: [],
   addressable: [],
   shows_as: [],
   awaits: () => undefined,

@@ -15,5 +15,6 @@ export * from './postgres-group-membership-store.js';
 export * from './postgres-plan-store.js';
 export * from './postgres-session-binding-store.js';
 export * from './postgres-superuser-permits.js';
+export * from './postgres-user-directory.js';
 export * from './unlock-attempts.js';
 export * from './user-sessions.js';

@@ -1,6 +1,7 @@
 import { type Insert, Problem, type StageContract, sentence } from '@gatehouse/contracts';
-import type { Situation, StageContractRegistry } from '@gatehouse/executor';
 import { isProved, type Plan, type Step } from '@gatehouse/plan';
+import type { StageContractRegistry } from './stage-client.js';
+import { flowUserOf, type Situation } from './stage-request.js';
 
 const NO_CHANGE = sentence('An API token cannot set up or change credentials. Log in first.');
 const NO_LOGIN = sentence('An API token cannot log a user in.');
@@ -23,7 +24,7 @@ export class CredentialGuard {
   proofBefore(situation: Situation, step: Step): Insert | undefined {
     const { plan, version } = situation;
     const contract = this.contracts.find(step.kind, version);
-    const user = ownerOf(situation);
+    const user = flowUserOf(situation);
     if (!contract) return undefined;
     if (isByToken(situation)) refuseAuthorization(contract);
     if (user && isProved(plan, user.uuid)) return undefined;
@@ -57,18 +58,12 @@ function refuseToken({ effects }: StageContract, changes: boolean) {
 
 const isByToken = ({ request }: Situation) => request.authenticate !== undefined;
 
-/** The saved user that the step is about. */
-function ownerOf({ plan, sessionUser }: Situation) {
-  const user = plan.context.pending_user ?? sessionUser;
-  return user?.kind === 'saved' ? user : undefined;
-}
-
 /**
  * Whether the visitor has to prove that they are the user. An anonymous visitor of a flow that names a user is asked for what
  * the flow asks for, and nothing else: that is the choice of its author.
  */
 function isProofMissing(situation: Situation): boolean {
   const { plan, sessionUser, recent } = situation;
-  const isOwn = sessionUser?.kind === 'saved' && sessionUser.uuid === ownerOf(situation)?.uuid;
+  const isOwn = sessionUser?.kind === 'saved' && sessionUser.uuid === flowUserOf(situation)?.uuid;
   return isOwn ? !recent : plan.context.auth_method === 'token';
 }

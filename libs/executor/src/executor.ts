@@ -4,6 +4,7 @@ import { createPlan, currentStep, type FlowVersion, meetsRequirement, type Plan,
 import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
 import type { BrandStore } from './brand-store.js';
+import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { marked, questionBefore } from './cross-site.js';
 import type { EventRecorder } from './event-recorder.js';
@@ -39,6 +40,7 @@ interface Dependencies {
   readonly consultation: StageInvoker;
   readonly bindings: SessionBindingChecker;
   readonly credentials: CredentialGuard;
+  readonly claimedUsers: ClaimedUserGuard;
   readonly engine: PolicyEngine;
   readonly planning: Planner;
   readonly events: EventRecorder;

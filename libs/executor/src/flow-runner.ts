@@ -26,6 +26,7 @@ import {
   unmarkCrossSite,
   withoutWorkId,
 } from '@gatehouse/plan';
+import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { askedAgain, isPersonal, isYes, questionBefore } from './cross-site.js';
 import { type ChallengeSource, type FlowResult, methodOf, UNKNOWN_ERROR } from './flow-request.js';
@@ -35,6 +36,7 @@ import type { PolicyEngine } from './policy-engine.js';
 import type { Start } from './run-start.js';
 import type { StageContractRegistry } from './stage-client.js';
 import type { StageInvoker } from './stage-invoker.js';
+import { flowUserOf } from './stage-request.js';
 import type { StageResult } from './stage-result.js';
 import type { SuperuserPermits } from './superuser-permits.js';
 
@@ -55,6 +57,7 @@ interface Dependencies {
   readonly planning: Planner;
   readonly contracts: StageContractRegistry;
   readonly credentials: CredentialGuard;
+  readonly claimedUsers: ClaimedUserGuard;
   readonly permits: SuperuserPermits;
   /** The wall clock, for the trail. */
   readonly now: () => Date;
@@ -125,8 +128,9 @@ export class FlowRunner {
       const policies = step && pendingPolicies(this.progress.plan, step);
       if (!step) return undefined;
       if (!policies) {
-        if (!this.defer(step)) return step;
-        continue;
+        if (this.defer(step)) continue;
+        await this.parts.claimedUsers.check(this.progress.situation(), step);
+        return step;
       }
       const { id, kind } = step;
       const { plan, effects, ...verdict } = await this.parts.engine.decideStep(
@@ -173,9 +177,8 @@ export class FlowRunner {
     const contract = this.contractOf(step);
     if (contract?.writes_data) await this.progress.keep();
     if (!contract?.alters_user && !contract?.changes_credentials) return;
-    const { plan, sessionUser } = this.progress.situation();
-    const user = plan.context.pending_user ?? sessionUser;
-    if (user?.kind === 'saved') await this.parts.permits.grant(user.uuid, contract.service);
+    const user = flowUserOf(this.progress.situation());
+    if (user) await this.parts.permits.grant(user.uuid, contract.service);
   }
 
   private contractOf({ kind }: Step) {

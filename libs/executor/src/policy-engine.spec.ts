@@ -206,6 +206,17 @@ describe('what policies do to a plan', () => {
     expect(plans.plan?.context).toEqual({ weather: { warm: true }, pending_user: ALICE });
   });
 
+  it('is not what the directory knows of a user: not of the one whom they name, nor of the one whom they find', async () => {
+    const altered = { ...ALICE, email: 'mallory@example.net', username: 'mallory' };
+    for (const kind of ['page', 'ident']) {
+      const flow = flowOf([{ kind }, { kind: 'page', policies: setOf({ policy: 'p' }) }]);
+      const { solve, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
+      policies.said['p'] = said({ context: { set: { pending_user: altered }, unset: [] } });
+      await solve({ word: 'x', uid: 'alice' });
+      expect(plans.plan?.context.pending_user).toEqual(ALICE);
+    }
+  });
+
   it('lasts though the step is left out', async () => {
     const { show, policies, plans } = executorHarness(flow, DEFAULT_REPLIES);
     policies.said['p'] = said({ context: { set: { weather: 'cold' }, unset: ['is_sso'] } }, false);
@@ -248,6 +259,10 @@ describe('what policies do to a plan', () => {
   it.each([
     ['a fact of the wrong shape', { context: { set: { pending_user: 'alice' }, unset: [] } }],
     ['a step of another kind', { insert: { where: 'next' as const, steps: [{ kind: 'login', config: {} }] } }],
+    [
+      'a user who does not exist',
+      { context: { set: { pending_user: { ...ALICE, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' } }, unset: [] } },
+    ],
     ['a redirect to nowhere', { insert: { where: 'last' as const, steps: [{ kind: 'redirect', config: {} }] } }],
   ])('is a fault when it is %s, and changes nothing', async (_what, more) => {
     const { show, policies, plans, stages } = executorHarness(flow, DEFAULT_REPLIES);

@@ -4,6 +4,7 @@ import {
   type PolicyRequest,
   PROTOCOL_VERSION,
   Problem,
+  type SavedUser,
   type User,
 } from '@gatehouse/contracts';
 import {
@@ -14,19 +15,22 @@ import {
   type InsertionPoint,
   insertSteps,
   isUnconditional,
-  mergeContext,
   type Plan,
   type PolicySet,
   type PolicyVerdict,
   policyViolations,
   queriesFor,
+  userKey,
   withoutBackend,
+  withPolicyFacts,
 } from '@gatehouse/plan';
 import type { GroupMembershipStore } from './group-memberships.js';
+import { toSavedUser } from './plan-store.js';
 import type { PolicyClient } from './policy-client.js';
 import { policyEvents } from './policy-events.js';
 import type { StageContractRegistry } from './stage-client.js';
 import type { Situation } from './stage-request.js';
+import type { UserDirectory } from './user-directory.js';
 
 /** A policy that could not decide. */
 export interface UndecidedPolicy {
@@ -37,6 +41,7 @@ export interface UndecidedPolicy {
 interface Dependencies {
   readonly policies: PolicyClient;
   readonly memberships: GroupMembershipStore;
+  readonly users: UserDirectory;
   readonly contracts: StageContractRegistry;
   /** Milliseconds that the policies of one set may take together. */
   readonly timeoutMs: number;
@@ -84,7 +89,7 @@ export class PolicyEngine {
       this.ask(situation, user, policies),
     ]);
     const verdict = evaluatePolicySet(set, { user, groups: belongsTo, results: reply.results });
-    return { ...verdict, plan: this.changed(situation, reply, maker), effects };
+    return { ...verdict, plan: await this.changed(situation, reply, maker), effects };
   }
 
   /**
@@ -142,16 +147,26 @@ export class PolicyEngine {
   }
 
   /** The plan with what the policies set, took away and added. */
-  private changed({ plan, version }: Situation, reply: PolicyReply, maker: InsertionPoint): Plan {
+  private async changed(situation: Situation, reply: PolicyReply, maker: InsertionPoint): Promise<Plan> {
+    const { plan, version, sessionUser } = situation;
     const { context, insert } = reply;
-    const given = { pendingUser: plan.context.pending_user, provedUser: plan.proved_user };
+    const given = { pendingUser: plan.context.pending_user, provedUser: plan.proved_user, sessionUser };
     const [excess] = [...policyViolations(reply, given), ...this.misfits(insert, version)];
     if (excess) throw new Problem('stage_fault', { detail: `a policy ${excess}` });
     const gone = Object.fromEntries(context.unset.map((key) => [key, null]));
     const user = context.set['pending_user'] as User | undefined;
-    const patch = { ...context.set, ...(user && { pending_user: withoutBackend(user) }), ...gone };
+    const patch = { ...context.set, ...(user && { pending_user: await this.known(situation, user) }), ...gone };
     const next = insertSteps(plan, maker, insert);
-    return Object.keys(patch).length > 0 ? { ...next, context: mergeContext(plan.context, patch, plan.visitor) } : next;
+    return Object.keys(patch).length > 0 ? withPolicyFacts(next, patch) : next;
+  }
+
+  /** The user whom policies name. What is known of a saved user comes from the directory, and is not for policies to say. */
+  private async known({ plan, sessionUser }: Situation, named: User): Promise<User> {
+    if (named.kind !== 'saved') return withoutBackend(named);
+    const present = [plan.context.pending_user, sessionUser ?? undefined].find((user) => userKey(user) === named.uuid);
+    const found = present ?? (await this.parts.users.find(named.uuid));
+    if (!found) throw new Problem('stage_fault', { detail: 'a policy names a user who does not exist' });
+    return present ?? toSavedUser(found as SavedUser);
   }
 
   private misfits(insert: PolicyReply['insert'], version: FlowVersion): string[] {

@@ -2,6 +2,7 @@ import {
   type AttachedStage,
   type PolicyRequest,
   PROTOCOL_VERSION,
+  type SavedUser,
   type StageContract,
   type StageRequest,
 } from '@gatehouse/contracts';
@@ -33,6 +34,12 @@ export interface Situation {
   readonly reputation?: PolicyRequest['reputation'];
   /** Milliseconds that the whole request has left. */
   readonly timeLeftMs: () => number;
+}
+
+/** The saved user that a step is about: the pending user, otherwise the session's. */
+export function flowUserOf({ plan, sessionUser }: Situation): SavedUser | undefined {
+  const user = plan.context.pending_user ?? sessionUser;
+  return user?.kind === 'saved' ? user : undefined;
 }
 
 export type ResponseBody = Readonly<Record<string, unknown>>;

@@ -9,6 +9,7 @@ import {
 } from '../src/attempts/attempt-store.js';
 import { CredentialQueue, DEFAULT_QUEUE_LIMIT } from '../src/attempts/credential-queue.js';
 import { ResponseTiming } from '../src/attempts/response-timing.js';
+import { ClaimedUserGuard } from '../src/claimed-user-guard.js';
 import { CredentialGuard } from '../src/credential-guard.js';
 import { EventRecorder } from '../src/event-recorder.js';
 import { Executor } from '../src/executor.js';
@@ -31,6 +32,7 @@ import { SuperuserPermits } from '../src/superuser-permits.js';
 import { FakePolicyClient, InMemoryGroupMembershipStore } from './fake-policy-client.js';
 import { InMemoryBrandStore } from './in-memory-brand-store.js';
 import { InMemorySessionBindingStore } from './in-memory-session-binding-store.js';
+import { InMemoryUserDirectory } from './in-memory-user-directory.js';
 import { TestContractRegistry } from './test-contract-registry.js';
 
 /** The executor's ports in memory, for its own tests: they count, and they can be made to race. */
@@ -210,9 +212,10 @@ export function executorHarness(version: FlowVersion, script: Readonly<Record<st
   const lines = new CredentialQueue(DEFAULT_QUEUE_LIMIT);
   const consultation = new StageInvoker({ stages, contracts, attempts, claims, lines, pace, report });
   const [policies, memberships] = [new FakePolicyClient(), new InMemoryGroupMembershipStore()];
+  const users = new InMemoryUserDirectory(ALICE);
   const undecided: UndecidedPolicy[] = [];
   const engine = new PolicyEngine({
-    ...{ policies, memberships, contracts, timeoutMs: 5000 },
+    ...{ policies, memberships, users, contracts, timeoutMs: 5000 },
     report: (found) => void undecided.push(found),
   });
   const site = { base_url: 'https://id.example.org', rp_id: 'id.example.org' };
@@ -221,6 +224,7 @@ export function executorHarness(version: FlowVersion, script: Readonly<Record<st
   const { guard: bindings } = boundSessions;
   const events = new InMemoryEventRecorder();
   const credentials = new CredentialGuard(contracts);
+  const claimedUsers = new ClaimedUserGuard(contracts, users);
   const permits = new MemoryPermits();
   const ports = {
     plans,
@@ -234,6 +238,7 @@ export function executorHarness(version: FlowVersion, script: Readonly<Record<st
     bindings,
     events,
     credentials,
+    claimedUsers,
     permits,
   };
   const inside = { ...ports, planning: new Planner(engine), site };
@@ -260,6 +265,7 @@ export function executorHarness(version: FlowVersion, script: Readonly<Record<st
       overreaches,
       policies,
       memberships,
+      users,
       undecided,
       boundSessions,
       events,

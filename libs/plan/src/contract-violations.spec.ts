@@ -145,6 +145,27 @@ describe('a stage that was taken over', () => {
     const stranger = { kind: 'saved', uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
     expect(refused(contract, passed({ context: { pending_user: stranger } }), pending)).toContain('wrong shape');
   });
+  it('verifies no credential that its contract does not list', () => {
+    const where = { member: 'class', values: ['totp', 'a.b'] };
+    const rule = { when: 'code', free: 1, hard: 2, refuse: { field: 'code', code: 'x' } };
+    const pick = { field: 'chosen', among: 'offers', where };
+    const stage = defineStage({
+      ...drafted,
+      ...{ renews: ['password'], verifies: ['remembered'] },
+      attempts: [
+        { ...rule, credential: 'pin' },
+        { ...rule, credential: '{class}', pick },
+        { ...rule, credential: 'at:{uid}', pick },
+      ],
+    });
+    const found = (...verified: string[]) =>
+      contractViolations(stage, passed({ verified }), { pendingUser: alice, attached: [] });
+    const listed = ['password', 'remembered', 'pin', 'totp', 'a.b', 'at:1'];
+
+    expect(found(...listed)).toEqual([]);
+    for (const credential of ['anything', 'sms', 'axb', 'at:', 'pins'])
+      expect(found(credential).join()).toContain(`verifies ${credential}`);
+  });
   it('inserts no step that its contract does not list', () => {
     const insert = { where: 'next' as const, steps: [{ kind: 'user_login', config: {} }] };
     expect(refused(contract, passed({ insert }))).toContain('of kind user_login');
@@ -189,6 +210,8 @@ describe('a stage that names another user', () => {
   it.each([
     { identifies: undefined, given: nobody, verified: ['password'], isAllowed: false },
     { identifies: 'by_proof', given: nobody, verified: ['device'], isAllowed: true },
+    { identifies: 'by_proof', given: { ...nobody, sessionUser: alice }, verified: ['device'], isAllowed: false },
+    { identifies: 'by_proof', given: { ...nobody, sessionUser: other }, verified: ['device'], isAllowed: true },
     { identifies: 'by_proof', given: known, verified: ['device'], isAllowed: false },
     { identifies: 'by_proof', given: proved, verified: ['device'], isAllowed: false },
     { identifies: 'by_proof', given: { ...nobody, provedUser }, verified: ['device'], isAllowed: false },
@@ -197,7 +220,8 @@ describe('a stage that names another user', () => {
     { identifies: 'by_name', given: proved, verified: ['password'], isAllowed: true },
     { identifies: 'by_writing', given: proved, verified: [], isAllowed: true },
   ] as const)('$identifies, to a plan about $given, having verified $verified: $isAllowed', (row) => {
-    const stage = defineStage({ ...drafted, writes: ['pending_user'], identifies: row.identifies });
+    const verifies = ['password', 'device'];
+    const stage = defineStage({ ...drafted, writes: ['pending_user'], identifies: row.identifies, verifies });
     const reply = passed({ context: { pending_user: other }, verified: [...row.verified] });
     expect(contractViolations(stage, reply, { ...row.given, attached: [] })).toHaveLength(row.isAllowed ? 0 : 1);
   });
@@ -231,6 +255,7 @@ describe('policies', () => {
     [{ auth_method: 'password' }, 'sets auth_method'],
     [{ auth_method_args: { mfa_devices: [{ pk: 1 }] } }, 'sets auth_method_args'],
     [{ enrolled_devices: [1] }, 'sets enrolled_devices'],
+    [{ verified_user: uuid }, 'sets verified_user'],
     [{ is_restored: { step: 's', user: null } }, 'sets is_restored'],
     [JSON.parse('{"__proto__": {"is_sso": true}}') as Record<string, unknown>, 'sets __proto__'],
   ])('may not set %j', (set, why) => {
@@ -245,6 +270,15 @@ describe('policies', () => {
     expect(policyViolations(replyOf({ pending_user: other }), given).join()).toContain('names another user');
     expect(policyViolations(gone, given).join()).toContain('names another user');
     expect(policyViolations(replyOf({ pending_user: alice, colour: 'red' }), given)).toEqual([]);
+  });
+
+  it('may name no other saved user than the visitor who is logged in', () => {
+    const other = { ...alice, uuid: '52d16d74-3a1f-4c4c-8e49-6f4d2b3c5d6e' };
+    const unsaved = { kind: 'unsaved', username: 'new', name: '', email: '' };
+    const given = { pendingUser: undefined, sessionUser: alice };
+
+    expect(policyViolations(replyOf({ pending_user: other }), given).join()).toContain('who is logged in');
+    for (const named of [alice, unsaved]) expect(policyViolations(replyOf({ pending_user: named }), given)).toEqual([]);
   });
 
   it('may add redirects and no other step', () => {

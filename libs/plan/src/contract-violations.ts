@@ -1,4 +1,5 @@
 import {
+  type AttemptRule,
   CHALLENGE_EFFECTS,
   type ContextKey,
   type EffectType,
@@ -39,6 +40,7 @@ export function contractViolations(contract: StageContract, reply: StageReply, g
     ...errorCodeViolations(contract, reply),
     ...challengeViolations(contract, reply),
     ...stateViolations(contract, reply),
+    ...verifiedViolations(contract, reply),
     ...(reply.type === 'passed' ? insertViolations(contract, reply, attached) : []),
   ];
 }
@@ -56,18 +58,39 @@ function contextViolations(contract: StageContract, reply: StageReply, pendingUs
   });
 }
 
+/** Credentials that the contract does not name: a proof that nobody counts guesses at, or that the stage does not ask for. */
+function verifiedViolations({ attempts, renews, verifies }: StageContract, reply: StageReply): string[] {
+  const verified = (reply.type === 'passed' && reply.verified) || [];
+  const isListed = (credential: string) =>
+    renews.includes(credential) || verifies.includes(credential) || attempts.some((rule) => spends(rule, credential));
+  return verified
+    .filter((credential) => !isListed(credential))
+    .map((credential) => `verifies ${credential}, which its contract does not list`);
+}
+
+/** Whether answers under this rule may spend the credential. Its name may contain members of what the visitor picks. */
+function spends({ credential: template, pick }: AttemptRule, credential: string): boolean {
+  const pattern = template.split(/\{(\w+)\}/).map((part, i) => {
+    if (i % 2 === 0) return escaped(part);
+    return part === pick?.where.member ? `(?:${pick.where.values.map(escaped).join('|')})` : '.+';
+  });
+  return new RegExp(`^${pattern.join('')}$`).test(credential);
+}
+
+const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
 /**
  * Another user than the pending one. A stage that identifies nobody names none, one that identifies by a proof only where
- * the plan is about nobody yet, and one that takes a name only until a user has proved a credential, unless its own answer
- * proves one.
+ * neither the plan nor the session is about another user, and one that takes a name only until a user has proved a
+ * credential, unless its own answer proves one.
  */
 function identityOverreach({ identifies }: StageContract, reply: StageReply, given: InvocationFacts): string[] {
   const named = reply.context?.['pending_user'] as User | null | undefined;
-  const { pendingUser, provedUser } = given;
+  const { pendingUser, provedUser, sessionUser } = given;
   if (!named || userKey(named) === userKey(pendingUser)) return [];
   const isAllowed = {
     never: false,
-    by_proof: !pendingUser && !provedUser,
+    by_proof: !pendingUser && !provedUser && (!sessionUser || userKey(named) === userKey(sessionUser)),
     by_name: !provedUser || (reply.type === 'passed' && (reply.verified ?? []).length > 0),
     by_writing: true,
   }[identifies ?? 'never'];
@@ -89,40 +112,49 @@ const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
   'auth_method',
   'auth_method_args',
   'enrolled_devices',
+  'verified_user',
   'proof_asked',
   'is_restored',
   'goauthentik.io/sources/connection',
 ]);
 
+type IdentityFacts = Pick<InvocationFacts, 'pendingUser' | 'provedUser' | 'sessionUser'>;
+
 /**
  * What policies ask for beyond what they may: facts of their own are theirs, those of the house have a shape, and a proof is
  * none of them. Who has proved a credential stays the pending user.
  */
-export function policyViolations(
-  { context, insert }: PolicyReply,
-  { pendingUser, provedUser }: Pick<InvocationFacts, 'pendingUser' | 'provedUser'>,
-): string[] {
+export function policyViolations({ context, insert }: PolicyReply, given: IdentityFacts): string[] {
   const proofs = Object.entries(context.set).flatMap(([key, value]) =>
     PROOF_FACTS.has(key) && value !== null ? [key] : [],
   );
-  const changed = 'pending_user' in context.set ? (context.set['pending_user'] as User) : pendingUser;
-  const named = context.unset.includes('pending_user') ? undefined : changed;
   const facts = Object.entries(context.set).flatMap((fact) => {
     const [key] = fact;
     if (key === NOT_A_NAME) return [`sets ${key}, which is no name of a fact`];
     const isFree = !Object.hasOwn(planContext.shape, key);
-    return isFree || isFact(fact, pendingUser) ? [] : [`sets a ${key} of the wrong shape`];
+    return isFree || isFact(fact, given.pendingUser) ? [] : [`sets a ${key} of the wrong shape`];
   });
   const kinds = (insert?.steps ?? []).map((step) => ('kind' in step ? step.kind : 'attached'));
   const others = kinds.filter((kind) => !POLICY_INSERTS.includes(kind));
   return [
     ...facts,
     ...proofs.map((key) => `sets ${key}, which no policy can know`),
-    ...(provedUser && userKey(named) !== userKey(pendingUser)
-      ? ['names another user than the one who has proved a credential']
-      : []),
+    ...policyIdentityViolations(context, given),
     ...others.map((kind) => `inserts a step of kind ${kind}, which policies may not`),
   ];
+}
+
+/** Another user than the one who has proved a credential, or another saved user than the visitor who is logged in. */
+function policyIdentityViolations(
+  { set, unset }: PolicyReply['context'],
+  { pendingUser, provedUser, sessionUser }: IdentityFacts,
+): string[] {
+  const changed = 'pending_user' in set ? (set['pending_user'] as User | null) : pendingUser;
+  const named = changed && !unset.includes('pending_user') ? changed : undefined;
+  if (userKey(named) === userKey(pendingUser)) return [];
+  if (provedUser) return ['names another user than the one who has proved a credential'];
+  const isOther = sessionUser && named?.kind === 'saved' && userKey(named) !== userKey(sessionUser);
+  return isOther ? ['names another user than the visitor who is logged in'] : [];
 }
 
 const fits = (schema: z.ZodType, value: unknown) => schema.safeParse(value).success;

@@ -8,3 +8,4 @@ export * from './merge-context.js';
 export * from './oauth-client.js';
 export * from './plan.js';
 export * from './policy-set.js';
+export * from './user-claims.js';

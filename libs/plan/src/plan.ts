@@ -57,8 +57,12 @@ export const planBody = z.object({
    * then on the plan is about no other user, until it starts over (docs/adr/0033).
    */
   proved_user: z.string().optional(),
-  /** uuid of the user whom a stage says that it has created in this plan. A login of this plan never makes them a superuser's. */
+  /** uuid of the user whom a stage says that it has created in this plan. Never a superuser, whatever is proved later. */
   created_user: z.string().optional(),
+  /** uuid of the user whom a policy has named last. A superuser among them has to prove it (docs/adr/0033). */
+  named_by_policy: z.string().optional(),
+  /** Set once a policy has said where mail goes: reading that mail proves nothing about the user. */
+  mail_by_policy: z.boolean().optional(),
   /**
    * Set when a navigation from another site began the run and its visitor has not answered anything yet: the token of the
    * question that stands before its first acting step (docs/adr/0034).
@@ -218,12 +222,6 @@ export function advance(before: Plan, step: Step, reply: StageReply): PlanTransi
       return { plan, answer: { type: plan.cursor < plan.steps.length ? 'moved' : 'done' } };
     }
   }
-}
-
-/** The plan after a stage has created its pending user. */
-export function createdBy(plan: Plan): Plan {
-  const { pending_user: user } = plan.context;
-  return user?.kind === 'saved' ? { ...plan, created_user: user.uuid } : plan;
 }
 
 /** The plan once its pending user has proved who they are: it stays about that user. */

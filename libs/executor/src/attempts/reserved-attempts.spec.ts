@@ -50,7 +50,7 @@ describe('attempts', () => {
 
   it('are forgotten by no stage that has not judged them, unless it makes that credential anew', async () => {
     const forgotten = async (kind: string) => {
-      const passes: StageReply = { type: 'passed', verified: ['password', 'other'], context: { pending_user: ALICE } };
+      const passes: StageReply = { type: 'passed', verified: ['password'], context: { pending_user: ALICE } };
       const script = { ...DEFAULT_REPLIES, [`${kind}.challenge`]: passes };
       const { show, plans } = executorHarness(flowOf([{ kind }, { kind: 'page' }]), script);
       const cleared: string[] = [];

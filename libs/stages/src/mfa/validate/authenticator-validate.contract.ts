@@ -92,6 +92,8 @@ export const authenticatorValidateContract = defineStage({
   writes: ['pending_user', 'auth_method', 'auth_method_args', 'verified_user'],
   proof_step: { order: 1, config: { not_configured_action: 'skip' } },
   identifies: 'by_proof',
+  // A proof that a cookie remembers is no guess.
+  verifies: ['remembered_device'],
   inserts: [
     'authenticator_duo',
     'authenticator_sms',

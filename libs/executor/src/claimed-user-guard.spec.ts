@@ -1,0 +1,42 @@
+import { ALICE, DEFAULT_REPLIES, executorHarness, flowOf } from '@gatehouse/executor/testing';
+import { expect, it } from 'vitest';
+import { setOf } from '../testing/fake-policy-client.js';
+
+const NAMED = { results: { p: { pass: true, messages: [] } }, context: { set: { pending_user: ALICE }, unset: [] } };
+const EDIT = { 'editor.challenge': { type: 'passed' } } as const;
+
+/** A flow whose policy names alice before it changes her. */
+function harness(of: { readonly is_superuser: boolean; readonly is_unclaimed: boolean }) {
+  const flow = flowOf([{ kind: 'page', policies: setOf({ policy: 'p' }) }, { kind: 'editor' }]);
+  const parts = executorHarness(flow, { ...DEFAULT_REPLIES, ...EDIT });
+  parts.policies.said['p'] = NAMED;
+  parts.users.known.set(ALICE.uuid, { ...ALICE, ...of });
+  return parts;
+}
+
+it.each([
+  ['an ordinary user', { is_superuser: false, is_unclaimed: false }],
+  ['a superuser who has no password and has never logged in', { is_superuser: true, is_unclaimed: true }],
+])('lets a flow change %s whom a policy names', async (_who, of) => {
+  const { solve, permits } = harness(of);
+  await solve({ word: 'x' });
+  expect(permits.granted).toEqual([ALICE.uuid]);
+});
+
+it('refuses a step that would change any other superuser, before it is permitted or asked', async () => {
+  const { solve, permits, stages } = harness({ is_superuser: true, is_unclaimed: false });
+
+  expect((await solve({ word: 'x' })).told).toMatchObject({
+    problem: { code: 'stage_fault', detail: { text: 'a policy names a superuser, who has proved nothing' } },
+  });
+  expect([permits.granted, stages.hops]).toEqual([[], ['page.respond']]);
+});
+
+it('asks the directory nothing about a user whose name was typed', async () => {
+  const { solve, users } = executorHarness(flowOf([{ kind: 'ident' }, { kind: 'editor' }]), {
+    ...DEFAULT_REPLIES,
+    ...EDIT,
+  });
+  await solve({ uid: 'alice' });
+  expect(users.lookups).toBe(0);
+});

@@ -1,0 +1,39 @@
+import { Problem, type StageContract } from '@gatehouse/contracts';
+import { type Step, type UserClaim, userClaim } from '@gatehouse/plan';
+import type { StageContractRegistry } from './stage-client.js';
+import { flowUserOf, type Situation } from './stage-request.js';
+import type { UserDirectory } from './user-directory.js';
+
+const REASONS: Readonly<Record<UserClaim, string>> = {
+  created: 'a stage says that it has created a superuser',
+  named: 'a policy names a superuser, who has proved nothing',
+  mail: 'a policy chose where the mail of a superuser goes, who has proved nothing else',
+};
+
+/**
+ * Protects superusers from services that were taken over: a service's word alone never logs a superuser in, changes them or
+ * their credentials (docs/adr/0033).
+ */
+export class ClaimedUserGuard {
+  constructor(
+    private readonly contracts: StageContractRegistry,
+    private readonly users: UserDirectory,
+  ) {}
+
+  /** Throws `stage_fault` if the step must not be asked about the user of the plan. Asks the directory only about a claim. */
+  async check(situation: Situation, step: Step): Promise<void> {
+    const { plan, version } = situation;
+    const contract = this.contracts.find(step.kind, version);
+    const user = flowUserOf(situation);
+    const claim = user && userClaim(plan, user.uuid);
+    if (!claim || !contract || !isGuarded(contract, { config: step.config, context: plan.context, user })) return;
+    const known = await this.users.find(user.uuid);
+    if (!known?.is_superuser || (claim === 'named' && known.is_unclaimed)) return;
+    throw new Problem('stage_fault', { detail: REASONS[claim] });
+  }
+}
+
+type Change = Parameters<NonNullable<StageContract['changes_credentials']>>[0];
+
+const isGuarded = ({ effects, alters_user, changes_credentials }: StageContract, change: Change): boolean =>
+  effects.includes('login') || alters_user || changes_credentials?.(change) === true;

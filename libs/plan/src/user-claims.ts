@@ -1,0 +1,35 @@
+import { isProved, mergeContext, userKey } from './merge-context.js';
+import type { Plan } from './plan.js';
+
+/** Why a plan is about a user who has proved nothing in it: a stage or a policy says so, or chose the mailbox that was proved. */
+export type UserClaim = 'created' | 'named' | 'mail';
+
+/** Returns the plan after a stage has created its pending user. A visitor who was logged in before is not new. */
+export function createdBy(plan: Plan): Plan {
+  const { pending_user: user } = plan.context;
+  return user?.kind === 'saved' && user.uuid !== plan.visitor ? { ...plan, created_user: user.uuid } : plan;
+}
+
+/** Returns the plan with the facts that policies set, and notes whom they named and that they chose where mail goes. */
+export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unknown>>): Plan {
+  const context = mergeContext(plan.context, facts, plan.visitor);
+  const { pending_user: user } = context;
+  const isNamed = user?.kind === 'saved' && user.uuid !== userKey(plan.context.pending_user);
+  return {
+    ...plan,
+    context,
+    ...(isNamed && { named_by_policy: user.uuid }),
+    ...(typeof facts['email'] === 'string' && { mail_by_policy: true }),
+  };
+}
+
+/**
+ * Returns what the plan's user rests on if that is only the word of a service. `undefined` for the user of the session, and for
+ * a user who was verified in the plan. What a stage says of a user whom it created itself verifies nobody.
+ */
+export function userClaim(plan: Plan, uuid: string): UserClaim | undefined {
+  if (plan.created_user === uuid) return 'created';
+  if (plan.visitor === uuid || isProved(plan, uuid)) return undefined;
+  if (plan.mail_by_policy) return 'mail';
+  return plan.named_by_policy === uuid && plan.proved_user !== uuid ? 'named' : undefined;
+}
