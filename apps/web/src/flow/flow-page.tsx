@@ -20,16 +20,12 @@ export function FlowPage({ opened, t }: { opened: FlowPageData; t: Translate }) 
   const Step = componentFor(challenge);
   const main = useFocus(visit.step, challenge);
   const heading = headingOf(challenge, { t, site: opened.brand.title });
-  useEffect(() => {
-    document.title = heading === opened.brand.title ? heading : `${heading} - ${opened.brand.title}`;
-  }, [heading]);
+  useDocumentTitle(heading, opened.brand.title);
   const inspector = useInspector(opened, { challenge: visit.challenge, t });
   const inspected = inspector.open;
   const { waits } = visit;
-  const page = useMemo(
-    () => ({ opened, t, busy, inspected, waits, answer, answerUnasked, ask, again }),
-    [busy, inspected, waits],
-  );
+  const shared = { opened, t, busy, inspected, waits, answer, answerUnasked, ask, again };
+  const page = useMemo(() => shared, [busy, inspected, waits]);
   return (
     <PageProvider value={page}>
       <Frame brand={opened.brand} layout={challenge.flow_info?.layout ?? opened.brand.layout}>
@@ -46,6 +42,13 @@ export function FlowPage({ opened, t }: { opened: FlowPageData; t: Translate }) 
       {inspector.panel}
     </PageProvider>
   );
+}
+
+/** Sets the title of the document: the heading of the step, then the title of the brand. */
+function useDocumentTitle(heading: string, brandTitle: string) {
+  useEffect(() => {
+    document.title = heading === brandTitle ? heading : `${heading} - ${brandTitle}`;
+  }, [heading]);
 }
 
 /** After each answer the focus goes to what is wrong, else to where somebody types, else to what is new. */
