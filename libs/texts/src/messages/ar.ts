@@ -151,6 +151,7 @@ export const ar: Catalogue = {
   'Sign in again and prove yourself by one of your devices first.': 'سجّل الدخول من جديد وأثبت هويتك بأحد أجهزتك أولاً.',
   'An API token cannot set up or change credentials. Log in first.':
     'لا يمكن لرمز واجهة البرمجة إعداد بيانات الدخول أو تغييرها. سجّل الدخول أولاً.',
+  'An API token cannot authorize a device. Log in first.': 'لا يمكن لرمز واجهة البرمجة السماح بجهاز. سجّل الدخول أولًا.',
   'An API token cannot log a user in.': 'لا يمكن لرمز واجهة البرمجة تسجيل دخول أي مستخدم.',
   'Log out, log in again, and come back.': 'سجّل الخروج ثم سجّل الدخول وحاول من جديد.',
   'You have no password to confirm this with. Log out, log in again, and come back.':

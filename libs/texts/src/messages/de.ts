@@ -164,6 +164,8 @@ export const de: Catalogue = {
     'Melden Sie sich erneut an und weisen Sie sich dabei mit einem Ihrer Geräte aus.',
   'An API token cannot set up or change credentials. Log in first.':
     'Ein API-Token kann keine Anmeldedaten einrichten oder ändern. Melden Sie sich zuerst an.',
+  'An API token cannot authorize a device. Log in first.':
+    'Ein API-Token kann kein Gerät freigeben. Melden Sie sich zuerst an.',
   'An API token cannot log a user in.': 'Ein API-Token kann niemanden anmelden.',
   'Log out, log in again, and come back.':
     'Melden Sie sich ab, melden Sie sich wieder an und versuchen Sie es noch einmal.',

@@ -158,6 +158,8 @@ export const es: Catalogue = {
     'Vuelva a iniciar sesión y demuestre su identidad con uno de sus dispositivos.',
   'An API token cannot set up or change credentials. Log in first.':
     'Un token de API no puede configurar ni cambiar credenciales. Inicie sesión primero.',
+  'An API token cannot authorize a device. Log in first.':
+    'Un token de API no puede autorizar un dispositivo. Inicie sesión primero.',
   'An API token cannot log a user in.': 'Un token de API no puede iniciar la sesión de nadie.',
   'Log out, log in again, and come back.': 'Cierre la sesión, vuelva a iniciarla e inténtelo de nuevo.',
   'You have no password to confirm this with. Log out, log in again, and come back.':

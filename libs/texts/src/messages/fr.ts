@@ -163,6 +163,8 @@ export const fr: Catalogue = {
     'Reconnectez-vous et prouvez votre identité avec l’un de vos appareils.',
   'An API token cannot set up or change credentials. Log in first.':
     'Un jeton d’API ne peut ni configurer ni modifier des moyens de connexion. Connectez-vous d’abord.',
+  'An API token cannot authorize a device. Log in first.':
+    'Un jeton d’API ne peut pas autoriser un appareil. Connectez-vous d’abord.',
   'An API token cannot log a user in.': 'Un jeton d’API ne peut connecter personne.',
   'Log out, log in again, and come back.': 'Déconnectez-vous, reconnectez-vous, puis recommencez.',
   'You have no password to confirm this with. Log out, log in again, and come back.':
