@@ -150,8 +150,10 @@ describe('somebody new', () => {
       ...[browser.show('enrol', 'next=/two'), browser.solve('enrol', answer, 'next=/three')],
     ]);
     for (const { status } of all) expect([200, 503]).toContain(status);
-    const rows = await house.rows(`SELECT FROM directory.users WHERE lower(username) = 'olga'`);
-    expect(rows).toHaveLength(1);
+    const rows = () => house.rows(`SELECT FROM directory.users WHERE lower(username) = 'olga'`);
+    // The visit that changes `next` may come first. Then every press has lost, and the visitor presses once more.
+    if ((await rows()).length === 0) await browser.solve('enrol', answer);
+    expect(await rows()).toHaveLength(1);
     expect(all.map(({ text }) => text).join()).not.toContain('Failed to update user');
   });
 });
