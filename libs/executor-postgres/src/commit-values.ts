@@ -51,11 +51,9 @@ function sessionPart(save: PlanCommit, { sessionS, anonymousSessionS }: SessionL
   if (change?.type === 'logout') return { logout: { strangers_ttl: interval(anonymousSessionS) } };
   if (change) {
     const ttl = { fixed_ttl: change.duration_s && interval(change.duration_s), sliding_ttl: interval(sessionS) };
-    const is_created_here = save.about.isCreatedHere === true;
     const login = {
       user: change.user,
       epoch: known?.epoch ?? null,
-      is_created_here,
       data: sessionData(change, save),
       ...ttl,
     };

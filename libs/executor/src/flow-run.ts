@@ -32,8 +32,6 @@ export class FlowRun {
   private present: SessionState;
   private gains: Gains;
   private kept = false;
-  /** Whether the plan logs in a user whom one of its stages says that it has created. */
-  private isCreatedHere = false;
   private turnBegan = performance.now();
 
   /** `now`: the wall clock, for the trail. */
@@ -109,7 +107,6 @@ export class FlowRun {
     const { request, version, site } = this.start;
     this.gains.add(asked, { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query });
     this.happened.push(...asked);
-    this.isCreatedHere ||= asked.some((effect) => effect.type === 'login' && effect.user === this.current.created_user);
     this.become(asked);
   }
 
@@ -153,7 +150,7 @@ export class FlowRun {
   /** False when another request was first. */
   save(): Promise<boolean> {
     const { about, saving } = this.start;
-    const subject = { user: this.known.pending_user, proved: this.present.recent, isCreatedHere: this.isCreatedHere };
+    const subject = { user: this.known.pending_user, proved: this.present.recent };
     return saving.save(this.gains.outcome(this.current, { ...about, ...subject }));
   }
 

@@ -93,8 +93,6 @@ export interface EventContext {
   readonly proved?: boolean;
   /** Who is logged in before they happen. */
   readonly sessionUser?: SavedUser | undefined;
-  /** Whether a stage of this plan says that it has created the user. Such a user is no superuser, whatever the stage says. */
-  readonly isCreatedHere?: boolean;
   readonly clientIp: string;
   readonly userAgent?: string;
   readonly flow: string;

@@ -35,7 +35,7 @@ export function contractViolations(contract: StageContract, reply: StageReply, g
   const { pendingUser, attached } = given;
   return [
     ...contextViolations(contract, reply, pendingUser),
-    ...identityOverreach(contract, reply, given),
+    ...identityViolations(contract, reply, given),
     ...effectViolations(contract, reply, given),
     ...errorCodeViolations(contract, reply),
     ...challengeViolations(contract, reply),
@@ -84,7 +84,7 @@ const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
  * neither the plan nor the session is about another user, and one that takes a name only until a user has proved a
  * credential, unless its own answer proves one.
  */
-function identityOverreach({ identifies }: StageContract, reply: StageReply, given: InvocationFacts): string[] {
+function identityViolations({ identifies }: StageContract, reply: StageReply, given: InvocationFacts): string[] {
   const named = reply.context?.['pending_user'] as User | null | undefined;
   const { pendingUser, provedUser, sessionUser } = given;
   if (!named || userKey(named) === userKey(pendingUser)) return [];

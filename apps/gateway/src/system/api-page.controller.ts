@@ -20,7 +20,7 @@ export class ApiPageController {
 
   @Get('')
   async show(@Req() request: FastifyRequest, @Res() reply: FastifyReply) {
-    // What is tried is sent with the page's own token, as any page of ours does.
+    // Requests that visitors try on the page carry its CSRF token, like those of any other page.
     ensureCsrfToken(request, reply);
     const brand = await this.brands.find(request.host);
     const slug = brand.serving.authentication ?? '';
