@@ -1,6 +1,7 @@
 import type { PolicyReply, PolicyRequest, SavedUser, StageReply } from '@gatehouse/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { administratorsEntry, savedUser } from '../support/administrators.js';
 import {
   blueprint,
   conditionEntry,
@@ -68,19 +69,13 @@ describeWithNats('whom a plan is about', () => {
           ]),
           expressionEntry('any', 'return True'),
           boundEntry('login-2 bound', 'any'),
-          {
-            model: 'authentik_core.group',
-            identifiers: { name: 'admins' },
-            attrs: { is_superuser: true, users: [keyOf('user root')] },
-          },
+          administratorsEntry('root'),
           flowEntries('enrol', [writing('always_create'), LOGIN], { designation: 'enrollment' }),
           flowEntries('second', [IDENTIFICATION, PASSWORD, VALIDATE, LOGIN]),
         ),
       ],
     });
-    [root] = await house.rows<SavedUser>(`
-      SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale
-      FROM directory.identities WHERE username = 'root'`);
+    root = await savedUser(house, 'root');
     rogue = await connect({ servers: house.nats.url });
     rogue.subscribe('policy.evaluate', {
       queue: 'policy',

@@ -1,16 +1,8 @@
 import type { PolicyReply, PolicyRequest, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  blueprint,
-  EMAIL,
-  flowEntries,
-  IDENTIFICATION,
-  keyOf,
-  LOGIN,
-  PASSWORD,
-  userEntry,
-} from '../support/blueprints.js';
+import { administratorsEntry, savedUser } from '../support/administrators.js';
+import { blueprint, EMAIL, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { Mailbox } from '../support/mailbox.js';
@@ -22,19 +14,7 @@ import { readMail } from '../support/read-mail.js';
 const RIGHT = { password: 'correct-horse-7' };
 const STOLEN = { password: 'stolen-horse-9' };
 const CODES = { stage: 'authenticator_static.authenticatorstaticstage' };
-const ADMINS = {
-  model: 'authentik_core.group',
-  identifiers: { name: 'admins' },
-  attrs: { is_superuser: true, users: [keyOf('user root'), keyOf('user chief'), keyOf('user boss')] },
-};
-const idOf = async (house: Deployment, name: string) =>
-  (
-    await house.rows<SavedUser>(
-      `SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale
-       FROM directory.identities WHERE username = $1`,
-      [name],
-    )
-  )[0]!;
+const ADMINS = administratorsEntry('root', 'chief', 'boss');
 
 describeWithNats('an enrollment service that is taken over', () => {
   let house: Deployment;
@@ -54,7 +34,7 @@ describeWithNats('an enrollment service that is taken over', () => {
         ),
       ],
     });
-    root = await idOf(house, 'root');
+    root = await savedUser(house, 'root');
     rogue = await connect({ servers: house.nats.url });
     rogue.subscribe('stage.user_write.challenge', {
       queue: 'user_write',
@@ -160,7 +140,7 @@ describeWithNats('a policy service that is taken over', () => {
   };
 
   it('changes the password of no other user than the visitor who is logged in', async () => {
-    const root = await idOf(house, 'root');
+    const root = await savedUser(house, 'root');
     const mallory = await login('mallory');
     policy = () => ({ pending_user: root });
     const seen = [await mallory.show('change'), await mallory.solve('change', STOLEN)].map(
@@ -171,7 +151,7 @@ describeWithNats('a policy service that is taken over', () => {
   });
 
   it('names no superuser in a flow where visitors sign up', async () => {
-    const chief = await idOf(house, 'chief');
+    const chief = await savedUser(house, 'chief');
     const visitor = house.browser();
     policy = () => ({ pending_user: chief });
     await visitor.show('signup');
@@ -191,7 +171,7 @@ describeWithNats('a policy service that is taken over', () => {
   });
 
   it('adds a device to no other user than the visitor who is logged in', async () => {
-    const chief = await idOf(house, 'chief');
+    const chief = await savedUser(house, 'chief');
     const mallory = await login('mallory');
     policy = () => ({ pending_user: chief });
     await mallory.show('device');

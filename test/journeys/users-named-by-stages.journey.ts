@@ -1,7 +1,8 @@
-import type { SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
+import type { StageReply, StageRequest } from '@gatehouse/contracts';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { blueprint, flowEntries, IDENTIFICATION, keyOf, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
+import { administratorsEntry, savedUser } from '../support/administrators.js';
+import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
 import { usernameOf } from '../support/browser.js';
 import { Deployment } from '../support/deployment.js';
 import { describeWithNats } from '../support/nats.js';
@@ -9,19 +10,7 @@ import { asking, fieldEntry, writing } from '../support/prompts.js';
 
 const RIGHT = { password: 'correct-horse-7' };
 const STOLEN = { password: 'stolen-horse-9' };
-const ADMINS = {
-  model: 'authentik_core.group',
-  identifiers: { name: 'admins' },
-  attrs: { is_superuser: true, users: [keyOf('user root'), keyOf('user chief'), keyOf('user boss')] },
-};
-const idOf = async (house: Deployment, name: string) =>
-  (
-    await house.rows<SavedUser>(
-      `SELECT 'saved' AS kind, id AS uuid, pk, username, name, email, is_active, epoch, locale
-       FROM directory.identities WHERE username = $1`,
-      [name],
-    )
-  )[0]!;
+const ADMINS = administratorsEntry('root', 'chief', 'boss');
 
 describeWithNats('an mfa service that is taken over', () => {
   let house: Deployment;
@@ -65,7 +54,7 @@ describeWithNats('an mfa service that is taken over', () => {
   });
 
   it('names no other user than the visitor who is logged in', async () => {
-    const root = await idOf(house, 'root');
+    const root = await savedUser(house, 'root');
     const mallory = house.browser();
     await mallory.solve('login', { uid_field: 'mallory' });
     await mallory.solve('login', RIGHT);
@@ -111,7 +100,7 @@ describeWithNats('an identification service that is taken over', () => {
   });
 
   it('replaces no user who has proved a password by a proof that its contract does not list', async () => {
-    const [root, mallory] = [await idOf(house, 'root'), await idOf(house, 'mallory')];
+    const [root, mallory] = [await savedUser(house, 'root'), await savedUser(house, 'mallory')];
     identify = () => ({ type: 'passed', context: { pending_user: mallory } }) as StageReply;
     const browser = house.browser();
     await browser.show('twice');
