@@ -56,7 +56,7 @@ function limitsOf({ enum: choices, minimum, maximum, minLength }: Setting): stri
 
 /** Everything that an operator can set. */
 export const documents: readonly Document[] = [
-  page('docs/config.md', [
+  page('docs/reference/config.md', [
     '# Settings',
     'Environment variables; an empty one counts as not set. A process that cannot use what it finds says which and why, and ' +
       'ends.',

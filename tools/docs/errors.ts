@@ -28,7 +28,7 @@ const ofStages = Object.values(stages)
 
 /** Everything that a client may be told in place of what it asked for. */
 export const documents: readonly Document[] = [
-  page('docs/errors.md', [
+  page('docs/reference/errors.md', [
     '# Errors',
     '## Answers that are no challenge',
     table(['code', 'HTTP', 'body', '`Retry-After` from', 'text'], problemRows),

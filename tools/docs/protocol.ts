@@ -63,6 +63,6 @@ function text({ title, schema }: ProtocolPart): string {
 
 /** The protocol of stages as JSON Schema, for those who write one in another language. */
 export const documents = PROTOCOL_PARTS.map((told) => ({
-  path: `docs/protocol/${told.name}.schema.json`,
+  path: `docs/reference/protocol/${told.name}.schema.json`,
   text: text(told),
 }));

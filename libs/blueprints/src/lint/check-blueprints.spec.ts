@@ -123,7 +123,7 @@ describe('a rule', () => {
   );
 
   it('is explained in the documentation', () => {
-    const page = readFileSync('docs/blueprints.md', 'utf8');
+    const page = readFileSync('docs/reference/blueprints.md', 'utf8');
     const explained = [...page.matchAll(/^\| `([a-z-]+)` \| (error|warning) \|/gm)].map(([, rule, severity]) => [
       rule,
       severity,
