@@ -6,7 +6,7 @@ import { stageRequestFixture } from '../testing/index.js';
 import { handleStageMessage } from './handle-message.js';
 import type { Stage } from './stage.js';
 
-/** A riddle: three wrong words and the visitor is denied. */
+/** A stage that asks for a word and denies after three wrong ones. */
 const contract = defineStage({
   kind: 'riddle',
   component: 'ak-stage-riddle',
@@ -36,27 +36,29 @@ const riddle: Riddle = {
   },
 };
 
-function send(stage: Riddle, verb: 'challenge' | 'respond', given: object = {}) {
+function send(stage: Riddle, verb: 'challenge' | 'respond', overrides: object = {}) {
   const reports: { error: unknown; facts: unknown }[] = [];
-  const body = { ...stageRequestFixture({ config: { word: 'friend' } }), ...given };
+  const body = { ...stageRequestFixture({ config: { word: 'friend' } }), ...overrides };
   const report = (_message: string, error: unknown, facts: object) => void reports.push({ error, facts });
   return handleStageMessage(contract, stage, { verb, body, report }).then((reply) => ({ reply, reports }));
 }
-const replyOf = async (...[stage, verb, given]: Parameters<typeof send>) => (await send(stage, verb, given)).reply;
+const replyOf = async (...args: Parameters<typeof send>) => (await send(...args)).reply;
 const detailOf = (reply: object) => (reply as { problem: { detail: string } }).problem.detail;
 
-describe('a challenge', () => {
-  it('is what the handler asks', async () => {
+describe('a challenge request', () => {
+  it('returns the challenge of the handler', async () => {
     expect(await replyOf(riddle, 'challenge')).toEqual({ type: 'challenge', challenge: { tries_left: 3, asked: '' } });
   });
-  it('knows the facts, the defaults of the config and what the step remembered', async () => {
-    const given = { context: { pending_user_identifier: 'alice' }, state: { failures: 2 } };
-    expect(await replyOf(riddle, 'challenge', given)).toMatchObject({ challenge: { tries_left: 1, asked: 'alice' } });
+  it('passes the context, the config with its defaults and the saved state to the handler', async () => {
+    const overrides = { context: { pending_user_identifier: 'alice' }, state: { failures: 2 } };
+    expect(await replyOf(riddle, 'challenge', overrides)).toMatchObject({
+      challenge: { tries_left: 1, asked: 'alice' },
+    });
   });
-  it('is passed in silence by a stage that has nothing to ask', async () => {
+  it('returns passed when the handler passes without a challenge', async () => {
     expect(await replyOf({ ...riddle, challenge: () => pass() }, 'challenge')).toEqual({ type: 'passed' });
   });
-  it('never has more time than is left', async () => {
+  it('gives the handler at most the time that the request allows', async () => {
     let left = Number.NaN;
     await replyOf(
       {
@@ -73,15 +75,15 @@ describe('a challenge', () => {
   });
 });
 
-describe('an answer', () => {
-  it('reaches the handler as its contract reads it', async () => {
+describe('a respond request', () => {
+  it('passes the response to the handler as the contract parses it', async () => {
     const response = { word: ' friend ', loud: 'on', component: 'ak-stage-riddle' };
     expect(await replyOf(riddle, 'respond', { response })).toEqual({
       type: 'passed',
       context: { auth_method: 'loud' },
     });
   });
-  it('that is rejected brings the next challenge, made of what the rejection changed', async () => {
+  it('adds the next challenge to a rejection, built with the state and context of the rejection', async () => {
     expect(await replyOf(riddle, 'respond', { response: { word: 'foe', loud: false } })).toEqual({
       type: 'rejected',
       errors: { word: [{ code: 'wrong_word' }] },
@@ -90,57 +92,57 @@ describe('an answer', () => {
       challenge: { tries_left: 2, asked: 'foe' },
     });
   });
-  it('keeps what the next challenge wants remembered', async () => {
-    const noting: Riddle = {
+  it('takes the state of the next challenge over that of the rejection', async () => {
+    const savesState: Riddle = {
       ...riddle,
       challenge: () => ask({ tries_left: 0, asked: '' }, { state: { failures: 9 } }),
     };
-    expect(await replyOf(noting, 'respond', { response: { word: 'foe', loud: false } })).toMatchObject({
+    expect(await replyOf(savesState, 'respond', { response: { word: 'foe', loud: false } })).toMatchObject({
       state: { failures: 9 },
     });
   });
-  it('keeps and sends nothing of a challenge that nobody sees, where it starts the flow over', async () => {
-    const mailing = defineStage({ ...contract, model: 'samples.mailing', effects: ['toast'] });
+  it('drops state and effects of the next challenge if the rejection restarts the flow', async () => {
+    const toastingContract = defineStage({ ...contract, model: 'samples.toastingContract', effects: ['toast'] });
     const toast = { type: 'toast', level: 'info', message: 'sent' } as const;
-    const stage: Stage<typeof mailing> = {
+    const stage: Stage<typeof toastingContract> = {
       challenge: () => ask({ tries_left: 0, asked: '' }, { state: { failures: 9 }, effects: [toast] }),
       respond: () => reject({ word: [{ code: 'wrong_word' }] }, { state: { failures: 1 } }),
     };
-    const refused = (step: object) => {
-      const { step: plain, ...request } = stageRequestFixture({
+    const rejectWith = (step: object) => {
+      const { step: defaultStep, ...request } = stageRequestFixture({
         config: { word: 'x' },
         response: { word: 'foe', loud: false },
       });
-      const body = { ...request, step: { ...plain, ...step } };
-      return handleStageMessage(mailing, stage, { verb: 'respond', body, report: () => expect.unreachable() });
+      const body = { ...request, step: { ...defaultStep, ...step } };
+      return handleStageMessage(toastingContract, stage, { verb: 'respond', body, report: () => expect.unreachable() });
     };
-    expect(await refused({})).toMatchObject({ type: 'rejected', state: { failures: 9 }, effects: [toast] });
-    const over = await refused({ starts_over: true });
-    expect(over).toMatchObject({ type: 'rejected', state: { failures: 1 } });
-    expect(over).not.toHaveProperty('effects');
+    expect(await rejectWith({})).toMatchObject({ type: 'rejected', state: { failures: 9 }, effects: [toast] });
+    const restarting = await rejectWith({ starts_over: true });
+    expect(restarting).toMatchObject({ type: 'rejected', state: { failures: 1 } });
+    expect(restarting).not.toHaveProperty('effects');
   });
-  it('of the wrong form is told so field by field and never judged', async () => {
-    const deaf: Riddle = { ...riddle, respond: () => expect.unreachable() };
-    expect(await replyOf(deaf, 'respond', { response: { loud: 'perhaps' } })).toEqual({
+  it('rejects an invalid response with one error for each field and does not call the handler', async () => {
+    const neverResponds: Riddle = { ...riddle, respond: () => expect.unreachable() };
+    expect(await replyOf(neverResponds, 'respond', { response: { loud: 'perhaps' } })).toEqual({
       type: 'rejected',
       errors: { word: [{ code: 'required' }], loud: [{ code: 'not_a_boolean' }] },
       challenge: { tries_left: 3, asked: '' },
     });
   });
-  it('that is missing is an empty one', async () => {
+  it('treats a missing response as an empty one', async () => {
     expect(await replyOf(riddle, 'respond')).toMatchObject({
       type: 'rejected',
       errors: { word: [{ code: 'required' }], loud: [{ code: 'required' }] },
     });
   });
-  it('of the wrong form is left to a handler that wants it', async () => {
+  it('passes an invalid response to refuse() if the handler has it', async () => {
     const strict: Riddle = {
       ...riddle,
       refuse: (_input, errors) => deny({ message: { text: Object.keys(errors).join() } }),
     };
     expect(await replyOf(strict, 'respond')).toEqual({ type: 'denied', message: { text: 'word,loud' } });
   });
-  it('of the wrong form is a look, to a stage that never asks', async () => {
+  it('handles an invalid response like a challenge request if the stage has no component', async () => {
     const silent = defineStage({ ...contract, component: undefined, model: 'samples.silent' });
     for (const outcome of [deny<typeof silent>(), pass<typeof silent>()]) {
       const stage: Stage<typeof silent> = { challenge: () => outcome, respond: () => expect.unreachable() };
@@ -151,17 +153,17 @@ describe('an answer', () => {
       });
     }
   });
-  it('of the wrong form is a look, to a step that has nothing to ask this visitor', async () => {
+  it('handles an invalid response like a challenge request if the step has no challenge for this visitor', async () => {
     const silent: Riddle = { ...riddle, challenge: () => pass() };
     expect(await replyOf(silent, 'respond', { response: { word: [] } })).toEqual({ type: 'passed' });
   });
-  it('is never passed by the challenge that follows its rejection', async () => {
-    const sly: Riddle = { ...riddle, challenge: () => pass() };
-    expect(await replyOf(sly, 'respond', { response: { word: 'foe', loud: false } })).toMatchObject({
+  it('returns stage_fault if the handler rejects an answer and then passes when asked for the challenge', async () => {
+    const contradictory: Riddle = { ...riddle, challenge: () => pass() };
+    expect(await replyOf(contradictory, 'respond', { response: { word: 'foe', loud: false } })).toMatchObject({
       problem: { code: 'stage_fault' },
     });
   });
-  it('is one of the four words of the protocol', async () => {
+  it('returns replies that match the protocol schema', async () => {
     for (const word of ['friend', 'foe']) {
       const reply = await replyOf(riddle, 'respond', { response: { word, loud: false } });
       expect(stageReply.parse(JSON.parse(JSON.stringify(reply)))).toEqual(reply);
@@ -169,58 +171,54 @@ describe('an answer', () => {
   });
 });
 
-describe('a request that is not understood', () => {
+describe('an invalid request', () => {
   it.each([
-    ['that is no JSON', undefined, 'envelope'],
-    ['that is empty', {}, 'envelope'],
+    ['without JSON', undefined, 'envelope'],
+    ['that is an empty object', {}, 'envelope'],
     ['of another version', { ...stageRequestFixture({ config: { word: 'x' } }), v: 2 }, 'envelope'],
-    ['with a config that does not fit', stageRequestFixture({ config: { word: 7 } }), 'config'],
-    [
-      'with a state that does not fit',
-      stageRequestFixture({ config: { word: 'x' }, state: { failures: 'many' } }),
-      'state',
-    ],
-  ])('%s is answered as such and never reaches the handler', async (_what, body, part) => {
-    const deaf: Riddle = { challenge: () => expect.unreachable(), respond: () => expect.unreachable() };
-    const reply = await handleStageMessage(contract, deaf, {
+    ['with an invalid config', stageRequestFixture({ config: { word: 7 } }), 'config'],
+    ['with an invalid state', stageRequestFixture({ config: { word: 'x' }, state: { failures: 'many' } }), 'state'],
+  ])('%s is answered with stage_bad_request and does not reach the handler', async (_title, body, part) => {
+    const neverCalled: Riddle = { challenge: () => expect.unreachable(), respond: () => expect.unreachable() };
+    const reply = await handleStageMessage(contract, neverCalled, {
       verb: 'challenge',
       body,
       report: () => expect.unreachable(),
     });
     expect(reply).toMatchObject({ problem: { code: 'stage_bad_request' } });
-    expect(detailOf(reply)).toContain(`the ${part} is not understood`);
+    expect(detailOf(reply)).toContain(`the ${part} is invalid`);
   });
-  it('may have members that this service does not know yet', async () => {
+  it('accepts request fields that this service does not know yet', async () => {
     expect(await replyOf(riddle, 'challenge', { colour: 'green' })).toMatchObject({ type: 'challenge' });
   });
 });
 
-describe('a handler that fails', () => {
+describe('a handler that throws', () => {
   const failing = (error: unknown): Riddle => ({
     ...riddle,
     challenge: () => {
       throw error;
     },
   });
-  it('is reported with its kind, and the asker is told', async () => {
+  it('reports the error with the kind and returns stage_fault', async () => {
     const error = new Error('broken');
     const { reply, reports } = await send(failing(error), 'challenge');
     expect(reply).toMatchObject({ problem: { code: 'stage_fault', detail: 'broken', trace: error.stack } });
     expect(reports).toEqual([{ error, facts: { kind: 'riddle', verb: 'challenge' } }]);
   });
-  it('may throw anything', async () => {
+  it('returns stage_fault whatever value is thrown', async () => {
     expect(await replyOf(failing('broken'), 'challenge')).toMatchObject({ problem: { detail: 'broken' } });
     expect(await replyOf(failing(undefined), 'challenge')).toMatchObject({ problem: { code: 'stage_fault' } });
   });
   it.each([new BusyError(), new Problem('stage_away'), new Problem('bus_down'), new Problem('stage_busy')])(
-    'answers stage_busy when it, or a service that it asks, cannot answer now: %s',
+    'returns stage_busy when the stage, or a service that it calls, is unavailable: %s',
     async (error) => {
       const { reply, reports } = await send(failing(error), 'challenge');
       expect(reply).toEqual({ problem: { code: 'stage_busy', retry_after_s: 1 } });
       expect(reports).toEqual([]);
     },
   );
-  it('answers stage_fault when a service that it asks has failed', async () => {
+  it('returns stage_fault when a service that it calls has failed', async () => {
     const { reply, reports } = await send(failing(new Problem('stage_fault', { detail: 'broken' })), 'challenge');
     expect(reply).toMatchObject({ problem: { code: 'stage_fault', detail: 'broken' } });
     expect(reports).toHaveLength(1);

@@ -19,7 +19,7 @@ class BadRequestError extends Error {}
 
 type Report = (message: string, error: unknown, facts: Record<string, unknown>) => void;
 
-/** One message of the bus, answered: the contract is held at both ends, and nothing a handler throws leaves this place. */
+/** Answers one bus message. Validates the request against the contract, and turns every error of the handler into a problem. */
 export async function handleStageMessage<C extends StageContract>(
   contract: C,
   stage: Stage<C>,
@@ -53,19 +53,19 @@ async function respond<C extends StageContract>(
 ): Promise<StageOutcome<C>> {
   const response = contract.response.safeParse(request.response ?? {});
   if (response.success) return stage.respond({ ...input, response: response.data } as RespondInput<C>);
-  // A stage that never asks has nowhere to show what is wrong with an answer: it does what it does when it is looked at.
+  // A stage without a component cannot show field errors, so an invalid response is handled like a GET.
   if (contract.component === undefined) return stage.challenge(input);
   const errors = fieldErrors(response.error);
   if (stage.refuse) return stage.refuse(input, errors);
-  // Nor has a step that has nothing to ask this visitor.
-  const look = await stage.challenge(input);
-  return look.type === 'challenge' ? reject<C>(errors as object as StageErrors<C>) : look;
+  // A step that passes or denies without a challenge cannot show field errors either.
+  const outcome = await stage.challenge(input);
+  return outcome.type === 'challenge' ? reject<C>(errors as object as StageErrors<C>) : outcome;
 }
 
 /**
- * An outcome as it goes over the wire. A rejection brings the challenge to show again, so that it costs no second hop, with
- * what the challenge remembers and sends. Where a rejection starts the flow over, the challenge is not shown: it remembers and
- * sends nothing.
+ * Returns the reply for an outcome. A rejection includes the next challenge, which saves the gateway a second request,
+ * and the state and effects of that challenge. If the rejection restarts the flow, the challenge is never shown, so its
+ * state and effects are dropped.
  */
 async function toReply<C extends StageContract>(
   stage: Stage<C>,
@@ -73,42 +73,42 @@ async function toReply<C extends StageContract>(
   outcome: StageOutcome<C>,
 ): Promise<StageReply> {
   if (outcome.type !== 'rejected') return asReply(outcome);
-  const again = await stage.challenge({
+  const next = await stage.challenge({
     ...input,
     context: { ...input.context, ...outcome.context },
     ...(outcome.state === undefined ? {} : { state: outcome.state }),
   });
-  // Whatever a handler does when it is shown, a rejected answer never passes.
-  if (again.type !== 'challenge')
-    throw new Error(`the stage rejects an answer, then answers its challenge with ${again.type}`);
-  const shown: Partial<typeof again> = input.step.starts_over ? {} : again;
+  // A rejected answer must never pass, even if the handler passes when it is asked for the next challenge.
+  if (next.type !== 'challenge')
+    throw new Error(`the stage rejected an answer, but its challenge() then returned ${next.type}`);
+  const shown: Partial<typeof next> = input.step.starts_over ? {} : next;
   const state = shown.state ?? outcome.state;
   const effects = [...(outcome.effects ?? []), ...(shown.effects ?? [])];
   return asReply({
     ...outcome,
-    challenge: again.challenge,
+    challenge: next.challenge,
     ...(state === undefined ? {} : { state }),
     ...(effects.length === 0 ? {} : { effects }),
   });
 }
 
-/** The same value, seen as the wire sees it: typed outcomes are a subset of the four replies. */
+/** Widens a typed outcome to the wire type: every outcome is one of the four replies. */
 const asReply = (outcome: object) => outcome as StageReply;
 
 function toInput<C extends StageContract>(contract: C, request: StageRequest): ChallengeInput<C> {
-  const until = performance.now() + request.timeout_ms;
+  const deadline = performance.now() + request.timeout_ms;
   const { id, flow, step, site, client, session, query, locale, attached, companions, context } = request;
   return {
     ...{ id, flow, step, site, client, session, query, locale, attached, companions },
     config: parseRequest(contract.config, request.config, 'config') as ChallengeInput<C>['config'],
     context: context as ChallengeInput<C>['context'],
     ...(request.state === undefined ? {} : { state: parseRequest(contract.state, request.state, 'state') as never }),
-    timeLeftMs: () => until - performance.now(),
+    timeLeftMs: () => deadline - performance.now(),
   };
 }
 
-function parseRequest<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+function parseRequest<S extends z.ZodType>(schema: S, value: unknown, name: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new BadRequestError(`the ${what} is not understood: ${z.prettifyError(parsed.error)}`);
+  throw new BadRequestError(`the ${name} is invalid: ${z.prettifyError(parsed.error)}`);
 }

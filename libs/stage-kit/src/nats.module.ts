@@ -13,17 +13,17 @@ class RequesterModule implements OnApplicationShutdown {
 
 const modules = new Map<string, DynamicModule>();
 
-/** Returns the module that provides a `Requester` to stages that ask another service. The stages of `service` share it. */
+/** Returns the module that provides the `Requester` of `service`, which its stages share to send requests to other services. */
 export function natsModule(service: string): DynamicModule {
-  const known = modules.get(service);
-  if (known) return known;
-  const made: DynamicModule = {
+  const existing = modules.get(service);
+  if (existing) return existing;
+  const module: DynamicModule = {
     module: RequesterModule,
     providers: [{ provide: Requester, useFactory: (bus: Bus) => bus.openRequester(service), inject: [Bus] }],
     exports: [Requester],
   };
-  modules.set(service, made);
-  return made;
+  modules.set(service, module);
+  return module;
 }
 
 @Global()

@@ -2,21 +2,21 @@ import { type StageContract, type StageVerb, stageSubject } from '@gatehouse/con
 import { histogram, Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, type DynamicModule, Inject, type ModuleMetadata, type Type } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
+import { describeHandler } from './describe-handler.js';
 import { encodeReply } from './encode-reply.js';
-import { handleStageMessage as answerOf } from './handle-message.js';
-import { describeHandler } from './self-description.js';
+import { handleStageMessage } from './handle-message.js';
 import type { Stage } from './stage.js';
 
-const answers = histogram('gatehouse_stage_answer_seconds', 'Answers of stages served here', [
+const durations = histogram('gatehouse_stage_answer_seconds', 'Answers of stages served here', [
   'kind',
   'verb',
   'outcome',
 ]);
 
-/** `<plan>.<revision>.<turn>` of a request, by which the logs of the gateway and of stages are joined. */
+/** Returns the id `<plan>.<revision>.<turn>` of a request. It correlates the logs of the gateway and the stages. */
 const idOf = (body: unknown) => (body as { id?: unknown } | null)?.id;
 
-/** A stage on the bus in one expression: its contract, its handler and what the handler needs. */
+/** Returns the Nest module that serves a stage on the bus, with the providers and imports that its handler needs. */
 export function stageModule<C extends StageContract>(
   contract: C,
   stage: Type<Stage<C>>,
@@ -35,10 +35,10 @@ export function stageModule<C extends StageContract>(
   };
 }
 
-/** The subjects of a kind, in the kind's own queue group: every deployment that serves it shares the work. */
+/** Returns the controller of a kind's subjects. The queue group is the kind: all processes that serve it share its requests. */
 function stageController<C extends StageContract>(contract: C, handler: Type<Stage<C>>) {
   const queue = { queue: contract.kind };
-  const [answer, description] = [messageHandler(contract), describeHandler(contract)];
+  const [handleMessage, handleDescribe] = [messageHandler(contract), describeHandler(contract)];
 
   @Controller()
   class StageController {
@@ -46,35 +46,35 @@ function stageController<C extends StageContract>(contract: C, handler: Type<Sta
 
     @MessagePattern(stageSubject(contract.kind, 'challenge'), queue)
     challenge(@Payload() body: unknown) {
-      return answer(this.stage, 'challenge', body);
+      return handleMessage(this.stage, 'challenge', body);
     }
 
     @MessagePattern(stageSubject(contract.kind, 'respond'), queue)
     respond(@Payload() body: unknown) {
-      return answer(this.stage, 'respond', body);
+      return handleMessage(this.stage, 'respond', body);
     }
 
     @MessagePattern(stageSubject(contract.kind, 'describe'), queue)
     describe(@Payload() body: unknown) {
-      return description(body);
+      return handleDescribe(body);
     }
   }
   return StageController;
 }
 
-/** How a stage of this contract answers: as bytes, measured and noted. */
+/** Returns the function that handles a message of this contract, serialises the reply, and records its duration and outcome. */
 function messageHandler<C extends StageContract>(contract: C) {
   const { kind } = contract;
   const logger = new Logger(kind);
   return async (stage: Stage<C>, verb: StageVerb, body: unknown) => {
-    const began = performance.now();
+    const startedAt = performance.now();
     const report = (message: string, error: unknown, facts: object) => logger.fault(message, error, { ...facts });
-    const given = { verb, body: body === MALFORMED ? undefined : body, report };
-    const { outcome, bytes } = encodeReply(await answerOf(contract, stage, given), (error) =>
+    const message = { verb, body: body === MALFORMED ? undefined : body, report };
+    const { outcome, bytes } = encodeReply(await handleStageMessage(contract, stage, message), (error) =>
       report('a stage failed', error, { kind, verb }),
     );
-    const seconds = (performance.now() - began) / 1000;
-    answers.observe({ kind, verb, outcome }, seconds);
+    const seconds = (performance.now() - startedAt) / 1000;
+    durations.observe({ kind, verb, outcome }, seconds);
     logger.debug({ turn: idOf(body), verb, outcome, ms: seconds * 1000 });
     return bytes;
   };

@@ -9,8 +9,8 @@ interface DriveOptions<C extends StageContract> {
   readonly request?: Partial<StageRequest>;
 }
 
-/** A complete request of the protocol, for tests to change where it matters. */
-export const stageRequestFixture = (given: Partial<StageRequest> = {}): StageRequest => ({
+/** Returns a complete stage request with default values, overridden by `overrides`. */
+export const stageRequestFixture = (overrides: Partial<StageRequest> = {}): StageRequest => ({
   v: PROTOCOL_VERSION,
   id: '00000000-0000-4000-8000-000000000000.1.0',
   timeout_ms: 5000,
@@ -25,25 +25,25 @@ export const stageRequestFixture = (given: Partial<StageRequest> = {}): StageReq
   attached: {},
   companions: {},
   context: {},
-  ...given,
+  ...overrides,
 });
 
-/** Drives a stage as the bus would: every message is JSON, parsed by the contract in both directions, and state is kept. */
-export function driveStage<C extends StageContract>(contract: C, stage: Stage<C>, given: DriveOptions<C> = {}) {
+/** Sends requests to a stage as the gateway would: JSON both ways, parsed by the contract, with the state kept between requests. */
+export function driveStage<C extends StageContract>(contract: C, stage: Stage<C>, options: DriveOptions<C> = {}) {
   let state: Record<string, unknown> | undefined;
 
   async function send(verb: 'challenge' | 'respond', response?: Record<string, unknown>): Promise<StageReply> {
     const request = stageRequestFixture({
-      ...given.request,
-      config: given.config ?? {},
-      context: given.context ?? {},
+      ...options.request,
+      config: options.config ?? {},
+      context: options.context ?? {},
       ...(state ? { state } : {}),
       ...(response ? { response } : {}),
     });
     const body: unknown = JSON.parse(JSON.stringify(request));
-    const sent = await handleStageMessage(contract, stage, { verb, body, report: () => undefined });
-    if ('problem' in sent) throw new Error(`${sent.problem.code}: ${sent.problem.detail ?? ''}`);
-    const reply = stageReply.parse(JSON.parse(JSON.stringify(sent)));
+    const result = await handleStageMessage(contract, stage, { verb, body, report: () => undefined });
+    if ('problem' in result) throw new Error(`${result.problem.code}: ${result.problem.detail ?? ''}`);
+    const reply = stageReply.parse(JSON.parse(JSON.stringify(result)));
     if ('state' in reply && reply.state) state = contract.state.parse(reply.state);
     if ('challenge' in reply) contract.challenge.parse(reply.challenge);
     return reply;

@@ -7,13 +7,13 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** What a stage answers whoever asks it to describe itself. */
+/** Returns the handler of `describe` requests: it answers with the descriptor of the contract. */
 export function describeHandler(contract: StageContract): (body: unknown) => StageDescriptor | StageProblem {
   const descriptor = toDescriptor(contract);
   return (body) => {
     const request = describeRequest.safeParse(body);
     if (request.success) return descriptor;
-    const detail = `the request is not understood: ${z.prettifyError(request.error)}`;
+    const detail = `the request is invalid: ${z.prettifyError(request.error)}`;
     return { problem: { code: 'stage_bad_request', detail } };
   };
 }
