@@ -7,7 +7,7 @@ const parse = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toSt
 describe('encodeReply', () => {
   it('serialises the reply as JSON and returns its type as outcome', () => {
     const { outcome, bytes } = encodeReply(challengeOf(3), () => expect.unreachable());
-    expect([outcome, read(bytes)]).toEqual(['challenge', challengeOf(3)]);
+    expect([outcome, parse(bytes)]).toEqual(['challenge', challengeOf(3)]);
   });
   it('reports a reply above the size limit and replaces it by stage_fault', () => {
     const errors: Error[] = [];
