@@ -1,12 +1,12 @@
 import { defineStage, isWebAddress } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Where a form may go: to a web page, never to a script (docs/security.md#accident-11). */
+/** Target of the form: an http(s) URL, never a script URL (docs/security.md#accident-11). */
 const address = z.string().refine(isWebAddress, { error: 'Enter an http(s) URL.' });
 const fields = z.record(z.string(), z.string());
 
 /**
- * Has the browser send a form elsewhere, at the end of a flow; added by whoever plans one
+ * Contract of the autosubmit stage, which makes the browser post a form to another site. Blueprints cannot bind it
  * (docs/spec/stages.md#autosubmit).
  */
 export const autosubmitContract = defineStage({
@@ -20,7 +20,7 @@ export const autosubmitContract = defineStage({
   challenge: z
     .object({ url: address, attrs: fields, title: z.string().optional() })
     .meta({ id: 'AutosubmitChallenge', description: 'A form that the browser sends elsewhere at once.' }),
-  // The API writes this one name with another capital.
+  // authentik's schema spells this name `AutoSubmit…`, but the challenge `Autosubmit…`.
   response: z
     .object({})
     .meta({ id: 'AutoSubmitChallengeResponseRequest', description: 'Has no meaning: the form goes elsewhere.' }),

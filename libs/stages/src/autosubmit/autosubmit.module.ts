@@ -2,5 +2,5 @@ import { stageModule } from '@gatehouse/stage-kit';
 import { autosubmitContract } from './autosubmit.contract.js';
 import { AutosubmitStage } from './autosubmit.stage.js';
 
-/** The autosubmit stage on the bus. */
+/** Returns the module that serves the autosubmit stage. */
 export const autosubmitModule = () => stageModule(autosubmitContract, AutosubmitStage);

@@ -7,28 +7,35 @@ import { AutosubmitStage } from './autosubmit.stage.js';
 const drive = (config: object, context: PlanContext = {}) =>
   driveStage(autosubmitContract, new AutosubmitStage(), { config: { ...config }, context });
 const ACS = 'https://app.example.org/saml/acs/';
-const SCRIPTS = ['javascript:alert(1)', 'JavaScript:alert(1)', 'data:text/html,x', '//evil.example', '/local', 'x'];
+const REFUSED_URLS = [
+  'javascript:alert(1)',
+  'JavaScript:alert(1)',
+  'data:text/html,x',
+  '//evil.example',
+  '/local',
+  'x',
+];
 
 describe('the autosubmit stage', () => {
-  it('says which form goes where, when shown and when answered, and never completes', async () => {
+  it('returns the form on a GET and on a response, and never passes', async () => {
     const config = { url: ACS, attrs: { SAMLResponse: 'PHg+', RelayState: '' }, title: 'Redirecting to App...' };
     expect(await drive(config).show()).toEqual({ type: 'challenge', challenge: config });
     expect(await drive(config).answer({ anything: 1 })).toEqual({ type: 'challenge', challenge: config });
   });
 
-  it('takes the form from the plan where whoever added it says none', async () => {
+  it('takes the form from the context if the config has none', async () => {
     const context = { url: ACS, attrs: { SAMLRequest: 'PHg+' }, title: 'Redirecting to Source...' };
     expect(await drive({}, context).show()).toEqual({ type: 'challenge', challenge: context });
     expect(await drive({}, { url: ACS }).show()).toEqual({ type: 'challenge', challenge: { url: ACS, attrs: {} } });
   });
 
-  it.each(SCRIPTS)('sends no form to %s (accident 11)', async (url) => {
+  it.each(REFUSED_URLS)('refuses to post a form to %s (accident 11)', async (url) => {
     await expect(drive({ url }).show()).rejects.toThrow('stage_bad_request');
     expect(await drive({}, { url }).show()).toEqual({ type: 'denied' });
     expect(autosubmitContract.challenge.safeParse({ url, attrs: {} }).success).toBe(false);
   });
 
-  it('sends nothing when nobody says where to', async () => {
+  it('denies without a url', async () => {
     expect(await drive({}).show()).toEqual({ type: 'denied' });
   });
 });

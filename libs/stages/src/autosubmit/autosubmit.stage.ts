@@ -5,7 +5,7 @@ import type { autosubmitContract } from './autosubmit.contract.js';
 
 type Contract = typeof autosubmitContract;
 
-/** Says which form goes where, whether it is looked at or answered, and never completes. */
+/** Answers every GET and every response with the form to post, and never passes. Denies without a valid `url`. */
 @Injectable()
 export class AutosubmitStage implements Stage<Contract> {
   challenge({ config, context }: ChallengeInput<Contract>) {

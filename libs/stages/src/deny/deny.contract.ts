@@ -1,7 +1,7 @@
 import { char, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Ends the flow with a refusal (docs/spec/stages.md#deny). */
+/** Contract of the deny stage, which ends the flow (docs/spec/stages.md#deny). */
 export const denyContract = defineStage({
   kind: 'deny',
   component: undefined,

@@ -1,7 +1,7 @@
 import { boolean, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Shows its name and is content with any answer: for trying flows out (docs/spec/stages.md#dummy). */
+/** Contract of the dummy stage, which accepts any response (docs/spec/stages.md#dummy). */
 export const dummyContract = defineStage({
   kind: 'dummy',
   component: 'ak-stage-dummy',

@@ -2,5 +2,5 @@ import { stageModule } from '@gatehouse/stage-kit';
 import { dummyContract } from './dummy.contract.js';
 import { DummyStage } from './dummy.stage.js';
 
-/** The dummy stage on the bus. */
+/** Returns the module that serves the dummy stage. */
 export const dummyModule = () => stageModule(dummyContract, DummyStage);

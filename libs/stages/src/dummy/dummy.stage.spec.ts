@@ -11,13 +11,13 @@ describe('the dummy stage', () => {
     expect(await stage.show()).toEqual({ type: 'challenge', challenge: { name: 'dummy one' } });
   });
 
-  it('is content with any object', async () => {
+  it('accepts any object as response', async () => {
     const stage = driveStage(dummyContract, new DummyStage());
     expect(await stage.answer({})).toEqual({ type: 'passed' });
     expect(await stage.answer({ password: 7, component: 'ak-stage-dummy' })).toEqual({ type: 'passed' });
   });
 
-  it('fails on purpose when its challenge is built', async () => {
+  it('fails to show its challenge with throw_error, but accepts a response', async () => {
     const stage = driveStage(dummyContract, new DummyStage(), { config: { throw_error: true } });
     await expect(stage.show()).rejects.toThrow('stage_fault: Test error');
     expect(await stage.answer({})).toEqual({ type: 'passed' });

@@ -1,7 +1,10 @@
 import { char, choice, defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Tells the visitor something and goes on; added by whoever plans a flow (docs/spec/sources.md#added-steps). */
+/**
+ * Contract of the message stage. Blueprints cannot bind it; a login through a source inserts it
+ * (docs/spec/sources.md#added-steps).
+ */
 export const messageContract = defineStage({
   kind: 'message',
   component: undefined,

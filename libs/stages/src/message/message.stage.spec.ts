@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { messageContract } from './message.contract.js';
 import { MessageStage } from './message.stage.js';
 
-it('tells its message and goes on, shown or answered', async () => {
+it('shows its message as a toast and passes, on a GET and on a response', async () => {
   const stage = driveStage(messageContract, new MessageStage(), { config: { message: 'Welcome from Hub!' } });
-  const told = { type: 'passed', effects: [{ type: 'toast', level: 'success', message: 'Welcome from Hub!' }] };
-  expect(await stage.show()).toEqual(told);
-  expect(await stage.answer({ any: 1 })).toEqual(told);
+  const passed = { type: 'passed', effects: [{ type: 'toast', level: 'success', message: 'Welcome from Hub!' }] };
+  expect(await stage.show()).toEqual(passed);
+  expect(await stage.answer({ any: 1 })).toEqual(passed);
 });

@@ -2,7 +2,8 @@ import { defineStage, redirectChallenge, redirectTarget } from '@gatehouse/contr
 import { z } from 'zod';
 
 /**
- * Leads elsewhere and goes no further; added by policies and by whoever plans a flow (docs/spec/stages.md#redirect).
+ * Contract of the redirect stage, which never passes. Blueprints cannot bind it; policies and the planner insert it
+ * (docs/spec/stages.md#redirect).
  */
 export const redirectContract = defineStage({
   kind: 'redirect',

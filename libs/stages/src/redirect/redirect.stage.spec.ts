@@ -7,17 +7,17 @@ const drive = (to?: string) =>
   driveStage(redirectContract, new RedirectStage(), to === undefined ? {} : { config: { to } });
 
 describe('the redirect stage', () => {
-  it('leads to its target, when shown and when answered, and never completes', async () => {
+  it('redirects to its target on a GET and on a response, and never passes', async () => {
     const reply = { type: 'challenge', challenge: { to: 'https://app.example.org/welcome' } };
     expect(await drive('https://app.example.org/welcome').show()).toEqual(reply);
     expect(await drive('https://app.example.org/welcome').answer({ anything: 1 })).toEqual(reply);
   });
 
-  it('leads to the root unless told otherwise', async () => {
+  it('redirects to / by default', async () => {
     expect(await drive().show()).toEqual({ type: 'challenge', challenge: { to: '/' } });
   });
 
-  it.each(['javascript:alert(1)', '//evil.example', 'app'])('leads nobody to %s', async (to) => {
+  it.each(['javascript:alert(1)', '//evil.example', 'app'])('refuses to redirect to %s', async (to) => {
     await expect(drive(to).show()).rejects.toThrow('stage_bad_request');
   });
 });

@@ -2,8 +2,8 @@ import { choice, defineStage, GROUP_MATCHING } from '@gatehouse/contracts';
 import { z } from 'zod';
 
 /**
- * Makes the user a member of what a source says are their groups (docs/spec/sources.md#added-steps); added by a login
- * by a source.
+ * Contract of the group update stage, which synchronises the user's groups with those that a source reports. A login
+ * through a source inserts it (docs/spec/sources.md#added-steps).
  */
 export const groupUpdateContract = defineStage({
   kind: 'group_update',
@@ -18,7 +18,7 @@ export const groupUpdateContract = defineStage({
   errors: {
     group_update_refused: { string: 'Failed to update groups. Please try again later.', code: 'invalid' },
   },
-  // Groups open doors.
+  // Group membership grants access.
   grants: true,
   writes_data: true,
 });

@@ -3,6 +3,6 @@ import { stageModule } from '@gatehouse/stage-kit';
 import { groupUpdateContract } from './group-update.contract.js';
 import { GroupUpdateStage } from './group-update.stage.js';
 
-/** The stage that follows a source's groups, on the bus. */
+/** Returns the module that serves the group update stage. */
 export const groupUpdateModule = () =>
   stageModule(groupUpdateContract, GroupUpdateStage, { imports: [sourcesModule()] });

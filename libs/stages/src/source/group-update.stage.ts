@@ -7,7 +7,7 @@ import type { groupUpdateContract } from './group-update.contract.js';
 type Contract = typeof groupUpdateContract;
 type Input = ChallengeInput<Contract>;
 
-/** Updates memberships, without asking: all of them or none. */
+/** Updates the memberships of the pending user without a challenge: all of them or none. */
 @Injectable()
 export class GroupUpdateStage implements Stage<Contract> {
   constructor(@Inject(Connections) private readonly connections: Connections) {}
@@ -16,8 +16,8 @@ export class GroupUpdateStage implements Stage<Contract> {
     const { pending_user: user, source, source_groups: groups = {} } = context;
     if (user.kind !== 'saved' || !user.is_active) return deny();
     const membership = { source: source.uuid, user: user.uuid, matching, groups };
-    const followed = await this.connections.follow(id, membership);
-    return followed ? pass() : deny({ message: { code: 'group_update_refused' } });
+    const isUpdated = await this.connections.follow(id, membership);
+    return isUpdated ? pass() : deny({ message: { code: 'group_update_refused' } });
   }
 
   respond(input: Input) {

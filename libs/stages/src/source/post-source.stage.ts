@@ -7,7 +7,10 @@ import type { postSourceContract } from './post-source.contract.js';
 type Contract = typeof postSourceContract;
 type Input = ChallengeInput<Contract>;
 
-/** Connects, without asking. Only a saved, active user can be connected, and nobody who is somebody else already. */
+/**
+ * Connects the account of the source with the pending user. Denies unless the user is saved and active and the account
+ * is free.
+ */
 @Injectable()
 export class PostSourceStage implements Stage<Contract> {
   constructor(@Inject(Connections) private readonly connections: Connections) {}

@@ -1,13 +1,16 @@
 import { defineStage, duration, type Errors, redirectTarget, reference } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** The components of sources' own login challenges. */
+/** Components of the login challenges that sources have. */
 const LOGIN_COMPONENTS = ['xak-flow-redirect', 'ak-source-plex', 'ak-source-oauth-apple'] as const;
 
-const isNamed = ({ source }: Readonly<Record<string, unknown>>) => typeof source === 'string';
-const NAMELESS: Errors = { source: [{ code: 'required' }] };
+const hasSource = ({ source }: Readonly<Record<string, unknown>>) => typeof source === 'string';
+const SOURCE_REQUIRED: Errors = { source: [{ code: 'required' }] };
 
-/** Has the visitor sign in elsewhere before the flow goes on (docs/spec/stages.md#source-stage). */
+/**
+ * Contract of the source stage: the visitor logs in at a source before the flow continues
+ * (docs/spec/stages.md#source-stage).
+ */
 export const sourceContract = defineStage({
   kind: 'source',
   component: 'xak-flow-redirect',
@@ -15,7 +18,7 @@ export const sourceContract = defineStage({
   model: 'authentik_stages_source.sourcestage',
   service: 'identification',
   config: z.object({ source: reference('source'), resume_timeout: duration('minutes=10') }),
-  admit: (config) => (isNamed(config) ? {} : NAMELESS),
+  admit: (config) => (hasSource(config) ? {} : SOURCE_REQUIRED),
   challenge: z
     .object({
       component: z.enum(LOGIN_COMPONENTS),
@@ -28,7 +31,7 @@ export const sourceContract = defineStage({
     })
     .meta({ id: 'SourceChallenge', description: "A source's own login challenge." }),
   response: z.object({}),
-  /** Until when the visitor may come back, in milliseconds since 1970. */
+  /** Time until which the visitor may come back, in milliseconds since 1970. */
   state: z.object({ until: z.number() }),
   reads: { pending_user: 'optional', is_restored: 'optional' },
   writes: ['is_restored'],
@@ -37,7 +40,7 @@ export const sourceContract = defineStage({
     source_disabled: { string: 'Invalid source', code: 'invalid' },
   },
   effects: ['source_login'],
-  // It sends its visitor to the source, as anybody may be sent there.
+  // A redirect to the source is harmless, even if another site has started the flow.
   acts_on_entry: () => false,
   proves: () => ({ factor: 'first', otherwise: 'refused' }),
   awaits: ({ source }) => source,

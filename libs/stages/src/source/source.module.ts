@@ -3,5 +3,5 @@ import { stageModule } from '@gatehouse/stage-kit';
 import { sourceContract } from './source.contract.js';
 import { SourceStage } from './source.stage.js';
 
-/** The source stage on the bus. */
+/** Returns the module that serves the source stage. */
 export const sourceModule = () => stageModule(sourceContract, SourceStage, { imports: [sourcesModule()] });

@@ -8,7 +8,7 @@ type Contract = typeof sourceContract;
 type Input = ChallengeInput<Contract>;
 
 /**
- * Sends the visitor to a source. That they have come back, only the gateway can say: no answer does
+ * Sends the visitor to a source. Passes only after the gateway has set `is_restored`, never because of a response
  * (docs/spec/stages.md#source-stage).
  */
 @Injectable()
@@ -20,7 +20,7 @@ export class SourceStage implements Stage<Contract> {
     if (config.source === null) return deny({ message: { code: 'source_missing' } });
     const [source] = await this.sources.enabled([config.source]);
     if (!source) return deny({ message: { code: 'source_disabled' } });
-    // It proves this step, once: the flow may come by again.
+    // Clear the fact, so that it passes this step only once if the flow restarts.
     if (hasComeBack(input)) return pass<Contract>({ context: { is_restored: null } });
     const { challenge, effects } = sourceLoginStep(source, { baseUrl: site.base_url, next: query['next'] });
     return ask<Contract>(challenge, { state: { until: resumeDeadline(input) }, effects });
@@ -31,9 +31,9 @@ export class SourceStage implements Stage<Contract> {
   }
 }
 
-const hasComeBack = ({ step, context: { is_restored: back } }: Input) => back?.step === step.id;
+const hasComeBack = ({ step, context: { is_restored } }: Input) => is_restored?.step === step.id;
 
-/** A second look gives no more time; one that comes too late begins anew. */
+/** Returns the saved deadline if it is in the future, else a new one. Another GET must not extend the time. */
 function resumeDeadline({ config, state }: Input): number {
   const now = Date.now();
   return state && state.until > now ? state.until : now + seconds(config.resume_timeout) * 1000;

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => database?.close());
 
 const uuid = randomUUID();
-const about = { uuid, slug: 'hub', name: 'Hub' };
+const sourceFact = { uuid, slug: 'hub', name: 'Hub' };
 const hub = (more: object = {}) => ({
   ...{ uuid, model: 'authentik_sources_oauth.oauthsource' as const, slug: 'hub', name: 'Hub', enabled: true },
   ...{ provider_type: 'discord', consumer_key: 'key', ...more },
@@ -30,57 +30,57 @@ const connections = () => new TypeormConnections(database.source);
 const rows = (sql: string, ...values: unknown[]): Promise<Record<string, unknown>[]> =>
   database.source.query(sql, values);
 
-describe('a source in the middle of a flow', () => {
+describe('the source stage', () => {
   const drive = (context: PlanContext = {}, config: object = {}) =>
     driveStage(sourceContract, new SourceStage(new TypeormSourceStore(database.source)), {
       ...{ config: { source: uuid, ...config }, context },
     });
-  const asked = { type: 'challenge', challenge: { component: 'xak-flow-redirect', to: '/source/oauth/login/hub/' } };
-  const back = (step: string) => ({ is_restored: { step, user: null } });
+  const redirect = { type: 'challenge', challenge: { component: 'xak-flow-redirect', to: '/source/oauth/login/hub/' } };
+  const restored = (step: string) => ({ is_restored: { step, user: null } });
 
-  it('sends its visitor there, shown or answered, and no answer passes it', async () => {
-    expect(await drive().show()).toMatchObject(asked);
+  it('redirects to the source on a GET and on any response', async () => {
+    expect(await drive().show()).toMatchObject(redirect);
     for (const body of [{}, { component: 'xak-flow-redirect', is_restored: { step: 'step' } }]) {
-      expect(await drive().answer(body)).toMatchObject(asked);
+      expect(await drive().answer(body)).toMatchObject(redirect);
     }
   });
 
-  it('is passed once by whoever the gateway says is back at this step, and by no other word', async () => {
-    expect(await drive(back('step')).show()).toEqual({ type: 'passed', context: { is_restored: null } });
-    expect(await drive(back('another')).show()).toMatchObject(asked);
+  it('passes once when is_restored names this step, and not when it names another step', async () => {
+    expect(await drive(restored('step')).show()).toEqual({ type: 'passed', context: { is_restored: null } });
+    expect(await drive(restored('another')).show()).toMatchObject(redirect);
   });
 
-  it('says until when its visitor may come back, which a second look does not move', async () => {
+  it('saves a deadline for the return, which another GET does not extend', async () => {
     const stage = drive({}, { resume_timeout: 'minutes=5' });
-    const began = Date.now();
+    const startedAt = Date.now();
     const until = async () => ((await stage.show()) as unknown as { state: { until: number } }).state.until;
     const first = await until();
-    expect(first - began).toBeGreaterThanOrEqual(300_000);
-    expect(first - began).toBeLessThan(330_000);
+    expect(first - startedAt).toBeGreaterThanOrEqual(300_000);
+    expect(first - startedAt).toBeLessThan(330_000);
     expect(await until()).toBe(first);
   });
 
-  it('is denied where its source is gone, or switched off, even after the visitor has come back', async () => {
+  it('denies if the source is deleted or disabled, even after the visitor has come back', async () => {
     const denied = (code: string) => ({ type: 'denied', message: { code } });
     expect(await drive({}, { source: null }).show()).toEqual(denied('source_missing'));
     await publish(hub({ enabled: false }));
-    expect(await drive(back('step')).show()).toEqual(denied('source_disabled'));
+    expect(await drive(restored('step')).show()).toEqual(denied('source_disabled'));
   });
 });
 
-describe('who came from a source', () => {
+describe('the post source stage', () => {
   const post = (user: SavedUser, identifier: string, id = randomUUID() as string) => {
     const connection = { source: uuid, identifier };
-    const context = { pending_user: user, source: about, 'goauthentik.io/sources/connection': connection };
+    const context = { pending_user: user, source: sourceFact, 'goauthentik.io/sources/connection': connection };
     return driveStage(postSourceContract, new PostSourceStage(connections()), { context, request: { id } }).show();
   };
   const linked = {
     type: 'passed',
-    effects: [{ type: 'event', action: 'source_linked', context: { message: 'Linked Source', source: about } }],
+    effects: [{ type: 'event', action: 'source_linked', context: { message: 'Linked Source', source: sourceFact } }],
   };
   const taken = { type: 'denied', message: { code: 'post_source_taken', params: { source: 'Hub' } } };
 
-  it('is kept, told once, and stays whom they are', async () => {
+  it('connects an account, records one event per request id, and keeps the account with its user', async () => {
     const [alice, bob] = [await enrol(database.source), await enrol(database.source)];
     expect(await post(alice, '1', 'work')).toEqual(linked);
     expect(await post(alice, '1', 'work')).toEqual(linked);
@@ -91,14 +91,14 @@ describe('who came from a source', () => {
     ]);
   });
 
-  it('is one user, also where two try at the same moment', async () => {
+  it('connects an account with one user only when several connect it at the same time', async () => {
     const users = await Promise.all(Array.from({ length: 8 }, () => enrol(database.source)));
     const outcomes = await Promise.all(users.map((user) => post(user, 'race')));
     expect(outcomes.filter(({ type }) => type === 'passed')).toHaveLength(1);
     expect(outcomes.filter(({ type }) => type === 'denied')).toHaveLength(7);
   });
 
-  it('can be somebody new once their user is gone, and is never somebody inactive', async () => {
+  it('connects an account again after its user was deleted, and never with an inactive user', async () => {
     const [alice, bob] = [await enrol(database.source), await enrol(database.source)];
     await post(alice, '2');
     await rows('DELETE FROM directory.users WHERE id = $1', alice.uuid);
@@ -107,11 +107,15 @@ describe('who came from a source', () => {
   });
 });
 
-describe('groups of a source', () => {
-  const follow = (user: SavedUser, matching: (typeof GROUP_MATCHING)[number], groups: Record<string, unknown>) => {
-    const context = { pending_user: user, source: about, source_groups: groups };
-    const given = { config: { matching }, context, request: { id: randomUUID() } };
-    return driveStage(groupUpdateContract, new GroupUpdateStage(connections()), given).show();
+describe('the group update stage', () => {
+  const updateGroups = (
+    user: SavedUser,
+    matching: (typeof GROUP_MATCHING)[number],
+    groups: Record<string, unknown>,
+  ) => {
+    const context = { pending_user: user, source: sourceFact, source_groups: groups };
+    const options = { config: { matching }, context, request: { id: randomUUID() } };
+    return driveStage(groupUpdateContract, new GroupUpdateStage(connections()), options).show();
   };
   const groupsOf = async ({ uuid: id }: SavedUser) =>
     (
@@ -124,63 +128,63 @@ describe('groups of a source', () => {
     rows('INSERT INTO directory.groups (name, is_superuser) VALUES ($1, $2) RETURNING id', name, isSuperuser);
   const refused = { type: 'denied', message: { code: 'group_update_refused' } };
 
-  it.each(GROUP_MATCHING)('are made where their name is new, by %s', async (matching) => {
+  it.each(GROUP_MATCHING)('creates a group if its name is new, with matching mode %s', async (matching) => {
     const user = await enrol(database.source);
     const name = `new ${matching}`;
-    expect(await follow(user, matching, { [name]: { name } })).toEqual({ type: 'passed' });
+    expect(await updateGroups(user, matching, { [name]: { name } })).toEqual({ type: 'passed' });
     expect(await groupsOf(user)).toEqual([name]);
   });
 
-  it('that have the name of one of the house are that one, or refused, as the source says', async () => {
+  it('links or refuses a group whose name exists already, as the matching mode says', async () => {
     const user = await enrol(database.source);
     await group('staff');
     for (const matching of ['identifier', 'name_deny'] as const) {
-      expect(await follow(user, matching, { a: { name: 'made before' }, s: { name: 'staff' } })).toEqual(refused);
+      expect(await updateGroups(user, matching, { a: { name: 'made before' }, s: { name: 'staff' } })).toEqual(refused);
     }
     expect(await groupsOf(user)).toEqual([]);
     expect(await rows(`SELECT FROM directory.groups WHERE name = 'made before'`)).toEqual([]);
-    expect(await follow(user, 'name_link', { s: { name: 'staff' } })).toEqual({ type: 'passed' });
+    expect(await updateGroups(user, 'name_link', { s: { name: 'staff' } })).toEqual({ type: 'passed' });
     expect(await groupsOf(user)).toEqual(['staff']);
   });
 
-  it('never are, by their name, one that makes superusers', async () => {
+  it('never links a group that grants superuser rights', async () => {
     const user = await enrol(database.source);
     const [admins] = await group('admins', true);
     await rows(`INSERT INTO directory.groups (name, parent_id) VALUES ('operators', $1)`, admins!['id']);
     for (const name of ['admins', 'operators']) {
-      expect(await follow(user, 'name_link', { [name]: { name } })).toEqual(refused);
+      expect(await updateGroups(user, 'name_link', { [name]: { name } })).toEqual(refused);
     }
     expect(await groupsOf(user)).toEqual([]);
   });
 
-  it('get and lose no member once they make superusers, though the source made them', async () => {
+  it('adds and removes no member of a superuser group, even if the source created it', async () => {
     const [member, other] = [await enrol(database.source), await enrol(database.source)];
     const groups = { crew: { name: 'crew' }, deck: { name: 'deck' } };
-    expect(await follow(member, 'identifier', groups)).toEqual({ type: 'passed' });
+    expect(await updateGroups(member, 'identifier', groups)).toEqual({ type: 'passed' });
     await rows(`UPDATE directory.groups SET is_superuser = true WHERE name = 'crew'`);
-    expect(await follow(other, 'identifier', groups)).toEqual(refused);
+    expect(await updateGroups(other, 'identifier', groups)).toEqual(refused);
     expect(await groupsOf(other)).toEqual([]);
-    expect(await follow(member, 'identifier', groups)).toEqual({ type: 'passed' });
-    expect(await follow(member, 'identifier', {})).toEqual({ type: 'passed' });
+    expect(await updateGroups(member, 'identifier', groups)).toEqual({ type: 'passed' });
+    expect(await updateGroups(member, 'identifier', {})).toEqual({ type: 'passed' });
     expect(await groupsOf(member)).toEqual(['crew']);
   });
 
-  it('are for nobody inactive (accident 14)', async () => {
+  it('denies an inactive user (accident 14)', async () => {
     const user = await enrol(database.source);
-    expect(await follow({ ...user, is_active: false }, 'identifier', { in: { name: 'in' } })).toEqual({
+    expect(await updateGroups({ ...user, is_active: false }, 'identifier', { in: { name: 'in' } })).toEqual({
       type: 'denied',
     });
     expect(await groupsOf(user)).toEqual([]);
   });
 
-  it('leave a user who is in them no more, and other groups alone', async () => {
+  it('ends memberships that the source no longer reports, and leaves other groups alone', async () => {
     const user = await enrol(database.source);
     const [own] = await group('own');
     await rows('INSERT INTO directory.user_groups (user_id, group_id) VALUES ($1, $2)', user.uuid, own!['id']);
-    await follow(user, 'identifier', { old: { name: 'old' }, kept: { name: 'kept' } });
-    await follow(user, 'identifier', { kept: { name: 'kept' }, next: { name: 'next' } });
+    await updateGroups(user, 'identifier', { old: { name: 'old' }, kept: { name: 'kept' } });
+    await updateGroups(user, 'identifier', { kept: { name: 'kept' }, next: { name: 'next' } });
     expect(await groupsOf(user)).toEqual(['kept', 'next', 'own']);
-    await follow(user, 'identifier', {});
+    await updateGroups(user, 'identifier', {});
     expect(await groupsOf(user)).toEqual(['own']);
   });
 });

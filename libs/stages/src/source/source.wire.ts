@@ -1,12 +1,14 @@
 import { z } from 'zod';
 
-/** Nothing is asked here: Plex is signed in to by its own script (docs/spec/sources.md#plex). */
+/**
+ * Response to the Plex challenge: empty, because the page's script signs in at Plex itself (docs/spec/sources.md#plex).
+ */
 export const plexResponse = z.object({}).meta({
   id: 'PlexAuthenticationChallengeResponseRequest',
   description: 'Has no meaning: signing in at Plex goes another way.',
 });
 
-/** Nothing is asked here: Apple is signed in to by its own script (docs/spec/sources.md#apple). */
+/** Response to the Apple challenge: empty, because Apple's script signs in by itself (docs/spec/sources.md#apple). */
 export const appleResponse = z
   .object({})
   .meta({ id: 'AppleChallengeResponseRequest', description: 'Has no meaning: signing in at Apple goes another way.' });

@@ -9,7 +9,7 @@ export const GEOIP_BINDINGS = [
   'bind_continent_country_city',
 ] as const;
 
-/** Attaches the pending user to the visitor's session (docs/spec/stages.md#user-login). */
+/** Contract of the user login stage, which logs the pending user in (docs/spec/stages.md#user-login). */
 export const userLoginContract = defineStage({
   kind: 'user_login',
   component: 'ak-stage-user-login',
@@ -38,6 +38,6 @@ export const userLoginContract = defineStage({
     source: 'optional',
   },
   effects: ['login', 'event', 'reputation', 'toast'],
-  // Asks first where it offers to remember the browser.
+  // With an offset the stage first asks whether to remember the browser.
   acts_on_entry: ({ remember_me_offset: offset }) => typeof offset !== 'string' || seconds(offset) === 0,
 });

@@ -32,7 +32,7 @@ const login = {
 const loginIn = (reply: { effects?: unknown[] } | object) => (reply as { effects: unknown[] }).effects[0];
 
 describe('logging in', () => {
-  it('happens without asking, until the browser closes, and is written down', async () => {
+  it('logs in without a challenge until the browser closes, and records an event', async () => {
     expect(await drive().show()).toEqual({
       type: 'passed',
       effects: [
@@ -44,7 +44,7 @@ describe('logging in', () => {
     });
   });
 
-  it('takes any body when it asks nothing', async () => {
+  it('accepts any response if it has no challenge', async () => {
     expect(loginIn(await drive().answer({ remember_me: 'perhaps' }))).toEqual(login);
     expect(loginIn(await drive().answer({ remember_me: true }))).toEqual(login);
     expect(loginIn(await drive().answer({}))).toEqual(login);
@@ -54,12 +54,12 @@ describe('logging in', () => {
     [[{ model_name: 'totpdevice' }], true],
     [[], false],
     ['totpdevice', false],
-  ])('says whether a device was proved on the way: %j', async (mfa_devices, second_factor) => {
+  ])('reports whether the plan verified a device: %j', async (mfa_devices, second_factor) => {
     const reply = await drive({}, { pending_user: alice, auth_method_args: { mfa_devices } }).show();
     expect(loginIn(reply)).toEqual({ ...login, second_factor });
   });
 
-  it('lasts as long as configured', async () => {
+  it('takes lifetime, bindings and ending of other sessions from the config', async () => {
     const config = { session_duration: 'hours=1', terminate_other_sessions: true, network_binding: 'bind_asn' };
     expect(loginIn(await drive(config).show())).toEqual({
       ...login,
@@ -69,29 +69,29 @@ describe('logging in', () => {
     });
   });
 
-  it('says how the user came in, and leaves the greeting to a source', async () => {
+  it('records method and source of the login, and shows no greeting if there is a source', async () => {
     const source = { uuid: alice.uuid, pk: 1, slug: 's', name: 'S' };
-    const how = { auth_method: 'token', auth_method_args: { token: { name: 't' } }, source };
-    const reply = await drive({}, { pending_user: alice, user_backend: 'some.backend', ...how }).show();
+    const method = { auth_method: 'token', auth_method_args: { token: { name: 't' } }, source };
+    const reply = await drive({}, { pending_user: alice, user_backend: 'some.backend', ...method }).show();
     expect(reply).toEqual({
       type: 'passed',
       effects: [
         { ...login, backend: 'some.backend' },
-        { type: 'event', action: 'login', context: how },
+        { type: 'event', action: 'login', context: method },
         { type: 'reputation', identifier: 'alice', delta: 1 },
       ],
     });
   });
 });
 
-describe('remembering', () => {
-  it('asks first, and adds the offset only to a yes', async () => {
+describe('remember me', () => {
+  it('asks first, and adds the offset only if the visitor agrees', async () => {
     expect(await drive(REMEMBER).show()).toEqual({ type: 'challenge', challenge: {} });
     expect(loginIn(await drive(REMEMBER).answer({ remember_me: 'on' }))).toMatchObject({ duration_s: 4 });
     expect(loginIn(await drive(REMEMBER).answer({ remember_me: false }))).toMatchObject({ duration_s: 2 });
   });
 
-  it('insists on an answer', async () => {
+  it('rejects a response without a valid remember_me', async () => {
     expect(await drive(REMEMBER).answer({})).toEqual({
       type: 'rejected',
       errors: { remember_me: [{ code: 'required' }] },
@@ -103,19 +103,22 @@ describe('remembering', () => {
   });
 });
 
-describe('nobody to log in', () => {
-  const nobodies: Record<string, PlanContext> = {
+describe('without a saved, active user', () => {
+  const contexts: Record<string, PlanContext> = {
     'no pending user': {},
     'a pretended user': { pending_user: { kind: 'pretended', username: 'x', email: 'x' } },
     'an unsaved user': { pending_user: { kind: 'unsaved', username: 'x', name: '', email: '' } },
     'an inactive user': { pending_user: { ...alice, is_active: false } },
   };
 
-  it.each(Object.keys(nobodies))('denies %s, silent or asking, shown or answered', async (who) => {
-    for (const config of [{}, REMEMBER]) {
-      expect(await drive(config, nobodies[who]).show()).toEqual({ type: 'denied' });
-      expect(await drive(config, nobodies[who]).answer({ remember_me: true })).toEqual({ type: 'denied' });
-      expect(await drive(config, nobodies[who]).answer({})).toEqual({ type: 'denied' });
-    }
-  });
+  it.each(Object.keys(contexts))(
+    'denies %s, with and without a challenge, on a GET and on a response',
+    async (title) => {
+      for (const config of [{}, REMEMBER]) {
+        expect(await drive(config, contexts[title]).show()).toEqual({ type: 'denied' });
+        expect(await drive(config, contexts[title]).answer({ remember_me: true })).toEqual({ type: 'denied' });
+        expect(await drive(config, contexts[title]).answer({})).toEqual({ type: 'denied' });
+      }
+    },
+  );
 });

@@ -16,23 +16,23 @@ import type { userLoginContract } from './user-login.contract.js';
 
 type Contract = typeof userLoginContract;
 
-/** Who let a user in when no stage says so (docs/spec/stages.md#login). */
+/** Backend of a login if no stage has set `user_backend` (docs/spec/stages.md#login). */
 const DEFAULT_BACKEND = 'authentik.core.auth.InbuiltBackend';
 
-/** Logs the pending user in: at once, or after asking whether to remember the browser. */
+/** Logs the pending user in, at once or after it has asked whether to remember the browser. */
 @Injectable()
 export class UserLoginStage implements Stage<Contract> {
   challenge(input: ChallengeInput<Contract>): StageOutcome<Contract> {
-    return asks(input) ? withSavedUser(input, () => ask<Contract>({})) : this.login(input, false);
+    return offersRemember(input) ? withSavedUser(input, () => ask<Contract>({})) : this.login(input, false);
   }
 
   respond(input: RespondInput<Contract>): StageOutcome<Contract> {
-    return this.login(input, asks(input) && input.response.remember_me);
+    return this.login(input, offersRemember(input) && input.response.remember_me);
   }
 
-  /** A login that asks nothing takes any body. */
+  /** Ignores field errors if the stage has no challenge: it then accepts any body. */
   refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
-    if (!asks(input)) return this.login(input, false);
+    if (!offersRemember(input)) return this.login(input, false);
     return withSavedUser(input, () => reject<Contract>(errors as StageErrors<Contract>));
   }
 
@@ -48,11 +48,11 @@ export class UserLoginStage implements Stage<Contract> {
             duration_s: durationOf(config, remember),
             bindings: { network: config.network_binding, geoip: config.geoip_binding },
             terminate_other_sessions: config.terminate_other_sessions,
-            second_factor: isDeviceProved(context),
+            second_factor: hasVerifiedDevice(context),
           },
           { type: 'event', action: 'login', context: loginEventContext(context) },
           { type: 'reputation', identifier: user.username, delta: 1 },
-          // A source shows a greeting of its own.
+          // A login through a source shows its own greeting.
           ...(context.source ? [] : [{ type: 'toast', level: 'success', message: 'Successfully logged in!' } as const]),
         ],
       }),
@@ -60,9 +60,12 @@ export class UserLoginStage implements Stage<Contract> {
   }
 }
 
-const asks = ({ config }: ChallengeInput<Contract>) => seconds(config.remember_me_offset) > 0;
+const offersRemember = ({ config }: ChallengeInput<Contract>) => seconds(config.remember_me_offset) > 0;
 
-/** Only a saved, active user can be logged in; anybody else is denied without a reason (docs/spec/stages.md#login). */
+/**
+ * Calls `then` with the pending user if it is saved and active. Denies any other without a message
+ * (docs/spec/stages.md#login).
+ */
 function withSavedUser(
   { context }: ChallengeInput<Contract>,
   then: (user: SavedUser) => StageOutcome<Contract>,
@@ -71,21 +74,19 @@ function withSavedUser(
   return user?.kind === 'saved' && user.is_active ? then(user) : deny<Contract>();
 }
 
-/** Seconds until the session ends; null: with the browser. */
+/** Returns the seconds until the session ends, or `null` if it ends when the browser closes. */
 function durationOf(config: ChallengeInput<Contract>['config'], remember: boolean): number | null {
   const duration = seconds(config.session_duration) + (remember ? seconds(config.remember_me_offset) : 0);
   return duration > 0 ? duration : null;
 }
 
-/**
- * Whether a device was proved on the way: a stage that is convinced by one says which (docs/spec/mfa.md#mfa-context).
- */
-function isDeviceProved({ auth_method_args }: PlanContext): boolean {
+/** Returns whether the plan has verified an authenticator device (docs/spec/mfa.md#mfa-context). */
+function hasVerifiedDevice({ auth_method_args }: PlanContext): boolean {
   const devices = auth_method_args?.['mfa_devices'];
   return Array.isArray(devices) && devices.length > 0;
 }
 
-/** How the user proved themselves, as far as the plan knows. */
+/** Returns the authentication method and the source for the `login` event. */
 function loginEventContext({ auth_method, auth_method_args, source }: PlanContext) {
   return {
     ...(auth_method === undefined ? {} : { auth_method }),

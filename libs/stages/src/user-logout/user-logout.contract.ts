@@ -1,7 +1,7 @@
 import { defineStage } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Ends the visitor's session (docs/spec/stages.md#user-logout). */
+/** Contract of the user logout stage (docs/spec/stages.md#user-logout). */
 export const userLogoutContract = defineStage({
   kind: 'user_logout',
   component: undefined,

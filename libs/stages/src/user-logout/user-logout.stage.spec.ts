@@ -5,10 +5,10 @@ import { UserLogoutStage } from './user-logout.stage.js';
 
 const drive = () => driveStage(userLogoutContract, new UserLogoutStage());
 
-it('logs out without asking, when shown and when answered, whatever the answer', async () => {
-  const done = { type: 'passed', effects: [{ type: 'logout' }] };
+it('logs out on a GET and on any response, without a challenge', async () => {
+  const loggedOut = { type: 'passed', effects: [{ type: 'logout' }] };
 
-  expect(await drive().show()).toEqual(done);
-  expect(await drive().answer({})).toEqual(done);
-  expect(await drive().answer({ stay: true })).toEqual(done);
+  expect(await drive().show()).toEqual(loggedOut);
+  expect(await drive().answer({})).toEqual(loggedOut);
+  expect(await drive().answer({ stay: true })).toEqual(loggedOut);
 });

@@ -3,7 +3,7 @@ import type { Stage } from '@gatehouse/stage-kit';
 import { Injectable } from '@nestjs/common';
 import type { userLogoutContract } from './user-logout.contract.js';
 
-/** Logs whoever is there out, without asking; a stranger too, whose session is then as empty as anybody's. */
+/** Logs the user out without a challenge. Passes for an anonymous visitor as well. */
 @Injectable()
 export class UserLogoutStage implements Stage<typeof userLogoutContract> {
   challenge() {
