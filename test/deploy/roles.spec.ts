@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { OrphanedDeviceCleaner, TypeormDevices } from '@gatehouse/authenticators';
+import { DeviceRepository, OrphanedDeviceCleaner } from '@gatehouse/authenticators';
 import { TypeormCredentialStore, TypeormInvitations, TypeormPeople, TypeormUserLookup } from '@gatehouse/directory';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -176,7 +176,7 @@ describeWithNats('deploy/postgres/roles.sql', () => {
     const sealer = new Sealer(`k:${Buffer.alloc(32).toString('base64')}`);
     const device = { id: randomUUID(), user: alice, kind: 'totp', name: 'App' } as const;
     await withPool('mfa', async (source) => {
-      await new TypeormDevices(source, sealer).add(device);
+      await new DeviceRepository(source, sealer).add(device);
       expect(await new OrphanedDeviceCleaner(source).sweep()).toBe(0);
     });
     await withPool('gateway', async (source) => {

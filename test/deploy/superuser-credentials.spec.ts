@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TypeormSuperuserPermits } from '@gatehouse/executor-postgres';
 import { openDataSource, Sealer } from '@gatehouse/platform';
-import { TypeormConnections } from '@gatehouse/sources';
+import { SourceConnectionRepository } from '@gatehouse/sources';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -91,7 +91,7 @@ describeWithNats('in Postgres, credentials of superusers', () => {
       await withPool('gateway', async (gateway) => {
         await new TypeormSuperuserPermits(gateway).grant(ids['admin']!, postSourceContract.service);
         const made = await withPool('identification', (source) =>
-          new TypeormConnections(source).connect('work', {
+          new SourceConnectionRepository(source).connect('work', {
             ...{ source: ids['hub']!, identifier: 'by a flow', user: ids['admin']! },
           }),
         );

@@ -1,6 +1,6 @@
 import { stageRequestFixture } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DevicesDatabase, devicesDatabase } from '../../libs/authenticators/testing/devices-database.js';
+import { createDeviceDatabase, type DeviceDatabase } from '../../libs/authenticators/testing/devices-database.js';
 import { describeWithNats } from '../support/nats.js';
 import { followsTheProtocol } from './protocol-conformance.js';
 import { CLEAN_EXIT, ServiceHarness } from './service-harness.js';
@@ -19,9 +19,9 @@ const ALICE = {
 
 describeWithNats('the mfa service', () => {
   let bench: ServiceHarness;
-  let database: DevicesDatabase;
+  let database: DeviceDatabase;
   beforeAll(async () => {
-    database = await devicesDatabase();
+    database = await createDeviceDatabase();
     bench = await ServiceHarness.open();
     await bench.start('mfa', database.settings);
   });
@@ -38,7 +38,7 @@ describeWithNats('the mfa service', () => {
   it('takes a recovery code once, whichever of two replicas is asked', async () => {
     await bench.start('mfa', database.settings);
     await database.devices.add({ id: ALICE.uuid, user: ALICE.uuid, kind: 'static', name: 'Codes', codes: ['Abc123'] });
-    const [device] = await database.devices.of(ALICE.uuid);
+    const [device] = await database.devices.findByUser(ALICE.uuid);
     const offers = [{ device_class: 'static', device_uid: String(device?.pk) }];
     const asked = {
       context: { pending_user: ALICE } as never,

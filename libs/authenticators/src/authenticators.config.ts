@@ -1,15 +1,17 @@
 import { z } from 'zod';
 
-/** What seals devices. The gateway's keys do not open them, nor these its plans. */
+/** Settings of the device store. Its keys are separate: they do not open plans, and the keys of the gateway open no devices. */
 export const authenticatorsConfig = z.object({
   MFA_SEAL_KEYS: z
     .string()
-    .describe('Keys of devices, as `id:base64` of 32 bytes each, comma separated; the first seals, all open'),
+    .describe(
+      'Keys that seal devices, as `id:base64` of 32 bytes each, comma separated; the first key seals, all keys open',
+    ),
   MFA_CLEANUP_EVERY_S: z.coerce
     .number()
     .int()
     .min(1)
     .max(86_400)
     .default(3600)
-    .describe('Seconds between two rounds that remove the devices of users who are gone'),
+    .describe('Seconds between two runs that delete the devices of deleted users'),
 });

@@ -8,12 +8,11 @@ import {
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { authenticatorsConfig } from './authenticators.config.js';
-import { TypeormDevices } from './device.repository.js';
-import { Devices } from './devices.js';
+import { DeviceRepository } from './device.repository.js';
 import { MFA_SCHEMA } from './migrations/index.js';
 import { OrphanedDeviceCleaner } from './orphaned-device-cleaner.js';
 
-/** Cleans up now and then, and keeps the pool until the last request in flight is answered. */
+/** Deletes orphaned devices periodically, and closes the pool after the last request in flight is answered. */
 @Module({})
 class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutdown {
   private stopCleaning: (() => void) | undefined;
@@ -21,9 +20,9 @@ class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutd
   constructor(@Inject(DataSource) private readonly source: DataSource) {}
 
   onApplicationBootstrap() {
-    const janitor = new OrphanedDeviceCleaner(this.source);
+    const cleaner = new OrphanedDeviceCleaner(this.source);
     const { MFA_CLEANUP_EVERY_S: seconds } = readConfig(authenticatorsConfig);
-    this.stopCleaning = runPeriodically(seconds, () => janitor.sweep(), new Logger('mfa'));
+    this.stopCleaning = runPeriodically(seconds, () => cleaner.sweep(), new Logger('mfa'));
   }
 
   onApplicationShutdown() {
@@ -32,7 +31,7 @@ class AuthenticatorsModule implements OnApplicationBootstrap, OnApplicationShutd
   }
 }
 
-/** One object, so that Nest sees one module, and opens one pool, however many stages import it. */
+/** A single object, so that Nest creates one module and one pool for all stages that import it. */
 const authenticatorsModuleDefinition: DynamicModule = {
   module: AuthenticatorsModule,
   providers: [
@@ -45,13 +44,13 @@ const authenticatorsModuleDefinition: DynamicModule = {
     },
     { provide: Sealer, useFactory: () => new Sealer(readConfig(authenticatorsConfig).MFA_SEAL_KEYS) },
     {
-      provide: Devices,
-      useFactory: (source: DataSource, sealer: Sealer) => new TypeormDevices(source, sealer),
+      provide: DeviceRepository,
+      useFactory: (source: DataSource, sealer: Sealer) => new DeviceRepository(source, sealer),
       inject: [DataSource, Sealer],
     },
   ],
-  exports: [DataSource, Sealer, Devices],
+  exports: [DataSource, Sealer, DeviceRepository],
 };
 
-/** `Devices` for the stages of `mfa`, from the Postgres that DATABASE_URL names, and what seals for them. */
+/** Provides `DeviceRepository`, its data source and its `Sealer` to the stages of `mfa`, on the Postgres of DATABASE_URL. */
 export const authenticatorsModule = (): DynamicModule => authenticatorsModuleDefinition;

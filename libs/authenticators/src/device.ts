@@ -1,34 +1,34 @@
 import type { DeviceClass } from '@gatehouse/contracts';
 
-/** Characters of a device's name. */
+/** Maximum length of a device name, in characters. */
 export const MAX_DEVICE_NAME_LENGTH = 64;
 
-/** What proves somebody besides a password. */
+/** A confirmed authenticator of a user. */
 export interface Device {
   readonly id: string;
-  /** Its number among the devices of all kinds: what clients call it by. */
+  /** The number by which clients refer to the device; unique across all kinds. */
   readonly pk: number;
   readonly user: string;
   readonly kind: DeviceClass;
   readonly name: string;
-  /** What it is known by among those of its kind; null where nothing does. */
+  /** A key that is unique within the kind, such as a credential id; null for kinds without one. */
   readonly handle: string | null;
-  /** Id of the stage that set it up, and that goes on serving it. */
+  /** Id of the stage that set the device up, and whose settings it still uses. */
   readonly stage: string | null;
-  /** The last number that it was used with: a time step, a signature counter. It only rises. */
+  /** The highest counter used so far: a TOTP time step or a signature counter. It never decreases. */
   readonly counter: number;
-  /** What anybody who may see the device may know of it. */
+  /** Properties that are not secret. */
   readonly facts: Readonly<Record<string, unknown>>;
   readonly created: Date;
   readonly updated: Date;
   readonly lastUsed: Date | null;
-  /** What nobody may know, opened; null where there is nothing to hide. */
+  /** Returns the unsealed secret; null when the device has none. */
   readonly openSecret: () => unknown;
 }
 
-/** A device that is to be kept. */
+/** A device to be added. */
 export interface NewDevice {
-  /** Drawn by whoever asks for it, so that asking again makes no second one. */
+  /** Chosen by the caller, so that a retry adds no second device. */
   readonly id: string;
   readonly user: string;
   readonly kind: DeviceClass;
@@ -38,14 +38,14 @@ export interface NewDevice {
   readonly counter?: number;
   readonly facts?: Readonly<Record<string, unknown>>;
   readonly secret?: unknown;
-  /** Codes of which each is good for one proof. */
+  /** Single-use codes. */
   readonly codes?: readonly string[];
-  /** When it was made and last used, of one that was made elsewhere; else it is made now. */
+  /** Creation and last use of an imported device. Default: created now, never used. */
   readonly created?: Date | undefined;
   readonly lastUsed?: Date | undefined;
 }
 
-/** How policies, events and the reference call the devices of a kind. */
+/** Returns the names of authentik's model for a kind of device, which policies and events use. */
 export const deviceModel = (kind: DeviceClass) => ({
   app: `authentik_stages_authenticator_${kind}`,
   model_name: `${kind}device`,

@@ -2,6 +2,5 @@ export * from './authenticators.config.js';
 export * from './authenticators.module.js';
 export * from './device.js';
 export * from './device.repository.js';
-export * from './devices.js';
 export * from './migrations/index.js';
 export * from './orphaned-device-cleaner.js';

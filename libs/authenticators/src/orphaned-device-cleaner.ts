@@ -1,23 +1,23 @@
 import type { DataSource } from 'typeorm';
 
-/** Devices that one statement removes at most, so that it holds locks for a moment only. */
-const BATCH = 1000;
+/** Maximum number of devices that one statement deletes, so that it holds its locks briefly. */
+const BATCH_SIZE = 1000;
 
-const REMOVE = `
+const DELETE_BATCH = `
   DELETE FROM mfa.devices WHERE id IN (
     SELECT d.id FROM mfa.devices d WHERE NOT EXISTS (SELECT FROM directory.users u WHERE u.id = d.user_id)
-    LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`;
+    LIMIT ${BATCH_SIZE} FOR UPDATE SKIP LOCKED)`;
 
-/** Removes the devices of users who are gone, however they went. Nobody logs in by one meanwhile: there is nobody to log in. */
+/** Deletes the devices of deleted users. Until then such a device is harmless, because its user cannot log in. */
 export class OrphanedDeviceCleaner {
   constructor(private readonly source: DataSource) {}
 
-  /** One round; how many devices it has removed. */
+  /** Deletes all orphaned devices. Returns their number. */
   async sweep(): Promise<number> {
-    let removed = 0;
-    for (let some = BATCH; some === BATCH; removed += some) {
-      [, some] = await this.source.query<[unknown[], number]>(REMOVE);
+    let total = 0;
+    for (let deleted = BATCH_SIZE; deleted === BATCH_SIZE; total += deleted) {
+      [, deleted] = await this.source.query<[unknown[], number]>(DELETE_BATCH);
     }
-    return removed;
+    return total;
   }
 }

@@ -1,6 +1,6 @@
 import { type DirectoryStore, TypeormDirectoryStore, TypeormInvitations } from '@gatehouse/directory';
 import type { Sealer, SecretBox } from '@gatehouse/platform';
-import { TypeormSourceStore } from '@gatehouse/sources';
+import { PublishedSourceRepository } from '@gatehouse/sources';
 import type { DataSource, EntityManager } from 'typeorm';
 import { BlueprintRun } from './blueprint-run.js';
 import { compileBrands } from './brand.model.js';
@@ -80,6 +80,6 @@ async function publish(draft: Draft, vault: SecretBox, manager: EntityManager): 
   );
   await publications.publishBrands(compileBrands(draft));
   await publications.publishClients(compileOauthClients({ draft, policies: builtInContracts.policies, vault }));
-  await new TypeormSourceStore(manager).publish(compileSources(draft, vault));
+  await new PublishedSourceRepository(manager).replaceAll(compileSources(draft, vault));
   return published;
 }

@@ -1,43 +1,67 @@
 import { runOnce } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
-import { Connections, type SourceConnection, type SourceGroups } from './connections.js';
 import { IDENTIFICATION_SCHEMA } from './migrations/index.js';
 
+/** A link between an account at a source and a user of Gatehouse. */
+export interface SourceConnection {
+  readonly source: string;
+  /** The id of the account at the source. */
+  readonly identifier: string;
+  readonly user: string;
+}
+
+/** The groups of a user according to a source. */
+export interface SourceGroupMembership {
+  readonly source: string;
+  readonly user: string;
+  /** The group matching mode of the source. */
+  readonly matching: string;
+  /** Properties of each group, keyed by the name of the group at the source. */
+  readonly groups: Readonly<Record<string, unknown>>;
+}
+
+/** Table of the operations that have run, which makes them idempotent. */
 const DONE = `${IDENTIFICATION_SCHEMA}.done`;
 
 /** $1 source, $2 identifier, $3 user. */
 const CONNECT = `SELECT ${IDENTIFICATION_SCHEMA}.connect($1, $2, $3) AS outcome`;
 /** $1 user, $2 source, $3 matching mode, $4 groups. */
-const FOLLOW = 'SELECT directory.follow_source_groups($1, $2, $3, $4)';
+const SYNC_GROUPS = 'SELECT directory.follow_source_groups($1, $2, $3, $4)';
 
-/** What the directory raises for a group that may not be. */
-const REFUSED = 'GH001';
+/** SQLSTATE that the directory raises for a group that a source may not assign. */
+const GROUP_REFUSED = 'GH001';
 
-type Outcome = 'new' | 'kept' | 'taken';
+type ConnectOutcome = 'new' | 'kept' | 'taken';
 
-/** Connections in Postgres. */
-export class TypeormConnections extends Connections {
-  constructor(private readonly pool: DataSource) {
-    super();
-  }
+/**
+ * Stores the connections of users with sources. `operationId` is an idempotency key: each operation runs once, and a repeated
+ * call returns the first result.
+ */
+export class SourceConnectionRepository {
+  constructor(private readonly pool: DataSource) {}
 
-  async connect(id: string, { source, identifier, user }: SourceConnection): Promise<Outcome> {
-    const { outcome } = await runOnce(this.pool, { table: DONE, id }, async (manager) => {
-      const [row] = await manager.query<{ outcome: Outcome }[]>(CONNECT, [source, identifier, user]);
+  /** Connects a user with an account. Returns `taken` when the account belongs to another user. */
+  async connect(operationId: string, { source, identifier, user }: SourceConnection): Promise<ConnectOutcome> {
+    const { outcome } = await runOnce(this.pool, { table: DONE, id: operationId }, async (manager) => {
+      const [row] = await manager.query<{ outcome: ConnectOutcome }[]>(CONNECT, [source, identifier, user]);
       return row!;
     });
     return outcome;
   }
 
-  async follow(id: string, { user, source, matching, groups }: SourceGroups): Promise<boolean> {
+  /**
+   * Adds a user to these groups and removes the user from the other groups of the source. Returns `false`, and changes nothing,
+   * when the source may not assign one of the groups.
+   */
+  async syncGroups(operationId: string, { user, source, matching, groups }: SourceGroupMembership): Promise<boolean> {
     try {
-      await runOnce(this.pool, { table: DONE, id }, async (manager) => {
-        await manager.query(FOLLOW, [user, source, matching, JSON.stringify(groups)]);
+      await runOnce(this.pool, { table: DONE, id: operationId }, async (manager) => {
+        await manager.query(SYNC_GROUPS, [user, source, matching, JSON.stringify(groups)]);
         return {};
       });
       return true;
     } catch (error) {
-      if ((error as { driverError?: { code?: unknown } }).driverError?.code === REFUSED) return false;
+      if ((error as { driverError?: { code?: unknown } }).driverError?.code === GROUP_REFUSED) return false;
       throw error;
     }
   }

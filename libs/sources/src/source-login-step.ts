@@ -4,28 +4,29 @@ import type { PublicSource } from './published-source.js';
 
 type SourceLogin = Extract<Effect, { type: 'source_login' }>;
 
-/** What follows when somebody picks a source, and what is to be remembered of it. */
+/** The challenge that starts a login at a source, and its effects. */
 export interface SourceLoginStep {
   readonly challenge: LoginChallenge;
   readonly effects: readonly SourceLogin[];
 }
 
-/** Where the site is, and where its visitor is going. */
-interface SiteContext {
+interface LoginContext {
+  /** The address of the site. */
   readonly baseUrl: string;
+  /** The destination after the login. */
   readonly next: string | undefined;
 }
 
-/** What Apple is asked for, always. */
+/** The scope of every login at Apple. */
 const APPLE_SCOPE = 'name email';
-/** Bytes of a state: nobody guesses them. */
+/** Bytes of randomness in a state. */
 const STATE_BYTES = 32;
 
 /**
- * A source's own login challenge (docs/spec/sources.md#login-challenges). Each of Apple's has a state of its own
+ * Returns the login challenge of a source (docs/spec/sources.md#login-challenges). Each challenge of Apple has a fresh state
  * (docs/spec/sources.md#apple).
  */
-export function sourceLoginStep(source: PublicSource, { baseUrl, next }: SiteContext): SourceLoginStep {
+export function sourceLoginStep(source: PublicSource, { baseUrl, next }: LoginContext): SourceLoginStep {
   const { slug } = source;
   if (source.model === PLEX_SOURCE) {
     return { challenge: { component: 'ak-source-plex', client_id: source.client_id, slug }, effects: [] };
@@ -51,20 +52,18 @@ function appleStep({ uuid, slug, consumer_key }: OauthSource, baseUrl: string): 
   };
 }
 
-/**
- * The first part of `services_id;team_id;key_id`, or all of a key that is none of that (docs/spec/sources.md#apple).
- */
+/** Returns the first part of `services_id;team_id;key_id`, or the whole key in any other format (docs/spec/sources.md#apple). */
 function servicesId(consumerKey: string): string {
   const parts = consumerKey.split(';');
   return parts.length >= 3 ? parts[0]!.trim() : consumerKey;
 }
 
-/** Where the picture of a stored name is served (docs/spec/executor.md#envelope). */
+/** Path under which stored icons are served (docs/spec/executor.md#envelope). */
 const MEDIA = '/media/public/';
 
 type IconSource = Pick<PublicSource, 'model' | 'icon'> & { readonly provider_type?: string };
 
-/** The picture of a source: its own, else that of its provider (docs/spec/sources.md#login-challenges). */
+/** Returns the icon of a source: its own, else that of its provider (docs/spec/sources.md#login-challenges). */
 export function sourceIcon({ model, icon, provider_type }: IconSource): string {
   if (icon) return /^(https?:|\/static|fa:)/.test(icon) ? icon : MEDIA + icon;
   return `/static/authentik/sources/${model === PLEX_SOURCE ? 'plex' : provider_type}.svg`;

@@ -1,40 +1,46 @@
 import { openDataSource, postgresConfig, readConfig } from '@gatehouse/platform';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import { Connections } from './connections.js';
 import { IDENTIFICATION_SCHEMA } from './migrations/index.js';
-import { TypeormConnections } from './source-connection.repository.js';
-import { SourceStore } from './source-store.js';
-import { TypeormSourceStore } from './typeorm-source-store.js';
+import { PublishedSourceRepository } from './published-source.repository.js';
+import { SourceConnectionRepository } from './source-connection.repository.js';
 
-/** The pool: not a `DataSource` by name, so that a wing may have one of another schema beside it. */
-const POOL = Symbol('pool of sources');
+/** A token of its own, because a stage module may also provide a `DataSource` of another schema. */
+const SOURCES_POOL = Symbol('sources pool');
 
-/** Keeps the pool until the last request in flight is answered. */
+/** Closes the pool at shutdown, after the last request in flight is answered. */
 @Module({})
 class SourcesModule implements OnApplicationShutdown {
-  constructor(@Inject(POOL) private readonly pool: DataSource) {}
+  constructor(@Inject(SOURCES_POOL) private readonly pool: DataSource) {}
 
   onApplicationShutdown() {
     return this.pool.destroy();
   }
 }
 
-const open = () => {
+const openPool = () => {
   const { DATABASE_URL, DATABASE_POOL } = readConfig(postgresConfig);
   return openDataSource({ url: DATABASE_URL, poolSize: DATABASE_POOL, schema: IDENTIFICATION_SCHEMA });
 };
 
-/** One object, so that Nest sees one module, and opens one pool, however many stages import it. */
-const shared: DynamicModule = {
+/** A single object, so that Nest creates one module and one pool for all stages that import it. */
+const sourcesModuleDefinition: DynamicModule = {
   module: SourcesModule,
   providers: [
-    { provide: POOL, useFactory: open },
-    { provide: SourceStore, useFactory: (pool: DataSource) => new TypeormSourceStore(pool), inject: [POOL] },
-    { provide: Connections, useFactory: (pool: DataSource) => new TypeormConnections(pool), inject: [POOL] },
+    { provide: SOURCES_POOL, useFactory: openPool },
+    {
+      provide: PublishedSourceRepository,
+      useFactory: (pool: DataSource) => new PublishedSourceRepository(pool),
+      inject: [SOURCES_POOL],
+    },
+    {
+      provide: SourceConnectionRepository,
+      useFactory: (pool: DataSource) => new SourceConnectionRepository(pool),
+      inject: [SOURCES_POOL],
+    },
   ],
-  exports: [SourceStore, Connections],
+  exports: [PublishedSourceRepository, SourceConnectionRepository],
 };
 
-/** `Sources` and `Connections` for a wing, from the Postgres that DATABASE_URL names. */
-export const sourcesModule = (): DynamicModule => shared;
+/** Provides the repositories of sources and their connections, on the Postgres of DATABASE_URL. */
+export const sourcesModule = (): DynamicModule => sourcesModuleDefinition;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { devicesDatabase } from '@gatehouse/authenticators/testing';
+import { createDeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser } from '@gatehouse/contracts';
 import { StaticFactor } from '../src/mfa/static/static.factor.js';
 import { TotpFactor } from '../src/mfa/totp/totp.factor.js';
@@ -10,7 +10,7 @@ import { RememberedProof } from '../src/mfa/validate/remembered-proof.js';
 
 /** The stage that asks for codes, over devices in a database of their own. */
 export async function codeHarness() {
-  const database = await devicesDatabase();
+  const database = await createDeviceDatabase();
   const { devices, sealer } = database;
   const memory = new RememberedProof(sealer);
   const offers = new OfferBuilder(devices, [new StaticFactor(devices), new TotpFactor(devices)]);

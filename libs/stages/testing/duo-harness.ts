@@ -1,4 +1,4 @@
-import { type Devices, MFA_SCHEMA, mfaMigrations, TypeormDevices } from '@gatehouse/authenticators';
+import { DeviceRepository, MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
 import { driveStage } from '@gatehouse/stage-kit/testing';
@@ -59,7 +59,7 @@ interface ValidateOptions {
 export class DuoHarness {
   private constructor(
     readonly server: DuoServer,
-    readonly devices: Devices,
+    readonly devices: DeviceRepository,
     private readonly parts: {
       sealer: Sealer;
       sends: TypeormSends;
@@ -73,7 +73,7 @@ export class DuoHarness {
     await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
     const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
     const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
-    return new DuoHarness(server, new TypeormDevices(source, sealer), {
+    return new DuoHarness(server, new DeviceRepository(source, sealer), {
       sealer,
       sends: new TypeormSends(source),
       query: (sql, values) => source.query(sql, values),

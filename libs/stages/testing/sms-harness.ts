@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Devices } from '@gatehouse/authenticators';
-import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
+import type { DeviceRepository } from '@gatehouse/authenticators';
+import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { authenticatorSmsContract } from '../src/mfa/sms/authenticator-sms.contract.js';
@@ -34,12 +34,12 @@ interface Given {
 /** A provider of text messages on loopback, devices in a database of their own, and the stages that use both. */
 export class SmsHarness {
   private constructor(
-    readonly database: DevicesDatabase,
+    readonly database: DeviceDatabase,
     readonly server: SmsServer,
   ) {}
 
   static async open(): Promise<SmsHarness> {
-    return new SmsHarness(await devicesDatabase(), await SmsServer.open());
+    return new SmsHarness(await createDeviceDatabase(), await SmsServer.open());
   }
 
   async close() {
@@ -47,7 +47,7 @@ export class SmsHarness {
     await this.database.close();
   }
 
-  get devices(): Devices {
+  get devices(): DeviceRepository {
     return this.database.devices;
   }
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
+import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { authenticatorSmsContract } from '../src/mfa/sms/authenticator-sms.contract.js';
@@ -84,11 +84,11 @@ interface Wishes {
 export class TwilioHarness {
   private constructor(
     readonly twilio: TwilioServer,
-    readonly database: DevicesDatabase,
+    readonly database: DeviceDatabase,
   ) {}
 
   static async open(): Promise<TwilioHarness> {
-    const [twilio, database] = await Promise.all([TwilioServer.open(), devicesDatabase()]);
+    const [twilio, database] = await Promise.all([TwilioServer.open(), createDeviceDatabase()]);
     return new TwilioHarness(twilio, database);
   }
 

@@ -1,4 +1,4 @@
-import { type Devices, MFA_SCHEMA, mfaMigrations, TypeormDevices } from '@gatehouse/authenticators';
+import { DeviceRepository, MFA_SCHEMA, mfaMigrations } from '@gatehouse/authenticators';
 import type { PlanContext, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { UserLookup } from '@gatehouse/directory';
 import { migrate, openDataSource, Sealer } from '@gatehouse/platform';
@@ -58,7 +58,7 @@ export const refusal = (field: string, message: object) => ({ type: 'rejected', 
 interface Settings {
   readonly challengeS: number;
   /** What else somebody may prove themselves by. */
-  readonly others?: (devices: Devices) => readonly Factor[];
+  readonly others?: (devices: DeviceRepository) => readonly Factor[];
   readonly request?: Partial<StageRequest>;
 }
 const usual: Settings = { challengeS: 600 };
@@ -67,7 +67,7 @@ const models = new NoAuthenticatorModels();
 /** Devices in a database of their own, and the stages that keep and ask them. */
 export class WebauthnHarness {
   private constructor(
-    readonly devices: Devices,
+    readonly devices: DeviceRepository,
     private readonly sealer: Sealer,
     readonly close: () => Promise<void>,
   ) {}
@@ -77,7 +77,7 @@ export class WebauthnHarness {
     await migrate({ url: database.url, schema: MFA_SCHEMA, migrations: mfaMigrations });
     const source = await openDataSource({ url: database.url, schema: MFA_SCHEMA, poolSize: 2 });
     const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
-    return new WebauthnHarness(new TypeormDevices(source, sealer), sealer, async () => {
+    return new WebauthnHarness(new DeviceRepository(source, sealer), sealer, async () => {
       await source.destroy();
       await database.drop();
     });

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TypeormDevices } from '@gatehouse/authenticators';
-import { withDevices } from '@gatehouse/authenticators/testing';
+import { DeviceRepository } from '@gatehouse/authenticators';
+import { migrateDevices } from '@gatehouse/authenticators/testing';
 import { flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
 import { PhoneNumberIndex } from '@gatehouse/stages/devices';
@@ -19,7 +19,7 @@ const [DUO, SMS, SMS_HERE] = [randomUUID(), randomUUID(), randomUUID()];
 const [ALICE, BOB] = [randomUUID(), randomUUID()];
 
 let source: DataSource;
-let devices: TypeormDevices;
+let devices: DeviceRepository;
 let numbers: PhoneNumberIndex;
 let folder: string;
 let close: () => Promise<void>;
@@ -27,9 +27,9 @@ beforeAll(async () => {
   const database = await flowDatabase();
   source = database.source;
   close = () => database.close();
-  const { MFA_SEAL_KEYS } = await withDevices(database.url);
+  const { MFA_SEAL_KEYS } = await migrateDevices(database.url);
   const sealer = new Sealer(MFA_SEAL_KEYS);
-  devices = new TypeormDevices(source, sealer);
+  devices = new DeviceRepository(source, sealer);
   numbers = new PhoneNumberIndex(devices, sealer);
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-devices-'));
   await source.query(`INSERT INTO directory.users (id, username) VALUES ($1, 'Alice'), ($2, 'bob')`, [ALICE, BOB]);
@@ -60,7 +60,7 @@ async function imported(...lines: readonly unknown[]) {
   const surroundings = new DeviceImportLookup(source);
   return importDevices({ file, devices, numbers, surroundings, progress: () => undefined });
 }
-const kept = async () => (await devices.of(ALICE))[0];
+const kept = async () => (await devices.findByUser(ALICE))[0];
 
 describe('an export of devices', () => {
   it('brings apps with their keys sealed, the step that was used last, and their times', async () => {
@@ -74,7 +74,7 @@ describe('an export of devices', () => {
       ...{ created: new Date(times.created), lastUsed: new Date(times.last_used) },
     });
     expect(found?.openSecret()).toEqual({ key: KEY, digits: 8, step: 30, t0: 0, tolerance: 1, drift: -1 });
-    expect(await devices.use(found!, { to: 41 })).toBe(false);
+    expect(await devices.recordUse(found!, { to: 41 })).toBe(false);
     const stored = JSON.stringify(await source.query('SELECT d::text FROM mfa.devices d'));
     for (const form of [KEY, Buffer.from(KEY, 'hex').toString('base64'), Buffer.from(KEY).toString('hex')])
       expect(stored).not.toContain(form);
@@ -83,10 +83,13 @@ describe('an export of devices', () => {
   it('brings recovery codes wherever they stand, each for one use, and none back that was used since', async () => {
     const lines = [code('Abc123'), device('static', {}), code('Def456'), alice];
     expect(await imported(...lines)).toMatchObject({ added: { static: 1 }, wrong: 0 });
-    expect(await devices.spend((await kept())!, 'Abc123')).toBe(true);
+    expect(await devices.consumeCode((await kept())!, 'Abc123')).toBe(true);
     expect(await imported(...lines)).toMatchObject({ added: {}, existing: 1, wrong: 0 });
     const found = (await kept())!;
-    expect([await devices.spend(found, 'Abc123'), await devices.spend(found, 'Def456')]).toEqual([false, true]);
+    expect([await devices.consumeCode(found, 'Abc123'), await devices.consumeCode(found, 'Def456')]).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it('brings keys by their credential, in the one way of writing it', async () => {
@@ -123,21 +126,21 @@ describe('an export of devices', () => {
     const bob = row('authentik_core.user', 8, { username: 'robert', uuid: BOB });
     const lines = [alice, bob, app(), app({ user: 8 }, 2), app({ user: ['ALICE'] }, 3), app({ user: BOB }, 4)];
     expect(await imported(...lines)).toMatchObject({ added: { totp: 4 }, wrong: 0 });
-    expect([(await devices.of(ALICE)).length, (await devices.of(BOB)).length]).toEqual([2, 2]);
+    expect([(await devices.findByUser(ALICE)).length, (await devices.findByUser(BOB)).length]).toEqual([2, 2]);
   });
 
   it('can be taken over again: each device is there once, and as it was', async () => {
     await imported(alice, app(), app());
-    await devices.use((await kept())!, { to: 50 });
+    await devices.recordUse((await kept())!, { to: 50 });
     expect(await imported(alice, app())).toMatchObject({ added: {}, existing: 1 });
-    expect(await devices.of(ALICE)).toMatchObject([{ counter: 50 }]);
+    expect(await devices.findByUser(ALICE)).toMatchObject([{ counter: 50 }]);
   });
 
   it('leaves out what was never set up to the end, and what is about something else', async () => {
     const lines = [alice, app({ confirmed: false }), device('static', { confirmed: false }), code('Abc123')];
     const report = await imported(...lines, row('authentik_core.token', 1, {}), { username: 'carol' }, '');
     expect(report).toMatchObject({ added: {}, unconfirmed: 2, others: 2, wrong: 0 });
-    expect(await devices.of(ALICE)).toEqual([]);
+    expect(await devices.findByUser(ALICE)).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Devices, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
+import { type DeviceRepository, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
 import type { DeviceClass } from '@gatehouse/contracts';
 import { type PhoneNumberIndex, readExportedDevice } from '@gatehouse/stages/devices';
 import { z } from 'zod';
@@ -31,7 +31,7 @@ export interface DeviceReport {
 }
 
 interface Dependencies {
-  readonly devices: Devices;
+  readonly devices: DeviceRepository;
   readonly numbers: PhoneNumberIndex;
   readonly surroundings: DeviceImportLookup;
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { TypeormDevices } from '@gatehouse/authenticators';
+import { DeviceRepository } from '@gatehouse/authenticators';
 import { CommandError, mfaSealKeysOf } from '@gatehouse/local';
 import { Sealer } from '@gatehouse/platform';
 import { PhoneNumberIndex } from '@gatehouse/stages/devices';
@@ -19,7 +19,7 @@ export const importDevicesFile: UserCommand = {
       throw new CommandError(`${file} cannot be read: ${error.message}`);
     });
     const sealer = new Sealer(keys);
-    const devices = new TypeormDevices(source, sealer);
+    const devices = new DeviceRepository(source, sealer);
     const bar = new ProgressBar(found.size * 2);
     const began = performance.now();
     const report = await importDevices({

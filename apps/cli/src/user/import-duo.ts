@@ -1,4 +1,4 @@
-import { TypeormDevices } from '@gatehouse/authenticators';
+import { DeviceRepository } from '@gatehouse/authenticators';
 import { CommandError, mfaSealKeysOf, sealKeysOf } from '@gatehouse/local';
 import { Sealer, SecretBox } from '@gatehouse/platform';
 import { adminAccount, type DuoReport, duoClient, importDuo } from '@gatehouse/stages/devices';
@@ -28,7 +28,7 @@ export const importDuoDevices: UserCommand = {
     if (keys === undefined) throw new CommandError('MFA_SEAL_KEYS is not set, and devices are kept sealed');
     const surroundings = new DeviceImportLookup(source);
     const report = await importDuo(duoClient(env).users(administration), {
-      devices: new TypeormDevices(source, new Sealer(keys)),
+      devices: new DeviceRepository(source, new Sealer(keys)),
       stage: stage.id,
       ownersOf: (names) => surroundings.ownersOf(names.map((username) => ({ username }))),
     });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { TypeormDevices } from '@gatehouse/authenticators';
-import { withDevices } from '@gatehouse/authenticators/testing';
+import { DeviceRepository } from '@gatehouse/authenticators';
+import { migrateDevices } from '@gatehouse/authenticators/testing';
 import type { DeviceClass, SavedUser } from '@gatehouse/contracts';
 import { enrol, flowDatabase } from '@gatehouse/executor-postgres/testing';
 import { Sealer } from '@gatehouse/platform';
@@ -11,14 +11,14 @@ import type { UserDevice } from './user-devices.js';
 
 let source: DataSource;
 let close: () => Promise<void>;
-let kept: TypeormDevices;
+let kept: DeviceRepository;
 let own: TypeormOwnDevices;
 let [alice, bob]: SavedUser[] = [];
 beforeAll(async () => {
   const database = await flowDatabase();
   ({ source, close } = database);
-  const sealer = new Sealer((await withDevices(database.url)).MFA_SEAL_KEYS);
-  [kept, own] = [new TypeormDevices(source, sealer), new TypeormOwnDevices(source, sealer)];
+  const sealer = new Sealer((await migrateDevices(database.url)).MFA_SEAL_KEYS);
+  [kept, own] = [new DeviceRepository(source, sealer), new TypeormOwnDevices(source, sealer)];
 });
 afterAll(() => close?.());
 beforeEach(async () => {

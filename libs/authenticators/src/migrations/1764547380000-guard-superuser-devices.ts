@@ -1,13 +1,13 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Whether the caller owns the devices, as the commands of an operator do. The role of a service does not. */
+/** Returns whether the caller owns the table, as the commands of an operator do. The role of a service does not. */
 const RUNS_AS_OWNER = `
 CREATE FUNCTION mfa.runs_as_owner() RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
   SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class c WHERE c.oid = 'mfa.devices'::regclass
 $$`;
 
-/** The constraint name tells this refusal from a missing grant. */
+/** The constraint name distinguishes this refusal from a missing grant. */
 const REQUIRE_PERMIT = `
 CREATE FUNCTION mfa.require_permit(of_user uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
@@ -27,7 +27,7 @@ BEGIN
   RETURN NULL;
 END $$`;
 
-/** A code whose device this transaction does not see could be anybody's, so it is refused. */
+/** Refuses a code whose device is invisible to this transaction, because that device could belong to a superuser. */
 const GUARD_CODE = `
 CREATE FUNCTION mfa.guard_code() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
@@ -40,9 +40,9 @@ BEGIN
 END $$`;
 
 /**
- * The triggers fire after the row is written, so that a device that is there already (ON CONFLICT DO NOTHING) needs no second
- * permit. The name, the counter, the last use and removals are free. The condition is evaluated as the caller, the function as
- * the owner.
+ * The triggers fire after the write, so that an existing device (ON CONFLICT DO NOTHING) needs no second permit. Changes of the
+ * name, the counter and the last use, and deletes, need no permit. The condition runs with the rights of the caller, the
+ * function with those of the owner.
  */
 const TRIGGERS = `
 CREATE TRIGGER devices_guarded AFTER INSERT OR UPDATE OF id, pk, user_id, kind, confirmed, handle, stage_id, facts, secret,

@@ -4,5 +4,5 @@ import { GuardSuperuserDevices1764547380000 } from './1764547380000-guard-superu
 /** The Postgres schema of devices. */
 export const MFA_SCHEMA = 'mfa';
 
-/** The devices' migrations, in order; listed by hand, never edited once released. */
+/** The migrations of the schema, in order. Add new ones by hand; never edit a released one. */
 export const mfaMigrations = [CreateMfa1764201600000, GuardSuperuserDevices1764547380000];

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Sources as they are published, secrets sealed. Slugs may be swapped by one blueprint. */
+/** Published sources, with sealed secrets. The constraint is deferred, so that one blueprint can swap slugs. */
 const SOURCES = `
 CREATE TABLE identification.sources (
   id uuid PRIMARY KEY,
@@ -8,7 +8,7 @@ CREATE TABLE identification.sources (
   document jsonb NOT NULL
 )`;
 
-/** Whom a source's somebody is here: one user for each, and gone with the source. */
+/** Connections: each account of a source belongs to one user. They are deleted with the source. */
 const CONNECTIONS = `
 CREATE TABLE identification.connections (
   pk integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -21,7 +21,7 @@ CREATE TABLE identification.connections (
 
 const OWNERS = 'CREATE INDEX connections_user ON identification.connections (user_id)';
 
-/** Work that was done, with its reply, so that it is done once. */
+/** Operations that have run, with their replies, so that each runs once. */
 const DONE = `
 CREATE TABLE identification.done (
   id text PRIMARY KEY,
@@ -31,7 +31,7 @@ CREATE TABLE identification.done (
 
 const AGE = 'CREATE INDEX done_at ON identification.done (at)';
 
-/** Where it is kept what signs in elsewhere, and who came from there. */
+/** Creates the tables of sources and of their connections with users. */
 export class CreateIdentification1764460800000 implements MigrationInterface {
   name = 'CreateIdentification1764460800000';
 

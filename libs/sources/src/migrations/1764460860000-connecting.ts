@@ -1,8 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Says whom somebody of a source is: `new`, `kept` when it was said before, `taken` when they are somebody else. A user who is
- * gone has nobody. Each statement sees what others have written by then, so that of two only one wins.
+ * Connects a user with an account of a source. Returns `new`, `kept` when they are connected already, or `taken` when the account
+ * belongs to another user. The connection of a deleted user is replaced. In READ COMMITTED each statement sees what concurrent
+ * transactions have committed, so that only one of two concurrent calls wins.
  */
 const CONNECT = `
 CREATE FUNCTION identification.connect(of_source uuid, of_identifier text, of_user uuid) RETURNS text
@@ -24,10 +25,10 @@ BEGIN
   RETURN 'taken';
 END $$`;
 
-/** Nobody may call it who is not granted it. */
+/** Only roles with a grant may call the function. */
 const PRIVATE = 'REVOKE ALL ON FUNCTION identification.connect FROM PUBLIC';
 
-/** The one way to a connection. */
+/** Creates `identification.connect`, the only function that writes connections. */
 export class Connecting1764460860000 implements MigrationInterface {
   name = 'Connecting1764460860000';
 

@@ -21,14 +21,14 @@ BEGIN
   RETURN 'taken';
 END $$`;
 
-/** The permit is used up whatever comes of it, so that none is left behind. The constraint name is that of the other guards. */
+/** Consumes the permit whatever the outcome, so that none is left over. The other guards use the same constraint name. */
 const GUARD = `
   IF directory.is_superuser(of_user) AND NOT directory.use_superuser_permit(of_user, 'identification') THEN
     RAISE EXCEPTION 'a service may not connect a superuser with a source without a permit of the gateway'
       USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'superusers_guarded';
   END IF;`;
 
-/** Nobody connects a superuser with an account of a source without a permit (docs/adr/0035). */
+/** Requires a permit of the gateway to connect a superuser with an account of a source (docs/adr/0035). */
 export class GuardSuperuserConnections1764547380000 implements MigrationInterface {
   name = 'GuardSuperuserConnections1764547380000';
 

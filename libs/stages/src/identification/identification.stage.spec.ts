@@ -1,6 +1,6 @@
 import type { AttachedStage, PlanContext, StageRequest } from '@gatehouse/contracts';
 import { UserLookup } from '@gatehouse/directory';
-import { type PublicSource, publicSource, SourceStore } from '@gatehouse/sources';
+import { type PublicSource, PublishedSourceRepository, publicSource } from '@gatehouse/sources';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { describe, expect, it } from 'vitest';
 import { identificationContract } from './identification.contract.js';
@@ -36,18 +36,17 @@ interface Given {
   readonly context?: PlanContext;
   readonly request?: Partial<StageRequest>;
 }
-/** Sources in memory, those of whose ids are asked for. */
-class SomeSources extends SourceStore {
+/** Sources in memory. */
+class InMemorySources extends PublishedSourceRepository {
   constructor(private readonly all: readonly PublicSource[] = []) {
-    super();
+    super({ query: () => Promise.reject(new Error('no database in this test')) });
   }
-  async enabled(ids: readonly string[]) {
+  override async findEnabled(ids: readonly string[]) {
     return this.all.filter(({ uuid }) => ids.includes(uuid));
   }
-  async publish() {}
 }
 
-const drive = ({ config, ...given }: Given = {}, users = new OneUser(), sources = new SomeSources()) =>
+const drive = ({ config, ...given }: Given = {}, users = new OneUser(), sources = new InMemorySources()) =>
   driveStage(identificationContract, new IdentificationStage(users, sources), {
     ...given,
     config: { user_fields: ['email', 'username'], ...config },
@@ -135,7 +134,7 @@ describe('the sources beside it', () => {
   const plex = publicSource.parse({
     ...{ uuid: uuid(3), model: 'authentik_sources_plex.plexsource', slug: 's3', name: 'Plex', client_id: 'c' },
   });
-  const sources = new SomeSources([oauth(1, {}), oauth(2, { icon: 'hub.png' }), plex]);
+  const sources = new InMemorySources([oauth(1, {}), oauth(2, { icon: 'hub.png' }), plex]);
   const given = { config: { user_fields: [], sources: [uuid(1), uuid(2), uuid(3)] } };
 
   it('are buttons, each with its picture and its own login challenge', async () => {
@@ -167,7 +166,7 @@ describe('the sources beside it', () => {
 
   it('begin a login at Apple with a state of its own each time, which the gateway is told', async () => {
     const apple = oauth(4, { provider_type: 'apple', consumer_key: 'org.example;team;key' });
-    const stage = drive({ config: { sources: [uuid(4)] } }, undefined, new SomeSources([apple]));
+    const stage = drive({ config: { sources: [uuid(4)] } }, undefined, new InMemorySources([apple]));
     const seen = [await stage.show(), await stage.show()].map((reply) => {
       const { challenge, effects } = reply as unknown as Begun;
       const [step] = challenge.sources;

@@ -1,6 +1,6 @@
 import { ask, pass, reject, type StageOutcome, type User } from '@gatehouse/contracts';
 import { UserLookup } from '@gatehouse/directory';
-import { SourceStore, sourceIcon, sourceLoginStep } from '@gatehouse/sources';
+import { PublishedSourceRepository, sourceIcon, sourceLoginStep } from '@gatehouse/sources';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import { buildChallenge, passwordStageOf } from './identification.challenge.js';
@@ -13,12 +13,12 @@ type Contract = typeof identificationContract;
 export class IdentificationStage implements Stage<Contract> {
   constructor(
     @Inject(UserLookup) private readonly users: UserLookup,
-    @Inject(SourceStore) private readonly sources: SourceStore,
+    @Inject(PublishedSourceRepository) private readonly sources: PublishedSourceRepository,
   ) {}
 
   async challenge(input: ChallengeInput<Contract>) {
     const { config, site, query } = input;
-    const offered = config.sources.length > 0 ? await this.sources.enabled(config.sources) : [];
+    const offered = config.sources.length > 0 ? await this.sources.findEnabled(config.sources) : [];
     const steps = offered.map((source) => ({
       ...sourceLoginStep(source, { baseUrl: site.base_url, next: query['next'] }),
       ...{ name: source.name, icon_url: sourceIcon(source) },

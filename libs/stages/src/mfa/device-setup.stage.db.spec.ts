@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NewDevice } from '@gatehouse/authenticators';
-import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
+import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { DeviceClass, PlanContext, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,9 +17,9 @@ import { AuthenticatorTotpStage } from './totp/authenticator-totp.stage.js';
 import { authenticatorWebauthnContract } from './webauthn/authenticator-webauthn.contract.js';
 import { AuthenticatorWebauthnStage } from './webauthn/authenticator-webauthn.stage.js';
 
-let database: DevicesDatabase;
+let database: DeviceDatabase;
 beforeAll(async () => {
-  database = await devicesDatabase();
+  database = await createDeviceDatabase();
 });
 afterAll(() => database?.close());
 
@@ -49,7 +49,7 @@ describe('a further device', () => {
     expect(await setUp(alice).show()).toEqual(ASKS_FIRST);
     expect(await setUp(alice).answer({})).toEqual(ASKS_FIRST);
     expect(await setUp(alice, {}, { user: alice, proved: false }).show()).toEqual(ASKS_FIRST);
-    expect(await database.devices.of(alice.uuid)).toHaveLength(1);
+    expect(await database.devices.findByUser(alice.uuid)).toHaveLength(1);
 
     expect(typeOf(await setUp(alice, proved(app)).show())).toBe('challenge');
     expect(typeOf(await setUp(alice, {}, { user: alice, proved: true }).show())).toBe('challenge');
@@ -61,7 +61,7 @@ describe('a further device', () => {
     expect(typeOf(await show())).toBe('challenge');
     await has(alice, 'totp');
     expect(await answer({})).toEqual(ASKS_FIRST);
-    expect(await database.devices.of(alice.uuid)).toHaveLength(1);
+    expect(await database.devices.findByUser(alice.uuid)).toHaveLength(1);
   });
 
   it('is not set up by what somebody else has proved (accident 25)', async () => {
@@ -77,7 +77,7 @@ describe('a further device', () => {
     const { show, answer } = setUp(alice, { enrolled_devices: [1] });
     await show();
     const { context } = (await answer({})) as { context: PlanContext };
-    const [first] = await database.devices.of(alice.uuid);
+    const [first] = await database.devices.findByUser(alice.uuid);
     expect(context).toEqual({ enrolled_devices: [1, first!.pk] });
     expect(typeOf(await setUp(alice, context).show())).toBe('challenge');
   });

@@ -1,4 +1,4 @@
-import type { Devices } from '@gatehouse/authenticators';
+import type { DeviceRepository } from '@gatehouse/authenticators';
 import {
   type DeviceClass,
   deny,
@@ -20,7 +20,7 @@ type Outcome<C extends StageContract> = StageOutcome<C> | Promise<StageOutcome<C
  * (docs/security.md#accident-25).
  */
 export abstract class DeviceSetupStage<C extends StageContract> implements Stage<C> {
-  constructor(protected readonly devices: Devices) {}
+  constructor(protected readonly devices: DeviceRepository) {}
 
   challenge(input: ChallengeInput<C> & SetupInput): Promise<StageOutcome<C>> {
     return this.proved(input, (owner) => this.begin(input, owner));
@@ -43,7 +43,7 @@ export abstract class DeviceSetupStage<C extends StageContract> implements Stage
   private async proved(input: SetupInput, then: (owner: SavedUser) => Outcome<C>): Promise<StageOutcome<C>> {
     const owner = savedDeviceOwner(input);
     if (!owner) return this.withoutOwner(input);
-    return needsProof(input, owner, await this.devices.of(owner.uuid))
+    return needsProof(input, owner, await this.devices.findByUser(owner.uuid))
       ? pass({ insert: REQUIRE_PROOF_STEP })
       : then(owner);
   }

@@ -1,5 +1,5 @@
 import { deny, pass, type StageOutcome } from '@gatehouse/contracts';
-import { Connections } from '@gatehouse/sources';
+import { SourceConnectionRepository } from '@gatehouse/sources';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { groupUpdateContract } from './group-update.contract.js';
@@ -10,13 +10,13 @@ type Input = ChallengeInput<Contract>;
 /** Updates the memberships of the pending user without a challenge: all of them or none. */
 @Injectable()
 export class GroupUpdateStage implements Stage<Contract> {
-  constructor(@Inject(Connections) private readonly connections: Connections) {}
+  constructor(@Inject(SourceConnectionRepository) private readonly connections: SourceConnectionRepository) {}
 
   async challenge({ id, config: { matching }, context }: Input): Promise<StageOutcome<Contract>> {
     const { pending_user: user, source, source_groups: groups = {} } = context;
     if (user.kind !== 'saved' || !user.is_active) return deny();
     const membership = { source: source.uuid, user: user.uuid, matching, groups };
-    const isUpdated = await this.connections.follow(id, membership);
+    const isUpdated = await this.connections.syncGroups(id, membership);
     return isUpdated ? pass() : deny({ message: { code: 'group_update_refused' } });
   }
 

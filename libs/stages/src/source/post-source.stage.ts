@@ -1,5 +1,5 @@
 import { deny, pass, type StageOutcome } from '@gatehouse/contracts';
-import { Connections } from '@gatehouse/sources';
+import { SourceConnectionRepository } from '@gatehouse/sources';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { postSourceContract } from './post-source.contract.js';
@@ -13,7 +13,7 @@ type Input = ChallengeInput<Contract>;
  */
 @Injectable()
 export class PostSourceStage implements Stage<Contract> {
-  constructor(@Inject(Connections) private readonly connections: Connections) {}
+  constructor(@Inject(SourceConnectionRepository) private readonly connections: SourceConnectionRepository) {}
 
   async challenge({ id, context }: Input): Promise<StageOutcome<Contract>> {
     const { pending_user: user, source, 'goauthentik.io/sources/connection': connection } = context;

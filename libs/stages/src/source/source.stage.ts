@@ -1,5 +1,5 @@
 import { ask, deny, pass, type StageOutcome, seconds } from '@gatehouse/contracts';
-import { SourceStore, sourceLoginStep } from '@gatehouse/sources';
+import { PublishedSourceRepository, sourceLoginStep } from '@gatehouse/sources';
 import type { ChallengeInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
 import type { sourceContract } from './source.contract.js';
@@ -13,12 +13,12 @@ type Input = ChallengeInput<Contract>;
  */
 @Injectable()
 export class SourceStage implements Stage<Contract> {
-  constructor(@Inject(SourceStore) private readonly sources: SourceStore) {}
+  constructor(@Inject(PublishedSourceRepository) private readonly sources: PublishedSourceRepository) {}
 
   async challenge(input: Input): Promise<StageOutcome<Contract>> {
     const { config, site, query } = input;
     if (config.source === null) return deny({ message: { code: 'source_missing' } });
-    const [source] = await this.sources.enabled([config.source]);
+    const [source] = await this.sources.findEnabled([config.source]);
     if (!source) return deny({ message: { code: 'source_disabled' } });
     // Clear the fact, so that it passes this step only once if the flow restarts.
     if (hasComeBack(input)) return pass<Contract>({ context: { is_restored: null } });

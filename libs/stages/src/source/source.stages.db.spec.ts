@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GROUP_MATCHING, type PlanContext, type SavedUser } from '@gatehouse/contracts';
 import { enrol, flowDatabase } from '@gatehouse/executor-postgres/testing';
-import { TypeormConnections, TypeormSourceStore } from '@gatehouse/sources';
+import { PublishedSourceRepository, SourceConnectionRepository } from '@gatehouse/sources';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { groupUpdateContract } from './group-update.contract.js';
@@ -23,16 +23,17 @@ const hub = (more: object = {}) => ({
   ...{ uuid, model: 'authentik_sources_oauth.oauthsource' as const, slug: 'hub', name: 'Hub', enabled: true },
   ...{ provider_type: 'discord', consumer_key: 'key', ...more },
 });
-const publish = (...sources: ReturnType<typeof hub>[]) => new TypeormSourceStore(database.source).publish(sources);
+const publish = (...sources: ReturnType<typeof hub>[]) =>
+  new PublishedSourceRepository(database.source).replaceAll(sources);
 beforeEach(() => publish(hub()));
 
-const connections = () => new TypeormConnections(database.source);
+const connections = () => new SourceConnectionRepository(database.source);
 const rows = (sql: string, ...values: unknown[]): Promise<Record<string, unknown>[]> =>
   database.source.query(sql, values);
 
 describe('the source stage', () => {
   const drive = (context: PlanContext = {}, config: object = {}) =>
-    driveStage(sourceContract, new SourceStage(new TypeormSourceStore(database.source)), {
+    driveStage(sourceContract, new SourceStage(new PublishedSourceRepository(database.source)), {
       ...{ config: { source: uuid, ...config }, context },
     });
   const redirect = { type: 'challenge', challenge: { component: 'xak-flow-redirect', to: '/source/oauth/login/hub/' } };

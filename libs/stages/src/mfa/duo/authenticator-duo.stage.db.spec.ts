@@ -30,7 +30,7 @@ describe('pairing a phone with Duo', () => {
     const account = bench.at(user);
     account.paired = true;
     expect(await stage.answer({})).toMatchObject({ type: 'passed', effects: [{ action: 'model_created' }] });
-    expect(await bench.devices.of(user.uuid)).toMatchObject([
+    expect(await bench.devices.findByUser(user.uuid)).toMatchObject([
       { kind: 'duo', handle: account.id, stage: STAGE, name: 'Duo Authenticator' },
     ]);
   });
@@ -43,7 +43,7 @@ describe('pairing a phone with Duo', () => {
     expect(await told()).toBe('waiting');
     bench.at(user).paired = true;
     expect(await told()).toBe('success');
-    expect(await bench.devices.of(user.uuid)).toEqual([]);
+    expect(await bench.devices.findByUser(user.uuid)).toEqual([]);
     bench.server.trouble = 500;
     expect(await told()).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Devices } from '@gatehouse/authenticators';
+import { DeviceRepository } from '@gatehouse/authenticators';
 import {
   ask,
   deny,
@@ -27,7 +27,7 @@ const NAME = 'Duo Authenticator';
 @Injectable()
 export class AuthenticatorDuoStage extends DeviceSetupStage<Contract> {
   constructor(
-    @Inject(Devices) devices: Devices,
+    @Inject(DeviceRepository) devices: DeviceRepository,
     @Inject(Duo) private readonly duo: Duo,
   ) {
     super(devices);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
+import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DuoServer, duoAccount } from '../../../testing/duo-server.js';
 import { adminAccount, duoClient, importDuo } from './duo-import.js';
@@ -8,11 +8,11 @@ const STAGE = randomUUID();
 const ADMIN = { admin_integration_key: duoAccount.integrationKey, admin_secret_key: duoAccount.secretKey };
 const CONFIG = { api_hostname: duoAccount.host, client_id: 'DI', client_secret: 'hush' };
 
-let database: DevicesDatabase;
+let database: DeviceDatabase;
 let server: DuoServer;
 let here: Map<string, string>;
 beforeAll(async () => {
-  database = await devicesDatabase();
+  database = await createDeviceDatabase();
 });
 afterAll(() => database?.close());
 beforeEach(async () => {
@@ -27,7 +27,7 @@ function imported() {
   const users = duoClient({ DUO_URL: server.url, DUO_TIMEOUT_S: '1' }).users(adminAccount({ ...CONFIG, ...ADMIN })!);
   return importDuo(users, { devices: database.devices, stage: STAGE, ownersOf });
 }
-const devicesOf = (name: string) => database.devices.of(here.get(name)!);
+const devicesOf = (name: string) => database.devices.findByUser(here.get(name)!);
 
 describe('the users of an account at Duo', () => {
   it('get a device where somebody here has their name, once, served by the stage', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Devices } from '@gatehouse/authenticators';
+import type { DeviceRepository } from '@gatehouse/authenticators';
 import { readConfig } from '@gatehouse/platform';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { duoConfig } from './duo.config.js';
@@ -25,7 +25,7 @@ export interface DuoReport {
 }
 
 interface Dependencies {
-  readonly devices: Devices;
+  readonly devices: DeviceRepository;
   /** The stage that the devices will be served by. */
   readonly stage: string;
   /** Ids of the users of these names here, in their order. */

@@ -139,7 +139,7 @@ describe('asking a phone', () => {
 
   it('asks no phone but the user’s own (accident 19)', async () => {
     const [user, other] = [await bench.paired(), await bench.paired()];
-    const [theirs] = await bench.devices.of(other.uuid);
+    const [theirs] = await bench.devices.findByUser(other.uuid);
     const stage = bench.validate(user);
     await stage.show();
     for (const duo of [theirs!.pk, 0, -1, 99_999])

@@ -1,4 +1,4 @@
-import { type Device, Devices } from '@gatehouse/authenticators';
+import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from '../factor.js';
 import { Duo, type DuoAuthStatus, DuoRejectedError, DuoUnavailableError } from './duo.js';
@@ -26,7 +26,7 @@ export class DuoFactor extends Factor<Kind> {
   override readonly asksSomebody = true;
 
   constructor(
-    @Inject(Devices) private readonly devices: Devices,
+    @Inject(DeviceRepository) private readonly devices: DeviceRepository,
     @Inject(Duo) private readonly duo: Duo,
     @Inject(PushRateLimiter) private readonly pushes: PushRateLimiter,
   ) {
@@ -122,7 +122,7 @@ export class DuoFactor extends Factor<Kind> {
 
   /** A device that has been removed while its phone was asked proves nothing. */
   private async right(device: Device): Promise<ProofVerdict<Kind>> {
-    return (await this.devices.use(device)) ? { type: 'right', device } : refused('authenticator_validate_duo');
+    return (await this.devices.recordUse(device)) ? { type: 'right', device } : refused('authenticator_validate_duo');
   }
 }
 

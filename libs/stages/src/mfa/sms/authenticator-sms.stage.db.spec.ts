@@ -32,9 +32,9 @@ describe('setting a phone up', () => {
     expect(asksForNumber(await show())).toBe(true);
     expect(await answer({ phone_number: number })).toMatchObject({ type: 'challenge', errors: {} });
     expect(await answer({ code: otherCode() })).toMatchObject(refusal('authenticator_sms_code'));
-    expect(await bench.devices.of(alice.uuid)).toEqual([]);
+    expect(await bench.devices.findByUser(alice.uuid)).toEqual([]);
     expect(await answer({ code: lastCode() })).toMatchObject({ type: 'passed', verified: ['sms_setup'] });
-    const [device] = await bench.devices.of(alice.uuid);
+    const [device] = await bench.devices.findByUser(alice.uuid);
     expect(device?.openSecret()).toEqual({ number });
   });
 
@@ -48,7 +48,7 @@ describe('setting a phone up', () => {
     const stale = first === lastCode() ? otherCode() : first;
     expect(await answer({ code: stale })).toMatchObject(refusal('authenticator_sms_code'));
     expect(await answer({ code: lastCode() })).toMatchObject({ type: 'passed' });
-    const [device] = await bench.devices.of(alice.uuid);
+    const [device] = await bench.devices.findByUser(alice.uuid);
     expect(device?.openSecret()).toEqual({ number: other });
   });
 
@@ -113,7 +113,7 @@ describe('setting a phone up', () => {
     const { answer } = bench.setUp(alice, { config: { verify_only: true } });
     await answer({ phone_number: newNumber() });
     await answer({ code: lastCode() });
-    const [device] = await bench.devices.of(alice.uuid);
+    const [device] = await bench.devices.findByUser(alice.uuid);
     expect(device?.openSecret()).toBeNull();
     expect(await bench.validate(alice).show()).toMatchObject({ type: 'denied' });
   });
@@ -160,7 +160,7 @@ describe('a code that is asked for at a login', () => {
     const { answer } = bench.setUp(alice);
     await answer({ phone_number: number });
     await answer({ code: lastCode() });
-    const [device] = await bench.devices.of(alice.uuid);
+    const [device] = await bench.devices.findByUser(alice.uuid);
     const selected_challenge = { device_class: 'sms', device_uid: String(device?.pk), challenge: {} };
     bench.server.sent.length = 0;
     return { alice, number, selected_challenge, credential: 'sms' };

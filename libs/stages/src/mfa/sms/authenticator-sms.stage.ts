@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Devices } from '@gatehouse/authenticators';
+import { DeviceRepository } from '@gatehouse/authenticators';
 import {
   ask,
   type ErrorCode,
@@ -30,7 +30,7 @@ const EARLY = 'authenticator_sms_early';
 @Injectable()
 export class AuthenticatorSmsStage extends DeviceSetupStage<Contract> {
   constructor(
-    @Inject(Devices) devices: Devices,
+    @Inject(DeviceRepository) devices: DeviceRepository,
     @Inject(PhoneNumberIndex) private readonly numbers: PhoneNumberIndex,
     @Inject(CodeSender) private readonly sender: CodeSender,
   ) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Device, Devices } from '@gatehouse/authenticators';
+import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 
@@ -7,7 +7,7 @@ import { Inject, Injectable } from '@nestjs/common';
 @Injectable()
 export class PhoneNumberIndex {
   constructor(
-    @Inject(Devices) private readonly devices: Devices,
+    @Inject(DeviceRepository) private readonly devices: DeviceRepository,
     @Inject(Sealer) private readonly sealer: Sealer,
   ) {}
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
+import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { TypeormSends } from './sms-quota.repository.js';
 
-let database: DevicesDatabase;
+let database: DeviceDatabase;
 let sends: TypeormSends;
 beforeAll(async () => {
-  database = await devicesDatabase();
+  database = await createDeviceDatabase();
   sends = new TypeormSends(database.source);
 });
 beforeEach(() => database.source.query('TRUNCATE mfa.sends'));

@@ -1,4 +1,4 @@
-import { type Device, Devices } from '@gatehouse/authenticators';
+import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type ChoiceResult,
@@ -27,7 +27,7 @@ export class SmsFactor extends Factor<Kind> {
   readonly field = 'code';
 
   constructor(
-    @Inject(Devices) private readonly devices: Devices,
+    @Inject(DeviceRepository) private readonly devices: DeviceRepository,
     @Inject(CodeSender) private readonly sender: CodeSender,
   ) {
     super();
@@ -62,7 +62,7 @@ export class SmsFactor extends Factor<Kind> {
   async verify({ offer, memory, answer }: FactorAnswer<Kind>): Promise<ProofVerdict<Kind>> {
     const device = offer.devices.find(({ id }) => id === memory?.to);
     const isRight = device && memory && matchesSentCode(memory, normalizeDigits(String(answer)));
-    if (isRight && (await this.devices.use(device))) return { type: 'right', device };
+    if (isRight && (await this.devices.recordUse(device))) return { type: 'right', device };
     const tried = memory && { ...memory, tries: memory.tries + 1 };
     return { type: 'wrong', message: { code: 'authenticator_validate_code' }, guessed: true, memory: tried };
   }

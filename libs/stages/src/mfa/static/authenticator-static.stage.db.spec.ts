@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
+import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authenticatorStaticContract } from './authenticator-static.contract.js';
 import { AuthenticatorStaticStage } from './authenticator-static.stage.js';
 
-let database: DevicesDatabase;
+let database: DeviceDatabase;
 beforeAll(async () => {
-  database = await devicesDatabase();
+  database = await createDeviceDatabase();
 });
 afterAll(() => database?.close());
 
@@ -30,16 +30,16 @@ describe('handing recovery codes out', () => {
     const codes = codesIn(await show());
     expect(codesIn(await show())).toEqual(codes);
     expect(codes.map((code) => /^[a-zA-Z0-9]{12}$/.test(code))).toEqual(Array(6).fill(true));
-    expect(await database.devices.of(alice.uuid)).toEqual([]);
+    expect(await database.devices.findByUser(alice.uuid)).toEqual([]);
     expect(await answer({})).toMatchObject({ type: 'passed' });
-    const [device] = await database.devices.of(alice.uuid);
+    const [device] = await database.devices.findByUser(alice.uuid);
     const rows: unknown = await database.source.query(
       'SELECT d, encode(c.digest, $2) FROM mfa.devices d JOIN mfa.codes c ON c.device_id = d.id WHERE d.id = $1',
       [device?.id, 'escape'],
     );
     expect(rows).toHaveLength(6);
     expect(codes.filter((code) => JSON.stringify(rows).includes(code))).toEqual([]);
-    expect(await database.devices.spend(device!, codes[0]!)).toBe(true);
+    expect(await database.devices.consumeCode(device!, codes[0]!)).toBe(true);
   });
 
   it('keeps codes of any length that a stage may ask for, and a stage may ask for no other', async () => {
@@ -47,8 +47,8 @@ describe('handing recovery codes out', () => {
     const long = setUp(alice, { token_length: 64, token_count: 100 });
     const codes = codesIn(await long.show());
     expect(await long.answer({})).toMatchObject({ type: 'passed' });
-    const [device] = await database.devices.of(alice.uuid);
-    expect(await database.devices.spend(device!, codes.at(-1)!)).toBe(true);
+    const [device] = await database.devices.findByUser(alice.uuid);
+    expect(await database.devices.consumeCode(device!, codes.at(-1)!)).toBe(true);
     const given = [{ token_length: 65 }, { token_length: 5 }, { token_count: 101 }, { token_count: 0 }];
     expect(given.map((config) => authenticatorStaticContract.config.safeParse(config).success)).toEqual(
       Array(4).fill(false),
@@ -58,6 +58,6 @@ describe('handing recovery codes out', () => {
   it('keeps none that were not shown', async () => {
     const alice = person();
     expect(codesIn(await setUp(alice).answer({}))).toHaveLength(6);
-    expect(await database.devices.of(alice.uuid)).toEqual([]);
+    expect(await database.devices.findByUser(alice.uuid)).toEqual([]);
   });
 });

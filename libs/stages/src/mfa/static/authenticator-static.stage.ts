@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Devices } from '@gatehouse/authenticators';
+import { DeviceRepository } from '@gatehouse/authenticators';
 import { ask, deny, pass, type SavedUser, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
@@ -15,7 +15,7 @@ const NAME = 'Static Token';
 /** Shows recovery codes once, and keeps what they can be told by. */
 @Injectable()
 export class AuthenticatorStaticStage extends DeviceSetupStage<Contract> {
-  constructor(@Inject(Devices) devices: Devices) {
+  constructor(@Inject(DeviceRepository) devices: DeviceRepository) {
     super(devices);
   }
 

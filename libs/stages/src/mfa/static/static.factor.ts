@@ -1,4 +1,4 @@
-import { type Device, Devices } from '@gatehouse/authenticators';
+import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { CodeFactor } from '../code.factor.js';
 
@@ -7,11 +7,11 @@ import { CodeFactor } from '../code.factor.js';
 export class StaticFactor extends CodeFactor<'static'> {
   readonly deviceClass = 'static';
 
-  constructor(@Inject(Devices) private readonly devices: Devices) {
+  constructor(@Inject(DeviceRepository) private readonly devices: DeviceRepository) {
     super();
   }
 
   protected proves(device: Device, code: string): Promise<boolean> {
-    return this.devices.spend(device, code);
+    return this.devices.consumeCode(device, code);
   }
 }

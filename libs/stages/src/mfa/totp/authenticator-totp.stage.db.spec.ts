@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type DevicesDatabase, devicesDatabase } from '@gatehouse/authenticators/testing';
+import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser, StageReply } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { generateSync } from 'otplib';
@@ -8,9 +8,9 @@ import { authenticatorTotpContract } from './authenticator-totp.contract.js';
 import { AuthenticatorTotpStage } from './authenticator-totp.stage.js';
 import { TotpFactor } from './totp.factor.js';
 
-let database: DevicesDatabase;
+let database: DeviceDatabase;
 beforeAll(async () => {
-  database = await devicesDatabase();
+  database = await createDeviceDatabase();
 });
 afterAll(() => database?.close());
 
@@ -36,9 +36,9 @@ describe('setting an app up', () => {
     expect(await answer({ code: codeOf(shown, 5) })).toMatchObject({
       errors: { code: [{ code: 'authenticator_totp_code' }] },
     });
-    expect(await database.devices.of(alice.uuid)).toEqual([]);
+    expect(await database.devices.findByUser(alice.uuid)).toEqual([]);
     expect(await answer({ code: codeOf(shown) })).toMatchObject({ type: 'passed' });
-    expect(await database.devices.of(alice.uuid)).toMatchObject([{ kind: 'totp', name: 'TOTP Authenticator' }]);
+    expect(await database.devices.findByUser(alice.uuid)).toMatchObject([{ kind: 'totp', name: 'TOTP Authenticator' }]);
     expect(urlOf(await setUp(alice).show())).not.toBe(urlOf(shown));
   });
 
@@ -47,7 +47,7 @@ describe('setting an app up', () => {
     const { show, answer } = setUp(alice);
     const code = codeOf(await show());
     await answer({ code });
-    const devices = await database.devices.of(alice.uuid);
+    const devices = await database.devices.findByUser(alice.uuid);
     const offer = { uid: '', challenge: {}, devices };
     const asked = { answer: code, offer, devices, user: alice } as unknown as Parameters<TotpFactor['verify']>[0];
     expect(await new TotpFactor(database.devices).verify(asked)).toMatchObject({ type: 'wrong', guessed: true });

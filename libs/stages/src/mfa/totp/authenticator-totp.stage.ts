@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Devices } from '@gatehouse/authenticators';
+import { DeviceRepository } from '@gatehouse/authenticators';
 import { ask, deny, pass, reject, type SavedUser, type StageOutcome, type State } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
@@ -16,7 +16,7 @@ const NAME = 'TOTP Authenticator';
 /** Shows a fresh key, and keeps it once a code of it has come back. */
 @Injectable()
 export class AuthenticatorTotpStage extends DeviceSetupStage<Contract> {
-  constructor(@Inject(Devices) devices: Devices) {
+  constructor(@Inject(DeviceRepository) devices: DeviceRepository) {
     super(devices);
   }
 

@@ -1,4 +1,4 @@
-import { type Device, Devices } from '@gatehouse/authenticators';
+import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { CodeFactor } from '../code.factor.js';
 import { normalizeDigits } from '../normalize-digits.js';
@@ -9,12 +9,12 @@ import { stepOf, totpKey } from './totp-key.js';
 export class TotpFactor extends CodeFactor<'totp'> {
   readonly deviceClass = 'totp';
 
-  constructor(@Inject(Devices) private readonly devices: Devices) {
+  constructor(@Inject(DeviceRepository) private readonly devices: DeviceRepository) {
     super();
   }
 
   protected async proves(device: Device, code: string): Promise<boolean> {
     const step = stepOf(totpKey.parse(device.openSecret()), normalizeDigits(code), Date.now() / 1000);
-    return step !== undefined && this.devices.use(device, { to: step });
+    return step !== undefined && this.devices.recordUse(device, { to: step });
   }
 }

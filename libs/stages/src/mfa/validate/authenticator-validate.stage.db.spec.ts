@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NewDevice } from '@gatehouse/authenticators';
-import type { DevicesDatabase } from '@gatehouse/authenticators/testing';
+import type { DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { DeviceClass, SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { generateSync } from 'otplib';
@@ -10,7 +10,7 @@ import { freshKey } from '../totp/totp-key.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import type { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
 
-let database: DevicesDatabase;
+let database: DeviceDatabase;
 let stage: AuthenticatorValidateStage;
 beforeAll(async () => {
   ({ database, stage } = await codeHarness());

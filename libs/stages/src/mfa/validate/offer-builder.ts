@@ -1,4 +1,4 @@
-import { type Device, Devices } from '@gatehouse/authenticators';
+import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import type { DeviceClass, SavedUser, State } from '@gatehouse/contracts';
 import type { ChallengeInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
@@ -36,14 +36,14 @@ export const withFactorState = (memory: Memories | undefined, kind: DeviceClass,
 @Injectable()
 export class OfferBuilder {
   constructor(
-    @Inject(Devices) private readonly devices: Devices,
+    @Inject(DeviceRepository) private readonly devices: DeviceRepository,
     @Inject(FACTORS) private readonly factors: readonly Factor[],
   ) {}
 
   /** An entry for each allowed kind that the owner has devices of; without an owner, for those that can tell who theirs is. */
   async of(input: ChallengeInput<Contract>): Promise<OfferedDevice[]> {
     const user = savedDeviceOwner(input);
-    const all = user ? await this.devices.of(user.uuid) : [];
+    const all = user ? await this.devices.findByUser(user.uuid) : [];
     const offered: OfferedDevice[] = [];
     for (const factor of this.factors) {
       const devices = all.filter(({ kind }) => kind === factor.deviceClass);
@@ -56,7 +56,7 @@ export class OfferBuilder {
   /** Whether somebody has a device of an allowed kind that only its stage could ask, and that stage is gone. */
   async isStranded(input: ChallengeInput<Contract>): Promise<boolean> {
     const user = savedDeviceOwner(input);
-    const all = user ? await this.devices.of(user.uuid) : [];
+    const all = user ? await this.devices.findByUser(user.uuid) : [];
     return all.some(
       (device) =>
         input.config.device_classes.includes(device.kind) &&

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { NewDevice } from '@gatehouse/authenticators';
-import type { DevicesDatabase } from '@gatehouse/authenticators/testing';
+import type { DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -9,7 +9,7 @@ import { freshKey } from '../totp/totp-key.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import type { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
 
-let database: DevicesDatabase;
+let database: DeviceDatabase;
 let stage: AuthenticatorValidateStage;
 beforeAll(async () => {
   ({ database, stage } = await codeHarness());
@@ -86,7 +86,7 @@ describe('a proof that is remembered', () => {
 
   it('is nothing any more once its device is gone', async () => {
     const { alice, value } = await proved();
-    const [device] = await database.devices.of(alice.uuid);
+    const [device] = await database.devices.findByUser(alice.uuid);
     await hasApp(alice);
     await database.source.query('SELECT mfa.remove_device($1, $2, $3)', [alice.uuid, 'static', device?.pk]);
     expect((await drive(alice, returning(value)).show()).type).toBe('challenge');

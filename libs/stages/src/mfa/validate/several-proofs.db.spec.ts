@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Devices } from '@gatehouse/authenticators';
+import type { DeviceRepository } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DuoHarness, entryIn, newUser } from '../../../testing/duo-harness.js';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([keys?.close(), phones?.close()]));
 
 const [RIGHT, WRONG] = ['abc123', 'bogus'];
-const hasCodes = (devices: Devices, { uuid: user }: SavedUser) =>
+const hasCodes = (devices: DeviceRepository, { uuid: user }: SavedUser) =>
   devices.add({ id: randomUUID(), user, kind: 'static', name: 'Codes', codes: [RIGHT] });
 const [code, webauthn, denied] = ['code', 'assertion', 'class'].map((name) => [
   { code: `authenticator_validate_${name}` },

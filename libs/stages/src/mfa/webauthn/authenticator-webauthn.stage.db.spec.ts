@@ -65,7 +65,7 @@ describe('setting up a key', () => {
     expect(await stage.answer({ response: key.create(ceremony(challenge)) })).toMatchObject(
       refusal('response', { code: 'authenticator_webauthn_known' }),
     );
-    expect(await bench.devices.of(bob.uuid)).toEqual([]);
+    expect(await bench.devices.findByUser(bob.uuid)).toEqual([]);
   });
 
   const yubi = { aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a', description: 'YubiKey 5 Series with NFC' };

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Devices, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
+import { DeviceRepository, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticators';
 import { ask, pass, reject, type SavedUser, type StageMessage, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
@@ -23,7 +23,7 @@ const NAME = 'WebAuthn Device';
 @Injectable()
 export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
   constructor(
-    @Inject(Devices) devices: Devices,
+    @Inject(DeviceRepository) devices: DeviceRepository,
     @Inject(AuthenticatorModels) private readonly models: AuthenticatorModels,
     @Inject(WebauthnSettings) private readonly settings: WebauthnSettings,
   ) {
@@ -33,7 +33,7 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
   /** Each look has a challenge of its own, and ends the one before. */
   protected async begin(input: Input, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const state = { id: randomUUID(), ...newNonce(this.settings.challengeS) };
-    const existing = (await this.devices.of(owner.uuid)).filter(({ kind }) => kind === 'webauthn');
+    const existing = (await this.devices.findByUser(owner.uuid)).filter(({ kind }) => kind === 'webauthn');
     const registration = creationOptions({
       party: relyingPartyOf(input.site),
       owner: { handle: handleOf(owner), username: owner.username, name: owner.name },

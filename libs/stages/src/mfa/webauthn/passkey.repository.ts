@@ -1,4 +1,4 @@
-import { type Device, Devices } from '@gatehouse/authenticators';
+import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import type { SavedUser } from '@gatehouse/contracts';
 import { UserLookup } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
@@ -8,7 +8,7 @@ import { type Passkey, passkeyOf } from './passkey.js';
 @Injectable()
 export class PasskeyRepository {
   constructor(
-    @Inject(Devices) private readonly devices: Devices,
+    @Inject(DeviceRepository) private readonly devices: DeviceRepository,
     @Inject(UserLookup) private readonly users: UserLookup,
   ) {}
 
@@ -25,6 +25,6 @@ export class PasskeyRepository {
 
   /** Notes a use; false when the counter has not risen since the last one. */
   use({ device }: Passkey, signCount: number): Promise<boolean> {
-    return this.devices.use(device, { to: signCount, mayStay: signCount === 0 });
+    return this.devices.recordUse(device, { to: signCount, allowEqual: signCount === 0 });
   }
 }

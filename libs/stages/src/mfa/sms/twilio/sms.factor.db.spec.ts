@@ -39,7 +39,7 @@ describe('a phone', () => {
     bench.twilio.trouble = undefined;
     expect(await answer({ phone_number: number })).toMatchObject({ challenge: { phone_number_required: false } });
     expect(await answer({ code: bench.twilio.codeTo(number) })).toMatchObject({ type: 'passed' });
-    expect(await bench.database.devices.of(user.uuid)).toMatchObject([{ kind: 'sms', stage: STAGE }]);
+    expect(await bench.database.devices.findByUser(user.uuid)).toMatchObject([{ kind: 'sms', stage: STAGE }]);
   });
 
   it('gets a code by Twilio when it is chosen and not before, and lets its owner in by it once', async () => {
@@ -74,8 +74,10 @@ describe('a phone', () => {
     const { show, answer } = bench.validate(user);
     expect(await show()).toMatchObject({ challenge: { device_challenges: [first.chosen] } });
     await answer({ selected_challenge: first.chosen });
-    const used = (await bench.database.devices.of(user.uuid)).find(({ pk }) => String(pk) === other.chosen.device_uid);
-    await bench.database.devices.use(used!);
+    const used = (await bench.database.devices.findByUser(user.uuid)).find(
+      ({ pk }) => String(pk) === other.chosen.device_uid,
+    );
+    await bench.database.devices.recordUse(used!);
     expect(await show()).toMatchObject({ challenge: { device_challenges: [other.chosen] } });
     expect(await answer({ code: bench.twilio.codeTo(first.number) })).toMatchObject({ type: 'rejected' });
   });
