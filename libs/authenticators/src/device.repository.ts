@@ -78,18 +78,7 @@ export class DeviceRepository {
    * another user's device has the same id.
    */
   async add(device: NewDevice): Promise<number | undefined> {
-    const {
-      id,
-      user,
-      kind,
-      name,
-      handle = null,
-      stage = null,
-      counter = -1,
-      facts = {},
-      secret,
-      codes = [],
-    } = device;
+    const { id, user, kind, name, handle = null, stage = null, counter = -1, facts = {}, secret, codes = [] } = device;
     const sealed = secret === undefined ? null : this.sealer.seal(sealContextOf(id), secret);
     const digests = codes.map((code) => this.sealer.digests(sealContextOf(id).table, digestInputOf(id, code))[0]);
     const times = [device.created ?? null, device.lastUsed ?? null];
