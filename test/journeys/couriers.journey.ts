@@ -167,7 +167,7 @@ describeWithNats('a courier', () => {
   it('keeps what has happened while the bus is away, and tells it when it is back', async () => {
     await couriers.begin();
     const courier = await couriers.start({ EVENTS_TIMEOUT_MS: '200' });
-    const noticed = courier.says(/bus lost/);
+    const noticed = courier.says(/lost the connection to the bus/);
     await couriers.nats.stop();
     await noticed;
     const tried = courier.says(/events could not be published/);

@@ -93,7 +93,7 @@ describeWithNats('an identification service without a database', () => {
     const nats = await startNats();
     const entry = new URL('../../dist/apps/identification/src/main.js', import.meta.url).pathname;
     await expect(startProcess(entry, { NATS_URL: nats.url }, { ready: /"serving"/ })).rejects.toThrow(
-      /identification: the environment is not usable:\n\s+DATABASE_URL/,
+      /identification: the environment has invalid settings:\n\s+DATABASE_URL/,
     );
     await nats.stop();
   });

@@ -133,14 +133,16 @@ export class Deployment {
 
   /** Kills the bus; resolves when the gateway has noticed. */
   async stopBus(): Promise<void> {
-    const noticed = this.process('gateway').says(/bus lost/);
+    const noticed = this.process('gateway').says(/lost the connection to the bus/);
     await this.ground.bus.stop();
     await noticed;
   }
 
   /** Brings the bus back where it was; resolves when the gateway and every service can be reached again. */
   async startBus(): Promise<void> {
-    const back = [...new Set(this.processes.values())].map((process) => process.says(/bus back|reconnect\\"/));
+    const back = [...new Set(this.processes.values())].map((process) =>
+      process.says(/restored the connection to the bus|reconnect\\"/),
+    );
     this.ground.bus = await startNats({ port: Number(new URL(this.ground.bus.url).port) });
     await Promise.all(back);
   }

@@ -11,7 +11,7 @@ const password = randomBytes(12).toString('hex');
 let folder: string;
 let server: RunningPostgres;
 
-// It survives the end of its processes, not that of the machine: that is enough for a test.
+// Without fsync the data survives a crash of the server process, which is all that this test needs.
 const start = () => startEmbeddedPostgres({ dataDir: join(folder, 'data'), password, settings: ['fsync=off'] });
 
 beforeAll(async () => {
@@ -29,7 +29,7 @@ const count = { name: 'count', text: `WITH ${ASYNC_COMMIT} INSERT INTO guesses S
 const save = { name: 'save', text: `INSERT INTO guesses VALUES ('saved')` };
 const setting = { name: 'setting', text: `SELECT current_setting('synchronous_commit') AS setting` };
 
-it('is on the disk with the next commit that is, though Postgres crashes right after; the next waits for the disk again', async () => {
+it('survives a crash of Postgres after the next synchronous commit, and leaves that commit synchronous', async () => {
   const before = await open();
   await before.query('CREATE TABLE guesses (what text)');
   await runNamed(before, count, []);
@@ -45,7 +45,7 @@ it('is on the disk with the next commit that is, though Postgres crashes right a
   await after.destroy();
 });
 
-it('waits for no disk itself', async () => {
+it('turns synchronous_commit off for its own statement', async () => {
   const source = await open();
   const own = {
     name: 'own',

@@ -36,8 +36,8 @@ describeBuses('a message bus', (start) => {
     JSON.parse(textOf(await requester.request(SUBJECT, body, LONG)));
 
   it('carries plain JSON in both directions', async () => {
-    await serve(async (data) => ({ heard: data }));
-    expect(await ask('{"a":[1,null,"ü"]}')).toEqual({ heard: { a: [1, null, 'ü'] } });
+    await serve(async (data) => ({ received: data }));
+    expect(await ask('{"a":[1,null,"ü"]}')).toEqual({ received: { a: [1, null, 'ü'] } });
   });
 
   it('returns each reply to its request', async () => {
@@ -70,15 +70,15 @@ describeBuses('a message bus', (start) => {
     let late = true;
     await serve(async (data) => {
       if (!late) return data;
-      entered.give();
-      await finish.given;
+      entered.resolve();
+      await finish.promise;
       return 'too late';
     });
-    const asked = requester.request(SUBJECT, '"first"', 1);
-    await entered.given;
-    await expect(asked).rejects.toBeInstanceOf(RequestTimeoutError);
+    const request = requester.request(SUBJECT, '"first"', 1);
+    await entered.promise;
+    await expect(request).rejects.toBeInstanceOf(RequestTimeoutError);
     late = false;
-    finish.give();
+    finish.resolve();
     expect(await ask('"second"')).toBe('second');
   });
 
@@ -104,16 +104,16 @@ describeBuses('a message bus', (start) => {
   it('answers open requests before the server closes, and accepts no new ones', async () => {
     const [entered, finish] = [signal(), signal()];
     const server = await serve(async () => {
-      entered.give();
-      await finish.given;
+      entered.resolve();
+      await finish.promise;
       return 'answered';
     });
     const open = ask('{}');
-    await entered.given;
+    await entered.promise;
     const closing = server.close();
     await running.hears(server);
     await expect(ask('{}')).rejects.toBeInstanceOf(NoRespondersError);
-    finish.give();
+    finish.resolve();
     expect(await open).toBe('answered');
     await closing;
   });
@@ -121,33 +121,33 @@ describeBuses('a message bus', (start) => {
   it('closes a server whose handler has failed', async () => {
     const failed = signal();
     const server = await serve(async () => {
-      failed.give();
+      failed.resolve();
       throw new Error('broken');
     });
     void ask('{}').catch(() => undefined);
-    await failed.given;
+    await failed.promise;
     await expect(server.close()).resolves.toBeUndefined();
   });
 
   it('closes a server without a handler that does not end in time', async () => {
     const entered = signal();
     const server = await serve(() => {
-      entered.give();
+      entered.resolve();
       return new Promise(() => undefined);
     }, 1);
     void ask('{}').catch(() => undefined);
-    await entered.given;
+    await entered.promise;
     await expect(server.close()).resolves.toBeUndefined();
   });
 
   it('fails open and new requests with BusDownError when the requester closes', async () => {
     const entered = signal();
     await serve(() => {
-      entered.give();
+      entered.resolve();
       return new Promise(() => undefined);
     }, 1);
     const open = ask('{}');
-    await entered.given;
+    await entered.promise;
     expect(requester.connected).toBe(true);
     await Promise.all([expect(open).rejects.toBeInstanceOf(BusDownError), requester.close()]);
     expect(requester.connected).toBe(false);
@@ -155,26 +155,26 @@ describeBuses('a message bus', (start) => {
   });
 
   it('publishes events to the handler of their subject, and drops those without one', async () => {
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     const all = signal();
     await serve(async (data) => {
-      heard.push(data);
-      if (heard.length === 2) all.give();
+      received.push(data);
+      if (received.length === 2) all.resolve();
     });
     const publisher = await running.bus.openPublisher('publisher', { timeoutMs: LONG, stream: undefined });
     const event = (id: string, subject = SUBJECT) => ({ id, subject, body: { id } });
-    await publisher.publish([event('1'), event('2', 'nobody'), event('3')]);
-    await all.given;
-    expect(heard).toEqual([{ id: '1' }, { id: '3' }]);
+    await publisher.publish([event('1'), event('2', 'unserved'), event('3')]);
+    await all.promise;
+    expect(received).toEqual([{ id: '1' }, { id: '3' }]);
     await publisher.close();
   });
 });
 
 /** A promise and the function that resolves it. */
 function signal() {
-  let give: () => void = () => undefined;
-  const given = new Promise<void>((resolve) => {
-    give = resolve;
+  let resolvePromise: () => void = () => undefined;
+  const promise = new Promise<void>((resolve) => {
+    resolvePromise = resolve;
   });
-  return { given, give: () => give() };
+  return { promise, resolve: () => resolvePromise() };
 }

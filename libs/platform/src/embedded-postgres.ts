@@ -2,18 +2,18 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { access, chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { type Account, makeReachable, postgresAccount } from './embedded-postgres-account.js';
+import { makeReachable, postgresAccount, type ServerAccount } from './embedded-postgres-account.js';
 import { freePort } from './free-port.js';
 
 const run = promisify(execFile);
 
-/** What an embedded Postgres needs to know. */
+/** Options of an embedded Postgres. */
 export interface EmbeddedPostgres {
-  /** Where the cluster is kept; made on the first start, found again on the next. */
+  /** Folder of the cluster. The first start creates it, later starts reuse it. */
   readonly dataDir: string;
-  /** A free port is taken when there is none. */
+  /** Without a port, a free one is used. */
   readonly port?: number;
-  /** Of the superuser `postgres`; fixed by the first start of a `dataDir`. */
+  /** Password of the superuser `postgres`. Only the first start of a `dataDir` sets it. */
   readonly password: string;
   /** Server settings as in `postgresql.conf`, such as `fsync=off`. */
   readonly settings?: readonly string[];
@@ -23,14 +23,14 @@ export interface EmbeddedPostgres {
 export interface RunningPostgres {
   readonly url: string;
   readonly pid: number;
-  /** Where the cluster really is: `dataDir`, unless the server's account could not get there. */
+  /** The folder of the cluster: `dataDir`, or another folder if the server's account cannot reach `dataDir`. */
   readonly dataDir: string;
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Starts the Postgres that comes with the installed packages, for those who have none. Resolves once it accepts
- * connections; throws with the server's own last words when it does not start.
+ * Starts the Postgres of the installed npm packages. Resolves when it accepts connections. Throws with the last lines of
+ * the server's output when it does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgres): Promise<RunningPostgres> {
   const account = await postgresAccount();
@@ -47,11 +47,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgres): Promise<
   const server = spawn(join(bin, 'postgres'), ['-D', dataDir, ...settings.flatMap((setting) => ['-c', setting])], {
     ...account,
     stdio: ['ignore', 'ignore', 'pipe'],
-    // A Ctrl-C in the terminal is for the process that started this one, which stops it in order.
+    // Keeps a Ctrl-C in the terminal from the server, which this process stops in order.
     detached: true,
   });
-  const stop = stopper(server);
-  await ready(server);
+  const stop = stopFunctionOf(server);
+  await waitUntilReady(server);
   return { url: url(port, options.password), pid: server.pid as number, dataDir, stop };
 }
 
@@ -67,7 +67,7 @@ const exists = (path: string) =>
 interface Cluster {
   readonly bin: string;
   readonly dataDir: string;
-  readonly account: Account;
+  readonly account: ServerAccount;
   readonly password: string;
 }
 
@@ -78,7 +78,7 @@ async function initialise({ bin, dataDir, account, password }: Cluster): Promise
   if (account) {
     for (const path of [dataDir, passwordFile]) await chown(path, account.uid, account.gid);
   }
-  // Postgres's own locale knows Unicode's upper and lower case on every system.
+  // The built-in locale converts the case of all Unicode letters on every operating system.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const access = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   try {
@@ -90,26 +90,26 @@ async function initialise({ bin, dataDir, account, password }: Cluster): Promise
 
 const READY = 'database system is ready to accept connections';
 
-function ready(server: ChildProcess): Promise<void> {
+function waitUntilReady(server: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let output = '';
     server.stderr?.on('data', (chunk: Buffer) => {
-      said = (said + chunk).slice(-4096);
-      if (said.includes(READY)) resolve();
+      output = (output + chunk).slice(-4096);
+      if (output.includes(READY)) resolve();
     });
     server.once('error', reject);
-    server.once('exit', () => reject(new Error(`the embedded Postgres did not start:\n${said}`)));
+    server.once('exit', () => reject(new Error(`the embedded Postgres did not start:\n${output}`)));
   });
 }
 
-/** SIGINT is Postgres's fast shutdown: sessions are cut off, what is committed is written. */
-function stopper(server: ChildProcess): () => Promise<void> {
-  const gone = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  const abandon = () => server.kill('SIGINT');
-  process.once('exit', abandon);
+/** Returns the function that stops the server. SIGINT is Postgres's fast shutdown: it ends all sessions and writes committed data. */
+function stopFunctionOf(server: ChildProcess): () => Promise<void> {
+  const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  const killAtExit = () => server.kill('SIGINT');
+  process.once('exit', killAtExit);
   return async () => {
-    process.off('exit', abandon);
+    process.off('exit', killAtExit);
     server.kill('SIGINT');
-    await gone;
+    await exited;
   };
 }

@@ -1,13 +1,13 @@
-/** The network that an address belongs to. */
+/** The announced network that contains an IP address. */
 export interface NetworkInfo {
   readonly asn: number;
-  /** Whose it is. */
+  /** Owner of the autonomous system. */
   readonly organization?: string | undefined;
   /** CIDR of the announced network. */
   readonly network: string;
 }
 
-/** Where an address is; what is not known of it is undefined. */
+/** The location of an IP address. Unknown fields are undefined. */
 export interface GeoLocation {
   readonly continent: string | undefined;
   readonly country: string | undefined;
@@ -18,7 +18,7 @@ export interface GeoLocation {
   readonly longitude?: number | undefined;
 }
 
-/** What is known of addresses. Without data there is nothing known. */
+/** Looks up IP addresses. Returns undefined for an unknown address, and for every address without a database. */
 export abstract class GeoLocator {
   abstract findNetwork(ip: string): NetworkInfo | undefined;
   abstract findLocation(ip: string): GeoLocation | undefined;

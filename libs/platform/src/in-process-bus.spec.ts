@@ -18,9 +18,9 @@ afterEach(() => requester.close());
 it('calls a handler after the turn of the event loop in which the request was sent', async () => {
   const steps: string[] = [];
   const server = await serveOn(bus, { [SUBJECT]: async () => steps.push('handled') });
-  const asked = requester.request(SUBJECT, '{}', LONG);
+  const request = requester.request(SUBJECT, '{}', LONG);
   await Promise.resolve().then(() => steps.push('sent'));
-  await asked;
+  await request;
   expect(steps).toEqual(['sent', 'handled']);
   await server.close();
 });
@@ -29,9 +29,9 @@ it('copies messages, so that the two sides share no bytes', async () => {
   const reply = Buffer.from('"reply"');
   const server = await serveOn(bus, { [SUBJECT]: async (data) => (data === 'request' ? reply : data) });
   const body = Buffer.from('"request"');
-  const asked = requester.request(SUBJECT, body, LONG);
+  const request = requester.request(SUBJECT, body, LONG);
   body.fill(0);
-  const received = Buffer.from(await asked);
+  const received = Buffer.from(await request);
   reply.fill(0);
   expect(received.toString()).toBe('"reply"');
   await server.close();
@@ -40,10 +40,10 @@ it('copies messages, so that the two sides share no bytes', async () => {
 it('answers a request that was sent just before the server closes', async () => {
   let closed = false;
   const server = await serveOn(bus, { [SUBJECT]: async () => ({ closed }) });
-  const asked = requester.request(SUBJECT, '{}', LONG);
+  const request = requester.request(SUBJECT, '{}', LONG);
   await server.close();
   closed = true;
-  expect(Buffer.from(await asked).toString()).toBe('{"closed":false}');
+  expect(Buffer.from(await request).toString()).toBe('{"closed":false}');
 });
 
 it('serves a subject again after its server has closed, and refuses a second handler before', async () => {

@@ -59,10 +59,10 @@ export class InProcessBus extends Bus {
     return handler !== undefined;
   }
 
-  private copy(what: string, body: string | Uint8Array): Uint8Array {
+  private copy(label: string, body: string | Uint8Array): Uint8Array {
     const bytes = Buffer.from(body as Uint8Array);
     if (bytes.length <= this.maxMessageBytes) return bytes;
-    throw new Error(`${what} has ${bytes.length} bytes, the bus takes ${this.maxMessageBytes}`);
+    throw new Error(`${label} has ${bytes.length} bytes, more than the ${this.maxMessageBytes} that the bus accepts`);
   }
 }
 

@@ -2,15 +2,15 @@ import type { LoggerService } from '@nestjs/common';
 import { type Logger as Pino, pino } from 'pino';
 
 /**
- * A write for each line would cost a tenth of a solve: lines are written together, by so many bytes or after so many
- * milliseconds. Beyond the last number, when nobody takes them, they are dropped rather than kept.
+ * Lines are buffered up to `minLength` bytes or for `periodicFlush` milliseconds, because one write for each line would cost
+ * a tenth of a solve. While the output blocks, lines beyond `maxLength` bytes are dropped.
  */
-const TOGETHER = { minLength: 15 * 1024, periodicFlush: 200, maxLength: 8 * 1024 * 1024 };
+const BUFFERING = { minLength: 15 * 1024, periodicFlush: 200, maxLength: 8 * 1024 * 1024 };
 
-/** One for the whole process, so that lines stay in order; what is left is written when the process ends. */
-const output = pino.destination({ dest: 1, sync: false, ...TOGETHER });
+/** One destination for the whole process, so that lines stay in order. It is flushed when the process ends. */
+const output = pino.destination({ dest: 1, sync: false, ...BUFFERING });
 
-/** One JSON line an event, on standard output. What is secret is never given to it (see `redact` in contracts). */
+/** Writes one JSON line for each entry to standard output. Callers must not pass secrets (see `redact` in contracts). */
 export class Logger implements LoggerService {
   private readonly pino: Pino;
   constructor(name: string, level = process.env['LOG_LEVEL'] || 'info') {
@@ -32,13 +32,13 @@ export class Logger implements LoggerService {
     this.write('trace', message, rest);
   }
 
-  /** A fault with its stack, and the facts that help to find it. */
-  fault(message: string, error: unknown, facts: Readonly<Record<string, unknown>> = {}) {
-    this.pino.error({ ...facts, err: error }, message);
+  /** Logs an unexpected error with its stack and further fields. */
+  fault(message: string, error: unknown, fields: Readonly<Record<string, unknown>> = {}) {
+    this.pino.error({ ...fields, err: error }, message);
   }
-  /** Something worth counting, with its facts. */
-  event(message: string, facts: Readonly<Record<string, unknown>>) {
-    this.pino.info(facts, message);
+  /** Logs an event with its fields. */
+  event(message: string, fields: Readonly<Record<string, unknown>>) {
+    this.pino.info(fields, message);
   }
 
   private write(level: 'info' | 'error' | 'warn' | 'debug' | 'trace', message: unknown, rest: unknown[]) {

@@ -6,10 +6,10 @@ import { writeMmdb } from '../../../test/support/mmdb.js';
 import { MaxmindGeoLocator } from './maxmind-geo-locator.js';
 
 let folder: string;
-let places: MaxmindGeoLocator;
+let locator: MaxmindGeoLocator;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gatehouse-places-'));
+  folder = await mkdtemp(join(tmpdir(), 'gatehouse-geoip-'));
   const [asn, city] = [join(folder, 'asn.mmdb'), join(folder, 'city.mmdb')];
   await writeMmdb(asn, 'GeoLite2-ASN', {
     '198.51.100.0/25': { autonomous_system_number: 64_500, autonomous_system_organization: 'Example' },
@@ -19,38 +19,38 @@ beforeAll(async () => {
     '198.51.100.0/24': { continent: { code: 'EU' }, country: { iso_code: 'DE' }, city: { geoname_id: 2_950_159 } },
     '203.0.113.0/24': { continent: { code: 'EU' } },
   });
-  places = await MaxmindGeoLocator.open({ asn, city });
+  locator = await MaxmindGeoLocator.open({ asn, city });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it('knows the network of an address, and how it is written', () => {
-  expect(places.findNetwork('198.51.100.7')).toEqual({
+it('finds the network of an address, in CIDR notation', () => {
+  expect(locator.findNetwork('198.51.100.7')).toEqual({
     ...{ asn: 64_500, network: '198.51.100.0/25' },
     organization: 'Example',
   });
-  expect(places.findNetwork('2001:db8:1::7')).toEqual({ asn: 64_501, network: '2001:db8:1::/48' });
-  expect(places.findNetwork('198.51.100.200')).toBeUndefined();
+  expect(locator.findNetwork('2001:db8:1::7')).toEqual({ asn: 64_501, network: '2001:db8:1::/48' });
+  expect(locator.findNetwork('198.51.100.200')).toBeUndefined();
 });
 
-it('knows where an address is, as far as anybody does', () => {
-  expect(places.findLocation('198.51.100.7')).toEqual({ continent: 'EU', country: 'DE', city: 2_950_159 });
-  expect(places.findLocation('203.0.113.7')).toEqual({ continent: 'EU', country: undefined, city: undefined });
-  expect(places.findLocation('2001:db8:1::7')).toBeUndefined();
+it('finds the location of an address, and leaves unknown fields undefined', () => {
+  expect(locator.findLocation('198.51.100.7')).toEqual({ continent: 'EU', country: 'DE', city: 2_950_159 });
+  expect(locator.findLocation('203.0.113.7')).toEqual({ continent: 'EU', country: undefined, city: undefined });
+  expect(locator.findLocation('2001:db8:1::7')).toBeUndefined();
 });
 
-it.each(['', 'a', '255.255.255.255'])('knows nothing of %j', (ip) => {
-  expect(places.findNetwork(ip)).toBeUndefined();
-  expect(places.findLocation(ip)).toBeUndefined();
+it.each(['', 'a', '255.255.255.255'])('finds nothing for %j', (ip) => {
+  expect(locator.findNetwork(ip)).toBeUndefined();
+  expect(locator.findLocation(ip)).toBeUndefined();
 });
 
-it('knows nothing without databases', async () => {
+it('finds nothing without databases', async () => {
   const none = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
 
   expect(none.findNetwork('198.51.100.7')).toBeUndefined();
   expect(none.findLocation('198.51.100.7')).toBeUndefined();
 });
 
-it('refuses a file that is missing or is something else', async () => {
+it('throws when a file is missing or not a database', async () => {
   const file = join(folder, 'something-else');
   await writeFile(file, 'something else');
 

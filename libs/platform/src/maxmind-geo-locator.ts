@@ -4,25 +4,25 @@ import { z } from 'zod';
 import { ConfigError } from './config.js';
 import { type GeoLocation, GeoLocator, type NetworkInfo } from './geo-locator.js';
 
-/** Settings of a process that wants to know where addresses are. */
+/** Settings of a process that looks up the network and the location of IP addresses. */
 export const geoIpConfig = z.object({
   GEOIP_ASN_DATABASE: z
     .string()
     .optional()
-    .describe('Path of a GeoLite2-ASN database, for sessions and policies that ask for the network of an address'),
+    .describe('Path of a GeoLite2-ASN database, for sessions and policies that check the network of an address'),
   GEOIP_CITY_DATABASE: z
     .string()
     .optional()
-    .describe('Path of a GeoLite2-City database, for sessions and policies that ask for the place of an address'),
+    .describe('Path of a GeoLite2-City database, for sessions and policies that check the location of an address'),
 });
 
 /** Paths of databases in MaxMind's format. */
-interface Databases {
+interface DatabasePaths {
   readonly asn: string | undefined;
   readonly city: string | undefined;
 }
 
-/** What MaxMind's databases (GeoLite2-ASN, GeoLite2-City) know of addresses, as the files are when they are opened. */
+/** Looks up IP addresses in MaxMind's databases GeoLite2-ASN and GeoLite2-City. Does not notice later changes of the files. */
 export class MaxmindGeoLocator extends GeoLocator {
   private constructor(
     private readonly asn: Reader<AsnResponse> | undefined,
@@ -31,15 +31,15 @@ export class MaxmindGeoLocator extends GeoLocator {
     super();
   }
 
-  /** Those that the environment names. Throws ConfigError for a file that is no such database. */
+  /** Opens the databases that the settings name. Throws ConfigError when a file is missing or not a database. */
   static async ofSettings({ GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city }: z.output<typeof geoIpConfig>) {
     return MaxmindGeoLocator.open({ asn, city }).catch((cause: unknown) => {
       throw new ConfigError(`GEOIP_ASN_DATABASE or GEOIP_CITY_DATABASE: ${(cause as Error).message}`);
     });
   }
 
-  /** Throws when a file that is named is no such database. */
-  static async open({ asn, city }: Databases): Promise<MaxmindGeoLocator> {
+  /** Opens the databases. Throws when a file is missing or not a database. */
+  static async open({ asn, city }: DatabasePaths): Promise<MaxmindGeoLocator> {
     return new MaxmindGeoLocator(await openDatabase<AsnResponse>(asn), await openDatabase<CityResponse>(city));
   }
 
@@ -65,7 +65,7 @@ export class MaxmindGeoLocator extends GeoLocator {
 const openDatabase = async <T extends Response>(path: string | undefined) =>
   path === undefined ? undefined : open<T>(path);
 
-/** The network of an address, as CIDR. */
+/** Returns the network of an address in CIDR notation. */
 function toCidr(ip: string, length: number): string {
   const family = ipaddr.parse(ip).kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
   return `${family.networkAddressFromCIDR(`${ip}/${length}`).toString()}/${length}`;

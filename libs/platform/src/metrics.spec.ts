@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { histogram, serveMetrics } from './metrics.js';
 
-it('tells what this process measures, and nothing else, on a port of its own', async () => {
+it('serves the metrics of this process, and no other path or method', async () => {
   histogram('test_seconds', 'Seconds', ['what']).observe({ what: 'nothing' }, 0.3);
   const { port, close } = await serveMetrics(0, '127.0.0.1');
   const get = (path: string, method = 'GET') => fetch(`http://127.0.0.1:${port}${path}`, { method });

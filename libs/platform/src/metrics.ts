@@ -1,17 +1,17 @@
 import { createServer } from 'node:http';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Everything this process measures, in Prometheus' form. */
+/** Registry of all metrics of this process. */
 export const metrics = new Registry();
 
-/** Seconds, from a cheap stage on a quiet machine to the longest that anybody waits. */
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+/** Bucket limits in seconds, from the fastest stage to the longest deadline. */
+const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
-/** Something whose seconds are measured, by label. */
+/** Registers a histogram of durations in seconds. */
 export const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> =>
-  new Histogram({ name, help, labelNames, buckets: SECONDS, registers: [metrics] });
+  new Histogram({ name, help, labelNames, buckets: BUCKETS_S, registers: [metrics] });
 
-/** Something that is looked up whenever somebody asks for it, by label. */
+/** Registers a gauge whose values are read at each scrape. */
 export const lazyGauge = <L extends string>(
   { name, help, labelNames }: { readonly name: string; readonly help: string; readonly labelNames: readonly L[] },
   read: () => Promise<readonly { readonly labels: Readonly<Record<L, string>>; readonly value: number }[]>,
@@ -23,14 +23,15 @@ export const lazyGauge = <L extends string>(
     },
   });
 
+/** The HTTP server of the metrics. */
 export interface MetricsServer {
   readonly port: number;
-  /** Lets the process end although it still listens. */
+  /** Lets the process exit while the server still listens. */
   unref(): void;
   close(): Promise<void>;
 }
 
-/** Answers `GET /metrics` on a port of its own, which the public does not reach; how to stop. Port 0 takes a free one. */
+/** Serves `GET /metrics` on a separate port, which must not be public. Port 0 uses a free port. */
 export async function serveMetrics(port: number, host = '0.0.0.0'): Promise<MetricsServer> {
   collectDefaultMetrics({ register: metrics });
   const server = createServer((request, reply) => {

@@ -48,7 +48,9 @@ export async function connectNats(
 /** Resolves when the server has accepted the subscriptions. Throws when the permissions of the user refuse one of them. */
 export async function checkSubscriptions(connection: NatsConnection, subscriptions: readonly Subscription[]) {
   await connection.flush();
-  const refused = subscriptions.filter((subscription) => subscription.isClosed()).map((one) => one.getSubject());
+  const refused = subscriptions
+    .filter((subscription) => subscription.isClosed())
+    .map((subscription) => subscription.getSubject());
   if (refused.length > 0)
     throw new Error(`NATS refuses the subscriptions ${refused.join(', ')}: check this user's permissions`);
 }
@@ -59,7 +61,7 @@ export const refusalOf = (connection: NatsConnection): Promise<Error> =>
 
 async function logStatus(connection: NatsConnection, logger: Logger) {
   for await (const { type } of connection.status()) {
-    if (type === 'disconnect') logger.warn('bus lost');
-    else if (type === 'reconnect') logger.log('bus back');
+    if (type === 'disconnect') logger.warn('lost the connection to the bus');
+    else if (type === 'reconnect') logger.log('restored the connection to the bus');
   }
 }

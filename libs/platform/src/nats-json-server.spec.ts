@@ -19,8 +19,8 @@ describeWithNats('a server on NATS', () => {
   beforeAll(() => Logger.overrideLogger(false));
   beforeEach(async () => {
     nats = await startNats();
-    connection = await connectNats({ NATS_URL: nats.url }, 'asker');
-    requester = new NatsRequester(connection, '_INBOX_asker', 5);
+    connection = await connectNats({ NATS_URL: nats.url }, 'requester');
+    requester = new NatsRequester(connection, '_INBOX_requester', 5);
     servers = [];
   });
   afterEach(async () => {
@@ -86,12 +86,12 @@ describeWithNats('a server on NATS', () => {
     await nats.stop();
     const permissions =
       'permissions: { publish: { deny: ">" }, subscribe: ["stage.sample.* sample", "_INBOX_server.>"], allow_responses: { max: 1, expires: "30s" } }';
-    const users = `{ user: server, password: s, ${permissions} }, { user: asker, password: s }`;
+    const users = `{ user: server, password: s, ${permissions} }, { user: requester, password: s }`;
     nats = await startNats({ config: `authorization { users: [${users}] }` });
     await serve(async () => 'answered', { login: { NATS_USER: 'server', NATS_PASSWORD: 's' } });
     await connection.close();
-    connection = await connectNats({ NATS_URL: nats.url, NATS_USER: 'asker', NATS_PASSWORD: 's' }, 'asker');
-    requester = new NatsRequester(connection, '_INBOX_asker', 5);
+    connection = await connectNats({ NATS_URL: nats.url, NATS_USER: 'requester', NATS_PASSWORD: 's' }, 'requester');
+    requester = new NatsRequester(connection, '_INBOX_requester', 5);
     expect(await ask('{}')).toBe('answered');
   });
 });

@@ -10,49 +10,49 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 describeWithNats('a requester on NATS', () => {
   let nats: RunningNats;
-  let asker: NatsConnection;
-  let answerer: NatsConnection;
+  let client: NatsConnection;
+  let service: NatsConnection;
   let requester: NatsRequester;
 
   beforeEach(async () => {
     nats = await startNats();
-    asker = await connectNats({ NATS_URL: nats.url }, 'asker');
-    answerer = await connectNats({ NATS_URL: nats.url }, 'answerer');
-    requester = new NatsRequester(asker, '_INBOX_asker', 5);
+    client = await connectNats({ NATS_URL: nats.url }, 'client');
+    service = await connectNats({ NATS_URL: nats.url }, 'service');
+    requester = new NatsRequester(client, '_INBOX_client', 5);
   });
   afterEach(async () => {
-    await Promise.all([asker.close(), answerer.close()]);
+    await Promise.all([client.close(), service.close()]);
     await nats.stop();
   });
 
   const serve = async (subject: string, handle: (message: Msg) => void) => {
-    answerer.subscribe(subject, { callback: (_error, message) => handle(message) });
-    await answerer.flush();
+    service.subscribe(subject, { callback: (_error, message) => handle(message) });
+    await service.flush();
   };
 
   it('fails with BusDownError while NATS is down, and works again after it is back', async () => {
     await serve('echo', (message) => message.respond(message.data));
-    const [lost, back] = [status(asker, 'disconnect'), status(asker, 'reconnect')];
-    const served = status(answerer, 'reconnect');
+    const [lost, back] = [status(client, 'disconnect'), status(client, 'reconnect')];
+    const served = status(service, 'reconnect');
     await nats.stop();
     await lost;
     expect(requester.connected).toBe(false);
     await expect(requester.request('echo', '{}', LONG)).rejects.toBeInstanceOf(BusDownError);
     nats = await startNats({ port: Number(new URL(nats.url).port) });
     await Promise.all([back, served]);
-    await answerer.flush();
+    await service.flush();
     expect(requester.connected).toBe(true);
     expect(text(await requester.request('echo', 'again', LONG))).toBe('again');
   });
 
   it('needs no permission but its subjects and its inbox', async () => {
     await nats.stop();
-    const user = `{ user: asker, password: s, permissions: { publish: ["echo"], subscribe: ["_INBOX_asker.>"] } }`;
-    nats = await startNats({ config: `authorization { users: [${user}, { user: answerer, password: s }] }` });
+    const user = `{ user: client, password: s, permissions: { publish: ["echo"], subscribe: ["_INBOX_client.>"] } }`;
+    nats = await startNats({ config: `authorization { users: [${user}, { user: service, password: s }] }` });
     const open = (name: string) => connectNats({ NATS_URL: nats.url, NATS_USER: name, NATS_PASSWORD: 's' }, name);
-    await Promise.all([asker.close(), answerer.close()]);
-    [asker, answerer] = [await open('asker'), await open('answerer')];
-    requester = new NatsRequester(asker, '_INBOX_asker', 5);
+    await Promise.all([client.close(), service.close()]);
+    [client, service] = [await open('client'), await open('service')];
+    requester = new NatsRequester(client, '_INBOX_client', 5);
     await serve('echo', (message) => message.respond(message.data));
     expect(text(await requester.request('echo', 'allowed', LONG))).toBe('allowed');
     await expect(connect({ servers: nats.url })).rejects.toThrow(/authorization/i);
@@ -60,16 +60,16 @@ describeWithNats('a requester on NATS', () => {
 
   it('closes its connection', async () => {
     await requester.close();
-    expect(asker.isClosed()).toBe(true);
+    expect(client.isClosed()).toBe(true);
     await expect(requester.request('echo', '{}', LONG)).rejects.toBeInstanceOf(BusDownError);
   });
 
   it('can close while NATS is down', async () => {
-    const lost = status(asker, 'disconnect');
+    const lost = status(client, 'disconnect');
     await nats.stop();
     await lost;
     await requester.close();
-    expect(asker.isClosed()).toBe(true);
+    expect(client.isClosed()).toBe(true);
   });
 });
 

@@ -11,26 +11,26 @@ describe('finding a nats-server', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('takes the one that is named before all others', async () => {
+  it('prefers the path in NATS_SERVER', async () => {
     expect(await findNatsServer({ NATS_SERVER: '/opt/nats-server', PATH: folder })).toBe('/opt/nats-server');
   });
-  it('takes the first on the PATH that can be run', async () => {
+  it('uses the first executable on the PATH', async () => {
     const program = join(folder, 'nats-server');
     await writeFile(program, '#!/bin/sh\n');
     await chmod(program, 0o755);
     expect(await findNatsServer({ PATH: `/nowhere::${folder}` })).toBe(program);
   });
-  it('passes over a file of that name that cannot be run', async () => {
+  it('skips a file that is not executable', async () => {
     const program = join(folder, 'nats-server');
     await writeFile(program, '');
     await chmod(program, 0o644);
     expect(await findNatsServer({ PATH: folder })).not.toBe(program);
   });
-  it('leaves the cache alone when it must not download', async () => {
+  it('does not create the cache without permission to download', async () => {
     await findNatsServer({ PATH: folder, XDG_CACHE_HOME: folder }, { download: false });
     expect(await readdir(folder)).toEqual([]);
   });
-  it('takes the one that was downloaded before', async () => {
+  it('uses a program that was downloaded before', async () => {
     const home = join(folder, 'gatehouse', 'nats-server', 'usr', 'sbin');
     await mkdir(home, { recursive: true });
     await writeFile(join(home, 'nats-server'), '#!/bin/sh\n', { mode: 0o755 });

@@ -6,12 +6,13 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Distributions put servers where an ordinary user's PATH does not look. */
+/** Folders of system programs that an ordinary user's PATH may lack. */
 const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/sbin', '/usr/local/sbin'];
 
 /**
- * The path of a `nats-server`: `NATS_SERVER`, else one that is installed, else Debian's package unpacked into the
- * user's cache; undefined where none can be had. Without `download` the cache is looked at and left as it is.
+ * Returns the path of a `nats-server`: the variable `NATS_SERVER`, otherwise an installed program, otherwise Debian's package,
+ * which it downloads and unpacks into the user's cache. Returns undefined when there is none. With `download: false` it only
+ * reads the cache.
  */
 export async function findNatsServer(
   env: NodeJS.ProcessEnv = process.env,
@@ -23,7 +24,7 @@ export async function findNatsServer(
     const program = join(folder, 'nats-server');
     if (await isExecutable(program)) return program;
   }
-  return unpacked(join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gatehouse'), download);
+  return findCached(join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gatehouse'), download);
 }
 
 const isExecutable = (path: string) =>
@@ -32,7 +33,7 @@ const isExecutable = (path: string) =>
     () => false,
   );
 
-async function unpacked(cache: string, download: boolean): Promise<string | undefined> {
+async function findCached(cache: string, download: boolean): Promise<string | undefined> {
   const home = join(cache, 'nats-server');
   const program = join(home, 'usr', 'sbin', 'nats-server');
   if (await isExecutable(program)) return program;
@@ -42,14 +43,14 @@ async function unpacked(cache: string, download: boolean): Promise<string | unde
 
 async function fetchPackage(cache: string, home: string): Promise<void> {
   await mkdir(cache, { recursive: true });
-  const half = await mkdtemp(join(cache, 'nats-server-'));
+  const partial = await mkdtemp(join(cache, 'nats-server-'));
   try {
-    await run('apt-get', ['download', 'nats-server'], { cwd: half });
-    const file = (await readdir(half)).find((name) => name.endsWith('.deb'));
+    await run('apt-get', ['download', 'nats-server'], { cwd: partial });
+    const file = (await readdir(partial)).find((name) => name.endsWith('.deb'));
     if (!file) return;
-    await run('dpkg', ['-x', join(half, file), join(half, 'unpacked')]);
-    await rename(join(half, 'unpacked'), home);
+    await run('dpkg', ['-x', join(partial, file), join(partial, 'unpacked')]);
+    await rename(join(partial, 'unpacked'), home);
   } finally {
-    await rm(half, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true });
   }
 }

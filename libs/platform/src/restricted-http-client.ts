@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { filteredLookup, isPublicAddress } from './public-address.js';
 
-/** One question to a server of the web. */
+/** A request to an HTTP server. */
 export interface OutgoingRequest {
   readonly method: string;
   readonly url: URL;
@@ -11,7 +11,7 @@ export interface OutgoingRequest {
   readonly body?: string | undefined;
 }
 
-/** What the server said to it. */
+/** The response of the server. */
 export interface OutgoingResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -23,77 +23,77 @@ interface RequestLimits {
   readonly signal: AbortSignal;
 }
 
-/** Among the hosts that are named: all that have a public address. */
+/** Stands for every host with a public address. */
 const ANY_PUBLIC_HOST = '*';
 
-/** Milliseconds that an idle connection is kept; servers mostly keep theirs longer. */
+/** Milliseconds until an idle connection is closed: shorter than the keep-alive time of most servers. */
 const IDLE_MS = 4000;
 
 /**
- * Asks those servers of the web that the operator lets it ask, and follows none of them elsewhere. A host that is named may be
- * anywhere; what somebody else names is no way into the house.
+ * HTTP client that reaches only the hosts that the operator allows, and follows no redirects. A host that is listed by name
+ * may have a private address. A host that is only allowed by `*` must have a public one (SSRF protection).
  */
 export class RestrictedHttpClient {
   private readonly hosts: ReadonlySet<string>;
-  private readonly named = agents(undefined);
-  private readonly unnamed = agents(filteredLookup(isPublicAddress));
+  private readonly unrestrictedAgents = createAgents(undefined);
+  private readonly publicAgents = createAgents(filteredLookup(isPublicAddress));
 
-  /** `hosts`, comma separated; `*` is any of the internet. */
+  /** `hosts` is comma separated. `*` allows every host with a public address. */
   constructor(hosts: string) {
-    const all = hosts.split(',').map((host) => host.trim().toLowerCase());
-    this.hosts = new Set(all.filter(Boolean));
+    const names = hosts.split(',').map((host) => host.trim().toLowerCase());
+    this.hosts = new Set(names.filter(Boolean));
   }
 
-  /** Whether the operator has named the host of this address. */
+  /** Returns whether the operator lists the host of this URL by name. */
   names({ hostname }: URL): boolean {
     return this.hosts.has(hostname);
   }
 
-  /** Whether this address may be asked at all; where its name leads is seen when it is. */
+  /** Returns whether requests to this URL are allowed. The addresses of its host name are checked later, when a socket connects. */
   admits(url: URL): boolean {
     if (this.names(url)) return true;
     const literal = url.hostname.replace(/^\[(.*)\]$/, '$1');
     return this.hosts.has(ANY_PUBLIC_HOST) && (isIP(literal) === 0 || isPublicAddress(literal));
   }
 
-  /** Throws what a connection throws, and an Error for a host that may not be asked and for an answer of more than `maxBytes`. */
-  async send(question: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
-    if (!this.admits(question.url)) throw new Error(`${question.url.hostname} may not be asked`);
-    const message = await this.answerTo(question, signal);
+  /** Sends a request. Throws connection errors, and an Error for a host that is not allowed or a response above `maxBytes`. */
+  async send(request: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
+    if (!this.admits(request.url)) throw new Error(`requests to ${request.url.hostname} are not allowed`);
+    const message = await this.receive(request, signal);
     return { status: message.statusCode ?? 0, headers: message.headers, text: await textOf(message, maxBytes) };
   }
 
-  private answerTo({ url, method, headers, body }: OutgoingRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const { http, https } = this.names(url) ? this.named : this.unnamed;
+  private receive({ url, method, headers, body }: OutgoingRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    const { http, https } = this.names(url) ? this.unrestrictedAgents : this.publicAgents;
     const options = {
       method,
       signal,
       headers: { 'user-agent': 'gatehouse', ...headers, 'accept-encoding': 'identity' },
     };
     return new Promise((resolve, reject) => {
-      const sent =
+      const request =
         url.protocol === 'https:'
           ? httpsRequest(url, { ...options, agent: https })
           : httpRequest(url, { ...options, agent: http });
-      sent.on('response', resolve).on('error', reject).end(body);
+      request.on('response', resolve).on('error', reject).end(body);
     });
   }
 }
 
-/** `lookup` resolves names where connections are made; without it any address of a name will do. */
-function agents(lookup: LookupFunction | undefined) {
+/** `lookup` resolves host names for sockets. Without it, every address of a name is used. */
+function createAgents(lookup: LookupFunction | undefined) {
   const options = { keepAlive: true, timeout: IDLE_MS, ...(lookup && { lookup }) };
   return { http: new HttpAgent(options), https: new HttpsAgent(options) };
 }
 
 async function textOf(message: IncomingMessage, maxBytes: number): Promise<string> {
-  const read: Buffer[] = [];
+  const chunks: Buffer[] = [];
   let length = 0;
-  // What ends the loop early ends the connection, too.
+  // Leaving the loop early destroys the connection.
   for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`);
-    read.push(chunk);
+    if (length > maxBytes) throw new Error(`the response is longer than ${maxBytes} bytes`);
+    chunks.push(chunk);
   }
-  return Buffer.concat(read).toString();
+  return Buffer.concat(chunks).toString();
 }

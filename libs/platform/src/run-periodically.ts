@@ -1,8 +1,8 @@
 import type { Logger } from './logger.js';
 
-/** Cleans up every so many seconds, until the returned function is called. A round that fails is logged; the next one tries again. */
-export function runPeriodically(seconds: number, sweep: () => Promise<unknown>, logger: Logger): () => void {
-  const round = () => sweep().catch((error: unknown) => logger.fault('cleaning failed', error));
-  const timer = setInterval(() => void round(), seconds * 1000).unref();
+/** Runs `task` every `seconds` seconds. Logs a failure and goes on. Returns the function that stops it. */
+export function runPeriodically(seconds: number, task: () => Promise<unknown>, logger: Logger): () => void {
+  const run = () => task().catch((error: unknown) => logger.fault('a periodic task failed', error));
+  const timer = setInterval(() => void run(), seconds * 1000).unref();
   return () => clearInterval(timer);
 }

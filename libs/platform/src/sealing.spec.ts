@@ -10,19 +10,19 @@ const row = { table: 'plans', id: 'a', revision: 7 };
 const body = { password: 'correct horse battery staple', n: [1, null, 'ü'] };
 
 describe('a sealed body', () => {
-  it('is opened as it was', () => {
+  it('opens to the value that was sealed', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(sealer.open(row, sealer.seal(row, value))).toEqual(JSON.parse(JSON.stringify(value)));
       }),
     );
   });
-  it('shows nothing of what it holds, and never looks the same twice', () => {
+  it('contains no plain text, and differs each time', () => {
     const sealed = sealer.seal(row, body);
     expect(sealed.includes('horse')).toBe(false);
     expect(sealed.equals(sealer.seal(row, body))).toBe(false);
   });
-  it('is laid out as the protocol says', () => {
+  it('has the documented format', () => {
     const sealed = sealer.seal(row, body);
     expect([...sealed.subarray(0, 4)]).toEqual([0x01, 2, ...Buffer.from('k1')]);
     expect(sealed.length).toBe(2 + 2 + 12 + Buffer.byteLength(JSON.stringify(body)) + 16);
@@ -32,20 +32,20 @@ describe('a sealed body', () => {
     ['another table', { ...row, table: 'outbox' }],
     ['an older revision', { ...row, revision: 6 }],
     ['a newer revision', { ...row, revision: 8 }],
-  ])('is not opened as that of %s', (_which, other) => {
+  ])('does not open for %s', (_which, other) => {
     expect(() => sealer.open(other, sealer.seal(row, body))).toThrow(UnsealError);
   });
-  it('cannot be moved to a row whose name runs together to the same', () => {
+  it('does not open for a row whose table and id concatenate to the same text', () => {
     const sealed = sealer.seal({ table: 'plans', id: 'ab', revision: 1 }, body);
     expect(() => sealer.open({ table: 'plansa', id: 'b', revision: 1 }, sealed)).toThrow(UnsealError);
   });
-  it('is not opened when it was cut, at whatever length', () => {
+  it('does not open when it is truncated', () => {
     const sealed = sealer.seal(row, body);
     for (let length = 0; length < sealed.length; length++) {
       expect(() => sealer.open(row, sealed.subarray(0, length)), `${length} bytes`).toThrow(UnsealError);
     }
   });
-  it('is not opened when any byte of it was changed', () => {
+  it('does not open when any byte is changed', () => {
     const sealed = sealer.seal(row, body);
     for (let at = 0; at < sealed.length; at++) {
       const forged = Buffer.from(sealed);
@@ -53,7 +53,7 @@ describe('a sealed body', () => {
       expect(() => sealer.open(row, forged), `byte ${at}`).toThrow(UnsealError);
     }
   });
-  it('is not opened by another key of the same name', () => {
+  it('does not open with another key of the same id', () => {
     expect(() => new Sealer(`k1:${second}`).open(row, sealer.seal(row, body))).toThrow(UnsealError);
   });
 });
@@ -61,10 +61,10 @@ describe('a sealed body', () => {
 describe('rotating keys', () => {
   const rotated = new Sealer(`k2:${second}, k1:${first}`);
 
-  it('opens what the old key sealed', () => {
+  it('opens bodies that the old key sealed', () => {
     expect(rotated.open(row, sealer.seal(row, body))).toEqual(body);
   });
-  it('seals with the new one', () => {
+  it('seals with the new key', () => {
     const sealed = rotated.seal(row, body);
     expect(() => sealer.open(row, sealed)).toThrow(UnsealError);
     expect(new Sealer(`k2:${second}`).open(row, sealed)).toEqual(body);
@@ -74,7 +74,7 @@ describe('rotating keys', () => {
 describe('digests', () => {
   const [digest] = sealer.digests('codes', 'abc');
 
-  it('are the same for the same text, and tell purposes, texts and keys apart', () => {
+  it('are deterministic, and differ for each purpose, text and key', () => {
     expect(sealer.digests('codes', 'abc')).toEqual([digest]);
     const others = [
       sealer.digests('numbers', 'abc'),
@@ -83,21 +83,21 @@ describe('digests', () => {
     ];
     for (const [other] of others) expect(other).not.toEqual(digest);
   });
-  it('are made with every key while keys are rotated, the one that seals first', () => {
+  it('are computed with every key during a rotation, the current key first', () => {
     const rotated = new Sealer(`k2:${second},k1:${first}`).digests('codes', 'abc');
     expect(rotated).toHaveLength(2);
     expect(rotated[1]).toEqual(digest);
   });
 });
 
-describe('keys that are no keys', () => {
+describe('invalid keys', () => {
   it.each(['', 'k1', 'k1:', `:${first}`, `k1:${randomBytes(31).toString('base64')}`, `k 1:${first}`, `k1:${first},`])(
-    'are refused at once: %j',
+    'throw when the sealer is created: %j',
     (keys) => {
-      expect(() => new Sealer(keys)).toThrow('id:base64 of 32 bytes');
+      expect(() => new Sealer(keys)).toThrow('Expected id:base64 of 32 bytes');
     },
   );
-  it('are not repeated in the refusal', () => {
+  it('do not appear in the error message', () => {
     const short = randomBytes(31).toString('base64');
     expect(() => new Sealer(`k1:${short}`)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining(short) }),

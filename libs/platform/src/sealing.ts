@@ -4,32 +4,32 @@ const VERSION = 0x01;
 const NONCE = 12;
 const TAG = 16;
 
-/** Which row a sealed body belongs to, so that rows can be neither swapped nor rolled back. */
+/** The row that a sealed body belongs to. Bodies cannot be swapped between rows, nor rolled back to an older revision. */
 export interface SealId {
   readonly table: string;
   readonly id: string;
   readonly revision: number;
 }
 
-/** A body that no key opens, or that belongs to another row. */
+/** Thrown when no key opens a body, or when it belongs to another row or revision. */
 export class UnsealError extends Error {}
 
 /**
- * Seals bodies before they reach Postgres: AES-256-GCM under a key of its own for each row
- * (docs/spec/storage.md#sealing).
+ * Encrypts bodies before they reach Postgres: AES-256-GCM with a derived key for each row
+ * (docs/spec/storage.md#sealing). Format:
  * `0x01 | key id length | key id | nonce (12) | ciphertext | tag (16)`.
  */
 export class Sealer {
   private readonly keys: ReadonlyMap<string, Buffer>;
   private readonly current: string;
 
-  /** `keys` as SEAL_KEYS has them: `new:base64,old:base64`. The first seals, all open. */
+  /** `keys` has the format of SEAL_KEYS: `new:base64,old:base64`. The first key seals, every key opens. */
   constructor(keys: string) {
     const pairs = keys.split(',').map((pair): [string, Buffer] => {
       const [id = '', encoded = ''] = pair.trim().split(':');
       const key = Buffer.from(encoded, 'base64');
       if (!/^[\w-]{1,32}$/.test(id) || key.length !== 32) {
-        throw new Error('a seal key is written as id:base64 of 32 bytes');
+        throw new Error('a seal key is not valid. Expected id:base64 of 32 bytes');
       }
       return [id, key];
     });
@@ -63,8 +63,8 @@ export class Sealer {
   }
 
   /**
-   * What a text can be found by without being kept: its digest under each key, the current one first. Whoever has the table
-   * and not the keys cannot try texts.
+   * Returns keyed digests of a text, one for each key, the current key first. A table can be searched by them without storing
+   * the text. Without the keys, the text cannot be found by brute force.
    */
   digests(purpose: string, text: string): Buffer[] {
     return [...this.keys.values()].map((master) => {
@@ -73,12 +73,12 @@ export class Sealer {
     });
   }
 
-  /** Whether a body was sealed under the key that seals now. */
+  /** Returns whether a body was sealed with the current key. */
   isCurrent(sealed: Buffer): boolean {
     return sealed.subarray(2, 2 + (sealed[1] ?? 0)).toString() === this.current;
   }
 
-  /** A master key is never used on a body, so no number of rows wears it out. */
+  /** Derives a key for each row, so that random nonces of one key do not collide however many rows there are. */
   private rowKey(id: string, row: SealId): Buffer {
     const master = this.keys.get(id);
     if (!master) throw new Error(`no seal key "${id}"`);

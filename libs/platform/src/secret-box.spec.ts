@@ -6,56 +6,56 @@ import { SecretBox } from './secret-box.js';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const [older, newer] = [key('older'), key('newer')];
-const vaultOf = (keys: string) => new SecretBox(new Sealer(keys));
-const place = { object: 'stage 1', field: 'private_key' };
+const boxWith = (keys: string) => new SecretBox(new Sealer(keys));
+const id = { object: 'stage 1', field: 'private_key' };
 
 describe('a secret in a document', () => {
-  it('is opened as it was, and shows nothing of itself before', () => {
-    const sealed = vaultOf(older).seal(place, 'hush');
+  it('opens to its value, and is not readable while sealed', () => {
+    const sealed = boxWith(older).seal(id, 'hush');
     expect(JSON.stringify(sealed)).not.toContain('hush');
-    expect(vaultOf(older).open(place, sealed)).toBe('hush');
+    expect(boxWith(older).open(id, sealed)).toBe('hush');
   });
 
-  it('is written again as it stood, until it changes', () => {
-    const sealed = vaultOf(older).seal(place, 'hush');
-    const vault = vaultOf(older);
-    vault.open(place, sealed);
-    expect(vault.seal(place, 'hush')).toEqual(sealed);
-    expect(vault.seal(place, 'louder')).not.toEqual(sealed);
+  it('is sealed to the same bytes until it changes', () => {
+    const sealed = boxWith(older).seal(id, 'hush');
+    const box = boxWith(older);
+    box.open(id, sealed);
+    expect(box.seal(id, 'hush')).toEqual(sealed);
+    expect(box.seal(id, 'louder')).not.toEqual(sealed);
   });
 
   it.each([
-    ['another object', { ...place, object: 'stage 2' }],
-    ['another field', { ...place, field: 'public_key' }],
-  ])('is not opened in the place of %s', (_which, other) => {
-    expect(() => vaultOf(older).open(other, vaultOf(older).seal(place, 'hush'))).toThrow(UnsealError);
+    ['another object', { ...id, object: 'stage 2' }],
+    ['another field', { ...id, field: 'public_key' }],
+  ])('does not open for %s', (_which, other) => {
+    expect(() => boxWith(older).open(other, boxWith(older).seal(id, 'hush'))).toThrow(UnsealError);
   });
 
-  it('is sealed anew once another key seals', () => {
-    const sealed = vaultOf(older).seal(place, 'hush');
-    const vault = vaultOf(`${newer},${older}`);
-    expect(vault.open(place, sealed)).toBe('hush');
-    expect(vault.isStale(sealed)).toBe(true);
-    const again = vault.seal(place, 'hush');
+  it('is sealed again after a key rotation', () => {
+    const sealed = boxWith(older).seal(id, 'hush');
+    const box = boxWith(`${newer},${older}`);
+    expect(box.open(id, sealed)).toBe('hush');
+    expect(box.isStale(sealed)).toBe(true);
+    const again = box.seal(id, 'hush');
     expect(again).not.toEqual(sealed);
-    expect(vault.isStale(again)).toBe(false);
+    expect(box.isStale(again)).toBe(false);
   });
 
-  it('is stale where it stands open, and nothing is no secret', () => {
-    expect(vaultOf(older).isStale('hush')).toBe(true);
+  it('is stale while it is plain, unless it is empty', () => {
+    expect(boxWith(older).isStale('hush')).toBe(true);
     for (const nothing of ['', null, undefined]) {
-      expect(vaultOf(older).isStale(nothing)).toBe(false);
-      expect(vaultOf(older).seal(place, nothing)).toBe(nothing);
+      expect(boxWith(older).isStale(nothing)).toBe(false);
+      expect(boxWith(older).seal(id, nothing)).toBe(nothing);
     }
   });
 
-  it('needs a key, and says which secret', () => {
-    expect(() => new SecretBox(undefined).seal(place, 'hush')).toThrow(
-      new ConfigError('SEAL_KEYS is not set, and the private_key of stage 1 is a secret'),
+  it('throws ConfigError that names the secret without a key', () => {
+    expect(() => new SecretBox(undefined).seal(id, 'hush')).toThrow(
+      new ConfigError('SEAL_KEYS is not set, but the private_key of stage 1 is a secret. Set SEAL_KEYS.'),
     );
   });
 
-  it('comes back as it is where it was never sealed', () => {
-    expect(new SecretBox(undefined).open(place, { 'gatehouse:sealed': 1 })).toEqual({ 'gatehouse:sealed': 1 });
+  it('is returned unchanged if it was never sealed', () => {
+    expect(new SecretBox(undefined).open(id, { 'gatehouse:sealed': 1 })).toEqual({ 'gatehouse:sealed': 1 });
   });
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ConfigError } from './config.js';
 import type { Sealer, SealId } from './sealing.js';
 
-/** Which value of which object a secret is, so that none can be put in the place of another. */
+/** The object and field that a secret belongs to. A sealed secret opens only there, so secrets cannot be swapped. */
 export interface SecretId {
   readonly object: string;
   readonly field: string;
@@ -12,58 +12,58 @@ const SEALED_MARKER = 'gatehouse:sealed';
 const sealedValue = z.strictObject({ [SEALED_MARKER]: z.string() });
 type SealedValue = z.output<typeof sealedValue>;
 
-/** What was sealed under the key that seals now, and so can be written again as it is. */
+/** A secret that is already sealed with the current key, and can be reused unchanged. */
 interface ResealableSecret {
-  readonly text: string;
+  readonly plaintext: string;
   readonly sealed: SealedValue;
 }
 
 /**
- * Secrets among the plain values of a JSON document, such as those of a stage's config: each is sealed by itself. One that
- * was opened here and has not changed is sealed to the same text again, so that a document with it is the same as before.
+ * Seals single values of a JSON document, such as the secrets of a stage's config. A secret that was opened here and has not
+ * changed is sealed to the same bytes again, so that an unchanged document stays equal.
  */
 export class SecretBox {
-  private readonly known = new Map<string, ResealableSecret>();
+  private readonly resealable = new Map<string, ResealableSecret>();
 
-  /** Without a sealer there is nothing that it opens, or seals. */
+  /** Without a sealer, sealing or opening a secret throws ConfigError. */
   constructor(private readonly sealer: Sealer | undefined) {}
 
-  /** Nothing is no secret. Throws ConfigError when there is no key. */
-  seal(place: SecretId, value: unknown): unknown {
+  /** Returns the sealed value. Leaves undefined, null and the empty string as they are. Throws ConfigError without a key. */
+  seal(id: SecretId, value: unknown): unknown {
     if (value === undefined || value === null || value === '') return value;
-    const text = JSON.stringify(value);
-    const known = this.known.get(nameOf(place));
-    if (known?.text === text) return known.sealed;
-    const sealed = { [SEALED_MARKER]: this.keys(place).seal(rowOf(place), value).toString('base64') };
-    this.known.set(nameOf(place), { text, sealed });
+    const plaintext = JSON.stringify(value);
+    const earlier = this.resealable.get(nameOf(id));
+    if (earlier?.plaintext === plaintext) return earlier.sealed;
+    const sealed = { [SEALED_MARKER]: this.sealerFor(id).seal(rowOf(id), value).toString('base64') };
+    this.resealable.set(nameOf(id), { plaintext, sealed });
     return sealed;
   }
 
-  /** The secret as it was sealed; a value that is not sealed comes back as it is. Throws Unsealable, and ConfigError. */
-  open(place: SecretId, value: unknown): unknown {
-    const found = sealedValue.safeParse(value);
-    if (!found.success) return value;
-    const bytes = bytesOf(found.data);
-    const opened = this.keys(place).open(rowOf(place), bytes);
-    if (this.keys(place).isCurrent(bytes)) {
-      this.known.set(nameOf(place), { text: JSON.stringify(opened), sealed: found.data });
+  /** Returns the plain secret. Returns a value that is not sealed unchanged. Throws UnsealError, or ConfigError without a key. */
+  open(id: SecretId, value: unknown): unknown {
+    const parsed = sealedValue.safeParse(value);
+    if (!parsed.success) return value;
+    const bytes = bytesOf(parsed.data);
+    const opened = this.sealerFor(id).open(rowOf(id), bytes);
+    if (this.sealerFor(id).isCurrent(bytes)) {
+      this.resealable.set(nameOf(id), { plaintext: JSON.stringify(opened), sealed: parsed.data });
     }
     return opened;
   }
 
-  /** Whether a value is one that `seal` would write otherwise: it stands open, or under a key that seals no more. */
+  /** Returns whether a secret must be sealed again, because it is plain or sealed with an old key. */
   isStale(value: unknown): boolean {
     if (value === undefined || value === null || value === '') return false;
-    const found = sealedValue.safeParse(value);
-    return !found.success || this.sealer?.isCurrent(bytesOf(found.data)) === false;
+    const parsed = sealedValue.safeParse(value);
+    return !parsed.success || this.sealer?.isCurrent(bytesOf(parsed.data)) === false;
   }
 
-  private keys({ object, field }: SecretId): Sealer {
+  private sealerFor({ object, field }: SecretId): Sealer {
     if (this.sealer) return this.sealer;
-    throw new ConfigError(`SEAL_KEYS is not set, and the ${field} of ${object} is a secret`);
+    throw new ConfigError(`SEAL_KEYS is not set, but the ${field} of ${object} is a secret. Set SEAL_KEYS.`);
   }
 }
 
 const bytesOf = (value: SealedValue) => Buffer.from(value[SEALED_MARKER], 'base64');
 const nameOf = ({ object, field }: SecretId) => `${object}/${field}`;
-const rowOf = (place: SecretId): SealId => ({ table: 'flow.secrets', id: nameOf(place), revision: 0 });
+const rowOf = (id: SecretId): SealId => ({ table: 'flow.secrets', id: nameOf(id), revision: 0 });

@@ -2,5 +2,5 @@ import { hash, timingSafeEqual } from 'node:crypto';
 
 const digestOf = (text: string) => hash('sha256', text, 'buffer');
 
-/** Whether two secrets are the same, of whatever length, in a time that says nothing of where they differ. */
+/** Compares two secrets of any length in constant time (prevents timing attacks). */
 export const secretsEqual = (a: string, b: string): boolean => timingSafeEqual(digestOf(a), digestOf(b));

@@ -4,15 +4,15 @@ import { type FreshDatabase, freshDatabase } from '../../../test/support/postgre
 import { freePort } from './free-port.js';
 import { isDatabaseUnavailable, migrate, openDataSource, runNamed } from './typeorm-data-source.js';
 
-class CreateThings1700000000000 implements MigrationInterface {
+class CreateSamples1700000000000 implements MigrationInterface {
   async up(runner: QueryRunner) {
-    await runner.query('CREATE TABLE sample.things (id int PRIMARY KEY)');
+    await runner.query('CREATE TABLE sample.samples (id int PRIMARY KEY)');
   }
   async down(runner: QueryRunner) {
-    await runner.query('DROP TABLE sample.things');
+    await runner.query('DROP TABLE sample.samples');
   }
 }
-class Broken1700000000001 implements MigrationInterface {
+class FailingMigration1700000000001 implements MigrationInterface {
   async up(runner: QueryRunner) {
     await runner.query('CREATE TABLE sample.half (id int)');
     await runner.query('SELECT broken');
@@ -28,9 +28,9 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-const sample = () => ({ url: database.url, schema: 'sample', migrations: [CreateThings1700000000000] });
+const sample = () => ({ url: database.url, schema: 'sample', migrations: [CreateSamples1700000000000] });
 
-async function opened<T>(work: (source: DataSource) => Promise<T>, poolSize = 2): Promise<T> {
+async function withDataSource<T>(work: (source: DataSource) => Promise<T>, poolSize = 2): Promise<T> {
   const source = await openDataSource({ ...sample(), poolSize });
   try {
     return await work(source);
@@ -38,50 +38,50 @@ async function opened<T>(work: (source: DataSource) => Promise<T>, poolSize = 2)
     await source.destroy();
   }
 }
-const failure = (work: Promise<unknown>) =>
+const failureOf = (work: Promise<unknown>) =>
   work.then(
     () => undefined,
     (error: unknown) => error,
   );
 
 describe('migrating', () => {
-  it('makes the schema, and does nothing the second time', async () => {
-    expect(await migrate(sample())).toEqual(['CreateThings1700000000000']);
+  it('creates the schema, and does nothing the second time', async () => {
+    expect(await migrate(sample())).toEqual(['CreateSamples1700000000000']);
     expect(await migrate(sample())).toEqual([]);
   });
-  it('is done once when several begin at once', async () => {
-    const done = await Promise.all(Array.from({ length: 4 }, () => migrate(sample())));
-    expect(done.flat()).toEqual(['CreateThings1700000000000']);
+  it('runs once when several processes migrate at once', async () => {
+    const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(sample())));
+    expect(applied.flat()).toEqual(['CreateSamples1700000000000']);
   });
-  it('keeps what succeeded and nothing of what failed, and can be tried again', async () => {
-    const broken = { ...sample(), migrations: [CreateThings1700000000000, Broken1700000000001] };
-    await expect(migrate(broken)).rejects.toThrow('broken');
-    const rows = await opened((source) =>
-      source.query(`SELECT to_regclass('sample.things') AS things, to_regclass('sample.half') AS half`),
+  it('keeps completed migrations, rolls back the failed one, and can be repeated', async () => {
+    const failing = { ...sample(), migrations: [CreateSamples1700000000000, FailingMigration1700000000001] };
+    await expect(migrate(failing)).rejects.toThrow('broken');
+    const rows = await withDataSource((source) =>
+      source.query(`SELECT to_regclass('sample.samples') AS samples, to_regclass('sample.half') AS half`),
     );
-    expect(rows).toEqual([{ things: 'sample.things', half: null }]);
+    expect(rows).toEqual([{ samples: 'sample.samples', half: null }]);
     expect(await migrate(sample())).toEqual([]);
   });
 });
 
 describe('a named statement', () => {
-  it('gives rows and says how many it touched', async () => {
+  it('returns rows and the number of changed rows', async () => {
     await migrate(sample());
-    await opened(async (source) => {
+    await withDataSource(async (source) => {
       const insert = {
-        name: 'insert-thing',
-        text: 'INSERT INTO sample.things VALUES ($1) ON CONFLICT DO NOTHING RETURNING id',
+        name: 'insert-sample',
+        text: 'INSERT INTO sample.samples VALUES ($1) ON CONFLICT DO NOTHING RETURNING id',
       };
       expect(await runNamed(source, insert, [7])).toMatchObject({ rows: [{ id: 7 }], rowCount: 1 });
       expect(await runNamed(source, insert, [7])).toMatchObject({ rows: [], rowCount: 0 });
     });
   });
-  it('is planned once a connection, however much its values would say', async () => {
+  it('uses a generic plan for all values', async () => {
     await migrate(sample());
-    await opened(async (source) => {
+    await withDataSource(async (source) => {
       const optional = {
         name: 'optional',
-        text: 'SELECT id FROM sample.things WHERE $1::int IS NULL OR id = $1',
+        text: 'SELECT id FROM sample.samples WHERE $1::int IS NULL OR id = $1',
       };
       for (let i = 0; i < 7; i++) await runNamed(source, optional, [i]);
       const plans = {
@@ -93,42 +93,42 @@ describe('a named statement', () => {
   });
 });
 
-describe('whether the database is away', () => {
-  it('is so when nobody listens there', async () => {
+describe('isDatabaseUnavailable', () => {
+  it('is true when no server listens', async () => {
     const url = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
-    expect(isDatabaseUnavailable(await failure(openDataSource({ ...sample(), url, poolSize: 1 })))).toBe(true);
+    expect(isDatabaseUnavailable(await failureOf(openDataSource({ ...sample(), url, poolSize: 1 })))).toBe(true);
   });
-  it('is so when the connection is cut in the middle of a statement, and not the next time', async () => {
-    await opened(async (source) => {
+  it('is true when the connection breaks during a statement, and the next statement works', async () => {
+    await withDataSource(async (source) => {
       const cut = { name: 'cut', text: 'SELECT pg_terminate_backend(pg_backend_pid())' };
-      expect(isDatabaseUnavailable(await failure(runNamed(source, cut, [])))).toBe(true);
+      expect(isDatabaseUnavailable(await failureOf(runNamed(source, cut, [])))).toBe(true);
       expect(await runNamed(source, { name: 'one', text: 'SELECT 1 AS one' }, [])).toMatchObject({
         rows: [{ one: 1 }],
       });
     }, 1);
   });
-  it('is so for what the ORM wraps', async () => {
-    await opened(async (source) => {
-      const error = await failure(source.query('SELECT pg_terminate_backend(pg_backend_pid())'));
+  it('is true for an error that the ORM wraps', async () => {
+    await withDataSource(async (source) => {
+      const error = await failureOf(source.query('SELECT pg_terminate_backend(pg_backend_pid())'));
       expect(isDatabaseUnavailable(error)).toBe(true);
     });
   });
-  it('is so when it takes no more connections', () => {
+  it('is true when the server accepts no more connections', () => {
     expect(isDatabaseUnavailable(Object.assign(new Error('sorry, too many clients already'), { code: '53300' }))).toBe(
       true,
     );
   });
-  it('is not so when a statement is wrong', async () => {
-    await opened(async (source) => {
-      const error = await failure(source.query('SELEKT 1'));
+  it('is false for an error in a statement', async () => {
+    await withDataSource(async (source) => {
+      const error = await failureOf(source.query('SELEKT 1'));
       expect(error).toBeInstanceOf(QueryFailedError);
       expect(isDatabaseUnavailable(error)).toBe(false);
-      expect(isDatabaseUnavailable(await failure(runNamed(source, { name: 'wrong', text: 'SELECT 1 / 0' }, [])))).toBe(
-        false,
-      );
+      expect(
+        isDatabaseUnavailable(await failureOf(runNamed(source, { name: 'wrong', text: 'SELECT 1 / 0' }, []))),
+      ).toBe(false);
     });
   });
-  it.each([undefined, null, 'ECONNREFUSED', { code: 'ECONNREFUSED' }, new Error('no')])('is not so for %j', (error) => {
+  it.each([undefined, null, 'ECONNREFUSED', { code: 'ECONNREFUSED' }, new Error('no')])('is false for %j', (error) => {
     expect(isDatabaseUnavailable(error)).toBe(false);
   });
 });

@@ -3,7 +3,10 @@ import { DataSource } from 'typeorm';
 import { postgresConfig, readConfig } from './config.js';
 import { openDataSource } from './typeorm-data-source.js';
 
-/** A pool of connections for one owner of a schema, in the Postgres that DATABASE_URL names; kept until the last request in flight is answered. */
+/**
+ * Returns a module that provides a pool of connections to one schema, in the Postgres of DATABASE_URL. It closes the pool after
+ * the last open request was answered.
+ */
 export function dataSourceModule(schema: string): DynamicModule {
   @Module({})
   class PoolModule implements OnApplicationShutdown {

@@ -1,14 +1,14 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Logger } from './logger.js';
-import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-run.js';
+import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-statement-query.js';
 
 /**
- * Milliseconds for a statement on the server, and for its answer here: less than a visitor waits. Statements are planned
- * without their values: else Postgres plans the long ones anew each time, which takes longer than running them. And what is
- * asked for all the time is in memory: looking a row up costs hardly more than reading on, so a small table is not read whole.
- * Times are told in the one style that is read back as it was told.
+ * The time-outs are milliseconds, on the server and in the client, and are shorter than a visitor waits.
+ * `force_generic_plan`: planning a long statement at each execution would take longer than running it.
+ * `random_page_cost`: hot rows are in memory, so an index lookup is cheap and small tables need no sequential scan.
+ * `datestyle=ISO`: dates round-trip.
  */
-const SERVER_SETTINGS = {
+const CONNECTION_SETTINGS = {
   statement_timeout: 10_000,
   query_timeout: 12_000,
   options: '-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c datestyle=ISO',
@@ -16,16 +16,16 @@ const SERVER_SETTINGS = {
 
 interface DataSourceSettings {
   readonly url: string;
-  /** The Postgres schema that this owner keeps its tables in. */
+  /** The Postgres schema of the tables. */
   readonly schema: string;
   readonly entities?: DataSourceOptions['entities'];
   readonly migrations?: DataSourceOptions['migrations'];
   readonly poolSize: number;
-  /** Whether a statement may take as long as it wants, as a migration may. */
+  /** Disables the time-outs of statements, for migrations. */
   readonly patient?: boolean;
 }
 
-/** A pool of connections to one owner's schema. A broken connection is logged and replaced, it never ends the process. */
+/** Opens a pool of connections to one schema. A broken connection is logged and replaced, and never ends the process. */
 export async function openDataSource({
   url,
   schema,
@@ -44,21 +44,21 @@ export async function openDataSource({
     migrationsTableName: 'migrations',
     poolSize,
     connectTimeoutMS: 2000,
-    ...(patient ? {} : { extra: SERVER_SETTINGS }),
+    ...(patient ? {} : { extra: CONNECTION_SETTINGS }),
     poolErrorHandler: (error: unknown) => logger.fault('a pooled connection broke', error),
   });
   return source.initialize();
 }
 
-/** Brings one owner's schema up to date and closes again. Safe to run beside itself: an advisory lock orders the runs. */
+/** Runs the pending migrations of one schema and returns their names. An advisory lock serialises concurrent runs. */
 export async function migrate(schema: Omit<DataSourceSettings, 'poolSize'>): Promise<string[]> {
   const source = await openDataSource({ ...schema, poolSize: 2, patient: true });
   const lock = source.createQueryRunner();
   try {
     await lock.query(`SELECT pg_advisory_lock(hashtext('gatehouse migrations'))`);
     await lock.query(`CREATE SCHEMA IF NOT EXISTS "${schema.schema}"`);
-    const done = await source.runMigrations({ transaction: 'each' });
-    return done.map((migration) => migration.name);
+    const applied = await source.runMigrations({ transaction: 'each' });
+    return applied.map((migration) => migration.name);
   } finally {
     await lock.query(`SELECT pg_advisory_unlock(hashtext('gatehouse migrations'))`);
     await lock.release();
@@ -69,8 +69,8 @@ export async function migrate(schema: Omit<DataSourceSettings, 'poolSize'>): Pro
 const DEADLOCK = '40P01';
 
 /**
- * Runs a named statement on the data source's own pool: the hot path's way past the ORM (docs/adr/0003). One that Postgres
- * ended to untangle a deadlock has done nothing, and is run once more.
+ * Runs a named statement on the pool of the data source, without the ORM, for the hot path (docs/adr/0003). Runs it once more
+ * if Postgres has aborted it because of a deadlock, which has rolled it back.
  */
 export async function runNamed<R>(
   source: DataSource,
@@ -78,18 +78,18 @@ export async function runNamed<R>(
   values: unknown[],
 ): Promise<StatementResult<R>> {
   const { master } = source.driver as unknown as {
-    master: { query(run: PreparedStatementQuery<R>): Promise<StatementResult<R>> };
+    master: { query(query: PreparedStatementQuery<R>): Promise<StatementResult<R>> };
   };
-  const run = () => master.query(new PreparedStatementQuery<R>(statement, values));
-  return run().catch((error: { code?: unknown }) => {
-    if (error.code === DEADLOCK) return run();
+  const execute = () => master.query(new PreparedStatementQuery<R>(statement, values));
+  return execute().catch((error: { code?: unknown }) => {
+    if (error.code === DEADLOCK) return execute();
     throw error;
   });
 }
 
 const UNAVAILABLE_CODES = /^(08...|57P0[123]|57014|40P01|53300|ECONNREFUSED|ECONNRESET|ENOTFOUND|EPIPE|ETIMEDOUT)$/;
 
-/** Whether an error means that Postgres cannot be reached just now, rather than that a statement is wrong. */
+/** Returns whether an error means that Postgres is unavailable, as opposed to an error in a statement. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };

@@ -20,39 +20,39 @@ afterAll(async () => {
 });
 beforeEach(() => source.query(`TRUNCATE ${TABLE}, public.works`));
 
-const work = (id: string) =>
+const runWork = (id: string) =>
   runOnce(source, { table: TABLE, id }, async (manager) => {
     await manager.query('INSERT INTO public.works VALUES ($1)', [id]);
     const [{ count }] = await manager.query('SELECT count(*)::int FROM public.works');
     return { count };
   });
-const works = async () =>
+const finishedIds = async () =>
   (await source.query('SELECT id FROM public.works ORDER BY id')).map(({ id }: { id: string }) => id);
 
-describe('work that is done once', () => {
-  it('is done once however often it is asked for, also at the same moment, and has one reply', async () => {
-    const replies = await Promise.all(Array.from({ length: 8 }, () => work('a')));
+describe('idempotent work', () => {
+  it('runs once for several concurrent calls, which all get the same reply', async () => {
+    const replies = await Promise.all(Array.from({ length: 8 }, () => runWork('a')));
     expect(replies).toEqual(Array.from({ length: 8 }, () => ({ count: 1 })));
-    expect(await work('a')).toEqual({ count: 1 });
-    expect(await work('b')).toEqual({ count: 2 });
-    expect(await works()).toEqual(['a', 'b']);
+    expect(await runWork('a')).toEqual({ count: 1 });
+    expect(await runWork('b')).toEqual({ count: 2 });
+    expect(await finishedIds()).toEqual(['a', 'b']);
   });
 
-  it('has not happened when it fails, and can be asked for again', async () => {
+  it('is rolled back when it fails, and can be repeated', async () => {
     const failing = runOnce(source, { table: TABLE, id: 'a' }, async (manager) => {
       await manager.query(`INSERT INTO public.works VALUES ('a')`);
       throw new Error('too early');
     });
     await expect(failing).rejects.toThrow('too early');
-    expect(await works()).toEqual([]);
-    expect(await work('a')).toEqual({ count: 1 });
+    expect(await finishedIds()).toEqual([]);
+    expect(await runWork('a')).toEqual({ count: 1 });
   });
 
-  it('is forgotten a day later', async () => {
-    await work('a');
-    await work('b');
+  it('is forgotten after a day', async () => {
+    await runWork('a');
+    await runWork('b');
     await source.query(`UPDATE ${TABLE} SET at = now() - interval '25 hours' WHERE id = 'a'`);
-    await work('c');
+    await runWork('c');
     expect(await source.query(`SELECT id FROM ${TABLE} ORDER BY id`)).toEqual([{ id: 'b' }, { id: 'c' }]);
   });
 });

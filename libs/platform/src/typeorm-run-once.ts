@@ -1,18 +1,17 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
-/** Rows of work done long ago that each new one sweeps away: more than come, so that they never pile up. */
+/** Expired rows that each call deletes. More than one, so that expired rows do not accumulate. */
 const SWEEP_BATCH = 10;
 
-/** Which work, and where it is noted: a table with `id text`, `reply jsonb` and `at timestamptz`. */
+/** The id of the work, and the table that records it: `id text`, `reply jsonb`, `at timestamptz`. */
 interface IdempotencyKey {
   readonly table: string;
   readonly id: string;
 }
 
 /**
- * Does work in a transaction that also notes its reply: asked a second time under the same id, also at the same moment, it is
- * not done again and has the same reply (docs/spec/storage.md#once). What throws has not happened, and may be asked
- * again.
+ * Makes work idempotent: runs it in a transaction that also records its reply. A second call with the same id, even a concurrent
+ * one, returns the recorded reply (docs/spec/storage.md#once). Work that throws is rolled back and may be repeated.
  */
 export const runOnce = <T extends object>(
   source: DataSource,
@@ -20,14 +19,14 @@ export const runOnce = <T extends object>(
   work: (manager: EntityManager) => Promise<T>,
 ): Promise<T> =>
   source.transaction(async (manager) => {
-    const began: unknown[] = await manager.query(reserveStatement(table), [id]);
-    if (began.length === 0) return storedReply<T>(manager, table, id);
+    const reserved: unknown[] = await manager.query(reserveStatement(table), [id]);
+    if (reserved.length === 0) return storedReply<T>(manager, table, id);
     const reply = await work(manager);
     await manager.query(`UPDATE ${table} SET reply = $2 WHERE id = $1`, [id, JSON.stringify(reply)]);
     return reply;
   });
 
-/** Waits for whoever does the same work at this moment. */
+/** The insert waits for a concurrent transaction with the same id. */
 const reserveStatement = (table: string) => `
   WITH old AS (
     SELECT id FROM ${table} WHERE at < now() - interval '24 hours' ORDER BY at LIMIT ${SWEEP_BATCH} FOR UPDATE SKIP LOCKED),

@@ -1,6 +1,9 @@
 import pg from 'pg';
 
-/** A statement the server plans once a connection, whatever its values: one that may leave a condition out is two. */
+/**
+ * A statement that the server prepares and plans once for each connection. The plan does not depend on the values, so a
+ * statement with an optional condition should be two statements.
+ */
 export interface NamedStatement {
   readonly name: string;
   readonly text: string;
@@ -8,18 +11,18 @@ export interface NamedStatement {
 
 export interface StatementResult<R> {
   readonly rows: R[];
-  /** Rows that were touched or found. */
+  /** Rows that were changed or returned. */
   readonly rowCount: number;
 }
 
-/** What this uses of a connection of pg. */
-interface Connection {
+/** The internal methods of a pg connection that are used here. */
+interface PgConnection {
   readonly stream: { cork(): void; uncork(): void };
-  /** By name, what the server has prepared. */
+  /** Text of each prepared statement, by name. */
   readonly parsedStatements: Readonly<Record<string, string | undefined>>;
   parse(statement: NamedStatement): void;
-  describe(what: { readonly type: 'S'; readonly name: string }): void;
-  bind(run: { readonly statement: string; readonly values: readonly unknown[] }): void;
+  describe(target: { readonly type: 'S'; readonly name: string }): void;
+  bind(portal: { readonly statement: string; readonly values: readonly unknown[] }): void;
   execute(portal: object): void;
   sync(): void;
 }
@@ -32,43 +35,43 @@ interface Column {
 const { prepareValue } = (pg as unknown as { readonly utils: { readonly prepareValue: (value: unknown) => unknown } })
   .utils;
 
-/** The columns of what connections have prepared, by its name. */
-const columnsOf = new WeakMap<Connection, Map<string, readonly Column[]>>();
+/** The result columns of each connection's prepared statements, by statement name. */
+const columnsByConnection = new WeakMap<PgConnection, Map<string, readonly Column[]>>();
 
 /**
- * One run of a named statement, as pg's clients and pools take it. What its rows consist of is asked once a connection; pg's
- * own query asks with each run, and for many columns that costs both sides more than the row (docs/adr/0003). Postgres runs
- * no statement whose columns have changed since it was prepared.
+ * One execution of a named statement, to be passed to `query` of a pg client or pool. It asks for the description of the
+ * result columns once for each connection. pg's own query asks at each execution, which for many columns costs both sides
+ * more than the row (docs/adr/0003). Postgres refuses a prepared statement whose result columns have changed.
  */
 export class PreparedStatementQuery<R> {
   readonly name: string;
   readonly text: string;
-  /** Set by the client: told what became of the run. */
+  /** Set by the pg client. Called with the error or the result. */
   callback: ((error: Error | null, result?: StatementResult<R>) => void) | undefined;
   private readonly rows: R[] = [];
   private rowCount = 0;
-  private known = new Map<string, readonly Column[]>();
+  private columns = new Map<string, readonly Column[]>();
 
   private readonly values: readonly unknown[];
 
-  /** Throws when a value cannot be said to Postgres. */
+  /** Throws when a value cannot be serialised for Postgres. */
   constructor({ name, text }: NamedStatement, values: readonly unknown[]) {
     this.name = name;
     this.text = text;
     this.values = values.map((value) => prepareValue(value));
   }
 
-  /** An error is what hinders it: another statement has its name. */
-  submit(connection: Connection): Error | undefined {
+  /** Sends the statement. Returns an error when another statement of the connection has the same name. */
+  submit(connection: PgConnection): Error | undefined {
     const { name, text, values } = this;
     const { [name]: prepared } = connection.parsedStatements;
     if (prepared !== undefined && prepared !== text) return new Error(`two statements are called ${name}`);
-    this.known = columnsOf.get(connection) ?? this.known;
-    columnsOf.set(connection, this.known);
+    this.columns = columnsByConnection.get(connection) ?? this.columns;
+    columnsByConnection.set(connection, this.columns);
     connection.stream.cork();
     try {
       if (prepared === undefined) connection.parse({ name, text });
-      if (!this.known.has(name)) connection.describe({ type: 'S', name });
+      if (!this.columns.has(name)) connection.describe({ type: 'S', name });
       connection.bind({ statement: name, values });
       connection.execute({});
       connection.sync();
@@ -80,22 +83,22 @@ export class PreparedStatementQuery<R> {
 
   handleRowDescription({ fields }: { readonly fields: readonly { name: string; dataTypeID: number }[] }) {
     const columns = fields.map(({ name, dataTypeID }) => ({ name, read: pg.types.getTypeParser(dataTypeID, 'text') }));
-    this.known.set(this.name, columns);
+    this.columns.set(this.name, columns);
   }
 
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }) {
     const row: Record<string, unknown> = {};
-    this.known.get(this.name)?.forEach(({ name, read }, i) => {
+    this.columns.get(this.name)?.forEach(({ name, read }, i) => {
       const text = fields[i];
       row[name] = typeof text === 'string' ? read(text) : null;
     });
     this.rows.push(row as R);
   }
 
-  /** `text` such as `SELECT 1` or `INSERT 0 1`. */
+  /** `text` is the command tag, such as `SELECT 1` or `INSERT 0 1`. */
   handleCommandComplete({ text }: { readonly text: string }) {
-    // One that gives no rows is not described at all.
-    if (!this.known.has(this.name)) this.known.set(this.name, []);
+    // Postgres sends no row description for a statement without result rows.
+    if (!this.columns.has(this.name)) this.columns.set(this.name, []);
     this.rowCount = Number(text.slice(text.lastIndexOf(' ') + 1));
   }
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
-import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-run.js';
+import { type NamedStatement, PreparedStatementQuery, type StatementResult } from './prepared-statement-query.js';
 
 let database: FreshDatabase;
 let client: pg.Client;
@@ -24,55 +24,55 @@ function run(statement: NamedStatement, values: unknown[] = []): Promise<Stateme
   });
 }
 
-/** How often the server has described rows from now on. */
-function descriptions(): () => number {
-  let heard = 0;
+/** Returns a function that counts the row descriptions that the server has sent since this call. */
+function countRowDescriptions(): () => number {
+  let count = 0;
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
-  connection.on('rowDescription', () => heard++);
-  return () => heard;
+  connection.on('rowDescription', () => count++);
+  return () => count;
 }
 
 const ONE = { name: 'one', text: 'SELECT $1::int AS one' };
 
-describe('a run of a prepared statement', () => {
-  it('gives and takes values of every kind as pg does', async () => {
+describe('an execution of a prepared statement', () => {
+  it('serialises and parses values of every type like a query of pg', async () => {
     const text = `SELECT $1::int AS int, $2::float8 AS float, $3::bool AS bool, $4::text AS text, $5::bytea AS bytes,
       $6::jsonb AS json, $7::timestamptz AS time, $8::text[] AS texts, $9::bytea[] AS blobs, $10::uuid AS nothing`;
     const at = new Date('2026-11-26T17:00:00.123Z');
     const blobs = [Buffer.from([0, 255]), null];
     const values = [7, 1.5, true, 'ü"\\', Buffer.from([0, 1, 254]), { a: [1] }, at, ['a,b', null, '"'], blobs, null];
 
-    const mine = await run({ name: 'kinds', text }, values);
-    const theirs = await client.query(text, values);
-    expect(mine).toEqual({ rows: theirs.rows, rowCount: 1 });
-    expect(await run({ name: 'kinds', text }, values)).toEqual(mine);
+    const prepared = await run({ name: 'kinds', text }, values);
+    const plain = await client.query(text, values);
+    expect(prepared).toEqual({ rows: plain.rows, rowCount: 1 });
+    expect(await run({ name: 'kinds', text }, values)).toEqual(prepared);
   });
 
-  it('says how many rows it touched, also when it gives none', async () => {
-    await client.query('CREATE TABLE things (id int PRIMARY KEY)');
-    const insert = { name: 'insert', text: 'INSERT INTO things SELECT unnest($1::int[])' };
+  it('returns the number of changed rows, also without result rows', async () => {
+    await client.query('CREATE TABLE samples (id int PRIMARY KEY)');
+    const insert = { name: 'insert', text: 'INSERT INTO samples SELECT unnest($1::int[])' };
     expect(await run(insert, [[1, 2, 3]])).toEqual({ rows: [], rowCount: 3 });
-    expect(await run({ name: 'gone', text: 'DELETE FROM things WHERE id > $1' }, [1])).toEqual({
+    expect(await run({ name: 'gone', text: 'DELETE FROM samples WHERE id > $1' }, [1])).toEqual({
       rows: [],
       rowCount: 2,
     });
   });
 
-  it('asks once a connection what its rows consist of', async () => {
-    const described = descriptions();
-    const answers = [await run(ONE, [1]), await run(ONE, [2]), await run(ONE, [3])];
-    expect(answers.map((answer) => answer?.rows)).toEqual([[{ one: 1 }], [{ one: 2 }], [{ one: 3 }]]);
-    expect(described()).toBe(1);
+  it('asks for the result columns once for each connection', async () => {
+    const descriptions = countRowDescriptions();
+    const results = [await run(ONE, [1]), await run(ONE, [2]), await run(ONE, [3])];
+    expect(results.map((result) => result?.rows)).toEqual([[{ one: 1 }], [{ one: 2 }], [{ one: 3 }]]);
+    expect(descriptions()).toBe(1);
   });
 
-  it('is refused where another statement has its name, or a value cannot be said', async () => {
+  it('fails when another statement has the same name, or a value cannot be serialised', async () => {
     await run(ONE, [1]);
     await expect(run({ name: 'one', text: 'SELECT 2 AS two' })).rejects.toThrow('two statements are called one');
     await expect(run(ONE, [{ count: 1n }])).rejects.toThrow(/BigInt/);
     expect(await run(ONE, [2])).toMatchObject({ rows: [{ one: 2 }] });
   });
 
-  it('that fails says why, and the connection is good for the next', async () => {
+  it('reports its failure, and leaves the connection usable', async () => {
     const divide = { name: 'divide', text: 'SELECT 6 / $1::int AS sixth' };
     await expect(run(divide, [0])).rejects.toMatchObject({ code: '22012' });
     expect(await run(divide, [2])).toEqual({ rows: [{ sixth: 3 }], rowCount: 1 });
