@@ -1,19 +1,29 @@
+import type { StageRequest } from '@gatehouse/contracts';
 import type { Brand, BrandSet } from '@gatehouse/plan';
 
-/** The brand that a host has. */
+/** The brand of a host. */
 export interface HostBrand extends Brand {
-  /** Slugs of the flows that serve each purpose: those that the brand names, else the first with that designation. */
+  /** Slugs of the flows for each purpose: those that the brand names, else the first with that designation. */
   readonly serving: BrandSet['first'] & Brand['flows'];
 }
 
-/** The brands of the site. */
+/** The brands of the installation. */
 export abstract class BrandStore {
   /**
-   * The brand of a host, as of now. `revision` is that of all brands, where it has just been loaded with something else:
-   * then nobody is asked what is known already.
+   * Returns the current brand of a host. `revision` is the revision of all brands, if another statement has just loaded it:
+   * a cache of that revision is used as it is.
    */
   abstract find(host: string, revision?: string | null): Promise<HostBrand>;
 
-  /** The same as of the last time that anything was loaded: for when nothing can be. */
+  /** Returns the brand of a host from the cache, without a query. For when the database is away. */
   abstract lastKnown(host: string): HostBrand;
 }
+
+/** The configured part of the site. No `Host` that a client sends changes where links lead. */
+export type ConfiguredSite = Pick<StageRequest['site'], 'base_url' | 'rp_id'>;
+
+/** Returns the site as stages and policies see it. */
+export const siteFor = (
+  configured: ConfiguredSite,
+  { title, serving: { recovery } }: HostBrand,
+): StageRequest['site'] => ({ ...configured, brand: title, flows: recovery === undefined ? {} : { recovery } });

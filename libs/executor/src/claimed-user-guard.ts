@@ -1,7 +1,8 @@
 import { Problem, type StageContract } from '@gatehouse/contracts';
 import { type Step, type UserClaim, userClaim } from '@gatehouse/plan';
+import type { FlowRunView } from './flow-run.js';
 import type { StageContractRegistry } from './stage-client.js';
-import { flowUserOf, type Situation } from './stage-request.js';
+import { flowUserOf } from './stage-request.js';
 import type { UserDirectory } from './user-directory.js';
 
 const REASONS: Readonly<Record<UserClaim, string>> = {
@@ -9,6 +10,8 @@ const REASONS: Readonly<Record<UserClaim, string>> = {
   named: 'a policy names a superuser, who has proved nothing',
   mail: 'a policy chose where the mail of a superuser goes, who has proved nothing else',
 };
+
+type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
  * Protects superusers from services that were taken over: a service's word alone never logs a superuser in, changes them or
@@ -21,10 +24,10 @@ export class ClaimedUserGuard {
   ) {}
 
   /** Throws `stage_fault` if the step must not be asked about the user of the plan. Asks the directory only about a claim. */
-  async check(situation: Situation, step: Step): Promise<void> {
-    const { plan, version } = situation;
-    const contract = this.contracts.find(step.kind, version);
-    const user = flowUserOf(situation);
+  async check(run: GuardedRun, step: Step): Promise<void> {
+    const { plan, context } = run;
+    const contract = this.contracts.find(step.kind, context.version);
+    const user = flowUserOf(run);
     const claim = user && userClaim(plan, user.uuid);
     if (!claim || !contract || !isGuarded(contract, { config: step.config, context: plan.context, user })) return;
     const known = await this.users.find(user.uuid);

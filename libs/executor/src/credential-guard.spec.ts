@@ -1,5 +1,5 @@
 import { defineStage, type Effect, type PlanContext, type StageContract } from '@gatehouse/contracts';
-import type { Situation } from '@gatehouse/executor';
+import type { FlowRunView } from '@gatehouse/executor';
 import { StageContractRegistry } from '@gatehouse/executor';
 import { ALICE, flowOf } from '@gatehouse/executor/testing';
 import { createPlan, type Plan } from '@gatehouse/plan';
@@ -49,13 +49,13 @@ interface Given {
 
 function proofBefore({ kind = 'change', config = {}, context = {}, session, token, plan = {} }: Given) {
   const version = flowOf([{ kind }]);
-  const situation = {
-    ...{ version, plan: { ...createPlan(version, 'p'), visitor: session?.user?.uuid ?? null, context, ...plan } },
-    ...{ sessionUser: session?.user ?? null, recent: session?.recent ?? false },
-    request: token ? { authenticate: async () => ALICE } : {},
-  } as unknown as Situation;
+  const run = {
+    context: { version, request: token ? { authenticate: async () => ALICE } : {} },
+    plan: { ...createPlan(version, 'p'), visitor: session?.user?.uuid ?? null, context, ...plan },
+    session: { sessionUser: session?.user ?? null, recent: session?.recent ?? false },
+  } as unknown as FlowRunView;
   const step = { id: 's', name: 's', stage: 's', kind, config, onRefusal: 'retry', policies: undefined } as const;
-  return new CredentialGuard(new FewContracts()).proofBefore(situation, step);
+  return new CredentialGuard(new FewContracts()).proofBefore(run, step);
 }
 
 const OLD = { user: ALICE, recent: false };

@@ -1,7 +1,8 @@
 import { type Insert, Problem, type StageContract, sentence } from '@gatehouse/contracts';
 import { isProved, type Plan, type Step } from '@gatehouse/plan';
+import type { FlowRunView } from './flow-run.js';
 import type { StageContractRegistry } from './stage-client.js';
-import { flowUserOf, type Situation } from './stage-request.js';
+import { flowUserOf } from './stage-request.js';
 
 const NO_CHANGE = sentence('An API token cannot set up or change credentials. Log in first.');
 const NO_LOGIN = sentence('An API token cannot log a user in.');
@@ -9,6 +10,8 @@ const NO_LOGIN = sentence('An API token cannot log a user in.');
 export const NO_AUTHORIZATION = sentence('An API token cannot authorize a device. Log in first.');
 /** What a user does whose login is too old, where nothing can be asked that would prove it is still they. */
 export const LOG_IN_AGAIN = sentence('Log out, log in again, and come back.');
+
+type GuardedRun = Pick<FlowRunView, 'context' | 'plan' | 'session'>;
 
 /**
  * Protects steps that set up or change credentials, whatever flow they are in: they need a recent proof of their user
@@ -21,16 +24,16 @@ export class CredentialGuard {
    * Returns the step that must be asked before `step`, or undefined if `step` may be asked now. Throws `proof_required` for an
    * API token without a proof in the plan, for a token that would authorize a device, and if no proof is left to ask for.
    */
-  proofBefore(situation: Situation, step: Step): Insert | undefined {
-    const { plan, version } = situation;
-    const contract = this.contracts.find(step.kind, version);
-    const user = flowUserOf(situation);
+  proofBefore(run: GuardedRun, step: Step): Insert | undefined {
+    const { plan, context } = run;
+    const contract = this.contracts.find(step.kind, context.version);
+    const user = flowUserOf(run);
     if (!contract) return undefined;
-    if (isByToken(situation)) refuseAuthorization(contract);
+    if (isByToken(run)) refuseAuthorization(contract);
     if (user && isProved(plan, user.uuid)) return undefined;
     const changes = contract.changes_credentials?.({ config: step.config, context: plan.context, user }) ?? false;
-    if (isByToken(situation)) refuseToken(contract, changes);
-    if (!changes || !isProofMissing(situation)) return undefined;
+    if (isByToken(run)) refuseToken(contract, changes);
+    if (!changes || !isProofMissing(run)) return undefined;
     return { where: 'before', steps: [this.nextProof(plan, step)] };
   }
 
@@ -56,14 +59,15 @@ function refuseToken({ effects }: StageContract, changes: boolean) {
   if (effects.includes('login')) throw new Problem('proof_required', { detail: NO_LOGIN });
 }
 
-const isByToken = ({ request }: Situation) => request.authenticate !== undefined;
+const isByToken = ({ context }: GuardedRun) => context.request.authenticate !== undefined;
 
 /**
  * Whether the visitor has to prove that they are the user. An anonymous visitor of a flow that names a user is asked for what
  * the flow asks for, and nothing else: that is the choice of its author.
  */
-function isProofMissing(situation: Situation): boolean {
-  const { plan, sessionUser, recent } = situation;
-  const isOwn = sessionUser?.kind === 'saved' && sessionUser.uuid === flowUserOf(situation)?.uuid;
+function isProofMissing(run: GuardedRun): boolean {
+  const { sessionUser, recent } = run.session;
+  const { plan } = run;
+  const isOwn = sessionUser?.kind === 'saved' && sessionUser.uuid === flowUserOf(run)?.uuid;
   return isOwn ? !recent : plan.context.auth_method === 'token';
 }

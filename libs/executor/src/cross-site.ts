@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { bodyErrors, type StageContract, sentence } from '@gatehouse/contracts';
 import { markCrossSite, type Plan, type Step } from '@gatehouse/plan';
 import { secretsEqual } from '@gatehouse/platform';
-import type { ChallengeSource, CrossSite, FlowResult } from './flow-request.js';
+import type { CrossSite } from './flow-request.js';
+import type { ChallengeSource, FlowResult } from './flow-response.js';
 
 const HEADER = sentence('Another website sent you here. Continue only if you want to.').text;
 

@@ -1,5 +1,5 @@
 import type { Effect } from '@gatehouse/contracts';
-import type { EventContext } from './plan-store.js';
+import type { EventContext } from './plan-commit.js';
 
 /** What happens without a plan that it could be saved with. */
 export abstract class EventRecorder {

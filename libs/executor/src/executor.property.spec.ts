@@ -3,7 +3,7 @@ import type { Plan } from '@gatehouse/plan';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_REPLIES, executorHarness, flowOf, LOGIN_REPLY, rejectedReply } from '../testing/executor-harness.js';
-import type { PlanCommit } from './plan-store.js';
+import type { PlanCommit } from './plan-commit.js';
 
 /** What one visitor's browser sends at once, and what it sends after that: looks, right and wrong answers, late and broken ones. */
 const act = fc.oneof(

@@ -1,36 +1,33 @@
-import {
-  type Effect,
-  type Errors,
-  type Message,
-  type Problem,
-  type Sentence,
-  type StageContract,
-  sentence,
-} from '@gatehouse/contracts';
-import type { Brand, FlowVersion, Plan } from '@gatehouse/plan';
+import type { Problem, Sentence } from '@gatehouse/contracts';
+import type { Brand } from '@gatehouse/plan';
 import type { Identity } from './plan-store.js';
 
-/** Which runs a request from another site marks: one that it begins, or one that is under way as well (docs/adr/0034). */
+/** Milliseconds that one request may take in all. */
+export const REQUEST_DEADLINE_MS = 20_000;
+
+/** Which runs a request from another site marks: a run that it starts, or any run (docs/adr/0034). */
 export type CrossSite = 'new' | 'any';
 
-/** One request to the executor, as far as it is more than HTTP. */
+/** What a client sent to the executor, and who the client is. Made by the controller. */
 export interface FlowRequest {
-  /** When it arrived, on the clock of `performance.now()`. */
+  /** Time of arrival on the clock of `performance.now()`. The deadline counts from it. */
   readonly arrivedAt: number;
   readonly slug: string;
-  /** As the visitor named it: it chooses looks and flows, and never where a link leads. */
+  /** The `Host` that the client sent. It selects the brand, and never where a link leads. */
   readonly host: string;
-  /** SHA-256 of the session cookie, if one came. */
+  /** SHA-256 of the session cookie, if the client sent one. */
   readonly sessionKey: Buffer | undefined;
-  /** Finds the user of the token that came, who counts as whoever asks; absent when none came. Throws token_invalid. */
+  /**
+   * Returns the user of the API token, who counts as the caller. Absent without a token. Throws `token_invalid`.
+   */
   readonly authenticate?: (() => Promise<Identity>) | undefined;
-  /** The inner query; of a repeated key the last value. */
+  /** The inner query, with the last value of a repeated key. */
   readonly query: Readonly<Record<string, string>>;
   /** Every name in the address, of the outer query and the inner one. */
   readonly named: readonly string[];
-  /** What a POST brought. */
+  /** The body of a POST. */
   readonly answer: ChallengeSubmission | undefined;
-  /** Which runs it marks as begun from another site; undefined where this site, a program or the visitor sends it. */
+  /** The runs that this request marks as started from another site; `undefined` for a request from this site or a program. */
   readonly crossSite?: CrossSite | undefined;
   readonly client: {
     readonly ip: string;
@@ -38,61 +35,24 @@ export interface FlowRequest {
     readonly outpost: boolean;
     readonly cookies: Readonly<Record<string, string>>;
   };
-  /** The language that is spoken with whoever asks, by what the request, their own setting and the brand say. */
-  readonly localeFor: (present: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
-  /** Called once it is known that nobody is logged in, before anything is done for them. Throws Problem. */
+  /** Returns the visitor's language, from the request, the user's setting and the brand. */
+  readonly localeFor: (caller: { readonly user: Identity | undefined; readonly brand: Brand }) => string;
+  /** Called for an anonymous visitor before the request costs anything else. Throws `rate_limited`. */
   readonly admitStranger: () => void;
 }
 
-/** An answer as it came: any JSON value, what keeps it from being read, and why it may not be the user's own. */
+/** An answer to a challenge: any JSON value, or why it cannot be read, and why it may be forged. */
 export interface ChallengeSubmission {
   readonly body: unknown;
   readonly unreadable?: Problem | undefined;
-  /** Why it cannot be a visitor's own, whether they are logged in or not. */
+  /** Why the answer is refused for every visitor, whether logged in or not. */
   readonly foreign?: Sentence | undefined;
+  /** Why the answer is refused for a logged-in user. */
   readonly forged: Sentence | undefined;
 }
 
-/** The method that a request came with, as policies see it. */
+/** Returns the HTTP method of the request, as policies see it. */
 export const methodOf = ({ answer }: FlowRequest): 'GET' | 'POST' => (answer ? 'POST' : 'GET');
 
-/** The session cookie to set with the answer. */
-export interface SessionCookie {
-  readonly value: string;
-  /** Undefined: until the browser closes. */
-  readonly maxAgeS: number | undefined;
-}
-
-/** Whose challenge is shown, as far as showing it needs. */
-export type ChallengeSource = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
-  Partial<Pick<StageContract, 'shows_as'>>;
-
-/** What the visitor is told. */
-export type FlowResult =
-  | {
-      readonly type: 'show';
-      readonly contract: ChallengeSource;
-      readonly challenge: Readonly<Record<string, unknown>>;
-      readonly errors: Errors | undefined;
-    }
-  | { readonly type: 'done'; readonly to: string }
-  | { readonly type: 'denied'; readonly message: Message | undefined }
-  | { readonly type: 'problem'; readonly problem: Problem };
-
-/** What a denial without words says. */
-export const UNKNOWN_ERROR = sentence('Unknown error');
-
-/** The executor's answer: what is told, of which flow and whom, and what goes into the cookie. */
-export interface FlowResponse {
-  readonly told: FlowResult;
-  readonly version: FlowVersion;
-  readonly brand: Brand;
-  readonly context: Plan['context'];
-  readonly sessionUser: Identity | undefined;
-  readonly cookie: SessionCookie | undefined;
-  readonly effects: readonly Effect[];
-  /** Whether another site began the run and its visitor has not acted since. */
-  readonly crossSite: boolean;
-  /** For the log; undefined where nothing was planned. */
-  readonly planId: string | undefined;
-}
+/** Returns the milliseconds until the request's deadline. */
+export const timeLeftMs = ({ arrivedAt }: FlowRequest): number => arrivedAt + REQUEST_DEADLINE_MS - performance.now();

@@ -1,169 +1,232 @@
-import type { Effect, Identifies, StageReply } from '@gatehouse/contracts';
+import type { Effect, Identifies, PolicyRequest, StageReply } from '@gatehouse/contracts';
 import { createdBy, endPlan, type Plan, type PlanEnding, type Step, userKey, withWorkId } from '@gatehouse/plan';
 import type { AttemptReservation } from './attempts/attempt-store.js';
-import type { AttemptSettlement } from './attempts/settlement.js';
-import { Gains } from './gains.js';
-import { randomToken } from './resume-links.js';
-import type { Start } from './run-start.js';
-import { lastSessionChange } from './session-change.js';
-import { type SessionState, sessionStateAfter } from './session-state.js';
-import type { Situation } from './stage-request.js';
+import { type AttemptSettlement, EMPTY_SETTLEMENT, mergeSettlements } from './attempts/settlement.js';
+import { eventSource, type FlowContext, isStored, loadedSessionState } from './flow-context.js';
+import type { PlanCommit } from './plan-commit.js';
+import { attachResumeLinks, type ResumeLink, randomToken } from './resume-links.js';
+import type { SessionCookie } from './session-key.js';
+import { lastSessionChange, type SessionState, sessionStateAfter } from './session-state.js';
+import { StepBudget } from './step-budget.js';
 
-/** Steps that the trail of a plan remembers. */
+/** Entries that the trail of a plan keeps. */
 const MAX_TRAIL_ENTRIES = 50;
 
-/** Characters that tell one piece of a plan's work from another. */
 const WORK_ID_LENGTH = 12;
 
-/** Another request moved the plan while this one was on its way. */
-export class OvertakenError extends Error {}
-
-/** What a trail says of a step that was left. */
+/** How a step was left, as the trail records it. */
 type TrailOutcome = StageReply['type'] | 'skipped' | 'deferred';
 
-/** How far one request has come: the plan as it is by now, and what is to happen when it is saved. */
-export class FlowRun {
-  /** Effects of this request that have been saved, or are to be. */
-  readonly happened: Effect[] = [];
-  private current: Plan;
-  /** What is known of the visitor; it outlives the plan, so that the last answer can still name them. */
-  private known: Plan['context'];
-  /** Who is there now: logins and logouts on the way count at once. */
-  private present: SessionState;
-  private gains: Gains;
-  private kept = false;
-  private turnBegan = performance.now();
+/** The row of a plan, as this request last read or wrote it. */
+export interface SavedRow {
+  readonly sessionId: string;
+  readonly revision: number;
+  readonly plan: Plan;
+}
 
-  /** `now`: the wall clock, for the trail. */
+/** What a run has collected since its last save. */
+interface UnsavedChanges {
+  /** The plan as last saved, or as the run started. */
+  readonly planBefore: Plan;
+  readonly effects: Effect[];
+  readonly links: ResumeLink[];
+  settlement: AttemptSettlement;
+  /** Hash of the resume token of a plan that was confirmed or has ended. */
+  usedToken: Buffer | undefined;
+  /** The step whose mailed link is used up, because its visitor has proved the same in another way. */
+  usedLinkStep: string | undefined;
+  /** Whether the plan is about a saved user now who did not type a name in this plan. */
+  identified: boolean;
+}
+
+const noChanges = (planBefore: Plan): UnsavedChanges => ({
+  ...{ planBefore, effects: [], links: [], settlement: EMPTY_SETTLEMENT, identified: false },
+  ...{ usedToken: undefined, usedLinkStep: undefined },
+});
+
+/** The parts of a run that stages, policies and guards read. */
+export type FlowRunView = Pick<FlowRun, 'context' | 'plan' | 'session' | 'revision' | 'budget' | 'reputation'>;
+
+/** One request's run through a plan: the plan as it moves, and what is to be saved with it. The only mutable carrier. */
+export class FlowRun {
+  readonly budget = new StepBudget();
+  /** All effects of this request. They have happened if the last save succeeded. */
+  readonly effects: Effect[] = [];
+  /** Whether the visitor's answer passed the step that it was for. */
+  answerPassed = false;
+  /** The session cookie to set, if a save has made a new key. */
+  cookie: SessionCookie | undefined;
+  /** Whether the run was saved before a stage wrote data of its own. */
+  savedBeforeWork = false;
+  /** `undefined` until the plan is stored. */
+  row: SavedRow | undefined;
+  private firstPlan: Plan;
+  private currentPlan: Plan;
+  private lastFacts: Plan['context'];
+  private currentSession: SessionState;
+  private unsaved: UnsavedChanges;
+  private stepStartedAt = performance.now();
+
+  /** `now` is the wall clock, for the trail. */
   constructor(
-    private readonly start: Start,
+    readonly context: FlowContext,
+    plan: Plan,
     private readonly now: () => Date,
   ) {
-    this.current = start.plan;
-    this.known = start.plan.context;
-    const { sessionUser, proved, recent, visitor } = start;
-    this.present = { sessionUser, proved, recent, visitor };
-    this.gains = new Gains(start.plan);
-    this.gains.identified = start.identified;
-    this.record(start.effects ?? []);
+    const { continued, loaded } = context;
+    this.firstPlan = this.currentPlan = plan;
+    this.lastFacts = plan.context;
+    this.currentSession = loadedSessionState(context);
+    this.unsaved = noChanges(plan);
+    if (isStored(continued))
+      this.row = { sessionId: loaded.session!.id, revision: continued.revision, plan: continued.plan };
+    // A mailed link names the user, who has not typed a name in this session.
+    else if (continued) this.unsaved.identified = true;
   }
 
   get plan(): Plan {
-    return this.current;
+    return this.currentPlan;
   }
 
-  get context(): Plan['context'] {
-    return this.known;
+  /** The facts of the plan. They outlive its end, so that the last response can name the user. */
+  get facts(): Plan['context'] {
+    return this.lastFacts;
   }
 
-  get visitor(): SessionState['visitor'] {
-    return this.present.visitor;
+  /** The session, with the logins and logouts of this run. */
+  get session(): SessionState {
+    return this.currentSession;
   }
 
+  /** The revision that the next save replaces. */
+  get revision(): number {
+    return this.row?.revision ?? 0;
+  }
+
+  /** Whether the plan has moved in this request. */
   get moved(): boolean {
-    return this.current !== this.start.plan;
+    return this.currentPlan !== this.firstPlan;
   }
 
-  /** Every attempt that was taken on the way and is not settled yet. */
-  get claims(): readonly AttemptReservation[] {
-    const { cleared, returned } = this.gains.settlement;
+  /** Reputation changes that are not saved yet. */
+  get reputation(): NonNullable<PolicyRequest['reputation']> {
+    return this.unsaved.effects.flatMap((effect) =>
+      effect.type === 'reputation' ? [{ identifier: effect.identifier, delta: effect.delta }] : [],
+    );
+  }
+
+  /** Every attempt that was reserved since the last save. */
+  get reservations(): readonly AttemptReservation[] {
+    const { cleared, returned } = this.unsaved.settlement;
     return [...cleared, ...returned];
   }
 
-  /** Where whoever is asked next is asked; their turn begins. */
-  situation(): Situation {
-    this.turnBegan = performance.now();
-    const { reputation } = this.gains;
-    return { ...this.start, ...this.present, plan: this.current, revision: this.start.saving.revision, reputation };
+  /** Everything that the next save brings about, except the plan. */
+  get changes(): Readonly<UnsavedChanges> {
+    return this.unsaved;
+  }
+
+  /** Starts a new run from its planned plan, with the events of the planning. */
+  start(planned: Plan, events: readonly Effect[]) {
+    this.firstPlan = planned;
+    this.unsaved = { ...noChanges(planned), identified: planned.context.pending_user?.kind === 'saved' };
+    this.move(planned);
+    this.record(events);
   }
 
   move(plan: Plan) {
-    this.current = plan;
-    this.known = plan.context;
-  }
-
-  /** As `move`, for a plan that may be about another user now. `by`: how a stage knows the user; undefined for policies. */
-  identify(plan: Plan, by?: Identifies) {
-    const { pending_user: user } = plan.context;
-    const isAnother = user?.kind === 'saved' && userKey(user) !== userKey(this.current.context.pending_user);
-    if (isAnother && by !== 'by_name') this.gains.identified = true;
-    this.move(isAnother && by === 'by_writing' ? createdBy(plan) : plan);
-  }
-
-  /** Replaces the session key with the commit, because a credential was verified. */
-  renewKey() {
-    this.gains.identified = true;
-  }
-
-  /** A plan with a line more in its trail. */
-  traced(plan: Plan, step: Step, outcome: TrailOutcome): Plan {
-    const ms = Math.round(performance.now() - this.turnBegan);
-    const line = { step: step.id, outcome, at: this.now().toISOString(), ms };
-    return { ...plan, trail: [...plan.trail, line].slice(-MAX_TRAIL_ENTRIES) };
-  }
-
-  /** Notes what is to happen with the save; a login makes the visitor somebody else, a logout nobody. */
-  ask(asked: readonly Effect[], step: Step) {
-    const { request, version, site } = this.start;
-    this.gains.add(asked, { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query });
-    this.happened.push(...asked);
-    this.become(asked);
-  }
-
-  /** Notes events, which change nothing else. */
-  record(events: readonly Effect[]) {
-    this.gains.effects.push(...events);
-    this.happened.push(...events);
-  }
-
-  private become(asked: readonly Effect[]) {
-    const change = lastSessionChange(asked);
-    if (!change) return;
-    this.current = { ...this.current, visitor: change.type === 'login' ? change.user : null };
-    this.present = sessionStateAfter(change, this.present, this.current);
-  }
-
-  /** Names work that is to be done once; it goes by the name that it has until it is over. */
-  name() {
-    this.current = withWorkId(this.current, randomToken(WORK_ID_LENGTH));
-  }
-
-  settle(settlement: AttemptSettlement) {
-    this.gains.settle(settlement);
-  }
-
-  /** The first answer to a plan that a mailed link led to uses the link up; whether this is it. */
-  confirm(): boolean {
-    const { resumed } = this.current;
-    if (!resumed || resumed.confirmed) return false;
-    this.current = { ...this.current, resumed: { ...resumed, confirmed: true } };
-    this.gains.burns = Buffer.from(resumed.token, 'hex');
-    return true;
-  }
-
-  /** A link is used up when its plan ends, whoever looked at it. */
-  end(ending: PlanEnding) {
-    this.confirm();
-    this.current = endPlan(this.current, ending);
-  }
-
-  /** False when another request was first. */
-  save(): Promise<boolean> {
-    const { about, saving } = this.start;
-    const subject = { user: this.known.pending_user, proved: this.present.recent };
-    return saving.save(this.gains.outcome(this.current, { ...about, ...subject }));
+    this.currentPlan = plan;
+    this.lastFacts = plan.context;
   }
 
   /**
-   * Saves in the middle, once, before work that is done once; the request then has its turns anew. Whoever comes by
-   * meanwhile finds the work named and asks for the same. Throws Overtaken when another was first.
+   * Moves to a plan that may be about another user. `identifies` says how the stage knows the user; it is `undefined` for
+   * policies.
    */
-  async keep(): Promise<void> {
-    if (this.kept) return;
-    this.name();
-    if (!(await this.save())) throw new OvertakenError();
-    this.kept = true;
-    this.gains = new Gains(this.current);
-    this.start.turns.begin();
+  identify(plan: Plan, identifies?: Identifies) {
+    const { pending_user: user } = plan.context;
+    const isOther = user?.kind === 'saved' && userKey(user) !== userKey(this.currentPlan.context.pending_user);
+    if (isOther && identifies !== 'by_name') this.unsaved.identified = true;
+    this.move(isOther && identifies === 'by_writing' ? createdBy(plan) : plan);
+  }
+
+  /** Replaces the session key with the next save, because a credential was verified. */
+  renewKey() {
+    this.unsaved.identified = true;
+  }
+
+  /** Starts the clock of the next trail entry. */
+  startStep() {
+    this.stepStartedAt = performance.now();
+  }
+
+  /** Returns the plan with one more entry in its trail. */
+  withTrailEntry(plan: Plan, step: Step, outcome: TrailOutcome): Plan {
+    const ms = Math.round(performance.now() - this.stepStartedAt);
+    const entry = { step: step.id, outcome, at: this.now().toISOString(), ms };
+    return { ...plan, trail: [...plan.trail, entry].slice(-MAX_TRAIL_ENTRIES) };
+  }
+
+  /** Collects the effects of a step for the next save. A login or logout changes `session` at once. */
+  apply(effects: readonly Effect[], step: Step) {
+    const { request, version, site } = this.context;
+    const origin = { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query };
+    const linked = attachResumeLinks(effects, origin);
+    this.unsaved.effects.push(...linked.effects);
+    this.unsaved.links.push(...linked.links);
+    if (effects.some(({ type }) => type === 'link_used')) this.unsaved.usedLinkStep = step.id;
+    this.effects.push(...effects);
+    const change = lastSessionChange(effects);
+    if (!change) return;
+    this.currentPlan = { ...this.currentPlan, visitor: change.type === 'login' ? change.user : null };
+    this.currentSession = sessionStateAfter(change, this.currentSession, this.currentPlan);
+  }
+
+  /** Collects events, which change nothing else. */
+  record(events: readonly Effect[]) {
+    this.unsaved.effects.push(...events);
+    this.effects.push(...events);
+  }
+
+  /** Names work that must be done once. The plan keeps that name until the work is over. */
+  nameWork() {
+    this.currentPlan = withWorkId(this.currentPlan, randomToken(WORK_ID_LENGTH));
+  }
+
+  settle(settlement: AttemptSettlement) {
+    this.unsaved.settlement = mergeSettlements(this.unsaved.settlement, settlement);
+  }
+
+  /** Uses up the mailed link that the plan was resumed by. Returns whether this is the first answer since. */
+  confirm(): boolean {
+    const { resumed } = this.currentPlan;
+    if (!resumed || resumed.confirmed) return false;
+    this.currentPlan = { ...this.currentPlan, resumed: { ...resumed, confirmed: true } };
+    this.unsaved.usedToken = Buffer.from(resumed.token, 'hex');
+    return true;
+  }
+
+  /** Ends the plan, which uses up its mailed link. */
+  end(ending: PlanEnding) {
+    this.confirm();
+    this.currentPlan = endPlan(this.currentPlan, ending);
+  }
+
+  /** Returns what the next save of `row` writes. */
+  commit({ sessionId, revision }: SavedRow, newKey: Buffer | undefined): PlanCommit {
+    const { loaded, versionId } = this.context;
+    const { effects, links, settlement, usedToken: burns, usedLinkStep: usesLinkOf } = this.unsaved;
+    const subject = { user: this.lastFacts.pending_user, proved: this.currentSession.recent };
+    return {
+      ...{ sessionId, flowId: loaded.flowId, versionId, plan: this.currentPlan, revision, effects, newKey },
+      ...{ about: { ...eventSource(this.context), ...subject }, ...settlement, links, burns, usesLinkOf },
+    };
+  }
+
+  /** Starts collecting anew after the save before work that must be done once. */
+  startNewCommit() {
+    this.savedBeforeWork = true;
+    this.unsaved = noChanges(this.currentPlan);
+    this.budget.begin();
   }
 }

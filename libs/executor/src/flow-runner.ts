@@ -29,11 +29,12 @@ import {
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { askedAgain, isPersonal, isYes, questionBefore } from './cross-site.js';
-import { type ChallengeSource, type FlowResult, methodOf, UNKNOWN_ERROR } from './flow-request.js';
-import { FlowRun } from './flow-run.js';
+import { methodOf } from './flow-request.js';
+import { type ChallengeSource, type FlowResult, UNKNOWN_ERROR } from './flow-response.js';
+import type { FlowRun } from './flow-run.js';
+import type { PlanWriter } from './plan-writer.js';
 import { flowRefusal, isApplicable, type Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
-import type { Start } from './run-start.js';
 import type { StageContractRegistry } from './stage-client.js';
 import type { StageInvoker } from './stage-invoker.js';
 import { flowUserOf } from './stage-request.js';
@@ -41,14 +42,14 @@ import type { StageResult } from './stage-result.js';
 import type { SuperuserPermits } from './superuser-permits.js';
 
 /**
- * Stands before a step that acts until whoever followed a mailed link says that it was they, and no scanner
+ * Asked before a step that acts, when the visitor came by a mailed link: a mail scanner that follows the link does not confirm
  * (docs/spec/plan.md#mailed-links).
  */
-const CONFIRMATION_CHALLENGE: ChallengeSource = {
-  component: 'ak-stage-email',
-  user_info: false,
-  errors: {},
-  texts: {},
+const CONFIRMATION: FlowResult = {
+  type: 'show',
+  contract: { component: 'ak-stage-email', user_info: false, errors: {}, texts: {} } satisfies ChallengeSource,
+  challenge: { confirm: true },
+  errors: undefined,
 };
 
 interface Dependencies {
@@ -59,61 +60,59 @@ interface Dependencies {
   readonly credentials: CredentialGuard;
   readonly claimedUsers: ClaimedUserGuard;
   readonly permits: SuperuserPermits;
-  /** The wall clock, for the trail. */
-  readonly now: () => Date;
 }
 
-/** One request's way through a plan: at most a bounded number of turns; nothing is saved before a step needs it to be. */
+/** Takes one run through its plan, for at most a bounded number of steps. Saves only before a step that needs a saved plan. */
 export class FlowRunner {
-  readonly progress: FlowRun;
-  /** Whether the visitor's answer passed the step it was for. */
-  answerPassed = false;
-
   constructor(
-    private readonly start: Start,
+    private readonly run: FlowRun,
     private readonly parts: Dependencies,
-  ) {
-    this.progress = new FlowRun(start, parts.now);
-  }
+    private readonly writer: PlanWriter,
+  ) {}
 
-  /** Walks until there is something to tell. Throws Problem if a turn has one; what earlier turns achieved stays in `progress`. */
+  /**
+   * Runs until there is a result for the visitor. Throws Problem if the first step fails; a problem of a later step is a
+   * result. What earlier steps achieved stays in the run.
+   */
   async go(): Promise<FlowResult> {
-    let told = this.start.orphaned ? this.deny(undefined) : await this.firstTurn();
-    while (!told) told = await this.nextTurn();
-    return told;
+    let result = this.run.context.continued?.orphaned ? this.deny(undefined) : await this.firstStep();
+    while (!result) result = await this.nextStep();
+    return result;
   }
 
-  private async firstTurn(): Promise<FlowResult | undefined> {
-    const step = await this.arrive(methodOf(this.start.request));
+  private async firstStep(): Promise<FlowResult | undefined> {
+    const { request } = this.run.context;
+    const step = await this.arrive(methodOf(request));
     if (!step) return this.finish();
-    const { answer } = this.start.request;
+    const { answer } = request;
     if (!answer) return this.enter(step);
     const question = this.questionBefore(step);
-    if (question && !isYes(answer.body, this.progress.plan)) return askedAgain(question);
+    if (question && !isYes(answer.body, this.run.plan)) return askedAgain(question);
     if (question) return this.enterUnmarked(step);
-    if (this.progress.confirm() && this.contractOf(step)?.acts) return this.enter(step);
-    if (!this.isFor(step, answer.body)) return this.repeat(step);
-    if (isPersonal(answer.body, this.contractOf(step))) this.progress.move(unmarkCrossSite(this.progress.plan));
-    const wrong = bodyErrors(answer.body);
-    if (wrong) return this.take(step, asRejection(await this.show(step), wrong));
-    await this.keepFor(step);
-    const heard = await this.parts.consultation.respond(
-      this.progress.situation(),
-      step,
-      answer.body as Record<string, unknown>,
-    );
-    this.answerPassed = heard.reply.type === 'passed';
-    if (isJudged(heard.reply)) this.progress.move(withoutWorkId(this.progress.plan));
-    return this.take(step, heard);
+    if (this.run.confirm() && this.contractOf(step)?.acts) return this.enter(step);
+    if (!this.isFor(step, answer.body)) return this.showAgain(step);
+    if (isPersonal(answer.body, this.contractOf(step))) this.run.move(unmarkCrossSite(this.run.plan));
+    const errors = bodyErrors(answer.body);
+    if (errors) return this.take(step, asRejection(await this.challenge(step), errors));
+    return this.respond(step, answer.body as Record<string, unknown>);
   }
 
-  private async nextTurn(): Promise<FlowResult | undefined> {
+  private async respond(step: Step, body: Readonly<Record<string, unknown>>): Promise<FlowResult | undefined> {
+    await this.prepareWork(step);
+    this.run.startStep();
+    const result = await this.parts.consultation.respond(this.run, step, body);
+    this.run.answerPassed = result.reply.type === 'passed';
+    if (isNextAnswerNew(result.reply)) this.run.move(withoutWorkId(this.run.plan));
+    return this.take(step, result);
+  }
+
+  private async nextStep(): Promise<FlowResult | undefined> {
     try {
-      // A client of the reference is led to the next step, and asks for it by GET.
+      // authentik redirects the client to the next step, which the client requests by GET.
       const step = await this.arrive('GET');
       if (!step) return this.finish();
-      this.start.turns.refuseMore();
-      // Awaited here, so that a problem is told with what earlier turns achieved.
+      this.run.budget.refuseMore();
+      // Awaited here, so that the problem is a result, which is saved with what earlier steps achieved.
       return await this.enter(step);
     } catch (error) {
       if (error instanceof Problem) return { type: 'problem', problem: error };
@@ -121,105 +120,101 @@ export class FlowRunner {
     }
   }
 
-  /** The step that the visitor stands before; those whose policies say no are left out on the way. */
+  /** Returns the current step. Skips steps whose policies do not pass; `undefined` at the end of the plan. */
   private async arrive(method: 'GET' | 'POST'): Promise<Step | undefined> {
     for (;;) {
-      const step = currentStep(this.progress.plan, this.start.version);
-      const policies = step && pendingPolicies(this.progress.plan, step);
+      const step = currentStep(this.run.plan, this.run.context.version);
+      const set = step && pendingPolicies(this.run.plan, step);
       if (!step) return undefined;
-      if (!policies) {
+      this.run.startStep();
+      if (!set) {
         if (this.defer(step)) continue;
-        await this.parts.claimedUsers.check(this.progress.situation(), step);
+        await this.parts.claimedUsers.check(this.run, step);
         return step;
       }
-      const { id, kind } = step;
-      const { plan, effects, ...verdict } = await this.parts.engine.decideStep(
-        { ...this.progress.situation(), method },
-        { id, kind, policies, index: this.progress.plan.cursor },
-      );
-      this.progress.record(effects);
-      const left = verdict.pass ? plan : this.progress.traced(plan, step, 'skipped');
-      this.progress.identify(enterStep(left, step, verdict));
+      const insertAt = { id: step.id, index: this.run.plan.cursor };
+      const question = { plan: this.run.plan, set, insertAt, method };
+      const { plan, effects, ...verdict } = await this.parts.engine.decideStep(this.run, step.kind, question);
+      this.run.record(effects);
+      const left = verdict.pass ? plan : this.run.withTrailEntry(plan, step, 'skipped');
+      this.run.identify(enterStep(left, step, verdict));
     }
   }
 
-  /** Puts a step that asks for a missing proof before `step`; false if `step` may be asked. Throws proof_required. */
+  /** Inserts a step that asks for a missing proof before `step`. Returns false if none is missing. Throws `proof_required`. */
   private defer(step: Step): boolean {
-    const insert = this.parts.credentials.proofBefore(this.progress.situation(), step);
+    const insert = this.parts.credentials.proofBefore(this.run, step);
     if (!insert) return false;
-    const { plan } = advance(this.progress.plan, step, { type: 'passed', insert });
-    this.progress.move(this.progress.traced(plan, step, 'deferred'));
+    const { plan } = advance(this.run.plan, step, { type: 'passed', insert });
+    this.run.move(this.run.withTrailEntry(plan, step, 'deferred'));
     return true;
   }
 
   private async enter(step: Step): Promise<FlowResult | undefined> {
-    const waits = this.progress.plan.resumed?.confirmed === false && this.contractOf(step)?.acts;
-    if (waits)
-      return { type: 'show', contract: CONFIRMATION_CHALLENGE, challenge: { confirm: true }, errors: undefined };
-    return this.questionBefore(step) ?? this.take(step, await this.show(step));
+    if (this.run.plan.resumed?.confirmed === false && this.contractOf(step)?.acts) return CONFIRMATION;
+    return this.questionBefore(step) ?? this.take(step, await this.challenge(step));
   }
 
   private enterUnmarked(step: Step): Promise<FlowResult | undefined> {
-    this.progress.move(unmarkCrossSite(this.progress.plan));
+    this.run.move(unmarkCrossSite(this.run.plan));
     return this.enter(step);
   }
 
   private questionBefore(step: Step) {
-    return questionBefore(this.progress.plan, step, this.contractOf(step));
+    return questionBefore(this.run.plan, step, this.contractOf(step));
   }
 
   /**
-   * A stage that writes data of its own is asked from a saved revision, so that asking it again writes nothing twice
-   * (docs/spec/storage.md#once). A stage that alters users or changes credentials has its service get a permit for the user
-   * whom the flow is about (docs/adr/0035).
+   * Saves the plan before a stage writes data of its own, so that a retry writes nothing twice (docs/spec/storage.md#once).
+   * Grants the service of a stage that alters users or changes credentials a permit for the flow's user (docs/adr/0035).
    */
-  private async keepFor(step: Step): Promise<void> {
+  private async prepareWork(step: Step): Promise<void> {
     const contract = this.contractOf(step);
-    if (contract?.writes_data) await this.progress.keep();
+    if (contract?.writes_data) await this.writer.saveBeforeWork(this.run);
     if (!contract?.alters_user && !contract?.changes_credentials) return;
-    const user = flowUserOf(this.progress.situation());
+    const user = flowUserOf(this.run);
     if (user) await this.parts.permits.grant(user.uuid, contract.service);
   }
 
   private contractOf({ kind }: Step) {
-    return this.parts.contracts.find(kind, this.start.version);
+    return this.parts.contracts.find(kind, this.run.context.version);
   }
 
-  private async show(step: Step): Promise<StageResult> {
-    // To show again what was shown is no work.
-    if (this.progress.plan.shown?.step !== step.id) await this.keepFor(step);
-    return this.parts.consultation.show(this.progress.situation(), step);
+  private async challenge(step: Step): Promise<StageResult> {
+    // A challenge that the visitor holds already was prepared when it was first shown.
+    if (this.run.plan.shown?.step !== step.id) await this.prepareWork(step);
+    this.run.startStep();
+    return this.parts.consultation.show(this.run, step);
   }
 
-  /** An answer for another stage's component, or for a step that was never shown, is a late double click. */
+  /** An answer for the component of another stage, or for a step that was never shown, is a late double click. */
   private isFor(step: Step, body: unknown): boolean {
     const contract = this.contractOf(step);
-    if (!mayAnswer(this.progress.plan, step, contract?.attempts)) return false;
+    if (!mayAnswer(this.run.plan, step, contract?.attempts)) return false;
     const component = (body as { component?: unknown } | null)?.component;
-    if (typeof component !== 'string' || !this.parts.contracts.knows(component, this.start.version)) return true;
+    if (typeof component !== 'string' || !this.parts.contracts.knows(component, this.run.context.version)) return true;
     return component === contract?.component;
   }
 
-  /** Shows what the visitor was shown, without asking anybody. */
-  private async repeat(step: Step): Promise<FlowResult | undefined> {
-    const { shown } = this.progress.plan;
-    if (shown?.step !== step.id) return this.take(step, await this.show(step));
-    return this.told(step, shown.challenge, undefined);
+  /** Shows the challenge that the visitor holds, without a request to its stage. */
+  private async showAgain(step: Step): Promise<FlowResult | undefined> {
+    const { shown } = this.run.plan;
+    if (shown?.step !== step.id) return this.take(step, await this.challenge(step));
+    return this.challengeResult(step, shown.challenge, undefined);
   }
 
-  private async take(step: Step, heard: StageResult): Promise<FlowResult | undefined> {
-    const { reply } = heard;
-    const before = this.progress.plan;
-    const transition = this.advanced(step, heard);
-    this.progress.identify(transition.plan, this.contractOf(step)?.identifies);
-    this.progress.ask(reply.effects ?? [], step);
-    this.progress.settle(heard.settlement);
-    if (reply.type === 'passed' && reply.verified?.length) this.progress.renewKey();
-    const { answer } = transition;
+  private async take(step: Step, result: StageResult): Promise<FlowResult | undefined> {
+    const { reply } = result;
+    const before = this.run.plan;
+    const { plan, answer } = this.transition(step, result);
+    this.run.identify(plan, this.contractOf(step)?.identifies);
+    this.run.apply(reply.effects ?? [], step);
+    this.run.settle(result.settlement);
+    if (reply.type === 'passed' && reply.verified?.length) this.run.renewKey();
     switch (answer.type) {
       case 'show':
-        this.nameAnswerTo(step, before);
-        return this.told(step, answer.challenge, answer.errors);
+        this.nameNextWork(step, before);
+        return this.challengeResult(step, answer.challenge, answer.errors);
       case 'moved':
         return undefined;
       case 'restart':
@@ -231,70 +226,70 @@ export class FlowRunner {
     }
   }
 
-  /** What is answered to a step that writes rows has a name once it is shown, so that the answer costs no save more. */
-  private nameAnswerTo(step: Step, before: Plan) {
-    if (before.shown?.step !== step.id) this.progress.move(withoutWorkId(this.progress.plan));
-    if (this.contractOf(step)?.writes_data) this.progress.name();
+  /** Names the work of the next answer with the save of the challenge, so that the answer needs no save before its work. */
+  private nameNextWork(step: Step, before: Plan) {
+    if (before.shown?.step !== step.id) this.run.move(withoutWorkId(this.run.plan));
+    if (this.contractOf(step)?.writes_data) this.run.nameWork();
   }
 
-  private advanced(step: Step, { reply, states }: StageResult): PlanTransition {
-    const { plan, answer } = advance(this.progress.plan, step, reply);
-    const kept = Object.entries(states).reduce(
+  private transition(step: Step, { reply, states }: StageResult): PlanTransition {
+    const { plan, answer } = advance(this.run.plan, step, reply);
+    const next = Object.entries(states).reduce(
       (p, [key, state]) => (state === null ? forgetState(p, key) : rememberState(p, key, state)),
       plan,
     );
-    return { plan: reply.type === 'challenge' ? kept : this.progress.traced(kept, step, reply.type), answer };
+    return { plan: reply.type === 'challenge' ? next : this.run.withTrailEntry(next, step, reply.type), answer };
   }
 
   private async restart(keepContext: boolean): Promise<FlowResult | undefined> {
-    if (this.progress.plan.silent_restarts >= MAX_SILENT_RESTARTS) return this.deny(undefined);
-    const { version } = this.start;
-    const again = restartPlan(this.progress.plan, version, { keepContext });
-    const planned = isApplicable(version, this.progress.visitor, again)
-      ? await this.parts.planning.plan({ ...this.progress.situation(), plan: again })
+    if (this.run.plan.silent_restarts >= MAX_SILENT_RESTARTS) return this.deny(undefined);
+    const { version } = this.run.context;
+    const again = restartPlan(this.run.plan, version, { keepContext });
+    const planned = isApplicable(version, this.run.session.visitor, again)
+      ? await this.parts.planning.plan(this.run, again)
       : { refused: [], effects: [] };
-    this.progress.record(planned.effects);
+    this.run.record(planned.effects);
     if ('refused' in planned) return this.refuse(planned.refused);
-    this.progress.identify(planned.plan);
+    this.run.identify(planned.plan);
     return undefined;
   }
 
-  /** The flow does not apply any more, now that it starts over. */
+  /** Ends a run whose flow does not apply any more when it starts over. */
   private refuse(messages: readonly string[]): FlowResult {
-    const refusal = flowRefusal(this.start.version, this.progress.plan.next, messages);
+    const refusal = flowRefusal(this.run.context.version, this.run.plan.next, messages);
     return 'to' in refusal ? this.done(refusal) : this.deny(refusal.message);
   }
 
   private finish(): FlowResult {
-    const where = destination(this.progress.plan);
-    return 'invalid' in where ? this.deny(sentence('Invalid next URL')) : this.done(where);
+    const target = destination(this.run.plan);
+    return 'invalid' in target ? this.deny(sentence('Invalid next URL')) : this.done(target);
   }
 
-  private done(where: Extract<PlanEnding, { to: string }>): FlowResult {
-    this.progress.end(where);
-    return { type: 'done', to: where.to };
+  private done(target: Extract<PlanEnding, { to: string }>): FlowResult {
+    this.run.end(target);
+    return { type: 'done', to: target.to };
   }
 
   private deny(message: Message | undefined, step?: Step): FlowResult {
     const catalogue = step && this.contractOf(step)?.errors;
-    const { wire: _, ...said } = sentenceOf(message ?? UNKNOWN_ERROR, catalogue ?? {}, fieldMessages);
-    const told = said.text === '' ? UNKNOWN_ERROR : said;
-    this.progress.end({ denied: told });
-    return { type: 'denied', message: told };
+    const { wire: _, ...text } = sentenceOf(message ?? UNKNOWN_ERROR, catalogue ?? {}, fieldMessages);
+    const denied = text.text === '' ? UNKNOWN_ERROR : text;
+    this.run.end({ denied });
+    return { type: 'denied', message: denied };
   }
 
-  private told(step: Step, challenge: Readonly<Record<string, unknown>>, errors: Errors | undefined): FlowResult {
+  private challengeResult(step: Step, challenge: Readonly<Record<string, unknown>>, errors?: Errors): FlowResult {
     const contract = this.contractOf(step);
     if (!contract) throw new Problem('stage_away');
     return { type: 'show', contract, challenge, errors };
   }
 }
 
-/** Whether the next answer is another one: to choose among what is shown changes nothing. */
-const isJudged = (reply: StageReply): boolean =>
+/** Whether the next answer is new work: a choice among what is shown changes nothing. */
+const isNextAnswerNew = (reply: StageReply): boolean =>
   reply.type === 'rejected' ? true : reply.type === 'challenge' && (reply.state ?? reply.context) !== undefined;
 
-/** A challenge, shown again because the body was no object. */
+/** Returns the challenge with the errors of a body that is no object. */
 function asRejection({ reply, ...rest }: StageResult, errors: Errors): StageResult {
   return { ...rest, reply: reply.type === 'challenge' ? { ...reply, type: 'rejected', errors } : reply };
 }

@@ -10,19 +10,17 @@ import {
   type PlanSeed,
   type PolicySet,
 } from '@gatehouse/plan';
-import type { BrandStore, HostBrand } from './brand-store.js';
+import type { BrandStore, ConfiguredSite } from './brand-store.js';
 import { marked } from './cross-site.js';
 import type { EventRecorder } from './event-recorder.js';
-import { REQUEST_DEADLINE_MS } from './executor.js';
-import type { FlowRequest, SessionCookie } from './flow-request.js';
+import { eventSource, type FlowContext, flowContext, visitorId, visitorOf } from './flow-context.js';
+import type { FlowRequest } from './flow-request.js';
+import { FlowRun } from './flow-run.js';
 import type { FlowStore } from './flow-store.js';
 import { type Identity, type LoadedFlow, type PlanStore, toSavedUser } from './plan-store.js';
 import type { Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
-import { newSessionKey } from './session-key.js';
-import { type ConfiguredSite, siteFor } from './site.js';
-import type { Situation } from './stage-request.js';
-import { StepBudget } from './step-budget.js';
+import { newSessionKey, type SessionCookie } from './session-key.js';
 
 interface Dependencies {
   readonly plans: PlanStore;
@@ -34,105 +32,93 @@ interface Dependencies {
   readonly site: ConfiguredSite;
 }
 
-/** How a flow is begun. */
+/** How a flow is started: for which user, with which facts and which additional steps. */
 export interface FlowStartOptions extends PlanSeed {
-  /** Who is logged in; undefined for a stranger. */
+  /** The logged-in user; `undefined` for an anonymous visitor. */
   readonly visitor: Identity | undefined;
-  /** Conditions of what it is begun for, beside the flow's own. */
+  /** Policies of what the flow is started for, such as an application, in addition to the flow's own. */
   readonly access?: { readonly set: PolicySet; readonly policies: FlowVersion['policies'] };
 }
 
-/** A flow that somebody begins about themselves. */
+/** Returns the options for a flow that users start about themselves. */
 export const startForUser = (user: Identity): FlowStartOptions => ({
   visitor: user,
   context: { pending_user: toSavedUser(user) },
 });
 
-/** A flow that is to begin. */
-interface Ground {
-  readonly request: FlowRequest;
-  readonly version: FlowVersion;
-  readonly beginning: FlowStartOptions;
-  readonly brand: HostBrand;
-}
-
 /**
- * Begins flows that know something from the start: whom they are about, so that their first step need not find out
- * (docs/spec/executor.md#helper-addresses), what for, or what is to happen before or after their own steps.
+ * Starts flows with facts that no step has to find out, such as their user, and with steps before or after their own
+ * (docs/spec/executor.md#helper-addresses).
  */
 export class FlowStarter {
   constructor(private readonly parts: Dependencies) {}
 
   /**
-   * Puts a fresh plan in place of whatever plan of that flow there is in the session, if the flow's policies let it begin (a
-   * visit from another site keeps a run of the same user that began with the same steps);
-   * what it requires of somebody who is logged in is asked when it is entered. An anonymous visitor gets a fresh session,
-   * whose cookie is returned: a source has just proved who they are, and the key of the session at hand may be planted. Throws not_found, not_authenticated (the session of whoever is logged in is gone),
-   * flow_not_applicable, permission_denied by its `access`, and stage_busy when another request was quicker.
+   * Replaces the session's plan of the flow by a new one, if the flow's policies admit it. A request from another site keeps a
+   * run of the same user that started with the same steps. What the flow requires of a logged-in user is checked when the run
+   * is entered. An anonymous visitor gets a new session, whose cookie is returned: a source has just proved who the visitor is,
+   * and the current session key may be planted.
+   *
+   * Throws `not_found`, `not_authenticated` (the user's session is gone), `flow_not_applicable`, `permission_denied` (by
+   * `access`), and `stage_busy` when another request was first.
    */
-  async begin(request: FlowRequest, beginning: FlowStartOptions): Promise<SessionCookie | undefined> {
+  async begin(request: FlowRequest, options: FlowStartOptions): Promise<SessionCookie | undefined> {
     const loaded = await this.parts.plans.find(request.slug, request.sessionKey);
     const version = loaded && (await this.parts.flows.find(loaded.newestVersionId));
     if (!version) throw new Problem('not_found');
-    rejectSessionMismatch(loaded, beginning);
-    if (keepsRunning(request, loaded, beginning)) return undefined;
-    const brand = await this.parts.brands.find(request.host, loaded.brandsRevision);
-    const plan = await this.planned({ request, version, beginning, brand });
+    rejectSessionMismatch(loaded, options);
+    if (keepsRunning(request, loaded, options)) return undefined;
+    const context = await this.contextOf(request, { loaded, version, user: options.visitor });
+    const plan = await this.planned(context, options);
     const { session, flowId, newestVersionId: versionId, row: replaces } = loaded;
-    const key = session && beginning.visitor ? undefined : newSessionKey(undefined);
+    const key = session && options.visitor ? undefined : newSessionKey(undefined);
     const owner = key ? { newKey: key.hash } : { id: session!.id };
-    const begun = await this.parts.plans.begin({ flowId, versionId, plan, session: owner, replaces });
-    if (!begun) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
+    const sessionId = await this.parts.plans.begin({ flowId, versionId, plan, session: owner, replaces });
+    if (!sessionId) throw new Problem('stage_busy', { detail: 'Another request of this session was quicker.' });
     return key?.cookie;
   }
 
-  private async planned(ground: Ground): Promise<Plan> {
-    const { request, version, beginning } = ground;
-    if (!beginning.visitor && !meetsRequirement(version.flow.authentication, anonymousVisitor(request)))
+  private async contextOf(
+    request: FlowRequest,
+    { version, ...found }: Pick<FlowContext, 'loaded' | 'version' | 'user'>,
+  ): Promise<FlowContext> {
+    const { newestVersionId: versionId, brandsRevision } = found.loaded;
+    const brand = await this.parts.brands.find(request.host, brandsRevision);
+    return flowContext({ request, brand, ...found }, { version, versionId, continued: undefined }, this.parts.site);
+  }
+
+  private async planned(context: FlowContext, options: FlowStartOptions): Promise<Plan> {
+    const { flow } = context.version;
+    if (!options.visitor && !meetsRequirement(flow.authentication, visitorOf(context)))
       throw new Problem('flow_not_applicable');
-    const situation = this.situationOf(ground);
-    const plan = await this.admitted(situation, beginning);
-    const planned = await this.parts.planning.plan({ ...situation, plan });
-    await this.record(situation, planned.effects);
+    const run = new FlowRun(context, initialPlan(context, options), () => new Date());
+    const planned = await this.parts.planning.plan(run, await this.admitted(run, options));
+    await this.record(run, planned.effects);
     if ('refused' in planned) throw new Problem('flow_not_applicable', problemDetail(planned.refused));
     return planned.plan;
   }
 
-  private async admitted(situation: Situation, { access }: FlowStartOptions): Promise<Plan> {
-    if (!access) return situation.plan;
-    const version = { ...situation.version, policies: access.policies };
-    const decision = await this.parts.engine.decide({ ...situation, version }, access.set, { id: 'access', index: -1 });
-    await this.record(situation, decision.effects);
+  private async admitted(run: FlowRun, { access }: FlowStartOptions): Promise<Plan> {
+    const { plan } = run;
+    if (!access) return plan;
+    const question = { plan, ...access, insertAt: { id: 'access', index: -1 } };
+    const decision = await this.parts.engine.decide(run, question);
+    await this.record(run, decision.effects);
     if (!decision.pass) throw new Problem('permission_denied', problemDetail(decision.messages));
     return decision.plan;
   }
 
-  private record({ request, version, plan }: Situation, effects: readonly Effect[]): Promise<void> {
-    const { pending_user: user } = plan.context;
-    return this.parts.events.record(effects, { clientIp: request.client.ip, flow: version.flow.slug, user });
-  }
-
-  private situationOf(ground: Ground): Situation {
-    const { request, version, beginning, brand } = ground;
-    const { visitor: user } = beginning;
-    return {
-      ...{ request, version, plan: initialPlan(ground), revision: 0 },
-      sessionUser: user ? toSavedUser(user) : null,
-      ...{ proved: false, recent: false },
-      site: siteFor(this.parts.site, brand),
-      locale: request.localeFor({ user, brand }),
-      turns: new StepBudget(),
-      timeLeftMs: () => request.arrivedAt + REQUEST_DEADLINE_MS - performance.now(),
-    };
+  private record({ context, plan }: FlowRun, events: readonly Effect[]): Promise<void> {
+    return this.parts.events.record(events, { ...eventSource(context), user: plan.context.pending_user });
   }
 }
 
-/** Whoever is logged in has a session, and a key that was replaced a moment ago begins nothing. */
+/** A logged-in user needs a live session, and a key that was just replaced starts nothing. */
 function rejectSessionMismatch({ session }: LoadedFlow, { visitor }: FlowStartOptions) {
   if (session ? session.retired : visitor) throw new Problem('not_authenticated');
 }
 
-/** A visit from another site does not replace a run of the same user that began with the same steps: it leads to that run. */
+/** Whether a request from another site leads to the run that the same user started with the same steps. */
 function keepsRunning(
   { crossSite }: FlowRequest,
   { stored }: LoadedFlow,
@@ -142,18 +128,12 @@ function keepsRunning(
   return stored.plan.visitor === visitor.uuid && isDeepStrictEqual(stored.plan.begun?.insert, insert);
 }
 
-const anonymousVisitor = ({ client: { outpost } }: FlowRequest) => ({
-  authenticated: false,
-  superuser: false,
-  outpost,
-});
-
-function initialPlan({ request: { query, crossSite }, version, beginning }: Ground): Plan {
+function initialPlan(context: FlowContext, { context: facts, insert }: FlowStartOptions): Plan {
+  const { query, crossSite } = context.request;
   const { flow_token: _secret, next, ...rest } = query;
-  const { visitor, context, insert } = beginning;
-  const fitted = applySeed(createPlan(version, randomUUID()), { context, insert });
-  const plan = marked(fitted, crossSite, { isNew: true });
-  return { ...plan, visitor: visitor?.uuid ?? null, query: rest, ...(next ? { next } : {}) };
+  const seeded = applySeed(createPlan(context.version, randomUUID()), { context: facts, insert });
+  const plan = marked(seeded, crossSite, { isNew: true });
+  return { ...plan, visitor: visitorId(context), query: rest, ...(next ? { next } : {}) };
 }
 
 const problemDetail = (messages: readonly string[]) => (messages.length > 0 ? { detail: messages.join('\n') } : {});

@@ -1,41 +1,18 @@
 import { type Plan, provedBy } from '@gatehouse/plan';
 import { secretsEqual } from '@gatehouse/platform';
-import type { HostBrand } from './brand-store.js';
+import { type ContinuedPlan, type LoadedRequest, visitorId } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
-import type { Identity, LoadedFlow, PlanStore, ResumedPlan, StoredPlan } from './plan-store.js';
+import type { PlanStore, ResumedPlan, StoredPlan } from './plan-store.js';
 import { hashToken } from './resume-links.js';
-
-/** What was loaded, with the brand of the host that was asked for. */
-export interface Found extends LoadedFlow {
-  readonly brand: HostBrand;
-}
-
-/** And who asks: the user of a token, else of the session. */
-export interface Arrival extends Found {
-  readonly user: Identity | undefined;
-}
-
-/** As plans note who was there; null for a stranger. */
-export const visitorId = ({ user }: Arrival): Plan['visitor'] => user?.uuid ?? null;
-
-/** A plan that a request goes on with: one of its session, or one that a mailed link leads to. */
-export type SelectedPlan = StoredPlan | ResumedPlan;
-
-/** Whether the plan has a row in the visitor's session already. */
-export const isStored = (known: SelectedPlan | undefined): known is StoredPlan =>
-  known !== undefined && 'revision' in known;
 
 /**
  * The plan to go on with; undefined when a new one is to be made. A live token of this flow goes before what the session
  * has, unless that came from the same link; one that is unknown, used up or of another flow changes nothing
  * (docs/spec/plan.md#mailed-links).
  */
-export async function selectPlan(
-  plans: PlanStore,
-  loaded: Arrival,
-  request: FlowRequest,
-): Promise<SelectedPlan | undefined> {
-  const stored = continuablePlan(loaded, request);
+export async function selectPlan(plans: PlanStore, arrival: LoadedRequest): Promise<ContinuedPlan | undefined> {
+  const { request } = arrival;
+  const stored = continuablePlan(arrival);
   const { flow_token } = request.query;
   const token = flow_token ? hashToken(flow_token) : undefined;
   if (token && !secretsEqual(stored?.plan.resumed?.token ?? '', token.toString('hex'))) {
@@ -69,9 +46,10 @@ function resumePlan(
  * The stored plan, unless it is over, was somebody else's, or the query asks for another one (an invitation's or a mail's
  * token). A login drops what others left in its session, but cannot see what is begun at the same moment.
  */
-function continuablePlan(loaded: Arrival, request: FlowRequest): StoredPlan | undefined {
+function continuablePlan(arrival: LoadedRequest): StoredPlan | undefined {
+  const { request, loaded } = arrival;
   const { stored } = loaded;
-  if (!stored || stored.plan.ended || stored.plan.visitor !== visitorId(loaded)) return undefined;
+  if (!stored || stored.plan.ended || stored.plan.visitor !== visitorId(arrival)) return undefined;
   const { query } = request;
   const other = ['itoken', 'token'].filter((key) => query[key] && query[key] !== stored.plan.query[key]);
   return other.length > 0 && !isKept(stored.plan, other, request) ? undefined : stored;

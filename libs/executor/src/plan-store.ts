@@ -1,7 +1,6 @@
-import type { Effect, SavedUser, User } from '@gatehouse/contracts';
+import type { SavedUser } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
-import type { AttemptReservation } from './attempts/attempt-store.js';
-import type { ResumeLink } from './resume-links.js';
+import type { PlanCommit } from './plan-commit.js';
 
 /** A user as the gateway sees them: the one view it may read of the directory. */
 export interface Identity extends SavedUser {
@@ -85,39 +84,6 @@ export interface NewPlan {
 export interface ResumedPlan extends Pick<StoredPlan, 'plan' | 'versionId' | 'orphaned'> {
   /** The step that the link was mailed by. */
   readonly step: string;
-}
-
-export interface EventContext {
-  readonly user: User | undefined;
-  /** Whether that user was verified in the plan that logs them in. */
-  readonly proved?: boolean;
-  /** Who is logged in before they happen. */
-  readonly sessionUser?: SavedUser | undefined;
-  readonly clientIp: string;
-  readonly userAgent?: string;
-  readonly flow: string;
-}
-
-/** The next revision of a plan, with everything that happens if and only if it is saved. */
-export interface PlanCommit {
-  readonly sessionId: string;
-  readonly flowId: string;
-  readonly plan: Plan;
-  readonly revision: number;
-  readonly effects: readonly Effect[];
-  /** Hash of the session's new key, when somebody proved who they are. */
-  readonly newKey: Buffer | undefined;
-  /** Whom and where the effects are about, for events and reputation. */
-  readonly about: EventContext;
-  readonly cleared: readonly AttemptReservation[];
-  readonly returned: readonly AttemptReservation[];
-  readonly versionId: string;
-  /** Links that the mails among the effects carry. */
-  readonly links: readonly ResumeLink[];
-  /** Hash of the token that this save uses up; when it was used already, the save is lost. */
-  readonly burns: Buffer | undefined;
-  /** The step whose link of this plan it uses up; when it was used already, or has expired, the save is lost. */
-  readonly usesLinkOf?: string | undefined;
 }
 
 /** The plans under way and the sessions they belong to. */

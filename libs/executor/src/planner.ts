@@ -1,8 +1,7 @@
 import { type Effect, isLocalPath, type Message, sentence, toUri } from '@gatehouse/contracts';
 import { type FlowVersion, meetsRequirement, type Plan, removeBinding, type Visitor } from '@gatehouse/plan';
 import { methodOf } from './flow-request.js';
-import type { PolicyEngine } from './policy-engine.js';
-import type { Situation } from './stage-request.js';
+import type { PolicyEngine, PolicyRun } from './policy-engine.js';
 
 const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
 
@@ -19,25 +18,27 @@ export class Planner {
   constructor(private readonly engine: PolicyEngine) {}
 
   /**
-   * Whether the flow applies, by its own policies; and without the steps that theirs leave out already now. Policies see the
-   * method of the request that makes the plan.
+   * Returns `plan` without the steps that their policies leave out at planning, or what the flow's own policies said against
+   * it. Policies see the method of the request.
    */
-  async plan(given: Situation): Promise<PlanningResult> {
-    const situation: Situation = { ...given, method: methodOf(given.request) };
-    const { version } = situation;
-    const guard = await this.engine.decide(situation, version.guard, { id: 'guard', index: -1 });
+  async plan(run: PolicyRun, plan: Plan): Promise<PlanningResult> {
+    const { version, request } = run.context;
+    const method = methodOf(request);
+    const guard = await this.engine.decide(run, {
+      ...{ plan, set: version.guard, insertAt: { id: 'guard', index: -1 }, method },
+    });
     if (!guard.pass) return { refused: guard.messages, effects: guard.effects };
     const effects = [...guard.effects];
-    let { plan } = guard;
+    let planned = guard.plan;
     for (const { id, stage, evaluate_on_plan, policies } of version.steps) {
       if (!evaluate_on_plan) continue;
-      const index = plan.steps.findIndex((step) => 'binding' in step && step.binding === id);
-      const step = { id, index, policies, kind: stage.kind };
-      const decision = await this.engine.decideStep({ ...situation, plan }, step);
+      const index = planned.steps.findIndex((step) => 'binding' in step && step.binding === id);
+      const question = { plan: planned, set: policies, insertAt: { id, index }, method };
+      const decision = await this.engine.decideStep(run, stage.kind, question);
       effects.push(...decision.effects);
-      plan = decision.pass ? decision.plan : removeBinding(decision.plan, id);
+      planned = decision.pass ? decision.plan : removeBinding(decision.plan, id);
     }
-    return { plan, effects };
+    return { plan: planned, effects };
   }
 }
 

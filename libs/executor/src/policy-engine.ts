@@ -24,12 +24,13 @@ import {
   withoutBackend,
   withPolicyFacts,
 } from '@gatehouse/plan';
+import { timeLeftMs } from './flow-request.js';
+import type { FlowRunView } from './flow-run.js';
 import type { GroupMembershipStore } from './group-memberships.js';
 import { toSavedUser } from './plan-store.js';
 import type { PolicyClient } from './policy-client.js';
 import { policyEvents } from './policy-events.js';
 import type { StageContractRegistry } from './stage-client.js';
-import type { Situation } from './stage-request.js';
 import type { UserDirectory } from './user-directory.js';
 
 /** A policy that could not decide. */
@@ -56,15 +57,26 @@ export interface PolicyDecision extends PolicyVerdict {
   readonly effects: readonly Effect[];
 }
 
-/** A step that is there under conditions, and where it stands in the plan. */
-interface ConditionalStep extends InsertionPoint {
-  readonly kind: string;
-  readonly policies: PolicySet;
+/** The parts of a run that policies see. */
+export type PolicyRun = Pick<FlowRunView, 'context' | 'session' | 'revision' | 'budget' | 'reputation'>;
+
+/** A set of policies to be evaluated about a plan. */
+export interface PolicyQuestion {
+  readonly plan: Plan;
+  readonly set: PolicySet;
+  /** The step before which policies insert steps. */
+  readonly insertAt: InsertionPoint;
+  /** The method that policies see. */
+  readonly method?: PolicyRequest['method'];
+  /** The policies that `set` names, if they are not those of the flow version. */
+  readonly policies?: FlowVersion['policies'];
 }
 
 interface PolicyExchange extends Pick<PolicyDecision, 'effects'> {
   readonly reply: PolicyReply;
 }
+
+type AskedQuestion = PolicyQuestion & { readonly user: User | undefined };
 
 type PolicyQueries = ReturnType<typeof queriesFor>['policies'];
 
@@ -76,30 +88,29 @@ export class PolicyEngine {
   constructor(private readonly parts: Dependencies) {}
 
   /**
-   * What a set says of whoever the plan is about; `maker` stands before what its policies add to the plan. Throws Problem
-   * when that cannot be known: nothing is decided then, and no door opens.
+   * Decides by a set of policies about the plan's user, else the user of the session. Throws Problem if the policies cannot be
+   * evaluated: then nothing is decided and nothing is granted.
    */
-  async decide(situation: Situation, set: PolicySet, maker: InsertionPoint): Promise<PolicyDecision> {
-    const { plan } = situation;
+  async decide(run: PolicyRun, question: PolicyQuestion): Promise<PolicyDecision> {
+    const { plan, set } = question;
     if (isUnconditional(set)) return { pass: true, messages: [], undecided: false, plan, effects: [] };
-    const user = plan.context.pending_user ?? situation.sessionUser ?? undefined;
+    const user = plan.context.pending_user ?? run.session.sessionUser ?? undefined;
     const { groups, policies } = queriesFor(set);
-    const [belongsTo, { reply, effects }] = await Promise.all([
+    const [userGroups, { reply, effects }] = await Promise.all([
       this.groupsOf(user, groups),
-      this.ask(situation, user, policies),
+      this.evaluate(run, policies, { ...question, user }),
     ]);
-    const verdict = evaluatePolicySet(set, { user, groups: belongsTo, results: reply.results });
-    return { ...verdict, plan: await this.changed(situation, reply, maker), effects };
+    const verdict = evaluatePolicySet(set, { user, groups: userGroups, results: reply.results });
+    return { ...verdict, plan: await this.changedPlan(run, question, reply), effects };
   }
 
   /**
-   * Whether a step is run, as its set says. Where that is no only because a policy could not decide, the step is left out
-   * if it would give somebody something, and run if it does not: no door opens either way
-   * (docs/security.md#accident-1).
+   * Decides whether a step of a kind runs. If a policy could not decide, a step that grants something is skipped and any other
+   * step runs: neither grants anything (docs/security.md#accident-1).
    */
-  async decideStep(situation: Situation, { policies, kind, ...maker }: ConditionalStep): Promise<PolicyDecision> {
-    const decision = await this.decide(situation, policies, maker);
-    const grants = this.parts.contracts.find(kind, situation.version)?.grants;
+  async decideStep(run: PolicyRun, kind: string, question: PolicyQuestion): Promise<PolicyDecision> {
+    const decision = await this.decide(run, question);
+    const grants = this.parts.contracts.find(kind, run.context.version)?.grants;
     return decision.undecided && !grants ? { ...decision, pass: true } : decision;
   }
 
@@ -108,10 +119,10 @@ export class PolicyEngine {
     return this.parts.memberships.among(user.uuid, groups);
   }
 
-  private async ask(situation: Situation, user: User | undefined, wanted: PolicyQueries): Promise<PolicyExchange> {
-    if (wanted.length === 0) return { reply: EMPTY_REPLY, effects: [] };
-    situation.turns.refuseMore();
-    const request = this.requestOf(situation, user, wanted);
+  private async evaluate(run: PolicyRun, queries: PolicyQueries, asked: AskedQuestion): Promise<PolicyExchange> {
+    if (queries.length === 0) return { reply: EMPTY_REPLY, effects: [] };
+    run.budget.refuseMore();
+    const request = this.requestOf(run, queries, asked);
     const reply = await this.parts.policies.evaluate(request);
     for (const { id, name } of request.policies) {
       const error = reply.results[id]?.error;
@@ -120,53 +131,54 @@ export class PolicyEngine {
     return { reply, effects: policyEvents(request, reply) };
   }
 
-  private requestOf(situation: Situation, user: User | undefined, wanted: PolicyQueries): PolicyRequest {
-    const { request, version, plan, site, revision, turns, timeLeftMs, locale, reputation = [] } = situation;
-    const timeout_ms = Math.max(0, Math.floor(Math.min(this.parts.timeoutMs, timeLeftMs())));
+  private requestOf(run: PolicyRun, queries: PolicyQueries, { plan, method, user, ...asked }: AskedQuestion) {
+    const { request, site, locale } = run.context;
+    const { reputation } = run;
+    const version = asked.policies ? { ...run.context.version, policies: asked.policies } : run.context.version;
+    const timeout_ms = Math.max(0, Math.floor(Math.min(this.parts.timeoutMs, timeLeftMs(request))));
     const { cookies: _unseen, ...client } = request.client;
-    const callable = callablePolicies(
-      version,
-      wanted.map(({ id }) => id),
-    );
+    const ids = queries.map(({ id }) => id);
+    const callable = callablePolicies(version, ids);
     return {
       v: PROTOCOL_VERSION,
-      id: `${plan.id}.${revision}.${turns.next()}`,
+      id: `${plan.id}.${run.revision}.${run.budget.next()}`,
       timeout_ms,
       locale,
-      policies: wanted.map(({ id, timeoutMs }) => ({
+      policies: queries.map(({ id, timeoutMs }) => ({
         ...findPolicy(version, id),
         timeout_ms: Math.min(timeoutMs, timeout_ms),
       })),
       ...(callable.length > 0 && { callable }),
       user: user ?? null,
-      ...{ client, site, method: situation.method ?? 'GET' },
+      ...{ client, site, method: method ?? 'GET' },
       ...(reputation.length > 0 && { reputation }),
       flow_plan: { slug: version.flow.slug, context: plan.context },
       context: {},
-    };
+    } satisfies PolicyRequest;
   }
 
-  /** The plan with what the policies set, took away and added. */
-  private async changed(situation: Situation, reply: PolicyReply, maker: InsertionPoint): Promise<Plan> {
-    const { plan, version, sessionUser } = situation;
+  /** Returns the plan with the facts that the policies set and removed, and the steps that they inserted. */
+  private async changedPlan(run: PolicyRun, { plan, insertAt }: PolicyQuestion, reply: PolicyReply): Promise<Plan> {
+    const { sessionUser } = run.session;
     const { context, insert } = reply;
-    const given = { pendingUser: plan.context.pending_user, provedUser: plan.proved_user, sessionUser };
-    const [excess] = [...policyViolations(reply, given), ...this.misfits(insert, version)];
-    if (excess) throw new Problem('stage_fault', { detail: `a policy ${excess}` });
-    const gone = Object.fromEntries(context.unset.map((key) => [key, null]));
-    const user = context.set['pending_user'] as User | undefined;
-    const patch = { ...context.set, ...(user && { pending_user: await this.known(situation, user) }), ...gone };
-    const next = insertSteps(plan, maker, insert);
+    const facts = { pendingUser: plan.context.pending_user, provedUser: plan.proved_user, sessionUser };
+    const [violation] = [...policyViolations(reply, facts), ...this.misfits(insert, run.context.version)];
+    if (violation) throw new Problem('stage_fault', { detail: `a policy ${violation}` });
+    const removed = Object.fromEntries(context.unset.map((key) => [key, null]));
+    const named = context.set['pending_user'] as User | undefined;
+    const user = named && (await this.directoryUser(named, [plan.context.pending_user, sessionUser ?? undefined]));
+    const patch = { ...context.set, ...(user && { pending_user: user }), ...removed };
+    const next = insertSteps(plan, insertAt, insert);
     return Object.keys(patch).length > 0 ? withPolicyFacts(next, patch) : next;
   }
 
-  /** The user whom policies name. What is known of a saved user comes from the directory, and is not for policies to say. */
-  private async known({ plan, sessionUser }: Situation, named: User): Promise<User> {
+  /** Returns the user whom policies name. The facts of a saved user come from the directory; policies cannot set them. */
+  private async directoryUser(named: User, candidates: readonly (User | undefined)[]): Promise<User> {
     if (named.kind !== 'saved') return withoutBackend(named);
-    const present = [plan.context.pending_user, sessionUser ?? undefined].find((user) => userKey(user) === named.uuid);
-    const found = present ?? (await this.parts.users.find(named.uuid));
+    const loaded = candidates.find((user) => userKey(user) === named.uuid);
+    const found = loaded ?? (await this.parts.users.find(named.uuid));
     if (!found) throw new Problem('stage_fault', { detail: 'a policy names a user who does not exist' });
-    return present ?? toSavedUser(found as SavedUser);
+    return loaded ?? toSavedUser(found as SavedUser);
   }
 
   private misfits(insert: PolicyReply['insert'], version: FlowVersion): string[] {

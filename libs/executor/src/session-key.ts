@@ -1,17 +1,23 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { SessionCookie } from './flow-request.js';
 
-/** A fresh session key: what the browser gets, and what is stored of it. */
+/** The session cookie to set with the response. */
+export interface SessionCookie {
+  readonly value: string;
+  /** Seconds; `undefined` for a cookie that lives until the browser closes. */
+  readonly maxAgeS: number | undefined;
+}
+
+/** A new session key: the cookie for the browser, and the hash that is stored. */
 export interface SessionKey {
   readonly cookie: SessionCookie;
   readonly hash: Buffer;
 }
 
-/** Draws 256 bits. `maxAgeS` undefined: the cookie lives until the browser closes. */
+/** Returns a random key of 256 bits. Without `maxAgeS` the cookie lives until the browser closes. */
 export function newSessionKey(maxAgeS: number | undefined): SessionKey {
   const value = randomBytes(32).toString('base64url');
   return { cookie: { value, maxAgeS }, hash: hashSessionKey(value) };
 }
 
-/** SHA-256: a key has too much entropy to be guessed from it. */
+/** Returns the SHA-256 of a key. A key has too much entropy to be guessed from its hash. */
 export const hashSessionKey = (value: string): Buffer => hash('sha256', value, 'buffer');

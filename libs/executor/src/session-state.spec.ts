@@ -1,7 +1,6 @@
 import { emptyPlan } from '@gatehouse/plan';
 import { expect, it } from 'vitest';
-import type { SessionChange } from './session-change.js';
-import { type SessionState, sessionStateAfter } from './session-state.js';
+import { type SessionChange, type SessionState, sessionStateAfter } from './session-state.js';
 
 const person = (username: string) => ({
   ...{ kind: 'saved', uuid: '00000000-0000-4000-8000-000000000001', pk: 1, username, name: '', email: '' },

@@ -1,20 +1,26 @@
+import type { Effect, StageRequest } from '@gatehouse/contracts';
 import { isProved, type Plan, type Visitor } from '@gatehouse/plan';
-import type { SessionChange } from './session-change.js';
-import type { Situation } from './stage-request.js';
 
-/** Who is there: for stages, and for a flow's requirement. */
+/** An effect that changes the user of the session. */
+export type SessionChange = Extract<Effect, { type: 'login' | 'logout' }>;
+
+/** Returns the last login or logout among the effects, which decides what becomes of the session. */
+export const lastSessionChange = (effects: readonly Effect[]): SessionChange | undefined =>
+  effects.findLast((effect): effect is SessionChange => effect.type === 'login' || effect.type === 'logout');
+
+/** The session of a run, with the logins and logouts of this request. */
 export interface SessionState {
-  readonly sessionUser: Situation['sessionUser'];
-  /** Whether a device of theirs was proved. */
+  readonly sessionUser: StageRequest['session']['user'];
+  /** Whether the login verified a device of the user, within AUTHENTICATOR_PROOF_S. */
   readonly proved: boolean;
-  /** Whether they proved themselves when they logged in, not long ago. */
+  /** Whether the login verified the user, within CREDENTIAL_PROOF_S. Never for a token. */
   readonly recent: boolean;
   readonly visitor: Visitor;
 }
 
-/** Who is there after a login of the plan's user, or a logout. */
+/** Returns the session after a login of the plan's user, or after a logout. */
 export function sessionStateAfter(change: SessionChange, before: SessionState, plan: Plan): SessionState {
-  // A login of its own does not shut a plan out of its flow, so what is known of the visitor stays.
+  // A plan that logs its user in must still satisfy its flow's requirement, so `visitor` stays.
   if (change.type === 'login') {
     const sessionUser = plan.context.pending_user ?? null;
     return { ...before, sessionUser, proved: change.second_factor === true, recent: isProved(plan, change.user) };

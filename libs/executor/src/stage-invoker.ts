@@ -27,8 +27,9 @@ import {
   withoutContext,
   withoutEmbeddedFields,
 } from './embedded-stages.js';
+import { timeLeftMs } from './flow-request.js';
 import type { StageClient, StageContractRegistry } from './stage-client.js';
-import { buildStageRequest, type ResponseBody, type Situation, type StageInvocation } from './stage-request.js';
+import { buildStageRequest, type ResponseBody, type StageInvocation, type StageRun } from './stage-request.js';
 import {
   effectsOf,
   isWrongAnswer,
@@ -64,45 +65,45 @@ export class StageInvoker {
   constructor(private readonly parts: Dependencies) {}
 
   /** Shows the step. */
-  async show(situation: Situation, step: Step): Promise<StageResult> {
-    const asked = this.ownStage(situation, step);
+  async show(run: StageRun, step: Step): Promise<StageResult> {
+    const asked = this.ownStage(run, step);
     if (!asked) return resultOf({ type: 'denied' });
-    const reply = await this.ask(situation, asked);
+    const reply = await this.ask(run, asked);
     const settlement = { ...EMPTY_SETTLEMENT, cleared: this.renewed(asked, reply) };
-    return this.withInnerChallenges(situation, asked, { ...resultOf(reply), settlement });
+    return this.withInnerChallenges(run, asked, { ...resultOf(reply), settlement });
   }
 
   /** Gives the step an answer, and each embedded step its part of it; any refusal is presented as the host's. */
-  async respond(situation: Situation, step: Step, body: ResponseBody): Promise<StageResult> {
-    const asked = this.ownStage(situation, step);
+  async respond(run: StageRun, step: Step, body: ResponseBody): Promise<StageResult> {
+    const asked = this.ownStage(run, step);
     if (!asked) return resultOf({ type: 'denied' });
-    const inner = embeddedStages(asked, situation.version);
+    const inner = embeddedStages(asked, run.context.version);
     const [before, after] = [true, false].map((asks) =>
       inner.filter(({ embed }) => (embed.asks !== undefined) === asks),
     );
-    let heard = await this.throughAll(situation, { asked, inner: before!, body, heard: resultOf({ type: 'passed' }) });
-    if (heard.reply.type === 'passed') heard = await this.withHost(situation, { asked, heard, body });
-    heard = await this.throughAll(situation, { asked, inner: after!, body, heard });
+    let heard = await this.throughAll(run, { asked, inner: before!, body, heard: resultOf({ type: 'passed' }) });
+    if (heard.reply.type === 'passed') heard = await this.withHost(run, { asked, heard, body });
+    heard = await this.throughAll(run, { asked, inner: after!, body, heard });
     const reply = inner.length > 0 ? withoutContext(heard.reply) : heard.reply;
-    return this.withInnerChallenges(situation, asked, { ...heard, reply });
+    return this.withInnerChallenges(run, asked, { ...heard, reply });
   }
 
   /** The steps inside a host one after the other, for as long as they pass. */
   private async throughAll(
-    situation: Situation,
+    run: StageRun,
     { inner, ...given }: PartialResponse & { readonly inner: readonly EmbeddedStage[] },
   ): Promise<StageResult> {
     let { heard } = given;
     for (const embedded of inner) {
       if (heard.reply.type !== 'passed') break;
-      heard = await this.withEmbedded(situation, { ...given, heard, embedded });
+      heard = await this.withEmbedded(run, { ...given, heard, embedded });
     }
     return heard;
   }
 
   /** The host's own judgement, after that of the steps that are judged before it. */
-  private async withHost(situation: Situation, { asked, heard, body }: PartialResponse): Promise<StageResult> {
-    const own = await this.judge(situation, asked, withoutEmbeddedFields(body, asked.contract));
+  private async withHost(run: StageRun, { asked, heard, body }: PartialResponse): Promise<StageResult> {
+    const own = await this.judge(run, asked, withoutEmbeddedFields(body, asked.contract));
     const states = { ...heard.states, ...own.states };
     if (own.reply.type !== 'passed')
       return { ...own, states, settlement: mergeSettlements(releaseInsteadOfClear(heard.settlement), own.settlement) };
@@ -112,18 +113,18 @@ export class StageInvoker {
 
   /** What a host shows, with the challenges of those steps in it that ask something themselves. */
   private async withInnerChallenges(
-    situation: Situation,
+    run: StageRun,
     asked: StageInvocation,
     before: StageResult,
   ): Promise<StageResult> {
     let heard = before;
-    for (const embedded of embeddedStages(asked, situation.version)) {
+    for (const embedded of embeddedStages(asked, run.context.version)) {
       const { asks } = embedded.embed;
       if (asks === undefined || !('challenge' in heard.reply)) continue;
-      const before = this.partOf(situation, asked, embedded);
+      const before = this.embeddedInvocation(run, asked, { ...embedded, plan: run.plan });
       const { [before.stateKey]: since } = heard.states;
       const part = since === undefined ? before : { ...before, state: since ?? undefined };
-      const inner = await this.ask(situation, part);
+      const inner = await this.ask(run, part);
       if (inner.type === 'denied') return { ...heard, reply: inner };
       heard = {
         ...heard,
@@ -135,20 +136,20 @@ export class StageInvoker {
   }
 
   /** The step inside `asked`, in the plan that its host has made of the plan. */
-  private partOf(
-    { plan, version }: Situation,
+  private embeddedInvocation(
+    { context }: StageRun,
     asked: StageInvocation,
-    { field, embed, attached }: EmbeddedStage,
+    { field, embed, attached, plan }: EmbeddedStage & { readonly plan: Plan },
   ): StageInvocation {
     const { stateKey: host, plan: before } = asked;
     const stateKey = `${host}.${field}`;
     // What a step remembers of the challenge it showed was for whoever was known then.
     const state = stateOf(embed.asks === undefined ? plan : before, stateKey);
-    return { stateKey, state, contract: this.contractOf(attached.kind, version), stage: attached, plan };
+    return { stateKey, state, contract: this.contractOf(attached.kind, context.version), stage: attached, plan };
   }
 
-  private ownStage({ plan, version }: Situation, step: Step): StageInvocation | undefined {
-    const contract = this.contractOf(step.kind, version);
+  private ownStage({ plan, context }: StageRun, step: Step): StageInvocation | undefined {
+    const contract = this.contractOf(step.kind, context.version);
     const missing = Object.entries(contract.reads).some(
       ([key, need]) => need === 'required' && plan.context[key as keyof Plan['context']] === undefined,
     );
@@ -156,15 +157,15 @@ export class StageInvoker {
   }
 
   private async withEmbedded(
-    situation: Situation,
+    run: StageRun,
     { asked, heard, embedded, body }: PartialResponse & { readonly embedded: EmbeddedStage },
   ): Promise<StageResult> {
     const { embed } = embedded;
     const host = heard.reply as PassedReply;
     const context = mergeContext(asked.plan.context, host.context, asked.plan.visitor);
     const plan = { ...asked.plan, context };
-    const part = this.partOf({ ...situation, plan }, asked, embedded);
-    const own = await this.judge(situation, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
+    const part = this.embeddedInvocation(run, asked, { ...embedded, plan });
+    const own = await this.judge(run, part, { [embed.as ?? embed.field]: body[embed.field] ?? null });
     if (own.reply.type === 'passed') {
       // Its question was answered: should the host ask again, so does it, and something else.
       const state = embed.asks === undefined ? stateEntry(part.stateKey, own.reply) : { [part.stateKey]: null };
@@ -175,7 +176,7 @@ export class StageInvoker {
         settlement: mergeSettlements(heard.settlement, own.settlement),
       };
     }
-    const reply = await this.refusedHost(situation, asked, { host, part: own.reply, error: embed.error });
+    const reply = await this.refusedHost(run, asked, { host, part: own.reply, error: embed.error });
     // A state belongs to the pending user, and a refused answer names none.
     const states =
       embed.asks === undefined ? heard.states : { ...heard.states, ...stateEntry(part.stateKey, own.reply) };
@@ -187,11 +188,11 @@ export class StageInvoker {
    * the client must not learn whether it named a user, and the plan must not be about a user who has proved nothing.
    */
   private async refusedHost(
-    situation: Situation,
+    run: StageRun,
     asked: StageInvocation,
     { host, part, error }: { host: PassedReply; part: StageReply; error: string },
   ): Promise<StageReply> {
-    const again = await this.ask(situation, asked);
+    const again = await this.ask(run, asked);
     if (again.type !== 'challenge')
       throw new Problem('stage_fault', { detail: 'the host of an embedded step does not ask' });
     return {
@@ -203,22 +204,22 @@ export class StageInvoker {
   }
 
   /** One stage, one answer, counted before it is judged. */
-  private async judge(situation: Situation, asked: StageInvocation, body: ResponseBody): Promise<StageResult> {
+  private async judge(run: StageRun, asked: StageInvocation, body: ResponseBody): Promise<StageResult> {
     const { kind, attempts: rules } = asked.contract;
-    const { ip } = situation.request.client;
+    const { ip } = run.context.request.client;
     const { context, shown } = asked.plan;
     // A flow that names nobody asks whoever is logged in: their device is guessed at, from wherever.
-    const user = context.pending_user ?? situation.sessionUser ?? undefined;
+    const user = context.pending_user ?? run.session.sessionUser ?? undefined;
     const claims = this.parts.claims.of({ rules, body, shown: shown?.challenge, user, ip });
-    if (claims.length === 0) return resultOf(await this.ask(situation, asked, body));
+    if (claims.length === 0) return resultOf(await this.ask(run, asked, body));
     const { attempts, pace, lines } = this.parts;
-    await lines.enter(situation.request, claims, situation.timeLeftMs() - asked.contract.deadline_ms);
-    const taken = await this.taken(claims, situation);
+    await lines.enter(run.context.request, claims, timeLeftMs(run.context.request) - asked.contract.deadline_ms);
+    const taken = await this.taken(claims, run);
     if (!taken) {
-      lines.leave(situation.request);
-      return resultOf(await pace.keep(kind, () => this.locked(situation, asked, body), situation.timeLeftMs()));
+      lines.leave(run.context.request);
+      return resultOf(await pace.keep(kind, () => this.locked(run, asked, body), timeLeftMs(run.context.request)));
     }
-    const judged = pace.note(kind, () => this.ask(situation, asked, body), isWrongAnswer);
+    const judged = pace.note(kind, () => this.ask(run, asked, body), isWrongAnswer);
     const reply = await judged.catch(async (error: unknown) => {
       if (error instanceof Problem && NOT_PROCESSED_CODES.has(error.code)) await attempts.giveBack(taken);
       throw error;
@@ -237,7 +238,7 @@ export class StageInvoker {
   /** Undefined when a credential is locked or delayed. A whole network that failed too often is told so. */
   private async taken(
     claims: readonly AttemptReservation[],
-    { request }: Situation,
+    { context: { request } }: StageRun,
   ): Promise<readonly AttemptReservation[] | undefined> {
     const outcome = await this.parts.attempts.take(claims, performance.now() - request.arrivedAt);
     if (outcome.taken) return outcome.claims;
@@ -249,26 +250,26 @@ export class StageInvoker {
    * What a visitor sees of a lock: exactly what a wrong answer shows. The stage hears the answer without what was guessed in
    * it, so that whatever it makes of wrong answers it makes of this one too (docs/adr/0011).
    */
-  private async locked(situation: Situation, asked: StageInvocation, body: ResponseBody): Promise<StageReply> {
+  private async locked(run: StageRun, asked: StageInvocation, body: ResponseBody): Promise<StageReply> {
     const rules = asked.contract.attempts;
     // What a guess is for goes with it: a choice alone would be an answer of its own.
     const guesses = new Set(rules.flatMap(({ when, pick }) => (pick ? [when, pick.field] : [when])));
     const rest = Object.fromEntries(Object.entries(body).filter(([field]) => !guesses.has(field)));
-    const reply = await this.ask(situation, asked, rest);
+    const reply = await this.ask(run, asked, rest);
     if (!('challenge' in reply)) return reply.type === 'denied' ? reply : { type: 'denied' };
     const { field, code } = (rules.find(({ when }) => hasValue(body[when])) ?? rules[0]!).refuse;
     return { ...reply, type: 'rejected', errors: { [field]: [{ code }] } };
   }
 
-  private async ask(situation: Situation, asked: StageInvocation, body?: ResponseBody): Promise<StageReply> {
+  private async ask(run: StageRun, asked: StageInvocation, body?: ResponseBody): Promise<StageReply> {
     const { contract, plan } = asked;
-    const stageRequest = buildStageRequest(situation, asked, body);
+    const stageRequest = buildStageRequest(run, asked, body);
     const reply = await this.parts.stages.ask(contract, body ? 'respond' : 'challenge', stageRequest);
     const { attached } = stageRequest;
     const given = {
       pendingUser: plan.context.pending_user,
       provedUser: plan.proved_user,
-      sessionUser: situation.sessionUser,
+      sessionUser: run.session.sessionUser,
       attached: Object.values(attached).map(({ id }) => id),
     };
     const violations = contractViolations(contract, reply, given);

@@ -1,6 +1,5 @@
 import {
   type AttachedStage,
-  type PolicyRequest,
   PROTOCOL_VERSION,
   type SavedUser,
   type StageContract,
@@ -8,37 +7,12 @@ import {
 } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, Step } from '@gatehouse/plan';
 import { z } from 'zod';
-import type { FlowRequest } from './flow-request.js';
-import type { StepBudget } from './step-budget.js';
-
-export type Site = StageRequest['site'];
-
-/** Where a request stands when a stage is asked. */
-export interface Situation {
-  readonly request: FlowRequest;
-  readonly version: FlowVersion;
-  readonly plan: Plan;
-  readonly sessionUser: StageRequest['session']['user'];
-  /** Whether a device was proved when they logged in, and that is not too long ago. */
-  readonly proved: boolean;
-  /** Whether the session's user proved themselves when they logged in, within CREDENTIAL_PROOF_S. Never for a token. */
-  readonly recent: boolean;
-  readonly site: Site;
-  /** The language of whoever asks. */
-  readonly locale: string;
-  readonly revision: number;
-  readonly turns: StepBudget;
-  /** The method that policies see; GET where nothing is said. */
-  readonly method?: PolicyRequest['method'];
-  /** What this request has done to reputations and is yet to be saved. */
-  readonly reputation?: PolicyRequest['reputation'];
-  /** Milliseconds that the whole request has left. */
-  readonly timeLeftMs: () => number;
-}
+import { timeLeftMs } from './flow-request.js';
+import type { FlowRunView } from './flow-run.js';
 
 /** The saved user that a step is about: the pending user, otherwise the session's. */
-export function flowUserOf({ plan, sessionUser }: Situation): SavedUser | undefined {
-  const user = plan.context.pending_user ?? sessionUser;
+export function flowUserOf({ plan, session }: Pick<FlowRunView, 'plan' | 'session'>): SavedUser | undefined {
+  const user = plan.context.pending_user ?? session.sessionUser;
   return user?.kind === 'saved' ? user : undefined;
 }
 
@@ -54,20 +28,24 @@ export interface StageInvocation {
   readonly plan: Plan;
 }
 
+/** The parts of a run that a request to a stage is built from. */
+export type StageRun = Pick<FlowRunView, 'context' | 'plan' | 'session' | 'revision' | 'budget'>;
+
 /** The envelope for one stage: what its contract lets it know, and no more (docs/spec/bus-protocol.md#request). */
 export function buildStageRequest(
-  situation: Situation,
+  run: StageRun,
   { stateKey, state, contract, stage, plan }: StageInvocation,
   body: ResponseBody | undefined,
 ): StageRequest {
-  const { request, version, sessionUser, proved, site, locale } = situation;
+  const { request, version, site, locale } = run.context;
+  const { sessionUser, proved } = run.session;
   const { id, slug, title, designation } = version.flow;
   const { flow_token: _secret, ...query } = request.query;
   const { cookies, ...client } = request.client;
   return {
     v: PROTOCOL_VERSION,
-    id: requestId(situation, { stateKey, contract, plan }),
-    timeout_ms: Math.floor(Math.min(contract.deadline_ms, situation.timeLeftMs())),
+    id: requestId(run, { stateKey, contract, plan }),
+    timeout_ms: Math.floor(Math.min(contract.deadline_ms, timeLeftMs(request))),
     locale,
     flow: { id, slug, title, designation },
     step: stepFields({ stateKey, stage, plan }),
@@ -86,10 +64,10 @@ export function buildStageRequest(
 
 /** The same only when the same work is asked again: of a stage that writes rows, by whichever request comes by. */
 function requestId(
-  { revision, turns }: Situation,
+  { revision, budget }: StageRun,
   { stateKey, contract, plan }: Pick<StageInvocation, 'stateKey' | 'contract' | 'plan'>,
 ) {
-  const turn = turns.next();
+  const turn = budget.next();
   const isNamed = contract.writes_data && plan.work !== undefined;
   return isNamed ? [plan.id, plan.work, plan.restarts, stateKey].join('.') : `${plan.id}.${revision}.${turn}`;
 }

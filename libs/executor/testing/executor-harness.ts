@@ -16,10 +16,10 @@ import { Executor } from '../src/executor.js';
 import type { FlowRequest } from '../src/flow-request.js';
 import { FlowStarter, type FlowStartOptions } from '../src/flow-starter.js';
 import { FlowStore } from '../src/flow-store.js';
+import type { PlanCommit } from '../src/plan-commit.js';
 import {
   type LoadedFlow,
   type NewPlan,
-  type PlanCommit,
   PlanStore,
   type ResumedPlan,
   type Session,

@@ -1,0 +1,74 @@
+import type { StageRequest } from '@gatehouse/contracts';
+import type { FlowVersion, Plan, Visitor } from '@gatehouse/plan';
+import type { ConfiguredSite, HostBrand } from './brand-store.js';
+import { siteFor } from './brand-store.js';
+import type { FlowRequest } from './flow-request.js';
+import type { EventContext } from './plan-commit.js';
+import { type Identity, type LoadedFlow, type ResumedPlan, type StoredPlan, toSavedUser } from './plan-store.js';
+import type { SessionState } from './session-state.js';
+
+/** A plan that a request continues: a plan of its session, or one that a mailed link leads to. */
+export type ContinuedPlan = StoredPlan | ResumedPlan;
+
+/** Everything that was loaded for a request. Made by the executor; read only. */
+export interface FlowContext {
+  readonly request: FlowRequest;
+  /** The session and its plan of this flow, as loaded. */
+  readonly loaded: LoadedFlow;
+  readonly brand: HostBrand;
+  /** The caller: the user of the API token, else of the session. `undefined` for an anonymous visitor. */
+  readonly user: Identity | undefined;
+  readonly version: FlowVersion;
+  readonly versionId: string;
+  /** The plan that the request continues, as loaded; `undefined` if it starts a new plan. */
+  readonly continued: ContinuedPlan | undefined;
+  readonly site: StageRequest['site'];
+  /** The visitor's language. */
+  readonly locale: string;
+}
+
+/** What is known of a request before its plan and its flow version are chosen. */
+export type LoadedRequest = Pick<FlowContext, 'request' | 'loaded' | 'brand' | 'user'>;
+
+/** Returns the context of a request. */
+export function flowContext(
+  loaded: LoadedRequest,
+  { version, versionId, continued }: Pick<FlowContext, 'version' | 'versionId' | 'continued'>,
+  configured: ConfiguredSite,
+): FlowContext {
+  const site = siteFor(configured, loaded.brand);
+  return { ...loaded, version, versionId, continued, site, locale: loaded.request.localeFor(loaded) };
+}
+
+/** Whether the plan has a row in the visitor's session. */
+export const isStored = (plan: ContinuedPlan | undefined): plan is StoredPlan =>
+  plan !== undefined && 'revision' in plan;
+
+/** Returns the caller's uuid as plans store it; null for an anonymous visitor. */
+export const visitorId = ({ user }: Pick<FlowContext, 'user'>): Plan['visitor'] => user?.uuid ?? null;
+
+/** Returns the caller's properties that a flow's authentication requirement checks. */
+export const visitorOf = ({ request, user }: LoadedRequest): Visitor => ({
+  authenticated: user !== undefined,
+  superuser: user?.is_superuser ?? false,
+  outpost: request.client.outpost,
+});
+
+/** Returns the state of the session before the first step. An API token proves nothing about its user. */
+export function loadedSessionState(context: LoadedRequest): SessionState {
+  const { request, loaded, user } = context;
+  const own = request.authenticate ? undefined : loaded.session;
+  return {
+    sessionUser: user ? toSavedUser(user) : null,
+    proved: own?.user !== undefined && own.proved === true,
+    recent: own?.user !== undefined && own.recent === true,
+    visitor: visitorOf(context),
+  };
+}
+
+/** Returns what events and reputation record of a request, except the user, who is known only when the plan is saved. */
+export function eventSource({ request, loaded, version }: FlowContext): Omit<EventContext, 'user' | 'proved'> {
+  const { session } = loaded;
+  const { ip: clientIp, user_agent: userAgent } = request.client;
+  return { sessionUser: session?.user && toSavedUser(session.user), clientIp, userAgent, flow: version.flow.slug };
+}

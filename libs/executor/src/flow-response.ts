@@ -1,0 +1,71 @@
+import { type Effect, type Errors, type Message, type Problem, type StageContract, sentence } from '@gatehouse/contracts';
+import type { Brand, FlowVersion, Plan } from '@gatehouse/plan';
+import type { FlowContext } from './flow-context.js';
+import type { FlowRequest } from './flow-request.js';
+import type { Identity } from './plan-store.js';
+import type { SessionCookie } from './session-key.js';
+
+/** The parts of a stage's contract that the presentation of its challenge needs. */
+export type ChallengeSource = Pick<StageContract, 'component' | 'user_info' | 'errors' | 'texts'> &
+  Partial<Pick<StageContract, 'shows_as'>>;
+
+/** The outcome of a request: a challenge, the end of the flow, or a problem. */
+export type FlowResult =
+  | {
+      readonly type: 'show';
+      readonly contract: ChallengeSource;
+      readonly challenge: Readonly<Record<string, unknown>>;
+      readonly errors: Errors | undefined;
+    }
+  | { readonly type: 'done'; readonly to: string }
+  | { readonly type: 'denied'; readonly message: Message | undefined }
+  | { readonly type: 'problem'; readonly problem: Problem };
+
+/** The text of a denial without a message. */
+export const UNKNOWN_ERROR = sentence('Unknown error');
+
+/** The executor's answer to a request: its result, and what the presentation of the result needs. */
+export interface FlowResponse {
+  readonly told: FlowResult;
+  readonly version: FlowVersion;
+  readonly brand: Brand;
+  readonly context: Plan['context'];
+  readonly sessionUser: Identity | undefined;
+  readonly cookie: SessionCookie | undefined;
+  /** The effects that were saved. */
+  readonly effects: readonly Effect[];
+  /** Whether another site started the run and its visitor has not acted since. */
+  readonly crossSite: boolean;
+  /** For the log; `undefined` if there is no plan. */
+  readonly planId: string | undefined;
+}
+
+type ResponseContext = Pick<FlowContext, 'version' | 'brand' | 'user'>;
+
+/** Returns the response of a request that has a plan, or that found one. */
+export function flowResponse(
+  { version, brand, user }: ResponseContext,
+  { plan, ...answer }: Pick<FlowResponse, 'told' | 'context' | 'effects' | 'cookie'> & { plan: Plan | undefined },
+): FlowResponse {
+  const run = { planId: plan?.id, crossSite: plan?.cross_site !== undefined };
+  return { ...answer, ...run, version, brand, sessionUser: user };
+}
+
+/** Returns the response of a request without a plan. */
+export const responseWithoutPlan = (context: ResponseContext, told: FlowResult): FlowResponse =>
+  flowResponse(context, { told, context: {}, cookie: undefined, effects: [], plan: undefined });
+
+/** The redirect to the login flow of the brand. */
+const LOGIN = '/flows/-/default/authentication/';
+
+/**
+ * Returns the address of a new login that leads back to this flow. If this flow is a login itself, it leads to the flow's own
+ * destination instead.
+ */
+export function loginUrl({ slug, query }: FlowRequest, { flow }: FlowVersion): string {
+  const { flow_token: _secret, ...rest } = query;
+  const inner = new URLSearchParams(rest).toString();
+  const page = `/if/flow/${slug}/${inner && `?${inner}`}`;
+  const next = flow.designation === 'authentication' ? query['next'] : page;
+  return next ? `${LOGIN}?${new URLSearchParams({ next }).toString()}` : LOGIN;
+}
