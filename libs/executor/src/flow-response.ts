@@ -1,4 +1,11 @@
-import { type Effect, type Errors, type Message, type Problem, type StageContract, sentence } from '@gatehouse/contracts';
+import {
+  type Effect,
+  type Errors,
+  type Message,
+  type Problem,
+  type StageContract,
+  sentence,
+} from '@gatehouse/contracts';
 import type { Brand, FlowVersion, Plan } from '@gatehouse/plan';
 import type { FlowContext } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';

@@ -112,11 +112,7 @@ export class StageInvoker {
   }
 
   /** What a host shows, with the challenges of those steps in it that ask something themselves. */
-  private async withInnerChallenges(
-    run: StageRun,
-    asked: StageInvocation,
-    before: StageResult,
-  ): Promise<StageResult> {
+  private async withInnerChallenges(run: StageRun, asked: StageInvocation, before: StageResult): Promise<StageResult> {
     let heard = before;
     for (const embedded of embeddedStages(asked, run.context.version)) {
       const { asks } = embedded.embed;

@@ -17,13 +17,7 @@ import type { FlowRequest } from '../src/flow-request.js';
 import { FlowStarter, type FlowStartOptions } from '../src/flow-starter.js';
 import { FlowStore } from '../src/flow-store.js';
 import type { PlanCommit } from '../src/plan-commit.js';
-import {
-  type LoadedFlow,
-  type NewPlan,
-  PlanStore,
-  type ResumedPlan,
-  type Session,
-} from '../src/plan-store.js';
+import { type LoadedFlow, type NewPlan, PlanStore, type ResumedPlan, type Session } from '../src/plan-store.js';
 import { Planner } from '../src/planner.js';
 import { PolicyEngine, type UndecidedPolicy } from '../src/policy-engine.js';
 import { StageClient } from '../src/stage-client.js';
