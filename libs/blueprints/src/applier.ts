@@ -18,37 +18,37 @@ import {
 const STATES = ['present', 'created', 'must_created', 'absent'] as const;
 type State = (typeof STATES)[number];
 
-/** What is ignored of an entry. */
+/** Something in an entry that has no effect, and is reported. */
 export interface EntryWarning {
   readonly rule: 'unknown-field' | 'left-out' | 'permissions' | 'bad-expression';
   readonly field?: string;
   readonly text: string;
 }
 
-/** An entry, and the file that it is in. */
+/** An entry and the file that contains it. */
 export interface EntryOrigin {
   readonly file: string;
   readonly entry: Entry;
 }
 
-/** Whoever wants to know of everything that is wrong, rather than of the first. */
+/** Receives every finding of a run. With an observer the run continues after an error instead of throwing it. */
 export interface ApplyObserver {
   saved(origin: EntryOrigin, model: string, pk: Pk): void;
   noticed(origin: EntryOrigin, notice: EntryWarning): void;
-  /** Answers the pk that stands from now on for what the entry would have made. */
+  /** Returns the placeholder pk that later entries resolve to in place of the object that could not be saved. */
   failed(origin: EntryOrigin, error: BlueprintError): Pk;
-  /** The pk of an object that is not there and may be elsewhere. */
+  /** Returns a placeholder pk for an object that `!Find` did not find, and that may exist in the installation. */
   assumed(origin: EntryOrigin, model: string, fields: JsonMap): Pk;
 }
 
-/** What a blueprint is applied to. */
+/** The collections and settings that a blueprint is applied with. */
 export interface ApplyContext {
-  /** What there is, by model in lower case. */
+  /** By model name in lower case. */
   readonly collections: ReadonlyMap<string, Collection>;
   readonly env: ResolutionScope['env'];
-  /** Values for `!Context`, over those of the file. */
+  /** Values for `!Context`; they override those of the file. */
   readonly context: TaggedMap;
-  /** Whether a model that is not here is refused, also one that no login depends on. */
+  /** Whether every unsupported model is an error, including models that no login depends on. */
   readonly strict: boolean;
   readonly observer?: ApplyObserver;
 }
@@ -60,10 +60,10 @@ interface ResolvedEntry {
   readonly attrs: JsonMap;
 }
 
-/** Context that every blueprint has (docs/spec/blueprints.md#document). */
+/** Context values of every blueprint (docs/spec/blueprints.md#document). */
 const BUILT_IN = { 'goauthentik.io/enterprise/licensed': false, 'goauthentik.io/rbac/models': {} };
 
-const NO_SUCH_MODEL = 'there is no such model here';
+const UNSUPPORTED_MODEL = 'Gatehouse does not support this model';
 
 /**
  * One run of one blueprint: applies its entries in order (docs/spec/blueprints.md#applying). Throws BlueprintError at
@@ -71,22 +71,22 @@ const NO_SUCH_MODEL = 'there is no such model here';
  */
 export class Applier {
   readonly #ids = new Map<string, Pk>();
-  /** The real pk of objects whose entry names another one. */
+  /** From the pk that an entry claims to the real pk of the object that it was applied to. */
   readonly #aliases = new Map<Json, Pk>();
   readonly #warnings: string[] = [];
-  readonly #leftOut = new SkippedEntries();
-  /** The one that is being applied. */
+  readonly #skippedEntries = new SkippedEntries();
+  /** The entry that is being applied. */
   #entry: Entry | undefined;
   readonly #scope: ResolutionScope;
 
   constructor(
     private readonly document: BlueprintDocument,
-    private readonly surroundings: ApplyContext,
+    private readonly applyContext: ApplyContext,
   ) {
     this.#scope = {
-      env: surroundings.env,
-      context: deepMerge<TaggedValue>([BUILT_IN, document.context, surroundings.context]),
-      open: new Set(),
+      env: applyContext.env,
+      context: deepMerge<TaggedValue>([BUILT_IN, document.context, applyContext.context]),
+      resolvingKeys: new Set(),
       items: [],
       budget: new ResolutionBudget(),
       keyOf: (id) => this.#ids.get(id),
@@ -102,7 +102,7 @@ export class Applier {
         this.#entry = entry;
         changes.push(await this.#apply(entry));
       } catch (error) {
-        this.#fail(entry, withLocation(explained(error, entry), { file, line: entry.line, entry: entry.place }));
+        this.#fail(entry, withLocation(toBlueprintError(error, entry), { file, line: entry.line, entry: entry.place }));
       }
     }
     return { file, changes, warnings: this.#warnings };
@@ -113,51 +113,55 @@ export class Applier {
   }
 
   #fail(entry: Entry, error: unknown): void {
-    const { observer } = this.surroundings;
+    const { observer } = this.applyContext;
     if (!observer || !(error instanceof BlueprintError)) throw error;
     this.#remember(entry, {}, observer.failed(this.#from(entry), error));
   }
 
   async #find(model: string, fields: JsonMap): Promise<Pk | undefined> {
-    const { observer } = this.surroundings;
-    if (this.#isLeftOut(model)) return undefined;
+    const { observer } = this.applyContext;
+    if (this.#isSkippable(model)) return undefined;
     const found = await this.#collection(model).find(fields);
     return found?.pk ?? (this.#entry && observer?.assumed(this.#from(this.#entry), model, fields));
   }
 
   async #apply(entry: Entry): Promise<EntryChange> {
-    // Who looks for mistakes looks at what may be skipped as well.
-    const conditions = this.surroundings.observer ? [] : entry.conditions;
+    // The linter also checks entries whose conditions are not met.
+    const conditions = this.applyContext.observer ? [] : entry.conditions;
     for (const condition of conditions) {
       if (!isTruthy(await resolve(condition, this.#scope))) return skipped(entry);
     }
     const model = String(await resolve(entry.model, this.#scope)).toLowerCase();
-    if (this.#isLeftOut(model)) return this.#leaveOut(entry, model, NO_SUCH_MODEL);
+    if (this.#isSkippable(model)) return this.#skip(entry, model, UNSUPPORTED_MODEL);
     return this.#applyTo(model, entry);
   }
 
   async #applyTo(model: string, entry: Entry): Promise<EntryChange> {
     const { state, identifiers, attrs } = await this.#resolve(entry);
-    const beyond = this.#leftOut.nameIn(identifiers);
-    if (beyond !== undefined) return this.#leaveOut(entry, model, `it is about ${beyond}, which is left out`);
+    const skippedReference = this.#skippedEntries.nameIn(identifiers);
+    if (skippedReference !== undefined)
+      return this.#skip(entry, model, `it identifies its object by the skipped entry ${skippedReference}`);
     const collection = this.#collection(model);
     if (Object.keys(identifiers).length === 0 && !collection.nameless) {
       throw new BlueprintError('No or invalid identifiers');
     }
     const existing = await collection.find(identifiers);
     if (state === 'absent') return { model, ...(await this.#remove(collection, existing)) };
-    if (state === 'must_created' && existing) throw new BlueprintError(`${existing.name} exists already`);
-    const given = deepMerge([this.#leftOut.without(attrs), identifiers]);
+    if (state === 'must_created' && existing)
+      throw new BlueprintError(`state is must_created, but ${existing.name} already exists`);
+    const values = deepMerge([this.#skippedEntries.without(attrs), identifiers]);
     this.#warn(entry, [
-      ...this.#notices(entry, deepMerge([attrs, identifiers]), collection.fields),
-      ...(await fieldWarnings(collection, given, existing)),
+      ...this.#entryWarnings(entry, deepMerge([attrs, identifiers]), collection.fields),
+      ...(await fieldWarnings(collection, values, existing)),
     ]);
-    const save = await collection.check(given, existing).catch((error: unknown) => this.#excused(error, attrs));
-    if (typeof save === 'string') return this.#leaveOut(entry, model, `it needs ${save}, which is left out`);
-    const saved = state === 'created' && existing ? { ...existing, outcome: 'left' as const } : await save();
+    const save = await collection
+      .check(values, existing)
+      .catch((error: unknown) => this.#skippedDependency(error, attrs));
+    if (typeof save === 'string') return this.#skip(entry, model, `it requires the skipped entry ${save}`);
+    const saved = state === 'created' && existing ? { ...existing, outcome: 'unchanged' as const } : await save();
     if (saved.pk !== undefined) {
       this.#remember(entry, identifiers, saved.pk);
-      this.surroundings.observer?.saved(this.#from(entry), model, saved.pk);
+      this.applyContext.observer?.saved(this.#from(entry), model, saved.pk);
     }
     return { outcome: saved.outcome, model, name: saved.name };
   }
@@ -171,54 +175,56 @@ export class Applier {
   }
 
   #collection(model: string): Collection {
-    const collection = this.surroundings.collections.get(model.toLowerCase());
+    const collection = this.applyContext.collections.get(model.toLowerCase());
     if (collection) return collection;
-    throw new BlueprintError(`${model} is not a model of this installation`, {}, { fault: 'unknown-model' });
+    throw new BlueprintError(`${model} is not a supported model. Check its spelling`, {}, { fault: 'unknown-model' });
   }
 
-  #isLeftOut(model: string): boolean {
-    return !this.surroundings.strict && !this.surroundings.collections.has(model) && isIgnorableModel(model);
+  #isSkippable(model: string): boolean {
+    return !this.applyContext.strict && !this.applyContext.collections.has(model) && isIgnorableModel(model);
   }
 
-  /** Others may go on to refer to it. */
-  #leaveOut(entry: Entry, model: string, why: string): EntryChange {
-    const { pk, claimed } = this.#leftOut.add(entry, model);
-    this.surroundings.observer?.noticed(this.#from(entry), { rule: 'left-out', text: `it is left out: ${why}` });
+  /** Skips an entry and registers a placeholder pk, so that references to the entry still resolve. */
+  #skip(entry: Entry, model: string, why: string): EntryChange {
+    const { pk, claimed } = this.#skippedEntries.add(entry, model);
+    this.applyContext.observer?.noticed(this.#from(entry), { rule: 'left-out', text: `the entry is skipped: ${why}` });
     this.#remember(entry, claimed === undefined ? {} : { pk: claimed }, pk);
     return { outcome: 'skipped', model, name: entry.place.id ?? '', why };
   }
 
-  /** The name of what an object lacks only because that is left out. Throws any other error. */
-  #excused(error: unknown, attrs: JsonMap): string {
+  /** Returns the name of the skipped entry that an invalid field refers to. Rethrows an error with any other cause. */
+  #skippedDependency(error: unknown, attrs: JsonMap): string {
     const { field = '' } = error instanceof ValidationError ? error.first : {};
-    const name = this.#leftOut.nameIn(attrs[field] ?? null);
+    const name = this.#skippedEntries.nameIn(attrs[field] ?? null);
     if (name === undefined) throw error;
     return name;
   }
 
-  #warn(entry: Entry, notices: readonly EntryWarning[]): void {
+  #warn(entry: Entry, warnings: readonly EntryWarning[]): void {
     const { number, model } = entry.place;
-    for (const notice of notices) {
-      this.#warnings.push(`entry ${number}${model ? ` (${model})` : ''}: ${notice.text}`);
-      this.surroundings.observer?.noticed(this.#from(entry), notice);
+    for (const warning of warnings) {
+      this.#warnings.push(`entry ${number}${model ? ` (${model})` : ''}: ${warning.text}`);
+      this.applyContext.observer?.noticed(this.#from(entry), warning);
     }
   }
 
-  #notices({ permissions }: Entry, given: JsonMap, fields: ReadonlySet<string>): EntryWarning[] {
-    const names = Object.keys(given);
+  #entryWarnings({ permissions }: Entry, values: JsonMap, fields: ReadonlySet<string>): EntryWarning[] {
+    const names = Object.keys(values);
     const unknown = names.filter((field) => field !== 'pk' && !fields.has(field));
     const partial = names.flatMap((field) => {
-      const name = fields.has(field) ? this.#leftOut.nameIn(given[field] ?? null) : undefined;
-      return name === undefined ? [] : [{ field, text: `${field} goes without ${name}, which is left out` }];
+      const name = fields.has(field) ? this.#skippedEntries.nameIn(values[field] ?? null) : undefined;
+      return name === undefined ? [] : [{ field, text: `${field} omits the reference to the skipped entry ${name}` }];
     });
     return [
       ...unknown.map((field) => ({
         rule: 'unknown-field' as const,
         field,
-        text: `${field} is ignored, the model has no such field`,
+        text: `the model has no field ${field}; it is ignored`,
       })),
-      ...partial.map((notice) => ({ ...notice, rule: 'left-out' as const })),
-      ...(permissions.length > 0 ? [{ rule: 'permissions' as const, text: 'permissions are ignored' }] : []),
+      ...partial.map((warning) => ({ ...warning, rule: 'left-out' as const })),
+      ...(permissions.length > 0
+        ? [{ rule: 'permissions' as const, text: 'object permissions are not supported; they are ignored' }]
+        : []),
     ];
   }
 
@@ -227,29 +233,30 @@ export class Applier {
     if (pk !== undefined && pk !== real) this.#aliases.set(pk, real);
   }
 
-  /** What is gone has no pk any more, whichever entries had it. */
+  /** Removes an object. References to entries that resolved to it fail from then on. */
   async #remove(
     collection: Collection,
     existing: FoundObject | undefined,
   ): Promise<Pick<EntryChange, 'outcome' | 'name'>> {
-    if (!existing) return { outcome: 'left', name: '' };
+    if (!existing) return { outcome: 'unchanged', name: '' };
     await collection.remove(existing);
     for (const [id, pk] of this.#ids) if (pk === existing.pk) this.#ids.delete(id);
     return { outcome: 'removed', name: existing.name };
   }
 
   /**
-   * A pk that an earlier entry claimed stands for the object which that entry found (docs/spec/blueprints.md#entries).
+   * Replaces a pk that an earlier entry claimed by the pk of the object that this entry was applied to
+   * (docs/spec/blueprints.md#entries).
    */
   #replaceAliases(values: JsonMap, depth = 0): JsonMap {
     if (this.#aliases.size === 0) return values;
     const replace = (value: Json): Json => this.#aliases.get(value) ?? value;
-    const within = (value: Json): Json => {
+    const replaceWithin = (value: Json): Json => {
       if (depth > 0) return replace(value);
       if (Array.isArray(value)) return value.map(replace);
       return isMap(value) ? this.#replaceAliases(value as JsonMap, depth + 1) : replace(value);
     };
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, within(value)]));
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, replaceWithin(value)]));
   }
 }
 
@@ -264,11 +271,11 @@ const fieldWarnings = async (
     ...{ rule: 'bad-expression', field, text: `${field}: ${text}` },
   }));
 
-/** Nothing of it is resolved, so its model is told as it is written. */
+/** Reports a skipped entry. Its tags are not resolved, so the model is the one that the file names. */
 const skipped = ({ place: { model = '' } }: Entry): EntryChange => ({ outcome: 'skipped', model, name: '' });
 
-/** What a model refuses, said of the field where it stands. */
-function explained(error: unknown, entry: Entry): unknown {
+/** Returns a BlueprintError with the field and its line for a ValidationError, and any other error unchanged. */
+function toBlueprintError(error: unknown, entry: Entry): unknown {
   if (!(error instanceof ValidationError)) return error;
   const { field, text } = error.first;
   return new BlueprintError(

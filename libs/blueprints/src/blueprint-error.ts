@@ -1,4 +1,4 @@
-/** Where in which blueprint something is wrong; what is not known is left out. */
+/** The position of an error in a blueprint. Unknown parts are absent. */
 export interface SourceLocation {
   readonly file?: string | undefined;
   /** Counted from 1. */
@@ -7,21 +7,21 @@ export interface SourceLocation {
   readonly field?: string | undefined;
 }
 
-/** An entry as people find it: its number in the file (from 1), its `id` and its model. */
+/** What identifies an entry in a message: its number in the file (from 1), its `id` and its model. */
 export interface EntryLocation {
   readonly number: number;
   readonly id?: string | undefined;
   readonly model?: string | undefined;
 }
 
-/** What is wrong, in one word for programs. */
+/** Machine-readable code of an error. */
 export type FaultCode = 'unreadable' | 'unknown-model' | 'unresolved-reference' | 'bad-expression' | 'invalid-value';
 
 interface Options extends ErrorOptions {
   readonly fault?: FaultCode;
 }
 
-/** A blueprint that cannot be applied; the message says where and why, in one line. */
+/** A blueprint that cannot be applied. The message is one line with the position and the reason. */
 export class BlueprintError extends Error {
   readonly fault: FaultCode;
 
@@ -35,16 +35,16 @@ export class BlueprintError extends Error {
     this.fault = fault;
   }
 
-  /** The same error with more said of its place; what is known already stays. */
-  at(place: SourceLocation): BlueprintError {
-    const known = Object.fromEntries(Object.entries(this.place).filter(([, part]) => part !== undefined));
-    return new BlueprintError(this.reason, { ...place, ...known }, { cause: this.cause, fault: this.fault });
+  /** Returns a copy that adds `place` to the position. Parts that are already set are kept. */
+  withLocation(place: SourceLocation): BlueprintError {
+    const ownParts = Object.fromEntries(Object.entries(this.place).filter(([, part]) => part !== undefined));
+    return new BlueprintError(this.reason, { ...place, ...ownParts }, { cause: this.cause, fault: this.fault });
   }
 }
 
-/** Adds a place to an error of a blueprint; any other error stays as it is. */
+/** Adds a position to a BlueprintError. Returns any other error unchanged. */
 export const withLocation = (error: unknown, place: SourceLocation): unknown =>
-  error instanceof BlueprintError ? error.at(place) : error;
+  error instanceof BlueprintError ? error.withLocation(place) : error;
 
 function describe(reason: string, { file, line, entry, field }: SourceLocation): string {
   const position = [file, line].filter((part) => part !== undefined).join(':');

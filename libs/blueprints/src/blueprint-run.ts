@@ -6,43 +6,45 @@ import { type BlueprintFile, type BlueprintLibrary, findBlueprint } from './libr
 import type { FileReport } from './report.js';
 import { RequiredBlueprints } from './required-blueprints.js';
 
-/** Where required blueprints are looked for: among those that are applied anyway, then in the library. */
+/** Where required blueprints are looked up: first in the files of the run, then in the library. */
 interface BlueprintSources {
   readonly files: readonly BlueprintFile[];
   readonly library: BlueprintLibrary;
 }
 
-/** Applies blueprints one after another, and each once: one that was applied for another is not applied again. */
+/** Applies blueprints one after another, each at most once, also when several blueprints require it. */
 export class BlueprintRun {
-  readonly #surroundings: ApplyContext;
-  readonly #done = new Map<string, FileReport>();
-  /** Names of the files that wait for those which they require. */
-  readonly #waiting: string[] = [];
+  readonly #applyContext: ApplyContext;
+  readonly #reportsByName = new Map<string, FileReport>();
+  /** Names of the files that are being applied, each required by the one before it. */
+  readonly #running: string[] = [];
 
   constructor({ files, library, collections, ...rest }: ApplyContext & BlueprintSources) {
-    const given = files.map((file) => ({ ...file, path: file.name }));
-    const find: BlueprintLibrary = async (wanted) => findBlueprint(given, wanted) ?? library(wanted);
+    const runFiles = files.map((file) => ({ ...file, path: file.name }));
+    const find: BlueprintLibrary = async (identifiers) => findBlueprint(runFiles, identifiers) ?? library(identifiers);
     const required: Collection = new RequiredBlueprints(find, (file) => this.apply(file));
     const all = new Map([...collections, ['authentik_blueprints.metaapplyblueprint', required] as const]);
-    this.#surroundings = { ...rest, collections: all };
+    this.#applyContext = { ...rest, collections: all };
   }
 
-  /** In the order in which they were finished. */
+  /** The reports in the order in which the files were completed. */
   get reports(): FileReport[] {
-    return [...this.#done.values()];
+    return [...this.#reportsByName.values()];
   }
 
   async apply({ name, text }: BlueprintFile): Promise<void> {
-    if (this.#done.has(name)) return;
-    const open = this.#waiting.indexOf(name);
-    if (open >= 0) {
-      throw new BlueprintError(`blueprints require each other: ${[...this.#waiting.slice(open), name].join(' → ')}`);
+    if (this.#reportsByName.has(name)) return;
+    const cycleStart = this.#running.indexOf(name);
+    if (cycleStart >= 0) {
+      throw new BlueprintError(
+        `blueprints require each other in a cycle: ${[...this.#running.slice(cycleStart), name].join(' → ')}`,
+      );
     }
-    this.#waiting.push(name);
+    this.#running.push(name);
     try {
-      this.#done.set(name, await new Applier(readDocument(name, text), this.#surroundings).run());
+      this.#reportsByName.set(name, await new Applier(readDocument(name, text), this.#applyContext).run());
     } finally {
-      this.#waiting.pop();
+      this.#running.pop();
     }
   }
 }

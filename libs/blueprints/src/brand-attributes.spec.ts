@@ -6,7 +6,7 @@ const link = (href: unknown, name: unknown = 'Imprint') => look({ footer_links: 
 const errorsOf = (attributes: unknown) => attributeErrors(attributes)['attributes'];
 
 describe('the attributes of a brand', () => {
-  it('say how it looks, and may say anything else beside that', () => {
+  it('set the look of the brand, and may contain unknown keys elsewhere', () => {
     const attributes = {
       settings: { locale: 'pt-BR', theme: { base: 'dark', more: 1 }, other: true },
       gatehouse: {
@@ -33,7 +33,7 @@ describe('the attributes of a brand', () => {
     });
   });
 
-  it('say nothing where there are none', () => {
+  it('have defaults when they are empty', () => {
     expect(brandSettingsFrom({})).toEqual({ footer_links: [], custom_css: '', locale: '', theme: 'automatic' });
   });
 
@@ -50,7 +50,7 @@ describe('the attributes of a brand', () => {
     [look({ custom_css: 'a{}</style><script>' }), 'gatehouse.custom_css: A style sheet has no tags in it.'],
     [look({ custom_css: 'a{}\n<!-- ' }), 'gatehouse.custom_css: A style sheet has no tags in it.'],
     [{ settings: { locale: 'de"><' } }, 'settings.locale: Enter a language tag.'],
-  ])('are refused with the place of what is wrong: %j', (attributes, text) => {
+  ])('are refused with the path of the invalid attribute: %j', (attributes, text) => {
     expect(errorsOf(attributes)).toEqual([{ text }]);
   });
 
@@ -66,7 +66,7 @@ describe('the attributes of a brand', () => {
     [look({ footer_links: [{ name: 'x' }] }), 'gatehouse.footer_links.0.href'],
     [{ settings: { theme: { base: 'pink' } } }, 'settings.theme.base'],
     [{ settings: 'none' }, 'settings'],
-  ])('have their limits: %j', (attributes, place) => {
-    expect(errorsOf(attributes)).toEqual([{ text: expect.stringMatching(new RegExp(`^${place}: .`)) }]);
+  ])('are refused when they violate the schema: %j', (attributes, path) => {
+    expect(errorsOf(attributes)).toEqual([{ text: expect.stringMatching(new RegExp(`^${path}: .`)) }]);
   });
 });

@@ -3,17 +3,17 @@ import { isLocalPath, isWebAddress } from '@gatehouse/contracts';
 import { LAYOUTS, THEMES } from '@gatehouse/plan';
 import { z } from 'zod';
 
-/** Characters of a brand's own style sheet. */
+/** Maximum length of a brand's style sheet, in characters. */
 const MAX_CSS = 16 * 1024;
 const MAX_ADDRESS = 500;
 const MAX_LINKS = 12;
 
-/** What would end an attribute, a `url()` or a header that an address is written into. */
+/** Characters that could close the HTML attribute, CSS `url()` or header that a URL is written into (injection). */
 const UNSAFE = /[\s"'<>\\;]/;
 
 const isPlain = (address: string) => address.length <= MAX_ADDRESS && !UNSAFE.test(address);
 
-/** Whether a picture can be had from there: from any site, or from a path of this one. */
+/** Returns whether a picture may be loaded from this address: an http(s) URL, or a path of this site. */
 export const isPictureAddress = (address: string): boolean =>
   isPlain(address) && (isLocalPath(address) || isWebAddress(address));
 export const INVALID_PICTURE = 'Enter a path or an http(s) URL.';
@@ -25,7 +25,7 @@ const footerLink = z.strictObject({ name: z.string().trim().min(1).max(100), hre
 
 const colour = z.string().regex(/^#[0-9a-fA-F]{6}$/, { error: 'Enter a colour as #rrggbb.' });
 
-/** What of a brand's attributes has a meaning here; under `gatehouse` nothing else is allowed, so that no typing error hides. */
+/** The supported attributes of a brand. Unknown keys under `gatehouse` are an error, so that typing errors are noticed. */
 const brandAttributes = z.looseObject({
   settings: z
     .looseObject({
@@ -40,7 +40,7 @@ const brandAttributes = z.looseObject({
       background: picture,
       layout: z.enum(LAYOUTS),
       footer_links: z.array(footerLink).max(MAX_LINKS),
-      // Whatever could end the element that it is written into has no meaning in CSS.
+      // Valid CSS contains neither `</` nor `<!`, so refusing them prevents that it closes its <style> element.
       custom_css: z
         .string()
         .max(MAX_CSS)
@@ -50,14 +50,14 @@ const brandAttributes = z.looseObject({
     .default({}),
 });
 
-/** What is wrong with the attributes of a brand, each with the path to it. */
+/** Returns the errors in a brand's attributes, each with the path of the attribute. */
 export function attributeErrors(attributes: unknown): Errors {
   const { error } = brandAttributes.safeParse(attributes);
   if (!error) return {};
   return { attributes: error.issues.map(({ path, message }) => ({ text: `${path.join('.')}: ${message}` })) };
 }
 
-/** What attributes say of a brand. Throws for those that are refused. */
+/** Returns the brand settings in `attributes`. Throws when an attribute is invalid. */
 export function brandSettingsFrom(attributes: unknown) {
   const { settings, gatehouse } = brandAttributes.parse(attributes);
   const { footer_links = [], custom_css = '', ...rest } = gatehouse;

@@ -11,7 +11,7 @@ const picture = () =>
     .refine((address) => address === '' || isPictureAddress(address), { error: INVALID_PICTURE })
     .default('');
 
-/** A brand (docs/spec/blueprints.md#brand). A title that is empty is the site's. */
+/** A brand (docs/spec/blueprints.md#brand). With an empty title the site's title is shown. */
 const brandSchema = z.object({
   domain: char({ maxLength: 260 }),
   default: boolean().default(false),
@@ -27,7 +27,7 @@ const brandSchema = z.object({
   attributes: jsonObject().default({}),
 });
 
-/** Brands as blueprint objects: one for each domain, and one for hosts that have none. */
+/** The model of brands: one brand for each domain, one of which may be the default for other hosts. */
 export const brandModel: ObjectModel = {
   name: 'authentik_brands.brand',
   kind: 'brand',
@@ -39,7 +39,7 @@ export const brandModel: ObjectModel = {
   check: ({ attributes = {} }) => attributeErrors(attributes),
 };
 
-/** The brands of a draft as the gateway reads them, in the order of their domains. */
+/** Returns the brands of a draft in the form that the gateway reads, sorted by domain. */
 export function compileBrands(draft: Draft): Brand[] {
   const brands = [...draft.of(brandModel.name)].map((object) => compileBrand(object, draft));
   return brands.sort((a, b) => (a.domain < b.domain ? -1 : 1));

@@ -2,27 +2,27 @@ import type { BrandSet } from '@gatehouse/plan';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
-let bed: BlueprintHarness;
+let harness: BlueprintHarness;
 beforeAll(async () => {
-  bed = await BlueprintHarness.open();
+  harness = await BlueprintHarness.open();
 });
-afterAll(() => bed?.close());
-beforeEach(() => bed.empty());
+afterAll(() => harness?.close());
+beforeEach(() => harness.empty());
 
 const flow = (slug: string, state = 'present') =>
   `{model: authentik_flows.flow, id: ${slug}, state: ${state}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: recovery}}`;
 const brand = (domain: string, attrs = '', state = 'present') =>
   `{model: authentik_brands.brand, state: ${state}, identifiers: {domain: ${domain}}, attrs: {${attrs}}}`;
-const apply = (...lines: string[]) => bed.outcomes(entries(...lines));
+const apply = (...lines: string[]) => harness.outcomes(entries(...lines));
 
 async function stored() {
-  const [row] = await bed.query<{ revision: string; document: BrandSet }>('SELECT * FROM flow.brand_sets');
+  const [row] = await harness.query<{ revision: string; document: BrandSet }>('SELECT * FROM flow.brand_sets');
   return row!;
 }
 const brands = async () => (await stored()).document.brands;
 
 describe('brands in blueprints', () => {
-  it('are kept with the defaults of the reference, but for the title, which is then the site’s', async () => {
+  it('are stored with the defaults of authentik, except that the title is empty', async () => {
     expect(await apply(brand('b.example'), brand('a.example', 'default: true, branding_title: A'))).toEqual([
       'created b.example',
       'created a.example',
@@ -35,7 +35,7 @@ describe('brands in blueprints', () => {
     ]);
   });
 
-  it('name flows by the slugs that these have now, and none that is gone', async () => {
+  it('refer to flows by their current slugs, and to no removed flow', async () => {
     await apply(
       flow('lost'),
       flow('bye'),
@@ -48,7 +48,7 @@ describe('brands in blueprints', () => {
     expect((await brands())[0]?.flows).toEqual({ recovery: 'found' });
   });
 
-  it('have a revision that is another one when any of them changes, and only then', async () => {
+  it('have a revision that changes only when a brand changes', async () => {
     const revisions: string[] = [];
     for (const lines of [
       [flow('a'), brand('a.example')],
@@ -66,14 +66,14 @@ describe('brands in blueprints', () => {
     expect(await brands()).toEqual([]);
   });
 
-  it('have one default among them, which can move in one file', async () => {
+  it('include at most one default, which a single file can move to another brand', async () => {
     await apply(brand('a.example', 'default: true'));
     await expect(apply(brand('b.example', 'default: true'))).rejects.toThrow(
-      'default: There is one already: a.example.',
+      'default: Only one object can have this flag, and a.example has it. Unset it there first.',
     );
-    expect(await apply(brand('a.example', 'default: true'))).toEqual(['left a.example']);
+    expect(await apply(brand('a.example', 'default: true'))).toEqual(['unchanged a.example']);
     await apply(brand('a.example', 'default: false'), brand('b.example', 'default: true'));
-    expect((await brands()).map((one) => one.default)).toEqual([false, true]);
+    expect((await brands()).map((item) => item.default)).toEqual([false, true]);
   });
 
   it.each([
@@ -89,7 +89,7 @@ describe('brands in blueprints', () => {
     await expect(apply(brand('a.example', attrs))).rejects.toThrow(message);
   });
 
-  it('take a logo for each theme, from this site or another', async () => {
+  it('accept a logo per theme, and pictures of other sites', async () => {
     await apply(
       brand('a.example', 'branding_logo: "/media/logo-%(theme)s.svg", branding_favicon: "https://cdn.example/i.png"'),
     );
@@ -99,7 +99,7 @@ describe('brands in blueprints', () => {
     });
   });
 
-  it('are told beside the first flow of each designation, as it is by now', async () => {
+  it('are published with the current first flow of each designation', async () => {
     const first = async () => (await stored()).document.first;
     await apply(flow('b'), flow('a'));
     expect(await first()).toEqual({ recovery: 'a' });

@@ -3,7 +3,7 @@ import { stages } from '@gatehouse/stages';
 import type { ModelContracts } from './compile.js';
 import { objectModels } from './models.js';
 
-/** The contracts of the house's own stages and policies, by the models that blueprints call them. */
+/** The contracts of the built-in stages and policies, by blueprint model. */
 export const builtInContracts: ModelContracts = {
   stages: new Map(
     Object.values(stages).flatMap(({ contract }) =>
@@ -13,5 +13,5 @@ export const builtInContracts: ModelContracts = {
   policies: new Map(Object.values(policies).map(({ contract }) => [contract.model, contract])),
 };
 
-/** The models of all objects that blueprints own here. */
+/** The models of all objects that are stored as blueprint objects. */
 export const builtInModels = objectModels(builtInContracts);

@@ -11,43 +11,43 @@ import type { z } from 'zod';
 import type { JsonMap } from './json.js';
 import type { Pk } from './tagged-value.js';
 
-/** An object that is there. */
+/** An existing object. */
 export interface FoundObject {
   readonly pk: Pk;
-  /** What people call it. */
+  /** Display name in reports and messages. */
   readonly name: string;
 }
 
-/** What came of an entry's values. */
+/** The result of saving an entry. */
 export interface SaveResult {
-  /** The object that was written; undefined for what is none, so that no other entry can refer to it. */
+  /** The pk of the saved object. Undefined for an entry that makes no object: no other entry can refer to it. */
   readonly pk: Pk | undefined;
   readonly name: string;
-  readonly outcome: 'created' | 'changed' | 'left' | 'applied' | 'missing';
+  readonly outcome: 'created' | 'changed' | 'unchanged' | 'applied' | 'missing';
 }
 
-/** What an entry gives that will not do what it should, though nothing stands against writing it. */
+/** A value that is saved although it will not work. */
 export interface FieldWarning {
   readonly field: string;
   readonly text: string;
 }
 
-/** All objects of one model, as the entries of a blueprint see them. */
+/** All objects of one model, as seen by the entries of a blueprint. */
 export interface Collection<F extends FoundObject = FoundObject> {
-  /** The fields that an entry can set; others are ignored with a warning. */
+  /** The fields that an entry can set. Other fields are ignored with a warning. */
   readonly fields: ReadonlySet<string>;
-  /** Whether its entries do something rather than describe an object, so that nothing identifies them. */
+  /** Whether an entry of this model needs no identifiers, because it runs an action and describes no object. */
   readonly nameless?: boolean;
-  /** The first object that has these values (a map: contains them), or this `pk`. Throws Invalid for an unknown field. */
+  /** Finds the first object with these values (a map must contain them) or with this `pk`. Throws ValidationError for an unknown field. */
   find(identifiers: JsonMap): Promise<F | undefined>;
-  /** Checks what an entry gives, over what is there; the answer writes it. Throws Invalid. */
-  check(given: JsonMap, existing: F | undefined): Promise<() => Promise<SaveResult>>;
-  /** Mistakes in Python that are told and not refused. */
-  doubts?(given: JsonMap, existing: F | undefined): Promise<readonly FieldWarning[]>;
+  /** Validates the values merged over those of the existing object. Returns the function that saves them. Throws ValidationError. */
+  check(values: JsonMap, existing: F | undefined): Promise<() => Promise<SaveResult>>;
+  /** Returns errors in Python fields that are reported as warnings and do not refuse the entry. */
+  doubts?(values: JsonMap, existing: F | undefined): Promise<readonly FieldWarning[]>;
   remove(found: F): Promise<void>;
 }
 
-/** Values that a model refuses, by field. */
+/** Invalid values, with the errors by field. */
 export class ValidationError extends Error {
   constructor(readonly errors: Errors) {
     super('invalid');
@@ -57,7 +57,7 @@ export class ValidationError extends Error {
     return new ValidationError({ [field]: [{ text }] });
   }
 
-  /** The first field with errors, undefined for the object as a whole, and what is said of it. */
+  /** The first field with errors and its messages. The field is undefined when they concern the whole object. */
   get first(): { field: string | undefined; text: string } {
     const [field, messages] = Object.entries(this.errors)[0] ?? [NON_FIELD_ERRORS, []];
     const text = messages.map((message) => render(message, interpolate, fieldMessages).string).join(' ');
@@ -65,18 +65,18 @@ export class ValidationError extends Error {
   }
 }
 
-/** Python that is none. */
+/** A field that holds invalid Python. */
 export class ExpressionSyntaxError extends ValidationError {}
 
-/** Values as their schema wants them. Throws Invalid. */
+/** Returns the values parsed by their schema. Throws ValidationError. */
 export function validate<S extends z.ZodObject>(schema: S, values: object): z.output<S> {
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
-  throw new ValidationError({ ...fieldErrors(parsed.error), ...missing(schema, values) });
+  throw new ValidationError({ ...fieldErrors(parsed.error), ...missingFieldErrors(schema, values) });
 }
 
-/** A required field that is absent is said so in the wire's words, whatever its type would say. */
-function missing(schema: z.ZodObject, values: object): Errors {
+/** Returns the `required` error of authentik's API for each absent required field, in place of the error of its type. */
+function missingFieldErrors(schema: z.ZodObject, values: object): Errors {
   const absent = Object.entries(schema.shape).filter(
     ([name, field]) => !(name in values) && !accepts(field, undefined),
   );
@@ -85,6 +85,6 @@ function missing(schema: z.ZodObject, values: object): Errors {
 
 const accepts = (schema: unknown, value: unknown) => (schema as z.ZodType).safeParse(value).success;
 
-/** The refusal of a reference to nothing. */
+/** Returns the error for a reference to an object that does not exist. */
 export const noSuchObject = (field: string, pk: unknown) =>
   ValidationError.field(field, `Invalid pk "${String(pk)}" - object does not exist.`);

@@ -76,8 +76,8 @@ const contracts = {
   policies: new Map([[weather.model, weather]]),
 };
 
-/** What was sealed can be told. */
-const vault = { seal: (_: object, value: unknown) => ({ sealed: value }) };
+/** A fake secret box whose output reveals the sealed value. */
+const secretBox = { seal: (_: object, value: unknown) => ({ sealed: value }) };
 
 const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const flow = (id: number, slug: string, values = {}): BlueprintObject => ({
@@ -99,13 +99,13 @@ const binding = (id: number, [target, bound, order]: [number, number, number], v
 function compilerOf(...objects: BlueprintObject[]) {
   const draft = new Draft(objectModels(contracts), []);
   for (const object of objects) draft.put(object);
-  return { draft, compiler: new FlowCompiler(draft, contracts, vault) };
+  return { draft, compiler: new FlowCompiler(draft, contracts, secretBox) };
 }
 function compiled(...objects: [BlueprintObject, ...BlueprintObject[]]) {
   return compilerOf(...objects).compiler.compile(objects[0]);
 }
 
-describe('Compiler', () => {
+describe('FlowCompiler', () => {
   it('orders steps by order, then by the id of the binding', () => {
     const version = compiled(
       flow(1, 'a'),
@@ -118,7 +118,7 @@ describe('Compiler', () => {
     expect(version.steps.map(({ id }) => id)).toEqual([uuid(14), uuid(12), uuid(13), uuid(11)]);
   });
 
-  it('puts slugs in the place of flows and keeps ids of stages, which it attaches with their secrets aside', () => {
+  it('replaces flow references by slugs, and attaches referenced stages with their secrets apart from the config', () => {
     const version = compiled(
       flow(1, 'a'),
       flow(2, 'b'),
@@ -139,7 +139,7 @@ describe('Compiler', () => {
     });
   });
 
-  it('puts what parts and policies say in the place of their ids, and attaches every stage of a list', () => {
+  it('inlines referenced parts and policies, and attaches every stage of a list', () => {
     const version = compiled(
       flow(1, 'a'),
       { id: uuid(2), model: 'app.line', values: { name: 'first', text: 'One' } },
@@ -156,7 +156,7 @@ describe('Compiler', () => {
     expect(Object.keys(version.attached)).toEqual([uuid(5)]);
   });
 
-  it('gives a stage every stage of a kind among its companions, with its secrets, also when one of them goes', () => {
+  it('includes every stage of a companion kind with its secrets, and recompiles the flow when one is removed', () => {
     const objects = [stage(10, 'app.guest'), stage(11, 'app.inner', { word: 'hush' }), binding(20, [1, 10, 1])];
     const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
     const { companions } = compiler.compile(draft.get(uuid(1))!);
@@ -164,25 +164,25 @@ describe('Compiler', () => {
     expect(compiler.affected(new Set([uuid(11)]))).toHaveLength(1);
 
     draft.remove(uuid(11));
-    const after = new FlowCompiler(draft, contracts, vault);
+    const after = new FlowCompiler(draft, contracts, secretBox);
     expect(after.affected(draft.touched)).toHaveLength(1);
     expect(after.compile(draft.get(uuid(1))!).companions).toEqual({});
   });
 
-  it('has the companions of steps, too, that a stage may add', () => {
+  it('includes the companions of steps that a stage may insert', () => {
     const objects = [stage(10, 'app.usher'), stage(11, 'app.inner', { word: 'hush' }), binding(20, [1, 10, 1])];
     const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
     expect(Object.keys(compiler.compile(draft.get(uuid(1))!).companions)).toEqual([uuid(11)]);
     expect(compiler.affected(new Set([uuid(11)]))).toHaveLength(1);
   });
 
-  it('has the companions of steps that the gateway adds before a change of credentials', () => {
+  it('includes the companions of proof steps that the gateway inserts before a change of credentials', () => {
     const objects = [stage(10, 'app.keeper'), stage(11, 'app.inner', { word: 'hush' }), binding(20, [1, 10, 1])];
     const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
     expect(Object.keys(compiler.compile(draft.get(uuid(1))!).companions)).toEqual([uuid(11)]);
   });
 
-  it('gives a stage in the flow its own secrets', () => {
+  it('includes the sealed secrets of a bound stage in its config', () => {
     const version = compiled(flow(1, 'a'), stage(2, 'app.inner', { word: 'hush' }), binding(3, [1, 2, 0]));
     expect(version.steps[0]?.stage.config).toMatchObject({ word: { sealed: 'hush' } });
   });
@@ -193,18 +193,18 @@ describe('Compiler', () => {
     ['https://cdn.example/x.png', 'https://cdn.example/x.png'],
     ['/static/x.png', '/static/x.png'],
     ['flow-backgrounds/x.png', '/media/public/flow-backgrounds/x.png'],
-  ])('serves the background %j at %s', (background, url) => {
+  ])('compiles the background %j to the URL %s', (background, url) => {
     expect(compiled(flow(1, 'a', { background })).flow.background).toBe(url);
   });
 
-  it('has equal digests for equal documents only, whatever the order of keys', () => {
-    const one = compiled(flow(1, 'a', { title: 'X', name: 'Y' }));
-    const same = compiled(flow(1, 'a', { name: 'Y', title: 'X' }));
-    expect(documentDigest(one)).toEqual(documentDigest(same));
-    expect(documentDigest(one)).not.toEqual(documentDigest(compiled(flow(1, 'a', { title: 'X', name: 'Z' }))));
+  it('gives documents the same digest exactly when they are equal, regardless of the order of keys', () => {
+    const original = compiled(flow(1, 'a', { title: 'X', name: 'Y' }));
+    const reordered = compiled(flow(1, 'a', { name: 'Y', title: 'X' }));
+    expect(documentDigest(original)).toEqual(documentDigest(reordered));
+    expect(documentDigest(original)).not.toEqual(documentDigest(compiled(flow(1, 'a', { title: 'X', name: 'Z' }))));
   });
 
-  it('knows every flow that a changed object is part of', () => {
+  it('finds every flow that depends on a changed object', () => {
     const { compiler } = compilerOf(
       flow(1, 'a'),
       flow(2, 'b'),
@@ -222,47 +222,49 @@ describe('Compiler', () => {
     expect([7, 8, 9, 10].map(affected)).toEqual([['apart'], ['apart'], ['apart'], ['apart']]);
   });
 
-  it('refuses a stage that no contract stands for', () => {
+  it('refuses a stage whose model has no contract', () => {
     expect(() => compiled(flow(1, 'a'), stage(2, 'app.lost'), binding(3, [1, 2, 0]))).toThrow(
-      'app.lost is not a model of this installation',
+      'app.lost is not a supported model',
     );
   });
 });
 
 describe('Draft', () => {
-  it('keeps a stage that judges answers inside another, which would let everybody pass without it', () => {
+  it('refuses to remove an embedded stage, because its host would then let everybody pass', () => {
     const { draft } = compilerOf(stage(1, 'app.inner'), stage(2, 'app.porch', { inner: uuid(1) }));
 
     expect(() => draft.remove(uuid(1))).toThrow(
-      'stage 1 is the inner of stage 2, which must be changed or removed first',
+      'cannot remove stage 1: stage 2 uses it as its inner. Change or remove stage 2 first',
     );
     draft.remove(uuid(2));
     draft.remove(uuid(1));
     expect(draft.changes.removed.sort()).toEqual([uuid(1), uuid(2)]);
   });
 
-  it('keeps a policy that a stage asks for, and takes a part out of the lists that name it', () => {
+  it('refuses to remove a policy that a stage uses, but removes a part from the lists that refer to it', () => {
     const { draft } = compilerOf(
       { id: uuid(1), model: 'app.line', values: { name: 'first' } },
       { id: uuid(2), model: 'app.line', values: { name: 'second' } },
       { id: uuid(3), model: 'app.weather', values: { name: 'mild' } },
       stage(4, 'app.form', { lines: [uuid(1), uuid(2)], rules: [uuid(3)] }),
     );
-    expect(() => draft.remove(uuid(3))).toThrow('mild is the rules of stage 4, which must be changed or removed first');
+    expect(() => draft.remove(uuid(3))).toThrow(
+      'cannot remove mild: stage 4 uses it as its rules. Change or remove stage 4 first',
+    );
     draft.remove(uuid(1));
     expect(draft.get(uuid(4))?.values['lines']).toEqual([uuid(2)]);
   });
 
-  it('keeps a stage that proves something as long as a flow asks it', () => {
+  it('refuses to remove a stage that proves a credential while it is bound to a flow', () => {
     const { draft } = compilerOf(flow(1, 'a'), stage(2, 'app.lock'), binding(3, [1, 2, 0]));
-    const why = 'stage 2 is the stage of a stage 2 0, which must be changed or removed first';
+    const why = 'cannot remove stage 2: a stage 2 0 uses it as its stage. Change or remove a stage 2 0 first';
     expect(() => draft.remove(uuid(2))).toThrow(why);
     draft.remove(uuid(3));
     draft.remove(uuid(2));
     expect(draft.changes.removed.sort()).toEqual([uuid(2), uuid(3)]);
   });
 
-  it('takes bindings with their stage, and empties references to it', () => {
+  it('removes the bindings of a removed stage, and clears references to it', () => {
     const { draft } = compilerOf(
       flow(1, 'a'),
       stage(2, 'app.inner'),

@@ -19,37 +19,37 @@ import { PolicyBindings } from './policy-bindings.js';
 
 const MEDIA = '/media/public/';
 
-/** The contracts of stages and policies, by the blueprint models that they belong to. */
+/** The contracts of stages and policies, by blueprint model. */
 export interface ModelContracts {
   readonly stages: ReadonlyMap<string, StageContract>;
   readonly policies: ReadonlyMap<string, PolicyContract>;
 }
 
-/** Compiles flows of a draft into the documents that plans run on (docs/spec/plan.md#flow-versions). */
+/** Compiles the flows of a draft into flow versions (docs/spec/plan.md#flow-versions). */
 export class FlowCompiler {
   readonly #bindings = new Map<unknown, BlueprintObject[]>();
-  readonly #conditions: PolicyBindings;
+  readonly #policyBindings: PolicyBindings;
 
   constructor(
     private readonly draft: Draft,
     private readonly contracts: ModelContracts,
-    /** Seals the secrets of stages: a document shows none. */
-    private readonly vault: Pick<SecretBox, 'seal'>,
+    /** Seals the secrets of stages, because a flow version must not contain plaintext secrets. */
+    private readonly secretBox: Pick<SecretBox, 'seal'>,
   ) {
     for (const binding of draft.of(bindingModel.name)) {
       const { target = null } = binding.values;
       this.#bindings.set(target, [...(this.#bindings.get(target) ?? []), binding]);
     }
     for (const bindings of this.#bindings.values()) bindings.sort(byOrder);
-    this.#conditions = new PolicyBindings(draft, contracts.policies);
+    this.#policyBindings = new PolicyBindings(draft, contracts.policies);
   }
 
-  /** The flows whose document may be another one, now that the objects of these ids have changed. */
+  /** Returns the flows whose compiled version may have changed, given the ids of changed or removed objects. */
   affected(ids: ReadonlySet<string>): BlueprintObject[] {
-    // What is gone may have been a companion: nobody refers to those, so nobody tells.
-    const isGone = [...ids].some((id) => !this.draft.get(id));
+    // A removed object may have been a companion. No reference points to companions, so any flow with companions is affected.
+    const isAnyRemoved = [...ids].some((id) => !this.draft.get(id));
     return [...this.draft.of(flowModel.name)].filter(
-      (flow) => this.#parts(flow).some((id) => ids.has(id)) || (isGone && this.#hasCompanions(flow)),
+      (flow) => this.#dependencyIds(flow).some((id) => ids.has(id)) || (isAnyRemoved && this.#hasCompanions(flow)),
     );
   }
 
@@ -64,31 +64,31 @@ export class FlowCompiler {
     return flowVersion.parse({
       v: 1,
       flow: { ...values, id: flow.id, background: backgroundUrl(values.background) },
-      guard: this.#conditions.setOf(flow.id, values.policy_engine_mode),
+      guard: this.#policyBindings.setOf(flow.id, values.policy_engine_mode),
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
       companions: Object.fromEntries(bindings.flatMap((binding) => this.#companions(this.#stageOf(binding)))),
       descriptors: Object.fromEntries(bindings.flatMap((binding) => this.#descriptors(this.#stageOf(binding)))),
-      policies: this.#conditions.policiesOf([flow.id, ...bindings.map(({ id }) => id)]),
+      policies: this.#policyBindings.policiesOf([flow.id, ...bindings.map(({ id }) => id)]),
     });
   }
 
-  /** The ids of everything that a flow's document is made of. */
-  #parts(flow: BlueprintObject): string[] {
+  /** Returns the ids of all objects that a flow version is compiled from. */
+  #dependencyIds(flow: BlueprintObject): string[] {
     const bindings = this.#bindings.get(flow.id) ?? [];
     const stages = bindings.map((binding) => this.#stageOf(binding));
     const referred = stages
-      .flatMap((stage) => [stage, ...this.#inner(stage)])
+      .flatMap((stage) => [stage, ...this.#referencedStages(stage)])
       .flatMap((stage) => this.#references(stage).map(([, id]) => id));
-    const further = referred.flatMap((id) => {
+    const indirect = referred.flatMap((id) => {
       const object = this.draft.get(id);
       return object ? this.#references(object).map(([, target]) => target) : [];
     });
     const targets = [flow.id, ...bindings.map(({ id }) => id)];
-    const policies = this.#conditions.policyIdsOf(targets);
-    const called = this.#conditions.withCalled(referred);
+    const policies = this.#policyBindings.policyIdsOf(targets);
+    const called = this.#policyBindings.withCalled(referred);
     const companions = stages.flatMap((stage) => this.#companionsOf(stage).map(({ id }) => id));
-    const named = [...stages.map(({ id }) => id), ...referred, ...further, ...companions];
+    const named = [...stages.map(({ id }) => id), ...referred, ...indirect, ...companions];
     return [...targets, ...named, ...policies, ...called];
   }
 
@@ -100,34 +100,34 @@ export class FlowCompiler {
       ...rest,
       id: binding.id,
       stage: { id, name, kind, config: { ...config, ...this.#secretsOf(stage, config) } },
-      policies: this.#conditions.setOf(binding.id, mode),
+      policies: this.#policyBindings.setOf(binding.id, mode),
     };
   }
 
   #attached(stage: BlueprintObject): [string, FlowVersion['attached'][string]][] {
-    return this.#inner(stage).map((inner) => [inner.id, this.#apart(inner)]);
+    return this.#referencedStages(stage).map((referenced) => [referenced.id, this.#compileAttached(referenced)]);
   }
 
-  /** The stages that a stage's config points to, and those that they point to, each once. */
-  #inner(stage: BlueprintObject): BlueprintObject[] {
+  /** Returns the stages that a stage's config refers to, directly or through another stage, each once. */
+  #referencedStages(stage: BlueprintObject): BlueprintObject[] {
     const found = new Map<string, BlueprintObject>();
-    const waiting = [stage];
-    for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const pending = [stage];
+    for (let next = pending.pop(); next; next = pending.pop()) {
       for (const [, id, { to }] of this.#references(next)) {
         if (to !== 'stage' || found.has(id)) continue;
-        const inner = this.draft.get(id) as BlueprintObject;
-        found.set(id, inner);
-        waiting.push(inner);
+        const referenced = this.draft.get(id) as BlueprintObject;
+        found.set(id, referenced);
+        pending.push(referenced);
       }
     }
     return [...found.values()];
   }
 
   #companions(stage: BlueprintObject): [string, FlowVersion['attached'][string]][] {
-    return this.#companionsOf(stage).map((companion) => [companion.id, this.#apart(companion)]);
+    return this.#companionsOf(stage).map((companion) => [companion.id, this.#compileAttached(companion)]);
   }
 
-  /** Every stage of the kinds whose work a stage goes on with, in an order that does not change. */
+  /** Returns every stage of the kinds that are companions of this stage, in a stable order. */
   #companionsOf(stage: BlueprintObject): BlueprintObject[] {
     const kinds = this.#companionKindsOf(stage);
     const models = [...this.contracts.stages].filter(([, { kind }]) => kinds.includes(kind)).map(([model]) => model);
@@ -135,37 +135,37 @@ export class FlowCompiler {
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Kinds that a stage goes on with, itself or by a step that it may add. */
+  /** Returns the companion kinds of a stage and of the steps that it may insert. */
   #companionKindsOf(stage: BlueprintObject): string[] {
     const { companions, inserts, changes_credentials } = this.#contractOf(stage);
-    const added = [...this.contracts.stages.values()].filter(
-      // The gateway adds steps that prove the user before a step that changes credentials.
+    const insertable = [...this.contracts.stages.values()].filter(
+      // The gateway inserts proof steps before a step that changes credentials.
       ({ kind, proof_step }) => inserts.includes(kind) || (changes_credentials && proof_step),
     );
-    return [...companions, ...added.flatMap((contract) => contract.companions)];
+    return [...companions, ...insertable.flatMap((contract) => contract.companions)];
   }
 
-  /** What the strangers among a stage and those that it points to have promised, by kind. */
+  /** Returns the descriptors of the external stages among a stage and the stages that it refers to, by kind. */
   #descriptors(stage: BlueprintObject): [string, StageDescriptor][] {
-    return [stage, ...this.#inner(stage)].flatMap((one) => {
-      const remote = externalStageOf(one);
-      return remote ? [[remote.descriptor.kind, remote.descriptor] as [string, StageDescriptor]] : [];
+    return [stage, ...this.#referencedStages(stage)].flatMap((candidate) => {
+      const external = externalStageOf(candidate);
+      return external ? [[external.descriptor.kind, external.descriptor] as [string, StageDescriptor]] : [];
     });
   }
 
-  /** A stage with its secrets beside its config, because whoever points to it sees that. */
-  #apart(object: BlueprintObject): FlowVersion['attached'][string] {
+  /** Returns a stage with its secrets moved out of its config, because the referring stage is sent that config. */
+  #compileAttached(object: BlueprintObject): FlowVersion['attached'][string] {
     const stage = this.#compileStage(object);
     const secrets = this.#secretsOf(object, stage.config);
     const config = Object.fromEntries(Object.entries(stage.config).filter(([name]) => !Object.hasOwn(secrets, name)));
     return { ...stage, config, ...(Object.keys(secrets).length > 0 ? { secrets } : {}) };
   }
 
-  /** The secrets in a stage's config, sealed. */
+  /** Returns the sealed secrets of a stage's config. */
   #secretsOf(stage: BlueprintObject, config: Readonly<Record<string, unknown>>): Record<string, unknown> {
     const names = secretFields(this.#contractOf(stage).config).filter((name) => Object.hasOwn(config, name));
     return Object.fromEntries(
-      names.map((field) => [field, this.vault.seal({ object: stage.id, field }, config[field])]),
+      names.map((field) => [field, this.secretBox.seal({ object: stage.id, field }, config[field])]),
     );
   }
 
@@ -174,18 +174,18 @@ export class FlowCompiler {
     const slugs = this.#references(stage).flatMap(([field, id, { to }]) =>
       to === 'flow' ? [[field, this.#slugOf(id)]] : [],
     );
-    const given = externalStageOf(stage)?.config ?? stage.values;
-    const config = { ...contract.config.parse({ ...given, ...this.#inlined(stage) }), ...Object.fromEntries(slugs) };
+    const values = externalStageOf(stage)?.config ?? stage.values;
+    const config = { ...contract.config.parse({ ...values, ...this.#inlined(stage) }), ...Object.fromEntries(slugs) };
     return { id: stage.id, name: String(stage.values['name']), kind: contract.kind, model: stage.model, config };
   }
 
-  /** What a stage's parts and policies say, in the fields that name them. */
+  /** Returns the referenced objects themselves for each field that inlines its references. */
   #inlined(stage: BlueprintObject): Record<string, unknown[]> {
     const fields: Record<string, unknown[]> = {};
     for (const [field, id, { to, inlined }] of this.#references(stage)) {
       if (!inlined) continue;
-      const said = to === 'policy' ? this.#conditions.describe(id) : { ...this.draft.get(id)?.values, id };
-      fields[field] = [...(fields[field] ?? []), said];
+      const inlinedObject = to === 'policy' ? this.#policyBindings.describe(id) : { ...this.draft.get(id)?.values, id };
+      fields[field] = [...(fields[field] ?? []), inlinedObject];
     }
     return fields;
   }
@@ -200,7 +200,7 @@ export class FlowCompiler {
 
   #contractOf(stage: BlueprintObject): StageContract {
     const contract = externalStageOf(stage)?.contract ?? this.contracts.stages.get(stage.model);
-    if (!contract) throw new BlueprintError(`${stage.model} is not a model of this installation`);
+    if (!contract) throw new BlueprintError(`${stage.model} is not a supported model`);
     return contract;
   }
 
@@ -209,18 +209,18 @@ export class FlowCompiler {
   }
 }
 
-/** SHA-256 of a document's canonical JSON: equal documents are one version. */
+/** Returns the SHA-256 digest of a document's canonical JSON. Documents with equal digests are the same version. */
 export const documentDigest = (document: FlowVersion): Buffer =>
   createHash('sha256').update(canonical(document)).digest();
 
 const orderOf = ({ order }: JsonMap) => Number(order);
 
-/** Bindings of equal order have an order too: that of their ids (docs/spec/policies.md#order). */
+/** Sorts by order, then by id (docs/spec/policies.md#order). */
 function byOrder(a: BlueprintObject, b: BlueprintObject): number {
   return orderOf(a.values) - orderOf(b.values) || (a.id < b.id ? -1 : 1);
 }
 
-/** Where the picture of a stored name is served (docs/spec/executor.md#envelope). */
+/** Returns the URL of a background picture (docs/spec/executor.md#envelope). */
 function backgroundUrl(name: string | null): string | undefined {
   if (!name) return undefined;
   return name.startsWith('http') || name.startsWith('/static') ? name : MEDIA + name;

@@ -2,57 +2,59 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
-let bed: BlueprintHarness;
+let harness: BlueprintHarness;
 beforeAll(async () => {
-  bed = await BlueprintHarness.open();
+  harness = await BlueprintHarness.open();
 });
-afterAll(() => bed?.close());
-beforeEach(() => bed.empty());
+afterAll(() => harness?.close());
+beforeEach(() => harness.empty());
 
-const outcomes = (...lines: string[]) => bed.outcomes(entries(...lines));
+const outcomes = (...lines: string[]) => harness.outcomes(entries(...lines));
 const user = (attrs: string, name = 'ann') =>
   `{model: authentik_core.user, id: ${name}, identifiers: {username: ${name}}, attrs: {name: Ann, ${attrs}}}`;
 const group = (name: string, attrs = '') =>
   `{model: authentik_core.group, id: ${name}, identifiers: {name: ${name}}, attrs: {${attrs}}}`;
 const token = (attrs: string) =>
   `{model: authentik_core.token, identifiers: {identifier: key}, attrs: {user: !KeyOf ann, ${attrs}}}`;
-const one = async <R>(sql: string) => (await bed.query<R>(sql))[0];
+const firstRow = async <R>(sql: string) => (await harness.query<R>(sql))[0];
 
 describe('users, groups and tokens in blueprints', () => {
-  it('creates a user with a hashed password and groups, once', async () => {
+  it('creates a user with a hashed password and groups, and changes nothing the second time', async () => {
     const file = [
       group('staff', 'is_superuser: true'),
       user('email: a@b.c, password: pw, groups: [!KeyOf staff]'),
     ] as const;
     expect(await outcomes(...file)).toEqual(['created staff', 'created ann']);
-    expect(await outcomes(...file)).toEqual(['left staff', 'left ann']);
-    expect(await one('SELECT email, password_hash, type, path FROM directory.users')).toEqual({
+    expect(await outcomes(...file)).toEqual(['unchanged staff', 'unchanged ann']);
+    expect(await firstRow('SELECT email, password_hash, type, path FROM directory.users')).toEqual({
       email: 'a@b.c',
       password_hash: 'hash of pw',
       type: 'internal',
       path: 'users',
     });
-    expect(await one('SELECT is_superuser FROM directory.identities')).toEqual({ is_superuser: true });
+    expect(await firstRow('SELECT is_superuser FROM directory.identities')).toEqual({ is_superuser: true });
   });
 
-  it('ends sessions when a password is another one, and leaves it alone when none is given', async () => {
-    const epoch = async () => (await one<{ epoch: number }>('SELECT epoch FROM directory.users'))?.epoch ?? Number.NaN;
+  it('ends sessions when the password changes, and keeps the password when the entry has none', async () => {
+    const epoch = async () =>
+      (await firstRow<{ epoch: number }>('SELECT epoch FROM directory.users'))?.epoch ?? Number.NaN;
     await outcomes(user('password: pw'));
     const before = await epoch();
-    expect(await outcomes(user('password: null'))).toEqual(['left ann']);
+    expect(await outcomes(user('password: null'))).toEqual(['unchanged ann']);
     expect(await epoch()).toBe(before);
     expect(await outcomes(user('password: other'))).toEqual(['changed ann']);
     expect(await epoch()).toBe(before + 1);
-    expect(await one('SELECT password_hash FROM directory.users')).toEqual({ password_hash: 'hash of other' });
+    expect(await firstRow('SELECT password_hash FROM directory.users')).toEqual({ password_hash: 'hash of other' });
   });
 
-  it('decides whether a user is active, also one who waits for a mail and is not', async () => {
-    const awaits = async () => (await one<{ awaits_flow: string | null }>('SELECT awaits_flow FROM directory.users'))!;
+  it('sets is_active, and thereby cancels a pending activation by mail', async () => {
+    const awaits = async () =>
+      (await firstRow<{ awaits_flow: string | null }>('SELECT awaits_flow FROM directory.users'))!;
     await outcomes(user('is_active: false'));
-    await bed.query('UPDATE directory.users SET awaits_flow = gen_random_uuid()');
-    expect(await outcomes(user('email: ""'))).toEqual(['left ann']);
+    await harness.query('UPDATE directory.users SET awaits_flow = gen_random_uuid()');
+    expect(await outcomes(user('email: ""'))).toEqual(['unchanged ann']);
     expect((await awaits()).awaits_flow).not.toBeNull();
-    expect(await outcomes(user('is_active: false'))).toEqual(['left ann']);
+    expect(await outcomes(user('is_active: false'))).toEqual(['unchanged ann']);
     expect(await awaits()).toEqual({ awaits_flow: null });
   });
 
@@ -64,43 +66,46 @@ describe('users, groups and tokens in blueprints', () => {
     'bcrypt_sha256$$2b$12$yG4kQ0f1ZbX2mN8cT6vW3uAz9vczTVB5oPRJAawRUYfjY7W9z71WO',
     'scrypt$16384$salt$8$1$aGFzaA==',
     '!unusable',
-  ])('takes a hash as it is: %s', async (hash) => {
+  ])('stores a password hash unchanged: %s', async (hash) => {
     await outcomes(user(`password_hash: "${hash}"`));
-    expect(await one('SELECT password_hash FROM directory.users')).toEqual({ password_hash: hash });
+    expect(await firstRow('SELECT password_hash FROM directory.users')).toEqual({ password_hash: hash });
   });
 
-  it('takes a password or a hash', async () => {
+  it('refuses a password together with a hash', async () => {
     await expect(outcomes(user('password: a, password_hash: b'))).rejects.toThrow('password_hash: Only one of');
   });
 
-  it('finds by contained attributes and keeps what was there', async () => {
+  it('finds a user by contained attributes, and keeps the fields that the entry does not set', async () => {
     await outcomes(user('attributes: {team: {id: 3, floor: 1}}, email: a@b.c'));
     const found = `{model: authentik_core.user, identifiers: {attributes: {team: {id: 3}}}, attrs: {is_active: false}}`;
     expect(await outcomes(found)).toEqual(['changed ann']);
-    expect(await one('SELECT is_active, email FROM directory.users')).toEqual({ is_active: false, email: 'a@b.c' });
+    expect(await firstRow('SELECT is_active, email FROM directory.users')).toEqual({
+      is_active: false,
+      email: 'a@b.c',
+    });
   });
 
-  it('makes the named users the members of a group', async () => {
+  it('replaces the members of a group', async () => {
     const file = [user(''), user('', 'bob'), group('g', 'users: [!KeyOf ann, !KeyOf bob]')] as const;
     await outcomes(...file);
-    expect(await outcomes(...file)).toEqual(['left ann', 'left bob', 'left g']);
-    expect(await outcomes(user('', 'bob'), group('g', 'users: [!KeyOf bob]'))).toEqual(['left bob', 'changed g']);
-    expect(await one('SELECT count(*)::int AS n FROM directory.user_groups')).toEqual({ n: 1 });
+    expect(await outcomes(...file)).toEqual(['unchanged ann', 'unchanged bob', 'unchanged g']);
+    expect(await outcomes(user('', 'bob'), group('g', 'users: [!KeyOf bob]'))).toEqual(['unchanged bob', 'changed g']);
+    expect(await firstRow('SELECT count(*)::int AS n FROM directory.user_groups')).toEqual({ n: 1 });
   });
 
-  it('keeps only the hash of a token, once', async () => {
+  it('stores only the hash of a token, and changes nothing the second time', async () => {
     const file = [user(''), token('key: sesame, intent: app_password, expiring: false')] as const;
     expect(await outcomes(...file)).toEqual(['created ann', 'created key']);
-    expect(await outcomes(...file)).toEqual(['left ann', 'left key']);
-    expect(await one('SELECT key_hash, expires, intent FROM directory.tokens')).toEqual({
+    expect(await outcomes(...file)).toEqual(['unchanged ann', 'unchanged key']);
+    expect(await firstRow('SELECT key_hash, expires, intent FROM directory.tokens')).toEqual({
       key_hash: createHash('sha256').update('sesame').digest(),
       expires: null,
       intent: 'app_password',
     });
-    expect(await outcomes(user(''), token('key: other'))).toEqual(['left ann', 'changed key']);
+    expect(await outcomes(user(''), token('key: other'))).toEqual(['unchanged ann', 'changed key']);
   });
 
-  it('removes what shall be absent', async () => {
+  it('removes objects whose state is absent', async () => {
     await outcomes(user(''), token('intent: api'), group('g'));
     const gone = (model: string, identifier: string) =>
       `{model: authentik_core.${model}, state: absent, identifiers: {${identifier}}}`;

@@ -2,7 +2,7 @@ import { UnknownFieldError } from '@gatehouse/directory';
 import { ValidationError } from './collection.js';
 import { equal } from './json.js';
 
-/** What the register finds; a field that it does not know is the entry's mistake. */
+/** Awaits a lookup in the directory. Throws ValidationError when the identifiers name an unknown field. */
 export async function translateLookupError<T>(search: Promise<T>): Promise<T> {
   try {
     return await search;
@@ -14,7 +14,7 @@ export async function translateLookupError<T>(search: Promise<T>): Promise<T> {
 
 const UNIQUE_VIOLATION = '23505';
 
-/** What the register writes; a name that is taken is the entry's mistake. */
+/** Awaits a write to the directory. Throws ValidationError when it violates a unique constraint. */
 export async function translateWriteError<T>(write: Promise<T>): Promise<T> {
   try {
     return await write;
@@ -25,7 +25,7 @@ export async function translateWriteError<T>(write: Promise<T>): Promise<T> {
   }
 }
 
-/** The values that are not as they were; undefined when all are. */
+/** Returns the values that differ from `before`, or undefined when all are equal. */
 export function changedFields<V extends object>(
   values: V,
   before: Readonly<Partial<Record<keyof V, unknown>>>,
@@ -34,7 +34,7 @@ export function changedFields<V extends object>(
   return changed.length > 0 ? (Object.fromEntries(changed) as Partial<V>) : undefined;
 }
 
-/** Whether two lists hold the same members, in any order. */
+/** Returns whether two lists have the same members in any order. */
 export const sameMembers = <T>(a: readonly T[], b: readonly T[]): boolean => {
   const [left, right] = [new Set(a), new Set(b)];
   return left.size === right.size && [...left].every((member) => right.has(member));

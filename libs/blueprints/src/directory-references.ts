@@ -4,37 +4,39 @@ import { isMap, type Json, type JsonMap } from './json.js';
 import type { ObjectCollection } from './object-collection.js';
 import { isDirectoryReference, type ObjectModel } from './object-model.js';
 
-/** Blueprint objects that point into the directory: users and groups by the ids that never change, as flow versions name them. */
+/** Objects that refer to users or groups. The references are stored as UUIDs, which never change, as flow versions need them. */
 export class DirectoryReferences implements Collection {
   readonly fields: ReadonlySet<string>;
-  /** The fields that do, and to what. */
-  readonly #foreign: ReadonlyMap<string, string>;
+  /** The fields that refer to the directory, and the kind of each. */
+  readonly #directoryFields: ReadonlyMap<string, string>;
 
   constructor(
     private readonly objects: ObjectCollection,
     { references }: ObjectModel,
-    private readonly register: DirectoryStore,
+    private readonly directory: DirectoryStore,
   ) {
     this.fields = objects.fields;
-    this.#foreign = new Map(
+    this.#directoryFields = new Map(
       [...references].filter(([, to]) => isDirectoryReference(to)).map(([name, { to }]) => [name, to]),
     );
   }
 
   async find(identifiers: JsonMap): Promise<FoundObject | undefined> {
     const resolved = await this.#resolved(identifiers);
-    // What is gone from the directory still finds the object that names it, so that it can be removed.
-    const known = Object.entries(resolved).map(([name, id]) => [
+    // An id that is no longer in the directory must still find the object that refers to it, so that it can be removed.
+    const searched = Object.entries(resolved).map(([name, id]) => [
       name,
       id === UNKNOWN_ID ? (identifiers[name] ?? null) : id,
     ]);
-    return this.objects.find(Object.fromEntries(known) as JsonMap);
+    return this.objects.find(Object.fromEntries(searched) as JsonMap);
   }
 
-  async check(given: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
-    const values = await this.#resolved(given);
-    const [unknown] = Object.keys(values).filter((name) => values[name] === UNKNOWN_ID && this.#foreign.has(name));
-    if (unknown !== undefined) throw noSuchObject(unknown, pkOf(given[unknown]));
+  async check(entryValues: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
+    const values = await this.#resolved(entryValues);
+    const [unknown] = Object.keys(values).filter(
+      (name) => values[name] === UNKNOWN_ID && this.#directoryFields.has(name),
+    );
+    if (unknown !== undefined) throw noSuchObject(unknown, pkOf(entryValues[unknown]));
     return this.objects.check(values, existing);
   }
 
@@ -43,22 +45,22 @@ export class DirectoryReferences implements Collection {
   }
 
   async #resolved(values: JsonMap): Promise<JsonMap> {
-    const foreign: [string, Json][] = [];
-    for (const [name, to] of this.#foreign) {
-      if (name in values) foreign.push([name, await this.#idOf(to, pkOf(values[name]))]);
+    const ids: [string, Json][] = [];
+    for (const [name, to] of this.#directoryFields) {
+      if (name in values) ids.push([name, await this.#idOf(to, pkOf(values[name]))]);
     }
-    return { ...values, ...Object.fromEntries(foreign) };
+    return { ...values, ...Object.fromEntries(ids) };
   }
 
   async #idOf(to: string, pk: Json): Promise<Json> {
     if (pk === null) return null;
-    if (to === 'group') return (await this.register.findGroups({ pk }))[0]?.pk ?? UNKNOWN_ID;
+    if (to === 'group') return (await this.directory.findGroups({ pk }))[0]?.pk ?? UNKNOWN_ID;
     const number = typeof pk === 'string' && /^\d+$/.test(pk) ? Number(pk) : pk;
-    return (await this.register.findUsers({ pk: number }))[0]?.uuid ?? UNKNOWN_ID;
+    return (await this.directory.findUsers({ pk: number }))[0]?.uuid ?? UNKNOWN_ID;
   }
 }
 
-/** In the place of an id that there is none of; equal to no id. */
+/** Placeholder for an unknown user or group. It equals no id. */
 const UNKNOWN_ID = false;
 
 /** A reference may be written as a map with a `pk`. */

@@ -5,7 +5,7 @@ const ENTRY = '{model: app.thing, identifiers: {name: x}}';
 const read = (text: string) => readDocument('login.yaml', text);
 
 describe('readDocument', () => {
-  it('fills in what an entry leaves out', () => {
+  it('adds the defaults of an entry', () => {
     const { file, context, entries } = read(`entries:\n- ${ENTRY}`);
     expect({ file, context }).toEqual({ file: 'login.yaml', context: {} });
     expect(entries).toMatchObject([
@@ -20,25 +20,25 @@ describe('readDocument', () => {
     ]);
   });
 
-  it('keeps the name and the labels of a file', () => {
+  it('reads the name and the labels of the metadata', () => {
     const { metadata } = read('metadata: {name: 2024, labels: {a/b: "false"}}\nentries: []');
     expect(metadata).toEqual({ name: '2024', labels: { 'a/b': 'false' } });
   });
 
-  it('takes empty sections for absent ones', () => {
+  it('treats empty sections as absent', () => {
     expect(read(`context:\nentries:\n- {model: a.b, attrs: , identifiers: {name: x}}`).entries[0]?.attrs).toEqual({});
     expect(read('version: 1\nentries:').entries).toEqual([]);
   });
 
-  it('ignores keys that it does not know', () => {
+  it('ignores unknown keys', () => {
     expect(read(`future: 1\nentries: [{model: a.b, colour: red}]`).entries).toHaveLength(1);
   });
 
   it.each([
     ['version: 2\nentries: []', 'login.yaml:1: version: Unsupported blueprint version'],
     ['metadata: {labels: {}}', 'login.yaml:1: metadata: '],
-    ['- 1', 'login.yaml: a blueprint is a map with `entries`'],
-    ['', 'login.yaml: a blueprint is a map with `entries`'],
+    ['- 1', 'login.yaml: a blueprint must be a map with `entries`'],
+    ['', 'login.yaml: a blueprint must be a map with `entries`'],
     ['entries: {a: 1}', 'login.yaml:1: entries: must be a list'],
     ['entries: [1]', 'login.yaml: entry 1: must be a map'],
     ['entries:\n- id: it\n  identifiers: {}', 'login.yaml:2: entry 1: "it": model: must be text'],
@@ -47,11 +47,11 @@ describe('readDocument', () => {
       'login.yaml:5: entry 2 "it" (a.b): attrs: must be a map',
     ],
     ['entries:\n- model: a.b\n  attrs:\n    x: !Nope 1', 'login.yaml:4: unknown tag !Nope'],
-  ])('says where %j is wrong', (text, message) => {
+  ])('names the position of the error in %j', (text, message) => {
     expect(() => read(text)).toThrow(message.replace('1: "it"', '1 "it"'));
   });
 
-  it('is bounded', () => {
+  it('limits the size and the number of entries', () => {
     expect(() => read(`# ${'x'.repeat(MAX_BYTES)}`)).toThrow(`larger than ${MAX_BYTES} bytes`);
     expect(() => read(`entries:\n${`- ${ENTRY}\n`.repeat(MAX_ENTRIES + 1)}`)).toThrow(
       `more than ${MAX_ENTRIES} entries`,

@@ -4,9 +4,9 @@ import { isMap } from './json.js';
 import { type TaggedMap, type TaggedValue, UnresolvedTag } from './tagged-value.js';
 import { YamlSource } from './yaml-source.js';
 
-/** Bytes of a blueprint file. */
+/** Maximum size of a blueprint file, in bytes. */
 export const MAX_BYTES = 1024 * 1024;
-/** Entries of a blueprint file. */
+/** Maximum number of entries of a blueprint file. */
 export const MAX_ENTRIES = 5000;
 
 const tagged = z.custom<UnresolvedTag>((value) => value instanceof UnresolvedTag);
@@ -45,15 +45,15 @@ const documentSchema = z.object({
   entries: list,
 });
 
-/** One entry of a blueprint: an object that shall be, or not be (docs/spec/blueprints.md#entries). */
+/** One entry of a blueprint: the desired state of one object (docs/spec/blueprints.md#entries). */
 export interface Entry extends z.output<typeof entrySchema> {
   readonly place: EntryLocation;
   readonly line: number | undefined;
-  /** The line where a field is given. */
+  /** Returns the line of a field in `attrs` or `identifiers`. */
   lineOf(field: string): number | undefined;
 }
 
-/** A blueprint as it was read; tags are not resolved yet. */
+/** A parsed blueprint. Its tags are not resolved yet. */
 export interface BlueprintDocument {
   readonly file: string;
   readonly metadata: { readonly name: string; readonly labels: TaggedMap } | undefined;
@@ -61,15 +61,15 @@ export interface BlueprintDocument {
   readonly entries: readonly Entry[];
 }
 
-/** Reads a blueprint of format v1, YAML or JSON (docs/spec/blueprints.md#document). Throws BlueprintError. */
+/** Parses a blueprint of format v1 in YAML or JSON (docs/spec/blueprints.md#document). Throws BlueprintError. */
 export function readDocument(file: string, content: string): BlueprintDocument {
   try {
-    if (Buffer.byteLength(content) > MAX_BYTES) throw new BlueprintError(`larger than ${MAX_BYTES} bytes`);
+    if (Buffer.byteLength(content) > MAX_BYTES) throw new BlueprintError(`the file is larger than ${MAX_BYTES} bytes`);
     const source = new YamlSource(content);
-    if (!isMap(source.value)) throw new BlueprintError('a blueprint is a map with `entries`');
+    if (!isMap(source.value)) throw new BlueprintError('a blueprint must be a map with `entries`');
     const { metadata, context, entries } = parse(documentSchema, source.value, source);
-    if (entries.length > MAX_ENTRIES) throw new BlueprintError(`more than ${MAX_ENTRIES} entries`);
-    return { file, metadata, context, entries: entries.map((entry, at) => readEntry(entry, at + 1, source)) };
+    if (entries.length > MAX_ENTRIES) throw new BlueprintError(`the file has more than ${MAX_ENTRIES} entries`);
+    return { file, metadata, context, entries: entries.map((entry, index) => readEntry(entry, index + 1, source)) };
   } catch (error) {
     throw withLocation(error, { file });
   }

@@ -4,16 +4,16 @@ import { canonical, equal, type Json, type JsonMap } from './json.js';
 import { type BlueprintObject, isOfKind, type ObjectModel, referencesIn } from './object-model.js';
 import type { StoredObject } from './object-store.js';
 
-/** The installation's objects as a run of blueprints has changed them so far: a working copy in memory, saved at the end. */
+/** An in-memory working copy of all blueprint objects. A run changes it, and saves the changes at its end. */
 export class Draft {
   readonly #models: ReadonlyMap<string, ObjectModel>;
   readonly #objects = new Map<string, BlueprintObject>();
-  /** As they are kept. */
-  readonly #before = new Map<string, JsonMap>();
+  /** The stored values, by id. */
+  readonly #storedValues = new Map<string, JsonMap>();
   readonly #byModel = new Map<string, Set<string>>();
   readonly #names = new Map<string, string>();
   readonly #changed = new Set<string>();
-  readonly #renewed = new Set<string>();
+  readonly #resealed = new Set<string>();
   readonly #removed = new Set<string>();
   readonly #touched = new Set<string>();
 
@@ -21,7 +21,7 @@ export class Draft {
     this.#models = new Map([...models].map((model) => [model.name, model]));
     for (const { id, model, identifiers, attrs } of stored) {
       const values = { ...attrs, ...identifiers };
-      this.#before.set(id, values);
+      this.#storedValues.set(id, values);
       this.#set({ id, model, values });
     }
   }
@@ -34,46 +34,46 @@ export class Draft {
     return this.#models.get(object.model);
   }
 
-  /** Whether `id` is an object that such a field can refer to. */
+  /** Returns whether a reference field of this kind and model can refer to the object `id`. */
   has({ to, model = '' }: Pick<Reference, 'to' | 'model'>, id: string): boolean {
     const object = this.#objects.get(id);
     if (!object || !isOfKind(to, this.modelOf(object)?.kind)) return false;
     return ['', object.model].includes(model) || object.model === EXTERNAL_STAGE_MODEL;
   }
 
-  /** An object as people know it: by names, not by the ids that refer to others. */
+  /** Returns the display name of an object: its key fields, with the names of referenced objects in place of their ids. */
   readable(object: BlueprintObject): string {
     const { key = [], references } = this.modelOf(object) ?? {};
-    const parts = key.map((field) => {
+    const names = key.map((field) => {
       const value = object.values[field] ?? '';
       const referred = references?.has(field) ? this.#objects.get(String(value)) : undefined;
       return referred ? this.readable(referred) : String(value);
     });
-    return parts.filter((part) => part !== '').join(' ');
+    return names.filter((name) => name !== '').join(' ');
   }
 
   *of(model: string): Iterable<BlueprintObject> {
     for (const id of this.#byModel.get(model) ?? []) yield this.#objects.get(id) as BlueprintObject;
   }
 
-  /** Has an object written again, and what is made of it, though it says what it said. */
+  /** Marks an unchanged object, so that it is saved (and so sealed with the current key) and its flows are compiled again. */
   renew(id: string): void {
     this.#touch(this.#objects.get(id) as BlueprintObject);
     this.#changed.add(id);
-    this.#renewed.add(id);
+    this.#resealed.add(id);
   }
 
-  /** Another object of the same kind that has the same name. */
+  /** Returns another object of the same kind with the same key fields. */
   namesake(object: BlueprintObject): BlueprintObject | undefined {
     const id = this.#names.get(this.#nameOf(object) ?? '');
     return id === undefined || id === object.id ? undefined : this.#objects.get(id);
   }
 
-  /** Adds or replaces an object; says whether that changed anything. */
+  /** Adds or replaces an object. Returns whether anything changed. */
   put(object: BlueprintObject): boolean {
-    const before = this.#objects.get(object.id);
-    if (before && equal(before.values, object.values)) return false;
-    if (before) this.#unset(before);
+    const previous = this.#objects.get(object.id);
+    if (previous && equal(previous.values, object.values)) return false;
+    if (previous) this.#unset(previous);
     this.#set(object);
     this.#touch(object);
     this.#changed.add(object.id);
@@ -82,39 +82,41 @@ export class Draft {
   }
 
   /**
-   * Removes an object, those that cannot be without it, and what other objects say of it. Throws BlueprintError for one that
-   * guards another.
+   * Removes an object, its children, and the references that other objects have to it. Throws BlueprintError while the
+   * object restricts who passes another object.
    */
   remove(id: string): void {
     const object = this.#objects.get(id);
     if (!object) return;
-    this.#refuseGuard(object);
+    this.#rejectGuardRemoval(object);
     this.#unset(object);
     this.#changed.delete(id);
     this.#removed.add(id);
-    for (const other of this.#objects.values()) this.#forget(other, id);
+    for (const other of this.#objects.values()) this.#dropReferences(other, id);
   }
 
-  /** Whether anything is other than it is kept. */
+  /** Whether the draft differs from what is stored. */
   get isChanged(): boolean {
     const { saved, removed } = this.changes;
-    return saved.length > 0 || removed.some((id) => this.#before.has(id));
+    return saved.length > 0 || removed.some((id) => this.#storedValues.has(id));
   }
 
-  /** What has to be written: nothing of what has changed back. */
+  /** The objects to save and the ids to delete. An object that was changed back to its stored values is not saved. */
   get changes(): { saved: StoredObject[]; removed: string[] } {
     const changed = [...this.#changed].map((id) => this.#objects.get(id) as BlueprintObject);
-    const saved = changed.filter(({ id, values }) => this.#renewed.has(id) || !equal(values, this.#before.get(id)));
+    const saved = changed.filter(
+      ({ id, values }) => this.#resealed.has(id) || !equal(values, this.#storedValues.get(id)),
+    );
     return { saved: saved.map((object) => this.#stored(object)), removed: [...this.#removed] };
   }
 
-  /** Ids of what was changed or removed, and of what those objects refer to, before and after. */
+  /** Ids of the changed and removed objects, and of all objects that they referred to before or refer to now. */
   get touched(): ReadonlySet<string> {
     return this.#touched;
   }
 
-  /** Without its condition a flow is for everybody, and an identification stage without the password stage inside it too. */
-  #refuseGuard(object: BlueprintObject): void {
+  /** Throws BlueprintError when removing the object would let more users pass: a flow without its policy is open to everybody, and so is an identification stage without its embedded password stage. */
+  #rejectGuardRemoval(object: BlueprintObject): void {
     for (const host of this.#objects.values()) {
       const model = this.modelOf(host);
       const guards = model?.guards?.(host.values, (id) => this.#protects(id)) ?? [];
@@ -122,7 +124,7 @@ export class Draft {
         referencesIn(model, host.values).find(([name, id]) => id === object.id && guards.includes(name)) ?? [];
       if (field === undefined) continue;
       throw new BlueprintError(
-        `${this.readable(object)} is the ${field} of ${this.readable(host)}, which must be changed or removed first`,
+        `cannot remove ${this.readable(object)}: ${this.readable(host)} uses it as its ${field}. Change or remove ${this.readable(host)} first`,
       );
     }
   }
@@ -132,15 +134,17 @@ export class Draft {
     return object !== undefined && this.modelOf(object)?.protects?.(object.values) === true;
   }
 
-  /** A reference to what is gone takes a child with it, and is emptied in anything else. */
-  #forget(other: BlueprintObject, gone: string): void {
+  /** Removes an object whose parent is gone. Clears the reference in any other object. */
+  #dropReferences(other: BlueprintObject, removedId: string): void {
     const model = this.modelOf(other);
     if (!model) return;
-    const fields = referencesIn(model, other.values).filter(([, id]) => id === gone);
+    const fields = referencesIn(model, other.values).filter(([, id]) => id === removedId);
     if (fields.length === 0) return;
     if (fields.some(([field]) => model.parents.includes(field))) return this.remove(other.id);
-    const emptied = Object.fromEntries(fields.map(([field]) => [field, without(other.values[field] ?? null, gone)]));
-    this.put({ ...other, values: { ...other.values, ...emptied } });
+    const cleared = Object.fromEntries(
+      fields.map(([field]) => [field, without(other.values[field] ?? null, removedId)]),
+    );
+    this.put({ ...other, values: { ...other.values, ...cleared } });
   }
 
   #set(object: BlueprintObject): void {
@@ -179,4 +183,5 @@ export class Draft {
   }
 }
 
-const without = (value: Json, gone: string): Json => (Array.isArray(value) ? value.filter((id) => id !== gone) : null);
+const without = (value: Json, removedId: string): Json =>
+  Array.isArray(value) ? value.filter((id) => id !== removedId) : null;

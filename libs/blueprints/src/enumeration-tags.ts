@@ -9,20 +9,20 @@ import {
   type TagResolver,
 } from './tagged-value.js';
 
-/** What becomes of the bodies, by the second word of `!Enumerate`. */
+/** How the bodies are combined, by the second argument of `!Enumerate`. */
 const collectors: Readonly<Record<string, (bodies: readonly Json[]) => Json>> = {
   SEQ: (bodies) => bodies,
   MAP: (bodies) => deepMerge(bodies.map(pairs)),
 };
 
-/** `!Enumerate [iterable, SEQ or MAP, body]`: the body, resolved for each item. */
+/** `!Enumerate [iterable, SEQ or MAP, body]`: the body resolved once for each item. */
 export function enumerate(argument: TaggedValue): TagResolver {
-  const parts = list('!Enumerate', argument);
-  if (parts.length !== 3) throw new BlueprintError('!Enumerate takes an iterable, SEQ or MAP, and a body');
-  const [iterable, word, body] = parts as [TaggedValue, TaggedValue, TaggedValue];
+  const args = list('!Enumerate', argument);
+  if (args.length !== 3) throw new BlueprintError('!Enumerate takes an iterable, SEQ or MAP, and a body');
+  const [iterable, word, body] = args as [TaggedValue, TaggedValue, TaggedValue];
   const name = scalar('!Enumerate', word, 'form').toUpperCase();
   const collect = Object.hasOwn(collectors, name) ? collectors[name] : undefined;
-  if (!collect) throw new BlueprintError('!Enumerate makes SEQ or MAP');
+  if (!collect) throw new BlueprintError(`the second argument of !Enumerate must be SEQ or MAP, not ${name}`);
   return async (scope) => {
     const bodies: Json[] = [];
     for (const item of itemsOf(await resolve(iterable, within(scope, undefined)))) {
@@ -32,21 +32,24 @@ export function enumerate(argument: TaggedValue): TagResolver {
   };
 }
 
-/** `!Index depth`: the place or the key of the item of an enumeration around, 0 for the innermost. */
+/** `!Index depth`: the index or key of the current item of an enclosing `!Enumerate`; depth 0 is the innermost. */
 export const index = (argument: TaggedValue): TagResolver => fromItem('Index', argument);
-/** `!Value depth`: the value of the item of an enumeration around, 0 for the innermost. */
+/** `!Value depth`: the value of the current item of an enclosing `!Enumerate`; depth 0 is the innermost. */
 export const value = (argument: TaggedValue): TagResolver => fromItem('Value', argument);
 
 function fromItem(name: 'Index' | 'Value', argument: TaggedValue): TagResolver {
   const word = scalar(`!${name}`, argument, 'depth');
-  if (!/^\d+$/.test(word)) throw new BlueprintError(`!${name} takes a depth, a whole number from 0`);
+  if (!/^\d+$/.test(word)) throw new BlueprintError(`!${name} takes a depth: 0 or a positive integer`);
   const depth = Number(word);
   return async ({ items }) => {
-    if (items.length === 0) throw new BlueprintError(`${name}: there is no !Enumerate around`);
-    if (depth >= items.length) throw new BlueprintError(`${name}: the outermost !Enumerate is at ${items.length - 1}`);
+    if (items.length === 0) throw new BlueprintError(`!${name} is only valid inside !Enumerate`);
+    if (depth >= items.length)
+      throw new BlueprintError(`!${name} ${depth}: the outermost !Enumerate has depth ${items.length - 1}`);
     const item = items[depth];
     if (!item)
-      throw new BlueprintError(`${name}: an !Enumerate cannot go over its own items, those of another are deeper`);
+      throw new BlueprintError(
+        `!${name} ${depth}: the iterable of !Enumerate cannot use its own items; use a greater depth`,
+      );
     return name === 'Index' ? item.index : item.value;
   };
 }
@@ -57,18 +60,18 @@ const within = (scope: ResolutionScope, item: EnumerationItem | undefined): Reso
 });
 
 function itemsOf(iterable: Json): EnumerationItem[] {
-  if (Array.isArray(iterable)) return iterable.map((one: Json, place) => ({ index: place, value: one }));
-  if (typeof iterable === 'string') return Array.from(iterable, (one, place) => ({ index: place, value: one }));
-  if (isMap(iterable)) return Object.entries(iterable as JsonMap).map(([key, one]) => ({ index: key, value: one }));
-  throw new BlueprintError('Enumerate: only lists, maps and texts have items');
+  if (Array.isArray(iterable)) return iterable.map((item: Json, i) => ({ index: i, value: item }));
+  if (typeof iterable === 'string') return Array.from(iterable, (character, i) => ({ index: i, value: character }));
+  if (isMap(iterable)) return Object.entries(iterable as JsonMap).map(([key, item]) => ({ index: key, value: item }));
+  throw new BlueprintError('!Enumerate needs a list, a map or a string');
 }
 
-/** What the body of a MAP adds to it: a map, or one key and its value. */
+/** Returns the entries that the body of a MAP adds: a map, or a list of one key and its value. */
 function pairs(body: Json): JsonMap {
   if (isMap(body)) return body as JsonMap;
-  const [key, one, ...rest]: readonly (Json | undefined)[] = Array.isArray(body) ? body : [];
-  if (one === undefined || rest.length > 0 || key === null || typeof key === 'object') {
-    throw new BlueprintError('Enumerate: the body of a MAP is a map, or a list of a key and a value');
+  const [key, entryValue, ...rest]: readonly (Json | undefined)[] = Array.isArray(body) ? body : [];
+  if (entryValue === undefined || rest.length > 0 || key === null || typeof key === 'object') {
+    throw new BlueprintError('!Enumerate: the body of a MAP must be a map, or a list of a key and a value');
   }
-  return { [String(key)]: one };
+  return { [String(key)]: entryValue };
 }

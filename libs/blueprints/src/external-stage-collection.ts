@@ -15,10 +15,17 @@ import { externalStageModel, externalStageSchema } from './external-stage.model.
 import type { JsonMap } from './json.js';
 import { ObjectCollection } from './object-collection.js';
 import type { BlueprintObject } from './object-model.js';
-import type { ExternalStages } from './strangers.js';
+
+/** Access to external stages: their descriptors, and which of them the operator trusts. */
+export interface ExternalStages {
+  /** Returns the unvalidated descriptor of a stage. Throws a Problem when the stage does not reply. */
+  describe(kind: string): Promise<unknown>;
+  /** Returns whether the operator trusts the stage with privileges, such as logging a user in (`TRUSTED_STAGES`). */
+  trusts(kind: string): boolean;
+}
 
 /**
- * Stages of others: each is asked what it is when it is applied, and held to that from then on
+ * External stages. The descriptor of each is fetched over the bus when the blueprint is applied, and stored with the stage
  * (docs/spec/bus-protocol.md#external-stages).
  */
 export class ExternalStageCollection implements Collection<FoundObject> {
@@ -27,7 +34,7 @@ export class ExternalStageCollection implements Collection<FoundObject> {
 
   constructor(
     private readonly draft: Draft,
-    private readonly strangers: ExternalStages,
+    private readonly externalStages: ExternalStages,
   ) {
     this.#objects = new ObjectCollection(externalStageModel, draft);
   }
@@ -55,30 +62,32 @@ export class ExternalStageCollection implements Collection<FoundObject> {
     return this.#objects.remove(found);
   }
 
-  /** The other stages of a kind; one service serves them all, so they learn of its new promise too. */
+  /** Returns the other stages of a kind. The same service serves them, so they get its new descriptor too. */
   #others(kind: string, id: string | undefined): BlueprintObject[] {
     return [...this.draft.of(EXTERNAL_STAGE_MODEL)].filter((other) => other.values['kind'] === kind && other.id !== id);
   }
 
   async #describe(kind: string): Promise<StageDescriptor> {
-    if (!isExternalKind(kind)) throw ValidationError.field('kind', `${kind} is not x_<vendor>_<name>.`);
+    if (!isExternalKind(kind)) throw ValidationError.field('kind', `${kind} is not of the form x_<vendor>_<name>.`);
     const parsed = stageDescriptor.safeParse(await this.#ask(kind));
     if (!parsed.success)
-      throw ValidationError.field('kind', `What ${kind} says of itself is not understood: ${inOneLine(parsed.error)}`);
-    const faults = [
-      ...(parsed.data.kind === kind ? [] : [`it calls itself ${parsed.data.kind}`]),
+      throw ValidationError.field('kind', `The descriptor of ${kind} is invalid: ${inOneLine(parsed.error)}`);
+    const violations = [
+      ...(parsed.data.kind === kind ? [] : [`it describes the kind ${parsed.data.kind}`]),
       ...externalDescriptorErrors(parsed.data),
-      ...(this.strangers.trusts(kind)
+      ...(this.externalStages.trusts(kind)
         ? []
-        : privilegesClaimed(parsed.data).map((liberty) => `${liberty} (TRUSTED_STAGES)`)),
+        : privilegesClaimed(parsed.data).map(
+            (privilege) => `${privilege} (list the kind in TRUSTED_STAGES to allow it)`,
+          )),
     ];
-    if (faults.length === 0) return parsed.data;
-    throw ValidationError.field('kind', `${kind} claims what it may not have: ${faults.join('; ')}.`);
+    if (violations.length === 0) return parsed.data;
+    throw ValidationError.field('kind', `The descriptor of ${kind} is not allowed: ${violations.join('; ')}.`);
   }
 
   async #ask(kind: string): Promise<unknown> {
     try {
-      return await this.strangers.describe(kind);
+      return await this.externalStages.describe(kind);
     } catch (error) {
       if (error instanceof Problem) throw ValidationError.field('kind', error.message);
       throw error;
@@ -86,13 +95,16 @@ export class ExternalStageCollection implements Collection<FoundObject> {
   }
 }
 
-/** Throws Invalid for a config that a descriptor does not allow, its own or that of another stage of the kind. */
+/** Throws ValidationError when a config does not match the descriptor. `otherStage` names the stage of a config that is already stored. */
 function refuseConfig(descriptor: StageDescriptor, config: unknown, otherStage?: string): void {
   const parsed = fromDescriptor(descriptor).config.strict().safeParse(config);
   if (parsed.success) return;
-  const wrong = inOneLine(parsed.error);
-  if (otherStage === undefined) throw ValidationError.field('config', wrong);
-  throw ValidationError.field('kind', `the config of ${otherStage} would not fit any more: ${wrong}`);
+  const reasons = inOneLine(parsed.error);
+  if (otherStage === undefined) throw ValidationError.field('config', reasons);
+  throw ValidationError.field(
+    'kind',
+    `the new descriptor does not allow the config of the stage ${otherStage}: ${reasons}`,
+  );
 }
 
 const inOneLine = ({ issues }: z.ZodError): string =>

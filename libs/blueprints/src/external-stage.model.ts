@@ -9,10 +9,10 @@ import {
 import { z } from 'zod';
 import type { BlueprintObject, ObjectModel } from './object-model.js';
 
-/** What a blueprint says of a stage of somebody else's. */
+/** The fields of an external stage in a blueprint. */
 export const externalStageSchema = z.object({ name: char(), kind: char(), config: jsonObject().default({}) });
 
-/** Stages of others as blueprint objects: with what the stage said of itself when it was applied. */
+/** The model of external stages. It adds the descriptor that the stage replied with when it was applied. */
 export const externalStageModel: ObjectModel = {
   name: EXTERNAL_STAGE_MODEL,
   kind: 'stage',
@@ -22,7 +22,7 @@ export const externalStageModel: ObjectModel = {
   parents: [],
 };
 
-/** A stage of somebody else's with its promise; undefined for one of the house's own. */
+/** Returns the descriptor, contract and config of an external stage, or undefined for a built-in stage. */
 export function externalStageOf({ model, values }: BlueprintObject) {
   if (model !== EXTERNAL_STAGE_MODEL) return undefined;
   const descriptor = stageDescriptor.parse(values['descriptor']);

@@ -1,31 +1,31 @@
 import { contains, type JsonMap } from './json.js';
 
-const text = (value: unknown) => (value === null || value === undefined ? '' : String(value));
-const ignoringCase = (test: (have: string, want: string) => boolean) => (have: unknown, want: unknown) =>
-  test(text(have).toLowerCase(), text(want).toLowerCase());
+const asText = (value: unknown) => (value === null || value === undefined ? '' : String(value));
+const ignoringCase = (test: (actual: string, expected: string) => boolean) => (actual: unknown, expected: unknown) =>
+  test(asText(actual).toLowerCase(), asText(expected).toLowerCase());
 
-/** How a field can be compared, by the ending of its name after `__`. */
-const lookups: Readonly<Record<string, (have: unknown, want: unknown) => boolean>> = {
+/** Comparisons by their lookup suffix, which follows the field name after `__` as in Django. */
+const lookups: Readonly<Record<string, (actual: unknown, expected: unknown) => boolean>> = {
   exact: contains,
-  iexact: ignoringCase((have, want) => have === want),
-  contains: (have, want) => text(have).includes(text(want)),
-  icontains: ignoringCase((have, want) => have.includes(want)),
-  startswith: (have, want) => text(have).startsWith(text(want)),
-  istartswith: ignoringCase((have, want) => have.startsWith(want)),
-  endswith: (have, want) => text(have).endsWith(text(want)),
-  iendswith: ignoringCase((have, want) => have.endsWith(want)),
-  in: (have, want) => Array.isArray(want) && want.some((one) => contains(have, one)),
+  iexact: ignoringCase((actual, expected) => actual === expected),
+  contains: (actual, expected) => asText(actual).includes(asText(expected)),
+  icontains: ignoringCase((actual, expected) => actual.includes(expected)),
+  startswith: (actual, expected) => asText(actual).startsWith(asText(expected)),
+  istartswith: ignoringCase((actual, expected) => actual.startsWith(expected)),
+  endswith: (actual, expected) => asText(actual).endsWith(asText(expected)),
+  iendswith: ignoringCase((actual, expected) => actual.endsWith(expected)),
+  in: (actual, expected) => Array.isArray(expected) && expected.some((candidate) => contains(actual, candidate)),
 };
 
-/** One condition on an object: a field, and what must be true of its value. */
+/** A condition on one field of an object. */
 export interface LookupCondition {
   readonly field: string;
-  readonly holds: (values: JsonMap) => boolean;
+  readonly matches: (values: JsonMap) => boolean;
 }
 
-/** Reads `name__startswith: x`; undefined for a lookup that there is none of. */
-export function parseLookup(expression: string, wanted: unknown): LookupCondition | undefined {
+/** Parses an identifier such as `name__startswith: x`. Returns undefined for an unknown lookup. */
+export function parseLookup(expression: string, expected: unknown): LookupCondition | undefined {
   const [field = '', lookup = 'exact', ...rest] = expression.split('__');
   const test = Object.hasOwn(lookups, lookup) && rest.length === 0 ? lookups[lookup] : undefined;
-  return test && { field, holds: (values) => test(values[field], wanted) };
+  return test && { field, matches: (values) => test(values[field], expected) };
 }

@@ -3,7 +3,7 @@ import { DENIED_ACTIONS, DESIGNATIONS, INVALID_RESPONSE_ACTIONS, LAYOUTS, REQUIR
 import { z } from 'zod';
 import type { ObjectModel } from './object-model.js';
 
-/** What a slug is made of. */
+/** Pattern of a slug. */
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
 const NOT_A_SLUG = 'Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.';
 const BOUND_MODES = ['any', 'all'] as const;
@@ -22,7 +22,7 @@ export const flowSchema = z.object({
   policy_engine_mode: choice(BOUND_MODES).default('any'),
 });
 
-/** A stage's place in a flow (docs/spec/blueprints.md#flow-stage-binding). */
+/** A flow stage binding (docs/spec/blueprints.md#flow-stage-binding). */
 export const bindingSchema = z.object({
   target: char(),
   stage: char(),
@@ -33,7 +33,7 @@ export const bindingSchema = z.object({
   policy_engine_mode: choice(BOUND_MODES).default('any'),
 });
 
-/** Flows as blueprint objects: one for each slug. */
+/** The model of flows, which are unique by slug. */
 export const flowModel: ObjectModel = {
   name: 'authentik_flows.flow',
   kind: 'flow',
@@ -45,7 +45,7 @@ export const flowModel: ObjectModel = {
 
 const NEVER_EVALUATED = 'Either evaluation on plan or evaluation on run must be enabled';
 
-/** Bindings as blueprint objects: gone with their flow, or with a stage that keeps nobody out. */
+/** The model of flow stage bindings. They are removed with their flow, and with their stage unless it protects the flow. */
 export const bindingModel: ObjectModel = {
   name: 'authentik_flows.flowstagebinding',
   kind: 'binding',

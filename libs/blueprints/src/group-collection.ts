@@ -30,22 +30,22 @@ interface FoundGroup extends FoundObject {
 export class GroupCollection implements Collection<FoundGroup> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(groupSchema.shape));
 
-  constructor(private readonly register: DirectoryStore) {}
+  constructor(private readonly directory: DirectoryStore) {}
 
   async find(identifiers: JsonMap): Promise<FoundGroup | undefined> {
-    const [group] = await translateLookupError(this.register.findGroups(identifiers));
+    const [group] = await translateLookupError(this.directory.findGroups(identifiers));
     return group && { pk: group.pk, name: group.name, group };
   }
 
-  async check({ pk, ...given }: JsonMap, existing: FoundGroup | undefined): Promise<() => Promise<SaveResult>> {
+  async check({ pk, ...entryValues }: JsonMap, existing: FoundGroup | undefined): Promise<() => Promise<SaveResult>> {
     if (pk !== undefined && !z.uuid().safeParse(pk).success) throw ValidationError.field('pk', 'Must be a valid UUID.');
     const { name, is_superuser, parent, attributes } = existing?.group ?? {};
     const before = existing ? { name, is_superuser, parent, attributes } : {};
-    const values = validate(groupSchema, { ...before, ...given });
+    const values = validate(groupSchema, { ...before, ...entryValues });
     await this.#checkParent(values.parent, existing?.pk);
-    for (const user of values.users ?? []) {
-      const [known] = await this.register.findUsers({ pk: user });
-      if (!known) throw noSuchObject('users', user);
+    for (const userPk of values.users ?? []) {
+      const [user] = await this.directory.findUsers({ pk: userPk });
+      if (!user) throw noSuchObject('users', userPk);
     }
     return () =>
       translateWriteError(
@@ -54,30 +54,30 @@ export class GroupCollection implements Collection<FoundGroup> {
   }
 
   async remove({ pk }: FoundGroup): Promise<void> {
-    await this.register.removeGroup(pk);
+    await this.directory.removeGroup(pk);
   }
 
-  /** A group's parents end somewhere. */
+  /** Throws ValidationError for an unknown parent, or one that would make the group its own ancestor. */
   async #checkParent(parent: string | null, self: string | undefined): Promise<void> {
-    for (let above = parent; above !== null; ) {
-      if (above === self) throw ValidationError.field('parent', 'Cannot set group as parent of itself.');
-      const [group] = await this.register.findGroups({ pk: above });
-      if (!group) throw noSuchObject('parent', above);
-      above = group.parent;
+    for (let ancestor = parent; ancestor !== null; ) {
+      if (ancestor === self) throw ValidationError.field('parent', 'Cannot set group as parent of itself.');
+      const [group] = await this.directory.findGroups({ pk: ancestor });
+      if (!group) throw noSuchObject('parent', ancestor);
+      ancestor = group.parent;
     }
   }
 
   async #create({ users, ...plain }: GroupValues, id: string | undefined): Promise<SaveResult> {
-    const { pk, name } = await this.register.createGroup({ ...plain, ...(id ? { pk: id } : {}) });
-    if (users?.length) await this.register.setMembers(pk, users);
+    const { pk, name } = await this.directory.createGroup({ ...plain, ...(id ? { pk: id } : {}) });
+    if (users?.length) await this.directory.setMembers(pk, users);
     return { pk, name, outcome: 'created' };
   }
 
   async #update(before: DirectoryGroup, { users, ...plain }: GroupValues): Promise<SaveResult> {
     const changes = changedFields(plain, before);
-    const isMoved = users !== undefined && !sameMembers(users, before.users);
-    if (changes) await this.register.updateGroup(before.pk, changes);
-    if (isMoved) await this.register.setMembers(before.pk, users);
-    return { pk: before.pk, name: plain.name, outcome: changes || isMoved ? 'changed' : 'left' };
+    const membersChanged = users !== undefined && !sameMembers(users, before.users);
+    if (changes) await this.directory.updateGroup(before.pk, changes);
+    if (membersChanged) await this.directory.setMembers(before.pk, users);
+    return { pk: before.pk, name: plain.name, outcome: changes || membersChanged ? 'changed' : 'unchanged' };
   }
 }

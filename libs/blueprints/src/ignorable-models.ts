@@ -1,11 +1,11 @@
-/** Apps of the reference whose models have no place in a login-flow engine. */
+/** Apps of authentik whose models are unrelated to login flows. */
 const IGNORABLE_APPS =
   /^authentik_(crypto|enterprise|events|outposts|providers?|rbac|reports|sources|tenants)(_\w+)?\./;
 const IGNORABLE_MODELS: readonly string[] = ['authentik_blueprints.blueprintinstance'];
 
 /**
- * Whether a model of the reference may be left out of a blueprint: nothing of a login depends on it. A stage or a policy never
- * may, however unknown it is: a flow without it would be another flow.
+ * Returns whether entries of this model of authentik may be skipped, because no login depends on it. Stages and policies are
+ * never skipped, also unknown ones: without them a flow would behave differently.
  */
 export const isIgnorableModel = (model: string): boolean =>
   IGNORABLE_APPS.test(model) || IGNORABLE_MODELS.includes(model);

@@ -29,10 +29,10 @@ interface FoundInvitation extends FoundObject {
   readonly invitation: Invitation;
 }
 
-/** Where blueprints keep them. */
+/** The part of the invitation store that blueprints use. */
 export type InvitationStore = Pick<Invitations, 'find' | 'create' | 'update' | 'remove'>;
 
-/** The invitations of the house (docs/spec/directory.md#invitations). */
+/** All invitations (docs/spec/directory.md#invitations). */
 export class InvitationCollection implements Collection<FoundInvitation> {
   readonly fields: ReadonlySet<string> = new Set([...Object.keys(schema.shape), 'created_by']);
 
@@ -41,22 +41,23 @@ export class InvitationCollection implements Collection<FoundInvitation> {
     private readonly draft: Draft,
   ) {}
 
-  async find({ pk, name, ...others }: JsonMap): Promise<FoundInvitation | undefined> {
-    const [unknown] = Object.keys(others);
-    if (unknown !== undefined) throw ValidationError.field(unknown, 'Invitations are known by their name or pk.');
-    const by = isId(pk) ? { pk } : typeof name === 'string' ? { name } : undefined;
-    const invitation = by && (await this.invitations.find(by));
+  async find({ pk, name, ...rest }: JsonMap): Promise<FoundInvitation | undefined> {
+    const [unknown] = Object.keys(rest);
+    if (unknown !== undefined)
+      throw ValidationError.field(unknown, 'Invitations can only be identified by name or pk.');
+    const identifier = isId(pk) ? { pk } : typeof name === 'string' ? { name } : undefined;
+    const invitation = identifier && (await this.invitations.find(identifier));
     return invitation && { pk: invitation.pk, name: invitation.name, invitation };
   }
 
-  async check({ pk, ...given }: JsonMap, existing: FoundInvitation | undefined) {
+  async check({ pk, ...entryValues }: JsonMap, existing: FoundInvitation | undefined) {
     if (pk !== undefined && !isId(pk)) throw ValidationError.field('pk', 'Must be a valid UUID.');
-    const known = existing?.invitation;
-    const before = known && { ...fieldsOf(known), expires: known.expires?.toISOString() ?? null };
-    const values = validate(schema, { ...before, ...given });
+    const stored = existing?.invitation;
+    const before = stored && { ...fieldsOf(stored), expires: stored.expires?.toISOString() ?? null };
+    const values = validate(schema, { ...before, ...entryValues });
     if (values.flow !== null && !this.draft.has({ to: 'flow' }, values.flow)) throw noSuchObject('flow', values.flow);
-    const fields: InvitationFields = { ...values, expires: expiryOf(values.expires, known) };
-    return () => (known ? this.#update(known, fields) : this.#create(fields, pk));
+    const fields: InvitationFields = { ...values, expires: expiryOf(values.expires, stored) };
+    return () => (stored ? this.#update(stored, fields) : this.#create(fields, pk));
   }
 
   async remove({ pk }: FoundInvitation): Promise<void> {
@@ -64,15 +65,18 @@ export class InvitationCollection implements Collection<FoundInvitation> {
   }
 
   async #create(fields: InvitationFields, pk: string | undefined): Promise<SaveResult> {
-    const made = await this.invitations.create({ ...fields, ...(pk === undefined ? {} : { pk }) });
-    return { pk: made.pk, name: made.name, outcome: 'created' };
+    const created = await this.invitations.create({ ...fields, ...(pk === undefined ? {} : { pk }) });
+    return { pk: created.pk, name: created.name, outcome: 'created' };
   }
 
   async #update(before: Invitation, fields: InvitationFields): Promise<SaveResult> {
-    const comparable = (one: InvitationFields) => ({ ...fieldsOf(one), expires: one.expires?.toISOString() ?? null });
+    const comparable = (invitation: InvitationFields) => ({
+      ...fieldsOf(invitation),
+      expires: invitation.expires?.toISOString() ?? null,
+    });
     const isChanged = changedFields(comparable(fields), comparable(before)) !== undefined;
     if (isChanged) await this.invitations.update(before.pk, fields);
-    return { pk: before.pk, name: fields.name, outcome: isChanged ? 'changed' : 'left' };
+    return { pk: before.pk, name: fields.name, outcome: isChanged ? 'changed' : 'unchanged' };
   }
 }
 
@@ -82,8 +86,8 @@ const fieldsOf = ({ name, expires, fixed_data, single_use, flow }: InvitationFie
   ...{ name, expires, fixed_data, single_use, flow },
 });
 
-/** A day from now unless it says something else. */
-function expiryOf(given: string | null | undefined, known: Invitation | undefined): Date | null {
-  if (given) return new Date(given);
-  return known ? known.expires : new Date(Date.now() + DAY_MS);
+/** Returns the given expiry, else the stored one, else one day from now. */
+function expiryOf(expires: string | null | undefined, stored: Invitation | undefined): Date | null {
+  if (expires) return new Date(expires);
+  return stored ? stored.expires : new Date(Date.now() + DAY_MS);
 }

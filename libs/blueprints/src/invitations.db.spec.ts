@@ -5,20 +5,20 @@ const MODEL = 'model: authentik_stages_invitation.invitation';
 const FLOW =
   '{model: authentik_flows.flow, id: flow, identifiers: {slug: enrol}, attrs: {name: E, title: E, designation: enrollment}}';
 
-let bed: BlueprintHarness;
+let harness: BlueprintHarness;
 beforeAll(async () => {
-  bed = await BlueprintHarness.open();
+  harness = await BlueprintHarness.open();
 });
-afterAll(() => bed.close());
+afterAll(() => harness.close());
 
 const rows = () =>
-  bed.query<Record<string, unknown>>(
+  harness.query<Record<string, unknown>>(
     'SELECT name, single_use, fixed_data, flow_id, expires FROM directory.invitations ORDER BY name',
   );
 
-it('are made, changed, left and removed by blueprints, for a day unless they say something else', async () => {
+it('blueprints create, change, keep and remove invitations, which are valid for one day by default', async () => {
   const friends = (attrs: string) => entries(FLOW, `{${MODEL}, identifiers: {name: friends}, attrs: {${attrs}}}`);
-  await bed.apply(friends('single_use: true, flow: !KeyOf flow, fixed_data: {name: Zed}'));
+  await harness.apply(friends('single_use: true, flow: !KeyOf flow, fixed_data: {name: Zed}'));
   const [made] = await rows();
   expect(made).toMatchObject({
     name: 'friends',
@@ -30,11 +30,11 @@ it('are made, changed, left and removed by blueprints, for a day unless they say
   expect(hours).toBeGreaterThan(23);
   expect(hours).toBeLessThanOrEqual(24);
 
-  await bed.apply(friends(''));
+  await harness.apply(friends(''));
   expect(await rows()).toEqual([made]);
-  await bed.apply(friends('expires: "2100-01-01T00:00:00Z"'));
+  await harness.apply(friends('expires: "2100-01-01T00:00:00Z"'));
   expect(await rows()).toEqual([{ ...made, expires: new Date('2100-01-01T00:00:00Z') }]);
-  await bed.apply(entries(`{${MODEL}, state: absent, identifiers: {name: friends}}`));
+  await harness.apply(entries(`{${MODEL}, state: absent, identifiers: {name: friends}}`));
   expect(await rows()).toEqual([]);
 });
 
@@ -43,7 +43,7 @@ it.each([
   ['a', 'flow: 5f0c8a52-6b5e-4a0e-8c56-0d1c2b3a4f01', 'object does not exist'],
   ['a', 'fixed_data: [1]', 'Value must be a dictionary'],
   ['a', 'expires: tomorrow', /expires/],
-])('are not made of %s {%s}', async (name, attrs, why) => {
-  const made = bed.apply(entries(`{${MODEL}, identifiers: {name: ${name}}, attrs: {${attrs}}}`));
+])('refuses the invitation %s {%s}', async (name, attrs, why) => {
+  const made = harness.apply(entries(`{${MODEL}, identifiers: {name: ${name}}, attrs: {${attrs}}}`));
   await expect(made).rejects.toThrow(why);
 });

@@ -1,17 +1,17 @@
-/** A value without tags: what JSON can say. */
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonMap;
-/** A map of such values. */
+/** A JSON object. */
 export interface JsonMap {
   readonly [key: string]: Json;
 }
 
-/** Whether a value is a map, and no list, no null and no object of a class. */
+/** Returns whether a value is a plain object: not null, an array or an instance of a class. */
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /**
- * One map out of several: maps are merged, lists joined, of anything else the last wins
+ * Merges maps recursively. Lists are concatenated; for any other value the last one wins
  * (docs/spec/blueprints.md#document).
  */
 export function deepMerge<T>(maps: readonly Readonly<Record<string, T>>[]): Record<string, T> {
@@ -27,17 +27,17 @@ function mergeValues<T>(first: T, second: T): T {
   return Array.isArray(first) && Array.isArray(second) ? ([...first, ...second] as T) : second;
 }
 
-/** JSON with sorted keys: equal values have equal texts. */
+/** Returns JSON with sorted keys, so that equal values have equal texts. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     isMap(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
   );
 }
 
-/** Whether two values say the same, whatever the order of their keys. */
+/** Returns whether two values are deeply equal, regardless of the order of keys. */
 export const equal = (a: unknown, b: unknown): boolean => a === b || canonical(a) === canonical(b);
 
-/** Whether `whole` contains `part` as Postgres' `@>` means it: maps by key, lists by element, scalars by equality. */
+/** Returns whether `whole` contains `part` as in Postgres' `@>`: maps by key, lists by element, scalars by equality. */
 export function contains(whole: unknown, part: unknown): boolean {
   if (isMap(whole) && isMap(part)) {
     return Object.entries(part).every(([key, value]) => Object.hasOwn(whole, key) && contains(whole[key], value));
@@ -46,7 +46,7 @@ export function contains(whole: unknown, part: unknown): boolean {
   return equal(whole, part);
 }
 
-/** Truth as blueprints mean it: zero, empty text, empty list, empty map and null are false. */
+/** Returns the truth value as in Python: zero, the empty string, an empty list, an empty map and null are false. */
 export function isTruthy(value: Json): boolean {
   if (value === null || typeof value !== 'object') return Boolean(value);
   return (Array.isArray(value) ? value : Object.keys(value)).length > 0;

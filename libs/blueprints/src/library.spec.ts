@@ -15,11 +15,11 @@ describe('the blueprints of a folder', () => {
     [{ path: 'b.yaml' }, undefined],
     [{ name: 'B' }, undefined],
     [{ name: 'A', path: 'deep/b.yaml' }, undefined],
-  ])('are found by name and path: %j', (wanted, found) => {
-    expect(findBlueprint([unnamed, named], wanted)).toBe(found);
+  ])('are found by name and path: %j', (identifiers, expected) => {
+    expect(findBlueprint([unnamed, named], identifiers)).toBe(expected);
   });
 
-  it('are read only as far as a name has to be compared', () => {
+  it('are parsed only when their names must be compared', () => {
     const broken = file('broken.yaml', 'entries: [');
     expect(findBlueprint([broken, named], { path: 'a.yaml', name: 'A' })).toBe(named);
     expect(() => findBlueprint([broken, named], { name: 'A' })).toThrow('folder/broken.yaml:1: ');
@@ -31,11 +31,11 @@ describe('the blueprints of a folder', () => {
     ['false', false],
     ['"true"', true],
     ['null', true],
-  ])('are applied unasked or not, with the label %s', (value, unasked) => {
-    expect(isAutoApplied(labelled(value))).toBe(unasked);
+  ])('with the instantiate label %s are applied automatically: %s', (value, expected) => {
+    expect(isAutoApplied(labelled(value))).toBe(expected);
   });
 
-  it('are applied unasked without a label', () => {
+  it('are applied automatically without a label', () => {
     expect([named, unnamed].map(isAutoApplied)).toEqual([true, true]);
   });
 });

@@ -1,43 +1,44 @@
 import { type BlueprintDocument, readDocument } from './document.js';
 
-/** A blueprint as a text, and the name by which messages call it. */
+/** The text of a blueprint, and the file name that messages show. */
 export interface BlueprintFile {
   readonly name: string;
   readonly text: string;
 }
 
-/** What one blueprint says of another that it needs: all of it must be true. */
+/** What identifies a required blueprint. All given properties must match. */
 export interface BlueprintIdentifiers {
-  /** The name in its metadata. */
+  /** The `name` of its metadata. */
   readonly name?: string | undefined;
-  /** Where it is, below the folder of blueprints. */
+  /** Its path relative to the blueprints folder. */
   readonly path?: string | undefined;
 }
 
-/** The blueprints that others can ask for; undefined when there is no such one. */
-export type BlueprintLibrary = (wanted: BlueprintIdentifiers) => Promise<BlueprintFile | undefined>;
+/** Finds a required blueprint. Resolves to undefined when no blueprint matches. */
+export type BlueprintLibrary = (identifiers: BlueprintIdentifiers) => Promise<BlueprintFile | undefined>;
 
 /**
- * Its value "false" says that a blueprint is applied only when somebody asks for it (docs/spec/blueprints.md#document).
+ * The label that disables automatic application when it is "false" (docs/spec/blueprints.md#document).
  */
 const INSTANTIATE = 'blueprints.goauthentik.io/instantiate';
 
-/** A blueprint of a folder. */
+/** A blueprint file in a folder. */
 export interface FolderFile extends BlueprintFile {
-  /** Below the folder, with `/`. */
+  /** Relative to the folder, with `/` as the separator. */
   readonly path: string;
 }
 
-/** The first of a folder's blueprints that is wanted. Throws BlueprintError when one has to be read for that and cannot be. */
-export function findBlueprint<F extends FolderFile>(files: readonly F[], wanted: BlueprintIdentifiers): F | undefined {
+/** Returns the first file with these identifiers. Throws BlueprintError when the metadata of a file must be read and is invalid. */
+export function findBlueprint<F extends FolderFile>(
+  files: readonly F[],
+  { path, name }: BlueprintIdentifiers,
+): F | undefined {
   return files.find(
-    (file) =>
-      (wanted.path === undefined || wanted.path === file.path) &&
-      (wanted.name === undefined || wanted.name === read(file).metadata?.name),
+    (file) => (path === undefined || path === file.path) && (name === undefined || name === read(file).metadata?.name),
   );
 }
 
-/** Whether a blueprint is applied along with its folder, without being asked for. Throws BlueprintError. */
+/** Returns whether a blueprint is applied with its folder. Otherwise it is applied only when another one requires it. Throws BlueprintError. */
 export function isAutoApplied(file: BlueprintFile): boolean {
   const label = read(file).metadata?.labels[INSTANTIATE];
   return String(label).toLowerCase() !== 'false';

@@ -22,17 +22,18 @@ const modes: Readonly<Record<string, Mode>> = {
   XNOR: not(odd),
 };
 
-/** `!Condition [MODE, value…]`: one truth out of those of the values. */
+/** `!Condition [MODE, value…]`: the truth values of the arguments combined by MODE. */
 export function condition(argument: TaggedValue): TagResolver {
   const [word, ...values] = list('!Condition', argument);
   const name = scalar('!Condition', word, 'mode').toUpperCase();
   const mode = Object.hasOwn(modes, name) ? modes[name] : undefined;
-  if (!mode) throw new BlueprintError(`!Condition has the modes ${Object.keys(modes).join(', ')}`);
+  if (!mode)
+    throw new BlueprintError(`!Condition needs one of the modes ${Object.keys(modes).join(', ')}, not ${name}`);
   if (values.length === 0) throw new BlueprintError('At least one value is required after mode selection.');
   return async (scope) => mode((await resolveList(values, scope)).map(isTruthy));
 }
 
-/** `!If [condition, a, b]`: one of two values, of which the other is left unresolved; `!If [condition]`: its truth. */
+/** `!If [condition, a, b]`: a or b, and the other one is not resolved. `!If [condition]`: the truth value of the condition. */
 export function choose(argument: TaggedValue): TagResolver {
   const [test = null, yes = true, no = false, ...rest] = list('!If', argument);
   const { length } = list('!If', argument);

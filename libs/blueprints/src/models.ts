@@ -5,7 +5,7 @@ import type { ModelContracts } from './compile.js';
 import { DirectoryReferences } from './directory-references.js';
 import type { Draft } from './draft.js';
 import { externalStageModel } from './external-stage.model.js';
-import { ExternalStageCollection } from './external-stage-collection.js';
+import { ExternalStageCollection, type ExternalStages } from './external-stage-collection.js';
 import { bindingModel, flowModel } from './flow.model.js';
 import { GroupCollection } from './group-collection.js';
 import { InvitationCollection, type InvitationStore } from './invitation-collection.js';
@@ -16,11 +16,10 @@ import { policyBindingModel, policyModel } from './policy.model.js';
 import { PythonCollection, type PythonSyntaxChecker } from './python-collection.js';
 import { sourceModels } from './source.model.js';
 import { relatedModel, stageModel } from './stage.model.js';
-import type { ExternalStages } from './strangers.js';
 import { TokenCollection } from './token-collection.js';
 import { type PasswordHashing, UserCollection } from './user-collection.js';
 
-/** The models whose objects are kept as blueprint objects: flows, bindings, brands, OAuth clients, sources, those of each contract, and stages of others. */
+/** Returns the models whose objects are stored as blueprint objects: flows, bindings, brands, OAuth clients, sources, external stages and the models of all contracts. */
 export const objectModels = ({ stages, policies }: ModelContracts): ObjectModel[] => [
   flowModel,
   bindingModel,
@@ -37,29 +36,29 @@ export const objectModels = ({ stages, policies }: ModelContracts): ObjectModel[
 
 interface CollectionDependencies {
   readonly draft: Draft;
-  readonly register: DirectoryStore;
+  readonly directory: DirectoryStore;
   readonly invitations: InvitationStore;
   readonly passwords: PasswordHashing;
-  readonly strangers: ExternalStages;
+  readonly externalStages: ExternalStages;
   readonly syntax: PythonSyntaxChecker;
 }
 
-/** Every model of this installation, with where its objects are. */
-export function collections(models: readonly ObjectModel[], owners: CollectionDependencies) {
-  const { draft, register, passwords, strangers } = owners;
+/** Returns the collection of every supported model, by model name. */
+export function collections(models: readonly ObjectModel[], dependencies: CollectionDependencies) {
+  const { draft, directory, passwords, externalStages } = dependencies;
   return new Map<string, Collection>([
-    ...models.map((model) => [model.name, collectionOf(model, owners)] as const),
-    [externalStageModel.name, new ExternalStageCollection(draft, strangers)],
-    ['authentik_core.user', new UserCollection(register, passwords) as Collection],
-    ['authentik_core.group', new GroupCollection(register) as Collection],
-    ['authentik_stages_invitation.invitation', new InvitationCollection(owners.invitations, draft) as Collection],
-    ['authentik_core.token', new TokenCollection(register) as Collection],
+    ...models.map((model) => [model.name, collectionOf(model, dependencies)] as const),
+    [externalStageModel.name, new ExternalStageCollection(draft, externalStages)],
+    ['authentik_core.user', new UserCollection(directory, passwords) as Collection],
+    ['authentik_core.group', new GroupCollection(directory) as Collection],
+    ['authentik_stages_invitation.invitation', new InvitationCollection(dependencies.invitations, draft) as Collection],
+    ['authentik_core.token', new TokenCollection(directory) as Collection],
   ]);
 }
 
-function collectionOf(model: ObjectModel, { draft, register, syntax }: CollectionDependencies): Collection {
+function collectionOf(model: ObjectModel, { draft, directory, syntax }: CollectionDependencies): Collection {
   const objects = new ObjectCollection(model, draft);
   if ([...model.references.values()].some(isDirectoryReference))
-    return new DirectoryReferences(objects, model, register);
+    return new DirectoryReferences(objects, model, directory);
   return model.python ? new PythonCollection(objects, draft, { fields: model.python, syntax }) : objects;
 }

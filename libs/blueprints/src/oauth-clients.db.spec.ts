@@ -4,13 +4,13 @@ import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
-let bed: BlueprintHarness;
+let harness: BlueprintHarness;
 beforeAll(async () => {
-  bed = await BlueprintHarness.open();
-  bed.sealer = new Sealer(`test:${randomBytes(32).toString('base64')}`);
+  harness = await BlueprintHarness.open();
+  harness.sealer = new Sealer(`test:${randomBytes(32).toString('base64')}`);
 });
-afterAll(() => bed?.close());
-beforeEach(() => bed.empty());
+afterAll(() => harness?.close());
+beforeEach(() => harness.empty());
 
 const FLOW =
   '{model: authentik_flows.flow, id: flow, identifiers: {slug: az}, attrs: {name: N, title: T, designation: authorization}}';
@@ -21,15 +21,17 @@ const application = (slug: string, provided = slug, state = 'present') =>
 const STAFF = '{model: authentik_core.group, id: staff, identifiers: {name: staff}}';
 const onlyStaff = (slug: string) =>
   `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf app-${slug}, group: !KeyOf staff, order: 0}}`;
-const apply = (...lines: string[]) => bed.outcomes(entries(...lines));
+const apply = (...lines: string[]) => harness.outcomes(entries(...lines));
 
 async function clients(): Promise<OauthClient[]> {
-  const rows = await bed.query<{ document: OauthClient }>('SELECT document FROM flow.oauth_clients ORDER BY client_id');
+  const rows = await harness.query<{ document: OauthClient }>(
+    'SELECT document FROM flow.oauth_clients ORDER BY client_id',
+  );
   return rows.map(({ document }) => document);
 }
 
 describe('OAuth clients in blueprints', () => {
-  it('are applications whose provider has a flow, with the defaults of the reference', async () => {
+  it('are the applications whose provider has a flow, with the defaults of authentik', async () => {
     await apply(FLOW, provider('tv'), application('tv'), provider('lonely'));
     expect(await clients()).toMatchObject([
       {
@@ -39,46 +41,48 @@ describe('OAuth clients in blueprints', () => {
     ]);
   });
 
-  it('give what is over at once when a validity is less than nothing', async () => {
+  it('have a lifetime of 0 when the validity is negative', async () => {
     const attrs = 'access_code_validity: seconds=-5, access_token_validity: seconds=0';
     await apply(FLOW, provider('tv', attrs), application('tv'));
     expect(await clients()).toMatchObject([{ code_lifetime_s: 0, token_lifetime_s: 0 }]);
   });
 
-  it('carry who may use their application', async () => {
+  it('include the policy bindings of their application', async () => {
     await apply(STAFF, FLOW, provider('tv'), application('tv'), onlyStaff('tv'));
     const [client] = await clients();
     expect(client?.access.bindings).toMatchObject([{ enabled: true, group: expect.stringMatching(/^[0-9a-f-]{36}$/) }]);
   });
 
-  it('keep their secrets sealed, in objects and documents', async () => {
+  it('have their secrets sealed in objects and documents', async () => {
     await apply(FLOW, provider('tv', 'client_secret: open-sesame'), application('tv'));
-    const kept = await bed.query('SELECT attrs FROM flow.objects');
-    expect(JSON.stringify([kept, await clients()])).not.toContain('open-sesame');
+    const objects = await harness.query('SELECT attrs FROM flow.objects');
+    expect(JSON.stringify([objects, await clients()])).not.toContain('open-sesame');
   });
 
-  it('go with their application, and can take what another one gives up', async () => {
+  it('are removed with their application, and can take over the client_id of a removed one', async () => {
     await apply(FLOW, provider('tv'), application('tv'));
     await apply(FLOW, provider('tv'), application('tv', 'tv', 'absent'), provider('radio'), application('radio'));
     expect((await clients()).map(({ client_id }) => client_id)).toEqual(['radio']);
   });
 
-  it('are one application’s each', async () => {
+  it('cannot be shared by two applications', async () => {
     await expect(apply(FLOW, provider('tv'), application('tv'), application('twin', 'tv'))).rejects.toThrow(
-      'have one client_id, tv',
+      'have the same client_id tv',
     );
   });
 
-  it('are found again by the numbers that exports give providers', async () => {
+  it('are found by the numeric pk of a provider in an export of authentik', async () => {
     const numbered = () => [FLOW, provider('tv', '', 'pk: 12'), application('tv')];
     expect(await apply(...numbered())).toEqual(['created az', 'created tv', 'created tv']);
-    expect(await apply(...numbered())).toEqual(['left az', 'left tv', 'left tv']);
+    expect(await apply(...numbered())).toEqual(['unchanged az', 'unchanged tv', 'unchanged tv']);
   });
 
-  it('lack a provider that is left out, with a warning, and are none then', async () => {
+  it('do not exist for an application whose provider is skipped, and a warning says so', async () => {
     const saml = '{model: authentik_providers_saml.samlprovider, id: saml, identifiers: {name: saml}}';
-    const { files } = await bed.apply(entries(saml, application('old', 'saml')));
-    expect(files[0]?.warnings).toEqual([expect.stringContaining('provider goes without "saml", which is left out')]);
+    const { files } = await harness.apply(entries(saml, application('old', 'saml')));
+    expect(files[0]?.warnings).toEqual([
+      expect.stringContaining('provider omits the reference to the skipped entry "saml"'),
+    ]);
     expect(await clients()).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import type { ObjectModel } from './object-model.js';
 const KIND = 'oauth2provider';
 const MODES = ['any', 'all'] as const;
 
-/** An OAuth client, as far as devices need one (docs/spec/blueprints.md#oauth-provider). */
+/** An OAuth client. Supports only the fields that the device code flow needs (docs/spec/blueprints.md#oauth-provider). */
 export const oauthProviderSchema = z.object({
   name: char(),
   client_id: char({ maxLength: 255 }).default(() => randomBytes(20).toString('hex')),
@@ -18,7 +18,7 @@ export const oauthProviderSchema = z.object({
   access_token_validity: duration('hours=1'),
 });
 
-/** Providers as blueprint objects, known by name; the reference numbers them. */
+/** The model of OAuth providers, which are unique by name. Blueprints of authentik may identify them by number. */
 export const oauthProviderModel: ObjectModel = {
   name: 'authentik_providers_oauth2.oauth2provider',
   kind: KIND,
@@ -29,7 +29,7 @@ export const oauthProviderModel: ObjectModel = {
   parents: [],
 };
 
-/** What somebody uses by a provider; without one it is nobody's client. */
+/** An application. Without a provider it is no OAuth client. */
 export const applicationSchema = z.object({
   slug: char({ maxLength: 50 }),
   name: char(),
@@ -37,7 +37,7 @@ export const applicationSchema = z.object({
   policy_engine_mode: choice(MODES).default('any'),
 });
 
-/** Applications as blueprint objects: one for each slug. Conditions that are bound to one say who may use it. */
+/** The model of applications, which are unique by slug. Policies that are bound to an application restrict who may use it. */
 export const applicationModel: ObjectModel = {
   name: 'authentik_core.application',
   kind: 'application',

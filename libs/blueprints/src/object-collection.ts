@@ -17,7 +17,7 @@ import { uuidOf } from './skipped-entries.js';
 const NOT_AN_ID = 'Must be a valid UUID.';
 const isId = (value: unknown): value is string => z.uuid().safeParse(value).success;
 
-/** The objects of a model that the blueprints themselves own. */
+/** The objects of one model that is stored as blueprint objects. */
 export class ObjectCollection implements Collection<FoundObject> {
   readonly fields: ReadonlySet<string>;
 
@@ -28,29 +28,32 @@ export class ObjectCollection implements Collection<FoundObject> {
     this.fields = new Set(Object.keys(model.schema.shape));
   }
 
-  async find({ pk: given, ...identifiers }: JsonMap): Promise<FoundObject | undefined> {
-    const pk = this.#pk(given);
+  async find({ pk: entryPk, ...identifiers }: JsonMap): Promise<FoundObject | undefined> {
+    const pk = this.#pk(entryPk);
     const conditions = Object.entries(identifiers).map(([name, value]) => this.#condition(name, value));
     const byPk = typeof pk === 'string' ? this.draft.get(pk) : undefined;
     if (byPk?.model === this.model.name) return this.#found(byPk);
     if (conditions.length === 0) return undefined;
     for (const object of this.draft.of(this.model.name)) {
-      if (conditions.every(({ holds }) => holds(object.values))) return this.#found(object);
+      if (conditions.every(({ matches }) => matches(object.values))) return this.#found(object);
     }
     return undefined;
   }
 
-  async check({ pk: named, ...given }: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
-    const pk = this.#pk(named);
+  async check(
+    { pk: entryPk, ...entryValues }: JsonMap,
+    existing: FoundObject | undefined,
+  ): Promise<() => Promise<SaveResult>> {
+    const pk = this.#pk(entryPk);
     if (pk !== undefined && !isId(pk)) throw ValidationError.field('pk', NOT_AN_ID);
     const before = existing ? this.draft.get(String(existing.pk)) : undefined;
     const id = before?.id ?? pk ?? randomUUID();
-    const object = { id, model: this.model.name, values: this.#accept({ ...before?.values, ...given }) };
-    this.#refuseClash(object, before);
-    this.#refuseSecond(object);
+    const object = { id, model: this.model.name, values: this.#accept({ ...before?.values, ...entryValues }) };
+    this.#rejectDuplicate(object, before);
+    this.#rejectSecondFlag(object);
     return async () => {
       const isChanged = this.draft.put(object);
-      return { ...this.#found(object), outcome: before ? (isChanged ? 'changed' : 'left') : 'created' };
+      return { ...this.#found(object), outcome: before ? (isChanged ? 'changed' : 'unchanged') : 'created' };
     };
   }
 
@@ -58,8 +61,8 @@ export class ObjectCollection implements Collection<FoundObject> {
     this.draft.remove(String(pk));
   }
 
-  #pk(given: Json | undefined): Json | undefined {
-    return this.model.numbered && typeof given === 'number' ? uuidOf(`${this.model.name} ${given}`) : given;
+  #pk(entryPk: Json | undefined): Json | undefined {
+    return this.model.numbered && typeof entryPk === 'number' ? uuidOf(`${this.model.name} ${entryPk}`) : entryPk;
   }
 
   #accept(values: JsonMap): JsonMap {
@@ -73,7 +76,7 @@ export class ObjectCollection implements Collection<FoundObject> {
     return accepted;
   }
 
-  #refuseClash(object: BlueprintObject, before: BlueprintObject | undefined): void {
+  #rejectDuplicate(object: BlueprintObject, before: BlueprintObject | undefined): void {
     if (!before && this.draft.get(object.id)) throw ValidationError.field('pk', 'This field must be unique.');
     if (!this.draft.namesake(object)) return;
     const [only = '', ...others] = this.model.key;
@@ -81,20 +84,23 @@ export class ObjectCollection implements Collection<FoundObject> {
     throw ValidationError.field('non_field_errors', `The fields ${this.model.key.join(', ')} must make a unique set.`);
   }
 
-  #refuseSecond({ id, values }: BlueprintObject): void {
+  #rejectSecondFlag({ id, values }: BlueprintObject): void {
     const { sole } = this.model;
     if (sole === undefined || values[sole] !== true) return;
     for (const other of this.draft.of(this.model.name)) {
       if (other.id !== id && other.values[sole] === true) {
-        throw ValidationError.field(sole, `There is one already: ${this.draft.readable(other)}.`);
+        throw ValidationError.field(
+          sole,
+          `Only one object can have this flag, and ${this.draft.readable(other)} has it. Unset it there first.`,
+        );
       }
     }
   }
 
   #condition(name: string, value: Json): LookupCondition {
-    const made = parseLookup(name, this.#reference(name, value));
-    if (!made || !this.fields.has(made.field)) throw new ValidationError(unknownField(name));
-    return made;
+    const condition = parseLookup(name, this.#reference(name, value));
+    if (!condition || !this.fields.has(condition.field)) throw new ValidationError(unknownField(name));
+    return condition;
   }
 
   /** A reference may be written as a map with a `pk`. */

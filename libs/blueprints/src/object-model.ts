@@ -2,52 +2,52 @@ import type { Errors, Reference, ReferenceKind } from '@gatehouse/contracts';
 import type { z } from 'zod';
 import type { Json, JsonMap } from './json.js';
 
-/** What policies can be bound to, as a reference says it. */
+/** The reference kind of policy targets, and the kinds of objects that policies can be bound to. */
 const TARGET = 'target';
 const TARGETS: readonly ReferenceKind[] = ['flow', 'binding', 'application'];
 
-/** Whether an object of some kind is what a field wants. */
-export const isOfKind = (wanted: ReferenceKind, kind: ReferenceKind | undefined): boolean =>
-  wanted === TARGET ? kind !== undefined && TARGETS.includes(kind) : kind === wanted;
+/** Returns whether a reference field of the expected kind accepts an object of this kind. */
+export const isOfKind = (expected: ReferenceKind, kind: ReferenceKind | undefined): boolean =>
+  expected === TARGET ? kind !== undefined && TARGETS.includes(kind) : kind === expected;
 
-/** What a field can refer to that the directory keeps, not the blueprints. */
+/** The kinds of objects that are stored in the directory, not as blueprint objects. */
 const DIRECTORY_KINDS: readonly ReferenceKind[] = ['group', 'user'];
 export const isDirectoryReference = ({ to }: Reference): boolean => DIRECTORY_KINDS.includes(to);
 
-/** A model whose objects the blueprints own, as data. */
+/** Describes a model whose objects are stored as blueprint objects. */
 export interface ObjectModel {
   /** Lower case, `app.model`. */
   readonly name: string;
-  /** Objects of one kind share one set of names. */
+  /** Key fields are unique among all objects of a kind, also across models. */
   readonly kind: ReferenceKind;
-  /** The fields that together name one object of the kind; where one of them is null, they name none. */
+  /** The fields that together identify an object of the kind. An object with a null in one of them has no key. */
   readonly key: readonly string[];
   readonly schema: z.ZodObject;
-  /** Fields that hold ids of other objects. An object without one of its `parents` goes with it. */
+  /** Fields that hold ids of other objects. */
   readonly references: ReadonlyMap<string, Reference>;
-  readonly parents: readonly string[];
-  /** The reference numbers its objects: a number stands for an id, always the same. */
+  /** Reference fields to parents: removing a parent removes the object. */
+  /** Whether authentik identifies objects of the model by number. Gatehouse derives a stable id from the number. */
   readonly numbered?: boolean;
-  /** A flag that at most one object of the model has. */
+  /** A boolean field that at most one object of the model may set. */
   readonly sole?: string;
-  /** Reference fields whose objects cannot go before this one: what they judge would not be judged any more. */
+  /** Reference fields whose objects cannot be removed while this object uses them, because a check would be lost. */
   readonly guards?: (values: JsonMap, protects: (id: Json | undefined) => boolean) => readonly string[];
-  /** Whether a flow is open to more people without an object of these values. */
+  /** Returns whether removing an object with these values would let more users pass a flow. */
   readonly protects?: (values: JsonMap) => boolean;
-  /** Fields that hold Python: always, or when the field that is named says so. */
+  /** Fields that hold Python: always, or while the named boolean field is true. */
   readonly python?: Readonly<Record<string, string | true>>;
-  /** What is wrong with values that fit the schema one by one. */
+  /** Returns errors that concern several fields, or that the schema cannot express. */
   readonly check?: (values: JsonMap) => Errors;
 }
 
-/** An object as the working copy holds it. */
+/** An object of a draft. */
 export interface BlueprintObject {
   readonly id: string;
   readonly model: string;
   readonly values: JsonMap;
 }
 
-/** The ids that an object's reference fields hold, by field. */
+/** Returns the references of an object: field, id and kind. */
 export function referencesIn(
   model: ObjectModel | undefined,
   values: JsonMap,

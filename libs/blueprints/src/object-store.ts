@@ -1,6 +1,6 @@
 import type { JsonMap } from './json.js';
 
-/** An object of a blueprint as it is kept: `identifiers` name it among its kind, `attrs` are the rest. */
+/** A stored blueprint object. `identifiers` are its key fields, `attrs` all others. */
 export interface StoredObject {
   readonly id: string;
   readonly model: string;
@@ -8,9 +8,9 @@ export interface StoredObject {
   readonly attrs: JsonMap;
 }
 
-/** The blueprint objects of the installation. */
+/** Storage of blueprint objects. */
 export abstract class ObjectStore {
-  /** All of them, in a stable order. */
+  /** Returns all objects in a stable order. */
   abstract loadAll(): Promise<StoredObject[]>;
   abstract save(objects: readonly StoredObject[]): Promise<void>;
   abstract remove(ids: readonly string[]): Promise<void>;

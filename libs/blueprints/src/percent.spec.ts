@@ -11,7 +11,7 @@ describe('formatPercent', () => {
     ['%r', [{ a: { b: null } }], "{'a': {'b': None}}"],
     ['%s', [['a\u0000']], "['a\\x00']"],
     ['100%% sure', [], '100% sure'],
-  ])('fills %j with %j', (format, values, expected) => {
+  ])('formats %j with %j', (format, values, expected) => {
     expect(formatPercent(format, values)).toBe(expected);
   });
 

@@ -4,10 +4,10 @@ import type { Json } from './json.js';
 
 type Conversion = (value: Json) => string;
 
-/** The conversions of `!Format`, by their letter. */
+/** The conversions of `!Format` by letter. */
 const conversions: Readonly<Record<string, Conversion>> = { s: pythonText, r: pythonLiteral, d: whole, i: whole };
 
-/** Fills `%s %d %i %r %%` of a format in order, as Python's `%` does; a wrong count or type throws BlueprintError. */
+/** Formats `%s %d %i %r %%` like Python's `%` operator. Throws BlueprintError for a wrong number or type of values. */
 export function formatPercent(format: string, values: readonly Json[]): string {
   let used = 0;
   const filled = format.replace(/%(.?)/gs, (_, letter: string) => {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
-let bed: BlueprintHarness;
+let harness: BlueprintHarness;
 beforeAll(async () => {
-  bed = await BlueprintHarness.open();
+  harness = await BlueprintHarness.open();
 });
-afterAll(() => bed?.close());
-beforeEach(() => bed.empty());
+afterAll(() => harness?.close());
+beforeEach(() => harness.empty());
 
 const FLOW =
   '{model: authentik_flows.flow, id: login, identifiers: {slug: login}, attrs: {name: L, title: L, designation: authentication}}';
@@ -26,42 +26,42 @@ describe('policies in blueprints', () => {
     ['geoip.geoippolicy', 'asns: [64500], countries: [DE]'],
     ['password.passwordpolicy', 'length_min: 8, error_message: longer'],
     ['reputation.reputationpolicy', 'threshold: -2'],
-  ])('may be a %s, which a flow bound to it is published with', async (model, attrs) => {
-    const made = entries(FLOW, policy(model, 'p', attrs), bound('p'));
-    expect(await bed.outcomes(made)).toEqual(['created login', 'created p', 'created p login 0']);
-    const { policies } = (await bed.current('login'))!.document;
+  ])('may be a %s, and are published with the flow that they are bound to', async (model, attrs) => {
+    const blueprint = entries(FLOW, policy(model, 'p', attrs), bound('p'));
+    expect(await harness.outcomes(blueprint)).toEqual(['created login', 'created p', 'created p login 0']);
+    const { policies } = (await harness.current('login'))!.document;
     expect(Object.values(policies)).toEqual([{ kind: expect.any(String), name: 'p', config: expect.any(Object) }]);
-    expect(await bed.outcomes(made)).toEqual(['left login', 'left p', 'left p login 0']);
+    expect(await harness.outcomes(blueprint)).toEqual(['unchanged login', 'unchanged p', 'unchanged p login 0']);
   });
 
-  it('are refused with no criterion, nothing to look at, or what is no Python', async () => {
+  it('are refused without a criterion, without anything to check, and with invalid Python', async () => {
     for (const [entry, words] of [
       [policy('event_matcher.eventmatcherpolicy', 'p'), /At least one criteria must be set/],
       [policy('reputation.reputationpolicy', 'p', 'check_ip: false, check_username: false'), /Either IP or Username/],
       [expression('p', 'return ???'), /expression: Expression Syntax Error: odd \(line 2, column 5\)/],
     ] as const)
-      await expect(bed.outcomes(entries(entry))).rejects.toThrow(words);
+      await expect(harness.outcomes(entries(entry))).rejects.toThrow(words);
   });
 
-  it('are looked over again only when their Python has changed', async () => {
-    await bed.outcomes(entries(expression('p', 'return True')));
-    await bed.query(
+  it('have their Python checked only when it has changed', async () => {
+    await harness.outcomes(entries(expression('p', 'return True')));
+    await harness.query(
       `UPDATE flow.objects SET attrs = jsonb_set(attrs, '{expression}', '"return ???"') WHERE model LIKE '%expressionpolicy'`,
     );
-    expect(await bed.outcomes(entries(expression('p', 'return ???')))).toEqual(['left p']);
+    expect(await harness.outcomes(entries(expression('p', 'return ???')))).toEqual(['unchanged p']);
   });
 
-  it('are refused where fields of forms are not: what is no Python leaves a place empty, and is told', async () => {
+  it('are refused with invalid Python, while a prompt field with invalid Python only causes a warning', async () => {
     const field = `{model: authentik_stages_prompt.prompt, identifiers: {name: f}, attrs: {field_key: f, label: F, type: text, order: 0, placeholder: '???', placeholder_expression: true}}`;
-    const { files } = await bed.apply(entries(field));
+    const { files } = await harness.apply(entries(field));
     expect(files[0]).toMatchObject({
       changes: [{ outcome: 'created' }],
       warnings: [expect.stringMatching(/placeholder: Expression Syntax Error: odd \(line 2, column 5\)$/)],
     });
-    expect((await bed.apply(entries(field))).files[0]!.warnings).toEqual([]);
+    expect((await harness.apply(entries(field))).files[0]!.warnings).toEqual([]);
   });
 
-  it('are published with those whose names they quote, and these with theirs, and again when one of them changes', async () => {
+  it('are published with the policies that they call, and published again when one of these changes', async () => {
     const calling = [
       FLOW,
       expression('first', 'return ak_call_policy("second").passing'),
@@ -69,13 +69,13 @@ describe('policies in blueprints', () => {
       expression('fourth', 'return "first"'),
       bound('first'),
     ];
-    await bed.outcomes(entries(...calling, expression('third', 'return 1')));
-    const { number, document } = (await bed.current('login'))!;
+    await harness.outcomes(entries(...calling, expression('third', 'return 1')));
+    const { number, document } = (await harness.current('login'))!;
     const named = Object.entries(document.policies).map(([id, { name, calls = [] }]) => ({ id, name, calls }));
     expect(named.map(({ name }) => name).sort()).toEqual(['first', 'second', 'third']);
-    const idOf = (name: string) => named.find((one) => one.name === name)?.id;
+    const idOf = (name: string) => named.find((policy) => policy.name === name)?.id;
     expect(named.find(({ name }) => name === 'first')?.calls).toEqual([idOf('second')]);
-    await bed.outcomes(entries(...calling, expression('third', 'return 2')));
-    expect((await bed.current('login'))?.number).toBe(number + 1);
+    await harness.outcomes(entries(...calling, expression('third', 'return 2')));
+    expect((await harness.current('login'))?.number).toBe(number + 1);
   });
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
-let bed: BlueprintHarness;
+let harness: BlueprintHarness;
 beforeAll(async () => {
-  bed = await BlueprintHarness.open();
+  harness = await BlueprintHarness.open();
 });
-afterAll(() => bed?.close());
-beforeEach(() => bed.empty());
+afterAll(() => harness?.close());
+beforeEach(() => harness.empty());
 
 const FLOW = [
   '{model: authentik_core.group, id: staff, identifiers: {name: staff}}',
@@ -17,13 +17,13 @@ const FLOW = [
 ];
 const bound = (fields: string, attrs = '', state = 'present') =>
   `{model: authentik_policies.policybinding, state: ${state}, identifiers: {${fields}}, attrs: {${attrs}}}`;
-const apply = (...lines: string[]) => bed.outcomes(entries(...FLOW, ...lines));
+const apply = (...lines: string[]) => harness.outcomes(entries(...FLOW, ...lines));
 const last = async (...lines: string[]) => (await apply(...lines)).slice(FLOW.length);
-const document = async () => (await bed.current('login'))!.document;
-const idOf = async (table: string) => (await bed.query<{ id: string }>(`SELECT id FROM directory.${table}`))[0]!.id;
+const document = async () => (await harness.current('login'))!.document;
+const idOf = async (table: string) => (await harness.query<{ id: string }>(`SELECT id FROM directory.${table}`))[0]!.id;
 
 describe('policy bindings in blueprints', () => {
-  it('guard a flow and a step of it, with the defaults of the reference', async () => {
+  it('restrict a flow and one of its steps, with the defaults of authentik', async () => {
     const toFlow = bound('target: !KeyOf login, group: !KeyOf staff, order: 0');
     const toStep = bound('target: !KeyOf step, user: !KeyOf ann, order: 3', 'negate: true, enabled: "no", timeout: 5');
     expect(await last(toFlow, toStep)).toEqual(['created login 0', 'created login page 10 3']);
@@ -44,22 +44,22 @@ describe('policy bindings in blueprints', () => {
       ],
     });
     expect(policies).toEqual({});
-    expect(await last(toFlow, toStep)).toEqual(['left login 0', 'left login page 10 3']);
+    expect(await last(toFlow, toStep)).toEqual(['unchanged login 0', 'unchanged login page 10 3']);
   });
 
-  it('publish the flow again when they change, and when they go', async () => {
-    const one = 'target: !KeyOf step, group: !KeyOf staff, order: 0';
-    await apply(bound(one));
-    expect((await bed.current('login'))?.number).toBe(1);
-    expect(await last(bound(one, 'negate: true'))).toEqual(['changed login page 10 0']);
-    expect((await bed.current('login'))?.number).toBe(2);
-    expect(await last(bound(one, '', 'absent'))).toEqual(['removed login page 10 0']);
+  it('publish the flow again when they change and when they are removed', async () => {
+    const identifiers = 'target: !KeyOf step, group: !KeyOf staff, order: 0';
+    await apply(bound(identifiers));
+    expect((await harness.current('login'))?.number).toBe(1);
+    expect(await last(bound(identifiers, 'negate: true'))).toEqual(['changed login page 10 0']);
+    expect((await harness.current('login'))?.number).toBe(2);
+    expect(await last(bound(identifiers, '', 'absent'))).toEqual(['removed login page 10 0']);
     expect((await document()).steps[0]?.policies.bindings).toEqual([]);
   });
 
-  it('are found by a user’s number, as text too, and by a map with a pk', async () => {
+  it('are found by the number of a user, also as a string, and by a map with a pk', async () => {
     await apply(bound('target: !KeyOf login, user: !KeyOf ann, order: 0'));
-    const [ann] = await bed.query<{ pk: number }>('SELECT pk FROM directory.users');
+    const [ann] = await harness.query<{ pk: number }>('SELECT pk FROM directory.users');
     const uuid = await idOf('groups');
     expect(await last(bound(`target: !KeyOf login, user: "${ann?.pk}", order: 0`, 'negate: true'))).toEqual([
       'changed login 0',
@@ -69,7 +69,7 @@ describe('policy bindings in blueprints', () => {
     ]);
   });
 
-  it('may share an order unless they share their policy too', async () => {
+  it('may have the same order unless they have the same policy', async () => {
     expect(
       await last(
         bound('target: !KeyOf login, group: !KeyOf staff, order: 0'),
@@ -78,10 +78,10 @@ describe('policy bindings in blueprints', () => {
     ).toEqual(['created login 0', 'created login 0']);
   });
 
-  it('stay when their group is gone, so that nobody fits them, until they are removed', async () => {
+  it('remain when their group is deleted, and then match no user, until they are removed', async () => {
     await apply(bound('target: !KeyOf login, group: !KeyOf staff, order: 0'));
     const gone = await idOf('groups');
-    await bed.apply(entries('{model: authentik_core.group, state: absent, identifiers: {name: staff}}'));
+    await harness.apply(entries('{model: authentik_core.group, state: absent, identifiers: {name: staff}}'));
     expect((await document()).guard.bindings).toHaveLength(1);
     expect(await last(bound(`target: !KeyOf login, group: "${gone}"`, '', 'absent'))).toEqual(['removed login 0']);
     expect((await document()).guard.bindings).toEqual([]);
@@ -99,10 +99,10 @@ describe('policy bindings in blueprints', () => {
     ['group: !KeyOf staff', 'timeout: 2147483648', 'timeout: Ensure this value is less than or equal to 2147483647.'],
     ['group: !KeyOf staff', 'target: !KeyOf page', 'target: Invalid pk'],
     ['group: !KeyOf staff', 'order: first', 'order: A valid integer is required.'],
-  ])('are refused when they say %s %s', async (fields, attrs, why) => {
+  ])('are refused with %s %s', async (fields, attrs, why) => {
     const base = { order: '1', target: '!KeyOf login' };
-    const given = Object.entries(base).filter(([name]) => !`${fields}${attrs}`.includes(`${name}:`));
-    const entry = bound([...given.map(([name, value]) => `${name}: ${value}`), fields].join(', '), attrs);
+    const baseFields = Object.entries(base).filter(([name]) => !`${fields}${attrs}`.includes(`${name}:`));
+    const entry = bound([...baseFields.map(([name, value]) => `${name}: ${value}`), fields].join(', '), attrs);
     await expect(apply(entry)).rejects.toThrow(why);
   });
 });

@@ -36,7 +36,7 @@ function compilerOf(...objects: BlueprintObject[]) {
 const defaults = { enabled: true, negate: false, timeout_s: 30, failure_result: false };
 
 describe('a compiled flow', () => {
-  it('holds its conditions by order, then by id, and the policies that they name', () => {
+  it('contains its policy bindings sorted by order, then by id, and their policies', () => {
     const { compiler } = compilerOf(
       flow(1),
       policy(2, { warm: false, execution_logging: true }),
@@ -59,7 +59,7 @@ describe('a compiled flow', () => {
     });
   });
 
-  it('is another one when a condition or a policy of it changes, and no other flow is', () => {
+  it('is affected by a change of its policy bindings and policies, and no other flow is', () => {
     const { compiler } = compilerOf(
       ...[flow(1), flow(2), policy(3), policy(4)],
       condition(11, 1, { policy: uuid(3) }),
@@ -69,10 +69,10 @@ describe('a compiled flow', () => {
     expect([1, 2, 3, 4].map(affected)).toEqual([['flow-1'], ['flow-2'], ['flow-1'], ['flow-2']]);
   });
 
-  it('is touched by a condition that comes, moves and goes', () => {
+  it('is affected when a policy binding is added, moved or removed', () => {
     const touched = (change: (draft: Draft) => void, ...stored: BlueprintObject[]) => {
-      const kept = stored.map(({ id, model, values }) => ({ id, model, identifiers: {}, attrs: values }));
-      const draft = new Draft(objectModels(contracts), kept);
+      const storedObjects = stored.map(({ id, model, values }) => ({ id, model, identifiers: {}, attrs: values }));
+      const draft = new Draft(objectModels(contracts), storedObjects);
       change(draft);
       return new FlowCompiler(draft, contracts, new SecretBox(undefined)).affected(draft.touched).map(({ id }) => id);
     };
@@ -84,31 +84,32 @@ describe('a compiled flow', () => {
   });
 });
 
-describe('a condition', () => {
-  it('on a policy has an order of its own among those on the same one', async () => {
+describe('a policy binding', () => {
+  it('must have a unique order among the bindings of the same policy and target', async () => {
     const { draft } = compilerOf(flow(1), policy(3), condition(11, 1, { policy: uuid(3) }));
     const conditions = new ObjectCollection(policyBindingModel, draft);
-    const again = { target: uuid(1), policy: uuid(3), order: 0 };
-    await expect(conditions.check(again, undefined)).rejects.toMatchObject({
+    const duplicate = { target: uuid(1), policy: uuid(3), order: 0 };
+    await expect(conditions.check(duplicate, undefined)).rejects.toMatchObject({
       first: { text: 'The fields policy, target, order must make a unique set.' },
     });
-    await (await conditions.check({ ...again, order: 1 }, undefined))();
+    await (await conditions.check({ ...duplicate, order: 1 }, undefined))();
     expect([...draft.of(policyBindingModel.name)]).toHaveLength(2);
   });
 
-  it('goes with what it is bound to', () => {
+  it('is removed with its target', () => {
     const { draft } = compilerOf(flow(1), condition(11, 1, { group: uuid(90) }));
     draft.remove(uuid(1));
     expect(draft.changes.removed.sort()).toEqual([1, 11].map(uuid));
   });
 
-  it('keeps its policy, without which everybody would be let in, unless it is switched off', () => {
+  it('prevents the removal of its policy unless it is disabled, because the flow would be open to everybody', () => {
     const { draft } = compilerOf(
       ...[flow(1), policy(3)],
       condition(11, 1, { policy: uuid(3) }),
       condition(12, 1, { policy: uuid(3), order: 1, enabled: false }),
     );
-    const why = 'policy 3 is the policy of policy 3 flow-1 0, which must be changed or removed first';
+    const why =
+      'cannot remove policy 3: policy 3 flow-1 0 uses it as its policy. Change or remove policy 3 flow-1 0 first';
     expect(() => draft.remove(uuid(3))).toThrow(why);
     draft.remove(uuid(11));
     draft.remove(uuid(3));

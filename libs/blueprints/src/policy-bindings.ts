@@ -9,7 +9,7 @@ import { policyBindingModel, policyBindingSchema, policyCommons } from './policy
 type Policies = FlowVersion['policies'];
 
 /**
- * The conditions of a draft, by what they are bound to, as flow versions say them (docs/spec/plan.md#flow-versions).
+ * The policy bindings of a draft by target, in the form of flow versions (docs/spec/plan.md#flow-versions).
  */
 export class PolicyBindings {
   readonly #byTarget = new Map<unknown, BlueprintObject[]>();
@@ -24,7 +24,7 @@ export class PolicyBindings {
     }
   }
 
-  /** What is bound to a flow or to a step, by order, then by id. */
+  /** Returns the policy bindings of a flow, step or application, sorted by order, then by id. */
   setOf(target: string, mode: PolicySet['mode']): PolicySet {
     const bindings = this.#boundTo(target).map(({ id, values }) => {
       const { target: _, timeout, policy, group, user, ...rest } = policyBindingSchema.parse(values);
@@ -34,7 +34,7 @@ export class PolicyBindings {
     return { mode, bindings: bindings.sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1)) };
   }
 
-  /** The policies that are bound to any of these. */
+  /** Returns the policies that are bound to any of the targets, with the policies that they call. */
   policiesOf(targets: readonly string[]): Policies {
     const ids = this.policyIdsOf(targets);
     return Object.fromEntries(ids.map((id) => [id, this.#policy(this.draft.get(id) as BlueprintObject)]));
@@ -45,22 +45,25 @@ export class PolicyBindings {
     return this.withCalled(bound.flatMap(({ values: { policy } }) => (typeof policy === 'string' ? [policy] : [])));
   }
 
-  /** A policy as a stage is told of it, with those that it may call. */
+  /** Returns a policy as it is inlined into the config of a stage, with the policies that it may call. */
   describe(id: string): unknown {
     const [, ...called] = this.withCalled([id]);
-    const said = (one: string) => ({ id: one, ...this.#policy(this.draft.get(one) as BlueprintObject) });
-    return { ...said(id), callable: called.map(said) };
+    const compiled = (policyId: string) => ({
+      id: policyId,
+      ...this.#policy(this.draft.get(policyId) as BlueprintObject),
+    });
+    return { ...compiled(id), callable: called.map(compiled) };
   }
 
-  /** These, and the policies that they name in their Python, in turn. */
-  withCalled(those: readonly string[]): string[] {
-    const ids = new Set(those);
-    // A set that grows is walked to its end.
+  /** Returns these ids and those of all policies that their Python calls, directly or indirectly. */
+  withCalled(policyIds: readonly string[]): string[] {
+    const ids = new Set(policyIds);
+    // Iterating over a Set includes the members that are added during the iteration.
     for (const id of ids) for (const called of this.#calls(this.draft.get(id))) ids.add(called);
     return [...ids];
   }
 
-  /** The policies whose names a policy's Python quotes, as it must to call them. */
+  /** Returns the policies that a policy may call: those whose quoted name occurs in its Python. */
   #calls(policy: BlueprintObject | undefined): string[] {
     if (!policy) return [];
     const field = this.contracts.get(policy.model)?.source;
@@ -80,7 +83,7 @@ export class PolicyBindings {
     const { model, values } = policy;
     const calls = this.#calls(policy);
     const contract = this.contracts.get(model);
-    if (!contract) throw new BlueprintError(`${model} is not a model of this installation`);
+    if (!contract) throw new BlueprintError(`${model} is not a supported model`);
     const config = { ...contract.config.parse(values), ...z.object(policyCommons).parse(values) };
     return { kind: contract.kind, name: String(values['name']), config, ...(calls.length > 0 && { calls }) };
   }

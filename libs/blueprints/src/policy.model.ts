@@ -2,10 +2,10 @@ import { boolean, char, integer, type PolicyContract } from '@gatehouse/contract
 import { z } from 'zod';
 import type { ObjectModel } from './object-model.js';
 
-/** What every policy has beside its name and its config (docs/spec/policies.md#kinds). */
+/** Fields that all policies have besides their name and config (docs/spec/policies.md#kinds). */
 export const policyCommons = { execution_logging: boolean().default(false) };
 
-/** The model of a policy, out of its contract. */
+/** Returns the model of a policy contract. */
 export const policyModel = ({ model, config, admit, source }: PolicyContract): ObjectModel => ({
   name: model,
   kind: 'policy',
@@ -19,7 +19,7 @@ export const policyModel = ({ model, config, admit, source }: PolicyContract): O
 
 const id = () => char().nullable().default(null);
 
-/** A condition on a flow or on a stage's place in one (docs/spec/policies.md#bindings). `user` is kept as a uuid. */
+/** A policy binding (docs/spec/policies.md#bindings). `user` is stored as a UUID. */
 export const policyBindingSchema = z.object({
   target: char(),
   policy: id(),
@@ -36,7 +36,7 @@ const CONDITIONS = ['policy', 'group', 'user'] as const;
 const TOO_MANY = "Only one of 'policy', 'group' or 'user' can be set.";
 const NONE = "One of 'policy', 'group' or 'user' must be set.";
 
-/** Conditions as blueprint objects: gone with what they are bound to. */
+/** The model of policy bindings, which are removed with their target. */
 export const policyBindingModel: ObjectModel = {
   name: 'authentik_policies.policybinding',
   kind: 'policybinding',
@@ -49,7 +49,7 @@ export const policyBindingModel: ObjectModel = {
     ['user', { to: 'user' }],
   ]),
   parents: ['target', 'policy'],
-  // One that is switched off guards nothing, and goes with its policy.
+  // A disabled binding restricts nothing, so it does not prevent the removal of its policy.
   guards: ({ enabled }) => (enabled === false ? [] : ['policy']),
   check: (values) => {
     const set = CONDITIONS.filter((condition) => typeof values[condition] === 'string').length;

@@ -11,14 +11,14 @@ import type { JsonMap } from './json.js';
 import type { ObjectCollection } from './object-collection.js';
 import type { ObjectModel } from './object-model.js';
 
-/** Where a source is not Python; lines and columns count from one. */
+/** A syntax error in Python source. Lines and columns are counted from 1. */
 export interface PythonSyntaxError {
   readonly line: number;
   readonly column: number;
   readonly message: string;
 }
 
-/** Looks Python over without running it. */
+/** Checks the syntax of Python without running it. */
 export interface PythonSyntaxChecker {
   check(source: string): Promise<PythonSyntaxError | undefined>;
 }
@@ -28,7 +28,7 @@ interface Python {
   readonly syntax: PythonSyntaxChecker;
 }
 
-/** Objects that hold Python: it is looked over before anything is written. */
+/** Objects with Python fields, whose syntax is checked before an object is saved. */
 export class PythonCollection implements Collection {
   readonly fields: ReadonlySet<string>;
 
@@ -44,41 +44,45 @@ export class PythonCollection implements Collection {
     return this.objects.find(identifiers);
   }
 
-  async check(given: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
-    const save = await this.objects.check(given, existing);
-    const [fault] = await this.#faultsIn(given, existing, (flag) => flag === true);
-    if (fault) throw new ExpressionSyntaxError({ [fault.field]: [{ text: fault.text }] });
+  async check(entryValues: JsonMap, existing: FoundObject | undefined): Promise<() => Promise<SaveResult>> {
+    const save = await this.objects.check(entryValues, existing);
+    const [error] = await this.#syntaxErrorsIn(entryValues, existing, (flag) => flag === true);
+    if (error) throw new ExpressionSyntaxError({ [error.field]: [{ text: error.text }] });
     return save;
   }
 
-  /** What only fills a place in, and leaves it empty when it fails, refuses nothing. */
-  doubts(given: JsonMap, existing: FoundObject | undefined): Promise<FieldWarning[]> {
-    return this.#faultsIn(given, existing, (flag) => flag !== true);
+  /** Returns syntax errors in optional Python fields. These only warn, because a form field stays empty when its Python fails. */
+  doubts(entryValues: JsonMap, existing: FoundObject | undefined): Promise<FieldWarning[]> {
+    return this.#syntaxErrorsIn(entryValues, existing, (flag) => flag !== true);
   }
 
   remove(found: FoundObject): Promise<void> {
     return this.objects.remove(found);
   }
 
-  /** What is wrong with Python that is not as it was, in fields of a sort. */
-  async #faultsIn(given: JsonMap, existing: FoundObject | undefined, isOfSort: (flag: string | true) => boolean) {
+  /** Returns the syntax errors in changed Python of the selected fields. Unchanged Python is not checked again. */
+  async #syntaxErrorsIn(
+    entryValues: JsonMap,
+    existing: FoundObject | undefined,
+    isSelected: (flag: string | true) => boolean,
+  ) {
     const before = (existing && this.draft.get(String(existing.pk))?.values) ?? {};
-    const [known, wanted] = [this.#sourcesIn(before), this.#sourcesIn({ ...before, ...given })];
-    const changed = [...wanted].filter(
-      ([field, source]) => isOfSort(this.python.fields[field]!) && known.get(field) !== source,
+    const [storedSources, newSources] = [this.#sourcesIn(before), this.#sourcesIn({ ...before, ...entryValues })];
+    const changed = [...newSources].filter(
+      ([field, source]) => isSelected(this.python.fields[field]!) && storedSources.get(field) !== source,
     );
-    const faults: FieldWarning[] = [];
+    const errors: FieldWarning[] = [];
     for (const [field, source] of changed) {
-      const fault = await this.python.syntax.check(source);
-      if (fault) faults.push({ field, text: syntaxMessage(fault) });
+      const error = await this.python.syntax.check(source);
+      if (error) errors.push({ field, text: syntaxMessage(error) });
     }
-    return faults;
+    return errors;
   }
 
-  /** The Python of an object, by field. */
+  /** Returns the Python sources of an object by field. */
   #sourcesIn(values: JsonMap): Map<string, string> {
-    const isOn = (flag: string | true) => flag === true || boolean().safeParse(values[flag]).data === true;
-    const fields = Object.entries(this.python.fields).filter(([field, flag]) => field in values && isOn(flag));
+    const isPython = (flag: string | true) => flag === true || boolean().safeParse(values[flag]).data === true;
+    const fields = Object.entries(this.python.fields).filter(([field, flag]) => field in values && isPython(flag));
     return new Map(fields.map(([field]) => [field, String(values[field])]));
   }
 }

@@ -1,9 +1,9 @@
-const OUTCOMES = ['created', 'changed', 'left', 'removed', 'applied', 'missing', 'skipped'] as const;
-const SILENT: readonly EntryOutcome[] = ['left', 'skipped'];
+const OUTCOMES = ['created', 'changed', 'unchanged', 'removed', 'applied', 'missing', 'skipped'] as const;
+const SILENT: readonly EntryOutcome[] = ['unchanged', 'skipped'];
 
 /**
- * What became of an entry. `skipped`: its conditions are not met, or it is left out for another reason, which is told. Of one that asks for another blueprint: `applied` in
- * this run, or `missing` and not required.
+ * The outcome of an entry. `skipped`: its conditions are not met, or Gatehouse does not support its model (then `why` is set).
+ * An entry that requires another blueprint is `applied`, or `missing` when that blueprint is optional and was not found.
  */
 export type EntryOutcome = (typeof OUTCOMES)[number];
 
@@ -11,34 +11,34 @@ export type EntryOutcome = (typeof OUTCOMES)[number];
 export interface EntryChange {
   readonly outcome: EntryOutcome;
   readonly model: string;
-  /** The object's identifier as people know it; empty when there is none. */
+  /** Display name of the object. Empty when no object is affected. */
   readonly name: string;
-  /** Why it was skipped, if not for its conditions. */
+  /** The reason for skipping an entry whose conditions are met. */
   readonly why?: string;
 }
 
-/** What a blueprint file did. */
+/** The changes of one blueprint file. */
 export interface FileReport {
   readonly file: string;
   readonly changes: readonly EntryChange[];
   readonly warnings: readonly string[];
 }
 
-/** A flow whose visitors get another version from now on: a new one, or one that it had before. */
+/** A flow whose current version changed, to a new version or back to an earlier one. */
 export interface PublishedFlow {
   readonly slug: string;
   readonly number: number;
 }
 
-/** What a run of blueprints did; all of it is committed. */
+/** The committed changes of a run. */
 export interface Report {
   readonly files: readonly FileReport[];
   readonly published: readonly PublishedFlow[];
-  /** Whether anything is other than before; what one file changes another may have put back. */
+  /** Whether the run changed anything in total. A file may have undone the changes of another one. */
   readonly isChanged: boolean;
 }
 
-/** The report for people: a line for a file, one for each change, warning and published flow. */
+/** Formats a report as text: a line for each file, change, warning and published flow. */
 export function formatReport({ files, published, isChanged }: Report): string {
   const flows = published.map(({ slug, number }) => `published ${slug} (version ${number})`);
   return [...files.flatMap(formatFile), ...flows, ...(isChanged ? [] : ['nothing changed'])].join('\n');
@@ -47,15 +47,15 @@ export function formatReport({ files, published, isChanged }: Report): string {
 function formatFile({ file, changes, warnings }: FileReport): string[] {
   const counts = OUTCOMES.map((outcome) => [changes.filter((c) => c.outcome === outcome).length, outcome] as const);
   const summary = counts.filter(([count]) => count > 0).map(([count, outcome]) => `${count} ${outcome}`);
-  const told = changes.filter(({ outcome, why }) => why !== undefined || !SILENT.includes(outcome));
+  const reported = changes.filter(({ outcome, why }) => why !== undefined || !SILENT.includes(outcome));
   return [
     `${file}: ${summary.join(', ') || 'no entries'}`,
-    ...told.map(formatChange),
+    ...reported.map(formatChange),
     ...warnings.map((warning) => `  warning: ${warning}`),
   ];
 }
 
 function formatChange({ outcome, model, name, why }: EntryChange): string {
-  const what = [outcome, model, name].filter(Boolean).join(' ');
-  return `  ${what}${why === undefined ? '' : `: ${why}`}`;
+  const summary = [outcome, model, name].filter(Boolean).join(' ');
+  return `  ${summary}${why === undefined ? '' : `: ${why}`}`;
 }

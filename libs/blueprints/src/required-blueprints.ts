@@ -10,7 +10,7 @@ const identifiersSchema = z
   .refine(({ name, path }) => name !== undefined || path !== undefined, UNIDENTIFIED);
 const requirementSchema = z.object({ identifiers: identifiersSchema, required: boolean().default(true) });
 
-/** Other blueprints, applied before an entry's own goes on (docs/spec/blueprints.md#required-blueprints). */
+/** Entries that require another blueprint, which is applied before the entries after them (docs/spec/blueprints.md#required-blueprints). */
 export class RequiredBlueprints implements Collection {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(requirementSchema.shape));
   readonly nameless = true;
@@ -24,8 +24,8 @@ export class RequiredBlueprints implements Collection {
     return undefined;
   }
 
-  async check(given: JsonMap): Promise<() => Promise<SaveResult>> {
-    const { identifiers, required } = validate(requirementSchema, given);
+  async check(values: JsonMap): Promise<() => Promise<SaveResult>> {
+    const { identifiers, required } = validate(requirementSchema, values);
     const file = await this.library(identifiers);
     if (file) return () => this.#applied(file);
     if (required) throw ValidationError.field('identifiers', 'Required blueprint does not exist');
@@ -33,7 +33,7 @@ export class RequiredBlueprints implements Collection {
     return async () => ({ pk: undefined, name, outcome: 'missing' });
   }
 
-  /** An entry that asks for a blueprint makes nothing that could be removed. */
+  /** Does nothing: a requirement makes no object that could be removed. */
   async remove(): Promise<void> {}
 
   async #applied(file: BlueprintFile): Promise<SaveResult> {

@@ -4,18 +4,18 @@ import { isMap, type Json, type JsonMap } from './json.js';
 import type { ObjectModel } from './object-model.js';
 import { ObjectStore, type StoredObject } from './object-store.js';
 
-/** What becomes of one secret. */
-type Change = (field: string, value: Json) => unknown;
+/** Converts one secret field. */
+type SecretConversion = (field: string, value: Json) => unknown;
 
-/** Objects whose secrets are sealed where they are kept, and open here. */
+/** Seals the secrets of objects when they are saved, and opens them when they are loaded. */
 export class SealedObjectStore extends ObjectStore {
-  /** Those that a save would seal otherwise, such as under a newer key. */
+  /** Ids of loaded objects with secrets that are not sealed with the current key. */
   readonly stale = new Set<string>();
   readonly #secrets: ReadonlyMap<string, readonly string[]>;
 
   constructor(
-    private readonly kept: ObjectStore,
-    private readonly vault: SecretBox,
+    private readonly store: ObjectStore,
+    private readonly secretBox: SecretBox,
     models: readonly ObjectModel[],
   ) {
     super();
@@ -23,53 +23,53 @@ export class SealedObjectStore extends ObjectStore {
   }
 
   async loadAll(): Promise<StoredObject[]> {
-    const objects = await this.kept.loadAll();
+    const objects = await this.store.loadAll();
     return objects.map((object) =>
-      this.#changed(object, (field, value) => {
-        if (this.vault.isStale(value)) this.stale.add(object.id);
-        return this.vault.open({ object: object.id, field }, value);
+      this.#converted(object, (field, value) => {
+        if (this.secretBox.isStale(value)) this.stale.add(object.id);
+        return this.secretBox.open({ object: object.id, field }, value);
       }),
     );
   }
 
   async save(objects: readonly StoredObject[]): Promise<void> {
-    await this.kept.save(
+    await this.store.save(
       objects.map((object) =>
-        this.#changed(object, (field, value) => this.vault.seal({ object: object.id, field }, value)),
+        this.#converted(object, (field, value) => this.secretBox.seal({ object: object.id, field }, value)),
       ),
     );
   }
 
   remove(ids: readonly string[]): Promise<void> {
-    return this.kept.remove(ids);
+    return this.store.remove(ids);
   }
 
-  #changed(object: StoredObject, change: Change): StoredObject {
-    const attrs = changedIn(object.attrs, this.#secrets.get(object.model) ?? [], change);
+  #converted(object: StoredObject, convert: SecretConversion): StoredObject {
+    const attrs = convertedIn(object.attrs, this.#secrets.get(object.model) ?? [], convert);
     const { config, descriptor } = attrs;
     if (object.model !== EXTERNAL_STAGE_MODEL || !isMap(config)) return { ...object, attrs };
-    const inner = changedIn(config as JsonMap, externalStageSecrets(descriptor), change);
+    const inner = convertedIn(config as JsonMap, externalStageSecrets(descriptor), convert);
     return { ...object, attrs: { ...attrs, config: inner } };
   }
 }
 
-const changedIn = (values: JsonMap, fields: readonly string[], change: Change): JsonMap =>
+const convertedIn = (values: JsonMap, fields: readonly string[], convert: SecretConversion): JsonMap =>
   ({
     ...values,
     ...Object.fromEntries(
       fields
         .filter((field) => Object.hasOwn(values, field))
-        .map((field) => [field, change(field, values[field] as Json)]),
+        .map((field) => [field, convert(field, values[field] as Json)]),
     ),
   }) as JsonMap;
 
-/** The paths of the secrets among an object's values. */
+/** Returns the paths of the secrets in an object's values. */
 export function secretPaths(model: ObjectModel, values: JsonMap): string[][] {
   const own = secretFields(model.schema).map((field) => [field]);
-  const isStranger = model.name === EXTERNAL_STAGE_MODEL;
-  return isStranger ? externalStageSecrets(values['descriptor']).map((field) => ['config', field]) : own;
+  const isExternal = model.name === EXTERNAL_STAGE_MODEL;
+  return isExternal ? externalStageSecrets(values['descriptor']).map((field) => ['config', field]) : own;
 }
 
-/** What the stage of somebody else's has said is secret in its config. */
+/** Returns the config fields that an external stage's descriptor declares as secret. */
 const externalStageSecrets = (descriptor: unknown): readonly string[] =>
   secretFields(fromDescriptor(stageDescriptor.parse(descriptor)).config);

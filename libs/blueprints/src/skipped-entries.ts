@@ -3,11 +3,11 @@ import type { Entry } from './document.js';
 import { isMap, type Json, type JsonMap } from './json.js';
 import type { Pk } from './tagged-value.js';
 
-/** The entries of a blueprint that are left out, so that what refers to them can be told. */
+/** The skipped entries of a blueprint, to recognise references to them. */
 export class SkippedEntries {
   readonly #names = new Map<Json, string>();
 
-  /** Leaves an entry out; answers the pk that stands for it in this run, always the same. */
+  /** Registers a skipped entry. Returns its placeholder pk, which is the same in every run, and the pk that the entry claims. */
   add({ place: { number, id }, identifiers }: Entry, model: string): { pk: Pk; claimed: Json | undefined } {
     const pk = uuidOf(`${model} ${number} ${id ?? ''}`);
     this.#names.set(pk, id === undefined ? `entry ${number}` : `"${id}"`);
@@ -15,7 +15,7 @@ export class SkippedEntries {
     return { pk, claimed: typeof claimed === 'string' ? claimed : undefined };
   }
 
-  /** What a value refers to that is left out; undefined when it refers to nothing of that. */
+  /** Returns the name of the first skipped entry that a value refers to, or undefined. */
   nameIn(value: Json): string | undefined {
     const name = this.#names.get(value);
     if (name !== undefined || value === null || typeof value !== 'object') return name;
@@ -24,19 +24,20 @@ export class SkippedEntries {
       .find((found) => found !== undefined);
   }
 
-  /** The values without what refers to entries that are left out, at any depth. */
+  /** Returns the values without references to skipped entries, at any depth. */
   without(values: JsonMap): JsonMap {
     const kept = Object.entries(values).filter(([, value]) => !this.#names.has(value));
     return Object.fromEntries(kept.map(([name, value]) => [name, this.#pruned(value)]));
   }
 
   #pruned(value: Json): Json {
-    if (Array.isArray(value)) return value.filter((one: Json) => !this.#names.has(one)).map((one) => this.#pruned(one));
+    if (Array.isArray(value))
+      return value.filter((item: Json) => !this.#names.has(item)).map((item) => this.#pruned(item));
     return isMap(value) ? this.without(value as JsonMap) : value;
   }
 }
 
-/** A UUID that a text always has, so that what is made of it does not change from run to run. */
+/** Returns a UUID derived from a text. The same text always yields the same UUID. */
 export function uuidOf(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   const [a, b, c, d] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(13, 16), hex.slice(17, 20)];

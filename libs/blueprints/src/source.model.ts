@@ -21,16 +21,16 @@ const sourceModel = (name: string, schema: z.ZodObject): ObjectModel => ({
   parents: [],
 });
 
-/** Sources as blueprint objects: one for each slug, whatever it speaks. */
+/** The models of sources. Slugs are unique across all protocols. */
 export const sourceModels: readonly ObjectModel[] = [
   sourceModel(OAUTH_SOURCE, oauthSourceConfig),
   sourceModel(PLEX_SOURCE, plexSourceConfig),
 ];
 
-/** The sources of a draft as they are published, in the order of their slugs. */
-export function compileSources(draft: Draft, vault: Pick<SecretBox, 'seal'>): SealedSource[] {
+/** Returns the sources of a draft in their published form, sorted by slug. */
+export function compileSources(draft: Draft, secretBox: Pick<SecretBox, 'seal'>): SealedSource[] {
   const objects = sourceModels.flatMap(({ name }) => [...draft.of(name)]);
-  const sources = objects.map((object) => sealSource(compiled(object, draft), vault));
+  const sources = objects.map((object) => sealSource(compiled(object, draft), secretBox));
   return sources.sort((a, b) => (a.slug < b.slug ? -1 : 1));
 }
 

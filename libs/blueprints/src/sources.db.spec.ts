@@ -5,14 +5,14 @@ import { openSource, type SealedSource } from '@gatehouse/sources';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
-let bed: BlueprintHarness;
+let harness: BlueprintHarness;
 const sealer = new Sealer(`one:${randomBytes(32).toString('base64')}`);
 beforeAll(async () => {
-  bed = await BlueprintHarness.open();
-  bed.sealer = sealer;
+  harness = await BlueprintHarness.open();
+  harness.sealer = sealer;
 });
-afterAll(() => bed?.close());
-beforeEach(() => bed.empty());
+afterAll(() => harness?.close());
+beforeEach(() => harness.empty());
 
 const oauth = (slug: string, attrs = '') =>
   `{model: authentik_sources_oauth.oauthsource, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N ${slug}, provider_type: discord, consumer_key: key, consumer_secret: hush-hush${attrs && `, ${attrs}`}}}`;
@@ -26,13 +26,15 @@ const identification = (sources: string) =>
   `{model: authentik_stages_identification.identificationstage, id: ident, identifiers: {name: ident}, attrs: {sources: [${sources}]}}`;
 
 async function published(): Promise<PublishedSource[]> {
-  const rows = await bed.query<{ document: SealedSource }>('SELECT document FROM identification.sources ORDER BY slug');
+  const rows = await harness.query<{ document: SealedSource }>(
+    'SELECT document FROM identification.sources ORDER BY slug',
+  );
   return rows.map(({ document }) => openSource(document, new SecretBox(sealer)));
 }
 
 describe('sources in blueprints', () => {
-  it('are published with the defaults of the reference and the slugs of their flows', async () => {
-    await bed.apply(entries(flow('join'), oauth('hub', 'enrollment_flow: !KeyOf join'), plex('plex')));
+  it('are published with the defaults of authentik and the slugs of their flows', async () => {
+    await harness.apply(entries(flow('join'), oauth('hub', 'enrollment_flow: !KeyOf join'), plex('plex')));
     const defaults = {
       enabled: true,
       authentication_flow: null,
@@ -47,10 +49,10 @@ describe('sources in blueprints', () => {
     ]);
   });
 
-  it('have secrets that stand open nowhere', async () => {
-    await bed.apply(entries(oauth('hub'), plex('plex')));
-    const rows = await bed.query(
-      'SELECT document AS kept FROM identification.sources UNION SELECT attrs FROM flow.objects',
+  it('have their secrets sealed everywhere', async () => {
+    await harness.apply(entries(oauth('hub'), plex('plex')));
+    const rows = await harness.query(
+      'SELECT document AS stored FROM identification.sources UNION SELECT attrs FROM flow.objects',
     );
     expect(JSON.stringify(rows)).not.toContain('hush-hush');
     const secrets = (await published()).map((source) =>
@@ -59,44 +61,46 @@ describe('sources in blueprints', () => {
     expect(secrets).toEqual(['hush-hush', 'hush-hush']);
   });
 
-  it('are known to Plex by a name that is drawn once', async () => {
-    await bed.apply(entries(plex('plex')));
+  it('keep their random Plex client_id', async () => {
+    await harness.apply(entries(plex('plex')));
     const before = await published();
     expect(before[0]).toHaveProperty('client_id', expect.stringMatching(/^[0-9a-f]{40}$/));
-    await bed.apply(entries(plex('plex')));
+    await harness.apply(entries(plex('plex')));
     expect(await published()).toEqual(before);
   });
 
-  it('change at once, without a new version of the flows that show them', async () => {
+  it('change immediately, without a new version of the flows that show them', async () => {
     const stage = identification('!KeyOf hub');
     const bound =
       '{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf a, stage: !KeyOf ident, order: 1}}';
-    await bed.apply(entries(oauth('hub'), flow('a'), stage, bound));
-    expect((await bed.current('a'))?.document.steps[0]?.stage.config['sources']).toEqual([
+    await harness.apply(entries(oauth('hub'), flow('a'), stage, bound));
+    expect((await harness.current('a'))?.document.steps[0]?.stage.config['sources']).toEqual([
       (await published())[0]?.uuid,
     ]);
-    await bed.apply(entries(oauth('hub', 'enabled: false')));
+    await harness.apply(entries(oauth('hub', 'enabled: false')));
     expect(await published()).toMatchObject([{ enabled: false }]);
-    expect((await bed.current('a'))?.number).toBe(1);
+    expect((await harness.current('a'))?.number).toBe(1);
   });
 
-  it('that are removed take along who came from them, and leave the stages that showed them', async () => {
-    await bed.apply(entries(oauth('hub'), oauth('other'), identification('!KeyOf hub, !KeyOf other')));
+  it('are removed with their user connections, and from the stages that show them', async () => {
+    await harness.apply(entries(oauth('hub'), oauth('other'), identification('!KeyOf hub, !KeyOf other')));
     const connect =
       'INSERT INTO identification.connections (source_id, identifier, user_id) SELECT id, slug, $1 FROM identification.sources';
-    await bed.query(connect, [randomUUID()]);
-    await bed.apply(entries(gone('hub')));
+    await harness.query(connect, [randomUUID()]);
+    await harness.apply(entries(gone('hub')));
     expect(await published()).toMatchObject([{ slug: 'other' }]);
-    expect(await bed.query('SELECT identifier FROM identification.connections')).toEqual([{ identifier: 'other' }]);
+    expect(await harness.query('SELECT identifier FROM identification.connections')).toEqual([{ identifier: 'other' }]);
   });
 
-  it('share one set of slugs, whatever they speak', async () => {
-    await expect(bed.apply(entries(oauth('hub'), plex('hub')))).rejects.toThrow('unique');
+  it('have unique slugs across all protocols', async () => {
+    await expect(harness.apply(entries(oauth('hub'), plex('hub')))).rejects.toThrow('unique');
   });
 
-  it('lead to web pages only, of providers that are known', async () => {
-    await expect(bed.apply(entries(oauth('hub', 'authorization_url: "javascript:alert(1)"')))).rejects.toThrow('URL');
+  it('are refused with a URL that is not http(s), or an unknown provider', async () => {
+    await expect(harness.apply(entries(oauth('hub', 'authorization_url: "javascript:alert(1)"')))).rejects.toThrow(
+      'URL',
+    );
     const unknown = oauth('hub').replace('discord', 'acme');
-    await expect(bed.apply(entries(unknown))).rejects.toThrow('"acme" is not a valid choice.');
+    await expect(harness.apply(entries(unknown))).rejects.toThrow('"acme" is not a valid choice.');
   });
 });

@@ -1,7 +1,7 @@
 import { blueprintConfig, char, type RelatedModel, referencesOf, type StageContract } from '@gatehouse/contracts';
 import type { ObjectModel } from './object-model.js';
 
-/** The model of a stage, out of its contract: a name and the config. */
+/** Returns the model of a stage contract: a name and the config fields. */
 export function stageModel(model: string, { config, admit, embeds, proves, ends }: StageContract): ObjectModel {
   const references = referencesOf(config);
   const policies = [...references].filter(([, { to }]) => to === 'policy').map(([field]) => field);
@@ -18,7 +18,7 @@ export function stageModel(model: string, { config, admit, embeds, proves, ends 
   };
 }
 
-/** The model of what a stage's config may name beside stages and flows. */
+/** Returns the model of objects that belong to a stage's config, such as the fields of a prompt stage. */
 export const relatedModel = ({ kind, model, key = ['name'], config, admit, python }: RelatedModel): ObjectModel => ({
   name: model,
   kind,

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
-let bed: BlueprintHarness;
+let harness: BlueprintHarness;
 beforeAll(async () => {
-  bed = await BlueprintHarness.open();
+  harness = await BlueprintHarness.open();
 });
-afterAll(() => bed?.close());
-beforeEach(() => bed.empty());
+afterAll(() => harness?.close());
+beforeEach(() => harness.empty());
 
 const FLOW = 'authentik_flows.flow';
 const DUMMY = 'authentik_stages_dummy.dummystage';
 const BINDING = 'authentik_flows.flowstagebinding';
-interface Said {
+interface EntryOptions {
   readonly attrs?: string;
   readonly state?: string;
   readonly id?: string;
 }
-const entry = (model: string, identifiers: string, { attrs = '', state = 'present', id = 'some' }: Said = {}) =>
+const entry = (model: string, identifiers: string, { attrs = '', state = 'present', id = 'some' }: EntryOptions = {}) =>
   `{model: ${model}, id: ${id}, state: ${state}, identifiers: {${identifiers}}, attrs: {${attrs}}}`;
 
 const flow = entry(FLOW, 'slug: login', { id: 'login', attrs: 'name: N, title: T, designation: authentication' });
@@ -25,7 +25,7 @@ const bound = 'target: !KeyOf login, stage: !KeyOf one, order: 1';
 const user = entry('authentik_core.user', 'username: ann', { id: 'ann', attrs: 'name: Ann' });
 const absent = (model: string, identifiers: string) => entry(model, identifiers, { state: 'absent' });
 
-/** By model: what an object needs, what identifies it, what else it must have, what can be said anew of it. */
+/** By model: the entries that an object needs, its identifiers, its required fields, and a change to it. */
 const models = [
   {
     model: FLOW,
@@ -46,55 +46,57 @@ const models = [
   },
 ];
 
-const ends = async (needs: readonly string[], ...lines: string[]) => {
-  const outcomes = await bed.outcomes(entries(...needs, ...lines));
+const outcomesOf = async (needs: readonly string[], ...lines: string[]) => {
+  const outcomes = await harness.outcomes(entries(...needs, ...lines));
   return outcomes.slice(needs.length).map((outcome) => outcome.split(' ')[0]);
 };
 
 describe.each(models)('the states of $model', ({ model, needs = [], identifiers, attrs = '', change }) => {
-  const as = (state: string, given: string = attrs) => entry(model, identifiers, { attrs: given, state });
+  const as = (state: string, entryAttrs: string = attrs) => entry(model, identifiers, { attrs: entryAttrs, state });
   const changed = [attrs, change].filter(Boolean).join(', ');
 
-  it('present creates, overwrites and is content', async () => {
+  it('present creates, then overwrites, then changes nothing', async () => {
     const lines = [as('present'), as('present', changed), as('present', changed)];
-    expect(await ends(needs, ...lines)).toEqual(['created', 'changed', 'left']);
+    expect(await outcomesOf(needs, ...lines)).toEqual(['created', 'changed', 'unchanged']);
   });
 
-  it('created creates, and leaves alone what is there', async () => {
+  it('created creates, but does not change an existing object', async () => {
     const lines = [as('created'), as('created', changed), as('present', changed)];
-    expect(await ends(needs, ...lines)).toEqual(['created', 'left', 'changed']);
+    expect(await outcomesOf(needs, ...lines)).toEqual(['created', 'unchanged', 'changed']);
   });
 
-  it('must_created creates, and refuses what is there', async () => {
-    expect(await ends(needs, as('must_created'))).toEqual(['created']);
-    await expect(ends(needs, as('must_created'))).rejects.toThrow(/ exists already$/);
+  it('must_created creates, and refuses an existing object', async () => {
+    expect(await outcomesOf(needs, as('must_created'))).toEqual(['created']);
+    await expect(outcomesOf(needs, as('must_created'))).rejects.toThrow(
+      /state is must_created, but .* already exists$/,
+    );
   });
 
-  it('absent removes, whatever else is said, and is content', async () => {
+  it('absent removes regardless of the attrs, then changes nothing', async () => {
     const lines = [as('present'), as('absent', 'throw_error: [nonsense], title: 3'), as('absent'), as('present')];
-    expect(await ends(needs, ...lines)).toEqual(['created', 'removed', 'left', 'created']);
+    expect(await outcomesOf(needs, ...lines)).toEqual(['created', 'removed', 'unchanged', 'created']);
   });
 });
 
 describe('states', () => {
-  it('are words that are known', async () => {
-    await expect(bed.apply(entries(entry(DUMMY, 'name: x', { state: 'gone' })))).rejects.toThrow(
+  it('other than the four are refused', async () => {
+    await expect(harness.apply(entries(entry(DUMMY, 'name: x', { state: 'gone' })))).rejects.toThrow(
       'state: must be one of present, created, must_created, absent',
     );
   });
 
-  it('created checks what it does not write', async () => {
-    await bed.apply(entries(stage));
-    const bad = entry(DUMMY, 'name: one', { attrs: 'throw_error: maybe', state: 'created' });
-    await expect(bed.apply(entries(bad))).rejects.toThrow('throw_error');
+  it('created validates values that it does not save', async () => {
+    await harness.apply(entries(stage));
+    const invalid = entry(DUMMY, 'name: one', { attrs: 'throw_error: maybe', state: 'created' });
+    await expect(harness.apply(entries(invalid))).rejects.toThrow('throw_error');
   });
 
-  it('created gives !KeyOf what was there', async () => {
-    await bed.apply(entries(flow, stage));
+  it('created lets !KeyOf refer to the existing object', async () => {
+    await harness.apply(entries(flow, stage));
     const lines = [flow, stage].map((line) => line.replace('state: present', 'state: created'));
-    expect(await bed.outcomes(entries(...lines, entry(BINDING, bound)))).toEqual([
-      'left login',
-      'left one',
+    expect(await harness.outcomes(entries(...lines, entry(BINDING, bound)))).toEqual([
+      'unchanged login',
+      'unchanged one',
       'created login one 1',
     ]);
   });
@@ -102,36 +104,36 @@ describe('states', () => {
   it.each([
     ['itself', [entry(FLOW, 'slug: login', { id: 'login', state: 'absent' })]],
     ['by a later entry', [flow, absent(FLOW, 'slug: login')]],
-  ])('absent leaves !KeyOf nothing of what was removed %s', async (_, lines) => {
-    await expect(bed.apply(entries(...lines, stage, entry(BINDING, bound)))).rejects.toThrow(
+  ])('absent makes !KeyOf fail for an object that was removed by the entry %s', async (_, lines) => {
+    await expect(harness.apply(entries(...lines, stage, entry(BINDING, bound)))).rejects.toThrow(
       'KeyOf: failed to find entry with `id` of `login` and a model instance',
     );
   });
 
-  it('absent takes the tokens and memberships of a user, and the members of a group, along', async () => {
+  it('absent removes the tokens and memberships of a user, and the memberships of a group', async () => {
     const token = entry('authentik_core.token', 'identifier: key', { attrs: 'user: !KeyOf ann, intent: api' });
     const group = (name: string) => entry('authentik_core.group', `name: ${name}`, { attrs: 'users: [!KeyOf ann]' });
-    await bed.apply(entries(user, token, group('one'), group('two')));
+    await harness.apply(entries(user, token, group('one'), group('two')));
     const count = () =>
-      bed.query(`SELECT (SELECT count(*)::int FROM directory.tokens) AS tokens,
+      harness.query(`SELECT (SELECT count(*)::int FROM directory.tokens) AS tokens,
         (SELECT count(*)::int FROM directory.user_groups) AS memberships`);
-    await bed.apply(entries(absent('authentik_core.group', 'name: one')));
+    await harness.apply(entries(absent('authentik_core.group', 'name: one')));
     expect(await count()).toEqual([{ tokens: 1, memberships: 1 }]);
-    await bed.apply(entries(absent('authentik_core.user', 'username: ann')));
+    await harness.apply(entries(absent('authentik_core.user', 'username: ann')));
     expect(await count()).toEqual([{ tokens: 0, memberships: 0 }]);
   });
 
-  it('absent takes the bindings of a flow along, which is no longer served', async () => {
-    await bed.apply(entries(flow, stage, entry(BINDING, bound)));
-    await bed.apply(entries(absent(FLOW, 'slug: login')));
-    expect(await bed.current('login')).toBeUndefined();
-    expect(await bed.query('SELECT model FROM flow.objects')).toEqual([{ model: DUMMY }]);
+  it('absent removes the bindings of a flow, and unpublishes it', async () => {
+    await harness.apply(entries(flow, stage, entry(BINDING, bound)));
+    await harness.apply(entries(absent(FLOW, 'slug: login')));
+    expect(await harness.current('login')).toBeUndefined();
+    expect(await harness.query('SELECT model FROM flow.objects')).toEqual([{ model: DUMMY }]);
   });
 
-  it('absent publishes the flow without a binding that is gone', async () => {
-    await bed.apply(entries(flow, stage, entry(BINDING, bound)));
+  it('absent removes a binding and publishes its flow again', async () => {
+    await harness.apply(entries(flow, stage, entry(BINDING, bound)));
     const gone = absent(BINDING, 'target: !KeyOf login, order: 1');
-    expect((await bed.apply(entries(flow, gone))).published).toEqual([{ slug: 'login', number: 2 }]);
-    expect(await bed.stepNames('login')).toEqual([]);
+    expect((await harness.apply(entries(flow, gone))).published).toEqual([{ slug: 'login', number: 2 }]);
+    expect(await harness.stepNames('login')).toEqual([]);
   });
 });

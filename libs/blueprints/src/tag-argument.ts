@@ -1,7 +1,7 @@
 import { BlueprintError } from './blueprint-error.js';
 import type { TaggedValue } from './tagged-value.js';
 
-/** A tag's argument as one word. Throws BlueprintError for anything else. */
+/** Returns a tag's argument as a string. Throws BlueprintError for a list, a map or an empty value. */
 export function scalar(tag: string, argument: TaggedValue | undefined, what = 'name'): string {
   if (argument === undefined || argument === null || argument === '' || typeof argument === 'object') {
     throw new BlueprintError(`${tag} needs a ${what}`);
@@ -9,13 +9,13 @@ export function scalar(tag: string, argument: TaggedValue | undefined, what = 'n
   return String(argument);
 }
 
-/** A tag's argument as a list. Throws BlueprintError for anything else. */
+/** Returns a tag's argument as a list. Throws BlueprintError for anything else. */
 export function list(tag: string, argument: TaggedValue): readonly TaggedValue[] {
   if (!Array.isArray(argument)) throw new BlueprintError(`${tag} needs a list`);
   return argument;
 }
 
-/** A tag's argument as a name, or as a name and a default. Throws BlueprintError for anything else. */
+/** Returns a tag's argument of the form `name` or `[name, default]`. Throws BlueprintError for anything else. */
 export function named(tag: string, argument: TaggedValue): { name: string; fallback: TaggedValue } {
   if (!Array.isArray(argument)) return { name: scalar(tag, argument), fallback: null };
   if (argument.length > 2) throw new BlueprintError(`${tag} takes a name and a default`);

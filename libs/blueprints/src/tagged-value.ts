@@ -1,9 +1,9 @@
 import { BlueprintError, withLocation } from './blueprint-error.js';
 import { isMap, type Json, type JsonMap } from './json.js';
 
-/** A value as it stands in a file: JSON with tags anywhere in it. */
+/** A parsed value whose tags are not resolved yet: JSON that may contain tags. */
 export type TaggedValue = null | boolean | number | string | UnresolvedTag | readonly TaggedValue[] | TaggedMap;
-/** A map of values as they stand in a file. */
+/** A map of values whose tags are not resolved yet. */
 export interface TaggedMap {
   readonly [key: string]: TaggedValue;
 }
@@ -11,44 +11,45 @@ export interface TaggedMap {
 /** The primary key of an object: a number for users, a UUID for the rest. */
 export type Pk = string | number;
 
-/** An item of an enumeration: a place and a value of a list or a text, a key and a value of a map. */
+/** An item of an `!Enumerate`: index and value of a list or string, or key and value of a map. */
 export interface EnumerationItem {
   readonly index: Json;
   readonly value: Json;
 }
 
-/** Values that resolving the tags of one file may bring about: enumerations and contexts multiply. */
+/** Maximum number of values that the tags of one file may resolve to. Nested `!Enumerate` and `!Context` tags multiply. */
 export const MAX_RESOLVED = 1_000_000;
 
-/** What tags are resolved against. */
+/** The data that tags are resolved with. */
 export interface ResolutionScope {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly context: TaggedMap;
-  /** The context keys that are being resolved, so that one that names itself is found out. */
-  readonly open: ReadonlySet<string>;
-  /** The items of the enumerations around, the innermost first; undefined while an enumeration has none yet. */
+  /** The context keys that are being resolved, to detect a key that refers to itself. */
+  readonly resolvingKeys: ReadonlySet<string>;
+  /** The current items of the enclosing `!Enumerate` tags, innermost first. Undefined while an iterable is being resolved. */
   readonly items: readonly (EnumerationItem | undefined)[];
   readonly budget: ResolutionBudget;
-  /** The pk of the entry with that `id`; undefined unless it was applied in this run. */
+  /** Returns the pk of the entry with this `id`, or undefined when no such entry was applied in this run. */
   keyOf(id: string): Pk | undefined;
-  /** The pk of the first object of a model with these field values; throws BlueprintError for an unknown model. */
+  /** Returns the pk of the first object of a model with these field values. Throws BlueprintError for an unknown model. */
   find(model: string, fields: JsonMap): Promise<Pk | undefined>;
 }
 
-/** What is left of MAX_RESOLVED. */
+/** Counts resolved values up to MAX_RESOLVED. */
 export class ResolutionBudget {
-  #left = MAX_RESOLVED;
+  #remaining = MAX_RESOLVED;
 
-  /** Takes one value. Throws BlueprintError when there is none left. */
+  /** Counts one value. Throws BlueprintError above the limit. */
   spend(): void {
-    if (--this.#left < 0) throw new BlueprintError(`tags make more than ${MAX_RESOLVED} values`);
+    if (--this.#remaining < 0)
+      throw new BlueprintError(`the tags of this file resolve to more than ${MAX_RESOLVED} values`);
   }
 }
 
-/** What a tag stands for, once it is known against what. */
+/** Resolves a tag to its value. */
 export type TagResolver = (scope: ResolutionScope) => Promise<Json>;
 
-/** A tag with its argument, not yet resolved. */
+/** A tag whose argument is parsed, but not resolved yet. */
 export class UnresolvedTag {
   constructor(
     private readonly resolution: TagResolver,
@@ -64,23 +65,23 @@ export class UnresolvedTag {
   }
 }
 
-/** The value with every tag in it resolved, in the order of writing. */
-export async function resolve(written: TaggedValue, scope: ResolutionScope): Promise<Json> {
+/** Resolves every tag in a value, in file order. */
+export async function resolve(value: TaggedValue, scope: ResolutionScope): Promise<Json> {
   scope.budget.spend();
-  if (written instanceof UnresolvedTag) return written.resolve(scope);
-  if (Array.isArray(written)) return resolveList(written, scope);
-  return isMap(written) ? resolveMap(written as TaggedMap, scope) : (written as Json);
+  if (value instanceof UnresolvedTag) return value.resolve(scope);
+  if (Array.isArray(value)) return resolveList(value, scope);
+  return isMap(value) ? resolveMap(value as TaggedMap, scope) : (value as Json);
 }
 
-/** A map with every tag in it resolved. */
-export async function resolveMap(written: TaggedMap, scope: ResolutionScope): Promise<JsonMap> {
-  const values = await resolveList(Object.values(written), scope);
-  return Object.fromEntries(Object.keys(written).map((key, i) => [key, values[i] as Json]));
+/** Resolves every tag in a map. */
+export async function resolveMap(value: TaggedMap, scope: ResolutionScope): Promise<JsonMap> {
+  const values = await resolveList(Object.values(value), scope);
+  return Object.fromEntries(Object.keys(value).map((key, i) => [key, values[i] as Json]));
 }
 
-/** A list with every tag in it resolved. */
-export async function resolveList(written: readonly TaggedValue[], scope: ResolutionScope): Promise<Json[]> {
+/** Resolves every tag in a list. */
+export async function resolveList(value: readonly TaggedValue[], scope: ResolutionScope): Promise<Json[]> {
   const resolved: Json[] = [];
-  for (const part of written) resolved.push(await resolve(part, scope));
+  for (const item of value) resolved.push(await resolve(item, scope));
   return resolved;
 }

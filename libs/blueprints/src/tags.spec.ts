@@ -3,17 +3,18 @@ import type { JsonMap } from './json.js';
 import { MAX_RESOLVED, ResolutionBudget, type ResolutionScope, resolve, type TaggedValue } from './tagged-value.js';
 import { YamlSource } from './yaml-source.js';
 
-const scope = (over: Partial<ResolutionScope> = {}): ResolutionScope => ({
+const scope = (overrides: Partial<ResolutionScope> = {}): ResolutionScope => ({
   env: { HOST: 'id.example.org', EMPTY: '' },
   context: { realm: 'blue' },
-  open: new Set(),
+  resolvingKeys: new Set(),
   items: [],
   budget: new ResolutionBudget(),
   keyOf: (id) => ({ flow: 'f-1', user: 7 })[id],
   find: async (model, fields) => (model === 'app.thing' && fields['name'] === 'x' ? 't-1' : undefined),
-  ...over,
+  ...overrides,
 });
-const read = (yaml: string, over: Partial<ResolutionScope> = {}) => resolve(new YamlSource(yaml).value, scope(over));
+const read = (yaml: string, overrides: Partial<ResolutionScope> = {}) =>
+  resolve(new YamlSource(yaml).value, scope(overrides));
 
 describe('tags', () => {
   it.each([
@@ -81,21 +82,21 @@ describe('tags', () => {
     ['!Context', '!Context needs a name'],
     ['!Env [A, b, c]', '!Env takes a name and a default'],
     ['!Format text', '!Format needs a list'],
-    ['!Find [app.thing]', '!Find needs a model and pairs of field and value'],
+    ['!Find [app.thing]', '!Find needs a model and at least one pair [field, value]'],
     ['!If [a, b]', '!If takes a condition and two values'],
     ['!If []', '!If takes a condition and two values'],
     ['!If [a, b, c, d]', '!If takes a condition and two values'],
     ['!If yes', '!If needs a list'],
     ['!Condition [AND]', 'At least one value is required after mode selection.'],
     ['!Condition []', '!Condition needs a mode'],
-    ['!Condition [MAYBE, 1]', '!Condition has the modes AND, NAND, OR, NOR, XOR, XNOR'],
+    ['!Condition [MAYBE, 1]', '!Condition needs one of the modes AND, NAND, OR, NOR, XOR, XNOR, not MAYBE'],
     ['!Enumerate [[a], SEQ]', '!Enumerate takes an iterable, SEQ or MAP, and a body'],
-    ['!Enumerate [[a], SET, b]', '!Enumerate makes SEQ or MAP'],
+    ['!Enumerate [[a], SET, b]', 'the second argument of !Enumerate must be SEQ or MAP, not SET'],
     ['!Index', '!Index needs a depth'],
-    ['!Value -1', '!Value takes a depth, a whole number from 0'],
+    ['!Value -1', '!Value takes a depth: 0 or a positive integer'],
     ['!Value [0]', '!Value needs a depth'],
-    ['!Find [app.thing, [name]]', '!Find needs a model and pairs of field and value'],
-  ])('refuses to read %s', (yaml, message) => {
+    ['!Find [app.thing, [name]]', '!Find needs a model and at least one pair [field, value]'],
+  ])('refuses to parse %s', (yaml, message) => {
     expect(() => new YamlSource(`first: 1\nsecond: ${yaml}`)).toThrow(`2: ${message}`);
   });
 
@@ -107,33 +108,33 @@ describe('tags', () => {
     ['XOR', [true, false, true, true, false]],
     ['XNOR', [false, true, false, false, true]],
     ['xnor', [false, true, false, false, true]],
-  ])('combines truths by %s', async (mode, expected) => {
+  ])('combines truth values with %s', async (mode, expected) => {
     const truths = ['1', '[]', 'a, b, c', 'a, {}, 0', '"", no'];
     expect(await Promise.all(truths.map((values) => read(`!Condition [${mode}, ${values}]`)))).toEqual(expected);
   });
 
   it.each([
-    ['!Value 0', 'Value: there is no !Enumerate around'],
-    ['!Index 3', 'Index: there is no !Enumerate around'],
-    ['!Enumerate [[a], SEQ, !Index 1]', 'Index: the outermost !Enumerate is at 0'],
-    ['!Enumerate [!Value 0, SEQ, x]', 'Value: an !Enumerate cannot go over its own items'],
-    ['!Enumerate [[ab], SEQ, !Enumerate [!Format ["%s", !Value 0], SEQ, x]]', 'cannot go over its own items'],
-    ['!Enumerate [7, SEQ, x]', 'Enumerate: only lists, maps and texts have items'],
-    ['!Enumerate [!Context nothing, SEQ, x]', 'Enumerate: only lists, maps and texts have items'],
-    ['!Enumerate [[a], MAP, b]', 'Enumerate: the body of a MAP is'],
-    ['!Enumerate [[a], MAP, [b]]', 'Enumerate: the body of a MAP is'],
-    ['!Enumerate [[a], MAP, [b, c, d]]', 'Enumerate: the body of a MAP is'],
-    ['!Enumerate [[a], MAP, [[b], c]]', 'Enumerate: the body of a MAP is'],
-  ])('cannot resolve %s', async (yaml, message) => {
+    ['!Value 0', '!Value is only valid inside !Enumerate'],
+    ['!Index 3', '!Index is only valid inside !Enumerate'],
+    ['!Enumerate [[a], SEQ, !Index 1]', '!Index 1: the outermost !Enumerate has depth 0'],
+    ['!Enumerate [!Value 0, SEQ, x]', '!Value 0: the iterable of !Enumerate cannot use its own items'],
+    ['!Enumerate [[ab], SEQ, !Enumerate [!Format ["%s", !Value 0], SEQ, x]]', 'cannot use its own items'],
+    ['!Enumerate [7, SEQ, x]', '!Enumerate needs a list, a map or a string'],
+    ['!Enumerate [!Context nothing, SEQ, x]', '!Enumerate needs a list, a map or a string'],
+    ['!Enumerate [[a], MAP, b]', '!Enumerate: the body of a MAP must be'],
+    ['!Enumerate [[a], MAP, [b]]', '!Enumerate: the body of a MAP must be'],
+    ['!Enumerate [[a], MAP, [b, c, d]]', '!Enumerate: the body of a MAP must be'],
+    ['!Enumerate [[a], MAP, [[b], c]]', '!Enumerate: the body of a MAP must be'],
+  ])('fails to resolve %s', async (yaml, message) => {
     await expect(read(yaml)).rejects.toThrow(message);
   });
 
-  it('takes keys of a map as they are, whatever they are called', async () => {
+  it('keeps a key named __proto__', async () => {
     const read = await resolve(new YamlSource('!Enumerate [[__proto__], MAP, [!Value 0, 1]]').value, scope());
     expect(Object.entries(read as object)).toEqual([['__proto__', 1]]);
   });
 
-  it('resolves against the enumeration that a context value is used in', async () => {
+  it('resolves a context value with the items of the !Enumerate around its !Context', async () => {
     const context = new YamlSource('{greeting: !Format ["hello %s", !Value 0]}').value as Record<string, TaggedValue>;
     expect(await read('!Enumerate [[ann, bob], SEQ, !Context greeting]', { context })).toEqual([
       'hello ann',
@@ -141,13 +142,13 @@ describe('tags', () => {
     ]);
   });
 
-  it('does not multiply without end', async () => {
+  it('limits the number of values that nested !Enumerate tags make', async () => {
     const many = `[${'x,'.repeat(200)}x]`;
     const nested = `!Enumerate [${many}, SEQ, !Enumerate [${many}, SEQ, !Enumerate [${many}, SEQ, 1]]]`;
-    await expect(read(nested)).rejects.toThrow(`tags make more than ${MAX_RESOLVED} values`);
+    await expect(read(nested)).rejects.toThrow(`the tags of this file resolve to more than ${MAX_RESOLVED} values`);
   });
 
-  it('says which id was not applied', async () => {
+  it('names the id that !KeyOf did not find', async () => {
     await expect(read('!KeyOf later')).rejects.toThrow(
       'KeyOf: failed to find entry with `id` of `later` and a model instance',
     );
@@ -162,7 +163,7 @@ describe('tags', () => {
     expect(await read('!Context url', { context: context as JsonMap })).toBe('https://id.example.org');
   });
 
-  it('finds out a context value that refers to itself', async () => {
+  it('detects a context value that refers to itself', async () => {
     const context = new YamlSource('{a: !Context b, b: [!Context a]}').value as Record<string, TaggedValue>;
     await expect(read('!Context a', { context })).rejects.toThrow('Context: `a` refers to itself');
   });

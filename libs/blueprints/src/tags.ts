@@ -4,10 +4,10 @@ import { choose, condition } from './logic-tags.js';
 import { type TaggedValue, type TagResolver, UnresolvedTag } from './tagged-value.js';
 import { context, env, find, format, keyOf } from './value-tags.js';
 
-/** Reads a tag's argument, throwing BlueprintError when it has the wrong form, and says how to resolve it. */
+/** Parses a tag's argument and returns its resolver. Throws BlueprintError for an invalid argument. */
 type Tag = (argument: TaggedValue) => TagResolver;
 
-/** Every tag, one line each (docs/spec/blueprints.md#tags). */
+/** All tags (docs/spec/blueprints.md#tags). */
 const tags: Readonly<Record<string, Tag>> = {
   '!KeyOf': keyOf,
   '!Env': env,
@@ -21,7 +21,7 @@ const tags: Readonly<Record<string, Tag>> = {
   '!Value': value,
 };
 
-/** A tag as it stands on a line of a file. Throws BlueprintError for an unknown one, or one with a wrong argument. */
+/** Parses a tag. Throws BlueprintError for an unknown tag or an invalid argument. */
 export function readTag(name: string, argument: TaggedValue, line: number | undefined): UnresolvedTag {
   try {
     const tag = Object.hasOwn(tags, name) ? tags[name] : undefined;

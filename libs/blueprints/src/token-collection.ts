@@ -38,20 +38,20 @@ interface FoundToken extends FoundObject {
 export class TokenCollection implements Collection<FoundToken> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(tokenSchema.shape));
 
-  constructor(private readonly register: DirectoryStore) {}
+  constructor(private readonly directory: DirectoryStore) {}
 
   async find(identifiers: JsonMap): Promise<FoundToken | undefined> {
-    const [token] = await translateLookupError(this.register.findTokens(identifiers));
+    const [token] = await translateLookupError(this.directory.findTokens(identifiers));
     return token && { pk: token.pk, name: token.identifier, token };
   }
 
-  async check({ pk, ...given }: JsonMap, existing: FoundToken | undefined): Promise<() => Promise<SaveResult>> {
+  async check({ pk, ...entryValues }: JsonMap, existing: FoundToken | undefined): Promise<() => Promise<SaveResult>> {
     if (pk !== undefined && !z.uuid().safeParse(pk).success) throw ValidationError.field('pk', 'Must be a valid UUID.');
     const { identifier, intent, user, description, expiring } = existing?.token ?? {};
     const before = existing ? { identifier, intent, user, description, expiring } : { user: null, intent: undefined };
-    const values = validate(tokenSchema, { ...before, ...given });
+    const values = validate(tokenSchema, { ...before, ...entryValues });
     if (existing && values.user !== user) throw ValidationError.field('user', 'User cannot be changed');
-    const [owner] = await this.register.findUsers({ pk: values.user });
+    const [owner] = await this.directory.findUsers({ pk: values.user });
     if (!owner) throw noSuchObject('user', values.user);
     return () =>
       translateWriteError(
@@ -60,12 +60,12 @@ export class TokenCollection implements Collection<FoundToken> {
   }
 
   async remove({ pk }: FoundToken): Promise<void> {
-    await this.register.removeToken(pk);
+    await this.directory.removeToken(pk);
   }
 
   async #create({ key, expires, ...plain }: TokenValues, id: string | undefined): Promise<SaveResult> {
     const draft = { ...plain, expires: expiryOf(plain.intent, expires) ?? null };
-    const { pk, identifier } = await this.register.createToken({
+    const { pk, identifier } = await this.directory.createToken({
       ...draft,
       ...(key === undefined ? {} : { key }),
       ...(id ? { pk: id } : {}),
@@ -74,16 +74,17 @@ export class TokenCollection implements Collection<FoundToken> {
   }
 
   async #update(before: DirectoryToken, { key, expires, ...plain }: TokenValues): Promise<SaveResult> {
-    const until = expiryOf(plain.intent, expires);
-    const changes = changedFields({ ...plain, expires: until === undefined ? before.expires : until }, before) ?? {};
+    const entryExpiry = expiryOf(plain.intent, expires);
+    const changes =
+      changedFields({ ...plain, expires: entryExpiry === undefined ? before.expires : entryExpiry }, before) ?? {};
     const isRekeyed = key !== undefined && !timingSafeEqual(before.key_hash, tokenHash(key));
     const isChanged = isRekeyed || Object.keys(changes).length > 0;
-    if (isChanged) await this.register.updateToken(before.pk, { ...changes, ...(isRekeyed ? { key } : {}) });
-    return { pk: before.pk, name: plain.identifier, outcome: isChanged ? 'changed' : 'left' };
+    if (isChanged) await this.directory.updateToken(before.pk, { ...changes, ...(isRekeyed ? { key } : {}) });
+    return { pk: before.pk, name: plain.identifier, outcome: isChanged ? 'changed' : 'unchanged' };
   }
 }
 
-/** When a token expires as far as its entry may say: an API token lasts as long as the register decides. */
+/** Returns the expiry that an entry sets, or undefined when it sets none. The directory decides how long an API token lasts. */
 function expiryOf(intent: TokenValues['intent'], expires: string | null | undefined): Date | null | undefined {
   if (intent === 'api' || expires === undefined) return undefined;
   return expires === null ? null : new Date(expires);

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 import { formatReport } from './report.js';
 
-let bed: BlueprintHarness;
+let harness: BlueprintHarness;
 beforeAll(async () => {
-  bed = await BlueprintHarness.open();
+  harness = await BlueprintHarness.open();
 });
-afterAll(() => bed?.close());
-beforeEach(() => bed.empty());
+afterAll(() => harness?.close());
+beforeEach(() => harness.empty());
 
 const flow = (slug: string, attrs = '') =>
   `{model: authentik_flows.flow, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: authentication, ${attrs}}}`;
@@ -17,16 +17,16 @@ const dummy = (name: string, attrs = '{}') =>
 const bind = (target: string, stage: string, order: string | number) =>
   `{model: Authentik_Flows.FlowStageBinding, identifiers: {target: !KeyOf ${target}, stage: !KeyOf ${stage}, order: ${order}}}`;
 
-describe('applying blueprints', () => {
-  it('creates what is missing and publishes the flow', async () => {
-    const report = await bed.apply(entries(flow('login'), dummy('one'), bind('login', 'one', 10)));
+describe('applyBlueprints', () => {
+  it('creates missing objects and publishes the flow', async () => {
+    const report = await harness.apply(entries(flow('login'), dummy('one'), bind('login', 'one', 10)));
     expect(report.published).toEqual([{ slug: 'login', number: 1 }]);
     expect(report.files[0]?.changes.map(({ outcome, name }) => [outcome, name])).toEqual([
       ['created', 'login'],
       ['created', 'one'],
       ['created', 'login one 10'],
     ]);
-    expect(await bed.current('login'))?.toMatchObject({
+    expect(await harness.current('login'))?.toMatchObject({
       number: 1,
       designation: 'authentication',
       document: {
@@ -37,58 +37,58 @@ describe('applying blueprints', () => {
     });
   });
 
-  it('changes nothing the second time', async () => {
+  it('is idempotent', async () => {
     const text = readFileSync(new URL('../../../blueprints/default-authentication-flow.yaml', import.meta.url), 'utf8');
-    expect((await bed.apply(text)).published).toEqual([{ slug: 'default-authentication-flow', number: 1 }]);
-    expect(await bed.stepNames('default-authentication-flow')).toEqual([
+    expect((await harness.apply(text)).published).toEqual([{ slug: 'default-authentication-flow', number: 1 }]);
+    expect(await harness.stepNames('default-authentication-flow')).toEqual([
       'default-authentication-identification',
       'default-authentication-password',
       'default-authentication-login',
     ]);
-    const again = await bed.apply(text);
+    const again = await harness.apply(text);
     expect(again.published).toEqual([]);
-    expect(formatReport(again)).toBe('1.yaml: 8 left\nnothing changed');
-    expect((await bed.current('default-authentication-flow'))?.number).toBe(1);
+    expect(formatReport(again)).toBe('1.yaml: 8 unchanged\nnothing changed');
+    expect((await harness.current('default-authentication-flow'))?.number).toBe(1);
   });
 
-  it('overlays what an object has by what an entry gives', async () => {
-    await bed.apply(entries(flow('login', 'layout: content_left')));
+  it('keeps the fields that an entry does not set', async () => {
+    await harness.apply(entries(flow('login', 'layout: content_left')));
     const change = '{model: authentik_flows.flow, identifiers: {slug: login}, attrs: {title: Hello}}';
-    expect(await bed.outcomes(entries(change))).toEqual(['changed login']);
-    expect((await bed.current('login'))?.document.flow).toMatchObject({ title: 'Hello', layout: 'content_left' });
+    expect(await harness.outcomes(entries(change))).toEqual(['changed login']);
+    expect((await harness.current('login'))?.document.flow).toMatchObject({ title: 'Hello', layout: 'content_left' });
   });
 
-  it('applies every file or none', async () => {
-    const bad = entries(dummy('two'), flow('broken', 'layout: round'));
+  it('applies all files or none', async () => {
+    const invalid = entries(dummy('two'), flow('broken', 'layout: round'));
     await expect(
-      bed.apply(entries(flow('login'), '{model: authentik_core.group, identifiers: {name: g}}'), bad),
+      harness.apply(entries(flow('login'), '{model: authentik_core.group, identifiers: {name: g}}'), invalid),
     ).rejects.toThrow('2.yaml:3: entry 2 "broken" (authentik_flows.flow): layout: "round" is not a valid choice.');
-    const [counts] = await bed.query(
+    const [counts] = await harness.query(
       `SELECT (SELECT count(*) FROM flow.objects) AS objects, (SELECT count(*) FROM flow.flow_versions) AS versions,
         (SELECT count(*) FROM directory.groups) AS groups`,
     );
     expect(counts).toEqual({ objects: '0', versions: '0', groups: '0' });
   });
 
-  it('lets two runs at once wait for each other', async () => {
+  it('serialises concurrent runs', async () => {
     const text = entries(flow('login'), dummy('one'), bind('login', 'one', 10));
-    const reports = await Promise.all([bed.apply(text), bed.apply(text), bed.apply(text)]);
+    const reports = await Promise.all([harness.apply(text), harness.apply(text), harness.apply(text)]);
     expect(reports.flatMap(({ published }) => published)).toEqual([{ slug: 'login', number: 1 }]);
   });
 
   it('skips an entry whose conditions are not met', async () => {
     const conditional = (condition: string) =>
       `{model: authentik_stages_dummy.dummystage, conditions: [true, ${condition}], identifiers: {name: x}}`;
-    expect(await bed.outcomes(entries(conditional('!Context nothing')))).toEqual(['skipped']);
-    expect(await bed.outcomes(entries(conditional('!Env ORDER')))).toEqual(['created x']);
+    expect(await harness.outcomes(entries(conditional('!Context nothing')))).toEqual(['skipped']);
+    expect(await harness.outcomes(entries(conditional('!Env ORDER')))).toEqual(['created x']);
   });
 
-  it('resolves nothing of an entry that it skips', async () => {
+  it('does not resolve the tags of a skipped entry', async () => {
     const unresolvable = `{model: app.unknown, state: !KeyOf a, conditions: [no, !KeyOf b], identifiers: {name: !KeyOf c}}`;
-    expect(await bed.outcomes(entries(unresolvable))).toEqual(['skipped']);
+    expect(await harness.outcomes(entries(unresolvable))).toEqual(['skipped']);
   });
 
-  it('knows tags wherever an entry may have them', async () => {
+  it('resolves tags in every part of an entry', async () => {
     const entry = `
       model: !Format [authentik_stages_%s, !If [!Context nothing, deny.denystage, dummy.dummystage]]
       state: !If [!Env ORDER, created, absent]
@@ -96,31 +96,31 @@ describe('applying blueprints', () => {
       identifiers: {name: !Format ["%s", !Env ORDER]}
       attrs: {throw_error: !Condition [XOR, yes, yes, yes]}
       permissions: [{permission: !Context p, user: !Find [authentik_core.user, [username, nobody]], role: !KeyOf nobody}]`;
-    expect(await bed.outcomes(`entries:\n  -${entry}`)).toEqual(['created 30']);
-    expect(await bed.query('SELECT model, attrs FROM flow.objects')).toEqual([
+    expect(await harness.outcomes(`entries:\n  -${entry}`)).toEqual(['created 30']);
+    expect(await harness.query('SELECT model, attrs FROM flow.objects')).toEqual([
       { model: 'authentik_stages_dummy.dummystage', attrs: { throw_error: true } },
     ]);
   });
 
-  it('enumerates into attributes that live in the directory', async () => {
+  it('resolves !Enumerate in the attributes of a user', async () => {
     const members = `{model: authentik_core.user, identifiers: {username: ann}, attrs: {name: Ann, attributes: !Enumerate [[a, b], MAP, [!Value 0, {at: [!Index 0]}]]}}`;
-    await bed.apply(entries(members));
-    expect(await bed.query('SELECT attributes FROM directory.users')).toEqual([
+    await harness.apply(entries(members));
+    expect(await harness.query('SELECT attributes FROM directory.users')).toEqual([
       { attributes: { a: { at: [0] }, b: { at: [1] } } },
     ]);
   });
 
-  it('warns of fields that it ignores', async () => {
-    const { files } = await bed.apply(entries(dummy('one', '{template: old, throw_error: false}')));
+  it('warns about unknown fields', async () => {
+    const { files } = await harness.apply(entries(dummy('one', '{template: old, throw_error: false}')));
     expect(files[0]?.warnings).toEqual([
-      'entry 1 (authentik_stages_dummy.dummystage): template is ignored, the model has no such field',
+      'entry 1 (authentik_stages_dummy.dummystage): the model has no field template; it is ignored',
     ]);
   });
 
   it.each([
     [
       entries('{model: app.unknown, identifiers: {a: 1}}'),
-      'entry 1 (app.unknown): app.unknown is not a model of this installation',
+      'entry 1 (app.unknown): app.unknown is not a supported model',
     ],
     [entries('{model: authentik_flows.flow}'), 'No or invalid identifiers'],
     [entries('{model: authentik_flows.flow, identifiers: {color: x}}'), 'Invalid identifier field: color'],
@@ -155,7 +155,7 @@ describe('applying blueprints', () => {
       'name: This field must be unique.',
     ],
   ])('refuses %s', async (text, message) => {
-    await expect(bed.apply(text)).rejects.toThrow(message);
+    await expect(harness.apply(text)).rejects.toThrow(message);
   });
 });
 
@@ -164,14 +164,14 @@ describe('references between entries', () => {
     ['identification', 'user_fields: [email], password_stage: !KeyOf page', 'password_stage'],
     ['identification', 'user_fields: [email], captcha_stage: !KeyOf page', 'captcha_stage'],
     ['captcha', 'public_key: a, private_key: b, fallback_stage: !KeyOf page', 'fallback_stage'],
-  ])('puts no page that passes everybody where %s wants another stage to judge: %s', async (kind, attrs, field) => {
+  ])('refuses a dummy stage as the embedded stage of %s: %s', async (kind, attrs, field) => {
     const host = `{model: authentik_stages_${kind}.${kind}stage, identifiers: {name: host}, attrs: {${attrs}}}`;
-    await expect(bed.apply(entries(dummy('page'), host))).rejects.toThrow(`${field}: Invalid pk`);
+    await expect(harness.apply(entries(dummy('page'), host))).rejects.toThrow(`${field}: Invalid pk`);
   });
 
-  it('follows !KeyOf, !Find and !Env to real objects', async () => {
-    await bed.apply(entries(flow('other'), dummy('two')));
-    await bed.apply(
+  it('resolve !KeyOf, !Find and !Env to existing objects', async () => {
+    await harness.apply(entries(flow('other'), dummy('two')));
+    await harness.apply(
       entries(
         flow('login'),
         `{model: authentik_stages_password.passwordstage, id: pw, identifiers: {name: pw}, attrs: {backends: [authentik.core.auth.InbuiltBackend], configure_flow: !Find [authentik_flows.flow, [slug, other]]}}`,
@@ -180,33 +180,33 @@ describe('references between entries', () => {
         `{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, order: 5}, attrs: {stage: !Find [authentik_stages_dummy.dummystage, [name__startswith, tw]]}}`,
       ),
     );
-    const document = (await bed.current('login'))?.document;
-    expect(await bed.stepNames('login')).toEqual(['two', 'who']);
+    const document = (await harness.current('login'))?.document;
+    expect(await harness.stepNames('login')).toEqual(['two', 'who']);
     expect(document?.steps[1]?.stage.config).toMatchObject({ recovery_flow: null });
     expect(Object.values(document?.attached ?? {})).toMatchObject([
       { name: 'pw', config: { configure_flow: 'other' } },
     ]);
   });
 
-  it('gives a new object the pk that identifies it, and knows an old one by it', async () => {
+  it('create an object with the pk in its identifiers, and find it by that pk', async () => {
     const id = '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11';
     const claim = (name: string) =>
       `{model: authentik_stages_dummy.dummystage, identifiers: {pk: ${id}, name: ${name}}}`;
-    expect(await bed.outcomes(entries(claim('one')))).toEqual(['created one']);
-    expect(await bed.query('SELECT id FROM flow.objects')).toEqual([{ id }]);
-    expect(await bed.outcomes(entries(claim('renamed')))).toEqual(['changed renamed']);
+    expect(await harness.outcomes(entries(claim('one')))).toEqual(['created one']);
+    expect(await harness.query('SELECT id FROM flow.objects')).toEqual([{ id }]);
+    expect(await harness.outcomes(entries(claim('renamed')))).toEqual(['changed renamed']);
   });
 
-  it('lets a claimed pk stand for the object that was found by name', async () => {
+  it('resolve a claimed pk to the object that was found by name', async () => {
     const claimed = '7c3a2a44-15f5-4d0e-8b5c-0b6a3e8f6a11';
-    await bed.apply(entries(dummy('one')));
-    await bed.apply(
+    await harness.apply(entries(dummy('one')));
+    await harness.apply(
       entries(
         flow('login'),
         `{model: authentik_stages_dummy.dummystage, identifiers: {pk: ${claimed}, name: one}}`,
         `{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, stage: ${claimed}, order: 1}}`,
       ),
     );
-    expect(await bed.stepNames('login')).toEqual(['one']);
+    expect(await harness.stepNames('login')).toEqual(['one']);
   });
 });

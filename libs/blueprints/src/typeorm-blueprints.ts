@@ -7,6 +7,7 @@ import { compileBrands } from './brand.model.js';
 import { builtInContracts, builtInModels } from './built-in-models.js';
 import { documentDigest, FlowCompiler } from './compile.js';
 import type { Draft } from './draft.js';
+import type { ExternalStages } from './external-stage-collection.js';
 import type { JsonMap } from './json.js';
 import type { BlueprintFile, BlueprintLibrary } from './library.js';
 import { collections } from './models.js';
@@ -14,10 +15,9 @@ import { compileOauthClients } from './oauth-clients.js';
 import type { PythonSyntaxChecker } from './python-collection.js';
 import type { EntryOutcome, FileReport, PublishedFlow, Report } from './report.js';
 import { compileSources } from './source.model.js';
-import type { ExternalStages } from './strangers.js';
 import type { ResolutionScope } from './tagged-value.js';
 import { openDraft } from './typeorm-draft.js';
-import { TypeormPublications } from './typeorm-flow-publisher.js';
+import { TypeormPublisher } from './typeorm-publisher.js';
 import type { PasswordHashing } from './user-collection.js';
 
 interface ApplyOptions extends PasswordHashing {
@@ -25,61 +25,61 @@ interface ApplyOptions extends PasswordHashing {
   readonly source: DataSource;
   /** Applied in this order. */
   readonly files: readonly BlueprintFile[];
-  /** Where a blueprint finds another one that it requires; by default there is none. */
+  /** Finds required blueprints. By default none are found. */
   readonly library?: BlueprintLibrary;
-  /** What `!Env` reads. */
+  /** Environment variables for `!Env`. */
   readonly env: ResolutionScope['env'];
-  /** Seals the secrets of objects; without it there can be none. */
+  /** Seals the secrets of objects. Without it objects with secrets are refused. */
   readonly sealer?: Sealer | undefined;
-  readonly strangers: ExternalStages;
+  readonly externalStages: ExternalStages;
   readonly syntax: PythonSyntaxChecker;
-  /** What `!Context` reads, over the context of each file. */
+  /** Values for `!Context`; they override those of each file. */
   readonly context?: JsonMap;
-  /** Whether models that are not here are refused, instead of left out where no login depends on them. */
+  /** Whether every unsupported model is an error. Otherwise entries of models that no login depends on are skipped. */
   readonly strict?: boolean;
 }
 
 /**
- * Applies blueprint files, compiles the flows that they touch and publishes them, all in one transaction: a bad file
- * changes nothing and throws BlueprintError. Runs of several processes wait for each other.
+ * Applies blueprint files, then compiles and publishes the affected flows, in one transaction. An invalid file changes
+ * nothing and throws BlueprintError. An advisory lock serialises the runs of several processes.
  */
-export async function applyBlueprints(blueprints: ApplyOptions): Promise<Report> {
-  const { source, files, library = async () => undefined, env, ...options } = blueprints;
-  const { context = {}, strict = false, sealer, strangers, syntax, ...passwords } = options;
+export async function applyBlueprints(applyOptions: ApplyOptions): Promise<Report> {
+  const { source, files, library = async () => undefined, env, ...options } = applyOptions;
+  const { context = {}, strict = false, sealer, externalStages, syntax, ...passwords } = options;
   return source.transaction(async (manager) => {
     await manager.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse blueprints'))`);
-    const { draft, objects, vault } = await openDraft(manager, sealer);
-    const register: DirectoryStore = new TypeormDirectoryStore(manager);
+    const { draft, objects, secretBox } = await openDraft(manager, sealer);
+    const directory: DirectoryStore = new TypeormDirectoryStore(manager);
     const invitations = new TypeormInvitations(manager);
-    const owners = { draft, register, invitations, passwords, strangers, syntax };
+    const dependencies = { draft, directory, invitations, passwords, externalStages, syntax };
     const settings = { files, library, env, context, strict };
-    const run = new BlueprintRun({ collections: collections(builtInModels, owners), ...settings });
+    const run = new BlueprintRun({ collections: collections(builtInModels, dependencies), ...settings });
     for (const file of files) await run.apply(file);
     const { saved, removed } = draft.changes;
     await objects.remove(removed);
     await objects.save(saved);
-    const published = await publish(draft, vault, manager);
+    const published = await publish(draft, secretBox, manager);
     const isChanged = draft.isChanged || published.length > 0 || run.reports.some(changesDirectory);
     return { files: run.reports, published, isChanged };
   });
 }
 
-const own = new Set(builtInModels.map(({ name }) => name));
-const WRITTEN: readonly EntryOutcome[] = ['created', 'changed', 'removed'];
+const blueprintModels = new Set(builtInModels.map(({ name }) => name));
+const CHANGING_OUTCOMES: readonly EntryOutcome[] = ['created', 'changed', 'removed'];
 
 const changesDirectory = ({ changes }: FileReport): boolean =>
-  changes.some(({ model, outcome }) => !own.has(model) && WRITTEN.includes(outcome));
+  changes.some(({ model, outcome }) => !blueprintModels.has(model) && CHANGING_OUTCOMES.includes(outcome));
 
-async function publish(draft: Draft, vault: SecretBox, manager: EntityManager): Promise<PublishedFlow[]> {
-  const compiler = new FlowCompiler(draft, builtInContracts, vault);
+async function publish(draft: Draft, secretBox: SecretBox, manager: EntityManager): Promise<PublishedFlow[]> {
+  const compiler = new FlowCompiler(draft, builtInContracts, secretBox);
   const documents = compiler.affected(draft.touched).map((flow) => compiler.compile(flow));
-  const publications = new TypeormPublications(manager);
-  await publications.withdraw(draft.changes.removed);
-  const published = await publications.publish(
+  const publisher = new TypeormPublisher(manager);
+  await publisher.withdraw(draft.changes.removed);
+  const published = await publisher.publish(
     documents.map((document) => ({ document, digest: documentDigest(document) })),
   );
-  await publications.publishBrands(compileBrands(draft));
-  await publications.publishClients(compileOauthClients({ draft, policies: builtInContracts.policies, vault }));
-  await new PublishedSourceRepository(manager).replaceAll(compileSources(draft, vault));
+  await publisher.publishBrands(compileBrands(draft));
+  await publisher.publishClients(compileOauthClients({ draft, policies: builtInContracts.policies, secretBox }));
+  await new PublishedSourceRepository(manager).replaceAll(compileSources(draft, secretBox));
   return published;
 }

@@ -5,11 +5,11 @@ import { Draft } from './draft.js';
 import { SealedObjectStore } from './sealed-object-store.js';
 import { TypeormObjectStore } from './typeorm-object-store.js';
 
-/** The installation's objects as they are, with their secrets open. */
+/** Loads all blueprint objects into a draft, with their secrets decrypted. */
 export async function openDraft(manager: EntityManager, sealer: Sealer | undefined) {
-  const vault = new SecretBox(sealer);
-  const objects = new SealedObjectStore(new TypeormObjectStore(manager), vault, builtInModels);
+  const secretBox = new SecretBox(sealer);
+  const objects = new SealedObjectStore(new TypeormObjectStore(manager), secretBox, builtInModels);
   const draft = new Draft(builtInModels, await objects.loadAll());
   for (const id of objects.stale) draft.renew(id);
-  return { vault, objects, draft };
+  return { secretBox, objects, draft };
 }

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { ObjectStore, type StoredObject } from './object-store.js';
 
-/** Blueprint objects in the schema `flow`, inside the caller's transaction. */
+/** Stores blueprint objects in the schema `flow`, in the caller's transaction. */
 export class TypeormObjectStore extends ObjectStore {
   constructor(private readonly manager: EntityManager) {
     super();

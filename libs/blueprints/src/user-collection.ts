@@ -12,10 +12,10 @@ import {
 import { changedFields, sameMembers, translateLookupError, translateWriteError } from './directory-errors.js';
 import type { JsonMap } from './json.js';
 
-/** Makes and checks password hashes, for users whose blueprint has a plain password. */
+/** Hashes and verifies the plaintext passwords of blueprints. */
 export interface PasswordHashing {
   hash(password: string): Promise<string>;
-  /** Whether a stored hash is of this password. Without it a plain password is set anew at every run. */
+  /** Returns whether a hash matches the password. Without this function every run hashes and saves a plaintext password again. */
   verify?(password: string, hash: string): Promise<boolean>;
 }
 
@@ -35,7 +35,7 @@ const fields = {
 const userSchema = z.object({
   ...fields,
   groups: z.array(z.string()).optional(),
-  // Not trimmed, and a number is its digits, as a serializer has it.
+  // Not trimmed, and numbers are accepted as strings, as authentik's serializer does.
   password: optionalNullable(char({ trim: false, allowBlank: true }), { optional: true, nullable: true }),
   password_hash: z.string().nullish(),
 });
@@ -51,59 +51,60 @@ export class UserCollection implements Collection<FoundUser> {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(userSchema.shape));
 
   constructor(
-    private readonly register: DirectoryStore,
+    private readonly directory: DirectoryStore,
     private readonly passwords: PasswordHashing,
   ) {}
 
   async find(identifiers: JsonMap): Promise<FoundUser | undefined> {
-    const [user] = await translateLookupError(this.register.findUsers(identifiers));
+    const [user] = await translateLookupError(this.directory.findUsers(identifiers));
     return user && { pk: user.pk, name: user.username, user };
   }
 
-  async check(given: JsonMap, existing: FoundUser | undefined): Promise<() => Promise<SaveResult>> {
+  async check(entryValues: JsonMap, existing: FoundUser | undefined): Promise<() => Promise<SaveResult>> {
     const before =
       existing && Object.fromEntries(Object.keys(fields).map((name) => [name, existing.user[name as 'name']]));
-    const values = validate(userSchema, { ...before, ...given });
+    const values = validate(userSchema, { ...before, ...entryValues });
     if (values.password && values.password_hash) {
       throw ValidationError.field('password_hash', "Only one of 'password' or 'password_hash' can be set.");
     }
-    for (const group of values.groups ?? []) {
-      const [known] = await this.register.findGroups({ pk: group });
-      if (!known) throw noSuchObject('groups', group);
+    for (const groupPk of values.groups ?? []) {
+      const [group] = await this.directory.findGroups({ pk: groupPk });
+      if (!group) throw noSuchObject('groups', groupPk);
     }
-    // Said of one who is so already as well: they may have been waiting for a mail.
-    const decided = Object.hasOwn(given, 'is_active') ? { is_active: values.is_active } : {};
-    return () => translateWriteError(existing ? this.#update(existing.user, values, decided) : this.#create(values));
+    // Also saved when the value is unchanged: it replaces a pending activation by mail.
+    const activeState = Object.hasOwn(entryValues, 'is_active') ? { is_active: values.is_active } : {};
+    return () =>
+      translateWriteError(existing ? this.#update(existing.user, values, activeState) : this.#create(values));
   }
 
   async remove({ pk }: FoundUser): Promise<void> {
-    await this.register.removeUser(pk);
+    await this.directory.removeUser(pk);
   }
 
   async #create(values: UserValues): Promise<SaveResult> {
     const { password: _, password_hash: __, groups, ...plain } = values;
     const hash = await this.#hash(values, '');
-    const { pk, username } = await this.register.createUser({ ...plain, ...(hash ? { password_hash: hash } : {}) });
-    if (groups?.length) await this.register.setGroups(pk, groups);
+    const { pk, username } = await this.directory.createUser({ ...plain, ...(hash ? { password_hash: hash } : {}) });
+    if (groups?.length) await this.directory.setGroups(pk, groups);
     return { pk, name: username, outcome: 'created' };
   }
 
-  async #update(before: DirectoryUser, values: UserValues, decided: Partial<UserFields>): Promise<SaveResult> {
+  async #update(before: DirectoryUser, values: UserValues, activeState: Partial<UserFields>): Promise<SaveResult> {
     const { password: _, password_hash: __, groups, ...plain } = values;
     const password_hash = await this.#hash(values, before.password_hash);
     const changes = changedFields({ ...plain, password_hash }, before);
-    const isMoved = groups !== undefined && !sameMembers(groups, before.groups);
-    const said = { ...decided, ...changes };
-    if (Object.keys(said).length > 0) await this.register.updateUser(before.pk, said);
-    if (isMoved) await this.register.setGroups(before.pk, groups);
-    return { pk: before.pk, name: values.username, outcome: changes || isMoved ? 'changed' : 'left' };
+    const groupsChanged = groups !== undefined && !sameMembers(groups, before.groups);
+    const update = { ...activeState, ...changes };
+    if (Object.keys(update).length > 0) await this.directory.updateUser(before.pk, update);
+    if (groupsChanged) await this.directory.setGroups(before.pk, groups);
+    return { pk: before.pk, name: values.username, outcome: changes || groupsChanged ? 'changed' : 'unchanged' };
   }
 
-  /** The hash to be kept: what is given, or the stored one when it is of the given password already. */
+  /** Returns the hash to save. Keeps the stored hash if it matches the plaintext password. */
   async #hash({ password, password_hash }: UserValues, stored: string): Promise<string> {
     if (password_hash) return password_hash;
     if (!password) return stored;
-    const isKnown = stored !== '' && (await this.passwords.verify?.(password, stored));
-    return isKnown ? stored : this.passwords.hash(password);
+    const isUnchanged = stored !== '' && (await this.passwords.verify?.(password, stored));
+    return isUnchanged ? stored : this.passwords.hash(password);
   }
 }

@@ -4,7 +4,7 @@ import { formatPercent } from './percent.js';
 import { list, named, scalar } from './tag-argument.js';
 import { resolve, resolveList, type TaggedValue, type TagResolver } from './tagged-value.js';
 
-/** `!KeyOf id`: the pk of an entry that was applied before. */
+/** `!KeyOf id`: the pk of an earlier entry. */
 export function keyOf(argument: TaggedValue): TagResolver {
   const id = scalar('!KeyOf', argument);
   return async (scope) => {
@@ -17,7 +17,7 @@ export function keyOf(argument: TaggedValue): TagResolver {
   };
 }
 
-/** `!Env NAME` or `!Env [NAME, default]`: a variable of the environment that is not empty. */
+/** `!Env NAME` or `!Env [NAME, default]`: an environment variable. An empty variable counts as unset. */
 export function env(argument: TaggedValue): TagResolver {
   const { name, fallback } = named('!Env', argument);
   return async (scope) => scope.env[name] || resolve(fallback, scope);
@@ -28,15 +28,15 @@ export function context(argument: TaggedValue): TagResolver {
   const { name, fallback } = named('!Context', argument);
   return async (scope) => {
     if (!Object.hasOwn(scope.context, name)) return resolve(fallback, scope);
-    if (scope.open.has(name)) throw new BlueprintError(`Context: \`${name}\` refers to itself`);
-    return resolve(scope.context[name] ?? null, { ...scope, open: new Set([...scope.open, name]) });
+    if (scope.resolvingKeys.has(name)) throw new BlueprintError(`Context: \`${name}\` refers to itself`);
+    return resolve(scope.context[name] ?? null, { ...scope, resolvingKeys: new Set([...scope.resolvingKeys, name]) });
   };
 }
 
-/** `!Format [format, value…]`: the format filled as Python's `%` does. */
+/** `!Format [format, value…]`: the values formatted like Python's `%` operator. */
 export function format(argument: TaggedValue): TagResolver {
   const [template, ...values] = list('!Format', argument);
-  if (template === undefined) throw new BlueprintError('!Format needs a format');
+  if (template === undefined) throw new BlueprintError('!Format needs a format string');
   return async (scope) => formatPercent(String(await resolve(template, scope)), await resolveList(values, scope));
 }
 
@@ -45,12 +45,12 @@ export function find(argument: TaggedValue): TagResolver {
   const [model, ...pairs] = list('!Find', argument);
   const fields = pairs.map((pair) => list('!Find', pair));
   if (model === undefined || fields.length === 0 || fields.some((pair) => pair.length !== 2)) {
-    throw new BlueprintError('!Find needs a model and pairs of field and value');
+    throw new BlueprintError('!Find needs a model and at least one pair [field, value]');
   }
   return async (scope) => {
     const name = await resolve(model, scope);
     const resolved = (await resolveList(fields, scope)) as [field: Json, value: Json][];
-    const wanted = Object.fromEntries(resolved.map(([field, value]) => [String(field), value]));
-    return (await scope.find(String(name), wanted)) ?? null;
+    const identifiers = Object.fromEntries(resolved.map(([field, value]) => [String(field), value]));
+    return (await scope.find(String(name), identifiers)) ?? null;
   };
 }

@@ -8,16 +8,16 @@ describe('YamlSource', () => {
     expect(read('{"a": [1, true, null, "x"]}')).toEqual({ a: [1, true, null, 'x'] });
   });
 
-  it('writes anchors and merges out', () => {
+  it('resolves anchors and merges', () => {
     const text = 'base: &base {a: 1, b: 1}\none: *base\ntwo: {<<: *base, b: 2}';
     expect(read(text)).toEqual({ base: { a: 1, b: 1 }, one: { a: 1, b: 1 }, two: { a: 1, b: 2 } });
   });
 
-  it('lets the first of several merged maps win', () => {
+  it('prefers the first of several merged maps', () => {
     expect(read('two: {<<: [{a: 1}, {a: 2, b: 2}], c: 3}')).toEqual({ two: { a: 1, b: 2, c: 3 } });
   });
 
-  it('reads words and dates as YAML 1.1 does', () => {
+  it('reads booleans and dates as in YAML 1.1, but y and N as strings', () => {
     expect(read('{a: yes, b: off, c: 2030-01-02T03:04:05Z, d: "yes", e: y, f: N}')).toEqual({
       a: true,
       b: false,
@@ -28,7 +28,7 @@ describe('YamlSource', () => {
     });
   });
 
-  it('keeps keys as they are written', () => {
+  it('reads every key as a string', () => {
     expect(read('{on: 1, 0x10: 2, __proto__: 3}')).toEqual(
       Object.fromEntries([
         ['on', 1],
@@ -38,7 +38,7 @@ describe('YamlSource', () => {
     );
   });
 
-  it('knows on which line a key stands', () => {
+  it('returns the line of a key', () => {
     const source = new YamlSource('# note\na: 1\nb:\n  c: 2');
     const top = source.value as { b: object };
     expect([source.lineOf(top, 'a'), source.lineOf(top, 'b'), source.lineOf(top.b, 'c')]).toEqual([2, 3, 4]);
@@ -47,10 +47,10 @@ describe('YamlSource', () => {
   it.each([
     ['a: [1', '1: '],
     ['a: 1\na: 2', '2: Map keys must be unique'],
-    ['a: *nowhere', '1: nothing is called &nowhere'],
+    ['a: *nowhere', '1: the alias *nowhere has no anchor &nowhere before it'],
     ['--- 1\n--- 2', 'multiple documents'],
-    ['a: !!binary aGk=', 'neither text, finite number, truth value nor date'],
-    ['a: .inf', 'neither text, finite number, truth value nor date'],
+    ['a: !!binary aGk=', 'expected a string, a finite number, a boolean or a date'],
+    ['a: .inf', 'expected a string, a finite number, a boolean or a date'],
     ['a: {<<: text}', 'only maps can be merged'],
   ])('refuses %j', (text, message) => {
     expect(() => read(text)).toThrow(message);
@@ -61,23 +61,23 @@ describe('YamlSource', () => {
     ['maps', (n: number) => '{a: '.repeat(n) + '}'.repeat(n)],
     ['dashes', (n: number) => `${'- '.repeat(n)}x`],
     ['indented maps', (n: number) => Array.from({ length: n }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
-  ])('refuses %s nested too deeply, however deeply', (_, nest) => {
+  ])('refuses %s above the depth limit', (_, nest) => {
     expect(() => read(nest(MAX_DEPTH - 1))).not.toThrow();
     for (const depth of [MAX_DEPTH + 2, 1000]) {
       expect(() => read(nest(depth))).toThrow('nested');
     }
   });
 
-  it('survives a megabyte of brackets', () => {
+  it('refuses a megabyte of brackets without a stack overflow', () => {
     expect(() => read('['.repeat(1024 * 1024))).toThrow('nested');
     expect(() => read('- '.repeat(512 * 1024))).toThrow('nested');
   });
 
-  it('gives an alias the last anchor before it', () => {
+  it('resolves an alias to the last anchor before it', () => {
     expect(read('[&a 1, *a, &a 2, *a]')).toEqual([1, 1, 2, 2]);
   });
 
-  it('does not write aliases out without end', () => {
+  it('limits the expansion of aliases', () => {
     const bomb = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let i = 1; i < 9; i++)
       bomb.push(

@@ -17,18 +17,18 @@ import {
 } from 'yaml';
 import { BlueprintError } from './blueprint-error.js';
 import { isMap as isPlainMap } from './json.js';
-import { refuseNesting } from './nesting.js';
+import { rejectDeepNesting } from './nesting.js';
 import type { TaggedMap, TaggedValue } from './tagged-value.js';
 import { readTag } from './tags.js';
 
-/** Maps, lists and tags inside each other. */
+/** Maximum nesting depth of maps, lists and tags. */
 export const MAX_DEPTH = 64;
-/** Where the parser is stopped: an exact count comes after it, and it needs some stack for each level. */
+/** Nesting depth up to which the text is parsed. The exact limit is checked after parsing. */
 const PARSER_DEPTH = 4 * MAX_DEPTH;
-/** Values of a file once its aliases are written out. */
+/** Maximum number of values of a file, with its aliases expanded (prevents alias bombs). */
 export const MAX_VALUES = 200_000;
 
-/** What a YAML or JSON text says, and on which lines. Throws BlueprintError with the line of what cannot be read. */
+/** The value of a YAML or JSON text, with the line of each key. Throws BlueprintError with the line of the first error. */
 export class YamlSource {
   readonly value: TaggedValue;
   readonly #counter = new LineCounter();
@@ -38,16 +38,16 @@ export class YamlSource {
   #values = 0;
 
   constructor(text: string) {
-    refuseNesting(text, PARSER_DEPTH);
-    // YAML 1.1, because that is what blueprints are written for: `yes` is true, `<<` merges.
+    rejectDeepNesting(text, PARSER_DEPTH);
+    // Blueprints are written for YAML 1.1: `yes` is true, and `<<` merges maps.
     this.#document = parseDocument(text, { version: '1.1', lineCounter: this.#counter });
     const [error] = this.#document.errors;
-    if (error) throw unreadable(error);
-    this.#aim();
+    if (error) throw syntaxError(error);
+    this.#resolveAliases();
     this.value = this.#read(this.#document.contents, 0);
   }
 
-  /** The line of a key of a map that came out of this source. */
+  /** Returns the line of a key of a map in this source. */
   lineOf(map: object, key: string): number | undefined {
     return this.#lines.get(map)?.get(key);
   }
@@ -63,8 +63,8 @@ export class YamlSource {
     return tag?.startsWith('!') ? readTag(tag, value, line) : value;
   }
 
-  /** Finds what each alias stands for, in one walk: the last anchor of its name before it. */
-  #aim(): void {
+  /** Finds the target of each alias in one pass: the last anchor with its name before it. */
+  #resolveAliases(): void {
     const anchors = new Map<string, Node>();
     visit(this.#document, (_, node) => {
       if (isAlias(node)) this.#targets.set(node, anchors.get(node.source));
@@ -74,7 +74,10 @@ export class YamlSource {
 
   #target(alias: Alias): Node {
     const node = this.#targets.get(alias);
-    if (!node) throw new BlueprintError(`nothing is called &${alias.source}`, { line: this.#lineOf(alias) });
+    if (!node)
+      throw new BlueprintError(`the alias *${alias.source} has no anchor &${alias.source} before it`, {
+        line: this.#lineOf(alias),
+      });
     return node;
   }
 
@@ -82,7 +85,7 @@ export class YamlSource {
     if (isMap(node)) return this.#map(node, depth);
     if (isSeq(node)) return node.items.map((item) => this.#read(item, depth + 1));
     if (isScalar(node)) return plainScalar(node, this.#lineOf(node));
-    throw new BlueprintError('not a value', { line: this.#lineOf(node) });
+    throw new BlueprintError('expected a map, a list or a scalar', { line: this.#lineOf(node) });
   }
 
   #map(node: YAMLMap, depth: number): TaggedMap {
@@ -99,7 +102,7 @@ export class YamlSource {
     return map;
   }
 
-  /** The keys that `<<` brings: of one map, or of several, the first of which wins. */
+  /** Returns the entries that `<<` merges in. Of several maps the first one wins. */
   #merged(node: unknown, depth: number): [string, TaggedValue][] {
     const read = this.#read(node, depth + 1);
     const maps: readonly TaggedValue[] = Array.isArray(read) ? [...read].reverse() : [read];
@@ -115,7 +118,7 @@ export class YamlSource {
   }
 }
 
-function unreadable({ message, linePos }: YAMLParseError): BlueprintError {
+function syntaxError({ message, linePos }: YAMLParseError): BlueprintError {
   const [reason = message] = message.split(/ at line \d+, column \d+:|\n/);
   return new BlueprintError(reason, { line: linePos?.[0].line });
 }
@@ -123,7 +126,7 @@ function unreadable({ message, linePos }: YAMLParseError): BlueprintError {
 const isMerge = ({ key }: Pair) =>
   isScalar(key) && (key.value === '<<' || typeof key.value === 'symbol') && key.type === Scalar.PLAIN;
 
-/** Single letters are no truth values to those who write blueprints, though YAML 1.1 has them so. */
+/** YAML 1.1 reads y and n as booleans, but blueprints mean the letters (PyYAML does the same). */
 const LETTER = /^[yn]$/i;
 
 function plainScalar({ value, source }: Scalar, line: number | undefined): TaggedValue {
@@ -132,5 +135,5 @@ function plainScalar({ value, source }: Scalar, line: number | undefined): Tagge
   if (typeof value === 'bigint') return Number(value);
   if (value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value))
     return value as TaggedValue;
-  throw new BlueprintError('neither text, finite number, truth value nor date', { line });
+  throw new BlueprintError('expected a string, a finite number, a boolean or a date', { line });
 }

@@ -13,32 +13,32 @@ import {
   type Report,
 } from '../src/index.js';
 
-/** Hashes that a test can read. */
+/** Fake password hashes that a test can predict. */
 const passwords = {
   hash: async (password: string) => `hash of ${password}`,
   verify: async (password: string, hash: string) => hash === `hash of ${password}`,
 };
 
-/** A blueprint text of these entries, one a line, so that the n-th stands on line n + 1. */
+/** Returns a blueprint of these entries, one per line, so that entry n is on line n + 1. */
 export const entries = (...lines: string[]): string => `entries:\n${lines.map((line) => `- ${line}\n`).join('')}`;
 
-/** A database of a spec's own with both schemas, and blueprints applied to it. */
+/** A fresh database with the schemas that blueprints need, and methods that apply blueprints to it. */
 export class BlueprintHarness {
-  /** Blueprints that others can require: texts by path. */
-  readonly shelf = new Map<string, string>();
+  /** Texts of the blueprints that others can require, by path. */
+  readonly libraryFiles = new Map<string, string>();
 
-  /** What seals the secrets of objects. */
+  /** Seals the secrets of objects. */
   sealer: Sealer | undefined;
 
-  /** Stages of others that are there: what they say of themselves, by kind. */
-  readonly described = new Map<string, unknown>();
+  /** Descriptors of the running external stages, by kind. */
+  readonly descriptors = new Map<string, unknown>();
   readonly trusted = new Set<string>();
-  /** What `!Env` reads besides. */
+  /** Further variables for `!Env`. */
   env: Readonly<Record<string, string>> = {};
-  private readonly strangers = {
+  private readonly externalStages = {
     describe: async (kind: string) => {
-      if (!this.described.has(kind)) throw new Problem('stage_away');
-      return this.described.get(kind);
+      if (!this.descriptors.has(kind)) throw new Problem('stage_away');
+      return this.descriptors.get(kind);
     },
     trusts: (kind: string) => this.trusted.has(kind),
   };
@@ -60,8 +60,8 @@ export class BlueprintHarness {
   }
 
   async empty(): Promise<void> {
-    this.shelf.clear();
-    this.described.clear();
+    this.libraryFiles.clear();
+    this.descriptors.clear();
     this.trusted.clear();
     this.env = {};
     await this.source.query('TRUNCATE flow.objects, flow.flows, flow.flow_versions');
@@ -81,14 +81,14 @@ export class BlueprintHarness {
 
   applyAs(options: { readonly strict?: boolean }, ...texts: string[]): Promise<Report> {
     const files = texts.map((text, i) => ({ name: `${i + 1}.yaml`, text }));
-    const shelved = [...this.shelf].map(([path, text]) => ({ name: path, path, text }));
+    const libraryFiles = [...this.libraryFiles].map(([path, text]) => ({ name: path, path, text }));
     return applyBlueprints({
       source: this.source,
       files,
-      library: async (wanted) => findBlueprint(shelved, wanted),
+      library: async (identifiers) => findBlueprint(libraryFiles, identifiers),
       env: { ORDER: '30', ...this.env },
       sealer: this.sealer,
-      strangers: this.strangers,
+      externalStages: this.externalStages,
       syntax: {
         check: async (source) => (source.includes('???') ? { line: 2, column: 5, message: 'odd' } : undefined),
       },
@@ -101,7 +101,7 @@ export class BlueprintHarness {
     return exportFlow({ source: this.source, slug, sealer: this.sealer });
   }
 
-  /** What applying texts did, as `created <name>`. */
+  /** Applies texts and returns the outcomes as `created <name>`. */
   async outcomes(...texts: string[]): Promise<string[]> {
     const { files } = await this.apply(...texts);
     return files.flatMap(({ changes }) => changes.map(({ outcome, name }) => `${outcome} ${name}`.trimEnd()));
@@ -111,7 +111,7 @@ export class BlueprintHarness {
     return this.source.query(sql, parameters);
   }
 
-  /** The version that visitors of a flow are given. */
+  /** Returns the current version of a flow. */
   async current(slug: string) {
     const [version] = await this.query<{ number: number; designation: string; document: FlowVersion }>(
       `SELECT v.number, v.document, f.designation

@@ -77,15 +77,15 @@ export async function applyFiles(
 ): Promise<Report> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, entities: directoryEntities, poolSize: 2 });
   const library = folderLibrary(folder);
-  const strangers = new ExternalStageClient(env);
+  const externalStages = new ExternalStageClient(env);
   const syntax = new LazyPythonSyntaxChecker();
   const sealer = sealKeys === undefined ? undefined : new Sealer(sealKeys);
   try {
-    const given = { source, files, library, env, sealer, strict, strangers, syntax, hash: hashPassword, verify };
+    const given = { source, files, library, env, sealer, strict, externalStages, syntax, hash: hashPassword, verify };
     return await applyBlueprints(given);
   } finally {
     await syntax.close();
-    await strangers.close();
+    await externalStages.close();
     await source.destroy();
   }
 }

@@ -6,7 +6,7 @@ import { type BlueprintObject, isDirectoryReference, type ObjectModel } from '..
 import { secretPaths } from '../sealed-object-store.js';
 import { type YamlMap, type YamlValue, yamlTag } from './yaml-value.js';
 
-/** An entry as it is written. */
+/** An entry of an exported blueprint. */
 export interface ExportedEntry {
   readonly model: string;
   readonly id: string;
@@ -18,95 +18,100 @@ export interface ExportedEntry {
 const GROUP = 'authentik_core.group';
 const USER = 'authentik_core.user';
 
-/** Writes objects as entries; each can be referred to once it was written. */
+/** Converts objects to entries. An object must be converted before the objects that refer to it. */
 export class EntryWriter {
-  /** People and groups that entries refer to: taken as they are, and made when they are not there. */
+  /** Entries for the users and groups that objects refer to. `state: created` leaves existing ones unchanged. */
   readonly directory = new Map<string, ExportedEntry>();
-  /** Variables of the environment that hold the secrets. */
+  /** Names of the environment variables that `!Env` reads the secrets from. */
   readonly secrets = new Set<string>();
   readonly #ids = new Map<string, string>();
 
   constructor(
     private readonly draft: Draft,
-    private readonly register: DirectoryStore,
+    private readonly directoryStore: DirectoryStore,
   ) {}
 
-  /** Throws BlueprintError for an object that names somebody who is gone. */
+  /** Converts an object. Throws BlueprintError when it refers to a deleted user or group. */
   async write(object: BlueprintObject): Promise<ExportedEntry> {
     const model = this.draft.modelOf(object) as ObjectModel;
     const { descriptor: _, ...values } = object.values;
-    const written = new Map<string, YamlValue>();
-    for (const [field, value] of Object.entries(values)) written.set(field, await this.#value(model, field, value));
-    for (const path of secretPaths(model, object.values)) this.#hide(written, path, object);
+    const fields = new Map<string, YamlValue>();
+    for (const [field, value] of Object.entries(values)) fields.set(field, await this.#value(model, field, value));
+    for (const path of secretPaths(model, object.values)) this.#replaceSecret(fields, path, object);
     const isKey = ([field]: [string, unknown]) => model.key.includes(field);
     return {
       model: model.name,
       id: this.#idFor(object.id, `${model.kind} ${this.draft.readable(object)}`),
       identifiers: {
-        // Where two have the same order their ids decide.
+        // Bindings of equal order are sorted by id, so the id must be exported.
         ...(model.key.includes('order') ? { pk: object.id } : {}),
-        ...Object.fromEntries([...written].filter(isKey)),
+        ...Object.fromEntries([...fields].filter(isKey)),
       },
-      attrs: Object.fromEntries([...written].filter((field) => !isKey(field))),
+      attrs: Object.fromEntries([...fields].filter((field) => !isKey(field))),
     };
   }
 
   async #value(model: ObjectModel, field: string, value: Json): Promise<YamlValue> {
     const reference = model.references.get(field);
     if (!reference || value === null) return value;
-    if (isDirectoryReference(reference)) return this.#foreign(reference.to, String(value));
+    if (isDirectoryReference(reference)) return this.#directoryReference(reference.to, String(value));
     return Array.isArray(value) ? value.map((id) => this.#keyOf(String(id))) : this.#keyOf(String(value));
   }
 
   #keyOf(id: string): YamlValue {
-    const known = this.#ids.get(id);
-    if (known === undefined) throw new BlueprintError(`something refers to ${id}, which is not there`);
-    return yamlTag('!KeyOf', known);
+    const entryId = this.#ids.get(id);
+    if (entryId === undefined) throw new BlueprintError(`an object refers to ${id}, which is not part of the export`);
+    return yamlTag('!KeyOf', entryId);
   }
 
-  /** A name that stands for an object in the file. */
+  /** Assigns an object a unique entry `id`, made of its display name. */
   #idFor(id: string, readable: string): string {
     const base = readable
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '');
-    const taken = new Set(this.#ids.values());
+    const usedNames = new Set(this.#ids.values());
     let name = base;
-    for (let n = 2; taken.has(name); n++) name = `${base}-${n}`;
+    for (let n = 2; usedNames.has(name); n++) name = `${base}-${n}`;
     this.#ids.set(id, name);
     return name;
   }
 
-  async #foreign(kind: string, id: string): Promise<YamlValue> {
-    if (!this.directory.has(id)) this.directory.set(id, await this.#person(kind, id));
+  async #directoryReference(kind: string, id: string): Promise<YamlValue> {
+    if (!this.directory.has(id)) this.directory.set(id, await this.#directoryEntry(kind, id));
     return this.#keyOf(id);
   }
 
-  async #person(kind: string, id: string): Promise<ExportedEntry> {
-    const [group] = kind === 'group' ? await this.register.findGroups({ pk: id }) : [];
-    const [user] = kind === 'user' ? await this.register.findUsers({ uuid: id }) : [];
-    if (group) return this.#registered(id, group.name, { model: GROUP, identifiers: { name: group.name }, attrs: {} });
-    // Somebody who is not there yet shall not be able to log in by that.
+  async #directoryEntry(kind: string, id: string): Promise<ExportedEntry> {
+    const [group] = kind === 'group' ? await this.directoryStore.findGroups({ pk: id }) : [];
+    const [user] = kind === 'user' ? await this.directoryStore.findUsers({ uuid: id }) : [];
+    if (group) return this.#withId(id, group.name, { model: GROUP, identifiers: { name: group.name }, attrs: {} });
+    // A user whom the import creates must not be able to log in.
     const attrs = { name: user?.name ?? '', is_active: false };
-    if (user)
-      return this.#registered(id, user.username, { model: USER, identifiers: { username: user.username }, attrs });
-    throw new BlueprintError(`a condition names a ${kind} who is gone: remove it, it fits nobody`);
+    if (user) return this.#withId(id, user.username, { model: USER, identifiers: { username: user.username }, attrs });
+    throw new BlueprintError(
+      `a policy binding refers to a deleted ${kind}, so it matches no user. Remove the binding, then export again`,
+    );
   }
 
-  #registered(id: string, name: string, entry: Pick<ExportedEntry, 'model' | 'identifiers' | 'attrs'>): ExportedEntry {
+  #withId(id: string, name: string, entry: Pick<ExportedEntry, 'model' | 'identifiers' | 'attrs'>): ExportedEntry {
     const kind = entry.model === GROUP ? 'group' : 'user';
     return { ...entry, id: this.#idFor(id, `${kind} ${name}`), state: 'created' };
   }
 
-  /** A secret that is set is left to the environment. */
-  #hide(written: Map<string, YamlValue>, [field = '', ...deeper]: readonly string[], object: BlueprintObject): void {
-    const value = written.get(field);
+  /** Replaces a secret that is not empty by an `!Env` tag. */
+  #replaceSecret(
+    fields: Map<string, YamlValue>,
+    [field = '', ...deeper]: readonly string[],
+    object: BlueprintObject,
+  ): void {
+    const value = fields.get(field);
     const [inner] = deeper;
-    const held = inner === undefined ? value : (value as JsonMap | undefined)?.[inner];
-    if (held === undefined || held === null || held === '') return;
+    const secret = inner === undefined ? value : (value as JsonMap | undefined)?.[inner];
+    if (secret === undefined || secret === null || secret === '') return;
     const variable = `${this.draft.readable(object)} ${inner ?? field}`.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
     this.secrets.add(variable);
     const placeholder = yamlTag('!Env', variable);
-    written.set(field, inner === undefined ? placeholder : { ...(value as YamlMap), [inner]: placeholder });
+    fields.set(field, inner === undefined ? placeholder : { ...(value as YamlMap), [inner]: placeholder });
   }
 }

@@ -3,21 +3,21 @@ import { Sealer } from '@gatehouse/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../../testing/blueprint-harness.js';
 
-let here: BlueprintHarness;
-let there: BlueprintHarness;
+let origin: BlueprintHarness;
+let target: BlueprintHarness;
 beforeAll(async () => {
-  [here, there] = await Promise.all([BlueprintHarness.open(), BlueprintHarness.open()]);
+  [origin, target] = await Promise.all([BlueprintHarness.open(), BlueprintHarness.open()]);
 });
-afterAll(() => Promise.all([here?.close(), there?.close()]));
+afterAll(() => Promise.all([origin?.close(), target?.close()]));
 
 const KIND = 'x_acme_gate';
 const object = { type: 'object' };
 const sealer = new Sealer(`key:${randomBytes(32).toString('base64')}`);
 beforeEach(async () => {
-  for (const bed of [here, there]) {
-    await bed.empty();
-    bed.sealer = sealer;
-    bed.described.set(KIND, {
+  for (const harness of [origin, target]) {
+    await harness.empty();
+    harness.sealer = sealer;
+    harness.descriptors.set(KIND, {
       ...{ v: 1, kind: KIND, component: 'x-acme-gate', challenge: object, response: object, state: object },
       config: { type: 'object', properties: { word: { type: 'string', 'x-secret': true } } },
     });
@@ -44,7 +44,7 @@ const expression = (name: string, source: string) =>
 const field = (id: string, name: string, attrs: string) =>
   objectEntry('stages_prompt.prompt', [id, `name: "${name}"`], `field_key: ${id}, ${attrs}`);
 
-/** All that a flow can be made of: parts, policies that call others, other flows, people, secrets, equal orders. */
+/** A flow with every kind of dependency: parts, policies that call others, other flows, users, groups, secrets, equal orders. */
 const EVERYTHING = entries(
   flow('login', 'authentication'),
   flow('recover', 'recovery'),
@@ -79,14 +79,14 @@ const EVERYTHING = entries(
 );
 const SECRET = 'GATE_WORD';
 
-/** What two databases call their objects, so that one that came out of the other can be compared. */
-async function nameless(bed: BlueprintHarness, slug: string) {
-  const named = await bed.query<{ id: string; name: string }>(
+/** Returns a flow version with ids replaced by names, to compare versions of two databases. */
+async function comparableVersion(harness: BlueprintHarness, slug: string) {
+  const named = await harness.query<{ id: string; name: string }>(
     `SELECT id::text, model || ' ' || coalesce(identifiers->>'name', identifiers->>'slug') AS name FROM flow.objects
        WHERE identifiers ?| '{name,slug}'
      UNION ALL SELECT id::text, name FROM directory.groups UNION ALL SELECT id::text, username FROM directory.users`,
   );
-  const text = JSON.stringify((await bed.current(slug))?.document).replace(
+  const text = JSON.stringify((await harness.current(slug))?.document).replace(
     /"gatehouse:sealed":"[^"]*"/g,
     '"sealed":""',
   );
@@ -94,57 +94,58 @@ async function nameless(bed: BlueprintHarness, slug: string) {
 }
 
 describe('an exported flow', () => {
-  it('is the same flow where it is applied to nothing, and exports as the same file', async () => {
-    await here.apply(EVERYTHING);
-    const text = await here.export('login');
-    there.env = { [SECRET]: 'hush-hush' };
-    await there.apply(text);
-    for (const slug of ['login', 'recover']) expect(await nameless(there, slug)).toEqual(await nameless(here, slug));
-    expect(await there.export('login')).toBe(text);
-    expect(await here.export('login')).toBe(text);
+  it('makes the same flow in an empty installation, which exports as the same file', async () => {
+    await origin.apply(EVERYTHING);
+    const text = await origin.export('login');
+    target.env = { [SECRET]: 'hush-hush' };
+    await target.apply(text);
+    for (const slug of ['login', 'recover'])
+      expect(await comparableVersion(target, slug)).toEqual(await comparableVersion(origin, slug));
+    expect(await target.export('login')).toBe(text);
+    expect(await origin.export('login')).toBe(text);
   });
 
-  it('changes nothing where it is', async () => {
-    await here.apply(EVERYTHING);
-    here.env = { [SECRET]: 'hush-hush' };
-    expect((await here.apply(await here.export('login'))).isChanged).toBe(false);
+  it('changes nothing when it is applied to its own installation', async () => {
+    await origin.apply(EVERYTHING);
+    origin.env = { [SECRET]: 'hush-hush' };
+    expect((await origin.apply(await origin.export('login'))).isChanged).toBe(false);
   });
 
-  it('has what the flow is made of and nothing else', async () => {
-    await here.apply(EVERYTHING);
-    const text = await here.export('recover');
+  it('contains the dependencies of the flow and nothing else', async () => {
+    await origin.apply(EVERYTHING);
+    const text = await origin.export('recover');
     expect(text).not.toMatch(/apart|login|staff/);
-    expect((await there.outcomes(text)).sort()).toEqual(['created page', 'created recover', 'created recover page 9']);
+    expect((await target.outcomes(text)).sort()).toEqual(['created page', 'created recover', 'created recover page 9']);
   });
 
-  it('has no secret in it, and is refused where nobody knows that', async () => {
-    await here.apply(EVERYTHING);
-    const text = await here.export('login');
+  it('contains no secrets, and is refused when their environment variables are not set', async () => {
+    await origin.apply(EVERYTHING);
+    const text = await origin.export('login');
     expect(text).not.toContain('hush');
     expect(text.split('\n').slice(0, 3)).toEqual([
-      '# The flow login, and what it is made of.',
-      '# Its secrets are read from the environment, where it is applied:',
+      '# The flow login and all objects that it depends on.',
+      '# Set these environment variables to its secrets before you apply it:',
       `#   ${SECRET}`,
     ]);
-    await expect(there.apply(text)).rejects.toThrow('config: word: Invalid input');
+    await expect(target.apply(text)).rejects.toThrow('config: word: Invalid input');
   });
 
-  it('lets nobody in by the people that it names', async () => {
-    await here.apply(EVERYTHING);
-    there.env = { [SECRET]: 'hush-hush' };
-    await there.apply(await here.export('login'));
-    const people = 'SELECT username, is_active, password_hash FROM directory.users';
-    expect(await there.query(people)).toEqual([{ username: 'ann', is_active: false, password_hash: '' }]);
-    expect(await there.query('SELECT name, is_superuser FROM directory.groups')).toEqual([
+  it('creates users inactive and groups without privileges', async () => {
+    await origin.apply(EVERYTHING);
+    target.env = { [SECRET]: 'hush-hush' };
+    await target.apply(await origin.export('login'));
+    const users = 'SELECT username, is_active, password_hash FROM directory.users';
+    expect(await target.query(users)).toEqual([{ username: 'ann', is_active: false, password_hash: '' }]);
+    expect(await target.query('SELECT name, is_superuser FROM directory.groups')).toEqual([
       { name: 'staff', is_superuser: false },
     ]);
   });
 
-  it('must be there, and so must those whom it names', async () => {
-    await expect(here.export('login')).rejects.toThrow('there is no flow login');
-    await here.apply(EVERYTHING, entries('{model: authentik_core.group, state: absent, identifiers: {name: staff}}'));
-    await expect(here.export('login')).rejects.toThrow(
-      'a condition names a group who is gone: remove it, it fits nobody',
+  it('requires that the flow and the users and groups of its policy bindings exist', async () => {
+    await expect(origin.export('login')).rejects.toThrow('target is no flow with the slug login');
+    await origin.apply(EVERYTHING, entries('{model: authentik_core.group, state: absent, identifiers: {name: staff}}'));
+    await expect(origin.export('login')).rejects.toThrow(
+      'a policy binding refers to a deleted group, so it matches no user. Remove the binding, then export again',
     );
   });
 });

@@ -5,56 +5,58 @@ import { type BlueprintObject, referencesIn } from '../object-model.js';
 import { policyBindingModel } from '../policy.model.js';
 import type { PolicyBindings } from '../policy-bindings.js';
 
-/** Models whose objects belong to what they are bound to. */
+/** Models whose objects are exported with their target. */
 const BINDINGS = [bindingModel.name, policyBindingModel.name];
 
-/** An object and how many others, one upon another, it stands on. */
+/** An object with the length of its longest chain of references. */
 export interface OrderedObject {
   readonly object: BlueprintObject;
-  readonly height: number;
+  readonly dependencyDepth: number;
 }
 
-/** A flow with everything that it is made of, the flows that its stages lead to included; what others stand on comes first. */
+/** Collects a flow and all objects that it depends on, including the flows that its stages lead to. */
 export class FlowClosure {
-  readonly #heights = new Map<string, number>();
-  readonly #open = new Set<string>();
+  readonly #depths = new Map<string, number>();
+  readonly #visiting = new Set<string>();
 
   constructor(
     private readonly draft: Draft,
-    private readonly conditions: PolicyBindings,
+    private readonly policyBindings: PolicyBindings,
   ) {}
 
-  /** Throws BlueprintError for objects that refer to each other in a circle: none of them could come first. */
+  /** Returns the objects with their depths. Throws BlueprintError for circular references, because entries can only refer to earlier entries. */
   of(flow: BlueprintObject): OrderedObject[] {
     const ids = new Set([flow.id]);
-    // A set that grows is walked to its end.
-    for (const id of ids) for (const part of this.#parts(this.draft.get(id))) ids.add(part);
+    // Iterating over a Set includes the members that are added during the iteration.
+    for (const id of ids) for (const dependency of this.#dependencyIds(this.draft.get(id))) ids.add(dependency);
     const objects = [...ids].flatMap((id) => this.draft.get(id) ?? []);
-    return objects.map((object) => ({ object, height: this.#height(object) }));
+    return objects.map((object) => ({ object, dependencyDepth: this.#depthOf(object) }));
   }
 
-  #parts(object: BlueprintObject | undefined): string[] {
+  #dependencyIds(object: BlueprintObject | undefined): string[] {
     if (!object) return [];
     const bound = BINDINGS.flatMap((model) => [...this.draft.of(model)]).filter(
       ({ values }) => values['target'] === object.id,
     );
-    return [...this.#references(object), ...bound.map(({ id }) => id), ...this.conditions.withCalled([object.id])];
+    return [...this.#references(object), ...bound.map(({ id }) => id), ...this.policyBindings.withCalled([object.id])];
   }
 
   #references(object: BlueprintObject): string[] {
     return referencesIn(this.draft.modelOf(object), object.values).map(([, id]) => id);
   }
 
-  #height(object: BlueprintObject): number {
-    const known = this.#heights.get(object.id);
-    if (known !== undefined) return known;
-    if (this.#open.has(object.id))
-      throw new BlueprintError(`${this.draft.readable(object)} refers to itself through others`);
-    this.#open.add(object.id);
-    const below = this.#references(object).flatMap((id) => this.draft.get(id) ?? []);
-    const height = below.reduce((most, one) => Math.max(most, 1 + this.#height(one)), 0);
-    this.#open.delete(object.id);
-    this.#heights.set(object.id, height);
-    return height;
+  #depthOf(object: BlueprintObject): number {
+    const cached = this.#depths.get(object.id);
+    if (cached !== undefined) return cached;
+    if (this.#visiting.has(object.id))
+      throw new BlueprintError(
+        `cannot export ${this.draft.readable(object)}: it refers to itself through other objects`,
+      );
+    this.#visiting.add(object.id);
+    const dependencies = this.#references(object).flatMap((id) => this.draft.get(id) ?? []);
+    const depth = dependencies.reduce((max, dependency) => Math.max(max, 1 + this.#depthOf(dependency)), 0);
+    this.#visiting.delete(object.id);
+    this.#depths.set(object.id, depth);
+    return depth;
   }
 }

@@ -19,33 +19,33 @@ interface ExportOptions {
 }
 
 /**
- * Writes a flow, and everything that it is made of, as one blueprint: applied where nothing else is, it makes the same flow
- * again. Secrets are not in it, but the names of variables that `!Env` reads them from. Throws BlueprintError.
+ * Returns a blueprint of a flow and all objects that it depends on. Applied to an empty installation, it makes the same flow.
+ * Secrets are replaced by `!Env` tags. Throws BlueprintError.
  */
 export async function exportFlow({ source, slug, sealer }: ExportOptions): Promise<string> {
   return source.transaction('REPEATABLE READ', async (manager) => {
     const { draft } = await openDraft(manager, sealer);
     const flow = [...draft.of(flowModel.name)].find(({ values }) => values['slug'] === slug);
-    if (!flow) throw new BlueprintError(`there is no flow ${slug}`);
-    const parts = new FlowClosure(draft, new PolicyBindings(draft, builtInContracts.policies))
+    if (!flow) throw new BlueprintError(`there is no flow with the slug ${slug}`);
+    const objects = new FlowClosure(draft, new PolicyBindings(draft, builtInContracts.policies))
       .of(flow)
-      .sort(comparing(draft));
+      .sort(byDependencies(draft));
     const writer = new EntryWriter(draft, new TypeormDirectoryStore(manager));
     const entries: ExportedEntry[] = [];
-    for (const { object } of parts) entries.push(await writer.write(object));
+    for (const { object } of objects) entries.push(await writer.write(object));
     const all = [...writer.directory.values(), ...entries].map((entry) => ({ ...entry }));
     return writeYaml(
       { version: 1, metadata: { name: `Export of ${slug}` }, entries: all },
-      headOf(slug, writer.secrets),
+      headerComment(slug, writer.secrets),
     );
   });
 }
 
 const names = new Intl.Collator('en', { numeric: true });
 
-/** The same objects are always in the same order: what others stand on, then by model, order and name. */
-const comparing = (draft: Draft) => (a: OrderedObject, b: OrderedObject) =>
-  a.height - b.height ||
+/** Sorts objects after those that they refer to, then by model, order and name, so that equal flows give equal exports. */
+const byDependencies = (draft: Draft) => (a: OrderedObject, b: OrderedObject) =>
+  a.dependencyDepth - b.dependencyDepth ||
   names.compare(a.object.model, b.object.model) ||
   orderOf(a) - orderOf(b) ||
   names.compare(draft.readable(a.object), draft.readable(b.object)) ||
@@ -53,8 +53,8 @@ const comparing = (draft: Draft) => (a: OrderedObject, b: OrderedObject) =>
 
 const orderOf = ({ object }: OrderedObject) => Number(object.values['order'] ?? 0);
 
-function headOf(slug: string, secrets: ReadonlySet<string>): string {
-  const head = [` The flow ${slug}, and what it is made of.`];
-  if (secrets.size > 0) head.push(' Its secrets are read from the environment, where it is applied:');
-  return [...head, ...[...secrets].map((name) => `   ${name}`)].join('\n');
+function headerComment(slug: string, secrets: ReadonlySet<string>): string {
+  const lines = [` The flow ${slug} and all objects that it depends on.`];
+  if (secrets.size > 0) lines.push(' Set these environment variables to its secrets before you apply it:');
+  return [...lines, ...[...secrets].map((name) => `   ${name}`)].join('\n');
 }

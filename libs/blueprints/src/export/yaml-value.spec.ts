@@ -5,8 +5,8 @@ import { writeYaml, type YamlValue, yamlTag } from './yaml-value.js';
 
 const contextOf = (text: string) => readDocument('x.yaml', text).context;
 
-describe('a written blueprint', () => {
-  it('is read as what was written, whatever that is', () => {
+describe('writeYaml', () => {
+  it('writes text that parses to the same value (property test)', () => {
     const words = fc.constantFrom(
       'yes',
       'n',
@@ -50,7 +50,7 @@ describe('a written blueprint', () => {
     );
   });
 
-  it('keeps the lines of several lines, and refers by tags', () => {
+  it('writes multi-line strings as blocks, and references as tags', () => {
     const text = writeYaml({ context: { source: 'if a:\n  return 1\n', who: yamlTag('!KeyOf', 'ann') } }, ' Head');
     expect(text).toBe('# Head\n\ncontext:\n  source: |\n    if a:\n      return 1\n  who: !KeyOf ann\n');
   });

@@ -1,6 +1,6 @@
 import { Document, isScalar, Scalar, visit } from 'yaml';
 
-/** A tag and its argument, to be written. */
+/** A YAML tag with its argument. */
 export class YamlTag {
   constructor(
     readonly tag: string,
@@ -8,9 +8,9 @@ export class YamlTag {
   ) {}
 }
 
-/** A value that can be written: JSON with tags anywhere in it. */
+/** A value that can be written as YAML: JSON that may contain tags. */
 export type YamlValue = null | boolean | number | string | YamlTag | readonly YamlValue[] | YamlMap;
-/** A map of such values. */
+/** A map of YAML values. */
 export interface YamlMap {
   readonly [key: string]: YamlValue;
 }
@@ -18,20 +18,20 @@ export interface YamlMap {
 /** `!Tag argument`. */
 export const yamlTag = (tag: string, argument: string): YamlTag => new YamlTag(tag, argument);
 
-/** Nothing that is written merges. */
+/** The tag of the YAML 1.1 merge key `<<`. Exports never emit merge keys. */
 const MERGE = 'tag:yaml.org,2002:merge';
 
-/** The text of a blueprint; whoever reads it gets the same values. `comment` stands at its head. */
+/** Returns the YAML text of a value. Parsing it yields an equal value. `comment` is its header. */
 export function writeYaml(value: YamlMap, comment: string): string {
-  // YAML 1.1, because that is what blueprints are read as: what it would take for something else is quoted.
-  const document = new Document(value, (_, part: unknown) => (part instanceof YamlTag ? scalarOf(part) : part), {
+  // Blueprints are parsed as YAML 1.1, so strings that YAML 1.1 reads as another type (such as `yes`) must be quoted.
+  const document = new Document(value, (_, node: unknown) => (node instanceof YamlTag ? scalarOf(node) : node), {
     version: '1.1',
     customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== MERGE),
     aliasDuplicateObjects: false,
   });
   visit(document, {
-    Scalar: (_, node) => asBlock(node),
-    Pair: (_, { key }) => asName(key),
+    Scalar: (_, node) => useBlockStyle(node),
+    Pair: (_, { key }) => quoteMergeKey(key),
   });
   document.commentBefore = comment;
   return document.toString({ lineWidth: 0 });
@@ -43,15 +43,15 @@ function scalarOf({ tag, argument }: YamlTag): Scalar {
   return scalar;
 }
 
-/** Several lines stay several lines, as long as they come back as they were. */
-function asBlock(node: Scalar): void {
+/** Writes a multi-line string as a block literal, if parsing the block returns the same string. */
+function useBlockStyle(node: Scalar): void {
   const { value } = node;
   if (isScalar(node) && typeof value === 'string' && value.includes('\n') && !/[ \t]\n|\r|\t|^\s/.test(value)) {
     node.type = Scalar.BLOCK_LITERAL;
   }
 }
 
-/** A key that is called as merging is must not merge. */
-function asName(key: unknown): void {
+/** Quotes a key named `<<`, which would be parsed as a merge key. */
+function quoteMergeKey(key: unknown): void {
   if (isScalar(key) && key.value === '<<') key.type = Scalar.QUOTE_DOUBLE;
 }

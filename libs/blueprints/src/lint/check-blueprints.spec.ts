@@ -17,26 +17,26 @@ const flow = (attrs = 'designation: authentication') =>
   `{model: authentik_flows.flow, id: login, identifiers: {slug: login}, attrs: {name: L, title: L, ${attrs}}}`;
 const stage = (kind: string, attrs = '') =>
   `{model: authentik_stages_${kind}.${kind.replaceAll('_', '')}stage, id: ${kind}, identifiers: {name: ${kind}}, attrs: {${attrs}}}`;
-const at = (order: number, what: string) =>
-  `{model: authentik_flows.flowstagebinding, id: at-${order}, identifiers: {target: !KeyOf login, stage: !KeyOf ${what}, order: ${order}}}`;
+const at = (order: number, stageId: string) =>
+  `{model: authentik_flows.flowstagebinding, id: at-${order}, identifiers: {target: !KeyOf login, stage: !KeyOf ${stageId}, order: ${order}}}`;
 const policy = (model: string, attrs: string) =>
   `{model: authentik_policies_${model}, id: rule, identifiers: {name: rule}, attrs: {${attrs}}}`;
 const bound = (to: string, attrs = '') =>
   `{model: authentik_policies.policybinding, identifiers: {target: !KeyOf ${to}, policy: !KeyOf rule, order: 0}, attrs: {${attrs}}}`;
 const expression = (source: string) => policy('expression.expressionpolicy', `expression: ${JSON.stringify(source)}`);
 
-const WHO = stage('identification', 'user_fields: [email]');
+const IDENTIFICATION = stage('identification', 'user_fields: [email]');
 const PASSWORD = stage('password', 'backends: [authentik.core.auth.InbuiltBackend]');
 const LOGIN = [
   flow(),
-  WHO,
+  IDENTIFICATION,
   PASSWORD,
   stage('user_login'),
   at(10, 'identification'),
   at(20, 'password'),
   at(30, 'user_login'),
 ];
-const without = (line: string) => LOGIN.filter((one) => one !== line);
+const without = (line: string) => LOGIN.filter((entry) => entry !== line);
 const EMBEDDED = stage('identification', 'user_fields: [email], password_stage: !KeyOf password');
 const DUMMY = stage('dummy');
 const DENY = stage('deny');
@@ -45,7 +45,7 @@ const PAIR = ['a', 'b'].map((name) =>
   DUMMY.replaceAll(': dummy,', `: ${name},`).replace('name: dummy', `name: ${name}`),
 );
 
-/** What makes each rule speak, on which line of the file, and what is close to it and fine. */
+/** By rule: entries that violate it, the line of the finding, and similar entries that do not. */
 const cases: Record<
   Exclude<Rule, 'mfa-skippable' | 'mfa-conditional'>,
   [bad: string[], line: number, good: string[]]
@@ -115,35 +115,35 @@ const cases: Record<
 
 describe('a rule', () => {
   it.each(Object.entries(cases))(
-    '%s says what is wrong, and nothing of what is right',
+    '%s reports a violation, and nothing for similar valid entries',
     async (rule, [bad, line, good]) => {
       expect(rules(await check(entries(...bad)))).toContain(`${rule} ${line}`);
       expect((await check(entries(...good))).map((found) => found.rule)).not.toContain(rule);
     },
   );
 
-  it('is explained in the documentation', () => {
+  it('is listed in the documentation with its severity', () => {
     const page = readFileSync('docs/reference/blueprints.md', 'utf8');
-    const explained = [...page.matchAll(/^\| `([a-z-]+)` \| (error|warning) \|/gm)].map(([, rule, severity]) => [
+    const documented = [...page.matchAll(/^\| `([a-z-]+)` \| (error|warning) \|/gm)].map(([, rule, severity]) => [
       rule,
       severity,
     ]);
-    expect(explained).toEqual(Object.entries(RULES));
+    expect(documented).toEqual(Object.entries(RULES));
   });
 });
 
-describe('checking', () => {
-  it('finds nothing in a login that is as it should be', async () => {
+describe('checkBlueprints', () => {
+  it('finds nothing in a valid login flow', async () => {
     expect(await check(entries(...LOGIN))).toEqual([]);
   });
 
-  it('goes on after a mistake, and does not blame others for it', async () => {
+  it('continues after an error, and reports no follow-up errors', async () => {
     const bad = stage('user_login', 'session_duration: soon');
     const found = await check(entries(...LOGIN.map((line) => (line === stage('user_login') ? bad : line))));
     expect(rules(found)).toEqual(['invalid-value 5']);
   });
 
-  it('looks the Python of forms over, where a field says that it is some', async () => {
+  it('checks the Python of prompt fields that are flagged as expressions', async () => {
     const field = (attrs: string) =>
       `{model: authentik_stages_prompt.prompt, identifiers: {name: f}, attrs: {field_key: f, label: F, type: text, order: 0, ${attrs}}}`;
     for (const place of ['placeholder', 'initial_value']) {
@@ -154,33 +154,33 @@ describe('checking', () => {
     }
   });
 
-  it('says where, what and how bad, for people and for programs', async () => {
+  it('reports findings as text and as objects', async () => {
     const found = await check(entries(GROUP('roles: []'), expression('a\nreturn ???')));
     expect(formatFindings(found).split('\n')).toEqual([
-      '1.yaml:2: warning: unknown-field: entry 1 (authentik_core.group): roles is ignored, the model has no such field',
+      '1.yaml:2: warning: unknown-field: entry 1 (authentik_core.group): the model has no field roles; it is ignored',
       '1.yaml:3: error: bad-expression: entry 2 "rule" (authentik_policies_expression.expressionpolicy): expression: Expression Syntax Error: odd (line 2, column 5)',
       '1 error, 1 warning',
     ]);
     expect(found[0]).toEqual({
       ...{ file: '1.yaml', line: 2, severity: 'warning', rule: 'unknown-field' },
       entry: { number: 1, id: undefined, model: 'authentik_core.group' },
-      text: 'roles is ignored, the model has no such field',
+      text: 'the model has no field roles; it is ignored',
     });
   });
 
-  it('looks at what conditions would skip, and at files that cannot be read beside those that can', async () => {
+  it('checks entries whose conditions are not met, and continues with other files after an unreadable one', async () => {
     const skipped = '{model: authentik_core.group, conditions: [false], identifiers: {name: x}, attrs: {roles: []}}';
     expect(rules(await check('entries: [', entries(skipped)))).toEqual(['unreadable 1', 'unknown-field 2']);
   });
 
-  it('takes stages of others for what they may be', async () => {
-    const theirs =
-      '{model: gatehouse_stages.remotestage, id: theirs, identifiers: {name: theirs}, attrs: {kind: x_a_b}}';
-    const lines = [...without(at(20, 'password')), theirs, at(20, 'theirs')];
+  it('assumes that an external stage may verify a credential', async () => {
+    const external =
+      '{model: gatehouse_stages.remotestage, id: external, identifiers: {name: external}, attrs: {kind: x_a_b}}';
+    const lines = [...without(at(20, 'password')), external, at(20, 'external')];
     expect(await check(entries(...lines))).toEqual([]);
   });
 
-  it('knows users, groups and tokens of the files, and those who may be there already', async () => {
+  it('resolves users, groups and tokens of the files, and accepts references to existing ones', async () => {
     const user = '{model: authentik_core.user, id: ann, identifiers: {username: ann}, attrs: {name: Ann, password: x}}';
     const token =
       '{model: authentik_core.token, identifiers: {identifier: key}, attrs: {user: !KeyOf ann, intent: api}}';

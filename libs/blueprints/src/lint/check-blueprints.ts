@@ -2,12 +2,12 @@ import { BlueprintError } from '../blueprint-error.js';
 import { BlueprintRun } from '../blueprint-run.js';
 import { builtInContracts, builtInModels } from '../built-in-models.js';
 import { externalStageModel, externalStageSchema } from '../external-stage.model.js';
+import type { ExternalStages } from '../external-stage-collection.js';
 import { bindingModel } from '../flow.model.js';
 import type { BlueprintFile, BlueprintLibrary } from '../library.js';
 import { collections } from '../models.js';
 import { ObjectCollection } from '../object-collection.js';
 import type { PythonSyntaxChecker } from '../python-collection.js';
-import type { ExternalStages } from '../strangers.js';
 import type { ResolutionScope } from '../tagged-value.js';
 import { ExternalReferences } from './external-references.js';
 import { type Finding, finding } from './finding.js';
@@ -21,18 +21,18 @@ import { policyRemarks } from './policy-rules.js';
 
 interface CheckOptions {
   readonly files: readonly BlueprintFile[];
-  /** Where a blueprint finds another one that it requires. */
+  /** Finds required blueprints. */
   readonly library: BlueprintLibrary;
   readonly env: ResolutionScope['env'];
   readonly syntax: PythonSyntaxChecker;
 }
 
-/** Finds what is wrong with blueprint files, or may be, by applying them on paper: no database, no bus, nothing is changed. */
+/** Lints blueprint files by applying them to an in-memory store, without a database or message bus. */
 export async function checkBlueprints({ files, library, env, syntax }: CheckOptions): Promise<Finding[]> {
-  const elsewhere = new ExternalReferences();
-  const notebook = new FindingCollector(elsewhere);
-  const draft = new LintDraft(builtInModels, elsewhere);
-  const all = lintCollections(draft, new InMemoryDirectoryStore(elsewhere), syntax);
+  const externalReferences = new ExternalReferences();
+  const collector = new FindingCollector(externalReferences);
+  const draft = new LintDraft(builtInModels, externalReferences);
+  const all = lintCollections(draft, new InMemoryDirectoryStore(externalReferences), syntax);
   const run = new BlueprintRun({
     collections: all,
     files,
@@ -40,7 +40,7 @@ export async function checkBlueprints({ files, library, env, syntax }: CheckOpti
     env,
     context: {},
     strict: false,
-    observer: notebook,
+    observer: collector,
   });
   const unreadable: Finding[] = [];
   for (const file of files) await run.apply(file).catch((error: unknown) => unreadable.push(asFinding(error, file)));
@@ -48,24 +48,24 @@ export async function checkBlueprints({ files, library, env, syntax }: CheckOpti
     ...lintedFlows(draft, builtInContracts).flatMap(flowRemarks),
     ...policyRemarks(draft, builtInContracts.policies),
   ];
-  const named = new Set(files.map(({ name }) => name));
+  const checkedFiles = new Set(files.map(({ name }) => name));
   return [
     ...unreadable,
-    ...notebook.findings,
-    ...locateRemarks(remarks, notebook),
-    ...duplicateBindings(draft, notebook),
+    ...collector.findings,
+    ...locateRemarks(remarks, collector),
+    ...duplicateBindings(draft, collector),
   ]
-    .filter(({ file }) => named.has(file))
+    .filter(({ file }) => checkedFiles.has(file))
     .sort(byPlace);
 }
 
-function lintCollections(draft: LintDraft, register: InMemoryDirectoryStore, syntax: PythonSyntaxChecker) {
+function lintCollections(draft: LintDraft, directory: InMemoryDirectoryStore, syntax: PythonSyntaxChecker) {
   const passwords = { hash: async () => 'a hash' };
   const all = collections(builtInModels, {
-    ...{ draft, register, passwords, strangers: NO_EXTERNAL_STAGES, syntax },
+    ...{ draft, directory, passwords, externalStages: NO_EXTERNAL_STAGES, syntax },
     invitations: new InMemoryInvitationStore(),
   });
-  // What a stage of somebody else's is, only the bus could tell.
+  // Without the bus the descriptor of an external stage is unknown, so its config cannot be checked.
   return all.set(
     externalStageModel.name,
     new ObjectCollection({ ...externalStageModel, schema: externalStageSchema }, draft),
@@ -73,7 +73,7 @@ function lintCollections(draft: LintDraft, register: InMemoryDirectoryStore, syn
 }
 
 const NO_EXTERNAL_STAGES: ExternalStages = {
-  describe: () => Promise.reject(new Error('nobody is asked')),
+  describe: () => Promise.reject(new Error('the linter does not query external stages')),
   trusts: () => false,
 };
 
@@ -83,20 +83,20 @@ function asFinding(error: unknown, { name }: BlueprintFile): Finding {
   return finding('unreadable', { file, line, entry }, field ? `${field}: ${error.reason}` : error.reason);
 }
 
-/** Remarks, each at the entry that made what it is about. */
-const locateRemarks = (remarks: readonly LintRemark[], notebook: FindingCollector): Finding[] =>
+/** Returns a finding for each remark, at the last entry that wrote the object. */
+const locateRemarks = (remarks: readonly LintRemark[], collector: FindingCollector): Finding[] =>
   remarks.flatMap(({ rule, about, text }) => {
-    const origin = notebook.originsOf(about).at(-1);
+    const origin = collector.originsOf(about).at(-1);
     return origin ? [finding(rule, locationOf(origin), text)] : [];
   });
 
-/** A stage's place in a flow that two entries of one file describe. */
-function duplicateBindings(draft: LintDraft, notebook: FindingCollector): Finding[] {
+/** Returns a finding for each flow stage binding that a second entry of the same file describes. */
+function duplicateBindings(draft: LintDraft, collector: FindingCollector): Finding[] {
   return [...draft.of(bindingModel.name)].flatMap((binding) => {
-    const origins = notebook.originsOf(binding.id);
-    const again = origins.filter(({ file }, i) => origins.findIndex((other) => other.file === file) !== i);
-    const text = `an entry before this one binds the same stage at the same order: ${draft.readable(binding)}`;
-    return again.map((origin) => finding('bound-twice', locationOf(origin), text));
+    const origins = collector.originsOf(binding.id);
+    const duplicates = origins.filter(({ file }, i) => origins.findIndex((other) => other.file === file) !== i);
+    const text = `an earlier entry of this file binds the same stage at the same order: ${draft.readable(binding)}`;
+    return duplicates.map((origin) => finding('bound-twice', locationOf(origin), text));
   });
 }
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Pk } from '../tagged-value.js';
 
-/** Numbers of users that are not in the files begin here. */
-const FIRST = 1_000_000_000;
+/** The first placeholder pk for users, greater than the pks of users in the files. */
+const FIRST_USER_PK = 1_000_000_000;
 
-/** Objects that are not in the files, and may be in the installation: only their pks are known. */
+/** Placeholder pks of objects that are not in the checked files, and may exist in the installation. */
 export class ExternalReferences {
   readonly #pks = new Set<Pk>();
 
@@ -12,9 +12,9 @@ export class ExternalReferences {
     return this.#pks.has(pk);
   }
 
-  /** The pk of one more. */
+  /** Returns a new placeholder pk. */
   add(model: string): Pk {
-    const pk = model === 'authentik_core.user' ? FIRST + this.#pks.size : randomUUID();
+    const pk = model === 'authentik_core.user' ? FIRST_USER_PK + this.#pks.size : randomUUID();
     this.#pks.add(pk);
     return pk;
   }

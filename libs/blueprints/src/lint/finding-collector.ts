@@ -5,14 +5,14 @@ import type { Pk } from '../tagged-value.js';
 import type { ExternalReferences } from './external-references.js';
 import { type Finding, type FindingLocation, finding, ruleOf } from './finding.js';
 
-/** What is found while files are applied on paper, and which entry made what. */
+/** Collects findings while files are applied in memory, and which entries wrote each object. */
 export class FindingCollector implements ApplyObserver {
   readonly findings: Finding[] = [];
   readonly #origins = new Map<Pk, EntryOrigin[]>();
 
-  constructor(private readonly elsewhere: ExternalReferences) {}
+  constructor(private readonly externalReferences: ExternalReferences) {}
 
-  /** The entries that made an object, in their order. */
+  /** Returns the entries that wrote an object, in file order. */
   originsOf(pk: Pk): readonly EntryOrigin[] {
     return this.#origins.get(pk) ?? [];
   }
@@ -31,17 +31,17 @@ export class FindingCollector implements ApplyObserver {
     this.findings.push(
       finding(ruleOf(fault), { ...locationOf(origin), ...(line === undefined ? {} : { line }) }, text),
     );
-    return this.elsewhere.add(origin.entry.place.model?.toLowerCase() ?? '');
+    return this.externalReferences.add(origin.entry.place.model?.toLowerCase() ?? '');
   }
 
   assumed(origin: EntryOrigin, model: string, fields: JsonMap): Pk {
-    const text = `no ${model} in these files has ${JSON.stringify(fields)}: it must be in the installation`;
+    const text = `no ${model} in these files matches ${JSON.stringify(fields)}, so it must exist in the installation`;
     this.findings.push(finding('not-in-files', locationOf(origin), text));
-    return this.elsewhere.add(model);
+    return this.externalReferences.add(model);
   }
 }
 
-/** Where an entry is, or a field of it. */
+/** Returns the location of an entry, or of one of its fields. */
 export const locationOf = ({ file, entry }: EntryOrigin, field?: string): FindingLocation => ({
   file,
   line: (field === undefined ? undefined : entry.lineOf(field)) ?? entry.line,

@@ -1,6 +1,6 @@
 import type { EntryLocation, FaultCode } from '../blueprint-error.js';
 
-/** How much each rule matters: errors will not do, warnings are to be looked at. */
+/** Severity by rule. Errors fail the check, warnings do not. */
 export const RULES = {
   unreadable: 'error',
   'unknown-model': 'error',
@@ -24,13 +24,13 @@ export const RULES = {
   'redirect-elsewhere': 'warning',
 } as const satisfies Record<string, 'error' | 'warning'>;
 
-/** The name of a rule; it never changes. */
+/** The name of a rule. Names are stable, because scripts match on them. */
 export type Rule = keyof typeof RULES;
 
-/** Something about a blueprint that is wrong or may be. */
+/** An error or warning about a blueprint. */
 export interface Finding {
   readonly file: string;
-  /** Counted from 1; the entry's, when it is not of one field. */
+  /** Counted from 1: the line of the field, or of the entry when the finding concerns no single field. */
   readonly line: number | undefined;
   readonly entry: EntryLocation | undefined;
   readonly severity: (typeof RULES)[Rule];
@@ -39,21 +39,21 @@ export interface Finding {
   readonly text: string;
 }
 
-/** Where a finding is. */
+/** The location of a finding. */
 export type FindingLocation = Pick<Finding, 'file' | 'line' | 'entry'>;
 
-/** A finding of a rule. */
+/** Returns a finding with the severity of its rule. */
 export const finding = (rule: Rule, { file, line, entry }: FindingLocation, text: string): Finding => ({
   ...{ file, line, entry, rule, text },
   severity: RULES[rule],
 });
 
-/** Every fault of a blueprint is a rule. */
+/** Returns the rule of an error. Each error code is the name of a rule. */
 export const ruleOf = (fault: FaultCode): Rule => fault;
 
-/** Findings for people: a line each, and a last one that counts them. */
+/** Formats findings as text: one line each, and a last line with the counts. */
 export function formatFindings(findings: readonly Finding[]): string {
-  const count = (severity: Finding['severity']) => findings.filter((one) => one.severity === severity).length;
+  const count = (severity: Finding['severity']) => findings.filter((item) => item.severity === severity).length;
   const summary = `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}`;
   return [...findings.map(formatFinding), summary].join('\n');
 }

@@ -15,11 +15,11 @@ const kinds = [
   proving('lax', { factor: 'further', otherwise: 'let_in' }),
   proving('strict', { factor: 'further', otherwise: 'refused' }),
   proving('enrolling', { factor: 'further', otherwise: 'set_up' }),
-  defineStage({ ...shapes, kind: 'door', model: 'app.door', effects: ['login'] }),
+  defineStage({ ...shapes, kind: 'login', model: 'app.login', effects: ['login'] }),
 ];
 const contracts = { stages: new Map(kinds.map((contract) => [contract.model, contract])), policies: new Map() };
 
-/** What is said of a flow of these stages; the policies on the first of them as they are given. */
+/** Returns the remarks on a flow of these stages, whose first binding has these policy bindings. */
 function remarks(stages: readonly string[], conditions: readonly object[] = [], flow: object = {}) {
   const draft = new LintDraft(objectModels(contracts), new ExternalReferences());
   const values = { slug: 'f', name: 'F', title: 'F', designation: 'authentication', ...flow };
@@ -29,8 +29,8 @@ function remarks(stages: readonly string[], conditions: readonly object[] = [], 
     const bound = { target: 'flow', stage: kind, order };
     draft.put({ id: `at ${order}`, model: 'authentik_flows.flowstagebinding', values: bound });
   }
-  for (const [order, given] of conditions.entries()) {
-    const bound = { target: 'at 0', group: 'staff', order, enabled: true, ...given };
+  for (const [order, values] of conditions.entries()) {
+    const bound = { target: 'at 0', group: 'staff', order, enabled: true, ...values };
     draft.put({ id: `condition ${order}`, model: 'authentik_policies.policybinding', values: bound });
   }
   return lintedFlows(draft, contracts)
@@ -39,32 +39,32 @@ function remarks(stages: readonly string[], conditions: readonly object[] = [], 
 }
 
 describe('mfa-skippable', () => {
-  it('is said of a further factor that lets those pass who have none, which proves nothing either', () => {
-    expect(remarks(['lax', 'door'])).toEqual(['login-without-credential at 1', 'mfa-skippable at 0']);
+  it('is reported for a second factor that users without a device skip, which then proves nothing', () => {
+    expect(remarks(['lax', 'login'])).toEqual(['login-without-credential at 1', 'mfa-skippable at 0']);
   });
-  it('is not said of one that refuses them', () => {
-    expect(remarks(['strict', 'door'])).toEqual([]);
+  it('is not reported for a second factor that refuses users without a device', () => {
+    expect(remarks(['strict', 'login'])).toEqual([]);
   });
 });
 
 describe('mfa-conditional', () => {
-  it('is said of a further factor that policies can leave out', () => {
-    expect(remarks(['strict', 'door'], [{}])).toEqual(['mfa-conditional at 0']);
+  it('is reported for a second factor with a policy binding', () => {
+    expect(remarks(['strict', 'login'], [{}])).toEqual(['mfa-conditional at 0']);
   });
-  it('is not said where all of them are switched off', () => {
-    expect(remarks(['strict', 'door'], [{ enabled: false }])).toEqual([]);
+  it('is not reported when all its policy bindings are disabled', () => {
+    expect(remarks(['strict', 'login'], [{ enabled: false }])).toEqual([]);
   });
 });
 
 describe('login-without-credential', () => {
-  it('is said where strangers could set their proof up as they go', () => {
-    expect(remarks(['enrolling', 'door'])).toEqual(['login-without-credential at 1']);
+  it('is reported when an anonymous visitor could enrol a device during the login', () => {
+    expect(remarks(['enrolling', 'login'])).toEqual(['login-without-credential at 1']);
   });
-  it('is said where the credential comes after the login', () => {
-    expect(remarks(['door', 'strict'])).toEqual(['login-without-credential at 0']);
+  it('is reported when the credential is verified after the login', () => {
+    expect(remarks(['login', 'strict'])).toEqual(['login-without-credential at 0']);
   });
-  it('is not said of a flow for those who are logged in, nor of one that enrols', () => {
-    expect(remarks(['door'], [], { authentication: 'require_authenticated' })).toEqual([]);
-    expect(remarks(['door'], [], { designation: 'enrollment' })).toEqual([]);
+  it('is not reported for flows that require authentication, nor for enrolment', () => {
+    expect(remarks(['login'], [], { authentication: 'require_authenticated' })).toEqual([]);
+    expect(remarks(['login'], [], { designation: 'enrollment' })).toEqual([]);
   });
 });

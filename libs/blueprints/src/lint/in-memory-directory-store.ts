@@ -21,19 +21,19 @@ const USER: UserFields = {
   password_hash: '',
 };
 
-/** A directory in memory: what blueprints say of people, and whoever else they take to be there. */
+/** An in-memory directory of the users, groups and tokens in the files. It also finds every placeholder pk. */
 export class InMemoryDirectoryStore extends DirectoryStore {
   readonly #users = new InMemoryTable<DirectoryUser>();
   readonly #groups = new InMemoryTable<DirectoryGroup>();
   readonly #tokens = new InMemoryTable<DirectoryToken>();
 
-  constructor(private readonly elsewhere: ExternalReferences) {
+  constructor(private readonly externalReferences: ExternalReferences) {
     super();
   }
 
   async findUsers(identifiers: Identifiers): Promise<DirectoryUser[]> {
     const { pk } = identifiers;
-    if (typeof pk === 'number' && this.elsewhere.has(pk))
+    if (typeof pk === 'number' && this.externalReferences.has(pk))
       return [{ ...USER, pk, uuid: String(pk), epoch: 0, groups: [] }];
     return this.#users.find(identifiers);
   }
@@ -58,7 +58,7 @@ export class InMemoryDirectoryStore extends DirectoryStore {
 
   async findGroups(identifiers: Identifiers): Promise<DirectoryGroup[]> {
     const { pk } = identifiers;
-    if (typeof pk === 'string' && this.elsewhere.has(pk)) {
+    if (typeof pk === 'string' && this.externalReferences.has(pk)) {
       return [{ pk, name: '', is_superuser: false, parent: null, attributes: {}, users: [] }];
     }
     return this.#groups.find(identifiers);

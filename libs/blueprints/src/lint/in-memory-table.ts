@@ -1,32 +1,32 @@
 import type { Identifiers } from '@gatehouse/directory';
 import { contains } from '../json.js';
 
-/** Things in memory that are found by their pk or by what is said of them. */
+/** Rows in memory that are found by pk or by contained field values. */
 export class InMemoryTable<T extends { readonly pk: string | number }> {
-  readonly #all = new Map<T['pk'], T>();
+  readonly #rows = new Map<T['pk'], T>();
 
   get size(): number {
-    return this.#all.size;
+    return this.#rows.size;
   }
 
   find({ pk, ...fields }: Identifiers): T[] {
-    const isNamed = Object.keys(fields).length > 0;
-    return [...this.#all.values()].filter((one) => one.pk === pk || (isNamed && contains({ ...one }, fields)));
+    const hasFields = Object.keys(fields).length > 0;
+    return [...this.#rows.values()].filter((row) => row.pk === pk || (hasFields && contains({ ...row }, fields)));
   }
 
-  put(one: T): T {
-    this.#all.set(one.pk, one);
-    return one;
+  put(row: T): T {
+    this.#rows.set(row.pk, row);
+    return row;
   }
 
-  /** Changes what is there. Throws when it is not. */
+  /** Changes a row. Throws when no row has the pk. */
   change(pk: T['pk'], changes: Partial<T>): T {
-    const before = this.#all.get(pk);
-    if (!before) throw new Error(`nothing is registered as ${pk}`);
+    const before = this.#rows.get(pk);
+    if (!before) throw new Error(`no row has the pk ${pk}`);
     return this.put({ ...before, ...changes });
   }
 
   remove(pk: T['pk']): void {
-    this.#all.delete(pk);
+    this.#rows.delete(pk);
   }
 }

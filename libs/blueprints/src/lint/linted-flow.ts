@@ -5,38 +5,39 @@ import type { BlueprintObject } from '../object-model.js';
 import { policyBindingModel } from '../policy.model.js';
 import type { LintDraft } from './lint-draft.js';
 
-/** A stage's place in a flow, as files say it. */
+/** A flow stage binding in the checked files. */
 export interface LintedStep {
   readonly binding: BlueprintObject;
   readonly order: number;
-  /** Undefined for a stage that is not in the files, or not of the house. */
+  /** Undefined for a stage that is not in the files. */
   readonly stage: BlueprintObject | undefined;
+  /** Undefined also for an external stage. */
   readonly contract: StageContract | undefined;
-  /** The conditions on it that are not switched off. */
+  /** The enabled policy bindings of this step. */
   readonly conditions: readonly BlueprintObject[];
-  /** What passing it proves, by itself and by what is embedded in it. */
+  /** The proofs of the stage and of its embedded stages. */
   readonly proofs: readonly StageProof[];
 }
 
-/** A flow as files say it. */
+/** A flow in the checked files. */
 export interface LintedFlow {
   readonly flow: BlueprintObject;
   readonly conditions: readonly BlueprintObject[];
-  /** In their order. */
+  /** Sorted by order. */
   readonly steps: readonly LintedStep[];
 }
 
-/** The flows of a draft, with their steps. */
+/** Returns the flows of a draft with their steps. */
 export function lintedFlows(draft: LintDraft, contracts: ModelContracts): LintedFlow[] {
   const conditions = [...draft.of(policyBindingModel.name)].filter(({ values }) => values['enabled'] !== false);
-  const on = (target: string) => conditions.filter(({ values }) => values['target'] === target);
+  const conditionsOf = (target: string) => conditions.filter(({ values }) => values['target'] === target);
   const steps = [...draft.of(bindingModel.name)].map((binding) => ({
     target: binding.values['target'],
-    step: { ...stepOf(binding, draft, contracts), conditions: on(binding.id) },
+    step: { ...stepOf(binding, draft, contracts), conditions: conditionsOf(binding.id) },
   }));
   return [...draft.of(flowModel.name)].map((flow) => ({
     flow,
-    conditions: on(flow.id),
+    conditions: conditionsOf(flow.id),
     steps: steps
       .filter(({ target }) => target === flow.id)
       .map(({ step }) => step)
@@ -48,6 +49,6 @@ function stepOf(binding: BlueprintObject, draft: LintDraft, { stages }: ModelCon
   const stage = draft.get(String(binding.values['stage']));
   const contract = stage && stages.get(stage.model);
   const embedded = Object.keys(contract?.embeds ?? {}).map((field) => draft.get(String(stage?.values[field])));
-  const proofs = [stage, ...embedded].flatMap((one) => (one && stages.get(one.model)?.proves(one.values)) ?? []);
+  const proofs = [stage, ...embedded].flatMap((item) => (item && stages.get(item.model)?.proves(item.values)) ?? []);
   return { binding, order: Number(binding.values['order']), stage, contract, proofs };
 }

@@ -5,19 +5,19 @@ import { policyBindingModel } from '../policy.model.js';
 import type { LintRemark } from './flow-rules.js';
 import type { LintDraft } from './lint-draft.js';
 
-/** `redirect("…")`, with an address that is written out. */
+/** Matches `redirect("…")` with a literal URL. */
 const REDIRECT = /\.redirect\(\s*f?(["'])(.*?)\1/g;
 
-/** What is wrong with the policies of a draft, or may be. */
+/** Returns the rule violations of the policies of a draft. */
 export function policyRemarks(draft: LintDraft, contracts: ReadonlyMap<string, PolicyContract>): LintRemark[] {
   const bindings = [...draft.of(policyBindingModel.name)].filter(
     ({ values: { enabled, negate } }) => enabled && !negate,
   );
-  const bound = new Set(bindings.map(({ values: { policy } }) => policy));
+  const boundPolicies = new Set(bindings.map(({ values: { policy } }) => policy));
   return [...contracts.values()].flatMap((contract) =>
     [...draft.of(contract.model)].flatMap((policy) => [
-      ...(bound.has(policy.id) ? neverPassingRemarks(policy, contract) : []),
-      ...redirects(policy, contract),
+      ...(boundPolicies.has(policy.id) ? neverPassingRemarks(policy, contract) : []),
+      ...externalRedirects(policy, contract),
     ]),
   );
 }
@@ -25,17 +25,17 @@ export function policyRemarks(draft: LintDraft, contracts: ReadonlyMap<string, P
 function neverPassingRemarks({ id, values }: BlueprintObject, { isHopeless }: PolicyContract): LintRemark[] {
   if (!isHopeless?.(values)) return [];
   return [
-    { rule: 'policy-never-passes', about: id, text: `the policy ${String(values['name'])} says no to everybody` },
+    { rule: 'policy-never-passes', about: id, text: `the policy ${String(values['name'])} never passes, for any user` },
   ];
 }
 
-function redirects({ id, values }: BlueprintObject, { source }: PolicyContract): LintRemark[] {
+function externalRedirects({ id, values }: BlueprintObject, { source }: PolicyContract): LintRemark[] {
   if (source === undefined) return [];
   const addresses = [...String(values[source]).matchAll(REDIRECT)].map(([, , address = '']) => address);
-  const away = addresses.filter((address) => !isLocalPath(address));
-  return away.map((address) => ({
+  const external = addresses.filter((address) => !isLocalPath(address));
+  return external.map((address) => ({
     rule: 'redirect-elsewhere',
     about: id,
-    text: `it leads out of this site, to ${address}`,
+    text: `it redirects to another site: ${address}`,
   }));
 }

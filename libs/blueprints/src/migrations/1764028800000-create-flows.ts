@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Blueprint objects, the versions that flows were compiled into, and the pointer to the current one
+ * Creates the tables of blueprint objects, flow versions and the current version of each flow
  * (docs/spec/storage.md#tables).
  */
 export class CreateFlows1764028800000 implements MigrationInterface {

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** All brands, and the first flow of each designation, as one document, with a revision that changes with it: one row. */
+/** Creates the single-row table with all brands and the first flow of each designation as one document with a revision. */
 export class BrandSets1764201600000 implements MigrationInterface {
   readonly name = 'BrandSets1764201600000';
 

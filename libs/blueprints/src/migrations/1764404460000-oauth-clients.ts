@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** OAuth clients, each as one document. */
+/** Creates the table of OAuth clients, one document each. */
 export class OauthClients1764404460000 implements MigrationInterface {
   readonly name = 'OauthClients1764404460000';
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BlueprintHarness, entries } from '../testing/blueprint-harness.js';
 
-let bed: BlueprintHarness;
+let harness: BlueprintHarness;
 beforeAll(async () => {
-  bed = await BlueprintHarness.open();
+  harness = await BlueprintHarness.open();
 });
-afterAll(() => bed?.close());
-beforeEach(() => bed.empty());
+afterAll(() => harness?.close());
+beforeEach(() => harness.empty());
 
 const flow = (slug: string, attrs = '') =>
   `{model: authentik_flows.flow, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: authentication, ${attrs}}}`;
@@ -15,9 +15,9 @@ const dummy = (name: string, attrs = '{}') =>
 const bind = (target: string, stage: string, order: string | number) =>
   `{model: Authentik_Flows.FlowStageBinding, identifiers: {target: !KeyOf ${target}, stage: !KeyOf ${stage}, order: ${order}}}`;
 
-describe('publishing', () => {
-  it('republishes every flow that uses an edited stage, and no other', async () => {
-    await bed.apply(
+describe('TypeormPublisher', () => {
+  it('publishes every flow that uses a changed stage, and no other flow', async () => {
+    await harness.apply(
       entries(
         flow('a'),
         flow('b'),
@@ -29,23 +29,23 @@ describe('publishing', () => {
         bind('c', 't', 1),
       ),
     );
-    const { published } = await bed.apply(entries(dummy('s', '{throw_error: true}')));
+    const { published } = await harness.apply(entries(dummy('s', '{throw_error: true}')));
     expect(published).toEqual([
       { slug: 'a', number: 2 },
       { slug: 'b', number: 2 },
     ]);
   });
 
-  it('uses an earlier version again when a flow is as it was', async () => {
-    await bed.apply(entries(flow('a', 'layout: stacked')));
-    await bed.apply(entries(flow('a', 'layout: sidebar_left')));
-    const { published } = await bed.apply(entries(flow('a', 'layout: stacked')));
+  it('reuses an earlier version with the same document', async () => {
+    await harness.apply(entries(flow('a', 'layout: stacked')));
+    await harness.apply(entries(flow('a', 'layout: sidebar_left')));
+    const { published } = await harness.apply(entries(flow('a', 'layout: stacked')));
     expect(published).toEqual([{ slug: 'a', number: 1 }]);
-    expect(await bed.query('SELECT count(*)::int AS n FROM flow.flow_versions')).toEqual([{ n: 2 }]);
+    expect(await harness.query('SELECT count(*)::int AS n FROM flow.flow_versions')).toEqual([{ n: 2 }]);
   });
 
-  it('follows a renamed flow into the links of stages', async () => {
-    await bed.apply(
+  it('updates the slug of a renamed flow in the configs of stages', async () => {
+    await harness.apply(
       entries(
         flow('a'),
         flow('b'),
@@ -54,34 +54,34 @@ describe('publishing', () => {
       ),
     );
     const rename = `{model: authentik_flows.flow, identifiers: {pk: !Find [authentik_flows.flow, [slug, b]]}, attrs: {slug: b2}}`;
-    await bed.apply(entries(rename));
-    expect((await bed.current('a'))?.document.steps[0]?.stage.config['configure_flow']).toBe('b2');
+    await harness.apply(entries(rename));
+    expect((await harness.current('a'))?.document.steps[0]?.stage.config['configure_flow']).toBe('b2');
   });
 
-  it('lets a flow take the slug that another one gives up', async () => {
-    await bed.apply(entries(flow('a'), flow('b')));
+  it('lets a flow take over the slug of a flow that is renamed in the same run', async () => {
+    await harness.apply(entries(flow('a'), flow('b')));
     const rename = (from: string, to: string) =>
       `{model: authentik_flows.flow, identifiers: {pk: !Find [authentik_flows.flow, [slug, ${from}]]}, attrs: {slug: ${to}}}`;
-    const { published } = await bed.apply(entries(rename('b', 'old'), rename('a', 'b')));
+    const { published } = await harness.apply(entries(rename('b', 'old'), rename('a', 'b')));
     expect(published.map(({ slug }) => slug)).toEqual(['b', 'old']);
   });
 
-  it('orders steps of equal order by the ids of their bindings', async () => {
+  it('sorts steps of equal order by the ids of their bindings', async () => {
     const id = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
     const bound = (stage: string, pk: string) =>
       `{model: authentik_flows.flowstagebinding, identifiers: {pk: ${pk}, target: !KeyOf a, stage: !KeyOf ${stage}, order: 1}}`;
-    await bed.apply(entries(flow('a'), dummy('x'), dummy('y'), bound('x', id(2)), bound('y', id(1))));
-    expect(await bed.stepNames('a')).toEqual(['y', 'x']);
+    await harness.apply(entries(flow('a'), dummy('x'), dummy('y'), bound('x', id(2)), bound('y', id(1))));
+    expect(await harness.stepNames('a')).toEqual(['y', 'x']);
   });
 
-  it('applies 600 entries and stays quick', async () => {
+  it('applies 600 entries within the test timeout', async () => {
     const many = Array.from({ length: 200 }, (_, i) => [
       flow(`f${i}`),
       dummy(`s${i}`),
       bind(`f${i}`, `s${i}`, 1),
     ]).flat();
-    const report = await bed.apply(entries(...many));
+    const report = await harness.apply(entries(...many));
     expect(report.published).toHaveLength(200);
-    expect((await bed.apply(entries(...many))).published).toEqual([]);
+    expect((await harness.apply(entries(...many))).published).toEqual([]);
   });
 });

@@ -1,6 +1,5 @@
-import type { Brand, OauthClient } from '@gatehouse/plan';
+import type { Brand, FlowVersion, OauthClient } from '@gatehouse/plan';
 import type { EntityManager } from 'typeorm';
-import { type CompiledFlow, Publications } from './publications.js';
 import type { PublishedFlow } from './report.js';
 
 const ADD_NEW_VERSIONS = `
@@ -24,7 +23,7 @@ const SET_CURRENT_VERSION = `
   SELECT id, slug, designation, version_id
   FROM jsonb_to_recordset($1::jsonb) AS m (id uuid, slug text, designation text, version_id uuid)`;
 
-const POINT_TO_BRANDS = `
+const SET_BRANDS = `
   INSERT INTO flow.brand_sets AS before (revision, document)
   SELECT gen_random_uuid(), jsonb_build_object('v', 1, 'brands', $1::jsonb,
     'first', (SELECT coalesce(jsonb_object_agg(f.designation, f.slug), '{}')
@@ -33,11 +32,17 @@ const POINT_TO_BRANDS = `
   WHERE before.document <> excluded.document`;
 
 const CLIENTS = `jsonb_to_recordset($1::jsonb) AS c (client_id text, application text, document jsonb)`;
-/** Those that are as they were stay, so that one can take the slug or the id that another one gives up. */
+/** Changed clients are deleted before they are inserted again, so that a client can take over the slug or id of another one. */
 const DROP_CLIENTS = `
   DELETE FROM flow.oauth_clients k WHERE NOT EXISTS (
     SELECT FROM ${CLIENTS} WHERE c.client_id = k.client_id AND c.document = k.document)`;
 const ADD_CLIENTS = `INSERT INTO flow.oauth_clients SELECT c.* FROM ${CLIENTS} ON CONFLICT (client_id) DO NOTHING`;
+
+interface CompiledFlow {
+  readonly document: FlowVersion;
+  /** SHA-256 of the document, which identifies the version. */
+  readonly digest: Buffer;
+}
 
 interface MovedFlow extends PublishedFlow {
   readonly id: string;
@@ -45,33 +50,35 @@ interface MovedFlow extends PublishedFlow {
   readonly designation: string;
 }
 
-/** Flow versions and brands in the schema `flow`, inside the caller's transaction. */
-export class TypeormPublications extends Publications {
-  constructor(private readonly manager: EntityManager) {
-    super();
-  }
+/** Publishes flow versions, brands and OAuth clients to the schema `flow`, in the caller's transaction. */
+export class TypeormPublisher {
+  constructor(private readonly manager: EntityManager) {}
 
-  async publish(editions: readonly CompiledFlow[]): Promise<PublishedFlow[]> {
-    if (editions.length === 0) return [];
-    const ids = editions.map(({ document }) => document.flow.id);
-    const digests = editions.map(({ digest }) => digest);
-    const documents = editions.map(({ document }) => JSON.stringify(document));
+  /** Makes each document the current version of its flow. An earlier version with the same digest is reused. Returns the flows whose current version changed. */
+  async publish(flows: readonly CompiledFlow[]): Promise<PublishedFlow[]> {
+    if (flows.length === 0) return [];
+    const ids = flows.map(({ document }) => document.flow.id);
+    const digests = flows.map(({ digest }) => digest);
+    const documents = flows.map(({ document }) => JSON.stringify(document));
     await this.manager.query(ADD_NEW_VERSIONS, [ids, documents, digests]);
     const moved: MovedFlow[] = await this.manager.query(FIND_MOVED, [ids, digests]);
-    // Away first, then back: so that a flow can take the slug that another one gives up.
+    // Slugs are unique: delete all pointers before inserting, so that a flow can take over the slug of another one.
     await this.withdraw(moved.map(({ id }) => id));
     await this.manager.query(SET_CURRENT_VERSION, [JSON.stringify(moved)]);
     return moved.map(({ slug, number }) => ({ slug, number }));
   }
 
+  /** Removes flows, so that no new plan starts on them. Running plans keep their version. */
   async withdraw(flowIds: readonly string[]): Promise<void> {
     if (flowIds.length > 0) await this.manager.query('DELETE FROM flow.flows WHERE id = ANY($1::uuid[])', [flowIds]);
   }
 
+  /** Replaces the brands and the first flow of each designation. Keeps the revision when the document is unchanged. */
   async publishBrands(brands: readonly Brand[]): Promise<void> {
-    await this.manager.query(POINT_TO_BRANDS, [JSON.stringify(brands)]);
+    await this.manager.query(SET_BRANDS, [JSON.stringify(brands)]);
   }
 
+  /** Replaces the OAuth clients. */
   async publishClients(clients: readonly OauthClient[]): Promise<void> {
     const rows = clients.map((document) => ({
       ...{ client_id: document.client_id, application: document.application.slug, document },
