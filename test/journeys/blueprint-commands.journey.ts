@@ -47,16 +47,16 @@ describe('npm run blueprint -- apply', () => {
     const files = [await login(), await write('role.json', blueprint(role))];
     const first = await blueprintCommand(['apply', ...files], here.url);
     expect(first).toEqual({ code: 0, said: expect.stringContaining('published login (version 1)') });
-    expect(first.said).toContain('skipped authentik_rbac.role readers: there is no such model here');
+    expect(first.said).toContain('skipped authentik_rbac.role readers: Gatehouse does not support this model');
     const again = await blueprintCommand(['apply', ...files], here.url);
-    expect(again).toEqual({ code: 0, said: expect.stringMatching(/login\.yaml: 7 left\n(.*\n)*nothing changed\n$/) });
+    expect(again).toEqual({ code: 0, said: expect.stringMatching(/login\.yaml: 7 unchanged\n(.*\n)*nothing changed\n$/) });
   });
 
   it('refuses to leave anything out when it is to be strict', async () => {
     const file = await write('role.json', blueprint(role));
     expect(await blueprintCommand(['apply', '--strict', file], here.url)).toEqual({
       code: 1,
-      said: expect.stringContaining('authentik_rbac.role is not a model of this installation'),
+      said: expect.stringContaining('authentik_rbac.role is not a supported model'),
     });
   });
 
@@ -85,7 +85,7 @@ describe('npm run blueprint -- export', () => {
   it('says so when there is no such flow', async () => {
     expect(await blueprintCommand(['export', 'nowhere'], here.url)).toEqual({
       code: 1,
-      said: 'blueprint: there is no flow nowhere\n',
+      said: 'blueprint: there is no flow with the slug nowhere\n',
     });
   });
 });
