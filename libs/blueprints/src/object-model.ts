@@ -26,6 +26,7 @@ export interface ObjectModel {
   /** Fields that hold ids of other objects. */
   readonly references: ReadonlyMap<string, Reference>;
   /** Reference fields to parents: removing a parent removes the object. */
+  readonly parents: readonly string[];
   /** Whether authentik identifies objects of the model by number. Gatehouse derives a stable id from the number. */
   readonly numbered?: boolean;
   /** A boolean field that at most one object of the model may set. */

@@ -85,8 +85,8 @@ function asFinding(error: unknown, { name }: BlueprintFile): Finding {
 
 /** Returns a finding for each remark, at the last entry that wrote the object. */
 const locateRemarks = (remarks: readonly LintRemark[], collector: FindingCollector): Finding[] =>
-  remarks.flatMap(({ rule, about, text }) => {
-    const origin = collector.originsOf(about).at(-1);
+  remarks.flatMap(({ rule, objectId, text }) => {
+    const origin = collector.originsOf(objectId).at(-1);
     return origin ? [finding(rule, locationOf(origin), text)] : [];
   });
 

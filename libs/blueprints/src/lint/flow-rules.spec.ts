@@ -35,7 +35,7 @@ function remarks(stages: readonly string[], conditions: readonly object[] = [], 
   }
   return lintedFlows(draft, contracts)
     .flatMap(flowRemarks)
-    .map(({ rule, about }) => `${rule} ${about}`);
+    .map(({ rule, objectId }) => `${rule} ${objectId}`);
 }
 
 describe('mfa-skippable', () => {

@@ -5,7 +5,7 @@ import type { LintedFlow, LintedStep } from './linted-flow.js';
 export interface LintRemark {
   readonly rule: Rule;
   /** The id of the object. */
-  readonly about: string;
+  readonly objectId: string;
   readonly text: string;
 }
 
@@ -30,7 +30,7 @@ function emptyFlow({ flow, steps }: LintedFlow): LintRemark[] {
   return [
     {
       rule: 'empty-flow',
-      about: flow.id,
+      objectId: flow.id,
       text: 'no stage is bound to this flow, so it ends immediately. Bind a stage to it',
     },
   ];
@@ -44,10 +44,10 @@ function unreachableStages({ steps }: LintedFlow): LintRemark[] {
   const text = `${nameOf(end)} denies every user, because no policy is bound to its binding`;
   const unreachable = steps.slice(at + 1).map((step) => ({
     rule: 'unreachable-stage' as const,
-    about: step.binding.id,
+    objectId: step.binding.id,
     text: `${nameOf(step)} is unreachable: ${nameOf(end)} before it ends the flow for every user`,
   }));
-  return [{ rule: 'unconditional-deny', about: end.binding.id, text }, ...unreachable];
+  return [{ rule: 'unconditional-deny', objectId: end.binding.id, text }, ...unreachable];
 }
 
 /** A stage that logs the user in needs a stage before it that proves a credential. */
@@ -65,7 +65,7 @@ function unprotectedLogin({ flow, steps, conditions }: LintedFlow): LintRemark[]
   return [
     {
       rule,
-      about: login.binding.id,
+      objectId: login.binding.id,
       text: `${nameOf(login)} logs users in without any credential. ${advice}`,
     },
   ];
@@ -81,11 +81,11 @@ function skippableFactors({ binding, proofs, conditions, ...step }: LintedStep):
   const remarks: LintRemark[] = [];
   if (further.some(({ otherwise }) => otherwise === 'let_in')) {
     const text = `${name} lets users pass who have no device for it`;
-    remarks.push({ rule: 'mfa-skippable', about: binding.id, text });
+    remarks.push({ rule: 'mfa-skippable', objectId: binding.id, text });
   }
   if (further.length > 0 && conditions.length > 0) {
     const text = `${name} is skipped for users whom its policies do not match`;
-    remarks.push({ rule: 'mfa-conditional', about: binding.id, text });
+    remarks.push({ rule: 'mfa-conditional', objectId: binding.id, text });
   }
   return remarks;
 }
@@ -95,7 +95,7 @@ function sameOrders({ steps }: LintedFlow): LintRemark[] {
     const before = steps[i - 1];
     if (before?.order !== step.order) return [];
     const text = `${nameOf(before)} and ${nameOf(step)} have the same order ${step.order}, so the ids of their bindings decide which runs first`;
-    return [{ rule: 'same-order' as const, about: step.binding.id, text }];
+    return [{ rule: 'same-order' as const, objectId: step.binding.id, text }];
   });
 }
 

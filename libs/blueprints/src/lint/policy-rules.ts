@@ -25,7 +25,7 @@ export function policyRemarks(draft: LintDraft, contracts: ReadonlyMap<string, P
 function neverPassingRemarks({ id, values }: BlueprintObject, { isHopeless }: PolicyContract): LintRemark[] {
   if (!isHopeless?.(values)) return [];
   return [
-    { rule: 'policy-never-passes', about: id, text: `the policy ${String(values['name'])} never passes, for any user` },
+    { rule: 'policy-never-passes', objectId: id, text: `the policy ${String(values['name'])} never passes, for any user` },
   ];
 }
 
@@ -35,7 +35,7 @@ function externalRedirects({ id, values }: BlueprintObject, { source }: PolicyCo
   const external = addresses.filter((address) => !isLocalPath(address));
   return external.map((address) => ({
     rule: 'redirect-elsewhere',
-    about: id,
+    objectId: id,
     text: `it redirects to another site: ${address}`,
   }));
 }
