@@ -33,12 +33,12 @@ export interface EntryOrigin {
 
 /** Receives every finding of a run. With an observer the run continues after an error instead of throwing it. */
 export interface ApplyObserver {
-  saved(origin: EntryOrigin, model: string, pk: Pk): void;
-  noticed(origin: EntryOrigin, notice: EntryWarning): void;
+  onSaved(origin: EntryOrigin, model: string, pk: Pk): void;
+  onWarning(origin: EntryOrigin, notice: EntryWarning): void;
   /** Returns the placeholder pk that later entries resolve to in place of the object that could not be saved. */
-  failed(origin: EntryOrigin, error: BlueprintError): Pk;
+  onError(origin: EntryOrigin, error: BlueprintError): Pk;
   /** Returns a placeholder pk for an object that `!Find` did not find, and that may exist in the installation. */
-  assumed(origin: EntryOrigin, model: string, fields: JsonMap): Pk;
+  onMissingReference(origin: EntryOrigin, model: string, fields: JsonMap): Pk;
 }
 
 /** The collections and settings that a blueprint is applied with. */
@@ -102,7 +102,10 @@ export class Applier {
         this.#entry = entry;
         changes.push(await this.#apply(entry));
       } catch (error) {
-        this.#fail(entry, withLocation(toBlueprintError(error, entry), { file, line: entry.line, entry: entry.place }));
+        this.#fail(
+          entry,
+          withLocation(toBlueprintError(error, entry), { file, line: entry.line, entry: entry.location }),
+        );
       }
     }
     return { file, changes, warnings: this.#warnings };
@@ -115,14 +118,14 @@ export class Applier {
   #fail(entry: Entry, error: unknown): void {
     const { observer } = this.applyContext;
     if (!observer || !(error instanceof BlueprintError)) throw error;
-    this.#remember(entry, {}, observer.failed(this.#from(entry), error));
+    this.#remember(entry, {}, observer.onError(this.#from(entry), error));
   }
 
   async #find(model: string, fields: JsonMap): Promise<Pk | undefined> {
     const { observer } = this.applyContext;
     if (this.#isSkippable(model)) return undefined;
     const found = await this.#collection(model).find(fields);
-    return found?.pk ?? (this.#entry && observer?.assumed(this.#from(this.#entry), model, fields));
+    return found?.pk ?? (this.#entry && observer?.onMissingReference(this.#from(this.#entry), model, fields));
   }
 
   async #apply(entry: Entry): Promise<EntryChange> {
@@ -142,7 +145,7 @@ export class Applier {
     if (skippedReference !== undefined)
       return this.#skip(entry, model, `it identifies its object by the skipped entry ${skippedReference}`);
     const collection = this.#collection(model);
-    if (Object.keys(identifiers).length === 0 && !collection.nameless) {
+    if (Object.keys(identifiers).length === 0 && !collection.needsNoIdentifiers) {
       throw new BlueprintError('No or invalid identifiers');
     }
     const existing = await collection.find(identifiers);
@@ -161,7 +164,7 @@ export class Applier {
     const saved = state === 'created' && existing ? { ...existing, outcome: 'unchanged' as const } : await save();
     if (saved.pk !== undefined) {
       this.#remember(entry, identifiers, saved.pk);
-      this.applyContext.observer?.saved(this.#from(entry), model, saved.pk);
+      this.applyContext.observer?.onSaved(this.#from(entry), model, saved.pk);
     }
     return { outcome: saved.outcome, model, name: saved.name };
   }
@@ -177,7 +180,7 @@ export class Applier {
   #collection(model: string): Collection {
     const collection = this.applyContext.collections.get(model.toLowerCase());
     if (collection) return collection;
-    throw new BlueprintError(`${model} is not a supported model. Check its spelling`, {}, { fault: 'unknown-model' });
+    throw new BlueprintError(`${model} is not a supported model. Check its spelling`, {}, { code: 'unknown-model' });
   }
 
   #isSkippable(model: string): boolean {
@@ -187,9 +190,12 @@ export class Applier {
   /** Skips an entry and registers a placeholder pk, so that references to the entry still resolve. */
   #skip(entry: Entry, model: string, why: string): EntryChange {
     const { pk, claimed } = this.#skippedEntries.add(entry, model);
-    this.applyContext.observer?.noticed(this.#from(entry), { rule: 'left-out', text: `the entry is skipped: ${why}` });
+    this.applyContext.observer?.onWarning(this.#from(entry), {
+      rule: 'left-out',
+      text: `the entry is skipped: ${why}`,
+    });
     this.#remember(entry, claimed === undefined ? {} : { pk: claimed }, pk);
-    return { outcome: 'skipped', model, name: entry.place.id ?? '', why };
+    return { outcome: 'skipped', model, name: entry.location.id ?? '', reason: why };
   }
 
   /** Returns the name of the skipped entry that an invalid field refers to. Rethrows an error with any other cause. */
@@ -201,10 +207,10 @@ export class Applier {
   }
 
   #warn(entry: Entry, warnings: readonly EntryWarning[]): void {
-    const { number, model } = entry.place;
+    const { number, model } = entry.location;
     for (const warning of warnings) {
       this.#warnings.push(`entry ${number}${model ? ` (${model})` : ''}: ${warning.text}`);
-      this.applyContext.observer?.noticed(this.#from(entry), warning);
+      this.applyContext.observer?.onWarning(this.#from(entry), warning);
     }
   }
 
@@ -267,12 +273,12 @@ const fieldWarnings = async (
   given: JsonMap,
   existing: FoundObject | undefined,
 ): Promise<EntryWarning[]> =>
-  ((await collection.doubts?.(given, existing)) ?? []).map(({ field, text }) => ({
+  ((await collection.warnings?.(given, existing)) ?? []).map(({ field, text }) => ({
     ...{ rule: 'bad-expression', field, text: `${field}: ${text}` },
   }));
 
 /** Reports a skipped entry. Its tags are not resolved, so the model is the one that the file names. */
-const skipped = ({ place: { model = '' } }: Entry): EntryChange => ({ outcome: 'skipped', model, name: '' });
+const skipped = ({ location: { model = '' } }: Entry): EntryChange => ({ outcome: 'skipped', model, name: '' });
 
 /** Returns a BlueprintError with the field and its line for a ValidationError, and any other error unchanged. */
 function toBlueprintError(error: unknown, entry: Entry): unknown {
@@ -281,6 +287,6 @@ function toBlueprintError(error: unknown, entry: Entry): unknown {
   return new BlueprintError(
     text,
     { field, line: field === undefined ? undefined : entry.lineOf(field) },
-    { cause: error, fault: error instanceof ExpressionSyntaxError ? 'bad-expression' : 'invalid-value' },
+    { cause: error, code: error instanceof ExpressionSyntaxError ? 'bad-expression' : 'invalid-value' },
   );
 }

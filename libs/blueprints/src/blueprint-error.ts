@@ -15,30 +15,35 @@ export interface EntryLocation {
 }
 
 /** Machine-readable code of an error. */
-export type FaultCode = 'unreadable' | 'unknown-model' | 'unresolved-reference' | 'bad-expression' | 'invalid-value';
+export type BlueprintErrorCode =
+  | 'unreadable'
+  | 'unknown-model'
+  | 'unresolved-reference'
+  | 'bad-expression'
+  | 'invalid-value';
 
 interface Options extends ErrorOptions {
-  readonly fault?: FaultCode;
+  readonly code?: BlueprintErrorCode;
 }
 
 /** A blueprint that cannot be applied. The message is one line with the position and the reason. */
 export class BlueprintError extends Error {
-  readonly fault: FaultCode;
+  readonly code: BlueprintErrorCode;
 
   constructor(
     readonly reason: string,
-    readonly place: SourceLocation = {},
-    { fault = 'invalid-value', ...options }: Options = {},
+    readonly location: SourceLocation = {},
+    { code: fault = 'invalid-value', ...options }: Options = {},
   ) {
-    super(describe(reason, place), options);
+    super(describe(reason, location), options);
     this.name = 'BlueprintError';
-    this.fault = fault;
+    this.code = fault;
   }
 
   /** Returns a copy that adds `place` to the position. Parts that are already set are kept. */
   withLocation(place: SourceLocation): BlueprintError {
-    const ownParts = Object.fromEntries(Object.entries(this.place).filter(([, part]) => part !== undefined));
-    return new BlueprintError(this.reason, { ...place, ...ownParts }, { cause: this.cause, fault: this.fault });
+    const ownParts = Object.fromEntries(Object.entries(this.location).filter(([, part]) => part !== undefined));
+    return new BlueprintError(this.reason, { ...place, ...ownParts }, { cause: this.cause, code: this.code });
   }
 }
 

@@ -35,13 +35,13 @@ export const brandModel: ObjectModel = {
   schema: brandSchema,
   references: referencesOf(brandSchema),
   parents: [],
-  sole: 'default',
+  uniqueFlag: 'default',
   check: ({ attributes = {} }) => attributeErrors(attributes),
 };
 
 /** Returns the brands of a draft in the form that the gateway reads, sorted by domain. */
 export function compileBrands(draft: Draft): Brand[] {
-  const brands = [...draft.of(brandModel.name)].map((object) => compileBrand(object, draft));
+  const brands = [...draft.objectsOf(brandModel.name)].map((object) => compileBrand(object, draft));
   return brands.sort((a, b) => (a.domain < b.domain ? -1 : 1));
 }
 

@@ -7,7 +7,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const flow = (slug: string, state = 'present') =>
   `{model: authentik_flows.flow, id: ${slug}, state: ${state}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: recovery}}`;

@@ -37,13 +37,13 @@ export interface Collection<F extends FoundObject = FoundObject> {
   /** The fields that an entry can set. Other fields are ignored with a warning. */
   readonly fields: ReadonlySet<string>;
   /** Whether an entry of this model needs no identifiers, because it runs an action and describes no object. */
-  readonly nameless?: boolean;
+  readonly needsNoIdentifiers?: boolean;
   /** Finds the first object with these values (a map must contain them) or with this `pk`. Throws ValidationError for an unknown field. */
   find(identifiers: JsonMap): Promise<F | undefined>;
   /** Validates the values merged over those of the existing object. Returns the function that saves them. Throws ValidationError. */
   check(values: JsonMap, existing: F | undefined): Promise<() => Promise<SaveResult>>;
   /** Returns errors in Python fields that are reported as warnings and do not refuse the entry. */
-  doubts?(values: JsonMap, existing: F | undefined): Promise<readonly FieldWarning[]>;
+  warnings?(values: JsonMap, existing: F | undefined): Promise<readonly FieldWarning[]>;
   remove(found: F): Promise<void>;
 }
 

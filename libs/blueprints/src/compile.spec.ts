@@ -161,11 +161,11 @@ describe('FlowCompiler', () => {
     const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
     const { companions } = compiler.compile(draft.get(uuid(1))!);
     expect(companions).toMatchObject({ [uuid(11)]: { kind: 'inner', secrets: { word: { sealed: 'hush' } } } });
-    expect(compiler.affected(new Set([uuid(11)]))).toHaveLength(1);
+    expect(compiler.affectedFlows(new Set([uuid(11)]))).toHaveLength(1);
 
     draft.remove(uuid(11));
     const after = new FlowCompiler(draft, contracts, secretBox);
-    expect(after.affected(draft.touched)).toHaveLength(1);
+    expect(after.affectedFlows(draft.touched)).toHaveLength(1);
     expect(after.compile(draft.get(uuid(1))!).companions).toEqual({});
   });
 
@@ -173,7 +173,7 @@ describe('FlowCompiler', () => {
     const objects = [stage(10, 'app.usher'), stage(11, 'app.inner', { word: 'hush' }), binding(20, [1, 10, 1])];
     const { draft, compiler } = compilerOf(flow(1, 'main'), ...objects);
     expect(Object.keys(compiler.compile(draft.get(uuid(1))!).companions)).toEqual([uuid(11)]);
-    expect(compiler.affected(new Set([uuid(11)]))).toHaveLength(1);
+    expect(compiler.affectedFlows(new Set([uuid(11)]))).toHaveLength(1);
   });
 
   it('includes the companions of proof steps that the gateway inserts before a change of credentials', () => {
@@ -217,7 +217,7 @@ describe('FlowCompiler', () => {
       stage(9, 'app.form', { lines: [uuid(7)], rules: [uuid(8)] }),
       binding(10, [3, 9, 0]),
     );
-    const affected = (id: number) => compiler.affected(new Set([uuid(id)])).map(({ values }) => values['slug']);
+    const affected = (id: number) => compiler.affectedFlows(new Set([uuid(id)])).map(({ values }) => values['slug']);
     expect([1, 2, 3, 4, 5, 6].map(affected)).toEqual([['a'], ['a', 'b'], ['apart'], ['a'], ['a'], ['a']]);
     expect([7, 8, 9, 10].map(affected)).toEqual([['apart'], ['apart'], ['apart'], ['apart']]);
   });

@@ -36,7 +36,7 @@ export class FlowCompiler {
     /** Seals the secrets of stages, because a flow version must not contain plaintext secrets. */
     private readonly secretBox: Pick<SecretBox, 'seal'>,
   ) {
-    for (const binding of draft.of(bindingModel.name)) {
+    for (const binding of draft.objectsOf(bindingModel.name)) {
       const { target = null } = binding.values;
       this.#bindings.set(target, [...(this.#bindings.get(target) ?? []), binding]);
     }
@@ -45,10 +45,10 @@ export class FlowCompiler {
   }
 
   /** Returns the flows whose compiled version may have changed, given the ids of changed or removed objects. */
-  affected(ids: ReadonlySet<string>): BlueprintObject[] {
+  affectedFlows(ids: ReadonlySet<string>): BlueprintObject[] {
     // A removed object may have been a companion. No reference points to companions, so any flow with companions is affected.
     const isAnyRemoved = [...ids].some((id) => !this.draft.get(id));
-    return [...this.draft.of(flowModel.name)].filter(
+    return [...this.draft.objectsOf(flowModel.name)].filter(
       (flow) => this.#dependencyIds(flow).some((id) => ids.has(id)) || (isAnyRemoved && this.#hasCompanions(flow)),
     );
   }
@@ -64,7 +64,7 @@ export class FlowCompiler {
     return flowVersion.parse({
       v: 1,
       flow: { ...values, id: flow.id, background: backgroundUrl(values.background) },
-      guard: this.#policyBindings.setOf(flow.id, values.policy_engine_mode),
+      guard: this.#policyBindings.policySetOf(flow.id, values.policy_engine_mode),
       steps: bindings.map((binding) => this.#step(binding)),
       attached: Object.fromEntries(bindings.flatMap((binding) => this.#attached(this.#stageOf(binding)))),
       companions: Object.fromEntries(bindings.flatMap((binding) => this.#companions(this.#stageOf(binding)))),
@@ -86,7 +86,7 @@ export class FlowCompiler {
     });
     const targets = [flow.id, ...bindings.map(({ id }) => id)];
     const policies = this.#policyBindings.policyIdsOf(targets);
-    const called = this.#policyBindings.withCalled(referred);
+    const called = this.#policyBindings.withCalledPolicies(referred);
     const companions = stages.flatMap((stage) => this.#companionsOf(stage).map(({ id }) => id));
     const named = [...stages.map(({ id }) => id), ...referred, ...indirect, ...companions];
     return [...targets, ...named, ...policies, ...called];
@@ -100,7 +100,7 @@ export class FlowCompiler {
       ...rest,
       id: binding.id,
       stage: { id, name, kind, config: { ...config, ...this.#secretsOf(stage, config) } },
-      policies: this.#policyBindings.setOf(binding.id, mode),
+      policies: this.#policyBindings.policySetOf(binding.id, mode),
     };
   }
 
@@ -131,7 +131,7 @@ export class FlowCompiler {
   #companionsOf(stage: BlueprintObject): BlueprintObject[] {
     const kinds = this.#companionKindsOf(stage);
     const models = [...this.contracts.stages].filter(([, { kind }]) => kinds.includes(kind)).map(([model]) => model);
-    const found = models.flatMap((model) => [...this.draft.of(model)]);
+    const found = models.flatMap((model) => [...this.draft.objectsOf(model)]);
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 

@@ -7,7 +7,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const outcomes = (...lines: string[]) => harness.outcomes(entries(...lines));
 const user = (attrs: string, name = 'ann') =>

@@ -47,7 +47,7 @@ const documentSchema = z.object({
 
 /** One entry of a blueprint: the desired state of one object (docs/spec/blueprints.md#entries). */
 export interface Entry extends z.output<typeof entrySchema> {
-  readonly place: EntryLocation;
+  readonly location: EntryLocation;
   readonly line: number | undefined;
   /** Returns the line of a field in `attrs` or `identifiers`. */
   lineOf(field: string): number | undefined;
@@ -83,7 +83,7 @@ function readEntry(written: TaggedValue, number: number, source: YamlSource): En
   try {
     const entry = parse(entrySchema, written, source);
     const lineOf = (field: string) => source.lineOf(entry.attrs, field) ?? source.lineOf(entry.identifiers, field);
-    return { ...entry, place, line: source.lineOf(written, 'model'), lineOf };
+    return { ...entry, location: place, line: source.lineOf(written, 'model'), lineOf };
   } catch (error) {
     throw withLocation(error, { entry: place });
   }

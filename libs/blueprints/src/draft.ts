@@ -42,29 +42,29 @@ export class Draft {
   }
 
   /** Returns the display name of an object: its key fields, with the names of referenced objects in place of their ids. */
-  readable(object: BlueprintObject): string {
+  displayName(object: BlueprintObject): string {
     const { key = [], references } = this.modelOf(object) ?? {};
     const names = key.map((field) => {
       const value = object.values[field] ?? '';
       const referred = references?.has(field) ? this.#objects.get(String(value)) : undefined;
-      return referred ? this.readable(referred) : String(value);
+      return referred ? this.displayName(referred) : String(value);
     });
     return names.filter((name) => name !== '').join(' ');
   }
 
-  *of(model: string): Iterable<BlueprintObject> {
+  *objectsOf(model: string): Iterable<BlueprintObject> {
     for (const id of this.#byModel.get(model) ?? []) yield this.#objects.get(id) as BlueprintObject;
   }
 
   /** Marks an unchanged object, so that it is saved (and so sealed with the current key) and its flows are compiled again. */
-  renew(id: string): void {
+  markForResealing(id: string): void {
     this.#touch(this.#objects.get(id) as BlueprintObject);
     this.#changed.add(id);
     this.#resealed.add(id);
   }
 
   /** Returns another object of the same kind with the same key fields. */
-  namesake(object: BlueprintObject): BlueprintObject | undefined {
+  findSameKey(object: BlueprintObject): BlueprintObject | undefined {
     const id = this.#names.get(this.#nameOf(object) ?? '');
     return id === undefined || id === object.id ? undefined : this.#objects.get(id);
   }
@@ -124,7 +124,7 @@ export class Draft {
         referencesIn(model, host.values).find(([name, id]) => id === object.id && guards.includes(name)) ?? [];
       if (field === undefined) continue;
       throw new BlueprintError(
-        `cannot remove ${this.readable(object)}: ${this.readable(host)} uses it as its ${field}. Change or remove ${this.readable(host)} first`,
+        `cannot remove ${this.displayName(object)}: ${this.displayName(host)} uses it as its ${field}. Change or remove ${this.displayName(host)} first`,
       );
     }
   }

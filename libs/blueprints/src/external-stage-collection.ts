@@ -64,7 +64,9 @@ export class ExternalStageCollection implements Collection<FoundObject> {
 
   /** Returns the other stages of a kind. The same service serves them, so they get its new descriptor too. */
   #others(kind: string, id: string | undefined): BlueprintObject[] {
-    return [...this.draft.of(EXTERNAL_STAGE_MODEL)].filter((other) => other.values['kind'] === kind && other.id !== id);
+    return [...this.draft.objectsOf(EXTERNAL_STAGE_MODEL)].filter(
+      (other) => other.values['kind'] === kind && other.id !== id,
+    );
   }
 
   async #describe(kind: string): Promise<StageDescriptor> {

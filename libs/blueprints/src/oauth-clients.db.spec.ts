@@ -10,7 +10,7 @@ beforeAll(async () => {
   harness.sealer = new Sealer(`test:${randomBytes(32).toString('base64')}`);
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const FLOW =
   '{model: authentik_flows.flow, id: flow, identifiers: {slug: az}, attrs: {name: N, title: T, designation: authorization}}';

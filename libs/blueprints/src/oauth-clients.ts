@@ -22,7 +22,7 @@ interface CompileInput {
 /** Returns the OAuth clients of a draft in the form that the gateway reads: the applications whose provider has a flow. */
 export function compileOauthClients(sources: CompileInput): OauthClient[] {
   const policyBindings = new PolicyBindings(sources.draft, sources.policies);
-  const applications = [...sources.draft.of(applicationModel.name)];
+  const applications = [...sources.draft.objectsOf(applicationModel.name)];
   const clients = applications.flatMap((application) => compiled(application, sources, policyBindings) ?? []);
   rejectDuplicateClients(clients);
   return clients.sort((a, b) => (a.client_id < b.client_id ? -1 : 1));
@@ -41,7 +41,7 @@ function compiled({ id, values }: BlueprintObject, { draft, secretBox }: Compile
     client_secret: secretBox.seal({ object: providerObject.id, field: 'client_secret' }, client_secret),
     code_lifetime_s: lifetimeOf(access_code_validity),
     token_lifetime_s: lifetimeOf(access_token_validity),
-    access: policyBindings.setOf(id, mode),
+    access: policyBindings.policySetOf(id, mode),
     policies: policyBindings.policiesOf([id]),
   });
 }

@@ -34,7 +34,7 @@ export class ObjectCollection implements Collection<FoundObject> {
     const byPk = typeof pk === 'string' ? this.draft.get(pk) : undefined;
     if (byPk?.model === this.model.name) return this.#found(byPk);
     if (conditions.length === 0) return undefined;
-    for (const object of this.draft.of(this.model.name)) {
+    for (const object of this.draft.objectsOf(this.model.name)) {
       if (conditions.every(({ matches }) => matches(object.values))) return this.#found(object);
     }
     return undefined;
@@ -78,20 +78,20 @@ export class ObjectCollection implements Collection<FoundObject> {
 
   #rejectDuplicate(object: BlueprintObject, before: BlueprintObject | undefined): void {
     if (!before && this.draft.get(object.id)) throw ValidationError.field('pk', 'This field must be unique.');
-    if (!this.draft.namesake(object)) return;
+    if (!this.draft.findSameKey(object)) return;
     const [only = '', ...others] = this.model.key;
     if (others.length === 0) throw ValidationError.field(only, 'This field must be unique.');
     throw ValidationError.field('non_field_errors', `The fields ${this.model.key.join(', ')} must make a unique set.`);
   }
 
   #rejectSecondFlag({ id, values }: BlueprintObject): void {
-    const { sole } = this.model;
+    const { uniqueFlag: sole } = this.model;
     if (sole === undefined || values[sole] !== true) return;
-    for (const other of this.draft.of(this.model.name)) {
+    for (const other of this.draft.objectsOf(this.model.name)) {
       if (other.id !== id && other.values[sole] === true) {
         throw ValidationError.field(
           sole,
-          `Only one object can have this flag, and ${this.draft.readable(other)} has it. Unset it there first.`,
+          `Only one object can have this flag, and ${this.draft.displayName(other)} has it. Unset it there first.`,
         );
       }
     }
@@ -110,7 +110,7 @@ export class ObjectCollection implements Collection<FoundObject> {
   }
 
   #found(object: BlueprintObject): FoundObject {
-    return { pk: object.id, name: this.draft.readable(object) };
+    return { pk: object.id, name: this.draft.displayName(object) };
   }
 }
 

@@ -30,7 +30,7 @@ export interface ObjectModel {
   /** Whether authentik identifies objects of the model by number. Gatehouse derives a stable id from the number. */
   readonly numbered?: boolean;
   /** A boolean field that at most one object of the model may set. */
-  readonly sole?: string;
+  readonly uniqueFlag?: string;
   /** Reference fields whose objects cannot be removed while this object uses them, because a check would be lost. */
   readonly guards?: (values: JsonMap, protects: (id: Json | undefined) => boolean) => readonly string[];
   /** Returns whether removing an object with these values would let more users pass a flow. */

@@ -6,7 +6,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const FLOW =
   '{model: authentik_flows.flow, id: login, identifiers: {slug: login}, attrs: {name: L, title: L, designation: authentication}}';
@@ -29,7 +29,7 @@ describe('policies in blueprints', () => {
   ])('may be a %s, and are published with the flow that they are bound to', async (model, attrs) => {
     const blueprint = entries(FLOW, policy(model, 'p', attrs), bound('p'));
     expect(await harness.outcomes(blueprint)).toEqual(['created login', 'created p', 'created p login 0']);
-    const { policies } = (await harness.current('login'))!.document;
+    const { policies } = (await harness.currentVersion('login'))!.document;
     expect(Object.values(policies)).toEqual([{ kind: expect.any(String), name: 'p', config: expect.any(Object) }]);
     expect(await harness.outcomes(blueprint)).toEqual(['unchanged login', 'unchanged p', 'unchanged p login 0']);
   });
@@ -70,12 +70,12 @@ describe('policies in blueprints', () => {
       bound('first'),
     ];
     await harness.outcomes(entries(...calling, expression('third', 'return 1')));
-    const { number, document } = (await harness.current('login'))!;
+    const { number, document } = (await harness.currentVersion('login'))!;
     const named = Object.entries(document.policies).map(([id, { name, calls = [] }]) => ({ id, name, calls }));
     expect(named.map(({ name }) => name).sort()).toEqual(['first', 'second', 'third']);
     const idOf = (name: string) => named.find((policy) => policy.name === name)?.id;
     expect(named.find(({ name }) => name === 'first')?.calls).toEqual([idOf('second')]);
     await harness.outcomes(entries(...calling, expression('third', 'return 2')));
-    expect((await harness.current('login'))?.number).toBe(number + 1);
+    expect((await harness.currentVersion('login'))?.number).toBe(number + 1);
   });
 });

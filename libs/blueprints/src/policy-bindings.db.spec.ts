@@ -6,7 +6,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const FLOW = [
   '{model: authentik_core.group, id: staff, identifiers: {name: staff}}',
@@ -19,7 +19,7 @@ const bound = (fields: string, attrs = '', state = 'present') =>
   `{model: authentik_policies.policybinding, state: ${state}, identifiers: {${fields}}, attrs: {${attrs}}}`;
 const apply = (...lines: string[]) => harness.outcomes(entries(...FLOW, ...lines));
 const last = async (...lines: string[]) => (await apply(...lines)).slice(FLOW.length);
-const document = async () => (await harness.current('login'))!.document;
+const document = async () => (await harness.currentVersion('login'))!.document;
 const idOf = async (table: string) => (await harness.query<{ id: string }>(`SELECT id FROM directory.${table}`))[0]!.id;
 
 describe('policy bindings in blueprints', () => {
@@ -50,9 +50,9 @@ describe('policy bindings in blueprints', () => {
   it('publish the flow again when they change and when they are removed', async () => {
     const identifiers = 'target: !KeyOf step, group: !KeyOf staff, order: 0';
     await apply(bound(identifiers));
-    expect((await harness.current('login'))?.number).toBe(1);
+    expect((await harness.currentVersion('login'))?.number).toBe(1);
     expect(await last(bound(identifiers, 'negate: true'))).toEqual(['changed login page 10 0']);
-    expect((await harness.current('login'))?.number).toBe(2);
+    expect((await harness.currentVersion('login'))?.number).toBe(2);
     expect(await last(bound(identifiers, '', 'absent'))).toEqual(['removed login page 10 0']);
     expect((await document()).steps[0]?.policies.bindings).toEqual([]);
   });

@@ -65,7 +65,7 @@ describe('a compiled flow', () => {
       condition(11, 1, { policy: uuid(3) }),
       condition(12, 2, { policy: uuid(4) }),
     );
-    const affected = (id: number) => compiler.affected(new Set([uuid(id)])).map(({ values }) => values['slug']);
+    const affected = (id: number) => compiler.affectedFlows(new Set([uuid(id)])).map(({ values }) => values['slug']);
     expect([1, 2, 3, 4].map(affected)).toEqual([['flow-1'], ['flow-2'], ['flow-1'], ['flow-2']]);
   });
 
@@ -74,7 +74,9 @@ describe('a compiled flow', () => {
       const storedObjects = stored.map(({ id, model, values }) => ({ id, model, identifiers: {}, attrs: values }));
       const draft = new Draft(objectModels(contracts), storedObjects);
       change(draft);
-      return new FlowCompiler(draft, contracts, new SecretBox(undefined)).affected(draft.touched).map(({ id }) => id);
+      return new FlowCompiler(draft, contracts, new SecretBox(undefined))
+        .affectedFlows(draft.touched)
+        .map(({ id }) => id);
     };
     const bound = condition(11, 1, { group: uuid(90) });
     expect(touched((draft) => void draft.put(bound), flow(1), flow(2))).toEqual([uuid(1)]);
@@ -93,7 +95,7 @@ describe('a policy binding', () => {
       first: { text: 'The fields policy, target, order must make a unique set.' },
     });
     await (await conditions.check({ ...duplicate, order: 1 }, undefined))();
-    expect([...draft.of(policyBindingModel.name)]).toHaveLength(2);
+    expect([...draft.objectsOf(policyBindingModel.name)]).toHaveLength(2);
   });
 
   it('is removed with its target', () => {

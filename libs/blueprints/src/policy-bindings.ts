@@ -18,14 +18,14 @@ export class PolicyBindings {
     private readonly draft: Draft,
     private readonly contracts: ReadonlyMap<string, PolicyContract>,
   ) {
-    for (const binding of draft.of(policyBindingModel.name)) {
+    for (const binding of draft.objectsOf(policyBindingModel.name)) {
       const { target = null } = binding.values;
       this.#byTarget.set(target, [...(this.#byTarget.get(target) ?? []), binding]);
     }
   }
 
   /** Returns the policy bindings of a flow, step or application, sorted by order, then by id. */
-  setOf(target: string, mode: PolicySet['mode']): PolicySet {
+  policySetOf(target: string, mode: PolicySet['mode']): PolicySet {
     const bindings = this.#boundTo(target).map(({ id, values }) => {
       const { target: _, timeout, policy, group, user, ...rest } = policyBindingSchema.parse(values);
       const condition = { ...(policy && { policy }), ...(group && { group }), ...(user && { user }) };
@@ -42,12 +42,14 @@ export class PolicyBindings {
 
   policyIdsOf(targets: readonly string[]): string[] {
     const bound = targets.flatMap((target) => this.#boundTo(target));
-    return this.withCalled(bound.flatMap(({ values: { policy } }) => (typeof policy === 'string' ? [policy] : [])));
+    return this.withCalledPolicies(
+      bound.flatMap(({ values: { policy } }) => (typeof policy === 'string' ? [policy] : [])),
+    );
   }
 
   /** Returns a policy as it is inlined into the config of a stage, with the policies that it may call. */
   describe(id: string): unknown {
-    const [, ...called] = this.withCalled([id]);
+    const [, ...called] = this.withCalledPolicies([id]);
     const compiled = (policyId: string) => ({
       id: policyId,
       ...this.#policy(this.draft.get(policyId) as BlueprintObject),
@@ -56,7 +58,7 @@ export class PolicyBindings {
   }
 
   /** Returns these ids and those of all policies that their Python calls, directly or indirectly. */
-  withCalled(policyIds: readonly string[]): string[] {
+  withCalledPolicies(policyIds: readonly string[]): string[] {
     const ids = new Set(policyIds);
     // Iterating over a Set includes the members that are added during the iteration.
     for (const id of ids) for (const called of this.#calls(this.draft.get(id))) ids.add(called);
@@ -70,7 +72,7 @@ export class PolicyBindings {
     if (field === undefined) return [];
     const source = String(policy.values[field]);
     const named = (name: string) => source.includes(`"${name}"`) || source.includes(`'${name}'`);
-    const others = [...this.contracts.keys()].flatMap((model) => [...this.draft.of(model)]);
+    const others = [...this.contracts.keys()].flatMap((model) => [...this.draft.objectsOf(model)]);
     const called = others.filter(({ id, values }) => id !== policy.id && named(String(values['name'])));
     return called.sort(byName).map(({ id }) => id);
   }

@@ -52,7 +52,7 @@ export class PythonCollection implements Collection {
   }
 
   /** Returns syntax errors in optional Python fields. These only warn, because a form field stays empty when its Python fails. */
-  doubts(entryValues: JsonMap, existing: FoundObject | undefined): Promise<FieldWarning[]> {
+  warnings(entryValues: JsonMap, existing: FoundObject | undefined): Promise<FieldWarning[]> {
     return this.#syntaxErrorsIn(entryValues, existing, (flag) => flag !== true);
   }
 

@@ -6,7 +6,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const KIND = 'x_acme_terms';
 const object = { type: 'object' };
@@ -31,7 +31,7 @@ describe('an external stage', () => {
   it('is bound like any other stage, and the flow version contains its descriptor', async () => {
     harness.descriptors.set(KIND, descriptor());
     await harness.apply(entries(flow('a'), terms(), bind('a', 'terms')));
-    const version = await harness.current('a');
+    const version = await harness.currentVersion('a');
     expect(version?.document.steps[0]?.stage).toMatchObject({
       name: 'terms',
       kind: KIND,
@@ -45,7 +45,7 @@ describe('an external stage', () => {
     await harness.apply(entries(flow('a'), terms(), bind('a', 'terms')));
     harness.descriptors.clear();
     await harness.apply(entries(`{model: authentik_flows.flow, identifiers: {slug: a}, attrs: {title: Other}}`));
-    expect(await harness.current('a')).toMatchObject({
+    expect(await harness.currentVersion('a')).toMatchObject({
       number: 2,
       document: { descriptors: { [KIND]: { kind: KIND } } },
     });
@@ -55,7 +55,7 @@ describe('an external stage', () => {
     harness.descriptors.set(KIND, descriptor());
     const host = `{model: authentik_stages_identification.identificationstage, id: who, identifiers: {name: who}, attrs: {user_fields: [username], password_stage: !KeyOf terms}}`;
     await harness.apply(entries(flow('a'), terms(), host, bind('a', 'who')));
-    expect(Object.keys((await harness.current('a'))?.document.descriptors ?? {})).toEqual([KIND]);
+    expect(Object.keys((await harness.currentVersion('a'))?.document.descriptors ?? {})).toEqual([KIND]);
   });
 
   it('republishes every flow with a stage of its kind when its descriptor changes', async () => {
@@ -89,7 +89,7 @@ describe('an external stage', () => {
     ['has no kind', terms('terms', 'config: {}'), 'kind: This field is required.'],
   ])('is refused when it %s, and the file changes nothing', async (_what, entry, message) => {
     await expect(harness.apply(entries(flow('a'), entry))).rejects.toThrow(message);
-    expect(await harness.current('a')).toBeUndefined();
+    expect(await harness.currentVersion('a')).toBeUndefined();
   });
 
   it.each<[string, unknown, string]>([

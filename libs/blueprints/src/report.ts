@@ -14,7 +14,7 @@ export interface EntryChange {
   /** Display name of the object. Empty when no object is affected. */
   readonly name: string;
   /** The reason for skipping an entry whose conditions are met. */
-  readonly why?: string;
+  readonly reason?: string;
 }
 
 /** The changes of one blueprint file. */
@@ -47,7 +47,7 @@ export function formatReport({ files, published, isChanged }: Report): string {
 function formatFile({ file, changes, warnings }: FileReport): string[] {
   const counts = OUTCOMES.map((outcome) => [changes.filter((c) => c.outcome === outcome).length, outcome] as const);
   const summary = counts.filter(([count]) => count > 0).map(([count, outcome]) => `${count} ${outcome}`);
-  const reported = changes.filter(({ outcome, why }) => why !== undefined || !SILENT.includes(outcome));
+  const reported = changes.filter(({ outcome, reason: why }) => why !== undefined || !SILENT.includes(outcome));
   return [
     `${file}: ${summary.join(', ') || 'no entries'}`,
     ...reported.map(formatChange),
@@ -55,7 +55,7 @@ function formatFile({ file, changes, warnings }: FileReport): string[] {
   ];
 }
 
-function formatChange({ outcome, model, name, why }: EntryChange): string {
+function formatChange({ outcome, model, name, reason: why }: EntryChange): string {
   const summary = [outcome, model, name].filter(Boolean).join(' ');
   return `  ${summary}${why === undefined ? '' : `: ${why}`}`;
 }

@@ -7,7 +7,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const group = (name: string) => `{model: authentik_core.group, identifiers: {name: ${name}}}`;
 const requires = (identifiers: string, more = '') =>

@@ -13,7 +13,7 @@ const requirementSchema = z.object({ identifiers: identifiersSchema, required: b
 /** Entries that require another blueprint, which is applied before the entries after them (docs/spec/blueprints.md#required-blueprints). */
 export class RequiredBlueprints implements Collection {
   readonly fields: ReadonlySet<string> = new Set(Object.keys(requirementSchema.shape));
-  readonly nameless = true;
+  readonly needsNoIdentifiers = true;
 
   constructor(
     private readonly library: BlueprintLibrary,

@@ -10,7 +10,7 @@ type SecretConversion = (field: string, value: Json) => unknown;
 /** Seals the secrets of objects when they are saved, and opens them when they are loaded. */
 export class SealedObjectStore extends ObjectStore {
   /** Ids of loaded objects with secrets that are not sealed with the current key. */
-  readonly stale = new Set<string>();
+  readonly staleIds = new Set<string>();
   readonly #secrets: ReadonlyMap<string, readonly string[]>;
 
   constructor(
@@ -26,7 +26,7 @@ export class SealedObjectStore extends ObjectStore {
     const objects = await this.store.loadAll();
     return objects.map((object) =>
       this.#converted(object, (field, value) => {
-        if (this.secretBox.isStale(value)) this.stale.add(object.id);
+        if (this.secretBox.isStale(value)) this.staleIds.add(object.id);
         return this.secretBox.open({ object: object.id, field }, value);
       }),
     );

@@ -16,7 +16,7 @@ const object = { type: 'object' };
 const text = { type: 'string' };
 
 beforeEach(async () => {
-  await harness.empty();
+  await harness.reset();
   harness.sealer = new Sealer(first);
   harness.descriptors.set(KIND, {
     ...{ v: 1, kind: KIND, component: 'x-acme-gate', challenge: object, response: object, state: object },
@@ -37,7 +37,7 @@ const stored = async () =>
     await harness.query('SELECT identifiers, attrs FROM flow.objects'),
     await harness.query('SELECT document FROM flow.flow_versions'),
   ]);
-const config = async () => (await harness.current('a'))?.document.steps[0]?.stage.config;
+const config = async () => (await harness.currentVersion('a'))?.document.steps[0]?.stage.config;
 
 describe('a secret of a stage', () => {
   it('is stored sealed, while other config is stored in plaintext', async () => {

@@ -7,7 +7,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const ROLE =
   '{model: authentik_rbac.role, id: readers, identifiers: {name: Readers}, attrs: {permissions: [!Context a]}}';

@@ -8,7 +8,7 @@ export class SkippedEntries {
   readonly #names = new Map<Json, string>();
 
   /** Registers a skipped entry. Returns its placeholder pk, which is the same in every run, and the pk that the entry claims. */
-  add({ place: { number, id }, identifiers }: Entry, model: string): { pk: Pk; claimed: Json | undefined } {
+  add({ location: { number, id }, identifiers }: Entry, model: string): { pk: Pk; claimed: Json | undefined } {
     const pk = uuidOf(`${model} ${number} ${id ?? ''}`);
     this.#names.set(pk, id === undefined ? `entry ${number}` : `"${id}"`);
     const { pk: claimed } = identifiers;

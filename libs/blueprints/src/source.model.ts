@@ -29,7 +29,7 @@ export const sourceModels: readonly ObjectModel[] = [
 
 /** Returns the sources of a draft in their published form, sorted by slug. */
 export function compileSources(draft: Draft, secretBox: Pick<SecretBox, 'seal'>): SealedSource[] {
-  const objects = sourceModels.flatMap(({ name }) => [...draft.of(name)]);
+  const objects = sourceModels.flatMap(({ name }) => [...draft.objectsOf(name)]);
   const sources = objects.map((object) => sealSource(compiled(object, draft), secretBox));
   return sources.sort((a, b) => (a.slug < b.slug ? -1 : 1));
 }

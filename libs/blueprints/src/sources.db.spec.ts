@@ -12,7 +12,7 @@ beforeAll(async () => {
   harness.sealer = sealer;
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const oauth = (slug: string, attrs = '') =>
   `{model: authentik_sources_oauth.oauthsource, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N ${slug}, provider_type: discord, consumer_key: key, consumer_secret: hush-hush${attrs && `, ${attrs}`}}}`;
@@ -74,12 +74,12 @@ describe('sources in blueprints', () => {
     const bound =
       '{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf a, stage: !KeyOf ident, order: 1}}';
     await harness.apply(entries(oauth('hub'), flow('a'), stage, bound));
-    expect((await harness.current('a'))?.document.steps[0]?.stage.config['sources']).toEqual([
+    expect((await harness.currentVersion('a'))?.document.steps[0]?.stage.config['sources']).toEqual([
       (await published())[0]?.uuid,
     ]);
     await harness.apply(entries(oauth('hub', 'enabled: false')));
     expect(await published()).toMatchObject([{ enabled: false }]);
-    expect((await harness.current('a'))?.number).toBe(1);
+    expect((await harness.currentVersion('a'))?.number).toBe(1);
   });
 
   it('are removed with their user connections, and from the stages that show them', async () => {

@@ -6,7 +6,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const FLOW = 'authentik_flows.flow';
 const DUMMY = 'authentik_stages_dummy.dummystage';
@@ -126,7 +126,7 @@ describe('states', () => {
   it('absent removes the bindings of a flow, and unpublishes it', async () => {
     await harness.apply(entries(flow, stage, entry(BINDING, bound)));
     await harness.apply(entries(absent(FLOW, 'slug: login')));
-    expect(await harness.current('login')).toBeUndefined();
+    expect(await harness.currentVersion('login')).toBeUndefined();
     expect(await harness.query('SELECT model FROM flow.objects')).toEqual([{ model: DUMMY }]);
   });
 

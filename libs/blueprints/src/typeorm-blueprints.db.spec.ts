@@ -8,7 +8,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const flow = (slug: string, attrs = '') =>
   `{model: authentik_flows.flow, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: authentication, ${attrs}}}`;
@@ -26,7 +26,7 @@ describe('applyBlueprints', () => {
       ['created', 'one'],
       ['created', 'login one 10'],
     ]);
-    expect(await harness.current('login'))?.toMatchObject({
+    expect(await harness.currentVersion('login'))?.toMatchObject({
       number: 1,
       designation: 'authentication',
       document: {
@@ -48,14 +48,17 @@ describe('applyBlueprints', () => {
     const again = await harness.apply(text);
     expect(again.published).toEqual([]);
     expect(formatReport(again)).toBe('1.yaml: 8 unchanged\nnothing changed');
-    expect((await harness.current('default-authentication-flow'))?.number).toBe(1);
+    expect((await harness.currentVersion('default-authentication-flow'))?.number).toBe(1);
   });
 
   it('keeps the fields that an entry does not set', async () => {
     await harness.apply(entries(flow('login', 'layout: content_left')));
     const change = '{model: authentik_flows.flow, identifiers: {slug: login}, attrs: {title: Hello}}';
     expect(await harness.outcomes(entries(change))).toEqual(['changed login']);
-    expect((await harness.current('login'))?.document.flow).toMatchObject({ title: 'Hello', layout: 'content_left' });
+    expect((await harness.currentVersion('login'))?.document.flow).toMatchObject({
+      title: 'Hello',
+      layout: 'content_left',
+    });
   });
 
   it('applies all files or none', async () => {
@@ -180,7 +183,7 @@ describe('references between entries', () => {
         `{model: authentik_flows.flowstagebinding, identifiers: {target: !KeyOf login, order: 5}, attrs: {stage: !Find [authentik_stages_dummy.dummystage, [name__startswith, tw]]}}`,
       ),
     );
-    const document = (await harness.current('login'))?.document;
+    const document = (await harness.currentVersion('login'))?.document;
     expect(await harness.stepNames('login')).toEqual(['two', 'who']);
     expect(document?.steps[1]?.stage.config).toMatchObject({ recovery_flow: null });
     expect(Object.values(document?.attached ?? {})).toMatchObject([

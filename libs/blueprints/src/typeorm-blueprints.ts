@@ -72,7 +72,7 @@ const changesDirectory = ({ changes }: FileReport): boolean =>
 
 async function publish(draft: Draft, secretBox: SecretBox, manager: EntityManager): Promise<PublishedFlow[]> {
   const compiler = new FlowCompiler(draft, builtInContracts, secretBox);
-  const documents = compiler.affected(draft.touched).map((flow) => compiler.compile(flow));
+  const documents = compiler.affectedFlows(draft.touched).map((flow) => compiler.compile(flow));
   const publisher = new TypeormPublisher(manager);
   await publisher.withdraw(draft.changes.removed);
   const published = await publisher.publish(

@@ -10,6 +10,6 @@ export async function openDraft(manager: EntityManager, sealer: Sealer | undefin
   const secretBox = new SecretBox(sealer);
   const objects = new SealedObjectStore(new TypeormObjectStore(manager), secretBox, builtInModels);
   const draft = new Draft(builtInModels, await objects.loadAll());
-  for (const id of objects.stale) draft.renew(id);
+  for (const id of objects.staleIds) draft.markForResealing(id);
   return { secretBox, objects, draft };
 }

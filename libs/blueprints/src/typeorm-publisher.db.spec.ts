@@ -6,7 +6,7 @@ beforeAll(async () => {
   harness = await BlueprintHarness.open();
 });
 afterAll(() => harness?.close());
-beforeEach(() => harness.empty());
+beforeEach(() => harness.reset());
 
 const flow = (slug: string, attrs = '') =>
   `{model: authentik_flows.flow, id: ${slug}, identifiers: {slug: ${slug}}, attrs: {name: N, title: T, designation: authentication, ${attrs}}}`;
@@ -55,7 +55,7 @@ describe('TypeormPublisher', () => {
     );
     const rename = `{model: authentik_flows.flow, identifiers: {pk: !Find [authentik_flows.flow, [slug, b]]}, attrs: {slug: b2}}`;
     await harness.apply(entries(rename));
-    expect((await harness.current('a'))?.document.steps[0]?.stage.config['configure_flow']).toBe('b2');
+    expect((await harness.currentVersion('a'))?.document.steps[0]?.stage.config['configure_flow']).toBe('b2');
   });
 
   it('lets a flow take over the slug of a flow that is renamed in the same run', async () => {

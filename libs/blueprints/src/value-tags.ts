@@ -11,7 +11,7 @@ export function keyOf(argument: TaggedValue): TagResolver {
     const pk = scope.keyOf(id);
     if (pk === undefined) {
       const reason = `KeyOf: failed to find entry with \`id\` of \`${id}\` and a model instance`;
-      throw new BlueprintError(reason, {}, { fault: 'unresolved-reference' });
+      throw new BlueprintError(reason, {}, { code: 'unresolved-reference' });
     }
     return pk;
   };

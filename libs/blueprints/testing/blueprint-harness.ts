@@ -59,7 +59,7 @@ export class BlueprintHarness {
     );
   }
 
-  async empty(): Promise<void> {
+  async reset(): Promise<void> {
     this.libraryFiles.clear();
     this.descriptors.clear();
     this.trusted.clear();
@@ -112,7 +112,7 @@ export class BlueprintHarness {
   }
 
   /** Returns the current version of a flow. */
-  async current(slug: string) {
+  async currentVersion(slug: string) {
     const [version] = await this.query<{ number: number; designation: string; document: FlowVersion }>(
       `SELECT v.number, v.document, f.designation
        FROM flow.flows f JOIN flow.flow_versions v ON v.id = f.version_id WHERE f.slug = $1`,
@@ -122,6 +122,6 @@ export class BlueprintHarness {
   }
 
   async stepNames(slug: string): Promise<string[] | undefined> {
-    return (await this.current(slug))?.document.steps.map(({ stage }) => stage.name);
+    return (await this.currentVersion(slug))?.document.steps.map(({ stage }) => stage.name);
   }
 }

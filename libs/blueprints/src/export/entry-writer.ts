@@ -41,7 +41,7 @@ export class EntryWriter {
     const isKey = ([field]: [string, unknown]) => model.key.includes(field);
     return {
       model: model.name,
-      id: this.#idFor(object.id, `${model.kind} ${this.draft.readable(object)}`),
+      id: this.#idFor(object.id, `${model.kind} ${this.draft.displayName(object)}`),
       identifiers: {
         // Bindings of equal order are sorted by id, so the id must be exported.
         ...(model.key.includes('order') ? { pk: object.id } : {}),
@@ -109,7 +109,7 @@ export class EntryWriter {
     const [inner] = deeper;
     const secret = inner === undefined ? value : (value as JsonMap | undefined)?.[inner];
     if (secret === undefined || secret === null || secret === '') return;
-    const variable = `${this.draft.readable(object)} ${inner ?? field}`.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
+    const variable = `${this.draft.displayName(object)} ${inner ?? field}`.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
     this.secrets.add(variable);
     const placeholder = yamlTag('!Env', variable);
     fields.set(field, inner === undefined ? placeholder : { ...(value as YamlMap), [inner]: placeholder });

@@ -15,7 +15,7 @@ const object = { type: 'object' };
 const sealer = new Sealer(`key:${randomBytes(32).toString('base64')}`);
 beforeEach(async () => {
   for (const harness of [origin, target]) {
-    await harness.empty();
+    await harness.reset();
     harness.sealer = sealer;
     harness.descriptors.set(KIND, {
       ...{ v: 1, kind: KIND, component: 'x-acme-gate', challenge: object, response: object, state: object },
@@ -86,7 +86,7 @@ async function comparableVersion(harness: BlueprintHarness, slug: string) {
        WHERE identifiers ?| '{name,slug}'
      UNION ALL SELECT id::text, name FROM directory.groups UNION ALL SELECT id::text, username FROM directory.users`,
   );
-  const text = JSON.stringify((await harness.current(slug))?.document).replace(
+  const text = JSON.stringify((await harness.currentVersion(slug))?.document).replace(
     /"gatehouse:sealed":"[^"]*"/g,
     '"sealed":""',
   );

@@ -25,7 +25,7 @@ export class FlowClosure {
   ) {}
 
   /** Returns the objects with their depths. Throws BlueprintError for circular references, because entries can only refer to earlier entries. */
-  of(flow: BlueprintObject): OrderedObject[] {
+  objectsOf(flow: BlueprintObject): OrderedObject[] {
     const ids = new Set([flow.id]);
     // Iterating over a Set includes the members that are added during the iteration.
     for (const id of ids) for (const dependency of this.#dependencyIds(this.draft.get(id))) ids.add(dependency);
@@ -35,10 +35,14 @@ export class FlowClosure {
 
   #dependencyIds(object: BlueprintObject | undefined): string[] {
     if (!object) return [];
-    const bound = BINDINGS.flatMap((model) => [...this.draft.of(model)]).filter(
+    const bound = BINDINGS.flatMap((model) => [...this.draft.objectsOf(model)]).filter(
       ({ values }) => values['target'] === object.id,
     );
-    return [...this.#references(object), ...bound.map(({ id }) => id), ...this.policyBindings.withCalled([object.id])];
+    return [
+      ...this.#references(object),
+      ...bound.map(({ id }) => id),
+      ...this.policyBindings.withCalledPolicies([object.id]),
+    ];
   }
 
   #references(object: BlueprintObject): string[] {
@@ -50,7 +54,7 @@ export class FlowClosure {
     if (cached !== undefined) return cached;
     if (this.#visiting.has(object.id))
       throw new BlueprintError(
-        `cannot export ${this.draft.readable(object)}: it refers to itself through other objects`,
+        `cannot export ${this.draft.displayName(object)}: it refers to itself through other objects`,
       );
     this.#visiting.add(object.id);
     const dependencies = this.#references(object).flatMap((id) => this.draft.get(id) ?? []);

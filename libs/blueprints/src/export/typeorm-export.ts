@@ -25,10 +25,10 @@ interface ExportOptions {
 export async function exportFlow({ source, slug, sealer }: ExportOptions): Promise<string> {
   return source.transaction('REPEATABLE READ', async (manager) => {
     const { draft } = await openDraft(manager, sealer);
-    const flow = [...draft.of(flowModel.name)].find(({ values }) => values['slug'] === slug);
+    const flow = [...draft.objectsOf(flowModel.name)].find(({ values }) => values['slug'] === slug);
     if (!flow) throw new BlueprintError(`there is no flow with the slug ${slug}`);
     const objects = new FlowClosure(draft, new PolicyBindings(draft, builtInContracts.policies))
-      .of(flow)
+      .objectsOf(flow)
       .sort(byDependencies(draft));
     const writer = new EntryWriter(draft, new TypeormDirectoryStore(manager));
     const entries: ExportedEntry[] = [];
@@ -48,7 +48,7 @@ const byDependencies = (draft: Draft) => (a: OrderedObject, b: OrderedObject) =>
   a.dependencyDepth - b.dependencyDepth ||
   names.compare(a.object.model, b.object.model) ||
   orderOf(a) - orderOf(b) ||
-  names.compare(draft.readable(a.object), draft.readable(b.object)) ||
+  names.compare(draft.displayName(a.object), draft.displayName(b.object)) ||
   names.compare(a.object.id, b.object.id);
 
 const orderOf = ({ object }: OrderedObject) => Number(object.values['order'] ?? 0);

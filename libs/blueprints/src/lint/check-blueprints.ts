@@ -79,7 +79,7 @@ const NO_EXTERNAL_STAGES: ExternalStages = {
 
 function asFinding(error: unknown, { name }: BlueprintFile): Finding {
   if (!(error instanceof BlueprintError)) throw error;
-  const { file = name, line, entry, field } = error.place;
+  const { file = name, line, entry, field } = error.location;
   return finding('unreadable', { file, line, entry }, field ? `${field}: ${error.reason}` : error.reason);
 }
 
@@ -92,10 +92,10 @@ const locateRemarks = (remarks: readonly LintRemark[], collector: FindingCollect
 
 /** Returns a finding for each flow stage binding that a second entry of the same file describes. */
 function duplicateBindings(draft: LintDraft, collector: FindingCollector): Finding[] {
-  return [...draft.of(bindingModel.name)].flatMap((binding) => {
+  return [...draft.objectsOf(bindingModel.name)].flatMap((binding) => {
     const origins = collector.originsOf(binding.id);
     const duplicates = origins.filter(({ file }, i) => origins.findIndex((other) => other.file === file) !== i);
-    const text = `an earlier entry of this file binds the same stage at the same order: ${draft.readable(binding)}`;
+    const text = `an earlier entry of this file binds the same stage at the same order: ${draft.displayName(binding)}`;
     return duplicates.map((origin) => finding('bound-twice', locationOf(origin), text));
   });
 }

@@ -13,7 +13,7 @@ export class ExternalReferences {
   }
 
   /** Returns a new placeholder pk. */
-  add(model: string): Pk {
+  addPlaceholder(model: string): Pk {
     const pk = model === 'authentik_core.user' ? FIRST_USER_PK + this.#pks.size : randomUUID();
     this.#pks.add(pk);
     return pk;

@@ -3,7 +3,7 @@ import type { BlueprintError } from '../blueprint-error.js';
 import type { JsonMap } from '../json.js';
 import type { Pk } from '../tagged-value.js';
 import type { ExternalReferences } from './external-references.js';
-import { type Finding, type FindingLocation, finding, ruleOf } from './finding.js';
+import { type Finding, type FindingLocation, finding, ruleOfError } from './finding.js';
 
 /** Collects findings while files are applied in memory, and which entries wrote each object. */
 export class FindingCollector implements ApplyObserver {
@@ -17,27 +17,27 @@ export class FindingCollector implements ApplyObserver {
     return this.#origins.get(pk) ?? [];
   }
 
-  saved(origin: EntryOrigin, _: string, pk: Pk): void {
+  onSaved(origin: EntryOrigin, _: string, pk: Pk): void {
     this.#origins.set(pk, [...this.originsOf(pk), origin]);
   }
 
-  noticed(origin: EntryOrigin, { rule, field, text }: EntryWarning): void {
+  onWarning(origin: EntryOrigin, { rule, field, text }: EntryWarning): void {
     this.findings.push(finding(rule, locationOf(origin, field), text));
   }
 
-  failed(origin: EntryOrigin, { reason, fault, place }: BlueprintError): Pk {
+  onError(origin: EntryOrigin, { reason, code: fault, location: place }: BlueprintError): Pk {
     const { field, line } = place;
     const text = field === undefined ? reason : `${field}: ${reason}`;
     this.findings.push(
-      finding(ruleOf(fault), { ...locationOf(origin), ...(line === undefined ? {} : { line }) }, text),
+      finding(ruleOfError(fault), { ...locationOf(origin), ...(line === undefined ? {} : { line }) }, text),
     );
-    return this.externalReferences.add(origin.entry.place.model?.toLowerCase() ?? '');
+    return this.externalReferences.addPlaceholder(origin.entry.location.model?.toLowerCase() ?? '');
   }
 
-  assumed(origin: EntryOrigin, model: string, fields: JsonMap): Pk {
+  onMissingReference(origin: EntryOrigin, model: string, fields: JsonMap): Pk {
     const text = `no ${model} in these files matches ${JSON.stringify(fields)}, so it must exist in the installation`;
     this.findings.push(finding('not-in-files', locationOf(origin), text));
-    return this.externalReferences.add(model);
+    return this.externalReferences.addPlaceholder(model);
   }
 }
 
@@ -45,5 +45,5 @@ export class FindingCollector implements ApplyObserver {
 export const locationOf = ({ file, entry }: EntryOrigin, field?: string): FindingLocation => ({
   file,
   line: (field === undefined ? undefined : entry.lineOf(field)) ?? entry.line,
-  entry: entry.place,
+  entry: entry.location,
 });

@@ -1,4 +1,4 @@
-import type { EntryLocation, FaultCode } from '../blueprint-error.js';
+import type { BlueprintErrorCode, EntryLocation } from '../blueprint-error.js';
 
 /** Severity by rule. Errors fail the check, warnings do not. */
 export const RULES = {
@@ -49,7 +49,7 @@ export const finding = (rule: Rule, { file, line, entry }: FindingLocation, text
 });
 
 /** Returns the rule of an error. Each error code is the name of a rule. */
-export const ruleOf = (fault: FaultCode): Rule => fault;
+export const ruleOfError = (fault: BlueprintErrorCode): Rule => fault;
 
 /** Formats findings as text: one line each, and a last line with the counts. */
 export function formatFindings(findings: readonly Finding[]): string {

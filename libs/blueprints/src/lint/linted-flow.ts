@@ -29,13 +29,13 @@ export interface LintedFlow {
 
 /** Returns the flows of a draft with their steps. */
 export function lintedFlows(draft: LintDraft, contracts: ModelContracts): LintedFlow[] {
-  const conditions = [...draft.of(policyBindingModel.name)].filter(({ values }) => values['enabled'] !== false);
+  const conditions = [...draft.objectsOf(policyBindingModel.name)].filter(({ values }) => values['enabled'] !== false);
   const conditionsOf = (target: string) => conditions.filter(({ values }) => values['target'] === target);
-  const steps = [...draft.of(bindingModel.name)].map((binding) => ({
+  const steps = [...draft.objectsOf(bindingModel.name)].map((binding) => ({
     target: binding.values['target'],
     step: { ...stepOf(binding, draft, contracts), conditions: conditionsOf(binding.id) },
   }));
-  return [...draft.of(flowModel.name)].map((flow) => ({
+  return [...draft.objectsOf(flowModel.name)].map((flow) => ({
     flow,
     conditions: conditionsOf(flow.id),
     steps: steps

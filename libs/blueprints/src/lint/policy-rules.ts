@@ -10,12 +10,12 @@ const REDIRECT = /\.redirect\(\s*f?(["'])(.*?)\1/g;
 
 /** Returns the rule violations of the policies of a draft. */
 export function policyRemarks(draft: LintDraft, contracts: ReadonlyMap<string, PolicyContract>): LintRemark[] {
-  const bindings = [...draft.of(policyBindingModel.name)].filter(
+  const bindings = [...draft.objectsOf(policyBindingModel.name)].filter(
     ({ values: { enabled, negate } }) => enabled && !negate,
   );
   const boundPolicies = new Set(bindings.map(({ values: { policy } }) => policy));
   return [...contracts.values()].flatMap((contract) =>
-    [...draft.of(contract.model)].flatMap((policy) => [
+    [...draft.objectsOf(contract.model)].flatMap((policy) => [
       ...(boundPolicies.has(policy.id) ? neverPassingRemarks(policy, contract) : []),
       ...externalRedirects(policy, contract),
     ]),
@@ -25,7 +25,11 @@ export function policyRemarks(draft: LintDraft, contracts: ReadonlyMap<string, P
 function neverPassingRemarks({ id, values }: BlueprintObject, { isHopeless }: PolicyContract): LintRemark[] {
   if (!isHopeless?.(values)) return [];
   return [
-    { rule: 'policy-never-passes', objectId: id, text: `the policy ${String(values['name'])} never passes, for any user` },
+    {
+      rule: 'policy-never-passes',
+      objectId: id,
+      text: `the policy ${String(values['name'])} never passes, for any user`,
+    },
   ];
 }
 
