@@ -49,7 +49,10 @@ describe('npm run blueprint -- apply', () => {
     expect(first).toEqual({ code: 0, said: expect.stringContaining('published login (version 1)') });
     expect(first.said).toContain('skipped authentik_rbac.role readers: Gatehouse does not support this model');
     const again = await blueprintCommand(['apply', ...files], here.url);
-    expect(again).toEqual({ code: 0, said: expect.stringMatching(/login\.yaml: 7 unchanged\n(.*\n)*nothing changed\n$/) });
+    expect(again).toEqual({
+      code: 0,
+      said: expect.stringMatching(/login\.yaml: 7 unchanged\n(.*\n)*nothing changed\n$/),
+    });
   });
 
   it('refuses to leave anything out when it is to be strict', async () => {
