@@ -9,7 +9,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { PasswordHasher } from './password-hasher.js';
 
-/** Hashes passwords for whoever writes users: one place, with its bounds, spends what hashes cost. */
+/** Hashes passwords for services that save users, so that one process with limits bears the cost of all hashes. */
 @Controller()
 export class PasswordHashController {
   private readonly logger = new Logger('password');
@@ -19,11 +19,11 @@ export class PasswordHashController {
   @MessagePattern(PASSWORD_HASH_SUBJECT, { queue: 'password' })
   async hash(@Payload() body: unknown): Promise<PasswordHashReply | StageProblem> {
     const request = passwordHashRequest.safeParse(body === MALFORMED ? undefined : body);
-    // What is wrong with it is not told: what was sent is a password.
+    // No detail: the parse error could contain the password.
     if (!request.success) return { problem: { code: 'stage_bad_request' } };
-    const until = performance.now() + request.data.timeout_ms;
+    const deadline = performance.now() + request.data.timeout_ms;
     try {
-      return { hash: await this.hasher.hash(request.data.password, () => performance.now() < until) };
+      return { hash: await this.hasher.hash(request.data.password, () => performance.now() < deadline) };
     } catch (error) {
       if (error instanceof BusyError) return { problem: { code: 'stage_busy', retry_after_s: 1 } };
       this.logger.fault('a password could not be hashed', error);

@@ -11,26 +11,32 @@ const [INBUILT, TOKEN] = [
   'authentik.core.auth.TokenBackend',
 ] as const satisfies readonly Backend[];
 
-/** Names no user: looked up for those who do not exist, so that they cost the same statements. */
+/** Id of no user, looked up for unknown users, so that they cost the same statements as known ones. */
 const UNKNOWN_USER_ID = '00000000-0000-0000-0000-000000000000';
 
 export interface PasswordAttempt {
-  /** uuid of the user; undefined for one who is not saved. */
+  /** uuid of the user; `undefined` if the user is not saved. */
   readonly userId: string | undefined;
   readonly password: string;
-  /** Where to look, in this order. */
+  /** Backends to try, in this order. */
   readonly backends: readonly Backend[];
   readonly stillWanted: () => boolean;
 }
 
-/** By what a claim was proved; the method and its arguments are those of docs/spec/stages.md#auth-method. */
+/**
+ * The backend that accepted the password, with the plan's `auth_method` and its arguments
+ * (docs/spec/stages.md#auth-method).
+ */
 export interface AuthenticationResult {
   readonly backend: Backend;
   readonly method: 'password' | 'token';
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** Proves a password at the configured backends: one hash and the same statements for whoever is claimed and whatever is stored. */
+/**
+ * Checks a password at the configured backends. The cost is one hash and the same statements for every user, known or
+ * unknown, and every stored hash.
+ */
 @Injectable()
 export class PasswordAuthenticator {
   private readonly logger = new Logger('password');
@@ -40,55 +46,62 @@ export class PasswordAuthenticator {
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
   ) {}
 
-  /** The first backend's proof; undefined when all refuse. Throws Busy when the hash cannot be afforded now. */
-  async of(claim: PasswordAttempt): Promise<AuthenticationResult | undefined> {
-    const { password, backends, stillWanted } = claim;
-    const userId = claim.userId ?? UNKNOWN_USER_ID;
+  /**
+   * Returns the result of the first backend that accepts the password, or `undefined` if none does. Throws `BusyError`
+   * when too many hashes wait.
+   */
+  async authenticate(attempt: PasswordAttempt): Promise<AuthenticationResult | undefined> {
+    const { password, backends, stillWanted } = attempt;
+    const userId = attempt.userId ?? UNKNOWN_USER_ID;
     const stored = backends.includes(INBUILT) ? await this.credentials.findHash(userId) : undefined;
-    const verdict = await this.hasher.verify({ password, stored, stillWanted });
+    const match = await this.hasher.verify({ password, stored, stillWanted });
     for (const backend of backends) {
-      const proof = await this.at(backend, { userId, password, verdict });
-      if (!proof) continue;
-      if (proof.backend === INBUILT && verdict === 'outdated') await this.renew(claim, userId, stored ?? '');
-      return proof;
+      const result = await this.checkBackend(backend, { userId, password, match });
+      if (!result) continue;
+      if (result.backend === INBUILT && match === 'outdated') await this.upgradeHash(attempt, userId, stored ?? '');
+      return result;
     }
     return undefined;
   }
 
-  /** Whether any password could be right, at the one backend that stores passwords. */
-  async isPossible(userId: string): Promise<boolean> {
+  /** Returns whether the user has a usable password at the built-in backend. */
+  async hasUsablePassword(userId: string): Promise<boolean> {
     return isKnownHash((await this.credentials.findHash(userId)) ?? '');
   }
 
-  private async at(
+  private async checkBackend(
     backend: Backend,
-    { userId, password, verdict }: { userId: string; password: string; verdict: PasswordMatch },
+    { userId, password, match }: { userId: string; password: string; match: PasswordMatch },
   ): Promise<AuthenticationResult | undefined> {
-    if (backend === INBUILT) return verdict === 'wrong' ? undefined : { backend, method: 'password', args: {} };
-    if (backend === TOKEN) return this.appPassword(userId, password);
-    this.logger.event('a password backend that this installation does not have is skipped', { backend });
+    if (backend === INBUILT) return match === 'wrong' ? undefined : { backend, method: 'password', args: {} };
+    if (backend === TOKEN) return this.checkAppPassword(userId, password);
+    this.logger.event('skipped an unsupported password backend', { backend });
     return undefined;
   }
 
-  private async appPassword(userId: string, password: string): Promise<AuthenticationResult | undefined> {
+  private async checkAppPassword(userId: string, password: string): Promise<AuthenticationResult | undefined> {
     const token = await this.credentials.findAppPassword(userId, password);
     if (!token) return undefined;
-    const named = {
+    const tokenFact = {
       app: 'authentik_core',
       model_name: 'token',
       pk: token.uuid.replaceAll('-', ''),
       name: token.identifier,
     };
-    return { backend: TOKEN, method: 'token', args: { token: named } };
+    return { backend: TOKEN, method: 'token', args: { token: tokenFact } };
   }
 
-  /** The login stands even where the hash cannot be renewed: the next one tries again. */
-  private async renew({ password, stillWanted }: PasswordAttempt, userId: string, outdated: string): Promise<void> {
+  /** Replaces an outdated hash. An error does not fail the login: the next login tries again. */
+  private async upgradeHash(
+    { password, stillWanted }: PasswordAttempt,
+    userId: string,
+    outdated: string,
+  ): Promise<void> {
     try {
       await this.credentials.upgradeHash(userId, outdated, await this.hasher.hash(password, stillWanted));
     } catch (error) {
       if (!(error instanceof BusyError))
-        this.logger.fault('an outdated password hash was not renewed', error, { user: userId });
+        this.logger.fault('an outdated password hash could not be replaced', error, { user: userId });
     }
   }
 }

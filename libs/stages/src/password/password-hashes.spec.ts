@@ -7,15 +7,15 @@ const SALT = 'yG4kQ0f1ZbX2mN8cT6vW3r';
 const TYPED = 'Pässwörd 🔑 ';
 
 /**
- * Hashes of TYPED (UTF-8, composed letters, a space at the end) with SALT, all made by other implementations than those
- * that read them here:
+ * Hashes of TYPED (UTF-8, composed letters, a space at the end) with SALT, all made by other implementations than the
+ * ones under test:
  * - pbkdf2 and scrypt: `hashlib.pbkdf2_hmac` and `hashlib.scrypt` of Python 3.11, base64 with padding;
  * - bcrypt: `crypt` of libxcrypt 4.4.38, given `hashlib.sha256(typed).hexdigest()`;
  * - argon2id: `openssl kdf … ARGON2ID` of OpenSSL 3.5, base64 without padding.
  */
-const foreign = [
+const foreignHashes = [
   [
-    'argon2 as Django makes it',
+    'argon2 with the prefix of Django',
     'argon2$argon2id$v=19$m=102400,t=2,p=8$eUc0a1EwZjFaYlgybU44Y1Q2dlczcg$VOHYXdtFYAFnBYh6GuzYYvk4YKqIJucmp5ToUU4RH2c',
   ],
   ['pbkdf2_sha256', `pbkdf2_sha256$720000$${SALT}$h//C6wXtpdqrc2dVT3GolIhqATINiJZBQ9GsmYkblzs=`],
@@ -36,18 +36,18 @@ const scrypt = (n: number, r: number, p: number) => `scrypt$${n}$salt$${r}$${p}$
 const bcrypt = (cost: string, rest = `${'.'.repeat(22)}${'.'.repeat(31)}`) => `bcrypt_sha256$$2b$${cost}$${rest}`;
 
 describe('the hashes of migrated users', () => {
-  it.each(foreign)('are known (%s) and outdated', async (_, stored) => {
+  it.each(foreignHashes)('are accepted as outdated: %s', async (_, stored) => {
     expect(await verifyPassword(TYPED, stored)).toBe('outdated');
   });
 
-  it('take a password exactly as it was typed', async () => {
-    const [, stored] = foreign[4];
+  it('compare a password exactly as it was typed', async () => {
+    const [, stored] = foreignHashes[4];
     for (const other of [TYPED.trim(), TYPED.normalize('NFD'), TYPED.toLowerCase(), '']) {
       expect(await verifyPassword(other, stored)).toBe('wrong');
     }
   });
 
-  it('include that of RFC 7914', async () => {
+  it('include the test vector of RFC 7914', async () => {
     // Section 11: PBKDF2-HMAC-SHA-256 of "Password" and "NaCl" with 80000 rounds, the first 32 bytes.
     const digest = Buffer.from('4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56', 'hex');
     const stored = `pbkdf2_sha256$80000$NaCl$${digest.toString('base64')}`;
@@ -57,17 +57,17 @@ describe('the hashes of migrated users', () => {
 });
 
 describe('an argon2id hash', () => {
-  it('is right when it was made here, and outdated with any other cost or form', async () => {
-    const own = await hashPassword(TYPED);
-    expect(await verifyPassword(TYPED, own)).toBe('right');
+  it('is current with the cost of new hashes, and outdated with any other cost or form', async () => {
+    const current = await hashPassword(TYPED);
+    expect(await verifyPassword(TYPED, current)).toBe('right');
     const cheap = await argon2(TYPED, { memoryCost: 64, timeCost: 1, parallelism: 2 });
-    for (const stored of [cheap, `argon2${cheap}`, `argon2${own}`]) {
+    for (const stored of [cheap, `argon2${cheap}`, `argon2${current}`]) {
       expect(await verifyPassword(TYPED, stored)).toBe('outdated');
     }
   });
 });
 
-describe('what is no usable hash', () => {
+describe('parseHash', () => {
   it.each([
     '',
     '!',
@@ -76,7 +76,7 @@ describe('what is no usable hash', () => {
     'md5$x$y',
     'bcrypt$$2b$12$yG4kQ0f1ZbX2mN8cT6vW3uAz9vczTVB5oPRJAawRUYfjY7W9z71WO',
     '$2b$12$yG4kQ0f1ZbX2mN8cT6vW3uAz9vczTVB5oPRJAawRUYfjY7W9z71WO',
-  ])('is unusable: %j', async (stored) => {
+  ])('returns unusableHash for text of another kind: %j', async (stored) => {
     expect(parseHash(stored)).toBe(unusableHash);
   });
 
@@ -103,7 +103,7 @@ describe('what is no usable hash', () => {
     scrypt(1, 8, 1),
     scrypt(2 ** 16, 1, 1),
     `scrypt$16$salt$8$1$${padded(32)}`,
-  ])('is malformed: %j', async (stored) => {
+  ])('returns unusableHash for a malformed hash: %j', async (stored) => {
     expect(parseHash(stored)).toBe(unusableHash);
   });
 
@@ -117,7 +117,7 @@ describe('what is no usable hash', () => {
     scrypt(2 ** 14, 8, 9),
     scrypt(2 ** 16, 8, 1),
     scrypt(2, 2 ** 18, 1),
-  ])('asks for too much work: %j', async (stored) => {
+  ])('returns unusableHash for a hash above the limits: %j', async (stored) => {
     expect(parseHash(stored)).toBe(unusableHash);
   });
 
@@ -126,30 +126,30 @@ describe('what is no usable hash', () => {
     `pbkdf2_sha256$5000000$salt$${padded(32)}`,
     bcrypt('14'),
     scrypt(2 ** 15, 8, 4),
-  ])('is not what is just affordable: %j', async (stored) => {
+  ])('accepts a hash at the limits: %j', async (stored) => {
     expect(parseHash(stored)).not.toBe(unusableHash);
   });
 
-  it('is not the widest scrypt that is admitted, which is worked off', async () => {
+  it('accepts the scrypt hash with the largest allowed block size, and verifies it', async () => {
     expect(await verifyPassword(TYPED, scrypt(2, 2 ** 16, 4))).toBe('wrong');
   });
 
-  it('costs one hash of the current kind, whatever was typed', async () => {
+  it('rejects every password for an unusable hash', async () => {
     for (const typed of ['', '!', TYPED]) expect(await verifyPassword(typed, '!')).toBe('wrong');
   });
 });
 
-it('judges every stored text, however it is bent', async () => {
-  const cheap = [argon2id('m=64,t=1,p=2'), `pbkdf2_sha1$10$salt$${padded(20)}`, bcrypt('04'), scrypt(16, 8, 1)];
-  const bent = fc
-    .constantFrom(...cheap)
+it('rejects a password for every malformed hash and never throws', async () => {
+  const hashes = [argon2id('m=64,t=1,p=2'), `pbkdf2_sha1$10$salt$${padded(20)}`, bcrypt('04'), scrypt(16, 8, 1)];
+  const malformed = fc
+    .constantFrom(...hashes)
     .chain((stored) =>
       fc
         .tuple(fc.nat(stored.length), fc.nat(1), fc.constantFrom('', '$', '0', '9', '/', '=', 'v', '!', 'é'))
-        .map(([at, dropped, put]) => stored.slice(0, at) + put + stored.slice(at + dropped)),
+        .map(([at, removed, inserted]) => stored.slice(0, at) + inserted + stored.slice(at + removed)),
     );
   await fc.assert(
-    fc.asyncProperty(bent, async (stored) => {
+    fc.asyncProperty(malformed, async (stored) => {
       expect(await verifyPassword(TYPED, stored)).toBe('wrong');
     }),
     { numRuns: 200 },

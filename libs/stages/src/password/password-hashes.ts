@@ -1,16 +1,19 @@
 import { argon2Hash, hashPassword } from './argon2-hash.js';
 import { bcryptHash } from './bcrypt-hash.js';
-import type { PasswordMatch } from './password-hasher.js';
+
 import { pbkdf2Hash } from './pbkdf2-hash.js';
 import { scryptHash } from './scrypt-hash.js';
 import type { StoredHash, StoredHashReader } from './stored-hash.js';
 
 export { hashPassword };
 
-/** The kinds of hashes that are known (docs/spec/stages.md#password-hashes). */
+/** Readers of the supported kinds of hashes (docs/spec/stages.md#password-hashes). */
 const hashReaders: readonly StoredHashReader[] = [argon2Hash, pbkdf2Hash, bcryptHash, scryptHash];
 
-/** What matches nothing and costs as much as a current hash. */
+/** Result of comparing a password with a stored hash. `outdated`: right, but the hash should be replaced. */
+export type PasswordMatch = 'right' | 'outdated' | 'wrong';
+
+/** A hash that no password matches. A comparison costs as much as one with a current hash. */
 export const unusableHash: StoredHash = {
   outdated: false,
   matches: async (password) => {
@@ -19,22 +22,25 @@ export const unusableHash: StoredHash = {
   },
 };
 
-/** The hash that a stored text is, if it is of a kind that is known. */
+/** Returns the parsed hash, or `undefined` if no reader accepts it. */
 function parseKnownHash(stored: string): StoredHash | undefined {
   for (const reader of hashReaders) {
-    const known = reader(stored);
-    if (known) return known;
+    const hash = reader(stored);
+    if (hash) return hash;
   }
   return undefined;
 }
 
-/** What a stored text stands for: the unusable hash when it is empty, malformed, of an unknown kind or asks for too much work. */
+/**
+ * Returns the parsed hash. Returns `unusableHash` for text that is empty, malformed, of an unknown kind, or too
+ * expensive.
+ */
 export const parseHash = (stored: string): StoredHash => parseKnownHash(stored) ?? unusableHash;
 
-/** Whether a stored text is a hash that can be checked here. */
+/** Returns whether a stored text is a hash that this service can check. */
 export const isKnownHash = (stored: string): boolean => parseKnownHash(stored) !== undefined;
 
-/** How a password compares with a stored text, for the price of one hash. */
+/** Compares a password with a stored text. Costs one hash, whatever the text is. */
 export async function verifyPassword(password: string, stored: string): Promise<PasswordMatch> {
   const { matches, outdated } = parseHash(stored);
   if (!(await matches(password))) return 'wrong';

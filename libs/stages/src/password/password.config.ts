@@ -11,12 +11,12 @@ export const passwordConfig = z.object({
     .min(1)
     .max(256)
     .default(cores)
-    .meta({ description: 'Password hashes at a time', 'x-default': 'one a core' }),
+    .meta({ description: 'Password hashes that run at the same time', 'x-default': 'one per core' }),
   PASSWORD_QUEUE: z.coerce
     .number()
     .int()
     .min(1)
     .max(10_000)
     .default(64)
-    .describe('Password hashes that may wait; beyond that the stage says it is busy'),
+    .describe('Password hashes that may wait; above that the stage returns busy'),
 });

@@ -11,14 +11,14 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Where a password can be checked, by the names that blueprints use (docs/spec/stages.md#password-backends). */
+/** Password backends, by the names that blueprints use (docs/spec/stages.md#password-backends). */
 export const BACKENDS = [
   'authentik.core.auth.InbuiltBackend',
   'authentik.core.auth.TokenBackend',
   'authentik.sources.ldap.auth.LDAPBackend',
 ] as const;
 
-/** Proves that the pending user knows their password (docs/spec/stages.md#password). */
+/** Contract of the password stage, which checks the pending user's password (docs/spec/stages.md#password). */
 export const passwordContract = defineStage({
   kind: 'password',
   component: 'ak-stage-password',
@@ -35,7 +35,8 @@ export const passwordContract = defineStage({
     failed_attempts_before_cancel: integer().default(5),
     allow_show_password: boolean().default(false),
     /**
-     * What happens if the logged-in user has no password: `ask` asks anyway, so that no answer tells who has one; `deny` says so.
+     * What happens if the logged-in user has no password: `ask` asks anyway, which prevents enumeration; `deny` denies with
+     * a message.
      */
     without_password: choice(['ask', 'deny']).default('ask'),
   }),
@@ -48,7 +49,7 @@ export const passwordContract = defineStage({
   state: z.object({ failures: z.int() }),
   reads: { pending_user: 'optional', auth_method: 'optional', auth_method_args: 'optional' },
   writes: ['pending_user', 'user_backend', 'auth_method', 'auth_method_args', 'verified_user'],
-  // App passwords are tokens, so the step that confirms a user takes none.
+  // App passwords are API tokens, which must not confirm a user.
   proof_step: { order: 2, config: { backends: BACKENDS.slice(0, 1), without_password: 'deny' } },
   errors: {
     password_invalid: { string: 'Invalid password', code: 'invalid' },
@@ -67,6 +68,6 @@ export const passwordContract = defineStage({
       refuse: { field: 'password', code: 'password_invalid' },
     },
   ],
-  // Two hashes of the oldest kind under full load still fit.
+  // Enough for two hashes of the most expensive kind under full load.
   deadline_ms: 10_000,
 });

@@ -1,7 +1,7 @@
 import { directoryModule } from '@gatehouse/directory';
 import { readConfig } from '@gatehouse/platform';
 import { stageModule } from '@gatehouse/stage-kit';
-import { LimitedPasswordHasher } from './limited-password-hasher.js';
+
 import { PasswordHashController } from './nats-password-hash.controller.js';
 import { passwordConfig } from './password.config.js';
 import { passwordContract } from './password.contract.js';
@@ -9,15 +9,15 @@ import { PasswordStage } from './password.stage.js';
 import { PasswordAuthenticator } from './password-authenticator.js';
 import { PasswordHasher } from './password-hasher.js';
 
-/** The password stage on the bus, with the directory's credentials and a bounded hasher. */
+/** Returns the module that serves the password stage and hashes passwords for other services. */
 export const passwordModule = () =>
   stageModule(passwordContract, PasswordStage, {
     imports: [directoryModule()],
     controllers: [PasswordHashController],
-    providers: [PasswordAuthenticator, { provide: PasswordHasher, useFactory: hasherOfEnvironment }],
+    providers: [PasswordAuthenticator, { provide: PasswordHasher, useFactory: createHasher }],
   });
 
-function hasherOfEnvironment() {
+function createHasher() {
   const { PASSWORD_CONCURRENCY, PASSWORD_QUEUE } = readConfig(passwordConfig);
-  return new LimitedPasswordHasher({ concurrency: PASSWORD_CONCURRENCY, queue: PASSWORD_QUEUE });
+  return new PasswordHasher({ concurrency: PASSWORD_CONCURRENCY, queue: PASSWORD_QUEUE });
 }

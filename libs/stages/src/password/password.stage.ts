@@ -21,14 +21,14 @@ type Contract = typeof passwordContract;
 const CREDENTIAL = 'password';
 const [APP, MODEL] = passwordContract.model.split('.');
 
-/** Asks for the pending user's password and judges it; no answer tells who exists, is active or has a password. */
+/** Checks the pending user's password. Replies are the same whether the user exists, is active or has a password. */
 @Injectable()
 export class PasswordStage implements Stage<Contract> {
-  constructor(@Inject(PasswordAuthenticator) private readonly proof: PasswordAuthenticator) {}
+  constructor(@Inject(PasswordAuthenticator) private readonly authenticator: PasswordAuthenticator) {}
 
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     const { config, site, query } = input;
-    if (await this.isImpossible(input)) return deny({ message: { code: 'password_none' } });
+    if (await this.mustDeny(input)) return deny({ message: { code: 'password_none' } });
     const { recovery } = site.flows;
     return ask<Contract>({
       allow_show_password: config.allow_show_password,
@@ -39,43 +39,51 @@ export class PasswordStage implements Stage<Contract> {
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const user = subjectUser(input);
     if (!user) return deny();
-    const proof = await this.proof.of({
+    const result = await this.authenticator.authenticate({
       userId: user.kind === 'saved' ? user.uuid : undefined,
       password: input.response.password,
       backends: input.config.backends,
       stillWanted: () => input.timeLeftMs() > 0,
     });
-    return proof && user.kind === 'saved' ? proved(input, user, proof) : wrong(input, user);
+    return result && user.kind === 'saved' ? verified(input, user, result) : failedLogin(input, user);
   }
 
-  /** Whether the logged-in user could only guess. Other visitors are asked anyway, so that they learn nothing. */
-  private async isImpossible({ config, context, session }: ChallengeInput<Contract>): Promise<boolean> {
+  /**
+   * Returns whether the logged-in user has no password, and the config wants this denied. Other visitors are always
+   * asked, which prevents enumeration.
+   */
+  private async mustDeny({ config, context, session }: ChallengeInput<Contract>): Promise<boolean> {
     const { user } = session;
     const { pending_user: pending = user } = context;
     if (config.without_password === 'ask' || user?.kind !== 'saved') return false;
     if (pending?.kind !== 'saved' || pending.uuid !== user.uuid) return false;
-    return !(await this.proof.isPossible(user.uuid));
+    return !(await this.authenticator.hasUsablePassword(user.uuid));
   }
 
-  /** An answer without a usable password is a failure like any other, though no guess. */
   /**
-   * Refuses an answer without a usable password. On its own form that is a wrong field, which counts as a failure of the step
-   * alone. Inside another step the host has no such field error, so it is a failed login like a wrong password
+   * Refuses a response without a valid password. On the stage's own form this is a field error and a failure of the step,
+   * but not an attempt. If the stage is embedded, its host has no such field error, so it counts as a failed login
    * (docs/spec/stages.md#identification-answer).
    */
   refuse(input: ChallengeInput<Contract>, errors: Errors): StageOutcome<Contract> {
     const user = subjectUser(input);
-    return input.step.embedded && user ? wrong(input, user) : failedAttempt(input, errors as StageErrors<Contract>, {});
+    return input.step.embedded && user
+      ? failedLogin(input, user)
+      : failedAttempt(input, errors as StageErrors<Contract>, {});
   }
 }
 
-/** Whom the flow is about, else who is logged in: they show that it is still they. */
+/** Returns the pending user, else the logged-in user, who confirms their identity. */
 const subjectUser = ({ context, session }: ChallengeInput<Contract>): User | null =>
   context.pending_user ?? session.user;
 
-function proved({ context }: RespondInput<Contract>, user: SavedUser, { backend, method, args }: AuthenticationResult) {
+function verified(
+  { context }: RespondInput<Contract>,
+  user: SavedUser,
+  { backend, method, args }: AuthenticationResult,
+) {
   const proof = method === 'password' ? { verified_user: user.uuid } : {};
-  // A proof of who is logged in already is no login of theirs.
+  // The logged-in user has only confirmed their identity, so do not make them the pending user.
   if (!context.pending_user) return pass<Contract>({ context: proof, verified: [CREDENTIAL] });
   return pass<Contract>({
     context: {
@@ -89,7 +97,7 @@ function proved({ context }: RespondInput<Contract>, user: SavedUser, { backend,
   });
 }
 
-function wrong(input: ChallengeInput<Contract>, { username }: User): StageOutcome<Contract> {
+function failedLogin(input: ChallengeInput<Contract>, { username }: User): StageOutcome<Contract> {
   const stage = { app: APP, model_name: MODEL, name: input.step.name };
   return failedAttempt(
     input,
@@ -104,19 +112,23 @@ function wrong(input: ChallengeInput<Contract>, { username }: User): StageOutcom
   );
 }
 
-type Recorded = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed' | 'effects'>;
+type FailureRecord = Pick<Parameters<typeof deny<Contract>>[0] & object, 'failed' | 'effects'>;
 
 /**
- * Counts in the step's own state; the last failure ends the flow without a word
+ * Counts a failure in the state of the step. The last allowed failure ends the flow without a message
  * (docs/spec/stages.md#password-failures).
  */
-function failedAttempt({ config, state }: ChallengeInput<Contract>, errors: StageErrors<Contract>, recorded: Recorded) {
+function failedAttempt(
+  { config, state }: ChallengeInput<Contract>,
+  errors: StageErrors<Contract>,
+  record: FailureRecord,
+) {
   const failures = (state?.failures ?? 0) + 1;
-  if (failures >= config.failed_attempts_before_cancel) return deny<Contract>(recorded);
-  return reject<Contract>(errors, { ...recorded, state: { failures } });
+  if (failures >= config.failed_attempts_before_cancel) return deny<Contract>(record);
+  return reject<Contract>(errors, { ...record, state: { failures } });
 }
 
-/** Absolute, as clients have always seen it; the query goes along, so that the visitor still gets to where they wanted to go. */
+/** Returns the absolute URL of a flow, as authentik does. It keeps the query, so that `next` is not lost. */
 function absoluteFlowUrl(base: string, slug: string, query: Readonly<Record<string, string>>): string {
   const search = new URLSearchParams(query).toString();
   return `${base.replace(/\/+$/, '')}/if/flow/${slug}/${search && `?${search}`}`;

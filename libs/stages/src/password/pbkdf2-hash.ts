@@ -4,7 +4,7 @@ import { fromBase64, type StoredHash } from './stored-hash.js';
 
 const derive = promisify(pbkdf2);
 
-/** The most rounds that are worked off: above it, one login would hold a core for seconds. */
+/** Highest accepted number of rounds. Above it, one login would occupy a core for seconds. */
 const MAX_ROUNDS = 5_000_000;
 
 const digests = {
@@ -15,8 +15,8 @@ const digests = {
 const STORED = /^(pbkdf2_sha256|pbkdf2_sha1)\$([1-9]\d{0,6})\$([^$]+)\$([^$]+)$/;
 
 /**
- * A stored `pbkdf2_sha256` or `pbkdf2_sha1` hash of a migrated user (docs/spec/stages.md#password-hashes), always
- * outdated.
+ * Parses a stored `pbkdf2_sha256` or `pbkdf2_sha1` hash of a migrated user. It is always outdated
+ * (docs/spec/stages.md#password-hashes).
  */
 export function pbkdf2Hash(stored: string): StoredHash | undefined {
   const [, kind, rounds, salt, encoded] = STORED.exec(stored) ?? [];

@@ -6,23 +6,23 @@ const derive = promisify<string, string, number, ScryptOptions, Buffer>(scrypt);
 
 const KEY_BYTES = 64;
 
-/** The most blocks (N·r·p) that are worked off: less than half a second of a core. */
+/** Largest accepted number of blocks (N·r·p). It takes less than half a second of one core. */
 const MAX_BLOCKS = 2 ** 20;
-/** The most bytes that a stored hash is given; Django's own limit is half of it. */
+/** Largest memory that a stored hash may ask for, in bytes. Django's own limit is half of it. */
 const MAX_MEMORY = 64 * 2 ** 20;
 
 const STORED = /^scrypt\$([1-9]\d{0,6})\$([^$]+)\$([1-9]\d{0,6})\$([1-9]\d{0,6})\$([^$]+)$/;
 
 /**
- * A stored `scrypt` hash of a migrated user, `scrypt$N$SALT$R$P$KEY` (docs/spec/stages.md#password-hashes), always
- * outdated.
+ * Parses a stored `scrypt` hash of a migrated user, `scrypt$N$SALT$R$P$KEY`. It is always outdated
+ * (docs/spec/stages.md#password-hashes).
  */
 export function scryptHash(stored: string): StoredHash | undefined {
   const [, n, salt, r, p, encoded] = STORED.exec(stored) ?? [];
   if (salt === undefined || encoded === undefined) return undefined;
   const cost = { N: Number(n), r: Number(r), p: Number(p) };
   const key = fromBase64(encoded);
-  if (key?.length !== KEY_BYTES || !isCost(cost)) return undefined;
+  if (key?.length !== KEY_BYTES || !isAcceptableCost(cost)) return undefined;
   return {
     outdated: true,
     matches: async (password) =>
@@ -30,8 +30,8 @@ export function scryptHash(stored: string): StoredHash | undefined {
   };
 }
 
-/** Whether RFC 7914 (section 6) knows such a cost and it is within the limits. */
-function isCost({ N, r, p }: { N: number; r: number; p: number }): boolean {
+/** Returns whether the cost is valid (RFC 7914, section 6) and within the limits. */
+function isAcceptableCost({ N, r, p }: { N: number; r: number; p: number }): boolean {
   const isPowerOfTwo = N > 1 && (N & (N - 1)) === 0;
   const memory = 128 * r * (N + p + 2);
   return isPowerOfTwo && N < 2 ** (16 * r) && N * r * p <= MAX_BLOCKS && memory <= MAX_MEMORY;

@@ -1,17 +1,17 @@
-/** A stored hash that was understood and is affordable. */
+/** A parsed hash whose cost is within the limits. */
 export interface StoredHash {
-  /** It is of an older kind or cost: after a right password it should be made anew. */
+  /** Whether the hash is of an older kind or cost, and should be replaced after the next right password. */
   readonly outdated: boolean;
   readonly matches: (password: string) => Promise<boolean>;
 }
 
 /**
- * Reads the stored texts of one kind; undefined for text that is malformed, of another kind, or above a limit of the kind. A new
- * kind needs a migration of `directory.is_usable_hash`.
+ * Parses stored hashes of one kind. Returns `undefined` for text that is malformed, of another kind, or above a limit. A
+ * new kind needs a migration of `directory.is_usable_hash`.
  */
 export type StoredHashReader = (stored: string) => StoredHash | undefined;
 
-/** The bytes of padded base64; undefined for text that is not exactly what these bytes are written as. */
+/** Decodes padded base64. Returns `undefined` for text that is not the canonical encoding of its bytes. */
 export function fromBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
   return bytes.toString('base64') === text ? bytes : undefined;
