@@ -16,7 +16,7 @@ import { PostgresGroupMembershipStore } from '../../libs/executor-postgres/src/p
 import { PostgresPlanStore } from '../../libs/executor-postgres/src/postgres-plan-store.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { TypeormReputations } from '../../libs/policies/src/reputation/reputation.repository.js';
-import { TypeormSpentTokens } from '../../libs/stages/src/captcha/spent-token.repository.js';
+import { SpentTokenRepository } from '../../libs/stages/src/captcha/spent-token.repository.js';
 import { TypeormConsents } from '../../libs/stages/src/consent/consent-grant.repository.js';
 import { TypeormEnrolments } from '../../libs/stages/src/enrollment/enrollment-transaction.js';
 import { blueprint, userEntry } from '../support/blueprints.js';
@@ -210,8 +210,8 @@ describeWithNats('deploy/postgres/roles.sql', () => {
   it('lets the captcha service spend tokens, and consent keep what was allowed', async () => {
     await withPool('captcha', async (source) => {
       const token = { account: 'a', text: 'b' };
-      expect(await new TypeormSpentTokens(source).spend(token, 'one')).toBe(true);
-      expect(await new TypeormSpentTokens(source).spend(token, 'other')).toBe(false);
+      expect(await new SpentTokenRepository(source).spend(token, 'one')).toBe(true);
+      expect(await new SpentTokenRepository(source).spend(token, 'other')).toBe(false);
     });
     await withPool('consent', async (source) => {
       const parties = { user: alice, application: { uuid: alice, slug: 'app', name: 'App' } };

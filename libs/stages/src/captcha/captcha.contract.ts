@@ -14,31 +14,31 @@ import { z } from 'zod';
 
 const MODEL = 'authentik_stages_captcha.captchastage';
 
-/** The `api_url` of the house's own puzzle, a proof of work that no third party hears of. */
+/** Value of `api_url` that selects the built-in proof of work, which involves no third party. */
 export const PROOF_OF_WORK = 'gatehouse:proof-of-work';
 
-/** Characters of a token that are looked at; the longest of a provider has a third of that. */
+/** Largest length of a token, in characters. It is three times that of the longest token of any provider. */
 export const MAX_TOKEN = 16_384;
 
-/** Characters that the key of a proof must have at least. */
+/** Smallest length of the key of a proof of work, in characters. */
 export const MIN_PROOF_KEY = 32;
 
-const NO_ADDRESS = `Enter an http(s) URL or ${PROOF_OF_WORK}.`;
+const INVALID_ADDRESS = `Enter an http(s) URL or ${PROOF_OF_WORK}.`;
 
-/** What a solved proof of work remembers of its question. */
+/** A proof of work challenge as the state stores it. */
 export const proofOfWork = z.object({
   parameters: z.looseObject({ expiresAt: z.number() }),
   signature: z.string(),
 });
 
-/** Asks for what a robot finds hard: a provider's puzzle, or a proof of work (docs/spec/stages.md#captcha). */
+/** Contract of the captcha stage, with a provider's puzzle or a proof of work (docs/spec/stages.md#captcha). */
 export const captchaContract = defineStage({
   kind: 'captcha',
   component: 'ak-stage-captcha',
   model: MODEL,
   service: 'captcha',
   acts: false,
-  // Puzzles solve themselves.
+  // The page can solve a puzzle without the user, so no field proves that a person acted.
   personal_fields: [],
   user_info: true,
   config: z.object({
@@ -47,7 +47,7 @@ export const captchaContract = defineStage({
     js_url: redirectTarget().default('https://www.recaptcha.net/recaptcha/api.js'),
     api_url: z
       .string()
-      .refine((address) => address === PROOF_OF_WORK || isWebAddress(address), { error: NO_ADDRESS })
+      .refine((address) => address === PROOF_OF_WORK || isWebAddress(address), { error: INVALID_ADDRESS })
       .default('https://www.recaptcha.net/recaptcha/api/siteverify'),
     score_min_threshold: number().default(0.5),
     score_max_threshold: number().default(1),
@@ -76,9 +76,9 @@ export const captchaContract = defineStage({
   deadline_ms: 10_000,
 });
 
-const SHORT_KEY = 'The key of a proof of work has at least {min} characters.';
+const KEY_TOO_SHORT = 'The key of a proof of work has at least {min} characters.';
 
 function proofKeyErrors({ api_url, private_key }: Readonly<Record<string, unknown>>): Errors {
   const isShort = api_url === PROOF_OF_WORK && String(private_key ?? '').length < MIN_PROOF_KEY;
-  return isShort ? { private_key: [{ text: SHORT_KEY.replace('{min}', String(MIN_PROOF_KEY)) }] } : {};
+  return isShort ? { private_key: [{ text: KEY_TOO_SHORT.replace('{min}', String(MIN_PROOF_KEY)) }] } : {};
 }

@@ -6,10 +6,9 @@ import { captchaContract } from './captcha.contract.js';
 import { CAPTCHA_CONFIG, CaptchaStage } from './captcha.stage.js';
 import { CAPTCHA_SCHEMA } from './migrations/index.js';
 import { SiteverifyClient } from './siteverify-client.js';
-import { TypeormSpentTokens } from './spent-token.repository.js';
-import { SpentTokens } from './spent-tokens.js';
+import { SpentTokenRepository } from './spent-token.repository.js';
 
-/** The captcha stage on the bus, with the tokens that were accepted in the Postgres that DATABASE_URL names. */
+/** Returns the module that serves the captcha stage. It stores accepted tokens in the database of `DATABASE_URL`. */
 export const captchaModule = () =>
   stageModule(captchaContract, CaptchaStage, {
     imports: [dataSourceModule(CAPTCHA_SCHEMA)],
@@ -21,8 +20,8 @@ export const captchaModule = () =>
         inject: [CAPTCHA_CONFIG],
       },
       {
-        provide: SpentTokens,
-        useFactory: (source: DataSource) => new TypeormSpentTokens(source),
+        provide: SpentTokenRepository,
+        useFactory: (source: DataSource) => new SpentTokenRepository(source),
         inject: [DataSource],
       },
     ],

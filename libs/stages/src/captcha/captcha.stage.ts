@@ -21,80 +21,89 @@ import {
   SiteverifyClient,
   type SiteverifyResponse,
 } from './siteverify-client.js';
-import { SpentTokens } from './spent-tokens.js';
+import { SpentTokenRepository } from './spent-token.repository.js';
 import { verificationError } from './verification-error.js';
 
 type Contract = typeof captchaContract;
 type Outcome = StageOutcome<Contract>;
 
-/** What CaptchaStage is set up with. */
+/** Injection token of the settings of `CaptchaStage`. */
 export const CAPTCHA_CONFIG = Symbol('captcha settings');
 
 const logger = new Logger('captcha');
 
-/** Asks for what a robot finds hard, and judges the token by whoever set the puzzle: a provider, or this house. */
+/** Shows a captcha puzzle and verifies its token, with the provider's API or the built-in proof of work. */
 @Injectable()
 export class CaptchaStage implements Stage<Contract> {
   constructor(
-    @Inject(SiteverifyClient) private readonly providers: SiteverifyClient,
-    @Inject(SpentTokens) private readonly spent: SpentTokens,
+    @Inject(SiteverifyClient) private readonly siteverify: SiteverifyClient,
+    @Inject(SpentTokenRepository) private readonly spentTokens: SpentTokenRepository,
     @Inject(CAPTCHA_CONFIG) private readonly limits: CaptchaConfig,
   ) {}
 
   async challenge(input: ChallengeInput<Contract>): Promise<Outcome> {
     const { config, state } = input;
-    if (config.api_url !== PROOF_OF_WORK) return this.standIn(input) ?? ask<Contract>(puzzleOf(input));
-    const proof = this.stillGood(state?.proof) ?? (await this.draw(config.private_key));
+    if (config.api_url !== PROOF_OF_WORK) return this.fallbackDuringOutage(input) ?? ask<Contract>(puzzleOf(input));
+    const proof = this.reusableProof(state?.proof) ?? (await this.createProof(config.private_key));
     return ask<Contract>({ site_key: toSiteKey(proof), js_url: PROOF_OF_WORK_SCRIPT }, { state: { proof } });
   }
 
   respond(input: RespondInput<Contract>): Promise<Outcome> {
-    return input.config.api_url === PROOF_OF_WORK ? this.ofProof(input) : this.ofProvider(input);
+    return input.config.api_url === PROOF_OF_WORK ? this.checkProof(input) : this.checkWithProvider(input);
   }
 
-  /** Whoever was shown no puzzle, because its provider is out, has no token. */
+  /**
+   * During an outage of the provider there was no puzzle to solve, so a response without a token gets the fallback
+   * stage.
+   */
   refuse(input: ChallengeInput<Contract>, errors: Errors): Outcome {
-    return this.standIn(input) ?? reject<Contract>(errors as StageErrors<Contract>);
+    return this.fallbackDuringOutage(input) ?? reject<Contract>(errors as StageErrors<Contract>);
   }
 
-  /** The stage that takes over from a provider that is out. */
-  private standIn({ config }: ChallengeInput<Contract>): Outcome | undefined {
-    const isOut = config.api_url !== PROOF_OF_WORK && this.providers.isOut(config.api_url);
-    return isOut ? fallback(config.fallback_stage) : undefined;
+  /**
+   * Returns the outcome that inserts the fallback stage, if there is one and the provider's circuit breaker is open.
+   */
+  private fallbackDuringOutage({ config }: ChallengeInput<Contract>): Outcome | undefined {
+    const isUnavailable = config.api_url !== PROOF_OF_WORK && this.siteverify.isUnavailable(config.api_url);
+    return isUnavailable ? fallback(config.fallback_stage) : undefined;
   }
 
-  private async ofProvider(input: RespondInput<Contract>): Promise<Outcome> {
+  private async checkWithProvider(input: RespondInput<Contract>): Promise<Outcome> {
     const { config, response, site } = input;
     try {
-      const verdict = await this.providers.judge(questionOf(input));
-      const refusal = verificationError(verdict, config, new URL(site.base_url).hostname);
-      if (refusal) return this.standIn(input) ?? refused(refusal);
+      const verdict = await this.siteverify.verify(verificationRequest(input));
+      const failure = verificationError(verdict, config, new URL(site.base_url).hostname);
+      if (failure) return this.fallbackDuringOutage(input) ?? rejected(failure);
       const token = { account: `${config.api_url} ${config.public_key}`, text: response.token };
-      return (await this.spent.spend(token, input.id)) ? passed(input, verdict) : refused({ code: 'captcha_spent' });
+      return (await this.spentTokens.spend(token, input.id))
+        ? passed(input, verdict)
+        : rejected({ code: 'captcha_spent' });
     } catch (error) {
       if (!(error instanceof ProviderOutageError || error instanceof RequestRejectedError)) throw error;
-      logger.fault('a token could not be judged', error.cause ?? error, { provider: new URL(config.api_url).host });
-      const instead = error instanceof ProviderOutageError ? fallback(config.fallback_stage) : undefined;
-      return instead ?? refused({ code: 'captcha_failed' });
+      logger.fault('a captcha token could not be verified', error.cause ?? error, {
+        provider: new URL(config.api_url).host,
+      });
+      const outcome = error instanceof ProviderOutageError ? fallback(config.fallback_stage) : undefined;
+      return outcome ?? rejected({ code: 'captcha_failed' });
     }
   }
 
-  /** One question has one answer, once: whatever it was, the next question is another one. */
-  private async ofProof(input: RespondInput<Contract>): Promise<Outcome> {
+  /** Checks a solution. A rejection clears the state, so that every proof of work can be tried only once. */
+  private async checkProof(input: RespondInput<Contract>): Promise<Outcome> {
     const { config, response, state } = input;
-    const isRight = state?.proof && (await isValidSolution(response.token, state.proof, config.private_key));
-    if (!isRight) return refused({ code: 'captcha_invalid' }, {});
-    const isFresh = await this.spent.spend({ account: PROOF_OF_WORK, text: state.proof!.signature }, input.id);
-    return isFresh ? passed(input, { success: true }) : refused({ code: 'captcha_spent' }, {});
+    const isValid = state?.proof && (await isValidSolution(response.token, state.proof, config.private_key));
+    if (!isValid) return rejected({ code: 'captcha_invalid' }, {});
+    const isUnused = await this.spentTokens.spend({ account: PROOF_OF_WORK, text: state.proof!.signature }, input.id);
+    return isUnused ? passed(input, { success: true }) : rejected({ code: 'captcha_spent' }, {});
   }
 
-  /** A question that is shown again is the same, so that looking at a page saves nothing, until half of its time is over. */
-  private stillGood(proof: ProofOfWork | undefined): ProofOfWork | undefined {
-    const left = proof ? proof.parameters.expiresAt - Date.now() / 1000 : 0;
-    return left > this.limits.CAPTCHA_PROOF_S / 2 ? proof : undefined;
+  /** Returns the saved proof of work until half of its lifetime is over, so that a GET does not change the plan. */
+  private reusableProof(proof: ProofOfWork | undefined): ProofOfWork | undefined {
+    const secondsLeft = proof ? proof.parameters.expiresAt - Date.now() / 1000 : 0;
+    return secondsLeft > this.limits.CAPTCHA_PROOF_S / 2 ? proof : undefined;
   }
 
-  private draw(key: string): Promise<ProofOfWork> {
+  private createProof(key: string): Promise<ProofOfWork> {
     const { CAPTCHA_PROOF_TRIES: tries, CAPTCHA_PROOF_S } = this.limits;
     return createProofOfWork({ key, tries, expires: Date.now() + CAPTCHA_PROOF_S * 1000 });
   }
@@ -108,8 +117,8 @@ const puzzleOf = ({ config }: ChallengeInput<Contract>): Challenge<Contract> => 
 
 const HCAPTCHA = /(^|\.)hcaptcha\.com$/;
 
-function questionOf({ config, response, client, timeLeftMs }: RespondInput<Contract>) {
-  // Accounts of this provider have one secret for all their sites, so the site is told too.
+function verificationRequest({ config, response, client, timeLeftMs }: RespondInput<Contract>) {
+  // An hCaptcha account has one secret for all its sites, so the request must name the site.
   const site = HCAPTCHA.test(new URL(config.api_url).hostname) ? { sitekey: config.public_key } : {};
   return {
     address: config.api_url,
@@ -121,7 +130,7 @@ function questionOf({ config, response, client, timeLeftMs }: RespondInput<Contr
 const fallback = (stage: string | null): Outcome | undefined =>
   stage === null ? undefined : pass<Contract>({ insert: { where: 'next', steps: [{ attached: stage }] } });
 
-const refused = (message: StageMessage<Contract>, state?: { proof?: ProofOfWork }) =>
+const rejected = (message: StageMessage<Contract>, state?: { proof?: ProofOfWork }) =>
   reject<Contract>({ token: [message] }, state ? { state } : {});
 
 const passed = ({ step }: RespondInput<Contract>, response: SiteverifyResponse) =>

@@ -9,43 +9,43 @@ beforeEach(() => {
 });
 
 const fail = () => breaker.run(() => Promise.reject(new Error('no answer')));
-const work = () => breaker.run(async () => 'answer');
+const succeed = () => breaker.run(async () => 'answer');
 
-describe('somebody who does not answer', () => {
-  it('is asked until they have failed often enough, one after the other', async () => {
+describe('CircuitBreaker', () => {
+  it('opens after enough consecutive failures', async () => {
     await expect(fail()).rejects.toThrow('no answer');
-    await expect(work()).resolves.toBe('answer');
+    await expect(succeed()).resolves.toBe('answer');
     await expect(fail()).rejects.toThrow('no answer');
     expect(breaker.closed).toBe(true);
     await expect(fail()).rejects.toThrow('no answer');
     expect(breaker.closed).toBe(false);
   });
 
-  it('is left alone for a while then, without a question', async () => {
+  it('throws CircuitOpenError until the pause is over', async () => {
     await Promise.allSettled([fail(), fail()]);
     now = 999;
-    await expect(work()).rejects.toThrow(CircuitOpenError);
+    await expect(succeed()).rejects.toThrow(CircuitOpenError);
     now = 1000;
-    await expect(work()).resolves.toBe('answer');
-    await expect(work()).resolves.toBe('answer');
+    await expect(succeed()).resolves.toBe('answer');
+    await expect(succeed()).resolves.toBe('answer');
   });
 
-  it('is tried by one question, while all others are refused', async () => {
+  it('lets one trial call through after the pause, and refuses others meanwhile', async () => {
     await Promise.allSettled([fail(), fail()]);
     now = 1000;
     let answer: (word: string) => void = () => undefined;
     const trial = breaker.run(() => new Promise<string>((resolve) => (answer = resolve)));
-    await expect(work()).rejects.toThrow(CircuitOpenError);
+    await expect(succeed()).rejects.toThrow(CircuitOpenError);
     answer('back');
     await expect(trial).resolves.toBe('back');
-    await expect(work()).resolves.toBe('answer');
+    await expect(succeed()).resolves.toBe('answer');
   });
 
-  it('is left alone again when the trial fails', async () => {
+  it('opens again when the trial call fails', async () => {
     await Promise.allSettled([fail(), fail()]);
     now = 1000;
     await expect(fail()).rejects.toThrow('no answer');
     now = 1999;
-    await expect(work()).rejects.toThrow(CircuitOpenError);
+    await expect(succeed()).rejects.toThrow(CircuitOpenError);
   });
 });

@@ -1,45 +1,48 @@
-/** Thrown instead of asking somebody who does not answer. */
+/** Thrown while the circuit breaker is open. */
 export class CircuitOpenError extends Error {}
 
 interface CircuitBreakerOptions {
-  /** Failures in a row after which nobody is asked. */
+  /** Consecutive failures that open the circuit. */
   readonly failures: number;
-  /** Milliseconds until one is asked again, to see. */
+  /** Milliseconds until an open circuit lets one trial call through. */
   readonly pauseMs: number;
 }
 
-/** A circuit breaker: whoever has failed often enough is left alone for a while, then tried by one question at a time. */
+/**
+ * A circuit breaker. It opens after too many consecutive failures, and after a pause lets one trial call through at a
+ * time.
+ */
 export class CircuitBreaker {
-  private failed = 0;
+  private failures = 0;
   private openUntil = 0;
-  private trying = false;
+  private isTrialRunning = false;
 
-  /** `now`: a clock that does not jump, in milliseconds. */
+  /** `now`: a monotonic clock, in milliseconds. */
   constructor(
     private readonly limits: CircuitBreakerOptions,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Whether the next question would be put to them. */
+  /** Whether the next call would be let through. */
   get closed(): boolean {
-    return this.failed < this.limits.failures || (!this.trying && this.now() >= this.openUntil);
+    return this.failures < this.limits.failures || (!this.isTrialRunning && this.now() >= this.openUntil);
   }
 
-  /** Asks, unless they are out: then throws Out at once. What `ask` throws counts as a failure. */
-  async run<T>(ask: () => Promise<T>): Promise<T> {
+  /** Runs `call`. Throws `CircuitOpenError` while the circuit is open. Every error of `call` counts as a failure. */
+  async run<T>(call: () => Promise<T>): Promise<T> {
     if (!this.closed) throw new CircuitOpenError();
-    const isTrial = this.failed >= this.limits.failures;
-    if (isTrial) this.trying = true;
+    const isTrial = this.failures >= this.limits.failures;
+    if (isTrial) this.isTrialRunning = true;
     try {
-      const answer = await ask();
-      this.failed = 0;
-      return answer;
+      const result = await call();
+      this.failures = 0;
+      return result;
     } catch (error) {
-      this.failed += 1;
-      if (this.failed >= this.limits.failures) this.openUntil = this.now() + this.limits.pauseMs;
+      this.failures += 1;
+      if (this.failures >= this.limits.failures) this.openUntil = this.now() + this.limits.pauseMs;
       throw error;
     } finally {
-      if (isTrial) this.trying = false;
+      if (isTrial) this.isTrialRunning = false;
     }
   }
 }

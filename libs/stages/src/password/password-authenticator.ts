@@ -2,8 +2,8 @@ import { CredentialStore } from '@gatehouse/directory';
 import { BusyError, Logger } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BACKENDS } from './password.contract.js';
-import { PasswordHasher, type PasswordMatch } from './password-hasher.js';
-import { isKnownHash } from './password-hashes.js';
+import { PasswordHasher } from './password-hasher.js';
+import { isKnownHash, type PasswordMatch } from './password-hashes.js';
 
 type Backend = (typeof BACKENDS)[number];
 const [INBUILT, TOKEN] = [

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Tokens that were accepted, by digest, and the requests that they were accepted for. */
+/** Accepted tokens, by digest, with the id of the request that used them. */
 const SPENT = `
 CREATE TABLE captcha.spent (
   digest bytea PRIMARY KEY,
@@ -8,10 +8,10 @@ CREATE TABLE captcha.spent (
   at timestamptz NOT NULL DEFAULT now()
 )`;
 
-/** What is old is found by its age. */
+/** Finds expired rows. */
 const AGE = 'CREATE INDEX spent_at ON captcha.spent (at)';
 
-/** Where it is kept that a token was accepted. */
+/** Creates the table of accepted captcha tokens. */
 export class CreateCaptcha1764201720000 implements MigrationInterface {
   name = 'CreateCaptcha1764201720000';
 

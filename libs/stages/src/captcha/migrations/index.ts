@@ -1,7 +1,7 @@
 import { CreateCaptcha1764201720000 } from './1764201720000-create-captcha.js';
 
-/** The Postgres schema of tokens that were accepted. */
+/** The Postgres schema of accepted captcha tokens. */
 export const CAPTCHA_SCHEMA = 'captcha';
 
-/** Its migrations, in order; listed by hand, never edited once released. */
+/** Migrations of the schema, in order. A released migration is never edited. */
 export const captchaMigrations = [CreateCaptcha1764201720000];
