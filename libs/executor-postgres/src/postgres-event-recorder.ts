@@ -1,6 +1,4 @@
-import type { Effect } from '@gatehouse/contracts';
-import type { EventContext } from '@gatehouse/executor';
-import { EventRecorder } from '@gatehouse/executor';
+import { type EventContext, type EventEffect, EventRecorder } from '@gatehouse/executor';
 import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -21,10 +19,10 @@ export class PostgresEventRecorder extends EventRecorder {
     super();
   }
 
-  async record(events: readonly Effect[], { user, clientIp, flow }: EventContext): Promise<void> {
-    const rows = events
-      .flatMap((effect) => (effect.type === 'event' ? [effect] : []))
-      .map(({ action, context }) => outboxRow(eventMessage({ action, context, user, clientIp, flow }), this.sealer));
+  async record(events: readonly EventEffect[], { user, clientIp, flow }: EventContext): Promise<void> {
+    const rows = events.map(({ action, context }) =>
+      outboxRow(eventMessage({ action, context, user, clientIp, flow }), this.sealer),
+    );
     if (rows.length === 0) return;
     await runNamed(this.source, RECORD, [
       ...[rows.map(({ id }) => id), rows.map(({ topic }) => topic), rows.map(({ body }) => body)],

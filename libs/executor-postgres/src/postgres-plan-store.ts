@@ -4,8 +4,9 @@ import { type LoadedFlow, type NewPlan, type PlanCommit, PlanStore, type Resumed
 import type { Plan } from '@gatehouse/plan';
 import { type Logger, type NamedStatement, runNamed, type Sealer } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
+import { interval } from './commit-effects.js';
 import { commitStatement } from './commit-statement.js';
-import { commitPartsOf, interval } from './commit-values.js';
+import { commitPartsOf } from './commit-values.js';
 import { type LoadedFlowRow, openPlan, planBodyOf, planSealId, resumeTokenSealId, toLoadedFlow } from './plan.rows.js';
 import {
   CREATE_PLAN,
@@ -97,14 +98,14 @@ export class PostgresPlanStore extends PlanStore {
     return session.newKey ? [CREATE_PLAN_AND_KEY, [...values, session.newKey]] : [CREATE_PLAN, values];
   }
 
-  async save(save: PlanCommit): Promise<boolean> {
-    const { sessionId, flowId, plan, revision } = save;
+  async save(commit: PlanCommit): Promise<boolean> {
+    const { sessionId, flowId, plan, revision } = commit;
     const values = {
       ...{ session: sessionId, flow: flowId, plan: plan.id, revision, pending_user: pendingUserId(plan) },
       ...{ body: this.seal(plan, revision + 1), is_over: plan.ended !== undefined },
       lifetime: interval(this.settings.lifetimes.planS),
     };
-    const consequences = commitPartsOf(save, this.sealer, this.settings.lifetimes);
+    const consequences = commitPartsOf({ commit, sealer: this.sealer, lifetimes: this.settings.lifetimes });
     return (await runNamed(this.source, ...commitStatement(values, consequences))).rows.length > 0;
   }
 

@@ -7,6 +7,7 @@ import type { BrandStore, ConfiguredSite } from './brand-store.js';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { marked, questionBefore } from './cross-site.js';
+import { NO_RESPONSE_EFFECTS } from './effects.js';
 import type { EventRecorder } from './event-recorder.js';
 import {
   type ContinuedPlan,
@@ -146,7 +147,7 @@ export class Executor {
     const told = await runner.go().catch(ifOvertaken).catch(asProblemResult);
     const isSaved = told !== undefined && ((told.type === 'problem' && !run.moved) || (await this.writer.save(run)));
     if (isSaved) {
-      const { facts, plan, effects, cookie } = run;
+      const { facts, plan, responseEffects: effects, cookie } = run;
       return flowResponse(context, { told, context: facts, plan, cookie, effects });
     }
     // The request that lost the race must not reveal its verdict. The attempt of a right answer is released.
@@ -169,7 +170,7 @@ export class Executor {
     const { brand, user } = arrival;
     return flowResponse(
       { version, brand, user },
-      { told, context, cookie: undefined, effects: [], plan: stored?.plan },
+      { told, context, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan: stored?.plan },
     );
   }
 

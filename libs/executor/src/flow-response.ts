@@ -1,12 +1,6 @@
-import {
-  type Effect,
-  type Errors,
-  type Message,
-  type Problem,
-  type StageContract,
-  sentence,
-} from '@gatehouse/contracts';
+import { type Errors, type Message, type Problem, type StageContract, sentence } from '@gatehouse/contracts';
 import type { Brand, FlowVersion, Plan } from '@gatehouse/plan';
+import { NO_RESPONSE_EFFECTS, type ResponseEffects } from './effects.js';
 import type { FlowContext } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
 import type { Identity } from './plan-store.js';
@@ -39,8 +33,7 @@ export interface FlowResponse {
   readonly context: Plan['context'];
   readonly sessionUser: Identity | undefined;
   readonly cookie: SessionCookie | undefined;
-  /** The effects that were saved. */
-  readonly effects: readonly Effect[];
+  readonly effects: ResponseEffects;
   /** Whether another site started the run and its visitor has not acted since. */
   readonly crossSite: boolean;
   /** For the log; `undefined` if there is no plan. */
@@ -60,7 +53,7 @@ export function flowResponse(
 
 /** Returns the response of a request without a plan. */
 export const responseWithoutPlan = (context: ResponseContext, told: FlowResult): FlowResponse =>
-  flowResponse(context, { told, context: {}, cookie: undefined, effects: [], plan: undefined });
+  flowResponse(context, { told, context: {}, cookie: undefined, effects: NO_RESPONSE_EFFECTS, plan: undefined });
 
 /** The redirect to the login flow of the brand. */
 const LOGIN = '/flows/-/default/authentication/';

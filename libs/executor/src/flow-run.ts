@@ -2,11 +2,20 @@ import type { Effect, Identifies, PolicyRequest, StageReply } from '@gatehouse/c
 import { createdBy, endPlan, type Plan, type PlanEnding, type Step, userKey, withWorkId } from '@gatehouse/plan';
 import type { AttemptReservation } from './attempts/attempt-store.js';
 import { type AttemptSettlement, EMPTY_SETTLEMENT, mergeSettlements } from './attempts/settlement.js';
+import {
+  collectEffect,
+  type EventEffect,
+  lastSessionChange,
+  NO_RESPONSE_EFFECTS,
+  type ResponseEffects,
+  respondToEffect,
+  sessionAfter,
+} from './effects.js';
 import { eventSource, type FlowContext, isStored, loadedSessionState } from './flow-context.js';
 import type { PlanCommit } from './plan-commit.js';
-import { attachResumeLinks, type ResumeLink, randomToken } from './resume-links.js';
+import { type ResumeLink, randomToken } from './resume-links.js';
 import type { SessionCookie } from './session-key.js';
-import { lastSessionChange, type SessionState, sessionStateAfter } from './session-state.js';
+import type { SessionState } from './session-state.js';
 import { StepBudget } from './step-budget.js';
 
 /** Entries that the trail of a plan keeps. */
@@ -30,6 +39,7 @@ interface UnsavedChanges {
   readonly planBefore: Plan;
   readonly effects: Effect[];
   readonly links: ResumeLink[];
+  readonly reputation: NonNullable<PolicyRequest['reputation']>;
   settlement: AttemptSettlement;
   /** Hash of the resume token of a plan that was confirmed or has ended. */
   usedToken: Buffer | undefined;
@@ -40,7 +50,7 @@ interface UnsavedChanges {
 }
 
 const noChanges = (planBefore: Plan): UnsavedChanges => ({
-  ...{ planBefore, effects: [], links: [], settlement: EMPTY_SETTLEMENT, identified: false },
+  ...{ planBefore, effects: [], links: [], reputation: [], settlement: EMPTY_SETTLEMENT, identified: false },
   ...{ usedToken: undefined, usedLinkStep: undefined },
 });
 
@@ -50,8 +60,8 @@ export type FlowRunView = Pick<FlowRun, 'context' | 'plan' | 'session' | 'revisi
 /** One request's run through a plan: the plan as it moves, and what is to be saved with it. The only mutable carrier. */
 export class FlowRun {
   readonly budget = new StepBudget();
-  /** All effects of this request. They have happened if the last save succeeded. */
-  readonly effects: Effect[] = [];
+  /** What the response does because of the effects, if the last save succeeded. */
+  responseEffects: ResponseEffects = NO_RESPONSE_EFFECTS;
   /** Whether the visitor's answer passed the step that it was for. */
   answerPassed = false;
   /** The session cookie to set, if a save has made a new key. */
@@ -110,9 +120,7 @@ export class FlowRun {
 
   /** Reputation changes that are not saved yet. */
   get reputation(): NonNullable<PolicyRequest['reputation']> {
-    return this.unsaved.effects.flatMap((effect) =>
-      effect.type === 'reputation' ? [{ identifier: effect.identifier, delta: effect.delta }] : [],
-    );
+    return this.unsaved.reputation;
   }
 
   /** Every attempt that was reserved since the last save. */
@@ -127,7 +135,7 @@ export class FlowRun {
   }
 
   /** Starts a new run from its planned plan, with the events of the planning. */
-  start(planned: Plan, events: readonly Effect[]) {
+  start(planned: Plan, events: readonly EventEffect[]) {
     this.firstPlan = planned;
     this.unsaved = { ...noChanges(planned), identified: planned.context.pending_user?.kind === 'saved' };
     this.move(planned);
@@ -171,21 +179,23 @@ export class FlowRun {
   apply(effects: readonly Effect[], step: Step) {
     const { request, version, site } = this.context;
     const origin = { step: step.id, slug: version.flow.slug, baseUrl: site.base_url, query: request.query };
-    const linked = attachResumeLinks(effects, origin);
-    this.unsaved.effects.push(...linked.effects);
-    this.unsaved.links.push(...linked.links);
-    if (effects.some(({ type }) => type === 'link_used')) this.unsaved.usedLinkStep = step.id;
-    this.effects.push(...effects);
+    for (const effect of effects) {
+      const collected = collectEffect(effect, origin);
+      this.unsaved.effects.push(collected.effect);
+      if (collected.link) this.unsaved.links.push(collected.link);
+      if (collected.reputation) this.unsaved.reputation.push(collected.reputation);
+      this.unsaved.usedLinkStep = collected.usedLinkStep ?? this.unsaved.usedLinkStep;
+      this.responseEffects = respondToEffect(this.responseEffects, effect);
+    }
     const change = lastSessionChange(effects);
     if (!change) return;
     this.currentPlan = { ...this.currentPlan, visitor: change.type === 'login' ? change.user : null };
-    this.currentSession = sessionStateAfter(change, this.currentSession, this.currentPlan);
+    this.currentSession = sessionAfter(this.currentSession, change, this.currentPlan);
   }
 
   /** Collects events, which change nothing else. */
-  record(events: readonly Effect[]) {
+  record(events: readonly EventEffect[]) {
     this.unsaved.effects.push(...events);
-    this.effects.push(...events);
   }
 
   /** Names work that must be done once. The plan keeps that name until the work is over. */

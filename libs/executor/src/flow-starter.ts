@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { type Effect, Problem } from '@gatehouse/contracts';
+import { Problem } from '@gatehouse/contracts';
 import {
   applySeed,
   createPlan,
@@ -12,6 +12,7 @@ import {
 } from '@gatehouse/plan';
 import type { BrandStore, ConfiguredSite } from './brand-store.js';
 import { marked } from './cross-site.js';
+import type { EventEffect } from './effects.js';
 import type { EventRecorder } from './event-recorder.js';
 import { eventSource, type FlowContext, flowContext, visitorId, visitorOf } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
@@ -108,7 +109,7 @@ export class FlowStarter {
     return decision.plan;
   }
 
-  private record({ context, plan }: FlowRun, events: readonly Effect[]): Promise<void> {
+  private record({ context, plan }: FlowRun, events: readonly EventEffect[]): Promise<void> {
     return this.parts.events.record(events, { ...eventSource(context), user: plan.context.pending_user });
   }
 }

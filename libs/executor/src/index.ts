@@ -6,6 +6,7 @@ export * from './brand-store.js';
 export * from './claimed-user-guard.js';
 export * from './credential-guard.js';
 export * from './cross-site.js';
+export * from './effects.js';
 export * from './embedded-stages.js';
 export * from './event-recorder.js';
 export * from './executor.js';

@@ -1,9 +1,9 @@
 import type { Plan } from '@gatehouse/plan';
 import type { AttemptStore } from './attempts/attempt-store.js';
+import { lastSessionChange } from './effects.js';
 import type { FlowRun, SavedRow } from './flow-run.js';
 import type { PlanStore } from './plan-store.js';
 import { newSessionKey, type SessionKey } from './session-key.js';
-import { lastSessionChange } from './session-state.js';
 
 /** Thrown when another request has saved the plan first. */
 export class OvertakenError extends Error {}

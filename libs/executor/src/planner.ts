@@ -1,5 +1,6 @@
-import { type Effect, isLocalPath, type Message, sentence, toUri } from '@gatehouse/contracts';
+import { isLocalPath, type Message, sentence, toUri } from '@gatehouse/contracts';
 import { type FlowVersion, meetsRequirement, type Plan, removeBinding, type Visitor } from '@gatehouse/plan';
+import type { EventEffect } from './effects.js';
 import { methodOf } from './flow-request.js';
 import type { PolicyEngine, PolicyRun } from './policy-engine.js';
 
@@ -8,7 +9,7 @@ const DOES_NOT_APPLY = sentence('Flow does not apply to current user.');
 /** A plan that may begin, or what the policies against it said. */
 export type PlanningResult = ({ readonly plan: Plan } | { readonly refused: readonly string[] }) & {
   /** What is to happen, whether it begins or not. */
-  readonly effects: readonly Effect[];
+  readonly effects: readonly EventEffect[];
 };
 
 /**

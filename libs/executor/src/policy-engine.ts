@@ -1,5 +1,4 @@
 import {
-  type Effect,
   type PolicyReply,
   type PolicyRequest,
   PROTOCOL_VERSION,
@@ -24,6 +23,7 @@ import {
   withoutBackend,
   withPolicyFacts,
 } from '@gatehouse/plan';
+import type { EventEffect } from './effects.js';
 import { timeLeftMs } from './flow-request.js';
 import type { FlowRunView } from './flow-run.js';
 import type { GroupMembershipStore } from './group-memberships.js';
@@ -54,7 +54,7 @@ interface Dependencies {
 export interface PolicyDecision extends PolicyVerdict {
   readonly plan: Plan;
   /** What is to happen with the plan's save. */
-  readonly effects: readonly Effect[];
+  readonly effects: readonly EventEffect[];
 }
 
 /** The parts of a run that policies see. */

@@ -1,6 +1,6 @@
-import type { Effect, PolicyReply, PolicyRequest } from '@gatehouse/contracts';
+import type { PolicyReply, PolicyRequest } from '@gatehouse/contracts';
 
-type EventEffect = Extract<Effect, { type: 'event' }>;
+import type { EventEffect } from './effects.js';
 
 /** What is told of an evaluation: what its policies made happen, those that could not decide, and those that are logged. */
 export function policyEvents({ policies }: PolicyRequest, { results, events = [] }: PolicyReply): EventEffect[] {

@@ -1,6 +1,12 @@
 import type { Effect } from '@gatehouse/contracts';
 import { describe, expect, it } from 'vitest';
-import { attachResumeLinks, hashToken } from './resume-links.js';
+import { collectEffect } from './effects.js';
+import { hashToken, type LinkTarget } from './resume-links.js';
+
+function attachResumeLinks(effects: readonly Effect[], target: LinkTarget) {
+  const collected = effects.map((effect) => collectEffect(effect, target));
+  return { effects: collected.map(({ effect }) => effect), links: collected.flatMap(({ link }) => link ?? []) };
+}
 
 const mail = (link_ttl_s?: number): Effect => ({
   ...{ type: 'mail', to: { address: 'alice@example.org', name: 'Alice' }, template: 't', subject: 's', locale: 'en' },

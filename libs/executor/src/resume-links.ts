@@ -28,19 +28,16 @@ export interface LinkTarget {
   readonly query: Plan['query'];
 }
 
-/** Effects as they are to happen: each mail that wants a link has one to this step, from the configured address alone. */
-export function attachResumeLinks(
-  effects: readonly Effect[],
-  place: LinkTarget,
-): { effects: Effect[]; links: ResumeLink[] } {
-  const links: ResumeLink[] = [];
-  const linked = effects.map((effect) => {
-    if (effect.type !== 'mail' || effect.link_ttl_s === undefined) return effect;
-    const token = randomToken(TOKEN_LENGTH);
-    links.push({ hash: hashToken(token), step: place.step, ttlS: effect.link_ttl_s });
-    return { ...effect, variables: { ...effect.variables, url: resumeUrl(place, token) } };
-  });
-  return { effects: linked, links };
+type Mail = Extract<Effect, { type: 'mail' }>;
+
+/** Returns a mail with a link to its step, if it wants one. The link leads to the configured address, not to the `Host`. */
+export function withResumeLink(mail: Mail, target: LinkTarget): { effect: Mail; link?: ResumeLink } {
+  if (mail.link_ttl_s === undefined) return { effect: mail };
+  const token = randomToken(TOKEN_LENGTH);
+  return {
+    effect: { ...mail, variables: { ...mail.variables, url: resumeUrl(target, token) } },
+    link: { hash: hashToken(token), step: target.step, ttlS: mail.link_ttl_s },
+  };
 }
 
 /** The address that a link leads to. */

@@ -1,6 +1,7 @@
 import { emptyPlan } from '@gatehouse/plan';
 import { expect, it } from 'vitest';
-import { type SessionChange, type SessionState, sessionStateAfter } from './session-state.js';
+import { type SessionChange, sessionAfter } from './effects.js';
+import type { SessionState } from './session-state.js';
 
 const person = (username: string) => ({
   ...{ kind: 'saved', uuid: '00000000-0000-4000-8000-000000000001', pk: 1, username, name: '', email: '' },
@@ -30,12 +31,12 @@ it.each([
   'what one login has proved is nothing to the next, in the same request either (accident 25): %j',
   (change, after) => {
     const { uuid: user } = person('bob');
-    expect(sessionStateAfter({ ...change, user } as SessionChange, alice, plan)).toMatchObject(after);
+    expect(sessionAfter(alice, { ...change, user } as SessionChange, plan)).toMatchObject(after);
   },
 );
 
 it('a login counts as a recent proof if its plan has verified the user', () => {
   const { uuid } = person('bob');
   const proved = { ...plan, context: { ...plan.context, verified_user: uuid } };
-  expect(sessionStateAfter({ type: 'login', user: uuid } as SessionChange, alice, proved).recent).toBe(true);
+  expect(sessionAfter(alice, { type: 'login', user: uuid } as SessionChange, proved).recent).toBe(true);
 });

@@ -11,6 +11,7 @@ import { CredentialQueue, DEFAULT_QUEUE_LIMIT } from '../src/attempts/credential
 import { ResponseTiming } from '../src/attempts/response-timing.js';
 import { ClaimedUserGuard } from '../src/claimed-user-guard.js';
 import { CredentialGuard } from '../src/credential-guard.js';
+import type { EventEffect } from '../src/effects.js';
 import { EventRecorder } from '../src/event-recorder.js';
 import { Executor } from '../src/executor.js';
 import type { FlowRequest } from '../src/flow-request.js';
@@ -155,7 +156,7 @@ export const flowOf = (
 /** What happened without a plan. */
 class InMemoryEventRecorder extends EventRecorder {
   readonly recorded: Effect[] = [];
-  async record(events: readonly Effect[]) {
+  async record(events: readonly EventEffect[]) {
     this.recorded.push(...events);
   }
 }

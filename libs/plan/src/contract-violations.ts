@@ -2,6 +2,7 @@ import {
   type AttemptRule,
   CHALLENGE_EFFECTS,
   type ContextKey,
+  type Effect,
   type EffectType,
   fieldMessages,
   POLICY_INSERTS,
@@ -175,20 +176,45 @@ function effectViolations(contract: StageContract, reply: StageReply, given: Inv
     const { type } = effect;
     if (!contract.effects.includes(type)) return [`asks for the effect ${type}, which its contract does not list`];
     if (harmless && !harmless.has(type)) return [`asks for the effect ${type} with a reply of type ${reply.type}`];
-    if (type === 'cookie' && !contract.cookies.includes(effect.name))
-      return [`sets the cookie ${effect.name}, which its contract does not list`];
-    const concerns = type === 'login' || type === 'end_sessions';
-    return concerns && !isAbout(given, type, effect.user)
-      ? [`asks for the effect ${type} on somebody whom the plan is not about`]
-      : [];
+    return violationsOf(effect, contract, given);
   });
 }
 
-/** Whether the plan is about a user: whom it names, or, where it names nobody and nobody is to be logged in, whoever is there. */
-function isAbout({ pendingUser, sessionUser }: InvocationFacts, type: 'login' | 'end_sessions', uuid: string): boolean {
-  const user = pendingUser ?? (type === 'end_sessions' ? sessionUser : undefined);
-  return user?.kind === 'saved' && user.uuid === uuid;
+type EffectOf<T extends EffectType> = Extract<Effect, { type: T }>;
+type EffectRule<T extends EffectType> = (
+  effect: EffectOf<T>,
+  contract: StageContract,
+  facts: InvocationFacts,
+) => string[];
+
+const allowed = (): string[] => [];
+
+/** What each effect that the contract lists must satisfy besides. */
+const EFFECT_RULES: { readonly [T in EffectType]: EffectRule<T> } = {
+  login: ({ user }, _contract, { pendingUser }) => (isUser(pendingUser, user) ? [] : [onOtherUser('login')]),
+  end_sessions: ({ user }, _contract, { pendingUser, sessionUser }) =>
+    isUser(pendingUser ?? sessionUser, user) ? [] : [onOtherUser('end_sessions')],
+  cookie: ({ name }, { cookies }) =>
+    cookies.includes(name) ? [] : [`sets the cookie ${name}, which its contract does not list`],
+  logout: allowed,
+  event: allowed,
+  reputation: allowed,
+  keep_session: allowed,
+  mail: allowed,
+  link_used: allowed,
+  authorize: allowed,
+  source_login: allowed,
+  toast: allowed,
+};
+
+function violationsOf<T extends EffectType>(effect: EffectOf<T>, contract: StageContract, facts: InvocationFacts) {
+  const rule: EffectRule<T> = EFFECT_RULES[effect.type as T];
+  return rule(effect, contract, facts);
 }
+
+const onOtherUser = (type: EffectType) => `asks for the effect ${type} on somebody whom the plan is not about`;
+
+const isUser = (user: User | null | undefined, uuid: string) => user?.kind === 'saved' && user.uuid === uuid;
 
 /** Only who passes has earned anything. */
 const HARMLESS: Readonly<Record<StageReply['type'], ReadonlySet<EffectType> | undefined>> = {

@@ -1,6 +1,6 @@
 import { Problem } from '@gatehouse/contracts';
 import type { Executor, FlowRequest, FlowResponse, FlowStarter, FlowStartOptions } from '@gatehouse/executor';
-import { hashSessionKey, lastSessionChange } from '@gatehouse/executor';
+import { hashSessionKey } from '@gatehouse/executor';
 import type { Logger } from '@gatehouse/platform';
 import type { FastifyRequest } from 'fastify';
 import { ensureCsrfToken, issueCsrfToken } from '../http/csrf.js';
@@ -32,8 +32,8 @@ export class FlowService {
     const flowRequest = await this.parts.reader.read({ request, reply }, asked);
     const answer = await this.goneOn(request, flowRequest, await this.parts.executor.handle(flowRequest));
     if (answer.cookie) this.parts.cookies.set({ request, reply }, answer.cookie, flowRequest.client);
-    setEffectCookies({ request, reply }, answer.effects, flowRequest.client);
-    if (lastSessionChange(answer.effects)?.type === 'login') issueCsrfToken(request, reply);
+    setEffectCookies({ request, reply }, answer.effects.cookies, flowRequest.client);
+    if (answer.effects.isLogin) issueCsrfToken(request, reply);
     else if (answer.sessionUser && !flowRequest.authenticate) ensureCsrfToken(request, reply);
     this.note(request, flowRequest, answer);
     return answer;
@@ -66,12 +66,12 @@ export class FlowService {
    */
   private async goneOn(request: FastifyRequest, asked: FlowRequest, answer: FlowResponse): Promise<FlowResponse> {
     const { effects, sessionUser: visitor, brand, cookie } = answer;
-    const effect = effects.find(({ type }) => type === 'authorize');
-    if (effect?.type !== 'authorize' || !visitor) return answer;
+    const { authorization: claimed } = effects;
+    if (!claimed || !visitor) return answer;
     const translate = translatorFor(request, { user: visitor, brand });
     try {
       const slug = await this.parts.authorizations.begin(withNewSessionKey(asked, cookie), {
-        claimed: effect.claimed,
+        claimed,
         visitor,
         translate,
       });

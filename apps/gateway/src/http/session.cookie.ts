@@ -1,5 +1,4 @@
-import type { Effect } from '@gatehouse/contracts';
-import type { SessionCookie } from '@gatehouse/executor';
+import type { FlowResponse, SessionCookie } from '@gatehouse/executor';
 import { hashSessionKey } from '@gatehouse/executor';
 import type { Logger } from '@gatehouse/platform';
 import type { FastifyRequest } from 'fastify';
@@ -85,13 +84,12 @@ export const TLS_ONLY = 'siteIsTlsOnly';
 /** Sets what stages have asked browsers to remember; a contract says by which names they may. */
 export function setEffectCookies(
   { request, reply }: HttpExchange,
-  effects: readonly Effect[],
+  cookies: FlowResponse['effects']['cookies'],
   { outpost }: Pick<ClientInfo, 'outpost'>,
 ) {
-  for (const effect of effects) {
-    if (effect.type !== 'cookie') continue;
-    const maxAge = Math.floor(effect.max_age_s);
-    reply.setCookie(effect.name, effect.value, { ...cookieAttributes(request, outpost), maxAge });
+  for (const { name, value, max_age_s } of cookies) {
+    const maxAge = Math.floor(max_age_s);
+    reply.setCookie(name, value, { ...cookieAttributes(request, outpost), maxAge });
   }
 }
 
