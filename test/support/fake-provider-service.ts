@@ -1,19 +1,19 @@
 import {
   SOURCE_QUEUE,
-  type SourceBegin,
-  type SourceComplete,
-  type SourceCompleted,
-  sourceBegin,
-  sourceComplete,
+  type SourceBeginRequest,
+  type SourceCompleteReply,
+  type SourceCompleteRequest,
+  sourceBeginRequest,
+  sourceCompleteRequest,
 } from '@gatehouse/contracts';
 import { connectNats } from '@gatehouse/platform';
 
-type FakeReply = SourceCompleted;
+type FakeReply = SourceCompleteReply;
 
 /** A service that answers for providers as the contract says: whoever comes back is who the test says. */
 export class FakeProviderService {
-  readonly began: SourceBegin[] = [];
-  readonly completed: SourceComplete[] = [];
+  readonly began: SourceBeginRequest[] = [];
+  readonly completed: SourceCompleteRequest[] = [];
   /** Who comes back, or why nobody does. */
   says: FakeReply = { refused: { text: 'Nobody.' } };
 
@@ -43,11 +43,11 @@ export class FakeProviderService {
 
   private answer(subject: string, question: unknown): unknown {
     if (subject.endsWith('complete')) {
-      this.completed.push(sourceComplete.parse(question));
+      this.completed.push(sourceCompleteRequest.parse(question));
       return this.says;
     }
-    const { state, redirect_uri } = sourceBegin.parse(question);
-    this.began.push(sourceBegin.parse(question));
+    const { state, redirect_uri } = sourceBeginRequest.parse(question);
+    this.began.push(sourceBeginRequest.parse(question));
     const query = new URLSearchParams({ state, redirect_uri }).toString();
     return { to: `https://hub.example/authorize?${query}`, kept: { nonce: `for ${state}` } };
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../libs/platform/src/free-port.js';
+import { findFreePort } from '../../libs/platform/src/free-port.js';
 import { killWhenParentDies } from './watchdog.js';
 
 /** A nats-server of somebody's own. */
@@ -26,7 +26,7 @@ export async function startNatsServer(program: string, { config = '', env = {}, 
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-nats-'));
   const file = join(folder, 'nats.conf');
   await writeFile(file, config);
-  const chosen = port ?? (await freePort());
+  const chosen = port ?? (await findFreePort());
   const server = spawn(program, ['-c', file, '-a', '127.0.0.1', '-p', String(chosen)], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...env },

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { killWhenParentDies } from './watchdog.js';
 
-export { freePort } from '../../libs/platform/src/free-port.js';
+export { findFreePort as freePort } from '../../libs/platform/src/free-port.js';
 
 /** A process of the built product. */
 export interface RunningProcess {

@@ -37,7 +37,7 @@ export interface RunningGateway {
 /** Connects to Postgres and to `bus`, then listens for HTTP requests. */
 export async function startGateway(config: GatewayConfig, bus: Bus = new NatsBus(config)): Promise<RunningGateway> {
   const logger = new Logger('gateway', config.LOG_LEVEL);
-  const [places, pages] = [await MaxmindGeoLocator.ofSettings(config), await openPages(config)];
+  const [places, pages] = [await MaxmindGeoLocator.fromSettings(config), await openPages(config)];
   const source = await openDataSource({
     url: config.DATABASE_URL,
     schema: FLOW_SCHEMA,

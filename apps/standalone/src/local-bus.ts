@@ -4,7 +4,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LocalState } from '@gatehouse/local';
 import { standaloneConfig } from '@gatehouse/local';
-import { type Bus, findNatsServer, freePort, InProcessBus, NatsBus, natsConfig, readConfig } from '@gatehouse/platform';
+import {
+  type Bus,
+  findFreePort,
+  findNatsServer,
+  InProcessBus,
+  NatsBus,
+  natsConfig,
+  readConfig,
+} from '@gatehouse/platform';
 
 /** The bus of `npm start`. */
 export interface OpenBus {
@@ -34,7 +42,7 @@ function inProcess(reason: string): OpenBus {
 }
 
 async function startServer({ folder, busPassword }: LocalState, program: string): Promise<OpenBus> {
-  const port = await freePort();
+  const port = await findFreePort();
   const config = join(folder, 'nats.conf');
   await writeFile(config, configOf(port, busPassword), { mode: 0o600 });
   // Detached, so that a Ctrl-C in the terminal reaches this process only, which stops the server after its services.

@@ -35,7 +35,7 @@ const form = defineStage({
   ...shapes,
   kind: 'form',
   model: 'app.form',
-  parts: [{ kind: 'line', model: 'app.line', config: z.object({ text: z.string().default('') }) }],
+  related_models: [{ kind: 'line', model: 'app.line', config: z.object({ text: z.string().default('') }) }],
   config: z.object({
     lines: inlinedReferences('line', z.object({ id: z.string(), name: z.string(), text: z.string() })),
     rules: inlinedReferences(
@@ -66,7 +66,7 @@ const lock = defineStage({
   kind: 'lock',
   model: 'app.lock',
   config: none,
-  proves: () => ({ factor: 'first', otherwise: 'refused' }),
+  proves: () => ({ factor: 'first', if_missing: 'refused' }),
 });
 const weather = { kind: 'weather', model: 'app.weather', config: z.object({ warm: z.boolean().default(true) }) };
 const contracts = {

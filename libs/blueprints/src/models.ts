@@ -30,7 +30,7 @@ export const objectModels = ({ stages, policies }: ModelContracts): ObjectModel[
   externalStageModel,
   ...sourceModels,
   ...[...stages].map(([model, contract]) => stageModel(model, contract)),
-  ...[...stages.values()].flatMap(({ parts }) => parts.map(relatedModel)),
+  ...[...stages.values()].flatMap(({ related_models: parts }) => parts.map(relatedModel)),
   ...[...policies.values()].map(policyModel),
 ];
 

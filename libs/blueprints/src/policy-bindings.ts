@@ -68,7 +68,7 @@ export class PolicyBindings {
   /** Returns the policies that a policy may call: those whose quoted name occurs in its Python. */
   #calls(policy: BlueprintObject | undefined): string[] {
     if (!policy) return [];
-    const field = this.contracts.get(policy.model)?.source;
+    const field = this.contracts.get(policy.model)?.pythonField;
     if (field === undefined) return [];
     const source = String(policy.values[field]);
     const named = (name: string) => source.includes(`"${name}"`) || source.includes(`'${name}'`);

@@ -6,14 +6,14 @@ import type { ObjectModel } from './object-model.js';
 export const policyCommons = { execution_logging: boolean().default(false) };
 
 /** Returns the model of a policy contract. */
-export const policyModel = ({ model, config, admit, source }: PolicyContract): ObjectModel => ({
+export const policyModel = ({ model, config, validate, pythonField: source }: PolicyContract): ObjectModel => ({
   name: model,
   kind: 'policy',
   key: ['name'],
   schema: config.extend({ name: char(), ...policyCommons }),
   references: new Map(),
   parents: [],
-  ...(admit && { check: admit }),
+  ...(validate && { check: validate }),
   ...(source !== undefined && { python: { [source]: true } as const }),
 });
 

@@ -2,7 +2,7 @@ import { blueprintConfig, char, type RelatedModel, referencesOf, type StageContr
 import type { ObjectModel } from './object-model.js';
 
 /** Returns the model of a stage contract: a name and the config fields. */
-export function stageModel(model: string, { config, admit, embeds, proves, ends }: StageContract): ObjectModel {
+export function stageModel(model: string, { config, validate, embeds, proves, ends }: StageContract): ObjectModel {
   const references = referencesOf(config);
   const policies = [...references].filter(([, { to }]) => to === 'policy').map(([field]) => field);
   return {
@@ -14,18 +14,18 @@ export function stageModel(model: string, { config, admit, embeds, proves, ends 
     parents: [],
     guards: () => [...Object.keys(embeds), ...policies],
     protects: (values) => ends || proves(values) !== undefined,
-    check: admit,
+    check: validate,
   };
 }
 
 /** Returns the model of objects that belong to a stage's config, such as the fields of a prompt stage. */
-export const relatedModel = ({ kind, model, key = ['name'], config, admit, python }: RelatedModel): ObjectModel => ({
+export const relatedModel = ({ kind, model, key = ['name'], config, validate, python }: RelatedModel): ObjectModel => ({
   name: model,
   kind,
   key,
   schema: key.includes('name') ? config.extend({ name: char() }) : config,
   references: referencesOf(config),
   parents: [],
-  ...(admit && { check: admit }),
+  ...(validate && { check: validate }),
   ...(python && { python }),
 });

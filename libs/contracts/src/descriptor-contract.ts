@@ -34,7 +34,8 @@ function identifiesOf({ identifies, writes }: Pick<StageDescriptor, 'identifies'
 
 /** The contract that a descriptor stands for; the stage is held to it like to one of the house's own. */
 export function fromDescriptor(descriptor: StageDescriptor): StageContract {
-  const { component, config, challenge, response, state, changes_credentials, personal_fields, ...rest } = descriptor;
+  const { v: _version, component, config, challenge, response, state, ...more } = descriptor;
+  const { changes_credentials, personal_fields, ...rest } = more;
   const acts_on_entry = rest.acts && rest.acts_on_entry;
   return defineStage({
     ...rest,

@@ -9,11 +9,11 @@ export interface PolicyContract<Config extends z.ZodObject = z.ZodObject> {
   readonly model: string;
   readonly config: Config;
   /** What is wrong with a config whose fields are right one by one. */
-  readonly admit?: (config: Readonly<Record<string, unknown>>) => Errors;
+  readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
   /** Whether it says no in every flow, by its config. */
-  readonly isHopeless?: (config: Readonly<Record<string, unknown>>) => boolean;
+  readonly alwaysFails?: (config: Readonly<Record<string, unknown>>) => boolean;
   /** The field that holds Python: looked over when a blueprint is applied, and read for the policies that it names. */
-  readonly source?: string;
+  readonly pythonField?: string;
 }
 
 /** A contract as it is written, with the type of its config kept. */

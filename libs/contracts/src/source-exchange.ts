@@ -31,28 +31,31 @@ const requestFields = {
 const redirectUri = z.url();
 
 /** Asks where to send a browser. */
-export const sourceBegin = z.object({
+export const sourceBeginRequest = z.object({
   ...requestFields,
   redirect_uri: redirectUri,
   /** Unguessable, single use: to be sent to the provider as it is. */
   state: z.string().min(32).max(128),
 });
-export type SourceBegin = z.output<typeof sourceBegin>;
+export type SourceBeginRequest = z.output<typeof sourceBeginRequest>;
 
 /** What is kept for the callback, such as nonce and verifier; the gateway seals it and hands it back once. */
 const providerState = bag;
 
 /** Where to, or why not: a sentence for the visitor. */
-export const sourceBegun = z.union([z.object({ to: z.url(), kept: providerState }), z.object({ refused: message })]);
-export type SourceBegun = z.output<typeof sourceBegun>;
+export const sourceBeginReply = z.union([
+  z.object({ to: z.url(), kept: providerState }),
+  z.object({ refused: message }),
+]);
+export type SourceBeginReply = z.output<typeof sourceBeginReply>;
 
 /** Asks who has come back, by what the provider sent along or, for Plex, by the token that its script brought. */
-export const sourceComplete = z.object({
+export const sourceCompleteRequest = z.object({
   ...requestFields,
   proof: z.union([
     z.object({
       redirect_uri: redirectUri,
-      state: sourceBegin.shape.state,
+      state: sourceBeginRequest.shape.state,
       kept: providerState,
       /** The callback's parameters, of its query or its form, each once: `state` (checked already), `code`, `error`, `iss`, `user` … */
       answer: z.record(z.string(), z.string()),
@@ -60,7 +63,7 @@ export const sourceComplete = z.object({
     z.object({ plex_token: z.string().min(1).max(2000) }),
   ]),
 });
-export type SourceComplete = z.output<typeof sourceComplete>;
+export type SourceCompleteRequest = z.output<typeof sourceCompleteRequest>;
 
 /** Text that a database takes. */
 const text = (max: number) =>
@@ -93,5 +96,5 @@ export const sourceIdentity = z.object({
 });
 
 /** Who it is, or why nobody: a sentence for the visitor. */
-export const sourceCompleted = z.union([z.object({ identity: sourceIdentity }), z.object({ refused: message })]);
-export type SourceCompleted = z.output<typeof sourceCompleted>;
+export const sourceCompleteReply = z.union([z.object({ identity: sourceIdentity }), z.object({ refused: message })]);
+export type SourceCompleteReply = z.output<typeof sourceCompleteReply>;

@@ -51,7 +51,7 @@ export interface StageProof {
   /** Whether it is enough on its own, or one more beside another. */
   readonly factor: 'first' | 'further';
   /** What becomes of those who have nothing to show it with. */
-  readonly otherwise: 'refused' | 'set_up' | 'let_in';
+  readonly if_missing: 'refused' | 'set_up' | 'let_in';
 }
 
 /** Input for deciding whether a step changes credentials. */
@@ -72,8 +72,8 @@ export interface ProofStep {
  * How a stage names the user that a plan is about. `by_name`: the visitor typed a name, which proves nothing. `by_proof`: a
  * credential told who they are. `by_writing`: the stage created the user.
  */
-export const IDENTIFIES = ['by_name', 'by_proof', 'by_writing'] as const;
-export type Identifies = (typeof IDENTIFIES)[number];
+export const IDENTIFICATION_METHODS = ['by_name', 'by_proof', 'by_writing'] as const;
+export type IdentificationMethod = (typeof IDENTIFICATION_METHODS)[number];
 
 /** Objects that blueprints describe beside a stage, for its config to name: the fields of a form, say. */
 export interface RelatedModel {
@@ -84,7 +84,7 @@ export interface RelatedModel {
   /** The fields that together name one of them; `name` unless told otherwise. */
   readonly key?: readonly string[];
   readonly config: z.ZodObject;
-  readonly admit?: (config: Readonly<Record<string, unknown>>) => Errors;
+  readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
   /** Fields that hold Python when another field, which is named, says so. */
   readonly python?: Readonly<Record<string, string>>;
 }
@@ -101,7 +101,7 @@ export interface StageContract {
   readonly service: string;
   readonly config: z.ZodObject;
   /** What the admin API has against a config whose fields are right one by one (fields it has no schema for are as given). */
-  readonly admit: (config: Readonly<Record<string, unknown>>) => Errors;
+  readonly validate: (config: Readonly<Record<string, unknown>>) => Errors;
   /** Its meta data, and those of `response`, name and describe it in the published schema. */
   readonly challenge: z.ZodObject;
   readonly response: z.ZodObject;
@@ -114,13 +114,13 @@ export interface StageContract {
   /** It writes users, so what it says of the pending one is so; of any other stage's word only how somebody was proved counts. */
   readonly changes_user: boolean;
   /** How it makes another user the pending one; undefined: it never does. */
-  readonly identifies: Identifies | undefined;
+  readonly identifies: IdentificationMethod | undefined;
   readonly errors: Catalogue;
   readonly effects: readonly EffectType[];
   /** Kinds of steps it may add to the plan. */
   readonly inserts: readonly string[];
   /** What its config may name that is neither stage nor flow. */
-  readonly parts: readonly RelatedModel[];
+  readonly related_models: readonly RelatedModel[];
   /** Config field to what the stage named there judges. */
   readonly embeds: Readonly<Record<string, EmbeddedStageRule>>;
   /** Kinds of the same service all of whose stages it hears of, secrets included: what it acts on was made by one of them. */
@@ -135,7 +135,7 @@ export interface StageContract {
   /** Components that its challenge may be of instead of its own. */
   readonly shows_as: readonly string[];
   /** The source that its visitor has to come back from; only the gateway can say that they have, in `is_restored`. */
-  readonly awaits: (config: Readonly<Record<string, unknown>>) => unknown;
+  readonly awaited_source: (config: Readonly<Record<string, unknown>>) => unknown;
   /** Cookies of the request that it may see. */
   readonly cookies: readonly string[];
   /** Fields of the challenge that are sentences of the house, and what they may say; a visitor reads it in their language. */
@@ -185,7 +185,7 @@ export interface StageContract {
 }
 
 const defaults = {
-  admit: () => ({}),
+  validate: () => ({}),
   reads: {},
   reads_all: false,
   writes: [],
@@ -194,7 +194,7 @@ const defaults = {
   errors: {},
   effects: [],
   inserts: [],
-  parts: [],
+  related_models: [],
   embeds: {},
   companions: [],
   attempts: [],
@@ -202,7 +202,7 @@ const defaults = {
   verifies: [],
   addressable: [],
   shows_as: [],
-  awaits: () => undefined,
+  awaited_source: () => undefined,
   cookies: [],
   texts: {},
   proves: () => undefined,
@@ -216,7 +216,7 @@ const defaults = {
   alters_user: false,
   writes_data: false,
   deadline_ms: 5000,
-} as const;
+} as const satisfies Partial<StageContract>;
 
 /** Every answer may name the component that it is for, as text (docs/spec/fields.md#component). */
 const component = optionalNullable(char(), { optional: true });
@@ -225,8 +225,13 @@ type Required = 'kind' | 'component' | 'model' | 'service' | 'config' | 'challen
 type StageContractInput = Pick<StageContract, Required> & Partial<Omit<StageContract, Required>>;
 type CompleteContract<D extends StageContractInput> = Omit<typeof defaults, keyof D> & D;
 
-/** Declares a contract; what is left out has the harmless value. */
-export function defineStage<const D extends StageContractInput>(draft: D): CompleteContract<D> & StageContract {
+/** Makes the compiler refuse a misspelt member. */
+type WithoutUnknownMembers<D> = { readonly [K in Exclude<keyof D, keyof StageContract>]: never };
+
+/** Declares a contract. A member that is left out has its harmless default. */
+export function defineStage<const D extends StageContractInput>(
+  draft: D & WithoutUnknownMembers<D>,
+): CompleteContract<D> & StageContract {
   const response = draft.response.extend({ component }).meta(draft.response.meta() ?? {});
   const grants = draft.grants === true || draft.effects?.includes('login') === true;
   const { acts = true, acts_on_entry = () => acts } = draft;

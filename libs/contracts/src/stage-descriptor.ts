@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { descriptorObject } from './descriptor-schema.js';
 import { EFFECT_TYPES } from './effect.js';
 import { CONTEXT_KEYS } from './plan-context.js';
-import { IDENTIFIES } from './stage-contract.js';
+import { IDENTIFICATION_METHODS } from './stage-contract.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
 
 /** One token on the bus, never changed. */
@@ -53,7 +53,7 @@ const descriptor = z.object({
   cookies: list(name),
   user_info: z.boolean().default(false),
   /** How it makes another user the pending one; null: never. Without this member `by_name`, where it may write that fact. */
-  identifies: z.enum(IDENTIFIES).nullable().exactOptional(),
+  identifies: z.enum(IDENTIFICATION_METHODS).nullable().exactOptional(),
   acts: z.boolean().default(true),
   /** False for a stage that acts, but that changes nothing before its challenge was answered. */
   acts_on_entry: z.boolean().default(true),

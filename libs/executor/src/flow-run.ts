@@ -1,4 +1,4 @@
-import type { Effect, Identifies, PolicyRequest, StageReply } from '@gatehouse/contracts';
+import type { Effect, IdentificationMethod, PolicyRequest, StageReply } from '@gatehouse/contracts';
 import { createdBy, endPlan, type Plan, type PlanEnding, type Step, userKey, withWorkId } from '@gatehouse/plan';
 import type { AttemptReservation } from './attempts/attempt-store.js';
 import { type AttemptSettlement, EMPTY_SETTLEMENT, mergeSettlements } from './attempts/settlement.js';
@@ -151,7 +151,7 @@ export class FlowRun {
    * Moves to a plan that may be about another user. `identifies` says how the stage knows the user; it is `undefined` for
    * policies.
    */
-  identify(plan: Plan, identifies?: Identifies) {
+  identify(plan: Plan, identifies?: IdentificationMethod) {
     const { pending_user: user } = plan.context;
     const isOther = user?.kind === 'saved' && userKey(user) !== userKey(this.currentPlan.context.pending_user);
     if (isOther && identifies !== 'by_name') this.unsaved.identified = true;

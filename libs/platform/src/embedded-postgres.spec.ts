@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { killWhenParentDies } from '../../../test/support/watchdog.js';
-import { type EmbeddedPostgres, type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
+import { type EmbeddedPostgresOptions, type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 
 let folder: string;
 let started: { server: RunningPostgres; stopWatchdog: () => void }[];
@@ -22,7 +22,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function start(overrides: Partial<EmbeddedPostgres> = {}): Promise<RunningPostgres> {
+async function start(overrides: Partial<EmbeddedPostgresOptions> = {}): Promise<RunningPostgres> {
   const options = { dataDir: join(folder, 'data'), password: 'p@ss/word', settings: ['fsync=off'], ...overrides };
   const server = await startEmbeddedPostgres(options);
   started.push({ server, stopWatchdog: killWhenParentDies(server.pid) });

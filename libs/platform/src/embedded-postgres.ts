@@ -3,12 +3,12 @@ import { access, chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeReachable, postgresAccount, type ServerAccount } from './embedded-postgres-account.js';
-import { freePort } from './free-port.js';
+import { findFreePort } from './free-port.js';
 
 const run = promisify(execFile);
 
 /** Options of an embedded Postgres. */
-export interface EmbeddedPostgres {
+export interface EmbeddedPostgresOptions {
   /** Folder of the cluster. The first start creates it, later starts reuse it. */
   readonly dataDir: string;
   /** Without a port, a free one is used. */
@@ -32,12 +32,12 @@ export interface RunningPostgres {
  * Starts the Postgres of the installed npm packages. Resolves when it accepts connections. Throws with the last lines of
  * the server's output when it does not start.
  */
-export async function startEmbeddedPostgres(options: EmbeddedPostgres): Promise<RunningPostgres> {
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<RunningPostgres> {
   const account = await postgresAccount();
   const { bin, dataDir } = await makeReachable(resolve(options.dataDir), account);
   if (!(await exists(join(dataDir, 'PG_VERSION'))))
     await initialise({ bin, dataDir, account, password: options.password });
-  const port = options.port ?? (await freePort());
+  const port = options.port ?? (await findFreePort());
   const settings = [
     `port=${port}`,
     'listen_addresses=127.0.0.1',

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { NatsContext, Server } from '@nestjs/microservices';
 import type { BusServer } from './bus.js';
-import { after, DRAIN_MS, JsonResponder } from './json-responder.js';
+import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
 
 /** Handles one message. Calls `respond` at most once. */
 export type SubjectHandler = (data: Uint8Array, respond: (reply: string | Uint8Array) => void) => void;
@@ -35,7 +35,7 @@ export class InProcessServer extends Server implements BusServer {
 
   async close() {
     for (const remove of this.removers.splice(0)) remove();
-    await this.responder.drained(after(this.drainMs));
+    await this.responder.drained(delay(this.drainMs));
   }
 
   on() {

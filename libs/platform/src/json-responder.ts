@@ -44,7 +44,7 @@ export class JsonResponder {
 }
 
 /** Returns a promise that resolves after `ms` milliseconds and does not keep the process alive. */
-export const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+export const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
 
 function parse(data: Uint8Array): unknown {
   try {

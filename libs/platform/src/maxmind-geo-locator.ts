@@ -32,7 +32,7 @@ export class MaxmindGeoLocator extends GeoLocator {
   }
 
   /** Opens the databases that the settings name. Throws ConfigError when a file is missing or not a database. */
-  static async ofSettings({ GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city }: z.output<typeof geoIpConfig>) {
+  static async fromSettings({ GEOIP_ASN_DATABASE: asn, GEOIP_CITY_DATABASE: city }: z.output<typeof geoIpConfig>) {
     return MaxmindGeoLocator.open({ asn, city }).catch((cause: unknown) => {
       throw new ConfigError(`GEOIP_ASN_DATABASE or GEOIP_CITY_DATABASE: ${(cause as Error).message}`);
     });

@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { NatsContext, type NatsOptions, ServerNats } from '@nestjs/microservices';
-import { after, DRAIN_MS, JsonResponder } from './json-responder.js';
+import { DRAIN_MS, delay, JsonResponder } from './json-responder.js';
 import { checkSubscriptions, refusalOf } from './nats-connection.js';
 
 /**
@@ -37,7 +37,7 @@ export class NatsJsonServer extends ServerNats {
   override async close() {
     const connection = this.connection;
     if (!connection) return;
-    const limit = after(this.drainMs);
+    const limit = delay(this.drainMs);
     await Promise.race([Promise.allSettled(this.subs.map((sub) => sub.drain())), limit]);
     await this.responder.drained(limit);
     await connection.drain().catch(() => connection.close());

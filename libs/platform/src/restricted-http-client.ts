@@ -40,8 +40,8 @@ export class RestrictedHttpClient {
 
   /** `hosts` is comma separated. `*` allows every host with a public address. */
   constructor(hosts: string) {
-    const names = hosts.split(',').map((host) => host.trim().toLowerCase());
-    this.hosts = new Set(names.filter(Boolean));
+    const isListed = hosts.split(',').map((host) => host.trim().toLowerCase());
+    this.hosts = new Set(isListed.filter(Boolean));
   }
 
   /** Returns whether the operator lists the host of this URL by name. */
@@ -50,7 +50,7 @@ export class RestrictedHttpClient {
   }
 
   /** Returns whether requests to this URL are allowed. The addresses of its host name are checked later, when a socket connects. */
-  admits(url: URL): boolean {
+  isAllowed(url: URL): boolean {
     if (this.names(url)) return true;
     const literal = url.hostname.replace(/^\[(.*)\]$/, '$1');
     return this.hosts.has(ANY_PUBLIC_HOST) && (isIP(literal) === 0 || isPublicAddress(literal));
@@ -58,7 +58,7 @@ export class RestrictedHttpClient {
 
   /** Sends a request. Throws connection errors, and an Error for a host that is not allowed or a response above `maxBytes`. */
   async send(request: OutgoingRequest, { maxBytes, signal }: RequestLimits): Promise<OutgoingResponse> {
-    if (!this.admits(request.url)) throw new Error(`requests to ${request.url.hostname} are not allowed`);
+    if (!this.isAllowed(request.url)) throw new Error(`requests to ${request.url.hostname} are not allowed`);
     const message = await this.receive(request, signal);
     return { status: message.statusCode ?? 0, headers: message.headers, text: await textOf(message, maxBytes) };
   }

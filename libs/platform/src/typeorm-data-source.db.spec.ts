@@ -1,7 +1,7 @@
 import { type DataSource, type MigrationInterface, QueryFailedError, type QueryRunner } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../../test/support/postgres.js';
-import { freePort } from './free-port.js';
+import { findFreePort } from './free-port.js';
 import { isDatabaseUnavailable, migrate, openDataSource, runNamed } from './typeorm-data-source.js';
 
 class CreateSamples1700000000000 implements MigrationInterface {
@@ -95,7 +95,7 @@ describe('a named statement', () => {
 
 describe('isDatabaseUnavailable', () => {
   it('is true when no server listens', async () => {
-    const url = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
+    const url = `postgres://nobody@127.0.0.1:${await findFreePort()}/none`;
     expect(isDatabaseUnavailable(await failureOf(openDataSource({ ...sample(), url, poolSize: 1 })))).toBe(true);
   });
   it('is true when the connection breaks during a statement, and the next statement works', async () => {

@@ -22,7 +22,7 @@ interface DataSourceSettings {
   readonly migrations?: DataSourceOptions['migrations'];
   readonly poolSize: number;
   /** Disables the time-outs of statements, for migrations. */
-  readonly patient?: boolean;
+  readonly withoutTimeouts?: boolean;
 }
 
 /** Opens a pool of connections to one schema. A broken connection is logged and replaced, and never ends the process. */
@@ -32,7 +32,7 @@ export async function openDataSource({
   entities = [],
   migrations = [],
   poolSize,
-  patient = false,
+  withoutTimeouts: patient = false,
 }: DataSourceSettings): Promise<DataSource> {
   const logger = new Logger('postgres');
   const source = new DataSource({
@@ -52,7 +52,7 @@ export async function openDataSource({
 
 /** Runs the pending migrations of one schema and returns their names. An advisory lock serialises concurrent runs. */
 export async function migrate(schema: Omit<DataSourceSettings, 'poolSize'>): Promise<string[]> {
-  const source = await openDataSource({ ...schema, poolSize: 2, patient: true });
+  const source = await openDataSource({ ...schema, poolSize: 2, withoutTimeouts: true });
   const lock = source.createQueryRunner();
   try {
     await lock.query(`SELECT pg_advisory_lock(hashtext('gatehouse migrations'))`);

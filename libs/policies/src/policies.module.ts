@@ -50,7 +50,7 @@ export async function policiesModule(policies: Readonly<Record<string, PolicyEnt
       ...types,
       { provide: POLICY_LIMITER, useValue: new ConcurrencyLimiter(config.POLICY_CONCURRENCY, config.POLICY_QUEUE) },
       { provide: POLICY_REPLY_BYTES, useValue: config.POLICY_REPLY_BYTES },
-      { provide: GeoLocator, useFactory: () => MaxmindGeoLocator.ofSettings(config) },
+      { provide: GeoLocator, useFactory: () => MaxmindGeoLocator.fromSettings(config) },
       ExpressionInputs,
       { provide: PythonRunner, useFactory: () => python },
       ExpressionDataSources,

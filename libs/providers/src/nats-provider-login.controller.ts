@@ -2,11 +2,11 @@ import {
   SOURCE_BEGIN_SUBJECT,
   SOURCE_COMPLETE_SUBJECT,
   SOURCE_QUEUE,
-  type SourceBegun,
-  type SourceCompleted,
+  type SourceBeginReply,
+  type SourceCompleteReply,
   type StageProblem,
-  sourceBegin,
-  sourceComplete,
+  sourceBeginRequest,
+  sourceCompleteRequest,
 } from '@gatehouse/contracts';
 import { Logger, MALFORMED } from '@gatehouse/platform';
 import { Controller, Inject } from '@nestjs/common';
@@ -24,13 +24,13 @@ export class ProviderLoginController {
   constructor(@Inject(ProviderLoginService) private readonly logins: ProviderLoginService) {}
 
   @MessagePattern(SOURCE_BEGIN_SUBJECT, QUEUE)
-  begin(@Payload() body: unknown): Promise<SourceBegun | StageProblem> {
-    return this.answer(sourceBegin, body, (request) => this.logins.begin(request));
+  begin(@Payload() body: unknown): Promise<SourceBeginReply | StageProblem> {
+    return this.answer(sourceBeginRequest, body, (request) => this.logins.begin(request));
   }
 
   @MessagePattern(SOURCE_COMPLETE_SUBJECT, QUEUE)
-  complete(@Payload() body: unknown): Promise<SourceCompleted | StageProblem> {
-    return this.answer(sourceComplete, body, (request) => this.logins.complete(request));
+  complete(@Payload() body: unknown): Promise<SourceCompleteReply | StageProblem> {
+    return this.answer(sourceCompleteRequest, body, (request) => this.logins.complete(request));
   }
 
   private async answer<S extends z.ZodType, T>(shape: S, body: unknown, work: (request: z.output<S>) => Promise<T>) {

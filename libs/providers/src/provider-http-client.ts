@@ -45,7 +45,8 @@ export class ProviderHttpClient {
   ): Promise<OutgoingResponse> {
     if (!this.isTrusted(address)) throw new AddressNotAllowedError(`${hostOf(address)} may not be asked without TLS`);
     const url = new URL(address);
-    if (!this.web.admits(url)) throw new AddressNotAllowedError(`${url.hostname} may not be asked: see SOURCE_HOSTS`);
+    if (!this.web.isAllowed(url))
+      throw new AddressNotAllowedError(`${url.hostname} may not be asked: see SOURCE_HOSTS`);
     const within = AbortSignal.any([signal, AbortSignal.timeout(this.limits.SOURCE_TIMEOUT_MS)]);
     const question = { method, url, headers, body };
     const bounds = { maxBytes: this.limits.SOURCE_ANSWER_BYTES, signal: within };

@@ -1,9 +1,9 @@
 import {
   OAUTH_SOURCE,
-  type SourceBegin,
-  type SourceBegun,
-  type SourceComplete,
-  type SourceCompleted,
+  type SourceBeginReply,
+  type SourceBeginRequest,
+  type SourceCompleteReply,
+  type SourceCompleteRequest,
 } from '@gatehouse/contracts';
 import { LoginRefusedError, MisconfiguredSourceError } from './login-errors.js';
 import { OauthLogin } from './oauth/oauth-login.js';
@@ -29,7 +29,7 @@ export class ProviderLoginService {
     this.plex = new PlexLogin(web, config.PLEX_URL);
   }
 
-  begin({ source, redirect_uri, state, timeout_ms }: SourceBegin): Promise<SourceBegun> {
+  begin({ source, redirect_uri, state, timeout_ms }: SourceBeginRequest): Promise<SourceBeginReply> {
     return this.judged(source.slug, () => {
       if (source.model !== OAUTH_SOURCE)
         throw new MisconfiguredSourceError(source.name, 'Plex is begun by its own script');
@@ -37,11 +37,11 @@ export class ProviderLoginService {
     });
   }
 
-  complete(request: SourceComplete): Promise<SourceCompleted> {
+  complete(request: SourceCompleteRequest): Promise<SourceCompleteReply> {
     return this.judged(request.source.slug, async () => ({ identity: await this.identityIn(request) }));
   }
 
-  private identityIn({ source, proof, timeout_ms }: SourceComplete): Promise<SourceIdentity> {
+  private identityIn({ source, proof, timeout_ms }: SourceCompleteRequest): Promise<SourceIdentity> {
     if (source.model === OAUTH_SOURCE && 'answer' in proof)
       return this.oauth.complete(source, proof, within(timeout_ms));
     if (source.model !== OAUTH_SOURCE && 'plex_token' in proof)

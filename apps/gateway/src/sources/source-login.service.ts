@@ -5,7 +5,7 @@ import {
   OAUTH_SOURCE,
   Problem,
   type PublishedSource,
-  type SourceComplete,
+  type SourceCompleteRequest,
   sentence,
 } from '@gatehouse/contracts';
 import { UNKNOWN_ERROR } from '@gatehouse/executor';
@@ -94,7 +94,7 @@ export class SourceLoginService {
   /** Receives whoever brings a proof of who they are at a source. */
   async receive(
     exchange: HttpExchange,
-    { source, proof, query }: Pick<SourceComplete, 'source' | 'proof'> & Pick<SourceLoginContext, 'query'>,
+    { source, proof, query }: Pick<SourceCompleteRequest, 'source' | 'proof'> & Pick<SourceLoginContext, 'query'>,
   ): Promise<SourceLoginResult> {
     const completed = await this.parts.providers.complete({ source, proof });
     if ('refused' in completed) return { turned: refusalFrom(completed.refused) };
@@ -118,7 +118,7 @@ export class SourceLoginService {
   /** Connects the logged-in user with their account at a source. Throws `proof_required` without a recent login. */
   async connect(
     exchange: HttpExchange,
-    { source, proof, principal }: Pick<SourceComplete, 'source' | 'proof'> & { readonly principal: Principal },
+    { source, proof, principal }: Pick<SourceCompleteRequest, 'source' | 'proof'> & { readonly principal: Principal },
   ): Promise<SourceLoginResult> {
     await this.parts.recent.require(principal);
     const completed = await this.parts.providers.complete({ source, proof });

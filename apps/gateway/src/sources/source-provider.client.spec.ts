@@ -3,8 +3,8 @@ import {
   SOURCE_BEGIN_SUBJECT,
   SOURCE_COMPLETE_SUBJECT,
   SOURCE_QUEUE,
-  sourceBegin,
-  sourceComplete,
+  sourceBeginRequest,
+  sourceCompleteRequest,
 } from '@gatehouse/contracts';
 import { connectNats, NatsRequester } from '@gatehouse/platform';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -58,8 +58,9 @@ describeWithNats('providers over NATS', () => {
 
   it('are asked in the words of the contract, and what they say is told', async () => {
     await serve((subject, question) => {
-      if (subject === SOURCE_COMPLETE_SUBJECT && sourceComplete.parse(question)) return JSON.stringify({ identity });
-      sourceBegin.parse(question);
+      if (subject === SOURCE_COMPLETE_SUBJECT && sourceCompleteRequest.parse(question))
+        return JSON.stringify({ identity });
+      sourceBeginRequest.parse(question);
       return JSON.stringify(subject === SOURCE_BEGIN_SUBJECT && { to: 'https://hub.example/', kept: { nonce: 'n' } });
     });
     expect(await providers().begin(begin)).toEqual({ to: 'https://hub.example/', kept: { nonce: 'n' } });

@@ -3,12 +3,12 @@ import {
   SOURCE_BEGIN_SUBJECT,
   SOURCE_COMPLETE_SUBJECT,
   SOURCE_DEADLINE_MS,
-  type SourceBegin,
-  type SourceBegun,
-  type SourceComplete,
-  type SourceCompleted,
-  sourceBegun,
-  sourceCompleted,
+  type SourceBeginReply,
+  type SourceBeginRequest,
+  type SourceCompleteReply,
+  type SourceCompleteRequest,
+  sourceBeginReply,
+  sourceCompleteReply,
 } from '@gatehouse/contracts';
 import { type Requester, requestOverBus } from '@gatehouse/platform';
 import type { z } from 'zod';
@@ -26,12 +26,12 @@ export class NatsProviders extends Providers {
     super();
   }
 
-  begin(request: Omit<SourceBegin, 'v' | 'timeout_ms'>): Promise<SourceBegun> {
-    return this.ask(SOURCE_BEGIN_SUBJECT, request, sourceBegun);
+  begin(request: Omit<SourceBeginRequest, 'v' | 'timeout_ms'>): Promise<SourceBeginReply> {
+    return this.ask(SOURCE_BEGIN_SUBJECT, request, sourceBeginReply);
   }
 
-  complete(request: Omit<SourceComplete, 'v' | 'timeout_ms'>): Promise<SourceCompleted> {
-    return this.ask(SOURCE_COMPLETE_SUBJECT, request, sourceCompleted);
+  complete(request: Omit<SourceCompleteRequest, 'v' | 'timeout_ms'>): Promise<SourceCompleteReply> {
+    return this.ask(SOURCE_COMPLETE_SUBJECT, request, sourceCompleteReply);
   }
 
   /** Sends each request once, because a provider accepts an authorization code once. */

@@ -68,7 +68,7 @@ export class SourceStageResumer {
     { plan, step, version }: { readonly plan: Plan; readonly step: Step; readonly version: FlowVersion },
     source: PublishedSource,
   ): boolean {
-    const awaited = this.parts.contracts.find(step.kind, version)?.awaits(step.config);
+    const awaited = this.parts.contracts.find(step.kind, version)?.awaited_source(step.config);
     const until = stateOf(plan, step.id)?.['until'];
     return awaited === source.uuid && typeof until === 'number' && until > this.parts.now().getTime();
   }

@@ -1,7 +1,7 @@
-import type { PublishedSource, SavedUser, SourceCompleted } from '@gatehouse/contracts';
+import type { PublishedSource, SavedUser, SourceCompleteReply } from '@gatehouse/contracts';
 
 /** Somebody as a source knows them. */
-export type SourceIdentity = Extract<SourceCompleted, { identity: unknown }>['identity'];
+export type SourceIdentity = Extract<SourceCompleteReply, { identity: unknown }>['identity'];
 
 /** Who comes from a source: somebody known, somebody new, or nobody who may come in. */
 export type UserMatch = { readonly known: SavedUser } | 'new' | 'denied';

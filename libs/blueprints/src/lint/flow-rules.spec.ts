@@ -12,9 +12,9 @@ const shapes = { challenge: none, response: none, state: none, component: undefi
 const proving = (kind: string, proof: StageProof) =>
   defineStage({ ...shapes, kind, model: `app.${kind}`, proves: () => proof });
 const kinds = [
-  proving('lax', { factor: 'further', otherwise: 'let_in' }),
-  proving('strict', { factor: 'further', otherwise: 'refused' }),
-  proving('enrolling', { factor: 'further', otherwise: 'set_up' }),
+  proving('lax', { factor: 'further', if_missing: 'let_in' }),
+  proving('strict', { factor: 'further', if_missing: 'refused' }),
+  proving('enrolling', { factor: 'further', if_missing: 'set_up' }),
   defineStage({ ...shapes, kind: 'login', model: 'app.login', effects: ['login'] }),
 ];
 const contracts = { stages: new Map(kinds.map((contract) => [contract.model, contract])), policies: new Map() };

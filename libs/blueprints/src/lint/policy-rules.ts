@@ -22,8 +22,8 @@ export function policyRemarks(draft: LintDraft, contracts: ReadonlyMap<string, P
   );
 }
 
-function neverPassingRemarks({ id, values }: BlueprintObject, { isHopeless }: PolicyContract): LintRemark[] {
-  if (!isHopeless?.(values)) return [];
+function neverPassingRemarks({ id, values }: BlueprintObject, { alwaysFails }: PolicyContract): LintRemark[] {
+  if (!alwaysFails?.(values)) return [];
   return [
     {
       rule: 'policy-never-passes',
@@ -33,7 +33,7 @@ function neverPassingRemarks({ id, values }: BlueprintObject, { isHopeless }: Po
   ];
 }
 
-function externalRedirects({ id, values }: BlueprintObject, { source }: PolicyContract): LintRemark[] {
+function externalRedirects({ id, values }: BlueprintObject, { pythonField: source }: PolicyContract): LintRemark[] {
   if (source === undefined) return [];
   const addresses = [...String(values[source]).matchAll(REDIRECT)].map(([, , address = '']) => address);
   const external = addresses.filter((address) => !isLocalPath(address));

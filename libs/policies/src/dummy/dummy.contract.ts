@@ -8,5 +8,5 @@ export const dummyContract = definePolicy({
   kind: 'dummy',
   model: 'authentik_policies_dummy.dummypolicy',
   config: z.object({ result: boolean().default(false), wait_min: seconds(5), wait_max: seconds(30) }),
-  isHopeless: ({ result }) => result === false,
+  alwaysFails: ({ result }) => result === false,
 });

@@ -9,7 +9,7 @@ export const eventMatcherContract = definePolicy({
   kind: 'event_matcher',
   model: 'authentik_policies_event_matcher.eventmatcherpolicy',
   config: z.object({ action: criterion(), app: criterion(), model: criterion(), client_ip: criterion() }),
-  isHopeless: () => true,
-  admit: ({ action, app, model, client_ip }) =>
+  alwaysFails: () => true,
+  validate: ({ action, app, model, client_ip }) =>
     action || app || model || client_ip ? {} : { non_field_errors: [{ text: NONE }] },
 });

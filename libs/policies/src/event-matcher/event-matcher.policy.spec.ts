@@ -29,6 +29,6 @@ it('passes for nothing that is no event', () => {
 });
 
 it('is admitted with a criterion only', () => {
-  expect(eventMatcherContract.admit?.({ action: null })).toHaveProperty('non_field_errors');
-  expect(eventMatcherContract.admit?.({ action: 'login' })).toEqual({});
+  expect(eventMatcherContract.validate?.({ action: null })).toHaveProperty('non_field_errors');
+  expect(eventMatcherContract.validate?.({ action: 'login' })).toEqual({});
 });

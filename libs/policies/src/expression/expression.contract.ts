@@ -18,6 +18,6 @@ export const expressionContract = definePolicy({
   kind: 'expression',
   model: 'authentik_policies_expression.expressionpolicy',
   config: z.object({ expression: char({ trim: false }) }),
-  source: 'expression',
-  isHopeless: ({ expression }) => alwaysReturnsFalsy(String(expression)),
+  pythonField: 'expression',
+  alwaysFails: ({ expression }) => alwaysReturnsFalsy(String(expression)),
 });

@@ -12,6 +12,6 @@ export const reputationContract = definePolicy({
     check_username: boolean().default(true),
     threshold: integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }).default(-5),
   }),
-  admit: ({ check_ip, check_username }) =>
+  validate: ({ check_ip, check_username }) =>
     check_ip === false && check_username === false ? { non_field_errors: [{ text: NEITHER }] } : {},
 });

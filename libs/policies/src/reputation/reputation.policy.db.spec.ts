@@ -60,6 +60,6 @@ it('counts what has just happened at this address', async () => {
 
 it('is admitted only when it looks at something', () => {
   const neither = { check_ip: false, check_username: false };
-  expect(reputationContract.admit?.(neither)).toHaveProperty('non_field_errors');
-  expect(reputationContract.admit?.({ ...neither, check_ip: true })).toEqual({});
+  expect(reputationContract.validate?.(neither)).toHaveProperty('non_field_errors');
+  expect(reputationContract.validate?.({ ...neither, check_ip: true })).toEqual({});
 });

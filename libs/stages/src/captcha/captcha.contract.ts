@@ -56,7 +56,7 @@ export const captchaContract = defineStage({
     action: char({ allowBlank: true }).default(''),
     fallback_stage: reference('stage', MODEL),
   }),
-  admit: proofKeyErrors,
+  validate: proofKeyErrors,
   challenge: captchaPuzzle
     .extend({})
     .meta({ id: 'CaptchaChallenge', description: "Runs a captcha provider's script." }),

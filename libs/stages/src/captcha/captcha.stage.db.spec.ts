@@ -211,8 +211,8 @@ describe('a proof of work', () => {
   });
 
   it('needs a key of at least 32 characters', () => {
-    expect(captchaContract.admit({ api_url: PROOF_OF_WORK, private_key: 'short' })).toHaveProperty('private_key');
-    expect(captchaContract.admit({ api_url: PROOF_OF_WORK, private_key: KEY })).toEqual({});
-    expect(captchaContract.admit({ private_key: 'short' })).toEqual({});
+    expect(captchaContract.validate({ api_url: PROOF_OF_WORK, private_key: 'short' })).toHaveProperty('private_key');
+    expect(captchaContract.validate({ api_url: PROOF_OF_WORK, private_key: KEY })).toEqual({});
+    expect(captchaContract.validate({ private_key: 'short' })).toEqual({});
   });
 });

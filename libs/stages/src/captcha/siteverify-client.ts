@@ -52,7 +52,7 @@ export class SiteverifyClient {
    * this provider are open.
    */
   async verify({ address, form, stillWanted }: SiteverifyRequest): Promise<SiteverifyResponse> {
-    if (!this.http.admits(new URL(address)))
+    if (!this.http.isAllowed(new URL(address)))
       throw new RequestRejectedError(`${new URL(address).hostname} is not an allowed host: see CAPTCHA_HOSTS`);
     const { breaker, limiter } = this.providerOf(address);
     const result = await limiter

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { emailContract } from './email.contract.js';
 
 describe('a config', () => {
-  const errors = (config: Record<string, unknown>) => emailContract.admit(config);
+  const errors = (config: Record<string, unknown>) => emailContract.validate(config);
 
   it('is as the reference has it when nothing is said', () => {
     expect(emailContract.config.parse({})).toEqual({

@@ -27,7 +27,7 @@ export const emailContract = defineStage({
   component: 'ak-stage-email',
   model: 'authentik_stages_email.emailstage',
   service: 'enrollment',
-  proves: () => ({ factor: 'first', otherwise: 'refused' }),
+  proves: () => ({ factor: 'first', if_missing: 'refused' }),
   config: z.object({
     use_global_settings: boolean().default(false),
     host: char({ maxLength: MAX_TEXT }).default('localhost'),
@@ -43,7 +43,7 @@ export const emailContract = defineStage({
     subject: char({ maxLength: MAX_TEXT }).default('authentik'),
     template: char({ maxLength: MAX_TEXT }).default(MAIL_TEMPLATES[0]),
   }),
-  admit: validateConfig,
+  validate: validateConfig,
   challenge: emailChallenge,
   response: emailResponse,
   state: z.object({

@@ -12,7 +12,7 @@ export const invitationContract = defineStage({
     /** Of the step that it adds to the end of a plan: what nothing before has used is used up there. */
     redeems: boolean().default(false),
   }),
-  admit: admitted,
+  validate: admitted,
   challenge: z.object({}),
   response: z.object({}),
   state: z.object({}),

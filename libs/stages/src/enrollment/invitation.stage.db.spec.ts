@@ -139,8 +139,8 @@ describe('an invitation', () => {
   });
 
   it('is not for blueprints to use up', () => {
-    expect(invitationContract.admit({ redeems: true })).toHaveProperty('redeems');
-    expect(invitationContract.admit({})).toEqual({});
+    expect(invitationContract.validate({ redeems: true })).toHaveProperty('redeems');
+    expect(invitationContract.validate({})).toEqual({});
   });
 
   it('that was taken back is none', async () => {

@@ -47,7 +47,7 @@ export const identificationContract = defineStage({
     sources: references('source'),
     show_source_labels: boolean().default(false),
   }),
-  admit: ({ user_fields, sources }) =>
+  validate: ({ user_fields, sources }) =>
     isFilled(user_fields) || isFilled(sources) ? {} : { [NON_FIELD_ERRORS]: [{ text: NO_LOOKUP_FIELDS }] },
   challenge: z
     .object({

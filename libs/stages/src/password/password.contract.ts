@@ -25,7 +25,7 @@ export const passwordContract = defineStage({
   model: 'authentik_stages_password.passwordstage',
   service: 'password',
   acts: false,
-  proves: () => ({ factor: 'first', otherwise: 'refused' }),
+  proves: () => ({ factor: 'first', if_missing: 'refused' }),
   user_info: true,
   config: z.object({
     backends: z

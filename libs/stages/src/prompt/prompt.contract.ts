@@ -53,9 +53,9 @@ export const promptContract = defineStage({
     fields: inlinedReferences('prompt', promptField),
     validation_policies: inlinedReferences('policy', validationPolicy),
   }),
-  parts: [
+  related_models: [
     {
-      ...{ kind: 'prompt', model: 'authentik_stages_prompt.prompt', config: written, admit: admitField },
+      ...{ kind: 'prompt', model: 'authentik_stages_prompt.prompt', config: written, validate: admitField },
       python: { placeholder: 'placeholder_expression', initial_value: 'initial_value_expression' },
     },
   ],

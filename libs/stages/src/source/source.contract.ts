@@ -18,7 +18,7 @@ export const sourceContract = defineStage({
   model: 'authentik_stages_source.sourcestage',
   service: 'identification',
   config: z.object({ source: reference('source'), resume_timeout: duration('minutes=10') }),
-  admit: (config) => (hasSource(config) ? {} : SOURCE_REQUIRED),
+  validate: (config) => (hasSource(config) ? {} : SOURCE_REQUIRED),
   challenge: z
     .object({
       component: z.enum(LOGIN_COMPONENTS),
@@ -42,6 +42,6 @@ export const sourceContract = defineStage({
   effects: ['source_login'],
   // A redirect to the source is harmless, even if another site has started the flow.
   acts_on_entry: () => false,
-  proves: () => ({ factor: 'first', otherwise: 'refused' }),
-  awaits: ({ source }) => source,
+  proves: () => ({ factor: 'first', if_missing: 'refused' }),
+  awaited_source: ({ source }) => source,
 });

@@ -39,7 +39,7 @@ const attemptRules = (
 });
 
 /** What becomes of those who have no device. */
-const OTHERWISE: Readonly<Record<string, StageProof['otherwise']>> = {
+const OTHERWISE: Readonly<Record<string, StageProof['if_missing']>> = {
   deny: 'refused',
   configure: 'set_up',
   skip: 'let_in',
@@ -56,7 +56,7 @@ export const authenticatorValidateContract = defineStage({
   personal_fields: ['selected_stage', 'code', 'webauthn'],
   proves: ({ not_configured_action: action }) => ({
     factor: 'further',
-    otherwise: OTHERWISE[String(action)] ?? 'let_in',
+    if_missing: OTHERWISE[String(action)] ?? 'let_in',
   }),
   user_info: true,
   addressable: ['code'],
@@ -70,7 +70,7 @@ export const authenticatorValidateContract = defineStage({
     webauthn_hints: z.array(choice(HINTS)).default([]),
     webauthn_allowed_device_types: deviceTypes(),
   }),
-  admit: ({ not_configured_action, configuration_stages }): Errors => {
+  validate: ({ not_configured_action, configuration_stages }): Errors => {
     const isMissing = !Array.isArray(configuration_stages) || configuration_stages.length === 0;
     if (not_configured_action !== 'configure' || !isMissing) return {};
     return { not_configured_action: [{ text: NOTHING_TO_CONFIGURE }] };

@@ -21,7 +21,7 @@ export const authenticatorWebauthnContract = defineStage({
     friendly_name: z.string().nullable().default(null),
     configure_flow: reference('flow'),
   }),
-  parts: [deviceType],
+  related_models: [deviceType],
   challenge: authenticatorWebauthnChallenge,
   response: authenticatorWebauthnResponse,
   /** What the credential that is being made must sign, and the id that its device will have. */
