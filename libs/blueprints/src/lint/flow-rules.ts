@@ -73,13 +73,13 @@ function unprotectedLogin({ flow, steps, conditions }: LintedFlow): LintRemark[]
 
 /** An external stage, or a stage that is not in the files, may verify a credential. */
 const mayProve = ({ contract, proofs }: LintedStep) =>
-  contract === undefined || proofs.some(({ otherwise }) => otherwise === 'refused');
+  contract === undefined || proofs.some(({ if_missing }) => if_missing === 'refused');
 
 function skippableFactors({ binding, proofs, conditions, ...step }: LintedStep): LintRemark[] {
   const further = proofs.filter(({ factor }) => factor === 'further');
   const name = nameOf({ binding, proofs, conditions, ...step });
   const remarks: LintRemark[] = [];
-  if (further.some(({ otherwise }) => otherwise === 'let_in')) {
+  if (further.some(({ if_missing }) => if_missing === 'let_in')) {
     const text = `${name} lets users pass who have no device for it`;
     remarks.push({ rule: 'mfa-skippable', objectId: binding.id, text });
   }
