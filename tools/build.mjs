@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { buildPages } from '../apps/web/build.mjs';
-import { buildPython, madeBefore } from '../libs/expressions/build.mjs';
+import { buildPython, readPreviousSnapshot } from '../libs/expressions/build.mjs';
 
-const python = madeBefore();
+const python = readPreviousSnapshot();
 rmSync('dist', { recursive: true, force: true });
 const { status } = spawnSync('npx', ['nest', 'build', 'gateway'], { stdio: 'inherit' });
 process.exitCode = status ?? 1;

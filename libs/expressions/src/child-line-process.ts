@@ -7,34 +7,34 @@ const STDERR_LIMIT = 2000;
 const NEWLINE = 10;
 const CHANNEL = 3;
 
-/** A process of Node that has nothing of ours but its arguments, and is spoken to in lines. */
+/** A Node child process without environment variables, which exchanges lines with this process over a pipe. */
 export class ChildLineProcess {
   private readonly child: ChildProcess;
   private readonly channel: Duplex;
   private received: Buffer[] = [];
   private length = 0;
-  private complained = '';
+  private stderr = '';
 
-  /** Resolves when the process is gone. */
-  readonly gone: Promise<unknown>;
+  /** Resolves when the process has exited. */
+  readonly exited: Promise<unknown>;
 
   constructor(args: readonly string[], onLine: (line: string) => void) {
     this.child = spawn(process.execPath, args, { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
     const channel = this.child.stdio[CHANNEL];
-    if (!(channel instanceof Duplex)) throw new Error('a process was started without a channel to it');
+    if (!(channel instanceof Duplex)) throw new Error('the child process has no pipe for lines');
     this.channel = channel;
-    this.gone = once(this.child, 'close').catch(() => undefined);
-    // A process that ended takes no more lines; that it is gone is told by `gone`.
+    this.exited = once(this.child, 'close').catch(() => undefined);
+    // Writing to an exited process fails. `exited` reports the exit, so the error is ignored.
     channel.on('error', () => undefined);
     channel.on('data', (bytes: Buffer) => this.receive(bytes, onLine));
     this.child.stderr?.on('data', (bytes: Buffer) => {
-      this.complained = (this.complained + bytes.toString()).slice(-STDERR_LIMIT);
+      this.stderr = (this.stderr + bytes.toString()).slice(-STDERR_LIMIT);
     });
   }
 
-  /** The last of what it wrote to its error output. */
-  get complaint(): string {
-    return this.complained.trim();
+  /** The end of its error output. */
+  get errorOutput(): string {
+    return this.stderr.trim();
   }
 
   get pid(): number | undefined {

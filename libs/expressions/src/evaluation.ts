@@ -1,71 +1,71 @@
-/** What an expression may ask of the house while it runs. JSON in, JSON out; what is thrown ends the policy. */
+/** Handles requests of an expression to the host, such as a lookup of a user. Arguments and result are JSON. An error ends the evaluation. */
 export type HostCallbacks = (name: string, args: unknown) => Promise<unknown>;
 
-/** What an expression looks at. All of it is JSON. */
+/** The JSON input of an expression. */
 export interface ExpressionInput {
   readonly request?: {
-    /** As in the plan's context, and `attributes` and `password_usable` where they are known; null is a stranger. */
+    /** As in the plan's context, with `attributes` and `password_usable` if known. Null for an anonymous visitor. */
     readonly user?: object | null;
     readonly obj?: unknown;
     readonly http_request?: object;
     readonly context?: object;
     readonly debug?: boolean;
   };
-  /** What `context` holds beside the plan's context, and over it. */
+  /** Entries of `context` that override those of the plan's context. */
   readonly context?: object;
-  /** The plan that is running; changes of its context are told in the outcome. */
+  /** The running plan. The result contains the changes to its context. */
   readonly flow_plan?: { readonly slug: string; readonly context: object };
   readonly client_ip?: string;
-  /** More names for the expression, such as `user` and `prompt_context`. */
+  /** Additional global names, such as `user` and `prompt_context`. */
   readonly names?: Readonly<Record<string, unknown>>;
 }
 
-/** A source, the body of a Python function, to be run once. */
+/** One evaluation of a source, which is the body of a Python function. */
 export interface Evaluation {
   readonly source: string;
   readonly given: ExpressionInput;
   readonly timeoutMs: number;
-  /** Sources that it may call, and that these may call, by the names of their policies. */
+  /** Sources that it may call, directly or indirectly, by policy name. */
   readonly calls?: Readonly<Record<string, string>>;
-  /** How deep they may call each other. */
+  /** Maximum depth of nested calls. */
   readonly callDepth?: number;
 }
 
-/** Something that an expression wants to have happened. */
+/** An event that an expression created with `ak_create_event`. */
 export interface EmittedEvent {
   readonly action: string;
   readonly context: Readonly<Record<string, unknown>>;
 }
 
-/** What came of an evaluation. */
+/** The result of an evaluation. */
 export interface EvaluationResult {
-  /** What was returned, or its truth where that is not JSON. */
+  /** The returned value, or its truth value when it is not JSON. */
   readonly result: unknown;
   readonly truth: boolean;
   readonly messages: string[];
   readonly context: { readonly set: Record<string, unknown>; readonly unset: string[] };
   readonly events: readonly EmittedEvent[];
-  /** What went wrong in sources that it called. */
+  /** Errors of the policies that it called. */
   readonly failures: readonly { readonly policy: string; readonly error: string }[];
-  /** What those were given besides, for whoever is evaluated next to see too. */
+  /** Keyword arguments of the calls. Policies that are evaluated later see them in their context. */
   readonly given: Readonly<Record<string, unknown>>;
-  /** Where the expression wants the browser to go. */
+  /** The URL that the expression redirects the browser to. */
   readonly redirect?: string;
-  /** Why the policy could not decide, for a log. */
+  /** The reason why the policy could not decide, for the log. */
   readonly error?: string;
-  /** In which line of the source that happened. */
+  /** The line of the source where the error was raised. */
   readonly line?: number;
 }
 
-/** Where a source is not Python; lines and columns count from one. */
+/** A syntax error in a source. Lines and columns are counted from 1. */
 export interface PythonSyntaxError {
   readonly line: number;
   readonly column: number;
   readonly message: string;
 }
 
-/** An outcome of which only this is known. */
-export const outcome = (known: Partial<EvaluationResult>): EvaluationResult => ({
+/** Returns an evaluation result with empty defaults for all other fields. */
+export const evaluationResult = (fields: Partial<EvaluationResult>): EvaluationResult => ({
   result: null,
   truth: false,
   messages: [],
@@ -73,15 +73,15 @@ export const outcome = (known: Partial<EvaluationResult>): EvaluationResult => (
   events: [],
   failures: [],
   given: {},
-  ...known,
+  ...fields,
 });
 
-/** The lines in which an evaluation crosses to Python: what it was compiled for, what it is given, and the plan. */
+/** Encodes an evaluation as three lines: the cache key of the compiled source, the input, and the plan's context. */
 export function encodeEvaluation({ source, given, calls, callDepth: call_depth }: Evaluation): string {
   const { flow_plan, ...rest } = given;
-  const http = (given.request?.http_request ?? null) !== null;
-  const key = JSON.stringify({ source, http, names: Object.keys(given.names ?? {}).sort(), calls });
+  const hasHttp = (given.request?.http_request ?? null) !== null;
+  const key = JSON.stringify({ source, http: hasHttp, names: Object.keys(given.names ?? {}).sort(), calls });
   const plan = flow_plan ? JSON.stringify(flow_plan.context) : '';
-  const seen = { ...rest, call_depth, ...(flow_plan && { flow_plan: { ...flow_plan, context: undefined } }) };
-  return `${key}\n${JSON.stringify(seen)}\n${plan}\n`;
+  const payload = { ...rest, call_depth, ...(flow_plan && { flow_plan: { ...flow_plan, context: undefined } }) };
+  return `${key}\n${JSON.stringify(payload)}\n${plan}\n`;
 }

@@ -2,26 +2,26 @@ import {
   type Evaluation,
   type EvaluationResult,
   encodeEvaluation,
+  evaluationResult,
   type HostCallbacks,
-  outcome,
   type PythonSyntaxError,
 } from './evaluation.js';
 import { PythonPool } from './python-pool.js';
 import { OUT_OF_TIME, PythonProcess, type PythonTask, type TaskResult } from './python-process.js';
 
-/** How many processes, and how large. */
+/** Number and size of the processes. */
 export interface InterpreterOptions {
-  /** What Python itself may use in each process. */
+  /** Memory limit of Python in each process. */
   readonly memoryMb: number;
-  /** How many evaluations run side by side; one more process stands by. */
+  /** Number of concurrent evaluations. One more process is kept as a spare. */
   readonly size?: number;
-  /** Told of a process that did not start. */
+  /** Called when a process fails to start. */
   readonly onFault?: (error: unknown) => void;
 }
 
 const SYNTAX_CHECK_TIMEOUT_MS = 5000;
 
-/** Python for expressions, in processes of its own that may do nothing but compute. */
+/** Evaluates Python expressions in sandboxed child processes. */
 export class Interpreter {
   private readonly pool: PythonPool;
 
@@ -33,55 +33,55 @@ export class Interpreter {
     });
   }
 
-  /** Resolves when the first process is ready; the others follow. */
+  /** Resolves when the first process is ready. The others start in the background. */
   static async start(options: InterpreterOptions): Promise<Interpreter> {
     const interpreter = new Interpreter(options);
     await interpreter.pool.open();
     return interpreter;
   }
 
-  /** How many processes can be used now. */
+  /** Number of ready processes. */
   get serving(): number {
     return this.pool.serving;
   }
 
-  /** Resolves when as many processes are ready as there should be. */
+  /** Resolves when all processes are ready. */
   async complete(): Promise<void> {
     await this.pool.complete();
   }
 
-  /** Evaluates a source. Whatever goes wrong with it is told in the outcome. */
+  /** Evaluates a source. Errors of the source are part of the result; this never rejects because of them. */
   async run(evaluation: Evaluation, ask: HostCallbacks): Promise<EvaluationResult> {
     const { timeoutMs } = evaluation;
-    const reply = await this.errand({ kind: 'evaluate', lines: encodeEvaluation(evaluation), timeoutMs, ask });
-    return outcome('ended' in reply ? { error: reply.ended } : JSON.parse(reply.answer));
+    const reply = await this.runTask({ kind: 'evaluate', lines: encodeEvaluation(evaluation), timeoutMs, ask });
+    return evaluationResult('failure' in reply ? { error: reply.failure } : JSON.parse(reply.line));
   }
 
-  /** Where a source is not Python; undefined when it is. */
+  /** Returns the first syntax error of a source, or undefined. Does not run the source. */
   async check(source: string): Promise<PythonSyntaxError | undefined> {
     const lines = `${JSON.stringify(source)}\n`;
-    const reply = await this.errand({ kind: 'check', lines, timeoutMs: SYNTAX_CHECK_TIMEOUT_MS, ask: noCallbacks });
-    if ('ended' in reply) return { line: 1, column: 1, message: reply.ended };
-    return JSON.parse(reply.answer) ?? undefined;
+    const reply = await this.runTask({ kind: 'check', lines, timeoutMs: SYNTAX_CHECK_TIMEOUT_MS, ask: noCallbacks });
+    if ('failure' in reply) return { line: 1, column: 1, message: reply.failure };
+    return JSON.parse(reply.line) ?? undefined;
   }
 
-  /** Ends all processes. What they were doing has failed. */
+  /** Ends all processes. Running evaluations fail. */
   async close(): Promise<void> {
     await this.pool.close();
   }
 
-  private async errand(errand: PythonTask): Promise<TaskResult> {
-    const until = performance.now() + errand.timeoutMs;
-    const process = await this.pool.take(errand.timeoutMs);
-    if (!process) return { ended: OUT_OF_TIME };
+  private async runTask(task: PythonTask): Promise<TaskResult> {
+    const deadline = performance.now() + task.timeoutMs;
+    const process = await this.pool.take(task.timeoutMs);
+    if (!process) return { failure: OUT_OF_TIME };
     try {
-      return await process.run({ ...errand, timeoutMs: Math.max(1, Math.ceil(until - performance.now())) });
+      return await process.run({ ...task, timeoutMs: Math.max(1, Math.ceil(deadline - performance.now())) });
     } finally {
-      this.pool.giveBack(process);
+      this.pool.release(process);
     }
   }
 }
 
 const noCallbacks: HostCallbacks = async (name) => {
-  throw new Error(`nobody answers ${name} here`);
+  throw new Error(`a syntax check must not send requests (${name})`);
 };

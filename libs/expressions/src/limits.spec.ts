@@ -5,7 +5,7 @@ import { Interpreter } from './index.js';
 
 let interpreter: Interpreter;
 const run = evaluator(() => interpreter);
-const OVER = 'The time for the policy is over.';
+const TIME_LIMIT_ERROR = 'The policy exceeded its time limit.';
 
 beforeAll(async () => {
   interpreter = await Interpreter.start({ memoryMb: 64 });
@@ -13,37 +13,37 @@ beforeAll(async () => {
 beforeEach(() => interpreter.complete());
 afterAll(() => interpreter.close());
 
-describe('time', () => {
+describe('the time limit', () => {
   it.each([
     ['a loop', 'while True: pass'],
     ['a large number', 'return len(str(9**9**8))'],
     ['a regular expression', 'return regex_match("a" * 60 + "b", "(a+)+$")'],
     ['sleep', 'import time\ntime.sleep(60)'],
-  ])('ends %s, and the interpreter goes on', async (_, source) => {
-    expect(await run(source, {}, { timeoutMs: 500 })).toMatchObject({ truth: false, error: OVER });
+  ])('ends %s, and the process serves the next evaluation', async (_, source) => {
+    expect(await run(source, {}, { timeoutMs: 500 })).toMatchObject({ truth: false, error: TIME_LIMIT_ERROR });
     expect(await run('return 1')).toMatchObject({ result: 1 });
     expect(interpreter.serving).toBe(2);
   });
 
-  it('ends a loop that will not hear of it with its process, and another one serves', async () => {
+  it('kills a process whose expression catches the interrupt, and another process serves', async () => {
     const source = 'while True:\n  try:\n    while True: pass\n  except BaseException: pass';
-    expect(await run(source, {}, { timeoutMs: 300 })).toMatchObject({ truth: false, error: OVER });
+    expect(await run(source, {}, { timeoutMs: 300 })).toMatchObject({ truth: false, error: TIME_LIMIT_ERROR });
     expect(await run('return 1')).toMatchObject({ result: 1 });
   });
 
-  it('runs while one waits for a process, too', async () => {
+  it('includes the time spent waiting for a process', async () => {
     const busy = [1, 2].map(() => run('while True: pass', {}, { timeoutMs: 2000 }));
-    expect(await run('return 1', {}, { timeoutMs: 50 })).toMatchObject({ error: OVER });
+    expect(await run('return 1', {}, { timeoutMs: 50 })).toMatchObject({ error: TIME_LIMIT_ERROR });
     await Promise.all(busy);
   });
 });
 
-describe('memory', () => {
+describe('the memory limit', () => {
   it.each([
     ['many objects', 'x = []\nwhile True: x.append("a" * 1_000_000 + str(len(x)))'],
     ['one object', 'return len("a" * 1_000_000_000)'],
     ['a number', 'return len(bin(1 << (1 << 32)))'],
-  ])('ends %s, while others are served', async (_, source) => {
+  ])('ends %s, while other evaluations run', async (_, source) => {
     const [bomb, other] = await Promise.all([run(source), run('return 1')]);
     expect(bomb).toMatchObject({ truth: false, error: 'MemoryError' });
     expect(other).toMatchObject({ result: 1 });
@@ -56,29 +56,29 @@ describe('memory', () => {
   });
 });
 
-describe('words', () => {
-  it('fails who returns too much', async () => {
-    expect((await run('return "x" * 2_000_000')).error).toBe('The policy says too much.');
+describe('the output limit', () => {
+  it('refuses a result that is too large', async () => {
+    expect((await run('return "x" * 2_000_000')).error).toBe('The result of the policy is too large.');
   });
 
-  it('keeps some messages, and the beginning of each', async () => {
+  it('keeps the first 100 messages, each truncated to 1000 characters', async () => {
     const { messages } = await run('for _ in range(1000): ak_message("x" * 5000)');
     expect([messages.length, messages[0]?.length]).toEqual([100, 1000]);
   });
 
-  it('takes whatever is printed, and keeps none of it', async () => {
+  it('discards printed text', async () => {
     const source = 'import sys\nprint("x" * 3_000_000)\nsys.stderr.write("x" * 3_000_000)\nreturn 1';
     expect(await run(source)).toMatchObject({ result: 1 });
   });
 });
 
-it('serves many at once, each with its own answer', async () => {
+it('returns the right result to each of many concurrent evaluations', async () => {
   const outcomes = await Promise.all(Array.from({ length: 50 }, (_, n) => run('return n * 2', { names: { n } })));
   expect(outcomes.map(({ result }) => result)).toEqual(Array.from({ length: 50 }, (_, n) => n * 2));
 });
 
-describe('a process that has ended', () => {
-  it('is replaced within a second of CPU, and the other one serves meanwhile', async () => {
+describe('a process that has exited', () => {
+  it('is replaced within a second of CPU time, while the other process serves', async () => {
     const before = children();
     const [served] = await Promise.all([run('return 1'), run('import os\nos.abort()')]);
     expect(served).toMatchObject({ result: 1 });
@@ -92,7 +92,7 @@ describe('a process that has ended', () => {
 
 const children = () => readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ');
 
-/** Milliseconds; Linux counts in hundredths of a second. */
+/** Returns the CPU time of a process in milliseconds. Linux counts in hundredths of a second. */
 function cpuMsOf(pid: string): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -10,13 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => interpreter.close());
 
-/** Asked of the very code that decides, from within. */
-const isPlain = async (source: string) => {
-  const ask = 'import ast, sys\nreturn sys.modules["purity"].is_plain(ast.parse(source))';
-  return (await run(ask, { names: { source } })).result;
+/** Calls is_pure inside the interpreter. */
+const isPure = async (source: string) => {
+  const check = 'import ast, sys\nreturn sys.modules["purity"].is_pure(ast.parse(source))';
+  return (await run(check, { names: { source } })).result;
 };
 
-describe('a source is plain', () => {
+describe('a source is pure', () => {
   it.each([
     'return True',
     'flow_plan = request.context.get("flow_plan")\nreturn not hasattr(flow_plan.context.get("user"), "backend")',
@@ -30,11 +30,11 @@ describe('a source is plain', () => {
     'return getattr(request.user, "backend", None)',
     'del context["a"]',
   ])('%s', async (source) => {
-    expect(await isPlain(source)).toBe(true);
+    expect(await isPure(source)).toBe(true);
   });
 });
 
-describe('a source is not plain', () => {
+describe('a source is not pure', () => {
   it.each([
     'return regex_match.__globals__',
     'regex_match.a = 1',
@@ -76,11 +76,11 @@ describe('a source is not plain', () => {
     'def f(x: regex_match.__globals__): pass',
     'try:\n  x\nexcept Exception as e:\n  return e.__traceback__',
   ])('%s', async (source) => {
-    expect(await isPlain(source)).toBe(false);
+    expect(await isPure(source)).toBe(false);
   });
 });
 
-it('leaves nothing behind, even where it changes what it was given', async () => {
+it('a pure source that changes its input does not influence the next evaluation', async () => {
   const changes = `
 request.context["a"] = 1
 context.clear()
@@ -88,9 +88,9 @@ request.http_request.headers["a"] = 1
 request.user.attributes["a"] = 1
 request.http_request.session["a"] = 1
 return True`;
-  const given = { request: { user: { username: 'joe' }, http_request: {} }, context: { b: 1 } };
-  expect(await isPlain(changes)).toBe(true);
-  expect(await run(changes, given)).toMatchObject({ result: true });
-  const look = 'return [context, request.http_request.headers, request.user.attributes, request.http_request.session]';
-  expect(await run(look, given)).toMatchObject({ result: [{ b: 1 }, {}, {}, {}] });
+  const input = { request: { user: { username: 'joe' }, http_request: {} }, context: { b: 1 } };
+  expect(await isPure(changes)).toBe(true);
+  expect(await run(changes, input)).toMatchObject({ result: true });
+  const read = 'return [context, request.http_request.headers, request.user.attributes, request.http_request.session]';
+  expect(await run(read, input)).toMatchObject({ result: [{ b: 1 }, {}, {}, {}] });
 });

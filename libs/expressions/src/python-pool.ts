@@ -11,13 +11,13 @@ type Waiter = (process: PythonProcess | undefined) => void;
 
 const RESTART_DELAY_MS = 1000;
 
-/** Processes that take turns. One that ends is replaced while the others serve. */
+/** A pool of Python processes. A process that exits is replaced in the background. */
 export class PythonPool {
-  private readonly all = new Set<PythonProcess>();
+  private readonly processes = new Set<PythonProcess>();
   private readonly usable = new Set<PythonProcess>();
   private readonly idle: PythonProcess[] = [];
-  private readonly takers: Waiter[] = [];
-  private filling: Promise<void> = Promise.resolve();
+  private readonly waiters: Waiter[] = [];
+  private refilling: Promise<void> = Promise.resolve();
   private closed = false;
 
   constructor(private readonly options: PoolOptions) {}
@@ -29,56 +29,60 @@ export class PythonPool {
   /** Resolves when the first process is ready. */
   async open(): Promise<void> {
     await this.add();
-    this.fill();
+    this.refill();
   }
 
-  /** Resolves when nothing is missing. */
+  /** Resolves when the pool is full. */
   async complete(): Promise<void> {
-    // That a process has just ended is known a moment after its errand has failed.
+    // The exit of a process is reported slightly after its task has failed.
     await setImmediate();
-    for (let seen; seen !== this.filling; ) {
-      seen = this.filling;
-      await seen;
+    for (let awaited; awaited !== this.refilling; ) {
+      awaited = this.refilling;
+      await awaited;
     }
   }
 
-  /** The next idle process, the longest serving first because it has compiled most; undefined when none came in time. */
-  async take(patienceMs: number): Promise<PythonProcess | undefined> {
+  /**
+   * Takes an idle process, or waits for one. Prefers the process that was used last, because its cache of compiled sources is
+   * the fullest. Resolves to undefined when no process becomes idle in time.
+   */
+  async take(timeoutMs: number): Promise<PythonProcess | undefined> {
     const process = this.idle.shift();
     if (process || this.closed) return process;
     return new Promise((resolve) => {
-      const taker: Waiter = (found) => {
+      const waiter: Waiter = (process) => {
         clearTimeout(timer);
-        resolve(found);
+        resolve(process);
       };
       const timer = setTimeout(() => {
-        this.takers.splice(this.takers.indexOf(taker), 1);
+        this.waiters.splice(this.waiters.indexOf(waiter), 1);
         resolve(undefined);
-      }, patienceMs);
-      this.takers.push(taker);
+      }, timeoutMs);
+      this.waiters.push(waiter);
     });
   }
 
-  giveBack(process: PythonProcess): void {
-    if (!this.usable.has(process) || !process.isFit) return;
-    const taker = this.takers.shift();
-    if (taker) taker(process);
+  /** Returns a process to the pool, unless it is ending. */
+  release(process: PythonProcess): void {
+    if (!this.usable.has(process) || !process.isUsable) return;
+    const waiter = this.waiters.shift();
+    if (waiter) waiter(process);
     else this.idle.unshift(process);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    for (const taker of this.takers.splice(0)) taker(undefined);
-    const leaving = [...this.all].map((process) => process.end());
-    await Promise.all(leaving);
+    for (const waiter of this.waiters.splice(0)) waiter(undefined);
+    const exits = [...this.processes].map((process) => process.end());
+    await Promise.all(exits);
   }
 
-  private fill(): void {
-    this.filling = this.filling.then(() => this.addMissing());
+  private refill(): void {
+    this.refilling = this.refilling.then(() => this.addMissing());
   }
 
   private async addMissing(): Promise<void> {
-    while (!this.closed && this.all.size < this.options.count) {
+    while (!this.closed && this.processes.size < this.options.count) {
       try {
         await this.add();
       } catch (error) {
@@ -91,18 +95,18 @@ export class PythonPool {
 
   private async add(): Promise<void> {
     const process = this.options.start();
-    this.all.add(process);
-    void process.gone.then(() => this.lost(process));
+    this.processes.add(process);
+    void process.exited.then(() => this.onExit(process));
     await process.ready;
     this.usable.add(process);
-    this.giveBack(process);
+    this.release(process);
   }
 
-  private lost(process: PythonProcess): void {
-    this.all.delete(process);
-    const at = this.idle.indexOf(process);
-    if (at >= 0) this.idle.splice(at, 1);
-    // One that never became ready is tried again by whoever waits for it.
-    if (this.usable.delete(process) && !this.closed) this.fill();
+  private onExit(process: PythonProcess): void {
+    this.processes.delete(process);
+    const index = this.idle.indexOf(process);
+    if (index >= 0) this.idle.splice(index, 1);
+    // A process that never became ready is retried by `addMissing`, or reported by `open`.
+    if (this.usable.delete(process) && !this.closed) this.refill();
   }
 }

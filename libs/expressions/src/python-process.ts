@@ -1,9 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { ChildLineProcess } from './child-line-process.js';
 import type { HostCallbacks } from './evaluation.js';
 import { pythonProgram } from './python-program.js';
-import { residentBytes } from './resident-memory.js';
 
-/** Something to be done in a process of Python, in the lines that cross to it. */
+/** A task for a Python process, encoded as lines. */
 export interface PythonTask {
   readonly kind: 'check' | 'evaluate';
   readonly lines: string;
@@ -11,42 +11,42 @@ export interface PythonTask {
   readonly ask: HostCallbacks;
 }
 
-/** What became of an errand: the answer, or why the process ended without one. */
-export type TaskResult = { readonly answer: string } | { readonly ended: string };
+/** The result of a task: the reply line, or the reason why the process exited without a reply. */
+export type TaskResult = { readonly line: string } | { readonly failure: string };
 
 interface RunningTask {
-  readonly errand: PythonTask;
+  readonly task: PythonTask;
   readonly settle: (reply: TaskResult) => void;
   readonly timers: readonly NodeJS.Timeout[];
-  /** Questions that are open when the time is over are answered by this. */
-  readonly over: Promise<void>;
+  /** Resolves at the deadline. Pending host requests are then answered with an error. */
+  readonly timeout: Promise<void>;
 }
 
-/** What Python gets beyond its time to notice that it is over, before the process is ended. */
+/** Time after the deadline in which Python can stop by itself before the process is killed. */
 const GRACE_MS = 400;
-const WATCH_MS = 50;
+const MEMORY_CHECK_MS = 50;
 const MB = 2 ** 20;
-/** What a process needs beside Python's own memory: machine code, a copy of the state, Node. */
+/** Memory of a process besides Python's own: machine code, the memory snapshot, and Node. */
 const OVERHEAD_MB = 400;
-const ANSWER_LIMIT = MB;
-/** An answer after which the process has grown too large to be kept. */
+const MAX_HOST_REPLY = MB;
+/** First character of a reply after which the process must be replaced, because its memory has grown too much. */
 const RESTART_FLAG = 'x';
 
-/** What is said of a policy that took too long. */
-export const OUT_OF_TIME = 'The time for the policy is over.';
-const OUT_OF_MEMORY = 'The policy took too much memory.';
-const PROCESS_ENDED = 'The interpreter ended.';
+/** Error of a policy that exceeded its time limit. */
+export const OUT_OF_TIME = 'The policy exceeded its time limit.';
+const OUT_OF_MEMORY = 'The policy exceeded its memory limit.';
+const PROCESS_ENDED = 'The Python process exited.';
 
-/** One process that runs expressions, one at a time. */
+/** A child process that runs one task at a time. */
 export class PythonProcess {
   private readonly child: ChildLineProcess;
   private running: RunningTask | undefined;
   private reason = PROCESS_ENDED;
-  private ending = false;
+  private isEnding = false;
 
-  /** Resolves when it can be used, rejects when it ended before. */
+  /** Resolves when the process can run tasks. Rejects when it exits before that. */
   readonly ready: Promise<void>;
-  readonly gone: Promise<unknown>;
+  readonly exited: Promise<unknown>;
 
   constructor(private readonly memoryMb: number) {
     let isReady = () => {};
@@ -54,53 +54,53 @@ export class PythonProcess {
       isReady = () => resolve(true);
     });
     this.child = new ChildLineProcess(pythonProgram(memoryMb), (line) =>
-      line === '!ready' ? isReady() : this.heard(line),
+      line === '!ready' ? isReady() : this.onLine(line),
     );
-    this.gone = this.child.gone.then(() =>
-      this.settle({ ended: [this.reason, this.child.complaint].filter(Boolean).join(' ') }),
+    this.exited = this.child.exited.then(() =>
+      this.settle({ failure: [this.reason, this.child.errorOutput].filter(Boolean).join(' ') }),
     );
-    this.ready = Promise.race([ready, this.gone]).then((first) => {
-      if (first !== true) throw new Error(`Python did not start: ${this.child.complaint}`);
+    this.ready = Promise.race([ready, this.exited]).then((first) => {
+      if (first !== true) throw new Error(`Python did not start: ${this.child.errorOutput}`);
     });
   }
 
-  /** Only one errand at a time. */
-  async run(errand: PythonTask): Promise<TaskResult> {
+  /** Runs a task. Call it only while no other task is running. */
+  async run(task: PythonTask): Promise<TaskResult> {
     const reply = new Promise<TaskResult>((settle) => {
-      let over = () => {};
-      const isOver = new Promise<void>((resolve) => {
-        over = resolve;
+      let expire = () => {};
+      const timeout = new Promise<void>((resolve) => {
+        expire = resolve;
       });
       const timers = [
-        setTimeout(over, errand.timeoutMs),
-        setTimeout(() => void this.end(OUT_OF_TIME), errand.timeoutMs + GRACE_MS),
-        setInterval(() => this.watch(), WATCH_MS),
+        setTimeout(expire, task.timeoutMs),
+        setTimeout(() => void this.end(OUT_OF_TIME), task.timeoutMs + GRACE_MS),
+        setInterval(() => this.checkMemory(), MEMORY_CHECK_MS),
       ];
-      this.running = { errand, settle, timers, over: isOver };
+      this.running = { task, settle, timers, timeout };
     });
-    this.child.send(`${errand.kind} ${errand.timeoutMs}\n${errand.lines}`);
+    this.child.send(`${task.kind} ${task.timeoutMs}\n${task.lines}`);
     return reply;
   }
 
-  /** Whether it can take another errand. */
-  get isFit(): boolean {
-    return !this.ending;
+  /** Whether the process can run another task. */
+  get isUsable(): boolean {
+    return !this.isEnding;
   }
 
-  /** Ends the process, whatever it does. */
+  /** Kills the process. A running task fails with the reason. */
   async end(reason = PROCESS_ENDED): Promise<void> {
-    if (!this.ending) this.reason = reason;
-    this.ending = true;
+    if (!this.isEnding) this.reason = reason;
+    this.isEnding = true;
     this.child.kill();
-    await this.gone;
+    await this.exited;
   }
 
-  private heard(line: string): void {
+  private onLine(line: string): void {
     const [kind, body] = [line[0], line.slice(1)];
-    if (kind === '?') void this.answer(body);
+    if (kind === '?') void this.handleHostRequest(body);
     else {
       if (kind === RESTART_FLAG) void this.end();
-      this.settle({ answer: body });
+      this.settle({ line: body });
     }
   }
 
@@ -111,26 +111,37 @@ export class PythonProcess {
     running?.settle(reply);
   }
 
-  private async answer(question: string): Promise<void> {
+  private async handleHostRequest(request: string): Promise<void> {
     const { running } = this;
     if (!running) return;
-    const asked = this.replyTo(question, running.errand.ask);
-    const answer = await Promise.race([asked, running.over.then(() => JSON.stringify({ error: OUT_OF_TIME }))]);
-    if (this.running === running) this.child.send(`${answer}\n`);
+    const hostReply = this.replyTo(request, running.task.ask);
+    const reply = await Promise.race([hostReply, running.timeout.then(() => JSON.stringify({ error: OUT_OF_TIME }))]);
+    if (this.running === running) this.child.send(`${reply}\n`);
   }
 
-  private async replyTo(question: string, ask: HostCallbacks): Promise<string> {
+  private async replyTo(request: string, ask: HostCallbacks): Promise<string> {
     try {
-      const [name, args]: [string, unknown] = JSON.parse(question);
-      const answer = JSON.stringify({ value: await ask(name, args) });
-      return answer.length > ANSWER_LIMIT ? JSON.stringify({ error: 'The answer is too long.' }) : answer;
+      const [name, args]: [string, unknown] = JSON.parse(request);
+      const reply = JSON.stringify({ value: await ask(name, args) });
+      return reply.length > MAX_HOST_REPLY ? JSON.stringify({ error: 'The reply of the host is too large.' }) : reply;
     } catch (error) {
       return JSON.stringify({ error: error instanceof Error ? error.message : String(error) });
     }
   }
 
-  private watch(): void {
-    const held = this.child.pid === undefined ? undefined : residentBytes(this.child.pid);
-    if (held !== undefined && held > (this.memoryMb + OVERHEAD_MB) * MB) void this.end(OUT_OF_MEMORY);
+  private checkMemory(): void {
+    const residentSize = this.child.pid === undefined ? undefined : residentBytes(this.child.pid);
+    if (residentSize !== undefined && residentSize > (this.memoryMb + OVERHEAD_MB) * MB) void this.end(OUT_OF_MEMORY);
+  }
+}
+
+const PAGE_BYTES = 4096;
+
+/** Returns the resident set size of a process in bytes, or undefined where /proc is not available. */
+function residentBytes(pid: number): number | undefined {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;
+  } catch {
+    return undefined;
   }
 }

@@ -3,11 +3,12 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const root = (folder: string): string => (existsSync(join(folder, 'package.json')) ? folder : root(dirname(folder)));
+const moduleFolder = dirname(fileURLToPath(import.meta.url));
+const packageRoot = (folder: string): string =>
+  existsSync(join(folder, 'package.json')) ? folder : packageRoot(dirname(folder));
 
-/** Node runs what was compiled, so sources that run uncompiled start the compiled program too. */
-const compiled = [here, join(root(here), 'dist/libs/expressions/src')].find((folder) =>
+/** The folder of the compiled child program. Tests run TypeScript directly, but the child process needs compiled files. */
+const compiled = [moduleFolder, join(packageRoot(moduleFolder), 'dist/libs/expressions/src')].find((folder) =>
   existsSync(join(folder, 'python.snapshot')),
 );
 const pyodide = dirname(createRequire(import.meta.url).resolve('pyodide'));
@@ -16,10 +17,10 @@ const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission';
 
-/** Arguments for Node: a process that reads its own program and Python, and may do nothing else. */
+/** Returns the arguments of Node for the child process, which may only read its own program and Python. */
 export function pythonProgram(memoryMb: number): string[] {
-  if (!compiled) throw new Error('the program that runs expressions was not built: npm run build');
-  const readable = [join(compiled, '*'), join(pyodide, '*'), join(root(here), 'package.json')];
+  if (!compiled) throw new Error('the child program for expressions is not built. Run: npm run build');
+  const readable = [join(compiled, '*'), join(pyodide, '*'), join(packageRoot(moduleFolder), 'package.json')];
   return [
     PERMISSION,
     ...readable.map((path) => `--allow-fs-read=${path}`),

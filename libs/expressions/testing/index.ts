@@ -5,14 +5,14 @@ interface EvaluatorOptions {
   readonly timeoutMs?: Evaluation['timeoutMs'];
 }
 
-const nothing: HostCallbacks = async () => null;
+const noHost: HostCallbacks = async () => null;
 
-/** Runs sources as a test wants them: with time enough on any machine, and nobody to ask unless it says so. */
+/** Returns a function that evaluates a source with a generous time limit, and with a host that replies null by default. */
 export const evaluator =
   (interpreter: () => Interpreter) =>
   (
     source: string,
-    given: ExpressionInput = {},
-    { ask = nothing, timeoutMs = 15_000 }: EvaluatorOptions = {},
+    input: ExpressionInput = {},
+    { ask = noHost, timeoutMs = 15_000 }: EvaluatorOptions = {},
   ): Promise<EvaluationResult> =>
-    interpreter().run({ source, given, timeoutMs }, ask);
+    interpreter().run({ source, given: input, timeoutMs }, ask);

@@ -1,35 +1,35 @@
-/** How often Python is told again, when the code that runs did not listen. */
+/** Interval at which the interrupt is repeated when the expression catches it. */
 const REPEAT_INTERRUPT_MS = 100;
 const INTERRUPT = 2;
 
-/** Until when the code that runs may run. Python looks at it every few steps, so no other thread has to interrupt it. */
+/** The deadline of the running expression. Python polls it, so no other thread has to interrupt Python. */
 export class Deadline {
-  private at = Number.POSITIVE_INFINITY;
+  private endsAt = Number.POSITIVE_INFINITY;
 
-  /** What Python takes for a buffer of signals: reading it looks at the clock. */
+  /** The interrupt buffer of Pyodide. Reading it checks the clock. */
   readonly signal: Uint8Array;
 
   constructor() {
-    this.signal = new Proxy(new Uint8Array(1), { get: () => this.look(), set: () => true });
+    this.signal = new Proxy(new Uint8Array(1), { get: () => this.poll(), set: () => true });
   }
 
   start(ms: number): void {
-    this.at = performance.now() + ms;
+    this.endsAt = performance.now() + ms;
   }
 
   stop(): void {
-    this.at = Number.POSITIVE_INFINITY;
+    this.endsAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Milliseconds that are left, never less than none. */
-  left(): number {
-    return Math.max(0, this.at - performance.now());
+  /** Remaining milliseconds, at least 0. */
+  remainingMs(): number {
+    return Math.max(0, this.endsAt - performance.now());
   }
 
-  private look(): number {
+  private poll(): number {
     const now = performance.now();
-    if (now < this.at) return 0;
-    this.at = now + REPEAT_INTERRUPT_MS;
+    if (now < this.endsAt) return 0;
+    this.endsAt = now + REPEAT_INTERRUPT_MS;
     return INTERRUPT;
   }
 }

@@ -5,14 +5,14 @@ import type { LineChannel } from './line-channel.js';
 import type { MemorySnapshot } from './memory-snapshot.js';
 import type { FunctionName, PythonRuntime } from './python-runtime.js';
 
-/** What Python says first in an answer: what became of the interpreter. */
+/** The first byte of a reply from Python: the state of the interpreter (see evaluation.py). */
 const COMPILED = '+'.charCodeAt(0);
-const UNDO = '!'.charCodeAt(0);
+const RESTORE = '!'.charCodeAt(0);
 const NOT_PURE = '~'.charCodeAt(0);
 
-const PARENT_EXITED = 0;
-const NO_ANSWER_CODE = 71;
-/** A process whose memory grew so many times over is replaced: memory is never given back. */
+const PARENT_GONE_EXIT_CODE = 0;
+const NO_REPLY_EXIT_CODE = 71;
+/** A process is replaced when its memory has grown by this factor, because WebAssembly memory never shrinks. */
 const MAX_MEMORY_GROWTH = 3;
 const NEWLINE = Buffer.from('\n');
 
@@ -24,46 +24,46 @@ interface Dependencies {
   readonly memory: MemorySnapshot;
 }
 
-/** Serves one question after the other, for as long as the parent is there. */
+/** Handles one request after the other until the parent process exits. */
 export class EvaluationServer {
-  constructor(private readonly parts: Dependencies) {}
+  constructor(private readonly dependencies: Dependencies) {}
 
   serve(): never {
-    const { lines, deadline, host, memory } = this.parts;
+    const { lines, deadline, host, memory } = this.dependencies;
     lines.send('!', Buffer.from('ready'));
     for (;;) {
       const [kind, ms] = this.line().toString().split(' ');
       const body = kind === 'check' ? this.line() : this.threeLines();
       deadline.start(Number(ms));
-      const answer = kind === 'check' ? this.check(body) : this.evaluate(body);
+      const reply = kind === 'check' ? this.check(body) : this.evaluate(body);
       deadline.stop();
-      host.forget();
-      lines.send(memory.growth > MAX_MEMORY_GROWTH ? 'x' : '=', answer.subarray(1));
+      host.discardReply();
+      lines.send(memory.growth > MAX_MEMORY_GROWTH ? 'x' : '=', reply.subarray(1));
     }
   }
 
   private check(body: Buffer): Buffer {
-    const answer = this.call('check', body);
-    if (answer[0] === UNDO) this.parts.memory.restore();
-    return answer;
+    const reply = this.call('check', body);
+    if (reply[0] === RESTORE) this.dependencies.memory.restore();
+    return reply;
   }
 
-  /** A source that is not plain runs on a state that is kept and put back. */
+  /** Evaluates a source. The memory is saved before an impure source and restored after it. */
   private evaluate(body: Buffer): Buffer {
-    const { memory } = this.parts;
-    let answer = this.call('evaluate_plain', body);
-    if (answer[0] === COMPILED || (answer[0] === NOT_PURE && answer[1] === COMPILED)) memory.gained();
-    if (answer[0] === NOT_PURE) {
-      memory.keep();
-      answer = this.call('evaluate_any', body);
-      // Whatever it says of itself.
+    const { memory } = this.dependencies;
+    let reply = this.call('evaluate_pure', body);
+    if (reply[0] === COMPILED || (reply[0] === NOT_PURE && reply[1] === COMPILED)) memory.markChanged();
+    if (reply[0] === NOT_PURE) {
+      memory.save();
+      reply = this.call('evaluate_impure', body);
+      // Its reply is not trusted: an impure source may have replaced the functions that make it.
       memory.restore();
-    } else if (answer[0] === UNDO) memory.restore();
-    return answer;
+    } else if (reply[0] === RESTORE) memory.restore();
+    return reply;
   }
 
   private call(name: FunctionName, body: Buffer): Buffer {
-    return this.parts.runtime.call(name, body) ?? silent();
+    return this.dependencies.runtime.call(name, body) ?? exitWithoutReply();
   }
 
   private threeLines(): Buffer {
@@ -71,11 +71,11 @@ export class EvaluationServer {
   }
 
   private line(): Buffer {
-    return this.parts.lines.next() ?? process.exit(PARENT_EXITED);
+    return this.dependencies.lines.next() ?? process.exit(PARENT_GONE_EXIT_CODE);
   }
 }
 
-function silent(): never {
-  writeSync(2, 'Python did not even fail.\n');
-  process.exit(NO_ANSWER_CODE);
+function exitWithoutReply(): never {
+  writeSync(2, 'Python returned neither a result nor an error.\n');
+  process.exit(NO_REPLY_EXIT_CODE);
 }

@@ -5,22 +5,22 @@ import { ALLOWED_IMPORTS, DENIED_IMPORTS, FILE_SYSTEM, READ_ONLY_IMPORTS } from 
 type Import = (...args: number[]) => number;
 type Imports = WebAssembly.Imports;
 
-/** Ends this process: code that got here is not worth going on with. */
-const ABORT_CODE = 70;
-const NOT_OPEN = 8;
-const WRITES = 0o3 | 0o100 | 0o1000;
-const PRINTED = 1;
+/** Exit code after a call of a forbidden function. */
+const FORBIDDEN_CALL_EXIT_CODE = 70;
+const BAD_DESCRIPTOR = 8;
+const WRITE_FLAGS = 0o3 | 0o100 | 0o1000;
+const STDOUT = 1;
 const HOST_REQUEST_FD = 2;
 
-/** A function that suspends Python is an object that could not be guarded, and nothing here waits. */
+/** Removes the promise integration of WebAssembly: its suspending functions could not be wrapped, and nothing here uses them. */
 export function disableSuspension(): void {
   Reflect.deleteProperty(WebAssembly, 'Suspending');
   Reflect.deleteProperty(WebAssembly, 'promising');
 }
 
 /**
- * The functions that Python's machine code may call are all there is between an expression and this process. Once
- * closed, they are the harmless ones: no files but Python's own, no sockets, and no way to JavaScript at all.
+ * Wraps the functions that the WebAssembly module of Python imports. They are its only access to this process. Once
+ * closed, the guard allows only harmless functions: no files except Python's own, no sockets, and no JavaScript.
  */
 export class ImportGuard {
   private closed = false;
@@ -31,16 +31,16 @@ export class ImportGuard {
     private readonly memoryLimit: number,
   ) {}
 
-  /** Must come before the interpreter is loaded. */
+  /** Wraps WebAssembly.instantiate. Call it before the interpreter is loaded. */
   install(): void {
     const { instantiate } = WebAssembly;
     const guarded = async (source: WebAssembly.Module, imports: Imports = {}) => {
-      const made = await instantiate(source, this.guarded(imports));
-      // Bytes come back with their module, a module comes back as an instance.
-      const instance: WebAssembly.Instance = Reflect.get(made, 'instance') ?? made;
+      const result = await instantiate(source, this.guarded(imports));
+      // For bytes the result holds module and instance, for a module it is the instance.
+      const instance: WebAssembly.Instance = Reflect.get(result, 'instance') ?? result;
       const { memory } = instance.exports;
       if (memory instanceof WebAssembly.Memory) this.buffer ??= () => memory.buffer;
-      return made;
+      return result;
     };
     Object.assign(WebAssembly, { instantiate: guarded });
     disableSuspension();
@@ -54,8 +54,8 @@ export class ImportGuard {
     const guard = (module: WebAssembly.ModuleImports) =>
       new Proxy(module, {
         get: (target, name) => {
-          const found = Reflect.get(target, name);
-          return typeof found === 'function' ? this.guard(String(name), found as Import) : found;
+          const member = Reflect.get(target, name);
+          return typeof member === 'function' ? this.guard(String(name), member as Import) : member;
         },
       });
     return Object.fromEntries(
@@ -72,19 +72,19 @@ export class ImportGuard {
   private whenClosed(name: string, real: Import): Import {
     const refusal = DENIED_IMPORTS.get(name) ?? (READ_ONLY_IMPORTS.has(name) ? FILE_SYSTEM.readOnly : undefined);
     if (refusal !== undefined) return () => refusal;
-    const special = this.special(real)[name];
-    return special ?? (() => this.giveUp(name));
+    const restricted = this.restricted(real)[name];
+    return restricted ?? (() => this.exitOnForbiddenCall(name));
   }
 
-  private giveUp(name: string): never {
-    writeSync(2, `An expression reached for ${name}.\n`);
-    process.exit(ABORT_CODE);
+  private exitOnForbiddenCall(name: string): never {
+    writeSync(2, `An expression called the forbidden function ${name}.\n`);
+    process.exit(FORBIDDEN_CALL_EXIT_CODE);
   }
 
-  private special(real: Import): Record<string, Import> {
+  private restricted(real: Import): Record<string, Import> {
     return {
-      __syscall_openat: (...args) => (((args[2] ?? 0) & WRITES) === 0 ? real(...args) : FILE_SYSTEM.readOnly),
-      fd_close: (...args) => ((args[0] ?? 0) > HOST_REQUEST_FD ? real(...args) : NOT_OPEN),
+      __syscall_openat: (...args) => (((args[2] ?? 0) & WRITE_FLAGS) === 0 ? real(...args) : FILE_SYSTEM.readOnly),
+      fd_close: (...args) => ((args[0] ?? 0) > HOST_REQUEST_FD ? real(...args) : BAD_DESCRIPTOR),
       fd_read: (...args) => (args[0] === 0 ? this.read(args) : real(...args)),
       fd_write: (...args) => this.write(args),
       emscripten_resize_heap: (...args) => ((args[0] ?? 0) >>> 0 > this.memoryLimit ? 0 : real(...args)),
@@ -93,22 +93,22 @@ export class ImportGuard {
 
   private read([, vectors = 0, count = 0, result = 0]: number[]): number {
     let total = 0;
-    for (const space of this.spaces(vectors, count)) {
-      const taken = this.host.take(space.length);
-      space.set(taken);
-      total += taken.length;
+    for (const buffer of this.buffers(vectors, count)) {
+      const chunk = this.host.take(buffer.length);
+      buffer.set(chunk);
+      total += chunk.length;
     }
-    return this.tell(result, total);
+    return this.storeCount(result, total);
   }
 
   private write([descriptor = -1, vectors = 0, count = 0, result = 0]: number[]): number {
-    if (descriptor !== PRINTED && descriptor !== HOST_REQUEST_FD) return NOT_OPEN;
-    const written = Buffer.concat(this.spaces(vectors, count));
+    if (descriptor !== STDOUT && descriptor !== HOST_REQUEST_FD) return BAD_DESCRIPTOR;
+    const written = Buffer.concat(this.buffers(vectors, count));
     if (descriptor === HOST_REQUEST_FD) this.host.ask(written);
-    return this.tell(result, written.length);
+    return this.storeCount(result, written.length);
   }
 
-  private spaces(vectors: number, count: number): Uint8Array[] {
+  private buffers(vectors: number, count: number): Uint8Array[] {
     const memory = new DataView(this.memory());
     return Array.from({ length: count }, (_, index) => {
       const at = (vectors >>> 0) + index * 8;
@@ -116,13 +116,13 @@ export class ImportGuard {
     });
   }
 
-  private tell(result: number, count: number): number {
+  private storeCount(result: number, count: number): number {
     new DataView(this.memory()).setUint32(result >>> 0, count, true);
     return 0;
   }
 
   private memory(): ArrayBuffer {
-    if (!this.buffer) throw new Error('there is no memory before the interpreter is loaded');
+    if (!this.buffer) throw new Error('the memory of the interpreter is not available before it is loaded');
     return this.buffer();
   }
 }

@@ -1,9 +1,9 @@
-/** What a refused call of a file says. */
+/** Result of a refused file system call: the negative errno EROFS of WASI. */
 export const FILE_SYSTEM = { readOnly: -69 } as const;
 
 const words = (text: string) => text.trim().split(/\s+/);
 
-/** Functions that look at clocks, chance and Python's own files, and change nothing that outlives a call. */
+/** Functions that only read clocks, random numbers and Python's own files, and change no state. */
 export const ALLOWED_IMPORTS: ReadonlySet<string> = new Set(
   words(`
     _PyEM_TrampolineCall_JS _Py_CheckEmscriptenSignals_Helper _Py_emscripten_runtime can_run_sync_js
@@ -18,7 +18,7 @@ export const ALLOWED_IMPORTS: ReadonlySet<string> = new Set(
   `),
 );
 
-/** Functions that would change Python's files, which the next evaluation could read. */
+/** Functions that would change Python's files, which later evaluations could read. */
 export const READ_ONLY_IMPORTS: ReadonlySet<string> = new Set(
   words(`
     __syscall_chdir __syscall_fchdir __syscall_chmod __syscall_fchmod __syscall_fchmodat2 __syscall_fchown32
@@ -30,7 +30,7 @@ export const READ_ONLY_IMPORTS: ReadonlySet<string> = new Set(
 
 const FORBIDDEN = -63;
 
-/** Functions that refuse, each in its own way of saying so. */
+/** Functions that are refused, with the error code that each returns. */
 export const DENIED_IMPORTS: ReadonlyMap<string, number> = new Map([
   ...words(`
     __syscall_accept4 __syscall_bind __syscall_connect __syscall_getpeername __syscall_getsockname
@@ -40,7 +40,7 @@ export const DENIED_IMPORTS: ReadonlyMap<string, number> = new Map([
   ['fd_pwrite', -FORBIDDEN],
   ['fd_sync', -FORBIDDEN],
   ['_emscripten_system', -52],
-  // The name is not known, and will not be.
+  // EAI_FAIL: host names never resolve.
   ['getaddrinfo', -4],
   ['getnameinfo', -4],
 ]);

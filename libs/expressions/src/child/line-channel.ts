@@ -2,7 +2,7 @@ const NEWLINE = 10;
 const CHUNK = 65_536;
 const END = Buffer.from('\n');
 
-/** Lines from and to the parent, waited for: while Python runs nothing else can happen in this process. */
+/** Exchanges lines with the parent process synchronously, because Python blocks the event loop. */
 export class LineChannel {
   private rest = Buffer.alloc(0);
   private readonly chunk = Buffer.alloc(CHUNK);
@@ -12,7 +12,7 @@ export class LineChannel {
     private readonly write: (bytes: Uint8Array) => number,
   ) {}
 
-  /** The next line without its end; undefined when the parent is gone. */
+  /** Waits for the next line and returns it without its newline. Returns undefined when the parent process has exited. */
   next(): Buffer | undefined {
     let end = this.rest.indexOf(NEWLINE);
     while (end < 0) {
@@ -28,7 +28,7 @@ export class LineChannel {
   }
 
   send(kind: string, body: Uint8Array): void {
-    let left: Uint8Array = Buffer.concat([Buffer.from(kind), body, END]);
-    while (left.length > 0) left = left.subarray(this.write(left));
+    let pending: Uint8Array = Buffer.concat([Buffer.from(kind), body, END]);
+    while (pending.length > 0) pending = pending.subarray(this.write(pending));
   }
 }

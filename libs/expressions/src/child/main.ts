@@ -1,4 +1,4 @@
-/** The program of the process that expressions run in. It reads questions and writes answers, one at a time. */
+/** The main program of the process that evaluates expressions. It handles one request at a time. */
 import { readFileSync, readSync, writeSync } from 'node:fs';
 import { Deadline } from './deadline.js';
 import { EvaluationServer } from './evaluation-server.js';
@@ -11,22 +11,22 @@ import { PythonRuntime } from './python-runtime.js';
 
 const [packageFolder = '', programFolder = '', memoryMb = '256'] = process.argv.slice(2);
 const MB = 2 ** 20;
-/** Not the standard input, which Node may make one that cannot be waited for. */
-const PARENT = 3;
+/** A pipe of its own, because Node may set the standard input to non-blocking. */
+const PARENT_FD = 3;
 
 const lines = new LineChannel(
-  (buffer) => readSync(PARENT, buffer),
-  (bytes) => writeSync(PARENT, bytes),
+  (buffer) => readSync(PARENT_FD, buffer),
+  (bytes) => writeSync(PARENT_FD, bytes),
 );
 const deadline = new Deadline();
 const host = new HostChannel(lines, deadline);
-const boundary = new ImportGuard(host, Number(memoryMb) * MB);
+const guard = new ImportGuard(host, Number(memoryMb) * MB);
 
-boundary.install();
+guard.install();
 const pyodide = await loadFromSnapshot(packageFolder, readFileSync(`${programFolder}/python.snapshot`));
 writeSources(pyodide, `${programFolder}/python`);
 pyodide.setInterruptBuffer(deadline.signal);
 const runtime = PythonRuntime.harden(pyodide);
-boundary.close();
+guard.close();
 
 new EvaluationServer({ lines, host, deadline, runtime, memory: new MemorySnapshot(runtime) }).serve();

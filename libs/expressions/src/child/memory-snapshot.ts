@@ -1,38 +1,38 @@
 import type { PythonRuntime } from './python-runtime.js';
 
-/** All that Python knows lies in one piece of memory: keeping a copy is keeping a state to go back to. */
+/** A copy of Python's memory. All state of Python is in this memory, so restoring the copy restores the state. */
 export class MemorySnapshot {
-  private kept: Uint8Array;
-  private fresh = true;
+  private copy: Uint8Array;
+  private isCurrent = true;
 
   constructor(private readonly runtime: PythonRuntime) {
-    this.kept = runtime.memory.slice();
+    this.copy = runtime.memory.slice();
   }
 
-  /** Something worth keeping happened since the last copy: a source was compiled. */
-  gained(): void {
-    this.fresh = false;
+  /** Marks the copy as outdated, because a source was compiled since. */
+  markChanged(): void {
+    this.isCurrent = false;
   }
 
-  /** Copies what is there, unless the last copy has it. Only what no expression can have touched may be kept. */
-  keep(): void {
-    if (this.fresh) return;
+  /** Copies the memory if the copy is outdated. Only call it while no impure expression can have changed the memory. */
+  save(): void {
+    if (this.isCurrent) return;
     const { memory } = this.runtime;
-    if (memory.length === this.kept.length) this.kept.set(memory);
-    else this.kept = memory.slice();
-    this.fresh = true;
+    if (memory.length === this.copy.length) this.copy.set(memory);
+    else this.copy = memory.slice();
+    this.isCurrent = true;
   }
 
-  /** Puts back the last copy. */
+  /** Restores the last copy, and closes files that the expression opened. */
   restore(): void {
     this.runtime.closeFiles();
-    this.runtime.memory.set(this.kept);
-    this.runtime.memory.fill(0, this.kept.length);
-    this.fresh = true;
+    this.runtime.memory.set(this.copy);
+    this.runtime.memory.fill(0, this.copy.length);
+    this.isCurrent = true;
   }
 
-  /** How many times as large as its copy the memory has become. It never shrinks again. */
+  /** The size of the memory relative to its copy. WebAssembly memory never shrinks. */
   get growth(): number {
-    return this.runtime.memory.length / this.kept.length;
+    return this.runtime.memory.length / this.copy.length;
   }
 }

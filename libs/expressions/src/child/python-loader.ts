@@ -9,18 +9,18 @@ import sys
 sys.path.insert(0, '${HOME}')
 sys.dont_write_bytecode = True
 import evaluation, hardening
-hardening.warm()
+hardening.preload()
 `;
 
-/** Loads Python with what an earlier one had in memory after `teach`. */
+/** Loads Python with the memory snapshot that was taken after `preloadModules`. */
 export const loadFromSnapshot = (packageFolder: string, snapshot: Uint8Array): Promise<PyodideInterface> =>
   loadPython(packageFolder, { _loadSnapshot: snapshot });
 
-/** Loads Python as it comes, to be taught and then to be taken down. */
+/** Loads Python without a snapshot, to make one. */
 export const loadFresh = (packageFolder: string): Promise<PyodideInterface> =>
   loadPython(packageFolder, { _makeSnapshot: true });
 
-/** Puts Python's own sources where it looks for them: files are no part of what it has in memory. */
+/** Copies the Python sources into the virtual file system, which is not part of the snapshot. */
 export function writeSources({ FS }: PyodideInterface, folder: string): void {
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.py')) continue;
@@ -29,14 +29,17 @@ export function writeSources({ FS }: PyodideInterface, folder: string): void {
   }
 }
 
-/** Python reads its sources, and all that expressions are likely to import. */
+/** Imports the Python sources and the modules that expressions often use. */
 export const preloadModules = (pyodide: PyodideInterface): unknown => pyodide.runPython(SETUP);
 
-/** One way of loading: memory that was taken down after another would not fit. */
-async function loadPython(packageFolder: string, more: Parameters<typeof load>[0]): Promise<PyodideInterface> {
-  // The only one that the loader asks for, and it wants numbers.
+/** Both kinds of loading use the same options, because a snapshot only fits the options that it was made with. */
+async function loadPython(
+  packageFolder: string,
+  snapshotOptions: Parameters<typeof load>[0],
+): Promise<PyodideInterface> {
+  // The loader only calls process.binding('constants'), which the permission model forbids.
   Object.assign(process, { binding: () => ({ fs: constants }) });
   const { href } = pathToFileURL(`${packageFolder}/pyodide.mjs`);
   const { loadPyodide }: { loadPyodide: typeof load } = await import(href);
-  return loadPyodide({ jsglobals: Object.create(null), env: {}, indexURL: packageFolder, ...more });
+  return loadPyodide({ jsglobals: Object.create(null), env: {}, indexURL: packageFolder, ...snapshotOptions });
 }

@@ -1,6 +1,6 @@
 import type { PyodideInterface } from 'pyodide';
 
-/** The functions of Python's own C interface that are used here: none of them makes an object of JavaScript. */
+/** The functions of Python's C API that are used here. None of them creates JavaScript objects in Python. */
 interface PythonModule {
   HEAPU8: Uint8Array;
   FS: { streams: (object | null | undefined)[] };
@@ -15,21 +15,24 @@ interface PythonModule {
   _Py_DecRef(object: number): void;
 }
 
-/** What can be asked of Python: functions that take bytes and give bytes. */
-export const PYTHON_FUNCTIONS = ['evaluate_plain', 'evaluate_any', 'check'] as const;
+/** The functions of evaluation.py that can be called. Each takes and returns bytes. */
+export const PYTHON_FUNCTIONS = ['evaluate_pure', 'evaluate_impure', 'check'] as const;
 export type FunctionName = (typeof PYTHON_FUNCTIONS)[number];
 
-/** Python, called from outside without its bridge to JavaScript. */
+/** Calls Python through its C API, without Pyodide's bridge to JavaScript. */
 export class PythonRuntime {
   private readonly functions: Readonly<Record<FunctionName, number>>;
 
   private constructor(private readonly module: PythonModule) {
-    const evaluation = module._PyImport_AddModule(this.text('evaluation'));
-    const found = PYTHON_FUNCTIONS.map((name) => [name, module._PyObject_GetAttrString(evaluation, this.text(name))]);
-    this.functions = Object.fromEntries(found);
+    const evaluation = module._PyImport_AddModule(this.cString('evaluation'));
+    const functions = PYTHON_FUNCTIONS.map((name) => [
+      name,
+      module._PyObject_GetAttrString(evaluation, this.cString(name)),
+    ]);
+    this.functions = Object.fromEntries(functions);
   }
 
-  /** Hardens Python, which must have been taught; the way out must be closed after that. */
+  /** Hardens Python, which must have its modules preloaded. Close the ImportGuard afterwards. */
   static harden(pyodide: PyodideInterface): PythonRuntime {
     pyodide.runPython('import hardening\nhardening.harden()');
     return new PythonRuntime(Reflect.get(pyodide, '_module'));
@@ -39,36 +42,36 @@ export class PythonRuntime {
     return this.module.HEAPU8;
   }
 
-  /** Undefined when Python could not even answer. */
+  /** Calls a function. Returns undefined when Python raised an error, such as MemoryError, instead of a reply. */
   call(name: FunctionName, argument: Uint8Array): Buffer | undefined {
     const { module } = this;
-    const given = module._PyBytes_FromStringAndSize(0, argument.length);
-    if (given === 0) return this.cleared();
-    module.HEAPU8.set(argument, module._PyBytes_AsString(given));
-    const answer = module._PyObject_CallOneArg(this.functions[name], given);
-    module._Py_DecRef(given);
-    if (answer === 0) return this.cleared();
-    const start = module._PyBytes_AsString(answer);
-    const bytes = Buffer.from(module.HEAPU8.slice(start, start + module._PyBytes_Size(answer)));
-    module._Py_DecRef(answer);
+    const bytesObject = module._PyBytes_FromStringAndSize(0, argument.length);
+    if (bytesObject === 0) return this.clearError();
+    module.HEAPU8.set(argument, module._PyBytes_AsString(bytesObject));
+    const reply = module._PyObject_CallOneArg(this.functions[name], bytesObject);
+    module._Py_DecRef(bytesObject);
+    if (reply === 0) return this.clearError();
+    const start = module._PyBytes_AsString(reply);
+    const bytes = Buffer.from(module.HEAPU8.slice(start, start + module._PyBytes_Size(reply)));
+    module._Py_DecRef(reply);
     return bytes;
   }
 
-  /** Closes the files that were left open. */
+  /** Closes all files that an expression left open. */
   closeFiles(): void {
     const { streams } = this.module.FS;
     for (let descriptor = 3; descriptor < streams.length; descriptor++) streams[descriptor] = null;
   }
 
-  private cleared(): undefined {
+  private clearError(): undefined {
     this.module._PyErr_Clear();
     return undefined;
   }
 
-  private text(text: string): number {
+  private cString(text: string): number {
     const bytes = Buffer.from(`${text}\0`);
-    const at = this.module._malloc(bytes.length);
-    this.module.HEAPU8.set(bytes, at);
-    return at;
+    const pointer = this.module._malloc(bytes.length);
+    this.module.HEAPU8.set(bytes, pointer);
+    return pointer;
   }
 }

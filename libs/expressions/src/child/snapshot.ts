@@ -1,4 +1,4 @@
-/** The program that writes down, at build time, what Python has in memory once it has read all that it needs. */
+/** The build-time program that writes a snapshot of Python's memory after all modules are imported. */
 import { writeFileSync } from 'node:fs';
 import { disableSuspension } from './import-guard.js';
 import { loadFresh, preloadModules, writeSources } from './python-loader.js';

@@ -1,19 +1,19 @@
-"""One evaluation: a source and what it is given, in; what came of it, out."""
+"""The entry points that the host calls. Each takes the bytes of a request and returns the bytes of a reply."""
 
 import json
 import random
 
-from questions import PolicyException, plain_data, text_of
+from compiler import FILENAME, ExpressionSyntaxError, compiled, syntax_error_of
+from host import PolicyException, plain_data, text_of
+from policy_api import EvaluationScope, PolicyApi
 from records import FlowPlan, Record, Request, context_of, user_of
-from sources import FILENAME, Misspelt, compiled, fault_in
-from policy_api import Scene, Voice
 
-_OUTCOME = 1 << 20
-_TEXT = 2000
+_MAX_OUTCOME = 1 << 20
+_MAX_ERROR_LENGTH = 2000
 
 
 def _dumper(characters, allow_nan):
-    """As json.dumps, which would make an encoder for each text."""
+    """Returns a function like json.dumps that reuses one encoder, because json.dumps creates an encoder for each call."""
     seen = {}
     encode = json.encoder.c_make_encoder(seen, plain_data, characters, None, ":", ",", False, False, allow_nan)
 
@@ -30,149 +30,154 @@ def _dumper(characters, allow_nan):
 _strict_dumps = _dumper(json.encoder.encode_basestring_ascii, False)
 _dumps = _dumper(json.encoder.encode_basestring, True)
 
-# The first byte of an answer says what became of the interpreter.
-_CLEAN, _COMPILED, _UNDO, _NOT_PLAIN = b"=", b"+", b"!", b"~"
+# The first byte of a reply tells the host about the state of the interpreter: unchanged, a source was compiled and
+# should be kept, the memory must be restored, or the source is not pure and was not run.
+_UNCHANGED, _COMPILED, _RESTORE, _NOT_PURE = b"=", b"+", b"!", b"~"
 
 
-def evaluate_plain(message):
-    """Evaluates a source that leaves nothing behind; says so of any other, without running it."""
-    return _surely(_plain, message)
+def evaluate_pure(message):
+    """Evaluates a pure source. Replies `_NOT_PURE` to any other source, without running it."""
+    return _catch_all(_evaluate_pure, message)
 
 
-def evaluate_any(message):
-    """Evaluates a source whatever it may do; the interpreter must be put back afterwards."""
-    return _surely(_any, message)
+def evaluate_impure(message):
+    """Evaluates any source. The host must restore the interpreter's memory afterwards."""
+    return _catch_all(_evaluate_impure, message)
 
 
 def check(message):
-    """Where a source is not Python."""
+    """Returns the first syntax error of a source as JSON, or null."""
     try:
-        return _CLEAN + _dumps(fault_in(json.loads(message))).encode()
+        return _UNCHANGED + _dumps(syntax_error_of(json.loads(message))).encode()
     except BaseException as error:
-        return _UNDO + _dumps({"line": 1, "column": 1, "message": _text(error)}).encode()
+        return _RESTORE + _dumps({"line": 1, "column": 1, "message": _text(error)}).encode()
 
 
-def _surely(evaluate, message):
-    """Time may be over, or memory used up, at any step, those after an error included."""
+def _catch_all(evaluate, message):
+    """Time or memory can run out at any step, also while an error is handled."""
     try:
         return evaluate(message)
     except BaseException as error:
-        return _UNDO + _failure(_text(error))
+        return _RESTORE + _failure(_text(error))
 
 
-def _plain(message):
-    key, given, plan = message.split(b"\n", 2)
+def _evaluate_pure(message):
+    key, inputs, plan = message.split(b"\n", 2)
     try:
-        source, new = compiled(key)
-    except Misspelt as fault:
-        return _CLEAN + _failure("{message} (line {line}, column {column})".format(**fault.args[0]))
-    if not source.plain:
-        return _NOT_PLAIN + (_COMPILED if new else _CLEAN)
-    outcome, whole = _evaluate(source, given, plan)
-    return (_UNDO if not whole else _COMPILED if new else _CLEAN) + outcome
+        source, is_new = compiled(key)
+    except ExpressionSyntaxError as error:
+        return _UNCHANGED + _failure("{message} (line {line}, column {column})".format(**error.args[0]))
+    if not source.pure:
+        return _NOT_PURE + (_COMPILED if is_new else _UNCHANGED)
+    outcome, is_intact = _evaluate(source, inputs, plan)
+    return (_RESTORE if not is_intact else _COMPILED if is_new else _UNCHANGED) + outcome
 
 
-def _any(message):
-    key, given, plan = message.split(b"\n", 2)
-    # The memory was put back to where it was: chance must not repeat itself.
+def _evaluate_impure(message):
+    key, inputs, plan = message.split(b"\n", 2)
+    # The restored memory includes the state of the random generator, which must not repeat itself.
     random.seed()
-    return _UNDO + _evaluate(compiled(key)[0], given, plan)[0]
+    return _RESTORE + _evaluate(compiled(key)[0], inputs, plan)[0]
 
 
-def _evaluate(source, given, plan):
-    """What came of it, and whether it ended by itself."""
-    scene = voice = None
+def _evaluate(source, inputs, plan):
+    """Returns the outcome, and whether the interpreter is intact: neither interrupted nor out of memory."""
+    scope = api = None
     try:
-        scene, flow_plan = _scene(json.loads(given.decode()), plan, source.calls)
-        voice = Voice(scene)
-        return _outcome(source(voice.meaning), voice, scene, (flow_plan, plan)), True
+        scope, flow_plan = _scope_of(json.loads(inputs.decode()), plan, source.calls)
+        api = PolicyApi(scope)
+        return _outcome(source(api.lookup), api, scope, (flow_plan, plan)), True
     except Exception as error:
-        said = {} if voice is None else {"messages": voice.messages, **_left(scene)}
-        return _failure(text_of(error), said, _line(error)), not isinstance(error, MemoryError)
+        side_effects = {} if api is None else {"messages": api.messages, **_side_effects(scope)}
+        return _failure(text_of(error), side_effects, _line(error)), not isinstance(error, MemoryError)
     except BaseException as error:
         return _failure(_text(error)), False
 
 
-def _scene(given, plan, calls):
-    asked = given.get("request", {})
-    user = user_of(asked.get("user"))
+def _scope_of(inputs, plan, calls):
+    request_input = inputs.get("request", {})
+    user = user_of(request_input.get("user"))
     context = {}
     flow_plan = None
     if plan:
-        flow_plan = FlowPlan(given.get("flow_plan", {}), context_of(json.loads(plan.decode())))
+        flow_plan = FlowPlan(inputs.get("flow_plan", {}), context_of(json.loads(plan.decode())))
         context = {"flow_plan": flow_plan, **flow_plan.context}
-    context.update(context_of({**asked.get("context", {}), **given.get("context", {})}))
-    http = asked.get("http_request")
-    obj = asked.get("obj")
-    fields = {"debug": False, **asked, "user": user, "obj": Record(obj) if isinstance(obj, dict) else obj}
+    context.update(context_of({**request_input.get("context", {}), **inputs.get("context", {})}))
+    http = request_input.get("http_request")
+    obj = request_input.get("obj")
+    fields = {"debug": False, **request_input, "user": user, "obj": Record(obj) if isinstance(obj, dict) else obj}
     request = Request({**fields, "context": context}, http)
-    more = given.get("names", {})
-    if "user" in more:
-        more["user"] = user_of(more["user"])
-    values = {**more, "request": request, "context": context, "ak_is_sso_flow": context.get("is_sso", False)}
-    return Scene(values, request, given.get("client_ip"), calls, given.get("call_depth", 0)), flow_plan
+    names = inputs.get("names", {})
+    if "user" in names:
+        names["user"] = user_of(names["user"])
+    values = {**names, "request": request, "context": context, "ak_is_sso_flow": context.get("is_sso", False)}
+    scope = EvaluationScope(values, request, inputs.get("client_ip"), calls, inputs.get("call_depth", 0))
+    return scope, flow_plan
 
 
-def _outcome(result, voice, scene, plan):
+def _outcome(result, api, scope, plan):
     flow_plan, before = plan
-    outcome = {"result": result, "truth": bool(result), "messages": voice.messages, **_left(scene)}
+    outcome = {"result": result, "truth": bool(result), "messages": api.messages, **_side_effects(scope)}
     if flow_plan is not None:
-        outcome.update(_changes(flow_plan, before))
-    if len(outcome) == 3 and type(result) is bool and not voice.messages:
-        return _PLAIN[result]
+        outcome.update(_plan_changes(flow_plan, before))
+    if len(outcome) == 3 and type(result) is bool and not api.messages:
+        return _BOOLEAN_OUTCOMES[result]
     try:
         encoded = _strict(outcome)
     except (TypeError, ValueError, RecursionError):
         encoded = _strict({**outcome, "result": outcome["truth"]})
-    if len(encoded) > _OUTCOME:
-        raise PolicyException("The policy says too much.")
+    if len(encoded) > _MAX_OUTCOME:
+        raise PolicyException("The result of the policy is too large.")
     return encoded
 
 
-def _left(scene):
-    """What an evaluation leaves beside its result, as far as there is any."""
-    left = {"events": scene.events, "failures": scene.failures, "given": scene.given}
-    return {name: value for name, value in left.items() if value}
+def _side_effects(scope):
+    """Returns the events, failures and call arguments of an evaluation, without the empty ones."""
+    effects = {"events": scope.events, "failures": scope.failures, "call_kwargs": scope.call_kwargs}
+    return {name: value for name, value in effects.items() if value}
 
 
 def _strict(outcome):
-    # JSON has no NaN, and no lone surrogates on the wire.
+    # JSON has no NaN, and a lone surrogate must not be sent as UTF-8.
     return _strict_dumps(outcome).encode()
 
 
-# What most policies say.
-_PLAIN = {said: _strict({"result": said, "truth": said, "messages": []}) for said in (True, False)}
+# The encoded outcomes of most policies.
+_BOOLEAN_OUTCOMES = {value: _strict({"result": value, "truth": value, "messages": []}) for value in (True, False)}
 
 
-def _changes(flow_plan, before):
+def _plan_changes(flow_plan, before):
+    """Returns the redirect and the changes of the plan's context. `before` is the JSON of the context."""
     destination = flow_plan.destination()
-    led = {} if destination is None else {"redirect": destination}
+    changes = {} if destination is None else {"redirect": destination}
     context = flow_plan.context
     try:
         if _dumps(context).encode("utf-8", "surrogatepass") == before:
-            return led
+            return changes
         old = json.loads(before)
         new = {str(key): json.loads(_strict(value)) for key, value in context.items()}
     except (TypeError, ValueError, RecursionError) as error:
-        raise PolicyException(f"The context of the plan cannot be kept: {error}") from None
+        raise PolicyException(f"The context of the plan cannot be serialized as JSON: {error}") from None
     changed = {key: value for key, value in new.items() if key not in old or old[key] != value}
-    return {**led, "context": {"set": changed, "unset": [key for key in old if key not in new]}}
+    return {**changes, "context": {"set": changed, "unset": [key for key in old if key not in new]}}
 
 
-def _failure(text, said=None, line=None):
-    outcome = {"result": None, "truth": False, "messages": [], "error": text[:_TEXT]}
+def _failure(text, side_effects=None, line=None):
+    outcome = {"result": None, "truth": False, "messages": [], "error": text[:_MAX_ERROR_LENGTH]}
     try:
-        encoded = _strict({**outcome, **(said or {}), **({} if line is None else {"line": line})})
+        encoded = _strict({**outcome, **(side_effects or {}), **({} if line is None else {"line": line})})
     except (TypeError, ValueError, RecursionError):
         encoded = b""
-    return encoded if 0 < len(encoded) <= _OUTCOME else json.dumps(outcome).encode()
+    return encoded if 0 < len(encoded) <= _MAX_OUTCOME else json.dumps(outcome).encode()
 
 
 def _text(error):
-    return "The time for the policy is over." if isinstance(error, KeyboardInterrupt) else text_of(error)
+    # The host interrupts Python at the deadline, which raises KeyboardInterrupt.
+    return "The policy exceeded its time limit." if isinstance(error, KeyboardInterrupt) else text_of(error)
 
 
 def _line(error):
+    """Returns the line of the expression in which an error was raised, or None."""
     line, trace = None, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == FILENAME:

@@ -1,4 +1,4 @@
-"""Makes the interpreter ready for expressions, before the way out is closed."""
+"""Prepares the interpreter for expressions and removes its access to the host."""
 
 import gc
 import importlib
@@ -8,9 +8,9 @@ import random
 import sys
 import time
 
-import questions
+import host
 
-_WARM = (
+_PRELOADED = (
     "authentik.core.models",
     "authentik.flows.models",
     "authentik.flows.planner",
@@ -23,11 +23,11 @@ _WARM = (
     "urllib.parse",
     "uuid",
 )
-_HOST = ("js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "ctypes", "_ctypes")
+_HOST_MODULES = ("js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "ctypes", "_ctypes")
 
 
-class _Nowhere(io.TextIOBase):
-    """Takes what is printed, and keeps nothing."""
+class _NullOutput(io.TextIOBase):
+    """Discards printed text."""
 
     def writable(self):
         return True
@@ -37,28 +37,28 @@ class _Nowhere(io.TextIOBase):
 
 
 def _sleep(seconds):
-    questions.ask("sleep", seconds)
+    host.ask("sleep", seconds)
 
 
-def warm():
-    """Imports what expressions are likely to. Runs once, when the interpreter is built."""
-    for name in _WARM:
+def preload():
+    """Imports the modules that expressions often use. Runs at build time, before the memory snapshot is taken."""
+    for name in _PRELOADED:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
 
 
 def harden():
-    """Shuts what leads out. Runs whenever an interpreter starts."""
-    # All of them start from the same memory: chance must not repeat itself.
+    """Blocks the bridge to JavaScript, and foreign functions. Runs whenever an interpreter starts."""
+    # All interpreters start from the same memory snapshot, which includes the state of the random generator.
     random.seed()
-    hosts = [name for name in sys.modules if name.split(".")[0] in _HOST]
-    for name in {*hosts, *_HOST}:
+    loaded = [name for name in sys.modules if name.split(".")[0] in _HOST_MODULES]
+    for name in {*loaded, *_HOST_MODULES}:
         sys.modules[name] = None
     sys.meta_path[:] = [finder for finder in sys.meta_path if not type(finder).__module__.startswith("_pyodide")]
     sys.stdin = sys.__stdin__ = io.StringIO("")
-    sys.stdout = sys.__stdout__ = sys.stderr = sys.__stderr__ = _Nowhere()
-    sys.displayhook = sys.excepthook = sys.unraisablehook = lambda *said: None
+    sys.stdout = sys.__stdout__ = sys.stderr = sys.__stderr__ = _NullOutput()
+    sys.displayhook = sys.excepthook = sys.unraisablehook = lambda *args: None
     time.sleep = _sleep
     os.environ.clear()
     gc.collect()

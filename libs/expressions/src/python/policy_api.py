@@ -1,92 +1,92 @@
-"""What a source says and whom it calls, and what all sources of one evaluation share."""
+"""The names that an expression can use: its own API, and the values that all expressions of one evaluation share."""
 
 import functools
 import ipaddress
 
-from names import FIXED
-from questions import PolicyException, ask, text_of
+from functions import FUNCTIONS
+from host import PolicyException, ask, text_of
 from records import Record
 
-_MESSAGES = 100
-_LENGTH = 1000
-_CALLS = 1000
-_SPOKEN = frozenset(("ak_call_policy", "ak_create_event", "ak_message"))
+_MAX_MESSAGES = 100
+_MAX_MESSAGE_LENGTH = 1000
+_MAX_CALLS = 1000
+_API_NAMES = frozenset(("ak_call_policy", "ak_create_event", "ak_message"))
 
 
 @functools.lru_cache(256)
-def address(text):
-    """An address, as the library has it."""
+def client_address(text):
+    """Returns the client's address as an `ipaddress` object, or None when it is unknown."""
     return ipaddress.ip_address(text) if text else None
 
 
-class Scene:
-    """What the source that is evaluated and those that it calls have in common: the request, and what they leave."""
+class EvaluationScope:
+    """What an expression shares with the policies that it calls: the request, their events, failures and arguments."""
 
-    __slots__ = ("calls", "client", "events", "failures", "given", "request", "values", "_called", "_depth")
+    __slots__ = ("calls", "client_ip", "events", "failures", "call_kwargs", "request", "values", "_call_count", "_max_depth")
 
-    def __init__(self, values, request, client, calls, depth):
+    def __init__(self, values, request, client_ip, calls, max_depth):
         self.values = values
         self.request = request
         self.calls = calls
-        self.client = client
+        self.client_ip = client_ip
         self.events = []
         self.failures = []
-        self.given = {}
-        self._called = 0
-        self._depth = depth
+        self.call_kwargs = {}
+        self._call_count = 0
+        self._max_depth = max_depth
 
-    def meaning(self, name):
-        """What a name means that means the same to all of them."""
+    def lookup(self, name):
+        """Returns the value of a name that is the same for all expressions of the evaluation."""
         values = self.values
         if name in values:
             return values[name]
-        if name in FIXED:
-            return FIXED[name]
-        return self.request.http_request if name == "http_request" else address(self.client)
+        if name in FUNCTIONS:
+            return FUNCTIONS[name]
+        return self.request.http_request if name == "http_request" else client_address(self.client_ip)
 
-    def result_of(self, name, depth):
-        """What another source says. One that fails does not pass."""
-        self._called += 1
-        if depth > self._depth or self._called > _CALLS:
-            raise PolicyException("The policies call each other too often.")
-        voice = Voice(self, depth)
+    def call(self, name, depth):
+        """Evaluates another policy. A policy that raises an error does not pass, and the error is recorded."""
+        self._call_count += 1
+        if depth > self._max_depth or self._call_count > _MAX_CALLS:
+            raise PolicyException("The policies call each other too deeply or too often.")
+        api = PolicyApi(self, depth)
         try:
-            result = self.calls[name](voice.meaning)
-            return {"passing": bool(result), "messages": voice.messages, "raw_result": result}
+            result = self.calls[name](api.lookup)
+            return {"passing": bool(result), "messages": api.messages, "raw_result": result}
         except MemoryError:
             raise
         except Exception as error:
             self.failures.append({"policy": name, "error": text_of(error)})
-            return {"messages": voice.messages}
+            return {"messages": api.messages}
 
 
-class Voice:
-    """What one source says, and whom it asks on behalf of the request."""
+class PolicyApi:
+    """The API of one expression: its messages, and its calls of other policies."""
 
-    __slots__ = ("messages", "_depth", "_scene")
+    __slots__ = ("messages", "_depth", "_scope")
 
-    def __init__(self, scene, depth=0):
+    def __init__(self, scope, depth=0):
         self.messages = []
         self._depth = depth
-        self._scene = scene
+        self._scope = scope
 
-    def meaning(self, name):
-        """What a name means to the source that speaks with this voice."""
-        return getattr(self, name) if name in _SPOKEN else self._scene.meaning(name)
+    def lookup(self, name):
+        """Returns the value of a global name of the expression."""
+        return getattr(self, name) if name in _API_NAMES else self._scope.lookup(name)
 
     def ak_message(self, message):
-        if len(self.messages) < _MESSAGES:
-            self.messages.append(str(message)[:_LENGTH])
+        if len(self.messages) < _MAX_MESSAGES:
+            self.messages.append(str(message)[:_MAX_MESSAGE_LENGTH])
 
     def ak_call_policy(self, name, **kwargs):
-        scene = self._scene
-        scene.request.context.update(kwargs)
-        if name in scene.calls:
-            scene.given.update(kwargs)
-            said = scene.result_of(name, self._depth + 1)
+        scope = self._scope
+        scope.request.context.update(kwargs)
+        if name in scope.calls:
+            scope.call_kwargs.update(kwargs)
+            result = scope.call(name, self._depth + 1)
         else:
-            said = ask("call_policy", {"name": name, "kwargs": kwargs})
-        return Record({"passing": False, "messages": [], "raw_result": None, **(said or {})})
+            result = ask("call_policy", {"name": name, "kwargs": kwargs})
+        return Record({"passing": False, "messages": [], "raw_result": None, **(result or {})})
 
     def ak_create_event(self, action, **kwargs):
-        self._scene.events.append({"action": str(action), "context": kwargs})
+        self._scope.events.append({"action": str(action), "context": kwargs})

@@ -1,7 +1,7 @@
-"""Which sources leave nothing behind, told from their syntax.
+"""Decides from the syntax whether a source is pure.
 
-What a plain source can reach and change belongs to one evaluation. Everything else may have touched what the next
-evaluation shares, so the interpreter is put back to what it was after such a source ran.
+A pure source can only reach and change objects that belong to its own evaluation. Any other source may have changed
+objects that the next evaluation shares, so the memory of the interpreter is restored after it.
 """
 
 import ast
@@ -17,13 +17,13 @@ _SAFE_BUILTINS = frozenset(
     sorted str sum tuple zip""".split()
 )
 
-# Attributes that lead from a value to the machinery behind it.
-_INNER = ("_", "ag_", "co_", "cr_", "f_", "gi_", "tb_")
+# Prefixes of attributes that give access to the internals of the interpreter, such as frames and code objects.
+_INTERNAL_PREFIXES = ("_", "ag_", "co_", "cr_", "f_", "gi_", "tb_")
 
-# What may be taken from a module. Modules hold other modules, so the list says what, not what not.
+# The names that a pure source may use of each module. An allow-list, because modules contain other modules.
 _MODULES = {
-    name: frozenset(taken.split())
-    for name, taken in {
+    name: frozenset(names.split())
+    for name, names in {
         "base64": "b64decode b64encode urlsafe_b64decode urlsafe_b64encode",
         "datetime": "date datetime time timedelta timezone UTC",
         "hashlib": "md5 sha1 sha256 sha512",
@@ -39,7 +39,7 @@ _MODULES = {
     }.items()
 }
 
-_NODES = (
+_PURE_NODES = (
     ast.Module,
     ast.FunctionDef,
     ast.Lambda,
@@ -98,34 +98,34 @@ _NODES = (
 )
 
 
-def is_plain(tree):
-    """Whether nothing that the source does can be seen by what is evaluated after it."""
+def is_pure(tree):
+    """Returns whether later evaluations cannot observe anything that the source does."""
     nodes = list(ast.walk(tree))
-    modules = _imported(nodes)
+    modules = _imported_modules(nodes)
     if modules is None:
         return False
-    vouched = _vouched(nodes, modules)
-    return all(_is_plain(node, modules, vouched) for node in nodes)
+    safe_uses = _safe_uses(nodes, modules)
+    return all(_is_pure_node(node, modules, safe_uses) for node in nodes)
 
 
-def _is_plain(node, modules, vouched):
-    if not isinstance(node, _NODES):
+def _is_pure_node(node, modules, safe_uses):
+    if not isinstance(node, _PURE_NODES):
         return False
     if isinstance(node, ast.Attribute):
-        return isinstance(node.ctx, ast.Load) and not node.attr.startswith(_INNER)
+        return isinstance(node.ctx, ast.Load) and not node.attr.startswith(_INTERNAL_PREFIXES)
     if isinstance(node, ast.Name):
-        if id(node) in vouched:
+        if id(node) in safe_uses:
             return True
-        known = node.id not in _BUILTINS or node.id in _SAFE_BUILTINS
-        return known and not node.id.startswith("__") and node.id not in modules
+        is_allowed = node.id not in _BUILTINS or node.id in _SAFE_BUILTINS
+        return is_allowed and not node.id.startswith("__") and node.id not in modules
     return True
 
 
-def _imported(nodes):
-    """The modules that the source names, by the name it gives them; None when one is not known here."""
+def _imported_modules(nodes):
+    """Returns the allowed names of each imported module, by local name. Returns None when an import is not allowed."""
     modules = {}
     for node in nodes:
-        if isinstance(node, ast.ImportFrom) and not _takes_known(node):
+        if isinstance(node, ast.ImportFrom) and not _is_allowed_import(node):
             return None
         for name in node.names if isinstance(node, ast.Import) else ():
             if name.name not in _MODULES or "." in name.name:
@@ -134,29 +134,30 @@ def _imported(nodes):
     return modules
 
 
-def _takes_known(node):
+def _is_allowed_import(node):
     if node.level > 0:
         return False
     if node.module.startswith("authentik."):
-        return not any(alias.name.startswith(_INNER) or alias.name == "*" for alias in node.names)
+        return not any(alias.name.startswith(_INTERNAL_PREFIXES) or alias.name == "*" for alias in node.names)
     return all(alias.name in _MODULES.get(node.module, ()) for alias in node.names)
 
 
-def _vouched(nodes, modules):
-    """Uses of names that are safe where they stand: a module for what may be taken, getattr with a name in sight."""
-    vouched = set()
+def _safe_uses(nodes, modules):
+    """Returns the ids of name nodes that are safe in their place: a module before an allowed attribute, and getattr with
+    a literal attribute name."""
+    safe_uses = set()
     for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.attr in modules.get(node.value.id, ()):
-                vouched.add(id(node.value))
+                safe_uses.add(id(node.value))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
-            if _names_attribute(node):
-                vouched.add(id(node.func))
-    return vouched
+            if _has_literal_attribute(node):
+                safe_uses.add(id(node.func))
+    return safe_uses
 
 
-def _names_attribute(call):
+def _has_literal_attribute(call):
     if len(call.args) < 2 or call.keywords or any(isinstance(arg, ast.Starred) for arg in call.args):
         return False
     name = call.args[1]
-    return isinstance(name, ast.Constant) and isinstance(name.value, str) and not name.value.startswith(_INNER)
+    return isinstance(name, ast.Constant) and isinstance(name.value, str) and not name.value.startswith(_INTERNAL_PREFIXES)

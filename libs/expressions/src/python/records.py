@@ -1,12 +1,12 @@
-"""What expressions look at: users, requests, plans. All of it belongs to one evaluation."""
+"""The objects that expressions read: users, groups, requests and plans. They belong to one evaluation."""
 
 from datetime import datetime
 
-from questions import ask
+from host import ask
 
 
 class Record:
-    """A JSON object whose fields are read as attributes."""
+    """A JSON object whose fields are attributes."""
 
     def __init__(self, values):
         self.__dict__.update(values)
@@ -24,39 +24,39 @@ class Record:
 
 
 class Group(Record):
-    """A group. A plan keeps its number alone."""
+    """A group. In a plan's context it is stored as its pk."""
 
     class DoesNotExist(Exception):
-        """No group fits."""
+        """No group matches."""
 
     class MultipleObjectsReturned(Exception):
-        """More groups than one fit."""
+        """More than one group matches."""
 
     def as_json(self):
         return self.pk
 
 
-# What nothing fits: it is no field.
-_NOTHING = {"nothing": True}
+# A filter that matches nothing, because no such field exists.
+_NO_MATCH = {"nothing": True}
 
 
 def narrowed(filters, more):
-    """All of these filters. Nothing fits two values of one field."""
-    differ = any(filters.get(name, value) != value for name, value in more.items())
-    return {**filters, **more, **(_NOTHING if differ else {})}
+    """Returns the combined filters. Two different values for one field match nothing."""
+    conflict = any(filters.get(name, value) != value for name, value in more.items())
+    return {**filters, **more, **(_NO_MATCH if conflict else {})}
 
 
 def only(kind, found):
-    """The one of this kind that was found. None, or several, are an error."""
+    """Returns the single found record. Raises DoesNotExist for none, and MultipleObjectsReturned for several."""
     if not found:
-        raise kind.DoesNotExist(f"There is no such {kind.__name__.lower()}.")
+        raise kind.DoesNotExist(f"No {kind.__name__.lower()} matches the query.")
     if len(found) > 1:
-        raise kind.MultipleObjectsReturned(f"There is more than one such {kind.__name__.lower()}.")
+        raise kind.MultipleObjectsReturned(f"More than one {kind.__name__.lower()} matches the query.")
     return found[0]
 
 
 class Memberships:
-    """The groups of a user: their own, or, where `above`, those above these too."""
+    """The groups of a user. With `above`, also the ancestors of these groups."""
 
     __slots__ = ("_user", "_above", "_filters")
 
@@ -81,12 +81,12 @@ class Memberships:
         return next(iter(self), None)
 
     def __iter__(self):
-        asked = {"user": self._user, "above": self._above, "filters": self._filters}
-        return iter([Group(group) for group in ask("groups_of", asked) or []])
+        args = {"user": self._user, "above": self._above, "filters": self._filters}
+        return iter([Group(group) for group in ask("groups_of", args) or []])
 
 
-def moment(name):
-    """A field that is a time, and text in JSON."""
+def datetime_field(name):
+    """Returns a property that parses an ISO 8601 field."""
 
     def read(record):
         text = record.__dict__.get(name)
@@ -95,38 +95,38 @@ def moment(name):
     return property(read)
 
 
-# What is true of a user who has not been saved.
+# Attributes of a user who is not saved yet.
 _UNSAVED = {"pk": None, "uuid": None, "name": "", "is_active": True, "is_superuser": False}
 
 
 class User(Record):
-    """Somebody with an account, or somebody who is about to have one."""
+    """A user with an account, or a user who is being enrolled."""
 
     class DoesNotExist(Exception):
-        """No user fits."""
+        """No user matches."""
 
     class MultipleObjectsReturned(Exception):
-        """More users than one fit."""
+        """More than one user matches."""
 
     is_authenticated = True
     is_anonymous = False
-    date_joined = moment("date_joined")
-    last_login = moment("last_login")
-    password_change_date = moment("password_change_date")
+    date_joined = datetime_field("date_joined")
+    last_login = datetime_field("last_login")
+    password_change_date = datetime_field("password_change_date")
 
     def __init__(self, values):
         super().__init__(values)
         self.__dict__.setdefault("attributes", {})
-        self._given = values
+        self._values = values
 
     def as_json(self):
-        fields = {name: value for name, value in self.__dict__.items() if name != "_given"}
-        if "attributes" not in self._given and not fields["attributes"]:
+        fields = {name: value for name, value in self.__dict__.items() if name != "_values"}
+        if "attributes" not in self._values and not fields["attributes"]:
             del fields["attributes"]
         return fields
 
     def has_usable_password(self):
-        return self._given.get("password_usable", False) is True
+        return self._values.get("password_usable", False) is True
 
     def group_attributes(self, request=None):
         return ask("group_attributes", {"user": self}) or {}
@@ -146,7 +146,7 @@ class User(Record):
 
     def __getattr__(self, name):
         if self.__dict__.get("kind") == "saved" or name not in _UNSAVED:
-            raise AttributeError(f"the user has no {name}", name=name, obj=self)
+            raise AttributeError(f"the user has no attribute {name}", name=name, obj=self)
         return _UNSAVED[name]
 
     def __str__(self):
@@ -154,7 +154,7 @@ class User(Record):
 
 
 class Anonymous(Record):
-    """A stranger."""
+    """An anonymous visitor."""
 
     is_authenticated = False
     is_anonymous = True
@@ -177,7 +177,7 @@ class Anonymous(Record):
 
 
 class FlowPlan:
-    """The plan of the flow that is running. Changes of its context are kept."""
+    """The plan of the running flow. Changes to its context are saved."""
 
     __slots__ = ("slug", "flow_pk", "context", "_redirect")
 
@@ -198,12 +198,12 @@ _OBJECTS = ("application", "source", "invitation", "brand")
 
 
 def user_of(value):
-    """The user that a JSON object tells of; nobody is a stranger."""
+    """Returns the user of a JSON object, or an anonymous user for null."""
     return User(value) if isinstance(value, dict) else Anonymous()
 
 
 def context_of(values):
-    """A context, with its users and objects to be read as expressions read them."""
+    """Converts the user and the objects of a context to records."""
     for key in _OBJECTS:
         if isinstance(values.get(key), dict):
             values[key] = Record(values[key])
@@ -221,28 +221,28 @@ _TENANT = {
 
 
 class HttpRequest(Record):
-    """The HTTP request, with the settings of the installation that expressions read through it."""
+    """The HTTP request. Its `tenant` has the settings that expressions of authentik read."""
 
     def __getattr__(self, name):
-        made = self._made(name)
-        self.__dict__[name] = made
-        return made
+        value = self._default(name)
+        self.__dict__[name] = value
+        return value
 
-    def _made(self, name):
-        if name in _EMPTY:
+    def _default(self, name):
+        if name in _EMPTY_DICTS:
             return {}
         if name == "META":
             return {f"HTTP_{header.upper().replace('-', '_')}": value for header, value in self.headers.items()}
         if name == "tenant":
             return Record(_TENANT)
-        raise AttributeError(f"the request has no {name}", name=name, obj=self)
+        raise AttributeError(f"the request has no attribute {name}", name=name, obj=self)
 
 
-_EMPTY = frozenset(("GET", "POST", "COOKIES", "session", "headers"))
+_EMPTY_DICTS = frozenset(("GET", "POST", "COOKIES", "session", "headers"))
 
 
 def http_request_of(values, user):
-    """The HTTP request that a JSON object tells of."""
+    """Returns the HTTP request of a JSON object."""
     request = HttpRequest({"method": "GET", "path": "/", **values, "user": user})
     fields = request.__dict__
     if "headers" in fields:
@@ -254,7 +254,7 @@ def http_request_of(values, user):
 
 
 class Request(Record):
-    """What a policy is asked about. The HTTP request is made for whoever looks at it."""
+    """The request that a policy decides on. Its `http_request` is created when it is first read."""
 
     def __init__(self, values, http):
         super().__init__(values)
@@ -267,8 +267,8 @@ class Request(Record):
 
     def __getattr__(self, name):
         if name != "http_request":
-            raise AttributeError(f"the request has no {name}", name=name, obj=self)
+            raise AttributeError(f"the request has no attribute {name}", name=name, obj=self)
         http = self.__dict__["_http"]
-        made = http_request_of(http, self.user) if http is not None else None
-        self.__dict__["http_request"] = made
-        return made
+        request = http_request_of(http, self.user) if http is not None else None
+        self.__dict__["http_request"] = request
+        return request

@@ -1,17 +1,17 @@
-"""The few of the names of the library `requests` that expressions use. Who is asked, the house decides."""
+"""A subset of the library `requests`. The host sends the requests, and decides which servers are allowed."""
 
 import base64
 import json as _json
 import types
 from urllib.parse import urlencode
 
-from questions import PolicyException, ask
+from host import PolicyException, ask
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
 class HTTPError(PolicyException):
-    """A server refused."""
+    """Raised for a response with a status of 400 or more."""
 
 
 exceptions = types.SimpleNamespace(HTTPError=HTTPError, RequestException=PolicyException)
@@ -19,7 +19,7 @@ RequestException = PolicyException
 
 
 class Headers(dict):
-    """Names count whatever their case."""
+    """HTTP headers with case-insensitive names."""
 
     def __getitem__(self, name):
         return super().__getitem__(name.lower())
@@ -32,14 +32,14 @@ class Headers(dict):
 
 
 class Response:
-    """What a server answered."""
+    """The response of a server."""
 
-    def __init__(self, said):
-        self.status_code = said["status"]
-        self.reason = said["reason"]
-        self.url = said["url"]
-        self.headers = Headers(said["headers"])
-        self.content = base64.b64decode(said["body"])
+    def __init__(self, reply):
+        self.status_code = reply["status"]
+        self.reason = reply["reason"]
+        self.url = reply["url"]
+        self.headers = Headers(reply["headers"])
+        self.content = base64.b64decode(reply["body"])
 
     @property
     def ok(self):
@@ -65,30 +65,30 @@ class Response:
 
 
 def request(method, url, params=None, data=None, headers=None, auth=None, timeout=None, allow_redirects=True, json=None):
-    """Asks a server, and waits for its answer."""
-    given = {str(name): str(value) for name, value in (headers or {}).items()}
+    """Sends a request and waits for the response."""
+    request_headers = {str(name): str(value) for name, value in (headers or {}).items()}
     body, kind = _body(data, json)
-    if kind is not None and "content-type" not in {name.lower() for name in given}:
-        given["content-type"] = kind
+    if kind is not None and "content-type" not in {name.lower() for name in request_headers}:
+        request_headers["content-type"] = kind
     if auth is not None:
         name, password = auth
-        given["authorization"] = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
-    asked = {
+        request_headers["authorization"] = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+    request = {
         "method": str(method).upper(),
-        "url": _address(str(url), params),
-        "headers": given,
+        "url": _url_with_params(str(url), params),
+        "headers": request_headers,
         "body": None if body is None else base64.b64encode(body).decode(),
         "timeout_ms": _milliseconds(timeout),
         "redirects": bool(allow_redirects),
     }
-    return Response(ask("http", asked))
+    return Response(ask("http", request))
 
 
-def _address(url, params):
+def _url_with_params(url, params):
     if not params:
         return url
-    whole, mark, fragment = url.partition("#")
-    return whole + ("&" if "?" in whole else "?") + urlencode(params, doseq=True) + mark + fragment
+    base, mark, fragment = url.partition("#")
+    return base + ("&" if "?" in base else "?") + urlencode(params, doseq=True) + mark + fragment
 
 
 def _body(data, json):
@@ -103,24 +103,24 @@ def _body(data, json):
 
 def _milliseconds(timeout):
     if isinstance(timeout, tuple):
-        timeout = max(part for part in timeout if part is not None)
+        timeout = max(value for value in timeout if value is not None)
     return None if timeout is None else max(1, timeout * 1000)
 
 
-def _caller(method):
+def _method(method):
     def call(url, **options):
-        # As the library has it.
+        # The library does not follow redirects of HEAD requests by default.
         options.setdefault("allow_redirects", method != "head")
         return request(method, url, **options)
 
     return call
 
 
-get, post, put, patch, delete, head, options = (_caller(method) for method in _METHODS)
+get, post, put, patch, delete, head, options = (_method(method) for method in _METHODS)
 
 
 class Session:
-    """Asks without remembering anything."""
+    """The object that expressions use as `requests`. It keeps no cookies or connections."""
 
     __slots__ = ()
 

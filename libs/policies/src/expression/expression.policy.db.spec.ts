@@ -171,8 +171,8 @@ describe('an expression', () => {
 
   it.each([
     ['from authentik.core.models import Group\nreturn Group.objects.get(name="others")', /no such group/],
-    ['request.user.all_groups().get()', /more than one such group/],
-    ['from authentik.core.models import Group\nGroup.objects.get()', /more than one such group/],
+    ['request.user.all_groups().get()', /More than one group matches/],
+    ['from authentik.core.models import Group\nGroup.objects.get()', /More than one group matches/],
     ['return 1 / 0', /division by zero \(line 2\)/],
     ['return (', /line 2/],
     ['while True: pass', /time|longer/],
@@ -222,7 +222,7 @@ return ak_call_policy("other").raw_result == [2, 3] and plan["b"] == 2`;
     const self = written('self', down('self'), ['self']);
     const reply = await ask('return ak_call_policy("self").raw_result == 2', { callable: [self] });
     expect(reply).toMatchObject({ pass: true });
-    const message = 'The policies call each other too often.';
+    const message = 'The policies call each other too deeply or too often.';
     expect(reply.events).toEqual([{ action: 'policy_exception', context: { policy: 'self', message } }]);
   });
 
@@ -261,7 +261,7 @@ describe('an event that an expression makes', () => {
   it.each([
     ['are too many', 'for n in range(4): ak_create_event("n")', /more than 3 events/],
     ['are too large', 'ak_create_event("n", text="x" * 256)', /more than 256 bytes/],
-    ['are no JSON', 'ak_create_event("n", text=object())', /cannot be kept as JSON/],
+    ['are no JSON', 'ak_create_event("n", text=object())', /cannot be serialized as JSON/],
   ])('and others that %s are none, and the policy cannot decide', async (_, source, error) => {
     const reply = await ask(`${source}\nreturn True`);
     expect(reply).toMatchObject({ pass: false, error: expect.stringMatching(error) });
@@ -296,7 +296,7 @@ return [said["method"], said["url"], said["body"], answer.headers["Content-Type"
       /503 Service Unavailable for http/,
     ],
     ['a silent server', 'requests.get("SERVER/silent", timeout=0.05)', /did not answer in time/],
-    ['with too much to send', 'requests.post("SERVER/echo", data="x" * 300_000)', /question is too long/],
+    ['with too much to send', 'requests.post("SERVER/echo", data="x" * 300_000)', /request to the host is too large/],
   ])('cannot decide when it asks %s', async (_, source, error) => {
     expect(await asks(`${source}\nreturn True`)).toMatchObject({ pass: false, error: expect.stringMatching(error) });
   });

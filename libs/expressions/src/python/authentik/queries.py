@@ -1,14 +1,14 @@
-"""The few queries that expressions make of models."""
+"""The queries of authentik's models that expressions can make."""
 
-from questions import ask
+from host import ask
 from records import Group, User, narrowed, only
 
 
 class Query:
-    """Those of a kind that have certain fields: how they are asked for, and what they are made."""
+    """Finds records of one type by their fields. `_request` is the name of the request to the host."""
 
     __slots__ = ("_filters",)
-    _question = _record = None
+    _request = _record = None
 
     def __init__(self, filters):
         self._filters = filters
@@ -17,38 +17,38 @@ class Query:
         return type(self)(narrowed(self._filters, filters))
 
     def get(self, **filters):
-        return only(self._record, self.filter(**filters)._found(2))
+        return only(self._record, self.filter(**filters)._fetch(2))
 
     def first(self):
-        return next(iter(self._found(1)), None)
+        return next(iter(self._fetch(1)), None)
 
     def exists(self):
         return self.first() is not None
 
-    def _found(self, most):
-        found = ask(self._question, {"filters": self._filters, "most": most}) or []
-        return [self._record(one) for one in found]
+    def _fetch(self, limit):
+        rows = ask(self._request, {"filters": self._filters, "most": limit}) or []
+        return [self._record(row) for row in rows]
 
 
 class Users(Query):
-    """Users with certain fields."""
+    """Finds users by their fields."""
 
     __slots__ = ()
-    _question, _record = "users_by", User
+    _request, _record = "users_by", User
 
 
 class Groups(Query):
-    """Groups with certain fields."""
+    """Finds groups by their fields."""
 
     __slots__ = ()
-    _question, _record = "groups_by", Group
+    _request, _record = "groups_by", Group
 
     def get_or_create(self, **filters):
         return self.get(**filters), False
 
 
 class Flows:
-    """Flows with certain fields."""
+    """Finds flows by their fields, to update them."""
 
     __slots__ = ("_filters",)
 

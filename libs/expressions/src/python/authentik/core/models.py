@@ -1,4 +1,4 @@
-"""Names of attributes, and users and groups to be found by their fields."""
+"""Attribute names, and queries for users and groups."""
 
 import records
 from authentik.queries import Groups, Users
@@ -15,7 +15,7 @@ USER_ATTRIBUTE_TOKEN_EXPIRING = "goauthentik.io/user/token-expires"
 
 
 class UserTypes:
-    """What an account is for."""
+    """The types of user accounts."""
 
     INTERNAL = "internal"
     EXTERNAL = "external"
@@ -24,7 +24,7 @@ class UserTypes:
 
 
 class User:
-    """The users of the house."""
+    """Queries for users."""
 
     objects = Users({})
     DoesNotExist = records.User.DoesNotExist
@@ -32,7 +32,7 @@ class User:
 
 
 class Group:
-    """The groups of the house."""
+    """Queries for groups."""
 
     objects = Groups({})
     DoesNotExist = records.Group.DoesNotExist

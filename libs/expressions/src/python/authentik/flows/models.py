@@ -1,4 +1,4 @@
-"""Flows, as far as expressions change them."""
+"""The parts of authentik's flow models that expressions use."""
 
 from authentik.queries import Flows
 
@@ -15,7 +15,7 @@ class FlowAuthenticationRequirement:
 
 
 class FlowDesignation:
-    """What a flow is for."""
+    """The purpose of a flow."""
 
     AUTHENTICATION = "authentication"
     AUTHORIZATION = "authorization"
@@ -27,6 +27,6 @@ class FlowDesignation:
 
 
 class Flow:
-    """The flows of the house."""
+    """Queries for flows."""
 
     objects = Flows({})

@@ -1,5 +1,5 @@
-"""How a policy says that it cannot decide."""
+"""The exception of a policy that cannot decide."""
 
-from questions import PolicyException
+from host import PolicyException
 
 __all__ = ["PolicyException"]

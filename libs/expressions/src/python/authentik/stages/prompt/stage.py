@@ -1,3 +1,3 @@
-"""Keys of a plan's context that prompts write."""
+"""Keys of a plan's context that prompt stages write."""
 
 PLAN_CONTEXT_PROMPT = "prompt_data"

@@ -1,4 +1,4 @@
-"""Keys of a plan's context that say how a user is written."""
+"""Keys of a plan's context that the user write stage reads."""
 
 PLAN_CONTEXT_GROUPS = "groups"
 PLAN_CONTEXT_USER_PATH = "user_path"

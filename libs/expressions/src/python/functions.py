@@ -1,16 +1,16 @@
-"""The names that every expression finds, beside those of its evaluation."""
+"""The functions that every expression can call, regardless of the evaluation."""
 
 import ipaddress
 import re
 import unicodedata
 
 from authentik.queries import Users
-from questions import ask
+from host import ask
 from requests import Session
 
 
 class Logger:
-    """Takes what expressions log, and keeps nothing."""
+    """Discards the log messages of expressions."""
 
     __slots__ = ()
 
@@ -62,7 +62,7 @@ def ak_user_has_authenticator(user, device_type=None):
     return ask("has_authenticator", {"user": user, "type": device_type}) is True
 
 
-FIXED = {
+FUNCTIONS = {
     "ak_is_group_member": ak_is_group_member,
     "ak_logger": Logger(),
     "ak_user_by": ak_user_by,

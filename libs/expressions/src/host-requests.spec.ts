@@ -12,14 +12,14 @@ afterAll(() => interpreter.close());
 
 const admin = { kind: 'saved', uuid: '5d0b', username: 'akadmin', password_usable: true };
 
-/** Keeps what was asked, and answers all of it alike. */
-function answering(answer: unknown) {
-  const asked: [string, unknown][] = [];
+/** Returns a fake host that records requests and gives every request the same reply. */
+function hostReplying(reply: unknown) {
+  const requests: [string, unknown][] = [];
   const ask = async (name: string, args: unknown) => {
-    asked.push([name, args]);
-    return answer;
+    requests.push([name, args]);
+    return reply;
   };
-  return { asked, ask };
+  return { requests, ask };
 }
 
 it.each([
@@ -50,10 +50,10 @@ it.each([
     { passing: true },
     true,
   ],
-])('%s asks the house', async (...[expression, question, answer, result]) => {
-  const { asked, ask } = answering(answer);
+])('%s sends a request to the host', async (...[expression, request, reply, result]) => {
+  const { requests, ask } = hostReplying(reply);
   expect(await run(`return ${expression}`, { request: { user: admin } }, { ask })).toMatchObject({ result });
-  expect(asked).toEqual([question]);
+  expect(requests).toEqual([request]);
 });
 
 it.each([
@@ -67,25 +67,25 @@ it.each([
   ['get("http://a", auth=("b", "c"))', { headers: { authorization: 'Basic Yjpj' } }],
   ['get("http://a", timeout=(0.5, 2), allow_redirects=False)', { timeout_ms: 2000, redirects: false }],
   ['head("http://a")', { method: 'HEAD', redirects: false }],
-])('requests.%s asks the house', async (call, part) => {
-  const { asked, ask } = answering({ status: 200, reason: 'OK', url: 'http://a/', headers: {}, body: '' });
+])('requests.%s sends an http request to the host', async (call, part) => {
+  const { requests, ask } = hostReplying({ status: 200, reason: 'OK', url: 'http://a/', headers: {}, body: '' });
   expect(await run(`return requests.${call}.status_code`, {}, { ask })).toMatchObject({ result: 200 });
-  const [[name, question] = []] = asked as [string, { body: string | null }][];
-  const body = question?.body && Buffer.from(question.body, 'base64').toString();
-  expect([name, { ...question, body }]).toMatchObject(['http', part]);
+  const [[name, request] = []] = requests as [string, { body: string | null }][];
+  const body = request?.body && Buffer.from(request.body, 'base64').toString();
+  expect([name, { ...request, body }]).toMatchObject(['http', part]);
 });
 
-it('the answer of a server is read as the library has it', async () => {
+it('an HTTP response has the API of the requests library', async () => {
   const body = Buffer.from('{"a": "ü"}').toString('base64');
   const headers = { 'content-type': 'application/json; charset=utf-8' };
-  const { ask } = answering({ status: 404, reason: 'Not Found', url: 'http://a/', headers, body });
-  const source = `answer = requests.get("http://a/")
+  const { ask } = hostReplying({ status: 404, reason: 'Not Found', url: 'http://a/', headers, body });
+  const source = `response = requests.get("http://a/")
 try:
-  answer.raise_for_status()
+  response.raise_for_status()
 except requests.HTTPError as error:
-  said = str(error)
-return [answer.ok, bool(answer), answer.text, answer.content.decode(), answer.json()["a"],
-  answer.headers["Content-Type"], "CONTENT-type" in answer.headers, answer.headers.get("x", 1), answer.url, said]`;
+  message = str(error)
+return [response.ok, bool(response), response.text, response.content.decode(), response.json()["a"],
+  response.headers["Content-Type"], "CONTENT-type" in response.headers, response.headers.get("x", 1), response.url, message]`;
   const { result } = await run(source, {}, { ask });
   expect(result).toEqual([
     ...[false, false, '{"a": "ü"}', '{"a": "ü"}', 'ü', headers['content-type'], true, 1, 'http://a/'],
@@ -93,8 +93,8 @@ return [answer.ok, bool(answer), answer.text, answer.content.decode(), answer.js
   ]);
 });
 
-it('a flow is closed to others by the source that shipped flows use for it', async () => {
-  const { asked, ask } = answering(1);
+it('the source of authentik’s default flows restricts a flow to superusers', async () => {
+  const { requests, ask } = hostReplying(1);
   const source = `
 from authentik.flows.models import Flow, FlowAuthenticationRequirement
 Flow.objects.filter(slug="initial-setup").update(
@@ -103,36 +103,36 @@ Flow.objects.filter(slug="initial-setup").update(
 return True`;
   expect(await run(source, {}, { ask })).toMatchObject({ truth: true });
   const values = { authentication: 'require_superuser' };
-  expect(asked).toEqual([['update_flow', { filters: { slug: 'initial-setup' }, values }]]);
+  expect(requests).toEqual([['update_flow', { filters: { slug: 'initial-setup' }, values }]]);
 });
 
 it.each([
   ['User', 'users_by', 'user'],
   ['Group', 'groups_by', 'group'],
-])('the one %s that is asked for is the only one, or an error that can be caught', async (model, question, noun) => {
+])('%s.objects.get() returns the only match, or raises an exception', async (model, request, noun) => {
   const get = (source: string) => `from authentik.core.models import ${model}\n${source}`;
-  const one = { pk: 1, name: 'a' };
-  const { asked, ask } = answering([one]);
+  const row = { pk: 1, name: 'a' };
+  const { requests, ask } = hostReplying([row]);
   expect(await run(get(`return ${model}.objects.get(name="a").pk`), {}, { ask })).toMatchObject({ result: 1 });
-  expect(asked).toEqual([[question, { filters: { name: 'a' }, most: 2 }]]);
-  for (const [found, error, text] of [
-    [[], 'DoesNotExist', `There is no such ${noun}.`],
-    [[one, one], 'MultipleObjectsReturned', `There is more than one such ${noun}.`],
+  expect(requests).toEqual([[request, { filters: { name: 'a' }, most: 2 }]]);
+  for (const [rows, error, text] of [
+    [[], 'DoesNotExist', `No ${noun} matches the query.`],
+    [[row, row], 'MultipleObjectsReturned', `More than one ${noun} matches the query.`],
   ] as const) {
-    const given = { ask: answering(found).ask };
+    const host = { ask: hostReplying(rows).ask };
     const caught = `try:\n  return ${model}.objects.get(name="a")\nexcept ${model}.${error}:\n  return "caught"`;
-    expect(await run(get(caught), {}, given)).toMatchObject({ result: 'caught' });
-    expect(await run(get(`return ${model}.objects.get(name="a")`), {}, given)).toMatchObject({ error: text });
+    expect(await run(get(caught), {}, host)).toMatchObject({ result: 'caught' });
+    expect(await run(get(`return ${model}.objects.get(name="a")`), {}, host)).toMatchObject({ error: text });
   }
 });
 
-it('a user who was found can become the pending one', async () => {
+it('a user of a query can be set as the pending user', async () => {
   const source = 'context["flow_plan"].context["pending_user"] = ak_user_by(username="akadmin")\nreturn True';
   const outcome = await run(source, { flow_plan: { slug: 'f', context: {} } }, { ask: async () => [admin] });
   expect(outcome.context).toEqual({ set: { pending_user: admin }, unset: [] });
 });
 
-it('a question that cannot be answered fails the policy, with its reason', async () => {
+it('fails the policy with the error of the host', async () => {
   const ask = async () => {
     throw new Error("Policy 'other' not found.");
   };
@@ -142,20 +142,22 @@ it('a question that cannot be answered fails the policy, with its reason', async
   });
 });
 
-it('a question that is answered with too much fails the policy', async () => {
+it('fails the policy when the reply of the host is too large', async () => {
   const ask = async () => 'x'.repeat(2 ** 20);
-  expect((await run('return ak_user_by(username="a")', {}, { ask })).error).toBe('The answer is too long.');
+  expect((await run('return ak_user_by(username="a")', {}, { ask })).error).toBe('The reply of the host is too large.');
 });
 
-it('a question that is too long is not asked', async () => {
-  const { asked, ask } = answering(null);
-  expect((await run('ak_user_by(name="x" * 1_000_000)', {}, { ask })).error).toBe('The question is too long.');
-  expect(asked).toEqual([]);
+it('does not send a request that is too large', async () => {
+  const { requests, ask } = hostReplying(null);
+  expect((await run('ak_user_by(name="x" * 1_000_000)', {}, { ask })).error).toBe(
+    'The request to the host is too large.',
+  );
+  expect(requests).toEqual([]);
 });
 
-it('a question that nobody answers ends with the time of the policy, and the interpreter goes on', async () => {
+it('ends a request without a reply at the time limit, and serves the next evaluation', async () => {
   const ask = () => new Promise<never>(() => undefined);
   const outcome = await run('return ak_user_by(username="a")', {}, { ask, timeoutMs: 1000 });
-  expect(outcome.error).toBe('The time for the policy is over.');
+  expect(outcome.error).toBe('The policy exceeded its time limit.');
   expect(await run('return 1')).toMatchObject({ result: 1 });
 });

@@ -1,0 +1,137 @@
+"""Compiles expressions, and caches the code. An expression is the body of a function, so it may contain `return`."""
+
+import ast
+import builtins
+import json
+import keyword
+import textwrap
+import types
+import warnings
+
+from functions import FUNCTIONS
+from host import PolicyException
+from purity import is_pure
+
+_CACHE_SIZE = 512
+FILENAME = "<expression>"
+_COMMON_NAMES = ("request", "context", "ak_is_sso_flow", "ak_message", "ak_call_policy", "ak_create_event", *FUNCTIONS)
+_REQUEST_NAMES = ("http_request", "ak_client_ip")
+
+warnings.simplefilter("ignore")
+_compiled = {}
+
+
+class Compiled:
+    """A compiled source. `calls` are the sources that it may call, by policy name."""
+
+    __slots__ = ("_code", "calls", "names", "pure")
+
+    def __init__(self, code, names, pure):
+        self._code = code
+        self.calls = {}
+        self.names = names
+        self.pure = pure
+
+    def __call__(self, lookup):
+        """Evaluates the source and returns its result. `lookup` returns the value of a global name."""
+        function = types.FunctionType(self._code, {"__builtins__": builtins.__dict__, "__name__": "expression"})
+        return function(*map(lookup, self.names))
+
+
+class InvalidSource:
+    """A called policy with a syntax error. Calling it raises PolicyException, so that it does not pass."""
+
+    __slots__ = ("_error",)
+    pure = True
+
+    def __init__(self, error):
+        self._error = error
+
+    def __call__(self, lookup):
+        raise PolicyException("{message} (line {line}, column {column})".format(**self._error))
+
+
+class ExpressionSyntaxError(Exception):
+    """A source is not valid Python. Its argument is a dict with `line`, `column` and `message`."""
+
+
+def compiled(key):
+    """Returns the compiled source of a cache key, and whether it was compiled now. Syntax errors are not cached."""
+    cached = _compiled.get(key)
+    if cached:
+        return cached, False
+    spec = json.loads(key)
+    names = _names(spec)
+    result = _compile(spec["source"], names)
+    for name, source in spec.get("calls", {}).items():
+        result.calls[name] = called = _compile_called(source, names)
+        result.pure = result.pure and called.pure
+    if len(_compiled) >= _CACHE_SIZE:
+        _compiled.clear()
+    _compiled[key] = result
+    return result, True
+
+
+def _compile_called(source, names):
+    try:
+        return _compile(source, names)
+    except ExpressionSyntaxError as error:
+        return InvalidSource(error.args[0])
+
+
+def syntax_error_of(source):
+    """Returns the first syntax error of a source, or None."""
+    try:
+        _compile(source, ())
+    except ExpressionSyntaxError as error:
+        return error.args[0]
+    return None
+
+
+def _names(spec):
+    """Returns the global names of a source. They become the parameters of its function."""
+    extra = [name for name in spec["names"] if name.isidentifier() and not keyword.iskeyword(name)]
+    request = _REQUEST_NAMES if spec["http"] else ()
+    return tuple(dict.fromkeys([*_COMMON_NAMES, *request, *extra]))
+
+
+def _compile(source, names):
+    text = source.replace("\r\n", "\n").replace("\r", "\n")
+    margin = _margin(text)
+    try:
+        tree = ast.parse(textwrap.dedent(text) if margin else text, FILENAME)
+        pure = is_pure(tree)
+        # The syntax of an impure source does not show all names that it uses (`eval`).
+        parameters = _used(tree, names) if pure else names
+        return Compiled(_code(tree, parameters), parameters, pure)
+    except SyntaxError as error:
+        details = {"line": error.lineno or 1, "column": (error.offset or 1) + margin, "message": error.msg}
+        raise ExpressionSyntaxError(details) from None
+    except (MemoryError, RecursionError, ValueError) as error:
+        raise ExpressionSyntaxError({"line": 1, "column": 1, "message": str(error) or "too deeply nested"}) from None
+
+
+def _used(tree, names):
+    nodes = list(ast.walk(tree))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    used.update(name for node in nodes if isinstance(node, ast.Nonlocal) for name in node.names)
+    return tuple(name for name in names if name in used)
+
+
+def _margin(text):
+    """Returns the common indentation of all lines. Sources in YAML may be indented as a whole."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return min((len(line) - len(line.lstrip()) for line in lines), default=0)
+
+
+def _code(tree, names):
+    function = ast.FunctionDef(
+        name="expression",
+        args=ast.arguments(posonlyargs=[], args=[ast.arg(name) for name in names], kwonlyargs=[], kw_defaults=[], defaults=[]),
+        body=tree.body or [ast.Pass()],
+        decorator_list=[],
+        type_params=[],
+    )
+    module = ast.fix_missing_locations(ast.Module(body=[function], type_ignores=[]))
+    constants = compile(module, FILENAME, "exec", dont_inherit=True).co_consts
+    return next(constant for constant in constants if isinstance(constant, types.CodeType))

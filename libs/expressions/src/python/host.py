@@ -1,0 +1,45 @@
+"""Requests from an expression to the host, the Node process that runs Python. Each waits for the reply."""
+
+import json
+import os
+
+# Keep references, because an expression can replace the functions of `os`.
+_read = os.read
+_write = os.write
+_REQUEST_FD = 2
+_REPLY_FD = 0
+
+
+class PolicyException(Exception):
+    """Raised when a policy cannot decide."""
+
+
+def ask(name, args):
+    """Sends a request to the host and returns the value of its reply. Raises PolicyException for an error reply."""
+    _write(_REQUEST_FD, json.dumps([name, args], default=plain_data).encode())
+    chunks = []
+    while chunk := _read(_REPLY_FD, 65536):
+        chunks.append(chunk)
+    reply = json.loads(b"".join(chunks))
+    if "error" in reply:
+        raise PolicyException(reply["error"])
+    return reply.get("value")
+
+
+def text_of(error):
+    """Returns the message of an error, or the name of its type when it has none or formatting it fails."""
+    try:
+        return str(error) or type(error).__name__
+    except Exception:
+        return type(error).__name__
+
+
+def plain_data(value):
+    """The `default` function of json.dumps: converts the supported values that JSON does not have."""
+    if hasattr(value, "as_json"):
+        return value.as_json()
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    if type(value).__module__ in ("ipaddress", "uuid", "datetime"):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be serialized as JSON")
