@@ -23,7 +23,7 @@ export interface ExpressionInput {
 /** One evaluation of a source, which is the body of a Python function. */
 export interface Evaluation {
   readonly source: string;
-  readonly given: ExpressionInput;
+  readonly input: ExpressionInput;
   readonly timeoutMs: number;
   /** Sources that it may call, directly or indirectly, by policy name. */
   readonly calls?: Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ export interface EvaluationResult {
   /** Errors of the policies that it called. */
   readonly failures: readonly { readonly policy: string; readonly error: string }[];
   /** Keyword arguments of the calls. Policies that are evaluated later see them in their context. */
-  readonly given: Readonly<Record<string, unknown>>;
+  readonly call_kwargs: Readonly<Record<string, unknown>>;
   /** The URL that the expression redirects the browser to. */
   readonly redirect?: string;
   /** The reason why the policy could not decide, for the log. */
@@ -72,12 +72,12 @@ export const evaluationResult = (fields: Partial<EvaluationResult>): EvaluationR
   context: { set: {}, unset: [] },
   events: [],
   failures: [],
-  given: {},
+  call_kwargs: {},
   ...fields,
 });
 
 /** Encodes an evaluation as three lines: the cache key of the compiled source, the input, and the plan's context. */
-export function encodeEvaluation({ source, given, calls, callDepth: call_depth }: Evaluation): string {
+export function encodeEvaluation({ source, input: given, calls, callDepth: call_depth }: Evaluation): string {
   const { flow_plan, ...rest } = given;
   const hasHttp = (given.request?.http_request ?? null) !== null;
   const key = JSON.stringify({ source, http: hasHttp, names: Object.keys(given.names ?? {}).sort(), calls });

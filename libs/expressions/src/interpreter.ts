@@ -16,7 +16,7 @@ export interface InterpreterOptions {
   /** Number of concurrent evaluations. One more process is kept as a spare. */
   readonly size?: number;
   /** Called when a process fails to start. */
-  readonly onFault?: (error: unknown) => void;
+  readonly onStartError?: (error: unknown) => void;
 }
 
 const SYNTAX_CHECK_TIMEOUT_MS = 5000;
@@ -29,7 +29,7 @@ export class Interpreter {
     this.pool = new PythonPool({
       count: (options.size ?? 1) + 1,
       start: () => new PythonProcess(options.memoryMb),
-      onFault: options.onFault ?? (() => undefined),
+      onFault: options.onStartError ?? (() => undefined),
     });
   }
 
@@ -41,13 +41,13 @@ export class Interpreter {
   }
 
   /** Number of ready processes. */
-  get serving(): number {
-    return this.pool.serving;
+  get readyCount(): number {
+    return this.pool.readyCount;
   }
 
   /** Resolves when all processes are ready. */
-  async complete(): Promise<void> {
-    await this.pool.complete();
+  async whenFull(): Promise<void> {
+    await this.pool.whenFull();
   }
 
   /** Evaluates a source. Errors of the source are part of the result; this never rejects because of them. */
@@ -72,7 +72,7 @@ export class Interpreter {
 
   private async runTask(task: PythonTask): Promise<TaskResult> {
     const deadline = performance.now() + task.timeoutMs;
-    const process = await this.pool.take(task.timeoutMs);
+    const process = await this.pool.acquire(task.timeoutMs);
     if (!process) return { failure: OUT_OF_TIME };
     try {
       return await process.run({ ...task, timeoutMs: Math.max(1, Math.ceil(deadline - performance.now())) });

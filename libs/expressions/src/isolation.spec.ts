@@ -21,7 +21,7 @@ beforeAll(async () => {
   interpreter = await Interpreter.start({ memoryMb: 128 });
 });
 // Many attempts end their process, so wait for the replacements.
-beforeEach(() => interpreter.complete());
+beforeEach(() => interpreter.whenFull());
 afterAll(async () => {
   delete process.env.GATEHOUSE_TEST_SECRET;
   rmSync(folder, { recursive: true });

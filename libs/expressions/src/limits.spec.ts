@@ -10,7 +10,7 @@ const TIME_LIMIT_ERROR = 'The policy exceeded its time limit.';
 beforeAll(async () => {
   interpreter = await Interpreter.start({ memoryMb: 64 });
 });
-beforeEach(() => interpreter.complete());
+beforeEach(() => interpreter.whenFull());
 afterAll(() => interpreter.close());
 
 describe('the time limit', () => {
@@ -22,7 +22,7 @@ describe('the time limit', () => {
   ])('ends %s, and the process serves the next evaluation', async (_, source) => {
     expect(await run(source, {}, { timeoutMs: 500 })).toMatchObject({ truth: false, error: TIME_LIMIT_ERROR });
     expect(await run('return 1')).toMatchObject({ result: 1 });
-    expect(interpreter.serving).toBe(2);
+    expect(interpreter.readyCount).toBe(2);
   });
 
   it('kills a process whose expression catches the interrupt, and another process serves', async () => {
@@ -83,7 +83,7 @@ describe('a process that has exited', () => {
     const [served] = await Promise.all([run('return 1'), run('import os\nos.abort()')]);
     expect(served).toMatchObject({ result: 1 });
     expect(await run('return 2')).toMatchObject({ result: 2 });
-    await interpreter.complete();
+    await interpreter.whenFull();
     const fresh = children().filter((pid) => !before.includes(pid));
     expect(fresh).toHaveLength(1);
     expect(cpuMsOf(fresh[0]!)).toBeLessThan(1000);

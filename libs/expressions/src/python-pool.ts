@@ -22,7 +22,7 @@ export class PythonPool {
 
   constructor(private readonly options: PoolOptions) {}
 
-  get serving(): number {
+  get readyCount(): number {
     return this.usable.size;
   }
 
@@ -33,7 +33,7 @@ export class PythonPool {
   }
 
   /** Resolves when the pool is full. */
-  async complete(): Promise<void> {
+  async whenFull(): Promise<void> {
     // The exit of a process is reported slightly after its task has failed.
     await setImmediate();
     for (let awaited; awaited !== this.refilling; ) {
@@ -46,7 +46,7 @@ export class PythonPool {
    * Takes an idle process, or waits for one. Prefers the process that was used last, because its cache of compiled sources is
    * the fullest. Resolves to undefined when no process becomes idle in time.
    */
-  async take(timeoutMs: number): Promise<PythonProcess | undefined> {
+  async acquire(timeoutMs: number): Promise<PythonProcess | undefined> {
     const process = this.idle.shift();
     if (process || this.closed) return process;
     return new Promise((resolve) => {

@@ -15,4 +15,4 @@ export const evaluator =
     input: ExpressionInput = {},
     { ask = noHost, timeoutMs = 15_000 }: EvaluatorOptions = {},
   ): Promise<EvaluationResult> =>
-    interpreter().run({ source, given: input, timeoutMs }, ask);
+    interpreter().run({ source, input: input, timeoutMs }, ask);

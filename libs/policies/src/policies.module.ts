@@ -68,7 +68,7 @@ async function startPython(config: Settings): Promise<PythonRunner> {
   const { POLICY_PYTHON: size, POLICY_PYTHON_MB: memoryMb, POLICY_QUEUE: queue } = config;
   const logger = new Logger('policy');
   const onFault = (error: unknown) => logger.fault('Python did not start', error);
-  const interpreter = await Interpreter.start({ memoryMb, size, onFault });
+  const interpreter = await Interpreter.start({ memoryMb, size, onStartError: onFault });
   return new PythonRunner(interpreter, new ConcurrencyLimiter(size, queue), expressionLimits(config));
 }
 

@@ -47,7 +47,7 @@ beforeAll(async () => {
   );
   await source.query(`INSERT INTO directory.user_groups SELECT id, '${STAFF}' FROM directory.users`);
   interpreter = await Interpreter.start({ memoryMb: MEMORY_MB, size: 1 });
-  await interpreter.complete();
+  await interpreter.whenFull();
   const people = new TypeormPeople(source);
   const places = await MaxmindGeoLocator.open({ asn: undefined, city: undefined });
   const python = new PythonRunner(interpreter, new ConcurrencyLimiter(1, 10), {

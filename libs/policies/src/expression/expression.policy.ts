@@ -24,7 +24,7 @@ export class ExpressionPolicy implements Policy<typeof expressionContract> {
     const outcome = await this.outcomeOf(question);
     facts.tell(expressionEvents(outcome, question, this.python.limits));
     if (outcome.error !== undefined) throw new UndecidedPolicyError(withLine(outcome), { messages: outcome.messages });
-    facts.give(outcome.given);
+    facts.give(outcome.call_kwargs);
     facts.change({ ...outcome.context, insert: insertOf(outcome) });
     return { pass: outcome.truth, messages: outcome.messages, value: outcome.result };
   }
@@ -35,7 +35,13 @@ export class ExpressionPolicy implements Policy<typeof expressionContract> {
     const given = await this.givens.of(question, [source, ...Object.values(calls)]);
     const answers = new ExpressionCallbacks(this.sources, question);
     const outcome = await this.python.run(
-      { source, given, calls, callDepth: this.python.limits.callDepth, timeoutMs: Math.floor(question.timeLeftMs()) },
+      {
+        source,
+        input: given,
+        calls,
+        callDepth: this.python.limits.callDepth,
+        timeoutMs: Math.floor(question.timeLeftMs()),
+      },
       (name, args) => answers.to(name, args),
     );
     if (answers.failure) throw answers.failure.cause;
