@@ -26,7 +26,7 @@ beforeAll(async () => {
   port = await freePort();
   postgres = await startPostgres();
   house = await Deployment.open({
-    apart: true,
+    apart: 'all',
     database: { url: postgres.url, drop: () => postgres.stop() },
     blueprints: [
       blueprint(

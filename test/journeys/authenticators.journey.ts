@@ -213,7 +213,7 @@ describe('the removal of a device', () => {
 
 describe('the devices of somebody who has lost them', () => {
   it('are removed by the command of an operator, and a first one is set up again', async () => {
-    expect(await house.user(['remove-devices', 'alice'])).toBe('1 devices removed of alice');
+    expect(await house.user(['remove-devices', 'alice'])).toBe('removed 1 devices of alice');
     expect(await kept()).toBe(0);
     const alice = await withPassword('alice');
     expect((await alice.show('app')).body).toMatchObject({ component: 'ak-stage-authenticator-static' });

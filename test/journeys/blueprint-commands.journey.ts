@@ -1,38 +1,30 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD } from '../support/blueprints.js';
-import { freshDatabase } from '../support/postgres.js';
-
-const run = promisify(execFile);
+import { runCli } from '../support/commands.js';
+import { type FreshDatabase, migratedDatabase } from '../support/postgres.js';
 
 let folder: string;
-let here: Awaited<ReturnType<typeof freshDatabase>>;
-let there: Awaited<ReturnType<typeof freshDatabase>>;
+let here: FreshDatabase;
+let there: FreshDatabase;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'gatehouse-blueprints-'));
-  [here, there] = await Promise.all([freshDatabase(), freshDatabase()]);
-  await Promise.all([command('migrate', [], here.url), command('migrate', [], there.url)]);
+  [here, there] = await Promise.all([migratedDatabase(), migratedDatabase()]);
 });
 afterAll(async () => {
   await Promise.all([here?.drop(), there?.drop()]);
   await rm(folder, { recursive: true });
 });
 
-/** A command with its exit code and what it said, with just these variables in its environment. */
-async function command(name: string, args: readonly string[], DATABASE_URL?: string) {
-  const { PATH } = process.env;
-  const env = { PATH, GATEHOUSE_DIR: folder, BLUEPRINTS_DIR: folder, ...(DATABASE_URL && { DATABASE_URL }) };
-  return run(process.execPath, [`dist/apps/cli/src/${name}.js`, ...args], { env }).then(
-    ({ stdout }) => ({ code: 0, said: stdout }),
-    ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, said: stdout + stderr }),
-  );
+/** Runs `npm run blueprint` and returns its exit code with what it wrote. */
+async function blueprintCommand(args: readonly string[], url?: string) {
+  const env = { GATEHOUSE_DIR: folder, BLUEPRINTS_DIR: folder, ...(url === undefined ? {} : { DATABASE_URL: url }) };
+  const { code, stdout, stderr } = await runCli('blueprint', args, { env });
+  return { code, said: stdout + stderr };
 }
-const blueprintCommand = (args: readonly string[], url?: string) => command('blueprint', args, url);
 
 async function write(name: string, text: string): Promise<string> {
   const file = join(folder, name);

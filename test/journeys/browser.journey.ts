@@ -16,7 +16,7 @@ describeInChromium('in a real browser', () => {
 
   beforeAll(async () => {
     house = await Deployment.open({
-      apart: true,
+      apart: ['password', 'identification'],
       blueprints: [
         blueprint(
           userEntry('alice'),

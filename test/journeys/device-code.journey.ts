@@ -25,7 +25,7 @@ let house: Deployment;
 let device: OauthDevice;
 beforeAll(async () => {
   house = await Deployment.open({
-    apart: true,
+    apart: ['consent'],
     blueprints: [
       blueprint(
         ...['alice', 'bob', 'carol', 'dave', 'erin', 'frank'].map((name) => userEntry(name)),

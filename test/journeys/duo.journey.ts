@@ -97,7 +97,7 @@ describe('whoever has a phone at Duo already', () => {
     const { id } = duo.add('dave');
     const stage = 'phone 0 authenticator_duo.authenticatorduostage';
     expect(await house.user(['import-duo', stage])).toMatch(/^1 devices imported/);
-    expect(await house.user(['import-duo', stage])).toMatch(/^0 devices imported\n\d+ were there already/);
+    expect(await house.user(['import-duo', stage])).toMatch(/^0 devices imported\n\d+ exist already/);
     expect(await house.rows('SELECT FROM mfa.devices WHERE handle = $1', [id])).toHaveLength(1);
     await expect(house.user(['import-duo', 'another'])).rejects.toMatchObject({ code: 1 });
     const browser = house.browser();

@@ -85,7 +85,7 @@ describeWithPython('the stage in Python', () => {
     expect(await terms.stop()).toBe(0);
     expect(await browser.solve('login-with-terms', { accept: true })).toMatchObject(AWAY);
     await expect(house.apply(readFileSync(`${EXAMPLE}/blueprint.yaml`, 'utf8'))).rejects.toThrow(
-      'kind: Nobody answers for x_example_terms on stage.x_example_terms.describe',
+      'kind: No service answers for x_example_terms on stage.x_example_terms.describe',
     );
     terms = await start();
 
@@ -196,7 +196,7 @@ describe('a stranger that was taken over', () => {
 
   it('cannot claim more afterwards, unless the operator trusts it', async () => {
     described = { ...modest, effects: ['event', 'login'] };
-    await expect(flow()).rejects.toThrow('it has the effect login (TRUSTED_STAGES)');
+    await expect(flow()).rejects.toThrow('it has the effect login (list the kind in TRUSTED_STAGES to allow it)');
     expect((await atTheRogue()).answer.body).toMatchObject({ component: 'x-rogue-stage' });
   });
 });

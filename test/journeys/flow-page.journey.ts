@@ -7,7 +7,7 @@ let house: Deployment;
 
 beforeAll(async () => {
   house = await Deployment.open({
-    apart: true,
+    apart: ['password'],
     blueprints: [
       blueprint(
         userEntry('alice'),

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runCliOk } from '../support/commands.js';
 import { CourierHarness, mailTo } from '../support/courier-harness.js';
 import { describeWithNats } from '../support/nats.js';
-
-const run = promisify(execFile);
 
 describeWithNats('npm run mail', () => {
   let couriers: CourierHarness;
@@ -14,9 +11,8 @@ describeWithNats('npm run mail', () => {
   afterAll(() => couriers?.close());
 
   async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-    const settings = { PATH: process.env['PATH'], DATABASE_URL: couriers.url, SEAL_KEYS: couriers.seal, ...env };
-    const { stdout } = await run(process.execPath, ['dist/apps/cli/src/mail.js', ...args], { env: settings });
-    return stdout.trim();
+    const settings = { DATABASE_URL: couriers.url, SEAL_KEYS: couriers.seal, ...env };
+    return (await runCliOk('mail', args, { env: settings })).trim();
   }
   const park = (id: string) =>
     couriers.source.query(`UPDATE flow.outbox SET parked_at = now(), tries = 12, error = '550 who' WHERE id = $1`, [
@@ -44,7 +40,7 @@ describeWithNats('npm run mail', () => {
     await park(away!);
 
     expect(await command(['remove', away!])).toBe('1 removed');
-    expect(await command(['retry', '--all'])).toBe('1 to be tried anew');
+    expect(await command(['retry', '--all'])).toBe('1 to be sent again');
     await couriers.start();
     await mailbox.mailTo('alice@example.org');
     expect(mailbox.mails).toHaveLength(1);

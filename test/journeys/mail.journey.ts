@@ -138,6 +138,8 @@ describeWithNats('a mailed link and its code', () => {
   ] as const)('is mailed again by a flow that an answer without a code starts over: %s', async (slug, person) => {
     const browser = house.browser();
     expect((await browser.solve(slug, { uid_field: person })).body).toMatchObject(WAITING);
+    // Two mails that are sent at once may arrive in any order.
+    await mailbox.mailTo(`${person}@example.org`);
     expect((await browser.solve(slug, {})).body).toMatchObject({ component: 'ak-stage-identification' });
 
     expect((await browser.solve(slug, { uid_field: person })).body).toMatchObject(WAITING);

@@ -9,7 +9,7 @@ let port: number;
 beforeAll(async () => {
   port = await freePort();
   house = await Deployment.open({
-    apart: true,
+    apart: 'all',
     blueprints: [blueprint(userEntry('alice'), flowEntries('login', [IDENTIFICATION, PASSWORD, LOGIN]))],
     gateway: { METRICS_PORT: String(port) },
     environment: { LOG_LEVEL: 'debug' },

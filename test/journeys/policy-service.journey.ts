@@ -25,6 +25,7 @@ const identifyBy = (slug: string, password: string) => ({
 
 beforeAll(async () => {
   house = await Deployment.open({
+    apart: ['policy'],
     services: ['identification', 'password', 'session', 'policy'],
     blueprints: [
       blueprint(

@@ -12,7 +12,7 @@ let house: Deployment;
 /** The tests are a trusted proxy, so that they can come from any network. The rate's period never ends while they run. */
 beforeAll(async () => {
   house = await Deployment.open({
-    apart: true,
+    apart: ['session'],
     blueprints: [
       blueprint(
         userEntry('alice'),

@@ -117,7 +117,7 @@ describe('a device of an export', () => {
     const unknown = { ...lines[0], fields: { ...fields, user: ['nobody'] } };
     await expect(importDevices([unknown])).rejects.toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/1 lines were left out:\n {2}line 1: there is no user nobody here/),
+      stdout: expect.stringMatching(/1 invalid lines were skipped:\n {2}line 1: there is no user nobody here/),
     });
   });
 

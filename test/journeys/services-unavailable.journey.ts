@@ -6,7 +6,7 @@ let house: Deployment;
 
 beforeAll(async () => {
   house = await Deployment.open({
-    apart: true,
+    apart: 'all',
     blueprints: [
       blueprint(
         userEntry('alice'),

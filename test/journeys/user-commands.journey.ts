@@ -39,7 +39,7 @@ describeWithNats('npm run user', () => {
       ['create', 'bob', '--email', 'bob@example.org', '--group', 'staff', '--password'],
       'first pass-word\n',
     );
-    expect(made).toBe('bob is made');
+    expect(made).toBe('created bob');
     expect(await logsIn('bob', 'first pass-word')).toBe(true);
     expect(await house.user(['set-password', 'BOB'], 'second pass-word\n')).toMatch(/^bob has a new password/);
     expect(await logsIn('bob', 'second pass-word')).toBe(true);
@@ -49,7 +49,7 @@ describeWithNats('npm run user', () => {
     expect(await house.user(['list', 'bob'])).toMatch(/^bob  bob@example.org  internal  locked  /);
     expect(await house.user(['unlock', 'bob'])).toMatch(/^unlocked for bob: the account/);
     expect(await logsIn('bob', 'second pass-word')).toBe(true);
-    expect(await house.user(['end-sessions', 'bob'])).toMatch(/^\d+ ended of bob$/);
+    expect(await house.user(['end-sessions', 'bob'])).toMatch(/^ended \d+ sessions of bob$/);
   });
 
   it('makes the link that a mail would bring: of one use, and of this user', async () => {

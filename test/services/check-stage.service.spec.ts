@@ -107,24 +107,24 @@ describeWithNats('npm run check:stage', () => {
       reply = () => JSON.stringify(asks);
       const { code, said } = await command(KIND);
       expect(code).toBe(1);
-      expect(said).toContain('ok   has an outcome for its challenge, and again');
+      expect(said).toContain('ok   has an outcome for its challenge, twice in a row');
       expect(said).toContain(
-        'FAIL refuses what is no JSON\n       challenge answers challenge instead of stage_bad_request',
+        'FAIL refuses a message that is not JSON\n       challenge answers challenge instead of stage_bad_request',
       );
       expect(said).toContain('FAIL refuses another version of the protocol');
       expect(said).toMatch(/x_bad_stage: \d+ of \d+ promises broken\n$/);
     });
 
     it.each<[string, string, string]>([
-      ['what is no reply', '{"type":"welcome"}', 'answers what is no reply: {"type":"welcome"}'],
-      ['no JSON', 'welcome', 'answers what is no JSON: welcome'],
+      ['what is no reply', '{"type":"welcome"}', 'sends an invalid reply: {"type":"welcome"}'],
+      ['no JSON', 'welcome', 'sends invalid JSON: welcome'],
       [
         'beyond its contract',
         '{"type":"passed","effects":[{"type":"reputation","identifier":"x","delta":1}]}',
         'asks for the effect reputation',
       ],
       ['another challenge than it promised', '{"type":"challenge","challenge":{}}', 'that does not fit its contract'],
-      ['too much', `{"type":"passed","x":"${'x'.repeat(262_144)}"}`, 'answers with more than 262144 bytes'],
+      ['too much', `{"type":"passed","x":"${'x'.repeat(262_144)}"}`, 'sends more than 262144 bytes'],
     ])('finds that it says %s', async (_what, said, finding) => {
       reply = () => said;
       expect(Object.values(await broken(KIND)).flat()).toContainEqual(expect.stringContaining(finding));
@@ -143,7 +143,7 @@ describeWithNats('npm run check:stage', () => {
   });
 
   it('says when nobody serves the stage, or the config is not its own', async () => {
-    const nobody = 'Nobody answers for x_no_one on stage.x_no_one.describe: start its service.';
+    const nobody = 'No service answers for x_no_one on stage.x_no_one.describe. Start its service.';
     expect(await broken('x_no_one')).toEqual({ 'describes itself': [nobody] });
     expect((await command('password')).said).toContain('FAIL accepts this config');
   });

@@ -1,49 +1,50 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { Browser } from './browser.js';
+import { runCliOk } from './commands.js';
 import { type RunningNats, startNats } from './nats.js';
 import { type FreshDatabase, migratedDatabase } from './postgres.js';
-import { freePort, type RunningProcess, startProcess } from './processes.js';
+import { type Environment, freePort, type RunningPart, startProcess } from './processes.js';
+import { startHosted } from './service-host.js';
 
-const run = promisify(execFile);
-
-/** Those that every login needs. */
+/** The services that every login needs. */
 export const SERVICES = ['identification', 'password', 'session'] as const;
-/** Those that serve stages beside them. */
+/** The other services with stages. */
 const OTHER_STAGES = ['captcha', 'consent', 'enrollment', 'mfa'] as const;
 type StageService = (typeof SERVICES)[number] | (typeof OTHER_STAGES)[number];
 type Service = StageService | 'courier' | 'policy';
-type Environment = Readonly<Record<string, string>>;
 
 interface DeploymentOptions {
-  /** Blueprints to apply before it opens. */
+  /** Blueprints to apply before the start. */
   readonly blueprints: readonly string[];
   readonly services?: readonly Service[];
-  /** Settings of the gateway beyond what it cannot do without. */
+  /** Settings of the gateway. */
   readonly gateway?: Environment;
-  /** Settings of every process. */
+  /** Settings of every service. */
   readonly environment?: Environment;
-  /** Whether every service is a process of its own, for tests that end or watch one; else stages share the gateway's. */
-  readonly apart?: boolean;
-  /** What visitors call it; passkeys want a name. */
+  /**
+   * The services, or all of them, that are processes of their own, for tests that end or watch one. The service host of
+   * the worker runs the others, which start in a fraction of the time.
+   */
+  readonly apart?: readonly Service[] | 'all';
+  /** Host name in the address of the gateway. Passkeys need a name. */
   readonly host?: string;
-  /** Where its schemas go; a database of the run's Postgres unless told otherwise. */
+  /** The database. By default a migrated one on the Postgres of the run. */
   readonly database?: FreshDatabase;
 }
 
-/** What the processes stand on. */
+/** What all services of a deployment use. */
 interface Infrastructure {
-  bus: RunningNats;
+  nats: RunningNats;
   readonly database: FreshDatabase;
   readonly pool: pg.Pool;
   readonly environment: Environment;
-  /** Settings of whoever opens what is sealed. */
+  /** The keys of services that open sealed values. */
   readonly sealing: Environment;
+  readonly apart: readonly Service[] | 'all';
 }
 
 const servesStages = (service: Service): service is StageService =>
@@ -51,113 +52,102 @@ const servesStages = (service: Service): service is StageService =>
 
 const newSealKeys = () => `test:${randomBytes(32).toString('base64')}`;
 
-/** The whole product over a real nats-server and a database of its own: in processes of its own, from outside. */
+/** The whole built product on a nats-server and a database of its own, seen from outside. */
 export class Deployment {
-  private readonly processes = new Map<string, RunningProcess>();
+  private readonly parts = new Map<string, RunningPart>();
 
   private constructor(
     readonly url: string,
-    private readonly ground: Infrastructure,
+    private readonly infrastructure: Infrastructure,
     private readonly gatewaySettings: Environment,
   ) {}
 
-  static async open(plan: DeploymentOptions): Promise<Deployment> {
-    const { blueprints, services = SERVICES, gateway = {}, environment = {}, host = '127.0.0.1' } = plan;
-    const database = plan.database ?? (await migratedDatabase());
-    const bus = await startNats();
-    const port = String(await freePort());
+  static async open(options: DeploymentOptions): Promise<Deployment> {
+    const { blueprints, services = SERVICES, gateway = {}, environment = {}, host = '127.0.0.1' } = options;
+    const [database, nats, port] = await Promise.all([
+      options.database ?? migratedDatabase(),
+      startNats(),
+      freePort().then(String),
+    ]);
     const url = `http://${host}:${port}`;
     const [SEAL_KEYS, MFA_SEAL_KEYS] = [newSealKeys(), newSealKeys()];
-    const sealing = { SEAL_KEYS, MFA_SEAL_KEYS };
-    const secrets = { SEAL_KEYS, SECRET_KEY: randomBytes(32).toString('hex') };
-    const settings = { PORT: port, BASE_URL: url, ...secrets, ...gateway };
+    const settings = { PORT: port, BASE_URL: url, SEAL_KEYS, SECRET_KEY: randomBytes(32).toString('hex'), ...gateway };
     const pool = new pg.Pool({ connectionString: database.url, max: 2 });
-    // Whoever drops the database may be quicker than a connection that is saying goodbye.
+    // The database may be dropped before a closed connection has ended.
     pool.on('error', () => undefined);
-    const house = new Deployment(url, { bus, database, pool, environment, sealing }, settings);
-    if (plan.database) await house.command('migrate');
-    for (const blueprint of blueprints) await house.apply(blueprint);
-    const alone = plan.apart ? services : services.filter((service) => !servesStages(service));
-    const front = plan.apart ? house.openGateway() : house.openTogether(services.filter(servesStages));
-    await Promise.all([front, ...alone.map((service) => house.start(service))]);
-    return house;
+    const sealing = { SEAL_KEYS, MFA_SEAL_KEYS };
+    const infrastructure = { nats, database, pool, environment, sealing, apart: options.apart ?? [] };
+    const deployment = new Deployment(url, infrastructure, settings);
+    if (options.database) await deployment.command('migrate');
+    for (const blueprint of blueprints) await deployment.apply(blueprint);
+    await deployment.startAll(services);
+    return deployment;
   }
 
   get nats(): RunningNats {
-    return this.ground.bus;
+    return this.infrastructure.nats;
   }
 
-  /** A visitor with cookies of their own, whose browser asks for languages if told so. */
+  /** Returns a visitor with its own cookies, whose browser sends `languages` if they are set. */
   browser(languages?: string): Browser {
     return new Browser(this.url, { languages });
   }
 
-  /** Starts a service; under another name, so that it runs beside the first, if one is given. */
+  /** Starts a service. With another `name` it runs beside the first one. */
   async start(service: Service, name: string = service): Promise<void> {
-    const entry = `dist/apps/${service}/src/main.js`;
-    const settings = { ...this.environment, ...this.sealingOf(service) };
-    this.processes.set(name, await startProcess(entry, settings, { ready: /serving/ }));
+    const env = { ...this.environment, ...this.sealingOf(service) };
+    this.parts.set(name, await this.startPart(service, env));
   }
 
   async openGateway(): Promise<void> {
-    const settings = { ...this.environment, ...this.gatewaySettings };
-    this.processes.set('gateway', await startProcess('dist/apps/gateway/src/main.js', settings, { ready: /serving/ }));
+    const env = { ...this.environment, ...this.gatewaySettings };
+    this.parts.set('gateway', await this.startPart('gateway', env));
   }
 
-  /** Starts a gateway and stages in one process, which answers to the names of all of them. */
-  private async openTogether(services: readonly StageService[]): Promise<void> {
-    const settings = { ...this.environment, ...this.ground.sealing, ...this.gatewaySettings };
-    const told = { ...settings, HOUSE_SERVICES: services.join(' ') };
-    const process = await startProcess('test/support/deployment-process.mjs', told, { ready: /the house is open/ });
-    for (const name of ['gateway', ...services]) this.processes.set(name, process);
-  }
-
-  /** Opens one more gateway on the same database and bus, with some settings of its own; where it listens. */
-  async openAnotherGateway(own: Environment = {}): Promise<string> {
+  /** Starts another gateway on the same database and bus, with some settings of its own. Returns its address. */
+  async openAnotherGateway(settings: Environment = {}): Promise<string> {
     const port = String(await freePort());
-    const settings = { ...this.environment, ...this.gatewaySettings, ...own, PORT: port };
-    const gateway = await startProcess('dist/apps/gateway/src/main.js', settings, { ready: /serving/ });
-    this.processes.set(`gateway-${port}`, gateway);
+    const env = { ...this.environment, ...this.gatewaySettings, ...settings, PORT: port };
+    this.parts.set(`gateway-${port}`, await this.startPart('gateway', env));
     return `http://127.0.0.1:${port}`;
   }
 
-  /** Ends a process, by SIGTERM unless told otherwise; its exit code. */
+  /** Ends a process, by SIGTERM by default. Returns its exit code. */
   async end(name: string, signal?: NodeJS.Signals): Promise<number | null> {
-    const process = this.process(name);
-    const names = [...this.processes.values()].filter((one) => one === process).length;
-    if (names > 1) throw new Error(`${name} shares its process: open the house apart`);
-    // Its successor may be started under the same name before it has gone.
-    this.processes.delete(name);
-    return process.stop(signal);
+    const part = this.part(name);
+    if (!('pid' in part)) throw new Error(`${name} is not a process of its own: name it in \`apart\``);
+    // A successor may start under the same name before this one has ended.
+    this.parts.delete(name);
+    return part.stop(signal);
   }
 
-  /** Kills the bus; resolves when the gateway has noticed. */
+  /** Stops the bus. Resolves when the gateway has noticed. */
   async stopBus(): Promise<void> {
-    const noticed = this.process('gateway').says(/lost the connection to the bus/);
-    await this.ground.bus.stop();
+    const noticed = this.part('gateway').says(/lost the connection to the bus/);
+    await this.infrastructure.nats.stop();
     await noticed;
   }
 
-  /** Brings the bus back where it was; resolves when the gateway and every service can be reached again. */
+  /** Restarts the bus on the same port. Resolves when the gateway and every service have reconnected. */
   async startBus(): Promise<void> {
-    const back = [...new Set(this.processes.values())].map((process) =>
-      process.says(/restored the connection to the bus|reconnect\\"/),
+    const reconnected = [...new Set(this.parts.values())].map((part) =>
+      part.says(/restored the connection to the bus|reconnect\\"/),
     );
-    this.ground.bus = await startNats({ port: Number(new URL(this.ground.bus.url).port) });
-    await Promise.all(back);
+    this.infrastructure.nats = await startNats({ port: Number(new URL(this.infrastructure.nats.url).port) });
+    await Promise.all(reconnected);
   }
 
-  /** Resolves when a process writes something that matches, from now on. */
+  /** Resolves when a service writes output that matches, from now on. */
   says(name: string, pattern: RegExp): Promise<void> {
-    return this.process(name).says(pattern);
+    return this.part(name).says(pattern);
   }
 
-  /** Everything a process has written so far. */
+  /** Returns everything that a service has written so far. Services in the service host share their output. */
   output(name: string): string {
-    return this.process(name).output();
+    return this.part(name).output();
   }
 
-  /** Applies a blueprint as an operator would; what the command says. Throws with its standard error. */
+  /** Applies a blueprint and returns the output of the command. Throws with its standard error. */
   async apply(blueprint: string): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'gatehouse-blueprint-'));
     try {
@@ -169,56 +159,77 @@ export class Deployment {
     }
   }
 
-  /** Applies blueprints, and all those of folders, at once. */
+  /** Applies blueprint files and folders of them together. */
   applyFiles(...paths: readonly string[]): Promise<string> {
     return this.command('blueprint', 'apply', ...paths);
   }
 
-  /** Runs `npm run user`, with what is typed into it; what it says. Throws with its standard error. */
-  async user(args: readonly string[], typed = ''): Promise<string> {
-    const env = { PATH: process.env['PATH'], ...this.environment, ...this.ground.sealing, ...this.gatewaySettings };
-    const running = run(process.execPath, ['dist/apps/cli/src/user.js', ...args], { env });
-    running.child.stdin?.end(typed);
-    return (await running).stdout.trim();
+  /** Runs `npm run user` with `stdin` as standard input and returns its output. Throws with its standard error. */
+  async user(args: readonly string[], stdin = ''): Promise<string> {
+    const env = { ...this.environment, ...this.infrastructure.sealing, ...this.gatewaySettings };
+    return (await runCliOk('user', args, { env, stdin })).trim();
   }
 
-  /** Looks into the database, where no answer tells. */
+  /** Queries the database, for what no response shows. */
   async rows<R extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<R[]> {
-    return (await this.ground.pool.query<R>(sql, values)).rows;
+    return (await this.infrastructure.pool.query<R>(sql, values)).rows;
   }
 
   async close(): Promise<void> {
-    await Promise.all([...new Set(this.processes.values())].map((process) => process.stop()));
-    await this.ground.pool.end();
+    await Promise.all([...new Set(this.parts.values())].map((part) => part.stop()));
+    await this.infrastructure.pool.end();
     await this.nats.stop();
-    await this.ground.database.drop();
+    await this.infrastructure.database.drop();
   }
 
-  private process(name: string): RunningProcess {
-    const process = this.processes.get(name);
-    if (!process) throw new Error(`${name} is not running`);
-    return process;
+  private async startAll(services: readonly Service[]): Promise<void> {
+    const together = services.filter(servesStages).filter((service) => !this.isApart(service));
+    const others = services.filter((service) => !together.some((name) => name === service));
+    const stages = together.length > 0 ? [this.startStages(together)] : [];
+    await Promise.all([...stages, this.openGateway(), ...others.map((service) => this.start(service))]);
   }
 
-  /** The keys of those who open what is sealed: of each kind, whoever it is for. */
+  private isApart(name: Service | 'gateway'): boolean {
+    const { apart } = this.infrastructure;
+    return apart === 'all' || apart.some((service) => service === name);
+  }
+
+  /** Starts the stages of several services in one microservice of the service host. */
+  private async startStages(services: readonly StageService[]): Promise<void> {
+    const env = { ...this.environment, ...this.infrastructure.sealing, ...this.gatewaySettings };
+    const part = await startHosted({ part: 'stages', services, env });
+    for (const name of services) this.parts.set(name, part);
+  }
+
+  private startPart(name: Service | 'gateway', env: Environment): Promise<RunningPart> {
+    if (this.isApart(name)) return startProcess(`dist/apps/${name}/src/main.js`, env, { ready: /serving/ });
+    if (name === 'gateway' || name === 'policy' || name === 'courier') return startHosted({ part: name, env });
+    return startHosted({ part: 'stages', services: [name], env });
+  }
+
+  private part(name: string): RunningPart {
+    const part = this.parts.get(name);
+    if (!part) throw new Error(`${name} is not running`);
+    return part;
+  }
+
+  /** Returns the seal keys that a service has in production. */
   private sealingOf(service: Service): Environment {
-    const { SEAL_KEYS = '', MFA_SEAL_KEYS = '' } = this.ground.sealing;
+    const { SEAL_KEYS = '', MFA_SEAL_KEYS = '' } = this.infrastructure.sealing;
     if (service === 'mfa') return { MFA_SEAL_KEYS };
     return service === 'courier' ? { SEAL_KEYS } : {};
   }
 
-  private async command(name: string, ...args: string[]): Promise<string> {
-    const env = { PATH: process.env['PATH'], ...this.environment, ...this.ground.sealing };
-    const { stdout } = await run(process.execPath, [`dist/apps/cli/src/${name}.js`, ...args], { env });
-    return stdout;
+  private command(name: 'blueprint' | 'migrate', ...args: string[]): Promise<string> {
+    return runCliOk(name, args, { env: { ...this.environment, ...this.infrastructure.sealing } });
   }
 
   private get environment(): Environment {
     return {
-      DATABASE_URL: this.ground.database.url,
+      DATABASE_URL: this.infrastructure.database.url,
       NATS_URL: this.nats.url,
       UV_THREADPOOL_SIZE: '4',
-      ...this.ground.environment,
+      ...this.infrastructure.environment,
     };
   }
 }

@@ -3,47 +3,57 @@ import { killWhenParentDies } from './watchdog.js';
 
 export { findFreePort as freePort } from '../../libs/platform/src/free-port.js';
 
-/** A process of the built product. */
-export interface RunningProcess {
-  readonly pid: number;
-  /** Asks it to leave, SIGTERM unless told otherwise, and says with which code it did; null when a signal ended it. */
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string>>;
+
+/** A running part of the product: a process, or a part that a process hosts. */
+export interface RunningPart {
+  /** Stops it, a process by SIGTERM unless `signal` is set. Resolves with the exit code, or `null` after a signal. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
-  /** Resolves with its exit code when it ends, by itself or asked to; null when a signal ended it. */
+  /** Resolves with the exit code when the process ends, or with `null` when a signal has ended it. */
   readonly gone: Promise<number | null>;
-  /** Resolves when it writes something that matches, from now on. */
+  /** Resolves when the output matches from now on. */
   readonly says: (pattern: RegExp) => Promise<void>;
-  /** All it wrote on standard output and standard error so far. */
+  /** Returns everything written on standard output and standard error so far. */
   readonly output: () => string;
-  /** Ends it without a chance to tidy up. */
+}
+
+/** A process of the built product. */
+export interface RunningProcess extends RunningPart {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** Ends it by SIGKILL. */
   readonly kill: () => void;
 }
 
 interface Options {
-  /** What its output says once it can be spoken to. */
+  /** Output of a process that is ready. */
   readonly ready: RegExp;
-  /** What runs it; Node unless told otherwise. */
+  /** Program that runs the entry file; Node by default. */
   readonly program?: string;
+  /** Whether to open a channel for messages. */
+  readonly ipc?: boolean;
 }
 
-/** Starts `<program> <entry>` with just the environment `env` and PATH; resolves once it says it is ready. */
+/** Starts `<program> <entry>` with only the environment `env` and PATH. Resolves when its output matches `ready`. */
 export async function startProcess(
   entry: string,
-  env: Readonly<Record<string, string>>,
-  { ready, program = process.execPath }: Options,
+  env: Environment,
+  { ready, program = process.execPath, ipc = false }: Options,
 ): Promise<RunningProcess> {
   const child = spawn(program, [entry], {
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc' as const] : [])],
   });
-  const callOff = killWhenParentDies(child.pid ?? 0);
+  const cancelWatchdog = killWhenParentDies(child.pid ?? 0);
   const gone = new Promise<number | null>((resolve) => {
-    // Its output is whole only when it is closed.
+    // After `exit` there may be more output, after `close` there is none.
     child.once('close', (code) => {
-      callOff();
+      cancelWatchdog();
       resolve(code);
     });
   });
-  const output = await saying(child, ready, entry);
+  const output = await outputOf(child, ready, entry);
   const says = (pattern: RegExp) => {
     const from = output().length;
     return new Promise<void>((resolve) => {
@@ -54,19 +64,21 @@ export async function startProcess(
     child.kill(signal);
     return gone;
   };
-  return { pid: child.pid as number, output, gone, says, stop, kill: () => void child.kill('SIGKILL') };
+  return { pid: child.pid as number, child, output, gone, says, stop, kill: () => void child.kill('SIGKILL') };
 }
 
-function saying(child: ChildProcess, ready: RegExp, entry: string): Promise<() => string> {
+function outputOf(child: ChildProcess, ready: RegExp, entry: string): Promise<() => string> {
   return new Promise((resolve, reject) => {
-    let said = '';
-    const hear = (chunk: Buffer) => {
-      said += String(chunk);
-      if (ready.test(said)) resolve(() => said);
+    let output = '';
+    let isReady = false;
+    const append = (chunk: Buffer) => {
+      output += String(chunk);
+      isReady ||= ready.test(output);
+      if (isReady) resolve(() => output);
     };
-    child.stdout?.on('data', hear);
-    child.stderr?.on('data', hear);
+    child.stdout?.on('data', append);
+    child.stderr?.on('data', append);
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`${entry} ended with ${code} before it was ready:\n${said}`)));
+    child.once('exit', (code) => reject(new Error(`${entry} ended with ${code} before it was ready:\n${output}`)));
   });
 }

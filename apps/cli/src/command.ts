@@ -1,21 +1,46 @@
+import type { Readable, Writable } from 'node:stream';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { BlueprintError } from '@gatehouse/blueprints';
 import { CommandError } from '@gatehouse/local';
 import { ConfigError } from '@gatehouse/platform';
 
-/** Runs a command line tool: its answer on standard output, what is wrong as one sentence on standard error, exit code 1. */
-export async function runCommand(name: string, command: (args: readonly string[]) => Promise<string>): Promise<void> {
+/** What a command uses of its process: the environment and the standard streams. */
+export interface CommandProcess {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  readonly stdout: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean | undefined };
+}
+
+/** The output of a command that has found errors in its input. */
+export interface CommandResult {
+  readonly output: string;
+  readonly exitCode: 0 | 1;
+}
+
+/** A command of the operator. A plain string is the output of a command that succeeded. */
+export interface Command {
+  /** The name in front of error messages. */
+  readonly name: string;
+  readonly run: (args: readonly string[], process: CommandProcess) => Promise<string | CommandResult>;
+}
+
+/** Runs a command and returns its exit code. Writes its output to standard output, or one sentence to standard error. */
+export async function runCommand(command: Command, args: readonly string[], process: CommandProcess): Promise<number> {
   try {
-    process.stdout.write(`${await command(process.argv.slice(2))}\n`);
+    const result = await command.run(args, process);
+    const { output, exitCode } = typeof result === 'string' ? { output: result, exitCode: 0 } : result;
+    process.stdout.write(`${output}\n`);
+    return exitCode;
   } catch (error) {
-    process.stderr.write(`${name}: ${errorText(error)}\n`);
-    process.exitCode = 1;
+    process.stderr.write(`${command.name}: ${errorText(error)}\n`);
+    return 1;
   }
 }
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** The options and the names of a command line. Throws CommandError for an unknown option, or without a name. */
+/** Returns the options and the names of a command line. Throws CommandError for an unknown option, or without a name. */
 export function parseCommandArguments<const O extends Options>(args: readonly string[], options: O) {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -23,11 +48,11 @@ export function parseCommandArguments<const O extends Options>(args: readonly st
   } catch (error) {
     throw new CommandError((error as Error).message);
   }
-  throw new CommandError('names what?');
+  throw new CommandError('The argument NAME is missing.');
 }
 
 function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const expected = [CommandError, ConfigError, BlueprintError].some((kind) => error instanceof kind);
-  return expected ? error.message : (error.stack ?? error.message);
+  const isExpected = [CommandError, ConfigError, BlueprintError].some((kind) => error instanceof kind);
+  return isExpected ? error.message : (error.stack ?? error.message);
 }

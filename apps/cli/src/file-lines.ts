@@ -3,12 +3,13 @@ import { createInterface } from 'node:readline';
 
 interface FileLine {
   readonly text: string;
+  /** Number of the line, from 1. Empty lines count. */
   readonly number: number;
-  /** Of the file, so far. */
+  /** Bytes of the file that have been read so far. */
   readonly bytes: number;
 }
 
-/** The lines of a file, one at a time, with how far it has been read; empty ones are left out. */
+/** Yields the lines of a file that are not empty. */
 export async function* linesOf(file: string): AsyncGenerator<FileLine> {
   const stream = createReadStream(file);
   let number = 0;

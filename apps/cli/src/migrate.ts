@@ -1,12 +1,4 @@
-import { migrateAll, openLocalState, openPostgres } from '@gatehouse/local';
 import { runCommand } from './command.js';
+import { migrateCommand } from './migrate.command.js';
 
-await runCommand('migrate', async () => {
-  const postgres = await openPostgres(openLocalState);
-  try {
-    const done = await migrateAll(postgres.url);
-    return done.length > 0 ? `migrated: ${done.join(', ')}` : 'nothing to migrate';
-  } finally {
-    await postgres.stop();
-  }
-});
+process.exitCode = await runCommand(migrateCommand, process.argv.slice(2), process);

@@ -1,27 +1,29 @@
-const WIDTH = 30;
-/** Milliseconds between two pictures of the bar. */
-const EVERY_MS = 100;
+import type { CommandProcess } from './command.js';
 
-/** How far something has come, drawn over itself on a terminal; nothing is drawn where nobody watches. */
+const WIDTH = 30;
+/** Milliseconds between two redraws. */
+const REDRAW_MS = 100;
+
+/** A progress bar on a terminal. Writes nothing if the output is no terminal. */
 export class ProgressBar {
   #drawnAt = 0;
 
   constructor(
     private readonly total: number,
-    private readonly out: NodeJS.WriteStream = process.stderr,
+    private readonly output: CommandProcess['stderr'],
   ) {}
 
-  show(done: number, what: string): void {
+  show(done: number, text: string): void {
     const now = performance.now();
-    if (!this.out.isTTY || (now - this.#drawnAt < EVERY_MS && done < this.total)) return;
+    if (!this.output.isTTY || (now - this.#drawnAt < REDRAW_MS && done < this.total)) return;
     this.#drawnAt = now;
-    const part = this.total === 0 ? 1 : Math.min(1, done / this.total);
-    const filled = Math.round(part * WIDTH);
+    const share = this.total === 0 ? 1 : Math.min(1, done / this.total);
+    const filled = Math.round(share * WIDTH);
     const bar = `${'#'.repeat(filled)}${'-'.repeat(WIDTH - filled)}`;
-    this.out.write(`\r[${bar}] ${String(Math.floor(part * 100)).padStart(3)} %  ${what}`);
+    this.output.write(`\r[${bar}] ${String(Math.floor(share * 100)).padStart(3)} %  ${text}`);
   }
 
   end(): void {
-    if (this.out.isTTY) this.out.write('\n');
+    if (this.output.isTTY) this.output.write('\n');
   }
 }

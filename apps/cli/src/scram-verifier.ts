@@ -2,7 +2,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 
 const ROUNDS = 4096;
 
-/** What Postgres keeps instead of a password (SCRAM-SHA-256, RFC 5803), so that the password itself is in no statement it logs. */
+/** Returns the SCRAM-SHA-256 verifier of a password (RFC 5803), so that no logged statement contains the password itself. */
 export function scramVerifier(password: string): string {
   const salt = randomBytes(16);
   const salted = pbkdf2Sync(password, salt, ROUNDS, 32, 'sha256');

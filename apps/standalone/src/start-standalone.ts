@@ -49,7 +49,7 @@ export function startStandalone(env: NodeJS.ProcessEnv): Standalone {
 
 async function start(env: NodeJS.ProcessEnv, parts: StartedParts): Promise<Ready> {
   const state = await openLocalState(env);
-  const postgres = await parts.begin(() => openPostgres(async () => state, env));
+  const postgres = await parts.begin(() => openPostgres(env, async () => state));
   await migrateAll(postgres.url);
   const keys = env['SEAL_KEYS'] || sealKeys(state.sealKey);
   await applyBlueprintFolder(postgres.url, blueprintsFolder(env), keys);

@@ -4,24 +4,24 @@ import { readConfig } from '@gatehouse/platform';
 import { z } from 'zod';
 import { StageRequester } from './stage-requester.js';
 
-/** Milliseconds that a stage has to describe itself. */
+/** Timeout of a request for a descriptor in milliseconds. */
 const DESCRIBE_MS = 5000;
 
 const settings = z.object({ TRUSTED_STAGES: trustedStages });
 
-/** Asks the stages of others what they are, each once, while blueprints are applied. */
+/** Requests the descriptors of external stages while blueprints are applied. Each is requested once. */
 export class ExternalStageClient implements ExternalStages {
-  readonly #bus: StageRequester;
-  readonly #told = new Map<string, Promise<unknown>>();
+  readonly #requester: StageRequester;
+  readonly #descriptors = new Map<string, Promise<unknown>>();
 
   constructor(private readonly env: NodeJS.ProcessEnv) {
-    this.#bus = new StageRequester(env);
+    this.#requester = new StageRequester(env);
   }
 
   describe(kind: string): Promise<unknown> {
-    const told = this.#told.get(kind) ?? describe(this.#bus, kind);
-    this.#told.set(kind, told);
-    return told;
+    const descriptor = this.#descriptors.get(kind) ?? describe(this.#requester, kind);
+    this.#descriptors.set(kind, descriptor);
+    return descriptor;
   }
 
   trusts(kind: string): boolean {
@@ -29,17 +29,17 @@ export class ExternalStageClient implements ExternalStages {
   }
 
   close(): Promise<void> {
-    return this.#bus.close();
+    return this.#requester.close();
   }
 }
 
-/** What a stage says of itself, not yet looked at. Throws Problem. */
-export async function describe(bus: StageRequester, kind: string): Promise<unknown> {
+/** Returns the descriptor of a stage, not yet validated. Throws Problem. */
+export async function describe(requester: StageRequester, kind: string): Promise<unknown> {
   const body = JSON.stringify({ v: PROTOCOL_VERSION });
-  const answer = await bus.ask({ kind, verb: 'describe', body, timeoutMs: DESCRIBE_MS });
+  const reply = await requester.ask({ kind, verb: 'describe', body, timeoutMs: DESCRIBE_MS });
   try {
-    return JSON.parse(new TextDecoder().decode(answer));
+    return JSON.parse(new TextDecoder().decode(reply));
   } catch (cause) {
-    throw new Problem('stage_fault', { cause, detail: `${kind} describes itself in what is no JSON.` });
+    throw new Problem('stage_fault', { cause, detail: `The descriptor of ${kind} is not JSON.` });
   }
 }

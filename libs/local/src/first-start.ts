@@ -4,7 +4,7 @@ import { openDataSource, readConfig } from '@gatehouse/platform';
 import { applyFiles, readFolder } from './apply-files.js';
 import { standaloneConfig } from './local.config.js';
 
-/** The group whose members administer this installation. The project's own blueprints make it too; others need not. */
+/** The group of the administrators. The project's own blueprints create it as well; other blueprints may not. */
 const ADMINS = 'gatehouse admins';
 
 const ADMIN_BLUEPRINT = `
@@ -27,21 +27,21 @@ entries:
         - !KeyOf admins
 `;
 
-/** Applies the blueprints of `folder` in the order of their paths, without those that wait to be asked for. */
+/** Applies the blueprints of `folder` in the order of their paths. Skips those that are applied on request only. */
 export async function applyBlueprintFolder(url: string, folder: string, sealKeys?: string): Promise<Report> {
   const files = await readFolder(folder);
   return applyFiles(url, files.filter(isAutoApplied), { folder, sealKeys });
 }
 
-/** An administrator who has just been made. */
+/** A newly created administrator. */
 export interface CreatedAdmin {
   readonly username: string;
   readonly password: string;
 }
 
 /**
- * Makes an administrator when there is none; ADMIN_USERNAME and ADMIN_PASSWORD choose, else the password is drawn.
- * `sealKeys` open what has been applied before.
+ * Creates an administrator if there is none, and returns it. ADMIN_USERNAME and ADMIN_PASSWORD set its name and its
+ * password, which is random by default. `sealKeys` open the secrets of objects that were applied before.
  */
 export async function ensureAdmin(
   url: string,
@@ -49,8 +49,8 @@ export async function ensureAdmin(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<CreatedAdmin | undefined> {
   if (await hasAdmin(url)) return undefined;
-  const { ADMIN_USERNAME: username, ADMIN_PASSWORD: chosen } = readConfig(standaloneConfig, env);
-  const password = chosen ?? randomBytes(12).toString('base64url');
+  const { ADMIN_USERNAME: username, ADMIN_PASSWORD: configured } = readConfig(standaloneConfig, env);
+  const password = configured ?? randomBytes(12).toString('base64url');
   await applyFiles(url, [{ name: 'first administrator', text: ADMIN_BLUEPRINT }], {
     env: { ADMIN_USERNAME: username, ADMIN_PASSWORD: password },
     sealKeys,
@@ -61,8 +61,8 @@ export async function ensureAdmin(
 async function hasAdmin(url: string): Promise<boolean> {
   const source = await openDataSource({ url, schema: FLOW_SCHEMA, poolSize: 1 });
   try {
-    const found: unknown[] = await source.query('SELECT FROM directory.identities WHERE is_superuser LIMIT 1');
-    return found.length > 0;
+    const rows: unknown[] = await source.query('SELECT FROM directory.identities WHERE is_superuser LIMIT 1');
+    return rows.length > 0;
   } finally {
     await source.destroy();
   }

@@ -13,62 +13,62 @@ const secrets = z.object({
   busPassword: z.string(),
 });
 
-/** What a laptop's Gatehouse keeps between two starts: its folder, and secrets that only its user can read. */
+/** The folder and the secrets that a local Gatehouse keeps between two starts. Only its user can read the secrets. */
 export interface LocalState extends z.output<typeof secrets> {
   readonly folder: string;
 }
 
-/** Opens the folder (`GATEHOUSE_DIR`, else `.gatehouse`), drawing the secrets that it lacks. */
+/** Opens the folder of `GATEHOUSE_DIR` and generates missing secrets. */
 export async function openLocalState(env: NodeJS.ProcessEnv = process.env): Promise<LocalState> {
-  const { folder, file } = placeOf(env);
-  const before = await storedSecrets(env);
+  const { folder, file } = pathsOf(env);
+  const stored = await storedSecrets(env);
   const all = secrets.parse({
     sealKey: randomBytes(32).toString('base64'),
     mfaSealKey: randomBytes(32).toString('base64'),
     secretKey: randomBytes(32).toString('base64'),
     databasePassword: randomBytes(24).toString('base64url'),
     busPassword: randomBytes(24).toString('base64url'),
-    ...before,
+    ...stored,
   });
   await mkdir(folder, { recursive: true });
-  // A later version may need more of them than the one that drew the first.
-  if (Object.keys(all).some((name) => !(name in before))) await writePrivateFile(file, all);
+  // A later version may need more secrets than the version that generated the file.
+  if (Object.keys(all).some((name) => !(name in stored))) await writePrivateFile(file, all);
   return { folder, ...all };
 }
 
-/** What earlier starts have drawn. */
+/** Returns the secrets that earlier starts have generated. */
 async function storedSecrets(env: NodeJS.ProcessEnv): Promise<Partial<z.output<typeof secrets>>> {
-  const kept = await readFile(placeOf(env).file, 'utf8').catch(() => '{}');
-  const known = secrets.partial().parse(JSON.parse(kept));
-  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+  const text = await readFile(pathsOf(env).file, 'utf8').catch(() => '{}');
+  const stored = secrets.partial().parse(JSON.parse(text));
+  return Object.fromEntries(Object.entries(stored).filter(([, value]) => value !== undefined));
 }
 
-function placeOf(env: NodeJS.ProcessEnv) {
+function pathsOf(env: NodeJS.ProcessEnv) {
   const folder = resolve(readConfig(standaloneConfig, env).GATEHOUSE_DIR);
   return { folder, file: join(folder, 'secrets.json') };
 }
 
-/** `SEAL_KEYS`; else the key that this folder's Gatehouse seals with, if it was ever started. */
+/** Returns `SEAL_KEYS`, otherwise the stored key of the local Gatehouse, or `undefined` if it was never started. */
 export async function sealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
   return env['SEAL_KEYS'] || sealKeys((await storedSecrets(env)).sealKey);
 }
 
-/** `MFA_SEAL_KEYS`, likewise. */
+/** Returns `MFA_SEAL_KEYS`, otherwise the stored key of the local Gatehouse, or `undefined` if it was never started. */
 export async function mfaSealKeysOf(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
   return env['MFA_SEAL_KEYS'] || sealKeys((await storedSecrets(env)).mfaSealKey);
 }
 
-/** A key of a folder's own Gatehouse, as `SEAL_KEYS` has it. */
+/** Returns a stored key in the format of `SEAL_KEYS`. */
 export function sealKeys(key: string): string;
 export function sealKeys(key: string | undefined): string | undefined;
 export function sealKeys(key: string | undefined): string | undefined {
   return key && `local:${key}`;
 }
 
-/** Writes JSON that nobody else may read, whole or not at all. */
+/** Writes JSON into a file that only its owner can read. Replaces the file atomically. */
 export async function writePrivateFile(file: string, value: unknown): Promise<void> {
-  const half = `${file}.${process.pid}`;
-  await writeFile(half, JSON.stringify(value), { mode: 0o600 });
-  await chmod(half, 0o600);
-  await rename(half, file);
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, JSON.stringify(value), { mode: 0o600 });
+  await chmod(temporary, 0o600);
+  await rename(temporary, file);
 }

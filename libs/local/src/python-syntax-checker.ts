@@ -3,7 +3,7 @@ import { Interpreter, type PythonSyntaxError } from '@gatehouse/expressions';
 
 const MEMORY_MB = 256;
 
-/** Looks Python over while blueprints are applied; starts it for the first source only. */
+/** Checks the syntax of Python sources. Starts the interpreter with the first one. */
 export class LazyPythonSyntaxChecker implements PythonSyntaxChecker {
   #python: Promise<Interpreter> | undefined;
 

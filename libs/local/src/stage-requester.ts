@@ -7,7 +7,7 @@ const OPERATOR = 'operator';
 const START_NATS = 'Start a nats-server there, or set NATS_URL to one that runs. The gateway needs the same NATS_URL.';
 
 /** A request of a command to a stage. */
-export interface StageQuestion {
+export interface StageCall {
   readonly kind: string;
   readonly verb: (typeof STAGE_VERBS)[number];
   /** The body, serialised. */
@@ -22,7 +22,7 @@ export class StageRequester {
   constructor(private readonly env: NodeJS.ProcessEnv) {}
 
   /** Returns the bytes of the reply. Throws a Problem whose message names the stage and says what to do. */
-  async ask({ kind, verb, body, timeoutMs }: StageQuestion): Promise<Uint8Array> {
+  async ask({ kind, verb, body, timeoutMs }: StageCall): Promise<Uint8Array> {
     const subject = stageSubject(kind, verb);
     try {
       this.#requester ??= new NatsBus(readConfig(natsConfig, this.env)).dial(OPERATOR);
@@ -31,9 +31,9 @@ export class StageRequester {
       const code = busFailureOf(cause);
       if (code === undefined) throw cause;
       const detail = {
-        stage_away: `Nobody answers for ${kind} on ${subject}: start its service.`,
+        stage_away: `No service answers for ${kind} on ${subject}. Start its service.`,
         stage_timeout: `${kind} did not answer on ${subject} in ${timeoutMs} ms.`,
-        bus_down: `${kind} cannot be asked: ${(cause as Error).message}. ${START_NATS}`,
+        bus_down: `${kind} cannot be reached: ${(cause as Error).message}. ${START_NATS}`,
       }[code];
       throw new Problem(code, { cause, detail });
     }

@@ -1,16 +1,16 @@
 import { formatReport } from '@gatehouse/blueprints';
-import { applyFiles, migrateAll, openLocalState, openPostgres, readFiles, sealKeysOf } from '@gatehouse/local';
-import { parseCommandArguments } from '../command.js';
+import { applyFiles, blueprintsFolder, migrateAll, openPostgres, readFiles, sealKeysOf } from '@gatehouse/local';
+import { type CommandProcess, parseCommandArguments } from '../command.js';
 
-/** Applies blueprints, all of them or none, and says what that did. */
-export async function apply(args: readonly string[]): Promise<string> {
+/** Applies blueprints, all of them or none, and returns a report of the changes. */
+export async function applyBlueprintFiles(args: readonly string[], { env }: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, { strict: { type: 'boolean', default: false } });
   const files = await readFiles(names);
-  const postgres = await openPostgres(openLocalState);
+  const postgres = await openPostgres(env);
   try {
     if (postgres.embedded) await migrateAll(postgres.url);
-    const given = { sealKeys: await sealKeysOf(), strict: values.strict };
-    return formatReport(await applyFiles(postgres.url, files, given));
+    const options = { env, folder: blueprintsFolder(env), sealKeys: await sealKeysOf(env), strict: values.strict };
+    return formatReport(await applyFiles(postgres.url, files, options));
   } finally {
     await postgres.stop();
   }

@@ -1,16 +1,17 @@
 import { checkBlueprints, formatFindings } from '@gatehouse/blueprints';
-import { folderLibrary, LazyPythonSyntaxChecker, readFiles } from '@gatehouse/local';
-import { parseCommandArguments } from '../command.js';
+import { blueprintsFolder, folderLibrary, LazyPythonSyntaxChecker, readFiles } from '@gatehouse/local';
+import { type CommandProcess, type CommandResult, parseCommandArguments } from '../command.js';
 
-/** Says what is wrong with blueprints, or may be; errors make the command fail. */
-export async function check(args: readonly string[]): Promise<string> {
+/** Returns the errors and warnings that blueprints cause. The exit code is 1 if there is an error. */
+export async function checkBlueprintFiles(args: readonly string[], { env }: CommandProcess): Promise<CommandResult> {
   const { values, names } = parseCommandArguments(args, { json: { type: 'boolean', default: false } });
   const files = await readFiles(names);
   const syntax = new LazyPythonSyntaxChecker();
   try {
-    const findings = await checkBlueprints({ files, library: folderLibrary(), env: process.env, syntax });
-    if (findings.some(({ severity }) => severity === 'error')) process.exitCode = 1;
-    return values.json ? JSON.stringify(findings, null, 2) : formatFindings(findings);
+    const findings = await checkBlueprints({ files, library: folderLibrary(blueprintsFolder(env)), env, syntax });
+    const hasErrors = findings.some(({ severity }) => severity === 'error');
+    const output = values.json ? JSON.stringify(findings, null, 2) : formatFindings(findings);
+    return { output, exitCode: hasErrors ? 1 : 0 };
   } finally {
     await syntax.close();
   }

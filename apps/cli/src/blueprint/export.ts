@@ -1,28 +1,28 @@
 import { writeFile } from 'node:fs/promises';
 import { exportFlow, FLOW_SCHEMA } from '@gatehouse/blueprints';
 import { directoryEntities } from '@gatehouse/directory';
-import { CommandError, openLocalState, openPostgres, sealKeysOf } from '@gatehouse/local';
+import { CommandError, openPostgres, sealKeysOf } from '@gatehouse/local';
 import { openDataSource, Sealer } from '@gatehouse/platform';
-import { parseCommandArguments } from '../command.js';
+import { type CommandProcess, parseCommandArguments } from '../command.js';
 
-/** Writes a flow as a blueprint, to a file or as the answer. */
-export async function exportOne(args: readonly string[]): Promise<string> {
+/** Exports a flow as a blueprint, into the file of `--output` or as the output of the command. */
+export async function exportBlueprint(args: readonly string[], { env }: CommandProcess): Promise<string> {
   const { values, names } = parseCommandArguments(args, { output: { type: 'string' } });
   const [slug = '', ...others] = names;
-  if (others.length > 0) throw new CommandError('one flow is exported at a time');
-  const text = await read(slug);
+  if (others.length > 0) throw new CommandError('Only one flow can be exported at a time.');
+  const text = await exportedText(slug, env);
   if (values.output === undefined) return text.trimEnd();
   await writeFile(values.output, text);
   return `wrote ${values.output}`;
 }
 
-async function read(slug: string): Promise<string> {
-  const postgres = await openPostgres(openLocalState);
+async function exportedText(slug: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const postgres = await openPostgres(env);
   try {
     const entities = directoryEntities;
     const source = await openDataSource({ url: postgres.url, schema: FLOW_SCHEMA, entities, poolSize: 1 });
     try {
-      const keys = await sealKeysOf();
+      const keys = await sealKeysOf(env);
       return await exportFlow({ source, slug, sealer: keys === undefined ? undefined : new Sealer(keys) });
     } finally {
       await source.destroy();

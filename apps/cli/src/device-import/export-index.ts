@@ -1,31 +1,32 @@
 import { z } from 'zod';
 import type { DeviceExportLine, DeviceRow, ExportedAccount } from './export-lines.js';
 
-interface Codes {
+interface StaticCodes {
+  /** Number of the line with the first code. */
   readonly line: number;
   readonly codes: string[];
 }
 
-/** What an export says of the place that it was made at, as far as devices belong to it. */
+/** The users, stages and static codes of an export that its devices refer to. */
 export class DeviceExportIndex {
   private readonly users = new Map<string, ExportedAccount>();
   private readonly stages = new Map<string, string>();
-  private readonly codes = new Map<string, Codes>();
+  private readonly codes = new Map<string, StaticCodes>();
 
-  learn(line: DeviceExportLine, number: number): void {
+  add(line: DeviceExportLine, number: number): void {
     if (line.type === 'user') this.users.set(line.pk, line.account);
     if (line.type === 'stage') this.stages.set(line.id, line.name);
     if (line.type !== 'code') return;
-    const known = this.codes.get(line.device);
-    if (known) known.codes.push(line.code);
+    const entry = this.codes.get(line.device);
+    if (entry) entry.codes.push(line.code);
     else this.codes.set(line.device, { line: number, codes: [line.code] });
   }
 
-  /** Whom a device names; undefined where the file does not say who that is. */
+  /** Returns the account that a device refers to, or `undefined` if the file does not contain it. */
   accountOf(user: DeviceRow['user']): ExportedAccount | undefined {
     if (Array.isArray(user)) return { username: user[0] };
-    const known = this.users.get(String(user));
-    if (known || typeof user === 'number') return known;
+    const account = this.users.get(String(user));
+    if (account || typeof user === 'number') return account;
     return z.uuid().safeParse(user).success ? { uuid: user } : { username: user };
   }
 
@@ -33,15 +34,15 @@ export class DeviceExportIndex {
     return this.stages.get(id);
   }
 
-  /** The codes of a device, which nobody asks for twice. */
+  /** Returns the codes of a device and removes them from the index. */
   takeCodes(device: string): readonly string[] {
     const { codes } = this.codes.get(device) ?? { codes: [] };
     this.codes.delete(device);
     return codes;
   }
 
-  /** Where codes stand that belong to no device. */
-  linesOfLostCodes(): number[] {
+  /** Returns the lines of codes whose device was not in the file. */
+  linesOfOrphanedCodes(): number[] {
     return [...this.codes.values()].map(({ line }) => line);
   }
 }

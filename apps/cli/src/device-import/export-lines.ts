@@ -1,17 +1,17 @@
 import type { DeviceClass } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { parsed, reasonsOf, record, time } from '../user-import/export-lines.js';
+import { parseJson, reasonsOf, record, time } from '../user-import/export-lines.js';
 
-/** Whom an export means, by what it says of them. */
+/** A user of an export, by id or by name. */
 export interface ExportedAccount {
   readonly uuid?: string | undefined;
   readonly username?: string | undefined;
 }
 
 const pk = z.union([z.int(), z.string().min(1).max(100)]);
-/** A number or a UUID of a row; or a user's name, where the export was made with natural keys. */
+/** The primary key of a user, or the username in an export with natural keys. */
 const userReference = z.union([pk, z.tuple([z.string()])]);
-/** Years of long ago stand for times that nobody knows. */
+/** A time before 1970 stands for an unknown one. */
 const exportTime = time
   .transform((text) => new Date(text))
   .transform((date) => (date.getTime() > 0 ? date : undefined))
@@ -30,20 +30,20 @@ const token = z.object({ device: pk, token: z.string().min(1).max(100) });
 const user = z.object({ uuid: z.uuid().optional(), username: z.string().min(1) });
 const stage = z.object({ name: z.string() });
 
-/** A device of an export, with all that its row says. */
+/** A device of an export. */
 export interface DeviceRow extends Readonly<z.output<typeof device>> {
   readonly kind: DeviceClass;
   readonly pk: string;
 }
 
-/** What a line says that matters for devices. */
+/** A parsed line, as far as it concerns devices. */
 export type DeviceExportLine =
   | { readonly type: 'device'; readonly row: DeviceRow }
   | { readonly type: 'code'; readonly device: string; readonly code: string }
   | { readonly type: 'user'; readonly pk: string; readonly account: ExportedAccount }
   | { readonly type: 'stage'; readonly id: string; readonly name: string }
   | { readonly type: 'other' }
-  | { readonly type: 'wrong'; readonly why: string };
+  | { readonly type: 'wrong'; readonly reason: string };
 
 type Reader = (pk: string, fields: unknown) => DeviceExportLine;
 
@@ -68,18 +68,18 @@ const codeOf = ({ device, token: code }: z.output<typeof token>): DeviceExportLi
   code,
 });
 
-/** Reads a line of JSON. */
+/** Parses a line of JSON. */
 export function readDeviceLine(text: string): DeviceExportLine {
-  const json = parsed(text);
-  if (json === undefined) return { type: 'wrong', why: 'this is no JSON' };
+  const json = parseJson(text);
+  if (json === undefined) return { type: 'wrong', reason: 'this is not JSON' };
   const row = record.safeParse(json).data;
-  const read = row && READERS.get(row.model.toLowerCase());
-  if (!read) return { type: 'other' };
-  if (row.pk === undefined) return { type: 'wrong', why: 'pk: is missing' };
+  const reader = row && READERS.get(row.model.toLowerCase());
+  if (!reader) return { type: 'other' };
+  if (row.pk === undefined) return { type: 'wrong', reason: 'pk: is missing' };
   try {
-    return read(String(row.pk), row.fields);
+    return reader(String(row.pk), row.fields);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
-    return { type: 'wrong', why: reasonsOf(error) };
+    return { type: 'wrong', reason: reasonsOf(error) };
   }
 }

@@ -57,8 +57,8 @@ const code = (token: string, of: unknown = 1) => row(`${APP}static.statictoken`,
 async function imported(...lines: readonly unknown[]) {
   const file = join(folder, 'export.jsonl');
   await writeFile(file, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
-  const surroundings = new DeviceImportLookup(source);
-  return importDevices({ file, devices, numbers, surroundings, progress: () => undefined });
+  const lookup = new DeviceImportLookup(source);
+  return importDevices({ file, devices, numbers, lookup, progress: () => undefined });
 }
 const kept = async () => (await devices.findByUser(ALICE))[0];
 
@@ -147,7 +147,7 @@ describe('an export of devices', () => {
 describe('a line that is wrong', () => {
   const carol = row('authentik_core.user', 9, { username: 'carol' });
   it.each([
-    ['{', 'this is no JSON'],
+    ['{', 'this is not JSON'],
     [app({ user: 99 }), 'the file has no user 99'],
     [app({ user: 9 }), 'there is no user carol here'],
     [app({ key: 'the secret' }), 'key: '],
@@ -171,7 +171,7 @@ describe('a line that is wrong', () => {
     const key = (user: unknown, pk: number) =>
       device('webauthn', { user, credential_id: 'AAAA', public_key: 'AA' }, pk);
     const report = await imported(alice, key(['bob'], 1), key(7, 2));
-    expect(report.faults).toEqual(['line 3: what it is known by is that of another device here']);
+    expect(report.faults).toEqual(['line 3: another device here has the same identifier']);
     expect(await devices.findByHandle('webauthn', 'AAAA')).toMatchObject({ user: BOB });
   });
 });

@@ -12,10 +12,10 @@ import type { DeviceImportLookup } from './import-lookup.js';
 
 /** Devices whose owners are looked up together. */
 const BATCH = 500;
-/** Lines whose faults are told one by one. */
+/** Maximum number of invalid lines that the report describes. */
 const MAX_REPORTED_ERRORS = 20;
 
-/** What became of a file. */
+/** The result of an import. */
 export interface DeviceReport {
   /** Devices of each kind that are new. */
   readonly added: Partial<Record<DeviceClass, number>>;
@@ -23,105 +23,111 @@ export interface DeviceReport {
   existing: number;
   /** Devices whose owners never finished setting them up. */
   unconfirmed: number;
-  /** Lines about something else. */
+  /** Lines of other models. */
   others: number;
+  /** Number of invalid lines. */
   wrong: number;
-  /** Of these the first, with the number of their line. */
+  /** Descriptions of the first invalid lines, with line numbers. */
   readonly faults: string[];
 }
 
 interface Dependencies {
   readonly devices: DeviceRepository;
   readonly numbers: PhoneNumberIndex;
-  readonly surroundings: DeviceImportLookup;
+  readonly lookup: DeviceImportLookup;
 }
 interface DeviceImportOptions extends Dependencies {
   readonly file: string;
-  /** Called with the bytes that were read so far, of both looks at the file. */
+  /** Called with the bytes that both passes over the file have read so far. */
   readonly progress: (bytes: number, report: DeviceReport) => void;
 }
-interface Waiting {
+interface PendingDevice {
   readonly row: DeviceRow;
   readonly line: number;
   readonly codes: readonly string[];
 }
 
-/** Imports the devices of a file: it is read twice, for whom and what they belong to stands anywhere in it. */
-export async function importDevices({ file, progress, ...parts }: DeviceImportOptions): Promise<DeviceReport> {
-  const run = new DeviceImport(parts, await parts.surroundings.stages());
+/** Imports the devices of a file. Reads it twice, because the users and stages of a device may come later in the file. */
+export async function importDevices({ file, progress, ...dependencies }: DeviceImportOptions): Promise<DeviceReport> {
+  const run = new DeviceImport(dependencies, await dependencies.lookup.stages());
   let first = 0;
   for await (const { text, number, bytes } of linesOf(file)) {
     first = bytes;
-    run.learn(text, number);
+    run.index(text, number);
     progress(bytes, run.report);
   }
   for await (const { text, number, bytes } of linesOf(file)) {
-    await run.take(text, number);
+    await run.importLine(text, number);
     progress(first + bytes, run.report);
   }
-  return run.end();
+  return run.finish();
 }
 
-/** One import under way. */
+/** The state of one import. */
 class DeviceImport {
   readonly report: DeviceReport = { added: {}, existing: 0, unconfirmed: 0, others: 0, wrong: 0, faults: [] };
-  private readonly elsewhere = new DeviceExportIndex();
-  private batch: Waiting[] = [];
+  private readonly exported = new DeviceExportIndex();
+  private batch: PendingDevice[] = [];
 
   constructor(
-    private readonly parts: Dependencies,
-    private readonly stageHere: Awaited<ReturnType<DeviceImportLookup['stages']>>,
+    private readonly dependencies: Dependencies,
+    private readonly findStage: Awaited<ReturnType<DeviceImportLookup['stages']>>,
   ) {}
 
-  /** The first look at a line: whom and what others may belong to. */
-  learn(text: string, number: number): void {
+  /** First pass: indexes users, stages and codes. */
+  index(text: string, number: number): void {
     const line = readDeviceLine(text);
-    if (line.type === 'wrong') this.fault(number, line.why);
+    if (line.type === 'wrong') this.fault(number, line.reason);
     else if (line.type === 'other') this.report.others++;
-    else this.elsewhere.learn(line, number);
+    else this.exported.add(line, number);
   }
 
-  /** The second: the devices themselves. */
-  async take(text: string, line: number): Promise<void> {
-    const read = readDeviceLine(text);
-    if (read.type !== 'device') return;
-    const codes = read.row.kind === 'static' ? this.elsewhere.takeCodes(read.row.pk) : [];
-    if (read.row.confirmed) this.batch.push({ row: read.row, line, codes });
+  /** Second pass: imports the devices. */
+  async importLine(text: string, line: number): Promise<void> {
+    const parsedLine = readDeviceLine(text);
+    if (parsedLine.type !== 'device') return;
+    const { row } = parsedLine;
+    const codes = row.kind === 'static' ? this.exported.takeCodes(row.pk) : [];
+    if (row.confirmed) this.batch.push({ row, line, codes });
     else this.report.unconfirmed++;
     if (this.batch.length >= BATCH) await this.flush();
   }
 
-  async end(): Promise<DeviceReport> {
+  async finish(): Promise<DeviceReport> {
     await this.flush();
-    for (const line of this.elsewhere.linesOfLostCodes()) this.fault(line, 'device: the file has no such device');
+    for (const line of this.exported.linesOfOrphanedCodes()) this.fault(line, 'device: the file has no such device');
     return this.report;
   }
 
   private async flush(): Promise<void> {
-    const waiting = this.batch;
+    const pending = this.batch;
     this.batch = [];
-    const accounts = waiting.map(({ row }) => this.elsewhere.accountOf(row.user));
-    const owners = await this.parts.surroundings.ownersOf(accounts);
-    const owned = waiting.flatMap((one, i) => {
+    const accounts = pending.map(({ row }) => this.exported.accountOf(row.user));
+    const owners = await this.dependencies.lookup.ownersOf(accounts);
+    const owned = pending.flatMap((device, i) => {
       const user = owners[i];
-      if (user === undefined) this.fault(one.line, absence(one.row, accounts[i]));
-      return user === undefined ? [] : [{ ...one, user, id: idOf(one.row, user) }];
+      if (user === undefined) this.fault(device.line, missingUserText(device.row, accounts[i]));
+      return user === undefined ? [] : [{ ...device, user, id: deviceId(device.row, user) }];
     });
-    const existing = await this.parts.surroundings.existing(owned.map(({ id }) => id));
-    for (const one of owned) {
-      if (existing.has(one.id)) this.report.existing++;
-      else if (await this.add(one)) existing.add(one.id);
+    const existing = await this.dependencies.lookup.existing(owned.map(({ id }) => id));
+    for (const device of owned) {
+      if (existing.has(device.id)) this.report.existing++;
+      else if (await this.add(device)) existing.add(device.id);
     }
   }
 
-  /** Whether the device is here now. */
-  private async add({ row, line, codes, user, id }: Waiting & { user: string; id: string }): Promise<boolean> {
+  /** Returns whether the device was added. */
+  private async add({ row, line, codes, user, id }: PendingDevice & { user: string; id: string }): Promise<boolean> {
     const { kind, name, created, last_used: lastUsed } = row;
     try {
-      const proof = readExportedDevice(kind, row, { codes, numbers: this.parts.numbers, stage: this.stageOf(row) });
+      const proof = readExportedDevice(kind, row, {
+        codes,
+        numbers: this.dependencies.numbers,
+        stage: this.stageOf(row),
+      });
       const device = { id, user, kind, name: (name || kind).slice(0, MAX_DEVICE_NAME_LENGTH), created, lastUsed };
-      if ((await this.parts.devices.add({ ...device, ...proof })) === undefined) {
-        this.fault(line, 'what it is known by is that of another device here');
+      if ((await this.dependencies.devices.add({ ...device, ...proof })) === undefined) {
+        this.fault(line, 'another device here has the same identifier');
         return false;
       }
       this.report.added[kind] = (this.report.added[kind] ?? 0) + 1;
@@ -134,20 +140,20 @@ class DeviceImport {
   }
 
   private stageOf({ kind, stage }: DeviceRow): string | undefined {
-    return stage ? this.stageHere(kind, stage, this.elsewhere.stageName(stage)) : undefined;
+    return stage ? this.findStage(kind, stage, this.exported.stageName(stage)) : undefined;
   }
 
-  private fault(line: number, why: string): void {
+  private fault(line: number, reason: string): void {
     this.report.wrong++;
-    if (this.report.faults.length < MAX_REPORTED_ERRORS) this.report.faults.push(`line ${line}: ${why}`);
+    if (this.report.faults.length < MAX_REPORTED_ERRORS) this.report.faults.push(`line ${line}: ${reason}`);
   }
 }
 
-const absence = ({ user }: DeviceRow, account: ExportedAccount | undefined) =>
+const missingUserText = ({ user }: DeviceRow, account: ExportedAccount | undefined) =>
   account ? `there is no user ${account.username ?? account.uuid} here` : `the file has no user ${String(user)}`;
 
-/** The same for the same device whenever it comes, so that it is kept once. */
-function idOf({ kind, pk }: DeviceRow, user: string): string {
+/** Returns the id of an imported device. It is derived from the export, so that repeating an import adds nothing. */
+function deviceId({ kind, pk }: DeviceRow, user: string): string {
   const digest = createHash('sha256').update(`imported device\0${kind}\0${user}\0${pk}`).digest('hex');
   return digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
 }

@@ -3,7 +3,7 @@ import type { DeviceClass } from '@gatehouse/contracts';
 import type { DataSource } from 'typeorm';
 import type { ExportedAccount } from './export-lines.js';
 
-/** Whoever has the id comes before whoever has the name. */
+/** A user with the same id takes precedence over one with the same name. */
 const OWNERS = `
   SELECT a.n, found.id FROM jsonb_to_recordset($1::jsonb) AS a (n int, uuid uuid, username text)
   JOIN LATERAL (SELECT u.id FROM directory.users u WHERE u.id = a.uuid OR lower(u.username) = lower(a.username)
@@ -12,36 +12,38 @@ const STAGES = `SELECT id, model, coalesce(identifiers ->> 'name', attrs ->> 'na
   WHERE model = ANY($1)`;
 const EXISTING = 'SELECT id FROM mfa.devices WHERE id = ANY($1::uuid[])';
 
-interface StageHere {
+interface StageRow {
   readonly id: string;
   readonly model: string;
   readonly name: string | null;
 }
 
-/** What is here already that imported devices belong to. */
+/** Finds the local users, stages and devices that imported devices belong to. */
 export class DeviceImportLookup {
   constructor(private readonly source: DataSource) {}
 
-  /** The ids of those whom accounts mean here, in their order; undefined for whoever is not here. */
+  /** Returns the local user id of each account, in order, or `undefined` for an account that does not exist here. */
   async ownersOf(accounts: readonly (ExportedAccount | undefined)[]): Promise<(string | undefined)[]> {
-    const asked = accounts.map((account, n) => ({ ...account, n }));
-    const rows = await this.source.query<{ n: number; id: string }[]>(OWNERS, [JSON.stringify(asked)]);
-    const found = new Map(rows.map(({ n, id }) => [n, id]));
-    return accounts.map((_, n) => found.get(n));
+    const numbered = accounts.map((account, n) => ({ ...account, n }));
+    const rows = await this.source.query<{ n: number; id: string }[]>(OWNERS, [JSON.stringify(numbered)]);
+    const ids = new Map(rows.map(({ n, id }) => [n, id]));
+    return accounts.map((_, n) => ids.get(n));
   }
 
-  /** Which of these devices are here. */
+  /** Returns which of these device ids exist. */
   async existing(ids: readonly string[]): Promise<Set<string>> {
     const rows = await this.source.query<{ id: string }[]>(EXISTING, [ids]);
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Finds a stage that sets devices of a kind up, by the id that it has elsewhere, if it is the same here, or its name. */
+  /** Returns a function that finds the local stage of a kind by the id of the exported stage, or by its name. */
   async stages(): Promise<(kind: DeviceClass, id: string, name: string | undefined) => string | undefined> {
-    const rows = await this.source.query<StageHere[]>(STAGES, [['duo', 'sms'].map((kind) => stageModel(kind))]);
+    const rows = await this.source.query<StageRow[]>(STAGES, [['duo', 'sms'].map((kind) => stageModel(kind))]);
     return (kind, id, name) => {
       const ofKind = rows.filter(({ model }) => model === stageModel(kind));
-      return (ofKind.find((one) => one.id === id) ?? ofKind.find((one) => name !== undefined && one.name === name))?.id;
+      return (
+        ofKind.find((stage) => stage.id === id) ?? ofKind.find((stage) => name !== undefined && stage.name === name)
+      )?.id;
     };
   }
 }

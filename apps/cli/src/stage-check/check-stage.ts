@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { PROTOCOL_CHECKS } from './protocol-checks.js';
 import { StageUnderTest } from './stage-under-test.js';
 
-/** A promise, and what is wrong with how it is kept. */
+/** A rule of the protocol and the violations of it. */
 export interface ProtocolFinding {
   readonly promise: string;
   readonly faults: readonly string[];
@@ -23,23 +23,23 @@ interface CheckOptions {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Speaks the protocol to a running stage: what it promises, and where it breaks that. */
+/** Checks a running stage against the protocol. Yields a finding for each rule. */
 export async function* checkStage(
-  bus: StageRequester,
+  requester: StageRequester,
   { kind, config }: CheckOptions,
 ): AsyncGenerator<ProtocolFinding> {
-  const said = await describe(bus, kind).catch((error: unknown) => {
+  const description = await describe(requester, kind).catch((error: unknown) => {
     if (error instanceof Problem) return error;
     throw error;
   });
-  const parsed = stageDescriptor.safeParse(said);
+  const parsed = stageDescriptor.safeParse(description);
   yield {
     promise: 'describes itself',
-    faults: said instanceof Problem ? [said.message] : descriptionFaults(kind, parsed),
+    faults: description instanceof Problem ? [description.message] : descriptionFaults(kind, parsed),
   };
   if (!parsed.success || parsed.data.kind !== kind) return;
   yield { promise: 'claims nothing that it may not have', faults: privilegeFaults(parsed.data) };
-  const stage = new StageUnderTest(bus, fromDescriptor(parsed.data), config);
+  const stage = new StageUnderTest(requester, fromDescriptor(parsed.data), config);
   const fits = stage.contract.config.safeParse(config);
   yield { promise: 'accepts this config', faults: fits.success ? [] : [z.prettifyError(fits.error)] };
   if (!fits.success) return;

@@ -1,7 +1,7 @@
 import { type StageVerb, stageRequest } from '@gatehouse/contracts';
 import type { StageUnderTest } from './stage-under-test.js';
 
-/** One promise of the protocol, and what is wrong with how a stage keeps it. */
+/** A rule of the protocol and the check of it. */
 export interface ProtocolCheck {
   readonly promise: string;
   readonly faults: (stage: StageUnderTest) => Promise<string[]>;
@@ -9,35 +9,32 @@ export interface ProtocolCheck {
 
 const VERBS = ['challenge', 'respond'] as const satisfies StageVerb[];
 
-/** Members that every request has. */
+/** Required members of a request. */
 const MEMBERS = Object.entries(stageRequest.shape)
   .filter(([, schema]) => !schema.safeParse(undefined).success)
   .map(([name]) => name);
 
-const NO_JSON = ['', '{', 'nil', "{'v': 1}"];
-const NO_REQUEST = [null, [], 7, 'x', {}].map((value) => JSON.stringify(value));
+const INVALID_JSON = ['', '{', 'nil', "{'v': 1}"];
+const INVALID_REQUESTS = [null, [], 7, 'x', {}].map((value) => JSON.stringify(value));
 const WRONG_TYPES = [null, true, 7, -1.5, [], ['x'], {}, { x: { y: [] } }];
-/** More than a form has room for; several of it still fit into one request. */
-const LONG = 'x'.repeat(100_000);
-const STRANGE = ['\0', '\ud800', '\u202e', '${x}', "'; --", '\r\n', '💥', ' '];
+/** Longer than any form field. Several such values still fit into one request. */
+const LONG_TEXT = 'x'.repeat(100_000);
+const UNUSUAL_TEXTS = ['\0', '\ud800', '\u202e', '${x}', "'; --", '\r\n', '💥', ' '];
 
-/**
- * Everything that a stage owes to whatever arrives on its subjects (docs/spec/bus-protocol.md#rules), besides telling
- * what it is.
- */
+/** The rules for replies to any message on the subjects of a stage (docs/spec/bus-protocol.md#rules). */
 export const PROTOCOL_CHECKS: readonly ProtocolCheck[] = [
   {
-    promise: 'has an outcome for its challenge, and again',
+    promise: 'has an outcome for its challenge, twice in a row',
     faults: (stage) => each([{}, {}], () => stage.hasOutcome('challenge')),
   },
-  { promise: 'does without the facts that are optional', faults: withoutOptionalFacts },
+  { promise: 'works without optional facts', faults: withoutOptionalFacts },
   {
-    promise: 'refuses what is no JSON',
-    faults: (stage) => both((verb) => each(NO_JSON, (body) => stage.refuses(verb, body))),
+    promise: 'refuses a message that is not JSON',
+    faults: (stage) => both((verb) => each(INVALID_JSON, (body) => stage.refuses(verb, body))),
   },
   {
-    promise: 'refuses JSON that is no request',
-    faults: (stage) => both((verb) => each(NO_REQUEST, (body) => stage.refuses(verb, body))),
+    promise: 'refuses JSON that is not a request',
+    faults: (stage) => both((verb) => each(INVALID_REQUESTS, (body) => stage.refuses(verb, body))),
   },
   {
     promise: 'refuses another version of the protocol',
@@ -49,24 +46,24 @@ export const PROTOCOL_CHECKS: readonly ProtocolCheck[] = [
       both((verb) => each(MEMBERS, (name) => stage.refuses(verb, { ...stage.request, [name]: undefined }))),
   },
   {
-    promise: 'refuses a config that is no object',
+    promise: 'refuses a config that is not an object',
     faults: (stage) => both((verb) => stage.refuses(verb, { ...stage.request, config: 1 })),
   },
-  { promise: 'ignores members that it does not know', faults: ignoresUnknown },
+  { promise: 'ignores unknown members', faults: ignoresUnknown },
   {
-    promise: 'has an outcome for an answer that is empty or missing',
+    promise: 'has an outcome for an empty or missing response',
     faults: (stage) => each([{ response: {} }, {}], (more) => stage.hasOutcome('respond', more)),
   },
   {
-    promise: 'has an outcome for an answer of the wrong types',
+    promise: 'has an outcome for a response of the wrong types',
     faults: (stage) => each(WRONG_TYPES, (value) => answerAll(stage, value)),
   },
-  { promise: 'has an outcome for an answer that is too long', faults: (stage) => answerAll(stage, LONG) },
+  { promise: 'has an outcome for a response that is too long', faults: (stage) => answerAll(stage, LONG_TEXT) },
   {
-    promise: 'has an outcome for an answer of strange characters',
-    faults: (stage) => each(STRANGE, (value) => answerAll(stage, value)),
+    promise: 'has an outcome for a response with unusual characters',
+    faults: (stage) => each(UNUSUAL_TEXTS, (value) => answerAll(stage, value)),
   },
-  { promise: 'serves on after a request that nobody waits for', faults: servesOn },
+  { promise: 'continues to serve after an abandoned request', faults: servesOn },
 ];
 
 function withoutOptionalFacts(stage: StageUnderTest): Promise<string[]> {
@@ -78,18 +75,18 @@ function withoutOptionalFacts(stage: StageUnderTest): Promise<string[]> {
 }
 
 function ignoresUnknown(stage: StageUnderTest): Promise<string[]> {
-  const invented = { invented: { later: true } };
-  const client = { ...stage.request.client, ...invented };
-  return both((verb) => stage.hasOutcome(verb, { ...invented, client, response: invented }));
+  const unknown = { invented: { later: true } };
+  const client = { ...stage.request.client, ...unknown };
+  return both((verb) => stage.hasOutcome(verb, { ...unknown, client, response: unknown }));
 }
 
 async function servesOn(stage: StageUnderTest): Promise<string[]> {
-  await stage.askInVain('challenge');
-  await stage.askInVain('respond');
+  await stage.sendAbandoned('challenge');
+  await stage.sendAbandoned('respond');
   return stage.hasOutcome('challenge');
 }
 
-/** The same value in every field of the answer at once. */
+/** Sends a response with the same value in every field. */
 function answerAll(stage: StageUnderTest, value: unknown): Promise<string[]> {
   const fields = Object.keys(stage.contract.response.shape).filter((name) => name !== 'component');
   return stage.hasOutcome('respond', { response: Object.fromEntries(fields.map((name) => [name, value])) });
@@ -97,9 +94,9 @@ function answerAll(stage: StageUnderTest, value: unknown): Promise<string[]> {
 
 const both = (check: (verb: StageVerb) => Promise<string[]>) => each(VERBS, check);
 
-/** One after the other: a stage that is overrun would only show that. */
-async function each<T>(cases: readonly T[], check: (one: T) => Promise<string[]>): Promise<string[]> {
+/** Checks one case at a time, so that a stage is not overloaded. */
+async function each<T>(cases: readonly T[], check: (value: T) => Promise<string[]>): Promise<string[]> {
   const faults: string[] = [];
-  for (const one of cases) faults.push(...(await check(one)));
+  for (const value of cases) faults.push(...(await check(value)));
   return [...new Set(faults)];
 }

@@ -1,6 +1,6 @@
 import { PROTOCOL_VERSION, type SavedUser, type StageContract, type StageRequest } from '@gatehouse/contracts';
 
-/** Whom the flows of a check are about: nobody of this installation. */
+/** The user of the sample requests. Does not exist in any installation. */
 export const SAMPLE_USER: SavedUser = {
   kind: 'saved',
   uuid: '0f0e1c52-6a0b-4d39-9d53-3c4f5e6a7b80',
@@ -15,7 +15,7 @@ export const SAMPLE_USER: SavedUser = {
 
 const SUBJECT = { uuid: SAMPLE_USER.uuid, pk: 1, slug: 'check', name: 'Check' };
 
-/** A fact of each kind, for stages that cannot do without it. */
+/** A sample value of each fact that a stage may require. */
 const FACTS: Readonly<Record<string, unknown>> = {
   pending_user: SAMPLE_USER,
   pending_user_identifier: SAMPLE_USER.username,
@@ -29,12 +29,12 @@ const FACTS: Readonly<Record<string, unknown>> = {
   redirect: '/',
 };
 
-/** A request as the gateway sends it, with the facts that a stage insists on and the user that it likes to know. */
+/** Returns a request as the gateway sends it, with the required facts and the pending user if the stage reads it. */
 export function sampleRequest(
   { reads, deadline_ms }: StageContract,
   config: Readonly<Record<string, unknown>>,
 ): StageRequest {
-  const given = Object.entries(reads).filter(([key, need]) => need === 'required' || key === 'pending_user');
+  const facts = Object.entries(reads).filter(([key, need]) => need === 'required' || key === 'pending_user');
   return {
     v: PROTOCOL_VERSION,
     id: `${SAMPLE_USER.uuid}.1.0`,
@@ -49,6 +49,6 @@ export function sampleRequest(
     config,
     attached: {},
     companions: {},
-    context: Object.fromEntries(given.map(([key]) => [key, FACTS[key]])),
+    context: Object.fromEntries(facts.map(([key]) => [key, FACTS[key]])),
   };
 }

@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
 import type { ImportedGroup, ImportedUser } from './export-lines.js';
 
-/** A user with the hash that is to be kept. */
+/** A user with the password hash to store. */
 export type UserToImport = ImportedUser & { readonly hash: string };
 
-/** Those that are not there yet; whoever has the name or the id already stays as they are. */
+/** Inserts new users only. A user with an existing name or id is not changed. */
 const USERS = `
   INSERT INTO directory.users (id, username, name, email, is_active, password_hash, type, path, attributes, last_login,
     date_joined, password_changed_at)
@@ -31,34 +31,34 @@ const PARENTS = `
   FROM jsonb_to_recordset($1::jsonb) AS p (id uuid, parent uuid)
   WHERE g.id = p.id AND EXISTS (SELECT FROM directory.groups above WHERE above.id = p.parent)`;
 
-/** Puts users and groups of an export into the directory. */
+/** Inserts users and groups of an export into the directory. */
 export class DirectoryImporter {
   constructor(private readonly source: DataSource) {}
 
-  /** How many of them are new. Groups above others come with them, or are left out where they are not there. */
+  /** Inserts groups and returns how many are new. A parent that exists neither here nor in the export is ignored. */
   async addGroups(groups: readonly ImportedGroup[]): Promise<number> {
     return this.source.transaction(async (manager) => {
       const added = await manager.query<{ id: string }[]>(GROUPS, [JSON.stringify(groups)]);
-      const fresh = new Set(added.map(({ id }) => id));
-      const below = groups
-        .filter(({ id, parent }) => parent && fresh.has(id))
+      const inserted = new Set(added.map(({ id }) => id));
+      const children = groups
+        .filter(({ id, parent }) => parent && inserted.has(id))
         .map(({ id, parent }) => ({ id, parent }));
-      await manager.query(PARENTS, [JSON.stringify(below)]);
-      return fresh.size;
+      await manager.query(PARENTS, [JSON.stringify(children)]);
+      return inserted.size;
     });
   }
 
-  /** The names, in small letters, of those that are new; they are in the groups that are there. */
+  /** Inserts users with their memberships in existing groups. Returns the names of the new users in lower case. */
   async addUsers(users: readonly UserToImport[]): Promise<ReadonlySet<string>> {
     return this.source.transaction(async (manager) => {
       const added = await manager.query<{ name: string }[]>(USERS, [JSON.stringify(users)]);
-      const fresh = new Set(added.map(({ name }) => name));
-      const places = users.flatMap(({ username, groups }) => {
+      const inserted = new Set(added.map(({ name }) => name));
+      const memberships = users.flatMap(({ username, groups }) => {
         const name = username.toLowerCase();
-        return fresh.has(name) ? groups.map((group) => ({ name, group })) : [];
+        return inserted.has(name) ? groups.map((group) => ({ name, group })) : [];
       });
-      if (places.length > 0) await manager.query(MEMBERSHIPS, [JSON.stringify(places)]);
-      return fresh;
+      if (memberships.length > 0) await manager.query(MEMBERSHIPS, [JSON.stringify(memberships)]);
+      return inserted;
     });
   }
 }

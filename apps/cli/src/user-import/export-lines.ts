@@ -1,16 +1,16 @@
 import { storedAttributes, storedText, userInput } from '@gatehouse/directory';
 import { z } from 'zod';
 
-/** A time as exports write it, with or without a zone; without one it is UTC. */
+/** A time in an export. Without a time zone it is UTC. */
 export const time = z
   .string()
   .transform((text) => new Date(/[zZ]|[+-]\d\d:?\d\d$/.test(text) ? text : `${text}Z`))
-  .refine((date) => !Number.isNaN(date.getTime()), 'is no time')
+  .refine((date) => !Number.isNaN(date.getTime()), 'is not a valid time')
   .transform((date) => date.toISOString());
 
 const user = userInput.extend({
   uuid: z.uuid().optional(),
-  /** A hash, never a password; `!` and what follows stands for none. */
+  /** A hash, never a password. A value that starts with `!` means no password. */
   password: storedText(1000).default(''),
   last_login: time.nullish(),
   date_joined: time.optional(),
@@ -36,24 +36,24 @@ export interface ImportedGroup extends z.output<typeof group> {
   readonly id: string;
 }
 
-/** What a line of an export says: a user, a group, something else, or nothing that can be understood. */
+/** A parsed line of an export. */
 export type UserExportLine =
   | { readonly type: 'user'; readonly user: ImportedUser }
   | { readonly type: 'group'; readonly group: ImportedGroup }
   | { readonly type: 'other'; readonly model: string }
-  | { readonly type: 'wrong'; readonly why: string };
+  | { readonly type: 'wrong'; readonly reason: string };
 
-/** A record with its model around it, as database exports have it. */
+/** A record in the format of Django's `dumpdata`. */
 export const record = z.object({
   model: z.string(),
   pk: z.union([z.string(), z.number()]).optional(),
   fields: z.record(z.string(), z.unknown()),
 });
 
-/** Reads a line of JSON. */
+/** Parses a line of JSON. */
 export function parseExportLine(line: string): UserExportLine {
-  const json = parsed(line);
-  if (json === undefined) return { type: 'wrong', why: 'this is no JSON' };
+  const json = parseJson(line);
+  if (json === undefined) return { type: 'wrong', reason: 'this is not JSON' };
   const wrapped = record.safeParse(json).data;
   switch (wrapped?.model.toLowerCase()) {
     case undefined:
@@ -70,7 +70,7 @@ function userOf(fields: unknown): UserExportLine {
   const read = user.safeParse(fields);
   if (!read.success) return wrong(read.error);
   const { groups, ak_groups, ...rest } = read.data;
-  const uuids = (ak_groups ?? groups ?? []).filter((one): one is string => z.uuid().safeParse(one).success);
+  const uuids = (ak_groups ?? groups ?? []).filter((pk): pk is string => z.uuid().safeParse(pk).success);
   return { type: 'user', user: { ...rest, groups: uuids } };
 }
 
@@ -78,18 +78,18 @@ function groupOf(fields: unknown, pk: unknown): UserExportLine {
   const read = group.safeParse(fields);
   if (!read.success) return wrong(read.error);
   const id = read.data.group_uuid ?? pk;
-  if (!z.uuid().safeParse(id).success) return { type: 'wrong', why: 'pk: is no UUID' };
+  if (!z.uuid().safeParse(id).success) return { type: 'wrong', reason: 'pk: is not a UUID' };
   return { type: 'group', group: { ...read.data, id: id as string } };
 }
 
-const wrong = (error: z.ZodError): UserExportLine => ({ type: 'wrong', why: reasonsOf(error) });
+const wrong = (error: z.ZodError): UserExportLine => ({ type: 'wrong', reason: reasonsOf(error) });
 
-/** What is wrong with a line, field by field. */
+/** Describes the errors of a line, field by field. */
 export const reasonsOf = ({ issues }: z.ZodError): string =>
   issues.map(({ path, message }) => `${path.join('.') || 'line'}: ${message}`).join(', ');
 
-/** The JSON of a line; undefined for what is none. */
-export function parsed(line: string): unknown {
+/** Parses JSON. Returns `undefined` for invalid JSON. */
+export function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

@@ -41,7 +41,7 @@ beforeEach(() => source.query('TRUNCATE directory.users, directory.groups CASCAD
 async function imported(...lines: readonly unknown[]) {
   const file = join(folder, 'export.jsonl');
   await writeFile(file, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
-  return importUsers({ file, newcomers: new DirectoryImporter(source), progress: () => undefined });
+  return importUsers({ file, importer: new DirectoryImporter(source), progress: () => undefined });
 }
 const found = async (username: string) =>
   (await source.query<Record<string, unknown>[]>('SELECT * FROM directory.users WHERE username = $1', [username]))[0];
@@ -126,7 +126,7 @@ describe('an export', () => {
       ...[user('frank', { type: 'robot' }), user('grace', { email: 'no address' }), user('heidi', { attributes: [] })],
     );
     expect(report).toMatchObject({ users: 2, withoutPassword: 1, wrong: 6 });
-    expect(report.faults[0]).toBe('line 3: this is no JSON');
+    expect(report.faults[0]).toBe('line 3: this is not JSON');
     expect(report.faults[1]).toMatch(/^line 4: username: /);
     expect([(await found('dave'))?.['password_hash'], (await found('erin'))?.['password_hash']]).toEqual(['', '']);
   });

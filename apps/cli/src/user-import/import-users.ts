@@ -3,52 +3,53 @@ import { linesOf } from '../file-lines.js';
 import type { DirectoryImporter, UserToImport } from './directory-importer.js';
 import { type ImportedGroup, parseExportLine, type UserExportLine } from './export-lines.js';
 
-/** Users that are written together. */
+/** Users that are inserted by one statement. */
 const BATCH = 500;
-/** Lines whose faults are told one by one. */
+/** Maximum number of invalid lines that the report describes. */
 const MAX_REPORTED_ERRORS = 20;
 
-/** What became of a file. */
+/** The result of an import. */
 export interface ImportReport {
   users: number;
   groups: number;
-  /** Names that were there before. */
+  /** Users whose name existed before. */
   existing: number;
-  /** Users whose hash is of a kind that is not known: they are there without a password. */
+  /** Users with an unsupported hash, imported without a password. */
   withoutPassword: number;
-  /** Lines about something else. */
+  /** Lines of other models. */
   others: number;
+  /** Number of invalid lines. */
   wrong: number;
-  /** Of these the first, with the number of their line. */
+  /** Descriptions of the first invalid lines, with line numbers. */
   readonly faults: string[];
 }
 
 interface UserImportOptions {
   readonly file: string;
-  readonly newcomers: DirectoryImporter;
-  /** Called with the bytes that were read so far, of both looks at the file. */
+  readonly importer: DirectoryImporter;
+  /** Called with the bytes that both passes over the file have read so far. */
   readonly progress: (bytes: number, report: ImportReport) => void;
 }
 
-/** Imports the groups of a file, then its users: the file is read twice, so that their order does not matter. */
-export async function importUsers({ file, newcomers, progress }: UserImportOptions): Promise<ImportReport> {
+/** Imports the groups of a file, then its users. Reads it twice, so that the order of lines does not matter. */
+export async function importUsers({ file, importer, progress }: UserImportOptions): Promise<ImportReport> {
   const report = { users: 0, groups: 0, existing: 0, withoutPassword: 0, others: 0, wrong: 0, faults: [] };
-  const first = await importGroups({ file, newcomers, progress }, report);
+  const bytesOfFirstPass = await importGroups({ file, importer, progress }, report);
   let batch: UserToImport[] = [];
   const flush = async () => {
-    await addUsers(newcomers, batch, report);
+    await addUsers(importer, batch, report);
     batch = [];
   };
   for await (const { text, number, bytes } of linesOf(file)) {
-    take({ line: parseExportLine(text), number }, report, batch);
+    collect({ line: parseExportLine(text), number }, report, batch);
     if (batch.length >= BATCH) await flush();
-    progress(first + bytes, report);
+    progress(bytesOfFirstPass + bytes, report);
   }
   await flush();
   return report;
 }
 
-async function importGroups({ file, newcomers, progress }: UserImportOptions, report: ImportReport): Promise<number> {
+async function importGroups({ file, importer, progress }: UserImportOptions, report: ImportReport): Promise<number> {
   const groups: ImportedGroup[] = [];
   let read = 0;
   for await (const { text, bytes } of linesOf(file)) {
@@ -57,11 +58,11 @@ async function importGroups({ file, newcomers, progress }: UserImportOptions, re
     read = bytes;
     progress(bytes, report);
   }
-  report.groups = await newcomers.addGroups(groups);
+  report.groups = await importer.addGroups(groups);
   return read;
 }
 
-function take(
+function collect(
   { line, number }: { line: UserExportLine; number: number },
   report: ImportReport,
   batch: UserToImport[],
@@ -69,7 +70,7 @@ function take(
   if (line.type === 'other') report.others++;
   if (line.type === 'wrong') {
     report.wrong++;
-    if (report.faults.length < MAX_REPORTED_ERRORS) report.faults.push(`line ${number}: ${line.why}`);
+    if (report.faults.length < MAX_REPORTED_ERRORS) report.faults.push(`line ${number}: ${line.reason}`);
   }
   if (line.type === 'user') batch.push({ ...line.user, hash: hashOf(line.user.password, report) });
 }
@@ -82,12 +83,12 @@ function hashOf(stored: string, report: ImportReport): string {
 }
 
 async function addUsers(
-  newcomers: DirectoryImporter,
+  importer: DirectoryImporter,
   batch: readonly UserToImport[],
   report: ImportReport,
 ): Promise<void> {
   if (batch.length === 0) return;
-  const { size } = await newcomers.addUsers(batch);
+  const { size } = await importer.addUsers(batch);
   report.users += size;
   report.existing += batch.length - size;
 }

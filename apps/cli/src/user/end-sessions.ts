@@ -1,12 +1,12 @@
 import { TypeormDirectoryStore } from '@gatehouse/directory';
 import { deleteUserSessions } from '@gatehouse/executor-postgres';
-import { userMessage } from './find-user.js';
+import { userSubcommand } from './find-user.js';
 
-/** The epoch ends every login, also one under way; the rows go so that it can be said how many there were. */
-export const endSessions = userMessage(async (source, { pk, uuid, username }) => {
+/** Ends all sessions and plans of a user. The new epoch ends them; the rows are deleted only to count the sessions. */
+export const endSessions = userSubcommand(async ({ pk, uuid, username }, { source }) => {
   const ended = await source.transaction(async (manager) => {
     await new TypeormDirectoryStore(manager).endSessions(pk);
     return deleteUserSessions(manager, uuid);
   });
-  return `${ended} ended of ${username}`;
+  return `ended ${ended} sessions of ${username}`;
 });

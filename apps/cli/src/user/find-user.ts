@@ -2,25 +2,25 @@ import type { SavedUser } from '@gatehouse/contracts';
 import { type DirectoryUser, TypeormDirectoryStore, TypeormUserLookup } from '@gatehouse/directory';
 import { CommandError } from '@gatehouse/local';
 import type { DataSource } from 'typeorm';
-import type { UserCommand } from './user-command.js';
+import type { UserCommandContext, UserSubcommand } from './user-subcommand.js';
 
-/** The user of a name, however it is written. Throws CommandError when there is none. */
+/** Returns the user of a name, ignoring case. Throws CommandError if there is none. */
 export async function findUser(source: DataSource, username: string | undefined): Promise<SavedUser> {
-  if (!username) throw new CommandError('whom? a username is missing');
+  if (!username) throw new CommandError('The argument USERNAME is missing.');
   const user = await new TypeormUserLookup(source).find(username, { fields: ['username'], caseInsensitive: true });
   if (!user) throw new CommandError(`there is no user ${username}`);
   return user;
 }
 
-/** A word about one user, who is named after it. */
-export const userMessage = (
-  work: (source: DataSource, user: SavedUser, env: NodeJS.ProcessEnv) => Promise<string>,
-): UserCommand => ({
-  takes: 'USERNAME',
-  run: async ([username], { source, env }) => work(source, await findUser(source, username), env),
+/** Returns a subcommand about one user, whose name is its only argument. */
+export const userSubcommand = (
+  work: (user: SavedUser, context: UserCommandContext) => Promise<string>,
+): UserSubcommand => ({
+  usage: 'USERNAME',
+  run: async ([username], context) => work(await findUser(context.source, username), context),
 });
 
-/** Changes a user as the register does, so that sessions end where they must. */
+/** Changes a user through the directory, which also ends the user's sessions where that is required. */
 export const updateUser = (
   source: DataSource,
   { pk }: SavedUser,

@@ -6,47 +6,48 @@ import { PhoneNumberIndex } from '@gatehouse/stages/devices';
 import { type DeviceReport, importDevices } from '../device-import/import-devices.js';
 import { DeviceImportLookup } from '../device-import/import-lookup.js';
 import { ProgressBar } from '../progress-bar.js';
-import type { UserCommand } from './user-command.js';
+import type { UserSubcommand } from './user-subcommand.js';
 
-/** Takes devices over from an export, for users who are here already. */
-export const importDevicesFile: UserCommand = {
-  takes: 'FILE (JSON lines)',
-  run: async ([file], { source, env }) => {
-    if (!file) throw new CommandError('which file? its name is missing');
+/** Imports devices of existing users from an export. */
+export const importDevicesFile: UserSubcommand = {
+  usage: 'FILE (JSON lines)',
+  run: async ([file], { source, env, process }) => {
+    if (!file) throw new CommandError('The argument FILE is missing.');
     const keys = await mfaSealKeysOf(env);
-    if (keys === undefined) throw new CommandError('MFA_SEAL_KEYS is not set, and devices are kept sealed');
-    const found = await stat(file).catch((error: Error) => {
+    if (keys === undefined)
+      throw new CommandError('MFA_SEAL_KEYS is not set. Devices are stored sealed with these keys.');
+    const { size } = await stat(file).catch((error: Error) => {
       throw new CommandError(`${file} cannot be read: ${error.message}`);
     });
     const sealer = new Sealer(keys);
     const devices = new DeviceRepository(source, sealer);
-    const bar = new ProgressBar(found.size * 2);
-    const began = performance.now();
+    const bar = new ProgressBar(size * 2, process.stderr);
+    const startedAt = performance.now();
     const report = await importDevices({
       ...{
         file,
         devices,
         numbers: new PhoneNumberIndex(devices, sealer),
-        surroundings: new DeviceImportLookup(source),
+        lookup: new DeviceImportLookup(source),
       },
       progress: (bytes, { added }) => bar.show(bytes, `${sum(added)} devices`),
     });
     bar.end();
-    if (report.wrong > 0) process.exitCode = 1;
-    return formatReport(report, (performance.now() - began) / 1000);
+    const output = formatReport(report, (performance.now() - startedAt) / 1000);
+    return { output, exitCode: report.wrong > 0 ? 1 : 0 };
   },
 };
 
-const sum = (added: DeviceReport['added']) => Object.values(added).reduce((all, some) => all + some, 0);
+const sum = (added: DeviceReport['added']) => Object.values(added).reduce((total, count) => total + count, 0);
 
 function formatReport({ added, existing, unconfirmed, others, wrong, faults }: DeviceReport, seconds: number): string {
   const kinds = Object.entries(added).map(([kind, count]) => `${count} ${kind}`);
   const which = kinds.length > 0 ? ` (${kinds.join(', ')})` : '';
   return [
     `${sum(added)} devices${which} imported in ${seconds.toFixed(1)} s`,
-    ...(existing > 0 ? [`${existing} devices were there already, and are as they were`] : []),
-    ...(unconfirmed > 0 ? [`${unconfirmed} devices were never set up to the end, and were left out`] : []),
-    ...(others > 0 ? [`${others} lines are about something else`] : []),
-    ...(wrong > 0 ? [`${wrong} lines were left out:`, ...faults.map((fault) => `  ${fault}`)] : []),
+    ...(existing > 0 ? [`${existing} devices exist already and were not changed`] : []),
+    ...(unconfirmed > 0 ? [`${unconfirmed} devices were never confirmed and were skipped`] : []),
+    ...(others > 0 ? [`${others} lines of other models were skipped`] : []),
+    ...(wrong > 0 ? [`${wrong} invalid lines were skipped:`, ...faults.map((fault) => `  ${fault}`)] : []),
   ].join('\n');
 }

@@ -4,7 +4,7 @@ import { Sealer, SecretBox } from '@gatehouse/platform';
 import { adminAccount, type DuoReport, duoClient, importDuo } from '@gatehouse/stages/devices';
 import type { DataSource } from 'typeorm';
 import { DeviceImportLookup } from '../device-import/import-lookup.js';
-import type { UserCommand } from './user-command.js';
+import type { UserSubcommand } from './user-subcommand.js';
 
 const NO_ADMINISTRATION = 'Stage does not have Admin API configured, which is required for automatic imports.';
 
@@ -17,36 +17,37 @@ interface DuoStage {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Makes devices of the users that a Duo stage's account has, for those who are here by the same name. */
-export const importDuoDevices: UserCommand = {
-  takes: 'STAGE (its name)',
+/** Creates a device for each user of a Duo account who has the same name as a local user. */
+export const importDuoDevices: UserSubcommand = {
+  usage: 'STAGE_NAME',
   run: async ([name], { source, env }) => {
     const stage = await findDuoStage(source, name, env);
     const administration = adminAccount(stage.config);
     if (!administration) throw new CommandError(NO_ADMINISTRATION);
     const keys = await mfaSealKeysOf(env);
-    if (keys === undefined) throw new CommandError('MFA_SEAL_KEYS is not set, and devices are kept sealed');
-    const surroundings = new DeviceImportLookup(source);
+    if (keys === undefined)
+      throw new CommandError('MFA_SEAL_KEYS is not set. Devices are stored sealed with these keys.');
+    const lookup = new DeviceImportLookup(source);
     const report = await importDuo(duoClient(env).users(administration), {
       devices: new DeviceRepository(source, new Sealer(keys)),
       stage: stage.id,
-      ownersOf: (names) => surroundings.ownersOf(names.map((username) => ({ username }))),
+      ownersOf: (names) => lookup.ownersOf(names.map((username) => ({ username }))),
     });
     if (report.error !== undefined) throw new CommandError(`${formatReport(report)}\n${report.error}`);
     return formatReport(report);
   },
 };
 
-/** The stage of a name, with its secrets open. */
+/** Returns the Duo stage of a name, with its secrets opened. */
 async function findDuoStage(source: DataSource, name: string | undefined, env: NodeJS.ProcessEnv): Promise<DuoStage> {
-  if (!name) throw new CommandError('which stage? its name is missing');
+  if (!name) throw new CommandError('The argument STAGE_NAME is missing.');
   const [stage] = await source.query<DuoStage[]>(FIND, [name]);
   if (!stage) throw new CommandError(`there is no Duo stage ${name}`);
   const keys = await sealKeysOf(env);
-  const vault = new SecretBox(keys === undefined ? undefined : new Sealer(keys));
+  const secrets = new SecretBox(keys === undefined ? undefined : new Sealer(keys));
   const opened = Object.entries(stage.config).map(([field, value]) => [
     field,
-    vault.open({ object: stage.id, field }, value),
+    secrets.open({ object: stage.id, field }, value),
   ]);
   return { id: stage.id, config: Object.fromEntries(opened) };
 }
@@ -54,6 +55,6 @@ async function findDuoStage(source: DataSource, name: string | undefined, env: N
 const formatReport = ({ added, existing, unknown }: DuoReport): string =>
   [
     `${added} devices imported`,
-    ...(existing > 0 ? [`${existing} were there already`] : []),
-    ...(unknown > 0 ? [`${unknown} users of Duo are nobody here`] : []),
+    ...(existing > 0 ? [`${existing} exist already`] : []),
+    ...(unknown > 0 ? [`${unknown} users of Duo do not exist here`] : []),
   ].join('\n');

@@ -3,38 +3,38 @@ import { CommandError } from '@gatehouse/local';
 import { ProgressBar } from '../progress-bar.js';
 import { DirectoryImporter } from '../user-import/directory-importer.js';
 import { type ImportReport, importUsers } from '../user-import/import-users.js';
-import type { UserCommand } from './user-command.js';
+import type { UserSubcommand } from './user-subcommand.js';
 
-/** Takes users and groups over from an export, with their hashes. */
-export const importFile: UserCommand = {
-  takes: 'FILE (JSON lines)',
-  run: async ([file], { source }) => {
-    if (!file) throw new CommandError('which file? its name is missing');
-    const found = await stat(file).catch((error: Error) => {
+/** Imports users and groups from an export, with the password hashes. */
+export const importUsersFile: UserSubcommand = {
+  usage: 'FILE (JSON lines)',
+  run: async ([file], { source, process }) => {
+    if (!file) throw new CommandError('The argument FILE is missing.');
+    const { size } = await stat(file).catch((error: Error) => {
       throw new CommandError(`${file} cannot be read: ${error.message}`);
     });
-    const bar = new ProgressBar(found.size * 2);
-    const began = performance.now();
+    const bar = new ProgressBar(size * 2, process.stderr);
+    const startedAt = performance.now();
     const report = await importUsers({
       file,
-      newcomers: new DirectoryImporter(source),
+      importer: new DirectoryImporter(source),
       progress: (bytes, { users }) => bar.show(bytes, `${users} users`),
     });
     bar.end();
-    if (report.wrong > 0) process.exitCode = 1;
-    return formatReport(report, (performance.now() - began) / 1000);
+    const output = formatReport(report, (performance.now() - startedAt) / 1000);
+    return { output, exitCode: report.wrong > 0 ? 1 : 0 };
   },
 };
 
 const formatReport = (report: ImportReport, seconds: number) =>
   [
     `${report.users} users and ${report.groups} groups imported in ${seconds.toFixed(1)} s`,
-    ...(report.existing > 0 ? [`${report.existing} users were there already, and are as they were`] : []),
+    ...(report.existing > 0 ? [`${report.existing} users exist already and were not changed`] : []),
     ...(report.withoutPassword > 0
-      ? [`${report.withoutPassword} have a hash that nobody can check, and no password now`]
+      ? [`${report.withoutPassword} users have an unsupported hash and were imported without a password`]
       : []),
-    ...(report.others > 0 ? [`${report.others} lines are about something else`] : []),
+    ...(report.others > 0 ? [`${report.others} lines of other models were skipped`] : []),
     ...(report.wrong > 0
-      ? [`${report.wrong} lines were left out:`, ...report.faults.map((fault) => `  ${fault}`)]
+      ? [`${report.wrong} invalid lines were skipped:`, ...report.faults.map((fault) => `  ${fault}`)]
       : []),
   ].join('\n');

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { escapeUnprintable } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import { z } from 'zod';
-import type { UserCommand } from './user-command.js';
+import type { UserSubcommand } from './user-subcommand.js';
 
 interface Row {
   readonly username: string;
@@ -15,21 +15,21 @@ interface Row {
 const OPTIONS = { most: { type: 'string', default: '100' } } as const;
 const count = z.coerce.number().int().min(1).max(100_000);
 
-/** $1 a part of a name or an address, $2 how many at most. */
+/** $1: part of a username or an email address. $2: maximum number of users. */
 const LIST = `
   SELECT username, email, is_active, type, last_login FROM directory.users
   WHERE $1 = '' OR strpos(lower(username), lower($1)) > 0 OR strpos(lower(email), lower($1)) > 0
   ORDER BY lower(username) LIMIT $2`;
 
-/** Lists users, those whose name or address has a part if one is given. */
-export const list: UserCommand = {
-  takes: '[PART] [--most 100]',
+/** Lists users, or only those whose username or email address contains PART. */
+export const list: UserSubcommand = {
+  usage: '[PART] [--most 100]',
   run: async (args, { source }) => {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const most = count.safeParse(values.most);
-    if (!most.success) throw new CommandError('--most takes a number of users');
+    if (!most.success) throw new CommandError('--most must be a number from 1 to 100000.');
     const rows = await source.query<Row[]>(LIST, [positionals[0] ?? '', most.data]);
-    return rows.length === 0 ? 'nobody' : rows.map(formatUser).join('\n');
+    return rows.length === 0 ? 'no users' : rows.map(formatUser).join('\n');
   },
 };
 

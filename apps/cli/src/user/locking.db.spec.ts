@@ -13,19 +13,21 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 
-it('locks also whoever waits for a mail, which makes them active no more', async () => {
+it('locks a user whose activation mail is pending, so that the mail no longer activates the account', async () => {
   await source.query(
     `INSERT INTO directory.users (username, is_active, awaits_flow) VALUES ('ann', false, gen_random_uuid())`,
   );
-  expect(await lock.run(['ann'], { source, env: {} })).toBe('ann is locked already');
+  expect(await lock.run(['ann'], { source, env: {}, process })).toBe('ann is locked already');
   expect(await source.query('SELECT is_active, awaits_flow FROM directory.users')).toEqual([
     { is_active: false, awaits_flow: null },
   ]);
 });
 
-it('lists a name with what cannot be shown in it as numbers', async () => {
+it('lists unprintable characters of a username as escape sequences', async () => {
   await source.query(
     `INSERT INTO directory.users (username, email) VALUES (E'b\\u001b[2J\\u202eob', 'bob@example.org')`,
   );
-  expect(await list.run(['bob@'], { source, env: {} })).toMatch(/^b\\u\{1b\}\[2J\\u\{202e\}ob {2}bob@example\.org/);
+  expect(await list.run(['bob@'], { source, env: {}, process })).toMatch(
+    /^b\\u\{1b\}\[2J\\u\{202e\}ob {2}bob@example\.org/,
+  );
 });

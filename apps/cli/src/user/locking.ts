@@ -1,21 +1,21 @@
 import { unlockUser } from '@gatehouse/executor-postgres';
 import { openLocalState } from '@gatehouse/local';
-import { updateUser, userMessage } from './find-user.js';
+import { updateUser, userSubcommand } from './find-user.js';
 
-/** Nobody logs in as this user any more, and whoever is logged in is out at their next request. */
-export const lock = userMessage(async (source, user) => {
-  // Said again of one that is locked already: it may have been waiting for a mail.
+/** Blocks new logins of a user and ends all sessions of the user. */
+export const lock = userSubcommand(async (user, { source }) => {
+  // Also for an inactive user: a mail that is still on its way would otherwise activate the account.
   await updateUser(source, user, { is_active: false });
   if (!user.is_active) return `${user.username} is locked already`;
   return `${user.username} is locked, and logged out everywhere`;
 });
 
-/** The user may log in again: made active, and what was guessed wrong is forgotten. */
-export const unlock = userMessage(async (source, user, env) => {
+/** Activates a user and deletes the counts of failed attempts. */
+export const unlock = userSubcommand(async (user, { source, env }) => {
   const { uuid, username, is_active: wasActive } = user;
   if (!wasActive) await updateUser(source, user, { is_active: true });
   const secretKey = env['SECRET_KEY'] || (await openLocalState(env)).secretKey;
   const credentials = await unlockUser(source, secretKey, uuid);
-  const again = [...(wasActive ? [] : ['the account']), ...credentials];
-  return again.length > 0 ? `unlocked for ${username}: ${again.join(', ')}` : `${username} was not locked`;
+  const unlocked = [...(wasActive ? [] : ['the account']), ...credentials];
+  return unlocked.length > 0 ? `unlocked for ${username}: ${unlocked.join(', ')}` : `${username} was not locked`;
 });

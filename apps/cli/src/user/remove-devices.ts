@@ -1,7 +1,7 @@
-import { userMessage } from './find-user.js';
+import { userSubcommand } from './find-user.js';
 
-/** Every device of a user who has lost them: whoever knows the password sets up a first one again. */
-export const removeDevices = userMessage(async (source, { uuid, username }) => {
+/** Removes all devices of a user who has lost them. The password then suffices to set up a new first device. */
+export const removeDevices = userSubcommand(async ({ uuid, username }, { source }) => {
   const [, removed] = await source.query<[unknown[], number]>('DELETE FROM mfa.devices WHERE user_id = $1', [uuid]);
-  return `${removed} devices removed of ${username}`;
+  return `removed ${removed} devices of ${username}`;
 });

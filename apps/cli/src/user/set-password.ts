@@ -3,27 +3,32 @@ import { Writable } from 'node:stream';
 import { MAX_PASSWORD } from '@gatehouse/contracts';
 import { CommandError } from '@gatehouse/local';
 import { hashPassword } from '@gatehouse/stages/password';
-import { updateUser, userMessage } from './find-user.js';
+import { updateUser, userSubcommand } from './find-user.js';
+import type { UserCommandContext } from './user-subcommand.js';
 
-/** Gives a user a password, read from a terminal or from standard input: on a command line others could read it. */
-export const setPassword = userMessage(async (source, user) => {
-  await updateUser(source, user, { password_hash: await hashPassword(await typedPassword(user.username)) });
+/** Sets a password, read from a terminal or from standard input. Other users could read it on a command line. */
+export const setPassword = userSubcommand(async (user, { source, process }) => {
+  const password = await readPassword(user.username, process);
+  await updateUser(source, user, { password_hash: await hashPassword(password) });
   return `${user.username} has a new password, and is logged out everywhere`;
 });
 
-/** A password that somebody types unseen, or the first line of what is piped in. Throws CommandError for one that nobody could use. */
-export async function typedPassword(username: string): Promise<string> {
-  const { stdin, stderr } = process;
-  if (stdin.isTTY) stderr.write(`Password of ${username}: `);
-  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: stdin, output: unseen, terminal: stdin.isTTY === true });
+/** Reads a password from a terminal without echo, or the first line of standard input. Throws CommandError if it is empty or too long. */
+export async function readPassword(
+  username: string,
+  { stdin, stderr }: UserCommandContext['process'],
+): Promise<string> {
+  const isTerminal = stdin.isTTY === true;
+  if (isTerminal) stderr.write(`Password of ${username}: `);
+  const noEcho = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: stdin, output: noEcho, terminal: isTerminal });
   const password = await new Promise<string>((resolve) => {
     lines.once('line', resolve);
     lines.once('close', () => resolve(''));
   });
   lines.close();
-  if (stdin.isTTY) stderr.write('\n');
-  if (password === '') throw new CommandError('there is no password on standard input');
-  if (password.length > MAX_PASSWORD) throw new CommandError(`a password has at most ${MAX_PASSWORD} characters`);
+  if (isTerminal) stderr.write('\n');
+  if (password === '') throw new CommandError('There is no password on standard input.');
+  if (password.length > MAX_PASSWORD) throw new CommandError(`A password has at most ${MAX_PASSWORD} characters.`);
   return password;
 }

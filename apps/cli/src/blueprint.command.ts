@@ -1,0 +1,25 @@
+import { CommandError } from '@gatehouse/local';
+import { applyBlueprintFiles } from './blueprint/apply.js';
+import { checkBlueprintFiles } from './blueprint/check.js';
+import { exportBlueprint } from './blueprint/export.js';
+import type { Command } from './command.js';
+
+const SUBCOMMANDS: ReadonlyMap<string, Command['run']> = new Map<string, Command['run']>([
+  ['apply', applyBlueprintFiles],
+  ['check', checkBlueprintFiles],
+  ['export', exportBlueprint],
+]);
+
+const USAGE = `usage: npm run blueprint -- apply [--strict] FILE-OR-FOLDER…
+       npm run blueprint -- check [--json] FILE-OR-FOLDER…
+       npm run blueprint -- export [--output FILE] FLOW_SLUG`;
+
+/** `npm run blueprint`: applies, checks and exports blueprints. */
+export const blueprintCommand: Command = {
+  name: 'blueprint',
+  run: async ([name = '', ...args], process) => {
+    const subcommand = SUBCOMMANDS.get(name);
+    if (!subcommand || args.length === 0) throw new CommandError(USAGE);
+    return subcommand(args, process);
+  },
+};

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { CommandError } from '@gatehouse/local';
+import { postgresConfig, readConfig } from '@gatehouse/platform';
+import pg from 'pg';
+import type { Command } from './command.js';
+import { scramVerifier } from './scram-verifier.js';
+
+const ROLES_FILE = 'deploy/postgres/roles.sql';
+
+/** `DATABASE_PASSWORD_<SERVICE>` is the password of the role `gatehouse_<service>`. */
+const PASSWORD_VARIABLE = /^DATABASE_PASSWORD_([A-Z_]+)$/;
+
+/** Creates the Postgres roles of the services and sets their passwords. */
+export const rolesCommand: Command = {
+  name: 'roles',
+  run: async (_args, { env }) => {
+    const { DATABASE_URL } = readConfig(postgresConfig, env);
+    const passwords = rolePasswords(env);
+    if (passwords.length === 0) throw new CommandError('No DATABASE_PASSWORD_<SERVICE> is set in the environment.');
+    const client = new pg.Client({ connectionString: DATABASE_URL });
+    await client.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(`SELECT pg_advisory_xact_lock(hashtext('gatehouse migrations'))`);
+      await client.query(await readFile(ROLES_FILE, 'utf8'));
+      for (const { role, password } of passwords) {
+        const [name, verifier] = [pg.escapeIdentifier(role), pg.escapeLiteral(scramVerifier(password))];
+        await client.query(`ALTER ROLE ${name} PASSWORD ${verifier}`);
+      }
+      await client.query('COMMIT');
+    } finally {
+      await client.end();
+    }
+    return `roles: ${passwords.map(({ role }) => role).join(', ')}`;
+  },
+};
+
+const rolePasswords = (env: NodeJS.ProcessEnv) =>
+  Object.entries(env).flatMap(([name, password]) => {
+    const service = PASSWORD_VARIABLE.exec(name)?.[1];
+    return service && password ? [{ role: `gatehouse_${service.toLowerCase()}`, password }] : [];
+  });

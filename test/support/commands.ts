@@ -1,0 +1,69 @@
+import { Readable, Writable } from 'node:stream';
+import { blueprintCommand } from '../../apps/cli/src/blueprint.command.js';
+import { checkStageCommand } from '../../apps/cli/src/check-stage.command.js';
+import { runCommand } from '../../apps/cli/src/command.js';
+import { mailCommand } from '../../apps/cli/src/mail.command.js';
+import { migrateCommand } from '../../apps/cli/src/migrate.command.js';
+import { userCommand } from '../../apps/cli/src/user.command.js';
+
+const COMMANDS = {
+  blueprint: blueprintCommand,
+  'check-stage': checkStageCommand,
+  mail: mailCommand,
+  migrate: migrateCommand,
+  user: userCommand,
+} as const;
+
+interface CommandInput {
+  readonly env: Readonly<Record<string, string>>;
+  /** Text on standard input. */
+  readonly stdin?: string;
+}
+
+/** What a command has written, and its exit code. */
+export interface CommandOutput {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of the operator within this process, with only the environment `env`. */
+export async function runCli(
+  name: keyof typeof COMMANDS,
+  args: readonly string[],
+  { env, stdin = '' }: CommandInput,
+): Promise<CommandOutput> {
+  const [stdout, stderr] = [new TextSink(), new TextSink()];
+  const code = await runCommand(COMMANDS[name], args, { env, stdin: Readable.from([stdin]), stdout, stderr });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** Runs a command and returns its output. Throws CommandFailedError if its exit code is not 0. */
+export async function runCliOk(...run: Parameters<typeof runCli>): Promise<string> {
+  const output = await runCli(...run);
+  if (output.code !== 0) throw new CommandFailedError(output);
+  return output.stdout;
+}
+
+/** A command has ended with an exit code other than 0. */
+class CommandFailedError extends Error implements CommandOutput {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+
+  constructor({ code, stdout, stderr }: CommandOutput) {
+    super(`exit code ${code}: ${stderr || stdout}`);
+    this.code = code;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+}
+
+class TextSink extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += String(chunk);
+    done();
+  }
+}
