@@ -7,11 +7,11 @@ import { authenticatorDuoContract } from '../src/mfa/duo/authenticator-duo.contr
 import { AuthenticatorDuoStage } from '../src/mfa/duo/authenticator-duo.stage.js';
 import { DuoFactor } from '../src/mfa/duo/duo.factor.js';
 import { DuoSettings } from '../src/mfa/duo/duo.module.js';
-import { HttpDuo } from '../src/mfa/duo/duo-client.js';
+import { DuoClient } from '../src/mfa/duo/duo-client.js';
 import { DuoConnection } from '../src/mfa/duo/duo-connection.js';
 import { PushRateLimiter } from '../src/mfa/duo/push-rate-limiter.js';
 import type { Factor } from '../src/mfa/factor.js';
-import { TypeormSends } from '../src/mfa/sms/sms-quota.repository.js';
+import { MessageQuotaRepository } from '../src/mfa/message-quota.repository.js';
 import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
 import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
@@ -62,7 +62,7 @@ export class DuoHarness {
     readonly devices: DeviceRepository,
     private readonly parts: {
       sealer: Sealer;
-      sends: TypeormSends;
+      sends: MessageQuotaRepository;
       query: (sql: string, values: unknown[]) => Promise<unknown>;
       close: () => Promise<void>;
     },
@@ -75,7 +75,7 @@ export class DuoHarness {
     const sealer = new Sealer(`test:${Buffer.alloc(32, 7).toString('base64')}`);
     return new DuoHarness(server, new DeviceRepository(source, sealer), {
       sealer,
-      sends: new TypeormSends(source),
+      sends: new MessageQuotaRepository(source),
       query: (sql, values) => source.query(sql, values),
       close: async () => {
         await server.close();
@@ -140,7 +140,7 @@ export class DuoHarness {
     return new PushRateLimiter(this.parts.sends, this.parts.sealer, new DuoSettings(restMs, mostAnHour));
   }
 
-  private duo(timeoutMs = 2000): HttpDuo {
-    return new HttpDuo(new DuoConnection({ timeoutMs, url: this.server.url }));
+  private duo(timeoutMs = 2000): DuoClient {
+    return new DuoClient(new DuoConnection({ timeoutMs, url: this.server.url }));
   }
 }

@@ -3,13 +3,13 @@ import type { DeviceRepository } from '@gatehouse/authenticators';
 import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
+import { MessageQuotaRepository } from '../src/mfa/message-quota.repository.js';
 import { authenticatorSmsContract } from '../src/mfa/sms/authenticator-sms.contract.js';
 import { AuthenticatorSmsStage } from '../src/mfa/sms/authenticator-sms.stage.js';
 import { CodeSender } from '../src/mfa/sms/code-sender.js';
 import { HttpSmsGateway } from '../src/mfa/sms/http-sms-gateway.js';
 import { PhoneNumberIndex } from '../src/mfa/sms/phone-number-index.js';
 import { SmsFactor } from '../src/mfa/sms/sms.factor.js';
-import { TypeormSends } from '../src/mfa/sms/sms-quota.repository.js';
 import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
 import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
@@ -77,7 +77,7 @@ export class SmsHarness {
 
   private sender(limits: object): CodeSender {
     const { source, sealer } = this.database;
-    const [messages, sends] = [new HttpSmsGateway(LIMITS.SMS_TWILIO_URL, 2000), new TypeormSends(source)];
-    return new CodeSender({ messages, sends, sealer, limits: { ...LIMITS, ...limits } });
+    const [messages, sends] = [new HttpSmsGateway(LIMITS.SMS_TWILIO_URL, 2000), new MessageQuotaRepository(source)];
+    return new CodeSender({ gateway: messages, quota: sends, sealer, limits: { ...LIMITS, ...limits } });
   }
 }

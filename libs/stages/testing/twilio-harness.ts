@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
 import type { SavedUser } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
+import { MessageQuotaRepository } from '../src/mfa/message-quota.repository.js';
 import { authenticatorSmsContract } from '../src/mfa/sms/authenticator-sms.contract.js';
 import { AuthenticatorSmsStage } from '../src/mfa/sms/authenticator-sms.stage.js';
 import { CodeSender } from '../src/mfa/sms/code-sender.js';
@@ -10,7 +11,6 @@ import { HttpSmsGateway } from '../src/mfa/sms/http-sms-gateway.js';
 import { PhoneNumberIndex } from '../src/mfa/sms/phone-number-index.js';
 import { smsConfig } from '../src/mfa/sms/sms.config.js';
 import { SmsFactor } from '../src/mfa/sms/sms.factor.js';
-import { TypeormSends } from '../src/mfa/sms/sms-quota.repository.js';
 import { authenticatorValidateContract } from '../src/mfa/validate/authenticator-validate.contract.js';
 import { AuthenticatorValidateStage } from '../src/mfa/validate/authenticator-validate.stage.js';
 import { OfferBuilder } from '../src/mfa/validate/offer-builder.js';
@@ -126,6 +126,6 @@ export class TwilioHarness {
     const { source, sealer } = this.database;
     const messages = new HttpSmsGateway(this.twilio.url, 300);
     const limits = smsConfig.parse({ SMS_COOLDOWN_S: cooldownS, SMS_MAX_AN_HOUR: mostAnHour });
-    return new CodeSender({ messages, sends: new TypeormSends(source), sealer, limits });
+    return new CodeSender({ gateway: messages, quota: new MessageQuotaRepository(source), sealer, limits });
   }
 }

@@ -119,7 +119,7 @@ describe('an export of devices', () => {
     await imported(alice, device('sms', { stage: SMS_HERE, phone_number: `hash:${digest}` }));
     expect(await kept()).toMatchObject({ handle: `${SMS_HERE}:sha256:${digest}`, facts: { verified_only: true } });
     expect((await kept())?.openSecret()).toBeNull();
-    expect(await numbers.isTaken(SMS_HERE, '+15550100')).toBe(true);
+    expect(await numbers.isRegistered(SMS_HERE, '+15550100')).toBe(true);
   });
 
   it('finds users by their number in the file, their id or their name, in large letters or small', async () => {
@@ -155,10 +155,10 @@ describe('a line that is wrong', () => {
     [app({ drift: 21 }), 'drift: '],
     [{ model: `${APP}totp.totpdevice`, fields: { user: 7 } }, 'pk: is missing'],
     [device('webauthn', { credential_id: '§', public_key: 'AA' }), 'credential_id: '],
-    [device('duo', { stage: randomUUID(), duo_user_id: 'DU9' }), 'stage: there is no such stage here'],
-    [device('sms', { phone_number: '+15550100' }), 'stage: there is no such stage here'],
-    [device('sms', { stage: SMS_HERE, phone_number: 'tel:5550100' }), 'phone_number: is no number'],
-    [device('sms', { stage: SMS_HERE, phone_number: 'hash:x' }), 'phone_number: is no digest'],
+    [device('duo', { stage: randomUUID(), duo_user_id: 'DU9' }), 'stage: this deployment has no such stage'],
+    [device('sms', { phone_number: '+15550100' }), 'stage: this deployment has no such stage'],
+    [device('sms', { stage: SMS_HERE, phone_number: 'tel:5550100' }), 'phone_number: is not a phone number'],
+    [device('sms', { stage: SMS_HERE, phone_number: 'hash:x' }), 'phone_number: is not a SHA-256 digest'],
     [code('Abc123', 77), 'device: the file has no such device'],
   ])('is told with its number, keeps nothing, and shows no secret: %j', async (line, why) => {
     const report = await imported(alice, carol, line, app({}, 5));

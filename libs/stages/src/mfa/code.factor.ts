@@ -1,8 +1,8 @@
 import type { Device } from '@gatehouse/authenticators';
-import type { DeviceClass } from '@gatehouse/contracts';
+import { type DeviceClass, digits } from '@gatehouse/contracts';
 import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from './factor.js';
 
-/** A kind whose devices show or hold codes: the entry stands for all of them, and a code is tried on each. */
+/** A factor whose devices generate or list codes. One entry stands for all devices, and a code is tried on each of them. */
 export abstract class CodeFactor<K extends DeviceClass> extends Factor<K> {
   readonly field = 'code';
 
@@ -13,11 +13,16 @@ export abstract class CodeFactor<K extends DeviceClass> extends Factor<K> {
 
   async verify({ offer, answer }: FactorAnswer<K>): Promise<ProofVerdict<K>> {
     for (const device of offer.devices) {
-      if (await this.proves(device, String(answer))) return { type: 'right', device };
+      if (await this.verifyAndConsume(device, String(answer))) return { type: 'right', device };
     }
     return { type: 'wrong', message: { code: 'authenticator_validate_code' }, guessed: true };
   }
 
-  /** Whether a code is the device's, and was not used before; it is from then on. */
-  protected abstract proves(device: Device, code: string): Promise<boolean>;
+  /** Returns whether the code is valid for the device and unused. A valid code is used from then on. */
+  protected abstract verifyAndConsume(device: Device, code: string): Promise<boolean>;
 }
+
+const DIGITS = digits();
+
+/** Converts a code in digits of any script to ASCII digits (docs/spec/mfa.md#totp-verification). Returns other texts unchanged. */
+export const normalizeDigits = (text: string): string => DIGITS.safeParse(text).data ?? text;

@@ -5,12 +5,12 @@ interface OwnerInput {
   readonly session: StageRequest['session'];
 }
 
-/** Whom devices are about: whoever the flow is about, else whoever is logged in (docs/spec/mfa.md#device-owner). */
+/** Returns the user whose devices the step is about: the pending user, else the user of the session (docs/spec/mfa.md#device-owner). */
 export const deviceOwner = ({ context, session }: OwnerInput): User | undefined =>
   context.pending_user ?? session.user ?? undefined;
 
-/** An owner who can have devices; one that is only pretended, or not written yet, has none. */
-export const savedDeviceOwner = (given: OwnerInput): SavedUser | undefined => {
-  const owner = deviceOwner(given);
+/** Returns the owner, or `undefined` for a pretended or unsaved user, who cannot have devices. */
+export const savedDeviceOwner = (input: OwnerInput): SavedUser | undefined => {
+  const owner = deviceOwner(input);
   return owner?.kind === 'saved' ? owner : undefined;
 };

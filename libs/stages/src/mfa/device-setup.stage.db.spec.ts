@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DeviceSetupStage } from './device-setup.stage.js';
 import { authenticatorDuoContract } from './duo/authenticator-duo.contract.js';
 import { AuthenticatorDuoStage } from './duo/authenticator-duo.stage.js';
-import { SETUP_CONTRACT_DEFAULTS } from './set-up.js';
+import { SETUP_CONTRACT_DEFAULTS } from './required-proof.js';
 import { authenticatorSmsContract } from './sms/authenticator-sms.contract.js';
 import { AuthenticatorSmsStage } from './sms/authenticator-sms.stage.js';
 import { authenticatorStaticContract } from './static/authenticator-static.contract.js';
@@ -23,11 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-const person = (): SavedUser => ({
+const newUser = (): SavedUser => ({
   ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
   ...{ is_active: true, epoch: 1, locale: '' },
 });
-const has = async (user: SavedUser, kind: DeviceClass, fields: Partial<NewDevice> = {}): Promise<number> =>
+const addDevice = async (user: SavedUser, kind: DeviceClass, fields: Partial<NewDevice> = {}): Promise<number> =>
   (await database.devices.add({ id: randomUUID(), user: user.uuid, kind, name: kind, ...fields }))!;
 const setUp = (pending_user: SavedUser, context: PlanContext = {}, session?: StageRequest['session']) =>
   driveStage(authenticatorStaticContract, new AuthenticatorStaticStage(database.devices), {
@@ -37,43 +37,43 @@ const setUp = (pending_user: SavedUser, context: PlanContext = {}, session?: Sta
 const proved = (...pks: number[]): PlanContext => ({ auth_method_args: { mfa_devices: pks.map((pk) => ({ pk })) } });
 const typeOf = (reply: StageReply) => reply.type;
 
-const ASKS_FIRST = {
+const INSERTS_PROOF_STEP = {
   type: 'passed',
   insert: { where: 'before', steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'deny' } }] },
 };
 
-describe('a further device', () => {
-  it('is set up once one has been proved, not by whoever has a password alone (accident 25)', async () => {
-    const alice = person();
-    const app = await has(alice, 'totp');
-    expect(await setUp(alice).show()).toEqual(ASKS_FIRST);
-    expect(await setUp(alice).answer({})).toEqual(ASKS_FIRST);
-    expect(await setUp(alice, {}, { user: alice, proved: false }).show()).toEqual(ASKS_FIRST);
+describe('setting up a further device', () => {
+  it('requires a proof of an existing device; a password alone is not enough (accident 25)', async () => {
+    const alice = newUser();
+    const app = await addDevice(alice, 'totp');
+    expect(await setUp(alice).show()).toEqual(INSERTS_PROOF_STEP);
+    expect(await setUp(alice).answer({})).toEqual(INSERTS_PROOF_STEP);
+    expect(await setUp(alice, {}, { user: alice, proved: false }).show()).toEqual(INSERTS_PROOF_STEP);
     expect(await database.devices.findByUser(alice.uuid)).toHaveLength(1);
 
     expect(typeOf(await setUp(alice, proved(app)).show())).toBe('challenge');
     expect(typeOf(await setUp(alice, {}, { user: alice, proved: true }).show())).toBe('challenge');
   });
 
-  it('is kept for nobody who has come by one since it was shown, and not proved that (accident 25)', async () => {
-    const alice = person();
+  it('requires a proof when another device was added after the challenge was shown (accident 25)', async () => {
+    const alice = newUser();
     const { show, answer } = setUp(alice);
     expect(typeOf(await show())).toBe('challenge');
-    await has(alice, 'totp');
-    expect(await answer({})).toEqual(ASKS_FIRST);
+    await addDevice(alice, 'totp');
+    expect(await answer({})).toEqual(INSERTS_PROOF_STEP);
     expect(await database.devices.findByUser(alice.uuid)).toHaveLength(1);
   });
 
-  it('is not set up by what somebody else has proved (accident 25)', async () => {
-    const [alice, bob] = [person(), person()];
-    await has(alice, 'totp');
-    const foreign = await has(bob, 'totp');
-    expect(await setUp(alice, { ...proved(foreign), enrolled_devices: [foreign] }).show()).toEqual(ASKS_FIRST);
-    expect(await setUp(alice, {}, { user: bob, proved: true }).show()).toEqual(ASKS_FIRST);
+  it('does not accept the proof of another user (accident 25)', async () => {
+    const [alice, bob] = [newUser(), newUser()];
+    await addDevice(alice, 'totp');
+    const foreign = await addDevice(bob, 'totp');
+    expect(await setUp(alice, { ...proved(foreign), enrolled_devices: [foreign] }).show()).toEqual(INSERTS_PROOF_STEP);
+    expect(await setUp(alice, {}, { user: bob, proved: true }).show()).toEqual(INSERTS_PROOF_STEP);
   });
 
-  it('is set up at once after the first, in the same plan, which was proved by that', async () => {
-    const alice = person();
+  it('needs no further proof in the plan that set up the first device', async () => {
+    const alice = newUser();
     const { show, answer } = setUp(alice, { enrolled_devices: [1] });
     await show();
     const { context } = (await answer({})) as { context: PlanContext };
@@ -82,9 +82,9 @@ describe('a further device', () => {
     expect(typeOf(await setUp(alice, context).show())).toBe('challenge');
   });
 
-  it('is the first, where all that is known is that a phone was verified once', async () => {
-    const alice = person();
-    await has(alice, 'sms', { facts: { verified_only: true } });
+  it('needs no proof when the only device is a phone that was verified but cannot be asked', async () => {
+    const alice = newUser();
+    await addDevice(alice, 'sms', { facts: { verified_only: true } });
     expect(typeOf(await setUp(alice).show())).toBe('challenge');
   });
 
@@ -94,7 +94,7 @@ describe('a further device', () => {
     { stage: AuthenticatorStaticStage, contract: authenticatorStaticContract },
     { stage: AuthenticatorTotpStage, contract: authenticatorTotpContract },
     { stage: AuthenticatorWebauthnStage, contract: authenticatorWebauthnContract },
-  ])('is asked for the same way, whatever is set up: $contract.kind', ({ stage, contract }) => {
+  ])('requires the proof in every setup stage: $contract.kind', ({ stage, contract }) => {
     expect(stage.prototype).toBeInstanceOf(DeviceSetupStage);
     const { inserts, reads, writes } = contract;
     expect({ inserts, reads, writes }).toMatchObject({

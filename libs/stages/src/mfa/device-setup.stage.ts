@@ -16,41 +16,41 @@ type SetupInput = Parameters<typeof savedDeviceOwner>[0] & Parameters<typeof nee
 type Outcome<C extends StageContract> = StageOutcome<C> | Promise<StageOutcome<C>>;
 
 /**
- * Sets up a device. Whoever has one proves it first: a password alone neither adds nor replaces a factor
- * (docs/security.md#accident-25).
+ * Base class of the stages that set up a device. A user who already has a device must prove one first, because a password alone
+ * may not add or replace a factor (docs/security.md#accident-25).
  */
 export abstract class DeviceSetupStage<C extends StageContract> implements Stage<C> {
   constructor(protected readonly devices: DeviceRepository) {}
 
   challenge(input: ChallengeInput<C> & SetupInput): Promise<StageOutcome<C>> {
-    return this.proved(input, (owner) => this.begin(input, owner));
+    return this.requireProof(input, (owner) => this.begin(input, owner));
   }
 
   respond(input: RespondInput<C> & SetupInput): Promise<StageOutcome<C>> {
-    return this.proved(input, (owner) => this.finish(input, owner));
+    return this.requireProof(input, (owner) => this.finish(input, owner));
   }
 
-  /** Shows what is to be set up. */
+  /** Returns the challenge of the setup. */
   protected abstract begin(input: ChallengeInput<C>, owner: SavedUser): Outcome<C>;
-  /** Judges what came back. */
+  /** Verifies the response, and adds the device when it is valid. */
   protected abstract finish(input: RespondInput<C>, owner: SavedUser): Outcome<C>;
 
-  /** What becomes of a visitor who can have no device. */
-  protected withoutOwner(_input: SetupInput): Outcome<C> {
+  /** Returns the outcome for a visitor who cannot have devices. */
+  protected handleNoOwner(_input: SetupInput): Outcome<C> {
     return deny();
   }
 
-  private async proved(input: SetupInput, then: (owner: SavedUser) => Outcome<C>): Promise<StageOutcome<C>> {
+  private async requireProof(input: SetupInput, setUp: (owner: SavedUser) => Outcome<C>): Promise<StageOutcome<C>> {
     const owner = savedDeviceOwner(input);
-    if (!owner) return this.withoutOwner(input);
+    if (!owner) return this.handleNoOwner(input);
     return needsProof(input, owner, await this.devices.findByUser(owner.uuid))
       ? pass({ insert: REQUIRE_PROOF_STEP })
-      : then(owner);
+      : setUp(owner);
   }
 }
 
-/** What follows when a device is kept: an event, and that it was proved by being set up. */
-export const deviceAdded = (
+/** Returns the context and effects of an added device. Its setup counts as its proof in this plan. */
+export const deviceAddedOutcome = (
   { context: { enrolled_devices: before = [] } }: { readonly context: SetupInput['context'] },
   device: { readonly kind: DeviceClass; readonly name: string; readonly pk: number },
 ) => ({ context: { enrolled_devices: [...before, device.pk] }, effects: [deviceCreatedEvent(device)] });

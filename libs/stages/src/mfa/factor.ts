@@ -4,22 +4,24 @@ import type { ChallengeInput } from '@gatehouse/stage-kit';
 import type { authenticatorValidateContract } from './validate/authenticator-validate.contract.js';
 
 type Contract = typeof authenticatorValidateContract;
-type Memories = State<Contract>['memory'];
+type FactorStates = State<Contract>['memory'];
 
-/** What a kind remembers of what it asked, in the state of the validate stage. */
-export type FactorState<K extends DeviceClass> = K extends keyof Memories ? NonNullable<Memories[K]> : undefined;
+/** The state that a factor keeps between two requests, as part of the state of the validation stage. */
+export type FactorState<K extends DeviceClass> = K extends keyof FactorStates
+  ? NonNullable<FactorStates[K]>
+  : undefined;
 
-/** Who is asked for a proof, and by what. */
+/** The request, the user and the devices that a factor offers for. */
 export interface FactorContext<K extends DeviceClass> {
   readonly input: ChallengeInput<Contract>;
-  /** Undefined where nobody has said who they are. */
+  /** `undefined` while the user is not identified. */
   readonly user: SavedUser | undefined;
-  /** The user's devices of the kind, the last used first. */
+  /** The devices of the user that belong to this class, the most recently used first. */
   readonly devices: readonly Device[];
   readonly memory: FactorState<K> | undefined;
 }
 
-/** What a kind offers: one entry of the challenge, which stands for each of `devices`. */
+/** One entry of the challenge, which stands for all of its `devices`. */
 export interface DeviceOffer<K extends DeviceClass> {
   readonly uid: string;
   readonly challenge: Readonly<Record<string, unknown>>;
@@ -27,59 +29,63 @@ export interface DeviceOffer<K extends DeviceClass> {
   readonly memory?: FactorState<K> | undefined;
 }
 
-/** What came of choosing an entry. */
+/** The result of choosing an entry. */
 export interface ChoiceResult<K extends DeviceClass> {
   readonly memory?: FactorState<K> | undefined;
   readonly refused?: StageMessage<Contract>;
 }
 
-/** What came of an answer. */
+/** The result of verifying an answer. */
 export type ProofVerdict<K extends DeviceClass> =
   | {
       readonly type: 'right';
       readonly device: Device;
-      /** Whoever has proved who they are, where nobody had said it before; facts about how. */
+      /** The owner of the device, when the device identified a user who was not yet known. */
       readonly user?: SavedUser;
-      readonly args?: Readonly<Record<string, unknown>>;
+      /** Added to `auth_method_args`. */
+      readonly methodArgs?: Readonly<Record<string, unknown>>;
     }
   | {
       readonly type: 'wrong';
       readonly message: StageMessage<Contract>;
-      /** Whether it was a guess, to be counted; what is no answer at all is none. */
+      /** Whether the answer counts as an attempt. A malformed answer does not. */
       readonly guessed: boolean;
       readonly memory?: FactorState<K> | undefined;
-      /** For the event of the failure. */
-      readonly facts?: Readonly<Record<string, unknown>>;
+      /** Added to the context of the `login_failed` event. */
+      readonly eventContext?: Readonly<Record<string, unknown>>;
     }
-  /** Nothing is decided yet: the same is asked again, with what the visitor must know to go on. */
+  /** The device has not answered yet. The challenge is shown again, with a message when the visitor must do something. */
   | { readonly type: 'waiting'; readonly memory: FactorState<K>; readonly message?: StageMessage<Contract> };
 
-/** An answer for the entry that a kind offers. */
+/** An answer to an entry of a factor. */
 export interface FactorAnswer<K extends DeviceClass> extends FactorContext<K> {
-  /** What stands in the kind's field of the response. */
+  /** The value of the factor's field in the response. */
   readonly answer: unknown;
-  /** As it was offered, of the devices that are still there. */
+  /** The entry as it was shown, without the devices that were deleted since. */
   readonly offer: DeviceOffer<K>;
 }
 
-/** One kind of device, as the validate stage deals with it. A folder, and a line in `factors.ts`. */
+/** A class of devices in the validation stage. Each factor has a folder, and is listed in `authenticator-validate.module.ts`. */
 export abstract class Factor<K extends DeviceClass = DeviceClass> {
   abstract readonly deviceClass: K;
-  /** The field of a response that proves one of its devices. */
+  /** The field of the response that carries the proof. */
   abstract readonly field: 'code' | 'webauthn' | 'duo';
-  /** Whether it can tell who somebody is, and so is offered to whoever has not said it. */
-  readonly knowsItsOwner: boolean = false;
-  /** Whether judging an answer disturbs somebody: it is not done for one that is refused anyway. */
-  readonly asksSomebody: boolean = false;
+  /** Whether a proof identifies its user, so that the factor is also offered to anonymous visitors. */
+  readonly identifiesUser: boolean = false;
+  /** Whether verifying sends a message to the user. Skipped for an answer that is refused anyway. */
+  readonly contactsUser: boolean = false;
 
-  /** The entry for these devices; undefined when none of them can be used. Asked at every look, so it asks for the same again. */
-  abstract offer(asking: FactorContext<K>): DeviceOffer<K> | undefined | Promise<DeviceOffer<K> | undefined>;
+  /**
+   * Returns the entry for these devices, or `undefined` when none of them is usable. Called for each rendering of the challenge,
+   * so it must return an equivalent entry until that entry is answered.
+   */
+  abstract offer(context: FactorContext<K>): DeviceOffer<K> | undefined | Promise<DeviceOffer<K> | undefined>;
 
-  /** What choosing the entry does, such as sending a code. */
-  choose(_asking: FactorContext<K> & { readonly offer: DeviceOffer<K> }): ChoiceResult<K> | Promise<ChoiceResult<K>> {
+  /** Handles the choice of the entry, for example by sending a code. */
+  choose(_choice: FactorContext<K> & { readonly offer: DeviceOffer<K> }): ChoiceResult<K> | Promise<ChoiceResult<K>> {
     return {};
   }
 
-  /** Judges an answer, and uses up what it was proved by. */
+  /** Verifies an answer, and consumes the proof. */
   abstract verify(answer: FactorAnswer<K>): Promise<ProofVerdict<K>>;
 }

@@ -1,20 +1,29 @@
 import type { Device } from '@gatehouse/authenticators';
 import type { Insert, PlanContext, SavedUser, StageRequest } from '@gatehouse/contracts';
 
+/** The members that the contracts of all setup stages share. They allow a setup stage to insert the step that asks for a proof. */
+export const SETUP_CONTRACT_DEFAULTS = {
+  reads: { pending_user: 'optional', auth_method_args: 'optional', enrolled_devices: 'optional' },
+  writes: ['enrolled_devices'],
+  inserts: ['authenticator_validate'],
+  changes_credentials: () => true,
+  effects: ['event'],
+} as const;
+
 interface ProofInput {
   readonly context: Pick<PlanContext, 'auth_method_args' | 'enrolled_devices'>;
   readonly session: StageRequest['session'];
 }
 
-/** The step that asks for a proof by a device, of any kind. Nobody gets past it without one. */
+/** The step that asks for a proof by a device of any class, and denies a user without one. */
 export const REQUIRE_PROOF_STEP: Insert = {
   where: 'before',
   steps: [{ kind: 'authenticator_validate', config: { not_configured_action: 'deny' } }],
 };
 
 /**
- * Whether somebody has a device and has proved none: neither when they logged in, if that was not long ago, nor in this plan.
- * One that was set up in this plan is proved by that (docs/security.md#accident-25).
+ * Returns whether the user has a device but has not proved one, neither at a recent login of the session nor in this plan. A
+ * device that was set up in this plan counts as proved (docs/security.md#accident-25).
  */
 export function needsProof({ context, session }: ProofInput, { uuid }: SavedUser, devices: readonly Device[]): boolean {
   if (
@@ -26,11 +35,11 @@ export function needsProof({ context, session }: ProofInput, { uuid }: SavedUser
   return !devices.some(({ pk }) => proved.has(pk));
 }
 
-/** A phone whose number is only known by a digest was verified once, and cannot be asked again. */
+/** Returns whether a device can be asked for a proof. A phone whose number is stored only as a digest cannot. */
 export const isUsableForProof = ({ facts }: Device) => facts['verified_only'] !== true;
 
-/** Numbers of the devices that convinced a stage on the way (docs/spec/mfa.md#mfa-context). */
+/** Returns the `pk` of each device that a stage of this plan has verified (docs/spec/mfa.md#mfa-context). */
 function provedDevicePks({ auth_method_args }: ProofInput['context']): unknown[] {
-  const named = auth_method_args?.['mfa_devices'];
-  return Array.isArray(named) ? named.map((device) => (device as { pk?: unknown } | null)?.pk) : [];
+  const devices = auth_method_args?.['mfa_devices'];
+  return Array.isArray(devices) ? devices.map((device) => (device as { pk?: unknown } | null)?.pk) : [];
 }

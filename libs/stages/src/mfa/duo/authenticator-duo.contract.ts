@@ -1,33 +1,33 @@
 import { defineStage, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { SETUP_CONTRACT_DEFAULTS } from '../set-up.js';
+import { SETUP_CONTRACT_DEFAULTS } from '../required-proof.js';
 import { authenticatorDuoChallenge, authenticatorDuoResponse } from './authenticator-duo.wire.js';
 
 const HOST = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i;
 
-/** Pairs a phone with Duo (docs/spec/mfa.md#duo). */
+/** Contract of the stage that pairs a phone with Duo (docs/spec/mfa.md#duo). */
 export const authenticatorDuoContract = defineStage({
   kind: 'authenticator_duo',
   component: 'ak-stage-authenticator-duo',
   model: 'authentik_stages_authenticator_duo.authenticatorduostage',
   service: 'mfa',
   user_info: true,
-  // The page polls, and goes on by itself once the phone is paired.
+  // The page polls and submits by itself, so no field proves that the user acted.
   personal_fields: [],
   config: z.object({
-    api_hostname: z.string().regex(HOST, 'This is no host name.'),
+    api_hostname: z.string().regex(HOST, 'Not a host name, such as api-xxxxxxxx.duosecurity.com.'),
     client_id: z.string().min(1),
     client_secret: secret(z.string().min(1)),
     admin_integration_key: z.string().default(''),
     admin_secret_key: secret(z.string()).default(''),
-    /** Whether visitors are shown the number to type into the app, where the account wants numbers to be compared. */
+    /** Whether to show the number of a verified push, if the account requires one. */
     number_matching: z.boolean().default(true),
     friendly_name: z.string().nullable().default(null),
     configure_flow: reference('flow'),
   }),
   challenge: authenticatorDuoChallenge,
   response: authenticatorDuoResponse,
-  /** The pairing that has begun, and the id that its device will have. */
+  /** The started pairing, and the id of the device that is being set up. */
   state: z.object({ id: z.uuid(), userId: z.string(), activationCode: z.string(), activationBarcode: z.string() }),
   ...SETUP_CONTRACT_DEFAULTS,
   deadline_ms: 10_000,

@@ -4,7 +4,7 @@ import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { AuthenticatorDuoStage } from './authenticator-duo.stage.js';
 import { duoProviders } from './duo.module.js';
 
-/** The set-up of Duo on the bus. */
+/** Serves the stage that pairs a phone with Duo. */
 export const authenticatorDuoModule = () =>
   stageModule(authenticatorDuoContract, AuthenticatorDuoStage, {
     imports: [authenticatorsModule()],

@@ -3,19 +3,19 @@ import { challengeIn, config, DuoHarness, newUser, STAGE } from '../../../testin
 import type { DuoTrouble } from '../../../testing/duo-server.js';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 
-let bench: DuoHarness;
+let harness: DuoHarness;
 beforeAll(async () => {
-  bench = await DuoHarness.open();
+  harness = await DuoHarness.open();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 beforeEach(() => {
-  bench.server.trouble = undefined;
+  harness.server.trouble = undefined;
 });
 
 describe('pairing a phone with Duo', () => {
-  it('shows one pairing however often it is looked at, and keeps the device once the phone is there', async () => {
+  it('shows the same pairing each time, and adds the device once the phone is paired', async () => {
     const user = newUser();
-    const stage = bench.setUp(user);
+    const stage = harness.setUp(user);
     const shown = challengeIn(await stage.show());
     expect(shown).toEqual({
       activation_barcode: expect.stringMatching(/^https:/),
@@ -27,39 +27,39 @@ describe('pairing a phone with Duo', () => {
       type: 'challenge',
       errors: { non_field_errors: [{ code: 'authenticator_duo_status', params: { status: 'waiting' } }] },
     });
-    const account = bench.at(user);
+    const account = harness.at(user);
     account.paired = true;
     expect(await stage.answer({})).toMatchObject({ type: 'passed', effects: [{ action: 'model_created' }] });
-    expect(await bench.devices.findByUser(user.uuid)).toMatchObject([
+    expect(await harness.devices.findByUser(user.uuid)).toMatchObject([
       { kind: 'duo', handle: account.id, stage: STAGE, name: 'Duo Authenticator' },
     ]);
   });
 
-  it('tells how far it is, and does nothing by that', async () => {
+  it('reports its status when polled, and adds no device', async () => {
     const user = newUser();
-    const stage = bench.setUp(user);
+    const stage = harness.setUp(user);
     await stage.show();
-    const told = async () => challengeIn(await stage.answer({ poll: true }))['duo_response'];
-    expect(await told()).toBe('waiting');
-    bench.at(user).paired = true;
-    expect(await told()).toBe('success');
-    expect(await bench.devices.findByUser(user.uuid)).toEqual([]);
-    bench.server.trouble = 500;
-    expect(await told()).toBeUndefined();
+    const pollStatus = async () => challengeIn(await stage.answer({ poll: true }))['duo_response'];
+    expect(await pollStatus()).toBe('waiting');
+    harness.at(user).paired = true;
+    expect(await pollStatus()).toBe('success');
+    expect(await harness.devices.findByUser(user.uuid)).toEqual([]);
+    harness.server.trouble = 500;
+    expect(await pollStatus()).toBeUndefined();
   });
 
-  it('ends where Duo knows the pairing no more, or the phone is somebody’s already', async () => {
+  it('is denied when Duo no longer knows the pairing, or another user has the phone', async () => {
     const [lost, twin] = [newUser(), newUser()];
-    const stage = bench.setUp(lost);
+    const stage = harness.setUp(lost);
     await stage.show();
-    const user = bench.at(lost);
-    bench.server.users.delete(user.id);
+    const user = harness.at(lost);
+    harness.server.users.delete(user.id);
     expect(await stage.answer({})).toMatchObject({ type: 'denied', message: { params: { status: 'invalid' } } });
-    const other = bench.setUp(twin);
+    const other = harness.setUp(twin);
     await other.show();
-    const account = bench.at(twin);
+    const account = harness.at(twin);
     account.paired = true;
-    await bench.devices.add({
+    await harness.devices.add({
       id: lost.uuid,
       user: lost.uuid,
       kind: 'duo',
@@ -70,10 +70,10 @@ describe('pairing a phone with Duo', () => {
     expect(await other.answer({})).toMatchObject({ type: 'denied', message: { code: 'authenticator_duo_known' } });
   });
 
-  it('is refused, with an event, where Duo refuses it', async () => {
+  it('is denied with an event when Duo rejects the enrollment', async () => {
     const user = newUser();
-    bench.server.add(user.username);
-    expect(await bench.setUp(user).show()).toMatchObject({
+    harness.server.add(user.username);
+    expect(await harness.setUp(user).show()).toMatchObject({
       type: 'denied',
       message: { code: 'authenticator_duo_failed' },
       effects: [
@@ -85,28 +85,25 @@ describe('pairing a phone with Duo', () => {
     });
   });
 
-  it.each<DuoTrouble>(['silent', 'garbage', 429, 500])('comes again when Duo is in trouble: %s', async (trouble) => {
-    // Only silence has to be waited for; a machine with other work must not look like it.
-    const asking = bench.setUp(newUser(), trouble === 'silent' ? 1000 : 10_000);
-    bench.server.trouble = trouble;
-    await expect(asking.show()).rejects.toThrow('stage_busy');
-    bench.server.trouble = undefined;
-    await asking.show();
-    bench.server.trouble = trouble;
-    expect(await asking.answer({})).toMatchObject({
+  it.each<DuoTrouble>(['silent', 'garbage', 429, 500])('can be retried after an outage of Duo: %s', async (trouble) => {
+    // Only the silent server needs a short timeout. A longer one elsewhere avoids failures on a busy machine.
+    const setup = harness.setUp(newUser(), trouble === 'silent' ? 1000 : 10_000);
+    harness.server.trouble = trouble;
+    await expect(setup.show()).rejects.toThrow('stage_busy');
+    harness.server.trouble = undefined;
+    await setup.show();
+    harness.server.trouble = trouble;
+    expect(await setup.answer({})).toMatchObject({
       type: 'challenge',
       errors: { non_field_errors: [{ code: 'authenticator_duo_away' }] },
     });
   });
 
-  it('is for somebody who is there', async () => {
-    expect(await bench.setUp(undefined).show()).toMatchObject({ type: 'denied' });
+  it('is denied without a user', async () => {
+    expect(await harness.setUp(undefined).show()).toMatchObject({ type: 'denied' });
   });
 
-  it.each(['http://evil.example', 'evil.example/x', 'a b', ''])(
-    'has a host name for an address: %j',
-    (api_hostname) => {
-      expect(authenticatorDuoContract.config.safeParse({ ...config, api_hostname }).success).toBe(false);
-    },
-  );
+  it.each(['http://evil.example', 'evil.example/x', 'a b', ''])('requires a host name: %j', (api_hostname) => {
+    expect(authenticatorDuoContract.config.safeParse({ ...config, api_hostname }).success).toBe(false);
+  });
 });

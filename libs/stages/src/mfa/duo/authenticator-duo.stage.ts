@@ -13,9 +13,10 @@ import {
 import { BusyError } from '@gatehouse/platform';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { DeviceSetupStage, deviceAdded } from '../device-setup.stage.js';
+import { DeviceSetupStage, deviceAddedOutcome } from '../device-setup.stage.js';
 import type { authenticatorDuoContract } from './authenticator-duo.contract.js';
-import { Duo, type DuoPairing, DuoRejectedError, DuoUnavailableError } from './duo.js';
+import { type DuoEnrollStatus, DuoRejectedError, DuoUnavailableError } from './duo.js';
+import { DuoClient } from './duo-client.js';
 import { loginAccount } from './duo-stages.js';
 
 type Contract = typeof authenticatorDuoContract;
@@ -23,38 +24,38 @@ type Input = ChallengeInput<Contract>;
 
 const NAME = 'Duo Authenticator';
 
-/** Has Duo pair a phone, and keeps that it is paired. */
+/** Pairs a phone with Duo, and adds the device once Duo confirms the pairing. */
 @Injectable()
 export class AuthenticatorDuoStage extends DeviceSetupStage<Contract> {
   constructor(
     @Inject(DeviceRepository) devices: DeviceRepository,
-    @Inject(Duo) private readonly duo: Duo,
+    @Inject(DuoClient) private readonly duo: DuoClient,
   ) {
     super(devices);
   }
 
   protected async begin(input: Input, owner: SavedUser): Promise<StageOutcome<Contract>> {
-    return input.state ? show(input, input.state) : this.pair(input, owner);
+    return input.state ? show(input, input.state) : this.enroll(input, owner);
   }
 
   protected async finish(input: RespondInput<Contract>, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const { state } = input;
     if (!state) return this.begin(input, owner);
-    const pairing = await this.pairing(input, state);
-    if (input.response.poll) return show(input, state, pairing);
-    switch (pairing) {
+    const status = await this.enrollStatus(input, state);
+    if (input.response.poll) return show(input, state, status);
+    switch (status) {
       case 'success':
-        return this.keep(input, owner, state);
+        return this.addDevice(input, owner, state);
       case 'invalid':
-        return deny<Contract>({ message: { code: 'authenticator_duo_status', params: { status: pairing } } });
+        return deny<Contract>({ message: { code: 'authenticator_duo_status', params: { status } } });
       case 'away':
         return repeatChallenge(input, state, { code: 'authenticator_duo_away' });
       case 'waiting':
-        return repeatChallenge(input, state, { code: 'authenticator_duo_status', params: { status: pairing } });
+        return repeatChallenge(input, state, { code: 'authenticator_duo_status', params: { status } });
     }
   }
 
-  private async pair(input: Input, { username }: SavedUser): Promise<StageOutcome<Contract>> {
+  private async enroll(input: Input, { username }: SavedUser): Promise<StageOutcome<Contract>> {
     try {
       const enrollment = await this.duo.enroll(loginAccount(input.config), username);
       return show(input, { id: randomUUID(), ...enrollment });
@@ -69,31 +70,31 @@ export class AuthenticatorDuoStage extends DeviceSetupStage<Contract> {
     }
   }
 
-  private async pairing({ config }: Input, enrollment: State<Contract>): Promise<DuoPairing | 'away'> {
+  private async enrollStatus({ config }: Input, enrollment: State<Contract>): Promise<DuoEnrollStatus | 'away'> {
     try {
-      return await this.duo.pairing(loginAccount(config), enrollment);
+      return await this.duo.enrollStatus(loginAccount(config), enrollment);
     } catch (error) {
       if (error instanceof DuoUnavailableError || error instanceof DuoRejectedError) return 'away';
       throw error;
     }
   }
 
-  private async keep(input: Input, { uuid: user }: SavedUser, { id, userId: handle }: State<Contract>) {
+  private async addDevice(input: Input, { uuid: user }: SavedUser, { id, userId: handle }: State<Contract>) {
     const device = { id, user, kind: 'duo', name: NAME, handle } as const;
     const pk = await this.devices.add({ ...device, stage: stageOf(input) });
     if (pk === undefined) return deny<Contract>({ message: { code: 'authenticator_duo_known' } });
-    return pass<Contract>(deviceAdded(input, { ...device, pk }));
+    return pass<Contract>(deviceAddedOutcome(input, { ...device, pk }));
   }
 }
 
-/** The pairing as it is, and where Duo has told how far it is, that too. */
-function show(input: Input, state: State<Contract>, status?: DuoPairing | 'away') {
+/** Returns the challenge of the pairing, with Duo's status if it is known. */
+function show(input: Input, state: State<Contract>, status?: DuoEnrollStatus | 'away') {
   const { activationBarcode: activation_barcode, activationCode: activation_code } = state;
   const challenge = { activation_barcode, activation_code, stage_uuid: stageOf(input) };
   return ask<Contract>({ ...challenge, ...(status && status !== 'away' ? { duo_response: status } : {}) }, { state });
 }
 
-/** Nothing has been judged: whoever was too quick asks again (docs/spec/mfa.md#duo-setup). */
+/** Repeats the challenge with an error, so that the user can retry (docs/spec/mfa.md#duo-setup). */
 const repeatChallenge = (input: Input, state: State<Contract>, message: StageMessage<Contract>) => ({
   ...show(input, state),
   errors: { non_field_errors: [message] } satisfies StageErrors<Contract>,

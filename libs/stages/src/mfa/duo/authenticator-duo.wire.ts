@@ -1,10 +1,10 @@
 import { boolean, optionalNullable } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** How far a pairing is, in Duo's words. */
+/** Duo's status of a pairing. */
 const duoStatus = z.enum(['success', 'waiting', 'invalid']);
 
-/** Pairing a phone with Duo (docs/spec/mfa.md#duo-setup). */
+/** Challenge that shows a pairing (docs/spec/mfa.md#duo-setup). */
 export const authenticatorDuoChallenge = z
   .object({
     activation_barcode: z.string(),
@@ -14,7 +14,7 @@ export const authenticatorDuoChallenge = z
   })
   .meta({ id: 'AuthenticatorDuoChallenge', description: 'Pairs the Duo app by a picture to scan or a link to open.' });
 
-/** Says that the app has been paired, and Duo is asked whether it has; or only asks how far the pairing is. */
+/** Confirms the pairing, which is then verified with Duo. With `poll`, only requests its status. */
 export const authenticatorDuoResponse = z
   .object({ poll: optionalNullable(boolean(), { optional: true }).meta({ unpublished: true }) })
   .meta({ id: 'AuthenticatorDuoChallengeResponseRequest', description: 'The app has been paired.' });

@@ -5,21 +5,21 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DuoServer, type DuoTrouble, duoAccount } from '../../../testing/duo-server.js';
 import { DuoRejectedError, DuoUnavailableError } from './duo.js';
-import { HttpDuo } from './duo-client.js';
+import { DuoClient } from './duo-client.js';
 import { DuoConnection } from './duo-connection.js';
 import { authorization, canonicalBody, canonicalLines } from './duo-signature.js';
 
 let server: DuoServer;
-let duo: HttpDuo;
-const at = (url: string, timeoutMs = 5000) => new HttpDuo(new DuoConnection({ timeoutMs, url }));
+let duo: DuoClient;
+const clientAt = (url: string, timeoutMs = 5000) => new DuoClient(new DuoConnection({ timeoutMs, url }));
 
-function* spaces() {
+function* endlessSpaces() {
   for (;;) yield Buffer.alloc(64 * 1024, 32);
 }
 
 beforeAll(async () => {
   server = await DuoServer.open();
-  duo = at(server.url);
+  duo = clientAt(server.url);
 });
 afterAll(() => server.close());
 beforeEach(() => {
@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 describe('the signature of a request', () => {
-  // Made by another implementation of version 5 of the scheme.
+  // A signature of another implementation of version 5 of the scheme.
   const account = {
     host: 'API-x.duosecurity.com',
     integrationKey: 'DIWJ8X6AEYOR5OMC6TQ1',
@@ -49,7 +49,7 @@ describe('the signature of a request', () => {
     date: 'Tue, 21 Aug 2012 17:29:18 -0000',
   } as const;
 
-  it('is over the lines that Duo expects', () => {
+  it('covers the lines that Duo specifies', () => {
     expect(canonicalLines(account.host, request)).toEqual([
       'Tue, 21 Aug 2012 17:29:18 -0000',
       'POST',
@@ -61,31 +61,31 @@ describe('the signature of a request', () => {
     ]);
   });
 
-  it('is the same as that of other implementations', () => {
+  it('equals that of another implementation', () => {
     expect(authorization(account, request)).toBe(
       'Basic RElXSjhYNkFFWU9SNU9NQzZUUTE6ZjQzYWViNjNkZGQ0ZjkwYmIwZDUxMjcwYWE1ZTNjOWY0N2M1M2E0NjE3M2ZmZmEyYzdjMWE4ODk1MDk4ZDcxOTIyYTY5N2UxYjUxMGFhMDVjYTkzZTVjMTQ0ZjQ5MjYxZmI5YjRjOTBlY2VjY2ViMDMyMzU5YTBmZmMzZDA1OTA=',
     );
   });
 
-  it('is looked at by who is asked', async () => {
+  it('is verified by the server', async () => {
     await expect(duo.enroll({ ...duoAccount, secretKey: 'another' }, 'mallory')).rejects.toThrow(DuoRejectedError);
     await expect(duo.enroll({ ...duoAccount, integrationKey: 'another' }, 'mallory')).rejects.toThrow(/40103/);
   });
 });
 
 describe('pairing a phone', () => {
-  it('goes on until the app has been paired', async () => {
+  it('reports the status of the enrollment', async () => {
     const enrollment = await duo.enroll(duoAccount, 'ann ö/&=');
     expect(enrollment.activationBarcode).toMatch(/^https:/);
-    expect(await duo.pairing(duoAccount, enrollment)).toBe('waiting');
+    expect(await duo.enrollStatus(duoAccount, enrollment)).toBe('waiting');
     server.users.get(enrollment.userId)!.paired = true;
-    expect(await duo.pairing(duoAccount, enrollment)).toBe('success');
-    expect(await duo.pairing(duoAccount, { ...enrollment, activationCode: 'another' })).toBe('invalid');
+    expect(await duo.enrollStatus(duoAccount, enrollment)).toBe('success');
+    expect(await duo.enrollStatus(duoAccount, { ...enrollment, activationCode: 'another' })).toBe('invalid');
     await expect(duo.enroll(duoAccount, 'ann ö/&=')).rejects.toThrow(DuoRejectedError);
   });
 });
 
-describe('asking somebody’s phone', () => {
+describe('a push', () => {
   const push = {
     ip: '203.0.113.7',
     type: 'Example Login request',
@@ -93,7 +93,7 @@ describe('asking somebody’s phone', () => {
     facts: { Domain: 'id.example.org' },
   };
 
-  it.each(['allow', 'deny'])('brings what they answer: %s', async (answer) => {
+  it.each(['allow', 'deny'])('returns the answer of the user: %s', async (answer) => {
     const { id } = server.add('bob');
     const txid = await duo.push(duoAccount, { ...push, userId: id });
     expect(server.pushes.at(-1)!.parameters).toMatchObject({
@@ -101,50 +101,52 @@ describe('asking somebody’s phone', () => {
       pushinfo: 'Domain=id.example.org',
       display_username: 'bob',
     });
-    expect(await duo.answer(duoAccount, txid, 5000)).toBe('waiting');
-    const waiting = duo.answer(duoAccount, txid, 5000);
+    expect(await duo.authStatus(duoAccount, txid, 5000)).toBe('waiting');
+    const waiting = duo.authStatus(duoAccount, txid, 5000);
     server.decide(answer);
     expect(await waiting).toBe(answer);
   });
 
-  it('takes for a no whatever is not a yes', async () => {
+  it('treats every result except `allow` as a denial', async () => {
     const { id } = server.add('bob');
     const txid = await duo.push(duoAccount, { ...push, userId: id });
-    for (const word of ['', 'allowed', 'ALLOW', 'bypass', 'fraud']) {
-      server.decide(word, txid);
-      expect(await duo.answer(duoAccount, txid, 5000)).toBe('deny');
+    for (const result of ['', 'allowed', 'ALLOW', 'bypass', 'fraud']) {
+      server.decide(result, txid);
+      expect(await duo.authStatus(duoAccount, txid, 5000)).toBe('deny');
     }
   });
 
-  it('waits no longer than it may, and can be asked again', async () => {
+  it('is awaited no longer than the given time, and can be polled again', async () => {
     const { id } = server.add('bob');
     const txid = await duo.push(duoAccount, { ...push, userId: id });
-    await duo.answer(duoAccount, txid, 5000);
-    expect(await duo.answer(duoAccount, txid, 20)).toBe('waiting');
-    expect(await duo.answer(duoAccount, 'no-news', 5000)).toBe('waiting');
+    await duo.authStatus(duoAccount, txid, 5000);
+    expect(await duo.authStatus(duoAccount, txid, 20)).toBe('waiting');
+    expect(await duo.authStatus(duoAccount, 'no-news', 5000)).toBe('waiting');
     server.decide('allow', txid);
-    expect(await duo.answer(duoAccount, txid, 5000)).toBe('allow');
+    expect(await duo.authStatus(duoAccount, txid, 5000)).toBe('allow');
   });
 
-  it('may want numbers to be compared, if we can show them', async () => {
+  it('may require a number, if the client supports it', async () => {
     const { id } = server.add('bob', { verified: true });
-    const asked = { userId: id, ip: '203.0.113.7' };
-    const { result, verification } = (await duo.demand(duoAccount, { ...asked, numbers: true })) as {
+    const request = { userId: id, ip: '203.0.113.7' };
+    const { result, verification } = (await duo.preauth(duoAccount, { ...request, numberMatching: true })) as {
       result: string;
       verification?: { code: string; transaction: string };
     };
     expect([result, verification?.code]).toEqual(['auth', '042931']);
     const txid = await duo.push(duoAccount, { ...push, userId: id, transaction: verification!.transaction });
     expect(txid).toBe(verification!.transaction);
-    expect(await duo.demand(duoAccount, { ...asked, numbers: false })).toEqual({ result: 'auth' });
+    expect(await duo.preauth(duoAccount, { ...request, numberMatching: false })).toEqual({ result: 'auth' });
   });
 
-  it.each(['allow', 'deny', 'enroll'] as const)('may be needless: %s', async (demand) => {
+  it.each(['allow', 'deny', 'enroll'] as const)('may be unnecessary: %s', async (demand) => {
     const { id } = server.add('bob', { demand });
-    expect(await duo.demand(duoAccount, { userId: id, ip: '203.0.113.7', numbers: true })).toEqual({ result: demand });
+    expect(await duo.preauth(duoAccount, { userId: id, ip: '203.0.113.7', numberMatching: true })).toEqual({
+      result: demand,
+    });
   });
 
-  it('can be done by a code that the app shows', async () => {
+  it('can be replaced by a passcode of the app', async () => {
     const { id } = server.add('bob');
     const user = { userId: id, ip: '203.0.113.7' };
     expect(await duo.passcode(duoAccount, user, server.passcode)).toBe('allow');
@@ -152,44 +154,44 @@ describe('asking somebody’s phone', () => {
   });
 });
 
-describe('the users of an account', () => {
-  it('are read page by page', async () => {
-    const crowd = await DuoServer.open();
+describe('listing the users of an account', () => {
+  it('requests one page after another', async () => {
+    const largeServer = await DuoServer.open();
     try {
-      for (let i = 0; i < 250; i++) crowd.add(`user-${i}`);
+      for (let i = 0; i < 250; i++) largeServer.add(`user-${i}`);
       const names: string[] = [];
-      for await (const { username } of at(crowd.url).users(duoAccount)) names.push(username);
+      for await (const { username } of clientAt(largeServer.url).users(duoAccount)) names.push(username);
       expect(names).toEqual(Array.from({ length: 250 }, (_, i) => `user-${i}`));
-      expect(crowd.calls.map(({ parameters }) => parameters['offset'])).toEqual(['0', '100', '200']);
+      expect(largeServer.calls.map(({ parameters }) => parameters['offset'])).toEqual(['0', '100', '200']);
     } finally {
-      await crowd.close();
+      await largeServer.close();
     }
   });
 });
 
-describe('Duo in trouble', () => {
-  it.each<DuoTrouble>(['silent', 'garbage', 429, 500])('is away, and no answer: %s', async (trouble) => {
+describe('an outage of Duo', () => {
+  it.each<DuoTrouble>(['silent', 'garbage', 429, 500])('throws DuoUnavailableError: %s', async (trouble) => {
     server.trouble = trouble;
-    const hasty = at(server.url, 100);
-    await expect(hasty.enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
-    await expect(hasty.demand(duoAccount, { userId: 'DU1', ip: '', numbers: true })).rejects.toThrow(
+    const impatientClient = clientAt(server.url, 100);
+    await expect(impatientClient.enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
+    await expect(impatientClient.preauth(duoAccount, { userId: 'DU1', ip: '', numberMatching: true })).rejects.toThrow(
       DuoUnavailableError,
     );
   });
 
-  it('is away when nobody listens', async () => {
-    await expect(at('http://127.0.0.1:1').enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
+  it('throws DuoUnavailableError when the connection is refused', async () => {
+    await expect(clientAt('http://127.0.0.1:1').enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
   });
 
-  it.each(['an endless answer', 'a redirect'])('is away, whatever else answers: %s', async (what) => {
+  it.each(['an endless response', 'a redirect'])('throws DuoUnavailableError for %s', async (behaviour) => {
     const other = createServer((_, response) => {
-      if (what === 'a redirect') return void response.writeHead(302, { location: server.url }).end();
-      Readable.from(spaces()).pipe(response);
+      if (behaviour === 'a redirect') return void response.writeHead(302, { location: server.url }).end();
+      Readable.from(endlessSpaces()).pipe(response);
     }).listen(0, '127.0.0.1');
     await once(other, 'listening');
     try {
       const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-      await expect(at(url).enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
+      await expect(clientAt(url).enroll(duoAccount, 'carol')).rejects.toThrow(DuoUnavailableError);
       expect(server.calls.filter(({ parameters }) => parameters['username'] === 'carol')).toHaveLength(0);
     } finally {
       other.closeAllConnections();

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import {
-  Duo,
+  type DuoAuthRequest,
   type DuoAuthStatus,
   type DuoEnrollment,
-  type DuoPairing,
+  type DuoEnrollStatus,
   type DuoPreauthResult,
   type DuoPush,
   DuoUnavailableError,
+  type DuoUser,
 } from './duo.js';
 import type { DuoConnection, DuoParameters } from './duo-connection.js';
 import type { DuoAccount } from './duo-signature.js';
@@ -14,97 +15,105 @@ import type { DuoAccount } from './duo-signature.js';
 const enrollment = z
   .object({ user_id: z.string(), activation_code: z.string(), activation_barcode: z.string() })
   .transform(
-    (said): DuoEnrollment => ({
-      userId: said.user_id,
-      activationCode: said.activation_code,
-      activationBarcode: said.activation_barcode,
+    ({ user_id, activation_code, activation_barcode }): DuoEnrollment => ({
+      userId: user_id,
+      activationCode: activation_code,
+      activationBarcode: activation_barcode,
     }),
   );
 
-/** `response` is a bare word. */
-const pairing = z.enum(['success', 'waiting', 'invalid']);
+/** For `enroll_status`, `response` is a plain string. */
+const enrollStatus = z.enum(['success', 'waiting', 'invalid']);
 
-const demand = z.discriminatedUnion('result', [
+const preauthResult = z.discriminatedUnion('result', [
   z.object({ result: z.enum(['allow', 'deny', 'enroll']) }),
   z.object({ result: z.literal('auth'), txid: z.string().optional(), verification_code: z.coerce.string().optional() }),
 ]);
 
 const transaction = z.object({ txid: z.string() });
 
-/** Only this word lets anybody in: a new or an empty one does not (docs/spec/mfa.md#duo-push). */
-const judged = z
+/** Treats every result except `allow` and `waiting` as a denial, unknown ones included (docs/spec/mfa.md#duo-push). */
+const authResult = z
   .object({ result: z.string() })
   .transform(({ result }): DuoAuthStatus => (result === 'allow' || result === 'waiting' ? result : 'deny'));
 
 const userPage = z.array(z.object({ user_id: z.string(), username: z.string() }));
 
-/** Users on one page; Duo allows three hundred, the reference asks for this many. */
-const PAGE = 100;
-/** Pages of an account that are read before something must be wrong. */
+/** Users on a page. Duo allows 300; authentik requests 100. */
+const PAGE_SIZE = 100;
+/** Limits the pages of an account, so that a faulty server cannot cause an endless loop. */
 const MAX_PAGES = 10_000;
 
-/** Duo over HTTPS: Auth API version 2 and Admin API version 1 (docs/spec/mfa.md#duo-calls). */
-export class HttpDuo extends Duo {
-  constructor(private readonly connection: DuoConnection) {
-    super();
-  }
+/**
+ * Client of Duo's Auth API version 2 and Admin API version 1 (docs/spec/mfa.md#duo-calls). Every method throws `DuoRejectedError` or
+ * `DuoUnavailableError` when it fails.
+ */
+export class DuoClient {
+  constructor(private readonly connection: DuoConnection) {}
 
+  /** Starts the enrollment of a new Duo user. */
   enroll(account: DuoAccount, username: string): Promise<DuoEnrollment> {
-    return this.post(account, '/auth/v2/enroll', { username }).then((said) => read(enrollment, said));
+    return this.post(account, '/auth/v2/enroll', { username }).then((response) => parseResponse(enrollment, response));
   }
 
-  async pairing(account: DuoAccount, { userId, activationCode }: DuoEnrollment): Promise<DuoPairing> {
+  async enrollStatus(account: DuoAccount, { userId, activationCode }: DuoEnrollment): Promise<DuoEnrollStatus> {
     const parameters = { user_id: userId, activation_code: activationCode };
-    return read(pairing, await this.post(account, '/auth/v2/enroll_status', parameters));
+    return parseResponse(enrollStatus, await this.post(account, '/auth/v2/enroll_status', parameters));
   }
 
-  async demand(
+  /** Asks whether the user needs a push. `numberMatching` tells Duo that the page can display a number. */
+  async preauth(
     account: DuoAccount,
-    { userId, ip, numbers }: { userId: string; ip: string; numbers: boolean },
+    { userId, ip, numberMatching }: DuoAuthRequest & { readonly numberMatching: boolean },
   ): Promise<DuoPreauthResult> {
-    const supported = numbers ? { client_supports_verified_push: '1' } : {};
-    const said = read(
-      demand,
+    const supported = numberMatching ? { client_supports_verified_push: '1' } : {};
+    const response = parseResponse(
+      preauthResult,
       await this.post(account, '/auth/v2/preauth', { user_id: userId, ipaddr: ip, ...supported }),
     );
-    if (said.result !== 'auth' || said.txid === undefined || said.verification_code === undefined)
-      return { result: said.result };
-    return { result: 'auth', verification: { transaction: said.txid, code: said.verification_code } };
+    if (response.result !== 'auth' || response.txid === undefined || response.verification_code === undefined)
+      return { result: response.result };
+    return { result: 'auth', verification: { transaction: response.txid, code: response.verification_code } };
   }
 
-  async push(account: DuoAccount, { userId, ip, type, username, facts, transaction: shown }: DuoPush): Promise<string> {
-    const said = await this.post(account, '/auth/v2/auth', {
+  /** Sends a push to the phone of a user. Returns its transaction id. */
+  async push(
+    account: DuoAccount,
+    { userId, ip, type, username, facts, transaction: verifiedTransaction }: DuoPush,
+  ): Promise<string> {
+    const response = await this.post(account, '/auth/v2/auth', {
       ...{ user_id: userId, ipaddr: ip, factor: 'push', device: 'auto', async: '1' },
       ...{ type, display_username: username, pushinfo: new URLSearchParams(facts).toString() },
-      ...(shown === undefined ? {} : { txid: shown }),
+      ...(verifiedTransaction === undefined ? {} : { txid: verifiedTransaction }),
     });
-    return read(transaction, said).txid;
+    return parseResponse(transaction, response).txid;
   }
 
-  async answer(account: DuoAccount, txid: string, withinMs: number): Promise<DuoAuthStatus> {
-    const said = await this.connection.poll(account, { path: '/auth/v2/auth_status', parameters: { txid } }, withinMs);
-    return said === undefined ? 'waiting' : read(judged, said);
+  /** Waits up to `withinMs` for a new status of a push. Returns `waiting` when there is none. */
+  async authStatus(account: DuoAccount, txid: string, withinMs: number): Promise<DuoAuthStatus> {
+    const call = { path: '/auth/v2/auth_status', parameters: { txid } };
+    const response = await this.connection.poll(account, call, withinMs);
+    return response === undefined ? 'waiting' : parseResponse(authResult, response);
   }
 
-  async passcode(
-    account: DuoAccount,
-    { userId, ip }: { userId: string; ip: string },
-    code: string,
-  ): Promise<DuoAuthStatus> {
+  /** Verifies a passcode of the app. */
+  async passcode(account: DuoAccount, { userId, ip }: DuoAuthRequest, code: string): Promise<DuoAuthStatus> {
     const parameters = { user_id: userId, ipaddr: ip, factor: 'passcode', passcode: code };
-    return read(judged, await this.post(account, '/auth/v2/auth', parameters));
+    return parseResponse(authResult, await this.post(account, '/auth/v2/auth', parameters));
   }
 
-  async *users(account: DuoAccount) {
+  /** Yields all users of an account. Needs an account of the Admin API. */
+  async *users(account: DuoAccount): AsyncGenerator<DuoUser> {
     let offset: number | undefined = 0;
     for (let page = 0; offset !== undefined && page < MAX_PAGES; page++) {
-      const parameters = { limit: String(PAGE), offset: String(offset) };
-      const said: { response: unknown; next: number | undefined } = await this.connection.page(account, {
-        path: '/admin/v1/users',
-        parameters,
-      });
-      for (const { user_id, username } of read(userPage, said.response)) yield { userId: user_id, username };
-      offset = said.next;
+      const parameters = { limit: String(PAGE_SIZE), offset: String(offset) };
+      const call = { path: '/admin/v1/users', parameters };
+      const { response, next }: { response: unknown; next: number | undefined } = await this.connection.getPage(
+        account,
+        call,
+      );
+      for (const { user_id, username } of parseResponse(userPage, response)) yield { userId: user_id, username };
+      offset = next;
     }
   }
 
@@ -113,9 +122,9 @@ export class HttpDuo extends Duo {
   }
 }
 
-/** What Duo said, in the form that is documented; anything else is as good as no answer. */
-function read<S extends z.ZodType>(schema: S, said: unknown): z.output<S> {
-  const parsed = schema.safeParse(said);
+/** Treats a response in an undocumented form like an outage. */
+function parseResponse<S extends z.ZodType>(schema: S, response: unknown): z.output<S> {
+  const parsed = schema.safeParse(response);
   if (parsed.success) return parsed.data;
-  throw new DuoUnavailableError('Received an answer that is not understood');
+  throw new DuoUnavailableError('Received a response in an unknown format');
 }

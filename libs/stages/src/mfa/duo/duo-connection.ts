@@ -9,15 +9,15 @@ interface DuoCall {
   readonly parameters: DuoParameters;
 }
 
-interface Settings {
-  /** Milliseconds that a call may take in all. */
+interface DuoConnectionOptions {
+  /** Timeout of a request in milliseconds. */
   readonly timeoutMs: number;
-  /** Where calls go instead of to the account's host, such as to a proxy; what is signed stays the same. */
+  /** Base URL that replaces the account's host, such as that of a proxy. Signatures still cover the account's host. */
   readonly url?: string | undefined;
 }
 
-/** A page of users has some hundred kilobytes. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** Maximum size of a response. A page of users has a few hundred kilobytes. */
+const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 const envelope = z.discriminatedUnion('stat', [
   z.object({
@@ -34,31 +34,31 @@ const envelope = z.discriminatedUnion('stat', [
 ]);
 type DuoReply = z.output<typeof envelope>;
 
-/** Of a question that waits for news, `no news`. */
-const NO_NEWS = 40_002;
+/** Duo's error code for a poll without news. */
+const NO_NEWS_CODE = 40_002;
 
-/** Signed requests to Duo, each with an end in time and size; redirects are not followed. */
+/** Sends signed requests to Duo, with limits on time and size. Does not follow redirects. */
 export class DuoConnection {
-  constructor(private readonly settings: Settings) {}
+  constructor(private readonly options: DuoConnectionOptions) {}
 
   async post(account: DuoAccount, { path, parameters }: DuoCall): Promise<unknown> {
     const body = canonicalBody(parameters);
-    const said = await this.send(account, { method: 'POST', path, query: '', body }, this.settings.timeoutMs);
-    return accepted(said).response;
+    const reply = await this.send(account, { method: 'POST', path, query: '', body }, this.options.timeoutMs);
+    return assertAccepted(reply).response;
   }
 
-  async page(account: DuoAccount, call: DuoCall): Promise<{ response: unknown; next: number | undefined }> {
-    const { response, metadata } = accepted(await this.get(account, call, this.settings.timeoutMs));
+  async getPage(account: DuoAccount, call: DuoCall): Promise<{ response: unknown; next: number | undefined }> {
+    const { response, metadata } = assertAccepted(await this.get(account, call, this.options.timeoutMs));
     return { response, next: metadata?.next_offset };
   }
 
-  /** Asks for news, and waits for them no longer than `withinMs`; undefined when there are none. */
+  /** Long-polls for up to `withinMs`. Returns `undefined` when there is no news. */
   async poll(account: DuoAccount, call: DuoCall, withinMs: number): Promise<unknown> {
     try {
-      const said = await this.get(account, call, withinMs);
-      return said.stat === 'FAIL' && said.code === NO_NEWS ? undefined : accepted(said).response;
+      const reply = await this.get(account, call, withinMs);
+      return reply.stat === 'FAIL' && reply.code === NO_NEWS_CODE ? undefined : assertAccepted(reply).response;
     } catch (error) {
-      if (error instanceof TooSlow) return undefined;
+      if (error instanceof DuoTimeoutError) return undefined;
       throw error;
     }
   }
@@ -71,44 +71,44 @@ export class DuoConnection {
     const { method, path, query, body } = request;
     const date = new Date().toUTCString();
     const headers = { date, authorization: authorization(account, { ...request, date }), accept: 'application/json' };
-    const url = new URL(`${path}${query && `?${query}`}`, this.settings.url ?? `https://${account.host}`);
+    const url = new URL(`${path}${query && `?${query}`}`, this.options.url ?? `https://${account.host}`);
     const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
     try {
-      const answer = await fetch(url, {
+      const response = await fetch(url, {
         ...{ method, signal, redirect: 'error' },
         headers: method === 'POST' ? { ...headers, 'content-type': 'application/json' } : headers,
         ...(method === 'POST' ? { body } : {}),
       });
-      return parseDuoReply(answer.status, await textOf(answer));
+      return parseDuoReply(response.status, await readText(response));
     } catch (cause) {
       if (cause instanceof DuoUnavailableError) throw cause;
       throw signal.aborted
-        ? new TooSlow('Duo does not answer in time', { cause })
-        : new DuoUnavailableError('Duo cannot be reached', { cause });
+        ? new DuoTimeoutError('Duo timed out', { cause })
+        : new DuoUnavailableError('Duo is unreachable', { cause });
     }
   }
 }
 
-class TooSlow extends DuoUnavailableError {}
+class DuoTimeoutError extends DuoUnavailableError {}
 
-const TOO_MANY = 429;
+const TOO_MANY_REQUESTS = 429;
 const SERVER_ERROR = 500;
 
-/** An answer of Duo's own form; what a server in trouble says is none. */
+/** Parses the envelope of a reply. Ignores the body of an overloaded or failing server. */
 function parseDuoReply(status: number, text: string): DuoReply {
-  if (status === TOO_MANY || status >= SERVER_ERROR) throw new DuoUnavailableError(`Received ${status}`);
-  const said = envelope.safeParse(parsed(text));
-  if (!said.success) throw new DuoUnavailableError(`Received bad response: ${status}`);
-  return said.data;
+  if (status === TOO_MANY_REQUESTS || status >= SERVER_ERROR) throw new DuoUnavailableError(`Received ${status}`);
+  const reply = envelope.safeParse(parseJson(text));
+  if (!reply.success) throw new DuoUnavailableError(`Received bad response: ${status}`);
+  return reply.data;
 }
 
-function accepted(said: DuoReply) {
-  if (said.stat === 'OK') return said;
-  const { code, message, message_detail: detail } = said;
+function assertAccepted(reply: DuoReply) {
+  if (reply.stat === 'OK') return reply;
+  const { code, message, message_detail: detail } = reply;
   throw new DuoRejectedError(`Received ${code ?? 'an error'} ${message}${detail ? ` (${detail})` : ''}`.trim());
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -116,12 +116,12 @@ function parsed(text: string): unknown {
   }
 }
 
-async function textOf({ body }: Response): Promise<string> {
+async function readText({ body }: Response): Promise<string> {
   const decoder = new TextDecoder();
   let [text, bytes] = ['', 0];
   for await (const chunk of body ?? []) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new DuoUnavailableError('Received an answer without end');
+    if (bytes > MAX_RESPONSE_BYTES) throw new DuoUnavailableError('Received a response that is too large');
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

@@ -10,48 +10,48 @@ const CONFIG = { api_hostname: duoAccount.host, client_id: 'DI', client_secret: 
 
 let database: DeviceDatabase;
 let server: DuoServer;
-let here: Map<string, string>;
+let usersByName: Map<string, string>;
 beforeAll(async () => {
   database = await createDeviceDatabase();
 });
 afterAll(() => database?.close());
 beforeEach(async () => {
   server = await DuoServer.open();
-  here = new Map(['alice', 'bob'].map((name) => [name, randomUUID()]));
+  usersByName = new Map(['alice', 'bob'].map((name) => [name, randomUUID()]));
   await database.source.query('TRUNCATE mfa.devices CASCADE');
   return () => server.close();
 });
 
-function imported() {
-  const ownersOf = (names: readonly string[]) => Promise.resolve(names.map((name) => here.get(name)));
+function runImport() {
+  const ownersOf = (names: readonly string[]) => Promise.resolve(names.map((name) => usersByName.get(name)));
   const users = duoClient({ DUO_URL: server.url, DUO_TIMEOUT_S: '1' }).users(adminAccount({ ...CONFIG, ...ADMIN })!);
   return importDuo(users, { devices: database.devices, stage: STAGE, ownersOf });
 }
-const devicesOf = (name: string) => database.devices.findByUser(here.get(name)!);
+const devicesOf = (name: string) => database.devices.findByUser(usersByName.get(name)!);
 
-describe('the users of an account at Duo', () => {
-  it('get a device where somebody here has their name, once, served by the stage', async () => {
-    const [alice] = [server.add('alice'), server.add('stranger')];
-    expect(await imported()).toEqual({ added: 1, existing: 0, unknown: 1 });
+describe('importing the users of a Duo account', () => {
+  it('adds a device once for each user of the same name, with the stage', async () => {
+    const [alice] = [server.add('alice'), server.add('unknown')];
+    expect(await runImport()).toEqual({ added: 1, existing: 0, unknown: 1 });
     const device = { kind: 'duo', name: 'Imported Duo Authenticator', handle: alice.id, stage: STAGE };
     expect(await devicesOf('alice')).toMatchObject([device]);
     server.add('bob');
-    expect(await imported()).toEqual({ added: 1, existing: 1, unknown: 1 });
+    expect(await runImport()).toEqual({ added: 1, existing: 1, unknown: 1 });
     expect([(await devicesOf('alice')).length, (await devicesOf('bob')).length]).toEqual([1, 1]);
   });
 
-  it('are all taken, however many there are', async () => {
-    for (let i = 0; i < 650; i++) here.set(server.add(`user-${i}`).username, randomUUID());
-    expect(await imported()).toEqual({ added: 650, existing: 0, unknown: 0 });
+  it('imports accounts with many pages', async () => {
+    for (let i = 0; i < 650; i++) usersByName.set(server.add(`user-${i}`).username, randomUUID());
+    expect(await runImport()).toEqual({ added: 650, existing: 0, unknown: 0 });
   });
 
-  it('are none while Duo is away, and that is said', async () => {
+  it('imports nothing and reports the error while Duo is unavailable', async () => {
     server.trouble = 500;
-    expect(await imported()).toEqual({ added: 0, existing: 0, unknown: 0, error: 'Received 500' });
+    expect(await runImport()).toEqual({ added: 0, existing: 0, unknown: 0, error: 'Received 500' });
   });
 });
 
-it('a stage without keys for administration reads no users', () => {
+it('a stage without Admin API keys has no admin account', () => {
   expect(adminAccount(CONFIG)).toBeUndefined();
   expect(adminAccount({ ...CONFIG, admin_integration_key: 'DI' })).toBeUndefined();
 });

@@ -3,73 +3,70 @@ import type { DeviceRepository } from '@gatehouse/authenticators';
 import { readConfig } from '@gatehouse/platform';
 import { authenticatorDuoContract } from './authenticator-duo.contract.js';
 import { duoConfig } from './duo.config.js';
-import { type Duo, DuoRejectedError, DuoUnavailableError, type DuoUser } from './duo.js';
-import { HttpDuo } from './duo-client.js';
+import { DuoRejectedError, DuoUnavailableError, type DuoUser } from './duo.js';
+import { DuoClient } from './duo-client.js';
 import { DuoConnection } from './duo-connection.js';
 import type { DuoAccount } from './duo-signature.js';
 
 const NAME = 'Imported Duo Authenticator';
 
-/** Users whose names are looked up together. */
-const BATCH = 500;
+/** Number of users that are looked up together. */
+const BATCH_SIZE = 500;
 
-/** What became of the users of an account. */
+/** The result of an import. */
 export interface DuoReport {
   added: number;
-  /** Users whose device is here already. */
+  /** Users whose device exists already. */
   existing: number;
-  /** Users whom nobody here is called like. */
+  /** Duo users without a Gatehouse user of the same name. */
   unknown: number;
-  /** Why it ended early. */
+  /** Why the import stopped early. */
   error?: string;
 }
 
-interface Dependencies {
+interface DuoImportOptions {
   readonly devices: DeviceRepository;
-  /** The stage that the devices will be served by. */
+  /** The stage whose settings the devices will use. */
   readonly stage: string;
-  /** Ids of the users of these names here, in their order. */
+  /** Returns the id of the user with each of these names, in the same order. */
   readonly ownersOf: (names: readonly string[]) => Promise<readonly (string | undefined)[]>;
 }
 
-/** Duo as the environment says that it is asked. */
-export function duoClient(env: NodeJS.ProcessEnv): Duo {
+/** Returns a client with the settings of the environment. */
+export function duoClient(env: NodeJS.ProcessEnv): DuoClient {
   const { DUO_TIMEOUT_S, DUO_URL } = readConfig(duoConfig, env);
-  return new HttpDuo(new DuoConnection({ timeoutMs: DUO_TIMEOUT_S * 1000, url: DUO_URL }));
+  return new DuoClient(new DuoConnection({ timeoutMs: DUO_TIMEOUT_S * 1000, url: DUO_URL }));
 }
 
-/** The account by which a stage reads the users of Duo; undefined where it has none. Throws ZodError. */
+/** Returns the Admin API account of a stage, or `undefined` when it has none. Throws a `ZodError` for an invalid configuration. */
 export function adminAccount(config: Readonly<Record<string, unknown>>): DuoAccount | undefined {
   const { api_hostname: host, ...keys } = authenticatorDuoContract.config.parse(config);
   const { admin_integration_key: integrationKey, admin_secret_key: secretKey } = keys;
   return integrationKey === '' || secretKey === '' ? undefined : { host, integrationKey, secretKey };
 }
 
-/**
- * Makes a device for every user of the account who is here by the same name, and has none yet
- * (docs/spec/mfa.md#duo-import).
- */
-export async function importDuo(users: AsyncIterable<DuoUser>, parts: Dependencies): Promise<DuoReport> {
+/** Adds a device for each Duo user who has a Gatehouse user of the same name and no device yet (docs/spec/mfa.md#duo-import). */
+export async function importDuo(users: AsyncIterable<DuoUser>, options: DuoImportOptions): Promise<DuoReport> {
   const report: DuoReport = { added: 0, existing: 0, unknown: 0 };
   let batch: DuoUser[] = [];
   try {
     for await (const user of users) {
       batch.push(user);
-      if (batch.length < BATCH) continue;
-      await take(batch, parts, report);
+      if (batch.length < BATCH_SIZE) continue;
+      await importBatch(batch, options, report);
       batch = [];
     }
   } catch (error) {
     if (!(error instanceof DuoUnavailableError || error instanceof DuoRejectedError)) throw error;
     report.error = error.message;
   }
-  await take(batch, parts, report);
+  await importBatch(batch, options, report);
   return report;
 }
 
-async function take(
+async function importBatch(
   users: readonly DuoUser[],
-  { devices, stage, ownersOf }: Dependencies,
+  { devices, stage, ownersOf }: DuoImportOptions,
   report: DuoReport,
 ): Promise<void> {
   const owners = await ownersOf(users.map(({ username }) => username));

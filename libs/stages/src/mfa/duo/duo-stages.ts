@@ -4,13 +4,13 @@ import type { DuoAccount } from './duo-signature.js';
 
 type Companions = Readonly<Record<string, AttachedStage>>;
 
-/** How the stage of a device asks Duo. */
+/** The settings of a Duo stage that the validation stage uses. */
 export interface DuoStageSettings {
   readonly account: DuoAccount;
   readonly numberMatching: boolean;
 }
 
-/** How one of the Duo stages asks Duo; undefined for a stage that is gone. */
+/** Returns the settings of the stage with this id, or `undefined` when the stage was deleted. */
 export function duoStageSettings(companions: Companions, id: string | null): DuoStageSettings | undefined {
   const stage = id === null ? undefined : companions[id];
   const config = authenticatorDuoContract.config.safeParse(stage?.config);
@@ -19,14 +19,14 @@ export function duoStageSettings(companions: Companions, id: string | null): Duo
     : undefined;
 }
 
-interface Keys {
+interface DuoLoginKeys {
   readonly api_hostname: string;
   readonly client_id: string;
   readonly client_secret: string;
 }
 
-/** The account for logins of a stage. */
-export const loginAccount = ({ api_hostname, client_id, client_secret }: Keys): DuoAccount => ({
+/** Returns the Auth API account of a stage. */
+export const loginAccount = ({ api_hostname, client_id, client_secret }: DuoLoginKeys): DuoAccount => ({
   host: api_hostname,
   integrationKey: client_id,
   secretKey: client_secret,

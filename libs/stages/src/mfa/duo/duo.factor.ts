@@ -1,53 +1,54 @@
 import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { type DeviceOffer, Factor, type FactorAnswer, type FactorContext, type ProofVerdict } from '../factor.js';
-import { Duo, type DuoAuthStatus, DuoRejectedError, DuoUnavailableError } from './duo.js';
-import type { DuoMemory } from './duo-memory.js';
+import { type DuoAuthStatus, DuoRejectedError, DuoUnavailableError } from './duo.js';
+import { DuoClient } from './duo-client.js';
+import type { DuoFactorState } from './duo-factor-state.js';
 import { type DuoStageSettings, duoStageSettings } from './duo-stages.js';
 import { PushRateLimiter } from './push-rate-limiter.js';
 
 type Kind = 'duo';
 type DuoFactorAnswer = FactorAnswer<Kind>;
-type Code = 'authenticator_validate_duo' | 'authenticator_validate_duo_away';
+type RefusalCode = 'authenticator_validate_duo' | 'authenticator_validate_duo_away';
 
-/** Milliseconds after which Duo knows no message any more; it gives one up after sixty seconds by itself. */
-const OPEN_MS = 90_000;
-/** Milliseconds of the turn that are left for the answer to get back. */
-const RETURN_MS = 750;
+/** Milliseconds after which Duo no longer knows a push. A push expires by itself after 60 seconds. */
+const PUSH_LIFETIME_MS = 90_000;
+/** Milliseconds of the deadline that are reserved to return the reply. */
+const REPLY_RESERVE_MS = 750;
 
-/** Steps of a message that are heard of in one turn. */
-const MAX_STEPS = 5;
+/** Maximum number of status updates of a push that are awaited in one request. */
+const MAX_POLLS = 5;
 
-/** Messages to a phone, which somebody answers there (docs/spec/mfa.md#duo-push). */
+/** Push notifications to a phone (docs/spec/mfa.md#duo-push). */
 @Injectable()
 export class DuoFactor extends Factor<Kind> {
   readonly deviceClass = 'duo';
   readonly field = 'duo';
-  override readonly asksSomebody = true;
+  override readonly contactsUser = true;
 
   constructor(
     @Inject(DeviceRepository) private readonly devices: DeviceRepository,
-    @Inject(Duo) private readonly duo: Duo,
+    @Inject(DuoClient) private readonly duo: DuoClient,
     @Inject(PushRateLimiter) private readonly pushes: PushRateLimiter,
   ) {
     super();
   }
 
-  /** Devices whose stage is gone cannot be asked any more. */
+  /** Leaves out the devices whose stage was deleted, because its account is needed to reach them. */
   offer({ input, devices, memory }: FactorContext<Kind>): DeviceOffer<Kind> | undefined {
     const usable = devices.filter(({ stage }) => duoStageSettings(input.companions, stage));
     const [first] = usable;
-    const number = isOpen(memory) ? memory.number : undefined;
+    const number = isPending(memory) ? memory.number : undefined;
     return first && { uid: String(first.pk), challenge: number === undefined ? {} : { number }, devices: usable };
   }
 
-  async verify(asked: DuoFactorAnswer): Promise<ProofVerdict<Kind>> {
-    const { input, offer, answer } = asked;
+  async verify(context: DuoFactorAnswer): Promise<ProofVerdict<Kind>> {
+    const { input, offer, answer } = context;
     const device = offer.devices.find(({ pk }) => pk === answer);
-    const use = device && duoStageSettings(input.companions, device.stage);
-    if (!device || !use) return refused('authenticator_validate_duo');
+    const settings = device && duoStageSettings(input.companions, device.stage);
+    if (!device || !settings) return refused('authenticator_validate_duo');
     try {
-      return await this.ask(asked, device, use);
+      return await this.verifyByPush(context, device, settings);
     } catch (error) {
       if (error instanceof DuoUnavailableError) return refused('authenticator_validate_duo_away');
       if (error instanceof DuoRejectedError) return refused('authenticator_validate_duo');
@@ -55,94 +56,105 @@ export class DuoFactor extends Factor<Kind> {
     }
   }
 
-  /** One message is answered before another is sent, and after a refusal the phone has its rest. */
-  private async ask(asked: DuoFactorAnswer, device: Device, use: DuoStageSettings): Promise<ProofVerdict<Kind>> {
-    const { memory } = asked;
-    const isOurs = memory?.device === device.pk && memory.until > Date.now();
-    if (isOurs && memory.transaction === undefined) return refused('authenticator_validate_duo');
-    return isOurs && isOpen(memory) ? this.wait(asked, device, { use, memory }) : this.begin(asked, device, use);
+  /** Continues a pending push to this device, else sends one. Refuses during the cooldown after a denial. */
+  private async verifyByPush(
+    context: DuoFactorAnswer,
+    device: Device,
+    settings: DuoStageSettings,
+  ): Promise<ProofVerdict<Kind>> {
+    const { memory } = context;
+    const isCurrent = memory?.device === device.pk && memory.until > Date.now();
+    if (isCurrent && memory.transaction === undefined) return refused('authenticator_validate_duo');
+    return isCurrent && isPending(memory)
+      ? this.awaitAnswer(context, device, { settings, push: memory })
+      : this.sendPush(context, device, settings);
   }
 
-  private async begin(asked: DuoFactorAnswer, device: Device, use: DuoStageSettings): Promise<ProofVerdict<Kind>> {
-    const { site, client } = asked.input;
+  private async sendPush(
+    context: DuoFactorAnswer,
+    device: Device,
+    settings: DuoStageSettings,
+  ): Promise<ProofVerdict<Kind>> {
+    const { site, client } = context.input;
     const userId = device.handle ?? '';
-    const numbers = use.numberMatching && !client.outpost;
-    const demand = await this.duo.demand(use.account, { userId, ip: client.ip, numbers });
-    if (demand.result === 'allow') return this.right(device);
-    if (demand.result !== 'auth' || !(await this.pushes.take(device))) return refused('authenticator_validate_duo');
-    const transaction = await this.duo.push(use.account, {
-      ...{ userId, ip: client.ip, type: `${site.brand} Login request`, username: asked.user?.username ?? '' },
-      ...{ facts: factsOf(asked), transaction: demand.verification?.transaction },
+    // An outpost cannot display a number.
+    const numberMatching = settings.numberMatching && !client.outpost;
+    const preauth = await this.duo.preauth(settings.account, { userId, ip: client.ip, numberMatching });
+    if (preauth.result === 'allow') return this.accept(device);
+    if (preauth.result !== 'auth' || !(await this.pushes.consume(device))) return refused('authenticator_validate_duo');
+    const transaction = await this.duo.push(settings.account, {
+      ...{ userId, ip: client.ip, type: `${site.brand} Login request`, username: context.user?.username ?? '' },
+      ...{ facts: pushFactsOf(context), transaction: preauth.verification?.transaction },
     });
-    const number = demand.verification?.code;
-    const memory = {
+    const number = preauth.verification?.code;
+    const push = {
       device: device.pk,
       transaction,
-      until: Date.now() + OPEN_MS,
+      until: Date.now() + PUSH_LIFETIME_MS,
       ...(number === undefined ? {} : { number }),
     };
-    // The visitor must see the number before they can answer.
-    return number === undefined ? this.wait(asked, device, { use, memory }) : waitingVerdict(memory);
+    // Return a number at once, because the user must see it to answer.
+    return number === undefined ? this.awaitAnswer(context, device, { settings, push }) : waitingVerdict(push);
   }
 
-  private async wait(
-    asked: DuoFactorAnswer,
+  private async awaitAnswer(
+    context: DuoFactorAnswer,
     device: Device,
-    { use, memory }: { use: DuoStageSettings; memory: Open },
+    { settings, push }: { settings: DuoStageSettings; push: PendingPush },
   ): Promise<ProofVerdict<Kind>> {
-    const answer = await this.news(asked, use, memory);
-    switch (answer) {
+    const status = await this.pollStatus(context, settings, push);
+    switch (status) {
       case 'allow':
-        return this.right(device);
+        return this.accept(device);
       case 'waiting':
-        return waitingVerdict(memory);
+        return waitingVerdict(push);
       case 'deny':
         return {
           ...refused('authenticator_validate_duo'),
           guessed: true,
-          memory: { device: device.pk, until: Date.now() + this.pushes.restMs },
-          facts: { duo_response: { result: answer } },
+          memory: { device: device.pk, until: Date.now() + this.pushes.cooldownMs },
+          eventContext: { duo_response: { result: status } },
         };
     }
   }
 
-  /** Duo tells each step of a message's way; only its end is of interest. */
-  private async news(
+  /** Polls until the push is answered or the deadline is near. Duo reports intermediate steps as `waiting`. */
+  private async pollStatus(
     { input }: DuoFactorAnswer,
     { account }: DuoStageSettings,
-    { transaction }: Open,
+    { transaction }: PendingPush,
   ): Promise<DuoAuthStatus> {
-    for (let steps = 0; steps < MAX_STEPS; steps++) {
-      const leftMs = input.timeLeftMs() - RETURN_MS;
-      const answer = leftMs > 0 ? await this.duo.answer(account, transaction, leftMs) : 'waiting';
-      if (answer !== 'waiting' || leftMs <= 0) return answer;
+    for (let polls = 0; polls < MAX_POLLS; polls++) {
+      const remainingMs = input.timeLeftMs() - REPLY_RESERVE_MS;
+      const status = remainingMs > 0 ? await this.duo.authStatus(account, transaction, remainingMs) : 'waiting';
+      if (status !== 'waiting' || remainingMs <= 0) return status;
     }
     return 'waiting';
   }
 
-  /** A device that has been removed while its phone was asked proves nothing. */
-  private async right(device: Device): Promise<ProofVerdict<Kind>> {
+  /** Refuses a device that was deleted while its user answered the push. */
+  private async accept(device: Device): Promise<ProofVerdict<Kind>> {
     return (await this.devices.recordUse(device)) ? { type: 'right', device } : refused('authenticator_validate_duo');
   }
 }
 
-type Open = DuoMemory & { readonly transaction: string };
-const isOpen = (memory: DuoMemory | undefined): memory is Open => memory?.transaction !== undefined;
+type PendingPush = DuoFactorState & { readonly transaction: string };
+const isPending = (state: DuoFactorState | undefined): state is PendingPush => state?.transaction !== undefined;
 
-/** Clients that know no number read it where they read what is wrong. */
-const waitingVerdict = (memory: Open): ProofVerdict<Kind> => ({
+/** Repeats the number as an error message, for clients that do not know it as a member of the challenge. */
+const waitingVerdict = (push: PendingPush): ProofVerdict<Kind> => ({
   type: 'waiting',
-  memory,
-  ...(memory.number === undefined
+  memory: push,
+  ...(push.number === undefined
     ? {}
-    : { message: { code: 'authenticator_validate_duo_number', params: { number: memory.number } } }),
+    : { message: { code: 'authenticator_validate_duo_number', params: { number: push.number } } }),
 });
 
-type Wrong = Extract<ProofVerdict<Kind>, { type: 'wrong' }>;
-const refused = (code: Code): Wrong => ({ type: 'wrong', guessed: false, message: { code } });
+type WrongVerdict = Extract<ProofVerdict<Kind>, { type: 'wrong' }>;
+const refused = (code: RefusalCode): WrongVerdict => ({ type: 'wrong', guessed: false, message: { code } });
 
-/** What the phone shows beside the account: where somebody wants to log in, and to what. */
-function factsOf({ input: { site, context } }: DuoFactorAnswer): Record<string, string> {
+/** Returns what the phone shows besides the account: the site and the application. */
+function pushFactsOf({ input: { site, context } }: DuoFactorAnswer): Record<string, string> {
   const application = context.application?.name;
   return { Domain: new URL(site.base_url).host, ...(application === undefined ? {} : { Application: application }) };
 }

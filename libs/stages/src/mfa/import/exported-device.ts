@@ -5,26 +5,26 @@ import { normalizePhoneNumber } from '../sms/normalize-phone-number.js';
 import type { PhoneNumberIndex } from '../sms/phone-number-index.js';
 import { totpKey } from '../totp/totp-key.js';
 import { encodedBytes } from '../webauthn/encoding.js';
-import { factsOf } from '../webauthn/passkey.js';
+import { passkeyFacts } from '../webauthn/passkey.js';
 
-/** What of a device proves somebody. */
+/** The fields of an imported device that depend on its class. */
 export type ImportedDeviceFields = Pick<NewDevice, 'handle' | 'stage' | 'counter' | 'facts' | 'secret' | 'codes'>;
 
-/** What a row of a database does not say itself. */
+/** What an import needs besides the exported row. */
 export interface ImportContext {
   readonly numbers: PhoneNumberIndex;
-  /** Id that the stage of the device has here; undefined where there is none. */
+  /** Id of the device's stage in this deployment; `undefined` when there is no such stage. */
   readonly stage: string | undefined;
-  /** Codes that belong to it. */
+  /** The recovery codes of the device. */
   readonly codes: readonly string[];
 }
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-/** A step that was used stays used. */
+/** Keeps the last used time step as the counter, so that a used code cannot be replayed. */
 const totp = totpKey
   .extend({
     digits: z.coerce.number().pipe(totpKey.shape.digits),
-    // Elsewhere more steps may count than here, where one does before and after.
+    // authentik accepts more steps. Gatehouse accepts one before and one after.
     tolerance: z
       .int()
       .min(0)
@@ -43,47 +43,47 @@ const webauthn = z
   })
   .transform(
     ({ credential_id: handle, public_key: publicKey, sign_count: signCount, rp_id, aaguid }): ImportedDeviceFields => {
-      const credential = { credentialId: handle, publicKey, signCount, aaguid: aaguid ?? NO_MODEL, proven: false };
-      return { handle, counter: signCount, facts: factsOf(credential, rp_id) };
+      const credential = { credentialId: handle, publicKey, signCount, aaguid: aaguid ?? UNKNOWN_MODEL, proven: false };
+      return { handle, counter: signCount, facts: passkeyFacts(credential, rp_id) };
     },
   );
 const duo = z.object({ duo_user_id: z.string().min(1).max(200) });
 const sms = z.object({ phone_number: z.string().min(1).max(200) });
 
-/** What an authenticator says of itself that does not tell its model. */
-const NO_MODEL = '00000000-0000-0000-0000-000000000000';
-/** How a number begins of which only the digest was kept (docs/spec/mfa.md#sms-numbers). */
-const HASHED = 'hash:';
+/** The AAGUID of authenticators that do not reveal their model. */
+const UNKNOWN_MODEL = '00000000-0000-0000-0000-000000000000';
+/** Prefix that marks a phone number stored only as a hash (docs/spec/mfa.md#sms-numbers). */
+const HASH_PREFIX = 'hash:';
 
-const stageHere = ({ stage }: ImportContext): string => {
-  if (stage === undefined) throw wrong('stage', 'there is no such stage here');
+const stageIdOf = ({ stage }: ImportContext): string => {
+  if (stage === undefined) throw fieldError('stage', 'this deployment has no such stage');
   return stage;
 };
 
-const PROOFS: Readonly<Record<DeviceClass, (fields: unknown, around: ImportContext) => ImportedDeviceFields>> = {
+const READERS: Readonly<Record<DeviceClass, (fields: unknown, context: ImportContext) => ImportedDeviceFields>> = {
   totp: (fields) => totp.parse(fields),
   static: (_, { codes }) => ({ codes }),
   webauthn: (fields) => webauthn.parse(fields),
-  duo: (fields, around) => ({ handle: duo.parse(fields).duo_user_id, stage: stageHere(around) }),
-  sms: (fields, around) => numberProof(sms.parse(fields).phone_number, stageHere(around), around.numbers),
+  duo: (fields, context) => ({ handle: duo.parse(fields).duo_user_id, stage: stageIdOf(context) }),
+  sms: (fields, context) => phoneNumberFields(sms.parse(fields).phone_number, stageIdOf(context), context.numbers),
 };
 
-/** Reads a device of authentik's database, by the names that its fields have there. Throws ZodError, which quotes no value. */
-export const readExportedDevice = (kind: DeviceClass, fields: unknown, around: ImportContext): ImportedDeviceFields =>
-  PROOFS[kind](fields, around);
+/** Reads a row of a device table of authentik. Throws a `ZodError`, which quotes no value. */
+export const readExportedDevice = (kind: DeviceClass, fields: unknown, context: ImportContext): ImportedDeviceFields =>
+  READERS[kind](fields, context);
 
-/** A number that is known is a phone; one that is only a digest can be told again, and nothing be sent to it. */
-function numberProof(number: string, stage: string, numbers: PhoneNumberIndex): ImportedDeviceFields {
-  if (!number.startsWith(HASHED)) {
-    const plain = normalizePhoneNumber(number);
-    if (plain === undefined) throw wrong('phone_number', 'is no number');
-    const facts = { ending: plain.slice(-2), verified_only: false };
-    return { stage, handle: numbers.handleOf(stage, plain), secret: { number: plain }, facts };
+/** A hashed number can be recognised when a user enters it, but no message can be sent to it. */
+function phoneNumberFields(number: string, stage: string, numbers: PhoneNumberIndex): ImportedDeviceFields {
+  if (!number.startsWith(HASH_PREFIX)) {
+    const normalized = normalizePhoneNumber(number);
+    if (normalized === undefined) throw fieldError('phone_number', 'is not a phone number');
+    const facts = { ending: normalized.slice(-2), verified_only: false };
+    return { stage, handle: numbers.handleOf(stage, normalized), secret: { number: normalized }, facts };
   }
-  const digest = number.slice(HASHED.length);
-  if (!/^[0-9a-f]{64}$/.test(digest)) throw wrong('phone_number', 'is no digest');
+  const digest = number.slice(HASH_PREFIX.length);
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw fieldError('phone_number', 'is not a SHA-256 digest');
   return { stage, handle: numbers.handleOfDigest(stage, digest), facts: { ending: '', verified_only: true } };
 }
 
-const wrong = (field: string, message: string) =>
+const fieldError = (field: string, message: string) =>
   new z.ZodError([{ code: 'custom', path: [field], message, input: undefined }]);

@@ -1,10 +1,10 @@
 import { boolean, char, choice, defineStage, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { SETUP_CONTRACT_DEFAULTS } from '../set-up.js';
+import { SETUP_CONTRACT_DEFAULTS } from '../required-proof.js';
 import { authenticatorSmsChallenge, authenticatorSmsResponse } from './authenticator-sms.wire.js';
 import { sentCode } from './sms-code.js';
 
-/** Sets up a phone for codes by text message (docs/spec/mfa.md#sms). */
+/** Contract of the stage that sets up a phone for codes by text message (docs/spec/mfa.md#sms). */
 export const authenticatorSmsContract = defineStage({
   kind: 'authenticator_sms',
   component: 'ak-stage-authenticator-sms',
@@ -15,7 +15,7 @@ export const authenticatorSmsContract = defineStage({
   config: z.object({
     provider: choice(['twilio', 'generic']),
     from_number: char(),
-    /** The account at Twilio; of a web hook, its address. */
+    /** The account at Twilio, or the URL of a web hook. */
     account_sid: char(),
     auth: secret(char()),
     auth_password: secret(char({ allowBlank: true })).default(''),
@@ -26,7 +26,7 @@ export const authenticatorSmsContract = defineStage({
   }),
   challenge: authenticatorSmsChallenge,
   response: authenticatorSmsResponse,
-  /** The device that is half made; the number of a prompt that was of no use. */
+  /** The device that is being set up. `useless` is a number of a prompt stage that was refused. */
   state: z.object({ id: z.uuid(), sent: sentCode.optional(), useless: z.string().optional() }),
   ...SETUP_CONTRACT_DEFAULTS,
   reads: { ...SETUP_CONTRACT_DEFAULTS.reads, prompt_data: 'optional' },

@@ -4,6 +4,6 @@ import { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { AuthenticatorSmsStage } from './authenticator-sms.stage.js';
 import { smsModule } from './sms.module.js';
 
-/** The set-up of phones on the bus. */
+/** Serves the stage that sets up phones. */
 export const authenticatorSmsModule = () =>
   stageModule(authenticatorSmsContract, AuthenticatorSmsStage, { imports: [authenticatorsModule(), smsModule] });

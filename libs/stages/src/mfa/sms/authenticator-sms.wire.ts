@@ -1,12 +1,12 @@
 import { char, digits, optionalNullable, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** Setting up a phone number for codes by text message (docs/spec/mfa.md#sms-setup). */
+/** Challenge that asks for a phone number, then for the code sent to it (docs/spec/mfa.md#sms-setup). */
 export const authenticatorSmsChallenge = z
   .object({ phone_number_required: z.boolean().default(true) })
   .meta({ id: 'AuthenticatorSMSChallenge', description: 'Asks for a phone number, then for the code sent to it.' });
 
-/** The number first, the code after it. */
+/** The phone number, or afterwards the code. */
 export const authenticatorSmsResponse = z
   .object({
     code: secret(optionalNullable(digits(), { optional: true })),

@@ -1,58 +1,59 @@
 import { Logger, type Sealer } from '@gatehouse/platform';
 import type { z } from 'zod';
-import type { Sends } from './sends.js';
+import type { MessageQuotaRepository } from '../message-quota.repository.js';
+import { type HttpSmsGateway, SmsNotSentError, type SmsSettings } from './http-sms-gateway.js';
 import type { smsConfig } from './sms.config.js';
-import { freshCode, isUnexpired, type SentCode } from './sms-code.js';
-import { type SmsGateway, SmsNotSentError, type SmsSettings } from './sms-gateway.js';
+import { isUnexpired, newSentCode, type SentCode } from './sms-code.js';
 
-/** An address has more numbers and users behind it than one. */
-const BEHIND_ADDRESS = 10;
+/** Multiplies the hourly limit for a client address, because many users may share an address. */
+const ADDRESS_LIMIT_FACTOR = 10;
 
-interface Dependencies {
-  readonly messages: SmsGateway;
-  readonly sends: Sends;
+interface CodeSenderOptions {
+  readonly gateway: HttpSmsGateway;
+  readonly quota: MessageQuotaRepository;
   readonly sealer: Sealer;
   readonly limits: z.output<typeof smsConfig>;
 }
 
-/** What is to be sent, and for whom. */
+/** A request for a code. */
 export interface SendRequest {
   readonly settings: SmsSettings;
   readonly number: string;
-  /** What the code is bound to: a device, or the number where there is none yet. */
-  readonly to: string;
+  /** Id of the device that the code is for, or its number while there is no device. */
+  readonly boundTo: string;
   readonly user: string;
   readonly ip: string;
-  /** The code that was sent before, if one was. */
-  readonly before: SentCode | undefined;
-  /** Names the request, where the same may be asked twice at once and either be the one that is kept: both have one code. */
-  readonly work?: string;
+  /** The code that was sent before, if there was one. */
+  readonly previous: SentCode | undefined;
+  /** Set when two concurrent requests may run the same step and either may be saved. Both then get the same code. */
+  readonly requestId?: string;
   readonly timeoutMs: number;
 }
 
-/** Sends codes, no more than there may be, and keeps numbers out of every log. */
+/** Sends codes within the rate limits. Never logs a phone number. */
 export class CodeSender {
   private readonly logger = new Logger('mfa');
 
-  constructor(private readonly parts: Dependencies) {}
+  constructor(private readonly options: CodeSenderOptions) {}
 
-  /** The code that counts from now on: that of a moment ago, or a fresh one. Throws Unsent. */
-  async send(wanted: SendRequest): Promise<SentCode> {
-    const { to, before } = wanted;
-    if (before?.to === to && isUnexpired(before) && Date.now() < before.at + this.parts.limits.SMS_COOLDOWN_S * 1000)
-      return before;
-    const work = workOf(wanted);
-    const fresh = freshCode(to, work === undefined ? undefined : this.digest('mfa.codes', work));
-    if (await this.isAllowed(wanted)) await this.deliver(wanted, fresh);
-    // Whoever asked for the same at the same moment has sent this very code.
-    else if (work === undefined || !(await this.parts.sends.has(this.subjectOf(work))))
-      throw new SmsNotSentError('one message too many', true);
-    return fresh;
+  /** Returns the valid code: the previous one during the cooldown, else a new one. Throws `SmsNotSentError`. */
+  async send(request: SendRequest): Promise<SentCode> {
+    const { boundTo, previous } = request;
+    const cooldownMs = this.options.limits.SMS_COOLDOWN_S * 1000;
+    if (previous?.to === boundTo && isUnexpired(previous) && Date.now() < previous.at + cooldownMs) return previous;
+    const requestSubject = requestSubjectOf(request);
+    const seed = requestSubject === undefined ? undefined : this.digest('mfa.codes', requestSubject);
+    const sentCode = newSentCode(boundTo, seed);
+    if (await this.consumeQuota(request)) await this.deliver(request, sentCode);
+    // A concurrent request for the same step has already sent this very code.
+    else if (requestSubject === undefined || !(await this.options.quota.hasRecent(this.subjectOf(requestSubject))))
+      throw new SmsNotSentError('the rate limit is reached', true);
+    return sentCode;
   }
 
   private async deliver({ settings, number, timeoutMs }: SendRequest, { code }: SentCode): Promise<void> {
     try {
-      await this.parts.messages.send(settings, { to: number, code, timeoutMs });
+      await this.options.gateway.send(settings, { to: number, code, timeoutMs });
     } catch (error) {
       if (!(error instanceof SmsNotSentError)) throw error;
       this.logger.event('a text message was not sent', { why: error.message, status: error.status });
@@ -60,20 +61,21 @@ export class CodeSender {
     }
   }
 
-  private isAllowed(wanted: SendRequest): Promise<boolean> {
-    const { SMS_MAX_AN_HOUR: most, SMS_COOLDOWN_S: apartS } = this.parts.limits;
-    const work = workOf(wanted);
-    const wide = { most: most * BEHIND_ADDRESS, apartS: 0 };
-    return this.parts.sends.take([
-      { subject: this.subjectOf(`number:${wanted.number}`), most, apartS },
-      { subject: this.subjectOf(`user:${wanted.user}`), most, apartS },
-      { subject: this.subjectOf(`address:${wanted.ip}`), ...wide },
-      ...(work === undefined ? [] : [{ subject: this.subjectOf(work), ...wide }]),
+  private consumeQuota(request: SendRequest): Promise<boolean> {
+    const { SMS_MAX_AN_HOUR: maxPerHour, SMS_COOLDOWN_S: minIntervalS } = this.options.limits;
+    const requestSubject = requestSubjectOf(request);
+    const addressLimits = { maxPerHour: maxPerHour * ADDRESS_LIMIT_FACTOR, minIntervalS: 0 };
+    return this.options.quota.consume([
+      { subject: this.subjectOf(`number:${request.number}`), maxPerHour, minIntervalS },
+      { subject: this.subjectOf(`user:${request.user}`), maxPerHour, minIntervalS },
+      { subject: this.subjectOf(`address:${request.ip}`), ...addressLimits },
+      ...(requestSubject === undefined ? [] : [{ subject: this.subjectOf(requestSubject), ...addressLimits }]),
     ]);
   }
 
   private subjectOf = (text: string) => this.digest('mfa.sends', text);
-  private digest = (purpose: string, text: string) => this.parts.sealer.digests(purpose, text)[0] as Buffer;
+  private digest = (purpose: string, text: string) => this.options.sealer.digests(purpose, text)[0] as Buffer;
 }
 
-const workOf = ({ work, number }: SendRequest) => (work === undefined ? undefined : `work:${work}:${number}`);
+const requestSubjectOf = ({ requestId, number }: SendRequest) =>
+  requestId === undefined ? undefined : `work:${requestId}:${number}`;

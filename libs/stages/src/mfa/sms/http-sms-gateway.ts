@@ -1,70 +1,99 @@
-import { SmsGateway, type SmsMessage, SmsNotSentError, type SmsSettings } from './sms-gateway.js';
+import type { Config } from '@gatehouse/contracts';
+import type { authenticatorSmsContract } from './authenticator-sms.contract.js';
 
-interface Call {
+/** The settings of an SMS stage, which contain the provider and its credentials. */
+export type SmsSettings = Config<typeof authenticatorSmsContract>;
+
+/** Thrown when the provider refused a message, or a limit was reached. The text contains no phone number. */
+export class SmsNotSentError extends Error {
+  constructor(
+    message: string,
+    /** Whether a limit was reached, so that the user may retry after a moment. */
+    readonly rateLimited: boolean,
+    /** The HTTP status of the provider's response, if there was one. */
+    readonly status?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** A code for a phone number. */
+export interface SmsMessage {
+  readonly to: string;
+  readonly code: string;
+  readonly timeoutMs: number;
+}
+
+interface HttpCall {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Twilio, or any web hook (docs/spec/mfa.md#sms-providers). What a provider says is nobody's to see: its status is. */
-export class HttpSmsGateway extends SmsGateway {
-  /** `twilioUrl`: where Twilio is. */
+/**
+ * Sends messages through Twilio or a web hook (docs/spec/mfa.md#sms-providers). Only the status of a response is used: its body
+ * could reveal a phone number or a credential.
+ */
+export class HttpSmsGateway {
+  /** `twilioUrl` is the base address of Twilio's API. `timeoutMs` is the maximum time of a request. */
   constructor(
     private readonly twilioUrl: string,
     private readonly timeoutMs: number,
-  ) {
-    super();
-  }
+  ) {}
 
+  /** Sends a message. Throws `SmsNotSentError` when the provider does not accept it. */
   async send(settings: SmsSettings, message: SmsMessage): Promise<void> {
     const { url, headers, body } =
-      settings.provider === 'twilio' ? this.twilio(settings, message) : hook(settings, message);
+      settings.provider === 'twilio' ? this.twilioCall(settings, message) : webhookCall(settings, message);
     const signal = AbortSignal.timeout(Math.max(1, Math.min(this.timeoutMs, message.timeoutMs)));
-    // A redirect would take number and credentials to whoever it names.
-    const answer = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' }).catch(
+    // Following a redirect would send the number and the credentials to another host.
+    const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' }).catch(
       (cause: unknown) => {
         throw new SmsNotSentError(
-          signal.aborted ? 'the provider does not answer' : `the provider cannot be reached: ${reasonOf(cause)}`,
+          signal.aborted ? 'the provider timed out' : `the provider is unreachable: ${errorCodeOf(cause)}`,
           false,
         );
       },
     );
-    await answer.body?.cancel();
-    if (!answer.ok) throw new SmsNotSentError('the provider refuses', false, answer.status);
+    await response.body?.cancel();
+    if (!response.ok) throw new SmsNotSentError('the provider refused the message', false, response.status);
   }
 
-  private twilio({ account_sid: account, auth, from_number: from }: SmsSettings, { to, code }: SmsMessage): Call {
+  private twilioCall(
+    { account_sid: account, auth, from_number: from }: SmsSettings,
+    { to, code }: SmsMessage,
+  ): HttpCall {
     const path = `/2010-04-01/Accounts/${encodeURIComponent(account)}/Messages.json`;
     return {
       url: this.twilioUrl.replace(/\/+$/, '') + path,
       headers: {
         accept: 'application/json',
         'content-type': 'application/x-www-form-urlencoded',
-        authorization: basic(account, auth),
+        authorization: basicAuth(account, auth),
       },
-      body: new URLSearchParams({ To: to, From: from, Body: textOf(code) }).toString(),
+      body: new URLSearchParams({ To: to, From: from, Body: messageText(code) }).toString(),
     };
   }
 }
 
-function hook(settings: SmsSettings, { to, code }: SmsMessage): Call {
+function webhookCall(settings: SmsSettings, { to, code }: SmsMessage): HttpCall {
   const { account_sid: url, auth, auth_password: password, auth_type: type, from_number: from } = settings;
-  if (!URL.canParse(url)) throw new SmsNotSentError('the address of the provider is none', false);
-  const authorization = type === 'bearer' ? `Bearer ${auth}` : basic(auth, password);
+  if (!URL.canParse(url)) throw new SmsNotSentError('account_sid is not a valid URL', false);
+  const authorization = type === 'bearer' ? `Bearer ${auth}` : basicAuth(auth, password);
   return {
     url,
     headers: { 'content-type': 'application/json', 'user-agent': 'Gatehouse', authorization },
-    body: JSON.stringify({ From: from, To: to, Body: code, Message: textOf(code) }),
+    body: JSON.stringify({ From: from, To: to, Body: code, Message: messageText(code) }),
   };
 }
 
-/** To the letter what phones that read codes out of messages look for (docs/spec/mfa.md#sms-message). */
-const textOf = (code: string) => `Use this code to authenticate in authentik: ${code}`;
+/** The exact text from which phones extract codes (docs/spec/mfa.md#sms-message). */
+const messageText = (code: string) => `Use this code to authenticate in authentik: ${code}`;
 
-const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+const basicAuth = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-/** The name of what went wrong; its text may hold the address, and that a number. */
-const reasonOf = (error: unknown) => {
+/** Returns the code of a network error. Its message may contain the address, and that a phone number. */
+const errorCodeOf = (error: unknown) => {
   const { cause } = error as { cause?: { code?: unknown } };
   return typeof cause?.code === 'string' ? cause.code : 'unknown';
 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { normalizePhoneNumber } from './normalize-phone-number.js';
 
-describe('a phone number', () => {
+describe('normalizing a phone number', () => {
   it.each([
     '+15550100',
     ' +1 555 01 00',
@@ -9,11 +9,11 @@ describe('a phone number', () => {
     '+1.555.0100',
     '+1\u2011555\u20110100',
     '＋１５５５０１００',
-  ])('is one, however it is written: %s', (text) => {
+  ])('returns one form for each spelling: %s', (text) => {
     expect(normalizePhoneNumber(text)).toBe('+15550100');
   });
   it.each(['', '+', 'whatsapp:+15550100', '+1555\u00000100', '+1555+0100', 'a@example.org', '1'.repeat(65)])(
-    'is not %j',
+    'refuses %j',
     (text) => {
       expect(normalizePhoneNumber(text)).toBeUndefined();
     },

@@ -1,13 +1,13 @@
-/** Characters of a number that are looked at. */
-const MAX_NUMBER = 64;
+/** Maximum length of a phone number as typed. */
+const MAX_CHARACTERS = 64;
 
-/** What people put between digits. */
-const BETWEEN = /[\s()./\p{Pd}]/gu;
-/** Some providers take letters for digits; with a colon they would take another way than a text message. */
+/** Characters that users put between digits. */
+const SEPARATORS = /[\s()./\p{Pd}]/gu;
+/** Allows letters, because some providers do, but no colon: `whatsapp:` would choose another channel than SMS. */
 const NUMBER = /^\+?[a-z0-9]+$/i;
 
-/** A number in the one spelling by which it is called, counted and known; undefined for what is none. */
+/** Returns the canonical form of a phone number, by which it is called, counted and compared. `undefined` if it is invalid. */
 export function normalizePhoneNumber(text: string): string | undefined {
-  const plain = text.length > MAX_NUMBER ? '' : text.normalize('NFKC').replace(BETWEEN, '');
+  const plain = text.length > MAX_CHARACTERS ? '' : text.normalize('NFKC').replace(SEPARATORS, '');
   return NUMBER.test(plain) ? plain : undefined;
 }

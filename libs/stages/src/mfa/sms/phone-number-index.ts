@@ -3,7 +3,7 @@ import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Sealer } from '@gatehouse/platform';
 import { Inject, Injectable } from '@nestjs/common';
 
-/** What numbers are known by: nothing that can be tried without the keys, for there are few numbers. */
+/** Finds devices by phone number. Handles are keyed digests, because an unkeyed digest of a number can be brute-forced. */
 @Injectable()
 export class PhoneNumberIndex {
   constructor(
@@ -11,30 +11,30 @@ export class PhoneNumberIndex {
     @Inject(Sealer) private readonly sealer: Sealer,
   ) {}
 
-  /** What a device of this number is known by among those of a stage. */
+  /** Returns the handle of a device with this number. Handles are unique for each stage. */
   handleOf(stage: string, number: string): string {
-    return this.handles(stage, number)[0] as string;
+    return this.handlesOf(stage, number)[0] as string;
   }
 
-  /** The same of a number that came here as a digest, and that nobody knows (docs/spec/mfa.md#sms-numbers). */
+  /** Returns the handle of an imported number of which only the SHA-256 digest is known (docs/spec/mfa.md#sms-numbers). */
   handleOfDigest(stage: string, sha256: string): string {
     return `${stage}:sha256:${sha256}`;
   }
 
-  /** Whether somebody has a device of this number, set up by this stage. */
-  async isTaken(stage: string, number: string): Promise<boolean> {
-    const digested = this.handleOfDigest(stage, createHash('sha256').update(number).digest('hex'));
-    for (const handle of [...this.handles(stage, number), digested])
+  /** Returns whether a device of this stage already has the number. */
+  async isRegistered(stage: string, number: string): Promise<boolean> {
+    const importedHandle = this.handleOfDigest(stage, createHash('sha256').update(number).digest('hex'));
+    for (const handle of [...this.handlesOf(stage, number), importedHandle])
       if (await this.devices.findByHandle('sms', handle)) return true;
     return false;
   }
 
-  private handles(stage: string, number: string): string[] {
+  private handlesOf(stage: string, number: string): string[] {
     return this.sealer.digests('mfa.numbers', number).map((digest) => `${stage}:${digest.toString('hex')}`);
   }
 }
 
-/** The number of a device; undefined where only what it is known by is kept. */
+/** Returns the number of a device, or `undefined` when only its digest is stored. */
 export const phoneNumberOf = (device: Device): string | undefined => {
   const secret = device.openSecret() as { number?: unknown } | null;
   return typeof secret?.number === 'string' ? secret.number : undefined;

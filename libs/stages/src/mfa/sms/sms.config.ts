@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Settings of text messages. */
+/** Settings of text messages, read from the environment. */
 export const smsConfig = z.object({
   SMS_TIMEOUT_MS: z.coerce
     .number()
@@ -8,7 +8,7 @@ export const smsConfig = z.object({
     .min(100)
     .max(9000)
     .default(4000)
-    .describe('How long the provider of text messages may take to take one, in milliseconds'),
+    .describe('Milliseconds that the provider of text messages may take to accept a message'),
   SMS_COOLDOWN_S: z.coerce
     .number()
     .int()
@@ -22,9 +22,9 @@ export const smsConfig = z.object({
     .min(1)
     .max(100_000)
     .default(10)
-    .describe('Text messages an hour to one number and for one user; ten times as many for one address'),
+    .describe('Text messages an hour to one number and for one user; ten times as many for one client address'),
   SMS_TWILIO_URL: z
     .url({ protocol: /^https?$/ })
     .default('https://api.twilio.com')
-    .describe('Where Twilio is, or what stands in front of it'),
+    .describe('Base URL of the Twilio API, or of a proxy in front of it'),
 });

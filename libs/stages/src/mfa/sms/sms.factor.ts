@@ -1,5 +1,6 @@
 import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
+import { normalizeDigits } from '../code.factor.js';
 import {
   type ChoiceResult,
   type DeviceOffer,
@@ -8,18 +9,17 @@ import {
   type FactorContext,
   type ProofVerdict,
 } from '../factor.js';
-import { normalizeDigits } from '../normalize-digits.js';
 import { authenticatorSmsContract } from './authenticator-sms.contract.js';
 import { CodeSender } from './code-sender.js';
+import { SmsNotSentError, type SmsSettings } from './http-sms-gateway.js';
 import { phoneNumberOf } from './phone-number-index.js';
 import { matchesSentCode } from './sms-code.js';
-import { SmsNotSentError, type SmsSettings } from './sms-gateway.js';
 
 type Kind = 'sms';
 
 /**
- * Codes by text message, sent when the device is chosen: to the last used one, by the stage that set it up
- * (docs/spec/mfa.md#sms).
+ * Codes by text message. A code is sent when the entry is chosen, to the most recently used phone, with the settings of the stage
+ * that set it up (docs/spec/mfa.md#sms).
  */
 @Injectable()
 export class SmsFactor extends Factor<Kind> {
@@ -48,13 +48,13 @@ export class SmsFactor extends Factor<Kind> {
     const settings = device && settingsOf(input, device);
     const number = device && phoneNumberOf(device);
     if (!settings || number === undefined || !user) return { refused: { code: 'authenticator_validate_choice' } };
-    const wanted = { settings, number, to: device.id, user: user.uuid, ip: input.client.ip, before: memory };
+    const recipient = { settings, number, boundTo: device.id, user: user.uuid, ip: input.client.ip };
     try {
-      return { memory: await this.sender.send({ ...wanted, timeoutMs: input.timeLeftMs() }) };
+      return { memory: await this.sender.send({ ...recipient, previous: memory, timeoutMs: input.timeLeftMs() }) };
     } catch (error) {
       if (!(error instanceof SmsNotSentError)) throw error;
       return {
-        refused: { code: error.early ? 'authenticator_validate_sms_early' : 'authenticator_validate_sms_unsent' },
+        refused: { code: error.rateLimited ? 'authenticator_validate_sms_early' : 'authenticator_validate_sms_unsent' },
       };
     }
   }
@@ -68,7 +68,7 @@ export class SmsFactor extends Factor<Kind> {
   }
 }
 
-/** The settings of the stage that set a device up, as they are now; undefined once it is gone. */
+/** Returns the current settings of the device's stage, or `undefined` when the stage was deleted. */
 function settingsOf({ companions }: FactorContext<Kind>['input'], { stage }: Device): SmsSettings | undefined {
   const companion = stage === null ? undefined : companions[stage];
   return companion && authenticatorSmsContract.config.safeParse(companion.config).data;

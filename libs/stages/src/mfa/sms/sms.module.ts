@@ -2,16 +2,16 @@ import { authenticatorsModule } from '@gatehouse/authenticators';
 import { readConfig, Sealer } from '@gatehouse/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { MessageQuotaRepository } from '../message-quota.repository.js';
 import { CodeSender } from './code-sender.js';
 import { HttpSmsGateway } from './http-sms-gateway.js';
 import { PhoneNumberIndex } from './phone-number-index.js';
 import { smsConfig } from './sms.config.js';
-import { TypeormSends } from './sms-quota.repository.js';
 
 @Module({})
 class SmsModule {}
 
-/** What sends codes to phones, for the stage that sets them up and the one that asks them. */
+/** Provides `CodeSender` and `PhoneNumberIndex` to the setup stage and to the validation stage. */
 export const smsModule: DynamicModule = {
   module: SmsModule,
   imports: [authenticatorsModule()],
@@ -21,8 +21,8 @@ export const smsModule: DynamicModule = {
       provide: CodeSender,
       useFactory: (source: DataSource, sealer: Sealer) => {
         const limits = readConfig(smsConfig);
-        const messages = new HttpSmsGateway(limits.SMS_TWILIO_URL, limits.SMS_TIMEOUT_MS);
-        return new CodeSender({ messages, sends: new TypeormSends(source), sealer, limits });
+        const gateway = new HttpSmsGateway(limits.SMS_TWILIO_URL, limits.SMS_TIMEOUT_MS);
+        return new CodeSender({ gateway, quota: new MessageQuotaRepository(source), sealer, limits });
       },
       inject: [DataSource, Sealer],
     },

@@ -3,6 +3,6 @@ import { stageModule } from '@gatehouse/stage-kit';
 import { authenticatorStaticContract } from './authenticator-static.contract.js';
 import { AuthenticatorStaticStage } from './authenticator-static.stage.js';
 
-/** The set-up of recovery codes on the bus. */
+/** Serves the stage that issues recovery codes. */
 export const authenticatorStaticModule = () =>
   stageModule(authenticatorStaticContract, AuthenticatorStaticStage, { imports: [authenticatorsModule()] });

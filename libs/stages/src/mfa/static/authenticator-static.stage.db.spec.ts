@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-const person = (): SavedUser => ({
+const newUser = (): SavedUser => ({
   ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
   ...{ is_active: true, epoch: 1, locale: '' },
 });
@@ -23,9 +23,9 @@ const setUp = (user: SavedUser, config = {}) =>
   });
 const codesIn = (reply: StageReply) => ('challenge' in reply ? (reply.challenge?.['codes'] as string[]) : []);
 
-describe('handing recovery codes out', () => {
-  it('shows them until they are confirmed, and keeps none that anybody could read', async () => {
-    const alice = person();
+describe('issuing recovery codes', () => {
+  it('shows the same codes until they are confirmed, and stores only digests', async () => {
+    const alice = newUser();
     const { show, answer } = setUp(alice);
     const codes = codesIn(await show());
     expect(codesIn(await show())).toEqual(codes);
@@ -42,21 +42,21 @@ describe('handing recovery codes out', () => {
     expect(await database.devices.consumeCode(device!, codes[0]!)).toBe(true);
   });
 
-  it('keeps codes of any length that a stage may ask for, and a stage may ask for no other', async () => {
-    const alice = person();
+  it('stores codes of the maximum length, and refuses a configuration outside the limits', async () => {
+    const alice = newUser();
     const long = setUp(alice, { token_length: 64, token_count: 100 });
     const codes = codesIn(await long.show());
     expect(await long.answer({})).toMatchObject({ type: 'passed' });
     const [device] = await database.devices.findByUser(alice.uuid);
     expect(await database.devices.consumeCode(device!, codes.at(-1)!)).toBe(true);
-    const given = [{ token_length: 65 }, { token_length: 5 }, { token_count: 101 }, { token_count: 0 }];
-    expect(given.map((config) => authenticatorStaticContract.config.safeParse(config).success)).toEqual(
+    const invalidConfigs = [{ token_length: 65 }, { token_length: 5 }, { token_count: 101 }, { token_count: 0 }];
+    expect(invalidConfigs.map((config) => authenticatorStaticContract.config.safeParse(config).success)).toEqual(
       Array(4).fill(false),
     );
   });
 
-  it('keeps none that were not shown', async () => {
-    const alice = person();
+  it('stores no codes that were not shown', async () => {
+    const alice = newUser();
     expect(codesIn(await setUp(alice).answer({}))).toHaveLength(6);
     expect(await database.devices.findByUser(alice.uuid)).toEqual([]);
   });

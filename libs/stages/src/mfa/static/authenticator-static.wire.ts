@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** Handing out recovery codes (docs/spec/mfa.md#static). */
+/** Challenge that shows recovery codes (docs/spec/mfa.md#static). */
 export const authenticatorStaticChallenge = z
   .object({ codes: z.array(z.string()) })
   .meta({ id: 'AuthenticatorStaticChallenge', description: 'Shows recovery codes to keep, each good for one login.' });
 
-/** Says that the codes have been kept. */
+/** Confirmation that the user has stored the codes. */
 export const authenticatorStaticResponse = z
   .object({})
   .meta({ id: 'AuthenticatorStaticChallengeResponseRequest', description: 'The codes have been kept.' });

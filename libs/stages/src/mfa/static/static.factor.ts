@@ -2,7 +2,7 @@ import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
 import { CodeFactor } from '../code.factor.js';
 
-/** Recovery codes: each counts once, by every letter (docs/spec/mfa.md#static). */
+/** Recovery codes: single-use and case sensitive (docs/spec/mfa.md#static). */
 @Injectable()
 export class StaticFactor extends CodeFactor<'static'> {
   readonly deviceClass = 'static';
@@ -11,7 +11,7 @@ export class StaticFactor extends CodeFactor<'static'> {
     super();
   }
 
-  protected proves(device: Device, code: string): Promise<boolean> {
+  protected verifyAndConsume(device: Device, code: string): Promise<boolean> {
     return this.devices.consumeCode(device, code);
   }
 }

@@ -1,9 +1,9 @@
 import { choice, defineStage, reference, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { SETUP_CONTRACT_DEFAULTS } from '../set-up.js';
+import { SETUP_CONTRACT_DEFAULTS } from '../required-proof.js';
 import { authenticatorTotpChallenge, authenticatorTotpResponse } from './authenticator-totp.wire.js';
 
-/** Sets up an app that shows codes by the clock (docs/spec/mfa.md#totp). */
+/** Contract of the stage that sets up an authenticator app with time-based codes (docs/spec/mfa.md#totp). */
 export const authenticatorTotpContract = defineStage({
   kind: 'authenticator_totp',
   component: 'ak-stage-authenticator-totp',
@@ -18,7 +18,7 @@ export const authenticatorTotpContract = defineStage({
   }),
   challenge: authenticatorTotpChallenge,
   response: authenticatorTotpResponse,
-  /** The device that is half made. */
+  /** The device that is being set up. */
   state: z.object({ id: z.uuid(), key: secret(z.string()), digits: z.literal(['6', '8']) }),
   ...SETUP_CONTRACT_DEFAULTS,
   acts_on_entry: () => false,

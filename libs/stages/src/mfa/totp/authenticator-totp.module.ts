@@ -3,6 +3,6 @@ import { stageModule } from '@gatehouse/stage-kit';
 import { authenticatorTotpContract } from './authenticator-totp.contract.js';
 import { AuthenticatorTotpStage } from './authenticator-totp.stage.js';
 
-/** The set-up of TOTP devices on the bus. */
+/** Serves the stage that sets up TOTP devices. */
 export const authenticatorTotpModule = () =>
   stageModule(authenticatorTotpContract, AuthenticatorTotpStage, { imports: [authenticatorsModule()] });

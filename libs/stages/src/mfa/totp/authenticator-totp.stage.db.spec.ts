@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => database?.close());
 
-const person = (): SavedUser => ({
+const newUser = (): SavedUser => ({
   ...{ kind: 'saved', uuid: randomUUID(), pk: 7, username: 'alice', name: 'Alice', email: 'a@example.org' },
   ...{ is_active: true, epoch: 1, locale: '' },
 });
@@ -27,9 +27,9 @@ const urlOf = (reply: StageReply) => ('challenge' in reply ? String(reply.challe
 const codeOf = (reply: StageReply, steps = 0) =>
   generateSync({ secret: new URL(urlOf(reply)).searchParams.get('secret')!, epoch: Date.now() / 1000 + steps * 30 });
 
-describe('setting an app up', () => {
-  it('shows one key in one plan, keeps it once a code of it has come back, and nothing before', async () => {
-    const alice = person();
+describe('setting up a TOTP device', () => {
+  it('shows the same key throughout a plan, and adds the device only after a right code', async () => {
+    const alice = newUser();
     const { show, answer } = setUp(alice);
     const shown = await show();
     expect(urlOf(await show())).toBe(urlOf(shown));
@@ -42,19 +42,19 @@ describe('setting an app up', () => {
     expect(urlOf(await setUp(alice).show())).not.toBe(urlOf(shown));
   });
 
-  it('uses the code up: nobody who has seen it logs in by it', async () => {
-    const alice = person();
+  it('refuses the code of the setup at a login (replay)', async () => {
+    const alice = newUser();
     const { show, answer } = setUp(alice);
     const code = codeOf(await show());
     await answer({ code });
     const devices = await database.devices.findByUser(alice.uuid);
     const offer = { uid: '', challenge: {}, devices };
-    const asked = { answer: code, offer, devices, user: alice } as unknown as Parameters<TotpFactor['verify']>[0];
-    expect(await new TotpFactor(database.devices).verify(asked)).toMatchObject({ type: 'wrong', guessed: true });
+    const replay = { answer: code, offer, devices, user: alice } as unknown as Parameters<TotpFactor['verify']>[0];
+    expect(await new TotpFactor(database.devices).verify(replay)).toMatchObject({ type: 'wrong', guessed: true });
   });
 
-  it('takes no code of a key that was never shown', async () => {
-    const { answer } = setUp(person());
+  it('refuses a code when no key was shown', async () => {
+    const { answer } = setUp(newUser());
     expect(await answer({ code: '000000' })).toMatchObject({ type: 'rejected' });
   });
 });

@@ -1,9 +1,9 @@
 import { ScureBase32Plugin } from 'otplib';
 
-/** Seconds that a code lasts. */
+/** Lifetime of a code in seconds. */
 export const TOTP_STEP_S = 30;
 
-interface Account {
+interface OtpauthAccount {
   readonly issuer: string;
   readonly username: string;
   readonly key: Uint8Array;
@@ -12,18 +12,16 @@ interface Account {
 
 const base32 = new ScureBase32Plugin();
 
-/**
- * What an authenticator app scans: to the letter what its users have always been shown (docs/spec/mfa.md#totp-setup).
- */
-export function otpauthUrl({ issuer, username, key, digits }: Account): string {
-  const brand = escaped(issuer);
-  const secret = escaped(base32.encode(key, { padding: true }));
+/** Returns the URL that an authenticator app scans, equal to authentik's in every byte (docs/spec/mfa.md#totp-setup). */
+export function otpauthUrl({ issuer, username, key, digits }: OtpauthAccount): string {
+  const brand = escapeUri(issuer);
+  const secret = escapeUri(base32.encode(key, { padding: true }));
   const query = `secret=${secret}&algorithm=SHA1&digits=${digits}&period=${TOTP_STEP_S}&issuer=${brand}`;
-  return `otpauth://totp/${brand}%3A${escaped(username)}?${query}`;
+  return `otpauth://totp/${brand}%3A${escapeUri(username)}?${query}`;
 }
 
-/** All but the unreserved characters of RFC 3986, and slashes. */
-const escaped = (text: string) =>
+/** Percent-encodes all characters except the unreserved ones of RFC 3986 and slashes. */
+const escapeUri = (text: string) =>
   encodeURIComponent(text)
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%2F', '/');

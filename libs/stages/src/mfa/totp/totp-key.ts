@@ -3,12 +3,12 @@ import { type CryptoPlugin, createGuardrails, verifySync } from 'otplib';
 import { z } from 'zod';
 import { TOTP_STEP_S } from './otpauth.js';
 
-/** Bytes of a fresh key (docs/spec/mfa.md#totp). */
+/** Length of a new key in bytes (docs/spec/mfa.md#totp). */
 const KEY_BYTES = 20;
-/** Bytes of a key that was made elsewhere. */
+/** Maximum length of an imported key in bytes. */
 const MAX_KEY_BYTES = 40;
 
-/** What makes the codes of a device: RFC 6238 with SHA-1; `t0` in seconds, `tolerance` and `drift` in steps. */
+/** Parameters of RFC 6238 with SHA-1. `t0` is in seconds, `tolerance` and `drift` are in steps. */
 export const totpKey = z.object({
   key: z
     .hex()
@@ -22,10 +22,10 @@ export const totpKey = z.object({
 });
 export type TotpKey = z.output<typeof totpKey>;
 
-/** A key that nobody has yet. */
-export const freshKey = (): string => randomBytes(KEY_BYTES).toString('hex');
+/** Returns a new random key as hexadecimal digits. */
+export const newTotpKey = (): string => randomBytes(KEY_BYTES).toString('hex');
 
-// Keys that were made elsewhere may be short.
+// Imported keys may be short.
 const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1 });
 
 const crypto: CryptoPlugin = {
@@ -36,10 +36,10 @@ const crypto: CryptoPlugin = {
 };
 
 /**
- * The time step that a code is of, within the tolerance around the time of the device's clock; undefined for a wrong code.
- * A client that sends numbers loses leading zeros: they are forgiven.
+ * Returns the time step of a code, within the tolerance around the device's clock, or `undefined` for a wrong code. Restores
+ * leading zeros, which clients lose when they send a code as a number.
  */
-export function stepOf({ key, digits, step, t0, tolerance, drift }: TotpKey, code: string, nowS: number) {
+export function matchTimeStep({ key, digits, step, t0, tolerance, drift }: TotpKey, code: string, nowS: number) {
   const token = code.padStart(digits, '0');
   if (!/^\d+$/.test(token) || token.length !== digits) return undefined;
   const secret = Buffer.from(key, 'hex');

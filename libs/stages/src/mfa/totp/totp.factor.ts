@@ -1,10 +1,9 @@
 import { type Device, DeviceRepository } from '@gatehouse/authenticators';
 import { Inject, Injectable } from '@nestjs/common';
-import { CodeFactor } from '../code.factor.js';
-import { normalizeDigits } from '../normalize-digits.js';
-import { stepOf, totpKey } from './totp-key.js';
+import { CodeFactor, normalizeDigits } from '../code.factor.js';
+import { matchTimeStep, totpKey } from './totp-key.js';
 
-/** Codes by the clock: each counts once, and so does no older one (docs/spec/mfa.md#totp-verification). */
+/** Time-based codes. Each is accepted once, and no older code after it (docs/spec/mfa.md#totp-verification). */
 @Injectable()
 export class TotpFactor extends CodeFactor<'totp'> {
   readonly deviceClass = 'totp';
@@ -13,8 +12,8 @@ export class TotpFactor extends CodeFactor<'totp'> {
     super();
   }
 
-  protected async proves(device: Device, code: string): Promise<boolean> {
-    const step = stepOf(totpKey.parse(device.openSecret()), normalizeDigits(code), Date.now() / 1000);
+  protected async verifyAndConsume(device: Device, code: string): Promise<boolean> {
+    const step = matchTimeStep(totpKey.parse(device.openSecret()), normalizeDigits(code), Date.now() / 1000);
     return step !== undefined && this.devices.recordUse(device, { to: step });
   }
 }

@@ -9,23 +9,24 @@ import {
   type StageProof,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { duoFactorState } from '../duo/duo-memory.js';
+import { duoFactorState } from '../duo/duo-factor-state.js';
 import { sentCode } from '../sms/sms-code.js';
 import { deviceTypes } from '../webauthn/device-type.js';
 import { nonce } from '../webauthn/nonce.js';
 import { HINTS, USER_VERIFICATIONS } from '../webauthn/relying-party.js';
 import { authenticatorValidateChallenge, authenticatorValidateResponse } from './authenticator-validate.wire.js';
 
-const NOTHING_TO_CONFIGURE = 'When "Not configured action" is set to "Configure", you must set a configuration stage.';
+const SETUP_STAGE_REQUIRED = 'When "Not configured action" is set to "Configure", you must set a configuration stage.';
 
-/** Lets somebody remember a proof; its value is sealed (docs/spec/mfa.md#remembered-proof). */
+/** Name of the cookie that remembers a proof. Its value is sealed (docs/spec/mfa.md#remembered-proof). */
 export const PROOF_COOKIE = 'authentik_mfa';
 
 /**
- * Wrong proofs of one class in a row, by whichever device: the last free one costs a second, each further one twice as much
- * as the one before, up to an hour. Devices come and go, and take no guesses with them.
+ * Limits the consecutive wrong proofs of one class of devices. The delay starts at one second after the last free attempt and
+ * doubles with each further one, up to an hour. Attempts are counted by class, because a count by device would start again with
+ * each new device.
  */
-const attemptRules = (
+const attemptRule = (
   when: string,
   values: readonly string[],
   { code, free = 1 }: { code: string; free?: number },
@@ -38,14 +39,14 @@ const attemptRules = (
   refuse: { field: when, code },
 });
 
-/** What becomes of those who have no device. */
-const OTHERWISE: Readonly<Record<string, StageProof['if_missing']>> = {
+/** The effect of `not_configured_action` on a user without a device. */
+const WITHOUT_DEVICE: Readonly<Record<string, StageProof['if_missing']>> = {
   deny: 'refused',
   configure: 'set_up',
   skip: 'let_in',
 };
 
-/** Asks for a proof by one of the owner's devices (docs/spec/mfa.md#validate). */
+/** Contract of the stage that asks for a proof by one of the user's devices (docs/spec/mfa.md#validate). */
 export const authenticatorValidateContract = defineStage({
   kind: 'authenticator_validate',
   component: 'ak-stage-authenticator-validate',
@@ -56,11 +57,10 @@ export const authenticatorValidateContract = defineStage({
   personal_fields: ['selected_stage', 'code', 'webauthn'],
   proves: ({ not_configured_action: action }) => ({
     factor: 'further',
-    if_missing: OTHERWISE[String(action)] ?? 'let_in',
+    if_missing: WITHOUT_DEVICE[String(action)] ?? 'let_in',
   }),
   user_info: true,
   addressable: ['code'],
-  // A provider of messages takes its time.
   config: z.object({
     not_configured_action: choice(['skip', 'deny', 'configure']).default('skip'),
     configuration_stages: references('stage'),
@@ -73,14 +73,14 @@ export const authenticatorValidateContract = defineStage({
   validate: ({ not_configured_action, configuration_stages }): Errors => {
     const isMissing = !Array.isArray(configuration_stages) || configuration_stages.length === 0;
     if (not_configured_action !== 'configure' || !isMissing) return {};
-    return { not_configured_action: [{ text: NOTHING_TO_CONFIGURE }] };
+    return { not_configured_action: [{ text: SETUP_STAGE_REQUIRED }] };
   },
   challenge: authenticatorValidateChallenge,
   response: authenticatorValidateResponse,
   state: z.object({
-    /** What the shown challenge offers: an answer is for nothing else. */
+    /** The entries of the shown challenge. An answer is verified against these only. */
     offers: z.array(z.object({ device_class: z.enum(DEVICE_CLASSES), device_uid: z.string() })),
-    /** What each kind remembers of what it asked. */
+    /** The state of each factor. */
     memory: z.object({ sms: sentCode.optional(), webauthn: nonce.optional(), duo: duoFactorState.optional() }),
   }),
   reads: {
@@ -92,7 +92,7 @@ export const authenticatorValidateContract = defineStage({
   writes: ['pending_user', 'auth_method', 'auth_method_args', 'verified_user'],
   proof_step: { order: 1, config: { not_configured_action: 'skip' } },
   identifies: 'by_proof',
-  // A proof that a cookie remembers is no guess.
+  // No attempts are counted for a proof that a cookie remembers.
   verifies: ['remembered_device'],
   inserts: [
     'authenticator_duo',
@@ -103,14 +103,14 @@ export const authenticatorValidateContract = defineStage({
   ],
   companions: ['authenticator_duo', 'authenticator_sms'],
   cookies: [PROOF_COOKIE],
-  /** A message to a phone is waited for. */
+  /** Long enough to wait for the answer to a push. */
   deadline_ms: 15_000,
   effects: ['event', 'reputation', 'cookie'],
   attempts: [
-    attemptRules('code', ['totp', 'static', 'sms'], { code: 'authenticator_validate_code' }),
-    // Nobody guesses a signature: what goes wrong is a finger.
-    attemptRules('webauthn', ['webauthn'], { code: 'authenticator_validate_assertion', free: 5 }),
-    attemptRules('duo', ['duo'], { code: 'authenticator_validate_duo' }),
+    attemptRule('code', ['totp', 'static', 'sms'], { code: 'authenticator_validate_code' }),
+    // Signatures cannot be guessed. Most failures are mistakes of the user.
+    attemptRule('webauthn', ['webauthn'], { code: 'authenticator_validate_assertion', free: 5 }),
+    attemptRule('duo', ['duo'], { code: 'authenticator_validate_duo' }),
   ],
   errors: {
     authenticator_validate_choice: { string: 'invalid challenge selected', code: 'invalid' },

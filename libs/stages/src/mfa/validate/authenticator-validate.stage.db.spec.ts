@@ -6,7 +6,7 @@ import { driveStage } from '@gatehouse/stage-kit/testing';
 import { generateSync } from 'otplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeHarness, person } from '../../../testing/code-harness.js';
-import { freshKey } from '../totp/totp-key.js';
+import { newTotpKey } from '../totp/totp-key.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import type { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
 
@@ -18,37 +18,37 @@ beforeAll(async () => {
 afterAll(() => database?.close());
 
 const CODES = ['Abc123', 'Def456'];
-const newKey = freshKey();
+const newKey = newTotpKey();
 const codeOf = (key: string, steps = 0) =>
   generateSync({ secret: Buffer.from(key, 'hex'), epoch: Date.now() / 1000 + steps * 30 });
 
-/** The number of a device that `user` has from now on. */
-async function has(user: SavedUser, kind: DeviceClass, fields: Partial<NewDevice> = {}): Promise<string> {
+/** Adds a device to a user. Returns its `pk`. */
+async function addDevice(user: SavedUser, kind: DeviceClass, fields: Partial<NewDevice> = {}): Promise<string> {
   const pk = await database.devices.add({ id: randomUUID(), user: user.uuid, kind, name: kind, ...fields });
   return String(pk);
 }
-const hasCodes = (user: SavedUser) => has(user, 'static', { codes: CODES });
-const hasApp = (user: SavedUser, key = newKey) => has(user, 'totp', { secret: { key, digits: 6 } });
+const addCodes = (user: SavedUser) => addDevice(user, 'static', { codes: CODES });
+const addTotp = (user: SavedUser, key = newKey) => addDevice(user, 'totp', { secret: { key, digits: 6 } });
 
-interface Given {
+interface DriveOptions {
   readonly config?: Record<string, unknown>;
   readonly request?: Partial<StageRequest>;
 }
-const drive = (user: SavedUser | undefined, { config = {}, request = {} }: Given = {}) =>
+const drive = (user: SavedUser | undefined, { config = {}, request = {} }: DriveOptions = {}) =>
   driveStage(authenticatorValidateContract, stage, { config, context: user ? { pending_user: user } : {}, request });
 const errorsOf = (reply: StageReply) => ('errors' in reply ? reply.errors : undefined);
-const chosen = (device_class: string, device_uid: string) => ({ device_class, device_uid, challenge: {} });
+const entry = (device_class: string, device_uid: string) => ({ device_class, device_uid, challenge: {} });
 
-describe('what is offered', () => {
-  it('is one entry for each allowed class that the user has a device of', async () => {
+describe('offered devices', () => {
+  it('have one entry for each allowed class of which the user has a device', async () => {
     const alice = person();
-    const [codes, app] = [await hasCodes(alice), await hasApp(alice)];
-    await hasCodes(alice);
+    const [codes, app] = [await addCodes(alice), await addTotp(alice)];
+    await addCodes(alice);
     expect(await drive(alice).show()).toMatchObject({
-      challenge: { device_challenges: [chosen('static', codes), chosen('totp', app)], configuration_stages: [] },
+      challenge: { device_challenges: [entry('static', codes), entry('totp', app)], configuration_stages: [] },
     });
     expect(await drive(alice, { config: { device_classes: ['totp'] } }).show()).toMatchObject({
-      challenge: { device_challenges: [chosen('totp', app)] },
+      challenge: { device_challenges: [entry('totp', app)] },
     });
   });
 
@@ -56,34 +56,37 @@ describe('what is offered', () => {
     ['skip', { type: 'passed' }],
     ['deny', { type: 'denied', message: { code: 'authenticator_validate_none' } }],
     ['configure', { type: 'denied' }],
-  ])('is nothing for whoever has none, or is nobody: %s', async (not_configured_action, reply) => {
-    for (const user of [undefined, person()])
-      expect(await drive(user, { config: { not_configured_action } }).show()).toMatchObject(reply);
-  });
+  ])(
+    'are none for a user without devices and for a visitor without a user: %s',
+    async (not_configured_action, reply) => {
+      for (const user of [undefined, person()])
+        expect(await drive(user, { config: { not_configured_action } }).show()).toMatchObject(reply);
+    },
+  );
 });
 
-describe('a device whose stage is gone', () => {
-  const stranded = { stage: randomUUID() };
-  it.each(['skip', 'deny', 'configure'])('lets nobody past for having no other: %s', async (not_configured_action) => {
+describe('a device whose stage was deleted', () => {
+  const deletedStage = { stage: randomUUID() };
+  it.each(['skip', 'deny', 'configure'])('is not treated like a missing device: %s', async (not_configured_action) => {
     const alice = person();
-    await has(alice, 'sms', stranded);
+    await addDevice(alice, 'sms', deletedStage);
     const reply = await drive(alice, { config: { not_configured_action } }).show();
     expect(reply).toMatchObject({ type: 'denied', message: { code: 'authenticator_validate_none' } });
   });
 
-  it('counts for nothing where its class is not asked for, or its number was only verified once', async () => {
+  it('is ignored when its class is not allowed or it cannot be asked', async () => {
     const [alice, bob] = [person(), person()];
-    await has(alice, 'sms', stranded);
-    await has(bob, 'sms', { ...stranded, facts: { verified_only: true } });
+    await addDevice(alice, 'sms', deletedStage);
+    await addDevice(bob, 'sms', { ...deletedStage, facts: { verified_only: true } });
     expect(await drive(alice, { config: { device_classes: ['totp'] } }).show()).toEqual({ type: 'passed' });
     expect(await drive(bob).show()).toEqual({ type: 'passed' });
   });
 });
 
 describe('a code', () => {
-  it('of a class that the stage does not allow proves nothing, and is not used up', async () => {
+  it('of a class that is not allowed is refused and not consumed', async () => {
     const alice = person();
-    await Promise.all([hasCodes(alice), hasApp(alice)]);
+    await Promise.all([addCodes(alice), addTotp(alice)]);
     const only = drive(alice, { config: { device_classes: ['totp'] } });
     await only.show();
     expect(errorsOf(await only.answer({ code: 'Abc123' }))).toEqual({
@@ -94,83 +97,83 @@ describe('a code', () => {
     expect(await both.answer({ code: 'Abc123' })).toMatchObject({ type: 'passed' });
   });
 
-  it('is tried on the chosen device only, and a miss counts for that one alone', async () => {
+  it('is tried on the chosen device only, and a failure counts for its class only', async () => {
     const alice = person();
-    const app = (await hasCodes(alice)) && (await hasApp(alice));
+    const app = (await addCodes(alice)) && (await addTotp(alice));
     const { show, answer } = drive(alice);
     await show();
-    const reply = await answer({ code: 'Abc123', selected_challenge: chosen('totp', app) });
+    const reply = await answer({ code: 'Abc123', selected_challenge: entry('totp', app) });
     expect(reply).toMatchObject({ type: 'rejected', failed: ['totp'] });
   });
 
-  it('without a choice is tried on all that were shown: a miss counts for each, a hit clears the one that matched', async () => {
+  it('without a choice is tried on all shown entries; a failure counts for each class', async () => {
     const alice = person();
-    await hasCodes(alice);
-    await hasApp(alice);
+    await addCodes(alice);
+    await addTotp(alice);
     const { show, answer } = drive(alice);
     await show();
     expect(await answer({ code: 'bogus' })).toMatchObject({ failed: ['static', 'totp'] });
     expect(await answer({ code: codeOf(newKey) })).toMatchObject({ type: 'passed', verified: ['totp'] });
   });
 
-  it('by the clock counts once, and so does none before it, in however many plans (accident 60)', async () => {
+  it('of an app is accepted once, and no earlier one after it, in any number of plans (accident 60)', async () => {
     const alice = person();
-    await hasApp(alice);
-    const answered = async (code: string) => {
+    await addTotp(alice);
+    const submit = async (code: string) => {
       const { show, answer } = drive(alice);
       await show();
       return (await answer({ code })).type;
     };
-    expect(await answered(codeOf(newKey))).toBe('passed');
-    expect(await answered(codeOf(newKey))).toBe('rejected');
-    expect(await answered(codeOf(newKey, -1))).toBe('rejected');
+    expect(await submit(codeOf(newKey))).toBe('passed');
+    expect(await submit(codeOf(newKey))).toBe('rejected');
+    expect(await submit(codeOf(newKey, -1))).toBe('rejected');
   });
 
-  it('by the clock may be typed in the digits of any script, with spaces around it', async () => {
+  it('of an app is accepted in the digits of any script and with surrounding spaces', async () => {
     const alice = person();
-    await hasApp(alice);
+    await addTotp(alice);
     const { show, answer } = drive(alice);
     await show();
     const typed = codeOf(newKey).replaceAll(/\d/g, (digit) => '٠١٢٣٤٥٦٧٨٩'[Number(digit)]!);
     expect(await answer({ code: ` ${typed} ` })).toMatchObject({ type: 'passed' });
   });
 
-  it('is judged by what was shown: a device that came since is not tried, and so not guessed uncounted', async () => {
+  it('is not tried on a device that was added after the challenge was shown, so that no attempt goes uncounted', async () => {
     const alice = person();
-    await hasApp(alice);
+    await addTotp(alice);
     const { show, answer } = drive(alice);
     await show();
-    await hasCodes(alice);
+    await addCodes(alice);
     expect(await answer({ code: 'Abc123' })).toMatchObject({ type: 'rejected' });
   });
 
-  it('of somebody else’s device proves nothing (accident 19)', async () => {
+  it('of another user’s device is refused (accident 19)', async () => {
     const [alice, bob] = [person(), person({ username: 'bob' })];
-    await hasCodes(bob);
-    await hasApp(alice);
+    await addCodes(bob);
+    await addTotp(alice);
     const { show, answer } = drive(alice);
     await show();
     expect(await answer({ code: 'Abc123' })).toMatchObject({ type: 'rejected' });
   });
 });
 
-describe('an answer that proves nothing', () => {
-  it('but chooses goes no further, and is no failure', async () => {
+describe('an answer without a valid proof', () => {
+  it('that chooses a device repeats the challenge and is no failure', async () => {
     const alice = person();
-    const app = await hasApp(alice);
+    const app = await addTotp(alice);
     const { show, answer } = drive(alice);
     const shown = await show();
-    expect(await answer({ selected_challenge: chosen('totp', app) })).toEqual(shown);
+    expect(await answer({ selected_challenge: entry('totp', app) })).toEqual(shown);
   });
 
   it.each([
     [{}, { non_field_errors: [{ code: 'authenticator_validate_empty' }] }],
-    [{ selected_challenge: chosen('totp', '0') }, { selected_challenge: [{ code: 'authenticator_validate_choice' }] }],
+    [{ selected_challenge: entry('totp', '0') }, { selected_challenge: [{ code: 'authenticator_validate_choice' }] }],
     [{ selected_stage: 'x' }, { selected_stage: [{ code: 'authenticator_validate_stage' }] }],
     [{ duo: 3 }, { duo: [{ code: 'authenticator_validate_class' }] }],
-  ])('(%j) is told what is wrong with it', async (response, errors) => {
+  ])('is rejected with an error for its field: %j', async (response, errors) => {
     const alice = person();
-    await hasApp(alice);
+    await addTotp(alice);
     const { show, answer } = drive(alice);
     await show();
     const reply = await answer(response);
@@ -179,7 +182,7 @@ describe('an answer that proves nothing', () => {
   });
 });
 
-describe('whoever has no device', () => {
+describe('a user without a device', () => {
   const attached = Object.fromEntries(
     ['totp', 'static'].map((kind, i) => [
       `configuration_stages.${i}`,
@@ -192,15 +195,15 @@ describe('whoever has no device', () => {
   const ids = Object.values(attached).map(({ id }) => id);
   const config = { not_configured_action: 'configure', configuration_stages: ids };
 
-  it('sets one up instead: the only one at once', async () => {
-    const one = { config: { ...config, configuration_stages: ids.slice(0, 1) }, request: { attached } };
+  it('continues with the only setup stage', async () => {
+    const options = { config: { ...config, configuration_stages: ids.slice(0, 1) }, request: { attached } };
     const insert = { where: 'next', steps: [{ attached: ids[0] }] };
-    expect(await drive(person(), one).show()).toEqual({ type: 'passed', insert });
-    // Nobody has no device to set up, and does not get by for that.
-    expect(await drive(undefined, one).show()).toMatchObject({ type: 'denied' });
+    expect(await drive(person(), options).show()).toEqual({ type: 'passed', insert });
+    // A visitor without a user cannot set up a device, and must not pass either.
+    expect(await drive(undefined, options).show()).toMatchObject({ type: 'denied' });
   });
 
-  it('chooses among several, by their names, and nothing else gets on', async () => {
+  it('chooses among several setup stages, and every other answer is rejected', async () => {
     const { show, answer } = drive(person(), { config, request: { attached } });
     const shown = await show();
     expect(shown).toMatchObject({

@@ -18,80 +18,85 @@ import { RememberedProof } from './remembered-proof.js';
 
 type Contract = typeof authenticatorValidateContract;
 
-/** The credential that a remembered proof stands for: no attempts are counted for it. */
+/** The credential of a remembered proof. It has no attempt rule, because a cookie is not a guess. */
 const REMEMBERED_DEVICE = 'remembered_device';
 type Choice = NonNullable<Response<Contract>['selected_challenge']>;
 
-/** Asks for a proof by a device, and judges it by the device that was chosen and by no other. */
+/** Asks for a proof by a device. Verifies an answer against the chosen entry only, or against all shown entries. */
 @Injectable()
 export class AuthenticatorValidateStage implements Stage<Contract> {
   constructor(
-    @Inject(OfferBuilder) private readonly offers: OfferBuilder,
-    @Inject(ProofVerifier) private readonly judgement: ProofVerifier,
-    @Inject(RememberedProof) private readonly memory: RememberedProof,
+    @Inject(OfferBuilder) private readonly offerBuilder: OfferBuilder,
+    @Inject(ProofVerifier) private readonly proofVerifier: ProofVerifier,
+    @Inject(RememberedProof) private readonly rememberedProof: RememberedProof,
   ) {}
 
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
-    const offered = await this.offers.of(input);
+    const offered = await this.offerBuilder.build(input);
     if (this.isRemembered(input, offered)) return pass({ verified: [REMEMBERED_DEVICE] });
-    return offered.length > 0 ? show(input, offered) : this.without(input, handleNoDevice);
+    return offered.length > 0 ? show(input, offered) : this.handleNoOffer(input, handleNoDevice);
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
-    const offered = await this.offers.of(input);
-    if (offered.length === 0) return this.without(input, isSetUpOffered(input) ? chooseSetup : handleNoDevice);
-    const shown = offered.filter(({ factor, offer }) => wasOffered(input, factor.deviceClass, offer.uid));
-    const { selected_challenge: choice, selected_stage: setUp } = input.response;
-    const chosen = choice && shown.find((one) => isOf(choice, one));
+    const offered = await this.offerBuilder.build(input);
+    if (offered.length === 0) return this.handleNoOffer(input, offersSetup(input) ? chooseSetup : handleNoDevice);
+    const shown = offered.filter(({ factor, offer }) => wasShown(input, factor.deviceClass, offer.uid));
+    const { selected_challenge: choice, selected_stage: setupStage } = input.response;
+    const chosen = choice && shown.find((entry) => matchesOffer(choice, entry));
     if (choice && !chosen) return refuse('selected_challenge', 'authenticator_validate_choice');
-    if (setUp !== undefined) return refuse('selected_stage', 'authenticator_validate_stage');
-    const asked = chosen ? [chosen] : shown;
-    if (proofFields(input.response).length > 0) return this.judge(input, asked);
+    if (setupStage !== undefined) return refuse('selected_stage', 'authenticator_validate_stage');
+    if (proofFields(input.response).length > 0) return this.verify(input, chosen ? [chosen] : shown);
     return chosen ? this.choose(input, chosen) : refuse('non_field_errors', 'authenticator_validate_empty');
   }
 
-  /** Who has been shown the step is not passed by what another tab remembers since. */
+  /** Ignores the cookie once the challenge was shown, because another tab may have set it since. */
   private isRemembered(input: ChallengeInput<Contract>, offered: readonly OfferedDevice[]): boolean {
     const user = savedDeviceOwner(input);
     const devices = offered.flatMap(({ offer }) => offer.devices);
-    return input.state === undefined && user !== undefined && this.memory.holds(input, user, devices);
+    return input.state === undefined && user !== undefined && this.rememberedProof.isValid(input, user, devices);
   }
 
-  /** Whoever has a device that cannot be asked is not let past as if they had none. */
-  private async without<I extends ChallengeInput<Contract>>(input: I, otherwise: (input: I) => StageOutcome<Contract>) {
-    return (await this.offers.isStranded(input)) ? handleUnusableDevices() : otherwise(input);
+  /** A user whose devices are all unusable must not be treated like a user without devices. */
+  private async handleNoOffer<I extends ChallengeInput<Contract>>(
+    input: I,
+    withoutDevice: (input: I) => StageOutcome<Contract>,
+  ) {
+    return (await this.offerBuilder.hasUnusableDevice(input)) ? handleUnusableDevices() : withoutDevice(input);
   }
 
-  private async judge(input: RespondInput<Contract>, asked: readonly OfferedDevice[]): Promise<StageOutcome<Contract>> {
-    const judged = await this.judgement.of(input, asked);
-    if (!('undecided' in judged)) return judged;
-    const again = await this.again({ ...input, state: judged.undecided });
-    return Object.keys(judged.errors).length === 0 ? again : { ...again, errors: judged.errors };
+  private async verify(
+    input: RespondInput<Contract>,
+    entries: readonly OfferedDevice[],
+  ): Promise<StageOutcome<Contract>> {
+    const result = await this.proofVerifier.verify(input, entries);
+    if (!('pending' in result)) return result;
+    const challenge = await this.showAgain({ ...input, state: result.pending });
+    return Object.keys(result.errors).length === 0 ? challenge : { ...challenge, errors: result.errors };
   }
 
-  private async again(input: ChallengeInput<Contract>) {
-    return show(input, await this.offers.of(input));
+  private async showAgain(input: ChallengeInput<Contract>) {
+    return show(input, await this.offerBuilder.build(input));
   }
 
-  /** Choosing judges nothing and goes no further: the same is asked again. */
+  /** Lets the factor handle the choice, then shows the challenge again. A choice is not an attempt. */
   private async choose(
     input: RespondInput<Contract>,
     { factor, offer }: OfferedDevice,
   ): Promise<StageOutcome<Contract>> {
     const [user, memory] = [savedDeviceOwner(input), factorStateOf(input.state?.memory, factor.deviceClass)];
-    const chosen = await factor.choose({ input, user, devices: offer.devices, memory, offer });
+    const choice = await factor.choose({ input, user, devices: offer.devices, memory, offer });
     const state = {
       offers: input.state?.offers ?? [],
-      memory: withFactorState(input.state?.memory, factor.deviceClass, chosen.memory),
+      memory: withFactorState(input.state?.memory, factor.deviceClass, choice.memory),
     };
-    const again = await this.again({ ...input, state });
-    return chosen.refused ? { ...again, errors: { selected_challenge: [chosen.refused] } } : again;
+    const challenge = await this.showAgain({ ...input, state });
+    return choice.refused ? { ...challenge, errors: { selected_challenge: [choice.refused] } } : challenge;
   }
 }
 
-const isSetUpOffered = ({ config }: ChallengeInput<Contract>) => config.not_configured_action === 'configure';
+const offersSetup = ({ config }: ChallengeInput<Contract>) => config.not_configured_action === 'configure';
 
-/** Shows what is offered, and remembers what that was. */
+/** Returns the challenge, with its entries in the state, because an answer is only verified against shown entries. */
 function show({ state }: ChallengeInput<Contract>, offered: readonly OfferedDevice[]) {
   const entries = offered.map(({ factor, offer }) => ({
     device_class: factor.deviceClass,
@@ -99,7 +104,7 @@ function show({ state }: ChallengeInput<Contract>, offered: readonly OfferedDevi
     challenge: offer.challenge,
   }));
   const memory = offered.reduce(
-    (known, { factor, offer }) => withFactorState(known, factor.deviceClass, offer.memory),
+    (states, { factor, offer }) => withFactorState(states, factor.deviceClass, offer.memory),
     state?.memory ?? {},
   );
   const challenge: Challenge<Contract> = { device_challenges: entries, configuration_stages: [] };
@@ -110,8 +115,8 @@ function show({ state }: ChallengeInput<Contract>, offered: readonly OfferedDevi
 const refuse = (field: keyof Response<Contract> | 'non_field_errors', code: ErrorCode<Contract>) =>
   reject<Contract>({ [field]: [{ code }] });
 
-const isOf = ({ device_class, device_uid }: Choice, { factor, offer }: OfferedDevice) =>
+const matchesOffer = ({ device_class, device_uid }: Choice, { factor, offer }: OfferedDevice) =>
   factor.deviceClass === device_class && offer.uid === device_uid;
 
-const wasOffered = ({ state }: ChallengeInput<Contract>, kind: string, uid: string) =>
-  state?.offers.some(({ device_class, device_uid }) => device_class === kind && device_uid === uid) === true;
+const wasShown = ({ state }: ChallengeInput<Contract>, deviceClass: string, uid: string) =>
+  state?.offers.some(({ device_class, device_uid }) => device_class === deviceClass && device_uid === uid) === true;

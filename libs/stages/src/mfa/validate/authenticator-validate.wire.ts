@@ -1,7 +1,7 @@
 import { char, integer, jsonObject, nested, optionalNullable, secret } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** A device that may prove who somebody is, and what it is asked (docs/spec/mfa.md#validate-challenge). */
+/** An entry of the challenge (docs/spec/mfa.md#validate-challenge). */
 const deviceChallenge = z
   .object({ device_class: z.string(), device_uid: z.string(), challenge: z.record(z.string(), z.unknown()) })
   .meta({ id: 'DeviceChallenge', description: 'A device to choose, and what it is asked.' });
@@ -10,7 +10,7 @@ const selectableStage = z
   .object({ pk: z.uuid(), name: z.string(), verbose_name: z.string(), meta_model_name: z.string() })
   .meta({ id: 'SelectableStage', description: 'A kind of device that can be set up instead.' });
 
-/** Proving who one is by a device, or setting one up (docs/spec/mfa.md#validate-challenge). */
+/** Challenge that asks for a proof by a device, or for the choice of a setup stage (docs/spec/mfa.md#validate-challenge). */
 export const authenticatorValidateChallenge = z
   .object({ device_challenges: z.array(deviceChallenge), configuration_stages: z.array(selectableStage) })
   .meta({
@@ -24,7 +24,7 @@ const chosenDevice = z
 
 const optional = { optional: true } as const;
 
-/** A choice of device or of set-up, or the proof of one device (docs/spec/mfa.md#validate-answer). */
+/** The choice of a device or a setup stage, or a proof (docs/spec/mfa.md#validate-answer). */
 export const authenticatorValidateResponse = z
   .object({
     selected_challenge: optionalNullable(nested(chosenDevice), optional),

@@ -5,67 +5,67 @@ import type { authenticatorValidateContract } from './authenticator-validate.con
 
 type Contract = typeof authenticatorValidateContract;
 
-const NONE = { message: { code: 'authenticator_validate_none' } } as const;
-const NOTHING_BOUND = 'Authenticator validation stage is set to configure user but no configuration flow is set.';
+const NO_DEVICE = { message: { code: 'authenticator_validate_none' } } as const;
+const NO_SETUP_STAGE = 'Authenticator validation stage is set to configure user but no configuration flow is set.';
 
-/** What becomes of somebody who has no device that counts here (docs/spec/mfa.md#no-device). */
+/** Returns the outcome for a user without a device of an allowed class (docs/spec/mfa.md#no-device). */
 export function handleNoDevice(input: ChallengeInput<Contract>): StageOutcome<Contract> {
   switch (input.config.not_configured_action) {
     case 'skip':
       return pass();
     case 'deny':
-      return deny<Contract>(NONE);
+      return deny<Contract>(NO_DEVICE);
     case 'configure':
-      return offerSetUps(input);
+      return offerSetups(input);
   }
 }
 
 const STAGE_MISSING = 'A device cannot be asked any more: the stage that set it up is gone.';
 
-/** What becomes of somebody whose devices cannot be asked. Who deletes a stage must not open the doors of its users. */
+/** Denies a user whose devices cannot be asked. Deleting a stage must not remove the second factor of its users. */
 export const handleUnusableDevices = (): StageOutcome<Contract> =>
-  deny<Contract>({ ...NONE, effects: [misconfigured(STAGE_MISSING)] });
+  deny<Contract>({ ...NO_DEVICE, effects: [configurationErrorEvent(STAGE_MISSING)] });
 
-const misconfigured = (message: string) =>
+const configurationErrorEvent = (message: string) =>
   ({ type: 'event', action: 'configuration_error', context: { message } }) as const;
 
-function offerSetUps(input: ChallengeInput<Contract>): StageOutcome<Contract> {
-  if (!savedDeviceOwner(input)) return deny<Contract>(NONE);
-  const stages = setUpsOf(input);
-  const [only, ...others] = stages;
-  if (!only) return deny<Contract>({ effects: [misconfigured(NOTHING_BOUND)] });
-  if (others.length === 0) return setUp(only);
-  const challenge = { device_challenges: [], configuration_stages: stages.map(selectable) };
+function offerSetups(input: ChallengeInput<Contract>): StageOutcome<Contract> {
+  if (!savedDeviceOwner(input)) return deny<Contract>(NO_DEVICE);
+  const stages = setupStagesOf(input);
+  const [first, ...others] = stages;
+  if (!first) return deny<Contract>({ effects: [configurationErrorEvent(NO_SETUP_STAGE)] });
+  if (others.length === 0) return insertSetup(first);
+  const challenge = { device_challenges: [], configuration_stages: stages.map(toSelectableStage) };
   return ask<Contract>(challenge, { state: { offers: [], memory: {} } });
 }
 
-/** What is said of an answer where there is no device to prove anything by. */
-const NOT_OFFERED = {
+/** The error for each field of a response when no device was offered. */
+const FIELD_ERRORS = {
   selected_challenge: 'authenticator_validate_choice',
   selected_stage: 'authenticator_validate_stage',
   code: 'authenticator_validate_class',
   webauthn: 'authenticator_validate_class',
   duo: 'authenticator_validate_class',
 } as const satisfies Record<string, ErrorCode<Contract>>;
-const FIELDS = Object.keys(NOT_OFFERED) as (keyof typeof NOT_OFFERED)[];
+const FIELDS = Object.keys(FIELD_ERRORS) as (keyof typeof FIELD_ERRORS)[];
 
-/** The choice of a set-up: it takes the place of the proof. */
+/** Handles the choice of a setup stage, which replaces the proof. Rejects every other response. */
 export function chooseSetup(input: RespondInput<Contract>): StageOutcome<Contract> {
   const { response } = input;
-  const chosen = setUpsOf(input).find(({ id }) => id === response.selected_stage);
-  if (chosen) return setUp(chosen);
-  const given = FIELDS.filter((field) => response[field] !== undefined);
-  if (given.length === 0) return reject<Contract>({ non_field_errors: [{ code: 'authenticator_validate_empty' }] });
-  return reject<Contract>(Object.fromEntries(given.map((field) => [field, [{ code: NOT_OFFERED[field] }]])));
+  const chosen = setupStagesOf(input).find(({ id }) => id === response.selected_stage);
+  if (chosen) return insertSetup(chosen);
+  const fields = FIELDS.filter((field) => response[field] !== undefined);
+  if (fields.length === 0) return reject<Contract>({ non_field_errors: [{ code: 'authenticator_validate_empty' }] });
+  return reject<Contract>(Object.fromEntries(fields.map((field) => [field, [{ code: FIELD_ERRORS[field] }]])));
 }
 
-const setUp = ({ id }: AttachedStage) => pass<Contract>({ insert: { where: 'next', steps: [{ attached: id }] } });
+const insertSetup = ({ id }: AttachedStage) => pass<Contract>({ insert: { where: 'next', steps: [{ attached: id }] } });
 
-const setUpsOf = ({ config, attached }: ChallengeInput<Contract>): AttachedStage[] =>
-  config.configuration_stages.flatMap((_, place) => attached[`configuration_stages.${place}`] ?? []);
+const setupStagesOf = ({ config, attached }: ChallengeInput<Contract>): AttachedStage[] =>
+  config.configuration_stages.flatMap((_, index) => attached[`configuration_stages.${index}`] ?? []);
 
-/** What kinds of set-ups are called. */
-const NAMES: Readonly<Record<string, string>> = {
+/** Titles of the setup stages, by kind. */
+const STAGE_TITLES: Readonly<Record<string, string>> = {
   authenticator_duo: 'Duo Authenticator',
   authenticator_sms: 'SMS Authenticator',
   authenticator_static: 'Static Authenticator',
@@ -73,12 +73,12 @@ const NAMES: Readonly<Record<string, string>> = {
   authenticator_webauthn: 'WebAuthn Authenticator',
 };
 
-function selectable({ id, name, kind, model, config }: AttachedStage) {
-  const { friendly_name: friendly } = config;
+function toSelectableStage({ id, name, kind, model, config }: AttachedStage) {
+  const { friendly_name: friendlyName } = config;
   return {
     pk: id,
-    name: typeof friendly === 'string' && friendly !== '' ? friendly : name,
-    verbose_name: NAMES[kind] ?? name,
+    name: typeof friendlyName === 'string' && friendlyName !== '' ? friendlyName : name,
+    verbose_name: STAGE_TITLES[kind] ?? name,
     meta_model_name: model,
   };
 }

@@ -9,30 +9,34 @@ import { authenticatorValidateContract } from './authenticator-validate.contract
 
 type Contract = typeof authenticatorValidateContract;
 
-/** All kinds, as Nest gives them. */
+/** Injection token of the list of all factors. */
 export const FACTORS = Symbol('factors');
 
-/** One entry of a challenge, with the kind that it is of. */
+/** One entry of the challenge, with its factor. */
 export interface OfferedDevice {
   readonly factor: Factor;
   readonly offer: DeviceOffer<DeviceClass>;
 }
 
-type Memories = State<Contract>['memory'];
+type FactorStates = State<Contract>['memory'];
 
-const COMPANIONS: readonly string[] = authenticatorValidateContract.companions;
+const COMPANION_KINDS: readonly string[] = authenticatorValidateContract.companions;
 
-/** What a kind remembers. */
-export const factorStateOf = (memory: Memories | undefined, kind: DeviceClass) =>
-  (memory as Readonly<Record<string, unknown>> | undefined)?.[kind] as FactorState<DeviceClass> | undefined;
+/** Returns the state of one factor. */
+export const factorStateOf = (states: FactorStates | undefined, deviceClass: DeviceClass) =>
+  (states as Readonly<Record<string, unknown>> | undefined)?.[deviceClass] as FactorState<DeviceClass> | undefined;
 
-/** What all kinds remember, once one remembers something else. */
-export const withFactorState = (memory: Memories | undefined, kind: DeviceClass, own: unknown): Memories => ({
-  ...memory,
-  ...(own === undefined ? {} : ({ [kind]: own } as Memories)),
+/** Returns the states of all factors with a new state of one of them. An `undefined` state changes nothing. */
+export const withFactorState = (
+  states: FactorStates | undefined,
+  deviceClass: DeviceClass,
+  factorState: unknown,
+): FactorStates => ({
+  ...states,
+  ...(factorState === undefined ? {} : ({ [deviceClass]: factorState } as FactorStates)),
 });
 
-/** Finds out what somebody can be asked for. */
+/** Builds the entries of the challenge. */
 @Injectable()
 export class OfferBuilder {
   constructor(
@@ -40,40 +44,43 @@ export class OfferBuilder {
     @Inject(FACTORS) private readonly factors: readonly Factor[],
   ) {}
 
-  /** An entry for each allowed kind that the owner has devices of; without an owner, for those that can tell who theirs is. */
-  async of(input: ChallengeInput<Contract>): Promise<OfferedDevice[]> {
+  /**
+   * Returns an entry for each allowed class of which the user has usable devices. For an anonymous visitor, returns the entries of
+   * the factors that identify their user.
+   */
+  async build(input: ChallengeInput<Contract>): Promise<OfferedDevice[]> {
     const user = savedDeviceOwner(input);
-    const all = user ? await this.devices.findByUser(user.uuid) : [];
+    const userDevices = user ? await this.devices.findByUser(user.uuid) : [];
     const offered: OfferedDevice[] = [];
     for (const factor of this.factors) {
-      const devices = all.filter(({ kind }) => kind === factor.deviceClass);
-      const offer = await this.offer(factor, { input, user, devices });
+      const devices = userDevices.filter(({ kind }) => kind === factor.deviceClass);
+      const offer = await this.buildOffer(factor, { input, user, devices });
       if (offer) offered.push({ factor, offer });
     }
     return offered;
   }
 
-  /** Whether somebody has a device of an allowed kind that only its stage could ask, and that stage is gone. */
-  async isStranded(input: ChallengeInput<Contract>): Promise<boolean> {
+  /** Returns whether the user has a device of an allowed class that needs the settings of its stage, and the stage was deleted. */
+  async hasUnusableDevice(input: ChallengeInput<Contract>): Promise<boolean> {
     const user = savedDeviceOwner(input);
-    const all = user ? await this.devices.findByUser(user.uuid) : [];
-    return all.some(
+    const userDevices = user ? await this.devices.findByUser(user.uuid) : [];
+    return userDevices.some(
       (device) =>
         input.config.device_classes.includes(device.kind) &&
-        COMPANIONS.includes(`authenticator_${device.kind}`) &&
+        COMPANION_KINDS.includes(`authenticator_${device.kind}`) &&
         isUsableForProof(device) &&
         input.companions[device.stage ?? ''] === undefined,
     );
   }
 
-  private async offer(
+  private async buildOffer(
     factor: Factor,
-    given: { input: ChallengeInput<Contract>; user: SavedUser | undefined; devices: Device[] },
+    context: { input: ChallengeInput<Contract>; user: SavedUser | undefined; devices: Device[] },
   ) {
-    const { config, state, flow, context, session } = given.input;
+    const { config, state, flow, context: facts, session } = context.input;
     if (!config.device_classes.includes(factor.deviceClass)) return undefined;
-    const isStranger = !context.pending_user && !session.user && flow.designation === 'authentication';
-    if (given.devices.length === 0 && !(isStranger && factor.knowsItsOwner)) return undefined;
-    return factor.offer({ ...given, memory: factorStateOf(state?.memory, factor.deviceClass) });
+    const isAnonymousLogin = !facts.pending_user && !session.user && flow.designation === 'authentication';
+    if (context.devices.length === 0 && !(isAnonymousLogin && factor.identifiesUser)) return undefined;
+    return factor.offer({ ...context, memory: factorStateOf(state?.memory, factor.deviceClass) });
   }
 }

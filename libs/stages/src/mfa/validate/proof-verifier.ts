@@ -19,82 +19,85 @@ import { RememberedProof } from './remembered-proof.js';
 
 type Contract = typeof authenticatorValidateContract;
 type Input = RespondInput<Contract>;
-type Right = Extract<ProofVerdict<DeviceClass>, { type: 'right' }>;
-type Wrong = Extract<ProofVerdict<DeviceClass>, { type: 'wrong' }>;
+type RightVerdict = Extract<ProofVerdict<DeviceClass>, { type: 'right' }>;
+type WrongVerdict = Extract<ProofVerdict<DeviceClass>, { type: 'wrong' }>;
 
-/** What the engine counts the proofs of an entry as. */
+/** Returns the credential for which attempts on an entry are counted. */
 const credentialOf = ({ factor }: OfferedDevice): string => factor.deviceClass;
 
 const FIELDS = ['code', 'webauthn', 'duo'] as const satisfies readonly Factor['field'][];
 type Field = (typeof FIELDS)[number];
 
-/** The fields of a response that prove something. */
+/** Returns the fields of a response that carry a proof. */
 export const proofFields = (response: Response<Contract>): Field[] =>
   FIELDS.filter((field) => response[field] !== undefined);
 
-/** Nothing is decided yet: the same is asked again, from what is remembered now. */
+/** No verdict yet: the challenge is shown again with this state and these messages. */
 interface PendingVerification {
-  readonly undecided: State<Contract>;
+  readonly pending: State<Contract>;
   readonly errors: StageErrors<Contract>;
 }
 
-/** How the entries that a proof was tried on took it. */
-interface AttemptedOffers {
-  readonly right?: { readonly entry: OfferedDevice; readonly verdict: Right };
-  readonly waits?: Extract<ProofVerdict<DeviceClass>, { type: 'waiting' }>;
-  readonly wrong: readonly { readonly entry: OfferedDevice; readonly verdict: Wrong }[];
+/** The verdicts of the entries on the proof in one field. */
+interface FieldResult {
+  readonly right?: { readonly entry: OfferedDevice; readonly verdict: RightVerdict };
+  readonly waiting?: Extract<ProofVerdict<DeviceClass>, { type: 'waiting' }>;
+  readonly wrong: readonly { readonly entry: OfferedDevice; readonly verdict: WrongVerdict }[];
   readonly state: State<Contract>;
 }
 
-/** A field whose proof was wrong, on each entry that it was tried on; on none where nothing of its kind was shown. */
+/** A field with a wrong proof, and the entries that refused it. There are none when no entry of its class was shown. */
 interface FailedField {
   readonly field: Field;
-  readonly wrong: AttemptedOffers['wrong'];
+  readonly wrong: FieldResult['wrong'];
 }
 
-/** Judges the proofs of an answer: every one that it brings must be right, and each that is not is told. */
+/** Verifies the proofs of a response. All of them must be right, and an error is reported for each that is wrong. */
 @Injectable()
 export class ProofVerifier {
-  constructor(@Inject(RememberedProof) private readonly memory: RememberedProof) {}
+  constructor(@Inject(RememberedProof) private readonly rememberedProof: RememberedProof) {}
 
-  /** `asked`: the entry that was chosen, or all that were shown. */
-  async of(input: Input, asked: readonly OfferedDevice[]): Promise<StageOutcome<Contract> | PendingVerification> {
-    const [proved, failed]: [NonNullable<AttemptedOffers['right']>[], FailedField[]] = [[], []];
-    let waiting: PendingVerification | undefined;
+  /** Verifies against `entries`: the chosen entry, or all shown entries. */
+  async verify(input: Input, entries: readonly OfferedDevice[]): Promise<StageOutcome<Contract> | PendingVerification> {
+    const [proved, failed]: [NonNullable<FieldResult['right']>[], FailedField[]] = [[], []];
+    let pending: PendingVerification | undefined;
     let state = input.state ?? { offers: [], memory: {} };
     for (const field of proofFields(input.response)) {
-      const entries = asked.filter(({ factor }) => factor.field === field);
-      // What is refused already rings nobody up.
-      if (failed.length > 0 && entries.some(({ factor }) => factor.asksSomebody)) continue;
-      const tried = await this.tried(entries, { ...input, state }, field);
-      state = tried.state;
-      if (tried.waits) waiting = undecided(state, field, tried.waits.message);
-      else if (tried.right) proved.push(tried.right);
-      else failed.push({ field, wrong: tried.wrong });
+      const fieldEntries = entries.filter(({ factor }) => factor.field === field);
+      // Do not send a push for a response that is refused anyway.
+      if (failed.length > 0 && fieldEntries.some(({ factor }) => factor.contactsUser)) continue;
+      const result = await this.verifyField(fieldEntries, { ...input, state }, field);
+      state = result.state;
+      if (result.waiting) pending = pendingVerification(state, field, result.waiting.message);
+      else if (result.right) proved.push(result.right);
+      else failed.push({ field, wrong: result.wrong });
     }
-    if (failed.length > 0) return refused(input, failed, state);
-    return waiting ?? this.passed(input, proved);
+    if (failed.length > 0) return rejectOutcome(input, failed, state);
+    return pending ?? this.passOutcome(input, proved);
   }
 
-  private async tried(
+  private async verifyField(
     entries: readonly OfferedDevice[],
     input: Input & { state: State<Contract> },
     field: Field,
-  ): Promise<AttemptedOffers> {
-    const wrong: { entry: OfferedDevice; verdict: Wrong }[] = [];
+  ): Promise<FieldResult> {
+    const wrong: { entry: OfferedDevice; verdict: WrongVerdict }[] = [];
     let { state } = input;
     for (const entry of entries) {
-      const verdict = await verdictOf(entry, { ...input, state }, input.response[field]);
+      const verdict = await verifyEntry(entry, { ...input, state }, input.response[field]);
       if (verdict.type === 'right') return { right: { entry, verdict }, wrong, state };
       const memory = withFactorState(state.memory, entry.factor.deviceClass, verdict.memory);
       state = { ...state, memory };
-      if (verdict.type === 'waiting') return { waits: verdict, wrong, state };
+      if (verdict.type === 'waiting') return { waiting: verdict, wrong, state };
       wrong.push({ entry, verdict });
     }
     return { wrong, state };
   }
 
-  private passed(input: Input, proved: readonly { entry: OfferedDevice; verdict: Right }[]): StageOutcome<Contract> {
+  private passOutcome(
+    input: Input,
+    proved: readonly { entry: OfferedDevice; verdict: RightVerdict }[],
+  ): StageOutcome<Contract> {
     const last = proved.at(-1)?.verdict;
     const user = proved.findLast(({ verdict }) => verdict.user)?.verdict.user ?? savedDeviceOwner(input);
     return pass<Contract>({
@@ -105,32 +108,32 @@ export class ProofVerifier {
         ),
         ...(user && last ? { verified_user: user.uuid } : {}),
       },
-      effects: user && last ? this.memory.effectOf(input, user, last.device) : [],
+      effects: user && last ? this.rememberedProof.cookieEffect(input, user, last.device) : [],
       verified: proved.map(({ entry }) => credentialOf(entry)),
     });
   }
 }
 
-const undecided = (
+const pendingVerification = (
   state: State<Contract>,
   field: Field,
   message: StageMessage<Contract> | undefined,
 ): PendingVerification => ({
-  undecided: state,
+  pending: state,
   errors: message === undefined ? {} : { [field]: [message] },
 });
 
-/** What others read of the proofs (docs/spec/mfa.md#mfa-context). */
-function authenticationFacts({ context }: Input, proved: readonly Right[]) {
-  const known = context.auth_method_args?.['mfa_devices'];
-  const devices = [...(Array.isArray(known) ? known : []), ...proved.map(({ device }) => deviceReference(device))];
-  const told = proved.findLast(({ user }) => user);
-  const auth_method_args = { ...context.auth_method_args, mfa_devices: devices, ...told?.args };
-  if (!told?.user) return { auth_method: context.auth_method ?? 'auth_mfa', auth_method_args };
-  return { pending_user: told.user, auth_method: 'auth_webauthn_pwl', auth_method_args };
+/** Returns the facts about the proofs that other stages and policies read (docs/spec/mfa.md#mfa-context). */
+function authenticationFacts({ context }: Input, proved: readonly RightVerdict[]) {
+  const earlier = context.auth_method_args?.['mfa_devices'];
+  const devices = [...(Array.isArray(earlier) ? earlier : []), ...proved.map(({ device }) => deviceReference(device))];
+  const identifying = proved.findLast(({ user }) => user);
+  const auth_method_args = { ...context.auth_method_args, mfa_devices: devices, ...identifying?.methodArgs };
+  if (!identifying?.user) return { auth_method: context.auth_method ?? 'auth_mfa', auth_method_args };
+  return { pending_user: identifying.user, auth_method: 'auth_webauthn_pwl', auth_method_args };
 }
 
-const verdictOf = (
+const verifyEntry = (
   { factor, offer }: OfferedDevice,
   input: Input,
   answer: unknown,
@@ -146,25 +149,25 @@ const verdictOf = (
 
 const [APP, MODEL] = authenticatorValidateContract.model.split('.');
 
-/** Says what was wrong, counts what was guessed, and records it (docs/spec/mfa.md#mfa-events). */
-function refused(input: Input, failed: readonly FailedField[], state: State<Contract>): StageOutcome<Contract> {
-  const guesses = failed.flatMap(({ wrong }) => wrong).filter(({ verdict }) => verdict.guessed);
+/** Rejects the response with an error for each failed field, counts the attempts and emits events (docs/spec/mfa.md#mfa-events). */
+function rejectOutcome(input: Input, failed: readonly FailedField[], state: State<Contract>): StageOutcome<Contract> {
+  const attempts = failed.flatMap(({ wrong }) => wrong).filter(({ verdict }) => verdict.guessed);
   const owner = deviceOwner(input);
   const stage = { app: APP, model_name: MODEL, name: input.step.name };
-  const events = guesses.map(({ entry, verdict }) => {
+  const events = attempts.map(({ entry, verdict }) => {
     const context = {
       username: owner?.username ?? '',
       stage,
       device_class: entry.factor.deviceClass,
-      ...verdict.facts,
+      ...verdict.eventContext,
     };
     return { type: 'event', action: 'login_failed', context } as const;
   });
-  const isBlamed = owner !== undefined && guesses.length > 0;
-  const reputation = isBlamed ? [{ type: 'reputation', identifier: owner.username, delta: -1 } as const] : [];
+  const lowersReputation = owner !== undefined && attempts.length > 0;
+  const reputation = lowersReputation ? [{ type: 'reputation', identifier: owner.username, delta: -1 } as const] : [];
   return reject<Contract>(Object.fromEntries(failed.map(({ field, wrong }) => [field, [messageOf(wrong)]])), {
     ...(input.state && { state }),
-    failed: guesses.map(({ entry }) => credentialOf(entry)),
+    failed: attempts.map(({ entry }) => credentialOf(entry)),
     effects: [...events, ...reputation],
   });
 }

@@ -5,7 +5,7 @@ import type { SavedUser, StageReply, StageRequest } from '@gatehouse/contracts';
 import { driveStage } from '@gatehouse/stage-kit/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { codeHarness, person } from '../../../testing/code-harness.js';
-import { freshKey } from '../totp/totp-key.js';
+import { newTotpKey } from '../totp/totp-key.js';
 import { authenticatorValidateContract } from './authenticator-validate.contract.js';
 import type { AuthenticatorValidateStage } from './authenticator-validate.stage.js';
 
@@ -17,25 +17,25 @@ beforeAll(async () => {
 afterEach(() => void vi.useRealTimers());
 afterAll(() => database?.close());
 
-const add = (user: SavedUser, device: Pick<NewDevice, 'kind' | 'codes' | 'secret'>) =>
+const addDevice = (user: SavedUser, device: Pick<NewDevice, 'kind' | 'codes' | 'secret'>) =>
   database.devices.add({ id: randomUUID(), user: user.uuid, name: device.kind, ...device });
-const hasCodes = (user: SavedUser) => add(user, { kind: 'static', codes: ['Abc123'] });
-const hasApp = (user: SavedUser) => add(user, { kind: 'totp', secret: { key: freshKey(), digits: 6 } });
+const addCodes = (user: SavedUser) => addDevice(user, { kind: 'static', codes: ['Abc123'] });
+const addTotp = (user: SavedUser) => addDevice(user, { kind: 'totp', secret: { key: newTotpKey(), digits: 6 } });
 
-interface Given {
+interface DriveOptions {
   readonly config?: Record<string, unknown>;
   readonly request?: Partial<StageRequest>;
 }
-const drive = (user: SavedUser, { config = {}, request = {} }: Given = {}) =>
+const drive = (user: SavedUser, { config = {}, request = {} }: DriveOptions = {}) =>
   driveStage(authenticatorValidateContract, stage, { config, context: { pending_user: user }, request });
 const cookieOf = (reply: StageReply) => {
   const [cookie] = ('effects' in reply ? (reply.effects ?? []) : []).filter(({ type }) => type === 'cookie');
   return cookie as { name: string; value: string; max_age_s: number } | undefined;
 };
 
-describe('a proof that is remembered', () => {
+describe('a remembered proof', () => {
   const config = { last_auth_threshold: 'hours=1' };
-  const returning = (value: string, more: Partial<StageRequest> = {}): Given => ({
+  const withCookie = (value: string, more: Partial<StageRequest> = {}): DriveOptions => ({
     config,
     request: {
       client: { ip: '203.0.113.7', user_agent: 'x', outpost: false, cookies: { authentik_mfa: value } },
@@ -43,58 +43,58 @@ describe('a proof that is remembered', () => {
     },
   });
 
-  async function proved() {
+  async function proveOnce() {
     const alice = person();
-    await hasCodes(alice);
+    await addCodes(alice);
     const { show, answer } = drive(alice, { config });
     await show();
     const cookie = cookieOf(await answer({ code: 'Abc123' }));
     return { alice, value: cookie?.value ?? '', cookie };
   }
 
-  it('passes the same user at the same stage, for as long as it says', async () => {
-    const { alice, value, cookie } = await proved();
+  it('passes the same user at the same stage until it expires', async () => {
+    const { alice, value, cookie } = await proveOnce();
     expect(cookie).toMatchObject({ name: 'authentik_mfa', max_age_s: 3600 });
-    expect(await drive(alice, returning(value)).show()).toMatchObject({ type: 'passed' });
+    expect(await drive(alice, withCookie(value)).show()).toMatchObject({ type: 'passed' });
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3600 * 1000 });
-    expect((await drive(alice, returning(value)).show()).type).toBe('challenge');
+    expect((await drive(alice, withCookie(value)).show()).type).toBe('challenge');
   });
 
-  it('passes nobody who has been shown the step: what another tab remembers since is not theirs to go on by', async () => {
-    const { alice, value } = await proved();
+  it('is ignored once the challenge was shown, because another tab may have set the cookie', async () => {
+    const { alice, value } = await proveOnce();
     const shown = { state: { offers: [], memory: {} } };
-    expect((await drive(alice, returning(value, shown)).show()).type).toBe('challenge');
+    expect((await drive(alice, withCookie(value, shown)).show()).type).toBe('challenge');
   });
 
-  it('is nothing for another user, stage or password, for a shorter time, or changed', async () => {
-    const { alice, value } = await proved();
+  it('is invalid for another user, stage or epoch, beyond a lowered threshold, or when tampered with', async () => {
+    const { alice, value } = await proveOnce();
     const bob = person();
-    await hasCodes(bob);
-    const elsewhere = { step: { id: 'step', name: 'another', confirmed: true } };
-    const changed = `${value.slice(0, -4)}AAAA`;
-    const tried = [
-      drive(bob, returning(value)),
-      drive({ ...alice, epoch: 2 }, returning(value)),
-      drive(alice, returning(value, elsewhere)),
-      drive(alice, { ...returning(value), config: { last_auth_threshold: 'minutes=1' } }),
-      drive(alice, { ...returning(value), config: {} }),
-      drive(alice, returning(changed)),
-      drive(alice, returning('x'.repeat(2000))),
+    await addCodes(bob);
+    const otherStep = { step: { id: 'step', name: 'another', confirmed: true } };
+    const tampered = `${value.slice(0, -4)}AAAA`;
+    const attempts = [
+      drive(bob, withCookie(value)),
+      drive({ ...alice, epoch: 2 }, withCookie(value)),
+      drive(alice, withCookie(value, otherStep)),
+      drive(alice, { ...withCookie(value), config: { last_auth_threshold: 'minutes=1' } }),
+      drive(alice, { ...withCookie(value), config: {} }),
+      drive(alice, withCookie(tampered)),
+      drive(alice, withCookie('x'.repeat(2000))),
     ];
-    for (const { show } of tried) expect((await show()).type).toBe('challenge');
+    for (const { show } of attempts) expect((await show()).type).toBe('challenge');
   });
 
-  it('is nothing any more once its device is gone', async () => {
-    const { alice, value } = await proved();
+  it('is invalid once its device is deleted', async () => {
+    const { alice, value } = await proveOnce();
     const [device] = await database.devices.findByUser(alice.uuid);
-    await hasApp(alice);
+    await addTotp(alice);
     await database.source.query('SELECT mfa.remove_device($1, $2, $3)', [alice.uuid, 'static', device?.pk]);
-    expect((await drive(alice, returning(value)).show()).type).toBe('challenge');
+    expect((await drive(alice, withCookie(value)).show()).type).toBe('challenge');
   });
 
-  it('is not remembered where the stage does not say so', async () => {
+  it('is not created when the stage does not remember proofs', async () => {
     const alice = person();
-    await hasCodes(alice);
+    await addCodes(alice);
     const { show, answer } = drive(alice);
     await show();
     expect(cookieOf(await answer({ code: 'Abc123' }))).toBeUndefined();

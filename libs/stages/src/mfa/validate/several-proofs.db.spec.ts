@@ -7,44 +7,44 @@ import type { SoftwareAuthenticator } from '../../../testing/software-authentica
 import { ceremony, firstChallenge, WebauthnHarness } from '../../../testing/webauthn-harness.js';
 import { StaticFactor } from '../static/static.factor.js';
 
-let keys: WebauthnHarness;
-let phones: DuoHarness;
+let webauthnHarness: WebauthnHarness;
+let duoHarness: DuoHarness;
 beforeAll(async () => {
-  [keys, phones] = await Promise.all([WebauthnHarness.open(), DuoHarness.open()]);
+  [webauthnHarness, duoHarness] = await Promise.all([WebauthnHarness.open(), DuoHarness.open()]);
 });
-afterAll(() => Promise.all([keys?.close(), phones?.close()]));
+afterAll(() => Promise.all([webauthnHarness?.close(), duoHarness?.close()]));
 
 const [RIGHT, WRONG] = ['abc123', 'bogus'];
-const hasCodes = (devices: DeviceRepository, { uuid: user }: SavedUser) =>
+const addCodes = (devices: DeviceRepository, { uuid: user }: SavedUser) =>
   devices.add({ id: randomUUID(), user, kind: 'static', name: 'Codes', codes: [RIGHT] });
-const [code, webauthn, denied] = ['code', 'assertion', 'class'].map((name) => [
+const [code, webauthn, classRefused] = ['code', 'assertion', 'class'].map((name) => [
   { code: `authenticator_validate_${name}` },
 ]);
 
-describe('an answer with a code and a key', () => {
+describe('an answer with a code and an assertion', () => {
   let user: SavedUser;
   let key: SoftwareAuthenticator;
   let stage: ReturnType<WebauthnHarness['validate']>;
-  let right: ReturnType<SoftwareAuthenticator['get']>;
+  let assertion: ReturnType<SoftwareAuthenticator['get']>;
   beforeAll(async () => {
     user = newUser();
-    key = await keys.enrolled(user);
-    await hasCodes(keys.devices, user);
+    key = await webauthnHarness.enrolled(user);
+    await addCodes(webauthnHarness.devices, user);
   });
 
-  async function open() {
+  async function showChallenge() {
     const config = { device_classes: ['webauthn', 'static'] };
-    stage = keys.validate({ pending_user: user }, config, {
+    stage = webauthnHarness.validate({ pending_user: user }, config, {
       challengeS: 600,
       others: (devices) => [new StaticFactor(devices)],
     });
-    right = key.get(ceremony(firstChallenge(await stage.show())));
+    assertion = key.get(ceremony(firstChallenge(await stage.show())));
   }
-  const broken = () => ({ ...right, response: { ...right.response, signature: 'AAAA' } });
+  const tampered = () => ({ ...assertion, response: { ...assertion.response, signature: 'AAAA' } });
 
-  it('is told all that is wrong with it, and each wrong proof is counted', async () => {
-    await open();
-    expect(await stage.answer({ code: WRONG, webauthn: broken() })).toMatchObject({
+  it('is rejected with an error for each wrong proof, and each counts as an attempt', async () => {
+    await showChallenge();
+    expect(await stage.answer({ code: WRONG, webauthn: tampered() })).toMatchObject({
       type: 'rejected',
       errors: { code, webauthn },
       failed: ['static', 'webauthn'],
@@ -56,35 +56,35 @@ describe('an answer with a code and a key', () => {
     });
   });
 
-  it('is told of a proof that nobody asked for, beside the wrong one', async () => {
-    await open();
+  it('is rejected with an error for a proof that was not offered, beside the wrong one', async () => {
+    await showChallenge();
     const reply = await stage.answer({ code: WRONG, duo: 1 });
-    expect(reply).toMatchObject({ type: 'rejected', errors: { code, duo: denied }, failed: ['static'] });
+    expect(reply).toMatchObject({ type: 'rejected', errors: { code, duo: classRefused }, failed: ['static'] });
   });
 
-  it('is refused for the one that is wrong, whichever that is', async () => {
-    await open();
-    const reply = await stage.answer({ code: WRONG, webauthn: right });
+  it('is rejected when only one of the proofs is wrong', async () => {
+    await showChallenge();
+    const reply = await stage.answer({ code: WRONG, webauthn: assertion });
     expect(reply).toMatchObject({ type: 'rejected', failed: ['static'] });
     expect(reply).toHaveProperty('errors', { code });
   });
 
   it('passes when both are right', async () => {
-    await open();
-    expect(await stage.answer({ code: RIGHT, webauthn: right })).toMatchObject({
+    await showChallenge();
+    expect(await stage.answer({ code: RIGHT, webauthn: assertion })).toMatchObject({
       type: 'passed',
       verified: ['static', 'webauthn'],
     });
   });
 });
 
-it('an answer whose code is wrong sends nothing to the phone that it names', async () => {
-  const user = await phones.paired();
-  await hasCodes(phones.devices, user);
-  const stage = phones.validate(user, { turnMs: 1000, others: [new StaticFactor(phones.devices)] });
+it('sends no push when the code of the same answer is wrong', async () => {
+  const user = await duoHarness.paired();
+  await addCodes(duoHarness.devices, user);
+  const stage = duoHarness.validate(user, { turnMs: 1000, others: [new StaticFactor(duoHarness.devices)] });
   const { device_uid: duo } = entryIn(await stage.show());
   const reply = await stage.answer({ code: WRONG, duo });
   expect(reply).toMatchObject({ type: 'rejected', failed: ['static'] });
   expect(reply).toHaveProperty('errors', { code });
-  expect(phones.pushesTo(user)).toHaveLength(0);
+  expect(duoHarness.pushesTo(user)).toHaveLength(0);
 });

@@ -1,21 +1,21 @@
-/** The model that authenticators which do not say theirs say to be; in a rule it stands for all that nobody has named. */
+/** The AAGUID of authenticators that do not reveal their model. In a list of allowed models it stands for all unknown models. */
 const UNKNOWN_MODEL = '00000000-0000-0000-0000-000000000000';
 
-interface NamedModel {
+interface AllowedModel {
   readonly aaguid: string;
   readonly description: string;
 }
 
 /**
- * Whether a stage takes a model (docs/spec/mfa.md#webauthn-models). What counts is what the credential was made with:
- * nothing that is learned or forgotten of a model later lets it in.
+ * Returns whether a stage accepts a model (docs/spec/mfa.md#webauthn-models). An empty list accepts every model. `aaguid` is the
+ * one of the registration, so that models that become known or unknown later change nothing for the credential.
  */
 export function isModelAllowed(
   aaguid: string,
-  allowed: readonly NamedModel[],
+  allowed: readonly AllowedModel[],
   isKnown: (aaguid: string) => boolean,
 ): boolean {
   if (allowed.length === 0) return true;
-  const names = (model: string) => allowed.some((one) => one.aaguid === model);
-  return names(aaguid) || (names(UNKNOWN_MODEL) && !isKnown(aaguid));
+  const includes = (model: string) => allowed.some((entry) => entry.aaguid === model);
+  return includes(aaguid) || (includes(UNKNOWN_MODEL) && !isKnown(aaguid));
 }

@@ -1,16 +1,16 @@
 import { verifyAuthenticationResponse } from '@simplewebauthn/server';
 import { clientDataError } from './client-data.js';
-import type { AssertionAnswer } from './credential-answer.js';
-import { bytesOf } from './encoding.js';
+import type { AssertionResponse } from './credential-response.js';
+import { decodeBase64url } from './encoding.js';
 import type { RelyingParty } from './relying-party.js';
 
-/** What is known of a credential since it was made. */
+/** The stored properties of a credential. */
 export interface StoredCredential {
   /** Base64url without padding. */
   readonly credentialId: string;
-  /** The COSE key, in base64url. */
+  /** The COSE key in base64url. */
   readonly publicKey: string;
-  /** The highest count of uses that its authenticator has told; zero for those that do not count. */
+  /** The highest signature counter so far; zero for authenticators that do not count. */
   readonly signCount: number;
 }
 
@@ -18,46 +18,44 @@ interface AssertionRequirements {
   readonly party: RelyingParty;
   readonly challenge: string;
   readonly credential: StoredCredential;
-  /** Whether the authenticator must have made sure who uses it. */
-  readonly verified: boolean;
+  readonly requireUserVerification: boolean;
 }
 
-/** A proof that holds. */
 export interface VerifiedAssertion {
-  /** What the authenticator's counter has come to. */
+  /** The new signature counter. */
   readonly signCount: number;
   readonly userVerified: boolean;
 }
 
-/**
- * The proof that a browser brings of a credential; undefined when it does not hold
- * (docs/spec/mfa.md#webauthn-assertion).
- */
+/** Verifies the response of a browser. Returns `undefined` when it is not valid (docs/spec/mfa.md#webauthn-assertion). */
 export async function verifyAssertion(
-  answer: AssertionAnswer,
-  wanted: AssertionRequirements,
+  response: AssertionResponse,
+  requirements: AssertionRequirements,
 ): Promise<VerifiedAssertion | undefined> {
-  const { party, challenge } = wanted;
-  const { clientDataJSON } = answer.response;
+  const { party, challenge } = requirements;
+  const { clientDataJSON } = response.response;
   if (clientDataError(clientDataJSON, { type: 'webauthn.get', challenge, party }) !== undefined) return undefined;
-  if (answer.id !== wanted.credential.credentialId) return undefined;
+  if (response.id !== requirements.credential.credentialId) return undefined;
   try {
-    return await proofOf(answer, wanted);
+    return await verifySignature(response, requirements);
   } catch {
-    // The library throws for whatever does not hold or makes no sense; all of it is in the visitor's hands.
+    // The library throws for invalid and malformed responses alike. The client controls both.
     return undefined;
   }
 }
 
-async function proofOf(answer: AssertionAnswer, { party, challenge, credential, verified }: AssertionRequirements) {
+async function verifySignature(
+  response: AssertionResponse,
+  { party, challenge, credential, requireUserVerification }: AssertionRequirements,
+) {
   const { credentialId, publicKey, signCount } = credential;
   const result = await verifyAuthenticationResponse({
-    response: { ...answer, clientExtensionResults: {} },
-    expectedChallenge: (told) => bytesOf(told).equals(bytesOf(challenge)),
+    response: { ...response, clientExtensionResults: {} },
+    expectedChallenge: (received) => decodeBase64url(received).equals(decodeBase64url(challenge)),
     expectedOrigin: party.origin,
     expectedRPID: party.id,
-    credential: { id: credentialId, publicKey: Uint8Array.from(bytesOf(publicKey)), counter: signCount },
-    requireUserVerification: verified,
+    credential: { id: credentialId, publicKey: Uint8Array.from(decodeBase64url(publicKey)), counter: signCount },
+    requireUserVerification,
   });
   const { newCounter, userVerified } = result.authenticationInfo;
   return result.verified ? { signCount: newCounter, userVerified } : undefined;

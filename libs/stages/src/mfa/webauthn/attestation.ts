@@ -2,41 +2,41 @@ import { X509Certificate } from 'node:crypto';
 import { verifyRegistrationResponse } from '@simplewebauthn/server';
 import { decodeAttestationObject } from '@simplewebauthn/server/helpers';
 import { ALGORITHMS } from './creation-options.js';
-import type { CreationAnswer } from './credential-answer.js';
+import type { RegistrationResponse } from './credential-response.js';
 import type { RelyingParty } from './relying-party.js';
 
-/** The models that makers vouch for, by AAGUID. */
+/** Metadata of authenticator models, by AAGUID. */
 export abstract class AuthenticatorModels {
-  /** The roots of the certificates by which devices of a model prove it; undefined when nobody vouches for it. */
-  abstract rootsOf(aaguid: string): readonly X509Certificate[] | undefined;
-  /** What the model is called. */
-  abstract nameOf(aaguid: string): string | undefined;
+  /** Returns the root certificates of a model's attestation, or `undefined` when the model cannot be attested. */
+  abstract rootsFor(aaguid: string): readonly X509Certificate[] | undefined;
+  /** Returns the name of a model, or `undefined` for an unknown one. */
+  abstract nameFor(aaguid: string): string | undefined;
 }
 
-/** Nobody vouches for any model. */
+/** Knows no models, so that no model can be attested. */
 export class NoAuthenticatorModels extends AuthenticatorModels {
-  rootsOf(): undefined {}
-  nameOf(): undefined {}
+  rootsFor(): undefined {}
+  nameFor(): undefined {}
 }
 
 /**
- * Statements whose certificates are looked at. For others the library would trust roots of its own, or for `android-key`
- * the very chain that was posted, and fetch whatever address a certificate names.
+ * Attestation formats that can attest a model. For other formats the library would trust its own roots, or for `android-key` the
+ * posted chain itself, and would fetch any address that a certificate names (SSRF).
  */
-const PROVABLE: ReadonlySet<string> = new Set(['packed', 'tpm']);
-const MAX_CHAIN = 8;
+const VERIFIABLE_FORMATS: ReadonlySet<string> = new Set(['packed', 'tpm']);
+const MAX_CHAIN_LENGTH = 8;
 
 interface AttestationClaim {
-  readonly answer: CreationAnswer;
+  readonly response: RegistrationResponse;
   readonly attestationObject: Uint8Array<ArrayBuffer>;
   readonly aaguid: string;
   readonly models: AuthenticatorModels;
   readonly party: RelyingParty;
 }
 
-/** Whether an authenticator proves that it is the model that it says to be. Asks nobody. */
+/** Returns whether the attestation proves the claimed model. Makes no network requests. */
 export async function isModelAttested(claim: AttestationClaim): Promise<boolean> {
-  const roots = claim.models.rootsOf(claim.aaguid);
+  const roots = claim.models.rootsFor(claim.aaguid);
   if (!roots) return false;
   try {
     const chain = chainOf(claim.attestationObject);
@@ -48,27 +48,29 @@ export async function isModelAttested(claim: AttestationClaim): Promise<boolean>
 
 function chainOf(attestationObject: Uint8Array<ArrayBuffer>): X509Certificate[] {
   const attestation = decodeAttestationObject(attestationObject);
-  const certificates = PROVABLE.has(attestation.get('fmt')) ? (attestation.get('attStmt').get('x5c') ?? []) : [];
-  return certificates.slice(0, MAX_CHAIN).map((der) => new X509Certificate(der));
+  const certificates = VERIFIABLE_FORMATS.has(attestation.get('fmt'))
+    ? (attestation.get('attStmt').get('x5c') ?? [])
+    : [];
+  return certificates.slice(0, MAX_CHAIN_LENGTH).map((der) => new X509Certificate(der));
 }
 
-/** Whether each certificate is valid now and signed by the next one, and the last by a root (RFC 5280 §6, without revocation). */
+/** Returns whether each certificate is valid now and signed by the next, and the last by a root (RFC 5280 §6, without revocation). */
 export function isTrusted(chain: readonly X509Certificate[], roots: readonly X509Certificate[]): boolean {
   const last = chain.at(-1);
-  if (!last || !chain.every(isCurrent)) return false;
+  if (!last || !chain.every(isValidNow)) return false;
   const linked = chain.slice(1).every((issuer, i) => isIssued(chain[i]!, issuer));
   return linked && roots.some((root) => root.fingerprint256 === last.fingerprint256 || isIssued(last, root));
 }
 
 const isIssued = (certificate: X509Certificate, issuer: X509Certificate) =>
-  issuer.ca && isCurrent(issuer) && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  issuer.ca && isValidNow(issuer) && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 
-const isCurrent = ({ validFrom, validTo }: X509Certificate) =>
+const isValidNow = ({ validFrom, validTo }: X509Certificate) =>
   Date.parse(validFrom) <= Date.now() && Date.now() <= Date.parse(validTo);
 
-/** The statement's own signature and form; its certificates have been looked at. */
-async function isSigned({ answer, attestationObject, party }: AttestationClaim): Promise<boolean> {
-  const { id, response } = answer;
+/** Verifies the signature and the format of the statement. The caller has verified its certificates. */
+async function isSigned({ response: credential, attestationObject, party }: AttestationClaim): Promise<boolean> {
+  const { id, response } = credential;
   const { verified } = await verifyRegistrationResponse({
     response: {
       id,

@@ -2,11 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { decodeAttestationObject, parseAuthenticatorData } from '@simplewebauthn/server/helpers';
 import type { RelyingParty, UserVerification } from './relying-party.js';
 
-/** What an authenticator says and signs (WebAuthn §6.1). */
+/** Parsed authenticator data (WebAuthn §6.1). */
 export type AuthenticatorData = ReturnType<typeof parseAuthenticatorData>;
 
-/** The authenticator's words out of an attestation object; undefined when they make no sense. */
-export function attestedData(attestationObject: Uint8Array<ArrayBuffer>): AuthenticatorData | undefined {
+/** Parses the authenticator data of an attestation object. Returns `undefined` when it is malformed. */
+export function parseAttestedData(attestationObject: Uint8Array<ArrayBuffer>): AuthenticatorData | undefined {
   try {
     return parseAuthenticatorData(decodeAttestationObject(attestationObject).get('authData'));
   } catch {
@@ -19,17 +19,15 @@ interface AuthenticatorRequirements {
   readonly userVerification: UserVerification;
 }
 
-/**
- * Why an authenticator's words are not what a site wants of a new credential (docs/spec/mfa.md#webauthn-registration).
- */
+/** Returns why the authenticator data of a registration is refused, or `undefined` (docs/spec/mfa.md#webauthn-registration). */
 export function authenticatorDataError(
   { rpIdHash, flags }: AuthenticatorData,
-  wanted: AuthenticatorRequirements,
+  requirements: AuthenticatorRequirements,
 ): string | undefined {
-  const hash = createHash('sha256').update(wanted.party.id).digest();
+  const hash = createHash('sha256').update(requirements.party.id).digest();
   if (rpIdHash.length !== hash.length || !timingSafeEqual(rpIdHash, hash)) return 'Unexpected RP ID hash';
   if (!flags.up) return 'User was not present during attestation';
-  if (wanted.userVerification === 'required' && !flags.uv)
+  if (requirements.userVerification === 'required' && !flags.uv)
     return 'User verification is required but user was not verified during attestation';
   if (flags.bs && !flags.be) return 'Authenticator says that a credential is backed up that cannot be';
   return undefined;

@@ -1,11 +1,11 @@
 import { choice, defineStage, reference } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { SETUP_CONTRACT_DEFAULTS } from '../set-up.js';
+import { SETUP_CONTRACT_DEFAULTS } from '../required-proof.js';
 import { authenticatorWebauthnChallenge, authenticatorWebauthnResponse } from './authenticator-webauthn.wire.js';
 import { deviceType, deviceTypes } from './device-type.js';
 import { HINTS, USER_VERIFICATIONS } from './relying-party.js';
 
-/** Sets up a passkey or a security key (docs/spec/mfa.md#webauthn). */
+/** Contract of the stage that registers a passkey or a security key (docs/spec/mfa.md#webauthn). */
 export const authenticatorWebauthnContract = defineStage({
   kind: 'authenticator_webauthn',
   component: 'ak-stage-authenticator-webauthn',
@@ -24,7 +24,7 @@ export const authenticatorWebauthnContract = defineStage({
   related_models: [deviceType],
   challenge: authenticatorWebauthnChallenge,
   response: authenticatorWebauthnResponse,
-  /** What the credential that is being made must sign, and the id that its device will have. */
+  /** The challenge of the ceremony, and the id of the device that is being set up. */
   state: z.object({ id: z.uuid(), challenge: z.string(), until: z.number() }),
   ...SETUP_CONTRACT_DEFAULTS,
   acts_on_entry: () => false,

@@ -3,9 +3,9 @@ import { stageModule } from '@gatehouse/stage-kit';
 import { AuthenticatorModels, NoAuthenticatorModels } from './attestation.js';
 import { authenticatorWebauthnContract } from './authenticator-webauthn.contract.js';
 import { AuthenticatorWebauthnStage } from './authenticator-webauthn.stage.js';
-import { WebauthnSettings } from './webauthn-settings.js';
+import { WebauthnSettings } from './webauthn.config.js';
 
-/** The set-up of passkeys and security keys on the bus. */
+/** Serves the stage that registers passkeys and security keys. */
 export const authenticatorWebauthnModule = () =>
   stageModule(authenticatorWebauthnContract, AuthenticatorWebauthnStage, {
     imports: [authenticatorsModule()],

@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SoftwareAuthenticator } from '../../../testing/software-authenticator.js';
 import { alice, bob, ceremony, refusal, registrationIn, WebauthnHarness } from '../../../testing/webauthn-harness.js';
 
-let bench: WebauthnHarness;
+let harness: WebauthnHarness;
 beforeAll(async () => {
-  bench = await WebauthnHarness.open();
+  harness = await WebauthnHarness.open();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
-describe('setting up a key', () => {
-  it('keeps it, tells of it, and asks for no second of the same authenticator', async () => {
-    const stage = bench.setUp(alice);
+describe('registering a key', () => {
+  it('adds the device, emits an event, and excludes the credential from the next registration', async () => {
+    const stage = harness.setUp(alice);
     const key = new SoftwareAuthenticator();
     const reply = await stage.answer({ response: key.create(ceremony(registrationIn(await stage.show()).challenge)) });
     expect(reply).toMatchObject({
@@ -23,15 +23,15 @@ describe('setting up a key', () => {
         },
       ],
     });
-    expect(registrationIn(await bench.setUp(alice).show()).excludeCredentials).toContainEqual({
+    expect(registrationIn(await harness.setUp(alice).show()).excludeCredentials).toContainEqual({
       type: 'public-key',
       id: key.id,
     });
-    expect(await bench.devices.findByHandle('webauthn', key.id)).toMatchObject({ user: alice.uuid, counter: 0 });
+    expect(await harness.devices.findByHandle('webauthn', key.id)).toMatchObject({ user: alice.uuid, counter: 0 });
   });
 
-  it('takes an answer for the challenge that was shown last, and for each only once (accident 60)', async () => {
-    const stage = bench.setUp(alice);
+  it('accepts the last shown challenge only, and each challenge once (accident 60)', async () => {
+    const stage = harness.setUp(alice);
     const first = registrationIn(await stage.show()).challenge;
     const second = registrationIn(await stage.show()).challenge;
     expect(second).not.toBe(first);
@@ -47,25 +47,25 @@ describe('setting up a key', () => {
     expect(registrationIn(stale).challenge).not.toBe(second);
   });
 
-  it('takes none that comes too late, or before anything was shown', async () => {
-    const slow = bench.setUp(alice, {}, { challengeS: -1 });
+  it('refuses an answer to an expired challenge, or before a challenge was shown', async () => {
+    const slow = harness.setUp(alice, {}, { challengeS: -1 });
     const answer = new SoftwareAuthenticator().create(ceremony(registrationIn(await slow.show()).challenge));
     const late = refusal('response', {
       code: 'authenticator_webauthn_failed',
       params: { reason: 'The challenge is no longer valid' },
     });
     expect(await slow.answer({ response: answer })).toMatchObject(late);
-    expect(await bench.setUp(alice).answer({ response: answer })).toMatchObject(late);
+    expect(await harness.setUp(alice).answer({ response: answer })).toMatchObject(late);
   });
 
-  it('refuses a key that is somebody’s already', async () => {
-    const key = await bench.enrolled(alice);
-    const stage = bench.setUp(bob);
+  it('refuses a key that another user has registered', async () => {
+    const key = await harness.enrolled(alice);
+    const stage = harness.setUp(bob);
     const { challenge } = registrationIn(await stage.show());
     expect(await stage.answer({ response: key.create(ceremony(challenge)) })).toMatchObject(
       refusal('response', { code: 'authenticator_webauthn_known' }),
     );
-    expect(await bench.devices.findByUser(bob.uuid)).toEqual([]);
+    expect(await harness.devices.findByUser(bob.uuid)).toEqual([]);
   });
 
   const yubi = { aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a', description: 'YubiKey 5 Series with NFC' };
@@ -74,21 +74,21 @@ describe('setting up a key', () => {
     ['the named model', yubi.aaguid, [yubi], 'passed'],
     ['another model', 'fbfc3007-154e-4ecc-8c0b-6e020557d7bd', [yubi], 'rejected'],
     ['no model', unknown.aaguid, [yubi], 'rejected'],
-    ['no model, where unknown ones will do', unknown.aaguid, [unknown], 'passed'],
+    ['no model, where unknown ones are allowed', unknown.aaguid, [unknown], 'passed'],
     [
-      'a model that nobody has named, where unknown ones will do',
+      'a model without an entry, where unknown ones are allowed',
       'fbfc3007-154e-4ecc-8c0b-6e020557d7bd',
       [unknown],
       'passed',
     ],
-  ])('takes the models that the stage takes: %s', async (...[, aaguid, device_type_restrictions, type]) => {
-    const stage = bench.setUp(bob, { device_type_restrictions });
+  ])('accepts only the allowed models: %s', async (...[, aaguid, device_type_restrictions, type]) => {
+    const stage = harness.setUp(bob, { device_type_restrictions });
     const shown = await stage.show();
     expect(registrationIn(shown)).toMatchObject({ attestation: 'direct' });
     const key = new SoftwareAuthenticator(aaguid);
     const reply = await stage.answer({ response: key.create(ceremony(registrationIn(shown).challenge)) });
     expect(reply.type).toBe(type);
-    const device = await bench.devices.findByHandle('webauthn', key.id);
+    const device = await harness.devices.findByHandle('webauthn', key.id);
     const name = aaguid === yubi.aaguid ? yubi.description : aaguid === unknown.aaguid ? 'Unknown' : 'WebAuthn Device';
     expect(device?.name).toBe(type === 'passed' ? name : undefined);
     const errors = { response: [{ code: 'authenticator_webauthn_model', params: { brand: 'Example' } }] };

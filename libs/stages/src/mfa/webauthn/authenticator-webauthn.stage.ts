@@ -3,23 +3,23 @@ import { DeviceRepository, MAX_DEVICE_NAME_LENGTH } from '@gatehouse/authenticat
 import { ask, pass, reject, type SavedUser, type StageMessage, type StageOutcome } from '@gatehouse/contracts';
 import type { ChallengeInput, RespondInput } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { DeviceSetupStage, deviceAdded } from '../device-setup.stage.js';
+import { DeviceSetupStage, deviceAddedOutcome } from '../device-setup.stage.js';
 import { isModelAllowed } from './allowed-models.js';
 import { AuthenticatorModels } from './attestation.js';
 import type { authenticatorWebauthnContract } from './authenticator-webauthn.contract.js';
 import { type CreationRules, creationOptions } from './creation-options.js';
-import { isLive, newNonce } from './nonce.js';
-import { factsOf } from './passkey.js';
+import { isValidNonce, newNonce } from './nonce.js';
+import { passkeyFacts } from './passkey.js';
 import { type NewCredential, verifyRegistration } from './registration.js';
 import { relyingPartyOf } from './relying-party.js';
-import { WebauthnSettings } from './webauthn-settings.js';
+import { WebauthnSettings } from './webauthn.config.js';
 
 type Contract = typeof authenticatorWebauthnContract;
 type Input = ChallengeInput<Contract>;
 
 const NAME = 'WebAuthn Device';
 
-/** Has a browser make a credential, and keeps it. */
+/** Registers a credential that the browser creates. */
 @Injectable()
 export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
   constructor(
@@ -30,13 +30,13 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
     super(devices);
   }
 
-  /** Each look has a challenge of its own, and ends the one before. */
+  /** Creates a new nonce for each rendering, which replaces the previous one. */
   protected async begin(input: Input, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const state = { id: randomUUID(), ...newNonce(this.settings.challengeS) };
     const existing = (await this.devices.findByUser(owner.uuid)).filter(({ kind }) => kind === 'webauthn');
     const registration = creationOptions({
       party: relyingPartyOf(input.site),
-      owner: { handle: handleOf(owner), username: owner.username, name: owner.name },
+      owner: { handle: userHandleOf(owner), username: owner.username, name: owner.name },
       challenge: state.challenge,
       rules: rulesOf(input),
       existing: existing.flatMap(({ handle }) => handle ?? []),
@@ -46,52 +46,58 @@ export class AuthenticatorWebauthnStage extends DeviceSetupStage<Contract> {
 
   protected async finish(input: RespondInput<Contract>, owner: SavedUser): Promise<StageOutcome<Contract>> {
     const { state, response, site } = input;
-    if (!isLive(state)) return refuse({ code: 'authenticator_webauthn_failed', params: { reason: TOO_LATE } });
+    if (!isValidNonce(state))
+      return refuse({ code: 'authenticator_webauthn_failed', params: { reason: CHALLENGE_EXPIRED } });
     const { challenge, id } = state;
-    const wanted = { party: relyingPartyOf(site), challenge, rules: rulesOf(input), models: this.models };
-    const registered = await verifyRegistration(response.response, wanted);
-    if ('refused' in registered)
-      return refuse({ code: 'authenticator_webauthn_failed', params: { reason: registered.refused } });
-    const { credential } = registered;
-    if (!this.takes(input, credential))
+    const requirements = { party: relyingPartyOf(site), challenge, rules: rulesOf(input), models: this.models };
+    const result = await verifyRegistration(response.response, requirements);
+    if ('refused' in result)
+      return refuse({ code: 'authenticator_webauthn_failed', params: { reason: result.refused } });
+    const { credential } = result;
+    if (!this.acceptsModel(input, credential))
       return refuse({ code: 'authenticator_webauthn_model', params: { brand: site.brand } });
-    return this.keep(input, { id, owner, credential });
+    return this.addDevice(input, { id, owner, credential });
   }
 
-  /** A model that could prove itself and does not is not believed to be it. */
-  private takes({ config }: Input, { aaguid, proven }: NewCredential): boolean {
+  /** When models are restricted, a model that supports attestation must be attested. */
+  private acceptsModel({ config }: Input, { aaguid, proven }: NewCredential): boolean {
     const { device_type_restrictions: allowed } = config;
-    const isKnown = (model: string) => this.models.nameOf(model) !== undefined;
+    const isKnown = (model: string) => this.models.nameFor(model) !== undefined;
     if (!isModelAllowed(aaguid, allowed, isKnown)) return false;
-    return allowed.length === 0 || proven || this.models.rootsOf(aaguid) === undefined;
+    return allowed.length === 0 || proven || this.models.rootsFor(aaguid) === undefined;
   }
 
-  private async keep(input: Input, made: { id: string; owner: SavedUser; credential: NewCredential }) {
-    const { id, owner, credential } = made;
-    const { device_type_restrictions: named } = input.config;
+  private async addDevice(input: Input, registration: { id: string; owner: SavedUser; credential: NewCredential }) {
+    const { id, owner, credential } = registration;
+    const { device_type_restrictions: models } = input.config;
     const { credentialId: handle, signCount: counter, aaguid } = credential;
-    const described = named.find((model) => model.aaguid === aaguid)?.description || this.models.nameOf(aaguid);
+    const modelName = models.find((model) => model.aaguid === aaguid)?.description || this.models.nameFor(aaguid);
     const device = {
       id,
       user: owner.uuid,
       kind: 'webauthn',
-      name: (described || NAME).slice(0, MAX_DEVICE_NAME_LENGTH),
+      name: (modelName || NAME).slice(0, MAX_DEVICE_NAME_LENGTH),
     } as const;
-    const pk = await this.devices.add({ ...device, handle, counter, facts: factsOf(credential, input.site.rp_id) });
+    const pk = await this.devices.add({
+      ...device,
+      handle,
+      counter,
+      facts: passkeyFacts(credential, input.site.rp_id),
+    });
     if (pk === undefined) return refuse({ code: 'authenticator_webauthn_known' });
-    return pass<Contract>(deviceAdded(input, { ...device, pk }));
+    return pass<Contract>(deviceAddedOutcome(input, { ...device, pk }));
   }
 }
 
-const TOO_LATE = 'The challenge is no longer valid';
+const CHALLENGE_EXPIRED = 'The challenge is no longer valid';
 
-/** Clients read every refusal under this one field. */
+/** Clients expect every error under the field `response`. */
 const refuse = (message: StageMessage<Contract>) => reject<Contract>({ response: [message] });
 
 const rulesOf = ({ config }: Input): CreationRules => ({
   ...config,
-  attested: config.device_type_restrictions.length > 0,
+  requestAttestation: config.device_type_restrictions.length > 0,
 });
 
-/** Tells nothing of the person, and is the same whenever they come. */
-const handleOf = ({ uuid }: SavedUser) => createHash('sha256').update(`webauthn\0${uuid}`).digest('hex');
+/** Returns a stable user handle that reveals nothing about the user. */
+const userHandleOf = ({ uuid }: SavedUser) => createHash('sha256').update(`webauthn\0${uuid}`).digest('hex');

@@ -1,56 +1,53 @@
-import { DIALOGUE_MS, type Hint, type RelyingParty, type UserVerification } from './relying-party.js';
+import { CEREMONY_TIMEOUT_MS, type Hint, type RelyingParty, type UserVerification } from './relying-party.js';
 
-/**
- * The algorithms of keys that are taken, in the order that browsers are asked for them (COSE numbers,
- * docs/spec/mfa.md#webauthn-options).
- */
+/** Accepted key algorithms as COSE numbers, in order of preference (docs/spec/mfa.md#webauthn-options). */
 export const ALGORITHMS: readonly number[] = [-7, -8, -36, -37, -38, -39, -257, -258, -259];
 
-/** What a stage wants of a new credential. */
+/** The requirements of a stage for a new credential. */
 export interface CreationRules {
   readonly user_verification: UserVerification;
   readonly resident_key_requirement: UserVerification;
   readonly authenticator_attachment: 'platform' | 'cross-platform' | null;
   readonly hints: readonly Hint[];
-  /** Whether the authenticator should say what model it is, and prove it. */
-  readonly attested: boolean;
+  /** Whether to request an attestation of the model. */
+  readonly requestAttestation: boolean;
 }
 
-/** Whom a new credential is for. */
+/** The user that a new credential is for. */
 export interface CredentialOwner {
-  /** 64 hexadecimal digits that are the same at each enrolment and tell nothing of the person. */
+  /** The WebAuthn user handle: 64 hexadecimal digits, stable across registrations, without personal data. */
   readonly handle: string;
   readonly username: string;
   readonly name: string;
 }
 
-interface Creation {
+interface CreationRequest {
   readonly party: RelyingParty;
   readonly owner: CredentialOwner;
   readonly challenge: string;
   readonly rules: CreationRules;
-  /** Ids of the owner's credentials: an authenticator that has one of them makes no second. */
+  /** Ids of the owner's credentials, so that an authenticator is not registered twice. */
   readonly existing: readonly string[];
 }
 
 /**
- * The options of `navigator.credentials.create` as clients have always been sent them
- * (docs/spec/mfa.md#webauthn-options, docs/spec/clients.md#webauthn-user-id).
+ * Returns the options of `navigator.credentials.create`, in authentik's form (docs/spec/mfa.md#webauthn-options,
+ * docs/spec/clients.md#webauthn-user-id).
  */
-export function creationOptions({ party, owner, challenge, rules, existing }: Creation) {
+export function creationOptions({ party, owner, challenge, rules, existing }: CreationRequest) {
   const { authenticator_attachment: attachment, resident_key_requirement: residentKey, hints } = rules;
   const requireResidentKey = residentKey === 'required';
   return {
     rp: { name: party.name, id: party.id },
     user: {
-      // Text of a text: clients decode it twice.
+      // Encoded twice, because clients decode it twice.
       id: Buffer.from(owner.handle, 'ascii').toString('base64url'),
       name: owner.username,
       displayName: owner.name || owner.username,
     },
     challenge,
     pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
-    timeout: DIALOGUE_MS,
+    timeout: CEREMONY_TIMEOUT_MS,
     excludeCredentials: existing.map((id) => ({ type: 'public-key', id })),
     authenticatorSelection: {
       ...(attachment ? { authenticatorAttachment: attachment } : {}),
@@ -58,9 +55,9 @@ export function creationOptions({ party, owner, challenge, rules, existing }: Cr
       requireResidentKey,
       userVerification: rules.user_verification,
     },
-    attestation: rules.attested ? 'direct' : 'none',
+    attestation: rules.requestAttestation ? 'direct' : 'none',
     ...(hints.length > 0 ? { hints: [...hints] } : {}),
-    // Only with this does a browser say whether the credential can be found without its id.
+    // Makes the browser report whether the credential is discoverable.
     ...(requireResidentKey ? { extensions: { credProps: true } } : {}),
   };
 }

@@ -4,12 +4,12 @@ import { z } from 'zod';
 const AAGUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const deviceTypeConfig = z.object({
-  aaguid: z.string().toLowerCase().regex(AAGUID, 'This is no AAGUID.'),
+  aaguid: z.string().toLowerCase().regex(AAGUID, 'Not an AAGUID, such as 2fc0579f-8113-47ea-b116-bb5a8db9202a.'),
   description: z.string().default(''),
   icon: z.string().nullable().default(null),
 });
 
-/** A model of authenticators that blueprints name, by the number that all devices of a model share. */
+/** The blueprint model of an authenticator model, identified by its AAGUID. */
 export const deviceType: RelatedModel = {
   kind: 'webauthn_device_type',
   model: 'authentik_stages_authenticator_webauthn.webauthndevicetype',
@@ -17,6 +17,6 @@ export const deviceType: RelatedModel = {
   config: deviceTypeConfig,
 };
 
-/** A config field with the models that a stage takes; all, when it names none. */
+/** Returns the schema of a list of allowed models. An empty list allows all models. */
 export const deviceTypes = () =>
   inlinedReferences(deviceType.kind, deviceTypeConfig.pick({ aaguid: true, description: true }));

@@ -4,7 +4,7 @@ import { UserLookup } from '@gatehouse/directory';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Passkey, passkeyOf } from './passkey.js';
 
-/** The credentials of the house, and whose they are. */
+/** Finds credentials and their owners. */
 @Injectable()
 export class PasskeyRepository {
   constructor(
@@ -17,14 +17,14 @@ export class PasskeyRepository {
     return device && passkeyOf(device);
   }
 
-  /** Whose a device is, if they may log in. */
+  /** Returns the owner of a device, or `undefined` when the owner is inactive or deleted. */
   async ownerOf({ user }: Device): Promise<SavedUser | undefined> {
     const owner = await this.users.get(user);
     return owner?.is_active ? owner : undefined;
   }
 
-  /** Notes a use; false when the counter has not risen since the last one. */
-  use({ device }: Passkey, signCount: number): Promise<boolean> {
+  /** Records a use. Returns `false` when the signature counter has not increased, unless the authenticator does not count. */
+  recordUse({ device }: Passkey, signCount: number): Promise<boolean> {
     return this.devices.recordUse(device, { to: signCount, allowEqual: signCount === 0 });
   }
 }

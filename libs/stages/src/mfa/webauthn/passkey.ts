@@ -3,34 +3,34 @@ import { z } from 'zod';
 import type { StoredCredential } from './assertion.js';
 import type { NewCredential } from './registration.js';
 
-/** What is kept of a credential; none of it proves anything. */
+/** The facts of a WebAuthn device. None of them is secret. */
 const facts = z.object({
   public_key: z.string(),
   aaguid: z.string(),
-  /** Whether the authenticator has proved its model. */
+  /** Whether the authenticator attested its model. */
   proven: z.boolean().default(false),
-  /** The domain that it was made for; of those that came from elsewhere it may be unknown. */
+  /** The RP ID of the registration; empty when it is unknown, as for some imported credentials. */
   rp_id: z.string().default(''),
 });
 type Facts = z.output<typeof facts>;
 
-/** A device that is a credential. */
+/** A device with its WebAuthn credential. */
 export interface Passkey extends StoredCredential, Pick<Facts, 'aaguid' | 'proven'> {
   readonly device: Device;
   readonly rpId: string;
 }
 
-/** What a device keeps of a credential that was made for a domain. */
-export const factsOf = ({ publicKey, aaguid, proven }: NewCredential, rpId: string): Facts => ({
+/** Returns the facts to store for a new credential. */
+export const passkeyFacts = ({ publicKey, aaguid, proven }: NewCredential, rpId: string): Facts => ({
   ...{ public_key: publicKey, aaguid, proven },
   rp_id: rpId,
 });
 
-/** The credential that a device is; undefined when what is kept of it is of no use. */
+/** Returns the credential of a device, or `undefined` when its facts are invalid. */
 export function passkeyOf(device: Device): Passkey | undefined {
-  const kept = facts.safeParse(device.facts);
-  if (!kept.success || device.handle === null) return undefined;
-  const { public_key: publicKey, aaguid, proven, rp_id: rpId } = kept.data;
+  const parsed = facts.safeParse(device.facts);
+  if (!parsed.success || device.handle === null) return undefined;
+  const { public_key: publicKey, aaguid, proven, rp_id: rpId } = parsed.data;
   return {
     device,
     credentialId: device.handle,

@@ -1,22 +1,22 @@
 import { convertAAGUIDToString, cose, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers';
 import { type AuthenticatorModels, isModelAttested } from './attestation.js';
-import { type AuthenticatorData, attestedData, authenticatorDataError } from './authenticator-data.js';
+import { type AuthenticatorData, authenticatorDataError, parseAttestedData } from './authenticator-data.js';
 import { clientDataError } from './client-data.js';
 import { ALGORITHMS, type CreationRules } from './creation-options.js';
-import { type CreationAnswer, creationAnswer, isDiscoverable } from './credential-answer.js';
-import { bytesOf } from './encoding.js';
+import { isDiscoverable, type RegistrationResponse, registrationResponse } from './credential-response.js';
+import { decodeBase64url } from './encoding.js';
 import type { RelyingParty } from './relying-party.js';
 
-/** A credential that an authenticator has made for somebody. */
+/** A verified new credential. */
 export interface NewCredential {
   /** Base64url without padding. */
   readonly credentialId: string;
-  /** The COSE key, in base64url without padding. */
+  /** The COSE key in base64url without padding. */
   readonly publicKey: string;
   readonly signCount: number;
-  /** The model that the authenticator says to be. */
+  /** The model that the authenticator claims to be. */
   readonly aaguid: string;
-  /** Whether it has proved that. */
+  /** Whether an attestation proved the model. */
   readonly proven: boolean;
 }
 
@@ -27,53 +27,58 @@ interface RegistrationRequirements {
   readonly models: AuthenticatorModels;
 }
 
-/** A new credential, or in English why there is none (docs/spec/mfa.md#webauthn-registration). */
+/** The new credential, or the reason in English why it was refused (docs/spec/mfa.md#webauthn-registration). */
 export type RegistrationResult = { readonly credential: NewCredential } | { readonly refused: string };
 
 const refused = (reason: string): RegistrationResult => ({ refused: reason });
 
-/** Judges what a browser made of `creationOptions`: what a rule demands is looked for in what the authenticator says. */
+/** Verifies the browser's response to `creationOptions`. Checks each required rule against the data of the authenticator. */
 export async function verifyRegistration(
-  posted: unknown,
-  wanted: RegistrationRequirements,
+  body: unknown,
+  requirements: RegistrationRequirements,
 ): Promise<RegistrationResult> {
-  const parsed = creationAnswer.safeParse(posted);
+  const parsed = registrationResponse.safeParse(body);
   if (!parsed.success) return refused('Could not parse registration credential from JSON data');
-  const answer = parsed.data;
-  const fault = answerFault(answer, wanted);
-  if (fault !== undefined) return refused(fault);
-  const attestationObject = Uint8Array.from(bytesOf(answer.response.attestationObject));
-  const data = attestedData(attestationObject);
+  const response = parsed.data;
+  const error = responseError(response, requirements);
+  if (error !== undefined) return refused(error);
+  const attestationObject = Uint8Array.from(decodeBase64url(response.response.attestationObject));
+  const data = parseAttestedData(attestationObject);
   if (!data) return refused('Could not parse attestation object');
-  const credential = credentialOf(data, answer, wanted);
+  const credential = credentialOf(data, response, requirements);
   if (typeof credential === 'string') return refused(credential);
-  const { party, models, rules } = wanted;
-  const claim = { answer, attestationObject, aaguid: credential.aaguid, models, party };
-  return { credential: { ...credential, proven: rules.attested && (await isModelAttested(claim)) } };
+  const { party, models, rules } = requirements;
+  const claim = { response, attestationObject, aaguid: credential.aaguid, models, party };
+  return { credential: { ...credential, proven: rules.requestAttestation && (await isModelAttested(claim)) } };
 }
 
-function answerFault(
-  answer: CreationAnswer,
+function responseError(
+  credential: RegistrationResponse,
   { party, challenge, rules }: RegistrationRequirements,
 ): string | undefined {
-  if (answer.id !== answer.rawId) return 'id and raw_id were not equivalent';
-  const { authenticatorAttachment: attachment, response } = answer;
-  const fault = clientDataError(response.clientDataJSON, { type: 'webauthn.create', challenge, party });
-  if (fault !== undefined) return fault;
+  if (credential.id !== credential.rawId) return 'id and raw_id were not equivalent';
+  const { authenticatorAttachment: attachment, response } = credential;
+  const error = clientDataError(response.clientDataJSON, { type: 'webauthn.create', challenge, party });
+  if (error !== undefined) return error;
   if (rules.authenticator_attachment && attachment && attachment !== rules.authenticator_attachment)
     return 'Authenticator is not attached as required';
-  if (rules.resident_key_requirement === 'required' && isDiscoverable(answer) === false)
+  if (rules.resident_key_requirement === 'required' && isDiscoverable(credential) === false)
     return 'Credential is not discoverable but is required to be';
   return undefined;
 }
 
-function credentialOf(data: AuthenticatorData, answer: CreationAnswer, { party, rules }: RegistrationRequirements) {
-  const fault = authenticatorDataError(data, { party, userVerification: rules.user_verification });
-  if (fault !== undefined) return fault;
+/** Returns the credential, or the reason why it was refused. */
+function credentialOf(
+  data: AuthenticatorData,
+  response: RegistrationResponse,
+  { party, rules }: RegistrationRequirements,
+) {
+  const error = authenticatorDataError(data, { party, userVerification: rules.user_verification });
+  if (error !== undefined) return error;
   const { credentialID, credentialPublicKey, aaguid, counter } = data;
   if (!credentialID || !credentialPublicKey || !aaguid) return 'Authenticator did not provide attested credential data';
   const credentialId = Buffer.from(credentialID).toString('base64url');
-  if (credentialId !== answer.id) return 'Authenticator provided another credential id';
+  if (credentialId !== response.id) return 'Authenticator provided another credential id';
   const alg = algorithmOf(credentialPublicKey);
   if (alg === undefined || !ALGORITHMS.includes(alg)) return `Unsupported credential public key alg "${alg}"`;
   return {

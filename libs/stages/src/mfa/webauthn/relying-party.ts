@@ -1,10 +1,10 @@
-/** The site that credentials belong to. All of it is configured: a header of a request never says who we are. */
+/** The site that credentials belong to. Comes from the configuration only, never from a request header. */
 export interface RelyingParty {
   /** The domain that credentials are bound to (WebAuthn's RP ID). */
   readonly id: string;
-  /** What the browser's dialogue calls the site. */
+  /** The name of the site in the browser's dialogue. */
   readonly name: string;
-  /** The one origin whose pages may make and use credentials, such as `https://id.example.org`. */
+  /** The only origin whose pages may create and use credentials, such as `https://id.example.org`. */
   readonly origin: string;
 }
 
@@ -14,20 +14,20 @@ interface Site {
   readonly brand: string;
 }
 
-/** The relying party that a site is. */
+/** Returns the relying party of a site. */
 export const relyingPartyOf = ({ base_url, rp_id, brand }: Site): RelyingParty => ({
   id: rp_id,
   name: brand,
   origin: new URL(base_url).origin,
 });
 
-/** How far an authenticator must make sure who uses it (a finger, a face, a PIN). */
+/** WebAuthn's levels of user verification (by fingerprint, face or PIN). */
 export const USER_VERIFICATIONS = ['required', 'preferred', 'discouraged'] as const;
 export type UserVerification = (typeof USER_VERIFICATIONS)[number];
 
-/** What a browser may suggest first when several sorts of authenticators would do (WebAuthn level 3, §5.8.7). */
+/** The kinds of authenticators that a browser may suggest first (WebAuthn level 3, §5.8.7). */
 export const HINTS = ['security-key', 'client-device', 'hybrid'] as const;
 export type Hint = (typeof HINTS)[number];
 
-/** Milliseconds that a browser's dialogue stays open. */
-export const DIALOGUE_MS = 60_000;
+/** Timeout of a ceremony in the browser, in milliseconds. */
+export const CEREMONY_TIMEOUT_MS = 60_000;

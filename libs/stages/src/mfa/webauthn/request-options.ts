@@ -1,20 +1,18 @@
-import { DIALOGUE_MS, type Hint, type RelyingParty, type UserVerification } from './relying-party.js';
+import { CEREMONY_TIMEOUT_MS, type Hint, type RelyingParty, type UserVerification } from './relying-party.js';
 
-interface Request {
+interface AssertionRequest {
   readonly party: RelyingParty;
   readonly challenge: string;
   readonly userVerification: UserVerification;
   readonly hints: readonly Hint[];
-  /** Ids of credentials that will do; with none of them any credential of the site will, and tells whose it is. */
+  /** Ids of the acceptable credentials. If empty, any discoverable credential of the site identifies its user. */
   readonly allowed: readonly string[];
 }
 
-/**
- * The options of `navigator.credentials.get` as clients have always been sent them (docs/spec/mfa.md#webauthn-request).
- */
-export const requestOptions = ({ party, challenge, userVerification, hints, allowed }: Request) => ({
+/** Returns the options of `navigator.credentials.get`, in authentik's form (docs/spec/mfa.md#webauthn-request). */
+export const requestOptions = ({ party, challenge, userVerification, hints, allowed }: AssertionRequest) => ({
   challenge,
-  timeout: DIALOGUE_MS,
+  timeout: CEREMONY_TIMEOUT_MS,
   rpId: party.id,
   allowCredentials: allowed.map((id) => ({ id, type: 'public-key' })),
   userVerification,

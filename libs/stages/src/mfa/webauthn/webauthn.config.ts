@@ -1,6 +1,8 @@
+import { readConfig } from '@gatehouse/platform';
+import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 
-/** Settings of WebAuthn. */
+/** Settings of WebAuthn, read from the environment. */
 export const webauthnConfig = z.object({
   WEBAUTHN_CHALLENGE_S: z.coerce
     .number()
@@ -8,5 +10,16 @@ export const webauthnConfig = z.object({
     .min(60)
     .max(3600)
     .default(600)
-    .describe('Seconds that somebody may take to answer one challenge of WebAuthn'),
+    .describe('Seconds for which a WebAuthn challenge is valid'),
 });
+
+/** The settings of WebAuthn as a provider. */
+@Injectable()
+export class WebauthnSettings {
+  /** Seconds for which a challenge is valid. */
+  readonly challengeS: number;
+
+  constructor() {
+    this.challengeS = readConfig(webauthnConfig).WEBAUTHN_CHALLENGE_S;
+  }
+}

@@ -15,16 +15,16 @@ import {
   WebauthnHarness,
 } from '../../../testing/webauthn-harness.js';
 
-let bench: WebauthnHarness;
+let harness: WebauthnHarness;
 beforeAll(async () => {
-  bench = await WebauthnHarness.open();
+  harness = await WebauthnHarness.open();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
-describe('proving oneself by a key', () => {
-  it('lets in whoever has it, and counts on from there', async () => {
-    const key = await bench.enrolled(alice);
-    const stage = bench.validate({ pending_user: alice });
+describe('logging in with a key', () => {
+  it('accepts an assertion once and stores its counter', async () => {
+    const key = await harness.enrolled(alice);
+    const stage = harness.validate({ pending_user: alice });
     const shown = await stage.show();
     expect(entriesIn(shown)).toHaveLength(1);
     expect(entriesIn(shown)[0]!.challenge.allowCredentials).toContainEqual({ type: 'public-key', id: key.id });
@@ -34,17 +34,17 @@ describe('proving oneself by a key', () => {
       context: { auth_method: 'auth_mfa', auth_method_args: { mfa_devices: [{ model_name: 'webauthndevice' }] } },
       verified: ['webauthn'],
     });
-    expect(await bench.devices.findByHandle('webauthn', key.id)).toMatchObject({ counter: 9 });
-    const again = bench.validate({ pending_user: alice });
+    expect(await harness.devices.findByHandle('webauthn', key.id)).toMatchObject({ counter: 9 });
+    const again = harness.validate({ pending_user: alice });
     const proof = key.get(ceremony(firstChallenge(await again.show())), { count: 9 });
     expect(await again.answer({ webauthn: proof })).toMatchObject(
       refusal('webauthn', { code: 'authenticator_validate_assertion' }),
     );
   });
 
-  it('refuses the key of somebody else (accident 19)', async () => {
-    const [own, others] = [await bench.enrolled(alice), await bench.enrolled(bob)];
-    const stage = bench.validate({ pending_user: alice });
+  it('refuses the key of another user (accident 19)', async () => {
+    const [own, others] = [await harness.enrolled(alice), await harness.enrolled(bob)];
+    const stage = harness.validate({ pending_user: alice });
     const shown = await stage.show();
     expect(entriesIn(shown)[0]!.challenge.allowCredentials).not.toContainEqual(
       expect.objectContaining({ id: others.id }),
@@ -57,13 +57,13 @@ describe('proving oneself by a key', () => {
     });
   });
 
-  it('asks anew after each refusal, and takes no answer for what it asked before (accident 60)', async () => {
-    const key = await bench.enrolled(alice);
-    const stage = bench.validate({ pending_user: alice });
+  it('creates a new challenge after each refusal, and refuses an answer to the old one (accident 60)', async () => {
+    const key = await harness.enrolled(alice);
+    const stage = harness.validate({ pending_user: alice });
     const first = await stage.show();
     const proof = key.get(ceremony(firstChallenge(first)));
-    const broken = { ...proof, response: { ...proof.response, signature: 'AAAA' } };
-    const refused = await stage.answer({ webauthn: broken });
+    const tampered = { ...proof, response: { ...proof.response, signature: 'AAAA' } };
+    const refused = await stage.answer({ webauthn: tampered });
     expect(refused).toMatchObject({
       ...refusal('webauthn', { code: 'authenticator_validate_assertion' }),
       failed: ['webauthn'],
@@ -72,23 +72,23 @@ describe('proving oneself by a key', () => {
     expect(await stage.answer({ webauthn: proof })).toMatchObject({ type: 'rejected' });
   });
 
-  it('takes no proof for another plan’s challenge, nor a proof that comes too late (accident 20)', async () => {
-    const key = await bench.enrolled(alice);
-    const [one, other] = [bench.validate({ pending_user: alice }), bench.validate({ pending_user: alice })];
-    const [shown] = [await one.show(), await other.show()];
-    expect(await other.answer({ webauthn: key.get(ceremony(firstChallenge(shown))) })).toMatchObject({
+  it('refuses an assertion for the challenge of another plan, or for an expired challenge (accident 20)', async () => {
+    const key = await harness.enrolled(alice);
+    const [first, second] = [harness.validate({ pending_user: alice }), harness.validate({ pending_user: alice })];
+    const [shown] = [await first.show(), await second.show()];
+    expect(await second.answer({ webauthn: key.get(ceremony(firstChallenge(shown))) })).toMatchObject({
       type: 'rejected',
     });
-    const slow = bench.validate({ pending_user: alice }, {}, { challengeS: -1 });
+    const slow = harness.validate({ pending_user: alice }, {}, { challengeS: -1 });
     expect(await slow.answer({ webauthn: key.get(ceremony(firstChallenge(await slow.show()))) })).toMatchObject({
       type: 'rejected',
     });
   });
 
-  it('of those that bring one proof at once lets one go on (accident 60)', async () => {
-    const key = await bench.enrolled(alice);
-    const twin = (challenge: string) => {
-      const factor = bench.factor();
+  it('accepts one of several concurrent requests with the same assertion (accident 60)', async () => {
+    const key = await harness.enrolled(alice);
+    const newVerifier = (challenge: string) => {
+      const factor = harness.factor();
       const memory = { challenge, until: Date.now() + 60_000 };
       const input = {
         config: { webauthn_allowed_device_types: [], webauthn_user_verification: 'preferred' },
@@ -96,15 +96,15 @@ describe('proving oneself by a key', () => {
       };
       return (answer: unknown) => factor.verify({ input, user: alice, devices: [], memory, answer } as never);
     };
-    const verify = twin('AAAA');
+    const verify = newVerifier('AAAA');
     const proof = key.get(ceremony('AAAA'));
     const verdicts = await Promise.all([verify(proof), verify(proof), verify(proof)]);
     expect(verdicts.map(({ type }) => type).sort()).toEqual(['right', 'wrong', 'wrong']);
   });
 
-  it('keeps the challenge while somebody chooses, for it is being signed already', async () => {
-    const key = await bench.enrolled(alice);
-    const stage = bench.validate({ pending_user: alice });
+  it('keeps the challenge when the user chooses a device, because the browser may be signing it', async () => {
+    const key = await harness.enrolled(alice);
+    const stage = harness.validate({ pending_user: alice });
     const shown = await stage.show();
     const chosen = await stage.answer({ selected_challenge: entriesIn(shown)[0] });
     expect(chosen).toMatchObject({ type: 'challenge' });
@@ -114,9 +114,9 @@ describe('proving oneself by a key', () => {
     });
   });
 
-  it('wants to know who uses it, where the stage says so (accident 28)', async () => {
-    const key = await bench.enrolled(alice);
-    const stage = bench.validate(
+  it('requires user verification when the stage does (accident 28)', async () => {
+    const key = await harness.enrolled(alice);
+    const stage = harness.validate(
       { pending_user: alice },
       { webauthn_user_verification: 'required', webauthn_hints: ['security-key'] },
     );
@@ -127,17 +127,17 @@ describe('proving oneself by a key', () => {
     });
   });
 
-  it('offers only keys of models that the stage takes, and takes no others (accident 28)', async () => {
+  it('offers and accepts only keys of allowed models (accident 28)', async () => {
     const carol = person(4, 'carol');
-    const key = await bench.enrolled(carol, new SoftwareAuthenticator('fbfc3007-154e-4ecc-8c0b-6e020557d7bd'));
+    const key = await harness.enrolled(carol, new SoftwareAuthenticator('fbfc3007-154e-4ecc-8c0b-6e020557d7bd'));
     const yubi = { aaguid: '2fc0579f-8113-47ea-b116-bb5a8db9202a', description: '' };
     const strict = { webauthn_allowed_device_types: [yubi] };
-    expect(await bench.validate({ pending_user: carol }, strict).show()).toMatchObject({
+    expect(await harness.validate({ pending_user: carol }, strict).show()).toMatchObject({
       type: 'denied',
       message: { code: 'authenticator_validate_none' },
     });
-    const other = await bench.enrolled(carol, new SoftwareAuthenticator(yubi.aaguid));
-    const stage = bench.validate({ pending_user: carol }, strict);
+    const other = await harness.enrolled(carol, new SoftwareAuthenticator(yubi.aaguid));
+    const stage = harness.validate({ pending_user: carol }, strict);
     const shown = await stage.show();
     expect(entriesIn(shown)[0]!.challenge.allowCredentials.map(({ id }) => id)).toEqual([other.id]);
     expect(await stage.answer({ webauthn: key.get(ceremony(firstChallenge(shown))) })).toMatchObject(
@@ -145,21 +145,21 @@ describe('proving oneself by a key', () => {
     );
   });
 
-  it('lets nobody past it whose keys are all of another domain, and offers those of this one alone (accident 35)', async () => {
+  it('does not skip a user whose keys all belong to another domain, and prefers keys of this domain (accident 35)', async () => {
     const dave = person(5, 'dave');
     const old = { user: dave.uuid, kind: 'webauthn', name: 'old', handle: 'b2xk', counter: 0 } as const;
     const facts = { public_key: 'AAAA', aaguid: '00000000-0000-0000-0000-000000000000', rp_id: 'old.example.org' };
-    await bench.devices.add({ id: randomUUID(), ...old, facts });
-    const stage = () => bench.validate({ pending_user: dave }, { not_configured_action: 'skip' });
+    await harness.devices.add({ id: randomUUID(), ...old, facts });
+    const stage = () => harness.validate({ pending_user: dave }, { not_configured_action: 'skip' });
     const idsIn = (reply: StageReply) => entriesIn(reply)[0]!.challenge.allowCredentials.map(({ id }) => id);
     expect(idsIn(await stage().show())).toEqual([old.handle]);
-    const key = await bench.enrolled(dave);
+    const key = await harness.enrolled(dave);
     expect(idsIn(await stage().show())).toEqual([key.id]);
   });
 
-  it('refuses whatever else was posted', async () => {
-    await bench.enrolled(alice);
-    const stage = bench.validate({ pending_user: alice });
+  it('refuses malformed responses and unknown keys', async () => {
+    await harness.enrolled(alice);
+    const stage = harness.validate({ pending_user: alice });
     const proof = new SoftwareAuthenticator().get(ceremony(firstChallenge(await stage.show())));
     const posts = [
       {},
@@ -177,10 +177,10 @@ describe('proving oneself by a key', () => {
   });
 });
 
-describe('a key that says who somebody is', () => {
-  it('logs its owner in, verified, whatever the stage prefers', async () => {
-    const key = await bench.enrolled(alice);
-    const stage = bench.validate({});
+describe('a key that identifies its user', () => {
+  it('logs its owner in, and always requires user verification', async () => {
+    const key = await harness.enrolled(alice);
+    const stage = harness.validate({});
     const shown = await stage.show();
     expect(entriesIn(shown)).toMatchObject([
       { device_class: 'webauthn', device_uid: '-1', challenge: { allowCredentials: [], userVerification: 'required' } },
@@ -198,21 +198,21 @@ describe('a key that says who somebody is', () => {
     });
   });
 
-  it('is asked of nobody who is somebody already, or in a flow that logs nobody in', async () => {
+  it('is not offered to an identified user, or outside of authentication flows', async () => {
     const ghost = { kind: 'pretended', username: 'ghost', email: '' } as const;
     const { flow } = stageRequestFixture();
     const request = { flow: { ...flow, designation: 'enrollment' as const } };
     for (const stage of [
-      bench.validate({ pending_user: ghost }),
-      bench.validate({ pending_user: person(6, 'keyless') }),
-      bench.validate({}, {}, { challengeS: 600, request }),
+      harness.validate({ pending_user: ghost }),
+      harness.validate({ pending_user: person(6, 'keyless') }),
+      harness.validate({}, {}, { challengeS: 600, request }),
     ])
       expect(await stage.show()).toMatchObject({ type: 'denied', message: { code: 'authenticator_validate_none' } });
   });
 
-  it('is worth nothing when its owner may not log in, or nobody has registered it', async () => {
-    for (const key of [await bench.enrolled(gone), new SoftwareAuthenticator()]) {
-      const stage = bench.validate({});
+  it('is refused when its owner is inactive or the key is unknown', async () => {
+    for (const key of [await harness.enrolled(gone), new SoftwareAuthenticator()]) {
+      const stage = harness.validate({});
       expect(await stage.answer({ webauthn: key.get(ceremony(firstChallenge(await stage.show()))) })).toMatchObject(
         refusal('webauthn', { code: 'authenticator_validate_device' }),
       );

@@ -5,11 +5,11 @@ import { algorithms, SoftwareAuthenticator } from '../../../testing/software-aut
 import { verifyAssertion } from './assertion.js';
 import { NoAuthenticatorModels } from './attestation.js';
 import { ALGORITHMS, type CreationRules, creationOptions } from './creation-options.js';
-import { assertionAnswer } from './credential-answer.js';
+import { assertionResponse } from './credential-response.js';
 import { verifyRegistration } from './registration.js';
 import { requestOptions } from './request-options.js';
 
-interface Recorded {
+interface RecordedCeremonies {
   readonly common: { rp_id: string; origin: string };
   readonly registration: {
     name: string;
@@ -33,7 +33,9 @@ interface Recorded {
     userVerification: string;
   }[];
 }
-const recorded = JSON.parse(readFileSync(new URL('recorded-ceremonies.json', import.meta.url), 'utf8')) as Recorded;
+const recorded = JSON.parse(
+  readFileSync(new URL('recorded-ceremonies.json', import.meta.url), 'utf8'),
+) as RecordedCeremonies;
 
 const party = { id: 'id.example.org', name: 'Example', origin: 'https://id.example.org' };
 const challenge = randomBytes(64).toString('base64url');
@@ -43,32 +45,36 @@ const rules: CreationRules = {
   resident_key_requirement: 'preferred',
   authenticator_attachment: null,
   hints: [],
-  attested: false,
+  requestAttestation: false,
 };
-const register = (posted: unknown, changed: Partial<CreationRules> = {}) =>
-  verifyRegistration(posted, {
+const register = (body: unknown, changed: Partial<CreationRules> = {}) =>
+  verifyRegistration(body, {
     party,
     challenge,
     rules: { ...rules, ...changed },
     models: new NoAuthenticatorModels(),
   });
-const assert = (posted: unknown, key: SoftwareAuthenticator, wanted: { signCount?: number; verified?: boolean } = {}) =>
-  verifyAssertion(assertionAnswer.parse(posted), {
-    ...{ party, challenge, verified: wanted.verified ?? false },
-    credential: { credentialId: key.id, publicKey: key.publicKey, signCount: wanted.signCount ?? 0 },
+const assert = (
+  body: unknown,
+  key: SoftwareAuthenticator,
+  requirements: { signCount?: number; requireUserVerification?: boolean } = {},
+) =>
+  verifyAssertion(assertionResponse.parse(body), {
+    ...{ party, challenge, requireUserVerification: requirements.requireUserVerification ?? false },
+    credential: { credentialId: key.id, publicKey: key.publicKey, signCount: requirements.signCount ?? 0 },
   });
 
-describe('the recorded ceremonies', () => {
+describe('recorded ceremonies', () => {
   const local = { id: recorded.common.rp_id, name: 'Example', origin: recorded.common.origin };
 
-  it.each(recorded.registration)('a credential is made: $name', async ({ credential, challenge, expected }) => {
-    const made = await verifyRegistration(credential, {
+  it.each(recorded.registration)('verifies a registration: $name', async ({ credential, challenge, expected }) => {
+    const result = await verifyRegistration(credential, {
       party: local,
       challenge,
       rules,
       models: new NoAuthenticatorModels(),
     });
-    expect(made).toEqual({
+    expect(result).toEqual({
       credential: {
         credentialId: expected.credential_id,
         publicKey: expected.credential_public_key_cose,
@@ -79,21 +85,26 @@ describe('the recorded ceremonies', () => {
     });
   });
 
-  it.each(recorded.authentication)('a proof holds, and not once its counter is known: $name', async (one) => {
-    const { credential, challenge, device, expected, negative } = one;
-    const against = (signCount: number) =>
-      verifyAssertion(assertionAnswer.parse(credential), {
-        ...{ party: local, challenge, verified: true },
-        credential: { credentialId: device.credential_id, publicKey: device.public_key_cose, signCount },
-      });
-    expect(await against(device.sign_count)).toEqual({ signCount: expected.new_sign_count, userVerified: true });
-    for (const { device_sign_count } of negative) expect(await against(device_sign_count)).toBeUndefined();
-  });
+  it.each(recorded.authentication)(
+    'verifies an assertion, and refuses a repeated counter: $name',
+    async (recording) => {
+      const { credential, challenge, device, expected, negative } = recording;
+      const verifyWith = (signCount: number) =>
+        verifyAssertion(assertionResponse.parse(credential), {
+          ...{ party: local, challenge, requireUserVerification: true },
+          credential: { credentialId: device.credential_id, publicKey: device.public_key_cose, signCount },
+        });
+      expect(await verifyWith(device.sign_count)).toEqual({ signCount: expected.new_sign_count, userVerified: true });
+      for (const { device_sign_count } of negative) expect(await verifyWith(device_sign_count)).toBeUndefined();
+    },
+  );
 
-  it.each(recorded.request_options_expected)('a login is asked for with the options that clients know', (expected) => {
+  it.each(recorded.request_options_expected)('requests an assertion with the recorded options', (expected) => {
     const allowed = [Buffer.from(expected.device_credential_id_bytes_ascii).toString('base64url')];
-    const asked = { ...party, id: expected.rpId };
-    expect(requestOptions({ party: asked, challenge, userVerification: 'preferred', hints: [], allowed })).toEqual({
+    const expectedParty = { ...party, id: expected.rpId };
+    expect(
+      requestOptions({ party: expectedParty, challenge, userVerification: 'preferred', hints: [], allowed }),
+    ).toEqual({
       challenge,
       timeout: expected.timeout,
       rpId: expected.rpId,
@@ -103,12 +114,12 @@ describe('the recorded ceremonies', () => {
   });
 });
 
-describe('the options of a registration', () => {
+describe('creation options', () => {
   const owner = { handle: '18431e217abd61ee'.repeat(4), username: 'alice', name: '' };
   const options = (changed: Partial<CreationRules> = {}) =>
     creationOptions({ party, owner, challenge, rules: { ...rules, ...changed }, existing: ['AAAA'] });
 
-  it('have the members that clients know, and ask for no proof of the model', () => {
+  it('have authentik’s members, and request no attestation by default', () => {
     expect(options()).toEqual({
       rp: { name: 'Example', id: 'id.example.org' },
       user: { id: expect.stringMatching(/^[A-Za-z0-9]{86}$/), name: 'alice', displayName: 'alice' },
@@ -121,15 +132,15 @@ describe('the options of a registration', () => {
     });
   });
 
-  it('give a user id that clients can decode twice', () => {
+  it('have a user id that is encoded twice', () => {
     const inner = Buffer.from(options().user.id, 'base64').toString('ascii');
     expect(inner).toBe(owner.handle);
     expect(Buffer.from(inner, 'base64')).toHaveLength(48);
   });
 
-  it('say what the stage demands', () => {
+  it('contain the requirements of the stage', () => {
     const strict = options({
-      ...{ user_verification: 'required', resident_key_requirement: 'required', attested: true },
+      ...{ user_verification: 'required', resident_key_requirement: 'required', requestAttestation: true },
       ...{ authenticator_attachment: 'platform', hints: ['client-device'] },
     });
     expect(strict).toMatchObject({
@@ -143,7 +154,7 @@ describe('the options of a registration', () => {
 });
 
 describe('a new credential', () => {
-  it('is taken, of every algorithm that was asked for', async () => {
+  it('is accepted with each requested algorithm', async () => {
     for (const alg of ALGORITHMS) {
       const key = new SoftwareAuthenticator(undefined, String(alg));
       expect(await register(key.create(ceremony))).toMatchObject({
@@ -154,7 +165,7 @@ describe('a new credential', () => {
     expect(Object.keys(algorithms)).toHaveLength(ALGORITHMS.length + 1);
   });
 
-  it('is taken from clients that pad, and from those that name its extensions otherwise', async () => {
+  it('is accepted with padding, and with extensions under the newer name', async () => {
     const made = new SoftwareAuthenticator().create(ceremony);
     const { clientDataJSON, attestationObject } = made.response;
     const pad = (text: string) => text.padEnd(Math.ceil(text.length / 4) * 4, '=');
@@ -167,12 +178,12 @@ describe('a new credential', () => {
 
   const refusals: [string, (key: SoftwareAuthenticator) => unknown, Partial<CreationRules>, RegExp][] = [
     [
-      'nobody verified, where that is required',
+      'no user verification, where it is required',
       (key) => key.create(ceremony, { uv: false }),
       { user_verification: 'required' },
       /User verification is required/,
     ],
-    ['nobody was there', (key) => key.create(ceremony, { up: false }), {}, /User was not present/],
+    ['no user presence', (key) => key.create(ceremony, { up: false }), {}, /User was not present/],
     [
       'another origin',
       (key) => key.create({ ...ceremony, origin: 'https://evil.example' }),
@@ -191,7 +202,7 @@ describe('a new credential', () => {
     ['an impossible backup', (key) => key.create(ceremony, { backup: 0x10 }), {}, /backed up/],
     ['another id', (key) => ({ ...key.create(ceremony), id: new SoftwareAuthenticator().id }), {}, /id and raw_id/],
     [
-      'an id that its authenticator does not know',
+      'an id that differs from the authenticator’s',
       (key) => {
         const { id } = new SoftwareAuthenticator();
         return { ...key.create(ceremony), id, rawId: id };
@@ -200,34 +211,34 @@ describe('a new credential', () => {
       /another credential id/,
     ],
     [
-      'an authenticator that is attached otherwise',
+      'an authenticator with another attachment',
       (key) => ({ ...key.create(ceremony), authenticatorAttachment: 'cross-platform' }),
       { authenticator_attachment: 'platform' },
       /attached/,
     ],
     [
-      'one that is not discoverable, where that is required',
+      'a credential that is not discoverable, where that is required',
       (key) => ({ ...key.create(ceremony), registrationClientExtensions: '{"credProps":{"rk":false}}' }),
       { resident_key_requirement: 'required' },
       /discoverable/,
     ],
     [
-      'an algorithm that nobody asked for',
+      'an algorithm that was not requested',
       () => new SoftwareAuthenticator(undefined, '-35').create(ceremony),
       {},
       /Unsupported credential public key alg "-35"/,
     ],
   ];
   it.each(refusals)(
-    'is refused, whatever the browser made of it (accident 28): %s',
-    async (...[, made, changed, reason]) => {
-      expect(await register(made(new SoftwareAuthenticator()), changed)).toEqual({
+    'is refused by the server, whatever the browser has checked (accident 28): %s',
+    async (...[, create, changed, reason]) => {
+      expect(await register(create(new SoftwareAuthenticator()), changed)).toEqual({
         refused: expect.stringMatching(reason),
       });
     },
   );
 
-  it('is refused with a reason, whatever else was posted', async () => {
+  it('is refused with a reason when it is malformed', async () => {
     const good = new SoftwareAuthenticator().create(ceremony);
     const posts = [
       {},
@@ -247,11 +258,11 @@ describe('a new credential', () => {
   });
 });
 
-describe('a proof', () => {
+describe('an assertion', () => {
   const key = new SoftwareAuthenticator();
 
-  it('holds for its own challenge, site, origin and person', async () => {
-    expect(await assert(key.get(ceremony), key, { verified: true })).toBeDefined();
+  it('is valid for its own challenge, site and origin, with the required user verification', async () => {
+    expect(await assert(key.get(ceremony), key, { requireUserVerification: true })).toBeDefined();
     for (const other of [
       { challenge: 'AAAA' },
       { origin: 'https://evil.example' },
@@ -261,11 +272,11 @@ describe('a proof', () => {
     ])
       expect(await assert(key.get({ ...ceremony, ...other }), key)).toBeUndefined();
     expect(await assert(key.get(ceremony, { up: false }), key)).toBeUndefined();
-    expect(await assert(key.get(ceremony, { uv: false }), key, { verified: true })).toBeUndefined();
+    expect(await assert(key.get(ceremony, { uv: false }), key, { requireUserVerification: true })).toBeUndefined();
     expect(await assert(key.get(ceremony, { uv: false }), key)).toMatchObject({ userVerified: false });
   });
 
-  it('does not hold for another key, nor changed', async () => {
+  it('is invalid for another key, or when tampered with', async () => {
     const proof = key.get(ceremony);
     expect(await assert(proof, new SoftwareAuthenticator())).toBeUndefined();
     const other = new SoftwareAuthenticator().get(ceremony);
@@ -276,7 +287,7 @@ describe('a proof', () => {
     expect(await assert({ ...proof, response: { ...proof.response, authenticatorData } }, key)).toBeUndefined();
   });
 
-  it('has a higher count than the one before, unless the authenticator never counts', async () => {
+  it('needs a higher counter than before, unless the authenticator does not count', async () => {
     expect(await assert(key.get(ceremony, { count: 5 }), key, { signCount: 5 })).toBeUndefined();
     expect(await assert(key.get(ceremony, { count: 0 }), key, { signCount: 5 })).toBeUndefined();
     expect(await assert(key.get(ceremony, { count: 6 }), key, { signCount: 5 })).toMatchObject({ signCount: 6 });

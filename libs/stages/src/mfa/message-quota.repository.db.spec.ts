@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { createDeviceDatabase, type DeviceDatabase } from '@gatehouse/authenticators/testing';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { MessageQuotaRepository, type QuotaSubject } from './message-quota.repository.js';
+
+let database: DeviceDatabase;
+let quota: MessageQuotaRepository;
+beforeAll(async () => {
+  database = await createDeviceDatabase();
+  quota = new MessageQuotaRepository(database.source);
+});
+beforeEach(() => database.source.query('TRUNCATE mfa.sends'));
+afterAll(() => database?.close());
+
+const newSubject = (fields: Partial<QuotaSubject> = {}): QuotaSubject => ({
+  ...{ subject: randomBytes(32), maxPerHour: 3, minIntervalS: 0 },
+  ...fields,
+});
+
+/** Returns how many of 20 concurrent requests succeed. Opens the connections first, so that no request waits for one. */
+async function countConcurrent(subject: QuotaSubject) {
+  await Promise.all(Array.from({ length: 20 }, () => quota.consume([newSubject()])));
+  const results = await Promise.all(Array.from({ length: 20 }, () => quota.consume([subject])));
+  return results.filter(Boolean).length;
+}
+
+it('allows no more concurrent messages than the limit for an hour', async () => {
+  expect(await countConcurrent(newSubject())).toBe(3);
+});
+
+it('allows one of many concurrent messages when a minimum interval is set', async () => {
+  expect(await countConcurrent(newSubject({ minIntervalS: 30 }))).toBe(1);
+});
+
+it('refuses a message within the minimum interval', async () => {
+  const subject = newSubject({ minIntervalS: 30 });
+  expect([await quota.consume([subject]), await quota.consume([subject])]).toEqual([true, false]);
+});
+
+it('counts a message for no subject when the limit of one is reached', async () => {
+  const [number, user] = [newSubject({ maxPerHour: 1 }), newSubject({ maxPerHour: 2 })];
+  expect(await quota.consume([number, user])).toBe(true);
+  expect(await quota.consume([number, user])).toBe(false);
+  expect([await quota.consume([user]), await quota.consume([user])]).toEqual([true, false]);
+});
+
+it('tells whether a message was counted for a subject', async () => {
+  const [counted, other] = [newSubject(), newSubject()];
+  await quota.consume([counted]);
+  expect([await quota.hasRecent(counted.subject), await quota.hasRecent(other.subject)]).toEqual([true, false]);
+});
+
+it('resets a count after an hour, and deletes old rows', async () => {
+  const [limited, other] = [newSubject({ maxPerHour: 1 }), newSubject()];
+  await quota.consume([limited]);
+  await database.source.query(
+    `UPDATE mfa.sends SET since = now() - interval '3 hours', sent_at = now() - interval '3 hours'`,
+  );
+  expect(await quota.consume([limited])).toBe(true);
+  await quota.consume([other]);
+  expect(await database.source.query('SELECT count(*)::int AS rows FROM mfa.sends')).toEqual([{ rows: 2 }]);
+});
+
+it('allows concurrent messages of different users behind one address', async () => {
+  const address = newSubject({ maxPerHour: 100 });
+  const results = await Promise.all(
+    Array.from({ length: 20 }, () => quota.consume([newSubject({ minIntervalS: 30 }), address])),
+  );
+  expect(results.filter(Boolean)).toHaveLength(20);
+});
