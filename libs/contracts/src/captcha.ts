@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { redirectTarget } from './redirect-target.js';
 
-/** A puzzle of a captcha provider (docs/spec/stages.md#captcha-challenge). */
+/** What a client needs to show a captcha (docs/spec/stages.md#captcha-challenge). */
 export const captchaPuzzle = z.object({
   site_key: z.string(),
   js_url: redirectTarget(),
-  /** What the puzzle is for, where the provider's answer is to repeat it. */
+  /** The action that the provider's verification must repeat. */
   action: z.string().optional(),
 });
 
-/** The same inside the challenge of another step. */
+/** A captcha that is embedded in the challenge of another step. */
 export const embeddedCaptchaPuzzle = captchaPuzzle
   .extend({ component: z.string().optional() })
   .meta({ id: 'InnerCaptchaChallenge', description: 'A puzzle whose token is a part of the answer.' });
 
-/** Where the house serves the script of its own puzzle, which needs no provider. */
+/** Path of the script of the built-in proof-of-work captcha, which needs no provider. */
 export const PROOF_OF_WORK_SCRIPT = '/static/captcha/proof-of-work.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseDate, parseDateTime } from './date-parsing.js';
 
-/** What Python 3.12's `fromisoformat`, and Django's looser formats after it, make of a text as a date and as a date-time. */
-const TABLE: [text: string, date: string | undefined, moment: string | undefined][] = [
+/** Texts, with the date and the date-time that Python 3.12's `fromisoformat` or Django's looser formats parse them to. */
+const TABLE: [text: string, date: string | undefined, dateTime: string | undefined][] = [
   ['2024-01-01', '2024-01-01', '2024-01-01T00:00:00Z'],
   ['20240101', '2024-01-01', '2024-01-01T00:00:00Z'],
   ['2024-W01-1', '2024-01-01', '2024-01-01T00:00:00Z'],
@@ -14,14 +14,14 @@ const TABLE: [text: string, date: string | undefined, moment: string | undefined
   ['2024-W01-8', undefined, undefined],
   ['2024-0101', undefined, undefined],
   ['2024-001', undefined, undefined],
-  // Single digits are for dates, and for date-times that have a time.
+  // Single digits are accepted in a date, and in a date-time with a time.
   ['2024-1-5', '2024-01-05', undefined],
   ['2024-1-5T1:5', undefined, '2024-01-05T01:05:00Z'],
   ['2024-02-30', undefined, undefined],
   ['0000-01-01', undefined, undefined],
   ['0001-01-01', '0001-01-01', '0001-01-01T00:00:00Z'],
   ['9999-W52-7', undefined, undefined],
-  // No field trims a date.
+  // Surrounding white space is not accepted.
   [' 2024-01-01', undefined, undefined],
   ['2024-01-01 ', undefined, undefined],
   ['2024-01-01T10', undefined, '2024-01-01T10:00:00Z'],
@@ -50,21 +50,21 @@ const TABLE: [text: string, date: string | undefined, moment: string | undefined
   ['2024-01-01T10:00+24:00', undefined, undefined],
   ['0001-01-01T00:30+01:00', undefined, undefined],
   ['9999-12-31T23:30-01:00', undefined, undefined],
-  // Python reads these as well, but not as what they say.
+  // Python accepts these texts but misreads them.
   ['2024-01-01T10:30.5', undefined, undefined],
   ['2024010110', undefined, undefined],
   ['2024-01-01T10:30:x+01:00', undefined, undefined],
 ];
 
 describe('a text', () => {
-  it.each(TABLE)('%j is the date %s and the date-time %s', (text, date, moment) => {
-    expect([parseDate(text)?.value, parseDateTime(text)?.value]).toEqual([date, moment]);
+  it.each(TABLE)('%j is parsed to the date %s and the date-time %s', (text, date, dateTime) => {
+    expect([parseDate(text)?.value, parseDateTime(text)?.value]).toEqual([date, dateTime]);
   });
 });
 
-it('reads nothing but text', () => {
-  for (const given of [20240101, true, null, undefined, ['2024-01-01'], {}]) {
-    expect(parseDate(given)).toBeUndefined();
-    expect(parseDateTime(given)).toBeUndefined();
+it('accepts only text', () => {
+  for (const value of [20240101, true, null, undefined, ['2024-01-01'], {}]) {
+    expect(parseDate(value)).toBeUndefined();
+    expect(parseDateTime(value)).toBeUndefined();
   }
 });

@@ -1,21 +1,21 @@
 /**
- * Dates and date-times as the reference reads them (docs/spec/fields.md#dates). It tries Python's `fromisoformat`
- * first, which knows ISO 8601 without separators, week dates and any separator before the time, and then a format that
- * takes single digits. Values are kept as ISO 8601 text.
+ * Parses dates and date-times as authentik does (docs/spec/fields.md#dates): first by the rules of Python's `fromisoformat`,
+ * which accepts ISO 8601 without separators, week dates and any separator before the time, then by a looser format with single
+ * digits. Results are ISO 8601 text.
  */
 
 interface ParsedDate {
   readonly value: string;
 }
 
-/** A time of day, or a distance from UTC. */
+/** A time of day, or an offset from UTC. */
 interface Clock {
   readonly seconds: number;
   readonly micros: number;
 }
 
-/** Text that one of the formats takes, in its parts. */
-interface Parts {
+/** A parsed date-time. */
+interface DateTimeParts {
   readonly day: Date;
   readonly time: Clock;
   readonly offset: Clock;
@@ -27,47 +27,47 @@ const DAY_S = 86_400;
 const MICROS = 1_000_000;
 const MIDNIGHT: Clock = { seconds: 0, micros: 0 };
 
-/** `2024-01-01`, `20240101`, `2024-W01`, `2024-W01-1`, `2024W01`, `2024W011`. A day of a week is a single digit. */
+/** `2024-01-01`, `20240101`, `2024-W01`, `2024-W01-1`, `2024W01`, `2024W011`. A weekday is a single digit. */
 const ISO_DAY = String.raw`(?<year>\d{4})(?:-(?<month>\d\d)-(?<day>\d\d)|(?<month2>\d\d)(?<day2>\d\d)|-W(?<week>\d\d)(?:-(?<weekday>\d)(?!\d))?|W(?<week2>\d\d)(?<weekday2>\d)?)`;
-/** `10`, `10:30`, `10:30:15`, `1030`, `103015`. A fraction belongs to seconds: Python misreads one of an hour or a minute. */
+/** `10`, `10:30`, `10:30:15`, `1030`, `103015`. Only seconds may have a fraction, because Python misreads a fraction of hours or minutes. */
 const ISO_CLOCK = String.raw`\d\d(?::\d\d(?::\d\d(?:[.,]\d+)?)?|\d\d(?:\d\d(?:[.,]\d+)?)?)?`;
 const LOOSE_DAY = String.raw`(?<year>\d{4})-(?<month>\d{1,2})-(?<day>\d{1,2})`;
 
 const ISO_DATE = new RegExp(`^${ISO_DAY}$`);
 const LOOSE_DATE = new RegExp(`^${LOOSE_DAY}$`);
-const ISO_MOMENT = new RegExp(`^${ISO_DAY}(?:[^](?<time>${ISO_CLOCK})(?<offset>Z|[+-]${ISO_CLOCK})?)?$`, 'u');
-const LOOSE_MOMENT = new RegExp(
+const ISO_DATE_TIME = new RegExp(`^${ISO_DAY}(?:[^](?<time>${ISO_CLOCK})(?<offset>Z|[+-]${ISO_CLOCK})?)?$`, 'u');
+const LOOSE_DATE_TIME = new RegExp(
   String.raw`^${LOOSE_DAY}[T ](?<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:[.,]\d{1,6}\d{0,6})?)?)\s*(?<offset>Z|[+-]\d\d(?::?\d\d)?)?$`,
 );
 const CLOCK = /^(?<hours>\d{1,2})(?::?(?<minutes>\d{1,2}))?(?::?(?<seconds>\d{1,2}))?(?:[.,](?<fraction>\d{1,6})\d*)?$/;
 const FIRST_YEAR = Date.parse('0001-01-01T00:00:00Z');
 const AFTER_LAST_YEAR = Date.parse('+010000-01-01T00:00:00Z');
 
-/** A calendar day as `YYYY-MM-DD`; `undefined` when no format takes the value, or there is no such day. */
-export function parseDate(given: unknown): ParsedDate | undefined {
-  const text = textIn(given);
+/** Returns the date as `YYYY-MM-DD`. Returns undefined when no format matches or the day does not exist. */
+export function parseDate(value: unknown): ParsedDate | undefined {
+  const text = textIn(value);
   const day = dayOf(ISO_DATE.exec(text)?.groups) ?? dayOf(LOOSE_DATE.exec(text)?.groups);
   return day && { value: day.toISOString().slice(0, 10) };
 }
 
-/** A moment in UTC, which is also meant where no offset is given; a date alone is midnight. `undefined` for anything else. */
-export function parseDateTime(given: unknown): ParsedDate | undefined {
-  const text = textIn(given);
-  const parts = partsOf(ISO_MOMENT.exec(text)?.groups) ?? partsOf(LOOSE_MOMENT.exec(text)?.groups);
+/** Returns the date-time in UTC. Without an offset, it is UTC already. A date without a time is midnight. Returns undefined for anything else. */
+export function parseDateTime(value: unknown): ParsedDate | undefined {
+  const text = textIn(value);
+  const parts = partsOf(ISO_DATE_TIME.exec(text)?.groups) ?? partsOf(LOOSE_DATE_TIME.exec(text)?.groups);
   if (!parts) return undefined;
   const { day, time, offset } = parts;
   const micros = time.micros - offset.micros;
   const carried = Math.floor(micros / MICROS);
-  const moment = new Date(day.getTime() + (time.seconds - offset.seconds + carried) * 1000);
-  if (!isInCalendar(moment)) return undefined;
+  const dateTime = new Date(day.getTime() + (time.seconds - offset.seconds + carried) * 1000);
+  if (!isInCalendar(dateTime)) return undefined;
   const rest = micros - carried * MICROS;
   const fraction = rest === 0 ? '' : `.${String(rest).padStart(6, '0')}`;
-  return { value: `${moment.toISOString().slice(0, 19)}${fraction}Z` };
+  return { value: `${dateTime.toISOString().slice(0, 19)}${fraction}Z` };
 }
 
-const textIn = (given: unknown) => (typeof given === 'string' ? given : '');
+const textIn = (value: unknown) => (typeof value === 'string' ? value : '');
 
-function partsOf(groups: Groups | undefined): Parts | undefined {
+function partsOf(groups: Groups | undefined): DateTimeParts | undefined {
   const day = dayOf(groups);
   const time = timeOf(groups?.['time']);
   const offset = offsetOf(groups?.['offset']);
@@ -84,7 +84,7 @@ function dayOf(groups: Groups | undefined): Date | undefined {
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day && isInCalendar(date) ? date : undefined;
 }
 
-/** A day of a week that ISO 8601 counts in `year`: the first week is that of January 4. */
+/** Returns a weekday of an ISO 8601 week. The first week of a year is the week of January 4. */
 function dayOfWeek(year: number, week: number, weekday: number): Date | undefined {
   if (week < 1 || weekday < 1 || weekday > 7) return undefined;
   const [first, next] = [firstMonday(year), firstMonday(year + 1)];
@@ -100,12 +100,12 @@ function firstMonday(year: number): number {
 
 function utcDay(year: number, month: number, day: number): Date {
   const date = new Date(0);
-  // `Date.UTC` takes the years before 100 for those of the twentieth century.
+  // `Date.UTC` maps the years 0 to 99 to 1900 to 1999.
   date.setUTCFullYear(year, month - 1, day);
   return date;
 }
 
-/** Whether Python has the year: 1 to 9999. */
+/** Returns whether the year is in Python's range, 1 to 9999. */
 const isInCalendar = (date: Date) => date.getTime() >= FIRST_YEAR && date.getTime() < AFTER_LAST_YEAR;
 
 function timeOf(text: string | undefined): Clock | undefined {

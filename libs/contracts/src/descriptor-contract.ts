@@ -3,10 +3,10 @@ import { defineStage, type StageContract } from './stage-contract.js';
 import { type StageDescriptor, stageDescriptor } from './stage-descriptor.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
 
-/** The blueprint model of every stage that is not the house's own. */
+/** Blueprint model of all external stages. */
 export const EXTERNAL_STAGE_MODEL = 'gatehouse_stages.remotestage';
 
-/** A contract as data, for whoever speaks no TypeScript. */
+/** Converts a contract to a descriptor, which is JSON. */
 export function toDescriptor(contract: StageContract): StageDescriptor {
   const { kind, component = null, config, challenge, response, state } = contract;
   const { reads, writes, errors, effects, inserts, embeds, attempts } = contract;
@@ -32,7 +32,7 @@ function identifiesOf({ identifies, writes }: Pick<StageDescriptor, 'identifies'
   return writes.includes('pending_user') ? 'by_name' : undefined;
 }
 
-/** The contract that a descriptor stands for; the stage is held to it like to one of the house's own. */
+/** Converts a descriptor to a contract, which the gateway enforces like the contract of a built-in stage. */
 export function fromDescriptor(descriptor: StageDescriptor): StageContract {
   const { v: _version, component, config, challenge, response, state, ...more } = descriptor;
   const { changes_credentials, personal_fields, ...rest } = more;

@@ -3,18 +3,18 @@ import { secret, secretFields } from './secret.js';
 
 const TYPES = ['string', 'integer', 'number', 'boolean', 'object', 'array', 'null'] as const;
 
-/** Formats that a described text may have. */
+/** String formats that a descriptor may use. */
 const FORMATS = ['date', 'date-time', 'email', 'uri', 'uuid'] as const;
 
 const type = z.enum(TYPES);
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const count = z.int().min(0);
-/** No name that means something to an object of any language. */
+/** Excludes names with a special meaning in a programming language, such as `__proto__`. */
 const fieldName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/);
 
 /**
- * The part of JSON Schema (2020-12) that descriptors speak: what every language can check. It has no patterns and no
- * references, with which a descriptor could keep its reader busy for ever.
+ * The subset of JSON Schema (2020-12) that descriptors use, which every language can check. It has no patterns and no
+ * references, because a malicious descriptor could use them for denial of service.
  */
 export const descriptorSchema = z.strictObject({
   type: z.union([type, z.array(type).min(1).max(TYPES.length)]).optional(),
@@ -33,7 +33,7 @@ export const descriptorSchema = z.strictObject({
   minItems: count.optional(),
   maxItems: count.optional(),
   required: z.array(z.string()).optional(),
-  /** Never logged, never in an address, never in a challenge. */
+  /** The value must never be in a log, a URL or a challenge. */
   'x-secret': z.boolean().optional(),
   get properties() {
     return z.record(fieldName, descriptorSchema).optional();
@@ -49,7 +49,7 @@ export const descriptorSchema = z.strictObject({
   },
 });
 
-/** An object with fields, as descriptors say it. */
+/** The schema of an object in a descriptor. */
 export const descriptorObject = z.strictObject({
   ...descriptorSchema.shape,
   $schema: z.string().max(128).optional(),
@@ -59,38 +59,38 @@ export const descriptorObject = z.strictObject({
 });
 export type DescriptorObject = z.output<typeof descriptorObject>;
 
-/** A schema of the house, said in a descriptor's words; what those have no word for is left out. */
+/** Converts a zod schema to a descriptor schema. Drops what the subset cannot express. */
 export function toDescriptorSchema(schema: z.ZodObject): DescriptorObject {
   return descriptorObject.parse(jsonSchemaOf(schema));
 }
 
-/** Names of the published schema (`id`) are none here: a registry of no names keeps everything in its place. */
+/** An empty registry, so that `id` metadata of the published schema produces no references. */
 const ANONYMOUS_REGISTRY = z.registry<Record<string, unknown>>();
 
 function jsonSchemaOf(schema: z.ZodType): z.core.JSONSchema.BaseSchema {
-  const { $schema: _dialect, ...described } = z.toJSONSchema(schema, {
+  const { $schema: _dialect, ...converted } = z.toJSONSchema(schema, {
     unrepresentable: 'any',
     metadata: ANONYMOUS_REGISTRY,
     override: ({ zodSchema, jsonSchema }) => {
-      const told = { ...jsonSchema, ...wireSchemaOf(zodSchema) };
-      for (const word of Object.keys(jsonSchema)) delete jsonSchema[word];
-      Object.assign(jsonSchema, withoutExtras(told));
+      const described = { ...jsonSchema, ...wireSchemaOf(zodSchema) };
+      for (const keyword of Object.keys(jsonSchema)) delete jsonSchema[keyword];
+      Object.assign(jsonSchema, withoutExtras(described));
       if (zodSchema instanceof z.ZodObject) markSecrets(zodSchema, jsonSchema);
     },
   });
-  return described;
+  return converted;
 }
 
-/** What a field type of the wire says of itself, in words or as another schema. */
+/** Returns the JSON Schema from the metadata of a wire field type. */
 function wireSchemaOf(schema: z.core.$ZodType): z.core.JSONSchema.BaseSchema {
   const { wire, title, description } = z.globalRegistry.get(schema) ?? {};
-  const said = { ...(title ? { title } : {}), ...(description ? { description } : {}) };
-  return { ...said, ...(wire instanceof z.ZodType ? jsonSchemaOf(wire) : Object(wire)) };
+  const texts = { ...(title ? { title } : {}), ...(description ? { description } : {}) };
+  return { ...texts, ...(wire instanceof z.ZodType ? jsonSchemaOf(wire) : Object(wire)) };
 }
 
 const SUPPORTED_KEYWORDS: ReadonlySet<string> = new Set(Object.keys(descriptorSchema.shape));
 
-/** Without what strict readers would take for more than it is: fields may be added, and a default makes one optional. */
+/** Allows further fields, makes fields with a default optional, and drops the bounds of safe integers. */
 function withoutExtras(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.BaseSchema {
   const { additionalProperties, required, properties = {}, minimum, maximum, ...rest } = schema;
   const isOpen = Object.keys(Object(additionalProperties)).length === 0;
@@ -103,7 +103,7 @@ function withoutExtras(schema: z.core.JSONSchema.BaseSchema): z.core.JSONSchema.
       ...(needed ? { required: needed } : {}),
       ...(minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
       ...(maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
-    }).filter(([word, value]) => SUPPORTED_KEYWORDS.has(word) && value !== undefined),
+    }).filter(([keyword, value]) => SUPPORTED_KEYWORDS.has(keyword) && value !== undefined),
   );
 }
 
@@ -111,7 +111,7 @@ function markSecrets(schema: z.ZodObject, { properties = {} }: z.core.JSONSchema
   for (const name of secretFields(schema)) Object.assign(properties[name] as object, { 'x-secret': true });
 }
 
-/** A schema that holds values to what a descriptor says of them; fields that it does not name are left out. */
+/** Converts a descriptor schema to a zod schema, which strips unknown fields. */
 export function fromDescriptorSchema({ properties, required, title, description }: DescriptorObject): z.ZodObject {
   const fields = Object.entries(properties).map(([name, described]) => {
     const field = z.fromJSONSchema(described as z.core.JSONSchema.JSONSchema);

@@ -20,7 +20,7 @@ describe('a duration', () => {
   });
 
   it.each(['', 'x', 'fortnights=1', '30', 'hours', 'hours=', 'hours=x', 'hours=1;minutes=x', 'hours=Infinity'])(
-    'is not in %j',
+    'is undefined for %j',
     (text) => {
       expect(parseDuration(text)).toBeUndefined();
     },
@@ -41,16 +41,16 @@ describe('a duration', () => {
 });
 
 describe('a duration in a config', () => {
-  it('has its fallback when it is not given', () => {
+  it('uses its default when it is absent', () => {
     expect(seconds(duration('minutes=30').parse(undefined))).toBe(1800);
   });
-  it('is refused with the text that is wrong', () => {
+  it('is refused with a message that quotes the text', () => {
     const parsed = duration('seconds=0').safeParse('soon');
     expect(parsed.error?.issues.map((issue) => issue.message)).toEqual([
       "soon is not in the correct format of 'hours=3;minutes=1'.",
     ]);
   });
-  it('is refused when it is longer than anything lasts', () => {
+  it('is refused when it is longer than a hundred years', () => {
     const accepts = (text: string) => duration('seconds=0').safeParse(text).success;
 
     expect([`seconds=${MAX_DURATION_S}`, 'days=-1'].map(accepts)).toEqual([true, true]);

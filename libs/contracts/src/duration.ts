@@ -11,8 +11,8 @@ const SECONDS = {
 } as const;
 
 /**
- * Seconds in a duration text such as `hours=3;minutes=1` (docs/spec/fields.md#durations); undefined when the text is
- * none.
+ * Returns the seconds of a duration such as `hours=3;minutes=1` (docs/spec/fields.md#durations). Returns undefined for
+ * invalid text.
  */
 export function parseDuration(text: string): number | undefined {
   let total: number | undefined;
@@ -27,10 +27,10 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
-/** Seconds of the longest duration that a config may name: a hundred years, either way. */
+/** Longest duration in a config, positive or negative: a hundred years in seconds. */
 export const MAX_DURATION_S = 100 * 365.25 * 86_400;
 
-/** A duration in a stage's config; `seconds()` of it is what the stage reckons with. */
+/** Returns the schema of a duration in a config. `seconds()` converts the text. */
 export const duration = (fallback: string) =>
   z
     .string()
@@ -41,5 +41,5 @@ export const duration = (fallback: string) =>
     })
     .refine((text) => Math.abs(seconds(text)) <= MAX_DURATION_S, { error: 'Ensure this is at most a hundred years.' });
 
-/** Seconds of a duration that a config schema has already accepted. */
+/** Returns the seconds of a valid duration. */
 export const seconds = (text: string): number => parseDuration(text) ?? 0;

@@ -3,7 +3,7 @@ import { char } from './fields.js';
 import type { StageContract } from './stage-contract.js';
 import { publishedPart } from './unpublished.js';
 
-/** What a flow is for. */
+/** The purpose of a flow. */
 export const designation = z
   .enum([
     'authentication',
@@ -16,7 +16,7 @@ export const designation = z
   ])
   .meta({ id: 'FlowDesignationEnum' });
 
-/** How a page arranges a flow. */
+/** Layout of a flow page. */
 const layout = z
   .enum(['stacked', 'content_left', 'content_right', 'sidebar_left', 'sidebar_right'])
   .meta({ id: 'ContextualFlowInfoLayoutEnum' });
@@ -34,30 +34,30 @@ const flowInfo = z
   });
 export type FlowInfo = z.output<typeof flowInfo>;
 
-/** What any challenge may say besides its own (docs/spec/executor.md#envelope). */
+/** Fields that every challenge may have (docs/spec/executor.md#envelope). */
 const envelope = {
   flow_info: flowInfo.optional(),
   response_errors: z.record(z.string(), z.array(errorDetail)).optional(),
 };
 
-/** Whom a challenge is for (docs/spec/executor.md#user-info). */
+/** The pending user in a challenge (docs/spec/executor.md#user-info). */
 const userInfo = z.object({ pending_user: z.string(), pending_user_avatar: z.string() });
 export type UserInfo = z.output<typeof userInfo>;
 
-/** What clients see of a component. Both shapes carry the name and the sentence that the published schema has for them. */
+/** The schemas of a component for clients. Their metadata holds their names and descriptions in the published schema. */
 export type WireShape = Pick<StageContract, 'challenge' | 'user_info'> & {
   readonly component: string;
-  /** Absent where nothing can be answered. */
+  /** Absent if the challenge accepts no response. */
   readonly response?: StageContract['response'];
 };
 
-/** A challenge as clients get it, for the published schema: its own fields in their envelope. */
+/** Returns the published schema of a challenge: its own fields and those of the envelope. */
 export const challengeBody = ({ component, challenge, user_info }: WireShape): z.ZodObject =>
   publishedPart(challenge)
     .extend({ ...envelope, component: z.string().default(component), ...(user_info ? userInfo.shape : {}) })
     .meta(challenge.meta() ?? {});
 
-/** An answer as clients send it, for the published schema. */
+/** Returns the published schema of a response. */
 export const responseBody = ({ component, response = z.object({}) }: WireShape): z.ZodObject =>
   publishedPart(response)
     .extend({ component: char().default(component) })

@@ -1,6 +1,6 @@
 import type { Catalogue } from './message.js';
 
-/** What the wire's field types say when they refuse a value (docs/spec/fields.md#field-types). */
+/** Messages of the field types for values that they refuse (docs/spec/fields.md#field-types). */
 export const fieldMessages = {
   required: { string: 'This field is required.', code: 'required' },
   null: { string: 'This field may not be null.', code: 'null' },

@@ -6,21 +6,21 @@ import { pythonText } from './python-text.js';
 import { findUnstorableCharacter } from './unstorable-characters.js';
 
 /**
- * The field types of the wire: what a client may send, what becomes of it and what is said otherwise
+ * The field types of the wire: which values they accept, how they coerce them, and the messages for other values
  * (docs/spec/fields.md#field-types). They are zod schemas whose issues carry a message code instead of a sentence.
  */
 
 type Params = Record<string, string | number>;
 type FieldIssue = readonly [code: FieldMessageCode, params?: Params];
-interface Options {
-  /** An absent key is fine and stays absent. */
+interface Optionality {
+  /** The key may be absent, and then stays absent. */
   readonly optional?: boolean;
-  /** JSON null is fine and stays null. */
+  /** The value may be null, and then stays null. */
   readonly nullable?: boolean;
 }
 
 class FieldValueError extends Error {
-  constructor(readonly refusals: readonly FieldIssue[]) {
+  constructor(readonly issues: readonly FieldIssue[]) {
     super();
   }
 }
@@ -29,8 +29,8 @@ const failField = (code: FieldMessageCode, params?: Params): never => {
 };
 
 /**
- * A zod schema out of a plain coercion; `wire` is what the published schema says of the field: what clients of the API
- * have always been told, so limits of our own are not in it.
+ * Returns a zod schema for a coercion. `wire` is the JSON Schema of the field in the published schema. It is the schema of
+ * authentik, so it omits limits that only Gatehouse has.
  */
 function field<T>(coerce: (value: unknown) => T, wire: Readonly<Record<string, unknown>> | z.ZodType) {
   return z
@@ -40,7 +40,7 @@ function field<T>(coerce: (value: unknown) => T, wire: Readonly<Record<string, u
         return value === undefined ? failField('required') : value === null ? failField('null') : coerce(value);
       } catch (error) {
         if (!(error instanceof FieldValueError)) throw error;
-        for (const [code, params] of error.refusals) {
+        for (const [code, params] of error.issues) {
           ctx.addIssue({ code: 'custom', message: code, params: { message: params ? { code, params } : { code } } });
         }
         return z.NEVER;
@@ -54,34 +54,34 @@ interface CharOptions {
   readonly allowBlank?: boolean;
   readonly maxLength?: number;
   readonly minLength?: number;
-  /** What is said of a value that is neither text nor a number. */
-  readonly notText?: FieldMessageCode;
+  /** Message code for a value that is neither text nor a number. */
+  readonly notTextCode?: FieldMessageCode;
 }
 
-/** Text. Numbers become text; trimmed unless told otherwise; NUL and lone surrogates are refused. */
+/** Text. Converts numbers, trims by default, and refuses NUL and lone surrogates. */
 export function char(options: CharOptions = {}): z.ZodType<string> {
-  const { trim = true, allowBlank = false, maxLength, minLength, notText = 'not_a_string' } = options;
+  const { trim = true, allowBlank = false, maxLength, minLength, notTextCode = 'not_a_string' } = options;
   return field(
     (value) => {
-      if (typeof value !== 'string' && typeof value !== 'number') return failField(notText);
+      if (typeof value !== 'string' && typeof value !== 'number') return failField(notTextCode);
       const text = trim ? pythonText(value).trim() : pythonText(value);
       if (text === '') return allowBlank ? text : failField('blank');
-      const refusals: FieldIssue[] = [];
-      const length = codePoints(text);
-      if (maxLength !== undefined && length > maxLength) refusals.push(['max_length', { max: maxLength }]);
-      if (minLength !== undefined && length < minLength) refusals.push(['min_length', { min: minLength }]);
-      if (text.includes('\0')) refusals.push(['null_characters']);
+      const issues: FieldIssue[] = [];
+      const length = countCodePoints(text);
+      if (maxLength !== undefined && length > maxLength) issues.push(['max_length', { max: maxLength }]);
+      if (minLength !== undefined && length < minLength) issues.push(['min_length', { min: minLength }]);
+      if (text.includes('\0')) issues.push(['null_characters']);
       const lone = /[\uD800-\uDFFF]/u.exec(text);
-      if (lone) refusals.push(characterIssue(lone[0]));
-      if (refusals.length > 0) throw new FieldValueError(refusals);
+      if (lone) issues.push(characterIssue(lone[0]));
+      if (issues.length > 0) throw new FieldValueError(issues);
       return text;
     },
     { type: 'string', ...(allowBlank ? {} : { minLength: 1 }) },
   );
 }
 
-/** Characters as the reference counts them: code points, not UTF-16 units. */
-const codePoints = (text: string) => {
+/** Counts code points, not UTF-16 units, as authentik does. */
+const countCodePoints = (text: string) => {
   let count = 0;
   for (const _ of text) count++;
   return count;
@@ -100,7 +100,7 @@ export function integer({ min, max }: { min?: number; max?: number } = {}): z.Zo
   );
 }
 
-/** A number, as one or as text. */
+/** A number, as a JSON number or as text. */
 export function number(): z.ZodType<number> {
   return field(
     (value) => {
@@ -115,7 +115,7 @@ export function number(): z.ZodType<number> {
 const NUMBER = /^[+-]?(\d{1,32}(\.\d{0,32})?|\.\d{1,32})(e[+-]?\d{1,3})?$/i;
 
 /**
- * A code of digits, kept as text so that leading zeros count; the API publishes it as a number
+ * A code of digits, kept as text so that leading zeros are significant. The published schema calls it an integer
  * (docs/spec/fields.md#digits).
  */
 export function digits(): z.ZodType<string> {
@@ -124,15 +124,15 @@ export function digits(): z.ZodType<string> {
 
 const MAX_INTEGER_TEXT = 1000;
 
-/** Beyond what a number holds to the last digit, another one would be kept than was typed. */
+/** Refuses integers beyond the safe range, which a number would not represent exactly. */
 function toInteger(value: unknown): number {
   const number = Number(integerText(value));
   return Number.isSafeInteger(number) ? number : failField('not_an_integer');
 }
 
-/** The sign and the digits of a whole number. */
+/** Returns the sign and the digits of a whole number. */
 function integerText(value: unknown): string {
-  // Beyond the safe ones a number of JSON is not the one that was sent any more.
+  // JSON.parse has already rounded a number beyond the safe range.
   if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : failField('not_an_integer');
   if (typeof value !== 'string') return failField('not_an_integer');
   if (value.length > MAX_INTEGER_TEXT) return failField('max_string_length');
@@ -140,7 +140,7 @@ function integerText(value: unknown): string {
   return match ? asciiDigits(match[1]!.replaceAll('_', '')) : failField('not_an_integer');
 }
 
-/** Unicode's decimal digits come in runs of ten, so a digit's value is its distance from the start of the runs, modulo ten. */
+/** Unicode assigns decimal digits in runs of ten, so the value of a digit is its distance from the start of the runs modulo ten. */
 function asciiDigits(text: string): string {
   return text.replace(/\p{Nd}/gu, (digit) => {
     let distance = 0;
@@ -149,7 +149,7 @@ function asciiDigits(text: string): string {
   });
 }
 
-/** A moment, as ISO 8601 text in UTC. */
+/** A date-time, as ISO 8601 text in UTC. */
 export function dateTime(): z.ZodType<string> {
   return field((value) => parseDateTime(value)?.value ?? failField('not_a_moment'), {
     type: 'string',
@@ -175,7 +175,7 @@ const FALSE_VALUES = new Set([
   '0',
 ]);
 
-/** Yes or no, in the spellings that forms send (`on`, `True`, `1`, …). */
+/** A boolean, in the spellings that forms send (`on`, `True`, `1`, …). */
 export function boolean(): z.ZodType<boolean> {
   return field(
     (value) => {
@@ -187,55 +187,57 @@ export function boolean(): z.ZodType<boolean> {
   );
 }
 
-/** One of some texts, compared by string form. */
+/** One of the given strings. Compares the Python string form of the value. */
 export function choice<const T extends string>(choices: readonly [T, ...T[]]): z.ZodType<T> {
   return field(
-    (value) => choices.find((c) => c === pythonText(value)) ?? failField('not_a_choice', { input: pythonText(value) }),
+    (value) =>
+      choices.find((allowed) => allowed === pythonText(value)) ??
+      failField('not_a_choice', { input: pythonText(value) }),
     { type: 'string', enum: choices },
   );
 }
 
-/** A JSON object, as it is; NUL and lone surrogates in its texts are refused, which no store of JSON takes. */
+/** A JSON object, unchanged. Refuses NUL and lone surrogates in its strings, which Postgres cannot store. */
 export function jsonObject(): z.ZodType<Record<string, unknown>> {
   return field(
     (value) => {
       if (wireTypeName(value) !== 'dict') return failField('not_a_json_object');
-      const odd = findUnstorableCharacter(value);
-      return odd === undefined ? (value as Record<string, unknown>) : failField(...characterIssue(odd));
+      const character = findUnstorableCharacter(value);
+      return character === undefined ? (value as Record<string, unknown>) : failField(...characterIssue(character));
     },
     { type: 'object', additionalProperties: {} },
   );
 }
 
-/** What is said of NUL, or of half a surrogate pair. */
-const characterIssue = (odd: string): FieldIssue =>
-  odd === '\0'
+/** Returns the issue for NUL or for a lone surrogate. */
+const characterIssue = (character: string): FieldIssue =>
+  character === '\0'
     ? ['null_characters']
-    : ['surrogate_characters', { code_point: odd.charCodeAt(0).toString(16).toUpperCase() }];
+    : ['surrogate_characters', { code_point: character.charCodeAt(0).toString(16).toUpperCase() }];
 
-/** An object with fields of its own. */
+/** An object with typed fields. */
 export function nested<S extends z.ZodRawShape>(shape: z.ZodObject<S>): z.ZodType<z.output<z.ZodObject<S>>> {
   const object = (value: unknown) =>
     wireTypeName(value) === 'dict' ? (value as object) : failField('not_an_object', { type: wireTypeName(value) });
   return field(object, shape).pipe(shape as z.ZodType<z.output<z.ZodObject<S>>, object>);
 }
 
-/** Allows the key to be absent, or null, or both, without touching what else the field says. */
+/** Allows the key to be absent, or null, or both. Other values are checked by `type`. */
 export function optionalNullable<T>(
   type: z.ZodType<T>,
-  options: Options & { nullable: true; optional: true },
+  options: Optionality & { nullable: true; optional: true },
 ): z.ZodType<T | null | undefined>;
-export function optionalNullable<T>(type: z.ZodType<T>, options: Options & { nullable: true }): z.ZodType<T | null>;
+export function optionalNullable<T>(type: z.ZodType<T>, options: Optionality & { nullable: true }): z.ZodType<T | null>;
 export function optionalNullable<T>(
   type: z.ZodType<T>,
-  options: Options & { optional: true },
+  options: Optionality & { optional: true },
 ): z.ZodType<T | undefined>;
-export function optionalNullable(type: z.ZodType, { optional, nullable }: Options): z.ZodType {
+export function optionalNullable(type: z.ZodType, { optional, nullable }: Optionality): z.ZodType {
   const maybeNull = nullable ? type.nullable() : type;
   return optional ? maybeNull.optional() : maybeNull;
 }
 
-/** The name that the wire gives to a JSON value's type. */
+/** Returns the Python name of a JSON value's type, which messages contain. */
 export function wireTypeName(value: unknown): 'str' | 'list' | 'int' | 'float' | 'bool' | 'dict' | 'null' {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'list';
@@ -245,7 +247,7 @@ export function wireTypeName(value: unknown): 'str' | 'list' | 'int' | 'float' |
   return Number.isInteger(value) ? 'int' : 'float';
 }
 
-/** What is wrong with a body that is JSON but no object; undefined for an object. */
+/** Returns the errors of a JSON body that is not an object, undefined for an object. */
 export function bodyErrors(body: unknown): Errors | undefined {
   const type = wireTypeName(body);
   if (type === 'dict') return undefined;
@@ -253,14 +255,14 @@ export function bodyErrors(body: unknown): Errors | undefined {
   return { [NON_FIELD_ERRORS]: [type === 'null' ? { code } : { code, params: { type } }] };
 }
 
-/** The refusals of a parsed answer, by field. */
+/** Returns the errors of a failed parse by field. */
 export function fieldErrors(error: z.ZodError): Errors {
-  const found: Errors = {};
+  const errors: Errors = {};
   for (const issue of error.issues) {
     const name = issue.path.length > 0 ? String(issue.path[0]) : NON_FIELD_ERRORS;
-    const given =
+    const message =
       issue.code === 'custom' ? (issue.params?.['message'] as Errors[string][number] | undefined) : undefined;
-    (found[name] ??= []).push(given ?? { text: issue.message });
+    (errors[name] ??= []).push(message ?? { text: issue.message });
   }
-  return found;
+  return errors;
 }

@@ -11,7 +11,6 @@ export * from './external-stage.js';
 export * from './field-messages.js';
 export * from './fields.js';
 export * from './login-source.js';
-export * from './mail-templates.js';
 export * from './message.js';
 export * from './password-hash.js';
 export * from './plan-context.js';

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { challengeBody } from './envelope.js';
 import { redirectChallenge } from './system-challenges.js';
 
-/** What Plex's own script needs to sign somebody in (docs/spec/sources.md#plex). */
+/** Challenge for the login by Plex's script (docs/spec/sources.md#plex). */
 export const plexChallenge = z
   .object({ client_id: z.string(), slug: z.string() })
   .meta({ id: 'PlexAuthenticationChallenge', description: 'Signs in at Plex, in a window of the client.' });
 
-/** What Apple's own script needs to sign somebody in (docs/spec/sources.md#apple). */
+/** Challenge for the login by Apple's script (docs/spec/sources.md#apple). */
 export const appleChallenge = z
   .object({ client_id: z.string(), scope: z.string(), redirect_uri: z.string(), state: z.string() })
   .meta({ id: 'AppleLoginChallenge', description: 'Signs in at Apple, by the script that Apple offers.' });
@@ -19,7 +19,7 @@ const sourceButton = <const C extends string>(component: C, challenge: z.ZodObje
   [component]: challengeBody({ component, challenge, user_info: false }),
 });
 
-/** What follows when a source's button is pressed; clients know no other components here. */
+/** The challenge behind the button of a source. Clients know only these components. */
 export const loginChallenge = z
   .discriminatedUnion('component', [
     challengeVariant('xak-flow-redirect', redirectChallenge),
@@ -37,7 +37,7 @@ export const loginChallenge = z
 
 export type LoginChallenge = z.output<typeof loginChallenge>;
 
-/** A button that signs in elsewhere. */
+/** The button of a source on the login page. */
 export const loginSource = z
   .object({ name: z.string(), icon_url: z.string().nullable().optional(), challenge: loginChallenge })
   .meta({ id: 'LoginSource', description: 'A button that signs in elsewhere.' });

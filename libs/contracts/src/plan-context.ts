@@ -10,7 +10,7 @@ const savedUser = z.object({
   name: z.string(),
   email: z.string(),
   is_active: z.boolean(),
-  /** Rises whenever all sessions of the user must end: what was proved under an older one is worth nothing. */
+  /** Rises when all sessions of the user must end. Proofs from an older epoch are void. */
   epoch: z.int(),
   locale: z.string(),
   backend: z.string().optional(),
@@ -24,7 +24,7 @@ const unsavedUser = z.object({
   backend: z.string().optional(),
 });
 
-/** Whom a flow is about. A pretended user stands in for an unknown one and is never saved, mailed or told apart. */
+/** The user of a flow. A pretended user stands in for an unknown one. It is never saved or mailed, and clients cannot distinguish it (enumeration). */
 export const user = z.discriminatedUnion('kind', [savedUser, pretendedUser, unsavedUser]);
 export type User = z.output<typeof user>;
 export type SavedUser = z.output<typeof savedUser>;
@@ -33,7 +33,7 @@ const bag = z.record(z.string(), z.unknown());
 
 const subject = z.object({ uuid: z.uuid(), pk: z.int().optional(), slug: z.string(), name: z.string() });
 
-/** The facts that stages share, one line each (docs/spec/plan.md#context). */
+/** The facts of a plan that stages share (docs/spec/plan.md#context). */
 export const planContext = z.object({
   pending_user: user.optional(),
   /** What the visitor typed, for display. */
@@ -41,7 +41,7 @@ export const planContext = z.object({
   user_backend: z.string().optional(),
   auth_method: z.string().optional(),
   auth_method_args: z.record(z.string(), z.unknown()).optional(),
-  /** Numbers of the devices that were set up on the way. */
+  /** Numbers of the devices that were set up in this plan. */
   enrolled_devices: z.array(z.int()).optional(),
   /**
    * The user, by uuid, who was verified in this plan: by password, device, mailed link or source, or because this plan created
@@ -50,24 +50,25 @@ export const planContext = z.object({
   verified_user: z.uuid().optional(),
   /** The user, by uuid, who was asked for a device before their password is replaced. */
   proof_asked: z.string().optional(),
-  /** What was typed into prompts, by flat key. */
+  /** Values of prompts, by flat key. */
   prompt_data: secret(z.record(z.string(), z.unknown())).optional(),
-  /** Keys of `prompt_data` that an invitation fixed. */
+  /** Keys of `prompt_data` whose values an invitation has fixed. */
   prompt_locked: z.array(z.string()).optional(),
-  /** Keys of `prompt_data` that are passwords: never shown again, and gone once they are written. */
+  /** Keys of `prompt_data` that are passwords: never shown again, and removed once the user is written. */
   prompt_secrets: z.array(z.string()).optional(),
-  /** Groups by number or name, a path and a type for the user who is to be written; where mail goes instead of to the user. */
+  /** Groups of the user to write, by number or name. */
   groups: z.array(z.string()).optional(),
   user_path: z.string().optional(),
   user_type: z.string().optional(),
+  /** Address for mails of this plan, instead of the user's. */
   email: z.string().optional(),
   application: subject.optional(),
   source: subject.optional(),
   is_sso: z.boolean().optional(),
   source_groups: bag.optional(),
-  /** Whom a source says somebody is; once the plan is over, that is who they are here. */
+  /** Identity at a source, which is connected to the user when the plan has ended. */
   'goauthentik.io/sources/connection': z.object({ source: z.uuid(), identifier: z.string() }).optional(),
-  /** What a source said of them, for policies. */
+  /** Profile of the user from a source, for policies. */
   oauth_userinfo: secret(bag).optional(),
   consent_header: z.string().optional(),
   consent_permissions: z.array(z.object({ id: z.string(), name: z.string() })).optional(),
@@ -75,12 +76,12 @@ export const planContext = z.object({
   captcha: z.object({ response: bag, stage: z.string() }).optional(),
   invitation: z.object({ uuid: z.uuid(), name: z.string() }).optional(),
   invitation_in_effect: z.boolean().optional(),
-  /** An invitation that counts until whoever came by it has what it is for, and is used up by that. */
+  /** An invitation that stays valid until the user is written, which uses it up. */
   invitation_due: z.uuid().optional(),
-  /** The mailed link that brought the visitor here: of which step, for which user. */
+  /** The step and the user of the mailed link that the visitor followed. */
   is_restored: z.object({ step: z.string(), user: z.string().nullable() }).optional(),
   deny_message: z.string().optional(),
-  /** Where the flow ends, whatever `next` says; may be absolute. */
+  /** Destination at the end of the flow, instead of `next`. May be an absolute URL. */
   redirect: redirectTarget().optional(),
   title: z.string().optional(),
   url: z.string().optional(),

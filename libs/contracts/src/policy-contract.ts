@@ -1,21 +1,21 @@
 import type { z } from 'zod';
 import type { Errors } from './message.js';
 
-/** A kind of policy, as far as anybody but its evaluation cares. */
+/** The declaration of a kind of policy, without its evaluation. */
 export interface PolicyContract<Config extends z.ZodObject = z.ZodObject> {
-  /** Never changed: flow versions name it. */
+  /** Permanent name, stored in flow versions. */
   readonly kind: string;
-  /** The blueprint model, lower case. */
+  /** Blueprint model, lower case. */
   readonly model: string;
   readonly config: Config;
-  /** What is wrong with a config whose fields are right one by one. */
+  /** Returns the errors of a config whose single fields are valid. */
   readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
-  /** Whether it says no in every flow, by its config. */
+  /** Returns whether the policy fails in every flow with this config. */
   readonly alwaysFails?: (config: Readonly<Record<string, unknown>>) => boolean;
-  /** The field that holds Python: looked over when a blueprint is applied, and read for the policies that it names. */
+  /** Config field with Python source, which is checked for syntax and for calls of other policies when a blueprint is applied. */
   readonly pythonField?: string;
 }
 
-/** A contract as it is written, with the type of its config kept. */
+/** Returns the contract unchanged, with the type of its config inferred. */
 export const definePolicy = <Config extends z.ZodObject>(contract: PolicyContract<Config>): PolicyContract<Config> =>
   contract;

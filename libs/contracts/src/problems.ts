@@ -1,7 +1,7 @@
 import { interpolate, type Sentence } from './sentence.js';
 
 /**
- * How a problem's body looks: the executor's flow error, the seed's GenericError or its ValidationError
+ * Format of a problem's body: a flow error challenge, or authentik's GenericError or ValidationError
  * (docs/spec/http.md#problems).
  */
 export type ProblemBody = 'flow_error' | 'generic' | 'validation';
@@ -13,7 +13,7 @@ interface ProblemEntry {
   readonly retry_after_s?: number;
 }
 
-/** Everything that can go wrong outside a stage's own words, one line each (docs/spec/http.md#problems). */
+/** All named failures except the errors of stages (docs/spec/http.md#problems). */
 export const problems = {
   malformed_http: { status: 400, body: 'generic', detail: 'This is no HTTP request.' },
   malformed_json: { status: 400, body: 'validation', detail: 'JSON parse error' },
@@ -53,13 +53,13 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 
 interface ProblemOptions {
-  /** Instead of what the line says: a sentence for people, or a text in English for whoever runs the house. */
+  /** Replaces the detail of `problems`: a sentence for visitors, or an English text for operators. */
   readonly detail?: Sentence | string;
   readonly retry_after_s?: number;
   readonly cause?: unknown;
 }
 
-/** A failure that has a name: thrown anywhere, answered by the gateway as its line in `problems` says. */
+/** A failure with a code. The gateway answers it as `problems` defines. */
 export class Problem extends Error {
   readonly retryAfterS: number | undefined;
   readonly detail: Sentence;
@@ -68,9 +68,9 @@ export class Problem extends Error {
     { detail, retry_after_s, cause }: ProblemOptions = {},
   ) {
     const entry: ProblemEntry = problems[code];
-    const said = typeof detail === 'object' ? detail : { text: detail ?? entry.detail };
-    super(interpolate(said.text, said.params), { cause });
-    this.detail = said;
+    const sentence = typeof detail === 'object' ? detail : { text: detail ?? entry.detail };
+    super(interpolate(sentence.text, sentence.params), { cause });
+    this.detail = sentence;
     this.name = 'Problem';
     this.retryAfterS = retry_after_s ?? entry.retry_after_s;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pythonLiteral, pythonText } from './python-text.js';
 
-describe('the text of a value, as Python writes it', () => {
+describe('the Python text of a value', () => {
   it.each<[unknown, string]>([
     ['a "b" \'c\'\n', 'a "b" \'c\'\n'],
     [true, 'True'],
@@ -33,7 +33,7 @@ describe('the text of a value, as Python writes it', () => {
     ['ä 漢 😀', "'ä 漢 😀'"],
     ['\u{e0001}', "'\\U000e0001'"],
     ['\ud800', "'\\ud800'"],
-  ])('inside of a list or an object is quoted: %j as %s', (value, text) => {
+  ])('is quoted inside a list or an object: %j as %s', (value, text) => {
     expect(pythonLiteral(value)).toBe(text);
     expect(pythonText([value])).toBe(`[${text}]`);
   });

@@ -1,9 +1,7 @@
-/** Values as Python's `str()` and `repr()` write them: clients, expressions and blueprints of the reference expect these texts. */
-
-/** The text of a value: text itself, and anything else as a literal. */
+/** Returns a value as Python's `str()` formats it, as clients, expressions and blueprints of authentik expect. */
 export const pythonText = (value: unknown): string => (typeof value === 'string' ? value : pythonLiteral(value));
 
-/** A value of JSON as a Python literal: `None`, `True`, `[1, 'a']`, `{'a': None}`. */
+/** Returns a JSON value as Python's `repr()` formats it: `None`, `True`, `[1, 'a']`, `{'a': None}`. */
 export function pythonLiteral(value: unknown): string {
   if (value === null || value === undefined) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -14,19 +12,19 @@ export function pythonLiteral(value: unknown): string {
   return `{${members.join(', ')}}`;
 }
 
-/** Below this, Python writes an exponent, where JavaScript goes on with zeros. */
-const SMALLEST_PLAIN = 1e-4;
+/** Below this number Python uses an exponent, where JavaScript uses more zeros. */
+const MIN_WITHOUT_EXPONENT = 1e-4;
 
-/** JSON does not say whether a number without a fraction is an integer. It counts as one. */
+/** Formats a number without a fraction as an integer, because JSON does not distinguish them. */
 function numberText(value: number): string {
-  const isSmall = value !== 0 && Math.abs(value) < SMALLEST_PLAIN;
+  const isSmall = value !== 0 && Math.abs(value) < MIN_WITHOUT_EXPONENT;
   const text = isSmall ? value.toExponential() : String(value);
   return text.replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** Characters that Python does not print as they are: controls, formats, separators but the space, unassigned ones. */
+/** Characters that `repr()` escapes: control, format and unassigned characters, and separators except the space. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/gu;
 
 function quoted(value: string): string {

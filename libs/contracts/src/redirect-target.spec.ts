@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isLocalPath, redirectTarget } from './redirect-target.js';
 
-const HOUSE = 'https://id.example.org';
+const SITE = 'https://id.example.org';
 
 describe('a local path', () => {
   it.each([
@@ -19,19 +19,19 @@ describe('a local path', () => {
     '/%2F%2Fevil.example',
     '/%5Cevil.example',
     '/../..//x',
-  ])('%j is one', (next) => {
+  ])('accepts %j', (next) => {
     expect(isLocalPath(next)).toBe(true);
   });
 
   it.each([
-    ['nothing', ''],
+    ['an empty string', ''],
     ['another host', '//evil.example'],
     ['another host', '///evil.example'],
-    ['any host at all, were it one that this is tried with', '//gatehouse.invalid/x'],
+    ['the placeholder host of the check', '//gatehouse.invalid/x'],
     ['another host', '////evil.example/x'],
-    ['another host by backslash', '/\\evil.example'],
-    ['another host by backslashes', '\\\\evil.example'],
-    ['another host by backslash', '\\/evil.example'],
+    ['another host after a backslash', '/\\evil.example'],
+    ['another host after backslashes', '\\\\evil.example'],
+    ['another host after a backslash', '\\/evil.example'],
     ['another host behind a slash and a backslash', '//\\evil.example'],
     ['a backslash anywhere', '/a\\b'],
     ['an absolute URL', 'https://evil.example'],
@@ -39,16 +39,16 @@ describe('a local path', () => {
     ['an absolute URL with one slash', 'https:/evil.example'],
     ['an absolute URL with three slashes', 'https:///evil.example'],
     ['an absolute URL in capitals', 'HTTPS://evil.example'],
-    ['an absolute URL of this very host', `${HOUSE}/if/user/`],
+    ['an absolute URL of this host', `${SITE}/if/user/`],
     ['this host as userinfo', `//id.example.org@evil.example/`],
     ['this host as a prefix', '//id.example.org.evil.example/'],
     ['another host with a port', '//evil.example:443/'],
     ['an unicode host', '//еvil.example'],
     ['an unicode dot', '//evil。example'],
-    ['a script', 'javascript:alert(1)'],
-    ['a script in disguise', 'java\nscript:alert(1)'],
-    ['a script with a comment', 'javascript://%0aalert(1)'],
-    ['data', 'data:text/html,x'],
+    ['a script URL', 'javascript:alert(1)'],
+    ['a script URL with a newline', 'java\nscript:alert(1)'],
+    ['a script URL with a comment', 'javascript://%0aalert(1)'],
+    ['a data URL', 'data:text/html,x'],
     ['a tab before the second slash', '/\t/evil.example'],
     ['a newline before the second slash', '/\n/evil.example'],
     ['a carriage return', '/\r/evil.example'],
@@ -62,11 +62,11 @@ describe('a local path', () => {
     ['a query only', '?x=1'],
     ['a fragment only', '#x'],
     ['the name of a view', 'authentik_core:if-user'],
-  ])('is not %s (%j)', (_what, next) => {
+  ])('refuses %s (%j)', (_what, next) => {
     expect(isLocalPath(next)).toBe(false);
   });
 
-  it('never leads a browser away from this origin, whatever it is made of', () => {
+  it('never leads a browser to another origin', () => {
     const piece = fc.constantFrom(
       '/',
       '\\',
@@ -86,18 +86,18 @@ describe('a local path', () => {
       '\u2028',
     );
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 8 }), fc.string({ unit: 'binary', maxLength: 4 }), (pieces, rest) => {
-        const next = pieces.join('') + rest;
-        return !isLocalPath(next) || new URL(next, `${HOUSE}/if/flow/login/`).origin === HOUSE;
+      fc.property(fc.array(piece, { maxLength: 8 }), fc.string({ unit: 'binary', maxLength: 4 }), (pieces, suffix) => {
+        const next = pieces.join('') + suffix;
+        return !isLocalPath(next) || new URL(next, `${SITE}/if/flow/login/`).origin === SITE;
       }),
       { numRuns: 2000 },
     );
   });
 });
 
-describe('where an administrator may lead a visitor', () => {
+describe('a redirect target', () => {
   it.each(['/', '/if/user/', 'https://app.example.org/x?y=z#a', 'http://intranet:8080', 'HTTPS://app.example.org'])(
-    'is %j',
+    'accepts %j',
     (to) => expect(redirectTarget().safeParse(to).success).toBe(true),
   );
   it.each([
@@ -113,5 +113,5 @@ describe('where an administrator may lead a visitor', () => {
     'https://app.example.org\\@evil.example',
     'https://app.example.org/\r\nx: y',
     'https://',
-  ])('is not %j', (to) => expect(redirectTarget().safeParse(to).success).toBe(false));
+  ])('refuses %j', (to) => expect(redirectTarget().safeParse(to).success).toBe(false));
 });

@@ -8,14 +8,14 @@ const config = z.object({
   title: z.string().default(''),
 });
 
-it('tells the fields of a config that point to another object, and to what', () => {
+it('lists the fields of a config that refer to other objects', () => {
   expect([...referencesOf(config)]).toEqual([
     ['password_stage', { to: 'stage' }],
     ['recovery_flow', { to: 'flow' }],
   ]);
 });
 
-it('finds a reference in whatever wraps it', () => {
+it('finds a reference in wrapped schemas', () => {
   const wrapped = z.object({
     absent: reference('flow').optional(),
     plain: z.string().optional(),
@@ -27,12 +27,12 @@ it('finds a reference in whatever wraps it', () => {
   ]);
 });
 
-it('may insist on one model', () => {
+it('can require one model', () => {
   const strict = z.object({ inner: reference('stage', 'authentik_stages_sample.samplestage') });
   expect(referencesOf(strict).get('inner')).toEqual({ to: 'stage', model: 'authentik_stages_sample.samplestage' });
 });
 
-it('points nowhere unless told otherwise', () => {
+it('is null by default', () => {
   expect(config.parse({ recovery_flow: 'recovery' })).toEqual({
     password_stage: null,
     recovery_flow: 'recovery',
@@ -40,7 +40,7 @@ it('points nowhere unless told otherwise', () => {
   });
 });
 
-it('may point to any number, and hold what they say once it is compiled', () => {
+it('can be a list, and hold the content of its objects after compilation', () => {
   const form = z.object({
     next: references('stage'),
     lines: inlinedReferences('line', z.object({ text: z.string() })),

@@ -1,57 +1,60 @@
 import { z } from 'zod';
-import { schemaLayers } from './layers.js';
+import { schemaLayers } from './schema-layers.js';
 
 /**
- * What a config field can point to: `flow` (compiled to its slug), `stage` (stays an id, stands in the version's `attached`),
- * `policy`, `group` and `user` of the directory (a uuid), or the kind of a part that some stage's contract declares.
+ * Kind of object that a config field refers to: `flow` (compiled to its slug), `stage` (stays an id, resolved in `attached`),
+ * `policy`, `group` or `user` (a UUID of the directory), or a kind of `related_models` of a contract.
  */
 export type ReferenceKind = string;
 
-/** How a field points to other objects. */
+/** The reference that a config field holds. */
 export interface Reference {
   readonly to: ReferenceKind;
-  /** The model of this house that it must be of: another would pass where this one asks. A stranger's may stand in for any. */
+  /** Model that the object must have. Another built-in model is refused, an external stage is accepted. */
   readonly model?: string;
-  /** It holds a list of them. */
+  /** Whether the field holds a list of ids. */
   readonly many?: boolean;
-  /** What they say is compiled into the field, in the place of their ids. */
+  /** Whether the ids are replaced by the objects' content when the flow is compiled. */
   readonly inlined?: boolean;
 }
 
 const referenceRegistry = z.registry<Reference>();
 
-/** A config field that names another blueprint object; null when it names none. */
+/** Returns the schema of a config field that refers to another blueprint object, or is null. */
 export function reference(to: ReferenceKind, model?: string) {
   const schema = z.string().nullable().default(null);
   referenceRegistry.add(schema, { to, ...(model === undefined ? {} : { model }) });
   return schema;
 }
 
-/** A config field that names any number of blueprint objects; a stage finds those that are stages in `attached`, as `field.0` and so on. */
+/** Returns the schema of a config field that refers to a list of blueprint objects. Stages are in `attached` as `field.0`, `field.1` … */
 export function references(to: ReferenceKind) {
   const schema = z.array(z.string()).default([]);
   referenceRegistry.add(schema, { to, many: true });
   return schema;
 }
 
-/** A config field that names any number of blueprint objects and, once compiled, holds what each of them says: `id`, `name` and the fields of `part`. */
-export function inlinedReferences<S extends z.ZodObject>(to: ReferenceKind, part: S) {
-  const schema = z.array(part).default([]);
+/**
+ * Returns the schema of a config field that refers to a list of blueprint objects in a blueprint, and holds their content after
+ * compilation: `id`, `name` and the fields of `content`.
+ */
+export function inlinedReferences<S extends z.ZodObject>(to: ReferenceKind, content: S) {
+  const schema = z.array(content).default([]);
   referenceRegistry.add(schema, { to, many: true, inlined: true });
   return schema;
 }
 
-/** The reference fields of a config, by name. */
+/** Returns the reference fields of a config by their names. */
 export function referencesOf(config: z.ZodObject): ReadonlyMap<string, Reference> {
-  const found = Object.entries(config.shape).flatMap(([name, schema]) => {
-    const [mark] = [...schemaLayers(schema)].flatMap((layer) => referenceRegistry.get(layer) ?? []);
-    return mark ? [[name, mark] as const] : [];
+  const references = Object.entries(config.shape).flatMap(([name, schema]) => {
+    const [reference] = [...schemaLayers(schema)].flatMap((layer) => referenceRegistry.get(layer) ?? []);
+    return reference ? [[name, reference] as const] : [];
   });
-  return new Map(found);
+  return new Map(references);
 }
 
-/** A config as a blueprint writes it: ids where other objects are compiled in. */
+/** Returns the schema of a config in a blueprint, where inlined references are ids. */
 export function blueprintConfig(config: z.ZodObject): z.ZodObject {
-  const fields = [...referencesOf(config)].filter(([, { inlined: isInlined }]) => isInlined);
+  const fields = [...referencesOf(config)].filter(([, { inlined }]) => inlined);
   return config.extend(Object.fromEntries(fields.map(([name, { to }]) => [name, references(to)])));
 }

@@ -7,7 +7,7 @@ import { maskByKey, REDACTED, redact, secret, secretFields } from './secret.js';
 const answer = z.object({ uid_field: char(), password: secret(char({ trim: false })) });
 
 describe('a field marked as secret', () => {
-  it('is known by name', () => {
+  it('is listed', () => {
     expect(secretFields(answer)).toEqual(['password']);
   });
   it.each([
@@ -17,17 +17,17 @@ describe('a field marked as secret', () => {
     ['all of these', secret(z.string()).nullable().optional().default(null).readonly()],
     ['refined', secret(z.string()).refine((text) => text !== 'x')],
     ['described', secret(z.string()).describe('hush').optional()],
-  ])('stays one when it is %s', (_, field) => {
+  ])('stays secret when it is %s', (_, field) => {
     expect(secretFields(z.object({ plain: z.string().optional(), field }))).toEqual(['field']);
   });
-  it('is never in what is logged, whatever it holds', () => {
+  it('is redacted for every value', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (password) => {
         expect(redact(answer, { uid_field: 'alice', password })).toEqual({ uid_field: 'alice', password: REDACTED });
       }),
     );
   });
-  it('does not appear where it was not sent', () => {
+  it('is not added when it is absent', () => {
     expect(redact(answer, { uid_field: 'alice' })).toEqual({ uid_field: 'alice' });
   });
 });
@@ -45,23 +45,23 @@ describe('masking by key', () => {
     'PassPhrase',
     'signature',
     'HTTP_COOKIE',
-  ])('hides the value of %s', (key) => {
+  ])('masks the value of %s', (key) => {
     expect(maskByKey({ [key]: 'value' })).toEqual({ [key]: '********************' });
   });
-  it.each(['passing', 'password_change_date', 'username', 'email', 'cookie'])('shows the value of %s', (key) => {
+  it.each(['passing', 'password_change_date', 'username', 'email', 'cookie'])('keeps the value of %s', (key) => {
     expect(maskByKey({ [key]: 'value' })).toEqual({ [key]: 'value' });
   });
-  it('looks into objects and lists at any depth', () => {
+  it('masks in objects and lists at any depth', () => {
     expect(maskByKey({ a: [{ b: { password: 'x', name: 'y' } }] })).toEqual({
       a: [{ b: { password: REDACTED, name: 'y' } }],
     });
   });
-  it('hides a whole object under a key that sounds secret', () => {
+  it('masks a whole object under a secret key', () => {
     expect(maskByKey({ tokens: { a: 1 }, keys: ['b'] })).toEqual({ tokens: REDACTED, keys: REDACTED });
   });
-  it('leaves what it was given as it was', () => {
-    const given = { password: 'x', deep: { token: 'y' } };
-    maskByKey(given);
-    expect(given).toEqual({ password: 'x', deep: { token: 'y' } });
+  it('does not change its argument', () => {
+    const value = { password: 'x', deep: { token: 'y' } };
+    maskByKey(value);
+    expect(value).toEqual({ password: 'x', deep: { token: 'y' } });
   });
 });

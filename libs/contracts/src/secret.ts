@@ -1,28 +1,28 @@
 import { z } from 'zod';
-import { schemaLayers } from './layers.js';
+import { schemaLayers } from './schema-layers.js';
 
 const secrets = z.registry<{ secret: true }>();
 
-/** Twenty asterisks: what stands in logs, events and inspectors where a secret was (docs/spec/events.md#masking). */
+/** Replaces a secret in logs, events and the inspector (docs/spec/events.md#masking). */
 export const REDACTED = '*'.repeat(20);
 
-/** Marks a schema's value as secret: redacted by loggers and events, never part of a challenge. */
+/** Marks a schema as secret: its value is redacted in logs and events, and never part of a challenge. Returns the schema. */
 export function secret<S extends z.ZodType>(schema: S): S {
   secrets.add(schema, { secret: true });
   return schema;
 }
 
-/** The fields of an object schema that hold secrets. */
+/** Returns the names of the secret fields of an object schema. */
 export function secretFields(schema: z.ZodObject): readonly string[] {
   return Object.entries(schema.shape)
     .filter(([, field]) => isSecret(field))
     .map(([name]) => name);
 }
 
-/** Asked for by `get`, which also knows what `.refine()` and `.describe()` make of a marked schema. */
+/** Uses `get` of the registry, which also finds marks that `.refine()` and `.describe()` have inherited. */
 const isSecret = (field: unknown) => [...schemaLayers(field)].some((layer) => secrets.get(layer) !== undefined);
 
-/** A copy of `value` that is safe to log: secret fields of `schema` are replaced by asterisks. */
+/** Returns a copy of `value` that is safe to log, with the secret fields of `schema` replaced by asterisks. */
 export function redact(schema: z.ZodObject, value: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const hidden = new Set(secretFields(schema));
   return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, hidden.has(name) ? REDACTED : v]));
@@ -32,7 +32,7 @@ const SECRET_KEY_PATTERN = /api|token|key|secret|pass|signature|http_cookie/i;
 const HARMLESS_KEY_PATTERN = /passing|password_change_date/i;
 
 /**
- * Masks every value whose key sounds secret, at any depth: for the context of audit events
+ * Masks every value whose key looks like the name of a secret, at any depth, for audit events
  * (docs/spec/events.md#masking).
  */
 export function maskByKey(value: unknown): unknown {

@@ -1,18 +1,18 @@
-/** What goes into the places of a sentence, by name. */
+/** Values for the placeholders of a sentence, by name. */
 export type SentenceParams = Readonly<Record<string, string | number>>;
 
-/** A sentence for people, in English, with `{name}` where a parameter goes; its text is the key of every catalogue. */
+/** An English text for visitors, with `{name}` as placeholders. The text is the key of every catalogue. */
 export interface Sentence {
   readonly text: string;
   readonly params?: SentenceParams | undefined;
 }
 
-/** Says a sentence in somebody's language; a text that no catalogue has stays as it is. */
+/** Translates a text and interpolates its parameters. Text that no catalogue contains stays English. */
 export type Translate = (text: string, params?: SentenceParams) => string;
 
-/** A sentence of the house's own: whoever translates finds it by this call. */
+/** Creates a built-in text. Tests find all texts that need a translation by this call. */
 export const sentence = (text: string, params?: SentenceParams): Sentence => (params ? { text, params } : { text });
 
-/** English: parameters go into their places, and are not looked into. Without any, braces are somebody's own. */
+/** Interpolates parameters without translation. Without parameters, braces in the text have no meaning. */
 export const interpolate: Translate = (text, params) =>
   params ? text.replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? '')) : text;

@@ -4,17 +4,17 @@ import { isWebAddress } from './redirect-target.js';
 import { reference } from './reference.js';
 import { secret } from './secret.js';
 
-/** The blueprint model of sources that speak OAuth. */
+/** Blueprint model of OAuth and OpenID Connect sources. */
 export const OAUTH_SOURCE = 'authentik_sources_oauth.oauthsource';
-/** The blueprint model of Plex as a source. */
+/** Blueprint model of Plex sources. */
 export const PLEX_SOURCE = 'authentik_sources_plex.plexsource';
 
-/** What is done with somebody of a source who is not connected with anybody here. */
+/** How a user of a source without a connection is matched to a user. */
 export const USER_MATCHING = ['identifier', 'email_link', 'email_deny', 'username_link', 'username_deny'] as const;
-/** What is done with a group of a source that is not connected with a group here. */
+/** How a group of a source without a connection is matched to a group. */
 export const GROUP_MATCHING = ['identifier', 'name_link', 'name_deny'] as const;
 
-/** Providers whose addresses and profiles are known; of any other one `openidconnect` says all. */
+/** Provider types with built-in endpoints and profile mappings. Other providers use `openidconnect`. */
 export const PROVIDER_TYPES = [
   'apple',
   'openidconnect',
@@ -32,15 +32,14 @@ export const PROVIDER_TYPES = [
   'twitter',
 ] as const;
 
-/** What a slug is made of. */
 const SLUG = /^[-a-zA-Z0-9_]{1,50}$/;
 const NOT_A_SLUG = 'Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.';
-const NOT_AN_ADDRESS = 'Enter a valid URL.';
+const NOT_A_URL = 'Enter a valid URL.';
 
-/** An address of a provider; empty or null where its type knows one, or needs none. */
-const address = () =>
+/** URL of an endpoint. Empty or null if the provider type has a built-in URL or needs none. */
+const endpointUrl = () =>
   char({ maxLength: 255, allowBlank: true })
-    .refine((given) => given === '' || isWebAddress(given), { error: NOT_AN_ADDRESS })
+    .refine((value) => value === '' || isWebAddress(value), { error: NOT_A_URL })
     .nullable()
     .default(null);
 
@@ -53,30 +52,30 @@ const sourceConfig = z.object({
   user_matching_mode: choice(USER_MATCHING).default('identifier'),
   group_matching_mode: choice(GROUP_MATCHING).default('identifier'),
   user_path_template: char({ maxLength: 500 }).default('goauthentik.io/sources/%(slug)s'),
-  /** A path, an address, or `fa://name`; empty for that of its type. */
+  /** A path, a URL, or `fa://name`. Empty for the icon of the provider type. */
   icon: char({ maxLength: 500, allowBlank: true }).nullable().default(null),
 });
 
-/** A source that speaks OAuth 1, OAuth 2 or OpenID Connect (docs/spec/sources.md). */
+/** Config of a source that uses OAuth 1, OAuth 2 or OpenID Connect (docs/spec/sources.md). */
 export const oauthSourceConfig = sourceConfig.extend({
   provider_type: choice(PROVIDER_TYPES),
-  request_token_url: address(),
-  authorization_url: address(),
-  access_token_url: address(),
-  profile_url: address(),
+  request_token_url: endpointUrl(),
+  authorization_url: endpointUrl(),
+  access_token_url: endpointUrl(),
+  profile_url: endpointUrl(),
   consumer_key: char({ maxLength: 2000 }),
   consumer_secret: secret(char({ maxLength: 10_000 })),
   additional_scopes: char({ maxLength: 2000, allowBlank: true }).default(''),
-  oidc_well_known_url: address(),
-  oidc_jwks_url: address(),
+  oidc_well_known_url: endpointUrl(),
+  oidc_jwks_url: endpointUrl(),
   oidc_jwks: jsonObject().default({}),
 });
 
-/** What Plex knows this house by, unless somebody says. */
+/** Default client id for Plex. */
 const randomClientId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(20)), (n) => n.toString(16).padStart(2, '0')).join('');
 
-/** Plex as a source (docs/spec/sources.md#plex). */
+/** Config of a Plex source (docs/spec/sources.md#plex). */
 export const plexSourceConfig = sourceConfig.extend({
   client_id: char({ maxLength: 255 }).default(randomClientId),
   allowed_servers: z
@@ -89,7 +88,7 @@ export const plexSourceConfig = sourceConfig.extend({
 
 const published = { uuid: z.uuid() };
 
-/** A source as it is published: flows by their slugs. What is secret is sealed where it is kept, and open on the bus. */
+/** A published source. Flows are slugs. Secrets are sealed in the database and plain on the bus. */
 export const publishedSource = z.discriminatedUnion('model', [
   z.object({ ...published, model: z.literal(OAUTH_SOURCE), ...oauthSourceConfig.shape }),
   z.object({ ...published, model: z.literal(PLEX_SOURCE), ...plexSourceConfig.shape }),

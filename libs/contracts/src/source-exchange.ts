@@ -4,52 +4,51 @@ import { publishedSource } from './source-config.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
 
 /**
- * Where the identification service is asked to begin and to complete a login elsewhere (docs/spec/sources.md). The
- * gateway asks, and owns everything around: the source and whether it is enabled, `state` and its single use, its
- * binding to the browser's session and its expiry, and what becomes of an identity. The service owns what is said to
- * providers, and keeps nothing.
+ * Subjects at which the identification service begins and completes a login at a source (docs/spec/sources.md). The gateway
+ * sends the requests. It owns the source and whether it is enabled, the single use of `state`, the binding of `state` to the
+ * browser's session, its expiry, and the use of the identity. The service talks to the providers and stores nothing.
  */
 export const SOURCE_BEGIN_SUBJECT = 'sources.begin';
 export const SOURCE_COMPLETE_SUBJECT = 'sources.complete';
-/** The queue group of both. */
+/** NATS queue group of both subjects. */
 export const SOURCE_QUEUE = 'sources';
 
-/** Milliseconds that the gateway waits for a provider, whoever asks it. */
+/** Milliseconds that the gateway waits for a provider. */
 export const SOURCE_DEADLINE_MS = 12_000;
 
 const bag = z.record(z.string(), z.unknown());
 
 const requestFields = {
   v: z.literal(PROTOCOL_VERSION),
-  /** Milliseconds that are left, counted from receipt. */
+  /** Milliseconds that remain, counted from receipt. */
   timeout_ms: z.number(),
-  /** As published, with its secrets. */
+  /** The published source, with its secrets. */
   source: publishedSource,
 };
 
-/** The absolute address of `/source/oauth/callback/<slug>/`, from the configured base. */
+/** Absolute URL of `/source/oauth/callback/<slug>/`, built from the configured base URL. */
 const redirectUri = z.url();
 
-/** Asks where to send a browser. */
+/** Asks for the URL at the provider that the browser is redirected to. */
 export const sourceBeginRequest = z.object({
   ...requestFields,
   redirect_uri: redirectUri,
-  /** Unguessable, single use: to be sent to the provider as it is. */
+  /** Random single-use value, sent to the provider unchanged. */
   state: z.string().min(32).max(128),
 });
 export type SourceBeginRequest = z.output<typeof sourceBeginRequest>;
 
-/** What is kept for the callback, such as nonce and verifier; the gateway seals it and hands it back once. */
+/** Data for the callback, such as the nonce and the PKCE verifier. The gateway seals it and returns it once. */
 const providerState = bag;
 
-/** Where to, or why not: a sentence for the visitor. */
+/** The URL to redirect to with the data for the callback, or the reason for a refusal, which the visitor reads. */
 export const sourceBeginReply = z.union([
   z.object({ to: z.url(), kept: providerState }),
   z.object({ refused: message }),
 ]);
 export type SourceBeginReply = z.output<typeof sourceBeginReply>;
 
-/** Asks who has come back, by what the provider sent along or, for Plex, by the token that its script brought. */
+/** Asks for the identity, proved by the callback's parameters or, for Plex, by the token from its script. */
 export const sourceCompleteRequest = z.object({
   ...requestFields,
   proof: z.union([
@@ -57,7 +56,7 @@ export const sourceCompleteRequest = z.object({
       redirect_uri: redirectUri,
       state: sourceBeginRequest.shape.state,
       kept: providerState,
-      /** The callback's parameters, of its query or its form, each once: `state` (checked already), `code`, `error`, `iss`, `user` … */
+      /** Parameters of the callback's query or form: `state` (already checked), `code`, `error`, `iss`, `user` … */
       answer: z.record(z.string(), z.string()),
     }),
     z.object({ plex_token: z.string().min(1).max(2000) }),
@@ -65,36 +64,36 @@ export const sourceCompleteRequest = z.object({
 });
 export type SourceCompleteRequest = z.output<typeof sourceCompleteRequest>;
 
-/** Text that a database takes. */
+/** Text without characters that Postgres cannot store. */
 const text = (max: number) =>
   z
     .string()
     .max(max)
-    .refine((said) => !/[\0\p{Cs}]/u.test(said), { error: 'no text' });
+    .refine((value) => !/[\0\p{Cs}]/u.test(value), { error: 'contains NUL or a lone surrogate' });
 
-/** Groups that somebody may have elsewhere. */
+/** Largest number of groups of one identity. */
 const MAX_GROUPS = 1000;
 
-/** Somebody as a source knows them, mapped to the fields of this house; what the source does not say is left out. */
+/** A user at a source, mapped to the fields of a Gatehouse user. Fields that the source does not send are absent. */
 export const sourceIdentity = z.object({
-  /** What the source never gives to anybody else. */
-  identifier: text(255).refine((said) => said !== '', { error: 'empty' }),
+  /** Permanent id of the user at the source, which is never reassigned. */
+  identifier: text(255).refine((value) => value !== '', { error: 'empty' }),
   user: z.object({
     username: text(150).optional(),
     name: text(1000).optional(),
     email: text(254).optional(),
-    /** What the source says of the address; absent when it says nothing. */
+    /** Whether the source has verified the address. Absent when the source does not tell. */
     email_verified: z.boolean().optional(),
   }),
-  /** Groups of theirs: what each is called here (`name`), by what the source calls it. */
+  /** Groups of the user by their id at the source, with their `name` in Gatehouse. */
   groups: z
     .record(text(255), z.object({ name: text(255).optional() }))
     .refine((groups) => Object.keys(groups).length <= MAX_GROUPS, { error: 'too many' })
     .default({}),
-  /** What the source said, for policies. No tokens. */
+  /** The profile from the source, for policies. Contains no tokens. */
   info: bag,
 });
 
-/** Who it is, or why nobody: a sentence for the visitor. */
+/** The identity, or the reason for a refusal, which the visitor reads. */
 export const sourceCompleteReply = z.union([z.object({ identity: sourceIdentity }), z.object({ refused: message })]);
 export type SourceCompleteReply = z.output<typeof sourceCompleteReply>;

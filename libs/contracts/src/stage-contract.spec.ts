@@ -11,19 +11,20 @@ const stage = (more: object) =>
     ...more,
   });
 
-describe('a stage', () => {
-  it('grants nothing unless it says so', () => {
+describe('a stage contract', () => {
+  it('has grants false by default', () => {
     expect([stage({}).grants, stage({ grants: true }).grants]).toEqual([false, true]);
   });
 
-  it('changes credentials if its descriptor says so, and not otherwise', () => {
-    const again = (contract: ReturnType<typeof stage>) => fromDescriptor(toDescriptor(contract)).changes_credentials;
+  it('changes credentials if its descriptor declares it', () => {
+    const roundTrip = (contract: ReturnType<typeof stage>) =>
+      fromDescriptor(toDescriptor(contract)).changes_credentials;
     const change = { config: {}, context: {}, user: undefined };
-    expect(again(stage({ changes_credentials: () => false }))?.(change)).toBe(true);
-    expect(again(stage({}))).toBeUndefined();
+    expect(roundTrip(stage({ changes_credentials: () => false }))?.(change)).toBe(true);
+    expect(roundTrip(stage({}))).toBeUndefined();
   });
 
-  it('that may log somebody in grants something, whatever it says, in this house or elsewhere', () => {
+  it('with the effect login always has grants true, also from a descriptor', () => {
     const login = stage({ effects: ['login'], grants: false });
     expect(login.grants).toBe(true);
     expect(fromDescriptor({ ...toDescriptor(login), grants: false }).grants).toBe(true);

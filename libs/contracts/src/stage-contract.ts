@@ -6,51 +6,54 @@ import type { ContextKey, PlanContext, SavedUser } from './plan-context.js';
 import type { ReferenceKind } from './reference.js';
 
 /**
- * Which credential an answer spends, so that the gateway can count before it is judged (docs/spec/attempts.md#rules).
+ * Defines which responses are attempts at a credential, so that the gateway counts them before the stage judges them
+ * (docs/spec/attempts.md#rules).
  */
 export interface AttemptRule {
-  /** The field whose presence makes the answer a guess. */
+  /** Response field whose presence makes the response an attempt. */
   readonly when: string;
-  /** What is spent; a rule that picks fills `{member}` in from what was picked. */
+  /** Name of the credential. With `pick`, `{member}` is replaced by the value of the chosen item. */
   readonly credential: string;
-  /** Where the visitor chooses between several; a guess without a choice spends all that it was offered. */
+  /** The choice between several credentials. An attempt without a valid choice counts for all offered credentials. */
   readonly pick?: AttemptChoice;
   /** Wrong answers in a row before delays begin. */
   readonly free: number;
   /** Wrong answers in a row that disable the credential until it is unlocked. */
   readonly hard: number;
-  /** What is said when the attempt is refused: the same as for a wrong answer. */
+  /** The error of a refused attempt, the same as for a wrong response. */
   readonly refuse: { readonly field: string; readonly code: string };
 }
 
-/** A choice among what the shown challenge offers, such as one of several devices. */
+/** A choice between items of the challenge, such as devices. */
 export interface AttemptChoice {
-  /** The field of the answer that holds the choice. */
+  /** Response field that holds the choice. */
   readonly field: string;
-  /** The field of the challenge that lists what can be chosen. */
+  /** Challenge field that lists the items. */
   readonly among: string;
-  /** Only offers whose `member` is one of `values` are spent: an answer of this sort fits no others. */
+  /** Only items whose `member` is one of `values` are counted, because this response field fits no others. */
   readonly where: { readonly member: string; readonly values: readonly string[] };
 }
 
-/** A step inside another: the config field that names the stage, the answer's field it judges, the host's error for any refusal. */
+/** Rule for a stage that is embedded in a composite step, by the config field that refers to it. */
 export interface EmbeddedStageRule {
+  /** Response field that the embedded stage judges. */
   readonly field: string;
-  /** What the inner step calls that field; the same unless told otherwise. */
+  /** Name of that field in the response of the embedded stage, if it differs. */
   readonly as?: string;
+  /** Error code of the host for any refusal by the embedded stage. */
   readonly error: string;
   /**
-   * The field of the host's challenge that takes the inner step's own; without it that step is not asked for one. One that
-   * asks is judged before its host, so that nobody learns anything from the host who has not answered it.
+   * Field of the host's challenge for the challenge of the embedded stage. Without it, the embedded stage is not asked for one.
+   * With it, the embedded stage is judged first, so that the host reveals nothing until the embedded stage has passed.
    */
   readonly asks?: string;
 }
 
-/** What somebody has shown of themselves who has passed a stage. */
+/** What passing a stage proves about the user. */
 export interface StageProof {
-  /** Whether it is enough on its own, or one more beside another. */
+  /** `first` is a sufficient proof of identity, `further` is an additional factor. */
   readonly factor: 'first' | 'further';
-  /** What becomes of those who have nothing to show it with. */
+  /** What happens to a user who has no credential for the proof. */
   readonly if_missing: 'refused' | 'set_up' | 'let_in';
 }
 
@@ -69,118 +72,123 @@ export interface ProofStep {
   readonly config: Readonly<Record<string, unknown>>;
 }
 /**
- * How a stage names the user that a plan is about. `by_name`: the visitor typed a name, which proves nothing. `by_proof`: a
- * credential told who they are. `by_writing`: the stage created the user.
+ * How a stage sets the pending user of a plan. `by_name`: the visitor typed a name, which proves nothing. `by_proof`: a credential
+ * identified the user. `by_writing`: the stage created the user.
  */
 export const IDENTIFICATION_METHODS = ['by_name', 'by_proof', 'by_writing'] as const;
 export type IdentificationMethod = (typeof IDENTIFICATION_METHODS)[number];
 
-/** Objects that blueprints describe beside a stage, for its config to name: the fields of a form, say. */
+/** A blueprint model that the config of a stage refers to, such as a field of a form. */
 export interface RelatedModel {
-  /** What references call it. */
+  /** Its kind in references. */
   readonly kind: ReferenceKind;
   /** The blueprint model, lower case. */
   readonly model: string;
-  /** The fields that together name one of them; `name` unless told otherwise. */
+  /** Fields that identify an object, by default `name`. */
   readonly key?: readonly string[];
   readonly config: z.ZodObject;
+  /** Returns the errors of a config whose single fields are valid. */
   readonly validate?: (config: Readonly<Record<string, unknown>>) => Errors;
-  /** Fields that hold Python when another field, which is named, says so. */
+  /** Fields that hold Python if another field, named by the value, is true. */
   readonly python?: Readonly<Record<string, string>>;
 }
 
-/** What a stage promises the rest of the house. Everything about a stage that anybody else may know stands here. */
+/** The contract of a stage: everything that other parts of Gatehouse may know about it. */
 export interface StageContract {
-  /** One NATS token, never changed: `^[a-z][a-z0-9_]{1,47}$`. */
+  /** Permanent name, one token of NATS subjects: `^[a-z][a-z0-9_]{1,47}$`. */
   readonly kind: string;
-  /** The wire's name of the challenge; undefined for a stage that never asks. */
+  /** Name of the challenge on the wire. Undefined for a stage that never shows a challenge. */
   readonly component: string | undefined;
-  /** The blueprint model, lower case; undefined for a stage that no blueprint binds, only others add to a plan. */
+  /** Blueprint model, lower case. Undefined for a stage that is only inserted at run time. */
   readonly model: string | undefined;
-  /** The service that serves it in the house's own deployment. */
+  /** Service that serves the stage in the standard deployment. */
   readonly service: string;
   readonly config: z.ZodObject;
-  /** What the admin API has against a config whose fields are right one by one (fields it has no schema for are as given). */
+  /** Returns the errors of a config whose single fields are valid. Fields without a schema are passed unchecked. */
   readonly validate: (config: Readonly<Record<string, unknown>>) => Errors;
-  /** Its meta data, and those of `response`, name and describe it in the published schema. */
+  /** Its metadata is its name and description in the published schema. The same holds for `response`. */
   readonly challenge: z.ZodObject;
   readonly response: z.ZodObject;
   readonly state: z.ZodObject;
-  /** Facts it is given; `required` ones are there, or the visitor is denied without a hop. */
+  /** Facts that it receives. Without a `required` fact, the gateway denies the visitor and does not ask the stage. */
   readonly reads: Readonly<Partial<Record<ContextKey, 'required' | 'optional'>>>;
-  /** It is given all facts, those that only policies know too: it asks policies itself. */
+  /** Whether it receives all facts, also those that only policies use, because it evaluates policies itself. */
   readonly reads_all: boolean;
+  /** Facts that it may set. */
   readonly writes: readonly ContextKey[];
-  /** It writes users, so what it says of the pending one is so; of any other stage's word only how somebody was proved counts. */
+  /** Whether it creates or changes users, so that its version of the pending user is trusted. Other stages may only set how the user was proved. */
   readonly changes_user: boolean;
-  /** How it makes another user the pending one; undefined: it never does. */
+  /** How it sets the pending user. Undefined: it never does. */
   readonly identifies: IdentificationMethod | undefined;
+  /** Its error messages by code. */
   readonly errors: Catalogue;
+  /** Types of effects that it may request. */
   readonly effects: readonly EffectType[];
-  /** Kinds of steps it may add to the plan. */
+  /** Kinds of steps that it may insert into the plan. */
   readonly inserts: readonly string[];
-  /** What its config may name that is neither stage nor flow. */
+  /** Blueprint models that its config may refer to, besides stages and flows. */
   readonly related_models: readonly RelatedModel[];
-  /** Config field to what the stage named there judges. */
+  /** Embedded stages, by the config field that refers to them. */
   readonly embeds: Readonly<Record<string, EmbeddedStageRule>>;
-  /** Kinds of the same service all of whose stages it hears of, secrets included: what it acts on was made by one of them. */
+  /** Kinds of the same service. It receives all stages of these kinds with their secrets, because they created the data that it uses. */
   readonly companions: readonly string[];
+  /** Which responses are attempts at a credential. */
   readonly attempts: readonly AttemptRule[];
-  /** Credentials that it makes anew: of one that it has `verified` what was guessed before is forgotten. */
+  /** Credentials that it replaces. When it reports one as `verified`, earlier failed attempts are reset. */
   readonly renews: readonly string[];
-  /** Credentials that it may call `verified` though no guesses at them are counted, beside those of `attempts` and `renews`. */
+  /** Further credentials that it may report as `verified`, without counted attempts. */
   readonly verifies: readonly string[];
-  /** Secret fields of the answer whose name means something else in an address, so that one with it is not refused. */
+  /** Secret response fields whose names are allowed in a query string, because they also have another meaning there. */
   readonly addressable: readonly string[];
-  /** Components that its challenge may be of instead of its own. */
+  /** Alternative components of its challenge. */
   readonly shows_as: readonly string[];
-  /** The source that its visitor has to come back from; only the gateway can say that they have, in `is_restored`. */
+  /** Returns the source that the visitor must return from. Only the gateway confirms the return, in `is_restored`. */
   readonly awaited_source: (config: Readonly<Record<string, unknown>>) => unknown;
-  /** Cookies of the request that it may see. */
+  /** Names of request cookies that it receives. */
   readonly cookies: readonly string[];
-  /** Fields of the challenge that are sentences of the house, and what they may say; a visitor reads it in their language. */
+  /** Challenge fields that hold built-in texts, with their possible values, which the gateway translates. */
   readonly texts: Readonly<Record<string, readonly string[]>>;
-  /** The challenge names the pending user. */
+  /** Whether the challenge shows the pending user. */
   readonly user_info: boolean;
-  /** What passing it proves, by its config; undefined when that is nothing. */
+  /** Returns what passing it proves, depending on its config. Undefined if nothing. */
   readonly proves: (config: Readonly<Record<string, unknown>>) => StageProof | undefined;
   /**
-   * Whether the step sets up, changes or removes what its user logs in with. The gateway asks such a step only after a recent
-   * proof of that user, and never on the word of an API token (docs/adr/0037). It permits Postgres to let the stage's service do
-   * so for a superuser (docs/adr/0035). Undefined for a stage that never does.
+   * Returns whether the step sets up, changes or removes a credential of its user. The gateway runs such a step only after a
+   * recent proof of that user, and never for an API token (docs/adr/0037). For a superuser, it also grants the stage's service a
+   * permit in Postgres (docs/adr/0035). Undefined for a stage that never changes credentials.
    */
   readonly changes_credentials?: ((change: CredentialChange) => boolean) | undefined;
   /**
-   * Passing the step grants access that outlives an API token, so the gateway never asks it on the word of one, whatever the
-   * plan has proved (docs/adr/0037).
+   * Passing the step grants access that outlives an API token, so the gateway never runs it for an API token, even with a recent
+   * proof (docs/adr/0037).
    */
   readonly requires_session: boolean;
   /** Set for a stage that the gateway adds before a step that changes credentials, if the proof is missing. */
   readonly proof_step?: ProofStep | undefined;
-  /** Nobody gets past it. */
+  /** Whether no visitor can pass it. */
   readonly ends: boolean;
-  /** Passing has consequences, so a mailed link's GET does not enter it. */
+  /** Whether passing has side effects, so that the GET of a mailed link does not enter it. */
   readonly acts: boolean;
   /**
-   * Entering it changes something before its visitor has been shown anything. A run that a navigation from another site
-   * began asks its visitor before it enters such a step. The same as `acts` unless told otherwise.
+   * Returns whether entering the step has side effects before its challenge is shown. A plan that a cross-site navigation
+   * started asks the visitor before it enters such a step. Defaults to `acts`.
    */
   readonly acts_on_entry: (config: Readonly<Record<string, unknown>>) => boolean;
   /**
-   * The fields of an answer that only a person fills in. The script of a page may send an answer without them by itself, so
-   * such an answer does not show that the visitor acted. Undefined: any answer shows it.
+   * Response fields that only a person fills in. The script of a page may send a response without them, so such a response does
+   * not show that the visitor acted. Undefined: every response shows it.
    */
   readonly personal_fields: readonly string[] | undefined;
   /**
-   * Running it gives somebody something: where its policies cannot decide it is left out, and any other step is run. A
-   * stage that may log somebody in does, whatever it says.
+   * Whether running it grants the visitor something. If its policies fail, such a step is skipped, and any other step runs.
+   * Always true for a stage with the effect `login`.
    */
   readonly grants: boolean;
-  /** It changes or deletes the user whom the flow is about. The gateway permits Postgres to let it do so to a superuser. */
+  /** Whether it changes or deletes the user of the flow. For a superuser, the gateway grants it a permit in Postgres. */
   readonly alters_user: boolean;
-  /** It keeps rows of its own, so its inputs are saved before it is asked. */
+  /** Whether it stores rows, so that the plan is saved before it is asked. */
   readonly writes_data: boolean;
-  /** Milliseconds that one turn may take; at most 15 000. */
+  /** Milliseconds that one request may take, at most 15 000. */
   readonly deadline_ms: number;
 }
 
@@ -218,7 +226,7 @@ const defaults = {
   deadline_ms: 5000,
 } as const satisfies Partial<StageContract>;
 
-/** Every answer may name the component that it is for, as text (docs/spec/fields.md#component). */
+/** Every response may name its component (docs/spec/fields.md#component). */
 const component = optionalNullable(char(), { optional: true });
 
 type Required = 'kind' | 'component' | 'model' | 'service' | 'config' | 'challenge' | 'response' | 'state';
@@ -238,12 +246,12 @@ export function defineStage<const D extends StageContractInput>(
   return { ...defaults, ...draft, acts_on_entry, grants, response } as CompleteContract<D> & StageContract;
 }
 
-/** What a stage is asked: to show its step, to judge an answer, or, for whoever sets it up, what it is. */
+/** Requests to a stage: show its challenge, judge a response, or describe its contract. */
 export const STAGE_VERBS = ['challenge', 'respond', 'describe'] as const;
-/** What a stage is asked while somebody logs in. */
+/** Requests to a stage while a flow runs. */
 export type StageVerb = Exclude<(typeof STAGE_VERBS)[number], 'describe'>;
 
-/** `stage.password.respond`: one subject for each verb of each kind. */
+/** Returns the subject of a stage and a verb, such as `stage.password.respond`. */
 export const stageSubject = (kind: string, verb: (typeof STAGE_VERBS)[number]) => `stage.${kind}.${verb}`;
 
 export type Config<C extends StageContract> = z.output<C['config']>;
@@ -255,9 +263,9 @@ export type ErrorCode<C extends StageContract> = keyof C['errors'] & string;
 type ReadKey<C extends StageContract> = keyof C['reads'] & ContextKey;
 type Needed<C extends StageContract> = { [K in ReadKey<C>]: C['reads'][K] extends 'required' ? K : never }[ReadKey<C>];
 
-/** The facts a stage reads; the required ones are never missing. */
+/** The facts that a stage receives. Required facts are always present. */
 export type Reads<C extends StageContract> = Partial<Pick<PlanContext, ReadKey<C>>> & {
   [K in Needed<C>]: NonNullable<PlanContext[K]>;
 };
-/** The facts a stage writes; null takes one away. */
+/** The facts that a stage writes. Null removes a fact. */
 export type Writes<C extends StageContract> = { [K in C['writes'][number]]?: PlanContext[K] | null };

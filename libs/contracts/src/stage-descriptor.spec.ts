@@ -30,7 +30,7 @@ const contract = defineStage({
 const descriptor = toDescriptor(contract);
 
 describe('a descriptor', () => {
-  it('says in JSON Schema what the contract says in code', () => {
+  it('expresses the contract in JSON Schema', () => {
     expect(descriptor).toMatchObject({
       ...{ v: 1, kind: 'x_acme_pin', component: 'x-acme-pin', deadline_ms: 900, acts: true, cookies: [] },
       acts_on_entry: true,
@@ -51,22 +51,22 @@ describe('a descriptor', () => {
     });
   });
 
-  it('survives the bus', () => {
+  it('round-trips as JSON', () => {
     expect(stageDescriptor.parse(JSON.parse(JSON.stringify(descriptor)))).toEqual(descriptor);
   });
 
-  it('stands for the contract that it was made of', () => {
-    const again = fromDescriptor(descriptor);
-    expect(toDescriptor(again)).toEqual(descriptor);
-    expect(secretFields(again.response)).toEqual(['pin']);
-    expect(again.config.parse({ mode: 'soft', note: '' })).toEqual({ length: 6, mode: 'soft', note: '' });
-    expect(again.config.safeParse({ mode: 'silent', note: '' }).success).toBe(false);
+  it('converts back to its contract', () => {
+    const converted = fromDescriptor(descriptor);
+    expect(toDescriptor(converted)).toEqual(descriptor);
+    expect(secretFields(converted.response)).toEqual(['pin']);
+    expect(converted.config.parse({ mode: 'soft', note: '' })).toEqual({ length: 6, mode: 'soft', note: '' });
+    expect(converted.config.safeParse({ mode: 'silent', note: '' }).success).toBe(false);
     const shown = { length: 4, hints: [{ at: 1, is: null }] };
-    expect(again.challenge.parse({ ...shown, invented: 1 })).toEqual(shown);
-    expect(again.challenge.safeParse({ length: 'four', hints: [] }).success).toBe(false);
+    expect(converted.challenge.parse({ ...shown, invented: 1 })).toEqual(shown);
+    expect(converted.challenge.safeParse({ length: 'four', hints: [] }).success).toBe(false);
   });
 
-  it('leaves to its default what a stage does not say', () => {
+  it('has defaults for absent members', () => {
     const empty = { type: 'object' };
     const schemas = { config: empty, challenge: empty, response: empty, state: empty };
     expect(stageDescriptor.parse({ v: 1, kind: 'x_a_b', component: null, ...schemas })).toMatchObject({
@@ -78,71 +78,77 @@ describe('a descriptor', () => {
     { acts: true, acts_on_entry: true, acting: true },
     { acts: true, acts_on_entry: false, acting: false },
     { acts: false, acts_on_entry: true, acting: false },
-  ])('says whether the stage changes something before it has asked: %o', ({ acting, ...said }) => {
-    expect(fromDescriptor({ ...descriptor, ...said }).acts_on_entry({})).toBe(acting);
+  ])('derives acts_on_entry from acts and acts_on_entry: %o', ({ acting, ...members }) => {
+    expect(fromDescriptor({ ...descriptor, ...members }).acts_on_entry({})).toBe(acting);
   });
 
   const withField = (field: object) => ({ ...descriptor, config: { type: 'object', properties: { field } } });
   const nested = (levels: number): object => (levels === 0 ? {} : { type: 'array', items: nested(levels - 1) });
   it.each<[string, unknown]>([
-    ['nothing', undefined],
-    ['text', 'x'],
+    ['undefined', undefined],
+    ['a string', 'x'],
     ['another version of the protocol', { ...descriptor, v: 2 }],
     ['a kind that is more than one token', { ...descriptor, kind: 'x_acme_pin.>' }],
     ['a kind that is too long', { ...descriptor, kind: `x_acme_${'n'.repeat(48)}` }],
-    ['a fact that nobody knows', { ...descriptor, reads: { shoe_size: 'optional' } }],
-    ['an effect that nobody knows', { ...descriptor, effects: ['fireworks'] }],
-    ['a deadline beyond every request', { ...descriptor, deadline_ms: 15_001 }],
-    ['a config that is no object', { ...descriptor, config: { type: 'string' } }],
+    ['an unknown fact', { ...descriptor, reads: { shoe_size: 'optional' } }],
+    ['an unknown effect', { ...descriptor, effects: ['fireworks'] }],
+    ['a deadline above the limit', { ...descriptor, deadline_ms: 15_001 }],
+    ['a config that is not an object', { ...descriptor, config: { type: 'string' } }],
     ['a pattern', withField({ type: 'string', pattern: '(a+)+$' })],
     ['a reference', withField({ $ref: '#' })],
-    ['a field that is no name', { ...descriptor, config: { type: 'object', properties: { 'two words': {} } } }],
-    ['a schema without a bottom', withField(nested(MAX_DESCRIPTOR_DEPTH))],
-    ['a schema without an end', withField({ description: 'x', default: 'x'.repeat(MAX_DESCRIPTOR_LENGTH) })],
-  ])('is not %s', (_what, value) => {
+    ['a field name with a space', { ...descriptor, config: { type: 'object', properties: { 'two words': {} } } }],
+    ['a schema that is nested too deeply', withField(nested(MAX_DESCRIPTOR_DEPTH))],
+    ['a schema that is too large', withField({ description: 'x', default: 'x'.repeat(MAX_DESCRIPTOR_LENGTH) })],
+  ])('is refused: %s', (_what, value) => {
     expect(stageDescriptor.safeParse(value).success).toBe(false);
   });
 });
 
-describe('a stranger', () => {
+describe('an external stage', () => {
   const described = (more: Partial<StageDescriptor>) => ({ ...descriptor, ...more });
   const rule = { when: 'pin', free: 3, hard: 9, refuse: { field: 'pin', code: 'pin_wrong' } };
 
-  it('may ask, refuse, note events and write what decides nothing', () => {
+  it('may show challenges, reject, emit events and write unprivileged facts', () => {
     expect(externalDescriptorErrors(descriptor)).toEqual([]);
     expect(privilegesClaimed(descriptor)).toEqual([]);
     expect(privilegesClaimed(described({ attempts: [{ ...rule, credential: 'x_acme_pin' }] }))).toEqual([]);
   });
 
   it.each<[string, Partial<StageDescriptor>]>([
-    ['a kind of the house', { kind: 'password', component: 'password' }],
+    ['a built-in kind', { kind: 'password', component: 'password' }],
     ['a kind without a vendor', { kind: 'x_pin', component: 'x-pin' }],
-    ['a component of the house', { component: 'ak-stage-password' }],
+    ['a built-in component', { component: 'ak-stage-password' }],
     ['a secret fact', { reads: { prompt_data: 'optional' } }],
     ['the session cookie', { cookies: ['Authentik_session'] }],
-    ['what the gateway adds to a challenge', { challenge: { ...descriptor.challenge, properties: { flow_info: {} } } }],
-    ['attempts at what is not answered', { attempts: [{ ...rule, credential: 'x_acme_pin', when: 'puk' }] }],
     [
-      'attempts at what is not said',
+      'a challenge field that the gateway adds',
+      { challenge: { ...descriptor.challenge, properties: { flow_info: {} } } },
+    ],
+    ['attempts by an unknown response field', { attempts: [{ ...rule, credential: 'x_acme_pin', when: 'puk' }] }],
+    [
+      'attempts with an unknown error code',
       { attempts: [{ ...rule, credential: 'x_acme_pin', refuse: { field: 'pin', code: 'x' } }] },
     ],
-    ['attempts that lock at once', { attempts: [{ ...rule, credential: 'x_acme_pin', free: 9 }] }],
-    ['a stage inside of it', { embeds: { inner: { field: 'pin', error: 'pin_wrong' } } }],
-  ])('never has %s', (_what, more) => {
+    [
+      'attempts that lock before the free ones are used',
+      { attempts: [{ ...rule, credential: 'x_acme_pin', free: 9 }] },
+    ],
+    ['an embedded stage', { embeds: { inner: { field: 'pin', error: 'pin_wrong' } } }],
+  ])('is refused with %s', (_what, more) => {
     expect(externalDescriptorErrors(described(more))).toHaveLength(1);
   });
 
   it.each<[string, Partial<StageDescriptor>]>([
-    ['who the flow is about', { writes: ['pending_user'] }],
-    ['how somebody proved who they are', { writes: ['auth_method'] }],
-    ['where the flow ends', { writes: ['redirect'] }],
-    ['where a link is mailed to', { writes: ['email'] }],
+    ['the pending user', { writes: ['pending_user'] }],
+    ['the proof of identity', { writes: ['auth_method'] }],
+    ['the redirect at the end', { writes: ['redirect'] }],
+    ['the address of a mailed link', { writes: ['email'] }],
     ['that a mailed link was followed', { writes: ['is_restored'] }],
-    ['which groups a new user is in', { writes: ['groups'] }],
-    ['who is logged in', { effects: ['login'] }],
-    ['what comes next', { inserts: ['user_login'] }],
-    ['how many passwords were wrong', { attempts: [{ ...rule, credential: 'password' }] }],
-  ])('decides only with the operator’s trust %s', (_what, more) => {
+    ['the groups of a new user', { writes: ['groups'] }],
+    ['the login', { effects: ['login'] }],
+    ['the next steps', { inserts: ['user_login'] }],
+    ['the counter of password attempts', { attempts: [{ ...rule, credential: 'password' }] }],
+  ])('needs to be in TRUSTED_STAGES to decide: %s', (_what, more) => {
     expect(externalDescriptorErrors(described(more))).toEqual([]);
     expect(privilegesClaimed(described(more))).toHaveLength(1);
   });

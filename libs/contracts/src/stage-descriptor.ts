@@ -5,14 +5,14 @@ import { CONTEXT_KEYS } from './plan-context.js';
 import { IDENTIFICATION_METHODS } from './stage-contract.js';
 import { PROTOCOL_VERSION } from './stage-request.js';
 
-/** One token on the bus, never changed. */
+/** Format of a stage kind, which is one token of NATS subjects. */
 export const KIND = /^[a-z][a-z0-9_]{1,47}$/;
 
-/** Characters of a descriptor as JSON. */
+/** Largest length of a descriptor as JSON, in characters. */
 export const MAX_DESCRIPTOR_LENGTH = 32 * 1024;
-/** Levels of objects and lists in a descriptor. */
+/** Largest nesting depth of objects and lists in a descriptor. */
 export const MAX_DESCRIPTOR_DEPTH = 24;
-/** Milliseconds that a stage may ask for one turn at most (docs/spec/bus-protocol.md#limits). */
+/** Largest deadline of a stage in milliseconds (docs/spec/bus-protocol.md#limits). */
 export const MAX_DEADLINE_MS = 15_000;
 
 const kind = z.string().regex(KIND);
@@ -30,13 +30,13 @@ const attemptRule = z.object({
   refuse: z.object({ field: name, code: name }),
 });
 
-/** What is asked of a stage that is to describe itself. */
+/** Request to a stage to describe its contract. */
 export const describeRequest = z.object({ v: z.literal(PROTOCOL_VERSION) });
 
 const descriptor = z.object({
   v: z.literal(PROTOCOL_VERSION),
   kind,
-  /** Null for a stage that never asks. */
+  /** Null for a stage that never shows a challenge. */
   component: z.string().min(1).max(64).nullable(),
   config: descriptorObject,
   challenge: descriptorObject,
@@ -52,12 +52,12 @@ const descriptor = z.object({
   addressable: list(name),
   cookies: list(name),
   user_info: z.boolean().default(false),
-  /** How it makes another user the pending one; null: never. Without this member `by_name`, where it may write that fact. */
+  /** How it sets the pending user. Null: never. Absent: `by_name`, if it may write `pending_user`. */
   identifies: z.enum(IDENTIFICATION_METHODS).nullable().exactOptional(),
   acts: z.boolean().default(true),
-  /** False for a stage that acts, but that changes nothing before its challenge was answered. */
+  /** False for a stage that has side effects only after its challenge was answered. */
   acts_on_entry: z.boolean().default(true),
-  /** Fields of an answer that only a person fills in; null where any answer shows that a person acted. */
+  /** Response fields that only a person fills in. Null: every response shows that a person acted. */
   personal_fields: z.array(name).max(64).nullable().default(null),
   grants: z.boolean().default(false),
   changes_credentials: z.boolean().default(false),
@@ -66,8 +66,8 @@ const descriptor = z.object({
 });
 
 /**
- * A contract as data: what `stage.<kind>.describe` answers (docs/spec/bus-protocol.md#descriptors). Members that it
- * does not know are left out.
+ * A contract as JSON, the reply on `stage.<kind>.describe` (docs/spec/bus-protocol.md#descriptors). Unknown members are
+ * stripped.
  */
 export const stageDescriptor = z
   .unknown()

@@ -3,7 +3,7 @@ import type { FieldMessageCode } from './field-messages.js';
 import type { Challenge, ErrorCode, Response, StageContract, State, Writes } from './stage-contract.js';
 import type { Insert } from './stage-reply.js';
 
-/** A message that this contract, or the field types, have a sentence for; or foreign text. */
+/** A message: a code of the contract or of the field types, or text from elsewhere. */
 export type StageMessage<C extends StageContract> =
   | { readonly code: ErrorCode<C> | FieldMessageCode; readonly params?: Record<string, string | number> }
   | { readonly text: string; readonly wire?: string };
@@ -44,7 +44,7 @@ export interface DeniedOutcome<C extends StageContract> {
   readonly effects?: readonly StageEffect<C>[];
 }
 
-/** What a handler returns. The kit turns it into a reply, adding to a rejection the challenge to show again. */
+/** What a stage handler returns. The stage kit converts it to a reply and adds the challenge to a rejection. */
 export type StageOutcome<C extends StageContract> =
   | ChallengeOutcome<C>
   | RejectedOutcome<C>
@@ -53,7 +53,7 @@ export type StageOutcome<C extends StageContract> =
 
 type Rest<T, K extends keyof T> = Omit<T, 'type' | K>;
 
-/** Asks, or asks again without having judged anything. */
+/** Returns the outcome that shows a challenge, without a verdict on a response. */
 export const ask = <C extends StageContract>(
   challenge: Challenge<C>,
   rest: Rest<ChallengeOutcome<C>, 'challenge'> = {},
@@ -63,19 +63,19 @@ export const ask = <C extends StageContract>(
   ...rest,
 });
 
-/** Refuses an answer; the same step is asked again unless its binding says otherwise. */
+/** Returns the outcome that refuses a response. The step is shown again, unless its binding restarts the flow. */
 export const reject = <C extends StageContract>(
   errors: StageErrors<C>,
   rest: Rest<RejectedOutcome<C>, 'errors'> = {},
 ): RejectedOutcome<C> => ({ type: 'rejected', errors, ...rest });
 
-/** Is content; the flow goes on. */
+/** Returns the outcome that lets the flow continue. */
 export const pass = <C extends StageContract>(rest: Rest<PassedOutcome<C>, never> = {}): PassedOutcome<C> => ({
   type: 'passed',
   ...rest,
 });
 
-/** Ends the flow. Without a message the visitor reads `Unknown error`. */
+/** Returns the outcome that ends the flow. Without a message the visitor sees `Unknown error`. */
 export const deny = <C extends StageContract>(rest: Rest<DeniedOutcome<C>, never> = {}): DeniedOutcome<C> => ({
   type: 'denied',
   ...rest,

@@ -4,14 +4,14 @@ import { errors, message } from './message.js';
 
 const bag = z.record(z.string(), z.unknown());
 
-/** Steps to be added to the plan: before the current one, which is asked again after them; right after it; or at the end. */
+/** Steps to insert: before the current step, which runs again after them, right after it, or at the end of the plan. */
 export const insert = z.object({
   where: z.enum(['before', 'next', 'last']),
   steps: z.array(z.union([z.object({ attached: z.string() }), z.object({ kind: z.string(), config: bag })])),
 });
 export type Insert = z.output<typeof insert>;
 
-/** What a stage can say: one of four words (docs/spec/bus-protocol.md#reply). None of them is an exception. */
+/** The reply of a stage, one of four types (docs/spec/bus-protocol.md#reply). A failure is a `stageProblem` instead. */
 export const stageReply = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('challenge'),
@@ -47,13 +47,13 @@ export const stageReply = z.discriminatedUnion('type', [
 ]);
 export type StageReply = z.output<typeof stageReply>;
 
-/** What comes back instead of an outcome when there is none. */
+/** The reply of a stage that failed. */
 export const stageProblem = z.object({
   problem: z.object({
     code: z.enum(['stage_busy', 'stage_fault', 'stage_bad_request']),
     retry_after_s: z.number().optional(),
     detail: z.string().optional(),
-    /** Where it happened, for those who may see it. */
+    /** Stack trace, shown to superusers only. */
     trace: z.string().optional(),
   }),
 });

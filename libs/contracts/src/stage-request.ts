@@ -4,10 +4,10 @@ import { user } from './plan-context.js';
 
 const bag = z.record(z.string(), z.unknown());
 
-/** The version of the envelope. It rises only for a change that an old reader would get wrong. */
+/** Version of the envelope. It only rises for a change that is not backward compatible. */
 export const PROTOCOL_VERSION = 1;
 
-/** A stage that a step's config points to, without its secrets. */
+/** A stage that the config of a step refers to, without its secrets. */
 export const attachedStage = z.object({
   id: z.string(),
   name: z.string(),
@@ -17,24 +17,24 @@ export const attachedStage = z.object({
 });
 export type AttachedStage = z.output<typeof attachedStage>;
 
-/** What the gateway asks of a stage (docs/spec/bus-protocol.md#request). Unknown members are ignored. */
+/** Request of the gateway to a stage (docs/spec/bus-protocol.md#request). Unknown members are ignored. */
 export const stageRequest = z.object({
   v: z.literal(PROTOCOL_VERSION),
-  /** Begins with the plan, `<plan>.…`; the same only when the same work is asked again. */
+  /** `<plan>.…`. A repeated request for the same work has the same id, so that it is idempotent. */
   id: z.string(),
-  /** Milliseconds that are left, counted from receipt. */
+  /** Milliseconds that remain, counted from receipt. */
   timeout_ms: z.number(),
   locale: z.string(),
   flow: z.object({ id: z.string().optional(), slug: z.string(), title: z.string(), designation }),
-  /** `stage`: the id of the stage that is bound here; of a step that somebody else has added, that of the step. */
+  /** `stage` is the id of the bound stage, or the id of the step if the step was inserted at run time. */
   step: z.object({
     id: z.string(),
     name: z.string(),
     confirmed: z.boolean(),
     stage: z.string().exactOptional(),
-    /** True for a step inside another one, which shows the form and passes on one field of the answer. */
+    /** True for an embedded step. Its host shows the form and passes on one field of the response. */
     embedded: z.boolean().exactOptional(),
-    /** True where a refused answer starts the flow over, so that nobody sees the challenge of a rejection. */
+    /** True if a rejection restarts the flow, so that its challenge is never shown. */
     starts_over: z.boolean().exactOptional(),
   }),
   site: z.object({
@@ -50,14 +50,14 @@ export const stageRequest = z.object({
     outpost: z.boolean(),
     cookies: z.record(z.string(), z.string()),
   }),
-  /** `proved`: whether a device of theirs was proved when they logged in, and that is not too long ago. */
+  /** `proved`: whether the user proved a device at a recent login. */
   session: z.object({ user: user.nullable(), proved: z.boolean().exactOptional() }),
-  /** The inner query without its flow token. */
+  /** Query of the flow page without the flow token. */
   query: z.record(z.string(), z.string()),
   config: bag,
-  /** By config field; of a field that is a list, `<field>.<place>`. */
+  /** Stages by config field, or by `<field>.<index>` for a list. */
   attached: z.record(z.string(), attachedStage),
-  /** By id, secrets included: every stage of a kind that the contract has among its companions. */
+  /** By id, with secrets: all stages of the contract's companion kinds. */
   companions: z.record(z.string(), attachedStage).default({}),
   context: bag,
   state: bag.optional(),

@@ -13,7 +13,7 @@ const flowError = z
     description: 'Something broke on the way; the flow can be tried again. Only superusers are told what it was.',
   });
 
-/** Leads elsewhere: never to a script, whoever says so. */
+/** Redirect of the client. The target is never a script URL. */
 export const redirectChallenge = z
   .object({ to: redirectTarget() })
   .meta({ id: 'RedirectChallenge', description: 'The client goes on at another address.' });
@@ -22,9 +22,7 @@ const shell = z
   .object({ body: z.string() })
   .meta({ id: 'ShellChallenge', description: 'HTML that is shown as it is.' });
 
-/**
- * The challenges that no stage asks: ends of a flow, and ways out of it (docs/spec/executor.md#terminal-challenges).
- */
+/** Challenges of the executor itself, which end or leave a flow (docs/spec/executor.md#terminal-challenges). */
 export const systemChallenges = [
   { component: 'ak-stage-access-denied', challenge: accessDenied, user_info: true },
   { component: 'ak-stage-flow-error', challenge: flowError, user_info: false },

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import { schemaLayers } from './layers.js';
+import { schemaLayers } from './schema-layers.js';
 
 const unpublishedTypes = z.registry<{ unpublished: true }>();
 
-/** Marks a field that our own pages use and the published schema, which other clients were made from, does not have. */
+/** Marks a field that only Gatehouse's own pages use. It is not in the published schema, which is authentik's. Returns the schema. */
 export function unpublished<S extends z.ZodType>(schema: S): S {
   unpublishedTypes.add(schema, { unpublished: true });
   return schema;
 }
 
-/** The part of an object schema that is published. */
+/** Returns an object schema without its unpublished fields. */
 export function publishedPart(schema: z.ZodObject): z.ZodObject {
   const published = Object.entries(schema.shape).filter(([, field]) => !isUnpublished(field));
   return published.length === Object.keys(schema.shape).length ? schema : z.object(Object.fromEntries(published));

@@ -31,7 +31,7 @@ export function fieldSchema(field: FormField, limits: FormLimits): FieldSchema {
     case 'username':
       return char({ maxLength: MAX_USERNAME }).transform(line);
     case 'email':
-      return char({ allowBlank, maxLength: MAX_EMAIL, notText: 'not_an_email' }).transform(email);
+      return char({ allowBlank, maxLength: MAX_EMAIL, notTextCode: 'not_an_email' }).transform(email);
     case 'password':
       return char({ trim: false, maxLength: MAX_PASSWORD });
     case 'number':
