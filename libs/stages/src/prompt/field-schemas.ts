@@ -14,22 +14,22 @@ import { z } from 'zod';
 import type { FormLimits } from './prompt.config.js';
 import type { FormField } from './prompt-form.js';
 
-/** What the directory has room for. */
+/** Largest lengths that the directory stores. */
 const MAX_USERNAME = 150;
 const MAX_EMAIL = 254;
 
-/** What a value must be like, and what becomes of it. */
+/** Validates and converts the value of a field. */
 type FieldSchema = z.ZodType;
 
 /**
- * Of which kind the answer to a field is (docs/spec/stages.md#prompt-field-types). Fields that nobody fills in are not
- * answered.
+ * Returns the schema of the value of a field (docs/spec/stages.md#prompt-field-types). Fields that the visitor cannot
+ * fill in have no value to validate.
  */
 export function fieldSchema(field: FormField, limits: FormLimits): FieldSchema {
   const allowBlank = !field.required;
   switch (field.type) {
     case 'username':
-      return char({ maxLength: MAX_USERNAME }).transform(line);
+      return char({ maxLength: MAX_USERNAME }).transform(singleLine);
     case 'email':
       return char({ allowBlank, maxLength: MAX_EMAIL, notTextCode: 'not_an_email' }).transform(email);
     case 'password':
@@ -50,75 +50,78 @@ export function fieldSchema(field: FormField, limits: FormLimits): FieldSchema {
     case 'ak-locale':
       return char({ allowBlank: true, maxLength: limits.textCharacters });
     case 'text':
-      return char({ trim: false, allowBlank, maxLength: limits.textCharacters }).transform(line);
+      return char({ trim: false, allowBlank, maxLength: limits.textCharacters }).transform(singleLine);
     default:
       return char({ trim: false, allowBlank, maxLength: limits.textCharacters });
   }
 }
 
-/** A line of text, which turns nothing around that stands beside it. */
-const line = (text: string, ctx: z.RefinementCtx): string =>
-  UNPRINTABLE.test(text) ? refused(ctx, { code: 'prompt_unshowable' }) : text;
+/** Rejects control characters, and characters that change the text direction of what follows. */
+const singleLine = (text: string, ctx: z.RefinementCtx): string =>
+  UNPRINTABLE.test(text) ? invalid(ctx, { code: 'prompt_unshowable' }) : text;
 
-/** A value that is there, or a message; null is refused like by every field. */
+/**
+ * Returns a schema that rejects `null` and otherwise converts the value with `coerce`, which returns a message on
+ * failure.
+ */
 function coercedSchema(coerce: (value: unknown) => { readonly value: unknown } | Message): FieldSchema {
-  return z.unknown().transform((given, ctx) => {
-    if (given === null) return refused(ctx, { code: 'null' });
-    const outcome = coerce(given);
-    return 'value' in outcome ? outcome.value : refused(ctx, outcome);
+  return z.unknown().transform((value, ctx) => {
+    if (value === null) return invalid(ctx, { code: 'null' });
+    const result = coerce(value);
+    return 'value' in result ? result.value : invalid(ctx, result);
   });
 }
 
-function refused(ctx: z.RefinementCtx, message: Message): never {
+function invalid(ctx: z.RefinementCtx, message: Message): never {
   ctx.addIssue({ code: 'custom', params: { message } });
   return z.NEVER;
 }
 
-/** The choice itself, which may be no text, by its text. */
-function choiceOf(given: unknown, choices: readonly unknown[]): { value: unknown } | Message {
-  const wanted = pythonText(given);
-  const at = choices.findIndex((choice) => pythonText(choice) === wanted);
-  return at >= 0 ? { value: choices[at] } : { code: 'not_a_choice', params: { input: wanted } };
+/** Returns the choice whose text equals that of the value. A choice need not be a string. */
+function choiceOf(value: unknown, choices: readonly unknown[]): { value: unknown } | Message {
+  const text = pythonText(value);
+  const index = choices.findIndex((choice) => pythonText(choice) === text);
+  return index >= 0 ? { value: choices[index] } : { code: 'not_a_choice', params: { input: text } };
 }
 
-/** Words with single dots between them. */
+/** Local part of an address: words separated by single dots. */
 const MAILBOX = /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*$/;
-/** The name of a host, whose last part is no single character. */
+/** A host name in ASCII. Its last label has at least two characters. */
 const HOST = /^(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+[a-z\d-]{2,63}(?<!-)$/;
 /**
- * In no name of any script, of which some have a dot in the middle or an invisible joiner (RFC 5892 A); what reads hosts ends
- * at some of these, or leaves them out.
+ * Characters that are invalid in a host name of any script. URL parsers cut a host at some of them, or drop them. Allowed
+ * are the middle dot and the invisible joiners that some scripts use (RFC 5892 A).
  */
 const NOT_IN_HOST = /[^\p{L}\p{M}\p{N}\p{Join_Control}·.-]/u;
-/** Of a host that is not the same everywhere only this one is named without a dot. */
+/** The only host name that is accepted without a dot. */
 const LOCAL = 'localhost';
 
-/** Addresses with hosts in any script. */
+/** Validates an email address, whose host may be in any script. */
 function email(text: string, ctx: z.RefinementCtx): string {
   if (text === '') return text;
   const at = text.lastIndexOf('@');
   const host = text.slice(at + 1);
   const ascii = NOT_IN_HOST.test(host) ? '' : domainToASCII(host);
   if (MAILBOX.test(text.slice(0, Math.max(0, at))) && (ascii === LOCAL || HOST.test(ascii))) return text;
-  return refused(ctx, { code: 'not_an_email' });
+  return invalid(ctx, { code: 'not_an_email' });
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** Characters for what comes before a file's bytes. */
+/** Characters reserved for the header of a data URI. */
 const HEADER = 256;
 const encodedLength = (bytes: number) => HEADER + Math.ceil(bytes / 3) * 4;
 
-/** A file as a data URI (RFC 2397) of nothing but a type and base64. */
+/** Validates a file, a data URI (RFC 2397) with only a media type and base64. */
 function file(uri: string, ctx: z.RefinementCtx, { fileBytes }: FormLimits): string {
-  if (!/^data:/i.test(uri)) return refused(ctx, { code: 'prompt_file_scheme' });
+  if (!/^data:/i.test(uri)) return invalid(ctx, { code: 'prompt_file_scheme' });
   const comma = uri.indexOf(',');
   const header = uri.slice(0, Math.max(0, comma));
   const bytes = uri.slice(comma + 1);
   if (header.slice(header.indexOf(';') + 1) !== 'base64' || !BASE64.test(bytes)) {
-    return refused(ctx, { code: 'prompt_file_encoding' });
+    return invalid(ctx, { code: 'prompt_file_encoding' });
   }
   if (Buffer.byteLength(bytes, 'base64') > fileBytes) {
-    return refused(ctx, { code: 'prompt_file_size', params: { kib: fileBytes / 1024 } });
+    return invalid(ctx, { code: 'prompt_file_size', params: { kib: fileBytes / 1024 } });
   }
   return uri;
 }

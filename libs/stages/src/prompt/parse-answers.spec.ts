@@ -8,27 +8,27 @@ import { buildForm } from './prompt-form.js';
 
 const LIMITS = { textCharacters: 10, fileBytes: 1024 };
 
-interface Known {
+interface PlanValues {
   readonly data?: Record<string, unknown>;
   readonly locked?: string[];
 }
 
-function read(fields: readonly PromptField[], body: object, { data = {}, locked = [] }: Known = {}) {
+function parse(fields: readonly PromptField[], body: object, { data = {}, locked = [] }: PlanValues = {}) {
   const form = buildForm({ fields, data, locked, secrets: [] }, {});
   return parseAnswers(form, body as Record<string, unknown>, LIMITS);
 }
 
-/** What becomes of one value: itself, or the codes of what is wrong with it. */
-function one(given: Partial<PromptField> & Pick<PromptField, 'type'>, value: unknown): unknown {
-  const answers = read([field(given)], value === undefined ? {} : { value });
+/** Returns the parsed value of a field, or the codes of its errors. */
+function parseOne(overrides: Partial<PromptField> & Pick<PromptField, 'type'>, value: unknown): unknown {
+  const answers = parse([field(overrides)], value === undefined ? {} : { value });
   return 'values' in answers ? answers.values['value'] : codesOf(answers.errors)['value'];
 }
 const codesOf = (errors: Errors) =>
   Object.fromEntries(
-    Object.entries(errors).map(([key, all]) => [key, all.map((one) => ('code' in one ? one.code : one.text))]),
+    Object.entries(errors).map(([key, all]) => [key, all.map((error) => ('code' in error ? error.code : error.text))]),
   );
 
-const MOMENT = 'prompt_not_a_date_time';
+const NOT_A_DATE_TIME = 'prompt_not_a_date_time';
 const TABLE: [PromptField['type'], unknown, unknown][] = [
   ['text', '  a b ', '  a b '],
   ['text', 7, '7'],
@@ -90,13 +90,13 @@ const TABLE: [PromptField['type'], unknown, unknown][] = [
   ['date-time', '2024-12-24T23:30-0130', '2024-12-25T01:00:00Z'],
   ['date-time', '2024-01-01T10', '2024-01-01T10:00:00Z'],
   ['date-time', '20240101T100000', '2024-01-01T10:00:00Z'],
-  ['date-time', '2024-1-5', [MOMENT]],
-  ['date-time', '2024-01-01t10:00z', [MOMENT]],
-  ['date-time', '2024-12-24T18:30.5', [MOMENT]],
-  ['date-time', '2024-12-24T24:00', [MOMENT]],
-  ['date-time', '2024-12-24T18:30+24:00', [MOMENT]],
-  ['date-time', '9999-12-31T23:30-01:00', [MOMENT]],
-  ['date-time', 'yesterday', [MOMENT]],
+  ['date-time', '2024-1-5', [NOT_A_DATE_TIME]],
+  ['date-time', '2024-01-01t10:00z', [NOT_A_DATE_TIME]],
+  ['date-time', '2024-12-24T18:30.5', [NOT_A_DATE_TIME]],
+  ['date-time', '2024-12-24T24:00', [NOT_A_DATE_TIME]],
+  ['date-time', '2024-12-24T18:30+24:00', [NOT_A_DATE_TIME]],
+  ['date-time', '9999-12-31T23:30-01:00', [NOT_A_DATE_TIME]],
+  ['date-time', 'yesterday', [NOT_A_DATE_TIME]],
   ['file', 'data:text/plain;base64,Zm9v', 'data:text/plain;base64,Zm9v'],
   ['file', 'foo', ['prompt_file_scheme']],
   ['file', 'https://example.org/x', ['prompt_file_scheme']],
@@ -110,98 +110,98 @@ const TABLE: [PromptField['type'], unknown, unknown][] = [
   ['ak-locale', '', ''],
 ];
 
-describe('an answer to a field', () => {
-  it.each(TABLE)('of the type %s, %j, becomes %j', (type, value, outcome) => {
-    expect(one({ type }, value)).toEqual(outcome);
+describe('the value of a field', () => {
+  it.each(TABLE)('of type %s, %j, is parsed as %j', (type, value, outcome) => {
+    expect(parseOne({ type }, value)).toEqual(outcome);
   });
 
-  const FILLED_IN = PROMPT_TYPES.filter((type) => !/read_only|hidden|static|separator/.test(type));
+  const EDITABLE_TYPES = PROMPT_TYPES.filter((type) => !/read_only|hidden|static|separator/.test(type));
 
-  it.each(FILLED_IN)('of the type %s may not be null', (type) => {
-    expect(one({ type }, null)).toEqual(['null']);
-    expect(one({ type, required: false }, null)).toEqual(['null']);
+  it.each(EDITABLE_TYPES)('of type %s must not be null', (type) => {
+    expect(parseOne({ type }, null)).toEqual(['null']);
+    expect(parseOne({ type, required: false }, null)).toEqual(['null']);
   });
 
-  it.each(FILLED_IN.filter((type) => type !== 'checkbox'))(
-    'of the type %s is missed only where it is required',
+  it.each(EDITABLE_TYPES.filter((type) => type !== 'checkbox'))(
+    'of type %s may be missing only if the field is optional',
     (type) => {
-      expect(one({ type, ...NO_CHOICE }, undefined)).toEqual(['required']);
-      expect(one({ type, ...NO_CHOICE, required: false }, undefined)).toBeUndefined();
+      expect(parseOne({ type, ...NO_CHOICE }, undefined)).toEqual(['required']);
+      expect(parseOne({ type, ...NO_CHOICE, required: false }, undefined)).toBeUndefined();
     },
   );
 
-  /** A field to choose from has an empty choice then, which is nothing. */
+  /** With an empty placeholder a field with choices has one empty choice, which means no value. */
   const NO_CHOICE = { placeholder: '' };
 
-  it.each(['text', 'text_area', 'email'] as const)('of the type %s may be empty where it is not required', (type) => {
-    expect(one({ type, required: false }, '')).toBe('');
-    expect(one({ type }, '')).toEqual(['blank']);
+  it.each(['text', 'text_area', 'email'] as const)('of type %s may be empty if the field is optional', (type) => {
+    expect(parseOne({ type, required: false }, '')).toBe('');
+    expect(parseOne({ type }, '')).toEqual(['blank']);
   });
 
   it.each(['username', 'password', 'file', 'number', 'date', 'date-time'] as const)(
-    'of the type %s is none when it is empty, where it is not required',
+    'of type %s is absent if it is empty and the field is optional',
     (type) => {
-      expect(one({ type, required: false }, '')).toBeUndefined();
-      expect(one({ type, required: false, initial_value: 'x' }, '')).toBeUndefined();
-      expect(one({ type }, '')).toBeInstanceOf(Array);
+      expect(parseOne({ type, required: false }, '')).toBeUndefined();
+      expect(parseOne({ type, required: false, initial_value: 'x' }, '')).toBeUndefined();
+      expect(parseOne({ type }, '')).toBeInstanceOf(Array);
     },
   );
 
-  it('has the value that the form had when it is left out, but for one that is required', () => {
-    expect(one({ type: 'text', required: false, initial_value: 'given' }, undefined)).toBe('given');
-    expect(one({ type: 'text', initial_value: 'given' }, undefined)).toEqual(['required']);
-    expect(one({ type: 'dropdown', placeholder: 'only' }, undefined)).toEqual(['required']);
-    expect(one({ type: 'checkbox', initial_value: 'True' }, undefined)).toBeUndefined();
+  it('defaults to the initial value if the field is optional', () => {
+    expect(parseOne({ type: 'text', required: false, initial_value: 'initial' }, undefined)).toBe('initial');
+    expect(parseOne({ type: 'text', initial_value: 'initial' }, undefined)).toEqual(['required']);
+    expect(parseOne({ type: 'dropdown', placeholder: 'only' }, undefined)).toEqual(['required']);
+    expect(parseOne({ type: 'checkbox', initial_value: 'True' }, undefined)).toBeUndefined();
   });
 
-  it('that is left out is judged by the value that the form had, like any other', () => {
-    const left = (type: PromptField['type'], initial_value: string) =>
-      one({ type, required: false, initial_value }, undefined);
-    expect(left('number', '42')).toBe(42);
-    expect(left('number', 'many')).toEqual(['not_an_integer']);
-    expect(left('date', '2024-2-9')).toBe('2024-02-09');
-    expect(left('email', 'nowhere')).toEqual(['not_an_email']);
+  it('is validated if it is the initial value', () => {
+    const parseMissing = (type: PromptField['type'], initial_value: string) =>
+      parseOne({ type, required: false, initial_value }, undefined);
+    expect(parseMissing('number', '42')).toBe(42);
+    expect(parseMissing('number', 'many')).toEqual(['not_an_integer']);
+    expect(parseMissing('date', '2024-2-9')).toBe('2024-02-09');
+    expect(parseMissing('email', 'nowhere')).toEqual(['not_an_email']);
     const choices = { data: { value__choices: [42, 'a'] } };
-    expect(read([field({ type: 'dropdown', required: false })], {}, choices)).toEqual({ values: { value: 42 } });
+    expect(parse([field({ type: 'dropdown', required: false })], {}, choices)).toEqual({ values: { value: 42 } });
   });
 
-  it('chooses by text, and is kept as what was to be chosen from', () => {
+  it('selects a choice by its text, and is stored as that choice', () => {
     const data = { value__choices: ['a', true, 42] };
-    const chosen = (value: unknown) => read([field({ type: 'radio-button-group' })], { value }, { data });
-    expect(chosen('True')).toEqual({ values: { value: true } });
-    expect(chosen(42)).toEqual({ values: { value: 42 } });
-    expect(chosen('b')).toMatchObject({ errors: { value: [{ code: 'not_a_choice', params: { input: 'b' } }] } });
+    const parseChoice = (value: unknown) => parse([field({ type: 'radio-button-group' })], { value }, { data });
+    expect(parseChoice('True')).toEqual({ values: { value: true } });
+    expect(parseChoice(42)).toEqual({ values: { value: 42 } });
+    expect(parseChoice('b')).toMatchObject({ errors: { value: [{ code: 'not_a_choice', params: { input: 'b' } }] } });
     const wrong = { code: 'not_a_choice', params: { input: "{'a': [True]}" } };
-    expect(chosen({ a: [true] })).toEqual({ errors: { value: [wrong] } });
+    expect(parseChoice({ a: [true] })).toEqual({ errors: { value: [wrong] } });
   });
 
-  it('chooses a list or an object by its text in Python, or by an equal value', () => {
+  it('selects a list or an object by its Python literal, or by an equal value', () => {
     const data = { value__choices: [['a', 1], { b: null }] };
-    const chosen = (value: unknown) => read([field({ type: 'dropdown' })], { value }, { data });
-    expect(chosen("['a', 1]")).toEqual({ values: { value: ['a', 1] } });
-    expect(chosen(['a', 1])).toEqual({ values: { value: ['a', 1] } });
-    expect(chosen("{'b': None}")).toEqual({ values: { value: { b: null } } });
-    expect(chosen('["a",1]')).toMatchObject({ errors: { value: [{ code: 'not_a_choice' }] } });
+    const parseChoice = (value: unknown) => parse([field({ type: 'dropdown' })], { value }, { data });
+    expect(parseChoice("['a', 1]")).toEqual({ values: { value: ['a', 1] } });
+    expect(parseChoice(['a', 1])).toEqual({ values: { value: ['a', 1] } });
+    expect(parseChoice("{'b': None}")).toEqual({ values: { value: { b: null } } });
+    expect(parseChoice('["a",1]')).toMatchObject({ errors: { value: [{ code: 'not_a_choice' }] } });
   });
 });
 
-describe('a field that nobody fills in', () => {
+describe('a field that the visitor cannot fill in', () => {
   it.each(['hidden', 'static', 'text_read_only', 'text_area_read_only'] as const)(
-    'keeps its value, whatever is sent for it: %s',
+    'keeps its value, whatever the client sends: %s',
     (type) => {
-      expect(one({ type, initial_value: 'kept' }, 'tampered')).toBe('kept');
-      expect(one({ type, initial_value: 'kept' }, '')).toBe('kept');
-      expect(one({ type, initial_value: 'kept' }, null)).toBe('kept');
+      expect(parseOne({ type, initial_value: 'kept' }, 'tampered')).toBe('kept');
+      expect(parseOne({ type, initial_value: 'kept' }, '')).toBe('kept');
+      expect(parseOne({ type, initial_value: 'kept' }, null)).toBe('kept');
     },
   );
 
-  it('has what stands in its place where it has no value', () => {
-    expect(one({ type: 'hidden', placeholder: 'p' }, 'x')).toBe('p');
-    expect(one({ type: 'static', placeholder: 'p' }, 'x')).toBe('p');
-    expect(one({ type: 'text_read_only', placeholder: 'p' }, 'x')).toBe('');
+  it('of type hidden or static falls back to its placeholder', () => {
+    expect(parseOne({ type: 'hidden', placeholder: 'p' }, 'x')).toBe('p');
+    expect(parseOne({ type: 'static', placeholder: 'p' }, 'x')).toBe('p');
+    expect(parseOne({ type: 'text_read_only', placeholder: 'p' }, 'x')).toBe('');
   });
 
-  it('has what the expression in its place comes to, never its source', () => {
+  it('has the value of its placeholder expression, never its source', () => {
     for (const type of ['hidden', 'static'] as const) {
       const computed = field({ type, placeholder: 'return 1', placeholder_expression: true });
       const form = (evaluated: object) =>
@@ -212,58 +212,58 @@ describe('a field that nobody fills in', () => {
     }
   });
 
-  it('is nothing at all where it only separates others', () => {
-    expect(one({ type: 'separator' }, 'x')).toBeUndefined();
+  it('has no value if it is a separator', () => {
+    expect(parseOne({ type: 'separator' }, 'x')).toBeUndefined();
   });
 
-  it('is one that an invitation fixed', () => {
-    const known = { data: { value: 'fixed' }, locked: ['value'] };
-    expect(read([field({ type: 'text' })], { value: 'mine' }, known)).toEqual({ values: {} });
-    expect(read([field({ type: 'text' })], {}, known)).toEqual({ values: {} });
+  it('has no value in the response if an invitation has fixed it', () => {
+    const planValues = { data: { value: 'fixed' }, locked: ['value'] };
+    expect(parse([field({ type: 'text' })], { value: 'mine' }, planValues)).toEqual({ values: {} });
+    expect(parse([field({ type: 'text' })], {}, planValues)).toEqual({ values: {} });
   });
 });
 
 const DIFFERENT = { errors: { non_field_errors: [{ code: 'prompt_passwords_differ' }] } };
 
-describe('an answer as a whole', () => {
+describe('a response', () => {
   const password = (key: string) => field({ type: 'password', field_key: key });
 
-  it('keeps nothing that the form does not ask for', () => {
+  it('loses values that are not in the form', () => {
     const body = { value: 'x', is_active: true, groups: ['admins'], component: 'ak-stage-prompt' };
-    expect(read([field({ type: 'text' })], body)).toEqual({ values: { value: 'x' } });
+    expect(parse([field({ type: 'text' })], body)).toEqual({ values: { value: 'x' } });
   });
 
-  it('finds nothing in what an answer inherits', () => {
+  it('is read without inherited properties', () => {
     const body = Object.create({ value: 'inherited' }) as object;
-    expect(read([field({ type: 'text' })], body)).toMatchObject({ errors: { value: [{ code: 'required' }] } });
-    expect(read([field({ type: 'text', field_key: 'toString', required: false })], {})).toEqual({ values: {} });
+    expect(parse([field({ type: 'text' })], body)).toMatchObject({ errors: { value: [{ code: 'required' }] } });
+    expect(parse([field({ type: 'text', field_key: 'toString', required: false })], {})).toEqual({ values: {} });
   });
 
-  it('tells of all fields at once, and of the passwords only when each is right', () => {
+  it('is checked for different passwords only if every field is valid', () => {
     const fields = [password('a'), password('b'), field({ type: 'number' })];
-    const wrong = read(fields, { a: 'x', b: 'y', value: 'n' });
+    const wrong = parse(fields, { a: 'x', b: 'y', value: 'n' });
     expect('errors' in wrong && codesOf(wrong.errors)).toEqual({ value: ['not_an_integer'] });
-    const differing = read(fields, { a: 'x', b: 'y', value: 1 });
+    const differing = parse(fields, { a: 'x', b: 'y', value: 1 });
     expect('errors' in differing && codesOf(differing.errors)).toEqual({
       non_field_errors: ['prompt_passwords_differ'],
     });
   });
 
-  it('compares all passwords as they were typed, and one that is left out with them', () => {
-    expect(read([password('a'), password('b')], { a: 'x', b: 'x ' })).toHaveProperty('errors');
-    expect(read([password('a'), password('b')], { a: 'x', b: 'x' })).toEqual({ values: { a: 'x', b: 'x' } });
-    expect(read([password('a')], { a: 'x' })).toEqual({ values: { a: 'x' } });
+  it('must have equal passwords, untrimmed, and a missing one counts as different', () => {
+    expect(parse([password('a'), password('b')], { a: 'x', b: 'x ' })).toHaveProperty('errors');
+    expect(parse([password('a'), password('b')], { a: 'x', b: 'x' })).toEqual({ values: { a: 'x', b: 'x' } });
+    expect(parse([password('a')], { a: 'x' })).toEqual({ values: { a: 'x' } });
     const three = [password('a'), password('b'), password('c')];
-    expect(read(three, { a: 'x', b: 'x', c: 'z' })).toMatchObject(DIFFERENT);
-    expect(read(three, { a: 'x', b: 'x', c: 'x' })).toHaveProperty('values');
+    expect(parse(three, { a: 'x', b: 'x', c: 'z' })).toMatchObject(DIFFERENT);
+    expect(parse(three, { a: 'x', b: 'x', c: 'x' })).toHaveProperty('values');
     const optional = [password('a'), { ...password('b'), required: false }];
-    expect(read(optional, { a: 'x' })).toMatchObject(DIFFERENT);
-    const neither = optional.map((one) => ({ ...one, required: false }));
-    expect(read(neither, { a: '' })).toEqual({ values: {} });
+    expect(parse(optional, { a: 'x' })).toMatchObject(DIFFERENT);
+    const neither = optional.map((promptField) => ({ ...promptField, required: false }));
+    expect(parse(neither, { a: '' })).toEqual({ values: {} });
   });
 
-  it('leaves a password that an invitation fixed out of the comparison', () => {
-    const known = { data: { a: 'fixed' }, locked: ['a'] };
-    expect(read([password('a'), password('b')], { b: 'x' }, known)).toEqual({ values: { b: 'x' } });
+  it('may have a password that differs from one that an invitation has fixed', () => {
+    const planValues = { data: { a: 'fixed' }, locked: ['a'] };
+    expect(parse([password('a'), password('b')], { b: 'x' }, planValues)).toEqual({ values: { b: 'x' } });
   });
 });

@@ -1,81 +1,97 @@
 import { type Errors, fieldErrors, NON_FIELD_ERRORS, pythonText } from '@gatehouse/contracts';
 import { fieldSchema } from './field-schemas.js';
 import type { FormLimits } from './prompt.config.js';
-import { type FormField, fixedValue } from './prompt-form.js';
-import { isTrue } from './python-values.js';
+import { type FormField, fixedValue, isTruthy } from './prompt-form.js';
 
-type Bag = Readonly<Record<string, unknown>>;
-type Read = { readonly value: unknown } | { readonly errors: Errors[string] } | undefined;
+type Values = Readonly<Record<string, unknown>>;
+type FieldResult = { readonly value: unknown } | { readonly errors: Errors[string] } | undefined;
 
-/** What was filled in, by key; or what is wrong with it. */
-export type ParsedAnswers = { readonly values: Bag } | { readonly errors: Errors };
+/** The values of a response by field key, or its errors. */
+export type ParsedAnswers = { readonly values: Values } | { readonly errors: Errors };
 
-/** How much a form takes, and the keys of names that somebody else has. */
+/** Limits of a form, and the keys of its usernames that are taken. */
 export interface AnswerRules extends FormLimits {
-  readonly taken?: readonly string[];
+  readonly takenKeys?: readonly string[];
 }
 
-/** Whose value comes from elsewhere, whatever is answered. */
+/** Types whose value never comes from the response. */
 const FIXED: ReadonlySet<string> = new Set(['hidden', 'static', 'text_read_only', 'text_area_read_only']);
 
-/** Whose empty box says nothing, where it may be left empty (docs/spec/stages.md#prompt-answers). */
-const EMPTY_IS_NONE: ReadonlySet<string> = new Set(['username', 'password', 'number', 'date', 'date-time', 'file']);
+/** Types for which an empty optional field means no value (docs/spec/stages.md#prompt-answers). */
+const EMPTY_MEANS_ABSENT: ReadonlySet<string> = new Set([
+  'username',
+  'password',
+  'number',
+  'date',
+  'date-time',
+  'file',
+]);
 
-/** Reads an answer by the fields of the form. Of what the form does not ask for nothing is kept. */
-export function parseAnswers(form: readonly FormField[], body: Bag, terms: AnswerRules): ParsedAnswers {
-  const read = form.map((field) => [field.field_key, readOf(field, body, terms)] as const);
-  const errors = read.flatMap(([key, one]) => (one && 'errors' in one ? [[key, one.errors] as const] : []));
+/** Parses a response by the fields of the form. Drops values of unknown keys. */
+export function parseAnswers(form: readonly FormField[], body: Values, rules: AnswerRules): ParsedAnswers {
+  const results = form.map((field) => [field.field_key, parseField(field, body, rules)] as const);
+  const errors = results.flatMap(([key, result]) =>
+    result && 'errors' in result ? [[key, result.errors] as const] : [],
+  );
   if (errors.length > 0) return { errors: Object.fromEntries(errors) };
   if (passwordsDiffer(form, body)) return { errors: { [NON_FIELD_ERRORS]: [{ code: 'prompt_passwords_differ' }] } };
   return {
-    values: Object.fromEntries(read.flatMap(([key, one]) => (one && 'value' in one ? [[key, one.value]] : []))),
+    values: Object.fromEntries(
+      results.flatMap(([key, result]) => (result && 'value' in result ? [[key, result.value]] : [])),
+    ),
   };
 }
 
-/** The names that were typed into a form, by key, as far as they can be names. */
-export function enteredNames(form: readonly FormField[], body: Bag, limits: FormLimits): [key: string, name: string][] {
-  const names = form.filter(({ type, locked }) => type === 'username' && !locked);
-  return names.flatMap((field) => {
-    const read = readOf(field, body, limits);
-    return read && 'value' in read && typeof read.value === 'string' ? [[field.field_key, read.value]] : [];
+/** Returns the valid usernames in a response, with their field keys. */
+export function enteredNames(
+  form: readonly FormField[],
+  body: Values,
+  limits: FormLimits,
+): [key: string, name: string][] {
+  const fields = form.filter(({ type, locked }) => type === 'username' && !locked);
+  return fields.flatMap((field) => {
+    const result = parseField(field, body, limits);
+    return result && 'value' in result && typeof result.value === 'string' ? [[field.field_key, result.value]] : [];
   });
 }
 
-/** The keys of a form's passwords. */
+/** Returns the keys of the password fields of a form. */
 export const passwordKeys = (form: readonly FormField[]): string[] =>
   form.filter(({ type }) => type === 'password').map(({ field_key }) => field_key);
 
 /**
- * All passwords of a form are one, typed again; one that is left out is another (docs/spec/stages.md#prompt-answers).
+ * Returns whether the password fields of a form, which must repeat one password, have different values. A missing value
+ * differs from a present one (docs/spec/stages.md#prompt-answers).
  */
-function passwordsDiffer(form: readonly FormField[], body: Bag): boolean {
-  const typed = passwordKeys(form.filter(({ locked }) => !locked)).map((key) => own(body, key) || undefined);
-  return new Set(typed).size > 1;
+function passwordsDiffer(form: readonly FormField[], body: Values): boolean {
+  const passwords = passwordKeys(form.filter(({ locked }) => !locked)).map((key) => own(body, key) || undefined);
+  return new Set(passwords).size > 1;
 }
 
-function readOf(field: FormField, body: Bag, terms: AnswerRules): Read {
+function parseField(field: FormField, body: Values, rules: AnswerRules): FieldResult {
   if (field.locked || field.type === 'separator') return undefined;
   if (FIXED.has(field.type)) return { value: fixedValue(field) };
-  const given = own(body, field.field_key);
-  const isNone = given === undefined || (given === '' && !field.required && EMPTY_IS_NONE.has(field.type));
-  return isNone ? defaultForAbsent(field, given, terms) : checked(field, given, terms);
+  const value = own(body, field.field_key);
+  const isAbsent = value === undefined || (value === '' && !field.required && EMPTY_MEANS_ABSENT.has(field.type));
+  return isAbsent ? defaultForAbsent(field, value, rules) : validate(field, value, rules);
 }
 
-function checked(field: FormField, given: unknown, { taken = [], ...limits }: AnswerRules): Read {
-  const parsed = fieldSchema(field, limits).safeParse(given);
+function validate(field: FormField, value: unknown, { takenKeys = [], ...limits }: AnswerRules): FieldResult {
+  const parsed = fieldSchema(field, limits).safeParse(value);
   if (!parsed.success) return { errors: fieldErrors(parsed.error)[NON_FIELD_ERRORS] ?? [] };
-  return taken.includes(field.field_key) ? { errors: [{ code: 'prompt_username_taken' }] } : { value: parsed.data };
+  return takenKeys.includes(field.field_key) ? { errors: [{ code: 'prompt_username_taken' }] } : { value: parsed.data };
 }
 
 /**
- * What may be left out, and is, has the value that the form showed, judged like any other
- * (docs/spec/stages.md#prompt-answers). What was emptied has none, and a box that is not ticked is not even sent.
+ * Returns the result of a field without a value. An optional field takes the validated initial value of the form if its
+ * key is missing, and no value if it was emptied. An unticked checkbox has no value, because clients do not send it
+ * (docs/spec/stages.md#prompt-answers).
  */
-function defaultForAbsent(field: FormField, given: unknown, terms: AnswerRules): Read {
+function defaultForAbsent(field: FormField, value: unknown, rules: AnswerRules): FieldResult {
   const { initial, required, type } = field;
   if (type === 'checkbox') return undefined;
   if (required) return { errors: [{ code: 'required' }] };
-  return given === undefined && isTrue(initial) ? checked(field, pythonText(initial), terms) : undefined;
+  return value === undefined && isTruthy(initial) ? validate(field, pythonText(initial), rules) : undefined;
 }
 
-const own = (bag: Bag, key: string): unknown => (Object.hasOwn(bag, key) ? bag[key] : undefined);
+const own = (values: Values, key: string): unknown => (Object.hasOwn(values, key) ? values[key] : undefined);

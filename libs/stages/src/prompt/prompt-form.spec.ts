@@ -3,43 +3,43 @@ import { field } from '../../testing/prompt.js';
 import type { PromptField } from './prompt.contract.js';
 import { buildForm, expressionsOf, type FormInput, toPromptField } from './prompt-form.js';
 
-const NOTHING_KNOWN: Omit<FormInput, 'fields'> = { data: {}, locked: [], secrets: [] };
+const EMPTY_PLAN: Omit<FormInput, 'fields'> = { data: {}, locked: [], secrets: [] };
 
-function show(one: PromptField, known: Partial<typeof NOTHING_KNOWN> = {}, evaluated = {}) {
-  const making = { fields: [one], ...NOTHING_KNOWN, ...known };
-  return toPromptField(buildForm(making, evaluated)[0]!);
+function show(promptField: PromptField, planValues: Partial<typeof EMPTY_PLAN> = {}, evaluated = {}) {
+  const input = { fields: [promptField], ...EMPTY_PLAN, ...planValues };
+  return toPromptField(buildForm(input, evaluated)[0]!);
 }
 
 describe('a form', () => {
-  it('shows its fields in their order, those of one place as they were listed', () => {
+  it('sorts its fields by order, and keeps the configured sequence among equals', () => {
     const fields = [
       field({ type: 'text', field_key: 'c', order: 2 }),
       field({ type: 'text', field_key: 'a', order: 1 }),
       field({ type: 'text', field_key: 'b', order: 1 }),
     ];
-    const form = buildForm({ fields, ...NOTHING_KNOWN }, {});
+    const form = buildForm({ fields, ...EMPTY_PLAN }, {});
     expect(form.map(({ field_key }) => field_key)).toEqual(['a', 'b', 'c']);
   });
 
-  it('shows what is known already before what is configured', () => {
+  it('prefers values of the plan over configured initial values', () => {
     const text = field({ type: 'text', initial_value: 'configured' });
     expect(show(text).initial_value).toBe('configured');
     expect(show(text, { data: { value: 'typed' } }).initial_value).toBe('typed');
     expect(show(text, { data: { value: '' } }).initial_value).toBe('');
   });
 
-  it('finds what is known of a key with dots, flat or inside of an object', () => {
+  it('finds the value of a key with dots, flat or nested', () => {
     const locale = field({ type: 'ak-locale', field_key: 'attributes.settings.locale' });
     expect(show(locale, { data: { 'attributes.settings.locale': 'de' } }).initial_value).toBe('de');
     expect(show(locale, { data: { attributes: { settings: { locale: 'fr' } } } }).initial_value).toBe('fr');
     expect(show(locale, { data: { attributes: 'x' } }).initial_value).toBe('');
   });
 
-  it('never shows a password again, under whatever type its key comes back', () => {
-    const known = { data: { value: 'hunter2' }, secrets: ['value'] };
-    expect(show(field({ type: 'password', initial_value: 'x' }), known).initial_value).toBe('');
-    expect(show(field({ type: 'text' }), known).initial_value).toBe('');
-    expect(show(field({ type: 'hidden' }), known).initial_value).toBe('');
+  it('never shows an entered password, whatever the type of its field', () => {
+    const planValues = { data: { value: 'hunter2' }, secrets: ['value'] };
+    expect(show(field({ type: 'password', initial_value: 'x' }), planValues).initial_value).toBe('');
+    expect(show(field({ type: 'text' }), planValues).initial_value).toBe('');
+    expect(show(field({ type: 'hidden' }), planValues).initial_value).toBe('');
   });
 
   it.each([
@@ -50,21 +50,22 @@ describe('a form', () => {
     ['x', 'x'],
     [['a', 1, true, null], "['a', 1, True, None]"],
     [{ a: ["it's"], b: false }, `{'a': ["it's"], 'b': False}`],
-  ])('writes %j as %j', (value, text) => {
+  ])('shows the initial value %j as %j', (value, text) => {
     expect(show(field({ type: 'text' }), { data: { value } }).initial_value).toBe(text);
   });
 
-  it('shows a box as ticked for what is true only, as any text at all ticks it', () => {
-    const shown = (value: unknown) => show(field({ type: 'checkbox' }), { data: { value } }).initial_value;
-    expect(shown(true)).toBe('True');
-    expect(shown(false)).toBe('');
+  it('has text for a ticked checkbox only', () => {
+    const initialValue = (value: unknown) => show(field({ type: 'checkbox' }), { data: { value } }).initial_value;
+    expect(initialValue(true)).toBe('True');
+    expect(initialValue(false)).toBe('');
   });
 
-  it('draws what an invitation fixed as what cannot be changed', () => {
-    const drawn = (type: PromptField['type']) => show(field({ type }), { data: { value: 'Z' }, locked: ['value'] });
-    expect(drawn('text')).toMatchObject({ type: 'text_read_only', initial_value: 'Z' });
-    expect(drawn('text_area')).toMatchObject({ type: 'text_area_read_only' });
-    expect(drawn('number')).toMatchObject({ type: 'number' });
+  it('shows fields that an invitation has fixed as read-only', () => {
+    const showLocked = (type: PromptField['type']) =>
+      show(field({ type }), { data: { value: 'Z' }, locked: ['value'] });
+    expect(showLocked('text')).toMatchObject({ type: 'text_read_only', initial_value: 'Z' });
+    expect(showLocked('text_area')).toMatchObject({ type: 'text_area_read_only' });
+    expect(showLocked('number')).toMatchObject({ type: 'number' });
   });
 });
 
@@ -74,51 +75,51 @@ describe('an expression of a field', () => {
     ...{ initial_value: 'return 2', initial_value_expression: true },
   });
 
-  it('is evaluated for what has to be found out, and not over what is known: a visitor may have typed it', () => {
+  it('is not evaluated if the plan has a value, which the visitor may have typed', () => {
     const sources = (data: object) =>
-      expressionsOf({ ...NOTHING_KNOWN, fields: [computed], data: { ...data } }).map(({ source }) => source);
+      expressionsOf({ ...EMPTY_PLAN, fields: [computed], data: { ...data } }).map(({ source }) => source);
     expect(sources({})).toEqual(['return 1', 'return 2']);
     expect(sources({ value: 'return 3' })).toEqual(['return 1']);
     expect(show(computed, { data: { value: 'return 3' } }).initial_value).toBe('return 3');
   });
 
-  it('leaves its place empty when it comes to nothing, and never shows its source', () => {
+  it('leaves the property empty without a value, and never shows its source', () => {
     expect(show(computed)).toMatchObject({ placeholder: '', initial_value: '' });
     const values = { [`${computed.id}.placeholder`]: 'p', [`${computed.id}.initial_value`]: 7 };
     expect(show(computed, {}, values)).toMatchObject({ placeholder: 'p', initial_value: '7' });
   });
 });
 
-describe('a field to choose from', () => {
-  const choose = (given: Partial<PromptField> = {}) => field({ type: 'dropdown', ...given });
+describe('a field with choices', () => {
+  const dropdown = (overrides: Partial<PromptField> = {}) => field({ type: 'dropdown', ...overrides });
 
-  it('takes its choices from what policies left, from an expression, or from its placeholder', () => {
-    const computed = choose({ placeholder: 'return [1]', placeholder_expression: true });
+  it('takes its choices from the plan, from an expression, or from its placeholder', () => {
+    const computed = dropdown({ placeholder: 'return [1]', placeholder_expression: true });
     const values = { [`${computed.id}.placeholder`]: ['test', true, 42] };
-    expect(show(choose({ placeholder: 'only' }))).toMatchObject({ choices: ['only'], initial_value: 'only' });
+    expect(show(dropdown({ placeholder: 'only' }))).toMatchObject({ choices: ['only'], initial_value: 'only' });
     expect(show(computed, {}, values)).toMatchObject({ choices: ['test', 'True', '42'], initial_value: 'test' });
     expect(show(computed, { data: { value__choices: ['a', 'b'], value: 'b' } })).toMatchObject({
       ...{ choices: ['a', 'b'], initial_value: 'b', placeholder: '' },
     });
   });
 
-  it('has none, and no value, where there are none', () => {
-    const computed = choose({ placeholder: 'return []', placeholder_expression: true, initial_value: 'x' });
+  it('has no value without choices', () => {
+    const computed = dropdown({ placeholder: 'return []', placeholder_expression: true, initial_value: 'x' });
     expect(show(computed, {}, { [`${computed.id}.placeholder`]: [] })).toMatchObject({
       ...{ choices: null, initial_value: '' },
     });
   });
 
-  it('begins with the first where its value is not among them', () => {
-    expect(show(choose({ placeholder: 'one', initial_value: 'another' })).initial_value).toBe('one');
+  it('has the first choice as initial value if its own is not a choice', () => {
+    expect(show(dropdown({ placeholder: 'one', initial_value: 'another' })).initial_value).toBe('one');
   });
 
-  it('shows lists and objects as Python writes them, and begins with the one that is equal', () => {
+  it('shows lists and objects as Python literals, and selects the equal one', () => {
     const data = { value__choices: [['a'], { b: true }], value: { b: true } };
-    expect(show(choose(), { data })).toMatchObject({
+    expect(show(dropdown(), { data })).toMatchObject({
       ...{ choices: ["['a']", "{'b': True}"], initial_value: "{'b': True}" },
     });
     const none = { value__choices: ['a', null], value: null };
-    expect(show(choose(), { data: none })).toMatchObject({ choices: ['a', 'None'], initial_value: 'None' });
+    expect(show(dropdown(), { data: none })).toMatchObject({ choices: ['a', 'None'], initial_value: 'None' });
   });
 });

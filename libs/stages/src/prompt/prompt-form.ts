@@ -1,35 +1,34 @@
 import { type Challenge, pythonLiteral, pythonText } from '@gatehouse/contracts';
-import type { FieldExpression } from './evaluations.js';
+import type { FieldExpression } from './form-policy.client.js';
 import type { PromptField, promptContract } from './prompt.contract.js';
-import { isTrue } from './python-values.js';
 
-type Bag = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
 type PromptFieldView = Challenge<typeof promptContract>['fields'][number];
 
-/** What a form is made from: its fields, and what is known by now. */
+/** The fields of a form, and the values that the plan has for them. */
 export interface FormInput {
   readonly fields: readonly PromptField[];
-  readonly data: Bag;
-  /** Keys whose values an invitation fixed. */
+  readonly data: Values;
+  /** Keys whose values an invitation has fixed. */
   readonly locked: readonly string[];
-  /** Keys of passwords that were typed before. */
+  /** Keys of passwords that the visitor has entered before. */
   readonly secrets: readonly string[];
 }
 
-/** A field with everything in it that had to be found out. */
+/** A field with its expressions evaluated. */
 export interface FormField extends PromptField {
-  /** What it is filled in with, as it will be kept; undefined when with nothing. */
+  /** Initial value, as it would be stored. `undefined` if there is none. */
   readonly initial: unknown;
-  /** Of a field to choose from. */
+  /** Choices of a radio button group or dropdown. */
   readonly choices: readonly unknown[] | undefined;
-  /** Whatever is answered, its value stays. */
+  /** Whether the value is fixed, so that a response cannot change it. */
   readonly locked: boolean;
 }
 
 const CHOICES = '__choices';
-const TO_CHOOSE_FROM: ReadonlySet<string> = new Set(['radio-button-group', 'dropdown']);
-/** A fixed value is drawn as what cannot be changed. */
-const FIXED_AS: Readonly<Partial<Record<PromptFieldView['type'], PromptFieldView['type']>>> = {
+const CHOICE_TYPES: ReadonlySet<string> = new Set(['radio-button-group', 'dropdown']);
+/** Types that clients see for a field with a fixed value. */
+const READ_ONLY_TYPES: Readonly<Partial<Record<PromptFieldView['type'], PromptFieldView['type']>>> = {
   text: 'text_read_only',
   text_area: 'text_area_read_only',
   username: 'text_read_only',
@@ -39,13 +38,13 @@ const FIXED_AS: Readonly<Partial<Record<PromptFieldView['type'], PromptFieldView
 const placeholderId = ({ id }: PromptField) => `${id}.placeholder`;
 const initialId = ({ id }: PromptField) => `${id}.initial_value`;
 
-/** The expressions whose values the form needs. */
+/** Returns the expressions that must be evaluated to show the form. */
 export function expressionsOf({ fields, data }: FormInput): FieldExpression[] {
   return fields.flatMap((field) => {
     const { name, field_key: key, type } = field;
-    const given = TO_CHOOSE_FROM.has(type) && Object.hasOwn(data, key + CHOICES);
+    const hasChoices = CHOICE_TYPES.has(type) && Object.hasOwn(data, key + CHOICES);
     return [
-      ...(field.placeholder_expression && !given
+      ...(field.placeholder_expression && !hasChoices
         ? [{ id: placeholderId(field), name, source: field.placeholder }]
         : []),
       ...(field.initial_value_expression && valueAt(data, key) === undefined
@@ -55,65 +54,74 @@ export function expressionsOf({ fields, data }: FormInput): FieldExpression[] {
   });
 }
 
-/** The form in its order, with what its expressions came to; one that came to nothing leaves its place empty. */
-export const buildForm = (making: FormInput, evaluated: Bag): FormField[] =>
-  [...making.fields].sort((a, b) => a.order - b.order).map((field) => fieldOf(field, making, evaluated));
+/**
+ * Returns the sorted fields of a form, with `evaluated` in place of their expressions. An expression without a value
+ * leaves its property empty.
+ */
+export const buildForm = (input: FormInput, evaluated: Values): FormField[] =>
+  [...input.fields].sort((a, b) => a.order - b.order).map((field) => fieldOf(field, input, evaluated));
 
-function fieldOf(field: PromptField, making: FormInput, evaluated: Bag): FormField {
-  const choices = choicesOf(field, making.data, evaluated);
-  const initial = initialOf(field, making, evaluated);
+function fieldOf(field: PromptField, input: FormInput, evaluated: Values): FormField {
+  const choices = choicesOf(field, input.data, evaluated);
+  const initial = initialOf(field, input, evaluated);
   return {
     ...field,
     choices,
     placeholder: choices ? '' : placeholderOf(field, evaluated),
-    initial: choices ? chosen(choices, initial) : initial,
-    locked: isFixed(field.field_key, making.locked),
+    initial: choices ? selectChoice(choices, initial) : initial,
+    locked: isFixed(field.field_key, input.locked),
   };
 }
 
-/** Whether an invitation fixed the value of a key, something inside of it, or what it is inside of. */
+/** Returns whether an invitation has fixed the value of a key, a part of it, or an object that contains it. */
 const isFixed = (key: string, locked: readonly string[]) =>
-  locked.some((one) => one === key || one.startsWith(`${key}.`) || key.startsWith(`${one}.`));
+  locked.some((path) => path === key || path.startsWith(`${key}.`) || key.startsWith(`${path}.`));
 
-function placeholderOf(field: PromptField, evaluated: Bag): string {
+function placeholderOf(field: PromptField, evaluated: Values): string {
   if (!field.placeholder_expression) return field.placeholder;
   const value = evaluated[placeholderId(field)];
   return value === undefined ? '' : pythonText(value);
 }
 
-function choicesOf(field: PromptField, data: Bag, evaluated: Bag): unknown[] | undefined {
-  if (!TO_CHOOSE_FROM.has(field.type)) return undefined;
+function choicesOf(field: PromptField, data: Values, evaluated: Values): unknown[] | undefined {
+  if (!CHOICE_TYPES.has(field.type)) return undefined;
   const key = field.field_key + CHOICES;
-  const written = field.placeholder_expression ? evaluated[placeholderId(field)] : field.placeholder;
-  const value = Object.hasOwn(data, key) ? data[key] : written;
+  const configured = field.placeholder_expression ? evaluated[placeholderId(field)] : field.placeholder;
+  const value = Object.hasOwn(data, key) ? data[key] : configured;
   return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
 }
 
-/** A password is never filled in. What is known already counts before what is configured, and is never evaluated. */
-function initialOf(field: PromptField, { data, secrets }: FormInput, evaluated: Bag): unknown {
+/**
+ * Returns the initial value of a field. Passwords have none. A value in the plan overrides the configured one, and is
+ * never evaluated.
+ */
+function initialOf(field: PromptField, { data, secrets }: FormInput, evaluated: Values): unknown {
   if (field.type === 'password' || secrets.includes(field.field_key)) return undefined;
-  const known = valueAt(data, field.field_key);
-  if (known !== undefined) return known;
+  const existing = valueAt(data, field.field_key);
+  if (existing !== undefined) return existing;
   return field.initial_value_expression ? evaluated[initialId(field)] : field.initial_value;
 }
 
-/** Lists and objects are equal when they hold the same, as in Python. */
-function chosen(choices: readonly unknown[], value: unknown): unknown {
-  const wanted = pythonLiteral(value);
-  return choices[Math.max(0, choices.map(pythonLiteral).indexOf(wanted))];
+/**
+ * Returns the choice that equals the value, else the first. Lists and objects are compared by content, as in Python.
+ */
+function selectChoice(choices: readonly unknown[], value: unknown): unknown {
+  const literal = pythonLiteral(value);
+  return choices[Math.max(0, choices.map(pythonLiteral).indexOf(literal))];
 }
 
-/** A value by its key: as it stands, or, of one with dots, inside of the object that the first of them name. */
-function valueAt(data: Bag, key: string): unknown {
+/** Returns the value of a key. A key with dots is looked up as it is, then as a path into nested objects. */
+function valueAt(data: Values, key: string): unknown {
   if (Object.hasOwn(data, key)) return data[key];
   return key
     .split('.')
-    .reduce<unknown>((at, name) => (isBag(at) && Object.hasOwn(at, name) ? at[name] : undefined), data);
+    .reduce<unknown>((node, name) => (isObject(node) && Object.hasOwn(node, name) ? node[name] : undefined), data);
 }
 
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A field as clients get it: all of it as text. */
+/** Returns a field as clients see it, with all values as text. */
 export const toPromptField = ({
   field_key,
   label,
@@ -124,18 +132,24 @@ export const toPromptField = ({
   ...field
 }: FormField): PromptFieldView => ({
   ...{ field_key, label, required, order, sub_text },
-  type: field.locked ? (FIXED_AS[type] ?? type) : type,
+  type: field.locked ? (READ_ONLY_TYPES[type] ?? type) : type,
   placeholder: field.placeholder,
   initial_value: initialText(type, field.initial),
   choices: field.choices && field.choices.length > 0 ? field.choices.map(pythonText) : null,
 });
 
-/** A box counts as ticked by any text at all. */
+/** Returns the initial value as text. Clients tick a checkbox for any text but the empty one. */
 function initialText(type: string, initial: unknown): string {
-  if (initial === undefined || (type === 'checkbox' && !isTrue(initial))) return '';
+  if (initial === undefined || (type === 'checkbox' && !isTruthy(initial))) return '';
   return pythonText(initial);
 }
 
-/** The value of a field that nobody fills in: its own, else what stands in its place. */
+/** Returns whether Python counts a value as true: everything but `None`, `False`, zero and empty values. */
+export function isTruthy(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return Boolean(value);
+  return Object.keys(value).length > 0;
+}
+
+/** Returns the value of a field that the visitor cannot fill in: its initial value, else its placeholder. */
 export const fixedValue = ({ type, initial, placeholder }: FormField): unknown =>
-  isTrue(initial) ? initial : type === 'hidden' || type === 'static' ? placeholder : '';
+  isTruthy(initial) ? initial : type === 'hidden' || type === 'static' ? placeholder : '';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** How much a form takes. */
+/** Settings of the prompt stage. */
 export const promptConfig = z.object({
   PROMPT_TEXT_CHARACTERS: z.coerce
     .number()
@@ -8,22 +8,23 @@ export const promptConfig = z.object({
     .min(256)
     .max(50_000)
     .default(10_000)
-    .describe('Characters of a text that somebody fills into a form'),
+    .describe('Largest length of a text in a form, in characters'),
   PROMPT_FILE_KB: z.coerce
     .number()
     .int()
     .min(1)
     .max(96)
     .default(64)
-    .describe('Kilobytes of a file that somebody adds to a form'),
+    .describe('Largest size of a file in a form, in kilobytes'),
 });
 
-/** The same, as the stage has it. */
+/** Limits of the values in a form. */
 export interface FormLimits {
   readonly textCharacters: number;
   readonly fileBytes: number;
 }
 
+/** Returns the limits that the settings define. */
 export const limitsOf = ({ PROMPT_TEXT_CHARACTERS, PROMPT_FILE_KB }: z.output<typeof promptConfig>): FormLimits => ({
   textCharacters: PROMPT_TEXT_CHARACTERS,
   fileBytes: PROMPT_FILE_KB * 1024,

@@ -11,17 +11,17 @@ import {
 import { z } from 'zod';
 import { PROMPT_TYPES, promptChallenge, promptResponse } from './prompt.wire.js';
 
-/** Keys that would change what the others are read from. */
-const NOT_A_KEY = '__proto__';
+/** Forbidden as field key: it would change the prototype of the values. */
+const FORBIDDEN_KEY = '__proto__';
 
 const text = () => char({ trim: false, allowBlank: true });
 
-const written = z.object({
+const promptConfig = z.object({
   field_key: char(),
   label: char(),
   type: choice(PROMPT_TYPES),
   required: boolean().default(true),
-  /** Of a field with choices: what can be chosen. */
+  /** For a field with choices: its choices. */
   placeholder: text().default(''),
   initial_value: text().default(''),
   sub_text: text().default(''),
@@ -30,19 +30,19 @@ const written = z.object({
   initial_value_expression: boolean().default(false),
 });
 
-/** One field of a form, as it was configured. */
-const promptField = written.extend({ id: z.string(), name: z.string() });
+/** A configured field of a form. */
+const promptField = promptConfig.extend({ id: z.string(), name: z.string() });
 export type PromptField = z.output<typeof promptField>;
 
-const described = z.object({ id: z.string(), ...configuredPolicy.shape });
-/** A policy that judges what was filled in, with those that it may call. */
-const validationPolicy = described.extend({ callable: z.array(described).default([]) });
+const policy = z.object({ id: z.string(), ...configuredPolicy.shape });
+/** A policy that validates a response, with the policies that it may call. */
+const validationPolicy = policy.extend({ callable: z.array(policy).default([]) });
 export type ValidationPolicy = z.output<typeof validationPolicy>;
 
 const admitField = ({ field_key }: Readonly<Record<string, unknown>>): Errors =>
-  field_key === NOT_A_KEY ? { field_key: [{ text: 'This is no name of a field.' }] } : {};
+  field_key === FORBIDDEN_KEY ? { field_key: [{ text: 'This key is not allowed.' }] } : {};
 
-/** Shows a form and keeps what was filled in (docs/spec/stages.md#prompt). */
+/** Contract of the prompt stage, which shows a form and saves the values (docs/spec/stages.md#prompt). */
 export const promptContract = defineStage({
   kind: 'prompt',
   component: 'ak-stage-prompt',
@@ -55,13 +55,13 @@ export const promptContract = defineStage({
   }),
   related_models: [
     {
-      ...{ kind: 'prompt', model: 'authentik_stages_prompt.prompt', config: written, validate: admitField },
+      ...{ kind: 'prompt', model: 'authentik_stages_prompt.prompt', config: promptConfig, validate: admitField },
       python: { placeholder: 'placeholder_expression', initial_value: 'initial_value_expression' },
     },
   ],
   challenge: promptChallenge,
   response: promptResponse,
-  /** What expressions came to when the form was shown, by `<field>.placeholder` and `<field>.initial_value`. */
+  /** Values of the expressions when the form was shown, by `<field>.placeholder` and `<field>.initial_value`. */
   state: z.object({ evaluated: z.record(z.string(), z.unknown()) }),
   reads: { pending_user: 'optional', prompt_data: 'optional', prompt_locked: 'optional', prompt_secrets: 'optional' },
   reads_all: true,
@@ -84,6 +84,6 @@ export const promptContract = defineStage({
     prompt_file_size: { string: 'The file is larger than {kib} KiB.', code: 'invalid' },
     prompt_not_accepted: { string: 'What you entered was not accepted.', code: 'invalid' },
   },
-  // Python may have to start first.
+  // The policy service may have to start a Python process first.
   deadline_ms: 10_000,
 });

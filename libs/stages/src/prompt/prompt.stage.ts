@@ -11,114 +11,120 @@ import {
 import { UserLookup } from '@gatehouse/directory';
 import type { ChallengeInput, RespondInput, Stage } from '@gatehouse/stage-kit';
 import { Inject, Injectable } from '@nestjs/common';
-import { type EvaluationSubject, Evaluations, type Method } from './evaluations.js';
+import { type EvaluationSubject, FormPolicyClient, type RequestMethod } from './form-policy.client.js';
 import { enteredNames, parseAnswers, passwordKeys } from './parse-answers.js';
 import type { FormLimits } from './prompt.config.js';
 import type { promptContract } from './prompt.contract.js';
 import { buildForm, expressionsOf, type FormField, type FormInput, toPromptField } from './prompt-form.js';
 
 type Contract = typeof promptContract;
-type Bag = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
 
-/** Injects how much a form takes. */
+/** Injection token of the limits of a form. */
 export const PROMPT_LIMITS = Symbol('prompt limits');
 
-/** Milliseconds that a reply may be on its way, so that this stage can still say that policies are away. */
-const ON_THE_WAY_MS = 250;
+/**
+ * Milliseconds reserved for the reply, so that the stage can report an unavailable policy service before its own
+ * deadline.
+ */
+const REPLY_MARGIN_MS = 250;
 
-/** Shows a form, and keeps what was filled in for the steps after it. */
+/** Shows a form, and saves the values of the response in the context. */
 @Injectable()
 export class PromptStage implements Stage<Contract> {
   constructor(
-    @Inject(Evaluations) private readonly evaluations: Evaluations,
+    @Inject(FormPolicyClient) private readonly policies: FormPolicyClient,
     @Inject(UserLookup) private readonly users: UserLookup,
     @Inject(PROMPT_LIMITS) private readonly limits: FormLimits,
   ) {}
 
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
-    const evaluated = await this.evaluated(input, 'GET');
-    const fields = buildForm(makingOf(input), evaluated).map(toPromptField);
+    const evaluated = await this.evaluateExpressions(input, 'GET');
+    const fields = buildForm(formInput(input), evaluated).map(toPromptField);
     return ask<Contract>({ fields }, Object.keys(evaluated).length > 0 ? { state: { evaluated } } : {});
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
-    const form = buildForm(makingOf(input), input.state?.evaluated ?? (await this.evaluated(input, 'POST')));
-    const taken = await this.takenNames(input, form);
-    const read = parseAnswers(form, input.response, { ...this.limits, taken });
-    const errors = 'errors' in read ? read.errors : await this.objections(input, read.values);
-    if (errors || 'errors' in read) return reject<Contract>(errors as StageErrors<Contract>);
+    const form = buildForm(formInput(input), input.state?.evaluated ?? (await this.evaluateExpressions(input, 'POST')));
+    const takenKeys = await this.keysOfTakenNames(input, form);
+    const parsed = parseAnswers(form, input.response, { ...this.limits, takenKeys });
+    const errors = 'errors' in parsed ? parsed.errors : await this.validationErrors(input, parsed.values);
+    if (errors || 'errors' in parsed) return reject<Contract>(errors as StageErrors<Contract>);
     const { prompt_data = {}, prompt_secrets = [] } = input.context;
     const secrets = [...new Set([...prompt_secrets, ...passwordKeys(form)])];
     return pass<Contract>({
       context: {
-        prompt_data: { ...prompt_data, ...read.values },
+        prompt_data: { ...prompt_data, ...parsed.values },
         ...(secrets.length > 0 ? { prompt_secrets: secrets } : {}),
       },
     });
   }
 
-  private evaluated(input: ChallengeInput<Contract>, method: Method): Promise<Bag> {
-    const making = makingOf(input);
-    return this.evaluations.valuesOf(expressionsOf(making), evaluationSubject(input, method), {
-      prompt_context: making.data,
+  private evaluateExpressions(input: ChallengeInput<Contract>, method: RequestMethod): Promise<Values> {
+    const form = formInput(input);
+    return this.policies.evaluate(expressionsOf(form), evaluationSubject(input, method), {
+      prompt_context: form.data,
     });
   }
 
-  /** What is wrong with values that are right one by one; undefined for nothing. */
-  private async objections(input: RespondInput<Contract>, values: Bag): Promise<StageErrors<Contract> | undefined> {
-    const judged = { ...lockedValues(input.context), ...values };
-    const { pass: accepted, messages } = await this.evaluations.judge(
+  /** Returns the errors of the validation policies, or `undefined` if all accept the values. */
+  private async validationErrors(
+    input: RespondInput<Contract>,
+    values: Values,
+  ): Promise<StageErrors<Contract> | undefined> {
+    const allValues = { ...lockedValues(input.context), ...values };
+    const { pass: accepted, messages } = await this.policies.validate(
       input.config.validation_policies,
       evaluationSubject(input, 'POST'),
-      judged,
+      allValues,
     );
     if (accepted) return undefined;
-    const said = messages.map((text) => ({ text }));
-    return { non_field_errors: said.length > 0 ? said : [{ code: 'prompt_not_accepted' }] };
+    const errors = messages.map((text) => ({ text }));
+    return { non_field_errors: errors.length > 0 ? errors : [{ code: 'prompt_not_accepted' }] };
   }
 
-  /** The keys of usernames that are somebody else's, or somebody else's address. */
-  private async takenNames({ context, session, response }: RespondInput<Contract>, form: readonly FormField[]) {
-    const own = userOf(context.pending_user, session.user);
-    const found = await Promise.all(
+  /** Returns the keys of usernames that are the username or the email address of another user. */
+  private async keysOfTakenNames({ context, session, response }: RespondInput<Contract>, form: readonly FormField[]) {
+    const self = userOf(context.pending_user, session.user);
+    const keys = await Promise.all(
       enteredNames(form, response, this.limits).map(async ([key, name]) => {
-        const user = await this.calledSo(name);
-        return !user || (own?.kind === 'saved' && own.uuid === user.uuid) ? [] : [key];
+        const user = await this.findByName(name);
+        return !user || (self?.kind === 'saved' && self.uuid === user.uuid) ? [] : [key];
       }),
     );
-    return found.flat();
+    return keys.flat();
   }
 
-  /** Who has the name, else who has it for an address. */
-  private async calledSo(name: string): Promise<SavedUser | undefined> {
-    const by = (field: 'username' | 'email') => this.users.find(name, { fields: [field], caseInsensitive: true });
-    return (await by('username')) ?? by('email');
+  /** Returns the user with this username, else the user with this email address. */
+  private async findByName(name: string): Promise<SavedUser | undefined> {
+    const findBy = (field: 'username' | 'email') => this.users.find(name, { fields: [field], caseInsensitive: true });
+    return (await findBy('username')) ?? findBy('email');
   }
 }
 
-const userOf = (pending: User | undefined, visitor: User | null): User | null => pending ?? visitor;
+const userOf = (pendingUser: User | undefined, loggedInUser: User | null): User | null => pendingUser ?? loggedInUser;
 
-const makingOf = ({ config, context }: ChallengeInput<Contract>): FormInput => ({
+const formInput = ({ config, context }: ChallengeInput<Contract>): FormInput => ({
   fields: config.fields,
   data: context.prompt_data ?? {},
   locked: context.prompt_locked ?? [],
   secrets: context.prompt_secrets ?? [],
 });
 
-/** What an invitation fixed of the form, for policies to judge with the rest. */
-function lockedValues({ prompt_data = {}, prompt_locked = [] }: PlanContext): Bag {
+/** Returns the values that an invitation has fixed, which validation policies see as well. */
+function lockedValues({ prompt_data = {}, prompt_locked = [] }: PlanContext): Values {
   return Object.fromEntries(
     prompt_locked.flatMap((key) => (Object.hasOwn(prompt_data, key) ? [[key, prompt_data[key]]] : [])),
   );
 }
 
-/** Whom and what expressions and policies look at: the form by GET, an answer to it by POST. */
-function evaluationSubject(input: ChallengeInput<Contract>, method: Method): EvaluationSubject {
+/** Returns what expressions and policies see of the request: `GET` when the form is shown, `POST` for a response. */
+function evaluationSubject(input: ChallengeInput<Contract>, method: RequestMethod): EvaluationSubject {
   const { id, locale, context, session, client, site, flow, timeLeftMs } = input;
-  const { cookies: _unseen, ...seen } = client;
+  const { cookies: _cookies, ...clientWithoutCookies } = client;
   return {
-    ...{ id, locale, site, method, client: seen },
-    timeout_ms: Math.max(0, Math.floor(timeLeftMs() - ON_THE_WAY_MS)),
+    ...{ id, locale, site, method, client: clientWithoutCookies },
+    timeout_ms: Math.max(0, Math.floor(timeLeftMs() - REPLY_MARGIN_MS)),
     user: userOf(context.pending_user, session.user),
     flow_plan: { slug: flow.slug, context: { ...context } },
   };

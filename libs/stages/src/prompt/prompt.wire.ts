@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The kinds of fields that clients can draw (docs/spec/stages.md#prompt-field-types). */
+/** Types of fields that clients can show (docs/spec/stages.md#prompt-field-types). */
 export const PROMPT_TYPES = [
   'text',
   'text_area',
@@ -36,12 +36,12 @@ const stagePrompt = z
   })
   .meta({ id: 'StagePrompt', description: 'One field of a form.' });
 
-/** A form of fields that an administrator put together (docs/spec/stages.md#prompt-challenge). */
+/** Challenge with the fields of the form (docs/spec/stages.md#prompt-challenge). */
 export const promptChallenge = z
   .object({ fields: z.array(stagePrompt) })
   .meta({ id: 'PromptChallenge', description: 'A form to fill in.' });
 
-/** What was filled in, by `field_key`; which keys there are is for the form to say. */
+/** Response with values by `field_key`. The configured form defines the keys. */
 export const promptResponse = z
   .looseObject({})
   .meta({ id: 'PromptChallengeResponseRequest', description: 'What was filled in, by `field_key`.' });

@@ -1,0 +1,101 @@
+import {
+  POLICY_SUBJECT,
+  type PolicyReply,
+  type PolicyRequest,
+  PROTOCOL_VERSION,
+  policyReplyTo,
+} from '@gatehouse/contracts';
+import { Logger, Requester, requestOverBus } from '@gatehouse/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ValidationPolicy } from './prompt.contract.js';
+
+/** The part of a policy request that describes the visitor and the flow. */
+export type EvaluationSubject = Pick<
+  PolicyRequest,
+  'id' | 'timeout_ms' | 'locale' | 'user' | 'client' | 'method' | 'site' | 'flow_plan'
+>;
+
+/** HTTP method of the visitor's request. */
+export type RequestMethod = NonNullable<PolicyRequest['method']>;
+
+type Values = Readonly<Record<string, unknown>>;
+type PolicyQuery = Pick<PolicyRequest, 'policies' | 'context'> & Partial<Pick<PolicyRequest, 'callable' | 'names'>>;
+
+/** The body of a Python function, with an id that the caller chooses. */
+export interface FieldExpression {
+  readonly id: string;
+  /** Name of the field, for the log. */
+  readonly name: string;
+  readonly source: string;
+}
+
+/** The decision of the validation policies of a form, with the messages for the visitor. */
+export interface FormVerdict {
+  readonly pass: boolean;
+  readonly messages: readonly string[];
+}
+
+const logger = new Logger('prompt');
+
+/**
+ * Evaluates the expressions and validation policies of a form in the policy service, with one request for all expressions
+ * and one for all policies. Throws a `Problem` with status 503 if no policy service replies in time.
+ */
+@Injectable()
+export class FormPolicyClient {
+  constructor(@Inject(Requester) private readonly requester: Requester) {}
+
+  /** Returns the value of each expression by its id. Logs an expression that fails, and leaves its value out. */
+  async evaluate(
+    expressions: readonly FieldExpression[],
+    subject: EvaluationSubject,
+    variables: Values,
+  ): Promise<Values> {
+    if (expressions.length === 0) return {};
+    const policies = expressions.map(({ id, name, source }) => ({
+      ...{ id, name, kind: 'expression', config: { expression: source } },
+      ...{ timeout_ms: subject.timeout_ms, value: true },
+    }));
+    const { results } = await this.send(subject, { policies, context: {}, names: { ...variables, user: null } });
+    logErrors(policies, results, 'the expression of a field failed');
+    return Object.fromEntries(
+      expressions.flatMap(({ id }) => (results[id]?.error === undefined ? [[id, results[id]?.value ?? null]] : [])),
+    );
+  }
+
+  /**
+   * Returns whether all policies accept `values`, the only data of the plan that they see. A policy that fails does
+   * not.
+   */
+  async validate(
+    validationPolicies: readonly ValidationPolicy[],
+    subject: EvaluationSubject,
+    values: Values,
+  ): Promise<FormVerdict> {
+    if (validationPolicies.length === 0) return { pass: true, messages: [] };
+    const policies = validationPolicies.map((policy) => ({ ...policy, timeout_ms: subject.timeout_ms }));
+    const callable = validationPolicies.flatMap((policy) => policy.callable);
+    const flow_plan = { slug: subject.flow_plan.slug, context: {}, withheld: true };
+    const query = { policies, callable, context: { prompt_data: values } };
+    const { results: resultsById } = await this.send({ ...subject, flow_plan }, query);
+    logErrors(policies, resultsById, 'a validation policy failed');
+    const results = policies.map(({ id }) => resultsById[id]);
+    return {
+      pass: results.every((result) => result?.pass === true),
+      messages: results.flatMap((result) => result?.messages ?? []),
+    };
+  }
+
+  private send(subject: EvaluationSubject, query: PolicyQuery): Promise<PolicyReply> {
+    const body = JSON.stringify({ v: PROTOCOL_VERSION, ...subject, ...query } satisfies PolicyRequest);
+    const reply = policyReplyTo(query.policies);
+    return requestOverBus(this.requester, { subject: POLICY_SUBJECT, body, timeoutMs: subject.timeout_ms, reply });
+  }
+}
+
+function logErrors(policies: PolicyQuery['policies'], results: PolicyReply['results'], message: string): void {
+  for (const { id, name } of policies) {
+    const error = results[id]?.error;
+    if (error !== undefined) logger.event(message, { name, error });
+  }
+}
