@@ -3,20 +3,20 @@ import { secretsEqual } from '@gatehouse/platform';
 
 const DIGITS = 6;
 
-/** A code that was mailed, as it is kept. */
+/** A mailed code as the state stores it: salted and hashed. */
 export interface StoredCode {
   readonly salt: string;
   readonly code_hash: string;
 }
 
-/** Six digits that nobody can guess, and what is kept of them. */
-export function createCode(): { readonly digits: string; readonly kept: StoredCode } {
+/** Returns six random digits, and their salted hash for the state. */
+export function createCode(): { readonly digits: string; readonly stored: StoredCode } {
   const digits = String(randomInt(10 ** DIGITS)).padStart(DIGITS, '0');
   const salt = randomBytes(16).toString('base64url');
-  return { digits, kept: { salt, code_hash: hashOf(digits, salt) } };
+  return { digits, stored: { salt, code_hash: hashOf(digits, salt) } };
 }
 
-/** Whether somebody typed the code, however they grouped its digits. */
+/** Returns whether the typed code matches. Ignores spaces and dashes. */
 export const matchesCode = (typed: string, { salt, code_hash }: StoredCode): boolean =>
   secretsEqual(hashOf(typed.replaceAll(/[\s-]/g, ''), salt), code_hash);
 

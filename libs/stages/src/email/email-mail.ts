@@ -7,14 +7,14 @@ type Contract = typeof emailContract;
 type Mail = Extract<Effect, { type: 'mail' }>;
 
 /**
- * Seconds that a link works beyond what its reader is told: what they do in the last minute is in time
+ * Seconds that a link works longer than the mail says, for users who open it in the last minute
  * (docs/spec/stages.md#email-mail).
  */
 const GRACE_S = 60;
 
 /**
- * Where a mail goes; empty for nobody. Whoever only stands in for a user, or is none yet where somebody is to be let in
- * again, is not written to; what the plan says goes before what the user has.
+ * Returns the address to mail to: that of the plan, else that of the user. Empty for a pretended user, for an unsaved user
+ * in a recovery flow, and for a user without an address.
  */
 export function recipientAddress({ context, flow }: ChallengeInput<Contract>, user: User): string {
   if (user.kind === 'pretended' || (user.kind === 'unsaved' && flow.designation === 'recovery')) return '';
@@ -28,7 +28,10 @@ interface MailInput {
   readonly limits: MailLimits;
 }
 
-/** The mail with link and code; the gateway adds the link. To nobody it costs the same. */
+/**
+ * Returns the mail effect with the code; the gateway adds the link. Without an address the recipient is `null`, at the
+ * same cost.
+ */
 export function buildMail(input: ChallengeInput<Contract>, { user, address, digits, limits }: MailInput): Mail {
   const { config, site, locale } = input;
   const minutes = config.token_expiry;
@@ -42,20 +45,24 @@ export function buildMail(input: ChallengeInput<Contract>, { user, address, digi
       ...{ brand: site.brand, username: user.username, code: digits },
       ...{ link_minutes: minutes, code_minutes: Math.min(minutes, Math.floor(limits.codeS / 60)) },
     },
-    ...(config.use_global_settings ? {} : { smtp: serverOf(config) }),
+    ...(config.use_global_settings ? {} : { smtp: smtpServer(config) }),
     link_ttl_s: minutes * 60 + GRACE_S,
   };
 }
 
-function serverOf({
+function smtpServer({
   host,
   port,
   username,
   password,
   timeout,
   from_address,
-  ...how
+  ...encryption
 }: ChallengeInput<Contract>['config']) {
-  const tls = how.use_ssl ? ('implicit' as const) : how.use_tls ? ('starttls' as const) : ('none' as const);
+  const tls = encryption.use_ssl
+    ? ('implicit' as const)
+    : encryption.use_tls
+      ? ('starttls' as const)
+      : ('none' as const);
   return { host, port, username, password, tls, timeout_s: timeout, from: from_address };
 }

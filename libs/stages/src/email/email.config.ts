@@ -1,24 +1,25 @@
 import { z } from 'zod';
 
-const whole = (fallback: number, min: number, max: number) =>
+const integer = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 
-/** How often mails go out, and how long their codes work. */
+/** Settings of the email stage. */
 export const emailConfig = z.object({
-  EMAIL_RESEND_S: whole(30, 0, 3600).describe('Seconds until an email stage sends the same visitor another mail'),
-  EMAIL_MAILS: whole(5, 1, 100).describe('Mails that an email stage sends in one run of a flow'),
-  EMAIL_CODE_S: whole(600, 60, 600).describe(
-    'Seconds that the code of a mail works, never longer than its link; ten minutes are the most that standards allow',
+  EMAIL_RESEND_S: integer(30, 0, 3600).describe('Seconds until an email stage sends another mail to the same visitor'),
+  EMAIL_MAILS: integer(5, 1, 100).describe('Largest number of mails that an email stage sends in one run of a flow'),
+  EMAIL_CODE_S: integer(600, 60, 600).describe(
+    'Lifetime of a mailed code, in seconds, at most that of its link; standards allow ten minutes at most',
   ),
 });
 
-/** The same, as the stage has it. */
+/** Limits on mails and codes. */
 export interface MailLimits {
   readonly resendS: number;
   readonly mails: number;
   readonly codeS: number;
 }
 
+/** Returns the limits that the settings define. */
 export const mailLimitsOf = ({
   EMAIL_RESEND_S,
   EMAIL_MAILS,

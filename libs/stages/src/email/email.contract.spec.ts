@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { emailContract } from './email.contract.js';
 
-describe('a config', () => {
+describe('the config of the email stage', () => {
   const errors = (config: Record<string, unknown>) => emailContract.validate(config);
 
-  it('is as the reference has it when nothing is said', () => {
+  it('has the defaults of the reference', () => {
     expect(emailContract.config.parse({})).toEqual({
       ...{ use_global_settings: false, host: 'localhost', port: 25, username: '', password: '' },
       ...{ use_tls: false, use_ssl: false, timeout: 10, from_address: 'system@authentik.local' },
@@ -17,7 +17,7 @@ describe('a config', () => {
     });
   });
 
-  it('names a template that there is, one way to encrypt, and one address', () => {
+  it('must have a known template, at most one encryption, and one sender address', () => {
     expect(errors({ template: 'email/account_confirmation.html', use_tls: true })).toEqual({});
     expect(errors({ template: 'x.html' })).toEqual({ template: [{ text: "Invalid template 'x.html' specified." }] });
     expect(errors({ use_tls: true, use_ssl: true })).toHaveProperty('non_field_errors');

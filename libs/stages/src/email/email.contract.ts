@@ -11,17 +11,17 @@ import {
 import { z } from 'zod';
 import { emailChallenge, emailResponse } from './email.wire.js';
 
-/** What of a credential is spent by a code. */
+/** Credential whose attempts a code counts against. */
 export const EMAIL_CODE = 'email_code';
 
-/** Minutes that a link may work: thirty days. */
+/** Longest lifetime of a link, in minutes: thirty days. */
 const MAX_EXPIRY = 43_200;
 const MAX_TEXT = 255;
 
-/** A plain address, as one of a server's own must be. */
+/** An address without a display name. */
 const ADDRESS = /^[^\s@<>,;"]+@[^\s@<>,;"]+$/;
 
-/** Mails a link, and a code, that prove who reads a mailbox (docs/spec/stages.md#email). */
+/** Contract of the email stage, which mails a link and a code to verify an address (docs/spec/stages.md#email). */
 export const emailContract = defineStage({
   kind: 'email',
   component: 'ak-stage-email',
@@ -47,15 +47,15 @@ export const emailContract = defineStage({
   challenge: emailChallenge,
   response: emailResponse,
   state: z.object({
-    /** Where the last mail went; empty for nobody. */
+    /** Address of the last mail; empty if it had no recipient. */
     address: z.string(),
-    /** Milliseconds since 1970. */
+    /** Time of the last mail, in milliseconds since 1970. */
     sent_at: z.number(),
     mails: z.int(),
     salt: z.string(),
     code_hash: z.string(),
     code_until: z.number(),
-    /** True when another mail was asked for by an answer that started the flow over. */
+    /** Whether a response that restarted the flow has asked for another mail. */
     wanted: z.boolean().exactOptional(),
   }),
   reads: { pending_user: 'optional', email: 'optional', is_restored: 'optional' },
@@ -75,13 +75,13 @@ export const emailContract = defineStage({
       refuse: { field: 'code', code: 'email_code_invalid' },
     },
   ],
-  // Other answers, and addresses of other programs, have codes too.
+  // `code` is a common query parameter, so it may be in an address even though it is a secret.
   addressable: ['code'],
-  // What a link has proved is used up before anything follows from it.
+  // The gateway must mark the link as used before the stage changes any data.
   writes_data: true,
 });
 
-/** What is wrong with a config as a whole. */
+/** Returns the errors of a config. */
 function validateConfig({ template, use_tls, use_ssl, from_address }: Readonly<Record<string, unknown>>): Errors {
   const isKnown = template === undefined || (MAIL_TEMPLATES as readonly unknown[]).includes(template);
   const isAddress = typeof from_address !== 'string' || ADDRESS.test(from_address);

@@ -5,7 +5,7 @@ import { emailConfig, mailLimitsOf } from './email.config.js';
 import { emailContract } from './email.contract.js';
 import { EmailStage, MAIL_LIMITS } from './email.stage.js';
 
-/** The email stage on the bus, with the accounts that it activates. */
+/** Returns the module that serves the email stage. */
 export const emailModule = () =>
   stageModule(emailContract, EmailStage, {
     imports: [directoryModule()],

@@ -1,20 +1,32 @@
 import type { StageRequest, User } from '@gatehouse/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { alice, codeIn, drive, FLOW, type Given, LIMITS, mailIn, mailsIn, RECOVERY, UUID, Waiting } from './testing.js';
+import {
+  alice,
+  codeIn,
+  drive,
+  type EmailOptions,
+  FLOW,
+  InMemoryAccountActivation,
+  LIMITS,
+  mailIn,
+  mailsIn,
+  RECOVERY,
+  UUID,
+} from '../../testing/email-harness.js';
 
-const ghost: User = { kind: 'pretended', username: 'ghost', email: 'ghost@example.org' };
-const newcomer: User = { kind: 'unsaved', username: 'new', name: 'New', email: 'new@example.org' };
+const pretendedUser: User = { kind: 'pretended', username: 'ghost', email: 'ghost@example.org' };
+const unsavedUser: User = { kind: 'unsaved', username: 'new', name: 'New', email: 'new@example.org' };
 const otherThan = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
-const followed = { step: 'step', user: UUID };
-const PROVED = { type: 'passed', context: { verified_user: UUID } };
+const followedLink = { step: 'step', user: UUID };
+const VERIFIED = { type: 'passed', context: { verified_user: UUID } };
 const SENT = { non_field_errors: [{ text: 'email-sent', wire: 'email-sent' }] };
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
-const after = (s: number) => vi.setSystemTime(Date.now() + s * 1000);
+const advanceClock = (s: number) => vi.setSystemTime(Date.now() + s * 1000);
 
 describe('an email stage', () => {
-  it('mails a link and a code when it is first shown, and not again when it is shown again', async () => {
+  it('sends a mail with link and code on the first GET only', async () => {
     const stage = drive({ config: { token_expiry: 5, subject: 'Help', template: 'email/account_confirmation.html' } });
     const mail = mailIn(await stage.show());
     expect(mail).toMatchObject({
@@ -26,13 +38,13 @@ describe('an email stage', () => {
     expect(mailsIn(await stage.show())).toEqual([]);
   });
 
-  it('shows nothing of what it has mailed', async () => {
+  it('does not reveal the code in its reply', async () => {
     const reply = await drive().show();
     expect(reply).toMatchObject({ type: 'challenge', challenge: {} });
     expect(JSON.stringify({ ...reply, effects: [] })).not.toContain(codeIn(reply));
   });
 
-  it('writes to the address of the plan before that of the user, by their name, in their language', async () => {
+  it('prefers the address of the plan, and uses the name and the language of the user', async () => {
     const context = { pending_user: alice({ locale: 'de' }), email: 'other@example.org' };
     expect(mailIn(await drive({ context }).show())).toMatchObject({
       to: { address: 'other@example.org', name: 'Alice' },
@@ -40,7 +52,7 @@ describe('an email stage', () => {
     });
   });
 
-  it('goes by its own server where it has one', async () => {
+  it('uses its own SMTP server if one is configured', async () => {
     const config = {
       use_global_settings: false,
       host: 'mail',
@@ -56,17 +68,17 @@ describe('an email stage', () => {
     expect(mailIn(await drive().show()).smtp).toBeUndefined();
   });
 
-  it('denies where there is nobody to write to at all', async () => {
+  it('denies without a pending user', async () => {
     for (const reply of [await drive({ context: {} }).show(), await drive({ context: {} }).answer({})])
       expect(reply).toEqual({ type: 'denied', message: { code: 'email_no_user' } });
   });
 
-  it('sends another mail, with another code, after a pause and so many times, and says the same each time', async () => {
+  it('sends new mails after a pause and up to a limit, and answers each request alike', async () => {
     const stage = drive();
     const codes = [codeIn(await stage.show())];
     expect(await stage.answer({})).toEqual({ type: 'rejected', challenge: {}, errors: SENT });
     for (const code of [undefined, '', null]) {
-      after(30);
+      advanceClock(30);
       const reply = await stage.answer(code === undefined ? {} : { code });
       expect(reply).toMatchObject({ type: 'rejected', errors: SENT });
       codes.push(...mailsIn(reply).map((mail) => String(mail.variables['code'])));
@@ -75,7 +87,7 @@ describe('an email stage', () => {
   });
 });
 
-it('writes to an address that has changed meanwhile, but no more mails than to one', async () => {
+it('mails to a changed address within the same limit of mails', async () => {
   const addresses = Array.from({ length: LIMITS.mails + 2 }, (_, i) => `a${i}@example.org`);
   let state: Record<string, unknown> | undefined;
   const mailed: (string | undefined)[] = [];
@@ -91,18 +103,18 @@ it('writes to an address that has changed meanwhile, but no more mails than to o
   expect(answer).toEqual({ type: 'rejected', challenge: {}, errors: SENT });
 });
 
-describe('where a refusal starts the flow over', () => {
+describe('a rejection that restarts the flow', () => {
   const step = { id: 'step', name: 'step', confirmed: true, starts_over: true };
 
-  it('sends nothing with it, and another mail when the flow comes back, after a pause and so many times', async () => {
+  it('sends no mail until the flow is back at the step, within the pause and the limit', async () => {
     const stage = drive({ request: { step } });
     const codes = [codeIn(await stage.show())];
     for (let run = 0; run < 3; run++) {
-      const refused = await stage.answer({});
-      expect(refused).toMatchObject({ type: 'rejected', errors: SENT });
-      expect(mailsIn(refused)).toEqual([]);
+      const rejected = await stage.answer({});
+      expect(rejected).toMatchObject({ type: 'rejected', errors: SENT });
+      expect(mailsIn(rejected)).toEqual([]);
       expect(mailsIn(await stage.show())).toEqual([]);
-      after(30);
+      advanceClock(30);
       codes.push(...mailsIn(await stage.show()).map((mail) => String(mail.variables['code'])));
       expect(mailsIn(await stage.show())).toEqual([]);
     }
@@ -112,19 +124,19 @@ describe('where a refusal starts the flow over', () => {
 });
 
 describe('the code of a mail', () => {
-  it('passes where it is typed, with gaps or without, and uses the link up', async () => {
+  it('passes with or without spaces, and marks the link as used', async () => {
     for (const typed of [(code: string) => code, (code: string) => ` ${code.slice(0, 3)} ${code.slice(3)} `]) {
       const stage = drive();
       const code = codeIn(await stage.show());
       expect(await stage.answer({ code: typed(code) })).toEqual({
-        ...PROVED,
+        ...VERIFIED,
         verified: ['email_code'],
         effects: [{ type: 'link_used' }],
       });
     }
   });
 
-  it('that is wrong is a guess, and refused', async () => {
+  it('is rejected if it is wrong, and counts as a failed attempt', async () => {
     const stage = drive();
     const code = codeIn(await stage.show());
     expect(await stage.answer({ code: otherThan(code) })).toMatchObject({
@@ -134,12 +146,12 @@ describe('the code of a mail', () => {
     });
   });
 
-  it('of an earlier mail is wrong (accident 27)', async () => {
+  it('is rejected if it is from an earlier mail (accident 27)', async () => {
     const stage = drive();
     const first = codeIn(await stage.show());
-    after(30);
+    advanceClock(30);
     const second = codeIn(await stage.answer({}));
-    // One mail in a million has the code of the one before it.
+    // With a probability of one in a million both mails have the same code.
     const earlier = first === second ? otherThan(second) : first;
     expect(await stage.answer({ code: earlier })).toMatchObject({ type: 'rejected' });
     expect(await stage.answer({ code: second })).toMatchObject({ type: 'passed' });
@@ -147,87 +159,87 @@ describe('the code of a mail', () => {
 
   it.each([
     ['ten minutes', { token_expiry: 30 }, 600],
-    ['as long as its link, if that is shorter', { token_expiry: 5 }, 300],
-  ])('works for %s (accident 15)', async (_how, config, seconds) => {
+    ['the lifetime of its link, if that is shorter', { token_expiry: 5 }, 300],
+  ])('expires after %s (accident 15)', async (_title, config, seconds) => {
     const stage = drive({ config });
     const code = codeIn(await stage.show());
-    after(seconds);
+    advanceClock(seconds);
     expect(await stage.answer({ code })).toMatchObject({ type: 'rejected' });
   });
 
-  it('is nothing for who has not been sent one, or has another address by now', async () => {
+  it('is rejected if no mail was sent, or if the address of the user has changed', async () => {
     expect(await drive().answer({ code: '000000' })).toMatchObject({ type: 'rejected', failed: ['email_code'] });
     const mailed = await drive().show();
     const request = 'state' in mailed && mailed.state ? { state: mailed.state } : {};
-    const typedBy = (pending_user: User) =>
+    const answerAs = (pending_user: User) =>
       drive({ context: { pending_user }, request }).answer({ code: codeIn(mailed) });
-    expect(await typedBy(alice({ email: 'moved@example.org' }))).toMatchObject({ type: 'rejected' });
-    expect(await typedBy(alice())).toMatchObject({ type: 'passed' });
+    expect(await answerAs(alice({ email: 'moved@example.org' }))).toMatchObject({ type: 'rejected' });
+    expect(await answerAs(alice())).toMatchObject({ type: 'passed' });
   });
 
-  it('is kept as a digest', async () => {
+  it('is stored as a digest', async () => {
     const reply = await drive().show();
     expect('state' in reply && JSON.stringify(reply.state)).not.toContain(codeIn(reply));
   });
 });
 
-describe('whoever followed the link', () => {
-  const context = { pending_user: alice(), is_restored: followed };
-  const confirmed = (changes: Partial<StageRequest['step']> = {}) => ({
-    step: { id: 'step', name: 'step', confirmed: true, ...changes },
+describe('a visitor who has followed the link', () => {
+  const context = { pending_user: alice(), is_restored: followedLink };
+  const confirmed = (overrides: Partial<StageRequest['step']> = {}) => ({
+    step: { id: 'step', name: 'step', confirmed: true, ...overrides },
   });
 
   it('passes', async () => {
-    expect(await drive({ context, request: confirmed() }).show()).toEqual(PROVED);
+    expect(await drive({ context, request: confirmed() }).show()).toEqual(VERIFIED);
   });
 
-  it('passes with any answer too', async () => {
+  it('passes with any response', async () => {
     for (const response of [{}, { code: '000000' }])
       expect(await drive({ context, request: confirmed() }).answer(response)).toMatchObject({ type: 'passed' });
   });
 
-  it('without having said that it was they does not, nor of another step or for another user', async () => {
-    const others: Given[] = [
+  it('does not pass without confirmation, with the link of another step, or for another user', async () => {
+    const others: EmailOptions[] = [
       { context, request: confirmed({ confirmed: false }) },
       { context, request: confirmed({ id: 'another' }) },
       { context: { ...context, is_restored: { step: 'step', user: null } }, request: confirmed() },
-      { context: { ...context, pending_user: ghost }, request: confirmed() },
+      { context: { ...context, pending_user: pretendedUser }, request: confirmed() },
     ];
-    for (const given of others) expect(await drive(given).show()).toMatchObject({ type: 'challenge' });
+    for (const options of others) expect(await drive(options).show()).toMatchObject({ type: 'challenge' });
   });
 
-  it('proves the address that was written to, and no other that the flow turns to later', async () => {
+  it('verifies the address that was mailed to, and no other address that the flow uses later', async () => {
     const enrolment = { flow: { ...RECOVERY.flow, designation: 'enrollment' as const } };
-    for (const pending_user of [alice(), newcomer]) {
+    for (const pending_user of [alice(), unsavedUser]) {
       const mailed = await drive({ context: { pending_user }, request: enrolment }).show();
       const is_restored = { step: 'step', user: pending_user.kind === 'saved' ? UUID : null };
       const state = 'state' in mailed ? mailed.state : undefined;
-      const back = { ...enrolment, ...confirmed(), ...(state && { state }) };
-      const passed = pending_user.kind === 'saved' ? PROVED : { type: 'passed', context: {} };
-      expect(await drive({ context: { pending_user, is_restored }, request: back }).show()).toEqual(passed);
+      const returned = { ...enrolment, ...confirmed(), ...(state && { state }) };
+      const passed = pending_user.kind === 'saved' ? VERIFIED : { type: 'passed', context: {} };
+      expect(await drive({ context: { pending_user, is_restored }, request: returned }).show()).toEqual(passed);
       const other = { pending_user, is_restored, email: 'other@example.org' };
-      expect(mailIn(await drive({ context: other, request: back }).show()).to?.address).toBe('other@example.org');
+      expect(mailIn(await drive({ context: other, request: returned }).show()).to?.address).toBe('other@example.org');
       const moved = { pending_user: { ...pending_user, email: 'moved@example.org' }, is_restored };
-      expect(mailIn(await drive({ context: moved, request: back }).show()).to?.address).toBe('moved@example.org');
+      expect(mailIn(await drive({ context: moved, request: returned }).show()).to?.address).toBe('moved@example.org');
     }
-    const nothing = { ...enrolment, ...confirmed() };
-    const unwritten = { pending_user: newcomer, is_restored: { step: 'step', user: null } };
-    expect(await drive({ context: unwritten, request: nothing }).show()).toMatchObject({ type: 'challenge' });
+    const withoutState = { ...enrolment, ...confirmed() };
+    const withoutMail = { pending_user: unsavedUser, is_restored: { step: 'step', user: null } };
+    expect(await drive({ context: withoutMail, request: withoutState }).show()).toMatchObject({ type: 'challenge' });
   });
 
-  it('makes an account active that waits for it, and says so to the rest of the flow', async () => {
-    const accounts = new Waiting();
+  it('activates an account that waits for it, and updates the pending user', async () => {
+    const accounts = new InMemoryAccountActivation();
     const waiting = { ...context, pending_user: alice({ is_active: false }) };
-    const given = { accounts, context: waiting, config: { activate_user_on_success: true }, request: confirmed() };
-    expect(await drive(given).show()).toMatchObject({ context: { pending_user: { uuid: UUID, is_active: true } } });
+    const options = { accounts, context: waiting, config: { activate_user_on_success: true }, request: confirmed() };
+    expect(await drive(options).show()).toMatchObject({ context: { pending_user: { uuid: UUID, is_active: true } } });
     expect(accounts.activated).toEqual([`${UUID} in ${FLOW}`]);
   });
 
-  it('makes nobody active who was disabled, or where the flow does not want it (accident 42)', async () => {
+  it('activates no disabled account, and none if the config does not say so (accident 42)', async () => {
     const waiting = { ...context, pending_user: alice({ is_active: false }) };
     for (const [accounts, activate_user_on_success] of [
-      [new Waiting(false), true] as const,
-      [new Waiting(), false] as const,
+      [new InMemoryAccountActivation(false), true] as const,
+      [new InMemoryAccountActivation(), false] as const,
     ]) {
       const reply = await drive({
         accounts,
@@ -235,38 +247,41 @@ describe('whoever followed the link', () => {
         config: { activate_user_on_success },
         request: confirmed(),
       }).show();
-      expect(reply).toEqual(PROVED);
+      expect(reply).toEqual(VERIFIED);
     }
   });
 });
 
-describe('whoever cannot be written to (accident 6)', () => {
+describe('a user who cannot be mailed to (accident 6)', () => {
   const noAddress = alice({ email: '' });
 
   it.each([
-    ['a stand-in', ghost, {}],
+    ['a pretended user', pretendedUser, {}],
     ['a user without an address', noAddress, {}],
-    ['somebody who is no user yet, in a recovery', newcomer, {}],
-  ])('%s is answered like a user, at the same cost, by a mail to nobody', async (_who, pending_user, request) => {
-    const known = await drive().show();
-    const unknown = await drive({ context: { pending_user }, request }).show();
-    expect(mailIn(unknown).to).toBeNull();
-    for (const reply of [known, unknown])
-      expect(Object.keys(reply).toSorted()).toEqual(['challenge', 'effects', 'state', 'type']);
-    expect(Object.keys(mailIn(known)).toSorted()).toEqual(Object.keys(mailIn(unknown)).toSorted());
-  });
+    ['an unsaved user in a recovery flow', unsavedUser, {}],
+  ])(
+    '%s gets the same reply at the same cost, with a mail without recipient',
+    async (_title, pending_user, request) => {
+      const known = await drive().show();
+      const unknown = await drive({ context: { pending_user }, request }).show();
+      expect(mailIn(unknown).to).toBeNull();
+      for (const reply of [known, unknown])
+        expect(Object.keys(reply).toSorted()).toEqual(['challenge', 'effects', 'state', 'type']);
+      expect(Object.keys(mailIn(known)).toSorted()).toEqual(Object.keys(mailIn(unknown)).toSorted());
+    },
+  );
 
-  it('passes with no code, not even with the right one', async () => {
-    for (const pending_user of [ghost, noAddress, newcomer]) {
+  it('is rejected even with the right code', async () => {
+    for (const pending_user of [pretendedUser, noAddress, unsavedUser]) {
       const stage = drive({ context: { pending_user } });
       const code = codeIn(await stage.show());
       expect(await stage.answer({ code })).toMatchObject({ type: 'rejected', failed: ['email_code'] });
     }
   });
 
-  it('is written to where somebody enrols', async () => {
+  it('is mailed to in an enrollment flow if it is an unsaved user', async () => {
     const request = { flow: { ...RECOVERY.flow, designation: 'enrollment' as const } };
-    expect(mailIn(await drive({ context: { pending_user: newcomer }, request }).show()).to).toEqual({
+    expect(mailIn(await drive({ context: { pending_user: unsavedUser }, request }).show()).to).toEqual({
       address: 'new@example.org',
       name: 'New',
     });

@@ -9,13 +9,16 @@ import { buildMail, recipientAddress } from './email-mail.js';
 
 type Contract = typeof emailContract;
 
-/** What clients know by its code, in any language. */
+/** Error that clients recognise by its text `email-sent`. */
 const SENT = { text: 'email-sent', wire: 'email-sent' };
 
-/** Injects the limits. */
+/** Injection token of the limits on mails and codes. */
 export const MAIL_LIMITS = Symbol('mail limits');
 
-/** Mails a link and a code, and waits for either; no answer tells whether there was anybody to write to. */
+/**
+ * Mails a link and a code, and passes when either is used. Replies are the same whether the mail has a recipient or
+ * not.
+ */
 @Injectable()
 export class EmailStage implements Stage<Contract> {
   constructor(
@@ -25,104 +28,108 @@ export class EmailStage implements Stage<Contract> {
 
   async challenge(input: ChallengeInput<Contract>): Promise<StageOutcome<Contract>> {
     const user = input.context.pending_user;
-    if (!user) return noRecipient();
-    if (followedLink(input, user)) return this.proved(input, user);
-    return ask<Contract>({}, this.isDue(input, user) ? this.mailing(input, user) : {});
+    if (!user) return noUser();
+    if (followedLink(input, user)) return this.passed(input, user);
+    return ask<Contract>({}, this.isMailDue(input, user) ? this.newMail(input, user) : {});
   }
 
   async respond(input: RespondInput<Contract>): Promise<StageOutcome<Contract>> {
     const { context, response } = input;
     const user = context.pending_user;
-    if (!user) return noRecipient();
-    if (followedLink(input, user)) return this.proved(input, user);
+    if (!user) return noUser();
+    if (followedLink(input, user)) return this.passed(input, user);
     const { code } = response;
-    return code ? this.judged(input, user, code) : this.again(input, user);
+    return code ? this.checkCode(input, user, code) : this.resend(input, user);
   }
 
-  private async judged(input: RespondInput<Contract>, user: User, code: string): Promise<StageOutcome<Contract>> {
+  private async checkCode(input: RespondInput<Contract>, user: User, code: string): Promise<StageOutcome<Contract>> {
     const { state } = input;
-    // Judged for whoever cannot be right as well, so that it takes no less time.
+    // Compared even if the mail had no recipient, which prevents a timing attack.
     const isRight = state !== undefined && matchesCode(code, state) && Date.now() < state.code_until;
-    const isReader = state !== undefined && state.address !== '' && state.address === recipientAddress(input, user);
-    if (isRight && isReader)
-      return this.proved(input, user, { verified: [EMAIL_CODE], effects: [{ type: 'link_used' }] });
+    const isRecipient = state !== undefined && state.address !== '' && state.address === recipientAddress(input, user);
+    if (isRight && isRecipient)
+      return this.passed(input, user, { verified: [EMAIL_CODE], effects: [{ type: 'link_used' }] });
     return reject<Contract>({ code: [{ code: 'email_code_invalid' }] }, { failed: [EMAIL_CODE] });
   }
 
   /**
-   * Refuses an answer without a code, in the same words whether another mail goes out or not
-   * (docs/spec/stages.md#email-resend). Where that starts the flow over, the mail waits until the flow comes back to
+   * Rejects a response without a code with `email-sent`, whether it sends another mail or not
+   * (docs/spec/stages.md#email-resend). If the rejection restarts the flow, the mail is sent when the flow is back at
    * this step.
    */
-  private again(input: RespondInput<Contract>, user: User): StageOutcome<Contract> {
+  private resend(input: RespondInput<Contract>, user: User): StageOutcome<Contract> {
     const { state, step } = input;
     const errors = { non_field_errors: [SENT] };
     if (step.starts_over) return reject<Contract>(errors, state ? { state: { ...state, wanted: true } } : {});
-    const isAllowed = !state || (this.mayMailMore(state) && this.isRested(state));
-    return reject<Contract>(errors, isAllowed ? this.mailing(input, user) : {});
+    const isAllowed = !state || (this.hasMailsLeft(state) && this.isPauseOver(state));
+    return reject<Contract>(errors, isAllowed ? this.newMail(input, user) : {});
   }
 
-  /** Whether showing the step sends a mail: the first one, one to another address, or one that was asked for. */
-  private isDue(input: ChallengeInput<Contract>, user: User): boolean {
+  /** Returns whether a GET sends a mail: the first one, one to a changed address, or one that was asked for. */
+  private isMailDue(input: ChallengeInput<Contract>, user: User): boolean {
     const { state } = input;
     if (!state) return true;
-    const isWanted = state.address !== recipientAddress(input, user) || (state.wanted === true && this.isRested(state));
-    return isWanted && this.mayMailMore(state);
+    const isRequested =
+      state.address !== recipientAddress(input, user) || (state.wanted === true && this.isPauseOver(state));
+    return isRequested && this.hasMailsLeft(state);
   }
 
-  private mayMailMore({ mails }: State<Contract>): boolean {
+  private hasMailsLeft({ mails }: State<Contract>): boolean {
     return mails < this.limits.mails;
   }
 
-  private isRested({ sent_at }: State<Contract>): boolean {
+  private isPauseOver({ sent_at }: State<Contract>): boolean {
     return Date.now() >= sent_at + this.limits.resendS * 1000;
   }
 
-  /** A mail with a fresh code, and what is remembered of it. */
-  private mailing(input: ChallengeInput<Contract>, user: User) {
+  /** Returns a mail with a new code, and the state that goes with it. */
+  private newMail(input: ChallengeInput<Contract>, user: User) {
     const { state, config } = input;
     const [address, now] = [recipientAddress(input, user), Date.now()];
-    const { digits, kept } = createCode();
-    const kept_s = Math.min(this.limits.codeS, config.token_expiry * 60);
+    const { digits, stored } = createCode();
+    const lifetimeS = Math.min(this.limits.codeS, config.token_expiry * 60);
     return {
       state: {
-        ...kept,
+        ...stored,
         address,
         sent_at: now,
         mails: (state?.mails ?? 0) + 1,
-        code_until: now + kept_s * 1000,
+        code_until: now + lifetimeS * 1000,
       } satisfies State<Contract>,
       effects: [buildMail(input, { user, address, digits, limits: this.limits })],
     };
   }
 
-  private async proved(
+  private async passed(
     input: ChallengeInput<Contract>,
     user: User,
-    by: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
+    result: Omit<Parameters<typeof pass<Contract>>[0] & object, 'context'> = {},
   ): Promise<StageOutcome<Contract>> {
     const { config, flow } = input;
-    const waits = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
-    const isActivated = waits && (await this.activations.activate(user.uuid, flow.id));
-    const active = isActivated ? { pending_user: { ...user, is_active: true } } : {};
-    return pass<Contract>({ ...by, context: { ...provedReader(input, user), ...active } });
+    const canActivate = config.activate_user_on_success && user.kind === 'saved' && !user.is_active;
+    const isActivated = canActivate && (await this.activations.activate(user.uuid, flow.id));
+    const activatedUser = isActivated ? { pending_user: { ...user, is_active: true } } : {};
+    return pass<Contract>({ ...result, context: { ...verifiedUser(input, user), ...activatedUser } });
   }
 }
 
-/** A mailbox proves its owner. One that the flow names instead of the user's own may be anybody's. */
-const provedReader = (input: ChallengeInput<Contract>, user: User) =>
+/**
+ * Verifies the user if the mail went to their own address. An address that the plan overrides may belong to another
+ * person.
+ */
+const verifiedUser = (input: ChallengeInput<Contract>, user: User) =>
   user.kind === 'saved' && recipientAddress(input, user) === user.email ? { verified_user: user.uuid } : {};
 
-const noRecipient = () => deny<Contract>({ message: { code: 'email_no_user' } });
+const noUser = () => deny<Contract>({ message: { code: 'email_no_user' } });
 
 /**
- * The link of this very step, of this very user and of where they are written to now, and somebody who has said that it was
- * they who followed it. What an operator made for a user was mailed nowhere; it counts for them.
+ * Returns whether the visitor has followed and confirmed the link of this step, for this user and their current address.
+ * A link that an operator has created was not mailed, so only the user must match.
  */
 function followedLink(input: ChallengeInput<Contract>, user: User): boolean {
   const { context, step, state } = input;
   const { is_restored: link } = context;
   if (!link || link.step !== step.id || !step.confirmed) return false;
-  const isTheirs = link.user === (user.kind === 'saved' ? user.uuid : null);
-  return isTheirs && (state ? state.address === recipientAddress(input, user) : user.kind === 'saved');
+  const isForUser = link.user === (user.kind === 'saved' ? user.uuid : null);
+  return isForUser && (state ? state.address === recipientAddress(input, user) : user.kind === 'saved');
 }
