@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { TypeormSuperuserPermits } from '@gatehouse/executor-postgres';
+import { PostgresSuperuserPermits } from '@gatehouse/executor-postgres';
 import { openDataSource, Sealer } from '@gatehouse/platform';
 import { SourceConnectionRepository } from '@gatehouse/sources';
 import type pg from 'pg';
@@ -89,7 +89,7 @@ describeWithNats('in Postgres, credentials of superusers', () => {
 
     it('are made by the stage that the gateway permits, and by the gateway for whoever is logged in', async () => {
       await withPool('gateway', async (gateway) => {
-        await new TypeormSuperuserPermits(gateway).grant(ids['admin']!, postSourceContract.service);
+        await new PostgresSuperuserPermits(gateway).grant(ids['admin']!, postSourceContract.service);
         const made = await withPool('identification', (source) =>
           new SourceConnectionRepository(source).connect('work', {
             ...{ source: ids['hub']!, identifier: 'by a flow', user: ids['admin']! },

@@ -21,7 +21,7 @@ import {
   PostgresPlanStore,
   PostgresSessionBindingStore,
   PostgresUserDirectory,
-  TypeormSuperuserPermits,
+  PostgresSuperuserPermits,
 } from '@gatehouse/executor-postgres';
 import type { GeoLocator } from '@gatehouse/platform';
 import { type Logger, type Requester, Sealer } from '@gatehouse/platform';
@@ -69,7 +69,7 @@ export function portsOf(ground: GatewayDeps) {
     planning: new Planner(engine),
     credentials: new CredentialGuard(contracts),
     claimedUsers: new ClaimedUserGuard(contracts, new PostgresUserDirectory(source)),
-    permits: new TypeormSuperuserPermits(source),
+    permits: new PostgresSuperuserPermits(source),
     events: new PostgresEventRecorder(source, sealer),
     bindings: bindingsOf(ground, sealer),
     sessions: new TypeormSessions(source, attributes),

@@ -3,8 +3,7 @@ import type { EffectType } from '@gatehouse/contracts';
 import { type EffectOf, lastSessionChange, type PlanCommit } from '@gatehouse/executor';
 import { eventMessage, mailMessage, type OutboxMessage } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
-import type { CommitParts } from './commit-statement.js';
-import type { StatementValues } from './named-values.js';
+import type { CommitParts, StatementValues } from './commit-statement.js';
 import { pendingSourceLoginRow } from './pending-source-login.rows.js';
 import { truncatedUserAgent } from './postgres-session-binding-store.js';
 

@@ -1,6 +1,5 @@
 import type { NamedStatement } from '@gatehouse/platform';
 import { COMMIT_PARTS, type CommitPart, type CommitPartName } from './commit-parts.js';
-import { namedParameters, type StatementValues } from './named-values.js';
 
 /** How long an ended plan can still be learned of. */
 const ENDED_PLAN_TTL = `interval '60 seconds'`;
@@ -41,3 +40,19 @@ function textOf(parts: readonly CommitPart[]): string {
 /** Sessions are locked before plans, and in order, so that logins of one user do not wait for each other in a circle. */
 const lockSessions = (locks: readonly string[]) => `locked AS MATERIALIZED (
       SELECT s.id FROM flow.sessions s WHERE ${locks.join(' OR ')} ORDER BY s.id FOR UPDATE)`;
+
+/** Values by the names that they have in a statement. */
+export type StatementValues = Readonly<Record<string, unknown>>;
+
+/** A statement whose values stand in it by name, as `:name`; with some values, what `runNamed` takes. */
+export function namedParameters(name: string, text: string): (values: StatementValues) => [NamedStatement, unknown[]] {
+  const names: string[] = [];
+  const place = (value: string) => (names.includes(value) ? names.indexOf(value) + 1 : names.push(value));
+  const statement = { name, text: text.replace(/(?<!:):([a-z_]+)/g, (_, value: string) => `$${place(value)}`) };
+  return (values) => [statement, names.map((value) => valueOf(values, value))];
+}
+
+function valueOf(values: StatementValues, name: string): unknown {
+  if (Object.hasOwn(values, name)) return values[name];
+  throw new Error(`nobody says what :${name} is`);
+}

@@ -2,8 +2,7 @@ import type { PlanCommit } from '@gatehouse/executor';
 import { type OutboxMessage, outboxRow } from '@gatehouse/outbox';
 import type { Sealer } from '@gatehouse/platform';
 import { type CommitInput, interval, savedEffects } from './commit-effects.js';
-import type { CommitParts } from './commit-statement.js';
-import type { StatementValues } from './named-values.js';
+import type { CommitParts, StatementValues } from './commit-statement.js';
 import { planBodyOf, resumeTokenSealId } from './plan.rows.js';
 
 /** Returns the values of everything that happens if and only if the plan is saved. */

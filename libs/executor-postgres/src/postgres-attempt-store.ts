@@ -2,9 +2,11 @@ import { Problem } from '@gatehouse/contracts';
 import {
   type AttemptReservation,
   AttemptStore,
+  attemptHmacKey,
   DEFAULT_FIRST_DELAY_S,
   NETWORK_CREDENTIAL,
   type ReservationResult,
+  userSubject,
 } from '@gatehouse/executor';
 import { runNamed } from '@gatehouse/platform';
 import type { DataSource } from 'typeorm';
@@ -70,3 +72,7 @@ const columns = (claims: readonly AttemptReservation[]): unknown[] => [
   claims.map(({ hard }) => hard ?? null),
   claims.map(({ forgetAfterS }) => (forgetAfterS === undefined ? null : `${forgetAfterS} seconds`)),
 ];
+
+/** Forgets every failed attempt at a user's credentials, also of one that is disabled for good; which credentials had some. */
+export const unlockUser = (source: DataSource, secretKey: string, uuid: string): Promise<readonly string[]> =>
+  new PostgresAttemptStore(source).unlock(userSubject(attemptHmacKey(secretKey), uuid));

@@ -2,7 +2,7 @@ import type { SessionBindings } from '@gatehouse/executor';
 import { SessionBindingStore, type SessionBreak } from '@gatehouse/executor';
 import { eventMessage, outboxRow } from '@gatehouse/outbox';
 import { runNamed, type Sealer } from '@gatehouse/platform';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 
 /** $1 session. */
 const FIND_BINDINGS = {
@@ -60,3 +60,12 @@ const MAX_USER_AGENT = 512;
 
 /** A user agent as a row takes it: no longer than anybody needs. */
 export const truncatedUserAgent = (userAgent: string): string => userAgent.slice(0, MAX_USER_AGENT);
+
+/** Ends every session of a user, with the plans in them; how many there were. */
+export async function deleteUserSessions(manager: EntityManager, uuid: string): Promise<number> {
+  const [rows] = await manager.query<[{ live: boolean }[], number]>(
+    'DELETE FROM flow.sessions WHERE user_id = $1 RETURNING expires_at > now() AS live',
+    [uuid],
+  );
+  return rows.filter(({ live }) => live).length;
+}

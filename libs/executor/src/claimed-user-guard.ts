@@ -1,9 +1,9 @@
 import { Problem, type StageContract } from '@gatehouse/contracts';
 import { type Step, type UserClaim, userClaim } from '@gatehouse/plan';
 import type { FlowRunView } from './flow-run.js';
-import type { StageContractRegistry } from './stage-client.js';
+import type { StageContractRegistry } from './ports/clients.js';
+import type { UserDirectory } from './ports/directory.js';
 import { flowUserOf } from './stage-request.js';
-import type { UserDirectory } from './user-directory.js';
 
 const REASONS: Readonly<Record<UserClaim, string>> = {
   created: 'a stage says that it has created a superuser',

@@ -1,7 +1,7 @@
 import { type Insert, Problem, type StageContract, sentence } from '@gatehouse/contracts';
 import { isProved, type Plan, type Step } from '@gatehouse/plan';
 import type { FlowRunView } from './flow-run.js';
-import type { StageContractRegistry } from './stage-client.js';
+import type { StageContractRegistry } from './ports/clients.js';
 import { flowUserOf } from './stage-request.js';
 
 const NO_CHANGE = sentence('An API token cannot set up or change credentials. Log in first.');

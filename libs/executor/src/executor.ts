@@ -3,13 +3,12 @@ import { Problem } from '@gatehouse/contracts';
 import { createPlan, currentStep, type FlowVersion, meetsRequirement, type Plan } from '@gatehouse/plan';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import type { CredentialQueue } from './attempts/credential-queue.js';
-import type { BrandStore, ConfiguredSite } from './brand-store.js';
 import type { ClaimedUserGuard } from './claimed-user-guard.js';
 import type { CredentialGuard } from './credential-guard.js';
 import { marked, questionBefore } from './cross-site.js';
 import { NO_RESPONSE_EFFECTS } from './effects.js';
-import type { EventRecorder } from './event-recorder.js';
 import {
+  type ConfiguredSite,
   type ContinuedPlan,
   eventSource,
   type FlowContext,
@@ -22,16 +21,16 @@ import type { ChallengeSubmission, FlowRequest } from './flow-request.js';
 import { type FlowResponse, type FlowResult, flowResponse, loginUrl, responseWithoutPlan } from './flow-response.js';
 import { FlowRun } from './flow-run.js';
 import { FlowRunner } from './flow-runner.js';
-import type { FlowStore } from './flow-store.js';
 import { selectPlan } from './plan-selection.js';
-import type { Identity, LoadedFlow, PlanStore } from './plan-store.js';
 import { OvertakenError, PlanWriter } from './plan-writer.js';
 import { flowRefusal, type Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
+import type { StageContractRegistry } from './ports/clients.js';
+import type { SuperuserPermits } from './ports/directory.js';
+import type { BrandStore, FlowStore } from './ports/flow-store.js';
+import type { EventRecorder, Identity, LoadedFlow, PlanStore } from './ports/plan-store.js';
 import type { SessionBindingChecker } from './sessions/session-binding-checker.js';
-import type { StageContractRegistry } from './stage-client.js';
 import type { StageInvoker } from './stage-invoker.js';
-import type { SuperuserPermits } from './superuser-permits.js';
 
 interface Dependencies {
   readonly plans: PlanStore;

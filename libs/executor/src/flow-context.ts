@@ -1,10 +1,9 @@
 import type { StageRequest } from '@gatehouse/contracts';
 import type { FlowVersion, Plan, Visitor } from '@gatehouse/plan';
-import type { ConfiguredSite, HostBrand } from './brand-store.js';
-import { siteFor } from './brand-store.js';
 import type { FlowRequest } from './flow-request.js';
 import type { EventContext } from './plan-commit.js';
-import { type Identity, type LoadedFlow, type ResumedPlan, type StoredPlan, toSavedUser } from './plan-store.js';
+import type { HostBrand } from './ports/flow-store.js';
+import { type Identity, type LoadedFlow, type ResumedPlan, type StoredPlan, toSavedUser } from './ports/plan-store.js';
 import type { SessionState } from './session-state.js';
 
 /** A plan that a request continues: a plan of its session, or one that a mailed link leads to. */
@@ -72,3 +71,13 @@ export function eventSource({ request, loaded, version }: FlowContext): Omit<Eve
   const { ip: clientIp, user_agent: userAgent } = request.client;
   return { sessionUser: session?.user && toSavedUser(session.user), clientIp, userAgent, flow: version.flow.slug };
 }
+
+/** The configured part of the site. No `Host` that a client sends changes where links lead. */
+export type ConfiguredSite = Pick<StageRequest['site'], 'base_url' | 'rp_id'>;
+
+/** Returns the site as stages and policies see it. */
+const siteFor = (configured: ConfiguredSite, { title, serving: { recovery } }: HostBrand): StageRequest['site'] => ({
+  ...configured,
+  brand: title,
+  flows: recovery === undefined ? {} : { recovery },
+});

@@ -1,6 +1,6 @@
 import type { Problem, Sentence } from '@gatehouse/contracts';
 import type { Brand } from '@gatehouse/plan';
-import type { Identity } from './plan-store.js';
+import type { Identity } from './ports/plan-store.js';
 
 /** Milliseconds that one request may take in all. */
 export const REQUEST_DEADLINE_MS = 20_000;

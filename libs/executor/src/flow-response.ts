@@ -3,7 +3,7 @@ import type { Brand, FlowVersion, Plan } from '@gatehouse/plan';
 import { NO_RESPONSE_EFFECTS, type ResponseEffects } from './effects.js';
 import type { FlowContext } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
-import type { Identity } from './plan-store.js';
+import type { Identity } from './ports/plan-store.js';
 import type { SessionCookie } from './session-key.js';
 
 /** The parts of a stage's contract that the presentation of its challenge needs. */

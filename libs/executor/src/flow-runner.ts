@@ -35,11 +35,11 @@ import type { FlowRun } from './flow-run.js';
 import type { PlanWriter } from './plan-writer.js';
 import { flowRefusal, isApplicable, type Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
-import type { StageContractRegistry } from './stage-client.js';
+import type { StageContractRegistry } from './ports/clients.js';
+import type { SuperuserPermits } from './ports/directory.js';
 import type { StageInvoker } from './stage-invoker.js';
 import { flowUserOf } from './stage-request.js';
 import type { StageResult } from './stage-result.js';
-import type { SuperuserPermits } from './superuser-permits.js';
 
 /**
  * Asked before a step that acts, when the visitor came by a mailed link: a mail scanner that follows the link does not confirm

@@ -10,17 +10,23 @@ import {
   type PlanSeed,
   type PolicySet,
 } from '@gatehouse/plan';
-import type { BrandStore, ConfiguredSite } from './brand-store.js';
 import { marked } from './cross-site.js';
 import type { EventEffect } from './effects.js';
-import type { EventRecorder } from './event-recorder.js';
-import { eventSource, type FlowContext, flowContext, visitorId, visitorOf } from './flow-context.js';
+import {
+  type ConfiguredSite,
+  eventSource,
+  type FlowContext,
+  flowContext,
+  visitorId,
+  visitorOf,
+} from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
 import { FlowRun } from './flow-run.js';
-import type { FlowStore } from './flow-store.js';
-import { type Identity, type LoadedFlow, type PlanStore, toSavedUser } from './plan-store.js';
 import type { Planner } from './planner.js';
 import type { PolicyEngine } from './policy-engine.js';
+import type { BrandStore, FlowStore } from './ports/flow-store.js';
+import type { EventRecorder } from './ports/plan-store.js';
+import { type Identity, type LoadedFlow, type PlanStore, toSavedUser } from './ports/plan-store.js';
 import { newSessionKey, type SessionCookie } from './session-key.js';
 
 interface Dependencies {

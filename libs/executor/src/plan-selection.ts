@@ -2,7 +2,7 @@ import { type Plan, provedBy } from '@gatehouse/plan';
 import { secretsEqual } from '@gatehouse/platform';
 import { type ContinuedPlan, type LoadedRequest, visitorId } from './flow-context.js';
 import type { FlowRequest } from './flow-request.js';
-import type { PlanStore, ResumedPlan, StoredPlan } from './plan-store.js';
+import type { PlanStore, ResumedPlan, StoredPlan } from './ports/plan-store.js';
 import { hashToken } from './resume-links.js';
 
 /**

@@ -2,7 +2,7 @@ import type { Plan } from '@gatehouse/plan';
 import type { AttemptStore } from './attempts/attempt-store.js';
 import { lastSessionChange } from './effects.js';
 import type { FlowRun, SavedRow } from './flow-run.js';
-import type { PlanStore } from './plan-store.js';
+import type { PlanStore } from './ports/plan-store.js';
 import { newSessionKey, type SessionKey } from './session-key.js';
 
 /** Thrown when another request has saved the plan first. */

@@ -26,12 +26,10 @@ import {
 import type { EventEffect } from './effects.js';
 import { timeLeftMs } from './flow-request.js';
 import type { FlowRunView } from './flow-run.js';
-import type { GroupMembershipStore } from './group-memberships.js';
-import { toSavedUser } from './plan-store.js';
-import type { PolicyClient } from './policy-client.js';
 import { policyEvents } from './policy-events.js';
-import type { StageContractRegistry } from './stage-client.js';
-import type { UserDirectory } from './user-directory.js';
+import type { PolicyClient, StageContractRegistry } from './ports/clients.js';
+import type { GroupMembershipStore, UserDirectory } from './ports/directory.js';
+import { toSavedUser } from './ports/plan-store.js';
 
 /** A policy that could not decide. */
 export interface UndecidedPolicy {

@@ -28,7 +28,7 @@ import {
   withoutEmbeddedFields,
 } from './embedded-stages.js';
 import { timeLeftMs } from './flow-request.js';
-import type { StageClient, StageContractRegistry } from './stage-client.js';
+import type { StageClient, StageContractRegistry } from './ports/clients.js';
 import { buildStageRequest, type ResponseBody, type StageInvocation, type StageRun } from './stage-request.js';
 import {
   effectsOf,

@@ -12,18 +12,24 @@ import { ResponseTiming } from '../src/attempts/response-timing.js';
 import { ClaimedUserGuard } from '../src/claimed-user-guard.js';
 import { CredentialGuard } from '../src/credential-guard.js';
 import type { EventEffect } from '../src/effects.js';
-import { EventRecorder } from '../src/event-recorder.js';
 import { Executor } from '../src/executor.js';
 import type { FlowRequest } from '../src/flow-request.js';
 import { FlowStarter, type FlowStartOptions } from '../src/flow-starter.js';
-import { FlowStore } from '../src/flow-store.js';
 import type { PlanCommit } from '../src/plan-commit.js';
-import { type LoadedFlow, type NewPlan, PlanStore, type ResumedPlan, type Session } from '../src/plan-store.js';
 import { Planner } from '../src/planner.js';
 import { PolicyEngine, type UndecidedPolicy } from '../src/policy-engine.js';
-import { StageClient } from '../src/stage-client.js';
+import { StageClient } from '../src/ports/clients.js';
+import { SuperuserPermits } from '../src/ports/directory.js';
+import { FlowStore } from '../src/ports/flow-store.js';
+import {
+  EventRecorder,
+  type LoadedFlow,
+  type NewPlan,
+  PlanStore,
+  type ResumedPlan,
+  type Session,
+} from '../src/ports/plan-store.js';
 import { StageInvoker } from '../src/stage-invoker.js';
-import { SuperuserPermits } from '../src/superuser-permits.js';
 import { FakePolicyClient, InMemoryGroupMembershipStore } from './fake-policy-client.js';
 import { InMemoryBrandStore } from './in-memory-brand-store.js';
 import { InMemorySessionBindingStore } from './in-memory-session-binding-store.js';

@@ -1,7 +1,7 @@
 import type { PolicyReply, PolicyRequest, Problem } from '@gatehouse/contracts';
 import type { PolicySet } from '@gatehouse/plan';
-import { GroupMembershipStore } from '../src/group-memberships.js';
-import { PolicyClient } from '../src/policy-client.js';
+import { PolicyClient } from '../src/ports/clients.js';
+import { GroupMembershipStore } from '../src/ports/directory.js';
 
 type Binding = PolicySet['bindings'][number];
 

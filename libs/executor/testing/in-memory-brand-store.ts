@@ -1,5 +1,5 @@
 import type { Brand } from '@gatehouse/plan';
-import { BrandStore, type HostBrand } from '../src/brand-store.js';
+import { BrandStore, type HostBrand } from '../src/ports/flow-store.js';
 
 /** A brand of a domain, with nothing set but what is given. */
 export const brandOf = (domain: string, more: Partial<Brand> = {}): Brand => ({

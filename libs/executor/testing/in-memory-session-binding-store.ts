@@ -1,7 +1,10 @@
 import { type GeoLocation, GeoLocator, type NetworkInfo } from '@gatehouse/platform';
 import type { SessionBindings } from '../src/sessions/session-binding.js';
-import { SessionBindingChecker } from '../src/sessions/session-binding-checker.js';
-import { SessionBindingStore, type SessionBreak } from '../src/sessions/session-binding-store.js';
+import {
+  SessionBindingChecker,
+  SessionBindingStore,
+  type SessionBreak,
+} from '../src/sessions/session-binding-checker.js';
 
 /** Sessions bound as told, and what became of them. */
 export class InMemorySessionBindingStore extends SessionBindingStore {

@@ -1,5 +1,5 @@
 import type { SavedUser } from '@gatehouse/contracts';
-import { type DirectoryUser, UserDirectory } from '../src/user-directory.js';
+import { type DirectoryUser, UserDirectory } from '../src/ports/directory.js';
 
 /** Knows one ordinary user, and those that a test adds. */
 export class InMemoryUserDirectory extends UserDirectory {

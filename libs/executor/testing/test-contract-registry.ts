@@ -1,6 +1,6 @@
 import { defineStage, type StageContract } from '@gatehouse/contracts';
 import { z } from 'zod';
-import { StageContractRegistry } from '../src/stage-client.js';
+import { StageContractRegistry } from '../src/ports/clients.js';
 
 const bag = z.looseObject({});
 const contract = (kind: string, more: Partial<StageContract> = {}): StageContract => ({

@@ -14,7 +14,7 @@ export const THEMES = ['automatic', 'light', 'dark'] as const;
 
 const footerLink = z.object({ name: z.string(), href: z.string().nullable() });
 
-/** How the site shows itself under a domain, and which flows serve there. An empty text is none. */
+/** The look of the site under a domain, and its flows. An empty text means that the brand sets none. */
 export const brand = z.object({
   domain: z.string(),
   default: z.boolean(),
@@ -27,7 +27,7 @@ export const brand = z.object({
   theme: z.enum(THEMES),
   /** As `#rrggbb`. */
   colours: z.object({ primary: z.string().optional() }).optional(),
-  /** For flows that have none of their own, as the layout is. */
+  /** The background, like the layout, applies to flows without their own. */
   background: z.string().optional(),
   layout: z.enum(LAYOUTS).optional(),
   footer_links: z.array(footerLink),
@@ -35,25 +35,25 @@ export const brand = z.object({
 });
 export type Brand = z.output<typeof brand>;
 
-/** All brands, and what serves where they name no flow, as it was when blueprints were last applied. */
+/** All brands, and the default flow of each designation, as of the last time blueprints were applied. */
 export const brandSet = z.object({
   v: z.literal(1),
   brands: z.array(brand),
-  /** Slugs of the first flow, by slug, of each designation. */
+  /** For each designation, the slug that sorts first. */
   first: z.partialRecord(z.enum(DESIGNATIONS), z.string()).default({}),
 });
 export type BrandSet = z.output<typeof brandSet>;
 
 /**
- * The brand of a host, with or without a port: of those whose domain it ends with the one with the longest, else the
- * default one (docs/spec/blueprints.md#brand).
+ * Returns the brand of a host, with or without a port: the one with the longest domain that the host ends with, else the
+ * default brand (docs/spec/blueprints.md#brand).
  */
 export function brandFor(brands: readonly Brand[], host: string): Brand | undefined {
   const names = [host, host.replace(PORT, '')].map((name) => name.toLowerCase());
   const matching = brands.filter(({ domain }) => names.some((name) => name.endsWith(domain.toLowerCase())));
   const [longest] = matching.toSorted((a, b) => b.domain.length - a.domain.length);
-  return longest ?? brands.find((one) => one.default);
+  return longest ?? brands.find((candidate) => candidate.default);
 }
 
-/** A name may end with the root's dot. */
+/** A host name may end with a dot, the DNS root. */
 const PORT = /\.?(:\d+)?$/;

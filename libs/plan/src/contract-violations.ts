@@ -20,24 +20,24 @@ import { userKey } from './merge-context.js';
 /** A saved user may be written by uuid alone when the plan is about that user already. */
 const savedUserReference = z.looseObject({ kind: z.literal('saved'), uuid: z.uuid(), backend: z.string().optional() });
 
-/** What a step was given that its reply may refer to. */
+/** What a stage was told that its reply may refer to. */
 interface InvocationFacts {
   readonly pendingUser: User | undefined;
   /** uuid of the user who has proved a credential in this plan. */
   readonly provedUser?: string | undefined;
-  /** Who is logged in. */
+  /** The logged-in user. */
   readonly sessionUser?: User | null;
-  /** Ids of the stages that its config points to. */
+  /** Ids of the stages that its config refers to. */
   readonly attached: readonly string[];
 }
 
-/** What a reply asks for beyond its contract; nothing, for an honest stage (docs/security.md#accident-61). */
-export function contractViolations(contract: StageContract, reply: StageReply, given: InvocationFacts): string[] {
-  const { pendingUser, attached } = given;
+/** Returns what a reply asks for beyond its contract (docs/security.md#accident-61). */
+export function contractViolations(contract: StageContract, reply: StageReply, facts: InvocationFacts): string[] {
+  const { pendingUser, attached } = facts;
   return [
     ...contextViolations(contract, reply, pendingUser),
-    ...identityViolations(contract, reply, given),
-    ...effectViolations(contract, reply, given),
+    ...identityViolations(contract, reply, facts),
+    ...effectViolations(contract, reply, facts),
     ...errorCodeViolations(contract, reply),
     ...challengeViolations(contract, reply),
     ...stateViolations(contract, reply),
@@ -59,7 +59,7 @@ function contextViolations(contract: StageContract, reply: StageReply, pendingUs
   });
 }
 
-/** Credentials that the contract does not name: a proof that nobody counts guesses at, or that the stage does not ask for. */
+/** Verified credentials that the contract does not list: their guesses would not be counted. */
 function verifiedViolations({ attempts, renews, verifies }: StageContract, reply: StageReply): string[] {
   const verified = (reply.type === 'passed' && reply.verified) || [];
   const isListed = (credential: string) =>
@@ -69,7 +69,7 @@ function verifiedViolations({ attempts, renews, verifies }: StageContract, reply
     .map((credential) => `verifies ${credential}, which its contract does not list`);
 }
 
-/** Whether answers under this rule may spend the credential. Its name may contain members of what the visitor picks. */
+/** Whether this rule may count guesses at the credential. Its name may contain members of the visitor's choice. */
 function spends({ credential: template, pick }: AttemptRule, credential: string): boolean {
   const pattern = template.split(/\{(\w+)\}/).map((part, i) => {
     if (i % 2 === 0) return escaped(part);
@@ -81,13 +81,13 @@ function spends({ credential: template, pick }: AttemptRule, credential: string)
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
- * Another user than the pending one. A stage that identifies nobody names none, one that identifies by a proof only where
- * neither the plan nor the session is about another user, and one that takes a name only until a user has proved a
- * credential, unless its own answer proves one.
+ * A reply that names another user than the pending one. A stage that never identifies may name none. A stage that identifies
+ * by a proof may name a user only if neither the plan nor the session has another. A stage that takes a name may do so until
+ * a user has proved a credential, unless its own answer proves one.
  */
-function identityViolations({ identifies }: StageContract, reply: StageReply, given: InvocationFacts): string[] {
+function identityViolations({ identifies }: StageContract, reply: StageReply, facts: InvocationFacts): string[] {
   const named = reply.context?.['pending_user'] as User | null | undefined;
-  const { pendingUser, provedUser, sessionUser } = given;
+  const { pendingUser, provedUser, sessionUser } = facts;
   if (!named || userKey(named) === userKey(pendingUser)) return [];
   const isAllowed = {
     never: false,
@@ -98,17 +98,17 @@ function identityViolations({ identifies }: StageContract, reply: StageReply, gi
   return isAllowed ? [] : ['names another user than the plan is about'];
 }
 
-/** Whether a known fact may have this value; null takes it away. */
+/** Whether a fact of the plan's context may have this value. Null removes the fact. */
 function isFact([key, value]: [string, unknown], pendingUser: User | undefined): boolean {
   if (value === null) return true;
   const schema = planContext.shape[key as keyof typeof planContext.shape] as z.ZodType;
   return fits(schema, value) || (key === 'pending_user' && isSameUser(value, pendingUser));
 }
 
-/** A name that would change what the others are read from. */
-const NOT_A_NAME = '__proto__';
+/** A key that would change the object's prototype. */
+const PROTOTYPE_KEY = '__proto__';
 
-/** Facts that say how a user was proved. Only what judged a credential knows them. */
+/** Facts that say how a user was proved. Only a stage that checked a credential knows them. */
 const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
   'auth_method',
   'auth_method_args',
@@ -122,30 +122,30 @@ const PROOF_FACTS: ReadonlySet<string> = new Set<ContextKey>([
 type IdentityFacts = Pick<InvocationFacts, 'pendingUser' | 'provedUser' | 'sessionUser'>;
 
 /**
- * What policies ask for beyond what they may: facts of their own are theirs, those of the house have a shape, and a proof is
- * none of them. Who has proved a credential stays the pending user.
+ * Returns what policies ask for beyond what they may. They may set facts of their own freely, and shared facts in their shape,
+ * but no proof, and they may not replace a user who has proved a credential.
  */
-export function policyViolations({ context, insert }: PolicyReply, given: IdentityFacts): string[] {
+export function policyViolations({ context, insert }: PolicyReply, identity: IdentityFacts): string[] {
   const proofs = Object.entries(context.set).flatMap(([key, value]) =>
     PROOF_FACTS.has(key) && value !== null ? [key] : [],
   );
   const facts = Object.entries(context.set).flatMap((fact) => {
     const [key] = fact;
-    if (key === NOT_A_NAME) return [`sets ${key}, which is no name of a fact`];
+    if (key === PROTOTYPE_KEY) return [`sets ${key}, which is no name of a fact`];
     const isFree = !Object.hasOwn(planContext.shape, key);
-    return isFree || isFact(fact, given.pendingUser) ? [] : [`sets a ${key} of the wrong shape`];
+    return isFree || isFact(fact, identity.pendingUser) ? [] : [`sets a ${key} of the wrong shape`];
   });
   const kinds = (insert?.steps ?? []).map((step) => ('kind' in step ? step.kind : 'attached'));
   const others = kinds.filter((kind) => !POLICY_INSERTS.includes(kind));
   return [
     ...facts,
     ...proofs.map((key) => `sets ${key}, which no policy can know`),
-    ...policyIdentityViolations(context, given),
+    ...policyIdentityViolations(context, identity),
     ...others.map((kind) => `inserts a step of kind ${kind}, which policies may not`),
   ];
 }
 
-/** Another user than the one who has proved a credential, or another saved user than the visitor who is logged in. */
+/** Refuses another user than the one who has proved a credential, or than the visitor who is logged in. */
 function policyIdentityViolations(
   { set, unset }: PolicyReply['context'],
   { pendingUser, provedUser, sessionUser }: IdentityFacts,
@@ -170,13 +170,14 @@ const isSameUser = (value: unknown, pending: User | undefined) => {
   );
 };
 
-function effectViolations(contract: StageContract, reply: StageReply, given: InvocationFacts): string[] {
-  const harmless = HARMLESS[reply.type];
+function effectViolations(contract: StageContract, reply: StageReply, facts: InvocationFacts): string[] {
+  const allowedTypes = ALLOWED_EFFECTS[reply.type];
   return (reply.effects ?? []).flatMap((effect) => {
     const { type } = effect;
     if (!contract.effects.includes(type)) return [`asks for the effect ${type}, which its contract does not list`];
-    if (harmless && !harmless.has(type)) return [`asks for the effect ${type} with a reply of type ${reply.type}`];
-    return violationsOf(effect, contract, given);
+    if (allowedTypes && !allowedTypes.has(type))
+      return [`asks for the effect ${type} with a reply of type ${reply.type}`];
+    return violationsOf(effect, contract, facts);
   });
 }
 
@@ -216,19 +217,19 @@ const onOtherUser = (type: EffectType) => `asks for the effect ${type} on somebo
 
 const isUser = (user: User | null | undefined, uuid: string) => user?.kind === 'saved' && user.uuid === uuid;
 
-/** Only who passes has earned anything. */
-const HARMLESS: Readonly<Record<StageReply['type'], ReadonlySet<EffectType> | undefined>> = {
+/** The effects of each type of reply; `undefined` for all. Only a reply that passes may change rights. */
+const ALLOWED_EFFECTS: Readonly<Record<StageReply['type'], ReadonlySet<EffectType> | undefined>> = {
   challenge: CHALLENGE_EFFECTS,
   rejected: CHALLENGE_EFFECTS,
   denied: REFUSAL_EFFECTS,
   passed: undefined,
 };
 
-/** Every code must have a sentence, or there would be nothing to show. */
+/** Every error code must have a text. */
 function errorCodeViolations(contract: StageContract, reply: StageReply): string[] {
   const errors = 'errors' in reply ? Object.values(reply.errors ?? {}).flat() : [];
-  const said = reply.type === 'denied' && reply.message ? [reply.message] : errors;
-  return said.flatMap((message) =>
+  const messages = reply.type === 'denied' && reply.message ? [reply.message] : errors;
+  return messages.flatMap((message) =>
     'text' in message || Object.hasOwn(contract.errors, message.code) || Object.hasOwn(fieldMessages, message.code)
       ? []
       : [`says ${message.code}, which no catalogue has a sentence for`],

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../testing/flow-version.js';
-import { applySeed, createPlan, meetsRequirement, removeBinding, restartPlan, type Visitor } from './create-plan.js';
+import { applySeed, createPlan, meetsRequirement, restartPlan, type Visitor } from './create-plan.js';
 import { REQUIREMENTS } from './flow-version.js';
 import type { Plan } from './plan.js';
+import { removeBinding } from './steps.js';
 
 const version = flowVersionOf([{ id: 'a' }, { id: 'b' }]);
 

@@ -7,15 +7,15 @@ const policyBinding = z.object({
   enabled: z.boolean(),
   negate: z.boolean(),
   timeout_s: z.number(),
-  /** What counts when the policy cannot decide. */
+  /** The result when the policy cannot decide. */
   failure_result: z.boolean(),
-  /** Id of one of the version's `policies`; or else of a group; or else of a user. */
+  /** A binding has one of three targets: the id of a policy of the version, of a group, or of a user. */
   policy: z.string().optional(),
   group: z.string().optional(),
   user: z.string().optional(),
 });
 
-/** Conditions with the rule that combines them (docs/spec/policies.md#policy-sets). */
+/** Policy bindings with the mode that combines them (docs/spec/policies.md#policy-sets). */
 export const policySet = z.object({ mode: z.enum(['any', 'all']), bindings: z.array(policyBinding) });
 export type PolicySet = z.output<typeof policySet>;
 
@@ -45,7 +45,7 @@ const flow = z.object({
   name: z.string(),
   title: z.string(),
   designation: z.enum(DESIGNATIONS),
-  /** Where the flow says neither, the brand does. */
+  /** The brand's background and layout apply to a flow without its own. */
   background: z.string().optional(),
   layout: z.enum(LAYOUTS).optional(),
   denied_action: z.enum(DENIED_ACTIONS),
@@ -63,26 +63,26 @@ const boundStage = z.object({
   policies: policySet,
 });
 
-/** A stage that others point to; its secrets are for itself alone, so they stand beside what others see of it. */
+/** A stage that other stages refer to. Its secrets are separate, because only the stage itself may see them. */
 const attachedStageWithSecrets = attachedStage.extend({ secrets: z.record(z.string(), z.unknown()).exactOptional() });
 
 /**
- * A flow as it was when it was published: immutable, everything a running plan needs (docs/spec/plan.md#flow-versions).
+ * A flow as published: immutable, and everything that a running plan needs (docs/spec/plan.md#flow-versions).
  */
 export const flowVersion = z.object({
   v: z.literal(1),
   flow,
-  /** For whom the flow is. */
+  /** The flow's own policies. */
   guard: policySet,
-  /** By order, then by binding id. */
+  /** Sorted by order, then by binding id. */
   steps: z.array(boundStage),
-  /** Stages that a step's config points to, by stage id. */
+  /** Stages that a step's config refers to, by stage id. */
   attached: z.record(z.string(), attachedStageWithSecrets),
-  /** Every stage of the kinds that a step's contract has among its companions, by stage id. */
+  /** The stages whose kinds a step's contract lists as companions, by stage id. */
   companions: z.record(z.string(), attachedStageWithSecrets).default({}),
-  /** The policies that the sets name, by policy id. */
+  /** The policies of all sets, by policy id. */
   policies: z.record(z.string(), configuredPolicy).default({}),
-  /** What stages that are not the house's own promised when the version was made, by kind. */
+  /** The descriptors of external stages when the version was made, by kind. */
   descriptors: z.record(z.string(), stageDescriptor).default({}),
 });
 export type FlowVersion = z.output<typeof flowVersion>;

@@ -1,15 +1,15 @@
 import type { ContextKey, PlanContext, StageReply, User } from '@gatehouse/contracts';
 
-/** Whom a remembered state belongs to: it does not outlive a change of user. */
+/** Returns the key by which a state belongs to a user. A state does not outlive a change of user. */
 export function userKey(user: User | undefined): string | null {
   if (!user) return null;
   return user.kind === 'saved' ? user.uuid : `${user.kind}:${user.username}`;
 }
 
 /**
- * The context after a reply. A null takes the fact away; a pending user with the same uuid is merged. What was proved is of
- * whom it was proved for, and goes with them, be it by a mailed link (docs/security.md#accident-3) or a device
- * (docs/security.md#accident-25). A plan that is about nobody yet has proved its visitor.
+ * Returns the context after a reply. Null removes a fact; a pending user with the same uuid is merged. A change of user removes
+ * the facts that were proved for the previous user, by a mailed link (docs/security.md#accident-3) or a device
+ * (docs/security.md#accident-25). In a plan without a pending user they were proved for the visitor.
  */
 export function mergeContext(
   context: PlanContext,
@@ -29,26 +29,26 @@ export function mergeContext(
   return merged;
 }
 
-/** Facts about how somebody was proved. */
+/** Facts about how the user was authenticated. */
 const AUTHENTICATION_FACTS: readonly ContextKey[] = ['auth_method', 'auth_method_args', 'enrolled_devices'];
 
-/** Whether a plan about somebody is about somebody else now, or nobody; one that was about its visitor, about another. */
+/** Whether the saved user of a plan was replaced or removed. A plan without a pending user is about its visitor. */
 function isUserChanged(before: User | undefined, after: User | undefined, visitor: string | null): boolean {
   if (before) return before.kind === 'saved' && userKey(before) !== userKey(after);
   return visitor !== null && after !== undefined && userKey(after) !== visitor;
 }
 
-/** What a plan knows, and the uuid of the user in whose session it runs. */
-interface Known {
+/** The facts of a plan, and the uuid of the session's user. */
+interface PlanFacts {
   readonly context: PlanContext;
   readonly visitor: string | null;
 }
 
 /**
- * Returns whether a user was verified in a plan. Stages without `verified_user` say by `auth_method` that the plan's user was. An
- * app password is a token, which verifies nobody.
+ * Whether a user was verified in a plan. A stage without `verified_user` reports by `auth_method` that the plan's user was
+ * verified. An app password is a token, which verifies nothing.
  */
-export function isProved({ context, visitor }: Known, uuid: string): boolean {
+export function isProved({ context, visitor }: PlanFacts, uuid: string): boolean {
   const { verified_user, pending_user: pending, auth_method: method } = context;
   const subject = pending ? userKey(pending) : visitor;
   return verified_user === uuid || (subject === uuid && method !== undefined && method !== 'token');
@@ -57,11 +57,11 @@ export function isProved({ context, visitor }: Known, uuid: string): boolean {
 const isLinkOfUser = ({ is_restored: link, pending_user: user }: PlanContext) =>
   !link || link.user === null || link.user === userKey(user);
 
-/** What is newly said of a user adds to what was known of the same one. */
+/** Merges two values of the same saved user. Another user replaces the first. */
 export const mergeUser = (before: User | undefined, after: User): User =>
   before?.kind === 'saved' && after.kind === 'saved' && before.uuid === after.uuid ? { ...before, ...after } : after;
 
-/** A user as a policy names them. By which backend a user was proved only the stage knows that judged the password. */
+/** Removes the backend from a user whom a policy names: only the stage that checked a password knows its backend. */
 export function withoutBackend(named: User): User {
   if (named.kind === 'pretended') return named;
   const { backend: _unproved, ...rest } = named;
@@ -69,8 +69,8 @@ export function withoutBackend(named: User): User {
 }
 
 /**
- * A reply of a stage that writes no users: what is known of the pending user comes from the directory, and is not for a stage
- * to say. It can name somebody else, or say by what the same one was proved.
+ * Replaces the pending user of a reply by the one that was loaded from the directory, for stages that write no users. Such a
+ * stage may name another user, or the backend that proved this one.
  */
 export function withDirectoryUser<R extends StageReply>(reply: R, known: User | undefined): R {
   const named = (reply.context as { pending_user?: User } | undefined)?.pending_user;

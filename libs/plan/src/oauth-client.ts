@@ -5,22 +5,22 @@ import { policySet } from './flow-version.js';
 /** Whether a client can keep a secret (RFC 6749 §2.1). */
 export const CLIENT_TYPES = ['confidential', 'public'] as const;
 
-/** An OAuth client with its application, as they were when blueprints were last applied. */
+/** An OAuth client with its application, as of the last time blueprints were applied. */
 export const oauthClient = z.object({
   v: z.literal(1),
-  /** The provider's id: what its secret is sealed for. */
+  /** Id of the provider, which its sealed secret is bound to. */
   id: z.uuid(),
   client_id: z.string(),
   client_type: z.enum(CLIENT_TYPES),
-  /** Sealed where it is kept; empty for none. */
+  /** Sealed in storage; empty for a client without a secret. */
   client_secret: z.unknown(),
   application: z.object({ uuid: z.uuid(), slug: z.string(), name: z.string() }),
-  /** Slug of the flow in which people allow it something. */
+  /** Slug of the authorization flow. */
   flow: z.string(),
   /** Seconds that codes and tokens last. */
   code_lifetime_s: z.number(),
   token_lifetime_s: z.number(),
-  /** Who may use the application, and the policies that this names. */
+  /** The policies that decide who may use the application, by binding and by id. */
   access: policySet,
   policies: z.record(z.string(), configuredPolicy),
 });

@@ -1,23 +1,23 @@
 import type { PolicyResult, User } from '@gatehouse/contracts';
 import type { FlowVersion, PolicySet } from './flow-version.js';
 
-/** What a set of conditions says of somebody, with what its policies said on the way, passing or not. */
+/** The verdict of a policy set about a user, with the messages of its policies. */
 export interface PolicyVerdict {
   readonly pass: boolean;
   readonly messages: readonly string[];
-  /** It is a no only because a policy could not decide. */
+  /** Whether the set would pass if its undecided policies passed. */
   readonly undecided: boolean;
 }
 
-/** What must be known before a set can be judged. */
+/** What must be looked up and evaluated before a set can be judged. */
 export interface PolicyQueries {
-  /** Ids of the groups that somebody must be in, or must not. */
+  /** Ids of the groups that the bindings name. */
   readonly groups: readonly string[];
-  /** The policies to be evaluated, each once, with the milliseconds that its most patient binding gives it: Infinity where that sets no limit. */
+  /** The policies to evaluate, each once, with the longest timeout of its bindings in milliseconds. Infinity means no limit. */
   readonly policies: readonly { readonly id: string; readonly timeoutMs: number }[];
 }
 
-/** What is known of whoever a set is about. */
+/** The user that a set is judged for, with the results of lookups and policies. */
 export interface PolicyFacts {
   readonly user: User | undefined;
   /** Ids of the groups that the user belongs to, groups above them included. */
@@ -30,28 +30,28 @@ type PolicyBinding = PolicySet['bindings'][number];
 
 const enabledIn = ({ bindings }: PolicySet) => bindings.filter(({ enabled }) => enabled);
 
-/** Whether a set lets everybody through, so that nobody has to be asked. */
+/** Whether a set passes for every user, so that nothing has to be evaluated. */
 export const isUnconditional = (set: PolicySet): boolean => enabledIn(set).length === 0;
 
-/** What a set wants to know. */
+/** Returns the groups and policies that a set needs. */
 export function queriesFor(set: PolicySet): PolicyQueries {
   const enabled = enabledIn(set);
-  const patience = new Map<string, number>();
+  const timeouts = new Map<string, number>();
   for (const { policy, timeout_s } of enabled) {
-    if (policy !== undefined) patience.set(policy, Math.max(patience.get(policy) ?? 0, timeoutMs(timeout_s)));
+    if (policy !== undefined) timeouts.set(policy, Math.max(timeouts.get(policy) ?? 0, timeoutMs(timeout_s)));
   }
   return {
     groups: [...new Set(enabled.flatMap(({ group }) => group ?? []))],
-    policies: [...patience].map(([id, timeoutMs]) => ({ id, timeoutMs })),
+    policies: [...timeouts].map(([id, timeoutMs]) => ({ id, timeoutMs })),
   };
 }
 
 /** A binding without seconds sets no limit of its own. */
 const timeoutMs = (seconds: number) => (seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000);
 
-/** Judges by every enabled binding, in order (docs/spec/policies.md#judging). Nothing to judge by passes. */
-export function evaluatePolicySet(set: PolicySet, evidence: PolicyFacts): PolicyVerdict {
-  const outcomes = [...enabledIn(set)].sort(byOrder).map((binding) => outcomeOf(binding, evidence));
+/** Judges a set by all its enabled bindings, in order (docs/spec/policies.md#judging). A set without bindings passes. */
+export function evaluatePolicySet(set: PolicySet, facts: PolicyFacts): PolicyVerdict {
+  const outcomes = [...enabledIn(set)].sort(byOrder).map((binding) => outcomeOf(binding, facts));
   const pass = combined(
     set.mode,
     outcomes.map((outcome) => outcome.pass),
@@ -70,12 +70,12 @@ function combined(mode: PolicySet['mode'], passes: readonly boolean[]): boolean 
 /** By order, ties by id (docs/spec/policies.md#order). */
 const byOrder = (a: PolicyBinding, b: PolicyBinding) => a.order - b.order || (a.id < b.id ? -1 : 1);
 
-function outcomeOf(binding: PolicyBinding, evidence: PolicyFacts): PolicyVerdict {
-  const result = binding.policy === undefined ? undefined : resultOf(binding.policy, evidence);
-  // A policy that could not decide has said nothing that could be turned round.
+function outcomeOf(binding: PolicyBinding, facts: PolicyFacts): PolicyVerdict {
+  const result = binding.policy === undefined ? undefined : resultOf(binding.policy, facts);
+  // `negate` does not apply to a policy that could not decide.
   if (result?.error !== undefined)
     return { pass: binding.failure_result, messages: result.messages, undecided: !binding.failure_result };
-  const pass = result?.pass ?? matchesUser(binding, evidence);
+  const pass = result?.pass ?? matchesUser(binding, facts);
   return { pass: pass !== binding.negate, messages: result?.messages ?? [], undecided: false };
 }
 
@@ -85,13 +85,13 @@ function resultOf(policy: string, { results }: PolicyFacts): PolicyResult {
   return result;
 }
 
-/** Somebody without an account is in no group, and is no user (docs/spec/policies.md#group-and-user-bindings). */
-function matchesUser({ group, user }: PolicyBinding, evidence: PolicyFacts): boolean {
-  if (evidence.user?.kind !== 'saved') return false;
-  return group === undefined ? user === evidence.user.uuid : evidence.groups.has(group);
+/** A visitor without a saved account matches no group or user binding (docs/spec/policies.md#group-and-user-bindings). */
+function matchesUser({ group, user }: PolicyBinding, facts: PolicyFacts): boolean {
+  if (facts.user?.kind !== 'saved') return false;
+  return group === undefined ? user === facts.user.uuid : facts.groups.has(group);
 }
 
-/** The policies that some may call by name, and those that these may call in turn. */
+/** Returns the policies that the given ones may call by name, directly or through others. */
 export function callablePolicies(version: FlowVersion, ids: readonly string[]): ReturnType<typeof findPolicy>[] {
   const found = new Map<string, ReturnType<typeof findPolicy>>();
   const callers = [...ids];
@@ -103,7 +103,7 @@ export function callablePolicies(version: FlowVersion, ids: readonly string[]): 
   return [...found.values()];
 }
 
-/** A policy of a version, to be evaluated as it was configured then. */
+/** Returns a policy as configured in the flow version. Throws Error if the version does not have it. */
 export function findPolicy({ policies }: FlowVersion, id: string) {
   const policy = Object.hasOwn(policies, id) ? policies[id] : undefined;
   if (!policy) throw new Error(`the flow version has no policy ${id}`);

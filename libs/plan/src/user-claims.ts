@@ -1,7 +1,10 @@
 import { isProved, mergeContext, userKey } from './merge-context.js';
 import type { Plan } from './plan.js';
 
-/** Why a plan is about a user who has proved nothing in it: a stage or a policy says so, or chose the mailbox that was proved. */
+/**
+ * Why a plan is about a user who has proved nothing in it: a stage created the user, a policy named the user, or a policy chose
+ * the mailbox that was proved.
+ */
 export type UserClaim = 'created' | 'named' | 'mail';
 
 /** Returns the plan after a stage has created its pending user. A visitor who was logged in before is not new. */
@@ -10,7 +13,7 @@ export function createdBy(plan: Plan): Plan {
   return user?.kind === 'saved' && user.uuid !== plan.visitor ? { ...plan, created_user: user.uuid } : plan;
 }
 
-/** Returns the plan with the facts that policies set, and notes whom they named and that they chose where mail goes. */
+/** Returns the plan with the facts that policies set. Notes the user whom they named, and whether they set the mail address. */
 export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unknown>>): Plan {
   const context = mergeContext(plan.context, facts, plan.visitor);
   const { pending_user: user } = context;
@@ -24,8 +27,8 @@ export function withPolicyFacts(plan: Plan, facts: Readonly<Record<string, unkno
 }
 
 /**
- * Returns what the plan's user rests on if that is only the word of a service. `undefined` for the user of the session, and for
- * a user who was verified in the plan. What a stage says of a user whom it created itself verifies nobody.
+ * Returns why the plan is about a user, if only a service says so. `undefined` for the user of the session, and for a user who
+ * was verified in the plan. A stage cannot verify a user whom it created itself.
  */
 export function userClaim(plan: Plan, uuid: string): UserClaim | undefined {
   if (plan.created_user === uuid) return 'created';

@@ -1,9 +1,11 @@
 import { setOf } from '@gatehouse/executor/testing';
 import { describe, expect, it } from 'vitest';
 import { flowVersionOf } from '../testing/flow-version.js';
+import { advance } from './advance.js';
 import { createPlan } from './create-plan.js';
 import { flowVersion } from './flow-version.js';
-import { advance, currentStep, enterStep, insertSteps, pendingPolicies, planBody, type Step } from './plan.js';
+import { planBody } from './plan.js';
+import { currentStep, enterStep, insertSteps, pendingPolicies, type Step } from './steps.js';
 
 const set = setOf({ group: 'staff' });
 const version = flowVersionOf([{ id: 'a', policies: set }, { id: 'b', planned: set }, { id: 'c' }]);

@@ -1,1 +1,2 @@
 export * from './flow-version.js';
+export * from './users.js';

@@ -1,6 +1,7 @@
 import type { SavedUser } from '@gatehouse/contracts';
 import type { Plan } from '@gatehouse/plan';
-import type { PlanCommit } from './plan-commit.js';
+import type { EventEffect } from '../effects.js';
+import type { EventContext, PlanCommit } from '../plan-commit.js';
 
 /** A user as the gateway sees them: the one view it may read of the directory. */
 export interface Identity extends SavedUser {
@@ -100,4 +101,10 @@ export abstract class PlanStore {
   abstract slugsOf(sessionKey: Buffer): Promise<string[]>;
   /** Drops every plan of a session, and answers who is logged in to it. */
   abstract cancel(sessionKey: Buffer): Promise<string | undefined>;
+}
+
+/** What happens without a plan that it could be saved with. */
+export abstract class EventRecorder {
+  /** Tells whoever listens, later. */
+  abstract record(events: readonly EventEffect[], about: EventContext): Promise<void>;
 }

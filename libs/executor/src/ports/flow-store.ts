@@ -1,4 +1,4 @@
-import type { FlowVersion } from '@gatehouse/plan';
+import type { Brand, BrandSet, FlowVersion } from '@gatehouse/plan';
 
 /** A stage that users set up for themselves. */
 export interface ConfigurableStage {
@@ -31,4 +31,22 @@ export abstract class FlowStore {
   abstract exists(flowId: string): Promise<boolean>;
   /** Slugs of the published flows that have a stage, as a step or in the config of one. */
   abstract findUsing(stageId: string): Promise<string[]>;
+}
+
+/** The brand of a host. */
+export interface HostBrand extends Brand {
+  /** Slugs of the flows for each purpose: those that the brand names, else the first with that designation. */
+  readonly serving: BrandSet['first'] & Brand['flows'];
+}
+
+/** The brands of the installation. */
+export abstract class BrandStore {
+  /**
+   * Returns the current brand of a host. `revision` is the revision of all brands, if another statement has just loaded it:
+   * a cache of that revision is used as it is.
+   */
+  abstract find(host: string, revision?: string | null): Promise<HostBrand>;
+
+  /** Returns the brand of a host from the cache, without a query. For when the database is away. */
+  abstract lastKnown(host: string): HostBrand;
 }

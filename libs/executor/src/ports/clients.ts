@@ -1,4 +1,12 @@
-import type { ProofStep, StageContract, StageReply, StageRequest, StageVerb } from '@gatehouse/contracts';
+import type {
+  PolicyReply,
+  PolicyRequest,
+  ProofStep,
+  StageContract,
+  StageReply,
+  StageRequest,
+  StageVerb,
+} from '@gatehouse/contracts';
 import type { FlowVersion } from '@gatehouse/plan';
 
 /** The stages, wherever they run. */
@@ -20,4 +28,13 @@ export abstract class StageContractRegistry {
   abstract isSecret(field: string, version?: FlowVersion): boolean;
   /** Steps that can be added to a plan to prove its user, in the order in which they are asked. */
   abstract proofSteps(): readonly { readonly kind: string; readonly config: ProofStep['config'] }[];
+}
+
+/** Policies, wherever they are evaluated. */
+export abstract class PolicyClient {
+  /**
+   * The results of all policies that are asked for. Throws Problem policy_away or bus_down when there are none in time:
+   * then nothing is decided.
+   */
+  abstract evaluate(request: PolicyRequest): Promise<PolicyReply>;
 }

@@ -1,7 +1,7 @@
 import { TypeormDirectoryStore } from '@gatehouse/directory';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enrol, flowDatabase } from '../testing/flow-database.js';
-import { PostgresGroupMembershipStore } from './postgres-group-membership-store.js';
+import { PostgresGroupMembershipStore } from './postgres-directory.js';
 
 describe('memberships', () => {
   let database: Awaited<ReturnType<typeof flowDatabase>>;

@@ -1,0 +1,55 @@
+import { type DirectoryUser, GroupMembershipStore, SuperuserPermits, UserDirectory } from '@gatehouse/executor';
+import { type NamedStatement, runNamed } from '@gatehouse/platform';
+import type { DataSource } from 'typeorm';
+
+/** $1 user. */
+const FIND: NamedStatement = {
+  name: 'user_find',
+  text: `SELECT 'saved' AS kind, i.id AS uuid, i.pk, i.username, i.name, i.email, i.is_active, i.epoch, i.locale, i.is_superuser,
+      NOT directory.has_password(i.id)
+        AND EXISTS (SELECT FROM directory.users u WHERE u.id = i.id AND u.last_login IS NULL) AS is_unclaimed
+    FROM directory.identities i WHERE i.id = $1`,
+};
+
+/** Users in what the gateway may read of the directory. */
+export class PostgresUserDirectory extends UserDirectory {
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  async find(uuid: string): Promise<DirectoryUser | undefined> {
+    const { rows } = await runNamed<DirectoryUser>(this.source, FIND, [uuid]);
+    return rows[0];
+  }
+}
+
+/** $1 user, $2 groups. */
+const AMONG: NamedStatement = {
+  name: 'memberships_among',
+  text: `SELECT g AS id FROM directory.identities i, unnest(i.group_ids) g WHERE i.id = $1 AND g = ANY($2::uuid[])`,
+};
+
+/** Memberships in the one view that the gateway may read of the directory. */
+export class PostgresGroupMembershipStore extends GroupMembershipStore {
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  async among(userId: string, groups: readonly string[]): Promise<ReadonlySet<string>> {
+    const { rows } = await runNamed<{ id: string }>(this.source, AMONG, [userId, groups]);
+    return new Set(rows.map(({ id }) => id));
+  }
+}
+
+const GRANT = { name: 'superuser_permit', text: 'SELECT directory.permit_superuser($1, $2)' };
+
+/** Permits in the directory, by the function that the gateway's role may call. */
+export class PostgresSuperuserPermits extends SuperuserPermits {
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  async grant(userId: string, service: string): Promise<void> {
+    await runNamed(this.source, GRANT, [userId, service]);
+  }
+}

@@ -1,0 +1,72 @@
+import type { StageReply, User } from '@gatehouse/contracts';
+import { describe, expect, it } from 'vitest';
+import { flowVersionOf } from '../testing/flow-version.js';
+import { alice, bob } from '../testing/users.js';
+import { advance } from './advance.js';
+import { createPlan, restartPlan } from './create-plan.js';
+import { endPlan, type Plan } from './plan.js';
+import { markCrossSite, rememberState, stateOf, unmarkCrossSite } from './plan-state.js';
+import { currentStep } from './steps.js';
+
+const version = flowVersionOf([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
+const plan = createPlan(version, 'plan');
+
+describe('the state of a step', () => {
+  const planOf = (user: User | undefined): Plan => ({ ...plan, context: user ? { pending_user: user } : {} });
+  const withUser = (from: Plan, user: User | undefined): Plan => ({ ...from, context: planOf(user).context });
+
+  it('belongs to that step', () => {
+    const stored = rememberState(planOf(alice), 'a', { n: 1 });
+    expect([stateOf(stored, 'a'), stateOf(stored, 'b')]).toEqual([{ n: 1 }, undefined]);
+  });
+  it('stays when a reply has none', () => {
+    const stored = rememberState(rememberState(planOf(alice), 'a', { n: 1 }), 'a', undefined);
+    expect(stateOf(stored, 'a')).toEqual({ n: 1 });
+  });
+  it.each([
+    ['another user', alice, bob],
+    ['no user', alice, undefined],
+    ['a first user', undefined, alice],
+    ['a pretended user of the same name', alice, { kind: 'pretended', username: 'alice', email: '' }],
+    [
+      'another pretended user',
+      { kind: 'pretended', username: 'x', email: '' },
+      { kind: 'pretended', username: 'y', email: '' },
+    ],
+  ] as [string, User | undefined, User | undefined][])(
+    'is hidden when the plan changes to %s',
+    (_change, before, after) => {
+      const stored = rememberState(planOf(before), 'a', { n: 1 });
+      expect(stateOf(stored, 'a')).toEqual({ n: 1 });
+      expect(stateOf(withUser(stored, after), 'a')).toBeUndefined();
+    },
+  );
+  it('belongs to the user whom the same reply names', () => {
+    const reply: StageReply = {
+      ...{ type: 'rejected', errors: {}, challenge: {}, state: { n: 1 } },
+      context: { pending_user: bob },
+    };
+    expect(stateOf(advance(planOf(alice), currentStep(plan, version)!, reply).plan, 'a')).toEqual({ n: 1 });
+  });
+  it('survives a restart', () => {
+    const restarted = restartPlan(rememberState(planOf(alice), 'a', { failures: 4 }), version, { keepContext: true });
+    expect(stateOf(restarted, 'a')).toEqual({ failures: 4 });
+  });
+});
+
+const marked = markCrossSite(plan, 'the token');
+
+describe('the mark of a run that another site started', () => {
+  it('survives a restart', () => {
+    expect(restartPlan(marked, version, { keepContext: false }).cross_site).toEqual({ token: 'the token' });
+  });
+
+  it('is removed by an answer, and at the end of the run', () => {
+    expect(unmarkCrossSite(marked)).toEqual(plan);
+    expect(endPlan(marked, { to: '/' }).cross_site).toBeUndefined();
+  });
+
+  it('is not needed: a run without one stays as it is', () => {
+    expect(unmarkCrossSite(plan)).toBe(plan);
+  });
+});

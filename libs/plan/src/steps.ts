@@ -1,0 +1,102 @@
+import type { AttemptRule, Insert } from '@gatehouse/contracts';
+import type { FlowVersion, PolicySet } from './flow-version.js';
+import type { Plan, PlannedStep } from './plan.js';
+import { isUnconditional, type PolicyVerdict } from './policy-set.js';
+
+/** A step of a plan, with its stage as the flow version defines it. */
+export interface Step {
+  readonly id: string;
+  readonly name: string;
+  /** Id of the stage. A step that a stage inserted by kind has no stage; this is the step's id then. */
+  readonly stage: string;
+  readonly kind: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly onRefusal: 'retry' | 'restart' | 'restart_with_context';
+  /** Evaluated when the step becomes current; `undefined` if the step is unconditional. */
+  readonly policies: PolicySet | undefined;
+}
+
+/** Returns the step at the cursor; `undefined` at the end of the plan. */
+export function currentStep(plan: Plan, version: FlowVersion): Step | undefined {
+  const planned = plan.steps[plan.cursor];
+  return planned && stepOf(planned, version);
+}
+
+/** Returns all steps of a plan in order. For an ended plan, which keeps no steps, returns those of the flow version. */
+export const stepsOf = (plan: Plan, version: FlowVersion): Step[] =>
+  plan.ended
+    ? version.steps.map(({ id }) => stepOf({ binding: id }, version))
+    : plan.steps.map((planned) => stepOf(planned, version));
+
+function stepOf(planned: PlannedStep, version: FlowVersion): Step {
+  const inserted = { onRefusal: 'retry', policies: undefined } as const;
+  if ('kind' in planned) return { ...planned, ...inserted, name: planned.kind, stage: planned.id };
+  if ('attached' in planned) {
+    const stage = version.attached[planned.attached];
+    if (!stage) throw new Error(`the flow version has no attached stage ${planned.attached}`);
+    const { name, kind, config, secrets } = stage;
+    return { ...inserted, id: planned.id, stage: planned.attached, name, kind, config: { ...config, ...secrets } };
+  }
+  const bound = version.steps.find((step) => step.id === planned.binding);
+  if (!bound) throw new Error(`the flow version has no binding ${planned.binding}`);
+  const { name, kind, config } = bound.stage;
+  const policies = bound.re_evaluate_policies && !isUnconditional(bound.policies) ? bound.policies : undefined;
+  const { id: stage } = bound.stage;
+  return { id: bound.id, stage, name, kind, config, onRefusal: bound.invalid_response_action, policies };
+}
+
+/**
+ * Returns the policies to evaluate before the step; `undefined` if there are none, or if they were evaluated, or if the
+ * challenge of the step was shown.
+ */
+export function pendingPolicies(plan: Plan, step: Step): PolicySet | undefined {
+  const isDecided = Object.hasOwn(plan.verdicts, step.id) || plan.shown?.step === step.id;
+  return isDecided ? undefined : step.policies;
+}
+
+/** Returns the plan with the verdict on its current step, which stays until the step is left; or the plan after the step. */
+export function enterStep(plan: Plan, step: Step, { pass, messages }: Pick<PolicyVerdict, 'pass' | 'messages'>): Plan {
+  if (!pass) return leaveStep(plan);
+  return { ...plan, verdicts: { [step.id]: { pass, messages: [...messages] } } };
+}
+
+/** Removes the challenge and the verdict of the step. */
+function leaveStep({ shown: _left, ...plan }: Plan): Plan {
+  return { ...plan, verdicts: {}, cursor: plan.cursor + 1 };
+}
+
+/** Returns the plan after a step has passed. Steps inserted before it are at the cursor now, and the step comes again. */
+export function afterStep(plan: Plan, insert: Insert | undefined): Plan {
+  const comesAgain = insert?.where === 'before' && insert.steps.length > 0;
+  return comesAgain ? { ...leaveStep(plan), cursor: plan.cursor } : leaveStep(plan);
+}
+
+/**
+ * Whether an answer may be for the step. A client may answer the first step without requesting its challenge, unless the
+ * answer chooses among what the challenge offers. After that only the step whose challenge was shown takes answers.
+ */
+export function mayAnswer({ shown, trail }: Plan, step: Step, attempts: readonly AttemptRule[] = []): boolean {
+  if (shown) return shown.step === step.id;
+  return trail.every(({ outcome }) => outcome === 'skipped') && !attempts.some(({ pick }) => pick);
+}
+
+/** The step or policy set that inserts steps into a plan, and its position. */
+export interface InsertionPoint {
+  readonly id: string;
+  readonly index: number;
+}
+
+/** Inserts steps before the insertion point, right after it, or at the end of the plan. Their ids are unique in the plan. */
+export function insertSteps(plan: Plan, { id, index }: InsertionPoint, insert: Insert | undefined): Plan {
+  if (!insert || insert.steps.length === 0) return plan;
+  const count = plan.steps.filter((planned) => 'id' in planned && planned.id.startsWith(`${id}~`)).length;
+  const added = insert.steps.map((step, i): PlannedStep => ({ id: `${id}~${count + i + 1}`, ...step }));
+  const at = { before: index, next: index + 1, last: plan.steps.length }[insert.where];
+  return { ...plan, steps: [...plan.steps.slice(0, at), ...added, ...plan.steps.slice(at)] };
+}
+
+/** Returns a plan without the step of a binding. */
+export const removeBinding = (plan: Plan, binding: string): Plan => ({
+  ...plan,
+  steps: plan.steps.filter((step) => !('binding' in step && step.binding === binding)),
+});
