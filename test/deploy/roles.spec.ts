@@ -11,8 +11,8 @@ import { TypeormSessions } from '../../apps/gateway/src/sessions/session.reposit
 import { TypeormOutbox } from '../../libs/courier/src/outbox.repository.js';
 import { tokenHash } from '../../libs/directory/src/token-hash.js';
 import { ExpiredRowCleaner } from '../../libs/executor-postgres/src/expired-row-cleaner.js';
-import { PostgresFlowStore } from '../../libs/executor-postgres/src/postgres-flow-store.js';
 import { PostgresGroupMembershipStore } from '../../libs/executor-postgres/src/postgres-directory.js';
+import { PostgresFlowStore } from '../../libs/executor-postgres/src/postgres-flow-store.js';
 import { PostgresPlanStore } from '../../libs/executor-postgres/src/postgres-plan-store.js';
 import { Logger } from '../../libs/platform/src/logger.js';
 import { TypeormReputations } from '../../libs/policies/src/reputation/reputation.repository.js';

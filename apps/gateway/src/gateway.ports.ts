@@ -20,8 +20,8 @@ import {
   PostgresGroupMembershipStore,
   PostgresPlanStore,
   PostgresSessionBindingStore,
-  PostgresUserDirectory,
   PostgresSuperuserPermits,
+  PostgresUserDirectory,
 } from '@gatehouse/executor-postgres';
 import type { GeoLocator } from '@gatehouse/platform';
 import { type Logger, type Requester, Sealer } from '@gatehouse/platform';
