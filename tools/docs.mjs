@@ -1,6 +1,6 @@
 /**
- * `npm run docs` writes the pages that the code says of itself, one generator in tools/docs for each kind of them.
- * `npm run docs:check` writes nothing, and fails when a page is not what it would write.
+ * `npm run docs` generates the pages of `docs/reference` that are derived from the code, with one generator in tools/docs
+ * for each kind. `npm run docs:check` writes nothing, and fails if a page is out of date.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -17,7 +17,7 @@ import { code, type Document, page, table } from './markdown.js';
 
 const SHARED = new Set([commonConfig, natsConfig, postgresConfig].flatMap(({ shape }) => Object.keys(shape)));
 
-const PLACES = new Set(Object.keys(geoIpConfig.shape));
+const GEOIP = new Set(Object.keys(geoIpConfig.shape));
 
 const setting = z.object({
   description: z.string(),
@@ -40,9 +40,9 @@ function settingsOf(config: z.ZodObject, { except }: { except?: ReadonlySet<stri
   return table(['name', 'default', 'limits', ''], rows);
 }
 
-function defaultOf({ default: fallback, 'x-default': told }: Setting, required: boolean): string {
-  if (required) return '**needed**';
-  if (told !== undefined || fallback === undefined) return told ?? '';
+function defaultOf({ default: fallback, 'x-default': shown }: Setting, required: boolean): string {
+  if (required) return '**required**';
+  if (shown !== undefined || fallback === undefined) return shown ?? '';
   return fallback === '' ? '' : code(String(fallback));
 }
 
@@ -54,12 +54,12 @@ function limitsOf({ enum: choices, minimum, maximum, minLength }: Setting): stri
   return bounded ? `${minimum} to ${maximum}` : `at least ${minimum}`;
 }
 
-/** Everything that an operator can set. */
+/** The page of all settings. */
 export const documents: readonly Document[] = [
   page('docs/reference/config.md', [
     '# Settings',
-    'Environment variables; an empty one counts as not set. A process that cannot use what it finds says which and why, and ' +
-      'ends.',
+    'Settings are environment variables. An empty variable counts as not set. A process with an invalid setting prints the ' +
+      'name and the reason, and ends.',
     '## Every process',
     settingsOf(commonConfig),
     '## Every process on the bus',
@@ -72,7 +72,7 @@ export const documents: readonly Document[] = [
     settingsOf(captchaConfig),
     '## courier',
     settingsOf(courierSettings),
-    'And the `SEAL_KEYS` of the gateway.',
+    'The courier also needs the `SEAL_KEYS` of the gateway.',
     '## enrollment',
     settingsOf(promptConfig.extend(emailConfig.shape)),
     '## identification',
@@ -81,13 +81,13 @@ export const documents: readonly Document[] = [
     settingsOf(authenticatorsConfig.extend({ ...smsConfig.shape, ...webauthnConfig.shape, ...duoConfig.shape })),
     '## password',
     settingsOf(passwordConfig),
-    '`UV_THREADPOOL_SIZE`, of Node itself, is how many threads hash; by default two more than the cores.',
+    '`UV_THREADPOOL_SIZE`, a setting of Node, is the number of threads that hash; by default two more than the cores.',
     '## policy',
-    settingsOf(policyConfig, { except: PLACES }),
-    'And those of the places of addresses, as the gateway has them.',
-    '## standalone, and the commands',
-    'Besides those of the gateway, of captcha, of courier, of enrollment, of identification, of mfa, of password and of policy; what is missing of ' +
-      'them is made up and kept in `GATEHOUSE_DIR`.',
+    settingsOf(policyConfig, { except: GEOIP }),
+    'Also `GEOIP_ASN_DATABASE` and `GEOIP_CITY_DATABASE`, as for the gateway.',
+    '## standalone and the commands',
+    'These, and all settings of the gateway, captcha, courier, enrollment, identification, mfa, password and policy. Missing keys and secrets are ' +
+      'generated and stored in `GATEHOUSE_DIR`.',
     settingsOf(standaloneConfig),
     '`npm run user` needs the `SECRET_KEY`, `SEAL_KEYS` and `BASE_URL` of the gateway. The command `roles` sets the password of the Postgres role ' +
       '`gatehouse_<service>` from `DATABASE_PASSWORD_<SERVICE>`.',

@@ -26,23 +26,22 @@ const ofStages = Object.values(stages)
     table(['code', 'string'], messageRows(contract.errors)),
   ]);
 
-/** Everything that a client may be told in place of what it asked for. */
+/** The page of all errors that a client can get. */
 export const documents: readonly Document[] = [
   page('docs/reference/errors.md', [
     '# Errors',
-    '## Answers that are no challenge',
+    '## Responses without a challenge',
     table(['code', 'HTTP', 'body', '`Retry-After` from', 'text'], problemRows),
-    'The texts are for people and may change; the codes do not. An `ak-stage-flow-error` says no more than its request id, ' +
-      'which is also in the header `X-authentik-id` and in the log; superusers and debugged users read `error` and ' +
-      '`traceback` as well.',
-    'Of several things that are wrong, the first of these is told: address, method, credentials in the address, flow, rate ' +
-      'of strangers, media type, size, CSRF, JSON, stage. A plan that has expired is no error: the flow begins anew. ' +
-      'A credential that is locked or delayed is answered like a wrong one.',
-    '## Answers that were not accepted',
-    'A challenge comes again, HTTP 200, with `response_errors`: for each field, or `non_field_errors`, a list of ' +
-      '`{"string", "code"}`. Any stage may say of a field:',
+    'Texts may change, codes do not. An `ak-stage-flow-error` contains only its request id, which is also in the header ' +
+      '`X-authentik-id` and in the log. Superusers and debugged users also get `error` and `traceback`.',
+    'If several things are wrong with a request, the first of these is reported: path, method, credentials in the URL, ' +
+      'flow, rate limit of anonymous visitors, media type, size, CSRF, JSON, stage. An expired plan is not an error: the ' +
+      'flow restarts. A locked or delayed credential is answered like a wrong one.',
+    '## Rejected answers',
+    'The challenge is shown again, HTTP 200, with `response_errors`: for each field, or `non_field_errors`, a list of ' +
+      '`{"string", "code"}`. Any stage may report for a field:',
     table(['code', 'string'], messageRows(fieldMessages)),
-    'And stages of their own:',
+    'Errors of single stages:',
     ...ofStages,
   ]),
 ];

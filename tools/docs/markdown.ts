@@ -1,21 +1,21 @@
-/** A page that is written whole. */
+/** A generated file. */
 export interface Document {
-  /** From the root of the repository. */
+  /** Relative to the root of the repository. */
   readonly path: string;
   readonly text: string;
 }
 
-/** A table; what stands in its cells keeps to them. */
+/** Returns a Markdown table, with pipes escaped in its cells. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** A page of paragraphs and tables, with the sentence that says where it comes from. */
+/** Returns a page of paragraphs and tables, with a note that it is generated. */
 export const page = (path: string, blocks: readonly string[]): Document => ({
   path,
-  text: `${[...blocks, '_Written by `npm run docs`; the code says it first._'].join('\n\n')}\n`,
+  text: `${[...blocks, '_Generated from the code by `npm run docs`._'].join('\n\n')}\n`,
 });
 
-/** Text as it is typed, or nothing. */
+/** Returns the text as inline code, or an empty string for `undefined`. */
 export const code = (text: string | number | undefined): string => (text === undefined ? '' : `\`${text}\``);

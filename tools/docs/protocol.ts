@@ -14,7 +14,7 @@ import {
 } from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** What is told once and referred to by name. */
+/** Schemas that are defined once and referenced by name. */
 const named = z.registry<{ id: string }>();
 for (const [id, schema] of Object.entries({
   attachedStage,
@@ -37,19 +37,23 @@ interface ProtocolPart {
 const PROTOCOL_PARTS: readonly ProtocolPart[] = [
   {
     name: 'stage-request',
-    title: 'What the gateway asks on stage.<kind>.challenge and .respond',
+    title: 'Request of the gateway on stage.<kind>.challenge and .respond',
     schema: stageRequest,
   },
   {
     name: 'stage-reply',
-    title: 'What a stage answers: one of four words, or why there is none',
+    title: 'Reply of a stage: one of four types, or a problem',
     schema: z.union([stageReply, stageProblem]),
   },
-  { name: 'stage-descriptor', title: 'What a stage answers on stage.<kind>.describe', schema: stageDescriptor.out },
+  {
+    name: 'stage-descriptor',
+    title: 'Descriptor: reply of a stage on stage.<kind>.describe',
+    schema: stageDescriptor.out,
+  },
 ];
 
 function text({ title, schema }: ProtocolPart): string {
-  const { $schema, ...told } = z.toJSONSchema(schema, {
+  const { $schema, ...schemaBody } = z.toJSONSchema(schema, {
     io: 'input',
     unrepresentable: 'any',
     metadata: named,
@@ -58,11 +62,11 @@ function text({ title, schema }: ProtocolPart): string {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });
-  return `${JSON.stringify({ $schema, title, ...told }, null, 2)}\n`;
+  return `${JSON.stringify({ $schema, title, ...schemaBody }, null, 2)}\n`;
 }
 
-/** The protocol of stages as JSON Schema, for those who write one in another language. */
-export const documents = PROTOCOL_PARTS.map((told) => ({
-  path: `docs/reference/protocol/${told.name}.schema.json`,
-  text: text(told),
+/** The stage protocol as JSON Schema, for stages in other languages. */
+export const documents = PROTOCOL_PARTS.map((part) => ({
+  path: `docs/reference/protocol/${part.name}.schema.json`,
+  text: text(part),
 }));
