@@ -1,4 +1,4 @@
-/** Builds the pages: what browsers load into `dist/apps/web/pages`, what draws them on the server beside it. */
+/** Builds the pages: the files for browsers into `dist/apps/web/pages`, the server-side renderer beside them. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,21 +6,21 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build } from 'vite';
 
-const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const resolvePath = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-const OUT = at('../../dist/apps/web');
-/** What browsers load: of pages, and of the house's own puzzle. */
+const OUT = resolvePath('../../dist/apps/web');
+/** Folders of files that browsers load: the pages, and the built-in proof of work. */
 const FILES = ['pages', 'proof'].map((folder) => join(OUT, folder));
 
 const common = {
   configFile: false,
-  root: at('.'),
+  root: resolvePath('.'),
   logLevel: 'warn',
   publicDir: false,
   resolve: { tsconfigPaths: true },
 };
 
-/** Where the gateway serves the files. */
+/** URL path under which the gateway serves the files. */
 const BASE = '/static/';
 
 export async function buildPages() {
@@ -37,7 +37,7 @@ const browserBuild = {
   manifest: 'manifest.json',
   modulePreload: false,
   assetsDir: 'pages',
-  rolldownOptions: { input: at('src/client.tsx') },
+  rolldownOptions: { input: resolvePath('src/client.tsx') },
 };
 
 const serverBuild = {
@@ -47,35 +47,35 @@ const serverBuild = {
   sourcemap: true,
   cssMinify: true,
   rolldownOptions: {
-    input: { server: at('src/server.tsx'), examples: at('src/examples/site.ts') },
+    input: { server: resolvePath('src/server.tsx'), examples: resolvePath('src/examples/site.ts') },
     output: { entryFileNames: '[name].js' },
   },
 };
 
-/** One script without imports: pages of others load it like that of a provider, and it is its own worker. */
+/** A single script without imports. Other pages load it like a captcha provider's script, and it starts itself as a worker. */
 const proofBuild = {
   outDir: join(OUT, 'proof'),
   emptyOutDir: true,
   target: 'es2022',
   lib: {
-    entry: at('src/proof/proof-of-work.ts'),
+    entry: resolvePath('src/proof/proof-of-work.ts'),
     formats: ['iife'],
     name: 'proofOfWork',
     fileName: () => 'proof-of-work.js',
   },
 };
 
-const squeeze = { br: promisify(brotliCompress), gz: promisify(gzip) };
+const compressors = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
-/** Beside each file the same for whoever reads it compressed. */
+/** Writes a Brotli and a gzip variant of each text file. */
 async function compress(folder) {
   const names = (await readdir(folder)).filter((name) => /\.(js|css|svg)$/.test(name));
   await Promise.all(
     names.map(async (name) => {
       const bytes = await readFile(join(folder, name));
-      const brotli = await squeeze.br(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
+      const brotli = await compressors.br(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
       await writeFile(join(folder, `${name}.br`), brotli);
-      await writeFile(join(folder, `${name}.gz`), await squeeze.gz(bytes, { level: 9 }));
+      await writeFile(join(folder, `${name}.gz`), await compressors.gz(bytes, { level: 9 }));
     }),
   );
 }

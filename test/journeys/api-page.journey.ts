@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerTo } from '../../apps/web/src/api/example.js';
+import { exampleResponse } from '../../apps/web/src/api/example.js';
 import { nameOf, type Schemas } from '../../apps/web/src/api/schema.js';
 import { faultsOf } from '../support/access.js';
 import { blueprint, flowEntries, IDENTIFICATION, LOGIN, PASSWORD, userEntry } from '../support/blueprints.js';
@@ -42,12 +42,12 @@ describe('the page of the API', () => {
 
     expect(components.length).toBeGreaterThan(10);
     for (const [component, $ref] of components) {
-      const answer = answerTo(component, schemas);
+      const answer = exampleResponse(component, schemas);
       const required = schemas[nameOf($ref)]?.required ?? [];
       expect(answer).toMatchObject({ component });
       expect(Object.keys(answer ?? {})).toEqual(expect.arrayContaining([...required]));
     }
-    expect(answerTo('xak-flow-redirect', schemas)).toBeUndefined();
+    expect(exampleResponse('xak-flow-redirect', schemas)).toBeUndefined();
   });
 
   it('runs and loads what is its own alone', async () => {

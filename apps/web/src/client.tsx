@@ -4,18 +4,18 @@ import { hydrate, type VNode } from 'preact';
 import { FlowPage } from './flow/flow-page.js';
 import type { ApiPageData, BrowserPageData, FlowPageData } from './page.js';
 
-/** The page that was opened; only flows are so common that theirs comes along. */
-async function pageOf(opened: FlowPageData | ApiPageData, t: Translate): Promise<VNode> {
-  if (!('api' in opened)) return <FlowPage opened={opened} t={t} />;
+/** Returns the component tree of the page. The API page is loaded on demand, because it is opened rarely. */
+async function pageOf(pageData: FlowPageData | ApiPageData, t: Translate): Promise<VNode> {
+  if (!('api' in pageData)) return <FlowPage pageData={pageData} t={t} />;
   const { ApiPage } = await import('./api/api-page.js');
-  return <ApiPage opened={opened} t={t} />;
+  return <ApiPage pageData={pageData} t={t} />;
 }
 
 const root = document.getElementById('page');
 const data = document.getElementById('opened');
 if (root && data) {
-  const { texts, ...opened } = JSON.parse(data.textContent ?? '') as
+  const { texts, ...pageData } = JSON.parse(data.textContent ?? '') as
     | BrowserPageData<FlowPageData>
     | BrowserPageData<ApiPageData>;
-  void pageOf(opened, translateBy(opened.locale, texts)).then((page) => hydrate(page, root));
+  void pageOf(pageData, translateBy(pageData.locale, texts)).then((page) => hydrate(page, root));
 }

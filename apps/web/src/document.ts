@@ -9,21 +9,21 @@ interface Content {
   readonly background?: string | undefined;
   readonly locale: Locale;
   readonly body: string;
-  /** What the script goes on with; undefined where none is needed. */
+  /** The state for hydration. Undefined for a page without a script. */
   readonly state?: unknown;
-  /** Rules that only this page needs. */
+  /** CSS rules of this page only. */
   readonly ownStyle?: string | undefined;
-  /** Seconds after which a browser without scripts looks again. */
+  /** Seconds after which a browser without JavaScript reloads the page. */
   readonly refreshS?: number | undefined;
 }
 
-/** A whole page around what was drawn. */
+/** Returns the HTML document around a rendered body. */
 export function renderDocument(
   { title, brand, background, locale, body, state, ownStyle = '', refreshS }: Content,
   frame: DocumentOptions,
 ): string {
   const { nonce, script, csrfCookie } = frame;
-  const direction = LOCALES.find((known) => known.locale === locale)?.direction;
+  const direction = LOCALES.find((candidate) => candidate.locale === locale)?.direction;
   const theme = brand.theme === 'light' || brand.theme === 'dark' ? ` data-theme="${brand.theme}"` : '';
   const icon = brand.favicon ? `<link rel="icon" href="${escaped(brand.favicon)}">` : '';
   const refresh = refreshS ? `<noscript><meta http-equiv="refresh" content="${refreshS}"></noscript>` : '';
@@ -42,5 +42,5 @@ export function renderDocument(
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** JSON that no reader of HTML takes for anything else. */
+/** Returns JSON that is safe inside a <script> element. */
 const json = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');

@@ -2,104 +2,104 @@ import type { CompiledCatalogue, Locale } from '@gatehouse/texts/browser';
 import type { AccountData } from './account/account.js';
 import type { ApiOutline } from './api/schema.js';
 
-/** A challenge as the wire has it. */
+/** A challenge of the flow executor API. */
 export type Challenge = Readonly<Record<string, unknown>> & { readonly component: string };
 
-/** What a site looks like. */
+/** The brand of a site. */
 export interface Brand {
   readonly title: string;
-  /** An address, in which `%(theme)s` stands for `light` or `dark`. */
+  /** URL, in which `%(theme)s` is replaced by `light` or `dark`. */
   readonly logo?: string | undefined;
   readonly favicon?: string | undefined;
-  /** Light or dark whatever the visitor's system says. */
+  /** `light` and `dark` override the preference of the visitor's system. */
   readonly theme?: 'automatic' | 'light' | 'dark' | undefined;
   readonly colours?: { readonly primary?: string | undefined } | undefined;
-  /** For challenges that say none. */
+  /** Default for challenges without one. */
   readonly background?: string | undefined;
   readonly footer_links?: readonly { readonly name: string; readonly href: string | null }[] | undefined;
   readonly custom_css?: string | undefined;
-  /** For challenges that say none. */
+  /** Default for challenges without one. */
   readonly layout?: string | undefined;
 }
 
-/** What a page of a flow is opened with: all that the browser is told too. */
+/** The data of a flow page. The browser receives all of it. */
 export interface FlowPageData {
   readonly challenge: Challenge;
   readonly brand: Brand;
   readonly locale: Locale;
   readonly slug: string;
-  /** The page's own address: where forms go. */
+  /** URL of the page, which is the target of its forms. */
   readonly address: string;
-  /** What a form repeats, so that it is known to be the visitor's own. */
+  /** The CSRF token of forms. */
   readonly token: { readonly field: string; readonly value: string };
-  /** Names the run of the flow: another one has begun when it changes. */
+  /** Id of the run. It changes when the flow starts again. */
   readonly run?: string | undefined;
   /**
-   * Whether another site led here, or began the run. What the page's script begins then counts as begun from there, and it
-   * sends no message before somebody acts.
+   * Whether another site opened the page or started the run. Requests of the page's script then count as cross-site, and it
+   * sends no mail or text message before the visitor acts.
    */
   readonly cross_site?: true | undefined;
-  /** Set when the challenge could not be had: seconds until it is worth another try. */
+  /** Set when the challenge is unavailable: seconds to wait before a retry. */
   readonly retry_after_s?: number | undefined;
 }
 
-/** What somebody's own page is opened with. */
+/** The data of the account page. */
 export interface AccountPageData {
   readonly own: AccountData;
   readonly brand: Brand;
   readonly locale: Locale;
-  /** Where its forms go. */
+  /** Target URL of its forms. */
   readonly address: string;
   readonly token: FlowPageData['token'];
-  /** When it was drawn. */
+  /** Time of rendering. */
   readonly now: Date;
   /**
-   * Why a form was not taken: it could not be told from somebody else's, a device must be proved first, or a name is none.
+   * Why a form was refused: its CSRF token is outdated, a device must be verified first, or the name is invalid.
    */
   readonly refused?: 'stale' | 'unproved' | 'name';
 }
 
-/** What the page of the API is opened with: all that the browser is told too. */
+/** The data of the API page. The browser receives all of it. */
 export interface ApiPageData {
-  /** The published schema, without what it names; the browser fetches that. */
+  /** The OpenAPI document without its named schemas, which the browser fetches. */
   readonly api: ApiOutline;
   readonly brand: Brand;
   readonly locale: Locale;
-  /** The flow that is tried unless another one is named. */
+  /** The default flow of the form that runs a flow. */
   readonly slug: string;
 }
 
-/** All that a browser goes on with: the texts of its language too. */
+/** The page data with the texts of its language, for hydration. */
 export type BrowserPageData<Page> = Page & { readonly texts: CompiledCatalogue };
 
-/** What a page is made of besides its content. */
+/** Options of the HTML document around a page. */
 export interface DocumentOptions {
   readonly nonce: string;
-  /** Address of the script that makes the page quicker to use. */
+  /** URL of the script that hydrates the page. */
   readonly script: string;
-  /** The name of the cookie whose value the script repeats with every change. */
+  /** Name of the CSRF cookie, whose value the script sends as a header. */
   readonly csrfCookie: string;
 }
 
-/** A page, and what of other origins it may reach. */
+/** A rendered page, and the external origins for its Content-Security-Policy. */
 export interface RenderedPage {
   readonly html: string;
   readonly reach: ExternalOrigins;
 }
 
-/** Origins that a challenge cannot do without. */
+/** Origins that a challenge needs. */
 export interface ExternalOrigins {
-  /** Whose scripts and frames it runs, and whom those talk to. */
+  /** Origins of scripts and frames, and the origins that they connect to. */
   readonly scripts: readonly string[];
-  /** Whom it talks to. */
+  /** Origins that it connects to. */
   readonly connects: readonly string[];
-  /** Where it sends a form. */
+  /** Origins that it sends forms to. */
   readonly forms: readonly string[];
 }
 
-/** What draws pages on the server. */
+/** The functions that render pages on the server. */
 export interface PageRenderers {
-  readonly renderFlowPage: (opened: FlowPageData, frame: DocumentOptions) => RenderedPage;
-  readonly renderAccountPage: (opened: AccountPageData, frame: DocumentOptions) => RenderedPage;
-  readonly renderApiPage: (opened: ApiPageData, frame: DocumentOptions) => RenderedPage;
+  readonly renderFlowPage: (pageData: FlowPageData, frame: DocumentOptions) => RenderedPage;
+  readonly renderAccountPage: (pageData: AccountPageData, frame: DocumentOptions) => RenderedPage;
+  readonly renderApiPage: (pageData: ApiPageData, frame: DocumentOptions) => RenderedPage;
 }

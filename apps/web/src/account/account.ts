@@ -1,14 +1,14 @@
-/** Somebody's own page: all that its sections show. */
+/** The data of the account page. */
 export interface AccountData {
   readonly user: AccountUser;
-  /** Addresses of the flows by which somebody changes what is known of them, where there are such. */
+  /** URLs of the flows that change the user's details and password, if the brand has such flows. */
   readonly changes: { readonly details?: string; readonly password?: string };
   readonly sessions: AccountSessions;
   readonly devices: AccountDevices;
   readonly consents: readonly AccountConsent[];
 }
 
-/** Who somebody is. */
+/** The user's profile. */
 export interface AccountUser {
   readonly username: string;
   readonly name: string;
@@ -17,39 +17,39 @@ export interface AccountUser {
   readonly groups: readonly string[];
 }
 
-/** Where somebody is logged in. */
+/** The user's sessions. */
 export interface AccountSessions {
   readonly shown: readonly AccountSession[];
-  /** How many there are, shown or not. */
+  /** Total number of sessions, including those that are not shown. */
   readonly count: number;
 }
 
-/** One place where somebody is logged in. */
+/** One session of the user. */
 export interface AccountSession {
   readonly id: string;
   readonly browser: string;
   readonly system: string;
   readonly address: string;
   readonly lastUsed: Date;
-  /** Whether the page was opened in it. */
+  /** Whether this is the session of the current request. */
   readonly current: boolean;
 }
 
-/** What an application is allowed. */
+/** The permissions that the user granted to an application. */
 export interface AccountConsent {
   readonly id: string;
   readonly application: string;
   readonly permissions: readonly string[];
 }
 
-/** What proves somebody besides a password. */
+/** The user's authenticators. */
 export interface AccountDevices {
   readonly shown: readonly AccountDevice[];
-  /** Stages by which somebody sets a device up. */
+  /** Stages that enrol another device. */
   readonly setUps: readonly { readonly id: string; readonly name: string }[];
 }
 
-/** One such device. */
+/** One authenticator. */
 export interface AccountDevice {
   readonly id: string;
   readonly kind: string;

@@ -1,20 +1,20 @@
-import type { SectionProps } from '../own/section.js';
 import type { AccountConsent } from './account.js';
+import type { SectionProps } from './section.js';
 
-/** Every application that is allowed something, each with a form that takes it back. */
-export function ConsentsSection({ opened, t }: SectionProps) {
-  const { consents } = opened.own;
+/** Lists the applications with consents, each with a form that revokes the consent. */
+export function ConsentsSection({ pageData, t }: SectionProps) {
+  const { consents } = pageData.own;
   if (consents.length === 0) return <p class="hint">{t('No application has been allowed anything.')}</p>;
   return (
     <ul class="sessions">
       {consents.map((consent) => (
-        <Consent key={consent.id} consent={consent} opened={opened} t={t} />
+        <Consent key={consent.id} consent={consent} pageData={pageData} t={t} />
       ))}
     </ul>
   );
 }
 
-function Consent({ consent, opened: { token, address }, t }: SectionProps & { consent: AccountConsent }) {
+function Consent({ consent, pageData: { token, address }, t }: SectionProps & { consent: AccountConsent }) {
   const { id, application, permissions } = consent;
   return (
     <li>

@@ -1,32 +1,32 @@
 import type { Translate } from '@gatehouse/texts/browser';
-import type { SectionProps } from '../own/section.js';
 import type { AccountDevice } from './account.js';
 import { relativeTime } from './relative-time.js';
+import type { SectionProps } from './section.js';
 
-/** Characters of a device's name. */
+/** Maximum length of a device's name, in characters. */
 export const MAX_NAME = 64;
 
-/** Every device that proves somebody, with forms that rename and remove it; where others are set up. */
-export function DevicesSection({ opened, t }: SectionProps) {
-  const { shown, setUps } = opened.own.devices;
+/** Lists the user's devices, with forms that rename and remove them, and links that enrol another one. */
+export function DevicesSection({ pageData, t }: SectionProps) {
+  const { shown, setUps } = pageData.own.devices;
   return (
     <>
       {shown.length === 0 && <p class="hint">{t('You have set up no device yet.')}</p>}
       <ul class="sessions">
         {shown.map((device) => (
-          <Device key={device.id} device={device} opened={opened} t={t} />
+          <Device key={device.id} device={device} pageData={pageData} t={t} />
         ))}
       </ul>
-      {setUps.length > 0 && <SetUps opened={opened} t={t} />}
+      {setUps.length > 0 && <SetUps pageData={pageData} t={t} />}
     </>
   );
 }
 
-function SetUps({ opened, t }: SectionProps) {
-  const next = encodeURIComponent(opened.address);
+function SetUps({ pageData, t }: SectionProps) {
+  const next = encodeURIComponent(pageData.address);
   return (
     <ul class="links">
-      {opened.own.devices.setUps.map(({ id, name }) => (
+      {pageData.own.devices.setUps.map(({ id, name }) => (
         <li key={id}>
           <a href={`/flows/-/configure/${id}/?next=${next}`}>{t('Set up: {name}', { name })}</a>
         </li>
@@ -35,20 +35,24 @@ function SetUps({ opened, t }: SectionProps) {
   );
 }
 
-function Device({ device, opened, t }: SectionProps & { device: AccountDevice }) {
+function Device({ device, pageData, t }: SectionProps & { device: AccountDevice }) {
   return (
     <li>
       <div>
         <strong>{device.name}</strong>
-        <Facts device={device} opened={opened} t={t} />
+        <Facts device={device} pageData={pageData} t={t} />
       </div>
-      <Renaming device={device} opened={opened} t={t} />
-      <Removing device={device} opened={opened} t={t} />
+      <RenameForm device={device} pageData={pageData} t={t} />
+      <RemoveForm device={device} pageData={pageData} t={t} />
     </li>
   );
 }
 
-function Renaming({ device: { id, name }, opened: { token, address }, t }: SectionProps & { device: AccountDevice }) {
+function RenameForm({
+  device: { id, name },
+  pageData: { token, address },
+  t,
+}: SectionProps & { device: AccountDevice }) {
   const label = t('Name of {name}', { name });
   return (
     <form method="post" action={address} class="rename">
@@ -62,7 +66,11 @@ function Renaming({ device: { id, name }, opened: { token, address }, t }: Secti
   );
 }
 
-function Removing({ device: { id, name }, opened: { token, address }, t }: SectionProps & { device: AccountDevice }) {
+function RemoveForm({
+  device: { id, name },
+  pageData: { token, address },
+  t,
+}: SectionProps & { device: AccountDevice }) {
   return (
     <form method="post" action={address}>
       <input type="hidden" name={token.field} value={token.value} />
@@ -74,7 +82,7 @@ function Removing({ device: { id, name }, opened: { token, address }, t }: Secti
   );
 }
 
-function Facts({ device: { kind, lastUsed }, opened: { locale, now }, t }: SectionProps & { device: AccountDevice }) {
+function Facts({ device: { kind, lastUsed }, pageData: { locale, now }, t }: SectionProps & { device: AccountDevice }) {
   return (
     <div class="hint">
       {kindsIn(t)[kind] ?? kind}

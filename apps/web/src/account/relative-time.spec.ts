@@ -10,10 +10,10 @@ it.each([
   ['2026-01-10T09:30:00Z', '2 hours ago'],
   ['2026-01-09T11:00:00Z', 'yesterday'],
   ['2025-12-31T12:00:00Z', '10 days ago'],
-])('what was at %s was %s', (then, said) => {
-  expect(relativeTime('en', new Date(then), now)).toBe(said);
+])('formats %s as "%s"', (then, expected) => {
+  expect(relativeTime('en', new Date(then), now)).toBe(expected);
 });
 
-it('is said in the language of the page', () => {
+it('formats in the language of the page', () => {
   expect(relativeTime('de', new Date('2026-01-10T09:30:00Z'), now)).toBe('vor 2 Stunden');
 });

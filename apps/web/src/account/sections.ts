@@ -1,10 +1,10 @@
-import type { Section } from '../own/section.js';
 import { ConsentsSection } from './consents.section.js';
 import { DevicesSection } from './devices.section.js';
+import type { Section } from './section.js';
 import { SessionsSection } from './sessions.section.js';
 import { UserSection } from './user.section.js';
 
-/** What somebody's own page consists of, in this order. */
+/** The sections of the account page, in order. */
 export const SECTIONS: readonly Section[] = [
   { id: 'user', heading: (t) => t('Who you are'), Content: UserSection },
   { id: 'sessions', heading: (t) => t('Where you are signed in'), Content: SessionsSection },

@@ -1,16 +1,16 @@
 import type { Translate } from '@gatehouse/texts/browser';
-import type { SectionProps } from '../own/section.js';
 import type { AccountSession } from './account.js';
 import { relativeTime } from './relative-time.js';
+import type { SectionProps } from './section.js';
 
-/** Every place where somebody is logged in, each with a form that ends it. */
-export function SessionsSection({ opened, t }: SectionProps) {
-  const { shown, count } = opened.own.sessions;
+/** Lists the user's sessions, each with a form that ends it. */
+export function SessionsSection({ pageData, t }: SectionProps) {
+  const { shown, count } = pageData.own.sessions;
   return (
     <>
       <ul class="sessions">
         {shown.map((session) => (
-          <Session key={session.id} session={session} opened={opened} t={t} />
+          <Session key={session.id} session={session} pageData={pageData} t={t} />
         ))}
       </ul>
       {count > shown.length && (
@@ -20,7 +20,11 @@ export function SessionsSection({ opened, t }: SectionProps) {
   );
 }
 
-function Session({ session, opened: { token, address, locale, now }, t }: SectionProps & { session: AccountSession }) {
+function Session({
+  session,
+  pageData: { token, address, locale, now },
+  t,
+}: SectionProps & { session: AccountSession }) {
   const { id, lastUsed, current } = session;
   const device = deviceOf(session, t);
   return (
@@ -46,10 +50,10 @@ function Session({ session, opened: { token, address, locale, now }, t }: Sectio
   );
 }
 
-/** What the API calls whatever it does not recognise. */
+/** The value of the API for an unrecognised browser or system. */
 const UNKNOWN = 'Other';
 
 function deviceOf({ browser, system }: AccountSession, t: Translate): string {
-  const known = browser === UNKNOWN ? t('An unknown browser') : browser;
-  return system === UNKNOWN ? known : t('{browser} on {system}', { browser: known, system });
+  const browserName = browser === UNKNOWN ? t('An unknown browser') : browser;
+  return system === UNKNOWN ? browserName : t('{browser} on {system}', { browser: browserName, system });
 }

@@ -1,8 +1,8 @@
-import type { SectionProps } from '../own/section.js';
+import type { SectionProps } from './section.js';
 
-/** Who is logged in, as the house knows them, and where they change it. */
-export function UserSection({ opened, t }: SectionProps) {
-  const { username, name, email, avatar, groups } = opened.own.user;
+/** Shows the user's profile, with links to the flows that change it. */
+export function UserSection({ pageData, t }: SectionProps) {
+  const { username, name, email, avatar, groups } = pageData.own.user;
   const facts = [
     [t('Username'), username],
     [t('Name'), name],
@@ -24,12 +24,12 @@ export function UserSection({ opened, t }: SectionProps) {
             ))}
         </dl>
       </div>
-      <Changes opened={opened} t={t} />
+      <Changes pageData={pageData} t={t} />
     </>
   );
 }
 
-function Changes({ opened: { own, address }, t }: SectionProps) {
+function Changes({ pageData: { own, address }, t }: SectionProps) {
   const { details, password } = own.changes;
   const next = encodeURIComponent(address);
   return details || password ? (

@@ -6,10 +6,10 @@ import { EndpointView } from './endpoint.js';
 import { type ApiOutline, endpointsByTag } from './schema.js';
 import { TryIt } from './try-it.js';
 
-/** The page of the API: what it can do, to be read without a script, and with one to be tried. */
-export function ApiPage({ opened, t }: { opened: ApiPageData; t: Translate }) {
+/** The API documentation page. It is readable without JavaScript; trying requests needs it. */
+export function ApiPage({ pageData, t }: { pageData: ApiPageData; t: Translate }) {
   const schemas = useSchemas();
-  const { api, brand, slug } = opened;
+  const { api, brand, slug } = pageData;
   return (
     <ApiProvider value={{ t, schemas }}>
       <Frame brand={brand} wide>

@@ -3,35 +3,37 @@ import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Schemas } from './schema.js';
 
-/** What every part of the API's page may use. */
+/** The context of all components of the API documentation page. */
 export interface ApiContext {
   readonly t: Translate;
-  /** Undefined until they have come. */
+  /** Undefined until they are fetched. */
   readonly schemas: Schemas | undefined;
 }
 
-/** Where the published schema is. */
+/** URL of the published OpenAPI schema. */
 export const DOCUMENT_ADDRESS = '/api/v3/schema/?format=json';
 
 const Context = createContext<ApiContext | undefined>(undefined);
 
-/** Gives all parts within what they may use. */
+/** Provides the context to its children. */
 export const ApiProvider = Context.Provider;
 
-/** What the page around offers. */
+/** Returns the context. Throws outside of an ApiProvider. */
 export function useApi(): ApiContext {
   const api = useContext(Context);
-  if (!api) throw new Error('this part stands outside of the page of the API');
+  if (!api) throw new Error('useApi must be called inside an ApiProvider');
   return api;
 }
 
-/** The schemas that the published one names, fetched once the page is there. */
+/** Fetches the named schemas of the OpenAPI document after the page is hydrated. */
 export function useSchemas(): Schemas | undefined {
-  const [schemas, see] = useState<Schemas>();
+  const [schemas, setSchemas] = useState<Schemas>();
   useEffect(() => {
     const fetched = fetch(DOCUMENT_ADDRESS).then((response) => response.json());
-    // Without them the page shows as much as without a script.
-    void fetched.then(({ components }) => see((components as { schemas: Schemas }).schemas)).catch(() => undefined);
+    // If the request fails, the page shows as much as without JavaScript.
+    void fetched
+      .then(({ components }) => setSchemas((components as { schemas: Schemas }).schemas))
+      .catch(() => undefined);
   }, []);
   return schemas;
 }

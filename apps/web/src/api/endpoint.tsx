@@ -2,7 +2,7 @@ import { useApi } from './api.context.js';
 import { type Content, type Endpoint, namesIn, type Operation, type Parameter, typeOf } from './schema.js';
 import { NamedSchema } from './schema-view.js';
 
-/** An operation: what it takes and what it answers. */
+/** Shows an operation with its parameters, body and responses. */
 export const EndpointView = ({ endpoint: { method, path, operation } }: { endpoint: Endpoint }) => (
   <details class="operation" id={operation.operationId}>
     <summary>
@@ -16,7 +16,7 @@ export const EndpointView = ({ endpoint: { method, path, operation } }: { endpoi
 function OperationView({ operation }: { operation: Operation }) {
   const { t } = useApi();
   const { operationId, parameters = [], requestBody, responses, security = [] } = operation;
-  const anonymous = security.some((way) => Object.keys(way).length === 0);
+  const anonymous = security.some((scheme) => Object.keys(scheme).length === 0);
   return (
     <div class="body">
       <p class="hint">
@@ -31,10 +31,10 @@ function OperationView({ operation }: { operation: Operation }) {
         </>
       )}
       <h4>{t('Answers')}</h4>
-      {Object.entries(responses).map(([status, answer]) => (
+      {Object.entries(responses).map(([status, response]) => (
         <div key={status} class="answer">
-          <strong>{status}</strong> {answer.description}
-          {answer.content && <Bodies content={answer.content} />}
+          <strong>{status}</strong> {response.description}
+          {response.content && <Bodies content={response.content} />}
         </div>
       ))}
     </div>
@@ -60,7 +60,7 @@ function Parameters({ parameters }: { parameters: readonly Parameter[] }) {
   );
 }
 
-/** Bodies differ by media type in how they are written, not in what they say. */
+/** Shows a body once for all its media types, because they share one schema. */
 function Bodies({ content }: { content: Content }) {
   const [schema] = Object.values(content).map((body) => body.schema);
   if (!schema) return null;

@@ -1,38 +1,44 @@
 import { nameOf, type Schema, type Schemas } from './schema.js';
 
-/** Where an example stops to go deeper: schemas may contain themselves. */
-const DEPTH = 4;
+/** Maximum nesting depth of an example, because schemas may be recursive. */
+const MAX_DEPTH = 4;
 
-const PLAIN: Readonly<Record<string, unknown>> = { string: '', integer: 0, number: 0, boolean: false, array: [] };
+const EMPTY_VALUES: Readonly<Record<string, unknown>> = {
+  string: '',
+  integer: 0,
+  number: 0,
+  boolean: false,
+  array: [],
+};
 
-/** A value that a schema allows as far as types go, with what is required and what has a default. */
-export function exampleOf(schema: Schema, schemas: Schemas, depth = DEPTH): unknown {
-  const [said] = schema.default === undefined ? (schema.enum ?? []) : [schema.default];
-  if (said !== undefined) return said;
-  const meant = meantBy(schema, schemas);
-  if (meant) return exampleOf(meant, schemas, depth);
+/** Returns an example value of a schema, with its required properties and those that have a default. */
+export function exampleOf(schema: Schema, schemas: Schemas, depth = MAX_DEPTH): unknown {
+  const [preset] = schema.default === undefined ? (schema.enum ?? []) : [schema.default];
+  if (preset !== undefined) return preset;
+  const target = targetOf(schema, schemas);
+  if (target) return exampleOf(target, schemas, depth);
   if (schema.nullable) return null;
   if (schema.type === 'object' || schema.properties) return depth > 0 ? objectOf(schema, schemas, depth - 1) : {};
-  return PLAIN[schema.type ?? ''] ?? null;
+  return EMPTY_VALUES[schema.type ?? ''] ?? null;
 }
 
-/** What a schema says by pointing to others: the one, or the first of them. */
-const meantBy = ({ $ref, oneOf, anyOf, allOf }: Schema, schemas: Schemas): Schema | undefined =>
+/** Returns the schema that a schema refers to, or the first of its alternatives. */
+const targetOf = ({ $ref, oneOf, anyOf, allOf }: Schema, schemas: Schemas): Schema | undefined =>
   $ref === undefined ? (oneOf ?? anyOf ?? allOf)?.[0] : (schemas[nameOf($ref)] ?? {});
 
 function objectOf({ properties = {}, required = [] }: Schema, schemas: Schemas, depth: number) {
-  const asked = Object.entries(properties).filter(
+  const included = Object.entries(properties).filter(
     ([name, { default: preset }]) => required.includes(name) || preset !== undefined,
   );
-  return Object.fromEntries(asked.map(([name, property]) => [name, exampleOf(property, schemas, depth)]));
+  return Object.fromEntries(included.map(([name, property]) => [name, exampleOf(property, schemas, depth)]));
 }
 
-/** What answers of the executor are called in the published schema. */
-const ANSWERS = 'FlowChallengeResponseRequest';
+/** Name of the schema of challenge responses in the published schema. */
+const RESPONSE_SCHEMA = 'FlowChallengeResponseRequest';
 
-/** An answer to the challenge of a component, to be filled in; undefined when nothing answers it. */
-export function answerTo(component: string, schemas: Schemas): object | undefined {
-  const $ref = schemas[ANSWERS]?.discriminator?.mapping?.[component];
+/** Returns an example response to the challenge of a component, or undefined when the challenge takes no response. */
+export function exampleResponse(component: string, schemas: Schemas): object | undefined {
+  const $ref = schemas[RESPONSE_SCHEMA]?.discriminator?.mapping?.[component];
   const schema = $ref === undefined ? undefined : schemas[nameOf($ref)];
   return schema && { ...(exampleOf(schema, schemas) as object), component };
 }

@@ -2,12 +2,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { DOCUMENT_ADDRESS, useApi } from './api.context.js';
 import { nameOf, namesIn, type Schema, typeOf } from './schema.js';
 
-/** A schema that has a name: opens when it is asked for, so that it may contain itself. */
+/** Shows a named schema. Its content is rendered only while it is expanded, because schemas may be recursive. */
 export function NamedSchema({ name, label = name }: { name: string; label?: string }) {
   const { schemas, t } = useApi();
   const details = useRef<HTMLDetailsElement>(null);
   const [open, setOpen] = useState(false);
-  // It may have been opened before the script came.
+  // The visitor may have expanded it before hydration.
   useEffect(() => setOpen(details.current?.open === true), []);
   const schema = schemas?.[name];
   return (
@@ -26,7 +26,7 @@ export function NamedSchema({ name, label = name }: { name: string; label?: stri
   );
 }
 
-/** What a schema consists of. */
+/** Shows the properties and alternatives of a schema. */
 export function SchemaShape({ schema }: { schema: Schema }) {
   const { properties, required = [], description, discriminator } = schema;
   return (
@@ -69,15 +69,16 @@ function Property({ name, property, required }: Props) {
         </span>
       )}
       {description && <div class="hint">{description}</div>}
-      {inner(property).map((part) => (
-        <SchemaShape key="inner" schema={part} />
+      {inlineSchemas(property).map((inlineSchema) => (
+        <SchemaShape key="inner" schema={inlineSchema} />
       ))}
-      {namesIn(property).map((inside) => (
-        <NamedSchema key={inside} name={inside} />
+      {namesIn(property).map((schemaName) => (
+        <NamedSchema key={schemaName} name={schemaName} />
       ))}
     </li>
   );
 }
 
-/** Objects that have no name stand where they are. */
-const inner = (property: Schema): Schema[] => [property, property.items ?? {}].filter(({ properties }) => properties);
+/** Returns the unnamed object schemas of a property, which are shown in place. */
+const inlineSchemas = (property: Schema): Schema[] =>
+  [property, property.items ?? {}].filter(({ properties }) => properties);

@@ -1,4 +1,4 @@
-/** A schema as OpenAPI 3.0.3 has it, as far as it is shown. */
+/** The parts of an OpenAPI 3.0.3 schema that the page shows. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string;
@@ -23,7 +23,7 @@ export type Schemas = Readonly<Record<string, Schema>>;
 /** Bodies by media type. */
 export type Content = Readonly<Record<string, { readonly schema: Schema }>>;
 
-/** A value in an address. */
+/** A path or query parameter. */
 export interface Parameter {
   readonly in: string;
   readonly name: string;
@@ -32,7 +32,7 @@ export interface Parameter {
   readonly schema: Schema;
 }
 
-/** What can be done at an address. */
+/** An operation of a path. */
 export interface Operation {
   readonly operationId: string;
   readonly description?: string;
@@ -46,38 +46,38 @@ export interface Operation {
 type Server = readonly { readonly url: string }[];
 type PathItem = { readonly servers?: Server } & Readonly<Record<string, Operation>>;
 
-/** The published schema without the schemas that it names. */
+/** The OpenAPI document without its named schemas. */
 export interface ApiOutline {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly servers: Server;
   readonly paths: Readonly<Record<string, PathItem>>;
 }
 
-/** An operation where it is. */
+/** An operation with its method and path. */
 export interface Endpoint {
   readonly method: string;
-  /** From the root of the site. */
+  /** Absolute path, including the base path of the server. */
   readonly path: string;
   readonly operation: Operation;
 }
 
-/** All operations by their tag, both in the order of the alphabet. */
+/** Returns all operations by tag, sorted by tag. */
 export function endpointsByTag({ paths, servers }: ApiOutline): (readonly [tag: string, readonly Endpoint[]])[] {
-  const found = new Map<string, Endpoint[]>();
+  const byTag = new Map<string, Endpoint[]>();
   for (const [path, { servers: own = servers, ...operations }] of Object.entries(paths)) {
     const base = own[0]?.url.replace(/\/$/, '') ?? '';
     for (const [method, operation] of Object.entries(operations as Record<string, Operation>)) {
       const [tag = ''] = operation.tags;
-      found.set(tag, [...(found.get(tag) ?? []), { method, path: base + path, operation }]);
+      byTag.set(tag, [...(byTag.get(tag) ?? []), { method, path: base + path, operation }]);
     }
   }
-  return [...found].sort(([a], [b]) => a.localeCompare(b));
+  return [...byTag].sort(([a], [b]) => a.localeCompare(b));
 }
 
-/** The name of what a reference points to. */
+/** Returns the schema name of a `$ref`. */
 export const nameOf = ($ref: string): string => $ref.slice($ref.lastIndexOf('/') + 1);
 
-/** A type in one line. */
+/** Formats a type in one line. */
 export function typeOf(schema: Schema): string {
   const { type, format, items, enum: values, additionalProperties, nullable } = schema;
   const alternatives = schema.oneOf ?? schema.anyOf ?? schema.allOf;
@@ -95,7 +95,7 @@ export function typeOf(schema: Schema): string {
   return `${plain}${format ? ` (${format})` : ''}${nullable ? ' | null' : ''}`;
 }
 
-/** Every name that a schema mentions itself, without what stands behind it. */
+/** Returns the schema names that a schema refers to directly. */
 export const namesIn = (schema: Schema): string[] => [
   ...(schema.$ref ? [nameOf(schema.$ref)] : []),
   ...[schema.oneOf, schema.anyOf, schema.allOf].flatMap((parts = []) => parts.flatMap(namesIn)),

@@ -1,64 +1,64 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { callApi, executorAddress } from '../flow/api.js';
 import { useApi } from './api.context.js';
-import { answerTo } from './example.js';
+import { exampleResponse } from './example.js';
 
-/** What came back, as it was. */
+/** The response to a request of the form. */
 interface TryItResponse {
   readonly status: string;
   readonly body: string;
-  /** Of the challenge that it is. */
+  /** The component of the challenge, if the response is one. */
   readonly component: string | undefined;
 }
 
-/** Walks a flow by hand: look at the challenge, fill in the answer, send it. */
+/** Lets the visitor run a flow manually: get the challenge, fill in the response, send it. */
 export function TryIt({ flow }: { flow: string }) {
   const { t } = useApi();
-  const [heard, hear] = useState<TryItResponse>();
-  const asked = useRef('');
-  const look = async (slug: string, query: string) => {
-    asked.current = executorAddress(slug, query);
-    hear(await send(asked.current));
+  const [response, setResponse] = useState<TryItResponse>();
+  const executorUrl = useRef('');
+  const getChallenge = async (slug: string, query: string) => {
+    executorUrl.current = executorAddress(slug, query);
+    setResponse(await send(executorUrl.current));
   };
-  const answer = async (body: string) => hear(await send(asked.current, body));
+  const answer = async (body: string) => setResponse(await send(executorUrl.current, body));
   return (
     <section aria-labelledby="try" class="scripted try">
       <h2 id="try">{t('Try a flow')}</h2>
-      <Question flow={flow} look={look} />
+      <ChallengeForm flow={flow} getChallenge={getChallenge} />
       <div role="status">
-        {heard && (
+        {response && (
           <p>
-            <strong>{heard.status}</strong> <code>{heard.component}</code>
+            <strong>{response.status}</strong> <code>{response.component}</code>
           </p>
         )}
       </div>
-      {heard && (
+      {response && (
         <pre class="trace" tabIndex={0} role="region" aria-label={t('What came back')}>
-          {heard.body}
+          {response.body}
         </pre>
       )}
-      {heard?.component && <Answer key={heard.body} component={heard.component} answer={answer} />}
+      {response?.component && <ResponseForm key={response.body} component={response.component} answer={answer} />}
     </section>
   );
 }
 
-/** What a form says of a field. */
+/** Returns the value of a form field. */
 const formValue = (event: SubmitEvent, name: string) =>
   String(new FormData(event.currentTarget as HTMLFormElement).get(name) ?? '');
 
-interface QuestionProps {
+interface ChallengeFormProps {
   readonly flow: string;
-  readonly look: (slug: string, query: string) => Promise<void>;
+  readonly getChallenge: (slug: string, query: string) => Promise<void>;
 }
 
-function Question({ flow, look }: QuestionProps) {
+function ChallengeForm({ flow, getChallenge }: ChallengeFormProps) {
   const { t } = useApi();
-  // Before the script is there, the form would go to the page itself.
+  // Without hydration the form would be submitted to the page itself.
   const [ready, setReady] = useState(false);
   useEffect(() => setReady(true), []);
   const get = (event: SubmitEvent) => {
     event.preventDefault();
-    void look(formValue(event, 'slug'), formValue(event, 'query'));
+    void getChallenge(formValue(event, 'slug'), formValue(event, 'query'));
   };
   return (
     <form onSubmit={get}>
@@ -79,39 +79,39 @@ function Question({ flow, look }: QuestionProps) {
   );
 }
 
-interface AnswerProps {
+interface ResponseFormProps {
   readonly component: string;
   readonly answer: (body: string) => Promise<void>;
 }
 
-/** A form for the answer, filled in as far as the schema goes; none where nothing is to be answered. */
-function Answer({ component, answer }: AnswerProps) {
+/** A form for the response, prefilled from the schema. Renders nothing for a challenge that takes no response. */
+function ResponseForm({ component, answer }: ResponseFormProps) {
   const { t, schemas } = useApi();
-  const [wrong, setWrong] = useState(false);
-  const example = answerTo(component, schemas ?? {});
+  const [isInvalid, setIsInvalid] = useState(false);
+  const example = exampleResponse(component, schemas ?? {});
   if (!example) return null;
   const post = (event: SubmitEvent) => {
     event.preventDefault();
     const body = formValue(event, 'answer');
-    setWrong(!isJson(body));
+    setIsInvalid(!isJson(body));
     if (isJson(body)) void answer(body);
   };
   return (
     <form onSubmit={post}>
-      <AnswerField example={JSON.stringify(example, undefined, 2)} wrong={wrong} />
+      <ResponseField example={JSON.stringify(example, undefined, 2)} isInvalid={isInvalid} />
       <button class="main">{t('POST the answer')}</button>
     </form>
   );
 }
 
-function AnswerField({ example, wrong }: { example: string; wrong: boolean }) {
+function ResponseField({ example, isInvalid }: { example: string; isInvalid: boolean }) {
   const { t } = useApi();
-  const described = wrong ? ({ 'aria-invalid': true, 'aria-describedby': 'answer-error' } as const) : {};
+  const described = isInvalid ? ({ 'aria-invalid': true, 'aria-describedby': 'answer-error' } as const) : {};
   return (
     <div class="field">
       <label for="answer">{t('Your answer')}</label>
       <textarea id="answer" name="answer" rows={8} spellcheck={false} defaultValue={example} {...described} />
-      {wrong && (
+      {isInvalid && (
         <p class="error" id="answer-error" role="alert">
           {t('This is no JSON.')}
         </p>

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 import type { Envelope } from './envelope.js';
 
-/** Signing in with Apple. */
+/** The challenge to sign in with Apple. */
 export interface AppleChallenge extends Envelope {
   readonly client_id: string;
   readonly scope: string;
@@ -10,7 +10,7 @@ export interface AppleChallenge extends Envelope {
   readonly state: string;
 }
 
-/** Leads to Apple, by its public address: no script of Apple's runs here. */
+/** Redirects to Apple's public sign-in URL. No script of Apple is loaded. */
 export function Apple({ challenge }: { challenge: AppleChallenge }) {
   const { t } = usePage();
   const address = addressOf(challenge);

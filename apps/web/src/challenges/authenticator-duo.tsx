@@ -6,20 +6,20 @@ import { FormErrors } from '../ui/form.js';
 import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
-/** Pairs the Duo app. */
+/** The challenge to pair the Duo app. */
 export interface DuoChallenge extends Envelope {
   readonly activation_barcode: string;
   readonly activation_code: string;
   readonly stage_uuid: string;
 }
 
-const LOOK_EVERY_MS = 3000;
+const POLL_INTERVAL_MS = 3000;
 
 export function AuthenticatorDuo({ challenge }: { challenge: DuoChallenge }) {
-  const { t, answerUnasked } = usePage();
+  const { t, answerAutomatically } = usePage();
   const status = useStatus(challenge.stage_uuid);
   useEffect(() => {
-    if (status === 'success') answerUnasked({});
+    if (status === 'success') answerAutomatically({});
   }, [status]);
   return (
     <>
@@ -40,17 +40,17 @@ export function AuthenticatorDuo({ challenge }: { challenge: DuoChallenge }) {
   );
 }
 
-/** Asks again and again how far the pairing is, until it has an end. */
+/** Polls the enrolment status until the pairing succeeds or expires. */
 function useStatus(stage: string): string {
   const [status, setStatus] = useState('waiting');
   useEffect(() => {
     if (status !== 'waiting') return undefined;
-    const look = async () => {
+    const poll = async () => {
       const address = `/api/v3/stages/authenticator/duo/${encodeURIComponent(stage)}/enrollment_status/`;
       const response = await callApi(address, { method: 'POST' }).catch(() => undefined);
       if (response?.ok) setStatus(((await response.json()) as { duo_response: string }).duo_response);
     };
-    const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+    const timer = setInterval(() => void poll(), POLL_INTERVAL_MS);
     return () => clearInterval(timer);
   }, [stage, status]);
   return status;

@@ -6,7 +6,7 @@ import { Form } from '../ui/form.js';
 import { UserBadge } from '../ui/user-badge.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
-/** Sets up a phone for codes by text message. */
+/** The challenge to enrol a phone for codes by text message. */
 export interface SmsChallenge extends Envelope {
   readonly phone_number_required: boolean;
 }
@@ -14,12 +14,12 @@ export interface SmsChallenge extends Envelope {
 export function AuthenticatorSms({ challenge }: { challenge: SmsChallenge }) {
   const { t } = usePage();
   const errors = errorsOf(challenge);
-  const number = challenge.phone_number_required;
+  const asksForNumber = challenge.phone_number_required;
   return (
     <>
       <UserBadge challenge={challenge} />
-      <Form key={String(number)} challenge={challenge} fields={[number ? 'phone_number' : 'code']}>
-        {number ? (
+      <Form key={String(asksForNumber)} challenge={challenge} fields={[asksForNumber ? 'phone_number' : 'code']}>
+        {asksForNumber ? (
           <Field
             name="phone_number"
             label={t('Phone number')}
@@ -36,7 +36,7 @@ export function AuthenticatorSms({ challenge }: { challenge: SmsChallenge }) {
             <CodeField errors={errors['code']} />
           </>
         )}
-        <Button>{number ? t('Send code') : t('Continue')}</Button>
+        <Button>{asksForNumber ? t('Send code') : t('Continue')}</Button>
       </Form>
     </>
   );

@@ -6,7 +6,7 @@ import { Form } from '../ui/form.js';
 import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
-/** Hands out codes to keep. */
+/** The challenge that shows new recovery codes. */
 export interface StaticChallenge extends Envelope {
   readonly codes: readonly string[];
 }
@@ -36,7 +36,7 @@ export function AuthenticatorStatic({ challenge }: { challenge: StaticChallenge 
   );
 }
 
-/** A file of the codes, made in the browser: they are sent nowhere. */
+/** A download link. The file is made in the browser, so the codes are not sent again. */
 function Download({ text }: { text: string }) {
   const { t } = usePage();
   const [address, setAddress] = useState<string>();

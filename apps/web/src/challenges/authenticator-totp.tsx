@@ -7,7 +7,7 @@ import { Form } from '../ui/form.js';
 import { UserBadge } from '../ui/user-badge.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
-/** Sets up an app that shows codes by the clock. */
+/** The challenge to enrol a TOTP app. */
 export interface TotpChallenge extends Envelope {
   readonly config_url: string;
 }
@@ -43,12 +43,12 @@ export function AuthenticatorTotp({ challenge }: { challenge: TotpChallenge }) {
   );
 }
 
-/** A picture for phones to scan; drawn by a script that comes when it is needed. */
+/** A QR code. Its encoder is loaded on demand. */
 export function QrCode({ text }: { text: string }) {
   const { t } = usePage();
-  const [drawing, show] = useState<{ size: number; path: string }>();
+  const [drawing, setDrawing] = useState<{ size: number; path: string }>();
   useEffect(() => {
-    void import('../flow/qr.js').then(({ drawQr }) => show(drawQr(text)));
+    void import('../flow/qr.js').then(({ drawQr }) => setDrawing(drawQr(text)));
   }, [text]);
   return (
     <div class="picture">
@@ -66,6 +66,6 @@ export function QrCode({ text }: { text: string }) {
   );
 }
 
-/** The key in groups of four, as apps show it. */
+/** Returns the secret in groups of four characters, as apps show it. */
 const secretOf = (address: string): string =>
   (URL.canParse(address) ? (new URL(address).searchParams.get('secret') ?? '') : '').replace(/(.{4})(?=.)/g, '$1 ');

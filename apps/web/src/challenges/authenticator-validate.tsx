@@ -11,7 +11,7 @@ interface SetUp {
   readonly verbose_name: string;
 }
 
-/** Asks for a second factor. */
+/** The challenge to validate a device. */
 export interface ValidateChallenge extends Envelope {
   readonly device_challenges: readonly Device[];
   readonly configuration_stages: readonly SetUp[];
@@ -20,7 +20,7 @@ export interface ValidateChallenge extends Envelope {
 export function AuthenticatorValidate({ challenge }: { challenge: ValidateChallenge }) {
   const { device_challenges: devices } = challenge;
   const [chosen, choose] = useState(devices.length === 1 ? 0 : undefined);
-  // A challenge that comes again brings new questions for the same devices.
+  // A repeated challenge has new device challenges for the same devices, so the index is kept, not the device.
   const device = chosen === undefined ? undefined : devices[chosen];
   return (
     <>
@@ -32,13 +32,13 @@ export function AuthenticatorValidate({ challenge }: { challenge: ValidateChalle
           back={devices.length > 1 ? () => choose(undefined) : undefined}
         />
       ) : (
-        <Choice challenge={challenge} choose={choose} />
+        <DeviceChoice challenge={challenge} choose={choose} />
       )}
     </>
   );
 }
 
-function Choice({ challenge, choose }: { challenge: ValidateChallenge; choose: (i: number) => void }) {
+function DeviceChoice({ challenge, choose }: { challenge: ValidateChallenge; choose: (i: number) => void }) {
   const { device_challenges: devices, configuration_stages: setUps } = challenge;
   return (
     <Form challenge={challenge}>
@@ -50,7 +50,7 @@ function Choice({ challenge, choose }: { challenge: ValidateChallenge; choose: (
 
 function Devices({ devices, choose }: { devices: readonly Device[]; choose: (i: number) => void }) {
   const { t } = usePage();
-  const words = useWords();
+  const deviceTexts = useDeviceTexts();
   return (
     <>
       <h2>{t('How do you want to prove that it is you?')}</h2>
@@ -58,8 +58,8 @@ function Devices({ devices, choose }: { devices: readonly Device[]; choose: (i: 
         {devices.map(({ device_class, device_uid }, i) => (
           <li key={`${device_class}-${device_uid}`}>
             <button type="button" class="plain device" onClick={() => choose(i)}>
-              <strong>{words[device_class]?.[0] ?? device_class}</strong>
-              <span class="hint">{words[device_class]?.[1]}</span>
+              <strong>{deviceTexts[device_class]?.[0] ?? device_class}</strong>
+              <span class="hint">{deviceTexts[device_class]?.[1]}</span>
             </button>
           </li>
         ))}
@@ -87,8 +87,8 @@ function SetUps({ setUps }: { setUps: readonly SetUp[] }) {
   );
 }
 
-/** What kinds of devices are called, and what they do. */
-function useWords(): Readonly<Record<string, readonly [name: string, does: string]>> {
+/** Returns the names and descriptions of the device classes. */
+function useDeviceTexts(): Readonly<Record<string, readonly [name: string, description: string]>> {
   const { t } = usePage();
   return {
     webauthn: [t('Passkey or security key'), t('Confirm with your device or touch your key.')],

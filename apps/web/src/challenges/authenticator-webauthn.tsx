@@ -1,30 +1,29 @@
 import { useEffect, useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 import type { CreationOptions } from '../flow/webauthn.js';
-import { Alert } from '../ui/alert.js';
+import { Alert, ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { FormErrors } from '../ui/form.js';
-import { ScriptRequired } from '../ui/script-required.js';
 import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
-/** Registers a passkey or a security key. */
+/** The challenge to register a passkey or a security key. */
 export interface WebauthnChallenge extends Envelope {
   readonly registration: Readonly<Record<string, unknown>>;
 }
 
 export function AuthenticatorWebauthn({ challenge }: { challenge: WebauthnChallenge }) {
   const { t, answer } = usePage();
-  const [failed, fail] = useState(false);
+  const [failed, setFailed] = useState(false);
   const register = async () => {
-    fail(false);
+    setFailed(false);
     const { createCredential } = await import('../flow/webauthn.js');
     await createCredential(challenge.registration as unknown as CreationOptions).then(
       (response) => answer({ response }),
-      () => fail(true),
+      () => setFailed(true),
     );
   };
-  // It begins by itself the first time; after a refusal somebody has to ask for it.
+  // The first attempt starts automatically, a retry only on request.
   useEffect(() => {
     if (!challenge.response_errors) void register();
   }, []);

@@ -4,7 +4,7 @@ import { Alert } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import type { Envelope } from './envelope.js';
 
-/** A form that goes elsewhere by itself. */
+/** The challenge with a form that is submitted to another site automatically. */
 export interface AutosubmitChallenge extends Envelope {
   readonly url: string;
   readonly attrs: Readonly<Record<string, string>>;
@@ -14,12 +14,12 @@ export interface AutosubmitChallenge extends Envelope {
 export function Autosubmit({ challenge: { url, attrs } }: { challenge: AutosubmitChallenge }) {
   const { t } = usePage();
   const form = useRef<HTMLFormElement>(null);
-  const safe = /^(https?:\/\/|\/)/i.test(url);
+  const isSafe = /^(https?:\/\/|\/)/i.test(url);
   useEffect(() => {
-    // A field may be named like the method, and would hide it.
+    // A field named "submit" would shadow the method of the form.
     if (form.current) HTMLFormElement.prototype.submit.call(form.current);
   }, []);
-  if (!safe) return <Alert>{t('This step cannot be shown here.')}</Alert>;
+  if (!isSafe) return <Alert>{t('This step cannot be shown here.')}</Alert>;
   return (
     <form ref={form} method="post" action={url}>
       {Object.entries(attrs).map(([name, value]) => (

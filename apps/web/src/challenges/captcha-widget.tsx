@@ -3,41 +3,48 @@ import { usePage } from '../flow/page.context.js';
 import { Alert } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 
-/** A puzzle of a provider, as a challenge has it. */
-export interface CaptchaPuzzle {
+/** The captcha of a challenge. */
+export interface CaptchaOptions {
   readonly site_key: string;
   readonly js_url: string;
   readonly action?: string | undefined;
 }
 
-interface PuzzleProps {
-  readonly puzzle: CaptchaPuzzle;
-  readonly solved: (token: string) => void;
+interface CaptchaWidgetProps {
+  readonly captcha: CaptchaOptions;
+  readonly onSolved: (token: string) => void;
 }
 
-/** The place in which a provider's script draws its puzzle, and what is said while it does. */
-export function CaptchaWidget({ puzzle, solved }: PuzzleProps) {
-  const { t, again } = usePage();
-  const place = useRef<HTMLDivElement>(null);
-  const [failed, fail] = useState(false);
+/** The container that a captcha provider renders into, with an error message and a retry button. */
+export function CaptchaWidget({ captcha, onSolved }: CaptchaWidgetProps) {
+  const { t, refetch } = usePage();
+  const container = useRef<HTMLDivElement>(null);
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
-    fail(false);
-    const { js_url: script, site_key: siteKey, action } = puzzle;
+    setFailed(false);
+    const { js_url: script, site_key: siteKey, action } = captcha;
     void import('../flow/captcha-script.js')
       .then(
         ({ runCaptcha }) =>
-          place.current &&
-          runCaptcha({ script, siteKey, action, place: place.current, solved, failed: () => fail(true) }),
+          container.current &&
+          runCaptcha({
+            script,
+            siteKey,
+            action,
+            container: container.current,
+            onSolved,
+            onFailed: () => setFailed(true),
+          }),
       )
-      .catch(() => fail(true));
-  }, [puzzle]);
+      .catch(() => setFailed(true));
+  }, [captcha]);
   return (
     <>
       {failed && <Alert>{t('The check could not be carried out.')}</Alert>}
       <p role="status">{!failed && t('We are checking that you are no robot.')}</p>
-      <div class="puzzle" ref={place} />
+      <div class="puzzle" ref={container} />
       {failed && (
-        <Button type="button" onClick={again}>
+        <Button type="button" onClick={refetch}>
           {t('Try again')}
         </Button>
       )}

@@ -1,20 +1,20 @@
 import { usePage } from '../flow/page.context.js';
+import { ScriptRequired } from '../ui/alert.js';
 import { FormErrors } from '../ui/form.js';
-import { ScriptRequired } from '../ui/script-required.js';
 import { UserBadge } from '../ui/user-badge.js';
-import { type CaptchaPuzzle, CaptchaWidget } from './captcha-widget.js';
+import { type CaptchaOptions, CaptchaWidget } from './captcha-widget.js';
 import type { Envelope } from './envelope.js';
 
-/** A puzzle of a provider, in a step of its own. */
-export type CaptchaChallenge = Envelope & CaptchaPuzzle;
+/** The challenge of a captcha stage. */
+export type CaptchaChallenge = Envelope & CaptchaOptions;
 
 export function Captcha({ challenge }: { challenge: CaptchaChallenge }) {
-  const { answerUnasked } = usePage();
+  const { answerAutomatically } = usePage();
   return (
     <>
       <UserBadge challenge={challenge} />
       <FormErrors challenge={challenge} />
-      <CaptchaWidget puzzle={challenge} solved={(token) => answerUnasked({ token })} />
+      <CaptchaWidget captcha={challenge} onSolved={(token) => answerAutomatically({ token })} />
       <ScriptRequired />
     </>
   );

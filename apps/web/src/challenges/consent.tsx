@@ -9,7 +9,7 @@ interface Permission {
   readonly name: string;
 }
 
-/** Asks whether an application may have what it asks for. */
+/** The challenge to consent to the permissions of an application. */
 export interface ConsentChallenge extends Envelope {
   readonly header_text?: string | undefined;
   readonly permissions: readonly Permission[];
@@ -19,8 +19,8 @@ export interface ConsentChallenge extends Envelope {
 
 export function Consent({ challenge }: { challenge: ConsentChallenge }) {
   const { t } = usePage();
-  const granted = worded(challenge.permissions);
-  const wanted = worded(challenge.additional_permissions);
+  const granted = withText(challenge.permissions);
+  const requested = withText(challenge.additional_permissions);
   const asksForPermissions = challenge.permissions.length + challenge.additional_permissions.length > 0;
   return (
     <>
@@ -28,15 +28,15 @@ export function Consent({ challenge }: { challenge: ConsentChallenge }) {
       <Form challenge={challenge}>
         <input type="hidden" name="token" value={challenge.token} />
         {challenge.header_text && <p class="lead">{challenge.header_text}</p>}
-        {wanted.length > 0 ? (
+        {requested.length > 0 ? (
           <>
             <Permissions title={t('The application already has these permissions:')} permissions={granted} />
-            <Permissions title={t('The application asks for these permissions too:')} permissions={wanted} />
+            <Permissions title={t('The application asks for these permissions too:')} permissions={requested} />
           </>
         ) : (
           <Permissions title={t('The application asks for these permissions:')} permissions={granted} />
         )}
-        {/* The question of a run that another site began: a key that is held down when its page opens must not answer it. */}
+        {/* Another site may have started the run. The button must not be focused: a key held down while the page opens would press it. */}
         <Button autofocus={asksForPermissions}>{t('Continue')}</Button>
       </Form>
     </>
@@ -57,6 +57,6 @@ function Permissions({ title, permissions }: { title: string; permissions: reado
   );
 }
 
-/** Those that say something to people. */
-const worded = (permissions: readonly Permission[]) =>
+/** Returns the permissions that have a description for users. */
+const withText = (permissions: readonly Permission[]) =>
   permissions.filter(({ name, id }) => name !== '' && id !== 'openid');

@@ -16,7 +16,7 @@ export function DeviceCode({ challenge }: { challenge: Envelope }) {
   );
 }
 
-/** Asks whether the other device may sign in: whoever was sent a link by somebody else must be able to say no. */
+/** Asks whether the other device may sign in. A victim of a phishing link must be able to refuse (device code phishing). */
 export function DeviceCodeFinish({ challenge }: { challenge: Envelope }) {
   const { t } = usePage();
   return (

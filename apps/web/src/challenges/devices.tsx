@@ -2,15 +2,14 @@ import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 import type { RequestOptions } from '../flow/webauthn.js';
-import { Alert, Notice } from '../ui/alert.js';
+import { Alert, Notice, ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { CodeField } from '../ui/code-field.js';
 import { messagesOf } from '../ui/field.js';
 import { Form, FormErrors } from '../ui/form.js';
-import { ScriptRequired } from '../ui/script-required.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
-/** A device that may prove who somebody is, and what it is asked. */
+/** A device of the user, with its own challenge. */
 export interface Device {
   readonly device_class: string;
   readonly device_uid: string;
@@ -20,18 +19,18 @@ export interface Device {
 interface Props {
   readonly challenge: Envelope;
   readonly device: Device;
-  /** Whether nobody has acted yet on a page that another site opened: no message is sent before a click. */
-  readonly waits: boolean;
+  /** Whether another site opened the page and the visitor has not acted yet. Then no message is sent before a click. */
+  readonly awaitsAction: boolean;
 }
 
-/** Asks one device. */
-export function DeviceStep({ back, ...props }: Omit<Props, 'waits'> & { back: (() => void) | undefined }) {
-  const { t, waits } = usePage();
+/** Validates one device. */
+export function DeviceStep({ back, ...props }: Omit<Props, 'awaitsAction'> & { back: (() => void) | undefined }) {
+  const { t, awaitsAction } = usePage();
   const Step = STEPS[props.device.device_class] ?? CodeStep;
   return (
     <>
-      {/* A device that somebody has chosen among several may be asked at once. */}
-      <Step {...props} waits={waits && !back} />
+      {/* Choosing among several devices is an action, so the device can be used immediately. */}
+      <Step {...props} awaitsAction={awaitsAction && !back} />
       {back && (
         <button type="button" class="plain" onClick={back}>
           {t('Choose another way')}
@@ -43,18 +42,18 @@ export function DeviceStep({ back, ...props }: Omit<Props, 'waits'> & { back: ((
 
 function CodeStep({ challenge, device: { device_class } }: Props) {
   const { t } = usePage();
-  const kept = device_class === 'static';
+  const isRecoveryCode = device_class === 'static';
   return (
     <Form challenge={challenge} fields={['code']}>
       <p>
-        {kept
+        {isRecoveryCode
           ? t('Enter one of the recovery codes that you have kept.')
           : t('Enter the code that your authenticator app shows.')}
       </p>
       <CodeField
-        label={kept ? t('Recovery code') : t('Code')}
-        autocomplete={kept ? 'off' : 'one-time-code'}
-        inputmode={kept ? 'text' : 'numeric'}
+        label={isRecoveryCode ? t('Recovery code') : t('Code')}
+        autocomplete={isRecoveryCode ? 'off' : 'one-time-code'}
+        inputmode={isRecoveryCode ? 'text' : 'numeric'}
         errors={errorsOf(challenge)['code']}
       />
       <Button>{t('Continue')}</Button>
@@ -62,20 +61,20 @@ function CodeStep({ challenge, device: { device_class } }: Props) {
   );
 }
 
-/** A message is sent once when its device is chosen, and again only when somebody asks for it. */
-function SmsStep({ challenge, device, waits }: Props) {
-  const { t, ask } = usePage();
+/** Sends a text message when the device is chosen, and again only on request. */
+function SmsStep({ challenge, device, awaitsAction }: Props) {
+  const { t, sendRequest } = usePage();
   const [state, setState] = useState<{ sent: boolean; error?: string }>({ sent: false });
-  const [asked, setAsked] = useState(!waits);
+  const [hasStarted, setHasStarted] = useState(!awaitsAction);
   const send = async () => {
-    setAsked(true);
+    setHasStarted(true);
     setState({ sent: false });
-    const reply = await ask({ selected_challenge: device });
+    const reply = await sendRequest({ selected_challenge: device });
     const refused = errorsOf((reply ?? {}) as unknown as Envelope)['selected_challenge'];
     setState(refused ? { sent: false, error: messagesOf(refused) } : { sent: reply !== undefined });
   };
   useEffect(() => {
-    if (asked) void send();
+    if (hasStarted) void send();
   }, [device.device_uid]);
   return (
     <Form challenge={challenge} fields={['code']}>
@@ -84,21 +83,21 @@ function SmsStep({ challenge, device, waits }: Props) {
       <CodeField errors={errorsOf(challenge)['code']} />
       <Button>{t('Continue')}</Button>
       <Button type="button" plain onClick={() => void send()}>
-        {asked ? t('Send another code') : t('Send code')}
+        {hasStarted ? t('Send another code') : t('Send code')}
       </Button>
     </Form>
   );
 }
 
-/** Asks as long as somebody has not answered on their phone: each answer of ours waits for a while. */
-function DuoStep({ challenge, device, waits }: Props) {
-  const { t, answer, answerUnasked, busy } = usePage();
+/** Sends a push message and awaitsAction for the confirmation on the phone. Each response to the challenge is a long poll. */
+function DuoStep({ challenge, device, awaitsAction }: Props) {
+  const { t, answer, answerAutomatically, busy } = usePage();
   const push = { duo: device.device_uid };
   const { number } = device.challenge;
-  const isWaiting = typeof number === 'string' || !(waits || challenge.response_errors);
-  // The first message goes out by itself; after a refusal somebody has to ask for it.
+  const isWaiting = typeof number === 'string' || !(awaitsAction || challenge.response_errors);
+  // The first message is sent automatically, after a refusal only on request.
   useEffect(() => {
-    if (isWaiting) answerUnasked(push);
+    if (isWaiting) answerAutomatically(push);
   }, [challenge]);
   if (typeof number === 'string') return <DuoNumber number={number} />;
   return (
@@ -127,23 +126,23 @@ function DuoNumber({ number }: { number: string }) {
 
 function KeyStep({ challenge, device }: Props) {
   const { t, answer } = usePage();
-  const [failed, fail] = useState(false);
-  const prove = async () => {
-    fail(false);
+  const [failed, setFailed] = useState(false);
+  const verify = async () => {
+    setFailed(false);
     const { getCredential } = await import('../flow/webauthn.js');
     await getCredential(device.challenge as unknown as RequestOptions).then(
       (webauthn) => answer({ webauthn }),
-      () => fail(true),
+      () => setFailed(true),
     );
   };
   useEffect(() => {
-    if (!challenge.response_errors) void prove();
+    if (!challenge.response_errors) void verify();
   }, []);
   return (
     <>
       {failed ? <Alert>{t('That did not work. Please try again.')}</Alert> : <FormErrors challenge={challenge} />}
       <p>{t('Confirm with your passkey, or touch your security key.')}</p>
-      <Button type="button" onClick={() => void prove()}>
+      <Button type="button" onClick={() => void verify()}>
         {t('Try again')}
       </Button>
       <ScriptRequired />

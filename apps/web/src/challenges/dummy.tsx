@@ -3,7 +3,7 @@ import { Button } from '../ui/button.js';
 import { Form } from '../ui/form.js';
 import type { Envelope } from './envelope.js';
 
-/** A step for trying things out. */
+/** The challenge of a dummy stage. */
 export interface DummyChallenge extends Envelope {
   readonly name: string;
 }

@@ -5,15 +5,15 @@ import { CodeField } from '../ui/code-field.js';
 import { Form } from '../ui/form.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
-/** What the stage answers whenever it was asked for another one. */
+/** Error code of the stage after another mail was requested. */
 const SENT = 'email-sent';
 
 export interface EmailChallenge extends Envelope {
-  /** Somebody has followed the link, and is to say that it was they. */
+  /** Set after the link was followed: the visitor must confirm it (link scanners follow links too). */
   readonly confirm?: boolean;
 }
 
-/** Waits for somebody to follow a mailed link or to type its code; whoever has followed it goes on from here. */
+/** Waits until the visitor follows the mailed link or types its code. After the link it asks for a confirmation. */
 export function Email({ challenge }: { challenge: EmailChallenge }) {
   return challenge.confirm ? <Confirmation challenge={challenge} /> : <Waiting challenge={challenge} />;
 }
@@ -30,13 +30,13 @@ function Confirmation({ challenge }: { challenge: EmailChallenge }) {
 
 function Waiting({ challenge }: { challenge: EmailChallenge }) {
   const { t } = usePage();
-  const { code, non_field_errors: said = [] } = errorsOf(challenge);
-  const sent = said.length > 0 && said.every((error) => error.code === SENT);
+  const { code, non_field_errors: messages = [] } = errorsOf(challenge);
+  const isSent = messages.length > 0 && messages.every((error) => error.code === SENT);
   return (
     <>
-      {sent && <Notice>{t('An email is on its way to you.')}</Notice>}
+      {isSent && <Notice>{t('An email is on its way to you.')}</Notice>}
       <p>{t('We have sent you an email. Follow the link in it to go on, in this browser or another one.')}</p>
-      <Form challenge={challenge} fields={['code', ...(sent ? ['non_field_errors'] : [])]}>
+      <Form challenge={challenge} fields={['code', ...(isSent ? ['non_field_errors'] : [])]}>
         <CodeField label={t('Or type the code from the email')} errors={code} />
         <Button>{t('Continue')}</Button>
       </Form>

@@ -5,27 +5,27 @@ import { Button } from '../ui/button.js';
 import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
-/** The flow has ended with a refusal. */
+/** The challenge of a flow that ended with a denial. */
 export interface DeniedChallenge extends Envelope {
   readonly error_message?: string | undefined;
 }
 
 export function Denied({ challenge }: { challenge: DeniedChallenge }) {
-  const { t, opened } = usePage();
+  const { t, pageData } = usePage();
   return (
     <>
       <UserBadge challenge={challenge} />
       <Alert>{challenge.error_message ?? t('Request has been denied.')}</Alert>
       <ul class="links">
         <li>
-          <a href={challenge.flow_info?.cancel_url ?? opened.address}>{t('Start again')}</a>
+          <a href={challenge.flow_info?.cancel_url ?? pageData.address}>{t('Start again')}</a>
         </li>
       </ul>
     </>
   );
 }
 
-/** Something broke on the way. */
+/** The challenge of a flow that ended with an internal error. */
 export interface ErrorChallenge extends Envelope {
   readonly request_id?: string;
   readonly error?: string | undefined;
@@ -33,7 +33,7 @@ export interface ErrorChallenge extends Envelope {
 }
 
 export function FlowError({ challenge: { error, traceback, request_id } }: { challenge: ErrorChallenge }) {
-  const { t, opened, again } = usePage();
+  const { t, pageData, refetch } = usePage();
   return (
     <>
       <Alert>{error || t('Something went wrong. Please try again later.')}</Alert>
@@ -42,7 +42,7 @@ export function FlowError({ challenge: { error, traceback, request_id } }: { cha
           {traceback}
         </pre>
       )}
-      <form method="get" action={opened.address} onSubmit={(event) => (event.preventDefault(), again())}>
+      <form method="get" action={pageData.address} onSubmit={(event) => (event.preventDefault(), refetch())}>
         <Button>{t('Try again')}</Button>
       </form>
       {request_id && (
@@ -54,19 +54,19 @@ export function FlowError({ challenge: { error, traceback, request_id } }: { cha
   );
 }
 
-/** The flow goes on elsewhere. */
+/** The challenge that redirects the browser. */
 export interface RedirectChallenge extends Envelope {
   readonly to: string;
 }
 
 export function Redirect({ challenge: { to } }: { challenge: RedirectChallenge }) {
-  const { t, opened, inspected } = usePage();
-  const base = typeof document === 'undefined' ? `http://localhost${opened.address}` : document.baseURI;
-  const web = URL.canParse(to, base) && /^https?:$/.test(new URL(to, base).protocol);
+  const { t, pageData, inspected } = usePage();
+  const base = typeof document === 'undefined' ? `http://localhost${pageData.address}` : document.baseURI;
+  const isWebUrl = URL.canParse(to, base) && /^https?:$/.test(new URL(to, base).protocol);
   useEffect(() => {
-    if (web && inspected === false) location.assign(to);
+    if (isWebUrl && inspected === false) location.assign(to);
   }, [to, inspected]);
-  if (!web) return <p>{t('You may close this page now.')}</p>;
+  if (!isWebUrl) return <p>{t('You may close this page now.')}</p>;
   return (
     <>
       <p role="status">{inspected ? t('The flow leads to {to}.', { to }) : t('You are being redirected…')}</p>
@@ -77,12 +77,12 @@ export function Redirect({ challenge: { to } }: { challenge: RedirectChallenge }
   );
 }
 
-/** A page made elsewhere. */
+/** The challenge with a prerendered HTML page. */
 export interface ShellChallenge extends Envelope {
   readonly body: string;
 }
 
-/** Shown in a frame where nothing runs, so that it cannot reach the page around. */
+/** Shows the HTML in a sandboxed frame without scripts, so that it cannot access the page. */
 export const Shell = ({ challenge: { body } }: { challenge: ShellChallenge }) => (
   <iframe
     class="shell"
@@ -91,3 +91,6 @@ export const Shell = ({ challenge: { body } }: { challenge: ShellChallenge }) =>
     sandbox="allow-popups allow-top-navigation-by-user-activation"
   />
 );
+
+/** Shown for a challenge of an unknown component, such as that of an external stage with clients of its own. */
+export const Unknown = () => <Alert>{usePage().t('This step cannot be shown here.')}</Alert>;

@@ -1,4 +1,4 @@
-/** A message of the wire. */
+/** An error message of the API. */
 export interface WireMessage {
   readonly string: string;
   readonly code: string;
@@ -7,7 +7,7 @@ export interface WireMessage {
 /** Errors by field. */
 export type Errors = Readonly<Record<string, readonly WireMessage[] | undefined>>;
 
-/** What every challenge may carry. */
+/** The fields that every challenge may have. */
 export interface Envelope {
   readonly component: string;
   readonly flow_info?:
@@ -18,5 +18,5 @@ export interface Envelope {
   readonly pending_user_avatar?: string | undefined;
 }
 
-/** The errors of a challenge; none is an empty object. */
+/** Returns the errors of a challenge, or an empty object. */
 export const errorsOf = ({ response_errors }: Envelope): Errors => response_errors ?? {};

@@ -3,12 +3,12 @@ import { externalOriginsOf, isAllowedBy } from './external-origins.js';
 
 const captcha = (js_url: unknown) => externalOriginsOf({ component: 'ak-stage-captcha', js_url }).scripts;
 
-describe('what a challenge reaches', () => {
-  it('is nothing, for most', () => {
+describe('the external origins of a challenge', () => {
+  it('are none for most challenges', () => {
     expect(externalOriginsOf({ component: 'ak-stage-password' })).toEqual({ scripts: [], connects: [], forms: [] });
   });
 
-  it('is the provider of a puzzle, and whom that loads', () => {
+  it('are the captcha provider and the origins that it loads from', () => {
     expect(captcha('https://challenges.cloudflare.com/turnstile/v0/api.js')).toEqual([
       'https://challenges.cloudflare.com',
     ]);
@@ -22,11 +22,11 @@ describe('what a challenge reaches', () => {
     "https://a.example'; script-src *",
     'no address',
     undefined,
-  ])('is never %s', (js_url) => {
+  ])('never include %s', (js_url) => {
     expect(captcha(js_url).join()).not.toMatch(/[;' ]|^\w+:$|null/);
   });
 
-  it('is where a form goes, and what any of the sources needs', () => {
+  it('are the target of a form, and those of the sources', () => {
     const plex = { challenge: { component: 'ak-source-plex' } };
 
     expect(externalOriginsOf({ component: 'ak-stage-autosubmit', url: 'https://app.example/acs/' }).forms).toEqual([
@@ -37,16 +37,16 @@ describe('what a challenge reaches', () => {
     ]);
   });
 
-  it('is this site for its own puzzle, also inside another step', () => {
+  it('are this site for the built-in captcha, also when it is embedded', () => {
     expect(captcha('/static/captcha/proof-of-work.js')).toEqual(["'self'"]);
-    const inside = { component: 'ak-stage-captcha', js_url: 'https://challenges.cloudflare.com/turnstile/v0/api.js' };
-    expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: inside }).scripts).toEqual([
+    const embedded = { component: 'ak-stage-captcha', js_url: 'https://challenges.cloudflare.com/turnstile/v0/api.js' };
+    expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: embedded }).scripts).toEqual([
       'https://challenges.cloudflare.com',
     ]);
     expect(externalOriginsOf({ component: 'ak-stage-identification', captcha_stage: null }).scripts).toEqual([]);
   });
 
-  it('must be within what the page may reach', () => {
+  it('are compared with the origins that the page allows', () => {
     const wide = externalOriginsOf({ component: 'ak-source-plex' });
     const none = externalOriginsOf({ component: 'ak-stage-password' });
 

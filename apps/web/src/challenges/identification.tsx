@@ -1,20 +1,20 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { withCrossSite } from '../flow/executor.js';
 import { usePage } from '../flow/page.context.js';
+import { ScriptRequired } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import { Field } from '../ui/field.js';
 import { Form } from '../ui/form.js';
-import { ScriptRequired } from '../ui/script-required.js';
-import { type CaptchaPuzzle, CaptchaWidget } from './captcha-widget.js';
+import { type CaptchaOptions, CaptchaWidget } from './captcha-widget.js';
 import { type Envelope, errorsOf } from './envelope.js';
 import { type Source, SourceButtons, SourceStep } from './sources.js';
 
-/** Asks who somebody is. */
+/** The challenge to identify the user. */
 export interface IdentificationChallenge extends Envelope {
   readonly user_fields?: readonly string[] | null | undefined;
   readonly password_fields: boolean;
   readonly allow_show_password?: boolean;
-  readonly captcha_stage?: CaptchaPuzzle | null | undefined;
+  readonly captcha_stage?: CaptchaOptions | null | undefined;
   readonly application_pre?: string | undefined;
   readonly flow_designation?: string;
   readonly enroll_url?: string | undefined;
@@ -27,12 +27,12 @@ export interface IdentificationChallenge extends Envelope {
 
 export function Identification({ challenge }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
-  const [source, choose] = useState<Source>();
+  const [source, setSource] = useState<Source>();
   const { sources = [], application_pre: application, flow_designation: designation } = challenge;
   const fields = challenge.user_fields ?? [];
-  useOnlyWay(challenge);
+  useSingleSource(challenge);
   usePasskeys(challenge.passwordless_url);
-  if (source) return <SourceStep source={source} back={() => choose(undefined)} />;
+  if (source) return <SourceStep source={source} back={() => setSource(undefined)} />;
   return (
     <>
       {application && <p>{t('Log in to continue to {application}.', { application })}</p>}
@@ -41,13 +41,17 @@ export function Identification({ challenge }: { challenge: IdentificationChallen
           {t('Enter the email address or username of your account. You will be sent what you need to get in again.')}
         </p>
       )}
-      {fields.length > 0 ? <Names challenge={challenge} /> : <p>{t('Select one of the options below.')}</p>}
+      {fields.length > 0 ? (
+        <IdentificationForm challenge={challenge} />
+      ) : (
+        <p>{t('Select one of the options below.')}</p>
+      )}
       {sources.length > 0 && (
         <SourceButtons
           sources={sources}
           labels={challenge.show_source_labels ?? false}
           alone={fields.length === 0}
-          choose={choose}
+          choose={setSource}
         />
       )}
       <Links challenge={challenge} />
@@ -55,25 +59,25 @@ export function Identification({ challenge }: { challenge: IdentificationChallen
   );
 }
 
-function Names({ challenge }: { challenge: IdentificationChallenge }) {
+function IdentificationForm({ challenge }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
-  const puzzle = challenge.captcha_stage ?? undefined;
-  const { token, solved, ready } = useToken(puzzle);
+  const captcha = challenge.captcha_stage ?? undefined;
+  const { token, onSolved, ready } = useCaptchaToken(captcha);
   return (
     <>
       <Form challenge={challenge} fields={['uid_field', 'password']} ready={ready}>
-        <NameFields challenge={challenge} />
-        {puzzle && <input ref={token} type="hidden" name="captcha_token" />}
+        <IdentificationFields challenge={challenge} />
+        {captcha && <input ref={token} type="hidden" name="captcha_token" />}
         <Button>{challenge.primary_action ?? t('Continue')}</Button>
       </Form>
-      {/* Outside of the form, which nothing that a provider draws may send. */}
-      {puzzle && <CaptchaWidget puzzle={puzzle} solved={solved} />}
-      {puzzle && <ScriptRequired />}
+      {/* Outside of the form, so that no control of the captcha provider can submit it. */}
+      {captcha && <CaptchaWidget captcha={captcha} onSolved={onSolved} />}
+      {captcha && <ScriptRequired />}
     </>
   );
 }
 
-function NameFields({ challenge }: { challenge: IdentificationChallenge }) {
+function IdentificationFields({ challenge }: { challenge: IdentificationChallenge }) {
   const { t } = usePage();
   const errors = errorsOf(challenge);
   const fields = challenge.user_fields ?? [];
@@ -103,18 +107,18 @@ function NameFields({ challenge }: { challenge: IdentificationChallenge }) {
   );
 }
 
-/** The token of a puzzle in this form, for which whoever is quicker than the puzzle has to wait. */
-function useToken(puzzle: CaptchaPuzzle | undefined) {
+/** Puts the captcha token into the form. Submitting awaitsAction until the captcha is solved. */
+function useCaptchaToken(captcha: CaptchaOptions | undefined) {
   const token = useRef<HTMLInputElement>(null);
   return useMemo(() => {
     let arrived: () => void = () => undefined;
-    const arrival = puzzle ? new Promise<void>((resolve) => (arrived = resolve)) : Promise.resolve();
-    const solved = (text: string) => {
+    const arrival = captcha ? new Promise<void>((resolve) => (arrived = resolve)) : Promise.resolve();
+    const onSolved = (text: string) => {
       if (token.current) token.current.value = text;
       arrived();
     };
-    return { token, solved, ready: () => arrival };
-  }, [puzzle]);
+    return { token, onSolved, ready: () => arrival };
+  }, [captcha]);
 }
 
 function useLabel(fields: readonly string[]): string {
@@ -151,25 +155,25 @@ function Links({ challenge: { enroll_url, recovery_url, passwordless_url } }: { 
 }
 
 /**
- * With one source and nothing else there is nothing to choose. The address repeats that another site led here, because no
- * such visit connects an account of a user who is logged in.
+ * Redirects to the only source when there is no other option. The URL keeps the cross-site marker, because a login that
+ * another site started must not link an account to the logged-in user.
  */
-function useOnlyWay({ sources = [], user_fields, passwordless_url }: IdentificationChallenge) {
-  const { waits } = usePage();
+function useSingleSource({ sources = [], user_fields, passwordless_url }: IdentificationChallenge) {
+  const { awaitsAction } = usePage();
   useEffect(() => {
-    const [only, ...others] = sources;
-    const choice = others.length > 0 || (user_fields ?? []).length > 0 || passwordless_url;
-    const { component, to } = only?.challenge ?? {};
-    if (!choice && component === 'xak-flow-redirect' && to) location.assign(waits ? withCrossSite(to) : to);
+    const [first, ...rest] = sources;
+    const hasChoice = rest.length > 0 || (user_fields ?? []).length > 0 || passwordless_url;
+    const { component, to } = first?.challenge ?? {};
+    if (!hasChoice && component === 'xak-flow-redirect' && to) location.assign(awaitsAction ? withCrossSite(to) : to);
   }, []);
 }
 
-/** Passkeys are offered among the suggestions of the name, where the browser can and the flow knows a way in by them. */
+/** Offers passkeys in the autofill suggestions, if the browser supports it and there is a passwordless flow. */
 function usePasskeys(url: string | undefined) {
   useEffect(() => {
     if (!url || typeof PublicKeyCredential === 'undefined') return undefined;
-    const stop = new AbortController();
-    void import('../flow/passkeys.js').then(({ offerPasskeys }) => offerPasskeys(url, stop.signal));
-    return () => stop.abort();
+    const controller = new AbortController();
+    void import('../flow/passkeys.js').then(({ offerPasskeys }) => offerPasskeys(url, controller.signal));
+    return () => controller.abort();
   }, [url]);
 }

@@ -5,7 +5,7 @@ import { Form } from '../ui/form.js';
 import { HiddenUsername, UserBadge } from '../ui/user-badge.js';
 import { type Envelope, errorsOf } from './envelope.js';
 
-/** Asks for the password of whoever was named. */
+/** The challenge to enter the password of the pending user. */
 export interface PasswordChallenge extends Envelope {
   readonly recovery_url?: string | undefined;
   readonly allow_show_password?: boolean;

@@ -4,7 +4,7 @@ import { Alert } from '../ui/alert.js';
 import { Button } from '../ui/button.js';
 import type { Envelope } from './envelope.js';
 
-/** Signing in with Plex. */
+/** The challenge to sign in with Plex. */
 export interface PlexChallenge extends Envelope {
   readonly client_id: string;
   readonly slug: string;
@@ -13,15 +13,15 @@ export interface PlexChallenge extends Envelope {
 export function Plex({ challenge: { client_id, slug } }: { challenge: PlexChallenge }) {
   const { t } = usePage();
   const [state, setState] = useState<'ready' | 'waiting' | 'refused'>('ready');
-  const stop = useRef<AbortController>();
-  useEffect(() => () => stop.current?.abort(), []);
-  const begin = async () => {
-    stop.current = new AbortController();
+  const controller = useRef<AbortController>();
+  useEffect(() => () => controller.current?.abort(), []);
+  const signIn = async () => {
+    controller.current = new AbortController();
     setState('waiting');
-    // It opens now, while the browser knows that somebody asked for it; where it leads is known later.
+    // Browsers only allow a popup during the click, so it opens empty before its URL is known.
     const popup = open('about:blank', '_blank', 'popup,width=550,height=700');
     const { signInAtPlex } = await import('../flow/plex.js');
-    const to = await signInAtPlex({ clientId: client_id, slug, popup, signal: stop.current.signal }).catch(
+    const to = await signInAtPlex({ clientId: client_id, slug, popup, signal: controller.current.signal }).catch(
       () => undefined,
     );
     if (to) location.assign(to);
@@ -31,7 +31,7 @@ export function Plex({ challenge: { client_id, slug } }: { challenge: PlexChalle
     <>
       {state === 'refused' && <Alert>{t('Signing in did not work. Please try again.')}</Alert>}
       <p role="status">{state === 'waiting' && t('Sign in to Plex in the window that has opened.')}</p>
-      <Button type="button" onClick={() => void begin()}>
+      <Button type="button" onClick={() => void signIn()}>
         {t('Continue with {name}', { name: 'Plex' })}
       </Button>
     </>

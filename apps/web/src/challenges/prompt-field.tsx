@@ -1,13 +1,13 @@
 import { LOCALES } from '@gatehouse/texts/browser';
 import type { FunctionComponent } from 'preact';
 import { usePage } from '../flow/page.context.js';
+import { ScriptRequired } from '../ui/alert.js';
 import { described, Field, FieldFooter, type FieldProps } from '../ui/field.js';
 import { RichText } from '../ui/rich-text.js';
-import { ScriptRequired } from '../ui/script-required.js';
 import type { WireMessage } from './envelope.js';
 
-/** One field of a form, as the wire has it. */
-export interface Prompted {
+/** A field of a prompt challenge. */
+export interface PromptFieldData {
   readonly field_key: string;
   readonly label: string;
   readonly type: string;
@@ -19,19 +19,19 @@ export interface Prompted {
 }
 
 interface Props {
-  readonly field: Prompted;
+  readonly field: PromptFieldData;
   readonly errors?: readonly WireMessage[] | undefined;
   readonly first: boolean;
 }
 
-/** A field of whatever kind. */
+/** Renders a field by its type. */
 export function PromptField(props: Props) {
-  const Drawn = KINDS[props.field.type] ?? Line;
-  return <Drawn {...props} />;
+  const Input = COMPONENTS[props.field.type] ?? TextInput;
+  return <Input {...props} />;
 }
 
-/** What an input of a kind of its own has. */
-const LINES: Readonly<Record<string, Partial<FieldProps>>> = {
+/** Properties of single-line inputs by field type. */
+const INPUT_PROPS: Readonly<Record<string, Partial<FieldProps>>> = {
   text_read_only: { readOnly: true },
   username: { autocomplete: 'username' },
   email: { type: 'email', autocomplete: 'email' },
@@ -40,10 +40,10 @@ const LINES: Readonly<Record<string, Partial<FieldProps>>> = {
   date: { type: 'date' },
 };
 
-/** What people are called is known by the names that blueprints give. */
+/** Autocomplete values by the field names of authentik's default blueprints. */
 const AUTOCOMPLETE: Readonly<Record<string, string>> = { name: 'name', username: 'username', email: 'email' };
 
-function Line({ field, errors, first }: Props) {
+function TextInput({ field, errors, first }: Props) {
   const { field_key: name, label, type, required, placeholder, initial_value } = field;
   return (
     <Field
@@ -56,12 +56,12 @@ function Line({ field, errors, first }: Props) {
       errors={errors}
       first={first}
       {...(AUTOCOMPLETE[name] ? { autocomplete: AUTOCOMPLETE[name] } : {})}
-      {...LINES[type]}
+      {...INPUT_PROPS[type]}
     />
   );
 }
 
-function Area({ field, errors, first }: Props) {
+function TextArea({ field, errors, first }: Props) {
   const { field_key: name, label, type, required, placeholder, initial_value } = field;
   return (
     <div class="field">
@@ -157,9 +157,9 @@ const Dropdown = (props: Props) => (
 
 function Locale(props: Props) {
   const { t } = usePage();
-  const named = LOCALES.map(({ locale, name }) => ({ value: locale, text: name }));
+  const options = LOCALES.map(({ locale, name }) => ({ value: locale, text: name }));
   const field = { ...props.field, required: false };
-  return <Select {...props} field={field} choices={[{ value: '', text: t('As my browser says') }, ...named]} />;
+  return <Select {...props} field={field} choices={[{ value: '', text: t('As my browser says') }, ...options]} />;
 }
 
 function FilePick({ field, errors, first }: Props) {
@@ -202,9 +202,9 @@ const Separator = ({ field: { placeholder } }: Props) => (
   </div>
 );
 
-const KINDS: Readonly<Record<string, FunctionComponent<Props>>> = {
-  text_area: Area,
-  text_area_read_only: Area,
+const COMPONENTS: Readonly<Record<string, FunctionComponent<Props>>> = {
+  text_area: TextArea,
+  text_area_read_only: TextArea,
   checkbox: Checkbox,
   'radio-button-group': Radios,
   dropdown: Dropdown,
@@ -215,4 +215,4 @@ const KINDS: Readonly<Record<string, FunctionComponent<Props>>> = {
   separator: Separator,
 };
 
-const hintOf = ({ sub_text }: Prompted) => sub_text && <RichText html={sub_text} />;
+const hintOf = ({ sub_text }: PromptFieldData) => sub_text && <RichText html={sub_text} />;

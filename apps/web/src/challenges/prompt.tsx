@@ -2,22 +2,22 @@ import { usePage } from '../flow/page.context.js';
 import { Button } from '../ui/button.js';
 import { Form } from '../ui/form.js';
 import { type Envelope, errorsOf } from './envelope.js';
-import { type Prompted, PromptField } from './prompt-field.js';
+import { PromptField, type PromptFieldData } from './prompt-field.js';
 
-/** A form that an administrator put together. */
+/** The challenge with the fields of a prompt stage. */
 export interface PromptChallenge extends Envelope {
-  readonly fields: readonly Prompted[];
+  readonly fields: readonly PromptFieldData[];
 }
 
 export function Prompt({ challenge }: { challenge: PromptChallenge }) {
   const { t } = usePage();
   const errors = errorsOf(challenge);
-  const typed = challenge.fields.filter(({ type }) => !UNTYPED.has(type));
-  const first = typed.find(({ field_key }) => errors[field_key]) ?? typed[0];
+  const editable = challenge.fields.filter(({ type }) => !NOT_EDITABLE.has(type));
+  const first = editable.find(({ field_key }) => errors[field_key]) ?? editable[0];
   return (
     <Form
       challenge={challenge}
-      fields={challenge.fields.filter(({ type }) => !HIDDEN_TYPES.has(type)).map(({ field_key }) => field_key)}
+      fields={challenge.fields.filter(({ type }) => !WITHOUT_ERRORS.has(type)).map(({ field_key }) => field_key)}
     >
       {challenge.fields.map((field) => (
         <PromptField key={field.field_key} field={field} errors={errors[field.field_key]} first={field === first} />
@@ -27,8 +27,8 @@ export function Prompt({ challenge }: { challenge: PromptChallenge }) {
   );
 }
 
-/** Where nothing can be typed. */
-const UNTYPED: ReadonlySet<string> = new Set([
+/** Field types that the visitor cannot edit. */
+const NOT_EDITABLE: ReadonlySet<string> = new Set([
   'hidden',
   'static',
   'separator',
@@ -36,5 +36,5 @@ const UNTYPED: ReadonlySet<string> = new Set([
   'text_area_read_only',
 ]);
 
-/** What shows no errors of its own. */
-const HIDDEN_TYPES: ReadonlySet<string> = new Set(['hidden', 'static', 'separator']);
+/** Field types that do not show their own errors. */
+const WITHOUT_ERRORS: ReadonlySet<string> = new Set(['hidden', 'static', 'separator']);

@@ -3,23 +3,23 @@ import { Alert } from '../ui/alert.js';
 import { Apple, type AppleChallenge } from './apple.js';
 import { Plex, type PlexChallenge } from './plex.js';
 
-/** Another site where somebody may log in. */
+/** A source: another site that the user can log in with. */
 export interface Source {
   readonly name: string;
   readonly icon_url?: string | null;
   readonly challenge: { readonly component: string; readonly to?: string };
 }
 
-interface Choice {
+interface SourceButtonsProps {
   readonly sources: readonly Source[];
   /** Whether names are shown beside icons. */
   readonly labels: boolean;
-  /** Whether there is no other way in. */
+  /** Whether sources are the only option to log in. */
   readonly alone: boolean;
   readonly choose: (source: Source) => void;
 }
 
-export function SourceButtons({ sources, labels, alone, choose }: Choice) {
+export function SourceButtons({ sources, labels, alone, choose }: SourceButtonsProps) {
   const { t } = usePage();
   return (
     <div class="sources">
@@ -29,11 +29,11 @@ export function SourceButtons({ sources, labels, alone, choose }: Choice) {
           <li key={source.name}>
             {source.challenge.to === undefined ? (
               <button type="button" class="plain source" onClick={() => choose(source)}>
-                <SourceFace source={source} />
+                <SourceLabel source={source} />
               </button>
             ) : (
               <a class="plain source" href={source.challenge.to}>
-                <SourceFace source={source} />
+                <SourceLabel source={source} />
               </a>
             )}
           </li>
@@ -43,22 +43,22 @@ export function SourceButtons({ sources, labels, alone, choose }: Choice) {
   );
 }
 
-/** Icons of a font that is not here are left out. */
+/** Returns whether an icon is a picture. `fa://` names an icon of a font that Gatehouse does not include. */
 const isPicture = (url: string | null | undefined): url is string => Boolean(url) && !url?.startsWith('fa://');
 
-const SourceFace = ({ source: { name, icon_url } }: { source: Source }) => (
+const SourceLabel = ({ source: { name, icon_url } }: { source: Source }) => (
   <>
     {isPicture(icon_url) && <img src={icon_url} alt="" width="20" height="20" />}
     <span class="name">{usePage().t('Continue with {name}', { name })}</span>
   </>
 );
 
-/** The steps of sources that have some of their own. */
+/** Shows the challenge of a source that does not simply redirect. */
 export function SourceStep({ source: { challenge }, back }: { source: Source; back: () => void }) {
   const { t } = usePage();
   return (
     <>
-      <SourceOwn challenge={challenge} />
+      <SourceChallenge challenge={challenge} />
       <button type="button" class="plain" onClick={back}>
         {t('Back')}
       </button>
@@ -66,7 +66,7 @@ export function SourceStep({ source: { challenge }, back }: { source: Source; ba
   );
 }
 
-function SourceOwn({ challenge }: { challenge: Source['challenge'] }) {
+function SourceChallenge({ challenge }: { challenge: Source['challenge'] }) {
   const { t } = usePage();
   if (challenge.component === 'ak-source-plex') return <Plex challenge={challenge as PlexChallenge} />;
   if (challenge.component === 'ak-source-oauth-apple') return <Apple challenge={challenge as AppleChallenge} />;

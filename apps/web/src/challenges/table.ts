@@ -12,46 +12,45 @@ import { Consent } from './consent.js';
 import { DeviceCode, DeviceCodeFinish } from './device-code.js';
 import { Dummy } from './dummy.js';
 import { Email } from './email.js';
-import { Denied, FlowError, Redirect, Shell } from './ends.js';
+import { Denied, FlowError, Redirect, Shell, Unknown } from './ends.js';
 import type { Envelope } from './envelope.js';
 import { Identification } from './identification.js';
 import { Password } from './password.js';
 import { Plex } from './plex.js';
 import { Prompt } from './prompt.js';
-import { Unknown } from './unknown.js';
 import { UserLogin } from './user-login.js';
 
 type Step = FunctionComponent<{ challenge: Envelope }>;
 
-/** A challenge has the form that its component says: here, and only here, the wire is taken at its word. */
-const step = <C extends Envelope>(draw: FunctionComponent<{ challenge: C }>) => draw as unknown as Step;
+/** Casts a challenge to the type of its component. This is the only place where the API's response is not validated. */
+const untyped = <C extends Envelope>(component: FunctionComponent<{ challenge: C }>) => component as unknown as Step;
 
-/** What draws each challenge, by component. */
+/** The components of challenges, by `component` name. */
 export const CHALLENGES: Readonly<Record<string, Step>> = {
   'ak-provider-oauth2-device-code': DeviceCode,
   'ak-provider-oauth2-device-code-finish': DeviceCodeFinish,
-  'ak-source-oauth-apple': step(Apple),
-  'ak-source-plex': step(Plex),
+  'ak-source-oauth-apple': untyped(Apple),
+  'ak-source-plex': untyped(Plex),
   'ak-stage-access-denied': Denied,
-  'ak-stage-authenticator-duo': step(AuthenticatorDuo),
-  'ak-stage-authenticator-sms': step(AuthenticatorSms),
-  'ak-stage-authenticator-static': step(AuthenticatorStatic),
-  'ak-stage-authenticator-totp': step(AuthenticatorTotp),
-  'ak-stage-authenticator-validate': step(AuthenticatorValidate),
-  'ak-stage-authenticator-webauthn': step(AuthenticatorWebauthn),
-  'ak-stage-autosubmit': step(Autosubmit),
-  'ak-stage-captcha': step(Captcha),
-  'ak-stage-consent': step(Consent),
-  'ak-stage-dummy': step(Dummy),
+  'ak-stage-authenticator-duo': untyped(AuthenticatorDuo),
+  'ak-stage-authenticator-sms': untyped(AuthenticatorSms),
+  'ak-stage-authenticator-static': untyped(AuthenticatorStatic),
+  'ak-stage-authenticator-totp': untyped(AuthenticatorTotp),
+  'ak-stage-authenticator-validate': untyped(AuthenticatorValidate),
+  'ak-stage-authenticator-webauthn': untyped(AuthenticatorWebauthn),
+  'ak-stage-autosubmit': untyped(Autosubmit),
+  'ak-stage-captcha': untyped(Captcha),
+  'ak-stage-consent': untyped(Consent),
+  'ak-stage-dummy': untyped(Dummy),
   'ak-stage-email': Email,
   'ak-stage-flow-error': FlowError,
-  'ak-stage-identification': step(Identification),
-  'ak-stage-password': step(Password),
-  'ak-stage-prompt': step(Prompt),
+  'ak-stage-identification': untyped(Identification),
+  'ak-stage-password': untyped(Password),
+  'ak-stage-prompt': untyped(Prompt),
   'ak-stage-user-login': UserLogin,
-  'xak-flow-redirect': step(Redirect),
-  'xak-flow-shell': step(Shell),
+  'xak-flow-redirect': untyped(Redirect),
+  'xak-flow-shell': untyped(Shell),
 };
 
-/** What draws a challenge. */
+/** Returns the component that renders a challenge. */
 export const componentFor = ({ component }: Envelope): Step => CHALLENGES[component] ?? Unknown;

@@ -4,7 +4,7 @@ import { Form } from '../ui/form.js';
 import { UserBadge } from '../ui/user-badge.js';
 import type { Envelope } from './envelope.js';
 
-/** Asks whether the login is to last. */
+/** Asks whether the visitor stays signed in. */
 export function UserLogin({ challenge }: { challenge: Envelope }) {
   const { t } = usePage();
   return (

@@ -49,7 +49,7 @@ const TOTP = {
     'otpauth://totp/Example%3Aalice?secret=UYYJFVXFF4QY6DRLHA6PYFMIJODPCOPW&algorithm=SHA1&digits=6&period=30&issuer=Example',
 };
 
-/** Steps with a second factor, and those that set one up. */
+/** Example challenges of authenticator stages. */
 export const DEVICES: Readonly<Record<string, Challenge>> = {
   'validate-choice': validate([
     device('webauthn', KEY_QUESTION),
@@ -61,7 +61,7 @@ export const DEVICES: Readonly<Record<string, Challenge>> = {
   'validate-totp': validate([device('totp')]),
   'validate-refused': validate(
     [device('totp')],
-    wrong('code', 'Invalid Token. Please ensure the time on your device is accurate and try again.'),
+    wrong('code', 'Invalid Token. Please ensure the time on your device is accurate and try refetch.'),
   ),
   'validate-static': validate([device('static')]),
   'validate-sms': validate([device('sms')]),

@@ -35,7 +35,7 @@ const EVERY_TYPE = [
   field('hidden', { initial_value: 'x' }),
 ];
 
-/** Forms that administrators put together. */
+/** Example challenges of prompt stages. */
 export const PROMPTS: Readonly<Record<string, Challenge>> = {
   prompt: stage('ak-stage-prompt', {
     fields: [field('text', { label: 'Name', field_key: 'name', required: true }), field('email', { label: 'Email' })],

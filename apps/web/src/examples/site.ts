@@ -5,17 +5,17 @@ import { chooseLocale } from '@gatehouse/texts';
 import type { Brand, Challenge, FlowPageData } from '../page.js';
 import { renderFlowPage } from '../server.js';
 import { EXAMPLES } from './examples.js';
-import { PUZZLE_ADDRESS } from './steps.js';
+import { CAPTCHA_SCRIPT_URL } from './steps.js';
 
-/** A site that shows made-up challenges, for whoever builds pages and for their tests. */
+/** A site that shows example challenges, for page development and tests. */
 export interface ExampleSite {
   readonly url: string;
   readonly names: readonly string[];
   readonly close: () => Promise<void>;
 }
 
-/** What stands for the script of a provider of puzzles: a button that solves it. */
-const PUZZLE = `globalThis.turnstile = {
+/** A fake captcha provider script: a button that solves the captcha. */
+const FAKE_CAPTCHA_SCRIPT = `globalThis.turnstile = {
   render(place, { sitekey, callback }) {
     const button = document.createElement('button');
     button.textContent = 'I am no robot';
@@ -34,7 +34,7 @@ const BRAND: Brand = {
   ],
 };
 
-/** Opens the site; each example is at `/if/flow/{name}/`, `?layout=` and `?locale=` change how it looks. */
+/** Starts the site. Each example is at `/if/flow/{name}/`; `?layout=` and `?locale=` change its look. */
 export async function openExamples(port = 0): Promise<ExampleSite> {
   const manifest = JSON.parse(await readFile(new URL('manifest.json', BUILT), 'utf8')) as Manifest;
   const script = `/static/${manifest['src/client.tsx']?.file}`;
@@ -67,7 +67,7 @@ const send = (response: ServerResponse, { type, text, status = 200 }: Page) =>
 async function answer({ url = '/' }: IncomingMessage, script: string): Promise<Page> {
   const { pathname, searchParams } = new URL(url, 'http://localhost');
   const [, area, , name = ''] = pathname.split('/');
-  if (pathname === PUZZLE_ADDRESS) return { type: 'text/javascript', text: PUZZLE };
+  if (pathname === CAPTCHA_SCRIPT_URL) return { type: 'text/javascript', text: FAKE_CAPTCHA_SCRIPT };
   if (area === 'static') {
     const file = await readFile(new URL(`pages/${pathname.split('/').at(-1)}`, BUILT), 'utf8');
     return { type: 'text/javascript', text: file };
@@ -87,7 +87,7 @@ interface Wanted {
 
 function drawn(challenge: Challenge, { name, searchParams, script }: Wanted): string {
   const layout = searchParams.get('layout');
-  const opened: FlowPageData = {
+  const pageData: FlowPageData = {
     challenge: layout ? { ...challenge, flow_info: { ...(challenge['flow_info'] as object), layout } } : challenge,
     brand: BRAND,
     locale: chooseLocale(undefined, searchParams.get('locale') ?? ''),
@@ -95,5 +95,5 @@ function drawn(challenge: Challenge, { name, searchParams, script }: Wanted): st
     address: `/if/flow/${name}/`,
     token: { field: 'csrf_token', value: 'x' },
   };
-  return renderFlowPage(opened, { nonce: 'example', script, csrfCookie: 'authentik_csrf' }).html;
+  return renderFlowPage(pageData, { nonce: 'example', script, csrfCookie: 'authentik_csrf' }).html;
 }

@@ -1,7 +1,7 @@
 import type { Challenge } from '../page.js';
 
-/** Where the site of examples has a puzzle of its own. */
-export const PUZZLE_ADDRESS = '/example-puzzle.js';
+/** URL of the fake captcha provider of the example site. */
+export const CAPTCHA_SCRIPT_URL = '/example-puzzle.js';
 
 const FLOW = { title: 'Welcome to Example', cancel_url: '/flows/-/cancel/', layout: 'stacked' };
 
@@ -10,18 +10,18 @@ const PICTURE =
 
 const USER = { pending_user: 'alice@example.org', pending_user_avatar: PICTURE };
 
-/** A challenge of a stage, with what every one of them carries. */
+/** Returns a challenge with the fields that all challenges have. */
 export const stage = (component: string, own: Readonly<Record<string, unknown>> = {}): Challenge => ({
   component,
   flow_info: FLOW,
   ...own,
 });
 
-/** The same for one that says whom it is for. */
+/** Returns a challenge with a pending user. */
 export const stageFor = (component: string, own: Readonly<Record<string, unknown>> = {}): Challenge =>
   stage(component, { ...USER, ...own });
 
-/** One thing that is wrong with a field. */
+/** Returns an error of a field. */
 export const wrong = (field: string, string: string, code = 'invalid') => ({
   response_errors: { [field]: [{ string, code }] },
 });
@@ -47,7 +47,7 @@ const SOURCES = [
   { name: 'Plex', icon_url: null, challenge: { component: 'ak-source-plex', client_id: 'abc', slug: 'plex' } },
 ];
 
-/** Steps that begin and end a login. */
+/** Example challenges of the other stages. */
 export const STEPS: Readonly<Record<string, Challenge>> = {
   identification: identification({}),
   'identification-refused': identification(wrong('non_field_errors', 'Failed to authenticate.')),
@@ -63,7 +63,7 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
     ...wrong('uid_field', 'This field may not be blank.', 'blank'),
   }),
   'identification-captcha': identification({
-    captcha_stage: { component: 'ak-stage-captcha', site_key: 'site-key', js_url: PUZZLE_ADDRESS },
+    captcha_stage: { component: 'ak-stage-captcha', site_key: 'site-key', js_url: CAPTCHA_SCRIPT_URL },
   }),
   'identification-sources': identification({ user_fields: [], sources: SOURCES }),
   password: stageFor('ak-stage-password', { allow_show_password: true, recovery_url: '/if/flow/recovery/' }),
@@ -102,7 +102,7 @@ export const STEPS: Readonly<Record<string, Challenge>> = {
     redirect_uri: 'https://id.example.org/source/oauth/callback/apple/',
     state: 'Zx81',
   },
-  captcha: stageFor('ak-stage-captcha', { site_key: 'site-key', js_url: PUZZLE_ADDRESS }),
+  captcha: stageFor('ak-stage-captcha', { site_key: 'site-key', js_url: CAPTCHA_SCRIPT_URL }),
   autosubmit: stage('ak-stage-autosubmit', {
     url: 'https://app.example.org/saml/acs/',
     attrs: { SAMLResponse: 'PHNhbWw+', RelayState: 'x' },

@@ -1,4 +1,4 @@
-/** A request to the API of this site, with what shows that it is the visitor's own; `body` makes it a POST. */
+/** Sends a request to the API with the CSRF token. With a `body` it is a POST. */
 export const callApi = (address: string, { body, ...init }: RequestInit & { body?: string } = {}): Promise<Response> =>
   fetch(address, {
     ...init,
@@ -10,11 +10,11 @@ export const callApi = (address: string, { body, ...init }: RequestInit & { body
     },
   });
 
-/** Where the executor of a flow is; `search`: the query of the flow's page. */
+/** Returns the URL of a flow's executor. `search` is the query of the flow page. */
 export const executorAddress = (slug: string, search: string): string =>
   `/api/v3/flows/executor/${encodeURIComponent(slug)}/?query=${encodeURIComponent(search.replace(/^\?/, ''))}`;
 
 function cookie(name: string): string {
-  const found = document.cookie.split('; ').find((pair) => pair.startsWith(`${name}=`));
-  return found?.slice(name.length + 1) ?? '';
+  const pair = document.cookie.split('; ').find((entry) => entry.startsWith(`${name}=`));
+  return pair?.slice(name.length + 1) ?? '';
 }

@@ -1,62 +1,62 @@
-interface Puzzle {
-  /** Address of the provider's script. */
+interface Captcha {
+  /** URL of the provider's script. */
   readonly script: string;
   readonly siteKey: string;
-  /** What the puzzle is for, where the provider is to be told. */
+  /** Action name for providers that support one. */
   readonly action: string | undefined;
-  readonly place: HTMLElement;
-  readonly solved: (token: string) => void;
-  readonly failed: () => void;
+  readonly container: HTMLElement;
+  readonly onSolved: (token: string) => void;
+  readonly onFailed: () => void;
 }
 
 interface Provider {
   readonly ready?: (then: () => void) => void;
-  readonly render: (place: HTMLElement, options: Readonly<Record<string, unknown>>) => unknown;
+  readonly render: (container: HTMLElement, options: Readonly<Record<string, unknown>>) => unknown;
   readonly execute?: (widget: unknown, options: Readonly<Record<string, unknown>>) => unknown;
 }
 
-/** Providers by the name that their script gives itself. */
-const NAMES = ['grecaptcha', 'hcaptcha', 'turnstile'] as const;
+/** Global names that provider scripts define. */
+const GLOBAL_NAMES = ['grecaptcha', 'hcaptcha', 'turnstile'] as const;
 
-/** Runs a provider's puzzle, unseen where it can be. */
-export async function runCaptcha(puzzle: Puzzle): Promise<void> {
-  const { name, provider } = await load(puzzle.script);
+/** Runs the captcha of a provider, invisibly if the provider supports it. */
+export async function runCaptcha(captcha: Captcha): Promise<void> {
+  const { name, provider } = await load(captcha.script);
   if (provider.ready && name === 'grecaptcha') await new Promise<void>((resolve) => provider.ready?.(resolve));
-  // A provider draws into a place once; each puzzle has one of its own.
-  const place = document.createElement('div');
-  puzzle.place.replaceChildren(place);
-  const named = puzzle.action === undefined ? {} : { action: puzzle.action };
-  const widget = provider.render(place, {
-    sitekey: puzzle.siteKey,
-    callback: puzzle.solved,
-    'error-callback': puzzle.failed,
-    ...(name === 'turnstile' ? named : { size: 'invisible' }),
+  // A provider renders into an element only once, so each captcha gets a new element.
+  const element = document.createElement('div');
+  captcha.container.replaceChildren(element);
+  const actionOption = captcha.action === undefined ? {} : { action: captcha.action };
+  const widget = provider.render(element, {
+    sitekey: captcha.siteKey,
+    callback: captcha.onSolved,
+    'error-callback': captcha.onFailed,
+    ...(name === 'turnstile' ? actionOption : { size: 'invisible' }),
   });
-  if (name !== 'turnstile') provider.execute?.(widget, named);
+  if (name !== 'turnstile') provider.execute?.(widget, actionOption);
 }
 
-/** A provider, under the name that its script gives it. */
-interface Loaded {
-  readonly name: (typeof NAMES)[number];
+/** A loaded provider with its global name. */
+interface LoadedProvider {
+  readonly name: (typeof GLOBAL_NAMES)[number];
   readonly provider: Provider;
 }
 
-const loaded = new Map<string, Promise<Loaded>>();
+const loaded = new Map<string, Promise<LoadedProvider>>();
 
-function load(address: string): Promise<Loaded> {
+function load(address: string): Promise<LoadedProvider> {
   const loading = loaded.get(address) ?? insert(address);
   loaded.set(address, loading);
   return loading;
 }
 
-/** Scripts of several providers may come one after the other, and each leaves its name behind. */
-async function insert(address: string): Promise<Loaded> {
-  const before = present();
+/** Loads a script. The provider is the one whose global changed, because other providers may be loaded already. */
+async function insert(address: string): Promise<LoadedProvider> {
+  const before = currentGlobals();
   try {
     await run(address);
-    const after = present();
-    const name = NAMES.find((known) => after[known] !== before[known]);
-    if (!name) throw new Error('this script is of no provider that is known');
+    const after = currentGlobals();
+    const name = GLOBAL_NAMES.find((candidate) => after[candidate] !== before[candidate]);
+    if (!name) throw new Error('the captcha script defines none of the supported providers');
     return { name, provider: after[name] as Provider };
   } catch (error) {
     loaded.delete(address);
@@ -64,9 +64,9 @@ async function insert(address: string): Promise<Loaded> {
   }
 }
 
-const present = () => {
-  const all = window as unknown as Readonly<Record<string, Provider | undefined>>;
-  return Object.fromEntries(NAMES.map((name) => [name, all[name]]));
+const currentGlobals = () => {
+  const globals = window as unknown as Readonly<Record<string, Provider | undefined>>;
+  return Object.fromEntries(GLOBAL_NAMES.map((name) => [name, globals[name]]));
 };
 
 const run = (address: string) =>
@@ -77,7 +77,7 @@ const run = (address: string) =>
     script.onload = () => resolve();
     script.onerror = () => {
       script.remove();
-      reject(new Error('the script of the provider cannot be loaded'));
+      reject(new Error('the captcha script cannot be loaded'));
     };
     document.head.append(script);
   });

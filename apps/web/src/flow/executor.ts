@@ -2,13 +2,13 @@ import type { Challenge, FlowPageData } from '../page.js';
 import { callApi, executorAddress } from './api.js';
 import type { FormAnswer } from './page.context.js';
 
-/** What came of a request to the executor. */
+/** The result of a request to the executor. */
 export type Reply =
   | { readonly kind: 'challenge'; readonly challenge: Challenge; readonly run: string | undefined }
-  | { readonly kind: 'away'; readonly retryAfterS: number; readonly why: 'service' | 'network' }
+  | { readonly kind: 'unavailable'; readonly retryAfterS: number; readonly reason: 'service' | 'network' }
   | { readonly kind: 'refused'; readonly challenge: Challenge };
 
-/** The executor of the page's flow, as every client of the API speaks to it. */
+/** A client of the flow executor API. */
 export class ExecutorClient {
   private readonly address: string;
 
@@ -16,34 +16,34 @@ export class ExecutorClient {
     this.address = executorAddress(slug, cross_site ? withCrossSite(search) : search);
   }
 
-  /** The current challenge. */
+  /** Gets the current challenge. */
   show(): Promise<Reply> {
-    return this.ask(undefined);
+    return this.request(undefined);
   }
 
-  /** What follows an answer. */
+  /** Sends an answer and returns what follows it. */
   solve(answer: FormAnswer): Promise<Reply> {
-    return this.ask(JSON.stringify(answer));
+    return this.request(JSON.stringify(answer));
   }
 
-  private async ask(body: string | undefined): Promise<Reply> {
+  private async request(body: string | undefined): Promise<Reply> {
     try {
       return await replyOf(await callApi(this.address, body === undefined ? {} : { body }));
     } catch {
-      // Nobody answered, or what did was no answer of ours: both look like a line that is down.
-      return { kind: 'away', retryAfterS: 2, why: 'network' };
+      // A network error, or a response that is not JSON (such as a captive portal), counts as a lost connection.
+      return { kind: 'unavailable', retryAfterS: 2, reason: 'network' };
     }
   }
 }
 
-/** The gateway is told with each request, because a run that is over by then begins again. */
+/** Adds the cross-site marker. Every request has it, because an expired run starts again and must keep it. */
 export const withCrossSite = (address: string) => `${address}${address.includes('?') ? '&' : '?'}cross_site=1`;
 
 const UNAVAILABLE_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 async function replyOf(response: Response): Promise<Reply> {
   if (UNAVAILABLE_STATUSES.has(response.status)) {
-    return { kind: 'away', retryAfterS: Number(response.headers.get('retry-after')) || 2, why: 'service' };
+    return { kind: 'unavailable', retryAfterS: Number(response.headers.get('retry-after')) || 2, reason: 'service' };
   }
   const body = (await response.json()) as Record<string, unknown>;
   if (response.ok || typeof body['component'] === 'string') {
@@ -56,7 +56,7 @@ async function replyOf(response: Response): Promise<Reply> {
   return { kind: 'refused', challenge: errorReply(response, body) };
 }
 
-/** A refusal that is none of the executor's, in its form. */
+/** Converts a refusal of the gateway to a flow error challenge. */
 const errorReply = (
   { headers, status }: Response,
   { detail, non_field_errors }: Record<string, unknown>,

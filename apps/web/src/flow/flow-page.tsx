@@ -12,28 +12,28 @@ import { UnavailableNotice } from './unavailable-notice.js';
 import { useFlowVisit } from './use-flow-visit.js';
 import { useInspector } from './use-inspector.js';
 
-/** The page of a flow: the same on the server and in the browser. */
-export function FlowPage({ opened, t }: { opened: FlowPageData; t: Translate }) {
-  const { visit, answer, answerUnasked, ask, again } = useFlowVisit(opened);
-  const busy = visit.phase === 'answering';
+/** The page of a flow, rendered on the server and hydrated in the browser. */
+export function FlowPage({ pageData, t }: { pageData: FlowPageData; t: Translate }) {
+  const { visit, answer, answerAutomatically, sendRequest, refetch } = useFlowVisit(pageData);
+  const busy = visit.phase === 'sending';
   const challenge = visit.challenge as Envelope;
   const Step = componentFor(challenge);
   const main = useFocus(visit.step, challenge);
-  const heading = headingOf(challenge, { t, site: opened.brand.title });
-  useDocumentTitle(heading, opened.brand.title);
-  const inspector = useInspector(opened, { challenge: visit.challenge, t });
+  const heading = headingOf(challenge, { t, site: pageData.brand.title });
+  useDocumentTitle(heading, pageData.brand.title);
+  const inspector = useInspector(pageData, { challenge: visit.challenge, t });
   const inspected = inspector.open;
-  const { waits } = visit;
-  const shared = { opened, t, busy, inspected, waits, answer, answerUnasked, ask, again };
-  const page = useMemo(() => shared, [busy, inspected, waits]);
+  const { awaitsAction } = visit;
+  const shared = { pageData, t, busy, inspected, awaitsAction, answer, answerAutomatically, sendRequest, refetch };
+  const page = useMemo(() => shared, [busy, inspected, awaitsAction]);
   return (
     <PageProvider value={page}>
-      <Frame brand={opened.brand} layout={challenge.flow_info?.layout ?? opened.brand.layout}>
+      <Frame brand={pageData.brand} layout={challenge.flow_info?.layout ?? pageData.brand.layout}>
         <main ref={main} aria-busy={busy || undefined}>
           <h1 tabIndex={-1}>{heading}</h1>
           {visit.expired && <Notice>{t('This page was open for too long, so the steps begin again.')}</Notice>}
-          {visit.away && <UnavailableNotice away={visit.away} retry={again} />}
-          {!(visit.away && challenge.component === 'ak-stage-flow-error') && (
+          {visit.unavailable && <UnavailableNotice unavailable={visit.unavailable} retry={refetch} />}
+          {!(visit.unavailable && challenge.component === 'ak-stage-flow-error') && (
             <Step key={visit.step} challenge={challenge} />
           )}
           <BusyIndicator />
@@ -51,19 +51,19 @@ function useDocumentTitle(heading: string, brandTitle: string) {
   }, [heading]);
 }
 
-/** After each answer the focus goes to what is wrong, else to where somebody types, else to what is new. */
+/** Moves the focus after each answer: to the first invalid field, else to the first field, else to the heading. */
 function useFocus(step: number, challenge: Envelope) {
   const main = useRef<HTMLElement>(null);
-  const opening = useRef(true);
+  const isFirst = useRef(true);
   useEffect(() => {
-    // A page that opens says itself where to begin, and somebody may be typing already.
-    if (!opening.current)
-      TARGETS.map((target) => main.current?.querySelector<HTMLElement>(target))
+    // The first page uses `autofocus`, and the visitor may be typing already.
+    if (!isFirst.current)
+      FOCUS_TARGETS.map((target) => main.current?.querySelector<HTMLElement>(target))
         .find(Boolean)
         ?.focus();
-    opening.current = false;
+    isFirst.current = false;
   }, [step, challenge]);
   return main;
 }
 
-const TARGETS = ['[aria-invalid] input, [aria-invalid]:not(fieldset)', '[autofocus]', 'h1'];
+const FOCUS_TARGETS = ['[aria-invalid] input, [aria-invalid]:not(fieldset)', '[autofocus]', 'h1'];

@@ -1,24 +1,24 @@
 import type { FormAnswer } from './page.context.js';
 
-/** What a form says, as the executor reads it: texts, and files as data addresses. `besides`: a field that is not part of it. */
+/** Reads a form as the executor expects it, with files as data URLs. Omits the field `excluded`. */
 export async function readForm(
   form: HTMLFormElement,
-  pressed: HTMLElement | null,
-  besides: string,
+  submitter: HTMLElement | null,
+  excluded: string,
 ): Promise<FormAnswer> {
-  const entries = [...new FormData(form, pressed).entries()].filter(([name]) => name !== besides);
-  const given = await Promise.all(
-    entries.map(async ([name, value]) => [name, typeof value === 'string' ? value : await dataAddress(value)] as const),
+  const entries = [...new FormData(form, submitter).entries()].filter(([name]) => name !== excluded);
+  const fields = await Promise.all(
+    entries.map(async ([name, value]) => [name, typeof value === 'string' ? value : await dataUrl(value)] as const),
   );
-  return Object.fromEntries(given);
+  return Object.fromEntries(fields);
 }
 
-function dataAddress(file: File): Promise<string> {
+function dataUrl(file: File): Promise<string> {
   if (file.size === 0) return Promise.resolve('');
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(reader.error ?? new Error('the file cannot be read'));
+    reader.onerror = () => reject(reader.error ?? new Error('the browser cannot read the file'));
     reader.readAsDataURL(file);
   });
 }

@@ -1,14 +1,14 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { Envelope } from '../challenges/envelope.js';
 
-interface Words {
+interface HeadingOptions {
   readonly t: Translate;
-  /** What the site is called. */
+  /** Name of the site. */
   readonly site: string;
 }
 
-/** What stands above a challenge. */
-export function headingOf(challenge: Envelope, { t, site }: Words): string {
+/** Returns the heading of a challenge. */
+export function headingOf(challenge: Envelope, { t, site }: HeadingOptions): string {
   switch (challenge.component) {
     case 'ak-stage-access-denied':
       return t('Permission denied');

@@ -3,37 +3,37 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { FlowPageData } from '../page.js';
 
-/** What somebody gave, by field. */
+/** The answer to a challenge, by field. */
 export type FormAnswer = Readonly<Record<string, unknown>>;
 
-/** What every part of a page may use. */
+/** The context of all components of a flow page. */
 export interface PageContext {
-  readonly opened: FlowPageData;
+  readonly pageData: FlowPageData;
   readonly t: Translate;
-  /** Whether an answer is under way: nothing else can be sent until it is there. */
+  /** Whether an answer is being sent. Nothing else can be sent meanwhile. */
   readonly busy: boolean;
-  /** Whether somebody looks on who wants to see where the flow leads before it does; undefined until that is known. */
+  /** Whether the flow inspector is open, which stops automatic redirects. Undefined until that is known. */
   readonly inspected: boolean | undefined;
-  /** Whether another site opened the page and nobody has acted on it: it sends no message by itself then. */
-  readonly waits: boolean;
-  /** Answers the challenge for somebody who acted. */
+  /** Whether another site opened the page and the visitor has not acted yet. Then it sends no mail or text message by itself. */
+  readonly awaitsAction: boolean;
+  /** Answers the challenge after an action of the visitor. */
   readonly answer: (fields: FormAnswer) => void;
-  /** Answers the challenge by itself. */
-  readonly answerUnasked: (fields: FormAnswer) => void;
-  /** Sends something that judges nothing, and says what came back. */
-  readonly ask: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
-  /** Asks for the current challenge again. */
-  readonly again: () => void;
+  /** Answers the challenge automatically. */
+  readonly answerAutomatically: (fields: FormAnswer) => void;
+  /** Sends a request that is not an answer, such as choosing a device, and returns the reply. */
+  readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
+  /** Fetches the current challenge again. */
+  readonly refetch: () => void;
 }
 
 const Context = createContext<PageContext | undefined>(undefined);
 
-/** Gives all parts within what they may use. */
+/** Provides the context to its children. */
 export const PageProvider = Context.Provider;
 
-/** What the page around offers. */
+/** Returns the context. Throws outside of a PageProvider. */
 export function usePage(): PageContext {
   const page = useContext(Context);
-  if (!page) throw new Error('this part stands outside of a page');
+  if (!page) throw new Error('usePage must be called inside a PageProvider');
   return page;
 }

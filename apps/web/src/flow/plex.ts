@@ -14,9 +14,9 @@ interface Pin {
 }
 
 const PINS = 'https://plex.tv/api/v2/pins';
-const LOOK_EVERY_MS = 1000;
+const POLL_INTERVAL_MS = 1000;
 
-/** Where to go after signing in at Plex, in a window that is already open. Throws when it does not work. */
+/** Signs in at Plex in an open popup. Returns the URL to continue at. Throws when the sign-in fails. */
 export async function signInAtPlex({ clientId, slug, popup, signal }: PlexSignInOptions): Promise<string> {
   const headers = { accept: 'application/json', 'x-plex-product': 'Gatehouse', 'x-plex-client-identifier': clientId };
   try {
@@ -30,24 +30,24 @@ export async function signInAtPlex({ clientId, slug, popup, signal }: PlexSignIn
   }
 }
 
-async function tokenOf(look: () => Promise<Pin>, signal: AbortSignal): Promise<string> {
+async function tokenOf(getPin: () => Promise<Pin>, signal: AbortSignal): Promise<string> {
   while (!signal.aborted) {
-    const { authToken } = await look();
+    const { authToken } = await getPin();
     if (authToken) return authToken;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
   }
-  throw new Error('given up');
+  throw new Error('signing in at Plex was aborted');
 }
 
 async function redeem(slug: string, token: string): Promise<string> {
   const address = `/api/v3/sources/plex/redeem_token/?slug=${encodeURIComponent(slug)}`;
   const { to } = await json<{ to?: string }>(callApi(address, { body: JSON.stringify({ plex_token: token }) }));
-  if (!to) throw new Error('refused');
+  if (!to) throw new Error('the gateway did not accept the Plex token');
   return to;
 }
 
-async function json<T>(answer: Promise<Response>): Promise<T> {
-  const response = await answer;
-  if (!response.ok) throw new Error(`refused with ${response.status}`);
+async function json<T>(pending: Promise<Response>): Promise<T> {
+  const response = await pending;
+  if (!response.ok) throw new Error(`the request failed with status ${response.status}`);
   return (await response.json()) as T;
 }

@@ -1,6 +1,6 @@
 import { encode } from 'uqr';
 
-/** A QR code as one path of unit squares. */
+/** Returns a QR code as one SVG path of unit squares. */
 export function drawQr(text: string): { size: number; path: string } {
   const { size, data } = encode(text, { ecc: 'M', border: 2 });
   const squares = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])));

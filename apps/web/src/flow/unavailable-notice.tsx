@@ -1,19 +1,21 @@
 import { usePage } from './page.context.js';
 import { MAX_AUTOMATIC_RETRIES, type Unavailable } from './visit.js';
 
-/** Says that nothing came back, and what happens now. */
-export function UnavailableNotice({ away, retry }: { away: Unavailable; retry: () => void }) {
+/** Tells the visitor that the service is unavailable, and whether the page retries automatically. */
+export function UnavailableNotice({ unavailable, retry }: { unavailable: Unavailable; retry: () => void }) {
   const { t } = usePage();
-  const goesOn = away.tries <= MAX_AUTOMATIC_RETRIES;
+  const isRetrying = unavailable.tries <= MAX_AUTOMATIC_RETRIES;
   return (
     <div class="notice" role="status">
       <p>
-        {away.why === 'network'
+        {unavailable.reason === 'network'
           ? t('There is no connection at the moment.')
           : t('This service cannot be reached at the moment.')}{' '}
-        {goesOn ? t('We try again by ourselves, and nothing that you typed is lost.') : t('Please try again later.')}
+        {isRetrying
+          ? t('We try again by ourselves, and nothing that you typed is lost.')
+          : t('Please try again later.')}
       </p>
-      {!goesOn && (
+      {!isRetrying && (
         <button type="button" class="plain" onClick={retry}>
           {t('Try again')}
         </button>

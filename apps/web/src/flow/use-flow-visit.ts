@@ -5,101 +5,101 @@ import { ExecutorClient, type Reply } from './executor.js';
 import type { FormAnswer } from './page.context.js';
 import { MAX_AUTOMATIC_RETRIES, reduceVisit, type Visit, type VisitEvent, visitOf } from './visit.js';
 
-/** A visit to a flow, and what somebody can do in it. */
+/** The state of a visit to a flow, and the functions that advance it. */
 export interface FlowVisit {
   readonly visit: Visit;
   readonly answer: (fields: FormAnswer) => void;
-  readonly answerUnasked: (fields: FormAnswer) => void;
-  readonly ask: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
-  readonly again: () => void;
+  readonly answerAutomatically: (fields: FormAnswer) => void;
+  readonly sendRequest: (fields: FormAnswer) => Promise<FormAnswer | undefined>;
+  readonly refetch: () => void;
 }
 
-/** Keeps a visit going: sends one thing at a time, and tries again by itself what could not be delivered. */
-export function useFlowVisit(opened: FlowPageData): FlowVisit {
-  const [visit, tell] = useReducer(reduceVisit, opened, visitOf);
+/** Runs a visit: sends one request at a time, and retries requests while the service is unavailable. */
+export function useFlowVisit(pageData: FlowPageData): FlowVisit {
+  const [visit, dispatch] = useReducer(reduceVisit, pageData, visitOf);
   const current = useRef(visit);
   current.current = visit;
-  const line = useMemo(() => new ExecutorChannel(opened, tell), []);
-  useRetries(visit, () => void line.repeat());
-  useReloadOnRestore(() => void line.send(undefined));
+  const channel = useMemo(() => new ExecutorChannel(pageData, dispatch), []);
+  useRetries(visit, () => void channel.repeat());
+  useReloadOnRestore(() => void channel.send(undefined));
   return useMemo(() => {
-    const named = (fields: FormAnswer) => ({ ...fields, component: current.current.challenge.component });
+    const withComponent = (fields: FormAnswer) => ({ ...fields, component: current.current.challenge.component });
     return {
       visit,
       answer: (fields) => {
-        tell({ kind: 'acted' });
-        void line.send(named(fields));
+        dispatch({ kind: 'user-acted' });
+        void channel.send(withComponent(fields));
       },
-      answerUnasked: (fields) => void line.send(named(fields)),
-      ask: (fields) => line.ask(named(fields)),
-      again: () => void line.send(undefined),
+      answerAutomatically: (fields) => void channel.send(withComponent(fields)),
+      sendRequest: (fields) => channel.sendRequest(withComponent(fields)),
+      refetch: () => void channel.send(undefined),
     };
   }, [visit]);
 }
 
-/** What goes to the executor, and what comes back. */
+/** Sends requests to the executor one at a time, and dispatches the replies. */
 class ExecutorChannel {
   private readonly executor: ExecutorClient;
-  /** What was sent last: an answer, or nothing but the question what is current. */
-  private last: FormAnswer | undefined;
+  /** The last answer that was sent. Undefined if the last request only fetched the challenge. */
+  private lastAnswer: FormAnswer | undefined;
   private busy = false;
 
   constructor(
-    private readonly opened: FlowPageData,
-    private readonly tell: (happening: VisitEvent) => void,
+    private readonly pageData: FlowPageData,
+    private readonly dispatch: (event: VisitEvent) => void,
   ) {
-    this.executor = new ExecutorClient(opened, typeof location === 'undefined' ? '' : location.search);
+    this.executor = new ExecutorClient(pageData, typeof location === 'undefined' ? '' : location.search);
   }
 
   repeat(): Promise<void> {
-    return this.send(this.last);
+    return this.send(this.lastAnswer);
   }
 
-  /** One thing at a time: whatever is sent meanwhile is dropped. */
+  /** Sends an answer, or fetches the challenge. Does nothing while another request is running. */
   async send(fields: FormAnswer | undefined): Promise<void> {
     if (this.busy) return;
     this.busy = true;
-    this.last = fields;
-    this.tell({ kind: 'sent' });
+    this.lastAnswer = fields;
+    this.dispatch({ kind: 'sent' });
     const reply = await (fields ? this.executor.solve(fields) : this.executor.show());
     this.busy = false;
     if (fields && isForbidden(reply)) return this.send(undefined);
-    if (!leavesPage(reply, this.opened)) this.tell(reply);
+    if (!reloadsPage(reply, this.pageData)) this.dispatch(reply);
   }
 
-  async ask(fields: FormAnswer): Promise<FormAnswer | undefined> {
+  async sendRequest(fields: FormAnswer): Promise<FormAnswer | undefined> {
     const reply = await this.executor.solve(fields);
     return reply.kind === 'challenge' ? reply.challenge : undefined;
   }
 }
 
-/** The visitor's token has changed since, by a login in another tab: what is current there is shown here. */
+/** Returns whether the CSRF token is outdated, because the visitor logged in in another tab. The current challenge is fetched then. */
 const isForbidden = (reply: Reply) => reply.kind === 'refused' && reply.challenge['status'] === 403;
 
-/** A challenge that reaches further than this page may is drawn by a page of its own. */
-function leavesPage(reply: Reply, opened: FlowPageData): boolean {
+/** Reloads the page if its Content-Security-Policy does not allow the origins of the next challenge. Returns whether it does. */
+function reloadsPage(reply: Reply, pageData: FlowPageData): boolean {
   if (
     reply.kind !== 'challenge' ||
-    isAllowedBy(externalOriginsOf(reply.challenge), externalOriginsOf(opened.challenge))
+    isAllowedBy(externalOriginsOf(reply.challenge), externalOriginsOf(pageData.challenge))
   )
     return false;
   location.reload();
   return true;
 }
 
-function useRetries({ away, phase }: Visit, retry: () => void) {
+function useRetries({ unavailable, phase }: Visit, retry: () => void) {
   useEffect(() => {
-    if (!away || phase !== 'asking' || away.tries > MAX_AUTOMATIC_RETRIES) return undefined;
-    const timer = setTimeout(retry, away.waitS * 1000);
+    if (!unavailable || phase !== 'idle' || unavailable.tries > MAX_AUTOMATIC_RETRIES) return undefined;
+    const timer = setTimeout(retry, unavailable.waitS * 1000);
     return () => clearTimeout(timer);
-  }, [away, phase]);
+  }, [unavailable, phase]);
 }
 
-/** A page that the browser kept while somebody was elsewhere shows what is current when they come back. */
-function useReloadOnRestore(again: () => void) {
+/** Fetches the current challenge when the browser restores the page from its back/forward cache. */
+function useReloadOnRestore(refetch: () => void) {
   useEffect(() => {
-    const back = ({ persisted }: PageTransitionEvent) => persisted && again();
-    addEventListener('pageshow', back);
-    return () => removeEventListener('pageshow', back);
+    const onPageShow = ({ persisted }: PageTransitionEvent) => persisted && refetch();
+    addEventListener('pageshow', onPageShow);
+    return () => removeEventListener('pageshow', onPageShow);
   }, []);
 }

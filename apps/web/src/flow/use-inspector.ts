@@ -3,14 +3,14 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Challenge, FlowPageData } from '../page.js';
 
-/** Whether the address of a page asks to see how the flow runs. */
+/** Returns whether the URL of the page asks for the flow inspector. */
 export const asksToInspect = ({ address }: FlowPageData): boolean =>
   new URLSearchParams(address.split('?', 2)[1]).has('inspector');
 
-/** What the inspector shows beside a flow. */
+/** The flow inspector of a page. */
 export interface Inspector {
   readonly panel: ComponentChildren;
-  /** Whether somebody looks on; undefined until it is known of this challenge. */
+  /** Whether the inspector is open. Undefined until the run of this challenge is fetched. */
   readonly open: boolean | undefined;
 }
 
@@ -19,23 +19,23 @@ interface InspectorPanel {
   readonly panel: ComponentChildren;
 }
 
-/** Looks at the run anew with every challenge, where the address asks for that; whoever may not look sees nothing of it. */
+/** Fetches the run again for each challenge, if the URL asks for the inspector. Shows nothing to visitors without permission. */
 export function useInspector(
-  opened: FlowPageData,
+  pageData: FlowPageData,
   { challenge, t }: { challenge: Challenge; t: Translate },
 ): Inspector {
-  const asked = asksToInspect(opened);
-  const [seen, see] = useState<InspectorPanel>();
+  const isRequested = asksToInspect(pageData);
+  const [state, setState] = useState<InspectorPanel>();
   useEffect(() => {
-    if (!asked) return undefined;
-    let left = false;
-    void inspect(opened.slug, t).then((panel) => left || see({ challenge, panel }));
+    if (!isRequested) return undefined;
+    let isStale = false;
+    void inspect(pageData.slug, t).then((panel) => isStale || setState({ challenge, panel }));
     return () => {
-      left = true;
+      isStale = true;
     };
   }, [challenge]);
-  const open = seen?.challenge === challenge ? seen.panel !== undefined : undefined;
-  return { panel: seen?.panel, open: asked && open };
+  const open = state?.challenge === challenge ? state.panel !== undefined : undefined;
+  return { panel: state?.panel, open: isRequested && open };
 }
 
 async function inspect(slug: string, t: Translate): Promise<ComponentChildren> {
@@ -43,7 +43,7 @@ async function inspect(slug: string, t: Translate): Promise<ComponentChildren> {
     const { inspectorOf } = await import('../inspector/inspector.js');
     return await inspectorOf(slug, t);
   } catch {
-    // Whoever cannot be shown how it runs goes on like everybody else.
+    // The flow continues without the inspector.
     return undefined;
   }
 }

@@ -6,7 +6,7 @@ const NAME = { component: 'ak-stage-identification' };
 const PASSWORD = { component: 'ak-stage-password' };
 const REFUSED = { ...PASSWORD, response_errors: { password: [] } };
 
-const opened = (own: Partial<FlowPageData> = {}): FlowPageData => ({
+const pageData = (overrides: Partial<FlowPageData> = {}): FlowPageData => ({
   challenge: NAME,
   brand: { title: 'Example' },
   locale: 'en',
@@ -14,59 +14,63 @@ const opened = (own: Partial<FlowPageData> = {}): FlowPageData => ({
   address: '/if/flow/login/',
   token: { field: 'csrf_token', value: 'x' },
   run: 'one',
-  ...own,
+  ...overrides,
 });
 
-const AWAY = { kind: 'away', retryAfterS: 1, why: 'service' } as const;
+const UNAVAILABLE = { kind: 'unavailable', retryAfterS: 1, reason: 'service' } as const;
 
 describe('a visit to a flow', () => {
-  it('begins another step with another challenge, and stays at it when its answer is refused', () => {
-    const next = reduceVisit(visitOf(opened()), { kind: 'challenge', challenge: PASSWORD, run: 'one' });
+  it('starts a new step for a new challenge, and stays at the step when the answer is refused', () => {
+    const next = reduceVisit(visitOf(pageData()), { kind: 'challenge', challenge: PASSWORD, run: 'one' });
     const refused = reduceVisit(next, { kind: 'challenge', challenge: REFUSED, run: 'one' });
 
     expect([next.step, refused.step]).toEqual([1, 1]);
     expect(refused.challenge).toBe(REFUSED);
   });
 
-  it('begins another step when the same kind of challenge comes without a refusal', () => {
-    const next = reduceVisit(visitOf(opened()), { kind: 'challenge', challenge: NAME, run: 'one' });
+  it('starts a new step for a challenge of the same component without errors', () => {
+    const next = reduceVisit(visitOf(pageData()), { kind: 'challenge', challenge: NAME, run: 'one' });
 
     expect(next.step).toBe(1);
   });
 
-  it('says that it has begun again when another run answers, until the next answer is sent', () => {
-    const begun = reduceVisit(visitOf(opened()), { kind: 'challenge', challenge: NAME, run: 'two' });
+  it('is marked as expired when another run replies, until the next answer is sent', () => {
+    const restarted = reduceVisit(visitOf(pageData()), { kind: 'challenge', challenge: NAME, run: 'two' });
 
-    expect(begun).toMatchObject({ expired: true, run: 'two' });
-    expect(reduceVisit(begun, { kind: 'sent' }).expired).toBe(false);
+    expect(restarted).toMatchObject({ expired: true, run: 'two' });
+    expect(reduceVisit(restarted, { kind: 'sent' }).expired).toBe(false);
   });
 
-  it('does not take an answer that names no run for another one', () => {
+  it('is not marked as expired by a reply without a run id', () => {
     const end = { component: 'xak-flow-redirect', to: '/' };
 
-    expect(reduceVisit(visitOf(opened()), { kind: 'challenge', challenge: end, run: undefined }).expired).toBe(false);
+    expect(reduceVisit(visitOf(pageData()), { kind: 'challenge', challenge: end, run: undefined }).expired).toBe(false);
   });
 
-  it('waits as long as it is told, then twice as long each time, and keeps its step', () => {
-    const waits: number[] = [];
-    let visit = visitOf(opened());
+  it('waits for Retry-After, then doubles the delay for each retry, and keeps its step', () => {
+    const delays: number[] = [];
+    let visit = visitOf(pageData());
     for (let i = 0; i < MAX_AUTOMATIC_RETRIES; i++) {
-      visit = reduceVisit(reduceVisit(visit, { kind: 'sent' }), { ...AWAY, retryAfterS: 3 });
-      waits.push(visit.away?.waitS ?? 0);
+      visit = reduceVisit(reduceVisit(visit, { kind: 'sent' }), { ...UNAVAILABLE, retryAfterS: 3 });
+      delays.push(visit.unavailable?.waitS ?? 0);
     }
 
-    expect(waits).toEqual([3, 3, 4, 8, 16, 30]);
-    expect(visit).toMatchObject({ step: 0, challenge: NAME, phase: 'asking' });
+    expect(delays).toEqual([3, 3, 4, 8, 16, 30]);
+    expect(visit).toMatchObject({ step: 0, challenge: NAME, phase: 'idle' });
   });
 
-  it('counts anew once something has come back', () => {
-    const back = reduceVisit(reduceVisit(visitOf(opened()), AWAY), { kind: 'challenge', challenge: NAME, run: 'one' });
+  it('resets the retries after a reply', () => {
+    const back = reduceVisit(reduceVisit(visitOf(pageData()), UNAVAILABLE), {
+      kind: 'challenge',
+      challenge: NAME,
+      run: 'one',
+    });
 
-    expect(back.away).toBeUndefined();
-    expect(reduceVisit(back, AWAY).away?.tries).toBe(1);
+    expect(back.unavailable).toBeUndefined();
+    expect(reduceVisit(back, UNAVAILABLE).unavailable?.tries).toBe(1);
   });
 
-  it('opens as away when the challenge could not be had', () => {
-    expect(visitOf(opened({ retry_after_s: 1 })).away).toEqual({ why: 'service', waitS: 1, tries: 1 });
+  it('starts as unavailable when the server could not get the challenge', () => {
+    expect(visitOf(pageData({ retry_after_s: 1 })).unavailable).toEqual({ reason: 'service', waitS: 1, tries: 1 });
   });
 });

@@ -1,76 +1,83 @@
 import type { Challenge, FlowPageData } from '../page.js';
 import type { Reply } from './executor.js';
 
-/** Where a visit to a flow stands. */
+/** The state of a visit to a flow. */
 export interface Visit {
   readonly challenge: Challenge;
   readonly run: string | undefined;
-  /** Grows with every new step; stays where the same step is asked again, so that what was typed stays too. */
+  /** Increments with each new step. A refused answer keeps the step, so that the form keeps its input. */
   readonly step: number;
-  readonly phase: 'asking' | 'answering';
-  /** Another run of the flow has begun than the one that the page was opened in. */
+  readonly phase: 'idle' | 'sending';
+  /** Whether the run expired and the flow started again. */
   readonly expired: boolean;
-  readonly away: Unavailable | undefined;
-  /** Another site opened the page, and nobody has acted on it yet. */
-  readonly waits: boolean;
+  readonly unavailable: Unavailable | undefined;
+  /** Whether another site opened the page and the visitor has not acted yet. */
+  readonly awaitsAction: boolean;
 }
 
-/** Why nothing came back, and how long to wait; `tries` counts those in a row. */
+/** Why the executor is unavailable and how long to wait. `tries` counts the failures in a row. */
 export interface Unavailable {
-  readonly why: 'service' | 'network';
+  readonly reason: 'service' | 'network';
   readonly waitS: number;
   readonly tries: number;
 }
 
-/** Tries in a row after which somebody must ask for the next. */
+/** Failures in a row after which the page stops retrying by itself. */
 export const MAX_AUTOMATIC_RETRIES = 6;
-const LONGEST_WAIT_S = 30;
+const MAX_WAIT_S = 30;
 
-/** What can happen to a visit. */
-export type VisitEvent = { readonly kind: 'sent' | 'acted' } | Reply;
+/** An event that changes a visit. */
+export type VisitEvent = { readonly kind: 'sent' | 'user-acted' } | Reply;
 
-/** A visit as a page is opened. */
+/** Returns the initial state of a visit. */
 export const visitOf = ({ challenge, run, cross_site, retry_after_s }: FlowPageData): Visit => ({
   challenge,
   run,
   step: 0,
-  phase: 'asking',
+  phase: 'idle',
   expired: false,
-  waits: cross_site === true,
-  away:
+  awaitsAction: cross_site === true,
+  unavailable:
     retry_after_s === undefined
       ? undefined
-      : nextUnavailable(undefined, { why: 'service', retryAfterS: retry_after_s }),
+      : nextUnavailable(undefined, { reason: 'service', retryAfterS: retry_after_s }),
 });
 
-/** The visit after something has happened. */
-export function reduceVisit(visit: Visit, happening: VisitEvent): Visit {
-  switch (happening.kind) {
+/** The reducer of a visit. */
+export function reduceVisit(visit: Visit, event: VisitEvent): Visit {
+  switch (event.kind) {
     case 'sent':
-      return { ...visit, phase: 'answering', expired: false };
-    case 'acted':
-      return visit.waits ? { ...visit, waits: false } : visit;
-    case 'away':
-      return { ...visit, phase: 'asking', away: nextUnavailable(visit.away, happening) };
+      return { ...visit, phase: 'sending', expired: false };
+    case 'user-acted':
+      return visit.awaitsAction ? { ...visit, awaitsAction: false } : visit;
+    case 'unavailable':
+      return { ...visit, phase: 'idle', unavailable: nextUnavailable(visit.unavailable, event) };
     case 'refused':
-      return asked(visit, happening.challenge, { expired: false });
+      return withChallenge(visit, event.challenge, { expired: false });
     case 'challenge': {
-      const expired = visit.run !== undefined && happening.run !== undefined && happening.run !== visit.run;
-      return { ...asked(visit, happening.challenge, { expired }), run: happening.run ?? visit.run };
+      const expired = visit.run !== undefined && event.run !== undefined && event.run !== visit.run;
+      return { ...withChallenge(visit, event.challenge, { expired }), run: event.run ?? visit.run };
     }
   }
 }
 
-function asked(visit: Visit, challenge: Challenge, { expired }: { expired: boolean }): Visit {
-  const again = challenge.component === visit.challenge.component && challenge['response_errors'] != null;
-  return { ...visit, challenge, expired, phase: 'asking', away: undefined, step: again ? visit.step : visit.step + 1 };
+function withChallenge(visit: Visit, challenge: Challenge, { expired }: { expired: boolean }): Visit {
+  const isRepeated = challenge.component === visit.challenge.component && challenge['response_errors'] != null;
+  return {
+    ...visit,
+    challenge,
+    expired,
+    phase: 'idle',
+    unavailable: undefined,
+    step: isRepeated ? visit.step : visit.step + 1,
+  };
 }
 
-/** At least what was asked for, and twice as long each time. */
+/** Exponential back-off, at least as long as Retry-After. */
 function nextUnavailable(
   before: Unavailable | undefined,
-  { why, retryAfterS }: { why: Unavailable['why']; retryAfterS: number },
+  { reason, retryAfterS }: { reason: Unavailable['reason']; retryAfterS: number },
 ): Unavailable {
   const tries = (before?.tries ?? 0) + 1;
-  return { why, tries, waitS: Math.min(LONGEST_WAIT_S, Math.max(retryAfterS, 2 ** (tries - 1))) };
+  return { reason, tries, waitS: Math.min(MAX_WAIT_S, Math.max(retryAfterS, 2 ** (tries - 1))) };
 }

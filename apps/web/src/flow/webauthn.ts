@@ -1,4 +1,4 @@
-/** Options of a registration, as the wire has them. */
+/** Registration options of the API, with binary values in base64url. */
 export interface CreationOptions
   extends Omit<PublicKeyCredentialCreationOptions, 'challenge' | 'user' | 'excludeCredentials'> {
   readonly challenge: string;
@@ -6,13 +6,13 @@ export interface CreationOptions
   readonly excludeCredentials?: readonly { readonly id: string; readonly type: 'public-key' }[];
 }
 
-/** Options of a login, as the wire has them. */
+/** Login options of the API, with binary values in base64url. */
 export interface RequestOptions extends Omit<PublicKeyCredentialRequestOptions, 'challenge' | 'allowCredentials'> {
   readonly challenge: string;
   readonly allowCredentials?: readonly { readonly id: string; readonly type: 'public-key' }[];
 }
 
-/** Makes a new credential, and says what the wire wants to know of it. Throws when nobody lets it. */
+/** Creates a credential and returns it in the form of the API. Throws when the user or the browser refuses. */
 export async function createCredential(options: CreationOptions): Promise<object> {
   const { user, challenge, excludeCredentials = [] } = options;
   const publicKey: PublicKeyCredentialCreationOptions = {
@@ -22,7 +22,7 @@ export async function createCredential(options: CreationOptions): Promise<object
     excludeCredentials: excludeCredentials.map(({ id, type }) => ({ type, id: bytesOf(id) })),
   };
   const credential = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential | null;
-  if (!credential) throw new Error('no credential was made');
+  if (!credential) throw new Error('the browser created no credential');
   const { clientDataJSON, attestationObject } = credential.response as AuthenticatorAttestationResponse;
   return {
     ...namesOf(credential),
@@ -31,21 +31,21 @@ export async function createCredential(options: CreationOptions): Promise<object
   };
 }
 
-interface Ways {
+interface GetOptions {
   readonly mediation?: CredentialMediationRequirement;
   readonly signal?: AbortSignal;
 }
 
-/** Proves that somebody has a credential, and says it as the wire wants it. Throws when nobody lets it. */
-export async function getCredential(options: RequestOptions, ways: Ways = {}): Promise<object> {
+/** Gets an assertion and returns it in the form of the API. Throws when the user or the browser refuses. */
+export async function getCredential(options: RequestOptions, getOptions: GetOptions = {}): Promise<object> {
   const { challenge, allowCredentials = [] } = options;
   const publicKey: PublicKeyCredentialRequestOptions = {
     ...options,
     challenge: bytesOf(challenge),
     allowCredentials: allowCredentials.map(({ id, type }) => ({ type, id: bytesOf(id) })),
   };
-  const credential = (await navigator.credentials.get({ publicKey, ...ways })) as PublicKeyCredential | null;
-  if (!credential) throw new Error('no credential was chosen');
+  const credential = (await navigator.credentials.get({ publicKey, ...getOptions })) as PublicKeyCredential | null;
+  if (!credential) throw new Error('the browser returned no credential');
   const { clientDataJSON, signature, authenticatorData } = credential.response as AuthenticatorAssertionResponse;
   return {
     ...namesOf(credential),
@@ -62,7 +62,7 @@ export async function getCredential(options: RequestOptions, ways: Ways = {}): P
 const namesOf = ({ id, rawId, type }: PublicKeyCredential) => ({ id, rawId: textOf(rawId), type });
 
 /**
- * The id on the wire is the text of an id in base64 once more; the authenticator gets what that means
+ * Decodes the user id. The API encodes it in base64 twice; the authenticator must get the decoded id
  * (docs/spec/clients.md#webauthn-user-id).
  */
 function userIdOf(id: string): Uint8Array<ArrayBuffer> {

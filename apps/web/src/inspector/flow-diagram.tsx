@@ -1,7 +1,7 @@
 import type { Translate } from '@gatehouse/texts/browser';
 import type { RunStep } from './run.js';
 
-/** A flow as what it is, a line of steps: each with a mark of how it went, the current one standing out. */
+/** The steps of a flow as a list, each with its state. The current step is highlighted. */
 export const FlowDiagram = ({ steps, t }: { steps: readonly RunStep[]; t: Translate }) => (
   <ol class="picture-of-flow">
     {steps.map((step) => (

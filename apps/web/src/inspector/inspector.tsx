@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { FlowDiagram } from './flow-diagram.js';
 import { findRun, type Run, type TrailEntry } from './run.js';
 
-/** The panel of a flow's run; undefined for whoever may not see it. */
+/** Returns the inspector panel of a flow, or undefined when the visitor has no permission. */
 export async function inspectorOf(slug: string, t: Translate): Promise<ComponentChildren> {
   const run = await findRun(slug);
   return run === undefined ? undefined : <Panel run={run} t={t} />;

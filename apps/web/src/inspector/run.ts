@@ -1,6 +1,6 @@
 import { callApi } from '../flow/api.js';
 
-/** How a run of a flow goes, as far as it is shown. */
+/** A run of a flow, as the inspector API returns it. */
 export interface Run {
   readonly is_completed: boolean;
   readonly steps: readonly RunStep[];
@@ -8,7 +8,7 @@ export interface Run {
   readonly current_plan: { readonly plan_context: Readonly<Record<string, unknown>> };
 }
 
-/** A step of the flow, and how it went. */
+/** A step of the flow with its state in this run. */
 export interface RunStep {
   readonly step: string;
   readonly name: string;
@@ -20,7 +20,7 @@ export interface RunStep {
   readonly ms: number;
 }
 
-/** Something that was judged. */
+/** An answer or decision in the run. */
 export interface TrailEntry {
   readonly name: string;
   readonly outcome: string;
@@ -28,7 +28,7 @@ export interface TrailEntry {
   readonly ms: number;
 }
 
-/** What an inspector may see: a run, none (`null`), or nothing at all (`undefined`). */
+/** Fetches the run. Resolves to null when there is none, and to undefined when the visitor may not inspect it. */
 export async function findRun(slug: string): Promise<Run | null | undefined> {
   const response = await callApi(`/api/v3/flows/inspector/${encodeURIComponent(slug)}/`);
   if (response.status === 400) return null;

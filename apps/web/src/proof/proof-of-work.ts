@@ -1,7 +1,7 @@
 import { solve } from './solve.js';
 
-/** A question in ALTCHA's second protocol, as its stage puts it in the place of a site key. */
-interface Question {
+/** A challenge of ALTCHA's protocol v2. The captcha stage encodes it as the site key. */
+interface ProofOfWorkChallenge {
   readonly parameters: { readonly salt: string; readonly nonce: string; readonly keyPrefix: string };
   readonly signature: string;
 }
@@ -12,25 +12,25 @@ interface Options {
   readonly 'error-callback'?: () => void;
 }
 
-// Where there is no document, this is the worker that it has started itself.
-if (typeof document === 'undefined') work();
-else offer((document.currentScript as HTMLScriptElement).src);
+// Without a document this script runs as the worker that it started itself.
+if (typeof document === 'undefined') serveWorker();
+else defineProvider((document.currentScript as HTMLScriptElement).src);
 
-function work() {
-  addEventListener('message', ({ data }: MessageEvent<Question>) => postMessage(solve(data.parameters)));
+function serveWorker() {
+  addEventListener('message', ({ data }: MessageEvent<ProofOfWorkChallenge>) => postMessage(solve(data.parameters)));
 }
 
-/** Offers the puzzle under the name of a provider whose widget is rendered and says when it is solved, so that any page that runs that one runs this one. */
-function offer(address: string) {
-  const render = (_place: Element, { sitekey, callback, 'error-callback': fail }: Options) => {
-    const question = JSON.parse(atob(sitekey)) as Question;
+/** Defines the API of Turnstile, so that any page that supports Turnstile can run this captcha. */
+function defineProvider(address: string) {
+  const render = (_place: Element, { sitekey, callback, 'error-callback': onError }: Options) => {
+    const challenge = JSON.parse(atob(sitekey)) as ProofOfWorkChallenge;
     const worker = new Worker(address);
-    worker.onerror = () => fail?.();
+    worker.onerror = () => onError?.();
     worker.onmessage = ({ data: solution }: MessageEvent) => {
       worker.terminate();
-      callback(btoa(JSON.stringify({ challenge: question, solution })));
+      callback(btoa(JSON.stringify({ challenge, solution })));
     };
-    worker.postMessage(question);
+    worker.postMessage(challenge);
   };
   Object.assign(globalThis, { turnstile: { render } });
 }

@@ -1,27 +1,27 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 
-/** What a proof of work asks: which counter, hashed after salt and nonce, begins like this? All in hexadecimal. */
+/** A proof of work: find the counter whose SHA-256 hash, after salt and nonce, starts with the prefix. Values are hexadecimal. */
 interface Parameters {
   readonly salt: string;
   readonly nonce: string;
   readonly keyPrefix: string;
 }
 
-/** Bytes of a counter, the greatest first. */
+/** Size of the counter in bytes (big-endian). */
 const COUNTER_BYTES = 4;
 
-/** Tries counters one after the other. Not by the browser's own digest, which pages without TLS have none of, and which waits each time. */
+/** Tries counters in order. It does not use crypto.subtle, which is missing without TLS and is asynchronous for each hash. */
 export function solve({ salt, nonce, keyPrefix }: Parameters) {
-  const began = performance.now();
-  const [head, wanted] = [bytesOf(salt + nonce), bytesOf(keyPrefix)];
+  const startedAt = performance.now();
+  const [head, prefix] = [bytesOf(salt + nonce), bytesOf(keyPrefix)];
   const message = new Uint8Array(head.length + COUNTER_BYTES);
   message.set(head);
   const tail = new DataView(message.buffer, head.length);
   for (let counter = 0; ; counter++) {
     tail.setUint32(0, counter);
     const key = sha256(message);
-    if (wanted.every((byte, i) => byte === key[i])) {
-      return { counter, derivedKey: hexOf(key), time: performance.now() - began };
+    if (prefix.every((byte, i) => byte === key[i])) {
+      return { counter, derivedKey: hexOf(key), time: performance.now() - startedAt };
     }
   }
 }

@@ -2,17 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { brandStyle } from './brand-style.js';
 import { contrast, readableColour } from './colour.js';
 
-const style = (own: object = {}, flows?: string) => brandStyle({ title: 'Example', ...own }, flows);
+const style = (overrides: object = {}, flowBackground?: string) =>
+  brandStyle({ title: 'Example', ...overrides }, flowBackground);
 
 describe('the style of a brand', () => {
-  it('writes on its colour in black or white, whichever can be read', () => {
+  it('uses black or white text on its colour, whichever has enough contrast', () => {
     for (const colour of ['#ffdd00', '#1f5fbf', '#777777', '#000000']) {
       expect(contrast(colour, readableColour(colour))).toBeGreaterThanOrEqual(4.5);
     }
     expect(style({ colours: { primary: '#fd0' } })).toContain('--accent:#ffdd00;--on-accent:#000000');
   });
 
-  it('gives links its colour only where it can be read', () => {
+  it('uses its colour for links only on backgrounds with enough contrast', () => {
     const dark = style({ colours: { primary: '#003366' } });
     const bright = style({ colours: { primary: '#ffdd00' } });
 
@@ -22,11 +23,11 @@ describe('the style of a brand', () => {
     expect(bright).not.toContain('--link:');
   });
 
-  it.each(['red;}body{display:none', 'url(x)', '#12', ''])('takes no colour like %j', (primary) => {
+  it.each(['red;}body{display:none', 'url(x)', '#12', ''])('ignores the invalid colour %j', (primary) => {
     expect(style({ colours: { primary } })).toBe('');
   });
 
-  it('shows the background of the flow, else its own, and not the one that is not there', () => {
+  it('prefers the background of the flow, and ignores authentik’s default background', () => {
     const own = { background: '/own.jpg' };
 
     expect(style(own, '/flow.jpg')).toContain('url("/flow.jpg")');
@@ -34,7 +35,7 @@ describe('the style of a brand', () => {
     expect(style({}, '/static/dist/assets/images/flow_background.jpg')).toBe('');
   });
 
-  it('lets neither an address nor a rule out of where it stands', () => {
+  it('prevents CSS and HTML injection through the background and the custom CSS', () => {
     expect(style({ background: '/a");}</style><script>' })).toBe(
       ':root{--background:url("/a%22);}%3C/style%3E%3Cscript%3E")}',
     );

@@ -1,29 +1,28 @@
 import type { Brand } from '../page.js';
 import { colourOf, contrast, readableColour } from './colour.js';
 
-/** What flows without a background of their own are given, which is not there. */
+/** authentik's default background of flows, which Gatehouse does not include. */
 const NO_BACKGROUND = '/static/dist/assets/images/flow_background.jpg';
 
 const [LIGHT, DARK] = ['#ffffff', '#1c1f24'];
-const READABLE = 4.5;
+const MIN_CONTRAST = 4.5;
 
-/** What a brand changes of the style: its colour where it can be read, its background, its own rules. */
+/** Returns the CSS of a brand: its colour where the contrast suffices, its background and its custom rules. */
 export function brandStyle(
-  { colours, background: own, custom_css: css = '' }: Brand,
-  flows: string | undefined,
+  { colours, background: brandBackground, custom_css: css = '' }: Brand,
+  flowBackground: string | undefined,
 ): string {
-  const background = flows && flows !== NO_BACKGROUND ? flows : own;
+  const background = flowBackground && flowBackground !== NO_BACKGROUND ? flowBackground : brandBackground;
   const accent = colourOf(colours?.primary);
   const rules = [
     accent && `:root:root{--accent:${accent};--on-accent:${readableColour(accent)}}`,
-    accent && contrast(accent, LIGHT) >= READABLE && `:root{--link:${accent}}`,
-    accent && contrast(accent, DARK) >= READABLE && `:root:root{--link-dark:${accent}}`,
-    background && `:root{--background:url("${addressInCss(background)}")}`,
-    // The end of the element is the one thing that rules may not say.
+    accent && contrast(accent, LIGHT) >= MIN_CONTRAST && `:root{--link:${accent}}`,
+    accent && contrast(accent, DARK) >= MIN_CONTRAST && `:root:root{--link-dark:${accent}}`,
+    background && `:root{--background:url("${cssUrl(background)}")}`,
+    // Custom rules must not close the <style> element.
     css.replace(/<\/(?=style)/gi, '<\\/'),
   ];
   return rules.filter(Boolean).join('');
 }
 
-const addressInCss = (address: string) =>
-  address.replace(/["\\<>\n\r\f]/g, (character) => encodeURIComponent(character));
+const cssUrl = (address: string) => address.replace(/["\\<>\n\r\f]/g, (character) => encodeURIComponent(character));

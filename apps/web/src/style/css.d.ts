@@ -1,4 +1,4 @@
-/** A style as the text that it is. */
+/** A style sheet imported as text. */
 declare module '*.css?inline' {
   const text: string;
   export default text;

@@ -7,7 +7,7 @@ type Props = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
   readonly children: ComponentChildren;
 };
 
-/** A button that is out of reach while an answer is under way, and stays where the focus is. */
+/** A button that is disabled with aria-disabled while an answer is sent, so that it keeps the focus. */
 export function Button({ plain = false, children, ...attributes }: Props) {
   const { busy } = usePage();
   return (
@@ -17,16 +17,16 @@ export function Button({ plain = false, children, ...attributes }: Props) {
   );
 }
 
-/** How long an answer may take before somebody is told to wait. */
-const UNNOTICED_MS = 300;
+/** Delay before the busy indicator is shown. */
+const INDICATOR_DELAY_MS = 300;
 
-/** Says that something takes its time; nothing when it does not. */
+/** Shows that an answer is taking long. */
 export function BusyIndicator() {
   const { busy, t } = usePage();
   const [long, setLong] = useState(false);
   useEffect(() => {
     if (!busy) return setLong(false);
-    const timer = setTimeout(() => setLong(true), UNNOTICED_MS);
+    const timer = setTimeout(() => setLong(true), INDICATOR_DELAY_MS);
     return () => clearTimeout(timer);
   }, [busy]);
   return (

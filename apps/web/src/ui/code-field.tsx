@@ -3,7 +3,7 @@ import { Field, type FieldProps } from './field.js';
 
 type Props = Partial<Pick<FieldProps, 'label' | 'autocomplete' | 'errors' | 'hint' | 'inputmode'>>;
 
-/** A field for a code that is good once: phones suggest it, and show digits to type it. */
+/** A field for a one-time code. Phones suggest the code and show a numeric keyboard. */
 export function CodeField({ label, autocomplete = 'one-time-code', inputmode = 'numeric', ...rest }: Props) {
   const { t } = usePage();
   return (

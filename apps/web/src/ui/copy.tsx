@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 
-/** Puts a text where it can be pasted from, and says so. */
+/** A button that copies a text to the clipboard and reports the result. */
 export function Copy({ text, label }: { text: string; label: string }) {
   const { t } = usePage();
-  const [said, say] = useState('');
+  const [message, setMessage] = useState('');
   const copy = () =>
     navigator.clipboard.writeText(text).then(
-      () => say(t('Copied.')),
-      () => say(t('Copying is not allowed here.')),
+      () => setMessage(t('Copied.')),
+      () => setMessage(t('Copying is not allowed here.')),
     );
   return (
     <>
@@ -16,7 +16,7 @@ export function Copy({ text, label }: { text: string; label: string }) {
         {label}
       </button>
       <span class="hint" role="status">
-        {said}
+        {message}
       </span>
     </>
   );

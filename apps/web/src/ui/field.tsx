@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { WireMessage } from '../challenges/envelope.js';
 import { type InputAttributes, PasswordInput } from './password-input.js';
 
-/** What a field is called, and what the browser should know of it. */
+/** The properties of an input field. */
 export interface FieldProps {
   readonly name: string;
   readonly label: string;
@@ -16,13 +16,13 @@ export interface FieldProps {
   readonly maxLength?: number;
   readonly hint?: ComponentChildren;
   readonly errors?: readonly WireMessage[] | undefined;
-  /** Where somebody starts typing. */
+  /** Whether the field gets the initial focus. */
   readonly first?: boolean;
-  /** Whether what is typed can be shown. */
+  /** Whether a button reveals the typed text. */
   readonly revealable?: boolean;
 }
 
-/** A field with its label above, its hint and its errors below. */
+/** A field with its label, hint and errors. */
 export function Field(props: FieldProps) {
   const { name, label, hint, errors = [] } = props;
   const input = inputAttributes(props);
@@ -39,7 +39,7 @@ export function Field(props: FieldProps) {
   );
 }
 
-/** What stands below a field, and is read with it. */
+/** The hint and the errors of a field. */
 export function FieldFooter({ name, hint, errors = [] }: Pick<FieldProps, 'name' | 'hint' | 'errors'>) {
   return (
     <>
@@ -57,7 +57,7 @@ export function FieldFooter({ name, hint, errors = [] }: Pick<FieldProps, 'name'
   );
 }
 
-/** What says to a field that something is wrong with it, and what stands below. */
+/** Returns the ARIA attributes that connect an input with its hint and errors. */
 export const described = ({ name, hint, errors = [] }: Pick<FieldProps, 'name' | 'hint' | 'errors'>) => {
   const ids = [errors.length > 0 && `${name}-error`, hint && `${name}-hint`].filter(Boolean);
   return {
@@ -66,7 +66,7 @@ export const described = ({ name, hint, errors = [] }: Pick<FieldProps, 'name' |
   };
 };
 
-/** Messages as text, one after the other. */
+/** Returns error messages as one text. */
 export const messagesOf = (messages: readonly WireMessage[]): string => messages.map(({ string }) => string).join(' ');
 
 function inputAttributes(props: FieldProps): InputAttributes {
@@ -93,7 +93,7 @@ function inputAttributes(props: FieldProps): InputAttributes {
     ...(placeholder ? { placeholder } : {}),
     ...(maxLength ? { maxLength } : {}),
     ...(props.first ? { autofocus: true } : {}),
-    // Names and codes are no prose.
+    // Names and codes must not be autocorrected.
     ...(type === 'text' || type === 'email' ? { autocapitalize: 'none', spellcheck: false } : {}),
     ...described(props),
   };

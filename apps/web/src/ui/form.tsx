@@ -7,38 +7,38 @@ import { messagesOf } from './field.js';
 
 interface Props {
   readonly challenge: Envelope;
-  /** Fields that show their errors themselves. */
+  /** Fields that show their own errors. */
   readonly fields?: readonly string[];
-  /** What has to be there before the form is read; somebody may be quicker. */
+  /** Awaited before the form is read, for example until the captcha is solved. */
   readonly ready?: () => Promise<unknown>;
   readonly children: ComponentChildren;
 }
 
-/** A form that answers the challenge: by a script where there is one, by a plain POST where there is none. */
+/** A form that answers the challenge, by script or by a plain POST without JavaScript. */
 export function Form({ challenge, fields = [], ready = async () => undefined, children }: Props) {
-  const { opened, answer } = usePage();
+  const { pageData, answer } = usePage();
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const { submitter } = event;
     void ready()
-      .then(() => readForm(form, submitter, opened.token.field))
+      .then(() => readForm(form, submitter, pageData.token.field))
       .then(answer);
   };
   return (
-    <form method="post" action={opened.address} onSubmit={submit}>
-      <input type="hidden" name={opened.token.field} value={opened.token.value} />
+    <form method="post" action={pageData.address} onSubmit={submit}>
+      <input type="hidden" name={pageData.token.field} value={pageData.token.value} />
       <input type="hidden" name="component" value={challenge.component} />
-      <FormErrors challenge={challenge} besides={fields} />
+      <FormErrors challenge={challenge} shownFields={fields} />
       {children}
     </form>
   );
 }
 
-/** What is wrong and belongs to no field that is shown. */
-export function FormErrors({ challenge, besides = [] }: { challenge: Envelope; besides?: readonly string[] }) {
-  const loose = Object.entries(errorsOf(challenge)).flatMap(([field, messages]) =>
-    besides.includes(field) ? [] : (messages ?? []),
+/** Shows the errors that no visible field shows. `shownFields` are the fields that show their own. */
+export function FormErrors({ challenge, shownFields = [] }: { challenge: Envelope; shownFields?: readonly string[] }) {
+  const otherErrors = Object.entries(errorsOf(challenge)).flatMap(([field, messages]) =>
+    shownFields.includes(field) ? [] : (messages ?? []),
   );
-  return loose.length > 0 ? <Alert>{messagesOf(loose)}</Alert> : null;
+  return otherErrors.length > 0 ? <Alert>{messagesOf(otherErrors)}</Alert> : null;
 }

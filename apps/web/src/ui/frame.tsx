@@ -12,12 +12,12 @@ const LAYOUTS: ReadonlySet<string> = new Set([
 interface Props {
   readonly brand: Brand;
   readonly layout?: string | undefined;
-  /** Whether there is more to show than a step. */
+  /** Whether the page is wider than a login step. */
   readonly wide?: boolean;
   readonly children: ComponentChildren;
 }
 
-/** What is around every page: the brand, the card, the links of the site. */
+/** The frame of every page: brand, card and footer links. */
 export function Frame({ brand, layout = 'stacked', wide = false, children }: Props) {
   const { title, footer_links: links = [] } = brand;
   return (
@@ -39,7 +39,7 @@ export function Frame({ brand, layout = 'stacked', wide = false, children }: Pro
   );
 }
 
-/** A logo may have a form for light pages and one for dark ones. */
+/** Shows the logo, which may have variants for light and dark themes. */
 function Logo({ brand: { title, theme }, logo }: { brand: Brand; logo: string }) {
   const [light, dark] = ['light', 'dark'].map((name) => logo.replaceAll('%(theme)s', name));
   if (theme === 'light' || theme === 'dark') return <img src={theme === 'dark' ? dark : light} alt={title} />;

@@ -2,43 +2,50 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { usePage } from '../flow/page.context.js';
 
-/** What an input is made of. */
+/** The attributes of an <input>, with a required name. */
 export type InputAttributes = JSX.InputHTMLAttributes<HTMLInputElement> & { readonly name: string };
 
 interface Props {
   readonly input: InputAttributes;
-  /** Whether what is typed can be shown. */
+  /** Whether a button reveals the password. */
   readonly revealable: boolean;
-  /** What was wrong with the last one. */
+  /** The errors of the last password. A new value clears the field. */
   readonly refused: unknown;
 }
 
-/** A field for a password: it can be shown, and says when the keyboard writes capitals. */
+/** A password field with a reveal button and a caps lock warning. */
 export function PasswordInput({ input, revealable, refused }: Props) {
   const { t } = usePage();
-  const [shown, show] = useState(false);
-  const [capitals, noteCapitals] = useState(false);
+  const [shown, setShown] = useState(false);
+  const [capsLock, setCapitals] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  // What was refused is typed anew: it cannot be seen what was wrong with it.
+  // The visitor cannot see the mistake in a masked password, so it must be typed again.
   useEffect(() => {
     if (refused && field.current) field.current.value = '';
   }, [refused]);
-  const heed = (event: KeyboardEvent) => noteCapitals(event.getModifierState?.('CapsLock') ?? false);
+  const updateCapsLock = (event: KeyboardEvent) => setCapitals(event.getModifierState?.('CapsLock') ?? false);
   const type = shown ? 'text' : 'password';
   return (
     <>
       <div class="secret">
-        <input {...input} ref={field} type={type} {...PROSELESS} onKeyDown={heed} onKeyUp={heed} />
-        {revealable && <Reveal shown={shown} toggle={() => show(!shown)} of={input.name} />}
+        <input
+          {...input}
+          ref={field}
+          type={type}
+          {...NO_AUTOCORRECT}
+          onKeyDown={updateCapsLock}
+          onKeyUp={updateCapsLock}
+        />
+        {revealable && <Reveal shown={shown} toggle={() => setShown(!shown)} of={input.name} />}
       </div>
       <p class="hint" role="status">
-        {capitals && t('Caps lock is on.')}
+        {capsLock && t('Caps lock is on.')}
       </p>
     </>
   );
 }
 
-const PROSELESS = { autocapitalize: 'none', spellcheck: false } as const;
+const NO_AUTOCORRECT = { autocapitalize: 'none', spellcheck: false } as const;
 
 function Reveal({ shown, toggle, of }: { shown: boolean; toggle: () => void; of: string }) {
   const { t } = usePage();

@@ -3,9 +3,9 @@ import { render } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
 import { RichText } from './rich-text.js';
 
-const drawn = (html: string) => render(h(RichText, { html }));
+const rendered = (html: string) => render(h(RichText, { html }));
 
-describe('HTML of an administrator', () => {
+describe('RichText', () => {
   it.each([
     ['plain & simple', 'plain &amp; simple'],
     ['<b>bold</b> and <EM>more</EM>', '<b>bold</b> and <em>more</em>'],
@@ -21,7 +21,7 @@ describe('HTML of an administrator', () => {
     ['<b><i>crossed</b></i>', '<b><i>crossed</i></b>'],
     ['1 < 2', '1 &lt; 2'],
   ])('%s', (html, expected) => {
-    expect(drawn(html)).toBe(expected);
+    expect(rendered(html)).toBe(expected);
   });
 
   it.each([
@@ -32,8 +32,8 @@ describe('HTML of an administrator', () => {
     '<iframe src="https://example.org"></iframe>',
     '<img src=x onerror=alert(1)>',
     '<svg onload=alert(1)>',
-  ])('shows nothing of %s', (html) => {
-    expect(drawn(html)).toBe('');
+  ])('drops %s', (html) => {
+    expect(rendered(html)).toBe('');
   });
 
   it.each([
@@ -43,11 +43,11 @@ describe('HTML of an administrator', () => {
     '<a href="//evil.example">x</a>',
     '<a href="data:text/html,x">x</a>',
     '<a onclick="alert(1)">x</a>',
-  ])('leads nowhere by %s', (html) => {
-    expect(drawn(html)).toBe('<a>x</a>');
+  ])('removes the unsafe link in %s', (html) => {
+    expect(rendered(html)).toBe('<a>x</a>');
   });
 
-  it('keeps no attribute but the address of a link', () => {
-    expect(drawn('<b class="x" style="y" onclick=z>b</b>')).toBe('<b>b</b>');
+  it('drops all attributes except the href of a link', () => {
+    expect(rendered('<b class="x" style="y" onclick=z>b</b>')).toBe('<b>b</b>');
   });
 });

@@ -1,7 +1,7 @@
 import type { Envelope } from '../challenges/envelope.js';
 import { usePage } from '../flow/page.context.js';
 
-/** Whom a step is for, with the way out for somebody else. */
+/** Shows the pending user, with a link for a different user. */
 export function UserBadge({
   challenge: { pending_user: user, pending_user_avatar: avatar, flow_info },
 }: {
@@ -18,7 +18,7 @@ export function UserBadge({
   );
 }
 
-/** The name of the user for password managers, which look for it beside the password. */
+/** A hidden field with the username, which password managers need beside the password. */
 export const HiddenUsername = ({ challenge }: { challenge: Envelope }) =>
   challenge.pending_user ? (
     <input

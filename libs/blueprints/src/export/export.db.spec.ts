@@ -142,7 +142,7 @@ describe('an exported flow', () => {
   });
 
   it('requires that the flow and the users and groups of its policy bindings exist', async () => {
-    await expect(origin.export('login')).rejects.toThrow('target is no flow with the slug login');
+    await expect(origin.export('login')).rejects.toThrow('there is no flow with the slug login');
     await origin.apply(EVERYTHING, entries('{model: authentik_core.group, state: absent, identifiers: {name: staff}}'));
     await expect(origin.export('login')).rejects.toThrow(
       'a policy binding refers to a deleted group, so it matches no user. Remove the binding, then export again',

@@ -170,7 +170,7 @@ describe('an expression', () => {
   });
 
   it.each([
-    ['from authentik.core.models import Group\nreturn Group.objects.get(name="others")', /no such group/],
+    ['from authentik.core.models import Group\nreturn Group.objects.get(name="others")', /No group matches/],
     ['request.user.all_groups().get()', /More than one group matches/],
     ['from authentik.core.models import Group\nGroup.objects.get()', /More than one group matches/],
     ['return 1 / 0', /division by zero \(line 2\)/],

@@ -2,15 +2,15 @@ import type { Translate } from '@gatehouse/texts/browser';
 import type { FunctionComponent } from 'preact';
 import type { AccountPageData } from '../page.js';
 
-/** What every section of somebody's own page is given. */
+/** The properties of a section. */
 export interface SectionProps {
-  readonly opened: AccountPageData;
+  readonly pageData: AccountPageData;
   readonly t: Translate;
 }
 
-/** A part of somebody's own page. */
+/** A section of the account page. */
 export interface Section {
-  /** Its place in the page's address, and the name of its forms. */
+  /** The fragment of its URL, and the name of its forms. */
   readonly id: string;
   readonly heading: (t: Translate) => string;
   readonly Content: FunctionComponent<SectionProps>;
