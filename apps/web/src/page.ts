@@ -45,7 +45,7 @@ export interface FlowPageData {
 
 /** The data of the account page. */
 export interface AccountPageData {
-  readonly own: AccountData;
+  readonly account: AccountData;
   readonly brand: Brand;
   readonly locale: Locale;
   /** Target URL of its forms. */
@@ -84,7 +84,7 @@ export interface DocumentOptions {
 /** A rendered page, and the external origins for its Content-Security-Policy. */
 export interface RenderedPage {
   readonly html: string;
-  readonly reach: ExternalOrigins;
+  readonly externalOrigins: ExternalOrigins;
 }
 
 /** Origins that a challenge needs. */

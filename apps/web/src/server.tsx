@@ -27,7 +27,7 @@ export const renderFlowPage: PageRenderers['renderFlowPage'] = (pageData, frame)
   const state: BrowserPageData<FlowPageData> = { ...pageData, texts };
   const ownStyle = inspected ? inspectorStyle : '';
   const html = renderDocument({ title, brand, background, locale, body, state, ownStyle, refreshS }, frame);
-  return { html, reach: externalOriginsOf(challenge) };
+  return { html, externalOrigins: externalOriginsOf(challenge) };
 };
 
 /** Renders the account page. */
@@ -35,7 +35,7 @@ export const renderAccountPage: PageRenderers['renderAccountPage'] = (pageData, 
   const { brand, locale } = pageData;
   const body = render(<AccountPage pageData={pageData} t={translator(locale)} />);
   const html = renderDocument({ title: brand.title, brand, locale, body, ownStyle: wideStyle + accountStyle }, frame);
-  return { html, reach: NO_ORIGINS };
+  return { html, externalOrigins: NO_ORIGINS };
 };
 
 /** Renders the API page, which is readable before hydration. */
@@ -45,5 +45,5 @@ export const renderApiPage: PageRenderers['renderApiPage'] = (pageData, frame) =
   const title = `${api.info.title} ${api.info.version} - ${brand.title}`;
   const state: BrowserPageData<ApiPageData> = { ...pageData, texts: panelCatalogue(locale) };
   const html = renderDocument({ title, brand, locale, body, state, ownStyle: wideStyle + apiStyle }, frame);
-  return { html, reach: NO_ORIGINS };
+  return { html, externalOrigins: NO_ORIGINS };
 };

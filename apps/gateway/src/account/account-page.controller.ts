@@ -94,7 +94,7 @@ export class AccountPageController {
   private async draw({ request, reply }: HttpExchange, principal: Principal, refused?: Refusal) {
     const brand = await this.brands.find(request.host);
     const page = this.pages.own({
-      own: await this.ownOf(principal, brand),
+      account: await this.ownOf(principal, brand),
       brand: brandAppearance(brand),
       locale: localeFor(request, { user: principal.user, brand }),
       address: ACCOUNT_PAGE_PATH,
@@ -105,7 +105,7 @@ export class AccountPageController {
     return sendPage(reply, page);
   }
 
-  private async ownOf({ user, sessionId }: Principal, { flows }: HostBrand): Promise<AccountPageData['own']> {
+  private async ownOf({ user, sessionId }: Principal, { flows }: HostBrand): Promise<AccountPageData['account']> {
     const { username, name, email, groups } = user;
     const found = await this.sessions.list(user.uuid, { offset: 0, limit: MAX_SHOWN_SESSIONS });
     const shown = found.map((session) => toPageSession(session, sessionId));
@@ -113,14 +113,14 @@ export class AccountPageController {
     const consents = await this.consents.list(user.uuid, { offset: 0, limit: MAX_SHOWN_SESSIONS });
     return {
       user: { username, name, email, avatar: this.avatars.of(user), groups: groups.map((group) => group.name) },
-      changes: await this.changesBy(flows.user_settings),
+      changeFlows: await this.changesBy(flows.user_settings),
       sessions: { shown, count },
       devices: await this.deviceForms.of(user.uuid),
       consents: consents.map(toPageConsent),
     };
   }
 
-  private async changesBy(settings: string | undefined): Promise<AccountPageData['own']['changes']> {
+  private async changesBy(settings: string | undefined): Promise<AccountPageData['account']['changeFlows']> {
     const [password] = await this.flows.listConfigurable([PASSWORD]);
     return {
       ...(settings && { details: `/if/flow/${settings}/` }),

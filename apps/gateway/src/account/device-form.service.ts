@@ -21,9 +21,9 @@ export class DeviceFormService {
   ) {}
 
   /** What somebody's page shows of their devices. */
-  async of(owner: string): Promise<AccountPageData['own']['devices']> {
+  async of(owner: string): Promise<AccountPageData['account']['devices']> {
     const found = await this.devices.list({ owner }, { offset: 0, limit: MAX_SHOWN_DEVICES });
-    return { shown: found.map(toPageDevice), setUps: await this.flows.listConfigurable(SETUP_STAGE_KINDS) };
+    return { shown: found.map(toPageDevice), enrolmentStages: await this.flows.listConfigurable(SETUP_STAGE_KINDS) };
   }
 
   /** Renames or removes the device that a form names; why not, if it must not be. That it is gone already is as good. */

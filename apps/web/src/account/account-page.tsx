@@ -11,7 +11,7 @@ export const AccountPage = ({ pageData, t }: { pageData: AccountPageData; t: Tra
   <Frame brand={pageData.brand} wide>
     <main>
       <div class="top">
-        <h1>{t('You are signed in as {username}.', { username: pageData.own.user.username })}</h1>
+        <h1>{t('You are signed in as {username}.', { username: pageData.account.user.username })}</h1>
         <a class="plain" href="/flows/-/default/invalidation/">
           {t('Sign out')}
         </a>

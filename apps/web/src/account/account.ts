@@ -2,7 +2,7 @@
 export interface AccountData {
   readonly user: AccountUser;
   /** URLs of the flows that change the user's details and password, if the brand has such flows. */
-  readonly changes: { readonly details?: string; readonly password?: string };
+  readonly changeFlows: { readonly details?: string; readonly password?: string };
   readonly sessions: AccountSessions;
   readonly devices: AccountDevices;
   readonly consents: readonly AccountConsent[];
@@ -46,7 +46,7 @@ export interface AccountConsent {
 export interface AccountDevices {
   readonly shown: readonly AccountDevice[];
   /** Stages that enrol another device. */
-  readonly setUps: readonly { readonly id: string; readonly name: string }[];
+  readonly enrolmentStages: readonly { readonly id: string; readonly name: string }[];
 }
 
 /** One authenticator. */

@@ -3,7 +3,7 @@ import type { SectionProps } from './section.js';
 
 /** Lists the applications with consents, each with a form that revokes the consent. */
 export function ConsentsSection({ pageData, t }: SectionProps) {
-  const { consents } = pageData.own;
+  const { consents } = pageData.account;
   if (consents.length === 0) return <p class="hint">{t('No application has been allowed anything.')}</p>;
   return (
     <ul class="sessions">

@@ -8,7 +8,7 @@ export const MAX_NAME = 64;
 
 /** Lists the user's devices, with forms that rename and remove them, and links that enrol another one. */
 export function DevicesSection({ pageData, t }: SectionProps) {
-  const { shown, setUps } = pageData.own.devices;
+  const { shown, enrolmentStages: setUps } = pageData.account.devices;
   return (
     <>
       {shown.length === 0 && <p class="hint">{t('You have set up no device yet.')}</p>}
@@ -26,7 +26,7 @@ function SetUps({ pageData, t }: SectionProps) {
   const next = encodeURIComponent(pageData.address);
   return (
     <ul class="links">
-      {pageData.own.devices.setUps.map(({ id, name }) => (
+      {pageData.account.devices.enrolmentStages.map(({ id, name }) => (
         <li key={id}>
           <a href={`/flows/-/configure/${id}/?next=${next}`}>{t('Set up: {name}', { name })}</a>
         </li>

@@ -5,7 +5,7 @@ import type { SectionProps } from './section.js';
 
 /** Lists the user's sessions, each with a form that ends it. */
 export function SessionsSection({ pageData, t }: SectionProps) {
-  const { shown, count } = pageData.own.sessions;
+  const { shown, count } = pageData.account.sessions;
   return (
     <>
       <ul class="sessions">

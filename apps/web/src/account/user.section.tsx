@@ -2,7 +2,7 @@ import type { SectionProps } from './section.js';
 
 /** Shows the user's profile, with links to the flows that change it. */
 export function UserSection({ pageData, t }: SectionProps) {
-  const { username, name, email, avatar, groups } = pageData.own.user;
+  const { username, name, email, avatar, groups } = pageData.account.user;
   const facts = [
     [t('Username'), username],
     [t('Name'), name],
@@ -29,8 +29,8 @@ export function UserSection({ pageData, t }: SectionProps) {
   );
 }
 
-function Changes({ pageData: { own, address }, t }: SectionProps) {
-  const { details, password } = own.changes;
+function Changes({ pageData: { account: own, address }, t }: SectionProps) {
+  const { details, password } = own.changeFlows;
   const next = encodeURIComponent(address);
   return details || password ? (
     <ul class="links">

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { sendPage } from './page.sender.js';
 
 /** The rules of the policy that a page is sent with, by name. */
-async function rulesFor(reach: Partial<Parameters<typeof sendPage>[1]['reach']>) {
+async function rulesFor(externalOrigins: Partial<Parameters<typeof sendPage>[1]['externalOrigins']>) {
   const app = fastify();
-  const page = { html: '', nonce: 'n', reach: { scripts: [], connects: [], forms: [], ...reach } };
+  const page = { html: '', nonce: 'n', externalOrigins: { scripts: [], connects: [], forms: [], ...externalOrigins } };
   app.get('/', (_request, reply) => sendPage(reply, page));
   const { headers } = await app.inject('/');
   const rules = String(headers['content-security-policy']).split('; ');

@@ -2,10 +2,10 @@ import type { FastifyReply } from 'fastify';
 import type { SendablePage } from './page-renderer.js';
 
 /** Sends a page that may load, run and reach what is its own, and of others what its challenge cannot do without. */
-export const sendPage = (reply: FastifyReply, { html, nonce, reach }: SendablePage) =>
+export const sendPage = (reply: FastifyReply, { html, nonce, externalOrigins: reach }: SendablePage) =>
   reply.header('content-security-policy', policyOf(nonce, reach)).type('text/html; charset=utf-8').send(html);
 
-function policyOf(nonce: string, { scripts, connects, forms }: SendablePage['reach']): string {
+function policyOf(nonce: string, { scripts, connects, forms }: SendablePage['externalOrigins']): string {
   const own = `'nonce-${nonce}'`;
   const rules = [
     ["default-src 'none'"],
